@@ -1,0 +1,175 @@
+/**
+ * What flows through a backup: values, rows, the schema, and the two ends of the pipe
+ * (a {@link Snapshot} is read, {@link SnapshotSink}s write). Types and their contracts only.
+ */
+
+/**
+ * One SQLite value, exactly as stored:
+ * NULL = `null`, INTEGER = `bigint`, REAL = `number` (so `1.0` is `1` and `1` is `1n`; infinities and -0.0 allowed,
+ * NaN never: SQLite stores it as NULL), TEXT = `string` (may hold NUL characters), BLOB = `Uint8Array`,
+ * TEXT that is not valid UTF-8 = {@link InvalidText}.
+ */
+export type SqlValue = null | bigint | number | string | Uint8Array | InvalidText;
+
+/** TEXT whose bytes are not valid UTF-8; kept as bytes so that nothing is lost. */
+export class InvalidText {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/**
+ * One row of a scan.
+ * - rowid table: `[rowid, ...stored columns]`, ascending by rowid; a column that aliases the rowid carries the same value.
+ * - WITHOUT ROWID table: `[...stored columns in declared order]`, in primary key order.
+ * - index: the values of `PRAGMA index_xinfo` in its order (key columns, then rowid or the rest of the primary key),
+ *   in index order (collations, DESC), partial indexes only their rows.
+ * "Stored columns" are all but VIRTUAL generated ones.
+ */
+export type Row = readonly SqlValue[];
+
+/** One line of `sqlite_schema`, in its rowid order. `sql` is null for automatic indexes. */
+export interface SchemaObject {
+  readonly type: 'table' | 'index' | 'view' | 'trigger';
+  readonly name: string;
+  readonly tableName: string;
+  readonly sql: string | null;
+  /** 0 for views, triggers and virtual tables: objects without a b-tree. */
+  readonly hasStorage: boolean;
+}
+
+export interface ColumnInfo {
+  readonly name: string;
+  readonly declaredType: string;
+  readonly notNull: boolean;
+  readonly defaultValue: string | null;
+  /** 1-based position in the primary key, 0 when not part of it. */
+  readonly primaryKey: number;
+  readonly generated: 'no' | 'virtual' | 'stored';
+}
+
+export interface TableInfo {
+  readonly name: string;
+  readonly sql: string | null;
+  /**
+   * `table` a table of the program or the user, `shadow` storage of a virtual table (FTS5), `internal` sqlite_sequence,
+   * sqlite_stat*. Virtual tables have no storage and are not listed: they are in {@link DatabaseSchema.objects} only.
+   */
+  readonly kind: 'table' | 'shadow' | 'internal';
+  readonly withoutRowid: boolean;
+  readonly strict: boolean;
+  readonly autoincrement: boolean;
+  /** Index into `columns` of the INTEGER PRIMARY KEY that aliases the rowid, or null. */
+  readonly rowidAlias: number | null;
+  /** All columns in declared order, VIRTUAL generated ones included (rows do not carry those). */
+  readonly columns: readonly ColumnInfo[];
+}
+
+export interface IndexColumn {
+  /** Column number in the table, -1 = rowid, -2 = expression. */
+  readonly columnId: number;
+  readonly name: string | null;
+  readonly descending: boolean;
+  readonly collation: string;
+  /** False for the trailing rowid / primary key columns that only locate the row. */
+  readonly key: boolean;
+}
+
+export interface IndexInfo {
+  readonly name: string;
+  readonly table: string;
+  readonly sql: string | null;
+  readonly unique: boolean;
+  /** c = CREATE INDEX, u = UNIQUE constraint, pk = PRIMARY KEY. */
+  readonly origin: 'c' | 'u' | 'pk';
+  readonly partial: boolean;
+  readonly columns: readonly IndexColumn[];
+}
+
+export interface DatabaseSchema {
+  readonly objects: readonly SchemaObject[];
+  readonly tables: readonly TableInfo[];
+  /** Indexes with a b-tree of their own (the primary key of a WITHOUT ROWID table is its table and not listed). */
+  readonly indexes: readonly IndexInfo[];
+  readonly userVersion: number;
+  readonly applicationId: number;
+  /** `PRAGMA schema_version`: the schema cookie. */
+  readonly schemaVersion: number;
+}
+
+/** What a scan reads. `nested` (anime with their parts) is a pass of its own, in the order the document needs. */
+export type ScanTarget =
+  | { readonly kind: 'table'; readonly table: TableInfo }
+  | { readonly kind: 'index'; readonly index: IndexInfo }
+  /**
+   * Every row of `parent` and of `child`, each exactly once, in one pass: every parent followed by its children. A tag comes first:
+   * `[0n, parent rowid, ...parent's stored columns]`, ascending by the parent's rowid;
+   * `[1n, child rowid, ...child's stored columns]`, the children of the parent row before them (`childKey` column = parent's
+   * `parentKey` column, SQL `=` with BINARY collation), ascending by `orderBy` when given, then by the child's rowid;
+   * `[2n, child rowid, ...child's stored columns]`, children without a parent (key NULL or pointing nowhere), last of all,
+   * ascending by the child's rowid.
+   * `parentKey` is an index into `parent.columns` and unique there (whoever asks has made sure); `childKey` and `orderBy` are
+   * indexes into `child.columns`. Both tables have rowids.
+   */
+  | {
+      readonly kind: 'nested';
+      readonly parent: TableInfo;
+      readonly child: TableInfo;
+      readonly parentKey: number;
+      readonly childKey: number;
+      readonly orderBy: number | null;
+    };
+
+export interface Scan {
+  readonly target: ScanTarget;
+  /** Batches of rows (some hundreds each); consumed once, in order, before the next scan. */
+  readonly rows: AsyncIterable<readonly Row[]>;
+}
+
+/** One consistent view of the whole database. */
+export interface Snapshot {
+  readonly schema: DatabaseSchema;
+  /** The scans in the order asked for; each must be consumed to its end before the next is taken. */
+  scans(targets: readonly ScanTarget[]): AsyncIterable<Scan>;
+}
+
+export interface SnapshotSource {
+  /**
+   * Opens one read transaction, calls `use`, closes it. Rejects with {@link SchemaChanged} when the schema moved between
+   * reading it and reading the rows: nothing that `use` produced may be kept; call again.
+   * `use` asks for its scans exactly once. Whatever is thrown in `use` closes the transaction and is rethrown.
+   */
+  read<T>(use: (snapshot: Snapshot) => Promise<T>): Promise<T>;
+}
+
+/** The schema changed while it was being read (a migration ran); read again. */
+export class SchemaChanged extends Error {
+  override readonly name = 'SchemaChanged';
+}
+
+/** Consumes scans: the SQLite page writer, the document writer, the digests. */
+export interface SnapshotSink {
+  /** Which scans this sink wants to see, given the schema. */
+  targets(schema: DatabaseSchema): readonly ScanTarget[];
+  begin(schema: DatabaseSchema): void | Promise<void>;
+  beginScan(target: ScanTarget): void | Promise<void>;
+  /** Back-pressure: the next batch comes only when the returned promise settles. */
+  rows(batch: readonly Row[]): void | Promise<void>;
+  endScan(): void | Promise<void>;
+  /** All scans are done and the snapshot proved complete. */
+  finish(): Promise<void>;
+}
+
+/**
+ * A byte stream whose first bytes are known last (page 1 of a SQLite file).
+ * `write` takes the bytes after the head, in order; `close(head)` supplies the head, whose length was fixed when the
+ * writer was opened (0 for ordinary streams). A writer takes ownership of no chunk: it copies what it keeps past the
+ * returned promise.
+ */
+export interface HeadLastWriter<Result = void> {
+  write(chunk: Uint8Array): Promise<void>;
+  close(head: Uint8Array): Promise<Result>;
+  /** Removes every trace; idempotent; never throws. */
+  abort(reason: unknown): Promise<void>;
+}
