@@ -1,0 +1,64 @@
+/** The bucket, as the backup engine sees it: S3-compatible or a directory. One contract suite runs against all. */
+import type { HeadLastWriter } from '../model.ts';
+
+export interface StoredObject {
+  /** Full key, prefix included. */
+  readonly key: string;
+  readonly bytes: number;
+  readonly modified: Date;
+}
+
+export interface WrittenPart {
+  readonly bytes: number;
+  /** SHA-256 of the part as sent, hex. */
+  readonly sha256: string;
+}
+
+/** What a writer sent: the parts tile the object in order, so a read-back can be checked part by part. */
+export interface WrittenObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly parts: readonly WrittenPart[];
+}
+
+export interface Store {
+  readonly kind: 's3' | 'directory';
+  /** For people: `s3 bucket anime at http://…` or `directory data/backups`; never a secret. */
+  readonly description: string;
+  /**
+   * Opens a streaming upload. The object appears under its key only when `close` resolves, whole; until then nobody sees it.
+   * An existing key is refused with {@link ObjectExists}. `headLength` is the exact length of the head that `close` will bring,
+   * unless no byte was written before: then the head is the whole object and may have any length.
+   */
+  create(key: string, options: { readonly headLength: number }): Promise<HeadLastWriter<WrittenObject>>;
+  /** Small objects (manifests, pins), at once. With `createOnly` an existing key is refused with {@link ObjectExists}. */
+  put(key: string, body: Uint8Array, options?: { readonly createOnly?: boolean }): Promise<void>;
+  /**
+   * The object's bytes or undefined when there is none. The stream errors, never ends early, when the connection breaks or
+   * fewer bytes than announced arrive.
+   */
+  get(key: string): Promise<{ readonly bytes: number; readonly body: ReadableStream<Uint8Array> } | undefined>;
+  head(key: string): Promise<StoredObject | undefined>;
+  /** Every object below the prefix, ascending by key; throws rather than return a part of the truth. */
+  list(prefix: string): Promise<StoredObject[]>;
+  /** Deletes, then looks: resolves to the keys that are really gone. A key that did not exist counts as gone. */
+  delete(keys: readonly string[]): Promise<{ readonly gone: string[]; readonly remaining: string[] }>;
+  /** Aborts unfinished uploads (multipart uploads, temporary files) below the prefix begun before `olderThan`; says how many. */
+  sweep(prefix: string, olderThan: Date): Promise<number>;
+  /** A time-limited download address (S3: presigned GET); undefined when the store has none (a directory: the app serves it). */
+  signedUrl(key: string, options: { readonly expiresInSeconds: number; readonly fileName: string }): Promise<string | undefined>;
+}
+
+export class ObjectExists extends Error {
+  override readonly name = 'ObjectExists';
+}
+
+/** The store could not be reached or refused: `retryable` tells a passing fault from a wrong setting. Never carries a secret. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly retryable: boolean;
+  constructor(message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.retryable = options.retryable;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The database as the bot sees it: one batch of reads, one batch of writes, each one round trip (ARCHITECTURE.md, decision 5).
+ * Two adapters: `remote.ts` (SQL over HTTP, Worker and Node) and `embedded.ts` (a file, Node only).
+ */
+import type { Client, InStatement, ResultSet, TransactionMode } from '@libsql/client';
+import { Row } from './row.ts';
+
+export type SqlArg = null | string | number | bigint | Uint8Array;
+
+export interface Statement {
+  readonly sql: string;
+  readonly args: readonly SqlArg[];
+}
+
+/** A statement and how to read its rows; built by one function per question in `src/db/*`. */
+export interface Query<T> extends Statement {
+  readonly parse: (rows: readonly Row[]) => T;
+}
+
+export interface WriteResult {
+  readonly changes: number;
+  /** Rows of a RETURNING clause. */
+  readonly rows: readonly Row[];
+}
+
+type Answers<Q extends readonly Query<unknown>[]> = {
+  [K in keyof Q]: Q[K] extends Query<infer T> ? T : never;
+};
+
+export interface Database {
+  /** All queries in one read transaction and one round trip. */
+  read<const Q extends readonly Query<unknown>[]>(queries: Q): Promise<Answers<Q>>;
+  /** All statements in one write transaction and one round trip: all happen or none. */
+  write(statements: readonly Statement[]): Promise<readonly WriteResult[]>;
+  /** Round trips so far; tests and the update log count with it. */
+  readonly roundTrips: number;
+  close(): void;
+}
+
+/** The database did not answer: nothing is known to have happened. The webhook answers 503 and Telegram sends again. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+}
+
+/** A statement was refused by a constraint; the batch was rolled back whole. `constraint` is SQLite's extended code. */
+export class ConstraintFailed extends Error {
+  override readonly name = 'ConstraintFailed';
+  readonly constraint: string;
+  constructor(constraint: string, cause: unknown) {
+    super(`constraint failed: ${constraint}`, { cause });
+    this.constraint = constraint;
+  }
+}
+
+export function sql(text: string, ...args: readonly SqlArg[]): Statement {
+  return { sql: text, args };
+}
+
+/** A query that yields its first row through `parse`, or undefined. */
+export function one<T>(statement: Statement, parse: (row: Row) => T): Query<T | undefined> {
+  return { ...statement, parse: ([row]) => (row === undefined ? undefined : parse(row)) };
+}
+
+/** A query that yields all its rows through `parse`. */
+export function all<T>(statement: Statement, parse: (row: Row) => T): Query<T[]> {
+  return { ...statement, parse: (rows) => rows.map(parse) };
+}
+
+/** Wraps a libSQL client (integer mode `bigint`) of either adapter. */
+export function fromClient(client: Client): Database {
+  let roundTrips = 0;
+  const batch = async (statements: readonly Statement[], mode: TransactionMode): Promise<ResultSet[]> => {
+    roundTrips += 1;
+    try {
+      return await client.batch(
+        statements.map((s): InStatement => ({ sql: s.sql, args: [...s.args] })),
+        mode,
+      );
+    } catch (error) {
+      throw explain(error);
+    }
+  };
+  return {
+    async read<const Q extends readonly Query<unknown>[]>(queries: Q): Promise<Answers<Q>> {
+      const results = await batch(queries, 'read');
+      return queries.map((query, i) => query.parse(rowsOf(results[i]))) as Answers<Q>;
+    },
+    async write(statements) {
+      const results = await batch(statements, 'write');
+      return results.map((result) => ({ changes: result.rowsAffected, rows: rowsOf(result) }));
+    },
+    get roundTrips() {
+      return roundTrips;
+    },
+    close: () => client.close(),
+  };
+}
+
+function rowsOf(result: ResultSet | undefined): Row[] {
+  return (result?.rows ?? []).map((row) => new Row(row));
+}
+
+const UNAVAILABLE =
+  /SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN|FULL|READONLY)|SERVER_ERROR|HRANA_(WEBSOCKET|CLOSED|PROTO)|TRANSACTION_(CLOSED|TIMEOUT)|STREAM_EXPIRED/;
+
+/** libSQL's errors by what the caller can do: constraint (answer differently), unavailable (try again later), bug (rethrow). */
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error)) return new DatabaseUnavailable('database did not answer', { cause: error });
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const extended =
+    'extendedCode' in error && typeof error.extendedCode === 'string' ? error.extendedCode : code;
+  if (extended.startsWith('SQLITE_CONSTRAINT') || /SQLITE_CONSTRAINT|constraint failed/i.test(error.message))
+    return new ConstraintFailed(
+      /(UNIQUE|FOREIGN KEY|NOT NULL|CHECK|PRIMARY KEY)[^\n]*/.exec(error.message)?.[0] ?? extended,
+      error,
+    );
+  const network =
+    error instanceof TypeError || error.name === 'AbortError' || error.name === 'TimeoutError' || code === '';
+  if (network || UNAVAILABLE.test(code) || UNAVAILABLE.test(error.message))
+    return new DatabaseUnavailable(`database unavailable: ${error.message}`, { cause: error });
+  return error;
+}

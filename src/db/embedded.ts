@@ -1,0 +1,19 @@
+/** The embedded database file. Node only. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createClient } from '@libsql/client/sqlite3';
+import { type Database, fromClient } from './database.ts';
+
+/** How long a statement waits for another process's lock (the CLI beside the bot) before `database is locked`. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens (and creates) the file with WAL, foreign keys (on by default in libSQL) and a busy timeout.
+ * `synchronous` stays FULL, so a commit survives SIGKILL and power loss.
+ */
+export async function openEmbeddedDatabase(path: string): Promise<Database> {
+  mkdirSync(dirname(path), { recursive: true });
+  const client = createClient({ url: `file:${path}`, intMode: 'bigint', timeout: BUSY_TIMEOUT_MS });
+  await client.execute('PRAGMA journal_mode = WAL');
+  return fromClient(client);
+}

@@ -1,0 +1,13 @@
+/** A numbered, immutable step of the schema. Once released it is never edited: a mistake is mended by the next number. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  /**
+   * The statements of the step, run in one write transaction together with its line in `schema_migrations`.
+   * `existing` holds the columns of the tables found (old databases come with gaps); most steps ignore it.
+   */
+  readonly up: (existing: ExistingTables) => readonly string[];
+}
+
+/** Table name -> its column names, as they were before the step. */
+export type ExistingTables = ReadonlyMap<string, ReadonlySet<string>>;

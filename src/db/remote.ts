@@ -1,0 +1,26 @@
+/** SQL over HTTP (Turso, sqld); runs in workerd and Node. */
+import { createClient } from '@libsql/client/http';
+import { type Database, fromClient } from './database.ts';
+
+export interface RemoteOptions {
+  /** `libsql://…`, `https://…` or `http://…`. */
+  readonly url: string;
+  readonly authToken: string | undefined;
+  readonly fetch: typeof fetch;
+}
+
+/** Longest wait for one batch; Telegram itself gives up on a webhook after 60 s (spec/platform-facts.md). */
+const TIMEOUT_MS = 15_000;
+
+export function openRemoteDatabase(options: RemoteOptions): Database {
+  const timed = (input: Request): Promise<Response> =>
+    options.fetch(input, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  return fromClient(
+    createClient({
+      url: options.url,
+      ...(options.authToken === undefined ? {} : { authToken: options.authToken }),
+      intMode: 'bigint',
+      fetch: timed,
+    }),
+  );
+}

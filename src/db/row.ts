@@ -1,0 +1,49 @@
+/** One result row, read column by column into narrow types; a surprise names its column. */
+import type { Row as ClientRow } from '@libsql/client';
+
+export class Row {
+  readonly #row: ClientRow;
+  constructor(row: ClientRow) {
+    this.#row = row;
+  }
+
+  int(column: string): number {
+    const value = this.intOrNull(column);
+    if (value === null) throw new TypeError(`column ${column} is null`);
+    return value;
+  }
+
+  intOrNull(column: string): number | null {
+    const value = this.#value(column);
+    if (value === null) return null;
+    if (typeof value === 'bigint' || typeof value === 'number') {
+      const number = Number(value);
+      if (Number.isSafeInteger(number)) return number;
+    }
+    throw new TypeError(`column ${column} is not an integer within 2^53`);
+  }
+
+  text(column: string): string {
+    const value = this.textOrNull(column);
+    if (value === null) throw new TypeError(`column ${column} is null`);
+    return value;
+  }
+
+  /** Old databases hold numbers in text columns now and then (SQLite's affinities allow it): they read as text. */
+  textOrNull(column: string): string | null {
+    const value = this.#value(column);
+    if (value === null || typeof value === 'string') return value;
+    if (typeof value === 'bigint' || typeof value === 'number') return String(value);
+    throw new TypeError(`column ${column} is not text`);
+  }
+
+  bool(column: string): boolean {
+    return this.int(column) !== 0;
+  }
+
+  #value(column: string): ClientRow[string] {
+    const value = this.#row[column];
+    if (value === undefined) throw new TypeError(`no column ${column} in this row`);
+    return value;
+  }
+}

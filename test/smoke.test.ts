@@ -1,0 +1,2 @@
+import { expect, test } from 'vitest';
+test('node 24', () => expect(process.version).toMatch(/^v24/));
