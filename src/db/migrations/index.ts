@@ -1,0 +1,5 @@
+import { baseline } from './0001-baseline.ts';
+import type { Migration } from './types.ts';
+
+/** Every step, in order, numbered without gaps. */
+export const migrations: readonly Migration[] = [baseline];
