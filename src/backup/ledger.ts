@@ -1,0 +1,88 @@
+/**
+ * Where runs are made exclusive and remembered. `src/db/backup-runs.ts` keeps it in the live database; a database that has none of
+ * our tables (the old bot's) is backed up without one, see {@link noLedger}.
+ */
+import type { Trigger } from './manifest.ts';
+import type { BackupName } from './names.ts';
+
+export type LeaseAnswer =
+  /** `fence` grows with every holder: only the highest may publish. */
+  | { readonly kind: 'acquired'; readonly fence: number }
+  | { readonly kind: 'held'; readonly holder: string; readonly secondsLeft: number }
+  /** The database has no lease table. */
+  | { readonly kind: 'absent' };
+
+export interface RunStart {
+  readonly name: BackupName;
+  readonly fence: number;
+  readonly trigger: Trigger;
+  readonly scheduledAt: Date;
+  readonly startedAt: Date;
+}
+
+export interface RunEnd {
+  readonly finishedAt: Date;
+  readonly state: 'done' | 'failed';
+  readonly reason: string | null;
+  readonly rows: number | null;
+  /** Of both objects as stored. */
+  readonly bytes: number | null;
+}
+
+export interface RunRecord extends RunStart {
+  readonly finishedAt: Date | null;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly reason: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+}
+
+export interface BackupRequest {
+  readonly id: number;
+  /** Telegram ids of who asked, and of the message that shows the progress. */
+  readonly requestedBy: number;
+  readonly chatId: number;
+  readonly messageId: number | null;
+  readonly requestedAt: Date;
+  /** How often its run was begun. */
+  readonly attempts: number;
+}
+
+export interface Ledger {
+  /** Takes the lease when it is free or its holder has let it expire. */
+  acquire(holder: string, ttlMs: number): Promise<LeaseAnswer>;
+  /** Extends the lease; false when another holder has taken it since: then nothing more may be published. */
+  renew(fence: number, ttlMs: number): Promise<boolean>;
+  /** Frees the lease if it is still ours. */
+  release(fence: number): Promise<void>;
+  /** Names that runs were begun under for a schedule from `from` to `to`: a name belongs to one attempt for ever. */
+  runsBetween(from: Date, to: Date): Promise<RunRecord[]>;
+  /** Records a begun run; runs still `running` under an older fence are recorded as failed (their holder died). */
+  begin(run: RunStart): Promise<void>;
+  end(name: BackupName, end: RunEnd): Promise<void>;
+  /** Newest first. */
+  recent(limit: number): Promise<RunRecord[]>;
+}
+
+/** Requests of admins that must be answered even when the process that took them dies. */
+export interface RequestLedger {
+  addRequest(request: Omit<BackupRequest, 'id' | 'attempts'>): Promise<BackupRequest>;
+  /** Oldest first. */
+  openRequests(): Promise<BackupRequest[]>;
+  attempted(id: number): Promise<void>;
+  closeRequest(id: number, at: Date): Promise<void>;
+}
+
+/**
+ * For a database without our tables. Runs are not exclusive then, and need not be: every run writes objects of its own names and
+ * refuses names that exist, so two of them make two whole backups.
+ */
+export const noLedger: Ledger = {
+  acquire: async () => ({ kind: 'absent' }),
+  renew: async () => true,
+  release: async () => {},
+  runsBetween: async () => [],
+  begin: async () => {},
+  end: async () => {},
+  recent: async () => [],
+};

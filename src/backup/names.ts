@@ -1,0 +1,71 @@
+/**
+ * Keys of a backup's objects (spec/backup.md, "A backup"), made from the run's scheduled time and read back again.
+ * The second it is named after identifies a backup; see `run.ts` for what happens when that second is taken.
+ */
+
+/** `20240101_120000`: UTC, to the second. Sorts by time. */
+export type BackupName = string;
+
+export type ObjectRole = 'database' | 'document' | 'manifest' | 'pin';
+
+export interface ParsedKey {
+  readonly name: BackupName;
+  readonly role: ObjectRole;
+  readonly encrypted: boolean;
+}
+
+const SUFFIXES: readonly (readonly [string, ObjectRole])[] = [
+  ['.db.gz', 'database'],
+  ['.json.gz', 'document'],
+  ['.manifest.json', 'manifest'],
+  ['.pin', 'pin'],
+];
+
+export function backupName(scheduledAt: Date): BackupName {
+  return scheduledAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+}
+
+/** The scheduled time in a name, or undefined when it is no name (the 31st of February is none). */
+export function timeOfName(name: string): Date | undefined {
+  const parts = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/.exec(name);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second] = parts;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(time.getTime()) || backupName(time) !== name ? undefined : time;
+}
+
+export function manifestKey(prefix: string, name: BackupName): string {
+  return `${prefix}anime_backup_${name}.manifest.json`;
+}
+
+/** Pins live beside a backup as an object of their own: nothing is ever overwritten. */
+export function pinKey(prefix: string, name: BackupName): string {
+  return `${prefix}anime_backup_${name}.pin`;
+}
+
+export function databaseKey(prefix: string, name: BackupName, encrypted: boolean): string {
+  return `${prefix}anime_bot_${name}.db.gz${encrypted ? '.age' : ''}`;
+}
+
+export function documentKey(prefix: string, name: BackupName, encrypted: boolean): string {
+  return `${prefix}anime_backup_${name}.json.gz${encrypted ? '.age' : ''}`;
+}
+
+/** What a key below the prefix is, or undefined for an object that is none of ours. */
+export function parseKey(prefix: string, key: string): ParsedKey | undefined {
+  if (!key.startsWith(prefix)) return undefined;
+  const parts = /^(anime_bot|anime_backup)_(\d{8}_\d{6})(\.[a-z.]+?)(\.age)?$/.exec(key.slice(prefix.length));
+  const [, stem, name = '', suffix, age] = parts ?? [];
+  const role = SUFFIXES.find(([text]) => text === suffix)?.[1];
+  if (role === undefined || timeOfName(name) === undefined) return undefined;
+  const encrypted = age !== undefined;
+  if ((role === 'database') !== (stem === 'anime_bot')) return undefined;
+  if (encrypted && (role === 'manifest' || role === 'pin')) return undefined;
+  return { name, role, encrypted };
+}
+
+/** The name in what a person types or pastes: `20240101_120000`, any file name or key of the backup; undefined otherwise. */
+export function nameFromText(text: string): BackupName | undefined {
+  const name = /(?:^|[/_])(\d{8}_\d{6})(?:\.[a-z.]+)?$/.exec(text.trim())?.[1];
+  return name !== undefined && timeOfName(name) !== undefined ? name : undefined;
+}

@@ -1,0 +1,190 @@
+/**
+ * Which backups may go (spec/backup.md, "Retention"): a pure function from what is in the bucket to one decision a backup, each with
+ * its reason. `prune.ts` carries decisions out. When anything is in doubt the answer is to keep.
+ */
+import type { BackupName } from './names.ts';
+
+/** A backup is kept when any rule keeps it. At least one rule must be set. */
+export interface RetentionPolicy {
+  /** Everything younger than so many days. */
+  readonly days?: number | undefined;
+  /** The newest of each of the last so many days / ISO weeks / months (UTC) that have a backup. */
+  readonly daily?: number | undefined;
+  readonly weekly?: number | undefined;
+  readonly monthly?: number | undefined;
+}
+
+export interface RetentionEntry {
+  readonly name: BackupName;
+  /**
+   * `verified`: manifest present and all it names is there. `damaged`: manifest present, an object gone or of another size.
+   * `unreadable`: the manifest can not be parsed (cut, or of a newer program). `unfinished`: no manifest (a run under way, or debris).
+   */
+  readonly state: 'verified' | 'damaged' | 'unreadable' | 'unfinished';
+  /** From the manifest (its name repeats it): when the run was scheduled. */
+  readonly time: Date;
+  /** The store's own time of the manifest: what bounds `time`. */
+  readonly modified: Date;
+  readonly pinned: boolean;
+}
+
+export interface Decision {
+  readonly name: BackupName;
+  readonly action: 'keep' | 'remove';
+  readonly reason: string;
+}
+
+export type RetentionPlan =
+  | { readonly kind: 'plan'; readonly decisions: readonly Decision[] }
+  /** More than half of all finished backups would go: somebody has to say yes first. */
+  | {
+      readonly kind: 'ask';
+      readonly decisions: readonly Decision[];
+      readonly removing: number;
+      readonly of: number;
+    };
+
+export class EmptyPolicy extends Error {
+  override readonly name = 'EmptyPolicy';
+}
+
+/** Retention never leaves fewer verified backups than this (spec/backup.md). */
+export const LEAST_VERIFIED = 3;
+const DAY_MS = 86_400_000;
+/** Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of the two clocks was wrong. */
+const PLAUSIBLE_LAG_MS = 2 * DAY_MS;
+/** Without a rule in days, a backup whose clocks disagree is kept until its object itself is this old. */
+const DOUBTFUL_DAYS = 90;
+
+/**
+ * Decides for every entry, newest first. `now` is the caller's clock.
+ * @throws EmptyPolicy when no rule is set: such a policy would delete everything.
+ */
+export function planRetention(
+  entries: readonly RetentionEntry[],
+  policy: RetentionPolicy,
+  now: Date,
+): RetentionPlan {
+  checkPolicy(policy);
+  const sorted = entries.map(withTimes).toSorted((a, b) => b.order - a.order || (a.name < b.name ? 1 : -1));
+  const byRule = countedReasons(sorted, policy);
+  const newest = sorted.findIndex((entry) => entry.state === 'verified');
+  const decisions = sorted.map((entry, i): Decision => {
+    const reason =
+      protectedReason(entry, i, newest) ??
+      agedReason(entry, policy, now) ??
+      byRule.get(entry.name) ??
+      undefined;
+    if (reason !== undefined) return { name: entry.name, action: 'keep', reason };
+    return { name: entry.name, action: 'remove', reason: removalReason(entry, policy, now) };
+  });
+  keepFloor(sorted, decisions);
+  const finished = sorted.filter((entry) => entry.state !== 'unfinished').length;
+  const removing = decisions.filter((decision) => decision.action === 'remove').length;
+  if (removing * 2 > finished) return { kind: 'ask', decisions, removing, of: finished };
+  return { kind: 'plan', decisions };
+}
+
+/** @throws EmptyPolicy */
+export function checkPolicy(policy: RetentionPolicy): void {
+  const rules = [policy.days, policy.daily, policy.weekly, policy.monthly].filter(
+    (rule) => rule !== undefined,
+  );
+  if (rules.some((rule) => !Number.isSafeInteger(rule) || rule < 0))
+    throw new EmptyPolicy('retention rules must be whole numbers');
+  if (!rules.some((rule) => rule > 0))
+    throw new EmptyPolicy(
+      'retention policy is empty: it would delete every backup; set days or daily / weekly / monthly counts',
+    );
+}
+
+interface Timed extends RetentionEntry {
+  /** For calendar rules: the manifest's time, never later than its object's own (a clock that ran ahead). */
+  readonly calendar: number;
+  /** For age and order: never earlier than its object's own less {@link PLAUSIBLE_LAG_MS} either (a clock that ran behind). */
+  readonly order: number;
+  readonly doubtful: boolean;
+}
+
+function withTimes(entry: RetentionEntry): Timed {
+  const modified = entry.modified.getTime();
+  const calendar = Math.min(entry.time.getTime(), modified);
+  const doubtful = calendar < modified - PLAUSIBLE_LAG_MS;
+  return { ...entry, calendar, doubtful, order: doubtful ? modified - PLAUSIBLE_LAG_MS : calendar };
+}
+
+function protectedReason(entry: Timed, position: number, newest: number): string | undefined {
+  if (entry.state === 'unfinished') return 'not finished: under way, or left over and swept by the next run';
+  if (entry.pinned) return 'pinned';
+  if (entry.state === 'unreadable') return 'its manifest can not be read: not for retention to judge';
+  if (newest === -1) return 'no verified backup exists: nothing is deleted';
+  if (position === newest) return 'the newest verified backup';
+  if (position < newest) return 'no newer verified backup exists';
+  return undefined;
+}
+
+function agedReason(entry: Timed, policy: RetentionPolicy, now: Date): string | undefined {
+  const days = policy.days ?? 0;
+  if (days > 0 && now.getTime() - entry.order < days * DAY_MS) return `younger than ${days} days`;
+  const own = now.getTime() - entry.modified.getTime();
+  if (entry.doubtful && own < (days > 0 ? days : DOUBTFUL_DAYS) * DAY_MS)
+    return 'its manifest and the bucket disagree about its age: kept while the bucket calls it young';
+  return undefined;
+}
+
+type Period = 'daily' | 'weekly' | 'monthly';
+const PERIODS: readonly (readonly [Period, string, (time: Date) => string])[] = [
+  ['daily', 'day', (time) => time.toISOString().slice(0, 10)],
+  ['weekly', 'week', isoWeek],
+  ['monthly', 'month', (time) => time.toISOString().slice(0, 7)],
+];
+
+/** The newest verified backup of each of the last N periods that have one; damaged and unfinished ones use up no place. */
+function countedReasons(sorted: readonly Timed[], policy: RetentionPolicy): Map<BackupName, string> {
+  const reasons = new Map<BackupName, string>();
+  const verified = sorted
+    .filter((entry) => entry.state === 'verified')
+    .toSorted((a, b) => b.calendar - a.calendar);
+  for (const [rule, noun, periodOf] of PERIODS) {
+    const places = policy[rule] ?? 0;
+    const seen = new Set<string>();
+    for (const entry of verified) {
+      const period = periodOf(new Date(entry.calendar));
+      if (seen.has(period)) continue;
+      if (seen.size >= places) break;
+      seen.add(period);
+      if (!reasons.has(entry.name)) reasons.set(entry.name, `newest of ${noun} ${period}`);
+    }
+  }
+  return reasons;
+}
+
+function removalReason(entry: Timed, policy: RetentionPolicy, now: Date): string {
+  const age = Math.floor((now.getTime() - entry.order) / DAY_MS);
+  const damaged = entry.state === 'damaged' ? 'damaged, and ' : '';
+  if (policy.days !== undefined && policy.days > 0)
+    return `${damaged}${age} days old, over the ${policy.days} kept`;
+  return `${damaged}no daily, weekly or monthly place left`;
+}
+
+/** Takes removals back, newest first, until {@link LEAST_VERIFIED} verified ones stay. */
+function keepFloor(sorted: readonly Timed[], decisions: Decision[]): void {
+  let kept = sorted.filter(
+    (entry, i) => entry.state === 'verified' && decisions[i]?.action === 'keep',
+  ).length;
+  for (const [i, entry] of sorted.entries()) {
+    if (kept >= LEAST_VERIFIED) return;
+    if (entry.state !== 'verified' || decisions[i]?.action !== 'remove') continue;
+    decisions[i] = { name: entry.name, action: 'keep', reason: `one of the last ${LEAST_VERIFIED} verified` };
+    kept += 1;
+  }
+}
+
+/** ISO 8601 week, `2026-W07`: the week belongs to the year its Thursday is in. */
+function isoWeek(time: Date): string {
+  const thursday = new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate()));
+  thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7));
+  const yearStart = Date.UTC(thursday.getUTCFullYear(), 0, 1);
+  const week = Math.ceil(((thursday.getTime() - yearStart) / DAY_MS + 1) / 7);
+  return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`;
+}

@@ -1,0 +1,190 @@
+/** The backup engine's rows (migration 0002): lease, runs, requests. Implements the engine's `Ledger`. */
+import type { BackupRequest, LeaseAnswer, Ledger, RequestLedger, RunRecord } from '../backup/ledger.ts';
+import { TRIGGERS } from '../backup/manifest.ts';
+import { all, type Database, one, sql } from './database.ts';
+import type { Row } from './row.ts';
+import { toSqlTime } from './time.ts';
+
+/** The database's clock: one clock for all hosts. */
+const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+/** Old runs are forgotten: the table's cost must not grow with the years. */
+const KEEP_RUNS_DAYS = 400;
+
+export function createBackupLedger(db: Database): Ledger & RequestLedger {
+  return {
+    async acquire(holder, ttlMs) {
+      const [tables] = await db.read([
+        all(sql("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'backup_lease'"), (row) =>
+          row.text('name'),
+        ),
+      ]);
+      if (tables.length === 0) return { kind: 'absent' };
+      const [taken] = await db
+        .write([
+          // The row may be missing after somebody's hand-made import; it must not switch the lease off.
+          sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
+          sql(
+            `UPDATE backup_lease SET fence = fence + 1, holder = ?, expires_ms = ${NOW_MS} + ?
+           WHERE id = 1 AND expires_ms <= ${NOW_MS} RETURNING fence`,
+            holder,
+            ttlMs,
+          ),
+        ])
+        .then((results) => results[1]?.rows ?? []);
+      if (taken !== undefined) return { kind: 'acquired', fence: taken.int('fence') };
+      const [held] = await db.read([
+        one(
+          sql(`SELECT holder, expires_ms - ${NOW_MS} AS left_ms FROM backup_lease WHERE id = 1`),
+          leaseAnswer,
+        ),
+      ]);
+      return held ?? { kind: 'held', holder: 'unknown', secondsLeft: 0 };
+    },
+    async renew(fence, ttlMs) {
+      const [result] = await db.write([
+        sql(
+          `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ? WHERE id = 1 AND fence = ? RETURNING fence`,
+          ttlMs,
+          fence,
+        ),
+      ]);
+      return result !== undefined && result.rows.length === 1;
+    },
+    async release(fence) {
+      await db.write([
+        sql("UPDATE backup_lease SET expires_ms = 0, holder = '' WHERE id = 1 AND fence = ?", fence),
+      ]);
+    },
+    async runsBetween(from, to) {
+      const [runs] = await db.read([
+        all(
+          sql(
+            `SELECT ${RUN} FROM backup_runs WHERE scheduled_at BETWEEN ? AND ? ORDER BY id`,
+            toSqlTime(from),
+            toSqlTime(to),
+          ),
+          runRecord,
+        ),
+      ]);
+      return runs;
+    },
+    async begin(run) {
+      const now = toSqlTime(run.startedAt);
+      await db.write([
+        sql(
+          "UPDATE backup_runs SET state = 'failed', finished_at = ?, reason = 'its process died or stalled' WHERE state = 'running' AND fence < ?",
+          now,
+          run.fence,
+        ),
+        sql(
+          "DELETE FROM backup_runs WHERE started_at < datetime(?, '-' || ? || ' days')",
+          now,
+          KEEP_RUNS_DAYS,
+        ),
+        sql(
+          `INSERT INTO backup_runs (name, fence, "trigger", scheduled_at, started_at, state) VALUES (?, ?, ?, ?, ?, 'running')`,
+          run.name,
+          run.fence,
+          run.trigger,
+          toSqlTime(run.scheduledAt),
+          now,
+        ),
+      ]);
+    },
+    async end(name, end) {
+      await db.write([
+        sql(
+          'UPDATE backup_runs SET state = ?, finished_at = ?, reason = ?, rows = ?, bytes = ? WHERE name = ?',
+          end.state,
+          toSqlTime(end.finishedAt),
+          end.reason,
+          end.rows,
+          end.bytes,
+          name,
+        ),
+      ]);
+    },
+    async recent(limit) {
+      const [runs] = await db.read([
+        all(sql(`SELECT ${RUN} FROM backup_runs ORDER BY id DESC LIMIT ?`, limit), runRecord),
+      ]);
+      return runs;
+    },
+    async addRequest(request) {
+      const [result] = await db.write([
+        sql(
+          'INSERT INTO backup_requests (requested_by, chat_id, message_id, requested_at) VALUES (?, ?, ?, ?) RETURNING id',
+          request.requestedBy,
+          request.chatId,
+          request.messageId,
+          toSqlTime(request.requestedAt),
+        ),
+      ]);
+      const id = result?.rows[0]?.int('id');
+      if (id === undefined) throw new Error('backup request was not stored');
+      return { ...request, id, attempts: 0 };
+    },
+    async openRequests() {
+      const [requests] = await db.read([
+        all(sql('SELECT * FROM backup_requests WHERE finished_at IS NULL ORDER BY id'), requestRecord),
+      ]);
+      return requests;
+    },
+    async attempted(id) {
+      await db.write([sql('UPDATE backup_requests SET attempts = attempts + 1 WHERE id = ?', id)]);
+    },
+    async closeRequest(id, at) {
+      await db.write([sql('UPDATE backup_requests SET finished_at = ? WHERE id = ?', toSqlTime(at), id)]);
+    },
+  };
+}
+
+const RUN = 'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes';
+
+function leaseAnswer(row: Row): LeaseAnswer {
+  return {
+    kind: 'held',
+    holder: row.text('holder'),
+    secondsLeft: Math.max(0, Math.ceil(row.int('left_ms') / 1000)),
+  };
+}
+
+function runRecord(row: Row): RunRecord {
+  const finished = row.textOrNull('finished_at');
+  return {
+    name: row.text('name'),
+    fence: row.int('fence'),
+    trigger: oneOf(TRIGGERS, row.text('trigger')),
+    scheduledAt: fromSqlTime(row.text('scheduled_at')),
+    startedAt: fromSqlTime(row.text('started_at')),
+    finishedAt: finished === null ? null : fromSqlTime(finished),
+    state: oneOf(['running', 'done', 'failed'], row.text('state')),
+    reason: row.textOrNull('reason'),
+    rows: row.intOrNull('rows'),
+    bytes: row.intOrNull('bytes'),
+  };
+}
+
+function requestRecord(row: Row): BackupRequest {
+  return {
+    id: row.int('id'),
+    requestedBy: row.int('requested_by'),
+    chatId: row.int('chat_id'),
+    messageId: row.intOrNull('message_id'),
+    requestedAt: fromSqlTime(row.text('requested_at')),
+    attempts: row.int('attempts'),
+  };
+}
+
+function oneOf<const T extends string>(values: readonly T[], text: string): T {
+  const value = values.find((candidate) => candidate === text);
+  if (value === undefined)
+    throw new TypeError(`unexpected value ${JSON.stringify(text)}, wanted ${values.join(', ')}`);
+  return value;
+}
+
+function fromSqlTime(text: string): Date {
+  const time = new Date(`${text.replace(' ', 'T')}Z`);
+  if (Number.isNaN(time.getTime())) throw new TypeError(`${JSON.stringify(text)} is not a time`);
+  return time;
+}
