@@ -73,9 +73,17 @@ export class ConfigError extends Error {
 export function readConfig(env: Environment, host: Host): Config {
   const read = new Reader(env);
   const config: Config = {
-    botToken: read.matching('BOT_TOKEN', /^\d+:[A-Za-z0-9_-]{20,}$/, 'a token from BotFather, like 123456:ABC…'),
+    botToken: read.matching(
+      'BOT_TOKEN',
+      /^\d+:[A-Za-z0-9_-]{20,}$/,
+      'a token from BotFather, like 123456:ABC…',
+    ),
     botInfo: read.jsonObject('BOT_INFO'),
-    webhookSecret: read.matching('WEBHOOK_SECRET', /^[A-Za-z0-9_-]{8,256}$/, '8 to 256 characters of A-Z a-z 0-9 _ -'),
+    webhookSecret: read.matching(
+      'WEBHOOK_SECRET',
+      /^[A-Za-z0-9_-]{8,256}$/,
+      '8 to 256 characters of A-Z a-z 0-9 _ -',
+    ),
     adminIds: read.ids('ADMIN_IDS'),
     telegramApiRoot: read.url('TELEGRAM_API_ROOT') ?? 'https://api.telegram.org',
     publicUrl: read.url('PUBLIC_URL'),
@@ -98,11 +106,13 @@ export function readConfig(env: Environment, host: Host): Config {
 const DEFAULT_DATABASE = 'file:data/anime_bot.db';
 
 function readDatabase(read: Reader, host: Host): DatabaseSettings {
-  if (host === 'worker') read.require('DATABASE_URL', 'libsql://… or https://…, for example of a Turso database');
+  if (host === 'worker')
+    read.require('DATABASE_URL', 'libsql://… or https://…, for example of a Turso database');
   const url = read.text('DATABASE_URL') ?? DEFAULT_DATABASE;
   const authToken = read.text('DATABASE_AUTH_TOKEN');
   if (url.startsWith('file:')) {
-    if (host === 'worker') read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
+    if (host === 'worker')
+      read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
     return { kind: 'file', path: url.slice('file:'.length).replace(/^\/\/(?=\/)/, '') };
   }
   if (!/^(libsql|https?):\/\/[^/]/.test(url))
@@ -134,10 +144,16 @@ function readBackup(read: Reader): BackupSettings {
   const keepWeekly = read.integer('BACKUP_KEEP_WEEKLY', 0, 10_000);
   const keepMonthly = read.integer('BACKUP_KEEP_MONTHLY', 0, 10_000);
   const counted = keepDaily !== undefined || keepWeekly !== undefined || keepMonthly !== undefined;
-  const prefix = read.matching('BACKUP_PREFIX', /^(?!\/)[\w!.*'()/-]*$/, 'letters, digits and - _ . /, not beginning with /') ?? 'backups/';
+  const prefix =
+    read.matching(
+      'BACKUP_PREFIX',
+      /^(?!\/)[\w!.*'()/-]*$/,
+      'letters, digits and - _ . /, not beginning with /',
+    ) ?? 'backups/';
   const ageRecipients = read.list('BACKUP_AGE_RECIPIENTS');
   for (const recipient of ageRecipients)
-    if (!/^age1[a-z0-9]+$/.test(recipient)) read.problems.push('BACKUP_AGE_RECIPIENTS: every recipient begins with age1');
+    if (!/^age1[a-z0-9]+$/.test(recipient))
+      read.problems.push('BACKUP_AGE_RECIPIENTS: every recipient begins with age1');
   const passphrase = read.text('BACKUP_PASSPHRASE');
   if (ageRecipients.length > 0 && passphrase !== undefined)
     read.problems.push('BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE: set one, not both');
@@ -181,7 +197,11 @@ class Reader {
   }
 
   oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
-    return this.#checked(name, (text) => values.find((value) => value === text), `one of ${values.join(', ')}`);
+    return this.#checked(
+      name,
+      (text) => values.find((value) => value === text),
+      `one of ${values.join(', ')}`,
+    );
   }
 
   integer(name: string, least: number, most: number): number | undefined {

@@ -70,9 +70,10 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
     },
     async begin(run) {
       const now = toSqlTime(run.startedAt);
-      await db.write([
+      const [dead] = await db.write([
         sql(
-          "UPDATE backup_runs SET state = 'failed', finished_at = ?, reason = 'its process died or stalled' WHERE state = 'running' AND fence < ?",
+          `UPDATE backup_runs SET state = 'failed', finished_at = ?, reason = 'its process died or stalled'
+           WHERE state = 'running' AND fence < ? RETURNING name`,
           now,
           run.fence,
         ),
@@ -90,6 +91,20 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
           now,
         ),
       ]);
+      return (dead?.rows ?? []).map((row) => row.text('name'));
+    },
+    async outdated(names, fence) {
+      const [found] = await db.read([
+        all(
+          sql(
+            'SELECT name FROM backup_runs WHERE fence < ? AND name IN (SELECT value FROM json_each(?))',
+            fence,
+            JSON.stringify(names),
+          ),
+          (row) => row.text('name'),
+        ),
+      ]);
+      return found;
     },
     async end(name, end) {
       await db.write([

@@ -71,7 +71,9 @@ async function inspect(db: Database): Promise<State> {
   const tables = new Map<string, Set<string>>();
   for (const [table, column] of columns) tables.set(table, (tables.get(table) ?? new Set()).add(column));
   if (!tables.has('schema_migrations')) return { version: 0, tables };
-  const [versions] = await db.read([all(sql('SELECT version FROM schema_migrations ORDER BY version'), (row) => row.int('version'))]);
+  const [versions] = await db.read([
+    all(sql('SELECT version FROM schema_migrations ORDER BY version'), (row) => row.int('version')),
+  ]);
   const version = versions.at(-1) ?? 0;
   if (version > SCHEMA_VERSION)
     throw new DatabaseTooNew(
@@ -86,12 +88,20 @@ async function apply(db: Database, step: Migration, tables: ExistingTables, now:
   try {
     await db.write([
       ...(step.version === 1 ? [sql(LEDGER)] : []),
-      sql('INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)', step.version, step.name, appliedAt),
+      sql(
+        'INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)',
+        step.version,
+        step.name,
+        appliedAt,
+      ),
       ...step.up(tables).map((text) => sql(text)),
     ]);
   } catch (error) {
     if (await appliedElsewhere(db, step.version, error)) return;
-    throw new Error(`migration ${step.version} (${step.name}) failed and changed nothing: ${messageOf(error)}`, { cause: error });
+    throw new Error(
+      `migration ${step.version} (${step.name}) failed and changed nothing: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 

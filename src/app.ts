@@ -1,0 +1,81 @@
+/** The routes of both hosts (spec/interface.md "HTTP"). */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Update } from 'grammy/types';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { createMiddleware } from 'hono/factory';
+import type { Outcome } from './receive.ts';
+
+/** Telegram's updates are some KB; anything near this is not one. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export interface Health {
+  readonly status: 'ok' | 'failing';
+  readonly version: string;
+  readonly database: 'ok' | 'unreachable';
+  readonly backup: { readonly last_verified: string | null; readonly age_hours: number | null };
+}
+
+export interface AppParts {
+  /** Undefined: webhooks are off (polling), and every POST is refused. */
+  readonly webhookSecret: string | undefined;
+  readonly receive: (update: Update) => Promise<Outcome>;
+  readonly health: () => Promise<Health>;
+  /** Serves a signed link's object (directory bucket); undefined answers 403. */
+  readonly download: (request: Request) => Promise<Response | undefined>;
+}
+
+export function createApp(parts: AppParts): Hono {
+  const app = new Hono();
+  app.post(
+    '/webhook',
+    requireSecret(parts.webhookSecret),
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => c.text('body over 1 MB', 413) }),
+    async (c) => {
+      const update = readUpdate(await c.req.text());
+      if (update === undefined) return c.text('not an update', 400);
+      const outcome = await parts.receive(update);
+      return outcome === 'again' ? c.text('try again', 503, { 'Retry-After': '5' }) : c.text(outcome);
+    },
+  );
+  app.get('/healthz', async (c) => {
+    const health = await parts.health();
+    return c.json(health, health.status === 'ok' ? 200 : 503);
+  });
+  app.get('/backups/*', async (c) => (await parts.download(c.req.raw)) ?? c.text('forbidden', 403));
+  return app;
+}
+
+/** Before anything else, and in constant time: hashes have one length whatever was sent. */
+function requireSecret(secret: string | undefined): ReturnType<typeof createMiddleware> {
+  const expected = secret === undefined ? undefined : sha256(secret);
+  return createMiddleware(async (c, next) => {
+    const given = sha256(c.req.header('X-Telegram-Bot-Api-Secret-Token') ?? '');
+    if (expected === undefined || !timingSafeEqual(given, expected)) return c.text('unauthorized', 401);
+    await next();
+    return undefined;
+  });
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/**
+ * An update as far as it must be right to be handled at all: an object with a whole `update_id`, and at most objects beside it.
+ * Kinds we do not know pass (and are ignored later): Telegram adds some every year.
+ */
+function readUpdate(body: string): Update | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const { update_id: id, ...payloads } = value as Record<string, unknown>;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) return undefined;
+  if (!Object.values(payloads).every((payload) => typeof payload === 'object' && payload !== null))
+    return undefined;
+  return value as Update;
+}

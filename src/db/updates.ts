@@ -1,0 +1,52 @@
+/** Which updates were handled, and which could not be. */
+import { one, type Query, type Statement, sql } from './database.ts';
+import { toSqlTime } from './time.ts';
+
+/** Telegram redelivers for up to 24 h (spec/platform-facts.md); a mark older than this protects nothing. */
+export const MARK_LIFETIME_HOURS = 72;
+
+/** The mark that an update was handled; a second one is refused by the primary key. */
+export function markHandled(updateId: number, now: Date): Statement {
+  return sql('INSERT INTO handled_updates (update_id, handled_at) VALUES (?, ?)', updateId, toSqlTime(now));
+}
+
+export function isHandled(updateId: number): Query<boolean> {
+  const query = one(
+    sql('SELECT 1 AS handled FROM handled_updates WHERE update_id = ?', updateId),
+    () => true,
+  );
+  return { ...query, parse: (rows) => query.parse(rows) ?? false };
+}
+
+export function forgetOldMarks(now: Date): Statement {
+  const limit = new Date(now.getTime() - MARK_LIFETIME_HOURS * 3_600_000);
+  return sql('DELETE FROM handled_updates WHERE handled_at < ?', toSqlTime(limit));
+}
+
+/** One more failed attempt; RETURNING attempts. The update itself is kept: nothing acknowledged is lost. */
+export function recordFailure(updateId: number, payload: string, error: string, now: Date): Statement {
+  const at = toSqlTime(now);
+  return sql(
+    `INSERT INTO failed_updates (update_id, payload, error, failed_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (update_id) DO UPDATE SET attempts = attempts + 1, error = excluded.error, failed_at = excluded.failed_at
+     RETURNING attempts`,
+    updateId,
+    payload,
+    error,
+    at,
+  );
+}
+
+export function giveUp(updateId: number, now: Date): Statement {
+  return sql('UPDATE failed_updates SET given_up_at = ? WHERE update_id = ?', toSqlTime(now), updateId);
+}
+
+/** Part of every mark: an earlier failed attempt at this update is mended. */
+export function forgetFailure(updateId: number): Statement {
+  return sql('DELETE FROM failed_updates WHERE update_id = ?', updateId);
+}
+
+/** Claims the right to tell admins of something once; changes 0 when it was told before. */
+export function claimAlert(key: string, now: Date): Statement {
+  return sql('INSERT INTO alerts (key, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING', key, toSqlTime(now));
+}

@@ -1,0 +1,61 @@
+/** What a handler gets: grammY's context, the turn, the viewer, and the services. Built once per update in `receive.ts`. */
+import { type Api, Context } from 'grammy';
+import type { Update, UserFromGetMe } from 'grammy/types';
+import type { LocaleName } from '../config.ts';
+import type { Texts } from '../locales/index.ts';
+import type { Incoming } from './incoming.ts';
+import type { Turn } from './turn.ts';
+
+export interface Viewer {
+  readonly id: number;
+  readonly locale: LocaleName;
+  readonly isNew: boolean;
+  /** From ADMIN_IDS (`owner`) or the admins table. */
+  readonly role: 'owner' | 'admin' | undefined;
+}
+
+export class BotContext extends Context {
+  readonly turn: Turn;
+  readonly incoming: Incoming;
+  /** Undefined for updates without a person (channel posts). */
+  readonly viewer: Viewer | undefined;
+  readonly t: Texts;
+  readonly now: Date;
+  #answered = false;
+
+  constructor(
+    update: Update,
+    api: Api,
+    me: UserFromGetMe,
+    turn: { turn: Turn; incoming: Incoming; viewer: Viewer | undefined; texts: Texts; now: Date },
+  ) {
+    super(update, api, me);
+    this.turn = turn.turn;
+    this.incoming = turn.incoming;
+    this.viewer = turn.viewer;
+    this.t = turn.texts;
+    this.now = turn.now;
+  }
+
+  /**
+   * Answers the pressed button: at most once (Telegram refuses a second answer) and never in the way of what was asked for: an answer
+   * that comes too late is no failure of the turn.
+   */
+  async answerPress(text?: string, options: { readonly alert?: boolean } = {}): Promise<void> {
+    if (this.callbackQuery === undefined || this.#answered) return;
+    this.#answered = true;
+    try {
+      await this.answerCallbackQuery({
+        // Telegram's limit for callback answers: 200 characters.
+        ...(text === undefined ? {} : { text: text.slice(0, 200) }),
+        ...(options.alert === true ? { show_alert: true } : {}),
+      });
+    } catch (error) {
+      if (!isTooLate(error)) throw error;
+    }
+  }
+}
+
+function isTooLate(error: unknown): boolean {
+  return error instanceof Error && /query is too old|query ID is invalid/i.test(error.message);
+}

@@ -1,0 +1,80 @@
+/** What an update asks for, read once at the boundary; everything below works on this narrow type. */
+import type { Update, UserFromGetMe } from 'grammy/types';
+import { type Action, decodeAction } from './callback-data.ts';
+
+export type Incoming =
+  | { readonly kind: 'command'; readonly name: string; readonly argument: string }
+  /** Only digits; `code` is null when no anime can have it (0, over 999999). */
+  | { readonly kind: 'code'; readonly code: number | null }
+  | { readonly kind: 'text'; readonly text: string }
+  /** A message with something attached, or of a kind we do not read. */
+  | { readonly kind: 'attachment'; readonly caption: string }
+  /** `action` is undefined for data this program never wrote. */
+  | { readonly kind: 'press'; readonly action: Action | undefined }
+  | { readonly kind: 'inline'; readonly query: string; readonly offset: string }
+  /** Everything else: group talk, edited messages, channel posts, membership changes, kinds yet unknown. */
+  | { readonly kind: 'other' };
+
+/** The highest code an anime can have (spec/bot.md "Viewer" 3). */
+const MAX_CODE = 999_999;
+
+export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>): Incoming {
+  if (update.callback_query !== undefined)
+    return { kind: 'press', action: decodeAction(update.callback_query.data ?? '') };
+  if (update.inline_query !== undefined)
+    return { kind: 'inline', query: update.inline_query.query, offset: update.inline_query.offset };
+  const message = update.message;
+  if (message?.from === undefined || message.from.is_bot) return { kind: 'other' };
+  const isPrivate = message.chat.type === 'private';
+  const text = message.text;
+  if (text === undefined)
+    return isPrivate && !isService(message)
+      ? { kind: 'attachment', caption: message.caption ?? '' }
+      : { kind: 'other' };
+  const command = readCommand(text, me.username, isPrivate);
+  if (command !== undefined) return command;
+  if (!isPrivate) return { kind: 'other' };
+  return readCode(text) ?? { kind: 'text', text: text.trim() };
+}
+
+/** In groups only commands addressed to this bot count (spec/bot.md "Viewer" 10). */
+function readCommand(text: string, username: string, isPrivate: boolean): Incoming | undefined {
+  const match = /^\/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:\s+([\s\S]*))?$/.exec(text.trim());
+  if (match === null) return undefined;
+  const [, name = '', addressee, argument = ''] = match;
+  if (addressee === undefined ? !isPrivate : addressee.toLowerCase() !== username.toLowerCase())
+    return { kind: 'other' };
+  return { kind: 'command', name: name.toLowerCase(), argument: argument.trim() };
+}
+
+function readCode(text: string): Incoming | undefined {
+  const digits = normaliseDigits(text.trim());
+  if (!/^[0-9]+$/.test(digits)) return undefined;
+  const code = Number(digits);
+  return { kind: 'code', code: code >= 1 && code <= MAX_CODE ? code : null };
+}
+
+/**
+ * Decimal digits of any script become 0-9; anything else stays. Unicode lays its digits (category Nd) out in runs of ten beginning with
+ * zero (Unicode Standard 4.6), so a digit's value is its distance from the start of its run, modulo ten. `²` and `Ⅻ` are not Nd.
+ */
+export function normaliseDigits(text: string): string {
+  return text.replaceAll(/\p{Nd}/gu, (digit) => {
+    const point = digit.codePointAt(0) ?? 0;
+    let start = point;
+    while (/\p{Nd}/u.test(String.fromCodePoint(start - 1))) start -= 1;
+    return String((point - start) % 10);
+  });
+}
+
+const SERVICE_KEYS = [
+  'new_chat_members',
+  'left_chat_member',
+  'pinned_message',
+  'message_auto_delete_timer_changed',
+  'write_access_allowed',
+];
+
+function isService(message: object): boolean {
+  return SERVICE_KEYS.some((key) => key in message);
+}

@@ -1,0 +1,102 @@
+/**
+ * Shows a screen: one function decides whether to edit the pressed message, to leave it, or to send a new one, whatever kind the old
+ * message was. (The old bot edited text on a photo and failed.)
+ */
+import { GrammyError, type InlineKeyboard } from 'grammy';
+import type { InputMedia, Message } from 'grammy/types';
+import { CAPTION_LIMIT, type Html, TEXT_LIMIT } from '../html.ts';
+import type { BotContext } from './context.ts';
+
+export type MediaKind = 'photo' | 'video' | 'document' | 'animation';
+
+export interface Screen {
+  readonly text: Html;
+  readonly keyboard?: InlineKeyboard;
+  readonly media?: { readonly kind: MediaKind; readonly fileId: string };
+}
+
+/**
+ * Edits the pressed message into the screen where Telegram allows it, else sends it as a new message; one Bot API call (two when the
+ * edit is refused). The text must fit {@link limitOf} the screen.
+ */
+export async function show(ctx: BotContext, screen: Screen): Promise<void> {
+  const pressed = ctx.callbackQuery?.message;
+  // date 0 marks a message too old for Telegram to hand out ("inaccessible"): it can not be edited.
+  if (pressed === undefined || pressed.date === 0) return send(ctx, screen);
+  const edit = chooseEdit(ctx, pressed, screen);
+  if (edit === undefined) return send(ctx, screen);
+  try {
+    await edit();
+  } catch (error) {
+    if (isNotModified(error)) return;
+    if (!isUneditable(error)) throw error;
+    await send(ctx, screen);
+  }
+}
+
+/** How many characters the screen's text may have. */
+export function limitOf(screen: { readonly media?: unknown }): number {
+  return screen.media === undefined ? TEXT_LIMIT : CAPTION_LIMIT;
+}
+
+function chooseEdit(ctx: BotContext, pressed: Message, screen: Screen): (() => Promise<unknown>) | undefined {
+  const markup = screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard };
+  const shown = mediaOf(pressed);
+  if (screen.media === undefined)
+    return shown === undefined && pressed.text !== undefined
+      ? () =>
+          ctx.editMessageText(screen.text.markup, {
+            parse_mode: 'HTML',
+            link_preview_options: { is_disabled: true },
+            ...markup,
+          })
+      : undefined;
+  if (shown === undefined) return undefined;
+  const { kind, fileId } = screen.media;
+  const unchanged = shown.kind === kind && shown.fileIds.includes(fileId);
+  if (unchanged)
+    return () => ctx.editMessageCaption({ caption: screen.text.markup, parse_mode: 'HTML', ...markup });
+  const media: InputMedia = { type: kind, media: fileId, caption: screen.text.markup, parse_mode: 'HTML' };
+  return () => ctx.editMessageMedia(media, markup);
+}
+
+async function send(ctx: BotContext, screen: Screen): Promise<void> {
+  const options = {
+    parse_mode: 'HTML' as const,
+    ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
+  };
+  if (screen.media === undefined) {
+    await ctx.reply(screen.text.markup, { ...options, link_preview_options: { is_disabled: true } });
+    return;
+  }
+  const { kind, fileId } = screen.media;
+  const captioned = { ...options, caption: screen.text.markup };
+  if (kind === 'photo') await ctx.replyWithPhoto(fileId, captioned);
+  else if (kind === 'video') await ctx.replyWithVideo(fileId, captioned);
+  else if (kind === 'animation') await ctx.replyWithAnimation(fileId, captioned);
+  else await ctx.replyWithDocument(fileId, captioned);
+}
+
+/** The media of a message; a photo comes in several sizes, each with a file_id of its own. */
+function mediaOf(message: Message): { kind: MediaKind; fileIds: readonly string[] } | undefined {
+  if (message.photo !== undefined)
+    return { kind: 'photo', fileIds: message.photo.map((size) => size.file_id) };
+  // An animation carries a document as well, so it is asked for first.
+  if (message.animation !== undefined) return { kind: 'animation', fileIds: [message.animation.file_id] };
+  if (message.video !== undefined) return { kind: 'video', fileIds: [message.video.file_id] };
+  if (message.document !== undefined) return { kind: 'document', fileIds: [message.document.file_id] };
+  return undefined;
+}
+
+function isNotModified(error: unknown): boolean {
+  return error instanceof GrammyError && error.description.includes('message is not modified');
+}
+
+function isUneditable(error: unknown): boolean {
+  return (
+    error instanceof GrammyError &&
+    /message to edit not found|message can't be edited|there is no (text|caption|media) in the message|MESSAGE_ID_INVALID/i.test(
+      error.description,
+    )
+  );
+}

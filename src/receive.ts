@@ -1,0 +1,205 @@
+/**
+ * One update, from parsed JSON to an outcome. The order is the promise: read what it needs in one batch, act, commit the effects with the
+ * mark in one batch. What failed before its effects is handled again; what can not be handled is kept and told to the admins once.
+ */
+import { type Api, type Composer, GrammyError, HttpError } from 'grammy';
+import type { Update, User, UserFromGetMe } from 'grammy/types';
+import { LOCALE_NAMES, type LocaleName } from './config.ts';
+import { type Database, DatabaseUnavailable, type Query } from './db/database.ts';
+import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailure } from './db/updates.ts';
+import { type KnownPerson, markBlocked, personById, seePerson } from './db/users.ts';
+import { BotContext, type Viewer } from './handlers/context.ts';
+import type { Feature } from './handlers/feature.ts';
+import { type Incoming, readIncoming } from './handlers/incoming.ts';
+import { AlreadyHandled, type Prefetch, Turn } from './handlers/turn.ts';
+import { localeOf, textsFor } from './locales/index.ts';
+import { describeError, type Log } from './log.ts';
+
+export interface Services {
+  readonly db: Database;
+  readonly api: Api;
+  readonly me: UserFromGetMe;
+  readonly adminIds: readonly number[];
+  readonly defaultLocale: LocaleName;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** `again`: nothing was changed, send the update once more later. `poison`: kept and reported, never to be sent again. */
+export type Outcome = 'handled' | 'duplicate' | 'ignored' | 'again' | 'poison';
+
+/** After so many failed deliveries for reasons outside the update itself, it stops holding up its chat. */
+const MAX_ATTEMPTS = 5;
+
+export type Receive = (update: Update) => Promise<Outcome>;
+
+export function createReceiver(
+  services: Services,
+  features: readonly Feature[],
+  composer: Composer<BotContext>,
+): Receive {
+  const prefetches = features.flatMap((feature) => feature.prefetches);
+  return async (update) => {
+    const started = services.now().getTime();
+    const trips = services.db.roundTrips;
+    const trace = { handler: 'none' };
+    let outcome: Outcome;
+    let failure: string | undefined;
+    try {
+      outcome = await handle(update, services, prefetches, composer, trace);
+    } catch (error) {
+      failure = describeError(error);
+      outcome = error instanceof AlreadyHandled ? 'duplicate' : await afterFailure(update, services, error);
+    }
+    const level = outcome === 'poison' ? 'error' : outcome === 'again' ? 'warn' : 'info';
+    services.log[level]('update', {
+      update_id: update.update_id,
+      handler: trace.handler,
+      outcome,
+      ms: services.now().getTime() - started,
+      db: services.db.roundTrips - trips,
+      error: failure,
+    });
+    return outcome;
+  };
+}
+
+async function handle(
+  update: Update,
+  services: Services,
+  prefetches: readonly Prefetch<unknown>[],
+  composer: Composer<BotContext>,
+  trace: { handler: string },
+): Promise<Outcome> {
+  const { db, now } = services;
+  const incoming = readIncoming(update, services.me);
+  const from = senderOf(update);
+  const asked = questions(prefetches, incoming, from?.id);
+  const [isDuplicate, person, ...rest] = await db.read([
+    isHandled(update.update_id),
+    personById(from?.id ?? 0),
+    ...asked.map(([, query]) => query),
+  ]);
+  if (isDuplicate) return 'duplicate';
+  const at = now();
+  const turn = new Turn({
+    db,
+    answers: new Map(asked.map(([question], i) => [question, rest[i]])),
+    mark: [
+      markHandled(update.update_id, at),
+      forgetFailure(update.update_id),
+      ...(from === undefined ? [] : [seeSender(from, at)]),
+    ],
+  });
+  const viewer = from === undefined ? undefined : viewerOf(from, person, services);
+  if (person.isBanned && viewer?.role === undefined) {
+    await turn.finish();
+    return 'ignored';
+  }
+  const texts = textsFor(viewer?.locale ?? services.defaultLocale);
+  const ctx = new BotContext(update, services.api, services.me, { turn, incoming, viewer, texts, now: at });
+  try {
+    await composer.middleware()(ctx, () => Promise.resolve());
+    await ctx.answerPress();
+  } catch (error) {
+    if (!isBlockedBy(error) || from === undefined) throw error;
+    turn.stage(markBlocked(from.id, at));
+  } finally {
+    trace.handler = turn.handler;
+  }
+  await turn.finish();
+  return turn.handler === 'none' ? 'ignored' : 'handled';
+}
+
+function questions(
+  prefetches: readonly Prefetch<unknown>[],
+  incoming: Incoming,
+  userId: number | undefined,
+): [Prefetch<unknown>, Query<unknown>][] {
+  return prefetches.flatMap((question) => {
+    const query = question.query(incoming, { userId });
+    return query === undefined ? [] : [[question, query] as [Prefetch<unknown>, Query<unknown>]];
+  });
+}
+
+/** The person behind an update; bots and anonymous senders are nobody. */
+function senderOf(update: Update): User | undefined {
+  const from =
+    update.message?.from ??
+    update.callback_query?.from ??
+    update.inline_query?.from ??
+    update.chosen_inline_result?.from ??
+    update.my_chat_member?.from ??
+    update.chat_join_request?.from;
+  return from === undefined || from.is_bot ? undefined : from;
+}
+
+function seeSender(from: User, now: Date): ReturnType<typeof seePerson> {
+  return seePerson(
+    { id: from.id, username: from.username, firstName: from.first_name, lastName: from.last_name },
+    now,
+  );
+}
+
+/** People we know keep the bot's language until they choose; a newcomer is greeted in his own, where we speak it. */
+function viewerOf(from: User, person: KnownPerson, services: Services): Viewer {
+  const chosen = LOCALE_NAMES.find((name) => name === person.language);
+  const guessed = person.known ? undefined : localeOf(from.language_code);
+  return {
+    id: from.id,
+    locale: chosen ?? guessed ?? services.defaultLocale,
+    isNew: !person.known,
+    role: services.adminIds.includes(from.id) ? 'owner' : person.isAdmin ? 'admin' : undefined,
+  };
+}
+
+async function afterFailure(update: Update, services: Services, error: unknown): Promise<Outcome> {
+  if (error instanceof DatabaseUnavailable) return 'again';
+  const { db, now } = services;
+  const reason = describeError(error);
+  try {
+    const [recorded] = await db.write([
+      recordFailure(update.update_id, JSON.stringify(update), reason, now()),
+    ]);
+    const attempts = recorded?.rows[0]?.int('attempts') ?? MAX_ATTEMPTS;
+    if (isPassing(error) && attempts < MAX_ATTEMPTS) return 'again';
+    const [, , claim] = await db.write([
+      giveUp(update.update_id, now()),
+      markHandled(update.update_id, now()),
+      claimAlert(`poison:${update.update_id}`, now()),
+    ]);
+    if (claim?.changes === 1) await tellAdmins(services, update.update_id, reason);
+    return 'poison';
+  } catch (recordError) {
+    services.log.error('failure not recorded', {
+      update_id: update.update_id,
+      error: describeError(recordError),
+    });
+    return 'again';
+  }
+}
+
+/** Faults of the network or of Telegram's servers pass; what Telegram refuses (400) or our own bugs do not. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof HttpError) return true;
+  return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
+}
+
+function isBlockedBy(error: unknown): boolean {
+  return (
+    error instanceof GrammyError &&
+    error.error_code === 403 &&
+    /blocked by the user|user is deactivated/.test(error.description)
+  );
+}
+
+async function tellAdmins(services: Services, updateId: number, reason: string): Promise<void> {
+  const text = textsFor(services.defaultLocale).frame.poisonUpdate(updateId, reason);
+  await Promise.all(
+    services.adminIds.map((id) =>
+      services.api.sendMessage(id, text.markup, { parse_mode: 'HTML' }).catch((error: unknown) => {
+        services.log.warn('admin not told', { admin: id, error: describeError(error) });
+      }),
+    ),
+  );
+}

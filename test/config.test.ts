@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, type Environment, readConfig } from '../src/config.ts';
+
+const worker: Environment = {
+  BOT_TOKEN: `123456:${'A'.repeat(30)}`,
+  BOT_INFO: '{"id":123456,"is_bot":true,"first_name":"B","username":"b_bot"}',
+  WEBHOOK_SECRET: 'secret_secret',
+  DATABASE_URL: 'libsql://db.example.io',
+  S3_ENDPOINT: 'https://s3.example.com/',
+  S3_BUCKET: 'anime',
+  S3_ACCESS_KEY_ID: 'key',
+  S3_SECRET_ACCESS_KEY: 'very-secret',
+};
+
+function problems(env: Environment, host: 'worker' | 'node' | 'cli'): readonly string[] {
+  try {
+    readConfig(env, host);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  test('the Node host needs none: embedded database, directory bucket, no token', () => {
+    expect(readConfig({}, 'node')).toMatchObject({
+      botToken: undefined,
+      database: { kind: 'file', path: 'data/anime_bot.db' },
+      bucket: { kind: 'directory', path: 'data/backups' },
+      backup: { prefix: 'backups/', cron: '0 2 * * *', retentionDays: 90, maxAgeHours: 26 },
+      port: 8787,
+      defaultLocale: 'uz',
+    });
+  });
+
+  test('a whole Worker environment is read', () => {
+    expect(readConfig({ ...worker, ADMIN_IDS: '7, 8,7' }, 'worker')).toMatchObject({
+      adminIds: [7, 8],
+      bucket: { kind: 's3', endpoint: 'https://s3.example.com', region: 'auto', forcePathStyle: false },
+      database: { kind: 'remote', url: 'libsql://db.example.io' },
+    });
+  });
+
+  test('every problem is told at once, and no value is shown', () => {
+    const bad = {
+      ...worker,
+      BOT_TOKEN: 'nonsense-token',
+      ADMIN_IDS: '7,abc',
+      PORT: '99999',
+      S3_BUCKET: '',
+      DATABASE_URL: 'file:x',
+    };
+    const found = problems(bad, 'worker');
+    expect(found.map((line) => line.split(':')[0])).toEqual([
+      'BOT_TOKEN',
+      'ADMIN_IDS',
+      'PORT',
+      'DATABASE_URL',
+      'S3_BUCKET',
+    ]);
+    expect(found.join('\n')).not.toMatch(/nonsense|99999|abc|very-secret/);
+  });
+
+  test('a Worker without anything lists all it needs', () => {
+    const found = problems({}, 'worker').join('\n');
+    for (const name of [
+      'BOT_TOKEN',
+      'BOT_INFO',
+      'WEBHOOK_SECRET',
+      'DATABASE_URL',
+      'S3_ENDPOINT',
+      'S3_BUCKET',
+    ])
+      expect(found).toContain(name);
+  });
+
+  test('half a bucket is a mistake, not a directory', () => {
+    expect(problems({ S3_BUCKET: 'anime' }, 'node').map((line) => line.split(':')[0])).toEqual([
+      'S3_ENDPOINT',
+      'S3_ACCESS_KEY_ID',
+      'S3_SECRET_ACCESS_KEY',
+    ]);
+  });
+
+  test.each([
+    ['BACKUP_AGE_RECIPIENTS', { BACKUP_AGE_RECIPIENTS: 'ssh-rsa' }],
+    [
+      'BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE',
+      { BACKUP_AGE_RECIPIENTS: 'age1abc', BACKUP_PASSPHRASE: 'x' },
+    ],
+    ['BACKUP_CRON', { BACKUP_CRON: 'daily' }],
+    ['BACKUP_RETENTION_DAYS', { BACKUP_RETENTION_DAYS: '-1' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'ftp://x' }],
+    ['DEFAULT_LOCALE', { DEFAULT_LOCALE: 'de' }],
+    ['WEBHOOK_SECRET', { WEBHOOK_SECRET: 'has spaces in it' }],
+    ['BOT_INFO', { BOT_INFO: '{' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://x' }],
+  ])('%s is checked', (name, env) => {
+    const found = problems(env, 'node');
+    expect(found).toHaveLength(1);
+    expect(found[0]?.split(':')[0]).toBe(name);
+  });
+
+  test('counted retention switches the default days off', () => {
+    expect(readConfig({ BACKUP_KEEP_DAILY: '7' }, 'node').backup.retentionDays).toBeUndefined();
+  });
+});
