@@ -37,7 +37,9 @@ export interface Store {
    * The object's bytes or undefined when there is none. The stream errors, never ends early, when the connection breaks or
    * fewer bytes than announced arrive.
    */
-  get(key: string): Promise<{ readonly bytes: number; readonly body: ReadableStream<Uint8Array> } | undefined>;
+  get(
+    key: string,
+  ): Promise<{ readonly bytes: number; readonly body: ReadableStream<Uint8Array> } | undefined>;
   head(key: string): Promise<StoredObject | undefined>;
   /** Every object below the prefix, ascending by key; throws rather than return a part of the truth. */
   list(prefix: string): Promise<StoredObject[]>;
@@ -46,7 +48,10 @@ export interface Store {
   /** Aborts unfinished uploads (multipart uploads, temporary files) below the prefix begun before `olderThan`; says how many. */
   sweep(prefix: string, olderThan: Date): Promise<number>;
   /** A time-limited download address (S3: presigned GET); undefined when the store has none (a directory: the app serves it). */
-  signedUrl(key: string, options: { readonly expiresInSeconds: number; readonly fileName: string }): Promise<string | undefined>;
+  signedUrl(
+    key: string,
+    options: { readonly expiresInSeconds: number; readonly fileName: string },
+  ): Promise<string | undefined>;
 }
 
 export class ObjectExists extends Error {

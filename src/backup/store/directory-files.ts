@@ -1,0 +1,100 @@
+/** Names, durability and errors of the directory store. Node only (node:fs). */
+import type * as nodeFs from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ObjectExists, StoreError } from './types.ts';
+
+/** What the store does to files; a parameter so that tests can fill the disk and break it. */
+export type FileSystem = Pick<
+  typeof nodeFs,
+  'link' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs'
+>;
+
+export interface DirectoryTools {
+  readonly root: string;
+  readonly fs: FileSystem;
+  readonly uploadId: () => string;
+  /** The file of a key; throws a RangeError for a key that would leave the directory or hide in it. */
+  readonly path: (key: string) => string;
+}
+
+/** `.name.<id>.partial`, beside the file it will become: a rename never crosses file systems. */
+export function temporaryName(name: string, id: string): string {
+  return `.${name}.${id}.partial`;
+}
+
+export function isTemporary(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.partial');
+}
+
+/** The key that an unfinished file would have become. */
+export function keyOfTemporary(key: string): string {
+  const slash = key.lastIndexOf('/') + 1;
+  return key.slice(0, slash) + key.slice(slash).replace(/^\.(.*)\.[^.]*\.partial$/, '$1');
+}
+
+/** Makes a directory's entries durable. Windows can not open directories and orders its journal by itself. */
+export async function syncDirectory(fs: FileSystem, path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await fs.open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Makes a directory and its missing parents, all durable. */
+export async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
+  const first = await fs.mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made))
+    await syncDirectory(fs, dirname(made));
+}
+
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+}
+
+/** The file system can not link (FAT, some network mounts). */
+export function isLinkless(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error));
+}
+
+export function isTaken(error: unknown): boolean {
+  return codeOf(error) === 'EEXIST';
+}
+
+/** `what` names the operation: `writing 12,345 bytes of "backups/x"`. */
+export async function translateFsError(tools: DirectoryTools, error: unknown, what: string): Promise<Error> {
+  if (error instanceof StoreError || error instanceof ObjectExists || error instanceof RangeError)
+    return error;
+  const code = codeOf(error);
+  const reason = code === '' && error instanceof Error ? error.message : code;
+  const advice = await adviceFor(tools, code);
+  return new StoreError(`directory ${tools.root}: ${what} failed: ${reason}${advice}`, {
+    // Too many open files, or an interrupted call: the next try may find room.
+    retryable: ['EMFILE', 'ENFILE', 'EAGAIN', 'EINTR', 'EBUSY'].includes(code),
+    cause: error,
+  });
+}
+
+async function adviceFor(tools: DirectoryTools, code: string): Promise<string> {
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return ` (disk full: ${await freeBytes(tools)}); free some space or shorten the retention`;
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return '; check who owns the directory';
+  return '';
+}
+
+async function freeBytes(tools: DirectoryTools): Promise<string> {
+  try {
+    const { bavail, bsize } = await tools.fs.statfs(tools.root);
+    return `${(bavail * bsize).toLocaleString('en')} bytes free`;
+  } catch (error) {
+    return `free space unknown, ${codeOf(error)}`;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,200 @@
+/** One bucket: every request goes through here, so that each is retried, translated and named in the same way. */
+import {
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { type RetryTools, retrying } from './retry.ts';
+import { isNotFound, isPreconditionFailed, isUnsupported, translate } from './s3-errors.ts';
+import { ObjectExists, StoreError } from './types.ts';
+
+/** Metadata under which each of our objects carries the id of the upload that made it. */
+const UPLOAD_ID = 'upload';
+
+export interface BucketTools extends RetryTools {
+  now(): Date;
+  /** A fresh id for one upload: at least 64 random bits. */
+  uploadId(): string;
+}
+
+/** Metadata for a new object; {@link Bucket.landed} looks for it. */
+export function ownMark(uploadId: string): Record<string, string> {
+  return { [UPLOAD_ID]: uploadId };
+}
+
+export class Bucket {
+  readonly client: S3Client;
+  readonly name: string;
+  readonly tools: BucketTools;
+  readonly #endpoint: string;
+  /** `If-None-Match: *` on writes: assumed until the server refuses it once. */
+  #conditional = true;
+
+  constructor(client: S3Client, name: string, endpoint: string, tools: BucketTools) {
+    this.client = client;
+    this.name = name;
+    this.tools = tools;
+    this.#endpoint = endpoint;
+  }
+
+  /** Runs one request with retries; `what` names it in errors. */
+  request<T>(what: string, action: (attempt: number) => Promise<T>, givenUp?: () => boolean): Promise<T> {
+    const operation = { bucket: this.name, endpoint: this.#endpoint, what };
+    const translated = translate(operation, this.tools.now);
+    return retrying(
+      this.tools,
+      (error) => {
+        const failure = translated(error);
+        return givenUp?.() ? { ...failure, retryable: false } : failure;
+      },
+      action,
+    );
+  }
+
+  /** The object's head, or undefined when there is none. */
+  head(key: string): Promise<HeadObjectCommandOutput | undefined> {
+    return this.request(`looking at ${quote(key)}`, async () => {
+      try {
+        return await this.client.send(new HeadObjectCommand({ Bucket: this.name, Key: key }));
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Rejects with {@link ObjectExists} when the key is taken. */
+  async refuseExisting(key: string): Promise<void> {
+    if ((await this.head(key)) !== undefined) throw this.exists(key);
+  }
+
+  exists(key: string): ObjectExists {
+    return new ObjectExists(`s3 bucket ${this.name} already holds ${quote(key)}`);
+  }
+
+  /**
+   * True when the object under `key` is the one that the upload `uploadId` made: how an answer that got lost after its effect is
+   * told from a failure, and our object from another's. A store that drops metadata is believed by the size when `bySize` is set.
+   */
+  async landed(key: string, bytes: number, uploadId: string, bySize: boolean): Promise<boolean> {
+    const head = await this.head(key);
+    if (head === undefined || head.ContentLength !== bytes) return false;
+    const mark = head.Metadata?.[UPLOAD_ID];
+    return mark === undefined ? bySize : mark === uploadId;
+  }
+
+  /**
+   * Makes a write that must not replace anything: `send` gets the If-None-Match to use, which is left out once the server refused
+   * it. Whatever the answers were, it resolves only when the object is there, whole and ours.
+   */
+  async writeNew(
+    what: string,
+    target: { readonly key: string; readonly bytes: number; readonly uploadId: string },
+    send: (condition: { IfNoneMatch?: '*' }) => Promise<unknown>,
+  ): Promise<void> {
+    let tries = 0;
+    const landed = () => this.landed(target.key, target.bytes, target.uploadId, tries > 1);
+    await this.request(what, async () => {
+      tries++;
+      try {
+        await this.#sendConditionally(send);
+      } catch (error) {
+        // "Exists already" and "no such upload" are also what a second try meets when the first one's answer was lost.
+        if (isPreconditionFailed(error)) {
+          if (await landed()) return;
+          throw this.exists(target.key);
+        }
+        if (isNotFound(error) && (await landed())) return;
+        // The last try's answer may be lost after the effect, too; when nobody can tell, the error stands.
+        if (tries >= this.tools.attempts && (await landed().catch(() => false))) return;
+        throw error;
+      }
+    });
+    if (!(await this.landed(target.key, target.bytes, target.uploadId, true))) {
+      throw new StoreError(
+        `s3 bucket ${this.name}: ${what} was answered with success, but the object is not there as sent`,
+        { retryable: true },
+      );
+    }
+  }
+
+  async #sendConditionally(send: (condition: { IfNoneMatch?: '*' }) => Promise<unknown>): Promise<void> {
+    if (this.#conditional) {
+      try {
+        await send({ IfNoneMatch: '*' });
+        return;
+      } catch (error) {
+        if (!isUnsupported(error)) throw error;
+        this.#conditional = false;
+      }
+    }
+    await send({});
+  }
+
+  /** A whole small object in one request; never replaces one when `createOnly`. */
+  async putWhole(key: string, body: Uint8Array, uploadId: string, createOnly: boolean): Promise<void> {
+    const what = `upload of ${quote(key)}`;
+    const input = {
+      Bucket: this.name,
+      Key: key,
+      Body: body,
+      ContentLength: body.byteLength,
+      Metadata: ownMark(uploadId),
+    };
+    if (createOnly) {
+      const target = { key, bytes: body.byteLength, uploadId };
+      await this.writeNew(what, target, (condition) =>
+        this.client.send(new PutObjectCommand({ ...input, ...condition })),
+      );
+      return;
+    }
+    await this.request(what, () => this.client.send(new PutObjectCommand(input)));
+  }
+
+  /** Unfinished multipart uploads whose key starts with `prefix`; none when the server has no such list. */
+  async unfinishedUploads(prefix: string): Promise<{ key: string; uploadId: string; begun: Date }[]> {
+    const found: { key: string; uploadId: string; begun: Date }[] = [];
+    let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
+    const seen = new Set<string>();
+    for (;;) {
+      const page = await this.#uploadsPage(prefix, marker);
+      for (const upload of page?.Uploads ?? []) {
+        if (upload.Key === undefined || upload.UploadId === undefined || upload.Initiated === undefined)
+          continue;
+        found.push({ key: upload.Key, uploadId: upload.UploadId, begun: upload.Initiated });
+      }
+      if (page?.IsTruncated !== true || page.NextKeyMarker === undefined) return found;
+      marker = {
+        KeyMarker: page.NextKeyMarker,
+        ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }),
+      };
+      const id = JSON.stringify(marker);
+      // A server that goes round in circles has shown what it has; the next run sweeps again.
+      if (seen.has(id)) return found;
+      seen.add(id);
+    }
+  }
+
+  #uploadsPage(
+    prefix: string,
+    marker: { KeyMarker?: string; UploadIdMarker?: string },
+  ): Promise<ListMultipartUploadsCommandOutput | undefined> {
+    return this.request('listing unfinished uploads', async () => {
+      try {
+        return await this.client.send(
+          new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...marker }),
+        );
+      } catch (error) {
+        if (isUnsupported(error)) return undefined;
+        throw error;
+      }
+    });
+  }
+}
+
+export function quote(key: string): string {
+  return JSON.stringify(key);
+}

@@ -1,0 +1,120 @@
+/** One SDK client for one bucket, and the presigned addresses that go with it. */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { escapeUri, fetchHandler, type StoreFetch } from './s3-http.ts';
+
+/** Where the bucket is and who we are there. */
+export interface S3Settings {
+  /** `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:8080`, …; without the bucket. */
+  readonly endpoint: string;
+  /** `auto` for R2, `us-east-1` for most self-hosted stores. */
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** True puts the bucket in the path (`/bucket/key`); false in the host name. */
+  readonly forcePathStyle: boolean;
+}
+
+/** The SDK client. It never retries by itself: `retry.ts` is the one place that does. */
+export function createClient(settings: S3Settings, fetch: StoreFetch, silenceMs: number): S3Client {
+  return new S3Client({
+    endpoint: settings.endpoint,
+    region: settings.region,
+    credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
+    forcePathStyle: settings.forcePathStyle,
+    // Checksum trailers and aws-chunked bodies are not understood by every store; what must be checked, we check ourselves.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    expectContinueHeader: false,
+    followRegionRedirects: false,
+    maxAttempts: 1,
+    requestHandler: fetchHandler(fetch, silenceMs),
+    sha256: NativeSha256,
+  });
+}
+
+/**
+ * A GET address that works without credentials until it expires and offers the download under `fileName`.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+ */
+export async function presignedGet(
+  settings: S3Settings,
+  key: string,
+  options: { readonly expiresInSeconds: number; readonly fileName: string; readonly now: Date },
+): Promise<string> {
+  const endpoint = new URL(settings.endpoint);
+  const base = endpoint.pathname.replace(/\/+$/, '');
+  const hostname = settings.forcePathStyle ? endpoint.hostname : `${settings.bucket}.${endpoint.hostname}`;
+  const bucketPath = settings.forcePathStyle ? `${base}/${escapeUri(settings.bucket)}` : base;
+  const host = endpoint.port === '' ? hostname : `${hostname}:${endpoint.port}`;
+  const signer = new SignatureV4({
+    service: 's3',
+    region: settings.region,
+    credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
+    sha256: NativeSha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
+  const signed = await signer.presign(
+    {
+      method: 'GET',
+      protocol: endpoint.protocol,
+      hostname,
+      path: `${bucketPath}/${key.split('/').map(escapeUri).join('/')}`,
+      query: { 'response-content-disposition': contentDisposition(options.fileName) },
+      headers: { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+    },
+    {
+      expiresIn: options.expiresInSeconds,
+      signingDate: options.now,
+      unhoistableHeaders: new Set(['x-amz-content-sha256']),
+      unsignableHeaders: new Set(['x-amz-content-sha256']),
+    },
+  );
+  const query = Object.entries(signed.query ?? {}).map(([k, v]) => `${escapeUri(k)}=${escapeUri(String(v))}`);
+  return `${endpoint.protocol}//${host}${signed.path}?${query.join('&')}`;
+}
+
+/** RFC 6266: a plain name for old clients, the exact one in UTF-8. */
+function contentDisposition(fileName: string): string {
+  const plain = fileName.replace(/[^\w.-]/g, '_');
+  return `attachment; filename="${plain}"; filename*=UTF-8''${escapeUri(fileName)}`;
+}
+
+type HashConstructor = NonNullable<S3ClientConfig['sha256']>;
+type HashSource = Parameters<InstanceType<HashConstructor>['update']>[0];
+
+/** SHA-256 and its HMAC on the runtime's native code; the SDK's own for Workers is plain JavaScript and twenty times slower. */
+class NativeSha256 {
+  readonly #secret: Uint8Array | string | undefined;
+  #hash: Hash | Hmac;
+
+  constructor(secret?: HashSource) {
+    this.#secret = secret === undefined ? undefined : asInput(secret);
+    this.#hash = this.#start();
+  }
+
+  update(data: HashSource): void {
+    this.#hash.update(asInput(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return new Uint8Array(this.#hash.digest());
+  }
+
+  reset(): void {
+    this.#hash = this.#start();
+  }
+
+  #start(): Hash | Hmac {
+    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
+  }
+}
+
+function asInput(data: HashSource): Uint8Array | string {
+  if (typeof data === 'string' || data instanceof Uint8Array) return data;
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return new Uint8Array(data);
+}

@@ -1,0 +1,143 @@
+/** What went wrong at an S3 server, in words that say what to do; never a secret, a signature or a header. */
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { type Failure, retryAfterMs } from './retry.ts';
+import { ConnectionError } from './s3-http.ts';
+import { ObjectExists, StoreError } from './types.ts';
+
+/** What was being done, for the message: `upload of part 3 of "backups/x"`. */
+export interface Operation {
+  readonly bucket: string;
+  /** Scheme and host only. */
+  readonly endpoint: string;
+  readonly what: string;
+}
+
+/** True when the server answered that there is no such thing (key, upload); for a HEAD it can not say more. */
+export function isNotFound(error: unknown): boolean {
+  return statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket';
+}
+
+/** True when a conditional write met an existing object. */
+export function isPreconditionFailed(error: unknown): boolean {
+  return statusOf(error) === 412 || codeOf(error) === 'PreconditionFailed';
+}
+
+/** True when the server does not know the operation or one of its headers (Swift answers If-None-Match with 501). */
+export function isUnsupported(error: unknown): boolean {
+  const status = statusOf(error);
+  const named = error instanceof Error && /if-none-match/i.test(error.message);
+  return status === 501 || status === 405 || codeOf(error) === 'NotImplemented' || (status === 400 && named);
+}
+
+/** Translates whatever a request threw into a {@link StoreError}, and says whether trying again can help. */
+export function translate(operation: Operation, now: () => Date): (error: unknown) => Failure {
+  return (error) => {
+    if (error instanceof StoreError) return { error, retryable: error.retryable, retryAfterMs: 0 };
+    if (error instanceof ObjectExists) return { error, retryable: false, retryAfterMs: 0 };
+    const retryable = isRetryable(error);
+    const message = `s3 bucket ${operation.bucket}: ${operation.what} failed: ${reason(operation, error)}`;
+    return {
+      error: new StoreError(message, { retryable }),
+      retryable,
+      retryAfterMs: retryAfterMs(headerOf(error, 'retry-after'), now()),
+    };
+  };
+}
+
+/** Codes that come with a 4xx status although the same request may succeed a moment later. */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  // Bytes changed or got lost on the way.
+  'BadDigest',
+  'IncompleteBody',
+  'InvalidDigest',
+  'XAmzContentSHA256Mismatch',
+  // Two writers met (AWS: "try again").
+  'ConditionalRequestConflict',
+  'OperationAborted',
+  'RequestTimeout',
+  // The SDK learns the server's clock from this answer and signs the next request with it.
+  'RequestTimeTooSkewed',
+  'SlowDown',
+]);
+
+function isRetryable(error: unknown): boolean {
+  if (error instanceof ConnectionError) return true;
+  const status = statusOf(error);
+  if (PASSING_CODES.has(codeOf(error)) || status === 408 || status === 429) return true;
+  // A success that can not be understood was cut or mangled on its way here.
+  if (status !== undefined && status < 300) return true;
+  return status !== undefined && status >= 500 && status !== 501;
+}
+
+function reason(operation: Operation, error: unknown): string {
+  if (error instanceof ConnectionError) {
+    return `no connection to ${operation.endpoint} (${error.message}); check S3_ENDPOINT and the network`;
+  }
+  const status = statusOf(error);
+  const code = codeOf(error);
+  const said = [status, code, sentence(error)].filter((part) => part !== undefined && part !== '').join(' ');
+  const advice = adviceFor(status, code);
+  return advice === '' ? said : `${said}; ${advice}`;
+}
+
+function adviceFor(status: number | undefined, code: string): string {
+  if (code === 'NoSuchBucket') return 'check S3_BUCKET, or create the bucket';
+  if (code === 'RequestTimeTooSkewed') return 'set the clock of this machine';
+  if (code === 'SignatureDoesNotMatch') return 'check S3_SECRET_ACCESS_KEY and S3_REGION';
+  if (code === 'InvalidAccessKeyId') return 'check S3_ACCESS_KEY_ID';
+  if (code === 'AuthorizationHeaderMalformed') return 'check S3_REGION';
+  if (status === 401 || status === 403) {
+    return 'check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and what this key may do in the bucket';
+  }
+  if (status === 301 || status === 307) return 'check S3_ENDPOINT and S3_REGION';
+  if (status === 507) return 'the store is full: delete something or raise its quota';
+  return '';
+}
+
+/** What the server said, on one line and not endless: a proxy may answer with a whole page. */
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const line = error.message.replace(/\s+/g, ' ').trim();
+  if (line === error.name || line === 'UnknownError' || line === 'Unknown') return '';
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  return error.name === 'Error' || error.name === 'Unknown' ? '' : error.name;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return metadataOf(error)?.httpStatusCode ?? responseOf(error)?.statusCode;
+}
+
+function metadataOf(error: unknown): { readonly httpStatusCode?: number | undefined } | undefined {
+  if (error instanceof S3ServiceException) return error.$metadata;
+  // The SDK decorates errors of its own (an unreadable body, an empty Complete) with the same fields.
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const metadata = error.$metadata;
+  if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
+  return typeof metadata.httpStatusCode === 'number'
+    ? { httpStatusCode: metadata.httpStatusCode }
+    : undefined;
+}
+
+interface Answer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function responseOf(error: unknown): Answer | undefined {
+  if (!(error instanceof Error) || !('$response' in error)) return undefined;
+  return isAnswer(error.$response) ? error.$response : undefined;
+}
+
+function isAnswer(value: unknown): value is Answer {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('statusCode' in value) || typeof value.statusCode !== 'number') return false;
+  return 'headers' in value && typeof value.headers === 'object' && value.headers !== null;
+}
+
+function headerOf(error: unknown, name: string): string | undefined {
+  return responseOf(error)?.headers[name];
+}

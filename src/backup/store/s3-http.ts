@@ -1,0 +1,179 @@
+/**
+ * The SDK's way to the network: one small handler over an injected `fetch`, the same in workerd and Node. The SDK's own Node handler
+ * would bring sockets that workerd has not, and its fetch handler neither notices a body that ends early nor a server gone silent.
+ */
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+
+type SdkHandler = Extract<NonNullable<S3ClientConfig['requestHandler']>, { handle: unknown }>;
+type SdkRequest = Parameters<SdkHandler['handle']>[0];
+type SdkOptions = Parameters<SdkHandler['handle']>[1];
+type SdkAnswer = Awaited<ReturnType<SdkHandler['handle']>>;
+
+/** The part of `fetch` that a store uses: bodies are whole byte arrays, so that Content-Length is always sent. */
+export type StoreFetch = (
+  url: string,
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    body?: Uint8Array<ArrayBuffer> | string;
+    signal: AbortSignal;
+  },
+) => Promise<Response>;
+
+/** No answer, or one that broke off: the request may or may not have taken effect. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+/**
+ * @param silenceMs how long the server may say nothing: until the answer's head, and between two pieces of its body.
+ */
+export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
+  return {
+    async handle(request: SdkRequest, options?: SdkOptions): Promise<SdkAnswer> {
+      const abort = new AbortController();
+      const outer = options?.abortSignal;
+      const onOuterAbort = () => abort.abort(new ConnectionError('the request was given up'));
+      if (outer?.aborted) onOuterAbort();
+      const unlink = new AbortController();
+      if (outer !== undefined && 'addEventListener' in outer) {
+        outer.addEventListener('abort', onOuterAbort, { once: true, signal: unlink.signal });
+      }
+      const url = addressOf(request);
+      const init = {
+        method: request.method,
+        headers: headersOf(request),
+        ...bodyOf(request),
+        signal: abort.signal,
+      };
+      let response: Response;
+      try {
+        response = await withDeadline(silenceMs, abort, () => fetch(url, init));
+      } catch (error) {
+        throw asConnectionError(error);
+      } finally {
+        unlink.abort();
+      }
+      const headers: Record<string, string> = {};
+      response.headers.forEach((value, name) => {
+        headers[name] = value;
+      });
+      const length = request.method === 'HEAD' ? undefined : announcedLength(response);
+      const body = response.body === null ? undefined : guarded(response.body, length, silenceMs, abort);
+      return { response: { statusCode: response.status, reason: response.statusText, headers, body } };
+    },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+function addressOf(request: SdkRequest): string {
+  const pairs: string[] = [];
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      pairs.push(item === null ? escapeUri(name) : `${escapeUri(name)}=${escapeUri(item)}`);
+    }
+  }
+  const port = request.port === undefined ? '' : `:${request.port}`;
+  const query = pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+  return `${request.protocol}//${request.hostname}${port}${request.path}${query}`;
+}
+
+/** RFC 3986: what signature v4 signs; encodeURIComponent leaves five characters more. */
+export function escapeUri(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function headersOf(request: SdkRequest): Record<string, string> {
+  // fetch sets these two itself, from the address and the body, to the very values that were signed.
+  const { host: _host, 'content-length': _length, ...headers } = request.headers;
+  // A transparently unpacked answer would no longer be the bytes that the store holds.
+  return { ...headers, 'accept-encoding': 'identity' };
+}
+
+function bodyOf(request: SdkRequest): { body?: Uint8Array<ArrayBuffer> | string } {
+  const body: unknown = request.body;
+  if (body === undefined || body === null || body === '') return {};
+  if (typeof body === 'string') return { body };
+  if (body instanceof Uint8Array && body.buffer instanceof ArrayBuffer) {
+    return { body: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) };
+  }
+  throw new TypeError('a request body must be bytes or text');
+}
+
+function announcedLength(response: Response): number | undefined {
+  const header = response.headers.get('content-length');
+  if (header === null || response.headers.has('content-encoding')) return undefined;
+  const length = Number(header);
+  return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
+}
+
+/** The body as it comes, but erroring when it ends before (or runs past) its announced length or stalls. */
+function guarded(
+  body: ReadableStream<Uint8Array>,
+  length: number | undefined,
+  silenceMs: number,
+  abort: AbortController,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let seen = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await withDeadline(silenceMs, abort, () => reader.read());
+          seen += value?.byteLength ?? 0;
+          if (length !== undefined && (done ? seen !== length : seen > length)) {
+            throw new ConnectionError(`the answer broke off: ${seen} of ${length} bytes arrived`);
+          }
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          const failure = asConnectionError(error);
+          abort.abort(failure);
+          controller.error(failure);
+        }
+      },
+      async cancel(reason) {
+        abort.abort(reason);
+        await reader.cancel(reason);
+      },
+    },
+    // Nothing is read ahead of the consumer.
+    { highWaterMark: 0 },
+  );
+}
+
+async function withDeadline<T>(ms: number, abort: AbortController, action: () => Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new ConnectionError(`no answer within ${ms / 1000} s`);
+      abort.abort(error);
+      reject(error);
+    }, ms);
+  });
+  try {
+    return await Promise.race([action(), deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function asConnectionError(error: unknown): ConnectionError {
+  if (error instanceof ConnectionError) return error;
+  return new ConnectionError(rootMessage(error), { cause: error });
+}
+
+/** undici says only "fetch failed"; the reason (ECONNREFUSED, ENOTFOUND) is further down. */
+function rootMessage(error: unknown): string {
+  let deepest = error;
+  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
+  if (!(deepest instanceof Error)) return 'the connection failed';
+  const code = 'code' in deepest && typeof deepest.code === 'string' ? deepest.code : '';
+  if (deepest.message.includes(code) && deepest.message !== '') return deepest.message;
+  return `${code} ${deepest.message}`.trim();
+}

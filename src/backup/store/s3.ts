@@ -1,0 +1,225 @@
+/** The bucket on any S3-compatible server (R2, AWS, Swift, Ceph, MinIO, …); runs in workerd and Node. */
+import { randomUUID } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3';
+import type { HeadLastWriter } from '../model.ts';
+import { Bucket, quote } from './s3-bucket.ts';
+import { createClient, presignedGet, type S3Settings } from './s3-client.ts';
+import { isNotFound } from './s3-errors.ts';
+import type { StoreFetch } from './s3-http.ts';
+import { abortUpload, S3Upload } from './s3-upload.ts';
+import { Slots } from './slots.ts';
+import { type Store, type StoredObject, StoreError, type WrittenObject } from './types.ts';
+
+export interface S3Options {
+  readonly fetch?: StoreFetch;
+  /**
+   * Bytes of every part but the last; S3 and R2 want at least 5 MiB and at most 10,000 parts, so the default of 5 MiB carries
+   * objects of 48 GiB. Two writers side by side hold six parts at most (a first, one being filled, two on their way): 30 MiB.
+   */
+  readonly partBytes?: number;
+  /** How often a request is tried in all. */
+  readonly attempts?: number;
+  /** How long the server may be silent before a try counts as failed. */
+  readonly silenceMs?: number;
+  readonly now?: () => Date;
+  readonly sleep?: (milliseconds: number) => Promise<void>;
+  readonly random?: () => number;
+  /** A fresh id for one upload, stored with its object as metadata. */
+  readonly uploadId?: () => string;
+}
+
+/** The smallest part that S3 and R2 take. */
+const PART_BYTES = 5 * 1024 * 1024;
+/** R2's advice; a Worker has six connections in all. */
+const UPLOADS_IN_FLIGHT = 2;
+const DELETES_IN_FLIGHT = 2;
+/** Pauses of at most 0.25, 0.5, 1, 2 and 4 s between them: rides out a restart, not an outage. */
+const ATTEMPTS = 6;
+/** A 5 MiB part on a line of 1 Mbit/s takes 42 s. */
+const SILENCE_MS = 120_000;
+
+/**
+ * Opens the bucket; makes no request yet. Spec: spec/backup.md, contract: {@link Store}.
+ * Only one run writes at a time (the lease sees to that): where a server has no conditional writes, "never overwritten" rests on a
+ * look just before.
+ */
+export function createS3Store(settings: S3Settings, options: S3Options = {}): Store {
+  const endpoint = new URL(settings.endpoint).origin;
+  const client = createClient(settings, options.fetch ?? defaultFetch, options.silenceMs ?? SILENCE_MS);
+  const now = options.now ?? (() => new Date());
+  const bucket = new Bucket(client, settings.bucket, endpoint, {
+    attempts: options.attempts ?? ATTEMPTS,
+    sleep: options.sleep ?? defaultSleep,
+    random: options.random ?? Math.random,
+    uploadId: options.uploadId ?? randomUUID,
+    now,
+  });
+  const partBytes = options.partBytes ?? PART_BYTES;
+  const slots = new Slots(UPLOADS_IN_FLIGHT);
+  return {
+    kind: 's3',
+    description: `s3 bucket ${settings.bucket} at ${endpoint}`,
+    async create(key, { headLength }): Promise<HeadLastWriter<WrittenObject>> {
+      if (headLength > partBytes)
+        throw new RangeError(`a head of ${headLength} bytes does not fit in one part`);
+      await bucket.refuseExisting(key);
+      return new S3Upload(bucket, key, headLength, partBytes, slots);
+    },
+    async put(key, body, { createOnly = false } = {}) {
+      if (createOnly) await bucket.refuseExisting(key);
+      await bucket.putWhole(key, body, bucket.tools.uploadId(), createOnly);
+    },
+    get: (key) => get(bucket, key),
+    async head(key) {
+      const head = await bucket.head(key);
+      if (head === undefined) return undefined;
+      return storedObject(bucket, key, head.ContentLength, head.LastModified);
+    },
+    list: (prefix) => list(bucket, prefix),
+    delete: (keys) => deleteAndLook(bucket, keys),
+    async sweep(prefix, olderThan) {
+      const old = (await bucket.unfinishedUploads(prefix)).filter((upload) => upload.begun < olderThan);
+      for (const upload of old) await abortUpload(bucket, upload.key, upload.uploadId);
+      return old.length;
+    },
+    signedUrl: (key, { expiresInSeconds, fileName }) =>
+      presignedGet(settings, key, { expiresInSeconds, fileName, now: now() }),
+  };
+}
+
+/** Workers' `fetch` must be called without a `this` of ours. */
+const defaultFetch: StoreFetch = (url, init) => fetch(url, init);
+
+function defaultSleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function storedObject(
+  bucket: Bucket,
+  key: string,
+  bytes: number | undefined,
+  modified: Date | undefined,
+): StoredObject {
+  if (bytes !== undefined && modified !== undefined) return { key, bytes, modified };
+  const message = `s3 bucket ${bucket.name}: the server does not say how large or how old ${quote(key)} is`;
+  throw new StoreError(message, { retryable: false });
+}
+
+/** The body is guarded below the SDK (s3-http.ts): it errors when it breaks off, ends early or stalls. */
+async function get(bucket: Bucket, key: string): ReturnType<Store['get']> {
+  return bucket.request(`download of ${quote(key)}`, async () => {
+    try {
+      const answer = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key }));
+      if (answer.Body === undefined || answer.ContentLength === undefined) {
+        const message = `s3 bucket ${bucket.name}: the server does not say how large ${quote(key)} is`;
+        throw new StoreError(message, { retryable: true });
+      }
+      return { bytes: answer.ContentLength, body: answer.Body.transformToWebStream() };
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  });
+}
+
+async function list(bucket: Bucket, prefix: string): Promise<StoredObject[]> {
+  const objects = new Map<string, StoredObject>();
+  const tokens = new Set<string>();
+  let token: string | undefined;
+  do {
+    const page = await listPage(bucket, prefix, token);
+    for (const { Key, Size, LastModified } of page.Contents ?? []) {
+      if (Key === undefined) throw partial(bucket, 'an entry has no key');
+      objects.set(Key, storedObject(bucket, Key, Size, LastModified));
+    }
+    token = nextToken(bucket, page);
+    if (token !== undefined && tokens.has(token))
+      throw partial(bucket, 'the same continuation token came twice');
+    if (token !== undefined) tokens.add(token);
+  } while (token !== undefined);
+  return [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function listPage(
+  bucket: Bucket,
+  prefix: string,
+  token: string | undefined,
+): Promise<ListObjectsV2CommandOutput> {
+  return bucket.request(`listing ${quote(prefix)}`, async () => {
+    const page = await bucket.client.send(
+      new ListObjectsV2Command({
+        Bucket: bucket.name,
+        Prefix: prefix,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      }),
+    );
+    // A page of some proxy, answered with 200, would otherwise read as an empty bucket.
+    if (page.IsTruncated === undefined) throw partial(bucket, 'the answer is not a listing');
+    if (page.KeyCount !== undefined && page.KeyCount !== (page.Contents?.length ?? 0)) {
+      throw partial(bucket, `${page.Contents?.length ?? 0} of ${page.KeyCount} entries arrived`);
+    }
+    return page;
+  });
+}
+
+function nextToken(bucket: Bucket, page: ListObjectsV2CommandOutput): string | undefined {
+  if (page.IsTruncated !== true) return undefined;
+  const token = page.NextContinuationToken;
+  if (token === undefined || token === '')
+    throw partial(bucket, 'more entries are announced without a continuation token');
+  return token;
+}
+
+function partial(bucket: Bucket, why: string): StoreError {
+  return new StoreError(`s3 bucket ${bucket.name}: the listing is incomplete: ${why}`, { retryable: true });
+}
+
+/**
+ * One DeleteObject a key, then a HEAD: every server has these two, while DeleteObjects is missing on some, wants a Content-MD5 that
+ * the SDK no longer sends, and answers 200 on R2 for objects that it keeps.
+ */
+async function deleteAndLook(
+  bucket: Bucket,
+  keys: readonly string[],
+): Promise<{ gone: string[]; remaining: string[] }> {
+  const slots = new Slots(DELETES_IN_FLIGHT);
+  // Every key is tried before the first failure is told.
+  const looked = await Promise.allSettled(
+    keys.map(async (key) => {
+      const release = await slots.acquire();
+      try {
+        return { key, gone: await deleteOne(bucket, key) };
+      } finally {
+        release();
+      }
+    }),
+  );
+  const gone: string[] = [];
+  const remaining: string[] = [];
+  for (const result of looked) {
+    if (result.status === 'rejected') throw result.reason;
+    (result.value.gone ? gone : remaining).push(result.value.key);
+  }
+  return { gone, remaining };
+}
+
+async function deleteOne(bucket: Bucket, key: string): Promise<boolean> {
+  const [deleted] = await Promise.allSettled([
+    bucket.request(`removal of ${quote(key)}`, async () => {
+      try {
+        await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }));
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    }),
+  ]);
+  if ((await bucket.head(key)) === undefined) return true;
+  // Refused and still there: the caller learns why; answered with success and still there: the store keeps it.
+  if (deleted.status === 'rejected') throw deleted.reason;
+  return false;
+}
