@@ -47,7 +47,7 @@ describe('callback data', () => {
 });
 
 describe('html', () => {
-  const unescape = (markup: string): string =>
+  const unescaped = (markup: string): string =>
     markup.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 
   test('any text comes through escaping unchanged and its length is what Telegram counts', () => {
@@ -55,7 +55,7 @@ describe('html', () => {
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const piece = html`<b>${text}</b>`;
         expect(piece.markup).not.toMatch(/<(?!\/?b>)/);
-        expect(unescape(piece.markup.slice(3, -4))).toBe(text);
+        expect(unescaped(piece.markup.slice(3, -4))).toBe(text);
         expect(piece.length).toBe(text.length);
       }),
     );

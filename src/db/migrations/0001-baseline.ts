@@ -104,6 +104,11 @@ const FRAME = [
   added_by INTEGER,
   added_at TEXT NOT NULL
 )`,
+  `CREATE TABLE job_leases (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  expires_at TEXT NOT NULL
+)`,
   `CREATE TABLE alerts (
   key TEXT PRIMARY KEY,
   told_at TEXT NOT NULL

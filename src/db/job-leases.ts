@@ -1,0 +1,20 @@
+/** At most one host works at a job at a time. */
+import { type Statement, sql } from './database.ts';
+import { toSqlTime } from './time.ts';
+
+/** changes = 1 when the job is ours, 0 when another holder is alive. */
+export function claimJob(name: string, holder: string, now: Date, minutes: number): Statement {
+  const until = new Date(now.getTime() + minutes * 60_000);
+  return sql(
+    `INSERT INTO job_leases (name, holder, expires_at) VALUES (?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE expires_at <= ?`,
+    name,
+    holder,
+    toSqlTime(until),
+    toSqlTime(now),
+  );
+}
+
+export function releaseJob(name: string, holder: string): Statement {
+  return sql('DELETE FROM job_leases WHERE name = ? AND holder = ?', name, holder);
+}

@@ -1,0 +1,46 @@
+/** Work done by the tick (every minute on both hosts): resumable, in slices, safe to be started twice or killed anywhere. */
+import type { Api } from 'grammy';
+import type { UserFromGetMe } from 'grammy/types';
+import type { LocaleName } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import type { Log } from '../log.ts';
+
+export interface JobContext {
+  readonly db: Database;
+  readonly api: Api;
+  readonly me: UserFromGetMe;
+  readonly adminIds: readonly number[];
+  readonly defaultLocale: LocaleName;
+  readonly now: () => Date;
+  /** Waits; tests hand in a clock that jumps. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly log: Log;
+  /** Stop beginning new work after this moment; what is left is the next tick's. */
+  readonly deadline: Date;
+  /** How many more requests (database and Bot API together) this tick may make: the Worker's subrequest limit. */
+  readonly requests: RequestBudget;
+}
+
+export interface Job {
+  readonly name: string;
+  run(context: JobContext): Promise<void>;
+}
+
+/** Counts requests down; a job asks before each. */
+export class RequestBudget {
+  #left: number;
+  constructor(limit: number) {
+    this.#left = limit;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Takes `count` requests, or none when fewer are left. */
+  take(count: number): boolean {
+    if (this.#left < count) return false;
+    this.#left -= count;
+    return true;
+  }
+}
