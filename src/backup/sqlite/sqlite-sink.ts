@@ -1,0 +1,141 @@
+import type { DatabaseSchema, HeadLastWriter, Row, ScanTarget, SnapshotSink } from '../model.ts';
+import { BTree } from './btree.ts';
+import { firstPage } from './file-header.ts';
+import { type FileLimits, PAGE_SIZE, SQLITE_LIMITS } from './format.ts';
+import { indexLayout, type RecordLayout, tableLayout } from './layout.ts';
+import { Pager } from './pager.ts';
+
+export { PAGE_SIZE };
+
+/**
+ * A sink that writes a SQLite file (page size {@link PAGE_SIZE}, UTF-8, no auto_vacuum, no free pages): pages 2.. in order
+ * through `out.write` in chunks of 256 to 512 KiB, page 1 through `out.close`, so `out` wants a head of `PAGE_SIZE` bytes.
+ * Memory does not grow with the database, nor with the size of a row beyond the row itself.
+ *
+ * Rejects, and leaves `out` to be aborted by the caller, when rows come out of rowid order, do not fit their table, or
+ * exceed SQLite's limits. Index rows are taken in the order given: only the sorter knows collations.
+ * @see ARCHITECTURE.md, decision 2
+ * @param limits lowered by tests
+ */
+export function createSqliteSink(
+  out: HeadLastWriter<unknown>,
+  limits: FileLimits = SQLITE_LIMITS,
+): SnapshotSink & { readonly pages: number } {
+  return new SqliteSink(out, limits);
+}
+
+class SqliteSink implements SnapshotSink {
+  readonly #out: HeadLastWriter<unknown>;
+  readonly #limits: FileLimits;
+  readonly #pager: Pager;
+  #schema: DatabaseSchema | undefined;
+  #layouts = new Map<string, RecordLayout>();
+  /** Root pages of the finished b-trees. Tables and indexes share one namespace. */
+  readonly #roots = new Map<string, number>();
+  #open: { name: string; layout: RecordLayout; tree: BTree; rows: number } | undefined;
+
+  constructor(out: HeadLastWriter<unknown>, limits: FileLimits) {
+    this.#out = out;
+    this.#limits = limits;
+    this.#pager = new Pager(out, limits);
+  }
+
+  /** Pages of the file so far, page 1 included: once finished, the file has `pages * PAGE_SIZE` bytes. */
+  get pages(): number {
+    return this.#pager.pages;
+  }
+
+  targets(schema: DatabaseSchema): readonly ScanTarget[] {
+    return schema.tables.flatMap((table): ScanTarget[] => [
+      { kind: 'table', table },
+      ...schema.indexes
+        .filter((index) => index.table === table.name)
+        .map((index): ScanTarget => ({ kind: 'index', index })),
+    ]);
+  }
+
+  begin(schema: DatabaseSchema): void {
+    if (this.#schema !== undefined) throw new Error('a sqlite sink writes one file');
+    this.#schema = schema;
+    this.#layouts = new Map([
+      ...schema.tables.map((table) => [table.name, tableLayout(table)] as const),
+      ...schema.indexes.map((index) => [index.name, indexLayout(index, schema)] as const),
+    ]);
+    const stored = new Set(schema.objects.filter((object) => object.hasStorage).map((object) => object.name));
+    for (const name of stored) if (!this.#layouts.has(name)) throw new Error(`no columns known for ${name}`);
+    for (const name of this.#layouts.keys())
+      if (!stored.has(name)) throw new Error(`${name} is not in the schema`);
+  }
+
+  beginScan(target: ScanTarget): void {
+    if (this.#open !== undefined) throw new Error(`scan of ${this.#open.name} is not at its end`);
+    if (target.kind === 'nested') throw new Error('a sqlite file has no nested rows');
+    const { name } = target.kind === 'table' ? target.table : target.index;
+    const layout = this.#layouts.get(name);
+    if (layout === undefined) throw new Error(`${name} is not in the schema`);
+    if (this.#roots.has(name)) throw new Error(`${name} was scanned before`);
+    this.#open = { name, layout, tree: new BTree(this.#pager, layout, this.#limits), rows: 0 };
+  }
+
+  async rows(batch: readonly Row[]): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) throw new Error('rows outside a scan');
+    for (const row of batch) {
+      const large = addRow(open.tree, row, open.layout, open.rows);
+      if (large !== undefined) await open.tree.addLarge(row, large);
+      open.rows += 1;
+      if (this.#pager.full) await this.#pager.flush();
+    }
+  }
+
+  async endScan(): Promise<void> {
+    if (this.#open === undefined) throw new Error('no scan to end');
+    const { name, tree } = this.#open;
+    this.#roots.set(name, this.#pager.add(tree.finish(), 0, 0));
+    this.#open = undefined;
+    if (this.#pager.full) await this.#pager.flush();
+  }
+
+  async finish(): Promise<void> {
+    const schema = this.#schema;
+    if (schema === undefined || this.#open !== undefined) throw new Error('not all rows were read');
+    this.#schema = undefined;
+    const tree = new BTree(this.#pager, SCHEMA_LAYOUT, this.#limits);
+    for (const [position, object] of schema.objects.entries()) {
+      const root = object.hasStorage ? this.#roots.get(object.name) : 0;
+      if (root === undefined) throw new Error(`${object.type} ${object.name} was not scanned`);
+      const rowid = BigInt(position + 1);
+      const row = [rowid, object.type, object.name, object.tableName, BigInt(root), object.sql];
+      const large = addRow(tree, row, SCHEMA_LAYOUT, position);
+      if (large !== undefined) await tree.addLarge(row, large);
+      if (this.#pager.full) await this.#pager.flush();
+    }
+    const head = firstPage(tree.finish(), schema, this.#pager);
+    await this.#pager.flush();
+    await this.#out.close(new Uint8Array(head));
+  }
+}
+
+/** `sqlite_schema(type, name, tbl_name, rootpage, sql)`. */
+const SCHEMA_LAYOUT: RecordLayout = {
+  name: 'table sqlite_schema',
+  width: 6,
+  keyed: true,
+  source: Int32Array.of(1, 2, 3, 4, 5),
+  real: new Uint8Array(5),
+};
+
+/** Adds a row, or returns the record of one that is too large to be added at once. Errors say which row it was. */
+function addRow(
+  tree: BTree,
+  row: Row,
+  layout: RecordLayout,
+  position: number,
+): ReturnType<BTree['large']> | undefined {
+  try {
+    return tree.add(row) ? undefined : tree.large(row);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new Error(`${layout.name}, row ${position + 1}: ${cause.message}`, { cause });
+  }
+}
