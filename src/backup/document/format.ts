@@ -24,8 +24,8 @@ export const TEXT_TAG = '$text';
 export const REAL_TAG = '$real';
 
 /** Tables with a top-level key of their own, as the old bot's documents had them; all others go under `tables`. */
-export const TOP_LEVEL_TABLES = ['anime', 'groups', 'users'] as const;
-const ORPHANS_KEY = 'parts_without_anime';
+const TOP_LEVEL_TABLES = ['anime', 'groups', 'users'] as const;
+export const ORPHANS_KEY = 'parts_without_anime';
 const PARENT = { table: 'anime', key: 'code' } as const;
 const CHILD = { table: 'anime_parts', key: 'anime_code', orderBy: 'part_number' } as const;
 

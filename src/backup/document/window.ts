@@ -1,0 +1,129 @@
+/**
+ * A sliding window over a stream of bytes, for parsers that work synchronously on what has arrived: they throw {@link NEED_MORE}
+ * when the window ends too early, and are run again from the start of their piece once more bytes are there. Memory is bounded by
+ * twice the largest piece, whatever the chunks; re-reading stays linear because the window at least doubles each time.
+ */
+import { Buffer } from 'node:buffer';
+
+/** Thrown by parsers that ran out of bytes; carries nothing, so one is enough. */
+export const NEED_MORE: Error = new Error('more bytes needed');
+
+/** The input is not what it should be. `place` names the spot (`anime[12].parts[3].file_id`), `offset` the byte (of the text as UTF-8). */
+export class DocumentError extends Error {
+  override readonly name = 'DocumentError';
+  readonly place: string;
+  readonly offset: number;
+  constructor(place: string, offset: number, reason: string, cause?: unknown) {
+    super(`${place === '' ? '' : `${place}: `}${reason} (byte ${offset})`, { cause });
+    this.place = place;
+    this.offset = offset;
+  }
+}
+
+const FIRST_READ = 64 * 1024;
+
+export class ByteWindow {
+  /** The window is `bytes[pos..end)`; parsers move `pos`. */
+  bytes: Buffer = Buffer.alloc(0);
+  pos = 0;
+  end = 0;
+  /** Nothing comes after `end`. */
+  ended = false;
+  /** Where parsing stands, for messages; whoever drives the parsers sets it. */
+  place: () => string = () => '';
+
+  /** Offset in the stream of `bytes[0]`. */
+  #base = 0;
+  #released = 0;
+  #pending: Uint8Array = new Uint8Array(0);
+  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #maxPiece: number;
+  readonly #consumed: (bytes: Uint8Array) => void;
+
+  /** `consumed` sees every byte once, in order, after it has been parsed. */
+  constructor(
+    source: AsyncIterable<Uint8Array>,
+    maxPiece: number,
+    consumed: (bytes: Uint8Array) => void = () => {},
+  ) {
+    this.#source = source[Symbol.asyncIterator]();
+    this.#maxPiece = maxPiece;
+    this.#consumed = consumed;
+  }
+
+  /** The error for what stands at `at` (default: at the position). */
+  fault(reason: string, at: number = this.pos, cause?: unknown): DocumentError {
+    return new DocumentError(this.place(), this.#base + at, reason, cause);
+  }
+
+  /** What a parser throws when it finds the window too short. */
+  short(): Error {
+    return this.ended ? this.fault('the document ends too early', this.end) : NEED_MORE;
+  }
+
+  /** Runs a parser until it has all the bytes it needs; what it consumed stays consumed. */
+  async take<T>(parse: (window: ByteWindow) => T): Promise<T> {
+    for (;;) {
+      const start = this.pos;
+      try {
+        return parse(this);
+      } catch (error) {
+        if (error !== NEED_MORE) throw error;
+        this.pos = start;
+        await this.more();
+      }
+    }
+  }
+
+  /** Reads on: at least doubles the window, or finds the stream's end. */
+  async more(): Promise<void> {
+    const held = this.end - this.pos;
+    if (held > this.#maxPiece) throw this.fault(`a piece of more than ${this.#maxPiece} bytes`);
+    const wanted = Math.max(FIRST_READ, 2 * held);
+    this.#makeRoom(wanted);
+    while (this.end - this.pos < wanted && !this.ended) {
+      if (this.#pending.length === 0) {
+        const next = await this.#source.next();
+        if (next.done) this.ended = true;
+        else this.#pending = next.value;
+      }
+      const part = this.#pending.subarray(0, this.bytes.length - this.end);
+      this.bytes.set(part, this.end);
+      this.end += part.length;
+      this.#pending = this.#pending.subarray(part.length);
+    }
+  }
+
+  /** Whether nothing is left. */
+  async atEnd(): Promise<boolean> {
+    if (this.pos === this.end && !this.ended) await this.more();
+    return this.pos === this.end;
+  }
+
+  /** Hands everything before the position to `consumed`. */
+  release(): void {
+    if (this.pos > this.#released) this.#consumed(this.bytes.subarray(this.#released, this.pos));
+    this.#released = this.pos;
+  }
+
+  /** Tells the source that nothing more is wanted. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  #makeRoom(wanted: number): void {
+    this.release();
+    const rest = this.bytes.subarray(this.pos, this.end);
+    if (wanted > this.bytes.length) {
+      const larger = Buffer.alloc(wanted);
+      larger.set(rest);
+      this.bytes = larger;
+    } else {
+      this.bytes.copyWithin(0, this.pos, this.end);
+    }
+    this.#base += this.pos;
+    this.end -= this.pos;
+    this.pos = 0;
+    this.#released = 0;
+  }
+}
