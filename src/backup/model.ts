@@ -64,6 +64,11 @@ export interface TableInfo {
   readonly rowidAlias: number | null;
   /** All columns in declared order, VIRTUAL generated ones included (rows do not carry those). */
   readonly columns: readonly ColumnInfo[];
+  /**
+   * WITHOUT ROWID only: column numbers in the order of the record on disk, as `PRAGMA index_xinfo` of the primary key gives them.
+   * Needed when the key names one column twice under two collations (it is then stored twice); otherwise it follows from `columns`.
+   */
+  readonly recordOrder?: readonly number[];
 }
 
 export interface IndexColumn {
