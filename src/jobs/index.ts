@@ -1,0 +1,4 @@
+import type { Job } from './job.ts';
+
+/** Every job of the tick, in the order they get their turn. */
+export const jobs: readonly Job[] = [];
