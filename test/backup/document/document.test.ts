@@ -1,0 +1,389 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type DocumentEvent, type ReadOptions, readDocument } from '../../../src/backup/document/reader.ts';
+import { createDocumentSink } from '../../../src/backup/document/writer.ts';
+import { InvalidText, type Row, type SqlValue } from '../../../src/backup/model.ts';
+import { rowLayout } from '../../../src/backup/values.ts';
+import {
+  CATALOGUE,
+  CONTENT,
+  type Content,
+  chunked,
+  column,
+  drive,
+  memoryWriter,
+  schemaOf,
+  table,
+} from './support.ts';
+
+const META = { backupTime: new Date('2024-01-01T12:00:00.987Z'), appVersion: '0.1.0', schemaVersion: 4 };
+const ANY_CONTENT = fc.oneof(CONTENT, CATALOGUE);
+
+async function write(content: Content, batchSize?: number): Promise<Uint8Array> {
+  const out = memoryWriter();
+  await drive(createDocumentSink(out, META), content, batchSize);
+  return out.bytes();
+}
+
+async function read(
+  bytes: Uint8Array,
+  sizes = [bytes.length],
+  options?: ReadOptions,
+): Promise<DocumentEvent[]> {
+  const events: DocumentEvent[] = [];
+  for await (const event of readDocument(chunked(bytes, sizes), options)) events.push(event);
+  return events;
+}
+
+/** All rows of the events by table, and each table's name in order of appearance. */
+function rowsOf(events: readonly DocumentEvent[]): Map<string, Row[]> {
+  const rows = new Map<string, Row[]>();
+  for (const event of events) {
+    if (event.kind === 'header') for (const { name } of event.schema.tables) rows.set(name, []);
+    if (event.kind === 'rows') rows.get(event.table.name)?.push(...event.rows);
+  }
+  return rows;
+}
+
+/** What the document promises to hold of a content: rows without generated columns, in any order (sorted here). */
+function promised({ schema, rows }: Content): Map<string, string[]> {
+  return new Map(
+    schema.tables.map((of) => {
+      const { at, rowid } = rowLayout(of);
+      const kept = rows
+        .get(of.name)
+        ?.map((row) => [...(rowid === 'none' ? [] : [row[0]]), ...at.map((i) => row[i])]);
+      return [of.name, (kept ?? []).map((row) => row.map(exact).join(' ')).sort()];
+    }),
+  );
+}
+
+function comparable(rows: Map<string, Row[]>): Map<string, string[]> {
+  return new Map([...rows].map(([name, list]) => [name, list.map((row) => row.map(exact).join(' ')).sort()]));
+}
+
+/** A text that tells every two values apart. */
+function exact(value: SqlValue | undefined): string {
+  if (typeof value === 'bigint') return `i${value}`;
+  if (typeof value === 'number') return `r${Object.is(value, -0) ? '-0' : value}`;
+  if (typeof value === 'string') return `t${JSON.stringify(value)}`;
+  if (value instanceof Uint8Array) return `b${Buffer.from(value).toString('hex')}`;
+  if (value instanceof InvalidText) return `x${Buffer.from(value.bytes).toString('hex')}`;
+  return String(value);
+}
+
+describe('round trip', () => {
+  test('any schema and rows come back exactly, and the text is JSON', async () => {
+    await fc.assert(
+      fc.asyncProperty(ANY_CONTENT, async (content) => {
+        const bytes = await write(content);
+        const parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+        expect(Object.keys(parsed).slice(0, 2)).toEqual(['backup_timestamp', 'format']);
+
+        const events = await read(bytes);
+        const [header] = events;
+        if (header?.kind !== 'header') throw new Error('no header');
+        const { objects, tables, userVersion, applicationId } = content.schema;
+        expect(header.schema).toEqual({ objects, tables, userVersion, applicationId });
+        expect(comparable(rowsOf(events))).toEqual(promised(content));
+        const counts = new Map(tables.map(({ name }) => [name, content.rows.get(name)?.length ?? 0]));
+        expect(events.at(-1)).toEqual({ kind: 'end', counts });
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('the chunking of the input and of the rows does not show', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        ANY_CONTENT,
+        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 }),
+        async (content, sizes) => {
+          const bytes = await write(content, 1);
+          expect(await write(content, 100)).toEqual(bytes);
+          expect(await read(bytes, sizes)).toEqual(await read(bytes));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test('rows larger than the first window, and batches of many', async () => {
+    const wide = table('wide', [column('id'), 'v'], { rowidAlias: 0 });
+    const rows = Array.from({ length: 1500 }, (_, i): Row => {
+      const big = i % 500 === 499;
+      return [BigInt(i), BigInt(i), big ? new Uint8Array(300_000).fill(i) : `ў"${'x'.repeat(i % 90)}`];
+    });
+    const content = { schema: schemaOf([wide]), rows: new Map([['wide', rows]]) };
+    const bytes = await write(content, 400);
+    const events = await read(bytes, [70_000, 1, 300]);
+    expect(comparable(rowsOf(events))).toEqual(promised(content));
+    for (const event of events) if (event.kind === 'rows') expect(event.rows.length).toBeLessThanOrEqual(512);
+  });
+});
+
+describe('shape', () => {
+  const anime = table(
+    'anime',
+    [
+      column('id', { declaredType: 'INTEGER' }),
+      column('code', { declaredType: 'INTEGER' }),
+      'description',
+      'photo_id',
+    ],
+    { rowidAlias: 1 },
+  );
+  const parts = table('anime_parts', [
+    'id',
+    column('anime_code', { declaredType: 'INTEGER' }),
+    'part_number',
+    'file_id',
+  ]);
+  const content: Content = {
+    schema: schemaOf([anime, parts, table('o"dd', ['$rowid', 'parts', '__proto__'])]),
+    rows: new Map<string, Row[]>([
+      ['anime', [[1n, 7n, 1n, 'Anime izoh', null]]],
+      [
+        'anime_parts',
+        [
+          [1n, 1n, 1n, 2n, 'video'],
+          [2n, 2n, 1n, 2n ** 60n, 'late'],
+          [9n, 9n, 5n, 1n, 'lost'],
+        ],
+      ],
+      ['o"dd', [[1n, -0, Infinity, new InvalidText(Uint8Array.of(0xff))]]],
+    ]),
+  };
+
+  test('reads as the old document did, byte for byte', async () => {
+    const text = new TextDecoder().decode(await write(content));
+    expect(text.replace(/"schema":.*\n/, '').replace(/"sha256":".*"/, '')).toBe(`{
+"backup_timestamp":"2024-01-01T12:00:00",
+"format":"anime-bot-backup",
+"format_version":1,
+"app_version":"0.1.0",
+"schema_version":4,
+"parts_nested":true,
+"anime":[
+{"id":7,"code":1,"description":"Anime izoh","photo_id":null,"parts":[
+{"$rowid":1,"id":1,"anime_code":1,"part_number":2,"file_id":"video"},
+{"$rowid":2,"id":2,"anime_code":1,"part_number":1152921504606846976,"file_id":"late"}]}],
+"parts_without_anime":[
+{"$rowid":9,"id":9,"anime_code":5,"part_number":1,"file_id":"lost"}],
+"groups":[],
+"users":[],
+"tables":{
+"o\\"dd":[
+{"$rowid":1,"$$rowid":-0.0,"parts":{"$real":"inf"},"__proto__":{"$text":"/w=="}}]},
+"counts":{"anime":1,"anime_parts":3,"o\\"dd":1},
+}
+`);
+  });
+
+  test('a database without anime has the old keys all the same', async () => {
+    const text = new TextDecoder().decode(await write({ schema: schemaOf([]), rows: new Map() }));
+    const keys = { anime: [], parts_without_anime: [], groups: [], users: [], tables: {}, counts: {} };
+    expect(JSON.parse(text)).toMatchObject(keys);
+  });
+
+  test('parts do not nest when a code may occur twice', async () => {
+    const loose = { ...content, schema: schemaOf([{ ...anime, rowidAlias: null }, parts]) };
+    const parsed = JSON.parse(new TextDecoder().decode(await write(loose)));
+    expect(parsed.anime[0]).not.toHaveProperty('parts');
+    expect(parsed.tables.anime_parts).toHaveLength(3);
+    expect(comparable(rowsOf(await read(await write(loose))))).toEqual(promised(loose));
+  });
+
+  test('every value form', async () => {
+    const values: [SqlValue, string][] = [
+      [null, 'null'],
+      [1n, '1'],
+      [1, '1.0'],
+      [-0, '-0.0'],
+      [0n, '0'],
+      [1e21, '1e+21'],
+      [0.1, '0.1'],
+      [100000, '100000.0'],
+      [-Infinity, '{"$real":"-inf"}'],
+      [9223372036854775807n, '9223372036854775807'],
+      ['', '""'],
+      ['1', '"1"'],
+      ['a\0"\\', String.raw`"a\u0000\"\\"`],
+      [new Uint8Array(0), '{"$blob":""}'],
+      [Uint8Array.of(1, 2), '{"$blob":"AQI="}'],
+    ];
+    const one = table('one', ['v'], {});
+    const rows = values.map(([value], i): Row => [BigInt(i), value]);
+    const text = new TextDecoder().decode(
+      await write({ schema: schemaOf([one]), rows: new Map([['one', rows]]) }),
+    );
+    const written = [...text.matchAll(/^\{"\$rowid":\d+,"v":(.*?)\}(?:,|\]\},)$/gm)].map((match) => match[1]);
+    expect(written).toEqual(values.map(([, form]) => form));
+  });
+});
+
+describe('broken documents', () => {
+  const content = fc.sample(CATALOGUE, { seed: 20240101, numRuns: 1 })[0];
+  if (content === undefined) throw new Error('no sample');
+
+  test('cut at any byte, it is an error', async () => {
+    const bytes = await write(content);
+    for (let length = 0; length < bytes.length; length += 1) {
+      await expect(read(bytes.slice(0, length))).rejects.toThrow(/^(?!more bytes)/);
+    }
+  });
+
+  test('any bit of any byte flipped is an error', async () => {
+    const bytes = await write(content);
+    for (let at = 0; at < bytes.length; at += 1) {
+      const broken = bytes.slice();
+      broken[at] = (broken[at] ?? 0) ^ (1 << (at % 8));
+      await expect(read(broken), `byte ${at}`).rejects.toMatchObject({ name: 'DocumentError' });
+    }
+  });
+
+  test('bytes after the end are an error', async () => {
+    const bytes = await write(content);
+    await expect(read(Uint8Array.from([...bytes, 0x0a]))).rejects.toThrow('bytes after the end');
+  });
+
+  test('a removed row is an error although the text is well-formed', async () => {
+    const two = {
+      schema: schemaOf([table('t', ['v'])]),
+      rows: new Map([
+        [
+          't',
+          [
+            [1n, 'a'],
+            [2n, 'b'],
+          ] as Row[],
+        ],
+      ]),
+    };
+    const text = new TextDecoder().decode(await write(two));
+    const cut = text.replace('\n{"$rowid":1,"v":"a"},', '');
+    expect(JSON.parse(cut).tables.t).toHaveLength(1);
+    await expect(read(new TextEncoder().encode(cut))).rejects.toThrow('counts: expected');
+  });
+
+  test('a changed value is found by the checksum', async () => {
+    const text = new TextDecoder().decode(await write(content));
+    const changed = text.replace('"app_version":"0.1.0"', '"app_version":"0.1.1"');
+    await expect(read(new TextEncoder().encode(changed))).rejects.toThrow(/^sha256: expected/);
+  });
+
+  test.each([
+    ['"code":1,', '"code":01,', 'anime[1].code: not a number'],
+    [
+      '"code":1,',
+      '"code":9223372036854775808,',
+      'anime[1].code: integer 9223372036854775808 is beyond 64 bits',
+    ],
+    ['"file_id":"b"', '"file_id":b', 'anime[1].parts[1].file_id: not a number'],
+    ['"file_id":"b"', '"file_id":"\\x"', 'anime[1].parts[1].file_id: a string with a bad escape'],
+    ['"file_id":"b"', '"file_id":"\\ud800"', 'anime[1].parts[1].file_id: text has a lone surrogate'],
+    ['"file_id":"b"', '"file_id":"\u0001"', 'anime[1].parts[1].file_id: a control character inside a string'],
+    ['"file_id":"b"', '"file_id":{"$real":"nan"}', 'anime[1].parts[1].file_id: not an infinity'],
+    ['"file_id":"b"', '"file_id":{"$blob":"A"}', 'anime[1].parts[1].file_id: not base64'],
+    ['"file_id":"b"', '"file_id":1e999', 'anime[1].parts[1].file_id: a number beyond the range of a double'],
+    ['"file_id":"b"', `"file_id":${'['.repeat(100_000)}`, 'anime[1].parts[1].file_id: not a number'],
+    [
+      '"file_id":"b"',
+      `"file_id":${'9'.repeat(100_000)}`,
+      'anime[1].parts[1].file_id: a number of more than 400',
+    ],
+    ['"id":4,', '"id":"4",', 'anime[1].parts[1].id: a rowid that is no integer'],
+    ['"format_version":1', '"format_version":2', 'format_version can not be "2" here'],
+    ['"format":"anime-bot-backup"', '"format":"other"', 'format can not be'],
+  ])('%.30s as %.30s', async (from, to, message) => {
+    const [anime, parts] = [
+      table('anime', [column('id', { declaredType: 'INT' }), column('code', { declaredType: 'INT' })], {
+        rowidAlias: 1,
+      }),
+      table('anime_parts', [column('id'), column('anime_code', { declaredType: 'INT' }), 'file_id'], {
+        rowidAlias: 0,
+      }),
+    ];
+    const rows = new Map<string, Row[]>([
+      [
+        'anime',
+        [
+          [0n, 8n, 0n],
+          [1n, 9n, 1n],
+        ],
+      ],
+      [
+        'anime_parts',
+        [
+          [3n, 3n, 1n, 'a'],
+          [4n, 4n, 1n, 'b'],
+        ],
+      ],
+    ]);
+    const text = new TextDecoder().decode(await write({ schema: schemaOf([anime, parts]), rows }));
+    const broken = new TextEncoder().encode(text.replace(from, to));
+    const error = await read(broken).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(error instanceof Error && error.message).toContain(message);
+    expect(await read(broken, [7]).catch((thrown: unknown) => thrown)).toEqual(error);
+  });
+
+  test('the offset is the byte at fault', async () => {
+    const text = new TextDecoder().decode(await write(content));
+    const at = text.indexOf('"groups":');
+    const broken = new TextEncoder().encode(text.replace('"groups":', '"gruups":'));
+    const byte = new TextEncoder().encode(text.slice(0, at)).length + 3;
+    await expect(read(broken, [11])).rejects.toMatchObject({ offset: byte });
+  });
+
+  test('a row beyond the limit is refused before it is held', async () => {
+    const big = table('t', ['v']);
+    const rows = new Map<string, Row[]>([['t', [[1n, 'x'.repeat(2_000_000)]]]]);
+    const bytes = await write({ schema: schemaOf([big]), rows });
+    await expect(read(bytes, [5000], { maxRowBytes: 100_000 })).rejects.toThrow(
+      't[0].v: a piece of more than 100000',
+    );
+  });
+
+  test('old documents and other files are named as not ours', async () => {
+    for (const text of [
+      '{"anime": []}',
+      '[]',
+      '{\n  "backup_timestamp": "2024"\n}\n',
+      'SQLite format 3\0',
+      '',
+    ]) {
+      await expect(read(new TextEncoder().encode(text))).rejects.toMatchObject({ name: 'DocumentError' });
+    }
+  });
+});
+
+describe('the sink', () => {
+  const one = table('one', ['v']);
+  const schema = schemaOf([one]);
+
+  test.each<[string, Row]>([
+    ['not a number', [1n, Number.NaN]],
+    ['beyond 64 bits', [1n, 2n ** 63n]],
+    ['lone surrogate', [1n, '\ud800']],
+    ['has 3 values, not 2', [1n, 1n, 1n]],
+  ])('refuses a row: %s', async (message, row) => {
+    const sink = createDocumentSink(memoryWriter(), META);
+    await expect(drive(sink, { schema, rows: new Map([['one', [row]]]) })).rejects.toThrow(message);
+  });
+
+  test('does not finish while a scan is missing', async () => {
+    const out = memoryWriter();
+    const sink = createDocumentSink(out, META);
+    await sink.begin(schema);
+    await expect(sink.finish()).rejects.toThrow('lacks the scan of one');
+    expect(() => out.bytes()).toThrow('not closed');
+  });
+
+  test('hands a failing write on', async () => {
+    const out = { ...memoryWriter(), write: () => Promise.reject(new Error('bucket is full')) };
+    await expect(drive(createDocumentSink(out, META), { schema, rows: new Map() })).rejects.toThrow(
+      'bucket is full',
+    );
+  });
+});
