@@ -9,7 +9,8 @@ import {
   type SqlValue,
   type TableInfo,
 } from '../../src/backup/model.ts';
-import { CONTENT, type Content, column, drive, schemaOf, table, VALUES } from './document/support.ts';
+import { CONTENT, VALUES } from './document/arbitraries.ts';
+import { type Content, column, drive, schemaOf, table } from './document/support.ts';
 
 async function digest(content: Content, batchSize?: number): Promise<TableDigest[]> {
   const sink = createDigestSink();

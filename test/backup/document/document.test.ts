@@ -1,20 +1,14 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createDigestSink } from '../../../src/backup/digest.ts';
 import { type DocumentEvent, type ReadOptions, readDocument } from '../../../src/backup/document/reader.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
 import { InvalidText, type Row, type SqlValue } from '../../../src/backup/model.ts';
 import { rowLayout } from '../../../src/backup/values.ts';
-import {
-  CATALOGUE,
-  CONTENT,
-  type Content,
-  chunked,
-  column,
-  drive,
-  memoryWriter,
-  schemaOf,
-  table,
-} from './support.ts';
+import { CATALOGUE, CONTENT } from './arbitraries.ts';
+import { FIXED, FIXED_DIGESTS, FIXED_DOCUMENT, FIXED_META } from './fixed.ts';
+import { type Content, chunked, column, drive, memoryWriter, schemaOf, table } from './support.ts';
 
 const META = { backupTime: new Date('2024-01-01T12:00:00.987Z'), appVersion: '0.1.0', schemaVersion: 4 };
 const ANY_CONTENT = fc.oneof(CONTENT, CATALOGUE);
@@ -220,6 +214,15 @@ describe('shape', () => {
     const written = [...text.matchAll(/^\{"\$rowid":\d+,"v":(.*?)\}(?:,|\]\},)$/gm)].map((match) => match[1]);
     expect(written).toEqual(values.map(([, form]) => form));
   });
+});
+
+test('a fixed content has its fixed bytes and digests (as in workerd)', async () => {
+  const out = memoryWriter();
+  await drive(createDocumentSink(out, FIXED_META), FIXED, 300);
+  expect(createHash('sha256').update(out.bytes()).digest('hex')).toBe(FIXED_DOCUMENT);
+  const digests = createDigestSink();
+  await drive(digests, FIXED, 300);
+  expect(Object.fromEntries(digests.result().map((one) => [one.table, one.sha256]))).toEqual(FIXED_DIGESTS);
 });
 
 describe('broken documents', () => {
