@@ -1,0 +1,52 @@
+/** gunzip as a stream that never ends early and keeps pace with its reader, so that a bomb unpacks no faster than it is read. */
+import { createGunzip } from 'node:zlib';
+import { UnsealError } from './types.ts';
+
+/** Input is fed in slices of this size: what zlib can make of one (a thousandfold) stays within a few MiB. */
+const SLICE_BYTES = 16 * 1024;
+
+/** The unpacked bytes. Throws {@link UnsealError}: `foreign` is not gzip, `cut`, or `damaged` (CRC, length, structure, trailing bytes). */
+export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip();
+  let fed = 0;
+  const feed = async (): Promise<void> => {
+    for await (const chunk of source) {
+      for (let from = 0; from < chunk.byteLength; from += SLICE_BYTES) {
+        const slice = chunk.subarray(from, from + SLICE_BYTES);
+        fed += slice.byteLength;
+        // Called back when the slice is used up, or when the stream was destroyed meanwhile.
+        await new Promise<void>((resolve) => {
+          gunzip.write(slice, () => resolve());
+        });
+        if (gunzip.destroyed) return;
+      }
+    }
+    gunzip.end();
+  };
+  let sourceError: { readonly error: unknown } | undefined;
+  feed().catch((error: unknown) => {
+    sourceError = { error };
+    gunzip.destroy(new Error('the source failed'));
+  });
+  try {
+    for await (const chunk of gunzip) yield chunk;
+  } catch (error) {
+    throw sourceError === undefined ? translate(error) : sourceError.error;
+  } finally {
+    gunzip.destroy();
+  }
+  if (sourceError !== undefined) throw sourceError.error;
+  if (fed === 0) throw new UnsealError('cut', 'the file is empty');
+  if (gunzip.bytesWritten < fed) {
+    throw new UnsealError('damaged', `${fed - gunzip.bytesWritten} bytes follow the end of the gzip data`);
+  }
+}
+
+function translate(error: unknown): UnsealError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === 'Z_BUF_ERROR') return new UnsealError('cut', 'the gzip data is cut off', { cause: error });
+  if (message === 'incorrect header check')
+    return new UnsealError('foreign', 'not a gzip file', { cause: error });
+  return new UnsealError('damaged', `the gzip data is damaged (${message})`, { cause: error });
+}
