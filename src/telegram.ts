@@ -1,0 +1,43 @@
+/** The Bot API client of both hosts: calls are made as calls, so their results and errors are seen (ARCHITECTURE.md, decision 7). */
+import { autoRetry } from '@grammyjs/auto-retry';
+import { Api } from 'grammy';
+import type { Update } from 'grammy/types';
+
+/** The kinds of updates the bot reads; chat_member and chat_join_request come only when asked for. */
+export const ALLOWED_UPDATES = [
+  'message',
+  'callback_query',
+  'inline_query',
+  'chosen_inline_result',
+  'my_chat_member',
+  'chat_member',
+  'chat_join_request',
+] as const satisfies readonly Exclude<keyof Update, 'update_id'>[];
+
+/** A call must end well before Telegram gives up on the webhook that caused it (60 s). */
+const CALL_TIMEOUT_SECONDS = 20;
+/** Waits no longer than this for a 429 inside one update; a longer one is the next delivery's (or the next tick's) business. */
+const MAX_RETRY_DELAY_SECONDS = 5;
+
+export function createApi(options: {
+  readonly token: string;
+  readonly apiRoot: string;
+  readonly timeoutSeconds?: number;
+}): Api {
+  const api = new Api(options.token, {
+    apiRoot: options.apiRoot,
+    timeoutSeconds: options.timeoutSeconds ?? CALL_TIMEOUT_SECONDS,
+    // Errors name the method, never the address, which holds the token.
+    sensitiveLogs: false,
+  });
+  // Defaults retry for ever (spec/platform-facts.md).
+  api.config.use(
+    autoRetry({
+      maxRetryAttempts: 2,
+      maxDelaySeconds: MAX_RETRY_DELAY_SECONDS,
+      rethrowHttpErrors: true,
+      rethrowInternalServerErrors: true,
+    }),
+  );
+  return api;
+}
