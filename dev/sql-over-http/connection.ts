@@ -1,0 +1,202 @@
+/** One database connection of the server, and the running of one statement on it. Node only: libsql is a native package. */
+import Database from 'libsql';
+import { quoteName } from '../../src/backup/snapshot/sql-tokens.ts';
+import { failureFromSqlite, SqlFailure } from './errors.ts';
+import type { Statement } from './statement.ts';
+import { type BoundValue, encodeValue, type NativeValue } from './values.ts';
+
+export interface Column {
+  readonly name: string;
+  readonly decltype: string | null;
+}
+
+/** A statement under way: its first rows are already there, so whatever it writes has been written. */
+export interface Execution {
+  readonly columns: readonly Column[];
+  /** The next rows as JSON arrays of values, at most about a hundred; undefined at the end. */
+  next(): string[] | undefined;
+  /** Bytes of JSON handed out so far, estimated as the server does. */
+  readonly bytes: number;
+  /** After the last row. */
+  outcome(): { readonly affectedRows: number; readonly lastInsertRowid: bigint | null };
+  /** Ends the statement early; its locks are gone when this returns. */
+  abort(): void;
+}
+
+export class Connection {
+  /** The transaction was taken away to let another writer in; every step of the next program fails. */
+  forcedRollback = false;
+  readonly #db: Database.Database;
+  #busy: Promise<void> = Promise.resolve();
+  #foreignKeysTouched = false;
+
+  constructor(file: string) {
+    this.#db = new Database(file);
+    // NORMAL: what the server runs with; a killed process loses nothing in WAL mode.
+    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+  }
+
+  get isAutocommit(): boolean {
+    return !this.#db.inTransaction;
+  }
+
+  /** One step at a time: a second program on this connection waits for the first one's current step. */
+  async exclusively<T>(run: () => Promise<T>): Promise<T> {
+    const before = this.#busy;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#busy = promise;
+    await before;
+    try {
+      return await run();
+    } finally {
+      resolve();
+    }
+  }
+
+  /** Starts a statement. Throws libsql's own error when the database is locked, {@link SqlFailure} when the statement is at fault. */
+  start(statement: Statement, args: BoundValue[] | Record<string, BoundValue>, rowBytes: number): Execution {
+    for (const value of Object.values(args)) checkSize(value, rowBytes);
+    if (/foreign_keys/i.test(statement.sql)) this.#foreignKeysTouched = true;
+    const prepared = this.#prepare(statement.sql);
+    if (!prepared.reader) {
+      prepared.run(args);
+      return {
+        columns: [],
+        bytes: 0,
+        next: () => undefined,
+        outcome: () => this.#outcome(statement),
+        abort() {},
+      };
+    }
+    const columns = prepared.columns().map(({ name, type }) => ({ name, decltype: type }));
+    const reading = statement.isQuery ? this.#prepare(textsAsHex(statement.sql, columns.length)) : prepared;
+    return this.#read(reading, columns, statement, args, rowBytes);
+  }
+
+  describe(statement: Statement): { columns: readonly Column[] } {
+    const prepared = this.#prepare(statement.sql);
+    return { columns: prepared.columns().map(({ name, type }) => ({ name, decltype: type })) };
+  }
+
+  rollback(): void {
+    if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  /** Fit for the next stream: no transaction, no setting of the last one. */
+  reset(): void {
+    this.rollback();
+    this.forcedRollback = false;
+    if (this.#foreignKeysTouched) this.#db.exec('PRAGMA foreign_keys = ON');
+    this.#foreignKeysTouched = false;
+  }
+
+  close(): void {
+    this.rollback();
+    this.#db.close();
+  }
+
+  #read(
+    reading: Database.Statement,
+    columns: readonly Column[],
+    statement: Statement,
+    args: BoundValue[] | Record<string, BoundValue>,
+    rowBytes: number,
+  ): Execution {
+    const rows = reading.raw().safeIntegers().iterate(args);
+    let upcoming = rows.next(); // the first step: writes happen here, and a lock is met here
+    let bytes = 0;
+    const db = this.#db;
+    return {
+      columns,
+      get bytes() {
+        return bytes;
+      },
+      next() {
+        if (upcoming.done) return undefined;
+        const batch: string[] = [];
+        while (!upcoming.done && batch.length < ROWS_PER_BATCH) {
+          try {
+            batch.push(encodeRow(upcoming.value, statement.isQuery, rowBytes));
+          } catch (error) {
+            drain(db, rows);
+            throw error;
+          }
+          bytes += batch.at(-1)?.length ?? 0;
+          try {
+            upcoming = rows.next();
+          } catch (error) {
+            throw failureFromSqlite(error, statement.sql); // SQLite has halted the statement itself
+          }
+        }
+        return batch;
+      },
+      outcome: () => this.#outcome(statement),
+      abort() {
+        if (!upcoming.done) drain(db, rows);
+      },
+    };
+  }
+
+  #prepare(sql: string): Database.Statement {
+    try {
+      return this.#db.prepare(sql);
+    } catch (error) {
+      throw failureFromSqlite(error, sql);
+    }
+  }
+
+  #outcome(statement: Statement): { affectedRows: number; lastInsertRowid: bigint | null } {
+    if (!statement.isChange) return { affectedRows: 0, lastInsertRowid: null };
+    const [changes, rowid] = row(
+      this.#db.prepare('SELECT changes(), last_insert_rowid()').raw().safeIntegers().get(),
+    );
+    return {
+      affectedRows: Number(changes),
+      lastInsertRowid: statement.isInsert && typeof rowid === 'bigint' ? rowid : null,
+    };
+  }
+}
+
+/** libsql's binding fetches a hundred rows at once. */
+const ROWS_PER_BATCH = 100;
+
+/**
+ * The same rows with every text as the hex of its bytes: the binding would cut a text at a NUL and abort the process over one
+ * that is not UTF-8. (RETURNING and PRAGMA can not stand inside a query: their texts are read as they are.)
+ */
+function textsAsHex(sql: string, columns: number): string {
+  const names = Array.from({ length: columns }, (_, index) => `c${index}`);
+  const values = names.map((name) => `CASE typeof(${name}) WHEN 'text' THEN hex(${name}) ELSE ${name} END`);
+  return `WITH ${quoteName('result set')}(${names.join(', ')}) AS (${sql}\n) SELECT ${values.join(', ')} FROM ${quoteName('result set')}`;
+}
+
+function encodeRow(value: unknown, hexText: boolean, rowBytes: number): string {
+  const values = row(value);
+  for (const item of values) checkSize(item, hexText && typeof item === 'string' ? rowBytes * 2 : rowBytes);
+  return `[${values.map((item) => encodeValue(item, hexText)).join(',')}]`;
+}
+
+function checkSize(value: NativeValue, limit: number): void {
+  const bytes = typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 0;
+  if (bytes > limit) throw new SqlFailure('SQLITE_TOOBIG', 'SQLite error: string or blob too big');
+}
+
+function row(value: unknown): NativeValue[] {
+  if (!Array.isArray(value)) throw new TypeError('libsql returned a row that is no array');
+  return value;
+}
+
+/** The binding can not finalize a statement: interrupt it and read on until it says so, or it would hold its locks. */
+function drain(db: object, rows: Iterator<unknown>): void {
+  if (canInterrupt(db)) db.interrupt();
+  try {
+    while (!rows.next().done);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'SQLITE_INTERRUPT')) throw error;
+  }
+}
+
+/** libsql's types leave `interrupt` out. */
+function canInterrupt(db: object): db is { interrupt(): void } {
+  return 'interrupt' in db && typeof db.interrupt === 'function';
+}

@@ -1,0 +1,85 @@
+/** What can go wrong, sorted by how a libSQL server reports it. */
+
+/** A statement or batch failed: reported in band (`{"type":"error"}`), HTTP status stays 200. */
+export class SqlFailure extends Error {
+  override readonly name = 'SqlFailure';
+  readonly code: string;
+  readonly extendedCode: string | undefined;
+  constructor(code: string, message: string, extendedCode?: string) {
+    super(message);
+    this.code = code;
+    this.extendedCode = extendedCode;
+  }
+}
+
+/** A result outgrew the response limit: ends the whole request of the pipeline (not just one batch step). */
+export class ResponseTooLarge extends SqlFailure {
+  constructor() {
+    super('RESPONSE_TOO_LARGE', 'Response is too large');
+  }
+}
+
+/** The client broke the protocol: status 400, plain text, the stream is closed. hrana/mod.rs `ProtocolError`. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/** The stream behind a baton expired: status 400 with a JSON error. hrana/http/stream.rs `StreamError`. */
+export class StreamExpired extends Error {
+  override readonly name = 'StreamExpired';
+  constructor() {
+    super('The stream has expired due to inactivity');
+  }
+}
+
+/** A value the server can not put into its answer (text that is not UTF-8): status 500, or the cursor's body breaks off. */
+export class Unencodable extends Error {
+  override readonly name = 'Unencodable';
+}
+
+export interface WireError {
+  readonly message: string;
+  readonly code: string;
+  readonly extended_code?: string;
+}
+
+export function wireError(failure: SqlFailure): WireError {
+  return {
+    message: failure.message,
+    code: failure.code,
+    ...(failure.extendedCode === undefined ? {} : { extended_code: failure.extendedCode }),
+  };
+}
+
+/** What libsql throws: `code` is the extended name (`SQLITE_CONSTRAINT_UNIQUE`), `rawCode` its number. */
+export function isSqliteError(error: unknown): error is Error & { code: string; rawCode: number } {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    'rawCode' in error &&
+    typeof error.rawCode === 'number'
+  );
+}
+
+/** SQLITE_BUSY, and not one of its kinds that waiting can not cure (SQLITE_BUSY_SNAPSHOT = 517). sqlite.org/rescode.html */
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && error.rawCode === 5;
+}
+
+/** A libsql error in the words of the server (hrana/stmt.rs); `sql` locates the offset of an input error. */
+export function failureFromSqlite(error: unknown, sql: string): unknown {
+  if (!isSqliteError(error)) return error;
+  const { message, code } = error;
+  if (/^near |^incomplete input$|^unrecognized token/.test(message)) {
+    return new SqlFailure('SQL_PARSE_ERROR', `SQL string could not be parsed: ${message}`);
+  }
+  const missing = /^no such column: (?:.*\.)?(.+)$/.exec(message)?.[1];
+  if (missing !== undefined) {
+    const offset = Math.max(0, sql.toLowerCase().indexOf(missing.toLowerCase()));
+    return new SqlFailure('SQL_INPUT_ERROR', `SQL input error: ${message} (at offset ${offset})`);
+  }
+  const base = code === 'SQLITE_ERROR' ? 'SQLITE_UNKNOWN' : code.split('_').slice(0, 2).join('_');
+  const extended = code === base || code === 'SQLITE_ERROR' ? undefined : code;
+  return new SqlFailure(base, `SQLite error: ${message}`, extended);
+}

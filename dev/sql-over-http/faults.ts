@@ -1,0 +1,71 @@
+/** Faults a test can order, request by request, and the body writer that carries them out. */
+import type { ServerResponse } from 'node:http';
+
+/** One HTTP request as it was received. */
+export interface RequestRecord {
+  /** 1 for the first request of this server. */
+  readonly number: number;
+  readonly method: string;
+  readonly path: string;
+  /** Length of the body. */
+  readonly bytes: number;
+  /** Every SQL text in it, in order. */
+  readonly sql: readonly string[];
+}
+
+export type Fault =
+  /** Answers this status at once; nothing is executed. */
+  | { readonly kind: 'status'; readonly status: number }
+  /** Cuts the connection: before anything is executed, or after everything was (the answer is lost after its effect). */
+  | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
+  /** Waits, then goes on as usual. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** Executes everything and sends only so many bytes of the body, status 200; then ends it properly or cuts the connection. */
+  | { readonly kind: 'truncate'; readonly bytes: number; readonly then: 'end' | 'drop' };
+
+export type FaultPlan = (request: RequestRecord) => Fault | undefined;
+
+/** The body of a status 200, subject to the fault. */
+export class BodyWriter {
+  readonly #response: ServerResponse;
+  readonly #fault: Fault | undefined;
+  #left: number;
+
+  constructor(response: ServerResponse, fault: Fault | undefined) {
+    this.#response = response;
+    this.#fault = fault;
+    this.#left = fault?.kind === 'truncate' ? fault.bytes : Number.POSITIVE_INFINITY;
+  }
+
+  /** Resolves when the client has room for more; at once when it hung up. */
+  write(text: string): void | Promise<void> {
+    if (this.#response.destroyed || this.#dropped || this.#left === 0) return;
+    let bytes = Buffer.from(text, 'utf8');
+    if (bytes.length > this.#left) bytes = bytes.subarray(0, this.#left);
+    this.#left -= bytes.length;
+    if (this.#response.write(bytes)) return;
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#response.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#response.on('drain', done).on('close', done);
+    });
+  }
+
+  end(): void {
+    const cut = this.#fault?.kind === 'truncate' && this.#left === 0 && this.#fault.then === 'drop';
+    if (!this.#dropped && !cut) this.#response.end();
+    else this.breakOff();
+  }
+
+  /** Ends the connection, not the body; what was written still goes out. */
+  breakOff(): void {
+    // One more turn of the loop, so that bytes already written leave before the socket is cut.
+    setImmediate(() => this.#response.destroy());
+  }
+
+  get #dropped(): boolean {
+    return this.#fault?.kind === 'drop' && this.#fault.when === 'after';
+  }
+}

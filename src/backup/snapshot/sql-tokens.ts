@@ -1,0 +1,72 @@
+/**
+ * SQL text as SQLite's own tokenizer sees it: enough to cut pieces out of stored `CREATE …` statements without being
+ * fooled by quotes, comments or brackets. Source: sqlite.org/lang.html, tokenize.c.
+ */
+
+export interface SqlToken {
+  /** `word` keyword or bare identifier, `name` quoted identifier, `param` bound parameter, `symbol` one character of anything else. */
+  readonly kind: 'word' | 'name' | 'string' | 'blob' | 'number' | 'param' | 'symbol';
+  readonly text: string;
+  /** Position in the SQL text, UTF-16 units; `end` is exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const SPACE = /[ \t\n\f\r]+/y;
+const COMMENT = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y;
+// Every character beyond ASCII counts as a letter, as in SQLite.
+const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
+const NUMBER = /0[xX][0-9a-fA-F]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?/y;
+const PARAM = /\?[0-9]*|[:@$][A-Za-z0-9_$\u0080-\uffff]+(?:::[A-Za-z0-9_$\u0080-\uffff]+)*(?:\([^)\s]*\))?/y;
+const BLOB = /[xX]'[^']*'/y;
+const STRING = /'(?:[^']|'')*'/y;
+const NAME = /"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/y;
+
+const RULES: readonly (readonly [SqlToken['kind'], RegExp])[] = [
+  ['blob', BLOB],
+  ['word', WORD],
+  ['number', NUMBER],
+  ['string', STRING],
+  ['name', NAME],
+  ['param', PARAM],
+];
+
+/** The tokens of a SQL text, white space and comments left out. Never throws: what fits no rule becomes a symbol. */
+export function tokenizeSql(sql: string): SqlToken[] {
+  const tokens: SqlToken[] = [];
+  let at = 0;
+  while (at < sql.length) {
+    const skipped = matchAt(SPACE, sql, at) ?? matchAt(COMMENT, sql, at);
+    if (skipped !== undefined) {
+      at += skipped.length;
+      continue;
+    }
+    const token = nextToken(sql, at);
+    tokens.push(token);
+    at = token.end;
+  }
+  return tokens;
+}
+
+/** True when the token is this keyword, in any case; quoted identifiers are no keywords. */
+export function isWord(token: SqlToken | undefined, keyword: string): boolean {
+  return token?.kind === 'word' && token.text.toUpperCase() === keyword;
+}
+
+/** Quotes an identifier for SQL. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function nextToken(sql: string, start: number): SqlToken {
+  for (const [kind, rule] of RULES) {
+    const text = matchAt(rule, sql, start);
+    if (text !== undefined) return { kind, text, start, end: start + text.length };
+  }
+  return { kind: 'symbol', text: sql.slice(start, start + 1), start, end: start + 1 };
+}
+
+function matchAt(rule: RegExp, sql: string, at: number): string | undefined {
+  rule.lastIndex = at;
+  return rule.exec(sql)?.[0];
+}
