@@ -1,0 +1,171 @@
+/**
+ * The whole bot on an embedded database and the Telegram stand-in, in one process: people act, tests look at what they see.
+ * Updates come through the Hono app's webhook, as they do in production.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
+import { createApp } from '../../src/app.ts';
+import { features as allFeatures, composeFeatures } from '../../src/bot.ts';
+import type { LocaleName } from '../../src/config.ts';
+import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import type { Feature } from '../../src/handlers/feature.ts';
+import { type JobContext, RequestBudget } from '../../src/jobs/job.ts';
+import { createLog } from '../../src/log.ts';
+import { createReceiver, type Receive, type Services } from '../../src/receive.ts';
+import { createApi } from '../../src/telegram.ts';
+
+export interface Cost {
+  readonly reads: number;
+  readonly writes: number;
+  readonly calls: number;
+}
+
+export interface TestBot {
+  readonly telegram: Telegram;
+  readonly db: Database;
+  readonly path: string;
+  readonly services: Services;
+  readonly receive: Receive;
+  /** POSTs a body to the webhook and gives the status. */
+  post(body: string, headers?: Record<string, string>): Promise<number>;
+  /** Parsed log lines of updates, oldest first. */
+  readonly log: Record<string, unknown>[];
+  /** Moves the bot's and Telegram's clock. */
+  advance(milliseconds: number): void;
+  now(): Date;
+  /** Batches and Bot API calls that `act` caused. */
+  costOf(act: () => Promise<unknown>): Promise<Cost>;
+  /** Makes the next batch fail; `after` loses the answer of a write that happened. */
+  failNext(what: 'read' | 'write', when?: 'before' | 'after'): void;
+  /** A context for running a job by hand; the clock jumps when the job sleeps. */
+  jobContext(options?: { seconds?: number; requests?: number }): JobContext;
+  close(): Promise<void>;
+}
+
+export const ADMIN_ID = 100;
+export const SECRET = 'webhook_secret_1';
+
+export interface TestBotOptions {
+  readonly features?: readonly Feature[];
+  readonly adminIds?: readonly number[];
+  readonly defaultLocale?: LocaleName;
+  /** Opens an existing file, as after a restart. */
+  readonly path?: string;
+  readonly telegram?: Telegram;
+  readonly now?: Date;
+}
+
+export async function startTestBot(options: TestBotOptions = {}): Promise<TestBot> {
+  const directory = options.path === undefined ? mkdtempSync(join(tmpdir(), 'anime-bot-')) : undefined;
+  const path = options.path ?? join(directory ?? '', 'bot.db');
+  let time = (options.now ?? new Date('2026-11-22T10:00:00Z')).getTime();
+  const now = (): Date => new Date(time);
+  const telegram = options.telegram ?? (await startTelegram({ clock: now }));
+  const embedded = await openEmbeddedDatabase(path);
+  await migrate(embedded, { now, backup: async () => {} });
+  const counted = countAndFail(embedded);
+  const log: Record<string, unknown>[] = [];
+  const services: Services = {
+    db: counted.db,
+    api: createApi({ token: telegram.token, apiRoot: telegram.apiRoot }),
+    me: telegram.botInfo,
+    adminIds: options.adminIds ?? [ADMIN_ID],
+    defaultLocale: options.defaultLocale ?? 'uz',
+    now,
+    log: createLog('debug', (line) => log.push(JSON.parse(line) as Record<string, unknown>)),
+  };
+  const features = options.features ?? allFeatures;
+  const receive = createReceiver(services, features, composeFeatures(features));
+  const app = createApp({
+    webhookSecret: SECRET,
+    receive,
+    health: async () => ({
+      status: 'ok',
+      version: 'test',
+      database: 'ok',
+      backup: { last_verified: null, age_hours: null },
+    }),
+    download: async () => undefined,
+  });
+  const post = async (body: string, headers: Record<string, string> = {}): Promise<number> => {
+    const response = await app.request('/webhook', {
+      method: 'POST',
+      body,
+      headers: { 'X-Telegram-Bot-Api-Secret-Token': SECRET, 'Content-Type': 'application/json', ...headers },
+    });
+    await response.text();
+    return response.status;
+  };
+  telegram.connect(async (update) => post(JSON.stringify(update)));
+  return {
+    telegram,
+    db: counted.db,
+    path,
+    services,
+    receive,
+    post,
+    log,
+    advance: (milliseconds) => {
+      time += milliseconds;
+    },
+    now,
+    async costOf(act) {
+      const before = { ...counted.counts, calls: telegram.calls.length };
+      await act();
+      return {
+        reads: counted.counts.reads - before.reads,
+        writes: counted.counts.writes - before.writes,
+        calls: telegram.calls.length - before.calls,
+      };
+    },
+    failNext: counted.failNext,
+    jobContext: ({ seconds = 50, requests = 10_000 } = {}) => ({
+      ...services,
+      sleep: async (milliseconds) => {
+        time += milliseconds;
+      },
+      deadline: new Date(time + seconds * 1000),
+      requests: new RequestBudget(requests),
+    }),
+    async close() {
+      embedded.close();
+      if (options.telegram === undefined) await telegram.close();
+      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function countAndFail(db: Database): {
+  db: Database;
+  counts: { reads: number; writes: number };
+  failNext: TestBot['failNext'];
+} {
+  const counts = { reads: 0, writes: 0 };
+  const faults: { what: 'read' | 'write'; when: 'before' | 'after' }[] = [];
+  const run = async <T>(what: 'read' | 'write', act: () => Promise<T>): Promise<T> => {
+    counts[what === 'read' ? 'reads' : 'writes'] += 1;
+    const fault = faults[0]?.what === what ? faults.shift() : undefined;
+    if (fault?.when === 'before') throw new DatabaseUnavailable('database unavailable: test');
+    const result = await act();
+    if (fault?.when === 'after') throw new DatabaseUnavailable('database unavailable: answer lost (test)');
+    return result;
+  };
+  return {
+    counts,
+    failNext: (what, when = 'before') => {
+      faults.push({ what, when });
+    },
+    db: {
+      read: (queries) => run('read', () => db.read(queries)),
+      write: (statements) => run('write', () => db.write(statements)),
+      get roundTrips() {
+        return db.roundTrips;
+      },
+      close: () => db.close(),
+    },
+  };
+}
