@@ -49,16 +49,23 @@ export interface BackupRequest {
 }
 
 export interface Ledger {
+  /** Number of the last migration; undefined where there is no migrations table. */
+  schemaVersion(): Promise<number | undefined>;
   /** Takes the lease when it is free or its holder has let it expire. */
   acquire(holder: string, ttlMs: number): Promise<LeaseAnswer>;
   /** Extends the lease; false when another holder has taken it since: then nothing more may be published. */
   renew(fence: number, ttlMs: number): Promise<boolean>;
   /** Frees the lease if it is still ours. */
   release(fence: number): Promise<void>;
-  /** Names that runs were begun under for a schedule from `from` to `to`: a name belongs to one attempt for ever. */
-  runsBetween(from: Date, to: Date): Promise<RunRecord[]>;
-  /** Records a begun run; runs still `running` under an older fence are recorded as failed (their holder died). */
-  begin(run: RunStart): Promise<void>;
+  /** Those of `names` that a run was ever begun under: a name belongs to one attempt for ever. */
+  used(names: readonly BackupName[]): Promise<BackupName[]>;
+  /**
+   * Records a begun run. Runs still `running` under an older fence are recorded as failed, for their holder died or stalled:
+   * returns their names.
+   */
+  begin(run: RunStart): Promise<BackupName[]>;
+  /** Those of `names` that were begun under an older fence: they can never be published any more. */
+  outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
   end(name: BackupName, end: RunEnd): Promise<void>;
   /** Newest first. */
   recent(limit: number): Promise<RunRecord[]>;
@@ -78,11 +85,13 @@ export interface RequestLedger {
  * refuses names that exist, so two of them make two whole backups.
  */
 export const noLedger: Ledger = {
+  schemaVersion: async () => undefined,
   acquire: async () => ({ kind: 'absent' }),
   renew: async () => true,
   release: async () => {},
-  runsBetween: async () => [],
-  begin: async () => {},
+  used: async () => [],
+  begin: async () => [],
+  outdated: async () => [],
   end: async () => {},
   recent: async () => [],
 };

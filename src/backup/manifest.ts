@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { timeOfName } from './names.ts';
+import { parseKey, timeOfName } from './names.ts';
 
 const FORMAT = 'anime-bot-backup';
 const VERSION = 1;
@@ -21,7 +21,8 @@ const time = v.pipe(v.string(), v.isoTimestamp('is not a time like 2024-01-01T12
 const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
 
 const objectEntry = v.strictObject({
-  key: text,
+  /** Key without the prefix, so that a bucket can be copied under another one. */
+  file: text,
   bytes: count,
   sha256,
   /** In the order applied: `gzip`, then `age`. */
@@ -107,6 +108,13 @@ function check(value: unknown): Manifest {
   }
   const manifest = result.output;
   for (const [role, object] of Object.entries(manifest.objects)) {
+    const parsed = parseKey('', object.file);
+    if (
+      parsed?.name !== manifest.name ||
+      parsed.role !== role ||
+      parsed.encrypted !== object.encoding.includes('age')
+    )
+      throw new ManifestError(`manifest objects.${role}: file ${object.file} does not belong to it`);
     const bytes = object.parts.reduce((sum, part) => sum + part.bytes, 0);
     if (bytes !== object.bytes)
       throw new ManifestError(`manifest objects.${role}: parts do not add up to its bytes`);

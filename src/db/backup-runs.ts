@@ -12,13 +12,17 @@ const KEEP_RUNS_DAYS = 400;
 
 export function createBackupLedger(db: Database): Ledger & RequestLedger {
   return {
-    async acquire(holder, ttlMs) {
-      const [tables] = await db.read([
-        all(sql("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'backup_lease'"), (row) =>
-          row.text('name'),
+    async schemaVersion() {
+      if (!(await hasTable(db, 'schema_migrations'))) return undefined;
+      const [row] = await db.read([
+        one(sql('SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations'), (found) =>
+          found.int('version'),
         ),
       ]);
-      if (tables.length === 0) return { kind: 'absent' };
+      return row;
+    },
+    async acquire(holder, ttlMs) {
+      if (!(await hasTable(db, 'backup_lease'))) return { kind: 'absent' };
       const [taken] = await db
         .write([
           // The row may be missing after somebody's hand-made import; it must not switch the lease off.
@@ -55,18 +59,17 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
         sql("UPDATE backup_lease SET expires_ms = 0, holder = '' WHERE id = 1 AND fence = ?", fence),
       ]);
     },
-    async runsBetween(from, to) {
-      const [runs] = await db.read([
+    async used(names) {
+      const [found] = await db.read([
         all(
           sql(
-            `SELECT ${RUN} FROM backup_runs WHERE scheduled_at BETWEEN ? AND ? ORDER BY id`,
-            toSqlTime(from),
-            toSqlTime(to),
+            'SELECT name FROM backup_runs WHERE name IN (SELECT value FROM json_each(?))',
+            JSON.stringify(names),
           ),
-          runRecord,
+          (row) => row.text('name'),
         ),
       ]);
-      return runs;
+      return found;
     },
     async begin(run) {
       const now = toSqlTime(run.startedAt);
@@ -155,6 +158,15 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
 }
 
 const RUN = 'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes';
+
+async function hasTable(db: Database, name: string): Promise<boolean> {
+  const [tables] = await db.read([
+    all(sql("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?", name), (row) =>
+      row.text('name'),
+    ),
+  ]);
+  return tables.length > 0;
+}
 
 function leaseAnswer(row: Row): LeaseAnswer {
   return {

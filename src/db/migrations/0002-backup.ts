@@ -26,7 +26,6 @@ export const backup: Migration = {
   rows INTEGER,
   bytes INTEGER
 )`,
-    'CREATE INDEX backup_runs_by_schedule ON backup_runs (scheduled_at)',
     `CREATE TABLE backup_requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   requested_by INTEGER NOT NULL,

@@ -1,0 +1,155 @@
+/** Snapshot -> both objects in the bucket, from one read of the database (ARCHITECTURE.md, decision 1). */
+import { abortable, type Clock, reasonOf } from './clock.ts';
+import { type MeasuredWriter, measured } from './contents.ts';
+import type { BackupContext } from './context.ts';
+import { createDigestSink, type TableDigest } from './digest.ts';
+import { createDocumentSink } from './document/writer.ts';
+import { openSealed } from './envelope/seal.ts';
+import { feed } from './fan-out.ts';
+import { LeaseLost } from './lease.ts';
+import { SchemaChanged, type SnapshotSink } from './model.ts';
+import { type BackupName, databaseKey, documentKey } from './names.ts';
+import { createSchemaVersionSink } from './schema-version.ts';
+import { createSqliteSink, PAGE_SIZE } from './sqlite/sqlite-sink.ts';
+import { StoreError, type WrittenObject } from './store/types.ts';
+
+export interface CapturedObject {
+  readonly key: string;
+  readonly written: WrittenObject;
+  readonly contents: NonNullable<MeasuredWriter<WrittenObject>['closed']>['contents'];
+}
+
+export interface Captured {
+  readonly database: CapturedObject;
+  readonly document: CapturedObject;
+  readonly tables: readonly TableDigest[];
+  readonly schemaSha256: string;
+  readonly schemaVersion: number | null;
+}
+
+export interface CaptureOptions {
+  readonly name: BackupName;
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  /** After every batch of rows: rows and bytes of contents so far. May throw to stop. */
+  readonly onProgress: (rows: number, bytes: number) => Promise<void>;
+}
+
+/** Tries in all. A migration may be under way, or a connection may break; whoever still fails has a real trouble. */
+const ATTEMPTS = 3;
+const BACKOFF_MS = 1_000;
+
+/**
+ * Reads the database once and writes both objects side by side; again from the start when the schema changed or the database broke off.
+ * Rejects with nothing of it left in the store, as far as the store lets it be removed.
+ */
+export async function capture(context: BackupContext, options: CaptureOptions): Promise<Captured> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await captureOnce(context, options);
+    } catch (error) {
+      if (attempt === ATTEMPTS || options.signal.aborted || isFinal(error)) throw error;
+      await pause(context, attempt, options.signal);
+    }
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof LeaseLost || (error instanceof StoreError && !error.retryable);
+}
+
+async function pause(
+  context: { clock: Clock; random: () => number },
+  attempt: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await context.clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + context.random()), signal);
+  if (signal.aborted) throw reasonOf(signal);
+}
+
+async function captureOnce(context: BackupContext, options: CaptureOptions): Promise<Captured> {
+  const { store, prefix, encryption } = context;
+  const { signal, startedAt } = options;
+  const encrypted = encryption !== undefined;
+  const keys = {
+    database: databaseKey(prefix, options.name, encrypted),
+    document: documentKey(prefix, options.name, encrypted),
+  };
+  const opened: MeasuredWriter<WrittenObject>[] = [];
+  const open = async (key: string, headLength: number): Promise<MeasuredWriter<WrittenObject>> => {
+    const sealed = { headLength, gzipLevel: context.gzipLevel, encryption };
+    const writer = measured(await openSealed((length) => store.create(key, { headLength: length }), sealed));
+    opened.push(writer);
+    return writer;
+  };
+  try {
+    const database = await open(keys.database, PAGE_SIZE);
+    const document = await open(keys.document, 0);
+    let rows = 0;
+    const onRows = async (count: number): Promise<void> => {
+      if (signal.aborted) throw reasonOf(signal);
+      rows += count;
+      await options.onProgress(rows, database.bytes + document.bytes);
+    };
+    const sinks = await abortable(readInto(context, { database, document, startedAt, onRows }), signal);
+    await abortable(
+      Promise.all([sinks.database.finish(), sinks.document.finish(), sinks.digest.finish()]),
+      signal,
+    );
+    return {
+      database: captured(keys.database, database),
+      document: captured(keys.document, document),
+      tables: sinks.digest.result(),
+      schemaSha256: sinks.digest.schemaSha256(),
+      schemaVersion: sinks.version.version ?? null,
+    };
+  } catch (error) {
+    await Promise.all(opened.map((writer) => writer.abort(error)));
+    // One of the two may have been complete already. Only what this attempt opened is ours to remove.
+    const closed = opened.flatMap((writer) => writer.closed?.result.key ?? []);
+    if (closed.length > 0) await store.delete(closed);
+    throw error;
+  }
+}
+
+interface Outputs {
+  readonly database: MeasuredWriter<WrittenObject>;
+  readonly document: MeasuredWriter<WrittenObject>;
+  readonly startedAt: Date;
+  readonly onRows: (count: number) => Promise<void>;
+}
+
+interface Sinks {
+  readonly database: SnapshotSink;
+  readonly document: SnapshotSink;
+  readonly digest: ReturnType<typeof createDigestSink>;
+  readonly version: ReturnType<typeof createSchemaVersionSink>;
+}
+
+async function readInto(context: BackupContext, outputs: Outputs): Promise<Sinks> {
+  // The document names it in its first lines, before the rows that tell it: a look ahead, checked below.
+  const schemaVersion = await context.ledger.schemaVersion();
+  const meta = {
+    backupTime: outputs.startedAt,
+    appVersion: context.appVersion,
+    ...(schemaVersion === undefined ? {} : { schemaVersion }),
+  };
+  const sinks: Sinks = {
+    database: createSqliteSink(outputs.database),
+    document: createDocumentSink(outputs.document, meta),
+    digest: createDigestSink(),
+    version: createSchemaVersionSink(),
+  };
+  const { document: ordered, ...others } = sinks;
+  await context.source.read((snapshot) =>
+    feed(snapshot, { ordered, others: Object.values(others) }, outputs.onRows),
+  );
+  if (sinks.version.version !== schemaVersion)
+    throw new SchemaChanged('a migration ran while the database was being read');
+  return sinks;
+}
+
+function captured(key: string, writer: MeasuredWriter<WrittenObject>): CapturedObject {
+  if (writer.closed === undefined) throw new Error(`${key} was not closed by its writer`);
+  return { key, written: writer.closed.result, contents: writer.closed.contents };
+}

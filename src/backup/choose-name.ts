@@ -1,0 +1,53 @@
+/** Which name a run gets, or which backup it would repeat. */
+
+import type { Ledger } from './ledger.ts';
+import { type Bucket, loadEntry, newestVerified, readGroups } from './list.ts';
+import type { Manifest } from './manifest.ts';
+import { type BackupName, backupName } from './names.ts';
+
+export type NameChoice =
+  /** A whole backup with this scheduled time. */
+  | { readonly kind: 'exists'; readonly name: BackupName }
+  | {
+      readonly kind: 'free';
+      readonly name: BackupName;
+      /** Bytes of contents in the newest backup. */
+      readonly lastBytes: number | undefined;
+    };
+
+/** Seconds tried after the scheduled one; each is taken by another attempt or backup. */
+const TRIES = 60;
+
+/** The first second from the scheduled one that no attempt ever used, unless the backup is there already. */
+export async function chooseName(
+  context: Bucket & { readonly ledger: Ledger },
+  scheduledAt: Date,
+): Promise<NameChoice> {
+  const names = Array.from({ length: TRIES }, (_, i) =>
+    backupName(new Date(scheduledAt.getTime() + i * 1000)),
+  );
+  const used = new Set(await context.ledger.used(names));
+  const groups = new Map((await readGroups(context)).map((group) => [group.name, group]));
+  for (const name of names) {
+    const group = groups.get(name);
+    if (group === undefined && !used.has(name)) {
+      const newest = await newestVerified(context);
+      return { kind: 'free', name, lastBytes: newest?.manifest && contentBytes(newest.manifest) };
+    }
+    if (group === undefined) continue;
+    const { state, manifest } = await loadEntry(context, group);
+    if (state === 'verified' && manifest !== undefined && sameSecond(manifest.scheduled_at, scheduledAt))
+      return { kind: 'exists', name };
+  }
+  throw new Error(
+    `${TRIES} attempts at the backup of ${scheduledAt.toISOString()} have been made: no name is left`,
+  );
+}
+
+function sameSecond(iso: string, time: Date): boolean {
+  return Math.floor(Date.parse(iso) / 1000) === Math.floor(time.getTime() / 1000);
+}
+
+function contentBytes({ objects }: Manifest): number {
+  return objects.database.contents.bytes + objects.document.contents.bytes;
+}

@@ -1,0 +1,36 @@
+/** Everything the engine needs, handed in by a host's composition root: nothing in `src/backup` reads an environment. */
+import type { Clock } from './clock.ts';
+import type { Encryption, OpeningKeys } from './envelope/types.ts';
+import type { Ledger } from './ledger.ts';
+import type { Bucket } from './list.ts';
+import type { SnapshotSource } from './model.ts';
+import type { RetentionPolicy } from './retention.ts';
+
+export interface BackupContext extends Bucket {
+  readonly source: SnapshotSource;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** In [0, 1): jitter between retries. */
+  readonly random: () => number;
+  /** Who holds the lease, for people: `worker`, `node host 4711`, `cli 4712`. */
+  readonly holder: string;
+  readonly appVersion: string;
+  /** Name -> version of what writes the backup. */
+  readonly libraries: Readonly<Record<string, string>>;
+  readonly encryption: Encryption | undefined;
+  /** Open the run's own objects for the read-back; undefined where only the public key is at hand. */
+  readonly keys: OpeningKeys | undefined;
+  readonly retention: RetentionPolicy;
+  /** zlib's 0 to 9. */
+  readonly gzipLevel: number;
+  /** A run that takes longer is given up. */
+  readonly timeoutMs: number;
+  /** Called once a run in which anything went wrong. */
+  readonly alert: (alert: BackupAlert) => Promise<void>;
+}
+
+export interface BackupAlert {
+  /** `failed`: there is no new backup. `ask`: retention waits for a yes. `problem`: the backup is good, something after it is not. */
+  readonly kind: 'failed' | 'ask' | 'problem';
+  readonly message: string;
+}

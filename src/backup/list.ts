@@ -1,0 +1,179 @@
+/** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (spec/backup.md, "Commands"). */
+import { type Manifest, ManifestError, parseManifest } from './manifest.ts';
+import { type BackupName, manifestKey, type ParsedKey, parseKey, timeOfName } from './names.ts';
+import type { RetentionEntry } from './retention.ts';
+import type { Store, StoredObject } from './store/types.ts';
+
+/** A bucket below a key prefix. */
+export interface Bucket {
+  readonly store: Store;
+  /** Empty, or ending in `/`. */
+  readonly prefix: string;
+}
+
+/** All objects of one name, from one listing. */
+export interface ObjectGroup {
+  readonly name: BackupName;
+  readonly objects: readonly (StoredObject & Pick<ParsedKey, 'role' | 'encrypted'>)[];
+}
+
+export interface BackupEntry {
+  readonly name: BackupName;
+  readonly state: RetentionEntry['state'];
+  /** Why it is not `verified`. */
+  readonly problem: string | undefined;
+  readonly manifest: Manifest | undefined;
+  /** When its data was read; never later than the store says its manifest was written. */
+  readonly time: Date;
+  /** Of database and document as stored. */
+  readonly bytes: number;
+  readonly encrypted: boolean;
+  readonly pinned: boolean;
+  readonly objects: ObjectGroup['objects'];
+}
+
+/** One listing, grouped, newest first. Objects that are none of ours are left out. */
+export async function readGroups({ store, prefix }: Bucket): Promise<ObjectGroup[]> {
+  const groups = new Map<BackupName, ObjectGroup['objects'][number][]>();
+  for (const object of await store.list(prefix)) {
+    const parsed = parseKey(prefix, object.key);
+    if (parsed === undefined) continue;
+    const objects = groups.get(parsed.name) ?? [];
+    objects.push({ ...object, role: parsed.role, encrypted: parsed.encrypted });
+    groups.set(parsed.name, objects);
+  }
+  return (
+    [...groups]
+      .map(([name, objects]) => ({ name, objects }))
+      // What is left of an unpinned or deleted backup: a pin alone is no backup.
+      .filter(({ objects }) => objects.some(({ role }) => role !== 'pin'))
+      // By bounded time, not by name: a backup of a clock that ran a year ahead must not pose as the newest for a year.
+      .toSorted((a, b) => groupTime(b).getTime() - groupTime(a).getTime() || (a.name < b.name ? 1 : -1))
+  );
+}
+
+/** The scheduled time, never later than the store's own. */
+export function groupTime(group: ObjectGroup): Date {
+  return boundedTime(group, timeOfName(group.name) ?? new Date(0));
+}
+
+export interface Page {
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+/** Backups, newest first, with their manifests: one listing and one get a backup shown. `total` counts all. */
+export async function listBackups(
+  bucket: Bucket,
+  page: Page = {},
+): Promise<{ entries: BackupEntry[]; total: number }> {
+  const groups = await readGroups(bucket);
+  const offset = page.offset ?? 0;
+  const shown = groups.slice(offset, page.limit === undefined ? undefined : offset + page.limit);
+  return { entries: await inParallel(shown, (group) => loadEntry(bucket, group)), total: groups.length };
+}
+
+/** The newest backup whose manifest is sound and whose objects are there; reads no more manifests than it must. */
+export async function newestVerified(bucket: Bucket): Promise<BackupEntry | undefined> {
+  for (const group of await readGroups(bucket)) {
+    const entry = await loadEntry(bucket, group);
+    if (entry.state === 'verified') return entry;
+  }
+  return undefined;
+}
+
+/** One backup by name, or undefined when the bucket has nothing of it. */
+export async function findBackup(bucket: Bucket, name: BackupName): Promise<BackupEntry | undefined> {
+  const group = (await readGroups(bucket)).find((candidate) => candidate.name === name);
+  return group === undefined ? undefined : loadEntry(bucket, group);
+}
+
+/** Reads the manifest and holds it against the listing. Store errors are thrown, unreadable manifests are a state. */
+export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<BackupEntry> {
+  const stored = group.objects.find(({ role }) => role === 'manifest');
+  const files = group.objects.filter(({ role }) => role === 'database' || role === 'document');
+  const base = {
+    name: group.name,
+    manifest: undefined,
+    time: groupTime(group),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    encrypted: files.some(({ encrypted }) => encrypted),
+    pinned: group.objects.some(({ role }) => role === 'pin'),
+    objects: group.objects,
+  };
+  if (stored === undefined)
+    return { ...base, state: 'unfinished', problem: 'no manifest: under way, or left over by a failed run' };
+  const read = await readManifest(bucket, group.name);
+  if (read instanceof ManifestError) return { ...base, state: 'unreadable', problem: read.message };
+  const problem = missingObject(bucket, read, files);
+  return {
+    ...base,
+    manifest: read,
+    time: boundedTime(group, new Date(read.started_at)),
+    state: problem === undefined ? 'verified' : 'damaged',
+    problem,
+  };
+}
+
+/** The manifest, or what is wrong with it; a missing one counts as wrong. */
+export async function readManifest(
+  { store, prefix }: Bucket,
+  name: BackupName,
+): Promise<Manifest | ManifestError> {
+  const bytes = await readSmall(store, manifestKey(prefix, name));
+  if (bytes === undefined) return new ManifestError('manifest is gone');
+  try {
+    const manifest = parseManifest(bytes);
+    if (manifest.name !== name) return new ManifestError(`manifest is of another backup: ${manifest.name}`);
+    return manifest;
+  } catch (error) {
+    if (error instanceof ManifestError) return error;
+    throw error;
+  }
+}
+
+/** Manifests are tens of kilobytes; more than this is none. */
+const MAX_SMALL_BYTES = 16 * 1024 * 1024;
+
+/** A whole small object, or undefined when there is none. */
+export async function readSmall(store: Store, key: string): Promise<Uint8Array | undefined> {
+  const object = await store.get(key);
+  if (object === undefined) return undefined;
+  if (object.bytes > MAX_SMALL_BYTES) {
+    await object.body.cancel();
+    throw new Error(`${key} has ${object.bytes} bytes: too many for a manifest`);
+  }
+  return new Uint8Array(await new Response(object.body).arrayBuffer());
+}
+
+/** Runs `work` over `items`, a few at a time (a Worker has six connections), keeping their order. */
+export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [i, item] of queue) results[i] = await work(item);
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+  return results;
+}
+
+function missingObject(
+  { prefix }: Bucket,
+  manifest: Manifest,
+  files: readonly StoredObject[],
+): string | undefined {
+  for (const object of Object.values(manifest.objects)) {
+    const stored = files.find(({ key }) => key === `${prefix}${object.file}`);
+    if (stored === undefined) return `${object.file} is gone from the bucket`;
+    if (stored.bytes !== object.bytes)
+      return `${object.file} has ${stored.bytes} bytes in the bucket, its manifest says ${object.bytes}`;
+  }
+  return undefined;
+}
+
+function boundedTime(group: ObjectGroup, time: Date): Date {
+  const newest = Math.max(
+    ...group.objects.filter(({ role }) => role !== 'pin').map(({ modified }) => modified.getTime()),
+  );
+  return new Date(Math.min(time.getTime(), newest));
+}

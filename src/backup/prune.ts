@@ -1,0 +1,184 @@
+/**
+ * Carries retention out, and sweeps what failed runs left behind.
+ *
+ * A backup exists when its manifest does, so the manifest goes FIRST and is seen to be gone before anything else is touched: cut off
+ * anywhere, a deletion leaves either the whole backup or debris without a manifest, never a backup that looks whole and is not. The
+ * debris is swept by a later run. A deletion is believed only when the store, asked again, has the object no more.
+ */
+import { explain } from './clock.ts';
+import { type Bucket, inParallel, loadEntry, type ObjectGroup, readGroups } from './list.ts';
+import { type BackupName, manifestKey, pinKey, timeOfName } from './names.ts';
+import {
+  type Decision,
+  LEAST_VERIFIED,
+  planRetention,
+  type RetentionEntry,
+  type RetentionPlan,
+  type RetentionPolicy,
+} from './retention.ts';
+
+export interface PruneOptions {
+  readonly policy: RetentionPolicy;
+  readonly now: Date;
+  /** Decide only. */
+  readonly dryRun?: boolean;
+  /** Somebody said yes to deleting more than half. */
+  readonly confirmed?: boolean;
+  /** Thrown from between two deletions when the caller may go on no longer (the lease is lost, time is up). */
+  readonly check?: () => Promise<void>;
+}
+
+export interface PruneReport {
+  readonly plan: RetentionPlan;
+  /** Really gone, looked up after the deletion. */
+  readonly removed: readonly BackupName[];
+  /** What could not be deleted, and why: for the admins. */
+  readonly problems: readonly string[];
+}
+
+/** One listing, the manifests of those that would go and of the newest {@link LEAST_VERIFIED}, then the deletions, oldest first. */
+export async function prune(bucket: Bucket, options: PruneOptions): Promise<PruneReport> {
+  const groups = await readGroups(bucket);
+  const plan = await planBucket(bucket, groups, options);
+  const removed: BackupName[] = [];
+  const problems: string[] = [];
+  const report: PruneReport = { plan, removed, problems };
+  if (options.dryRun === true || (plan.kind === 'ask' && options.confirmed !== true)) return report;
+  for (const { name } of plan.decisions.filter(({ action }) => action === 'remove').toReversed()) {
+    await options.check?.();
+    const group = groups.find((candidate) => candidate.name === name);
+    if (group === undefined) continue;
+    try {
+      const outcome = await removeBackup(bucket, group);
+      if (outcome === 'gone') removed.push(name);
+      else if (outcome !== 'pinned') problems.push(`${name}: ${outcome}`);
+    } catch (error) {
+      problems.push(`${name}: ${explain(error)}`);
+    }
+  }
+  return report;
+}
+
+/**
+ * Decides from names and listing, then reads the manifests the decision hangs on and decides again, until it stands on manifests
+ * that were read. So a run costs a handful of reads, not one for each of hundreds of backups.
+ */
+async function planBucket(
+  bucket: Bucket,
+  groups: readonly ObjectGroup[],
+  options: PruneOptions,
+): Promise<RetentionPlan> {
+  const entries = new Map(groups.map((group) => [group.name, presumed(group)]));
+  const read = new Set<BackupName>();
+  for (;;) {
+    const plan = planRetention([...entries.values()], options.policy, options.now);
+    const unread = groups.filter(
+      (group) => !read.has(group.name) && decisive(plan.decisions, entries).has(group.name),
+    );
+    if (unread.length === 0) return plan;
+    await inParallel(unread, async (group) => {
+      const loaded = await loadEntry(bucket, group);
+      const scheduled = loaded.manifest === undefined ? undefined : new Date(loaded.manifest.scheduled_at);
+      entries.set(group.name, {
+        ...presumed(group),
+        state: loaded.state,
+        ...(scheduled === undefined ? {} : { time: scheduled }),
+      });
+      read.add(group.name);
+    });
+  }
+}
+
+/** What is known without reading the manifest. */
+function presumed(group: ObjectGroup): RetentionEntry {
+  const manifest = group.objects.find(({ role }) => role === 'manifest');
+  const whole = ['database', 'document'].every((role) =>
+    group.objects.some((object) => object.role === role),
+  );
+  return {
+    name: group.name,
+    state: manifest === undefined ? 'unfinished' : whole ? 'verified' : 'damaged',
+    time: timeOfName(group.name) ?? new Date(0),
+    modified: manifest?.modified ?? new Date(0),
+    pinned: group.objects.some(({ role }) => role === 'pin'),
+  };
+}
+
+/** Those that would go, and the newest that make it safe to let them go. */
+function decisive(
+  decisions: readonly Decision[],
+  entries: ReadonlyMap<BackupName, RetentionEntry>,
+): Set<BackupName> {
+  const going = decisions.filter(({ action }) => action === 'remove').map(({ name }) => name);
+  if (going.length === 0) return new Set();
+  const staying = decisions
+    .filter(({ action, name }) => action === 'keep' && entries.get(name)?.state === 'verified')
+    .slice(0, LEAST_VERIFIED)
+    .map(({ name }) => name);
+  return new Set([...going, ...staying]);
+}
+
+/** `gone`, `pinned`, or what is wrong. */
+async function removeBackup(bucket: Bucket, group: ObjectGroup): Promise<string> {
+  const { store, prefix } = bucket;
+  // Pinned since the listing?
+  if ((await store.head(pinKey(prefix, group.name))) !== undefined) return 'pinned';
+  const { remaining } = await store.delete([manifestKey(prefix, group.name)]);
+  if (remaining.length > 0) return 'the bucket kept its manifest although it was told to delete it';
+  const rest = group.objects
+    .filter(({ role }) => role === 'database' || role === 'document')
+    .map(({ key }) => key);
+  const left = await store.delete(rest);
+  if (left.remaining.length > 0)
+    return `deleted, but the bucket kept ${left.remaining.join(', ')}: the next run tries again`;
+  return 'gone';
+}
+
+/**
+ * Objects without a manifest are left alone for so long when it is not known whose they are: another deployment of the bot, with a
+ * database and lease of its own, may be writing them.
+ */
+const DEBRIS_GRACE_MS = 24 * 3_600_000;
+
+export interface SweepOptions {
+  readonly now: Date;
+  /** The run that sweeps: its own objects are not debris. */
+  readonly current: BackupName;
+  /** Of these names, those whose run can never publish any more: swept without grace. */
+  readonly outdated: (names: readonly BackupName[]) => Promise<readonly BackupName[]>;
+  /** Runs just found dead, whose uploads may never have become objects. */
+  readonly dead: readonly BackupName[];
+}
+
+export interface SweepReport {
+  readonly objects: readonly string[];
+  readonly uploads: number;
+  readonly problems: readonly string[];
+}
+
+/** Removes what runs without a manifest left: objects, and uploads that were never finished. */
+export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promise<SweepReport> {
+  const { store, prefix } = bucket;
+  const graceEnds = new Date(options.now.getTime() - DEBRIS_GRACE_MS);
+  const groups = (await readGroups(bucket)).filter(
+    ({ name, objects }) => name !== options.current && !objects.some(({ role }) => role === 'manifest'),
+  );
+  const outdated = new Set([...options.dead, ...(await options.outdated(groups.map(({ name }) => name)))]);
+  const objects: string[] = [];
+  const problems: string[] = [];
+  for (const group of groups) {
+    const old = group.objects.every(({ modified }) => modified < graceEnds);
+    if (!old && !outdated.has(group.name)) continue;
+    // A listing may lag behind; the manifest itself is asked for before anything is deleted.
+    if ((await store.head(manifestKey(prefix, group.name))) !== undefined) continue;
+    const { gone, remaining } = await store.delete(group.objects.map(({ key }) => key));
+    objects.push(...gone);
+    if (remaining.length > 0)
+      problems.push(`debris of ${group.name} could not be deleted: ${remaining.join(', ')}`);
+  }
+  let uploads = await store.sweep(prefix, graceEnds);
+  for (const name of options.dead)
+    for (const stem of ['anime_bot_', 'anime_backup_'])
+      uploads += await store.sweep(`${prefix}${stem}${name}`, options.now);
+  return { objects, uploads, problems };
+}

@@ -1,0 +1,235 @@
+/**
+ * One run (spec/backup.md, "A run"): lease → snapshot → both writers → read-back and proof → manifest → sweep and retention → record.
+ * Whatever happens before the manifest leaves no backup and every earlier one as it was.
+ *
+ * A name (a second) belongs to one attempt for ever: a run whose second is taken by a dead attempt, or by another backup, moves on to
+ * the next one. So a stalled attempt that wakes up can never write over another's objects.
+ */
+import { type Captured, capture } from './capture.ts';
+import { chooseName } from './choose-name.ts';
+import { abortable, explain, reasonOf } from './clock.ts';
+import type { BackupContext } from './context.ts';
+import { type Lease, takeLease } from './lease.ts';
+import { newestVerified } from './list.ts';
+import { createManifest, type Manifest, type Trigger } from './manifest.ts';
+import type { BackupName } from './names.ts';
+import type { OnProgress } from './progress.ts';
+import { prove } from './proof.ts';
+import { publish } from './publish.ts';
+import { cleanUp, type SettleReport, settle } from './settle.ts';
+
+export interface BackupRequestOptions {
+  readonly trigger: Trigger;
+  /** Identifies the run, to the second: the same time twice makes one backup. */
+  readonly scheduledAt: Date;
+  readonly onProgress?: OnProgress;
+  /** Gives the run up; it cleans up before it returns. */
+  readonly signal?: AbortSignal;
+  /** Skip when a verified backup is younger than this (start of the Node host: a crash loop makes no flood). */
+  readonly unlessYoungerThanMs?: number;
+}
+
+export type BackupOutcome =
+  | ({
+      readonly kind: 'done';
+      readonly name: BackupName;
+      readonly manifest: Manifest;
+      /** False where the database has no lease table (the old bot's): two runs at once were not ruled out, nor did they have to be. */
+      readonly leased: boolean;
+    } & SettleReport)
+  | {
+      readonly kind: 'skipped';
+      readonly reason: 'duplicate' | 'busy' | 'recent';
+      /** The backup that makes this one needless; undefined when busy. */
+      readonly name: BackupName | undefined;
+      readonly message: string;
+    }
+  | {
+      readonly kind: 'failed';
+      /** Undefined when the run got no name. */
+      readonly name: BackupName | undefined;
+      readonly reason: string;
+      readonly cause: unknown;
+      /** What could not be removed or recorded; the next run's sweep removes it. */
+      readonly left: readonly string[];
+    };
+
+/** Never rejects: every way a run can end is an outcome. Admins are told once when it failed or something in it did. */
+export async function runBackup(
+  context: BackupContext,
+  options: BackupRequestOptions,
+): Promise<BackupOutcome> {
+  const startedAt = context.clock.now();
+  let lease: Lease | undefined;
+  try {
+    const taken = await takeLease(context.ledger, context.holder, context.clock);
+    if (taken.kind === 'busy') return busy(taken);
+    lease = taken.lease;
+    return (await skip(context, options)) ?? (await runHeld(context, options, lease, startedAt));
+  } catch (error) {
+    return await failed(context, { name: undefined, error, left: [] });
+  } finally {
+    await lease?.release();
+  }
+}
+
+function busy(taken: { holder: string; secondsLeft: number }): BackupOutcome {
+  const message = `another run is under way (${taken.holder}); if it died, its lease ends in ${taken.secondsLeft} s`;
+  return { kind: 'skipped', reason: 'busy', name: undefined, message };
+}
+
+async function skip(
+  context: BackupContext,
+  options: BackupRequestOptions,
+): Promise<BackupOutcome | undefined> {
+  const { unlessYoungerThanMs } = options;
+  if (unlessYoungerThanMs === undefined) return undefined;
+  const newest = await newestVerified(context);
+  if (newest === undefined) return undefined;
+  const age = context.clock.now().getTime() - newest.time.getTime();
+  if (age >= unlessYoungerThanMs) return undefined;
+  const message = `${newest.name} is only ${Math.max(0, Math.round(age / 1000))} s old`;
+  return { kind: 'skipped', reason: 'recent', name: newest.name, message };
+}
+
+async function runHeld(
+  context: BackupContext,
+  options: BackupRequestOptions,
+  lease: Lease,
+  startedAt: Date,
+): Promise<BackupOutcome> {
+  const { trigger, scheduledAt } = options;
+  const choice = await chooseName(context, scheduledAt);
+  if (choice.kind === 'exists') {
+    const message = `the backup scheduled for ${scheduledAt.toISOString()} exists: ${choice.name}`;
+    return { kind: 'skipped', reason: 'duplicate', name: choice.name, message };
+  }
+  const { name } = choice;
+  const dead = await context.ledger.begin({ name, fence: lease.fence ?? 0, trigger, scheduledAt, startedAt });
+  const limit = timeLimit(context, options.signal);
+  const held = { name, lease, startedAt, signal: limit.signal, lastBytes: choice.lastBytes };
+  const making = makeObjects(context, options, held);
+  let manifest: Manifest;
+  try {
+    manifest = await abortable(making, limit.signal);
+    // From here on nothing is cut short: a manifest that lands after its objects were removed would be a lie.
+    limit.stop();
+    await lease.confirm();
+    await publish(context, manifest);
+  } catch (error) {
+    limit.stop();
+    const left = await cleanUp(context, { name, making });
+    return await failed(context, { name, error, left });
+  }
+  options.onProgress?.({ phase: 'retention', rows: 0, bytes: 0, total: undefined });
+  const report = await settle(context, { name, manifest, lease, dead });
+  return { kind: 'done', name, manifest, leased: lease.fence !== null, ...report };
+}
+
+interface RunHeld {
+  readonly name: BackupName;
+  readonly lease: Lease;
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  /** Bytes of contents in the newest backup: what the progress is measured by. */
+  readonly lastBytes: number | undefined;
+}
+
+/** Both objects, proved, and the manifest that says so, not yet published. */
+async function makeObjects(
+  context: BackupContext,
+  options: BackupRequestOptions,
+  run: RunHeld,
+): Promise<Manifest> {
+  const { name, lease, signal, startedAt } = run;
+  const report = options.onProgress ?? (() => {});
+  const captured = await capture(context, {
+    name,
+    startedAt,
+    signal,
+    onProgress: async (rows, bytes) => {
+      report({ phase: 'snapshot', rows, bytes, total: run.lastBytes });
+      await lease.beat();
+    },
+  });
+  const proof = await abortable(proveWithProgress(context, captured, run, report), signal);
+  const now = context.clock.now().toISOString();
+  return createManifest({
+    name,
+    app_version: context.appVersion,
+    schema_version: captured.schemaVersion,
+    trigger: options.trigger,
+    scheduled_at: options.scheduledAt.toISOString(),
+    started_at: startedAt.toISOString(),
+    finished_at: now,
+    objects: proof.objects,
+    schema_sha256: captured.schemaSha256,
+    tables: captured.tables.map(({ table, kind, rows, sha256 }) => ({ name: table, kind, rows, sha256 })),
+    libraries: { ...context.libraries },
+    verified_at: now,
+    proof: proof.proof,
+  });
+}
+
+function proveWithProgress(
+  context: BackupContext,
+  captured: Captured,
+  run: RunHeld,
+  report: OnProgress,
+): ReturnType<typeof prove> {
+  const total = captured.database.written.bytes + captured.document.written.bytes;
+  let bytes = 0;
+  return prove(context, captured, async (read) => {
+    if (run.signal.aborted) throw reasonOf(run.signal);
+    bytes += read;
+    report({ phase: 'proof', rows: 0, bytes, total });
+    await run.lease.beat();
+  });
+}
+
+/** Aborts when the caller does, or when the run takes too long. */
+function timeLimit(
+  context: BackupContext,
+  outer: AbortSignal | undefined,
+): { signal: AbortSignal; stop: () => void } {
+  const limit = new AbortController();
+  const stopped = new AbortController();
+  const seconds = Math.round(context.timeoutMs / 1000);
+  void context.clock.sleep(context.timeoutMs, stopped.signal).then(() => {
+    if (!stopped.signal.aborted)
+      limit.abort(new Error(`the run took longer than ${seconds} s and was given up`));
+  });
+  const signal = outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]);
+  return { signal, stop: () => stopped.abort() };
+}
+
+interface Failure {
+  readonly name: BackupName | undefined;
+  readonly error: unknown;
+  readonly left: readonly string[];
+}
+
+/** Records the reason and tells the admins, once. */
+async function failed(context: BackupContext, { name, error, left }: Failure): Promise<BackupOutcome> {
+  const reason = explain(error);
+  const problems = [...left];
+  if (name !== undefined) {
+    const end = {
+      finishedAt: context.clock.now(),
+      state: 'failed',
+      reason,
+      rows: null,
+      bytes: null,
+    } as const;
+    await context.ledger.end(name, end).catch((cause: unknown) => {
+      problems.push(`the failure could not be recorded: ${explain(cause)}`);
+    });
+  }
+  const rest = problems.length === 0 ? '' : `\n${problems.join('\n')}`;
+  await context
+    .alert({ kind: 'failed', message: `backup failed: ${reason}${rest}` })
+    .catch((cause: unknown) => {
+      problems.push(`the admins could not be told: ${explain(cause)}`);
+    });
+  return { kind: 'failed', name, reason, cause: error, left: problems };
+}

@@ -1,0 +1,126 @@
+/** After the backup, or after its failure: debris, retention, the record, and word to the admins. */
+import { explain } from './clock.ts';
+import type { BackupContext } from './context.ts';
+import type { Lease } from './lease.ts';
+import type { Manifest } from './manifest.ts';
+import { type BackupName, databaseKey, documentKey, manifestKey } from './names.ts';
+import { type PruneReport, prune, sweepDebris } from './prune.ts';
+
+export interface SettleReport {
+  /** Undefined when retention could not even be planned; then `problems` says why. */
+  readonly pruned: PruneReport | undefined;
+  /** Leftovers of dead runs that were removed: object keys, and the number of unfinished uploads. */
+  readonly swept: { readonly objects: readonly string[]; readonly uploads: number };
+  /** The backup is good; these things after it are not. The admins were told. */
+  readonly problems: readonly string[];
+}
+
+export interface SettleOptions {
+  readonly name: BackupName;
+  readonly manifest: Manifest;
+  readonly lease: Lease;
+  readonly dead: readonly BackupName[];
+}
+
+/** Never rejects: the backup exists, whatever becomes of the rest. */
+export async function settle(
+  context: BackupContext,
+  { name, manifest, lease, dead }: SettleOptions,
+): Promise<SettleReport> {
+  const problems: string[] = [];
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(`${what}: ${explain(error)}`);
+      return undefined;
+    }
+  };
+  const { clock, ledger } = context;
+  const swept = await attempt('sweeping leftovers', async () => {
+    await lease.confirm();
+    const outdated = async (names: readonly BackupName[]): Promise<readonly BackupName[]> =>
+      lease.fence === null ? [] : ledger.outdated(names, lease.fence);
+    return sweepDebris(context, { now: clock.now(), current: name, outdated, dead });
+  });
+  const pruned = await attempt('retention', () =>
+    prune(context, { policy: context.retention, now: clock.now(), check: () => lease.confirm() }),
+  );
+  problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
+  await attempt('recording the run', () => ledger.end(name, runEnd(context, manifest)));
+  const alert = alertFor(name, problems, pruned);
+  if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
+  return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };
+}
+
+function runEnd(context: BackupContext, manifest: Manifest): Parameters<BackupContext['ledger']['end']>[1] {
+  const { database, document } = manifest.objects;
+  return {
+    finishedAt: context.clock.now(),
+    state: 'done',
+    reason: null,
+    rows: manifest.tables.reduce((sum, table) => sum + table.rows, 0),
+    bytes: database.bytes + document.bytes,
+  };
+}
+
+function alertFor(
+  name: BackupName,
+  problems: readonly string[],
+  pruned: PruneReport | undefined,
+): Parameters<BackupContext['alert']>[0] | undefined {
+  const lines = [...problems];
+  const asks = pruned?.plan.kind === 'ask' ? pruned.plan : undefined;
+  if (asks !== undefined)
+    lines.push(
+      `retention would delete ${asks.removing} of ${asks.of} backups and deleted none: look with \`npm run backup -- prune --dry-run\`, say yes with \`npm run backup -- prune\``,
+    );
+  if (lines.length === 0) return undefined;
+  return {
+    kind: problems.length > 0 ? 'problem' : 'ask',
+    message: `backup ${name} is good, but:\n${lines.join('\n')}`,
+  };
+}
+
+/** How long a failed run may take to clean up. */
+const CLEAN_UP_MS = 60_000;
+
+/**
+ * Removes what a failed run put into the bucket; returns what it could not remove, and why. Never rejects.
+ *
+ * The manifest goes first and must be seen to be gone: its put may have failed with an answer that was lost after the effect. While
+ * that is not certain the objects stay, so that what looks like a backup is one.
+ */
+export async function cleanUp(context: BackupContext, failure: FailedRun): Promise<string[]> {
+  const { name } = failure;
+  const timeout = new AbortController();
+  const work = removeAll(context, failure).catch((error: unknown) => [
+    `leftovers of ${name} could not be removed (${explain(error)}): the next run tries again`,
+  ]);
+  const late = context.clock
+    .sleep(CLEAN_UP_MS, timeout.signal)
+    .then(() => [`leftovers of ${name} could not be removed in time: the next run tries again`]);
+  const left = await Promise.race([work, late]);
+  timeout.abort();
+  return left;
+}
+
+export interface FailedRun {
+  readonly name: BackupName;
+  /** The run's own work, which may still be letting go of its uploads. */
+  readonly making: Promise<unknown>;
+}
+
+async function removeAll(
+  { store, prefix, encryption }: BackupContext,
+  { name, making }: FailedRun,
+): Promise<string[]> {
+  await Promise.allSettled([making]);
+  const manifest = await store.delete([manifestKey(prefix, name)]);
+  if (manifest.remaining.length > 0)
+    return [`the manifest of ${name} could not be removed: the backup was left whole`];
+  const encrypted = encryption !== undefined;
+  const keys = [databaseKey(prefix, name, encrypted), documentKey(prefix, name, encrypted)];
+  const { remaining } = await store.delete(keys);
+  return remaining.map((key) => `${key} could not be removed: the next run tries again`);
+}
