@@ -1,0 +1,67 @@
+import type { Message, Update } from 'grammy/types';
+import type { Receiver } from './receiver.ts';
+import { type ChatState, isAdmin, type StoredMessage } from './state.ts';
+import { type SeenMessage, see } from './view.ts';
+import type { World } from './world.ts';
+
+/** A message, by what somebody saw or by its place. */
+export type MessageRef = SeenMessage | { chatId: number; id: number };
+
+/** What people and chats share: the world they act in. */
+export interface Stage {
+  readonly world: World;
+  readonly receiver: Receiver;
+}
+
+/** Tells the bot of a new message, if it is one the bot gets to see. */
+export function announce({ world }: Stage, stored: StoredMessage): void {
+  if (!reachesBot(world, stored)) return;
+  const message = structuredClone(world.toMessage(stored));
+  if (stored.chat.kind === 'channel') world.emit({ channel_post: message as Message & Update.Channel });
+  else world.emit({ message: message as Message & Update.NonChannel });
+}
+
+/** Tells the bot of an edit. */
+export function announceEdit({ world }: Stage, stored: StoredMessage): void {
+  if (!reachesBot(world, stored)) return;
+  const message = structuredClone(world.toMessage(stored));
+  if (stored.chat.kind === 'channel')
+    world.emit({ edited_channel_post: message as Message & Update.Edited & Update.Channel });
+  else world.emit({ edited_message: message as Message & Update.Edited & Update.NonChannel });
+}
+
+/**
+ * Privacy mode (https://core.telegram.org/bots/features#privacy-mode): in groups a bot that is no administrator
+ * gets commands meant for it, replies to it, what was sent through it, and service messages.
+ */
+function reachesBot(world: World, { chat, content, replyTo, viaBot }: StoredMessage): boolean {
+  if (chat.kind === 'private') return true;
+  const mine = chat.members.get(world.bot.id);
+  if (mine === undefined || mine.status === 'left' || mine.status === 'kicked') return false;
+  if (isAdmin(mine) || world.bot.can_read_all_group_messages || viaBot || content.kind === 'service')
+    return true;
+  if (chat.messages.find(({ id }) => id === replyTo)?.authorId === world.bot.id) return true;
+  return isCommandFor(world, chat, content.text);
+}
+
+function isCommandFor(world: World, chat: ChatState, text: string): boolean {
+  const command = /^\/[a-z0-9_]+(?:@(\w+))?/i.exec(text);
+  if (!command) return false;
+  const addressee = command[1]?.toLowerCase();
+  return addressee === undefined
+    ? chat.botSpokeLast || text.length > 0
+    : addressee === world.bot.username.toLowerCase();
+}
+
+/** The stored message behind a reference; throws when there is none to act on. */
+export function stored(world: World, { chatId, id }: MessageRef): StoredMessage {
+  const chat = world.chats.get(chatId);
+  const message = chat && world.message(chat, id);
+  if (message === undefined) throw new Error(`message ${id} is not in chat ${chatId}`);
+  return message;
+}
+
+/** What is in a chat now. */
+export function seenIn(world: World, chat: ChatState): SeenMessage[] {
+  return chat.messages.filter((message) => !message.isDeleted).map((message) => see(world, message));
+}

@@ -1,0 +1,35 @@
+/** Parameters of a Bot API error (https://core.telegram.org/bots/api#responseparameters). */
+interface ErrorParameters {
+  retry_after?: number;
+  migrate_to_chat_id?: number;
+}
+
+/** A refusal, answered as `{ ok: false, error_code, description, parameters }` with the same HTTP status. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly parameters: ErrorParameters | undefined;
+
+  constructor(status: number, description: string, parameters?: ErrorParameters) {
+    super(description);
+    this.name = 'ApiError';
+    this.status = status;
+    this.parameters = parameters;
+  }
+}
+
+/** 400. Telegram lower-cases the first letter of TDLib's messages unless it begins a CONSTANT. */
+export function badRequest(text: string): ApiError {
+  const second = text.charAt(1);
+  const constant = second === '_' || (second >= 'A' && second <= 'Z');
+  const head = constant ? text.charAt(0) : text.charAt(0).toLowerCase();
+  return new ApiError(400, `Bad Request: ${head}${text.slice(1)}`);
+}
+
+export function forbidden(text: string): ApiError {
+  return new ApiError(403, `Forbidden: ${text}`);
+}
+
+/** 429 with `retry_after` in seconds. */
+export function tooManyRequests(seconds: number): ApiError {
+  return new ApiError(429, `Too Many Requests: retry after ${seconds}`, { retry_after: seconds });
+}

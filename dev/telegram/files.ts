@@ -1,0 +1,141 @@
+import { ApiError, badRequest } from './errors.ts';
+
+export const FILE_KINDS = ['photo', 'video', 'document', 'animation', 'audio', 'voice', 'sticker'] as const;
+export type FileKind = (typeof FILE_KINDS)[number];
+
+/** A file Telegram holds. Its content may be absent: people's uploads need not carry real bytes. */
+export interface StoredFile {
+  readonly kind: FileKind;
+  /** The same for every bot. */
+  readonly uniqueId: string;
+  readonly size: number;
+  readonly name: string | undefined;
+  readonly mime: string | undefined;
+  readonly bytes: Uint8Array | undefined;
+  readonly width: number;
+  readonly height: number;
+  /** Seconds. */
+  readonly duration: number;
+  /** The small size of a photo, a file of its own. */
+  readonly thumb: StoredFile | undefined;
+}
+
+export interface NewFile {
+  kind: FileKind;
+  name?: string | undefined;
+  mime?: string | undefined;
+  bytes?: Uint8Array | undefined;
+  /** Bytes; taken from `bytes` when given. */
+  size?: number | undefined;
+  width?: number | undefined;
+  height?: number | undefined;
+  duration?: number | undefined;
+}
+
+/** First characters of real file ids, by kind; they make ids look familiar in logs. */
+const PREFIX: Record<FileKind, string> = {
+  photo: 'AgACAgIAAx',
+  video: 'BAACAgIAAx',
+  document: 'BQACAgIAAx',
+  animation: 'CgACAgIAAx',
+  audio: 'CQACAgIAAx',
+  voice: 'AwACAgIAAx',
+  sticker: 'CAACAgIAAx',
+};
+const UNIQUE_PREFIX: Record<FileKind, string> = {
+  photo: 'AQAD',
+  video: 'AgAD',
+  document: 'AgAD',
+  animation: 'AgAD',
+  audio: 'AgAD',
+  voice: 'AgAD',
+  sticker: 'AgAD',
+};
+
+/** Every file Telegram holds, and the ids one bot knows them by. */
+export class FileStore {
+  readonly #botId: number;
+  readonly #files = new Map<string, StoredFile>();
+  readonly #paths = new Map<string, StoredFile>();
+  #count = 0;
+
+  constructor(botId: number) {
+    this.#botId = botId;
+  }
+
+  add(file: NewFile): StoredFile {
+    const thumb =
+      file.kind === 'photo' ? this.#add({ kind: 'photo', size: 1200, width: 90, height: 51 }) : undefined;
+    return this.#add(file, thumb);
+  }
+
+  #add({ kind, bytes, ...about }: NewFile, thumb?: StoredFile): StoredFile {
+    this.#count += 1;
+    const number = String(this.#count).padStart(6, '0');
+    const visual = kind === 'photo' || kind === 'video' || kind === 'animation';
+    const file: StoredFile = {
+      kind,
+      uniqueId: `${UNIQUE_PREFIX[kind]}${number}Qc`,
+      size: bytes?.length ?? about.size ?? 1_000_000,
+      name: about.name,
+      mime: about.mime ?? MIME[kind],
+      bytes,
+      width: about.width ?? (visual ? 1280 : 0),
+      height: about.height ?? (visual ? 720 : 0),
+      duration: about.duration ?? (visual && kind !== 'photo' ? 1420 : 0),
+      thumb,
+    };
+    this.#files.set(file.uniqueId, file);
+    this.#paths.set(this.path(file), file);
+    return file;
+  }
+
+  /** The id this bot (or another, for tests) knows a file by; it holds bot, kind and file. */
+  idOf(file: StoredFile, botId = this.#botId): string {
+    return `${PREFIX[file.kind]}${Buffer.from(`${botId}:${file.kind}:${file.uniqueId}`).toString('base64url')}`;
+  }
+
+  /** The file behind an id, refused as Telegram refuses malformed and foreign ids. */
+  byId(fileId: string): StoredFile {
+    const [botId, kind, uniqueId] = Buffer.from(fileId.slice(10), 'base64url').toString().split(':');
+    const file = uniqueId === undefined ? undefined : this.#files.get(uniqueId);
+    if (file === undefined || file.kind !== kind || !fileId.startsWith(PREFIX[file.kind])) {
+      throw badRequest("Wrong remote file identifier specified: can't unserialize it. Wrong last symbol");
+    }
+    if (Number(botId) !== this.#botId) throw badRequest('wrong file identifier/HTTP URL specified');
+    return file;
+  }
+
+  byUniqueId(uniqueId: string): StoredFile | undefined {
+    return this.#files.get(uniqueId);
+  }
+
+  /** Where a download finds the file, below `/file/bot<token>/`. */
+  path(file: StoredFile): string {
+    const number = file.uniqueId.slice(4, -2).replace(/^0+/, '');
+    return `${file.kind}s/file_${number}${extension(file)}`;
+  }
+
+  byPath(path: string): StoredFile {
+    const file = this.#paths.get(path);
+    if (file === undefined) throw new ApiError(404, 'Not Found');
+    return file;
+  }
+}
+
+const MIME: Record<FileKind, string | undefined> = {
+  photo: 'image/jpeg',
+  video: 'video/mp4',
+  document: 'application/octet-stream',
+  animation: 'video/mp4',
+  audio: 'audio/mpeg',
+  voice: 'audio/ogg',
+  sticker: 'image/webp',
+};
+
+function extension(file: StoredFile): string {
+  if (file.kind === 'photo') return '.jpg';
+  const dot = file.name?.lastIndexOf('.') ?? -1;
+  if (file.name !== undefined && dot > 0) return file.name.slice(dot);
+  return file.kind === 'video' || file.kind === 'animation' ? '.mp4' : '';
+}

@@ -1,0 +1,42 @@
+import type { Update } from 'grammy/types';
+import type { Webhook } from './receiver.ts';
+
+/** Milliseconds Telegram waits for a webhook's answer. */
+const WEBHOOK_TIMEOUT = 60_000;
+
+/** Posts one update to a webhook. The reason is worded as getWebhookInfo words it. */
+export async function post(
+  { url, secret }: Webhook,
+  update: Update,
+  onReply: (method: string, params: unknown) => Promise<void>,
+): Promise<{ status: number; reason: string }> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(secret === undefined ? {} : { 'x-telegram-bot-api-secret-token': secret }),
+      },
+      body: JSON.stringify(update),
+      signal: AbortSignal.timeout(WEBHOOK_TIMEOUT),
+    });
+    const body = await response.text();
+    if (response.ok) await reply(body, response.headers.get('content-type'), onReply);
+    const reason = `Wrong response from the webhook: ${response.status} ${response.statusText}`.trimEnd();
+    return { status: response.status, reason };
+  } catch (cause) {
+    const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
+    return { status: 0, reason: isTimeout ? 'Read timeout expired' : 'Connection refused' };
+  }
+}
+
+async function reply(
+  body: string,
+  type: string | null,
+  onReply: (method: string, params: unknown) => Promise<void>,
+): Promise<void> {
+  if (!type?.includes('json') || !body.startsWith('{')) return;
+  const params: unknown = JSON.parse(body);
+  if (typeof params !== 'object' || params === null || !('method' in params)) return;
+  if (typeof params.method === 'string') await onReply(params.method, params);
+}

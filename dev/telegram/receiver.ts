@@ -1,0 +1,268 @@
+import type { Update } from 'grammy/types';
+import { post } from './post-update.ts';
+import { seeded } from './random.ts';
+import type { Queued, UpdateQueue } from './updates.ts';
+
+export interface Webhook {
+  url: string;
+  secret: string | undefined;
+  maxConnections: number;
+}
+
+/** Takes updates inside the process; a throw or a status outside 200 to 299 is a failed delivery. */
+export type UpdateHandler = (update: Update) => Promise<Response | number | undefined> | Promise<void>;
+
+export interface DeliverOptions {
+  /** Send everything pending at once, lanes ignored, as a burst over many connections does; a number limits it. */
+  parallel?: boolean | number;
+  /** With `parallel`: the order is shuffled by this seed. */
+  shuffle?: number;
+  /** With `parallel`: this many updates, picked by the seed, are sent twice. */
+  duplicate?: number;
+  /** Tries per update in this call before its lane is left for the next one. Default 4. */
+  attempts?: number;
+}
+
+export interface DeliveryReport {
+  delivered: number;
+  failures: { updateId: number; reason: string }[];
+  /** Milliseconds Telegram would have waited before each retry. */
+  delays: number[];
+  /** Updates not confirmed when the call ended. */
+  pending: number;
+}
+
+export interface ReceiverOptions {
+  updates: UpdateQueue;
+  clock: () => Date;
+  /** Waits between retries; tests leave it out and wait for nothing. */
+  sleep?: ((ms: number) => Promise<void>) | undefined;
+  /** Runs a method the webhook's answer names (Bot API, "Making requests when getting updates"). */
+  onReply: (method: string, params: unknown) => Promise<void>;
+}
+
+/** Longest pause between two tries, ms (telegram-bot-api: 60 s, randomised up to twice that). */
+const RETRY_MAX = 60_000;
+/** How long a polling bot may stay away before waiting for it is given up, ms. */
+const POLLER_AWAY = 5_000;
+
+/** Brings updates to the bot: to a function, to a webhook, or to a long poll. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #lanes = new Map<string, Promise<boolean>>();
+  #handler: UpdateHandler | undefined;
+  #pollers = 0;
+  readonly #firstPoll = Promise.withResolvers<void>();
+  #hasPolled = false;
+  #held = 0;
+  webhook: Webhook | undefined;
+  lastError: { date: number; message: string } | undefined;
+  /** Every update that was confirmed, oldest first. */
+  readonly delivered: Update[] = [];
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  connect(handler: UpdateHandler | undefined): void {
+    this.#handler = handler;
+  }
+
+  setWebhook(webhook: Webhook): void {
+    this.webhook = webhook;
+    this.lastError = undefined;
+  }
+
+  deleteWebhook(): void {
+    this.webhook = undefined;
+    this.lastError = undefined;
+  }
+
+  /** Resolves when a bot has begun to poll. */
+  polling(): Promise<void> {
+    return this.#firstPoll.promise;
+  }
+
+  /** Keeps updates back while `act` runs, so that several are pending at once. */
+  async hold<T>(act: () => Promise<T>): Promise<T> {
+    this.#held += 1;
+    try {
+      return await act();
+    } finally {
+      this.#held -= 1;
+    }
+  }
+
+  /** What every action of a person does at its end: delivers, unless updates are held back. */
+  async settle(): Promise<void> {
+    if (this.#held === 0) await this.deliver();
+  }
+
+  /** Delivers until nothing is pending that can be delivered. */
+  async deliver(options: DeliverOptions = {}): Promise<DeliveryReport> {
+    const report: DeliveryReport = { delivered: 0, failures: [], delays: [], pending: 0 };
+    if (this.#handler || this.webhook) {
+      if (options.parallel) await this.#burst(options, report);
+      await this.#drain(options.attempts ?? 4, report);
+    } else if (this.#hasPolled) {
+      await this.#pollerDone();
+    }
+    report.pending = this.#options.updates.pending().length;
+    return report;
+  }
+
+  /** Sends the last confirmed updates once more, as Telegram does when it lost the answer. */
+  async redeliver(count = 1): Promise<number[]> {
+    const again = this.delivered.slice(-count);
+    return await Promise.all(again.map(async (update) => (await this.#send(update)).status));
+  }
+
+  async #drain(attempts: number, report: DeliveryReport): Promise<void> {
+    const stalled = new Set<string>();
+    for (;;) {
+      const lanes = new Set(this.#options.updates.pending().map(({ lane }) => lane));
+      const open = [...lanes].filter((lane) => !stalled.has(lane));
+      if (open.length === 0) return;
+      await Promise.all(
+        open.slice(0, this.webhook?.maxConnections ?? 40).map(async (lane) => {
+          const running = this.#lanes.get(lane) ?? this.#startLane(lane, attempts, report);
+          if (!(await running)) stalled.add(lane);
+        }),
+      );
+    }
+  }
+
+  #startLane(lane: string, attempts: number, report: DeliveryReport): Promise<boolean> {
+    const running = this.#runLane(lane, attempts, report).finally(() => this.#lanes.delete(lane));
+    this.#lanes.set(lane, running);
+    return running;
+  }
+
+  /** Delivers one lane in order. False when its first update kept failing. */
+  async #runLane(lane: string, attempts: number, report: DeliveryReport): Promise<boolean> {
+    for (;;) {
+      const next = this.#options.updates.pending().find((queued) => queued.lane === lane);
+      if (next === undefined) return true;
+      for (let tries = 0; !(await this.#attempt(next, report)); ) {
+        tries += 1;
+        if (tries >= attempts || !this.#options.updates.pending().includes(next)) return false;
+        // The first retry comes at once, then 2, 4, 8 … seconds (telegram-bot-api, on_update_error).
+        const delay = next.attempts < 2 ? 0 : Math.min(RETRY_MAX, 2 ** (next.attempts - 1) * 1000);
+        report.delays.push(delay);
+        await this.#options.sleep?.(delay);
+      }
+    }
+  }
+
+  async #burst(
+    { parallel, shuffle = 0, duplicate = 0 }: DeliverOptions,
+    report: DeliveryReport,
+  ): Promise<void> {
+    const random = seeded(shuffle);
+    const pending = [...this.#options.updates.pending()];
+    const twice = random.shuffle(pending).slice(0, duplicate);
+    const work = shuffle === 0 ? [...pending, ...twice] : random.shuffle([...pending, ...twice]);
+    const width = typeof parallel === 'number' ? parallel : (this.webhook?.maxConnections ?? 40);
+    const runner = async (): Promise<void> => {
+      for (let next = work.shift(); next; next = work.shift()) await this.#attempt(next, report);
+    };
+    await Promise.all(Array.from({ length: Math.min(width, work.length) }, runner));
+  }
+
+  async #attempt(queued: Queued, report: DeliveryReport): Promise<boolean> {
+    queued.attempts += 1;
+    const { status, reason } = await this.#send(queued.update);
+    if (status >= 200 && status <= 299) {
+      if (this.#options.updates.pending().includes(queued)) {
+        this.#options.updates.remove(queued);
+        this.delivered.push(queued.update);
+        report.delivered += 1;
+      }
+      return true;
+    }
+    this.lastError = { date: Math.floor(this.#options.clock().getTime() / 1000), message: reason };
+    report.failures.push({ updateId: queued.update.update_id, reason });
+    return false;
+  }
+
+  async #send(update: Update): Promise<{ status: number; reason: string }> {
+    // The bot gets its own copy: nothing it does to the update reaches the stand-in.
+    const copy = structuredClone(update);
+    if (this.#handler === undefined) {
+      if (!this.webhook) return { status: 0, reason: 'no webhook' };
+      return await post(this.webhook, copy, this.#options.onReply);
+    }
+    try {
+      const answer = await this.#handler(copy);
+      const status = typeof answer === 'number' ? answer : (answer?.status ?? 200);
+      return { status, reason: `Wrong response from the webhook: ${status}` };
+    } catch (cause) {
+      return { status: 500, reason: cause instanceof Error ? cause.message : String(cause) };
+    }
+  }
+
+  /** One getUpdates call: confirms, then waits for updates until `timeout` seconds are over. */
+  async poll(request: {
+    offset: number;
+    limit: number;
+    timeout: number;
+    signal: AbortSignal;
+  }): Promise<Update[]> {
+    const { updates } = this.#options;
+    this.#hasPolled = true;
+    this.#firstPoll.resolve();
+    this.#pollers += 1;
+    try {
+      if (request.offset !== 0) {
+        const before = updates.pending().map(({ update }) => update);
+        updates.confirm(request.offset);
+        const left = new Set(updates.pending().map(({ update }) => update));
+        this.delivered.push(...before.filter((update) => !left.has(update)));
+      }
+      const ready = (): Update[] =>
+        updates
+          .pending()
+          .slice(0, request.limit)
+          .map(({ update }) => update);
+      if (ready().length === 0 && request.timeout > 0)
+        await this.#arrival(request.timeout * 1000, request.signal);
+      return structuredClone(ready());
+    } finally {
+      this.#pollers -= 1;
+    }
+  }
+
+  async #arrival(timeout: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, timeout);
+      const stop = this.#options.updates.onChange(() => {
+        if (this.#options.updates.pending().length > 0) done();
+      });
+      signal.addEventListener('abort', done);
+      function done(): void {
+        clearTimeout(timer);
+        stop();
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+    });
+  }
+
+  /** Waits until a polling bot has confirmed everything, or has gone away. */
+  async #pollerDone(): Promise<void> {
+    const { updates } = this.#options;
+    while (updates.pending().length > 0) {
+      const moved = await new Promise<boolean>((resolve) => {
+        const timer = setTimeout(() => done(this.#pollers > 0), POLLER_AWAY);
+        const stop = updates.onChange(() => done(true));
+        const done = (value: boolean): void => {
+          clearTimeout(timer);
+          stop();
+          resolve(value);
+        };
+      });
+      if (!moved) return;
+    }
+  }
+}

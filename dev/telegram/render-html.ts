@@ -1,0 +1,64 @@
+import type { MessageEntity } from 'grammy/types';
+import { type FormattedText, sortEntities } from './html.ts';
+
+/** Escapes text for the Bot API's HTML. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (c) =>
+    c === '&' ? '&amp;' : c === '<' ? '&lt;' : c === '>' ? '&gt;' : '&quot;',
+  );
+}
+
+/**
+ * Text with entities as the Bot API's HTML, nested properly even where entities overlap. Entities Telegram finds by
+ * itself (links, mentions, commands) stay plain text.
+ */
+export function renderHtml({ text, entities }: FormattedText): string {
+  const shown = sortEntities(entities.filter((entity) => tagsOf(entity) !== undefined));
+  const cuts = [...new Set([0, text.length, ...shown.flatMap((e) => [e.offset, e.offset + e.length])])];
+  cuts.sort((a, b) => a - b);
+  let html = '';
+  let stack: MessageEntity[] = [];
+  for (const [index, cut] of cuts.entries()) {
+    const next = shown.filter((e) => e.offset <= cut && cut < e.offset + e.length);
+    let kept = 0;
+    while (kept < stack.length && stack[kept] === next[kept]) kept += 1;
+    for (const entity of stack.slice(kept).reverse()) html += tagsOf(entity)?.[1] ?? '';
+    for (const entity of next.slice(kept)) html += tagsOf(entity)?.[0] ?? '';
+    stack = next;
+    html += escapeHtml(text.slice(cut, cuts[index + 1] ?? text.length));
+  }
+  return html;
+}
+
+function tagsOf(entity: MessageEntity): [string, string] | undefined {
+  switch (entity.type) {
+    case 'bold':
+      return ['<b>', '</b>'];
+    case 'italic':
+      return ['<i>', '</i>'];
+    case 'underline':
+      return ['<u>', '</u>'];
+    case 'strikethrough':
+      return ['<s>', '</s>'];
+    case 'spoiler':
+      return ['<tg-spoiler>', '</tg-spoiler>'];
+    case 'code':
+      return ['<code>', '</code>'];
+    case 'pre':
+      return entity.language === undefined
+        ? ['<pre>', '</pre>']
+        : [`<pre><code class="language-${escapeHtml(entity.language)}">`, '</code></pre>'];
+    case 'blockquote':
+      return ['<blockquote>', '</blockquote>'];
+    case 'expandable_blockquote':
+      return ['<blockquote expandable>', '</blockquote>'];
+    case 'text_link':
+      return [`<a href="${escapeHtml(entity.url)}">`, '</a>'];
+    case 'text_mention':
+      return [`<a href="tg://user?id=${entity.user.id}">`, '</a>'];
+    case 'custom_emoji':
+      return [`<tg-emoji emoji-id="${entity.custom_emoji_id}">`, '</tg-emoji>'];
+    default:
+      return undefined;
+  }
+}

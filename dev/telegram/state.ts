@@ -1,0 +1,82 @@
+import type { ChatMember, InlineKeyboardMarkup, MessageOrigin, ReactionType, User } from 'grammy/types';
+import type { StoredFile } from './files.ts';
+import type { FormattedText } from './html.ts';
+import type { ReplyMarkup } from './markup.ts';
+
+/** What a message holds. `text` of a media message is its caption. */
+export type Content =
+  | ({ kind: 'text' } & FormattedText)
+  | ({ kind: 'photo' | 'video' | 'document' | 'animation'; file: StoredFile } & FormattedText & MediaOptions)
+  | { kind: 'service'; text: string; entities: []; fields: Record<string, unknown> };
+
+export interface MediaOptions {
+  groupId?: string | undefined;
+  spoiler?: boolean;
+  captionAbove?: boolean;
+}
+
+export interface StoredMessage {
+  readonly id: number;
+  readonly chat: ChatState;
+  /** Absent in channels, where the channel itself speaks. */
+  readonly from: User | undefined;
+  /** Who wrote it, in channels too. */
+  readonly authorId: number;
+  /** Unix seconds. */
+  readonly date: number;
+  content: Content;
+  markup: InlineKeyboardMarkup | undefined;
+  replyMarkup: ReplyMarkup | undefined;
+  readonly replyTo: number | undefined;
+  readonly origin: MessageOrigin | undefined;
+  readonly viaBot: boolean;
+  readonly isProtected: boolean;
+  readonly isSilent: boolean;
+  editDate: number | undefined;
+  edits: number;
+  isDeleted: boolean;
+  isPinned: boolean;
+  reactions: ReactionType[];
+  /** Set on messages sent through inline mode. */
+  readonly inlineId: string | undefined;
+}
+
+export type ChatKind = 'private' | 'group' | 'supergroup' | 'channel';
+
+export interface ChatState {
+  readonly id: number;
+  kind: ChatKind;
+  title: string;
+  username: string | undefined;
+  /** Primary invite link; made by exportChatInviteLink or given by a test. */
+  inviteLink: string | undefined;
+  inviteLinks: Map<string, { name?: string | undefined; joinRequest: boolean }>;
+  /** Joining by link needs an administrator's approval. */
+  joinRequests: boolean;
+  pendingJoins: Set<number>;
+  members: Map<number, ChatMember>;
+  messages: StoredMessage[];
+  /** Of a group turned into a supergroup: the new chat's id. */
+  migratedTo: number | undefined;
+  /** Did the bot speak last? Decides which bare commands privacy mode lets through. */
+  botSpokeLast: boolean;
+}
+
+export interface PersonState {
+  readonly user: User;
+  /** Has opened the private chat with the bot. */
+  hasStarted: boolean;
+  hasBlocked: boolean;
+  isDeactivated: boolean;
+}
+
+/** A member's status that lets him see the chat. */
+export function isMember(member: ChatMember | undefined): boolean {
+  if (member === undefined) return false;
+  if (member.status === 'restricted') return member.is_member;
+  return member.status !== 'left' && member.status !== 'kicked';
+}
+
+export function isAdmin(member: ChatMember | undefined): boolean {
+  return member?.status === 'administrator' || member?.status === 'creator';
+}
