@@ -1,5 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+
+const xmlBuilder = fileURLToPath(
+  new URL('./node_modules/@aws-sdk/xml-builder/dist-cjs/index.js', import.meta.url),
+);
 
 /** Two projects: plain Node, and the real Workers runtime (workerd). */
 export default defineConfig({
@@ -15,6 +20,8 @@ export default defineConfig({
         },
       },
       {
+        // The same as [alias] in wrangler.toml, which vitest does not read: the SDK's browser XML parser needs DOMParser.
+        resolve: { alias: { '@aws-sdk/xml-builder': xmlBuilder } },
         plugins: [
           cloudflareTest(({ inject }) => ({
             wrangler: { configPath: './wrangler.toml' },

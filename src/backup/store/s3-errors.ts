@@ -97,7 +97,10 @@ function adviceFor(status: number | undefined, code: string): string {
 /** What the server said, on one line and not endless: a proxy may answer with a whole page. */
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return '';
-  const line = error.message.replace(/\s+/g, ' ').trim();
+  const line = error.message
+    .replace(/Deserialization error: .*/s, '')
+    .replace(/\s+/g, ' ')
+    .trim();
   if (line === error.name || line === 'UnknownError' || line === 'Unknown') return '';
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

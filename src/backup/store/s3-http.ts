@@ -137,10 +137,8 @@ function guarded(
           controller.error(failure);
         }
       },
-      async cancel(reason) {
-        abort.abort(reason);
-        await reader.cancel(reason);
-      },
+      // Closes the connection; aborting as well would make this very call reject.
+      cancel: (reason) => reader.cancel(reason),
     },
     // Nothing is read ahead of the consumer.
     { highWaterMark: 0 },

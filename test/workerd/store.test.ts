@@ -1,0 +1,15 @@
+import { inject } from 'vitest';
+import { createS3Store } from '../../src/backup/store/s3.ts';
+import type { S3Settings } from '../../src/backup/store/s3-client.ts';
+import { storeContract } from '../backup/store/contract.ts';
+
+const { s3 } = JSON.parse(inject('standIns')) as { s3: S3Settings };
+/** Like AWS, fauxqs refuses smaller parts. */
+const partBytes = 5 * 1024 * 1024;
+
+storeContract(
+  'fauxqs, from workerd',
+  async () => ({ store: createS3Store(s3), partBytes, close: async () => {} }),
+  // fauxqs has no ListMultipartUploads.
+  { runs: 4, sweeps: false },
+);
