@@ -23,6 +23,11 @@ export interface Services {
   readonly defaultLocale: LocaleName;
   readonly now: () => Date;
   readonly log: Log;
+  /**
+   * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for what the tick would do a little later
+   * anyway: it may never happen.
+   */
+  readonly after?: (milliseconds: number, work: () => Promise<void>) => void;
 }
 
 /** `again`: nothing was changed, send the update once more later. `poison`: kept and reported, never to be sent again. */
@@ -97,7 +102,14 @@ async function handle(
     return 'ignored';
   }
   const texts = textsFor(viewer?.locale ?? services.defaultLocale);
-  const ctx = new BotContext(update, services.api, services.me, { turn, incoming, viewer, texts, now: at });
+  const ctx = new BotContext(update, services.api, services.me, {
+    turn,
+    incoming,
+    viewer,
+    texts,
+    now: at,
+    services,
+  });
   try {
     await composer.middleware()(ctx, () => Promise.resolve());
     await ctx.answerPress();

@@ -3,6 +3,7 @@ import { type Api, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { LocaleName } from '../config.ts';
 import type { Texts } from '../locales/index.ts';
+import type { Services } from '../receive.ts';
 import type { Incoming } from './incoming.ts';
 import type { Turn } from './turn.ts';
 
@@ -21,13 +22,21 @@ export class BotContext extends Context {
   readonly viewer: Viewer | undefined;
   readonly t: Texts;
   readonly now: Date;
+  readonly services: Services;
   #answered = false;
 
   constructor(
     update: Update,
     api: Api,
     me: UserFromGetMe,
-    turn: { turn: Turn; incoming: Incoming; viewer: Viewer | undefined; texts: Texts; now: Date },
+    turn: {
+      turn: Turn;
+      incoming: Incoming;
+      viewer: Viewer | undefined;
+      texts: Texts;
+      now: Date;
+      services: Services;
+    },
   ) {
     super(update, api, me);
     this.turn = turn.turn;
@@ -35,6 +44,7 @@ export class BotContext extends Context {
     this.viewer = turn.viewer;
     this.t = turn.texts;
     this.now = turn.now;
+    this.services = turn.services;
   }
 
   /**
