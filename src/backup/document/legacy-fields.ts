@@ -1,0 +1,104 @@
+/** Fields of old documents as the columns of the schema (spec/bot.md, "Data") want them. */
+import { Buffer } from 'node:buffer';
+import { InvalidText, type SqlValue } from '../model.ts';
+import { valueFault } from '../values.ts';
+import { BLOB_TAG, REAL_TAG, TEXT_TAG } from './format.ts';
+import type { JsonValue } from './json-value.ts';
+
+/** A value that could not be taken, and why. */
+export class Refused {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+export type FieldKind = 'integer' | 'text' | 'time' | 'any';
+
+/**
+ * - integer: JSON integers, integral reals that are still exact, and digits in a string; an empty string is NULL.
+ * - text: strings, and text that is not UTF-8; numbers become their digits.
+ * - time: see {@link utcTime}.
+ * - any: scalars as they are (booleans as 1 and 0), the tagged objects of our own documents.
+ */
+export function fieldValue(kind: FieldKind, value: JsonValue, utcOffsetMinutes: number): SqlValue | Refused {
+  if (value === null) return null;
+  if (kind === 'integer') return integer(value);
+  if (value instanceof Map) return tagged(value);
+  if (kind === 'text' && (typeof value === 'bigint' || typeof value === 'number')) return String(value);
+  if (kind === 'text' && typeof value !== 'string') return new Refused('not a text');
+  if (kind === 'time')
+    return typeof value === 'string' ? utcTime(value, utcOffsetMinutes) : new Refused('not a time');
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  if (Array.isArray(value)) return new Refused('a list where a value belongs');
+  const fault = valueFault(value);
+  return fault === null ? value : new Refused(fault);
+}
+
+function integer(value: JsonValue): bigint | null | Refused {
+  let exact: bigint;
+  if (typeof value === 'bigint') {
+    exact = value;
+  } else if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) return new Refused(`${value} is not an exact integer`);
+    exact = BigInt(value);
+  } else if (typeof value === 'string') {
+    const digits = value.trim();
+    if (digits === '') return null;
+    if (!/^[+-]?\d{1,20}$/.test(digits)) return new Refused(`${quote(value)} is not an integer`);
+    exact = BigInt(digits.replace('+', ''));
+  } else {
+    return new Refused('not an integer');
+  }
+  const fault = valueFault(exact);
+  return fault === null ? exact : new Refused(fault);
+}
+
+/**
+ * Times as `YYYY-MM-DD HH:MM:SS` in UTC. SQLite's CURRENT_TIMESTAMP wrote exactly this; Python's datetime.now() wrote local time, told
+ * apart by its `T` or its fraction, and is shifted by `utcOffsetMinutes`; a zone in the text (`Z`, `+05:00`) outweighs both.
+ */
+function utcTime(text: string, utcOffsetMinutes: number): string | null | Refused {
+  const trimmed = text.trim();
+  if (trimmed === '') return null;
+  const match = /^(\d{4}-\d\d-\d\d)(?:([T ])(\d\d:\d\d)(?:(:\d\d)(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?$/.exec(
+    trimmed,
+  );
+  if (match === null) return new Refused(`${quote(text)} is not a time`);
+  const [, date, separator, minutes = '00:00', seconds = ':00', fraction, zone] = match;
+  const wall = Date.parse(`${date}T${minutes}${seconds}Z`);
+  // Date.parse turns 31 February into March: what does not come back was no date.
+  if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(`${date}T${minutes}${seconds}`)) {
+    return new Refused(`${quote(text)} is not a time`);
+  }
+  const local = separator === 'T' || fraction !== undefined;
+  const offset = zone !== undefined ? zoneMinutes(zone) : local ? utcOffsetMinutes : 0;
+  return new Date(wall - offset * 60_000)
+    .toISOString()
+    .slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)
+    .replace('T', ' ');
+}
+
+function zoneMinutes(zone: string): number {
+  if (zone === 'Z') return 0;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  return zone.startsWith('-') ? -minutes : minutes;
+}
+
+function tagged(value: ReadonlyMap<string, JsonValue>): SqlValue | Refused {
+  const [entry, ...more] = value;
+  if (entry === undefined || more.length > 0) return new Refused('an object where a value belongs');
+  const [tag, content] = entry;
+  if (tag === REAL_TAG && content === 'inf') return Infinity;
+  if (tag === REAL_TAG && content === '-inf') return -Infinity;
+  const base64 =
+    typeof content === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(content) && content.length % 4 === 0;
+  if (!base64 || (tag !== BLOB_TAG && tag !== TEXT_TAG))
+    return new Refused('an object where a value belongs');
+  const bytes = new Uint8Array(Buffer.from(content, 'base64'));
+  return tag === BLOB_TAG ? bytes : new InvalidText(bytes);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
