@@ -158,7 +158,7 @@ function indexColumns(db: DatabaseSync, name: string): IndexInfo['columns'] {
 function scan(db: DatabaseSync, schema: DatabaseSchema, target: ScanTarget): Scan {
   if (target.kind === 'nested') throw new Error('nested scans are not made here');
   const { columns, from } =
-    target.kind === 'table' ? tableQuery(target.table) : indexQuery(schema, target.index);
+    target.kind === 'table' ? tableQuery(db, target.table) : indexQuery(schema, target.index);
   // Text travels as its bytes: node:sqlite would stop at nothing, but replace what is not UTF-8.
   const select = columns.map(
     (column) => `typeof(${column}), iif(typeof(${column}) = 'text', CAST(${column} AS BLOB), ${column})`,
@@ -197,7 +197,7 @@ function decodeText(bytes: Uint8Array): string | InvalidText {
   }
 }
 
-function tableQuery(table: TableInfo): { columns: string[]; from: string } {
+function tableQuery(db: DatabaseSync, table: TableInfo): { columns: string[]; from: string } {
   const stored = table.columns
     .filter((column) => column.generated !== 'virtual')
     .map((column) => quoteName(column.name));
@@ -206,8 +206,15 @@ function tableQuery(table: TableInfo): { columns: string[]; from: string } {
     const rowid = rowidName(table);
     return { columns: [rowid, ...stored], from: `${from} ORDER BY ${rowid}` };
   }
-  // Without ORDER BY, a scan of the primary key: its own order, whatever its collations. NOT INDEXED keeps other indexes out.
-  return { columns: stored, from: `${from} NOT INDEXED` };
+  // An explicit order: left alone, SQLite may scan a covering index, even when told NOT INDEXED.
+  const key = db.prepare("SELECT name FROM pragma_index_list(?) WHERE origin = 'pk'").get(table.name);
+  const order = indexColumns(db, key?.['name'] as string)
+    .filter((column) => column.key)
+    .map(
+      (column) =>
+        `${quoteName(column.name ?? '')} COLLATE ${column.collation}${column.descending ? ' DESC' : ''}`,
+    );
+  return { columns: stored, from: `${from} ORDER BY ${order.join(', ')}` };
 }
 
 function indexQuery(schema: DatabaseSchema, index: IndexInfo): { columns: string[]; from: string } {
