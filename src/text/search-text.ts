@@ -1,0 +1,56 @@
+/** What an anime is found by: folded once when it is written. */
+import { fold, soundOf } from './uzbek-fold.ts';
+
+export interface SearchText {
+  /** The name it is listed under. */
+  readonly title: string;
+  /** Every other name, and each name written without spaces; one a line. */
+  readonly names: string;
+  readonly about: string;
+  readonly sound: string;
+}
+
+export interface Searchable {
+  readonly title: string | null;
+  /** Other names, one a line. */
+  readonly aliases: string | null;
+  readonly description: string | null;
+  readonly genres?: string | null;
+}
+
+/** Characters of a description that are searched; the plot of an episode further down finds nothing anybody wants. */
+const ABOUT_LIMIT = 1000;
+
+/** The name an anime goes by: its title, else the first line of its description (the old bot had descriptions only). */
+export function nameOf(anime: Pick<Searchable, 'title' | 'description'>): string | undefined {
+  const title = anime.title?.trim() ?? '';
+  if (title !== '') return title;
+  return anime.description
+    ?.split('\n')
+    .map(withoutLabel)
+    .find((line) => /[\p{L}\p{N}]/u.test(line));
+}
+
+export function searchText(anime: Searchable): SearchText {
+  const title = fold(nameOf(anime) ?? '');
+  const aliases = (anime.aliases ?? '')
+    .split('\n')
+    .map(fold)
+    .filter((alias) => alias !== '');
+  const names = [title, ...aliases];
+  const joined = names.filter((name) => name.includes(' ')).map((name) => name.replaceAll(' ', ''));
+  return {
+    title,
+    names: [...new Set([...aliases, ...joined])].join('\n'),
+    about: fold(`${anime.description?.slice(0, ABOUT_LIMIT) ?? ''} ${anime.genres ?? ''}`),
+    sound: [...new Set(names.flatMap((name) => soundOf(name).split(' ')))].join(' ').trim(),
+  };
+}
+
+/** `🎬 Nomi: Naruto` says Naruto. */
+function withoutLabel(line: string): string {
+  return line
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .replace(/^(?:anime\s+)?(?:nomi|номи|название|name|title)\s*[:：—–-]\s*/iu, '')
+    .trim();
+}
