@@ -2,8 +2,8 @@
 import type { ColumnInfo, SqlValue, TableInfo } from './model.ts';
 
 /** Range of a SQLite INTEGER. */
-export const INT64_MIN: bigint = -(2n ** 63n);
-export const INT64_MAX: bigint = 2n ** 63n - 1n;
+const INT64_MIN: bigint = -(2n ** 63n);
+const INT64_MAX: bigint = 2n ** 63n - 1n;
 
 /** Where the data lies in a {@link Row} of one table scan. */
 export interface RowLayout {

@@ -52,7 +52,7 @@ export function rowDecoder(table: TableInfo): RowDecoder {
 }
 
 /** Consumes one value. */
-export function decodeValue(window: ByteWindow): SqlValue {
+function decodeValue(window: ByteWindow): SqlValue {
   const byte = byteAt(window);
   if (byte === 0x22) return string(window);
   if (byte === 0x7b) return decodeTagged(window);

@@ -8,7 +8,7 @@ import { BLOB_TAG, columnKey, isAnime, REAL_TAG, ROWID_KEY, TEXT_TAG } from './f
 const NEEDS_CARE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /** INTEGER: all digits; REAL: always with a point or an exponent; TEXT: a string; everything else: a tagged object. */
-export function encodeValue(value: SqlValue): string {
+function encodeValue(value: SqlValue): string {
   if (typeof value === 'string') {
     if (!NEEDS_CARE.test(value)) return `"${value}"`;
     refuseFault(value);

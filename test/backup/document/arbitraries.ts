@@ -10,7 +10,7 @@ import {
 import { rowLayout } from '../../../src/backup/values.ts';
 import { type Content, column, schemaOf, table } from './support.ts';
 
-export const INTEGERS: fc.Arbitrary<bigint> = fc.oneof(
+const INTEGERS: fc.Arbitrary<bigint> = fc.oneof(
   fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
   fc.integer({ min: -3, max: 300 }).map(BigInt),
   fc.constantFrom(

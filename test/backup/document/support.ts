@@ -50,7 +50,7 @@ export function schemaOf(tables: readonly TableInfo[], more: Partial<DatabaseSch
 }
 
 /** The rows of a scan, as model.ts words it. */
-export function scanRows({ rows }: Content, target: ScanTarget): Row[] {
+function scanRows({ rows }: Content, target: ScanTarget): Row[] {
   if (target.kind === 'index') throw new Error('no index scans here');
   if (target.kind === 'table') return [...(rows.get(target.table.name) ?? [])];
   const children = new Set(rows.get(target.child.name) ?? []);
