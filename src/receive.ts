@@ -4,6 +4,7 @@
  */
 import { type Api, type Composer, GrammyError, HttpError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
+import { tellAdmins } from './alerts.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import { type Database, DatabaseUnavailable, type Query } from './db/database.ts';
 import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailure } from './db/updates.ts';
@@ -180,7 +181,11 @@ async function afterFailure(update: Update, services: Services, error: unknown):
       markHandled(update.update_id, now()),
       claimAlert(`poison:${update.update_id}`, now()),
     ]);
-    if (claim?.changes === 1) await tellAdmins(services, update.update_id, reason);
+    if (claim?.changes === 1)
+      await tellAdmins(
+        services,
+        textsFor(services.defaultLocale).frame.poisonUpdate(update.update_id, reason),
+      );
     return 'poison';
   } catch (recordError) {
     services.log.error('failure not recorded', {
@@ -202,16 +207,5 @@ function isBlockedBy(error: unknown): boolean {
     error instanceof GrammyError &&
     error.error_code === 403 &&
     /blocked by the user|user is deactivated/.test(error.description)
-  );
-}
-
-async function tellAdmins(services: Services, updateId: number, reason: string): Promise<void> {
-  const text = textsFor(services.defaultLocale).frame.poisonUpdate(updateId, reason);
-  await Promise.all(
-    services.adminIds.map((id) =>
-      services.api.sendMessage(id, text.markup, { parse_mode: 'HTML' }).catch((error: unknown) => {
-        services.log.warn('admin not told', { admin: id, error: describeError(error) });
-      }),
-    ),
   );
 }

@@ -1,7 +1,7 @@
 /** The Bot API client of both hosts: calls are made as calls, so their results and errors are seen (ARCHITECTURE.md, decision 7). */
 import { autoRetry } from '@grammyjs/auto-retry';
 import { Api } from 'grammy';
-import type { Update } from 'grammy/types';
+import type { Update, UserFromGetMe } from 'grammy/types';
 
 /** The kinds of updates the bot reads; chat_member and chat_join_request come only when asked for. */
 export const ALLOWED_UPDATES = [
@@ -40,4 +40,16 @@ export function createApi(options: {
     }),
   );
   return api;
+}
+
+/** BOT_INFO as far as it is relied on: a bot's id and username. */
+export function readBotInfo(info: Readonly<Record<string, unknown>>): UserFromGetMe {
+  if (!isBotInfo(info))
+    throw new Error('BOT_INFO is not the answer of getMe: id, is_bot and username are missing');
+  return info;
+}
+
+function isBotInfo(info: object): info is UserFromGetMe {
+  const { is_bot, id, username } = info as Partial<UserFromGetMe>;
+  return is_bot === true && typeof id === 'number' && typeof username === 'string';
 }

@@ -1,1 +1,83 @@
-export default { fetch: () => new Response('hi') };
+/** The Cloudflare Worker host: routes and schedule, wired. `node.ts` is its twin for one machine. */
+import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
+import { backupAlertText, tellAdmins } from './alerts.ts';
+import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
+import { createS3Store } from './backup/store/s3.ts';
+import { composeBackup } from './compose.ts';
+import { ConfigError, type Environment, readConfig } from './config.ts';
+import { createBackupLedger } from './db/backup-runs.ts';
+import { openRemoteDatabase } from './db/remote.ts';
+import { createHost, type Host } from './host.ts';
+import { createLog } from './log.ts';
+import { createApi, readBotInfo } from './telegram.ts';
+
+/** wrangler.toml runs the tick under this schedule; any other one is the backup's. */
+const TICK_CRON = '* * * * *';
+/** Within the 50 subrequests of the free plan, with room for what a slice has begun; the paid plan allows 10,000. */
+const TICK_LIMITS = { seconds: 50, requests: 40 };
+
+/** workerd's fetch refuses to be called as somebody's method. */
+const webFetch: typeof fetch = (input, init) => fetch(input, init);
+
+let host: Host | undefined;
+
+export default {
+  async fetch(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
+    try {
+      host ??= compose(env);
+    } catch (error) {
+      return refuse(error);
+    }
+    return host.app.fetch(request, env, context);
+  },
+
+  async scheduled(controller: ScheduledController, env: Environment): Promise<void> {
+    host ??= compose(env);
+    if (controller.cron === TICK_CRON) return host.tick(TICK_LIMITS);
+    await host.ready();
+    const outcome = await host.runBackup('schedule', new Date(controller.scheduledTime));
+    // Shown as a failed cron in Cloudflare's dashboard too.
+    if (outcome.kind === 'failed') throw new Error(`backup failed: ${outcome.reason}`);
+  },
+};
+
+function compose(env: Environment): Host {
+  const config = readConfig(env, 'worker');
+  const { database, bucket, botToken, botInfo } = config;
+  if (database.kind !== 'remote' || bucket.kind !== 's3' || botToken === undefined || botInfo === undefined)
+    throw new Error('the Worker needs a remote database, a bucket, BOT_TOKEN and BOT_INFO');
+  const now = (): Date => new Date();
+  const log = createLog(config.logLevel, console.log);
+  const db = openRemoteDatabase({ url: database.url, authToken: database.authToken, fetch: webFetch });
+  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
+  return createHost({
+    config,
+    webhookSecret: config.webhookSecret,
+    db,
+    api,
+    me: readBotInfo(botInfo),
+    backup: composeBackup(config.backup, {
+      source: openRemoteSnapshotSource({
+        url: database.url,
+        ...(database.authToken === undefined ? {} : { authToken: database.authToken }),
+        fetch: webFetch,
+      }),
+      store: createS3Store(bucket),
+      ledger: createBackupLedger(db),
+      holder: 'worker',
+      alert: (alert) =>
+        tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
+    }),
+    links: { baseUrl: '', botToken, prefix: config.backup.prefix, now },
+    now,
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    log,
+  });
+}
+
+/** Names of settings only; nothing of their values. */
+function refuse(error: unknown): Response {
+  const problems = error instanceof ConfigError ? error.message : 'the Worker could not start';
+  console.error(JSON.stringify({ level: 'error', event: 'start', error: problems }));
+  return new Response(`${problems}\n`, { status: 503 });
+}

@@ -20,6 +20,8 @@ export function openRemoteDatabase(options: RemoteOptions): Database {
       url: options.url,
       ...(options.authToken === undefined ? {} : { authToken: options.authToken }),
       intMode: 'bigint',
+      // No queue: in a Worker one request must not wait for another request's I/O.
+      concurrency: 0,
       fetch: timed,
     }),
   );

@@ -7,4 +7,10 @@ export const en: typeof uz = {
     html`I did not understand. Send an anime code (for example <code>12</code>) or press /help.`,
   poisonUpdate: (updateId, error) =>
     html`⚠️ One message could not be answered (update <code>${updateId}</code>).\nReason: <code>${error}</code>\nIt is not lost: it is kept in the database.`,
+  backupFailed: (reason) =>
+    html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nEarlier backups are untouched. Check with /test, try again with /backup.`,
+  backupAsks: (reason) =>
+    html`⚠️ <b>Old backups were not deleted</b>: more than half would have gone.\n<code>${reason}</code>\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
+  backupProblem: (reason) =>
+    html`⚠️ <b>The backup was made and verified</b>, but something after it failed:\n<code>${reason}</code>`,
 };

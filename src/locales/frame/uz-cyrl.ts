@@ -6,4 +6,10 @@ export const uzCyrl: typeof uz = {
   notUnderstood: () => html`Тушунмадим. Аниме кодини (масалан, <code>12</code>) юборинг ёки /help босинг.`,
   poisonUpdate: (updateId, error) =>
     html`⚠️ Битта хабарга жавоб бериб бўлмади (update <code>${updateId}</code>).\nСабаби: <code>${error}</code>\nХабар йўқолмади: базада сақланди.`,
+  backupFailed: (reason) =>
+    html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nАввалги нусхалар жойида. Текшириш учун /test, қайта уриниш учун /backup босинг.`,
+  backupAsks: (reason) =>
+    html`⚠️ <b>Эски нусхаларни ўчириш тўхтатилди</b>, чунки ярмидан кўпи ўчиб кетарди.\n<code>${reason}</code>\nРози бўлсангиз, серверда <code>npm run backup -- prune</code> буйруғини беринг.`,
+  backupProblem: (reason) =>
+    html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди:\n<code>${reason}</code>`,
 };

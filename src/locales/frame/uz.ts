@@ -8,4 +8,10 @@ export const uz = {
   /** To admins, once for an update that can not be handled. */
   poisonUpdate: (updateId: number, error: string): Html =>
     html`⚠️ Bitta xabarga javob berib bo‘lmadi (update <code>${updateId}</code>).\nSababi: <code>${error}</code>\nXabar yo‘qolmadi: bazada saqlandi.`,
+  backupFailed: (reason: string): Html =>
+    html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nAvvalgi nusxalar joyida. Tekshirish uchun /test, qayta urinish uchun /backup bosing.`,
+  backupAsks: (reason: string): Html =>
+    html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi.\n<code>${reason}</code>\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
+  backupProblem: (reason: string): Html =>
+    html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
 };

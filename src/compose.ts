@@ -1,0 +1,71 @@
+/** Composition from settings to parts, shared by the Worker, the Node host and the CLI. Nothing below here sees an environment. */
+
+import { type Clock, systemClock } from './backup/clock.ts';
+import type { BackupContext } from './backup/context.ts';
+import type { Encryption, OpeningKeys } from './backup/envelope/types.ts';
+import type { Ledger } from './backup/ledger.ts';
+import type { SnapshotSource } from './backup/model.ts';
+import type { Store } from './backup/store/types.ts';
+import type { BackupSettings } from './config.ts';
+
+export interface BackupParts {
+  readonly source: SnapshotSource;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  /** For people: `worker`, `node host 4711`, `cli 4712`. */
+  readonly holder: string;
+  readonly alert: BackupContext['alert'];
+  /** What opens encrypted backups; the bot has it only with a passphrase. */
+  readonly keys?: OpeningKeys;
+  readonly clock?: Clock;
+  /** zlib's 0 to 9; default {@link GZIP_LEVEL}. */
+  readonly gzipLevel?: number;
+  readonly timeoutMs?: number;
+}
+
+/** The program's version, written into manifests and documents and told by /healthz. */
+export const APP_VERSION = '0.1.0';
+
+/** A Worker's cron may take 15 min of wall time (spec/platform-facts.md); a run gives itself up before it is cut off. */
+const RUN_TIMEOUT_MS = 13 * 60_000;
+/** Best rate for its size on catalogue data; bench/envelope.ts shows the choice. */
+const GZIP_LEVEL = 6;
+
+export function composeBackup(settings: BackupSettings, parts: BackupParts): BackupContext {
+  const encryption = encryptionOf(settings);
+  return {
+    source: parts.source,
+    store: parts.store,
+    prefix: settings.prefix,
+    ledger: parts.ledger,
+    clock: parts.clock ?? systemClock,
+    random: Math.random,
+    holder: parts.holder,
+    appVersion: APP_VERSION,
+    libraries: {},
+    encryption,
+    keys: parts.keys ?? passphraseKeys(encryption),
+    retention: {
+      days: settings.retentionDays,
+      daily: settings.keepDaily,
+      weekly: settings.keepWeekly,
+      monthly: settings.keepMonthly,
+    },
+    gzipLevel: parts.gzipLevel ?? GZIP_LEVEL,
+    timeoutMs: parts.timeoutMs ?? RUN_TIMEOUT_MS,
+    alert: parts.alert,
+  };
+}
+
+function encryptionOf(settings: BackupSettings): Encryption | undefined {
+  if (settings.ageRecipients.length > 0) return { kind: 'recipients', recipients: settings.ageRecipients };
+  return settings.passphrase === undefined
+    ? undefined
+    : { kind: 'passphrase', passphrase: settings.passphrase };
+}
+
+function passphraseKeys(encryption: Encryption | undefined): OpeningKeys | undefined {
+  return encryption?.kind === 'passphrase'
+    ? { identities: [], passphrases: [encryption.passphrase] }
+    : undefined;
+}

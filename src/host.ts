@@ -1,0 +1,156 @@
+/** What both hosts share: the app, the receiver behind its migration, the schedule's two kinds of work. */
+import { randomUUID } from 'node:crypto';
+import type { Api } from 'grammy';
+import type { Update, UserFromGetMe } from 'grammy/types';
+import type { Hono } from 'hono';
+import { createApp, type Health } from './app.ts';
+import type { BackupContext } from './backup/context.ts';
+import { backupHealth } from './backup/health.ts';
+import { newestVerified } from './backup/list.ts';
+import type { Trigger } from './backup/manifest.ts';
+import { type BackupOutcome, runBackup } from './backup/run.ts';
+import { composeFeatures, features } from './bot.ts';
+import { APP_VERSION } from './compose.ts';
+import type { Config } from './config.ts';
+import { type Database, one, sql } from './db/database.ts';
+import { migrate } from './db/migrate.ts';
+import { type LinkSettings, serveLink } from './download-links.ts';
+import { jobs } from './jobs/index.ts';
+import { RequestBudget } from './jobs/job.ts';
+import { tick } from './jobs/tick.ts';
+import { describeError, type Log } from './log.ts';
+import { createReceiver, type Outcome } from './receive.ts';
+
+export interface HostParts {
+  readonly config: Config;
+  readonly webhookSecret: string | undefined;
+  readonly db: Database;
+  readonly api: Api;
+  readonly me: UserFromGetMe;
+  readonly backup: BackupContext;
+  readonly links: LinkSettings;
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly log: Log;
+}
+
+export interface Host {
+  readonly app: Hono;
+  /** Brings the schema up to date, once; a failed attempt is tried again by the next caller. */
+  ready(): Promise<void>;
+  receive(update: Update): Promise<Outcome>;
+  runBackup(
+    trigger: Trigger,
+    scheduledAt: Date,
+    options?: { readonly unlessYoungerThanMs?: number },
+  ): Promise<BackupOutcome>;
+  /** Runs the jobs once, within the given time and number of requests. */
+  tick(limits: { readonly seconds: number; readonly requests: number }): Promise<void>;
+}
+
+export function createHost(parts: HostParts): Host {
+  const { config, db, api, me, now, sleep, log } = parts;
+  const people = { adminIds: config.adminIds, defaultLocale: config.defaultLocale };
+  const handle = createReceiver({ db, api, me, now, log, ...people }, features, composeFeatures(features));
+  const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
+    const outcome = await runBackup(parts.backup, { trigger, scheduledAt, ...options });
+    const detail =
+      outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
+    log[outcome.kind === 'failed' ? 'error' : 'info']('backup', { trigger, outcome: outcome.kind, detail });
+    return outcome;
+  };
+  const ready = once(async () => {
+    const report = await migrate(db, { now, backup: () => backUpBeforeMigration(backUp, now()) });
+    if (report.from !== report.to) log.info('migrated', { from: report.from, to: report.to });
+  });
+  const receive: Host['receive'] = async (update) => {
+    try {
+      await ready();
+    } catch (error) {
+      log.error('not ready', { error: describeError(error) });
+      return 'again';
+    }
+    return handle(update);
+  };
+  const app = createApp({
+    webhookSecret: parts.webhookSecret,
+    receive,
+    health: cached(now, () => checkHealth(parts)),
+    download: (request) => serveLink(parts.links, parts.backup.store, request),
+  });
+  return {
+    app,
+    ready,
+    receive,
+    runBackup: backUp,
+    async tick({ seconds, requests }) {
+      await ready();
+      const deadline = new Date(now().getTime() + seconds * 1000);
+      const context = {
+        db,
+        api,
+        me,
+        now,
+        sleep,
+        log,
+        deadline,
+        requests: new RequestBudget(requests),
+        ...people,
+      };
+      await tick(jobs, context, randomUUID());
+    },
+  };
+}
+
+/** A database that can not be backed up is not changed. */
+async function backUpBeforeMigration(backUp: Host['runBackup'], at: Date): Promise<void> {
+  const outcome = await backUp('migration', at);
+  if (outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.reason === 'duplicate')) return;
+  throw new Error(
+    `no backup before the migration: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
+  );
+}
+
+async function checkHealth({ db, backup, config, now }: HostParts): Promise<Health> {
+  const [isDatabaseUp, newest] = await Promise.all([
+    db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]).then(
+      () => true,
+      () => false,
+    ),
+    newestVerified(backup).catch(() => undefined),
+  ]);
+  const state = backupHealth(newest, now(), config.backup.maxAgeHours);
+  return {
+    status: isDatabaseUp && state.ok ? 'ok' : 'failing',
+    version: APP_VERSION,
+    database: isDatabaseUp ? 'ok' : 'unreachable',
+    backup: { last_verified: state.lastVerified, age_hours: state.ageHours },
+  };
+}
+
+/** /healthz is open to everybody: it must not cost a bucket listing a request. */
+const HEALTH_CACHE_MS = 10_000;
+
+/**
+ * Only values are kept, never promises: in a Worker a request must not wait for another request's I/O (workerd cancels it).
+ */
+function cached<T>(now: () => Date, make: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly at: number; readonly value: T } | undefined;
+  return async () => {
+    const at = now().getTime();
+    if (kept !== undefined && at >= kept.at && at - kept.at < HEALTH_CACHE_MS) return kept.value;
+    const value = await make();
+    kept = { at, value };
+    return value;
+  };
+}
+
+/** Runs `make` until it succeeded once. Callers at the same time each try (see {@link cached}): `make` must bear that. */
+function once(make: () => Promise<void>): () => Promise<void> {
+  let isDone = false;
+  return async () => {
+    if (isDone) return;
+    await make();
+    isDone = true;
+  };
+}

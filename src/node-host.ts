@@ -1,0 +1,142 @@
+/** Builds and runs the Node host from settings: database, bucket, schedule, webhook or polling. Node only. */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ServerType, serve } from '@hono/node-server';
+import { Cron } from 'croner';
+import type { UserFromGetMe } from 'grammy/types';
+import type { Hono } from 'hono';
+import { backupAlertText, tellAdmins } from './alerts.ts';
+import { composeBackup } from './compose.ts';
+import type { Config } from './config.ts';
+import { createBackupLedger } from './db/backup-runs.ts';
+import type { LinkSettings } from './download-links.ts';
+import { createHost, type Host } from './host.ts';
+import { createLog, describeError, type Log } from './log.ts';
+import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
+import { poll } from './polling.ts';
+import { ALLOWED_UPDATES, createApi, readBotInfo } from './telegram.ts';
+
+/** A start makes a backup unless a verified one is younger: a crash loop makes no flood (spec/backup.md "Triggers"). */
+const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
+const TICK_LIMITS = { seconds: 50, requests: 10_000 };
+
+export interface NodeOptions {
+  /** Adds routes of the offline playground. */
+  readonly extend?: (app: Hono, host: Host) => void;
+}
+
+export interface RunningNode {
+  readonly address: string;
+  readonly host: Host;
+  readonly links: LinkSettings;
+  stop(): Promise<void>;
+}
+
+export async function startNode(config: Config, options: NodeOptions): Promise<RunningNode> {
+  const { botToken } = config;
+  if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
+  const log = createLog(config.logLevel, console.log);
+  const now = (): Date => new Date();
+  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
+  const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);
+  const database = await openDatabase(config.database);
+  const { db } = database;
+  const links = { baseUrl: config.publicUrl ?? '', botToken, prefix: config.backup.prefix, now };
+  // With a public address Telegram comes to us; a secret of the settings survives a restart, a fresh one is as good.
+  const webhookSecret =
+    config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
+  const host = createHost({
+    config,
+    webhookSecret,
+    db,
+    api,
+    me,
+    backup: composeBackup(config.backup, {
+      source: openSnapshotSource(config.database),
+      store: openStore(config.bucket),
+      ledger: createBackupLedger(db),
+      holder: `node host ${process.pid}`,
+      alert: (alert) =>
+        tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
+    }),
+    links,
+    now,
+    sleep: (milliseconds) => sleep(milliseconds),
+    log,
+  });
+  await host.ready();
+  options.extend?.(host.app, host);
+  const { server, port } = await listen(host.app, config.port);
+  links.baseUrl ||= `http://127.0.0.1:${port}`;
+  const stopping = new AbortController();
+  const work = [
+    host.runBackup('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS }),
+    config.publicUrl === undefined ? pollForUpdates() : useWebhook(config.publicUrl),
+  ];
+  const crons = [
+    schedule(config.backup.cron, log, async (at) => void (await host.runBackup('schedule', at))),
+    schedule('* * * * *', log, () => host.tick(TICK_LIMITS)),
+  ];
+  log.info('started', {
+    bot: me.username,
+    address: `http://127.0.0.1:${port}`,
+    updates: config.publicUrl === undefined ? 'polling' : 'webhook',
+  });
+
+  async function pollForUpdates(): Promise<void> {
+    await api
+      .deleteWebhook()
+      .catch((error: unknown) => log.warn('webhook not removed', { error: describeError(error) }));
+    await poll({
+      api,
+      receive: host.receive,
+      log,
+      sleep: (ms) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {}),
+      signal: stopping.signal,
+    });
+  }
+
+  async function useWebhook(url: string): Promise<void> {
+    await api.setWebhook(`${url}/webhook`, {
+      secret_token: webhookSecret ?? '',
+      allowed_updates: ALLOWED_UPDATES,
+    });
+  }
+
+  return {
+    address: `http://127.0.0.1:${port}`,
+    host,
+    links,
+    async stop() {
+      for (const cron of crons) cron.stop();
+      stopping.abort();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.allSettled(work);
+      database.close();
+    },
+  };
+}
+
+/** Fires on the given schedule, UTC; a run that is still going when the next is due is not started twice. */
+function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): Cron {
+  return new Cron(
+    pattern,
+    {
+      timezone: 'UTC',
+      protect: true,
+      unref: true,
+      catch: (error) => log.error('schedule', { pattern, error: describeError(error) }),
+    },
+    (cron) => run(cron.currentRun() ?? new Date()),
+  );
+}
+
+function listen(app: Hono, port: number): Promise<{ server: ServerType; port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, port, hostname: '0.0.0.0' }, (info: AddressInfo) =>
+      resolve({ server, port: info.port }),
+    );
+    server.once('error', reject);
+  });
+}

@@ -1,0 +1,34 @@
+/** Database, snapshot source and bucket of a Node process (host and CLI) from settings. Node only. */
+import type { SnapshotSource } from './backup/model.ts';
+import { openEmbeddedSnapshotSource } from './backup/snapshot/embedded.ts';
+import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
+import { createDirectoryStore } from './backup/store/directory.ts';
+import { createS3Store } from './backup/store/s3.ts';
+import type { Store } from './backup/store/types.ts';
+import type { BucketSettings, DatabaseSettings } from './config.ts';
+import type { Database } from './db/database.ts';
+import { openEmbeddedDatabase } from './db/embedded.ts';
+import { openRemoteDatabase } from './db/remote.ts';
+
+export interface OpenDatabase {
+  readonly db: Database;
+  close(): void;
+}
+
+export async function openDatabase(settings: DatabaseSettings): Promise<OpenDatabase> {
+  const db =
+    settings.kind === 'file'
+      ? await openEmbeddedDatabase(settings.path)
+      : openRemoteDatabase({ url: settings.url, authToken: settings.authToken, fetch });
+  return { db, close: () => db.close() };
+}
+
+export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {
+  if (settings.kind === 'file') return openEmbeddedSnapshotSource({ path: settings.path });
+  const { url, authToken } = settings;
+  return openRemoteSnapshotSource({ url, ...(authToken === undefined ? {} : { authToken }), fetch });
+}
+
+export function openStore(settings: BucketSettings): Store {
+  return settings.kind === 'directory' ? createDirectoryStore(settings.path) : createS3Store(settings);
+}
