@@ -9,10 +9,13 @@ const SLICE_BYTES = 16 * 1024;
 export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   let fed = 0;
+  /** The first two bytes. */
+  const magic: number[] = [];
   const feed = async (): Promise<void> => {
     for await (const chunk of source) {
       for (let from = 0; from < chunk.byteLength; from += SLICE_BYTES) {
         const slice = chunk.subarray(from, from + SLICE_BYTES);
+        if (magic.length < 2) magic.push(...slice.subarray(0, 2 - magic.length));
         fed += slice.byteLength;
         // Called back when the slice is used up, or when the stream was destroyed meanwhile.
         await new Promise<void>((resolve) => {
@@ -31,7 +34,7 @@ export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenera
   try {
     for await (const chunk of gunzip) yield chunk;
   } catch (error) {
-    throw sourceError === undefined ? translate(error) : sourceError.error;
+    throw sourceError === undefined ? translate(error, magic) : sourceError.error;
   } finally {
     gunzip.destroy();
   }
@@ -42,11 +45,12 @@ export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenera
   }
 }
 
-function translate(error: unknown): UnsealError {
+function translate(error: unknown, magic: readonly number[]): UnsealError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (code === 'Z_BUF_ERROR') return new UnsealError('cut', 'the gzip data is cut off', { cause: error });
-  if (message === 'incorrect header check')
+  if (message === 'incorrect header check' && (magic[0] !== 0x1f || magic[1] !== 0x8b)) {
     return new UnsealError('foreign', 'not a gzip file', { cause: error });
+  }
   return new UnsealError('damaged', `the gzip data is damaged (${message})`, { cause: error });
 }

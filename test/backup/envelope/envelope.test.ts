@@ -1,0 +1,3 @@
+import { envelopeSuite } from './suite.ts';
+
+envelopeSuite('Node', { runs: 80 });

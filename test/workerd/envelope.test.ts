@@ -1,0 +1,3 @@
+import { envelopeSuite } from '../backup/envelope/suite.ts';
+
+envelopeSuite('workerd', { runs: 25 });
