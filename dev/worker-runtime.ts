@@ -1,0 +1,33 @@
+/** The Worker of wrangler.toml in real workerd, settings given, on loopback. */
+import { fileURLToPath } from 'node:url';
+import { createTestHarness } from 'wrangler';
+
+export interface WorkerRuntime {
+  readonly url: string;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Fires a cron as Cloudflare would; rejects when the Worker's handler failed. */
+  scheduled(cron: string, at: Date): Promise<void>;
+  /** What the Worker printed. */
+  logs(): readonly string[];
+  close(): Promise<void>;
+}
+
+/** `settings` are vars and secrets alike (spec/interface.md). Bundles the Worker first, as a deploy would. */
+export async function startWorkerRuntime(settings: Readonly<Record<string, string>>): Promise<WorkerRuntime> {
+  const harness = createTestHarness({
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    workers: [{ configPath: './wrangler.toml', secrets: { ...settings } }],
+  });
+  const { url } = await harness.listen();
+  const worker = harness.getWorker();
+  return {
+    url: url.href.replace(/\/$/, ''),
+    fetch: async (path, init) => fetch(new URL(path, url), init),
+    async scheduled(cron, at) {
+      const { outcome } = await worker.scheduled({ cron, scheduledTime: at });
+      if (outcome !== 'ok') throw new Error(`scheduled event ended with ${outcome}`);
+    },
+    logs: () => harness.getLogs().map((line) => line.message),
+    close: () => harness.close(),
+  };
+}
