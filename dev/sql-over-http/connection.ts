@@ -23,17 +23,25 @@ export interface Execution {
   abort(): void;
 }
 
+type Arguments = BoundValue[] | Record<string, BoundValue>;
+
+/** `start` throws libsql's own error when the database is locked, and may then be called again. */
+export interface Attempt {
+  start(): Execution;
+}
+
 export class Connection {
   /** The transaction was taken away to let another writer in; every step of the next program fails. */
   forcedRollback = false;
-  readonly #db: Database.Database;
+  readonly #file: string;
+  #db: Database.Database;
+  #stuck = false;
   #busy: Promise<void> = Promise.resolve();
   #foreignKeysTouched = false;
 
   constructor(file: string) {
-    this.#db = new Database(file);
-    // NORMAL: what the server runs with; a killed process loses nothing in WAL mode.
-    this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+    this.#file = file;
+    this.#db = openDatabase(file);
   }
 
   get isAutocommit(): boolean {
@@ -53,24 +61,46 @@ export class Connection {
     }
   }
 
-  /** Starts a statement. Throws libsql's own error when the database is locked, {@link SqlFailure} when the statement is at fault. */
-  start(statement: Statement, args: BoundValue[] | Record<string, BoundValue>, rowBytes: number): Execution {
+  /** A statement ready to start. Throws {@link SqlFailure} when the statement is at fault. */
+  prepare(statement: Statement, args: Arguments, rowBytes: number): Attempt {
     for (const value of Object.values(args)) checkSize(value, rowBytes);
     if (/foreign_keys/i.test(statement.sql)) this.#foreignKeysTouched = true;
-    const prepared = this.#prepare(statement.sql);
+    const prepared = this.#prepare(this.#stuck && statement.kind === 'end' ? 'ROLLBACK' : statement.sql);
     if (!prepared.reader) {
-      prepared.run(args);
       return {
-        columns: [],
-        bytes: 0,
-        next: () => undefined,
-        outcome: () => this.#outcome(statement),
-        abort() {},
+        start: () => {
+          prepared.run(args);
+          return {
+            columns: [],
+            bytes: 0,
+            next: () => undefined,
+            outcome: () => this.#outcome(statement),
+            abort() {},
+          };
+        },
       };
     }
     const columns = prepared.columns().map(({ name, type }) => ({ name, decltype: type }));
     const reading = statement.isQuery ? this.#prepare(textsAsHex(statement.sql, columns.length)) : prepared;
-    return this.#read(reading, columns, statement, args, rowBytes);
+    return { start: () => this.#read(reading, columns, statement, args, rowBytes) };
+  }
+
+  /**
+   * An attempt met a lock and is given up. libsql leaves such a statement half-started, and SQLite commits nothing on its
+   * connection while it is: the writes after it would be lost. A new connection takes over when the transaction is over,
+   * which can only be a rollback (a transaction that met a lock has written nothing).
+   */
+  giveUp(): void {
+    this.#stuck = true;
+    this.settle();
+  }
+
+  /** After every step: leaves a stuck connection as soon as no transaction holds it. */
+  settle(): void {
+    if (!this.#stuck || this.#db.inTransaction) return;
+    this.#db.close();
+    this.#db = openDatabase(this.#file);
+    this.#stuck = false;
   }
 
   describe(statement: Statement): { columns: readonly Column[] } {
@@ -80,6 +110,7 @@ export class Connection {
 
   rollback(): void {
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+    this.settle();
   }
 
   /** Fit for the next stream: no transaction, no setting of the last one. */
@@ -99,7 +130,7 @@ export class Connection {
     reading: Database.Statement,
     columns: readonly Column[],
     statement: Statement,
-    args: BoundValue[] | Record<string, BoundValue>,
+    args: Arguments,
     rowBytes: number,
   ): Execution {
     const rows = reading.raw().safeIntegers().iterate(args);
@@ -155,6 +186,13 @@ export class Connection {
       lastInsertRowid: statement.isInsert && typeof rowid === 'bigint' ? rowid : null,
     };
   }
+}
+
+function openDatabase(file: string): Database.Database {
+  const db = new Database(file);
+  // NORMAL: what the server runs with; a killed process loses nothing in WAL mode.
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+  return db;
 }
 
 /** libsql's binding fetches a hundred rows at once. */

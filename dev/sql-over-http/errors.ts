@@ -67,6 +67,11 @@ export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && error.rawCode === 5;
 }
 
+/** SQLITE_BUSY of any kind: the statement stopped half-way and did nothing. */
+export function isLocked(error: unknown): boolean {
+  return isSqliteError(error) && (error.rawCode & 0xff) === 5;
+}
+
 /** A libsql error in the words of the server (hrana/stmt.rs); `sql` locates the offset of an input error. */
 export function failureFromSqlite(error: unknown, sql: string): unknown {
   if (!isSqliteError(error)) return error;

@@ -21,7 +21,7 @@ export type Fault =
   /** Waits, then goes on as usual. */
   | { readonly kind: 'delay'; readonly ms: number }
   /** Executes everything and sends only so many bytes of the body, status 200; then ends it properly or cuts the connection. */
-  | { readonly kind: 'truncate'; readonly bytes: number; readonly then: 'end' | 'drop' };
+  | { readonly kind: 'truncate'; readonly bytes: number; readonly afterwards: 'end' | 'drop' };
 
 export type FaultPlan = (request: RequestRecord) => Fault | undefined;
 
@@ -54,7 +54,7 @@ export class BodyWriter {
   }
 
   end(): void {
-    const cut = this.#fault?.kind === 'truncate' && this.#left === 0 && this.#fault.then === 'drop';
+    const cut = this.#fault?.kind === 'truncate' && this.#left === 0 && this.#fault.afterwards === 'drop';
     if (!this.#dropped && !cut) this.#response.end();
     else this.breakOff();
   }

@@ -1,6 +1,6 @@
 /** Runs statements and batches on a stream's connection: conditions, waiting for the write lock, back-pressure. */
 import type { Column, Connection, Execution } from './connection.ts';
-import { failureFromSqlite, isBusy, ResponseTooLarge, SqlFailure } from './errors.ts';
+import { failureFromSqlite, isBusy, isLocked, ResponseTooLarge, SqlFailure } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { parseOneStatement, type Statement } from './statement.ts';
 import { bindArguments } from './values.ts';
@@ -82,6 +82,7 @@ export async function runProgram(
           sink.failed(index, error);
           return false;
         } finally {
+          connection.settle();
           machine.lock.note(connection);
         }
       }),
@@ -126,14 +127,15 @@ async function start(
   { statement, wire }: Query,
 ): Promise<Execution> {
   const args = bindArguments(statement.params, wire.args, wire.namedArgs, statement.isExplain);
-  const givenUp = performance.now() + machine.limits.foreignLockMs;
+  const attempt = connection.prepare(statement, args, machine.limits.rowBytes);
+  const patience = performance.now() + machine.limits.foreignLockMs;
   for (;;) {
     try {
-      return connection.start(statement, args, machine.limits.rowBytes);
+      return attempt.start();
     } catch (error) {
-      if (!isBusy(error)) throw failureFromSqlite(error, statement.sql);
-      const known = await machine.lock.wait();
-      if (!known && performance.now() > givenUp) throw failureFromSqlite(error, statement.sql);
+      if (isBusy(error) && ((await machine.lock.wait()) || performance.now() < patience)) continue;
+      if (isLocked(error)) connection.giveUp();
+      throw failureFromSqlite(error, statement.sql);
     }
   }
 }

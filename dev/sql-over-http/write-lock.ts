@@ -40,9 +40,14 @@ export class WriteLock {
       await new Promise((resolve) => setTimeout(resolve, FOREIGN_POLL_MS));
       return false;
     }
+    const left = holder.since + this.#limitMs - this.#clock.now();
+    if (left <= 0) {
+      this.#steal(holder.connection);
+      return true;
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
-    const cancel = this.#clock.after(Math.max(0, holder.since + this.#limitMs - this.#clock.now()), () => {
+    const cancel = this.#clock.after(left, () => {
       if (this.#holder === holder) this.#steal(holder.connection);
     });
     await promise;
