@@ -42,14 +42,14 @@ export async function readGroups({ store, prefix }: Bucket): Promise<ObjectGroup
     objects.push({ ...object, role: parsed.role, encrypted: parsed.encrypted });
     groups.set(parsed.name, objects);
   }
-  return (
-    [...groups]
-      .map(([name, objects]) => ({ name, objects }))
-      // What is left of an unpinned or deleted backup: a pin alone is no backup.
-      .filter(({ objects }) => objects.some(({ role }) => role !== 'pin'))
-      // By bounded time, not by name: a backup of a clock that ran a year ahead must not pose as the newest for a year.
-      .toSorted((a, b) => groupTime(b).getTime() - groupTime(a).getTime() || (a.name < b.name ? 1 : -1))
-  );
+  const found = [...groups].map(([name, objects]) => ({ name, objects }));
+  const timed = found
+    // A pin alone is no backup.
+    .filter(({ objects }) => objects.some(({ role }) => role !== 'pin'))
+    .map((group) => ({ group, time: groupTime(group).getTime() }));
+  // By bounded time, not by name: a backup of a clock that ran a year ahead must not pose as the newest for a year.
+  timed.sort((a, b) => b.time - a.time || (a.group.name < b.group.name ? 1 : -1));
+  return timed.map(({ group }) => group);
 }
 
 /** The scheduled time, never later than the store's own. */

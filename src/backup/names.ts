@@ -29,9 +29,12 @@ export function backupName(scheduledAt: Date): BackupName {
 export function timeOfName(name: string): Date | undefined {
   const parts = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/.exec(name);
   if (parts === null) return undefined;
-  const [, year, month, day, hour, minute, second] = parts;
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(time.getTime()) || backupName(time) !== name ? undefined : time;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
+  const time = new Date(0);
+  time.setUTCFullYear(year, month - 1, day);
+  time.setUTCHours(hour, minute, second);
+  const real = time.getUTCMonth() === month - 1 && time.getUTCDate() === day && time.getUTCHours() === hour;
+  return real && minute < 60 && second < 60 ? time : undefined;
 }
 
 export function manifestKey(prefix: string, name: BackupName): string {

@@ -57,15 +57,17 @@ const PLAUSIBLE_LAG_MS = 2 * DAY_MS;
 const DOUBTFUL_DAYS = 90;
 
 /**
- * Decides for every entry, newest first. `now` is the caller's clock.
+ * Decides for every entry, newest first. `now` is the caller's clock; it too is bounded by the store's: ages are counted back from the
+ * newest object there is, so a host whose clock runs ahead deletes nothing early, and a bot that stood still for a year nothing at all.
  * @throws EmptyPolicy when no rule is set: such a policy would delete everything.
  */
 export function planRetention(
   entries: readonly RetentionEntry[],
   policy: RetentionPolicy,
-  now: Date,
+  clock: Date,
 ): RetentionPlan {
   checkPolicy(policy);
+  const now = new Date(Math.min(clock.getTime(), newestObject(entries)));
   const sorted = entries.map(withTimes).toSorted((a, b) => b.order - a.order || (a.name < b.name ? 1 : -1));
   const byRule = countedReasons(sorted, policy);
   const newest = sorted.findIndex((entry) => entry.state === 'verified');
@@ -83,6 +85,11 @@ export function planRetention(
   const removing = decisions.filter((decision) => decision.action === 'remove').length;
   if (removing * 2 > finished) return { kind: 'ask', decisions, removing, of: finished };
   return { kind: 'plan', decisions };
+}
+
+function newestObject(entries: readonly RetentionEntry[]): number {
+  const finished = entries.filter(({ state }) => state !== 'unfinished');
+  return finished.reduce((newest, { modified }) => Math.max(newest, modified.getTime()), 0);
 }
 
 /** @throws EmptyPolicy */

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  createManifest,
+  type ManifestDraft,
+  ManifestError,
+  parseManifest,
+  serializeManifest,
+} from '../../src/backup/manifest.ts';
+
+const HASH = 'ab'.repeat(32);
+
+function object(file: string) {
+  return {
+    file,
+    bytes: 30,
+    sha256: HASH,
+    encoding: ['gzip' as const],
+    recipients: [],
+    parts: [
+      { bytes: 20, sha256: HASH },
+      { bytes: 10, sha256: HASH },
+    ],
+    contents: { bytes: 100, head_bytes: 0, head_sha256: HASH, rest_sha256: HASH },
+  };
+}
+
+const draft: ManifestDraft = {
+  name: '20240101_120000',
+  app_version: '0.1.0',
+  schema_version: 2,
+  trigger: 'schedule',
+  scheduled_at: '2024-01-01T12:00:00.000Z',
+  started_at: '2024-01-01T12:00:01.000Z',
+  finished_at: '2024-01-01T12:00:05.000Z',
+  objects: {
+    database: object('anime_bot_20240101_120000.db.gz'),
+    document: object('anime_backup_20240101_120000.json.gz'),
+  },
+  schema_sha256: HASH,
+  tables: [{ name: 'anime', kind: 'table', rows: 3, sha256: HASH }],
+  libraries: { node: '24.0.0', __proto__x: '1' },
+  verified_at: '2024-01-01T12:00:05.000Z',
+  proof: ['read back'],
+};
+
+const bytes = serializeManifest(createManifest(draft));
+
+test('comes back as it was written', () => {
+  const manifest = parseManifest(bytes);
+  expect(manifest).toEqual(createManifest(draft));
+  expect(Buffer.from(serializeManifest(manifest))).toEqual(Buffer.from(bytes));
+});
+
+test('is readable JSON for anybody', () => {
+  const file = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  expect(file).toMatchObject({
+    format: 'anime-bot-backup',
+    version: 1,
+    state: 'verified',
+    tables: [{ rows: 3 }],
+  });
+});
+
+test('a flipped bit anywhere is found', () => {
+  for (let bit = 0; bit < bytes.byteLength * 8; bit += 1) {
+    const flipped = Uint8Array.from(bytes);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    expect(() => parseManifest(flipped), `bit ${bit}`).toThrow(ManifestError);
+  }
+});
+
+test('a cut or a longer one is refused', () => {
+  for (let length = 0; length < bytes.byteLength; length += 1)
+    expect(() => parseManifest(bytes.subarray(0, length)), `length ${length}`).toThrow(ManifestError);
+  for (const extra of ['\n', ' ', '{}', '\0']) {
+    expect(() => parseManifest(Buffer.concat([bytes, Buffer.from(extra)]))).toThrow(ManifestError);
+    expect(() => parseManifest(Buffer.concat([Buffer.from(extra), bytes]))).toThrow(ManifestError);
+  }
+});
+
+test('any bytes are a manifest or a ManifestError', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
+      expect(() => parseManifest(noise)).toThrow(ManifestError);
+    }),
+  );
+});
+
+describe('says what is wrong', () => {
+  test.each<[string, Partial<Record<keyof ManifestDraft, unknown>>, RegExp]>([
+    ['a hash', { schema_sha256: 'x' }, /schema_sha256: is not a hex SHA-256/],
+    [
+      'a table',
+      { tables: [{ name: 'a', kind: 'table', rows: -1, sha256: HASH }] },
+      /tables\.0\.rows: is negative/,
+    ],
+    ['a time', { started_at: 'yesterday' }, /started_at: is not a time/],
+    ['a name', { name: '20240231_000000' }, /name: is not a backup name/],
+    ['no proof', { proof: [] }, /proof: is empty/],
+    [
+      'parts that do not add up',
+      { objects: { ...draft.objects, database: { ...draft.objects.database, bytes: 31 } } },
+      /objects.database: parts do not add up/,
+    ],
+    [
+      'a file of another backup',
+      { objects: { ...draft.objects, document: object('anime_backup_20240101_120001.json.gz') } },
+      /objects.document: file .* does not belong/,
+    ],
+    [
+      'a file out of the bucket',
+      { objects: { ...draft.objects, document: object('../../etc/passwd') } },
+      /objects.document: file .* does not belong/,
+    ],
+  ])('%s', (_, change, message) => {
+    expect(() => createManifest({ ...draft, ...change } as ManifestDraft)).toThrow(message);
+  });
+
+  test('a newer program', () => {
+    const newer = { ...createManifest(draft), version: 2 } as unknown;
+    expect(() => parseManifest(serializeManifest(newer as ReturnType<typeof createManifest>))).toThrow(
+      /version 2 is newer than this program/,
+    );
+  });
+
+  test('something else altogether', () => {
+    expect(() => parseManifest(Buffer.from('{"anime":[]}'))).toThrow('not a manifest');
+  });
+});

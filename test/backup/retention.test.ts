@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { backupName } from '../../src/backup/names.ts';
+import {
+  EmptyPolicy,
+  LEAST_VERIFIED,
+  planRetention,
+  type RetentionEntry,
+  type RetentionPolicy,
+} from '../../src/backup/retention.ts';
+
+const DAY = 86_400_000;
+const NOW = new Date('2026-06-15T03:00:00Z');
+
+function daysAgo(days: number): Date {
+  return new Date(NOW.getTime() - days * DAY);
+}
+
+function entry(days: number, change: Partial<RetentionEntry> = {}): RetentionEntry {
+  const time = daysAgo(days);
+  return { name: backupName(time), state: 'verified', time, modified: time, pinned: false, ...change };
+}
+
+/** The ages in days of what is kept, and why. */
+function kept(
+  entries: readonly RetentionEntry[],
+  policy: RetentionPolicy = { days: 90 },
+): Map<number, string> {
+  const plan = planRetention(entries, policy, NOW);
+  const ages = new Map<string, number>();
+  for (const { name, time } of entries) ages.set(name, (NOW.getTime() - time.getTime()) / DAY);
+  return new Map(
+    plan.decisions.flatMap(({ name, action, reason }) =>
+      action === 'keep' ? [[ages.get(name) ?? Number.NaN, reason] as const] : [],
+    ),
+  );
+}
+
+const daily = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => entry(from + i));
+
+describe('rules', () => {
+  test('90 days: everything younger stays, everything older goes', () => {
+    const reasons = kept(daily(0, 120));
+    expect([...reasons.keys()]).toEqual(Array.from({ length: 90 }, (_, i) => i));
+    expect(reasons.get(89)).toBe('younger than 90 days');
+  });
+
+  test('daily, weekly and monthly counts keep the newest of each', () => {
+    const reasons = kept(daily(0, 60), { daily: 3, weekly: 2, monthly: 2 });
+    // 15 June 2026 is a Monday: the last day of the week before is the 14th, of the month before 31 May.
+    expect([...reasons]).toEqual([
+      [0, 'the newest verified backup'],
+      [1, 'newest of day 2026-06-14'],
+      [2, 'newest of day 2026-06-13'],
+      [15, 'newest of month 2026-05'],
+    ]);
+  });
+
+  test('days without a backup use up no place', () => {
+    expect([
+      ...kept(
+        [0, 30, 60, 90, 120, 150].map((days) => entry(days)),
+        { daily: 4 },
+      ).keys(),
+    ]).toEqual([0, 30, 60, 90]);
+  });
+
+  test('a damaged one uses up no place', () => {
+    const entries = [
+      entry(0),
+      entry(1, { state: 'damaged' }),
+      entry(1.1),
+      entry(2),
+      entry(3),
+      entry(4),
+      entry(5),
+    ];
+    expect([...kept(entries, { daily: 4 }).keys()]).toEqual([0, 1.1, 2, 3]);
+  });
+
+  test('pinned, unreadable and unfinished ones stay', () => {
+    const entries = [
+      ...daily(0, 10),
+      entry(200, { pinned: true }),
+      entry(201, { state: 'unreadable' }),
+      entry(202, { state: 'unfinished' }),
+      entry(203),
+    ];
+    expect([...kept(entries).keys()].slice(-3)).toEqual([200, 201, 202]);
+  });
+
+  test('never below three verified, whatever their age', () => {
+    const old = [entry(0), entry(301, { state: 'damaged' }), entry(302), entry(303), entry(304)];
+    expect([...kept(old).keys()]).toEqual([0, 302, 303]);
+    expect([...kept([entry(0), entry(300), entry(301), entry(302)]).keys()]).toEqual([0, 300, 301]);
+  });
+
+  test('nothing goes while no verified one exists, nor what is newer than the newest verified', () => {
+    expect(kept([entry(300, { state: 'damaged' }), entry(301, { state: 'damaged' })]).size).toBe(2);
+    const entries = [entry(0, { state: 'damaged' }), entry(299, { state: 'damaged' }), ...daily(300, 306)];
+    expect(kept(entries).get(299)).toBe('no newer verified backup exists');
+  });
+
+  test('a run that would delete more than half asks', () => {
+    expect(planRetention([entry(0), ...daily(86, 95)], { days: 90 }, NOW).kind).toBe('plan');
+    expect(planRetention([entry(0), ...daily(85, 97)], { days: 90 }, NOW)).toMatchObject({
+      kind: 'ask',
+      removing: 7,
+      of: 13,
+    });
+    expect(planRetention([...daily(0, 3), entry(91), entry(92), entry(93)], { days: 90 }, NOW).kind).toBe(
+      'plan',
+    );
+  });
+
+  test.each<[RetentionPolicy]>([
+    [{}],
+    [{ days: 0 }],
+    [{ daily: 0, weekly: 0, monthly: 0 }],
+    [{ days: -1 }],
+    [{ daily: 1.5 }],
+  ])('an empty policy is refused: %j', (policy) => {
+    expect(() => planRetention(daily(0, 5), policy, NOW)).toThrow(EmptyPolicy);
+  });
+});
+
+describe('clocks', () => {
+  test('a clock a year ahead makes no backup the newest for a year', () => {
+    const ahead = entry(-365, { modified: daysAgo(120) });
+    const reasons = kept([ahead, ...daily(0, 95)]);
+    expect(reasons.get(0)).toBe('the newest verified backup');
+    expect(reasons.has(-365)).toBe(false);
+  });
+
+  test('a clock stuck in the past deletes no young backup', () => {
+    const stuck = entry(20_000, { modified: daysAgo(1) });
+    expect(kept([stuck, ...daily(2, 60)]).has(20_000)).toBe(true);
+    expect(kept([stuck, ...daily(2, 60)], { daily: 40 }).has(20_000)).toBe(true);
+  });
+
+  test('a bucket copied yesterday keeps its calendar and loses nothing', () => {
+    const copied = daily(0, 200).map((one) => ({ ...one, modified: daysAgo(0) }));
+    expect(kept(copied).size).toBe(200);
+    expect(kept(copied, { daily: 7, monthly: 12 }).size).toBe(200);
+  });
+
+  test.each([3, 30, 3650])('a host whose clock is %i days ahead deletes nothing early', (days) => {
+    const plan = planRetention(daily(0, 90), { days: 90 }, new Date(NOW.getTime() + days * DAY));
+    expect(plan.decisions.filter(({ action }) => action === 'remove')).toEqual([]);
+  });
+
+  test('a host whose clock is behind deletes nothing', () => {
+    const plan = planRetention(daily(0, 120), { days: 90 }, daysAgo(100));
+    expect(plan.decisions.filter(({ action }) => action === 'remove')).toEqual([]);
+  });
+});
+
+const entries = fc.array(
+  fc.record({
+    age: fc.double({ min: -400, max: 400, noNaN: true }),
+    skew: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(0) },
+      fc.double({ min: -1000, max: 1000, noNaN: true }),
+    ),
+    state: fc.constantFrom<RetentionEntry['state']>(
+      'verified',
+      'verified',
+      'verified',
+      'damaged',
+      'unreadable',
+      'unfinished',
+    ),
+    pinned: fc.boolean(),
+  }),
+  { maxLength: 60 },
+);
+const policies = fc
+  .record({
+    days: fc.option(fc.nat(400), { nil: undefined }),
+    daily: fc.option(fc.nat(30), { nil: undefined }),
+    weekly: fc.option(fc.nat(10), { nil: undefined }),
+    monthly: fc.option(fc.nat(10), { nil: undefined }),
+  })
+  .filter((policy) => Object.values(policy).some((rule) => (rule ?? 0) > 0));
+
+test('whatever the bucket holds: one decision each, and the promises hold', () => {
+  fc.assert(
+    fc.property(entries, policies, (specs, policy) => {
+      const made = specs.map(({ age, skew, state, pinned }, i): RetentionEntry => {
+        const modified = daysAgo(age);
+        return { name: `n${i}`, state, pinned, modified, time: new Date(modified.getTime() + skew * DAY) };
+      });
+      const plan = planRetention(made, policy, NOW);
+      expect(plan.decisions.map(({ name }) => name).toSorted()).toEqual(
+        made.map(({ name }) => name).toSorted(),
+      );
+      const action = new Map(plan.decisions.map((decision) => [decision.name, decision.action]));
+      const removed = made.filter(({ name }) => action.get(name) === 'remove');
+      const verified = made.filter(({ state }) => state === 'verified');
+      const stay = verified.filter(({ name }) => action.get(name) === 'keep');
+      expect(stay.length).toBeGreaterThanOrEqual(Math.min(LEAST_VERIFIED, verified.length));
+      for (const one of removed) {
+        expect(one.pinned).toBe(false);
+        expect(['verified', 'damaged']).toContain(one.state);
+        // Older than the rule by the store's own clock, too: no skew of ours deletes a young backup.
+        if (policy.days !== undefined)
+          expect(NOW.getTime() - one.modified.getTime()).toBeGreaterThanOrEqual((policy.days - 2) * DAY);
+        // Some verified backup that the store received no earlier stays (two days being the lag allowed).
+        expect(stay.some(({ modified }) => modified.getTime() >= one.modified.getTime() - 2 * DAY)).toBe(
+          true,
+        );
+      }
+      expect(removed.length * 2 > made.filter(({ state }) => state !== 'unfinished').length).toBe(
+        plan.kind === 'ask',
+      );
+      // The order of the listing decides nothing.
+      expect(
+        new Map(planRetention(made.toReversed(), policy, NOW).decisions.map((d) => [d.name, d.action])),
+      ).toEqual(action);
+    }),
+    { numRuns: 2000 },
+  );
+});
