@@ -1,0 +1,94 @@
+/**
+ * `npm run deploy`: backup, migration, `wrangler deploy`, webhook, in this order, so that a deploy can never cost data.
+ * `--dry-run` bundles only. Other arguments go to wrangler. Node only.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import pc from 'picocolors';
+import { runBackup } from '../backup/run.ts';
+import { composeBackup } from '../compose.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { createBackupLedger } from '../db/backup-runs.ts';
+import { migrate } from '../db/migrate.ts';
+import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
+import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
+
+async function main(): Promise<void> {
+  const passed = process.argv.slice(2);
+  if (passed.includes('--dry-run')) {
+    wrangler(passed);
+    return;
+  }
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const config = readConfig(process.env, 'worker');
+  await prepareDatabase(config);
+  const url = config.publicUrl ?? deployedUrl(wrangler(passed));
+  if (url === undefined) {
+    console.log(
+      pc.yellow(
+        'wrangler named no address: set PUBLIC_URL to the Worker’s https address and deploy again, so that the webhook can be set',
+      ),
+    );
+    process.exitCode = 1;
+    return;
+  }
+  await setWebhook(config, url);
+}
+
+/** A database that can not be backed up is not migrated, and what is not migrated is not deployed over. */
+async function prepareDatabase(config: Config): Promise<void> {
+  const { db, close } = await openDatabase(config.database);
+  try {
+    const context = composeBackup(config.backup, {
+      source: openSnapshotSource(config.database),
+      store: openStore(config.bucket),
+      ledger: createBackupLedger(db),
+      holder: `deploy ${process.pid}`,
+      alert: async (alert) => console.log(pc.red(alert.message)),
+    });
+    const outcome = await runBackup(context, { trigger: 'deploy', scheduledAt: new Date() });
+    if (outcome.kind === 'failed')
+      throw new Error(`nothing was deployed: the backup before it failed: ${outcome.reason}`);
+    step(`backup: ${outcome.kind === 'done' ? `${outcome.name}, verified` : outcome.message}`);
+    const { from, to } = await migrate(db, { now: () => new Date(), backup: async () => {} });
+    step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
+  } finally {
+    close();
+  }
+}
+
+function wrangler(passed: readonly string[]): string {
+  const result = spawnSync('wrangler', ['deploy', ...passed], {
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'inherit'],
+  });
+  process.stdout.write(result.stdout);
+  if (result.status !== 0) throw new Error('wrangler deploy failed; the running version was not touched');
+  return result.stdout;
+}
+
+function deployedUrl(output: string): string | undefined {
+  return /https:\/\/[\w.-]+\.workers\.dev/.exec(output)?.[0];
+}
+
+async function setWebhook(config: Config, url: string): Promise<void> {
+  const { botToken, webhookSecret } = config;
+  if (botToken === undefined || webhookSecret === undefined)
+    throw new Error('BOT_TOKEN and WEBHOOK_SECRET are needed for the webhook');
+  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
+  await api.setWebhook(`${url}/webhook`, { secret_token: webhookSecret, allowed_updates: ALLOWED_UPDATES });
+  const info = await api.getWebhookInfo();
+  step(`webhook: ${url}/webhook, ${info.pending_update_count} updates waiting`);
+}
+
+function step(text: string): void {
+  console.log(`${pc.green('✓')} ${text}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(
+    pc.red(error instanceof ConfigError || error instanceof Error ? error.message : String(error)),
+  );
+  process.exitCode = 1;
+});
