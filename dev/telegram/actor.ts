@@ -41,16 +41,14 @@ function reachesBot(world: World, { chat, content, replyTo, viaBot }: StoredMess
   if (isAdmin(mine) || world.bot.can_read_all_group_messages || viaBot || content.kind === 'service')
     return true;
   if (chat.messages.find(({ id }) => id === replyTo)?.authorId === world.bot.id) return true;
-  return isCommandFor(world, chat, content.text);
+  return isCommandFor(world, content.text);
 }
 
-function isCommandFor(world: World, chat: ChatState, text: string): boolean {
+/** A bare command reaches the bot too: it is the only one around, so the last one that spoke. */
+function isCommandFor(world: World, text: string): boolean {
   const command = /^\/[a-z0-9_]+(?:@(\w+))?/i.exec(text);
-  if (!command) return false;
-  const addressee = command[1]?.toLowerCase();
-  return addressee === undefined
-    ? chat.botSpokeLast || text.length > 0
-    : addressee === world.bot.username.toLowerCase();
+  const addressee = command?.[1]?.toLowerCase();
+  return command !== null && (addressee === undefined || addressee === world.bot.username.toLowerCase());
 }
 
 /** The stored message behind a reference; throws when there is none to act on. */

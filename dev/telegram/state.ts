@@ -58,8 +58,6 @@ export interface ChatState {
   messages: StoredMessage[];
   /** Of a group turned into a supergroup: the new chat's id. */
   migratedTo: number | undefined;
-  /** Did the bot speak last? Decides which bare commands privacy mode lets through. */
-  botSpokeLast: boolean;
 }
 
 export interface PersonState {

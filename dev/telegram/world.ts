@@ -71,7 +71,6 @@ export class World {
       members: new Map(),
       messages: [],
       migratedTo: undefined,
-      botSpokeLast: false,
       ...about,
     };
     this.chats.set(chat.id, chat);
@@ -109,7 +108,6 @@ export class World {
       ...given,
     };
     chat.messages.push(stored);
-    chat.botSpokeLast = authorId === this.bot.id;
     return stored;
   }
 
