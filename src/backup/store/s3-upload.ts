@@ -164,14 +164,14 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
       },
       () => this.#state === 'aborted',
     );
-    // An earlier try may have begun an upload and lost its answer; nobody else writes this key.
-    if (attempts > 1) await Promise.allSettled([this.#abortTwins(this.#multipart)]);
+    // An earlier try may have begun an upload, too, and lost its answer.
+    if (attempts > 1) await Promise.allSettled([this.#abortOthers()]);
   }
 
-  async #abortTwins(own: string): Promise<void> {
-    for (const upload of await this.#bucket.unfinishedUploads(this.#key)) {
-      if (upload.key === this.#key && upload.uploadId !== own)
-        await abortUpload(this.#bucket, this.#key, upload.uploadId);
+  /** Aborts every upload of this key but the one in use; nobody else writes it. */
+  async #abortOthers(): Promise<void> {
+    for (const { key, uploadId } of await this.#bucket.unfinishedUploads(this.#key)) {
+      if (key === this.#key && uploadId !== this.#multipart) await abortUpload(this.#bucket, key, uploadId);
     }
   }
 
@@ -256,6 +256,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
 
   async #abortMultipart(): Promise<void> {
     if (this.#multipart !== undefined) await abortUpload(this.#bucket, this.#key, this.#multipart);
+    else if (this.#beginning !== undefined) await this.#abortOthers();
   }
 
   /** A write whose answers were all lost may have taken effect; only an object with our own mark is removed. */

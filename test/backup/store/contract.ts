@@ -16,6 +16,8 @@ export interface ContractOptions {
   readonly runs: number;
   /** False for servers that keep no list of unfinished uploads. */
   readonly sweeps?: boolean;
+  /** False where there is no server that could be asked by a signed address. */
+  readonly signs?: boolean;
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -131,7 +133,7 @@ export function storeContract(
       );
       const property = fc.asyncProperty(
         size,
-        fc.oneof(fc.constant(0), fc.constant(4111), fc.nat(70_000)),
+        fc.oneof(fc.constant(0), fc.constant(4111), fc.nat(Math.min(70_000, part))),
         fc.array(chunk, { minLength: 1, maxLength: 5 }),
         fc.nat(),
         async (total, headLength, chunks, seed) => {
@@ -233,6 +235,7 @@ export function storeContract(
         expect(url).toBeUndefined();
         return;
       }
+      if (options.signs === false) return;
       const answer = await fetch(url ?? '');
       expect(answer.status).toBe(200);
       expect(await answer.text()).toBe('for an admin');
