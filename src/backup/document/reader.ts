@@ -47,7 +47,11 @@ export async function* readDocument(
   options: ReadOptions = {},
 ): AsyncGenerator<DocumentEvent, void, undefined> {
   const hash = createHash('sha256');
-  const window = new ByteWindow(body, options.maxRowBytes ?? MAX_PIECE_BYTES, (bytes) => hash.update(bytes));
+  // The checksum covers what lies before it, and is complete once it is compared.
+  let sha256: string | undefined;
+  const window = new ByteWindow(body, options.maxRowBytes ?? MAX_PIECE_BYTES, (bytes) => {
+    if (sha256 === undefined) hash.update(bytes);
+  });
   try {
     const header = await readHeader(window);
     yield { kind: 'header', ...header };
@@ -67,8 +71,9 @@ export async function* readDocument(
     window.place = () => 'counts';
     await expect(window, countsText(counts));
     window.release();
+    sha256 = hash.digest('hex');
     window.place = () => 'sha256';
-    await expect(window, tailText(hash.digest('hex')));
+    await expect(window, tailText(sha256));
     window.place = () => '';
     if (!(await window.atEnd())) throw window.fault('bytes after the end of the document');
     yield { kind: 'end', counts };

@@ -20,7 +20,8 @@ export class DocumentError extends Error {
   }
 }
 
-const FIRST_READ = 64 * 1024;
+/** The window's least size; chunks from the network are of this order. */
+const LEAST_BYTES = 64 * 1024;
 
 export class ByteWindow {
   /** The window is `bytes[pos..end)`; parsers move `pos`. */
@@ -75,12 +76,12 @@ export class ByteWindow {
     }
   }
 
-  /** Reads on: at least doubles the window, or finds the stream's end. */
+  /** Reads on: at least doubles what is held, or finds the stream's end. */
   async more(): Promise<void> {
     const held = this.end - this.pos;
     if (held > this.#maxPiece) throw this.fault(`a piece of more than ${this.#maxPiece} bytes`);
-    const wanted = Math.max(FIRST_READ, 2 * held);
-    this.#makeRoom(wanted);
+    const wanted = Math.max(1, 2 * held);
+    this.#makeRoom(Math.max(LEAST_BYTES, wanted));
     while (this.end - this.pos < wanted && !this.ended) {
       if (this.#pending.length === 0) {
         const next = await this.#source.next();
@@ -111,11 +112,11 @@ export class ByteWindow {
     await this.#source.return?.();
   }
 
-  #makeRoom(wanted: number): void {
+  #makeRoom(size: number): void {
     this.release();
     const rest = this.bytes.subarray(this.pos, this.end);
-    if (wanted > this.bytes.length) {
-      const larger = Buffer.alloc(wanted);
+    if (size > this.bytes.length) {
+      const larger = Buffer.alloc(size);
       larger.set(rest);
       this.bytes = larger;
     } else {

@@ -4,7 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { createDigestSink } from '../../../src/backup/digest.ts';
 import { type DocumentEvent, type ReadOptions, readDocument } from '../../../src/backup/document/reader.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
-import { InvalidText, type Row, type SqlValue } from '../../../src/backup/model.ts';
+import {
+  type IndexColumn,
+  type IndexInfo,
+  InvalidText,
+  type Row,
+  type SqlValue,
+  type TableInfo,
+} from '../../../src/backup/model.ts';
 import { rowLayout } from '../../../src/backup/values.ts';
 import { CATALOGUE, CONTENT } from './arbitraries.ts';
 import { FIXED, FIXED_DIGESTS, FIXED_DOCUMENT, FIXED_META } from './fixed.ts';
@@ -105,7 +112,7 @@ describe('round trip', () => {
   test('rows larger than the first window, and batches of many', async () => {
     const wide = table('wide', [column('id'), 'v'], { rowidAlias: 0 });
     const rows = Array.from({ length: 1500 }, (_, i): Row => {
-      const big = i % 500 === 499;
+      const big = i % 700 === 699;
       return [BigInt(i), BigInt(i), big ? new Uint8Array(300_000).fill(i) : `ў"${'x'.repeat(i % 90)}`];
     });
     const content = { schema: schemaOf([wide]), rows: new Map([['wide', rows]]) };
@@ -178,6 +185,46 @@ describe('shape', () => {
     const text = new TextDecoder().decode(await write({ schema: schemaOf([]), rows: new Map() }));
     const keys = { anime: [], parts_without_anime: [], groups: [], users: [], tables: {}, counts: {} };
     expect(JSON.parse(text)).toMatchObject(keys);
+  });
+
+  test('parts nest only when a part can have one anime at most', () => {
+    const key = (more: object): IndexColumn => {
+      return { columnId: 1, name: 'code', descending: false, collation: 'BINARY', key: true, ...more };
+    };
+    const index = (more: Partial<IndexInfo>): IndexInfo => {
+      return {
+        name: 'i',
+        table: 'anime',
+        sql: null,
+        unique: true,
+        origin: 'u',
+        partial: false,
+        columns: [key({})],
+        ...more,
+      };
+    };
+    const plain = { ...anime, rowidAlias: null };
+    const text = { ...plain, columns: plain.columns.map((one) => ({ ...one, declaredType: 'TEXT' })) };
+    const kinds = (tables: TableInfo[], indexes: IndexInfo[]): string[] => {
+      const sink = createDocumentSink(memoryWriter(), META);
+      return sink.targets(schemaOf(tables, { indexes })).map(({ kind }) => kind);
+    };
+    const rowid = key({ columnId: -1, name: null, key: false });
+    expect(kinds([anime, parts], [])).toEqual(['nested']);
+    expect(kinds([plain, parts], [index({})])).toEqual(['nested']);
+    expect(kinds([plain, parts], [index({ origin: 'c', columns: [key({}), rowid] })])).toEqual(['nested']);
+    const apart = ['table', 'table'];
+    expect(kinds([plain, parts], [])).toEqual(apart);
+    expect(kinds([plain, parts], [index({ unique: false })])).toEqual(apart);
+    expect(kinds([plain, parts], [index({ partial: true })])).toEqual(apart);
+    expect(kinds([plain, parts], [index({ table: 'other' })])).toEqual(apart);
+    expect(kinds([plain, parts], [index({ columns: [key({}), key({ columnId: 2 })] })])).toEqual(apart);
+    expect(kinds([plain, parts], [index({ columns: [key({ columnId: 2 })] })])).toEqual(apart);
+    expect(kinds([plain, parts], [index({ columns: [key({ collation: 'NOCASE' })] })])).toEqual(apart);
+    expect(kinds([text, parts], [index({})])).toEqual(apart);
+    expect(kinds([{ ...plain, withoutRowid: true }, parts], [index({})])).toEqual(apart);
+    expect(kinds([anime, { ...parts, withoutRowid: true }], [])).toEqual(apart);
+    expect(kinds([anime], [])).toEqual(['table']);
   });
 
   test('parts do not nest when a code may occur twice', async () => {
@@ -339,6 +386,18 @@ describe('broken documents', () => {
     await expect(read(broken, [11])).rejects.toMatchObject({ offset: byte });
   });
 
+  test('the offset is the byte at fault, far into a long document', async () => {
+    const rows = Array.from({ length: 9000 }, (_, i): Row => [BigInt(i), `text ${i}`]);
+    const text = new TextDecoder().decode(
+      await write({ schema: schemaOf([table('t', ['v'])]), rows: new Map([['t', rows]]) }),
+    );
+    const offset = text.indexOf('"text 8765"');
+    const broken = new TextEncoder().encode(text.replace('"text 8765"', '?text 8765"'));
+    for (const sizes of [[broken.length], [1000], [65_536, 3]]) {
+      await expect(read(broken, sizes)).rejects.toMatchObject({ offset, place: 't[8765].v' });
+    }
+  });
+
   test('a row beyond the limit is refused before it is held', async () => {
     const big = table('t', ['v']);
     const rows = new Map<string, Row[]>([['t', [[1n, 'x'.repeat(2_000_000)]]]]);
@@ -373,6 +432,38 @@ describe('the sink', () => {
   ])('refuses a row: %s', async (message, row) => {
     const sink = createDocumentSink(memoryWriter(), META);
     await expect(drive(sink, { schema, rows: new Map([['one', [row]]]) })).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['a part before any anime', [[1n, 1n, 'x']]],
+    [
+      'an anime after the orphans',
+      [
+        [2n, 1n, 'x'],
+        [0n, 1n, 1n],
+      ],
+    ],
+    [
+      'a part after the orphans',
+      [
+        [0n, 1n, 1n],
+        [2n, 1n, 'x'],
+        [1n, 1n, 'x'],
+      ],
+    ],
+    ['an unknown tag', [[3n, 1n, 'x']]],
+  ])('refuses a nested scan out of order: %s', async (_, rows) => {
+    const code = column('code', { declaredType: 'INT' });
+    const nested = schemaOf([
+      table('anime', [code], { rowidAlias: 0 }),
+      table('anime_parts', [column('anime_code', { declaredType: 'INT' })]),
+    ]);
+    const sink = createDocumentSink(memoryWriter(), META);
+    const [target] = sink.targets(nested);
+    if (target?.kind !== 'nested') throw new Error('does not nest');
+    await sink.begin(nested);
+    await sink.beginScan(target);
+    await expect(sink.rows(rows)).rejects.toThrow('is out of place');
   });
 
   test('does not finish while a scan is missing', async () => {
