@@ -1,5 +1,6 @@
 /** One database connection of the server, and the running of one statement on it. Node only: libsql is a native package. */
 import Database from 'libsql';
+import { drainStatement } from '../../src/backup/snapshot/drain.ts';
 import { quoteName } from '../../src/backup/snapshot/sql-tokens.ts';
 import { failureFromSqlite, SqlFailure } from './errors.ts';
 import type { Statement } from './statement.ts';
@@ -149,7 +150,7 @@ export class Connection {
           try {
             batch.push(encodeRow(upcoming.value, statement.isQuery, rowBytes));
           } catch (error) {
-            drain(db, rows);
+            drainStatement(db, rows);
             throw error;
           }
           bytes += batch.at(-1)?.length ?? 0;
@@ -163,7 +164,7 @@ export class Connection {
       },
       outcome: () => this.#outcome(statement),
       abort() {
-        if (!upcoming.done) drain(db, rows);
+        if (!upcoming.done) drainStatement(db, rows);
       },
     };
   }
@@ -222,19 +223,4 @@ function checkSize(value: NativeValue, limit: number): void {
 function row(value: unknown): NativeValue[] {
   if (!Array.isArray(value)) throw new TypeError('libsql returned a row that is no array');
   return value;
-}
-
-/** The binding can not finalize a statement: interrupt it and read on until it says so, or it would hold its locks. */
-function drain(db: object, rows: Iterator<unknown>): void {
-  if (canInterrupt(db)) db.interrupt();
-  try {
-    while (!rows.next().done);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'SQLITE_INTERRUPT')) throw error;
-  }
-}
-
-/** libsql's types leave `interrupt` out. */
-function canInterrupt(db: object): db is { interrupt(): void } {
-  return 'interrupt' in db && typeof db.interrupt === 'function';
 }

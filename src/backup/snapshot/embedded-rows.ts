@@ -1,0 +1,92 @@
+/**
+ * Rows through libsql's binding, exactly. The binding cuts a text at its first NUL character and aborts the whole process over
+ * a text that is not UTF-8, so no text crosses it as text: each comes as the hex of its bytes (a blob would cost four times
+ * as much to make there). Node only.
+ */
+import { isAscii, isUtf8 } from 'node:buffer';
+import type Database from 'libsql';
+import { InvalidText, type Row, type SqlValue } from '../model.ts';
+import { type ScanSql, selectSql } from './scan-sql.ts';
+
+/** The binding fetches a hundred rows at once, so values beyond this many bytes are left out and fetched one by one. */
+const LARGE_BYTES = 64 * 1024;
+/** What stands for a large value in the scan; neither is hex. */
+const LARGE = { text: 'T', blob: 'B' };
+
+/** The SELECT of a scan in the form {@link readHexRows} understands. */
+export function embeddedSelect(scan: ScanSql): string {
+  const expressions = scan.values.map(({ sql, holds }) => {
+    if (holds === 'integer') return sql;
+    const text = `hex(${sql})`;
+    if (scan.rowid === undefined) return `CASE typeof(${sql}) WHEN 'text' THEN ${text} ELSE ${sql} END`;
+    return (
+      `CASE typeof(${sql}) WHEN 'text' THEN iif(octet_length(${sql}) > ${LARGE_BYTES}, '${LARGE.text}', ${text}) ` +
+      `WHEN 'blob' THEN iif(octet_length(${sql}) > ${LARGE_BYTES}, '${LARGE.blob}', ${sql}) ELSE ${sql} END`
+    );
+  });
+  return selectSql(scan, expressions);
+}
+
+/** The bytes of one large value, by its row's rowid. */
+export function fetchLarge(db: Database.Database, scan: ScanSql, key: unknown, position: number): Uint8Array {
+  const expression = scan.values[position]?.sql;
+  if (scan.rowid === undefined || expression === undefined) throw new Error(`${scan.label} has no rowid`);
+  const { table, sql } = scan.rowid;
+  const found = db
+    .prepare(`SELECT CAST(${expression} AS BLOB) FROM ${table} WHERE ${sql} = ?`)
+    .raw()
+    .get([key]);
+  const bytes = Array.isArray(found) ? found[0] : undefined;
+  if (!(bytes instanceof Uint8Array)) throw new Error(`${scan.label} lost a large value`);
+  return bytes;
+}
+
+/** Turns what the binding gave into rows. `fetch` gets a row's rowid and a position in the scan's values. */
+export function readHexRows(
+  scan: Pick<ScanSql, 'layout' | 'rowid'>,
+  rows: readonly (readonly unknown[])[],
+  fetch: (rowid: unknown, position: number) => Uint8Array,
+): Row[] {
+  const texts = decodeTexts(rows);
+  let nextText = 0;
+  return rows.map((row) => {
+    const values = row.map((value, position): SqlValue => {
+      if (typeof value === 'string') {
+        if (isHex(value)) return texts[nextText++] ?? '';
+        const bytes = fetch(row[scan.rowid?.valueIndex ?? -1], position);
+        return value === LARGE.blob
+          ? bytes
+          : textOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      }
+      if (value === null || typeof value === 'bigint' || typeof value === 'number') return value;
+      if (value instanceof Uint8Array)
+        return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      throw new TypeError(`libsql returned a ${typeof value}`);
+    });
+    return scan.layout.map((position) => values[position] ?? null);
+  });
+}
+
+function isHex(value: string): boolean {
+  return value !== LARGE.text && value !== LARGE.blob;
+}
+
+/** All texts of a batch at once: one hex decoding instead of thousands. */
+function decodeTexts(rows: readonly (readonly unknown[])[]): (string | InvalidText)[] {
+  const hex: string[] = [];
+  for (const row of rows)
+    for (const value of row) if (typeof value === 'string' && isHex(value)) hex.push(value);
+  const bytes = Buffer.from(hex.join(''), 'hex');
+  const ascii = isAscii(bytes) ? bytes.toString('latin1') : undefined;
+  let end = 0;
+  return hex.map((text) => {
+    const start = end;
+    end += text.length / 2;
+    return ascii === undefined ? textOf(bytes.subarray(start, end)) : ascii.slice(start, end);
+  });
+}
+
+function textOf(bytes: Buffer): string | InvalidText {
+  // The bytes belong to the batch: what is kept must not keep the rest alive.
+  return isUtf8(bytes) ? bytes.toString('utf8') : new InvalidText(Uint8Array.from(bytes));
+}

@@ -1,0 +1,238 @@
+/**
+ * What a database is made of, read with plain SELECTs that both an embedded database and a server answer
+ * (servers refuse some PRAGMAs, but not their table-valued functions).
+ */
+
+import type {
+  ColumnInfo,
+  DatabaseSchema,
+  IndexColumn,
+  IndexInfo,
+  Row,
+  SchemaObject,
+  SqlValue,
+  TableInfo,
+} from '../model.ts';
+import { SchemaChanged } from '../model.ts';
+import { isWord, tokenizeSql } from './sql-tokens.ts';
+
+/** The schema, and what only the scans need of it. */
+export interface DetailedSchema {
+  readonly schema: DatabaseSchema;
+  /** Key order of the WITHOUT ROWID tables' own b-trees, by table name. */
+  readonly primaryKeys: ReadonlyMap<string, readonly IndexColumn[]>;
+  readonly foreignKeys: readonly ForeignKey[];
+}
+
+/** A foreign key of one column. */
+export interface ForeignKey {
+  readonly child: string;
+  readonly childColumn: string;
+  readonly parent: string;
+  /** Null: the parent's primary key. */
+  readonly parentColumn: string | null;
+}
+
+/**
+ * One row: schema cookie, user_version, application_id, encoding. Asked again inside the snapshot: the cookie moves with
+ * every change of the schema, the other two numbers do not move it.
+ */
+export const VERSION_QUERY =
+  'SELECT (SELECT schema_version FROM pragma_schema_version), (SELECT user_version FROM pragma_user_version), ' +
+  '(SELECT application_id FROM pragma_application_id), (SELECT encoding FROM pragma_encoding)';
+
+/** To be run in one transaction; {@link readSchema} takes their rows in this order. */
+export const SCHEMA_QUERIES: readonly string[] = [
+  VERSION_QUERY,
+  'SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid',
+  // Virtual tables (rootpage 0) are left out: a missing module would fail the query.
+  'SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM sqlite_schema m, pragma_table_xinfo(m.name) x ' +
+    "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, x.cid",
+  "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'",
+  'SELECT m.name, l.name, l."unique", l.origin, l.partial, x.cid, x.name, x."desc", x.coll, x.key ' +
+    'FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) x ' +
+    "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, l.seq, x.seqno",
+  'SELECT m.name, f.id, f."from", f."table", f."to" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f ' +
+    "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, f.id, f.seq",
+];
+
+/** Builds the schema from the answers to {@link SCHEMA_QUERIES}. Throws when the database can not be read faithfully. */
+export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema {
+  const [version = [], master = [], columns = [], tableList = [], indexColumns = [], foreignKeys = []] =
+    answers;
+  const [schemaVersion, userVersion, applicationId, encoding] = version[0] ?? [];
+  // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes UTF-8 only.
+  if (encoding !== 'UTF-8')
+    throw new Error(`database encoding ${String(encoding)} is not supported, only UTF-8`);
+  const objects = master.map(readObject);
+  const indexes = groupIndexes(indexColumns);
+  const tables = objects
+    .filter((object) => object.type === 'table' && object.hasStorage)
+    .map((object) => readTable(object, columns, tableList, indexes));
+  return {
+    schema: {
+      objects,
+      tables,
+      indexes: objects
+        .filter((object) => object.type === 'index')
+        .map((object) => readIndex(object, indexes)),
+      userVersion: number(userVersion),
+      applicationId: number(applicationId),
+      schemaVersion: number(schemaVersion),
+    },
+    primaryKeys: new Map(
+      tables
+        .filter((table) => table.withoutRowid)
+        .map((table) => [
+          table.name,
+          indexes.find((index) => index.table === table.name && index.origin === 'pk')?.columns ?? [],
+        ]),
+    ),
+    foreignKeys: readForeignKeys(foreignKeys),
+  };
+}
+
+/** Compares the answer to {@link VERSION_QUERY} inside a snapshot with the schema it is read by. */
+export function requireSameSchema(schema: DatabaseSchema, row: Row | undefined): void {
+  const [schemaVersion, userVersion, applicationId] = row ?? [];
+  if (
+    schemaVersion !== BigInt(schema.schemaVersion) ||
+    userVersion !== BigInt(schema.userVersion) ||
+    applicationId !== BigInt(schema.applicationId)
+  ) {
+    throw new SchemaChanged('the schema changed between reading it and reading the rows');
+  }
+}
+
+function readObject([type, name, tableName, rootPage, sql]: Row): SchemaObject {
+  if (type !== 'table' && type !== 'index' && type !== 'view' && type !== 'trigger') {
+    throw new Error(`schema entry of unknown type ${String(type)}`);
+  }
+  return {
+    type,
+    name: text(name),
+    tableName: text(tableName),
+    sql: optionalText(sql),
+    hasStorage: rootPage !== null && rootPage !== 0n,
+  };
+}
+
+function readTable(
+  { name, sql }: SchemaObject,
+  allColumns: readonly Row[],
+  tableList: readonly Row[],
+  indexes: readonly IndexGroup[],
+): TableInfo {
+  const columns = allColumns.filter((row) => row[0] === name).map(readColumn);
+  const [, listedAs, withoutRowid, strict] = tableList.find((row) => row[0] === name) ?? [];
+  const tokens = sql === null ? [] : tokenizeSql(sql);
+  return {
+    name,
+    sql,
+    kind: name.startsWith('sqlite_') ? 'internal' : listedAs === 'shadow' ? 'shadow' : 'table',
+    withoutRowid: withoutRowid === 1n,
+    strict: strict === 1n,
+    // A keyword that can not be a bare name, and stands nowhere but after PRIMARY KEY.
+    autoincrement: tokens.some((token) => isWord(token, 'AUTOINCREMENT')),
+    rowidAlias: withoutRowid === 1n ? null : findRowidAlias(name, columns, indexes),
+    columns,
+  };
+}
+
+/**
+ * A primary key of a rowid table is either the rowid itself or has an index of its own. So the alias is the single key column
+ * without such an index, whatever made it one (`INTEGER PRIMARY KEY DESC` and `INT PRIMARY KEY` have an index).
+ */
+function findRowidAlias(
+  table: string,
+  columns: readonly ColumnInfo[],
+  indexes: readonly IndexGroup[],
+): number | null {
+  const keys = columns.flatMap((column, index) => (column.primaryKey > 0 ? [index] : []));
+  const [key] = keys;
+  if (key === undefined || keys.length > 1) return null;
+  return indexes.some((index) => index.table === table && index.origin === 'pk') ? null : key;
+}
+
+const GENERATED = { 2: 'virtual', 3: 'stored' } as const;
+
+function readColumn([, name, type, notNull, defaultValue, primaryKey, hidden]: Row): ColumnInfo {
+  return {
+    name: text(name),
+    declaredType: text(type),
+    notNull: notNull === 1n,
+    defaultValue: optionalText(defaultValue),
+    primaryKey: number(primaryKey),
+    generated: hidden === 2n ? GENERATED[2] : hidden === 3n ? GENERATED[3] : 'no',
+  };
+}
+
+interface IndexGroup {
+  readonly table: string;
+  readonly name: string;
+  readonly unique: boolean;
+  readonly origin: 'c' | 'u' | 'pk';
+  readonly partial: boolean;
+  readonly columns: IndexColumn[];
+}
+
+function groupIndexes(rows: readonly Row[]): IndexGroup[] {
+  const groups = new Map<string, IndexGroup>();
+  for (const [table, name, unique, origin, partial, columnId, column, descending, collation, key] of rows) {
+    const indexName = text(name);
+    let group = groups.get(indexName);
+    if (group === undefined) {
+      group = {
+        table: text(table),
+        name: indexName,
+        unique: unique === 1n,
+        origin: origin === 'u' || origin === 'pk' ? origin : 'c',
+        partial: partial === 1n,
+        columns: [],
+      };
+      groups.set(indexName, group);
+    }
+    group.columns.push({
+      columnId: number(columnId),
+      name: optionalText(column),
+      descending: descending === 1n,
+      collation: optionalText(collation) ?? 'BINARY',
+      key: key === 1n,
+    });
+  }
+  return [...groups.values()];
+}
+
+function readIndex({ name, sql }: SchemaObject, groups: readonly IndexGroup[]): IndexInfo {
+  const group = groups.find((candidate) => candidate.name === name);
+  if (group === undefined) throw new Error(`index ${name} has no columns`);
+  const { table, unique, origin, partial, columns } = group;
+  return { name, table, sql, unique, origin, partial, columns };
+}
+
+function readForeignKeys(rows: readonly Row[]): ForeignKey[] {
+  const keyOf = ([table, id]: Row) => `${text(table)}\0${String(id)}`;
+  const width = Map.groupBy(rows, keyOf);
+  return rows
+    .filter((row) => width.get(keyOf(row))?.length === 1)
+    .map(([child, , childColumn, parent, parentColumn]) => ({
+      child: text(child),
+      childColumn: text(childColumn),
+      parent: text(parent),
+      parentColumn: optionalText(parentColumn),
+    }));
+}
+
+function text(value: SqlValue | undefined): string {
+  if (typeof value !== 'string') throw new Error('the schema holds a name that is not UTF-8 text');
+  return value;
+}
+
+function optionalText(value: SqlValue | undefined): string | null {
+  return value === null || value === undefined ? null : text(value);
+}
+
+function number(value: SqlValue | undefined): number {
+  if (typeof value !== 'bigint') throw new Error('the schema holds no number where one must be');
+  return Number(value);
+}
