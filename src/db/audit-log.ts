@@ -1,0 +1,91 @@
+/** Who of the admins did what. Written in the batch of the deed, so one is never without the other. */
+import { all, type Query, type Statement, sql } from './database.ts';
+import { toSqlTime } from './time.ts';
+
+/** Kept this long. */
+const KEEP_DAYS = 365;
+
+export const AUDITED = [
+  'anime-added',
+  'anime-edited',
+  'anime-deleted',
+  'anime-restored',
+  'anime-purged',
+  'code-changed',
+  'parts-added',
+  'part-replaced',
+  'part-moved',
+  'part-deleted',
+  'group-added',
+  'group-edited',
+  'group-deleted',
+  'channel-added',
+  'channel-edited',
+  'channel-deleted',
+  'posted',
+  'broadcast-started',
+  'broadcast-paused',
+  'broadcast-resumed',
+  'broadcast-cancelled',
+  'user-banned',
+  'user-unbanned',
+  'admin-added',
+  'admin-removed',
+  'exported',
+  'backup-started',
+] as const;
+export type Audited = (typeof AUDITED)[number];
+
+/** @param subject what it was done to, as a person would name it; at most 200 characters are kept */
+export function audit(userId: number, action: Audited, subject: string, now: Date): Statement {
+  return sql(
+    'INSERT INTO audit_log (user_id, action, subject, at) VALUES (?, ?, ?, ?)',
+    userId,
+    action,
+    subject.slice(0, 200),
+    toSqlTime(now),
+  );
+}
+
+/** The same, only if the statement before it in the batch changed something. */
+export function auditIfChanged(userId: number, action: Audited, subject: string, now: Date): Statement {
+  return sql(
+    'INSERT INTO audit_log (user_id, action, subject, at) SELECT ?, ?, ?, ? WHERE changes() > 0',
+    userId,
+    action,
+    subject.slice(0, 200),
+    toSqlTime(now),
+  );
+}
+
+export interface AuditEntry {
+  readonly name: string;
+  readonly action: Audited | undefined;
+  readonly subject: string;
+  readonly at: string;
+}
+
+/** One page, newest first, and one entry more when there is another page. */
+export function auditPage(page: number, perPage: number): Query<AuditEntry[]> {
+  return all(
+    sql(
+      `SELECT l.action, l.subject, l.at, COALESCE(u.first_name, u.username, l.user_id) AS name
+       FROM audit_log AS l LEFT JOIN users AS u ON u.user_id = l.user_id ORDER BY l.id DESC LIMIT ? OFFSET ?`,
+      perPage + 1,
+      page * perPage,
+    ),
+    (row) => ({
+      name: row.text('name'),
+      action: AUDITED.find((known) => known === row.text('action')),
+      subject: row.text('subject'),
+      at: row.text('at'),
+    }),
+  );
+}
+
+export function forgetOldAudit(now: Date): Statement {
+  return sql(
+    'DELETE FROM audit_log WHERE at < ?',
+    toSqlTime(new Date(now.getTime() - KEEP_DAYS * 86_400_000)),
+  );
+}

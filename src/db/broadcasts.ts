@@ -1,0 +1,243 @@
+/**
+ * Broadcasts: a message copied to many. Progress is a cursor: everybody up to it was dealt with, nobody after it was. It moves with every
+ * single message, so a host killed at any point repeats at most the message it was sending and skips nobody; 100,000 deliveries
+ * cost 100,000 small updates of one row and no rows of their own.
+ */
+import { all, one, type Query, type Statement, sql } from './database.ts';
+import type { Row } from './row.ts';
+import { toSqlTime } from './time.ts';
+
+export const AUDIENCES = ['users', 'groups', 'group'] as const;
+export type Audience = (typeof AUDIENCES)[number];
+export type BroadcastState = 'draft' | 'running' | 'paused' | 'cancelled' | 'failed' | 'done';
+
+export interface Broadcast {
+  readonly id: number;
+  readonly requestedBy: number;
+  /** JSON of the message's own buttons: copyMessage does not copy them. */
+  readonly replyMarkup: string | null;
+  readonly messages: readonly number[];
+  readonly audience: Audience | null;
+  readonly groupId: number | null;
+  readonly groupName: string | null;
+  readonly state: BroadcastState;
+  readonly total: number;
+  readonly cursor: number;
+  readonly attempts: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly notBeforeMs: number;
+  readonly progressMessage: number | null;
+  readonly problem: string | null;
+  readonly startedAt: string | null;
+  readonly language: string | null;
+}
+
+const BROADCAST = `SELECT b.*,
+  (SELECT json_group_array(m.message_id) FROM (SELECT message_id FROM broadcast_messages
+     WHERE broadcast_id = b.id ORDER BY message_id) AS m) AS messages,
+  (SELECT g.name FROM groups AS g WHERE g.id = b.group_id) AS group_name,
+  (SELECT u.language FROM users AS u WHERE u.user_id = b.requested_by) AS language FROM broadcasts AS b`;
+
+/** @param userId only this admin's; undefined: whoever's */
+export function broadcastById(id: number): Query<Broadcast | undefined> {
+  return one(sql(`${BROADCAST} WHERE b.id = ?`, id), readBroadcast);
+}
+
+/** Those the tick has to work at. */
+export function dueBroadcasts(now: Date): Query<Broadcast[]> {
+  return all(
+    sql(
+      `${BROADCAST} WHERE (b.state = 'running' AND b.not_before_ms <= ?)
+         OR (b.state IN ('done', 'failed') AND b.reported_at IS NULL) ORDER BY b.id LIMIT 5`,
+      now.getTime(),
+    ),
+    readBroadcast,
+  );
+}
+
+/** The last ones begun, for the admins' list. */
+export function recentBroadcasts(limit: number): Query<Broadcast[]> {
+  return all(sql(`${BROADCAST} WHERE b.state <> 'draft' ORDER BY b.id DESC LIMIT ?`, limit), readBroadcast);
+}
+
+/**
+ * Keeps a message to be broadcast. Messages of one album come as updates of their own, at once and in any order: they find each other by
+ * the album's id. RETURNING id.
+ */
+export function keepBroadcast(
+  userId: number,
+  message: { readonly album: string | null; readonly replyMarkup: string | null },
+  now: Date,
+): Statement {
+  return sql(
+    `INSERT INTO broadcasts (requested_by, album, reply_markup, created_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (requested_by, album) WHERE album IS NOT NULL DO UPDATE SET album = excluded.album RETURNING id`,
+    userId,
+    message.album,
+    message.replyMarkup,
+    toSqlTime(now),
+  );
+}
+
+/** Only while the broadcast is not begun: what runs is not changed. */
+export function keepBroadcastMessage(userId: number, album: string | null, messageId: number): Statement {
+  return sql(
+    `INSERT INTO broadcast_messages (broadcast_id, message_id)
+     SELECT id, ? FROM broadcasts WHERE requested_by = ? AND state = 'draft' AND ${album === null ? '? IS NULL' : 'album = ?'}
+     ORDER BY id DESC LIMIT 1 ON CONFLICT DO NOTHING`,
+    messageId,
+    userId,
+    album,
+  );
+}
+
+/** People who can be written to; those who blocked the bot or were blocked are left out. */
+const REACHABLE = 'blocked_at IS NULL AND banned_at IS NULL';
+
+/** Chooses whom it goes to and counts them. */
+export function chooseAudience(
+  id: number,
+  userId: number,
+  audience: Audience,
+  groupId: number | null,
+): Statement {
+  return sql(
+    `UPDATE broadcasts SET audience = ?1, group_id = ?2, total = CASE ?1
+       WHEN 'users' THEN (SELECT COUNT(*) FROM users WHERE ${REACHABLE})
+       WHEN 'groups' THEN (SELECT COUNT(*) FROM groups)
+       ELSE (SELECT COUNT(*) FROM groups WHERE groups.id = ?2) END
+     WHERE id = ?3 AND requested_by = ?4 AND state = 'draft'`,
+    audience,
+    groupId,
+    id,
+    userId,
+  );
+}
+
+/** 0 changes when it was begun already. Users who come later are not in it. */
+export function beginBroadcast(id: number, userId: number, now: Date): Statement {
+  return sql(
+    `UPDATE broadcasts SET state = 'running', started_at = ?
+     WHERE id = ? AND requested_by = ? AND state = 'draft' AND audience IS NOT NULL AND total > 0`,
+    toSqlTime(now),
+    id,
+    userId,
+  );
+}
+
+/** Pause, resume or cancel; 0 changes when it is not in a state to do so. */
+export function steerBroadcast(id: number, to: 'paused' | 'running' | 'cancelled', now: Date): Statement {
+  const from = to === 'paused' ? ['running'] : to === 'running' ? ['paused'] : ['draft', 'running', 'paused'];
+  return sql(
+    `UPDATE broadcasts SET state = ?1, finished_at = CASE WHEN ?1 = 'cancelled' THEN ?2 ELSE finished_at END
+     WHERE id = ?3 AND state IN (${from.map((state) => `'${state}'`).join(', ')})`,
+    to,
+    toSqlTime(now),
+    id,
+  );
+}
+
+export interface Recipient {
+  /** What the cursor counts: user id, or row id of a group. */
+  readonly position: number;
+  readonly chatId: number;
+}
+
+/** The next recipients after the cursor, in its order. */
+export function nextRecipients(broadcast: Broadcast, limit: number): Query<Recipient[]> {
+  const { cursor, audience } = broadcast;
+  const statement =
+    audience === 'users'
+      ? sql(
+          `SELECT user_id AS position, user_id AS chat_id FROM users
+           WHERE user_id > ? AND ${REACHABLE} AND (created_at IS NULL OR created_at <= ?) ORDER BY user_id LIMIT ?`,
+          cursor,
+          broadcast.startedAt ?? '',
+          limit,
+        )
+      : sql(
+          `SELECT id AS position, group_id AS chat_id FROM groups WHERE id > ? AND (? = 'groups' OR id = ?) ORDER BY id LIMIT ?`,
+          cursor,
+          audience,
+          broadcast.groupId,
+          limit,
+        );
+  return all(statement, (row) => ({ position: row.int('position'), chatId: row.int('chat_id') }));
+}
+
+export type Delivery = 'sent' | 'failed' | 'blocked';
+
+/**
+ * Moves the cursor over one recipient and counts what became of him. RETURNING state: another than `running` says stop. No row: another host
+ * has moved the cursor, so this one has nothing more to do here.
+ */
+export function moveCursor(broadcast: number, from: number, to: number, delivery: Delivery): Statement {
+  return sql(
+    `UPDATE broadcasts SET cursor = ?, attempts = 0, ${delivery} = ${delivery} + 1 WHERE id = ? AND cursor = ? RETURNING state`,
+    to,
+    broadcast,
+    from,
+  );
+}
+
+/** A passing fault: the same recipient again, not before the given time. RETURNING attempts. */
+export function waitBroadcast(id: number, cursor: number, untilMs: number, isFault: boolean): Statement {
+  return sql(
+    'UPDATE broadcasts SET not_before_ms = ?, attempts = attempts + ? WHERE id = ? AND cursor = ? RETURNING attempts',
+    untilMs,
+    isFault ? 1 : 0,
+    id,
+    cursor,
+  );
+}
+
+export function endBroadcast(
+  id: number,
+  state: 'done' | 'failed',
+  problem: string | null,
+  now: Date,
+): Statement {
+  return sql(
+    `UPDATE broadcasts SET state = ?, problem = ?, finished_at = ? WHERE id = ? AND state = 'running'`,
+    state,
+    problem,
+    toSqlTime(now),
+    id,
+  );
+}
+
+export function broadcastReported(id: number, now: Date): Statement {
+  return sql('UPDATE broadcasts SET reported_at = ? WHERE id = ?', toSqlTime(now), id);
+}
+
+export function progressShown(id: number, messageId: number): Statement {
+  return sql('UPDATE broadcasts SET progress_message_id = ? WHERE id = ?', messageId, id);
+}
+
+const STATES: readonly BroadcastState[] = ['draft', 'running', 'paused', 'cancelled', 'failed', 'done'];
+
+function readBroadcast(row: Row): Broadcast {
+  return {
+    id: row.int('id'),
+    requestedBy: row.int('requested_by'),
+    replyMarkup: row.textOrNull('reply_markup'),
+    messages: JSON.parse(row.text('messages')) as number[],
+    audience: AUDIENCES.find((audience) => audience === row.textOrNull('audience')) ?? null,
+    groupId: row.intOrNull('group_id'),
+    groupName: row.textOrNull('group_name'),
+    state: STATES.find((state) => state === row.text('state')) ?? 'failed',
+    total: row.int('total'),
+    cursor: row.int('cursor'),
+    attempts: row.int('attempts'),
+    sent: row.int('sent'),
+    failed: row.int('failed'),
+    blocked: row.int('blocked'),
+    notBeforeMs: row.int('not_before_ms'),
+    progressMessage: row.intOrNull('progress_message_id'),
+    problem: row.textOrNull('problem'),
+    startedAt: row.textOrNull('started_at'),
+    language: row.textOrNull('language'),
+  };
+}

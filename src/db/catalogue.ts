@@ -1,0 +1,195 @@
+/** Writers of the catalogue: publishing a draft, editing an anime, changing its code. */
+import { one, type Query, type Statement, sql } from './database.ts';
+import type { Draft, DraftKey } from './drafts.ts';
+import type { Row } from './row.ts';
+import { toSqlTime } from './time.ts';
+
+/** An anime as admins see it, trashed or not. */
+export interface CatalogueAnime {
+  readonly id: number;
+  readonly code: number;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly photoId: string | null;
+  readonly aliases: string | null;
+  readonly genres: string | null;
+  readonly year: number | null;
+  readonly views: number;
+  readonly parts: number;
+  readonly highestPart: number;
+  readonly deletedAt: string | null;
+}
+
+/** Columns of {@link CatalogueAnime}, of a table named `a`. */
+export const CATALOGUE_COLUMNS = `a.id, a.code, a.title, a.description, a.photo_id, a.aliases, a.genres, a.year, a.views, a.deleted_at,
+  (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
+  (SELECT COALESCE(MAX(part_number), 0) FROM anime_parts AS p WHERE p.anime_code = a.code) AS highest_part`;
+
+export function catalogueAnime(id: number): Query<CatalogueAnime | undefined> {
+  return one(sql(`SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.id = ?`, id), readCatalogueAnime);
+}
+
+/** Who has the code, in the trash too: a code is free again only when its anime is purged. */
+export function holderOf(code: number): Query<CatalogueAnime | undefined> {
+  return one(sql(`SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.code = ?`, code), readCatalogueAnime);
+}
+
+/** The newest first; one more than a page when there is another page. */
+export function cataloguePage(page: number, perPage: number): Query<CatalogueAnime[]> {
+  const statement = sql(
+    `SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.deleted_at IS NULL ORDER BY a.id DESC LIMIT ? OFFSET ?`,
+    perPage + 1,
+    page * perPage,
+  );
+  return { ...statement, parse: (rows) => rows.map(readCatalogueAnime) };
+}
+
+export function readCatalogueAnime(row: Row): CatalogueAnime {
+  return {
+    id: row.int('id'),
+    code: row.int('code'),
+    title: row.textOrNull('title'),
+    description: row.textOrNull('description'),
+    photoId: row.textOrNull('photo_id'),
+    aliases: row.textOrNull('aliases'),
+    genres: row.textOrNull('genres'),
+    year: row.intOrNull('year'),
+    views: row.int('views'),
+    parts: row.int('parts'),
+    highestPart: row.int('highest_part'),
+    deletedAt: row.textOrNull('deleted_at'),
+  };
+}
+
+/** Every statement of a publication looks at the same draft in the same state: all of them do their work, or none. */
+const READY =
+  "d.id = ? AND d.user_id = ? AND d.version = ? AND d.kind = 'anime' AND d.step = 'preview' AND d.code IS NOT NULL";
+
+/**
+ * Makes a draft an anime, with its parts in message order and its chats: one batch. The first result RETURNs the new id and is empty when
+ * the draft has moved on. The batch fails with ConstraintFailed (`anime.code`) when the code was taken meanwhile; nothing is written then.
+ */
+export function publish(draft: Pick<Draft, 'id' | 'userId' | 'version'>, now: Date): readonly Statement[] {
+  const at = toSqlTime(now);
+  const key = [draft.id, draft.userId, draft.version];
+  return [
+    sql(
+      `INSERT INTO anime (code, title, description, photo_id, photo_unique_id, created_at, updated_at)
+       SELECT d.code, d.title, d.description, d.photo_id, d.photo_unique_id, ?, ? FROM drafts AS d WHERE ${READY} RETURNING id`,
+      at,
+      at,
+      ...key,
+    ),
+    sql(
+      `INSERT INTO anime_parts (anime_code, part_number, file_id, kind, file_unique_id, created_at)
+       SELECT d.code, ROW_NUMBER() OVER (ORDER BY p.message_id), p.file_id, p.kind, p.file_unique_id, ?
+       FROM drafts AS d JOIN draft_parts AS p ON p.draft_id = d.id WHERE ${READY}`,
+      at,
+      ...key,
+    ),
+    sql(
+      `INSERT INTO anime_groups (anime_code, group_id, added_at)
+       SELECT d.code, c.group_id, ? FROM drafts AS d JOIN draft_groups AS c ON c.draft_id = d.id WHERE ${READY}`,
+      at,
+      ...key,
+    ),
+    sql(
+      `INSERT INTO postings (anime_id, requested_by, requested_at)
+       SELECT a.id, d.user_id, ? FROM drafts AS d JOIN anime AS a ON a.code = d.code
+       WHERE ${READY} AND EXISTS (SELECT 1 FROM draft_groups AS c WHERE c.draft_id = d.id) RETURNING id`,
+      at,
+      ...key,
+    ),
+    sql(
+      `INSERT INTO posts (posting_id, group_id)
+       SELECT last_insert_rowid(), c.group_id FROM drafts AS d JOIN draft_groups AS c ON c.draft_id = d.id WHERE ${READY}`,
+      ...key,
+    ),
+    sql(`DELETE FROM drafts AS d WHERE ${READY}`, ...key),
+  ];
+}
+
+/**
+ * Adds a `parts` draft's parts to its anime, numbered from the draft's first number in message order. RETURNING part_number; empty when
+ * the draft has moved on; ConstraintFailed when a number is taken. The draft is gone after it.
+ */
+export function publishParts(
+  draft: DraftKey & { readonly version: number },
+  now: Date,
+): readonly Statement[] {
+  const key = [draft.id, draft.userId, draft.version];
+  const ready = "d.id = ? AND d.user_id = ? AND d.version = ? AND d.kind = 'parts'";
+  return [
+    sql(
+      `INSERT INTO anime_parts (anime_code, part_number, file_id, kind, file_unique_id, created_at)
+       SELECT a.code,
+         COALESCE(d.subject, (SELECT COALESCE(MAX(part_number), 0) + 1 FROM anime_parts WHERE anime_code = a.code)) - 1
+           + ROW_NUMBER() OVER (ORDER BY p.message_id),
+         p.file_id, p.kind, p.file_unique_id, ?
+       FROM drafts AS d JOIN draft_parts AS p ON p.draft_id = d.id JOIN anime AS a ON a.id = d.anime_id WHERE ${ready}
+       ORDER BY p.message_id RETURNING part_number`,
+      toSqlTime(now),
+      ...key,
+    ),
+    sql(
+      `UPDATE anime SET updated_at = ? WHERE id = (SELECT d.anime_id FROM drafts AS d WHERE ${ready})`,
+      toSqlTime(now),
+      ...key,
+    ),
+    sql(`DELETE FROM drafts AS d WHERE ${ready}`, ...key),
+  ];
+}
+
+export interface AnimeChange {
+  readonly title?: string;
+  readonly description?: string;
+  readonly photo?: { readonly fileId: string; readonly uniqueId: string } | null;
+  readonly aliases?: string | null;
+  readonly genres?: string | null;
+  readonly year?: number | null;
+}
+
+/** Changes what is given and nothing else; 0 changes when the anime is gone or in the trash. */
+export function editAnime(id: number, change: AnimeChange, now: Date): Statement {
+  const { photo } = change;
+  const columns: (readonly [string, string | number | null | undefined])[] = [
+    ['title', change.title],
+    ['description', change.description],
+    ['photo_id', photo === undefined ? undefined : (photo?.fileId ?? null)],
+    ['photo_unique_id', photo === undefined ? undefined : (photo?.uniqueId ?? null)],
+    ['aliases', change.aliases],
+    ['genres', change.genres],
+    ['year', change.year],
+    ['updated_at', toSqlTime(now)],
+  ];
+  const given = columns.filter(([, value]) => value !== undefined);
+  return sql(
+    `UPDATE anime SET ${given.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ? AND deleted_at IS NULL`,
+    ...given.map(([, value]) => value ?? null),
+    id,
+  );
+}
+
+/**
+ * Gives an anime another code; its parts and chats follow by foreign key, its history here. The last statement's changes are 0 when the code
+ * is taken (in the trash too) or the anime is gone, and then nothing was changed.
+ */
+export function changeCode(id: number, code: number, now: Date): readonly Statement[] {
+  const isFree = 'NOT EXISTS (SELECT 1 FROM anime AS other WHERE other.code = ?)';
+  return [
+    sql(
+      `UPDATE user_history SET anime_code = ?
+       WHERE anime_code = (SELECT code FROM anime WHERE id = ? AND deleted_at IS NULL) AND ${isFree}`,
+      code,
+      id,
+      code,
+    ),
+    sql(
+      `UPDATE anime SET code = ?, updated_at = ? WHERE id = ? AND deleted_at IS NULL AND ${isFree}`,
+      code,
+      toSqlTime(now),
+      id,
+      code,
+    ),
+  ];
+}

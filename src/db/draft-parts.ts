@@ -1,0 +1,95 @@
+/** Parts of a draft, stored as their messages come, and the one message that says how many there are. */
+import { type Query, type Statement, sql } from './database.ts';
+import { COLLECTING, type DraftKey } from './drafts.ts';
+import type { PartKind } from './parts.ts';
+import { toSqlTime } from './time.ts';
+
+export interface SentPart {
+  readonly messageId: number;
+  readonly fileId: string;
+  readonly fileUniqueId: string;
+  readonly kind: PartKind;
+  readonly name: string | null;
+}
+
+/**
+ * Stores one part in the open draft, opening one when none is: 100 of these may run at once, in any order, some twice. The order of parts is
+ * that of the messages; the same video again is counted, not stored.
+ */
+export function collectPart(userId: number, part: SentPart, now: Date): readonly Statement[] {
+  const at = toSqlTime(now);
+  const mine = `(SELECT id FROM drafts WHERE user_id = ? AND is_open = 1 AND ${COLLECTING})`;
+  return [
+    sql(
+      `INSERT INTO drafts (user_id, kind, step, created_at, updated_at) VALUES (?, 'anime', 'description', ?, ?) ON CONFLICT DO NOTHING`,
+      userId,
+      at,
+      at,
+    ),
+    sql(
+      `UPDATE draft_parts SET message_id = MIN(message_id, ?) WHERE draft_id = ${mine} AND file_unique_id = ?`,
+      part.messageId,
+      userId,
+      part.fileUniqueId,
+    ),
+    sql(
+      `INSERT INTO draft_parts (draft_id, message_id, file_id, file_unique_id, kind, name)
+       SELECT id, ?, ?, ?, ?, ? FROM drafts WHERE user_id = ? AND is_open = 1 AND ${COLLECTING} ON CONFLICT DO NOTHING`,
+      part.messageId,
+      part.fileId,
+      part.fileUniqueId,
+      part.kind,
+      part.name,
+      userId,
+    ),
+    sql(
+      `UPDATE drafts SET updated_at = ?, repeated = repeated + (changes() = 0) WHERE user_id = ? AND is_open = 1 AND ${COLLECTING}`,
+      at,
+      userId,
+    ),
+  ];
+}
+
+/** Takes the newest part out again. */
+export function dropLastPart(draft: DraftKey): Statement {
+  return sql(
+    `DELETE FROM draft_parts WHERE id = (SELECT p.id FROM draft_parts AS p JOIN drafts AS d ON d.id = p.draft_id
+       WHERE d.id = ? AND d.user_id = ? ORDER BY p.message_id DESC LIMIT 1)`,
+    draft.id,
+    draft.userId,
+  );
+}
+
+/** Claims the right to refresh the draft's status message: 1 change for one of many. */
+export function claimStatus(
+  condition: { userId: number } | { id: number },
+  now: Date,
+  everyMs: number,
+): Statement {
+  const byUser = 'userId' in condition;
+  return sql(
+    `UPDATE drafts SET status_ms = ? WHERE ${byUser ? 'user_id' : 'id'} = ? AND is_open = 1 AND ${COLLECTING} AND status_ms <= ?`,
+    now.getTime(),
+    byUser ? condition.userId : condition.id,
+    now.getTime() - everyMs,
+  );
+}
+
+export function statusShown(draftId: number, messageId: number, parts: number): Statement {
+  return sql(
+    'UPDATE drafts SET status_message_id = ?, status_parts = ? WHERE id = ?',
+    messageId,
+    parts,
+    draftId,
+  );
+}
+
+/** Open drafts whose status message says another number than the truth. */
+export function staleStatuses(now: Date, quietMs: number): Query<number[]> {
+  const statement = sql(
+    `SELECT d.id FROM drafts AS d WHERE d.is_open = 1 AND d.${COLLECTING} AND d.status_ms BETWEEN 1 AND ?
+       AND d.status_parts <> (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = d.id) LIMIT 20`,
+    now.getTime() - quietMs,
+  );
+  return { ...statement, parse: (rows) => rows.map((row) => row.int('id')) };
+}

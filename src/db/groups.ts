@@ -1,0 +1,122 @@
+/**
+ * Groups and channels the bot posts to. Two ids must never be mixed up (the old bot did): `id` is the row's, which buttons and other tables
+ * use; `chatId` is Telegram's, which only Bot API calls use.
+ */
+import { all, one, type Query, type Statement, sql } from './database.ts';
+import type { Row } from './row.ts';
+import { toSqlTime } from './time.ts';
+
+export type ChatKind = 'group' | 'supergroup' | 'channel';
+
+export interface Group {
+  readonly id: number;
+  readonly chatId: number;
+  readonly name: string;
+  readonly link: string | null;
+  readonly username: string | null;
+  readonly kind: ChatKind | null;
+  /** Why the last post there failed. */
+  readonly problem: string | null;
+  readonly anime: number;
+}
+
+const GROUP = `SELECT g.*, (SELECT COUNT(*) FROM anime_groups AS c WHERE c.group_id = g.id) AS anime FROM groups AS g`;
+
+export function groups(): Query<Group[]> {
+  return all(sql(`${GROUP} ORDER BY g.position, g.id`), readGroup);
+}
+
+export function groupById(id: number): Query<Group | undefined> {
+  return one(sql(`${GROUP} WHERE g.id = ?`, id), readGroup);
+}
+
+export function groupByChat(chatId: number): Query<Group | undefined> {
+  return one(sql(`${GROUP} WHERE g.group_id = ?`, chatId), readGroup);
+}
+
+export interface NewGroup {
+  readonly chatId: number;
+  readonly name: string;
+  readonly link: string | null;
+  readonly username: string | null;
+  readonly kind: ChatKind;
+}
+
+/** At the end of the list; 0 changes when the chat is there already. */
+export function addGroup(group: NewGroup, now: Date): Statement {
+  return sql(
+    `INSERT INTO groups (group_id, name, link, username, kind, position, created_at)
+     SELECT ?, ?, ?, ?, ?, COALESCE(MAX(position), 0) + 1, ? FROM groups WHERE true ON CONFLICT (group_id) DO NOTHING`,
+    group.chatId,
+    group.name,
+    group.link,
+    group.username,
+    group.kind,
+    toSqlTime(now),
+  );
+}
+
+/** What Telegram says of the chat now. */
+export function refreshGroup(id: number, group: Omit<NewGroup, 'chatId'>): Statement {
+  return sql(
+    'UPDATE groups SET name = ?, link = ?, username = ?, kind = ?, problem = NULL WHERE id = ?',
+    group.name,
+    group.link,
+    group.username,
+    group.kind,
+    id,
+  );
+}
+
+export function renameGroup(id: number, name: string): Statement {
+  return sql('UPDATE groups SET name = ? WHERE id = ?', name, id);
+}
+
+/** A group became a supergroup: Telegram gave it another id. The row keeps its own. */
+export function migrateGroup(from: number, to: number): Statement {
+  return sql(
+    `UPDATE groups SET group_id = ?, kind = 'supergroup' WHERE group_id = ? AND NOT EXISTS (SELECT 1 FROM groups WHERE group_id = ?)`,
+    to,
+    from,
+    to,
+  );
+}
+
+export function setGroupProblem(id: number, problem: string | null): Statement {
+  return sql('UPDATE groups SET problem = ? WHERE id = ?', problem, id);
+}
+
+/** With its place in every anime's list; what was posted there stays. */
+export function deleteGroup(id: number): Statement {
+  return sql('DELETE FROM groups WHERE id = ?', id);
+}
+
+/** Changes places with the one above. */
+export function raiseGroup(id: number): readonly Statement[] {
+  return raise('groups', id);
+}
+
+/** Positions are made distinct first (old rows may share one), then the row and the one before it change places. */
+export function raise(table: 'groups' | 'mandatory_channels', id: number): readonly Statement[] {
+  return [
+    sql(
+      `UPDATE ${table} SET position = 2 * ranked.rank
+       FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY position, id) AS rank FROM ${table}) AS ranked WHERE ranked.id = ${table}.id`,
+    ),
+    sql(`UPDATE ${table} SET position = position - 3 WHERE id = ?`, id),
+  ];
+}
+
+function readGroup(row: Row): Group {
+  const kind = row.textOrNull('kind');
+  return {
+    id: row.int('id'),
+    chatId: row.int('group_id'),
+    name: row.text('name'),
+    link: row.textOrNull('link'),
+    username: row.textOrNull('username'),
+    kind: kind === 'group' || kind === 'supergroup' || kind === 'channel' ? kind : null,
+    problem: row.textOrNull('problem'),
+    anime: row.int('anime'),
+  };
+}

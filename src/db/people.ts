@@ -1,0 +1,58 @@
+/** The bot's users as admins look at them. */
+import { one, type Query, type Statement, sql } from './database.ts';
+import { toSqlTime } from './time.ts';
+
+export interface PersonCard {
+  readonly id: number;
+  readonly username: string | null;
+  readonly name: string;
+  readonly createdAt: string | null;
+  readonly lastSeen: string | null;
+  readonly source: string | null;
+  readonly language: string | null;
+  readonly blockedAt: string | null;
+  readonly bannedAt: string | null;
+  readonly views: number;
+  readonly isAdmin: boolean;
+}
+
+/** By id or by username (with or without @, case does not matter). */
+export function findPerson(
+  wanted: { readonly id: number } | { readonly username: string },
+): Query<PersonCard | undefined> {
+  const byId = 'id' in wanted;
+  return one(
+    sql(
+      `SELECT u.*, (SELECT COUNT(*) FROM user_history AS h WHERE h.user_id = u.user_id) AS views,
+         EXISTS (SELECT 1 FROM admins AS a WHERE a.user_id = u.user_id) AS admin
+       FROM users AS u WHERE ${byId ? 'u.user_id = ?' : 'u.username = ? COLLATE NOCASE'} ORDER BY u.last_seen DESC LIMIT 1`,
+      byId ? wanted.id : wanted.username,
+    ),
+    (row) => ({
+      id: row.int('user_id'),
+      username: row.textOrNull('username'),
+      name: [row.textOrNull('first_name'), row.textOrNull('last_name')].filter((part) => part).join(' '),
+      createdAt: row.textOrNull('created_at'),
+      lastSeen: row.textOrNull('last_seen'),
+      source: row.textOrNull('source'),
+      language: row.textOrNull('language'),
+      blockedAt: row.textOrNull('blocked_at'),
+      bannedAt: row.textOrNull('banned_at'),
+      views: row.int('views'),
+      isAdmin: row.bool('admin'),
+    }),
+  );
+}
+
+/** The bot does not answer him any more. */
+export function ban(userId: number, now: Date): Statement {
+  return sql(
+    'UPDATE users SET banned_at = ? WHERE user_id = ? AND banned_at IS NULL',
+    toSqlTime(now),
+    userId,
+  );
+}
+
+export function unban(userId: number): Statement {
+  return sql('UPDATE users SET banned_at = NULL WHERE user_id = ? AND banned_at IS NOT NULL', userId);
+}

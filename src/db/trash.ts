@@ -1,0 +1,77 @@
+/** Deleted anime: hidden from viewers at once, restorable for 30 days, then purged by the tick. */
+import { all, type Query, type Statement, sql } from './database.ts';
+import { toSqlTime } from './time.ts';
+
+/** spec/bot.md "Admin" 3. */
+export const TRASH_DAYS = 30;
+/** History rows let go in one statement, so that purging a popular anime holds no long write lock. */
+const HISTORY_SLICE = 5_000;
+
+/** Everything of the anime stays, its code too; 0 changes when it was in the trash already. */
+export function trashAnime(id: number, now: Date): Statement {
+  return sql('UPDATE anime SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL', toSqlTime(now), id);
+}
+
+export function restoreAnime(id: number): Statement {
+  return sql('UPDATE anime SET deleted_at = NULL WHERE id = ? AND deleted_at IS NOT NULL', id);
+}
+
+export interface Trashed {
+  readonly id: number;
+  readonly code: number;
+  readonly title: string | null;
+  readonly parts: number;
+  readonly daysLeft: number;
+}
+
+export function trashPage(page: number, perPage: number, now: Date): Query<Trashed[]> {
+  return all(
+    sql(
+      `SELECT a.id, a.code, a.title, (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
+         MAX(0, CAST(ROUND(julianday(a.deleted_at) + ${TRASH_DAYS} - julianday(?) + 0.5) AS INTEGER)) AS days_left
+       FROM anime AS a WHERE a.deleted_at IS NOT NULL ORDER BY a.deleted_at DESC LIMIT ? OFFSET ?`,
+      toSqlTime(now),
+      perPage + 1,
+      page * perPage,
+    ),
+    (row) => ({
+      id: row.int('id'),
+      code: row.int('code'),
+      title: row.textOrNull('title'),
+      parts: row.int('parts'),
+      daysLeft: row.int('days_left'),
+    }),
+  );
+}
+
+export interface Expired {
+  readonly id: number;
+  readonly code: number;
+  readonly title: string | null;
+}
+
+/** Anime whose days in the trash are over. */
+export function expiredAnime(now: Date, limit: number): Query<Expired[]> {
+  return all(
+    sql(
+      'SELECT id, code, title FROM anime WHERE deleted_at < ? ORDER BY deleted_at LIMIT ?',
+      toSqlTime(new Date(now.getTime() - TRASH_DAYS * 86_400_000)),
+      limit,
+    ),
+    (row) => ({ id: row.int('id'), code: row.int('code'), title: row.textOrNull('title') }),
+  );
+}
+
+/** A slice of the views of an anime about to be purged lose its code, which another anime may get; repeat until 0 changes. */
+export function releaseHistory(code: number): Statement {
+  return sql(
+    `UPDATE user_history SET anime_code = NULL, part_number = NULL
+     WHERE id IN (SELECT id FROM user_history WHERE anime_code = ? LIMIT ${HISTORY_SLICE})`,
+    code,
+  );
+}
+
+/** Gone for good, with parts, chats and counters; only what is in the trash can go. */
+export function purgeAnime(id: number): Statement {
+  return sql('DELETE FROM anime WHERE id = ? AND deleted_at IS NOT NULL', id);
+}
