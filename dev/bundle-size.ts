@@ -22,7 +22,9 @@ try {
   const bytes = scripts.map((name) => readFileSync(join(directory, name)));
   const kib = bytes.reduce((sum, script) => sum + gzipSync(script, { level: 9 }).length, 0) / 1024;
   const raw = bytes.reduce((sum, script) => sum + script.length, 0) / 1024;
-  console.log(`worker bundle: ${kib.toFixed(1)} KiB gzip (${raw.toFixed(0)} KiB raw), budget ${BUDGET_KIB} KiB gzip`);
+  console.log(
+    `worker bundle: ${kib.toFixed(1)} KiB gzip (${raw.toFixed(0)} KiB raw), budget ${BUDGET_KIB} KiB gzip`,
+  );
   if (kib > BUDGET_KIB) throw new Error(`bundle is ${(kib - BUDGET_KIB).toFixed(1)} KiB over its budget`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
