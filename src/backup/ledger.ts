@@ -44,7 +44,7 @@ export interface BackupRequest {
   readonly chatId: number;
   readonly messageId: number | null;
   readonly requestedAt: Date;
-  /** How often its run was begun. */
+  /** How often its run was begun (runs by command with its time). */
   readonly attempts: number;
 }
 
@@ -76,7 +76,6 @@ export interface RequestLedger {
   addRequest(request: Omit<BackupRequest, 'id' | 'attempts'>): Promise<BackupRequest>;
   /** Oldest first. */
   openRequests(): Promise<BackupRequest[]>;
-  attempted(id: number): Promise<void>;
   closeRequest(id: number, at: Date): Promise<void>;
 }
 

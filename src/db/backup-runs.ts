@@ -143,13 +143,8 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
       return { ...request, id, attempts: 0 };
     },
     async openRequests() {
-      const [requests] = await db.read([
-        all(sql('SELECT * FROM backup_requests WHERE finished_at IS NULL ORDER BY id'), requestRecord),
-      ]);
+      const [requests] = await db.read([all(sql(OPEN_REQUESTS), requestRecord)]);
       return requests;
-    },
-    async attempted(id) {
-      await db.write([sql('UPDATE backup_requests SET attempts = attempts + 1 WHERE id = ?', id)]);
     },
     async closeRequest(id, at) {
       await db.write([sql('UPDATE backup_requests SET finished_at = ? WHERE id = ?', toSqlTime(at), id)]);
@@ -157,6 +152,9 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
   };
 }
 
+const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_at,
+    (SELECT count(*) FROM backup_runs WHERE scheduled_at = requested_at AND "trigger" = 'command') AS attempts
+  FROM backup_requests WHERE finished_at IS NULL ORDER BY id`;
 const RUN = 'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes';
 
 async function hasTable(db: Database, name: string): Promise<boolean> {

@@ -32,7 +32,6 @@ export const backup: Migration = {
   chat_id INTEGER NOT NULL,
   message_id INTEGER,
   requested_at TEXT NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0,
   finished_at TEXT
 )`,
   ],

@@ -1,0 +1,128 @@
+/**
+ * The engine as a host sees it: one object, built once by a composition root, the same in a Worker and on Node.
+ *
+ * ```ts
+ * const engine = createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink });
+ * await engine.run({ trigger: 'schedule', scheduledAt });            // cron
+ * const request = await engine.request({ requestedBy, chatId, messageId }); // `/backup`, before anything else is done
+ * const outcome = await engine.runRequest(request, onProgress);      // `/backup`, as far as the request lives
+ * for (const { request, outcome } of await engine.finishRequested()) // tick: whatever a dead process left open
+ *   tell(request.chatId, outcome);
+ * ```
+ */
+import type { BackupContext } from './context.ts';
+import { type BackupHealth, backupHealth } from './health.ts';
+import type { BackupRequest, RequestLedger, RunRecord } from './ledger.ts';
+import { type BackupEntry, findBackup, listBackups, newestVerified, type Page } from './list.ts';
+import type { BackupName } from './names.ts';
+import type { OnProgress } from './progress.ts';
+import { type HashVerdict, verifyByHash } from './proof.ts';
+import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run.ts';
+
+export interface EngineContext extends BackupContext {
+  readonly requests: RequestLedger;
+  /** BACKUP_MAX_AGE_HOURS. */
+  readonly maxAgeHours: number;
+  /** A link to an object of a store that makes none itself (a directory); valid for that admin only. */
+  readonly signLink: (key: string, adminId: number) => string;
+}
+
+export interface DownloadLink {
+  readonly fileName: string;
+  readonly bytes: number;
+  readonly url: string;
+}
+
+export interface BackupEngine {
+  /** One run; never rejects. */
+  run(options: BackupRequestOptions): Promise<BackupOutcome>;
+  /** Records that an admin asked; from then on the backup is made even when this process dies. */
+  request(asked: Omit<BackupRequest, 'id' | 'attempts' | 'requestedAt'>): Promise<BackupRequest>;
+  /** Makes the backup asked for and closes the request, unless another run is in its way: then the next tick finishes it. */
+  runRequest(request: BackupRequest, onProgress?: OnProgress): Promise<BackupOutcome>;
+  /** Requests that their own process did not answer, each with what became of it; those still in the way of a run stay open. */
+  finishRequested(): Promise<{ readonly request: BackupRequest; readonly outcome: BackupOutcome }[]>;
+  /** Backups, newest first. */
+  list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
+  find(name: BackupName): Promise<BackupEntry | undefined>;
+  /** Every stored byte of both objects against the manifest, and the contents where there is a key. Undefined: no such backup. */
+  verify(name: BackupName, onBytes?: (bytes: number) => Promise<void>): Promise<HashVerdict | undefined>;
+  /** Links to both objects for this admin, alive for 15 minutes; empty when there is no such backup. */
+  links(name: BackupName, adminId: number): Promise<DownloadLink[]>;
+  health(): Promise<BackupHealth>;
+  /** Runs with their outcomes, newest first, from the database. */
+  history(limit: number): Promise<RunRecord[]>;
+}
+
+/** spec/backup.md, "Commands": a download link lives 15 minutes. */
+const LINK_SECONDS = 15 * 60;
+/** A request is begun at most so often; then its last failure is its answer. */
+const MAX_ATTEMPTS = 3;
+
+export function createBackupEngine(context: EngineContext): BackupEngine {
+  const { requests, store, prefix, clock } = context;
+  const run: BackupEngine['run'] = (options) => runBackup(context, options);
+
+  const runRequest: BackupEngine['runRequest'] = async (request, onProgress) => {
+    const outcome = await run({
+      trigger: 'command',
+      scheduledAt: request.requestedAt,
+      ...(onProgress && { onProgress }),
+    });
+    const inTheWay = outcome.kind === 'skipped' && outcome.reason === 'busy';
+    if (!inTheWay) await requests.closeRequest(request.id, clock.now());
+    return outcome;
+  };
+
+  return {
+    run,
+    request: (asked) => requests.addRequest({ ...asked, requestedAt: clock.now() }),
+    runRequest,
+    async finishRequested() {
+      const finished: { request: BackupRequest; outcome: BackupOutcome }[] = [];
+      for (const request of await requests.openRequests()) {
+        const outcome =
+          request.attempts >= MAX_ATTEMPTS ? await giveUp(context, request) : await runRequest(request);
+        // Whoever holds the lease may be working on this very request.
+        if (outcome.kind === 'skipped' && outcome.reason === 'busy') break;
+        finished.push({ request, outcome });
+      }
+      return finished;
+    },
+    list: (page) => listBackups(context, page),
+    find: (name) => findBackup(context, name),
+    async verify(name, onBytes) {
+      const entry = await findBackup(context, name);
+      if (entry === undefined) return undefined;
+      if (entry.manifest === undefined)
+        return { ok: false, opened: false, problems: [entry.problem ?? 'no manifest'] };
+      return verifyByHash(context, entry.manifest, { keys: context.keys, ...(onBytes && { onBytes }) });
+    },
+    async links(name, adminId) {
+      const entry = await findBackup(context, name);
+      const objects = Object.values(entry?.manifest?.objects ?? {});
+      return Promise.all(
+        objects.map(async ({ file, bytes }) => {
+          const key = `${prefix}${file}`;
+          const options = { expiresInSeconds: LINK_SECONDS, fileName: file };
+          return {
+            fileName: file,
+            bytes,
+            url: (await store.signedUrl(key, options)) ?? context.signLink(key, adminId),
+          };
+        }),
+      );
+    },
+    async health() {
+      return backupHealth(await newestVerified(context), clock.now(), context.maxAgeHours);
+    },
+    history: (limit) => context.ledger.recent(limit),
+  };
+}
+
+/** Its process died again and again: perhaps of this very backup. */
+async function giveUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome> {
+  await context.requests.closeRequest(request.id, context.clock.now());
+  const reason = `begun ${request.attempts} times and never finished: the database may be too large for this host; run it with the CLI`;
+  return { kind: 'failed', name: undefined, reason, cause: undefined, left: [] };
+}

@@ -1,0 +1,107 @@
+/** A database file of our schema with some content, and everything a run needs around it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../src/backup/clock.ts';
+import type { BackupAlert, BackupContext } from '../../src/backup/context.ts';
+import type { Ledger, RequestLedger } from '../../src/backup/ledger.ts';
+import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
+import { createBackupLedger } from '../../src/db/backup-runs.ts';
+import { type Database, sql } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
+
+export interface TestClock extends Clock {
+  advance(ms: number): void;
+  set(time: Date): void;
+}
+
+/** Moves only when told; sleeping moves it at once, but a time-out (a long sleep) never comes by itself. */
+export function testClock(start = '2026-06-15T02:00:00Z'): TestClock {
+  let now = new Date(start);
+  return {
+    now: () => now,
+    advance: (ms) => {
+      now = new Date(now.getTime() + ms);
+    },
+    set: (time) => {
+      now = time;
+    },
+    sleep: (ms, signal) => {
+      if (ms < 30_000) {
+        now = new Date(now.getTime() + ms);
+        return Promise.resolve();
+      }
+      return new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    },
+  };
+}
+
+export interface World {
+  readonly directory: string;
+  readonly path: string;
+  readonly db: Database;
+  readonly ledger: Ledger & RequestLedger;
+  readonly clock: TestClock;
+  readonly alerts: BackupAlert[];
+  readonly context: BackupContext;
+  close(): void;
+}
+
+export async function createWorld(change: Partial<BackupContext> = {}): Promise<World> {
+  const directory = mkdtempSync(join(tmpdir(), 'backup-world-'));
+  const path = join(directory, 'anime_bot.db');
+  const db = await openEmbeddedDatabase(path);
+  await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
+  await fill(db);
+  const clock = testClock();
+  const alerts: BackupAlert[] = [];
+  const ledger = createBackupLedger(db);
+  const context: BackupContext = {
+    source: openEmbeddedSnapshotSource({ path }),
+    store: createDirectoryStore(join(directory, 'bucket')),
+    prefix: 'backups/',
+    ledger,
+    clock,
+    random: () => 0.5,
+    holder: 'test',
+    appVersion: '0.1.0',
+    libraries: { test: '1' },
+    encryption: undefined,
+    keys: undefined,
+    retention: { days: 90 },
+    gzipLevel: 1,
+    timeoutMs: 600_000,
+    alert: async (alert) => {
+      alerts.push(alert);
+    },
+    ...change,
+  };
+  return {
+    directory,
+    path,
+    db,
+    ledger,
+    clock,
+    alerts,
+    context,
+    close() {
+      db.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function fill(db: Database): Promise<void> {
+  await db.write([
+    sql(
+      "INSERT INTO users (user_id, username, first_name) VALUES (9007199254740993, 'kim', 'O‘tkir'), (7, NULL, '')",
+    ),
+    sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+         INSERT INTO anime (code, title, description) SELECT 100 - i, 'Naruto ' || i, 'Tavsif ' || i FROM n`),
+    sql(`INSERT INTO anime_parts (anime_code, part_number, file_id)
+         SELECT code, p.value, 'file-' || code || '-' || p.value FROM anime, json_each('[1,2,3]') AS p`),
+    sql("INSERT INTO groups (group_id, name) VALUES (-1001234567890, 'Guruh')"),
+  ]);
+}
