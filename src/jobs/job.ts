@@ -23,6 +23,8 @@ export interface JobContext {
 
 export interface Job {
   readonly name: string;
+  /** Run at most so often; left out, at every tick. */
+  readonly everyMinutes?: number;
   run(context: JobContext): Promise<void>;
 }
 

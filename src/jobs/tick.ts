@@ -11,12 +11,14 @@ export async function tick(jobs: readonly Job[], context: JobContext, holder: st
   for (const job of jobs) {
     if (context.now() >= context.deadline || !context.requests.take(2)) return;
     try {
-      const [claim] = await context.db.write([claimJob(job.name, holder, context.now(), LEASE_MINUTES)]);
+      const minutes = job.everyMinutes ?? LEASE_MINUTES;
+      const [claim] = await context.db.write([claimJob(job.name, holder, context.now(), minutes)]);
       if (claim?.changes !== 1) continue;
       try {
         await job.run(context);
       } finally {
-        await context.db.write([releaseJob(job.name, holder)]);
+        // A job with a pace of its own keeps its lease: nobody runs it again before it ends.
+        if (job.everyMinutes === undefined) await context.db.write([releaseJob(job.name, holder)]);
       }
     } catch (error) {
       context.log.error('job failed', { job: job.name, error: describeError(error) });

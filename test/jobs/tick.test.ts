@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { all, sql } from '../../src/db/database.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import { maintenance } from '../../src/jobs/maintenance.ts';
+import { tick } from '../../src/jobs/tick.ts';
+import { startTestBot, type TestBot } from '../support/bot.ts';
+
+let bot: TestBot;
+beforeEach(async () => {
+  bot = await startTestBot();
+});
+afterEach(() => bot.close());
+
+function counting(name: string, act: () => Promise<void> = async () => {}): Job & { runs: number } {
+  const job = {
+    name,
+    runs: 0,
+    async run() {
+      job.runs += 1;
+      await act();
+    },
+  };
+  return job;
+}
+
+test('a failing job does not keep the others from their turn', async () => {
+  const broken = counting('broken', async () => {
+    throw new Error('boom');
+  });
+  const fine = counting('fine');
+  await tick([broken, fine], bot.jobContext(), 'a');
+  expect([broken.runs, fine.runs]).toEqual([1, 1]);
+  expect(bot.log.at(-1)).toMatchObject({ event: 'job failed', job: 'broken' });
+});
+
+test('two ticks at once run a job once; a dead holder is taken over later', async () => {
+  const context = bot.jobContext();
+  let inside: Promise<void> | undefined;
+  const job = counting('slow', async () => {
+    inside ??= tick([job], context, 'b');
+    await inside;
+  });
+  await tick([job], context, 'a');
+  expect(job.runs).toBe(1);
+
+  await bot.db.write([sql(`INSERT INTO job_leases VALUES ('slow', 'dead', '2026-11-22 10:10:00')`)]);
+  await tick([job], bot.jobContext(), 'c');
+  expect(job.runs).toBe(1);
+  bot.advance(11 * 60_000);
+  await tick([job], bot.jobContext(), 'd');
+  expect(job.runs).toBe(2);
+});
+
+test('nothing begins after the deadline or without requests left', async () => {
+  const job = counting('late');
+  await tick([job], bot.jobContext({ seconds: 0 }), 'a');
+  await tick([job], bot.jobContext({ requests: 1 }), 'a');
+  expect(job.runs).toBe(0);
+});
+
+test('marks older than three days are forgotten once an hour, younger ones stay', async () => {
+  await bot.db.write([
+    sql(`INSERT INTO handled_updates VALUES (1, '2026-11-19 09:59:59'), (2, '2026-11-19 10:00:01')`),
+  ]);
+  const marks = async (): Promise<number[]> =>
+    (
+      await bot.db.read([all(sql('SELECT update_id FROM handled_updates'), (row) => row.int('update_id'))])
+    )[0];
+  await tick([maintenance], bot.jobContext(), 'a');
+  expect(await marks()).toEqual([2]);
+  bot.advance(30 * 60_000);
+  await tick([maintenance], bot.jobContext(), 'a');
+  expect(await marks()).toEqual([2]);
+  bot.advance(31 * 60_000);
+  await tick([maintenance], bot.jobContext(), 'a');
+  expect(await marks()).toEqual([]);
+});
