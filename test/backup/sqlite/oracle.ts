@@ -1,7 +1,7 @@
 /** What the tests share: writing a file into memory, and comparing databases by a real SQLite. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'vitest';
-import type { HeadLastWriter, SnapshotSource } from '../../../src/backup/model.ts';
+import type { HeadLastWriter, Row, SnapshotSource } from '../../../src/backup/model.ts';
 import type { FileLimits } from '../../../src/backup/sqlite/format.ts';
 import { createSqliteSink } from '../../../src/backup/sqlite/sqlite-sink.ts';
 import {
@@ -188,4 +188,26 @@ function header(db: DatabaseSync): Record<string, unknown> {
   return Object.fromEntries(
     names.map((name) => [name, Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]]),
   );
+}
+
+/** Writes a file with the schema of `ddl` and rows given directly, by table or index; what is not named stays empty. */
+export async function writeRows(
+  ddl: string,
+  rows: Readonly<Record<string, readonly Row[]>>,
+  limits?: FileLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  using db = new DatabaseSync(':memory:');
+  db.exec(ddl);
+  const schema = readSqliteSchema(db);
+  const out = memoryWriter();
+  const sink = createSqliteSink(out, limits);
+  await sink.begin(schema);
+  for (const target of sink.targets(schema)) {
+    if (target.kind === 'nested') throw new Error('a sqlite file has no nested rows');
+    await sink.beginScan(target);
+    await sink.rows(rows[target.kind === 'table' ? target.table.name : target.index.name] ?? []);
+    await sink.endScan();
+  }
+  await sink.finish();
+  return out.bytes();
 }
