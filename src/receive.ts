@@ -6,9 +6,9 @@ import { type Api, type Composer, GrammyError, HttpError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
 import { tellAdmins } from './alerts.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
-import { type Database, DatabaseUnavailable, type Query } from './db/database.ts';
+import { type Database, DatabaseUnavailable, type Query, type Statement } from './db/database.ts';
 import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailure } from './db/updates.ts';
-import { type KnownPerson, markBlocked, personById, seePerson } from './db/users.ts';
+import { type KnownPerson, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
 import { BotContext, type Viewer } from './handlers/context.ts';
 import type { Feature } from './handlers/feature.ts';
 import { type Incoming, readIncoming } from './handlers/incoming.ts';
@@ -94,7 +94,7 @@ async function handle(
     mark: [
       markHandled(update.update_id, at),
       forgetFailure(update.update_id),
-      ...(from === undefined ? [] : [seeSender(from, at)]),
+      ...(from === undefined ? [] : [seeSender(update, from, at)]),
     ],
   });
   const viewer = from === undefined ? undefined : viewerOf(from, person, services);
@@ -147,8 +147,10 @@ function senderOf(update: Update): User | undefined {
   return from === undefined || from.is_bot ? undefined : from;
 }
 
-function seeSender(from: User, now: Date): ReturnType<typeof seePerson> {
-  return seePerson(
+/** Only who writes to the bot becomes one of its people; who uses it inline or asks to join a channel does not. */
+function seeSender(update: Update, from: User, now: Date): Statement {
+  const isWriting = update.message !== undefined || update.callback_query !== undefined;
+  return (isWriting ? seePerson : seeIfKnown)(
     { id: from.id, username: from.username, firstName: from.first_name, lastName: from.last_name },
     now,
   );
@@ -163,6 +165,7 @@ function viewerOf(from: User, person: KnownPerson, services: Services): Viewer {
     locale: chosen ?? guessed ?? services.defaultLocale,
     isNew: !person.known,
     role: services.adminIds.includes(from.id) ? 'owner' : person.isAdmin ? 'admin' : undefined,
+    rate: person.rate,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The catalogue. */
+/** The catalogue: one anime as a viewer sees it. */
 import { one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 
@@ -8,22 +8,51 @@ export interface AnimeCard {
   readonly title: string | null;
   readonly description: string | null;
   readonly photoId: string | null;
+  readonly year: number | null;
+  readonly genres: string | null;
+  readonly views: number;
   readonly parts: number;
+  /** Of the viewer who asks. */
+  readonly isFavourite: boolean;
+  readonly isFollowed: boolean;
+  /** The part he saw last, and the one after it; null when there is none. */
+  readonly watched: number | null;
+  readonly next: number | null;
 }
 
-const CARD = `SELECT a.id, a.code, a.title, a.description, a.photo_id,
-  (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts FROM anime AS a`;
+/** `?1` is the viewer. The part seen last is named by its row, so that its number today is told. */
+const CARD = `SELECT a.id, a.code, a.title, a.description, a.photo_id, a.year, a.genres, a.views,
+  (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
+  EXISTS (SELECT 1 FROM favourites AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS favourite,
+  EXISTS (SELECT 1 FROM follows AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS followed,
+  COALESCE(seen.part_number, w.part_number) AS watched,
+  (SELECT MIN(part_number) FROM anime_parts AS n
+   WHERE n.anime_code = a.code AND n.part_number > COALESCE(seen.part_number, w.part_number)) AS next
+FROM anime AS a
+  LEFT JOIN watch_progress AS w ON w.user_id = ?1 AND w.anime_id = a.id
+  LEFT JOIN anime_parts AS seen ON seen.id = w.part_id AND seen.anime_code = a.code`;
 
-export function animeByCode(code: number): Query<AnimeCard | undefined> {
-  return one(card('a.code = ?', code), readCard);
+/** `viewerId` is whose favourites and progress are told; 0 for nobody's. */
+export function animeByCode(code: number, viewerId = 0): Query<AnimeCard | undefined> {
+  return one(card('a.code = ?2', viewerId, code), readCard);
 }
 
-export function animeById(id: number): Query<AnimeCard | undefined> {
-  return one(card('a.id = ?', id), readCard);
+export function animeById(id: number, viewerId = 0): Query<AnimeCard | undefined> {
+  return one(card('a.id = ?2', viewerId, id), readCard);
 }
 
-function card(condition: string, value: number): Statement {
-  return sql(`${CARD} WHERE ${condition} AND a.deleted_at IS NULL`, value);
+/** Any anime. Ids are few and dense, so the first one from a random id on is fair enough; the cost does not grow with the catalogue. */
+export function randomAnime(viewerId: number): Query<AnimeCard | undefined> {
+  const chosen = `COALESCE(
+    (SELECT id FROM anime WHERE deleted_at IS NULL AND id >=
+      (SELECT 1 + (random() & 9223372036854775807) % (SELECT id FROM anime ORDER BY id DESC LIMIT 1))
+     ORDER BY id LIMIT 1),
+    (SELECT id FROM anime WHERE deleted_at IS NULL ORDER BY id LIMIT 1))`;
+  return one(card(`a.id = ${chosen}`, viewerId), readCard);
+}
+
+function card(condition: string, ...args: readonly number[]): Statement {
+  return sql(`${CARD} WHERE ${condition} AND a.deleted_at IS NULL`, ...args);
 }
 
 function readCard(row: Row): AnimeCard {
@@ -33,6 +62,13 @@ function readCard(row: Row): AnimeCard {
     title: row.textOrNull('title'),
     description: row.textOrNull('description'),
     photoId: row.textOrNull('photo_id'),
+    year: row.intOrNull('year'),
+    genres: row.textOrNull('genres'),
+    views: row.int('views'),
     parts: row.int('parts'),
+    isFavourite: row.bool('favourite'),
+    isFollowed: row.bool('followed'),
+    watched: row.intOrNull('watched'),
+    next: row.intOrNull('next'),
   };
 }

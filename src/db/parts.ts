@@ -1,5 +1,5 @@
 /** Parts (episodes) of an anime. */
-import { all, one, type Query, sql } from './database.ts';
+import { all, one, type Query, type Statement, sql } from './database.ts';
 
 /** Ten to a page, five to a row (spec/bot.md "Viewer" 5). */
 export const PARTS_PER_PAGE = 10;
@@ -12,17 +12,23 @@ export interface Part {
   readonly kind: PartKind;
   readonly previous: number | null;
   readonly next: number | null;
+  /** How many parts come before it: its place in the list. */
+  readonly position: number;
 }
 
-/** Part numbers of one page (0-based) in ascending order. */
+/**
+ * Part numbers of one page (0-based) in ascending order; of the last page when the one asked for is gone.
+ * Reads at most the parts of one anime, whatever the catalogue holds.
+ */
 export function partNumbers(animeId: number, page: number): Query<number[]> {
   return all(
     sql(
       `SELECT p.part_number FROM anime AS a JOIN anime_parts AS p ON p.anime_code = a.code
-       WHERE a.id = ? ORDER BY p.part_number LIMIT ? OFFSET ?`,
+       WHERE a.id = ?1 ORDER BY p.part_number LIMIT ${PARTS_PER_PAGE} OFFSET MAX(0, MIN(?2,
+         ((SELECT COUNT(*) FROM anime AS b JOIN anime_parts AS c ON c.anime_code = b.code WHERE b.id = ?1) - 1)
+           / ${PARTS_PER_PAGE})) * ${PARTS_PER_PAGE}`,
       animeId,
-      PARTS_PER_PAGE,
-      page * PARTS_PER_PAGE,
+      page,
     ),
     (row) => row.int('part_number'),
   );
@@ -36,7 +42,8 @@ export function partOf(
   const statement = sql(
     `SELECT p.part_number, p.file_id, p.kind,
        (SELECT MAX(part_number) FROM anime_parts WHERE anime_code = p.anime_code AND part_number < p.part_number) AS previous,
-       (SELECT MIN(part_number) FROM anime_parts WHERE anime_code = p.anime_code AND part_number > p.part_number) AS next
+       (SELECT MIN(part_number) FROM anime_parts WHERE anime_code = p.anime_code AND part_number > p.part_number) AS next,
+       (SELECT COUNT(*) FROM anime_parts WHERE anime_code = p.anime_code AND part_number < p.part_number) AS position
      FROM anime AS a JOIN anime_parts AS p ON p.anime_code = a.code
      WHERE ${'id' in anime ? 'a.id' : 'a.code'} = ? AND p.part_number = ? AND a.deleted_at IS NULL`,
     'id' in anime ? anime.id : anime.code,
@@ -48,7 +55,18 @@ export function partOf(
     kind: readKind(row.text('kind')),
     previous: row.intOrNull('previous'),
     next: row.intOrNull('next'),
+    position: row.int('position'),
   }));
+}
+
+/** Telegram said what kind the file really is (the old bot kept no kinds). */
+export function correctKind(animeId: number, number: number, kind: PartKind): Statement {
+  return sql(
+    `UPDATE anime_parts SET kind = ? WHERE part_number = ? AND anime_code = (SELECT code FROM anime WHERE id = ?)`,
+    kind,
+    number,
+    animeId,
+  );
 }
 
 /** Old databases know videos only. */

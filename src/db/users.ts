@@ -14,13 +14,34 @@ export interface KnownPerson {
   readonly language: string | null;
   readonly isBanned: boolean;
   readonly isAdmin: boolean;
+  readonly rate: Rate;
 }
+
+/** His updates before this one, counted since a moment (seconds since 1970), and whether he was told that they are too many. */
+export interface Rate {
+  readonly since: number;
+  readonly count: number;
+  readonly isTold: boolean;
+}
+
+/** Updates are counted in windows that begin with a viewer's first update (spec/bot.md "Viewer" 11). */
+export const RATE_WINDOW_SECONDS = 60;
+
+const NOBODY: KnownPerson = {
+  known: false,
+  language: null,
+  isBanned: false,
+  isAdmin: false,
+  rate: { since: 0, count: 0, isTold: false },
+};
 
 /** Always one row: what the database knows of this id. */
 export function personById(userId: number): Query<KnownPerson> {
   const statement = sql(
     `SELECT u.user_id IS NOT NULL AS known, u.language, u.banned_at IS NOT NULL AS banned,
-            EXISTS (SELECT 1 FROM admins AS a WHERE a.user_id = me.id) AS admin
+            EXISTS (SELECT 1 FROM admins AS a WHERE a.user_id = me.id) AS admin,
+            COALESCE(u.rate_since, 0) AS rate_since, COALESCE(u.rate_count, 0) AS rate_count,
+            COALESCE(u.rate_told, 0) AS rate_told
      FROM (SELECT ? AS id) AS me LEFT JOIN users AS u ON u.user_id = me.id`,
     userId,
   );
@@ -29,32 +50,63 @@ export function personById(userId: number): Query<KnownPerson> {
     language: row.textOrNull('language'),
     isBanned: row.bool('banned'),
     isAdmin: row.bool('admin'),
+    rate: {
+      since: row.int('rate_since'),
+      count: row.int('rate_count'),
+      isTold: row.bool('rate_told'),
+    },
   }));
-  return {
-    ...query,
-    parse: (rows) => query.parse(rows) ?? { known: false, language: null, isBanned: false, isAdmin: false },
-  };
+  return { ...query, parse: (rows) => query.parse(rows) ?? NOBODY };
 }
 
-/** Records who he is now and when he was last here; writing to the bot also ends a block. */
+/** Counts this update; all three read the values from before it. */
+const COUNT = `rate_since = CASE WHEN rate_since + ${RATE_WINDOW_SECONDS} <= excluded.rate_since
+    THEN excluded.rate_since ELSE rate_since END,
+  rate_count = CASE WHEN rate_since + ${RATE_WINDOW_SECONDS} <= excluded.rate_since THEN 1 ELSE rate_count + 1 END,
+  rate_told = CASE WHEN rate_since + ${RATE_WINDOW_SECONDS} <= excluded.rate_since THEN 0 ELSE rate_told END`;
+
+/** Records who he is now, when he was last here, and counts the update; writing to the bot also ends a block. */
 export function seePerson(person: Person, now: Date): Statement {
   const at = toSqlTime(now);
   return sql(
-    `INSERT INTO users (user_id, username, first_name, last_name, created_at, last_seen) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO users (user_id, username, first_name, last_name, created_at, last_seen, rate_since, rate_count)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 1)
      ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, first_name = excluded.first_name,
-       last_name = excluded.last_name, last_seen = excluded.last_seen, blocked_at = NULL`,
+       last_name = excluded.last_name, last_seen = excluded.last_seen, blocked_at = NULL, ${COUNT}`,
     person.id,
     person.username ?? null,
     person.firstName,
     person.lastName ?? null,
     at,
     at,
+    Math.floor(now.getTime() / 1000),
   );
+}
+
+/** The same for somebody who acts without writing to the bot (inline, a join request): a stranger stays one. */
+export function seeIfKnown(person: Person, now: Date): Statement {
+  return sql(
+    'UPDATE users SET username = ?, first_name = ?, last_name = ?, last_seen = ? WHERE user_id = ?',
+    person.username ?? null,
+    person.firstName,
+    person.lastName ?? null,
+    toSqlTime(now),
+    person.id,
+  );
+}
+
+/** changes = 1 for the one update that may tell him that he is over the limit. */
+export function claimRateTelling(userId: number): Statement {
+  return sql('UPDATE users SET rate_told = 1 WHERE user_id = ? AND rate_told = 0', userId);
 }
 
 /** Where he came from, the first time only. */
 export function recordSource(userId: number, source: string): Statement {
   return sql('UPDATE users SET source = ? WHERE user_id = ? AND source IS NULL', source, userId);
+}
+
+export function chooseLanguage(userId: number, language: string): Statement {
+  return sql('UPDATE users SET language = ? WHERE user_id = ?', language, userId);
 }
 
 /** He blocked the bot: broadcasts leave him out. */

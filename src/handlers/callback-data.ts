@@ -29,7 +29,7 @@ const SHAPES = {
   search: { tag: 'q', args: ['page', 'text'] },
   /** `order` and `direction` count in BROWSE_ORDERS; `anchor` is an anime's id or 0. */
   browse: { tag: 'b', args: ['order', 'anchor', 'direction'] },
-  letters: { tag: 'a', args: [] },
+  letters: { tag: 'e', args: [] },
   letter: { tag: 'l', args: ['text'] },
   random: { tag: 'r', args: [] },
   /** `list` counts in PERSONAL_LISTS. */

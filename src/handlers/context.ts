@@ -2,6 +2,7 @@
 import { type Api, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { LocaleName } from '../config.ts';
+import type { Rate } from '../db/users.ts';
 import type { Texts } from '../locales/index.ts';
 import type { Services } from '../receive.ts';
 import type { Incoming } from './incoming.ts';
@@ -13,6 +14,7 @@ export interface Viewer {
   readonly isNew: boolean;
   /** From ADMIN_IDS (`owner`) or the admins table. */
   readonly role: 'owner' | 'admin' | undefined;
+  readonly rate: Rate;
 }
 
 export class BotContext extends Context {
@@ -51,7 +53,10 @@ export class BotContext extends Context {
    * Answers the pressed button: at most once (Telegram refuses a second answer) and never in the way of what was asked for: an answer
    * that comes too late is no failure of the turn.
    */
-  async answerPress(text?: string, options: { readonly alert?: boolean } = {}): Promise<void> {
+  async answerPress(
+    text?: string,
+    options: { readonly alert?: boolean; readonly url?: string } = {},
+  ): Promise<void> {
     if (this.callbackQuery === undefined || this.#answered) return;
     this.#answered = true;
     try {
@@ -59,6 +64,7 @@ export class BotContext extends Context {
         // Telegram's limit for callback answers: 200 characters.
         ...(text === undefined ? {} : { text: text.slice(0, 200) }),
         ...(options.alert === true ? { show_alert: true } : {}),
+        ...(options.url === undefined ? {} : { url: options.url }),
       });
     } catch (error) {
       if (!isTooLate(error)) throw error;

@@ -2,7 +2,12 @@
 import type { Update, UserFromGetMe } from 'grammy/types';
 import { type Action, decodeAction } from './callback-data.ts';
 
-export type Incoming =
+export type Incoming = Asked & {
+  /** Asked before and held up by the subscription gate; now Tekshirish was pressed. */
+  readonly viaGate?: true;
+};
+
+type Asked =
   | { readonly kind: 'command'; readonly name: string; readonly argument: string }
   /** Only digits; `code` is null when no anime can have it (0, over 999999). */
   | { readonly kind: 'code'; readonly code: number | null }
@@ -19,8 +24,7 @@ export type Incoming =
 const MAX_CODE = 999_999;
 
 export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>): Incoming {
-  if (update.callback_query !== undefined)
-    return { kind: 'press', action: decodeAction(update.callback_query.data ?? '') };
+  if (update.callback_query !== undefined) return readPress(decodeAction(update.callback_query.data ?? ''));
   if (update.inline_query !== undefined)
     return { kind: 'inline', query: update.inline_query.query, offset: update.inline_query.offset };
   const message = update.message;
@@ -35,6 +39,19 @@ export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>
   if (command !== undefined) return command;
   if (!isPrivate) return { kind: 'other' };
   return readCode(text) ?? { kind: 'text', text: text.trim() };
+}
+
+/** Tekshirish asks for what its button carries: features see that, and need not know of the gate. */
+function readPress(action: Action | undefined): Incoming {
+  if (action?.kind === 'open') return openedBy(action);
+  if (action?.kind !== 'check') return { kind: 'press', action };
+  const held = decodeAction(action.text) ?? { kind: 'menu' };
+  if (held.kind === 'check') return { kind: 'press', action: { kind: 'menu' }, viaGate: true };
+  return { ...(held.kind === 'open' ? openedBy(held) : { kind: 'press', action: held }), viaGate: true };
+}
+
+function openedBy({ code, part }: { readonly code: number; readonly part: number }): Incoming {
+  return { kind: 'command', name: 'start', argument: part > 0 ? `${code}_${part}` : String(code) };
 }
 
 /** In groups only commands addressed to this bot count (spec/bot.md "Viewer" 10). */

@@ -60,7 +60,7 @@ composer.filter(
 export async function playNamedPart(ctx: BotContext, anime: AnimeCard): Promise<boolean> {
   const part = ctx.turn.got(namedPart);
   if (part === undefined) return false;
-  if (ctx.viewer !== undefined) ctx.turn.stage(recordView(ctx.viewer.id, anime.code, part.number, ctx.now));
+  if (ctx.viewer !== undefined) ctx.turn.stage(...recordView(ctx.viewer.id, anime, part.number, ctx.now));
   await show(ctx, playerScreen(anime, part, ctx.t));
   return true;
 }

@@ -12,17 +12,21 @@ export type MediaKind = 'photo' | 'video' | 'document' | 'animation';
 export interface Screen {
   readonly text: Html;
   readonly keyboard?: InlineKeyboard;
-  readonly media?: { readonly kind: MediaKind; readonly fileId: string };
+  /** `keep`: the pressed message's own media stays, if it has any (then the text is a caption, see {@link roomFor}). */
+  readonly media?: { readonly kind: MediaKind; readonly fileId: string } | 'keep';
 }
 
 /**
  * Edits the pressed message into the screen where Telegram allows it, else sends it as a new message; one Bot API call (two when the
- * edit is refused). The text must fit {@link limitOf} the screen.
+ * edit is refused). `isNew` leaves the pressed message as it is: lists stay where they are.
  */
-export async function show(ctx: BotContext, screen: Screen): Promise<void> {
-  const pressed = ctx.callbackQuery?.message;
-  // date 0 marks a message too old for Telegram to hand out ("inaccessible"): it can not be edited.
-  if (pressed === undefined || pressed.date === 0) return send(ctx, screen);
+export async function show(
+  ctx: BotContext,
+  screen: Screen,
+  options: { readonly isNew?: boolean } = {},
+): Promise<void> {
+  const pressed = pressedMessage(ctx);
+  if (pressed === undefined || options.isNew === true) return send(ctx, screen);
   const edit = chooseEdit(ctx, pressed, screen);
   if (edit === undefined) return send(ctx, screen);
   try {
@@ -34,15 +38,24 @@ export async function show(ctx: BotContext, screen: Screen): Promise<void> {
   }
 }
 
-/** How many characters the screen's text may have. */
-export function limitOf(screen: { readonly media?: unknown }): number {
-  return screen.media === undefined ? TEXT_LIMIT : CAPTION_LIMIT;
+/** How many characters a text may have that keeps the pressed message's media. */
+export function roomFor(ctx: BotContext): number {
+  const pressed = pressedMessage(ctx);
+  return pressed === undefined || mediaOf(pressed) === undefined ? TEXT_LIMIT : CAPTION_LIMIT;
+}
+
+/** Date 0 marks a message too old for Telegram to hand out ("inaccessible"): it can not be edited. */
+function pressedMessage(ctx: BotContext): Message | undefined {
+  const pressed = ctx.callbackQuery?.message;
+  return pressed === undefined || pressed.date === 0 ? undefined : pressed;
 }
 
 function chooseEdit(ctx: BotContext, pressed: Message, screen: Screen): (() => Promise<unknown>) | undefined {
   const markup = screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard };
   const shown = mediaOf(pressed);
-  if (screen.media === undefined)
+  if (screen.media === 'keep' && shown !== undefined)
+    return () => ctx.editMessageCaption({ caption: screen.text.markup, parse_mode: 'HTML', ...markup });
+  if (screen.media === undefined || screen.media === 'keep')
     return shown === undefined && pressed.text !== undefined
       ? () =>
           ctx.editMessageText(screen.text.markup, {
@@ -51,9 +64,10 @@ function chooseEdit(ctx: BotContext, pressed: Message, screen: Screen): (() => P
             ...markup,
           })
       : undefined;
-  if (shown === undefined) return undefined;
+  // Telegram takes media into a text message too; only the way back is closed.
+  if (shown === undefined && pressed.text === undefined) return undefined;
   const { kind, fileId } = screen.media;
-  const unchanged = shown.kind === kind && shown.fileIds.includes(fileId);
+  const unchanged = shown?.kind === kind && shown.fileIds.includes(fileId);
   if (unchanged)
     return () => ctx.editMessageCaption({ caption: screen.text.markup, parse_mode: 'HTML', ...markup });
   const media: InputMedia = { type: kind, media: fileId, caption: screen.text.markup, parse_mode: 'HTML' };
@@ -65,7 +79,7 @@ async function send(ctx: BotContext, screen: Screen): Promise<void> {
     parse_mode: 'HTML' as const,
     ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
   };
-  if (screen.media === undefined) {
+  if (screen.media === undefined || screen.media === 'keep') {
     await ctx.reply(screen.text.markup, { ...options, link_preview_options: { is_disabled: true } });
     return;
   }

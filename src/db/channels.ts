@@ -1,0 +1,138 @@
+/** Mandatory channels, and what is known of a viewer's membership in them. */
+import { all, type Query, type Statement, sql } from './database.ts';
+import { toSqlTime } from './time.ts';
+
+/** `asked`: his request to join waits for an admin of the channel. */
+export type Membership = 'in' | 'out' | 'asked';
+
+export interface GateChannel {
+  readonly id: number;
+  /** A chat id, or `@name` (old databases). */
+  readonly chat: string;
+  readonly name: string;
+  readonly username: string | null;
+  readonly inviteLink: string | null;
+  readonly link: string | null;
+  readonly isBroken: boolean;
+  readonly checkedAt: string | null;
+  /** What Telegram said of this viewer, while it may be believed. */
+  readonly answer: Membership | undefined;
+}
+
+/** Every mandatory channel in the admins' order. One row each, found by primary key. */
+export function gateFor(userId: number): Query<(now: Date) => GateChannel[]> {
+  const query = all(
+    sql(
+      `SELECT c.id, c.channel_id, c.name, c.username, c.invite_link, c.link, c.check_state = 'broken' AS broken,
+         c.checked_at, g.state, g.fresh_until
+       FROM mandatory_channels AS c LEFT JOIN gate_answers AS g ON g.channel_id = c.id AND g.user_id = ?
+       ORDER BY c.position, c.id`,
+      userId,
+    ),
+    (row) => ({
+      freshUntil: row.textOrNull('fresh_until') ?? '',
+      state: readMembership(row.textOrNull('state')),
+      channel: {
+        id: row.int('id'),
+        chat: row.text('channel_id'),
+        name: row.text('name'),
+        username: row.textOrNull('username'),
+        inviteLink: row.textOrNull('invite_link'),
+        link: row.textOrNull('link'),
+        isBroken: row.bool('broken'),
+        checkedAt: row.textOrNull('checked_at'),
+      },
+    }),
+  );
+  return {
+    ...query,
+    parse: (rows) => {
+      const found = query.parse(rows);
+      return (now) =>
+        found.map(({ channel, state, freshUntil }) => ({
+          ...channel,
+          answer: freshUntil > toSqlTime(now) ? state : undefined,
+        }));
+    },
+  };
+}
+
+export function rememberAnswer(
+  channelId: number,
+  userId: number,
+  state: Membership,
+  freshUntil: Date,
+): Statement {
+  return sql(
+    `INSERT INTO gate_answers (channel_id, user_id, state, fresh_until) SELECT id, ?, ?, ? FROM mandatory_channels WHERE id = ?
+     ON CONFLICT (channel_id, user_id) DO UPDATE SET state = excluded.state, fresh_until = excluded.fresh_until`,
+    userId,
+    state,
+    toSqlTime(freshUntil),
+    channelId,
+  );
+}
+
+/** The same from an update about a chat, which is a mandatory channel or (nothing is written) not. */
+export function membershipChanged(
+  chat: { readonly id: number; readonly username: string | undefined },
+  userId: number,
+  state: Membership,
+  freshUntil: Date,
+): Statement {
+  return sql(
+    `INSERT INTO gate_answers (channel_id, user_id, state, fresh_until)
+     SELECT id, ?, ?, ? FROM mandatory_channels WHERE ${SAME_CHAT}
+     ON CONFLICT (channel_id, user_id) DO UPDATE SET state = excluded.state, fresh_until = excluded.fresh_until`,
+    userId,
+    state,
+    toSqlTime(freshUntil),
+    ...sameChat(chat),
+  );
+}
+
+/** Memberships there can not be looked up: until the next look everybody passes. */
+export function channelBroken(channelId: number, reason: string, now: Date): Statement {
+  return sql(
+    `UPDATE mandatory_channels SET check_state = 'broken', check_error = ?, checked_at = ? WHERE id = ?`,
+    reason,
+    toSqlTime(now),
+    channelId,
+  );
+}
+
+export function channelFine(channelId: number, now: Date): Statement {
+  return sql(
+    `UPDATE mandatory_channels SET check_state = 'ok', check_error = NULL, checked_at = ? WHERE id = ?`,
+    toSqlTime(now),
+    channelId,
+  );
+}
+
+/** The bot's own standing in a chat changed: whatever was believed of that channel is looked up anew. */
+export function recheckChannel(chat: {
+  readonly id: number;
+  readonly username: string | undefined;
+}): Statement {
+  return sql(`UPDATE mandatory_channels SET checked_at = NULL WHERE ${SAME_CHAT}`, ...sameChat(chat));
+}
+
+/** Answers nobody asked for lately; the gate asks Telegram again when they come back. */
+export function forgetOldAnswers(before: Date, limit: number): Statement {
+  return sql(
+    `DELETE FROM gate_answers WHERE (channel_id, user_id) IN
+       (SELECT channel_id, user_id FROM gate_answers WHERE fresh_until < ? ORDER BY fresh_until LIMIT ?)`,
+    toSqlTime(before),
+    limit,
+  );
+}
+
+const SAME_CHAT = 'channel_id IN (?, ?) OR lower(channel_id) = ?';
+
+function sameChat(chat: { readonly id: number; readonly username: string | undefined }): string[] {
+  return [String(chat.id), `@${chat.username ?? ''}`, `@${chat.username?.toLowerCase() ?? ''}`];
+}
+
+function readMembership(state: string | null): Membership | undefined {
+  return state === 'in' || state === 'out' || state === 'asked' ? state : undefined;
+}

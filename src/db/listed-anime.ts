@@ -1,0 +1,95 @@
+/** An anime as a line of a list. */
+import { all, type Query, sql } from './database.ts';
+import type { Row } from './row.ts';
+
+export interface ListedAnime {
+  readonly id: number;
+  readonly code: number;
+  readonly title: string | null;
+  /** Its beginning, and only of an anime without a title, which is named by its description's first line. */
+  readonly description: string | null;
+}
+
+/** Lines to a page. One more row is read, to know whether another page follows. */
+export const LIST_PAGE = 10;
+
+export interface ListPage<T extends ListedAnime = ListedAnime> {
+  readonly items: readonly T[];
+  readonly hasMore: boolean;
+}
+
+/** Columns of {@link readListed}, from `anime AS a`. */
+export const LISTED = `a.id, a.code, a.title,
+  CASE WHEN COALESCE(a.title, '') = '' THEN substr(a.description, 1, 200) END AS description`;
+
+export function readListed(row: Row): ListedAnime {
+  return {
+    id: row.int('id'),
+    code: row.int('code'),
+    title: row.textOrNull('title'),
+    description: row.textOrNull('description'),
+  };
+}
+
+/** A page out of rows of which one too many was read. */
+export function pageFrom<T extends ListedAnime>(rows: readonly T[]): ListPage<T> {
+  return { items: rows.slice(0, LIST_PAGE), hasMore: rows.length > LIST_PAGE };
+}
+
+export interface BrowseQuery {
+  readonly order: 'newest' | 'viewed' | 'name';
+  /** The anime this page comes after or before in that order; 0 for the first page. */
+  readonly anchor: number;
+  readonly direction: 'after' | 'before';
+  /** With order `name` and no anchor: where to begin (folded). */
+  readonly from?: string;
+}
+
+/**
+ * A page of the catalogue. Pages hang on an anime, not on an offset: the thousandth page costs what the first does, and a page does not
+ * shift when an anime is added meanwhile.
+ */
+export function browse(query: BrowseQuery): Query<ListPage> {
+  const { table, key, anchorKey, isDescending } = ORDERS[query.order];
+  const isForward = query.direction === 'after';
+  const goesDown = isDescending === isForward;
+  const limit = LIST_PAGE + 1;
+  const byKey = key.map((column) => `${column} ${goesDown ? 'DESC' : 'ASC'}`).join(', ');
+  const where =
+    query.anchor > 0
+      ? `(${key.join(', ')}) ${goesDown ? '<' : '>'} (${anchorKey})`
+      : query.from === undefined
+        ? '?1 IS NOT NULL'
+        : 's.title >= ?1';
+  const statement = sql(
+    `SELECT ${LISTED} FROM ${table} WHERE ${where} AND a.deleted_at IS NULL ORDER BY ${byKey} LIMIT ${limit}`,
+    query.anchor > 0 ? query.anchor : (query.from ?? 0),
+  );
+  const query_ = all(statement, readListed);
+  return {
+    ...query_,
+    parse: (rows) => {
+      const page = pageFrom(query_.parse(rows));
+      return isForward ? page : { ...page, items: page.items.toReversed() };
+    },
+  };
+}
+
+const ORDERS: Record<
+  BrowseQuery['order'],
+  { table: string; key: readonly string[]; anchorKey: string; isDescending: boolean }
+> = {
+  newest: { table: 'anime AS a', key: ['a.id'], anchorKey: '?1', isDescending: true },
+  viewed: {
+    table: 'anime AS a',
+    key: ['a.views', 'a.id'],
+    anchorKey: 'SELECT views, id FROM anime WHERE id = ?1',
+    isDescending: true,
+  },
+  name: {
+    table: 'anime_search AS s CROSS JOIN anime AS a ON a.id = s.anime_id',
+    key: ['s.title', 's.anime_id'],
+    anchorKey: 'SELECT title, anime_id FROM anime_search WHERE anime_id = ?1',
+    isDescending: false,
+  },
+};

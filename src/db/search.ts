@@ -1,0 +1,91 @@
+/**
+ * Finds anime by name in the two FTS5 indexes of migration 3. The database gathers candidates by ever more forgiving looks, each
+ * bounded, the later ones only when the earlier found little; `src/text/search-rank.ts` puts them in order.
+ */
+import { all, type Query, sql } from './database.ts';
+import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
+
+/** A folded query, see `src/text/search-query.ts`. Match expressions are FTS5's; `""` matches nothing. */
+export interface SearchTerms {
+  readonly folded: string;
+  /** All its words in one of the names, each word perhaps unfinished. */
+  readonly names: string;
+  /** All its words anywhere, the description included. */
+  readonly anywhere: string;
+  /** Its words without their vowels. */
+  readonly sound: string;
+  /** Its runs of three letters. */
+  readonly grams: readonly string[];
+}
+
+export interface Candidate extends ListedAnime {
+  /** Folded title, and folded other names, one a line. */
+  readonly folded: string;
+  readonly names: string;
+  readonly views: number;
+  /** Every word of the query stands in its names or its description. */
+  readonly isDescribed: boolean;
+}
+
+/** Most anime one look may bring; with the newest first where there are more. */
+const PER_LOOK = 60;
+/** Most anime brought for sharing letters with the query; bm25 puts those that share rare ones first. */
+const ALIKE = 30;
+/** Fewer finds than this, and the next look is taken. */
+const ENOUGH = 5;
+/** Grams are looked up rarest first, as long as they name no more anime than this together. */
+const GRAM_HITS = 1500;
+
+const CANDIDATES = `WITH
+  begins AS MATERIALIZED (SELECT anime_id AS id FROM anime_search WHERE title >= ?1 AND title < ?2
+    ORDER BY title LIMIT ${PER_LOOK}),
+  named AS MATERIALIZED (SELECT rowid AS id FROM anime_words WHERE anime_words MATCH ?3
+    ORDER BY rowid DESC LIMIT ${PER_LOOK}),
+  strict AS MATERIALIZED (SELECT id FROM begins UNION SELECT id FROM named),
+  told AS MATERIALIZED (SELECT rowid AS id FROM anime_words
+    WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH} AND anime_words MATCH ?4
+    ORDER BY rowid DESC LIMIT ${PER_LOOK}),
+  sounding AS MATERIALIZED (SELECT rowid AS id FROM anime_words
+    WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH} AND anime_words MATCH ?5
+    ORDER BY rowid DESC LIMIT ${PER_LOOK}),
+  terms AS MATERIALIZED (SELECT term, doc FROM json_each(?6) AS wanted JOIN anime_gram_terms AS t ON t.term = wanted.value
+    WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH}),
+  rare AS MATERIALIZED (SELECT term FROM (SELECT term, SUM(doc) OVER (ORDER BY doc, term) AS hits FROM terms)
+    WHERE hits <= ${GRAM_HITS}),
+  alike AS MATERIALIZED (SELECT rowid AS id FROM anime_grams
+    WHERE anime_grams MATCH (SELECT COALESCE(group_concat('"' || term || '"', ' OR '), '""') FROM rare)
+    ORDER BY rank LIMIT ${ALIKE})
+SELECT ${LISTED}, s.title AS folded, s.names, a.views,
+  found.id IN (SELECT id FROM told) AS described FROM
+  (SELECT id FROM strict UNION SELECT id FROM told UNION SELECT id FROM sounding UNION SELECT id FROM alike) AS found
+  JOIN anime AS a ON a.id = found.id AND a.deleted_at IS NULL
+  JOIN anime_search AS s ON s.anime_id = found.id`;
+
+/** In no particular order. */
+export function searchAnime(terms: SearchTerms): Query<Candidate[]> {
+  const statement = sql(
+    CANDIDATES,
+    terms.folded,
+    // The highest code point: everything that begins with the query sorts before it.
+    `${terms.folded}\u{10FFFF}`,
+    terms.names,
+    terms.anywhere,
+    terms.sound,
+    JSON.stringify(terms.grams),
+  );
+  return all(statement, (row) => ({
+    ...readListed(row),
+    folded: row.text('folded'),
+    names: row.text('names'),
+    views: row.int('views'),
+    isDescribed: row.bool('described'),
+  }));
+}
+
+/** The anime on both sides of a code nobody has: nothing when the code exists. */
+export function nearestCodes(code: number): Query<ListedAnime[]> {
+  const side = (comparison: string, order: string): string =>
+    `SELECT * FROM (SELECT ${LISTED} FROM anime AS a WHERE a.code ${comparison} ?1 AND a.deleted_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM anime WHERE code = ?1 AND deleted_at IS NULL) ORDER BY a.code ${order} LIMIT 2)`;
+  return all(sql(`${side('<', 'DESC')} UNION ALL ${side('>', 'ASC')} ORDER BY code`, code), readListed);
+}

@@ -1,0 +1,56 @@
+/** What somebody typed -> what to ask FTS5. */
+import type { SearchTerms } from '../db/search.ts';
+import { fold, soundOf } from './uzbek-fold.ts';
+
+/** Bytes of a folded query that fit a button beside its tag, page and gate tag (64 in all, see callback-data.ts). */
+const QUERY_BYTES = 54;
+/** More words than this add cost and no meaning. */
+const MAX_WORDS = 8;
+const MAX_GRAMS = 24;
+/** FTS5 for a phrase no row has. */
+const NOTHING = '""';
+
+/** The query as buttons carry it: folded, cut at a whole character. Empty when nothing is left to search for. */
+export function foldQuery(text: string): string {
+  let folded = '';
+  for (const char of fold(text.slice(0, 400)).split(' ').slice(0, MAX_WORDS).join(' ')) {
+    if (Buffer.byteLength(folded + char) > QUERY_BYTES) break;
+    folded += char;
+  }
+  return folded.trim();
+}
+
+/** `folded` comes from {@link foldQuery}. */
+export function searchTerms(folded: string): SearchTerms {
+  const words = folded.split(' ').filter((word) => word !== '');
+  const glued = words.join('');
+  const prefixes = words.map((word) => `"${word}" *`).join(' AND ');
+  const sounds = soundOf(folded)
+    .split(' ')
+    .filter((sound) => sound.length > 1);
+  return {
+    folded,
+    names:
+      words.length === 0
+        ? NOTHING
+        : words.length === 1
+          ? `{title names} : (${prefixes})`
+          : `{title names} : ((${prefixes}) OR "${glued}" *)`,
+    anywhere: words.length === 0 ? NOTHING : `{title names about} : (${prefixes})`,
+    sound:
+      sounds.length === 0
+        ? NOTHING
+        : `{sound} : (${sounds.map((sound, i) => (i === sounds.length - 1 && sound.length > 2 ? `"${sound}" *` : `"${sound}"`)).join(' AND ')})`,
+    grams: gramsOf(words.length > 1 ? [...words, glued] : words),
+  };
+}
+
+function gramsOf(words: readonly string[]): string[] {
+  const grams = new Set<string>();
+  for (const word of words) {
+    const letters = [...word];
+    for (let i = 0; i + 3 <= letters.length && grams.size < MAX_GRAMS; i++)
+      grams.add(letters.slice(i, i + 3).join(''));
+  }
+  return [...grams];
+}
