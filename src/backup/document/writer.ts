@@ -26,15 +26,24 @@ export interface DocumentMeta {
   readonly schemaVersion?: number;
 }
 
+export interface WriteOptions {
+  /** Longest row written, in bytes of JSON; default {@link MAX_PIECE_BYTES}, which is what every reader accepts. */
+  readonly maxRowBytes?: number;
+}
+
 /** Text collected before it is encoded and handed on, in UTF-16 units: large enough that a write's cost does not show. */
 const CHUNK_UNITS = 64 * 1024;
 
 /**
  * A sink that writes the document to `out` and closes it in `finish` (with an empty head). It wants a scan of every table;
  * anime and anime_parts in one `nested` scan when they nest. On failure the caller aborts `out`.
- * Throws on a row that could not be read back: more than {@link MAX_PIECE_BYTES} of JSON, or a value that SQLite can not hold.
+ * Throws on a row that could not be read back: more than `maxRowBytes` of JSON, or a value that SQLite can not hold.
  */
-export function createDocumentSink(out: HeadLastWriter<unknown>, meta: DocumentMeta): SnapshotSink {
+export function createDocumentSink(
+  out: HeadLastWriter<unknown>,
+  meta: DocumentMeta,
+  { maxRowBytes = MAX_PIECE_BYTES }: WriteOptions = {},
+): SnapshotSink {
   const hash = createHash('sha256');
   const counts = new Map<string, number>();
   let text = '';
@@ -91,8 +100,8 @@ export function createDocumentSink(out: HeadLastWriter<unknown>, meta: DocumentM
       for (const row of batch) {
         const piece = format.row(row);
         // One UTF-16 unit takes at most three bytes: only a piece this long can be over the limit.
-        if (piece.length * 3 > MAX_PIECE_BYTES && Buffer.byteLength(piece) > MAX_PIECE_BYTES) {
-          throw new Error(`a row of ${section.key} takes more than ${MAX_PIECE_BYTES} bytes as JSON`);
+        if (piece.length * 3 > maxRowBytes && Buffer.byteLength(piece) > maxRowBytes) {
+          throw new Error(`a row of ${section.key} takes more than ${maxRowBytes} bytes as JSON`);
         }
         text += piece;
         if (text.length >= CHUNK_UNITS) await flush();

@@ -407,6 +407,20 @@ describe('broken documents', () => {
     );
   });
 
+  test('whoever stops reading, the source is told', async () => {
+    const bytes = await write(content);
+    let closed = false;
+    const source = (async function* () {
+      try {
+        yield* chunked(bytes, [100]);
+      } finally {
+        closed = true;
+      }
+    })();
+    for await (const event of readDocument(source)) if (event.kind === 'rows') break;
+    expect(closed).toBe(true);
+  });
+
   test('old documents and other files are named as not ours', async () => {
     for (const text of [
       '{"anime": []}',
@@ -464,6 +478,16 @@ describe('the sink', () => {
     await sink.begin(nested);
     await sink.beginScan(target);
     await expect(sink.rows(rows)).rejects.toThrow('is out of place');
+  });
+
+  test('refuses a row that no reader would take, by its bytes', async () => {
+    const length = (text: string): number => new TextEncoder().encode(`\n{"$rowid":1,"v":"${text}"}`).length;
+    const text = 'ў'.repeat(100);
+    const sink = (maxRowBytes: number) => createDocumentSink(memoryWriter(), META, { maxRowBytes });
+    const rows = new Map<string, Row[]>([['one', [[1n, text]]]]);
+    await drive(sink(length(text)), { schema, rows });
+    const refused = drive(sink(length(text) - 1), { schema, rows });
+    await expect(refused).rejects.toThrow(/^a row of one takes more than \d+ bytes as JSON$/);
   });
 
   test('does not finish while a scan is missing', async () => {
