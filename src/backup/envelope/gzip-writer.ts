@@ -133,7 +133,8 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
   #trailer(head: Uint8Array): Uint8Array {
     const trailer = new DataView(new ArrayBuffer(8));
     trailer.setUint32(0, crc32Combine(crc32(head), this.#crc, this.#bytes), true);
-    trailer.setUint32(4, (head.byteLength + this.#bytes) % 2 ** 32, true);
+    // The length modulo 2^32: setUint32 takes it by itself.
+    trailer.setUint32(4, head.byteLength + this.#bytes, true);
     return new Uint8Array(trailer.buffer);
   }
 }

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sealChunk } from '../../../src/backup/envelope/age-format.ts';
+import { startAge } from '../../../src/backup/envelope/age-header.ts';
 import { hashParts } from '../../../src/backup/envelope/hash-parts.ts';
 import { generateKey, proveKey } from '../../../src/backup/envelope/keys.ts';
 import { openSealed } from '../../../src/backup/envelope/seal.ts';
@@ -180,6 +182,15 @@ describe('age', () => {
       encryption: { kind: 'passphrase', passphrase: 'too short' },
     });
     await expect(short).rejects.toThrow('shorter than 12');
+  });
+
+  test('an empty last chunk is refused, as the format demands', async () => {
+    const key = await generateKey();
+    const { prefix, payloadKey } = await startAge({ kind: 'recipients', recipients: [key.recipient] });
+    const full = sealChunk(payloadKey, 0, false, gzipSync(pseudoRandom(1, 100_000)).subarray(0, 65_536));
+    const file = Buffer.concat([prefix, full, sealChunk(payloadKey, 1, true, new Uint8Array(0))]);
+    const keys = { identities: [key.identity], passphrases: [] };
+    await expect(unseal(file, keys)).rejects.toThrow('the last chunk of the age file is empty');
   });
 
   test('every file has a key and a nonce of its own', async () => {

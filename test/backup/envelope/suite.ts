@@ -97,6 +97,21 @@ export function envelopeSuite(runtime: string, options: { readonly runs: number 
       await fc.assert(property, { numRuns: options.runs, seed: 20_261_122 });
     });
 
+    test('chunk counters beyond one byte, as every age reads them', async () => {
+      const key = await generateKey();
+      const plain = { head: pseudoRandom(1, 4096), rest: pseudoRandom(2, 18_000_000) };
+      const sealed = await seal(
+        plain,
+        { kind: 'recipients', recipients: [key.recipient] },
+        { chunk: 1e6, gzipLevel: 0 },
+      );
+      const decrypter = new Decrypter();
+      decrypter.addIdentity(key.identity);
+      const whole = sha256(Buffer.concat([plain.head, plain.rest]));
+      expect(sha256(gunzipSync(await decrypter.decrypt(sealed)))).toBe(whole);
+      expect(sha256(await unseal(sealed, { identities: [key.identity], passphrases: [] }))).toBe(whole);
+    });
+
     test('a passphrase opens what it sealed', { timeout: 60_000 }, async () => {
       const passphrase = 'otin sariq olma daraxti';
       const plain = content(9, 4096, 200_000);

@@ -23,6 +23,6 @@ for (const [name, rules] of Object.entries(servers)) {
       const store = createS3Store(memorySettings, { partBytes, fetch: server.fetch });
       return { store, partBytes, close: async () => {} };
     },
-    { runs: 60, sweeps: rules.listsUploads !== false, signs: false },
+    { runs: 30, sweeps: rules.listsUploads !== false, signs: false },
   );
 }

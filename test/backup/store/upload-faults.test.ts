@@ -268,3 +268,55 @@ test('an answer of success for a completion that failed is not believed', async 
     } else expectExact(server, large);
   }
 });
+
+test.each(['complete', 'put'])(
+  'every answer to the %s is lost, but the object is there: that is success',
+  async (kind) => {
+    const content = kind === 'put' ? small : large;
+    const server = new MemoryS3();
+    const store = openStore(server, (_, asked) => (asked === kind ? 'lost' : undefined));
+    await upload(store, key, content, [7000]);
+    expectExact(server, content);
+  },
+);
+
+test('abort after an unclear close removes what is ours once the network is back', async () => {
+  for (const content of [large, small]) {
+    const server = new MemoryS3();
+    let broken = false;
+    const store = openStore(server, (_, asked) => {
+      if (['complete', 'put'].includes(asked)) broken = true;
+      return broken ? (['complete', 'put'].includes(asked) ? 'lost' : 'reset') : undefined;
+    });
+    const writer = await store.create(key, { headLength: content.head.byteLength });
+    await writer.write(content.rest);
+    await expect(writer.close(content.head)).rejects.toBeInstanceOf(StoreError);
+    expect(server.objects.size).toBe(1);
+    // The network is back.
+    broken = false;
+    await writer.abort(new Error('the run failed'));
+    expect(server.objects.size).toBe(0);
+  }
+});
+
+test('the bytes of a request that was given up are never written over', async () => {
+  const server = new MemoryS3();
+  const givenUp: { body: Uint8Array; was: string }[] = [];
+  const store = createS3Store(memorySettings, {
+    partBytes,
+    sleep: async () => {},
+    fetch: async (url, init) => {
+      const first = !givenUp.some(({ was }) => init.body instanceof Uint8Array && was === sha256(init.body));
+      if (url.includes('partNumber') && first && init.body instanceof Uint8Array) {
+        givenUp.push({ body: init.body, was: sha256(init.body) });
+        throw new TypeError('fetch failed');
+      }
+      return server.fetch(url, init);
+    },
+  });
+  const content = { head: pseudoRandom(1, 10), rest: pseudoRandom(2, partBytes * 9) };
+  await upload(store, key, content, [7000]);
+  expectExact(server, content);
+  expect(givenUp).toHaveLength(10);
+  for (const { body, was } of givenUp) expect(sha256(body)).toBe(was);
+});
