@@ -36,7 +36,10 @@ export async function prove(
         parts: object.written.parts,
         contents: object.contents,
       };
-      return readBack(context.store, object.key, expected, { open, onBytes });
+      return readBack(context.store, object.key, expected, {
+        open,
+        onChunk: (chunk) => onBytes(chunk.byteLength),
+      });
     }),
   );
   const problems = reads.flatMap((read) => read.problems);
@@ -67,11 +70,11 @@ export async function verifyByHash(
 ): Promise<HashVerdict> {
   const reads = await settled(
     Object.values(manifest.objects).map(async (object) => {
-      const { onBytes, keys } = options;
+      const { keys } = options;
       const open = opener(object.encoding.includes('age'), keys);
       const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
         open,
-        ...(onBytes && { onBytes }),
+        onChunk: async (chunk) => options.onBytes?.(chunk.byteLength),
       });
       // Parts that all agree and a whole that does not would be a manifest that contradicts itself.
       if (read.problems.length > 0 || read.sha256 === object.sha256) return read;

@@ -13,8 +13,8 @@ export interface Expected {
 export interface ReadBackOptions {
   /** Decrypts and gunzips; absent where there is no key. */
   readonly open: ((body: ReadableStream<Uint8Array>) => AsyncIterable<Uint8Array>) | undefined;
-  /** Told of every chunk read; may throw to stop. */
-  readonly onBytes?: (bytes: number) => Promise<void>;
+  /** Given every chunk as stored, in order; may throw to stop. */
+  readonly onChunk?: (chunk: Uint8Array) => Promise<void>;
 }
 
 export interface ReadBack {
@@ -38,7 +38,7 @@ export async function readBack(
   const stored = storedCheck(expected);
   const chunks = watched(object.body, async (chunk) => {
     stored.update(chunk);
-    await options.onBytes?.(chunk.byteLength);
+    await options.onChunk?.(chunk);
   });
   const inside =
     options.open === undefined ? undefined : await readInside(chunks, options.open, expected.contents);

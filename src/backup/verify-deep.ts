@@ -68,6 +68,20 @@ export async function verifyFile(
   });
 }
 
+/** The database of a backup as a plain file at `path`, checked on the way; returns the path. @throws what is wrong with it. */
+export async function unpackDatabase(
+  bucket: Bucket,
+  manifest: Manifest,
+  path: string,
+  keys: OpeningKeys | undefined,
+): Promise<string> {
+  const report = new Report();
+  await unpack(bucket, manifest.objects.database, path, { keys }, report);
+  if (report.problems.length > 0)
+    throw new Error(`${manifest.name} is damaged: ${report.problems.join('; ')}`);
+  return path;
+}
+
 class Report {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
@@ -108,7 +122,7 @@ async function unpack(
     writtenTo(path, openUnsealed(body, { encrypted, keys }));
   const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
     open,
-    ...(onBytes && { onBytes }),
+    onChunk: async (chunk) => onBytes?.(chunk.byteLength),
   });
   const problems = [...read.problems];
   if (problems.length === 0 && read.sha256 !== object.sha256)

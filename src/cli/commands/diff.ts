@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { diffDatabases, type TableDiff } from '../../backup/diff.ts';
+import { asDatabase, copyLive, plainFile } from '../../backup/local-copy.ts';
+import { inScratch, unpackDatabase } from '../../backup/verify-deep.ts';
+import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { type Column, formatCount, formatTable } from '../format.ts';
+import { resolveBackup } from '../target.ts';
+
+export function diffCommand(cli: Cli): Command {
+  const command = new Command('diff')
+    .description('rows added, removed and changed per table, from the first to the second')
+    .argument('<first>', 'a backup, latest, live (the database itself), or a file')
+    .argument('<second>', 'likewise');
+  return framed(cli, command, diff);
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'TABLE' },
+  { title: 'ADDED', align: 'right' },
+  { title: 'REMOVED', align: 'right' },
+  { title: 'CHANGED', align: 'right' },
+  { title: 'SAME', align: 'right' },
+  { title: '' },
+];
+
+async function diff(invocation: Invocation, [first = '', second = '']: readonly string[]): Promise<ExitCode> {
+  const { terminal } = invocation;
+  const tables = await inScratch(undefined, async (directory) => {
+    const a = await localDatabase(invocation, first, join(directory, 'first'));
+    const b = await localDatabase(invocation, second, join(directory, 'second'));
+    return diffDatabases(a, b);
+  });
+  const same = tables.every(
+    ({ added, removed, changed, note }) => added + removed + changed === 0 && note === undefined,
+  );
+  terminal.answer({
+    ok: true,
+    same,
+    tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
+  });
+  const rows = tables.map((table) => cells(invocation, table));
+  for (const line of formatTable(COLUMNS, rows)) terminal.say(line);
+  terminal.say(same ? '\nNo difference.' : '');
+  return 0;
+}
+
+function cells({ terminal }: Invocation, table: TableDiff): string[] {
+  const { green, red, yellow, dim } = terminal.colors;
+  const shown = (value: number, sign: string, color: (text: string) => string): string =>
+    value === 0 ? dim('-') : color(`${sign}${formatCount(value)}`);
+  return [
+    table.table,
+    shown(table.added, '+', green),
+    shown(table.removed, '-', red),
+    shown(table.changed, '~', yellow),
+    formatCount(table.same),
+    table.note ?? '',
+  ];
+}
+
+/** A SQLite file with the contents of what was named. */
+async function localDatabase(
+  { session, terminal }: Invocation,
+  text: string,
+  directory: string,
+): Promise<string> {
+  mkdirSync(directory);
+  terminal.draw(`fetching ${text}`);
+  if (text === 'live') {
+    const path = join(directory, 'live.db');
+    await copyLive(session.source, path);
+    return path;
+  }
+  if (existsSync(text) && statSync(text).isFile())
+    return asDatabase(await plainFile(text, directory, session.keys), directory);
+  const { name, manifest, problem } = await resolveBackup(session.bucket, text);
+  if (manifest === undefined) throw new Error(`${name} can not be read: ${problem}`);
+  return unpackDatabase(session.bucket, manifest, join(directory, 'backup.db'), session.keys);
+}

@@ -1,0 +1,107 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { openUnsealed } from '../../backup/envelope/unseal.ts';
+import { createFileWriter } from '../../backup/file-writer.ts';
+import type { BackupEntry } from '../../backup/list.ts';
+import { type ManifestObject, serializeManifest } from '../../backup/manifest.ts';
+import { manifestKey } from '../../backup/names.ts';
+import { readBack } from '../../backup/read-back.ts';
+import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { formatBytes } from '../format.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import { resolveBackup } from '../target.ts';
+
+interface Options {
+  readonly output?: string;
+  readonly plain?: boolean;
+}
+
+export function downloadCommand(cli: Cli): Command {
+  const command = new Command('download')
+    .description('one backup to disk, checked on the way')
+    .argument('<name>', 'a backup, or latest')
+    .option('-o, --output <directory>', 'where to; made when missing', '.')
+    .option('--plain', 'decrypted and unpacked: a .db and a .json');
+  return framed<Options>(cli, command, download);
+}
+
+async function download(
+  invocation: Invocation,
+  [text = '']: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const { terminal, session } = invocation;
+  const entry = await resolveBackup(session.bucket, text);
+  const { manifest } = entry;
+  if (manifest === undefined) throw new Error(`${entry.name} can not be downloaded: ${entry.problem}`);
+  const directory = options.output ?? '.';
+  await mkdir(directory, { recursive: true });
+  const { database, document } = manifest.objects;
+  const bar = progress(invocation, database.bytes + document.bytes);
+  const files: string[] = [];
+  for (const object of [database, document])
+    files.push(
+      await fetchObject(invocation, entry, object, { directory, plain: options.plain === true, bar }),
+    );
+  if (options.plain !== true) {
+    const path = join(directory, manifestKey('', entry.name));
+    const writer = await createFileWriter(path, { headLength: 0, replace: invocation.yes });
+    await writer.close(serializeManifest(manifest));
+    files.push(path);
+  }
+  terminal.answer({ ok: true, name: entry.name, files });
+  for (const file of files) terminal.say(file);
+  const bytes = formatBytes(database.bytes + document.bytes);
+  terminal.say(terminal.colors.green(`${entry.name}: ${bytes} downloaded, every byte as in the manifest`));
+  return 0;
+}
+
+interface Fetch {
+  readonly directory: string;
+  readonly plain: boolean;
+  readonly bar: (bytes: number) => void;
+}
+
+/** The file appears only when all of it is right. */
+async function fetchObject(
+  { session, yes }: Invocation,
+  entry: BackupEntry,
+  object: ManifestObject,
+  { directory, plain, bar }: Fetch,
+): Promise<string> {
+  const path = join(directory, plain ? object.file.replace(/\.gz(\.age)?$/, '') : object.file);
+  const writer = await createFileWriter(path, { headLength: 0, replace: yes });
+  const { bucket, keys } = session;
+  const encrypted = object.encoding.includes('age');
+  const open = async function* (body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of openUnsealed(body, { encrypted, keys })) {
+      await writer.write(chunk);
+      yield chunk;
+    }
+  };
+  try {
+    const { problems } = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
+      open: plain ? open : undefined,
+      onChunk: async (chunk) => {
+        if (!plain) await writer.write(chunk);
+        bar(chunk.byteLength);
+      },
+    });
+    if (problems.length > 0) throw new Error(`${entry.name} is damaged: ${problems.join('; ')}`);
+    await writer.close(new Uint8Array(0));
+    return path;
+  } catch (error) {
+    await writer.abort(error);
+    throw error;
+  }
+}
+
+function progress({ terminal }: Invocation, total: number): (bytes: number) => void {
+  const bar = createProgressBar(terminal, () => performance.now());
+  let bytes = 0;
+  return (more) => {
+    bytes += more;
+    bar({ label: 'fetching', bytes, total });
+  };
+}

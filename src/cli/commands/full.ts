@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import type { BackupProgress } from '../../backup/progress.ts';
+import { type BackupOutcome, runBackup } from '../../backup/run.ts';
+import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { formatBytes, formatCount, formatDuration } from '../format.ts';
+import { createProgressBar } from '../progress-bar.ts';
+
+export function fullCommand(cli: Cli): Command {
+  const command = new Command('full').description('make one complete backup: database and document, proved');
+  return framed(cli, command, full);
+}
+
+const LABELS: Readonly<Record<BackupProgress['phase'], string>> = {
+  snapshot: 'saving',
+  proof: 'proving',
+  retention: 'cleaning',
+};
+
+async function full(invocation: Invocation): Promise<ExitCode> {
+  const { terminal, session, now } = invocation;
+  const context = await session.backup();
+  const bar = createProgressBar(terminal, () => performance.now());
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort(new Error('interrupted'));
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const began = now();
+  const outcome = await runBackup(context, {
+    trigger: 'command',
+    scheduledAt: began,
+    signal: stop.signal,
+    onProgress: ({ phase, rows, bytes, total }) => bar({ label: LABELS[phase], rows, bytes, total }),
+  });
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  terminal.clear();
+  report(invocation, outcome, now().getTime() - began.getTime());
+  return outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.reason === 'duplicate') ? 0 : 1;
+}
+
+function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: number): void {
+  const { say, answer, colors } = terminal;
+  if (outcome.kind === 'failed') {
+    answer({ ok: false, error: outcome.reason, left: outcome.left });
+    say(`${colors.red('failed:')} ${outcome.reason}`);
+    for (const line of outcome.left) say(`  ${line}`);
+    say('Every earlier backup is as it was.');
+    return;
+  }
+  if (outcome.kind === 'skipped') {
+    answer({
+      ok: outcome.reason === 'duplicate',
+      skipped: outcome.reason,
+      name: outcome.name ?? null,
+      message: outcome.message,
+    });
+    say(`${colors.yellow('skipped:')} ${outcome.message}`);
+    return;
+  }
+  const { manifest, name, pruned, swept, problems, leased } = outcome;
+  answer({
+    ok: true,
+    name,
+    leased,
+    manifest,
+    removed: pruned?.removed ?? [],
+    retention_asks: pruned?.plan.kind === 'ask',
+    swept: swept.objects,
+    problems,
+  });
+  const rows = manifest.tables.reduce((sum, table) => sum + (table.kind === 'table' ? table.rows : 0), 0);
+  const { database, document } = manifest.objects;
+  say(
+    `${colors.green('done:')} backup ${colors.bold(name)} in ${formatDuration(ms)}, ${formatCount(rows)} rows, verified`,
+  );
+  for (const object of [database, document])
+    say(`  ${object.file}  ${formatBytes(object.bytes)} (${formatBytes(object.contents.bytes)} inside)`);
+  say(`  in ${session.bucket.store.description}`);
+  for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));
+  if (pruned !== undefined && pruned.removed.length > 0)
+    say(`  retention deleted ${pruned.removed.length} old backups`);
+  if (!leased) say(colors.dim('  the database has not been opened by the bot yet, so the run took no lease'));
+  if (problems.length > 0)
+    say(colors.yellow('  the backup is good; what followed it had the problems above'));
+}

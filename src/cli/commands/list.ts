@@ -1,0 +1,132 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { backupHealth } from '../../backup/health.ts';
+import { type BackupEntry, listBackups } from '../../backup/list.ts';
+import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { type Column, formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
+import type { Colors } from '../terminal.ts';
+
+export function listCommand(cli: Cli): Command {
+  const command = new Command('list')
+    .description('every backup, newest first, and whether you are safe')
+    .option('-n, --limit <count>', 'show only so many', wholeNumber);
+  return framed(cli, command, list);
+}
+
+/** Tables that get a column of their own. */
+const COUNTED = ['anime', 'anime_parts', 'users', 'groups'];
+
+async function list(
+  invocation: Invocation,
+  _: readonly string[],
+  options: { limit?: number },
+): Promise<ExitCode> {
+  const { terminal, session, now } = invocation;
+  const { bucket, config } = session;
+  const { entries, total } = await listBackups(bucket);
+  const newest = entries.find(({ state }) => state === 'verified');
+  const health = backupHealth(newest, now(), config.backup.maxAgeHours);
+  const shown = entries.slice(0, options.limit);
+  terminal.answer({
+    ok: health.ok,
+    newest_verified: health.name,
+    age_hours: health.ageHours,
+    total,
+    bucket: bucket.store.description,
+    backups: shown.map(asJson),
+  });
+  const { colors } = terminal;
+  terminal.say(
+    verdict(colors, entries, newest, { health, now: now(), maxAgeHours: config.backup.maxAgeHours }),
+  );
+  for (const entry of entries
+    .filter(({ state }) => state === 'damaged' || state === 'unreadable')
+    .slice(0, 5))
+    terminal.say(colors.red(`  ${entry.name} is ${entry.state}: ${entry.problem}`));
+  if (shown.length > 0) {
+    terminal.say('');
+    const [title = '', ...lines] = formatTable(
+      COLUMNS,
+      shown.map((entry) => cells(entry, now(), colors)),
+    );
+    terminal.say(colors.dim(title));
+    for (const line of lines) terminal.say(line);
+  }
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  const hidden = total > shown.length ? `, ${shown.length} shown` : '';
+  if (total > 0)
+    terminal.say(colors.dim(`\n${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
+  return 0;
+}
+
+interface Standing {
+  readonly health: ReturnType<typeof backupHealth>;
+  readonly now: Date;
+  readonly maxAgeHours: number;
+}
+
+/** The one line that matters. */
+function verdict(
+  colors: Colors,
+  entries: readonly BackupEntry[],
+  newest: BackupEntry | undefined,
+  standing: Standing,
+): string {
+  if (newest === undefined) {
+    const none = entries.length === 0 ? 'there is no backup' : 'no backup is verified';
+    return `${colors.red(colors.bold('Not safe:'))} ${none}. Make one: npm run backup -- full`;
+  }
+  const age = formatDuration(standing.now.getTime() - newest.time.getTime());
+  if (standing.health.ok)
+    return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;
+  return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'NAME' },
+  { title: 'AGE', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  ...COUNTED.map((title): Column => ({ title: title.replace('anime_', '').toUpperCase(), align: 'right' })),
+  { title: 'TRIGGER' },
+  { title: 'STATE' },
+];
+
+function cells(entry: BackupEntry, now: Date, colors: Colors): string[] {
+  const { manifest } = entry;
+  const counts = COUNTED.map((name) => manifest?.tables.find((table) => table.name === name)?.rows);
+  const state = [
+    entry.state === 'verified' ? colors.green('verified') : colors.red(entry.state),
+    ...(entry.encrypted ? ['encrypted'] : []),
+    ...(entry.pinned ? [colors.cyan('pinned')] : []),
+  ];
+  return [
+    entry.name,
+    formatDuration(now.getTime() - entry.time.getTime()),
+    formatBytes(entry.bytes),
+    ...counts.map((count) => (count === undefined ? '-' : formatCount(count))),
+    manifest?.trigger ?? '-',
+    state.join(' '),
+  ];
+}
+
+function asJson(entry: BackupEntry): Record<string, unknown> {
+  const { manifest } = entry;
+  return {
+    name: entry.name,
+    state: entry.state,
+    problem: entry.problem ?? null,
+    time: entry.time.toISOString(),
+    bytes: entry.bytes,
+    rows: Object.fromEntries((manifest?.tables ?? []).map(({ name, rows }) => [name, rows])),
+    trigger: manifest?.trigger ?? null,
+    encrypted: entry.encrypted,
+    pinned: entry.pinned,
+    verified_at: manifest?.verified_at ?? null,
+    files: entry.objects.map(({ key }) => key),
+  };
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1');
+  return value;
+}

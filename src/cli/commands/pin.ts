@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import type { Bucket } from '../../backup/list.ts';
+import { type PinOutcome, pin, unpin } from '../../backup/pins.ts';
+import { type Cli, framed } from '../command.ts';
+import { resolveBackup } from '../target.ts';
+
+export function pinCommand(cli: Cli): Command {
+  return make(cli, 'pin', 'keep a backup whatever its age', pin);
+}
+
+export function unpinCommand(cli: Cli): Command {
+  return make(cli, 'unpin', 'let retention judge a backup again', unpin);
+}
+
+function make(
+  cli: Cli,
+  verb: 'pin' | 'unpin',
+  description: string,
+  act: (bucket: Bucket, name: string) => Promise<PinOutcome>,
+): Command {
+  const command = new Command(verb).description(description).argument('<name>', 'a backup, or latest');
+  return framed(cli, command, async ({ terminal, session }, [text = '']) => {
+    const { name } = await resolveBackup(session.bucket, text);
+    const outcome = await act(session.bucket, name);
+    if (outcome === 'unknown backup') throw new Error(`${name} is not a finished backup`);
+    const pinned = verb === 'pin';
+    terminal.answer({ ok: true, name, pinned, changed: outcome === 'done' });
+    const state = pinned ? 'pinned: retention keeps it' : 'not pinned';
+    terminal.say(`${name} is ${outcome === 'already' ? 'already ' : 'now '}${state}`);
+    return 0;
+  });
+}

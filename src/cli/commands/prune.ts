@@ -1,0 +1,82 @@
+import { Command } from 'commander';
+import { type PruneOptions, type PruneReport, prune } from '../../backup/prune.ts';
+import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { formatTable } from '../format.ts';
+
+export function pruneCommand(cli: Cli): Command {
+  const command = new Command('prune')
+    .description('retention now, with the reason for each decision')
+    .option('--dry-run', 'decide only, delete nothing');
+  return framed(cli, command, pruneNow);
+}
+
+async function pruneNow(
+  invocation: Invocation,
+  _: readonly string[],
+  { dryRun = false }: { dryRun?: boolean },
+): Promise<ExitCode> {
+  const { terminal, session, now, yes } = invocation;
+  const {
+    retentionDays: days,
+    keepDaily: daily,
+    keepWeekly: weekly,
+    keepMonthly: monthly,
+  } = session.config.backup;
+  const options: PruneOptions = { policy: { days, daily, weekly, monthly }, now: now(), confirmed: yes };
+  const preview = await prune(session.bucket, { ...options, dryRun: true });
+  showDecisions(invocation, preview);
+  const { plan } = preview;
+  if (dryRun) return finish(invocation, preview, { dryRun, refused: false });
+  let confirmed = yes;
+  if (plan.kind === 'ask' && !confirmed) {
+    const question = terminal.colors.yellow(
+      `This deletes ${plan.removing} of ${plan.of} backups: more than half.`,
+    );
+    confirmed = await terminal.confirm(question, 'delete');
+    if (!confirmed) return finish(invocation, preview, { dryRun, refused: true });
+  }
+  return finish(invocation, await prune(session.bucket, { ...options, confirmed }), {
+    dryRun,
+    refused: false,
+  });
+}
+
+function showDecisions({ terminal }: Invocation, { plan }: PruneReport): void {
+  const { colors } = terminal;
+  const rows = plan.decisions.map(({ name, action, reason }) => [
+    name,
+    action === 'keep' ? colors.green('keep') : colors.red('delete'),
+    reason,
+  ]);
+  if (rows.length === 0) return;
+  for (const line of formatTable([{ title: 'NAME' }, { title: 'ACTION' }, { title: 'WHY' }], rows))
+    terminal.say(line);
+  terminal.say('');
+}
+
+function finish(
+  { terminal }: Invocation,
+  report: PruneReport,
+  { dryRun, refused }: { dryRun: boolean; refused: boolean },
+): ExitCode {
+  const { plan, removed, problems } = report;
+  const ok = problems.length === 0 && !refused;
+  terminal.answer({
+    ok,
+    dry_run: dryRun,
+    needs_yes: plan.kind === 'ask' && (dryRun || refused),
+    decisions: plan.decisions,
+    removed,
+    problems,
+  });
+  const wanted = plan.decisions.filter(({ action }) => action === 'remove').length;
+  if (dryRun)
+    terminal.say(`${wanted} would be deleted, ${plan.decisions.length - wanted} kept; nothing was touched`);
+  else if (refused)
+    terminal.say(
+      terminal.colors.yellow(`nothing was deleted: deleting more than half needs a yes (prune --yes)`),
+    );
+  else terminal.say(`${removed.length} deleted, ${plan.decisions.length - removed.length} kept`);
+  for (const problem of problems) terminal.say(terminal.colors.red(`  ${problem}`));
+  return ok ? 0 : 1;
+}

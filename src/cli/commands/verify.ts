@@ -1,0 +1,107 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { Command } from 'commander';
+import { type BackupEntry, type Bucket, findBackup, listBackups } from '../../backup/list.ts';
+import { plainFile } from '../../backup/local-copy.ts';
+import { nameFromText } from '../../backup/names.ts';
+import { createDirectoryStore } from '../../backup/store/directory.ts';
+import { type DeepVerdict, inScratch, verifyDeep, verifyFile } from '../../backup/verify-deep.ts';
+import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import { resolveBackup } from '../target.ts';
+
+interface Options {
+  readonly all?: boolean;
+}
+
+export function verifyCommand(cli: Cli): Command {
+  const command = new Command('verify')
+    .description('the full proof: every byte, both files opened by a real SQLite, digests compared')
+    .argument('[target]', 'a backup, latest, or a file on disk', 'latest')
+    .option('--all', 'every backup in the bucket');
+  return framed<Options>(cli, command, verify);
+}
+
+interface Verdict extends DeepVerdict {
+  readonly name: string;
+}
+
+async function verify(
+  invocation: Invocation,
+  [target = 'latest']: readonly string[],
+  { all = false }: Options,
+): Promise<ExitCode> {
+  const { terminal, session } = invocation;
+  if (all && target !== 'latest') throw new UsageError('verify takes a target or --all, not both');
+  const verdicts: Verdict[] = [];
+  const told = (verdict: Verdict): void => {
+    verdicts.push(verdict);
+    show(invocation, verdict);
+  };
+  if (all) {
+    for (const entry of (await listBackups(session.bucket)).entries)
+      if (entry.state !== 'unfinished') told(await verifyEntry(invocation, session.bucket, entry));
+  } else if (existsSync(target) && statSync(target).isFile()) {
+    told(await verifyPath(invocation, target));
+  } else {
+    told(await verifyEntry(invocation, session.bucket, await resolveBackup(session.bucket, target)));
+  }
+  const bad = verdicts.filter(({ ok }) => !ok);
+  terminal.answer({ ok: bad.length === 0, results: verdicts });
+  const { green, red, yellow } = terminal.colors;
+  if (verdicts.length === 0) terminal.say(yellow('there is no finished backup to verify'));
+  else if (bad.length === 0)
+    terminal.say(
+      green(
+        `${verdicts.length === 1 ? 'Good' : `All ${verdicts.length} good`}: what was checked is whole and right.`,
+      ),
+    );
+  else
+    terminal.say(
+      red(`Not good: ${bad.map(({ name }) => name).join(', ')}. Use another backup; \`list\` shows them.`),
+    );
+  return bad.length === 0 ? 0 : 1;
+}
+
+async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: BackupEntry): Promise<Verdict> {
+  const { manifest, name } = entry;
+  if (manifest === undefined)
+    return { name, ok: false, problems: [entry.problem ?? 'no manifest'], warnings: [], checks: [] };
+  const { database, document } = manifest.objects;
+  const bar = createProgressBar(invocation.terminal, () => performance.now());
+  const total = database.bytes + document.bytes;
+  let bytes = 0;
+  const verdict = await verifyDeep(bucket, manifest, {
+    keys: invocation.session.keys,
+    onBytes: async (more) => {
+      bytes += more;
+      bar({ label: 'reading', bytes, total });
+    },
+  });
+  return { name, ...verdict };
+}
+
+/** A downloaded backup is held against the manifest beside it; any other file is checked for itself. */
+async function verifyPath(invocation: Invocation, path: string): Promise<Verdict> {
+  const name = nameFromText(basename(path));
+  if (name !== undefined) {
+    const bucket: Bucket = { store: createDirectoryStore(dirname(path)), prefix: '' };
+    const entry = await findBackup(bucket, name);
+    if (entry?.state === 'verified') return verifyEntry(invocation, bucket, entry);
+  }
+  return inScratch(undefined, async (directory) => {
+    const { keys } = invocation.session;
+    const plain = await plainFile(path, directory, keys);
+    const verdict = await verifyFile(plain.path, plain.kind, directory);
+    const warning = 'checked for itself: there is no manifest beside it to compare with';
+    return { name: path, ...verdict, warnings: [...verdict.warnings, warning] };
+  });
+}
+
+function show({ terminal }: Invocation, verdict: Verdict): void {
+  const { green, red, yellow, bold } = terminal.colors;
+  terminal.say(`${verdict.ok ? green('good') : red('BAD ')}  ${bold(verdict.name)}`);
+  for (const line of verdict.checks) terminal.say(`  ${green('ok')}    ${line}`);
+  for (const line of verdict.warnings) terminal.say(`  ${yellow('note')}  ${line}`);
+  for (const line of verdict.problems) terminal.say(`  ${red('wrong')} ${line}`);
+}

@@ -1,0 +1,57 @@
+/** Sizes, ages and tables for people. Pure. */
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+/** `0 B`, `999 B`, `1.2 MB`, `340 MB`: three digits at most, 1 KB = 1000 B. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** `5 s`, `3 min`, `4 h`, `12 d`; a time in the future (a clock is wrong) counts as now. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  if (hours < 48) return `${hours} h`;
+  return `${Math.round(hours / 24)} d`;
+}
+
+/** Thousands apart: `1,234,567`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** What a terminal shows of a text: colours take no room. */
+function width(text: string): number {
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
+}
+
+/** Lines with aligned columns, two spaces between them; no trailing spaces. */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const titles = columns.map(({ title }) => title);
+  const widths = columns.map((_, i) => Math.max(...[titles, ...rows].map((row) => width(row[i] ?? ''))));
+  return [titles, ...rows].map((row) =>
+    columns
+      .map(({ align }, i) => {
+        const cell = row[i] ?? '';
+        const padding = ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(cell)));
+        return align === 'right' ? padding + cell : cell + padding;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,55 @@
+/** The operator's tool: one file a command below `commands/`. Node only. */
+import { Command, CommanderError } from 'commander';
+import { APP_VERSION } from '../compose.ts';
+import type { Environment } from '../config.ts';
+import type { Cli } from './command.ts';
+import { diffCommand } from './commands/diff.ts';
+import { downloadCommand } from './commands/download.ts';
+import { exportCommand } from './commands/export.ts';
+import { fullCommand } from './commands/full.ts';
+import { keyCommand } from './commands/key.ts';
+import { listCommand } from './commands/list.ts';
+import { pinCommand, unpinCommand } from './commands/pin.ts';
+import { pruneCommand } from './commands/prune.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+/** In the order of the help text. Each makes its command; `restore`, `import` and `drill` join here. */
+const COMMANDS = [
+  fullCommand,
+  exportCommand,
+  listCommand,
+  verifyCommand,
+  downloadCommand,
+  diffCommand,
+  pruneCommand,
+  pinCommand,
+  unpinCommand,
+  keyCommand,
+];
+
+/** Runs one command line (without program names) and returns the exit code: 0 done, 1 failed, 2 bad usage. Never rejects. */
+export async function runCli(args: readonly string[], env: Environment): Promise<number> {
+  const cli: Cli = { env, exitCode: 0 };
+  const program = new Command('backup')
+    .description(
+      'Backups of the bot’s database: make, look at, check and fetch them. Settings come from the environment and .env.',
+    )
+    .version(APP_VERSION)
+    .showHelpAfterError('(--help shows what there is)');
+  for (const make of COMMANDS) program.addCommand(make(cli));
+  exitByThrowing(program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version end so as well, with 0.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  return cli.exitCode;
+}
+
+/** Commander would end the process by itself. */
+function exitByThrowing(command: Command): void {
+  command.exitOverride();
+  for (const sub of command.commands) exitByThrowing(sub);
+}

@@ -1,0 +1,79 @@
+/** What a command works with: settings, bucket, database, opened on demand and closed at the end. Node only. */
+import { existsSync, readFileSync } from 'node:fs';
+import process from 'node:process';
+import type { BackupContext } from '../backup/context.ts';
+import type { OpeningKeys } from '../backup/envelope/types.ts';
+import { libraryVersions } from '../backup/libraries.ts';
+import type { Bucket } from '../backup/list.ts';
+import type { SnapshotSource } from '../backup/model.ts';
+import { composeBackup } from '../compose.ts';
+import { type Config, type Environment, readConfig } from '../config.ts';
+import { createBackupLedger } from '../db/backup-runs.ts';
+import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Session {
+  readonly config: Config;
+  readonly bucket: Bucket;
+  /** What opens encrypted backups: BACKUP_AGE_IDENTITY (a key, or a file of keys) and BACKUP_PASSPHRASE; undefined when neither is set. */
+  readonly keys: OpeningKeys | undefined;
+  readonly source: SnapshotSource;
+  /** Opens the live database; refuses one that does not exist rather than make an empty one. */
+  backup(): Promise<BackupContext>;
+  close(): void;
+}
+
+/** Half a day: the CLI is where databases too large for a Worker are backed up. */
+const RUN_TIMEOUT_MS = 12 * 3_600_000;
+
+export function openSession(env: Environment, terminal: Terminal): Session {
+  const config = readConfig(env, 'cli');
+  const keys = readKeys(config);
+  const bucket: Bucket = { store: openStore(config.bucket), prefix: config.backup.prefix };
+  const source = openSnapshotSource(config.database);
+  const open: { close(): void }[] = [];
+  return {
+    config,
+    bucket,
+    keys,
+    source,
+    async backup() {
+      const { database } = config;
+      if (database.kind === 'file' && !existsSync(database.path))
+        throw new Error(`database file ${database.path} does not exist: set DATABASE_URL`);
+      const opened = await openDatabase(database);
+      open.push(opened);
+      const context = composeBackup(config.backup, {
+        source,
+        store: bucket.store,
+        ledger: createBackupLedger(opened.db),
+        holder: `cli ${process.pid}`,
+        timeoutMs: RUN_TIMEOUT_MS,
+        ...(keys && { keys }),
+        // Whoever runs the command reads it here; the bot's admins are not bothered with it.
+        alert: async ({ message }) => terminal.say(terminal.colors.yellow(message)),
+      });
+      return { ...context, libraries: libraryVersions() };
+    },
+    close() {
+      for (const one of open) one.close();
+    },
+  };
+}
+
+function readKeys({ backup }: Config): OpeningKeys | undefined {
+  const identities = backup.ageIdentity === undefined ? [] : readIdentities(backup.ageIdentity);
+  const passphrases = backup.passphrase === undefined ? [] : [backup.passphrase];
+  return identities.length + passphrases.length === 0 ? undefined : { identities, passphrases };
+}
+
+/** `age-keygen` writes comments beside the key. */
+function readIdentities(setting: string): string[] {
+  if (setting.startsWith('AGE-SECRET-KEY-')) return [setting];
+  if (!existsSync(setting))
+    throw new Error('BACKUP_AGE_IDENTITY is neither a key (AGE-SECRET-KEY-…) nor a file that exists');
+  const lines = readFileSync(setting, 'utf8').split(/\r?\n/);
+  const keys = lines.map((line) => line.trim()).filter((line) => line.startsWith('AGE-SECRET-KEY-'));
+  if (keys.length === 0) throw new Error(`BACKUP_AGE_IDENTITY: no AGE-SECRET-KEY-… in ${setting}`);
+  return keys;
+}
