@@ -167,7 +167,7 @@ function addEntity(drafts: Draft[], { tag, argument, offset }: Open, length: num
 /** Links Telegram would not make clickable are kept as plain text, without an error. */
 function isLink(url: string): boolean {
   if (/^(tg|ton|tonsite):/i.test(url)) return true;
-  return /^(https?:\/\/)?[^\s/?#]+\.[^\s/?#]+/i.test(url);
+  return /^(?:https?:\/\/)?[^\s/?#:]+\.[^\s/?#:]+(?::\d+)?(?:[/?#]|$)/i.test(url);
 }
 
 function fail(message: string): Error {

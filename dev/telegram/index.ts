@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import type { User, UserFromGetMe } from 'grammy/types';
 import { Api, type ApiCall } from './api.ts';
 import { Args } from './args.ts';
+import { createControl } from './control.ts';
 import { type FaultRule, Faults, type Script } from './faults.ts';
-import type { FileKind } from './files.ts';
+import type { FileKind, StoredFile } from './files.ts';
 import { Flood } from './flood.ts';
 import { type AdminRights, administrator } from './membership.ts';
 import { Person } from './person.ts';
@@ -33,8 +34,6 @@ export interface TelegramOptions {
   limits?: boolean;
   /** Waits between redeliveries; left out, retries come at once. */
   sleep?: (ms: number) => Promise<void>;
-  /** Answers requests outside the Bot API on the same port. */
-  other?: (request: Request, telegram: Telegram) => Promise<Response | undefined>;
 }
 
 export interface PersonOptions {
@@ -96,6 +95,13 @@ export interface Telegram {
   takeUpdates(): Receiver['delivered'];
   /** A file id as another bot knows it: of no use to this one. */
   foreignFileId(kind: FileKind): string;
+  /** A group or channel by id; throws when there is none. */
+  room(id: number): Room;
+  file(uniqueId: string): StoredFile | undefined;
+  /** Updates not confirmed yet. */
+  readonly pending: number;
+  /** Answers everything outside the Bot API and `/control/` on the same port, such as the playground page. */
+  mount(handler: (request: Request) => Promise<Response>): void;
   close(): Promise<void>;
 }
 
@@ -119,13 +125,17 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     token,
     api,
     world,
-    other: async (request) => await options.other?.(request, telegram),
+    other: async (request) =>
+      new URL(request.url).pathname.startsWith('/control/')
+        ? await control.fetch(request)
+        : await mounted?.(request),
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
   });
   const { port } = server.address() as AddressInfo;
+  let mounted: ((request: Request) => Promise<Response>) | undefined;
   const stage = { world, receiver };
   const people: Person[] = [];
   const rooms: Room[] = [];
@@ -166,11 +176,24 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
       return taken;
     },
     foreignFileId: (kind) => world.files.idOf(world.files.add({ kind }), botInfo.id + 1),
+    room: (id) => {
+      const found = rooms.find((one) => one.id === id);
+      if (found === undefined) throw new Error(`there is no group or channel ${id}`);
+      return found;
+    },
+    file: (uniqueId) => world.files.byUniqueId(uniqueId),
+    get pending() {
+      return world.updates.pending().length;
+    },
+    mount: (handler) => {
+      mounted = handler;
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+  const control = createControl(telegram);
   return telegram;
 }
 

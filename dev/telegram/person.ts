@@ -1,6 +1,6 @@
 import type { BotCommand, InlineKeyboardButton, User } from 'grammy/types';
 import { announce, announceEdit, type MessageRef, type Stage, seenIn, stored } from './actor.ts';
-import { compose, type FileInput, type Media, type Outgoing } from './compose.ts';
+import { compose, type Media, type Outgoing } from './compose.ts';
 import { InlineUse } from './inline-use.ts';
 import { START_PAYLOAD } from './limits.ts';
 import { changeMember } from './membership.ts';
@@ -35,6 +35,10 @@ export class Person extends InlineUse {
 
   get id(): number {
     return this.user.id;
+  }
+
+  get isBlocking(): boolean {
+    return this.#state.hasBlocked;
   }
 
   /** Presses Start, with a deep link's payload if one is given; lifts a block first. */
@@ -236,8 +240,6 @@ export class Person extends InlineUse {
     return chat;
   }
 }
-
-export type { FileInput };
 
 function parseLink(link: string): { domain: string; payload: string | undefined } {
   const url = new URL(link.includes('://') ? link : `https://${link}`);

@@ -61,8 +61,10 @@ async function sendOther(
   body: Uint8Array,
 ): Promise<void> {
   const headers = new Headers();
-  const type = request.headers['content-type'];
-  if (type !== undefined) headers.set('content-type', type);
+  for (const name of ['content-type', 'host', 'origin', 'accept'] as const) {
+    const value = request.headers[name];
+    if (value !== undefined) headers.set(name, value);
+  }
   const method = request.method ?? 'GET';
   const hasBody = method !== 'GET' && method !== 'HEAD';
   const answer = await options.other(

@@ -1,0 +1,36 @@
+import type { Context, Hono } from 'hono';
+import type { RoomOptions, Telegram } from './index.ts';
+import type { Room } from './room.ts';
+
+/** Chats over HTTP: making them, membership, posts. */
+export function roomActions(app: Hono, telegram: Telegram): void {
+  app.post('/rooms', async (c) => {
+    const { kind, ...options } = await c.req.json<
+      RoomOptions & { kind: 'group' | 'channel'; basic?: boolean }
+    >();
+    const room = kind === 'channel' ? telegram.channel(options) : telegram.group(options);
+    return c.json({ id: room.id, title: room.title, link: room.link });
+  });
+  const act = (path: string, run: (room: Room, c: Context) => Promise<unknown>): void => {
+    app.post(`/rooms/:room/${path}`, async (c) => {
+      const result = await run(telegram.room(Number(c.req.param('room'))), c);
+      return c.json({ result: typeof result === 'string' ? result : undefined });
+    });
+  };
+  const person = async (c: Context): Promise<Telegram['people'][number]> => {
+    const { person: id } = await c.req.json<{ person: number }>();
+    const found = telegram.people.find((one) => one.id === id);
+    if (found === undefined) throw new Error(`there is no person ${id}`);
+    return found;
+  };
+  act('join', async (room, c) => room.join(await person(c)));
+  act('leave', async (room, c) => room.leave(await person(c)));
+  act('kick', async (room, c) => room.kick(await person(c)));
+  act('approve', async (room, c) => room.approve(await person(c)));
+  act('post', async (room, c) => {
+    await room.post((await c.req.json<{ text: string }>()).text);
+  });
+  act('promote-bot', (room) => room.promoteBot());
+  act('demote-bot', (room) => room.demoteBot());
+  act('remove-bot', (room) => room.removeBot());
+}
