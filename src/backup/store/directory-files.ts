@@ -4,10 +4,11 @@ import { dirname } from 'node:path';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** What the store does to files; a parameter so that tests can fill the disk and break it. */
-export type FileSystem = Pick<
-  typeof nodeFs,
-  'link' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat' | 'statfs'
->;
+export interface FileSystem
+  extends Pick<typeof nodeFs, 'link' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'rm' | 'stat'> {
+  /** Blocks that are free for us, and their size. */
+  statfs(path: string): Promise<{ readonly bavail: number; readonly bsize: number }>;
+}
 
 export interface DirectoryTools {
   readonly root: string;
