@@ -2,11 +2,13 @@
 
 import { type Clock, systemClock } from './backup/clock.ts';
 import type { BackupContext } from './backup/context.ts';
+import { type BackupEngine, createBackupEngine } from './backup/engine.ts';
 import type { Encryption, OpeningKeys } from './backup/envelope/types.ts';
-import type { Ledger } from './backup/ledger.ts';
+import type { Ledger, RequestLedger } from './backup/ledger.ts';
 import type { SnapshotSource } from './backup/model.ts';
 import type { Store } from './backup/store/types.ts';
 import type { BackupSettings } from './config.ts';
+import { type LinkSettings, signLink } from './download-links.ts';
 
 export interface BackupParts {
   readonly source: SnapshotSource;
@@ -55,6 +57,19 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
     timeoutMs: parts.timeoutMs ?? RUN_TIMEOUT_MS,
     alert: parts.alert,
   };
+}
+
+/** The engine of a host; the CLI works with the context alone. */
+export function composeEngine(
+  settings: BackupSettings,
+  parts: BackupParts & { readonly ledger: Ledger & RequestLedger; readonly links: LinkSettings },
+): BackupEngine {
+  return createBackupEngine({
+    ...composeBackup(settings, parts),
+    requests: parts.ledger,
+    maxAgeHours: settings.maxAgeHours,
+    signLink: (key, adminId) => signLink(parts.links, key, adminId),
+  });
 }
 
 function encryptionOf(settings: BackupSettings): Encryption | undefined {

@@ -4,11 +4,10 @@ import type { Api } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { createApp, type Health } from './app.ts';
-import type { BackupContext } from './backup/context.ts';
-import { backupHealth } from './backup/health.ts';
-import { newestVerified } from './backup/list.ts';
+import type { BackupEngine } from './backup/engine.ts';
 import type { Trigger } from './backup/manifest.ts';
-import { type BackupOutcome, runBackup } from './backup/run.ts';
+import type { BackupOutcome } from './backup/run.ts';
+import type { Store } from './backup/store/types.ts';
 import { composeFeatures, features } from './bot.ts';
 import { APP_VERSION } from './compose.ts';
 import type { Config } from './config.ts';
@@ -19,7 +18,7 @@ import { jobs } from './jobs/index.ts';
 import { RequestBudget } from './jobs/job.ts';
 import { tick } from './jobs/tick.ts';
 import { describeError, type Log } from './log.ts';
-import { createReceiver, type Outcome } from './receive.ts';
+import { createReceiver, type Outcome, type Services } from './receive.ts';
 
 export interface HostParts {
   readonly config: Config;
@@ -27,11 +26,13 @@ export interface HostParts {
   readonly db: Database;
   readonly api: Api;
   readonly me: UserFromGetMe;
-  readonly backup: BackupContext;
+  readonly backups: BackupEngine;
+  readonly store: Store;
   readonly links: LinkSettings;
   readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: Log;
+  readonly after: NonNullable<Services['after']>;
 }
 
 export interface Host {
@@ -49,11 +50,15 @@ export interface Host {
 }
 
 export function createHost(parts: HostParts): Host {
-  const { config, db, api, me, now, sleep, log } = parts;
+  const { config, db, api, me, now, sleep, log, backups, after } = parts;
   const people = { adminIds: config.adminIds, defaultLocale: config.defaultLocale };
-  const handle = createReceiver({ db, api, me, now, log, ...people }, features, composeFeatures(features));
+  const handle = createReceiver(
+    { db, api, me, now, log, backups, after, ...people },
+    features,
+    composeFeatures(features),
+  );
   const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
-    const outcome = await runBackup(parts.backup, { trigger, scheduledAt, ...options });
+    const outcome = await backups.run({ trigger, scheduledAt, ...options });
     const detail =
       outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
     log[outcome.kind === 'failed' ? 'error' : 'info']('backup', { trigger, outcome: outcome.kind, detail });
@@ -76,7 +81,7 @@ export function createHost(parts: HostParts): Host {
     webhookSecret: parts.webhookSecret,
     receive,
     health: cached(now, () => checkHealth(parts)),
-    download: (request) => serveLink(parts.links, parts.backup.store, request),
+    download: (request) => serveLink(parts.links, parts.store, request),
   });
   return {
     app,
@@ -93,6 +98,7 @@ export function createHost(parts: HostParts): Host {
         now,
         sleep,
         log,
+        backups,
         deadline,
         requests: new RequestBudget(requests),
         ...people,
@@ -111,20 +117,20 @@ async function backUpBeforeMigration(backUp: Host['runBackup'], at: Date): Promi
   );
 }
 
-async function checkHealth({ db, backup, config, now }: HostParts): Promise<Health> {
-  const [isDatabaseUp, newest] = await Promise.all([
+async function checkHealth({ db, backups }: HostParts): Promise<Health> {
+  const [isDatabaseUp, backup] = await Promise.all([
     db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]).then(
       () => true,
       () => false,
     ),
-    newestVerified(backup).catch(() => undefined),
+    // A bucket that can not be listed is no sign of safety.
+    backups.health().catch(() => undefined),
   ]);
-  const state = backupHealth(newest, now(), config.backup.maxAgeHours);
   return {
-    status: isDatabaseUp && state.ok ? 'ok' : 'failing',
+    status: isDatabaseUp && backup?.ok === true ? 'ok' : 'failing',
     version: APP_VERSION,
     database: isDatabaseUp ? 'ok' : 'unreachable',
-    backup: { last_verified: state.lastVerified, age_hours: state.ageHours },
+    backup: { last_verified: backup?.lastVerified ?? null, age_hours: backup?.ageHours ?? null },
   };
 }
 

@@ -7,7 +7,7 @@ import { Cron } from 'croner';
 import type { UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { backupAlertText, tellAdmins } from './alerts.ts';
-import { composeBackup } from './compose.ts';
+import { composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import type { LinkSettings } from './download-links.ts';
@@ -46,15 +46,18 @@ export async function startNode(config: Config, options: NodeOptions): Promise<R
   // With a public address Telegram comes to us; a secret of the settings survives a restart, a fresh one is as good.
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
+  const store = openStore(config.bucket);
   const host = createHost({
     config,
     webhookSecret,
     db,
     api,
     me,
-    backup: composeBackup(config.backup, {
+    store,
+    backups: composeEngine(config.backup, {
       source: openSnapshotSource(config.database),
-      store: openStore(config.bucket),
+      store,
+      links,
       ledger: createBackupLedger(db),
       holder: `node host ${process.pid}`,
       alert: (alert) =>
@@ -64,6 +67,12 @@ export async function startNode(config: Config, options: NodeOptions): Promise<R
     now,
     sleep: (milliseconds) => sleep(milliseconds),
     log,
+    after: (milliseconds, work) => {
+      // The tick does it anyway, so a stopping host need not wait for it.
+      sleep(milliseconds, undefined, { ref: false })
+        .then(work)
+        .catch((error: unknown) => log.warn('late work failed', { error: describeError(error) }));
+    },
   });
   await host.ready();
   options.extend?.(host.app, host);

@@ -5,6 +5,7 @@
 import { type Api, type Composer, GrammyError, HttpError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
 import { tellAdmins } from './alerts.ts';
+import type { BackupEngine } from './backup/engine.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import { type Database, DatabaseUnavailable, type Query, type Statement } from './db/database.ts';
 import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailure } from './db/updates.ts';
@@ -24,6 +25,7 @@ export interface Services {
   readonly defaultLocale: LocaleName;
   readonly now: () => Date;
   readonly log: Log;
+  readonly backups: BackupEngine;
   /**
    * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for what the tick would do a little later
    * anyway: it may never happen.

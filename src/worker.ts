@@ -1,9 +1,11 @@
 /** The Cloudflare Worker host: routes and schedule, wired. `node.ts` is its twin for one machine. */
+
+import { waitUntil } from 'cloudflare:workers';
 import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
 import { backupAlertText, tellAdmins } from './alerts.ts';
 import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
 import { createS3Store } from './backup/store/s3.ts';
-import { composeBackup } from './compose.ts';
+import { composeEngine } from './compose.ts';
 import { ConfigError, type Environment, readConfig } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { openRemoteDatabase } from './db/remote.ts';
@@ -50,30 +52,38 @@ function compose(env: Environment): Host {
   const log = createLog(config.logLevel, console.log);
   const db = openRemoteDatabase({ url: database.url, authToken: database.authToken, fetch: webFetch });
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
+  const links = { baseUrl: '', botToken, prefix: config.backup.prefix, now };
+  const store = createS3Store(bucket);
   return createHost({
     config,
     webhookSecret: config.webhookSecret,
     db,
     api,
     me: readBotInfo(botInfo),
-    backup: composeBackup(config.backup, {
+    store,
+    backups: composeEngine(config.backup, {
       source: openRemoteSnapshotSource({
         url: database.url,
         ...(database.authToken === undefined ? {} : { authToken: database.authToken }),
         fetch: webFetch,
       }),
-      store: createS3Store(bucket),
+      store,
+      links,
       ledger: createBackupLedger(db),
       holder: 'worker',
       alert: (alert) =>
         tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
     }),
-    links: { baseUrl: '', botToken, prefix: config.backup.prefix, now },
+    links,
     now,
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    sleep,
     log,
+    after: (milliseconds, work) => waitUntil(sleep(milliseconds).then(work)),
   });
 }
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Names of settings only; nothing of their values. */
 function refuse(error: unknown): Response {

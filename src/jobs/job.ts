@@ -1,6 +1,7 @@
 /** Work done by the tick (every minute on both hosts): resumable, in slices, safe to be started twice or killed anywhere. */
 import type { Api } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
+import type { BackupEngine } from '../backup/engine.ts';
 import type { LocaleName } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { Log } from '../log.ts';
@@ -15,6 +16,7 @@ export interface JobContext {
   /** Waits; tests hand in a clock that jumps. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: Log;
+  readonly backups: BackupEngine;
   /** Stop beginning new work after this moment; what is left is the next tick's. */
   readonly deadline: Date;
   /** How many more requests (database and Bot API together) this tick may make: the Worker's subrequest limit. */

@@ -7,8 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
 import { createApp } from '../../src/app.ts';
+import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { features as allFeatures, composeFeatures } from '../../src/bot.ts';
-import type { LocaleName } from '../../src/config.ts';
+import { composeEngine } from '../../src/compose.ts';
+import { type LocaleName, readConfig } from '../../src/config.ts';
+import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -69,7 +73,20 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   await migrate(embedded, { now, backup: async () => {} });
   const counted = countAndFail(embedded);
   const log: Record<string, unknown>[] = [];
+  const store = createDirectoryStore(
+    join(directory ?? mkdtempSync(join(tmpdir(), 'anime-bucket-')), 'bucket'),
+  );
+  const links = { baseUrl: 'http://127.0.0.1', botToken: telegram.token, prefix: 'backups/', now };
   const services: Services = {
+    backups: composeEngine(readConfig({}, 'node').backup, {
+      source: openEmbeddedSnapshotSource({ path }),
+      store,
+      ledger: createBackupLedger(embedded),
+      holder: 'test',
+      links,
+      alert: async () => {},
+      clock: { now, sleep: async () => {} },
+    }),
     db: counted.db,
     api: createApi({ token: telegram.token, apiRoot: telegram.apiRoot }),
     me: telegram.botInfo,
