@@ -18,7 +18,7 @@ function isKnown(world: World, chat: ChatState): boolean {
 }
 
 /** Has the bot seen this person: in a chat of both, or through a request to join one? */
-export function hasMet(world: World, userId: number): boolean {
+function hasMet(world: World, userId: number): boolean {
   const shared = [...world.chats.values()].filter((chat) => isMember(chat.members.get(world.bot.id)));
   return shared.some((chat) => chat.members.has(userId) || chat.pendingJoins.has(userId));
 }

@@ -7,7 +7,7 @@ import type { Content } from './state.ts';
 import type { World } from './world.ts';
 
 /** A person's file: `true` for any, a name, details with or without real bytes, or one already on Telegram. */
-export type FileInput = true | string | Omit<NewFile, 'kind'> | { uniqueId: string };
+type FileInput = true | string | Omit<NewFile, 'kind'> | { uniqueId: string };
 
 interface Captioned {
   caption?: string;

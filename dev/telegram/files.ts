@@ -1,7 +1,6 @@
 import { ApiError, badRequest } from './errors.ts';
 
-export const FILE_KINDS = ['photo', 'video', 'document', 'animation', 'audio', 'voice', 'sticker'] as const;
-export type FileKind = (typeof FILE_KINDS)[number];
+export type FileKind = 'photo' | 'video' | 'document' | 'animation' | 'audio' | 'voice' | 'sticker';
 
 /** A file Telegram holds. Its content may be absent: people's uploads need not carry real bytes. */
 export interface StoredFile {

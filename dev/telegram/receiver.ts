@@ -117,18 +117,23 @@ export class Receiver {
     return await Promise.all(again.map(async (update) => (await this.#send(update)).status));
   }
 
+  /** Runs lanes side by side, as many as there are connections, until all are empty or stuck. */
   async #drain(attempts: number, report: DeliveryReport): Promise<void> {
-    const stalled = new Set<string>();
+    const stuck = new Set<string>();
+    const running = new Map<string, Promise<void>>();
     for (;;) {
-      const lanes = new Set(this.#options.updates.pending().map(({ lane }) => lane));
-      const open = [...lanes].filter((lane) => !stalled.has(lane));
-      if (open.length === 0) return;
-      await Promise.all(
-        open.slice(0, this.webhook?.maxConnections ?? 40).map(async (lane) => {
-          const running = this.#lanes.get(lane) ?? this.#startLane(lane, attempts, report);
-          if (!(await running)) stalled.add(lane);
-        }),
-      );
+      for (const { lane } of this.#options.updates.pending()) {
+        if (running.size >= (this.webhook?.maxConnections ?? 40)) break;
+        if (stuck.has(lane) || running.has(lane)) continue;
+        const work = this.#lanes.get(lane) ?? this.#startLane(lane, attempts, report);
+        const ended = work.then((isEmpty) => {
+          running.delete(lane);
+          if (!isEmpty) stuck.add(lane);
+        });
+        running.set(lane, ended);
+      }
+      if (running.size === 0) return;
+      await Promise.race(running.values());
     }
   }
 

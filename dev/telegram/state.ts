@@ -9,7 +9,7 @@ export type Content =
   | ({ kind: 'photo' | 'video' | 'document' | 'animation'; file: StoredFile } & FormattedText & MediaOptions)
   | { kind: 'service'; text: string; entities: []; fields: Record<string, unknown> };
 
-export interface MediaOptions {
+interface MediaOptions {
   groupId?: string | undefined;
   spoiler?: boolean;
   captionAbove?: boolean;

@@ -72,7 +72,7 @@ export class UpdateQueue {
   }
 }
 
-export function kindOf(update: Omit<Update, 'update_id'>): UpdateKind {
+function kindOf(update: Omit<Update, 'update_id'>): UpdateKind {
   const kind = Object.keys(update).find((key) => key !== 'update_id');
   if (kind === undefined) throw new Error('an update needs content');
   return kind as UpdateKind;

@@ -107,7 +107,7 @@ function deliver(
 }
 
 /** The message replied to, from `reply_parameters` or the older parameters. */
-export function replyTarget(world: World, args: Args, chat: ChatState): number | undefined {
+function replyTarget(world: World, args: Args, chat: ChatState): number | undefined {
   const given = args.json('reply_parameters', 'reply parameters');
   if (given !== undefined && !isObject(given)) throw badRequest('Object expected as reply parameters');
   const id = given ? Number(given['message_id'] ?? 0) : args.int('reply_to_message_id');
