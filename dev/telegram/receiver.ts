@@ -1,4 +1,5 @@
 import type { Update } from 'grammy/types';
+import { ApiError } from './errors.ts';
 import { post } from './post-update.ts';
 import { seeded } from './random.ts';
 import type { Queued, UpdateQueue } from './updates.ts';
@@ -52,6 +53,8 @@ export class Receiver {
   readonly #lanes = new Map<string, Promise<boolean>>();
   #handler: UpdateHandler | undefined;
   #pollers = 0;
+  /** Ends the long poll that waits now, with the reason a second one or a webhook gives. */
+  #endPoll: ((reason: string) => void) | undefined;
   readonly #firstPoll = Promise.withResolvers<void>();
   #hasPolled = false;
   #held = 0;
@@ -69,6 +72,7 @@ export class Receiver {
   }
 
   setWebhook(webhook: Webhook): void {
+    this.#endPoll?.('setWebhook request');
     this.webhook = webhook;
     this.lastError = undefined;
   }
@@ -216,6 +220,7 @@ export class Receiver {
     const { updates } = this.#options;
     this.#hasPolled = true;
     this.#firstPoll.resolve();
+    this.#endPoll?.('other getUpdates request; make sure that only one bot instance is running');
     this.#pollers += 1;
     try {
       if (request.offset !== 0) {
@@ -237,21 +242,26 @@ export class Receiver {
     }
   }
 
+  /** Waits for an update; refused when another poll or a webhook takes over. */
   async #arrival(timeout: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, timeout);
-      const stop = this.#options.updates.onChange(() => {
-        if (this.#options.updates.pending().length > 0) done();
-      });
-      signal.addEventListener('abort', done);
-      function done(): void {
-        clearTimeout(timer);
-        stop();
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeout);
+    const stop = this.#options.updates.onChange(() => {
+      if (this.#options.updates.pending().length > 0) resolve();
     });
+    const end = (reason: string): void => reject(new ApiError(409, `Conflict: terminated by ${reason}`));
+    const hangUp = (): void => resolve();
+    signal.addEventListener('abort', hangUp);
+    this.#endPoll = end;
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      stop();
+      signal.removeEventListener('abort', hangUp);
+      if (this.#endPoll === end) this.#endPoll = undefined;
+    }
   }
 
   /** Waits until a polling bot has confirmed everything, or has gone away. */

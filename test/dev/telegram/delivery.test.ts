@@ -289,4 +289,17 @@ describe('getUpdates', () => {
     void person.send('late');
     expect((await poll).result).toMatchObject([{ message: { text: 'late' } }]);
   });
+
+  it('ends the poll that waits when another one, or a webhook, takes over', async () => {
+    const first = call(telegram, 'getUpdates', { timeout: 50 });
+    await telegram.polling();
+    const second = call(telegram, 'getUpdates', { timeout: 50 });
+    expect(await first).toMatchObject({
+      status: 409,
+      description:
+        'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running',
+    });
+    await setWebhook();
+    expect(await second).toMatchObject({ description: 'Conflict: terminated by setWebhook request' });
+  });
 });

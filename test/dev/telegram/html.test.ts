@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { MessageEntity } from 'grammy/types';
 import { describe, expect, it } from 'vitest';
 import { parseHtml } from '../../../dev/telegram/html.ts';
 import { escapeHtml, renderHtml } from '../../../dev/telegram/render-html.ts';
@@ -41,6 +42,61 @@ describe('the HTML parser', () => {
         const key = (entity: object): string => JSON.stringify(entity);
         expect(again.entities.map(key).sort()).toEqual(parsed.entities.map(key).sort());
       }),
+    );
+  });
+
+  it('reads or refuses whatever it is given, and never breaks', () => {
+    const scrap = fc.constantFrom(
+      '<',
+      '>',
+      '/',
+      '&',
+      ';',
+      '#',
+      'x',
+      '"',
+      "'",
+      '=',
+      ' ',
+      'b',
+      'a href',
+      'pre',
+      'code',
+      'é',
+    );
+    fc.assert(
+      fc.property(fc.array(scrap, { maxLength: 30 }), (parts) => {
+        try {
+          const { text: read, entities } = parseHtml(parts.join(''));
+          for (const { offset, length } of entities) expect(offset + length).toBeLessThanOrEqual(read.length);
+        } catch (error) {
+          expect(error).toMatchObject({
+            status: 400,
+            message: expect.stringContaining("can't parse entities: "),
+          });
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('writes overlapping entities as well-formed HTML', () => {
+    const place = fc.tuple(
+      fc.nat(20),
+      fc.integer({ min: 1, max: 20 }),
+      fc.constantFrom('bold', 'italic', 'code', 'spoiler'),
+    );
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 40, maxLength: 40, unit: 'binary-ascii' }),
+        fc.array(place),
+        (source, places) => {
+          const entities = places.map(
+            ([offset, length, type]) => ({ type, offset, length }) as MessageEntity,
+          );
+          expect(parseHtml(renderHtml({ text: source, entities })).text).toBe(source);
+        },
+      ),
     );
   });
 
