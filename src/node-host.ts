@@ -7,11 +7,11 @@ import { Cron } from 'croner';
 import type { UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { backupAlertText, tellAdmins } from './alerts.ts';
+import type { BackupEngine } from './backup/engine.ts';
 import { composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
-import type { LinkSettings } from './download-links.ts';
-import { createHost, type Host } from './host.ts';
+import { createHost } from './host.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
@@ -21,19 +21,13 @@ import { ALLOWED_UPDATES, createApi, readBotInfo } from './telegram.ts';
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 const TICK_LIMITS = { seconds: 50, requests: 10_000 };
 
-export interface NodeOptions {
-  /** Adds routes of the offline playground. */
-  readonly extend?: (app: Hono, host: Host) => void;
-}
-
 export interface RunningNode {
   readonly address: string;
-  readonly host: Host;
-  readonly links: LinkSettings;
+  readonly backups: BackupEngine;
   stop(): Promise<void>;
 }
 
-export async function startNode(config: Config, options: NodeOptions): Promise<RunningNode> {
+export async function startNode(config: Config): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
   const log = createLog(config.logLevel, console.log);
@@ -47,6 +41,15 @@ export async function startNode(config: Config, options: NodeOptions): Promise<R
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
   const store = openStore(config.bucket);
+  const backups = composeEngine(config.backup, {
+    source: openSnapshotSource(config.database),
+    store,
+    links,
+    ledger: createBackupLedger(db),
+    holder: `node host ${process.pid}`,
+    alert: (alert) =>
+      tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
+  });
   const host = createHost({
     config,
     webhookSecret,
@@ -54,15 +57,7 @@ export async function startNode(config: Config, options: NodeOptions): Promise<R
     api,
     me,
     store,
-    backups: composeEngine(config.backup, {
-      source: openSnapshotSource(config.database),
-      store,
-      links,
-      ledger: createBackupLedger(db),
-      holder: `node host ${process.pid}`,
-      alert: (alert) =>
-        tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
-    }),
+    backups,
     links,
     now,
     sleep: (milliseconds) => sleep(milliseconds),
@@ -75,7 +70,6 @@ export async function startNode(config: Config, options: NodeOptions): Promise<R
     },
   });
   await host.ready();
-  options.extend?.(host.app, host);
   const { server, port } = await listen(host.app, config.port);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const stopping = new AbortController();
@@ -115,8 +109,7 @@ export async function startNode(config: Config, options: NodeOptions): Promise<R
 
   return {
     address: `http://127.0.0.1:${port}`,
-    host,
-    links,
+    backups,
     async stop() {
       for (const cron of crons) cron.stop();
       stopping.abort();

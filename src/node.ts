@@ -12,7 +12,7 @@ try {
   const running =
     config.botToken === undefined
       ? await (await import('../dev/offline.ts')).startOffline(config)
-      : await startNode(config, {});
+      : await startNode(config);
   const stop = (): void => {
     console.log('stopping: finishing what is under way');
     // A hung connection must not keep the process for ever; everything acknowledged is committed already.
