@@ -130,8 +130,10 @@ export function putHeaderBefore(
   return start;
 }
 
-/** Bytes of the varint that starts a header: the length it gives includes its own. */
+/**
+ * Bytes of the varint that starts a header: the length it gives includes its own. Two bytes reach 16383; SQLite's 2000 columns
+ * (SQLITE_MAX_COLUMN) with types of 5 bytes at most stay below.
+ */
 export function headerLengthBytes(typeBytes: number): number {
-  if (typeBytes + 1 < 0x80) return 1;
-  return typeBytes + 2 < 0x4000 ? 2 : 3;
+  return typeBytes + 1 < 0x80 ? 1 : 2;
 }

@@ -33,14 +33,24 @@ describe('the last page of a level', () => {
     }
   });
 
-  test('cells shorter than four bytes are padded, and not when they move up', async () => {
-    for (let before = 480; before <= 700; before += 2) {
-      const numbers = Array.from({ length: before }, (_, i): Row => [BigInt(i)]);
-      const rows: Row[] = [...numbers, [''], ...Array.from({ length: 300 }, (_, i): Row => [`${i + 1000}`])];
-      using db = openBytes(await writeRows('CREATE TABLE t(k PRIMARY KEY) WITHOUT ROWID', { t: rows }));
-      expect([before, ...integrity(db)]).toEqual([before, 'ok']);
+  test('cells shorter than four bytes are padded with zero, and not when they move up', async () => {
+    let movedUp = 0;
+    let padded = 0;
+    // Around 605 numbers fill the first leaf, so the short cell of '' is now its last one, now the first of the next.
+    for (let numbers = 590; numbers <= 620; numbers += 1) {
+      const rows = Array.from({ length: numbers }, (_, i): Row => [BigInt(i + 2)]);
+      for (let i = 1000; i < 1300; i += 1) rows.push(i === 1000 ? [''] : [`${i}`]);
+      const bytes = await writeRows('CREATE TABLE t(k PRIMARY KEY) WITHOUT ROWID', { t: rows });
+      using db = openBytes(bytes);
+      expect([numbers, ...integrity(db)]).toEqual([numbers, 'ok']);
       expect(db.prepare("SELECT count(*) AS n FROM t WHERE k = ''").get()).toEqual({ n: 1 });
+      // The root is the last page, its only cell at its end: child, length 2, header of 2 bytes, type 13.
+      movedUp += Buffer.from(bytes.subarray(-3)).toString('hex') === '02020d' ? 1 : 0;
+      const second = Buffer.from(bytes.subarray(3 * 4096 - 4, 3 * 4096));
+      padded += second.toString('hex') === '02020d00' ? 1 : 0;
     }
+    expect(movedUp).toBeGreaterThan(0);
+    expect(padded).toBeGreaterThan(0);
   });
 });
 
@@ -111,6 +121,30 @@ describe('overflow', () => {
     ).toEqual(sorted.map(({ text }) => text));
     db.exec('DELETE FROM t WHERE rowid % 2 = 0');
     expect(integrity(db)).toEqual(['ok']);
+  });
+
+  test('blobs and headers where the length of a length changes', async () => {
+    const lengths = [57, 58, 59, 8185, 8186, 8187, 1_048_569, 1_048_570, 1_048_571];
+    const columns = Array.from({ length: 140 }, (_, i) => `c${i}`);
+    for (let width = 120; width < 140; width += 1) {
+      const rows = lengths
+        .slice(0, 6)
+        .map(
+          (length, i): Row => [BigInt(i), ...columns.slice(1, width).map(() => null), new Uint8Array(length)],
+        );
+      using db = openBytes(
+        await writeRows(`CREATE TABLE t(${columns.slice(0, width).join(', ')})`, { t: rows }),
+      );
+      expect([width, ...integrity(db)]).toEqual([width, 'ok']);
+      const found = db.prepare(`SELECT length(c${width - 1}) AS n FROM t`).all();
+      expect(found.map((row) => row['n'])).toEqual(lengths.slice(0, 6));
+    }
+    const rows = lengths.map((length, i): Row => [BigInt(i), new Uint8Array(length), 'behind']);
+    using db = openBytes(await writeRows('CREATE TABLE t(a, b)', { t: rows }));
+    expect(integrity(db)).toEqual(['ok']);
+    expect(db.prepare('SELECT length(a) AS n, b FROM t').all()).toEqual(
+      lengths.map((n) => ({ n, b: 'behind' })),
+    );
   });
 
   test('rows far larger than any buffer, in a table and in an index', async () => {
