@@ -72,6 +72,7 @@ export class ConfigError extends Error {
 /** @throws ConfigError listing every problem. */
 export function readConfig(env: Environment, host: Host): Config {
   const read = new Reader(env);
+  const bucket = readBucket(read, host);
   const config: Config = {
     botToken: read.matching(
       'BOT_TOKEN',
@@ -89,8 +90,8 @@ export function readConfig(env: Environment, host: Host): Config {
     publicUrl: read.url('PUBLIC_URL'),
     port: read.integer('PORT', 0, 65_535) ?? 8787,
     database: readDatabase(read, host),
-    bucket: readBucket(read, host),
-    backup: readBackup(read),
+    bucket,
+    backup: readBackup(read, bucket.kind),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
     defaultLocale: read.oneOf('DEFAULT_LOCALE', LOCALE_NAMES) ?? 'uz',
   };
@@ -139,7 +140,10 @@ function readBucket(read: Reader, host: Host): BucketSettings {
   };
 }
 
-function readBackup(read: Reader): BackupSettings {
+/** A bucket may hold other things, so backups have a prefix there; a directory is theirs alone. */
+const DEFAULT_PREFIX = { s3: 'backups/', directory: '' };
+
+function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSettings {
   const keepDaily = read.integer('BACKUP_KEEP_DAILY', 0, 10_000);
   const keepWeekly = read.integer('BACKUP_KEEP_WEEKLY', 0, 10_000);
   const keepMonthly = read.integer('BACKUP_KEEP_MONTHLY', 0, 10_000);
@@ -149,7 +153,7 @@ function readBackup(read: Reader): BackupSettings {
       'BACKUP_PREFIX',
       /^(?!\/)[\w!.*'()/-]*$/,
       'letters, digits and - _ . /, not beginning with /',
-    ) ?? 'backups/';
+    ) ?? DEFAULT_PREFIX[bucket];
   const ageRecipients = read.list('BACKUP_AGE_RECIPIENTS');
   for (const recipient of ageRecipients)
     if (!/^age1[a-z0-9]+$/.test(recipient))

@@ -28,7 +28,7 @@ describe('settings', () => {
       botToken: undefined,
       database: { kind: 'file', path: 'data/anime_bot.db' },
       bucket: { kind: 'directory', path: 'data/backups' },
-      backup: { prefix: 'backups/', cron: '0 2 * * *', retentionDays: 90, maxAgeHours: 26 },
+      backup: { prefix: '', cron: '0 2 * * *', retentionDays: 90, maxAgeHours: 26 },
       port: 8787,
       defaultLocale: 'uz',
     });
@@ -37,6 +37,7 @@ describe('settings', () => {
   test('a whole Worker environment is read', () => {
     expect(readConfig({ ...worker, ADMIN_IDS: '7, 8,7' }, 'worker')).toMatchObject({
       adminIds: [7, 8],
+      backup: { prefix: 'backups/' },
       bucket: { kind: 's3', endpoint: 'https://s3.example.com', region: 'auto', forcePathStyle: false },
       database: { kind: 'remote', url: 'libsql://db.example.io' },
     });
