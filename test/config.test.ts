@@ -54,11 +54,11 @@ describe('settings', () => {
     };
     const found = problems(bad, 'worker');
     expect(found.map((line) => line.split(':')[0])).toEqual([
+      'S3_BUCKET',
       'BOT_TOKEN',
       'ADMIN_IDS',
       'PORT',
       'DATABASE_URL',
-      'S3_BUCKET',
     ]);
     expect(found.join('\n')).not.toMatch(/nonsense|99999|abc|very-secret/);
   });
