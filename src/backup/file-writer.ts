@@ -1,4 +1,5 @@
 /** A head-last writer to a file on disk: appears under its name only when it is whole. Node only. */
+import { existsSync } from 'node:fs';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { HeadLastWriter } from './model.ts';
@@ -12,6 +13,7 @@ export async function createFileWriter(
   options: { readonly headLength: number; readonly replace: boolean },
 ): Promise<HeadLastWriter> {
   const temporary = `${path}.part`;
+  if (!options.replace && existsSync(path)) throw alreadyThere(path);
   const file = await open(temporary, 'wx').catch((cause: unknown) => {
     throw new Error(`can not write ${temporary}`, { cause });
   });
@@ -38,8 +40,14 @@ export async function createFileWriter(
 
 /** A link is refused when the name exists; a rename would replace it. */
 async function appear(temporary: string, path: string): Promise<void> {
-  await link(temporary, path);
+  await link(temporary, path).catch((cause: unknown) => {
+    throw existsSync(path) ? alreadyThere(path) : cause;
+  });
   await rm(temporary);
+}
+
+function alreadyThere(path: string): Error {
+  return new Error(`${path} exists and is left as it is`);
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -80,7 +80,7 @@ export interface RequestLedger {
 }
 
 /**
- * For a database without our tables. Runs are not exclusive then, and need not be: every run writes objects of its own names and
+ * Stands in for a database without our tables. Runs are not exclusive then, and need not be: every run writes objects of its own names and
  * refuses names that exist, so two of them make two whole backups.
  */
 export const noLedger: Ledger = {

@@ -72,9 +72,8 @@ async function planBucket(
   const read = new Set<BackupName>();
   for (;;) {
     const plan = planRetention([...entries.values()], options.policy, options.now);
-    const unread = groups.filter(
-      (group) => !read.has(group.name) && decisive(plan.decisions, entries).has(group.name),
-    );
+    const wanted = decisive(plan.decisions, entries);
+    const unread = groups.filter(({ name }) => wanted.has(name) && !read.has(name));
     if (unread.length === 0) return plan;
     await inParallel(unread, async (group) => {
       const loaded = await loadEntry(bucket, group);
@@ -177,8 +176,10 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
       problems.push(`debris of ${group.name} could not be deleted: ${remaining.join(', ')}`);
   }
   let uploads = await store.sweep(prefix, graceEnds);
+  // All uploads of a dead run, whatever the store's clock says of them: its names are nobody else's.
+  const whenever = new Date(options.now.getTime() + DEBRIS_GRACE_MS);
   for (const name of options.dead)
     for (const stem of ['anime_bot_', 'anime_backup_'])
-      uploads += await store.sweep(`${prefix}${stem}${name}`, options.now);
+      uploads += await store.sweep(`${prefix}${stem}${name}`, whenever);
   return { objects, uploads, problems };
 }

@@ -10,6 +10,7 @@ import { chooseName } from './choose-name.ts';
 import { abortable, explain, reasonOf } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import { type Lease, takeLease } from './lease.ts';
+import { noLedger } from './ledger.ts';
 import { newestVerified } from './list.ts';
 import { createManifest, type Manifest, type Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
@@ -65,12 +66,18 @@ export async function runBackup(
     const taken = await takeLease(context.ledger, context.holder, context.clock);
     if (taken.kind === 'busy') return busy(taken);
     lease = taken.lease;
-    return (await skip(context, options)) ?? (await runHeld(context, options, lease, startedAt));
+    const bound = lease.fence === null ? withoutLedger(context) : context;
+    return (await skip(bound, options)) ?? (await runHeld(bound, options, lease, startedAt));
   } catch (error) {
     return await failed(context, { name: undefined, error, left: [] });
   } finally {
     await lease?.release();
   }
+}
+
+/** The database has none of our tables: nothing can be recorded in it, and a backup writes nothing into what it saves. */
+function withoutLedger(context: BackupContext): BackupContext {
+  return { ...context, ledger: { ...noLedger, schemaVersion: () => context.ledger.schemaVersion() } };
 }
 
 function busy(taken: { holder: string; secondsLeft: number }): BackupOutcome {

@@ -51,7 +51,9 @@ export function openSession(env: Environment, terminal: Terminal): Session {
         timeoutMs: RUN_TIMEOUT_MS,
         ...(keys && { keys }),
         // Whoever runs the command reads it here; the bot's admins are not bothered with it.
-        alert: async ({ message }) => terminal.say(terminal.colors.yellow(message)),
+        alert: async ({ kind, message }) => {
+          if (kind !== 'failed') terminal.say(terminal.colors.yellow(message));
+        },
       });
       return { ...context, libraries: libraryVersions() };
     },

@@ -1,0 +1,378 @@
+import { Buffer } from 'node:buffer';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { BackupContext } from '../../src/backup/context.ts';
+import { generateKey } from '../../src/backup/envelope/keys.ts';
+import { noLedger } from '../../src/backup/ledger.ts';
+import { findBackup, readGroups } from '../../src/backup/list.ts';
+import { parseManifest } from '../../src/backup/manifest.ts';
+import { SchemaChanged, type SnapshotSource } from '../../src/backup/model.ts';
+import { databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
+import { verifyByHash } from '../../src/backup/proof.ts';
+import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
+import { ObjectExists, type Store } from '../../src/backup/store/types.ts';
+import { sql } from '../../src/db/database.ts';
+import { SCHEMA_VERSION } from '../../src/db/migrate.ts';
+import { createWorld, type World } from '../support/backup-world.ts';
+import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
+
+const PREFIX = 'backups/';
+let world: World;
+let store: MemoryStore;
+let context: BackupContext;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  world.alerts.length = 0;
+  world.clock.advance(3_600_000);
+  store = createMemoryStore(() => world.clock.now());
+  context = { ...world.context, store };
+  await world.db.write([sql('UPDATE backup_lease SET expires_ms = 0'), sql('DELETE FROM backup_runs')]);
+});
+
+const run = (change: Partial<BackupContext> = {}, scheduledAt = world.clock.now()): Promise<BackupOutcome> =>
+  runBackup({ ...context, ...change }, { trigger: 'schedule', scheduledAt });
+
+async function done(outcome: BackupOutcome) {
+  if (outcome.kind !== 'done') throw new Error(`not done: ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+/** What a failed run may leave: nothing of its own, everything of others. */
+function expectNothingLeft(before: readonly string[] = []): void {
+  expect([...store.objects.keys()]).toEqual(before);
+  expect(store.uploads.size).toBe(0);
+}
+
+test('a run leaves three objects, a record and no lease', async () => {
+  const { name, manifest, leased, problems } = await done(await run());
+  expect([...store.objects.keys()].toSorted()).toEqual(
+    ['anime_backup_NAME.json.gz', 'anime_backup_NAME.manifest.json', 'anime_bot_NAME.db.gz'].map(
+      (key) => PREFIX + key.replace('NAME', name),
+    ),
+  );
+  expect({ leased, problems, alerts: world.alerts }).toEqual({ leased: true, problems: [], alerts: [] });
+  expect(manifest).toMatchObject({
+    trigger: 'schedule',
+    state: 'verified',
+    schema_version: SCHEMA_VERSION,
+    libraries: { test: '1' },
+  });
+  expect(manifest.tables.find((table) => table.name === 'anime_parts')).toMatchObject({
+    rows: 120,
+    kind: 'table',
+  });
+  expect(parseManifest(store.objects.get(manifestKey(PREFIX, name))?.body ?? new Uint8Array())).toEqual(
+    manifest,
+  );
+  expect(await world.ledger.recent(5)).toMatchObject([
+    { name, state: 'done', reason: null, trigger: 'schedule' },
+  ]);
+  expect(await world.ledger.acquire('next', 0)).toMatchObject({ kind: 'acquired' });
+  expect((await verifyByHash(context, manifest, { keys: undefined })).problems).toEqual([]);
+});
+
+test('progress is told in order and reaches its end', async () => {
+  const phases: string[] = [];
+  let proved = 0;
+  const { manifest } = await done(
+    await runBackup(context, {
+      trigger: 'command',
+      scheduledAt: world.clock.now(),
+      onProgress: ({ phase, bytes, total }) => {
+        if (phases.at(-1) !== phase) phases.push(phase);
+        if (phase === 'proof') {
+          expect(bytes).toBeGreaterThan(proved);
+          expect(bytes).toBeLessThanOrEqual(total ?? 0);
+          proved = bytes;
+        }
+      },
+    }),
+  );
+  expect(phases).toEqual(['snapshot', 'proof', 'retention']);
+  expect(proved).toBe(manifest.objects.database.bytes + manifest.objects.document.bytes);
+});
+
+describe('one run at a time, one backup a time', () => {
+  test('the same scheduled time twice makes one backup, and says so', async () => {
+    const at = world.clock.now();
+    const { name } = await done(await run({}, at));
+    world.clock.advance(60_000);
+    const again = await run({}, new Date(at.getTime() + 400));
+    expect(again).toMatchObject({ kind: 'skipped', reason: 'duplicate', name });
+    expect(await readGroups(context)).toHaveLength(1);
+    expect(world.alerts).toEqual([]);
+  });
+
+  test('two at once: one is made, the other says who is in its way', async () => {
+    const at = world.clock.now();
+    const outcomes = await Promise.all([run({ holder: 'first' }, at), run({ holder: 'second' }, at)]);
+    expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['done', 'skipped']);
+    const skipped = outcomes.find(({ kind }) => kind === 'skipped');
+    expect(skipped).toMatchObject({
+      reason: 'busy',
+      message: expect.stringMatching(/another run is under way \((first|second)\)/),
+    });
+  });
+
+  test('a dead holder expires, its record says so, and its leavings go', async () => {
+    const at = world.clock.now();
+    const dead = await world.ledger.acquire('dead', 0);
+    if (dead.kind !== 'acquired') throw new Error('no lease');
+    const name = '20260101_000000';
+    const start = { name, trigger: 'schedule', scheduledAt: at, startedAt: at } as const;
+    await world.ledger.begin({ ...start, fence: dead.fence });
+    await store.put(databaseKey(PREFIX, name, false), Buffer.from('half'));
+    await store.create(documentKey(PREFIX, name, false), { headLength: 0 });
+    const next = await done(await run({}, at));
+    expect(next.swept).toEqual({ objects: [databaseKey(PREFIX, name, false)], uploads: 1 });
+    expect((await readGroups(context)).map((group) => group.name)).toEqual([next.name]);
+    expect(await world.ledger.recent(5)).toMatchObject([
+      { name: next.name, state: 'done' },
+      { name, state: 'failed', reason: expect.stringContaining('died or stalled') },
+    ]);
+  });
+
+  test('a stalled holder that lost its lease publishes nothing, and the other run is not harmed', async () => {
+    const at = world.clock.now();
+    let other: Promise<BackupOutcome> | undefined;
+    const stalled = await runBackup(context, {
+      trigger: 'schedule',
+      scheduledAt: at,
+      onProgress: ({ phase }) => {
+        if (phase !== 'proof' || other !== undefined) return;
+        other = world.db.write([sql('UPDATE backup_lease SET expires_ms = 0')]).then(() => run({}, at));
+      },
+    });
+    const second = await other;
+    const outcomes = [stalled.kind, second?.kind].toSorted();
+    expect(outcomes).toEqual(['done', 'failed']);
+    const winner = await done(stalled.kind === 'done' ? stalled : (second ?? stalled));
+    expect(await readGroups(context)).toHaveLength(1);
+    expect((await verifyByHash(context, winner.manifest, { keys: undefined })).ok).toBe(true);
+  });
+
+  test('a name used by a dead attempt is never used again', async () => {
+    const at = world.clock.now();
+    const first = await done(await run({}, at));
+    store.objects.delete(manifestKey(PREFIX, first.name));
+    const second = await done(await run({}, at));
+    expect(second.name > first.name).toBe(true);
+    expect(second.manifest.scheduled_at).toBe(at.toISOString());
+    expect(await run({}, at)).toMatchObject({ kind: 'skipped', reason: 'duplicate', name: second.name });
+  });
+
+  test('a start is skipped while a verified backup is young', async () => {
+    const { name } = await done(await run());
+    world.clock.advance(9 * 60_000);
+    const start = () =>
+      runBackup(context, { trigger: 'start', scheduledAt: world.clock.now(), unlessYoungerThanMs: 600_000 });
+    expect(await start()).toMatchObject({ kind: 'skipped', reason: 'recent', name });
+    world.clock.advance(2 * 60_000);
+    expect(await start()).toMatchObject({ kind: 'done' });
+  });
+});
+
+describe('failures', () => {
+  async function expectFailure(outcome: BackupOutcome, reason: RegExp): Promise<void> {
+    expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringMatching(reason) });
+    expect(world.alerts).toMatchObject([{ kind: 'failed', message: expect.stringMatching(reason) }]);
+    expect((await world.ledger.recent(1))[0]).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching(reason),
+    });
+    expect(await world.ledger.acquire('next', 0)).toMatchObject({ kind: 'acquired' });
+  }
+
+  test('a store that gives back other bytes than it got: no backup', async () => {
+    const lying: Store = {
+      ...store,
+      async get(key) {
+        const object = await store.get(key);
+        if (object === undefined || !key.endsWith('.db.gz')) return object;
+        let at = 0;
+        const flip = new TransformStream<Uint8Array, Uint8Array>({
+          transform(chunk, controller) {
+            if (at === 1000) chunk[3] = (chunk[3] ?? 0) ^ 1;
+            at += chunk.byteLength;
+            controller.enqueue(chunk);
+          },
+        });
+        return { bytes: object.bytes, body: object.body.pipeThrough(flip) };
+      },
+    };
+    await expectFailure(await run({ store: lying }), /read-back failed: .*bytes 0 to \d+ differ/);
+    expectNothingLeft();
+  });
+
+  test('an abort stops it, and it cleans up', async () => {
+    const stop = new AbortController();
+    const outcome = await runBackup(context, {
+      trigger: 'command',
+      scheduledAt: world.clock.now(),
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('interrupted')),
+    });
+    await expectFailure(outcome, /interrupted/);
+    expectNothingLeft();
+  });
+
+  test('a run that takes too long is given up', async () => {
+    let ring = (): void => {};
+    const clock = { ...world.clock, sleep: () => new Promise<void>((resolve) => (ring = resolve)) };
+    const hanging: SnapshotSource = {
+      read: () => {
+        ring();
+        return new Promise(() => {});
+      },
+    };
+    const outcome = run({
+      source: hanging,
+      clock: { ...clock, sleep: (ms) => (ms === 60_000 ? Promise.resolve() : clock.sleep()) },
+    });
+    await expectFailure(await outcome, /took longer than 600 s/);
+  });
+
+  test.each([1, 2])('the schema changed %i times: read again', async (times) => {
+    let left = times;
+    const source: SnapshotSource = {
+      read: async (use) => {
+        const result = await world.context.source.read(use);
+        left -= 1;
+        if (left >= 0) throw new SchemaChanged('schema changed');
+        return result;
+      },
+    };
+    const { manifest } = await done(await run({ source }));
+    expect((await verifyByHash(context, manifest, { keys: undefined })).ok).toBe(true);
+    expect(store.uploads.size).toBe(0);
+  });
+
+  test('a schema that never holds still fails the run', async () => {
+    const source: SnapshotSource = {
+      read: async () => {
+        throw new SchemaChanged('schema changed');
+      },
+    };
+    await expectFailure(await run({ source }), /schema changed/);
+    expectNothingLeft();
+  });
+
+  test('an earlier backup is intact, byte for byte', async () => {
+    await done(await run());
+    const before = new Map(
+      [...store.objects].map(([key, { body }]) => [key, Buffer.from(body).toString('hex')]),
+    );
+    world.clock.advance(86_400_000);
+    const source: SnapshotSource = {
+      read: async () => {
+        throw new Error('database is locked');
+      },
+    };
+    await expectFailure(await run({ source }), /database is locked/);
+    expect(
+      new Map([...store.objects].map(([key, { body }]) => [key, Buffer.from(body).toString('hex')])),
+    ).toEqual(before);
+  });
+
+  test('a manifest whose answer was lost is published all the same', async () => {
+    for (const error of [new Error('connection reset'), new ObjectExists('it is there')]) {
+      world.clock.advance(60_000);
+      const lossy: Store = {
+        ...store,
+        async put(key, body, options) {
+          await store.put(key, body, options);
+          throw error;
+        },
+      };
+      const { name } = await done(await run({ store: lossy }));
+      expect((await findBackup(context, name))?.state).toBe('verified');
+    }
+  });
+
+  test('a manifest that did not arrive: no backup, nothing left', async () => {
+    const refusing: Store = {
+      ...store,
+      async put() {
+        throw new Error('insufficient storage');
+      },
+    };
+    await expectFailure(await run({ store: refusing }), /insufficient storage/);
+    expectNothingLeft();
+  });
+
+  test('when the admins can not be told, the outcome says so', async () => {
+    const alert = async (): Promise<void> => {
+      throw new Error('telegram is down');
+    };
+    const source: SnapshotSource = {
+      read: async () => {
+        throw new Error('no database');
+      },
+    };
+    const outcome = await run({ source, alert });
+    expect(outcome).toMatchObject({ kind: 'failed', left: [expect.stringContaining('telegram is down')] });
+  });
+});
+
+describe('after the backup', () => {
+  test('a retention that would delete more than half asks, once, and deletes nothing', async () => {
+    for (let i = 0; i < 8; i += 1) {
+      await done(await run());
+      world.clock.advance(3_600_000);
+    }
+    world.clock.advance(200 * 86_400_000);
+    const outcome = await done(await run());
+    expect(outcome.pruned).toMatchObject({ plan: { kind: 'ask', removing: 6, of: 9 }, removed: [] });
+    expect(world.alerts).toMatchObject([{ kind: 'ask', message: expect.stringContaining('prune') }]);
+    expect(await readGroups(context)).toHaveLength(9);
+  });
+
+  test('a retention that fails leaves the backup good and tells the admins', async () => {
+    const outcome = await done(await run({ retention: {} }));
+    expect(outcome.problems).toEqual([expect.stringContaining('retention policy is empty')]);
+    expect(world.alerts).toMatchObject([{ kind: 'problem' }]);
+    expect((await findBackup(context, outcome.name))?.state).toBe('verified');
+  });
+});
+
+describe('other databases and keys', () => {
+  test('a database without our tables is backed up without a lease', async () => {
+    const bare = { ...noLedger, schemaVersion: world.ledger.schemaVersion };
+    expect(await done(await run({ ledger: bare }))).toMatchObject({ leased: false, problems: [] });
+  });
+
+  test('recipients: the run can not open its own backup and does not claim it did', async () => {
+    const { identity, recipient } = await generateKey();
+    const { manifest } = await done(
+      await run({ encryption: { kind: 'recipients', recipients: [recipient] } }),
+    );
+    expect(manifest.objects.database).toMatchObject({ encoding: ['gzip', 'age'], recipients: [recipient] });
+    expect(manifest.proof.join()).toContain('not opened');
+    expect(await verifyByHash(context, manifest, { keys: undefined })).toMatchObject({
+      ok: true,
+      opened: false,
+    });
+    const keys = { identities: [identity], passphrases: [] };
+    expect(await verifyByHash(context, manifest, { keys })).toMatchObject({ ok: true, opened: true });
+    const wrong = { identities: [(await generateKey()).identity], passphrases: [] };
+    expect(await verifyByHash(context, manifest, { keys: wrong })).toMatchObject({ ok: false });
+  });
+
+  test('a passphrase never gets into the manifest', async () => {
+    const passphrase = 'correct horse battery staple';
+    const { manifest, name } = await done(
+      await run({
+        encryption: { kind: 'passphrase', passphrase },
+        keys: { identities: [], passphrases: [passphrase] },
+      }),
+    );
+    expect(manifest.objects.document.recipients).toEqual(['passphrase']);
+    expect(manifest.proof.join()).toContain('contents opened');
+    expect(Buffer.from(store.objects.get(manifestKey(PREFIX, name))?.body ?? []).includes(passphrase)).toBe(
+      false,
+    );
+  });
+});

@@ -1,0 +1,105 @@
+/** Wraps the engine's edges so that the n-th call fails: once or from then on, before its effect or after it (the answer is lost). */
+import type { Ledger } from '../../src/backup/ledger.ts';
+import type { SnapshotSource } from '../../src/backup/model.ts';
+import { type Store, StoreError } from '../../src/backup/store/types.ts';
+
+export interface Fault {
+  /** Number of the call that fails, from 0. */
+  readonly at: number;
+  readonly lasting: boolean;
+  readonly effect: 'before' | 'after';
+}
+
+export class Faults {
+  calls = 0;
+  /** What was called, in order; tells where a failing test stands. */
+  readonly log: string[] = [];
+  readonly #fault: Fault | undefined;
+  constructor(fault: Fault | undefined) {
+    this.#fault = fault;
+  }
+
+  async call<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const number = this.calls;
+    this.calls += 1;
+    this.log.push(what);
+    const fault = this.#fault;
+    const hit = fault !== undefined && (fault.lasting ? number >= fault.at : number === fault.at);
+    if (hit && fault.effect === 'before') throw fail(what);
+    const result = await work();
+    if (hit) throw fail(what);
+    return result;
+  }
+}
+
+function fail(what: string): StoreError {
+  return new StoreError(`injected fault in ${what}`, { retryable: true });
+}
+
+export function faultyStore(store: Store, faults: Faults): Store {
+  return {
+    kind: store.kind,
+    description: store.description,
+    async create(key, options) {
+      const writer = await faults.call(`create ${key}`, () => store.create(key, options));
+      return {
+        write: (chunk) => faults.call(`write ${key}`, () => writer.write(chunk)),
+        close: (head) => faults.call(`close ${key}`, () => writer.close(head)),
+        // "Never throws": where the store is gone, it has no effect either.
+        abort: async (reason) => {
+          await Promise.allSettled([faults.call(`abort ${key}`, () => writer.abort(reason))]);
+        },
+      };
+    },
+    put: (key, body, options) => faults.call(`put ${key}`, () => store.put(key, body, options)),
+    async get(key) {
+      const object = await faults.call(`get ${key}`, () => store.get(key));
+      if (object === undefined) return undefined;
+      const chunks = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const chunk of object.body) yield await faults.call(`read ${key}`, async () => chunk);
+      };
+      return { bytes: object.bytes, body: ReadableStream.from(chunks()) };
+    },
+    head: (key) => faults.call(`head ${key}`, () => store.head(key)),
+    list: (prefix) => faults.call(`list ${prefix}`, () => store.list(prefix)),
+    delete: (keys) => faults.call(`delete ${keys.join(' ')}`, () => store.delete(keys)),
+    sweep: (prefix, olderThan) => faults.call(`sweep ${prefix}`, () => store.sweep(prefix, olderThan)),
+    signedUrl: (key, options) => faults.call(`sign ${key}`, () => store.signedUrl(key, options)),
+  };
+}
+
+export function faultyLedger(ledger: Ledger, faults: Faults): Ledger {
+  return {
+    schemaVersion: () => faults.call('schemaVersion', () => ledger.schemaVersion()),
+    acquire: (holder, ttlMs) => faults.call('acquire', () => ledger.acquire(holder, ttlMs)),
+    renew: (fence, ttlMs) => faults.call('renew', () => ledger.renew(fence, ttlMs)),
+    release: (fence) => faults.call('release', () => ledger.release(fence)),
+    used: (names) => faults.call('used', () => ledger.used(names)),
+    begin: (run) => faults.call('begin', () => ledger.begin(run)),
+    outdated: (names, fence) => faults.call('outdated', () => ledger.outdated(names, fence)),
+    end: (name, end) => faults.call('end', () => ledger.end(name, end)),
+    recent: (limit) => faults.call('recent', () => ledger.recent(limit)),
+  };
+}
+
+/** Fails at a batch of rows. */
+export function faultySource(source: SnapshotSource, faults: Faults): SnapshotSource {
+  return {
+    read: (use) =>
+      faults.call('read', () =>
+        source.read((snapshot) =>
+          use({
+            schema: snapshot.schema,
+            async *scans(targets) {
+              for await (const { target, rows } of snapshot.scans(targets)) {
+                const batches = async function* () {
+                  for await (const batch of rows) yield await faults.call('batch', async () => batch);
+                };
+                yield { target, rows: batches() };
+              }
+            },
+          }),
+        ),
+      ),
+  };
+}
