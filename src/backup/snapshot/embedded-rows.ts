@@ -38,12 +38,12 @@ export function fetchLarge(db: Database.Database, scan: ScanSql, key: unknown, p
     .get([key]);
   const bytes = Array.isArray(found) ? found[0] : undefined;
   if (!(bytes instanceof Uint8Array)) throw new Error(`${scan.label} lost a large value`);
-  return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Turns what the binding gave into rows. `fetch` gets a row's rowid and a position in the scan's values. */
 export function readHexRows(
-  scan: Pick<ScanSql, 'layout' | 'rowid'>,
+  scan: Pick<ScanSql, 'layoutOf'>,
   rows: readonly (readonly unknown[])[],
   fetch: (rowid: unknown, position: number) => Uint8Array,
 ): Row[] {
@@ -53,7 +53,7 @@ export function readHexRows(
     const values = row.map((value, position): SqlValue => {
       if (typeof value === 'string') {
         if (isHex(value)) return texts[nextText++] ?? '';
-        const bytes = fetch(row[scan.rowid?.valueIndex ?? -1], position);
+        const bytes = fetch(row[0], position);
         return value === LARGE.blob
           ? bytes
           : textOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -63,7 +63,7 @@ export function readHexRows(
         return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
       throw new TypeError(`libsql returned a ${typeof value}`);
     });
-    return scan.layout.map((position) => values[position] ?? null);
+    return scan.layoutOf(values[0] ?? null).map((position) => values[position] ?? null);
   });
 }
 

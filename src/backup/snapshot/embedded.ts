@@ -8,7 +8,7 @@ import type { Row, ScanTarget, SnapshotSource } from '../model.ts';
 import { drainStatement } from './drain.ts';
 import { embeddedSelect, fetchLarge, readHexRows } from './embedded-rows.ts';
 import { guardScans } from './guarded-scans.ts';
-import { scanSql } from './scan-sql.ts';
+import { type ScanSql, scanSql } from './scan-sql.ts';
 import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
 
 export interface EmbeddedSnapshotOptions {
@@ -28,19 +28,20 @@ const BATCH_BYTES = 256 * 1024;
  * Rejects when the file does not exist (it is never made) or its encoding is not UTF-8.
  */
 export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): SnapshotSource {
-  const batchRows = options.batchRows ?? 500;
   return {
     async read(use) {
       if (!existsSync(options.path)) throw new Error(`database file ${options.path} does not exist`);
       const db = new Database(options.path, { timeout: options.busyTimeoutMs ?? 5_000 });
+      const reading: Reading = { db, batchRows: options.batchRows ?? 500, stop: undefined };
       try {
         db.exec('BEGIN');
         const details = readSchema(SCHEMA_QUERIES.map((sql) => readAll(db, sql)));
-        const guarded = guardScans((targets) => readScans(db, details, targets, batchRows));
+        const guarded = guardScans((targets) => readScans(reading, details, targets));
         const result = await use({ schema: details.schema, scans: guarded.scans });
         guarded.requireComplete();
         return result;
       } finally {
+        reading.stop?.();
         if (db.inTransaction) db.exec('ROLLBACK');
         db.close();
       }
@@ -48,49 +49,52 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
   };
 }
 
-async function* readScans(
-  db: Database.Database,
-  details: DetailedSchema,
-  targets: readonly ScanTarget[],
-  batchRows: number,
-): AsyncGenerator<{ target: ScanTarget; rows: AsyncIterable<readonly Row[]> }> {
-  for (const target of targets) yield { target, rows: readRows(db, details, target, batchRows) };
+interface Reading {
+  readonly db: Database.Database;
+  readonly batchRows: number;
+  /** Ends the statement under way, if there is one. */
+  stop: (() => void) | undefined;
 }
 
-async function* readRows(
-  db: Database.Database,
+async function* readScans(
+  reading: Reading,
   details: DetailedSchema,
-  target: ScanTarget,
-  batchRows: number,
-): AsyncGenerator<readonly Row[]> {
-  const scan = scanSql(target, details);
-  const statement = db.prepare(embeddedSelect(scan)).raw().safeIntegers();
-  const rows = statement.iterate();
-  let running = true;
+  targets: readonly ScanTarget[],
+): AsyncGenerator<{ target: ScanTarget; rows: AsyncIterable<readonly Row[]> }> {
+  for (const target of targets) {
+    const scans = scanSql(target, details);
+    const rows = (async function* () {
+      for (const scan of scans) yield* readRows(reading, scan);
+    })();
+    yield { target, rows };
+  }
+}
+
+async function* readRows(reading: Reading, scan: ScanSql): AsyncGenerator<readonly Row[]> {
+  const { db, batchRows } = reading;
+  const rows = db.prepare(embeddedSelect(scan)).raw().safeIntegers().iterate();
+  reading.stop = () => drainStatement(db, rows);
   const next = (): unknown[] | undefined => {
-    running = false; // an error or the end: SQLite has halted the statement itself
+    const stop = reading.stop;
+    reading.stop = undefined; // an error or the end: SQLite has halted the statement itself
     const { done, value } = rows.next();
     if (done) return undefined;
-    running = true;
+    reading.stop = stop;
     if (!Array.isArray(value)) throw new TypeError('libsql returned a row that is no array');
     return value;
   };
-  try {
-    while (running) {
-      const batch: unknown[][] = [];
-      let bytes = 0;
-      while (batch.length < batchRows && bytes < BATCH_BYTES) {
-        const row = next();
-        if (row === undefined) break;
-        bytes += row.reduce<number>((sum, value) => sum + sizeOf(value), 0);
-        batch.push(row);
-      }
-      if (batch.length > 0)
-        yield readHexRows(scan, batch, (rowid, position) => fetchLarge(db, scan, rowid, position));
-      await new Promise(setImmediate);
+  while (reading.stop !== undefined) {
+    const batch: unknown[][] = [];
+    let bytes = 0;
+    while (batch.length < batchRows && bytes < BATCH_BYTES) {
+      const row = next();
+      if (row === undefined) break;
+      for (const value of row) bytes += sizeOf(value);
+      batch.push(row);
     }
-  } finally {
-    if (running) drainStatement(db, rows);
+    if (batch.length > 0)
+      yield readHexRows(scan, batch, (rowid, position) => fetchLarge(db, scan, rowid, position));
+    await new Promise(setImmediate);
   }
 }
 
@@ -99,8 +103,8 @@ function sizeOf(value: unknown): number {
   return value instanceof Uint8Array ? value.byteLength : 0;
 }
 
+/** A schema query; its texts go the same safe way as everybody's. */
 function readAll(db: Database.Database, sql: string): Row[] {
-  // The schema's own texts go the same safe way as everybody's.
   const columns = db
     .prepare(sql)
     .columns()
@@ -109,7 +113,7 @@ function readAll(db: Database.Database, sql: string): Row[] {
   const wrapped = `WITH answer(${columns.join(', ')}) AS (${sql}) SELECT ${values.join(', ')} FROM answer`;
   const rows = db.prepare(wrapped).raw().safeIntegers().all();
   const layout = columns.map((_, index) => index);
-  return readHexRows({ layout, rowid: undefined }, rows.filter(Array.isArray), () => {
+  return readHexRows({ layoutOf: () => layout }, rows.filter(Array.isArray), () => {
     throw new Error('a schema query has no large values');
   });
 }

@@ -13,18 +13,22 @@ export interface GuardedScans {
   requireComplete(): void;
 }
 
-export function guardScans(read: ReadScans): GuardedScans {
+/** `translate` sees every error of the reading side (never the consumer's) and gives what is thrown instead. */
+export function guardScans(
+  read: ReadScans,
+  translate: (error: unknown) => unknown = (error) => error,
+): GuardedScans {
   let state: 'unused' | 'reading' | 'complete' = 'unused';
   return {
     async *scans(targets) {
       if (state !== 'unused') throw new Error('the scans of a snapshot can be asked for once only');
       state = 'reading';
-      for await (const { target, rows } of read(targets)) {
+      for await (const { target, rows } of translating(read(targets), translate)) {
         let ended = false;
         yield {
           target,
           rows: (async function* () {
-            yield* rows;
+            yield* translating(rows, translate);
             ended = true;
           })(),
         };
@@ -36,6 +40,17 @@ export function guardScans(read: ReadScans): GuardedScans {
       if (state === 'reading') throw new Error('the snapshot was not read to its end');
     },
   };
+}
+
+async function* translating<T>(
+  items: AsyncIterable<T>,
+  translate: (error: unknown) => unknown,
+): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw translate(error);
+  }
 }
 
 function describeTarget(target: ScanTarget): string {

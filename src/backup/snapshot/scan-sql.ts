@@ -1,5 +1,5 @@
-/** From a scan target to the SELECT that reads it in b-tree order. */
-import type { ColumnInfo, IndexColumn, IndexInfo, ScanTarget, TableInfo } from '../model.ts';
+/** From a scan target to the SELECTs that read it in b-tree order. */
+import type { ColumnInfo, IndexColumn, IndexInfo, ScanTarget, SqlValue, TableInfo } from '../model.ts';
 import { parseCreateIndex } from './index-sql.ts';
 import type { DetailedSchema } from './schema.ts';
 import { quoteName } from './sql-tokens.ts';
@@ -11,76 +11,87 @@ export interface ScanValue {
   readonly holds: 'integer' | 'no real' | 'few reals' | 'anything';
 }
 
+/** Row position → index into the values of the SELECT (a rowid alias is read once and stands twice). */
+export type Layout = readonly number[];
+
+/** One SELECT; a scan is one or more of them, one after the other. */
 export interface ScanSql {
   /** For messages: `table anime`, `index anime_code`. */
   readonly label: string;
   readonly values: readonly ScanValue[];
-  /** Row position → index into `values` (a rowid alias is read once and stands twice). */
-  readonly layout: readonly number[];
+  /** The layout of a row, by its first value. */
+  readonly layoutOf: (first: SqlValue) => Layout;
   readonly from: string;
   readonly where: string | undefined;
   readonly orderBy: string;
-  /** Set when rows can be sought by the first value, a unique ascending rowid. */
-  readonly seekable: boolean;
-  /** Where the columns live, for fetching one large value by its rowid. */
-  readonly rowid: { readonly valueIndex: number; readonly sql: string; readonly table: string } | undefined;
+  /** Set when the first value is a rowid: rows can be sought by it. */
+  readonly rowid: { readonly sql: string; readonly table: string } | undefined;
 }
 
-export function scanSql(target: ScanTarget, details: DetailedSchema): ScanSql {
+export function scanSql(target: ScanTarget, details: DetailedSchema): ScanSql[] {
   switch (target.kind) {
     case 'table':
-      return target.table.withoutRowid ? scanKeyedTable(target.table, details) : scanRowidTable(target.table);
+      return [
+        target.table.withoutRowid ? scanKeyedTable(target.table, details) : scanRowidTable(target.table),
+      ];
     case 'index':
-      return scanIndex(target.index, details);
+      return [scanIndex(target.index, details)];
     case 'nested':
-      return scanNested(target.parent, target.child, details);
+      return scanNested(target);
   }
 }
 
 /** The SELECT over the given expressions (one a value of the scan, possibly more). */
-export function selectSql(scan: ScanSql, expressions: readonly string[]): string {
-  const where = scan.where === undefined ? '' : ` WHERE (${scan.where}\n)`;
+export function selectSql(scan: ScanSql, expressions: readonly string[], seek = ''): string {
+  const conditions = [scan.where, seek].filter((condition) => condition !== undefined && condition !== '');
+  const where =
+    conditions.length === 0
+      ? ''
+      : ` WHERE ${conditions.map((condition) => `(${condition}\n)`).join(' AND ')}`;
   return `SELECT ${expressions.join(', ')} FROM ${scan.from}${where} ORDER BY ${scan.orderBy}`;
 }
 
 function scanRowidTable(table: TableInfo): ScanSql {
-  const rowid = rowidSql(table);
-  const columns = table.columns.filter((column) => column.generated !== 'virtual');
-  const alias = table.rowidAlias === null ? undefined : table.columns[table.rowidAlias];
-  const values: ScanValue[] = [{ sql: rowid, holds: 'integer' }];
-  const layout = [0];
-  for (const column of columns) {
-    if (column === alias) layout.push(0);
-    else layout.push(values.push(columnValue(table, column)) - 1);
-  }
+  const name = quoteName(table.name);
+  const { values, layout } = rowidColumns(table, name);
+  const rowid = rowidSql(table, name);
   return {
     label: `table ${table.name}`,
     values,
-    layout,
-    from: `${quoteName(table.name)} NOT INDEXED`,
+    layoutOf: () => layout,
+    from: `${name} NOT INDEXED`,
     where: undefined,
     orderBy: rowid,
-    seekable: true,
-    rowid: { valueIndex: 0, sql: rowid, table: quoteName(table.name) },
+    rowid: { sql: rowid, table: name },
   };
 }
 
+/** Rowid and stored columns of a table that goes by the given name in the query. */
+function rowidColumns(
+  table: TableInfo,
+  as: string,
+): { readonly values: readonly ScanValue[]; readonly layout: Layout } {
+  const alias = table.rowidAlias === null ? undefined : table.columns[table.rowidAlias];
+  const values: ScanValue[] = [{ sql: rowidSql(table, as), holds: 'integer' }];
+  const layout = [0];
+  for (const column of storedColumns(table)) {
+    layout.push(column === alias ? 0 : values.push(columnValue(as, column)) - 1);
+  }
+  return { values, layout };
+}
+
 function scanKeyedTable(table: TableInfo, details: DetailedSchema): ScanSql {
-  const values = table.columns
-    .filter((column) => column.generated !== 'virtual')
-    .map((column) => columnValue(table, column));
-  const key = details.primaryKeys.get(table.name) ?? [];
+  const name = quoteName(table.name);
+  const values = storedColumns(table).map((column) => columnValue(name, column));
+  const layout = values.map((_, position) => position);
+  const key = (details.primaryKeys.get(table.name) ?? []).filter((column) => column.key);
   return {
     label: `table ${table.name}`,
     values,
-    layout: values.map((_, index) => index),
-    from: quoteName(table.name),
+    layoutOf: () => layout,
+    from: name,
     where: undefined,
-    orderBy: key
-      .filter((column) => column.key)
-      .map((column) => orderTerm(indexTerm(table, column), column))
-      .join(', '),
-    seekable: false,
+    orderBy: key.map((column) => orderTerm(indexTerm(table, column), column)).join(', '),
     rowid: undefined,
   };
 }
@@ -89,94 +100,107 @@ function scanIndex(index: IndexInfo, details: DetailedSchema): ScanSql {
   const table = details.schema.tables.find((candidate) => candidate.name === index.table);
   if (table === undefined) throw new Error(`index ${index.name} belongs to no table`);
   const parts = index.sql === null ? undefined : parseCreateIndex(index.sql);
-  const terms = index.columns.map((column, position) => indexTerm(table, column, parts?.terms[position]));
+  const terms = index.columns.map((column, position) => ({
+    column,
+    sql: indexTerm(table, column, parts?.terms[position]),
+  }));
+  const layout = terms.map((_, position) => position);
   return {
     label: `index ${index.name}`,
-    values: index.columns.map((column, position) => indexValue(table, column, terms[position] ?? '')),
-    layout: index.columns.map((_, position) => position),
+    values: terms.map(({ column, sql }) => indexValue(table, column, sql)),
+    layoutOf: () => layout,
     from: `${quoteName(table.name)} INDEXED BY ${quoteName(index.name)}`,
     where: parts?.where,
-    orderBy: index.columns.map((column, position) => orderTerm(terms[position] ?? '', column)).join(', '),
-    seekable: false,
+    orderBy: terms.map(({ column, sql }) => orderTerm(sql, column)).join(', '),
     rowid: undefined,
   };
 }
 
-/** Each child once, under its first parent (the lowest rowid: old data may hold a code twice). */
-function scanNested(parent: TableInfo, child: TableInfo, details: DetailedSchema): ScanSql {
-  const { childColumn, parentColumn } = findLink(parent, child, details);
-  const own = scanRowidTable(child);
-  const rowid = rowidSql(child);
-  const linked = `(SELECT ${quoteName(parentColumn)} AS link, min(${rowidSql(parent)}) AS parent_rowid FROM ${quoteName(parent.name)} GROUP BY 1) AS nested_parent`;
-  const ordering = child.columns.find((column) => column.name.toLowerCase() === NESTED_ORDER);
-  const order = ordering === undefined ? [] : [columnSql(child, ordering)];
-  return {
-    label: `table ${child.name} by ${parent.name}`,
-    values: [{ sql: 'nested_parent.parent_rowid', holds: 'integer' }, ...own.values],
-    layout: [0, ...own.layout.map((position) => position + 1)],
-    from: `${quoteName(child.name)} NOT INDEXED LEFT JOIN ${linked} ON nested_parent.link = ${childColumn}`,
-    where: undefined,
-    orderBy: ['nested_parent.parent_rowid IS NULL', 'nested_parent.parent_rowid', ...order, rowid].join(', '),
-    seekable: false,
-    rowid: { valueIndex: 1, sql: rowid, table: quoteName(child.name) },
-  };
-}
+type NestedTarget = Extract<ScanTarget, { readonly kind: 'nested' }>;
 
-/** Children stand in the order of this column, where they have it. */
-const NESTED_ORDER = 'part_number';
-/** The one link known by name: databases of the old bot may lack the foreign key (spec/bot.md). */
-const KNOWN_LINK = { parent: 'anime', child: 'anime_parts', childColumn: 'anime_code', parentColumn: 'code' };
-
-function findLink(
-  parent: TableInfo,
-  child: TableInfo,
-  details: DetailedSchema,
-): { childColumn: string; parentColumn: string } {
-  const key = details.foreignKeys.find(
-    (candidate) =>
-      candidate.child === child.name && candidate.parent.toLowerCase() === parent.name.toLowerCase(),
-  );
-  const known = parent.name === KNOWN_LINK.parent && child.name === KNOWN_LINK.child ? KNOWN_LINK : undefined;
-  const link = key ?? known;
-  const parentKey = parent.columns.find((column) => column.primaryKey === 1)?.name;
-  const parentColumn = link?.parentColumn ?? parentKey;
-  const column = child.columns.find(({ name }) => name.toLowerCase() === link?.childColumn.toLowerCase());
-  if (column === undefined || parentColumn === undefined) {
-    throw new Error(`table ${child.name} has no foreign key to ${parent.name}`);
-  }
-  return { childColumn: columnSql(child, column), parentColumn };
+/** Parents with their children, then the children without a parent. Shorter rows are filled up with NULL and cut again. */
+function scanNested({ parent, child, parentKey, childKey, orderBy }: NestedTarget): ScanSql[] {
+  const label = `table ${child.name} by ${parent.name}`;
+  const parents = rowidColumns(parent, 'nested_p');
+  const children = rowidColumns(child, 'nested_c');
+  const shifted = (layout: Layout): Layout => [0, ...layout.map((position) => position + 1)];
+  const layouts = { parent: shifted(parents.layout), child: shifted(children.layout) };
+  const link = `${columnSql('nested_p', columnAt(parent, parentKey))} = ${columnSql('nested_c', columnAt(child, childKey))} COLLATE BINARY`;
+  const parentName = `${quoteName(parent.name)} AS nested_p`;
+  const childName = `${quoteName(child.name)} AS nested_c`;
+  const childRowid = rowidSql(child, 'nested_c');
+  const order = orderBy === null ? [] : [`${columnSql('nested_c', columnAt(child, orderBy))} COLLATE BINARY`];
+  const width = Math.max(parents.values.length, children.values.length);
+  const mixed = Array.from({ length: width }, (_, position): ScanValue => {
+    const [ofParent, ofChild] = [parents.values[position], children.values[position]];
+    return {
+      sql: `CASE nested_t.tag WHEN 0 THEN ${ofParent?.sql ?? 'NULL'} ELSE ${ofChild?.sql ?? 'NULL'} END`,
+      holds: ofParent?.holds === ofChild?.holds && ofParent !== undefined ? ofParent.holds : 'anything',
+    };
+  });
+  return [
+    {
+      label,
+      values: [{ sql: 'nested_t.tag', holds: 'integer' }, ...mixed],
+      layoutOf: (tag) => (tag === 0n ? layouts.parent : layouts.child),
+      from: `${parentName} NOT INDEXED CROSS JOIN (SELECT 0 AS tag UNION ALL SELECT 1) AS nested_t LEFT JOIN ${childName} ON nested_t.tag = 1 AND ${link}`,
+      where: `nested_t.tag = 0 OR ${childRowid} IS NOT NULL`,
+      orderBy: [rowidSql(parent, 'nested_p'), 'nested_t.tag', ...order, childRowid].join(', '),
+      rowid: undefined,
+    },
+    {
+      label,
+      values: [{ sql: '2', holds: 'integer' }, ...children.values],
+      layoutOf: () => layouts.child,
+      from: `${childName} NOT INDEXED LEFT JOIN ${parentName} ON ${link}`,
+      where: `${rowidSql(parent, 'nested_p')} IS NULL`,
+      orderBy: childRowid,
+      rowid: undefined,
+    },
+  ];
 }
 
 /** A name of the rowid that no column takes. */
-function rowidSql(table: TableInfo): string {
+function rowidSql(table: TableInfo, as: string): string {
   const alias = table.rowidAlias === null ? undefined : table.columns[table.rowidAlias];
-  if (alias !== undefined) return columnSql(table, alias);
+  if (alias !== undefined) return columnSql(as, alias);
+  if (table.withoutRowid) throw new Error(`table ${table.name} has no rowid`);
   const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
   const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
   if (free === undefined)
     throw new Error(`table ${table.name} hides its rowid behind columns of all three names`);
-  return `${quoteName(table.name)}.${free}`;
+  return `${as}.${free}`;
 }
 
-function columnSql(table: TableInfo, column: ColumnInfo): string {
-  return `${quoteName(table.name)}.${quoteName(column.name)}`;
+function storedColumns(table: TableInfo): ColumnInfo[] {
+  return table.columns.filter((column) => column.generated !== 'virtual');
 }
 
-function columnValue(table: TableInfo, column: ColumnInfo): ScanValue {
-  return { sql: columnSql(table, column), holds: holdings(column.declaredType) };
+function columnAt(table: TableInfo, index: number): ColumnInfo {
+  const column = table.columns[index];
+  if (column === undefined) throw new Error(`table ${table.name} has no column number ${index}`);
+  return column;
+}
+
+function columnSql(as: string, column: ColumnInfo): string {
+  return `${as}.${quoteName(column.name)}`;
+}
+
+function columnValue(as: string, column: ColumnInfo): ScanValue {
+  return { sql: columnSql(as, column), holds: holdings(column.declaredType) };
 }
 
 function indexValue(table: TableInfo, column: IndexColumn, sql: string): ScanValue {
   const source = table.columns[column.columnId];
-  if (column.columnId === -1 || (source !== undefined && column.columnId === table.rowidAlias))
-    return { sql, holds: 'integer' };
-  return { sql, holds: source === undefined ? 'anything' : holdings(source.declaredType) };
+  if (source === undefined) return { sql, holds: column.columnId === -1 ? 'integer' : 'anything' };
+  return { sql, holds: column.columnId === table.rowidAlias ? 'integer' : holdings(source.declaredType) };
 }
 
 function indexTerm(table: TableInfo, column: IndexColumn, term?: string): string {
-  if (column.columnId === -1) return rowidSql(table);
+  const name = quoteName(table.name);
+  if (column.columnId === -1) return rowidSql(table, name);
   const source = table.columns[column.columnId];
-  if (source !== undefined) return columnSql(table, source);
+  if (source !== undefined) return columnSql(name, source);
   if (term === undefined) throw new Error(`an index of table ${table.name} has an expression without text`);
   if (/^libsql_vector_idx\b/i.test(term)) {
     throw new Error(`table ${table.name} has a vector index, which can not be backed up`);
@@ -190,7 +214,10 @@ function orderTerm(sql: string, column: IndexColumn): string {
   return `${sql} COLLATE ${quoteName(column.collation)}${column.descending ? ' DESC' : ''}`;
 }
 
-/** Column affinity (sqlite.org/datatype3.html 3.1) as to REAL values: INTEGER affinity turns all but fractions and infinities into integers. */
+/**
+ * Column affinity (sqlite.org/datatype3.html 3.1) as to REAL values: TEXT affinity keeps none, INTEGER affinity only fractions and
+ * infinities.
+ */
 function holdings(declaredType: string): ScanValue['holds'] {
   if (/INT/i.test(declaredType)) return 'few reals';
   return /CHAR|CLOB|TEXT/i.test(declaredType) ? 'no real' : 'anything';

@@ -21,16 +21,6 @@ export interface DetailedSchema {
   readonly schema: DatabaseSchema;
   /** Key order of the WITHOUT ROWID tables' own b-trees, by table name. */
   readonly primaryKeys: ReadonlyMap<string, readonly IndexColumn[]>;
-  readonly foreignKeys: readonly ForeignKey[];
-}
-
-/** A foreign key of one column. */
-export interface ForeignKey {
-  readonly child: string;
-  readonly childColumn: string;
-  readonly parent: string;
-  /** Null: the parent's primary key. */
-  readonly parentColumn: string | null;
 }
 
 /**
@@ -52,14 +42,11 @@ export const SCHEMA_QUERIES: readonly string[] = [
   'SELECT m.name, l.name, l."unique", l.origin, l.partial, x.cid, x.name, x."desc", x.coll, x.key ' +
     'FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) x ' +
     "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, l.seq, x.seqno",
-  'SELECT m.name, f.id, f."from", f."table", f."to" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f ' +
-    "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, f.id, f.seq",
 ];
 
 /** Builds the schema from the answers to {@link SCHEMA_QUERIES}. Throws when the database can not be read faithfully. */
 export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema {
-  const [version = [], master = [], columns = [], tableList = [], indexColumns = [], foreignKeys = []] =
-    answers;
+  const [version = [], master = [], columns = [], tableList = [], indexColumns = []] = answers;
   const [schemaVersion, userVersion, applicationId, encoding] = version[0] ?? [];
   // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes UTF-8 only.
   if (encoding !== 'UTF-8')
@@ -81,14 +68,8 @@ export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema
       schemaVersion: number(schemaVersion),
     },
     primaryKeys: new Map(
-      tables
-        .filter((table) => table.withoutRowid)
-        .map((table) => [
-          table.name,
-          indexes.find((index) => index.table === table.name && index.origin === 'pk')?.columns ?? [],
-        ]),
+      tables.filter((table) => table.withoutRowid).map((table) => [table.name, ownKey(table.name, indexes)]),
     ),
-    foreignKeys: readForeignKeys(foreignKeys),
   };
 }
 
@@ -126,6 +107,7 @@ function readTable(
   const columns = allColumns.filter((row) => row[0] === name).map(readColumn);
   const [, listedAs, withoutRowid, strict] = tableList.find((row) => row[0] === name) ?? [];
   const tokens = sql === null ? [] : tokenizeSql(sql);
+  const recordOrder = ownKey(name, indexes).map((column) => column.columnId);
   return {
     name,
     sql,
@@ -136,7 +118,13 @@ function readTable(
     autoincrement: tokens.some((token) => isWord(token, 'AUTOINCREMENT')),
     rowidAlias: withoutRowid === 1n ? null : findRowidAlias(name, columns, indexes),
     columns,
+    ...(withoutRowid === 1n ? { recordOrder } : {}),
   };
+}
+
+/** The columns of a table's primary key index; of a WITHOUT ROWID table, that is all its stored columns as they lie on disk. */
+function ownKey(table: string, indexes: readonly IndexGroup[]): readonly IndexColumn[] {
+  return indexes.find((index) => index.table === table && index.origin === 'pk')?.columns ?? [];
 }
 
 /**
@@ -208,19 +196,6 @@ function readIndex({ name, sql }: SchemaObject, groups: readonly IndexGroup[]): 
   if (group === undefined) throw new Error(`index ${name} has no columns`);
   const { table, unique, origin, partial, columns } = group;
   return { name, table, sql, unique, origin, partial, columns };
-}
-
-function readForeignKeys(rows: readonly Row[]): ForeignKey[] {
-  const keyOf = ([table, id]: Row) => `${text(table)}\0${String(id)}`;
-  const width = Map.groupBy(rows, keyOf);
-  return rows
-    .filter((row) => width.get(keyOf(row))?.length === 1)
-    .map(([child, , childColumn, parent, parentColumn]) => ({
-      child: text(child),
-      childColumn: text(childColumn),
-      parent: text(parent),
-      parentColumn: optionalText(parentColumn),
-    }));
 }
 
 function text(value: SqlValue | undefined): string {

@@ -1,0 +1,175 @@
+/**
+ * The snapshot of a database behind a libSQL server (sqld, Turso), over HTTP. One streaming request carries the whole read
+ * transaction, so memory stays flat and a Worker spends one subrequest on it; a server without cursors is read in pages.
+ * Runs in workerd and on Node.
+ */
+import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model.ts';
+import { CursorEntries } from './cursor-entries.ts';
+import { guardScans } from './guarded-scans.ts';
+import { PagedTransaction } from './pages.ts';
+import { plainRow, readRemoteSchema } from './remote-schema.ts';
+import { type FormName, NeedsExactForm, type RowForm, rowForm } from './row-form.ts';
+import { scanSql } from './scan-sql.ts';
+import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
+import {
+  chained,
+  connectSqlHttp,
+  pipeline,
+  ServerRefused,
+  type SqlHttp,
+  type SqlHttpOptions,
+  StatementFailed,
+  type StreamAddress,
+} from './sql-http.ts';
+
+export interface RemoteSnapshotOptions extends SqlHttpOptions {
+  /** Most rows in a batch, 500 by default. */
+  readonly batchRows?: number;
+}
+
+/**
+ * Opens snapshots of a server's database. `read` rejects, and whatever `use` made is void, when the schema moved
+ * ({@link SchemaChanged}), when the answer is not proved whole, or when a value came that the quick form of the request can not
+ * carry (a text that is not UTF-8, an infinity in an INTEGER column): the next `read` of the same source then asks for the exact form.
+ */
+export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): SnapshotSource {
+  const server = connectSqlHttp(options);
+  const batchRows = options.batchRows ?? 500;
+  let form: FormName = 'plain';
+  return {
+    async read(use) {
+      const { details, endpoint } = await readRemoteSchema(server);
+      const session: Session = { server, details, endpoint, form, batchRows, close: async () => undefined };
+      const guarded = guardScans(
+        (targets) => readScans(session, targets),
+        (error) => {
+          if (mayBeUnreadableValue(error)) form = 'exact';
+          return named(server, error);
+        },
+      );
+      try {
+        const result = await use({ schema: details.schema, scans: guarded.scans });
+        guarded.requireComplete();
+        return result;
+      } finally {
+        await session.close();
+      }
+    },
+  };
+}
+
+/** A server breaks off, without a word, over a text that is not UTF-8; so does a bad line. In-band errors have other causes. */
+function mayBeUnreadableValue(error: unknown): boolean {
+  if (error instanceof SchemaChanged || error instanceof StatementFailed) return false;
+  return !(error instanceof ServerRefused) || error.status >= 500 || error instanceof NeedsExactForm;
+}
+
+/** What fetch throws (`TypeError: terminated`) names nothing. */
+function named(server: SqlHttp, error: unknown): unknown {
+  const own = [SchemaChanged, StatementFailed, ServerRefused, NeedsExactForm].some(
+    (type) => error instanceof type,
+  );
+  if (own || !(error instanceof Error)) return error;
+  return new Error(`database server ${server.host} broke off: ${error.message}`, { cause: error });
+}
+
+interface Session {
+  readonly server: SqlHttp;
+  readonly details: DetailedSchema;
+  readonly endpoint: 'v3' | 'v2';
+  readonly form: FormName;
+  readonly batchRows: number;
+  /** Ends what is under way on the server. Never throws. */
+  close: () => Promise<void>;
+}
+
+interface PlannedScan {
+  readonly target: ScanTarget;
+  readonly forms: readonly RowForm[];
+}
+
+type OpenScan = { readonly target: ScanTarget; readonly rows: AsyncIterable<readonly Row[]> };
+
+async function* readScans(session: Session, targets: readonly ScanTarget[]): AsyncGenerator<OpenScan> {
+  const plan = targets.map((target): PlannedScan => {
+    return { target, forms: scanSql(target, session.details).map((scan) => rowForm(scan, session.form)) };
+  });
+  if (session.endpoint === 'v3') {
+    const response = await session.server.post('v3/cursor', {
+      baton: null,
+      batch: { steps: cursorSteps(plan) },
+    });
+    if (response !== 404) return yield* readCursor(session, plan, response);
+  }
+  yield* readPages(session, plan);
+}
+
+function cursorSteps(plan: readonly PlannedScan[]): unknown[] {
+  const selects = plan.flatMap(({ forms }) => forms.map((form) => form.sql()));
+  const steps = chained(['BEGIN', VERSION_QUERY, ...selects, 'COMMIT']);
+  const failed = { type: 'not', cond: { type: 'ok', step: steps.length - 1 } };
+  const open = { type: 'not', cond: { type: 'is_autocommit' } };
+  return [...steps, { stmt: { sql: 'ROLLBACK' }, condition: { type: 'and', conds: [failed, open] } }];
+}
+
+async function* readCursor(
+  session: Session,
+  plan: readonly PlannedScan[],
+  response: Response,
+): AsyncGenerator<OpenScan> {
+  const { entries, stream } = await CursorEntries.open(session.server.host, response);
+  session.close = async () => {
+    await entries.cancel();
+    await closeStream(session.server, stream);
+  };
+  let step = 0;
+  const skipStep = async (width: number): Promise<Row | undefined> => {
+    let first: Row | undefined;
+    for await (const rows of entries.step(step++, width, session.batchRows))
+      first ??= rows[0] && plainRow(rows[0]);
+    return first;
+  };
+  await skipStep(0);
+  requireSameSchema(session.details.schema, await skipStep(VERSION_WIDTH));
+  for (const { target, forms } of plan) {
+    const rows = (async function* () {
+      for (const form of forms) {
+        for await (const batch of entries.step(step++, form.width, session.batchRows))
+          yield batch.map(form.readRow);
+      }
+    })();
+    yield { target, rows };
+  }
+  await skipStep(0);
+  await entries.finish();
+  // The transaction is over and the stream idle: it expires by itself and is worth no further subrequest.
+  session.close = async () => undefined;
+}
+
+/** Columns of {@link VERSION_QUERY}. */
+const VERSION_WIDTH = 4;
+
+async function* readPages(session: Session, plan: readonly PlannedScan[]): AsyncGenerator<OpenScan> {
+  const transaction = new PagedTransaction(session.server, `${session.endpoint}/pipeline`);
+  session.close = () => transaction.abandon();
+  requireSameSchema(session.details.schema, await transaction.begin(VERSION_QUERY));
+  for (const { target, forms } of plan) {
+    const rows = (async function* () {
+      for (const form of forms) yield* transaction.read(form, session.batchRows);
+    })();
+    yield { target, rows };
+  }
+  await transaction.commit();
+  session.close = async () => undefined;
+}
+
+/** Gives the read transaction up at once, so that it does not pin the write-ahead log until it expires. */
+async function closeStream(server: SqlHttp, stream: StreamAddress | undefined): Promise<void> {
+  if (stream === undefined) return;
+  try {
+    await pipeline(server, 'v3/pipeline', [{ type: 'close' }], stream);
+  } catch (error) {
+    // The stream may be gone with its connection; if not, the server expires it. What went wrong before is what counts.
+    if (!(error instanceof Error)) throw error;
+  }
+}

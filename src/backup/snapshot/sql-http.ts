@@ -1,0 +1,145 @@
+/** A libSQL server over HTTP: just the requests a snapshot needs (tursodatabase/turso serverless/PROTOCOL.md). */
+import type { WireValue } from './row-form.ts';
+import { decodeWireValue, isObject, parseJson, WireError } from './wire.ts';
+
+export interface SqlHttpOptions {
+  /** `libsql://`, `https://` or `http://`; `?authToken=` and `?tls=0` are understood as @libsql/client does. */
+  readonly url: string;
+  readonly authToken?: string | undefined;
+  readonly fetch: typeof fetch;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SqlHttp {
+  /** Host and port, for messages. */
+  readonly host: string;
+  /** The status when the endpoint is not there (404), the response otherwise. Rejects for every other status than 200. */
+  post(path: string, body: unknown, base?: string | null): Promise<Response | 404>;
+}
+
+/** The server refused: the status tells how. Carries no secret, and only the first words of what the server said. */
+export class ServerRefused extends Error {
+  override readonly name = 'ServerRefused';
+  readonly status: number;
+  constructor(host: string, status: number, said: string) {
+    super(`database server ${host} answered ${status}${said === '' ? '' : `: ${said}`}`);
+    this.status = status;
+  }
+}
+
+export function connectSqlHttp(options: SqlHttpOptions): SqlHttp {
+  const { base, authToken } = parseDatabaseUrl(options.url);
+  const token = options.authToken ?? authToken;
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` }),
+  };
+  // Called as a bare function: workerd refuses its fetch as a method of another object.
+  const request = options.fetch;
+  return {
+    host: base.host,
+    async post(path, body, pinned) {
+      const url = new URL(path, pinned ?? base);
+      const signal = options.signal === undefined ? {} : { signal: options.signal };
+      const response = await request(url, { method: 'POST', headers, body: JSON.stringify(body), ...signal });
+      if (response.status === 200) return response;
+      const said = (await response.text()).replace(/\s+/g, ' ').slice(0, SAID_CHARACTERS);
+      if (response.status === 404) return 404;
+      throw new ServerRefused(base.host, response.status, token ? said.replaceAll(token, '…') : said);
+    },
+  };
+}
+
+/** Enough to tell a cause by, too little to fill a log. */
+const SAID_CHARACTERS = 200;
+
+function parseDatabaseUrl(text: string): { base: URL; authToken: string | undefined } {
+  if (!URL.canParse(text)) throw new Error('the database address is not a URL');
+  const url = new URL(text);
+  const plain = url.searchParams.get('tls') === '0';
+  // A URL's scheme can not be changed from libsql: to https: in place (WHATWG URL).
+  const base = new URL(
+    url.protocol === 'libsql:' ? text.replace(/^libsql:/i, plain ? 'http:' : 'https:') : text,
+  );
+  if (base.protocol !== 'http:' && base.protocol !== 'https:') {
+    throw new Error(`a database address of scheme ${url.protocol} can not be read over HTTP`);
+  }
+  const authToken = url.searchParams.get('authToken') ?? undefined;
+  base.search = '';
+  base.hash = '';
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return { base, authToken };
+}
+
+/** Runs only when the step before it succeeded, so that nothing runs outside the transaction. */
+export function chained(sqls: readonly string[]): { stmt: { sql: string }; condition?: unknown }[] {
+  return sqls.map((sql, index) => ({
+    stmt: { sql },
+    ...(index === 0 ? {} : { condition: { type: 'ok', step: index - 1 } }),
+  }));
+}
+
+export interface PipelineAnswer {
+  /** One a request: its `response` object, or why it failed. */
+  readonly results: readonly (Readonly<Record<string, unknown>> | StatementFailed)[];
+  readonly stream: StreamAddress | undefined;
+  /** Length of the answer. */
+  readonly characters: number;
+}
+
+/** Posts requests to a pipeline endpoint (`v3/pipeline`). 404 when there is none. */
+export async function pipeline(
+  server: SqlHttp,
+  path: string,
+  requests: readonly unknown[],
+  stream?: StreamAddress,
+): Promise<PipelineAnswer | 404> {
+  const response = await server.post(path, { baton: stream?.baton ?? null, requests }, stream?.baseUrl);
+  if (response === 404) return 404;
+  const text = await response.text();
+  const body = parseJson(text);
+  if (!isObject(body) || !Array.isArray(body['results']) || body['results'].length !== requests.length) {
+    throw new WireError('a pipeline answer without its results');
+  }
+  const results = body['results'].map((result: unknown) => {
+    if (isObject(result) && result['type'] === 'error')
+      return new StatementFailed(server.host, result['error']);
+    if (isObject(result) && result['type'] === 'ok' && isObject(result['response']))
+      return result['response'];
+    throw new WireError('a pipeline result that is neither ok nor error');
+  });
+  return { results, stream: readStream(body), characters: text.length };
+}
+
+/** The rows of a statement result. */
+export function resultRows(result: unknown): WireValue[][] {
+  if (!isObject(result) || !Array.isArray(result['rows'])) throw new WireError('a result without rows');
+  return result['rows'].map((row: unknown) => {
+    if (!Array.isArray(row)) throw new WireError('a row that is no array');
+    return row.map(decodeWireValue);
+  });
+}
+
+/** Where a stream goes on. */
+export interface StreamAddress {
+  readonly baton: string;
+  readonly baseUrl: string | null;
+}
+
+export function readStream(body: Readonly<Record<string, unknown>>): StreamAddress | undefined {
+  const baseUrl = typeof body['base_url'] === 'string' ? body['base_url'] : null;
+  return typeof body['baton'] === 'string' ? { baton: body['baton'], baseUrl } : undefined;
+}
+
+/** A statement failed on the server, in band. */
+export class StatementFailed extends Error {
+  override readonly name = 'StatementFailed';
+  readonly code: string;
+  constructor(host: string, error: unknown) {
+    const { message, code } = isObject(error) ? error : { message: undefined, code: undefined };
+    super(
+      `database server ${host}: ${typeof message === 'string' ? message.slice(0, SAID_CHARACTERS) : 'a statement failed'}`,
+    );
+    this.code = typeof code === 'string' ? code : 'UNKNOWN';
+  }
+}
