@@ -3,7 +3,7 @@ import type { JsonObject } from './args.ts';
 import type { Media, Outgoing } from './compose.ts';
 import { roomActions } from './control-rooms.ts';
 import type { FaultRule } from './faults.ts';
-import type { Telegram } from './index.ts';
+import type { PersonOptions, Telegram } from './index.ts';
 import type { Person, Where } from './person.ts';
 import type { DeliverOptions } from './receiver.ts';
 import type { SeenMessage } from './view.ts';
@@ -32,7 +32,7 @@ export function createControl(telegram: Telegram): Hono {
       pending: telegram.pending,
     }),
   );
-  app.post('/people', async (c) => c.json(telegram.person(await c.req.json()).user));
+  app.post('/people', async (c) => c.json(telegram.person(await c.req.json<PersonOptions>()).user));
   app.get('/chats/:chat/messages', (c) =>
     c.json(messagesOf(telegram, Number(c.req.param('chat'))).map(plain)),
   );

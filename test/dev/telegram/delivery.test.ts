@@ -96,6 +96,19 @@ describe('webhook delivery', () => {
     expect(texts().sort()).toEqual(['quick', 'slow']);
   });
 
+  it('serves the memberships of the bot chat by chat', async () => {
+    await setWebhook();
+    const [one, two] = [telegram.group(), telegram.group()];
+    const bothThere = Promise.withResolvers<void>();
+    answer = async () => {
+      if (got.length === 2) bothThere.resolve();
+      await bothThere.promise;
+      return { status: 200 };
+    };
+    await Promise.all([one.removeBot(), two.removeBot()]);
+    expect(got.map(({ update }) => update.my_chat_member?.chat.id)).toEqual([one.id, two.id]);
+  });
+
   it('lets a button press overtake a message that is being redelivered', async () => {
     await setWebhook();
     const person = await started();
@@ -170,6 +183,9 @@ describe('webhook delivery', () => {
     expect(await info()).toMatchObject({ allowed_updates: ['chat_member', 'message'] });
     got.length = 0;
     await channel.demoteBot();
+    expect(got).toEqual([]);
+    // Only administrators hear of other members.
+    await telegram.group({ bot: 'member' }).join(person);
     expect(got).toEqual([]);
   });
 

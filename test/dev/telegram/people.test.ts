@@ -246,6 +246,12 @@ describe('groups and channels', () => {
     });
   });
 
+  it('a request to join is not told to a bot that may not invite', async () => {
+    await telegram.channel({ joinRequests: true, rights: { can_invite_users: false } }).join(viewer);
+    await telegram.channel({ joinRequests: true, bot: 'none' }).join(viewer);
+    expect(telegram.takeUpdates()).toEqual([]);
+  });
+
   it('a bot that is added, promoted, demoted and removed is told by whom', async () => {
     const channel = telegram.channel({ bot: 'none' });
     await channel.promoteBot({}, viewer);
@@ -327,6 +333,14 @@ describe('what Telegram takes', () => {
   ])('%s', async (_, params) => {
     expect(await call(telegram, 'sendMessage', { chat_id: viewer.id, text: 'x', ...params })).toMatchObject({
       ok: true,
+    });
+  });
+
+  it('white space around a text goes, and formatting stays in place', async () => {
+    await send({ text: '\n  a <b>bold</b> word \n', parse_mode: 'HTML' });
+    expect(viewer.lastMessage()).toMatchObject({
+      html: 'a <b>bold</b> word',
+      entities: [{ type: 'bold', offset: 2, length: 4 }],
     });
   });
 

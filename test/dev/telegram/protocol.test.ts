@@ -93,6 +93,22 @@ describe('requests', () => {
     expect(await response.json()).toEqual({ ok: false, error_code: status, description });
   });
 
+  it('gives no download of a file over 20 MB', async () => {
+    const size = 20 * 1024 * 1024;
+    const [fits, large] = [Buffer.alloc(size), Buffer.alloc(size + 1)];
+    const statuses: number[] = [];
+    for (const bytes of [fits, large]) {
+      const { raw } = await viewer.send({ document: { name: 'a.db', bytes } });
+      const number = Number(/\d+/.exec(raw.document?.file_unique_id ?? '')?.[0]);
+      const response = await fetch(
+        `${telegram.apiRoot}/file/bot${telegram.token}/documents/file_${number}.db`,
+      );
+      await response.arrayBuffer();
+      statuses.push(response.status);
+    }
+    expect(statuses).toEqual([200, 404]);
+  });
+
   it('refuses a body that is no JSON', async () => {
     const response = await fetch(`${root}/getMe`, {
       method: 'POST',
