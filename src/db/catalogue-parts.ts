@@ -2,6 +2,7 @@
  * Writers of parts. A part is named by its row, never by its number alone: pressing a button twice must not hit the part that took the
  * number. The views recorded for a part follow it when its number changes.
  */
+import { CATALOGUE_COLUMNS, type CatalogueAnime, readCatalogueAnime } from './catalogue.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { PARTS_PER_PAGE, type PartKind } from './parts.ts';
 import type { Row } from './row.ts';
@@ -19,6 +20,17 @@ const PART = `SELECT p.id, a.id AS anime_id, p.part_number, p.kind, p.file_id
 
 export function cataloguePart(id: number): Query<CataloguePart | undefined> {
   return one(sql(`${PART} WHERE p.id = ?`, id), readPart);
+}
+
+/** The anime a part belongs to. */
+export function partAnime(partId: number): Query<CatalogueAnime | undefined> {
+  return one(
+    sql(
+      `SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.code = (SELECT anime_code FROM anime_parts WHERE id = ?)`,
+      partId,
+    ),
+    readCatalogueAnime,
+  );
 }
 
 export function partNumbered(animeId: number, number: number): Query<CataloguePart | undefined> {

@@ -8,7 +8,16 @@ import { toSqlTime } from './time.ts';
 
 /** `anime`: a new anime; `parts`: parts for one that exists. */
 export type DraftKind = 'anime' | 'parts';
-export const STEPS = ['description', 'parts', 'code', 'groups', 'preview', 'title', 'photo'] as const;
+export const STEPS = [
+  'description',
+  'parts',
+  'code',
+  'groups',
+  'preview',
+  'title',
+  'photo',
+  'number',
+] as const;
 export type Step = (typeof STEPS)[number];
 
 export interface DraftGroup {

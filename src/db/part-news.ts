@@ -1,5 +1,5 @@
 /** New parts on their way to the people who follow an anime. */
-import { type Statement, sql } from './database.ts';
+import { all, one, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
 /** Parts added within this time of each other are told in one message. */
@@ -18,4 +18,113 @@ export function announcePart(animeId: number, partNumber: number, now: Date): St
     partNumber,
     toSqlTime(new Date(now.getTime() + GATHER_SECONDS * 1000)),
   );
+}
+
+/** The same for all parts an anime got at one moment (their created_at), after they were inserted in the same batch. */
+export function announceParts(animeId: number, addedAt: Date): Statement {
+  return sql(
+    `INSERT INTO part_news (anime_id, first_part, last_part, parts, ready_at)
+     SELECT a.id, MIN(p.part_number), MAX(p.part_number), COUNT(*), ?3
+     FROM anime AS a JOIN anime_parts AS p ON p.anime_code = a.code AND p.created_at = ?2
+     WHERE a.id = ?1 AND EXISTS (SELECT 1 FROM follows AS f WHERE f.anime_id = a.id) GROUP BY a.id
+     ON CONFLICT (anime_id) WHERE started_at IS NULL DO UPDATE SET
+       first_part = MIN(first_part, excluded.first_part), last_part = MAX(last_part, excluded.last_part),
+       parts = parts + excluded.parts, ready_at = excluded.ready_at`,
+    animeId,
+    toSqlTime(addedAt),
+    toSqlTime(new Date(addedAt.getTime() + GATHER_SECONDS * 1000)),
+  );
+}
+
+export interface PartNews {
+  readonly id: number;
+  readonly animeId: number;
+  readonly code: number;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly firstPart: number;
+  readonly lastPart: number;
+  readonly parts: number;
+  /** The last follower told. */
+  readonly cursor: number;
+}
+
+/** The oldest news due. News of an anime that went to the trash meanwhile waits for its return. */
+export function dueNews(now: Date): Query<PartNews | undefined> {
+  return one(
+    sql(
+      `SELECT n.id, n.anime_id, a.code, ${TITLE}, n.first_part, n.last_part, n.parts, n.cursor
+       FROM part_news AS n JOIN anime AS a ON a.id = n.anime_id AND a.deleted_at IS NULL
+       WHERE n.finished_at IS NULL AND n.ready_at <= ? ORDER BY n.ready_at, n.id LIMIT 1`,
+      toSqlTime(now),
+    ),
+    (row) => ({
+      id: row.int('id'),
+      animeId: row.int('anime_id'),
+      code: row.int('code'),
+      title: row.textOrNull('title'),
+      description: row.textOrNull('description'),
+      firstPart: row.int('first_part'),
+      lastPart: row.int('last_part'),
+      parts: row.int('parts'),
+      cursor: row.int('cursor'),
+    }),
+  );
+}
+
+const TITLE = 'a.title, substr(a.description, 1, 200) AS description';
+
+/** From here on further parts begin a news of their own. */
+export function startNews(newsId: number, now: Date): Statement {
+  return sql(
+    'UPDATE part_news SET started_at = ? WHERE id = ? AND started_at IS NULL',
+    toSqlTime(now),
+    newsId,
+  );
+}
+
+export interface Follower {
+  readonly userId: number;
+  readonly language: string | null;
+  /** Blocked the bot, or was banned: passed over. */
+  readonly isReachable: boolean;
+}
+
+/** The next followers after `cursor`, by id. */
+export function followersAfter(animeId: number, cursor: number, limit: number): Query<Follower[]> {
+  return all(
+    sql(
+      `SELECT f.user_id, u.language, u.blocked_at IS NULL AND u.banned_at IS NULL AS reachable
+       FROM follows AS f JOIN users AS u ON u.user_id = f.user_id
+       WHERE f.anime_id = ? AND f.user_id > ? ORDER BY f.user_id LIMIT ?`,
+      animeId,
+      cursor,
+      limit,
+    ),
+    (row) => ({
+      userId: row.int('user_id'),
+      language: row.textOrNull('language'),
+      isReachable: row.bool('reachable'),
+    }),
+  );
+}
+
+/** changes = 0 when another runner moved on meanwhile: stop. */
+export function moveCursor(
+  news: { readonly id: number; readonly from: number },
+  to: number,
+  counts: { readonly sent: number; readonly failed: number },
+): Statement {
+  return sql(
+    'UPDATE part_news SET cursor = ?, sent = sent + ?, failed = failed + ? WHERE id = ? AND cursor = ?',
+    to,
+    counts.sent,
+    counts.failed,
+    news.id,
+    news.from,
+  );
+}
+
+export function finishNews(newsId: number, now: Date): Statement {
+  return sql('UPDATE part_news SET finished_at = ? WHERE id = ?', toSqlTime(now), newsId);
 }

@@ -21,16 +21,15 @@ export interface Trashed {
   readonly code: number;
   readonly title: string | null;
   readonly parts: number;
-  readonly daysLeft: number;
+  readonly deletedAt: string;
 }
 
-export function trashPage(page: number, perPage: number, now: Date): Query<Trashed[]> {
+export function trashPage(page: number, perPage: number): Query<Trashed[]> {
   return all(
     sql(
-      `SELECT a.id, a.code, a.title, (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
-         MAX(0, CAST(ROUND(julianday(a.deleted_at) + ${TRASH_DAYS} - julianday(?) + 0.5) AS INTEGER)) AS days_left
-       FROM anime AS a WHERE a.deleted_at IS NOT NULL ORDER BY a.deleted_at DESC LIMIT ? OFFSET ?`,
-      toSqlTime(now),
+      `SELECT a.id, a.code, a.title, a.deleted_at,
+         (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts
+       FROM anime AS a WHERE a.deleted_at IS NOT NULL ORDER BY a.deleted_at DESC, a.id DESC LIMIT ? OFFSET ?`,
       perPage + 1,
       page * perPage,
     ),
@@ -39,7 +38,7 @@ export function trashPage(page: number, perPage: number, now: Date): Query<Trash
       code: row.int('code'),
       title: row.textOrNull('title'),
       parts: row.int('parts'),
-      daysLeft: row.int('days_left'),
+      deletedAt: row.text('deleted_at'),
     }),
   );
 }

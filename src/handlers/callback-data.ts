@@ -59,6 +59,7 @@ const SHAPES = {
   drop: { tag: 'aq', args: [] },
   catalogue: { tag: 'ae', args: ['page'] },
   edit: { tag: 'aei', args: ['id'] },
+  editByCode: { tag: 'aec', args: [] },
   editField: { tag: 'aef', args: ['id', 'field'] },
   photoOff: { tag: 'aeo', args: ['id'] },
   editParts: { tag: 'aep', args: ['id', 'page'] },
@@ -111,6 +112,13 @@ const SHAPES = {
   audit: { tag: 'aau', args: ['page'] },
   export: { tag: 'aex', args: [] },
   selfTest: { tag: 'ats', args: [] },
+  backups: { tag: 'abl', args: ['page'] },
+  backupNow: { tag: 'abn', args: [] },
+  /** `text` is a backup's name, here and below. */
+  backup: { tag: 'abk', args: ['text'] },
+  backupLinks: { tag: 'abd', args: ['text'] },
+  backupCheck: { tag: 'abc', args: ['text'] },
+  backupSend: { tag: 'abf', args: ['text'] },
 } as const satisfies Record<string, { tag: string; args: readonly string[] }>;
 
 type Shapes = typeof SHAPES;

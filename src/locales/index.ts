@@ -1,5 +1,6 @@
 /** People's languages: one catalogue a locale, split by who reads it. Uzbek (Latin) is the source; the others have its shape. */
-import type { LocaleName } from '../config.ts';
+import { LOCALE_NAMES, type LocaleName } from '../config.ts';
+import { type AdminTexts, adminTexts } from './admin/index.ts';
 import { en as enFrame } from './frame/en.ts';
 import { ru as ruFrame } from './frame/ru.ts';
 import { uz as uzFrame } from './frame/uz.ts';
@@ -12,17 +13,23 @@ import { uzCyrl as uzCyrlViewer } from './viewer/uz-cyrl.ts';
 export interface Texts {
   readonly frame: typeof uzFrame;
   readonly viewer: typeof uzViewer;
+  readonly admin: AdminTexts;
 }
 
 const catalogues: Record<LocaleName, Texts> = {
-  uz: { frame: uzFrame, viewer: uzViewer },
-  'uz-Cyrl': { frame: uzCyrlFrame, viewer: uzCyrlViewer },
-  ru: { frame: ruFrame, viewer: ruViewer },
-  en: { frame: enFrame, viewer: enViewer },
+  uz: { frame: uzFrame, viewer: uzViewer, admin: adminTexts.uz },
+  'uz-Cyrl': { frame: uzCyrlFrame, viewer: uzCyrlViewer, admin: adminTexts['uz-Cyrl'] },
+  ru: { frame: ruFrame, viewer: ruViewer, admin: adminTexts.ru },
+  en: { frame: enFrame, viewer: enViewer, admin: adminTexts.en },
 };
 
 export function textsFor(locale: LocaleName): Texts {
   return catalogues[locale];
+}
+
+/** Texts in the language a person chose (a column of the database), else in the bot's. */
+export function textsIn(language: string | null, fallback: LocaleName): Texts {
+  return textsFor(LOCALE_NAMES.find((name) => name === language) ?? fallback);
 }
 
 /** Telegram's `language_code` (IETF tag) -> one of ours, or undefined for languages we do not speak. */

@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [table: string, column: string, definition: st
 
 const DRAFTS = [
   // kind: 'anime' (a new one), 'parts' (more parts for anime_id), or one question ('ask:…') whose answer is the next message.
+  // resumes: the draft that was open when the question was asked; it takes the admin's messages again afterwards.
   // version: every step is a compare-and-set, so a button of an earlier step changes nothing.
   `CREATE TABLE drafts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -27,6 +28,7 @@ const DRAFTS = [
   is_open INTEGER NOT NULL DEFAULT 1,
   anime_id INTEGER REFERENCES anime(id) ON DELETE CASCADE,
   subject INTEGER,
+  resumes INTEGER,
   code INTEGER,
   title TEXT,
   description TEXT,

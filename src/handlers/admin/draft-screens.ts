@@ -1,0 +1,213 @@
+/** Every step of a draft as a screen: a pure function of the draft, so a restart changes nothing of what is shown. */
+import { InlineKeyboard } from 'grammy';
+import type { AnimeCard } from '../../db/anime.ts';
+import { type Draft, STEPS, type Step } from '../../db/drafts.ts';
+import { cutText, type Html, html } from '../../html.ts';
+import type { Texts } from '../../locales/index.ts';
+import { nameOf } from '../../text/search-text.ts';
+import { encodeAction } from '../callback-data.ts';
+import type { Screen } from '../show.ts';
+import { cardMessage } from './card-message.ts';
+
+/** Titles are cut to this where they are one line among others. */
+const TITLE_LIMIT = 100;
+
+/** @param note said above the step, when something has to be said */
+export function draftScreen(draft: Draft, t: Texts, note?: Html): Screen {
+  const screen = draft.isOpen ? stepScreen(draft, t) : waitingScreen(draft, t);
+  return note === undefined ? screen : { ...screen, text: html`${note}\n\n${screen.text}` };
+}
+
+/** The title a draft goes by: given, else the first line of its description. */
+export function draftTitle(draft: Pick<Draft, 'title' | 'description' | 'anime'>, t: Texts): string {
+  if (draft.anime !== undefined)
+    return cutText(draft.anime.title ?? t.viewer.untitled(draft.anime.code), TITLE_LIMIT).text;
+  return titleFrom(draft.title, draft.description) ?? t.admin.draft.untitled();
+}
+
+export function titleFrom(title: string | null, description: string | null): string | undefined {
+  const name = nameOf({ title, description });
+  return name === undefined ? undefined : cutText(name, TITLE_LIMIT).text;
+}
+
+function stepScreen(draft: Draft, t: Texts): Screen {
+  if (draft.kind === 'parts') return morePartsScreen(draft, t);
+  switch (draft.step) {
+    case 'description':
+      return {
+        text:
+          draft.description === null
+            ? t.admin.draft.askDescription(draft.parts)
+            : t.admin.draft.askNewDescription(),
+        keyboard: pauseButton(new InlineKeyboard(), draft, t),
+      };
+    case 'parts':
+      return partsScreen(draft, t);
+    case 'code':
+      return {
+        text: t.admin.draft.askCode(),
+        keyboard: pauseButton(
+          new InlineKeyboard()
+            .text(
+              t.admin.draft.takeCode(draft.freeCode),
+              encodeAction({
+                kind: 'draftCode',
+                draft: draft.id,
+                version: draft.version,
+                code: draft.freeCode,
+              }),
+            )
+            .row(),
+          draft,
+          t,
+        ),
+      };
+    case 'groups':
+      return groupsScreen(draft, t);
+    case 'preview':
+      return previewScreen(draft, t);
+    case 'title':
+      return { text: t.admin.draft.askTitle(), keyboard: pauseButton(new InlineKeyboard(), draft, t) };
+    case 'photo':
+      return { text: t.admin.draft.askPhoto(), keyboard: pauseButton(new InlineKeyboard(), draft, t) };
+    case 'number':
+      return morePartsScreen(draft, t);
+  }
+}
+
+function partsScreen(draft: Draft, t: Texts): Screen {
+  const { draft: texts } = t.admin;
+  const title = draftTitle(draft, t);
+  const keyboard = new InlineKeyboard().text(
+    draft.parts === 0 ? texts.withoutParts() : texts.finish(draft.parts),
+    encodeAction({ kind: 'draftDone', draft: draft.id, version: draft.version }),
+  );
+  if (draft.parts > 0)
+    keyboard.row().text(texts.undoLast(), encodeAction({ kind: 'draftUndo', draft: draft.id }));
+  return {
+    text: draft.parts === 0 ? texts.askParts(title) : texts.partsSoFar(title, draft.parts, draft.repeated),
+    keyboard: pauseButton(keyboard.row(), draft, t),
+  };
+}
+
+function morePartsScreen(draft: Draft, t: Texts): Screen {
+  const { draft: texts } = t.admin;
+  const title = draftTitle(draft, t);
+  const first = draft.firstNumber ?? 1;
+  const keyboard = new InlineKeyboard();
+  if (draft.parts > 0)
+    keyboard
+      .text(
+        texts.saveParts(draft.parts),
+        encodeAction({ kind: 'draftDone', draft: draft.id, version: draft.version }),
+      )
+      .row()
+      .text(texts.undoLast(), encodeAction({ kind: 'draftUndo', draft: draft.id }))
+      .row();
+  keyboard
+    .text(
+      texts.changeNumber(),
+      encodeAction({
+        kind: 'draftStep',
+        draft: draft.id,
+        version: draft.version,
+        step: STEPS.indexOf('number'),
+      }),
+    )
+    .row();
+  const isAskingNumber = draft.step === 'number';
+  return {
+    text: isAskingNumber
+      ? texts.askNumber()
+      : draft.parts === 0
+        ? texts.askMoreParts(title, first)
+        : texts.morePartsSoFar(title, first, first + draft.parts - 1, draft.repeated),
+    keyboard: pauseButton(isAskingNumber ? new InlineKeyboard() : keyboard, draft, t),
+  };
+}
+
+function groupsScreen(draft: Draft, t: Texts): Screen {
+  const { draft: texts, chats } = t.admin;
+  const keyboard = new InlineKeyboard();
+  for (const group of draft.groups.slice(0, 80))
+    keyboard
+      .text(
+        `${group.isChosen ? '✅' : '▫️'} ${cutText(group.name, 40).text}`,
+        encodeAction({ kind: 'draftGroup', draft: draft.id, group: group.id, on: group.isChosen ? 0 : 1 }),
+      )
+      .row();
+  keyboard
+    .text(texts.goOn(), encodeAction({ kind: 'draftGroupsDone', draft: draft.id, version: draft.version }))
+    .row();
+  if (draft.groups.length === 0) keyboard.text(chats.addGroup(), encodeAction({ kind: 'groupAdd' })).row();
+  return {
+    text: draft.groups.length === 0 ? texts.noGroups() : texts.askGroups(),
+    keyboard: pauseButton(keyboard, draft, t),
+  };
+}
+
+/** The card as viewers will see it, and below it what can still be changed. */
+function previewScreen(draft: Draft, t: Texts): Screen {
+  const { draft: texts } = t.admin;
+  const to = (step: Step): string =>
+    encodeAction({
+      kind: 'draftStep',
+      draft: draft.id,
+      version: draft.version,
+      step: STEPS.indexOf(step),
+    });
+  const { text, photoId } = cardMessage(draftCard(draft, t), t);
+  const keyboard = new InlineKeyboard()
+    .text(texts.publish(), encodeAction({ kind: 'draftPublish', draft: draft.id, version: draft.version }))
+    .row()
+    .text(texts.changeTitle(), to('title'))
+    .text(texts.changeDescription(), to('description'))
+    .text(texts.changePhoto(), to('photo'))
+    .row()
+    .text(texts.changeParts(draft.parts), to('parts'))
+    .text(texts.changeCode(draft.code ?? 0), to('code'))
+    .row()
+    .text(texts.changeGroups(draft.groups.filter((group) => group.isChosen).length), to('groups'))
+    .row();
+  return {
+    text,
+    keyboard: pauseButton(keyboard, draft, t),
+    ...(photoId === null ? {} : { media: { kind: 'photo', fileId: photoId } }),
+  };
+}
+
+function draftCard(draft: Draft, t: Texts): AnimeCard {
+  return {
+    id: 0,
+    code: draft.code ?? 0,
+    title: draftTitle(draft, t),
+    description: draft.description,
+    photoId: draft.photoId,
+    parts: draft.parts,
+    year: null,
+    genres: null,
+    views: 0,
+    isFavourite: false,
+    isFollowed: false,
+    watched: null,
+    next: null,
+  };
+}
+
+function waitingScreen(draft: Draft, t: Texts): Screen {
+  const { draft: texts } = t.admin;
+  return {
+    text: texts.waiting(draftTitle(draft, t), draft.parts),
+    keyboard: resumeButtons(draft.id, t),
+  };
+}
+
+export function resumeButtons(draftId: number, t: Texts): InlineKeyboard {
+  return new InlineKeyboard()
+    .text(t.admin.draft.resume(), encodeAction({ kind: 'draftOpen', draft: draftId }))
+    .text(t.admin.draft.drop(), encodeAction({ kind: 'draftDrop', draft: draftId, sure: 0 }));
+}
+
+function pauseButton(keyboard: InlineKeyboard, draft: Draft, t: Texts): InlineKeyboard {
+  return keyboard.text(t.admin.draft.pause(), encodeAction({ kind: 'draftPause', draft: draft.id }));
+}

@@ -1,0 +1,65 @@
+/**
+ * The one message that says how many parts a draft has. A hundred parts in a burst are a hundred updates, possibly at once on several
+ * hosts: whoever claims the refresh says the number, the others say nothing; a moment later, and at the next tick, the number is made true.
+ */
+import { type Api, GrammyError } from 'grammy';
+import type { LocaleName } from '../../config.ts';
+import type { Database } from '../../db/database.ts';
+import { claimStatus, staleStatuses, statusShown } from '../../db/draft-parts.ts';
+import { anyDraft, type Draft } from '../../db/drafts.ts';
+import { textsIn } from '../../locales/index.ts';
+import { draftScreen } from './draft-screens.ts';
+
+/** Time between two refreshes of one status message. Telegram takes about one message a second in a chat (spec/platform-facts.md). */
+export const STATUS_EVERY_MS = 3_000;
+
+export interface StatusParts {
+  readonly db: Database;
+  readonly api: Api;
+  readonly now: () => Date;
+  readonly defaultLocale: LocaleName;
+}
+
+/**
+ * Shows the draft's present step below its last part: an edit where the message is the last one still, else a new message in place of the
+ * old one. One call, or two. The caller must have claimed the refresh.
+ */
+export async function showStatus(parts: StatusParts, draft: Draft): Promise<void> {
+  const { api, db } = parts;
+  const screen = draftScreen(draft, textsIn(draft.language, parts.defaultLocale));
+  const options = {
+    parse_mode: 'HTML' as const,
+    ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
+  };
+  const old = draft.statusMessage;
+  if (old !== null && old > (draft.lastPartMessage ?? 0)) {
+    await api.editMessageText(draft.userId, old, screen.text.markup, options).catch(unlessUneditable);
+    await db.write([statusShown(draft.id, old, draft.parts)]);
+    return;
+  }
+  const sent = await api.sendMessage(draft.userId, screen.text.markup, options);
+  await db.write([statusShown(draft.id, sent.message_id, draft.parts)]);
+  if (old !== null) await api.deleteMessage(draft.userId, old).catch(unlessUneditable);
+}
+
+/** Makes a draft's status true if it is not, unless somebody did so a moment ago. */
+export async function settleStatus(parts: StatusParts, draftId: number): Promise<void> {
+  const now = parts.now();
+  const [stale] = await parts.db.read([staleStatuses(now, STATUS_EVERY_MS)]);
+  if (!stale.includes(draftId)) return;
+  const [claim] = await parts.db.write([claimStatus({ id: draftId }, now, STATUS_EVERY_MS)]);
+  if (claim?.changes !== 1) return;
+  const [draft] = await parts.db.read([anyDraft(draftId)]);
+  if (draft !== undefined && shows(draft)) await showStatus(parts, draft);
+}
+
+/** Steps whose message says the number of parts; at others the wizard is waiting for something else. */
+export function shows(draft: Draft): boolean {
+  return draft.step === 'parts' || draft.step === 'description';
+}
+
+/** The admin deleted the message, or it says the same already: nothing is lost. */
+function unlessUneditable(error: unknown): void {
+  if (error instanceof GrammyError && error.error_code === 400) return;
+  throw error;
+}

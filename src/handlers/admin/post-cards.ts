@@ -1,0 +1,112 @@
+/** Sends an anime's card to chats: claimed in the database, sent one by one, every result written before the next. */
+import { type Api, InlineKeyboard } from 'grammy';
+import type { Message, UserFromGetMe } from 'grammy/types';
+import type { LocaleName } from '../../config.ts';
+import { type AnimeCard, animeById } from '../../db/anime.ts';
+import type { Database, Statement } from '../../db/database.ts';
+import { migrateGroup } from '../../db/groups.ts';
+import {
+  claimPosts,
+  finishPosting,
+  type Post,
+  type Posting,
+  postFailed,
+  postingById,
+  postingReported,
+  postResults,
+  postSent,
+  readPosts,
+} from '../../db/postings.ts';
+import { textsFor, textsIn } from '../../locales/index.ts';
+import type { BotContext } from '../context.ts';
+import { cardMessage } from './card-message.ts';
+import { readSendFailure } from './telegram-errors.ts';
+
+/** Posts sent within the update that asked for them; the tick sends the rest. Telegram's webhook waits 60 s (spec/platform-facts.md). */
+const AT_ONCE = 8;
+
+export interface PostingParts {
+  readonly db: Database;
+  readonly api: Api;
+  readonly me: UserFromGetMe;
+  readonly now: () => Date;
+  readonly defaultLocale: LocaleName;
+}
+
+/** Sends what can be sent at once and says what became of every chat; the tick goes on from there. */
+export async function postAndReport(ctx: BotContext, postingId: number): Promise<void> {
+  const [posting] = await ctx.services.db.read([postingById(postingId)]);
+  if (posting !== undefined) await workAtPosting(ctx.services, posting, AT_ONCE);
+}
+
+/** One slice of a posting: at most `limit` cards, then the report, sent once and edited afterwards. */
+export async function workAtPosting(parts: PostingParts, posting: Posting, limit: number): Promise<void> {
+  const { db, now } = parts;
+  const [anime] = await db.read([animeById(posting.animeId)]);
+  const [claimed] = await db.write([claimPosts(posting.id, limit, now())]);
+  const posts = readPosts(claimed);
+  for (const post of posts) {
+    const statements =
+      anime === undefined
+        ? postFailed(post, 'anime is in the trash', false)
+        : await sendPost(parts, post, anime);
+    await db.write(statements);
+  }
+  const [, ...rest] = await db.write([finishPosting(posting.id, now()), postResults(posting.id)]);
+  const results = postResults(posting.id).parse(rest[0]?.rows ?? []);
+  const t = textsIn(posting.language, parts.defaultLocale).admin.sending;
+  await report(parts, posting, t.report(results).markup);
+}
+
+/** The card in the bot's language, with one button that opens the anime in the bot. */
+function sendCardTo(
+  { api, me, defaultLocale }: PostingParts,
+  chatId: number,
+  anime: AnimeCard,
+): Promise<Message> {
+  const t = textsFor(defaultLocale);
+  const { text, photoId } = cardMessage(anime, t);
+  const link = `https://t.me/${me.username}?start=${anime.code}`;
+  const options = {
+    parse_mode: 'HTML' as const,
+    reply_markup: new InlineKeyboard().url(t.admin.sending.watchHere(), link),
+  };
+  return photoId === null
+    ? api.sendMessage(chatId, text.markup, options)
+    : api.sendPhoto(chatId, photoId, { ...options, caption: text.markup });
+}
+
+async function sendPost(parts: PostingParts, post: Post, anime: AnimeCard): Promise<readonly Statement[]> {
+  try {
+    const sent = await sendCardTo(parts, post.chatId, anime);
+    return postSent(post, sent.message_id);
+  } catch (error) {
+    const failure = readSendFailure(error);
+    switch (failure.kind) {
+      case 'moved':
+        return [migrateGroup(post.chatId, failure.chatId), ...postFailed(post, 'group has moved', true)];
+      case 'flood':
+        return postFailed(post, `Telegram asks to wait ${failure.seconds} s`, true);
+      case 'passing':
+        return postFailed(post, failure.reason, true);
+      case 'blocked':
+        return postFailed(post, 'the bot may not write there', false);
+      default:
+        return postFailed(post, failure.reason, false);
+    }
+  }
+}
+
+async function report({ api, db }: PostingParts, posting: Posting, markup: string): Promise<void> {
+  if (posting.reportMessageId === null) {
+    const sent = await api.sendMessage(posting.requestedBy, markup, { parse_mode: 'HTML' });
+    await db.write([postingReported(posting.id, sent.message_id)]);
+    return;
+  }
+  try {
+    await api.editMessageText(posting.requestedBy, posting.reportMessageId, markup, { parse_mode: 'HTML' });
+  } catch (error) {
+    // "Not modified", or the admin deleted the report: the results are in the database.
+    if (readSendFailure(error).kind !== 'refused') throw error;
+  }
+}

@@ -1,0 +1,12 @@
+/** Texts for admins, one room a subject. */
+import type { LocaleName } from '../../config.ts';
+import { uz as catalogue } from './catalogue/uz.ts';
+import { uz as chats } from './chats/uz.ts';
+import { uz as draft } from './draft/uz.ts';
+import { uz as sending } from './sending/uz.ts';
+import { uz as system } from './system/uz.ts';
+
+const uz = { draft, catalogue, chats, sending, system };
+export type AdminTexts = typeof uz;
+
+export const adminTexts: Record<LocaleName, AdminTexts> = { uz, 'uz-Cyrl': uz, ru: uz, en: uz };
