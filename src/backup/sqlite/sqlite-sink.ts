@@ -32,6 +32,8 @@ class SqliteSink implements SnapshotSink {
   #layouts = new Map<string, RecordLayout>();
   /** Root pages of the finished b-trees. Tables and indexes share one namespace. */
   readonly #roots = new Map<string, number>();
+  /** Set while a step runs and left so by one that fails: nothing may follow it, least of all the end of the file. */
+  #busy = false;
   #open: { name: string; layout: RecordLayout; tree: BTree; rows: number } | undefined;
 
   constructor(out: HeadLastWriter<unknown>, limits: FileLimits) {
@@ -80,26 +82,31 @@ class SqliteSink implements SnapshotSink {
   async rows(batch: readonly Row[]): Promise<void> {
     const open = this.#open;
     if (open === undefined) throw new Error('rows outside a scan');
+    this.#start();
     for (const row of batch) {
       const large = addRow(open.tree, row, open.layout, open.rows);
       if (large !== undefined) await open.tree.addLarge(row, large);
       open.rows += 1;
       if (this.#pager.full) await this.#pager.flush();
     }
+    this.#busy = false;
   }
 
   async endScan(): Promise<void> {
     if (this.#open === undefined) throw new Error('no scan to end');
+    this.#start();
     const { name, tree } = this.#open;
     this.#roots.set(name, this.#pager.add(tree.finish(), 0, 0));
     this.#open = undefined;
     if (this.#pager.full) await this.#pager.flush();
+    this.#busy = false;
   }
 
   async finish(): Promise<void> {
     const schema = this.#schema;
     if (schema === undefined || this.#open !== undefined) throw new Error('not all rows were read');
-    this.#schema = undefined;
+    // Never cleared: the file is finished, or it failed.
+    this.#start();
     const tree = new BTree(this.#pager, SCHEMA_LAYOUT, this.#limits);
     for (const [position, object] of schema.objects.entries()) {
       const root = object.hasStorage ? this.#roots.get(object.name) : 0;
@@ -113,6 +120,11 @@ class SqliteSink implements SnapshotSink {
     const head = firstPage(tree.finish(), schema, this.#pager);
     await this.#pager.flush();
     await this.#out.close(new Uint8Array(head));
+  }
+
+  #start(): void {
+    if (this.#busy) throw new Error('an earlier step of this sqlite file failed or is not at its end');
+    this.#busy = true;
   }
 }
 

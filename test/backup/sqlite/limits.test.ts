@@ -172,6 +172,40 @@ describe('output', () => {
     if (target === undefined) throw new Error('no target');
     await sink.beginScan(target);
     await expect(sink.rows(many)).rejects.toBe(failure);
+    await expect(sink.endScan()).rejects.toThrow('an earlier step of this sqlite file failed');
+    await expect(sink.finish()).rejects.toThrow('not all rows were read');
+  });
+
+  test('is not closed after a failure, nor twice, and steps do not overlap', async () => {
+    let closed = 0;
+    let failing = true;
+    const write = async () => {
+      if (failing) throw new Error('no route to bucket');
+    };
+    const close = async () => {
+      closed += 1;
+    };
+    const first = open({ ...memoryWriter(), write, close });
+    for (const target of first.targets) {
+      await first.sink.beginScan(target);
+      await first.sink.endScan();
+    }
+    await expect(first.sink.finish()).rejects.toThrow('no route to bucket');
+    failing = false;
+    await expect(first.sink.finish()).rejects.toThrow('an earlier step of this sqlite file failed');
+    expect(closed).toBe(0);
+
+    const second = open({ ...memoryWriter(), write, close });
+    for (const target of second.targets) {
+      await second.sink.beginScan(target);
+      const running = second.sink.rows(many);
+      await expect(second.sink.rows([])).rejects.toThrow('is not at its end');
+      await running;
+      await second.sink.endScan();
+    }
+    await second.sink.finish();
+    await expect(second.sink.finish()).rejects.toThrow('is not at its end');
+    expect(closed).toBe(1);
   });
 
   test('is not closed when scans are missing, doubled or unknown', async () => {
