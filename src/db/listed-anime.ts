@@ -36,6 +36,17 @@ export function pageFrom<T extends ListedAnime>(rows: readonly T[]): ListPage<T>
   return { items: rows.slice(0, LIST_PAGE), hasMore: rows.length > LIST_PAGE };
 }
 
+/** The first of the catalogue by views, for lists without pages. */
+export function mostViewed(limit: number): Query<ListedAnime[]> {
+  return all(
+    sql(
+      `SELECT ${LISTED} FROM anime AS a WHERE a.deleted_at IS NULL ORDER BY a.views DESC, a.id DESC LIMIT ?`,
+      limit,
+    ),
+    readListed,
+  );
+}
+
 export interface BrowseQuery {
   readonly order: 'newest' | 'viewed' | 'name';
   /** The anime this page comes after or before in that order; 0 for the first page. */

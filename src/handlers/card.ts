@@ -1,82 +1,157 @@
 /** A code opens an anime's card; the card opens its parts. */
 import { Composer, InlineKeyboard } from 'grammy';
-import { type AnimeCard, animeByCode, animeById } from '../db/anime.ts';
-import { CAPTION_LIMIT, cutText, type Html, html, TEXT_LIMIT } from '../html.ts';
+import type { AnimeCard } from '../db/anime.ts';
+import { CAPTION_LIMIT, cutText, type Html, html } from '../html.ts';
 import type { Texts } from '../locales/index.ts';
+import { animeButtons, animeName, menuRow, turnRow } from './anime-list.ts';
+import { actionOf } from './asked.ts';
 import { encodeAction } from './callback-data.ts';
 import type { BotContext } from './context.ts';
 import type { Feature } from './feature.ts';
-import type { Incoming } from './incoming.ts';
-import { type Screen, show } from './show.ts';
-import { prefetch } from './turn.ts';
-
-/** The anime an update names by its code (text, deep link) or by its id (button). */
-export const namedAnime = prefetch((incoming) => {
-  if (incoming.kind === 'code' && incoming.code !== null) return animeByCode(incoming.code);
-  const link = deepLinkOf(incoming);
-  if (link !== undefined) return animeByCode(link.code);
-  if (incoming.kind === 'press' && incoming.action !== undefined && 'anime' in incoming.action)
-    return animeById(incoming.action.anime);
-  return undefined;
-});
+import { fileTroubleIn, noticeFile } from './file-trouble.ts';
+import { keepButtons } from './keep-buttons.ts';
+import { codesNearby, namedAnime } from './named-anime.ts';
+import { pageOf } from './pagination.ts';
+import { roomFor, type Screen, show } from './show.ts';
 
 const composer = new Composer<BotContext>();
 
 composer.filter(
-  (ctx) => ctx.incoming.kind === 'code',
+  (ctx) => ctx.incoming.kind === 'code' && ctx.incoming.code === null,
   async (ctx) => {
     ctx.turn.handler = 'card';
-    if (ctx.incoming.kind !== 'code') return;
-    const anime = ctx.turn.got(namedAnime);
-    if (anime !== undefined) return show(ctx, cardScreen(anime, ctx.t));
-    const { code } = ctx.incoming;
-    await show(ctx, { text: code === null ? ctx.t.viewer.badCode() : ctx.t.viewer.unknownCode(code) });
+    await show(ctx, { text: ctx.t.viewer.badCode() });
   },
 );
 
 composer.filter(
-  (ctx) => ctx.incoming.kind === 'press' && ctx.incoming.action?.kind === 'card',
+  (ctx) => ['card', 'pick'].includes(actionOf(ctx.incoming)?.kind ?? ''),
   async (ctx) => {
     ctx.turn.handler = 'card';
     const anime = ctx.turn.got(namedAnime);
     if (anime === undefined) return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    await Promise.all([ctx.answerPress(), show(ctx, cardScreen(anime, ctx.t))]);
+    const isNew = actionOf(ctx.incoming)?.kind === 'pick' && ctx.incoming.viaGate !== true;
+    await Promise.all([ctx.answerPress(), showCard(ctx, anime, { isNew })]);
   },
 );
 
-export const cardFeature: Feature = { name: 'card', composer, prefetches: [namedAnime] };
+composer.filter(
+  (ctx) => actionOf(ctx.incoming)?.kind === 'more',
+  async (ctx) => {
+    ctx.turn.handler = 'more';
+    const action = actionOf(ctx.incoming);
+    const anime = ctx.turn.got(namedAnime);
+    if (anime === undefined || action?.kind !== 'more')
+      return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
+    await Promise.all([
+      ctx.answerPress(),
+      showOrWithoutPhoto(ctx, anime, (room) => moreScreen(ctx, anime, action.page, room)),
+    ]);
+  },
+);
 
-/** `/start 12` opens anime 12, `/start 12_5` its part 5; any other payload names no anime. */
-export function deepLinkOf(
-  incoming: Incoming,
-): { readonly code: number; readonly part: number | undefined } | undefined {
-  if (incoming.kind !== 'command' || incoming.name !== 'start') return undefined;
-  const match = /^([1-9]\d{0,5})(?:_(\d{1,6}))?$/.exec(incoming.argument);
-  if (match === null) return undefined;
-  return { code: Number(match[1]), part: match[2] === undefined ? undefined : Number(match[2]) };
+export const cardFeature: Feature = { name: 'card', composer, prefetches: [namedAnime, codesNearby] };
+
+export async function showCard(
+  ctx: BotContext,
+  anime: AnimeCard,
+  options: { readonly isNew?: boolean; readonly extra?: (keyboard: InlineKeyboard) => void } = {},
+): Promise<void> {
+  await showOrWithoutPhoto(ctx, anime, (room) => cardScreen(ctx, anime, room, options.extra), options);
 }
 
-export function titleOf(anime: Pick<AnimeCard, 'title' | 'code'>, t: Texts): string {
-  return anime.title ?? t.viewer.untitled(anime.code);
+/** The code or deep link names nothing: say so, and offer what is near. */
+export async function showUnknownCode(ctx: BotContext, code: number): Promise<void> {
+  const near = ctx.turn.got(codesNearby) ?? [];
+  const text = ctx.t.viewer.unknownCode(code, near.length > 0);
+  await show(ctx, { text, keyboard: menuRow(animeButtons(near, ctx.t), ctx.t) });
 }
 
-export function cardScreen(anime: AnimeCard, t: Texts): Screen {
+/** A photo that can not be sent must not keep the card from opening. */
+async function showOrWithoutPhoto(
+  ctx: BotContext,
+  anime: AnimeCard,
+  screen: (room: number) => Screen,
+  options: { readonly isNew?: boolean } = {},
+): Promise<void> {
+  if (anime.photoId !== null) {
+    try {
+      return await show(
+        ctx,
+        { ...screen(CAPTION_LIMIT), media: { kind: 'photo', fileId: anime.photoId } },
+        options,
+      );
+    } catch (error) {
+      if (fileTroubleIn(error) === undefined) throw error;
+      noticeFile(ctx, { code: anime.code, part: null }, error);
+    }
+  }
+  await show(ctx, { ...screen(roomFor(ctx)), media: 'keep' }, options);
+}
+
+function cardScreen(
+  ctx: BotContext,
+  anime: AnimeCard,
+  room: number,
+  extra: (keyboard: InlineKeyboard) => void = () => {},
+): Screen {
+  const { t } = ctx;
   const keyboard = new InlineKeyboard();
+  const goOn = anime.next ?? (anime.parts > 0 ? anime.watched : null);
+  if (goOn !== null)
+    keyboard
+      .text(t.viewer.continueAt(goOn), encodeAction({ kind: 'play', anime: anime.id, part: goOn }))
+      .row();
   if (anime.parts > 0)
-    keyboard.text(t.viewer.watch(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 }));
-  const limit = anime.photoId === null ? TEXT_LIMIT : CAPTION_LIMIT;
-  return {
-    text: cardText(anime, t, limit),
-    keyboard,
-    ...(anime.photoId === null ? {} : { media: { kind: 'photo', fileId: anime.photoId } }),
-  };
+    keyboard.text(t.viewer.watch(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 })).row();
+  const pages = pagesOf(anime, t, room);
+  if (pages.length > 1)
+    keyboard.text(t.viewer.more(), encodeAction({ kind: 'more', anime: anime.id, page: 1 })).row();
+  keepButtons(keyboard, anime, t);
+  keyboard.row();
+  if (ctx.me.supports_inline_queries === true) keyboard.switchInline(t.viewer.share(), String(anime.code));
+  extra(keyboard);
+  return { text: cardText(anime, t, pages[0] ?? ''), keyboard: menuRow(keyboard, t) };
 }
 
-function cardText(anime: AnimeCard, t: Texts, limit: number): Html {
-  const facts = t.viewer.cardFacts(anime.code, anime.parts);
-  const title = cutText(titleOf(anime, t), 256).text;
-  const room = limit - facts.length - title.length - 8;
-  const description = cutText(anime.description ?? '', room).text;
-  const head = html`<b>${title}</b>\n${facts}`;
+/** The card's text with as much of a description as is given. */
+export function cardText(anime: AnimeCard, t: Texts, description: string): Html {
+  const head = html`${headOf(anime, t)}${t.viewer.cardFacts(anime)}`;
   return description === '' ? head : html`${head}\n\n${description}`;
+}
+
+/** An anime without a title is named by its description, which follows anyway. */
+function headOf(anime: AnimeCard, t: Texts): Html {
+  const isNamed = (anime.title ?? '').trim() !== '' || (anime.description ?? '').trim() === '';
+  return isNamed ? html`<b>${cutText(animeName(anime, t), 256).text}</b>\n` : html``;
+}
+
+/** Pages a description is read on: the first is the card's own. */
+function pagesOf(anime: AnimeCard, t: Texts, room: number): readonly string[] {
+  const pages: string[] = [];
+  let rest = (anime.description ?? '').trim();
+  while (rest !== '' || pages.length === 0) {
+    const taken = pages.length === 0 ? cardText(anime, t, '').length : MORE_HEAD;
+    const cut = cutText(rest, room - taken - 2);
+    pages.push(cut.text);
+    rest = cut.rest;
+  }
+  return pages;
+}
+
+/** Characters of a further page's title and the line below it, at most. */
+const MORE_HEAD = 70;
+
+function moreScreen(ctx: BotContext, anime: AnimeCard, asked: number, room: number): Screen {
+  const texts = pagesOf(anime, ctx.t, room);
+  const { page, pages, hasPrevious, hasNext } = pageOf(asked, texts.length, 1);
+  const turnTo = (to: number) => ({ kind: 'more' as const, anime: anime.id, page: to });
+  const keyboard = turnRow(new InlineKeyboard(), ctx.t, {
+    left: hasPrevious && page > 1 ? turnTo(page - 1) : undefined,
+    label: ctx.t.viewer.pageOf(page + 1, pages),
+    right: hasNext ? turnTo(page + 1) : undefined,
+  });
+  keyboard.text(ctx.t.viewer.back(), encodeAction({ kind: 'card', anime: anime.id }));
+  const title = cutText(animeName(anime, ctx.t), 64).text;
+  return { text: html`<b>${title}</b>\n\n${texts[page] ?? ''}`, keyboard };
 }

@@ -2,106 +2,159 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import type { AnimeCard } from '../db/anime.ts';
 import { recordView } from '../db/history.ts';
-import { PARTS_PER_PAGE, type Part, partNumbers, partOf } from '../db/parts.ts';
+import { correctKind, PARTS_PER_PAGE, type Part, type PartKind, partNumbers, partOf } from '../db/parts.ts';
 import { cutText, html } from '../html.ts';
 import type { Texts } from '../locales/index.ts';
+import { animeName, turnRow } from './anime-list.ts';
+import { actionOf } from './asked.ts';
 import { encodeAction } from './callback-data.ts';
-import { deepLinkOf, namedAnime, titleOf } from './card.ts';
+import { showCard, showUnknownCode } from './card.ts';
 import type { BotContext } from './context.ts';
 import type { Feature } from './feature.ts';
+import { fileTroubleIn, kindOfFileId, noticeFile } from './file-trouble.ts';
+import { keepButton } from './keep-buttons.ts';
+import { namedAnime } from './named-anime.ts';
 import { pageOf } from './pagination.ts';
 import { type Screen, show } from './show.ts';
 import { prefetch } from './turn.ts';
 
 const PARTS_PER_ROW = 5;
 
-const partsPage = prefetch((incoming) =>
-  incoming.kind === 'press' && incoming.action?.kind === 'parts'
-    ? partNumbers(incoming.action.anime, Math.max(0, incoming.action.page))
-    : undefined,
-);
+const partsPage = prefetch((incoming) => {
+  const action = actionOf(incoming);
+  return action?.kind === 'parts' ? partNumbers(action.anime, action.page) : undefined;
+});
 
 /** The part an update names, by button or deep link. */
 const namedPart = prefetch((incoming) => {
-  if (incoming.kind === 'press' && incoming.action?.kind === 'play')
-    return partOf({ id: incoming.action.anime }, incoming.action.part);
-  const link = deepLinkOf(incoming);
-  return link?.part === undefined ? undefined : partOf({ code: link.code }, link.part);
+  const action = actionOf(incoming);
+  if (action?.kind === 'play' || action?.kind === 'watch') return partOf({ id: action.anime }, action.part);
+  return action?.kind === 'open' && action.part > 0 ? partOf({ code: action.code }, action.part) : undefined;
 });
 
 const composer = new Composer<BotContext>();
 
 composer.filter(
-  (ctx) => ctx.incoming.kind === 'press' && ctx.incoming.action?.kind === 'parts',
+  (ctx) => actionOf(ctx.incoming)?.kind === 'parts',
   async (ctx) => {
     ctx.turn.handler = 'parts';
-    if (ctx.incoming.kind !== 'press' || ctx.incoming.action?.kind !== 'parts') return;
+    const action = actionOf(ctx.incoming);
     const anime = ctx.turn.got(namedAnime);
-    if (anime === undefined) return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    const screen = partsScreen(anime, ctx.turn.got(partsPage) ?? [], ctx.incoming.action.page, ctx.t);
-    await Promise.all([ctx.answerPress(), show(ctx, screen)]);
+    if (anime === undefined || action?.kind !== 'parts')
+      return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
+    const screen = partsScreen(anime, ctx.turn.got(partsPage) ?? [], action.page, ctx.t);
+    await Promise.all([ctx.answerPress(), showParts(ctx, anime, screen)]);
   },
 );
 
 composer.filter(
-  (ctx) => ctx.incoming.kind === 'press' && ctx.incoming.action?.kind === 'play',
+  (ctx) => ['play', 'watch'].includes(actionOf(ctx.incoming)?.kind ?? ''),
   async (ctx) => {
     ctx.turn.handler = 'play';
-    if (ctx.incoming.kind !== 'press' || ctx.incoming.action?.kind !== 'play') return;
+    const action = actionOf(ctx.incoming);
+    if (action?.kind !== 'play' && action?.kind !== 'watch') return;
     const anime = ctx.turn.got(namedAnime);
     if (anime === undefined) return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    if (ctx.turn.got(namedPart) === undefined)
-      return ctx.answerPress(ctx.t.viewer.partGone(ctx.incoming.action.part), { alert: true });
-    await Promise.all([ctx.answerPress(), playNamedPart(ctx, anime)]);
+    const part = ctx.turn.got(namedPart);
+    if (part === undefined) return ctx.answerPress(ctx.t.viewer.partGone(action.part), { alert: true });
+    const isNew = action.kind === 'watch' && ctx.incoming.viaGate !== true;
+    await Promise.all([ctx.answerPress(), play(ctx, anime, part, isNew)]);
   },
 );
 
-/** Plays the part the update names and records the view; false when there is no such part. */
-export async function playNamedPart(ctx: BotContext, anime: AnimeCard): Promise<boolean> {
-  const part = ctx.turn.got(namedPart);
-  if (part === undefined) return false;
-  if (ctx.viewer !== undefined) ctx.turn.stage(...recordView(ctx.viewer.id, anime, part.number, ctx.now));
-  await show(ctx, playerScreen(anime, part, ctx.t));
-  return true;
-}
+/** A code, or a deep link: the part it names, else the card. */
+composer.filter(
+  (ctx) => actionOf(ctx.incoming)?.kind === 'open',
+  async (ctx) => {
+    ctx.turn.handler = 'open';
+    const action = actionOf(ctx.incoming);
+    if (action?.kind !== 'open') return;
+    const anime = ctx.turn.got(namedAnime);
+    const part = ctx.turn.got(namedPart);
+    if (anime === undefined) await showUnknownCode(ctx, action.code);
+    else await (part === undefined ? showCard(ctx, anime) : play(ctx, anime, part, false));
+  },
+);
 
 export const partsFeature: Feature = { name: 'parts', composer, prefetches: [partsPage, namedPart] };
 
-/** On a photo card the photo stays and its caption becomes the list. */
+/** Shows the player and records the view; what Telegram refuses to send was not seen by anybody. */
+async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolean): Promise<void> {
+  try {
+    await showPlayer(ctx, anime, part, isNew);
+  } catch (error) {
+    if (fileTroubleIn(error) === undefined) throw error;
+    noticeFile(ctx, { code: anime.code, part: part.number }, error);
+    const text = ctx.t.viewer.fileTrouble(cutText(animeName(anime, ctx.t), 256).text, part.number);
+    await show(ctx, { text, keyboard: playerKeyboard(anime, part, ctx.t) }, { isNew: true });
+    return;
+  }
+  if (ctx.viewer !== undefined) ctx.turn.stage(...recordView(ctx.viewer.id, anime, part.number, ctx.now));
+}
+
+/** The old bot kept no kinds: a file that is not the video it was taken for is sent as what it is. */
+async function showPlayer(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolean): Promise<void> {
+  try {
+    await show(ctx, playerScreen(anime, part, part.kind, ctx.t), { isNew });
+  } catch (error) {
+    const kind = kindOfFileId(part.fileId);
+    if (fileTroubleIn(error) !== 'wrong kind' || kind === undefined || kind === part.kind) throw error;
+    await show(ctx, playerScreen(anime, part, kind, ctx.t), { isNew });
+    ctx.turn.stage(correctKind(anime.id, part.number, kind));
+  }
+}
+
+/** On a photo card the photo stays (or comes back) and its caption becomes the list; other messages keep what they hold. */
+async function showParts(ctx: BotContext, anime: AnimeCard, screen: Screen): Promise<void> {
+  if (anime.photoId !== null) {
+    try {
+      return await show(ctx, { ...screen, media: { kind: 'photo', fileId: anime.photoId } });
+    } catch (error) {
+      if (fileTroubleIn(error) === undefined) throw error;
+      noticeFile(ctx, { code: anime.code, part: null }, error);
+    }
+  }
+  await show(ctx, { ...screen, media: 'keep' });
+}
+
 function partsScreen(anime: AnimeCard, numbers: readonly number[], asked: number, t: Texts): Screen {
-  const page = pageOf(asked, anime.parts, PARTS_PER_PAGE);
+  const { page, pages, hasPrevious, hasNext } = pageOf(asked, anime.parts, PARTS_PER_PAGE);
+  const turnTo = (to: number) => ({ kind: 'parts' as const, anime: anime.id, page: to });
   const keyboard = new InlineKeyboard();
   for (const [i, number] of numbers.entries()) {
     if (i > 0 && i % PARTS_PER_ROW === 0) keyboard.row();
-    keyboard.text(String(number), encodeAction({ kind: 'play', anime: anime.id, part: number }));
+    const label = number === anime.watched ? `👁 ${number}` : String(number);
+    keyboard.text(label, encodeAction({ kind: 'play', anime: anime.id, part: number }));
   }
-  if (page.pages > 1) {
-    keyboard.row();
-    if (page.hasPrevious)
-      keyboard.text(t.viewer.left(), encodeAction({ kind: 'parts', anime: anime.id, page: page.page - 1 }));
-    keyboard.text(t.viewer.pageOf(page.page + 1, page.pages), encodeAction({ kind: 'label' }));
-    if (page.hasNext)
-      keyboard.text(t.viewer.right(), encodeAction({ kind: 'parts', anime: anime.id, page: page.page + 1 }));
-  }
-  keyboard.row().text(t.viewer.back(), encodeAction({ kind: 'card', anime: anime.id }));
-  const title = cutText(titleOf(anime, t), 256).text;
+  keyboard.row();
+  turnRow(keyboard, t, {
+    left: hasPrevious ? turnTo(page - 1) : undefined,
+    label: t.viewer.pageOf(page + 1, pages),
+    right: hasNext ? turnTo(page + 1) : undefined,
+  });
+  keyboard.text(t.viewer.back(), encodeAction({ kind: 'card', anime: anime.id }));
+  const title = cutText(animeName(anime, t), 256).text;
+  const hint = anime.parts > 0 ? t.viewer.choosePart(anime.watched) : t.viewer.noPartsYet();
+  return { text: html`<b>${title}</b>\n${hint}`, keyboard };
+}
+
+function playerScreen(anime: AnimeCard, part: Part, kind: PartKind, t: Texts): Screen {
+  const title = cutText(animeName(anime, t), 256).text;
   return {
-    text: html`<b>${title}</b>\n${anime.parts > 0 ? t.viewer.choosePart() : t.viewer.noPartsYet()}`,
-    keyboard,
-    ...(anime.photoId === null ? {} : { media: { kind: 'photo', fileId: anime.photoId } }),
+    text: html`<b>${title}</b>\n${t.viewer.playing(part.number, anime.code)}`,
+    keyboard: playerKeyboard(anime, part, t),
+    media: { kind, fileId: part.fileId },
   };
 }
 
-function playerScreen(anime: AnimeCard, part: Part, t: Texts): Screen {
-  const play = (number: number): string => encodeAction({ kind: 'play', anime: anime.id, part: number });
+function playerKeyboard(anime: AnimeCard, part: Part, t: Texts): InlineKeyboard {
+  const to = (number: number): string => encodeAction({ kind: 'play', anime: anime.id, part: number });
   const keyboard = new InlineKeyboard();
-  if (part.previous !== null) keyboard.text(`⬅️ ${part.previous}`, play(part.previous));
-  if (part.next !== null) keyboard.text(`${part.next} ➡️`, play(part.next));
-  keyboard.row().text(t.viewer.allParts(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 }));
-  const title = cutText(titleOf(anime, t), 256).text;
-  return {
-    text: html`<b>${title}</b>\n${t.viewer.part(part.number)}`,
-    keyboard,
-    media: { kind: part.kind, fileId: part.fileId },
-  };
+  if (part.previous !== null) keyboard.text(`⬅️ ${t.viewer.part(part.previous)}`, to(part.previous));
+  if (part.next !== null) keyboard.text(`${t.viewer.part(part.next)} ➡️`, to(part.next));
+  const page = Math.floor(part.position / PARTS_PER_PAGE);
+  keyboard.row().text(t.viewer.allParts(), encodeAction({ kind: 'parts', anime: anime.id, page }));
+  // After the last part there is nothing to press but this.
+  if (part.next === null) keyboard.row().add(keepButton('follow', anime.id, anime.isFollowed, t));
+  return keyboard;
 }

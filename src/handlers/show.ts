@@ -3,7 +3,7 @@
  * message was. (The old bot edited text on a photo and failed.)
  */
 import { GrammyError, type InlineKeyboard } from 'grammy';
-import type { InputMedia, Message } from 'grammy/types';
+import type { InlineKeyboardButton, InputMedia, Message } from 'grammy/types';
 import { CAPTION_LIMIT, type Html, TEXT_LIMIT } from '../html.ts';
 import type { BotContext } from './context.ts';
 
@@ -35,6 +35,22 @@ export async function show(
     if (isNotModified(error)) return;
     if (!isUneditable(error)) throw error;
     await send(ctx, screen);
+  }
+}
+
+/** Changes buttons of the pressed message, if it can still be edited; the rest of it stays as it is. */
+export async function editKeyboard(
+  ctx: BotContext,
+  change: (button: InlineKeyboardButton) => InlineKeyboardButton,
+): Promise<void> {
+  const shown = pressedMessage(ctx)?.reply_markup?.inline_keyboard;
+  if (shown === undefined) return;
+  try {
+    await ctx.editMessageReplyMarkup({
+      reply_markup: { inline_keyboard: shown.map((row) => row.map(change)) },
+    });
+  } catch (error) {
+    if (!isNotModified(error) && !isUneditable(error)) throw error;
   }
 }
 

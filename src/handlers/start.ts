@@ -1,40 +1,87 @@
-/** /start and /help. */
-import { Composer } from 'grammy';
+/** /start, the menu, /help. */
+import { Composer, InlineKeyboard } from 'grammy';
+import type { BotCommand } from 'grammy/types';
+import { lastWatched } from '../db/history.ts';
 import { recordSource } from '../db/users.ts';
-import { cardScreen, deepLinkOf, namedAnime } from './card.ts';
+import type { Texts } from '../locales/index.ts';
+import { shortName } from './anime-list.ts';
+import { actionOf, browseAction, listAction } from './asked.ts';
+import { encodeAction } from './callback-data.ts';
 import type { BotContext } from './context.ts';
 import type { Feature } from './feature.ts';
-import { playNamedPart } from './parts.ts';
-import { show } from './show.ts';
+import { type Screen, show } from './show.ts';
+import { prefetch } from './turn.ts';
+
+const watchedLast = prefetch((incoming, { userId }) =>
+  userId !== undefined && actionOf(incoming)?.kind === 'menu' ? lastWatched(userId) : undefined,
+);
+
+/** Where a viewer came from is kept even if the gate holds him up. */
+const source = new Composer<BotContext>();
+source.use(async (ctx, next) => {
+  const { incoming, viewer } = ctx;
+  const isFirstStart = incoming.kind === 'command' && incoming.name === 'start' && viewer !== undefined;
+  if (isFirstStart && incoming.argument !== '' && actionOf(incoming)?.kind === 'menu')
+    ctx.turn.stage(recordSource(viewer.id, incoming.argument.slice(0, 64)));
+  await next();
+});
+
+export const sourceFeature: Feature = { name: 'source', composer: source, prefetches: [] };
 
 const composer = new Composer<BotContext>();
 
 composer.filter(
-  (ctx) => ctx.incoming.kind === 'command' && ctx.incoming.name === 'start',
+  (ctx) => actionOf(ctx.incoming)?.kind === 'menu',
   async (ctx) => {
-    ctx.turn.handler = 'start';
-    if (ctx.incoming.kind !== 'command') return;
-    const link = deepLinkOf(ctx.incoming);
-    if (link !== undefined) return openLinked(ctx, link.code);
-    if (ctx.incoming.argument !== '' && ctx.viewer !== undefined)
-      ctx.turn.stage(recordSource(ctx.viewer.id, ctx.incoming.argument.slice(0, 64)));
-    await show(ctx, { text: ctx.t.viewer.greeting(ctx.from?.first_name ?? '') });
+    ctx.turn.handler = ctx.incoming.kind === 'command' ? 'start' : 'menu';
+    await Promise.all([ctx.answerPress(), show(ctx, menuScreen(ctx))]);
   },
 );
 
 composer.filter(
-  (ctx) => ctx.incoming.kind === 'command' && ctx.incoming.name === 'help',
+  (ctx) => actionOf(ctx.incoming)?.kind === 'help',
   async (ctx) => {
     ctx.turn.handler = 'help';
-    await show(ctx, { text: ctx.t.viewer.help() });
+    const keyboard = new InlineKeyboard().text(ctx.t.viewer.menu(), encodeAction({ kind: 'menu' }));
+    const text = ctx.t.viewer.help(viewerCommands(ctx.t), {
+      isAdmin: ctx.viewer?.role !== undefined,
+      inlineName: ctx.me.supports_inline_queries === true ? ctx.me.username : undefined,
+    });
+    await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
   },
 );
 
-export const startFeature: Feature = { name: 'start', composer, prefetches: [] };
+export const startFeature: Feature = { name: 'start', composer, prefetches: [watchedLast] };
 
-async function openLinked(ctx: BotContext, code: number): Promise<void> {
-  const anime = ctx.turn.got(namedAnime);
-  if (anime === undefined) return show(ctx, { text: ctx.t.viewer.unknownCode(code) });
-  if (await playNamedPart(ctx, anime)) return;
-  await show(ctx, cardScreen(anime, ctx.t));
+/** The commands of Telegram's own menu (setMyCommands), in one language. */
+export function viewerCommands(t: Texts): readonly BotCommand[] {
+  return Object.entries(t.viewer.commands()).map(([command, description]) => ({ command, description }));
+}
+
+function menuScreen(ctx: BotContext): Screen {
+  const { viewer } = ctx.t;
+  const keyboard = new InlineKeyboard();
+  const last = ctx.turn.got(watchedLast);
+  if (last !== undefined) {
+    const part = last.next ?? last.watched;
+    keyboard
+      .text(
+        viewer.continueTitle(shortName(last, ctx.t), part),
+        encodeAction({ kind: 'watch', anime: last.id, part }),
+      )
+      .row();
+  }
+  keyboard
+    .text(viewer.newest(), encodeAction(browseAction('newest')))
+    .text(viewer.mostViewed(), encodeAction(browseAction('viewed')))
+    .row()
+    .text(viewer.byName(), encodeAction({ kind: 'letters' }))
+    .text(viewer.random(), encodeAction({ kind: 'random' }))
+    .row()
+    .text(viewer.favourites(), encodeAction(listAction('favourites')))
+    .text(viewer.history(), encodeAction(listAction('history')))
+    .row()
+    .text(viewer.following(), encodeAction(listAction('follows')))
+    .text(viewer.language(), encodeAction({ kind: 'languages' }));
+  return { text: viewer.greeting(ctx.from?.first_name ?? ''), keyboard };
 }

@@ -1,25 +1,178 @@
-import { html } from '../../html.ts';
+import { type Html, html, join } from '../../html.ts';
 import type { uz } from './uz.ts';
 
 export const en: typeof uz = {
   greeting: (name) =>
-    html`Hello, <b>${name}</b>!\n\nTo watch an anime, send its <b>code</b>, for example: <code>12</code>`,
-  help: () =>
-    html`<b>How to use</b>\n\n• Send an anime code: its card opens.\n• Press “Watch”: the episodes appear.\n• Press an episode: the video comes.\n\n/start — start over\n/help — help`,
+    html`Hello, <b>${name}</b>! 👋\n\nThis is where you watch anime. Just send:\n• its <b>code</b>, for example <code>12</code>\n• or its <b>name</b>, for example <code>naruto</code>\n\nOr choose below 👇`,
+  menu: () => '🏠 Menu',
+  newest: () => '🆕 New',
+  mostViewed: () => '🔥 Popular',
+  byName: () => '🔤 A to Z',
+  random: () => '🎲 Random',
+  favourites: () => '⭐ Favourites',
+  history: () => '🕘 History',
+  following: () => '🔔 Following',
+  language: () => '🌐 Language',
+  continueTitle: (title, part) => `▶️ Continue, ep. ${part}: ${title}`,
+  help: (commands, who) =>
+    join(
+      [
+        html`<b>How to use</b>\n`,
+        html`• Send an anime <b>code</b>: its card opens.`,
+        html`• Don’t know the code? Send the <b>name</b>, in Latin or Cyrillic letters; typos are fine.`,
+        html`• “Watch” lists the episodes. Press a number, and the video opens.`,
+        html`• “Favourite” saves an anime, “Follow” tells you when a new episode is out.`,
+        ...(who.inlineName === undefined
+          ? []
+          : [html`• To share with friends, type <code>@${who.inlineName} name</code> in any chat.`]),
+        html`\n<b>Commands</b>`,
+        ...commands.map(({ command, description }) => html`/${command} — ${description}`),
+        ...(who.isAdmin ? [html`\n<b>Admin</b>\n/admin — control panel`] : []),
+      ],
+      '\n',
+    ),
+  commands: () => ({
+    start: 'start, menu',
+    history: 'history, continue watching',
+    favourites: 'favourites',
+    following: 'anime you follow',
+    new: 'new anime',
+    popular: 'most viewed',
+    az: 'A to Z',
+    random: 'a random anime',
+    language: 'choose a language',
+    help: 'help',
+  }),
+  emptyCatalogue: () => html`No anime has been added yet. Come back later.`,
+  chooseLanguage: () => html`🌐 Choose a language:`,
+  languageName: () => 'English',
+  languageChosen: () => 'Language: English',
+  languageSet: () => html`✅ The bot now speaks <b>English</b> with you.`,
+
+  gateAsk: () => html`🔒 To use the bot, subscribe to the channels below, then press <b>Check</b> 👇`,
+  gateMissing: (names) =>
+    html`❗️ You are not subscribed yet:\n${bold(names)}\n\nSubscribe, then press <b>Check</b> again 👇`,
+  gateAlert: (names) => `Not subscribed yet: ${names.join(', ')}`,
+  gatePassed: () => '✅ Thank you! You are subscribed.',
+  check: () => '🔄 Check',
+  slowDown: () => 'That is a bit too fast 🙂 Please go on in a minute.',
+
   untitled: (code) => `Anime ${code}`,
-  cardFacts: (code, parts) => html`🔢 Code: <code>${code}</code>\n🎞 Episodes: <b>${parts}</b>`,
-  noPartsYet: () => html`No episodes yet.`,
+  codeLine: (code) => html`🔢 Code: <code>${code}</code>`,
+  cardFacts: (facts) =>
+    join(
+      [
+        html`🔢 Code: <code>${facts.code}</code>`,
+        html`🎞 Episodes: <b>${facts.parts}</b>`,
+        ...(facts.year === null ? [] : [html`📅 Year: <b>${facts.year}</b>`]),
+        ...(facts.genres === null || facts.genres === '' ? [] : [html`🎭 Genre: ${facts.genres}`]),
+        ...(facts.views === 0 ? [] : [html`👁 Views: <b>${facts.views}</b>`]),
+      ],
+      '\n',
+    ),
   watch: () => '▶️ Watch',
-  unknownCode: (code) =>
-    html`There is no anime with the code <b>${code}</b>. Check the code and send it again.`,
-  badCode: () => html`An anime code is a number from 1 to 999999. Check the code and send it again.`,
-  choosePart: () => html`Choose an episode:`,
+  continueAt: (part) => `⏯ Continue: episode ${part}`,
+  more: () => '📖 Read more',
+  share: () => '↗️ Share',
+  another: () => '🎲 Another one',
+  favourite: (isOn) => (isOn ? '★ Favourited' : '☆ Favourite'),
+  favouriteSaid: (isOn) => (isOn ? '⭐ Added to favourites' : 'Removed from favourites'),
+  follow: (isOn) => (isOn ? '🔕 Unfollow' : '🔔 Follow'),
+  followSaid: (isOn) =>
+    isOn ? '🔔 We will tell you when a new episode is out' : '🔕 No more messages about this anime',
+  unknownCode: (code, hasNear) =>
+    html`There is no anime with the code <b>${code}</b>.\n${hasNear ? 'One of these, perhaps? Or send its name.' : 'Check the code and send it again, or send the name.'}`,
+  badCode: () =>
+    html`An anime code is a number from 1 to 999999. Check the code and send it again, or send the name.`,
+  gone: () => 'This anime is no longer here.',
+
+  noPartsYet: () => html`No episodes yet.`,
+  choosePart: (watched) =>
+    watched === null ? html`Choose an episode:` : html`Choose an episode (👁 is the last you saw):`,
   part: (number) => `Episode ${number}`,
+  playing: (number, code) => html`🎬 <b>Episode ${number}</b>\n🔢 Code: <code>${code}</code>`,
+  partGone: (number) => `Episode ${number} is no longer here. Open the list of episodes again.`,
+  fileTrouble: (title, number) =>
+    html`😔 <b>${title}</b>, episode ${number}: the video does not open at the moment.\nWe will tell the admins. The other episodes can be watched.`,
   pageOf: (page, pages) => `${page} / ${pages}`,
   left: () => '⬅️ Left',
   right: () => 'Right ➡️',
   back: () => '🔙 Back',
   allParts: () => '📋 Episodes',
-  gone: () => 'This anime is no longer here.',
-  partGone: (number) => `Episode ${number} is no longer here. Open the list of episodes.`,
+
+  found: (count) => html`🔎 Found: <b>${count}</b>. Choose an anime:`,
+  nothingFound: (query) =>
+    html`🔎 Nothing found for “<b>${query}</b>”.\n\nTry another spelling, send the code, or choose below:`,
+  browseTitle: (order) =>
+    ({
+      newest: html`🆕 <b>New anime</b>`,
+      viewed: html`🔥 <b>Most viewed</b>`,
+      name: html`🔤 <b>A to Z</b>`,
+    })[order],
+  letters: () => '🔤 Another letter',
+  chooseLetter: () => html`🔤 Which letter to begin with?`,
+  alphabet: () => ENGLISH_LETTERS,
+  personalList: (list, isEmpty) =>
+    ({
+      history: isEmpty
+        ? html`🕘 Your <b>history</b> is empty.\n\nOpen any episode: it shows up here, and you can go on from it.`
+        : html`🕘 <b>History</b>\nWhat you watched last. ▶️ is the next episode:`,
+      favourites: isEmpty
+        ? html`⭐ You have no <b>favourites</b> yet.\n\nPress “☆ Favourite” under an anime.`
+        : html`⭐ <b>Favourites</b>`,
+      follows: isEmpty
+        ? html`🔔 You are not <b>following</b> anything yet.\n\nPress “🔔 Follow” under an anime: we will tell you when a new episode is out.`
+        : html`🔔 <b>Following</b>\nWe will tell you when one of these gets a new episode:`,
+    })[list],
+
+  newParts: (title, first, last, count) =>
+    count === 1
+      ? html`🔔 <b>${title}</b>\nNew episode: <b>${first}</b>`
+      : html`🔔 <b>${title}</b>\nNew episodes: <b>${count}</b> (${first}–${last})`,
+
+  groupHint: () => html`Talk to the bot in a private chat 👇`,
+  openInBot: () => '▶️ Open in the bot',
+  inlineHint: (code) => `Code: ${code}. Tap to share`,
+  inlineNothing: () => 'Nothing found. Open the bot',
+
+  noticeChannelUnchecked: (name, reason) =>
+    html`⚠️ Subscriptions to the channel <b>${name}</b> can not be checked.\nReason: <code>${reason}</code>\n\nFor now this channel lets everybody pass. Make the bot an <b>admin</b> of the channel, or take the channel off the list (/admin).`,
+  noticeChannelLink: (name) =>
+    html`⚠️ The channel <b>${name}</b> has no working link.\n\nFor now nobody is asked to subscribe to it. Renew its link with /admin.`,
+  noticeFile: (code, part, reason) =>
+    html`⚠️ Telegram refused a stored file: code <code>${code}</code>, ${part === null ? 'photo' : `episode ${part}`}.\nReason: <code>${reason}</code>\n\nIf the bot’s token was changed, other files may fail too: they must be sent to the new bot again. You are told of this once a day.`,
+};
+
+function bold(names: readonly string[]): Html {
+  return join(
+    names.map((name) => html`• <b>${name}</b>`),
+    '\n',
+  );
+}
+
+const ENGLISH_LETTERS = {
+  '0': '0–9',
+  a: 'A',
+  b: 'B',
+  ch: 'Ch',
+  d: 'D',
+  e: 'E',
+  f: 'F',
+  g: 'G',
+  h: 'H X',
+  i: 'I Y',
+  j: 'J',
+  k: 'K C Q',
+  l: 'L',
+  m: 'M',
+  n: 'N',
+  o: 'O',
+  p: 'P',
+  r: 'R',
+  s: 'S',
+  sh: 'Sh',
+  t: 'T',
+  u: 'U',
+  v: 'V W',
+  z: 'Z',
 };

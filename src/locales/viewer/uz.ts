@@ -1,26 +1,208 @@
-/** Texts for viewers. */
-import { type Html, html } from '../../html.ts';
+/** Texts for viewers. Words of the old bot's users: kod, qism, guruh, kanal, obuna, Tekshirish, Animeni ko‘rish, Chap / O‘ng, Orqaga. */
+import type { BotCommand } from 'grammy/types';
+import { type Html, html, join } from '../../html.ts';
+
+export interface CardFacts {
+  readonly code: number;
+  readonly parts: number;
+  readonly year: number | null;
+  readonly genres: string | null;
+  readonly views: number;
+}
+
+export interface HelpFor {
+  readonly isAdmin: boolean;
+  /** The bot's username where inline mode is on. */
+  readonly inlineName: string | undefined;
+}
+
+export type PersonalList = 'history' | 'favourites' | 'follows';
+export type BrowseOrder = 'newest' | 'viewed' | 'name';
 
 export const uz = {
+  // Menu and help
   greeting: (name: string): Html =>
-    html`Assalomu alaykum, <b>${name}</b>!\n\nAnime ko‘rish uchun uning <b>kodini</b> yuboring, masalan: <code>12</code>`,
-  help: (): Html =>
-    html`<b>Qanday foydalaniladi</b>\n\n• Anime kodini yuboring — anime ochiladi.\n• «Animeni ko‘rish» tugmasini bosing — qismlar chiqadi.\n• Qismni bosing — video keladi.\n\n/start — boshidan boshlash\n/help — yordam`,
-  untitled: (code: number): string => `Anime ${code}`,
-  cardFacts: (code: number, parts: number): Html =>
-    html`🔢 Kod: <code>${code}</code>\n🎞 Qismlar: <b>${parts}</b> ta`,
-  noPartsYet: (): Html => html`Qismlar hali qo‘shilmagan.`,
+    html`Assalomu alaykum, <b>${name}</b>! 👋\n\nBu bot orqali anime ko‘rasiz. Shunchaki yozib yuboring:\n• anime <b>kodini</b>, masalan <code>12</code>\n• yoki <b>nomini</b>, masalan <code>naruto</code>\n\nYoki quyidagilardan birini tanlang 👇`,
+  menu: () => '🏠 Menyu',
+  newest: () => '🆕 Yangilari',
+  mostViewed: () => '🔥 Ommaboplari',
+  byName: () => '🔤 Alifbo bo‘yicha',
+  random: () => '🎲 Tasodifiy',
+  favourites: () => '⭐ Sevimlilar',
+  history: () => '🕘 Tarix',
+  following: () => '🔔 Kuzatuvdagilar',
+  language: () => '🌐 Til',
+  continueTitle: (title: string, part: number) => `▶️ ${part}-qismdan davom: ${title}`,
+  help: (commands: readonly BotCommand[], who: HelpFor): Html =>
+    join(
+      [
+        html`<b>Qanday foydalaniladi</b>\n`,
+        html`• Anime <b>kodini</b> yuboring — anime ochiladi.`,
+        html`• Kodini bilmasangiz, <b>nomini</b> yozing: lotincha yoki kirillcha, xatosi bo‘lsa ham topamiz.`,
+        html`• «Animeni ko‘rish» — qismlar ro‘yxati. Qism raqamini bossangiz, video ochiladi.`,
+        html`• «Sevimlilarga» — animeni saqlab qo‘yish, «Kuzatish» — yangi qism chiqqanda xabar olish.`,
+        ...(who.inlineName === undefined
+          ? []
+          : [html`• Do‘stlarga ulashish: istalgan chatda <code>@${who.inlineName} nomi</code> deb yozing.`]),
+        html`\n<b>Buyruqlar</b>`,
+        ...commands.map(({ command, description }) => html`/${command} — ${description}`),
+        ...(who.isAdmin ? [html`\n<b>Admin</b>\n/admin — boshqaruv paneli`] : []),
+      ],
+      '\n',
+    ),
+  commands: (): Readonly<Record<string, string>> => ({
+    start: 'boshlash, menyu',
+    history: 'tarix va davom ettirish',
+    favourites: 'sevimlilar',
+    following: 'kuzatuvdagi animelar',
+    new: 'yangi animelar',
+    popular: 'eng ko‘p ko‘rilganlar',
+    az: 'alifbo bo‘yicha',
+    random: 'tasodifiy anime',
+    language: 'tilni tanlash',
+    help: 'yordam',
+  }),
+  emptyCatalogue: (): Html => html`Hozircha anime qo‘shilmagan. Keyinroq kirib ko‘ring.`,
+  chooseLanguage: (): Html => html`🌐 Tilni tanlang:`,
+  languageName: () => 'O‘zbekcha',
+  languageChosen: () => 'Til: o‘zbekcha',
+  languageSet: (): Html => html`✅ Endi bot siz bilan <b>o‘zbekcha</b> gaplashadi.`,
+
+  // Subscription gate
+  gateAsk: (): Html =>
+    html`🔒 Botdan foydalanish uchun quyidagi kanallarga obuna bo‘ling, so‘ng <b>Tekshirish</b> tugmasini bosing 👇`,
+  gateMissing: (names: readonly string[]): Html =>
+    html`❗️ Hali obuna bo‘lmagansiz:\n${bold(names)}\n\nObuna bo‘lib, yana <b>Tekshirish</b> tugmasini bosing 👇`,
+  gateAlert: (names: readonly string[]) => `Hali obuna bo‘lmagansiz: ${names.join(', ')}`,
+  gatePassed: () => '✅ Rahmat! Obuna tasdiqlandi.',
+  check: () => '🔄 Tekshirish',
+  slowDown: () => 'Juda tez-tez yuboryapsiz 🙂 Bir daqiqadan keyin davom eting.',
+
+  // Card
+  untitled: (code: number) => `Anime ${code}`,
+  codeLine: (code: number): Html => html`🔢 Kod: <code>${code}</code>`,
+  cardFacts: (facts: CardFacts): Html =>
+    join(
+      [
+        html`🔢 Kod: <code>${facts.code}</code>`,
+        html`🎞 Qismlar: <b>${facts.parts}</b> ta`,
+        ...(facts.year === null ? [] : [html`📅 Yil: <b>${facts.year}</b>`]),
+        ...(facts.genres === null || facts.genres === '' ? [] : [html`🎭 Janr: ${facts.genres}`]),
+        ...(facts.views === 0 ? [] : [html`👁 Ko‘rilgan: <b>${facts.views}</b> marta`]),
+      ],
+      '\n',
+    ),
   watch: () => '▶️ Animeni ko‘rish',
-  unknownCode: (code: number): Html =>
-    html`<b>${code}</b> kodli anime topilmadi. Kodni tekshirib, qayta yuboring.`,
-  badCode: (): Html => html`Anime kodi 1 dan 999999 gacha bo‘lgan son. Kodni tekshirib, qayta yuboring.`,
-  choosePart: (): Html => html`Qismni tanlang:`,
-  part: (number: number): string => `${number}-qism`,
-  pageOf: (page: number, pages: number): string => `${page} / ${pages}`,
+  continueAt: (part: number) => `⏯ Davom ettirish: ${part}-qism`,
+  more: () => '📖 Davomi',
+  share: () => '↗️ Ulashish',
+  another: () => '🎲 Boshqasi',
+  favourite: (isOn: boolean): string => (isOn ? '★ Sevimlilarda' : '☆ Sevimlilarga'),
+  favouriteSaid: (isOn: boolean): string =>
+    isOn ? '⭐ Sevimlilarga qo‘shildi' : 'Sevimlilardan olib tashlandi',
+  follow: (isOn: boolean): string => (isOn ? '🔕 Kuzatmaslik' : '🔔 Kuzatish'),
+  followSaid: (isOn: boolean): string =>
+    isOn ? '🔔 Yangi qism chiqsa, xabar beramiz' : '🔕 Bu anime haqida endi xabar bermaymiz',
+  unknownCode: (code: number, hasNear: boolean): Html =>
+    html`<b>${code}</b> kodli anime topilmadi.\n${hasNear ? 'Balki shulardan biridir? Yoki nomini yozing.' : 'Kodni tekshirib, qayta yuboring yoki nomini yozing.'}`,
+  badCode: (): Html =>
+    html`Anime kodi 1 dan 999999 gacha bo‘lgan son. Kodni tekshirib, qayta yuboring yoki nomini yozing.`,
+  gone: () => 'Bu anime endi mavjud emas.',
+
+  // Parts and player
+  noPartsYet: (): Html => html`Qismlar hali qo‘shilmagan.`,
+  choosePart: (watched: number | null): Html =>
+    watched === null ? html`Qismni tanlang:` : html`Qismni tanlang (👁 — oxirgi ko‘rganingiz):`,
+  part: (number: number) => `${number}-qism`,
+  playing: (number: number, code: number): Html =>
+    html`🎬 <b>${number}-qism</b>\n🔢 Kod: <code>${code}</code>`,
+  partGone: (number: number) => `${number}-qism endi mavjud emas. Qismlar ro‘yxatini qayta oching.`,
+  fileTrouble: (title: string, number: number): Html =>
+    html`😔 <b>${title}</b>, ${number}-qism: video hozircha ochilmadi.\nAdminlarga xabar beramiz. Boshqa qismlarni ko‘rishingiz mumkin.`,
+  pageOf: (page: number, pages: number) => `${page} / ${pages}`,
   left: () => '⬅️ Chap',
   right: () => 'O‘ng ➡️',
   back: () => '🔙 Orqaga',
   allParts: () => '📋 Qismlar',
-  gone: () => 'Bu anime endi mavjud emas.',
-  partGone: (number: number): string => `${number}-qism endi mavjud emas. Qismlar ro‘yxatini oching.`,
+
+  // Search and lists
+  found: (count: number): Html => html`🔎 <b>${count}</b> ta anime topildi. Keraklisini tanlang:`,
+  nothingFound: (query: string): Html =>
+    html`🔎 «<b>${query}</b>» bo‘yicha hech narsa topilmadi.\n\nBoshqacharoq yozib ko‘ring, kodini yuboring yoki quyidagidan tanlang:`,
+  browseTitle: (order: BrowseOrder): Html =>
+    ({
+      newest: html`🆕 <b>Yangi animelar</b>`,
+      viewed: html`🔥 <b>Eng ko‘p ko‘rilgan animelar</b>`,
+      name: html`🔤 <b>Alifbo bo‘yicha</b>`,
+    })[order],
+  letters: () => '🔤 Boshqa harf',
+  chooseLetter: (): Html => html`🔤 Qaysi harfdan boshlansin?`,
+  alphabet: (): Readonly<Record<string, string>> => LATIN_LETTERS,
+  personalList: (list: PersonalList, isEmpty: boolean): Html =>
+    ({
+      history: isEmpty
+        ? html`🕘 <b>Tarix</b> hozircha bo‘sh.\n\nBiror animening qismini oching — shu yerda ko‘rinadi va davom ettira olasiz.`
+        : html`🕘 <b>Tarix</b>\nOxirgi ko‘rganlaringiz. ▶️ — keyingi qism:`,
+      favourites: isEmpty
+        ? html`⭐ <b>Sevimlilar</b> hozircha bo‘sh.\n\nAnime ostidagi «☆ Sevimlilarga» tugmasini bosing.`
+        : html`⭐ <b>Sevimlilar</b>`,
+      follows: isEmpty
+        ? html`🔔 Hozircha hech bir animeni <b>kuzatmayapsiz</b>.\n\nAnime ostidagi «🔔 Kuzatish» tugmasini bosing: yangi qism chiqsa, xabar beramiz.`
+        : html`🔔 <b>Kuzatuvdagilar</b>\nBu animelarga yangi qism chiqsa, xabar beramiz:`,
+    })[list],
+
+  // Messages about new parts
+  newParts: (title: string, first: number, last: number, count: number): Html =>
+    count === 1
+      ? html`🔔 <b>${title}</b>\nYangi qism qo‘shildi: <b>${first}-qism</b>`
+      : html`🔔 <b>${title}</b>\nYangi qismlar qo‘shildi: <b>${count}</b> ta (${first}–${last})`,
+
+  // Groups and inline mode
+  groupHint: (): Html => html`Bot bilan shaxsiy chatda gaplashing 👇`,
+  openInBot: () => '▶️ Botda ochish',
+  inlineHint: (code: number) => `Kod: ${code} — ulashish uchun bosing`,
+  inlineNothing: () => 'Hech narsa topilmadi. Botni ochish',
+
+  // To admins
+  noticeChannelUnchecked: (name: string, reason: string): Html =>
+    html`⚠️ <b>${name}</b> kanalida obunani tekshirib bo‘lmayapti.\nSababi: <code>${reason}</code>\n\nHozircha bu kanal hammani o‘tkazyapti. Botni kanalga <b>admin</b> qiling yoki kanalni ro‘yxatdan olib tashlang (/admin).`,
+  noticeChannelLink: (name: string): Html =>
+    html`⚠️ <b>${name}</b> kanalining ochiladigan havolasi yo‘q yoki noto‘g‘ri.\n\nHozircha bu kanal so‘ralmayapti. /admin orqali havolasini yangilang.`,
+  noticeFile: (code: number, part: number | null, reason: string): Html =>
+    html`⚠️ Telegram saqlangan faylni qabul qilmadi: kod <code>${code}</code>, ${part === null ? 'rasm' : `${part}-qism`}.\nSababi: <code>${reason}</code>\n\nBot tokeni almashgan bo‘lsa, boshqa fayllar ham ochilmasligi mumkin: ularni yangi botga qayta yuborish kerak. Bu haqda kuniga bir marta xabar beriladi.`,
+};
+
+function bold(names: readonly string[]): Html {
+  return join(
+    names.map((name) => html`• <b>${name}</b>`),
+    '\n',
+  );
+}
+
+/** Folded first letter (src/text/uzbek-fold.ts) -> what people look for. */
+const LATIN_LETTERS = {
+  '0': '0–9',
+  a: 'A',
+  b: 'B',
+  ch: 'Ch',
+  d: 'D',
+  e: 'E',
+  f: 'F',
+  g: 'G G‘',
+  h: 'H X',
+  i: 'I Y',
+  j: 'J',
+  k: 'K Q',
+  l: 'L',
+  m: 'M',
+  n: 'N',
+  o: 'O O‘',
+  p: 'P',
+  r: 'R',
+  s: 'S',
+  sh: 'Sh',
+  t: 'T',
+  u: 'U',
+  v: 'V W',
+  z: 'Z',
 };

@@ -1,0 +1,56 @@
+/** One name for one wish, however it was uttered: pressed, typed as a command, a code or a name. */
+import { foldQuery } from '../text/search-query.ts';
+import type { Action } from './callback-data.ts';
+import type { Incoming } from './incoming.ts';
+
+/** Lists of a viewer's own; buttons name them by their place here, so the order is for ever. */
+export const PERSONAL_LISTS = ['history', 'favourites', 'follows'] as const;
+/** The same for the catalogue's orders. */
+export const BROWSE_ORDERS = ['newest', 'viewed', 'name'] as const;
+
+export function listAction(list: (typeof PERSONAL_LISTS)[number], page = 0): Action {
+  return { kind: 'list', list: PERSONAL_LISTS.indexOf(list), page };
+}
+
+export function browseAction(order: (typeof BROWSE_ORDERS)[number]): Action {
+  return { kind: 'browse', order: BROWSE_ORDERS.indexOf(order), anchor: 0, direction: 0 };
+}
+
+const COMMANDS: Readonly<Record<string, Action>> = {
+  help: { kind: 'help' },
+  history: listAction('history'),
+  favourites: listAction('favourites'),
+  favorites: listAction('favourites'),
+  following: listAction('follows'),
+  new: browseAction('newest'),
+  popular: browseAction('viewed'),
+  az: { kind: 'letters' },
+  random: { kind: 'random' },
+  language: { kind: 'languages' },
+};
+
+/** Undefined for what no viewer's feature answers. */
+export function actionOf(incoming: Incoming): Action | undefined {
+  switch (incoming.kind) {
+    case 'press':
+      return incoming.action;
+    case 'command':
+      return incoming.name === 'start' ? startAction(incoming.argument) : COMMANDS[incoming.name];
+    case 'code':
+      return incoming.code === null ? undefined : { kind: 'open', code: incoming.code, part: 0 };
+    case 'text': {
+      const text = foldQuery(incoming.text);
+      return text === '' ? undefined : { kind: 'search', page: 0, text };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** `/start 12` opens anime 12, `/start 12_5` its part 5; any other payload names no anime (it is where the viewer came from). */
+function startAction(payload: string): Action {
+  const match = /^([1-9]\d{0,5})(?:_(\d{1,6}))?$/.exec(payload);
+  return match === null
+    ? { kind: 'menu' }
+    : { kind: 'open', code: Number(match[1]), part: Number(match[2] ?? 0) };
+}

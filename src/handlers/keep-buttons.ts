@@ -1,0 +1,26 @@
+/** Favourite and follow buttons: each offers the opposite of what is. */
+import type { InlineKeyboard } from 'grammy';
+import type { InlineKeyboardButton } from 'grammy/types';
+import type { Texts } from '../locales/index.ts';
+import { encodeAction } from './callback-data.ts';
+
+export function keepButton(
+  kind: 'favourite' | 'follow',
+  animeId: number,
+  isOn: boolean,
+  t: Texts,
+): InlineKeyboardButton {
+  const text = t.viewer[kind === 'favourite' ? 'favourite' : 'follow'](isOn);
+  return { text, callback_data: encodeAction({ kind, anime: animeId, on: isOn ? 0 : 1 }) };
+}
+
+export function keepButtons(
+  keyboard: InlineKeyboard,
+  anime: { readonly id: number; readonly isFavourite: boolean; readonly isFollowed: boolean },
+  t: Texts,
+): void {
+  keyboard.add(
+    keepButton('favourite', anime.id, anime.isFavourite, t),
+    keepButton('follow', anime.id, anime.isFollowed, t),
+  );
+}

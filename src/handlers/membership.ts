@@ -1,0 +1,51 @@
+/** What Telegram tells unasked about who is in which chat: it keeps the gate's answers true, and shows who blocked the bot. */
+import { Composer } from 'grammy';
+import type { ChatMember } from 'grammy/types';
+import { type Membership, membershipChanged, recheckChannel } from '../db/channels.ts';
+import { markBlocked } from '../db/users.ts';
+import type { BotContext } from './context.ts';
+import type { Feature } from './feature.ts';
+import { believedUntil } from './gate-answers.ts';
+
+const composer = new Composer<BotContext>();
+
+composer.on('chat_member', async (ctx) => {
+  ctx.turn.handler = 'membership';
+  const { chat, new_chat_member: member } = ctx.chatMember;
+  ctx.turn.stage(...noted(chat, member.user.id, membershipOf(member), ctx.now));
+});
+
+composer.on('chat_join_request', async (ctx) => {
+  ctx.turn.handler = 'membership';
+  ctx.turn.stage(...noted(ctx.chatJoinRequest.chat, ctx.chatJoinRequest.from.id, 'asked', ctx.now));
+});
+
+composer.on('my_chat_member', async (ctx, next) => {
+  ctx.turn.handler = 'membership';
+  const { chat, from, new_chat_member: me } = ctx.myChatMember;
+  if (chat.type === 'private') {
+    if (me.status === 'kicked') ctx.turn.stage(markBlocked(from.id, ctx.now));
+    return;
+  }
+  ctx.turn.stage(recheckChannel({ id: chat.id, username: chat.username }));
+  await next();
+});
+
+export const membershipFeature: Feature = { name: 'membership', composer, prefetches: [] };
+
+/** Creator, administrator, member, and restricted with is_member are in (spec/bot.md "Viewer" 2). */
+export function membershipOf(member: ChatMember): Membership {
+  if (member.status === 'restricted') return member.is_member ? 'in' : 'out';
+  return member.status === 'left' || member.status === 'kicked' ? 'out' : 'in';
+}
+
+function noted(
+  chat: { readonly id: number; readonly username?: string | undefined },
+  userId: number,
+  state: Membership,
+  now: Date,
+): [ReturnType<typeof membershipChanged>] {
+  return [
+    membershipChanged({ id: chat.id, username: chat.username }, userId, state, believedUntil(state, now)),
+  ];
+}

@@ -1,0 +1,29 @@
+/** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (spec/bot.md "Viewer" 11). */
+import { Composer } from 'grammy';
+import { claimRateTelling, RATE_WINDOW_SECONDS } from '../db/users.ts';
+import type { BotContext, Viewer } from './context.ts';
+import type { Feature } from './feature.ts';
+
+/** Updates in one window that are answered. */
+const LIMIT = 30;
+
+const composer = new Composer<BotContext>();
+
+/** The counter is a row (it rides in the turn's batches), so it holds across isolates. Admins send parts by the hundred: no limit. */
+composer.filter(
+  (ctx) => ctx.viewer !== undefined && ctx.viewer.role === undefined && isOver(ctx.viewer, ctx.now),
+  async (ctx) => {
+    ctx.turn.handler = 'rate-limit';
+    if (ctx.viewer === undefined || ctx.viewer.rate.isTold) return;
+    const [claim] = await ctx.turn.commit(claimRateTelling(ctx.viewer.id));
+    if (claim?.changes !== 1) return;
+    if (ctx.callbackQuery !== undefined) await ctx.answerPress(ctx.t.viewer.slowDown(), { alert: true });
+    else if (ctx.chat?.type === 'private') await ctx.reply(ctx.t.viewer.slowDown());
+  },
+);
+
+export const rateFeature: Feature = { name: 'rate-limit', composer, prefetches: [] };
+
+function isOver({ rate }: Viewer, now: Date): boolean {
+  return rate.count >= LIMIT && now.getTime() / 1000 < rate.since + RATE_WINDOW_SECONDS;
+}

@@ -1,0 +1,15 @@
+/** Memberships nobody asked for in a day are dropped: the gate's cache holds the people who are here, not all who ever were. */
+import { forgetOldAnswers } from '../db/channels.ts';
+import type { Job } from './job.ts';
+
+const KEEP_HOURS = 24;
+const BATCH = 5_000;
+
+export const forgetAnswersJob: Job = {
+  name: 'forget-answers',
+  everyMinutes: 60,
+  async run({ db, now, requests }) {
+    if (!requests.take(1)) return;
+    await db.write([forgetOldAnswers(new Date(now().getTime() - KEEP_HOURS * 3_600_000), BATCH)]);
+  },
+};
