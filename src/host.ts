@@ -80,7 +80,7 @@ export function createHost(parts: HostParts): Host {
   const app = createApp({
     webhookSecret: parts.webhookSecret,
     receive,
-    health: cached(now, () => checkHealth(parts)),
+    health: cachedHealth(now, () => checkHealth(parts)),
     download: (request) => serveLink(parts.links, parts.store, request),
   });
   return {
@@ -134,24 +134,25 @@ async function checkHealth({ db, backups }: HostParts): Promise<Health> {
   };
 }
 
-/** /healthz is open to everybody: it must not cost a bucket listing a request. */
-const HEALTH_CACHE_MS = 10_000;
+/** /healthz is open to everybody: it must not cost a bucket listing a request. Bad news are looked at again sooner. */
+const HEALTH_CACHE_MS = { ok: 10_000, failing: 1_000 };
 
 /**
  * Only values are kept, never promises: in a Worker a request must not wait for another request's I/O (workerd cancels it).
  */
-function cached<T>(now: () => Date, make: () => Promise<T>): () => Promise<T> {
-  let kept: { readonly at: number; readonly value: T } | undefined;
+function cachedHealth(now: () => Date, make: () => Promise<Health>): () => Promise<Health> {
+  let kept: { readonly at: number; readonly value: Health } | undefined;
   return async () => {
     const at = now().getTime();
-    if (kept !== undefined && at >= kept.at && at - kept.at < HEALTH_CACHE_MS) return kept.value;
+    if (kept !== undefined && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
+      return kept.value;
     const value = await make();
     kept = { at, value };
     return value;
   };
 }
 
-/** Runs `make` until it succeeded once. Callers at the same time each try (see {@link cached}): `make` must bear that. */
+/** Runs `make` until it succeeded once. Callers at the same time each try (see {@link cachedHealth}): `make` must bear that. */
 function once(make: () => Promise<void>): () => Promise<void> {
   let isDone = false;
   return async () => {

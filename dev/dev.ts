@@ -1,0 +1,83 @@
+/**
+ * `npm run dev`: the Worker in workerd, reloaded when a source changes, with the stand-ins and the page beside it. The database stays in
+ * data/dev; the bucket and the chats live as long as this process.
+ */
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { unstable_startWorker as startWorker } from 'wrangler';
+import { listBackups } from '../src/backup/list.ts';
+import { createS3Store } from '../src/backup/store/s3.ts';
+import { createPlayground } from './playground/index.ts';
+import { STAND_IN_SECRET, startStandIns } from './stand-ins.ts';
+
+const ADMIN_ID = 1001;
+const PORT = 8787;
+const directory = fileURLToPath(new URL('../data/dev', import.meta.url));
+mkdirSync(directory, { recursive: true });
+
+const standIns = await startStandIns({ directory, adminIds: [ADMIN_ID] });
+const { telegram } = standIns;
+const worker = await startWorker({
+  config: fileURLToPath(new URL('../wrangler.toml', import.meta.url)),
+  bindings: Object.fromEntries(
+    Object.entries(standIns.settings).map(([name, value]) => [name, { type: 'plain_text' as const, value }]),
+  ),
+  dev: { server: { hostname: '127.0.0.1', port: PORT }, watch: true, logLevel: 'warn' },
+});
+const address = (await worker.url).href.replace(/\/$/, '');
+const headers = { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET };
+telegram.connect((update) =>
+  fetch(`${address}/webhook`, { method: 'POST', headers, body: JSON.stringify(update) }),
+);
+
+const admin = telegram.person({ id: ADMIN_ID, firstName: 'Admin', languageCode: 'uz' });
+const viewer = telegram.person({ id: 2001, firstName: 'Aziza', languageCode: 'uz' });
+telegram.channel({ title: 'Anime kanali', username: 'anime_kanal', members: [admin, viewer] });
+const store = createS3Store(standIns.s3);
+telegram.mount(
+  createPlayground({
+    telegram,
+    actors: [
+      { person: viewer, role: 'viewer' },
+      { person: admin, role: 'admin' },
+    ],
+    backups: {
+      // The cron of wrangler.toml, fired by hand.
+      run: () => fetch(`${address}/cdn-cgi/handler/scheduled?cron=0+2+*+*+*`),
+      list: async () => {
+        const { entries } = await listBackups({ store, prefix: 'backups/' });
+        return Promise.all(
+          entries.map(async ({ name, bytes, objects }) => ({
+            name,
+            bytes,
+            files: await Promise.all(
+              objects.map(async ({ key }) => ({
+                name: key.replace(/^.*\//, ''),
+                href:
+                  (await store.signedUrl(key, {
+                    expiresInSeconds: 900,
+                    fileName: key.replace(/^.*\//, ''),
+                  })) ?? '',
+              })),
+            ),
+          })),
+        );
+      },
+    },
+  }),
+);
+const minute = setInterval(() => {
+  fetch(`${address}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`).catch((error: unknown) =>
+    console.error('tick', error),
+  );
+}, 60_000);
+
+console.log(`
+  Write to the bot:  ${telegram.apiRoot}/
+  The Worker:        ${address}/healthz   (reloads when src/ changes; Ctrl+C stops)
+`);
+
+process.once('SIGINT', () => {
+  clearInterval(minute);
+  Promise.allSettled([worker.dispose(), standIns.close()]).then(() => process.exit(0));
+});
