@@ -9,6 +9,7 @@ import { feed } from './fan-out.ts';
 import { LeaseLost } from './lease.ts';
 import { SchemaChanged, type SnapshotSink } from './model.ts';
 import { type BackupName, databaseKey, documentKey } from './names.ts';
+import { sweepUploads } from './prune.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
 import { createSqliteSink, PAGE_SIZE } from './sqlite/sqlite-sink.ts';
 import { StoreError, type WrittenObject } from './store/types.ts';
@@ -105,9 +106,13 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
     };
   } catch (error) {
     await Promise.all(opened.map((writer) => writer.abort(error)));
-    // One of the two may have been complete already. Only what this attempt opened is ours to remove.
+    // One of the two may have been complete already, and an upload may have begun although nobody was told. What can not be removed now
+    // is removed by the run's own clean-up, or by the next run.
     const closed = opened.flatMap((writer) => writer.closed?.result.key ?? []);
-    if (closed.length > 0) await store.delete(closed);
+    await Promise.allSettled([
+      store.delete(closed),
+      sweepUploads(context, options.name, context.clock.now()),
+    ]);
     throw error;
   }
 }

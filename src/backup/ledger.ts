@@ -60,8 +60,8 @@ export interface Ledger {
   /** Those of `names` that a run was ever begun under: a name belongs to one attempt for ever. */
   used(names: readonly BackupName[]): Promise<BackupName[]>;
   /**
-   * Records a begun run. Runs still `running` under an older fence are recorded as failed, for their holder died or stalled:
-   * returns their names.
+   * Records a begun run. Runs still `running` under an older fence are recorded as failed, for their holder died or stalled.
+   * Returns the names of the last few runs that failed, of the last two days: what they left is swept without waiting.
    */
   begin(run: RunStart): Promise<BackupName[]>;
   /** Those of `names` that were begun under an older fence: they can never be published any more. */

@@ -145,7 +145,7 @@ export interface SweepOptions {
   readonly current: BackupName;
   /** Of these names, those whose run can never publish any more: swept without grace. */
   readonly outdated: (names: readonly BackupName[]) => Promise<readonly BackupName[]>;
-  /** Runs just found dead, whose uploads may never have become objects. */
+  /** Runs that ended badly not long ago, whose uploads may never have become objects. */
   readonly dead: readonly BackupName[];
 }
 
@@ -176,10 +176,15 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
       problems.push(`debris of ${group.name} could not be deleted: ${remaining.join(', ')}`);
   }
   let uploads = await store.sweep(prefix, graceEnds);
-  // All uploads of a dead run, whatever the store's clock says of them: its names are nobody else's.
-  const whenever = new Date(options.now.getTime() + DEBRIS_GRACE_MS);
-  for (const name of options.dead)
-    for (const stem of ['anime_bot_', 'anime_backup_'])
-      uploads += await store.sweep(`${prefix}${stem}${name}`, whenever);
+  for (const name of options.dead) uploads += await sweepUploads(bucket, name, options.now);
   return { objects, uploads, problems };
+}
+
+/** Aborts every upload of one run, whatever the store's clock says of its age: the run is over, and its names are nobody else's. */
+export async function sweepUploads(bucket: Bucket, name: BackupName, now: Date): Promise<number> {
+  const whenever = new Date(now.getTime() + DEBRIS_GRACE_MS);
+  let uploads = 0;
+  for (const stem of ['anime_bot_', 'anime_backup_'])
+    uploads += await bucket.store.sweep(`${bucket.prefix}${stem}${name}`, whenever);
+  return uploads;
 }

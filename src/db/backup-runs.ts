@@ -9,6 +9,8 @@ import { toSqlTime } from './time.ts';
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /** Old runs are forgotten: the table's cost must not grow with the years. */
 const KEEP_RUNS_DAYS = 400;
+/** Each costs the sweep two requests. */
+const RECENT_FAILURES = 3;
 
 export function createBackupLedger(db: Database): Ledger & RequestLedger {
   return {
@@ -73,10 +75,10 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
     },
     async begin(run) {
       const now = toSqlTime(run.startedAt);
-      const [dead] = await db.write([
+      const results = await db.write([
         sql(
           `UPDATE backup_runs SET state = 'failed', finished_at = ?, reason = 'its process died or stalled'
-           WHERE state = 'running' AND fence < ? RETURNING name`,
+           WHERE state = 'running' AND fence < ?`,
           now,
           run.fence,
         ),
@@ -93,8 +95,13 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
           toSqlTime(run.scheduledAt),
           now,
         ),
+        sql(
+          `SELECT name FROM backup_runs WHERE state = 'failed' AND started_at > datetime(?, '-2 days') ORDER BY id DESC LIMIT ?`,
+          now,
+          RECENT_FAILURES,
+        ),
       ]);
-      return (dead?.rows ?? []).map((row) => row.text('name'));
+      return (results.at(-1)?.rows ?? []).map((row) => row.text('name'));
     },
     async outdated(names, fence) {
       const [found] = await db.read([
