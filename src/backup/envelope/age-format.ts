@@ -28,22 +28,31 @@ export function openChunk(
   last: boolean,
   sealed: Uint8Array,
 ): Uint8Array | undefined {
-  if (sealed.byteLength < TAG_BYTES) return undefined;
-  const decipher = createDecipheriv(CIPHER, key, chunkNonce(index, last), { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(sealed.subarray(sealed.byteLength - TAG_BYTES));
-  const plain = decipher.update(sealed.subarray(0, sealed.byteLength - TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    // The only thing that `final` can find is a tag that does not fit.
-    return undefined;
-  }
-  return plain;
+  return open(key, chunkNonce(index, last), sealed);
 }
 
 /** A file key wrapped under a key used only once: the nonce is zero. */
 export function wrapFileKey(key: Uint8Array, fileKey: Uint8Array): Uint8Array {
   return seal(key, new Uint8Array(NONCE_BYTES), fileKey);
+}
+
+/** What {@link wrapFileKey} wrapped, or undefined when the key is another. */
+export function unwrapFileKey(key: Uint8Array, wrapped: Uint8Array): Uint8Array | undefined {
+  return open(key, new Uint8Array(NONCE_BYTES), wrapped);
+}
+
+function open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.byteLength < TAG_BYTES) return undefined;
+  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAuthTag(sealed.subarray(sealed.byteLength - TAG_BYTES));
+  try {
+    const plain = decipher.update(sealed.subarray(0, sealed.byteLength - TAG_BYTES));
+    decipher.final();
+    return plain;
+  } catch {
+    // A tag that does not fit, the one thing that can be wrong here: Node finds out in `final`, workerd in `update`.
+    return undefined;
+  }
 }
 
 function seal(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {

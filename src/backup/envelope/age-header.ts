@@ -1,7 +1,8 @@
 /** Fresh file keys and the headers that carry them, made by age-encryption's own recipients. */
-import { randomBytes, scrypt } from 'node:crypto';
-import { Encrypter, type Recipient, Stanza } from 'age-encryption';
-import { PAYLOAD_NONCE_BYTES, payloadKey, wrapFileKey } from './age-format.ts';
+import { randomBytes } from 'node:crypto';
+import { Encrypter, type Recipient, type Stanza } from 'age-encryption';
+import { PAYLOAD_NONCE_BYTES, payloadKey } from './age-format.ts';
+import { PassphraseRecipient } from './age-passphrase.ts';
 import type { Encryption } from './types.ts';
 
 /** One file's start and the key of its payload. */
@@ -10,16 +11,6 @@ export interface AgeStart {
   readonly prefix: Uint8Array;
   readonly payloadKey: Uint8Array;
 }
-
-/**
- * scrypt's cost, as the power of two that age writes into the header: 2^15 · 8 · 128 B = 32 MiB for a moment at the start of a file.
- * age's default of 2^18 takes 256 MiB, twice what a Worker has; 2^16 would leave the two streams of a run too little of its 128 MB.
- * That is an eighth of age's work for somebody who guesses, three bits: hence the length that is asked of the passphrase.
- */
-const SCRYPT_LOG_N = 15;
-const SCRYPT_MAX_MEMORY = 64 * 1024 * 1024;
-/** Ten random characters of base64 have 60 bits; people's passphrases have fewer, so they get some more characters. */
-const PASSPHRASE_MIN_LENGTH = 12;
 
 /** @throws TypeError naming which recipient is not one; secrets are never repeated. */
 export async function startAge(encryption: Encryption): Promise<AgeStart> {
@@ -71,30 +62,5 @@ class CapturingRecipient implements Recipient {
   fileKey(): Uint8Array {
     if (this.#fileKey === undefined) throw new Error('age-encryption made no file key');
     return this.#fileKey;
-  }
-}
-
-/** age's scrypt recipient on the runtime's native scrypt: age-encryption's own is JavaScript and does not mix with a capture. */
-class PassphraseRecipient implements Recipient {
-  readonly #passphrase: string;
-
-  constructor(passphrase: string) {
-    if (passphrase.length < PASSPHRASE_MIN_LENGTH) {
-      throw new TypeError(`the passphrase is shorter than ${PASSPHRASE_MIN_LENGTH} characters`);
-    }
-    this.#passphrase = passphrase;
-  }
-
-  async wrapFileKey(fileKey: Uint8Array): Promise<Stanza[]> {
-    const salt = randomBytes(16);
-    const labelled = Buffer.concat([Buffer.from('age-encryption.org/v1/scrypt'), salt]);
-    const options = { N: 2 ** SCRYPT_LOG_N, r: 8, p: 1, maxmem: SCRYPT_MAX_MEMORY };
-    const key = await new Promise<Uint8Array>((resolve, reject) => {
-      scrypt(this.#passphrase, labelled, 32, options, (error, derived) =>
-        error ? reject(error) : resolve(derived),
-      );
-    });
-    const saltText = salt.toString('base64').replace(/=+$/, '');
-    return [new Stanza(['scrypt', saltText, String(SCRYPT_LOG_N)], wrapFileKey(key, fileKey))];
   }
 }

@@ -2,6 +2,7 @@
 import { Decrypter } from 'age-encryption';
 import { CHUNK_BYTES, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, TAG_BYTES } from './age-format.ts';
 import { headerEnd } from './age-header.ts';
+import { PassphraseIdentity } from './age-passphrase.ts';
 import { type OpeningKeys, UnsealError } from './types.ts';
 
 const MAGIC = 'age-encryption.org/v1\n';
@@ -75,7 +76,7 @@ async function openHeader(header: Uint8Array, keys: OpeningKeys): Promise<Uint8A
       throw new UnsealError('wrong key', `key ${index + 1} is not an age identity (AGE-SECRET-KEY-…)`);
     }
   }
-  for (const passphrase of keys.passphrases) decrypter.addPassphrase(passphrase);
+  for (const passphrase of keys.passphrases) decrypter.addIdentity(new PassphraseIdentity(passphrase));
   try {
     return await decrypter.decryptHeader(header);
   } catch (error) {

@@ -1,4 +1,5 @@
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { Decrypter, Encrypter } from 'age-encryption';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sealChunk } from '../../../src/backup/envelope/age-format.ts';
@@ -182,6 +183,32 @@ describe('age', () => {
       encryption: { kind: 'passphrase', passphrase: 'too short' },
     });
     await expect(short).rejects.toThrow('shorter than 12');
+  });
+
+  test('passphrases: what we seal the package opens, and the other way round', async () => {
+    const passphrase = 'otin sariq olma daraxti';
+    const whole = sha256(Buffer.concat([plain.head, plain.rest]));
+    const decrypter = new Decrypter();
+    decrypter.addPassphrase(passphrase);
+    const ours = await seal(plain, { kind: 'passphrase', passphrase });
+    expect(sha256(gunzipSync(await decrypter.decrypt(ours)))).toBe(whole);
+    const encrypter = new Encrypter();
+    encrypter.setPassphrase(passphrase);
+    // age's own default, 2^18, is for machines with 256 MiB to spare; any factor up to 2^20 opens.
+    encrypter.setScryptWorkFactor(12);
+    const theirs = await encrypter.encrypt(gzipSync('written by another'));
+    const opened = await unseal(theirs, { identities: [], passphrases: [passphrase] });
+    expect(Buffer.from(opened).toString()).toBe('written by another');
+  });
+
+  test('a passphrase stanza that asks for all the memory, or is not alone, is refused', async () => {
+    const keys = { identities: [], passphrases: ['otin sariq olma daraxti'] };
+    const header = (...stanzas: string[]) =>
+      Buffer.from(`age-encryption.org/v1\n${stanzas.join('')}--- ${'A'.repeat(43)}\n${'x'.repeat(50)}`);
+    const stanza = (logN: string) => `-> scrypt ${'A'.repeat(22)} ${logN}\n${'A'.repeat(43)}\n`;
+    await expect(unseal(header(stanza('30')), keys)).rejects.toThrow('2^30 is too high');
+    await expect(unseal(header(stanza('099')), keys)).rejects.toThrow('malformed');
+    await expect(unseal(header(stanza('10'), stanza('10')), keys)).rejects.toThrow('not the only');
   });
 
   test('an empty last chunk is refused, as the format demands', async () => {

@@ -99,7 +99,10 @@ export function envelopeSuite(runtime: string, options: { readonly runs: number 
 
     test('chunk counters beyond one byte, as every age reads them', async () => {
       const key = await generateKey();
-      const plain = { head: pseudoRandom(1, 4096), rest: pseudoRandom(2, 18_000_000) };
+      const plain = {
+        head: pseudoRandom(1, 4096),
+        rest: Buffer.alloc(18_000_000, pseudoRandom(2, 1_000_003)),
+      };
       const sealed = await seal(
         plain,
         { kind: 'recipients', recipients: [key.recipient] },
@@ -112,15 +115,43 @@ export function envelopeSuite(runtime: string, options: { readonly runs: number 
       expect(sha256(await unseal(sealed, { identities: [key.identity], passphrases: [] }))).toBe(whole);
     });
 
+    test('flips, cuts and wrong keys are told apart alike', async () => {
+      const [key, other] = [await generateKey(), await generateKey()];
+      const keys = { identities: [key.identity], passphrases: [] };
+      const plain = content(4, 4096, 300_000);
+      const sealed = await seal(plain, { kind: 'recipients', recipients: [key.recipient] });
+      const gzipped = await seal(plain, undefined);
+      const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+      const start = sealed.byteLength - (sealed.byteLength % 1000);
+      for (const at of [300, 70_000, start]) {
+        await expect(unseal(flipped(sealed, at), keys)).rejects.toMatchObject({ reason: 'damaged' });
+        await expect(unseal(flipped(gzipped, at))).rejects.toMatchObject({ name: 'UnsealError' });
+        await expect(unseal(gzipped.subarray(0, at))).rejects.toMatchObject({ reason: 'cut' });
+        await expect(unseal(sealed.subarray(0, at), keys)).rejects.toMatchObject({ name: 'UnsealError' });
+      }
+      for (const at of [0, 20, 60]) {
+        await expect(unseal(sealed.subarray(0, at), keys)).rejects.toMatchObject({ reason: 'cut' });
+      }
+      const stranger = { identities: [other.identity], passphrases: [] };
+      await expect(unseal(sealed, stranger)).rejects.toMatchObject({ reason: 'wrong key' });
+      await expect(unseal(new Uint8Array(0))).rejects.toMatchObject({ reason: 'cut' });
+      await expect(unseal(Buffer.from('neither'))).rejects.toMatchObject({ reason: 'foreign' });
+      await expect(unseal(gzipped, keys)).rejects.toMatchObject({ reason: 'foreign' });
+      await expect(unseal(Buffer.concat([gzipped, Buffer.from('tail')]))).rejects.toMatchObject({
+        reason: 'damaged',
+      });
+    });
+
     test('a passphrase opens what it sealed', { timeout: 60_000 }, async () => {
       const passphrase = 'otin sariq olma daraxti';
       const plain = content(9, 4096, 200_000);
       const whole = sha256(Buffer.concat([plain.head, plain.rest]));
       const sealed = await seal(plain, { kind: 'passphrase', passphrase });
       expect(sha256(await unseal(sealed, { identities: [], passphrases: [passphrase] }))).toBe(whole);
-      const decrypter = new Decrypter();
-      decrypter.addPassphrase(passphrase);
-      expect(sha256(gunzipSync(await decrypter.decrypt(sealed)))).toBe(whole);
+      const another = unseal(sealed, { identities: [], passphrases: ['another passphrase'] });
+      await expect(another).rejects.toThrow('none of the keys');
+      const both = { identities: [], passphrases: ['another passphrase', passphrase] };
+      expect(sha256(await unseal(sealed, both))).toBe(whole);
     });
   });
 }
