@@ -82,10 +82,19 @@ export function searchAnime(terms: SearchTerms): Query<Candidate[]> {
   }));
 }
 
-/** The anime on both sides of a code nobody has: nothing when the code exists. */
+/** For a code nobody has: the anime on both sides of it, and those whose name begins with the number. Nothing when the code exists. */
 export function nearestCodes(code: number): Query<ListedAnime[]> {
+  const free = 'NOT EXISTS (SELECT 1 FROM anime WHERE code = ?1 AND deleted_at IS NULL)';
   const side = (comparison: string, order: string): string =>
-    `SELECT * FROM (SELECT ${LISTED} FROM anime AS a WHERE a.code ${comparison} ?1 AND a.deleted_at IS NULL
-       AND NOT EXISTS (SELECT 1 FROM anime WHERE code = ?1 AND deleted_at IS NULL) ORDER BY a.code ${order} LIMIT 2)`;
-  return all(sql(`${side('<', 'DESC')} UNION ALL ${side('>', 'ASC')} ORDER BY code`, code), readListed);
+    `SELECT * FROM (SELECT ${LISTED} FROM anime AS a
+       WHERE a.code ${comparison} ?1 AND a.deleted_at IS NULL AND ${free} ORDER BY a.code ${order} LIMIT 2)`;
+  const named = `SELECT * FROM (SELECT ${LISTED} FROM anime_search AS s CROSS JOIN anime AS a ON a.id = s.anime_id
+    WHERE s.title >= ?2 AND s.title < ?3 AND a.deleted_at IS NULL AND ${free} ORDER BY s.title LIMIT 3)`;
+  const statement = sql(
+    `${side('<', 'DESC')} UNION ${side('>', 'ASC')} UNION ${named} ORDER BY code`,
+    code,
+    String(code),
+    `${code}\u{10FFFF}`,
+  );
+  return all(statement, readListed);
 }

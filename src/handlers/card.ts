@@ -97,11 +97,10 @@ function cardScreen(
 ): Screen {
   const { t } = ctx;
   const keyboard = new InlineKeyboard();
-  const goOn = anime.next ?? (anime.parts > 0 ? anime.watched : null);
-  if (goOn !== null)
-    keyboard
-      .text(t.viewer.continueAt(goOn), encodeAction({ kind: 'play', anime: anime.id, part: goOn }))
-      .row();
+  if (anime.next !== null) {
+    const data = encodeAction({ kind: 'play', anime: anime.id, part: anime.next });
+    keyboard.text(t.viewer.continueAt(anime.next), data).row();
+  }
   if (anime.parts > 0)
     keyboard.text(t.viewer.watch(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 })).row();
   const pages = pagesOf(anime, t, room);

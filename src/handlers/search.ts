@@ -50,7 +50,7 @@ function resultsScreen(
     label: ctx.t.viewer.pageOf(page + 1, pages),
     right: hasNext ? turnTo(page + 1) : undefined,
   });
-  return { text: ctx.t.viewer.found(ranked.length), keyboard };
+  return { text: ctx.t.viewer.found(ranked.length), keyboard: menuRow(keyboard, ctx.t) };
 }
 
 function nothingScreen(ctx: BotContext, typed: string): Screen {

@@ -62,14 +62,9 @@ function menuScreen(ctx: BotContext): Screen {
   const { viewer } = ctx.t;
   const keyboard = new InlineKeyboard();
   const last = ctx.turn.got(watchedLast);
-  if (last !== undefined) {
-    const part = last.next ?? last.watched;
-    keyboard
-      .text(
-        viewer.continueTitle(shortName(last, ctx.t), part),
-        encodeAction({ kind: 'watch', anime: last.id, part }),
-      )
-      .row();
+  if (last !== undefined && last.next !== null) {
+    const data = encodeAction({ kind: 'watch', anime: last.id, part: last.next });
+    keyboard.text(viewer.continueTitle(shortName(last, ctx.t), last.next), data).row();
   }
   keyboard
     .text(viewer.newest(), encodeAction(browseAction('newest')))

@@ -3,11 +3,15 @@ import type { Candidate } from '../db/search.ts';
 import { isWithin } from './edit-distance.ts';
 import { soundOf } from './uzbek-fold.ts';
 
-/** Best first; candidates that merely share letters with the query are left out. */
+/**
+ * Best first. Candidates that merely share letters with the query are left out, and so are likenesses when a name holds the very words:
+ * who typed it right wants no guesses.
+ */
 export function rankFound(folded: string, candidates: readonly Candidate[]): Candidate[] {
-  return candidates
-    .map((candidate) => ({ candidate, score: scoreOf(folded, candidate) }))
-    .filter(({ score }) => score > 0)
+  const scored = candidates.map((candidate) => ({ candidate, score: scoreOf(folded, candidate) }));
+  const isTypedRight = scored.some(({ score }) => score >= WORDS);
+  return scored
+    .filter(({ candidate, score }) => score > 0 && (!isTypedRight || score >= WORDS || candidate.isDescribed))
     .sort(
       (a, b) =>
         b.score - a.score ||

@@ -14,10 +14,22 @@ const CYRILLIC: Readonly<Record<string, string>> = {
   ү: 'u', ұ: 'u', і: 'i', ї: 'i', є: 'e', ә: 'a', ґ: 'g', һ: 'h',
 }; // biome-ignore format: a table reads better in rows
 
-/** Latin letters that no decomposition turns into a-z. */
+/** Latin letters that stand for another, or that no decomposition turns into a-z. y as in Tokyo, Токио, Tokio and iya, ия. */
 const LATIN: Readonly<Record<string, string>> = {
-  ı: 'i', ł: 'l', ø: 'o', đ: 'd', ß: 'ss', æ: 'e', œ: 'e', þ: 't', ð: 'd',
-}; // biome-ignore format: a table reads better in rows
+  q: 'k',
+  w: 'v',
+  x: 'h',
+  y: 'i',
+  ı: 'i',
+  ł: 'l',
+  ø: 'o',
+  đ: 'd',
+  ß: 'ss',
+  æ: 'e',
+  œ: 'e',
+  þ: 't',
+  ð: 'd',
+};
 
 /** Everything people type for the tutuq belgisi and the comma of o‘ and g‘; it joins, never separates. */
 const APOSTROPHES = /['`´ʹʻʼʽˈˊˋ‘’‚‛′‵＇"“”]/g;
@@ -27,16 +39,13 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/sch|tch/g, 'ch'],
   [/dzh|zh|dj/g, 'j'],
   [/ph/g, 'f'],
-  [/kh|x/g, 'h'],
+  [/kh/g, 'h'],
   [/gh/g, 'g'],
   [/tz/g, 'ts'],
-  [/qu(?=[aeio])/g, 'kv'],
-  [/q|c(?![eiyh])/g, 'k'],
-  [/c(?=[eiy])/g, 's'],
-  [/w/g, 'v'],
+  [/c(?![eih])/g, 'k'],
+  [/c(?=[ei])/g, 's'],
   [/ou/g, 'o'],
-  // Tokyo, Токио, Tokio; iya, ия; yer, ер.
-  [/y/g, 'i'],
+  // yer, ер
   [/ie/g, 'e'],
   // Doubled letters are heard once and often mistyped (Shippuden, Шипуден).
   [/([^\d\s])\1+/g, '$1'],
@@ -44,22 +53,28 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
 
 /** Folds a name or a query. `fold(fold(x)) = fold(x)`. */
 export function fold(text: string): string {
-  const plain = text
-    .normalize('NFC')
-    .toLowerCase()
-    .replaceAll(APOSTROPHES, '')
-    .replaceAll(/\p{Script=Cyrillic}/gu, (letter) => CYRILLIC[letter] ?? letter)
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-  let folded = [...plain].map((letter) => LATIN[letter] ?? letter).join('');
+  let folded = plain(text);
   for (let before = ''; before !== folded; ) {
     before = folded;
     for (const [spelling, sound] of SPELLINGS) folded = folded.replaceAll(spelling, sound);
+    // Some letters decompose into letters that fold on.
+    folded = plain(folded);
   }
   return folded;
+}
+
+function plain(text: string): string {
+  return text
+    // First: some of them decompose into a space and a mark.
+    .replaceAll(APOSTROPHES, '')
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/\p{Script=Cyrillic}/gu, (letter) => CYRILLIC[letter] ?? letter)
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[qwxyıłøđßæœþð]/g, (letter) => LATIN[letter] ?? letter)
+    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
 }
 
 /**
