@@ -48,7 +48,7 @@ test('stock age opens what a passphrase seals', async () => {
   const plain = content(5, 4096, 300_000);
   await writeFile(join(directory, 'p.gz.age'), await seal(plain, { kind: 'passphrase', passphrase }));
   // age asks on a terminal only; script gives it one.
-  const age = spawn('script', ['-qec', 'age -d -o p.gz p.gz.age', '/dev/null'], {
+  const age = spawn('sh', ['-c', 'script -qec "age -d -o p.gz p.gz.age" /dev/null'], {
     cwd: directory,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
