@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LEASE_TTL_MS, LeaseLost, takeLease } from '../../src/backup/lease.ts';
+import type { Ledger } from '../../src/backup/ledger.ts';
+import { createBackupLedger } from '../../src/db/backup-runs.ts';
+import { sql } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { createWorld, testClock, type World } from '../support/backup-world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({}, 'small');
+});
+afterAll(() => world.close());
+beforeEach(() => world.db.write([sql("UPDATE backup_lease SET expires_ms = 0, holder = ''")]));
+
+async function held(ledger: Ledger = world.ledger, clock = testClock()) {
+  const outcome = await takeLease(ledger, 'node host 1', clock);
+  if (outcome.kind !== 'held') throw new Error(`not held: ${outcome.kind}`);
+  return outcome.lease;
+}
+
+const expire = () => world.db.write([sql('UPDATE backup_lease SET expires_ms = 1')]);
+
+test('one holder at a time; the next learns who and how long', async () => {
+  const lease = await held();
+  expect(await takeLease(world.ledger, 'other', testClock())).toEqual({
+    kind: 'busy',
+    holder: 'node host 1',
+    secondsLeft: LEASE_TTL_MS / 1000,
+  });
+  await lease.release();
+  expect((await takeLease(world.ledger, 'other', testClock())).kind).toBe('held');
+});
+
+test('fences only grow', async () => {
+  const fences: (number | null)[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    const lease = await held();
+    fences.push(lease.fence);
+    await (i % 2 === 0 ? lease.release() : expire());
+  }
+  expect(fences).toEqual(fences.toSorted((a, b) => (a ?? 0) - (b ?? 0)));
+  expect(new Set(fences).size).toBe(5);
+});
+
+test('many at once: exactly one gets it', async () => {
+  const outcomes = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => takeLease(world.ledger, `holder ${i}`, testClock())),
+  );
+  expect(outcomes.filter(({ kind }) => kind === 'held')).toHaveLength(1);
+});
+
+test('another process on the same file sees it too', async () => {
+  await held();
+  const other = await openEmbeddedDatabase(world.path);
+  expect((await takeLease(createBackupLedger(other), 'other', testClock())).kind).toBe('busy');
+  other.close();
+});
+
+describe('renewal', () => {
+  test('beats renew when due, and not more often', async () => {
+    let renewals = 0;
+    const ledger = {
+      ...world.ledger,
+      renew: async (...args: Parameters<Ledger['renew']>) => {
+        renewals += 1;
+        return world.ledger.renew(...args);
+      },
+    };
+    const clock = testClock();
+    const lease = await held(ledger, clock);
+    for (let second = 0; second < 100; second += 1) {
+      clock.advance(1000);
+      await lease.beat();
+    }
+    expect(renewals).toBe(5);
+    clock.set(new Date(0));
+    await lease.beat();
+    expect(renewals).toBe(6);
+  });
+
+  test('an expired lease that nobody took is still ours', async () => {
+    const lease = await held();
+    await expire();
+    await lease.confirm();
+    expect((await takeLease(world.ledger, 'other', testClock())).kind).toBe('busy');
+  });
+
+  test('a lease taken by another is lost: nothing may be published, and it is not released from under them', async () => {
+    const clock = testClock();
+    const lease = await held(world.ledger, clock);
+    await expire();
+    await held();
+    await expect(lease.confirm()).rejects.toThrow(LeaseLost);
+    clock.advance(60_000);
+    await expect(lease.beat()).rejects.toThrow(LeaseLost);
+    await lease.release();
+    expect((await takeLease(world.ledger, 'third', testClock())).kind).toBe('busy');
+  });
+
+  test('a database that is away for a while is borne, until the end', async () => {
+    let away = false;
+    const ledger = {
+      ...world.ledger,
+      renew: async (...args: Parameters<Ledger['renew']>) => {
+        if (away) throw new Error('no route to host');
+        return world.ledger.renew(...args);
+      },
+    };
+    const clock = testClock();
+    const lease = await held(ledger, clock);
+    away = true;
+    clock.advance(30_000);
+    await lease.beat();
+    await expect(lease.confirm()).rejects.toThrow(
+      /could not confirm the lease \(nor at the last beat: no route to host\)/,
+    );
+    away = false;
+    await lease.confirm();
+  });
+});
+
+test('a database without our tables has no lease', async () => {
+  const db = await openEmbeddedDatabase(`${world.directory}/bare.db`);
+  await db.write([sql('CREATE TABLE users (user_id INTEGER PRIMARY KEY)')]);
+  const outcome = await takeLease(createBackupLedger(db), 'x', testClock());
+  expect(outcome).toMatchObject({ kind: 'held', lease: { fence: null } });
+  db.close();
+});
+
+test('a lease row that somebody deleted comes back', async () => {
+  await world.db.write([sql('DELETE FROM backup_lease')]);
+  expect((await held()).fence).toBeGreaterThan(0);
+  expect((await takeLease(world.ledger, 'other', testClock())).kind).toBe('busy');
+});
+
+test('requests are answered once', async () => {
+  const asked = { requestedBy: 7, chatId: -100, messageId: 3, requestedAt: new Date('2026-01-01T00:00:00Z') };
+  const request = await world.ledger.addRequest(asked);
+  expect(await world.ledger.openRequests()).toEqual([{ ...asked, id: request.id, attempts: 0 }]);
+  await world.ledger.closeRequest(request.id, new Date());
+  expect(await world.ledger.openRequests()).toEqual([]);
+});

@@ -1,0 +1,287 @@
+/** The real CLI against an embedded file and a directory: the old bot's database, never opened by this program. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateKey } from '../../src/backup/envelope/keys.ts';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
+import { putBackup } from '../support/sample-backup.ts';
+import { runCli as spawnCli } from './support.ts';
+
+let directory: string;
+const env = () => ({ DATABASE_URL: 'file:old.db', BACKUP_DIR: 'bucket', BACKUP_PREFIX: 'b/' });
+const runCli = (...args: readonly string[]) => spawnCli(directory, env(), ...args);
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'backup-cli-'));
+  const db = new DatabaseSync(join(directory, 'old.db'));
+  db.exec(`
+    CREATE TABLE users (user_id INTEGER PRIMARY KEY, username TEXT, first_name TEXT);
+    CREATE TABLE anime (id INTEGER PRIMARY KEY AUTOINCREMENT, code INTEGER UNIQUE NOT NULL, description TEXT, photo_id TEXT);
+    CREATE TABLE anime_parts (id INTEGER PRIMARY KEY AUTOINCREMENT, anime_code INTEGER, part_number INTEGER, file_id TEXT NOT NULL,
+      UNIQUE(anime_code, part_number));
+    INSERT INTO users VALUES (1, 'ali', 'Ali'), (9007199254740993, NULL, 'Vali');
+    INSERT INTO anime (code, description) VALUES (12, 'Naruto'), (7, 'O‘lim daftari');
+    INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (12, 1, 'a'), (12, 2, 'b'), (99, 1, 'orphan');
+  `);
+  db.close();
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('one after the other', () => {
+  let name = '';
+
+  test('an empty bucket is not safe, and says what to do', async () => {
+    const { code, stdout } = await runCli('list');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'Not safe: there is no backup. Make one: npm run backup -- full\n',
+    });
+  });
+
+  test('full backs up the old database without writing into it', async () => {
+    const result = await runCli('full', '--json');
+    expect(result.code, result.stderr + result.stdout).toBe(0);
+    const answer = result.json();
+    name = String(answer['name']);
+    expect(answer).toMatchObject({
+      ok: true,
+      leased: false,
+      problems: [],
+      manifest: { trigger: 'command', schema_version: null },
+    });
+    expect(readdirSync(join(directory, 'bucket/b')).toSorted()).toEqual([
+      `anime_backup_${name}.json.gz`,
+      `anime_backup_${name}.manifest.json`,
+      `anime_bot_${name}.db.gz`,
+    ]);
+    const db = new DatabaseSync(join(directory, 'old.db'), { readOnly: true });
+    expect(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name LIKE 'backup%'").get()).toEqual({
+      n: 0,
+    });
+    db.close();
+  });
+
+  test('the .db opens in stock SQLite, the document is JSON with every row', () => {
+    const path = join(directory, 'opened.db');
+    writeFileSync(path, gunzipSync(readFileSync(join(directory, `bucket/b/anime_bot_${name}.db.gz`))));
+    const db = new DatabaseSync(path, { readOnly: true });
+    expect(db.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+    expect(db.prepare('SELECT CAST(user_id AS TEXT) AS id FROM users ORDER BY user_id').all()).toEqual([
+      { id: '1' },
+      { id: '9007199254740993' },
+    ]);
+    db.close();
+    const document = JSON.parse(
+      gunzipSync(readFileSync(join(directory, `bucket/b/anime_backup_${name}.json.gz`))).toString(),
+    );
+    expect(
+      document.anime.map((one: { code: number; parts: unknown[] }) => [one.code, one.parts.length]),
+    ).toEqual([
+      [12, 2],
+      [7, 0],
+    ]);
+    expect(document.parts_without_anime).toHaveLength(1);
+  });
+
+  test('list reads at a glance', async () => {
+    const { stdout } = await runCli('list');
+    expect(stdout).toMatch(
+      /^Safe: the newest verified backup is \d+ s old\.\n\nNAME +AGE +SIZE +ANIME +PARTS +USERS +GROUPS +TRIGGER +STATE\n/,
+    );
+    expect(stdout).toMatch(new RegExp(`${name} +\\d+ s +\\S+ KB +2 +3 +2 +- +command +verified\n`));
+    expect(stdout).not.toContain('\u001b');
+    expect((await runCli('list', '--json')).json()).toMatchObject({
+      ok: true,
+      newest_verified: name,
+      total: 1,
+    });
+  });
+
+  test('verify proves it; a flipped bit is told with its place', async () => {
+    const good = await runCli('verify');
+    expect(good).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('document, digests: 4 tables, 9 rows as in the manifest'),
+    });
+    const path = join(directory, `bucket/b/anime_bot_${name}.db.gz`);
+    const bytes = readFileSync(path);
+    bytes[200] = (bytes[200] ?? 0) ^ 4;
+    writeFileSync(path, bytes);
+    const bad = await runCli('verify', name, '--json');
+    bytes[200] = (bytes[200] ?? 0) ^ 4;
+    writeFileSync(path, bytes);
+    expect(bad.code).toBe(1);
+    expect(bad.json()).toMatchObject({
+      ok: false,
+      results: [{ ok: false, problems: [expect.stringMatching(/bytes 0 to \d+ differ/), expect.anything()] }],
+    });
+  });
+
+  test('diff with the live database', async () => {
+    const db = new DatabaseSync(join(directory, 'old.db'));
+    db.exec(
+      "INSERT INTO anime (code) VALUES (500); UPDATE users SET username = 'vali' WHERE user_id <> 1; DELETE FROM anime_parts WHERE anime_code = 99",
+    );
+    db.close();
+    const { code, stdout } = await runCli('diff', name, 'live', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      same: false,
+      tables: [
+        { table: 'anime', added: 1, removed: 0, changed: 0, same: 2 },
+        { table: 'anime_parts', added: 0, removed: 1, changed: 0, same: 2 },
+        { table: 'users', added: 0, removed: 0, changed: 1, same: 1 },
+      ],
+    });
+    expect((await runCli('diff', 'latest', join(directory, 'opened.db'))).stdout).toContain('No difference.');
+  });
+
+  test('export, and verify of a file by itself', async () => {
+    expect((await runCli('export', '-o', 'export.json')).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(directory, 'export.json'), 'utf8'))).toMatchObject({
+      anime: [{}, {}, { code: 500 }],
+    });
+    expect(await runCli('verify', 'export.json')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('checked for itself'),
+    });
+    const again = await runCli('export', '-o', 'export.json');
+    expect(again).toMatchObject({ code: 1, stderr: 'error: export.json exists and is left as it is\n' });
+    expect((await runCli('export')).stdout).toMatch(/^\{\n"backup_timestamp":/);
+    const cut = readFileSync(join(directory, 'export.json')).subarray(0, -40);
+    writeFileSync(join(directory, 'cut.json'), cut);
+    expect((await runCli('verify', 'cut.json')).code).toBe(1);
+  });
+
+  test('download, packed and plain', async () => {
+    expect((await runCli('download', 'latest', '-o', 'got')).code).toBe(0);
+    expect(await runCli('verify', `got/anime_bot_${name}.db.gz`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('as in the manifest'),
+    });
+    const plain = await runCli('download', `anime_bot_${name}.db.gz`, '-o', 'got', '--plain', '--json');
+    expect(plain.json()).toMatchObject({
+      ok: true,
+      files: [`got/anime_bot_${name}.db`, `got/anime_backup_${name}.json`],
+    });
+    expect(readdirSync(join(directory, 'got')).filter((file) => file.endsWith('.part'))).toEqual([]);
+  });
+
+  test('pin, unpin', async () => {
+    expect((await runCli('pin', name)).stdout).toContain('now pinned');
+    expect((await runCli('list')).stdout).toContain('verified pinned');
+    expect((await runCli('unpin', name, '--json')).json()).toEqual({
+      ok: true,
+      name,
+      pinned: false,
+      changed: true,
+    });
+  });
+});
+
+test('prune: reasons, and more than half only with a yes', async () => {
+  const where = join(directory, 'pruned');
+  const store = createDirectoryStore(where);
+  for (let day = 1; day <= 9; day += 1) await putBackup(store, '', new Date(Date.UTC(2025, 0, day)));
+  const prune = (...args: readonly string[]) =>
+    spawnCli(
+      directory,
+      { BACKUP_DIR: 'pruned', BACKUP_PREFIX: '', BACKUP_KEEP_DAILY: '1' },
+      'prune',
+      ...args,
+    );
+  // Written just now with names of long ago: the bucket says they are young, so they stay.
+  const doubtful = await prune('--dry-run');
+  expect(doubtful.stdout).toContain('its manifest and the bucket disagree about its age');
+  expect(doubtful.stdout).toContain('0 would be deleted, 9 kept; nothing was touched');
+});
+
+describe('encryption', () => {
+  test('key new makes a key that key test accepts, and with which a backup opens', async () => {
+    const made = (await runCli('key', 'new', '--json')).json();
+    writeFileSync(join(directory, 'key.txt'), `# created by hand\n${made['identity']}\n`);
+    const sealed = { ...env(), BACKUP_DIR: 'sealed', BACKUP_AGE_RECIPIENTS: String(made['recipient']) };
+    const withKey = { ...sealed, BACKUP_AGE_IDENTITY: 'key.txt' };
+    expect(await spawnCli(directory, withKey, 'key', 'test')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Your key opens new backups.'),
+    });
+    const { identity } = await generateKey();
+    expect(
+      (await spawnCli(directory, { ...sealed, BACKUP_AGE_IDENTITY: identity }, 'key', 'test')).code,
+    ).toBe(1);
+    const full = await spawnCli(directory, sealed, 'full');
+    expect(full.stdout).toContain('contents not opened');
+    const blind = await spawnCli(directory, sealed, 'verify');
+    expect(blind).toMatchObject({ code: 1, stdout: expect.stringContaining('set BACKUP_AGE_IDENTITY') });
+    expect((await spawnCli(directory, withKey, 'verify')).code).toBe(0);
+    expect((await spawnCli(directory, withKey, 'diff', 'latest', 'live')).stdout).toContain('No difference.');
+    // Nothing secret is ever printed but by `key new`.
+    for (const { stdout, stderr } of [full, blind]) expect(stdout + stderr).not.toContain('AGE-SECRET-KEY');
+  });
+});
+
+describe('bad usage and failures', () => {
+  test.each<[number, RegExp, string[], Record<string, string>]>([
+    [2, /unknown command 'frobnicate'/, ['frobnicate'], {}],
+    [2, /missing required argument 'name'/, ['pin'], {}],
+    [2, /unknown option '--loud'/, ['list', '--loud'], {}],
+    [2, /not the name of a backup/, ['verify', 'nonsense'], {}],
+    [2, /takes a target or --all/, ['verify', '20240101_000000', '--all'], {}],
+    [2, /BACKUP_RETENTION_DAYS: must be a whole number/, ['list'], { BACKUP_RETENTION_DAYS: 'many' }],
+    [1, /no backup 20240101_000000 .*the newest verified one is/, ['download', '20240101_000000'], {}],
+    [
+      1,
+      /database file missing\.db does not exist: set DATABASE_URL/,
+      ['full'],
+      { DATABASE_URL: 'file:missing.db' },
+    ],
+    [
+      2,
+      /BACKUP_AGE_IDENTITY is not set/,
+      ['key', 'test'],
+      { BACKUP_AGE_RECIPIENTS: 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudcqyv9s9xgl6x' },
+    ],
+  ])('exit code %i: %s', async (code, message, args, change) => {
+    const result = await spawnCli(directory, { ...env(), ...change }, ...args);
+    expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: '' });
+    expect(result.stderr).toMatch(message);
+    expect(existsSync(join(directory, 'missing.db'))).toBe(false);
+  });
+
+  test('with --json a failure is one answer too', async () => {
+    const result = await runCli('pin', '20240101_000000', '--json');
+    expect(result).toMatchObject({ code: 1, stderr: '' });
+    expect(result.json()).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('no backup 20240101_000000'),
+    });
+  });
+
+  test('a bucket that can not be written to: failed, in words, and nothing else harmed', async () => {
+    writeFileSync(join(directory, 'file'), '');
+    const result = await spawnCli(directory, { ...env(), BACKUP_DIR: 'file' }, 'full');
+    expect(result.code).toBe(1);
+    expect(result.stdout + result.stderr).toMatch(/failed:|error:/);
+  });
+
+  test('.env is read', async () => {
+    const home = join(directory, 'home');
+    mkdirSync(home);
+    writeFileSync(join(home, '.env'), 'BACKUP_DIR=elsewhere\n');
+    expect((await spawnCli(home, {}, 'list', '--json')).json()).toMatchObject({
+      bucket: 'directory elsewhere',
+    });
+  });
+});
