@@ -129,9 +129,9 @@ export class CursorEntries {
       case 'row':
         break;
       default:
-        return undefined;
+        if (typeof line['type'] === 'string') return undefined;
     }
-    throw new WireError(`a cursor entry of type ${line['type']} out of its place`);
+    throw new WireError(`a cursor entry of type ${String(line['type'])} out of its place`);
   }
 
   /** The next line as JSON, undefined at the end of the body. */

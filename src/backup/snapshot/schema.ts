@@ -24,12 +24,12 @@ export interface DetailedSchema {
 }
 
 /**
- * One row: schema cookie, user_version, application_id, encoding. Asked again inside the snapshot: the cookie moves with
+ * One row: schema cookie, user_version, application_id, 1 when the encoding is UTF-8. Asked again inside the snapshot: the cookie moves with
  * every change of the schema, the other two numbers do not move it.
  */
 export const VERSION_QUERY =
   'SELECT (SELECT schema_version FROM pragma_schema_version), (SELECT user_version FROM pragma_user_version), ' +
-  '(SELECT application_id FROM pragma_application_id), (SELECT encoding FROM pragma_encoding)';
+  "(SELECT application_id FROM pragma_application_id), (SELECT encoding = 'UTF-8' FROM pragma_encoding)";
 
 /** To be run in one transaction; {@link readSchema} takes their rows in this order. */
 export const SCHEMA_QUERIES: readonly string[] = [
@@ -47,10 +47,9 @@ export const SCHEMA_QUERIES: readonly string[] = [
 /** Builds the schema from the answers to {@link SCHEMA_QUERIES}. Throws when the database can not be read faithfully. */
 export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema {
   const [version = [], master = [], columns = [], tableList = [], indexColumns = []] = answers;
-  const [schemaVersion, userVersion, applicationId, encoding] = version[0] ?? [];
+  const [schemaVersion, userVersion, applicationId, isUtf8] = version[0] ?? [];
   // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes UTF-8 only.
-  if (encoding !== 'UTF-8')
-    throw new Error(`database encoding ${String(encoding)} is not supported, only UTF-8`);
+  if (isUtf8 !== 1n) throw new Error('the database is encoded in UTF-16, only UTF-8 is supported');
   const objects = master.map(readObject);
   const indexes = groupIndexes(indexColumns);
   const tables = objects
