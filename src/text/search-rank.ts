@@ -9,9 +9,11 @@ import { soundOf } from './uzbek-fold.ts';
  */
 export function rankFound(folded: string, candidates: readonly Candidate[]): Candidate[] {
   const scored = candidates.map((candidate) => ({ candidate, score: scoreOf(folded, candidate) }));
-  const isTypedRight = scored.some(({ score }) => score >= WORDS);
+  const isTypedRight = scored.some(({ score }) => score >= TYPED_RIGHT);
   return scored
-    .filter(({ candidate, score }) => score > 0 && (!isTypedRight || score >= WORDS || candidate.isDescribed))
+    .filter(
+      ({ candidate, score }) => score > 0 && (!isTypedRight || score >= TYPED_RIGHT || candidate.isDescribed),
+    )
     .sort(
       (a, b) =>
         b.score - a.score ||
@@ -25,6 +27,8 @@ export function rankFound(folded: string, candidates: readonly Candidate[]): Can
 const EXACT = 1000;
 const BEGINS = 800;
 const WORDS = 600;
+/** A name other than the title counts one less. */
+const TYPED_RIGHT = WORDS - 1;
 /** All words, some of them in the description only. */
 const DESCRIBED = 150;
 /** Share of the query's letters that a name must account for: `naruto uzumaki` finds Naruto. */

@@ -64,17 +64,19 @@ export function fold(text: string): string {
 }
 
 function plain(text: string): string {
-  return text
-    // First: some of them decompose into a space and a mark.
-    .replaceAll(APOSTROPHES, '')
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/\p{Script=Cyrillic}/gu, (letter) => CYRILLIC[letter] ?? letter)
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .replaceAll(/[qwxyıłøđßæœþð]/g, (letter) => LATIN[letter] ?? letter)
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
+  return (
+    text
+      // First: some of them decompose into a space and a mark.
+      .replaceAll(APOSTROPHES, '')
+      .normalize('NFKC')
+      .toLowerCase()
+      .replaceAll(/\p{Script=Cyrillic}/gu, (letter) => CYRILLIC[letter] ?? letter)
+      .normalize('NFKD')
+      .replaceAll(/\p{M}/gu, '')
+      .replaceAll(/[qwxyıłøđßæœþð]/g, (letter) => LATIN[letter] ?? letter)
+      .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim()
+  );
 }
 
 /**
