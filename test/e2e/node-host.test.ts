@@ -1,0 +1,186 @@
+/** The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook, with and without a token. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/node.ts', import.meta.url));
+const SECRET = 'node_host_secret';
+let directory: string;
+let telegram: Telegram;
+const running: ChildProcess[] = [];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'anime-node-'));
+  telegram = await startTelegram();
+});
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  await telegram.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Process {
+  readonly child: ChildProcess;
+  output(): string;
+  /** Resolves when the output matches; rejects when the process ends first. */
+  until(pattern: RegExp): Promise<void>;
+}
+
+function start(settings: Record<string, string>): Process {
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], TELEGRAM_API_ROOT: telegram.apiRoot, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  let output = '';
+  const changed = new EventTarget();
+  const note = (chunk: Buffer): void => {
+    output += chunk.toString();
+    changed.dispatchEvent(new Event('output'));
+  };
+  child.stdout?.on('data', note);
+  child.stderr?.on('data', note);
+  return {
+    child,
+    output: () => output,
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (pattern.test(output)) resolve();
+        };
+        changed.addEventListener('output', look);
+        child.once('exit', () =>
+          pattern.test(output) ? resolve() : reject(new Error(`ended without ${pattern}:\n${output}`)),
+        );
+        look();
+      }),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function open(): DatabaseSync {
+  return new DatabaseSync(join(directory, 'data/anime_bot.db'));
+}
+
+describe('the Node host', () => {
+  test('without a token it runs offline, says so, names its page, and takes a backup at start', async () => {
+    const port = await freePort();
+    const host = start({ PORT: String(port) });
+    await host.until(/"outcome":"done"/);
+    await host.until(/running offline/);
+    const page = /Write to the bot:\s+(http:\/\/127\.0\.0\.1:\d+\/)/.exec(host.output())?.[1] ?? '';
+    expect(await (await fetch(page)).text()).toContain('<!doctype html>');
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${port}/webhook`, { method: 'POST', body: '{}' })).status).toBe(
+      401,
+    );
+    expect(readdirSync(join(directory, 'data/backups'))).toHaveLength(3);
+    host.child.kill('SIGTERM');
+    await once(host.child, 'exit');
+    expect(host.child.exitCode).toBe(0);
+  });
+
+  test('a restart within ten minutes makes no second backup (a crash loop makes no flood)', async () => {
+    const first = start({ BOT_TOKEN: telegram.token, PORT: '0' });
+    await first.until(/"outcome":"done"/);
+    first.child.kill('SIGTERM');
+    await once(first.child, 'exit');
+    const second = start({ BOT_TOKEN: telegram.token, PORT: '0' });
+    await second.until(/"outcome":"skipped"/);
+    expect(readdirSync(join(directory, 'data/backups'))).toHaveLength(3);
+  });
+
+  test('with a token it polls and answers', async () => {
+    const host = start({ BOT_TOKEN: telegram.token, PORT: '0' });
+    await host.until(/"updates":"polling"/);
+    await telegram.polling();
+    const viewer = telegram.person({ firstName: 'Aziza' });
+    await viewer.send('/start');
+    expect(viewer.lastMessage().text).toContain('Aziza');
+  });
+
+  test('SIGKILL at any moment loses nothing that was acknowledged', async () => {
+    const port = await freePort();
+    const settings = {
+      BOT_TOKEN: telegram.token,
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      WEBHOOK_SECRET: SECRET,
+      LOG_LEVEL: 'info',
+    };
+    const acknowledged = new Set<number>();
+    let updateId = 1;
+    for (const killAfter of [5, 17, 40]) {
+      const host = start(settings);
+      await host.until(/"event":"started"/);
+      const round = acknowledged.size + killAfter;
+      const send = async (): Promise<void> => {
+        for (;;) {
+          const id = updateId;
+          updateId += 1;
+          const from = { id: 10_000 + id, is_bot: false, first_name: `P${id}` };
+          const update = {
+            update_id: id,
+            message: {
+              message_id: id,
+              date: 1,
+              chat: { id: from.id, type: 'private', first_name: 'P' },
+              from,
+              text: '/start spring',
+            },
+          };
+          const response = await fetch(`http://127.0.0.1:${port}/webhook`, {
+            method: 'POST',
+            headers: { 'X-Telegram-Bot-Api-Secret-Token': SECRET },
+            body: JSON.stringify(update),
+          });
+          if (response.status === 200) acknowledged.add(id);
+          if (acknowledged.size >= round) host.child.kill('SIGKILL');
+        }
+      };
+      // Each sender ends when the host is gone.
+      await Promise.allSettled([send(), send(), send(), send()]);
+      if (host.child.exitCode === null && host.child.signalCode === null) await once(host.child, 'exit');
+    }
+    const db = open();
+    const marked = new Set(
+      db
+        .prepare('SELECT update_id FROM handled_updates')
+        .all()
+        .map((row) => row['update_id']),
+    );
+    expect([...acknowledged].filter((id) => !marked.has(id))).toEqual([]);
+    expect(acknowledged.size).toBeGreaterThanOrEqual(62);
+    expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    db.close();
+  });
+
+  test('wrong settings stop the start with every problem, and no value is shown', async () => {
+    const host = start({ BOT_TOKEN: 'not-a-token-at-all', PORT: 'abc', ADMIN_IDS: 'me' });
+    await once(host.child, 'exit');
+    expect(host.child.exitCode).toBe(1);
+    for (const name of ['BOT_TOKEN', 'PORT', 'ADMIN_IDS']) expect(host.output()).toContain(name);
+    expect(host.output()).not.toContain('not-a-token-at-all');
+  });
+});
