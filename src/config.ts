@@ -13,6 +13,8 @@ export interface Config {
   readonly adminIds: readonly number[];
   readonly telegramApiRoot: string;
   readonly publicUrl: string | undefined;
+  /** Address the Node host listens on. */
+  readonly host: string;
   readonly port: number;
   readonly database: DatabaseSettings;
   readonly bucket: BucketSettings;
@@ -88,6 +90,9 @@ export function readConfig(env: Environment, host: Host): Config {
     adminIds: read.ids('ADMIN_IDS'),
     telegramApiRoot: read.url('TELEGRAM_API_ROOT') ?? 'https://api.telegram.org',
     publicUrl: read.url('PUBLIC_URL'),
+    host:
+      read.matching('HOST', /^[\w.:-]+$/, 'an address to listen on, like 127.0.0.1 or 0.0.0.0') ??
+      '127.0.0.1',
     port: read.integer('PORT', 0, 65_535) ?? 8787,
     database: readDatabase(read, host),
     bucket,

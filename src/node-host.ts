@@ -70,7 +70,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
     },
   });
   await host.ready();
-  const { server, port } = await listen(host.app, config.port);
+  const { server, port } = await listen(host.app, config);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const stopping = new AbortController();
   const work = [
@@ -134,9 +134,12 @@ function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): 
   );
 }
 
-function listen(app: Hono, port: number): Promise<{ server: ServerType; port: number }> {
+function listen(
+  app: Hono,
+  { host, port }: Pick<Config, 'host' | 'port'>,
+): Promise<{ server: ServerType; port: number }> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname: '0.0.0.0' }, (info: AddressInfo) =>
+    const server = serve({ fetch: app.fetch, port, hostname: host }, (info: AddressInfo) =>
       resolve({ server, port: info.port }),
     );
     server.once('error', reject);
