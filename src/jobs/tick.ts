@@ -6,22 +6,29 @@ import type { Job, JobContext } from './job.ts';
 /** A job whose host died is taken over after this; longer than any tick may last (Worker cron wall time is 15 min). */
 const LEASE_MINUTES = 16;
 
-/** `holder` names this tick; a job already running elsewhere is left alone. */
+/**
+ * `holder` names this tick; a job already running elsewhere is left alone. Claiming costs one request and releasing one, however many
+ * jobs there are: an idle minute must be cheap.
+ */
 export async function tick(jobs: readonly Job[], context: JobContext, holder: string): Promise<void> {
-  for (const job of jobs) {
-    if (context.now() >= context.deadline || !context.requests.take(2)) return;
-    try {
-      const minutes = job.everyMinutes ?? LEASE_MINUTES;
-      const [claim] = await context.db.write([claimJob(job.name, holder, context.now(), minutes)]);
-      if (claim?.changes !== 1) continue;
-      try {
-        await job.run(context);
-      } finally {
-        // A job with a pace of its own keeps its lease: nobody runs it again before it ends.
-        if (job.everyMinutes === undefined) await context.db.write([releaseJob(job.name, holder)]);
-      }
-    } catch (error) {
-      context.log.error('job failed', { job: job.name, error: describeError(error) });
+  const { db, now, deadline, requests } = context;
+  if (now() >= deadline || !requests.take(2)) return;
+  const claims = await db.write(
+    jobs.map((job) => claimJob(job.name, holder, now(), job.everyMinutes ?? LEASE_MINUTES)),
+  );
+  const ours = jobs.filter((_, i) => claims[i]?.changes === 1);
+  // A job with a pace of its own keeps its lease, unless it did not get its turn.
+  const kept = new Set<Job>();
+  try {
+    for (const job of ours) {
+      if (now() >= deadline || requests.left === 0) break;
+      if (job.everyMinutes !== undefined) kept.add(job);
+      await job.run(context).catch((error: unknown) => {
+        context.log.error('job failed', { job: job.name, error: describeError(error) });
+      });
     }
+  } finally {
+    const released = ours.filter((job) => !kept.has(job));
+    if (released.length > 0) await db.write(released.map((job) => releaseJob(job.name, holder)));
   }
 }

@@ -58,6 +58,23 @@ test('nothing begins after the deadline or without requests left', async () => {
   expect(job.runs).toBe(0);
 });
 
+test('an idle tick costs two round trips, however many jobs there are', async () => {
+  const many = Array.from({ length: 20 }, (_, i) => counting(`idle ${i}`));
+  expect(await bot.costOf(() => tick(many, bot.jobContext(), 'a'))).toEqual({
+    reads: 0,
+    writes: 2,
+    calls: 0,
+  });
+});
+
+test('a job that did not get its turn is free for the next tick, whatever its pace', async () => {
+  const slow = counting('slow', async () => bot.advance(60_000));
+  const hourly = { ...counting('hourly'), everyMinutes: 60 };
+  await tick([slow, hourly], bot.jobContext({ seconds: 50 }), 'a');
+  const leases = await bot.db.read([all(sql('SELECT name FROM job_leases'), (row) => row.text('name'))]);
+  expect(leases).toEqual([[]]);
+});
+
 test('marks older than three days are forgotten once an hour, younger ones stay', async () => {
   await bot.db.write([
     sql(`INSERT INTO handled_updates VALUES (1, '2026-11-19 09:59:59'), (2, '2026-11-19 10:00:01')`),
