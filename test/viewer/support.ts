@@ -4,6 +4,7 @@ import type { Person, SeenMessage } from '../../dev/telegram/index.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { indexAnime } from '../../src/db/search-index.ts';
 import { searchText } from '../../src/text/search-text.ts';
+import { ALLOWED_UPDATES } from '../../src/telegram.ts';
 import { startTestBot, type TestBot, type TestBotOptions } from '../support/bot.ts';
 
 const running: TestBot[] = [];
@@ -14,6 +15,10 @@ afterEach(async () => {
 export async function start(options?: TestBotOptions): Promise<TestBot> {
   const bot = await startTestBot(options);
   running.push(bot);
+  // Telegram remembers what a webhook asked for; chat_member comes only when asked for. Updates still go to the test's own handler.
+  await bot.services.api.setWebhook(bot.telegram.apiRoot, { allowed_updates: ALLOWED_UPDATES });
+  await bot.services.api.deleteWebhook();
+  bot.telegram.forgetCalls();
   return bot;
 }
 

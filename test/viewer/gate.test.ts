@@ -1,0 +1,412 @@
+/** The subscription gate (spec/bot.md "Viewer" 2) and the old bot's faults around it. */
+import { describe, expect, test } from 'vitest';
+import type { Room } from '../../dev/telegram/index.ts';
+import { sql } from '../../src/db/database.ts';
+import { channelUrl } from '../../src/handlers/channel-link.ts';
+import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
+import { forgetAnswersJob } from '../../src/jobs/forget-answers.ts';
+import { ADMIN_ID, type TestBot } from '../support/bot.ts';
+import { addAnime, buttons, buttonWith, press, run, start, values } from './support.ts';
+
+interface Mandatory {
+  readonly username?: string;
+  readonly link?: string;
+  readonly inviteLink?: string;
+  readonly chat?: string;
+}
+
+async function addChannel(bot: TestBot, room: Room, given: Mandatory = {}): Promise<void> {
+  await bot.db.write([
+    sql(
+      'INSERT INTO mandatory_channels (channel_id, name, username, link, invite_link) VALUES (?, ?, ?, ?, ?)',
+      given.chat ?? String(room.id),
+      room.title,
+      given.username ?? null,
+      given.link ?? null,
+      given.inviteLink ?? null,
+    ),
+  ]);
+}
+
+/** Two channels and an anime with parts. */
+async function guarded() {
+  const bot = await start();
+  const news = bot.telegram.channel({ title: 'Yangiliklar', username: 'news_uz' });
+  const club = bot.telegram.channel({ title: 'Klub <1>', username: 'club_uz' });
+  await addChannel(bot, news, { username: 'news_uz' });
+  await addChannel(bot, club, { username: 'club_uz' });
+  await addAnime(bot, { code: 12, title: 'Naruto', parts: 12 });
+  return { bot, news, club, viewer: bot.telegram.person() };
+}
+
+const asks = (bot: TestBot): number => bot.telegram.callsOf('getChatMember').length;
+
+describe('the gate', () => {
+  test('a deep link to a part: every channel as a link, Tekshirish, then that very part opens in place', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    await viewer.start('12_5');
+    const gate = viewer.lastMessage();
+    expect(gate.keyboard.flat().map(({ url }) => url)).toEqual([
+      'https://t.me/news_uz',
+      'https://t.me/club_uz',
+      undefined,
+    ]);
+    expect(buttons(gate)).toEqual(['📢 Yangiliklar', '📢 Klub <1>', '🔄 Tekshirish']);
+    await news.join(viewer);
+    await club.join(viewer);
+    const answer = await viewer.press(gate, '🔄 Tekshirish');
+    expect(answer?.text).toBe('✅ Rahmat! Obuna tasdiqlandi.');
+    expect(viewer.look(gate)).toMatchObject({ kind: 'video', text: expect.stringContaining('5-qism') });
+    expect(await values(bot, 'SELECT part_number AS v FROM user_history')).toEqual(['5']);
+  });
+
+  test.each([
+    ['a code', '12', 'Kod: 12'],
+    ['a name', 'наруто', '1 ta anime topildi'],
+    ['a command', '/history', 'Tarix'],
+    ['plain /start', '/start', 'Assalomu alaykum'],
+    ['a source', '/start instagram', 'Assalomu alaykum'],
+    ['an unknown code', '777', '777 kodli anime topilmadi'],
+  ])('what was asked for survives: %s', async (_, text, expected) => {
+    const { bot, news, club, viewer } = await guarded();
+    await viewer.send(text);
+    expect(viewer.lastMessage().text).not.toContain(expected);
+    await news.join(viewer);
+    await club.join(viewer);
+    const after = await press(viewer, viewer.lastMessage(), 'Tekshirish');
+    expect(after.text).toContain(expected);
+    if (text.includes('instagram'))
+      expect(await values(bot, `SELECT source AS v FROM users WHERE user_id = ${viewer.id}`)).toEqual([
+        'instagram',
+      ]);
+  });
+
+  test('part buttons, favourites and lists of old messages are guarded too, and open afterwards', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    await news.join(viewer);
+    await club.join(viewer);
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    const parts = await press(viewer, card, 'Animeni ko‘rish');
+    await news.leave(viewer);
+    bot.advance(61_000);
+    await viewer.press(parts, '3');
+    const gate = viewer.lastMessage();
+    expect(gate.text).toContain('obuna bo‘ling');
+    expect(buttons(gate)).toContain('✅ Klub <1>');
+    await news.join(viewer);
+    const player = await press(viewer, gate, 'Tekshirish');
+    expect(player).toMatchObject({ kind: 'video', text: expect.stringContaining('3-qism') });
+  });
+
+  test('pressing a favourite through the gate saves it and shows the card', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    await news.join(viewer);
+    await club.join(viewer);
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    await news.leave(viewer);
+    bot.advance(61_000);
+    await viewer.press(card, buttonWith(card, '☆'));
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM favourites')).toEqual(['0']);
+    await news.join(viewer);
+    const shown = await press(viewer, viewer.lastMessage(), 'Tekshirish');
+    expect(buttons(shown)).toContain('★ Sevimlilarda');
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM favourites')).toEqual(['1']);
+  });
+
+  test('help, the language switch and page counters are free', async () => {
+    const { bot, viewer } = await guarded();
+    for (const text of ['/help', '/language']) {
+      await viewer.send(text);
+      expect(buttons(viewer.lastMessage())).not.toContain('🔄 Tekshirish');
+    }
+    expect(asks(bot)).toBe(0);
+  });
+
+  test('creators, administrators and restricted members pass; the restricted who left and the banned do not', async () => {
+    const bot = await start();
+    const room = bot.telegram.group({ title: 'Guruh', username: 'guruh_uz' });
+    await room.addBot();
+    await room.promoteBot();
+    await addChannel(bot, room, { username: 'guruh_uz' });
+    const passes = async (
+      act: (p: ReturnType<typeof bot.telegram.person>) => Promise<unknown>,
+    ): Promise<boolean> => {
+      const person = bot.telegram.person();
+      await room.join(person);
+      await act(person);
+      await bot.db.write([sql('DELETE FROM gate_answers')]);
+      await person.start();
+      return !buttons(person.lastMessage()).includes('🔄 Tekshirish');
+    };
+    expect(await passes(async () => {})).toBe(true);
+    expect(await passes((person) => room.promote(person))).toBe(true);
+    expect(await passes((person) => room.restrict(person, { isMember: true }))).toBe(true);
+    expect(await passes((person) => room.restrict(person, { isMember: false }))).toBe(false);
+    expect(await passes((person) => room.leave(person))).toBe(false);
+    expect(await passes((person) => room.kick(person))).toBe(false);
+  });
+
+  test('a pending join request to a private channel counts as subscribed', async () => {
+    const bot = await start();
+    const closed = bot.telegram.channel({ title: 'Yopiq', joinRequests: true });
+    await addChannel(bot, closed, { inviteLink: 'https://t.me/+AbCdEf0123456789' });
+    const viewer = bot.telegram.person();
+    await viewer.start();
+    const gate = viewer.lastMessage();
+    expect(gate.keyboard[0]?.[0]?.url).toBe('https://t.me/+AbCdEf0123456789');
+    expect(await closed.join(viewer)).toBe('requested');
+    expect((await press(viewer, gate, 'Tekshirish')).text).toContain('Assalomu alaykum');
+    bot.advance(24 * 3_600_000);
+    await viewer.start();
+    expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
+    expect(await values(bot, `SELECT COUNT(*) AS v FROM users WHERE user_id = ${viewer.id}`)).toEqual(['1']);
+  });
+
+  test('somebody asking to join who never wrote to the bot does not become one of its people', async () => {
+    const bot = await start();
+    const closed = bot.telegram.channel({ joinRequests: true });
+    await addChannel(bot, closed, { inviteLink: 'https://t.me/+AbCdEf0123456789' });
+    const stranger = bot.telegram.person();
+    await closed.join(stranger);
+    expect(await values(bot, `SELECT COUNT(*) AS v FROM users WHERE user_id = ${stranger.id}`)).toEqual([
+      '0',
+    ]);
+    expect(await values(bot, 'SELECT state AS v FROM gate_answers')).toEqual(['asked']);
+  });
+
+  test('admins are not held up', async () => {
+    const { bot } = await guarded();
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.start('12');
+    expect(admin.lastMessage().text).toContain('Kod: 12');
+    expect(asks(bot)).toBe(0);
+  });
+});
+
+describe('what it costs', () => {
+  test('all channels are asked at once, once in ten minutes; old bot: N sequential membership calls per message, no cache', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    await news.join(viewer);
+    await club.join(viewer);
+    await bot.db.write([sql('DELETE FROM gate_answers')]);
+    await viewer.send('12');
+    expect(asks(bot)).toBe(2);
+    for (let i = 0; i < 5; i++) {
+      bot.advance(60_000);
+      expect(await bot.costOf(() => viewer.send('12'))).toEqual({ reads: 1, writes: 1, calls: 1 });
+    }
+    bot.advance(6 * 60_000);
+    await viewer.send('12');
+    expect(asks(bot)).toBe(4);
+  });
+
+  test('a chat_member update answers before Telegram is asked: joining opens, leaving closes at once', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    await news.join(viewer);
+    await club.join(viewer);
+    await viewer.send('12');
+    expect(viewer.lastMessage().text).toContain('Kod: 12');
+    expect(asks(bot)).toBe(0);
+    await club.leave(viewer);
+    await viewer.send('12');
+    expect(viewer.lastMessage().text).toContain('obuna bo‘ling');
+    expect(asks(bot)).toBe(0);
+  });
+
+  test('answers nobody asked for lately are swept away by the tick', async () => {
+    const { bot, news, viewer } = await guarded();
+    await news.join(viewer);
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM gate_answers')).toEqual(['1']);
+    await run(bot, forgetAnswersJob);
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM gate_answers')).toEqual(['1']);
+    bot.advance(25 * 3_600_000);
+    await run(bot, forgetAnswersJob);
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM gate_answers')).toEqual(['0']);
+  });
+});
+
+describe('the bot’s own trouble locks nobody out', () => {
+  test('old bot: losing admin rights in a channel locked everybody out; here it passes and admins get one alert', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.start();
+    await club.join(viewer);
+    await news.demoteBot();
+    bot.telegram.forgetCalls();
+    await viewer.send('12');
+    expect(viewer.lastMessage().text).toContain('Kod: 12');
+    const others = [bot.telegram.person(), bot.telegram.person()];
+    for (const other of others) {
+      await club.join(other);
+      await other.send('12');
+      expect(other.lastMessage().text).toContain('Kod: 12');
+    }
+    // Tried once for all of them.
+    expect(
+      bot.telegram
+        .callsOf('getChatMember')
+        .filter(({ params }) => String(params['chat_id']) === String(news.id)),
+    ).toHaveLength(1);
+    await run(bot, adminNoticesJob);
+    await run(bot, adminNoticesJob);
+    expect(
+      bot.telegram.callsOf('sendMessage').filter(({ params }) => params['chat_id'] === ADMIN_ID),
+    ).toHaveLength(1);
+    expect(admin.lastMessage().text).toContain('Yangiliklar');
+    expect(admin.lastMessage().text).toContain('admin');
+  });
+
+  test('when the channel works again it is asked again, and the next trouble is told anew', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.start();
+    await club.join(viewer);
+    await news.demoteBot();
+    await viewer.send('12');
+    await run(bot, adminNoticesJob);
+    await news.promoteBot();
+    await viewer.send('12');
+    expect(viewer.lastMessage().text).toContain('obuna bo‘ling');
+    expect(
+      await values(bot, "SELECT check_state AS v FROM mandatory_channels WHERE name = 'Yangiliklar'"),
+    ).toEqual(['ok']);
+    await news.demoteBot();
+    bot.advance(61_000);
+    await viewer.send('12');
+    await run(bot, adminNoticesJob);
+    expect(admin.messages().filter(({ text }) => text.includes('tekshirib bo‘lmayapti'))).toHaveLength(2);
+  });
+
+  test('Telegram down for getChatMember: everybody passes, and the alert waits until the admins can be reached', async () => {
+    const { bot, viewer } = await guarded();
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.start();
+    bot.telegram.script({
+      method: 'getChatMember',
+      times: Number.POSITIVE_INFINITY,
+      fault: { kind: 'error', status: 500, description: 'Internal Server Error' },
+    });
+    await viewer.send('12');
+    expect(viewer.lastMessage().text).toContain('Kod: 12');
+    const down = bot.telegram.script({
+      method: 'sendMessage',
+      times: Number.POSITIVE_INFINITY,
+      fault: { kind: 'error', status: 500, description: 'Internal Server Error' },
+    });
+    await run(bot, adminNoticesJob);
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM admin_notices WHERE sent_at IS NULL')).toEqual(['2']);
+    down.remove();
+    await run(bot, adminNoticesJob);
+    expect(admin.messages().filter(({ text }) => text.includes('tekshirib bo‘lmayapti'))).toHaveLength(2);
+  });
+
+  test('old bot: one bad channel link broke /start for all; here it is left out, passes, and is told once', async () => {
+    const { bot, news, club, viewer } = await guarded();
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.start();
+    for (const [i, link] of [
+      'javascript:alert(1)',
+      'not a link',
+      'http://',
+      'https://localhost',
+      '',
+    ].entries())
+      await addChannel(bot, bot.telegram.channel({ title: `Yomon ${i}` }), { link });
+    await viewer.start();
+    const gate = viewer.lastMessage();
+    expect(buttons(gate)).toEqual(['📢 Yangiliklar', '📢 Klub <1>', '🔄 Tekshirish']);
+    await news.join(viewer);
+    await club.join(viewer);
+    expect((await press(viewer, gate, 'Tekshirish')).text).toContain('Assalomu alaykum');
+    await run(bot, adminNoticesJob);
+    await run(bot, adminNoticesJob);
+    expect(admin.messages().filter(({ text }) => text.includes('havolasi yo‘q'))).toHaveLength(5);
+  });
+
+  test('even when Telegram refuses the whole keyboard the viewer gets what he asked for', async () => {
+    const { bot, viewer } = await guarded();
+    bot.telegram.script({
+      method: 'sendMessage',
+      fault: { kind: 'error', status: 400, description: 'Bad Request: BUTTON_URL_INVALID' },
+    });
+    await viewer.send('12');
+    expect(viewer.lastMessage().text).toContain('Kod: 12');
+  });
+
+  test('a channel the admin took off the list is gone for good (old bot: it came back at restart)', async () => {
+    const { bot, viewer } = await guarded();
+    await bot.db.write([sql('DELETE FROM mandatory_channels')]);
+    await viewer.start();
+    expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
+    const { startTestBot } = await import('../support/bot.ts');
+    const again = await startTestBot({ path: bot.path, telegram: bot.telegram });
+    await viewer.start();
+    expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
+    expect(await values(again, 'SELECT COUNT(*) AS v FROM mandatory_channels')).toEqual(['0']);
+    await again.close();
+  });
+});
+
+describe('a failing check', () => {
+  test('old bot: channel links vanished after a failed check; here they stay, and the missing are named', async () => {
+    const { news, viewer } = await guarded();
+    await viewer.send('12');
+    const gate = viewer.lastMessage();
+    await news.join(viewer);
+    const answer = await viewer.press(gate, '🔄 Tekshirish');
+    expect(answer).toMatchObject({ isAlert: true, text: 'Hali obuna bo‘lmagansiz: Klub <1>' });
+    const after = viewer.look(gate);
+    expect(after.text).toContain('Klub <1>');
+    expect(after.text).not.toContain('Yangiliklar');
+    expect(buttons(after)).toEqual(['✅ Yangiliklar', '📢 Klub <1>', '🔄 Tekshirish']);
+  });
+
+  test('old bot: pressing Tekshirish twice raised "message is not modified"', async () => {
+    const { bot, viewer } = await guarded();
+    await viewer.send('12');
+    const gate = viewer.lastMessage();
+    for (let i = 0; i < 3; i++) expect((await viewer.press(gate, '🔄 Tekshirish'))?.isAlert).toBe(true);
+    expect(bot.log.filter(({ outcome }) => outcome !== undefined && outcome !== 'handled')).toEqual([]);
+  });
+
+  test('twenty channels with the longest names fit Telegram’s limits', async () => {
+    const bot = await start();
+    for (let i = 0; i < 20; i++)
+      await addChannel(
+        bot,
+        bot.telegram.channel({ title: `${i} ${'Uzun nomli kanal '.repeat(7)}`.slice(0, 128) }),
+        {
+          username: `kanal_${i}_uz`,
+        },
+      );
+    const viewer = bot.telegram.person();
+    await viewer.start();
+    const answer = await viewer.press(viewer.lastMessage(), '🔄 Tekshirish');
+    expect(answer?.text?.length).toBeLessThanOrEqual(200);
+  });
+});
+
+describe('addresses of channels', () => {
+  const channel = { chat: '-1001', username: null, inviteLink: null, link: null };
+  test.each([
+    [{ username: 'kanal' }, 'https://t.me/kanal'],
+    [{ username: '@kanal' }, 'https://t.me/kanal'],
+    [{ chat: '@kanal' }, 'https://t.me/kanal'],
+    [{ link: '@kanal' }, 'https://t.me/kanal'],
+    [{ link: 'kanal_uz' }, 'https://t.me/kanal_uz'],
+    [{ link: ' t.me/kanal ' }, 'https://t.me/kanal'],
+    [{ link: 'https://t.me/+AbC' }, 'https://t.me/+AbC'],
+    [{ inviteLink: 'https://t.me/joinchat/AbC', link: 'https://x.uz' }, 'https://t.me/joinchat/AbC'],
+    [{ link: 'tg://resolve?domain=x' }, undefined],
+    [{ link: 'ftp://x.uz' }, undefined],
+    [{ link: 'https://user:pass@x.uz' }, undefined],
+    [{ link: 'https://x' }, undefined],
+    [{ link: 'https://kanal .uz' }, undefined],
+    [{ link: 'a b' }, undefined],
+    [{}, undefined],
+  ])('%j opens %s', (given, url) => {
+    expect(channelUrl({ ...channel, ...given })).toBe(url);
+  });
+});
