@@ -8,6 +8,7 @@ import type { UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { backupAlertText, tellAdmins } from './alerts.ts';
 import type { BackupEngine } from './backup/engine.ts';
+import { installCommands } from './commands-menu.ts';
 import { composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
@@ -77,6 +78,9 @@ export async function startNode(config: Config): Promise<RunningNode> {
     host.runBackup('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS }),
     config.publicUrl === undefined ? pollForUpdates() : useWebhook(config.publicUrl),
   ];
+  installCommands(api, config.defaultLocale).catch((error: unknown) =>
+    log.warn('menu of commands not set', { error: describeError(error) }),
+  );
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await host.runBackup('schedule', at))),
     schedule('* * * * *', log, () => host.tick(TICK_LIMITS)),

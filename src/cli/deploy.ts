@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import pc from 'picocolors';
 import { runBackup } from '../backup/run.ts';
+import { installCommands } from '../commands-menu.ts';
 import { composeBackup } from '../compose.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
@@ -78,6 +79,7 @@ async function setWebhook(config: Config, url: string): Promise<void> {
     throw new Error('BOT_TOKEN and WEBHOOK_SECRET are needed for the webhook');
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
   await api.setWebhook(`${url}/webhook`, { secret_token: webhookSecret, allowed_updates: ALLOWED_UPDATES });
+  await installCommands(api, config.defaultLocale);
   const info = await api.getWebhookInfo();
   step(`webhook: ${url}/webhook, ${info.pending_update_count} updates waiting`);
 }
