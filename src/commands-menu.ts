@@ -6,7 +6,7 @@ import { viewerCommands } from './handlers/start.ts';
 import { textsFor } from './locales/index.ts';
 
 /** Telegram knows no script tags: Uzbek Cyrillic readers get the menu of their app's language. */
-const LANGUAGES: readonly LanguageCode[] = ['uz', 'ru', 'en'];
+const LANGUAGES = ['uz', 'ru', 'en'] as const satisfies readonly (LanguageCode & LocaleName)[];
 
 /** Sets the menu for every language we speak and, for all others, the default one. */
 export async function installCommands(api: Api, defaultLocale: LocaleName): Promise<void> {
