@@ -59,7 +59,8 @@ export async function writeAll(
   chunk: number,
 ): Promise<void> {
   for (let from = 0; from < content.rest.byteLength; from += chunk) {
-    const piece = content.rest.slice(from, from + chunk);
+    // A copy, also of a Buffer, whose own slice would be a view.
+    const piece = new Uint8Array(content.rest.subarray(from, from + chunk));
     await writer.write(piece);
     piece.fill(0xee);
   }

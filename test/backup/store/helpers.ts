@@ -46,13 +46,13 @@ export async function upload(
     let from = 0;
     for (let i = 0; from < content.rest.byteLength; i++) {
       const size = chunkSizes[i % chunkSizes.length] ?? 1;
-      const chunk = content.rest.slice(from, from + size);
+      const chunk = new Uint8Array(content.rest.subarray(from, from + size));
       from += size;
       await writer.write(chunk);
       // The writer may not rely on the caller's buffer afterwards.
       chunk.fill(0xee);
     }
-    const head = content.head.slice();
+    const head = new Uint8Array(content.head);
     const written = await writer.close(head);
     head.fill(0xee);
     return written;
