@@ -1,12 +1,15 @@
 import type { TestProject } from 'vitest/node';
 import { startFauxqs } from '../../dev/s3/fauxqs.ts';
+import { startSqlStandIns } from './sql-stand-in.ts';
 
-/** Starts the stand-ins in Node; tests in workerd reach them over loopback. */
+/** Starts the stand-ins in Node; tests in workerd reach them over loopback. One key a stand-in. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const s3 = await startFauxqs();
-  project.provide('standIns', JSON.stringify({ s3: s3.settings }));
+  const sql = await startSqlStandIns();
+  project.provide('standIns', JSON.stringify({ s3: s3.settings, sql: sql.settings }));
   return async () => {
     await s3.close();
+    await sql.close();
   };
 }
 
