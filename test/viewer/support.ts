@@ -3,8 +3,8 @@ import { afterEach } from 'vitest';
 import type { Person, SeenMessage } from '../../dev/telegram/index.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { indexAnime } from '../../src/db/search-index.ts';
-import { searchText } from '../../src/text/search-text.ts';
 import { ALLOWED_UPDATES } from '../../src/telegram.ts';
+import { searchText } from '../../src/text/search-text.ts';
 import { startTestBot, type TestBot, type TestBotOptions } from '../support/bot.ts';
 
 const running: TestBot[] = [];

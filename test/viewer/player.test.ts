@@ -1,0 +1,354 @@
+/** Codes, cards, parts and the one-message player (spec/bot.md "Viewer" 1, 3, 5, 9), and the old bot's faults there. */
+import { describe, expect, test } from 'vitest';
+import { sql } from '../../src/db/database.ts';
+import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
+import { ADMIN_ID } from '../support/bot.ts';
+import { addAnime, buttons, buttonWith, fileId, press, run, start, values } from './support.ts';
+
+describe('/start', () => {
+  test('greets, says what to do next, and records who came and from where', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person({
+      firstName: '<b>Ali</b> & Co',
+      lastName: 'V',
+      username: 'ali',
+      languageCode: 'uz',
+    });
+    await viewer.start('reklama_7');
+    expect(viewer.lastMessage().text).toContain('Assalomu alaykum, <b>Ali</b> & Co!');
+    expect(viewer.lastMessage().text).toMatch(/kodini.*masalan 12/);
+    const row = `SELECT username || '|' || first_name || '|' || last_name || '|' || source || '|' || created_at AS v FROM users WHERE user_id = ${viewer.id}`;
+    expect(await values(bot, row)).toEqual(['ali|<b>Ali</b> & Co|V|reklama_7|2026-11-22 10:00:00']);
+    await viewer.start('boshqa');
+    expect(await values(bot, 'SELECT source AS v FROM users')).toEqual(['reklama_7']);
+  });
+
+  test.each([
+    ['12', 'Kod: 12'],
+    ['12_5', '5-qism'],
+    ['12_99', 'Kod: 12'],
+    ['999', '999 kodli anime topilmadi'],
+    ['0', 'Assalomu alaykum'],
+    ['1234567', 'Assalomu alaykum'],
+    ['12_5_6', 'Assalomu alaykum'],
+    ['-12', 'Assalomu alaykum'],
+  ])('/start %s', async (payload, expected) => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 6 });
+    const viewer = bot.telegram.person();
+    await viewer.start(payload);
+    expect(viewer.lastMessage().text).toContain(expected);
+  });
+
+  test('old bot: /start before /admin hijacked the panel; every command is its own, at any time', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    await viewer.start();
+    await viewer.send('/admin');
+    expect(viewer.lastMessage().text).not.toContain('Assalomu alaykum');
+    expect(viewer.lastMessage().text).not.toMatch(/admin/i);
+  });
+});
+
+describe('the card', () => {
+  test('old bot: `<`, `&` or a caption over 1024 made a card unsendable; the rest is one press away', async () => {
+    const bot = await start();
+    const description = Array.from({ length: 400 }, (_, i) => `so‘z${i} <b>&amp; & "q"`).join(' ');
+    await addAnime(bot, { code: 7, title: '<i>Fate & Zero</i>', description, photo: true, parts: 1 });
+    const viewer = bot.telegram.person();
+    await viewer.send('7');
+    let shown = viewer.lastMessage();
+    expect(shown).toMatchObject({ kind: 'photo', text: expect.stringContaining('<i>Fate & Zero</i>') });
+    const read = [shown.text.split('\n\n').at(-1)];
+    shown = await press(viewer, shown, 'Davomi');
+    for (;;) {
+      read.push(shown.text.split('\n\n').at(-1));
+      if (!buttons(shown).some((text) => text.includes('O‘ng'))) break;
+      shown = await press(viewer, shown, 'O‘ng');
+    }
+    expect(
+      read
+        .map((text) => text?.replace(/…$/, ''))
+        .join(' ')
+        .replaceAll(/\s+/g, ' '),
+    ).toBe(description);
+    expect(await press(viewer, shown, 'Orqaga')).toMatchObject({ text: expect.stringContaining('Kod: 7') });
+  });
+
+  test('an anime of the old bot, with a description only, goes by its first line', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 5, title: null, description: '🎬 Nomi: Bleach\nJanr: jangari', parts: 2 });
+    const viewer = bot.telegram.person();
+    await viewer.send('5');
+    expect(viewer.lastMessage().text).toBe('🔢 Kod: 5\n🎞 Qismlar: 2 ta\n\n🎬 Nomi: Bleach\nJanr: jangari');
+    expect((await press(viewer, viewer.lastMessage(), 'Animeni ko‘rish')).text).toContain('Bleach');
+  });
+
+  test.each(['١٢', '१२', ' 0012 ', '１２'])('the code %s is 12', async (typed) => {
+    const bot = await start();
+    await addAnime(bot, { code: 12 });
+    const viewer = bot.telegram.person();
+    await viewer.send(typed);
+    expect(viewer.lastMessage().text).toContain('Kod: 12');
+  });
+
+  test('old bot: 20-digit codes, "²", "--5" and edited messages crashed', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12 });
+    const viewer = bot.telegram.person();
+    for (const typed of [
+      '12345678901234567890',
+      '1000000',
+      '0',
+      '²',
+      '--5',
+      '-5',
+      '1e5',
+      'Ⅻ',
+      '12.',
+      '+12',
+    ]) {
+      bot.advance(5_000);
+      const before = viewer.messages().length;
+      const sent = await viewer.send(typed);
+      expect([typed, viewer.messages().length]).toEqual([typed, before + 2]);
+      await viewer.edit(sent, '12');
+      expect(viewer.messages()).toHaveLength(before + 2);
+    }
+    expect(bot.log.filter(({ outcome }) => outcome === 'poison' || outcome === 'again')).toEqual([]);
+  });
+
+  test('an anime in the trash is nowhere to be opened', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 3 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    const parts = await press(viewer, card, 'Animeni ko‘rish');
+    await bot.db.write([sql("UPDATE anime SET deleted_at = '2026-01-01 00:00:00'")]);
+    expect(await viewer.press(parts, '2')).toMatchObject({
+      isAlert: true,
+      text: 'Bu anime endi mavjud emas.',
+    });
+    await viewer.start('12_2');
+    expect(viewer.lastMessage().text).toContain('12 kodli anime topilmadi');
+  });
+});
+
+describe('parts and the player', () => {
+  test('ten to a page, five to a row, a counter that may be pressed (old bot: pressing it raised)', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'Naruto', parts: 23 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    let list = await press(viewer, card, 'Animeni ko‘rish');
+    expect(list.id).toBe(card.id);
+    expect(list.keyboard.map((row) => row.map(({ text }) => text))).toEqual([
+      ['1', '2', '3', '4', '5'],
+      ['6', '7', '8', '9', '10'],
+      ['1 / 3', 'O‘ng ➡️'],
+      ['🔙 Orqaga'],
+    ]);
+    expect(await viewer.press(list, '1 / 3')).toEqual({ text: undefined, isAlert: false, url: undefined });
+    list = await press(viewer, list, 'O‘ng');
+    list = await press(viewer, list, 'O‘ng');
+    expect(list.keyboard.map((row) => row.map(({ text }) => text))).toEqual([
+      ['21', '22', '23'],
+      ['⬅️ Chap', '3 / 3'],
+      ['🔙 Orqaga'],
+    ]);
+    expect((await press(viewer, list, 'Orqaga')).text).toContain('Kod: 12');
+  });
+
+  test.each([
+    ['text card, video', false, 'video'],
+    ['photo card, video (old bot: a photo card could never open its parts)', true, 'video'],
+    ['text card, document', false, 'document'],
+    ['photo card, document', true, 'document'],
+    ['photo card, animation', true, 'animation'],
+  ] as const)('one message from card to the last part and back: %s', async (_, photo, kind) => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'Naruto', photo, kind, parts: [1, 2, 4] });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    const seen = [card];
+    for (const button of [
+      'Animeni ko‘rish',
+      '1',
+      '2-qism',
+      '4-qism',
+      '2-qism',
+      'Qismlar',
+      'Orqaga',
+      'Davom ettirish',
+    ])
+      seen.push(await press(viewer, seen.at(-1) ?? card, button));
+    expect(seen.map(({ id }) => id)).toEqual(seen.map(() => card.id));
+    expect(seen.slice(2, 6).map(({ kind }) => kind)).toEqual([kind, kind, kind, kind]);
+    expect(seen[2]?.text).toBe('Naruto\n🎬 1-qism\n🔢 Kod: 12');
+    expect(buttons(seen[3] ?? card)).toEqual(['⬅️ 1-qism', '4-qism ➡️', '📋 Qismlar']);
+    expect(buttons(seen[4] ?? card)).toEqual(['⬅️ 2-qism', '📋 Qismlar', '🔔 Kuzatish']);
+    expect(seen.at(-1)?.text).toContain('4-qism');
+    expect(bot.log.filter(({ outcome }) => outcome !== undefined && outcome !== 'handled')).toEqual([]);
+  });
+
+  test('a long description of a text card is shown as far as a caption holds when the message became the player', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'Naruto', description: 'so‘z '.repeat(600), parts: 1 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    let shown = await press(viewer, viewer.lastMessage(), 'Animeni ko‘rish');
+    for (const button of ['1', 'Qismlar', 'Orqaga', 'Davomi', 'O‘ng', 'Orqaga'])
+      shown = await press(viewer, shown, button);
+    expect(shown.kind).toBe('video');
+    expect(shown.text.length).toBeGreaterThan(900);
+  });
+
+  test('the list opens on the page of the part that played, and marks it', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 30 });
+    const viewer = bot.telegram.person();
+    await viewer.start('12_25');
+    const list = await press(viewer, viewer.lastMessage(), 'Qismlar');
+    expect(buttons(list)).toContain('👁 25');
+    expect(buttons(list)).toContain('3 / 3');
+  });
+
+  test('views and usernames are recorded (old bot: never): history, progress, the anime’s counter', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 3 });
+    const viewer = bot.telegram.person();
+    await viewer.start('12_1');
+    await press(viewer, viewer.lastMessage(), '2-qism');
+    expect(
+      await values(
+        bot,
+        "SELECT user_id || ' ' || anime_code || ' ' || part_number || ' ' || viewed_at AS v FROM user_history",
+      ),
+    ).toEqual([`${viewer.id} 12 1 2026-11-22 10:00:00`, `${viewer.id} 12 2 2026-11-22 10:00:00`]);
+    expect(await values(bot, "SELECT part_number || ' ' || part_id AS v FROM watch_progress")).toEqual([
+      '2 2',
+    ]);
+    expect(await values(bot, 'SELECT views AS v FROM anime')).toEqual(['2']);
+  });
+
+  test('old bot: an old card sent another anime’s episode; buttons name the anime, whoever has its code now', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'Eski', parts: 2 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    await bot.db.write([sql('UPDATE anime SET code = 99 WHERE code = 12')]);
+    await addAnime(bot, { code: 12, title: 'Yangi', parts: 2 });
+    const list = await press(viewer, card, 'Animeni ko‘rish');
+    expect((await press(viewer, list, '1')).text).toBe('Eski\n🎬 1-qism\n🔢 Kod: 99');
+  });
+
+  test('a part that is gone is said to be gone; the page nearest to a page that is gone opens', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 21 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    let list = await press(viewer, viewer.lastMessage(), 'Animeni ko‘rish');
+    list = await press(viewer, list, 'O‘ng');
+    await bot.db.write([sql('DELETE FROM anime_parts WHERE part_number > 15')]);
+    expect(await viewer.press(list, '16')).toMatchObject({
+      isAlert: true,
+      text: expect.stringContaining('16-qism endi mavjud emas'),
+    });
+    const last = await press(viewer, list, 'O‘ng');
+    expect(buttons(last)).toEqual(['11', '12', '13', '14', '15', '⬅️ Chap', '2 / 2', '🔙 Orqaga']);
+  });
+
+  test('old bot: restart killed every button; every button works after one, and a month later', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, photo: true, parts: 12 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    const { startTestBot } = await import('../support/bot.ts');
+    const again = await startTestBot({
+      path: bot.path,
+      telegram: bot.telegram,
+      now: new Date('2026-12-25T10:00:00Z'),
+    });
+    const list = await press(viewer, card, 'Animeni ko‘rish');
+    expect((await press(viewer, list, '7')).text).toContain('7-qism');
+    await again.close();
+  });
+
+  test('a message that is gone or too old to edit is answered with a new one', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 2 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    const card = viewer.lastMessage();
+    bot.telegram.script({
+      method: 'editMessageText',
+      fault: { kind: 'error', status: 400, description: "Bad Request: message can't be edited" },
+    });
+    const list = await press(viewer, card, 'Animeni ko‘rish');
+    expect(list.id).not.toBe(card.id);
+    expect(buttons(list)).toContain('2');
+  });
+
+  test('the view is not recorded when the video did not come, and the update is tried again', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 2 });
+    const viewer = bot.telegram.person();
+    bot.telegram.script({
+      method: 'sendVideo',
+      fault: { kind: 'error', status: 500, description: 'Internal Server Error' },
+    });
+    await viewer.start('12_1');
+    expect(viewer.lastMessage().kind).toBe('video');
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM user_history')).toEqual(['1']);
+    expect(bot.log.map(({ outcome }) => outcome).filter(Boolean)).toEqual(['again', 'handled']);
+  });
+});
+
+describe('files Telegram will not send', () => {
+  test('after a change of the token: a polite answer to every viewer, one alert to the admins, no poison', async () => {
+    const bot = await start();
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.start();
+    await addAnime(bot, { code: 12, title: 'Naruto', photo: true, parts: 3 });
+    await bot.db.write([
+      sql('UPDATE anime_parts SET file_id = ?', bot.telegram.foreignFileId('video')),
+      sql('UPDATE anime SET photo_id = ?', bot.telegram.foreignFileId('photo')),
+    ]);
+    for (const viewer of [bot.telegram.person(), bot.telegram.person()]) {
+      await viewer.send('12');
+      const card = viewer.lastMessage();
+      expect(card).toMatchObject({ kind: 'text', text: expect.stringContaining('Naruto') });
+      const list = await press(viewer, card, 'Animeni ko‘rish');
+      const trouble = await press(viewer, list, '2');
+      expect(trouble.text).toContain('Naruto, 2-qism: video hozircha ochilmadi');
+      expect(buttons(trouble)).toContain('3-qism ➡️');
+    }
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM user_history')).toEqual(['0']);
+    await run(bot, adminNoticesJob);
+    await run(bot, adminNoticesJob);
+    expect(admin.messages().filter(({ text }) => text.includes('qabul qilmadi'))).toHaveLength(1);
+    expect(bot.log.filter(({ outcome }) => outcome !== undefined && outcome !== 'handled')).toEqual([]);
+  });
+
+  test('a document taken for a video (the old bot kept no kinds) is sent as what it is, and so from then on', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, parts: 2 });
+    const document = await fileId(bot, 'document');
+    await bot.db.write([sql("UPDATE anime_parts SET file_id = ?, kind = 'video'", document)]);
+    const viewer = bot.telegram.person();
+    await viewer.start('12_1');
+    expect(viewer.lastMessage().kind).toBe('document');
+    expect(await values(bot, 'SELECT kind AS v FROM anime_parts ORDER BY part_number')).toEqual([
+      'document',
+      'video',
+    ]);
+    const next = await press(viewer, viewer.lastMessage(), buttonWith(viewer.lastMessage(), '2-qism'));
+    expect(next).toMatchObject({ kind: 'document', text: expect.stringContaining('2-qism') });
+    expect(await bot.costOf(() => viewer.start('12_1'))).toEqual({ reads: 1, writes: 1, calls: 1 });
+  });
+});
