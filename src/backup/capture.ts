@@ -1,18 +1,18 @@
 /** Snapshot -> both objects in the bucket, from one read of the database (ARCHITECTURE.md, decision 1). */
-import { abortable, type Clock, reasonOf } from './clock.ts';
+import { again } from './again.ts';
+import { abortable, reasonOf } from './clock.ts';
 import { type MeasuredWriter, measured } from './contents.ts';
 import type { BackupContext } from './context.ts';
 import { createDigestSink, type TableDigest } from './digest.ts';
 import { createDocumentSink } from './document/writer.ts';
 import { openSealed } from './envelope/seal.ts';
 import { feed } from './fan-out.ts';
-import { LeaseLost } from './lease.ts';
 import { SchemaChanged, type SnapshotSink } from './model.ts';
 import { type BackupName, databaseKey, documentKey } from './names.ts';
 import { sweepUploads } from './prune.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
 import { createSqliteSink, PAGE_SIZE } from './sqlite/sqlite-sink.ts';
-import { StoreError, type WrittenObject } from './store/types.ts';
+import type { WrittenObject } from './store/types.ts';
 
 export interface CapturedObject {
   readonly key: string;
@@ -36,36 +36,12 @@ export interface CaptureOptions {
   readonly onProgress: (rows: number, bytes: number) => Promise<void>;
 }
 
-/** Tries in all. A migration may be under way, or a connection may break; whoever still fails has a real trouble. */
-const ATTEMPTS = 3;
-const BACKOFF_MS = 1_000;
-
 /**
  * Reads the database once and writes both objects side by side; again from the start when the schema changed or the database broke off.
  * Rejects with nothing of it left in the store, as far as the store lets it be removed.
  */
-export async function capture(context: BackupContext, options: CaptureOptions): Promise<Captured> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await captureOnce(context, options);
-    } catch (error) {
-      if (attempt === ATTEMPTS || options.signal.aborted || isFinal(error)) throw error;
-      await pause(context, attempt, options.signal);
-    }
-  }
-}
-
-function isFinal(error: unknown): boolean {
-  return error instanceof LeaseLost || (error instanceof StoreError && !error.retryable);
-}
-
-async function pause(
-  context: { clock: Clock; random: () => number },
-  attempt: number,
-  signal: AbortSignal,
-): Promise<void> {
-  await context.clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + context.random()), signal);
-  if (signal.aborted) throw reasonOf(signal);
+export function capture(context: BackupContext, options: CaptureOptions): Promise<Captured> {
+  return again(context, options.signal, () => captureOnce(context, options));
 }
 
 async function captureOnce(context: BackupContext, options: CaptureOptions): Promise<Captured> {

@@ -4,13 +4,16 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { again } from './again.ts';
+import { systemClock } from './clock.ts';
+import { measured } from './contents.ts';
 import { sniff } from './document/sniff.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { openUnsealed } from './envelope/unseal.ts';
 import { feed } from './fan-out.ts';
 import { createFileWriter } from './file-writer.ts';
 import { loadDocument } from './load-document.ts';
-import type { SnapshotSource } from './model.ts';
+import type { HeadLastWriter, SnapshotSink, SnapshotSource } from './model.ts';
 import { createSqliteSink, PAGE_SIZE } from './sqlite/sqlite-sink.ts';
 
 export interface PlainFile {
@@ -46,17 +49,39 @@ export async function asDatabase(file: PlainFile, directory: string): Promise<st
   return path;
 }
 
-/** A consistent copy of the live database, whichever kind it is. */
-export async function copyLive(source: SnapshotSource, path: string): Promise<void> {
-  const writer = await createFileWriter(path, { headLength: PAGE_SIZE, replace: false });
-  try {
-    const sink = createSqliteSink(writer);
-    await source.read((snapshot) => feed(snapshot, { ordered: sink, others: [] }, async () => {}));
-    await sink.finish();
-  } catch (error) {
-    await writer.abort(error);
-    throw error;
-  }
+/** A consistent copy of the live database, whichever kind it is, as a SQLite file. */
+export function copyLive(source: SnapshotSource, path: string): Promise<void> {
+  return writeLive(source, { path, headLength: PAGE_SIZE, replace: false, sink: createSqliteSink });
+}
+
+export interface LiveCopy {
+  readonly path: string;
+  readonly headLength: number;
+  readonly replace: boolean;
+  readonly sink: (out: HeadLastWriter) => SnapshotSink;
+  readonly onProgress?: (rows: number, bytes: number) => void;
+}
+
+/** One snapshot into one file, from the start again when it breaks off. The file appears when it is whole. */
+export function writeLive(source: SnapshotSource, copy: LiveCopy): Promise<void> {
+  return again({ clock: systemClock, random: Math.random }, undefined, async () => {
+    const { path, headLength, replace, onProgress } = copy;
+    const writer = measured(await createFileWriter(path, { headLength, replace }));
+    let rows = 0;
+    try {
+      const sink = copy.sink(writer);
+      await source.read((snapshot) =>
+        feed(snapshot, { ordered: sink, others: [] }, async (count) => {
+          rows += count;
+          onProgress?.(rows, writer.bytes);
+        }),
+      );
+      await sink.finish();
+    } catch (error) {
+      await writer.abort(error);
+      throw error;
+    }
+  });
 }
 
 async function sniffFile(path: string): Promise<ReturnType<typeof sniff>> {

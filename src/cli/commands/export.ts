@@ -1,9 +1,10 @@
-import { once } from 'node:events';
+import { createReadStream, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { createDocumentSink } from '../../backup/document/writer.ts';
-import { feed } from '../../backup/fan-out.ts';
-import { createFileWriter } from '../../backup/file-writer.ts';
-import type { HeadLastWriter } from '../../backup/model.ts';
+import { writeLive } from '../../backup/local-copy.ts';
+import { inScratch } from '../../backup/verify-deep.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -16,66 +17,53 @@ export function exportCommand(cli: Cli): Command {
 }
 
 async function exportDocument(
-  { terminal, session, now, yes }: Invocation,
+  invocation: Invocation,
   _: readonly string[],
   { output }: { output?: string },
 ): Promise<ExitCode> {
-  if (output === undefined && terminal.json)
+  const { terminal } = invocation;
+  if (output !== undefined) {
+    const rows = await writeDocument(invocation, output);
+    const bytes = statSync(output).size;
+    terminal.answer({ ok: true, file: output, rows, bytes });
+    terminal.say(`${output}: ${formatCount(rows)} rows, ${formatBytes(bytes)}`);
+    return 0;
+  }
+  if (terminal.json)
     throw new UsageError(
       'export --json needs -o: standard output can not carry both the document and the answer',
     );
-  const context = await session.backup();
-  const schemaVersion = await context.ledger.schemaVersion();
-  const writer = counted(
-    output === undefined ? standardOutput() : await createFileWriter(output, { headLength: 0, replace: yes }),
-  );
-  const bar = createProgressBar(terminal, () => performance.now());
-  let rows = 0;
-  try {
-    const sink = createDocumentSink(writer, {
-      backupTime: now(),
-      appVersion: context.appVersion,
-      ...(schemaVersion === undefined ? {} : { schemaVersion }),
-    });
-    await session.source.read((snapshot) =>
-      feed(snapshot, { ordered: sink, others: [] }, async (count) => {
-        rows += count;
-        bar({ label: 'exporting', rows, bytes: writer.bytes, total: undefined });
-      }),
-    );
-    await sink.finish();
-  } catch (error) {
-    await writer.abort(error);
-    throw error;
-  }
-  terminal.answer({ ok: true, file: output, rows, bytes: writer.bytes });
-  if (output !== undefined)
-    terminal.say(`${output}: ${formatCount(rows)} rows, ${formatBytes(writer.bytes)}`);
+  // By way of a file: what is read from standard output is a whole document, or nothing.
+  await inScratch(undefined, async (directory) => {
+    const path = join(directory, 'export.json');
+    await writeDocument(invocation, path);
+    terminal.clear();
+    await pipeline(createReadStream(path), process.stdout, { end: false });
+  });
   return 0;
 }
 
-function counted(inner: HeadLastWriter): HeadLastWriter & { readonly bytes: number } {
-  let bytes = 0;
-  return {
-    get bytes() {
-      return bytes;
-    },
-    async write(chunk) {
-      bytes += chunk.byteLength;
-      await inner.write(chunk);
-    },
-    close: (head) => inner.close(head),
-    abort: (reason) => inner.abort(reason),
+/** Returns the number of rows. */
+async function writeDocument(invocation: Invocation, path: string): Promise<number> {
+  const { terminal, session, now, yes } = invocation;
+  const context = await session.backup();
+  const schemaVersion = await context.ledger.schemaVersion();
+  const meta = {
+    backupTime: now(),
+    appVersion: context.appVersion,
+    ...(schemaVersion !== undefined && { schemaVersion }),
   };
-}
-
-/** Standard output has no way to take bytes back: a broken export ends without its closing lines, and its reader refuses it. */
-function standardOutput(): HeadLastWriter {
-  return {
-    async write(chunk) {
-      if (!process.stdout.write(chunk.slice())) await once(process.stdout, 'drain');
+  const bar = createProgressBar(terminal, () => performance.now());
+  let read = 0;
+  await writeLive(session.source, {
+    path,
+    headLength: 0,
+    replace: yes,
+    sink: (out) => createDocumentSink(out, meta),
+    onProgress: (rows, bytes) => {
+      read = rows;
+      bar({ label: 'exporting', rows, bytes, total: undefined });
     },
-    async close() {},
-    async abort() {},
-  };
+  });
+  return read;
 }

@@ -1,0 +1,32 @@
+/** Reading the database again from the start: the schema may move, a connection may break, a source may learn of a value only as it comes. */
+import type { Clock } from './clock.ts';
+import { LeaseLost } from './lease.ts';
+import { StoreError } from './store/types.ts';
+
+/** Tries in all; whoever still fails has a real trouble. */
+const ATTEMPTS = 3;
+const BACKOFF_MS = 1_000;
+
+/**
+ * Calls `work` until it succeeds, at most three times, with backoff and jitter in between. What can not get better (a lost lease, a store
+ * that refuses, an abort) is thrown at once. `work` must leave nothing behind when it fails.
+ */
+export async function again<T>(
+  context: { readonly clock: Clock; readonly random: () => number },
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS || signal?.aborted === true || isFinal(error)) throw error;
+      await context.clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + context.random()), signal);
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof LeaseLost || (error instanceof StoreError && !error.retryable);
+}
