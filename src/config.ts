@@ -163,7 +163,7 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
   for (const recipient of ageRecipients)
     if (!/^age1[a-z0-9]+$/.test(recipient))
       read.problems.push('BACKUP_AGE_RECIPIENTS: every recipient begins with age1');
-  const passphrase = read.text('BACKUP_PASSPHRASE');
+  const passphrase = read.matching('BACKUP_PASSPHRASE', /^.{12,}$/s, 'at least 12 characters long');
   if (ageRecipients.length > 0 && passphrase !== undefined)
     read.problems.push('BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE: set one, not both');
   return {

@@ -88,8 +88,9 @@ describe('settings', () => {
     ['BACKUP_AGE_RECIPIENTS', { BACKUP_AGE_RECIPIENTS: 'ssh-rsa' }],
     [
       'BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE',
-      { BACKUP_AGE_RECIPIENTS: 'age1abc', BACKUP_PASSPHRASE: 'x' },
+      { BACKUP_AGE_RECIPIENTS: 'age1abc', BACKUP_PASSPHRASE: 'correct horse battery' },
     ],
+    ['BACKUP_PASSPHRASE', { BACKUP_PASSPHRASE: 'short' }],
     ['BACKUP_CRON', { BACKUP_CRON: 'daily' }],
     ['BACKUP_RETENTION_DAYS', { BACKUP_RETENTION_DAYS: '-1' }],
     ['PUBLIC_URL', { PUBLIC_URL: 'ftp://x' }],
