@@ -8,6 +8,7 @@ import { tellAdmins } from './alerts.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import { type Database, DatabaseUnavailable, type Query, type Statement } from './db/database.ts';
+import { countVisit } from './db/statistics.ts';
 import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailure } from './db/updates.ts';
 import { type KnownPerson, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
 import { BotContext, type Viewer } from './handlers/context.ts';
@@ -82,21 +83,21 @@ async function handle(
   const { db, now } = services;
   const incoming = readIncoming(update, services.me);
   const from = senderOf(update);
-  const asked = questions(prefetches, incoming, from?.id);
+  const at = now();
+  const asked = questions(prefetches, incoming, { userId: from?.id, now: at });
   const [isDuplicate, person, ...rest] = await db.read([
     isHandled(update.update_id),
     personById(from?.id ?? 0),
     ...asked.map(([, query]) => query),
   ]);
   if (isDuplicate) return 'duplicate';
-  const at = now();
   const turn = new Turn({
     db,
     answers: new Map(asked.map(([question], i) => [question, rest[i]])),
     mark: [
       markHandled(update.update_id, at),
       forgetFailure(update.update_id),
-      ...(from === undefined ? [] : [seeSender(update, from, at)]),
+      ...(from === undefined ? [] : seeSender(update, from, at)),
     ],
   });
   const viewer = from === undefined ? undefined : viewerOf(from, person, services);
@@ -129,10 +130,10 @@ async function handle(
 function questions(
   prefetches: readonly Prefetch<unknown>[],
   incoming: Incoming,
-  userId: number | undefined,
+  viewer: { readonly userId: number | undefined; readonly now: Date },
 ): [Prefetch<unknown>, Query<unknown>][] {
   return prefetches.flatMap((question) => {
-    const query = question.query(incoming, { userId });
+    const query = question.query(incoming, viewer);
     return query === undefined ? [] : [[question, query] as [Prefetch<unknown>, Query<unknown>]];
   });
 }
@@ -150,12 +151,16 @@ function senderOf(update: Update): User | undefined {
 }
 
 /** Only who writes to the bot becomes one of its people; who uses it inline or asks to join a channel does not. */
-function seeSender(update: Update, from: User, now: Date): Statement {
+function seeSender(update: Update, from: User, now: Date): readonly Statement[] {
   const isWriting = update.message !== undefined || update.callback_query !== undefined;
-  return (isWriting ? seePerson : seeIfKnown)(
-    { id: from.id, username: from.username, firstName: from.first_name, lastName: from.last_name },
-    now,
-  );
+  const person = {
+    id: from.id,
+    username: from.username,
+    firstName: from.first_name,
+    lastName: from.last_name,
+  };
+  // The visit is counted first: it looks at when he was last seen.
+  return isWriting ? [countVisit(from.id, now), seePerson(person, now)] : [seeIfKnown(person, now)];
 }
 
 /** People we know keep the bot's language until they choose; a newcomer is greeted in his own, where we speak it. */

@@ -25,13 +25,19 @@ export function admins(): Query<Admin[]> {
 }
 
 /** 0 changes when he is one already, or never wrote to the bot (a typing error would make a stranger admin). */
-export function addAdmin(userId: number, addedBy: number, now: Date): Statement {
+export function addAdmin(
+  person: { readonly id: number } | { readonly username: string },
+  addedBy: number,
+  now: Date,
+): Statement {
+  const byId = 'id' in person;
   return sql(
     `INSERT INTO admins (user_id, role, added_by, added_at)
-     SELECT user_id, 'admin', ?, ? FROM users WHERE user_id = ? ON CONFLICT DO NOTHING`,
+     SELECT user_id, 'admin', ?, ? FROM users WHERE ${byId ? 'user_id = ?' : 'username = ? COLLATE NOCASE'}
+     ORDER BY last_seen DESC LIMIT 1 ON CONFLICT DO NOTHING`,
     addedBy,
     toSqlTime(now),
-    userId,
+    byId ? person.id : person.username,
   );
 }
 

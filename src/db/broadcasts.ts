@@ -40,7 +40,6 @@ const BROADCAST = `SELECT b.*,
   (SELECT g.name FROM groups AS g WHERE g.id = b.group_id) AS group_name,
   (SELECT u.language FROM users AS u WHERE u.user_id = b.requested_by) AS language FROM broadcasts AS b`;
 
-/** @param userId only this admin's; undefined: whoever's */
 export function broadcastById(id: number): Query<Broadcast | undefined> {
   return one(sql(`${BROADCAST} WHERE b.id = ?`, id), readBroadcast);
 }
@@ -64,7 +63,7 @@ export function recentBroadcasts(limit: number): Query<Broadcast[]> {
 
 /**
  * Keeps a message to be broadcast. Messages of one album come as updates of their own, at once and in any order: they find each other by
- * the album's id. RETURNING id.
+ * the album's id. RETURNING id and the messages kept before this one.
  */
 export function keepBroadcast(
   userId: number,
@@ -73,7 +72,8 @@ export function keepBroadcast(
 ): Statement {
   return sql(
     `INSERT INTO broadcasts (requested_by, album, reply_markup, created_at) VALUES (?, ?, ?, ?)
-     ON CONFLICT (requested_by, album) WHERE album IS NOT NULL DO UPDATE SET album = excluded.album RETURNING id`,
+     ON CONFLICT (requested_by, album) WHERE album IS NOT NULL DO UPDATE SET album = excluded.album
+     RETURNING id, (SELECT COUNT(*) FROM broadcast_messages AS m WHERE m.broadcast_id = broadcasts.id) AS messages`,
     userId,
     message.album,
     message.replyMarkup,

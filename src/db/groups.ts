@@ -82,8 +82,9 @@ export function migrateGroup(from: number, to: number): Statement {
   );
 }
 
-export function setGroupProblem(id: number, problem: string | null): Statement {
-  return sql('UPDATE groups SET problem = ? WHERE id = ?', problem, id);
+/** What keeps the bot from posting there, or null; a chat that is not in the list is none of ours. */
+export function setGroupProblemOfChat(chatId: number, problem: string | null): Statement {
+  return sql('UPDATE groups SET problem = ? WHERE group_id = ?', problem, chatId);
 }
 
 /** With its place in every anime's list; what was posted there stays. */

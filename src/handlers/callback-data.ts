@@ -89,6 +89,7 @@ const SHAPES = {
   channelAdd: { tag: 'aka', args: [] },
   channelUp: { tag: 'aku', args: ['channel'] },
   channelCheck: { tag: 'akc', args: ['channel'] },
+  channelRequests: { tag: 'akr', args: ['channel'] },
   channelName: { tag: 'akn', args: ['channel'] },
   channelDelete: { tag: 'akd', args: ['channel', 'sure'] },
   chatFound: { tag: 'akf', args: ['chat', 'as'] },

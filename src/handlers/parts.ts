@@ -3,6 +3,7 @@ import { Composer, InlineKeyboard } from 'grammy';
 import type { AnimeCard } from '../db/anime.ts';
 import { recordView } from '../db/history.ts';
 import { correctKind, PARTS_PER_PAGE, type Part, type PartKind, partNumbers, partOf } from '../db/parts.ts';
+import { countView } from '../db/statistics.ts';
 import { cutText, html } from '../html.ts';
 import type { Texts } from '../locales/index.ts';
 import { animeName, turnRow } from './anime-list.ts';
@@ -89,7 +90,11 @@ async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolea
     await show(ctx, { text, keyboard: playerKeyboard(anime, part, ctx.t) }, { isNew: true });
     return;
   }
-  if (ctx.viewer !== undefined) ctx.turn.stage(...recordView(ctx.viewer.id, anime, part.number, ctx.now));
+  if (ctx.viewer !== undefined)
+    ctx.turn.stage(
+      ...recordView(ctx.viewer.id, anime, part.number, ctx.now),
+      ...countView(anime.id, ctx.now),
+    );
 }
 
 /** The old bot kept no kinds: a file that is not the video it was taken for is sent as what it is. */

@@ -2,6 +2,7 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import type { BotCommand } from 'grammy/types';
 import { lastWatched } from '../db/history.ts';
+import { countSource } from '../db/statistics.ts';
 import { recordSource } from '../db/users.ts';
 import type { Texts } from '../locales/index.ts';
 import { shortName } from './anime-list.ts';
@@ -21,8 +22,10 @@ const source = new Composer<BotContext>();
 source.use(async (ctx, next) => {
   const { incoming, viewer } = ctx;
   const isFirstStart = incoming.kind === 'command' && incoming.name === 'start' && viewer !== undefined;
-  if (isFirstStart && incoming.argument !== '' && actionOf(incoming)?.kind === 'menu')
-    ctx.turn.stage(recordSource(viewer.id, incoming.argument.slice(0, 64)));
+  if (isFirstStart && incoming.argument !== '' && actionOf(incoming)?.kind === 'menu') {
+    const from = incoming.argument.slice(0, 64);
+    ctx.turn.stage(countSource(viewer.id, from), recordSource(viewer.id, from));
+  }
   await next();
 });
 

@@ -15,7 +15,7 @@ import type { Incoming } from './incoming.ts';
 export interface Prefetch<T> {
   readonly query: (
     incoming: Incoming,
-    viewer: { readonly userId: number | undefined },
+    viewer: { readonly userId: number | undefined; readonly now: Date },
   ) => Query<T> | undefined;
 }
 

@@ -1,9 +1,13 @@
 import { adminNoticesJob } from './admin-notices.ts';
+import { broadcastJob } from './broadcast.ts';
+import { draftStatusJob } from './draft-status.ts';
 import { followMessagesJob } from './follow-messages.ts';
 import { forgetAnswersJob } from './forget-answers.ts';
 import { indexSearchJob } from './index-search.ts';
 import type { Job } from './job.ts';
 import { maintenance } from './maintenance.ts';
+import { postingJob } from './posting.ts';
+import { trashJob } from './trash.ts';
 
 /** Every job of the tick, in the order they get their turn. */
 export const jobs: readonly Job[] = [
@@ -11,6 +15,10 @@ export const jobs: readonly Job[] = [
   indexSearchJob,
   maintenance,
   forgetAnswersJob,
+  draftStatusJob,
+  postingJob,
+  trashJob,
+  broadcastJob,
   // Last: it uses up what time and requests are left.
   followMessagesJob,
 ];

@@ -1,10 +1,18 @@
 /** Everything only admins can do, in the order it is asked. */
 import type { Feature } from '../feature.ts';
+import { adminsFeature } from './admins.ts';
+import { broadcastFeature } from './broadcast.ts';
+import { channelsAdminFeature } from './channels.ts';
+import { chatsFeature } from './chats.ts';
 import { draftIntakeFeature } from './draft-intake.ts';
 import { draftsFeature } from './drafts.ts';
 import { editFeature } from './edit.ts';
 import { editPartsFeature } from './edit-parts.ts';
+import { groupsAdminFeature } from './groups.ts';
 import { panelFeature } from './panel.ts';
+import { peopleFeature } from './people.ts';
+import { postingFeature } from './posting.ts';
+import { statisticsFeature } from './statistics.ts';
 import { trashFeature } from './trash.ts';
 
 /** Answers to questions come before the wizard: only one of them is open, but a question takes anything. */
@@ -13,6 +21,14 @@ export const adminFeatures: readonly Feature[] = [
   editFeature,
   editPartsFeature,
   trashFeature,
+  chatsFeature,
+  groupsAdminFeature,
+  channelsAdminFeature,
+  postingFeature,
+  broadcastFeature,
+  statisticsFeature,
+  peopleFeature,
+  adminsFeature,
   draftsFeature,
   draftIntakeFeature,
 ];

@@ -26,11 +26,11 @@ export function pressed<K extends Action['kind']>(
 /** A question asked of the database when a button of one of these kinds is pressed. */
 export function whenPressed<K extends Action['kind'], T>(
   kinds: readonly K[],
-  question: (action: ActionOf<K>, userId: number) => Query<T>,
+  question: (action: ActionOf<K>, userId: number, now: Date) => Query<T>,
 ): Prefetch<T> {
-  return prefetch((incoming, { userId }) => {
+  return prefetch((incoming, { userId, now }) => {
     const action = pressed(incoming, ...kinds);
-    return action === undefined || userId === undefined ? undefined : question(action, userId);
+    return action === undefined || userId === undefined ? undefined : question(action, userId, now);
   });
 }
 
@@ -38,12 +38,12 @@ export function whenPressed<K extends Action['kind'], T>(
 export function whenAsked<T>(
   command: string,
   kinds: readonly Action['kind'][],
-  question: (userId: number) => Query<T>,
+  question: (userId: number, now: Date) => Query<T>,
 ): Prefetch<T> {
-  return prefetch((incoming, { userId }) => {
+  return prefetch((incoming, { userId, now }) => {
     const isAsked =
       (incoming.kind === 'command' && incoming.name === command) || pressed(incoming, ...kinds) !== undefined;
-    return isAsked && userId !== undefined ? question(userId) : undefined;
+    return isAsked && userId !== undefined ? question(userId, now) : undefined;
   });
 }
 
@@ -60,8 +60,10 @@ export const askedQuestion = prefetch((incoming, { userId }) =>
 );
 
 /** An admin in his private chat with the bot. */
-function asAdmin(ctx: BotContext): Viewer | undefined {
-  return ctx.viewer?.role !== undefined && (ctx.chat === undefined || ctx.chat.type === 'private')
+function asAdmin(ctx: BotContext, roles: readonly Viewer['role'][]): Viewer | undefined {
+  return ctx.viewer?.role !== undefined &&
+    roles.includes(ctx.viewer.role) &&
+    (ctx.chat === undefined || ctx.chat.type === 'private')
     ? ctx.viewer
     : undefined;
 }
@@ -69,6 +71,13 @@ function asAdmin(ctx: BotContext): Viewer | undefined {
 /** Composes one admin feature. */
 export class AdminRoutes {
   readonly composer = new Composer<BotContext>();
+  #roles: readonly Viewer['role'][] = ['owner', 'admin'];
+
+  /** What follows is for owners alone. */
+  owners(): this {
+    this.#roles = ['owner'];
+    return this;
+  }
 
   /** @param handle `argument` is what follows the command */
   command(
@@ -118,9 +127,10 @@ export class AdminRoutes {
   }
 
   #on<T>(name: string, find: (ctx: BotContext) => T | undefined) {
+    const roles = this.#roles;
     return (handle: (ctx: BotContext, admin: Viewer, found: T) => Promise<unknown>): void => {
       this.composer.use(async (ctx, next) => {
-        const admin = asAdmin(ctx);
+        const admin = asAdmin(ctx, roles);
         const found = admin === undefined ? undefined : find(ctx);
         if (admin === undefined || found === undefined) return next();
         ctx.turn.handler = `admin ${name}`;

@@ -7,6 +7,19 @@ interface Outcome {
   readonly error: string | null;
 }
 
+type Audience = 'users' | 'groups' | 'group';
+
+interface Progress {
+  readonly state: 'draft' | 'running' | 'paused' | 'cancelled' | 'failed' | 'done';
+  readonly audience: Audience | null;
+  readonly groupName: string | null;
+  readonly total: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly problem: string | null;
+}
+
 export const uz = {
   post: () => '📣 Joylash',
   postNow: (chats: number) => `📤 Hoziroq joylash (${chats})`,
@@ -26,5 +39,50 @@ export const uz = {
     );
     return html`📣 <b>Joylash natijasi</b>\n\n${join(lines, '\n')}`;
   },
+  // Broadcasts.
+  newBroadcast: () => '➕ Yangi xabar',
+  toUsers: () => '👥 Barcha foydalanuvchilarga',
+  toGroups: () => '📣 Barcha guruh va kanallarga',
+  toOneGroup: () => '📍 Bitta guruh yoki kanalga',
+  send: (count: number) => `✅ Yuborish (${count})`,
+  pause: () => '⏸ To‘xtatib turish',
+  goOn: () => '▶️ Davom ettirish',
+  cancel: () => '✖️ Bekor qilish',
+  refresh: () => '🔄 Yangilash',
+  broadcasts: (): Html => html`📨 <b>Xabar tarqatish</b>\nBir xabarni hammaga yuborasiz. Oldingilari quyida.`,
+  listed: (date: string, sent: number, total: number, state: Progress['state']) =>
+    `${STATE_ICON[state]} ${date} · ${sent} / ${total}`,
+  askBroadcast: (): Html =>
+    html`📨 Tarqatiladigan <b>xabarni yuboring</b>: matn, rasm, video, albom — istalgan xabar. Qanday yuborsangiz, ko‘rinishi va tugmalari bilan shunday boradi.`,
+  askAudience: (): Html => html`✅ Xabar olindi. Kimga yuboramiz? Hali hech kimga yuborilmadi.`,
+  askGroup: (): Html => html`📍 Qaysi biriga?`,
+  confirm: (audience: Audience, count: number, groupName: string | null): Html =>
+    html`☝️ Xabar shunday ko‘rinadi.\n\nU ${audience === 'users' ? html`<b>${count}</b> ta foydalanuvchiga` : audience === 'groups' ? html`<b>${count}</b> ta guruh va kanalga` : html`<b>${groupName ?? ''}</b>ga`} yuboriladi. Boshlaymizmi?`,
+  nobody: () => 'Hozir bu xabarni oladigan hech kim yo‘q.',
+  progress: (progress: Progress): Html =>
+    html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Jami: ${progress.total}`}\n✅ Yuborildi: <b>${progress.sent}</b>\n🚫 Botni bloklagan: ${progress.blocked}\n❌ Xato: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
+  starting: (): Html => html`Bir daqiqa ichida boshlanadi. Shu xabar o‘zi yangilanib turadi.`,
+  finished: (progress: Progress): Html =>
+    html`${progress.state === 'done' ? '✅ Xabar tarqatish tugadi.' : '❌ Xabar tarqatish to‘xtadi.'}\n\n✅ Yuborildi: <b>${progress.sent}</b>\n🚫 Botni bloklagan: ${progress.blocked}\n❌ Xato: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
+  gone: () => 'Bu xabar tarqatish topilmadi.',
+  tooLate: () => 'Endi buni qilib bo‘lmaydi: holati o‘zgargan.',
   watchHere: () => '▶️ Animeni ko‘rish',
 };
+
+const STATE_ICON = {
+  draft: '📝',
+  running: '▶️',
+  paused: '⏸',
+  cancelled: '✖️',
+  failed: '❌',
+  done: '✅',
+} as const;
+
+const STATE_NAME = {
+  draft: 'Tayyorlanmoqda',
+  running: 'Tarqatilmoqda…',
+  paused: 'To‘xtatib turilibdi',
+  cancelled: 'Bekor qilindi',
+  failed: 'To‘xtab qoldi',
+  done: 'Tugadi',
+} as const;

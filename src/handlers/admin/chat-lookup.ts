@@ -1,0 +1,110 @@
+/**
+ * Looks a chat up at Telegram before it is stored: what it is, what the bot may do there, and the link people join by. Nothing that would
+ * fail a viewer later gets past here.
+ */
+import { type Api, GrammyError } from 'grammy';
+import type { ChatFullInfo, ChatMember, Message, UserFromGetMe } from 'grammy/types';
+import type { ChatKind } from '../../db/groups.ts';
+import { normaliseDigits } from '../incoming.ts';
+
+/** What the chat is for: to post in, or to be a mandatory subscription. */
+export type Purpose = 'group' | 'channel';
+
+export interface FoundChat {
+  readonly chatId: number;
+  readonly name: string;
+  readonly username: string | null;
+  readonly kind: ChatKind;
+  readonly link: string | null;
+}
+
+export type Refusal =
+  | 'not-found'
+  | 'not-a-chat'
+  | 'not-there'
+  | 'cannot-post'
+  | 'not-admin'
+  | 'no-link'
+  | 'private-link';
+
+export type Lookup =
+  | { readonly ok: true; readonly chat: FoundChat }
+  | { readonly ok: false; readonly why: Refusal; readonly name: string };
+
+/** The chat a message names: a forwarded post, an id, @name or a link. Undefined: it names none. */
+export function chatNamedBy(message: Message): number | string | undefined {
+  const origin = message.forward_origin;
+  if (origin?.type === 'channel') return origin.chat.id;
+  if (origin?.type === 'chat') return origin.sender_chat.id;
+  const text = normaliseDigits((message.text ?? '').trim());
+  if (/^-?\d{5,16}$/.test(text))
+    return text.startsWith('-') ? Number(text) : Number(`-100${text.replace(/^100(?=\d{10})/, '')}`);
+  const inside = /^(?:https?:\/\/)?(?:t|telegram)\.me\/c\/(\d{5,13})(?:[/?]|$)/i.exec(text);
+  if (inside !== null) return Number(`-100${inside[1]}`);
+  if (isPrivateLink(text)) return text;
+  const name =
+    /^(?:@|(?:https?:\/\/)?(?:t|telegram)\.me\/(?:s\/)?|tg:\/\/resolve\?domain=)([A-Za-z]\w{3,31})(?:[/?&]|$)/i.exec(
+      text,
+    )?.[1];
+  return name === undefined ? undefined : `@${name}`;
+}
+
+function isPrivateLink(text: string): boolean {
+  return /(?:t|telegram)\.me\/(?:\+|joinchat\/)/i.test(text);
+}
+
+/** Three calls, or four when a link has to be made. */
+export async function lookUpChat(
+  bot: { readonly api: Api; readonly me: UserFromGetMe },
+  wanted: number | string,
+  purpose: Purpose,
+  options: { readonly joinRequests?: boolean } = {},
+): Promise<Lookup> {
+  // Bots can not see what is behind an invite link.
+  if (typeof wanted === 'string' && isPrivateLink(wanted))
+    return { ok: false, why: 'private-link', name: wanted };
+  const refused = (why: Refusal, name = String(wanted)): Lookup => ({ ok: false, why, name });
+  try {
+    const chat = await bot.api.getChat(wanted);
+    if (chat.type === 'private') return refused('not-a-chat', chat.first_name);
+    const me = await bot.api.getChatMember(chat.id, bot.me.id);
+    const problem = purpose === 'group' ? postingProblem(chat, me) : gateProblem(me);
+    if (problem !== undefined) return refused(problem, chat.title);
+    const link = await linkOf(bot.api, chat, me, options.joinRequests === true);
+    // A mandatory channel without a link would be a button nobody can press.
+    if (purpose === 'channel' && link === null) return refused('no-link', chat.title);
+    const { id: chatId, title: name, type: kind } = chat;
+    return { ok: true, chat: { chatId, name, username: chat.username ?? null, kind, link } };
+  } catch (error) {
+    if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500) throw error;
+    return refused(error.error_code === 403 ? 'not-there' : 'not-found');
+  }
+}
+
+function postingProblem(chat: ChatFullInfo, me: ChatMember): Refusal | undefined {
+  if (me.status === 'left' || me.status === 'kicked') return 'not-there';
+  if (chat.type === 'channel')
+    return me.status === 'administrator' && me.can_post_messages === true ? undefined : 'cannot-post';
+  if (me.status === 'restricted') return me.is_member && me.can_send_messages ? undefined : 'cannot-post';
+  return undefined;
+}
+
+/** getChatMember is sure only where the bot is an administrator (spec/platform-facts.md). */
+function gateProblem(me: ChatMember): Refusal | undefined {
+  if (me.status === 'left' || me.status === 'kicked') return 'not-there';
+  return me.status === 'administrator' || me.status === 'creator' ? undefined : 'not-admin';
+}
+
+/** The public page, the link there is, or a new one; making one takes the right to invite. */
+async function linkOf(
+  api: Api,
+  chat: ChatFullInfo,
+  me: ChatMember,
+  joinRequests: boolean,
+): Promise<string | null> {
+  if (!joinRequests && chat.username !== undefined) return `https://t.me/${chat.username}`;
+  if (!joinRequests && chat.invite_link !== undefined) return chat.invite_link;
+  if (me.status !== 'administrator' || !me.can_invite_users) return null;
+  const made = await api.createChatInviteLink(chat.id, joinRequests ? { creates_join_request: true } : {});
+  return made.invite_link;
+}

@@ -1,0 +1,33 @@
+/** Copies a kept message, or album, to a chat as it is. */
+import type { Api } from 'grammy';
+import type { InlineKeyboardMarkup } from 'grammy/types';
+import type { Broadcast } from '../../db/broadcasts.ts';
+
+/** One call. copyMessage leaves the buttons out, so they are sent along. */
+export async function copyTo(
+  api: Api,
+  chatId: number,
+  broadcast: Pick<Broadcast, 'messages' | 'requestedBy' | 'replyMarkup'>,
+): Promise<void> {
+  const [first, ...rest] = broadcast.messages;
+  if (first === undefined) throw new Error('a broadcast has no message');
+  if (rest.length > 0) {
+    await api.copyMessages(chatId, broadcast.requestedBy, [...broadcast.messages]);
+    return;
+  }
+  const { replyMarkup } = broadcast;
+  await api.copyMessage(
+    chatId,
+    broadcast.requestedBy,
+    first,
+    replyMarkup === null ? {} : { reply_markup: JSON.parse(replyMarkup) as InlineKeyboardMarkup },
+  );
+}
+
+/** The buttons that work for everybody: links. Others would name another bot's actions. */
+export function openButtons(markup: InlineKeyboardMarkup | undefined): string | null {
+  const rows = (markup?.inline_keyboard ?? [])
+    .map((row) => row.filter((button) => 'url' in button))
+    .filter((row) => row.length > 0);
+  return rows.length === 0 ? null : JSON.stringify({ inline_keyboard: rows });
+}

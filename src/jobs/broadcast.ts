@@ -1,0 +1,184 @@
+/**
+ * Sends broadcasts, one message after another, each written down before the next is begun: a kill at any point repeats at most the message
+ * in flight and skips nobody. So a message costs two requests, and the pace is what the two round trips take, never over 25 a second.
+ */
+import { GrammyError } from 'grammy';
+import {
+  type Broadcast,
+  broadcastById,
+  broadcastReported,
+  type Delivery,
+  dueBroadcasts,
+  endBroadcast,
+  moveCursor,
+  nextRecipients,
+  type Recipient,
+  waitBroadcast,
+} from '../db/broadcasts.ts';
+import type { Statement } from '../db/database.ts';
+import { migrateGroup, setGroupProblemOfChat } from '../db/groups.ts';
+import { markBlocked } from '../db/users.ts';
+import { progressScreen } from '../handlers/admin/broadcast-screens.ts';
+import { copyTo } from '../handlers/admin/copy-message.ts';
+import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
+import { textsIn } from '../locales/index.ts';
+import { describeError } from '../log.ts';
+import type { Job, JobContext } from './job.ts';
+
+/** Between the starts of two messages: 25 a second (spec/bot.md "Admin" 6). */
+const PACE_MS = 40;
+/** Recipients read at once. */
+const SLICE = 200;
+/** spec/bot.md: progress is edited at most once in three seconds. */
+const PROGRESS_MS = 3_000;
+/** Passing faults with one recipient before he counts as failed and the others get their turn. */
+const MAX_ATTEMPTS = 3;
+const FAULT_PAUSE_MS = 2_000;
+/** The copy and the moving of the cursor. */
+const PER_MESSAGE = 2;
+/** Kept for the progress at the end of a tick, and for the final report. */
+const RESERVE = 4;
+
+export const broadcastJob: Job = {
+  name: 'broadcast',
+  async run(context) {
+    if (!context.requests.take(1)) return;
+    const [due] = await context.db.read([dueBroadcasts(context.now())]);
+    for (const broadcast of due) {
+      if (broadcast.state === 'running') await send(context, broadcast);
+      else await report(context, broadcast.id);
+    }
+  },
+};
+
+/** Sends until the end, the tick's limits, a pause or a wait. */
+async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
+  const { db, now, requests, deadline } = context;
+  const { id } = broadcast;
+  let { cursor } = broadcast;
+  let queue: readonly Recipient[] = [];
+  let shownAt = now().getTime();
+  let next = 0;
+  while (now() < deadline && requests.left > RESERVE) {
+    if (queue.length === 0) {
+      if (!requests.take(1)) break;
+      [queue] = await db.read([nextRecipients({ ...broadcast, cursor }, SLICE)]);
+    }
+    const [recipient, ...rest] = queue;
+    if (recipient === undefined) return finish(context, id, 'done', null);
+    if (!requests.take(PER_MESSAGE)) break;
+    await context.sleep(Math.max(0, next - now().getTime()));
+    next = now().getTime() + PACE_MS;
+    const outcome = await deliver(context, broadcast, recipient.chatId);
+    if (outcome.kind === 'sourceless') return finish(context, id, 'failed', outcome.reason);
+    if (outcome.kind === 'moved') {
+      await db.write([migrateGroup(recipient.chatId, outcome.chatId)]);
+      queue = [{ ...recipient, chatId: outcome.chatId }, ...rest];
+      continue;
+    }
+    let { delivery } = outcome.kind === 'done' ? outcome : { delivery: undefined };
+    if (outcome.kind === 'later') {
+      const until = now().getTime() + outcome.milliseconds;
+      const [waiting] = await db.write([waitBroadcast(id, cursor, until, outcome.isFault)]);
+      if ((waiting?.rows[0]?.int('attempts') ?? MAX_ATTEMPTS) < MAX_ATTEMPTS) {
+        if (until >= deadline.getTime()) break;
+        await context.sleep(outcome.milliseconds);
+        continue;
+      }
+      delivery = 'failed';
+    }
+    const statements = outcome.kind === 'done' ? outcome.statements : [];
+    const [moved] = await db.write([
+      moveCursor(id, cursor, recipient.position, delivery ?? 'failed'),
+      ...statements,
+    ]);
+    // Paused, cancelled, or (no row) taken over by another host: either way the cursor is not ours any more.
+    if (moved?.rows[0]?.text('state') !== 'running') break;
+    cursor = recipient.position;
+    queue = rest;
+    if (now().getTime() - shownAt >= PROGRESS_MS && requests.left > RESERVE) {
+      await showProgress(context, id);
+      shownAt = now().getTime();
+    }
+  }
+  await showProgress(context, id);
+}
+
+type Outcome =
+  | { readonly kind: 'done'; readonly delivery: Delivery; readonly statements: readonly Statement[] }
+  | { readonly kind: 'later'; readonly milliseconds: number; readonly isFault: boolean }
+  | { readonly kind: 'moved'; readonly chatId: number }
+  | { readonly kind: 'sourceless'; readonly reason: string };
+
+async function deliver(context: JobContext, broadcast: Broadcast, chatId: number): Promise<Outcome> {
+  const isGroup = broadcast.audience !== 'users';
+  try {
+    await copyTo(context.api, chatId, broadcast);
+    return { kind: 'done', delivery: 'sent', statements: [] };
+  } catch (error) {
+    const failure: SendFailure = readSendFailure(error);
+    switch (failure.kind) {
+      case 'flood':
+        return { kind: 'later', milliseconds: failure.seconds * 1000, isFault: false };
+      case 'passing':
+        return { kind: 'later', milliseconds: FAULT_PAUSE_MS, isFault: true };
+      case 'moved':
+      case 'sourceless':
+        return failure;
+      case 'blocked':
+        return {
+          kind: 'done',
+          delivery: 'blocked',
+          statements: isGroup ? [] : [markBlocked(chatId, context.now())],
+        };
+      case 'refused':
+        return {
+          kind: 'done',
+          delivery: 'failed',
+          statements: isGroup ? [setGroupProblemOfChat(chatId, failure.reason)] : [],
+        };
+    }
+  }
+}
+
+/** One read and one call. What can not be shown is no reason to stop. */
+async function showProgress(context: JobContext, id: number): Promise<void> {
+  if (!context.requests.take(2)) return;
+  const [broadcast] = await context.db.read([broadcastById(id)]);
+  if (broadcast === undefined || broadcast.progressMessage === null) return;
+  const screen = progressScreen(broadcast, textsIn(broadcast.language, context.defaultLocale));
+  try {
+    await context.api.editMessageText(broadcast.requestedBy, broadcast.progressMessage, screen.text.markup, {
+      parse_mode: 'HTML',
+      ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
+    });
+  } catch (error) {
+    // "Not modified", deleted by the admin, or too many edits: the next one will do.
+    context.log.debug('broadcast progress not shown', { broadcast: id, error: describeError(error) });
+  }
+}
+
+async function finish(
+  context: JobContext,
+  id: number,
+  state: 'done' | 'failed',
+  problem: string | null,
+): Promise<void> {
+  await context.db.write([endBroadcast(id, state, problem, context.now())]);
+  await report(context, id);
+}
+
+/** Tells the admin how it went: once, and again by the next tick if Telegram could not be reached. */
+async function report(context: JobContext, id: number): Promise<void> {
+  await showProgress(context, id);
+  const [broadcast] = await context.db.read([broadcastById(id)]);
+  if (broadcast === undefined || broadcast.state === 'running') return;
+  const text = textsIn(broadcast.language, context.defaultLocale).admin.sending.finished(broadcast);
+  try {
+    await context.api.sendMessage(broadcast.requestedBy, text.markup, { parse_mode: 'HTML' });
+  } catch (error) {
+    if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500) throw error;
+    context.log.warn('admin not told', { admin: broadcast.requestedBy, error: describeError(error) });
+  }
+  await context.db.write([broadcastReported(id, context.now())]);
+}

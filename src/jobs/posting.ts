@@ -1,0 +1,23 @@
+/** Finishes what a press of "post" began: the rest of many chats, what failed for a while, what a dead host left. */
+import { openPostings } from '../db/postings.ts';
+import { workAtPosting } from '../handlers/admin/post-cards.ts';
+import type { Job } from './job.ts';
+
+/** Cards a tick sends for one posting: below Telegram's 30 messages a second overall, and few requests. */
+const SLICE = 20;
+/** Requests beside the cards: read, claim, result, report and its note. */
+const OVERHEAD = 6;
+
+export const postingJob: Job = {
+  name: 'posting',
+  async run(context) {
+    if (!context.requests.take(1)) return;
+    const [postings] = await context.db.read([openPostings(5)]);
+    for (const posting of postings) {
+      if (context.now() >= context.deadline) return;
+      const limit = Math.min(SLICE, Math.floor((context.requests.left - OVERHEAD) / 2));
+      if (limit < 1 || !context.requests.take(OVERHEAD + 2 * limit)) return;
+      await workAtPosting(context, posting, limit);
+    }
+  },
+};

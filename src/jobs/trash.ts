@@ -1,0 +1,30 @@
+/** Empties the trash of what lay there for 30 days, and the audit log of what is older than a year. */
+import { audit, forgetOldAudit } from '../db/audit-log.ts';
+import { expiredAnime, purgeAnime, releaseHistory } from '../db/trash.ts';
+import type { Job } from './job.ts';
+
+/** Nobody waits for it: a few at a time. */
+const AT_ONCE = 10;
+/** The audit log's name for what the bot did by itself. */
+const BOT = 0;
+
+export const trashJob: Job = {
+  name: 'trash',
+  async run({ db, now, deadline, requests }) {
+    if (!requests.take(1)) return;
+    const [expired] = await db.read([expiredAnime(now(), AT_ONCE)]);
+    for (const { id, code, title } of expired) {
+      let released: number;
+      do {
+        if (now() >= deadline || !requests.take(2)) return;
+        const [slice] = await db.write([releaseHistory(code)]);
+        released = slice?.changes ?? 0;
+      } while (released > 0);
+      await db.write([
+        purgeAnime(id),
+        audit(BOT, 'anime-purged', `${code} ${title ?? ''}`.trim(), now()),
+        forgetOldAudit(now()),
+      ]);
+    }
+  },
+};

@@ -1,0 +1,61 @@
+/** Texts of the numbers about the bot's use. */
+import { type Html, html, join } from '../../../html.ts';
+
+interface Totals {
+  readonly users: number;
+  readonly blocked: number;
+  readonly banned: number;
+  readonly anime: number;
+  readonly parts: number;
+  readonly views: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly trashed: number;
+  readonly activeDay: number;
+  readonly activeWeek: number;
+  readonly activeMonth: number;
+  readonly viewsToday: number;
+  readonly newToday: number;
+}
+
+interface Ranked {
+  readonly name: string;
+  readonly value: number;
+}
+
+export const uz = {
+  stats: (totals: Totals): Html =>
+    html`📊 <b>Statistika</b>\n\n👥 Foydalanuvchilar: <b>${totals.users}</b>\n  • bugun qo‘shildi: ${totals.newToday}\n  • botni bloklagan: ${totals.blocked}\n  • siz bloklagan: ${totals.banned}\n\n🔥 Faol foydalanuvchilar\n  • bugun: <b>${totals.activeDay}</b>\n  • shu hafta: <b>${totals.activeWeek}</b>\n  • shu oy: <b>${totals.activeMonth}</b>\n\n👁 Ko‘rishlar\n  • bugun: <b>${totals.viewsToday}</b>\n  • jami: <b>${totals.views}</b>\n\n🎬 Animelar: <b>${totals.anime}</b> (savatda: ${totals.trashed})\n🎞 Qismlar: <b>${totals.parts}</b>\n📣 Guruh va kanallar: ${totals.groups}\n🔒 Majburiy kanallar: ${totals.channels}\n\nKun, hafta va oy UTC vaqti bilan hisoblanadi.`,
+  charts: () => '📈 Grafiklar',
+  top: () => '🏆 Eng ko‘p ko‘rilganlar',
+  metric: { views: '👁 Ko‘rishlar', new: '👤 Yangilar', day: '🔥 Faollar' },
+  days: (days: number) => `${days} kun`,
+  chart: (
+    metric: 'views' | 'new' | 'day',
+    days: number,
+    numbers: {
+      readonly total: number;
+      readonly best: number;
+      readonly bestDay: string;
+      readonly today: number;
+    },
+    sources: readonly Ranked[],
+  ): Html =>
+    html`<b>${METRIC[metric]}</b>, oxirgi <b>${days}</b> kun\n\n${metric === 'day' ? '' : `Jami: ${numbers.total}\n`}Eng ko‘pi: <b>${numbers.best}</b> (${numbers.bestDay})\nBugun: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Qayerdan kelishgan:\n${ranked(sources)}`}`,
+  topAnime: (days: number, found: readonly Ranked[]): Html =>
+    html`🏆 <b>Eng ko‘p ko‘rilganlar</b>, ${days === 0 ? 'hamma vaqt' : `oxirgi ${days} kun`}\n\n${found.length === 0 ? 'Hali ko‘rishlar yo‘q.' : ranked(found)}`,
+  allTime: () => 'Hamma vaqt',
+};
+
+const METRIC = {
+  views: '👁 Ko‘rishlar',
+  new: '👤 Yangi foydalanuvchilar',
+  day: '🔥 Faol foydalanuvchilar',
+} as const;
+
+function ranked(list: readonly Ranked[]): Html {
+  return join(
+    list.map(({ name, value }, i) => html`${i + 1}. ${name} — <b>${value}</b>`),
+    '\n',
+  );
+}

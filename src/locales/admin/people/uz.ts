@@ -1,0 +1,95 @@
+/** Texts about users, admins and what admins did. */
+
+import type { Audited } from '../../../db/audit-log.ts';
+import { type Html, html, join } from '../../../html.ts';
+
+interface Person {
+  readonly id: number;
+  readonly name: string;
+  readonly username: string | null;
+  readonly createdAt: string | null;
+  readonly lastSeen: string | null;
+  readonly source: string | null;
+  readonly views: number;
+  readonly blockedAt: string | null;
+  readonly bannedAt: string | null;
+  readonly isAdmin: boolean;
+}
+
+interface Entry {
+  readonly at: string;
+  readonly name: string;
+  readonly action: Audited | undefined;
+  readonly subject: string;
+}
+
+export const uz = {
+  // Users.
+  users: (users: number, blocked: number, banned: number): Html =>
+    html`👥 <b>Foydalanuvchilar</b>\n\nJami: <b>${users}</b>\nBotni bloklagan: ${blocked}\nSiz bloklagan: ${banned}\n\nBirini topish uchun: <code>/users 123456789</code> yoki <code>/users @nomi</code>`,
+  find: () => '🔎 Foydalanuvchini topish',
+  askPerson: (): Html =>
+    html`🔎 Foydalanuvchining ID raqamini yoki <code>@nomi</code>ni yuboring. Uning biror xabarini forward qilsangiz ham bo‘ladi.`,
+  person: (person: Person): Html =>
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Qo‘shilgan: ${person.createdAt ?? '—'}\n🕓 Oxirgi marta: ${person.lastSeen ?? '—'}\n🧭 Qayerdan: ${person.source ?? '—'}\n👁 Ko‘rishlar: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Botni bloklagan'}${person.bannedAt === null ? '' : '\n⛔️ Siz bloklagansiz'}`,
+  notFound: (): Html => html`Bunday foydalanuvchi topilmadi. U botga hali yozmagan bo‘lishi mumkin.`,
+  ban: () => '⛔️ Bloklash',
+  unban: () => '✅ Blokdan chiqarish',
+  isAdmin: () => 'Adminni bloklab bo‘lmaydi.',
+  // Admins.
+  admins: (): Html =>
+    html`🛡 <b>Adminlar</b>\n\nEgalar bot sozlamasida (ADMIN_IDS) yozilgan. Quyidagilarni siz qo‘shgansiz; olib tashlash uchun tanlang.`,
+  noAdmins: (): Html =>
+    html`🛡 <b>Adminlar</b>\n\nEgalar bot sozlamasida (ADMIN_IDS) yozilgan. Boshqa admin yo‘q.`,
+  addAdmin: () => '➕ Admin qo‘shish',
+  askAdmin: (): Html =>
+    html`🛡 Yangi adminning ID raqamini yoki <code>@nomi</code>ni yuboring (xabarini forward qilsangiz ham bo‘ladi). U avval botga /start bosgan bo‘lishi kerak.`,
+  adminAdded: (name: string): Html => html`✅ ${name} endi admin. Unga /admin buyrug‘ini ayting.`,
+  adminThere: (name: string): Html => html`ℹ️ ${name} allaqachon admin.`,
+  askRemoveAdmin: (name: string): Html => html`🛡 ${name} adminlikdan olinsinmi?`,
+  yesRemove: () => '🗑 Ha, olinsin',
+  adminRemoved: (name: string): Html => html`✅ ${name} endi admin emas.`,
+  // Audit log.
+  audit: (entries: readonly Entry[]): Html =>
+    html`📜 <b>Amallar tarixi</b> (UTC)\n\n${
+      entries.length === 0
+        ? 'Hozircha bo‘sh.'
+        : join(
+            entries.map(
+              (entry) =>
+                html`<code>${entry.at.slice(5, 16)}</code> ${entry.name}: ${entry.action === undefined ? '?' : ACTIONS[entry.action]} — ${entry.subject}`,
+            ),
+            '\n',
+          )
+    }`,
+};
+
+const ACTIONS: Record<Audited, string> = {
+  'anime-added': 'anime qo‘shdi',
+  'anime-edited': 'animeni tahrirladi',
+  'anime-deleted': 'animeni savatga tashladi',
+  'anime-restored': 'animeni tikladi',
+  'anime-purged': 'savatdan butunlay o‘chdi',
+  'code-changed': 'kodni o‘zgartirdi',
+  'parts-added': 'qism qo‘shdi',
+  'part-replaced': 'qism videosini almashtirdi',
+  'part-moved': 'qism raqamini o‘zgartirdi',
+  'part-deleted': 'qismni o‘chirdi',
+  'group-added': 'guruh qo‘shdi',
+  'group-edited': 'guruh nomini o‘zgartirdi',
+  'group-deleted': 'guruhni o‘chirdi',
+  'channel-added': 'majburiy kanal qo‘shdi',
+  'channel-edited': 'majburiy kanal nomini o‘zgartirdi',
+  'channel-deleted': 'majburiy kanalni o‘chirdi',
+  posted: 'animeni joyladi',
+  'broadcast-started': 'xabar tarqatishni boshladi',
+  'broadcast-paused': 'xabar tarqatishni to‘xtatib turdi',
+  'broadcast-resumed': 'xabar tarqatishni davom ettirdi',
+  'broadcast-cancelled': 'xabar tarqatishni bekor qildi',
+  'user-banned': 'foydalanuvchini blokladi',
+  'user-unbanned': 'foydalanuvchini blokdan chiqardi',
+  'admin-added': 'admin qo‘shdi',
+  'admin-removed': 'adminni olib tashladi',
+  exported: 'katalogni eksport qildi',
+  'backup-started': 'zaxira nusxa oldi',
+};
