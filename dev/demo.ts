@@ -20,6 +20,8 @@ import { startWorkerRuntime, type WorkerRuntime } from './worker-runtime.ts';
 
 const ADMIN_ID = 1001;
 const PARTS = 12;
+/** The backup engine's own bookkeeping goes on while and after the snapshot is taken. */
+const MOVES_ON = new Set(['backup_lease', 'backup_runs', 'backup_requests']);
 const run = promisify(execFile);
 
 const directory = mkdtempSync(join(tmpdir(), 'anime-demo-'));
@@ -155,15 +157,12 @@ async function backupCli(
 
 async function digests(url: string, authToken: string | undefined): Promise<TableDigest[]> {
   const source = openRemoteSnapshotSource({ url, ...(authToken === undefined ? {} : { authToken }), fetch });
-  return source.read(async (snapshot) => {
-    const sink = createDigestSink();
-    await feed(snapshot, { ordered: sink, others: [] }, async () => {});
-    return sink.result();
-  });
+  const sink = createDigestSink();
+  await source.read((snapshot) => feed(snapshot, { ordered: sink, others: [] }, async () => {}));
+  // Only now is the snapshot known to be whole.
+  await sink.finish();
+  return sink.result();
 }
-
-/** The backup engine's own bookkeeping goes on while and after the snapshot is taken. */
-const MOVES_ON = new Set(['backup_lease', 'backup_runs', 'backup_requests']);
 
 function compare(live: readonly TableDigest[], restored: readonly TableDigest[]): void {
   const found = new Map(restored.map((digest) => [digest.table, digest]));
