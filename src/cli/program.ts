@@ -11,6 +11,7 @@ import { keyCommand } from './commands/key.ts';
 import { listCommand } from './commands/list.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** In the order of the help text. Each makes its command; `restore`, `import` and `drill` join here. */
@@ -20,6 +21,7 @@ const COMMANDS = [
   listCommand,
   verifyCommand,
   downloadCommand,
+  restoreCommand,
   diffCommand,
   pruneCommand,
   pinCommand,

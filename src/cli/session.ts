@@ -58,7 +58,7 @@ export function openSession(env: Environment, terminal: Terminal): Session {
       return { ...context, libraries: libraryVersions() };
     },
     close() {
-      for (const one of open) one.close();
+      for (const one of open.splice(0)) one.close();
     },
   };
 }

@@ -1,0 +1,239 @@
+/**
+ * Restore (spec/backup.md): fetch and check → safety backup → load beside what is living → compare → swap. Interrupted anywhere, the
+ * old data is what is served, and the next attempt clears what this one left. Node only.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { BackupContext } from './context.ts';
+import { diffDatabases, type TableDiff } from './diff.ts';
+import { takeLease } from './lease.ts';
+import { copyLive } from './local-copy.ts';
+import type { SnapshotSource } from './model.ts';
+import {
+  clearWork,
+  freeLease,
+  freshPath,
+  swapFiles,
+  withTablesOf,
+  workDirectory,
+} from './restore/embedded.ts';
+import { type FileCalls, fileCalls } from './restore/file-calls.ts';
+import { clearStaging, type RemoteTarget, restoreRemote } from './restore/remote.ts';
+import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
+import { openSqlSession } from './restore/sql-session.ts';
+import { isStaging } from './restore/staging.ts';
+import { runBackup } from './run.ts';
+import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
+import { openRemoteSnapshotSource } from './snapshot/remote.ts';
+import { connectSqlHttp } from './snapshot/sql-http.ts';
+import { inScratch } from './verify-deep.ts';
+
+export type { RestoreFrom } from './restore/source.ts';
+
+export type RestoreTarget =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'remote'; readonly url: string; readonly authToken: string | undefined };
+
+export interface RestoreProgress {
+  readonly phase: 'fetch' | 'safety' | 'load' | 'compare' | 'swap';
+  /** Bytes fetched, or rows loaded. */
+  readonly done: number;
+  readonly total: number | undefined;
+}
+
+export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys'> {
+  readonly target: RestoreTarget;
+  /**
+   * What makes the safety backup of the target and leases it; undefined: there is nothing to save (an empty database). `close` lets go of
+   * the target.
+   */
+  readonly context: BackupContext | undefined;
+  readonly closeTarget: () => void;
+  readonly clock: BackupContext['clock'];
+  readonly random: () => number;
+  readonly fetch: typeof fetch;
+  readonly files?: FileCalls;
+}
+
+export interface RestoreOptions {
+  readonly from: RestoreFrom;
+  readonly only?: readonly string[] | undefined;
+  /** The old file can not be read: nothing of it can be saved but the file itself (a remote database is not asked). */
+  readonly isOldBroken?: boolean;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreReport {
+  readonly origin: string;
+  readonly tables: readonly { readonly table: string; readonly rows: number }[];
+  /** The safety backup's name. */
+  readonly safety: string | undefined;
+  /** Where the old file is. */
+  readonly kept: string | undefined;
+  readonly notes: readonly string[];
+}
+
+/** @throws what stopped it; the target is as it was then. */
+export async function restore(parts: RestoreParts, options: RestoreOptions): Promise<RestoreReport> {
+  return parts.target.kind === 'file'
+    ? restoreFile(parts, options, parts.target.path)
+    : inScratch(undefined, (directory) => restoreServer(parts, options, directory));
+}
+
+/** What a restore would change, table by table; nothing is written but scratch files. */
+export async function previewRestore(parts: RestoreParts, options: RestoreOptions): Promise<TableDiff[]> {
+  return inScratch(undefined, async (directory) => {
+    const source = await fetched(parts, options, directory);
+    const live = `${directory}/live.db`;
+    await copyLive(sourceOf(parts), live);
+    return diffDatabases(live, source.path).filter(
+      ({ table }) => !isStaging(table) && (options.only === undefined || options.only.includes(table)),
+    );
+  });
+}
+
+export function sourceOf({ target, fetch }: Pick<RestoreParts, 'target' | 'fetch'>): SnapshotSource {
+  if (target.kind === 'file') return openEmbeddedSnapshotSource({ path: target.path });
+  return openRemoteSnapshotSource({ url: target.url, authToken: target.authToken, fetch });
+}
+
+async function fetched(
+  parts: RestoreParts,
+  options: RestoreOptions,
+  directory: string,
+): Promise<RestoreSource> {
+  const source = await fetchSource(options.from, {
+    bucket: parts.bucket,
+    keys: parts.keys,
+    directory,
+    onBytes: (done, total) => {
+      stopWhenAsked(options);
+      options.onProgress?.({ phase: 'fetch', done, total });
+    },
+  });
+  const known = new Set(source.tables.filter(({ kind }) => kind === 'table').map(({ table }) => table));
+  const unknown = options.only?.filter((name) => !known.has(name)) ?? [];
+  if (unknown.length > 0)
+    throw new Error(`${source.origin} has no table ${unknown.join(', ')}; it has ${[...known].join(', ')}`);
+  return source;
+}
+
+async function restoreFile(
+  parts: RestoreParts,
+  options: RestoreOptions,
+  path: string,
+): Promise<RestoreReport> {
+  const files = parts.files ?? fileCalls;
+  await clearWork(path, files);
+  const directory = workDirectory(path);
+  await mkdir(directory, { recursive: true });
+  try {
+    const source = await fetched(parts, options, directory);
+    const safety = await safetyBackup(parts, options);
+    parts.closeTarget();
+    let fresh = source.path;
+    if (options.only !== undefined) {
+      options.onProgress?.({ phase: 'load', done: 0, total: undefined });
+      fresh = freshPath(path);
+      await withTablesOf(path, source, options.only, fresh);
+    }
+    stopWhenAsked(options);
+    options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
+    const hadFile = files.exists(path);
+    if (hadFile && options.isOldBroken !== true && options.only === undefined) freeLease(path, fresh);
+    await swapFiles({ path, fresh, files, isOldBroken: options.isOldBroken === true });
+    return { ...report(source, options), safety, kept: hadFile ? `${path}.before-restore` : undefined };
+  } finally {
+    // What it can not remove, the next attempt does.
+    await clearWork(path, files).catch(() => undefined);
+  }
+}
+
+async function restoreServer(
+  parts: RestoreParts,
+  options: RestoreOptions,
+  directory: string,
+): Promise<RestoreReport> {
+  const { target, clock, random, fetch, context } = parts;
+  if (target.kind !== 'remote') throw new Error('not a server');
+  const source = await fetched(parts, options, directory);
+  const server = connectSqlHttp({ url: target.url, authToken: target.authToken, fetch });
+  const remote: RemoteTarget = {
+    session: openSqlSession({ server, clock, random }),
+    source: sourceOf(parts),
+  };
+  await clearStaging(remote);
+  const safety = await safetyBackup(parts, options);
+  const lease = context && (await takeLease(context.ledger, `restore by ${context.holder}`, clock));
+  if (lease?.kind === 'busy')
+    throw new Error(
+      `another run is under way (${lease.holder}); its lease ends in ${lease.secondsLeft} s at most`,
+    );
+  const total = source.tables.reduce((sum, { rows }) => sum + rows, 0);
+  try {
+    const notes = await restoreRemote(remote, {
+      id: randomUUID(),
+      from: openEmbeddedSnapshotSource({ path: source.path }),
+      wanted: source.tables,
+      only: options.only,
+      onRows: async (done) => {
+        stopWhenAsked(options);
+        options.onProgress?.({ phase: 'load', done, total });
+        await lease?.lease.beat();
+      },
+      onCompare: () => options.onProgress?.({ phase: 'compare', done: 0, total: undefined }),
+      beforeSwap: async () => {
+        stopWhenAsked(options);
+        await lease?.lease.confirm();
+        options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
+      },
+    });
+    const made = report(source, options);
+    return { ...made, safety, kept: undefined, notes: [...made.notes, ...notes] };
+  } catch (error) {
+    // What it can not remove now, the next attempt does.
+    await clearStaging(remote).catch(() => undefined);
+    throw error;
+  } finally {
+    await lease?.lease.release();
+  }
+}
+
+function report(
+  source: RestoreSource,
+  { only }: RestoreOptions,
+): Pick<RestoreReport, 'origin' | 'tables' | 'notes'> {
+  const tables = source.tables.filter(
+    ({ table, kind }) =>
+      kind === 'table' && !isStaging(table) && (only === undefined || only.includes(table)),
+  );
+  return {
+    origin: source.origin,
+    tables: tables.map(({ table, rows }) => ({ table, rows })),
+    notes: source.notes,
+  };
+}
+
+/** Nothing is touched before what is there now is a verified backup. */
+async function safetyBackup(
+  { context, clock }: RestoreParts,
+  options: RestoreOptions,
+): Promise<string | undefined> {
+  if (context === undefined) return undefined;
+  options.onProgress?.({ phase: 'safety', done: 0, total: undefined });
+  const outcome = await runBackup(context, {
+    trigger: 'restore',
+    scheduledAt: clock.now(),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (outcome.kind === 'done') return outcome.name;
+  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return outcome.name;
+  const reason = outcome.kind === 'failed' ? outcome.reason : outcome.message;
+  throw new Error(`no safety backup, so nothing was restored: ${reason}`);
+}
+
+function stopWhenAsked({ signal }: RestoreOptions): void {
+  if (signal?.aborted === true)
+    throw new Error('interrupted: the old data is as it was', { cause: signal.reason });
+}

@@ -1,0 +1,224 @@
+/**
+ * A backup into a database file (spec/backup.md, "Restore"): a new file beside the old one, checked, then renamed over it; the old one
+ * stays as `.before-restore`. Killed anywhere, the old or the new file stands whole under the name. Node only.
+ */
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import Database from 'libsql';
+import type { TableDigest } from '../digest.ts';
+import { copyLive } from '../local-copy.ts';
+import type { DatabaseSchema } from '../model.ts';
+import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
+import { quoteName } from '../snapshot/sql-tokens.ts';
+import type { FileCalls } from './file-calls.ts';
+import { replaceContents } from './replace-contents.ts';
+import { digestFile } from './source.ts';
+
+/** Where a restore of the database at `path` works; the next attempt removes what a dead one left there. */
+export function workDirectory(path: string): string {
+  return `${path}.restoring`;
+}
+
+export async function clearWork(path: string, files: FileCalls): Promise<void> {
+  await files.remove(workDirectory(path));
+  await files.remove(`${path}.before-restore.new`);
+}
+
+export interface SwapFiles {
+  /** The database's file. */
+  readonly path: string;
+  /** What takes its place; on the same file system. */
+  readonly fresh: string;
+  readonly files: FileCalls;
+  /** The old file can not be read any more: it is set aside as it is, journal and all. */
+  readonly isOldBroken: boolean;
+}
+
+/** @throws {@link DatabaseInUse} when another process has the old file open; nothing has changed then. */
+export async function swapFiles({ path, fresh, files, isOldBroken }: SwapFiles): Promise<void> {
+  await files.sync(fresh);
+  const kept = `${path}.before-restore`;
+  if (files.exists(path)) {
+    const release = isOldBroken ? () => {} : await closeForOthers(path);
+    try {
+      await files.remove(`${kept}.new`);
+      await files.link(path, `${kept}.new`);
+      await files.rename(`${kept}.new`, kept);
+      // The old journal beside the new file would be replayed into it.
+      for (const suffix of ['-wal', '-shm', '-journal']) {
+        if (!files.exists(`${path}${suffix}`)) {
+          await files.remove(`${kept}${suffix}`);
+          continue;
+        }
+        if (!isOldBroken)
+          throw new Error(`${path}${suffix} appeared: another program has opened the database`);
+        await files.remove(`${kept}${suffix}`);
+        await files.link(`${path}${suffix}`, `${kept}${suffix}`);
+        await files.remove(`${path}${suffix}`);
+      }
+      await files.rename(fresh, path);
+    } finally {
+      release();
+    }
+  } else {
+    for (const suffix of ['-wal', '-shm', '-journal'])
+      if (files.exists(`${path}${suffix}`)) {
+        await files.remove(`${kept}${suffix}`);
+        await files.rename(`${path}${suffix}`, `${kept}${suffix}`);
+      }
+    await files.rename(fresh, path);
+  }
+  await files.sync(dirname(path));
+}
+
+/** Another process has the database open: a restore under its feet would lose what it writes. */
+export class DatabaseInUse extends Error {
+  override readonly name = 'DatabaseInUse';
+}
+
+/** How long one try waits for a lock, and how many there are: a lock held for a moment is waited for. */
+const BUSY_MS = 200;
+const TRIES = 12;
+
+/**
+ * Brings the write-ahead log home and leaves WAL mode, which SQLite grants only to the sole user of a file; then holds the file locked until
+ * released, so that whoever opens it meanwhile waits. libsql's binding closes a connection only when the statements it made are collected as
+ * garbage, so our own closed ones are helped to end.
+ */
+async function closeForOthers(path: string): Promise<() => void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const db = new Database(path, { timeout: BUSY_MS });
+    try {
+      const [row] = db.prepare('PRAGMA journal_mode = DELETE').raw().all();
+      if (!Array.isArray(row) || row[0] !== 'delete') throw new Error('it stays in WAL mode');
+      db.exec('BEGIN EXCLUSIVE');
+      return () => {
+        db.exec('ROLLBACK');
+        db.close();
+      };
+    } catch (cause) {
+      db.close();
+      if (attempt === TRIES)
+        throw new DatabaseInUse(
+          `database ${path} is open in another program: stop the bot (and whatever else uses it), then restore again`,
+          { cause },
+        );
+    }
+    await collectGarbage();
+  }
+}
+
+/** Finalizers run some turns of the loop after the collection that found them. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/**
+ * `--only`: a copy of the living database at `fresh` with the contents of some tables from the backup.
+ * @throws when rows of other tables would point nowhere.
+ */
+export async function withTablesOf(
+  path: string,
+  backup: { readonly path: string; readonly tables: readonly TableDigest[] },
+  only: readonly string[],
+  fresh: string,
+): Promise<void> {
+  const source = openEmbeddedSnapshotSource({ path });
+  await copyLive(source, fresh);
+  const live = await schemaOf(fresh);
+  const from = await schemaOf(backup.path);
+  const tables = from.tables.filter(({ name }) => only.includes(name));
+  const statements = replaceContents(
+    live,
+    tables.map((table) => ({ table, name: `backup.${quoteName(table.name)}` })),
+  );
+  const db = new DatabaseSync(fresh, { enableForeignKeyConstraints: false });
+  try {
+    const before = orphansOf(db);
+    db.prepare('ATTACH ? AS backup').run(backup.path);
+    db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
+    const after = orphansOf(db);
+    const [worse] = [...after].filter(([table, count]) => count > (before.get(table) ?? 0));
+    if (worse !== undefined)
+      throw new Error(
+        `${worse[1] - (before.get(worse[0]) ?? 0)} rows of ${worse[0]} would belong to rows that the backup has not: add ${worse[0]} to --only, or restore everything`,
+      );
+  } finally {
+    db.close();
+  }
+  const digests = new Map((await digestFile(fresh)).tables.map((table) => [table.table, table]));
+  for (const { table, sha256 } of backup.tables.filter(({ table }) => only.includes(table)))
+    if (digests.get(table)?.sha256 !== sha256 && sameColumns(live, from, table))
+      throw new Error(`table ${table} did not arrive as it is in the backup`);
+}
+
+/** Tables whose columns have changed since can not have the digest of the backup. */
+function sameColumns(live: DatabaseSchema, from: DatabaseSchema, name: string): boolean {
+  const columns = ({ tables }: DatabaseSchema): string | undefined =>
+    tables
+      .find((table) => table.name === name)
+      ?.columns.map((column) => column.name)
+      .join('\0');
+  return columns(live) === columns(from);
+}
+
+async function schemaOf(path: string): Promise<DatabaseSchema> {
+  return openEmbeddedSnapshotSource({ path }).read(async (snapshot) => {
+    for await (const _ of snapshot.scans([])) break;
+    return snapshot.schema;
+  });
+}
+
+function orphansOf(db: DatabaseSync): Map<string, number> {
+  const rows = db
+    .prepare('SELECT "table" AS name, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1')
+    .all();
+  return new Map(rows.map((row) => [String(row['name']), Number(row['n'])]));
+}
+
+/**
+ * A backup holds the lease of the run that made it, and its fence is older than the living one: the restored lease is free, and its fence
+ * goes on from the higher of both, so that no stalled run takes an old number for its own.
+ */
+export function freeLease(path: string, fresh: string): void {
+  const fence = fenceOf(path);
+  const db = new DatabaseSync(fresh);
+  try {
+    if (fence === undefined || fenceIn(db) === undefined) return;
+    db.prepare(
+      "UPDATE backup_lease SET holder = '', expires_ms = 0, fence = 1 + MAX(fence, ?) WHERE id = 1",
+    ).run(fence);
+  } finally {
+    db.close();
+  }
+}
+
+/** The living file is read with the library that others of this process have it open with. */
+function fenceOf(path: string): bigint | undefined {
+  const db = new Database(path, { timeout: BUSY_MS });
+  try {
+    const [table] = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'backup_lease'").raw().all();
+    if (table === undefined) return undefined;
+    const [row] = db.prepare('SELECT fence FROM backup_lease WHERE id = 1').raw().safeIntegers().all();
+    return Array.isArray(row) && typeof row[0] === 'bigint' ? row[0] : undefined;
+  } finally {
+    db.close();
+  }
+}
+
+function fenceIn(db: DatabaseSync): unknown {
+  const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'backup_lease'").get();
+  return table === undefined
+    ? undefined
+    : db.prepare('SELECT fence FROM backup_lease WHERE id = 1').get()?.['fence'];
+}
+
+/** Beside the database, so that a rename can bring it in. */
+export function freshPath(path: string): string {
+  return join(workDirectory(path), 'fresh.db');
+}

@@ -1,0 +1,316 @@
+/**
+ * A backup into the database of a server (spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
+ * and compared, then swapped in one transaction that moves pages, not rows. Until its COMMIT the old data is what everybody reads.
+ */
+import { createDigestSink, type TableDigest } from '../digest.ts';
+import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
+import { StatementFailed } from '../snapshot/sql-http.ts';
+import { quoteName } from '../snapshot/sql-tokens.ts';
+import { rowLayout } from '../values.ts';
+import { replaceContents } from './replace-contents.ts';
+import { isPassing, type SqlSession } from './sql-session.ts';
+import {
+  CONTROL_TABLE,
+  columnList,
+  dropOrder,
+  isStaging,
+  moveRows,
+  rowTuple,
+  type StagedTable,
+  stagedTables,
+} from './staging.ts';
+
+export interface RemoteTarget {
+  readonly session: SqlSession;
+  /** Reads the server's database. */
+  readonly source: SnapshotSource;
+}
+
+export interface RemoteRestoreOptions {
+  /** Names this attempt; another attempt's staging is never swapped in. */
+  readonly id: string;
+  /** Reads the backup. */
+  readonly from: SnapshotSource;
+  /** The backup's digests, table by table. */
+  readonly wanted: readonly TableDigest[];
+  /** Only these tables; undefined = the whole database, schema and all. */
+  readonly only: readonly string[] | undefined;
+  /** Called with rows loaded so far; may throw to stop. */
+  readonly onRows: (rows: number) => Promise<void>;
+  readonly onCompare?: () => void;
+  /** Right before the swap: the last chance to stop. */
+  readonly beforeSwap: () => Promise<void>;
+}
+
+export const ORPHANS =
+  'rows of other tables would belong to rows that the backup has not: name those tables in --only too';
+
+/** SQL a request: far below what a server takes, and some milliseconds of its write lock. */
+const BATCH_CHARACTERS = 256 * 1024;
+const BATCH_ROWS = 4_000;
+
+export async function restoreRemote(target: RemoteTarget, options: RemoteRestoreOptions): Promise<string[]> {
+  await clearStaging(target);
+  const { session } = target;
+  await session.run([
+    `CREATE TABLE IF NOT EXISTS ${CONTROL_TABLE} (id TEXT PRIMARY KEY)`,
+    `INSERT OR IGNORE INTO ${CONTROL_TABLE} (id) VALUES ('${options.id}')`,
+  ]);
+  const { schema, staged } = await load(target, options);
+  options.onCompare?.();
+  await compareStaged(target, staged, options.wanted);
+  await options.beforeSwap();
+  const live = await target.source.read(async (snapshot) => {
+    await drainNothing(snapshot);
+    return snapshot.schema;
+  });
+  const { statements, notes } =
+    options.only === undefined
+      ? swapStatements(live, schema, staged, options.wanted)
+      : { statements: onlyStatements(live, staged), notes: [] };
+  await swap(session, options.id, [
+    // Another attempt has cleared these tables and made its own.
+    guard(
+      `(SELECT count(*) FROM ${CONTROL_TABLE} WHERE id = '${options.id}') = 1`,
+      'another restore has begun since',
+    ),
+    ...statements,
+    ...staged.map(({ name }) => `DROP TABLE ${name}`),
+    `DROP TABLE ${CONTROL_TABLE}`,
+  ]);
+  return notes;
+}
+
+/** Fails the transaction unless the condition holds: a bad JSON path is an error that carries words (SQL has no other in a SELECT). */
+function guard(condition: string, message: string): string {
+  return `SELECT json_extract('{}', iif(${condition}, '$', '${message.replaceAll("'", "''")}'))`;
+}
+
+/** Removes what a dead attempt left. */
+export async function clearStaging({ session, source }: RemoteTarget): Promise<void> {
+  const left = await source.read(async (snapshot) => {
+    await drainNothing(snapshot);
+    return snapshot.schema.tables.map(({ name }) => name).filter(isStaging);
+  });
+  // The control table first: without it a stalled attempt can not swap any more.
+  for (const name of left.toSorted((a, b) => Number(b === CONTROL_TABLE) - Number(a === CONTROL_TABLE)))
+    await session.run([`DROP TABLE IF EXISTS ${quoteName(name)}`]);
+}
+
+/** A snapshot must be asked for its scans once, even for none. */
+async function drainNothing(snapshot: Snapshot): Promise<void> {
+  for await (const _ of snapshot.scans([])) throw new Error('a scan that nobody asked for');
+}
+
+async function load(
+  { session }: RemoteTarget,
+  options: RemoteRestoreOptions,
+): Promise<{ schema: DatabaseSchema; staged: StagedTable[] }> {
+  return options.from.read(async (snapshot) => {
+    const { schema } = snapshot;
+    const staged = stagedTables(schema, chosenTables(schema, options.only));
+    let rows = 0;
+    for (const { create } of staged)
+      await session.run([
+        create.replace(/^\s*CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?/i, 'CREATE TABLE IF NOT EXISTS '),
+      ]);
+    const queue = createQueue(session);
+    let next = 0;
+    for await (const scan of snapshot.scans(staged.map(({ table }) => ({ kind: 'table', table })))) {
+      const table = staged[next];
+      next += 1;
+      if (table === undefined) throw new Error('more scans than tables');
+      const layout = rowLayout(table.table);
+      // Sent again when an answer was lost: rows that are there already are passed over.
+      const head = `INSERT OR IGNORE INTO ${table.name} (${columnList(table.table).join(', ')}) VALUES `;
+      let tuples: string[] = [];
+      let characters = 0;
+      for await (const batch of scan.rows) {
+        for (const row of batch) {
+          const tuple = rowTuple(row, layout);
+          tuples.push(tuple);
+          characters += tuple.length;
+          if (characters < BATCH_CHARACTERS && tuples.length < BATCH_ROWS) continue;
+          await queue.push(head + tuples.join(','));
+          [tuples, characters] = [[], 0];
+        }
+        rows += batch.length;
+        await options.onRows(rows);
+      }
+      if (tuples.length > 0) await queue.push(head + tuples.join(','));
+    }
+    await queue.drain();
+    for (const { indexes } of staged)
+      for (const sql of indexes)
+        await session.run([sql.replace(/\bINDEX\s+(IF\s+NOT\s+EXISTS\s+)?/i, 'INDEX IF NOT EXISTS ')]);
+    return { schema, staged };
+  });
+}
+
+/** Named tables, or all with storage that are no debris. */
+function chosenTables(schema: DatabaseSchema, only: readonly string[] | undefined): TableInfo[] {
+  const all = schema.tables.filter(({ name }) => !isStaging(name));
+  // Statistics of the query planner can only be made by ANALYZE, which servers refuse.
+  return all.filter(({ name }) =>
+    only === undefined ? !name.startsWith('sqlite_stat') : only.includes(name),
+  );
+}
+
+/** The next request is built while the one before is on its way: one in flight, for the server writes one at a time anyway. */
+function createQueue(session: SqlSession): { push(sql: string): Promise<void>; drain(): Promise<void> } {
+  let flying: Promise<unknown> = Promise.resolve();
+  return {
+    async push(sql) {
+      const failure = await flying;
+      if (failure !== undefined) throw failure;
+      flying = session.run([sql]).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    },
+    async drain() {
+      const failure = await flying;
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** What the server really holds, read back, against the backup's digests. */
+async function compareStaged(
+  { source }: RemoteTarget,
+  staged: readonly StagedTable[],
+  wanted: readonly TableDigest[],
+): Promise<void> {
+  const digests = await source.read(async (snapshot) => {
+    const digest = createDigestSink();
+    await digest.begin(snapshot.schema);
+    const tables = new Map(snapshot.schema.tables.map((table) => [table.name, table]));
+    const targets = staged.map(({ name }) => {
+      const table = tables.get(name);
+      if (table === undefined) throw new Error(`staging table ${name} is gone: another restore is under way`);
+      return { kind: 'table' as const, table };
+    });
+    let next = 0;
+    for await (const scan of snapshot.scans(targets)) {
+      const original = staged[next]?.table;
+      next += 1;
+      if (original === undefined) throw new Error('more scans than tables');
+      await digest.beginScan({ kind: 'table', table: original });
+      for await (const rows of scan.rows) await digest.rows(rows);
+      await digest.endScan();
+    }
+    await digest.finish();
+    return digest.result();
+  });
+  const expected = new Map(wanted.map((table) => [table.table, table]));
+  for (const { table, rows, sha256 } of digests) {
+    const want = expected.get(table);
+    if (want === undefined || want.sha256 !== sha256)
+      throw new Error(
+        `table ${table} did not arrive as it is in the backup (${rows} rows, wanted ${want?.rows ?? 0}): nothing was changed`,
+      );
+  }
+}
+
+function swapStatements(
+  live: DatabaseSchema,
+  schema: DatabaseSchema,
+  staged: readonly StagedTable[],
+  wanted: readonly TableDigest[],
+): { statements: string[]; notes: string[] } {
+  const notes: string[] = [];
+  const byName = new Map(staged.map((table) => [table.table.name, table]));
+  const objects = schema.objects.filter(({ name, tableName }) => !isStaging(name) && !isStaging(tableName));
+  const made = new Set(schema.tables.filter(({ kind }) => kind !== 'table').map(({ name }) => name));
+  const create = (type: string): string[] =>
+    objects.flatMap((object) =>
+      object.type === type && object.sql !== null && !made.has(object.name) ? [object.sql] : [],
+    );
+  const plain = staged.filter(({ table }) => table.kind === 'table');
+  const shadow = staged.filter(({ table }) => table.kind === 'shadow');
+  const sequence = byName.get('sqlite_sequence');
+  const carried = carryFence(live, schema);
+  if (schema.tables.some(({ name }) => name.startsWith('sqlite_stat')))
+    notes.push('statistics of ANALYZE are not restored: a server does not let them be written');
+  if (schema.applicationId !== live.applicationId)
+    notes.push(`application_id stays ${live.applicationId}: a server does not let it be set`);
+  const counts = new Map(wanted.map(({ table, rows }) => [table, rows]));
+  const statements = [
+    ...carried.before,
+    ...dropOrder(live),
+    ...create('table'),
+    // Indexes before rows: pages of an index are moved like those of its table.
+    ...objects.flatMap(({ type, sql, tableName }) =>
+      type === 'index' && sql !== null && !made.has(tableName) ? [sql] : [],
+    ),
+    ...plain.map(moveRows),
+    // A virtual table fills its own storage when it is made.
+    ...shadow.flatMap((table) => [`DELETE FROM ${quoteName(table.table.name)}`, moveRows(table)]),
+    ...(sequence === undefined ? [] : ['DELETE FROM sqlite_sequence', moveRows(sequence)]),
+    ...create('view'),
+    ...create('trigger'),
+    ...staged.map(({ table }) =>
+      guard(
+        `(SELECT count(*) FROM ${quoteName(table.name)}) = ${counts.get(table.name) ?? 0}`,
+        `not all rows of ${table.name} arrived`,
+      ),
+    ),
+    ...carried.after,
+    `PRAGMA user_version = ${schema.userVersion}`,
+  ];
+  return { statements, notes };
+}
+
+/** Rows that point nowhere after it, and did not before, undo it. */
+function onlyStatements(live: DatabaseSchema, staged: readonly StagedTable[]): string[] {
+  const orphans = '(SELECT count(*) FROM pragma_foreign_key_check)';
+  return [
+    `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN orphans INTEGER`,
+    `UPDATE ${CONTROL_TABLE} SET orphans = ${orphans}`,
+    ...replaceContents(live, staged),
+    guard(`${orphans} <= (SELECT orphans FROM ${CONTROL_TABLE})`, ORPHANS),
+  ];
+}
+
+/**
+ * The fence of the backup lease must not go back in time: a run that stalled before the restore could take the old number for its own
+ * and publish.
+ */
+function carryFence(live: DatabaseSchema, schema: DatabaseSchema): { before: string[]; after: string[] } {
+  const both = [live, schema].every(({ tables }) => tables.some(({ name }) => name === 'backup_lease'));
+  if (!both) return { before: [], after: [] };
+  return {
+    before: [
+      `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN fence INTEGER`,
+      `UPDATE ${CONTROL_TABLE} SET fence = (SELECT fence FROM backup_lease WHERE id = 1)`,
+    ],
+    after: [
+      `UPDATE backup_lease SET holder = '', expires_ms = 0,
+         fence = 1 + MAX(fence, COALESCE((SELECT fence FROM ${CONTROL_TABLE}), 0)) WHERE id = 1`,
+    ],
+  };
+}
+
+/** Tries of the swap: another writer may take the lock away from it after 5 s. */
+const SWAP_ATTEMPTS = 3;
+
+/** The answer of a swap may be lost after its effect: the control table, gone with the swap, tells. */
+async function swap(session: SqlSession, id: string, statements: readonly string[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await session.atomically(statements);
+    } catch (error) {
+      if (!(error instanceof StatementFailed) && (await isSwapped(session, id))) return;
+      if (attempt === SWAP_ATTEMPTS || !isPassing(error))
+        throw new Error('the swap failed: the old data is as it was', { cause: error });
+    }
+  }
+}
+
+async function isSwapped(session: SqlSession, id: string): Promise<boolean> {
+  const row = await session.first(`SELECT count(*) FROM sqlite_schema WHERE name = '${CONTROL_TABLE}'`);
+  if (row?.[0] === '0') return true;
+  // Still there: either ours, not swapped, or of another attempt that began after this one had swapped.
+  const own = await session.first(`SELECT count(*) FROM ${CONTROL_TABLE} WHERE id = '${id}'`);
+  return own?.[0] === '0';
+}

@@ -1,0 +1,52 @@
+/** `--only`: the contents of some tables, in one transaction, everything else as it is. Pure. */
+import type { ColumnInfo, DatabaseSchema, TableInfo } from '../model.ts';
+import { quoteName } from '../snapshot/sql-tokens.ts';
+import { columnList, type StagedTable } from './staging.ts';
+
+/**
+ * Empties the living tables and fills them from the given ones (`name` is what to select from). Triggers run, so that indexes kept by
+ * them follow; foreign keys are off and looked at afterwards: rows of other tables must not be deleted by a restore of this one.
+ */
+export function replaceContents(
+  live: DatabaseSchema,
+  staged: readonly Pick<StagedTable, 'table' | 'name'>[],
+): string[] {
+  const tables = new Map(live.tables.map((table) => [table.name, table]));
+  const pairs = staged.map(({ table, name }) => {
+    const target = tables.get(table.name);
+    if (target === undefined)
+      throw new Error(`the database has no table ${table.name}: restore the whole backup instead`);
+    return { target, source: table, name };
+  });
+  const owners = new Set(pairs.map(({ target }) => target.name));
+  const index = owners.has('anime') && !owners.has('anime_search') ? searchIndex(tables) : [];
+  return [
+    ...pairs.map(({ target }) => `DELETE FROM ${quoteName(target.name)}`),
+    ...pairs.map(({ target, source, name }) => {
+      const columns = common(source, target).join(', ');
+      return `INSERT INTO ${quoteName(target.name)} (${columns}) SELECT ${columns} FROM ${name}`;
+    }),
+    ...index,
+  ];
+}
+
+/** Folded texts of anime that are gone go too; the others are made anew by the tick (the insert's trigger has queued them). */
+function searchIndex(live: ReadonlyMap<string, TableInfo>): string[] {
+  return live.has('anime_search') && live.has('anime_stale')
+    ? [
+        'DELETE FROM anime_search WHERE anime_id NOT IN (SELECT id FROM anime)',
+        'DELETE FROM anime_stale WHERE anime_id NOT IN (SELECT id FROM anime)',
+      ]
+    : [];
+}
+
+function common(source: TableInfo, target: TableInfo): string[] {
+  const isStored = ({ generated }: ColumnInfo): boolean => generated === 'no';
+  const names = new Set(target.columns.filter(isStored).map(({ name }) => quoteName(name)));
+  const hidden = source.rowidAlias === null && target.rowidAlias === null && !target.withoutRowid;
+  const list = columnList(source).filter(
+    (name) => names.has(name) || (hidden && /^(rowid|_rowid_|oid)$/.test(name)),
+  );
+  if (list.length === 0) throw new Error(`table ${target.name} has no column in common with the backup's`);
+  return list;
+}

@@ -1,0 +1,181 @@
+/** What is restored: any backup of a bucket or file on disk as a checked SQLite file. Node only. */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { explain } from '../clock.ts';
+import { createDigestSink, type TableDigest } from '../digest.ts';
+import type { OpeningKeys } from '../envelope/types.ts';
+import { openUnsealed } from '../envelope/unseal.ts';
+import { feed } from '../fan-out.ts';
+import type { BackupEntry, Bucket } from '../list.ts';
+import { loadDocument } from '../load-document.ts';
+import { asDatabase, plainFile } from '../local-copy.ts';
+import type { Manifest, ManifestObject } from '../manifest.ts';
+import { readBack } from '../read-back.ts';
+import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
+import { writeStream } from './write-stream.ts';
+
+export interface RestoreSource {
+  /** A SQLite file of our own; nobody else has it open. */
+  readonly path: string;
+  /** For people: a backup's name or a file. */
+  readonly origin: string;
+  readonly tables: readonly TableDigest[];
+  readonly schemaSha256: string;
+  /** What was odd on the way: the database file was damaged and the document was used. */
+  readonly notes: readonly string[];
+}
+
+export type RestoreFrom =
+  | { readonly kind: 'backup'; readonly entry: BackupEntry }
+  | { readonly kind: 'file'; readonly path: string };
+
+export interface FetchOptions {
+  readonly bucket: Bucket;
+  readonly keys: OpeningKeys | undefined;
+  readonly directory: string;
+  readonly onBytes?: (bytes: number, total: number) => void;
+}
+
+/** Fetches, checks (SHA-256, integrity_check, digests) and unpacks. @throws what is wrong; nothing but `directory` is written. */
+export async function fetchSource(from: RestoreFrom, options: FetchOptions): Promise<RestoreSource> {
+  if (from.kind === 'file') {
+    const plain = await plainFile(from.path, options.directory, options.keys);
+    const path = await asDatabase(plain, options.directory).catch((cause: unknown) => {
+      throw new Error(
+        `${from.path} is no whole document of this program (a file of the old bot or an edited one is merged: \`import\`)`,
+        { cause },
+      );
+    });
+    // The file given stays as it is: it is copied even when it is a plain database.
+    const own = join(options.directory, 'source.db');
+    if (path !== own) await copyDatabase(path, own);
+    integrity(own, from.path);
+    return { path: own, origin: from.path, ...(await digestFile(own)), notes: [] };
+  }
+  return fetchBackup(from.entry, options);
+}
+
+async function fetchBackup(
+  { name, manifest, problem }: BackupEntry,
+  options: FetchOptions,
+): Promise<RestoreSource> {
+  if (manifest === undefined) throw new Error(`${name} can not be read: ${problem}`);
+  const path = join(options.directory, 'source.db');
+  const attempts = [
+    ['database', () => writeObject(manifest.objects.database, path, options)],
+    [
+      'document',
+      async () => {
+        const json = join(options.directory, 'source.json');
+        await writeObject(manifest.objects.document, json, options);
+        await loadDocument(readPlain(json), path);
+        rmSync(json);
+      },
+    ],
+  ] as const;
+  const notes: string[] = [];
+  for (const [what, write] of attempts) {
+    try {
+      await write();
+      integrity(path, name);
+      const found = await digestFile(path);
+      requireManifest(found, manifest);
+      return { path, origin: name, ...found, notes };
+    } catch (error) {
+      if (what === 'document')
+        throw notes.length > 0
+          ? new Error(`${notes.join('; ')}; nor its document: ${explain(error)}`)
+          : error;
+      if (!isDamage(error)) throw error;
+      notes.push(`the database file of ${name} can not be used (${explain(error)}), so its document was`);
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
+    }
+  }
+  throw new Error(`${name} has no files`);
+}
+
+/** A missing key or an unreachable bucket is no damage: the document would meet the same. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Damaged;
+}
+
+class Damaged extends Error {
+  override readonly name = 'Damaged';
+}
+
+async function writeObject(object: ManifestObject, path: string, options: FetchOptions): Promise<void> {
+  const encrypted = object.encoding.includes('age');
+  const { keys, bucket } = options;
+  if (encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0))
+    throw new Error(`${object.file} is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`);
+  let bytes = 0;
+  const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
+    open: (body) => writeStream(path, openUnsealed(body, { encrypted, keys })),
+    onChunk: async (chunk) => {
+      bytes += chunk.byteLength;
+      options.onBytes?.(bytes, object.bytes);
+    },
+  });
+  const [fault] = read.problems;
+  if (fault !== undefined) throw new Damaged(fault);
+  if (read.sha256 !== object.sha256) throw new Damaged(`${object.file}: SHA-256 is not the manifest's`);
+}
+
+async function* readPlain(path: string): AsyncGenerator<Uint8Array> {
+  const { createReadStream } = await import('node:fs');
+  yield* createReadStream(path);
+}
+
+function integrity(path: string, origin: string): void {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    const found = db
+      .prepare('PRAGMA integrity_check')
+      .all()
+      .map((row) => String(row['integrity_check']));
+    if (found.join() !== 'ok')
+      throw new Damaged(`${origin}: integrity_check says ${found.slice(0, 3).join('; ')}`);
+  } catch (error) {
+    throw error instanceof Damaged
+      ? error
+      : new Damaged(`${origin} is no whole SQLite database`, { cause: error });
+  } finally {
+    db.close();
+  }
+}
+
+/** Tables and schema of a SQLite file as digests. */
+export async function digestFile(path: string): Promise<Pick<RestoreSource, 'tables' | 'schemaSha256'>> {
+  const digest = createDigestSink();
+  await openEmbeddedSnapshotSource({ path }).read((snapshot) =>
+    feed(snapshot, { ordered: digest, others: [] }, async () => {}),
+  );
+  await digest.finish();
+  return { tables: digest.result(), schemaSha256: digest.schemaSha256() };
+}
+
+function requireManifest(found: Pick<RestoreSource, 'tables' | 'schemaSha256'>, manifest: Manifest): void {
+  if (found.schemaSha256 !== manifest.schema_sha256) throw new Damaged('the schema is not the manifest’s');
+  const wanted = new Map(manifest.tables.map((table) => [table.name, table]));
+  for (const { table, sha256 } of found.tables) {
+    if (wanted.get(table)?.sha256 !== sha256)
+      throw new Damaged(`rows of table ${table} are not the manifest's`);
+    wanted.delete(table);
+  }
+  for (const name of wanted.keys()) throw new Damaged(`table ${name} is missing`);
+}
+
+/** A consistent copy, whatever its journal holds. */
+async function copyDatabase(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) throw new Error(`${from} does not exist`);
+  const { backup } = await import('node:sqlite');
+  const db = new DatabaseSync(from, { readOnly: true });
+  try {
+    await backup(db, to);
+  } catch (error) {
+    throw new Error(`${from} is no whole SQLite database`, { cause: error });
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,249 @@
+import { existsSync, statSync } from 'node:fs';
+import process from 'node:process';
+import { Command } from 'commander';
+import { systemClock } from '../../backup/clock.ts';
+import type { BackupContext } from '../../backup/context.ts';
+import type { TableDiff } from '../../backup/diff.ts';
+import { type BackupEntry, type Bucket, loadEntry, readGroups } from '../../backup/list.ts';
+import { copyLive } from '../../backup/local-copy.ts';
+import { databaseState } from '../../backup/restore/target-state.ts';
+import {
+  previewRestore,
+  type RestoreFrom,
+  type RestoreParts,
+  type RestoreReport,
+  type RestoreTarget,
+  restore,
+  sourceOf,
+} from '../../backup/restore.ts';
+import { readConfig } from '../../config.ts';
+import { lockDatabaseFile } from '../../db/file-lock.ts';
+import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { formatCount, formatDuration } from '../format.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import { resolveBackup } from '../target.ts';
+import { diffLines } from './diff-lines.ts';
+
+interface Options {
+  readonly to?: string;
+  readonly replace?: boolean;
+  readonly only?: string;
+  readonly dryRun?: boolean;
+  readonly brokenDatabase?: boolean;
+}
+
+export function restoreCommand(cli: Cli): Command {
+  const command = new Command('restore')
+    .description('bring a backup back: into an empty database, or over a full one with --replace')
+    .argument('<source>', 'a backup, latest, or a file (.db, .json, packed or encrypted)')
+    .option('--to <url>', 'another database than DATABASE_URL: file:…, libsql://…, http(s)://…')
+    .option('--replace', 'the database is not empty: save it, then replace it')
+    .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')
+    .option('--dry-run', 'show what would change, change nothing')
+    .option(
+      '--broken-database',
+      'the old file can not be read any more: set it aside without a backup of it',
+    );
+  return framed<Options>(cli, command, (invocation, args, options) => run(cli, invocation, args, options));
+}
+
+async function run(
+  cli: Cli,
+  invocation: Invocation,
+  [source = '']: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const { session, terminal } = invocation;
+  const target = options.to === undefined ? session.config.database : readTarget(cli, options.to);
+  const only = options.only
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (only?.length === 0) throw new UsageError('--only needs names of tables');
+  const from = await resolveSource(invocation, source);
+  const isOldBroken = options.brokenDatabase === true;
+  if (isOldBroken && (target.kind !== 'file' || only !== undefined))
+    throw new UsageError('--broken-database is for a database file that is replaced as a whole');
+  const base = {
+    bucket: session.bucket,
+    keys: session.keys,
+    target,
+    clock: systemClock,
+    random: Math.random,
+    fetch,
+  };
+  const state = isOldBroken ? 'full' : await databaseState(target, fetch);
+  if (options.dryRun === true)
+    return dryRun(invocation, { ...base, context: undefined, closeTarget: () => {} }, { from, only, state });
+  if (only !== undefined && state === 'absent')
+    throw new UsageError('--only needs a database that has the tables');
+  if (state === 'full' && options.replace !== true && only === undefined)
+    throw new UsageError(`${describe(target)} is not empty: --replace saves it first and then replaces it`);
+  if (state === 'full' && !invocation.yes) {
+    const what = only === undefined ? 'All of it' : `Its tables ${only.join(', ')}`;
+    const question = `${what} in ${describe(target)} will be replaced by ${nameOf(from)}. A backup of it is made first.`;
+    if (!(await terminal.confirm(question, 'replace')))
+      throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
+  }
+  const lock =
+    target.kind === 'file'
+      ? await lockDatabaseFile(target.path, { holder: 'restore', now: invocation.now })
+      : undefined;
+  try {
+    return await carryOut(invocation, base, {
+      from,
+      only,
+      isOldBroken,
+      isSaved: state === 'full' && !isOldBroken,
+      isOther: options.to !== undefined,
+    });
+  } finally {
+    await lock?.release();
+  }
+}
+
+interface Plan {
+  readonly from: RestoreFrom;
+  readonly only: readonly string[] | undefined;
+  readonly isOldBroken: boolean;
+  readonly isSaved: boolean;
+  /** The target is not the bot's own database: its safety copy has no place among the bot's backups. */
+  readonly isOther: boolean;
+}
+
+async function carryOut(
+  invocation: Invocation,
+  base: Omit<RestoreParts, 'context' | 'closeTarget'>,
+  plan: Plan,
+): Promise<ExitCode> {
+  const { terminal, session, now } = invocation;
+  const began = now();
+  let copy: string | undefined;
+  if (plan.isSaved && plan.isOther && base.target.kind === 'remote') {
+    copy = `before-restore-${began.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}.db`;
+    terminal.draw(`saving what is there to ${copy}`);
+    await copyLive(sourceOf(base), copy);
+  }
+  const context: BackupContext | undefined =
+    plan.isSaved && !plan.isOther ? await session.backup() : undefined;
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort(new Error('interrupted'));
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const bar = createProgressBar(terminal, () => performance.now());
+  try {
+    const report = await restore(
+      { ...base, context, closeTarget: () => session.close() },
+      {
+        from: plan.from,
+        only: plan.only,
+        isOldBroken: plan.isOldBroken,
+        signal: stop.signal,
+        onProgress: ({ phase, done, total }) =>
+          phase === 'load'
+            ? bar({ label: LABELS[phase], bytes: 0, rows: done, total: undefined })
+            : bar({ label: LABELS[phase], bytes: done, total }),
+      },
+    );
+    tell(
+      invocation,
+      base.target,
+      { ...report, safety: report.safety ?? copy },
+      now().getTime() - began.getTime(),
+    );
+    return 0;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+const LABELS = {
+  fetch: 'fetching',
+  safety: 'saving old',
+  load: 'loading',
+  compare: 'comparing',
+  swap: 'swapping',
+} as const;
+
+function tell({ terminal }: Invocation, target: RestoreTarget, report: RestoreReport, ms: number): void {
+  const { say, answer, colors } = terminal;
+  const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
+  answer({
+    ok: true,
+    origin: report.origin,
+    target: describe(target),
+    tables: report.tables,
+    rows,
+    safety_backup: report.safety ?? null,
+    kept: report.kept ?? null,
+    notes: report.notes,
+    ms,
+  });
+  say(
+    `${colors.green('restored:')} ${colors.bold(report.origin)} into ${describe(target)}, ${formatCount(rows)} rows in ${formatDuration(ms)}`,
+  );
+  say(`  every table compared with the backup by its digest`);
+  if (report.safety !== undefined) say(`  what was there before is backup ${colors.bold(report.safety)}`);
+  if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
+  for (const note of report.notes) say(colors.yellow(`  ${note}`));
+  say(colors.dim('  the bot brings an older schema up to date when it starts'));
+}
+
+async function dryRun(
+  { terminal }: Invocation,
+  parts: RestoreParts,
+  { from, only, state }: { from: RestoreFrom; only: readonly string[] | undefined; state: string },
+): Promise<ExitCode> {
+  if (state === 'absent') {
+    terminal.answer({ ok: true, dry_run: true, tables: [], target: 'absent' });
+    terminal.say(
+      `${describe(parts.target)} does not exist yet: all of ${nameOf(from)} would be new. Nothing was changed.`,
+    );
+    return 0;
+  }
+  const tables: TableDiff[] = await previewRestore(parts, { from, only });
+  terminal.answer({
+    ok: true,
+    dry_run: true,
+    tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
+  });
+  for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
+  terminal.say('\nFrom what is there to what would be. Nothing was changed.');
+  return 0;
+}
+
+async function resolveSource({ session }: Invocation, text: string): Promise<RestoreFrom> {
+  if (existsSync(text) && statSync(text).isFile()) return { kind: 'file', path: text };
+  if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
+    throw new UsageError(`file ${text} does not exist`);
+  return {
+    kind: 'backup',
+    entry:
+      (text === 'latest' && (await latestChosen(session.bucket))) ||
+      (await resolveBackup(session.bucket, text)),
+  };
+}
+
+/**
+ * The newest verified backup that is not a safety backup of a restore: after a restore that was broken off, `restore latest` must mean the
+ * same as before it, not the bad data it set out to replace.
+ */
+async function latestChosen(bucket: Bucket): Promise<BackupEntry | undefined> {
+  for (const group of await readGroups(bucket)) {
+    const entry = await loadEntry(bucket, group);
+    if (entry.state === 'verified' && entry.manifest?.trigger !== 'restore') return entry;
+  }
+  return undefined;
+}
+
+function readTarget(cli: Cli, url: string): RestoreTarget {
+  return readConfig({ ...cli.env, DATABASE_URL: url }, 'cli').database;
+}
+
+/** Without what may be secret. */
+function describe(target: RestoreTarget): string {
+  return target.kind === 'file' ? target.path : new URL(target.url.replace(/^libsql:/, 'https:')).host;
+}
+
+function nameOf(from: RestoreFrom): string {
+  return from.kind === 'file' ? from.path : from.entry.name;
+}
