@@ -1,0 +1,116 @@
+/** One measured run, or the servers it talks to; a process of its own each. Started by backup-run.ts. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startFauxqs } from '../dev/s3/fauxqs.ts';
+import { startSqlServer } from '../dev/sql-over-http/server.ts';
+import { systemClock } from '../src/backup/clock.ts';
+import type { BackupContext } from '../src/backup/context.ts';
+import { runBackup } from '../src/backup/run.ts';
+import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
+import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
+import { createDirectoryStore } from '../src/backup/store/directory.ts';
+import { createS3Store } from '../src/backup/store/s3.ts';
+import type { S3Settings } from '../src/backup/store/s3-client.ts';
+import { createBackupLedger } from '../src/db/backup-runs.ts';
+import { openEmbeddedDatabase } from '../src/db/embedded.ts';
+import { openRemoteDatabase } from '../src/db/remote.ts';
+
+const SAMPLE_MS = 10;
+/** As the bot does it (src/compose.ts). */
+const GZIP_LEVEL = 6;
+
+type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
+
+interface Servers {
+  readonly url: string;
+  readonly s3: S3Settings;
+}
+
+const [kind, file = '', directory = ''] = process.argv.slice(2);
+if (kind === 'servers') await serve();
+else if (kind === 'remote') await runRemote();
+else await runEmbedded();
+
+async function serve(): Promise<void> {
+  const server = await startSqlServer({ file });
+  const s3 = await startFauxqs();
+  process.send?.({ url: server.url, s3: s3.settings } satisfies Servers);
+  process.once('disconnect', () => process.exit(0));
+}
+
+async function runEmbedded(): Promise<void> {
+  const bucket = mkdtempSync(join(directory, 'bucket-'));
+  const db = await openEmbeddedDatabase(file);
+  const source = openEmbeddedSnapshotSource({ path: file });
+  await measured({ source, store: createDirectoryStore(bucket), ledger: createBackupLedger(db) });
+  db.close();
+  rmSync(bucket, { recursive: true });
+}
+
+async function runRemote(): Promise<void> {
+  const self = fileURLToPath(import.meta.url);
+  const child = fork(self, ['servers', file], { execArgv: [] });
+  const { url, s3 } = await announced(child);
+  let requests = 0;
+  const counting: typeof fetch = (input, init) => {
+    requests += 1;
+    return fetch(input, init);
+  };
+  const db = openRemoteDatabase({ url, authToken: undefined, fetch: counting });
+  const store = createS3Store(s3, { fetch: (input, init) => counting(input, init) });
+  const source = openRemoteSnapshotSource({ url, fetch: counting });
+  await measured({ source, store, ledger: createBackupLedger(db) }, () => requests);
+  db.close();
+  child.disconnect();
+}
+
+function announced(child: ChildProcess): Promise<Servers> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(message as Servers));
+    child.once('exit', (code) => reject(new Error(`the servers ended with exit code ${code}`)));
+  });
+}
+
+async function measured(parts: Parts, requests?: () => number): Promise<void> {
+  let peak = 0;
+  let rss = 0;
+  const sample = (): void => {
+    const usage = process.memoryUsage();
+    peak = Math.max(peak, usage.heapUsed + usage.external);
+    rss = Math.max(rss, usage.rss);
+  };
+  const timer = setInterval(sample, SAMPLE_MS);
+  const begun = performance.now();
+  const outcome = await runBackup(
+    {
+      ...parts,
+      prefix: '',
+      clock: systemClock,
+      random: Math.random,
+      holder: 'bench',
+      appVersion: 'bench',
+      libraries: {},
+      encryption: undefined,
+      keys: undefined,
+      retention: { days: 90 },
+      gzipLevel: GZIP_LEVEL,
+      timeoutMs: 3_600_000,
+      alert: async ({ message }) => console.error(message),
+    },
+    { trigger: 'command', scheduledAt: new Date(), onProgress: sample },
+  );
+  const seconds = (performance.now() - begun) / 1000;
+  clearInterval(timer);
+  if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+  const { database, document } = outcome.manifest.objects;
+  const result = {
+    seconds,
+    peakMB: peak / 1e6,
+    rssMB: rss / 1e6,
+    storedMB: (database.bytes + document.bytes) / 1e6,
+    ...(requests === undefined ? {} : { requests: requests() }),
+  };
+  console.log(JSON.stringify(result));
+}

@@ -1,0 +1,123 @@
+/**
+ * A whole backup run: time, throughput and peak memory under a heap cap, for growing databases (spec/backup.md, "Speed and memory").
+ *
+ *   npx node bench/backup-run.ts                    60 MB, embedded and Worker path, against sqlite3 + gzip
+ *   npx node bench/backup-run.ts 100 1200           more sizes (MB), past the lock page at 1 GiB
+ *   npx node bench/backup-run.ts 60 --only embedded
+ *
+ * `embedded`: file -> directory, as `npm run backup -- full` does it. `remote`: SQL over HTTP -> S3, as a Worker does it (on Node, so that
+ * memory can be measured: workerd has no such counters); both servers are processes of their own. Every run is in a process of its own
+ * with `--max-old-space-size`; memory is heap in use + external (buffers), sampled every 10 ms. The yardstick of `embedded` is
+ * `sqlite3 VACUUM INTO` + `gzip -6` + `sqlite3 .dump | gzip -6`, one after the other, in the same run on the same file.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { migrations } from '../src/db/migrations/index.ts';
+
+/** Heap the runs may use; buffers come on top and are counted. */
+const HEAP_CAP_MB = 64;
+/** Of history rows with their index, measured. */
+const BYTES_A_ROW = 76;
+const TASK = fileURLToPath(new URL('backup-run-task.ts', import.meta.url));
+
+const args = process.argv.slice(2);
+const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined;
+const sizes = args.filter((arg) => /^\d+$/.test(arg)).map(Number);
+
+interface Result {
+  readonly seconds: number;
+  readonly peakMB: number;
+  readonly rssMB: number;
+  readonly storedMB: number;
+  readonly requests?: number;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'bench-backup-'));
+try {
+  for (const megabytes of sizes.length > 0 ? sizes : [60]) await measure(megabytes);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function measure(megabytes: number): Promise<void> {
+  const file = join(directory, `db-${megabytes}.db`);
+  const rows = make(file, Math.floor((megabytes * 1e6) / BYTES_A_ROW));
+  const size = statSync(file).size / 1e6;
+  console.log(`\n${size.toFixed(0)} MB, ${(rows / 1e6).toFixed(2)} M rows, heap cap ${HEAP_CAP_MB} MB`);
+  if (only !== 'remote') {
+    const embedded = await task('embedded', file);
+    report('embedded full', size, embedded);
+    const yardstick = pipeline(file);
+    console.log(`  sqlite3 + gzip -6   ${yardstick.toFixed(1)} s`);
+    console.log(`  full / yardstick    ${(embedded.seconds / yardstick).toFixed(2)}`);
+  }
+  if (only !== 'embedded') report('remote to s3', size, await task('remote', file));
+  rmSync(file);
+}
+
+function report(name: string, size: number, { seconds, peakMB, rssMB, storedMB, requests }: Result): void {
+  const count = requests === undefined ? '' : `, ${requests} requests`;
+  console.log(
+    `  ${name.padEnd(20)}${seconds.toFixed(1)} s, ${(size / seconds).toFixed(1)} MB/s, heap + buffers ${peakMB.toFixed(0)} MB, rss ${rssMB.toFixed(0)} MB, stored ${storedMB.toFixed(1)} MB${count}`,
+  );
+}
+
+/** Our schema; nearly all of it history, as in a bot that has run for long. Returns the rows. */
+function make(file: string, rows: number): number {
+  const db = new DatabaseSync(file);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN');
+  db.exec(
+    'CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)',
+  );
+  for (const { version, name, up } of migrations) {
+    db.prepare("INSERT INTO schema_migrations VALUES (?, ?, '2026-01-01 00:00:00')").run(version, name);
+    for (const text of up(new Map())) db.exec(text);
+  }
+  db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+    INSERT INTO anime (code, title, description) SELECT i, 'Anime ' || i, 'Tavsif ' || hex(randomblob(40)) FROM n`);
+  db.exec(`INSERT INTO anime_parts (anime_code, part_number, file_id)
+    SELECT code, p.value, 'BAACAgIAAxkBAA' || hex(randomblob(20)) FROM anime, json_each('[1,2,3,4,5,6,7,8,9,10,11,12]') AS p`);
+  db.prepare(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+    INSERT INTO user_history (user_id, anime_code, part_number, viewed_at)
+    SELECT abs(random()) % 100000, abs(random()) % 2000, abs(random()) % 12, datetime(1700000000 + abs(random()) % 60000000, 'unixepoch') FROM n`).run(
+    rows,
+  );
+  db.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+  return rows;
+}
+
+function pipeline(file: string): number {
+  const copy = join(directory, 'vacuumed.db');
+  const begun = performance.now();
+  const script = `sqlite3 "$1" "VACUUM INTO '$2'" && gzip -6 "$2" && sqlite3 "$1" .dump | gzip -6 > "$2.sql.gz"`;
+  const { status, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script, 'bench', file, copy], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`sqlite3 and gzip failed: ${stderr}`);
+  const seconds = (performance.now() - begun) / 1000;
+  for (const made of [`${copy}.gz`, `${copy}.sql.gz`]) rmSync(made);
+  return seconds;
+}
+
+function task(kind: 'embedded' | 'remote', file: string): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const flags = [`--max-old-space-size=${HEAP_CAP_MB}`];
+    const child = spawn(process.execPath, [...flags, TASK, kind, file, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString('utf8');
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(out));
+      else reject(new Error(`${kind} ended with exit code ${code}: ${out}`));
+    });
+  });
+}
