@@ -1,7 +1,7 @@
 /** One database connection of the server, and the running of one statement on it. Node only: libsql is a native package. */
 import Database from 'libsql';
 import { drainStatement } from '../../src/backup/snapshot/drain.ts';
-import { quoteName } from '../../src/backup/snapshot/sql-tokens.ts';
+import { decodeHexTexts, textsAsHex } from '../../src/backup/snapshot/hex-texts.ts';
 import { failureFromSqlite, SqlFailure } from './errors.ts';
 import type { Statement } from './statement.ts';
 import { type BoundValue, encodeValue, type NativeValue } from './values.ts';
@@ -136,6 +136,7 @@ export class Connection {
   ): Execution {
     const rows = reading.raw().safeIntegers().iterate(args);
     let upcoming = rows.next(); // the first step: writes happen here, and a lock is met here
+    let failure: unknown;
     let bytes = 0;
     const db = this.#db;
     return {
@@ -144,23 +145,22 @@ export class Connection {
         return bytes;
       },
       next() {
+        if (failure !== undefined) throw failure;
         if (upcoming.done) return undefined;
-        const batch: string[] = [];
+        const batch: NativeValue[][] = [];
         while (!upcoming.done && batch.length < ROWS_PER_BATCH) {
-          try {
-            batch.push(encodeRow(upcoming.value, statement.isQuery, rowBytes));
-          } catch (error) {
-            drainStatement(db, rows);
-            throw error;
-          }
-          bytes += batch.at(-1)?.length ?? 0;
+          batch.push(row(upcoming.value));
           try {
             upcoming = rows.next();
           } catch (error) {
-            throw failureFromSqlite(error, statement.sql); // SQLite has halted the statement itself
+            // SQLite has halted the statement itself. The rows before the error go out before it.
+            upcoming = { done: true, value: undefined };
+            failure = failureFromSqlite(error, statement.sql);
           }
         }
-        return batch;
+        const encoded = encodeRows(batch, statement.isQuery, rowBytes);
+        for (const text of encoded) bytes += text.length;
+        return encoded;
       },
       outcome: () => this.#outcome(statement),
       abort() {
@@ -199,20 +199,19 @@ function openDatabase(file: string): Database.Database {
 /** libsql's binding fetches a hundred rows at once. */
 const ROWS_PER_BATCH = 100;
 
-/**
- * The same rows with every text as the hex of its bytes: the binding would cut a text at a NUL and abort the process over one
- * that is not UTF-8. (RETURNING and PRAGMA can not stand inside a query: their texts are read as they are.)
- */
-function textsAsHex(sql: string, columns: number): string {
-  const names = Array.from({ length: columns }, (_, index) => `c${index}`);
-  const values = names.map((name) => `CASE typeof(${name}) WHEN 'text' THEN hex(${name}) ELSE ${name} END`);
-  return `WITH ${quoteName('result set')}(${names.join(', ')}) AS (${sql}\n) SELECT ${values.join(', ')} FROM ${quoteName('result set')}`;
-}
-
-function encodeRow(value: unknown, hexText: boolean, rowBytes: number): string {
-  const values = row(value);
-  for (const item of values) checkSize(item, hexText && typeof item === 'string' ? rowBytes * 2 : rowBytes);
-  return `[${values.map((item) => encodeValue(item, hexText)).join(',')}]`;
+/** Rows as JSON arrays. RETURNING and PRAGMA can not stand inside another query: their texts are taken as the binding reads them. */
+function encodeRows(rows: readonly NativeValue[][], hexText: boolean, rowBytes: number): string[] {
+  const strings = rows.flatMap((values) => values.filter((value) => typeof value === 'string'));
+  for (const value of strings) checkSize(value, hexText ? rowBytes * 2 : rowBytes);
+  const texts = (hexText ? decodeHexTexts(strings) : strings).values();
+  return rows.map((values) => {
+    const encoded = values.map((value) => {
+      if (typeof value === 'string') return encodeValue(texts.next().value ?? '');
+      checkSize(value, rowBytes);
+      return encodeValue(value);
+    });
+    return `[${encoded.join(',')}]`;
+  });
 }
 
 function checkSize(value: NativeValue, limit: number): void {

@@ -52,7 +52,7 @@ export function wireError(failure: SqlFailure): WireError {
 }
 
 /** What libsql throws: `code` is the extended name (`SQLITE_CONSTRAINT_UNIQUE`), `rawCode` its number. */
-export function isSqliteError(error: unknown): error is Error & { code: string; rawCode: number } {
+function isSqliteError(error: unknown): error is Error & { code: string; rawCode: number } {
   return (
     error instanceof Error &&
     'code' in error &&

@@ -1,5 +1,5 @@
 /** SQL values on the wire (serverless/PROTOCOL.md 8.2), spelled as the server's serde_json spells them. */
-import { isUtf8 } from 'node:buffer';
+import { InvalidText } from '../../src/backup/model.ts';
 import { ProtocolError, SqlFailure, Unencodable } from './errors.ts';
 
 /** What libsql binds: bigint = INTEGER, number = REAL. */
@@ -34,21 +34,18 @@ export function decodeValue(value: unknown): BoundValue {
   }
 }
 
-/**
- * One result value as JSON text. `hexText`: texts come as the hex of their bytes, because libsql's binding cuts a text at
- * its first NUL and kills the process over a text that is not UTF-8.
- */
-export function encodeValue(value: NativeValue, hexText: boolean): string {
+/** One result value as JSON text. Throws {@link Unencodable} for a text that is not UTF-8. */
+export function encodeValue(value: NativeValue | InvalidText): string {
   if (value === null) return '{"type":"null"}';
+  if (typeof value === 'string') return `{"type":"text","value":${encodeText(value)}}`;
   if (typeof value === 'bigint') return `{"type":"integer","value":"${value}"}`;
   if (typeof value === 'number') return `{"type":"float","value":${encodeFloat(value)}}`;
-  if (typeof value === 'string')
-    return `{"type":"text","value":${encodeText(hexText ? textFromHex(value) : value)}}`;
+  if (value instanceof InvalidText) throw new Unencodable('invalid utf-8 sequence in a text');
   return `{"type":"blob","base64":"${toBase64(value)}"}`;
 }
 
 /** Base64 of the standard alphabet without padding. */
-export function toBase64(bytes: Uint8Array): string {
+function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64').replaceAll('=', '');
 }
 
@@ -82,12 +79,6 @@ function decodeBlob(base64: unknown): Buffer {
   if (!/^[A-Za-z0-9+/]*$/.test(bare) || toBase64(bytes) !== bare)
     throw malformed('a blob is not valid base64');
   return bytes;
-}
-
-function textFromHex(hex: string): string {
-  const bytes = Buffer.from(hex, 'hex');
-  if (!isUtf8(bytes)) throw new Unencodable('invalid utf-8 sequence in a text');
-  return bytes.toString('utf8');
 }
 
 const PLAIN = /^[^"\\\u0000-\u001f]*$/;

@@ -1,11 +1,7 @@
-/**
- * Rows through libsql's binding, exactly. The binding cuts a text at its first NUL character and aborts the whole process over
- * a text that is not UTF-8, so no text crosses it as text: each comes as the hex of its bytes (a blob would cost four times
- * as much to make there). Node only.
- */
-import { isAscii, isUtf8 } from 'node:buffer';
+/** Rows through libsql's binding, exactly. Node only. */
 import type Database from 'libsql';
-import { InvalidText, type Row, type SqlValue } from '../model.ts';
+import type { Row, SqlValue } from '../model.ts';
+import { decodeHexTexts, textOfBytes } from './hex-texts.ts';
 import { type ScanSql, selectSql } from './scan-sql.ts';
 
 /** The binding fetches a hundred rows at once, so values beyond this many bytes are left out and fetched one by one. */
@@ -47,16 +43,18 @@ export function readHexRows(
   rows: readonly (readonly unknown[])[],
   fetch: (rowid: unknown, position: number) => Uint8Array,
 ): Row[] {
-  const texts = decodeTexts(rows);
+  const hex: string[] = [];
+  for (const row of rows) {
+    for (const value of row) if (typeof value === 'string' && isHex(value)) hex.push(value);
+  }
+  const texts = decodeHexTexts(hex);
   let nextText = 0;
   return rows.map((row) => {
     const values = row.map((value, position): SqlValue => {
       if (typeof value === 'string') {
         if (isHex(value)) return texts[nextText++] ?? '';
         const bytes = fetch(row[0], position);
-        return value === LARGE.blob
-          ? bytes
-          : textOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+        return value === LARGE.blob ? bytes : textOfBytes(bytes);
       }
       if (value === null || typeof value === 'bigint' || typeof value === 'number') return value;
       if (value instanceof Uint8Array)
@@ -69,24 +67,4 @@ export function readHexRows(
 
 function isHex(value: string): boolean {
   return value !== LARGE.text && value !== LARGE.blob;
-}
-
-/** All texts of a batch at once: one hex decoding instead of thousands. */
-function decodeTexts(rows: readonly (readonly unknown[])[]): (string | InvalidText)[] {
-  const hex: string[] = [];
-  for (const row of rows)
-    for (const value of row) if (typeof value === 'string' && isHex(value)) hex.push(value);
-  const bytes = Buffer.from(hex.join(''), 'hex');
-  const ascii = isAscii(bytes) ? bytes.toString('latin1') : undefined;
-  let end = 0;
-  return hex.map((text) => {
-    const start = end;
-    end += text.length / 2;
-    return ascii === undefined ? textOf(bytes.subarray(start, end)) : ascii.slice(start, end);
-  });
-}
-
-function textOf(bytes: Buffer): string | InvalidText {
-  // The bytes belong to the batch: what is kept must not keep the rest alive.
-  return isUtf8(bytes) ? bytes.toString('utf8') : new InvalidText(Uint8Array.from(bytes));
 }

@@ -8,6 +8,7 @@ import type { Row, ScanTarget, SnapshotSource } from '../model.ts';
 import { drainStatement } from './drain.ts';
 import { embeddedSelect, fetchLarge, readHexRows } from './embedded-rows.ts';
 import { guardScans } from './guarded-scans.ts';
+import { textsAsHex } from './hex-texts.ts';
 import { type ScanSql, scanSql } from './scan-sql.ts';
 import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
 
@@ -105,14 +106,9 @@ function sizeOf(value: unknown): number {
 
 /** A schema query; its texts go the same safe way as everybody's. */
 function readAll(db: Database.Database, sql: string): Row[] {
-  const columns = db
-    .prepare(sql)
-    .columns()
-    .map((_, index) => `c${index}`);
-  const values = columns.map((name) => `CASE typeof(${name}) WHEN 'text' THEN hex(${name}) ELSE ${name} END`);
-  const wrapped = `WITH answer(${columns.join(', ')}) AS (${sql}) SELECT ${values.join(', ')} FROM answer`;
-  const rows = db.prepare(wrapped).raw().safeIntegers().all();
-  const layout = columns.map((_, index) => index);
+  const { length } = db.prepare(sql).columns();
+  const rows = db.prepare(textsAsHex(sql, length)).raw().safeIntegers().all();
+  const layout = Array.from({ length }, (_, index) => index);
   return readHexRows({ layoutOf: () => layout }, rows.filter(Array.isArray), () => {
     throw new Error('a schema query has no large values');
   });

@@ -7,7 +7,7 @@ import { anyValue, build, invalidText, tablePlan } from './random-database.ts';
 import { readAll, readWithRetry, truth } from './rig.ts';
 
 /** For a long soak: SNAPSHOT_RUNS=5000 SNAPSHOT_SEED=7 npx vitest run --project node test/backup/snapshot/exactness.test.ts */
-const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 60);
+const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 40);
 const SEED = Number(process.env['SNAPSHOT_SEED'] ?? 11);
 
 describe('random schemas and contents come out as SQLite has them, in b-tree order', () => {

@@ -46,7 +46,7 @@ export function allTargets(schema: DatabaseSchema): ScanTarget[] {
   ];
 }
 
-export function nameOf(target: ScanTarget): string {
+function nameOf(target: ScanTarget): string {
   if (target.kind === 'index') return target.index.name;
   return target.kind === 'table' ? target.table.name : `${target.parent.name}/${target.child.name}`;
 }
@@ -166,7 +166,7 @@ function exactValue(type: unknown, value: unknown): SqlValue {
   throw new TypeError(`unexpected ${typeof value}`);
 }
 
-export function textOf(bytes: Uint8Array): string | InvalidText {
+function textOf(bytes: Uint8Array): string | InvalidText {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -38,6 +38,21 @@ describe('cursor', () => {
     ]);
   });
 
+  test('a step that fails half-way has sent rows, and the batch goes on', async () => {
+    const { cursor } = await startRig();
+    const entries = await cursor([
+      step(`${MANY_ROWS} SELECT abs(CASE i WHEN 151 THEN -9223372036854775807 - 1 ELSE i END) FROM n`),
+      step('SELECT 1', { type: 'error', step: 0 }),
+    ]);
+    // libsql loses up to a hundred rows right before a failure.
+    expect(entries.filter(({ type }) => type === 'row').length).toBeGreaterThan(50);
+    expect(entries.find(({ type }) => type === 'step_error')).toMatchObject({
+      step: 0,
+      error: { code: 'SQLITE_UNKNOWN' },
+    });
+    expect(entries.at(-1)?.['type']).toBe('replication_index');
+  });
+
   test('its baton continues the same stream', async () => {
     const { cursor, pipeline } = await startRig();
     const [first] = await cursor([

@@ -7,7 +7,7 @@ import { ManualClock } from '../../../dev/sql-over-http/clock.ts';
 import { type SqlServer, type SqlServerOptions, startSqlServer } from '../../../dev/sql-over-http/server.ts';
 
 /** A directory that is gone after the test. */
-export function temporaryDirectory(): string {
+function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'sql-over-http-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
