@@ -3,15 +3,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startFauxqs } from '../dev/s3/fauxqs.ts';
-import { startSqlServer } from '../dev/sql-over-http/server.ts';
 import { systemClock } from '../src/backup/clock.ts';
 import type { BackupContext } from '../src/backup/context.ts';
 import { runBackup } from '../src/backup/run.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
-import { createS3Store } from '../src/backup/store/s3.ts';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { createBackupLedger } from '../src/db/backup-runs.ts';
 import { openEmbeddedDatabase } from '../src/db/embedded.ts';
@@ -33,7 +30,10 @@ if (kind === 'servers') await serve();
 else if (kind === 'remote') await runRemote();
 else await runEmbedded();
 
+/** Imports what only it needs by itself: a measured process must not carry the servers' code in its heap. */
 async function serve(): Promise<void> {
+  const { startFauxqs } = await import('../dev/s3/fauxqs.ts');
+  const { startSqlServer } = await import('../dev/sql-over-http/server.ts');
   const server = await startSqlServer({ file });
   const s3 = await startFauxqs();
   process.send?.({ url: server.url, s3: s3.settings } satisfies Servers);
@@ -50,6 +50,7 @@ async function runEmbedded(): Promise<void> {
 }
 
 async function runRemote(): Promise<void> {
+  const { createS3Store } = await import('../src/backup/store/s3.ts');
   const self = fileURLToPath(import.meta.url);
   const child = fork(self, ['servers', file], { execArgv: [] });
   const { url, s3 } = await announced(child);
@@ -99,7 +100,7 @@ async function measured(parts: Parts, requests?: () => number): Promise<void> {
       timeoutMs: 3_600_000,
       alert: async ({ message }) => console.error(message),
     },
-    { trigger: 'command', scheduledAt: new Date(), onProgress: sample },
+    { trigger: 'command', scheduledAt: new Date() },
   );
   const seconds = (performance.now() - begun) / 1000;
   clearInterval(timer);
