@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
+import { sql } from '../../src/db/database.ts';
+import { createWorld, type World } from '../support/backup-world.ts';
+import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
+
+const ASKED = { requestedBy: 7, chatId: -100, messageId: 3 };
+let world: World;
+let store: MemoryStore;
+let engine: BackupEngine;
+
+beforeAll(async () => {
+  world = await createWorld({}, 'small');
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  world.clock.advance(3_600_000);
+  world.alerts.length = 0;
+  await world.db.write([
+    sql('UPDATE backup_lease SET expires_ms = 0'),
+    sql('DELETE FROM backup_runs'),
+    sql('DELETE FROM backup_requests'),
+  ]);
+  store = createMemoryStore(() => world.clock.now());
+  engine = createBackupEngine({
+    ...world.context,
+    store,
+    requests: world.ledger,
+    maxAgeHours: 26,
+    signLink: (key, adminId) => `https://bot.example/backups/${key}?admin=${adminId}`,
+  });
+});
+
+test('a request that is answered is not answered again', async () => {
+  const request = await engine.request(ASKED);
+  const outcome = await engine.runRequest(request);
+  expect(outcome).toMatchObject({ kind: 'done', manifest: { trigger: 'command' } });
+  expect(await engine.finishRequested()).toEqual([]);
+});
+
+test('a request whose process died is finished by the next tick, once', async () => {
+  const request = await engine.request(ASKED);
+  world.clock.advance(60_000);
+  const finished = await engine.finishRequested();
+  expect(finished).toMatchObject([{ request: { ...ASKED, id: request.id }, outcome: { kind: 'done' } }]);
+  expect(await engine.finishRequested()).toEqual([]);
+  expect((await engine.list()).total).toBe(1);
+});
+
+test('a process that died after its backup, before it could say so: the tick says it, and makes no second one', async () => {
+  const request = await engine.request(ASKED);
+  const made = await engine.run({ trigger: 'command', scheduledAt: request.requestedAt });
+  expect(made.kind).toBe('done');
+  expect(await engine.finishRequested()).toMatchObject([
+    { outcome: { kind: 'skipped', reason: 'duplicate' } },
+  ]);
+  expect((await engine.list()).total).toBe(1);
+});
+
+test('while another run is under way a request stays open', async () => {
+  await engine.request(ASKED);
+  const held = await world.ledger.acquire('other', 60_000);
+  expect(await engine.finishRequested()).toEqual([]);
+  expect(await engine.finishRequested()).toEqual([]);
+  if (held.kind === 'acquired') await world.ledger.release(held.fence);
+  expect(await engine.finishRequested()).toMatchObject([{ outcome: { kind: 'done' } }]);
+});
+
+test('a request whose runs die again and again is given up', async () => {
+  const request = await engine.request(ASKED);
+  for (let i = 0; i < 3; i += 1) {
+    const lease = await world.ledger.acquire('dying', 0);
+    if (lease.kind !== 'acquired') throw new Error('no lease');
+    const { requestedAt: at } = request;
+    await world.ledger.begin({
+      name: `2020010${i + 1}_000000`,
+      fence: lease.fence,
+      trigger: 'command',
+      scheduledAt: at,
+      startedAt: at,
+    });
+  }
+  expect(await engine.finishRequested()).toMatchObject([
+    { outcome: { kind: 'failed', reason: expect.stringContaining('begun 3 times and never finished') } },
+  ]);
+  expect(await engine.finishRequested()).toEqual([]);
+});
+
+test('health follows the newest verified backup', async () => {
+  expect(await engine.health()).toEqual({
+    ok: false,
+    reason: 'none',
+    lastVerified: null,
+    ageHours: null,
+    name: null,
+  });
+  const at = world.clock.now();
+  const outcome = await engine.run({ trigger: 'schedule', scheduledAt: at });
+  if (outcome.kind !== 'done') throw new Error('not done');
+  world.clock.advance(25.9 * 3_600_000);
+  expect(await engine.health()).toEqual({
+    ok: true,
+    reason: 'fresh',
+    lastVerified: at.toISOString(),
+    ageHours: 25.9,
+    name: outcome.name,
+  });
+  world.clock.advance(0.1 * 3_600_000);
+  expect(await engine.health()).toMatchObject({ ok: false, reason: 'stale', ageHours: 26 });
+  store.objects.delete(`backups/${outcome.manifest.objects.document.file}`);
+  expect(await engine.health()).toMatchObject({ ok: false, reason: 'none' });
+});
+
+test('verify and links of a backup, and of none', async () => {
+  const outcome = await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
+  if (outcome.kind !== 'done') throw new Error('not done');
+  const { database, document } = outcome.manifest.objects;
+  expect(await engine.verify(outcome.name)).toEqual({ ok: true, opened: true, problems: [] });
+  expect(await engine.links(outcome.name, 7)).toEqual(
+    [database, document].map(({ file, bytes }) => ({
+      fileName: file,
+      bytes,
+      url: `https://bot.example/backups/backups/${file}?admin=7`,
+    })),
+  );
+  expect(await engine.verify('20200101_000000')).toBeUndefined();
+  expect(await engine.links('20200101_000000', 7)).toEqual([]);
+  expect(await engine.history(5)).toMatchObject([{ name: outcome.name, state: 'done' }]);
+});
+
+test('pages', async () => {
+  for (let i = 0; i < 5; i += 1) {
+    await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
+    world.clock.advance(60_000);
+  }
+  const all = await engine.list();
+  const page = await engine.list({ offset: 2, limit: 2 });
+  expect(page.total).toBe(5);
+  expect(page.entries.map(({ name }) => name)).toEqual(all.entries.slice(2, 4).map(({ name }) => name));
+  expect(all.entries.map(({ name }) => name)).toEqual(
+    all.entries
+      .map(({ name }) => name)
+      .toSorted()
+      .toReversed(),
+  );
+});
