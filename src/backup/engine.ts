@@ -33,6 +33,13 @@ export interface DownloadLink {
   readonly url: string;
 }
 
+export interface StoredFile {
+  readonly fileName: string;
+  readonly bytes: number;
+  /** The whole object as stored; undefined when it is gone. For files small enough to be held. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
 export interface BackupEngine {
   /** One run; never rejects. */
   run(options: BackupRequestOptions): Promise<BackupOutcome>;
@@ -49,6 +56,8 @@ export interface BackupEngine {
   verify(name: BackupName, onBytes?: (bytes: number) => Promise<void>): Promise<HashVerdict | undefined>;
   /** Links to both objects for this admin, alive for 15 minutes; empty when there is no such backup. */
   links(name: BackupName, adminId: number): Promise<DownloadLink[]>;
+  /** Both objects, to be sent elsewhere; empty when there is no such backup. */
+  files(name: BackupName): Promise<StoredFile[]>;
   health(): Promise<BackupHealth>;
   /** Runs with their outcomes, newest first, from the database. */
   history(limit: number): Promise<RunRecord[]>;
@@ -112,6 +121,17 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
           };
         }),
       );
+    },
+    async files(name) {
+      const entry = await findBackup(context, name);
+      return Object.values(entry?.manifest?.objects ?? {}).map(({ file, bytes }) => ({
+        fileName: file,
+        bytes,
+        read: async () => {
+          const object = await store.get(`${prefix}${file}`);
+          return object === undefined ? undefined : new Response(object.body).bytes();
+        },
+      }));
     },
     async health() {
       return backupHealth(await newestVerified(context), clock.now(), context.maxAgeHours);

@@ -56,3 +56,10 @@ export function ban(userId: number, now: Date): Statement {
 export function unban(userId: number): Statement {
   return sql('UPDATE users SET banned_at = NULL WHERE user_id = ? AND banned_at IS NOT NULL', userId);
 }
+
+/** The language he chose; undefined or null: the bot's. */
+export function languageOf(userId: number): Query<string | null | undefined> {
+  return one(sql('SELECT language FROM users WHERE user_id = ?', userId), (row) =>
+    row.textOrNull('language'),
+  );
+}

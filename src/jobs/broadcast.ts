@@ -23,7 +23,7 @@ import { copyTo } from '../handlers/admin/copy-message.ts';
 import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
 import { textsIn } from '../locales/index.ts';
 import { describeError } from '../log.ts';
-import type { Job, JobContext } from './job.ts';
+import { type Job, type JobContext, RequestBudget } from './job.ts';
 
 /** Between the starts of two messages: 25 a second (spec/bot.md "Admin" 6). */
 const PACE_MS = 40;
@@ -36,6 +36,8 @@ const MAX_ATTEMPTS = 3;
 const FAULT_PAUSE_MS = 2_000;
 /** The copy and the moving of the cursor. */
 const PER_MESSAGE = 2;
+/** Of a tick's time and requests. */
+const SHARE = 0.8;
 /** Kept for the progress at the end of a tick, and for the final report. */
 const RESERVE = 4;
 
@@ -43,11 +45,17 @@ export const broadcastJob: Job = {
   name: 'broadcast',
   async run(context) {
     if (!context.requests.take(1)) return;
+    const started = context.now().getTime();
     const [due] = await context.db.read([dueBroadcasts(context.now())]);
+    if (due.length === 0) return;
+    // A broadcast may take hours: the jobs after this one get their share of every tick.
+    const deadline = new Date(started + SHARE * (context.deadline.getTime() - started));
+    const mine = new RequestBudget(Math.floor(SHARE * context.requests.left));
     for (const broadcast of due) {
-      if (broadcast.state === 'running') await send(context, broadcast);
+      if (broadcast.state === 'running') await send({ ...context, deadline, requests: mine }, broadcast);
       else await report(context, broadcast.id);
     }
+    context.requests.take(Math.floor(SHARE * context.requests.left) - mine.left);
   },
 };
 

@@ -1,4 +1,5 @@
 import { adminNoticesJob } from './admin-notices.ts';
+import { backupRequestsJob } from './backup-requests.ts';
 import { broadcastJob } from './broadcast.ts';
 import { draftStatusJob } from './draft-status.ts';
 import { followMessagesJob } from './follow-messages.ts';
@@ -15,6 +16,7 @@ export const jobs: readonly Job[] = [
   indexSearchJob,
   maintenance,
   forgetAnswersJob,
+  backupRequestsJob,
   draftStatusJob,
   postingJob,
   trashJob,

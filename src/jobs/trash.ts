@@ -10,6 +10,7 @@ const BOT = 0;
 
 export const trashJob: Job = {
   name: 'trash',
+  everyMinutes: 60,
   async run({ db, now, deadline, requests }) {
     if (!requests.take(1)) return;
     const [expired] = await db.read([expiredAnime(now(), AT_ONCE)]);

@@ -1,6 +1,7 @@
 /** Everything only admins can do, in the order it is asked. */
 import type { Feature } from '../feature.ts';
 import { adminsFeature } from './admins.ts';
+import { backupFeature } from './backup.ts';
 import { broadcastFeature } from './broadcast.ts';
 import { channelsAdminFeature } from './channels.ts';
 import { chatsFeature } from './chats.ts';
@@ -8,10 +9,12 @@ import { draftIntakeFeature } from './draft-intake.ts';
 import { draftsFeature } from './drafts.ts';
 import { editFeature } from './edit.ts';
 import { editPartsFeature } from './edit-parts.ts';
+import { exportFeature } from './export.ts';
 import { groupsAdminFeature } from './groups.ts';
 import { panelFeature } from './panel.ts';
 import { peopleFeature } from './people.ts';
 import { postingFeature } from './posting.ts';
+import { selfTestFeature } from './self-test.ts';
 import { statisticsFeature } from './statistics.ts';
 import { trashFeature } from './trash.ts';
 
@@ -29,6 +32,9 @@ export const adminFeatures: readonly Feature[] = [
   statisticsFeature,
   peopleFeature,
   adminsFeature,
+  exportFeature,
+  selfTestFeature,
+  backupFeature,
   draftsFeature,
   draftIntakeFeature,
 ];

@@ -29,4 +29,53 @@ export const uz = {
     html`🏠 <b>Boshqaruv paneli</b>\n\n🎬 Animelar: <b>${anime}</b>\n👥 Foydalanuvchilar: <b>${users}</b>\n\nAnimeni tahrirlash uchun: <code>/edit 12</code>\nBarcha buyruqlar: /commands`,
   commands: (): Html =>
     html`<b>Admin buyruqlari</b>\n\n/admin — boshqaruv paneli\n/add — anime qo‘shish\n/edit — animeni tahrirlash (masalan, <code>/edit 12</code>)\n/drafts — qoralamalar\n/cancel — boshlangan ishdan chiqish (hech narsa yo‘qolmaydi)\n/groups — guruh va kanallar\n/channels — majburiy obuna kanallari\n/broadcast — xabar tarqatish\n/stats — statistika\n/analytics — grafiklar\n/top — eng ko‘p ko‘rilganlar\n/users — foydalanuvchilar\n/admins — adminlar\n/audit — amallar tarixi\n/trash — savat\n/export — katalogni fayl qilib olish\n/backup — hozir zaxira nusxa olish\n/backups — zaxira nusxalar\n/test — botni tekshirish`,
+  // Export.
+  exported: (anime: number): Html =>
+    html`📤 Katalog: <b>${anime}</b> ta anime, barcha qismlari bilan. Bu faylni keyin qayta import qilish mumkin.`,
+  exportTooLarge: (): Html =>
+    html`❌ Katalog Telegram uchun juda katta (50 MB dan ortiq). Kompyuterda oling: <code>npm run backup -- export</code>`,
+  // Self-test.
+  again: () => '🔄 Qayta tekshirish',
+  finding: (state: 'fine' | 'poor' | 'broken', text: Html): Html =>
+    html`${state === 'fine' ? '✅' : state === 'poor' ? '⚠️' : '❌'} ${text}`,
+  selfTestResult: (lines: Html, troubles: number): Html =>
+    html`🩺 <b>Tekshiruv</b>: ${troubles === 0 ? 'hammasi joyida' : `${troubles} ta muammo bor`}\n\n${lines}`,
+  checkFailed: (name: string, error: string): Html =>
+    html`${CHECK_NAME[name] ?? name} tekshirib bo‘lmadi: <code>${error}</code>`,
+  databaseFine: (ms: number): Html => html`Baza: yozildi va qayta o‘qildi (${ms} ms).`,
+  telegramFine: (username: string): Html => html`Telegram: javob beryapti, bot @${username}.`,
+  otherBot: (username: string): Html =>
+    html`Telegram: BOT_TOKEN boshqa botniki (@${username}). BOT_INFO va BOT_TOKEN sozlamalarini moslang.`,
+  polling: (pending: number): Html =>
+    html`Xabarlar Telegramdan so‘rab olinmoqda (polling), navbatda ${pending} ta.`,
+  webhookFine: (pending: number): Html => html`Webhook ishlayapti, navbatda ${pending} ta.`,
+  webhookMissing: (kinds: string): Html =>
+    html`Webhook ayrim xabarlarni olmayapti: <code>${kinds}</code>. <code>npm run deploy</code> ni qayta bajaring.`,
+  webhookError: (error: string, minutes: number): Html =>
+    html`Webhook: ${minutes} daqiqa oldin xato bo‘lgan: <code>${error}</code>. Takrorlansa, server jurnaliga qarang.`,
+  webhookSlow: (pending: number): Html =>
+    html`Webhook: ${pending} ta xabar navbatda turibdi, bot ulgurmayapti.`,
+  bucketFine: (count: number): Html => html`Zaxira ombori: ochiladi, ${count} ta nusxa bor.`,
+  backupFine: (hours: number): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${hours}</b> soat oldin.`,
+  oldBackup: (hours: number): Html =>
+    html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${hours}</b> soat oldin. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
+  noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
+  scheduleFine: (): Html => html`Jadval bo‘yicha ishlar bajarilmoqda.`,
+  scheduleSilent: (): Html =>
+    html`Jadval bo‘yicha ishlar bajarilmayapti: xabar tarqatish va zaxira o‘zi ishlamaydi. Worker’da cron yoqilganini, serverda dastur ishlab turganini tekshiring.`,
+  chatsFine: (): Html => html`Kanallar, guruhlar va xabarlar: muammo yo‘q.`,
+  chatTrouble: (names: string): Html =>
+    html`Bot bu yerlarda ishlay olmayapti: ${names}. /groups yoki /channels da «Tekshirib yangilash»ni bosing.`,
+  unanswered: (count: number): Html =>
+    html`${count} ta xabarga xato tufayli javob berilmagan (ular bazada saqlangan).`,
+};
+
+const CHECK_NAME: Readonly<Record<string, string>> = {
+  database: 'Bazani',
+  telegram: 'Telegramni',
+  webhook: 'Webhookni',
+  bucket: 'Zaxira omborini',
+  backup: 'Oxirgi zaxira nusxani',
+  schedule: 'Jadvalni',
+  chats: 'Kanal va guruhlarni',
 };

@@ -1,0 +1,62 @@
+/** A backup in figures a person reads. */
+import type { BackupEntry } from '../../backup/list.ts';
+import type { Manifest } from '../../backup/manifest.ts';
+import type { AdminTexts } from '../../locales/admin/index.ts';
+
+type Facts = Parameters<AdminTexts['backup']['facts']>[0];
+
+/** Tables people ask about; the others are in `list` of the command line. */
+const SHOWN_TABLES = ['anime', 'anime_parts', 'groups', 'mandatory_channels', 'users', 'user_history'];
+
+export function factsOf(entry: BackupEntry): Facts {
+  return {
+    ...figures(entry.manifest),
+    name: entry.name,
+    takenAt: timeText(entry.time),
+    size: sizeText(entry.bytes),
+    isVerified: entry.state === 'verified',
+    problem: entry.problem ?? null,
+    isEncrypted: entry.encrypted,
+    isPinned: entry.pinned,
+  };
+}
+
+export function factsOfManifest(manifest: Manifest): Facts {
+  const objects = Object.values(manifest.objects);
+  return {
+    ...figures(manifest),
+    name: manifest.name,
+    takenAt: timeText(new Date(manifest.started_at)),
+    size: sizeText(objects.reduce((sum, { bytes }) => sum + bytes, 0)),
+    isVerified: true,
+    problem: null,
+    isEncrypted: objects.some(({ encoding }) => encoding.includes('age')),
+    isPinned: false,
+  };
+}
+
+function figures(manifest: Manifest | undefined): Pick<Facts, 'files' | 'rows' | 'seconds' | 'trigger'> {
+  if (manifest === undefined) return { files: [], rows: [], seconds: null, trigger: null };
+  const took = Date.parse(manifest.finished_at) - Date.parse(manifest.started_at);
+  return {
+    files: Object.values(manifest.objects).map(({ file, bytes }) => ({ name: file, size: sizeText(bytes) })),
+    rows: SHOWN_TABLES.flatMap((name) => {
+      const table = manifest.tables.find((candidate) => candidate.name === name);
+      return table === undefined ? [] : [{ table: name, rows: table.rows }];
+    }),
+    seconds: Math.max(0, Math.round(took / 100) / 10),
+    trigger: manifest.trigger,
+  };
+}
+
+/** `2024-01-01 12:00`, UTC. */
+function timeText(time: Date): string {
+  return time.toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** Decimal units, one decimal: `12.3 MB`. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  const [unit, divisor] = bytes < 1_000_000 ? ['KB', 1e3] : bytes < 1_000_000_000 ? ['MB', 1e6] : ['GB', 1e9];
+  return `${(bytes / Number(divisor)).toFixed(1)} ${unit}`;
+}

@@ -1,0 +1,66 @@
+/** How a run asked for by an admin is told: while it runs, and what became of it. The tick tells the same of runs it finished. */
+import { InlineKeyboard } from 'grammy';
+import type { BackupProgress, OnProgress } from '../../backup/progress.ts';
+import type { BackupOutcome } from '../../backup/run.ts';
+import type { Html } from '../../html.ts';
+import type { Texts } from '../../locales/index.ts';
+import { describeError, type Log } from '../../log.ts';
+import { encodeAction } from '../callback-data.ts';
+import type { Screen } from '../show.ts';
+import { factsOfManifest } from './backup-facts.ts';
+
+/** spec/backup.md: at most one edit in three seconds. */
+const EDIT_EVERY_MS = 3_000;
+
+export function outcomeScreen(outcome: BackupOutcome, t: Texts): Screen {
+  const { backup, system } = t.admin;
+  const panel = (keyboard = new InlineKeyboard()): InlineKeyboard =>
+    keyboard.text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
+  if (outcome.kind === 'failed') return { text: backup.failed(outcome.reason), keyboard: panel() };
+  if (outcome.kind === 'skipped')
+    return { text: outcome.reason === 'busy' ? backup.busy() : backup.duplicate(), keyboard: panel() };
+  const { name } = outcome;
+  const keyboard = new InlineKeyboard()
+    .text(backup.links(), encodeAction({ kind: 'backupLinks', text: name }))
+    .text(backup.check(), encodeAction({ kind: 'backupCheck', text: name }))
+    .row()
+    .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
+    .row();
+  return { text: backup.done(factsOfManifest(outcome.manifest)), keyboard: panel(keyboard) };
+}
+
+/** Edits one message as the run goes on. A failed edit is no reason to fail a backup. */
+export function progressEditor(
+  services: { readonly now: () => Date; readonly log: Log },
+  t: Texts,
+  edit: (text: Html) => Promise<unknown>,
+): { readonly report: OnProgress; settled(): Promise<void> } {
+  let shownAt = services.now().getTime();
+  let running = Promise.resolve();
+  let isEditing = false;
+  return {
+    report: (progress) => {
+      const at = services.now().getTime();
+      if (isEditing || at - shownAt < EDIT_EVERY_MS) return;
+      shownAt = at;
+      isEditing = true;
+      running = edit(progressText(progress, t))
+        .catch((error: unknown) => {
+          services.log.debug('backup progress not shown', { error: describeError(error) });
+        })
+        .then(() => {
+          isEditing = false;
+        });
+    },
+    // The outcome must come after the last edit, not before.
+    settled: () => running,
+  };
+}
+
+function progressText({ phase, rows, bytes, total }: BackupProgress, t: Texts): Html {
+  const percent = (part: number): number | null =>
+    total === undefined || total === 0 ? null : Math.min(99, Math.floor((100 * part) / total));
+  if (phase === 'snapshot') return t.admin.backup.reading(rows, percent(rows));
+  if (phase === 'proof') return t.admin.backup.proving(percent(bytes));
+  return t.admin.backup.cleaning();
+}

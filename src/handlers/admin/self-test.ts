@@ -1,0 +1,148 @@
+/** /test: tries everything the bot stands on, and says of what is wrong what to do. */
+import { InlineKeyboard } from 'grammy';
+import { all, one, type Statement, sql } from '../../db/database.ts';
+import { toSqlTime } from '../../db/time.ts';
+import { type Html, join } from '../../html.ts';
+import type { Texts } from '../../locales/index.ts';
+import { describeError } from '../../log.ts';
+import type { Services } from '../../receive.ts';
+import { ALLOWED_UPDATES } from '../../telegram.ts';
+import { encodeAction } from '../callback-data.ts';
+import type { BotContext } from '../context.ts';
+import type { Feature } from '../feature.ts';
+import { show } from '../show.ts';
+import { AdminRoutes } from './routes.ts';
+
+const routes = new AdminRoutes().command('test', (ctx) => run(ctx)).press('selfTest', (ctx) => run(ctx));
+
+export const selfTestFeature: Feature = {
+  name: 'admin self-test',
+  composer: routes.composer,
+  prefetches: [],
+};
+
+/** What one check found; an error of the check itself is a finding as well. */
+interface Finding {
+  readonly state: 'fine' | 'poor' | 'broken';
+  readonly text: Html;
+}
+
+type Check = (services: Services, t: Texts, now: Date) => Promise<Finding>;
+
+async function run(ctx: BotContext): Promise<void> {
+  await ctx.answerPress();
+  const findings = await Promise.all(
+    CHECKS.map(([name, check]) =>
+      check(ctx.services, ctx.t, ctx.now).catch(
+        (error: unknown): Finding => ({
+          state: 'broken',
+          text: ctx.t.admin.system.checkFailed(name, describeError(error)),
+        }),
+      ),
+    ),
+  );
+  const { system } = ctx.t.admin;
+  const lines = findings.map(({ state, text }) => system.finding(state, text));
+  const troubles = findings.filter(({ state }) => state !== 'fine').length;
+  const keyboard = new InlineKeyboard()
+    .text(system.again(), encodeAction({ kind: 'selfTest' }))
+    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  await show(ctx, { text: system.selfTestResult(join(lines, '\n\n'), troubles), keyboard });
+}
+
+/** Writes, and reads back what was written. */
+const database: Check = async ({ db, now }, t) => {
+  const started = now().getTime();
+  const mark = `${toSqlTime(now())} ${started}`;
+  const [, read] = await db.write([
+    sql(
+      `INSERT INTO alerts (key, told_at) VALUES ('self-test', ?) ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at`,
+      mark,
+    ),
+    sql(`SELECT told_at FROM alerts WHERE key = 'self-test'`),
+  ]);
+  if (read?.rows[0]?.text('told_at') !== mark) throw new Error('what was written does not come back');
+  return { state: 'fine', text: t.admin.system.databaseFine(now().getTime() - started) };
+};
+
+const telegram: Check = async ({ api, me }, t) => {
+  const found = await api.getMe();
+  if (found.id !== me.id) return { state: 'broken', text: t.admin.system.otherBot(found.username) };
+  return { state: 'fine', text: t.admin.system.telegramFine(found.username) };
+};
+
+/** Longer ago than this, an error of the webhook is history. */
+const RECENT_ERROR_SECONDS = 3_600;
+/** More waiting updates than this mean that the bot does not keep up. */
+const MANY_PENDING = 100;
+
+const webhook: Check = async ({ api }, t, now) => {
+  const { system } = t.admin;
+  const info = await api.getWebhookInfo();
+  // Polling: Telegram keeps nothing about errors then.
+  if (info.url === undefined || info.url === '')
+    return { state: 'fine', text: system.polling(info.pending_update_count) };
+  const missing = ALLOWED_UPDATES.filter((kind) => info.allowed_updates?.includes(kind) !== true);
+  if (missing.length > 0) return { state: 'broken', text: system.webhookMissing(missing.join(', ')) };
+  const errorAge = now.getTime() / 1000 - (info.last_error_date ?? 0);
+  if (info.last_error_message !== undefined && errorAge < RECENT_ERROR_SECONDS)
+    return { state: 'poor', text: system.webhookError(info.last_error_message, Math.round(errorAge / 60)) };
+  if (info.pending_update_count > MANY_PENDING)
+    return { state: 'poor', text: system.webhookSlow(info.pending_update_count) };
+  return { state: 'fine', text: system.webhookFine(info.pending_update_count) };
+};
+
+const bucket: Check = async ({ backups }, t) => {
+  const { total } = await backups.list({ limit: 1 });
+  return { state: 'fine', text: t.admin.system.bucketFine(total) };
+};
+
+const lastBackup: Check = async ({ backups }, t) => {
+  const { system } = t.admin;
+  const health = await backups.health();
+  if (health.reason === 'none') return { state: 'broken', text: system.noBackup() };
+  const hours = health.ageHours ?? 0;
+  if (!health.ok) return { state: 'broken', text: system.oldBackup(hours) };
+  return { state: 'fine', text: system.backupFine(hours) };
+};
+
+/** The tick renews this lease once an hour (src/jobs/maintenance.ts); some minutes late are no silence. */
+const TICK_GRACE_MS = 10 * 60_000;
+
+const schedule: Check = async ({ db }, t, now) => {
+  const [until] = await db.read([
+    one(sql(`SELECT expires_at FROM job_leases WHERE name = 'maintenance'`), (row) => row.text('expires_at')),
+  ]);
+  const isAlive = until !== undefined && until >= toSqlTime(new Date(now.getTime() - TICK_GRACE_MS));
+  const { system } = t.admin;
+  return isAlive
+    ? { state: 'fine', text: system.scheduleFine() }
+    : { state: 'broken', text: system.scheduleSilent() };
+};
+
+const chats: Check = async ({ db }, t) => {
+  const named = (statement: Statement) => all(statement, (row) => row.text('name'));
+  const [channels, groups, failed] = await db.read([
+    named(sql(`SELECT name FROM mandatory_channels WHERE check_state = 'broken' LIMIT 10`)),
+    named(sql('SELECT name FROM groups WHERE problem IS NOT NULL LIMIT 10')),
+    all(sql('SELECT COUNT(*) AS count FROM failed_updates WHERE given_up_at IS NOT NULL'), (row) =>
+      row.int('count'),
+    ),
+  ]);
+  const { system } = t.admin;
+  const unanswered = failed[0] ?? 0;
+  if (channels.length + groups.length > 0)
+    return { state: 'poor', text: system.chatTrouble([...channels, ...groups].join(', ')) };
+  if (unanswered > 0) return { state: 'poor', text: system.unanswered(unanswered) };
+  return { state: 'fine', text: system.chatsFine() };
+};
+
+const CHECKS: readonly (readonly [name: string, check: Check])[] = [
+  ['database', database],
+  ['telegram', telegram],
+  ['webhook', webhook],
+  ['bucket', bucket],
+  ['backup', lastBackup],
+  ['schedule', schedule],
+  ['chats', chats],
+];

@@ -1,0 +1,69 @@
+/** Texts of backups. */
+import { type Html, html, join } from '../../../html.ts';
+
+interface Facts {
+  readonly name: string;
+  readonly takenAt: string;
+  readonly size: string;
+  readonly files: readonly { readonly name: string; readonly size: string }[];
+  readonly rows: readonly { readonly table: string; readonly rows: number }[];
+  /** Seconds it took, if known. */
+  readonly seconds: number | null;
+  readonly trigger: string | null;
+  readonly isVerified: boolean;
+  readonly problem: string | null;
+  readonly isEncrypted: boolean;
+  readonly isPinned: boolean;
+}
+
+export const uz = {
+  // Buttons.
+  now: () => '💾 Hozir zaxira nusxa olish',
+  links: () => '⬇️ Yuklab olish',
+  check: () => '🔎 Tekshirish',
+  sendHere: () => '📨 Shu yerga yuborish',
+  listed: (takenAt: string, size: string, isVerified: boolean) =>
+    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
+  // Screens.
+  list: (total: number): Html =>
+    html`💾 <b>Zaxira nusxalar</b>: ${total} ta\nVaqt UTC bo‘yicha. Batafsil ko‘rish uchun tanlang.`,
+  empty: (): Html => html`💾 Hali birorta ham zaxira nusxa yo‘q.`,
+  started: (): Html => html`💾 Zaxira nusxa olinmoqda…`,
+  reading: (rows: number, percent: number | null): Html =>
+    html`💾 Zaxira nusxa olinmoqda: ${rows} ta qator o‘qildi${percent === null ? '' : ` (${percent}%)`}…`,
+  proving: (percent: number | null): Html =>
+    html`🔎 Nusxa tekshirilmoqda${percent === null ? '' : `: ${percent}%`}…`,
+  cleaning: (): Html => html`🧹 Eski nusxalar tartibga solinmoqda…`,
+  done: (facts: Facts): Html => html`✅ <b>Zaxira nusxa tayyor va tekshirildi</b>\n\n${describe(facts)}`,
+  facts: (facts: Facts): Html =>
+    html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ yaroqsiz: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
+  failed: (reason: string): Html =>
+    html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nOldingi nusxalar joyida.`,
+  duplicate: (): Html => html`ℹ️ Hozirgina zaxira nusxa olingan, yangisi shart emas.`,
+  busy: (): Html =>
+    html`⏳ Hozir boshqa zaxira nusxa olinmoqda. Sizning so‘rovingiz navbatda: u tugagach boshlanadi va natijasi shu yerga yoziladi.`,
+  gone: () => 'Bu zaxira nusxa omborda yo‘q.',
+  linkList: (
+    files: readonly { readonly name: string; readonly size: string; readonly url: string }[],
+  ): Html =>
+    html`⬇️ <b>Yuklab olish havolalari</b> — 15 daqiqa ishlaydi, boshqalarga bermang.\n\n${join(
+      files.map(({ name, size, url }) => html`📄 <b>${name}</b> (${size})\n${url}`),
+      '\n\n',
+    )}`,
+  checking: (): Html => html`🔎 Nusxa ombordan o‘qilib, tekshirilmoqda…`,
+  sound: (name: string, isOpened: boolean): Html =>
+    html`✅ <code>${name}</code> butun: har bir bayti o‘qildi va mos keldi.${isOpened ? ' Ichi ham ochib ko‘rildi.' : ' (Shifrlangan, kaliti botda yo‘q, shuning uchun ichi ochilmadi.)'}`,
+  unsound: (name: string, problems: readonly string[]): Html =>
+    html`❌ <code>${name}</code> buzilgan:\n${join(
+      problems.slice(0, 10).map((problem) => html`• ${problem}`),
+      '\n',
+    )}`,
+  tooLarge: () => 'Fayl Telegram uchun juda katta (50 MB dan ortiq). «Yuklab olish»dan foydalaning.',
+  file: (name: string): Html => html`💾 ${name}`,
+};
+
+function describe(facts: Facts): Html {
+  const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
+  const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
+  return html`🕓 ${facts.takenAt} UTC\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} soniyada`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 mahkamlangan' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+}
