@@ -47,7 +47,8 @@ export function createReceiver(
   features: readonly Feature[],
   composer: Composer<BotContext>,
 ): Receive {
-  const prefetches = features.flatMap((feature) => feature.prefetches);
+  // Several features may share a question: it is asked once.
+  const prefetches = [...new Set(features.flatMap((feature) => feature.prefetches))];
   return async (update) => {
     const started = services.now().getTime();
     const trips = services.db.roundTrips;

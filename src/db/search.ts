@@ -1,6 +1,7 @@
 /**
  * Finds anime by name in the two FTS5 indexes of migration 3. The database gathers candidates by ever more forgiving looks, each
- * bounded, the later ones only when the earlier found little; `src/text/search-rank.ts` puts them in order.
+ * bounded: into descriptions when few names hold the words, for words mistyped when none does; `src/text/search-rank.ts` puts them
+ * in order.
  */
 import { all, type Query, sql } from './database.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
@@ -31,7 +32,7 @@ export interface Candidate extends ListedAnime {
 const PER_LOOK = 60;
 /** Most anime brought for sharing letters with the query; bm25 puts those that share rare ones first. */
 const ALIKE = 30;
-/** Fewer finds than this, and the next look is taken. */
+/** Fewer names than this, and descriptions are looked into. */
 const ENOUGH = 5;
 /** Grams are looked up rarest first, as long as they name no more anime than this together. */
 const GRAM_HITS = 1500;
@@ -46,10 +47,10 @@ const CANDIDATES = `WITH
     WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH} AND anime_words MATCH ?4
     ORDER BY rowid DESC LIMIT ${PER_LOOK}),
   sounding AS MATERIALIZED (SELECT rowid AS id FROM anime_words
-    WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH} AND anime_words MATCH ?5
+    WHERE NOT EXISTS (SELECT 1 FROM strict) AND anime_words MATCH ?5
     ORDER BY rowid DESC LIMIT ${PER_LOOK}),
   terms AS MATERIALIZED (SELECT term, doc FROM json_each(?6) AS wanted JOIN anime_gram_terms AS t ON t.term = wanted.value
-    WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH}),
+    WHERE NOT EXISTS (SELECT 1 FROM strict)),
   rare AS MATERIALIZED (SELECT term FROM (SELECT term, SUM(doc) OVER (ORDER BY doc, term) AS hits FROM terms)
     WHERE hits <= ${GRAM_HITS}),
   alike AS MATERIALIZED (SELECT rowid AS id FROM anime_grams
