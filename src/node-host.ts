@@ -12,6 +12,7 @@ import { installCommands } from './commands-menu.ts';
 import { composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
+import { lockDatabaseFile } from './db/file-lock.ts';
 import { createHost } from './host.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
@@ -35,6 +36,11 @@ export async function startNode(config: Config): Promise<RunningNode> {
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
   const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);
+  // Two hosts on one file would take turns at failing; the second one is told who has it.
+  const lock =
+    config.database.kind === 'file'
+      ? await lockDatabaseFile(config.database.path, { holder: 'node host', now })
+      : undefined;
   const database = await openDatabase(config.database);
   const { db } = database;
   const links = { baseUrl: config.publicUrl ?? '', botToken, prefix: config.backup.prefix, now };
@@ -120,6 +126,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.allSettled(work);
       database.close();
+      await lock?.release();
     },
   };
 }

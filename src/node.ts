@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, readConfig } from './config.ts';
+import { DatabaseFileHeld } from './db/file-lock.ts';
+import { DatabaseTooNew } from './db/migrate.ts';
 import { startNode } from './node-host.ts';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
@@ -22,6 +24,8 @@ try {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  const isForPeople =
+    error instanceof ConfigError || error instanceof DatabaseFileHeld || error instanceof DatabaseTooNew;
+  console.error(isForPeople ? error.message : error);
   process.exit(1);
 }

@@ -176,6 +176,19 @@ describe('the Node host', () => {
     db.close();
   });
 
+  test('a second host on the same file is told who has it, and the first goes on', async () => {
+    const first = start({ BOT_TOKEN: telegram.token, PORT: '0' });
+    await first.until(/"updates":"polling"/);
+    const second = start({ BOT_TOKEN: telegram.token, PORT: '0' });
+    await once(second.child, 'exit');
+    expect(second.child.exitCode).toBe(1);
+    expect(second.output()).toMatch(new RegExp(`in use by node host \\(process ${first.child.pid} `));
+    await telegram.polling();
+    const viewer = telegram.person();
+    await viewer.send('/start');
+    expect(viewer.lastMessage().isFromBot).toBe(true);
+  });
+
   test('wrong settings stop the start with every problem, and no value is shown', async () => {
     const host = start({ BOT_TOKEN: 'not-a-token-at-all', PORT: 'abc', ADMIN_IDS: 'me' });
     await once(host.child, 'exit');
