@@ -53,7 +53,7 @@ export async function readGroups({ store, prefix }: Bucket): Promise<ObjectGroup
 }
 
 /** The scheduled time, never later than the store's own. */
-export function groupTime(group: ObjectGroup): Date {
+function groupTime(group: ObjectGroup): Date {
   return boundedTime(group, timeOfName(group.name) ?? new Date(0));
 }
 
@@ -116,7 +116,7 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
 }
 
 /** The manifest, or what is wrong with it; a missing one counts as wrong. */
-export async function readManifest(
+async function readManifest(
   { store, prefix }: Bucket,
   name: BackupName,
 ): Promise<Manifest | ManifestError> {

@@ -8,7 +8,7 @@ import type { Manifest, ManifestObject } from './manifest.ts';
 import { type ReadBack, readBack } from './read-back.ts';
 
 /** What the bucket holds is not what was sent: the run publishes nothing. */
-export class ProofFailed extends Error {
+class ProofFailed extends Error {
   override readonly name = 'ProofFailed';
 }
 

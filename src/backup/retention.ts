@@ -93,7 +93,7 @@ function newestObject(entries: readonly RetentionEntry[]): number {
 }
 
 /** @throws EmptyPolicy */
-export function checkPolicy(policy: RetentionPolicy): void {
+function checkPolicy(policy: RetentionPolicy): void {
   const rules = [policy.days, policy.daily, policy.weekly, policy.monthly].filter(
     (rule) => rule !== undefined,
   );
