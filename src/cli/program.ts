@@ -5,8 +5,10 @@ import type { Environment } from '../config.ts';
 import type { Cli } from './command.ts';
 import { diffCommand } from './commands/diff.ts';
 import { downloadCommand } from './commands/download.ts';
+import { drillCommand } from './commands/drill.ts';
 import { exportCommand } from './commands/export.ts';
 import { fullCommand } from './commands/full.ts';
+import { importCommand } from './commands/import.ts';
 import { keyCommand } from './commands/key.ts';
 import { listCommand } from './commands/list.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
@@ -14,7 +16,7 @@ import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { verifyCommand } from './commands/verify.ts';
 
-/** In the order of the help text. Each makes its command; `restore`, `import` and `drill` join here. */
+/** In the order of the help text. Each makes its command. */
 const COMMANDS = [
   fullCommand,
   exportCommand,
@@ -22,6 +24,8 @@ const COMMANDS = [
   verifyCommand,
   downloadCommand,
   restoreCommand,
+  importCommand,
+  drillCommand,
   diffCommand,
   pruneCommand,
   pinCommand,

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { type DrillRecord, readDrills } from '../../backup/drill-record.ts';
 import { backupHealth } from '../../backup/health.ts';
 import { type BackupEntry, listBackups } from '../../backup/list.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
@@ -26,11 +27,13 @@ async function list(
   const newest = entries.find(({ state }) => state === 'verified');
   const health = backupHealth(newest, now(), config.backup.maxAgeHours);
   const shown = entries.slice(0, options.limit);
+  const [lastDrill] = await readDrills(bucket);
   terminal.answer({
     ok: health.ok,
     newest_verified: health.name,
     age_hours: health.ageHours,
     total,
+    last_drill: lastDrill ?? null,
     bucket: bucket.store.description,
     backups: shown.map(asJson),
   });
@@ -38,6 +41,7 @@ async function list(
   terminal.say(
     verdict(colors, entries, newest, { health, now: now(), maxAgeHours: config.backup.maxAgeHours }),
   );
+  terminal.say(drillLine(colors, lastDrill, now()));
   for (const entry of entries
     .filter(({ state }) => state === 'damaged' || state === 'unreadable')
     .slice(0, 5))
@@ -79,6 +83,14 @@ function verdict(
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
+}
+
+function drillLine(colors: Colors, drill: DrillRecord | undefined, now: Date): string {
+  if (drill === undefined) return colors.dim('No restore has been rehearsed yet: npm run backup -- drill');
+  const age = formatDuration(now.getTime() - Date.parse(drill.at));
+  if (!drill.ok)
+    return colors.red(`The last restore drill FAILED, ${age} ago, with ${drill.name}: ${drill.problem}`);
+  return colors.dim(`Last restore drill: ${age} ago, ${drill.name} in ${(drill.ms / 1000).toFixed(1)} s.`);
 }
 
 const COLUMNS: readonly Column[] = [

@@ -1,0 +1,40 @@
+/** What became of the drills: one small object beside the backups, so that every host and the CLI can show it. */
+import * as v from 'valibot';
+import { type Bucket, readSmall } from './list.ts';
+
+const record = v.object({
+  /** The backup that was restored. */
+  name: v.string(),
+  at: v.pipe(v.string(), v.isoTimestamp()),
+  ok: v.boolean(),
+  /** From nothing to a database compared with its digests. */
+  ms: v.number(),
+  rows: v.number(),
+  /** Why not, in words; null when ok. */
+  problem: v.nullable(v.string()),
+});
+const records = v.object({ format: v.literal('anime-bot-drills'), drills: v.array(record) });
+
+export type DrillRecord = v.InferOutput<typeof record>;
+
+/** A year of weekly drills. */
+const KEPT = 52;
+
+/** No backup's key: retention and listings pass it over. */
+function keyOf({ prefix }: Bucket): string {
+  return `${prefix}drills.json`;
+}
+
+/** Newest first. An unreadable record counts as none: it only tells of the past. */
+export async function readDrills(bucket: Bucket): Promise<DrillRecord[]> {
+  const bytes = await readSmall(bucket.store, keyOf(bucket));
+  if (bytes === undefined) return [];
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), records), new TextDecoder().decode(bytes));
+  return parsed.success ? parsed.output.drills : [];
+}
+
+export async function addDrill(bucket: Bucket, drill: DrillRecord): Promise<void> {
+  const drills = [drill, ...(await readDrills(bucket))].slice(0, KEPT);
+  const text = `${JSON.stringify({ format: 'anime-bot-drills', drills }, null, 2)}\n`;
+  await bucket.store.put(keyOf(bucket), new TextEncoder().encode(text));
+}

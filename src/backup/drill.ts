@@ -1,0 +1,73 @@
+/** Drill (spec/backup.md, "Commands"): the newest backup into a scratch database, compared, timed, recorded. Node only. */
+import { join } from 'node:path';
+import { type Clock, explain } from './clock.ts';
+import { addDrill, type DrillRecord } from './drill-record.ts';
+import type { OpeningKeys } from './envelope/types.ts';
+import { type BackupEntry, type Bucket, newestVerified } from './list.ts';
+import { digestFile } from './restore/source.ts';
+import { type RestoreProgress, restore } from './restore.ts';
+import { inScratch } from './verify-deep.ts';
+
+export interface DrillParts {
+  readonly bucket: Bucket;
+  readonly keys: OpeningKeys | undefined;
+  readonly clock: Clock;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/**
+ * Restores the newest verified backup (or `entry`) into a scratch file and compares every table with the manifest. What is wrong with the backup
+ * is in the record; only what keeps the drill itself from running is thrown. `recordFailed` says why the record is not in the bucket.
+ */
+export async function drill(
+  parts: DrillParts,
+  entry?: BackupEntry,
+): Promise<{ readonly record: DrillRecord; readonly recordFailed: string | undefined }> {
+  const { bucket, clock } = parts;
+  const chosen = entry ?? (await newestVerified(bucket));
+  if (chosen === undefined) throw new Error('there is no verified backup to drill with');
+  const began = clock.now();
+  let problem: string | null = null;
+  let rows = 0;
+  try {
+    rows = await inScratch(undefined, (directory) => rehearse(parts, chosen, join(directory, 'drill.db')));
+  } catch (error) {
+    problem = explain(error);
+  }
+  const record: DrillRecord = {
+    name: chosen.name,
+    at: began.toISOString(),
+    ok: problem === null,
+    ms: Math.max(0, clock.now().getTime() - began.getTime()),
+    rows,
+    problem,
+  };
+  const recordFailed = await addDrill(bucket, record).then(() => undefined, explain);
+  return { record, recordFailed };
+}
+
+/** Returns the rows restored. */
+async function rehearse(parts: DrillParts, entry: BackupEntry, path: string): Promise<number> {
+  const { bucket, keys, clock, onProgress } = parts;
+  const report = await restore(
+    {
+      bucket,
+      keys,
+      clock,
+      target: { kind: 'file', path },
+      context: undefined,
+      closeTarget: () => {},
+      random: Math.random,
+      fetch,
+    },
+    { from: { kind: 'backup', entry }, ...(onProgress && { onProgress }) },
+  );
+  const [note] = report.notes;
+  // The restore found a way around it, but a drill is there to tell.
+  if (note !== undefined) throw new Error(note);
+  const found = new Map((await digestFile(path)).tables.map((table) => [table.table, table]));
+  for (const wanted of entry.manifest?.tables ?? [])
+    if (found.get(wanted.name)?.sha256 !== wanted.sha256)
+      throw new Error(`table ${wanted.name} is not as in the manifest after the restore`);
+  return report.tables.reduce((sum, table) => sum + table.rows, 0);
+}

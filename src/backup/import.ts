@@ -1,0 +1,274 @@
+/**
+ * Import (spec/backup.md): records of a file are staged in tables of their own, judged there, and merged in one transaction: all or
+ * nothing. Nothing living is touched before that, and whatever breaks before it leaves everything as it was. Runs in workerd too.
+ */
+import type { Database, Statement } from '../db/database.ts';
+import type { Row } from '../db/row.ts';
+import type { LegacyEvent } from './document/legacy.ts';
+import {
+  countSql,
+  createStaging,
+  IMPORT_CONTROL,
+  judge,
+  type LocalColumn,
+  mergeSql,
+  type Preference,
+  planStaging,
+  refusalsSql,
+  type StagedImport,
+  stagedColumns,
+} from './import/staging-sql.ts';
+import { whyLeftAside } from './import/tables.ts';
+import type { SqlValue } from './model.ts';
+import { sqlLiteral } from './restore/sql-literal.ts';
+import { quoteName } from './snapshot/sql-tokens.ts';
+
+export type { Preference } from './import/staging-sql.ts';
+
+export interface ImportOptions {
+  /** Names this attempt, so that two imports at once do not mix. */
+  readonly id: string;
+  readonly prefer: Preference;
+  /** Look only: nothing but staging tables, gone again at the end, is written. */
+  readonly dryRun: boolean;
+  /** After every batch; may throw to stop. */
+  readonly onRows?: (rows: number) => Promise<void>;
+  /** Right before the merge. */
+  readonly beforeMerge?: () => Promise<void>;
+}
+
+export interface TableReport {
+  readonly table: string;
+  readonly added: number;
+  readonly changed: number;
+  readonly same: number;
+  /** They differ, and the database's stay. */
+  readonly kept: number;
+  readonly refused: number;
+}
+
+export interface ImportReport {
+  readonly tables: readonly TableReport[];
+  /** The first of them; `refused` counts all. */
+  readonly refusals: readonly { readonly table: string; readonly place: string; readonly reason: string }[];
+  /** Rows of tables that are not merged, and why. */
+  readonly leftAside: readonly { readonly table: string; readonly rows: number; readonly reason: string }[];
+}
+
+/** Refusals told one by one. */
+const MAX_REFUSALS = 200;
+/** SQL a batch: some milliseconds of the write lock. */
+const BATCH_CHARACTERS = 256 * 1024;
+const BATCH_ROWS = 2_000;
+
+/** @throws when the file breaks off, is none of ours, or the database refuses: nothing was changed then. */
+export async function importRecords(
+  db: Database,
+  records: AsyncIterable<LegacyEvent>,
+  options: ImportOptions,
+): Promise<ImportReport> {
+  await clearImport(db);
+  const staged = planStaging(await localColumns(db));
+  if (
+    !['users', 'anime', 'groups', 'anime_parts'].every((name) =>
+      staged.some(({ spec }) => spec.name === name),
+    )
+  )
+    throw new Error('the database has not been set up yet: start the bot once, then import');
+  await run(db, [
+    `CREATE TABLE ${IMPORT_CONTROL} (id TEXT PRIMARY KEY)`,
+    `INSERT INTO ${IMPORT_CONTROL} (id) VALUES (${sqlLiteral(options.id)})`,
+    ...staged.flatMap(createStaging),
+  ]);
+  try {
+    const read = await stage(db, staged, records, options);
+    for (const statement of judge(staged)) await run(db, [guarded(options.id), statement]);
+    const plan = await reports(db, staged, options.prefer, read);
+    if (!options.dryRun) await merge(db, staged, options);
+    return plan;
+  } finally {
+    // What can not be removed now, the next import removes.
+    await clearImport(db).catch(() => undefined);
+  }
+}
+
+/** Removes what a dead import left; its control table first, so that it can not merge any more. */
+export async function clearImport(db: Database): Promise<void> {
+  const names = await column(
+    db,
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'importing_*'",
+  );
+  const order = names.toSorted((a, b) => Number(b === IMPORT_CONTROL) - Number(a === IMPORT_CONTROL));
+  for (const name of order) await run(db, [`DROP TABLE IF EXISTS ${quoteName(name)}`]);
+}
+
+async function localColumns(db: Database): Promise<Map<string, LocalColumn[]>> {
+  const rows = await query(
+    db,
+    `SELECT t.name AS "table", c.name AS "column", c."notnull" AS required, c.dflt_value AS preset
+     FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  );
+  const tables = new Map<string, LocalColumn[]>();
+  for (const row of rows) {
+    const table = row.text('table');
+    const columns = tables.get(table) ?? [];
+    const preset = row.textOrNull('preset');
+    columns.push({
+      name: row.text('column'),
+      notNull: row.bool('required'),
+      defaultValue: preset === null ? null : `(${preset})`,
+    });
+    tables.set(table, columns);
+  }
+  return tables;
+}
+
+interface Read {
+  readonly refusals: ImportReport['refusals'];
+  readonly refused: ReadonlyMap<string, number>;
+  readonly leftAside: ReadonlyMap<string, number>;
+}
+
+/** Everything the file has, table by table as it comes. */
+async function stage(
+  db: Database,
+  staged: readonly StagedImport[],
+  records: AsyncIterable<LegacyEvent>,
+  options: ImportOptions,
+): Promise<Read> {
+  const byTable = new Map(
+    staged.map((one) => [
+      one.spec.name,
+      { ...one, columns: stagedColumns(one), rows: [] as string[], characters: 0 },
+    ]),
+  );
+  const leftAside = new Map<string, number>();
+  const refused = new Map<string, number>();
+  const refusals: { table: string; place: string; reason: string }[] = [];
+  let n = 0;
+  let written = 0;
+  type Target = typeof byTable extends Map<string, infer T> ? T : never;
+  const flush = async (target: Target): Promise<void> => {
+    if (target.rows.length === 0) return;
+    const columns = ['n', 'place', ...target.columns.map(quoteName)].join(', ');
+    await run(db, [
+      guarded(options.id),
+      `INSERT OR IGNORE INTO ${target.staging} (${columns}) VALUES ${target.rows.join(',')}`,
+    ]);
+    written += target.rows.length;
+    target.rows = [];
+    target.characters = 0;
+    await options.onRows?.(written);
+  };
+  for await (const event of records) {
+    if (event.kind === 'property') continue;
+    if (event.kind === 'refusal') {
+      const table = /^(?:tables\.)?([^.[]+)/.exec(event.place)?.[1] ?? 'file';
+      if (event.scope === 'record') refused.set(table, (refused.get(table) ?? 0) + 1);
+      if (refusals.length < MAX_REFUSALS) refusals.push({ table, place: event.place, reason: event.reason });
+      continue;
+    }
+    const target = byTable.get(event.table);
+    if (target === undefined) {
+      leftAside.set(event.table, (leftAside.get(event.table) ?? 0) + 1);
+      continue;
+    }
+    n += 1;
+    const values = target.columns.map((name) => sqlLiteral(fieldOf(event.fields, name)));
+    const tuple = `(${n},${sqlLiteral(event.place)},${values.join(',')})`;
+    target.rows.push(tuple);
+    target.characters += tuple.length;
+    if (target.characters >= BATCH_CHARACTERS || target.rows.length >= BATCH_ROWS) await flush(target);
+  }
+  for (const target of byTable.values()) await flush(target);
+  return { refusals, refused, leftAside };
+}
+
+function fieldOf(fields: Readonly<Record<string, SqlValue>>, name: string): SqlValue {
+  return fields[name.slice('c_'.length)] ?? null;
+}
+
+async function reports(
+  db: Database,
+  staged: readonly StagedImport[],
+  prefer: Preference,
+  read: Read,
+): Promise<ImportReport> {
+  const tables: TableReport[] = [];
+  const refusals = [...read.refusals];
+  for (const one of staged) {
+    const [row] = await query(db, countSql(one, prefer));
+    if (row === undefined) throw new Error(`no counts of ${one.spec.name}`);
+    const [all, added, changed, kept, judged] = ['all', 'added', 'changed', 'kept', 'refused'].map((name) =>
+      row.int(name),
+    );
+    const refused = (judged ?? 0) + (read.refused.get(one.spec.name) ?? 0);
+    const same = (all ?? 0) - (added ?? 0) - (changed ?? 0) - (kept ?? 0) - (judged ?? 0);
+    if ((all ?? 0) + refused > 0)
+      tables.push({
+        table: one.spec.name,
+        added: added ?? 0,
+        changed: changed ?? 0,
+        same,
+        kept: kept ?? 0,
+        refused,
+      });
+    if ((judged ?? 0) > 0 && refusals.length < MAX_REFUSALS)
+      for (const refusal of await query(db, refusalsSql(one, MAX_REFUSALS - refusals.length)))
+        refusals.push({
+          table: one.spec.name,
+          place: refusal.text('place'),
+          reason: refusal.text('verdict'),
+        });
+  }
+  for (const [table, rows] of read.refused)
+    if (!tables.some((known) => known.table === table))
+      tables.push({ table, added: 0, changed: 0, same: 0, kept: 0, refused: rows });
+  const leftAside = [...read.leftAside].map(([table, rows]) => ({
+    table,
+    rows,
+    reason: whyLeftAside(table),
+  }));
+  return { tables, refusals, leftAside };
+}
+
+/** One transaction. Its answer may be lost after its effect: the control table, gone with the merge, tells. */
+async function merge(db: Database, staged: readonly StagedImport[], options: ImportOptions): Promise<void> {
+  await options.beforeMerge?.();
+  const statements = [
+    guarded(options.id),
+    ...staged.flatMap((one) => mergeSql(one, options.prefer)),
+    `DROP TABLE ${IMPORT_CONTROL}`,
+  ];
+  try {
+    await run(db, statements);
+  } catch (error) {
+    const left = await column(db, `SELECT name FROM sqlite_schema WHERE name = '${IMPORT_CONTROL}'`).catch(
+      () => {
+        throw new Error(
+          'the database did not answer: whether the import happened is not known; import the file again, what is there already stays the same',
+          { cause: error },
+        );
+      },
+    );
+    if (left.length > 0) throw new Error('the merge failed, nothing was changed', { cause: error });
+  }
+}
+
+/** Fails the batch when another import has taken over: its rows must not mix with ours. */
+function guarded(id: string): string {
+  return `SELECT json_extract('{}', iif((SELECT COUNT(*) FROM ${IMPORT_CONTROL} WHERE id = ${sqlLiteral(id)}) = 1, '$', 'another import has begun since'))`;
+}
+
+async function run(db: Database, statements: readonly string[]): Promise<void> {
+  await db.write(statements.map((text): Statement => ({ sql: text, args: [] })));
+}
+
+async function query(db: Database, text: string): Promise<readonly Row[]> {
+  const [rows] = await db.read([{ sql: text, args: [], parse: (found: readonly Row[]) => found }]);
+  return rows;
+}
+
+async function column(db: Database, text: string): Promise<string[]> {
+  return (await query(db, text)).map((row) => row.text('name'));
+}

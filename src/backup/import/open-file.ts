@@ -1,0 +1,149 @@
+/** A file of any of the kinds an import takes, as records. Node only (files, libsql). */
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { BLOB_TAG, REAL_TAG, TEXT_TAG } from '../document/format.ts';
+import type { JsonValue } from '../document/json-value.ts';
+import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
+import { kindOfKey, recordsOf } from '../document/legacy-records.ts';
+import { type FileKind, sniff } from '../document/sniff.ts';
+import type { OpeningKeys } from '../envelope/types.ts';
+import { openUnsealed } from '../envelope/unseal.ts';
+import { InvalidText, type SqlValue } from '../model.ts';
+import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
+import { rowLayout } from '../values.ts';
+import { limited } from './limited.ts';
+
+export interface OpenImportOptions {
+  readonly keys: OpeningKeys | undefined;
+  /** For unpacked files; the caller removes it. */
+  readonly directory: string;
+  /** How far the old bot's clock was ahead of UTC. */
+  readonly utcOffsetMinutes: number;
+  /** Most bytes a packed file may unpack to. */
+  readonly maxBytes?: number;
+}
+
+/** What real backups pack to: a tenth. More than this is no backup but a bomb. */
+const MOST_TIMES = 200;
+const LEAST_BYTES = 64 * 1024 * 1024;
+
+/** @throws at once when it is no file of a kind we know; while iterating when it is broken. */
+export async function openImportFile(
+  path: string,
+  options: OpenImportOptions,
+): Promise<AsyncIterable<LegacyEvent>> {
+  let kind = await kindOf(path);
+  let plain = path;
+  if (kind === 'gzip' || kind === 'age') {
+    plain = join(options.directory, 'unpacked');
+    const body = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
+    const unpacked = openUnsealed(body, { encrypted: kind === 'age', keys: options.keys });
+    const most = options.maxBytes ?? Math.max(LEAST_BYTES, statSync(path).size * MOST_TIMES);
+    await pipeline(limited(unpacked, most), createWriteStream(plain));
+    kind = await kindOf(plain);
+  }
+  if (kind === 'json') return readLegacyDocument(createReadStream(plain), options);
+  if (kind !== 'sqlite') throw new Error(`${path} holds neither JSON nor a SQLite database`);
+  const copy = join(options.directory, 'import.db');
+  await copyFile(plain, copy);
+  requireWhole(copy, path);
+  return databaseRecords(copy, options.utcOffsetMinutes);
+}
+
+async function kindOf(path: string): Promise<FileKind> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(64), 0, 64, 0);
+    return sniff(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function requireWhole(copy: string, path: string): void {
+  const db = new DatabaseSync(copy, { readOnly: true });
+  try {
+    const [row] = db.prepare('PRAGMA integrity_check(1)').all();
+    const said = String(row?.['integrity_check']);
+    if (said !== 'ok') throw new Error(said);
+  } catch (cause) {
+    throw new Error(`${path} is no whole SQLite database`, { cause });
+  } finally {
+    db.close();
+  }
+}
+
+/** Rows of a database as the records its JSON would give: one set of rules for both. */
+export async function* databaseRecords(path: string, utcOffsetMinutes: number): AsyncGenerator<LegacyEvent> {
+  const events: LegacyEvent[] = [];
+  const pending = { wake: () => {}, isFull: Promise.resolve() };
+  let done = false;
+  let failure: { readonly error: unknown } | undefined;
+  let room = (): void => {};
+  let isStopped = false;
+  const reading = openEmbeddedSnapshotSource({ path })
+    .read(async (snapshot) => {
+      const tables = snapshot.schema.tables.filter(({ kind }) => kind === 'table');
+      if (!tables.some(({ name }) => kindOfKey(name) !== undefined))
+        throw new Error('the database has none of the bot’s tables');
+      for await (const scan of snapshot.scans(tables.map((table) => ({ kind: 'table', table })))) {
+        if (scan.target.kind !== 'table') continue;
+        const { table } = scan.target;
+        const layout = rowLayout(table);
+        let index = 0;
+        for await (const rows of scan.rows) {
+          for (const row of rows) {
+            const value = new Map(
+              layout.columns.map(({ name }, i) => [name, jsonOf(row[layout.at[i] ?? 0] ?? null)]),
+            );
+            const kind = kindOfKey(table.name) ?? 'other';
+            events.push(...recordsOf(kind, table.name, [table.name, index], value, utcOffsetMinutes));
+            index += 1;
+          }
+          if (isStopped) throw new Error('stopped');
+          if (events.length === 0) continue;
+          pending.wake();
+          // The next batch is read when this one has been taken.
+          await new Promise<void>((resolve) => {
+            room = resolve;
+          });
+        }
+      }
+    })
+    .catch((error: unknown) => {
+      failure = { error };
+    })
+    .finally(() => {
+      done = true;
+      pending.wake();
+    });
+  try {
+    while (true) {
+      if (events.length === 0 && !done)
+        await new Promise<void>((resolve) => {
+          pending.wake = resolve;
+          if (events.length > 0 || done) resolve();
+        });
+      const batch = events.splice(0);
+      yield* batch;
+      if (batch.length === 0 && done) break;
+      room();
+    }
+    if (failure !== undefined) throw failure.error;
+  } finally {
+    isStopped = true;
+    room();
+    await reading;
+  }
+}
+
+function jsonOf(value: SqlValue): JsonValue {
+  if (value instanceof InvalidText) return new Map([[TEXT_TAG, Buffer.from(value.bytes).toString('base64')]]);
+  if (value instanceof Uint8Array) return new Map([[BLOB_TAG, Buffer.from(value).toString('base64')]]);
+  if (value === Infinity) return new Map([[REAL_TAG, 'inf']]);
+  return value === -Infinity ? new Map([[REAL_TAG, '-inf']]) : value;
+}

@@ -1,0 +1,154 @@
+/** Which tables an import merges, by which keys, and what it leaves aside (spec/backup.md, "Import"). Data only. */
+
+export interface ImportTable {
+  readonly name: string;
+  /** Staged columns (`c_…`) that make a row the same row. */
+  readonly key: readonly string[];
+  /** SQL: is living row `t` the one of staged row `s`? */
+  readonly match: string;
+  /** Living column -> SQL over `s`, where the file's own value would be an id of the file's database. */
+  readonly mapped?: Readonly<Record<string, string>>;
+  /** The column that says which of two is newer. */
+  readonly time?: string;
+  /** Rows are events or links: they are added, never changed. */
+  readonly addOnly?: boolean;
+  /** Counters: the higher of both. */
+  readonly highest?: readonly string[];
+  /** Never taken from a file: ids of its own, passing states. */
+  readonly skip: readonly string[];
+  /** Taken for new rows, never over an old one's. */
+  readonly fixed: readonly string[];
+}
+
+const LOCAL_ANIME = '(SELECT id FROM anime WHERE code = s.c_code)';
+const LOCAL_GROUP = '(SELECT id FROM groups WHERE group_id = s.c_chat)';
+
+/** In an order in which parents come first. */
+export const IMPORT_TABLES: readonly ImportTable[] = [
+  {
+    name: 'users',
+    key: ['c_user_id'],
+    match: 't.user_id = s.c_user_id',
+    time: 'last_seen',
+    skip: ['rate_since', 'rate_count', 'rate_told', 'blocked_at'],
+    fixed: ['created_at', 'banned_at'],
+  },
+  {
+    name: 'anime',
+    key: ['c_code'],
+    match: 't.code = s.c_code',
+    time: 'updated_at',
+    highest: ['views'],
+    skip: ['id'],
+    // A row that is in the other bot's trash is not thrown away here.
+    fixed: ['created_at', 'deleted_at'],
+  },
+  {
+    name: 'anime_parts',
+    key: ['c_anime_code', 'c_part_number'],
+    match: 't.anime_code = s.c_anime_code AND t.part_number = s.c_part_number',
+    skip: ['id'],
+    fixed: ['created_at'],
+  },
+  {
+    name: 'groups',
+    key: ['c_group_id'],
+    match: 't.group_id = s.c_group_id',
+    skip: ['id', 'position', 'problem'],
+    fixed: ['created_at'],
+  },
+  {
+    name: 'mandatory_channels',
+    key: ['c_channel_id'],
+    match: 't.channel_id = s.c_channel_id',
+    skip: ['id', 'position', 'check_state', 'check_error', 'checked_at'],
+    fixed: ['created_at'],
+  },
+  {
+    name: 'anime_groups',
+    key: ['c_anime_code', 'c_chat'],
+    match: `t.anime_code = s.c_anime_code AND t.group_id = ${LOCAL_GROUP}`,
+    mapped: { group_id: LOCAL_GROUP },
+    addOnly: true,
+    skip: ['id'],
+    fixed: [],
+  },
+  {
+    name: 'user_history',
+    key: ['c_user_id', 'c_anime_code', 'c_part_number', 'c_viewed_at'],
+    match:
+      't.user_id = s.c_user_id AND t.viewed_at IS s.c_viewed_at AND t.anime_code IS s.c_anime_code AND t.part_number IS s.c_part_number',
+    addOnly: true,
+    skip: ['id'],
+    fixed: [],
+  },
+  {
+    name: 'favourites',
+    key: ['c_user_id', 'c_code'],
+    match: `t.user_id = s.c_user_id AND t.anime_id = ${LOCAL_ANIME}`,
+    mapped: { anime_id: LOCAL_ANIME },
+    addOnly: true,
+    skip: [],
+    fixed: [],
+  },
+  {
+    name: 'follows',
+    key: ['c_user_id', 'c_code'],
+    match: `t.user_id = s.c_user_id AND t.anime_id = ${LOCAL_ANIME}`,
+    mapped: { anime_id: LOCAL_ANIME },
+    addOnly: true,
+    skip: [],
+    fixed: [],
+  },
+  {
+    name: 'watch_progress',
+    key: ['c_user_id', 'c_code'],
+    match: `t.user_id = s.c_user_id AND t.anime_id = ${LOCAL_ANIME}`,
+    mapped: {
+      anime_id: LOCAL_ANIME,
+      part_id: '(SELECT id FROM anime_parts WHERE anime_code = s.c_code AND part_number = s.c_part_number)',
+    },
+    time: 'viewed_at',
+    skip: [],
+    fixed: [],
+  },
+  {
+    name: 'anime_views',
+    key: ['c_day', 'c_code'],
+    match: `t.day = s.c_day AND t.anime_id = ${LOCAL_ANIME}`,
+    mapped: { anime_id: LOCAL_ANIME },
+    highest: ['views'],
+    skip: [],
+    fixed: [],
+  },
+  {
+    name: 'counters',
+    key: ['c_metric', 'c_period'],
+    match: 't.metric = s.c_metric AND t.period = s.c_period',
+    highest: ['value'],
+    skip: [],
+    fixed: [],
+  },
+  {
+    name: 'audit_log',
+    key: ['c_user_id', 'c_action', 'c_subject', 'c_at'],
+    match: 't.user_id = s.c_user_id AND t.action = s.c_action AND t.subject = s.c_subject AND t.at = s.c_at',
+    addOnly: true,
+    skip: ['id'],
+    fixed: [],
+  },
+];
+
+/** Why rows of other tables stay where they are. */
+export function whyLeftAside(table: string): string {
+  if (table === 'admins') return 'rights are given by a person, not by a file';
+  if (/^(anime_(search|words|grams|stale)|sqlite_)/.test(table)) return 'made anew from the rows';
+  if (/^(draft|post|broadcast|part_news|admin_notices)/.test(table)) return 'work under way in the other bot';
+  if (
+    /^(schema_migrations|backup_|job_leases|alerts|handled_updates|failed_updates|gate_answers|restoring_|importing_)/.test(
+      table,
+    )
+  )
+    return 'the other program’s own state';
+  return 'not a table of this bot';
+}

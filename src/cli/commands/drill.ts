@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { systemClock } from '../../backup/clock.ts';
+import { drill } from '../../backup/drill.ts';
+import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { formatCount } from '../format.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import { resolveBackup } from '../target.ts';
+
+export function drillCommand(cli: Cli): Command {
+  const command = new Command('drill')
+    .description('restore the newest backup into a scratch database, compare it, say how long it took')
+    .argument('[backup]', 'another backup than the newest', 'latest');
+  return framed(cli, command, run);
+}
+
+async function run(
+  { session, terminal }: Invocation,
+  [name = 'latest']: readonly string[],
+): Promise<ExitCode> {
+  const bar = createProgressBar(terminal, () => performance.now());
+  const { record, recordFailed } = await drill(
+    {
+      bucket: session.bucket,
+      keys: session.keys,
+      clock: systemClock,
+      onProgress: ({ phase, done, total }) => bar({ label: phase, bytes: done, total }),
+    },
+    await resolveBackup(session.bucket, name),
+  );
+  const { say, answer, colors } = terminal;
+  answer({ ...record, record_failed: recordFailed ?? null });
+  if (record.ok)
+    say(
+      `${colors.green('drill passed:')} ${colors.bold(record.name)} restored into a scratch database in ${(record.ms / 1000).toFixed(1)} s, ${formatCount(record.rows)} rows, every table as in the manifest`,
+    );
+  else say(`${colors.red('drill FAILED:')} ${record.name}: ${record.problem}`);
+  if (recordFailed !== undefined) say(colors.yellow(`  it could not be recorded: ${recordFailed}`));
+  return record.ok ? 0 : 1;
+}

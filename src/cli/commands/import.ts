@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BackupContext } from '../../backup/context.ts';
+import { openImportFile } from '../../backup/import/open-file.ts';
+import { type ImportReport, importRecords, type Preference } from '../../backup/import.ts';
+import { takeLease } from '../../backup/lease.ts';
+import { listBackups } from '../../backup/list.ts';
+import { runBackup } from '../../backup/run.ts';
+import { inScratch } from '../../backup/verify-deep.ts';
+import type { Database } from '../../db/database.ts';
+import { migrate } from '../../db/migrate.ts';
+import { openDatabase } from '../../node-parts.ts';
+import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { type Column, formatCount, formatTable } from '../format.ts';
+import { createProgressBar } from '../progress-bar.ts';
+
+interface Options {
+  readonly prefer?: Preference;
+  readonly utcOffset: number;
+  readonly dryRun?: boolean;
+}
+
+export function importCommand(cli: Cli): Command {
+  const command = new Command('import')
+    .description('merge a file into the database: the old bot’s JSON or .db, a backup, an export')
+    .argument('<file>', 'packed, encrypted or plain')
+    .addOption(
+      new Option(
+        '--prefer <side>',
+        'whose value stays where both have one; the newer row’s by default',
+      ).choices(['file', 'database']),
+    )
+    .option(
+      '--utc-offset <+HH:MM>',
+      'what the old bot’s clock was ahead of UTC (Tashkent: +05:00)',
+      utcOffset,
+      0,
+    )
+    .option('--dry-run', 'show what would change, change nothing');
+  return framed<Options>(cli, command, run);
+}
+
+async function run(
+  invocation: Invocation,
+  [file = '']: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const { session, terminal } = invocation;
+  if (!existsSync(file) || !statSync(file).isFile()) throw new UsageError(`file ${file} does not exist`);
+  const opened = await openDatabase(session.config.database);
+  try {
+    const context = await session.backup();
+    // An empty database, or the old bot's own, is brought to today's schema first (after a backup, if it holds anything).
+    await migrate(opened.db, {
+      now: invocation.now,
+      backup: () => backUp(context, invocation, 'migration').then(() => undefined),
+    });
+    return await importFile(invocation, opened.db, context, file, options);
+  } catch (error) {
+    if (!(error instanceof UsageError)) await suggestBackups(invocation);
+    throw error;
+  } finally {
+    opened.close();
+    terminal.clear();
+  }
+}
+
+async function importFile(
+  invocation: Invocation,
+  db: Database,
+  context: BackupContext,
+  file: string,
+  options: Options,
+): Promise<ExitCode> {
+  const { session, terminal } = invocation;
+  const prefer = options.prefer ?? 'newer';
+  const bar = createProgressBar(terminal, () => performance.now());
+  return inScratch(undefined, async (directory): Promise<ExitCode> => {
+    const read = async (
+      dryRun: boolean,
+      beat: () => Promise<void>,
+      beforeMerge: () => Promise<void>,
+    ): Promise<ImportReport> => {
+      const records = await openImportFile(file, {
+        keys: session.keys,
+        directory,
+        utcOffsetMinutes: options.utcOffset,
+      });
+      return importRecords(db, records, {
+        id: randomUUID(),
+        prefer,
+        dryRun,
+        beforeMerge,
+        onRows: async (rows) => {
+          bar({ label: dryRun ? 'looking' : 'importing', bytes: 0, rows, total: undefined });
+          await beat();
+        },
+      });
+    };
+    const lease = async (): Promise<{
+      beat(): Promise<void>;
+      confirm(): Promise<void>;
+      release(): Promise<void>;
+    }> => {
+      const taken = await takeLease(context.ledger, `import by ${context.holder}`, context.clock);
+      if (taken.kind === 'busy')
+        throw new Error(
+          `another run is under way (${taken.holder}); its lease ends in ${taken.secondsLeft} s at most`,
+        );
+      return taken.lease;
+    };
+    const looking = await lease();
+    const plan = await read(
+      true,
+      () => looking.beat(),
+      async () => {},
+    ).finally(() => looking.release());
+    const changes = plan.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
+    if (options.dryRun === true || changes === 0) {
+      tell(invocation, plan, { dryRun: true, safety: null });
+      return 0;
+    }
+    if (!invocation.yes) {
+      tell(invocation, plan, undefined);
+      if (
+        !(await terminal.confirm(
+          `${formatCount(changes)} rows will be added or changed. A backup is made first.`,
+          'import',
+        ))
+      )
+        throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
+    }
+    const safety = await backUp(context, invocation, 'import');
+    const held = await lease();
+    const report = await read(
+      false,
+      () => held.beat(),
+      () => held.confirm(),
+    ).finally(() => held.release());
+    tell(invocation, report, { dryRun: false, safety });
+    return 0;
+  });
+}
+
+async function backUp(
+  context: BackupContext,
+  { now }: Invocation,
+  trigger: 'import' | 'migration',
+): Promise<string> {
+  const outcome = await runBackup(context, { trigger, scheduledAt: now() });
+  if (outcome.kind === 'done') return outcome.name;
+  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate' && outcome.name !== undefined)
+    return outcome.name;
+  throw new Error(
+    `no backup before it, so nothing was changed: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
+  );
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'TABLE' },
+  { title: 'ADDED', align: 'right' },
+  { title: 'CHANGED', align: 'right' },
+  { title: 'SAME', align: 'right' },
+  { title: 'KEPT', align: 'right' },
+  { title: 'REFUSED', align: 'right' },
+];
+
+/** Refusals shown to a person; `--json` has more of them. */
+const SHOWN = 20;
+
+function tell(
+  { terminal }: Invocation,
+  report: ImportReport,
+  end: { dryRun: boolean; safety: string | null } | undefined,
+): void {
+  const { say, colors } = terminal;
+  if (end !== undefined)
+    terminal.answer({
+      ok: true,
+      dry_run: end.dryRun,
+      safety_backup: end.safety,
+      tables: report.tables,
+      refusals: report.refusals,
+      left_aside: report.leftAside,
+    });
+  const number = (value: number): string => (value === 0 ? colors.dim('-') : formatCount(value));
+  const rows = report.tables.map((table) => [
+    table.table,
+    ...[table.added, table.changed, table.same, table.kept, table.refused].map(number),
+  ]);
+  for (const line of formatTable(COLUMNS, rows)) say(line);
+  for (const { place, reason } of report.refusals.slice(0, SHOWN))
+    say(colors.yellow(`  not taken: ${place}: ${reason}`));
+  if (report.refusals.length > SHOWN) say(colors.yellow(`  … and more; --json lists them`));
+  for (const { table, rows: count, reason } of report.leftAside)
+    say(colors.dim(`  left aside: ${table} (${formatCount(count)} rows): ${reason}`));
+  if (end === undefined) return;
+  if (end.safety !== null)
+    say(`\n${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
+  else say('\nNothing was changed.');
+}
+
+/** A broken file: what else there is to use. */
+async function suggestBackups({ session, terminal }: Invocation): Promise<void> {
+  const listed = await listBackups(session.bucket, { limit: 10 }).catch(() => undefined);
+  const good = listed?.entries.filter(({ state }) => state === 'verified').slice(0, 3) ?? [];
+  if (good.length === 0) return;
+  terminal.say(
+    `The newest verified backups: ${good.map(({ name }) => name).join(', ')} (restore them, or import one of their files)`,
+  );
+}
+
+function utcOffset(text: string): number {
+  const [, sign, hours, minutes = '00'] = /^([+-])(\d{1,2}):?(\d{2})?$/.exec(text) ?? [];
+  if (hours === undefined || Number(hours) > 14 || Number(minutes) > 59)
+    throw new InvalidArgumentError('like +05:00');
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+}
