@@ -4,16 +4,13 @@ import { isWithin } from './edit-distance.ts';
 import { soundOf } from './uzbek-fold.ts';
 
 /**
- * Best first. Candidates that merely share letters with the query are left out, and so are likenesses when a name holds the very words:
- * who typed it right wants no guesses.
+ * Best first; candidates that merely share letters with the query are left out. (Who typed a name right gets no guesses: the database
+ * does not bring any then.)
  */
 export function rankFound(folded: string, candidates: readonly Candidate[]): Candidate[] {
-  const scored = candidates.map((candidate) => ({ candidate, score: scoreOf(folded, candidate) }));
-  const isTypedRight = scored.some(({ score }) => score >= TYPED_RIGHT);
-  return scored
-    .filter(
-      ({ candidate, score }) => score > 0 && (!isTypedRight || score >= TYPED_RIGHT || candidate.isDescribed),
-    )
+  return candidates
+    .map((candidate) => ({ candidate, score: scoreOf(folded, candidate) }))
+    .filter(({ score }) => score > 0)
     .sort(
       (a, b) =>
         b.score - a.score ||
@@ -27,8 +24,6 @@ export function rankFound(folded: string, candidates: readonly Candidate[]): Can
 const EXACT = 1000;
 const BEGINS = 800;
 const WORDS = 600;
-/** A name other than the title counts one less. */
-const TYPED_RIGHT = WORDS - 1;
 /** All words, some of them in the description only. */
 const DESCRIBED = 150;
 /** Share of the query's letters that a name must account for: `naruto uzumaki` finds Naruto. */
@@ -36,6 +31,7 @@ const ACCOUNTED = 0.45;
 
 function scoreOf(folded: string, candidate: Candidate): number {
   const names = [candidate.folded, ...candidate.names.split('\n')].filter((name) => name !== '');
+  // A name other than the title counts one less.
   const best = Math.max(0, ...names.map((name, i) => scoreOfName(folded, name) - Math.min(i, 1)));
   // The database looks into descriptions by whole words, so what it found there without any likeness of names stands.
   return best > 0 ? best : candidate.isDescribed ? DESCRIBED : 0;

@@ -1,5 +1,8 @@
 /** Inline mode, groups, and the limit per viewer (spec/bot.md "Viewer" 8, 10, 11). */
 import { describe, expect, test } from 'vitest';
+import { composeFeatures, features } from '../../src/bot.ts';
+import type { Database } from '../../src/db/database.ts';
+import { createReceiver } from '../../src/receive.ts';
 import { startTestBot } from '../support/bot.ts';
 import { addAnime, buttons, fileId, press, start, values } from './support.ts';
 
@@ -184,6 +187,34 @@ describe('30 updates a minute', () => {
       30 + 8,
     );
     await twin.close();
+  });
+
+  test('of updates over the limit that are handled at the very same time one tells', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    for (let i = 0; i < 30; i++) await viewer.send('12');
+    await bot.telegram.hold(async () => {
+      for (let i = 0; i < 5; i++) await viewer.send('12');
+    });
+    // All have read the counter before any has written.
+    let waiting = 0;
+    let open = (): void => {};
+    const all = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const db: Database = {
+      ...bot.db,
+      read: async (queries) => {
+        const answers = await bot.db.read(queries);
+        waiting += 1;
+        if (waiting === 5) open();
+        await all;
+        return answers;
+      },
+    };
+    const receive = createReceiver({ ...bot.services, db }, features, composeFeatures(features));
+    await Promise.all(bot.telegram.takeUpdates().map((update) => receive(update)));
+    expect(viewer.messages().filter(({ text }) => text.includes('Juda tez-tez'))).toHaveLength(1);
   });
 
   test('admins, who send parts by the hundred, have no limit', async () => {

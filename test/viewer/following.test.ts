@@ -2,14 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Person } from '../../dev/telegram/index.ts';
 import { sql } from '../../src/db/database.ts';
-import { announcePart } from '../../src/db/part-news.ts';
+import { announceParts } from '../../src/db/part-news.ts';
+import { toSqlTime } from '../../src/db/time.ts';
 import { followMessagesJob } from '../../src/jobs/follow-messages.ts';
 import type { TestBot } from '../support/bot.ts';
 import { addAnime, buttons, buttonWith, press, run, start, values } from './support.ts';
 
 async function followed(count: number): Promise<{ bot: TestBot; id: number; people: Person[] }> {
   const bot = await start();
-  const id = await addAnime(bot, { code: 12, title: 'Naruto', parts: 20 });
+  const id = await addAnime(bot, { code: 12, title: 'Naruto', parts: 12 });
   const people = Array.from({ length: count }, () => bot.telegram.person());
   for (const person of people) {
     await person.send('12');
@@ -19,8 +20,22 @@ async function followed(count: number): Promise<{ bot: TestBot; id: number; peop
   return { bot, id, people };
 }
 
+/** As the admin's bot does it: the parts, and the news of them in the same batch. */
 async function announce(bot: TestBot, id: number, ...numbers: readonly number[]): Promise<void> {
-  await bot.db.write(numbers.map((number) => announcePart(id, number, bot.now())));
+  bot.advance(1_000);
+  const at = toSqlTime(bot.now());
+  await bot.db.write([
+    ...numbers.map((number) =>
+      sql(
+        `INSERT INTO anime_parts (anime_code, part_number, file_id, created_at)
+         SELECT code, ?, (SELECT file_id FROM anime_parts LIMIT 1), ? FROM anime WHERE id = ?`,
+        number,
+        at,
+        id,
+      ),
+    ),
+    announceParts(id, bot.now()),
+  ]);
 }
 
 const told = (person: Person): string[] =>

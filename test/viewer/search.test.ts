@@ -88,6 +88,7 @@ describe('search by name', () => {
   test('who typed it right gets no guesses', async () => {
     const bot = await withCatalogue();
     const viewer = bot.telegram.person();
+    await addAnime(bot, { code: 60, title: 'Baruto va do‘stlari' });
     await viewer.send('boruto');
     expect(names(viewer.lastMessage())).toEqual(['Boruto: Naruto Next Generations']);
     await viewer.send('naruto');
@@ -146,7 +147,7 @@ describe('search by name', () => {
         const cost = await bot.costOf(() => viewer.send(typed));
         expect(cost).toEqual({ reads: 1, writes: 1, calls: 1 });
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
     expect(bot.log.filter(({ outcome }) => outcome !== 'handled' && outcome !== undefined)).toEqual([]);
   });
@@ -250,6 +251,8 @@ describe('codes nobody has', () => {
 
 test('match expressions made of any text are accepted by FTS5', async () => {
   const bot = await withCatalogue();
+  // A letter to JavaScript, a separator to FTS5's older Unicode: found by this property.
+  await bot.db.read([searchAnime(searchTerms(foldQuery('ؠᦰΈ')))]);
   await fc.assert(
     fc.asyncProperty(
       fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })),
@@ -257,6 +260,6 @@ test('match expressions made of any text are accepted by FTS5', async () => {
         await bot.db.read([searchAnime(searchTerms(foldQuery(text)))]);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 });

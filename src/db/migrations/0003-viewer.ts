@@ -38,7 +38,7 @@ const SEARCH = [
 )`,
   'CREATE INDEX anime_search_by_title ON anime_search (title, anime_id)',
   `CREATE VIRTUAL TABLE anime_words USING fts5 (title, names, about, sound,
-  content = 'anime_search', content_rowid = 'anime_id', tokenize = 'unicode61', prefix = '1 2 3', detail = column)`,
+  content = 'anime_search', content_rowid = 'anime_id', tokenize = 'unicode61', prefix = '1 2 3')`,
   `CREATE VIRTUAL TABLE anime_grams USING fts5 (title, names,
   content = 'anime_search', content_rowid = 'anime_id', tokenize = 'trigram', detail = none)`,
   // How many anime have a gram: the search looks the rare ones up and leaves the common ones.
