@@ -16,6 +16,8 @@ export interface Config {
   /** Address the Node host listens on. */
   readonly host: string;
   readonly port: number;
+  /** Requests one invocation of the Worker may make: 50 on the free plan, 10,000 on the paid one. */
+  readonly subrequestLimit: number;
   readonly database: DatabaseSettings;
   readonly bucket: BucketSettings;
   readonly backup: BackupSettings;
@@ -94,6 +96,7 @@ export function readConfig(env: Environment, host: Host): Config {
       read.matching('HOST', /^[\w.:-]+$/, 'an address to listen on, like 127.0.0.1 or 0.0.0.0') ??
       '127.0.0.1',
     port: read.integer('PORT', 0, 65_535) ?? 8787,
+    subrequestLimit: read.integer('SUBREQUEST_LIMIT', 50, 10_000) ?? 50,
     database: readDatabase(read, host),
     bucket,
     backup: readBackup(read, bucket.kind),

@@ -32,6 +32,8 @@ export interface HostParts {
   readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: Log;
+  /** What one tick may take: time, and requests to database and Bot API together. */
+  readonly tickLimits: { readonly seconds: number; readonly requests: number };
   readonly after: NonNullable<Services['after']>;
 }
 
@@ -45,8 +47,8 @@ export interface Host {
     scheduledAt: Date,
     options?: { readonly unlessYoungerThanMs?: number },
   ): Promise<BackupOutcome>;
-  /** Runs the jobs once, within the given time and number of requests. */
-  tick(limits: { readonly seconds: number; readonly requests: number }): Promise<void>;
+  /** Runs the jobs once. */
+  tick(): Promise<void>;
 }
 
 export function createHost(parts: HostParts): Host {
@@ -88,8 +90,9 @@ export function createHost(parts: HostParts): Host {
     ready,
     receive,
     runBackup: backUp,
-    async tick({ seconds, requests }) {
+    async tick() {
       await ready();
+      const { seconds, requests } = parts.tickLimits;
       const deadline = new Date(now().getTime() + seconds * 1000);
       const context = {
         db,

@@ -69,6 +69,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
     now,
     sleep: (milliseconds) => sleep(milliseconds),
     log,
+    tickLimits: TICK_LIMITS,
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.
       sleep(milliseconds, undefined, { ref: false })
@@ -89,7 +90,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
   );
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await host.runBackup('schedule', at))),
-    schedule('* * * * *', log, () => host.tick(TICK_LIMITS)),
+    schedule('* * * * *', log, () => host.tick()),
   ];
   log.info('started', {
     bot: me.username,
