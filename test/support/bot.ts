@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
 import { createApp } from '../../src/app.ts';
+import { systemClock } from '../../src/backup/clock.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { features as allFeatures, composeFeatures } from '../../src/bot.ts';
@@ -76,16 +77,18 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   const store = createDirectoryStore(
     join(directory ?? mkdtempSync(join(tmpdir(), 'anime-bucket-')), 'bucket'),
   );
-  const links = { baseUrl: 'http://127.0.0.1', botToken: telegram.token, prefix: 'backups/', now };
+  const backup = readConfig({}, 'node').backup;
+  const links = { baseUrl: 'http://127.0.0.1', botToken: telegram.token, prefix: backup.prefix, now };
   const services: Services = {
-    backups: composeEngine(readConfig({}, 'node').backup, {
+    backups: composeEngine(backup, {
       source: openEmbeddedSnapshotSource({ path }),
       store,
       ledger: createBackupLedger(embedded),
       holder: 'test',
       links,
       alert: async () => {},
-      clock: { now, sleep: async () => {} },
+      // Only time limits sleep in a run that goes well, and they are called off.
+      clock: { now, sleep: systemClock.sleep },
     }),
     db: counted.db,
     api: createApi({ token: telegram.token, apiRoot: telegram.apiRoot }),

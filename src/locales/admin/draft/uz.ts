@@ -28,7 +28,7 @@ export const uz = {
   edit: () => '✏️ Tahrirlash',
   // Screens.
   askDescription: (parts: number): Html =>
-    html`➕ <b>Yangi anime</b>\n\n1️⃣ Anime tavsifini yuboring: oddiy matn yoki <b>rasm va ostidagi matn</b>.\nBirinchi qator anime nomi bo‘ladi.${parts === 0 ? '' : `\n\n🎞 ${parts} ta qism qabul qilindi, ular shu yerda turadi.`}`,
+    html`➕ <b>Yangi anime</b>\n\n1️⃣ Anime tavsifini yuboring: oddiy matn yoki <b>rasm va ostidagi matn</b>.\nBirinchi qator anime nomi bo‘ladi.${parts === 0 ? '' : `\n\n🎞 ${parts} ta qism qabul qilindi va saqlab turilibdi.`}`,
   askNewDescription: (): Html => html`📝 Yangi tavsifni yuboring: matn yoki rasm va ostidagi matn.`,
   photoKept: (): Html => html`🖼 Rasm saqlandi. Endi tavsif matnini yuboring.`,
   askParts: (title: string): Html =>
@@ -38,7 +38,7 @@ export const uz = {
   partsSoFar: (title: string, parts: number, repeated: number): Html =>
     html`🎞 <b>${title}</b>\n<b>${parts}</b> ta qism qabul qilindi.${repeated === 0 ? '' : `\n♻️ ${repeated} marta takroriy video keldi, u bir marta saqlandi.`}\n\nYana yuboring yoki «Tugatish»ni bosing.`,
   morePartsSoFar: (title: string, first: number, last: number, repeated: number): Html =>
-    html`🎞 <b>${title}</b>\n<b>${last - first + 1}</b> ta qism qabul qilindi: ular ${first === last ? `${first}-qism` : `${first}–${last}-qismlar`} bo‘ladi.${repeated === 0 ? '' : `\n♻️ ${repeated} marta takroriy video keldi, u bir marta saqlandi.`}\n\nYana yuboring yoki «Saqlash»ni bosing. Hozircha tomoshabinlarga ko‘rinmaydi.`,
+    html`🎞 <b>${title}</b>\n<b>${last - first + 1}</b> ta qism qabul qilindi: ${first === last ? `u ${first}-qism` : `ular ${first}–${last}-qismlar`} bo‘ladi.${repeated === 0 ? '' : `\n♻️ ${repeated} marta takroriy video keldi, u bir marta saqlandi.`}\n\nYana yuboring yoki «Saqlash»ni bosing. Hozircha tomoshabinlarga ko‘rinmaydi.`,
   askCode: (): Html =>
     html`3️⃣ Anime <b>kodini</b> yuboring (1 dan 999999 gacha) yoki taklif qilingan bo‘sh kodni oling.`,
   badCode: (): Html => html`Kod 1 dan 999999 gacha bo‘lgan son bo‘lishi kerak.`,
