@@ -159,12 +159,13 @@ function seeSender(update: Update, from: User, now: Date): readonly Statement[] 
     username: from.username,
     firstName: from.first_name,
     lastName: from.last_name,
+    language: localeOf(from.language_code),
   };
   // The visit is counted first: it looks at when he was last seen.
   return isWriting ? [countVisit(from.id, now), seePerson(person, now)] : [seeIfKnown(person, now)];
 }
 
-/** People we know keep the bot's language until they choose; a newcomer is greeted in his own, where we speak it. */
+/** A newcomer is answered in his own language, where we speak it, and it is kept; who was here before us keeps the bot's. */
 function viewerOf(from: User, person: KnownPerson, services: Services): Viewer {
   const chosen = LOCALE_NAMES.find((name) => name === person.language);
   const guessed = person.known ? undefined : localeOf(from.language_code);

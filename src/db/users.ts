@@ -7,6 +7,8 @@ export interface Person {
   readonly username: string | undefined;
   readonly firstName: string;
   readonly lastName: string | undefined;
+  /** The language he is first answered in, and from then on until he chooses another; undefined for the bot's own. */
+  readonly language: string | undefined;
 }
 
 export interface KnownPerson {
@@ -69,14 +71,15 @@ const COUNT = `rate_since = CASE WHEN rate_since + ${RATE_WINDOW_SECONDS} <= exc
 export function seePerson(person: Person, now: Date): Statement {
   const at = toSqlTime(now);
   return sql(
-    `INSERT INTO users (user_id, username, first_name, last_name, created_at, last_seen, rate_since, rate_count)
-     VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+    `INSERT INTO users (user_id, username, first_name, last_name, language, created_at, last_seen, rate_since, rate_count)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
      ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, first_name = excluded.first_name,
        last_name = excluded.last_name, last_seen = excluded.last_seen, blocked_at = NULL, ${COUNT}`,
     person.id,
     person.username ?? null,
     person.firstName,
     person.lastName ?? null,
+    person.language ?? null,
     at,
     at,
     Math.floor(now.getTime() / 1000),

@@ -271,7 +271,7 @@ describe('help and language', () => {
     expect(viewer.lastMessage().text).toContain(greeting);
   });
 
-  test('a newcomer is greeted in his own language where we speak it', async () => {
+  test('a newcomer is answered in his own language where we speak it, the second time too', async () => {
     const bot = await start();
     for (const [languageCode, greeting] of [
       ['ru', 'Здравствуйте'],
@@ -279,8 +279,18 @@ describe('help and language', () => {
       ['tr', 'Assalomu alaykum'],
     ] as const) {
       const viewer = bot.telegram.person({ languageCode });
-      await viewer.start();
-      expect(viewer.lastMessage().text).toContain(greeting);
+      for (let i = 0; i < 2; i++) {
+        await viewer.start();
+        expect(viewer.lastMessage().text).toContain(greeting);
+      }
     }
+  });
+
+  test('whom the old bot knew keeps the bot’s language until he chooses', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person({ languageCode: 'ru' });
+    await bot.db.write([sql('INSERT INTO users (user_id) VALUES (?)', viewer.id)]);
+    await viewer.start();
+    expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
   });
 });
