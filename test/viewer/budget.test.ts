@@ -87,7 +87,7 @@ const PRESSED: readonly (readonly [string, ...string[]])[] = [
     'O‘ng',
     'Chap',
     'Menyu',
-    'Ommaboplari',
+    'Mashhurlari',
     'O‘ng',
     'Menyu',
     'Alifbo',

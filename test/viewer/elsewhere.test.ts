@@ -87,7 +87,7 @@ describe('groups', () => {
     expect(viewer.lastMessage().text).toContain('2-qism');
     for (const command of ['help', 'history', 'random', 'language']) {
       await viewer.send(`/${command}@${name}`, { in: group });
-      expect(group.lastMessage().text).toBe('Bot bilan shaxsiy chatda gaplashing 👇');
+      expect(group.lastMessage().text).toBe('Botdan shaxsiy chatda foydalaning 👇');
     }
   });
 

@@ -104,7 +104,7 @@ describe('search by name', () => {
     const viewer = bot.telegram.person();
     await viewer.send('qzqzqz <script>&');
     expect(viewer.lastMessage().text).toContain('«qzqzqz <script>&»');
-    expect(buttons(viewer.lastMessage())).toEqual(['🔥 Ommaboplari', '🔤 Alifbo bo‘yicha', '🏠 Menyu']);
+    expect(buttons(viewer.lastMessage())).toEqual(['🔥 Mashhurlari', '🔤 Alifbo bo‘yicha', '🏠 Menyu']);
   });
 
   test('text without a letter is no search', async () => {

@@ -22,10 +22,10 @@ export type BrowseOrder = 'newest' | 'viewed' | 'name';
 export const uz = {
   // Menu and help
   greeting: (name: string): Html =>
-    html`Assalomu alaykum, <b>${name}</b>! 👋\n\nBu bot orqali anime ko‘rasiz. Shunchaki yozib yuboring:\n• anime <b>kodini</b>, masalan <code>12</code>\n• yoki <b>nomini</b>, masalan <code>naruto</code>\n\nYoki quyidagilardan birini tanlang 👇`,
+    html`Assalomu alaykum, <b>${name}</b>! 👋\n\nBu bot orqali anime tomosha qilishingiz mumkin. Shunchaki yozib yuboring:\n• anime <b>kodini</b>, masalan <code>12</code>\n• yoki <b>nomini</b>, masalan <code>naruto</code>\n\nYoki quyidagilardan birini tanlang 👇`,
   menu: () => '🏠 Menyu',
   newest: () => '🆕 Yangilari',
-  mostViewed: () => '🔥 Ommaboplari',
+  mostViewed: () => '🔥 Mashhurlari',
   byName: () => '🔤 Alifbo bo‘yicha',
   random: () => '🎲 Tasodifiy',
   favourites: () => '⭐ Sevimlilar',
@@ -158,7 +158,7 @@ export const uz = {
       : html`🔔 <b>${title}</b>\nYangi qismlar qo‘shildi: <b>${count}</b> ta (${first}–${last})`,
 
   // Groups and inline mode
-  groupHint: (): Html => html`Bot bilan shaxsiy chatda gaplashing 👇`,
+  groupHint: (): Html => html`Botdan shaxsiy chatda foydalaning 👇`,
   openInBot: () => '▶️ Botda ochish',
   inlineHint: (code: number) => `Kod: ${code} — ulashish uchun bosing`,
   inlineNothing: () => 'Hech narsa topilmadi. Botni ochish',
