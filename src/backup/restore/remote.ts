@@ -2,6 +2,7 @@
  * A backup into the database of a server (spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
  * and compared, then swapped in one transaction that moves pages, not rows. Until its COMMIT the old data is what everybody reads.
  */
+import { explain } from '../clock.ts';
 import { createDigestSink, type TableDigest } from '../digest.ts';
 import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
 import { StatementFailed } from '../snapshot/sql-http.ts';
@@ -60,7 +61,7 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
   options.onCompare?.();
   await compareStaged(target, staged, options.wanted);
   await options.beforeSwap();
-  const live = await target.source.read(async (snapshot) => {
+  const live = await readAgain(target.source, async (snapshot) => {
     await drainNothing(snapshot);
     return snapshot.schema;
   });
@@ -88,7 +89,7 @@ function guard(condition: string, message: string): string {
 
 /** Removes what a dead attempt left. */
 export async function clearStaging({ session, source }: RemoteTarget): Promise<void> {
-  const left = await source.read(async (snapshot) => {
+  const left = await readAgain(source, async (snapshot) => {
     await drainNothing(snapshot);
     return snapshot.schema.tables.map(({ name }) => name).filter(isStaging);
   });
@@ -175,13 +176,26 @@ function createQueue(session: SqlSession): { push(sql: string): Promise<void>; d
   };
 }
 
+/** A read may break off: over the connection, or over a value that only the next read asks for in its exact form. */
+async function readAgain<T>(source: SnapshotSource, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await source.read(use);
+    } catch (error) {
+      if (attempt === READ_ATTEMPTS) throw error;
+    }
+  }
+}
+
+const READ_ATTEMPTS = 3;
+
 /** What the server really holds, read back, against the backup's digests. */
 async function compareStaged(
   { source }: RemoteTarget,
   staged: readonly StagedTable[],
   wanted: readonly TableDigest[],
 ): Promise<void> {
-  const digests = await source.read(async (snapshot) => {
+  const digests = await readAgain(source, async (snapshot) => {
     const digest = createDigestSink();
     await digest.begin(snapshot.schema);
     const tables = new Map(snapshot.schema.tables.map((table) => [table.name, table]));
@@ -302,7 +316,7 @@ async function swap(session: SqlSession, id: string, statements: readonly string
     } catch (error) {
       if (!(error instanceof StatementFailed) && (await isSwapped(session, id))) return;
       if (attempt === SWAP_ATTEMPTS || !isPassing(error))
-        throw new Error('the swap failed: the old data is as it was', { cause: error });
+        throw new Error(`the swap failed, the old data is as it was: ${explain(error)}`, { cause: error });
     }
   }
 }

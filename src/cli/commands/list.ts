@@ -41,7 +41,7 @@ async function list(
   terminal.say(
     verdict(colors, entries, newest, { health, now: now(), maxAgeHours: config.backup.maxAgeHours }),
   );
-  terminal.say(drillLine(colors, lastDrill, now()));
+  if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   for (const entry of entries
     .filter(({ state }) => state === 'damaged' || state === 'unreadable')
     .slice(0, 5))
@@ -85,8 +85,7 @@ function verdict(
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
 }
 
-function drillLine(colors: Colors, drill: DrillRecord | undefined, now: Date): string {
-  if (drill === undefined) return colors.dim('No restore has been rehearsed yet: npm run backup -- drill');
+function drillLine(colors: Colors, drill: DrillRecord, now: Date): string {
   const age = formatDuration(now.getTime() - Date.parse(drill.at));
   if (!drill.ok)
     return colors.red(`The last restore drill FAILED, ${age} ago, with ${drill.name}: ${drill.problem}`);

@@ -1,0 +1,302 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { generateKey } from '../../../src/backup/envelope/keys.ts';
+import { databaseKey, documentKey } from '../../../src/backup/names.ts';
+import { fileCalls } from '../../../src/backup/restore/file-calls.ts';
+import { previewRestore, restore } from '../../../src/backup/restore.ts';
+import { sql } from '../../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { createWorld, type World } from '../../support/backup-world.ts';
+import { backUp, contents, newest, partsOf, restoreNewest, rowsOf } from './support.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+  await world.db.write([
+    sql(
+      "INSERT INTO anime_search (anime_id, title, names, about, sound) SELECT id, title, '', '', '' FROM anime",
+    ),
+    sql('INSERT INTO user_history (user_id, anime_code, part_number) VALUES (7, 99, 1)'),
+    sql('DELETE FROM anime WHERE code = 60'),
+  ]);
+});
+afterEach(() => world.close());
+
+const stored = (key: string): string => join(world.directory, 'bucket', key);
+const restored = (): string => join(world.directory, 'restored.db');
+
+describe('into nothing', () => {
+  test('from the bucket: every table to the bit, and SQLite is content with it', async () => {
+    const name = await backUp(world);
+    const report = await restoreNewest(world);
+    expect(report).toMatchObject({ origin: name, safety: undefined, kept: undefined, notes: [] });
+    expect(report.tables).toContainEqual({ table: 'anime', rows: 39 });
+    const entry = await newest(world);
+    const wanted = entry.kind === 'backup' ? entry.entry.manifest?.tables : undefined;
+    expect(await contents(restored())).toEqual(
+      Object.fromEntries((wanted ?? []).map((table) => [table.name, table.sha256])),
+    );
+    expect(rowsOf(restored(), 'PRAGMA integrity_check')).toEqual(['ok']);
+    expect(rowsOf(restored(), 'PRAGMA foreign_key_check')).toEqual([]);
+    expect(rowsOf(restored(), "SELECT count(*) FROM anime_words WHERE anime_words MATCH 'naruto'")).toEqual([
+      '39',
+    ]);
+  });
+
+  test.each(['database', 'document'] as const)('from the %s on disk, packed and plain', async (role) => {
+    const name = await backUp(world);
+    const key =
+      role === 'database' ? databaseKey('backups/', name, false) : documentKey('backups/', name, false);
+    const packed = stored(key);
+    const plain = join(world.directory, 'plain');
+    writeFileSync(plain, gunzipSync(readFileSync(packed)));
+    const original = await contents(world.path, ['backup_lease', 'backup_runs']);
+    for (const [i, path] of [packed, plain].entries()) {
+      const target = join(world.directory, `from-${i}.db`);
+      await restore(partsOf(world, { target: { kind: 'file', path: target } }), {
+        from: { kind: 'file', path },
+      });
+      expect(await contents(target, ['backup_lease', 'backup_runs'])).toEqual(original);
+    }
+  });
+
+  test('encrypted, from the bucket and from disk; without the key it says which setting is missing', async () => {
+    const key = await generateKey();
+    world.close();
+    world = await createWorld({
+      encryption: { kind: 'recipients', recipients: [key.recipient] },
+      keys: { identities: [key.identity], passphrases: [] },
+    });
+    const name = await backUp(world);
+    await restoreNewest(world);
+    expect(rowsOf(restored(), 'SELECT count(*) FROM anime')).toEqual(['40']);
+    await expect(restoreNewest(world, { keys: undefined })).rejects.toThrow('set BACKUP_AGE_IDENTITY');
+    const other = join(world.directory, 'other.db');
+    await restore(partsOf(world, { target: { kind: 'file', path: other } }), {
+      from: { kind: 'file', path: stored(documentKey('backups/', name, true)) },
+    });
+    expect(rowsOf(other, 'SELECT count(*) FROM anime')).toEqual(['40']);
+  });
+
+  test('the database file is damaged: its document is used, and the report says so', async () => {
+    const name = await backUp(world);
+    const path = stored(databaseKey('backups/', name, false));
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    const report = await restoreNewest(world);
+    expect(report.notes[0]).toContain(`the database file of ${name} can not be used`);
+    expect(rowsOf(restored(), 'SELECT count(*) FROM anime')).toEqual(['39']);
+  });
+
+  test('both files are damaged: refused, and nothing appears', async () => {
+    const name = await backUp(world);
+    for (const key of [databaseKey('backups/', name, false), documentKey('backups/', name, false)]) {
+      const bytes = readFileSync(stored(key));
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      writeFileSync(stored(key), bytes);
+    }
+    await expect(restoreNewest(world)).rejects.toThrow('nor its document');
+    expect(existsSync(restored())).toBe(false);
+    expect(existsSync(`${restored()}.restoring`)).toBe(false);
+  });
+
+  test.each(['{"anime":[]}', 'SQLite format 3\0 and then nothing of it', 'hello'])(
+    'a file that is no backup (%s) is refused',
+    async (text) => {
+      const path = join(world.directory, 'wrong');
+      writeFileSync(path, text);
+      await expect(restore(partsOf(world), { from: { kind: 'file', path } })).rejects.toThrow(path);
+      expect(existsSync(restored())).toBe(false);
+    },
+  );
+
+  test('an older backup is brought up to date by the next start, as always', async () => {
+    await backUp(world);
+    await restoreNewest(world);
+    const db = await openEmbeddedDatabase(restored());
+    await expect(migrate(db, { now: () => new Date(), backup: async () => {} })).resolves.toMatchObject({
+      to: expect.any(Number),
+    });
+    db.close();
+  });
+});
+
+describe('over a full database', () => {
+  const target = (): {
+    target: { kind: 'file'; path: string };
+    context: World['context'];
+    closeTarget: () => void;
+  } => ({
+    target: { kind: 'file', path: world.path },
+    context: world.context,
+    closeTarget: () => world.db.close(),
+  });
+
+  test('what is there is saved first, and again beside it; the lease goes on', async () => {
+    const name = await backUp(world);
+    await world.db.write([sql("UPDATE anime SET title = 'spoiled'")]);
+    const report = await restoreNewest(world, target());
+    expect(report).toMatchObject({ origin: name, kept: `${world.path}.before-restore` });
+    expect(rowsOf(world.path, "SELECT count(*) FROM anime WHERE title = 'spoiled'")).toEqual(['0']);
+    expect(
+      rowsOf(`${world.path}.before-restore`, "SELECT count(*) FROM anime WHERE title = 'spoiled'"),
+    ).toEqual(['39']);
+    // Two runs have held the lease: the one of the backup, and that of the safety backup.
+    expect(rowsOf(world.path, 'SELECT fence, holder, expires_ms FROM backup_lease')).toEqual(['3  0']);
+    expect(existsSync(`${world.path}-wal`)).toBe(false);
+    const other = join(world.directory, 'safety.db');
+    await restoreNewest(world, { target: { kind: 'file', path: other } });
+    expect(report.safety).toBeDefined();
+    expect(rowsOf(other, "SELECT count(*) FROM anime WHERE title = 'spoiled'")).toEqual(['39']);
+  });
+
+  test('a bot that has the file open is noticed, and keeps it', async () => {
+    await backUp(world);
+    await world.db.write([sql("UPDATE anime SET title = 'living'")]);
+    await expect(restoreNewest(world, { ...target(), closeTarget: () => {} })).rejects.toThrow(
+      'stop the bot',
+    );
+    const [living] = await world.db.read([
+      { ...sql("SELECT count(*) AS n FROM anime WHERE title = 'living'"), parse: ([row]) => row?.int('n') },
+    ]);
+    expect(living).toBe(39);
+  });
+
+  test('no safety backup, no restore', async () => {
+    await backUp(world);
+    const context = {
+      ...world.context,
+      store: { ...world.context.store, create: () => Promise.reject(new Error('the disk is full')) },
+    };
+    await expect(restoreNewest(world, { ...target(), context })).rejects.toThrow(
+      /nothing was restored.*disk is full/s,
+    );
+    expect(rowsOf(world.path, 'SELECT count(*) FROM anime')).toEqual(['39']);
+  });
+
+  test('killed at any call that moves files, the old or the new data stands whole, and the next attempt succeeds', async () => {
+    await backUp(world);
+    await world.db.write([sql("UPDATE anime SET title = 'old'")]);
+    world.db.close();
+    let step = 0;
+    for (let done = false; !done; step += 1) {
+      let calls = 0;
+      const killed =
+        <A extends unknown[]>(call: (...args: A) => Promise<void>) =>
+        (...args: A): Promise<void> => {
+          calls += 1;
+          // From this call on the process does nothing any more.
+          return calls > step ? Promise.reject(new Error('killed')) : call(...args);
+        };
+      const files = {
+        ...fileCalls,
+        link: killed(fileCalls.link),
+        rename: killed(fileCalls.rename),
+        remove: killed(fileCalls.remove),
+        sync: killed(fileCalls.sync),
+      };
+      const attempt = restoreNewest(world, { ...target(), context: undefined, closeTarget: () => {}, files });
+      done = await attempt.then(
+        () => calls <= step,
+        () => false,
+      );
+      const titles = rowsOf(world.path, "SELECT count(*) FROM anime WHERE title = 'old'");
+      expect([['39'], ['0']], `killed at call ${step}`).toContainEqual(titles);
+      expect(rowsOf(world.path, 'PRAGMA integrity_check')).toEqual(['ok']);
+    }
+    expect(step).toBeGreaterThan(6);
+    await restoreNewest(world, { ...target(), context: undefined, closeTarget: () => {} });
+    expect(existsSync(`${world.path}.restoring`)).toBe(false);
+    expect(existsSync(`${world.path}.before-restore.new`)).toBe(false);
+  });
+
+  test('a file that SQLite can not read any more is set aside with its journal', async () => {
+    await backUp(world);
+    world.db.close();
+    writeFileSync(world.path, 'no database at all');
+    writeFileSync(`${world.path}-wal`, 'its journal');
+    await restoreNewest(
+      world,
+      { ...target(), context: undefined, closeTarget: () => {} },
+      { isOldBroken: true },
+    );
+    expect(rowsOf(world.path, 'SELECT count(*) FROM anime')).toEqual(['39']);
+    expect(readFileSync(`${world.path}.before-restore`, 'utf8')).toBe('no database at all');
+    expect(readFileSync(`${world.path}.before-restore-wal`, 'utf8')).toBe('its journal');
+    expect(existsSync(`${world.path}-wal`)).toBe(false);
+  });
+
+  test('the file was deleted and its journal stayed: the journal is not replayed into the restored file', async () => {
+    await backUp(world);
+    world.db.close();
+    const { rmSync } = await import('node:fs');
+    rmSync(world.path);
+    writeFileSync(`${world.path}-wal`, 'stale');
+    await restoreNewest(world, { ...target(), context: undefined, closeTarget: () => {} });
+    expect(existsSync(`${world.path}-wal`)).toBe(false);
+    expect(rowsOf(world.path, 'SELECT count(*) FROM anime')).toEqual(['39']);
+  });
+});
+
+describe('some tables', () => {
+  const only = (...names: string[]) => ({ only: names });
+  const target = () => ({
+    target: { kind: 'file' as const, path: world.path },
+    closeTarget: () => world.db.close(),
+  });
+
+  test('come back, and the rest stays as it is', async () => {
+    await backUp(world);
+    await world.db.write([
+      sql("UPDATE anime_parts SET file_id = 'wrong'"),
+      sql("INSERT INTO users (user_id, username) VALUES (8, 'new')"),
+    ]);
+    const report = await restoreNewest(world, target(), only('anime_parts'));
+    expect(report.tables).toEqual([{ table: 'anime_parts', rows: 117 }]);
+    expect(rowsOf(world.path, "SELECT count(*) FROM anime_parts WHERE file_id = 'wrong'")).toEqual(['0']);
+    expect(rowsOf(world.path, 'SELECT username FROM users WHERE user_id = 8')).toEqual(['new']);
+    expect(rowsOf(world.path, 'PRAGMA integrity_check')).toEqual(['ok']);
+  });
+
+  test('are refused when rows of other tables would point nowhere, by name of the table', async () => {
+    await backUp(world);
+    await world.db.write([
+      sql("INSERT INTO anime (code, title) VALUES (500, 'new')"),
+      sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (500, 1, 'f')"),
+    ]);
+    await expect(restoreNewest(world, { ...target(), closeTarget: () => {} }, only('anime'))).rejects.toThrow(
+      'anime_parts would belong to rows',
+    );
+    expect(rowsOf(world.path, 'SELECT count(*) FROM anime WHERE code = 500')).toEqual(['1']);
+    await restoreNewest(world, target(), only('anime', 'anime_parts'));
+    expect(rowsOf(world.path, 'SELECT count(*) FROM anime_stale')).toEqual(['39']);
+  });
+
+  test('that the backup has not are named', async () => {
+    await backUp(world);
+    await expect(restoreNewest(world, target(), only('animes'))).rejects.toThrow(
+      'has no table animes; it has',
+    );
+  });
+});
+
+test('a dry run says what would change and changes nothing', async () => {
+  await backUp(world);
+  await world.db.write([sql('INSERT INTO users (user_id) VALUES (8)'), sql("UPDATE groups SET name = 'x'")]);
+  const before = await contents(world.path);
+  const tables = await previewRestore(partsOf(world, { target: { kind: 'file', path: world.path } }), {
+    from: await newest(world),
+  });
+  expect(tables.find(({ table }) => table === 'users')).toMatchObject({
+    added: 0,
+    removed: 1,
+    changed: 0,
+    same: 2,
+  });
+  expect(tables.find(({ table }) => table === 'groups')).toMatchObject({ changed: 1 });
+  expect(await contents(world.path)).toEqual(before);
+});
