@@ -29,8 +29,17 @@ const COMMANDS: Readonly<Record<string, Action>> = {
   language: { kind: 'languages' },
 };
 
+/** Every feature asks; a text is folded once. Entries go with their update: nothing is remembered from one to the next. */
+const known = new WeakMap<Incoming, { readonly action: Action | undefined }>();
+
 /** Undefined for what no viewer's feature answers. */
 export function actionOf(incoming: Incoming): Action | undefined {
+  const found = known.get(incoming) ?? { action: readAction(incoming) };
+  known.set(incoming, found);
+  return found.action;
+}
+
+function readAction(incoming: Incoming): Action | undefined {
   switch (incoming.kind) {
     case 'press':
       return incoming.action;
