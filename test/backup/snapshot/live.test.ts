@@ -15,9 +15,9 @@ const BANK = `CREATE TABLE a (id INTEGER PRIMARY KEY, money INT); ${ROWS} INSERT
 
 /** Moves money from `a` to `b` in one transaction after another, as often as the event loop lets it. */
 function writer(file: string) {
-  const db = new Database(file, { timeout: 1_000 });
+  // No busy timeout: the first lock that a reader made it wait for would throw.
+  const db = new Database(file);
   let transfers = 0;
-  let slowest = 0;
   let running = true;
   const turn = () => {
     if (!running) return;
@@ -27,10 +27,8 @@ function writer(file: string) {
         ((transfers * 7) % ACCOUNTS) + 1,
         transfers % 9,
       ];
-      const started = performance.now();
       db.exec(`BEGIN IMMEDIATE; UPDATE a SET money = money - ${amount} WHERE id = ${from};
         UPDATE b SET money = money + ${amount} WHERE id = ${to}; INSERT INTO log VALUES (${transfers}, ${amount}); COMMIT`);
-      slowest = Math.max(slowest, performance.now() - started);
       transfers++;
     }
     setImmediate(turn);
@@ -43,9 +41,6 @@ function writer(file: string) {
   return {
     get transfers() {
       return transfers;
-    },
-    get slowest() {
-      return slowest;
     },
   };
 }
@@ -73,8 +68,6 @@ describe('an invariant over several tables holds in every snapshot', () => {
       expect(sum('b_money', 0)).toBe(sum('b', 2));
       expect(rows['log']?.map((row) => row[0])).toEqual(rows['log']?.map((_, index) => BigInt(index)));
     }
-    // A reader never makes a writer wait for a lock (SQLITE_BUSY would have thrown in the writer).
-    expect(live.slowest).toBeLessThan(500);
   });
 });
 
