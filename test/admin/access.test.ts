@@ -1,0 +1,156 @@
+/** Who may do what, and what was done. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { encodeAction } from '../../src/handlers/callback-data.ts';
+import { type AdminDesk, startDesk } from './support.ts';
+
+let desk: AdminDesk;
+afterEach(() => desk?.close());
+
+const COMMANDS =
+  'admin add edit cancel drafts groups channels broadcast stats analytics top users admins audit trash export test backup backups commands'.split(
+    ' ',
+  );
+
+describe('everybody else', () => {
+  test.each(COMMANDS)('/%s is answered like a command that does not exist', async (command) => {
+    desk = await startDesk();
+    const viewer = desk.telegram.person({ languageCode: 'uz' });
+    await viewer.start();
+    await viewer.send('/yoq_bunday_buyruq');
+    const unknown = viewer.lastMessage();
+    await viewer.send(`/${command}`);
+    expect(viewer.lastMessage().text).toBe(unknown.text);
+    expect(viewer.lastMessage().keyboard).toEqual(unknown.keyboard);
+    expect(await desk.rows('SELECT id AS id FROM drafts')).toEqual([]);
+  });
+
+  test('an admin’s button pressed by somebody else does nothing and tells nothing', async () => {
+    desk = await startDesk();
+    const viewer = desk.telegram.person();
+    await viewer.start();
+    const message = viewer.lastMessage();
+    const stale = await forged(viewer, message, '~');
+    for (const data of [
+      encodeAction({ kind: 'panel' }),
+      encodeAction({ kind: 'draftNew' }),
+      encodeAction({ kind: 'stats' }),
+      encodeAction({ kind: 'personBan', user: 100, on: 1 }),
+      encodeAction({ kind: 'backupNow' }),
+    ])
+      expect(await forged(viewer, message, data)).toEqual(stale);
+    expect(await desk.rows('SELECT id AS id FROM drafts')).toEqual([]);
+  });
+
+  test('videos of viewers are no parts', async () => {
+    desk = await startDesk();
+    const viewer = desk.telegram.person();
+    await viewer.send({ video: true });
+    expect(await desk.rows('SELECT id AS id FROM drafts')).toEqual([]);
+  });
+
+  test('in a group no panel opens, not even for an admin', async () => {
+    desk = await startDesk();
+    const group = desk.telegram.group({ members: [desk.admin] });
+    await desk.admin.send(`/stats@${desk.telegram.botInfo.username}`, { in: group });
+    expect(
+      group.messages().filter(({ isFromBot, text }) => isFromBot && text.includes('Statistika')),
+    ).toEqual([]);
+  });
+});
+
+describe('roles', () => {
+  test('old fault: hard-coded admin ids; owners come from ADMIN_IDS and name further admins', async () => {
+    desk = await startDesk();
+    const second = desk.telegram.person({ firstName: 'Zafar', username: 'zafar' });
+    await second.start();
+    await desk.admin.send('/admins');
+    await desk.press('➕ Admin qo‘shish');
+    await desk.admin.send('@yoq_bunday');
+    expect(desk.last().text).toContain('topilmadi');
+    await desk.admin.send('@Zafar');
+    expect(desk.last().text).toContain('Zafar endi admin');
+    await second.send('/admin');
+    expect(second.lastMessage().text).toContain('Boshqaruv paneli');
+    expect(
+      second
+        .lastMessage()
+        .keyboard.flat()
+        .map(({ text }) => text),
+    ).not.toContain('🛡 Adminlar');
+    await second.send('/admins');
+    expect(second.lastMessage().text).not.toContain('Adminlar');
+    await desk.admin.send('/admins');
+    await desk.press(/Zafar/);
+    expect(desk.last().text).toContain('adminlikdan olinsinmi');
+    await desk.press('🗑 Ha, olinsin');
+    await second.send('/admin');
+    expect(second.lastMessage().text).not.toContain('Boshqaruv paneli');
+  });
+
+  test('an admin can not be blocked; a viewer can, and gets no answer until he is unblocked', async () => {
+    desk = await startDesk();
+    const viewer = desk.telegram.person({ firstName: 'Ali' });
+    await viewer.start();
+    await desk.admin.send(`/users ${viewer.id}`);
+    await desk.press('⛔️ Bloklash');
+    const before = viewer.messages().length;
+    await viewer.send('12');
+    expect(viewer.messages()).toHaveLength(before + 1);
+    await desk.press('✅ Blokdan chiqarish');
+    await viewer.send('12');
+    expect(viewer.messages()).toHaveLength(before + 3);
+    await desk.admin.send(`/users ${desk.admin.id}`);
+    expect(
+      desk
+        .last()
+        .keyboard.flat()
+        .map(({ text }) => text),
+    ).not.toContain('⛔️ Bloklash');
+  });
+
+  test('a user is found by id, @username whatever its case, and a forwarded message', async () => {
+    desk = await startDesk();
+    const viewer = desk.telegram.person({ firstName: 'Ali', username: 'Ali_Vali' });
+    const word = await viewer.send('salom');
+    for (const wanted of [String(viewer.id), '@ali_vali', 'https://t.me/Ali_Vali']) {
+      await desk.admin.send('/users');
+      await desk.press('🔎 Foydalanuvchini topish');
+      await desk.admin.send(wanted);
+      expect(desk.last().text).toContain(`🆔 ${viewer.id}`);
+    }
+    await desk.press('🔎 Foydalanuvchini topish');
+    await desk.admin.forward(word);
+    expect(desk.last().text).toContain(`🆔 ${viewer.id}`);
+    await desk.admin.send('/users @hech_kim');
+    expect(desk.last().text).toContain('topilmadi');
+  });
+
+  test('what admins do is in the log, and nothing that was not done', async () => {
+    desk = await startDesk();
+    await desk.admin.send('/add');
+    await desk.admin.send('Naruto');
+    await desk.presses('⏭ Qismsiz davom etish', /bo‘sh kod/, '▶️ Davom etish');
+    const preview = desk.last();
+    await desk.press('✅ Tayyor, qo‘shilsin');
+    await desk.admin.press(preview, '✅ Tayyor, qo‘shilsin');
+    await desk.admin.send('/edit 1');
+    await desk.presses('🗑 O‘chirish', '🗑 Ha, o‘chirilsin', '♻️ Tiklash');
+    expect(await desk.rows('SELECT action AS action, subject AS subject FROM audit_log ORDER BY id')).toEqual(
+      [
+        { action: 'anime-added', subject: '1 Naruto' },
+        { action: 'anime-deleted', subject: '1 Naruto' },
+        { action: 'anime-restored', subject: '1 Naruto' },
+      ],
+    );
+    await desk.admin.send('/audit');
+    expect(desk.last().text).toContain('Olim: anime qo‘shdi — 1 Naruto');
+  });
+});
+
+async function forged(
+  person: AdminDesk['admin'],
+  message: ReturnType<AdminDesk['last']>,
+  data: string,
+): Promise<unknown> {
+  return person.press({ ...message, keyboard: [[{ text: data, data }]] }, data);
+}

@@ -1,0 +1,347 @@
+/** Broadcasts: nobody skipped, at most the message in flight repeated, whatever happens to the host. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Person } from '../../dev/telegram/index.ts';
+import { sql } from '../../src/db/database.ts';
+import { broadcastJob } from '../../src/jobs/broadcast.ts';
+import { type AdminDesk, startDesk } from './support.ts';
+
+let desk: AdminDesk;
+let viewers: Person[];
+afterEach(() => desk?.close());
+
+/** People who have started the bot, the admin among them. */
+async function deskWithViewers(count: number): Promise<void> {
+  desk = await startDesk();
+  viewers = Array.from({ length: count }, () => desk.telegram.person());
+  // Past the handlers, which are not what is tested here.
+  await desk.telegram.hold(async () => {
+    for (const viewer of viewers) await viewer.start();
+  });
+  desk.telegram.takeUpdates();
+  await desk.bot.db.write(
+    viewers.map(({ id }) =>
+      sql('INSERT INTO users (user_id, created_at) VALUES (?, ?)', id, '2026-01-01 00:00:00'),
+    ),
+  );
+}
+
+async function prepare(message: Parameters<Person['send']>[0] = 'Yangilik!'): Promise<void> {
+  await desk.admin.send('/broadcast');
+  await desk.press('➕ Yangi xabar');
+  await desk.admin.send(message);
+  await desk.press('👥 Barcha foydalanuvchilarga');
+}
+
+async function begin(): Promise<void> {
+  await prepare();
+  await desk.press(/^✅ Yuborish/);
+}
+
+const copies = (viewer: Person): number =>
+  viewer.messages().filter(({ text }) => text === 'Yangilik!').length;
+const STATE = 'SELECT state AS state, sent AS sent, failed AS failed, blocked AS blocked FROM broadcasts';
+const tick = (options: { seconds?: number; requests?: number } = {}): Promise<void> =>
+  broadcastJob.run(desk.bot.jobContext(options));
+
+describe('a broadcast', () => {
+  test('is previewed, counted and confirmed; then sent to everybody once, and reported', async () => {
+    await deskWithViewers(5);
+    await prepare();
+    const [preview, asked] = desk.admin.messages().slice(-2);
+    expect(preview?.text).toBe('Yangilik!');
+    expect(asked?.text).toContain('6 ta foydalanuvchiga yuboriladi');
+    expect(viewers.map(copies)).toEqual([0, 0, 0, 0, 0]);
+    await desk.press('✅ Yuborish (6)');
+    await tick();
+    expect(viewers.map(copies)).toEqual([1, 1, 1, 1, 1]);
+    expect(desk.last().text).toContain('Xabar tarqatish tugadi');
+    expect(desk.last().text).toContain('Yuborildi: 6');
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '6', failed: '0', blocked: '0' }]);
+    await tick();
+    expect(viewers.map(copies)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test('media, formatting and link buttons stay', async () => {
+    await deskWithViewers(1);
+    const channel = desk.telegram.channel({ title: 'Manba' });
+    const post = await desk.bot.services.api.sendPhoto(
+      channel.id,
+      (await desk.admin.send({ photo: true })).file?.fileId ?? '',
+      {
+        caption: '<b>Qalin</b> matn',
+        parse_mode: 'HTML',
+        reply_markup: { inline_keyboard: [[{ text: 'Saytga', url: 'https://example.com' }]] },
+      },
+    );
+    await desk.admin.send('/broadcast');
+    await desk.press('➕ Yangi xabar');
+    await desk.admin.forward({ chatId: channel.id, id: post.message_id });
+    await desk.presses('👥 Barcha foydalanuvchilarga', /^✅ Yuborish/);
+    await tick();
+    const got = viewers[0]?.lastMessage();
+    expect(got?.kind).toBe('photo');
+    expect(got?.html).toBe('<b>Qalin</b> matn');
+    expect(got?.keyboard).toEqual([[{ text: 'Saytga', url: 'https://example.com' }]]);
+  });
+
+  test('an album goes as an album, whatever order its messages came in', async () => {
+    await deskWithViewers(1);
+    await desk.admin.send('/broadcast');
+    await desk.press('➕ Yangi xabar');
+    await desk.telegram.hold(() =>
+      desk.admin.sendAlbum([{ photo: true, caption: 'bir' }, { photo: true }, { video: true }]),
+    );
+    await desk.telegram.deliver({ parallel: true, shuffle: 5 });
+    const asked = desk.admin.messages().filter(({ text }) => text.includes('Kimga yuboramiz'));
+    expect(asked).toHaveLength(1);
+    await desk.presses('👥 Barcha foydalanuvchilarga', /^✅ Yuborish/);
+    await tick();
+    expect(
+      viewers[0]
+        ?.messages()
+        .slice(-3)
+        .map(({ kind }) => kind),
+    ).toEqual(['photo', 'photo', 'video']);
+  });
+
+  test('goes to all groups, or to one', async () => {
+    await deskWithViewers(0);
+    const rooms = [1, 2].map((i) => desk.telegram.group({ title: `Guruh ${i}`, username: `guruh_${i}_uz` }));
+    for (const room of rooms) {
+      await desk.admin.send('/groups');
+      await desk.press('➕ Guruh yoki kanal qo‘shish');
+      await desk.admin.send(String(room.id));
+    }
+    for (const buttons of [['📣 Barcha guruh va kanallarga'], ['📍 Bitta guruh yoki kanalga', 'Guruh 2']]) {
+      await desk.admin.send('/broadcast');
+      await desk.press('➕ Yangi xabar');
+      await desk.admin.send('Yangilik!');
+      await desk.presses(...buttons, /^✅ Yuborish/);
+      await tick();
+    }
+    expect(rooms.map((room) => room.messages().length)).toEqual([1, 2]);
+  });
+
+  test('who blocked the bot is marked and not tried again; who is banned is left out', async () => {
+    await deskWithViewers(4);
+    await desk.telegram.hold(async () => viewers[1]?.block());
+    desk.telegram.takeUpdates();
+    viewers[2]?.deactivate();
+    await desk.bot.db.write([sql(`UPDATE users SET banned_at = 'x' WHERE user_id = ?`, viewers[3]?.id ?? 0)]);
+    await begin();
+    await tick();
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '2', failed: '0', blocked: '2' }]);
+    const tried = desk.telegram.callsOf('copyMessage').length;
+    await begin();
+    await tick();
+    // A preview and two recipients.
+    expect(desk.telegram.callsOf('copyMessage').length - tried).toBe(3);
+  });
+
+  test('at most 25 messages a second, and progress at most every three', async () => {
+    await deskWithViewers(150);
+    await begin();
+    const calls = desk.telegram.calls.length;
+    const started = desk.bot.now().getTime();
+    await tick();
+    const seconds = (desk.bot.now().getTime() - started) / 1000;
+    expect(151 / seconds).toBeLessThanOrEqual(25.5);
+    const edits = desk.telegram.calls.slice(calls).filter(({ method }) => method === 'editMessageText');
+    expect(edits.length).toBeLessThanOrEqual(seconds / 3 + 2);
+    const sent = desk.telegram.calls.slice(calls).filter(({ method }) => method === 'copyMessage');
+    expect(sent).toHaveLength(151);
+    for (const [i, { at }] of sent.slice(25).entries())
+      expect(at.getTime() - (sent[i]?.at.getTime() ?? 0)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('retry_after is obeyed: by waiting, or by the next ticks', async () => {
+    await deskWithViewers(3);
+    await begin();
+    desk.telegram.script({ method: 'copyMessage', after: 1, fault: { kind: 'flood', retryAfter: 20 } });
+    const started = desk.bot.now().getTime();
+    await tick();
+    expect(desk.bot.now().getTime() - started).toBeGreaterThanOrEqual(20_000);
+    expect(viewers.map(copies)).toEqual([1, 1, 1]);
+    await begin();
+    desk.telegram.script({ method: 'copyMessage', fault: { kind: 'flood', retryAfter: 300 } });
+    await tick();
+    const calls = desk.telegram.callsOf('copyMessage').length;
+    desk.bot.advance(200_000);
+    await tick();
+    expect(desk.telegram.callsOf('copyMessage').length).toBe(calls);
+    desk.bot.advance(101_000);
+    await tick();
+    expect(viewers.map(copies)).toEqual([2, 2, 2]);
+  });
+
+  test('passing faults are tried again; one that does not pass is counted, and the others get theirs', async () => {
+    await deskWithViewers(3);
+    await begin();
+    const chat = viewers[1]?.id ?? 0;
+    desk.telegram.script({
+      method: 'copyMessage',
+      chat,
+      times: 2,
+      fault: { kind: 'error', status: 502, description: 'Bad Gateway' },
+    });
+    await tick();
+    expect(viewers.map(copies)).toEqual([1, 1, 1]);
+    await begin();
+    desk.telegram.script({
+      method: 'copyMessage',
+      chat,
+      times: Infinity,
+      fault: { kind: 'error', status: 502, description: 'Bad Gateway' },
+    });
+    await tick();
+    expect(viewers.map(copies)).toEqual([2, 1, 2]);
+    expect(await desk.rows(`${STATE} WHERE id = 2`)).toEqual([
+      { state: 'done', sent: '3', failed: '1', blocked: '0' },
+    ]);
+  });
+
+  test('pause, resume, cancel', async () => {
+    await deskWithViewers(40);
+    await begin();
+    await tick({ requests: 30 });
+    const first = viewers.filter((viewer) => copies(viewer) === 1).length;
+    expect(first).toBeGreaterThan(0);
+    await desk.press('⏸ To‘xtatib turish');
+    await tick();
+    expect(viewers.filter((viewer) => copies(viewer) === 1)).toHaveLength(first);
+    expect(desk.admin.messages().some(({ text }) => text.includes('To‘xtatib turilibdi'))).toBe(true);
+    await desk.press('▶️ Davom ettirish');
+    await tick({ requests: 30 });
+    const second = viewers.filter((viewer) => copies(viewer) === 1).length;
+    expect(second).toBeGreaterThan(first);
+    await desk.press('✖️ Bekor qilish');
+    await tick();
+    expect(viewers.filter((viewer) => copies(viewer) === 1)).toHaveLength(second);
+    expect((await desk.rows(STATE))[0]?.['state']).toBe('cancelled');
+  });
+
+  test('paused while it runs: it stops at the next message', async () => {
+    await deskWithViewers(20);
+    await begin();
+    desk.telegram.script({
+      method: 'copyMessage',
+      when: () => {
+        const isFifth = viewers.filter((viewer) => copies(viewer) === 1).length === 5;
+        if (isFifth) pause();
+        return false;
+      },
+      fault: { kind: 'drop' },
+    });
+    let paused: Promise<unknown> | undefined;
+    const pause = (): void => {
+      paused ??= desk.bot.db.write([sql(`UPDATE broadcasts SET state = 'paused'`)]);
+    };
+    await tick();
+    await paused;
+    const got = viewers.filter((viewer) => copies(viewer) === 1).length;
+    expect(got).toBeGreaterThanOrEqual(5);
+    expect(got).toBeLessThanOrEqual(8);
+  });
+
+  test('a message deleted meanwhile ends it with the reason, not with thousands of failures', async () => {
+    await deskWithViewers(3);
+    await prepare();
+    const source = desk.admin.messages().find(({ text, isFromBot }) => text === 'Yangilik!' && !isFromBot);
+    if (source === undefined) throw new Error('no source');
+    await desk.press(/^✅ Yuborish/);
+    desk.admin.delete(source);
+    await tick();
+    expect((await desk.rows(STATE))[0]).toMatchObject({ state: 'failed', sent: '0' });
+    expect(desk.last().text).toContain('to‘xtadi');
+  });
+
+  test('the Worker’s free plan: within 40 requests a tick, and it still comes to an end', async () => {
+    await deskWithViewers(30);
+    await begin();
+    for (let minute = 0; minute < 5; minute++) {
+      const calls = desk.telegram.calls.length;
+      const cost = await desk.bot.costOf(() => tick({ requests: 40 }));
+      expect(cost.reads + cost.writes + cost.calls).toBeLessThanOrEqual(40);
+      expect(desk.telegram.calls.length - calls).toBeLessThanOrEqual(25);
+      desk.bot.advance(60_000);
+    }
+    expect(viewers.every((viewer) => copies(viewer) === 1)).toBe(true);
+  });
+
+  test('two ticks at once: the second gives way, nobody gets it twice over', async () => {
+    await deskWithViewers(12);
+    await begin();
+    await Promise.all([tick(), tick()]);
+    const twice = viewers.filter((viewer) => copies(viewer) > 1);
+    expect(viewers.every((viewer) => copies(viewer) >= 1)).toBe(true);
+    expect(twice.length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('killed at any point', () => {
+  const RECIPIENTS = 5;
+  /** Every database and Bot API operation of the whole broadcast is a place to die at, before or after its effect. */
+  const POINTS = Array.from({ length: 2 * RECIPIENTS + 6 }, (_, i) => i);
+
+  test.each(POINTS)(
+    'operation %i dies: nobody is skipped, at most one message is repeated',
+    async (point) => {
+      await deskWithViewers(RECIPIENTS - 1);
+      await begin();
+      for (const when of ['before', 'after'] as const) {
+        const already = viewers.map(copies);
+        await desk.bot.db.write([
+          sql(
+            `UPDATE broadcasts SET state = 'running', cursor = 0, sent = 0, reported_at = NULL, not_before_ms = 0`,
+          ),
+        ]);
+        const context = dyingAt(point, when);
+        await broadcastJob.run(context).catch((error: unknown) => {
+          if (!(error instanceof Killed)) throw error;
+        });
+        for (let minute = 0; minute < 3; minute++) {
+          desk.bot.advance(60_000);
+          await tick();
+        }
+        const got = viewers.map((viewer, i) => copies(viewer) - (already[i] ?? 0));
+        expect(Math.min(...got)).toBe(1);
+        expect(got.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(RECIPIENTS);
+        expect((await desk.rows(STATE))[0]?.['state']).toBe('done');
+      }
+    },
+  );
+});
+
+class Killed extends Error {}
+
+/** A job context whose nth operation ends the process, without its effect or with it. */
+function dyingAt(point: number, when: 'before' | 'after'): ReturnType<AdminDesk['bot']['jobContext']> {
+  const context = desk.bot.jobContext();
+  let count = 0;
+  const mortal = async <T>(act: () => Promise<T>): Promise<T> => {
+    const isLast = count >= point;
+    count += 1;
+    if (isLast && (when === 'before' || count > point + 1)) throw new Killed();
+    const result = await act();
+    if (isLast) throw new Killed();
+    return result;
+  };
+  const { db, api } = context;
+  return {
+    ...context,
+    db: {
+      ...db,
+      roundTrips: 0,
+      read: (queries) => mortal(() => db.read(queries)),
+      write: (statements) => mortal(() => db.write(statements)),
+    },
+    api: new Proxy(api, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function'
+          ? (...args: unknown[]) => mortal(() => Reflect.apply(value, target, args))
+          : value;
+      },
+    }),
+  };
+}

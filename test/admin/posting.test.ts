@@ -1,0 +1,131 @@
+/** Posting: the card with a link that opens the anime, per-chat results, again whenever wanted. */
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Room } from '../../dev/telegram/index.ts';
+import { postingJob } from '../../src/jobs/posting.ts';
+import { type AdminDesk, addByWizard, startDesk } from './support.ts';
+
+let desk: AdminDesk;
+let rooms: Room[];
+afterEach(() => desk?.close());
+
+async function deskWithRooms(count: number): Promise<void> {
+  desk = await startDesk();
+  rooms = [];
+  for (let i = 1; i <= count; i++) {
+    const room = desk.telegram.channel({ title: `Kanal ${i}`, username: `kanal_${i}_uz` });
+    rooms.push(room);
+    await desk.admin.send('/groups');
+    await desk.press('➕ Guruh yoki kanal qo‘shish');
+    await desk.admin.send(`@kanal_${i}_uz`);
+  }
+  await addByWizard(desk, { description: 'Naruto <3 & bola', parts: 1, code: 12 });
+  await desk.press('📣 Joylash');
+}
+
+const STATES = 'SELECT p.state AS state FROM posts p ORDER BY p.group_id';
+
+describe('posting', () => {
+  test('old fault: nothing was ever posted; here the card with its link is in the chosen chats, and only there', async () => {
+    await deskWithRooms(3);
+    await desk.presses(/Kanal 1/, /Kanal 3/, '📤 Hoziroq joylash (2)');
+    expect(desk.last().text).toBe('📣 Joylash natijasi\n\n✅ Kanal 1\n✅ Kanal 3');
+    expect(rooms.map((room) => room.messages().length)).toEqual([1, 0, 1]);
+    const card = rooms[0]?.lastMessage();
+    expect(card?.text).toContain('Naruto <3 & bola');
+    const viewer = desk.telegram.person();
+    await viewer.openLink(card?.keyboard[0]?.[0]?.url ?? '');
+    expect(viewer.lastMessage().text).toContain('Naruto <3 & bola');
+  });
+
+  test('a chat that refuses does not keep the others from theirs, and is named with the reason', async () => {
+    await deskWithRooms(3);
+    await rooms[1]?.demoteBot();
+    await desk.presses(/Kanal 1/, /Kanal 2/, /Kanal 3/, /📤 Hoziroq/);
+    expect(desk.last().text).toMatch(/✅ Kanal 1\n❌ Kanal 2: .+\n✅ Kanal 3/);
+    await desk.admin.send('/groups');
+    expect(
+      desk
+        .last()
+        .keyboard.flat()
+        .some(({ text }) => text === '⚠️ Kanal 2'),
+    ).toBe(true);
+  });
+
+  test('it can be posted again, and the screen says when it was posted', async () => {
+    await deskWithRooms(1);
+    await desk.presses(/Kanal 1/, /📤 Hoziroq/);
+    await desk.admin.send('/edit 12');
+    await desk.press('📣 Joylash');
+    expect(desk.last().keyboard[0]?.[0]?.text).toBe('✅ Kanal 1 · 2026-11-22');
+    await desk.press('📤 Hoziroq joylash (1)');
+    expect(rooms[0]?.messages()).toHaveLength(2);
+  });
+
+  test('nothing chosen: said, nothing sent', async () => {
+    await deskWithRooms(1);
+    expect(await desk.press('📤 Hoziroq joylash (0)')).toContain('kamida bitta');
+    expect(rooms[0]?.messages()).toHaveLength(0);
+  });
+
+  test('many chats: some at once, the tick sends the rest and brings the report up to date', async () => {
+    await deskWithRooms(12);
+    for (let i = 1; i <= 12; i++) await desk.press(new RegExp(`Kanal ${i}$`));
+    await desk.press('📤 Hoziroq joylash (12)');
+    expect(desk.last().text.match(/⏳/g)).toHaveLength(4);
+    await postingJob.run(desk.bot.jobContext());
+    expect(desk.last().text.match(/✅/g)).toHaveLength(12);
+    expect(rooms.map((room) => room.messages().length)).toEqual(Array(12).fill(1));
+    await postingJob.run(desk.bot.jobContext());
+    expect(rooms.map((room) => room.messages().length)).toEqual(Array(12).fill(1));
+  });
+
+  test('a network fault is tried again by the tick; a host that died while sending repeats that one card at most', async () => {
+    await deskWithRooms(2);
+    await desk.presses(/Kanal 1/, /Kanal 2/);
+    const chat = rooms[0]?.id ?? 0;
+    desk.telegram.script({
+      method: 'sendMessage',
+      chat,
+      fault: { kind: 'error', status: 500, description: 'x' },
+    });
+    await desk.press(/📤 Hoziroq/);
+    expect(desk.last().text).toMatch(/⏳ Kanal 1.*\n✅ Kanal 2/);
+    await postingJob.run(desk.bot.jobContext());
+    expect(rooms.map((room) => room.messages().length)).toEqual([1, 1]);
+    expect(desk.last().text).toMatch(/✅ Kanal 1\n✅ Kanal 2/);
+  });
+
+  test('killed after the card went out: that one card comes once more, nothing is forgotten', async () => {
+    await deskWithRooms(2);
+    await desk.presses(/Kanal 1/, /Kanal 2/);
+    const chat = rooms[0]?.id ?? 0;
+    const kill = (): boolean => {
+      desk.bot.failNext('write', 'before');
+      return false;
+    };
+    const script = desk.telegram.script({ chat, when: kill, times: 1, fault: { kind: 'drop' } });
+    await desk.press(/📤 Hoziroq/);
+    script.remove();
+    expect((await desk.rows(STATES)).map((post) => post['state'])).toEqual(['sending', 'sending']);
+    for (let minute = 0; minute < 3; minute++) {
+      desk.bot.advance(60_000);
+      await postingJob.run(desk.bot.jobContext());
+    }
+    expect((await desk.rows(STATES)).map((post) => post['state'])).toEqual(['sent', 'sent']);
+    expect(rooms.map((room) => room.messages().length)).toEqual([2, 1]);
+  });
+
+  test('a group that became a supergroup gets its card under its new id', async () => {
+    desk = await startDesk();
+    const group = desk.telegram.group({ title: 'Guruh', basic: true });
+    await desk.admin.send('/groups');
+    await desk.press('➕ Guruh yoki kanal qo‘shish');
+    await desk.admin.send(String(group.id));
+    await addByWizard(desk, { description: 'Naruto', parts: 1, code: 12 });
+    const moved = await group.upgrade();
+    await desk.presses('📣 Joylash', /Guruh$/, /📤 Hoziroq/);
+    await postingJob.run(desk.bot.jobContext());
+    expect(moved.messages()).toHaveLength(1);
+    expect(await desk.rows('SELECT group_id AS chat FROM groups')).toEqual([{ chat: String(moved.id) }]);
+  });
+});

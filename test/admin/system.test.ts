@@ -1,0 +1,198 @@
+/** /export, /test, /backup, /backups. */
+import { gunzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
+import { sql } from '../../src/db/database.ts';
+import { exportCatalogue } from '../../src/handlers/admin/export.ts';
+import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
+import { addAnime } from '../support/catalogue.ts';
+import { type AdminDesk, startDesk } from './support.ts';
+
+let desk: AdminDesk;
+afterEach(() => desk?.close());
+
+const SHOWN = ['code', 'anime_code', 'title', 'description', 'part_number', 'file_id', 'kind', 'group_id'];
+
+describe('/export', () => {
+  test('is a JSON file that the importer reads: every anime, part and file_id', async () => {
+    desk = await startDesk();
+    await addAnime(desk.bot.db, {
+      code: 12,
+      title: 'O‘lim "daftari"',
+      description: 'a\nb 😀',
+      parts: ['f1', 'f2'],
+    });
+    await addAnime(desk.bot.db, { code: 13, title: 'Bleach', kind: 'document', parts: ['f3'] });
+    await addAnime(desk.bot.db, { code: 14, title: 'Savatda' });
+    await desk.bot.db.write([
+      sql(`UPDATE anime SET deleted_at = '2026-11-01 00:00:00' WHERE code = 14`),
+      sql(`INSERT INTO groups (group_id, name) VALUES (-1001, 'Kanal')`),
+      sql('INSERT INTO anime_groups (anime_code, group_id) VALUES (12, 1)'),
+    ]);
+    await desk.admin.send('/export');
+    const { document } = desk.last();
+    expect(document?.name).toBe('anime_export_20261122_100000.json');
+    const found: unknown[] = [];
+    const body = new Response(Buffer.from(document?.bytes ?? [])).body ?? new ReadableStream();
+    for await (const event of readLegacyDocument(body)) {
+      if (event.kind === 'refusal') throw new Error(`${event.place}: ${event.reason}`);
+      if (event.kind === 'property') found.push([event.name, event.value]);
+      else found.push([event.kind, ...SHOWN.flatMap((name) => event.fields[name] ?? [])]);
+    }
+    expect(found).toEqual([
+      ['format', 'anime-bot-export'],
+      ['format_version', 1n],
+      ['exported_at', '2026-11-22 10:00:00'],
+      ['anime', 12n, 'O‘lim "daftari"', 'a\nb 😀'],
+      ['part', 12n, 1n, 'f1', 'video'],
+      ['part', 12n, 2n, 'f2', 'video'],
+      ['anime', 13n, 'Bleach'],
+      ['part', 13n, 1n, 'f3', 'document'],
+      ['group', -1001n],
+      ['anime_group', 12n, 1n],
+    ]);
+  });
+
+  test('many anime come in pages, all of them; a large file is packed', async () => {
+    desk = await startDesk();
+    const { db } = desk.bot;
+    await db.write([
+      sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 650)
+           INSERT INTO anime (code, title, description) SELECT i, 'A' || i, hex(zeroblob(9000)) FROM n`),
+    ]);
+    const { json, anime } = await exportCatalogue(db, desk.bot.now());
+    expect(anime).toBe(650);
+    expect(JSON.parse(Buffer.from(json).toString()).anime).toHaveLength(650);
+    await desk.admin.send('/export');
+    const { document } = desk.last();
+    expect(document?.name).toMatch(/\.json\.gz$/);
+    expect(gunzipSync(document?.bytes ?? Buffer.alloc(0)).equals(Buffer.from(json))).toBe(true);
+  });
+});
+
+describe('/test', () => {
+  test('everything is tried, and what is wrong is said with what to do', async () => {
+    desk = await startDesk();
+    await desk.admin.send('/test');
+    expect(desk.last().text).toContain('2 ta muammo bor');
+    expect(desk.last().text).toContain('Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing');
+    expect(desk.last().text).toContain('cron yoqilganini');
+    await desk.admin.send('/backup');
+    await desk.bot.db.write([
+      sql(
+        `INSERT INTO job_leases (name, holder, expires_at) VALUES ('maintenance', 'x', '2026-11-22 10:40:00')`,
+      ),
+    ]);
+    await desk.admin.send('/test');
+    expect(desk.last().text).toContain('hammasi joyida');
+    desk.bot.advance(30 * 3_600_000);
+    await desk.press('🔄 Qayta tekshirish');
+    expect(desk.last().text).toContain('eskirgan: 30 soat');
+  });
+
+  test('a webhook that misses kinds of updates, or fails, is found', async () => {
+    desk = await startDesk();
+    const { api } = desk.bot.services;
+    await api.setWebhook('https://bot.example.com/webhook', { allowed_updates: ['message'] });
+    await desk.admin.send('/test');
+    expect(desk.last().text).toContain('chat_member');
+    await api.setWebhook('https://bot.example.com/webhook', {
+      allowed_updates: [
+        'message',
+        'callback_query',
+        'inline_query',
+        'chosen_inline_result',
+        'my_chat_member',
+        'chat_member',
+        'chat_join_request',
+      ],
+    });
+    await desk.press('🔄 Qayta tekshirish');
+    expect(desk.last().text).toContain('Webhook ishlayapti');
+  });
+
+  test('a check that fails is a finding, not a failure', async () => {
+    desk = await startDesk();
+    desk.telegram.script({
+      method: 'getWebhookInfo',
+      times: 3,
+      fault: { kind: 'error', status: 500, description: 'Internal' },
+    });
+    await desk.admin.send('/test');
+    expect(desk.last().text).toContain('Webhookni tekshirib bo‘lmadi');
+    expect(desk.last().text).toContain('✅ Baza');
+  });
+});
+
+describe('backups', () => {
+  test('/backup makes one, shows its figures, and it can be checked, linked and sent', async () => {
+    desk = await startDesk();
+    await addAnime(desk.bot.db, { code: 12, title: 'Naruto', parts: ['f1', 'f2'] });
+    await desk.admin.send('/backup');
+    const done = desk.last();
+    expect(done.text).toContain('tayyor va tekshirildi');
+    expect(done.text).toMatch(/anime: 1 · anime_parts: 2/);
+    expect(done.text).toMatch(/anime_bot_\d{8}_\d{6}\.db\.gz/);
+    await desk.press('🔎 Tekshirish');
+    expect(desk.last().text).toContain('butun');
+    await desk.press('⬇️ Yuklab olish');
+    expect(desk.last().text.match(/http:\/\/127\.0\.0\.1\/backups\/anime_(bot|backup)_\S+/g)).toHaveLength(2);
+    await desk.press('📨 Shu yerga yuborish');
+    const files = desk.admin.messages().slice(-2);
+    expect(files.map(({ document }) => document?.name)).toEqual([
+      expect.stringMatching(/^anime_bot_.*\.db\.gz$/),
+      expect.stringMatching(/^anime_backup_.*\.json\.gz$/),
+    ]);
+    expect(
+      gunzipSync(files[0]?.document?.bytes ?? Buffer.alloc(0))
+        .subarray(0, 15)
+        .toString(),
+    ).toBe('SQLite format 3');
+    await desk.admin.send('/backups');
+    await desk.press(/KB$/);
+    expect(desk.last().text).toContain('✅ tekshirilgan');
+  });
+
+  test('the same /backup delivered twice makes one; a press a moment later, another', async () => {
+    desk = await startDesk();
+    await desk.admin.send('/backup');
+    await desk.telegram.redeliver();
+    expect((await desk.bot.services.backups.list()).total).toBe(1);
+    desk.bot.advance(2_000);
+    await desk.admin.send('/backup');
+    expect((await desk.bot.services.backups.list()).total).toBe(2);
+  });
+
+  test('one whose process died is finished by the tick, in the message the admin waits at', async () => {
+    desk = await startDesk();
+    const { bot, admin } = desk;
+    const waiting = await bot.services.api.sendMessage(admin.id, '…');
+    await bot.services.backups.request({
+      requestedBy: admin.id,
+      chatId: admin.id,
+      messageId: waiting.message_id,
+    });
+    bot.advance(60_000);
+    await backupRequestsJob.run(bot.jobContext());
+    expect(admin.look({ chatId: admin.id, id: waiting.message_id }).text).toContain('tayyor va tekshirildi');
+    const calls = desk.telegram.calls.length;
+    await backupRequestsJob.run(bot.jobContext());
+    expect(desk.telegram.calls.length).toBe(calls);
+  });
+
+  test('a failed one says why, and that the earlier ones are untouched', async () => {
+    desk = await startDesk();
+    Object.assign(desk.bot.services.backups, {
+      runRequest: async () => ({
+        kind: 'failed',
+        name: undefined,
+        reason: 'bucket is full',
+        cause: undefined,
+        left: [],
+      }),
+    });
+    await desk.admin.send('/backup');
+    expect(desk.last().text).toContain('bucket is full');
+    expect(desk.last().text).toContain('Oldingi nusxalar joyida');
+  });
+});
