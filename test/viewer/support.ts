@@ -1,6 +1,6 @@
 /** The bot with a catalogue, and people who use it. */
 import { afterEach } from 'vitest';
-import type { Person, SeenMessage } from '../../dev/telegram/index.ts';
+import type { Person, Room, SeenMessage } from '../../dev/telegram/index.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { indexAnime } from '../../src/db/search-index.ts';
 import { ALLOWED_UPDATES } from '../../src/telegram.ts';
@@ -91,6 +91,37 @@ export async function addAnime(bot: TestBot, anime: Anime): Promise<number> {
 export async function values(bot: TestBot, text: string): Promise<string[]> {
   const [found] = await bot.db.read([all(sql(text), (row) => row.textOrNull('v') ?? 'NULL')]);
   return found;
+}
+
+interface Mandatory {
+  readonly username?: string;
+  readonly link?: string;
+  readonly inviteLink?: string;
+  readonly chat?: string;
+}
+
+export async function addChannel(bot: TestBot, room: Room, given: Mandatory = {}): Promise<void> {
+  await bot.db.write([
+    sql(
+      'INSERT INTO mandatory_channels (channel_id, name, username, link, invite_link) VALUES (?, ?, ?, ?, ?)',
+      given.chat ?? String(room.id),
+      room.title,
+      given.username ?? null,
+      given.link ?? null,
+      given.inviteLink ?? null,
+    ),
+  ]);
+}
+
+/** Two channels and an anime with parts. */
+export async function guarded() {
+  const bot = await start();
+  const news = bot.telegram.channel({ title: 'Yangiliklar', username: 'news_uz' });
+  const club = bot.telegram.channel({ title: 'Klub <1>', username: 'club_uz' });
+  await addChannel(bot, news, { username: 'news_uz' });
+  await addChannel(bot, club, { username: 'club_uz' });
+  await addAnime(bot, { code: 12, title: 'Naruto', parts: 12 });
+  return { bot, news, club, viewer: bot.telegram.person() };
 }
 
 export function buttons(message: SeenMessage): string[] {
