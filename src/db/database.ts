@@ -66,8 +66,8 @@ export function all<T>(statement: Statement, parse: (row: Row) => T): Query<T[]>
   return { ...statement, parse: (rows) => rows.map(parse) };
 }
 
-/** Wraps a libSQL client (integer mode `bigint`) of either adapter. */
-export function fromClient(client: Client): Database {
+/** Wraps a libSQL client (integer mode `bigint`) of either adapter. `recover` runs after a batch that the database could not take. */
+export function fromClient(client: Client, recover: () => Promise<void> | void = () => {}): Database {
   let roundTrips = 0;
   const batch = async (statements: readonly Statement[], mode: TransactionMode): Promise<ResultSet[]> => {
     roundTrips += 1;
@@ -77,7 +77,9 @@ export function fromClient(client: Client): Database {
         mode,
       );
     } catch (error) {
-      throw explain(error);
+      const explained = explain(error);
+      if (explained instanceof DatabaseUnavailable) await recover();
+      throw explained;
     }
   };
   return {

@@ -11,9 +11,11 @@ const BUSY_TIMEOUT_MS = 5_000;
  * Opens (and creates) the file with WAL, foreign keys (on by default in libSQL) and a busy timeout.
  * `synchronous` stays FULL, so a commit survives SIGKILL and power loss.
  */
-export async function openEmbeddedDatabase(path: string): Promise<Database> {
+export async function openEmbeddedDatabase(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<Database> {
   mkdirSync(dirname(path), { recursive: true });
-  const client = createClient({ url: `file:${path}`, intMode: 'bigint', timeout: BUSY_TIMEOUT_MS });
+  const client = createClient({ url: `file:${path}`, intMode: 'bigint', timeout: busyTimeoutMs });
   await client.execute('PRAGMA journal_mode = WAL');
-  return fromClient(client);
+  // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: later writes there would be acknowledged and
+  // never committed (seen with libsql 0.5.29). Fresh connections have no such past.
+  return fromClient(client, () => client.reconnect());
 }
