@@ -87,8 +87,8 @@ export async function importRecords(
     if (!options.dryRun) await merge(db, staged, options);
     return plan;
   } finally {
-    // What can not be removed now, the next import removes.
-    await clearImport(db).catch(() => undefined);
+    // Only what is ours: another import may have begun since. What can not be removed now, the next import removes.
+    await run(db, [guarded(options.id), ...dropAll(staged)]).catch(() => undefined);
   }
 }
 
@@ -100,6 +100,10 @@ export async function clearImport(db: Database): Promise<void> {
   );
   const order = names.toSorted((a, b) => Number(b === IMPORT_CONTROL) - Number(a === IMPORT_CONTROL));
   for (const name of order) await run(db, [`DROP TABLE IF EXISTS ${quoteName(name)}`]);
+}
+
+function dropAll(staged: readonly StagedImport[]): string[] {
+  return [...staged.map(({ staging }) => `DROP TABLE ${staging}`), `DROP TABLE ${IMPORT_CONTROL}`];
 }
 
 async function localColumns(db: Database): Promise<Map<string, LocalColumn[]>> {
@@ -238,7 +242,7 @@ async function merge(db: Database, staged: readonly StagedImport[], options: Imp
   const statements = [
     guarded(options.id),
     ...staged.flatMap((one) => mergeSql(one, options.prefer)),
-    `DROP TABLE ${IMPORT_CONTROL}`,
+    ...dropAll(staged),
   ];
   try {
     await run(db, statements);
