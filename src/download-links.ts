@@ -7,7 +7,7 @@ import { posix } from 'node:path';
 import type { Store } from './backup/store/types.ts';
 
 /** How long a link lives, seconds. */
-export const LINK_SECONDS = 15 * 60;
+const LINK_SECONDS = 15 * 60;
 
 export interface LinkSettings {
   /** Base address of this host, without a trailing slash. */

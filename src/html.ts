@@ -1,4 +1,4 @@
-/** Telegram HTML. Escaping happens here and nowhere else: text enters a message through the `html` template or `escapeHtml`. */
+/** Telegram HTML. Escaping happens here and nowhere else: text enters a message through the `html` template. */
 
 /** Markup ready to be sent; only this module makes it. */
 export class Html {
@@ -33,7 +33,7 @@ export function html(literals: TemplateStringsArray, ...values: readonly Piece[]
   return new Html(markup, length);
 }
 
-export function escapeHtml(text: string): Html {
+function escapeHtml(text: string): Html {
   const markup = text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -14,15 +14,9 @@ import { createApiServer } from './server.ts';
 import type { ChatKind, PersonState } from './state.ts';
 import { World } from './world.ts';
 
-export type { ApiCall } from './api.ts';
-export type { Media, Outgoing } from './compose.ts';
-export type { Fault, FaultRule, Script } from './faults.ts';
-export type { CallbackAnswer, InlineAnswer } from './methods/queries.ts';
 export { Person } from './person.ts';
-export type { DeliverOptions, DeliveryReport, UpdateHandler } from './receiver.ts';
-export { escapeHtml } from './render-html.ts';
 export { Room } from './room.ts';
-export type { SeenButton, SeenFile, SeenMessage } from './view.ts';
+export type { SeenMessage } from './view.ts';
 
 export interface TelegramOptions {
   /** Default 0: any free port of 127.0.0.1. */

@@ -3,7 +3,7 @@ import { one, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
 /** Telegram redelivers for up to 24 h (spec/platform-facts.md); a mark older than this protects nothing. */
-export const MARK_LIFETIME_HOURS = 72;
+const MARK_LIFETIME_HOURS = 72;
 
 /** The mark that an update was handled; a second one is refused by the primary key. */
 export function markHandled(updateId: number, now: Date): Statement {

@@ -52,7 +52,7 @@ export interface TestBot {
 }
 
 export const ADMIN_ID = 100;
-export const SECRET = 'webhook_secret_1';
+const SECRET = 'webhook_secret_1';
 
 export interface TestBotOptions {
   readonly features?: readonly Feature[];
