@@ -1,19 +1,13 @@
 /** Which name a run gets, or which backup it would repeat. */
 
 import type { Ledger } from './ledger.ts';
-import { type Bucket, loadEntry, newestVerified, readGroups } from './list.ts';
-import type { Manifest } from './manifest.ts';
+import { type Bucket, loadEntry, readGroups } from './list.ts';
 import { type BackupName, backupName } from './names.ts';
 
 export type NameChoice =
   /** A whole backup with this scheduled time. */
   | { readonly kind: 'exists'; readonly name: BackupName }
-  | {
-      readonly kind: 'free';
-      readonly name: BackupName;
-      /** Bytes of contents in the newest backup. */
-      readonly lastBytes: number | undefined;
-    };
+  | { readonly kind: 'free'; readonly name: BackupName };
 
 /** Seconds tried after the scheduled one; each is taken by another attempt or backup. */
 const TRIES = 60;
@@ -30,10 +24,7 @@ export async function chooseName(
   const groups = new Map((await readGroups(context)).map((group) => [group.name, group]));
   for (const name of names) {
     const group = groups.get(name);
-    if (group === undefined && !used.has(name)) {
-      const newest = await newestVerified(context);
-      return { kind: 'free', name, lastBytes: newest?.manifest && contentBytes(newest.manifest) };
-    }
+    if (group === undefined && !used.has(name)) return { kind: 'free', name };
     if (group === undefined) continue;
     const { state, manifest } = await loadEntry(context, group);
     if (state === 'verified' && manifest !== undefined && sameSecond(manifest.scheduled_at, scheduledAt))
@@ -46,8 +37,4 @@ export async function chooseName(
 
 function sameSecond(iso: string, time: Date): boolean {
   return Math.floor(Date.parse(iso) / 1000) === Math.floor(time.getTime() / 1000);
-}
-
-function contentBytes({ objects }: Manifest): number {
-  return objects.database.contents.bytes + objects.document.contents.bytes;
 }

@@ -112,9 +112,10 @@ async function runHeld(
     return { kind: 'skipped', reason: 'duplicate', name: choice.name, message };
   }
   const { name } = choice;
+  const total = await lastBytes(context, options);
   const dead = await context.ledger.begin({ name, fence: lease.fence ?? 0, trigger, scheduledAt, startedAt });
   const limit = timeLimit(context, options.signal);
-  const held = { name, lease, startedAt, signal: limit.signal, lastBytes: choice.lastBytes };
+  const held = { name, lease, startedAt, signal: limit.signal, lastBytes: total };
   const making = makeObjects(context, options, held);
   let manifest: Manifest;
   try {
@@ -133,12 +134,19 @@ async function runHeld(
   return { kind: 'done', name, manifest, leased: lease.fence !== null, ...report };
 }
 
+/** Bytes of contents in the newest backup; asked for only where somebody watches. */
+async function lastBytes(context: BackupContext, options: BackupRequestOptions): Promise<number | undefined> {
+  if (options.onProgress === undefined) return undefined;
+  const objects = (await newestVerified(context))?.manifest?.objects;
+  return objects && objects.database.contents.bytes + objects.document.contents.bytes;
+}
+
 interface RunHeld {
   readonly name: BackupName;
   readonly lease: Lease;
   readonly startedAt: Date;
   readonly signal: AbortSignal;
-  /** Bytes of contents in the newest backup: what the progress is measured by. */
+  /** What the progress is measured by. */
   readonly lastBytes: number | undefined;
 }
 

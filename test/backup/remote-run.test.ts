@@ -1,0 +1,98 @@
+/** A run as a Worker makes it, SQL over HTTP to S3, with its requests counted: the free plan allows 50 subrequests an invocation. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startFauxqs } from '../../dev/s3/fauxqs.ts';
+import { type SqlServer, startSqlServer } from '../../dev/sql-over-http/server.ts';
+import type { BackupContext } from '../../src/backup/context.ts';
+import { listBackups } from '../../src/backup/list.ts';
+import { runBackup } from '../../src/backup/run.ts';
+import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
+import { createS3Store } from '../../src/backup/store/s3.ts';
+import { verifyDeep } from '../../src/backup/verify-deep.ts';
+import { createBackupLedger } from '../../src/db/backup-runs.ts';
+import { type Database, sql } from '../../src/db/database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { testClock } from '../support/backup-world.ts';
+
+const clock = testClock();
+let directory: string;
+let server: SqlServer;
+let s3: Awaited<ReturnType<typeof startFauxqs>>;
+let db: Database;
+let context: BackupContext;
+let requests: string[] = [];
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'remote-run-'));
+  server = await startSqlServer({ file: join(directory, 'server.db') });
+  s3 = await startFauxqs();
+  const counted: typeof fetch = (input, init) => {
+    const { url, method } =
+      input instanceof Request ? input : { url: String(input), method: init?.method ?? 'GET' };
+    requests.push(`${url.startsWith(server.url) ? 'database' : 's3'} ${method}`);
+    return fetch(input, init);
+  };
+  db = openRemoteDatabase({ url: server.url, authToken: undefined, fetch: counted });
+  await migrate(db, { now: () => clock.now(), backup: async () => {} });
+  context = {
+    source: openRemoteSnapshotSource({ url: server.url, fetch: counted }),
+    store: createS3Store(s3.settings, { fetch: (url, init) => counted(url, init) }),
+    prefix: 'backups/',
+    ledger: createBackupLedger(db),
+    clock,
+    random: () => 0.5,
+    holder: 'test',
+    appVersion: '0.1.0',
+    libraries: {},
+    encryption: undefined,
+    keys: undefined,
+    retention: { days: 90 },
+    gzipLevel: 1,
+    timeoutMs: 600_000,
+    alert: async ({ message }) => {
+      throw new Error(message);
+    },
+  };
+});
+afterAll(async () => {
+  db.close();
+  await server.close();
+  await s3.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function run() {
+  clock.advance(86_400_000);
+  requests = [];
+  const outcome = await runBackup(context, { trigger: 'schedule', scheduledAt: clock.now() });
+  if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+  expect(outcome.problems).toEqual([]);
+  return outcome;
+}
+
+test('a run of a small database fits the free plan with room to spare, and its cost does not grow with the number of backups', async () => {
+  await run();
+  const counts: number[] = [];
+  for (let day = 0; day < 5; day += 1) {
+    await run();
+    counts.push(requests.length);
+  }
+  expect(Math.max(...counts)).toBeLessThanOrEqual(29);
+  expect(counts.at(-1)).toBe(counts[1]);
+  expect((await listBackups(context)).total).toBe(6);
+});
+
+test('values that the quick form can not carry: read again in the exact form, everything as it was', async () => {
+  await db.write([
+    sql('CREATE TABLE odd (id INTEGER PRIMARY KEY, v)'),
+    sql(
+      "INSERT INTO odd (v) VALUES (CAST(x'61ff' AS TEXT)), (9e999), (-9e999), (9223372036854775807), (x''), ('a' || char(0))",
+    ),
+  ]);
+  const { manifest } = await run();
+  expect(manifest.tables.find(({ name }) => name === 'odd')?.rows).toBe(6);
+  expect(await verifyDeep(context, manifest, { keys: undefined })).toMatchObject({ ok: true, problems: [] });
+});
