@@ -79,8 +79,8 @@ export class DatabaseInUse extends Error {
 }
 
 /** How long one try waits for a lock, and how many there are: a lock held for a moment is waited for. */
-const BUSY_MS = 200;
-const TRIES = 12;
+const BUSY_MS = 50;
+const TRIES = 30;
 
 /**
  * Brings the write-ahead log home and leaves WAL mode, which SQLite grants only to the sole user of a file; then holds the file locked until

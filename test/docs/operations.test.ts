@@ -1,0 +1,238 @@
+/** docs/operations.md, run as written: every `sh` block of a section, in a world in the state that the section speaks of. */
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SqlServer, startSqlServer } from '../../dev/sql-over-http/server.ts';
+import { generateKey } from '../../src/backup/envelope/keys.ts';
+import { copyLive } from '../../src/backup/local-copy.ts';
+import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { createWorld } from '../support/backup-world.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SAMPLE_NAME = '20260102_020000';
+
+/** Heading -> its `sh` blocks. */
+const sections = new Map(
+  readFileSync(join(ROOT, 'docs/operations.md'), 'utf8')
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => [
+      text.slice(0, text.indexOf('\n')),
+      [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block),
+    ]),
+);
+
+let template: string;
+let scratch: string;
+beforeAll(async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'operations-'));
+  const world = await createWorld();
+  template = join(scratch, 'template.db');
+  await copyLive(openEmbeddedSnapshotSource({ path: world.path }), template);
+  world.close();
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** A directory with settings of its own in `.env`. */
+class Place {
+  readonly directory: string;
+  server: SqlServer | undefined;
+  #name: string | undefined;
+  #settings: Record<string, string> = { DATABASE_URL: 'file:data/anime_bot.db', BACKUP_DIR: 'data/backups' };
+
+  constructor() {
+    this.directory = mkdtempSync(join(scratch, 'place-'));
+    mkdirSync(join(this.directory, 'data'));
+    copyFileSync(template, this.database);
+    const main = join(ROOT, 'src/cli/main.ts');
+    writeFileSync(
+      join(this.directory, 'package.json'),
+      JSON.stringify({ scripts: { backup: `node ${main}` } }),
+    );
+    this.set({});
+  }
+
+  get database(): string {
+    return join(this.directory, 'data/anime_bot.db');
+  }
+
+  set(settings: Record<string, string>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    const lines = Object.entries(this.#settings).map(([name, value]) => `${name}=${value}`);
+    writeFileSync(join(this.directory, '.env'), `${lines.join('\n')}\n`);
+  }
+
+  /** Its output; rejects with it when a command fails. */
+  async sh(script: string): Promise<string> {
+    const text = script.replaceAll(SAMPLE_NAME, this.#name ?? SAMPLE_NAME);
+    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', text], {
+      cwd: this.directory,
+      env: {
+        PATH: `${join(this.directory, 'bin')}:${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+        NODE_NO_WARNINGS: '1',
+        ...(this.server === undefined ? {} : { NEW_DATABASE_URL: this.server.url }),
+      },
+    });
+    return stdout;
+  }
+
+  async backUp(): Promise<void> {
+    const answer: unknown = JSON.parse(await this.sh('npm run backup -- full --json'));
+    if (typeof answer === 'object' && answer !== null && 'name' in answer) this.#name = String(answer.name);
+  }
+
+  change(sql: string): void {
+    const db = new DatabaseSync(this.database);
+    db.exec(sql);
+    db.close();
+  }
+
+  count(sql: string, path = this.database): number {
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      return Number(Object.values(db.prepare(sql).get() ?? {})[0]);
+    } finally {
+      db.close();
+    }
+  }
+}
+
+/** Runs all blocks of a section; gives what the last one printed. */
+async function follow(
+  heading: string,
+  place: Place,
+  between: (index: number) => void | Promise<void> = () => {},
+): Promise<string> {
+  const blocks = sections.get(heading);
+  if (blocks === undefined || blocks.length === 0)
+    throw new Error(`docs/operations.md has no section ${heading} with steps`);
+  let said = '';
+  for (const [i, block] of blocks.entries()) {
+    await between(i);
+    said = await place.sh(block);
+  }
+  return said;
+}
+
+const ANIME = 'SELECT count(*) FROM anime';
+
+describe('each step as written', { timeout: 60_000, concurrent: false }, () => {
+  test('a restore drill', async () => {
+    const place = new Place();
+    await place.backUp();
+    expect(await follow('A restore drill, before you need it', place)).toMatch(
+      /Last restore drill: \d+ s ago/,
+    );
+  });
+
+  test('the database was deleted', async () => {
+    const place = new Place();
+    await place.backUp();
+    rmSync(place.database);
+    await follow('The database was deleted', place);
+    expect(place.count(ANIME)).toBe(40);
+  });
+
+  test('the database file is damaged', async () => {
+    const place = new Place();
+    await place.backUp();
+    writeFileSync(place.database, 'SQLite format 3\0 no more');
+    await follow('The database file is damaged', place);
+    expect(place.count(ANIME)).toBe(40);
+    expect(readFileSync(`${place.database}.before-restore`, 'utf8')).toContain('no more');
+  });
+
+  test('a bad deploy corrupted rows', async () => {
+    const place = new Place();
+    await place.backUp();
+    place.change("UPDATE anime SET title = 'x'; INSERT INTO users (user_id) VALUES (99)");
+    await follow('A bad deploy corrupted rows', place, (i) => {
+      if (i !== 2) return;
+      expect(place.count("SELECT count(*) FROM anime WHERE title = 'x'")).toBe(0);
+      expect(place.count('SELECT count(*) FROM users WHERE user_id = 99')).toBe(1);
+      place.change("UPDATE anime SET title = 'x'");
+    });
+    expect(place.count("SELECT count(*) FROM anime WHERE title = 'x'")).toBe(0);
+    expect(place.count('SELECT count(*) FROM users WHERE user_id = 99')).toBe(0);
+  });
+
+  test('the bucket’s credentials leaked', async () => {
+    const place = new Place();
+    await place.backUp();
+    await follow('The bucket’s credentials leaked'.replace('’', "'"), place);
+    expect(existsSync(join(place.directory, 'copies'))).toBe(true);
+  });
+
+  test('the key is lost', async () => {
+    const place = new Place();
+    const lost = await generateKey();
+    place.set({ BACKUP_AGE_RECIPIENTS: lost.recipient });
+    await place.backUp();
+    const fresh = await generateKey();
+    const said = await follow('The key is lost', place, (i) => {
+      if (i === 1) place.set({ BACKUP_AGE_RECIPIENTS: fresh.recipient, BACKUP_AGE_IDENTITY: fresh.identity });
+    });
+    expect(said).toContain('Good');
+  });
+
+  test('Turso is gone', async () => {
+    const place = new Place();
+    await place.backUp();
+    place.server = await startSqlServer({ file: join(place.directory, 'server.db') });
+    expect(await follow('Turso is gone', place)).toContain('No difference.');
+    await place.server.close();
+  });
+
+  test('R2 is gone', async () => {
+    const place = new Place();
+    await place.backUp();
+    rmSync(join(place.directory, 'data/backups'), { recursive: true });
+    place.set({ BACKUP_DIR: 'elsewhere' });
+    expect(await follow('R2 is gone', place)).toContain('Good');
+  });
+
+  test('moving from the old Python bot', async () => {
+    const place = new Place();
+    rmSync(place.database);
+    const old = {
+      backup_timestamp: '2024-01-01T12:00:00',
+      anime: [{ id: 1, code: 5, description: 'Naruto', parts: [{ part_number: 1, file_id: 'f' }] }],
+      users: [{ user_id: 7 }],
+    };
+    writeFileSync(join(place.directory, 'old.json'), JSON.stringify(old));
+    await follow('Moving from the old Python bot', place);
+    expect(place.count('SELECT count(*) FROM anime WHERE code = 5')).toBe(1);
+    expect(place.count('SELECT count(*) FROM anime_parts')).toBe(1);
+  });
+
+  test('moving between hosts', async () => {
+    const place = new Place();
+    place.server = await startSqlServer({ file: join(place.directory, 'server.db') });
+    await follow('Moving between hosts', place);
+    await place.server.close();
+    expect(place.count(ANIME, join(place.directory, 'moved/anime_bot.db'))).toBe(40);
+    expect(place.count(ANIME, join(place.directory, 'server.db'))).toBe(40);
+  });
+});
+
+test('every section with steps is followed above', () => {
+  const source = readFileSync(fileURLToPath(import.meta.url), 'utf8').replaceAll('’', "'");
+  const missing = [...sections].filter(
+    ([heading, blocks]) =>
+      blocks.length > 0 && !source.includes(`'${heading}'`) && !source.includes(`follow('${heading}`),
+  );
+  expect(missing.map(([heading]) => heading)).toEqual([]);
+});
