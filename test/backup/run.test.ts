@@ -6,7 +6,7 @@ import { noLedger } from '../../src/backup/ledger.ts';
 import { findBackup, readGroups } from '../../src/backup/list.ts';
 import { parseManifest } from '../../src/backup/manifest.ts';
 import { SchemaChanged, type SnapshotSource } from '../../src/backup/model.ts';
-import { databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
+import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
 import { verifyByHash } from '../../src/backup/proof.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
 import { ObjectExists, type Store } from '../../src/backup/store/types.ts';
@@ -164,6 +164,16 @@ describe('one run at a time, one backup a time', () => {
     expect(await run({}, at)).toMatchObject({ kind: 'skipped', reason: 'duplicate', name: second.name });
   });
 
+  test('a backup that had to move to the next second does not stand in for the one scheduled there', async () => {
+    const at = world.clock.now();
+    const first = await done(await run({}, at));
+    store.objects.delete(manifestKey(PREFIX, first.name));
+    const moved = await done(await run({}, at));
+    const next = new Date(at.getTime() + 1000);
+    expect(moved.name).toBe(backupName(next));
+    expect((await done(await run({}, next))).manifest.scheduled_at).toBe(next.toISOString());
+  });
+
   test('a start is skipped while a verified backup is young', async () => {
     const { name } = await done(await run());
     world.clock.advance(9 * 60_000);
@@ -216,6 +226,18 @@ describe('failures', () => {
       onProgress: () => stop.abort(new Error('interrupted')),
     });
     await expectFailure(outcome, /interrupted/);
+    expectNothingLeft();
+  });
+
+  test('uploads are aborted by their writers, not only by the sweep', async () => {
+    const source: SnapshotSource = {
+      read: (use) =>
+        world.context.source.read(async (snapshot) => {
+          await use(snapshot);
+          throw new Error('broke off');
+        }),
+    };
+    await expectFailure(await run({ source, store: { ...store, sweep: async () => 0 } }), /broke off/);
     expectNothingLeft();
   });
 
@@ -301,6 +323,28 @@ describe('failures', () => {
     };
     await expectFailure(await run({ store: refusing }), /insufficient storage/);
     expectNothingLeft();
+  });
+
+  test('a manifest that may be there and can not be removed keeps its objects: what looks whole is whole', async () => {
+    const held: Store = {
+      ...store,
+      async put(key, body, options) {
+        await store.put(key, body, options);
+        throw new Error('connection reset');
+      },
+      async get(key) {
+        if (key.endsWith('.manifest.json')) throw new Error('connection refused');
+        return store.get(key);
+      },
+    };
+    store.keepOnDelete = (key) => key.endsWith('.manifest.json');
+    const outcome = await run({ store: held });
+    expect(outcome).toMatchObject({ kind: 'failed', left: [expect.stringContaining('was left whole')] });
+    const [group] = await readGroups(context);
+    const entry = await findBackup(context, group?.name ?? '');
+    expect(entry?.state).toBe('verified');
+    if (entry?.manifest !== undefined)
+      expect((await verifyByHash(context, entry.manifest, { keys: undefined })).ok).toBe(true);
   });
 
   test('when the admins can not be told, the outcome says so', async () => {

@@ -91,6 +91,25 @@ describe('a flipped bit is always found', () => {
     });
   });
 
+  test('contents that are not what the writers wrote, in an object that is stored as it was sent', async () => {
+    const { database } = manifest.objects;
+    const { contents } = database;
+    const zero = '0'.repeat(64);
+    const cases: [Partial<typeof contents>, RegExp][] = [
+      [{ rest_sha256: zero }, /: the contents differ$/],
+      [{ head_sha256: zero }, /: the first 4096 bytes of the contents differ$/],
+      [{ bytes: contents.bytes + 1 }, /: contents have \d+ bytes, not \d+$/],
+    ];
+    for (const [change, problem] of cases) {
+      const objects = {
+        ...manifest.objects,
+        database: { ...database, contents: { ...contents, ...change } },
+      };
+      const verdict = await verifyByHash(bucket(), createManifest({ ...manifest, objects }), NO_KEYS);
+      expect(verdict.problems).toEqual([expect.stringMatching(problem)]);
+    }
+  });
+
   test('cut, longer, empty, swapped or missing objects', async () => {
     const { database, document } = manifest.objects;
     const key = `${PREFIX}${database.file}`;
