@@ -1,15 +1,80 @@
 /** Texts for admins, one room a subject. */
 import type { LocaleName } from '../../config.ts';
-import { uz as backup } from './backup/uz.ts';
-import { uz as catalogue } from './catalogue/uz.ts';
-import { uz as chats } from './chats/uz.ts';
-import { uz as draft } from './draft/uz.ts';
-import { uz as numbers } from './numbers/uz.ts';
-import { uz as people } from './people/uz.ts';
-import { uz as sending } from './sending/uz.ts';
-import { uz as system } from './system/uz.ts';
+import { en as backupEn } from './backup/en.ts';
+import { ru as backupRu } from './backup/ru.ts';
+import { uz as backupUz } from './backup/uz.ts';
+import { uzCyrl as backupUzCyrl } from './backup/uz-cyrl.ts';
+import { en as catalogueEn } from './catalogue/en.ts';
+import { ru as catalogueRu } from './catalogue/ru.ts';
+import { uz as catalogueUz } from './catalogue/uz.ts';
+import { uzCyrl as catalogueUzCyrl } from './catalogue/uz-cyrl.ts';
+import { en as chatsEn } from './chats/en.ts';
+import { ru as chatsRu } from './chats/ru.ts';
+import { uz as chatsUz } from './chats/uz.ts';
+import { uzCyrl as chatsUzCyrl } from './chats/uz-cyrl.ts';
+import { en as draftEn } from './draft/en.ts';
+import { ru as draftRu } from './draft/ru.ts';
+import { uz as draftUz } from './draft/uz.ts';
+import { uzCyrl as draftUzCyrl } from './draft/uz-cyrl.ts';
+import { en as numbersEn } from './numbers/en.ts';
+import { ru as numbersRu } from './numbers/ru.ts';
+import { uz as numbersUz } from './numbers/uz.ts';
+import { uzCyrl as numbersUzCyrl } from './numbers/uz-cyrl.ts';
+import { en as peopleEn } from './people/en.ts';
+import { ru as peopleRu } from './people/ru.ts';
+import { uz as peopleUz } from './people/uz.ts';
+import { uzCyrl as peopleUzCyrl } from './people/uz-cyrl.ts';
+import { en as sendingEn } from './sending/en.ts';
+import { ru as sendingRu } from './sending/ru.ts';
+import { uz as sendingUz } from './sending/uz.ts';
+import { uzCyrl as sendingUzCyrl } from './sending/uz-cyrl.ts';
+import { en as systemEn } from './system/en.ts';
+import { ru as systemRu } from './system/ru.ts';
+import { uz as systemUz } from './system/uz.ts';
+import { uzCyrl as systemUzCyrl } from './system/uz-cyrl.ts';
 
-const uz = { backup, draft, catalogue, chats, sending, numbers, people, system };
+const uz = {
+  backup: backupUz,
+  catalogue: catalogueUz,
+  chats: chatsUz,
+  draft: draftUz,
+  numbers: numbersUz,
+  people: peopleUz,
+  sending: sendingUz,
+  system: systemUz,
+};
 export type AdminTexts = typeof uz;
 
-export const adminTexts: Record<LocaleName, AdminTexts> = { uz, 'uz-Cyrl': uz, ru: uz, en: uz };
+export const adminTexts: Record<LocaleName, AdminTexts> = {
+  uz,
+  'uz-Cyrl': {
+    backup: backupUzCyrl,
+    catalogue: catalogueUzCyrl,
+    chats: chatsUzCyrl,
+    draft: draftUzCyrl,
+    numbers: numbersUzCyrl,
+    people: peopleUzCyrl,
+    sending: sendingUzCyrl,
+    system: systemUzCyrl,
+  },
+  ru: {
+    backup: backupRu,
+    catalogue: catalogueRu,
+    chats: chatsRu,
+    draft: draftRu,
+    numbers: numbersRu,
+    people: peopleRu,
+    sending: sendingRu,
+    system: systemRu,
+  },
+  en: {
+    backup: backupEn,
+    catalogue: catalogueEn,
+    chats: chatsEn,
+    draft: draftEn,
+    numbers: numbersEn,
+    people: peopleEn,
+    sending: sendingEn,
+    system: systemEn,
+  },
+};

@@ -1,7 +1,7 @@
 /** Texts of backups. */
 import { type Html, html, join } from '../../../html.ts';
 
-interface Facts {
+export interface BackupFacts {
   readonly name: string;
   readonly takenAt: string;
   readonly size: string;
@@ -34,8 +34,9 @@ export const uz = {
   proving: (percent: number | null): Html =>
     html`🔎 Nusxa tekshirilmoqda${percent === null ? '' : `: ${percent}%`}…`,
   cleaning: (): Html => html`🧹 Eski nusxalar tartibga solinmoqda…`,
-  done: (facts: Facts): Html => html`✅ <b>Zaxira nusxa tayyor va tekshirildi</b>\n\n${describe(facts)}`,
-  facts: (facts: Facts): Html =>
+  done: (facts: BackupFacts): Html =>
+    html`✅ <b>Zaxira nusxa tayyor va tekshirildi</b>\n\n${describe(facts)}`,
+  facts: (facts: BackupFacts): Html =>
     html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ yaroqsiz: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
   failed: (reason: string): Html =>
     html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nOldingi nusxalar joyida.`,
@@ -62,7 +63,7 @@ export const uz = {
   file: (name: string): Html => html`💾 ${name}`,
 };
 
-function describe(facts: Facts): Html {
+function describe(facts: BackupFacts): Html {
   const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
   return html`🕓 ${facts.takenAt} UTC\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} soniyada`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 mahkamlangan' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;

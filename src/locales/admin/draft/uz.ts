@@ -15,7 +15,6 @@ export const uz = {
   changeTitle: () => '✏️ Nomi',
   changeDescription: () => '📝 Tavsif',
   changePhoto: () => '🖼 Rasm',
-  withoutPhoto: () => '🚫 Rasmsiz',
   changeParts: (parts: number) => `🎞 Qismlar: ${parts}`,
   changeCode: (code: number) => `🔢 Kod: ${code}`,
   changeGroups: (count: number) => `📣 Joylash: ${count}`,
@@ -48,7 +47,6 @@ export const uz = {
     html`4️⃣ Anime qaysi guruh va kanallarga joylansin? Belgilang va «Davom etish»ni bosing.`,
   noGroups: (): Html =>
     html`4️⃣ Hali birorta ham guruh yoki kanal qo‘shilmagan. Hozircha joylamasdan davom etish mumkin, keyin ham joylasa bo‘ladi.`,
-  previewHint: () => 'Tomoshabinlar animeni shunday ko‘radi. Tekshirib, «Tayyor»ni bosing.',
   askTitle: (): Html => html`✏️ Anime nomini yuboring.`,
   askPhoto: (): Html => html`🖼 Rasmni yuboring.`,
   textNotExpected: (): Html =>

@@ -18,7 +18,7 @@ interface Totals {
   readonly newToday: number;
 }
 
-interface Ranked {
+export interface Ranked {
   readonly name: string;
   readonly value: number;
 }

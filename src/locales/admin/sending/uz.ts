@@ -69,7 +69,7 @@ export const uz = {
   watchHere: () => '▶️ Animeni ko‘rish',
 };
 
-const STATE_ICON = {
+export const STATE_ICON = {
   draft: '📝',
   running: '▶️',
   paused: '⏸',

@@ -21,7 +21,6 @@ export const uz = {
   back: () => '🔙 Orqaga',
   left: () => '⬅️ Chap',
   right: () => 'O‘ng ➡️',
-  yes: () => '✅ Ha',
   no: () => '↩️ Yo‘q',
   stop: () => '✖️ Bekor qilish',
   // Screens.

@@ -1,0 +1,50 @@
+import { type Html, html, join } from '../../../html.ts';
+import type { BackupFacts, uz } from './uz.ts';
+
+export const uzCyrl: typeof uz = {
+  // Buttons.
+  now: () => '💾 Ҳозир захира нусха олиш',
+  links: () => '⬇️ Юклаб олиш',
+  check: () => '🔎 Текшириш',
+  sendHere: () => '📨 Шу ерга юбориш',
+  listed: (takenAt, size, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
+  // Screens.
+  list: (total) =>
+    html`💾 <b>Захира нусхалар</b>: ${total} та\nВақт UTC бўйича. Батафсил кўриш учун танланг.`,
+  empty: () => html`💾 Ҳали бирорта ҳам захира нусха йўқ.`,
+  started: () => html`💾 Захира нусха олинмоқда…`,
+  reading: (rows, percent) =>
+    html`💾 Захира нусха олинмоқда: ${rows} та қатор ўқилди${percent === null ? '' : ` (${percent}%)`}…`,
+  proving: (percent) => html`🔎 Нусха текширилмоқда${percent === null ? '' : `: ${percent}%`}…`,
+  cleaning: () => html`🧹 Эски нусхалар тартибга солинмоқда…`,
+  done: (facts) => html`✅ <b>Захира нусха тайёр ва текширилди</b>\n\n${describe(facts)}`,
+  facts: (facts) =>
+    html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ яроқсиз: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
+  failed: (reason) =>
+    html`❌ <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nОлдинги нусхалар жойида.`,
+  duplicate: () => html`ℹ️ Ҳозиргина захира нусха олинган, янгиси шарт эмас.`,
+  busy: () =>
+    html`⏳ Ҳозир бошқа захира нусха олинмоқда. Сизнинг сўровингиз навбатда: у тугагач бошланади ва натижаси шу ерга ёзилади.`,
+  gone: () => 'Бу захира нусха омборда йўқ.',
+  linkList: (files) =>
+    html`⬇️ <b>Юклаб олиш ҳаволалари</b> — 15 дақиқа ишлайди, бошқаларга берманг.\n\n${join(
+      files.map(({ name, size, url }) => html`📄 <b>${name}</b> (${size})\n${url}`),
+      '\n\n',
+    )}`,
+  checking: () => html`🔎 Нусха омбордан ўқилиб, текширилмоқда…`,
+  sound: (name, isOpened) =>
+    html`✅ <code>${name}</code> бутун: ҳар бир байти ўқилди ва мос келди.${isOpened ? ' Ичи ҳам очиб кўрилди.' : ' (Шифрланган, калити ботда йўқ, шунинг учун ичи очилмади.)'}`,
+  unsound: (name, problems) =>
+    html`❌ <code>${name}</code> бузилган:\n${join(
+      problems.slice(0, 10).map((problem) => html`• ${problem}`),
+      '\n',
+    )}`,
+  tooLarge: () => 'Файл Telegram учун жуда катта (50 MB дан ортиқ). «Юклаб олиш»дан фойдаланинг.',
+  file: (name) => html`💾 ${name}`,
+};
+
+function describe(facts: BackupFacts): Html {
+  const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
+  const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
+  return html`🕓 ${facts.takenAt} UTC\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} сонияда`}${facts.isEncrypted ? '\n🔐 шифрланган' : ''}${facts.isPinned ? '\n📌 маҳкамланган' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+}

@@ -1,0 +1,84 @@
+import { html } from '../../../html.ts';
+import type { uz } from './uz.ts';
+
+export const ru: typeof uz = {
+  // Buttons.
+  byCode: () => '🔢 Открыть по коду',
+  title: () => '✏️ Название',
+  description: () => '📝 Описание',
+  photo: () => '🖼 Картинка',
+  genres: () => '🏷 Жанр',
+  year: () => '📅 Год',
+  aliases: () => '🔎 Другие названия',
+  code: () => '🔢 Код',
+  parts: (count) => `🎞 Серии (${count})`,
+  addParts: () => '➕ Добавить серии',
+  look: () => '👁 Посмотреть',
+  delete: () => '🗑 Удалить',
+  restore: () => '♻️ Восстановить',
+  photoOff: () => '🚫 Убрать картинку',
+  replace: () => '🔁 Заменить видео',
+  move: () => '↕️ Перенести на другой номер',
+  deletePart: () => '🗑 Удалить серию',
+  deleteKeeping: () => '🗑 Удалить, номера оставить',
+  deleteShifting: () => '🗑 Удалить, следующие сдвинуть',
+  swap: () => '🔀 Поменять местами',
+  insert: () => '⤵️ Вставить сюда',
+  yesTrash: () => '🗑 Да, удалить',
+  listed: (code, title, parts) => `${code} · ${title} (${parts})`,
+  trashed: (title, days) => `♻️ ${title} · дней: ${days}`,
+  // Screens.
+  list: () => html`✏️ <b>Какое аниме редактировать?</b>\nНовые сверху. Если знаете код: <code>/edit 12</code>`,
+  emptyList: () => html`Ни одного аниме ещё нет.`,
+  facts: (facts) =>
+    html`${facts.isTrashed ? '🗑 В корзине: ' : '✏️ '}<b>${facts.title}</b>\n\n🔢 Код: <code>${facts.code}</code>\n🎞 Серий: <b>${facts.parts}</b>\n👁 Просмотров: <b>${facts.views}</b>\n🏷 Жанр: ${facts.genres}\n📅 Год: ${facts.year}\n🔎 Другие названия: ${facts.aliases}`,
+  saved: () => html`✅ Сохранено.`,
+  notSaved: () => html`❌ Не сохранено: этого аниме нет, или оно в корзине.`,
+  notFound: (code) => html`Аниме с кодом <b>${code}</b> не найдено.`,
+  gone: () => 'Этого аниме нет, или оно в корзине.',
+  partGone: () => 'Этой серии больше нет.',
+  // Questions.
+  askAnime: () => html`🔢 Отправьте код аниме.`,
+  askTitle: (title) => html`✏️ <b>${title}</b>: отправьте новое название.`,
+  askDescription: (title) =>
+    html`📝 <b>${title}</b>: отправьте новое описание (текст или картинку с подписью).`,
+  askPhoto: (title) => html`🖼 <b>${title}</b>: отправьте новую картинку.`,
+  askGenres: (title) =>
+    html`🏷 <b>${title}</b>: отправьте жанры (например: <i>приключения, фантастика</i>). Чтобы удалить, отправьте <code>-</code>.`,
+  askYear: (title) =>
+    html`📅 <b>${title}</b>: отправьте год выхода (например: <code>2007</code>). Чтобы удалить, отправьте <code>-</code>.`,
+  askAliases: (title) =>
+    html`🔎 <b>${title}</b>: отправьте другие названия, по одному в строке. Поиск будет находить и по ним. Чтобы удалить, отправьте <code>-</code>.`,
+  askCode: (title, code) =>
+    html`🔢 <b>${title}</b>: отправьте новый код (сейчас: ${code}).\nСсылки со старым кодом перестанут работать, старые кнопки — нет.`,
+  askReplace: (title, number) => html`🔁 <b>${title}</b>, серия ${number}: отправьте новое видео.`,
+  askNumber: (title, number) =>
+    html`↕️ <b>${title}</b>, серия ${number}: на какой номер перенести? Отправьте номер.`,
+  wantsText: () => html`Здесь нужен текст.`,
+  wantsPhoto: () => html`Здесь нужна картинка.`,
+  wantsVideo: () => html`Здесь нужно видео (или файл mkv).`,
+  wantsCode: () => html`Код — число от 1 до 999999.`,
+  wantsYear: () => html`Год — четырёхзначное число, например <code>2007</code>.`,
+  wantsNumber: () => html`Номер серии — число от 1 до 100000.`,
+  codeTaken: (code, title, isTrashed) =>
+    html`❌ Код <b>${code}</b> занят: «${title}»${isTrashed ? ' (в корзине; освободится, когда аниме удалится из неё насовсем)' : ''}. Отправьте другой.`,
+  codeChanged: (from, to) => html`✅ Код изменён: ${from} → <b>${to}</b>.`,
+  // Parts.
+  partList: (title) => html`🎞 <b>${title}</b>\nВыберите серию:`,
+  part: (title, number) => html`🎞 <b>${title}</b>, <b>серия ${number}</b>`,
+  partReplaced: (number) => html`✅ Видео серии ${number} заменено.`,
+  numberTaken: (from, to) =>
+    html`Серия ${to} уже есть. Поменять её местами с серией ${from} или вставить серию ${from} сюда, сдвинув те, что между ними?`,
+  partMoved: (number) => html`✅ Теперь это серия ${number}.`,
+  askDeletePart: (title, number, hasLater) =>
+    html`🗑 Удалить <b>${title}</b>, серию ${number}? Вернуть её будет нельзя.${hasLater ? '\n\nЧто делать с номерами следующих серий?' : ''}`,
+  partDeleted: (number) => html`✅ Серия ${number} удалена.`,
+  // Trash.
+  askTrash: (title, days) =>
+    html`🗑 Удалить <b>${title}</b>?\n\nЗрители сразу перестанут его видеть, а в корзине оно пролежит дней: ${days} — за это время его можно восстановить. Код всё это время остаётся занятым.`,
+  trashedNow: (title, days) => html`🗑 <b>${title}</b> в корзине. Восстановить можно в течение дней: ${days}.`,
+  restored: (title) => html`♻️ <b>${title}</b> восстановлено.`,
+  trashList: () => html`🗑 <b>Корзина</b>\nВыберите, что восстановить. Рядом — сколько дней осталось.`,
+  emptyTrash: () => html`🗑 Корзина пуста.`,
+  none: () => '—',
+};

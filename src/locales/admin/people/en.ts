@@ -1,0 +1,74 @@
+import type { Audited } from '../../../db/audit-log.ts';
+import { html, join } from '../../../html.ts';
+import type { uz } from './uz.ts';
+
+export const en: typeof uz = {
+  // Users.
+  users: (users, blocked, banned) =>
+    html`👥 <b>Users</b>\n\nTotal: <b>${users}</b>\nBlocked the bot: ${blocked}\nBlocked by you: ${banned}\n\nTo find one: <code>/users 123456789</code> or <code>/users @nomi</code>`,
+  find: () => '🔎 Find a user',
+  askPerson: () =>
+    html`🔎 Send the user’s ID or <code>@nomi</code>. Forwarding one of their messages works, too.`,
+  person: (person) =>
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Here since: ${person.createdAt ?? '—'}\n🕓 Last seen: ${person.lastSeen ?? '—'}\n🧭 Came from: ${person.source ?? '—'}\n👁 Views: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Has blocked the bot'}${person.bannedAt === null ? '' : '\n⛔️ Blocked by you'}`,
+  notFound: () => html`There is no such user. Perhaps they have not written to the bot yet.`,
+  ban: () => '⛔️ Block',
+  unban: () => '✅ Unblock',
+  isAdmin: () => 'An admin can not be blocked.',
+  // Admins.
+  admins: () =>
+    html`🛡 <b>Admins</b>\n\nOwners are named in the bot’s settings (ADMIN_IDS). These were added by you; choose one to remove.`,
+  noAdmins: () =>
+    html`🛡 <b>Admins</b>\n\nOwners are named in the bot’s settings (ADMIN_IDS). There are no other admins.`,
+  addAdmin: () => '➕ Add an admin',
+  askAdmin: () =>
+    html`🛡 Send the new admin’s ID or <code>@nomi</code> (or forward one of their messages). They must have pressed /start in the bot before.`,
+  adminAdded: (name) => html`✅ ${name} is an admin now. Tell them the command /admin.`,
+  adminThere: (name) => html`ℹ️ ${name} is an admin already.`,
+  askRemoveAdmin: (name) => html`🛡 Shall ${name} no longer be an admin?`,
+  yesRemove: () => '🗑 Yes, remove',
+  adminRemoved: (name) => html`✅ ${name} is no longer an admin.`,
+  // Audit log.
+  audit: (entries) =>
+    html`📜 <b>What was done</b> (UTC)\n\n${
+      entries.length === 0
+        ? 'Nothing yet.'
+        : join(
+            entries.map(
+              (entry) =>
+                html`<code>${entry.at.slice(5, 16)}</code> ${entry.name}: ${entry.action === undefined ? '?' : ACTIONS[entry.action]} — ${entry.subject}`,
+            ),
+            '\n',
+          )
+    }`,
+};
+
+const ACTIONS: Record<Audited, string> = {
+  'anime-added': 'added an anime',
+  'anime-edited': 'edited an anime',
+  'anime-deleted': 'moved an anime to the trash',
+  'anime-restored': 'restored an anime',
+  'anime-purged': 'gone from the trash for good',
+  'code-changed': 'changed a code',
+  'parts-added': 'added episodes',
+  'part-replaced': 'replaced an episode’s video',
+  'part-moved': 'changed an episode’s number',
+  'part-deleted': 'deleted an episode',
+  'group-added': 'added a group',
+  'group-edited': 'renamed a group',
+  'group-deleted': 'deleted a group',
+  'channel-added': 'added a mandatory channel',
+  'channel-edited': 'renamed a mandatory channel',
+  'channel-deleted': 'deleted a mandatory channel',
+  posted: 'posted an anime',
+  'broadcast-started': 'began a broadcast',
+  'broadcast-paused': 'paused a broadcast',
+  'broadcast-resumed': 'resumed a broadcast',
+  'broadcast-cancelled': 'cancelled a broadcast',
+  'user-banned': 'blocked a user',
+  'user-unbanned': 'unblocked a user',
+  'admin-added': 'added an admin',
+  'admin-removed': 'removed an admin',
+  exported: 'exported the catalogue',
+  'backup-started': 'took a backup',
+};

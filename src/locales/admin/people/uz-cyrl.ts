@@ -1,0 +1,73 @@
+import type { Audited } from '../../../db/audit-log.ts';
+import { html, join } from '../../../html.ts';
+import type { uz } from './uz.ts';
+
+export const uzCyrl: typeof uz = {
+  // Users.
+  users: (users, blocked, banned) =>
+    html`👥 <b>Фойдаланувчилар</b>\n\nЖами: <b>${users}</b>\nБотни блоклаган: ${blocked}\nСиз блоклаган: ${banned}\n\nБирини топиш учун: <code>/users 123456789</code> ёки <code>/users @nomi</code>`,
+  find: () => '🔎 Фойдаланувчини топиш',
+  askPerson: () =>
+    html`🔎 Фойдаланувчининг ID рақамини ёки <code>@nomi</code>ни юборинг. Унинг бирор хабарини forward қилсангиз ҳам бўлади.`,
+  person: (person) =>
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Қўшилган: ${person.createdAt ?? '—'}\n🕓 Охирги марта: ${person.lastSeen ?? '—'}\n🧭 Қаердан: ${person.source ?? '—'}\n👁 Кўришлар: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Ботни блоклаган'}${person.bannedAt === null ? '' : '\n⛔️ Сиз блоклагансиз'}`,
+  notFound: () => html`Бундай фойдаланувчи топилмади. У ботга ҳали ёзмаган бўлиши мумкин.`,
+  ban: () => '⛔️ Блоклаш',
+  unban: () => '✅ Блокдан чиқариш',
+  isAdmin: () => 'Админни блоклаб бўлмайди.',
+  // Admins.
+  admins: () =>
+    html`🛡 <b>Админлар</b>\n\nЭгалар бот созламасида (ADMIN_IDS) ёзилган. Қуйидагиларни сиз қўшгансиз; олиб ташлаш учун танланг.`,
+  noAdmins: () => html`🛡 <b>Админлар</b>\n\nЭгалар бот созламасида (ADMIN_IDS) ёзилган. Бошқа админ йўқ.`,
+  addAdmin: () => '➕ Админ қўшиш',
+  askAdmin: () =>
+    html`🛡 Янги админнинг ID рақамини ёки <code>@nomi</code>ни юборинг (хабарини forward қилсангиз ҳам бўлади). У аввал ботга /start босган бўлиши керак.`,
+  adminAdded: (name) => html`✅ ${name} энди админ. Унга /admin буйруғини айтинг.`,
+  adminThere: (name) => html`ℹ️ ${name} аллақачон админ.`,
+  askRemoveAdmin: (name) => html`🛡 ${name} админликдан олинсинми?`,
+  yesRemove: () => '🗑 Ҳа, олинсин',
+  adminRemoved: (name) => html`✅ ${name} энди админ эмас.`,
+  // Audit log.
+  audit: (entries) =>
+    html`📜 <b>Амаллар тарихи</b> (UTC)\n\n${
+      entries.length === 0
+        ? 'Ҳозирча бўш.'
+        : join(
+            entries.map(
+              (entry) =>
+                html`<code>${entry.at.slice(5, 16)}</code> ${entry.name}: ${entry.action === undefined ? '?' : ACTIONS[entry.action]} — ${entry.subject}`,
+            ),
+            '\n',
+          )
+    }`,
+};
+
+const ACTIONS: Record<Audited, string> = {
+  'anime-added': 'аниме қўшди',
+  'anime-edited': 'анимени таҳрирлади',
+  'anime-deleted': 'анимени саватга ташлади',
+  'anime-restored': 'анимени тиклади',
+  'anime-purged': 'саватдан бутунлай ўчди',
+  'code-changed': 'кодни ўзгартирди',
+  'parts-added': 'қисм қўшди',
+  'part-replaced': 'қисм видеосини алмаштирди',
+  'part-moved': 'қисм рақамини ўзгартирди',
+  'part-deleted': 'қисмни ўчирди',
+  'group-added': 'гуруҳ қўшди',
+  'group-edited': 'гуруҳ номини ўзгартирди',
+  'group-deleted': 'гуруҳни ўчирди',
+  'channel-added': 'мажбурий канал қўшди',
+  'channel-edited': 'мажбурий канал номини ўзгартирди',
+  'channel-deleted': 'мажбурий канални ўчирди',
+  posted: 'анимени жойлади',
+  'broadcast-started': 'хабар тарқатишни бошлади',
+  'broadcast-paused': 'хабар тарқатишни тўхтатиб турди',
+  'broadcast-resumed': 'хабар тарқатишни давом эттирди',
+  'broadcast-cancelled': 'хабар тарқатишни бекор қилди',
+  'user-banned': 'фойдаланувчини блоклади',
+  'user-unbanned': 'фойдаланувчини блокдан чиқарди',
+  'admin-added': 'админ қўшди',
+  'admin-removed': 'админни олиб ташлади',
+  exported: 'каталогни экспорт қилди',
+  'backup-started': 'захира нусха олди',
+};

@@ -1,0 +1,59 @@
+import { html, join } from '../../../html.ts';
+import { STATE_ICON, type uz } from './uz.ts';
+
+export const en: typeof uz = {
+  post: () => '📣 Post',
+  postNow: (chats) => `📤 Post now (${chats})`,
+  askPost: (title) =>
+    html`📣 <b>${title}</b>\n\nWhere shall it be posted? Tick the chats and press “Post now”.`,
+  choice: (name, isChosen, postedOn) =>
+    `${isChosen ? '✅' : '▫️'} ${name}${postedOn === null ? '' : ` · ${postedOn}`}`,
+  nothingChosen: () => 'Tick at least one group or channel first.',
+  noChats: () => html`📣 No group or channel has been added yet.`,
+  report: (results) => {
+    const lines = results.map((result) =>
+      result.state === 'sent'
+        ? html`✅ ${result.name}`
+        : result.state === 'failed'
+          ? html`❌ ${result.name}: ${result.error ?? ''}`
+          : html`⏳ ${result.name}${result.error === null ? '' : `: ${result.error}`}`,
+    );
+    return html`📣 <b>What became of the post</b>\n\n${join(lines, '\n')}`;
+  },
+  // Broadcasts.
+  newBroadcast: () => '➕ New message',
+  toUsers: () => '👥 To all users',
+  toGroups: () => '📣 To all groups and channels',
+  toOneGroup: () => '📍 To one group or channel',
+  send: (count) => `✅ Send (${count})`,
+  pause: () => '⏸ Pause',
+  goOn: () => '▶️ Continue',
+  cancel: () => '✖️ Cancel',
+  refresh: () => '🔄 Refresh',
+  broadcasts: () => html`📨 <b>Broadcast</b>\nOne message to everybody. Earlier ones are below.`,
+  listed: (date, sent, total, state) => `${STATE_ICON[state]} ${date} · ${sent} / ${total}`,
+  askBroadcast: () =>
+    html`📨 <b>Send the message</b> to be broadcast: text, picture, video, album, anything. It goes out as it is, with its formatting and buttons.`,
+  askAudience: () => html`✅ The message is here. Who shall get it? Nobody has got it yet.`,
+  askGroup: () => html`📍 Which one?`,
+  confirm: (audience, count, groupName) =>
+    html`☝️ This is what it looks like.\n\nIt goes to ${audience === 'users' ? html`<b>${count}</b> users` : audience === 'groups' ? html`<b>${count}</b> groups and channels` : html`<b>${groupName ?? ''}</b>`}. Shall we begin?`,
+  nobody: () => 'There is nobody to get this message now.',
+  progress: (progress) =>
+    html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Total: ${progress.total}`}\n✅ Sent: <b>${progress.sent}</b>\n🚫 Blocked the bot: ${progress.blocked}\n❌ Failed: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
+  starting: () => html`It begins within a minute. This message keeps itself up to date.`,
+  finished: (progress) =>
+    html`${progress.state === 'done' ? '✅ The broadcast is complete.' : '❌ The broadcast has stopped.'}\n\n✅ Sent: <b>${progress.sent}</b>\n🚫 Blocked the bot: ${progress.blocked}\n❌ Failed: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
+  gone: () => 'There is no such broadcast.',
+  tooLate: () => 'That can no longer be done: its state has changed.',
+  watchHere: () => '▶️ Watch',
+};
+
+const STATE_NAME = {
+  draft: 'In preparation',
+  running: 'Sending…',
+  paused: 'Paused',
+  cancelled: 'Cancelled',
+  failed: 'Stopped',
+  done: 'Complete',
+} as const;

@@ -1,0 +1,75 @@
+import { html } from '../../../html.ts';
+import type { uz } from './uz.ts';
+
+export const en: typeof uz = {
+  // Buttons.
+  panel: () => '🏠 Control panel',
+  addAnime: () => '➕ Add an anime',
+  catalogue: () => '✏️ Edit',
+  drafts: (count) => `🗂 Drafts${count === 0 ? '' : ` (${count})`}`,
+  trash: () => '🗑 Trash',
+  groups: () => '📣 Groups and channels',
+  channels: () => '🔒 Mandatory subscription',
+  broadcast: () => '📨 Broadcast',
+  stats: () => '📊 Statistics',
+  people: () => '👥 Users',
+  admins: () => '🛡 Admins',
+  audit: () => '📜 What was done',
+  export: () => '📤 Export',
+  selfTest: () => '🩺 Self-test',
+  backups: () => '💾 Backups',
+  back: () => '🔙 Back',
+  left: () => '⬅️ Left',
+  right: () => 'Right ➡️',
+  no: () => '↩️ No',
+  stop: () => '✖️ Cancel',
+  // Screens.
+  panelText: (anime, users) =>
+    html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime: <code>/edit 12</code>\nAll commands: /commands`,
+  commands: () =>
+    html`<b>Admin commands</b>\n\n/admin — control panel\n/add — add an anime\n/edit — edit an anime (for example, <code>/edit 12</code>)\n/drafts — drafts\n/cancel — leave what was begun (nothing is lost)\n/groups — groups and channels\n/channels — mandatory channels\n/broadcast — a message to everybody\n/stats — statistics\n/analytics — charts\n/top — most viewed\n/users — users\n/admins — admins\n/audit — what was done\n/trash — trash\n/export — the catalogue as a file\n/backup — take a backup now\n/backups — backups\n/test — test the bot`,
+  // Export.
+  exported: (anime) =>
+    html`📤 The catalogue: <b>${anime}</b> anime with all their episodes. This file can be imported again.`,
+  exportTooLarge: () =>
+    html`❌ The catalogue is too large for Telegram (over 50 MB). Export it on a computer: <code>npm run backup -- export</code>`,
+  // Self-test.
+  again: () => '🔄 Test again',
+  finding: (state, text) => html`${state === 'fine' ? '✅' : state === 'poor' ? '⚠️' : '❌'} ${text}`,
+  selfTestResult: (lines, troubles) =>
+    html`🩺 <b>Self-test</b>: ${troubles === 0 ? 'all is well' : `problems: ${troubles}`}\n\n${lines}`,
+  checkFailed: (name, error) => html`Could not test ${CHECK_NAME[name] ?? name}: <code>${error}</code>`,
+  databaseFine: (ms) => html`Database: written and read back (${ms} ms).`,
+  telegramFine: (username) => html`Telegram answers, the bot is @${username}.`,
+  otherBot: (username) =>
+    html`Telegram: BOT_TOKEN belongs to another bot (@${username}). Make BOT_INFO and BOT_TOKEN agree.`,
+  polling: (pending) => html`Messages are fetched from Telegram (polling), waiting: ${pending}.`,
+  webhookFine: (pending) => html`The webhook works, waiting: ${pending}.`,
+  webhookMissing: (kinds) =>
+    html`The webhook misses some updates: <code>${kinds}</code>. Run <code>npm run deploy</code> again.`,
+  webhookError: (error, minutes) =>
+    html`Webhook: an error ${minutes} min ago: <code>${error}</code>. If it comes again, look into the server’s log.`,
+  webhookSlow: (pending) => html`Webhook: ${pending} messages are waiting, the bot does not keep up.`,
+  bucketFine: (count) => html`The bucket opens, backups in it: ${count}.`,
+  backupFine: (hours) => html`The last verified backup: <b>${hours}</b> h ago.`,
+  oldBackup: (hours) =>
+    html`The last verified backup is too old: <b>${hours}</b> h ago. Press /backup; if it comes again, check the bucket’s settings.`,
+  noBackup: () => html`There is no verified backup yet. Press /backup.`,
+  scheduleFine: () => html`Scheduled work is being done.`,
+  scheduleSilent: () =>
+    html`Scheduled work is not being done: broadcasts and backups do not run by themselves. See that cron is on in the Worker, or that the program runs on the server.`,
+  chatsFine: () => html`Channels, groups and messages: no problems.`,
+  chatTrouble: (names) =>
+    html`The bot can not work here: ${names}. Press “Check and refresh” in /groups or /channels.`,
+  unanswered: (count) => html`Messages left unanswered by a fault: ${count} (they are kept in the database).`,
+};
+
+const CHECK_NAME: Readonly<Record<string, string>> = {
+  database: 'the database',
+  telegram: 'Telegram',
+  webhook: 'the webhook',
+  bucket: 'the bucket',
+  backup: 'the last backup',
+  schedule: 'the schedule',
+  chats: 'channels and groups',
+};

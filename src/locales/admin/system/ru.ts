@@ -1,0 +1,75 @@
+import { html } from '../../../html.ts';
+import type { uz } from './uz.ts';
+
+export const ru: typeof uz = {
+  // Buttons.
+  panel: () => '🏠 Панель управления',
+  addAnime: () => '➕ Добавить аниме',
+  catalogue: () => '✏️ Редактировать',
+  drafts: (count) => `🗂 Черновики${count === 0 ? '' : ` (${count})`}`,
+  trash: () => '🗑 Корзина',
+  groups: () => '📣 Группы и каналы',
+  channels: () => '🔒 Обязательная подписка',
+  broadcast: () => '📨 Рассылка',
+  stats: () => '📊 Статистика',
+  people: () => '👥 Пользователи',
+  admins: () => '🛡 Админы',
+  audit: () => '📜 Журнал действий',
+  export: () => '📤 Выгрузка',
+  selfTest: () => '🩺 Проверка',
+  backups: () => '💾 Резервные копии',
+  back: () => '🔙 Назад',
+  left: () => '⬅️ Влево',
+  right: () => 'Вправо ➡️',
+  no: () => '↩️ Нет',
+  stop: () => '✖️ Отменить',
+  // Screens.
+  panelText: (anime, users) =>
+    html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nОтредактировать аниме: <code>/edit 12</code>\nВсе команды: /commands`,
+  commands: () =>
+    html`<b>Команды админа</b>\n\n/admin — панель управления\n/add — добавить аниме\n/edit — редактировать аниме (например, <code>/edit 12</code>)\n/drafts — черновики\n/cancel — выйти из начатого (ничего не пропадёт)\n/groups — группы и каналы\n/channels — каналы обязательной подписки\n/broadcast — рассылка\n/stats — статистика\n/analytics — графики\n/top — самые просматриваемые\n/users — пользователи\n/admins — админы\n/audit — журнал действий\n/trash — корзина\n/export — выгрузить каталог файлом\n/backup — сделать резервную копию\n/backups — резервные копии\n/test — проверить бота`,
+  // Export.
+  exported: (anime) =>
+    html`📤 Каталог: аниме — <b>${anime}</b>, со всеми сериями. Этот файл можно потом загрузить обратно.`,
+  exportTooLarge: () =>
+    html`❌ Каталог слишком велик для Telegram (больше 50 MB). Выгрузите на компьютере: <code>npm run backup -- export</code>`,
+  // Self-test.
+  again: () => '🔄 Проверить ещё раз',
+  finding: (state, text) => html`${state === 'fine' ? '✅' : state === 'poor' ? '⚠️' : '❌'} ${text}`,
+  selfTestResult: (lines, troubles) =>
+    html`🩺 <b>Проверка</b>: ${troubles === 0 ? 'всё в порядке' : `проблем: ${troubles}`}\n\n${lines}`,
+  checkFailed: (name, error) => html`Не удалось проверить ${CHECK_NAME[name] ?? name}: <code>${error}</code>`,
+  databaseFine: (ms) => html`База: записано и прочитано обратно (${ms} мс).`,
+  telegramFine: (username) => html`Telegram отвечает, бот @${username}.`,
+  otherBot: (username) =>
+    html`Telegram: BOT_TOKEN — от другого бота (@${username}). Приведите BOT_INFO и BOT_TOKEN в соответствие.`,
+  polling: (pending) => html`Сообщения забираются из Telegram опросом (polling), в очереди: ${pending}.`,
+  webhookFine: (pending) => html`Webhook работает, в очереди: ${pending}.`,
+  webhookMissing: (kinds) =>
+    html`Webhook не получает часть обновлений: <code>${kinds}</code>. Выполните <code>npm run deploy</code> ещё раз.`,
+  webhookError: (error, minutes) =>
+    html`Webhook: ошибка ${minutes} мин. назад: <code>${error}</code>. Если повторяется, смотрите журнал сервера.`,
+  webhookSlow: (pending) => html`Webhook: в очереди сообщений: ${pending}, бот не успевает.`,
+  bucketFine: (count) => html`Хранилище копий открывается, копий: ${count}.`,
+  backupFine: (hours) => html`Последняя проверенная копия: <b>${hours}</b> ч назад.`,
+  oldBackup: (hours) =>
+    html`Последняя проверенная копия устарела: <b>${hours}</b> ч назад. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
+  noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,
+  scheduleFine: () => html`Работы по расписанию идут.`,
+  scheduleSilent: () =>
+    html`Работы по расписанию не идут: рассылки и копии сами не выполняются. Проверьте, что в Worker включён cron, а на сервере работает программа.`,
+  chatsFine: () => html`Каналы, группы и сообщения: проблем нет.`,
+  chatTrouble: (names) =>
+    html`Бот не может работать здесь: ${names}. Нажмите «Проверить и обновить» в /groups или /channels.`,
+  unanswered: (count) => html`Сообщений без ответа из-за ошибки: ${count} (они сохранены в базе).`,
+};
+
+const CHECK_NAME: Readonly<Record<string, string>> = {
+  database: 'базу',
+  telegram: 'Telegram',
+  webhook: 'webhook',
+  bucket: 'хранилище копий',
+  backup: 'последнюю копию',
+  schedule: 'расписание',
+  chats: 'каналы и группы',
+};
