@@ -226,7 +226,7 @@ interface Failure {
 
 /** Records the reason and tells the admins, once. */
 async function failed(context: BackupContext, { name, error, left }: Failure): Promise<BackupOutcome> {
-  const reason = explain(error);
+  const reason = explain(error) + (await spaceHint(context, error));
   const problems = [...left];
   if (name !== undefined) {
     const end = {
@@ -247,4 +247,17 @@ async function failed(context: BackupContext, { name, error, left }: Failure): P
       problems.push(`the admins could not be told: ${explain(cause)}`);
     });
   return { kind: 'failed', name, reason, cause: error, left: problems };
+}
+
+/** What full disks, buckets and quotas are called: errno, S3 codes, HTTP 507. */
+const NO_SPACE = /ENOSPC|EDQUOT|no space left|quota|insufficient ?storage|\b507\b/i;
+
+/** Out of space: how much a backup takes, by the newest one. */
+async function spaceHint(context: BackupContext, error: unknown): Promise<string> {
+  if (!NO_SPACE.test(explain(error))) return '';
+  const where = context.store.description;
+  const [newest] = await Promise.allSettled([newestVerified(context)]);
+  if (newest.status === 'rejected' || newest.value === undefined) return `: make room in ${where}`;
+  const megabytes = Math.ceil(newest.value.bytes / 1e6);
+  return `: make room in ${where}, a backup takes about ${megabytes} MB`;
 }

@@ -10,7 +10,8 @@ export interface Step {
   readonly rows?: number;
 }
 
-const BAR_CELLS = 24;
+/** The whole line fits a terminal of 80 columns. */
+const BAR_CELLS = 16;
 /** A terminal needs no more than so many redraws. */
 const REDRAW_MS = 100;
 /** The rate of the first moments says nothing about the rest. */

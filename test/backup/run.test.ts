@@ -9,7 +9,7 @@ import { SchemaChanged, type SnapshotSource } from '../../src/backup/model.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
 import { verifyByHash } from '../../src/backup/proof.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
-import { ObjectExists, type Store } from '../../src/backup/store/types.ts';
+import { ObjectExists, type Store, StoreError } from '../../src/backup/store/types.ts';
 import { sql } from '../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
@@ -297,6 +297,21 @@ describe('failures', () => {
     expect(
       new Map([...store.objects].map(([key, { body }]) => [key, Buffer.from(body).toString('hex')])),
     ).toEqual(before);
+  });
+
+  test('a full bucket: how much is needed is said, and nothing older is harmed', async () => {
+    const full: Store = {
+      ...store,
+      async create() {
+        throw new StoreError('ENOSPC: no space left on device', { retryable: false });
+      },
+    };
+    await expectFailure(await run({ store: full }), /no space left on device: make room in memory$/);
+    world.alerts.length = 0;
+    await done(await run());
+    world.clock.advance(60_000);
+    await expectFailure(await run({ store: full }), /make room in memory, a backup takes about 1 MB$/);
+    expect(await readGroups(context)).toHaveLength(1);
   });
 
   test('a manifest whose answer was lost is published all the same', async () => {
