@@ -46,12 +46,17 @@ export async function openImportFile(
     await pipeline(limited(unpacked, most), createWriteStream(plain));
     kind = await kindOf(plain);
   }
-  if (kind === 'json') return readLegacyDocument(createReadStream(plain), options);
+  if (kind === 'json') return readLegacyDocument(chunksOf(plain), options);
   if (kind !== 'sqlite') throw new Error(`${path} holds neither JSON nor a SQLite database`);
   const copy = join(options.directory, 'import.db');
   await copyFile(plain, copy);
   requireWhole(copy, path);
   return databaseRecords(copy, options.utcOffsetMinutes);
+}
+
+/** Opens the file when it is first read: whoever gives up before that leaves nothing open. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path);
 }
 
 async function kindOf(path: string): Promise<FileKind> {
