@@ -3,6 +3,7 @@ import { Composer, InlineKeyboard } from 'grammy';
 import type { AnimeCard } from '../db/anime.ts';
 import { CAPTION_LIMIT, cutText, type Html, html } from '../html.ts';
 import type { Texts } from '../locales/index.ts';
+import { descriptionBelow } from '../text/search-text.ts';
 import { animeButtons, animeName, menuRow, turnRow } from './anime-list.ts';
 import { actionOf } from './asked.ts';
 import { encodeAction } from './callback-data.ts';
@@ -113,9 +114,13 @@ function cardScreen(
   return { text: cardText(anime, t, pages[0] ?? ''), keyboard: menuRow(keyboard, t) };
 }
 
+/** As much as admins may write; imported rows may hold more, and a caption takes 1024. */
+const GENRES_LIMIT = 300;
+
 /** The card's text with as much of a description as is given. */
 export function cardText(anime: AnimeCard, t: Texts, description: string): Html {
-  const head = html`${headOf(anime, t)}${t.viewer.cardFacts(anime)}`;
+  const genres = anime.genres === null ? null : cutText(anime.genres, GENRES_LIMIT).text;
+  const head = html`${headOf(anime, t)}${t.viewer.cardFacts({ ...anime, genres })}`;
   return description === '' ? head : html`${head}\n\n${description}`;
 }
 
@@ -128,7 +133,7 @@ function headOf(anime: AnimeCard, t: Texts): Html {
 /** Pages a description is read on: the first is the card's own. */
 function pagesOf(anime: AnimeCard, t: Texts, room: number): readonly string[] {
   const pages: string[] = [];
-  let rest = (anime.description ?? '').trim();
+  let rest = descriptionBelow(anime);
   while (rest !== '' || pages.length === 0) {
     const taken = pages.length === 0 ? cardText(anime, t, '').length : MORE_HEAD;
     const cut = cutText(rest, room - taken - 2);

@@ -3,8 +3,9 @@
  * Cards with callback buttons stay out of groups: whoever presses would turn everybody's page.
  */
 import { Composer, GrammyError, InlineKeyboard } from 'grammy';
-import { CAPTION_LIMIT, cutText } from '../html.ts';
+import { cutText } from '../html.ts';
 import { describeError } from '../log.ts';
+import { descriptionBelow } from '../text/search-text.ts';
 import { actionOf } from './asked.ts';
 import { cardText } from './card.ts';
 import type { BotContext } from './context.ts';
@@ -56,7 +57,7 @@ function groupScreen(ctx: BotContext): Screen {
   if (anime === undefined)
     return { text: ctx.t.viewer.unknownCode(action.code, false), keyboard: button('group') };
   const payload = action.part > 0 ? `${action.code}_${action.part}` : String(action.code);
-  const description = cutText(anime.description ?? '', Math.min(GROUP_DESCRIPTION, CAPTION_LIMIT)).text;
+  const description = cutText(descriptionBelow(anime), GROUP_DESCRIPTION).text;
   return {
     text: cardText(anime, ctx.t, description),
     keyboard: button(payload),

@@ -31,6 +31,15 @@ export function nameOf(anime: Pick<Searchable, 'title' | 'description'>): string
     .find((line) => /[\p{L}\p{N}]/u.test(line));
 }
 
+/** The description without a first line that only says the title again: the wizard takes the title from there. */
+export function descriptionBelow(anime: Pick<Searchable, 'title' | 'description'>): string {
+  const description = anime.description?.trim() ?? '';
+  const title = anime.title?.trim() ?? '';
+  const [first = '', ...rest] = description.split('\n');
+  const isRepeated = title !== '' && (first.trim() === title || withoutLabel(first) === title);
+  return isRepeated ? rest.join('\n').trim() : description;
+}
+
 export function searchText(anime: Searchable): SearchText {
   const title = fold(nameOf(anime) ?? '');
   const aliases = (anime.aliases ?? '')

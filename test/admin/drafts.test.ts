@@ -149,6 +149,20 @@ describe('a draft survives', () => {
     ]);
   });
 
+  test('a text at the preview of a long description with a picture is answered: the note has its room', async () => {
+    desk = await startDesk();
+    const { admin } = desk;
+    await admin.send('/add');
+    await admin.send({ photo: true, caption: `Naruto\n${'so‘z '.repeat(200)}` });
+    await desk.press('⏭ Qismsiz davom etish');
+    await admin.send('9');
+    await desk.press('▶️ Davom etish');
+    await admin.send('yana bir gap');
+    expect(desk.last()).toMatchObject({ kind: 'photo', text: expect.stringContaining('matn kutilmaydi') });
+    await desk.press('✅ Tayyor, qo‘shilsin');
+    expect(await desk.rows('SELECT code AS code FROM anime')).toEqual([{ code: '9' }]);
+  });
+
   test('throwing away asks first', async () => {
     desk = await startDesk();
     await desk.admin.send('/add');

@@ -82,6 +82,40 @@ describe('the card', () => {
     expect((await press(viewer, viewer.lastMessage(), 'Animeni ko‘rish')).text).toContain('Bleach');
   });
 
+  test('a description that begins with the title (the wizard takes it from there) does not say it twice', async () => {
+    const bot = await start();
+    const long = Array.from({ length: 300 }, (_, i) => `so‘z${i}`).join(' ');
+    await addAnime(bot, { code: 5, title: 'Bleach', description: '🎬 Nomi: Bleach\n\nJanr: jangari' });
+    await addAnime(bot, { code: 6, title: 'Naruto', description: `Naruto\n${long}`, photo: true });
+    await addAnime(bot, { code: 7, title: 'Naruto', description: 'Naruto haqida' });
+    await addAnime(bot, { code: 8, title: 'Naruto', description: 'Naruto' });
+    const viewer = bot.telegram.person();
+    const facts = (code: number): string => `🔢 Kod: ${code}\n🎞 Qismlar: 0 ta`;
+    for (const [code, text] of [
+      [5, `Bleach\n${facts(5)}\n\nJanr: jangari`],
+      [7, `Naruto\n${facts(7)}\n\nNaruto haqida`],
+      [8, `Naruto\n${facts(8)}`],
+    ] as const) {
+      await viewer.send(String(code));
+      expect(viewer.lastMessage().text).toBe(text);
+    }
+    await viewer.send('6');
+    expect(viewer.lastMessage().text).toMatch(/^Naruto\n.*\n.*\n\nso‘z0 so‘z1 /);
+    expect((await press(viewer, viewer.lastMessage(), 'Davomi')).text).toMatch(/^Naruto\n\nso‘z\d+ /);
+    const group = bot.telegram.group({ members: [viewer] });
+    await viewer.send(`/start@${bot.telegram.botInfo.username} 5`, { in: group });
+    expect(group.lastMessage().text).toBe(`Bleach\n${facts(5)}\n\nJanr: jangari`);
+  });
+
+  test('genres longer than admins may write (imported rows) do not make a photo card unsendable', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'T'.repeat(400), description: 'd '.repeat(900), photo: true });
+    await bot.db.write([sql('UPDATE anime SET genres = ?', 'jangari '.repeat(200))]);
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    expect(viewer.lastMessage()).toMatchObject({ kind: 'photo', text: expect.stringContaining('Kod: 12') });
+  });
+
   test.each(['١٢', '१२', ' 0012 ', '１２'])('the code %s is 12', async (typed) => {
     const bot = await start();
     await addAnime(bot, { code: 12 });

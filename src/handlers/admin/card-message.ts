@@ -2,6 +2,7 @@
 import type { AnimeCard } from '../../db/anime.ts';
 import { CAPTION_LIMIT, cutText, type Html, TEXT_LIMIT } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
+import { descriptionBelow } from '../../text/search-text.ts';
 import { cardText } from '../card.ts';
 
 export interface CardMessage {
@@ -9,9 +10,10 @@ export interface CardMessage {
   readonly photoId: string | null;
 }
 
-export function cardMessage(anime: AnimeCard, t: Texts): CardMessage {
+/** @param reserved characters that something else in the same message needs */
+export function cardMessage(anime: AnimeCard, t: Texts, reserved = 0): CardMessage {
   const limit = anime.photoId === null ? TEXT_LIMIT : CAPTION_LIMIT;
-  const room = limit - cardText(anime, t, '').length - 2;
-  const description = cutText((anime.description ?? '').trim(), room).text;
+  const room = limit - reserved - cardText(anime, t, '').length - 2;
+  const description = cutText(descriptionBelow(anime), room).text;
   return { text: cardText(anime, t, description), photoId: anime.photoId };
 }

@@ -14,7 +14,8 @@ const TITLE_LIMIT = 100;
 
 /** @param note said above the step, when something has to be said */
 export function draftScreen(draft: Draft, t: Texts, note?: Html): Screen {
-  const screen = draft.isOpen ? stepScreen(draft, t) : waitingScreen(draft, t);
+  const taken = note === undefined ? 0 : note.length + 2;
+  const screen = draft.isOpen ? stepScreen(draft, t, taken) : waitingScreen(draft, t);
   return note === undefined ? screen : { ...screen, text: html`${note}\n\n${screen.text}` };
 }
 
@@ -30,7 +31,7 @@ export function titleFrom(title: string | null, description: string | null): str
   return name === undefined ? undefined : cutText(name, TITLE_LIMIT).text;
 }
 
-function stepScreen(draft: Draft, t: Texts): Screen {
+function stepScreen(draft: Draft, t: Texts, taken: number): Screen {
   if (draft.kind === 'parts') return morePartsScreen(draft, t);
   switch (draft.step) {
     case 'description':
@@ -65,7 +66,7 @@ function stepScreen(draft: Draft, t: Texts): Screen {
     case 'groups':
       return groupsScreen(draft, t);
     case 'preview':
-      return previewScreen(draft, t);
+      return previewScreen(draft, t, taken);
     case 'title':
       return { text: t.admin.draft.askTitle(), keyboard: pauseButton(new InlineKeyboard(), draft, t) };
     case 'photo':
@@ -146,8 +147,8 @@ function groupsScreen(draft: Draft, t: Texts): Screen {
   };
 }
 
-/** The card as viewers will see it, and below it what can still be changed. */
-function previewScreen(draft: Draft, t: Texts): Screen {
+/** The card as viewers will see it, and below it what can still be changed. A note above it takes some of a caption's room. */
+function previewScreen(draft: Draft, t: Texts, taken: number): Screen {
   const { draft: texts } = t.admin;
   const to = (step: Step): string =>
     encodeAction({
@@ -156,7 +157,7 @@ function previewScreen(draft: Draft, t: Texts): Screen {
       version: draft.version,
       step: STEPS.indexOf(step),
     });
-  const { text, photoId } = cardMessage(draftCard(draft, t), t);
+  const { text, photoId } = cardMessage(draftCard(draft, t), t, taken);
   const keyboard = new InlineKeyboard()
     .text(texts.publish(), encodeAction({ kind: 'draftPublish', draft: draft.id, version: draft.version }))
     .row()
