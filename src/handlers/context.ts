@@ -3,6 +3,7 @@ import { type Api, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { LocaleName } from '../config.ts';
 import type { Rate } from '../db/users.ts';
+import { cutText } from '../html.ts';
 import type { Texts } from '../locales/index.ts';
 import type { Services } from '../receive.ts';
 import type { Incoming } from './incoming.ts';
@@ -62,7 +63,7 @@ export class BotContext extends Context {
     try {
       await this.answerCallbackQuery({
         // Telegram's limit for callback answers: 200 characters.
-        ...(text === undefined ? {} : { text: text.slice(0, 200) }),
+        ...(text === undefined ? {} : { text: cutText(text, 200).text }),
         ...(options.alert === true ? { show_alert: true } : {}),
         ...(options.url === undefined ? {} : { url: options.url }),
       });

@@ -215,6 +215,24 @@ describe('a failing check', () => {
     expect(bot.log.filter(({ outcome }) => outcome !== undefined && outcome !== 'handled')).toEqual([]);
   });
 
+  test('an alert with more names than it holds is cut between characters, never within one', async () => {
+    const bot = await start();
+    // Of 19 emoji a name, one character is cut in two at 200 with either parity.
+    for (const name of ['🔥', 'a🔥', '🔥', 'a🔥', '🔥', 'a🔥'].map((start) => start + '🔥'.repeat(18)))
+      await addChannel(
+        bot,
+        bot.telegram.channel({ title: name, username: `kanal_${bot.telegram.rooms.length}` }),
+        {
+          username: `kanal_${bot.telegram.rooms.length}`,
+        },
+      );
+    const viewer = bot.telegram.person();
+    await viewer.start();
+    const answer = await viewer.press(viewer.lastMessage(), '🔄 Tekshirish');
+    expect(answer?.text?.length).toBeGreaterThan(150);
+    expect(answer?.text?.isWellFormed()).toBe(true);
+  });
+
   test('twenty channels with the longest names fit Telegram’s limits', async () => {
     const bot = await start();
     for (let i = 0; i < 20; i++)
