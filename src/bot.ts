@@ -18,8 +18,8 @@ import { rateFeature } from './handlers/rate-limit.ts';
 import { searchFeature } from './handlers/search.ts';
 import { sourceFeature, startFeature } from './handlers/start.ts';
 
-/** Before anything else: who writes too much, and what Telegram tells unasked. Admins' features come next. */
-const doorkeepers: readonly Feature[] = [rateFeature, membershipFeature];
+/** Before anything else: what Telegram tells unasked (no viewer's limit may swallow it), and who writes too much. Admins' features come next. */
+const doorkeepers: readonly Feature[] = [membershipFeature, rateFeature];
 
 const viewers: readonly Feature[] = [
   groupsFeature,

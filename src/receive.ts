@@ -6,6 +6,7 @@ import { type Api, type Composer, GrammyError, HttpError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
 import { tellAdmins } from './alerts.ts';
 import type { BackupEngine } from './backup/engine.ts';
+import type { OpenDatabaseFile } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import { type Database, DatabaseUnavailable, type Query, type Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
@@ -27,6 +28,8 @@ export interface Services {
   readonly now: () => Date;
   readonly log: Log;
   readonly backups: BackupEngine;
+  /** Reads a SQLite file that an admin sent; only Node can. */
+  readonly openDatabaseFile?: OpenDatabaseFile | undefined;
   /**
    * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for what the tick would do a little later
    * anyway: it may never happen.
@@ -52,16 +55,18 @@ export function createReceiver(
   return async (update) => {
     const started = services.now().getTime();
     const trips = services.db.roundTrips;
-    const trace = { handler: 'none' };
+    const trace: Trace = { handler: 'none', isCommitted: false };
     let outcome: Outcome;
     let failure: string | undefined;
     try {
       outcome = await handle(update, services, prefetches, composer, trace);
     } catch (error) {
       failure = describeError(error);
-      outcome = error instanceof AlreadyHandled ? 'duplicate' : await afterFailure(update, services, error);
+      outcome =
+        error instanceof AlreadyHandled ? 'duplicate' : await afterFailure(update, services, error, trace);
     }
-    const level = outcome === 'poison' ? 'error' : outcome === 'again' ? 'warn' : 'info';
+    const level =
+      outcome === 'poison' ? 'error' : failure === undefined || outcome === 'duplicate' ? 'info' : 'warn';
     services.log[level]('update', {
       update_id: update.update_id,
       handler: trace.handler,
@@ -74,15 +79,22 @@ export function createReceiver(
   };
 }
 
+/** What the log and the handling of failures learn of a turn. */
+interface Trace {
+  handler: string;
+  isCommitted: boolean;
+}
+
 async function handle(
   update: Update,
   services: Services,
   prefetches: readonly Prefetch<unknown>[],
   composer: Composer<BotContext>,
-  trace: { handler: string },
+  trace: Trace,
 ): Promise<Outcome> {
   const { db, now } = services;
   const incoming = readIncoming(update, services.me);
+  if (isTalk(update, incoming)) return 'ignored';
   const from = senderOf(update);
   const at = now();
   const asked = questions(prefetches, incoming, { userId: from?.id, now: at });
@@ -123,6 +135,7 @@ async function handle(
     turn.stage(markBlocked(from.id, at));
   } finally {
     trace.handler = turn.handler;
+    trace.isCommitted = turn.isCommitted;
   }
   await turn.finish();
   return turn.handler === 'none' ? 'ignored' : 'handled';
@@ -137,6 +150,11 @@ function questions(
     const query = question.query(incoming, viewer);
     return query === undefined ? [] : [[question, query] as [Prefetch<unknown>, Query<unknown>]];
   });
+}
+
+/** What people of a group say to each other is not said to the bot: nobody is recorded, nothing is read or written. */
+function isTalk({ message }: Update, incoming: Incoming): boolean {
+  return message?.from !== undefined && message.chat.type !== 'private' && incoming.kind !== 'command';
 }
 
 /** The person behind an update; bots and anonymous senders are nobody. */
@@ -162,7 +180,7 @@ function seeSender(update: Update, from: User, now: Date): readonly Statement[] 
     language: localeOf(from.language_code),
   };
   // The visit is counted first: it looks at when he was last seen.
-  return isWriting ? [countVisit(from.id, now), seePerson(person, now)] : [seeIfKnown(person, now)];
+  return isWriting ? [countVisit(from.id, now), seePerson(person, now)] : [seeIfKnown(person)];
 }
 
 /** A newcomer is answered in his own language, where we speak it, and it is kept; who was here before us keeps the bot's. */
@@ -178,8 +196,15 @@ function viewerOf(from: User, person: KnownPerson, services: Services): Viewer {
   };
 }
 
-async function afterFailure(update: Update, services: Services, error: unknown): Promise<Outcome> {
+async function afterFailure(
+  update: Update,
+  services: Services,
+  error: unknown,
+  trace: Trace,
+): Promise<Outcome> {
   if (error instanceof DatabaseUnavailable) return 'again';
+  // What was asked for is done; only the answer was lost on the way, and another delivery would not bring it.
+  if (trace.isCommitted && isPassing(error)) return 'handled';
   const { db, now } = services;
   const reason = describeError(error);
   try {
@@ -188,11 +213,11 @@ async function afterFailure(update: Update, services: Services, error: unknown):
     ]);
     const attempts = recorded?.rows[0]?.int('attempts') ?? MAX_ATTEMPTS;
     if (isPassing(error) && attempts < MAX_ATTEMPTS) return 'again';
-    const [, , claim] = await db.write([
-      giveUp(update.update_id, now()),
-      markHandled(update.update_id, now()),
+    const results = await db.write([
+      ...giveUp(update.update_id, now()),
       claimAlert(`poison:${update.update_id}`, now()),
     ]);
+    const claim = results.at(-1);
     if (claim?.changes === 1)
       await tellAdmins(
         services,

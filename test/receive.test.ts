@@ -188,6 +188,41 @@ describe('once, and not lost', () => {
     expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
   });
 
+  test('the answer fails for good after the effects were written: kept and told to the admins once, all the same', async () => {
+    const bot = await start();
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.send('/start');
+    const viewer = bot.telegram.person();
+    await viewer.send('/language');
+    bot.telegram.script({
+      method: 'editMessageText',
+      fault: { kind: 'error', status: 400, description: 'Bad Request: strange' },
+    });
+    await viewer.press(viewer.lastMessage(), 'English');
+    expect(bot.log.at(-1)).toMatchObject({ outcome: 'poison' });
+    expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
+    expect(await column(bot, 'SELECT given_up_at AS v FROM failed_updates')).toEqual(['2026-11-22 10:00:00']);
+    expect(await column(bot, `SELECT language AS v FROM users WHERE user_id = ${viewer.id}`)).toEqual(['en']);
+  });
+
+  test('the answer is lost on the way after the effects were written: done, and not counted as a failure', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    await viewer.send('/language');
+    bot.telegram.script({
+      method: 'editMessageText',
+      fault: { kind: 'error', status: 502, description: 'Bad Gateway' },
+    });
+    await viewer.press(viewer.lastMessage(), 'English');
+    expect(bot.log.at(-1)).toMatchObject({
+      level: 'warn',
+      outcome: 'handled',
+      error: expect.stringContaining('502'),
+    });
+    expect(await column(bot, 'SELECT language AS v FROM users')).toEqual(['en']);
+    expect(await column(bot, 'SELECT update_id AS v FROM failed_updates')).toEqual([]);
+  });
+
   test('a fault of Telegram that never ends becomes poison after five deliveries', async () => {
     const bot = await start();
     const viewer = bot.telegram.person();

@@ -37,8 +37,16 @@ export function recordFailure(updateId: number, payload: string, error: string, 
   );
 }
 
-export function giveUp(updateId: number, now: Date): Statement {
-  return sql('UPDATE failed_updates SET given_up_at = ? WHERE update_id = ?', toSqlTime(now), updateId);
+/** It is never handled again. Its mark may stand already: what failed can be the answer, after its effects were written. */
+export function giveUp(updateId: number, now: Date): readonly Statement[] {
+  return [
+    sql('UPDATE failed_updates SET given_up_at = ? WHERE update_id = ?', toSqlTime(now), updateId),
+    sql(
+      'INSERT INTO handled_updates (update_id, handled_at) VALUES (?, ?) ON CONFLICT DO NOTHING',
+      updateId,
+      toSqlTime(now),
+    ),
+  ];
 }
 
 /** Part of every mark: an earlier failed attempt at this update is mended. */

@@ -86,14 +86,16 @@ export function seePerson(person: Person, now: Date): Statement {
   );
 }
 
-/** The same for somebody who acts without writing to the bot (inline, a join request): a stranger stays one. */
-export function seeIfKnown(person: Person, now: Date): Statement {
+/**
+ * Who he is now, of somebody who acts without writing to the bot (inline, a join request, blocking it): a stranger stays one, and it is
+ * no visit (`countVisit` looks at last_seen).
+ */
+export function seeIfKnown(person: Person): Statement {
   return sql(
-    'UPDATE users SET username = ?, first_name = ?, last_name = ?, last_seen = ? WHERE user_id = ?',
+    'UPDATE users SET username = ?, first_name = ?, last_name = ? WHERE user_id = ?',
     person.username ?? null,
     person.firstName,
     person.lastName ?? null,
-    toSqlTime(now),
     person.id,
   );
 }

@@ -14,11 +14,12 @@ composer.filter(
   (ctx) => ctx.viewer !== undefined && ctx.viewer.role === undefined && isOver(ctx.viewer, ctx.now),
   async (ctx) => {
     ctx.turn.handler = 'rate-limit';
-    if (ctx.viewer === undefined || ctx.viewer.rate.isTold) return;
+    const canBeTold = ctx.callbackQuery !== undefined || ctx.chat?.type === 'private';
+    if (ctx.viewer === undefined || ctx.viewer.rate.isTold || !canBeTold) return;
     const [claim] = await ctx.turn.commit(claimRateTelling(ctx.viewer.id));
     if (claim?.changes !== 1) return;
     if (ctx.callbackQuery !== undefined) await ctx.answerPress(ctx.t.viewer.slowDown(), { alert: true });
-    else if (ctx.chat?.type === 'private') await ctx.reply(ctx.t.viewer.slowDown());
+    else await ctx.reply(ctx.t.viewer.slowDown());
   },
 );
 

@@ -77,6 +77,11 @@ export class Turn {
     }
   }
 
+  /** Its mark is written: another delivery would change nothing. */
+  get isCommitted(): boolean {
+    return this.#committed;
+  }
+
   /** Ends the turn: writes what is left. */
   async finish(): Promise<void> {
     if (this.#staged.length > 0 || !this.#committed) await this.commit();

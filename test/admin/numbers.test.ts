@@ -52,6 +52,18 @@ describe('statistics', () => {
     ).toEqual([{ source: 'insta', count: '1' }]);
   });
 
+  test('who used the bot inline before he wrote that day is active that day', async () => {
+    desk = await startDesk({ now: new Date('2026-11-22T10:00:00Z') });
+    const ali = desk.telegram.person();
+    await ali.start();
+    desk.bot.advance(DAY_MS);
+    await ali.inline('naruto');
+    await ali.send('/help');
+    expect(
+      await desk.rows(`SELECT value AS count FROM counters WHERE metric = 'day' AND period = '2026-11-23'`),
+    ).toEqual([{ count: '1' }]);
+  });
+
   test('the chart is a picture, and turns into another metric in place', async () => {
     desk = await startDesk();
     await desk.admin.send('/analytics');

@@ -4,7 +4,7 @@ import { composeFeatures, features } from '../../src/bot.ts';
 import type { Database } from '../../src/db/database.ts';
 import { createReceiver } from '../../src/receive.ts';
 import { startTestBot } from '../support/bot.ts';
-import { addAnime, buttons, fileId, press, start, values } from './support.ts';
+import { addAnime, addChannel, buttons, fileId, press, start, values } from './support.ts';
 
 interface Result {
   readonly title: string;
@@ -118,6 +118,24 @@ describe('groups', () => {
     expect(bot.telegram.calls).toEqual([]);
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM users')).toEqual(['0']);
   });
+
+  test('what people of a group say to each other costs nothing, records nobody and uses up nobody’s limit', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12 });
+    const viewer = bot.telegram.person();
+    const group = bot.telegram.group({ members: [viewer] });
+    // An administrator hears everything that is said.
+    await group.promoteBot();
+    const before = bot.log.length;
+    const cost = await bot.costOf(async () => {
+      for (let i = 0; i < 40; i++) await viewer.send('salom', { in: group });
+    });
+    expect(bot.log).toHaveLength(before + 40);
+    expect(cost).toEqual({ reads: 0, writes: 0, calls: 0 });
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM users')).toEqual(['0']);
+    await viewer.send('12');
+    expect(viewer.lastMessage().text).toContain('Kod: 12');
+  });
 });
 
 describe('blocking', () => {
@@ -215,6 +233,27 @@ describe('30 updates a minute', () => {
     const receive = createReceiver({ ...bot.services, db }, features, composeFeatures(features));
     await Promise.all(bot.telegram.takeUpdates().map((update) => receive(update)));
     expect(viewer.messages().filter(({ text }) => text.includes('Juda tez-tez'))).toHaveLength(1);
+  });
+
+  test('what Telegram tells of somebody over the limit is heard all the same', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    for (let i = 0; i < 32; i++) await viewer.send('/help');
+    const closed = bot.telegram.channel({ joinRequests: true });
+    await addChannel(bot, closed, { inviteLink: 'https://t.me/+AbCdEf0123456789' });
+    await closed.join(viewer);
+    expect(await values(bot, 'SELECT state AS v FROM gate_answers')).toEqual(['asked']);
+    await viewer.block();
+    expect(await values(bot, 'SELECT blocked_at AS v FROM users')).toEqual(['2026-11-22 10:00:00']);
+  });
+
+  test('an inline query over the limit does not use up the one telling', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    for (let i = 0; i < 30; i++) await viewer.send('/help');
+    await viewer.inline('naruto');
+    await viewer.send('/help');
+    expect(viewer.lastMessage().text).toContain('tez-tez');
   });
 
   test('admins, who send parts by the hundred, have no limit', async () => {
