@@ -110,15 +110,22 @@ async function writeObject(object: ManifestObject, path: string, options: FetchO
   if (encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0))
     throw new Error(`${object.file} is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`);
   let bytes = 0;
+  const faults: Error[] = [];
   const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
-    open: (body) => writeStream(path, openUnsealed(body, { encrypted, keys })),
+    open: (body) =>
+      writeStream(path, openUnsealed(body, { encrypted, keys }), (fault) => {
+        faults.push(fault);
+      }),
     onChunk: async (chunk) => {
       bytes += chunk.byteLength;
       options.onBytes?.(bytes, object.bytes);
     },
   });
-  const [fault] = read.problems;
-  if (fault !== undefined) throw new Damaged(fault);
+  // A full disk says nothing about the backup.
+  if (faults.length > 0)
+    throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
+  const [problem] = read.problems;
+  if (problem !== undefined) throw new Damaged(problem);
   if (read.sha256 !== object.sha256) throw new Damaged(`${object.file}: SHA-256 is not the manifest's`);
 }
 
