@@ -5,6 +5,7 @@ import type { BackupContext } from './backup/context.ts';
 import { type BackupEngine, createBackupEngine } from './backup/engine.ts';
 import type { Encryption, OpeningKeys } from './backup/envelope/types.ts';
 import type { Ledger, RequestLedger } from './backup/ledger.ts';
+import { libraryVersions } from './backup/libraries.ts';
 import type { SnapshotSource } from './backup/model.ts';
 import type { Store } from './backup/store/types.ts';
 import type { BackupSettings } from './config.ts';
@@ -44,7 +45,7 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
     random: Math.random,
     holder: parts.holder,
     appVersion: APP_VERSION,
-    libraries: {},
+    libraries: libraryVersions(),
     encryption,
     keys: parts.keys ?? passphraseKeys(encryption),
     retention: {

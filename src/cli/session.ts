@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { BackupContext } from '../backup/context.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
-import { libraryVersions } from '../backup/libraries.ts';
 import type { Bucket } from '../backup/list.ts';
 import type { SnapshotSource } from '../backup/model.ts';
 import { composeBackup } from '../compose.ts';
@@ -43,7 +42,7 @@ export function openSession(env: Environment, terminal: Terminal): Session {
         throw new Error(`database file ${database.path} does not exist: set DATABASE_URL`);
       const opened = await openDatabase(database);
       open.push(opened);
-      const context = composeBackup(config.backup, {
+      return composeBackup(config.backup, {
         source,
         store: bucket.store,
         ledger: createBackupLedger(opened.db),
@@ -55,7 +54,6 @@ export function openSession(env: Environment, terminal: Terminal): Session {
           if (kind !== 'failed') terminal.say(terminal.colors.yellow(message));
         },
       });
-      return { ...context, libraries: libraryVersions() };
     },
     close() {
       for (const one of open.splice(0)) one.close();

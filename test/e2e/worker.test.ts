@@ -112,6 +112,10 @@ describe('the Worker in workerd', () => {
       (await read('backups/anime_backup_20261122_020000.manifest.json')).toString(),
     );
     expect(manifest.state).toBe('verified');
+    expect(manifest.libraries).toMatchObject({
+      runtime: 'Cloudflare-Workers',
+      '@libsql/client': expect.stringMatching(/^\d/),
+    });
     expect(worker.logs().join('\n')).not.toMatch(/stand-in-database-token|AAStandIn/);
   });
 });
