@@ -32,6 +32,7 @@ export const AUDITED = [
   'admin-added',
   'admin-removed',
   'exported',
+  'imported',
   'backup-started',
 ] as const;
 export type Audited = (typeof AUDITED)[number];

@@ -113,6 +113,9 @@ const SHAPES = {
   audit: { tag: 'aau', args: ['page'] },
   export: { tag: 'aex', args: [] },
   selfTest: { tag: 'ats', args: [] },
+  /** The file is in the message that the button's message replies to. */
+  importNow: { tag: 'aim', args: [] },
+  importDrop: { tag: 'aix', args: [] },
   backups: { tag: 'abl', args: ['page'] },
   backupNow: { tag: 'abn', args: [] },
   /** `text` is a backup's name, here and below. */

@@ -1,6 +1,7 @@
 /** A file of any of the kinds an import takes, as records. Node only (files, libsql). */
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { copyFile, open } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
@@ -16,6 +17,7 @@ import { InvalidText, type SqlValue } from '../model.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { rowLayout } from '../values.ts';
 import { limited } from './limited.ts';
+import type { OpenDatabaseFile } from './open-bytes.ts';
 
 export interface OpenImportOptions {
   readonly keys: OpeningKeys | undefined;
@@ -152,3 +154,16 @@ function jsonOf(value: SqlValue): JsonValue {
   if (value === Infinity) return new Map([[REAL_TAG, 'inf']]);
   return value === -Infinity ? new Map([[REAL_TAG, '-inf']]) : value;
 }
+
+/** What `openImportBytes` wants on Node: a SQLite file that comes as chunks, checked and read from a scratch file. */
+export const openDatabaseUpload: OpenDatabaseFile = async function* (chunks, utcOffsetMinutes) {
+  const directory = await mkdtemp(join(tmpdir(), 'anime-import-'));
+  try {
+    const path = join(directory, 'import.db');
+    await pipeline(chunks, createWriteStream(path));
+    requireWhole(path, 'the file');
+    yield* databaseRecords(path, utcOffsetMinutes);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+};

@@ -11,6 +11,7 @@ import { editFeature } from './edit.ts';
 import { editPartsFeature } from './edit-parts.ts';
 import { exportFeature } from './export.ts';
 import { groupsAdminFeature } from './groups.ts';
+import { importFeature } from './import.ts';
 import { panelFeature } from './panel.ts';
 import { peopleFeature } from './people.ts';
 import { postingFeature } from './posting.ts';
@@ -35,6 +36,7 @@ export const adminFeatures: readonly Feature[] = [
   exportFeature,
   selfTestFeature,
   backupFeature,
+  importFeature,
   draftsFeature,
   draftIntakeFeature,
 ];

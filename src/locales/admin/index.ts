@@ -16,6 +16,10 @@ import { en as draftEn } from './draft/en.ts';
 import { ru as draftRu } from './draft/ru.ts';
 import { uz as draftUz } from './draft/uz.ts';
 import { uzCyrl as draftUzCyrl } from './draft/uz-cyrl.ts';
+import { en as importsEn } from './imports/en.ts';
+import { ru as importsRu } from './imports/ru.ts';
+import { uz as importsUz } from './imports/uz.ts';
+import { uzCyrl as importsUzCyrl } from './imports/uz-cyrl.ts';
 import { en as numbersEn } from './numbers/en.ts';
 import { ru as numbersRu } from './numbers/ru.ts';
 import { uz as numbersUz } from './numbers/uz.ts';
@@ -38,6 +42,7 @@ const uz = {
   catalogue: catalogueUz,
   chats: chatsUz,
   draft: draftUz,
+  imports: importsUz,
   numbers: numbersUz,
   people: peopleUz,
   sending: sendingUz,
@@ -52,6 +57,7 @@ export const adminTexts: Record<LocaleName, AdminTexts> = {
     catalogue: catalogueUzCyrl,
     chats: chatsUzCyrl,
     draft: draftUzCyrl,
+    imports: importsUzCyrl,
     numbers: numbersUzCyrl,
     people: peopleUzCyrl,
     sending: sendingUzCyrl,
@@ -62,6 +68,7 @@ export const adminTexts: Record<LocaleName, AdminTexts> = {
     catalogue: catalogueRu,
     chats: chatsRu,
     draft: draftRu,
+    imports: importsRu,
     numbers: numbersRu,
     people: peopleRu,
     sending: sendingRu,
@@ -72,6 +79,7 @@ export const adminTexts: Record<LocaleName, AdminTexts> = {
     catalogue: catalogueEn,
     chats: chatsEn,
     draft: draftEn,
+    imports: importsEn,
     numbers: numbersEn,
     people: peopleEn,
     sending: sendingEn,

@@ -70,5 +70,6 @@ const ACTIONS: Record<Audited, string> = {
   'admin-added': 'added an admin',
   'admin-removed': 'removed an admin',
   exported: 'exported the catalogue',
+  imported: 'imported a file',
   'backup-started': 'took a backup',
 };

@@ -70,5 +70,6 @@ const ACTIONS: Record<Audited, string> = {
   'admin-added': 'админ добавлен',
   'admin-removed': 'админ снят',
   exported: 'каталог выгружен',
+  imported: 'файл импортирован',
   'backup-started': 'резервная копия запущена',
 };

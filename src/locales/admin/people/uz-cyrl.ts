@@ -69,5 +69,6 @@ const ACTIONS: Record<Audited, string> = {
   'admin-added': 'админ қўшди',
   'admin-removed': 'админни олиб ташлади',
   exported: 'каталогни экспорт қилди',
+  imported: 'файлни импорт қилди',
   'backup-started': 'захира нусха олди',
 };

@@ -91,5 +91,6 @@ const ACTIONS: Record<Audited, string> = {
   'admin-added': 'admin qo‘shdi',
   'admin-removed': 'adminni olib tashladi',
   exported: 'katalogni eksport qildi',
+  imported: 'faylni import qildi',
   'backup-started': 'zaxira nusxa oldi',
 };

@@ -1,0 +1,64 @@
+/** A file that was sent to the bot, as records. Runs in workerd too: JSON by itself, a database through whoever can open one. */
+import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
+import { sniff } from '../document/sniff.ts';
+import { openUnsealed } from '../envelope/unseal.ts';
+import { limited } from './limited.ts';
+
+/** Opens a SQLite file given as chunks; only Node can. */
+export type OpenDatabaseFile = (
+  chunks: AsyncIterable<Uint8Array>,
+  utcOffsetMinutes: number,
+) => AsyncIterable<LegacyEvent>;
+
+/** What can not be taken here; `kind` chooses the words for it. */
+export class UnfitFile extends Error {
+  override readonly name = 'UnfitFile';
+  readonly kind: 'encrypted' | 'database' | 'foreign';
+  constructor(kind: UnfitFile['kind']) {
+    super(`the file is ${kind}`);
+    this.kind = kind;
+  }
+}
+
+/** Ten times the largest file of Telegram's, and within what a Worker can read in a request. */
+const MAX_UNPACKED_BYTES = 200_000_000;
+/** What `sniff` wants to see. */
+const SNIFFED_BYTES = 64;
+
+/** @throws UnfitFile */
+export async function openImportBytes(
+  body: ReadableStream<Uint8Array>,
+  options: { readonly utcOffsetMinutes: number; readonly openDatabase: OpenDatabaseFile | undefined },
+): Promise<AsyncIterable<LegacyEvent>> {
+  let { first, chunks } = await peek(body);
+  if (sniff(first) === 'gzip') {
+    const unpacked = openUnsealed(ReadableStream.from(chunks), { encrypted: false, keys: undefined });
+    ({ first, chunks } = await peek(limited(unpacked, MAX_UNPACKED_BYTES)));
+  }
+  const kind = sniff(first);
+  if (kind === 'json') return readLegacyDocument(chunks, options);
+  if (kind === 'age') throw new UnfitFile('encrypted');
+  if (kind !== 'sqlite') throw new UnfitFile('foreign');
+  if (options.openDatabase === undefined) throw new UnfitFile('database');
+  return options.openDatabase(chunks, options.utcOffsetMinutes);
+}
+
+/** The first bytes, and all chunks from the beginning. */
+async function peek(
+  source: AsyncIterable<Uint8Array>,
+): Promise<{ first: Uint8Array; chunks: AsyncGenerator<Uint8Array> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  const seen: Uint8Array[] = [];
+  let bytes = 0;
+  while (bytes < SNIFFED_BYTES) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    seen.push(next.value);
+    bytes += next.value.byteLength;
+  }
+  const chunks = (async function* () {
+    yield* seen;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+  })();
+  return { first: new Uint8Array(Buffer.concat(seen)).subarray(0, SNIFFED_BYTES), chunks };
+}

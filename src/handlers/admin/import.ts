@@ -1,0 +1,112 @@
+/**
+ * A backup or an export sent to the bot by an admin: he sees what would change, and confirms. No state is kept: the confirming button's
+ * message replies to the file, so the file is read again then, and the same file twice changes nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import { InlineKeyboard } from 'grammy';
+import type { Document } from 'grammy/types';
+import { DocumentError } from '../../backup/document/window.ts';
+import { UnsealError } from '../../backup/envelope/types.ts';
+import { openImportBytes, UnfitFile } from '../../backup/import/open-bytes.ts';
+import { type ImportReport, importRecords } from '../../backup/import.ts';
+import { audit } from '../../db/audit-log.ts';
+import type { Html } from '../../html.ts';
+import { encodeAction } from '../callback-data.ts';
+import type { BotContext, Viewer } from '../context.ts';
+import type { Feature } from '../feature.ts';
+import { show } from '../show.ts';
+import { AdminRoutes } from './routes.ts';
+
+/** Bots can fetch files up to 20 MB (spec/platform-facts.md). */
+const DOWNLOAD_LIMIT = 20_000_000;
+/** The old bot wrote its server's local time; its users are in Uzbekistan (UTC+5, no summer time). */
+const UTC_OFFSET_MINUTES = 300;
+const NAMES = /\.(json|db|sqlite|sqlite3)(\.gz)?(\.age)?$/i;
+
+const routes = new AdminRoutes()
+  .on('import', (ctx) => importable(ctx.message?.document), look)
+  .press('importNow', confirm)
+  .press('importDrop', async (ctx) => {
+    await Promise.all([ctx.answerPress(), show(ctx, { text: ctx.t.admin.imports.dropped() })]);
+  });
+
+export const importFeature: Feature = { name: 'admin import', composer: routes.composer, prefetches: [] };
+
+function importable(document: Document | undefined): Document | undefined {
+  return document !== undefined && NAMES.test(document.file_name ?? '') ? document : undefined;
+}
+
+async function look(ctx: BotContext, _admin: Viewer, document: Document): Promise<void> {
+  const { imports } = ctx.t.admin;
+  const report = await readFile(ctx, document, { dryRun: true });
+  if (!isReport(report)) return reply(ctx, report);
+  const changes = report.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
+  if (changes === 0) return reply(ctx, imports.nothingNew(report));
+  const keyboard = new InlineKeyboard()
+    .text(imports.yes(), encodeAction({ kind: 'importNow' }))
+    .text(ctx.t.admin.system.no(), encodeAction({ kind: 'importDrop' }));
+  await reply(ctx, imports.plan(report), keyboard);
+}
+
+async function confirm(ctx: BotContext, admin: Viewer): Promise<void> {
+  const { imports } = ctx.t.admin;
+  const message = ctx.callbackQuery?.message;
+  const file = importable(
+    message !== undefined && 'reply_to_message' in message ? message.reply_to_message?.document : undefined,
+  );
+  if (file === undefined) return ctx.answerPress(imports.fileGone(), { alert: true });
+  await ctx.answerPress(imports.working());
+  const backup = await ctx.services.backups.run({ trigger: 'import', scheduledAt: ctx.now });
+  const isSafe = backup.kind === 'done' || (backup.kind === 'skipped' && backup.reason === 'duplicate');
+  if (!isSafe)
+    return show(ctx, { text: imports.noBackup(backup.kind === 'failed' ? backup.reason : backup.message) });
+  const report = await readFile(ctx, file, { dryRun: false });
+  if (!isReport(report)) return show(ctx, { text: report });
+  ctx.turn.stage(audit(admin.id, 'imported', file.file_name ?? '', ctx.now));
+  await show(ctx, { text: imports.done(report, backup.name ?? '') });
+}
+
+function isReport(result: ImportReport | Html): result is ImportReport {
+  return 'tables' in result;
+}
+
+/** What a file would change or has changed; or why it can not be taken, in words for the admin. Database trouble is thrown. */
+async function readFile(
+  ctx: BotContext,
+  document: Document,
+  { dryRun }: { dryRun: boolean },
+): Promise<ImportReport | Html> {
+  const { imports } = ctx.t.admin;
+  if ((document.file_size ?? 0) > DOWNLOAD_LIMIT) return imports.tooLarge();
+  try {
+    const body = await download(ctx, document.file_id);
+    const records = await openImportBytes(body, {
+      utcOffsetMinutes: UTC_OFFSET_MINUTES,
+      openDatabase: ctx.services.openDatabaseFile,
+    });
+    return await importRecords(ctx.services.db, records, { id: randomUUID(), prefer: 'newer', dryRun });
+  } catch (error) {
+    if (error instanceof UnfitFile) return imports.unfit(error.kind);
+    if (error instanceof DocumentError || error instanceof UnsealError) return imports.broken(error.message);
+    throw error;
+  }
+}
+
+async function download(ctx: BotContext, fileId: string): Promise<ReadableStream<Uint8Array>> {
+  const { file_path: path } = await ctx.api.getFile(fileId);
+  const root = ctx.api.options?.apiRoot ?? 'https://api.telegram.org';
+  const response = await fetch(`${root}/file/bot${ctx.api.token}/${path}`);
+  // The address holds the token: it is in no message.
+  if (!response.ok || response.body === null)
+    throw new Error(`Telegram gave no file: status ${response.status}`);
+  return response.body;
+}
+
+/** As an answer to the file, so that the button finds it again. */
+async function reply(ctx: BotContext, text: Html, keyboard?: InlineKeyboard): Promise<void> {
+  await ctx.reply(text.markup, {
+    parse_mode: 'HTML',
+    ...(ctx.message === undefined ? {} : { reply_parameters: { message_id: ctx.message.message_id } }),
+    ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
+  });
+}

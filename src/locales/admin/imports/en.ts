@@ -1,0 +1,58 @@
+/** Texts of importing a file that an admin sent. */
+import type { ImportReport } from '../../../backup/import.ts';
+import { html } from '../../../html.ts';
+import { describeReport } from './report.ts';
+import type { uz } from './uz.ts';
+
+export const en: typeof uz = {
+  yes: () => '✅ Import',
+  working: () => '⏳ Backing up, then importing…',
+  dropped: () => html`↩️ Not imported. Nothing was changed.`,
+  fileGone: () => 'The file is gone. Send it again.',
+  tooLarge: () =>
+    html`❌ The file is over 20 MB, the bot can not fetch it. On a computer: <code>npm run backup -- import file</code>`,
+  unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
+  broken: (reason: string) =>
+    html`❌ The file is broken: <code>${reason}</code>\nNothing was changed. Other copies: /backups`,
+  noBackup: (reason: string) =>
+    html`❌ No backup could be made first: <code>${reason}</code>\nSo nothing was imported and nothing was changed.`,
+  plan: (report: ImportReport) =>
+    html`📥 <b>Import: what would change</b>\n\n${describeReport(report, WORDS)}\n\nGo on? A backup is made first; nothing in the database is deleted.`,
+  nothingNew: (report: ImportReport) =>
+    html`📥 Everything in this file is in the database already. Nothing would change.\n\n${describeReport(report, WORDS)}`,
+  done: (report: ImportReport, backup: string) =>
+    html`✅ <b>Imported.</b>\n\n${describeReport(report, WORDS)}\n\nBackup of what was there before: <code>${backup}</code>`,
+};
+
+const UNFIT = {
+  encrypted: html`❌ The file is encrypted and the bot has no key for it. On a computer: <code>npm run backup -- import file</code>`,
+  database: html`❌ This host can not read .db files. Send the JSON copy, or on a computer: <code>npm run backup -- import file</code>`,
+  foreign: html`❌ This is no backup of the bot: it holds neither JSON nor a SQLite database.`,
+};
+
+const TABLES: Readonly<Record<string, string>> = {
+  users: 'Users',
+  anime: 'Anime',
+  anime_parts: 'Parts',
+  groups: 'Groups',
+  mandatory_channels: 'Mandatory channels',
+  anime_groups: 'Anime in groups',
+  user_history: 'Watch history',
+  favourites: 'Favourites',
+  follows: 'Follows',
+  watch_progress: 'Continue watching',
+  anime_views: 'Views',
+  counters: 'Statistics',
+  audit_log: 'Audit log',
+};
+
+const WORDS = {
+  tables: TABLES,
+  added: 'new',
+  changed: 'changed',
+  same: 'the same',
+  kept: 'kept as in the database',
+  refused: 'not taken',
+  notTaken: 'Not taken',
+  leftAside: 'Left aside',
+};

@@ -1,0 +1,58 @@
+/** Texts of importing a file that an admin sent. */
+import type { ImportReport } from '../../../backup/import.ts';
+import { html } from '../../../html.ts';
+import { describeReport } from './report.ts';
+import type { uz } from './uz.ts';
+
+export const uzCyrl: typeof uz = {
+  yes: () => '✅ Импорт қилиш',
+  working: () => '⏳ Захира нусха олиниб, импорт қилинмоқда…',
+  dropped: () => html`↩️ Импорт қилинмади. Ҳеч нарса ўзгармади.`,
+  fileGone: () => 'Файл топилмади. Уни қайтадан юборинг.',
+  tooLarge: () =>
+    html`❌ Файл 20 МБ дан катта, бот уни ололмайди. Компьютерда бажаринг: <code>npm run backup -- import файл</code>`,
+  unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
+  broken: (reason: string) =>
+    html`❌ Файл бузилган: <code>${reason}</code>\nҲеч нарса ўзгармади. Бошқа нусхалар: /backups`,
+  noBackup: (reason: string) =>
+    html`❌ Аввал захира нусха олиб бўлмади: <code>${reason}</code>\nШунинг учун импорт қилинмади, ҳеч нарса ўзгармади.`,
+  plan: (report: ImportReport) =>
+    html`📥 <b>Импорт: нима ўзгаради</b>\n\n${describeReport(report, WORDS)}\n\nДавом этилсинми? Аввал захира нусха олинади, базадаги ҳеч нарса ўчирилмайди.`,
+  nothingNew: (report: ImportReport) =>
+    html`📥 Бу файлдаги ҳамма нарса базада бор. Ҳеч нарса ўзгармайди.\n\n${describeReport(report, WORDS)}`,
+  done: (report: ImportReport, backup: string) =>
+    html`✅ <b>Импорт қилинди.</b>\n\n${describeReport(report, WORDS)}\n\nАввалги ҳолат захираси: <code>${backup}</code>`,
+};
+
+const UNFIT = {
+  encrypted: html`❌ Файл шифрланган, ботда унинг калити йўқ. Компьютерда бажаринг: <code>npm run backup -- import файл</code>`,
+  database: html`❌ Бу сервер .db файлларни ўқий олмайди. JSON нусхасини юборинг ёки компьютерда бажаринг: <code>npm run backup -- import файл</code>`,
+  foreign: html`❌ Бу ботнинг захира нусхаси эмас: ичида JSON ҳам, SQLite базаси ҳам йўқ.`,
+};
+
+const TABLES: Readonly<Record<string, string>> = {
+  users: 'Фойдаланувчилар',
+  anime: 'Анимелар',
+  anime_parts: 'Қисмлар',
+  groups: 'Гуруҳлар',
+  mandatory_channels: 'Мажбурий каналлар',
+  anime_groups: 'Гуруҳдаги анимелар',
+  user_history: 'Кўриш тарихи',
+  favourites: 'Севимлилар',
+  follows: 'Обуналар',
+  watch_progress: 'Давом эттириш',
+  anime_views: 'Кўришлар',
+  counters: 'Статистика',
+  audit_log: 'Амаллар тарихи',
+};
+
+const WORDS = {
+  tables: TABLES,
+  added: 'янги',
+  changed: 'ўзгаради',
+  same: 'бир хил',
+  kept: 'базадагиси қолади',
+  refused: 'олинмади',
+  notTaken: 'Олинмаганлари',
+  leftAside: 'Четда қолди',
+};

@@ -1,0 +1,106 @@
+/** An admin sends a file to the bot, sees what would change, and confirms. */
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDatabaseUpload } from '../../../src/backup/import/open-file.ts';
+import { exportCatalogue } from '../../../src/handlers/admin/export.ts';
+import { type AdminDesk, startDesk } from '../../admin/support.ts';
+
+let desk: AdminDesk;
+beforeEach(async () => {
+  desk = await startDesk();
+});
+afterEach(() => desk.close());
+
+const OLD = JSON.stringify({
+  anime: [
+    {
+      code: 5,
+      description: 'Naruto',
+      created_at: '2024-01-01T12:00:00.5',
+      parts: [{ part_number: 1, file_id: 'f' }],
+    },
+    { code: 0 },
+  ],
+  users: [{ user_id: 77 }],
+});
+const send = (name: string, bytes: Uint8Array) => desk.admin.send({ document: { name, bytes } });
+const count = async (table: string) =>
+  Number((await desk.rows(`SELECT COUNT(*) AS n FROM ${table}`))[0]?.['n']);
+
+test('what would change is shown, nothing has changed; then it is imported, after a backup', async () => {
+  await send('anime_backup_20240101_120000.json', Buffer.from(OLD));
+  expect(desk.last().text).toContain('Animelar: 1 yangi, 1 olinmadi');
+  expect(desk.last().text).toContain('anime[1]: code 0 is not from 1 to 999999');
+  expect(await count('anime')).toBe(0);
+  await desk.press(/Import qilish/);
+  expect(desk.last().text).toContain('Import qilindi');
+  const [backup] = (await desk.bot.services.backups.list()).entries;
+  expect(backup?.manifest?.trigger).toBe('import');
+  expect(desk.last().text).toContain(backup?.name);
+  expect(await desk.rows('SELECT code AS code, created_at AS created_at FROM anime')).toEqual([
+    { code: '5', created_at: '2024-01-01 07:00:00' },
+  ]);
+  expect(await desk.rows("SELECT subject AS subject FROM audit_log WHERE action = 'imported'")).toEqual([
+    { subject: 'anime_backup_20240101_120000.json' },
+  ]);
+  expect(await count("sqlite_schema WHERE name GLOB 'importing_*'")).toBe(0);
+});
+
+test('the same file again has nothing to change; no means no', async () => {
+  await send('old.json.gz', gzipSync(OLD));
+  await desk.press(/Yo‘q/);
+  expect(desk.last().text).toContain('Hech narsa o‘zgarmadi');
+  expect(await count('anime')).toBe(0);
+  await send('old.json.gz', gzipSync(OLD));
+  await desk.press(/Import qilish/);
+  await send('old.json', Buffer.from(OLD));
+  expect(desk.last().text).toContain('hamma narsa bazada bor');
+});
+
+test('what the bot itself exports, it takes back', async () => {
+  await send('old.json', Buffer.from(OLD));
+  await desk.press(/Import qilish/);
+  const { json } = await exportCatalogue(desk.bot.db, desk.bot.now());
+  await send('anime_export_20260101_000000.json', json);
+  expect(desk.last().text).toContain('hamma narsa bazada bor');
+  expect(desk.last().text).toContain('Animelar: 1 bir xil');
+});
+
+test('a broken file and one of another kind are named, and nothing is changed', async () => {
+  await send('cut.json', Buffer.from(OLD.slice(0, 60)));
+  expect(desk.last().text).toContain('Fayl buzilgan');
+  await send(
+    'photo.json',
+    Buffer.from('no JSON at all, but long enough to look at it twice, or more, dear reader'),
+  );
+  expect(desk.last().text).toContain('zaxira nusxasi emas');
+  await send('secret.json.gz.age', Buffer.from('age-encryption.org/v1\n-> X25519 x\n'));
+  expect(desk.last().text).toContain('shifrlangan');
+  expect(await count('anime')).toBe(0);
+});
+
+test('a database: on Node it is read, on a Worker it is declined politely', async () => {
+  const directory = mkdtempSync('/tmp/telegram-import-');
+  const old = new DatabaseSync(`${directory}/old.db`);
+  old.exec("CREATE TABLE anime (code INTEGER, description TEXT); INSERT INTO anime VALUES (9, 'Bleach')");
+  old.close();
+  const bytes = readFileSync(`${directory}/old.db`);
+  rmSync(directory, { recursive: true });
+  await send('anime_bot.db', bytes);
+  expect(desk.last().text).toContain('.db fayllarni o‘qiy olmaydi');
+  Object.assign(desk.bot.services, { openDatabaseFile: openDatabaseUpload });
+  await send('anime_bot.db', bytes);
+  await desk.press(/Import qilish/);
+  expect(await count('anime WHERE code = 9')).toBe(1);
+});
+
+test('a file from somebody who is no admin is not an import', async () => {
+  const viewer = desk.telegram.person({ id: 501, firstName: 'Vali' });
+  await viewer.start();
+  await viewer.send({ document: { name: 'old.json', bytes: Buffer.from(OLD) } });
+  expect(viewer.lastMessage().text).not.toContain('Import');
+  expect(await count('anime')).toBe(0);
+});
