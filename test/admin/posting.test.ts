@@ -1,6 +1,7 @@
 /** Posting: the card with a link that opens the anime, per-chat results, again whenever wanted. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Room } from '../../dev/telegram/index.ts';
+import { sql } from '../../src/db/database.ts';
 import { postingJob } from '../../src/jobs/posting.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 
@@ -77,6 +78,33 @@ describe('posting', () => {
     expect(rooms.map((room) => room.messages().length)).toEqual(Array(12).fill(1));
     await postingJob.run(desk.bot.jobContext());
     expect(rooms.map((room) => room.messages().length)).toEqual(Array(12).fill(1));
+  });
+
+  test('more chats with long names and reasons than a message holds: the report comes, what failed first', async () => {
+    await deskWithRooms(1);
+    const name = 'Juda uzun nomli guruh '.repeat(5);
+    await desk.bot.db.write(
+      Array.from({ length: 40 }, (_, i) =>
+        sql(
+          'INSERT INTO groups (group_id, name, position) VALUES (?, ?, ?)',
+          -1_000_000_000_000 - i,
+          `${i} ${name}`,
+          i,
+        ),
+      ),
+    );
+    await desk.bot.db.write([
+      sql('INSERT INTO anime_groups (anime_code, group_id) SELECT 12, id FROM groups'),
+    ]);
+    await desk.press('🔙 Orqaga');
+    await desk.press('📣 Joylash');
+    await desk.press('📤 Hoziroq joylash (41)');
+    for (let i = 0; i < 3; i++) await postingJob.run(desk.bot.jobContext());
+    expect(desk.last().text).toMatch(/^📣 Joylash natijasi\n\n❌ 0 Juda.*\n… \+11$/s);
+    expect(await desk.rows('SELECT state AS state, COUNT(*) AS count FROM posts GROUP BY state')).toEqual([
+      { state: 'failed', count: '40' },
+      { state: 'sent', count: '1' },
+    ]);
   });
 
   test('a network fault is tried again by the tick; a host that died while sending repeats that one card at most', async () => {

@@ -10,6 +10,7 @@ import {
   finishPosting,
   type Post,
   type Posting,
+  type PostResult,
   postFailed,
   postingById,
   postingReported,
@@ -17,7 +18,8 @@ import {
   postSent,
   readPosts,
 } from '../../db/postings.ts';
-import { textsFor, textsIn } from '../../locales/index.ts';
+import { cutText, type Html, html } from '../../html.ts';
+import { type Texts, textsFor, textsIn } from '../../locales/index.ts';
 import type { BotContext } from '../context.ts';
 import { cardMessage } from './card-message.ts';
 import { readSendFailure } from './telegram-errors.ts';
@@ -55,7 +57,26 @@ export async function workAtPosting(parts: PostingParts, posting: Posting, limit
   const [, ...rest] = await db.write([finishPosting(posting.id, now()), postResults(posting.id)]);
   const results = postResults(posting.id).parse(rest[0]?.rows ?? []);
   const t = textsIn(posting.language, parts.defaultLocale).admin.sending;
-  await report(parts, posting, t.report(results).markup);
+  await report(parts, posting, reportOf(results, t).markup);
+}
+
+/** Lines of a report, and characters of a name and a reason in it: all together stay below Telegram's 4096. */
+const REPORT_LINES = 30;
+const NAME_LIMIT = 40;
+const REASON_LIMIT = 80;
+
+/** Where there are more chats than a message holds, those that need a look come first. */
+function reportOf(results: readonly PostResult[], t: Texts['admin']['sending']): Html {
+  const isLong = results.length > REPORT_LINES;
+  const listed = isLong
+    ? [...results.filter(({ state }) => state !== 'sent'), ...results.filter(({ state }) => state === 'sent')]
+    : results;
+  const lines = listed.slice(0, REPORT_LINES).map(({ name, state, error }) => ({
+    name: cutText(name, NAME_LIMIT).text,
+    state,
+    error: error === null ? null : cutText(error, REASON_LIMIT).text,
+  }));
+  return isLong ? html`${t.report(lines)}\n… +${results.length - REPORT_LINES}` : t.report(lines);
 }
 
 /** The card in the bot's language, with one button that opens the anime in the bot. */
