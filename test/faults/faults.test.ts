@@ -10,7 +10,7 @@ import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { simulate } from './simulation.ts';
 
-const SEEDS = Number(process.env['FAULT_SEEDS'] ?? 40);
+const SEEDS = Number(process.env['FAULT_SEEDS'] ?? 30);
 const ONE = process.env['FAULT_SEED'];
 
 let directory: string;

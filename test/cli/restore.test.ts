@@ -1,0 +1,101 @@
+/** The real CLI: what it refuses, what it asks, and what it says afterwards. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { copyLive } from '../../src/backup/local-copy.ts';
+import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { createWorld } from '../support/backup-world.ts';
+import { type CliResult, runCli } from './support.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'restore-cli-'));
+  const world = await createWorld();
+  await copyLive(openEmbeddedSnapshotSource({ path: world.path }), join(directory, 'bot.db'));
+  world.close();
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const cli = (...args: readonly string[]): Promise<CliResult> =>
+  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
+const query = (sql: string): unknown => {
+  const db = new DatabaseSync(join(directory, 'bot.db'));
+  try {
+    return Object.values(db.prepare(sql).get() ?? {})[0];
+  } finally {
+    db.close();
+  }
+};
+
+test('restore, from refusal to done', { timeout: 60_000 }, async () => {
+  const name = String((await cli('full', '--json')).json()['name']);
+  query("UPDATE anime SET title = 'x' RETURNING 1");
+
+  const full = await cli('restore', 'latest');
+  expect(full).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('bot.db is not empty: --replace saves it first'),
+  });
+  const unasked = await cli('restore', 'latest', '--replace');
+  expect(unasked).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('not confirmed: nothing was changed'),
+  });
+  const dry = await cli('restore', 'latest', '--dry-run', '--json');
+  expect(dry.json()).toMatchObject({
+    ok: true,
+    dry_run: true,
+    tables: expect.arrayContaining([expect.objectContaining({ table: 'anime', changed: 40 })]),
+  });
+  expect(query("SELECT count(*) FROM anime WHERE title = 'x'")).toBe(40);
+
+  writeFileSync(
+    join(directory, 'bot.db.lock'),
+    JSON.stringify({ holder: 'node host', pid: process.pid, host: hostname(), began: null, since: 'today' }),
+  );
+  const busy = await cli('restore', 'latest', '--replace', '--yes');
+  expect(busy).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`in use by node host (process ${process.pid}`),
+  });
+  rmSync(join(directory, 'bot.db.lock'));
+
+  const done = await cli('restore', 'latest', '--replace', '--yes', '--json');
+  expect(done.json()).toMatchObject({
+    ok: true,
+    origin: name,
+    safety_backup: expect.any(String),
+    kept: expect.stringContaining('.before-restore'),
+  });
+  expect(query("SELECT count(*) FROM anime WHERE title = 'x'")).toBe(0);
+  // Once more: latest is still the backup, not the safety copy of the bad rows.
+  expect((await cli('restore', 'latest', '--dry-run', '--json')).json()).toMatchObject({
+    tables: expect.arrayContaining([expect.objectContaining({ table: 'anime', changed: 0 })]),
+  });
+  expect(existsSync(join(directory, 'bot.db.lock'))).toBe(false);
+
+  const missing = await cli('restore', '20200101_000000');
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no backup 20200101_000000') });
+});
+
+test('import, a broken file: says where, names backups to use instead, changes nothing', {
+  timeout: 60_000,
+}, async () => {
+  writeFileSync(join(directory, 'cut.json'), '{"anime":[{"code":5},{"co');
+  const result = await cli('import', 'cut.json', '--yes');
+  expect(result.code).toBe(1);
+  expect(result.stderr).toMatch(/anime\[1\]/);
+  expect(result.stdout).toMatch(/The newest verified backups: \d{8}_\d{6}/);
+  expect(await cli('import', 'nowhere.json')).toMatchObject({ code: 2 });
+  expect(await cli('import', 'cut.json', '--utc-offset', 'noon')).toMatchObject({ code: 2 });
+});
+
+test('drill tells its time, and list shows it', { timeout: 60_000 }, async () => {
+  expect(await cli('drill')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/drill passed: \d{8}_\d{6} restored into a scratch database in [\d.]+ s/),
+  });
+  expect((await cli('list', '--json')).json()).toMatchObject({ last_drill: { ok: true } });
+});
