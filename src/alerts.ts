@@ -23,8 +23,12 @@ export async function tellAdmins({ api, log, adminIds }: AlertTools, text: Html)
   );
 }
 
-export function backupAlertText(locale: LocaleName, alert: BackupAlert): Html {
+/** Characters of an alert's own words; Telegram refuses messages over 4096, and a refused alert is none. */
+const LONGEST_ALERT = 3_000;
+
+export function backupAlertText(locale: LocaleName, { kind, message: whole }: BackupAlert): Html {
   const { frame } = textsFor(locale);
-  if (alert.kind === 'failed') return frame.backupFailed(alert.message);
-  return alert.kind === 'ask' ? frame.backupAsks(alert.message) : frame.backupProblem(alert.message);
+  const message = whole.length > LONGEST_ALERT ? `${whole.slice(0, LONGEST_ALERT).toWellFormed()}…` : whole;
+  if (kind === 'failed') return frame.backupFailed(message);
+  return kind === 'ask' ? frame.backupAsks(message) : frame.backupProblem(message);
 }

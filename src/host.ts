@@ -4,9 +4,11 @@ import type { Api } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { createApp, type Health } from './app.ts';
+import { abortable } from './backup/clock.ts';
 import type { BackupEngine } from './backup/engine.ts';
+import { LEASE_TTL_MS } from './backup/lease.ts';
 import type { Trigger } from './backup/manifest.ts';
-import type { BackupOutcome } from './backup/run.ts';
+import type { BackupOutcome, BackupRequestOptions } from './backup/run.ts';
 import type { Store } from './backup/store/types.ts';
 import { composeFeatures, features } from './bot.ts';
 import { APP_VERSION } from './compose.ts';
@@ -45,7 +47,7 @@ export interface Host {
   runBackup(
     trigger: Trigger,
     scheduledAt: Date,
-    options?: { readonly unlessYoungerThanMs?: number },
+    options?: Pick<BackupRequestOptions, 'unlessYoungerThanMs' | 'signal'>,
   ): Promise<BackupOutcome>;
   /** Runs the jobs once. */
   tick(): Promise<void>;
@@ -60,7 +62,16 @@ export function createHost(parts: HostParts): Host {
     composeFeatures(features),
   );
   const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
-    const outcome = await backups.run({ trigger, scheduledAt, ...options });
+    const run = (): Promise<BackupOutcome> => backups.run({ trigger, scheduledAt, ...options });
+    let outcome = await run();
+    // What is due and meets the lease of a killed process is made when that ends, not skipped: nobody would come back for it.
+    const waits = trigger === 'schedule' || trigger === 'start' ? BUSY_WAITS : 0;
+    const signal = options.signal ?? new AbortController().signal;
+    for (let i = 0; i < waits && isBusy(outcome); i += 1) {
+      await abortable(sleep(BUSY_WAIT_MS), signal).catch(() => {});
+      if (signal.aborted) break;
+      outcome = await run();
+    }
     const detail =
       outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
     log[outcome.kind === 'failed' ? 'error' : 'info']('backup', { trigger, outcome: outcome.kind, detail });
@@ -109,6 +120,14 @@ export function createHost(parts: HostParts): Host {
       await tick(jobs, context, randomUUID());
     },
   };
+}
+
+/** Pauses until a dead holder's lease has surely ended. */
+const BUSY_WAIT_MS = 30_000;
+const BUSY_WAITS = Math.ceil(LEASE_TTL_MS / BUSY_WAIT_MS) + 1;
+
+function isBusy(outcome: BackupOutcome): boolean {
+  return outcome.kind === 'skipped' && outcome.reason === 'busy';
 }
 
 /** A database that can not be backed up is not changed. */

@@ -21,7 +21,8 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
 }
 
 const SECRETS = [
-  /\b\d{5,}:[A-Za-z0-9_-]{20,}/g,
+  // Also behind a letter: the Bot API's addresses are /bot<token>/method.
+  /\d{5,}:[A-Za-z0-9_-]{20,}/g,
   /AGE-SECRET-KEY-[A-Z0-9-]+/gi,
   /(bearer|token|secret|password)(["'=:\s]+)\S+/gi,
 ];
@@ -29,7 +30,10 @@ const SECRETS = [
 /** An error's text fit for logs, records and people: one line, at most 300 characters, without anything that looks like a secret. */
 export function describeError(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return SECRETS.reduce((clean, pattern) => clean.replaceAll(pattern, '[hidden]'), text)
-    .replaceAll(/\s+/g, ' ')
-    .slice(0, 300);
+  return hideSecrets(text).replaceAll(/\s+/g, ' ').slice(0, 300);
+}
+
+/** The text without anything that looks like a secret. */
+export function hideSecrets(text: string): string {
+  return SECRETS.reduce((clean, pattern) => clean.replaceAll(pattern, '[hidden]'), text);
 }

@@ -13,7 +13,7 @@ import { composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
-import { createHost } from './host.ts';
+import { createHost, type Host } from './host.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
@@ -22,6 +22,12 @@ import { ALLOWED_UPDATES, createApi, readBotInfo } from './telegram.ts';
 /** A start makes a backup unless a verified one is younger: a crash loop makes no flood (spec/backup.md "Triggers"). */
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 const TICK_LIMITS = { seconds: 50, requests: 10_000 };
+/** Between two tries to set the webhook. */
+const LONGEST_DELAY_MS = 60_000;
+/** No wall clock cuts a run off here as it does in a Worker. */
+const RUN_TIMEOUT_MS = 12 * 3_600_000;
+/** How long a stopping host lets a run go on before it is given up; then it cleans up and frees its lease. */
+const RUN_GRACE_MS = 10_000;
 
 export interface RunningNode {
   readonly address: string;
@@ -54,6 +60,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
     links,
     ledger: createBackupLedger(db),
     holder: `node host ${process.pid}`,
+    timeoutMs: RUN_TIMEOUT_MS,
     alert: (alert) =>
       tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
   });
@@ -81,15 +88,20 @@ export async function startNode(config: Config): Promise<RunningNode> {
   const { server, port } = await listen(host.app, config);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const stopping = new AbortController();
-  const work = [
-    host.runBackup('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS }),
-    config.publicUrl === undefined ? pollForUpdates() : useWebhook(config.publicUrl),
-  ];
+  const givingUp = new AbortController();
+  const work = new Set<Promise<unknown>>();
+  const backUp: Host['runBackup'] = (trigger, at, options) => {
+    const run = host.runBackup(trigger, at, { ...options, signal: givingUp.signal });
+    work.add(run);
+    return run.finally(() => work.delete(run));
+  };
+  void backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
+  work.add(config.publicUrl === undefined ? pollForUpdates() : useWebhook(config.publicUrl));
   installCommands(api, config.defaultLocale).catch((error: unknown) =>
     log.warn('menu of commands not set', { error: describeError(error) }),
   );
   const crons = [
-    schedule(config.backup.cron, log, async (at) => void (await host.runBackup('schedule', at))),
+    schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
     schedule('* * * * *', log, () => host.tick()),
   ];
   log.info('started', {
@@ -111,11 +123,20 @@ export async function startNode(config: Config): Promise<RunningNode> {
     });
   }
 
+  /** Until Telegram has it: a host that could not say where it is hears nothing. */
   async function useWebhook(url: string): Promise<void> {
-    await api.setWebhook(`${url}/webhook`, {
-      secret_token: webhookSecret ?? '',
-      allowed_updates: ALLOWED_UPDATES,
-    });
+    for (let delay = 1_000; !stopping.signal.aborted; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+      try {
+        await api.setWebhook(`${url}/webhook`, {
+          secret_token: webhookSecret ?? '',
+          allowed_updates: ALLOWED_UPDATES,
+        });
+        return;
+      } catch (error) {
+        log.error('webhook not set', { error: describeError(error), retry_in_ms: delay });
+        await sleep(delay, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
   }
 
   return {
@@ -124,8 +145,10 @@ export async function startNode(config: Config): Promise<RunningNode> {
     async stop() {
       for (const cron of crons) cron.stop();
       stopping.abort();
+      const patience = setTimeout(() => givingUp.abort(new Error('the host was stopped')), RUN_GRACE_MS);
       await new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.allSettled(work);
+      clearTimeout(patience);
       database.close();
       await lock?.release();
     },

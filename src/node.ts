@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
 import { DatabaseTooNew } from './db/migrate.ts';
+import { hideSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
@@ -26,6 +28,7 @@ try {
 } catch (error) {
   const isForPeople =
     error instanceof ConfigError || error instanceof DatabaseFileHeld || error instanceof DatabaseTooNew;
-  console.error(isForPeople ? error.message : error);
+  // An error of the network quotes the address, and with it the token.
+  console.error(isForPeople ? error.message : hideSecrets(inspect(error)));
   process.exit(1);
 }

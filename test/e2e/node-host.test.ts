@@ -196,4 +196,17 @@ describe('the Node host', () => {
     for (const name of ['BOT_TOKEN', 'PORT', 'ADMIN_IDS']) expect(host.output()).toContain(name);
     expect(host.output()).not.toContain('not-a-token-at-all');
   });
+
+  test('without Telegram the start says why it failed, and the token stays secret', async () => {
+    const token = '123456789:AAabcdefghijklmnopqrstuvwxyz0123456';
+    const host = start({
+      BOT_TOKEN: token,
+      PORT: '0',
+      TELEGRAM_API_ROOT: `http://127.0.0.1:${await freePort()}`,
+    });
+    await once(host.child, 'close');
+    expect(host.child.exitCode).toBe(1);
+    expect(host.output()).toContain('ECONNREFUSED');
+    expect(host.output()).not.toContain(token.slice(10));
+  });
 });

@@ -1,0 +1,107 @@
+/** What both hosts share, without their sockets: the runs that are due, alerts, and what may stand in a log. */
+import { Api } from 'grammy';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { backupAlertText } from '../src/alerts.ts';
+import { createBackupEngine } from '../src/backup/engine.ts';
+import { backupName } from '../src/backup/names.ts';
+import { LOCALE_NAMES, readConfig } from '../src/config.ts';
+import { sql } from '../src/db/database.ts';
+import { createHost, type Host } from '../src/host.ts';
+import { TEXT_LIMIT } from '../src/html.ts';
+import { createLog, describeError } from '../src/log.ts';
+import { readBotInfo } from '../src/telegram.ts';
+import { createWorld, type World } from './support/backup-world.ts';
+
+let world: World;
+/** Called in place of every pause; how long it would have been. */
+let onPause: (milliseconds: number) => Promise<void>;
+let pauses: number[];
+
+beforeEach(async () => {
+  world = await createWorld({}, 'small');
+  pauses = [];
+  onPause = async () => {};
+});
+afterEach(() => world.close());
+
+function host(): Host {
+  const { clock, context, db, ledger } = world;
+  const links = { baseUrl: '', botToken: 'x', prefix: context.prefix, now: clock.now };
+  return createHost({
+    config: readConfig({}, 'node'),
+    webhookSecret: undefined,
+    db,
+    api: new Api('1:x'),
+    me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
+    backups: createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink: () => '' }),
+    store: context.store,
+    links,
+    now: clock.now,
+    sleep: async (milliseconds) => {
+      pauses.push(milliseconds);
+      await onPause(milliseconds);
+    },
+    log: createLog('silent', () => {}),
+    tickLimits: { seconds: 50, requests: 40 },
+    after: () => {},
+  });
+}
+
+const expire = (): Promise<unknown> => world.db.write([sql('UPDATE backup_lease SET expires_ms = 0')]);
+
+describe('a run that is due and meets a lease', () => {
+  test.each(['schedule', 'start'] as const)(
+    'of a killed process: %s waits for its end and is made',
+    async (trigger) => {
+      await world.ledger.acquire('node host 1 (killed)', 120_000);
+      onPause = async () => {
+        if (pauses.length === 3) await expire();
+      };
+      const at = world.clock.now();
+      expect(await host().runBackup(trigger, at)).toMatchObject({ kind: 'done', name: backupName(at) });
+      expect(pauses).toEqual([30_000, 30_000, 30_000]);
+    },
+  );
+
+  test('of a run that goes on and on: says so after the life of a dead lease, and a little more', async () => {
+    await world.ledger.acquire('cli 7', 3_600_000);
+    expect(await host().runBackup('schedule', world.clock.now())).toMatchObject({ reason: 'busy' });
+    expect(pauses).toHaveLength(5);
+  });
+
+  test('before a migration nobody waits: the update is delivered again', async () => {
+    await world.ledger.acquire('cli 7', 3_600_000);
+    expect(await host().runBackup('migration', world.clock.now())).toMatchObject({ reason: 'busy' });
+    expect(pauses).toEqual([]);
+  });
+
+  test('a host that stops waits no longer', async () => {
+    await world.ledger.acquire('cli 7', 3_600_000);
+    const stop = new AbortController();
+    onPause = () => {
+      stop.abort();
+      return new Promise(() => {});
+    };
+    const outcome = await host().runBackup('schedule', world.clock.now(), { signal: stop.signal });
+    expect(outcome).toMatchObject({ reason: 'busy' });
+  });
+});
+
+test.each(LOCALE_NAMES)('an alert of any length fits one message (%s)', (locale) => {
+  for (const kind of ['failed', 'ask', 'problem'] as const) {
+    const text = backupAlertText(locale, { kind, message: '😀<&>'.repeat(5_000) });
+    expect(text.length).toBeLessThan(TEXT_LIMIT);
+    expect(text.markup.isWellFormed()).toBe(true);
+    expect(backupAlertText(locale, { kind, message: 'S3 said no' }).markup).toContain('S3 said no');
+  }
+});
+
+test('a token is hidden wherever it stands, also in the address that network errors quote', () => {
+  const token = '123456789:AAabcdefghijklmnopqrstuvwxyz_-01234';
+  for (const text of [
+    `request to https://api.telegram.org/bot${token}/getMe failed`,
+    `token ${token}`,
+    `(${token})`,
+  ])
+    expect(describeError(new Error(text))).not.toContain('abcdefghij');
+});
