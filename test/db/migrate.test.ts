@@ -127,6 +127,28 @@ describe('a database comes to the program’s schema', () => {
     expect(await rows(db, 'SELECT user_id AS v FROM users')).toEqual(['77']);
   });
 
+  test('old fault: two kinds of group id; a chat chosen under both is chosen once, and the bot starts', async () => {
+    const path = freshPath();
+    writeOld(
+      path,
+      `INSERT INTO anime (code) VALUES (5), (6);
+       INSERT INTO groups (id, group_id, name) VALUES (4, -1007, 'G'), (5, -1008, 'H');
+       INSERT INTO anime_groups (anime_code, group_id) VALUES (5, 4), (5, -1007), (5, 5), (6, -1007);
+       INSERT INTO user_history (user_id, anime_code, part_number) VALUES (NULL, 5, 1), (77, 5, 1);`,
+    );
+    const db = await open(path);
+    await migrate(db, { now, backup: async () => {} });
+    expect(await rows(db, `SELECT anime_code || ':' || group_id AS v FROM anime_groups ORDER BY 1`)).toEqual([
+      '5:4',
+      '5:5',
+      '6:4',
+    ]);
+    expect(await rows(db, 'SELECT user_id AS v FROM user_history')).toEqual(['77']);
+    // Nobody knows when he came: he is not new today.
+    expect(await rows(db, 'SELECT created_at AS v FROM users')).toEqual(['NULL']);
+    expect(await rows(db, `SELECT period AS v FROM counters WHERE metric = 'new'`)).toEqual([]);
+  });
+
   test('a failing backup stops the migration and the old file stays as it was', async () => {
     const path = freshPath();
     writeOld(path, `INSERT INTO anime (code, description) VALUES (1, 'x');`);

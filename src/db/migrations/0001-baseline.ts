@@ -148,7 +148,7 @@ function copy(table: OldTable, existing: ExistingTables): string[] {
   return [
     ...extra.map((column) => `ALTER TABLE ${table} ADD COLUMN ${quote(column)}`),
     ...placeholders(table, has),
-    `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM "old_${table}" AS old${where(table)}`,
+    `INSERT ${table === 'anime_groups' ? 'OR IGNORE ' : ''}INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM "old_${table}" AS old${where(table, has)}`,
   ];
 }
 
@@ -156,16 +156,16 @@ function columnsOf(table: OldTable): Set<string> {
   return new Set([...CREATE[table].matchAll(/^ {2}([a-z_]+) /gm)].map((match) => match[1] ?? ''));
 }
 
-/** Parents for rows whose parent the old bot lost. */
+/** Parents for rows whose parent the old bot lost. Nobody knows since when they exist: they are not today's. */
 function placeholders(table: OldTable, has: ReadonlySet<string>): string[] {
   if (table === 'anime_parts' && has.has('anime_code'))
     return [
-      `INSERT INTO anime (code) SELECT DISTINCT CAST(anime_code AS INTEGER) FROM old_anime_parts
+      `INSERT INTO anime (code, created_at) SELECT DISTINCT CAST(anime_code AS INTEGER), NULL FROM old_anime_parts
        WHERE anime_code IS NOT NULL AND CAST(anime_code AS INTEGER) NOT IN (SELECT code FROM anime)`,
     ];
   if (table === 'user_history' && has.has('user_id'))
     return [
-      `INSERT INTO users (user_id) SELECT DISTINCT CAST(user_id AS INTEGER) FROM old_user_history
+      `INSERT INTO users (user_id, created_at) SELECT DISTINCT CAST(user_id AS INTEGER), NULL FROM old_user_history
        WHERE user_id IS NOT NULL AND CAST(user_id AS INTEGER) NOT IN (SELECT user_id FROM users)`,
     ];
   return [];
@@ -182,8 +182,13 @@ function repaired(table: OldTable, column: string): string {
   return value;
 }
 
-/** Links to a group or an anime that no longer exists say nothing; the backup taken before the migration keeps them. */
-function where(table: OldTable): string {
+/**
+ * Links to a group or an anime that no longer exists say nothing, nor does a link said twice (by row id and by chat id), a part of no
+ * anime or a view by nobody; the backup taken before the migration keeps them.
+ */
+function where(table: OldTable, has: ReadonlySet<string>): string {
+  if (table === 'anime_parts' && has.has('anime_code')) return ' WHERE old.anime_code IS NOT NULL';
+  if (table === 'user_history' && has.has('user_id')) return ' WHERE old.user_id IS NOT NULL';
   if (table !== 'anime_groups') return '';
   return ` WHERE EXISTS (SELECT 1 FROM groups WHERE id = old.group_id OR group_id = old.group_id)
     AND EXISTS (SELECT 1 FROM anime WHERE code = old.anime_code)`;
