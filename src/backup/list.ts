@@ -116,10 +116,7 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
 }
 
 /** The manifest, or what is wrong with it; a missing one counts as wrong. */
-async function readManifest(
-  { store, prefix }: Bucket,
-  name: BackupName,
-): Promise<Manifest | ManifestError> {
+async function readManifest({ store, prefix }: Bucket, name: BackupName): Promise<Manifest | ManifestError> {
   const bytes = await readSmall(store, manifestKey(prefix, name));
   if (bytes === undefined) return new ManifestError('manifest is gone');
   try {
