@@ -62,7 +62,7 @@ async function rehearse(parts: DrillParts, entry: BackupEntry, path: string): Pr
     },
     { from: { kind: 'backup', entry }, ...(onProgress && { onProgress }) },
   );
-  const [note] = report.notes;
+  const note = report.notes.find((text) => text.includes('can not be used'));
   // The restore found a way around it, but a drill is there to tell.
   if (note !== undefined) throw new Error(note);
   const found = new Map((await digestFile(path)).tables.map((table) => [table.table, table]));

@@ -97,7 +97,7 @@ export async function importRecords(
 }
 
 /** Removes what a dead import left; its control table first, so that it can not merge any more. */
-export async function clearImport(db: Database): Promise<void> {
+async function clearImport(db: Database): Promise<void> {
   const names = await column(
     db,
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'importing_*'",

@@ -12,7 +12,7 @@ const TROUBLES: readonly Trouble[] = ['error', 'error', 'lost', 'lost', 'kill', 
 const DAY_MS = 86_400_000;
 
 /** The process is dead: nothing it still tries has any effect. */
-export class Killed extends Error {
+class Killed extends Error {
   override readonly name = 'Killed';
 }
 

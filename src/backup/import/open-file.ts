@@ -85,7 +85,7 @@ function requireWhole(copy: string, path: string): void {
 }
 
 /** Rows of a database as the records its JSON would give: one set of rules for both. */
-export async function* databaseRecords(path: string, utcOffsetMinutes: number): AsyncGenerator<LegacyEvent> {
+async function* databaseRecords(path: string, utcOffsetMinutes: number): AsyncGenerator<LegacyEvent> {
   const events: LegacyEvent[] = [];
   const pending = { wake: () => {}, isFull: Promise.resolve() };
   let done = false;

@@ -74,7 +74,7 @@ export async function swapFiles({ path, fresh, files, isOldBroken }: SwapFiles):
 }
 
 /** Another process has the database open: a restore under its feet would lose what it writes. */
-export class DatabaseInUse extends Error {
+class DatabaseInUse extends Error {
   override readonly name = 'DatabaseInUse';
 }
 

@@ -2,14 +2,13 @@
  * A backup into the database of a server (spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
  * and compared, then swapped in one transaction that moves pages, not rows. Until its COMMIT the old data is what everybody reads.
  */
-import { explain } from '../clock.ts';
-import { createDigestSink, type TableDigest } from '../digest.ts';
+import type { TableDigest } from '../digest.ts';
 import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
-import { StatementFailed } from '../snapshot/sql-http.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import { rowLayout } from '../values.ts';
+import { compareStaged, readAgain } from './compare-staged.ts';
 import { replaceContents } from './replace-contents.ts';
-import { isPassing, type SqlSession } from './sql-session.ts';
+import type { SqlSession } from './sql-session.ts';
 import {
   CONTROL_TABLE,
   columnList,
@@ -20,6 +19,7 @@ import {
   type StagedTable,
   stagedTables,
 } from './staging.ts';
+import { swap } from './swap.ts';
 
 export interface RemoteTarget {
   readonly session: SqlSession;
@@ -43,7 +43,7 @@ export interface RemoteRestoreOptions {
   readonly beforeSwap: () => Promise<void>;
 }
 
-export const ORPHANS =
+const ORPHANS =
   'rows of other tables would belong to rows that the backup has not: name those tables in --only too';
 
 /** SQL a request: far below what a server takes, and some milliseconds of its write lock. */
@@ -59,7 +59,7 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
   ]);
   const { schema, staged } = await load(target, options);
   options.onCompare?.();
-  await compareStaged(target, staged, options.wanted);
+  await compareStaged(target.source, staged, options.wanted);
   await options.beforeSwap();
   const live = await readAgain(target.source, async (snapshot) => {
     await drainNothing(snapshot);
@@ -176,56 +176,6 @@ function createQueue(session: SqlSession): { push(sql: string): Promise<void>; d
   };
 }
 
-/** A read may break off: over the connection, or over a value that only the next read asks for in its exact form. */
-async function readAgain<T>(source: SnapshotSource, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await source.read(use);
-    } catch (error) {
-      if (attempt === READ_ATTEMPTS) throw error;
-    }
-  }
-}
-
-const READ_ATTEMPTS = 3;
-
-/** What the server really holds, read back, against the backup's digests. */
-async function compareStaged(
-  { source }: RemoteTarget,
-  staged: readonly StagedTable[],
-  wanted: readonly TableDigest[],
-): Promise<void> {
-  const digests = await readAgain(source, async (snapshot) => {
-    const digest = createDigestSink();
-    await digest.begin(snapshot.schema);
-    const tables = new Map(snapshot.schema.tables.map((table) => [table.name, table]));
-    const targets = staged.map(({ name }) => {
-      const table = tables.get(name);
-      if (table === undefined) throw new Error(`staging table ${name} is gone: another restore is under way`);
-      return { kind: 'table' as const, table };
-    });
-    let next = 0;
-    for await (const scan of snapshot.scans(targets)) {
-      const original = staged[next]?.table;
-      next += 1;
-      if (original === undefined) throw new Error('more scans than tables');
-      await digest.beginScan({ kind: 'table', table: original });
-      for await (const rows of scan.rows) await digest.rows(rows);
-      await digest.endScan();
-    }
-    await digest.finish();
-    return digest.result();
-  });
-  const expected = new Map(wanted.map((table) => [table.table, table]));
-  for (const { table, rows, sha256 } of digests) {
-    const want = expected.get(table);
-    if (want === undefined || want.sha256 !== sha256)
-      throw new Error(
-        `table ${table} did not arrive as it is in the backup (${rows} rows, wanted ${want?.rows ?? 0}): nothing was changed`,
-      );
-  }
-}
-
 function swapStatements(
   live: DatabaseSchema,
   schema: DatabaseSchema,
@@ -303,28 +253,4 @@ function carryFence(live: DatabaseSchema, schema: DatabaseSchema): { before: str
          fence = 1 + MAX(fence, COALESCE((SELECT fence FROM ${CONTROL_TABLE}), 0)) WHERE id = 1`,
     ],
   };
-}
-
-/** Tries of the swap: another writer may take the lock away from it after 5 s. */
-const SWAP_ATTEMPTS = 3;
-
-/** The answer of a swap may be lost after its effect: the control table, gone with the swap, tells. */
-async function swap(session: SqlSession, id: string, statements: readonly string[]): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await session.atomically(statements);
-    } catch (error) {
-      if (!(error instanceof StatementFailed) && (await isSwapped(session, id))) return;
-      if (attempt === SWAP_ATTEMPTS || !isPassing(error))
-        throw new Error(`the swap failed, the old data is as it was: ${explain(error)}`, { cause: error });
-    }
-  }
-}
-
-async function isSwapped(session: SqlSession, id: string): Promise<boolean> {
-  const row = await session.first(`SELECT count(*) FROM sqlite_schema WHERE name = '${CONTROL_TABLE}'`);
-  if (row?.[0] === '0') return true;
-  // Still there: either ours, not swapped, or of another attempt that began after this one had swapped.
-  const own = await session.first(`SELECT count(*) FROM ${CONTROL_TABLE} WHERE id = '${id}'`);
-  return own?.[0] === '0';
 }

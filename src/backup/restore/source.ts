@@ -51,7 +51,7 @@ export async function fetchSource(from: RestoreFrom, options: FetchOptions): Pro
     const own = join(options.directory, 'source.db');
     if (path !== own) await copyDatabase(path, own);
     integrity(own, from.path);
-    return { path: own, origin: from.path, ...(await digestFile(own)), notes: [] };
+    return { path: own, origin: from.path, ...(await digestFile(own)), notes: underWay(own) };
   }
   return fetchBackup(from.entry, options);
 }
@@ -81,7 +81,7 @@ async function fetchBackup(
       integrity(path, name);
       const found = await digestFile(path);
       requireManifest(found, manifest);
-      return { path, origin: name, ...found, notes };
+      return { path, origin: name, ...found, notes: [...notes, ...underWay(path)] };
     } catch (error) {
       if (what === 'document')
         throw notes.length > 0
@@ -147,6 +147,25 @@ function integrity(path: string, origin: string): void {
     throw error instanceof Damaged
       ? error
       : new Damaged(`${origin} is no whole SQLite database`, { cause: error });
+  } finally {
+    db.close();
+  }
+}
+
+/** Work that the backup shows half done goes on from there when the bot starts: what was sent since would be sent again. */
+function underWay(path: string): string[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    if (db.prepare("SELECT 1 FROM pragma_table_info('broadcasts') WHERE name = 'state'").get() === undefined)
+      return [];
+    const running = Number(
+      db.prepare("SELECT count(*) AS n FROM broadcasts WHERE state = 'running'").get()?.['n'],
+    );
+    return running === 0
+      ? []
+      : [
+          `${running} broadcast was under way in this backup and goes on from there when the bot starts: pause it (/broadcast) if it has gone out since`,
+        ];
   } finally {
     db.close();
   }

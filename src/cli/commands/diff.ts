@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { diffDatabases, type TableDiff } from '../../backup/diff.ts';
+import { diffDatabases } from '../../backup/diff.ts';
 import { asDatabase, copyLive, plainFile } from '../../backup/local-copy.ts';
 import { inScratch, unpackDatabase } from '../../backup/verify-deep.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { type Column, formatCount, formatTable } from '../format.ts';
 import { resolveBackup } from '../target.ts';
+import { diffLines } from './diff-lines.ts';
 
 export function diffCommand(cli: Cli): Command {
   const command = new Command('diff')
@@ -15,15 +15,6 @@ export function diffCommand(cli: Cli): Command {
     .argument('<second>', 'likewise');
   return framed(cli, command, diff);
 }
-
-const COLUMNS: readonly Column[] = [
-  { title: 'TABLE' },
-  { title: 'ADDED', align: 'right' },
-  { title: 'REMOVED', align: 'right' },
-  { title: 'CHANGED', align: 'right' },
-  { title: 'SAME', align: 'right' },
-  { title: '' },
-];
 
 async function diff(invocation: Invocation, [first = '', second = '']: readonly string[]): Promise<ExitCode> {
   const { terminal } = invocation;
@@ -40,24 +31,9 @@ async function diff(invocation: Invocation, [first = '', second = '']: readonly 
     same,
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
   });
-  const rows = tables.map((table) => cells(invocation, table));
-  for (const line of formatTable(COLUMNS, rows)) terminal.say(line);
+  for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
   terminal.say(same ? '\nNo difference.' : '');
   return 0;
-}
-
-function cells({ terminal }: Invocation, table: TableDiff): string[] {
-  const { green, red, yellow, dim } = terminal.colors;
-  const shown = (value: number, sign: string, color: (text: string) => string): string =>
-    value === 0 ? dim('-') : color(`${sign}${formatCount(value)}`);
-  return [
-    table.table,
-    shown(table.added, '+', green),
-    shown(table.removed, '-', red),
-    shown(table.changed, '~', yellow),
-    formatCount(table.same),
-    table.note ?? '',
-  ];
 }
 
 /** A SQLite file with the contents of what was named. */

@@ -1,0 +1,57 @@
+/** Reading a server's staged tables back, to be held against the backup's digests. */
+import { createDigestSink, type TableDigest } from '../digest.ts';
+import type { Snapshot, SnapshotSource } from '../model.ts';
+import type { StagedTable } from './staging.ts';
+
+/** A read may break off: over the connection, or over a value that only the next read asks for in its exact form. */
+export async function readAgain<T>(
+  source: SnapshotSource,
+  use: (snapshot: Snapshot) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await source.read(use);
+    } catch (error) {
+      if (attempt === READ_ATTEMPTS) throw error;
+    }
+  }
+}
+
+const READ_ATTEMPTS = 3;
+
+/** What the server really holds, read back, against the backup's digests. */
+export async function compareStaged(
+  source: SnapshotSource,
+  staged: readonly StagedTable[],
+  wanted: readonly TableDigest[],
+): Promise<void> {
+  const digests = await readAgain(source, async (snapshot) => {
+    const digest = createDigestSink();
+    await digest.begin(snapshot.schema);
+    const tables = new Map(snapshot.schema.tables.map((table) => [table.name, table]));
+    const targets = staged.map(({ name }) => {
+      const table = tables.get(name);
+      if (table === undefined) throw new Error(`staging table ${name} is gone: another restore is under way`);
+      return { kind: 'table' as const, table };
+    });
+    let next = 0;
+    for await (const scan of snapshot.scans(targets)) {
+      const original = staged[next]?.table;
+      next += 1;
+      if (original === undefined) throw new Error('more scans than tables');
+      await digest.beginScan({ kind: 'table', table: original });
+      for await (const rows of scan.rows) await digest.rows(rows);
+      await digest.endScan();
+    }
+    await digest.finish();
+    return digest.result();
+  });
+  const expected = new Map(wanted.map((table) => [table.table, table]));
+  for (const { table, rows, sha256 } of digests) {
+    const want = expected.get(table);
+    if (want === undefined || want.sha256 !== sha256)
+      throw new Error(
+        `table ${table} did not arrive as it is in the backup (${rows} rows, wanted ${want?.rows ?? 0}): nothing was changed`,
+      );
+  }
+}
