@@ -15,6 +15,9 @@ import { migrate } from '../db/migrate.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
 
+/** No Worker's wall clock cuts a run off here. */
+const RUN_TIMEOUT_MS = 12 * 3_600_000;
+
 async function main(): Promise<void> {
   const passed = process.argv.slice(2);
   if (passed.includes('--dry-run')) {
@@ -46,11 +49,15 @@ async function prepareDatabase(config: Config): Promise<void> {
       store: openStore(config.bucket),
       ledger: createBackupLedger(db),
       holder: `deploy ${process.pid}`,
+      timeoutMs: RUN_TIMEOUT_MS,
       alert: async (alert) => console.log(pc.red(alert.message)),
     });
     const outcome = await runBackup(context, { trigger: 'deploy', scheduledAt: new Date() });
     if (outcome.kind === 'failed')
       throw new Error(`nothing was deployed: the backup before it failed: ${outcome.reason}`);
+    // The other run may die without a backup, or have begun before data that the migration touches.
+    if (outcome.kind === 'skipped' && outcome.reason === 'busy')
+      throw new Error(`nothing was deployed, for no backup could be made before it: ${outcome.message}`);
     step(`backup: ${outcome.kind === 'done' ? `${outcome.name}, verified` : outcome.message}`);
     const { from, to } = await migrate(db, { now: () => new Date(), backup: async () => {} });
     step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
@@ -64,6 +71,7 @@ function wrangler(passed: readonly string[]): string {
     encoding: 'utf8',
     stdio: ['inherit', 'pipe', 'inherit'],
   });
+  if (result.error !== undefined) throw new Error('wrangler can not be run', { cause: result.error });
   process.stdout.write(result.stdout);
   if (result.status !== 0) throw new Error('wrangler deploy failed; the running version was not touched');
   return result.stdout;
