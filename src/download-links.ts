@@ -46,7 +46,12 @@ export async function serveLink(
   const expected = signature(settings, object, admin, expires);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
   if (expires * 1000 < settings.now().getTime()) return undefined;
-  const found = await store.get(settings.prefix + object);
+  const key = settings.prefix + object;
+  // A body that nobody reads would keep its file open.
+  const found =
+    request.method === 'HEAD'
+      ? await store.head(key).then((head) => head && { bytes: head.bytes, body: null })
+      : await store.get(key);
   if (found === undefined) return undefined;
   return new Response(found.body, {
     headers: {
