@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { explain } from '../backup/clock.ts';
 import { ConfigError, type Environment } from '../config.ts';
+import { explainLocked } from '../db/file-lock.ts';
 import { openSession, type Session } from './session.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -48,7 +49,7 @@ export function framed<Options extends object>(
         const invocation = { terminal, session, yes: options.yes === true, now: () => new Date() };
         cli.exitCode = await run(invocation, args, options);
       } catch (error) {
-        tell(terminal, error);
+        tell(terminal, explained(error, session));
         cli.exitCode = error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
       } finally {
         terminal.clear();
@@ -57,9 +58,15 @@ export function framed<Options extends object>(
     });
 }
 
-/** For people on standard error, so that what is piped on stays clean; for machines as the one answer. */
-function tell(terminal: Terminal, error: unknown): void {
+function explained(error: unknown, session: Session | undefined): string {
   const message = explain(error);
+  const database = session?.config.database;
+  const isLocked = /database is locked|SQLITE_BUSY/.test(message) && database?.kind === 'file';
+  return isLocked ? `${message}\n${explainLocked(database.path)}` : message;
+}
+
+/** For people on standard error, so that what is piped on stays clean; for machines as the one answer. */
+function tell(terminal: Terminal, message: string): void {
   terminal.clear();
   if (terminal.json) terminal.answer({ ok: false, error: message });
   else process.stderr.write(`${terminal.colors.red('error:')} ${message}\n`);

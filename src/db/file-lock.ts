@@ -65,6 +65,15 @@ export async function lockDatabaseFile(path: string, { holder, now }: FileLockOp
   throw new DatabaseFileHeld(`database ${path}: its lock ${file} changes hands all the time; try again`);
 }
 
+/** What to do about "database is locked", naming who has the file as far as its lock tells. */
+export function explainLocked(path: string): string {
+  const text = readOwn(`${path}.lock`);
+  const lock = text === undefined ? undefined : parse(text);
+  return lock === undefined
+    ? `another program is writing to ${path}: wait a moment and try again, or stop it`
+    : `${path} is in use by ${lock.holder} (process ${lock.pid} on ${lock.host}, since ${lock.since}): wait a moment and try again, or stop it`;
+}
+
 /** A link is made whole or not at all, and refused when the name exists. */
 async function appear(file: string, text: string, own: LockFile): Promise<boolean> {
   const draft = `${file}.${own.pid}`;

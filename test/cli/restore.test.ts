@@ -99,3 +99,23 @@ test('drill tells its time, and list shows it', { timeout: 60_000 }, async () =>
   });
   expect((await cli('list', '--json')).json()).toMatchObject({ last_drill: { ok: true } });
 });
+
+test('a database that another program keeps locked: who has it, and what to do', {
+  timeout: 60_000,
+}, async () => {
+  const other = new DatabaseSync(join(directory, 'bot.db'));
+  other.exec('BEGIN EXCLUSIVE');
+  writeFileSync(
+    join(directory, 'bot.db.lock'),
+    JSON.stringify({ holder: 'node host', pid: process.pid, host: hostname(), began: null, since: 'today' }),
+  );
+  writeFileSync(join(directory, 'good.json'), '{"anime":[{"code":5}]}');
+  const result = await cli('import', 'good.json', '--yes');
+  expect(result).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/locked[\s\S]*in use by node host \(process/),
+  });
+  other.exec('ROLLBACK');
+  other.close();
+  rmSync(join(directory, 'bot.db.lock'));
+});

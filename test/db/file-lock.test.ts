@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lockDatabaseFile } from '../../src/db/file-lock.ts';
+import { explainLocked, lockDatabaseFile } from '../../src/db/file-lock.ts';
 
 let directory: string;
 let path: string;
@@ -72,4 +72,13 @@ test('a lock that somebody else holds by now is not removed', async () => {
   write({ holder: 'other' });
   await lock.release();
   expect(readFileSync(`${path}.lock`, 'utf8')).toContain('other');
+});
+
+test('"database is locked" gets a name and something to do', async () => {
+  expect(explainLocked(path)).toContain('another program is writing to');
+  const lock = await take('node host');
+  expect(explainLocked(path)).toMatch(
+    /in use by node host \(process \d+ on .*\): wait a moment and try again, or stop it/,
+  );
+  await lock.release();
 });
