@@ -35,8 +35,11 @@ export interface S3Options {
 
 /** The smallest part that S3 and R2 take. */
 const PART_BYTES = 5 * 1024 * 1024;
-/** R2's advice; a Worker has six connections in all. */
-const UPLOADS_IN_FLIGHT = 2;
+/**
+ * Parts of one upload on their way at a time: with two writers side by side it is R2's advice of two, and a Worker has six connections.
+ * Counted for each upload: a slot held by a request that workerd cancelled is never given back, and must keep nobody waiting but it.
+ */
+const PARTS_IN_FLIGHT = 1;
 const DELETES_IN_FLIGHT = 2;
 /** Pauses of at most 0.25, 0.5, 1, 2 and 4 s between them: rides out a restart, not an outage. */
 const ATTEMPTS = 6;
@@ -60,7 +63,6 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
     now,
   });
   const partBytes = options.partBytes ?? PART_BYTES;
-  const slots = new Slots(UPLOADS_IN_FLIGHT);
   return {
     kind: 's3',
     description: `s3 bucket ${settings.bucket} at ${endpoint}`,
@@ -68,7 +70,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
       if (headLength > partBytes)
         throw new RangeError(`a head of ${headLength} bytes does not fit in one part`);
       await bucket.refuseExisting(key);
-      return new S3Upload(bucket, key, headLength, partBytes, slots);
+      return new S3Upload(bucket, key, headLength, partBytes, new Slots(PARTS_IN_FLIGHT));
     },
     async put(key, body, { createOnly = false } = {}) {
       if (createOnly) await bucket.refuseExisting(key);
