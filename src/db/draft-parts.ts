@@ -14,11 +14,12 @@ export interface SentPart {
 
 /**
  * Stores one part in the open draft, opening one when none is: 100 of these may run at once, in any order, some twice. The order of parts is
- * that of the messages; the same video again is counted, not stored.
+ * that of the messages; the same video again is counted, not stored. A question opened meanwhile does not lose it: it goes to the draft that
+ * waits for the answer. The second statement changes a row when the video was there, the third when it is stored now; neither: it is not.
  */
 export function collectPart(userId: number, part: SentPart, now: Date): readonly Statement[] {
   const at = toSqlTime(now);
-  const mine = `(SELECT id FROM drafts WHERE user_id = ? AND is_open = 1 AND ${COLLECTING})`;
+  const mine = `(SELECT CASE WHEN ${COLLECTING} THEN id ELSE resumes END FROM drafts WHERE user_id = ? AND is_open = 1)`;
   return [
     sql(
       `INSERT INTO drafts (user_id, kind, step, created_at, updated_at) VALUES (?, 'anime', 'description', ?, ?) ON CONFLICT DO NOTHING`,
@@ -34,7 +35,7 @@ export function collectPart(userId: number, part: SentPart, now: Date): readonly
     ),
     sql(
       `INSERT INTO draft_parts (draft_id, message_id, file_id, file_unique_id, kind, name)
-       SELECT id, ?, ?, ?, ?, ? FROM drafts WHERE user_id = ? AND is_open = 1 AND ${COLLECTING} ON CONFLICT DO NOTHING`,
+       SELECT id, ?, ?, ?, ?, ? FROM drafts WHERE id = ${mine} ON CONFLICT DO NOTHING`,
       part.messageId,
       part.fileId,
       part.fileUniqueId,
@@ -43,7 +44,7 @@ export function collectPart(userId: number, part: SentPart, now: Date): readonly
       userId,
     ),
     sql(
-      `UPDATE drafts SET updated_at = ?, repeated = repeated + (changes() = 0) WHERE user_id = ? AND is_open = 1 AND ${COLLECTING}`,
+      `UPDATE drafts SET updated_at = ?, repeated = repeated + (changes() = 0) WHERE id = ${mine}`,
       at,
       userId,
     ),

@@ -1,6 +1,10 @@
 /** The add-anime wizard, as an admin meets it. Faults of the old bot (spec/bot.md) are named. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { composeFeatures, features } from '../../src/bot.ts';
+import { ask } from '../../src/db/asks.ts';
+import { type Database, type Statement, sql } from '../../src/db/database.ts';
 import { draftStatusJob } from '../../src/jobs/draft-status.ts';
+import { createReceiver } from '../../src/receive.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 
@@ -289,12 +293,11 @@ describe('parts in a burst', () => {
     await opening();
     await admin.send('/cancel');
     expect(await desk.rows('SELECT COUNT(*) AS parts FROM draft_parts')).toEqual([{ parts: '1' }]);
-    expect(desk.last().text).toContain('Naruto');
     // Without a draft to wait for it, he is told.
     closing = () => [sql('DELETE FROM drafts')];
     await opening();
     expect(await desk.rows('SELECT COUNT(*) AS parts FROM draft_parts')).toEqual([{ parts: '0' }]);
-    expect(desk.last()).toMatchObject({ isFromBot: true, text: expect.stringContaining(textsFor('uz').frame.notUnderstood().markup.slice(0, 10)) });
+    expect(desk.last()).toMatchObject({ isFromBot: true, text: expect.stringContaining('Tushunmadim') });
   });
 
   test('without anybody to come back later, the tick makes the number true', async () => {

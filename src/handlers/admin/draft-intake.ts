@@ -34,6 +34,9 @@ const routes = new AdminRoutes()
         claimStatus({ userId: admin.id }, ctx.now, STATUS_EVERY_MS),
         openDraft(admin.id),
       );
+      const isKept = results.slice(1, 3).some(({ changes }) => changes > 0);
+      // A question was opened in this very moment, and no draft is there to take it.
+      if (!isKept) return show(ctx, { text: ctx.t.frame.notUnderstood() });
       const [claim, found] = results.slice(-2);
       const draft = openDraft(admin.id).parse(found?.rows ?? []);
       if (draft === undefined || claim?.changes !== 1) return;
