@@ -18,9 +18,15 @@ export function isHandled(updateId: number): Query<boolean> {
   return { ...query, parse: (rows) => query.parse(rows) ?? false };
 }
 
-export function forgetOldMarks(now: Date): Statement {
+/** The oldest marks have the lowest ids: only `count` rows are looked at, however many there are. Repeat while it changes `count`. */
+export function forgetOldMarks(now: Date, count: number): Statement {
   const limit = new Date(now.getTime() - MARK_LIFETIME_HOURS * 3_600_000);
-  return sql('DELETE FROM handled_updates WHERE handled_at < ?', toSqlTime(limit));
+  return sql(
+    `DELETE FROM handled_updates WHERE handled_at < ?
+       AND update_id IN (SELECT update_id FROM handled_updates ORDER BY update_id LIMIT ?)`,
+    toSqlTime(limit),
+    count,
+  );
 }
 
 /** One more failed attempt; RETURNING attempts. The update itself is kept: nothing acknowledged is lost. */

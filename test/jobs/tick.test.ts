@@ -75,6 +75,21 @@ test('a job that did not get its turn is free for the next tick, whatever its pa
   expect(leases).toEqual([[]]);
 });
 
+test('many old marks are forgotten in slices, within the requests a tick has', async () => {
+  await bot.db.write([
+    sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+         INSERT INTO handled_updates SELECT i, CASE WHEN i <= 11000 THEN '2026-11-01 00:00:00' ELSE '2026-11-22 09:00:00' END FROM n`),
+  ]);
+  const left = async (): Promise<number> =>
+    (
+      await bot.db.read([all(sql('SELECT COUNT(*) AS n FROM handled_updates'), (row) => row.int('n'))])
+    )[0][0] ?? 0;
+  await maintenance.run(bot.jobContext({ requests: 2 }));
+  expect(await left()).toBe(2_000);
+  await maintenance.run(bot.jobContext());
+  expect(await left()).toBe(1_000);
+});
+
 test('marks older than three days are forgotten once an hour, younger ones stay', async () => {
   await bot.db.write([
     sql(`INSERT INTO handled_updates VALUES (1, '2026-11-19 09:59:59'), (2, '2026-11-19 10:00:01')`),
