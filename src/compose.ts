@@ -50,7 +50,7 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
     appVersion: APP_VERSION,
     libraries: libraryVersions(),
     encryption,
-    keys: parts.keys ?? passphraseKeys(encryption),
+    keys: parts.keys ?? botKeys(settings),
     retention: {
       days: settings.retentionDays,
       daily: settings.keepDaily,
@@ -83,8 +83,7 @@ function encryptionOf(settings: BackupSettings): Encryption | undefined {
     : { kind: 'passphrase', passphrase: settings.passphrase };
 }
 
-function passphraseKeys(encryption: Encryption | undefined): OpeningKeys | undefined {
-  return encryption?.kind === 'passphrase'
-    ? { identities: [], passphrases: [encryption.passphrase] }
-    : undefined;
+/** What the running bot can open its own backups with: nothing when they are encrypted for recipients. */
+export function botKeys({ passphrase }: BackupSettings): OpeningKeys | undefined {
+  return passphrase === undefined ? undefined : { identities: [], passphrases: [passphrase] };
 }

@@ -37,6 +37,8 @@ export interface HostParts {
   /** What one tick may take: time, and requests to database and Bot API together. */
   readonly tickLimits: { readonly seconds: number; readonly requests: number };
   readonly after: NonNullable<Services['after']>;
+  /** Reads a database file an admin sent; left out where there is no disk (Worker). */
+  readonly openDatabaseFile?: Services['openDatabaseFile'];
 }
 
 export interface Host {
@@ -54,10 +56,10 @@ export interface Host {
 }
 
 export function createHost(parts: HostParts): Host {
-  const { config, db, api, me, now, sleep, log, backups, after } = parts;
+  const { config, db, api, me, now, sleep, log, backups, after, openDatabaseFile } = parts;
   const people = { adminIds: config.adminIds, defaultLocale: config.defaultLocale };
   const handle = createReceiver(
-    { db, api, me, now, log, backups, after, ...people },
+    { db, api, me, now, log, backups, after, openDatabaseFile, ...people },
     features,
     composeFeatures(features),
   );

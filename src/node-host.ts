@@ -7,13 +7,17 @@ import { Cron } from 'croner';
 import type { UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { backupAlertText, tellAdmins } from './alerts.ts';
+import { systemClock } from './backup/clock.ts';
+import { drill } from './backup/drill.ts';
 import type { BackupEngine } from './backup/engine.ts';
+import { openDatabaseUpload } from './backup/import/open-file.ts';
 import { installCommands } from './commands-menu.ts';
-import { composeEngine } from './compose.ts';
+import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
 import { createHost, type Host } from './host.ts';
+import { textsFor } from './locales/index.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
@@ -28,6 +32,9 @@ const LONGEST_DELAY_MS = 60_000;
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 /** How long a stopping host lets a run go on before it is given up; then it cleans up and frees its lease. */
 const RUN_GRACE_MS = 10_000;
+
+/** Sundays, away from the nightly backup (spec/backup.md "Commands": weekly). */
+const DRILL_CRON = '30 3 * * 0';
 
 export interface RunningNode {
   readonly address: string;
@@ -77,6 +84,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
     sleep: (milliseconds) => sleep(milliseconds),
     log,
     tickLimits: TICK_LIMITS,
+    openDatabaseFile: openDatabaseUpload,
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.
       sleep(milliseconds, undefined, { ref: false })
@@ -103,12 +111,26 @@ export async function startNode(config: Config): Promise<RunningNode> {
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
     schedule('* * * * *', log, () => host.tick()),
+    schedule(DRILL_CRON, log, () => rehearse()),
   ];
   log.info('started', {
     bot: me.username,
     address: `http://127.0.0.1:${port}`,
     updates: config.publicUrl === undefined ? 'polling' : 'webhook',
   });
+
+  /** A restore that was never tried is a hope. Backups for recipients can only be drilled by the CLI, which has the key. */
+  async function rehearse(): Promise<void> {
+    if (config.backup.ageRecipients.length > 0) return;
+    const bucket = { store, prefix: config.backup.prefix };
+    const { record } = await drill({ bucket, keys: botKeys(config.backup), clock: systemClock });
+    log[record.ok ? 'info' : 'error']('drill', { backup: record.name, ok: record.ok, ms: record.ms });
+    if (!record.ok)
+      await tellAdmins(
+        { api, log, adminIds: config.adminIds },
+        textsFor(config.defaultLocale).frame.drillFailed(record.name, record.problem ?? ''),
+      );
+  }
 
   async function pollForUpdates(): Promise<void> {
     await api

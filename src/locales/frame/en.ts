@@ -13,4 +13,6 @@ export const en: typeof uz = {
     html`⚠️ <b>Old backups were not deleted</b>: more than half would have gone.\n<code>${reason}</code>\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
   backupProblem: (reason) =>
     html`⚠️ <b>The backup was made and verified</b>, but something after it failed:\n<code>${reason}</code>`,
+  drillFailed: (name, reason) =>
+    html`🔴 <b>The restore drill failed:</b> <code>${name}</code>\nReason: <code>${reason}</code>\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
 };

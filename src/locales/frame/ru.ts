@@ -12,4 +12,6 @@ export const ru: typeof uz = {
     html`⚠️ <b>Удаление старых копий остановлено</b>: исчезло бы больше половины.\n<code>${reason}</code>\nЕсли согласны, выполните на сервере <code>npm run backup -- prune</code>.`,
   backupProblem: (reason) =>
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема:\n<code>${reason}</code>`,
+  drillFailed: (name, reason) =>
+    html`🔴 <b>Учебное восстановление не удалось:</b> <code>${name}</code>\nПричина: <code>${reason}</code>\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
 };

@@ -12,4 +12,6 @@ export const uzCyrl: typeof uz = {
     html`⚠️ <b>Эски нусхаларни ўчириш тўхтатилди</b>, чунки ярмидан кўпи ўчиб кетарди.\n<code>${reason}</code>\nРози бўлсангиз, серверда <code>npm run backup -- prune</code> буйруғини беринг.`,
   backupProblem: (reason) =>
     html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди:\n<code>${reason}</code>`,
+  drillFailed: (name, reason) =>
+    html`🔴 <b>Захира нусхани тиклаш машқи муваффақиятсиз:</b> <code>${name}</code>\nСабаби: <code>${reason}</code>\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
 };

@@ -14,4 +14,6 @@ export const uz = {
     html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi.\n<code>${reason}</code>\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
   backupProblem: (reason: string): Html =>
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
+  drillFailed: (name: string, reason: string): Html =>
+    html`🔴 <b>Zaxira nusxani tiklash mashqi muvaffaqiyatsiz:</b> <code>${name}</code>\nSababi: <code>${reason}</code>\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
 };
