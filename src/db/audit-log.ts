@@ -43,9 +43,14 @@ export function audit(userId: number, action: Audited, subject: string, now: Dat
     'INSERT INTO audit_log (user_id, action, subject, at) VALUES (?, ?, ?, ?)',
     userId,
     action,
-    subject.slice(0, 200),
+    shortened(subject),
     toSqlTime(now),
   );
+}
+
+/** By whole characters: half an emoji is no text. */
+function shortened(subject: string): string {
+  return [...subject].slice(0, 200).join('');
 }
 
 /** The same, only if the statement before it in the batch changed something. */
@@ -54,7 +59,7 @@ export function auditIfChanged(userId: number, action: Audited, subject: string,
     'INSERT INTO audit_log (user_id, action, subject, at) SELECT ?, ?, ?, ? WHERE changes() > 0',
     userId,
     action,
-    subject.slice(0, 200),
+    shortened(subject),
     toSqlTime(now),
   );
 }

@@ -113,37 +113,32 @@ function renumber(range: string, number: string, partId: number, to: number): re
 }
 
 /**
- * Deletes a part; with `renumber` later ones move down by one. Views of the deleted part stay counted, without a number. One
- * statement RETURNs the part's number; none does when the part was gone already.
+ * Deletes a part; with `isRenumbered` later ones move down by one. Views of the deleted part stay counted, without a number. The last
+ * statement's changes are 0 when the part was gone already.
  */
 export function deletePart(animeId: number, partId: number, isRenumbered: boolean): readonly Statement[] {
-  const code = '(SELECT code FROM anime WHERE id = ?2)';
   const later = `anime_code = ${CODE} AND part_number > ${NUMBER}`;
-  const shift = isRenumbered
-    ? [
-        sql(`UPDATE user_history SET part_number = part_number - 1 WHERE ${later}`, partId),
-        sql(`UPDATE anime_parts SET part_number = -part_number WHERE ${later}`, partId),
-      ]
-    : [];
   return [
     sql(
       `UPDATE user_history SET part_number = NULL WHERE anime_code = ${CODE} AND part_number = ${NUMBER}`,
       partId,
     ),
-    ...shift,
-    sql(
-      `DELETE FROM anime_parts WHERE id = ?1 AND anime_code = ${code} RETURNING part_number`,
-      partId,
-      animeId,
-    ),
     ...(isRenumbered
       ? [
+          sql(`UPDATE user_history SET part_number = part_number - 1 WHERE ${later}`, partId),
+          sql(`UPDATE anime_parts SET part_number = -part_number WHERE ${later}`, partId),
+          sql('UPDATE anime_parts SET part_number = -part_number WHERE id = ?1', partId),
           sql(
             `UPDATE anime_parts SET part_number = -part_number - 1
-             WHERE anime_code = (SELECT code FROM anime WHERE id = ?1) AND part_number < 0`,
-            animeId,
+             WHERE anime_code = ${CODE} AND part_number < 0 AND id <> ?1`,
+            partId,
           ),
         ]
       : []),
+    sql(
+      'DELETE FROM anime_parts WHERE id = ? AND anime_code = (SELECT code FROM anime WHERE id = ?)',
+      partId,
+      animeId,
+    ),
   ];
 }

@@ -91,6 +91,9 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
       if ((waiting?.rows[0]?.int('attempts') ?? MAX_ATTEMPTS) < MAX_ATTEMPTS) {
         if (until >= deadline.getTime()) break;
         await context.sleep(outcome.milliseconds);
+        // Meanwhile it may have been paused or cancelled.
+        const [after] = await db.read([broadcastById(id)]);
+        if (after?.state !== 'running' || after.cursor !== cursor) break;
         continue;
       }
       delivery = 'failed';

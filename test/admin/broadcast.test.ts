@@ -345,3 +345,30 @@ function dyingAt(point: number, when: 'before' | 'after'): ReturnType<AdminDesk[
     }),
   };
 }
+
+describe('an admin changes his mind', () => {
+  test('cancelled while it waits for retry_after: nobody else gets it', async () => {
+    await deskWithViewers(3);
+    await begin();
+    desk.telegram.script({ method: 'copyMessage', after: 1, fault: { kind: 'flood', retryAfter: 20 } });
+    const context = desk.bot.jobContext();
+    await broadcastJob.run({
+      ...context,
+      sleep: async (milliseconds) => {
+        if (milliseconds >= 20_000) await desk.press('✖️ Bekor qilish');
+        await context.sleep(milliseconds);
+      },
+    });
+    expect(viewers.map(copies).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1);
+    expect((await desk.rows(STATE))[0]?.['state']).toBe('cancelled');
+  });
+
+  test('deletes the message before he chooses whom it goes to: said, not a failure', async () => {
+    await deskWithViewers(1);
+    await desk.admin.send('/broadcast');
+    await desk.press('➕ Yangi xabar');
+    desk.admin.delete(await desk.admin.send('Yangilik!'));
+    expect(await desk.press('👥 Barcha foydalanuvchilarga')).toContain('nusxalab bo‘lmadi');
+    expect(await desk.rows('SELECT error AS error FROM failed_updates')).toEqual([]);
+  });
+});

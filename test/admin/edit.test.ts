@@ -206,6 +206,25 @@ describe('parts', () => {
     expect((await desk.rows(HISTORY)).map((view) => view['number'])).toEqual(views);
   });
 
+  test('two admins press delete at once: one part goes, one line is written', async () => {
+    desk = await deskWithAnime();
+    const second = desk.telegram.person({ firstName: 'Zafar' });
+    await second.start();
+    await desk.bot.db.write([
+      sql(`INSERT INTO admins (user_id, added_at) VALUES (?, '2026-01-01 00:00:00')`, second.id),
+    ]);
+    await partMenu(desk, 2);
+    await desk.press('🗑 Qismni o‘chirish');
+    const asked = desk.last();
+    await desk.telegram.hold(async () => {
+      await desk.admin.press(asked, '🗑 O‘chirilsin, keyingilari surilsin');
+      await second.press(asked, '🗑 O‘chirilsin, keyingilari surilsin');
+    });
+    await desk.telegram.deliver({ parallel: true });
+    expect((await desk.rows(PARTS)).map((part) => part['file'])).toEqual(['a', 'c', 'd']);
+    expect(await desk.rows(`SELECT id AS id FROM audit_log WHERE action = 'part-deleted'`)).toHaveLength(1);
+  });
+
   test('any sequence of moves, swaps and deletions agrees with a list, parts and history alike', async () => {
     const bot = await startTestBot();
     const { db } = bot;

@@ -28,6 +28,7 @@ import {
 import { copyTo, openButtons } from './copy-message.ts';
 import { stopButton } from './edit-screens.ts';
 import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';
+import { readSendFailure } from './telegram-errors.ts';
 
 const SHOWN = 6;
 const recent = whenAsked('broadcast', ['broadcasts'], () => recentBroadcasts(SHOWN));
@@ -79,8 +80,15 @@ const routes = new AdminRoutes()
     if (broadcast === undefined || broadcast.requestedBy !== admin.id || broadcast.state !== 'draft')
       return ctx.answerPress(ctx.t.admin.sending.tooLate(), { alert: true });
     if (broadcast.total === 0) return ctx.answerPress(ctx.t.admin.sending.nobody(), { alert: true });
+    try {
+      await copyTo(ctx.api, admin.id, broadcast);
+    } catch (error) {
+      // Deleted by the admin meanwhile, or of a kind that can not be copied.
+      const failure = readSendFailure(error);
+      if (failure.kind !== 'sourceless' && failure.kind !== 'refused') throw error;
+      return ctx.answerPress(ctx.t.admin.sending.noCopy(), { alert: true });
+    }
     await ctx.answerPress();
-    await copyTo(ctx.api, admin.id, broadcast);
     return show(ctx, confirmScreen(broadcast, ctx.t), { isNew: true });
   })
   .press('broadcastGo', async (ctx, admin, { broadcast: id }) => {

@@ -12,6 +12,7 @@ import { show } from '../show.ts';
 import { prefetch } from '../turn.ts';
 import { draftScreen, titleFrom } from './draft-screens.ts';
 import { STATUS_EVERY_MS, settleStatus, showStatus, shows } from './draft-status.ts';
+import { oneLine } from './lines.ts';
 import { partOfMessage, photoOfMessage } from './part-files.ts';
 import { AdminRoutes, askedQuestion, isContent } from './routes.ts';
 
@@ -93,7 +94,7 @@ async function takeText(ctx: BotContext, admin: Viewer, draft: Draft, text: stri
       });
     }
     case 'title':
-      return step(ctx, admin, draft, { step: 'preview', title: text.slice(0, 200) });
+      return step(ctx, admin, draft, { step: 'preview', title: oneLine(text, 200) });
     case 'code':
       return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.badCode()));
     case 'number':

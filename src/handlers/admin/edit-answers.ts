@@ -4,6 +4,7 @@ import type { AnimeChange } from '../../db/catalogue.ts';
 import type { Html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
 import { normaliseDigits } from '../incoming.ts';
+import { cut, oneLine } from './lines.ts';
 import { photoOfMessage } from './part-files.ts';
 
 type Answer = { readonly change: AnimeChange } | { readonly problem: Html };
@@ -32,7 +33,7 @@ export function changeFrom(
       return { change: { genres: text === '-' ? null : oneLine(text, 300) } };
     case 'aliases':
       if (text === '') return { problem: catalogue.wantsText() };
-      return { change: { aliases: text === '-' ? null : text.slice(0, 1000) } };
+      return { change: { aliases: text === '-' ? null : cut(text, 1000) } };
     case 'year': {
       if (text === '-') return { change: { year: null } };
       const year = Number(normaliseDigits(text));
@@ -40,8 +41,4 @@ export function changeFrom(
       return isYear ? { change: { year } } : { problem: catalogue.wantsYear() };
     }
   }
-}
-
-function oneLine(text: string, limit: number): string {
-  return text.replaceAll(/\s+/g, ' ').slice(0, limit);
 }

@@ -1,7 +1,7 @@
 /** Editing parts: replace, move, swap, delete. Buttons name a part by its row, so an old one never hits its neighbour. */
 import { InlineKeyboard } from 'grammy';
 import { type Ask, answered, ask } from '../../db/asks.ts';
-import { audit, auditIfChanged } from '../../db/audit-log.ts';
+import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
 import {
   type CataloguePart,
@@ -75,10 +75,14 @@ const routes = new AdminRoutes()
   .press('partDeleteNow', (ctx, admin, { id, part: row, renumber }) =>
     withPart(ctx, async (part, of) => {
       const subject = `${of.code} ${nameOf(of, ctx.t)}: ${part.number}`;
-      await ctx.turn.commit(
-        ...deletePart(id, row, renumber === 1),
-        audit(admin.id, 'part-deleted', subject, ctx.now),
+      const statements = deletePart(id, row, renumber === 1);
+      const results = await ctx.turn.commit(
+        ...statements,
+        auditIfChanged(admin.id, 'part-deleted', subject, ctx.now),
       );
+      // Another admin was quicker.
+      if (results.at(statements.length - 1)?.changes === 0)
+        return ctx.answerPress(ctx.t.admin.catalogue.partGone(), { alert: true });
       const text = ctx.t.admin.catalogue.partDeleted(part.number);
       await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: backToParts(of.id, ctx.t) })]);
     }),
@@ -176,7 +180,13 @@ async function moved(
 ): Promise<void> {
   const { part, of, to, statements } = move;
   const subject = `${of.code} ${nameOf(of, ctx.t)}: ${part.number} → ${to}`;
-  await ctx.turn.commit(...statements, audit(admin.id, 'part-moved', subject, ctx.now));
+  const results = await ctx.turn.commit(
+    ...statements,
+    auditIfChanged(admin.id, 'part-moved', subject, ctx.now),
+  );
+  // The part's own statement is the last but one; another admin may have deleted it meanwhile.
+  if (results.at(statements.length - 1)?.changes === 0)
+    return ctx.answerPress(ctx.t.admin.catalogue.partGone(), { alert: true });
   const screen = withNote(
     ctx.t.admin.catalogue.partMoved(to),
     partScreen({ ...part, number: to }, of, ctx.t),

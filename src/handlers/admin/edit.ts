@@ -1,4 +1,5 @@
 /** Editing what is published: the list, the anime's own screen, and one question per field. */
+import { isDeepStrictEqual } from 'node:util';
 import { InlineKeyboard } from 'grammy';
 import { type Ask, answered, ask, type Question } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
@@ -104,6 +105,7 @@ async function save(
   change: AnimeChange,
 ): Promise<CatalogueAnime | undefined> {
   const question = catalogueAnime(anime.id);
+  const texts = searchText({ ...anime, ...change });
   const results = await ctx.turn.commit(
     ...answered(admin.id),
     editAnime(anime.id, change, ctx.now),
@@ -113,11 +115,15 @@ async function save(
       `${anime.code} ${nameOf(anime, ctx.t)}: ${Object.keys(change).join(', ')}`,
       ctx.now,
     ),
-    indexAnime({ id: anime.id }, searchText({ ...anime, ...change })),
+    indexAnime({ id: anime.id }, texts),
     question,
   );
   const after = question.parse(results.at(-1)?.rows ?? []);
-  return after?.deletedAt === null ? after : undefined;
+  if (after?.deletedAt !== null) return undefined;
+  // Another admin changed something else between this turn's read and its write.
+  if (!isDeepStrictEqual(searchText(after), texts))
+    ctx.turn.stage(indexAnime({ id: anime.id }, searchText(after)));
+  return after;
 }
 
 async function askField(ctx: BotContext, admin: Viewer, field: Field | undefined): Promise<unknown> {

@@ -1,6 +1,7 @@
 /** The file of a message that can be a part. */
 import type { Message } from 'grammy/types';
 import type { SentPart } from '../../db/draft-parts.ts';
+import { oneLine } from './lines.ts';
 
 /** Films sent "as a file": by type or, since many clients send no useful type, by name. */
 const FILM = /\.(?:mkv|mp4|m4v|avi|mov|webm|ts|flv|wmv|mpe?g)$/i;
@@ -28,7 +29,7 @@ function part(
     fileId: file.file_id,
     fileUniqueId: file.file_unique_id,
     kind,
-    name: name?.slice(0, 200) ?? null,
+    name: name === null ? null : oneLine(name, 200),
   };
 }
 

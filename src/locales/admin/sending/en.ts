@@ -39,6 +39,7 @@ export const en: typeof uz = {
   confirm: (audience, count, groupName) =>
     html`☝️ This is what it looks like.\n\nIt goes to ${audience === 'users' ? html`<b>${count}</b> users` : audience === 'groups' ? html`<b>${count}</b> groups and channels` : html`<b>${groupName ?? ''}</b>`}. Shall we begin?`,
   nobody: () => 'There is nobody to get this message now.',
+  noCopy: () => 'This message can not be copied: it was deleted, or may not be copied. Send another one.',
   progress: (progress) =>
     html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Total: ${progress.total}`}\n✅ Sent: <b>${progress.sent}</b>\n🚫 Blocked the bot: ${progress.blocked}\n❌ Failed: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   starting: () => html`It begins within a minute. This message keeps itself up to date.`,

@@ -38,6 +38,7 @@ export const ru: typeof uz = {
   confirm: (audience, count, groupName) =>
     html`☝️ Так выглядит сообщение.\n\nПолучатели: ${audience === 'users' ? html`пользователей — <b>${count}</b>` : audience === 'groups' ? html`групп и каналов — <b>${count}</b>` : html`<b>${groupName ?? ''}</b>`}. Начинаем?`,
   nobody: () => 'Сейчас это сообщение некому получать.',
+  noCopy: () => 'Это сообщение не скопировать: оно удалено или запрещено к копированию. Отправьте другое.',
   progress: (progress) =>
     html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Всего: ${progress.total}`}\n✅ Отправлено: <b>${progress.sent}</b>\n🚫 Заблокировали бота: ${progress.blocked}\n❌ Ошибок: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   starting: () => html`Начнётся в течение минуты. Это сообщение обновляется само.`,

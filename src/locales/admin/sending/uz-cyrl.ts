@@ -38,6 +38,7 @@ export const uzCyrl: typeof uz = {
   confirm: (audience, count, groupName) =>
     html`☝️ Хабар шундай кўринади.\n\nУ ${audience === 'users' ? html`<b>${count}</b> та фойдаланувчига` : audience === 'groups' ? html`<b>${count}</b> та гуруҳ ва каналга` : html`<b>${groupName ?? ''}</b>га`} юборилади. Бошлаймизми?`,
   nobody: () => 'Ҳозир бу хабарни оладиган ҳеч ким йўқ.',
+  noCopy: () => 'Бу хабарни нусхалаб бўлмади: у ўчирилган ёки нусхалашга йўл қўйилмаган. Янги хабар юборинг.',
   progress: (progress) =>
     html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Жами: ${progress.total}`}\n✅ Юборилди: <b>${progress.sent}</b>\n🚫 Ботни блоклаган: ${progress.blocked}\n❌ Хато: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   starting: () => html`Бир дақиқа ичида бошланади. Шу хабар ўзи янгиланиб туради.`,

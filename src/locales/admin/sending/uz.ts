@@ -59,6 +59,8 @@ export const uz = {
   confirm: (audience: Audience, count: number, groupName: string | null): Html =>
     html`☝️ Xabar shunday ko‘rinadi.\n\nU ${audience === 'users' ? html`<b>${count}</b> ta foydalanuvchiga` : audience === 'groups' ? html`<b>${count}</b> ta guruh va kanalga` : html`<b>${groupName ?? ''}</b>ga`} yuboriladi. Boshlaymizmi?`,
   nobody: () => 'Hozir bu xabarni oladigan hech kim yo‘q.',
+  noCopy: () =>
+    'Bu xabarni nusxalab bo‘lmadi: u o‘chirilgan yoki nusxalashga yo‘l qo‘yilmagan. Yangi xabar yuboring.',
   progress: (progress: Progress): Html =>
     html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Jami: ${progress.total}`}\n✅ Yuborildi: <b>${progress.sent}</b>\n🚫 Botni bloklagan: ${progress.blocked}\n❌ Xato: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   starting: (): Html => html`Bir daqiqa ichida boshlanadi. Shu xabar o‘zi yangilanib turadi.`,
