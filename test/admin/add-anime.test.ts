@@ -252,7 +252,7 @@ describe('parts in a burst', () => {
     await admin.forward(first);
     await desk.later();
     expect(desk.last().text).toContain('3 ta qism');
-    expect(desk.last().text).toContain('1 marta takroriy');
+    expect(desk.last().text).toContain('1 ta takroriy');
   });
 
   test('videos that arrive before the description, or with no draft at all, are not lost', async () => {

@@ -35,9 +35,9 @@ export const uz = {
   askMoreParts: (title: string, first: number): Html =>
     html`🎞 <b>${title}</b> uchun qismlarni yuboring (video yoki mkv fayl): bittalab yoki hammasini birdan.\n\nBirinchisi <b>${first}-qism</b> bo‘ladi.`,
   partsSoFar: (title: string, parts: number, repeated: number): Html =>
-    html`🎞 <b>${title}</b>\n<b>${parts}</b> ta qism qabul qilindi.${repeated === 0 ? '' : `\n♻️ ${repeated} marta takroriy video keldi, u bir marta saqlandi.`}\n\nYana yuboring yoki «Tugatish»ni bosing.`,
+    html`🎞 <b>${title}</b>\n<b>${parts}</b> ta qism qabul qilindi.${repeated === 0 ? '' : `\n♻️ ${repeated} ta takroriy video keldi, har bir video bir marta saqlandi.`}\n\nYana yuboring yoki «Tugatish»ni bosing.`,
   morePartsSoFar: (title: string, first: number, last: number, repeated: number): Html =>
-    html`🎞 <b>${title}</b>\n<b>${last - first + 1}</b> ta qism qabul qilindi: ${first === last ? `u ${first}-qism` : `ular ${first}–${last}-qismlar`} bo‘ladi.${repeated === 0 ? '' : `\n♻️ ${repeated} marta takroriy video keldi, u bir marta saqlandi.`}\n\nYana yuboring yoki «Saqlash»ni bosing. Hozircha tomoshabinlarga ko‘rinmaydi.`,
+    html`🎞 <b>${title}</b>\n<b>${last - first + 1}</b> ta qism qabul qilindi: ${first === last ? `u ${first}-qism` : `ular ${first}–${last}-qismlar`} bo‘ladi.${repeated === 0 ? '' : `\n♻️ ${repeated} ta takroriy video keldi, har bir video bir marta saqlandi.`}\n\nYana yuboring yoki «Saqlash»ni bosing. Hozircha tomoshabinlarga ko‘rinmaydi.`,
   askCode: (): Html =>
     html`3️⃣ Anime <b>kodini</b> yuboring (1 dan 999999 gacha) yoki taklif qilingan bo‘sh kodni oling.`,
   badCode: (): Html => html`Kod 1 dan 999999 gacha bo‘lgan son bo‘lishi kerak.`,

@@ -3,7 +3,7 @@ import type { Ranked, uz } from './uz.ts';
 
 export const en: typeof uz = {
   stats: (totals) =>
-    html`📊 <b>Statistics</b>\n\n👥 Users: <b>${totals.users}</b>\n  • new today: ${totals.newToday}\n  • blocked the bot: ${totals.blocked}\n  • blocked by you: ${totals.banned}\n\n🔥 Active users\n  • today: <b>${totals.activeDay}</b>\n  • this week: <b>${totals.activeWeek}</b>\n  • this month: <b>${totals.activeMonth}</b>\n\n👁 Views\n  • today: <b>${totals.viewsToday}</b>\n  • ever: <b>${totals.views}</b>\n\n🎬 Anime: <b>${totals.anime}</b> (in the trash: ${totals.trashed})\n🎞 Episodes: <b>${totals.parts}</b>\n📣 Groups and channels: ${totals.groups}\n🔒 Mandatory channels: ${totals.channels}\n\nDays, weeks and months are in UTC.`,
+    html`📊 <b>Statistics</b>\n\n👥 Users: <b>${totals.users}</b>\n  • new today: ${totals.newToday}\n  • blocked the bot: ${totals.blocked}\n  • blocked by admins: ${totals.banned}\n\n🔥 Active users\n  • today: <b>${totals.activeDay}</b>\n  • this week: <b>${totals.activeWeek}</b>\n  • this month: <b>${totals.activeMonth}</b>\n\n👁 Views\n  • today: <b>${totals.viewsToday}</b>\n  • ever: <b>${totals.views}</b>\n\n🎬 Anime: <b>${totals.anime}</b> (in the trash: ${totals.trashed})\n🎞 Episodes: <b>${totals.parts}</b>\n📣 Groups and channels: ${totals.groups}\n🔒 Mandatory channels: ${totals.channels}\n\nDays, weeks and months are in UTC.`,
   charts: () => '📈 Charts',
   top: () => '🏆 Most viewed',
   metric: { views: '👁 Views', new: '👤 New', day: '🔥 Active' },

@@ -3,7 +3,7 @@ import type { Ranked, uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
   stats: (totals) =>
-    html`📊 <b>Статистика</b>\n\n👥 Фойдаланувчилар: <b>${totals.users}</b>\n  • бугун қўшилди: ${totals.newToday}\n  • ботни блоклаган: ${totals.blocked}\n  • сиз блоклаган: ${totals.banned}\n\n🔥 Фаол фойдаланувчилар\n  • бугун: <b>${totals.activeDay}</b>\n  • шу ҳафта: <b>${totals.activeWeek}</b>\n  • шу ой: <b>${totals.activeMonth}</b>\n\n👁 Кўришлар\n  • бугун: <b>${totals.viewsToday}</b>\n  • жами: <b>${totals.views}</b>\n\n🎬 Анимелар: <b>${totals.anime}</b> (саватда: ${totals.trashed})\n🎞 Қисмлар: <b>${totals.parts}</b>\n📣 Гуруҳ ва каналлар: ${totals.groups}\n🔒 Мажбурий каналлар: ${totals.channels}\n\nКун, ҳафта ва ой UTC вақти билан ҳисобланади.`,
+    html`📊 <b>Статистика</b>\n\n👥 Фойдаланувчилар: <b>${totals.users}</b>\n  • бугун қўшилди: ${totals.newToday}\n  • ботни блоклаган: ${totals.blocked}\n  • админлар блоклаган: ${totals.banned}\n\n🔥 Фаол фойдаланувчилар\n  • бугун: <b>${totals.activeDay}</b>\n  • шу ҳафта: <b>${totals.activeWeek}</b>\n  • шу ой: <b>${totals.activeMonth}</b>\n\n👁 Кўришлар\n  • бугун: <b>${totals.viewsToday}</b>\n  • жами: <b>${totals.views}</b>\n\n🎬 Анимелар: <b>${totals.anime}</b> (саватда: ${totals.trashed})\n🎞 Қисмлар: <b>${totals.parts}</b>\n📣 Гуруҳ ва каналлар: ${totals.groups}\n🔒 Мажбурий каналлар: ${totals.channels}\n\nКун, ҳафта ва ой UTC вақти билан ҳисобланади.`,
   charts: () => '📈 Графиклар',
   top: () => '🏆 Энг кўп кўрилганлар',
   metric: { views: '👁 Кўришлар', new: '👤 Янгилар', day: '🔥 Фаоллар' },

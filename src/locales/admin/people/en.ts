@@ -5,12 +5,12 @@ import type { uz } from './uz.ts';
 export const en: typeof uz = {
   // Users.
   users: (users, blocked, banned) =>
-    html`👥 <b>Users</b>\n\nTotal: <b>${users}</b>\nBlocked the bot: ${blocked}\nBlocked by you: ${banned}\n\nTo find one: <code>/users 123456789</code> or <code>/users @nomi</code>`,
+    html`👥 <b>Users</b>\n\nTotal: <b>${users}</b>\nBlocked the bot: ${blocked}\nBlocked by admins: ${banned}\n\nTo find one: <code>/users 123456789</code> or <code>/users @nomi</code>`,
   find: () => '🔎 Find a user',
   askPerson: () =>
     html`🔎 Send the user’s ID or <code>@nomi</code>. Forwarding one of their messages works, too.`,
   person: (person) =>
-    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Here since: ${person.createdAt ?? '—'}\n🕓 Last seen: ${person.lastSeen ?? '—'}\n🧭 Came from: ${person.source ?? '—'}\n👁 Views: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Has blocked the bot'}${person.bannedAt === null ? '' : '\n⛔️ Blocked by you'}`,
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Here since: ${person.createdAt ?? '—'}\n🕓 Last seen: ${person.lastSeen ?? '—'}\n🧭 Came from: ${person.source ?? '—'}\n👁 Views: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Has blocked the bot'}${person.bannedAt === null ? '' : '\n⛔️ Blocked by admins'}`,
   notFound: () => html`There is no such user. Perhaps they have not written to the bot yet.`,
   ban: () => '⛔️ Block',
   unban: () => '✅ Unblock',

@@ -5,12 +5,12 @@ import type { uz } from './uz.ts';
 export const ru: typeof uz = {
   // Users.
   users: (users, blocked, banned) =>
-    html`👥 <b>Пользователи</b>\n\nВсего: <b>${users}</b>\nЗаблокировали бота: ${blocked}\nЗаблокированы вами: ${banned}\n\nНайти одного: <code>/users 123456789</code> или <code>/users @nomi</code>`,
+    html`👥 <b>Пользователи</b>\n\nВсего: <b>${users}</b>\nЗаблокировали бота: ${blocked}\nЗаблокированы админами: ${banned}\n\nНайти одного: <code>/users 123456789</code> или <code>/users @nomi</code>`,
   find: () => '🔎 Найти пользователя',
   askPerson: () =>
     html`🔎 Отправьте ID пользователя или <code>@nomi</code>. Можно и переслать любое его сообщение.`,
   person: (person) =>
-    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 С нами с: ${person.createdAt ?? '—'}\n🕓 Последний раз: ${person.lastSeen ?? '—'}\n🧭 Откуда: ${person.source ?? '—'}\n👁 Просмотров: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Заблокировал бота'}${person.bannedAt === null ? '' : '\n⛔️ Заблокирован вами'}`,
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 С нами с: ${person.createdAt ?? '—'}\n🕓 Последний раз: ${person.lastSeen ?? '—'}\n🧭 Откуда: ${person.source ?? '—'}\n👁 Просмотров: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Заблокировал бота'}${person.bannedAt === null ? '' : '\n⛔️ Заблокирован админами'}`,
   notFound: () => html`Такого пользователя нет. Возможно, он ещё не писал боту.`,
   ban: () => '⛔️ Заблокировать',
   unban: () => '✅ Разблокировать',

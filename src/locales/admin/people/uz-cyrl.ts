@@ -5,12 +5,12 @@ import type { uz } from './uz.ts';
 export const uzCyrl: typeof uz = {
   // Users.
   users: (users, blocked, banned) =>
-    html`👥 <b>Фойдаланувчилар</b>\n\nЖами: <b>${users}</b>\nБотни блоклаган: ${blocked}\nСиз блоклаган: ${banned}\n\nБирини топиш учун: <code>/users 123456789</code> ёки <code>/users @nomi</code>`,
+    html`👥 <b>Фойдаланувчилар</b>\n\nЖами: <b>${users}</b>\nБотни блоклаган: ${blocked}\nАдминлар блоклаган: ${banned}\n\nБирини топиш учун: <code>/users 123456789</code> ёки <code>/users @nomi</code>`,
   find: () => '🔎 Фойдаланувчини топиш',
   askPerson: () =>
     html`🔎 Фойдаланувчининг ID рақамини ёки <code>@nomi</code>ни юборинг. Унинг бирор хабарини forward қилсангиз ҳам бўлади.`,
   person: (person) =>
-    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Қўшилган: ${person.createdAt ?? '—'}\n🕓 Охирги марта: ${person.lastSeen ?? '—'}\n🧭 Қаердан: ${person.source ?? '—'}\n👁 Кўришлар: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Ботни блоклаган'}${person.bannedAt === null ? '' : '\n⛔️ Сиз блоклагансиз'}`,
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Қўшилган: ${person.createdAt ?? '—'}\n🕓 Охирги марта: ${person.lastSeen ?? '—'}\n🧭 Қаердан: ${person.source ?? '—'}\n👁 Кўришлар: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Ботни блоклаган'}${person.bannedAt === null ? '' : '\n⛔️ Админлар блоклаган'}`,
   notFound: () => html`Бундай фойдаланувчи топилмади. У ботга ҳали ёзмаган бўлиши мумкин.`,
   ban: () => '⛔️ Блоклаш',
   unban: () => '✅ Блокдан чиқариш',

@@ -26,12 +26,12 @@ interface Entry {
 export const uz = {
   // Users.
   users: (users: number, blocked: number, banned: number): Html =>
-    html`👥 <b>Foydalanuvchilar</b>\n\nJami: <b>${users}</b>\nBotni bloklagan: ${blocked}\nSiz bloklagan: ${banned}\n\nBirini topish uchun: <code>/users 123456789</code> yoki <code>/users @nomi</code>`,
+    html`👥 <b>Foydalanuvchilar</b>\n\nJami: <b>${users}</b>\nBotni bloklagan: ${blocked}\nAdminlar bloklagan: ${banned}\n\nBirini topish uchun: <code>/users 123456789</code> yoki <code>/users @nomi</code>`,
   find: () => '🔎 Foydalanuvchini topish',
   askPerson: (): Html =>
     html`🔎 Foydalanuvchining ID raqamini yoki <code>@nomi</code>ni yuboring. Uning biror xabarini forward qilsangiz ham bo‘ladi.`,
   person: (person: Person): Html =>
-    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Qo‘shilgan: ${person.createdAt ?? '—'}\n🕓 Oxirgi marta: ${person.lastSeen ?? '—'}\n🧭 Qayerdan: ${person.source ?? '—'}\n👁 Ko‘rishlar: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Botni bloklagan'}${person.bannedAt === null ? '' : '\n⛔️ Siz bloklagansiz'}`,
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Qo‘shilgan: ${person.createdAt ?? '—'}\n🕓 Oxirgi marta: ${person.lastSeen ?? '—'}\n🧭 Qayerdan: ${person.source ?? '—'}\n👁 Ko‘rishlar: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Botni bloklagan'}${person.bannedAt === null ? '' : '\n⛔️ Adminlar bloklagan'}`,
   notFound: (): Html => html`Bunday foydalanuvchi topilmadi. U botga hali yozmagan bo‘lishi mumkin.`,
   ban: () => '⛔️ Bloklash',
   unban: () => '✅ Blokdan chiqarish',
