@@ -1,7 +1,7 @@
 /** Reading the database again from the start: the schema may move, a connection may break, a source may learn of a value only as it comes. */
 import type { Clock } from './clock.ts';
 import { LeaseLost } from './lease.ts';
-import { StoreError } from './store/types.ts';
+import { ObjectExists, StoreError } from './store/types.ts';
 
 /** Tries in all; whoever still fails has a real trouble. */
 const ATTEMPTS = 3;
@@ -28,5 +28,10 @@ export async function again<T>(
 }
 
 function isFinal(error: unknown): boolean {
-  return error instanceof LeaseLost || (error instanceof StoreError && !error.retryable);
+  // A name that is taken stays taken.
+  return (
+    error instanceof LeaseLost ||
+    error instanceof ObjectExists ||
+    (error instanceof StoreError && !error.retryable)
+  );
 }

@@ -12,7 +12,7 @@ import { type BackupName, databaseKey, documentKey } from './names.ts';
 import { sweepUploads } from './prune.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
 import { createSqliteSink, PAGE_SIZE } from './sqlite/sqlite-sink.ts';
-import type { WrittenObject } from './store/types.ts';
+import { ObjectExists, type WrittenObject } from './store/types.ts';
 
 export interface CapturedObject {
   readonly key: string;
@@ -34,6 +34,8 @@ export interface CaptureOptions {
   readonly signal: AbortSignal;
   /** After every batch of rows: rows and bytes of contents so far. May throw to stop. */
   readonly onProgress: (rows: number, bytes: number) => Promise<void>;
+  /** Told of every object that is in the store by our doing; nothing else under the name is ours to remove. */
+  readonly onObject: (key: string) => void;
 }
 
 /**
@@ -73,6 +75,7 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
       Promise.all([sinks.database.finish(), sinks.document.finish(), sinks.digest.finish()]),
       signal,
     );
+    for (const key of Object.values(keys)) options.onObject(key);
     return {
       database: captured(keys.database, database),
       document: captured(keys.document, document),
@@ -85,9 +88,11 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
     // One of the two may have been complete already, and an upload may have begun although nobody was told. What can not be removed now
     // is removed by the run's own clean-up, or by the next run.
     const closed = opened.flatMap((writer) => writer.closed?.result.key ?? []);
+    closed.forEach(options.onObject);
     await Promise.allSettled([
       store.delete(closed),
-      sweepUploads(context, options.name, context.clock.now()),
+      // Of a name that is taken, the uploads may be another's.
+      error instanceof ObjectExists ? 0 : sweepUploads(context, options.name, context.clock.now()),
     ]);
     throw error;
   }

@@ -81,7 +81,7 @@ export interface RequestLedger {
 
 /**
  * Stands in for a database without our tables. Runs are not exclusive then, and need not be: every run writes objects of its own names and
- * refuses names that exist, so two of them make two whole backups.
+ * refuses names that exist: of two in the same second one fails, and removes nothing but its own.
  */
 export const noLedger: Ledger = {
   schemaVersion: async () => undefined,

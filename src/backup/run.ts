@@ -115,9 +115,16 @@ async function runHeld(
   const total = await lastBytes(context, options);
   const dead = await context.ledger.begin({ name, fence: lease.fence ?? 0, trigger, scheduledAt, startedAt });
   const limit = timeLimit(context, options.signal);
-  const held = { name, lease, startedAt, signal: limit.signal, lastBytes: total };
+  const held: RunHeld = {
+    name,
+    lease,
+    startedAt,
+    signal: limit.signal,
+    objects: new Set(),
+    lastBytes: total,
+  };
   const making = makeObjects(context, options, held);
-  let manifest: Manifest;
+  let manifest: Manifest | undefined;
   try {
     manifest = await abortable(making, limit.signal);
     // From here on nothing is cut short: a manifest that lands after its objects were removed would be a lie.
@@ -126,7 +133,7 @@ async function runHeld(
     await publish(context, manifest);
   } catch (error) {
     limit.stop();
-    const left = await cleanUp(context, { name, making });
+    const left = await cleanUp(context, { making, manifest, objects: held.objects });
     return await failed(context, { name, error, left });
   }
   options.onProgress?.({ phase: 'retention', rows: 0, bytes: 0, total: undefined });
@@ -146,6 +153,8 @@ interface RunHeld {
   readonly lease: Lease;
   readonly startedAt: Date;
   readonly signal: AbortSignal;
+  /** Keys of what is in the store by this run's doing. */
+  readonly objects: Set<string>;
   /** What the progress is measured by. */
   readonly lastBytes: number | undefined;
 }
@@ -166,6 +175,7 @@ async function makeObjects(
       report({ phase: 'snapshot', rows, bytes, total: run.lastBytes });
       await lease.beat();
     },
+    onObject: (key) => run.objects.add(key),
   });
   const proof = await abortable(proveWithProgress(context, captured, run, report), signal);
   const now = context.clock.now().toISOString();

@@ -1,9 +1,11 @@
 /** After the backup, or after its failure: debris, retention, the record, and word to the admins. */
+import { Buffer } from 'node:buffer';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import type { Lease } from './lease.ts';
-import type { Manifest } from './manifest.ts';
-import { type BackupName, databaseKey, documentKey, manifestKey } from './names.ts';
+import { readSmall } from './list.ts';
+import { type Manifest, serializeManifest } from './manifest.ts';
+import { type BackupName, manifestKey } from './names.ts';
 import { type PruneReport, prune, sweepDebris } from './prune.ts';
 
 export interface SettleReport {
@@ -86,41 +88,48 @@ function alertFor(
 const CLEAN_UP_MS = 60_000;
 
 /**
- * Removes what a failed run put into the bucket; returns what it could not remove, and why. Never rejects.
+ * Removes what a failed run put into the bucket, and nothing else that has its name: a run with another database (and so another lease)
+ * may have the same second. Returns what it could not remove, and why. Never rejects.
  *
  * The manifest goes first and must be seen to be gone: its put may have failed with an answer that was lost after the effect. While
  * that is not certain the objects stay, so that what looks like a backup is one.
  */
 export async function cleanUp(context: BackupContext, failure: FailedRun): Promise<string[]> {
-  const { name } = failure;
   const timeout = new AbortController();
   const work = removeAll(context, failure).catch((error: unknown) => [
-    `leftovers of ${name} could not be removed (${explain(error)}): the next run tries again`,
+    `leftovers could not be removed (${explain(error)}): the next run tries again`,
   ]);
   const late = context.clock
     .sleep(CLEAN_UP_MS, timeout.signal)
-    .then(() => [`leftovers of ${name} could not be removed in time: the next run tries again`]);
+    .then(() => [`leftovers could not be removed in time: the next run tries again`]);
   const left = await Promise.race([work, late]);
   timeout.abort();
   return left;
 }
 
 export interface FailedRun {
-  readonly name: BackupName;
   /** The run's own work, which may still be letting go of its uploads. */
   readonly making: Promise<unknown>;
+  /** What was perhaps published; undefined when it did not come so far. */
+  readonly manifest: Manifest | undefined;
+  /** Keys of the objects that are the run's own; complete when `making` has settled. */
+  readonly objects: ReadonlySet<string>;
 }
 
-async function removeAll(
-  { store, prefix, encryption }: BackupContext,
-  { name, making }: FailedRun,
-): Promise<string[]> {
+async function removeAll(bucket: BackupContext, { making, manifest, objects }: FailedRun): Promise<string[]> {
   await Promise.allSettled([making]);
-  const manifest = await store.delete([manifestKey(prefix, name)]);
-  if (manifest.remaining.length > 0)
-    return [`the manifest of ${name} could not be removed: the backup was left whole`];
-  const encrypted = encryption !== undefined;
-  const keys = [databaseKey(prefix, name, encrypted), documentKey(prefix, name, encrypted)];
-  const { remaining } = await store.delete(keys);
+  const { store, prefix } = bucket;
+  if (manifest !== undefined && !(await isOthers(bucket, manifest))) {
+    const { remaining } = await store.delete([manifestKey(prefix, manifest.name)]);
+    if (remaining.length > 0)
+      return [`the manifest of ${manifest.name} could not be removed: the backup was left whole`];
+  }
+  const { remaining } = await store.delete([...objects]);
   return remaining.map((key) => `${key} could not be removed: the next run tries again`);
+}
+
+/** Whether another run's manifest stands under the name; a bucket that does not tell is asked to delete all the same. */
+async function isOthers({ store, prefix }: BackupContext, manifest: Manifest): Promise<boolean> {
+  const held = await readSmall(store, manifestKey(prefix, manifest.name)).catch(() => undefined);
+  return held !== undefined && Buffer.compare(held, serializeManifest(manifest)) !== 0;
 }

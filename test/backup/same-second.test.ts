@@ -1,0 +1,51 @@
+/** Two runs of one second with databases, and so leases, of their own in one bucket: the loser removes nothing of the winner's. */
+import { expect, test } from 'vitest';
+import type { BackupContext } from '../../src/backup/context.ts';
+import { generateKey } from '../../src/backup/envelope/keys.ts';
+import { noLedger } from '../../src/backup/ledger.ts';
+import { findBackup } from '../../src/backup/list.ts';
+import { verifyByHash } from '../../src/backup/proof.ts';
+import { runBackup } from '../../src/backup/run.ts';
+import { createWorld } from '../support/backup-world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+
+test.each(['leases of their own', 'no lease at all', 'one encrypts'] as const)('%s', async (kind) => {
+  const [one, two] = [await createWorld({}, 'small'), await createWorld({}, 'small')];
+  const { recipient } = await generateKey();
+  try {
+    for (const store of [one.context.store, createMemoryStore(() => one.clock.now())]) {
+      const ledger: Partial<BackupContext> = kind === 'no lease at all' ? { ledger: noLedger } : {};
+      const sealed: Partial<BackupContext> =
+        kind === 'one encrypts' ? { encryption: { kind: 'recipients', recipients: [recipient] } } : {};
+      const options = { trigger: 'schedule', scheduledAt: one.clock.now() } as const;
+      const first = Promise.withResolvers<void>();
+      const begun = Promise.withResolvers<void>();
+      // Both have chosen their name before either has an object; the second closes its own when the first has published.
+      const late: BackupContext['source'] = {
+        async read(use) {
+          begun.resolve();
+          await first.promise;
+          return two.context.source.read(use);
+        },
+      };
+      const losing = runBackup({ ...two.context, ...ledger, ...sealed, store, source: late }, options);
+      const early: BackupContext['source'] = {
+        async read(use) {
+          await begun.promise;
+          return one.context.source.read(use);
+        },
+      };
+      const done = await runBackup({ ...one.context, ...ledger, store, source: early }, options);
+      first.resolve();
+      expect(await losing).toMatchObject({ kind: 'failed', left: [] });
+      if (done.kind !== 'done') throw new Error(JSON.stringify(done));
+      const bucket = { store, prefix: one.context.prefix };
+      expect(await findBackup(bucket, done.name)).toMatchObject({ state: 'verified' });
+      expect((await verifyByHash(bucket, done.manifest, { keys: undefined })).ok).toBe(true);
+      expect(await store.list('')).toHaveLength(3);
+    }
+  } finally {
+    one.close();
+    two.close();
+  }
+});
