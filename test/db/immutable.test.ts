@@ -1,0 +1,21 @@
+/** Released migrations are never edited: what a database ran must be what the program thinks it ran. */
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { migrations } from '../../src/db/migrations/index.ts';
+
+/** First 16 digits of the SHA-256 of each step's statements on an empty database. A new step adds a line; no line is ever changed. */
+const RELEASED: Readonly<Record<string, string>> = {
+  '1 baseline': 'd1a6983e500dc38c',
+  '2 backup': '6c6760e2a9ba9d79',
+  '3 viewer': 'c036e4bacf33e629',
+  '4 admin': 'd71f576f059eb5fd',
+};
+
+test('migrations are numbered without gaps and released ones are unchanged', () => {
+  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, i) => i + 1));
+  const found = migrations.map(({ version, name, up }) => [
+    `${version} ${name}`,
+    createHash('sha256').update(up(new Map()).join('\n')).digest('hex').slice(0, 16),
+  ]);
+  expect(Object.fromEntries(found)).toEqual(RELEASED);
+});
