@@ -18,7 +18,7 @@ import { openRemoteDatabase } from '../src/db/remote.ts';
 /** A sample costs a tenth of a millisecond or more (it asks the system for rss). */
 const SAMPLE_MS = 25;
 /** As the bot does it (src/compose.ts). */
-const GZIP_LEVEL = 6;
+const GZIP_LEVEL = 1;
 
 type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
 

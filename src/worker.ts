@@ -20,9 +20,6 @@ const TICK_SECONDS = 50;
 /** Subrequests kept back for what a job has begun when the others are used up. */
 const REQUEST_RESERVE = 10;
 
-/** The only level that leaves room for 15 MB/s of database in workerd; costs 4 % more bytes than level 6 (bench/envelope.ts). */
-const GZIP_LEVEL = 1;
-
 /** workerd's fetch refuses to be called as somebody's method. */
 const webFetch: typeof fetch = (input, init) => fetch(input, init);
 
@@ -76,7 +73,6 @@ function compose(env: Environment): Host {
       links,
       ledger: createBackupLedger(db),
       holder: 'worker',
-      gzipLevel: GZIP_LEVEL,
       alert: (alert) =>
         tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
     }),
