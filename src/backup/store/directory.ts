@@ -174,6 +174,8 @@ async function deleteOne(tools: DirectoryTools, key: string): Promise<boolean> {
     await syncDirectory(tools.fs, dirname(path));
     return (await statFile(tools, key)) === undefined;
   } catch (error) {
+    // Without its directory there is no key, nor an entry to make durable.
+    if (isMissing(error)) return true;
     throw await translateFsError(tools, error, `removal of ${JSON.stringify(key)} from ${dirname(path)}`);
   }
 }

@@ -200,6 +200,11 @@ export function storeContract(
       expect(await store.delete([])).toEqual({ gone: [], remaining: [] });
     });
 
+    test('a key below a directory that never was counts as gone', async () => {
+      const missing = `${prefix}nowhere/at/all`;
+      expect(await store.delete([missing])).toEqual({ gone: [missing], remaining: [] });
+    });
+
     test('sweep removes unfinished uploads older than asked, and only those', async () => {
       const key = `${prefix}sweep/unfinished`;
       const finished = `${prefix}sweep/finished`;
