@@ -134,7 +134,8 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       }));
     },
     async health() {
-      return backupHealth(await newestVerified(context), clock.now(), context.maxAgeHours);
+      const now = clock.now();
+      return backupHealth(await newestVerified(context, now), now, context.maxAgeHours);
     },
     history: (limit) => context.ledger.recent(limit),
   };

@@ -13,7 +13,7 @@ export interface BackupHealth {
 
 const HOUR_MS = 3_600_000;
 
-/** `newest` is the newest verified backup; a time in the future (a skewed clock) counts as now. */
+/** `newest` is the newest verified backup; a time a little in the future (clocks differ) counts as now. */
 export function backupHealth(
   newest: Pick<BackupEntry, 'name' | 'time'> | undefined,
   now: Date,

@@ -73,11 +73,18 @@ export async function listBackups(
   return { entries: await inParallel(shown, (group) => loadEntry(bucket, group)), total: groups.length };
 }
 
-/** The newest backup whose manifest is sound and whose objects are there; reads no more manifests than it must. */
-export async function newestVerified(bucket: Bucket): Promise<BackupEntry | undefined> {
+/** Clocks of hosts and stores may differ by this much and still be believed. */
+const CLOCK_SLACK_MS = 3_600_000;
+
+/**
+ * The newest backup whose manifest is sound and whose objects are there; reads no more manifests than it must. Given `now`, one dated
+ * more than an hour later is passed over: a clock that ran ahead made it, and it would pose as fresh until time catches up.
+ */
+export async function newestVerified(bucket: Bucket, now?: Date): Promise<BackupEntry | undefined> {
+  const latest = now === undefined ? Number.POSITIVE_INFINITY : now.getTime() + CLOCK_SLACK_MS;
   for (const group of await readGroups(bucket)) {
     const entry = await loadEntry(bucket, group);
-    if (entry.state === 'verified') return entry;
+    if (entry.state === 'verified' && entry.time.getTime() <= latest) return entry;
   }
   return undefined;
 }

@@ -111,6 +111,23 @@ test('health follows the newest verified backup', async () => {
   expect(await engine.health()).toMatchObject({ ok: false, reason: 'none' });
 });
 
+test('a backup of a clock that ran ahead proves nothing: health looks past it, and a start is not skipped for it', async () => {
+  const real = world.clock.now();
+  world.clock.set(new Date(real.getTime() + 365 * 86_400_000));
+  const ahead = await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
+  if (ahead.kind !== 'done') throw new Error('not done');
+  world.clock.set(real);
+  expect(await engine.health()).toMatchObject({ ok: false, reason: 'none' });
+  const start = { trigger: 'start', scheduledAt: real, unlessYoungerThanMs: 600_000 } as const;
+  const made = await engine.run(start);
+  if (made.kind !== 'done') throw new Error(JSON.stringify(made));
+  expect(await engine.health()).toMatchObject({ ok: true, reason: 'fresh', name: made.name });
+  // It stays, and clocks that differ a little are believed.
+  expect(await engine.find(ahead.name)).toMatchObject({ state: 'verified' });
+  world.clock.advance(-1_800_000);
+  expect(await engine.health()).toMatchObject({ ok: true, ageHours: 0, name: made.name });
+});
+
 test('verify and links of a backup, and of none', async () => {
   const outcome = await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
   if (outcome.kind !== 'done') throw new Error('not done');
