@@ -10,10 +10,12 @@
  *   tell(request.chatId, outcome);
  * ```
  */
+import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import { type BackupHealth, backupHealth } from './health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './ledger.ts';
 import { type BackupEntry, findBackup, listBackups, newestVerified, type Page } from './list.ts';
+import type { Manifest } from './manifest.ts';
 import type { BackupName } from './names.ts';
 import type { OnProgress } from './progress.ts';
 import { type HashVerdict, verifyByHash } from './proof.ts';
@@ -141,9 +143,25 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
   };
 }
 
-/** Its process died again and again: perhaps of this very backup. */
+/** Its process died again and again: perhaps of this very backup, perhaps only before it could say that it was made. */
 async function giveUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome> {
-  await context.requests.closeRequest(request.id, context.clock.now());
-  const reason = `begun ${request.attempts} times and never finished: the database may be too large for this host; run it with the CLI`;
+  const now = context.clock.now();
+  const newest = await newestVerified(context, now).catch((cause: unknown) => ({ cause }));
+  await context.requests.closeRequest(request.id, now);
+  const begun = `begun ${request.attempts} times`;
+  if (newest !== undefined && 'cause' in newest) {
+    const reason = `${begun}, and whether it was made the bucket does not tell: ${explain(newest.cause)}`;
+    return { kind: 'failed', name: undefined, reason, cause: newest.cause, left: [] };
+  }
+  if (newest?.manifest !== undefined && isAsked(newest.manifest, request)) {
+    const message = `the backup asked for at ${request.requestedAt.toISOString()} exists: ${newest.name}`;
+    return { kind: 'skipped', reason: 'duplicate', name: newest.name, message };
+  }
+  const reason = `${begun} and never finished: the database may be too large for this host; run it with the CLI`;
   return { kind: 'failed', name: undefined, reason, cause: undefined, left: [] };
+}
+
+/** Made for the request, or since: either holds what the admin wanted saved. The database keeps whole seconds. */
+function isAsked({ scheduled_at }: Manifest, { requestedAt }: BackupRequest): boolean {
+  return Math.floor(Date.parse(scheduled_at) / 1000) >= Math.floor(requestedAt.getTime() / 1000);
 }

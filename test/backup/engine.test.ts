@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
+import type { BackupRequest } from '../../src/backup/ledger.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
@@ -66,12 +67,11 @@ test('while another run is under way a request stays open', async () => {
   expect(await engine.finishRequested()).toMatchObject([{ outcome: { kind: 'done' } }]);
 });
 
-test('a request whose runs die again and again is given up', async () => {
-  const request = await engine.request(ASKED);
-  for (let i = 0; i < 3; i += 1) {
+/** Runs for the request that began and whose process died. */
+async function dieOf({ requestedAt: at }: BackupRequest, times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) {
     const lease = await world.ledger.acquire('dying', 0);
     if (lease.kind !== 'acquired') throw new Error('no lease');
-    const { requestedAt: at } = request;
     await world.ledger.begin({
       name: `2020010${i + 1}_000000`,
       fence: lease.fence,
@@ -80,6 +80,48 @@ test('a request whose runs die again and again is given up', async () => {
       startedAt: at,
     });
   }
+}
+
+test.each(['for it', 'since'] as const)(
+  'a request is not given up when a backup was made %s',
+  async (when) => {
+    const request = await engine.request(ASKED);
+    await dieOf(request, 2);
+    const { requestedAt } = request;
+    // Its process dies before it closes the request.
+    const own = await engine.run({ trigger: 'command', scheduledAt: requestedAt });
+    if (own.kind !== 'done') throw new Error(JSON.stringify(own));
+    if (when === 'since') {
+      store.objects.clear();
+      world.clock.advance(60_000);
+      await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
+    }
+    const [made] = (await engine.list()).entries;
+    expect(await engine.finishRequested()).toMatchObject([
+      { outcome: { kind: 'skipped', reason: 'duplicate', name: made?.name } },
+    ]);
+    expect(await engine.finishRequested()).toEqual([]);
+    expect((await engine.list()).total).toBe(1);
+  },
+);
+
+test('a request given up while the bucket does not answer is not called unfinished', async () => {
+  await dieOf(await engine.request(ASKED), 3);
+  store.list = async () => {
+    throw new Error('connection refused');
+  };
+  const [told] = await engine.finishRequested();
+  expect(told?.outcome).toMatchObject({
+    kind: 'failed',
+    reason: expect.stringContaining('connection refused'),
+  });
+  expect(told?.outcome).not.toMatchObject({ reason: expect.stringContaining('never finished') });
+});
+
+test('a request whose runs die again and again is given up, whatever was made before it', async () => {
+  await engine.run({ trigger: 'schedule', scheduledAt: world.clock.now() });
+  world.clock.advance(60_000);
+  await dieOf(await engine.request(ASKED), 3);
   expect(await engine.finishRequested()).toMatchObject([
     { outcome: { kind: 'failed', reason: expect.stringContaining('begun 3 times and never finished') } },
   ]);
