@@ -1,9 +1,9 @@
-/** Puts the manifest: the moment a backup begins to exist. */
+/** Puts the manifest: the moment a backup begins to exist; and makes sure that it is one. */
 import { Buffer } from 'node:buffer';
-import type { Bucket } from './list.ts';
-import { readSmall } from './list.ts';
+import type { Lease } from './lease.ts';
+import { type Bucket, findBackup, readSmall } from './list.ts';
 import { type Manifest, serializeManifest } from './manifest.ts';
-import { manifestKey } from './names.ts';
+import { type BackupName, manifestKey } from './names.ts';
 
 /**
  * Create-only. An answer may be lost after its effect, so on any error the bucket is asked what it holds: when that is this very
@@ -22,4 +22,20 @@ export async function publish({ store, prefix }: Bucket, manifest: Manifest): Pr
   if (held !== undefined && Buffer.compare(held, bytes) === 0) return;
   if (failure !== undefined) throw failure.error;
   throw new Error('the manifest that the bucket gives back is not the one it was given');
+}
+
+/**
+ * After {@link publish}. A put may stall longer than the lease lives: another run takes over and sweeps our objects, which had no manifest
+ * yet, and then the manifest lands. So the lease is confirmed once more; where that fails the bucket has the last word.
+ * @throws why the lease could not be confirmed, unless the backup is whole all the same.
+ */
+export async function confirmPublished(bucket: Bucket, lease: Lease, name: BackupName): Promise<void> {
+  try {
+    await lease.confirm();
+  } catch (cause) {
+    const entry = await findBackup(bucket, name);
+    if (entry?.state === 'verified') return;
+    const found = entry?.problem ?? 'nothing of it is there';
+    throw new Error(`the manifest was put too late (${found})`, { cause });
+  }
 }

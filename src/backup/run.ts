@@ -16,7 +16,7 @@ import { createManifest, type Manifest, type Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 import type { OnProgress } from './progress.ts';
 import { prove } from './proof.ts';
-import { publish } from './publish.ts';
+import { confirmPublished, publish } from './publish.ts';
 import { cleanUp, type SettleReport, settle } from './settle.ts';
 
 export interface BackupRequestOptions {
@@ -131,6 +131,7 @@ async function runHeld(
     limit.stop();
     await lease.confirm();
     await publish(context, manifest);
+    await confirmPublished(context, lease, name);
   } catch (error) {
     limit.stop();
     const left = await cleanUp(context, { making, manifest, objects: held.objects });

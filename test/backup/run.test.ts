@@ -154,6 +154,34 @@ describe('one run at a time, one backup a time', () => {
     expect((await verifyByHash(context, winner.manifest, { keys: undefined })).ok).toBe(true);
   });
 
+  test.each([
+    ['swept what it had', 'failed'],
+    ['took the lease and swept nothing yet', 'done'],
+  ] as const)('its manifest lands after another run %s: %s', async (what, kind) => {
+    const at = world.clock.now();
+    const slow: Store = {
+      ...store,
+      async put(...args) {
+        // The put stalls longer than the lease lives.
+        await world.db.write([sql('UPDATE backup_lease SET expires_ms = 0')]);
+        if (what === 'swept what it had') expect((await run({ holder: 'other' }, at)).kind).toBe('done');
+        else expect(await world.ledger.acquire('other', 60_000)).toMatchObject({ kind: 'acquired' });
+        return store.put(...args);
+      },
+    };
+    const stalled = await run({ store: slow, holder: 'stalled' }, at);
+    expect(stalled.kind).toBe(kind);
+    // What is listed is whole, and only what was told is there.
+    const groups = await readGroups(context);
+    expect(groups).toHaveLength(1);
+    const entry = await findBackup(context, groups[0]?.name ?? '');
+    expect(entry?.state).toBe('verified');
+    expect(entry?.name === stalled.name).toBe(kind === 'done');
+    const record = (await world.ledger.recent(5)).find(({ name }) => name === stalled.name);
+    expect(record?.state).toBe(kind);
+    expect(world.alerts).toMatchObject([{ kind: kind === 'done' ? 'problem' : 'failed' }]);
+  });
+
   test('a name used by a dead attempt is never used again', async () => {
     const at = world.clock.now();
     const first = await done(await run({}, at));
