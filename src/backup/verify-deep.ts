@@ -3,8 +3,7 @@
  * of both against the manifest and each other. Node only (temporary files, node:sqlite).
  */
 
-import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +15,10 @@ import { openUnsealed } from './envelope/unseal.ts';
 import { feed } from './fan-out.ts';
 import type { Bucket } from './list.ts';
 import { loadDocument } from './load-document.ts';
+import { isLocalFault } from './local-fault.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 import { readBack } from './read-back.ts';
+import { writeStream } from './restore/write-stream.ts';
 import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
 
 export interface DeepOptions {
@@ -37,7 +38,10 @@ export interface DeepVerdict {
   readonly checks: readonly string[];
 }
 
-/** Downloads, opens and compares both files of a backup. Store errors are thrown; what is wrong with the backup is in the verdict. */
+/**
+ * Downloads, opens and compares both files of a backup. Errors of the store and of the scratch disk are thrown; what is wrong with the
+ * backup is in the verdict.
+ */
 export async function verifyDeep(
   bucket: Bucket,
   manifest: Manifest,
@@ -87,11 +91,12 @@ class Report {
   readonly warnings: string[] = [];
   readonly checks: string[] = [];
 
-  /** Runs a check; what it throws is a problem. */
+  /** Runs a check; what it throws is a problem, unless it says nothing about the backup: a full scratch disk. */
   async check(what: string, work: () => Promise<string> | string): Promise<void> {
     try {
       this.checks.push(`${what}: ${await work()}`);
     } catch (error) {
+      if (isLocalFault(error)) throw new Error(`${what} could not be checked`, { cause: error });
       this.problems.push(`${what}: ${explain(error)}`);
     }
   }
@@ -118,12 +123,17 @@ async function unpack(
     );
     return false;
   }
+  const faults: Error[] = [];
   const open = (body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> =>
-    writtenTo(path, openUnsealed(body, { encrypted, keys }));
+    writeStream(path, openUnsealed(body, { encrypted, keys }), (fault) => {
+      faults.push(fault);
+    });
   const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
     open,
     onChunk: async (chunk) => onBytes?.(chunk.byteLength),
   });
+  if (faults.length > 0)
+    throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
   const problems = [...read.problems];
   if (problems.length === 0 && read.sha256 !== object.sha256)
     problems.push(`${object.file}: SHA-256 is not the manifest's`);
@@ -131,21 +141,6 @@ async function unpack(
   if (problems.length === 0)
     report.checks.push(`${object.file}: SHA-256 and all ${object.parts.length} parts as in the manifest`);
   return problems.length === 0;
-}
-
-async function* writtenTo(path: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const file = createWriteStream(path);
-  try {
-    for await (const chunk of chunks) {
-      if (!file.write(chunk)) await once(file, 'drain');
-      yield chunk;
-    }
-  } finally {
-    await new Promise<void>((resolve, reject) => {
-      file.once('error', reject);
-      file.end(resolve);
-    });
-  }
 }
 
 async function checkDatabase(path: string, manifest: Manifest | undefined, report: Report): Promise<void> {

@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { explain } from '../../src/backup/clock.ts';
 import { noLedger } from '../../src/backup/ledger.ts';
 import { findBackup, listBackups, newestVerified } from '../../src/backup/list.ts';
 import { createManifest, type Manifest, serializeManifest } from '../../src/backup/manifest.ts';
@@ -8,11 +10,13 @@ import { manifestKey } from '../../src/backup/names.ts';
 import { verifyByHash } from '../../src/backup/proof.ts';
 import { runBackup } from '../../src/backup/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
-import { verifyDeep } from '../../src/backup/verify-deep.ts';
+import { unpackDatabase, verifyDeep, verifyFile } from '../../src/backup/verify-deep.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
 
 const PREFIX = 'backups/';
+/** Linux: takes no byte and says ENOSPC. */
+const FULL = '/dev/full';
 const NO_KEYS = { keys: undefined };
 let world: World;
 let store: MemoryStore;
@@ -195,6 +199,44 @@ describe('the full proof', () => {
       warnings: [expect.stringContaining('2 rows refer to rows that do not exist (b)')],
     });
     restoreAll();
+  });
+});
+
+describe.runIf(existsSync(FULL))('a scratch disk that is full is no damage', () => {
+  test.each([
+    ['backup.json', 'json.gz takes'],
+    ['document.db', 'document, whole could not be checked: database or disk is full'],
+  ])('%s', async (file, message) => {
+    restoreAll();
+    const directory = mkdtempSync(`${world.directory}/scratch-`);
+    const onBytes = async () => {
+      const [made = ''] = readdirSync(directory);
+      const path = `${directory}/${made}/${file}`;
+      if (!readdirSync(`${directory}/${made}`).includes(file)) symlinkSync(FULL, path);
+    };
+    const failure: unknown = await verifyDeep(bucket(), manifest, { ...NO_KEYS, directory, onBytes }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(Error);
+    expect(explain(failure)).toContain(message);
+    expect(explain(failure)).toMatch(/ENOSPC|disk is full/);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('unpacking a database', async () => {
+    const failure: unknown = await unpackDatabase(bucket(), manifest, FULL, undefined).catch(
+      (error: unknown) => error,
+    );
+    expect(explain(failure)).toMatch(/ bytes unpacked: can not write \/dev\/full .*ENOSPC/);
+    expect(explain(failure)).not.toContain('damaged');
+  });
+
+  test('a file that ends too early is damage all the same', async () => {
+    const whole = `${world.directory}/whole.db`;
+    await unpackDatabase(bucket(), manifest, whole, undefined);
+    const path = `${world.directory}/short.db`;
+    writeFileSync(path, readFileSync(whole).subarray(0, -5000));
+    expect((await verifyFile(path, 'database')).ok).toBe(false);
   });
 });
 
