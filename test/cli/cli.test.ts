@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { putBackup } from '../support/sample-backup.ts';
-import { runCli as spawnCli } from './support.ts';
+import { runCliWithoutRoom, runCli as spawnCli } from './support.ts';
 
 const RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudcqyv9s9xgl6x';
 let directory: string;
@@ -178,6 +178,21 @@ describe('one after the other', () => {
     });
     expect(readdirSync(join(directory, 'got')).filter((file) => file.endsWith('.part'))).toEqual([]);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'a download that finds no room does not blame the backup',
+    async () => {
+      const { code, stderr } = await runCliWithoutRoom(
+        directory,
+        env(),
+        ...['download', name, '-o', 'small', '--plain'],
+      );
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/can not write small\/anime_bot_\S+\.db: EFBIG/);
+      expect(stderr).not.toContain('damaged');
+      expect(readdirSync(join(directory, 'small'))).toEqual([]);
+    },
+  );
 
   test('pin, unpin', async () => {
     expect((await runCli('pin', name)).stdout).toContain('now pinned');

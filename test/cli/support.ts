@@ -18,8 +18,26 @@ export function runCli(
   env: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<CliResult> {
+  return run(cwd, env, [process.execPath, MAIN, ...args]);
+}
+
+/** No file of it grows beyond 16 KB: a write fails then as on a full disk. Node ignores SIGXFSZ; needs a POSIX shell. */
+export function runCliWithoutRoom(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  // POSIX counts in blocks of 512 bytes, bash outside its POSIX mode in 1,024.
+  return run(cwd, env, ['sh', '-c', 'ulimit -f 32 && exec "$0" "$@"', process.execPath, MAIN, ...args]);
+}
+
+function run(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  [command, ...args]: readonly [string, ...string[]],
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(command, args, {
       cwd,
       env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -74,9 +74,17 @@ async function fetchObject(
   const writer = await createFileWriter(path, { headLength: 0, replace: yes });
   const { bucket, keys } = session;
   const encrypted = object.encoding.includes('age');
+  // A full disk says nothing about the backup.
+  const faults: Error[] = [];
+  const write = (chunk: Uint8Array): Promise<void> =>
+    writer.write(chunk).catch((cause: unknown) => {
+      const fault = new Error(`can not write ${path}`, { cause });
+      faults.push(fault);
+      throw fault;
+    });
   const open = async function* (body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of openUnsealed(body, { encrypted, keys })) {
-      await writer.write(chunk);
+      await write(chunk);
       yield chunk;
     }
   };
@@ -84,10 +92,11 @@ async function fetchObject(
     const { problems } = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
       open: plain ? open : undefined,
       onChunk: async (chunk) => {
-        if (!plain) await writer.write(chunk);
+        if (!plain) await write(chunk);
         bar(chunk.byteLength);
       },
     });
+    if (faults[0] !== undefined) throw faults[0];
     if (problems.length > 0) throw new Error(`${entry.name} is damaged: ${problems.join('; ')}`);
     await writer.close(new Uint8Array(0));
     return path;
