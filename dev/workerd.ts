@@ -1,0 +1,81 @@
+/**
+ * The deployed bundle in bare workerd, without wrangler's proxies in front: for measuring what the Worker itself costs.
+ * Crons can not be fired here; `worker-runtime.ts` is for everything else.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+export interface BareWorkerd {
+  readonly url: string;
+  readonly pid: number;
+  close(): Promise<void>;
+}
+
+/** Bundles the Worker into `directory` and serves it with the given settings. */
+export async function startBareWorkerd(
+  directory: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<BareWorkerd> {
+  const built = spawnSync('wrangler', ['deploy', '--dry-run', '--outdir', directory], { encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`wrangler deploy --dry-run failed: ${built.stderr}`);
+  const port = await freePort();
+  writeFileSync(join(directory, 'config.capnp'), config(settings, port));
+  const child: ChildProcess = spawn('workerd', ['serve', 'config.capnp'], {
+    cwd: directory,
+    stdio: 'inherit',
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/nowhere`)).status === 404);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    async close() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+function config(settings: Readonly<Record<string, string>>, port: number): string {
+  const toml = readFileSync(new URL('../wrangler.toml', import.meta.url), 'utf8');
+  const date = /compatibility_date = "([^"]+)"/.exec(toml)?.[1] ?? '';
+  const bindings = Object.entries(settings).map(
+    ([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${date}",
+  compatibilityFlags = ["nodejs_compat"],
+  bindings = [${bindings.join(', ')}],
+);
+`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    if (await check().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('workerd did not answer within 10 s');
+}
