@@ -64,7 +64,7 @@ export interface Ledger {
    * Returns the names of the last few runs that failed, of the last two days: what they left is swept without waiting.
    */
   begin(run: RunStart): Promise<BackupName[]>;
-  /** Those of `names` that were begun under an older fence: they can never be published any more. */
+  /** Those of `names` whose run was begun under an older fence and made no backup: it can never publish any more. */
   outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
   end(name: BackupName, end: RunEnd): Promise<void>;
   /** Newest first. */

@@ -145,6 +145,12 @@ export interface SweepOptions {
   readonly current: BackupName;
   /** Of these names, those whose run can never publish any more: swept without grace. */
   readonly outdated: (names: readonly BackupName[]) => Promise<readonly BackupName[]>;
+  /** Absent where no runs are recorded; then objects older than the grace are swept, whosever they are. */
+  readonly recorded?: {
+    /** Of these names, those a run of ours was ever begun under. */
+    readonly used: (names: readonly BackupName[]) => Promise<readonly BackupName[]>;
+    readonly policy: RetentionPolicy;
+  };
   /** Runs that ended badly not long ago, whose uploads may never have become objects. */
   readonly dead: readonly BackupName[];
 }
@@ -155,19 +161,29 @@ export interface SweepReport {
   readonly problems: readonly string[];
 }
 
-/** Removes what runs without a manifest left: objects, and uploads that were never finished. */
+/**
+ * Removes what runs without a manifest left: objects, and uploads that were never finished. People put files into the bucket as well: the
+ * old bot's documents, packed by hand, or the pair of a lost backup as Telegram had it, which has no manifest. So where runs are recorded
+ * only what a run of ours left goes: of a run that failed or died, at once; of one that was done, when retention would remove it, for
+ * then a deletion was cut short. A name without a record is not ours to judge, and a pin (people's alone) keeps any.
+ */
 export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promise<SweepReport> {
   const { store, prefix } = bucket;
   const graceEnds = new Date(options.now.getTime() - DEBRIS_GRACE_MS);
-  const groups = (await readGroups(bucket)).filter(
-    ({ name, objects }) => name !== options.current && !objects.some(({ role }) => role === 'manifest'),
+  const all = await readGroups(bucket);
+  const groups = all.filter(
+    ({ name, objects }) =>
+      name !== options.current && !objects.some(({ role }) => role === 'manifest' || role === 'pin'),
   );
   const outdated = new Set([...options.dead, ...(await options.outdated(groups.map(({ name }) => name)))]);
+  const old = groups.filter(
+    ({ name, objects }) => !outdated.has(name) && objects.every(({ modified }) => modified < graceEnds),
+  );
+  const debris = new Set([...outdated, ...(await abandoned(all, old, options))]);
   const objects: string[] = [];
   const problems: string[] = [];
   for (const group of groups) {
-    const old = group.objects.every(({ modified }) => modified < graceEnds);
-    if (!old && !outdated.has(group.name)) continue;
+    if (!debris.has(group.name)) continue;
     // A listing may lag behind; the manifest itself is asked for before anything is deleted.
     if ((await store.head(manifestKey(prefix, group.name))) !== undefined) continue;
     const { gone, remaining } = await store.delete(group.objects.map(({ key }) => key));
@@ -178,6 +194,27 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
   let uploads = await store.sweep(prefix, graceEnds);
   for (const name of options.dead) uploads += await sweepUploads(bucket, name, options.now);
   return { objects, uploads, problems };
+}
+
+/** Of groups that no failed run explains and whose grace is over, those that may go. */
+async function abandoned(
+  all: readonly ObjectGroup[],
+  old: readonly ObjectGroup[],
+  { recorded, now }: SweepOptions,
+): Promise<BackupName[]> {
+  const names = old.map(({ name }) => name);
+  if (recorded === undefined || names.length === 0) return names;
+  const made = new Set(await recorded.used(names));
+  if (made.size === 0) return [];
+  // As if its manifest were still there: files put back since are as young as the store calls them.
+  const entries = all.map((group): RetentionEntry => {
+    if (!made.has(group.name)) return presumed(group);
+    const modified = Math.max(...group.objects.map((object) => object.modified.getTime()));
+    return { ...presumed(group), state: 'verified', modified: new Date(modified) };
+  });
+  return planRetention(entries, recorded.policy, now).decisions.flatMap(({ action, name }) =>
+    action === 'remove' && made.has(name) ? [name] : [],
+  );
 }
 
 /** Aborts every upload of one run, whatever the store's clock says of its age: the run is over, and its names are nobody else's. */

@@ -41,9 +41,14 @@ export async function settle(
   const { clock, ledger } = context;
   const swept = await attempt('sweeping leftovers', async () => {
     await lease.confirm();
-    const outdated = async (names: readonly BackupName[]): Promise<readonly BackupName[]> =>
-      lease.fence === null ? [] : ledger.outdated(names, lease.fence);
-    return sweepDebris(context, { now: clock.now(), current: name, outdated, dead });
+    const { fence } = lease;
+    const options = { now: clock.now(), current: name, dead };
+    if (fence === null) return sweepDebris(context, { ...options, outdated: async () => [] });
+    return sweepDebris(context, {
+      ...options,
+      outdated: (names) => ledger.outdated(names, fence),
+      recorded: { used: (names) => ledger.used(names), policy: context.retention },
+    });
   });
   const pruned = await attempt('retention', () =>
     prune(context, { policy: context.retention, now: clock.now(), check: () => lease.confirm() }),

@@ -107,7 +107,7 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
       const [found] = await db.read([
         all(
           sql(
-            'SELECT name FROM backup_runs WHERE fence < ? AND name IN (SELECT value FROM json_each(?))',
+            "SELECT name FROM backup_runs WHERE fence < ? AND state <> 'done' AND name IN (SELECT value FROM json_each(?))",
             fence,
             JSON.stringify(names),
           ),
