@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STAND_IN_SECRET, startStandIns } from '../dev/stand-ins.ts';
+import type { Person } from '../dev/telegram/index.ts';
 import { startBareWorkerd } from '../dev/workerd.ts';
 import { sql } from '../src/db/database.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
@@ -29,10 +30,12 @@ const post = (body: string, given: Record<string, string>): Promise<Response> =>
 standIns.telegram.connect((update) => post(JSON.stringify(update), headers));
 try {
   const first = performance.now();
-  await standIns.telegram.person().send('/start');
+  const uploader = standIns.telegram.person();
+  await uploader.send('/start');
   console.log(
     `first update, migration of an empty database included: ${Math.round(performance.now() - first)} ms`,
   );
+  const fileId = (await uploader.send({ video: {} })).file?.fileId ?? '';
   const db = openRemoteDatabase({
     url: standIns.sql.url,
     authToken: standIns.settings['DATABASE_AUTH_TOKEN'],
@@ -40,6 +43,9 @@ try {
   });
   await db.write([
     sql("INSERT INTO anime (code, title, description) VALUES (12, 'Naruto', ?)", 'Tavsif. '.repeat(60)),
+    ...[1, 2, 3, 4].map((part) =>
+      sql('INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (12, ?, ?)', part, fileId),
+    ),
   ]);
   const people = Array.from({ length: updates }, () => standIns.telegram.person());
   for (let i = 0; i < WARM_UP; i += 1) await people[i % updates]?.send('12');
@@ -66,10 +72,33 @@ try {
     `  CPU of workerd        ${perUpdate.toFixed(2)} ms an update (goal ≤ ${GOAL_MS}); a refused POST ${floor.toFixed(2)} ms; ratio ${(perUpdate / floor).toFixed(1)}`,
   );
   console.log(`  wall                  ${(handled.wallMs / updates).toFixed(2)} ms an update`);
+  console.log('CPU of other updates:');
+  const others: readonly (readonly [string, (person: Person) => Promise<unknown>])[] = [
+    ['a name searched', (person) => person.send('naruto')],
+    ['/start', (person) => person.send('/start')],
+    ['a code again', (person) => person.send('12')],
+    ['the list of parts', (person) => pressFirst(person, 0)],
+    ['a part opened', (person) => pressFirst(person, 1)],
+    ['the next part', (person) => pressFirst(person, -1)],
+  ];
+  for (const [what, act] of others) {
+    const { cpuMs: total } = await cpuOf(async () => {
+      for (const person of people) await act(person);
+    });
+    console.log(`  ${what.padEnd(20)}${(total / updates).toFixed(2)} ms`);
+  }
 } finally {
   await worker.close();
   await standIns.close();
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** A button of the newest message's first row. */
+async function pressFirst(person: Person, index: number): Promise<void> {
+  const message = person.lastMessage();
+  const button = message.keyboard[0]?.at(index);
+  if (button === undefined) throw new Error(`no button to press below: ${message.text}`);
+  await person.press(message, button.text);
 }
 
 async function cpuOf(act: () => Promise<void>): Promise<{ cpuMs: number; wallMs: number }> {
