@@ -5,13 +5,13 @@
 import type { Config } from '../src/config.ts';
 import { type RunningNode, startNode } from '../src/node-host.ts';
 import { createPlayground } from './playground/index.ts';
-import { startTelegram } from './telegram/index.ts';
+import { startTelegram, type Telegram } from './telegram/index.ts';
 
 const ADMIN_ID = 1001;
 const VIEWER_IDS = [2001, 2002];
 
 export async function startOffline(config: Config): Promise<RunningNode> {
-  const telegram = await startTelegram({ port: config.port === 0 ? 0 : config.port + 1 });
+  const telegram = await startBeside(config.port);
   const admin = telegram.person({ id: ADMIN_ID, firstName: 'Admin', username: 'admin', languageCode: 'uz' });
   const viewers = VIEWER_IDS.map((id, i) =>
     telegram.person({
@@ -73,4 +73,15 @@ Set BOT_TOKEN (npm run setup) to go to Telegram.
       await telegram.close();
     },
   };
+}
+
+/** On the port after the host's, so that the page keeps its address; on any other when that one is taken. */
+async function startBeside(port: number): Promise<Telegram> {
+  if (port === 0 || port === 65_535) return startTelegram();
+  try {
+    return await startTelegram({ port: port + 1 });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return startTelegram();
+    throw error;
+  }
 }
