@@ -1,22 +1,6 @@
 /** Texts of the numbers about the bot's use. */
+import type { Totals } from '../../../db/statistics.ts';
 import { type Html, html, join } from '../../../html.ts';
-
-interface Totals {
-  readonly users: number;
-  readonly blocked: number;
-  readonly banned: number;
-  readonly anime: number;
-  readonly parts: number;
-  readonly views: number;
-  readonly groups: number;
-  readonly channels: number;
-  readonly trashed: number;
-  readonly activeDay: number;
-  readonly activeWeek: number;
-  readonly activeMonth: number;
-  readonly viewsToday: number;
-  readonly newToday: number;
-}
 
 export interface Ranked {
   readonly name: string;
