@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hashParts } from '../../../src/backup/envelope/hash-parts.ts';
 import { ObjectExists, type Store } from '../../../src/backup/store/types.ts';
+import { hashParts } from '../../support/hash-parts.ts';
 import { fetchObject, pseudoRandom, readAll, sha256, upload } from './helpers.ts';
 
 export interface ContractSetup {

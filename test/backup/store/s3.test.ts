@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { MemoryS3, refuse } from '../../../dev/s3/memory.ts';
-import { hashParts } from '../../../src/backup/envelope/hash-parts.ts';
 import { createS3Store, type S3Options } from '../../../src/backup/store/s3.ts';
 import type { StoreFetch } from '../../../src/backup/store/s3-http.ts';
 import { type Store, StoreError } from '../../../src/backup/store/types.ts';
+import { hashParts } from '../../support/hash-parts.ts';
 import { kindOf, memorySettings } from './faults.ts';
 import { fetchObject, pseudoRandom, readAll, sha256, upload } from './helpers.ts';
 

@@ -1,6 +1,6 @@
 /** Read-back: what the store really holds, hashed part by part against what was sent. */
 import { createHash } from 'node:crypto';
-import { StoreError, type WrittenPart } from '../store/types.ts';
+import { StoreError, type WrittenPart } from '../../src/backup/store/types.ts';
 
 /**
  * Reads an object to its end and returns its size and SHA-256 (hex). Rejects with a {@link StoreError} that names the first part that is
