@@ -14,7 +14,7 @@ export interface Column {
 /** A statement under way: its first rows are already there, so whatever it writes has been written. */
 export interface Execution {
   readonly columns: readonly Column[];
-  /** The next rows as JSON arrays of values, at most about a hundred; undefined at the end. */
+  /** The next rows as JSON arrays of values, about {@link BATCH_BYTES} of them; undefined at the end. */
   next(): string[] | undefined;
   /** Bytes of JSON handed out so far, estimated as the server does. */
   readonly bytes: number;
@@ -147,9 +147,9 @@ export class Connection {
       next() {
         if (failure !== undefined) throw failure;
         if (upcoming.done) return undefined;
-        const batch: NativeValue[][] = [];
-        while (!upcoming.done && batch.length < ROWS_PER_BATCH) {
-          batch.push(row(upcoming.value));
+        const batch = new Batch(statement.isQuery, rowBytes);
+        while (!upcoming.done && batch.hasRoom) {
+          batch.add(row(upcoming.value));
           try {
             upcoming = rows.next();
           } catch (error) {
@@ -158,7 +158,7 @@ export class Connection {
             failure = failureFromSqlite(error, statement.sql);
           }
         }
-        const encoded = encodeRows(batch, statement.isQuery, rowBytes);
+        const encoded = batch.encode();
         for (const text of encoded) bytes += text.length;
         return encoded;
       },
@@ -196,27 +196,64 @@ function openDatabase(file: string): Database.Database {
   return db;
 }
 
-/** libsql's binding fetches a hundred rows at once. */
-const ROWS_PER_BATCH = 100;
+/** What is encoded and sent at once: a chunk worth a write, in a millisecond or so. */
+const BATCH_ROWS = 250;
+const BATCH_BYTES = 64 * 1024;
 
-/** Rows as JSON arrays. RETURNING and PRAGMA can not stand inside another query: their texts are taken as the binding reads them. */
-function encodeRows(rows: readonly NativeValue[][], hexText: boolean, rowBytes: number): string[] {
-  const strings = rows.flatMap((values) => values.filter((value) => typeof value === 'string'));
-  for (const value of strings) checkSize(value, hexText ? rowBytes * 2 : rowBytes);
-  const texts = (hexText ? decodeHexTexts(strings) : strings).values();
-  return rows.map((values) => {
-    const encoded = values.map((value) => {
-      if (typeof value === 'string') return encodeValue(texts.next().value ?? '');
-      checkSize(value, rowBytes);
-      return encodeValue(value);
+/** Rows on their way to JSON; their texts are decoded together. RETURNING and PRAGMA can not stand inside another query: their texts are taken as the binding reads them. */
+class Batch {
+  readonly #rows: NativeValue[][] = [];
+  readonly #texts: string[] = [];
+  readonly #isHex: boolean;
+  readonly #rowBytes: number;
+  #bytes = 0;
+
+  constructor(isHex: boolean, rowBytes: number) {
+    this.#isHex = isHex;
+    this.#rowBytes = rowBytes;
+  }
+
+  get hasRoom(): boolean {
+    return this.#rows.length < BATCH_ROWS && this.#bytes < BATCH_BYTES;
+  }
+
+  add(values: NativeValue[]): void {
+    for (const value of values) {
+      if (typeof value === 'string') {
+        const bytes = this.#isHex ? value.length / 2 : value.length;
+        if (bytes > this.#rowBytes) throw tooBig();
+        this.#bytes += bytes;
+        this.#texts.push(value);
+      } else if (value instanceof Uint8Array) {
+        checkSize(value, this.#rowBytes);
+        this.#bytes += value.byteLength;
+      }
+    }
+    this.#rows.push(values);
+  }
+
+  /** Each row as a JSON array. */
+  encode(): string[] {
+    const texts = this.#isHex ? decodeHexTexts(this.#texts) : this.#texts;
+    let next = 0;
+    return this.#rows.map((values) => {
+      let json = '';
+      for (const value of values) {
+        if (json !== '') json += ',';
+        json += encodeValue(typeof value === 'string' ? (texts[next++] ?? '') : value);
+      }
+      return `[${json}]`;
     });
-    return `[${encoded.join(',')}]`;
-  });
+  }
 }
 
 function checkSize(value: NativeValue, limit: number): void {
   const bytes = typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 0;
-  if (bytes > limit) throw new SqlFailure('SQLITE_TOOBIG', 'SQLite error: string or blob too big');
+  if (bytes > limit) throw tooBig();
+}
+
+function tooBig(): SqlFailure {
+  return new SqlFailure('SQLITE_TOOBIG', 'SQLite error: string or blob too big');
 }
 
 function row(value: unknown): NativeValue[] {

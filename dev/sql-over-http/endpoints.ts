@@ -80,19 +80,19 @@ export async function answerCursor(
   }
 }
 
+const ROW = '{"type":"row","row":';
+
 function cursorSink(writer: BodyWriter): ProgramSink {
   return {
     begin: (step, cols) =>
-      void writer.write(`{"type":"step_begin","step":${step},"cols":${JSON.stringify(cols)}}\n`),
-    rows: (rows) => writer.write(rows.map((row) => `{"type":"row","row":${row}}\n`).join('')),
+      writer.write(`{"type":"step_begin","step":${step},"cols":${JSON.stringify(cols)}}\n`),
+    rows: (rows) => writer.write(`${ROW}${rows.join(`}\n${ROW}`)}}\n`),
     end: ({ affectedRows, lastInsertRowid }) =>
       // A JSON number here, unlike in pipelines (PROTOCOL.md 7.2.3).
-      void writer.write(
+      writer.write(
         `{"type":"step_end","affected_row_count":${affectedRows},"last_insert_rowid":${lastInsertRowid}}\n`,
       ),
     failed: (step, failure) =>
-      void writer.write(
-        `{"type":"step_error","step":${step},"error":${JSON.stringify(wireError(failure))}}\n`,
-      ),
+      writer.write(`{"type":"step_error","step":${step},"error":${JSON.stringify(wireError(failure))}}\n`),
   };
 }

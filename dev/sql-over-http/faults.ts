@@ -25,11 +25,19 @@ export type Fault =
 
 export type FaultPlan = (request: RequestRecord) => Fault | undefined;
 
+/** A write is worth its system call from here on. */
+const CHUNK_CHARACTERS = 64 * 1024;
+
 /** The body of a status 200, subject to the fault. */
 export class BodyWriter {
   readonly #response: ServerResponse;
   readonly #fault: Fault | undefined;
   #left: number;
+  /** Small entries wait for company, until the event loop's next turn. */
+  #pending = '';
+  #flush: NodeJS.Immediate | undefined;
+  /** Set while the client has no room; one for all who wait. */
+  #room: Promise<void> | undefined;
 
   constructor(response: ServerResponse, fault: Fault | undefined) {
     this.#response = response;
@@ -37,23 +45,16 @@ export class BodyWriter {
     this.#left = fault?.kind === 'truncate' ? fault.bytes : Number.POSITIVE_INFINITY;
   }
 
-  /** Resolves when the client has room for more; at once when it hung up. */
+  /** A returned promise resolves when the client has room for more; at once when it hung up. */
   write(text: string): void | Promise<void> {
-    if (this.#response.destroyed || this.#dropped || this.#left === 0) return;
-    let bytes = Buffer.from(text, 'utf8');
-    if (bytes.length > this.#left) bytes = bytes.subarray(0, this.#left);
-    this.#left -= bytes.length;
-    if (this.#response.write(bytes)) return;
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#response.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#response.on('drain', done).on('close', done);
-    });
+    this.#pending += text;
+    if (this.#pending.length >= CHUNK_CHARACTERS) this.#send();
+    else this.#flush ??= setImmediate(() => this.#send());
+    return this.#room;
   }
 
   end(): void {
+    this.#send();
     const cut = this.#fault?.kind === 'truncate' && this.#left === 0 && this.#fault.afterwards === 'drop';
     if (!this.#dropped && !cut) this.#response.end();
     else this.breakOff();
@@ -61,8 +62,32 @@ export class BodyWriter {
 
   /** Ends the connection, not the body; what was written still goes out. */
   breakOff(): void {
+    this.#send();
     // One more turn of the loop, so that bytes already written leave before the socket is cut.
     setImmediate(() => this.#response.destroy());
+  }
+
+  #send(): void {
+    clearImmediate(this.#flush);
+    this.#flush = undefined;
+    const text = this.#pending;
+    this.#pending = '';
+    if (text === '' || this.#response.destroyed || this.#dropped || this.#left === 0) return;
+    let bytes = Buffer.from(text, 'utf8');
+    if (bytes.length > this.#left) bytes = bytes.subarray(0, this.#left);
+    this.#left -= bytes.length;
+    if (!this.#response.write(bytes)) this.#room ??= this.#drained();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#response.off('drain', done).off('close', done);
+        this.#room = undefined;
+        resolve();
+      };
+      this.#response.on('drain', done).on('close', done);
+    });
   }
 
   get #dropped(): boolean {

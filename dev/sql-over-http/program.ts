@@ -24,11 +24,11 @@ export interface StepOutcome {
 
 /** Where a program's results go. A returned promise holds the program back. */
 export interface ProgramSink {
-  begin(step: number, columns: readonly Column[]): void;
+  begin(step: number, columns: readonly Column[]): void | Promise<void>;
   /** Rows as JSON arrays. Throws {@link ResponseTooLarge} to end the program. */
   rows(rows: readonly string[], bytes: number): void | Promise<void>;
-  end(outcome: StepOutcome): void;
-  failed(step: number, failure: SqlFailure): void;
+  end(outcome: StepOutcome): void | Promise<void>;
+  failed(step: number, failure: SqlFailure): void | Promise<void>;
 }
 
 export interface Machine {
@@ -70,7 +70,7 @@ export async function runProgram(
         if (connection.forcedRollback) timedOut = true;
         connection.forcedRollback = false;
         if (timedOut) {
-          sink.failed(index, new SqlFailure('TRANSACTION_TIMEOUT', 'Transaction timed out'));
+          await sink.failed(index, new SqlFailure('TRANSACTION_TIMEOUT', 'Transaction timed out'));
           return false;
         }
         if (step.condition !== undefined && !holds(step.condition, succeeded, connection)) return false;
@@ -79,7 +79,7 @@ export async function runProgram(
           return true;
         } catch (error) {
           if (!(error instanceof SqlFailure) || error instanceof ResponseTooLarge) throw error;
-          sink.failed(index, error);
+          await sink.failed(index, error);
           return false;
         } finally {
           connection.settle();
@@ -103,7 +103,7 @@ async function runStep(
     machine.lock.taken(connection);
   let finished = false;
   try {
-    sink.begin(index, execution.columns);
+    await sink.begin(index, execution.columns);
     let sliceStarted = performance.now();
     for (let rows = execution.next(); rows !== undefined; rows = execution.next()) {
       if (wire.wantRows) await sink.rows(rows, execution.bytes);
@@ -117,7 +117,7 @@ async function runStep(
   } finally {
     if (!finished) execution.abort();
   }
-  sink.end(execution.outcome());
+  await sink.end(execution.outcome());
 }
 
 /** Starts the statement, waiting for the write lock as long as it takes to come by it. */

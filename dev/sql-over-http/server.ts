@@ -46,6 +46,8 @@ export interface SqlServer {
   close(): Promise<void>;
 }
 
+/** Rows are read on while so much is on its way to the client. */
+const WRITE_AHEAD_BYTES = 256 * 1024;
 const REQUESTS_KEPT = 1_000;
 /** Characters kept of each SQL text. */
 const SQL_KEPT = 2_000;
@@ -63,7 +65,7 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
     count: 0,
   };
   context.streams.close(context.streams.acquire(undefined)); // a file that can not be opened fails here
-  const http = createServer((request, response) => {
+  const http = createServer({ highWaterMark: WRITE_AHEAD_BYTES }, (request, response) => {
     serve(context, request, response).catch((error: unknown) => {
       // A bug of this server must not look like an answer; a client that hung up half-way is none.
       if (request.complete) console.error('sql over http: request failed', error);

@@ -93,6 +93,55 @@ describe('cursor', () => {
     outsider.close();
   });
 
+  test('a batch of very many small results waits for its reader with one pair of listeners', async () => {
+    const { cursor } = await startRig();
+    const warnings: string[] = [];
+    const onWarning = ({ name, message }: Error): number => warnings.push(`${name}: ${message}`);
+    process.on('warning', onWarning);
+    const steps = Array.from({ length: 4_000 }, () =>
+      step(`SELECT 1 AS "${'long name '.repeat(50)}" WHERE 0`),
+    );
+    const entries = await cursor(steps);
+    await new Promise(setImmediate); // warnings come in a turn of their own
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    expect(entries).toHaveLength(2 + 2 * steps.length);
+    expect(entries.at(-1)?.['type']).toBe('replication_index');
+  });
+
+  test('values of every size and kind come in order across many chunks', async () => {
+    const { cursor, pipeline } = await startRig();
+    await pipeline([
+      {
+        type: 'sequence',
+        sql: `CREATE TABLE t (a INTEGER PRIMARY KEY, b); ${MANY_ROWS} INSERT INTO t SELECT i, CASE i % 7 WHEN 0 THEN NULL WHEN 1 THEN i * 1.5
+          WHEN 2 THEN zeroblob(i % 900) WHEN 3 THEN 'o‘' || i WHEN 4 THEN -i WHEN 5 THEN char(0) || '"\\' || char(10) ELSE replace(hex(zeroblob(i % 3000)), '0', 'x') END FROM n`,
+      },
+      { type: 'close' },
+    ]);
+    const rows = (await cursor([step('SELECT a, b FROM t ORDER BY a')])).filter(({ type }) => type === 'row');
+    const expected = (i: number): unknown => {
+      if (i % 7 === 0) return { type: 'null' };
+      if (i % 7 === 1) return { type: 'float', value: i * 1.5 };
+      if (i % 7 === 2)
+        return {
+          type: 'blob',
+          base64: Buffer.alloc(i % 900)
+            .toString('base64')
+            .replaceAll('=', ''),
+        };
+      if (i % 7 === 3) return { type: 'text', value: `o‘${i}` };
+      if (i % 7 === 4) return { type: 'integer', value: `${-i}` };
+      return { type: 'text', value: i % 7 === 5 ? '\0"\\\n' : 'x'.repeat((i % 3000) * 2) };
+    };
+    expect(rows).toHaveLength(20_000);
+    const wrong = rows.findIndex(
+      ({ row }, at) =>
+        JSON.stringify(row) !== JSON.stringify([{ type: 'integer', value: `${at + 1}` }, expected(at + 1)]),
+    );
+    expect(wrong, JSON.stringify(rows[wrong])?.slice(0, 200)).toBe(-1);
+  });
+
   test('has no size limit', async () => {
     const { cursor } = await startRig({ limits: { resultBytes: 1_000, totalResultBytes: 1_000 } });
     const entries = await cursor([step(`${MANY_ROWS} SELECT i FROM n`)]);
