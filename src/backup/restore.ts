@@ -9,16 +9,12 @@ import { diffDatabases, type TableDiff } from './diff.ts';
 import { takeLease } from './lease.ts';
 import { copyLive } from './local-copy.ts';
 import type { SnapshotSource } from './model.ts';
-import {
-  clearWork,
-  freeLease,
-  freshPath,
-  swapFiles,
-  withTablesOf,
-  workDirectory,
-} from './restore/embedded.ts';
+import { nameFromText } from './names.ts';
+import { carryLedger } from './restore/carry-ledger.ts';
+import { clearWork, freshPath, swapFiles, withTablesOf, workDirectory } from './restore/embedded.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
 import { clearStaging, type RemoteTarget, restoreRemote } from './restore/remote.ts';
+import { ENGINE_TABLES, type Maker, settleRuns } from './restore/settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
 import { openSqlSession } from './restore/sql-session.ts';
 import { isStaging } from './restore/staging.ts';
@@ -81,14 +77,17 @@ export async function restore(parts: RestoreParts, options: RestoreOptions): Pro
     : inScratch(undefined, (directory) => restoreServer(parts, options, directory));
 }
 
-/** What a restore would change, table by table; nothing is written but scratch files. */
+/** What a restore would change, table by table, less the engine's own record; nothing is written but scratch files. */
 export async function previewRestore(parts: RestoreParts, options: RestoreOptions): Promise<TableDiff[]> {
   return inScratch(undefined, async (directory) => {
     const source = await fetched(parts, options, directory);
     const live = `${directory}/live.db`;
     await copyLive(sourceOf(parts), live);
     return diffDatabases(live, source.path).filter(
-      ({ table }) => !isStaging(table) && (options.only === undefined || options.only.includes(table)),
+      ({ table }) =>
+        !isStaging(table) &&
+        !ENGINE_TABLES.includes(table) &&
+        (options.only === undefined || options.only.includes(table)),
     );
   });
 }
@@ -103,6 +102,11 @@ async function fetched(
   options: RestoreOptions,
   directory: string,
 ): Promise<RestoreSource> {
+  const own = options.only?.find((name) => NEVER_ALONE.includes(name));
+  if (own !== undefined)
+    throw new Error(
+      `table ${own} is the program's own record of this database: it is not restored by itself`,
+    );
   const source = await fetchSource(options.from, {
     bucket: parts.bucket,
     keys: parts.keys,
@@ -116,7 +120,16 @@ async function fetched(
   const unknown = options.only?.filter((name) => !known.has(name)) ?? [];
   if (unknown.length > 0)
     throw new Error(`${source.origin} has no table ${unknown.join(', ')}; it has ${[...known].join(', ')}`);
-  return source;
+  return settleRuns(source, makerOf(options.from));
+}
+
+/** Which runs there were, who works, which schema this is: the past's answer would be wrong. */
+const NEVER_ALONE = [...ENGINE_TABLES, 'schema_migrations'];
+
+function makerOf(from: RestoreFrom): Maker | undefined {
+  if (from.kind === 'backup') return { name: from.entry.name, manifest: from.entry.manifest };
+  const name = nameFromText(from.path);
+  return name === undefined ? undefined : { name, manifest: undefined };
 }
 
 async function restoreFile(
@@ -141,7 +154,7 @@ async function restoreFile(
     stopWhenAsked(options);
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
     const hadFile = files.exists(path);
-    if (hadFile && options.isOldBroken !== true && options.only === undefined) freeLease(path, fresh);
+    if (hadFile && options.isOldBroken !== true && options.only === undefined) carryLedger(path, fresh);
     await swapFiles({ path, fresh, files, isOldBroken: options.isOldBroken === true });
     return { ...report(source, options), safety, kept: hadFile ? `${path}.before-restore` : undefined };
   } finally {

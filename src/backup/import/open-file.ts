@@ -1,9 +1,8 @@
 /** A file of any of the kinds an import takes, as records. Node only (files, libsql). */
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { copyFile, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BLOB_TAG, REAL_TAG, TEXT_TAG } from '../document/format.ts';
@@ -14,6 +13,8 @@ import { type FileKind, sniff } from '../document/sniff.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { InvalidText, type SqlValue } from '../model.ts';
+import { copyDatabase } from '../restore/copy-database.ts';
+import { requireIntact } from '../restore/intact.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { rowLayout } from '../values.ts';
 import { limited } from './limited.ts';
@@ -51,8 +52,9 @@ export async function openImportFile(
   if (kind === 'json') return readLegacyDocument(chunksOf(plain), options);
   if (kind !== 'sqlite') throw new Error(`${path} holds neither JSON nor a SQLite database`);
   const copy = join(options.directory, 'import.db');
-  await copyFile(plain, copy);
-  requireWhole(copy, path);
+  // What stands only in its -wal is its as well.
+  await copyDatabase(plain, copy);
+  requireIntact(copy, path);
   return databaseRecords(copy, options.utcOffsetMinutes);
 }
 
@@ -68,19 +70,6 @@ async function kindOf(path: string): Promise<FileKind> {
     return sniff(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
-  }
-}
-
-function requireWhole(copy: string, path: string): void {
-  const db = new DatabaseSync(copy, { readOnly: true });
-  try {
-    const [row] = db.prepare('PRAGMA integrity_check(1)').all();
-    const said = String(row?.['integrity_check']);
-    if (said !== 'ok') throw new Error(said);
-  } catch (cause) {
-    throw new Error(`${path} is no whole SQLite database`, { cause });
-  } finally {
-    db.close();
   }
 }
 
@@ -161,7 +150,7 @@ export const openDatabaseUpload: OpenDatabaseFile = async function* (chunks, utc
   try {
     const path = join(directory, 'import.db');
     await pipeline(chunks, createWriteStream(path));
-    requireWhole(path, 'the file');
+    requireIntact(path, 'the file');
     yield* databaseRecords(path, utcOffsetMinutes);
   } finally {
     await rm(directory, { recursive: true, force: true });

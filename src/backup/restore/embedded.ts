@@ -181,43 +181,6 @@ function orphansOf(db: DatabaseSync): Map<string, number> {
   return new Map(rows.map((row) => [String(row['name']), Number(row['n'])]));
 }
 
-/**
- * A backup holds the lease of the run that made it, and its fence is older than the living one: the restored lease is free, and its fence
- * goes on from the higher of both, so that no stalled run takes an old number for its own.
- */
-export function freeLease(path: string, fresh: string): void {
-  const fence = fenceOf(path);
-  const db = new DatabaseSync(fresh);
-  try {
-    if (fence === undefined || fenceIn(db) === undefined) return;
-    db.prepare(
-      "UPDATE backup_lease SET holder = '', expires_ms = 0, fence = 1 + MAX(fence, ?) WHERE id = 1",
-    ).run(fence);
-  } finally {
-    db.close();
-  }
-}
-
-/** The living file is read with the library that others of this process have it open with. */
-function fenceOf(path: string): bigint | undefined {
-  const db = new Database(path, { timeout: BUSY_MS });
-  try {
-    const [table] = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'backup_lease'").raw().all();
-    if (table === undefined) return undefined;
-    const [row] = db.prepare('SELECT fence FROM backup_lease WHERE id = 1').raw().safeIntegers().all();
-    return Array.isArray(row) && typeof row[0] === 'bigint' ? row[0] : undefined;
-  } finally {
-    db.close();
-  }
-}
-
-function fenceIn(db: DatabaseSync): unknown {
-  const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'backup_lease'").get();
-  return table === undefined
-    ? undefined
-    : db.prepare('SELECT fence FROM backup_lease WHERE id = 1').get()?.['fence'];
-}
-
 /** Beside the database, so that a rename can bring it in. */
 export function freshPath(path: string): string {
   return join(workDirectory(path), 'fresh.db');

@@ -6,6 +6,7 @@ import type { TableDigest } from '../digest.ts';
 import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import { rowLayout } from '../values.ts';
+import { carryLedgerSql } from './carry-ledger.ts';
 import { compareStaged, readAgain } from './compare-staged.ts';
 import { replaceContents } from './replace-contents.ts';
 import type { SqlSession } from './sql-session.ts';
@@ -193,7 +194,7 @@ function swapStatements(
   const plain = staged.filter(({ table }) => table.kind === 'table');
   const shadow = staged.filter(({ table }) => table.kind === 'shadow');
   const sequence = byName.get('sqlite_sequence');
-  const carried = carryFence(live, schema);
+  const carried = carryLedgerSql(live, schema);
   if (schema.tables.some(({ name }) => name.startsWith('sqlite_stat')))
     notes.push('statistics of ANALYZE are not restored: a server does not let them be written');
   if (schema.applicationId !== live.applicationId)
@@ -234,23 +235,4 @@ function onlyStatements(live: DatabaseSchema, staged: readonly StagedTable[]): s
     ...replaceContents(live, staged),
     guard(`${orphans} <= (SELECT orphans FROM ${CONTROL_TABLE})`, ORPHANS),
   ];
-}
-
-/**
- * The fence of the backup lease must not go back in time: a run that stalled before the restore could take the old number for its own
- * and publish.
- */
-function carryFence(live: DatabaseSchema, schema: DatabaseSchema): { before: string[]; after: string[] } {
-  const both = [live, schema].every(({ tables }) => tables.some(({ name }) => name === 'backup_lease'));
-  if (!both) return { before: [], after: [] };
-  return {
-    before: [
-      `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN fence INTEGER`,
-      `UPDATE ${CONTROL_TABLE} SET fence = (SELECT fence FROM backup_lease WHERE id = 1)`,
-    ],
-    after: [
-      `UPDATE backup_lease SET holder = '', expires_ms = 0,
-         fence = 1 + MAX(fence, COALESCE((SELECT fence FROM ${CONTROL_TABLE}), 0)) WHERE id = 1`,
-    ],
-  };
 }

@@ -1,5 +1,5 @@
 /** What is restored: any backup of a bucket or file on disk as a checked SQLite file. Node only. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explain } from '../clock.ts';
@@ -10,9 +10,13 @@ import { feed } from '../fan-out.ts';
 import type { BackupEntry, Bucket } from '../list.ts';
 import { loadDocument } from '../load-document.ts';
 import { asDatabase, plainFile } from '../local-copy.ts';
+import { isLocalFault } from '../local-fault.ts';
 import type { Manifest, ManifestObject } from '../manifest.ts';
+import type { DatabaseSchema, ScanTarget } from '../model.ts';
 import { readBack } from '../read-back.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
+import { copyDatabase } from './copy-database.ts';
+import { Damaged, requireIntact } from './intact.ts';
 import { writeStream } from './write-stream.ts';
 
 export interface RestoreSource {
@@ -42,6 +46,7 @@ export async function fetchSource(from: RestoreFrom, options: FetchOptions): Pro
   if (from.kind === 'file') {
     const plain = await plainFile(from.path, options.directory, options.keys);
     const path = await asDatabase(plain, options.directory).catch((cause: unknown) => {
+      if (isLocalFault(cause)) throw new Error(`${from.path} could not be loaded on this machine`, { cause });
       throw new Error(
         `${from.path} is no whole document of this program (a file of the old bot or an edited one is merged: \`import\`)`,
         { cause },
@@ -50,7 +55,7 @@ export async function fetchSource(from: RestoreFrom, options: FetchOptions): Pro
     // The file given stays as it is: it is copied even when it is a plain database.
     const own = join(options.directory, 'source.db');
     if (path !== own) await copyDatabase(path, own);
-    integrity(own, from.path);
+    requireIntact(own, from.path);
     return { path: own, origin: from.path, ...(await digestFile(own)), notes: underWay(own) };
   }
   return fetchBackup(from.entry, options);
@@ -78,30 +83,24 @@ async function fetchBackup(
   for (const [what, write] of attempts) {
     try {
       await write();
-      integrity(path, name);
+      requireIntact(path, name);
       const found = await digestFile(path);
       requireManifest(found, manifest);
       return { path, origin: name, ...found, notes: [...notes, ...underWay(path)] };
     } catch (error) {
-      if (what === 'document')
-        throw notes.length > 0
-          ? new Error(`${notes.join('; ')}; nor its document: ${explain(error)}`)
-          : error;
-      if (!isDamage(error)) throw error;
+      if (what === 'document') {
+        const why = isLocalFault(error)
+          ? 'and its document could not be loaded on this machine'
+          : 'nor its document';
+        throw new Error(`${notes.join('; ')}; ${why}`, { cause: error });
+      }
+      // A missing key or an unreachable bucket is no damage: the document would meet the same.
+      if (!(error instanceof Damaged)) throw error;
       notes.push(`the database file of ${name} can not be used (${explain(error)}), so its document was`);
       for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
     }
   }
   throw new Error(`${name} has no files`);
-}
-
-/** A missing key or an unreachable bucket is no damage: the document would meet the same. */
-function isDamage(error: unknown): boolean {
-  return error instanceof Damaged;
-}
-
-class Damaged extends Error {
-  override readonly name = 'Damaged';
 }
 
 async function writeObject(object: ManifestObject, path: string, options: FetchOptions): Promise<void> {
@@ -134,24 +133,6 @@ async function* readPlain(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path);
 }
 
-function integrity(path: string, origin: string): void {
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    const found = db
-      .prepare('PRAGMA integrity_check')
-      .all()
-      .map((row) => String(row['integrity_check']));
-    if (found.join() !== 'ok')
-      throw new Damaged(`${origin}: integrity_check says ${found.slice(0, 3).join('; ')}`);
-  } catch (error) {
-    throw error instanceof Damaged
-      ? error
-      : new Damaged(`${origin} is no whole SQLite database`, { cause: error });
-  } finally {
-    db.close();
-  }
-}
-
 /** Work that the backup shows half done goes on from there when the bot starts: what was sent since would be sent again. */
 function underWay(path: string): string[] {
   const db = new DatabaseSync(path, { readOnly: true });
@@ -171,11 +152,20 @@ function underWay(path: string): string[] {
   }
 }
 
-/** Tables and schema of a SQLite file as digests. */
-export async function digestFile(path: string): Promise<Pick<RestoreSource, 'tables' | 'schemaSha256'>> {
+/** Tables (all, or those of `only`) and schema of a SQLite file as digests. */
+export async function digestFile(
+  path: string,
+  only?: readonly string[],
+): Promise<Pick<RestoreSource, 'tables' | 'schemaSha256'>> {
   const digest = createDigestSink();
+  const isWanted = (target: ScanTarget): boolean =>
+    only === undefined || (target.kind === 'table' && only.includes(target.table.name));
+  const ordered = {
+    ...digest,
+    targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
+  };
   await openEmbeddedSnapshotSource({ path }).read((snapshot) =>
-    feed(snapshot, { ordered: digest, others: [] }, async () => {}),
+    feed(snapshot, { ordered, others: [] }, async () => {}),
   );
   await digest.finish();
   return { tables: digest.result(), schemaSha256: digest.schemaSha256() };
@@ -190,18 +180,4 @@ function requireManifest(found: Pick<RestoreSource, 'tables' | 'schemaSha256'>, 
     wanted.delete(table);
   }
   for (const name of wanted.keys()) throw new Damaged(`table ${name} is missing`);
-}
-
-/** A consistent copy, whatever its journal holds. */
-async function copyDatabase(from: string, to: string): Promise<void> {
-  if (!existsSync(from)) throw new Error(`${from} does not exist`);
-  const { backup } = await import('node:sqlite');
-  const db = new DatabaseSync(from, { readOnly: true });
-  try {
-    await backup(db, to);
-  } catch (error) {
-    throw new Error(`${from} is no whole SQLite database`, { cause: error });
-  } finally {
-    db.close();
-  }
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { generateKey } from '../../../src/backup/envelope/keys.ts';
 import { databaseKey, documentKey } from '../../../src/backup/names.ts';
 import { fileCalls } from '../../../src/backup/restore/file-calls.ts';
+import { ENGINE_TABLES } from '../../../src/backup/restore/settle-runs.ts';
 import { previewRestore, restore } from '../../../src/backup/restore.ts';
 import { sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
@@ -36,8 +37,11 @@ describe('into nothing', () => {
     expect(report.tables).toContainEqual({ table: 'anime', rows: 39 });
     const entry = await newest(world);
     const wanted = entry.kind === 'backup' ? entry.entry.manifest?.tables : undefined;
-    expect(await contents(restored())).toEqual(
-      Object.fromEntries((wanted ?? []).map((table) => [table.name, table.sha256])),
+    // The engine's own record is brought up to date: own-run.test.ts.
+    const data = (wanted ?? []).filter((table) => !ENGINE_TABLES.includes(table.name));
+    expect(data.length).toBe((wanted ?? []).length - 3);
+    expect(await contents(restored(), ENGINE_TABLES)).toEqual(
+      Object.fromEntries(data.map((table) => [table.name, table.sha256])),
     );
     expect(rowsOf(restored(), 'PRAGMA integrity_check')).toEqual(['ok']);
     expect(rowsOf(restored(), 'PRAGMA foreign_key_check')).toEqual([]);

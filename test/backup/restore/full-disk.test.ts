@@ -1,8 +1,11 @@
 /** A scratch disk that fills up: told as what it is, at once, and never taken for damage of the backup. */
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { explain } from '../../../src/backup/clock.ts';
+import { documentKey } from '../../../src/backup/names.ts';
+import { copyDatabase } from '../../../src/backup/restore/copy-database.ts';
+import { Damaged, requireIntact } from '../../../src/backup/restore/intact.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, newest } from './support.ts';
@@ -33,3 +36,49 @@ test.runIf(existsSync(FULL))(
     expect(explain(failure)).not.toMatch(/can not be used|does not open/);
   },
 );
+
+test.runIf(existsSync(FULL)).each(['loaded.db', 'source.db'])(
+  'a full disk under %s is no fault of the document on disk',
+  async (scratch) => {
+    const name = await backUp(world);
+    const directory = join(world.directory, 'full');
+    mkdirSync(directory);
+    symlinkSync(FULL, join(directory, scratch));
+    const path = join(world.directory, 'bucket', documentKey('backups/', name, false));
+    const failure: unknown = await fetchSource(
+      { kind: 'file', path },
+      { bucket: world.context, keys: undefined, directory },
+    ).catch((error: unknown) => error);
+    expect(explain(failure)).toMatch(/database or disk is full/);
+    expect(explain(failure)).not.toMatch(/no whole/);
+  },
+);
+
+/** Linux: opens, and every read of its beginning is an I/O error. */
+const BROKEN = '/proc/self/mem';
+
+test.runIf(existsSync(BROKEN))('a disk that can not be read does not make a good file a damaged one', () => {
+  const path = join(world.directory, 'broken.db');
+  symlinkSync(BROKEN, path);
+  const failure = thrownBy(() => requireIntact(path, 'the backup'));
+  expect(failure).not.toBeInstanceOf(Damaged);
+  expect(explain(failure)).toMatch(/^the backup could not be looked into on this machine: disk I\/O error/);
+});
+
+test('a file that is cut, or no database, is damaged', async () => {
+  const cut = join(world.directory, 'cut.db');
+  await copyDatabase(world.path, cut);
+  writeFileSync(cut, readFileSync(cut).subarray(0, 9_000));
+  expect(thrownBy(() => requireIntact(cut, 'the backup'))).toBeInstanceOf(Damaged);
+  writeFileSync(cut, 'hello, I am no database at all, and long enough to be looked at as one would be');
+  expect(thrownBy(() => requireIntact(cut, 'the backup'))).toBeInstanceOf(Damaged);
+});
+
+function thrownBy(work: () => void): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * The engine's record tells of the bucket, not of the bot, so it does not go back in time with the rest of a database: runs since the
+ * backup stay known (what a dead one left is still swept, no name is used twice), and the fence of the lease only grows, so that no run
+ * that stalled before the restore can take an old number for its own. Node only.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import Database from 'libsql';
+import type { DatabaseSchema } from '../model.ts';
+import { CONTROL_TABLE } from './staging.ts';
+
+const RUN_COLUMNS =
+  'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes'.split(', ');
+const RUNS = RUN_COLUMNS.join(', ');
+/** Names by what `settleRuns` has made of them: a manifest knows better than a process that died. */
+const INSERT_RUNS = `INSERT OR IGNORE INTO backup_runs (${RUNS})`;
+const SET_FENCE = "UPDATE backup_lease SET holder = '', expires_ms = 0, fence = 1 + MAX(fence, ";
+
+/** How long a lock of the living file is waited for, ms. */
+const BUSY_MS = 5_000;
+
+/** From the living database file into the one that takes its place. */
+export function carryLedger(path: string, fresh: string): void {
+  const live = readLedger(path);
+  const db = new DatabaseSync(fresh);
+  try {
+    const columns = (table: string): unknown[] =>
+      db
+        .prepare('SELECT name FROM pragma_table_info(?)')
+        .all(table)
+        .map(({ name }) => name);
+    db.exec('BEGIN');
+    if (live.fence !== undefined && isLease(columns('backup_lease')))
+      db.prepare(`${SET_FENCE}?) WHERE id = 1`).run(live.fence);
+    if (isLedger(columns('backup_runs'))) {
+      const insert = db.prepare(`${INSERT_RUNS} VALUES (${RUN_COLUMNS.map(() => '?').join(', ')})`);
+      for (const run of live.runs) insert.run(...run);
+    }
+    db.exec('COMMIT');
+  } finally {
+    db.close();
+  }
+}
+
+type Value = null | bigint | number | string;
+
+/** With the library that others of this process have the living file open with: two break each other's locks. */
+function readLedger(path: string): { fence: bigint | undefined; runs: Value[][] } {
+  const db = new Database(path, { timeout: BUSY_MS });
+  const rows = (query: string): unknown[][] =>
+    db.prepare(query).raw().safeIntegers().all().filter(Array.isArray);
+  const columns = (table: string): unknown[] =>
+    rows(`SELECT name FROM pragma_table_info('${table}')`).map(([name]) => name);
+  try {
+    const [lease] = isLease(columns('backup_lease'))
+      ? rows('SELECT fence FROM backup_lease WHERE id = 1')
+      : [];
+    const fence = lease?.[0];
+    const runs = isLedger(columns('backup_runs')) ? rows(`SELECT ${RUNS} FROM backup_runs ORDER BY id`) : [];
+    return {
+      fence: typeof fence === 'bigint' ? fence : undefined,
+      runs: runs.map((run) => run.filter(isValue)),
+    };
+  } finally {
+    db.close();
+  }
+}
+
+/** Another version of the program may keep its record otherwise: then there is nothing to carry. */
+function isLedger(columns: readonly unknown[]): boolean {
+  return RUN_COLUMNS.every((column) => columns.includes(column.replaceAll('"', '')));
+}
+
+function isLease(columns: readonly unknown[]): boolean {
+  return ['id', 'fence', 'holder', 'expires_ms'].every((column) => columns.includes(column));
+}
+
+function isValue(value: unknown): value is Value {
+  return value === null || ['bigint', 'number', 'string'].includes(typeof value);
+}
+
+/** Inside the swap of a server: what to do before the living tables go, and when the new ones are filled. */
+export function carryLedgerSql(
+  live: DatabaseSchema,
+  schema: DatabaseSchema,
+): { readonly before: readonly string[]; readonly after: readonly string[] } {
+  const inBoth = (name: string, fits: (columns: readonly string[]) => boolean): boolean =>
+    [live, schema].every(({ tables }) =>
+      tables.some((table) => table.name === name && fits(table.columns.map((column) => column.name))),
+    );
+  const before: string[] = [];
+  const after: string[] = [];
+  if (inBoth('backup_lease', isLease)) {
+    before.push(
+      `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN fence INTEGER`,
+      `UPDATE ${CONTROL_TABLE} SET fence = (SELECT fence FROM backup_lease WHERE id = 1)`,
+    );
+    after.push(`${SET_FENCE}COALESCE((SELECT fence FROM ${CONTROL_TABLE}), 0)) WHERE id = 1`);
+  }
+  if (inBoth('backup_runs', isLedger)) {
+    before.push(`CREATE TABLE ${CARRIED_RUNS} AS SELECT id, ${RUNS} FROM backup_runs`);
+    after.push(
+      `${INSERT_RUNS} SELECT ${RUNS} FROM ${CARRIED_RUNS} ORDER BY id`,
+      `DROP TABLE ${CARRIED_RUNS}`,
+    );
+  }
+  return { before, after };
+}
+
+/** A staging table like the others (staging.ts, `isStaging`). */
+const CARRIED_RUNS = 'restoring_runs';
