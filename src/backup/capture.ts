@@ -3,6 +3,7 @@ import { again } from './again.ts';
 import { abortable, reasonOf } from './clock.ts';
 import { type MeasuredWriter, measured } from './contents.ts';
 import type { BackupContext } from './context.ts';
+import { createDatabaseSink, PAGE_SIZE } from './database-sink.ts';
 import { createDigestSink, type TableDigest } from './digest.ts';
 import { createDocumentSink } from './document/writer.ts';
 import { openSealed } from './envelope/seal.ts';
@@ -11,7 +12,6 @@ import { SchemaChanged, type SnapshotSink } from './model.ts';
 import { type BackupName, databaseKey, documentKey } from './names.ts';
 import { sweepUploads } from './prune.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
-import { createSqliteSink, PAGE_SIZE } from './sqlite/sqlite-sink.ts';
 import { ObjectExists, type WrittenObject } from './store/types.ts';
 
 export interface CapturedObject {
@@ -121,7 +121,7 @@ async function readInto(context: BackupContext, outputs: Outputs): Promise<Sinks
     ...(schemaVersion === undefined ? {} : { schemaVersion }),
   };
   const sinks: Sinks = {
-    database: createSqliteSink(outputs.database),
+    database: createDatabaseSink(outputs.database),
     document: createDocumentSink(outputs.document, meta),
     digest: createDigestSink(),
     version: createSchemaVersionSink(),

@@ -37,7 +37,7 @@ export async function feed(
   fanOut: FanOut,
   onRows: (rows: number) => Promise<void>,
 ): Promise<void> {
-  for (const sink of [fanOut.ordered, ...fanOut.others]) await sink.begin(snapshot.schema);
+  for (const sink of [fanOut.ordered, ...fanOut.others]) await sink.begin(snapshot.schema, snapshot.file);
   const steps = planFanOut(fanOut, snapshot.schema);
   let taken = 0;
   for await (const scan of snapshot.scans(steps.map((step) => step.target))) {
@@ -52,6 +52,7 @@ export async function feed(
     }
     await each(step.sinks, (sink) => sink.endScan());
   }
+  await each([fanOut.ordered, ...fanOut.others], (sink) => sink.endScans?.());
   if (taken !== steps.length) throw new Error(`the snapshot ended after ${taken} of ${steps.length} scans`);
 }
 

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { again } from './again.ts';
 import { systemClock } from './clock.ts';
 import { measured } from './contents.ts';
+import { createDatabaseSink, PAGE_SIZE } from './database-sink.ts';
 import { sniff } from './document/sniff.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { openUnsealed } from './envelope/unseal.ts';
@@ -14,7 +15,6 @@ import { feed } from './fan-out.ts';
 import { createFileWriter } from './file-writer.ts';
 import { loadDocument } from './load-document.ts';
 import type { HeadLastWriter, SnapshotSink, SnapshotSource } from './model.ts';
-import { createSqliteSink, PAGE_SIZE } from './sqlite/sqlite-sink.ts';
 
 export interface PlainFile {
   readonly path: string;
@@ -51,7 +51,7 @@ export async function asDatabase(file: PlainFile, directory: string): Promise<st
 
 /** A consistent copy of the live database, whichever kind it is, as a SQLite file. */
 export function copyLive(source: SnapshotSource, path: string): Promise<void> {
-  return writeLive(source, { path, headLength: PAGE_SIZE, replace: false, sink: createSqliteSink });
+  return writeLive(source, { path, headLength: PAGE_SIZE, replace: false, sink: createDatabaseSink });
 }
 
 export interface LiveCopy {

@@ -137,6 +137,16 @@ export interface Snapshot {
   readonly schema: DatabaseSchema;
   /** The scans in the order asked for; each must be consumed to its end before the next is taken. */
   scans(targets: readonly ScanTarget[]): AsyncIterable<Scan>;
+  /** The same view as a SQLite file, where the source has it so; read before `use` settles. */
+  readonly file?: SnapshotFile;
+}
+
+/** A SQLite file as {@link SqliteSink} would write it: pages of 4096 bytes, UTF-8, no auto_vacuum, a rollback journal. */
+export interface SnapshotFile {
+  /** Page 1. */
+  readonly head: Uint8Array;
+  /** All bytes behind the head, in order. A chunk is valid until the next is asked for. */
+  rest(): AsyncIterable<Uint8Array>;
 }
 
 export interface SnapshotSource {
@@ -155,13 +165,16 @@ export class SchemaChanged extends Error {
 
 /** Consumes scans: the SQLite page writer, the document writer, the digests. */
 export interface SnapshotSink {
+  /** Called first; `file` is {@link Snapshot.file}. */
+  begin(schema: DatabaseSchema, file?: SnapshotFile): void | Promise<void>;
   /** Which scans this sink wants to see, given the schema. */
   targets(schema: DatabaseSchema): readonly ScanTarget[];
-  begin(schema: DatabaseSchema): void | Promise<void>;
   beginScan(target: ScanTarget): void | Promise<void>;
   /** Back-pressure: the next batch comes only when the returned promise settles. */
   rows(batch: readonly Row[]): void | Promise<void>;
   endScan(): void | Promise<void>;
+  /** All scans are done, the snapshot is still open: what is read beside them is awaited here. */
+  endScans?(): Promise<void>;
   /** All scans are done and the snapshot proved complete. */
   finish(): Promise<void>;
 }

@@ -19,7 +19,7 @@ import { isLocalFault } from './local-fault.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 import { readBack } from './read-back.ts';
 import { writeStream } from './restore/write-stream.ts';
-import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
+import { openFileSnapshotSource } from './snapshot/file.ts';
 
 export interface DeepOptions {
   readonly keys: OpeningKeys | undefined;
@@ -195,7 +195,7 @@ interface Digests {
 
 async function digestsOf(path: string): Promise<Digests> {
   const digest = createDigestSink();
-  await openEmbeddedSnapshotSource({ path }).read((snapshot) =>
+  await openFileSnapshotSource({ path }).read((snapshot) =>
     feed(snapshot, { ordered: digest, others: [] }, async () => {}),
   );
   await digest.finish();

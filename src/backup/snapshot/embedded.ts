@@ -1,16 +1,20 @@
 /**
- * The snapshot of an embedded database: one connection, one read transaction, rows as they come. Writers are not held up
- * (WAL), and the event loop gets its turn after every batch. Node only: `libsql` is a native package.
+ * The snapshot of the embedded database while the bot goes on writing: SQLite itself copies it, in one read transaction
+ * (`VACUUM INTO`), and the copy is read in peace. Writers are not held up (WAL), and the write-ahead log is pinned for the seconds of the
+ * copy only. The copy has no name while it is used, so nothing is left of it however the process ends. Node only.
  */
-import { existsSync } from 'node:fs';
-import Database from 'libsql';
-import type { Row, ScanTarget, SnapshotSource } from '../model.ts';
-import { drainStatement } from './drain.ts';
-import { embeddedSelect, fetchLarge, readHexRows } from './embedded-rows.ts';
-import { guardScans } from './guarded-scans.ts';
-import { textsAsHex } from './hex-texts.ts';
-import { type ScanSql, scanSql } from './scan-sql.ts';
-import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isLocalFault } from '../local-fault.ts';
+import type { SnapshotFile, SnapshotSource } from '../model.ts';
+import { PAGE_SIZE } from '../sqlite/format.ts';
+import { openFile, readSnapshot } from './file.ts';
+import { vacuumInto } from './vacuum.ts';
 
 export interface EmbeddedSnapshotOptions {
   /** The database file. */
@@ -21,95 +25,104 @@ export interface EmbeddedSnapshotOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** A batch is cut short when its texts and blobs reach this many bytes. */
-const BATCH_BYTES = 256 * 1024;
+/** Databases up to this size are copied on the spot, in about 10 ms; a process of its own would take longer to start. */
+const SMALL_BYTES = 1_000_000;
+/** A copy under its name for so long belongs to a process that died while SQLite wrote it. */
+const DEBRIS_MS = 3_600_000;
+const COPY_MARK = '.snapshot-';
+/** Bytes of the file a read. */
+const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Opens snapshots of a database file. Schema and rows come from one transaction, so {@link SchemaChanged} never happens here.
- * Rejects when the file does not exist (it is never made) or its encoding is not UTF-8.
+ * Opens snapshots of a database file, with {@link Snapshot.file}. Needs room for a second copy beside it. Schema and rows are of one
+ * transaction, so {@link SchemaChanged} never happens here. Rejects when the file does not exist (it is never made), when the disk is full,
+ * or when the encoding is not UTF-8.
  */
 export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): SnapshotSource {
+  const { path, batchRows, busyTimeoutMs = 5_000 } = options;
   return {
     async read(use) {
-      if (!existsSync(options.path)) throw new Error(`database file ${options.path} does not exist`);
-      const db = new Database(options.path, { timeout: options.busyTimeoutMs ?? 5_000 });
-      const reading: Reading = { db, batchRows: options.batchRows ?? 500, stop: undefined };
+      if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
+      removeDebris(path);
+      const copy = `${path}${COPY_MARK}${randomUUID()}`;
+      let db: ReturnType<typeof openFile> | undefined;
+      let handle: FileHandle | undefined;
       try {
-        db.exec('BEGIN');
-        const details = readSchema(SCHEMA_QUERIES.map((sql) => readAll(db, sql)));
-        const guarded = guardScans((targets) => readScans(reading, details, targets));
-        const result = await use({ schema: details.schema, scans: guarded.scans });
-        guarded.requireComplete();
-        return result;
+        await copyDatabase(path, copy, busyTimeoutMs);
+        handle = await open(copy, 'r');
+        const location = pathToFileURL(copy);
+        // Nobody else knows of it: no locks, no journal to look for.
+        location.searchParams.set('immutable', '1');
+        db = openFile(location, true);
+        db.prepare('SELECT 1 FROM sqlite_schema').get();
+        rmSync(copy);
+        const file = await fileOf(handle);
+        return await readSnapshot(db, batchRows, (snapshot) => use({ ...snapshot, file }));
       } finally {
-        reading.stop?.();
-        if (db.inTransaction) db.exec('ROLLBACK');
-        db.close();
+        db?.close();
+        await handle?.close();
+        rmSync(copy, { force: true });
       }
     },
   };
 }
 
-interface Reading {
-  readonly db: Database.Database;
-  readonly batchRows: number;
-  /** Ends the statement under way, if there is one. */
-  stop: (() => void) | undefined;
-}
-
-async function* readScans(
-  reading: Reading,
-  details: DetailedSchema,
-  targets: readonly ScanTarget[],
-): AsyncGenerator<{ target: ScanTarget; rows: AsyncIterable<readonly Row[]> }> {
-  for (const target of targets) {
-    const scans = scanSql(target, details);
-    const rows = (async function* () {
-      for (const scan of scans) yield* readRows(reading, scan);
-    })();
-    yield { target, rows };
+async function copyDatabase(path: string, copy: string, busyTimeoutMs: number): Promise<void> {
+  const bytes = sizeOf(path) + sizeOf(`${path}-wal`);
+  try {
+    if (bytes <= SMALL_BYTES) vacuumInto(path, copy, busyTimeoutMs);
+    else await vacuumInProcess(path, copy, busyTimeoutMs);
+  } catch (cause) {
+    if (!isLocalFault(cause)) throw cause;
+    throw new Error(`no copy of the database: it takes up to ${Math.ceil(bytes / 1e6)} MB beside ${path}`, {
+      cause,
+    });
   }
 }
 
-async function* readRows(reading: Reading, scan: ScanSql): AsyncGenerator<readonly Row[]> {
-  const { db, batchRows } = reading;
-  const rows = db.prepare(embeddedSelect(scan)).raw().safeIntegers().iterate();
-  reading.stop = () => drainStatement(db, rows);
-  const next = (): unknown[] | undefined => {
-    const stop = reading.stop;
-    reading.stop = undefined; // an error or the end: SQLite has halted the statement itself
-    const { done, value } = rows.next();
-    if (done) return undefined;
-    reading.stop = stop;
-    if (!Array.isArray(value)) throw new TypeError('libsql returned a row that is no array');
-    return value;
-  };
-  while (reading.stop !== undefined) {
-    const batch: unknown[][] = [];
-    let bytes = 0;
-    while (batch.length < batchRows && bytes < BATCH_BYTES) {
-      const row = next();
-      if (row === undefined) break;
-      for (const value of row) bytes += sizeOf(value);
-      batch.push(row);
-    }
-    if (batch.length > 0)
-      yield readHexRows(scan, batch, (rowid, position) => fetchLarge(db, scan, rowid, position));
-    await new Promise(setImmediate);
-  }
-}
-
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length / 2;
-  return value instanceof Uint8Array ? value.byteLength : 0;
-}
-
-/** A schema query; its texts go the same safe way as everybody's. */
-function readAll(db: Database.Database, sql: string): Row[] {
-  const { length } = db.prepare(sql).columns();
-  const rows = db.prepare(textsAsHex(sql, length)).raw().safeIntegers().all();
-  const layout = Array.from({ length }, (_, index) => index);
-  return readHexRows({ layoutOf: () => layout }, rows.filter(Array.isArray), () => {
-    throw new Error('a schema query has no large values');
+/** SQLite blocks its thread while it copies: another process does it. */
+async function vacuumInProcess(path: string, copy: string, busyTimeoutMs: number): Promise<void> {
+  const task = fork(join(import.meta.dirname, 'vacuum-task.ts'), [path, copy, String(busyTimeoutMs)], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  let failure: Error | undefined;
+  task.on('message', (said: { message: string; code?: unknown }) => {
+    failure = Object.assign(new Error(said.message), { code: said.code });
+  });
+  const [code, signal] = await once(task, 'close');
+  if (failure !== undefined) throw failure;
+  if (code !== 0) throw new Error(`the copying of ${path} ended with ${signal ?? `exit code ${code}`}`);
+}
+
+async function fileOf(handle: FileHandle): Promise<SnapshotFile> {
+  const head = new Uint8Array(PAGE_SIZE);
+  await handle.read(head, 0, PAGE_SIZE, 0);
+  return {
+    head,
+    async *rest() {
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      for (let at = PAGE_SIZE; ; ) {
+        const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, at);
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        yield chunk.subarray(0, bytesRead);
+      }
+    },
+  };
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function removeDebris(path: string): void {
+  const directory = dirname(path);
+  const mark = basename(path) + COPY_MARK;
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(mark)) continue;
+    const changed = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs;
+    if (changed !== undefined && changed < Date.now() - DEBRIS_MS)
+      rmSync(join(directory, name), { force: true });
+  }
 }

@@ -5,8 +5,9 @@
  * - exact: every text as its bytes, the extra column tells texts from blobs and the signs everywhere.
  * Plain is what nearly every database needs. What it can not carry is noticed, never guessed: {@link NeedsExactForm}.
  */
-import { InvalidText, type Row, type SqlValue } from '../model.ts';
+import type { Row, SqlValue } from '../model.ts';
 import { type ScanSql, type ScanValue, selectSql } from './scan-sql.ts';
+import { textOfBytes } from './text-bytes.ts';
 
 export type FormName = 'plain' | 'exact';
 
@@ -62,20 +63,12 @@ function plainOf(value: WireValue | undefined): SqlValue {
   return value === undefined || value === UNSIGNED_INFINITY ? null : value;
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Marks, one character a value: `t` a text sent as bytes, `+` / `-` an infinity, `.` as it stands. */
 function applyMark(value: WireValue, mark: string): WireValue {
   if (mark === '+') return Number.POSITIVE_INFINITY;
   if (mark === '-') return Number.NEGATIVE_INFINITY;
   if (mark !== 't' || !(value instanceof Uint8Array)) return value;
-  try {
-    return UTF8.decode(value);
-  } catch (error) {
-    // fatal: true throws a TypeError for bytes that are not UTF-8, and for nothing else.
-    if (error instanceof TypeError) return new InvalidText(value);
-    throw error;
-  }
+  return textOfBytes(value);
 }
 
 function bytesOfText(sql: string): string {

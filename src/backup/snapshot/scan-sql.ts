@@ -41,6 +41,12 @@ export function scanSql(target: ScanTarget, details: DetailedSchema): ScanSql[] 
   }
 }
 
+/** The one layout of all rows; undefined for rows of two kinds. */
+export function fixedLayout({ layoutOf }: ScanSql): Layout | undefined {
+  const layout = layoutOf(0n);
+  return layout === layoutOf(1n) ? layout : undefined;
+}
+
 /** The SELECT over the given expressions (one a value of the scan, possibly more). */
 export function selectSql(scan: ScanSql, expressions: readonly string[], seek = ''): string {
   const conditions = [scan.where, seek].filter((condition) => condition !== undefined && condition !== '');

@@ -2,23 +2,28 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startSqlServer } from '../../../dev/sql-over-http/server.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
+import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import { anyValue, build, invalidText, tablePlan } from './random-database.ts';
-import { readAll, readWithRetry, truth } from './rig.ts';
+import { copyOf, readAll, readWithRetry, truth } from './rig.ts';
 
 /** For a long soak: SNAPSHOT_RUNS=5000 SNAPSHOT_SEED=7 npx vitest run --project node test/backup/snapshot/exactness.test.ts */
 const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 40);
 const SEED = Number(process.env['SNAPSHOT_SEED'] ?? 11);
 
 describe('random schemas and contents come out as SQLite has them, in b-tree order', () => {
-  test('embedded', { timeout: 1_000 * RUNS }, async () => {
+  test.each(['embedded', 'file'] as const)('%s', { timeout: 1_000 * RUNS }, async (kind) => {
     await fc.assert(
       fc.asyncProperty(
         tablePlan(fc.oneof({ weight: 9, arbitrary: anyValue }, { weight: 1, arbitrary: invalidText })),
         async (plan) => {
           const database = build(plan);
-          const contents = await readAll(openEmbeddedSnapshotSource({ path: database.file, batchRows: 7 }));
-          expect(contents.rows).toEqual(truth(database));
+          const expected = truth(database);
+          const source =
+            kind === 'embedded'
+              ? openEmbeddedSnapshotSource({ path: database.file, batchRows: 7 })
+              : openFileSnapshotSource({ path: copyOf(database), batchRows: 7 });
+          expect((await readAll(source)).rows).toEqual(expected);
           database.db.close();
         },
       ),
@@ -42,9 +47,8 @@ describe('random schemas and contents come out as SQLite has them, in b-tree ord
             const contents = await readWithRetry(source);
             const expected = truth(database);
             expect(contents.rows).toEqual(expected);
-            expect(contents.schema).toEqual(
-              (await readAll(openEmbeddedSnapshotSource({ path: database.file }))).schema,
-            );
+            const copy = openFileSnapshotSource({ path: copyOf(database) });
+            expect(contents.schema).toEqual((await readAll(copy)).schema);
           } finally {
             await server.close();
             database.db.close();

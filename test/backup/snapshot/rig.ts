@@ -84,15 +84,20 @@ export async function readWithRetry(
   }
 }
 
+/** A copy that nobody else has open. */
+export function copyOf({ file, db }: TestDatabase): string {
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const copy = `${file}.copy`;
+  copyFileSync(file, copy);
+  return copy;
+}
+
 /**
  * What SQLite itself (node:sqlite, another library, on a copy of the file) says is in every table and index, in the order of
  * the b-trees: no ORDER BY, the walk itself.
  */
-export function truth({ file, db }: TestDatabase): Record<string, readonly Row[]> {
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  const copy = `${file}.truth`;
-  copyFileSync(file, copy);
-  const sqlite = new DatabaseSync(copy, { readOnly: true });
+export function truth(database: TestDatabase): Record<string, readonly Row[]> {
+  const sqlite = new DatabaseSync(copyOf(database), { readOnly: true });
   const rows: Record<string, readonly Row[]> = {};
   const tables = sqlite
     .prepare(

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ScanTarget } from '../../../src/backup/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
+import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
-import { makeDatabase, readAll, serve } from './rig.ts';
+import { copyOf, makeDatabase, readAll, serve } from './rig.ts';
 
 async function schemaOf(sql: string) {
   return (await readAll(openEmbeddedSnapshotSource({ path: makeDatabase(sql).file }), () => [])).schema;
@@ -117,9 +118,9 @@ describe('what a schema tells', () => {
   test('the server tells the same', async () => {
     const sql = `CREATE TABLE "quo""te" (a INTEGER PRIMARY KEY, "b c" TEXT UNIQUE COLLATE NOCASE); CREATE VIRTUAL TABLE f USING fts5 (x);
       CREATE TABLE w (a, b, PRIMARY KEY (b, a)) WITHOUT ROWID; CREATE UNIQUE INDEX i ON "quo""te" (lower("b c") DESC) WHERE a > 1`;
-    const { file } = makeDatabase(sql);
-    const server = await serve(file);
-    const local = await readAll(openEmbeddedSnapshotSource({ path: file }), () => []);
+    const database = makeDatabase(sql);
+    const server = await serve(database.file);
+    const local = await readAll(openFileSnapshotSource({ path: copyOf(database) }), () => []);
     const remote = await readAll(openRemoteSnapshotSource({ url: server.url, fetch }), () => []);
     expect(remote).toEqual(local);
   });

@@ -1,0 +1,160 @@
+/**
+ * The snapshot of a database file that nobody writes to: a backup on disk, an uploaded file, a copy made for the purpose. Read with Node's
+ * own SQLite, exactly. Never for a file that the bot has open: two SQLite libraries in one process undo each other's locks
+ * (sqlite.org/howtocorrupt.html 2.2.1). Node only.
+ */
+import { existsSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Row, ScanTarget, Snapshot, SnapshotSource, SqlValue } from '../model.ts';
+import { guardScans } from './guarded-scans.ts';
+import { rowForm } from './row-form.ts';
+import { fixedLayout, type ScanSql, scanSql, selectSql } from './scan-sql.ts';
+import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
+import { textOfBytes } from './text-bytes.ts';
+
+export interface FileSnapshotOptions {
+  /** The database file. */
+  readonly path: string;
+  /** Most rows in a batch, 500 by default. */
+  readonly batchRows?: number | undefined;
+}
+
+const BATCH_ROWS = 500;
+/** A batch is cut short when its texts and blobs reach this many bytes. */
+const BATCH_BYTES = 256 * 1024;
+/** What Node's binding puts where a text's bytes are no UTF-8; it may also really stand there. */
+const REPLACEMENT = '\ufffd';
+
+/** Opens snapshots of a file. Rejects when it does not exist (it is never made), is no database, or its encoding is not UTF-8. */
+export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions): SnapshotSource {
+  return {
+    async read(use) {
+      if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
+      const db = openFile(path);
+      try {
+        db.exec('BEGIN');
+        return await readSnapshot(db, batchRows, use);
+      } finally {
+        db.close();
+      }
+    },
+  };
+}
+
+/** Takes schemas as they are, double-quoted literals of old programs included. */
+export function openFile(location: string | URL, readOnly = false): DatabaseSync {
+  return new DatabaseSync(location, { readOnly, enableDoubleQuotedStringLiterals: true });
+}
+
+/** Reads in the transaction that `db` is in, or in the standstill of its file. */
+export async function readSnapshot<T>(
+  db: DatabaseSync,
+  batchRows: number | undefined,
+  use: (snapshot: Snapshot) => Promise<T>,
+): Promise<T> {
+  const details = readSchema(SCHEMA_QUERIES.map((sql) => schemaRows(db, sql)));
+  const guarded = guardScans((targets) => readScans(db, details, targets, batchRows ?? BATCH_ROWS));
+  const result = await use({ schema: details.schema, scans: guarded.scans });
+  guarded.requireComplete();
+  return result;
+}
+
+async function* readScans(
+  db: DatabaseSync,
+  details: DetailedSchema,
+  targets: readonly ScanTarget[],
+  batchRows: number,
+): AsyncGenerator<{ target: ScanTarget; rows: AsyncIterable<readonly Row[]> }> {
+  for (const target of targets) {
+    const rows = (async function* () {
+      for (const scan of scanSql(target, details)) {
+        for (const batch of readScan(db, scan, batchRows)) {
+          yield batch;
+          // The rest of the process gets its turn.
+          await new Promise(setImmediate);
+        }
+      }
+    })();
+    yield { target, rows };
+  }
+}
+
+/** As the values stand; from the first text on that may hold something else than it shows, by the bytes of the texts. */
+function* readScan(db: DatabaseSync, scan: ScanSql, batchRows: number): Generator<readonly Row[]> {
+  const plain = plainRows(db, scan);
+  let passed = 0;
+  for (const batch of batches(plain, batchRows)) {
+    if (batch.some((row) => row.some((value) => typeof value === 'string' && value.includes(REPLACEMENT)))) {
+      yield* batches(exactRows(db, scan, passed), batchRows);
+      return;
+    }
+    passed += batch.length;
+    yield batch;
+  }
+}
+
+function plainRows(db: DatabaseSync, scan: ScanSql): Iterable<Row> {
+  const layout = fixedLayout(scan);
+  const { values } = scan;
+  // Where all rows are of one kind, SQLite hands them out as they are wanted.
+  const order = layout ?? values.keys().toArray();
+  const ordered = order.map((position) => values[position]?.sql ?? 'NULL');
+  const rows = rowsOf(statement(db, selectSql(scan, ordered)));
+  return layout === undefined ? laidOut(rows, scan) : rows;
+}
+
+function* laidOut(rows: Iterable<Row>, { layoutOf }: ScanSql): Generator<Row> {
+  for (const row of rows) yield layoutOf(row[0] ?? null).map((position) => row[position] ?? null);
+}
+
+function* exactRows(db: DatabaseSync, scan: ScanSql, offset: number): Generator<Row> {
+  const form = rowForm(scan, 'exact');
+  const rest = statement(db, `${form.sql()} LIMIT -1 OFFSET ${offset}`);
+  for (const row of rowsOf(rest)) yield form.readRow(row);
+}
+
+function statement(db: DatabaseSync, sql: string): StatementSync {
+  const prepared = db.prepare(sql);
+  prepared.setReadBigInts(true);
+  prepared.setReturnArrays(true);
+  return prepared;
+}
+
+/** The binding's types know of rows as objects only. */
+function rowsOf(prepared: StatementSync): Iterable<Row> {
+  return prepared.iterate() as Iterable<unknown> as Iterable<Row>;
+}
+
+function* batches(rows: Iterable<Row>, batchRows: number): Generator<Row[]> {
+  let batch: Row[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    batch.push(row);
+    for (const value of row) bytes += sizeOf(value);
+    if (batch.length < batchRows && bytes < BATCH_BYTES) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function sizeOf(value: SqlValue): number {
+  if (typeof value === 'string') return value.length;
+  return value instanceof Uint8Array ? value.byteLength : 0;
+}
+
+/** A schema query; its texts come as their bytes. */
+function schemaRows(db: DatabaseSync, sql: string): Row[] {
+  const names = db
+    .prepare(sql)
+    .columns()
+    .map((_, index) => `c${index}`);
+  const values = names.map(
+    (name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
+  );
+  const exact = `WITH answer(${names.join(', ')}) AS (${sql}\n) SELECT ${values.join(', ')} FROM answer`;
+  return [...rowsOf(statement(db, exact))].map((row) =>
+    row.map((value) => (value instanceof Uint8Array ? textOfBytes(value) : value)),
+  );
+}
