@@ -5,6 +5,7 @@
 import type { Database, Statement } from '../db/database.ts';
 import type { Row } from '../db/row.ts';
 import type { LegacyEvent } from './document/legacy.ts';
+import { MAX_REFUSALS, type Read, type Refusal, stage } from './import/stage.ts';
 import {
   countSql,
   createStaging,
@@ -16,10 +17,8 @@ import {
   planStaging,
   refusalsSql,
   type StagedImport,
-  stagedColumns,
 } from './import/staging-sql.ts';
 import { whyLeftAside } from './import/tables.ts';
-import type { SqlValue } from './model.ts';
 import { sqlLiteral } from './restore/sql-literal.ts';
 import { quoteName } from './snapshot/sql-tokens.ts';
 
@@ -49,19 +48,16 @@ export interface TableReport {
 
 export interface ImportReport {
   readonly tables: readonly TableReport[];
-  /** The first of them; `refused` counts all. */
-  readonly refusals: readonly { readonly table: string; readonly place: string; readonly reason: string }[];
+  /** The first of them; `refused` and `values` count all. */
+  readonly refusals: readonly Refusal[];
+  /** Values of rows that are taken: made readable, or not taken with their row. */
+  readonly values: { readonly mended: number; readonly leftOut: number };
   /** Rows of tables that are not merged, and why. */
   readonly leftAside: readonly { readonly table: string; readonly rows: number; readonly reason: string }[];
 }
 
 /** Statements over staged rows in one transaction: few requests for a Worker, and far from a server's 5 s for files of any usual size. */
 const JUDGE_STATEMENTS = 20;
-/** Refusals told one by one. */
-const MAX_REFUSALS = 200;
-/** SQL a batch: some milliseconds of the write lock. */
-const BATCH_CHARACTERS = 256 * 1024;
-const BATCH_ROWS = 2_000;
 
 /** @throws when the file breaks off, is none of ours, or the database refuses: nothing was changed then. */
 export async function importRecords(
@@ -83,7 +79,10 @@ export async function importRecords(
     ...staged.flatMap(createStaging),
   ]);
   try {
-    const read = await stage(db, staged, records, options);
+    const read = await stage(staged, records, async (rows, statement) => {
+      await run(db, [guarded(options.id), statement]);
+      await options.onRows?.(rows);
+    });
     const statements = judge(staged);
     for (let at = 0; at < statements.length; at += JUDGE_STATEMENTS)
       await run(db, [guarded(options.id), ...statements.slice(at, at + JUDGE_STATEMENTS)]);
@@ -117,7 +116,7 @@ function dropAll(staged: readonly StagedImport[]): string[] {
 async function localColumns(db: Database): Promise<Map<string, LocalColumn[]>> {
   const rows = await query(
     db,
-    `SELECT t.name AS "table", c.name AS "column", c."notnull" AS required, c.dflt_value AS preset
+    `SELECT t.name AS "table", c.name AS "column", c."notnull" AS required, c.dflt_value AS preset, c.type AS type
      FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
   );
   const tables = new Map<string, LocalColumn[]>();
@@ -127,77 +126,13 @@ async function localColumns(db: Database): Promise<Map<string, LocalColumn[]>> {
     const preset = row.textOrNull('preset');
     columns.push({
       name: row.text('column'),
+      declaredType: row.text('type'),
       notNull: row.bool('required'),
       defaultValue: preset === null ? null : `(${preset})`,
     });
     tables.set(table, columns);
   }
   return tables;
-}
-
-interface Read {
-  readonly refusals: ImportReport['refusals'];
-  readonly refused: ReadonlyMap<string, number>;
-  readonly leftAside: ReadonlyMap<string, number>;
-}
-
-/** Everything the file has, table by table as it comes. */
-async function stage(
-  db: Database,
-  staged: readonly StagedImport[],
-  records: AsyncIterable<LegacyEvent>,
-  options: ImportOptions,
-): Promise<Read> {
-  const byTable = new Map(
-    staged.map((one) => [
-      one.spec.name,
-      { ...one, columns: stagedColumns(one), rows: [] as string[], characters: 0 },
-    ]),
-  );
-  const leftAside = new Map<string, number>();
-  const refused = new Map<string, number>();
-  const refusals: { table: string; place: string; reason: string }[] = [];
-  let n = 0;
-  let written = 0;
-  type Target = typeof byTable extends Map<string, infer T> ? T : never;
-  const flush = async (target: Target): Promise<void> => {
-    if (target.rows.length === 0) return;
-    const columns = ['n', 'place', ...target.columns.map(quoteName)].join(', ');
-    await run(db, [
-      guarded(options.id),
-      `INSERT OR IGNORE INTO ${target.staging} (${columns}) VALUES ${target.rows.join(',')}`,
-    ]);
-    written += target.rows.length;
-    target.rows = [];
-    target.characters = 0;
-    await options.onRows?.(written);
-  };
-  for await (const event of records) {
-    if (event.kind === 'property') continue;
-    if (event.kind === 'refusal') {
-      const table = /^(?:tables\.)?([^.[]+)/.exec(event.place)?.[1] ?? 'file';
-      if (event.scope === 'record') refused.set(table, (refused.get(table) ?? 0) + 1);
-      if (refusals.length < MAX_REFUSALS) refusals.push({ table, place: event.place, reason: event.reason });
-      continue;
-    }
-    const target = byTable.get(event.table);
-    if (target === undefined) {
-      leftAside.set(event.table, (leftAside.get(event.table) ?? 0) + 1);
-      continue;
-    }
-    n += 1;
-    const values = target.columns.map((name) => sqlLiteral(fieldOf(event.fields, name)));
-    const tuple = `(${n},${sqlLiteral(event.place)},${values.join(',')})`;
-    target.rows.push(tuple);
-    target.characters += tuple.length;
-    if (target.characters >= BATCH_CHARACTERS || target.rows.length >= BATCH_ROWS) await flush(target);
-  }
-  for (const target of byTable.values()) await flush(target);
-  return { refusals, refused, leftAside };
-}
-
-function fieldOf(fields: Readonly<Record<string, SqlValue>>, name: string): SqlValue {
-  return fields[name.slice('c_'.length)] ?? null;
 }
 
 async function reports(
@@ -234,6 +169,7 @@ async function reports(
           table: one.spec.name,
           place: refusal.text('place'),
           reason: refusal.text('verdict'),
+          what: 'row',
         });
   }
   for (const [table, rows] of read.refused)
@@ -244,7 +180,7 @@ async function reports(
     rows,
     reason: whyLeftAside(table),
   }));
-  return { tables, refusals, leftAside };
+  return { tables, refusals, values: read.values, leftAside };
 }
 
 /** One transaction. Its answer may be lost after its effect: the control table, gone with the merge, tells. */

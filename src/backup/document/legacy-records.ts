@@ -96,6 +96,14 @@ export function kindOfKey(key: string): LegacyKind | undefined {
   return KIND_OF_KEY.get(key);
 }
 
+/** The table that a place (`anime[3].parts[0].file_id`, `tables.follows[1]`) speaks of. */
+export function tableOfPlace(place: string): string {
+  const key = /^(?:tables\.)?([^.[]+)/.exec(place)?.[1] ?? 'file';
+  if (KIND_OF_KEY.get(key) === 'anime' && /^[^[]+\[\d+\]\.parts\[/.test(place)) return KINDS.part.table;
+  const kind = KIND_OF_KEY.get(key);
+  return kind === undefined ? key : KINDS[kind].table;
+}
+
 /** Turns one element of the list `path[0]` into its records; an anime is followed by its parts. */
 export function* recordsOf(
   kind: LegacyKind | 'other',

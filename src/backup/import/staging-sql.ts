@@ -8,6 +8,7 @@ export const IMPORT_CONTROL = 'importing_control';
 /** A column of the living table. */
 export interface LocalColumn {
   readonly name: string;
+  readonly declaredType: string;
   readonly notNull: boolean;
   readonly defaultValue: string | null;
 }

@@ -16,6 +16,8 @@ export interface ImportTable {
   readonly highest?: readonly string[];
   /** Never taken from a file: ids of its own, passing states. */
   readonly skip: readonly string[];
+  /** Found when the file has none (`judge`), although a row must have one. */
+  readonly derived?: readonly string[];
   /** Taken for new rows, never over an old one's. */
   readonly fixed: readonly string[];
 }
@@ -47,6 +49,7 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
     name: 'anime_parts',
     key: ['c_anime_code', 'c_part_number'],
     match: 't.anime_code = s.c_anime_code AND t.part_number = s.c_part_number',
+    derived: ['part_number'],
     skip: ['id'],
     fixed: ['created_at'],
   },

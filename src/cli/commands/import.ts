@@ -182,6 +182,7 @@ function tell(
       safety_backup: end.safety,
       tables: report.tables,
       refusals: report.refusals,
+      values: { mended: report.values.mended, left_out: report.values.leftOut },
       left_aside: report.leftAside,
     });
   const number = (value: number): string => (value === 0 ? colors.dim('-') : formatCount(value));
@@ -190,9 +191,16 @@ function tell(
     ...[table.added, table.changed, table.same, table.kept, table.refused].map(number),
   ]);
   for (const line of formatTable(COLUMNS, rows)) say(line);
-  for (const { place, reason } of report.refusals.slice(0, SHOWN))
-    say(colors.yellow(`  not taken: ${place}: ${reason}`));
+  for (const { place, reason, what } of report.refusals.slice(0, SHOWN))
+    say(colors.yellow(`  ${what === 'mended' ? 'changed on the way' : 'not taken'}: ${place}: ${reason}`));
   if (report.refusals.length > SHOWN) say(colors.yellow(`  … and more; --json lists them`));
+  const { mended, leftOut } = report.values;
+  if (mended + leftOut > 0)
+    say(
+      colors.yellow(
+        `  values of rows that are taken: ${formatCount(mended)} changed so that the bot can read them, ${formatCount(leftOut)} not taken`,
+      ),
+    );
   for (const { table, rows: count, reason } of report.leftAside)
     say(colors.dim(`  left aside: ${table} (${formatCount(count)} rows): ${reason}`));
   if (end === undefined) return;

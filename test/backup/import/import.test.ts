@@ -260,11 +260,12 @@ describe('other files', () => {
     const report = await importFile(file);
     expect(table(report, 'anime')).toMatchObject({ added: 2 });
     expect(table(report, 'anime_parts')).toMatchObject({ added: 2, refused: 1 });
-    expect(report.refusals).toEqual([
-      { table: 'anime_parts', place: 'anime_parts[2]', reason: 'no anime has the code 8' },
+    expect(report.refusals.map(({ what, place, reason }) => `${what} ${place}: ${reason}`)).toEqual([
+      'mended users[0].username: bytes in it that are not UTF-8: each became U+FFFD',
+      'row anime_parts[2]: no anime has the code 8',
     ]);
     expect(await rows('SELECT user_id, hex(username) FROM users ORDER BY user_id')).toEqual([
-      '[2,"61FF"]',
+      '[2,"61EFBFBD"]',
       '[9007199254740993,"61"]',
     ]);
     expect(changesOf(await importFile(file))).toBe(0);

@@ -57,7 +57,21 @@ test('the same file again has nothing to change; no means no', async () => {
   await send('old.json.gz', gzipSync(OLD));
   await desk.press(/Import qilish/);
   await send('old.json', Buffer.from(OLD));
+  // One row of it was refused: it is not true that all of it is there.
+  expect(desk.last().text).toContain('bazada hech narsani o‘zgartirmaydi');
+  const rest = JSON.stringify({ users: [{ user_id: 77 }] });
+  await send('old.json', Buffer.from(rest));
   expect(desk.last().text).toContain('hamma narsa bazada bor');
+});
+
+test('texts that the bot could not read are named before and after', async () => {
+  await send('old.json', Buffer.from(JSON.stringify({ anime: [{ code: 5, description: 'a\0b' }] })));
+  for (const act of [async () => {}, () => desk.press(/Import qilish/)]) {
+    await act();
+    expect(desk.last().text).toContain('O‘zgartirib olinganlari (1)');
+    expect(desk.last().text).toContain('anime[0].description: a NUL character in it: left out');
+  }
+  expect(await desk.rows('SELECT description AS d FROM anime')).toEqual([{ d: 'ab' }]);
 });
 
 test('what the bot itself exports, it takes back', async () => {

@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
-import { describeReport } from './report.ts';
+import { describeReport, isAllThere } from './report.ts';
 import type { uz } from './uz.ts';
 
 export const en: typeof uz = {
@@ -19,7 +19,7 @@ export const en: typeof uz = {
   plan: (report: ImportReport) =>
     html`📥 <b>Import: what would change</b>\n\n${describeReport(report, WORDS)}\n\nGo on? A backup is made first; nothing in the database is deleted.`,
   nothingNew: (report: ImportReport) =>
-    html`📥 Everything in this file is in the database already. Nothing would change.\n\n${describeReport(report, WORDS)}`,
+    html`${isAllThere(report) ? '📥 Everything in this file is in the database already. Nothing would change.' : '📥 This file would change nothing in the database.'}\n\n${describeReport(report, WORDS)}`,
   done: (report: ImportReport, backup: string) =>
     html`✅ <b>Imported.</b>\n\n${describeReport(report, WORDS)}\n\nBackup of what was there before: <code>${backup}</code>`,
 };
@@ -54,5 +54,6 @@ const WORDS = {
   kept: 'kept as in the database',
   refused: 'not taken',
   notTaken: 'Not taken',
+  mended: 'Taken, but changed',
   leftAside: 'Left aside',
 };

@@ -10,6 +10,8 @@ interface ReportWords {
   readonly kept: string;
   readonly refused: string;
   readonly notTaken: string;
+  /** Heading of values that were taken, but changed. */
+  readonly mended: string;
   readonly leftAside: string;
 }
 
@@ -23,15 +25,34 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
     );
     return html`<b>${words.tables[table.table] ?? table.table}</b>: ${parts.join(', ')}`;
   });
-  if (report.refusals.length > 0) {
-    lines.push(html`\n<b>${words.notTaken}</b>`);
-    for (const { place, reason } of report.refusals.slice(0, SHOWN))
-      lines.push(html`• <code>${cutText(`${place}: ${reason}`, 120).text}</code>`);
-    if (report.refusals.length > SHOWN) lines.push(html`• …`);
-  }
+  const refused = report.tables.reduce((sum, table) => sum + table.refused, 0);
+  const { leftOut, mended } = report.values;
+  lines.push(...listed(report, words.notTaken, (what) => what !== 'mended', refused + leftOut));
+  lines.push(...listed(report, words.mended, (what) => what === 'mended', mended));
   if (report.leftAside.length > 0)
     lines.push(
       html`\n<i>${words.leftAside}: ${cutText(report.leftAside.map(({ table }) => table).join(', '), 300).text}</i>`,
     );
   return join(lines, '\n');
+}
+
+/** The first few with their places, and how many there are in all. */
+function listed(
+  { refusals }: ImportReport,
+  heading: string,
+  isMeant: (what: ImportReport['refusals'][number]['what']) => boolean,
+  all: number,
+): Html[] {
+  if (all === 0) return [];
+  const shown = refusals.filter(({ what }) => isMeant(what)).slice(0, SHOWN);
+  const lines = shown.map(
+    ({ place, reason }) => html`• <code>${cutText(`${place}: ${reason}`, 120).text}</code>`,
+  );
+  return [html`\n<b>${heading} (${all})</b>`, ...lines, ...(all > shown.length ? [html`• …`] : [])];
+}
+
+/** Whether the file has nothing that the database has not: no row refused, none that differs and stays as it is here. */
+export function isAllThere({ tables, values, leftAside }: ImportReport): boolean {
+  const differs = tables.some(({ refused, kept }) => refused + kept > 0);
+  return !differs && values.leftOut + values.mended === 0 && leftAside.length === 0;
 }

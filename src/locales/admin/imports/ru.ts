@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
-import { describeReport } from './report.ts';
+import { describeReport, isAllThere } from './report.ts';
 import type { uz } from './uz.ts';
 
 export const ru: typeof uz = {
@@ -19,7 +19,7 @@ export const ru: typeof uz = {
   plan: (report: ImportReport) =>
     html`📥 <b>Импорт: что изменится</b>\n\n${describeReport(report, WORDS)}\n\nПродолжить? Сначала делается резервная копия, из базы ничего не удаляется.`,
   nothingNew: (report: ImportReport) =>
-    html`📥 Всё из этого файла уже есть в базе. Ничего не изменится.\n\n${describeReport(report, WORDS)}`,
+    html`${isAllThere(report) ? '📥 Всё из этого файла уже есть в базе. Ничего не изменится.' : '📥 Этот файл ничего не изменит в базе.'}\n\n${describeReport(report, WORDS)}`,
   done: (report: ImportReport, backup: string) =>
     html`✅ <b>Импорт выполнен.</b>\n\n${describeReport(report, WORDS)}\n\nКопия прежнего состояния: <code>${backup}</code>`,
 };
@@ -54,5 +54,6 @@ const WORDS = {
   kept: 'остаётся как в базе',
   refused: 'не взято',
   notTaken: 'Не взято',
+  mended: 'Взято с изменениями',
   leftAside: 'Оставлено в стороне',
 };

@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
-import { describeReport } from './report.ts';
+import { describeReport, isAllThere } from './report.ts';
 import type { uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
@@ -19,7 +19,7 @@ export const uzCyrl: typeof uz = {
   plan: (report: ImportReport) =>
     html`📥 <b>Импорт: нима ўзгаради</b>\n\n${describeReport(report, WORDS)}\n\nДавом этилсинми? Аввал захира нусха олинади, базадаги ҳеч нарса ўчирилмайди.`,
   nothingNew: (report: ImportReport) =>
-    html`📥 Бу файлдаги ҳамма нарса базада бор. Ҳеч нарса ўзгармайди.\n\n${describeReport(report, WORDS)}`,
+    html`${isAllThere(report) ? '📥 Бу файлдаги ҳамма нарса базада бор. Ҳеч нарса ўзгармайди.' : '📥 Бу файл базада ҳеч нарсани ўзгартирмайди.'}\n\n${describeReport(report, WORDS)}`,
   done: (report: ImportReport, backup: string) =>
     html`✅ <b>Импорт қилинди.</b>\n\n${describeReport(report, WORDS)}\n\nАввалги ҳолат захираси: <code>${backup}</code>`,
 };
@@ -54,5 +54,6 @@ const WORDS = {
   kept: 'базадагиси қолади',
   refused: 'олинмади',
   notTaken: 'Олинмаганлари',
+  mended: 'Ўзгартириб олинганлари',
   leftAside: 'Четда қолди',
 };

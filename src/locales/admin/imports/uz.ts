@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
-import { describeReport } from './report.ts';
+import { describeReport, isAllThere } from './report.ts';
 
 export const uz = {
   yes: () => '✅ Import qilish',
@@ -18,7 +18,7 @@ export const uz = {
   plan: (report: ImportReport) =>
     html`📥 <b>Import: nima o‘zgaradi</b>\n\n${describeReport(report, WORDS)}\n\nDavom etilsinmi? Avval zaxira nusxa olinadi, bazadagi hech narsa o‘chirilmaydi.`,
   nothingNew: (report: ImportReport) =>
-    html`📥 Bu fayldagi hamma narsa bazada bor. Hech narsa o‘zgarmaydi.\n\n${describeReport(report, WORDS)}`,
+    html`${isAllThere(report) ? '📥 Bu fayldagi hamma narsa bazada bor. Hech narsa o‘zgarmaydi.' : '📥 Bu fayl bazada hech narsani o‘zgartirmaydi.'}\n\n${describeReport(report, WORDS)}`,
   done: (report: ImportReport, backup: string) =>
     html`✅ <b>Import qilindi.</b>\n\n${describeReport(report, WORDS)}\n\nAvvalgi holat zaxirasi: <code>${backup}</code>`,
 };
@@ -53,5 +53,6 @@ const WORDS = {
   kept: 'bazadagisi qoladi',
   refused: 'olinmadi',
   notTaken: 'Olinmaganlari',
+  mended: 'O‘zgartirib olinganlari',
   leftAside: 'Chetda qoldi',
 };

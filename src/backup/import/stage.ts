@@ -1,0 +1,141 @@
+/** Records of a file into the staging tables, each value as its column takes it. */
+import type { LegacyEvent } from '../document/legacy.ts';
+import { type LegacyRecord, tableOfPlace } from '../document/legacy-records.ts';
+import type { SqlValue } from '../model.ts';
+import { sqlLiteral } from '../restore/sql-literal.ts';
+import { quoteName } from '../snapshot/sql-tokens.ts';
+import { type ColumnKind, fitValue, kindOfColumn } from './fit.ts';
+import { type StagedImport, stagedColumns } from './staging-sql.ts';
+
+export interface Refusal {
+  readonly table: string;
+  /** `anime[3].parts[0].file_id` */
+  readonly place: string;
+  readonly reason: string;
+  /** What was not taken: the row, or one value of it; or the value was taken, but changed. */
+  readonly what: 'row' | 'value' | 'mended';
+}
+
+export interface Read {
+  /** The first {@link MAX_REFUSALS}. */
+  readonly refusals: readonly Refusal[];
+  /** Rows, by table. */
+  readonly refused: ReadonlyMap<string, number>;
+  readonly values: { readonly mended: number; readonly leftOut: number };
+  /** Rows of tables that are not merged. */
+  readonly leftAside: ReadonlyMap<string, number>;
+}
+
+/** Refusals told one by one. */
+export const MAX_REFUSALS = 200;
+/** SQL a batch: some milliseconds of the write lock. */
+const BATCH_CHARACTERS = 256 * 1024;
+const BATCH_ROWS = 2_000;
+
+/** Writes everything the file has, table by table as it comes; `write` gets each batch and the rows so far. */
+export async function stage(
+  staged: readonly StagedImport[],
+  records: AsyncIterable<LegacyEvent>,
+  write: (rows: number, statement: string) => Promise<void>,
+): Promise<Read> {
+  const targets = new Map(staged.map((one) => [one.spec.name, targetOf(one)]));
+  const leftAside = new Map<string, number>();
+  const refused = new Map<string, number>();
+  const refusals: Refusal[] = [];
+  const values = { mended: 0, leftOut: 0 };
+  let n = 0;
+  let written = 0;
+  const refuse = (refusal: Refusal): void => {
+    if (refusal.what === 'row') count(refused, refusal.table);
+    else values[refusal.what === 'mended' ? 'mended' : 'leftOut'] += 1;
+    if (refusals.length < MAX_REFUSALS) refusals.push(refusal);
+  };
+  const flush = async (target: Target): Promise<void> => {
+    if (target.tuples.length === 0) return;
+    written += target.tuples.length;
+    const statement = target.head + target.tuples.join(',');
+    target.tuples = [];
+    target.characters = 0;
+    await write(written, statement);
+  };
+  for await (const event of records) {
+    if (event.kind === 'property') continue;
+    if (event.kind === 'refusal') {
+      const { place, reason, scope } = event;
+      refuse({ table: tableOfPlace(place), place, reason, what: scope === 'record' ? 'row' : 'value' });
+      continue;
+    }
+    const target = targets.get(event.table);
+    if (target === undefined) {
+      count(leftAside, event.table);
+      continue;
+    }
+    const { fields, faults } = fitted(target, event);
+    for (const fault of faults) refuse(fault);
+    if (fields === undefined) continue;
+    n += 1;
+    const tuple = `(${n},${sqlLiteral(event.place)},${fields.map(sqlLiteral).join(',')})`;
+    target.tuples.push(tuple);
+    target.characters += tuple.length;
+    if (target.characters >= BATCH_CHARACTERS || target.tuples.length >= BATCH_ROWS) await flush(target);
+  }
+  for (const target of targets.values()) await flush(target);
+  return { refusals, refused, values, leftAside };
+}
+
+interface Target {
+  readonly columns: readonly {
+    readonly name: string;
+    readonly kind: ColumnKind;
+    readonly required: boolean;
+  }[];
+  readonly head: string;
+  tuples: string[];
+  characters: number;
+}
+
+function targetOf(staged: StagedImport): Target {
+  const { spec, staging } = staged;
+  const local = new Map(staged.columns.map((column) => [column.name, column]));
+  const names = stagedColumns(staged);
+  const columns = names.map((staged) => {
+    const name = staged.slice('c_'.length);
+    const column = local.get(name);
+    // Those that are not the living table's are numbers of the file's own rows.
+    const kind = column === undefined ? 'id' : kindOfColumn(name, column.declaredType);
+    const isGiven = spec.mapped?.[name] === undefined && spec.derived?.includes(name) !== true;
+    // A text that the old bot could do without is empty here; a number, an id or a key has no such stand-in.
+    const isVital = kind !== 'text' || spec.key.includes(staged);
+    const mustBe = column?.notNull === true && column.defaultValue === null;
+    return { name, kind, required: mustBe && isGiven && isVital };
+  });
+  return {
+    columns,
+    head: `INSERT OR IGNORE INTO ${staging} (n, place, ${names.map(quoteName).join(', ')}) VALUES `,
+    tuples: [],
+    characters: 0,
+  };
+}
+
+/** Values in the order of the columns; none when the row can not be without one that it lacks. */
+function fitted(
+  { columns }: Target,
+  { table, place, fields }: LegacyRecord,
+): { fields: SqlValue[] | undefined; faults: Refusal[] } {
+  const values: SqlValue[] = [];
+  const faults: Refusal[] = [];
+  for (const { name, kind, required } of columns) {
+    const { value, change, note = 'missing' } = fitValue(kind, fields[name] ?? null);
+    values.push(value);
+    const at = `${place}.${name}`;
+    if (value === null && required)
+      return { fields: undefined, faults: [{ table, place: at, reason: note, what: 'row' }] };
+    if (change !== undefined)
+      faults.push({ table, place: at, reason: note, what: change === 'mended' ? 'mended' : 'value' });
+  }
+  return { fields: values, faults };
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

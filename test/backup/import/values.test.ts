@@ -1,0 +1,188 @@
+/** Values that SQLite stores and the bot could not read: mended or left out, counted, and named with their place. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fitValue, kindOfColumn } from '../../../src/backup/import/fit.ts';
+import { openImportFile } from '../../../src/backup/import/open-file.ts';
+import { type ImportReport, importRecords } from '../../../src/backup/import.ts';
+import { InvalidText, type SqlValue } from '../../../src/backup/model.ts';
+import { type Database, sql } from '../../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+
+let directory: string;
+let db: Database;
+beforeEach(async () => {
+  directory = mkdtempSync('/tmp/import-values-');
+  db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
+});
+afterEach(() => {
+  db.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function importFile(file: string): Promise<ImportReport> {
+  const scratch = mkdtempSync(join(directory, 'scratch-'));
+  const records = await openImportFile(file, { keys: undefined, directory: scratch, utcOffsetMinutes: 0 });
+  return importRecords(db, records, { id: scratch, prefer: 'newer', dryRun: false });
+}
+
+function importJson(value: unknown): Promise<ImportReport> {
+  const file = join(directory, 'file.json');
+  writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value));
+  return importFile(file);
+}
+
+/** Read as the bot reads: a text that is not UTF-8 would end the process here. */
+async function texts(statement: string): Promise<(string | null)[]> {
+  const [found] = await db.read([
+    { ...sql(statement), parse: (rows) => rows.map((row) => row.textOrNull('t')) },
+  ]);
+  return found;
+}
+
+const told = (report: ImportReport) =>
+  report.refusals.map(({ place, reason, what }) => `${what} ${place}: ${reason}`);
+const changes = (report: ImportReport) =>
+  report.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
+
+const NUL_FILE = {
+  anime: [
+    {
+      code: 5,
+      description: 'before\0after',
+      photo_id: 'p\0x',
+      parts: [
+        { part_number: 1, file_id: 'good' },
+        { part_number: 2, file_id: 'f\0x' },
+      ],
+    },
+  ],
+  users: [{ user_id: 1, username: '\0' }],
+};
+
+describe('a NUL in a text', () => {
+  test('JSON: prose loses it and nothing after it, an id is no id any more; all of it is told', async () => {
+    const report = await importJson(NUL_FILE);
+    expect(await texts('SELECT description AS t FROM anime')).toEqual(['beforeafter']);
+    expect(await texts('SELECT photo_id AS t FROM anime')).toEqual([null]);
+    expect(await texts('SELECT file_id AS t FROM anime_parts')).toEqual(['good']);
+    expect(await texts('SELECT username AS t FROM users')).toEqual(['']);
+    expect(told(report)).toEqual([
+      'mended anime[0].description: a NUL character in it: left out',
+      'value anime[0].photo_id: a NUL character in it',
+      'row anime[0].parts[1].file_id: a NUL character in it',
+      'mended users[0].username: a NUL character in it: left out',
+    ]);
+    expect(report.values).toEqual({ mended: 2, leftOut: 1 });
+    expect(report.tables.find(({ table }) => table === 'anime_parts')).toMatchObject({
+      added: 1,
+      refused: 1,
+    });
+    expect(changes(await importJson(NUL_FILE))).toBe(0);
+  });
+
+  test('database: the same', async () => {
+    const file = join(directory, 'old.db');
+    const old = new DatabaseSync(file);
+    old.exec(`CREATE TABLE anime (code INTEGER, description TEXT, photo_id TEXT);
+      INSERT INTO anime VALUES (5, CAST(x'6200610063' AS TEXT), CAST(x'7000' AS TEXT)), (6, CAST(x'd09dffd0' AS TEXT), NULL)`);
+    old.close();
+    const report = await importFile(file);
+    expect(await texts('SELECT description AS t FROM anime ORDER BY code')).toEqual(['bac', 'Н��']);
+    expect(told(report)).toEqual([
+      'mended anime[0].description: a NUL character in it: left out',
+      'value anime[0].photo_id: a NUL character in it',
+      'mended anime[1].description: bytes in it that are not UTF-8: each became U+FFFD',
+    ]);
+    expect(changes(await importFile(file))).toBe(0);
+  });
+
+  test('hundreds of them: the first are named, all are counted', async () => {
+    const anime = Array.from({ length: 300 }, (_, i) => ({ code: i + 1, description: 'a\0' }));
+    const report = await importJson({ anime });
+    expect(report.values).toEqual({ mended: 300, leftOut: 0 });
+    expect(report.refusals).toHaveLength(200);
+  });
+});
+
+test('wrong types: a value that its column can not hold is left out, a row that can not be without it is refused', async () => {
+  const report = await importJson({
+    anime: [
+      { code: 5, title: { $blob: 'AAE=' }, year: 'last year', views: 1e300, id: 1 },
+      { code: '6', title: 7, year: ' 2020 ', views: 12, id: 2 },
+    ],
+    tables: {
+      anime_views: [
+        { day: '2025-01-01', anime_id: 1, views: 'many' },
+        { day: '2025-01-02', anime_id: 1, views: 3 },
+        { anime_id: 1, views: 3 },
+      ],
+      favourites: [{ anime_id: 1, added_at: '2025-01-01 00:00:00' }],
+      watch_progress: [{ user_id: 1, anime_id: 1, viewed_at: '2025-01-01 00:00:00' }],
+    },
+  });
+  expect(
+    await texts('SELECT json_array(code, title, year, typeof(year), views) AS t FROM anime ORDER BY code'),
+  ).toEqual(['[5,null,null,"null",0]', '[6,"7",2020,"integer",12]']);
+  expect(await texts('SELECT json_array(day, views) AS t FROM anime_views')).toEqual(['["2025-01-02",3]']);
+  expect(told(report)).toEqual([
+    'value anime[0].title: not a text',
+    'value anime[0].year: not an integer',
+    'value anime[0].views: not an integer',
+    'row tables.anime_views[0].views: not an integer',
+    'row tables.anime_views[2].day: missing',
+    'row tables.favourites[0].user_id: missing',
+    'row tables.watch_progress[0].part_number: missing',
+  ]);
+});
+
+test('refusals are counted for the table that loses the row, wherever the file keeps it', async () => {
+  const report = await importJson({
+    anime: [{ code: 1, parts: [{ part_number: 1 }, 'x'] }],
+    channels: [{ name: 'no id' }],
+  });
+  expect(report.tables.filter(({ refused }) => refused > 0)).toEqual([
+    { table: 'anime_parts', added: 0, changed: 0, same: 0, kept: 0, refused: 2 },
+    { table: 'mandatory_channels', added: 0, changed: 0, same: 0, kept: 0, refused: 1 },
+  ]);
+});
+
+const anyValue = fc.oneof(
+  fc.constant(null),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.double({ noNaN: true }),
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('\0', 'a', '1', ' ', 'ў', '🎬') }),
+  fc.uint8Array(),
+  fc.uint8Array().map((bytes) => new InvalidText(bytes)),
+) satisfies fc.Arbitrary<SqlValue>;
+
+test('whatever comes: a column gets only what the bot can read, and no change is silent', () => {
+  const columns = [
+    ['views', 'INTEGER'],
+    ['user_id', 'INTEGER'],
+    ['title', 'TEXT'],
+    ['file_id', 'TEXT'],
+    ['theirs', ''],
+  ] as const;
+  fc.assert(
+    fc.property(fc.constantFrom(...columns), anyValue, ([name, type], value) => {
+      const { value: fitted, change, note } = fitValue(kindOfColumn(name, type), value);
+      if (typeof fitted === 'string') expect(fitted).not.toContain('\0');
+      expect(fitted).not.toBeInstanceOf(InvalidText);
+      if (type === 'TEXT') expect(['string', 'object']).toContain(typeof fitted);
+      if (type === 'INTEGER' && fitted !== null) expect(typeof fitted).toBe('bigint');
+      if (type !== '') expect(fitted).not.toBeInstanceOf(Uint8Array);
+      expect(change === undefined).toBe(note === undefined);
+      const isBlank = typeof value === 'string' && value.trim() === '';
+      if (fitted === null && value !== null && !isBlank) expect(change).toBe('left out');
+      if (typeof value === 'string' && typeof fitted === 'string')
+        expect(fitted).toBe(value.replaceAll('\0', ''));
+    }),
+    { seed: 4, numRuns: 2000 },
+  );
+});
