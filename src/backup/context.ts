@@ -25,7 +25,7 @@ export interface BackupContext extends Bucket {
   readonly gzipLevel: number;
   /** A run that takes longer is given up. */
   readonly timeoutMs: number;
-  /** Called once a run in which anything went wrong. */
+  /** Called once a run in which anything went wrong; a run whose process died is told by the next one. */
   readonly alert: (alert: BackupAlert) => Promise<void>;
 }
 
@@ -33,4 +33,6 @@ export interface BackupAlert {
   /** `failed`: there is no new backup. `ask`: retention waits for a yes. `problem`: the backup is good, something after it is not. */
   readonly kind: 'failed' | 'ask' | 'problem';
   readonly message: string;
+  /** It is about a run before this one, whose process died before it could tell. */
+  readonly isEarlier?: true;
 }

@@ -20,6 +20,9 @@ export interface RunStart {
   readonly startedAt: Date;
 }
 
+/** The reason on record of a run whose process was not there any more to give one. */
+export const DIED = 'its process died or stalled';
+
 export interface RunEnd {
   readonly finishedAt: Date;
   readonly state: 'done' | 'failed';
@@ -27,6 +30,13 @@ export interface RunEnd {
   readonly rows: number | null;
   /** Of both objects as stored. */
   readonly bytes: number | null;
+}
+
+export interface RunsBefore {
+  /** Still `running` under an older fence: their holder died or stalled, and nobody has been told yet. */
+  readonly died: readonly RunStart[];
+  /** The last few runs without a backup, of the last two days, those that died among them: what they left is swept without waiting. */
+  readonly dead: readonly BackupName[];
 }
 
 export interface RunRecord extends RunStart {
@@ -59,14 +69,12 @@ export interface Ledger {
   release(fence: number): Promise<void>;
   /** Those of `names` that a run was ever begun under: a name belongs to one attempt for ever. */
   used(names: readonly BackupName[]): Promise<BackupName[]>;
-  /**
-   * Records a begun run. Runs still `running` under an older fence are recorded as failed, for their holder died or stalled.
-   * Returns the names of the last few runs that failed, of the last two days: what they left is swept without waiting.
-   */
-  begin(run: RunStart): Promise<BackupName[]>;
+  /** Records a begun run, and tells what became of those before it. Changes nothing about them. */
+  begin(run: RunStart): Promise<RunsBefore>;
   /** Those of `names` whose run was begun under an older fence and made no backup: it can never publish any more. */
   outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
-  end(name: BackupName, end: RunEnd): Promise<void>;
+  /** Records how a run ended; one that made a backup stays `done`. Returns whether another run had taken it for dead, and told the admins so. */
+  end(name: BackupName, end: RunEnd): Promise<boolean>;
   /** Newest first. */
   recent(limit: number): Promise<RunRecord[]>;
 }
@@ -89,8 +97,8 @@ export const noLedger: Ledger = {
   renew: async () => true,
   release: async () => {},
   used: async () => [],
-  begin: async () => [],
+  begin: async () => ({ died: [], dead: [] }),
   outdated: async () => [],
-  end: async () => {},
+  end: async () => false,
   recent: async () => [],
 };

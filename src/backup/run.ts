@@ -5,10 +5,13 @@
  * A name (a second) belongs to one attempt for ever: a run whose second is taken by a dead attempt, or by another backup, moves on to
  * the next one. So a stalled attempt that wakes up can never write over another's objects.
  */
+
+import { begin } from './begin.ts';
 import { type Captured, capture } from './capture.ts';
 import { chooseName } from './choose-name.ts';
-import { abortable, explain, reasonOf } from './clock.ts';
+import { abortable, reasonOf } from './clock.ts';
 import type { BackupContext } from './context.ts';
+import { type FailedOutcome, failed } from './failure.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { noLedger } from './ledger.ts';
 import { newestVerified } from './list.ts';
@@ -45,15 +48,7 @@ export type BackupOutcome =
       readonly name: BackupName | undefined;
       readonly message: string;
     }
-  | {
-      readonly kind: 'failed';
-      /** Undefined when the run got no name. */
-      readonly name: BackupName | undefined;
-      readonly reason: string;
-      readonly cause: unknown;
-      /** What could not be removed or recorded; the next run's sweep removes it. */
-      readonly left: readonly string[];
-    };
+  | FailedOutcome;
 
 /** Never rejects: every way a run can end is an outcome. Admins are told once when it failed or something in it did. */
 export async function runBackup(
@@ -113,7 +108,8 @@ async function runHeld(
   }
   const { name } = choice;
   const total = await lastBytes(context, options);
-  const dead = await context.ledger.begin({ name, fence: lease.fence ?? 0, trigger, scheduledAt, startedAt });
+  const begun = await begin(context, { name, fence: lease.fence ?? 0, trigger, scheduledAt, startedAt });
+  if ('error' in begun) return failed(context, { name, error: begun.error, left: [] });
   const limit = timeLimit(context, options.signal);
   const held: RunHeld = {
     name,
@@ -138,7 +134,7 @@ async function runHeld(
     return await failed(context, { name, error, left });
   }
   options.onProgress?.({ phase: 'retention', rows: 0, bytes: 0, total: undefined });
-  const report = await settle(context, { name, manifest, lease, dead });
+  const report = await settle(context, { name, manifest, lease, ...begun });
   return { kind: 'done', name, manifest, leased: lease.fence !== null, ...report };
 }
 
@@ -227,48 +223,4 @@ function timeLimit(
   });
   const signal = outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]);
   return { signal, stop: () => stopped.abort() };
-}
-
-interface Failure {
-  readonly name: BackupName | undefined;
-  readonly error: unknown;
-  readonly left: readonly string[];
-}
-
-/** Records the reason and tells the admins, once. */
-async function failed(context: BackupContext, { name, error, left }: Failure): Promise<BackupOutcome> {
-  const reason = explain(error) + (await spaceHint(context, error));
-  const problems = [...left];
-  if (name !== undefined) {
-    const end = {
-      finishedAt: context.clock.now(),
-      state: 'failed',
-      reason,
-      rows: null,
-      bytes: null,
-    } as const;
-    await context.ledger.end(name, end).catch((cause: unknown) => {
-      problems.push(`the failure could not be recorded: ${explain(cause)}`);
-    });
-  }
-  const rest = problems.length === 0 ? '' : `\n${problems.join('\n')}`;
-  await context
-    .alert({ kind: 'failed', message: `backup failed: ${reason}${rest}` })
-    .catch((cause: unknown) => {
-      problems.push(`the admins could not be told: ${explain(cause)}`);
-    });
-  return { kind: 'failed', name, reason, cause: error, left: problems };
-}
-
-/** What full disks, buckets and quotas are called: errno, S3 codes, HTTP 507. */
-const NO_SPACE = /ENOSPC|EDQUOT|no space left|quota|insufficient ?storage|\b507\b/i;
-
-/** Out of space: how much a backup takes, by the newest one. */
-async function spaceHint(context: BackupContext, error: unknown): Promise<string> {
-  if (!NO_SPACE.test(explain(error))) return '';
-  const where = context.store.description;
-  const [newest] = await Promise.allSettled([newestVerified(context)]);
-  if (newest.status === 'rejected' || newest.value === undefined) return `: make room in ${where}`;
-  const megabytes = Math.ceil(newest.value.bytes / 1e6);
-  return `: make room in ${where}, a backup takes about ${megabytes} MB`;
 }

@@ -22,14 +22,16 @@ export interface SettleOptions {
   readonly manifest: Manifest;
   readonly lease: Lease;
   readonly dead: readonly BackupName[];
+  /** What went wrong before, without harm to the backup. */
+  readonly problems: readonly string[];
 }
 
 /** Never rejects: the backup exists, whatever becomes of the rest. */
 export async function settle(
   context: BackupContext,
-  { name, manifest, lease, dead }: SettleOptions,
+  { name, manifest, lease, dead, ...before }: SettleOptions,
 ): Promise<SettleReport> {
-  const problems: string[] = [];
+  const problems = [...before.problems];
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
@@ -54,7 +56,8 @@ export async function settle(
     prune(context, { policy: context.retention, now: clock.now(), check: () => lease.confirm() }),
   );
   problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
-  await attempt('recording the run', () => ledger.end(name, runEnd(context, manifest)));
+  const wasDead = await attempt('recording the run', () => ledger.end(name, runEnd(context, manifest)));
+  if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
   const alert = alertFor(name, problems, pruned);
   if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
   return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };

@@ -1,5 +1,13 @@
 /** The backup engine's rows (migration 0002): lease, runs, requests. Implements the engine's `Ledger`. */
-import type { BackupRequest, LeaseAnswer, Ledger, RequestLedger, RunRecord } from '../backup/ledger.ts';
+import {
+  type BackupRequest,
+  DIED,
+  type LeaseAnswer,
+  type Ledger,
+  type RequestLedger,
+  type RunRecord,
+  type RunStart,
+} from '../backup/ledger.ts';
 import { TRIGGERS } from '../backup/manifest.ts';
 import { all, type Database, one, sql } from './database.ts';
 import type { Row } from './row.ts';
@@ -9,7 +17,7 @@ import { toSqlTime } from './time.ts';
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /** Old runs are forgotten: the table's cost must not grow with the years. */
 const KEEP_RUNS_DAYS = 400;
-/** Each costs the sweep two requests. */
+/** Each costs the sweep two requests, and of those that died a message. */
 const RECENT_FAILURES = 3;
 
 export function createBackupLedger(db: Database): Ledger & RequestLedger {
@@ -77,12 +85,6 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
       const now = toSqlTime(run.startedAt);
       const results = await db.write([
         sql(
-          `UPDATE backup_runs SET state = 'failed', finished_at = ?, reason = 'its process died or stalled'
-           WHERE state = 'running' AND fence < ?`,
-          now,
-          run.fence,
-        ),
-        sql(
           "DELETE FROM backup_runs WHERE started_at < datetime(?, '-' || ? || ' days')",
           now,
           KEEP_RUNS_DAYS,
@@ -96,12 +98,21 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
           now,
         ),
         sql(
-          `SELECT name FROM backup_runs WHERE state = 'failed' AND started_at > datetime(?, '-2 days') ORDER BY id DESC LIMIT ?`,
+          `SELECT name FROM backup_runs WHERE state <> 'done' AND name <> ? AND started_at > datetime(?, '-2 days') ORDER BY id DESC LIMIT ?`,
+          run.name,
           now,
           RECENT_FAILURES,
         ),
+        sql(
+          `SELECT ${RUN_START} FROM backup_runs WHERE state = 'running' AND fence < ? ORDER BY id DESC LIMIT ?`,
+          run.fence,
+          RECENT_FAILURES,
+        ),
       ]);
-      return (results.at(-1)?.rows ?? []).map((row) => row.text('name'));
+      return {
+        dead: (results.at(-2)?.rows ?? []).map((row) => row.text('name')),
+        died: (results.at(-1)?.rows ?? []).map(runStart),
+      };
     },
     async outdated(names, fence) {
       const [found] = await db.read([
@@ -117,9 +128,10 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
       return found;
     },
     async end(name, end) {
-      await db.write([
+      const [before] = await db.write([
+        sql("SELECT 1 FROM backup_runs WHERE name = ? AND state = 'failed' AND reason = ?", name, DIED),
         sql(
-          'UPDATE backup_runs SET state = ?, finished_at = ?, reason = ?, rows = ?, bytes = ? WHERE name = ?',
+          "UPDATE backup_runs SET state = ?1, finished_at = ?2, reason = ?3, rows = ?4, bytes = ?5 WHERE name = ?6 AND (state <> 'done' OR ?1 = 'done')",
           end.state,
           toSqlTime(end.finishedAt),
           end.reason,
@@ -128,6 +140,7 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
           name,
         ),
       ]);
+      return (before?.rows ?? []).length > 0;
     },
     async recent(limit) {
       const [runs] = await db.read([
@@ -162,7 +175,8 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
 const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_at,
     (SELECT count(*) FROM backup_runs WHERE scheduled_at = requested_at AND "trigger" = 'command') AS attempts
   FROM backup_requests WHERE finished_at IS NULL ORDER BY id`;
-const RUN = 'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes';
+const RUN_START = 'name, fence, "trigger", scheduled_at, started_at';
+const RUN = `${RUN_START}, finished_at, state, reason, rows, bytes`;
 
 async function hasTable(db: Database, name: string): Promise<boolean> {
   const [tables] = await db.read([
@@ -181,14 +195,20 @@ function leaseAnswer(row: Row): LeaseAnswer {
   };
 }
 
-function runRecord(row: Row): RunRecord {
-  const finished = row.textOrNull('finished_at');
+function runStart(row: Row): RunStart {
   return {
     name: row.text('name'),
     fence: row.int('fence'),
     trigger: oneOf(TRIGGERS, row.text('trigger')),
     scheduledAt: fromSqlTime(row.text('scheduled_at')),
     startedAt: fromSqlTime(row.text('started_at')),
+  };
+}
+
+function runRecord(row: Row): RunRecord {
+  const finished = row.textOrNull('finished_at');
+  return {
+    ...runStart(row),
     finishedAt: finished === null ? null : fromSqlTime(finished),
     state: oneOf(['running', 'done', 'failed'], row.text('state')),
     reason: row.textOrNull('reason'),

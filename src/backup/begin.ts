@@ -1,0 +1,45 @@
+/** The beginning of a run on record, and word to the admins of those before it that died without a word. */
+import { explain } from './clock.ts';
+import type { BackupContext } from './context.ts';
+import { DIED, type RunStart } from './ledger.ts';
+import type { BackupName } from './names.ts';
+
+const ENDED = { state: 'failed', reason: DIED, rows: null, bytes: null } as const;
+
+export interface Begun {
+  readonly dead: readonly BackupName[];
+  readonly problems: readonly string[];
+}
+
+/**
+ * Records the run, and tells the admins of each that died before it could. Rejects never: a beginning whose answer was lost is recorded,
+ * so it has to end like any other.
+ */
+export async function begin(
+  context: BackupContext,
+  run: RunStart,
+): Promise<Begun | { readonly error: unknown }> {
+  const { ledger, clock } = context;
+  try {
+    const { dead, died } = await ledger.begin(run);
+    const problems: string[] = [];
+    for (const one of died) {
+      const alert = { kind: 'failed', message: wordsOn(one), isEarlier: true } as const;
+      try {
+        await context.alert(alert);
+        // Only now: whoever could not be told of it, or dies here, leaves that to the next run.
+        await ledger.end(one.name, { ...ENDED, finishedAt: clock.now() });
+      } catch (error) {
+        problems.push(`telling the admins of ${one.name}: ${explain(error)}`);
+      }
+    }
+    return { dead, problems };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function wordsOn({ name, trigger, startedAt }: RunStart): string {
+  const began = startedAt.toISOString().slice(0, 19).replace('T', ' ');
+  return `the run ${name} (${trigger}), begun ${began} UTC, never ended: its process died or stalled. Another run has begun since and removes what it left.`;
+}
