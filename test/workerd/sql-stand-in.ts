@@ -12,6 +12,8 @@ export interface SqlStandIns {
   readonly pages: { readonly url: string };
   /** Larger than a Worker's memory: rows of `big` and the sum of their text lengths. */
   readonly big: { readonly url: string; readonly rows: number; readonly characters: number };
+  /** Empty, to be written to. */
+  readonly empty: { readonly url: string };
 }
 
 const VALUES = `CREATE TABLE t (id INTEGER PRIMARY KEY, i, r REAL, s TEXT, b BLOB);
@@ -42,6 +44,7 @@ export async function startSqlStandIns(): Promise<{
     values: await startSqlServer({ file: values, authToken: 'workerd' }),
     pages: await startSqlServer({ file: values, without: 'cursor' }),
     big: await startSqlServer({ file: make('big.db', BIG) }),
+    empty: await startSqlServer({ file: join(directory, 'empty.db') }),
   };
   let characters = 0;
   for (let id = 1; id <= BIG_ROWS; id++) characters += 2 * (650 + (id % 7));
@@ -50,6 +53,7 @@ export async function startSqlStandIns(): Promise<{
       values: { url: servers.values.url, authToken: 'workerd' },
       pages: { url: servers.pages.url },
       big: { url: servers.big.url, rows: BIG_ROWS, characters },
+      empty: { url: servers.empty.url },
     },
     async close() {
       await Promise.all(Object.values(servers).map((server) => server.close()));

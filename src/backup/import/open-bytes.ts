@@ -28,12 +28,17 @@ const SNIFFED_BYTES = 64;
 /** @throws UnfitFile */
 export async function openImportBytes(
   body: ReadableStream<Uint8Array>,
-  options: { readonly utcOffsetMinutes: number; readonly openDatabase: OpenDatabaseFile | undefined },
+  options: {
+    readonly utcOffsetMinutes: number;
+    readonly openDatabase: OpenDatabaseFile | undefined;
+    /** Most bytes a packed file may unpack to. */
+    readonly maxBytes?: number;
+  },
 ): Promise<AsyncIterable<LegacyEvent>> {
   let { first, chunks } = await peek(body);
   if (sniff(first) === 'gzip') {
     const unpacked = openUnsealed(ReadableStream.from(chunks), { encrypted: false, keys: undefined });
-    ({ first, chunks } = await peek(limited(unpacked, MAX_UNPACKED_BYTES)));
+    ({ first, chunks } = await peek(limited(unpacked, options.maxBytes ?? MAX_UNPACKED_BYTES)));
   }
   const kind = sniff(first);
   if (kind === 'json') return readLegacyDocument(chunks, options);

@@ -10,11 +10,11 @@ import type { JsonValue } from '../document/json-value.ts';
 import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
 import { kindOfKey, recordsOf } from '../document/legacy-records.ts';
 import { type FileKind, sniff } from '../document/sniff.ts';
-import type { OpeningKeys } from '../envelope/types.ts';
+import { type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { InvalidText, type SqlValue } from '../model.ts';
 import { copyDatabase } from '../restore/copy-database.ts';
-import { requireIntact } from '../restore/intact.ts';
+import { Damaged, requireIntact } from '../restore/intact.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { rowLayout } from '../values.ts';
 import { limited } from './limited.ts';
@@ -85,7 +85,7 @@ async function* databaseRecords(path: string, utcOffsetMinutes: number): AsyncGe
     .read(async (snapshot) => {
       const tables = snapshot.schema.tables.filter(({ kind }) => kind === 'table');
       if (!tables.some(({ name }) => kindOfKey(name) !== undefined))
-        throw new Error('the database has none of the bot’s tables');
+        throw new UnsealError('foreign', 'the database has none of the bot’s tables');
       for await (const scan of snapshot.scans(tables.map((table) => ({ kind: 'table', table })))) {
         if (scan.target.kind !== 'table') continue;
         const { table } = scan.target;
@@ -150,9 +150,18 @@ export const openDatabaseUpload: OpenDatabaseFile = async function* (chunks, utc
   try {
     const path = join(directory, 'import.db');
     await pipeline(chunks, createWriteStream(path));
-    requireIntact(path, 'the file');
+    requireWhole(path);
     yield* databaseRecords(path, utcOffsetMinutes);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 };
+
+/** What is wrong with a file that was sent is for whoever sent it; what is wrong here is not. */
+function requireWhole(path: string): void {
+  try {
+    requireIntact(path, 'the file');
+  } catch (cause) {
+    throw cause instanceof Damaged ? new UnsealError('damaged', cause.message, { cause }) : cause;
+  }
+}

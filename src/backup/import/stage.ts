@@ -28,9 +28,9 @@ export interface Read {
 
 /** Refusals told one by one. */
 export const MAX_REFUSALS = 200;
-/** SQL a batch: some milliseconds of the write lock. */
-const BATCH_CHARACTERS = 256 * 1024;
-const BATCH_ROWS = 2_000;
+/** SQL a batch: some tens of milliseconds of the write lock; 20 MB, the most that Telegram gives a bot, are twenty of a Worker’s subrequests. */
+const BATCH_CHARACTERS = 1024 * 1024;
+const BATCH_ROWS = 8_000;
 
 /** Writes everything the file has, table by table as it comes; `write` gets each batch and the rows so far. */
 export async function stage(

@@ -111,6 +111,36 @@ test('a database: on Node it is read, on a Worker it is declined politely', asyn
   expect(await count('anime WHERE code = 9')).toBe(1);
 });
 
+test.each(['torn', 'of somebody else', 'bomb'])(
+  'a file that is at fault itself (%s) is answered, and is no fault of the bot',
+  async (what) => {
+    Object.assign(desk.bot.services, { openDatabaseFile: openDatabaseUpload });
+    const directory = mkdtempSync('/tmp/telegram-import-');
+    const path = `${directory}/theirs.db`;
+    const theirs = new DatabaseSync(path);
+    theirs.exec(
+      `CREATE TABLE ${what === 'torn' ? 'anime' : 'recipes'} (code INTEGER, description TEXT);
+       INSERT INTO ${what === 'torn' ? 'anime' : 'recipes'} VALUES (9, hex(zeroblob(20000)))`,
+    );
+    theirs.close();
+    const bytes = readFileSync(path);
+    rmSync(directory, { recursive: true });
+    if (what === 'bomb') {
+      const item = Buffer.alloc(1_000_000, ' ');
+      item.write('{"code":5},');
+      const bomb = Buffer.concat([Buffer.from(`{"anime":[`), ...Array.from({ length: 210 }, () => item)]);
+      await send('old.json.gz', gzipSync(bomb, { level: 1 }));
+    } else await send('anime_bot.db', what === 'torn' ? bytes.subarray(0, 9_000) : bytes);
+    expect(desk.last().text).toContain('Fayl buzilgan');
+    expect(desk.last().text).toContain(
+      { torn: 'no whole SQLite database', bomb: 'unpacks to more than 200 MB' }[what] ??
+        'none of the bot’s tables',
+    );
+    expect(await count('failed_updates')).toBe(0);
+    expect(await count('anime')).toBe(0);
+  },
+);
+
 test('a file from somebody who is no admin is not an import', async () => {
   const viewer = desk.telegram.person({ id: 501, firstName: 'Vali' });
   await viewer.start();
