@@ -1,106 +1,165 @@
-/** Seeded trouble at every I/O call of an operation: what breaks, where, and whether before or after its effect. */
-import type { FileCalls } from '../../src/backup/restore/file-calls.ts';
-import type { Store } from '../../src/backup/store/types.ts';
-import { StoreError } from '../../src/backup/store/types.ts';
-import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
-import type { Random } from '../backup/sqlite/random-values.ts';
-import type { TestClock } from '../support/backup-world.ts';
-import { Faults } from '../support/faults.ts';
+/**
+ * Seeded trouble at every I/O call of an operation. Whether a call is hit, and how, hangs on the seed, on what is called, and on how often
+ * that was called before: not on the order in which calls that run side by side happen to come, so that a seed can be run again.
+ */
 
-export type Trouble = 'error' | 'lost' | 'kill' | 'clock';
-const TROUBLES: readonly Trouble[] = ['error', 'error', 'lost', 'lost', 'kill', 'kill', 'clock'];
+import { createRandom } from '../backup/sqlite/random-values.ts';
+import type { TestClock } from '../support/backup-world.ts';
+import type { Caller, Twists } from '../support/faults.ts';
+
+const TROUBLES = [
+  /** An error, and nothing has happened. */
+  'error',
+  /** An error although it has happened. */
+  'lost',
+  /** Silence until the caller gives up: it has happened, or not. */
+  'timeout',
+  /** From here on nothing on this side answers any more. */
+  'outage',
+  /** The process dies: it has happened, or not, and nothing after it does. */
+  'kill',
+  'kill',
+  /** The clock jumps a day, forth or back. */
+  'clock',
+  /** The process stalls for so long that somebody else takes over. */
+  'stall',
+  /** The next body breaks off, with status 200. */
+  'cut',
+  /** The next thing written is taken in wrongly. */
+  'alter',
+] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+/** What breaks down together. */
+export type Side = 'bucket' | 'database' | 'files' | 'admins';
+
 const DAY_MS = 86_400_000;
+/** How long silence is borne. */
+const PATIENCE_MS = 15_000;
+/** Calls that come in dozens: hit more rarely, or hardly anything else would be. */
+const MANY = /^(read b\/|batch)/;
+const MANY_WEIGHT = 0.1;
 
 /** The process is dead: nothing it still tries has any effect. */
 class Killed extends Error {
   override readonly name = 'Killed';
 }
 
-export class Chaos extends Faults {
-  isDead = false;
-  readonly plan = new Map<number, Trouble>();
-  readonly #clock: TestClock;
-  /** Every object body is cut short here, with status 200 and no error, when set. */
-  readonly cutsBodies: boolean;
+/** An error as the side throws it. */
+export type Failure = (what: string, isTimeout: boolean) => unknown;
 
-  /** `calls`: how many an undisturbed operation makes, more or less. */
-  constructor(random: Random, clock: TestClock, calls: number) {
-    super(undefined);
-    this.#clock = clock;
-    const count = 1 + random.int(3);
-    for (let i = 0; i < count; i += 1) this.plan.set(random.int(calls), random.pick(TROUBLES));
-    this.cutsBodies = random.chance(0.1);
+export interface ChaosOptions {
+  /** Names the operation: same name, same troubles. */
+  readonly name: string;
+  readonly clock: TestClock;
+  /** Troubles to expect, of how many calls. */
+  readonly troubles: number;
+  readonly calls: number;
+  /** What somebody else does when this process stalls; at most once. */
+  readonly meanwhile?: (() => Promise<void>) | undefined;
+}
+
+export class Chaos {
+  isDead = false;
+  calls = 0;
+  /** What was hit, in order. */
+  readonly hits: string[] = [];
+  readonly #options: ChaosOptions;
+  readonly #counts = new Map<string, number>();
+  readonly #down = new Set<Side>();
+  readonly #waiting = new Set<'cut' | 'alter'>();
+  #hasStalled = false;
+
+  constructor(options: ChaosOptions) {
+    this.#options = options;
   }
 
-  override async call<T>(what: string, work: () => Promise<T>): Promise<T> {
+  has(trouble: Trouble): boolean {
+    return this.hits.some((hit) => hit.endsWith(`<- ${trouble}`));
+  }
+
+  side(side: Side, failure: Failure): Caller {
+    return { call: (what, work, twists = {}) => this.#call({ side, failure, what, work, twists }) };
+  }
+
+  async #call<T>(call: Call<T>): Promise<T> {
+    const { side, failure, what, work, twists } = call;
     if (this.isDead) throw new Killed(what);
-    const number = this.calls;
     this.calls += 1;
-    const trouble = this.plan.get(number);
-    this.log.push(trouble === undefined ? what : `${what} <- ${trouble}`);
+    const label = `${side}: ${what}`;
+    const nth = this.#counts.get(label) ?? 0;
+    this.#counts.set(label, nth + 1);
+    if (this.#down.has(side)) throw failure(what, false);
+    const random = createRandom(hash(`${this.#options.name} ${label} ${nth}`));
+    const weight = MANY.test(what) ? MANY_WEIGHT : 1;
+    const drawn = random.chance((weight * this.#options.troubles) / this.#options.calls);
+    const trouble = drawn ? random.pick(TROUBLES) : undefined;
+    if (trouble !== undefined) this.hits.push(`${label} (${nth}) <- ${trouble}`);
+    const isAfter = random.chance(0.5);
     switch (trouble) {
       case 'error':
-        throw new StoreError(`trouble in ${what}`, { retryable: true });
+        if (twists.refuse !== undefined && isAfter) return twists.refuse();
+        throw failure(what, false);
       case 'lost':
         await work();
-        throw new StoreError(`the answer of ${what} was lost`, { retryable: true });
+        throw failure(what, false);
+      case 'timeout':
+        if (isAfter) await work();
+        this.#options.clock.advance(PATIENCE_MS);
+        throw failure(what, true);
+      case 'outage':
+        this.#down.add(side);
+        throw failure(what, false);
       case 'kill':
-        // Half of the time the effect is there, and nobody lives to see it.
-        if (number % 2 === 0) await work();
+        if (isAfter) await work();
         this.isDead = true;
         throw new Killed(what);
       case 'clock':
-        this.#clock.advance(number % 2 === 0 ? DAY_MS : -DAY_MS);
-        return work();
+        this.#options.clock.advance(isAfter ? DAY_MS : -DAY_MS);
+        break;
+      case 'stall':
+        await this.#stall();
+        break;
+      case 'cut':
+      case 'alter':
+        this.#waiting.add(trouble);
+        break;
       default:
-        return work();
     }
+    return this.#twisted(call, random.int(1_000_000) / 1_000_000);
+  }
+
+  async #stall(): Promise<void> {
+    if (this.#hasStalled) return;
+    this.#hasStalled = true;
+    await this.#options.meanwhile?.();
+  }
+
+  /** Bodies are cut and writes altered at the next call that has such. */
+  async #twisted<T>({ side, what, work, twists }: Call<T>, at: number): Promise<T> {
+    if (twists.alter !== undefined && this.#waiting.delete('alter')) {
+      this.hits.push(`${side}: ${what} is taken in wrongly`);
+      return twists.alter(at);
+    }
+    if (twists.cut !== undefined && this.#waiting.delete('cut')) {
+      this.hits.push(`${side}: ${what} is cut`);
+      return twists.cut(await work(), at);
+    }
+    return work();
   }
 }
 
-export function chaoticFiles(files: FileCalls, chaos: Chaos): FileCalls {
-  const wrapped =
-    <A extends readonly string[]>(what: string, call: (...args: A) => Promise<void>) =>
-    (...args: A): Promise<void> =>
-      chaos.call(`${what} ${args.join(' ')}`, () => call(...args));
-  return {
-    exists: files.exists,
-    mkdir: wrapped('mkdir', files.mkdir),
-    link: wrapped('link', files.link),
-    rename: wrapped('rename', files.rename),
-    remove: wrapped('remove', files.remove),
-    sync: wrapped('sync', files.sync),
-  };
+interface Call<T> {
+  readonly side: Side;
+  readonly failure: Failure;
+  readonly what: string;
+  readonly work: () => Promise<T>;
+  readonly twists: Twists<T>;
 }
 
-export function chaoticDatabase(db: Database, chaos: Chaos): Database {
-  const named = (error: unknown): never => {
-    if (error instanceof StoreError) throw new DatabaseUnavailable(error.message);
-    throw error;
-  };
-  return {
-    read: (queries) => chaos.call('read', () => db.read(queries)).catch(named),
-    write: (statements) =>
-      chaos
-        .call(`write ${statements.at(-1)?.sql.slice(0, 60) ?? ''}`, () => db.write(statements))
-        .catch(named),
-    get roundTrips() {
-      return db.roundTrips;
-    },
-    close: () => {},
-  };
-}
-
-/** Bodies that end early without an error: a proxy's truncated answer with status 200. */
-export function cuttingStore(store: Store, isOn: boolean): Store {
-  if (!isOn) return store;
-  return {
-    ...store,
-    async get(key) {
-      const object = await store.get(key);
-      if (object === undefined || key.endsWith('.json')) return object;
-      const bytes = new Uint8Array(await new Response(object.body).arrayBuffer());
-      return { bytes: object.bytes, body: ReadableStream.from([bytes.subarray(0, bytes.byteLength - 7)]) };
-    },
-  };
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
 }

@@ -2,356 +2,223 @@
  * One seed: a bot's database, a bucket, and some operations in a row, each with its own trouble; what spec/backup.md promises is checked
  * after each of them.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import type { BackupContext } from '../../src/backup/context.ts';
-import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
-import { importRecords } from '../../src/backup/import.ts';
-import { type BackupEntry, listBackups } from '../../src/backup/list.ts';
-import { parseKey } from '../../src/backup/names.ts';
-import { fileCalls } from '../../src/backup/restore/file-calls.ts';
-import { fetchSource } from '../../src/backup/restore/source.ts';
-import { restore } from '../../src/backup/restore.ts';
+import { noLedger } from '../../src/backup/ledger.ts';
 import { runBackup } from '../../src/backup/run.ts';
-import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
-import { createBackupLedger } from '../../src/db/backup-runs.ts';
-import { type Database, sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
-import { createRandom, type Random } from '../backup/sqlite/random-values.ts';
-import { type TestClock, testClock } from '../support/backup-world.ts';
-import { faultyLedger, faultySource, faultyStore } from '../support/faults.ts';
-import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
-import { Chaos, chaoticDatabase, chaoticFiles, cuttingStore } from './chaos.ts';
+import { createRandom } from '../backup/sqlite/random-values.ts';
+import { Chaos } from './chaos.ts';
+import { GoodBackups } from './good-backups.ts';
+import { openFileHost, openServerHost } from './hosts.ts';
+import { type ImportFile, importFile, importInto, requireImported } from './import-operation.ts';
+import { restoreSomething } from './restore-operation.ts';
+import { Scene, type State } from './scene.ts';
+import { scratchDirectory, type Templates } from './templates.ts';
 
-const PREFIX = 'b/';
-/** Calls of an undisturbed operation, about: troubles are strewn over so many. */
-const CALLS = { backup: 95, restore: 120, import: 16 } as const;
+const DAY_MS = 86_400_000;
+/** Calls of an undisturbed operation, about; dozens of like calls counted as few. */
+const CALLS = {
+  file: { backup: 60, restore: 110, import: 16 },
+  server: { backup: 60, restore: 150, import: 16 },
+} as const;
 
-type Operation = 'backup' | 'duplicate' | 'together' | 'restore' | 'import';
-const OPERATIONS: readonly Operation[] = ['backup', 'backup', 'duplicate', 'together', 'restore', 'import'];
+type Operation = 'backup' | 'duplicate' | 'together' | 'twin' | 'restore' | 'import';
+const OPERATIONS: readonly Operation[] = [
+  'backup',
+  'backup',
+  'duplicate',
+  'together',
+  'twin',
+  'restore',
+  'restore',
+  'import',
+];
 
-/** Rejects with what was broken, and where the seed stood. `template` is a database file of today's schema. */
-export async function simulate(seed: number, template: string): Promise<void> {
-  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fault-run-'));
-  const run = new Simulation(seed, directory);
+/** The story of the seed. Rejects with what was broken, and where the seed stood. */
+export async function simulate(seed: number, templates: Templates): Promise<readonly string[]> {
+  const directory = scratchDirectory('fault-run-');
+  const random = createRandom(seed);
+  const template = templates.get(random.chance(0.08) ? 'whole' : 'small', random.chance(0.15));
+  const open = random.chance(0.3) ? openServerHost : openFileHost;
+  const retentionDays = random.chance(0.2) ? 3 : 90;
+  const host = await open(template.path, directory);
+  const scene = new Scene({ ...template, host, random, directory, retentionDays });
+  scene.story.push(
+    `a ${host.kind}, ${template.schema} schema, ${template.key === undefined ? 'plain' : 'encrypted'}, ${retentionDays} days kept`,
+  );
+  let isClosed = false;
   try {
-    copyFileSync(template, run.path);
-    await run.all();
+    await new Simulation(seed, scene, new GoodBackups(scene, template.good)).all();
+    isClosed = true;
+    const found = await host.close();
+    if (found !== 'ok') throw new Error(`SQLite says of the database: ${found}`);
+    return scene.story;
   } catch (error) {
-    throw new Error(`seed ${seed} broke a promise after:\n  ${run.story.join('\n  ')}`, { cause: error });
+    throw new Error(`seed ${seed} broke a promise after:\n  ${scene.story.join('\n  ')}`, { cause: error });
   } finally {
-    run.close();
+    if (!isClosed) await host.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
 class Simulation {
-  readonly path: string;
-  readonly story: string[] = [];
-  readonly #random: Random;
-  readonly #clock: TestClock = testClock();
-  readonly #store: MemoryStore;
-  #db: Database | undefined;
-  /** The last value that a commit was acknowledged for. */
-  #committed = 0;
+  readonly #seed: number;
+  readonly #scene: Scene;
+  readonly #good: GoodBackups;
   #hasRestored = false;
-  /** Backups once seen as verified: name -> value of the counter in it. */
-  readonly #good = new Map<string, number>();
 
-  constructor(seed: number, directory: string) {
-    this.path = join(directory, 'bot.db');
-    this.#random = createRandom(seed);
-    this.#store = createMemoryStore(this.#clock.now);
+  constructor(seed: number, scene: Scene, good: GoodBackups) {
+    this.#seed = seed;
+    this.#scene = scene;
+    this.#good = good;
   }
 
   async all(): Promise<void> {
-    await this.#commit();
-    await this.#undisturbedBackup();
-    const operations = 2 + this.#random.int(2);
+    const scene = this.#scene;
+    const operations = 2 + scene.random.int(2);
     for (let i = 0; i < operations; i += 1) {
-      await this.#commit();
-      const operation = this.#random.pick(OPERATIONS);
-      const chaos = new Chaos(
-        this.#random,
-        this.#clock,
-        operation === 'restore' || operation === 'import' ? CALLS[operation] : CALLS.backup,
-      );
-      this.story.push(
-        `${operation} with ${[...chaos.plan].map(([at, what]) => `${what} at call ${at}`).join(', ')}${chaos.cutsBodies ? ', bodies cut' : ''}`,
-      );
-      const expected = await this.#operate(operation, chaos);
-      this.story.push(...chaos.log.filter((line) => line.includes(' <- ')).map((line) => `  ${line}`));
-      await this.#checkDatabase(expected);
-      await this.#checkBackups();
-      this.#clock.advance(60_000);
+      await scene.commit();
+      await this.#operate(scene.random.pick(OPERATIONS), i);
+      await this.#good.check();
+      scene.clock.advance(scene.random.chance(0.2) ? DAY_MS : 60_000);
     }
-    // A day later, undisturbed: the debris of all that is gone.
-    this.#clock.advance(4 * 86_400_000);
-    await this.#commit();
+    // Some days later, undisturbed: the debris of all that is gone.
+    scene.clock.advance(4 * DAY_MS);
+    await scene.commit();
     await this.#undisturbedBackup();
-    await this.#checkBackups();
-    this.#checkDebris();
-    if (this.#hasRestored) await this.#restoreUndisturbed();
+    this.#good.checkDebris();
+    if (this.#hasRestored && (scene.random.chance(0.2) || (await this.#restoreLeftovers()) > 0))
+      await this.#restoreUndisturbed();
   }
 
-  close(): void {
-    this.#db?.close();
-  }
-
-  async #open(): Promise<Database> {
-    this.#db ??= await openEmbeddedDatabase(this.path);
-    return this.#db;
-  }
-
-  /** A transaction over two tables that must never be seen by half. */
-  async #commit(): Promise<void> {
-    const value = this.#committed + 1;
-    const db = await this.#open();
-    await db.write([
-      sql("INSERT OR REPLACE INTO counters (metric, period, value) VALUES ('sim', 'all', ?)", value),
-      sql(
-        'INSERT INTO audit_log (user_id, action, subject, at) VALUES (1, ?, ?, ?)',
-        'sim',
-        String(value),
-        '2026',
-      ),
-      // A dead holder is waited for; here the time passes at once.
-      sql('UPDATE backup_lease SET expires_ms = 0'),
-    ]);
-    this.#committed = value;
-  }
-
-  #context(db: Database, chaos: Chaos | undefined): BackupContext {
-    const base: BackupContext = {
-      source: openEmbeddedSnapshotSource({ path: this.path }),
-      store: this.#store,
-      prefix: PREFIX,
-      ledger: createBackupLedger(db),
-      clock: this.#clock,
-      random: () => 0.5,
-      holder: 'sim',
-      appVersion: '0.1.0',
-      libraries: {},
-      encryption: undefined,
-      keys: undefined,
-      retention: { days: 90 },
-      gzipLevel: 1,
-      timeoutMs: 600_000,
-      alert: async () => {},
-    };
-    if (chaos === undefined) return base;
-    return {
-      ...base,
-      source: faultySource(base.source, chaos),
-      store: cuttingStore(faultyStore(base.store, chaos), chaos.cutsBodies),
-      ledger: faultyLedger(base.ledger, chaos),
-      alert: () => chaos.call('alert', async () => {}),
-    };
-  }
-
-  /** Returns the counter's values that are right afterwards. */
-  async #operate(operation: Operation, chaos: Chaos): Promise<readonly number[]> {
-    const db = await this.#open();
-    const context = this.#context(db, chaos);
-    const at = this.#clock.now();
-    const backUp = async (by: BackupContext): Promise<void> => {
-      const outcome = await runBackup(by, { trigger: 'schedule', scheduledAt: at });
-      if (outcome.kind === 'done' && !chaos.isDead) await this.#mustBeListed(outcome.name);
-    };
-    switch (operation) {
-      case 'backup':
-        await backUp(context);
-        return [this.#committed];
-      case 'duplicate':
-        await backUp(context);
-        await backUp(this.#context(db, undefined));
-        return [this.#committed];
-      case 'together':
-        await Promise.all([backUp(context), backUp(this.#context(db, undefined))]);
-        return [this.#committed];
-      case 'restore':
-        return this.#restore(context, chaos);
-      case 'import':
-        return this.#import(db, chaos);
-    }
-  }
-
-  async #restore(context: BackupContext, chaos: Chaos): Promise<readonly number[]> {
-    this.#hasRestored = true;
-    const [entry] = this.#random.chance(0.5) ? await this.#verified() : (await this.#verified()).toReversed();
-    if (entry === undefined) throw new Error('no backup is left to restore');
-    const inBackup = this.#good.get(entry.name) ?? this.#committed;
-    const before = this.#committed;
-    const closeTarget = (): void => {
-      this.#db?.close();
-      this.#db = undefined;
-    };
-    try {
-      await restore(
-        {
-          bucket: context,
-          keys: undefined,
-          target: { kind: 'file', path: this.path },
-          context,
-          closeTarget,
-          clock: this.#clock,
-          random: () => 0.5,
-          fetch,
-          files: chaoticFiles(fileCalls, chaos),
-        },
-        { from: { kind: 'backup', entry } },
-      );
-      closeTarget();
-      this.#committed = inBackup;
-      return [inBackup];
-    } catch (error) {
-      this.story.push(`  restore: ${error instanceof Error ? error.message.slice(0, 120) : ''}`);
-      closeTarget();
-      const found = await this.#counter();
-      if (found === inBackup) this.#committed = inBackup;
-      return [before, inBackup];
-    }
-  }
-
-  async #import(db: Database, chaos: Chaos): Promise<readonly number[]> {
-    const code = 1000 + this.#random.int(1000);
-    const json = JSON.stringify({
-      anime: [
-        {
-          code,
-          title: 'imported',
-          parts: [
-            { part_number: 1, file_id: 'f' },
-            { part_number: 2, file_id: 'g' },
-          ],
-        },
-      ],
-      users: [{ user_id: code }],
+  async #operate(operation: Operation, number: number): Promise<void> {
+    const scene = this.#scene;
+    const before = await scene.state();
+    const calls = CALLS[scene.host.kind];
+    const chaos = new Chaos({
+      name: `${this.#seed}.${number}`,
+      clock: scene.clock,
+      troubles: 1 + scene.random.int(3),
+      calls: operation === 'restore' || operation === 'import' ? calls[operation] : calls.backup,
+      meanwhile: this.#rival(operation),
     });
-    const attempt = (by: Database): Promise<unknown> =>
-      importRecords(by, readLegacyDocument(ReadableStream.from([Buffer.from(json)])), {
-        id: `${code}-${chaos.calls}`,
-        prefer: 'newer',
-        dryRun: false,
+    scene.story.push(operation);
+    let right: readonly State[] = [before];
+    try {
+      if (operation === 'restore') {
+        this.#hasRestored = true;
+        right = (await restoreSomething(scene, this.#good, chaos)).right;
+      } else if (operation === 'import') {
+        await this.#import(chaos);
+        right = [await scene.state()];
+        scene.states.add(await scene.state());
+      } else await this.#backUp(operation, chaos);
+    } finally {
+      scene.story.push(...chaos.hits.map((hit) => `  ${hit}`));
+    }
+    const state = await scene.state();
+    if (!right.includes(state)) throw new Error('the database does not hold what was acknowledged');
+  }
+
+  /** What another process does while this one stalls, having waited for its lease to end. */
+  #rival(operation: Operation): (() => Promise<void>) | undefined {
+    const scene = this.#scene;
+    // A file has one program that may restore into it.
+    if (operation === 'restore' && scene.host.kind === 'file') return undefined;
+    return async () => {
+      scene.story.push('  another process takes over');
+      await scene.expireLease();
+      if (operation === 'import') return importInto(await scene.database(), importFile(scene), 'rival');
+      const at = new Date(scene.clock.now().getTime() + 1000 * scene.random.int(2));
+      const outcome = await runBackup(await scene.context(undefined, 'rival'), {
+        trigger: 'schedule',
+        scheduledAt: at,
       });
-    const count = async (): Promise<number> => {
-      const [n] = await db.read([
-        {
-          ...sql(
-            'SELECT (SELECT count(*) FROM anime WHERE code = ?) + (SELECT count(*) FROM anime_parts WHERE anime_code = ?) + (SELECT count(*) FROM users WHERE user_id = ?) AS n',
-            code,
-            code,
-            code,
-          ),
-          parse: ([row]) => row?.int('n') ?? -1,
-        },
-      ]);
-      return n;
+      if (outcome.kind === 'done') await this.#good.mustBeListed(outcome.name);
+      else scene.story.push(`  its backup: ${outcome.kind}`);
     };
-    const there = await count();
-    const isDone = await attempt(chaoticDatabase(db, chaos)).then(
+  }
+
+  async #backUp(operation: Operation, chaos: Chaos): Promise<void> {
+    const scene = this.#scene;
+    const at = scene.clock.now();
+    const backUp = async (context: BackupContext, isAlone: boolean): Promise<void> => {
+      const outcome = await runBackup(context, { trigger: 'schedule', scheduledAt: at });
+      if (chaos.isDead && context.holder === 'sim') return;
+      if (outcome.kind === 'done') await this.#good.mustBeListed(outcome.name);
+      if (outcome.kind === 'failed') {
+        scene.story.push(`  failed: ${outcome.reason.slice(0, 160)}`);
+        if (isAlone && outcome.name !== undefined && outcome.left.length === 0)
+          await this.#good.mustNotBeListed(outcome.name);
+      }
+    };
+    const disturbed = await scene.context(chaos);
+    const calm = await scene.context(undefined, 'calm');
+    switch (operation) {
+      case 'duplicate':
+        await backUp(disturbed, true);
+        return backUp(calm, true);
+      case 'together':
+        await Promise.all([backUp(disturbed, false), backUp(calm, false)]);
+        return;
+      case 'twin':
+        // Of another deployment with the same bucket: a ledger and a lease of its own.
+        await Promise.all([
+          backUp(disturbed, false),
+          backUp({ ...calm, ledger: { ...noLedger, schemaVersion: calm.ledger.schemaVersion } }, false),
+        ]);
+        return;
+      default:
+        return backUp(disturbed, true);
+    }
+  }
+
+  async #import(chaos: Chaos): Promise<void> {
+    const scene = this.#scene;
+    const file: ImportFile = importFile(scene);
+    const { db } = await scene.host.reach(chaos);
+    const isDone = await importInto(db, file, 'first').then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        scene.story.push(`  import: ${error instanceof Error ? error.message.slice(0, 160) : ''}`);
+        return false;
+      },
     );
-    const n = await count();
-    if (isDone ? n !== 4 : n !== there && n !== 4)
-      throw new Error(`an import ${isDone ? 'said to be done' : 'that failed'} left ${n} of 4 rows`);
-    await attempt(db);
-    if ((await count()) !== 4) throw new Error('the next attempt of an import did not complete it');
-    return [this.#committed];
+    await requireImported(scene, file, isDone);
+    await importInto(await scene.database(), file, 'second');
+    await requireImported(scene, file, true);
+    if ((await scene.sideTables('importing_')) > 0) throw new Error('an import left its tables behind');
   }
 
   async #undisturbedBackup(): Promise<void> {
-    const context = this.#context(await this.#open(), undefined);
-    const outcome = await runBackup(context, { trigger: 'schedule', scheduledAt: this.#clock.now() });
+    const scene = this.#scene;
+    const outcome = await runBackup(await scene.context(), {
+      trigger: 'schedule',
+      scheduledAt: scene.clock.now(),
+    });
     if (outcome.kind !== 'done')
       throw new Error(`an undisturbed backup is ${outcome.kind}: ${JSON.stringify(outcome)}`);
     if (outcome.problems.length > 0)
       throw new Error(`an undisturbed backup had problems: ${outcome.problems.join('; ')}`);
-    this.#clock.advance(60_000);
-    await this.#checkBackups();
-  }
-
-  async #counter(): Promise<number> {
-    const db = await this.#open();
-    const [found] = await db.read([
-      {
-        ...sql(
-          "SELECT (SELECT value FROM counters WHERE metric = 'sim') AS value, (SELECT max(CAST(subject AS INTEGER)) FROM audit_log WHERE action = 'sim') AS last",
-        ),
-        parse: ([row]) => ({ value: row?.int('value') ?? 0, last: row?.int('last') ?? 0 }),
-      },
-    ]);
-    if (found.value !== found.last)
-      throw new Error(`half a transaction: counter ${found.value}, log ${found.last}`);
-    return found.value;
-  }
-
-  async #checkDatabase(expected: readonly number[]): Promise<void> {
-    const value = await this.#counter();
-    if (!expected.includes(value))
-      throw new Error(`the database is at ${value}, acknowledged was ${expected.join(' or ')}`);
-  }
-
-  async #verified(): Promise<BackupEntry[]> {
-    const { entries } = await listBackups({ store: this.#store, prefix: PREFIX });
-    return entries.filter(({ state }) => state === 'verified');
-  }
-
-  async #mustBeListed(name: string): Promise<void> {
-    if (!(await this.#verified()).some((entry) => entry.name === name))
-      throw new Error(`backup ${name} was said to be done and is not listed as verified`);
-  }
-
-  /** Everything listed as good restores exactly; nothing good has gone. */
-  async #checkBackups(): Promise<void> {
-    const entries = await this.#verified();
-    for (const name of this.#good.keys())
-      if (!entries.some((entry) => entry.name === name)) throw new Error(`the good backup ${name} is gone`);
-    for (const entry of entries) {
-      if (this.#good.has(entry.name)) continue;
-      const directory = mkdtempSync(join(this.path, '..', 'check-'));
-      const source = await fetchSource(
-        { kind: 'backup', entry },
-        { bucket: { store: this.#store, prefix: PREFIX }, keys: undefined, directory },
-      );
-      if (source.notes.length > 0) throw new Error(source.notes.join('; '));
-      const db = await openEmbeddedDatabase(source.path);
-      const [found] = await db.read([
-        {
-          ...sql(
-            "SELECT (SELECT value FROM counters WHERE metric = 'sim') AS value, (SELECT max(CAST(subject AS INTEGER)) FROM audit_log WHERE action = 'sim') AS last",
-          ),
-          parse: ([row]) => ({ value: row?.int('value') ?? 0, last: row?.int('last') ?? 0 }),
-        },
-      ]);
-      db.close();
-      rmSync(directory, { recursive: true, force: true });
-      if (found.value !== found.last) throw new Error(`backup ${entry.name} holds half a transaction`);
-      this.#good.set(entry.name, found.value);
-    }
-  }
-
-  #checkDebris(): void {
-    const names = new Set(this.#good.keys());
-    const left = [...this.#store.objects.keys()].filter(
-      (key) => !names.has(parseKey(PREFIX, key)?.name ?? ''),
-    );
-    if (left.length > 0) throw new Error(`debris is left: ${left.join(', ')}`);
-    if (this.#store.uploads.size > 0)
-      throw new Error(`${this.#store.uploads.size} unfinished uploads are left`);
+    scene.clock.advance(60_000);
+    await this.#good.check();
   }
 
   /** A restore that died leaves things beside the database; the next one clears them up. */
   async #restoreUndisturbed(): Promise<void> {
-    const calm = new Chaos(this.#random, this.#clock, 1);
-    calm.plan.clear();
-    const db = await this.#open();
-    await this.#restore(this.#context(db, undefined), calm);
-    const leftovers = [`${this.path}.restoring`, `${this.path}.before-restore.new`].filter(existsSync);
-    if (leftovers.length > 0) throw new Error(`${leftovers.join(', ')} is left`);
-    if (!existsSync(`${this.path}.before-restore`)) throw new Error('the old file was not kept');
-    await this.#checkDatabase([this.#committed]);
+    const scene = this.#scene;
+    const { right } = await restoreSomething(scene, this.#good, undefined);
+    if (!right.includes(await scene.state()))
+      throw new Error('an undisturbed restore brought something else');
+    if ((await this.#restoreLeftovers()) > 0) throw new Error('a restore left things beside the database');
+    const { path, kind } = scene.host;
+    if (kind === 'file' && !existsSync(`${path}.before-restore`))
+      throw new Error('the old file was not kept');
+  }
+
+  async #restoreLeftovers(): Promise<number> {
+    const { host } = this.#scene;
+    const files = ['.restoring', '.before-restore.new'].filter((suffix) => existsSync(host.path + suffix));
+    return files.length + (await this.#scene.sideTables('restoring_'));
   }
 }

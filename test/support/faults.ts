@@ -10,7 +10,22 @@ export interface Fault {
   readonly effect: 'before' | 'after';
 }
 
-export class Faults {
+/** Other ways in which a call can go wrong than by an error, where the place of the call has such. */
+export interface Twists<T> {
+  /** The answer breaks off although its status is good. `at` in [0, 1): where. */
+  readonly cut?: (answer: T, at: number) => Promise<T>;
+  /** What is sent arrives as something else, and is taken. `at` in [0, 1): where. */
+  readonly alter?: (at: number) => Promise<T>;
+  /** The answer is a polite no. */
+  readonly refuse?: () => T;
+}
+
+/** Through whom calls go that may be disturbed. */
+export interface Caller {
+  call<T>(what: string, work: () => Promise<T>, twists?: Twists<T>): Promise<T>;
+}
+
+export class Faults implements Caller {
   calls = 0;
   /** What was called, in order; tells where a failing test stands. */
   readonly log: string[] = [];
@@ -36,7 +51,18 @@ function fail(what: string): StoreError {
   return new StoreError(`injected fault in ${what}`, { retryable: true });
 }
 
-export function faultyStore(store: Store, faults: Faults): Store {
+/** `rot`: damages what the store holds, so that a write can be taken in wrongly. */
+export function faultyStore(store: Store, faults: Caller, rot?: (key: string, at: number) => void): Store {
+  const altered = <T>(key: string, work: () => Promise<T>): Twists<T> => {
+    if (rot === undefined) return {};
+    return {
+      async alter(at) {
+        const result = await work();
+        rot(key, at);
+        return result;
+      },
+    };
+  };
   return {
     kind: store.kind,
     description: store.description,
@@ -44,7 +70,10 @@ export function faultyStore(store: Store, faults: Faults): Store {
       const writer = await faults.call(`create ${key}`, () => store.create(key, options));
       return {
         write: (chunk) => faults.call(`write ${key}`, () => writer.write(chunk)),
-        close: (head) => faults.call(`close ${key}`, () => writer.close(head)),
+        close: (head) => {
+          const close = () => writer.close(head);
+          return faults.call(`close ${key}`, close, altered(key, close));
+        },
         // "Never throws": where the store is gone, it has no effect either.
         abort: async (reason) => {
           await Promise.allSettled([faults.call(`abort ${key}`, () => writer.abort(reason))]);
@@ -53,7 +82,7 @@ export function faultyStore(store: Store, faults: Faults): Store {
     },
     put: (key, body, options) => faults.call(`put ${key}`, () => store.put(key, body, options)),
     async get(key) {
-      const object = await faults.call(`get ${key}`, () => store.get(key));
+      const object = await faults.call(`get ${key}`, () => store.get(key), { cut: cutObject });
       if (object === undefined) return undefined;
       const chunks = async function* (): AsyncGenerator<Uint8Array> {
         for await (const chunk of object.body) yield await faults.call(`read ${key}`, async () => chunk);
@@ -68,7 +97,17 @@ export function faultyStore(store: Store, faults: Faults): Store {
   };
 }
 
-export function faultyLedger(ledger: Ledger, faults: Faults): Ledger {
+type Found = Awaited<ReturnType<Store['get']>>;
+
+/** A body that ends early without an error: what a proxy makes of a connection that broke. */
+async function cutObject(object: Found, at: number): Promise<Found> {
+  if (object === undefined) return undefined;
+  const bytes = new Uint8Array(await new Response(object.body).arrayBuffer());
+  const part = bytes.subarray(0, Math.floor(bytes.byteLength * at));
+  return { bytes: object.bytes, body: ReadableStream.from([part]) };
+}
+
+export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
   return {
     schemaVersion: () => faults.call('schemaVersion', () => ledger.schemaVersion()),
     acquire: (holder, ttlMs) => faults.call('acquire', () => ledger.acquire(holder, ttlMs)),
@@ -83,7 +122,7 @@ export function faultyLedger(ledger: Ledger, faults: Faults): Ledger {
 }
 
 /** Fails at a batch of rows. */
-export function faultySource(source: SnapshotSource, faults: Faults): SnapshotSource {
+export function faultySource(source: SnapshotSource, faults: Caller): SnapshotSource {
   return {
     read: (use) =>
       faults.call('read', () =>

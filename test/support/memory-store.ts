@@ -13,6 +13,8 @@ export interface MemoryStore extends Store {
   readonly uploads: Set<{ readonly key: string; readonly begun: Date }>;
   /** Keys that a deletion leaves in place; a store then says so when it looks. */
   keepOnDelete: (key: string) => boolean;
+  /** Flips a bit of what is stored, as if it had been taken in wrongly. `at` in [0, 1): where. */
+  rot(key: string, at: number): void;
 }
 
 /** Parts of the written objects have this size, so that even small objects have several. */
@@ -31,6 +33,14 @@ export function createMemoryStore(now: () => Date): MemoryStore {
     objects,
     uploads,
     keepOnDelete: () => false,
+    rot(key, at) {
+      const object = objects.get(key);
+      if (object === undefined) return;
+      const body = object.body.slice();
+      const place = Math.floor(body.byteLength * at);
+      body[place] = (body[place] ?? 0) ^ 1;
+      objects.set(key, { ...object, body });
+    },
     async create(key, { headLength }) {
       if (objects.has(key)) throw new ObjectExists(key);
       const chunks: Uint8Array[] = [];

@@ -1,0 +1,111 @@
+/** The bucket's promises: what is listed as good restores exactly, and stays. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type BackupEntry, listBackups } from '../../src/backup/list.ts';
+import { parseKey } from '../../src/backup/names.ts';
+import { fetchSource } from '../../src/backup/restore/source.ts';
+import { LEAST_VERIFIED } from '../../src/backup/retention.ts';
+import { cuttingStore } from './edges.ts';
+import { PREFIX, type Scene, type State, stateOf } from './scene.ts';
+
+export interface Good {
+  readonly state: State;
+  readonly time: Date;
+  /** The stored bytes that were looked at. */
+  readonly bodies: readonly (Uint8Array | undefined)[];
+}
+
+/** Backups looked at so far that stay good only for as long as their bytes stay. */
+export class GoodBackups {
+  readonly #scene: Scene;
+  readonly #good: Map<string, Good>;
+
+  /** `known`: looked at already, in the same bucket. */
+  constructor(scene: Scene, known: ReadonlyMap<string, Good> = new Map()) {
+    this.#scene = scene;
+    this.#good = new Map(known);
+  }
+
+  get good(): ReadonlyMap<string, Good> {
+    return this.#good;
+  }
+
+  stateOf(name: string): State {
+    const good = this.#good.get(name);
+    if (good === undefined) throw new Error(`backup ${name} was never looked at`);
+    return good.state;
+  }
+
+  async verified(): Promise<BackupEntry[]> {
+    const { entries } = await listBackups({ store: this.#scene.store, prefix: PREFIX });
+    return entries.filter(({ state }) => state === 'verified');
+  }
+
+  async mustBeListed(name: string): Promise<void> {
+    if (!(await this.verified()).some((entry) => entry.name === name))
+      throw new Error(`backup ${name} was said to be done and is not listed as verified`);
+  }
+
+  async mustNotBeListed(name: string): Promise<void> {
+    if ((await this.verified()).some((entry) => entry.name === name))
+      throw new Error(`backup ${name} was said to have failed and is listed as verified`);
+  }
+
+  /** Everything listed as good restores exactly; nothing good has gone but what retention may take. */
+  async check(): Promise<void> {
+    const entries = await this.verified();
+    this.#requireKept(entries);
+    for (const entry of entries) {
+      const bodies = entry.objects.map(({ key }) => this.#scene.store.objects.get(key)?.body);
+      const before = this.#good.get(entry.name);
+      if (before?.bodies.every((body, i) => body === bodies[i])) continue;
+      const state = await this.#restored(entry, false);
+      if (this.#scene.random.chance(0.15) && (await this.#restored(entry, true)) !== state)
+        throw new Error(`the two files of backup ${entry.name} differ`);
+      if (!this.#scene.states.has(state))
+        throw new Error(`backup ${entry.name} holds what the database never held`);
+      this.#good.set(entry.name, { state, time: entry.time, bodies });
+    }
+  }
+
+  /** Nothing in the bucket but good backups. */
+  checkDebris(): void {
+    const { store } = this.#scene;
+    const left = [...store.objects.keys()].filter(
+      (key) => !this.#good.has(parseKey(PREFIX, key)?.name ?? ''),
+    );
+    if (left.length > 0) throw new Error(`debris is left: ${left.join(', ')}`);
+    if (store.uploads.size > 0) throw new Error(`${store.uploads.size} unfinished uploads are left`);
+  }
+
+  #requireKept(entries: readonly BackupEntry[]): void {
+    const there = new Set<string>(entries.map(({ name }) => name));
+    const newest = Math.max(...entries.map(({ time }) => time.getTime()));
+    for (const [name, { time }] of this.#good) {
+      if (there.has(name)) continue;
+      // What is older than the policy's days may go, by clocks that may have jumped by two; the last ones stay whatever their age.
+      const days = (newest - time.getTime()) / 86_400_000;
+      if (days < this.#scene.retentionDays - 2 || there.size < LEAST_VERIFIED)
+        throw new Error(`the good backup ${name} is gone`);
+      this.#good.delete(name);
+    }
+  }
+
+  async #restored(entry: BackupEntry, fromDocument: boolean): Promise<State> {
+    const { store, keys, contentsSql } = this.#scene;
+    const directory = mkdtempSync(join(this.#scene.directory, 'check-'));
+    try {
+      const bucket = { store: fromDocument ? cuttingStore(store, '.db') : store, prefix: PREFIX };
+      const source = await fetchSource({ kind: 'backup', entry }, { bucket, keys, directory });
+      if (source.notes.length !== (fromDocument ? 1 : 0))
+        throw new Error(`backup ${entry.name} is not whole: ${source.notes.join('; ')}`);
+      const db = new DatabaseSync(source.path, { readOnly: true });
+      const rows = db.prepare(contentsSql).all();
+      db.close();
+      return stateOf(rows.map((row) => `${String(row['name'])}\n${String(row['contents'])}`));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+}

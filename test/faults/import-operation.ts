@@ -1,0 +1,53 @@
+/** An import of an old bot's file, disturbed or not: all of it or nothing, and what was acknowledged stays. */
+import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
+import { importRecords } from '../../src/backup/import.ts';
+import { type Database, one, sql } from '../../src/db/database.ts';
+import type { Scene } from './scene.ts';
+
+export interface ImportFile {
+  readonly code: number;
+  readonly json: string;
+}
+
+/** Rows a file brings. */
+const ROWS = 4;
+
+/** Codes are the seed's own; a file brings one anime, two parts and a user. */
+export function importFile(scene: Scene): ImportFile {
+  const code = 1000 + scene.random.int(900_000);
+  const parts = ['f', 'g'].map((file_id, i) => ({ part_number: i + 1, file_id }));
+  const json = JSON.stringify({ anime: [{ code, title: 'imported', parts }], users: [{ user_id: code }] });
+  return { code, json };
+}
+
+export async function importInto(db: Database, { code, json }: ImportFile, attempt: string): Promise<void> {
+  await importRecords(db, readLegacyDocument(ReadableStream.from([Buffer.from(json)])), {
+    id: `${code}-${attempt}`,
+    prefer: 'newer',
+    dryRun: false,
+  });
+}
+
+/** How many of a file's rows the database holds. */
+async function rowsThere(db: Database, { code }: ImportFile): Promise<number> {
+  const [rows] = await db.read([
+    one(
+      sql(
+        `SELECT (SELECT count(*) FROM anime WHERE code = ?) + (SELECT count(*) FROM anime_parts WHERE anime_code = ?)
+           + (SELECT count(*) FROM users WHERE user_id = ?) AS n`,
+        code,
+        code,
+        code,
+      ),
+      (row) => row.int('n'),
+    ),
+  ]);
+  return rows ?? -1;
+}
+
+/** @throws when less than all and more than nothing of the file is there, or not all although it was acknowledged. */
+export async function requireImported(scene: Scene, file: ImportFile, isDone: boolean): Promise<void> {
+  const rows = await rowsThere(await scene.database(), file);
+  if (isDone ? rows !== ROWS : rows !== 0 && rows !== ROWS)
+    throw new Error(`an import ${isDone ? 'said to be done' : 'that failed'} left ${rows} of ${ROWS} rows`);
+}

@@ -1,0 +1,48 @@
+/** A restore over the living database, disturbed or not: afterwards the old data is served or the new, to the last value. */
+import { restore } from '../../src/backup/restore.ts';
+import type { Chaos } from './chaos.ts';
+import type { GoodBackups } from './good-backups.ts';
+import type { Scene, State } from './scene.ts';
+
+export interface Restored {
+  /** States that are right afterwards. */
+  readonly right: readonly State[];
+  readonly isDone: boolean;
+}
+
+export async function restoreSomething(
+  scene: Scene,
+  good: GoodBackups,
+  chaos: Chaos | undefined,
+): Promise<Restored> {
+  const before = await scene.state();
+  const entries = await good.verified();
+  const entry = scene.random.chance(0.5) ? entries[0] : entries.at(-1);
+  if (entry === undefined) throw new Error('no backup is left to restore');
+  const wanted = good.stateOf(entry.name);
+  const context = await scene.context(chaos);
+  try {
+    const report = await restore(
+      {
+        bucket: context,
+        keys: scene.keys,
+        context,
+        clock: scene.clock,
+        random: () => 0.5,
+        ...context.reached.restoreParts,
+      },
+      { from: { kind: 'backup', entry } },
+    );
+    if (report.safety === undefined) throw new Error('a restore without a safety backup');
+    if (chaos?.isDead !== true) await good.mustBeListed(report.safety);
+    return { right: [wanted], isDone: true };
+  } catch (error) {
+    if (chaos === undefined) throw error;
+    scene.story.push(
+      `  restore of ${entry.name}: ${error instanceof Error ? error.message.slice(0, 160) : ''}`,
+    );
+    return { right: [before, wanted], isDone: false };
+  } finally {
+    context.reached.restoreParts.closeTarget();
+  }
+}
