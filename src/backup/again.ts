@@ -7,6 +7,14 @@ import { ObjectExists, StoreError } from './store/types.ts';
 const ATTEMPTS = 3;
 const BACKOFF_MS = 1_000;
 
+/** Somebody who waits for the work wants it no more. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor() {
+    super('interrupted');
+  }
+}
+
 /**
  * Calls `work` until it succeeds, at most three times, with backoff and jitter in between. What can not get better (a lost lease, a store
  * that refuses, an abort) is thrown at once. `work` must leave nothing behind when it fails.
@@ -30,6 +38,7 @@ export async function again<T>(
 function isFinal(error: unknown): boolean {
   // A name that is taken stays taken.
   return (
+    error instanceof Interrupted ||
     error instanceof LeaseLost ||
     error instanceof ObjectExists ||
     (error instanceof StoreError && !error.retryable)

@@ -1,8 +1,12 @@
 /** The frame of every command: common options, one session, errors told once, exit code 0 / 1 / 2 (done / failed / bad usage). Node only. */
 import type { Command } from 'commander';
+import { Interrupted } from '../backup/again.ts';
 import { explain } from '../backup/clock.ts';
 import { ConfigError, type Environment } from '../config.ts';
 import { explainLocked } from '../db/file-lock.ts';
+import { type Interruption, listenForInterruption } from './interruption.ts';
+import { outputs } from './output.ts';
+import { useOwnScratch } from './scratch.ts';
 import { openSession, type Session } from './session.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -12,11 +16,12 @@ export interface Invocation {
   /** No questions: whatever would be asked is answered yes. */
   readonly yes: boolean;
   readonly now: () => Date;
+  readonly stoppable: Interruption['stoppable'];
 }
 
 export interface Cli {
   readonly env: Environment;
-  /** What the process is to exit with. */
+  /** What the process is to exit with: an {@link ExitCode}, or 128 and the number of the signal that ended it. */
   exitCode: number;
 }
 
@@ -43,31 +48,45 @@ export function framed<Options extends object>(
         .flatMap((_, i) => values[i] ?? [])
         .filter((value) => typeof value === 'string');
       const terminal = createTerminal(options.json === true);
+      const interruption = listenForInterruption(terminal);
       let session: Session | undefined;
       try {
+        useOwnScratch();
         session = openSession(cli.env, terminal);
-        const invocation = { terminal, session, yes: options.yes === true, now: () => new Date() };
-        cli.exitCode = await run(invocation, args, options);
+        const { stoppable } = interruption;
+        cli.exitCode = await run(
+          { terminal, session, yes: options.yes === true, now: () => new Date(), stoppable },
+          args,
+          options,
+        );
       } catch (error) {
-        tell(terminal, explained(error, session));
+        // Whoever does not read any more is told nothing: so do all tools in a pipe.
+        if (!(error instanceof Deserted)) terminal.fail(explained(error, session));
         cli.exitCode = error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
       } finally {
         terminal.clear();
         session?.close();
+        interruption.dispose();
       }
+      const unsaid = await outputs().settle();
+      if (unsaid !== undefined) {
+        outputs().err.write(`error: not all could be written to standard output: ${unsaid}
+`);
+        cli.exitCode ||= 1;
+      }
+      // What was finished all the same is done.
+      if (cli.exitCode !== 0) cli.exitCode = interruption.exitCode ?? cli.exitCode;
     });
 }
 
+/** The reader of standard output has left, and without him the command makes no sense. */
+export class Deserted extends Error {
+  override readonly name = 'Deserted';
+}
+
 function explained(error: unknown, session: Session | undefined): string {
-  const message = explain(error);
+  const message = error instanceof Interrupted ? 'interrupted: everything is as it was' : explain(error);
   const database = session?.config.database;
   const isLocked = /database is locked|SQLITE_BUSY/.test(message) && database?.kind === 'file';
   return isLocked ? `${message}\n${explainLocked(database.path)}` : message;
-}
-
-/** For people on standard error, so that what is piped on stays clean; for machines as the one answer. */
-function tell(terminal: Terminal, message: string): void {
-  terminal.clear();
-  if (terminal.json) terminal.answer({ ok: false, error: message });
-  else process.stderr.write(`${terminal.colors.red('error:')} ${message}\n`);
 }

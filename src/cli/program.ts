@@ -15,6 +15,7 @@ import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { outputs } from './output.ts';
 
 /** In the order of the help text. Each makes its command. */
 const COMMANDS = [
@@ -43,7 +44,7 @@ export async function runCli(args: readonly string[], env: Environment): Promise
     .version(APP_VERSION)
     .showHelpAfterError('(--help shows what there is)');
   for (const make of COMMANDS) program.addCommand(make(cli));
-  exitByThrowing(program);
+  tame(program);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -54,8 +55,10 @@ export async function runCli(args: readonly string[], env: Environment): Promise
   return cli.exitCode;
 }
 
-/** Commander would end the process by itself. */
-function exitByThrowing(command: Command): void {
+/** Commander would end the process by itself, and write to a reader that has left. */
+function tame(command: Command): void {
+  const { out, err } = outputs();
   command.exitOverride();
-  for (const sub of command.commands) exitByThrowing(sub);
+  command.configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) });
+  for (const sub of command.commands) tame(sub);
 }

@@ -17,6 +17,8 @@ export interface Session {
   /** What opens encrypted backups: BACKUP_AGE_IDENTITY (a key, or a file of keys) and BACKUP_PASSPHRASE; undefined when neither is set. */
   readonly keys: OpeningKeys | undefined;
   readonly source: SnapshotSource;
+  /** What the engine told the admins so far, who here is the one at the terminal: of earlier runs, and of what follows a backup. */
+  readonly notices: readonly string[];
   /** Opens the live database; refuses one that does not exist rather than make an empty one. */
   backup(): Promise<BackupContext>;
   close(): void;
@@ -31,11 +33,13 @@ export function openSession(env: Environment, terminal: Terminal): Session {
   const bucket: Bucket = { store: openStore(config.bucket), prefix: config.backup.prefix };
   const source = openSnapshotSource(config.database);
   const open: { close(): void }[] = [];
+  const notices: string[] = [];
   return {
     config,
     bucket,
     keys,
     source,
+    notices,
     async backup() {
       const { database } = config;
       if (database.kind === 'file' && !existsSync(database.path))
@@ -50,8 +54,11 @@ export function openSession(env: Environment, terminal: Terminal): Session {
         timeoutMs: RUN_TIMEOUT_MS,
         ...(keys && { keys }),
         // Whoever runs the command reads it here; the bot's admins are not bothered with it.
-        alert: async ({ kind, message }) => {
-          if (kind !== 'failed') terminal.say(terminal.colors.yellow(message));
+        alert: async ({ kind, message, isEarlier }) => {
+          // The command itself says how its own run failed.
+          if (kind === 'failed' && isEarlier !== true) return;
+          notices.push(message);
+          terminal.say(terminal.colors.yellow(message));
         },
       });
     },

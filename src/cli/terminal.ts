@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
+import { outputs } from './output.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -11,10 +12,22 @@ export interface Terminal {
   readonly colors: Colors;
   /** Whether progress is drawn: a person is watching. */
   readonly watched: boolean;
+  /** Cells in a line for people; undefined where output is not a terminal: then lines may be as long as they like. */
+  readonly columns: number | undefined;
+  /** Lines on the screen; undefined where output is not a terminal. */
+  readonly rows: number | undefined;
+  /** Nobody reads the answer any more (`verify --all | head -1`). */
+  readonly isDeserted: boolean;
   /** A line for people; silent with `--json`. */
   say(line: string): void;
+  /** A remark on standard error, so that what is piped on stays clean; silent with `--json`. */
+  note(line: string): void;
+  /** Why the command failed: for people on standard error, for machines as the one answer. */
+  fail(message: string): void;
   /** The command's one answer for machines; silent without `--json`. */
   answer(value: unknown): void;
+  /** The command's answer where it is one long text of bytes; resolves when there is room for more. */
+  send(chunk: Uint8Array): Promise<void>;
   /** Redraws the progress line; only when watched. */
   draw(line: string): void;
   clear(): void;
@@ -23,29 +36,49 @@ export interface Terminal {
 }
 
 export function createTerminal(json: boolean): Terminal {
-  const colors = pc.createColors(!json && pc.isColorSupported && process.stdout.isTTY === true);
+  const { out, err } = outputs();
+  const isTerminal = !json && process.stdout.isTTY === true;
+  const colors = pc.createColors(isTerminal && pc.isColorSupported);
+  const errColors = pc.createColors(process.stderr.isTTY === true && pc.isColorSupported);
   const watched = !json && process.stderr.isTTY === true;
   let drawn = false;
   const clear = (): void => {
-    if (drawn) process.stderr.write('\r\u001b[2K');
+    if (drawn) err.write('\r\u001b[2K');
     drawn = false;
+  };
+  const answer = (value: unknown): void => {
+    if (json) out.write(`${JSON.stringify(value, null, 2)}\n`);
   };
   return {
     json,
     colors,
     watched,
+    columns: isTerminal ? size(process.stdout.columns, 'COLUMNS', 80) : undefined,
+    rows: isTerminal ? size(process.stdout.rows, 'LINES', 24) : undefined,
+    get isDeserted() {
+      return out.isClosed;
+    },
+    note(line) {
+      if (json) return;
+      clear();
+      err.write(`${line}\n`);
+    },
+    fail(message) {
+      clear();
+      if (json) answer({ ok: false, error: message });
+      else err.write(`${errColors.red('error:')} ${message}\n`);
+    },
     say(line) {
       if (json) return;
       clear();
-      process.stdout.write(`${line}\n`);
+      out.write(`${line}\n`);
     },
-    answer(value) {
-      if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-    },
+    answer,
+    send: (chunk) => out.send(chunk),
     draw(line) {
       if (!watched) return;
-      const columns = process.stderr.columns ?? 80;
-      process.stderr.write(`\r\u001b[2K${line.slice(0, columns - 1)}`);
+      const columns = size(process.stderr.columns, 'COLUMNS', 80);
+      err.write(`\r\u001b[2K${line.slice(0, columns - 1)}`);
       drawn = true;
     },
     clear,
@@ -60,4 +93,11 @@ export function createTerminal(json: boolean): Terminal {
       }
     },
   };
+}
+
+/** A terminal may not know its own size (0, over some serial lines and in containers). */
+function size(told: number | undefined, name: 'COLUMNS' | 'LINES', otherwise: number): number {
+  const set = Number(process.env[name]);
+  if (Number.isSafeInteger(set) && set > 0) return set;
+  return told === undefined || told === 0 ? otherwise : told;
 }

@@ -1,5 +1,6 @@
 /** Spawns the real CLI, as `npm run backup --` does, without a terminal. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { watch } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -31,10 +32,48 @@ export function runCliWithoutRoom(
   return run(cwd, env, ['sh', '-c', 'ulimit -f 32 && exec "$0" "$@"', process.execPath, MAIN, ...args]);
 }
 
+/** Its standard output is closed by the reader before the first word. */
+export function runCliUnread(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  return run(cwd, env, [process.execPath, MAIN, ...args], ({ stdout }) => stdout?.destroy());
+}
+
+export interface Interruption {
+  readonly signal: NodeJS.Signals;
+  /** Sent as soon as a file of such a name (path below `cwd`) appears. */
+  readonly at: RegExp;
+}
+
+/** As soon as a file appears that shows how far it is, the signal is sent. */
+export async function runCliInterrupted(
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  { signal, at }: Interruption,
+  ...args: readonly string[]
+): Promise<CliResult> {
+  let child: ChildProcess | undefined;
+  const watcher = watch(cwd, { recursive: true }, (_, file) => {
+    if (file === null || !at.test(file)) return;
+    child?.kill(signal);
+    child = undefined;
+  });
+  try {
+    return await run(cwd, env, [process.execPath, MAIN, ...args], (spawned) => {
+      child = spawned;
+    });
+  } finally {
+    watcher.close();
+  }
+}
+
 function run(
   cwd: string,
   env: Readonly<Record<string, string>>,
   [command, ...args]: readonly [string, ...string[]],
+  onSpawn: (child: ChildProcess) => void = () => {},
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -42,6 +81,7 @@ function run(
       env: { PATH: process.env['PATH'] ?? '', NODE_NO_WARNINGS: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    onSpawn(child);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

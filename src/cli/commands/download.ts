@@ -40,11 +40,14 @@ async function download(
   const { database, document } = manifest.objects;
   const bar = progress(invocation, database.bytes + document.bytes);
   const files: string[] = [];
+  const plain = options.plain === true;
   for (const object of [database, document])
     files.push(
-      await fetchObject(invocation, entry, object, { directory, plain: options.plain === true, bar }),
+      await invocation.stoppable((signal) =>
+        fetchObject(invocation, entry, object, { directory, plain, bar, signal }),
+      ),
     );
-  if (options.plain !== true) {
+  if (!plain) {
     const path = join(directory, manifestKey('', entry.name));
     const writer = await createFileWriter(path, { headLength: 0, replace: invocation.yes });
     await writer.close(serializeManifest(manifest));
@@ -61,6 +64,7 @@ interface Fetch {
   readonly directory: string;
   readonly plain: boolean;
   readonly bar: (bytes: number) => void;
+  readonly signal: AbortSignal;
 }
 
 /** The file appears only when all of it is right. */
@@ -68,7 +72,7 @@ async function fetchObject(
   { session, yes }: Invocation,
   entry: BackupEntry,
   object: ManifestObject,
-  { directory, plain, bar }: Fetch,
+  { directory, plain, bar, signal }: Fetch,
 ): Promise<string> {
   const path = join(directory, plain ? object.file.replace(/\.gz(\.age)?$/, '') : object.file);
   const writer = await createFileWriter(path, { headLength: 0, replace: yes });
@@ -92,6 +96,7 @@ async function fetchObject(
     const { problems } = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
       open: plain ? open : undefined,
       onChunk: async (chunk) => {
+        signal.throwIfAborted();
         if (!plain) await write(chunk);
         bar(chunk.byteLength);
       },

@@ -1,11 +1,10 @@
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { createDocumentSink } from '../../backup/document/writer.ts';
 import { writeLive } from '../../backup/local-copy.ts';
 import { inScratch } from '../../backup/verify-deep.ts';
-import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
@@ -38,14 +37,19 @@ async function exportDocument(
     const path = join(directory, 'export.json');
     await writeDocument(invocation, path);
     terminal.clear();
-    await pipeline(createReadStream(path), process.stdout, { end: false });
+    for await (const chunk of createReadStream(path)) {
+      if (terminal.isDeserted) throw new Deserted();
+      await terminal.send(chunk);
+    }
+    // Less than the document has been read.
+    if (terminal.isDeserted) throw new Deserted();
   });
   return 0;
 }
 
 /** Returns the number of rows. */
 async function writeDocument(invocation: Invocation, path: string): Promise<number> {
-  const { terminal, session, now, yes } = invocation;
+  const { terminal, session, now, yes, stoppable } = invocation;
   const context = await session.backup();
   const schemaVersion = await context.ledger.schemaVersion();
   const meta = {
@@ -55,15 +59,18 @@ async function writeDocument(invocation: Invocation, path: string): Promise<numb
   };
   const bar = createProgressBar(terminal, () => performance.now());
   let read = 0;
-  await writeLive(session.source, {
-    path,
-    headLength: 0,
-    replace: yes,
-    sink: (out) => createDocumentSink(out, meta),
-    onProgress: (rows, bytes) => {
-      read = rows;
-      bar({ label: 'exporting', rows, bytes, total: undefined });
-    },
-  });
+  await stoppable((signal) =>
+    writeLive(session.source, {
+      path,
+      headLength: 0,
+      replace: yes,
+      sink: (out) => createDocumentSink(out, meta),
+      onProgress: (rows, bytes) => {
+        signal.throwIfAborted();
+        read = rows;
+        bar({ label: 'exporting', rows, bytes, total: undefined });
+      },
+    }),
+  );
   return read;
 }

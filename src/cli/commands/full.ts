@@ -17,20 +17,18 @@ const LABELS: Readonly<Record<BackupProgress['phase'], string>> = {
 };
 
 async function full(invocation: Invocation): Promise<ExitCode> {
-  const { terminal, session, now } = invocation;
+  const { terminal, session, now, stoppable } = invocation;
   const context = await session.backup();
   const bar = createProgressBar(terminal, () => performance.now());
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort(new Error('interrupted'));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const began = now();
-  const outcome = await runBackup(context, {
-    trigger: 'command',
-    scheduledAt: began,
-    signal: stop.signal,
-    onProgress: ({ phase, rows, bytes, total }) => bar({ label: LABELS[phase], rows, bytes, total }),
-  });
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  const outcome = await stoppable((signal) =>
+    runBackup(context, {
+      trigger: 'command',
+      scheduledAt: began,
+      signal,
+      onProgress: ({ phase, rows, bytes, total }) => bar({ label: LABELS[phase], rows, bytes, total }),
+    }),
+  );
   terminal.clear();
   report(invocation, outcome, now().getTime() - began.getTime());
   return outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.reason === 'duplicate') ? 0 : 1;
@@ -38,8 +36,9 @@ async function full(invocation: Invocation): Promise<ExitCode> {
 
 function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: number): void {
   const { say, answer, colors } = terminal;
+  const { notices } = session;
   if (outcome.kind === 'failed') {
-    answer({ ok: false, error: outcome.reason, left: outcome.left });
+    answer({ ok: false, error: outcome.reason, left: outcome.left, notices });
     say(`${colors.red('failed:')} ${outcome.reason}`);
     for (const line of outcome.left) say(`  ${line}`);
     say('Every earlier backup is as it was.');
@@ -65,6 +64,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     retention_asks: pruned?.plan.kind === 'ask',
     swept: swept.objects,
     problems,
+    notices,
   });
   const rows = manifest.tables.reduce((sum, table) => sum + (table.kind === 'table' ? table.rows : 0), 0);
   const { database, document } = manifest.objects;

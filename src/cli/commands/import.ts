@@ -145,10 +145,10 @@ async function importFile(
 
 async function backUp(
   context: BackupContext,
-  { now }: Invocation,
+  { now, stoppable }: Invocation,
   trigger: 'import' | 'migration',
 ): Promise<string> {
-  const outcome = await runBackup(context, { trigger, scheduledAt: now() });
+  const outcome = await stoppable((signal) => runBackup(context, { trigger, scheduledAt: now(), signal }));
   if (outcome.kind === 'done') return outcome.name;
   if (outcome.kind === 'skipped' && outcome.reason === 'duplicate' && outcome.name !== undefined)
     return outcome.name;

@@ -1,5 +1,4 @@
 import { existsSync, statSync } from 'node:fs';
-import process from 'node:process';
 import { Command } from 'commander';
 import { systemClock } from '../../backup/clock.ts';
 import type { BackupContext } from '../../backup/context.ts';
@@ -126,34 +125,29 @@ async function carryOut(
   }
   const context: BackupContext | undefined =
     plan.isSaved && !plan.isOther ? await session.backup() : undefined;
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort(new Error('interrupted'));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const bar = createProgressBar(terminal, () => performance.now());
-  try {
-    const report = await restore(
+  const report = await invocation.stoppable((signal) =>
+    restore(
       { ...base, context, closeTarget: () => session.close() },
       {
         from: plan.from,
         only: plan.only,
         isOldBroken: plan.isOldBroken,
-        signal: stop.signal,
+        signal,
         onProgress: ({ phase, done, total }) =>
           phase === 'load'
             ? bar({ label: LABELS[phase], bytes: 0, rows: done, total: undefined })
             : bar({ label: LABELS[phase], bytes: done, total }),
       },
-    );
-    tell(
-      invocation,
-      base.target,
-      { ...report, safety: report.safety ?? copy },
-      now().getTime() - began.getTime(),
-    );
-    return 0;
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+    ),
+  );
+  tell(
+    invocation,
+    base.target,
+    { ...report, safety: report.safety ?? copy },
+    now().getTime() - began.getTime(),
+  );
+  return 0;
 }
 
 const LABELS = {

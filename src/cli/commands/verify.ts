@@ -6,7 +6,7 @@ import { plainFile } from '../../backup/local-copy.ts';
 import { nameFromText } from '../../backup/names.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
 import { type DeepVerdict, inScratch, verifyDeep, verifyFile } from '../../backup/verify-deep.ts';
-import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { resolveBackup } from '../target.ts';
 
@@ -39,8 +39,10 @@ async function verify(
     show(invocation, verdict);
   };
   if (all) {
-    for (const entry of (await listBackups(session.bucket)).entries)
+    for (const entry of (await listBackups(session.bucket)).entries) {
+      if (terminal.isDeserted) throw new Deserted();
       if (entry.state !== 'unfinished') told(await verifyEntry(invocation, session.bucket, entry));
+    }
   } else if (existsSync(target) && statSync(target).isFile()) {
     told(await verifyPath(invocation, target));
   } else {
@@ -71,12 +73,19 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
   const bar = createProgressBar(invocation.terminal, () => performance.now());
   const total = database.bytes + document.bytes;
   let bytes = 0;
-  const verdict = await verifyDeep(bucket, manifest, {
-    keys: invocation.session.keys,
-    onBytes: async (more) => {
-      bytes += more;
-      bar({ label: 'reading', bytes, total });
-    },
+  const { session, stoppable, terminal } = invocation;
+  const verdict = await stoppable(async (signal) => {
+    // Between two backups as well.
+    signal.throwIfAborted();
+    return verifyDeep(bucket, manifest, {
+      keys: session.keys,
+      onBytes: async (more) => {
+        signal.throwIfAborted();
+        bytes += more;
+        if (bytes < total) bar({ label: 'reading', bytes, total });
+        else terminal.draw(`${'checking'.padEnd(10)}  both files in SQLite, every digest`);
+      },
+    });
   });
   return { name, ...verdict };
 }
