@@ -1,14 +1,23 @@
 /** The answer of `POST /v3/cursor` as entries, checked against what was asked (serverless/PROTOCOL.md 7.2). */
-import type { WireValue } from './row-form.ts';
+import type { Row } from '../model.ts';
 import { RowLines, rowFromJson, startsRow } from './row-lines.ts';
 import { readStream, StatementFailed, type StreamAddress } from './sql-http.ts';
 import { textBlocks } from './text-blocks.ts';
-import { isObject, parseJson, WireError } from './wire.ts';
+import { isObject, parseJson, WireError, type WireValue } from './wire.ts';
 
 type Entry =
   | { readonly type: 'begin'; readonly step: number; readonly width: number }
   | { readonly type: 'end' }
   | { readonly type: 'terminator' };
+
+/** What the rows of a step are made into. */
+export interface RowReader {
+  /** Columns of the answer. */
+  readonly width: number;
+  readRow(values: readonly WireValue[]): Row;
+  /** For rows of one text: the same from the text as it stands in `block`. */
+  readonly readText?: (block: string, from: number, to: number) => Row;
+}
 
 /** Rows are handed on at the latest when their text reaches this many characters. */
 const BATCH_CHARACTERS = 256 * 1024;
@@ -48,17 +57,17 @@ export class CursorEntries {
     }
   }
 
-  /** The rows of one step, which must be the next one and have this many columns. */
-  async *step(step: number, width: number, batchRows: number): AsyncGenerator<WireValue[][]> {
+  /** The rows of one step, which must be the next one and have as many columns as the reader expects. */
+  async *step(step: number, reader: RowReader, batchRows: number): AsyncGenerator<Row[]> {
+    const { width } = reader;
     const begin = await this.#nextEntry();
     if (begin.type !== 'begin' || begin.step !== step || begin.width !== width) {
       throw new WireError(`a cursor answer that does not go on with step ${step}`);
     }
-    let rows: WireValue[][] = [];
+    let rows: Row[] = [];
     let characters = 0;
     for (;;) {
-      const entry = await this.#nextRowOr((row, length) => {
-        if (row.length !== width) throw new WireError(`a row of ${row.length} values where ${width} belong`);
+      const entry = await this.#nextRowOr(reader, (row, length) => {
         rows.push(row);
         characters += length;
         return rows.length < batchRows && characters < BATCH_CHARACTERS;
@@ -86,17 +95,22 @@ export class CursorEntries {
   }
 
   /** Feeds rows to `take` until it has enough (undefined) or another entry comes. */
-  async #nextRowOr(take: (row: WireValue[], length: number) => boolean): Promise<Entry | undefined> {
+  async #nextRowOr(
+    reader: RowReader,
+    take: (row: Row, length: number) => boolean,
+  ): Promise<Entry | undefined> {
     for (;;) {
       while (startsRow(this.#block, this.#lines.at)) {
         const from = this.#lines.at;
-        const row = this.#lines.next();
+        const row =
+          (reader.readText && this.#lines.nextPacked(reader.readText)) ??
+          readValues(reader, this.#lines.next());
         if (!take(row, this.#lines.at - from)) return undefined;
       }
       const line = await this.#nextLine();
       if (line === undefined) throw new WireError('a cursor answer that is cut off');
       if (line['type'] === 'row') {
-        if (!take(rowFromJson(line), 0)) return undefined;
+        if (!take(readValues(reader, rowFromJson(line)), 0)) return undefined;
         continue;
       }
       const entry = this.#readEntry(line);
@@ -149,6 +163,11 @@ export class CursorEntries {
     if (!isObject(line)) throw new WireError('a cursor entry that is no object');
     return line;
   }
+}
+
+function readValues({ width, readRow }: RowReader, values: readonly WireValue[]): Row {
+  if (values.length !== width) throw new WireError(`a row of ${values.length} values where ${width} belong`);
+  return readRow(values);
 }
 
 /** Cancelling a body that already broke rejects with the break, which whoever read it has seen. */

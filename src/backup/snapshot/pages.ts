@@ -3,9 +3,9 @@
  * rowid are sought by it; the rest (indexes, WITHOUT ROWID, nested) by OFFSET, which costs the server time but is exact,
  * because the transaction stands still. A transaction that dies rejects the run.
  */
-import type { Row } from '../model.ts';
+import type { Row, SqlValue } from '../model.ts';
 import { plainRow } from './remote-schema.ts';
-import type { RowForm, WireValue } from './row-form.ts';
+import type { RowForm } from './row-form.ts';
 import {
   type PipelineAnswer,
   pipeline,
@@ -14,7 +14,7 @@ import {
   StatementFailed,
   type StreamAddress,
 } from './sql-http.ts';
-import { WireError } from './wire.ts';
+import { WireError, type WireValue } from './wire.ts';
 
 /** Aimed at for one answer: far under the server's 10 MB, large enough that round trips do not rule. */
 const PAGE_CHARACTERS = 2_000_000;
@@ -53,10 +53,14 @@ export class PagedTransaction {
         continue;
       }
       const { rows, characters } = page;
-      for (let at = 0; at < rows.length; at += batchRows)
-        yield rows.slice(at, at + batchRows).map(form.readRow);
+      let lastRowid: SqlValue | undefined;
+      for (let at = 0; at < rows.length; at += batchRows) {
+        const batch = rows.slice(at, at + batchRows).map(form.readRow);
+        lastRowid = batch.at(-1)?.[0];
+        yield batch;
+      }
       if (rows.length < limit) return;
-      position = { offset: position.offset + rows.length, lastRowid: rows.at(-1)?.[0] };
+      position = { offset: position.offset + rows.length, lastRowid };
       limit = Math.max(1, Math.min(MOST_PAGE_ROWS, Math.floor((limit * PAGE_CHARACTERS) / characters)));
     }
   }
@@ -109,7 +113,7 @@ export class PagedTransaction {
 
 interface Position {
   readonly offset: number;
-  readonly lastRowid: WireValue | undefined;
+  readonly lastRowid: SqlValue | undefined;
 }
 
 function statement(sql: string, args: readonly unknown[] = []): unknown {

@@ -1,6 +1,5 @@
 /** The schema of a server's database: one request, one transaction. */
 import type { Row, SqlValue } from '../model.ts';
-import { UNSIGNED_INFINITY } from './row-form.ts';
 import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
 import {
   chained,
@@ -10,7 +9,7 @@ import {
   type SqlHttp,
   StatementFailed,
 } from './sql-http.ts';
-import { isObject, WireError } from './wire.ts';
+import { isObject, UNSIGNED_INFINITY, WireError } from './wire.ts';
 
 /** Reads the schema and finds out which pipeline endpoint the server has, newest first. */
 export async function readRemoteSchema(

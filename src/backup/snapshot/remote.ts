@@ -6,9 +6,10 @@
 import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model.ts';
 import { CursorEntries } from './cursor-entries.ts';
 import { guardScans } from './guarded-scans.ts';
+import { NeedsExactForm } from './needs-exact-form.ts';
 import { PagedTransaction } from './pages.ts';
 import { plainRow, readRemoteSchema } from './remote-schema.ts';
-import { type FormName, NeedsExactForm, type RowForm, rowForm } from './row-form.ts';
+import { type FormName, type RowForm, rowForm } from './row-form.ts';
 import { scanSql } from './scan-sql.ts';
 import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
 import {
@@ -35,7 +36,7 @@ export interface RemoteSnapshotOptions extends SqlHttpOptions {
 export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): SnapshotSource {
   const server = connectSqlHttp(options);
   const batchRows = options.batchRows ?? 500;
-  let form: FormName = 'plain';
+  let form: FormName = 'quick';
   return {
     async read(use) {
       const { details, endpoint } = await readRemoteSchema(server);
@@ -125,18 +126,15 @@ async function* readCursor(
   let step = 0;
   const skipStep = async (width: number): Promise<Row | undefined> => {
     let first: Row | undefined;
-    for await (const rows of entries.step(step++, width, session.batchRows))
-      first ??= rows[0] && plainRow(rows[0]);
+    for await (const [row] of entries.step(step++, { width, readRow: plainRow }, session.batchRows))
+      first ??= row;
     return first;
   };
   await skipStep(0);
   requireSameSchema(session.details.schema, await skipStep(VERSION_WIDTH));
   for (const { target, forms } of plan) {
     const rows = (async function* () {
-      for (const form of forms) {
-        for await (const batch of entries.step(step++, form.width, session.batchRows))
-          yield batch.map(form.readRow);
-      }
+      for (const form of forms) yield* entries.step(step++, form, session.batchRows);
     })();
     yield { target, rows };
   }

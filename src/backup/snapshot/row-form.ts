@@ -1,46 +1,66 @@
 /**
  * How the rows of a scan are put for a server, and put together again. JSON carries a value's type, but neither the sign of
  * an infinity nor a text that is not UTF-8 (the server fails the whole request over one). Two forms:
- * - plain: bare values; an extra column tells the signs where REAL values are to be expected;
+ * - quick: the row packed into one text (packed-row.ts); where REAL values are to be expected, bare values and an extra column that tells
+ *   the signs of infinities;
  * - exact: every text as its bytes, the extra column tells texts from blobs and the signs everywhere.
- * Plain is what nearly every database needs. What it can not carry is noticed, never guessed: {@link NeedsExactForm}.
+ * Quick is what nearly every database needs. What it can not carry is noticed, never guessed: {@link NeedsExactForm}.
  */
 import type { Row, SqlValue } from '../model.ts';
-import { type ScanSql, type ScanValue, selectSql } from './scan-sql.ts';
+import type { RowReader } from './cursor-entries.ts';
+import { NeedsExactForm } from './needs-exact-form.ts';
+import { canPack, packedSql, unpackRow } from './packed-row.ts';
+import { fixedLayout, type ScanSql, type ScanValue, selectSql } from './scan-sql.ts';
 import { textOfBytes } from './text-bytes.ts';
+import { UNSIGNED_INFINITY, WireError, type WireValue } from './wire.ts';
 
-export type FormName = 'plain' | 'exact';
+export type FormName = 'quick' | 'exact';
 
-/** A value came that the plain form leaves open. */
-export class NeedsExactForm extends Error {
-  override readonly name = 'NeedsExactForm';
-}
-
-/** A REAL that came as JSON null: an infinity, its sign not known yet. */
-export const UNSIGNED_INFINITY = Symbol('infinity');
-export type WireValue = SqlValue | typeof UNSIGNED_INFINITY;
-
-export interface RowForm {
+/** Both ways of reading a row throw {@link NeedsExactForm}. */
+export interface RowForm extends RowReader {
   /** The SELECT, with a further condition if one is given. */
   sql(seek?: string): string;
-  /** The condition that seeks rows behind a rowid (parameter 1, the first column), where the scan has one. */
+  /** The condition that seeks rows behind a rowid (parameter 1, a row's first value), where the scan has one. */
   readonly seekSql: string | undefined;
-  /** Columns of the answer. */
-  readonly width: number;
-  /** Throws {@link NeedsExactForm}. */
-  readRow(values: readonly WireValue[]): Row;
 }
 
 export function rowForm(scan: ScanSql, form: FormName): RowForm {
+  return form === 'quick' && canPack(scan.values) ? packedForm(scan) : columnsForm(scan, form);
+}
+
+function packedForm(scan: ScanSql): RowForm {
+  const { values, layoutOf } = scan;
+  const isAsSelected = fixedLayout(scan)?.every((position, at) => position === at) === true;
+  const readText = (text: string, from: number, to: number): Row => {
+    const row = unpackRow(text, from, to, values.length);
+    return isAsSelected ? row : layoutOf(row[0] ?? null).map((position) => row[position] ?? null);
+  };
+  return {
+    readText,
+    sql: (seek) => selectSql(scan, [packedSql(values)], seek),
+    seekSql: seekSql(scan),
+    width: 1,
+    readRow([packed]) {
+      if (typeof packed !== 'string') throw new WireError('a packed row that is no text');
+      return readText(packed, 0, packed.length);
+    },
+  };
+}
+
+function seekSql({ rowid }: ScanSql): string | undefined {
+  return rowid && `${rowid.sql} > ?1`;
+}
+
+function columnsForm(scan: ScanSql, form: FormName): RowForm {
   const { values } = scan;
-  const marks = form === 'exact' ? exactMarks(values) : plainMarks(values);
+  const marks = form === 'exact' ? exactMarks(values) : signMarks(values);
   const bare = values.map(({ sql, holds }) =>
     form === 'exact' && holds !== 'integer' ? bytesOfText(sql) : sql,
   );
   const expressions = marks === undefined ? bare : [...bare, marks];
   return {
     sql: (seek) => selectSql(scan, expressions, seek),
-    seekSql: scan.rowid && `${scan.rowid.sql} > ?1`,
+    seekSql: seekSql(scan),
     width: expressions.length,
     readRow(row) {
       const mark = marks === undefined ? null : row[values.length];
@@ -86,7 +106,7 @@ function exactMarks(values: readonly ScanValue[]): string {
 }
 
 /** NULL in nearly every row: made only where an infinity is met. */
-function plainMarks(values: readonly ScanValue[]): string | undefined {
+function signMarks(values: readonly ScanValue[]): string | undefined {
   const suspects = values.filter(({ holds }) => holds === 'anything');
   if (suspects.length === 0) return undefined;
   const met = suspects.map(({ sql }) => `${sql} = 9e999 OR ${sql} = -9e999`).join(' OR ');

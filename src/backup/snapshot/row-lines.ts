@@ -2,10 +2,19 @@
  * `{"type":"row","row":[…]}` lines, read straight from the text: four times as fast as JSON.parse and the objects it makes.
  * Only the spelling that servers really use is read here, character for character; any other is left to JSON.parse.
  */
-import { UNSIGNED_INFINITY, type WireValue } from './row-form.ts';
-import { decodeBase64, decodeWireValue, isObject, parseJson, WireError } from './wire.ts';
+import {
+  decodeBase64,
+  decodeWireValue,
+  isObject,
+  parseJson,
+  UNSIGNED_INFINITY,
+  WireError,
+  type WireValue,
+} from './wire.ts';
 
 const ROW = '{"type":"row","row":[';
+const PACKED = `${ROW}{"type":"text","value":"`;
+const PACKED_END = '"}]}\n';
 const INTEGER = '{"type":"integer","value":"';
 const TEXT = '{"type":"text","value":"';
 const FLOAT = '{"type":"float","value":';
@@ -39,6 +48,20 @@ export class RowLines {
   next(): WireValue[] {
     const begin = this.at;
     return this.#fast(begin) ?? this.#slow(begin);
+  }
+
+  /**
+   * The row at `at` if it is one text that stands in the block as it is: what `read` makes of it, given the block and where the text begins
+   * and ends. Otherwise undefined, and `at` stays.
+   */
+  nextPacked<T>(read: (block: string, from: number, to: number) => T): T | undefined {
+    const block = this.#block;
+    const start = this.at + PACKED.length;
+    if (!block.startsWith(PACKED, this.at)) return undefined;
+    const end = this.#endOfString(start);
+    if (end < 0 || this.#backslash < end || !block.startsWith(PACKED_END, end)) return undefined;
+    this.at = end + PACKED_END.length;
+    return read(block, start, end);
   }
 
   #slow(begin: number): WireValue[] {

@@ -141,7 +141,7 @@ function scanNested({ parent, child, parentKey, childKey, orderBy }: NestedTarge
     const [ofParent, ofChild] = [parents.values[position], children.values[position]];
     return {
       sql: `CASE nested_t.tag WHEN 0 THEN ${ofParent?.sql ?? 'NULL'} ELSE ${ofChild?.sql ?? 'NULL'} END`,
-      holds: ofParent?.holds === ofChild?.holds && ofParent !== undefined ? ofParent.holds : 'anything',
+      holds: mixedHoldings(ofParent?.holds, ofChild?.holds),
     };
   });
   return [
@@ -164,6 +164,12 @@ function scanNested({ parent, child, parentKey, childKey, orderBy }: NestedTarge
       rowid: undefined,
     },
   ];
+}
+
+/** What a value of either kind can be; none is a NULL. */
+function mixedHoldings(...both: (ScanValue['holds'] | undefined)[]): ScanValue['holds'] {
+  if (both.includes('anything')) return 'anything';
+  return both.every((holds) => holds === 'no real' || holds === undefined) ? 'no real' : 'few reals';
 }
 
 /** A name of the rowid that no column takes. */

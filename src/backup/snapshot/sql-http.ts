@@ -1,6 +1,5 @@
 /** A libSQL server over HTTP: just the requests a snapshot needs (tursodatabase/turso serverless/PROTOCOL.md). */
-import type { WireValue } from './row-form.ts';
-import { decodeWireValue, isObject, parseJson, WireError } from './wire.ts';
+import { decodeWireValue, isObject, parseJson, WireError, type WireValue } from './wire.ts';
 
 export interface SqlHttpOptions {
   /** `libsql://`, `https://` or `http://`; `?authToken=` and `?tls=0` are understood as @libsql/client does. */

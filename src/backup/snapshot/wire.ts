@@ -1,6 +1,10 @@
 /** SQL values as a libSQL server spells them (tursodatabase/turso serverless/PROTOCOL.md 8.2). */
 import { Buffer } from 'node:buffer';
-import { UNSIGNED_INFINITY, type WireValue } from './row-form.ts';
+import type { SqlValue } from '../model.ts';
+
+/** A REAL that came as JSON null: an infinity, its sign not known yet. */
+export const UNSIGNED_INFINITY = Symbol('infinity');
+export type WireValue = SqlValue | typeof UNSIGNED_INFINITY;
 
 /** One value from parsed JSON. Throws for anything the protocol does not know. */
 export function decodeWireValue(value: unknown): WireValue {
