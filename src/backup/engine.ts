@@ -49,8 +49,13 @@ export interface BackupEngine {
   request(asked: Omit<BackupRequest, 'id' | 'attempts' | 'requestedAt'>): Promise<BackupRequest>;
   /** Makes the backup asked for and closes the request, unless another run is in its way: then the next tick finishes it. */
   runRequest(request: BackupRequest, onProgress?: OnProgress): Promise<BackupOutcome>;
-  /** Requests that their own process did not answer, each with what became of it; those still in the way of a run stay open. */
-  finishRequested(): Promise<{ readonly request: BackupRequest; readonly outcome: BackupOutcome }[]>;
+  /**
+   * Requests that their own process did not answer, each with what became of it; those still in the way of a run stay open. `mayBegin` is
+   * asked before each run: the first one that is refused, and those after it, stay open too.
+   */
+  finishRequested(
+    mayBegin?: () => boolean,
+  ): Promise<{ readonly request: BackupRequest; readonly outcome: BackupOutcome }[]>;
   /** Backups, newest first. */
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
   find(name: BackupName): Promise<BackupEntry | undefined>;
@@ -89,9 +94,10 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     run,
     request: (asked) => requests.addRequest({ ...asked, requestedAt: clock.now() }),
     runRequest,
-    async finishRequested() {
+    async finishRequested(mayBegin = () => true) {
       const finished: { request: BackupRequest; outcome: BackupOutcome }[] = [];
       for (const request of await requests.openRequests()) {
+        if (!mayBegin()) break;
         const outcome =
           request.attempts >= MAX_ATTEMPTS ? await giveUp(context, request) : await runRequest(request);
         // Whoever holds the lease may be working on this very request.

@@ -6,11 +6,18 @@ import { textsIn } from '../locales/index.ts';
 import { describeError } from '../log.ts';
 import type { Job } from './job.ts';
 
+/** Of one run as long as its files are of one part each (counted in test/backup/remote-run.test.ts), with three more to close the request and to tell. */
+const RUN_REQUESTS = 30 + 3;
+
 export const backupRequestsJob: Job = {
   name: 'backup-requests',
-  async run({ backups, db, api, log, defaultLocale, requests }) {
+  async run({ backups, db, api, log, defaultLocale, now, requests }) {
     if (!requests.take(1)) return;
-    for (const { request, outcome } of await backups.finishRequested()) {
+    // A tick that carries a run has next to nothing left for the other jobs (free plan): every other minute is theirs alone.
+    const isTight = requests.left < 2 * RUN_REQUESTS;
+    const mayBegin = (): boolean =>
+      (!isTight || now().getUTCMinutes() % 2 === 0) && requests.take(RUN_REQUESTS);
+    for (const { request, outcome } of await backups.finishRequested(mayBegin)) {
       const [language] = await db.read([languageOf(request.requestedBy)]);
       const screen = outcomeScreen(outcome, textsIn(language ?? null, defaultLocale));
       const options = {

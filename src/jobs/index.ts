@@ -12,11 +12,12 @@ import { trashJob } from './trash.ts';
 
 /** Every job of the tick, in the order they get their turn. */
 export const jobs: readonly Job[] = [
+  // First: a run needs most of a small tick, and would never find it left over.
+  backupRequestsJob,
   adminNoticesJob,
   indexSearchJob,
   maintenance,
   forgetAnswersJob,
-  backupRequestsJob,
   draftStatusJob,
   postingJob,
   trashJob,
