@@ -74,7 +74,7 @@ export async function importRecords(
   )
     throw new Error('the database has not been set up yet: start the bot once, then import');
   await run(db, [
-    `CREATE TABLE ${IMPORT_CONTROL} (id TEXT PRIMARY KEY)`,
+    `CREATE TABLE ${IMPORT_CONTROL} (id TEXT PRIMARY KEY, is_merged INTEGER NOT NULL DEFAULT 0)`,
     `INSERT INTO ${IMPORT_CONTROL} (id) VALUES (${sqlLiteral(options.id)})`,
     ...staged.flatMap(createStaging),
   ]);
@@ -91,7 +91,9 @@ export async function importRecords(
     return plan;
   } finally {
     // Only what is ours: another import may have begun since. What can not be removed now, the next import removes.
-    await run(db, [guarded(options.id), ...dropAll(staged)]).catch(() => undefined);
+    await run(db, [guarded(options.id), ...dropStaged(staged), `DROP TABLE ${IMPORT_CONTROL}`]).catch(
+      () => undefined,
+    );
   }
 }
 
@@ -109,8 +111,8 @@ async function clearImport(db: Database): Promise<void> {
     );
 }
 
-function dropAll(staged: readonly StagedImport[]): string[] {
-  return [...staged.map(({ staging }) => `DROP TABLE ${staging}`), `DROP TABLE ${IMPORT_CONTROL}`];
+function dropStaged(staged: readonly StagedImport[]): string[] {
+  return staged.map(({ staging }) => `DROP TABLE IF EXISTS ${staging}`);
 }
 
 async function localColumns(db: Database): Promise<Map<string, LocalColumn[]>> {
@@ -183,32 +185,56 @@ async function reports(
   return { tables, refusals, values: read.values, leftAside };
 }
 
-/** One transaction. Its answer may be lost after its effect: the control table, gone with the merge, tells. */
+/** One transaction, which marks itself: when its answer is lost, the mark tells whether it took effect. */
 async function merge(db: Database, staged: readonly StagedImport[], options: ImportOptions): Promise<void> {
   await options.beforeMerge?.();
-  const statements = [
-    guarded(options.id),
-    ...staged.flatMap((one) => mergeSql(one, options.prefer)),
-    ...dropAll(staged),
-  ];
+  const { id, prefer } = options;
   try {
-    await run(db, statements);
-  } catch (error) {
-    const left = await column(db, `SELECT name FROM sqlite_schema WHERE name = '${IMPORT_CONTROL}'`).catch(
-      () => {
-        throw new Error(
-          'the database did not answer: whether the import happened is not known; import the file again, what is there already stays the same',
-          { cause: error },
-        );
-      },
-    );
-    if (left.length > 0) throw new Error('the merge failed, nothing was changed', { cause: error });
+    await run(db, [
+      guarded(id, 0),
+      ...staged.flatMap((one) => mergeSql(one, prefer)),
+      ...dropStaged(staged),
+      `UPDATE ${IMPORT_CONTROL} SET is_merged = 1`,
+    ]);
+  } catch (cause) {
+    if (!(await isMerged(db, staged, id, cause)))
+      throw new Error('the merge failed, nothing was changed', { cause });
   }
 }
 
-/** Fails the batch when another import has taken over: its rows must not mix with ours. */
-function guarded(id: string): string {
-  return `SELECT json_extract('{}', iif((SELECT COUNT(*) FROM ${IMPORT_CONTROL} WHERE id = ${sqlLiteral(id)}) = 1, '$', 'another import has begun since'))`;
+/**
+ * Gives the merge up by a write, which comes after a request that is still on its way; when it can not, the merge was first.
+ * @throws when neither can be found out.
+ */
+async function isMerged(
+  db: Database,
+  staged: readonly StagedImport[],
+  id: string,
+  cause: unknown,
+): Promise<boolean> {
+  const isGivenUp = await run(db, [
+    guarded(id, 0),
+    ...dropStaged(staged),
+    `DROP TABLE ${IMPORT_CONTROL}`,
+  ]).then(
+    () => true,
+    () => false,
+  );
+  if (isGivenUp) return false;
+  const marks = await query(db, `SELECT is_merged FROM ${IMPORT_CONTROL} WHERE id = ${sqlLiteral(id)}`).catch(
+    (): Row[] => [],
+  );
+  if (marks[0]?.bool('is_merged') === true) return true;
+  throw new Error(
+    'whether the import happened is not known, for the database did not say: import the file again, what is there already stays the same',
+    { cause },
+  );
+}
+
+/** Fails the batch when another import has taken over (its rows must not mix with ours), or when this one is merged. */
+function guarded(id: string, merged?: 0): string {
+  const own = `id = ${sqlLiteral(id)}${merged === undefined ? '' : ' AND is_merged = 0'}`;
+  return `SELECT json_extract('{}', iif((SELECT COUNT(*) FROM ${IMPORT_CONTROL} WHERE ${own}) = 1, '$', 'another import has begun since'))`;
 }
 
 async function run(db: Database, statements: readonly string[]): Promise<void> {

@@ -13,7 +13,7 @@ import { nameFromText } from './names.ts';
 import { carryLedger } from './restore/carry-ledger.ts';
 import { clearWork, freshPath, swapFiles, withTablesOf, workDirectory } from './restore/embedded.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
-import { clearStaging, type RemoteTarget, restoreRemote } from './restore/remote.ts';
+import { clearOwnStaging, clearStaging, type RemoteTarget, restoreRemote } from './restore/remote.ts';
 import { ENGINE_TABLES, type Maker, settleRuns } from './restore/settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
 import { openSqlSession } from './restore/sql-session.ts';
@@ -184,9 +184,10 @@ async function restoreServer(
       `another run is under way (${lease.holder}); its lease ends in ${lease.secondsLeft} s at most`,
     );
   const total = source.tables.reduce((sum, { rows }) => sum + rows, 0);
+  const id = randomUUID();
   try {
     const notes = await restoreRemote(remote, {
-      id: randomUUID(),
+      id,
       from: openEmbeddedSnapshotSource({ path: source.path }),
       wanted: source.tables,
       only: options.only,
@@ -206,7 +207,7 @@ async function restoreServer(
     return { ...made, safety, kept: undefined, notes: [...made.notes, ...notes] };
   } catch (error) {
     // What it can not remove now, the next attempt does.
-    await clearStaging(remote).catch(() => undefined);
+    await clearOwnStaging(remote, id).catch(() => undefined);
     throw error;
   } finally {
     await lease?.lease.release();

@@ -20,7 +20,7 @@ import {
   type StagedTable,
   stagedTables,
 } from './staging.ts';
-import { swap } from './swap.ts';
+import { CREATE_CONTROL, guard, swap } from './swap.ts';
 
 export interface RemoteTarget {
   readonly session: SqlSession;
@@ -54,10 +54,7 @@ const BATCH_ROWS = 4_000;
 export async function restoreRemote(target: RemoteTarget, options: RemoteRestoreOptions): Promise<string[]> {
   await clearStaging(target);
   const { session } = target;
-  await session.run([
-    `CREATE TABLE IF NOT EXISTS ${CONTROL_TABLE} (id TEXT PRIMARY KEY)`,
-    `INSERT OR IGNORE INTO ${CONTROL_TABLE} (id) VALUES ('${options.id}')`,
-  ]);
+  await session.run([CREATE_CONTROL, `INSERT OR IGNORE INTO ${CONTROL_TABLE} (id) VALUES ('${options.id}')`]);
   const { schema, staged } = await load(target, options);
   options.onCompare?.();
   await compareStaged(target.source, staged, options.wanted);
@@ -70,22 +67,14 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
     options.only === undefined
       ? swapStatements(live, schema, staged, options.wanted)
       : { statements: onlyStatements(live, staged), notes: [] };
-  await swap(session, options.id, [
-    // Another attempt has cleared these tables and made its own.
-    guard(
-      `(SELECT count(*) FROM ${CONTROL_TABLE} WHERE id = '${options.id}') = 1`,
-      'another restore has begun since',
-    ),
-    ...statements,
-    ...staged.map(({ name }) => `DROP TABLE ${name}`),
-    `DROP TABLE ${CONTROL_TABLE}`,
-  ]);
+  await swap(session, options.id, [...statements, ...staged.map(({ name }) => `DROP TABLE ${name}`)]);
   return notes;
 }
 
-/** Fails the transaction unless the condition holds: a bad JSON path is an error that carries words (SQL has no other in a SELECT). */
-function guard(condition: string, message: string): string {
-  return `SELECT json_extract('{}', iif(${condition}, '$', '${message.replaceAll("'", "''")}'))`;
+/** Removes what this attempt made, unless another has begun since: then nothing of it is ours any more. */
+export async function clearOwnStaging(target: RemoteTarget, id: string): Promise<void> {
+  const row = await target.session.first(`SELECT count(*) FROM ${CONTROL_TABLE} WHERE id = '${id}'`);
+  if (row?.[0] === '1') await clearStaging(target);
 }
 
 /** Removes what a dead attempt left. */

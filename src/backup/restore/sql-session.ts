@@ -43,7 +43,10 @@ export function openSqlSession({ server, clock, random }: SqlSessionOptions): Sq
       try {
         return await post(requests);
       } catch (error) {
-        if (attempt === ATTEMPTS || !isPassing(error)) throw named(server, error);
+        if (attempt === ATTEMPTS || !isPassing(error)) {
+          if (remedy(error) === '') throw named(server, error);
+          throw new Error(`${explain(error)}${remedy(error)}`, { cause: error });
+        }
         await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random()));
       }
     }
@@ -99,6 +102,16 @@ const BUSY = /SQLITE_BUSY|database is locked|transaction timed out|TRANSACTION_T
 export function isPassing(error: unknown): boolean {
   if (error instanceof StatementFailed) return BUSY.test(`${error.code} ${error.message}`);
   return !(error instanceof ServerRefused) || error.status >= 500 || error.status === 429;
+}
+
+/**
+ * What to do about a lock that others take away: a server grants a transaction 5 s while somebody waits to write (platform-facts.md), and
+ * the swap of several million rows, or one index of them, takes longer.
+ */
+export function remedy(error: unknown): string {
+  return error instanceof StatementFailed && isPassing(error)
+    ? '; others write to the database all the while: stop the bot, then restore again'
+    : '';
 }
 
 function named(server: SqlHttp, error: unknown): unknown {

@@ -1,0 +1,70 @@
+/** The merge of an import: what is said of it is what happened, whatever becomes of its answer. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readLegacyDocument } from '../../../src/backup/document/legacy.ts';
+import { type ImportReport, importRecords } from '../../../src/backup/import.ts';
+import { type Database, DatabaseUnavailable, sql } from '../../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+
+let directory: string;
+let db: Database;
+beforeEach(async () => {
+  directory = mkdtempSync('/tmp/import-merge-');
+  db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
+});
+afterEach(() => {
+  db.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** `onMerge` gets the merge's own batch; everything else goes through. */
+function importWith(onMerge: (send: () => Promise<unknown>) => Promise<unknown>): Promise<ImportReport> {
+  const between: Database = {
+    read: (queries) => db.read(queries),
+    write: async (statements) => {
+      const send = () => db.write(statements);
+      if (!statements.some((statement) => statement.sql.includes('SET is_merged = 1'))) return send();
+      await onMerge(send);
+      throw new DatabaseUnavailable('database unavailable: answer lost (test)');
+    },
+    roundTrips: 0,
+    close: () => {},
+  };
+  const file = Buffer.from('{"anime":[{"code":5}],"users":[{"user_id":7}]}');
+  const records = readLegacyDocument(ReadableStream.from([file]));
+  return importRecords(between, records, { id: 'ours', prefer: 'newer', dryRun: false });
+}
+
+async function count(what: string): Promise<number> {
+  const [found] = await db.read([
+    { ...sql(`SELECT COUNT(*) AS n FROM ${what}`), parse: ([row]) => row?.int('n') ?? -1 },
+  ]);
+  return found;
+}
+
+const DEBRIS = "sqlite_schema WHERE name GLOB 'importing_*'";
+
+test('the answer is lost after the effect: it happened, and is said to have', async () => {
+  expect(await importWith((send) => send())).toMatchObject({ tables: [{ added: 1 }, { added: 1 }] });
+  expect([await count('anime'), await count(DEBRIS)]).toEqual([1, 0]);
+});
+
+test('the request is lost: it did not happen, is said not to have, and does not come in later', async () => {
+  let late: (() => Promise<unknown>) | undefined;
+  const outcome = importWith(async (send) => {
+    late = send;
+  });
+  await expect(outcome).rejects.toThrow('the merge failed, nothing was changed');
+  expect([await count('anime'), await count(DEBRIS)]).toEqual([0, 0]);
+  await expect(late?.()).rejects.toThrow();
+  expect(await count('anime')).toBe(0);
+});
+
+test('another import clears the tables meanwhile: nobody claims to know', async () => {
+  const outcome = importWith(() => db.write([sql('DROP TABLE importing_control')]));
+  await expect(outcome).rejects.toThrow('whether the import happened is not known');
+  expect(await count('anime')).toBe(0);
+});
