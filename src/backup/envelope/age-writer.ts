@@ -1,15 +1,19 @@
-/** An age file whose first bytes come last: payload chunks are sealed by index, so chunk 0 can be the last one sealed. */
+/** An age file whose first bytes may come last: payload chunks are sealed by index, so chunk 0 can be the last one sealed. */
 import type { HeadLastWriter } from '../model.ts';
 import { CHUNK_BYTES, sealChunk, TAG_BYTES } from './age-format.ts';
 import type { AgeStart } from './age-header.ts';
 
-/** How many bytes of the file stand before the chunks that can be sealed at once, for a plain head of `headLength` bytes. */
+/**
+ * How many bytes of the file stand before the chunks that can be sealed at once, for a plain head of `headLength` bytes; without a head the
+ * file is written in order.
+ */
 export function ageHeadLength(start: AgeStart, headLength: number): number {
+  if (headLength === 0) return 0;
   return start.prefix.byteLength + headChunks(headLength) * (CHUNK_BYTES + TAG_BYTES);
 }
 
 function headChunks(headLength: number): number {
-  return Math.max(1, Math.ceil(headLength / CHUNK_BYTES));
+  return Math.ceil(headLength / CHUNK_BYTES);
 }
 
 /** Encrypts into `inner`, which must have been opened with {@link ageHeadLength}. Memory: two chunks. */
@@ -58,15 +62,22 @@ export class AgeWriter<Result> implements HeadLastWriter<Result> {
     this.#held.set(head);
     if (this.#chunkUsed === 0)
       return this.#inner.close(this.#sealHead(this.#held.subarray(0, this.#heldUsed), true));
+    await this.#begin();
     await this.#inner.write(this.#seal(this.#index, true, this.#chunk.subarray(0, this.#chunkUsed)));
-    return this.#inner.close(this.#sealHead(this.#held, false));
+    return this.#inner.close(this.#headLength === 0 ? head : this.#sealHead(this.#held, false));
   }
 
   abort(reason: unknown): Promise<void> {
     return this.#inner.abort(reason);
   }
 
+  /** Without a head to wait for, the file's own first bytes go out before the first chunk. */
+  async #begin(): Promise<void> {
+    if (this.#index === 0) await this.#inner.write(this.#start.prefix);
+  }
+
   async #sealFull(): Promise<void> {
+    await this.#begin();
     const sealed = this.#seal(this.#index++, false, this.#chunk);
     this.#chunkUsed = 0;
     await this.#inner.write(sealed);
@@ -75,7 +86,7 @@ export class AgeWriter<Result> implements HeadLastWriter<Result> {
   /** The file's first bytes: header, nonce and the chunks of `plain`; `last` when no other chunks follow. */
   #sealHead(plain: Uint8Array, last: boolean): Uint8Array {
     const pieces: Uint8Array[] = [this.#start.prefix];
-    const count = headChunks(plain.byteLength);
+    const count = Math.max(1, headChunks(plain.byteLength));
     for (let index = 0; index < count; index++) {
       const chunk = plain.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
       pieces.push(this.#seal(index, last && index === count - 1, chunk));

@@ -14,8 +14,9 @@ const STORED_OVERHEAD = 5;
 /** Input is handed to the compressor in pieces of this size: one trip to zlib's thread each. */
 const PIECE_BYTES = 128 * 1024;
 
-/** How many bytes stand before the compressed rest when the head has `headLength` bytes. */
+/** How many bytes stand before the compressed rest when the head has `headLength` bytes; without a head the file is written in order. */
 export function gzipHeadLength(headLength: number): number {
+  if (headLength === 0) return 0;
   return GZIP_HEADER.byteLength + headLength + Math.ceil(headLength / STORED_MAX) * STORED_OVERHEAD;
 }
 
@@ -48,6 +49,7 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     this.#deflate = createDeflateRaw({ level, chunkSize: PIECE_BYTES / 2 });
     this.#deflate.on('data', (chunk: Uint8Array) => this.#output.push(chunk));
     this.#deflate.on('error', (error) => this.#fail(error));
+    if (headLength === 0) this.#output.push(GZIP_HEADER);
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -79,7 +81,7 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     });
     await this.#drain();
     await this.#inner.write(this.#trailer(head));
-    return this.#inner.close(storedHead(head));
+    return this.#inner.close(this.#headLength === 0 ? head : storedHead(head));
   }
 
   async abort(reason: unknown): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * A streaming upload whose first bytes are known last. Small objects go as one PUT; larger ones as a multipart upload of equal parts
- * (R2 wants all but the last of one size), with part 1 held back until its head is known: parts may arrive in any order.
+ * (R2 wants all but the last of one size); where there is a head to come, part 1 is held back until it is known: parts may arrive in any
+ * order.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -34,12 +35,12 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   /** The server's id, once a second part made this a multipart upload. */
   #multipart: string | undefined;
   #beginning: Promise<void> | undefined;
-  /** Part 1 with room for the head at its front; held until the head is known. */
+  /** Part 1 with room for the head at its front; held until the head is known. Never set without a head. */
   #first: Uint8Array<ArrayBuffer> | undefined;
   /** The part being filled, and how far. */
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
-  #nextPart = 2;
+  #nextPart: number;
   /** Buffers of parts that arrived at the first try: nothing can still be reading them. */
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   readonly #sent = new Map<number, SentPart>();
@@ -52,6 +53,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     this.#bucket = bucket;
     this.#key = key;
     this.#headLength = headLength;
+    this.#nextPart = headLength === 0 ? 1 : 2;
     this.#partBytes = partBytes;
     this.#slots = slots;
     this.#mark = bucket.tools.uploadId();
@@ -85,6 +87,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     const written =
       this.#multipart === undefined ? await this.#putWhole() : await this.#complete(this.#multipart);
     this.#state = 'closed';
+    this.#forget();
     return written;
   }
 
@@ -97,6 +100,11 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     await Promise.allSettled([this.#beginning, ...this.#running]);
     // What can not be removed now, `sweep` removes in a later run: the reason for the abort is the error that counts.
     await Promise.allSettled([this.#abortMultipart(), mayExist ? this.#deleteOwn() : undefined]);
+    this.#forget();
+  }
+
+  /** Whoever keeps the upload need not keep its parts. */
+  #forget(): void {
     this.#first = undefined;
     this.#buffer = undefined;
     this.#spare.length = 0;
@@ -124,13 +132,12 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
 
   /** Called only when a further byte exists, so the last part is never empty. */
   async #partIsFull(full: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.#first === undefined) {
+    if (this.#multipart === undefined) {
       this.#beginning = this.#begin();
       await this.#beginning;
-      this.#first = full;
-    } else {
-      await this.#dispatch(this.#takeNumber(), full);
     }
+    if (this.#first === undefined && this.#headLength > 0) this.#first = full;
+    else await this.#dispatch(this.#takeNumber(), full);
     this.#buffer = this.#spare.pop() ?? new Uint8Array(this.#partBytes);
     this.#used = 0;
   }

@@ -265,7 +265,7 @@ describe('the pipe', () => {
   });
 
   test('a slow store holds the writer back', async () => {
-    const memory = new MemoryWriter(10);
+    const memory = new MemoryWriter(0);
     let release = () => {};
     memory.beforeWrite = () =>
       new Promise((resolve) => {
