@@ -1,7 +1,6 @@
 /** The two endpoints, pipeline and cursor (libsql-server hrana/http/mod.rs). */
-import type { ServerResponse } from 'node:http';
 import { SqlFailure, Unencodable, wireError } from './errors.ts';
-import { BodyWriter, type Fault } from './faults.ts';
+import { type Answer, BodyWriter, type Fault } from './faults.ts';
 import { type Machine, type ProgramSink, runProgram } from './program.ts';
 import { answerRequest, openConnection, toSteps } from './requests.ts';
 import type { Streams } from './streams.ts';
@@ -16,7 +15,7 @@ export interface Engine {
 export async function answerPipeline(
   { machine, streams }: Engine,
   { baton, requests }: PipelineBody,
-  response: ServerResponse,
+  response: Answer,
   fault: Fault | undefined,
 ): Promise<void> {
   const stream = streams.acquire(baton);
@@ -44,7 +43,7 @@ export async function answerPipeline(
 export async function answerCursor(
   { machine, streams }: Engine,
   { baton, steps: wireSteps }: CursorBody,
-  response: ServerResponse,
+  response: Answer,
   fault: Fault | undefined,
 ): Promise<void> {
   const stream = streams.acquire(baton);
@@ -59,7 +58,7 @@ export async function answerCursor(
   }
   stream.users += 1;
   const hungUp = new AbortController();
-  response.once('close', () => hungUp.abort());
+  response.on('close', () => hungUp.abort());
   const writer = new BodyWriter(response, fault);
   response.writeHead(200, { 'content-type': 'text/plain' });
   // As the server does: the baton, and with it the idle clock, comes before the batch.

@@ -1,5 +1,4 @@
 /** Faults a test can order, request by request, and the body writer that carries them out. */
-import type { ServerResponse } from 'node:http';
 
 /** One HTTP request as it was received. */
 export interface RequestRecord {
@@ -28,9 +27,22 @@ export type FaultPlan = (request: RequestRecord) => Fault | undefined;
 /** A write is worth its system call from here on. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
+/** Where an answer goes: what is used of node:http's `ServerResponse`. */
+export interface Answer {
+  readonly destroyed: boolean;
+  writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
+  /** False: no room for more until `drain`. */
+  write(bytes: Uint8Array): boolean;
+  end(text?: string): unknown;
+  /** Breaks the connection off. */
+  destroy(): unknown;
+  on(event: 'drain' | 'close', listener: () => void): Answer;
+  off(event: 'drain' | 'close', listener: () => void): Answer;
+}
+
 /** The body of a status 200, subject to the fault. */
 export class BodyWriter {
-  readonly #response: ServerResponse;
+  readonly #response: Answer;
   readonly #fault: Fault | undefined;
   #left: number;
   /** Small entries wait for company, until the event loop's next turn. */
@@ -39,7 +51,7 @@ export class BodyWriter {
   /** Set while the client has no room; one for all who wait. */
   #room: Promise<void> | undefined;
 
-  constructor(response: ServerResponse, fault: Fault | undefined) {
+  constructor(response: Answer, fault: Fault | undefined) {
     this.#response = response;
     this.#fault = fault;
     this.#left = fault?.kind === 'truncate' ? fault.bytes : Number.POSITIVE_INFINITY;

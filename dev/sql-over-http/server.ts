@@ -2,12 +2,12 @@
  * A stand-in for a libSQL server (sqld, Turso): SQL over HTTP, versions 2 and 3, over one embedded libSQL file.
  * Source: tursodatabase/turso serverless/PROTOCOL.md; where that leaves room, libsql-server's own behaviour. Node only.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from './clock.ts';
 import { answerCursor, answerPipeline } from './endpoints.ts';
 import { ProtocolError, SqlFailure, StreamExpired, Unencodable } from './errors.ts';
-import type { FaultPlan, RequestRecord } from './faults.ts';
+import type { Answer, FaultPlan, RequestRecord } from './faults.ts';
 import { type Limits, SERVER_LIMITS } from './limits.ts';
 import type { Machine } from './program.ts';
 import { Streams } from './streams.ts';
@@ -53,20 +53,9 @@ const REQUESTS_KEPT = 1_000;
 const SQL_KEPT = 2_000;
 
 export async function startSqlServer(options: SqlServerOptions): Promise<SqlServer> {
-  const clock = options.clock ?? systemClock;
-  const limits = { ...SERVER_LIMITS, ...options.limits };
-  const lock = new WriteLock(clock, limits.transactionMs);
-  const context: ServerContext = {
-    options,
-    clock,
-    machine: { lock, limits },
-    streams: new Streams(options.file, clock, limits, lock),
-    requests: [],
-    count: 0,
-  };
-  context.streams.close(context.streams.acquire(undefined)); // a file that can not be opened fails here
+  const context = createContext(options);
   const http = createServer({ highWaterMark: WRITE_AHEAD_BYTES }, (request, response) => {
-    serve(context, request, response).catch((error: unknown) => {
+    respond(context, request, response).catch((error: unknown) => {
       // A bug of this server must not look like an answer; a client that hung up half-way is none.
       if (request.complete) console.error('sql over http: request failed', error);
       response.destroy();
@@ -93,7 +82,24 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
   };
 }
 
-interface ServerContext {
+/** Opens the file. @throws when it can not be opened. */
+export function createContext(options: SqlServerOptions): ServerContext {
+  const clock = options.clock ?? systemClock;
+  const limits = { ...SERVER_LIMITS, ...options.limits };
+  const lock = new WriteLock(clock, limits.transactionMs);
+  const context: ServerContext = {
+    options,
+    clock,
+    machine: { lock, limits },
+    streams: new Streams(options.file, clock, limits, lock),
+    requests: [],
+    count: 0,
+  };
+  context.streams.close(context.streams.acquire(undefined)); // a file that can not be opened fails here
+  return context;
+}
+
+export interface ServerContext {
   readonly options: SqlServerOptions;
   readonly clock: Clock;
   readonly machine: Machine;
@@ -102,20 +108,32 @@ interface ServerContext {
   count: number;
 }
 
-async function serve(
-  context: ServerContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function respond(context: ServerContext, request: IncomingMessage, response: Answer): Promise<void> {
   const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-  const method = request.method ?? 'GET';
   const body = await readBody(request);
+  const { authorization } = request.headers;
+  await serve(context, { path, method: request.method ?? 'GET', authorization, body }, response);
+}
+
+export interface HttpRequest {
+  readonly path: string;
+  readonly method: string;
+  readonly authorization: string | undefined;
+  readonly body: Buffer;
+}
+
+/** Answers one request. Rejects where an answer would be a bug's. */
+export async function serve(
+  context: ServerContext,
+  { path, method, authorization, body }: HttpRequest,
+  response: Answer,
+): Promise<void> {
   const route = findRoute(context.options, path);
   if (route === undefined) return text(response, 404, '');
   if (method !== (route === 'index' ? 'GET' : 'POST')) return text(response, 405, '');
   if (route === 'index') return text(response, 200, 'Hello, this is HTTP API v2 (Hrana over HTTP)');
   const { authToken } = context.options;
-  if (authToken !== undefined && request.headers.authorization !== `Bearer ${authToken}`) {
+  if (authToken !== undefined && authorization !== `Bearer ${authToken}`) {
     return json(response, 401, { error: 'Unauthorized: `The JWT is invalid`' });
   }
   const parsed = parse(context, route, body);
@@ -153,7 +171,7 @@ function findRoute({ without }: SqlServerOptions, path: string): Route | undefin
   }
 }
 
-function refuse(response: ServerResponse, error: unknown): void {
+function refuse(response: Answer, error: unknown): void {
   if (error instanceof ProtocolError) text(response, 400, error.message);
   else if (error instanceof StreamExpired)
     json(response, 400, { message: error.message, code: 'STREAM_EXPIRED' });
@@ -210,12 +228,14 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function text(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
+function text(response: Answer, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' });
+  response.end(body);
 }
 
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function json(response: Answer, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -36,9 +36,11 @@ export type Side = 'bucket' | 'database' | 'files' | 'admins';
 const DAY_MS = 86_400_000;
 /** How long silence is borne. */
 const PATIENCE_MS = 15_000;
-/** Calls that come in dozens: hit more rarely, or hardly anything else would be. */
-const MANY = /^(read b\/|batch)/;
-const MANY_WEIGHT = 0.1;
+/** How much more likely than others a call is hit: some come in dozens, and some are the one moment that counts. */
+const WEIGHTS: readonly (readonly [RegExp, number])[] = [
+  [/^(read b\/|batch)/, 0.1],
+  [/^put |^rename|^link|restoring_control|importing_control|^renew/, 3],
+];
 
 /** The process is dead: nothing it still tries has any effect. */
 class Killed extends Error {
@@ -91,7 +93,7 @@ export class Chaos {
     this.#counts.set(label, nth + 1);
     if (this.#down.has(side)) throw failure(what, false);
     const random = createRandom(hash(`${this.#options.name} ${label} ${nth}`));
-    const weight = MANY.test(what) ? MANY_WEIGHT : 1;
+    const weight = WEIGHTS.find(([calls]) => calls.test(what))?.[1] ?? 1;
     const drawn = random.chance((weight * this.#options.troubles) / this.#options.calls);
     const trouble = drawn ? random.pick(TROUBLES) : undefined;
     if (trouble !== undefined) this.hits.push(`${label} (${nth}) <- ${trouble}`);

@@ -25,6 +25,7 @@ export class GoodBackups {
   constructor(scene: Scene, known: ReadonlyMap<string, Good> = new Map()) {
     this.#scene = scene;
     this.#good = new Map(known);
+    for (const { state } of known.values()) scene.states.add(state);
   }
 
   get good(): ReadonlyMap<string, Good> {
@@ -69,14 +70,14 @@ export class GoodBackups {
     }
   }
 
-  /** Nothing in the bucket but good backups. */
-  checkDebris(): void {
+  /** Nothing in the bucket but good backups; or nothing of one name. */
+  checkDebris(only = ''): void {
     const { store } = this.#scene;
-    const left = [...store.objects.keys()].filter(
-      (key) => !this.#good.has(parseKey(PREFIX, key)?.name ?? ''),
-    );
+    const left = [
+      ...store.objects.keys(),
+      ...[...store.uploads].map(({ key }) => `unfinished ${key}`),
+    ].filter((key) => key.includes(only) && !this.#good.has(parseKey(PREFIX, key)?.name ?? ''));
     if (left.length > 0) throw new Error(`debris is left: ${left.join(', ')}`);
-    if (store.uploads.size > 0) throw new Error(`${store.uploads.size} unfinished uploads are left`);
   }
 
   #requireKept(entries: readonly BackupEntry[]): void {

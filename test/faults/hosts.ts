@@ -2,7 +2,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type SqlServer, startSqlServer } from '../../dev/sql-over-http/server.ts';
+import { openSqlServer } from '../../dev/sql-over-http/in-process.ts';
 import type { SnapshotSource } from '../../src/backup/model.ts';
 import { fileCalls } from '../../src/backup/restore/file-calls.ts';
 import type { RestoreParts } from '../../src/backup/restore.ts';
@@ -76,32 +76,33 @@ export async function openFileHost(template: string, directory: string): Promise
 export async function openServerHost(template: string, directory: string): Promise<Host> {
   const path = join(directory, 'server.db');
   copyFileSync(template, path);
-  const server: SqlServer = await startSqlServer({ file: path });
+  const server = openSqlServer({ file: path });
+  const url = 'http://database.invalid';
   const opened: Database[] = [];
   const reach = (fetcher: typeof fetch): Reached => {
-    const db = openRemoteDatabase({ url: server.url, authToken: undefined, fetch: fetcher });
+    const db = openRemoteDatabase({ url, authToken: undefined, fetch: fetcher });
     opened.push(db);
     return {
       db,
       ledger: createBackupLedger(db),
-      source: openRemoteSnapshotSource({ url: server.url, fetch: fetcher }),
+      source: openRemoteSnapshotSource({ url, fetch: fetcher }),
       restoreParts: {
-        target: { kind: 'remote', url: server.url, authToken: undefined },
+        target: { kind: 'remote', url, authToken: undefined },
         closeTarget: () => {},
         fetch: fetcher,
       },
     };
   };
-  const calm = reach(fetch);
+  const calm = reach(server.fetch);
   const beside = await openEmbeddedDatabase(path);
   return {
     kind: 'server',
     path,
     direct: async () => beside,
-    reach: async (chaos) => (chaos === undefined ? calm : reach(chaoticFetch(fetch, chaos))),
+    reach: async (chaos) => (chaos === undefined ? calm : reach(chaoticFetch(server.fetch, chaos))),
     async close() {
       for (const db of [beside, ...opened]) db.close();
-      await server.close();
+      server.close();
       return integrityOf(path);
     },
   };
