@@ -1,0 +1,62 @@
+/** How `npm run setup` speaks with a person: a port, so that tests answer in his place, and the real one. Node only. */
+import process from 'node:process';
+import * as clack from '@clack/prompts';
+
+/** The person pressed Ctrl-C. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
+export interface Question {
+  /** The setting. */
+  readonly name: string;
+  readonly message: string;
+  /** Not shown while it is typed. */
+  readonly secret?: boolean;
+  /** May be left empty. */
+  readonly optional?: boolean;
+}
+
+export interface Prompts {
+  /** The trimmed answer; empty only for an optional question. @throws {@link Cancelled} */
+  ask(question: Question): Promise<string>;
+  /** @throws {@link Cancelled} */
+  confirm(message: string, initial: boolean): Promise<boolean>;
+  /** Something takes a moment; `end` says how it went. */
+  begin(text: string): { end(text: string): void };
+  say(kind: 'intro' | 'good' | 'bad' | 'note' | 'outro', text: string): void;
+}
+
+export const terminalPrompts: Prompts = {
+  async ask({ message, secret, optional }) {
+    const validate = (value: string | undefined): string | undefined =>
+      optional !== true && (value ?? '').trim() === '' ? 'needed' : undefined;
+    const answer = await (secret === true
+      ? clack.password({ message, validate })
+      : clack.text({ message, validate }));
+    if (clack.isCancel(answer)) throw new Cancelled('cancelled');
+    return (answer ?? '').trim();
+  },
+  async confirm(message, initial) {
+    const answer = await clack.confirm({ message, initialValue: initial });
+    if (clack.isCancel(answer)) throw new Cancelled('cancelled');
+    return answer;
+  },
+  begin(text) {
+    // What is piped or logged wants no pictures.
+    if (process.stdout.isTTY !== true) return { end: clack.log.step };
+    const spinner = clack.spinner();
+    spinner.start(text);
+    return { end: (result) => spinner.stop(result) };
+  },
+  say(kind, text) {
+    const say = {
+      intro: clack.intro,
+      good: clack.log.success,
+      bad: clack.log.error,
+      note: clack.log.message,
+      outro: clack.outro,
+    } as const;
+    say[kind](text);
+  },
+};

@@ -1,0 +1,321 @@
+/** `npm run setup`: as a process without questions, and with a person's answers, against the stand-ins. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type StandIns, startStandIns } from '../../dev/stand-ins.ts';
+import { Cancelled, type Prompts } from '../../src/cli/setup/prompts.ts';
+import { runSetup, type SetupParts } from '../../src/cli/setup/run-setup.ts';
+import { runCli } from './support.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/setup.ts', import.meta.url));
+const KEY = /AGE-SECRET-KEY-1[0-9A-Z]+/g;
+let root: string;
+let standIns: StandIns;
+let home: string;
+let count = 0;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'setup-'));
+  standIns = await startStandIns({ directory: root, adminIds: [1] });
+});
+afterAll(async () => {
+  await standIns.close();
+  rmSync(root, { recursive: true, force: true });
+});
+beforeEach(() => {
+  count += 1;
+  home = join(root, `home-${count}`);
+  mkdirSync(home);
+});
+
+const settings = (): Record<string, string> => {
+  const { BOT_INFO, WEBHOOK_SECRET, ...given } = standIns.settings;
+  return { ...given, S3_SECRET_ACCESS_KEY: 'stand-in-bucket-secret' };
+};
+const written = (): NodeJS.Dict<string> => parseEnv(readFileSync(join(home, '.env'), 'utf8'));
+const mode = (): string => (statSync(join(home, '.env')).mode & 0o777).toString(8);
+
+/** Everything that must never be seen on a screen. */
+function expectNoSecret(output: string, given: NodeJS.Dict<string> = settings()): void {
+  for (const name of ['BOT_TOKEN', 'DATABASE_AUTH_TOKEN', 'S3_SECRET_ACCESS_KEY', 'WEBHOOK_SECRET'])
+    if (given[name]) expect(output, name).not.toContain(given[name]);
+}
+
+async function setup(env: Record<string, string>, ...args: readonly string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: home,
+    env: { PATH: `${home}${delimiter}${process.env['PATH']}`, NODE_NO_WARNINGS: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const [code] = await once(child, 'close');
+  return { code: Number(code), output };
+}
+
+describe('without questions', () => {
+  test('a fresh directory: .env for its owner alone, with which the other commands work', async () => {
+    const { code, output } = await setup(settings(), '--yes');
+    expect(code, output).toBe(0);
+    expect(mode()).toBe('600');
+    expect(written()).toMatchObject({
+      ...settings(),
+      BOT_INFO: expect.stringContaining(`"username":"${standIns.telegram.botInfo.username}"`),
+      WEBHOOK_SECRET: expect.stringMatching(/^[0-9a-f]{48}$/),
+    });
+    expect(output).toContain('can write, read and delete');
+    expectNoSecret(output, written());
+    expect(output).not.toMatch(KEY);
+    expect((await runCli(home, {}, 'list', '--json')).json()).toMatchObject({
+      bucket: expect.stringContaining('s3 bucket anime'),
+    });
+  });
+
+  test('with --key: the key is shown once, opens what is encrypted for it, and is written nowhere', async () => {
+    const { code, output } = await setup(settings(), '--yes', '--key');
+    expect(code, output).toBe(0);
+    const keys = output.match(KEY) ?? [];
+    expect(keys).toHaveLength(1);
+    const file = readFileSync(join(home, '.env'), 'utf8');
+    expect(file).not.toMatch(KEY);
+    expect(written()['BACKUP_AGE_RECIPIENTS']).toMatch(/^age1/);
+    expect(output).toContain('encrypted for it and opened with it');
+    expect(await runCli(home, { BACKUP_AGE_IDENTITY: keys[0] ?? '' }, 'key', 'test')).toMatchObject({
+      code: 0,
+    });
+    // A second run makes no second key, which would leave two to lose.
+    const again = await setup({}, '--yes', '--key');
+    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('encrypted already') });
+    expect(again.output).not.toMatch(KEY);
+    expect(readFileSync(join(home, '.env'), 'utf8')).toBe(file);
+  });
+
+  test('what .env holds stays, comments and all, also against the environment; only its mode is mended', async () => {
+    const text = `# mine\nDEFAULT_LOCALE=ru # yes\nADMIN_IDS=77\nOTHER='a b'\n`;
+    writeFileSync(join(home, '.env'), text, { mode: 0o644 });
+    expect(await setup(settings(), '--yes')).toMatchObject({ code: 0 });
+    expect(readFileSync(join(home, '.env'), 'utf8').startsWith(text)).toBe(true);
+    expect(written()).toMatchObject({ ADMIN_IDS: '77', OTHER: 'a b', BOT_TOKEN: standIns.telegram.token });
+    expect(mode()).toBe('600');
+  });
+
+  test('a link to settings kept elsewhere stays a link', async () => {
+    writeFileSync(join(home, 'real.env'), '');
+    symlinkSync('real.env', join(home, '.env'));
+    expect(await setup(settings(), '--yes')).toMatchObject({ code: 0 });
+    expect(readFileSync(join(home, 'real.env'), 'utf8')).toContain('BOT_TOKEN=');
+  });
+
+  test.each([
+    ['no token', { BOT_TOKEN: '' }, /BOT_TOKEN is missing: @BotFather gives one/],
+    ['a token that is none', { BOT_TOKEN: 'abc' }, /BOT_TOKEN: must be|BOT_TOKEN/],
+    [
+      'a wrong token',
+      { BOT_TOKEN: '123456:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' },
+      /BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather/,
+    ],
+    ['no Telegram', { TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }, /127\.0\.0\.1:9 can not be reached/],
+    ['no admin id', { ADMIN_IDS: 'ali' }, /ADMIN_IDS/],
+    [
+      'a wrong database token',
+      { DATABASE_AUTH_TOKEN: 'wrong-token-1' },
+      /DATABASE_AUTH_TOKEN: .* refuses this token/,
+    ],
+    ['a database address that is none', { DATABASE_URL: 'postgres://x' }, /DATABASE_URL: must begin with/],
+    [
+      'no database there',
+      { DATABASE_URL: 'http://127.0.0.1:9' },
+      /DATABASE_URL: 127\.0\.0\.1:9 does not answer/,
+    ],
+    ['no such bucket', { S3_BUCKET: 'nowhere' }, /nowhere.*S3_BUCKET/],
+    ['half a bucket', { S3_SECRET_ACCESS_KEY: '' }, /S3_SECRET_ACCESS_KEY: missing/],
+    ['no bucket server', { S3_ENDPOINT: 'http://127.0.0.1:9' }, /check S3_ENDPOINT/],
+  ])(
+    '%s: told in words, without a secret, and nothing is written',
+    { timeout: 60_000 },
+    async (_, change, message) => {
+      const env = { ...settings(), ...change };
+      const { code, output } = await setup(env, '--yes');
+      expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(message) });
+      expect(output).toContain('nothing was written');
+      expectNoSecret(output, env);
+      expect(existsSync(join(home, '.env'))).toBe(false);
+    },
+  );
+
+  test('--worker hands over what the Worker needs, and no more', async () => {
+    writeFileSync(join(home, 'wrangler'), '#!/bin/sh\necho "$*" > called\ncat > secrets\n');
+    chmodSync(join(home, 'wrangler'), 0o755);
+    const env = { ...settings(), BACKUP_AGE_IDENTITY: 'AGE-SECRET-KEY-1XYZ', BACKUP_DIR: 'x' };
+    const { code, output } = await setup(env, '--yes', '--worker');
+    expect(code, output).toBe(0);
+    expect(readFileSync(join(home, 'called'), 'utf8')).toBe('secret bulk\n');
+    const given = JSON.parse(readFileSync(join(home, 'secrets'), 'utf8'));
+    expect(given).toMatchObject({
+      BOT_TOKEN: standIns.telegram.token,
+      WEBHOOK_SECRET: written()['WEBHOOK_SECRET'],
+    });
+    expect(Object.keys(given)).not.toContain('BACKUP_AGE_IDENTITY');
+    expect(Object.keys(written())).not.toContain('BACKUP_AGE_IDENTITY');
+    expectNoSecret(output, written());
+  });
+
+  test('a wrangler that refuses: the settings are written all the same, and it says so', async () => {
+    writeFileSync(join(home, 'wrangler'), '#!/bin/sh\nexit 1\n');
+    chmodSync(join(home, 'wrangler'), 0o755);
+    const { code, output } = await setup(settings(), '--yes', '--worker');
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: expect.stringMatching(/\.env is written, but wrangler secret bulk failed: log in/),
+    });
+    expect(written()['BOT_TOKEN']).toBe(standIns.telegram.token);
+  });
+});
+
+describe('with a person', () => {
+  /** Answers by setting, or by the words of a yes-no question; `undefined` is Ctrl-C. Each may be a list, for when it is asked again. */
+  type Answers = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
+
+  function person(answers: Answers) {
+    const seen: string[] = [];
+    const asked: string[] = [];
+    const times = new Map<string, number>();
+    const answer = (key: string): string | boolean => {
+      const nth = times.get(key) ?? 0;
+      times.set(key, nth + 1);
+      const given = answers[key];
+      const value = Array.isArray(given) ? given[nth] : given;
+      if (value === undefined) throw new Cancelled('cancelled');
+      return value;
+    };
+    const prompts: Prompts = {
+      async ask({ name, message, secret }) {
+        asked.push(name);
+        seen.push(message);
+        const value = String(answer(name));
+        if (secret !== true) seen.push(value);
+        return value;
+      },
+      async confirm(message) {
+        const key = Object.keys(answers).find((words) => message.includes(words));
+        asked.push(key ?? message);
+        seen.push(message);
+        return answer(key ?? message) === true;
+      },
+      begin: (text) => {
+        seen.push(text);
+        return { end: (result) => void seen.push(result) };
+      },
+      say: (_, text) => void seen.push(text),
+    };
+    return { prompts, asked, screen: () => seen.join('\n') };
+  }
+
+  async function run(answers: Answers, change: Partial<SetupParts> = {}) {
+    const { prompts, asked, screen } = person(answers);
+    const given: string[] = [];
+    const code = await runSetup({
+      file: join(home, '.env'),
+      env: {
+        TELEGRAM_API_ROOT: standIns.telegram.apiRoot,
+        S3_FORCE_PATH_STYLE: 'true',
+        S3_REGION: 'us-east-1',
+      },
+      isAsking: true,
+      wantsKey: false,
+      wantsWorker: false,
+      prompts,
+      putSecrets: (json) => given.push(json) > 0,
+      ...change,
+    });
+    return { code, asked, screen: screen(), given };
+  }
+
+  const ALL = () => ({ ...settings(), Encrypt: true, Worker: true, again: true });
+
+  test('asks in order, shows the key once, and gives the Worker its secrets', async () => {
+    const { code, asked, screen, given } = await run(ALL());
+    expect(code, screen).toBe(0);
+    expect(asked).toEqual([
+      'BOT_TOKEN',
+      'ADMIN_IDS',
+      'DATABASE_URL',
+      'DATABASE_AUTH_TOKEN',
+      'S3_ENDPOINT',
+      'S3_BUCKET',
+      'S3_ACCESS_KEY_ID',
+      'S3_SECRET_ACCESS_KEY',
+      'Encrypt',
+      'Worker',
+    ]);
+    expect(screen.match(KEY)).toHaveLength(1);
+    expectNoSecret(screen, written());
+    expect(written()).toMatchObject(settings());
+    expect(given).toHaveLength(1);
+    expect(given[0]).not.toMatch(KEY);
+  });
+
+  test('on one machine: empty answers ask nothing further, and nobody speaks of a Worker', async () => {
+    const env = { TELEGRAM_API_ROOT: standIns.telegram.apiRoot, BACKUP_DIR: join(home, 'b') };
+    writeFileSync(join(home, '.env'), `DATABASE_URL=file:${join(home, 'bot.db')}\n`);
+    const answers = { BOT_TOKEN: standIns.telegram.token, ADMIN_IDS: '1', S3_ENDPOINT: '', Encrypt: false };
+    const { code, asked, screen } = await run(answers, { env });
+    expect(code, screen).toBe(0);
+    expect(asked).toEqual(['BOT_TOKEN', 'ADMIN_IDS', 'S3_ENDPOINT', 'Encrypt']);
+    expect(written()['BACKUP_AGE_RECIPIENTS']).toBeUndefined();
+  });
+
+  test('a wrong answer is asked for again, and the right ones before it are kept', async () => {
+    const tokens = ['123456:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', standIns.telegram.token];
+    const { code, asked, screen } = await run({
+      ...ALL(),
+      BOT_TOKEN: tokens,
+      S3_BUCKET: ['nowhere', 'anime'],
+    });
+    expect(code, screen).toBe(0);
+    expect(asked.filter((name) => name === 'BOT_TOKEN')).toHaveLength(2);
+    expect(asked.filter((name) => name === 'S3_BUCKET')).toHaveLength(2);
+    expect(asked.filter((name) => name === 'DATABASE_URL')).toHaveLength(1);
+    expect(written()).toMatchObject({ BOT_TOKEN: standIns.telegram.token, S3_BUCKET: 'anime' });
+    for (const token of tokens) expect(screen).not.toContain(token);
+  });
+
+  test('whoever gives up, or leaves at any question, has changed nothing and seen no key', async () => {
+    const keys = Object.keys(ALL()).filter(
+      (key) => !['again', 'TELEGRAM_API_ROOT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'].includes(key),
+    );
+    for (const key of keys) {
+      const { code, screen } = await run({ ...ALL(), [key]: undefined });
+      expect({ code, screen }, key).toEqual({
+        code: 1,
+        screen: expect.stringContaining('nothing was changed'),
+      });
+      expect(screen, key).not.toMatch(KEY);
+      expect(existsSync(join(home, '.env')), key).toBe(false);
+    }
+    const gaveUp = await run({
+      ...ALL(),
+      BOT_TOKEN: '123456:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+      again: false,
+    });
+    expect(gaveUp).toMatchObject({ code: 1, screen: expect.stringContaining('nothing was written') });
+  });
+});
