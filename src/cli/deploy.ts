@@ -5,18 +5,24 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
-import pc from 'picocolors';
+import { explain } from '../backup/clock.ts';
 import { runBackup } from '../backup/run.ts';
 import { installCommands } from '../commands-menu.ts';
 import { composeBackup } from '../compose.ts';
-import { type Config, ConfigError, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { migrate } from '../db/migrate.ts';
+import { hideSecrets } from '../log.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
+import { listenForInterruption } from './interruption.ts';
+import { createTerminal } from './terminal.ts';
 
 /** No Worker's wall clock cuts a run off here. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
+
+const terminal = createTerminal(false);
+const interruption = listenForInterruption(terminal);
 
 async function main(): Promise<void> {
   const passed = process.argv.slice(2);
@@ -29,15 +35,13 @@ async function main(): Promise<void> {
   await prepareDatabase(config);
   const url = config.publicUrl ?? deployedUrl(wrangler(passed));
   if (url === undefined) {
-    console.log(
-      pc.yellow(
-        'wrangler named no address: set PUBLIC_URL to the Worker’s https address and deploy again, so that the webhook can be set',
-      ),
+    throw new Error(
+      'it is deployed, but wrangler named no address: set PUBLIC_URL to the Worker’s https address and deploy again, so that the webhook can be set',
     );
-    process.exitCode = 1;
-    return;
   }
-  await setWebhook(config, url);
+  await setWebhook(config, url).catch((cause: unknown) => {
+    throw new Error('it is deployed, but its webhook could not be set: deploy again', { cause });
+  });
 }
 
 /** A database that can not be backed up is not migrated, and what is not migrated is not deployed over. */
@@ -50,16 +54,25 @@ async function prepareDatabase(config: Config): Promise<void> {
       ledger: createBackupLedger(db),
       holder: `deploy ${process.pid}`,
       timeoutMs: RUN_TIMEOUT_MS,
-      alert: async (alert) => console.log(pc.red(alert.message)),
+      // How this run failed is said below.
+      alert: async ({ kind, message, isEarlier }) => {
+        if (kind !== 'failed' || isEarlier === true) terminal.say(terminal.colors.yellow(message));
+      },
     });
-    const outcome = await runBackup(context, { trigger: 'deploy', scheduledAt: new Date() });
+    const outcome = await interruption.stoppable((signal) =>
+      runBackup(context, { trigger: 'deploy', scheduledAt: new Date(), signal }),
+    );
     if (outcome.kind === 'failed')
       throw new Error(`nothing was deployed: the backup before it failed: ${outcome.reason}`);
     // The other run may die without a backup, or have begun before data that the migration touches.
     if (outcome.kind === 'skipped' && outcome.reason === 'busy')
       throw new Error(`nothing was deployed, for no backup could be made before it: ${outcome.message}`);
     step(`backup: ${outcome.kind === 'done' ? `${outcome.name}, verified` : outcome.message}`);
-    const { from, to } = await migrate(db, { now: () => new Date(), backup: async () => {} });
+    const { from, to } = await migrate(db, { now: () => new Date(), backup: async () => {} }).catch(
+      (cause: unknown) => {
+        throw new Error('nothing was deployed: the database could not be migrated', { cause });
+      },
+    );
     step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
   } finally {
     close();
@@ -93,12 +106,14 @@ async function setWebhook(config: Config, url: string): Promise<void> {
 }
 
 function step(text: string): void {
-  console.log(`${pc.green('✓')} ${text}`);
+  terminal.say(`${terminal.colors.green('✓')} ${text}`);
 }
 
-main().catch((error: unknown) => {
-  console.error(
-    pc.red(error instanceof ConfigError || error instanceof Error ? error.message : String(error)),
-  );
-  process.exitCode = 1;
-});
+try {
+  await main();
+} catch (error) {
+  terminal.fail(hideSecrets(explain(error)));
+  process.exitCode = interruption.exitCode ?? 1;
+} finally {
+  interruption.dispose();
+}

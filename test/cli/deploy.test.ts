@@ -40,13 +40,14 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function deploy(): Promise<{ code: unknown; output: string }> {
+async function deploy(env: Record<string, string> = {}): Promise<{ code: unknown; output: string }> {
   const child = spawn(process.execPath, [MAIN], {
     cwd: directory,
     env: {
       PATH: `${directory}${delimiter}${process.env['PATH']}`,
       NODE_NO_WARNINGS: '1',
       ...standIns.settings,
+      ...env,
     },
   });
   let output = '';
@@ -86,4 +87,79 @@ test('another run in the way of the backup: nothing is migrated and nothing depl
     backups: 0,
   });
   expect(output).toMatch(/nothing was deployed.*another run is under way \(node host 7\)/);
+});
+
+/** What has happened, in the order it must happen. */
+async function state() {
+  const versions = async (): Promise<number | null> => {
+    const [[version]] = await db.read([
+      all(sql("SELECT COUNT(*) AS n FROM sqlite_schema WHERE name = 'schema_migrations'"), (row) =>
+        row.int('n'),
+      ),
+    ]);
+    if (version === 0) return null;
+    const [[newest]] = await db.read([
+      all(sql('SELECT MAX(version) AS version FROM schema_migrations'), (row) => row.int('version')),
+    ]);
+    return newest ?? null;
+  };
+  return {
+    backups: await backups(),
+    schema: await versions(),
+    isDeployed: isDeployed(),
+    webhooks: standIns.telegram.callsOf('setWebhook').length,
+  };
+}
+
+test('a backup that fails stops everything after it', async () => {
+  const { code, output } = await deploy({ S3_BUCKET: 'nowhere' });
+  expect({ code, ...(await state()) }).toEqual({
+    code: 1,
+    backups: 0,
+    schema: null,
+    isDeployed: false,
+    webhooks: 0,
+  });
+  expect(output).toMatch(/nothing was deployed: the backup before it failed: .*nowhere/);
+  // Told once.
+  expect(output.trim().split('\n')).toHaveLength(1);
+});
+
+test('a migration that fails stops the deploy; the backup before it stays', async () => {
+  await migrate(db, { now: () => new Date(), backup: async () => {} });
+  await db.write([sql("INSERT INTO schema_migrations VALUES (999, 'newer', '2026-01-01 00:00:00')")]);
+  const { code, output } = await deploy();
+  expect({ code, ...(await state()) }).toEqual({
+    code: 1,
+    backups: 1,
+    schema: 999,
+    isDeployed: false,
+    webhooks: 0,
+  });
+  expect(output).toMatch(/nothing was deployed: the database could not be migrated: .*schema version 999/);
+});
+
+test('a wrangler that fails: saved and migrated, and no webhook is moved', async () => {
+  writeFileSync(join(directory, 'wrangler'), '#!/bin/sh\necho boom >&2\nexit 3\n');
+  const { code, output } = await deploy();
+  expect({ code, ...(await state()) }).toEqual({
+    code: 1,
+    backups: 1,
+    schema: SCHEMA_VERSION,
+    isDeployed: false,
+    webhooks: 0,
+  });
+  expect(output).toMatch(/wrangler deploy failed; the running version was not touched/);
+});
+
+test('a webhook that can not be set is told as such: the deploy itself stands', async () => {
+  standIns.telegram.script({
+    method: 'setWebhook',
+    times: Number.POSITIVE_INFINITY,
+    fault: { kind: 'error', status: 400, description: 'Bad Request: bad webhook' },
+  });
+  const { code, output } = await deploy();
+  expect({ code, isDeployed: isDeployed() }).toEqual({ code: 1, isDeployed: true });
+  expect(output).toMatch(/it is deployed, but its webhook could not be set: deploy again: .*bad webhook/);
+  expect(output).not.toContain(standIns.telegram.token);
 });
