@@ -26,16 +26,20 @@ export async function publish({ store, prefix }: Bucket, manifest: Manifest): Pr
 
 /**
  * After {@link publish}. A put may stall longer than the lease lives: another run takes over and sweeps our objects, which had no manifest
- * yet, and then the manifest lands. So the lease is confirmed once more; where that fails the bucket has the last word.
+ * yet, and then the manifest lands. So the lease is confirmed once more; where that fails, or where there is none (another deployment's
+ * dead run may have had this very second, and its next run sweeps what has the name), the bucket has the last word.
  * @throws why the lease could not be confirmed, unless the backup is whole all the same.
  */
 export async function confirmPublished(bucket: Bucket, lease: Lease, name: BackupName): Promise<void> {
+  let lost: { readonly cause?: unknown } = {};
   try {
     await lease.confirm();
+    if (lease.fence !== null) return;
   } catch (cause) {
-    const entry = await findBackup(bucket, name);
-    if (entry?.state === 'verified') return;
-    const found = entry?.problem ?? 'nothing of it is there';
-    throw new Error(`the manifest was put too late (${found})`, { cause });
+    lost = { cause };
   }
+  const entry = await findBackup(bucket, name);
+  if (entry?.state === 'verified') return;
+  const found = entry?.problem ?? 'nothing of it is there';
+  throw new Error(`the manifest was put too late (${found})`, lost);
 }

@@ -49,3 +49,26 @@ test.each(['leases of their own', 'no lease at all', 'one encrypts'] as const)('
     two.close();
   }
 });
+
+test('objects swept as those of a dead run of the same second: nothing is said to be done', async () => {
+  const world = await createWorld({}, 'small');
+  try {
+    const store = createMemoryStore(() => world.clock.now());
+    const swept: BackupContext['store'] = {
+      ...store,
+      async put(key, body, options) {
+        // The other deployment's sweep comes first: it knows the name as that of a run of its own that died.
+        await store.delete((await store.list('')).map((object) => object.key));
+        return store.put(key, body, options);
+      },
+    };
+    const outcome = await runBackup(
+      { ...world.context, ledger: noLedger, store: swept },
+      { trigger: 'schedule', scheduledAt: world.clock.now() },
+    );
+    expect(outcome).toMatchObject({ kind: 'failed', left: [] });
+    expect(await store.list('')).toEqual([]);
+  } finally {
+    world.close();
+  }
+});
