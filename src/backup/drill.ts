@@ -61,7 +61,7 @@ async function rehearse(parts: DrillParts, entry: BackupEntry, path: string): Pr
       random: Math.random,
       fetch,
     },
-    { from: { kind: 'backup', entry }, ...(onProgress && { onProgress }) },
+    { from: { kind: 'backup', entry }, isRehearsal: true, ...(onProgress && { onProgress }) },
   );
   const note = report.notes.find((text) => text.includes('can not be used'));
   // The restore found a way around it, but a drill is there to tell.

@@ -18,6 +18,7 @@ import { ENGINE_TABLES, type Maker, settleRuns } from './restore/settle-runs.ts'
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
 import { openSqlSession } from './restore/sql-session.ts';
 import { isStaging } from './restore/staging.ts';
+import { refuseNewer } from './restore/too-new.ts';
 import { runBackup } from './run.ts';
 import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from './snapshot/remote.ts';
@@ -54,6 +55,8 @@ export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys'> {
 export interface RestoreOptions {
   readonly from: RestoreFrom;
   readonly only?: readonly string[] | undefined;
+  /** Only to see whether it can be done (a drill): a backup of a newer program is as good as any. */
+  readonly isRehearsal?: boolean;
   /** The old file can not be read: nothing of it can be saved but the file itself (a remote database is not asked). */
   readonly isOldBroken?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
@@ -120,6 +123,7 @@ async function fetched(
   const unknown = options.only?.filter((name) => !known.has(name)) ?? [];
   if (unknown.length > 0)
     throw new Error(`${source.origin} has no table ${unknown.join(', ')}; it has ${[...known].join(', ')}`);
+  if (options.only === undefined && options.isRehearsal !== true) refuseNewer(source);
   return settleRuns(source, makerOf(options.from));
 }
 
@@ -146,17 +150,23 @@ async function restoreFile(
     const safety = await safetyBackup(parts, options);
     parts.closeTarget();
     let fresh = source.path;
+    const notes = [...source.notes];
     if (options.only !== undefined) {
       options.onProgress?.({ phase: 'load', done: 0, total: undefined });
       fresh = freshPath(path);
-      await withTablesOf(path, source, options.only, fresh);
+      notes.push(...(await withTablesOf(path, source, options.only, fresh)));
     }
     stopWhenAsked(options);
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
     const hadFile = files.exists(path);
     if (hadFile && options.isOldBroken !== true && options.only === undefined) carryLedger(path, fresh);
     await swapFiles({ path, fresh, files, isOldBroken: options.isOldBroken === true });
-    return { ...report(source, options), safety, kept: hadFile ? `${path}.before-restore` : undefined };
+    return {
+      ...report(source, options),
+      notes,
+      safety,
+      kept: hadFile ? `${path}.before-restore` : undefined,
+    };
   } finally {
     // What it can not remove, the next attempt does.
     await clearWork(path, files).catch(() => undefined);

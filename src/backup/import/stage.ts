@@ -22,7 +22,7 @@ export interface Read {
   /** Rows, by table. */
   readonly refused: ReadonlyMap<string, number>;
   readonly values: { readonly mended: number; readonly leftOut: number };
-  /** Rows of tables that are not merged. */
+  /** Rows of tables, and values of columns (`anime.rating`), that the database has not. */
   readonly leftAside: ReadonlyMap<string, number>;
 }
 
@@ -70,6 +70,9 @@ export async function stage(
       count(leftAside, event.table);
       continue;
     }
+    for (const [name, value] of Object.entries(event.fields))
+      if (value !== null && value !== '' && !target.known.has(name))
+        count(leftAside, `${event.table}.${name}`);
     const { fields, faults } = fitted(target, event);
     for (const fault of faults) refuse(fault);
     if (fields === undefined) continue;
@@ -89,6 +92,8 @@ interface Target {
     readonly kind: ColumnKind;
     readonly required: boolean;
   }[];
+  /** Names of columns that are taken, or left where they are on purpose. */
+  readonly known: ReadonlySet<string>;
   readonly head: string;
   tuples: string[];
   characters: number;
@@ -111,6 +116,7 @@ function targetOf(staged: StagedImport): Target {
   });
   return {
     columns,
+    known: new Set([...columns.map(({ name }) => name), ...spec.skip]),
     head: `INSERT OR IGNORE INTO ${staging} (n, place, ${names.map(quoteName).join(', ')}) VALUES `,
     tuples: [],
     characters: 0,

@@ -142,8 +142,9 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
   },
 ];
 
-/** Why rows of other tables stay where they are. */
+/** Why rows of other tables, and values of other columns (`anime.rating`), stay where they are. */
 export function whyLeftAside(table: string): string {
+  if (table.includes('.')) return 'not a column of this bot';
   if (table === 'admins') return 'rights are given by a person, not by a file';
   if (/^(anime_(search|words|grams|stale)|sqlite_)/.test(table)) return 'made anew from the rows';
   if (/^(draft|post|broadcast|part_news|admin_notices)/.test(table)) return 'work under way in the other bot';

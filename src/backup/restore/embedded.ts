@@ -120,20 +120,21 @@ async function collectGarbage(): Promise<void> {
 
 /**
  * `--only`: a copy of the living database at `fresh` with the contents of some tables from the backup.
- * @throws when rows of other tables would point nowhere.
+ * Returns what is to be told of it.
+ * @throws when rows of other tables would point nowhere, or the living tables have no place for the backup's.
  */
 export async function withTablesOf(
   path: string,
   backup: { readonly path: string; readonly tables: readonly TableDigest[] },
   only: readonly string[],
   fresh: string,
-): Promise<void> {
+): Promise<string[]> {
   const source = openEmbeddedSnapshotSource({ path });
   await copyLive(source, fresh);
   const live = await schemaOf(fresh);
   const from = await schemaOf(backup.path);
   const tables = from.tables.filter(({ name }) => only.includes(name));
-  const statements = replaceContents(
+  const { statements, notes } = replaceContents(
     live,
     tables.map((table) => ({ table, name: `backup.${quoteName(table.name)}` })),
   );
@@ -155,6 +156,7 @@ export async function withTablesOf(
   for (const { table, sha256 } of backup.tables.filter(({ table }) => only.includes(table)))
     if (digests.get(table)?.sha256 !== sha256 && sameColumns(live, from, table))
       throw new Error(`table ${table} did not arrive as it is in the backup`);
+  return notes;
 }
 
 /** Tables whose columns have changed since can not have the digest of the backup. */

@@ -66,7 +66,7 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
   const { statements, notes } =
     options.only === undefined
       ? swapStatements(live, schema, staged, options.wanted)
-      : { statements: onlyStatements(live, staged), notes: [] };
+      : onlyStatements(live, staged);
   await swap(session, options.id, [...statements, ...staged.map(({ name }) => `DROP TABLE ${name}`)]);
   return notes;
 }
@@ -216,12 +216,17 @@ function swapStatements(
 }
 
 /** Rows that point nowhere after it, and did not before, undo it. */
-function onlyStatements(live: DatabaseSchema, staged: readonly StagedTable[]): string[] {
+function onlyStatements(
+  live: DatabaseSchema,
+  staged: readonly StagedTable[],
+): { statements: string[]; notes: string[] } {
   const orphans = '(SELECT count(*) FROM pragma_foreign_key_check)';
-  return [
+  const { statements, notes } = replaceContents(live, staged);
+  const guarded = [
     `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN orphans INTEGER`,
     `UPDATE ${CONTROL_TABLE} SET orphans = ${orphans}`,
-    ...replaceContents(live, staged),
+    ...statements,
     guard(`${orphans} <= (SELECT orphans FROM ${CONTROL_TABLE})`, ORPHANS),
   ];
+  return { statements: guarded, notes };
 }

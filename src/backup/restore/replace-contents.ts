@@ -1,16 +1,17 @@
 /** `--only`: the contents of some tables, in one transaction, everything else as it is. Pure. */
-import type { ColumnInfo, DatabaseSchema, TableInfo } from '../model.ts';
+import type { DatabaseSchema, TableInfo } from '../model.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import { columnList, type StagedTable } from './staging.ts';
 
 /**
  * Empties the living tables and fills them from the given ones (`name` is what to select from). Triggers run, so that indexes kept by
  * them follow; foreign keys are off and looked at afterwards: rows of other tables must not be deleted by a restore of this one.
+ * @throws when the living tables have no place for something of the backup's.
  */
 export function replaceContents(
   live: DatabaseSchema,
   staged: readonly Pick<StagedTable, 'table' | 'name'>[],
-): string[] {
+): { readonly statements: string[]; readonly notes: string[] } {
   const tables = new Map(live.tables.map((table) => [table.name, table]));
   const pairs = staged.map(({ table, name }) => {
     const target = tables.get(table.name);
@@ -20,7 +21,13 @@ export function replaceContents(
   });
   const owners = new Set(pairs.map(({ target }) => target.name));
   const index = owners.has('anime') && !owners.has('anime_search') ? searchIndex(tables) : [];
-  return [
+  const notes = pairs.flatMap(({ target, source }) => {
+    const newer = storedNames(target).filter((name) => !storedNames(source).includes(name));
+    return newer.length === 0
+      ? []
+      : [`${target.name}: ${newer.join(', ')} newer than this backup, now at the default in every row`];
+  });
+  const statements = [
     ...pairs.map(({ target }) => `DELETE FROM ${quoteName(target.name)}`),
     ...pairs.map(({ target, source, name }) => {
       const columns = common(source, target).join(', ');
@@ -28,6 +35,7 @@ export function replaceContents(
     }),
     ...index,
   ];
+  return { statements, notes };
 }
 
 /** Folded texts of anime that are gone go too; the others are made anew by the tick (the insert's trigger has queued them). */
@@ -41,12 +49,19 @@ function searchIndex(live: ReadonlyMap<string, TableInfo>): string[] {
 }
 
 function common(source: TableInfo, target: TableInfo): string[] {
-  const isStored = ({ generated }: ColumnInfo): boolean => generated === 'no';
-  const names = new Set(target.columns.filter(isStored).map(({ name }) => quoteName(name)));
+  const names = new Set(storedNames(target).map(quoteName));
+  const homeless = storedNames(source).filter((name) => !names.has(quoteName(name)));
+  if (homeless.length > 0)
+    throw new Error(
+      `the database's table ${target.name} is older than the backup and has no ${homeless.join(', ')}: start the bot once, which brings it up to date, or restore the whole backup`,
+    );
   const hidden = source.rowidAlias === null && target.rowidAlias === null && !target.withoutRowid;
   const list = columnList(source).filter(
     (name) => names.has(name) || (hidden && /^(rowid|_rowid_|oid)$/.test(name)),
   );
-  if (list.length === 0) throw new Error(`table ${target.name} has no column in common with the backup's`);
   return list;
+}
+
+function storedNames({ columns }: TableInfo): string[] {
+  return columns.filter(({ generated }) => generated === 'no').map(({ name }) => name);
 }

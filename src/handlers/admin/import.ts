@@ -3,14 +3,15 @@
  * message replies to the file, so the file is read again then, and the same file twice changes nothing.
  */
 import { randomUUID } from 'node:crypto';
-import { InlineKeyboard } from 'grammy';
+import { HttpError, InlineKeyboard } from 'grammy';
 import type { Document } from 'grammy/types';
 import { DocumentError } from '../../backup/document/window.ts';
 import { UnsealError } from '../../backup/envelope/types.ts';
 import { openImportBytes, UnfitFile } from '../../backup/import/open-bytes.ts';
-import { type ImportReport, importRecords } from '../../backup/import.ts';
+import { type ImportReport, ImportSuperseded, importRecords } from '../../backup/import.ts';
 import { audit } from '../../db/audit-log.ts';
-import type { Html } from '../../html.ts';
+import { DatabaseUnavailable } from '../../db/database.ts';
+import { type Html, html } from '../../html.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
 import type { Feature } from '../feature.ts';
@@ -70,7 +71,7 @@ function isReport(result: ImportReport | Html): result is ImportReport {
   return 'tables' in result;
 }
 
-/** What a file would change or has changed; or why it can not be taken, in words for the admin. Database trouble is thrown. */
+/** What a file would change or has changed; or why it can not be taken, in words for the admin. Passing trouble is thrown. */
 async function readFile(
   ctx: BotContext,
   document: Document,
@@ -78,9 +79,10 @@ async function readFile(
 ): Promise<ImportReport | Html> {
   const { imports } = ctx.t.admin;
   if ((document.file_size ?? 0) > DOWNLOAD_LIMIT) return imports.tooLarge();
+  const file = await download(ctx, document.file_id);
+  if (file === undefined) return html`${imports.fileGone()}`;
   try {
-    const body = await download(ctx, document.file_id);
-    const records = await openImportBytes(body, {
+    const records = await openImportBytes(file, {
       utcOffsetMinutes: UTC_OFFSET_MINUTES,
       openDatabase: ctx.services.openDatabaseFile,
     });
@@ -88,18 +90,32 @@ async function readFile(
   } catch (error) {
     if (error instanceof UnfitFile) return imports.unfit(error.kind);
     if (error instanceof DocumentError || error instanceof UnsealError) return imports.broken(error.message);
+    if (error instanceof ImportSuperseded) return imports.busy();
+    // Telegram delivers again, and what a merge has done already stays the same.
+    if (error instanceof Error && error.cause instanceof DatabaseUnavailable) throw error.cause;
     throw error;
   }
 }
 
-async function download(ctx: BotContext, fileId: string): Promise<ReadableStream<Uint8Array>> {
+/**
+ * The whole file in memory: staging it may take longer than Telegram holds a connection open for a slow reader. Undefined when Telegram has
+ * it no more.
+ */
+async function download(ctx: BotContext, fileId: string): Promise<ReadableStream<Uint8Array> | undefined> {
   const { file_path: path } = await ctx.api.getFile(fileId);
   const root = ctx.api.options?.apiRoot ?? 'https://api.telegram.org';
-  const response = await fetch(`${root}/file/bot${ctx.api.token}/${path}`);
-  // The address holds the token: it is in no message.
-  if (!response.ok || response.body === null)
-    throw new Error(`Telegram gave no file: status ${response.status}`);
-  return response.body;
+  try {
+    const response = await fetch(`${root}/file/bot${ctx.api.token}/${path}`);
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return new Response(await response.arrayBuffer()).body ?? new ReadableStream();
+  } catch (error) {
+    // The address holds the token: it is in no message.
+    throw new HttpError(
+      `Telegram gave no file: ${error instanceof Error ? error.message : 'no answer'}`,
+      error,
+    );
+  }
 }
 
 /** As an answer to the file, so that the button finds it again. */

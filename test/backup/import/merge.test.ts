@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readLegacyDocument } from '../../../src/backup/document/legacy.ts';
-import { type ImportReport, importRecords } from '../../../src/backup/import.ts';
+import { type ImportReport, ImportSuperseded, importRecords } from '../../../src/backup/import.ts';
 import { type Database, DatabaseUnavailable, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
 import { migrate } from '../../../src/db/migrate.ts';
@@ -61,6 +61,34 @@ test('the request is lost: it did not happen, is said not to have, and does not 
   expect([await count('anime'), await count(DEBRIS)]).toEqual([0, 0]);
   await expect(late?.()).rejects.toThrow();
   expect(await count('anime')).toBe(0);
+});
+
+test('the bot goes on meanwhile: what is reported is what the merge did, not what was planned', async () => {
+  const file = Buffer.from('{"anime":[{"code":5},{"code":6}],"users":[{"user_id":7}]}');
+  const report = await importRecords(db, readLegacyDocument(ReadableStream.from([file])), {
+    id: 'ours',
+    prefer: 'newer',
+    dryRun: false,
+    beforeMerge: async () => {
+      await db.write([sql('INSERT INTO anime (code) VALUES (5)')]);
+    },
+  });
+  expect(report.tables).toMatchObject([
+    { table: 'users', added: 1, same: 0 },
+    { table: 'anime', added: 1, changed: 0, same: 1, kept: 0 },
+  ]);
+});
+
+test('another import begins while this one is read: it stops, and says so', async () => {
+  const records = async function* () {
+    yield* readLegacyDocument(ReadableStream.from([Buffer.from('{"anime":[{"code":5}]}')]));
+    await db.write([sql("UPDATE importing_control SET id = 'theirs'")]);
+  };
+  const options = { id: 'ours', prefer: 'newer', dryRun: false } as const;
+  await expect(importRecords(db, records(), options)).rejects.toBeInstanceOf(ImportSuperseded);
+  expect(await count('anime')).toBe(0);
+  // Theirs are left to them.
+  expect(await count('importing_control')).toBe(1);
 });
 
 test('another import clears the tables meanwhile: nobody claims to know', async () => {

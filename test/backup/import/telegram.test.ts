@@ -3,8 +3,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openDatabaseUpload } from '../../../src/backup/import/open-file.ts';
+import { sql } from '../../../src/db/database.ts';
 import { exportCatalogue } from '../../../src/handlers/admin/export.ts';
 import { type AdminDesk, startDesk } from '../../admin/support.ts';
 
@@ -140,6 +141,40 @@ test.each(['torn', 'of somebody else', 'bomb'])(
     expect(await count('anime')).toBe(0);
   },
 );
+
+test('a download that breaks off is a passing fault: the file is read when Telegram delivers again', async () => {
+  const real = globalThis.fetch;
+  let broken = 0;
+  vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+    if (broken > 0 || !String(input).includes('/file/bot')) return real(input, init);
+    broken += 1;
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from(OLD.slice(0, 50))),
+      pull: (controller) => controller.error(new TypeError('terminated')),
+    });
+    return Promise.resolve(new Response(body));
+  });
+  await send('old.json', Buffer.from(OLD));
+  vi.restoreAllMocks();
+  expect(broken).toBe(1);
+  expect(desk.last().text).toContain('Animelar: 1 yangi, 1 olinmadi');
+  expect(await count('failed_updates WHERE given_up_at IS NOT NULL')).toBe(0);
+});
+
+test('another import under way is told as such, not as a fault', async () => {
+  const { db } = desk.bot;
+  const real = db.read;
+  // Between the staging and the report another one begins.
+  vi.spyOn(db, 'read').mockImplementation(async (queries) => {
+    if (queries.some(({ sql: text }) => text.includes('TOTAL(s.verdict')))
+      await db.write([sql('DROP TABLE importing_anime'), sql('DROP TABLE importing_control')]);
+    return real(queries);
+  });
+  await send('old.json', Buffer.from(OLD));
+  vi.restoreAllMocks();
+  expect(desk.last().text).toContain('boshqa fayl import qilinmoqda');
+  expect(await count('failed_updates')).toBe(0);
+});
 
 test('a file from somebody who is no admin is not an import', async () => {
   const viewer = desk.telegram.person({ id: 501, firstName: 'Vali' });

@@ -151,6 +151,17 @@ test('refusals are counted for the table that loses the row, wherever the file k
   ]);
 });
 
+test('what a file has and the database has no column for is named, not dropped in silence', async () => {
+  const report = await importJson({
+    anime: [
+      { id: 9, code: 1, rating: 5, studio: null },
+      { id: 8, code: 2, rating: 4, studio: '' },
+    ],
+    users: [{ user_id: 1, rate_count: 3 }],
+  });
+  expect(report.leftAside).toEqual([{ table: 'anime.rating', rows: 2, reason: 'not a column of this bot' }]);
+});
+
 const anyValue = fc.oneof(
   fc.constant(null),
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),

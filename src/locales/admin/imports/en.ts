@@ -14,6 +14,8 @@ export const en: typeof uz = {
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
   broken: (reason: string) =>
     html`❌ The file is broken: <code>${reason}</code>\nNothing was changed. Other copies: /backups`,
+  busy: () =>
+    html`⏳ Another file is being imported. Send this one again when that is done. Nothing of this file was changed.`,
   noBackup: (reason: string) =>
     html`❌ No backup could be made first: <code>${reason}</code>\nSo nothing was imported and nothing was changed.`,
   plan: (report: ImportReport) =>

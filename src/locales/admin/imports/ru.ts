@@ -14,6 +14,8 @@ export const ru: typeof uz = {
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
   broken: (reason: string) =>
     html`❌ Файл повреждён: <code>${reason}</code>\nНичего не изменилось. Другие копии: /backups`,
+  busy: () =>
+    html`⏳ Сейчас импортируется другой файл. Отправьте этот ещё раз, когда тот закончится. Из этого файла ничего не изменилось.`,
   noBackup: (reason: string) =>
     html`❌ Сначала нужна резервная копия, но сделать её не удалось: <code>${reason}</code>\nПоэтому импорта не было, ничего не изменилось.`,
   plan: (report: ImportReport) =>

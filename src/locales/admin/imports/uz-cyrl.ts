@@ -14,6 +14,8 @@ export const uzCyrl: typeof uz = {
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
   broken: (reason: string) =>
     html`❌ Файл бузилган: <code>${reason}</code>\nҲеч нарса ўзгармади. Бошқа нусхалар: /backups`,
+  busy: () =>
+    html`⏳ Базага ҳозир бошқа файл импорт қилинмоқда. У тугагач, файлни қайтадан юборинг. Бу файлдан ҳеч нарса ўзгармади.`,
   noBackup: (reason: string) =>
     html`❌ Аввал захира нусха олиб бўлмади: <code>${reason}</code>\nШунинг учун импорт қилинмади, ҳеч нарса ўзгармади.`,
   plan: (report: ImportReport) =>

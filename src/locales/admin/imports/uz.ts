@@ -13,6 +13,8 @@ export const uz = {
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
   broken: (reason: string) =>
     html`❌ Fayl buzilgan: <code>${reason}</code>\nHech narsa o‘zgarmadi. Boshqa nusxalar: /backups`,
+  busy: () =>
+    html`⏳ Bazaga hozir boshqa fayl import qilinmoqda. U tugagach, faylni qaytadan yuboring. Bu fayldan hech narsa o‘zgarmadi.`,
   noBackup: (reason: string) =>
     html`❌ Avval zaxira nusxa olib bo‘lmadi: <code>${reason}</code>\nShuning uchun import qilinmadi, hech narsa o‘zgarmadi.`,
   plan: (report: ImportReport) =>

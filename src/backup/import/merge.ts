@@ -1,0 +1,81 @@
+/** The one moment of an import: staged rows into the living tables, all or nothing, and whether it happened when its answer is lost. */
+import type { Database, WriteResult } from '../../db/database.ts';
+import type { Row } from '../../db/row.ts';
+import { sqlLiteral } from '../restore/sql-literal.ts';
+import { dropStaged, guarded, query, run, superseded } from './staging-area.ts';
+import { IMPORT_CONTROL, mergeSql, type Preference, type StagedImport } from './staging-sql.ts';
+
+export interface Merged {
+  readonly added: number;
+  readonly changed: number;
+}
+
+/**
+ * One transaction, which marks itself: when its answer is lost, the mark tells whether it took effect.
+ * Returns what it did, by table; undefined when it happened and its answer was lost.
+ */
+export async function merge(
+  db: Database,
+  staged: readonly StagedImport[],
+  { id, prefer }: { readonly id: string; readonly prefer: Preference },
+): Promise<ReadonlyMap<string, Merged> | undefined> {
+  const statements = staged.map((one) => mergeSql(one, prefer));
+  try {
+    const results = await run(db, [
+      guarded(id, 0),
+      ...statements.flat(),
+      ...dropStaged(staged),
+      `UPDATE ${IMPORT_CONTROL} SET is_merged = 1`,
+    ]);
+    return counted(staged, statements, results.slice(1));
+  } catch (error) {
+    const cause = superseded(error);
+    if (cause !== error) throw cause;
+    if (await isMerged(db, staged, id, cause)) return undefined;
+    throw new Error('the merge failed, nothing was changed', { cause });
+  }
+}
+
+/** Each table's statements are an UPDATE, where its rows can change, and an INSERT. */
+function counted(
+  staged: readonly StagedImport[],
+  statements: readonly (readonly string[])[],
+  results: readonly WriteResult[],
+): Map<string, Merged> {
+  const counts = new Map<string, Merged>();
+  let at = 0;
+  for (const [i, { spec }] of staged.entries()) {
+    const own = results.slice(at, at + (statements[i]?.length ?? 0));
+    at += own.length;
+    counts.set(spec.name, {
+      added: own.at(-1)?.changes ?? 0,
+      changed: own.length > 1 ? (own[0]?.changes ?? 0) : 0,
+    });
+  }
+  return counts;
+}
+
+/**
+ * Gives the merge up by a write, which comes after a request that is still on its way; when it can not, the merge was first.
+ * @throws when neither can be found out.
+ */
+async function isMerged(
+  db: Database,
+  staged: readonly StagedImport[],
+  id: string,
+  cause: unknown,
+): Promise<boolean> {
+  const giveUp = [guarded(id, 0), ...dropStaged(staged), `DROP TABLE ${IMPORT_CONTROL}`];
+  const isGivenUp = await run(db, giveUp).then(
+    () => true,
+    () => false,
+  );
+  if (isGivenUp) return false;
+  const mark = `SELECT is_merged FROM ${IMPORT_CONTROL} WHERE id = ${sqlLiteral(id)}`;
+  const [row] = await query(db, mark).catch((): Row[] => []);
+  if (row?.bool('is_merged') === true) return true;
+  throw new Error(
+    'whether the import happened is not known, for the database did not say: import the file again, what is there already stays the same',
+    { cause },
+  );
+}
