@@ -172,12 +172,17 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
   const graceEnds = new Date(options.now.getTime() - DEBRIS_GRACE_MS);
   const all = await readGroups(bucket);
   const groups = all.filter(
-    ({ name, objects }) =>
-      name !== options.current && !objects.some(({ role }) => role === 'manifest' || role === 'pin'),
+    (group) =>
+      group.name !== options.current &&
+      !has(group, 'pin') &&
+      (!has(group, 'manifest') || isBareManifest(group)),
   );
   const outdated = new Set([...options.dead, ...(await options.outdated(groups.map(({ name }) => name)))]);
   const old = groups.filter(
-    ({ name, objects }) => !outdated.has(name) && objects.every(({ modified }) => modified < graceEnds),
+    (group) =>
+      !outdated.has(group.name) &&
+      !isBareManifest(group) &&
+      group.objects.every(({ modified }) => modified < graceEnds),
   );
   const debris = new Set([...outdated, ...(await abandoned(all, old, options))]);
   const objects: string[] = [];
@@ -185,7 +190,7 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
   for (const group of groups) {
     if (!debris.has(group.name)) continue;
     // A listing may lag behind; the manifest itself is asked for before anything is deleted.
-    if ((await store.head(manifestKey(prefix, group.name))) !== undefined) continue;
+    if (!isBareManifest(group) && (await store.head(manifestKey(prefix, group.name))) !== undefined) continue;
     const { gone, remaining } = await store.delete(group.objects.map(({ key }) => key));
     objects.push(...gone);
     if (remaining.length > 0)
@@ -194,6 +199,18 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
   let uploads = await store.sweep(prefix, graceEnds);
   for (const name of options.dead) uploads += await sweepUploads(bucket, name, options.now);
   return { objects, uploads, problems };
+}
+
+function has({ objects }: ObjectGroup, wanted: ObjectGroup['objects'][number]['role']): boolean {
+  return objects.some(({ role }) => role === wanted);
+}
+
+/**
+ * A put that stalled until another run had swept the objects, and whose process then died. Debris only where the records say that no
+ * backup came of the run: otherwise it tells people of a loss.
+ */
+function isBareManifest({ objects }: ObjectGroup): boolean {
+  return objects.every(({ role }) => role === 'manifest');
 }
 
 /** Of groups that no failed run explains and whose grace is over, those that may go. */

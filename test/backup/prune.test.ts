@@ -156,6 +156,22 @@ test('fresh objects without a manifest are left alone, unless their run is known
   expect(store.uploads.size).toBe(0);
 });
 
+test('a manifest that landed after its objects were swept goes, unless it was a backup once', async () => {
+  const now = new Date('2026-01-01T02:00:00Z');
+  const store = createMemoryStore(() => now);
+  const bucket = { store, prefix: PREFIX };
+  for (const name of ['20260101_015900', '20260101_015901'])
+    await store.put(manifestKey(PREFIX, name), Buffer.from('x'));
+  const dead = '20260101_015900';
+  await sweepDebris(bucket, {
+    now: new Date(now.getTime() + 100 * 86_400_000),
+    current: 'none',
+    outdated: async (names) => names.filter((name) => name === dead),
+    dead: [],
+  });
+  expect([...store.objects.keys()]).toEqual([manifestKey(PREFIX, '20260101_015901')]);
+});
+
 test('more than half is deleted only after a yes, and a dry run deletes nothing', async () => {
   let now = new Date('2026-01-01T02:00:00Z');
   const store = createMemoryStore(() => now);
