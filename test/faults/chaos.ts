@@ -14,6 +14,8 @@ const TROUBLES = [
   'lost',
   /** Silence until the caller gives up: it has happened, or not. */
   'timeout',
+  /** Silence, and it happens a few calls later, when nobody counts on it any more. Where that can not be: silence. */
+  'late',
   /** From here on nothing on this side answers any more. */
   'outage',
   /** The process dies: it has happened, or not, and nothing after it does. */
@@ -70,6 +72,8 @@ export class Chaos {
   readonly #counts = new Map<string, number>();
   readonly #down = new Set<Side>();
   readonly #waiting = new Set<'cut' | 'alter'>();
+  /** What is still on its way, and how many calls it is behind. */
+  readonly #late: { readonly work: () => Promise<unknown>; after: number }[] = [];
   #hasStalled = false;
 
   constructor(options: ChaosOptions) {
@@ -84,10 +88,17 @@ export class Chaos {
     return { call: (what, work, twists = {}) => this.#call({ side, failure, what, work, twists }) };
   }
 
+  /** What was on its way arrives. */
+  async settle(): Promise<void> {
+    for (const { work } of this.#late.splice(0)) await Promise.allSettled([work()]);
+  }
+
   async #call<T>(call: Call<T>): Promise<T> {
     const { side, failure, what, work, twists } = call;
     if (this.isDead) throw new Killed(what);
     this.calls += 1;
+    for (const late of this.#late) late.after -= 1;
+    if (this.#late.some(({ after }) => after <= 0)) await this.settle();
     const label = `${side}: ${what}`;
     const nth = this.#counts.get(label) ?? 0;
     this.#counts.set(label, nth + 1);
@@ -107,6 +118,10 @@ export class Chaos {
         throw failure(what, false);
       case 'timeout':
         if (isAfter) await work();
+        this.#options.clock.advance(PATIENCE_MS);
+        throw failure(what, true);
+      case 'late':
+        if (twists.mayBeLate === true) this.#late.push({ work, after: 1 + random.int(4) });
         this.#options.clock.advance(PATIENCE_MS);
         throw failure(what, true);
       case 'outage':

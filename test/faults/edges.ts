@@ -86,6 +86,7 @@ function callServer(caller: Caller, { path, body, send }: ServerCall): Promise<R
   };
   const wrong = wrongRow(body);
   return caller.call(`${path} ${start(sqlOf(body))}`, () => work(), {
+    mayBeLate: true,
     refuse: () => new Response('upstream is out of order', { status: 503 }),
     cut: async (answer, at) => {
       const bytes = new Uint8Array(await answer.arrayBuffer());

@@ -45,9 +45,14 @@ async function rowsThere(db: Database, { code }: ImportFile): Promise<number> {
   return rows ?? -1;
 }
 
-/** @throws when less than all and more than nothing of the file is there, or not all although it was acknowledged. */
-export async function requireImported(scene: Scene, file: ImportFile, isDone: boolean): Promise<void> {
+/** `left`: nothing of it, all of it, or one of both. @throws when it is otherwise. */
+export async function requireImported(
+  scene: Scene,
+  file: ImportFile,
+  left: 'nothing' | 'all' | 'either',
+): Promise<void> {
   const rows = await rowsThere(await scene.database(), file);
-  if (isDone ? rows !== ROWS : rows !== 0 && rows !== ROWS)
-    throw new Error(`an import ${isDone ? 'said to be done' : 'that failed'} left ${rows} of ${ROWS} rows`);
+  const right = left === 'nothing' ? [0] : left === 'all' ? [ROWS] : [0, ROWS];
+  if (!right.includes(rows))
+    throw new Error(`an import that should have left ${left} left ${rows} of ${ROWS} rows`);
 }

@@ -38,10 +38,11 @@ export async function restoreSomething(
     return { right: [wanted], isDone: true };
   } catch (error) {
     if (chaos === undefined) throw error;
-    scene.story.push(
-      `  restore of ${entry.name}: ${error instanceof Error ? error.message.slice(0, 160) : ''}`,
-    );
-    return { right: [before, wanted], isDone: false };
+    const said = error instanceof Error ? error.message : '';
+    scene.story.push(`  restore of ${entry.name}: ${said.slice(0, 160)}`);
+    // What is said of it is what happened.
+    const isSure = /nothing was|as it was/.test(said) && !chaos.isDead;
+    return { right: isSure ? [before] : [before, wanted], isDone: false };
   } finally {
     context.reached.restoreParts.closeTarget();
   }

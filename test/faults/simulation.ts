@@ -116,6 +116,7 @@ class Simulation {
         scene.states.add(await scene.state());
       } else await this.#backUp(operation, chaos);
     } finally {
+      await chaos.settle();
       scene.story.push(...chaos.hits.map((hit) => `  ${hit}`));
     }
     const state = await scene.state();
@@ -150,7 +151,8 @@ class Simulation {
       if (outcome.kind === 'done') await this.#good.mustBeListed(outcome.name);
       if (outcome.kind === 'failed') {
         scene.story.push(`  failed: ${outcome.reason.slice(0, 160)}`);
-        if (!isAlone || outcome.name === undefined || outcome.left.length > 0) return;
+        // Whoever took over may have taken the name.
+        if (!isAlone || chaos.has('stall') || outcome.name === undefined || outcome.left.length > 0) return;
         await this.#good.mustNotBeListed(outcome.name);
         // The bucket has done nothing wrong: the run cleans up after itself at once.
         if (!chaos.hits.some((hit) => hit.startsWith('bucket'))) this.#good.checkDebris(outcome.name);
@@ -181,16 +183,18 @@ class Simulation {
     const scene = this.#scene;
     const file: ImportFile = importFile(scene);
     const { db } = await scene.host.reach(chaos);
-    const isDone = await importInto(db, file, 'first').then(
-      () => true,
+    const left = await importInto(db, file, 'first').then(
+      () => 'all' as const,
       (error: unknown) => {
-        scene.story.push(`  import: ${error instanceof Error ? error.message.slice(0, 160) : ''}`);
-        return false;
+        const said = error instanceof Error ? error.message : '';
+        scene.story.push(`  import: ${said.slice(0, 160)}`);
+        return /nothing was/.test(said) && !chaos.isDead ? 'nothing' : 'either';
       },
     );
-    await requireImported(scene, file, isDone);
+    await chaos.settle();
+    await requireImported(scene, file, left);
     await importInto(await scene.database(), file, 'second');
-    await requireImported(scene, file, true);
+    await requireImported(scene, file, 'all');
     if ((await scene.sideTables('importing_')) > 0) throw new Error('an import left its tables behind');
   }
 

@@ -18,6 +18,8 @@ export interface Twists<T> {
   readonly alter?: (at: number) => Promise<T>;
   /** The answer is a polite no. */
   readonly refuse?: () => T;
+  /** What was given up may still be on its way, and take effect later. */
+  readonly mayBeLate?: boolean;
 }
 
 /** Through whom calls go that may be disturbed. */
