@@ -33,6 +33,8 @@ export function formatCount(count: number): string {
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Left out where the line would be too long: the highest first; undefined stays always. */
+  readonly spare?: number;
 }
 
 /** What a terminal shows of a text: colours take no room. */
@@ -40,16 +42,30 @@ function width(text: string): number {
   return text.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
 }
 
-/** Lines with aligned columns, two spaces between them; no trailing spaces. */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+/**
+ * Lines with aligned columns, two spaces between them; no trailing spaces. `room` is the cells of a line: columns that can be spared
+ * give way, so that lines do not wrap.
+ */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  room = Number.POSITIVE_INFINITY,
+): string[] {
   const titles = columns.map(({ title }) => title);
-  const widths = columns.map((_, i) => Math.max(...[titles, ...rows].map((row) => width(row[i] ?? ''))));
-  return [titles, ...rows].map((row) =>
-    columns
-      .map(({ align }, i) => {
+  const lines = [titles, ...rows];
+  const widths = columns.map((_, i) => lines.reduce((most, row) => Math.max(most, width(row[i] ?? '')), 0));
+  const shown = new Set(columns.keys());
+  const total = (): number => [...shown].reduce((sum, i) => sum + (widths[i] ?? 0) + 2, -2);
+  const spare = [...columns.entries()]
+    .filter(([, column]) => column.spare !== undefined)
+    .sort(([, a], [, b]) => (b.spare ?? 0) - (a.spare ?? 0));
+  for (const [i] of spare) if (total() > room) shown.delete(i);
+  return lines.map((row) =>
+    [...shown]
+      .map((i) => {
         const cell = row[i] ?? '';
         const padding = ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(cell)));
-        return align === 'right' ? padding + cell : cell + padding;
+        return columns[i]?.align === 'right' ? padding + cell : cell + padding;
       })
       .join('  ')
       .trimEnd(),

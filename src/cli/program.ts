@@ -16,6 +16,7 @@ import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { outputs } from './output.ts';
+import { createTerminal } from './terminal.ts';
 
 /** In the order of the help text. Each makes its command. */
 const COMMANDS = [
@@ -44,21 +45,29 @@ export async function runCli(args: readonly string[], env: Environment): Promise
     .version(APP_VERSION)
     .showHelpAfterError('(--help shows what there is)');
   for (const make of COMMANDS) program.addCommand(make(cli));
-  tame(program);
+  tame(program, args.includes('--json'));
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version end so as well, with 0.
-    return error.exitCode === 0 ? 0 : 2;
+    if (error.exitCode === 0) return 0;
+    createTerminal(args.includes('--json')).answer({
+      ok: false,
+      error: error.message.replace(/^error: /, ''),
+    });
+    return 2;
   }
   return cli.exitCode;
 }
 
-/** Commander would end the process by itself, and write to a reader that has left. */
-function tame(command: Command): void {
+/** Commander would end the process by itself, and write to a reader that has left; a machine gets its answer on standard output. */
+function tame(command: Command, json: boolean): void {
   const { out, err } = outputs();
   command.exitOverride();
-  command.configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) });
-  for (const sub of command.commands) tame(sub);
+  command.configureOutput({
+    writeOut: (text) => out.write(text),
+    writeErr: (text) => json || err.write(text),
+  });
+  for (const sub of command.commands) tame(sub, json);
 }

@@ -30,14 +30,14 @@ export function progressLine(step: Step, elapsedMs: number): string {
       `${Math.floor(share * 100)}%`.padStart(4),
     );
   }
-  parts.push(formatBytes(bytes));
+  if (bytes > 0 || share !== undefined) parts.push(formatBytes(bytes));
   if (rows !== undefined && rows > 0) parts.push(`${formatCount(rows)} rows`);
   if (elapsedMs >= SETTLED_MS && rate > 0) {
     parts.push(`${formatBytes(rate)}/s`);
     if (share !== undefined && total !== undefined && share < 1)
       parts.push(`${formatDuration(((total - bytes) / rate) * 1000)} left`);
   }
-  return parts.join('  ');
+  return parts.join('  ').trimEnd();
 }
 
 /** Draws steps as they come, not too often; silent where nobody watches. */

@@ -1,9 +1,9 @@
 /** What a person means by the name of a backup. */
-import { type BackupEntry, type Bucket, findBackup, newestVerified } from '../backup/list.ts';
+import { type BackupEntry, type Bucket, findBackup, newestVerified, readGroups } from '../backup/list.ts';
 import { nameFromText } from '../backup/names.ts';
 import { UsageError } from './command.ts';
 
-/** A name, any of its file names, or `latest`. @throws when there is no such backup, saying which the newest is. */
+/** A name, its beginning where only one backup has it, any of its file names, or `latest`. @throws when there is no such backup, saying which the newest is. */
 export async function resolveBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
   if (text === 'latest') {
     const newest = await newestVerified(bucket);
@@ -13,7 +13,7 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Backu
       );
     return newest;
   }
-  const name = nameFromText(text);
+  const name = nameFromText(text) ?? (await completed(bucket, text));
   if (name === undefined)
     throw new UsageError(
       `${text} is not the name of a backup: names look like 20240101_120000, \`list\` shows them; \`latest\` is the newest`,
@@ -24,4 +24,19 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Backu
   const hint =
     newest === undefined ? 'there is no verified one' : `the newest verified one is ${newest.name}`;
   throw new Error(`no backup ${name} in ${bucket.store.description}; ${hint}`);
+}
+
+/** Candidates named to somebody whose text fits many. */
+const SHOWN = 5;
+
+/** The only name that begins so: a date may be enough. */
+async function completed(bucket: Bucket, text: string): Promise<string | undefined> {
+  if (!/^\d{4,8}$|^\d{8}_\d{0,6}$/.test(text)) return undefined;
+  const fitting = (await readGroups(bucket)).map(({ name }) => name).filter((name) => name.startsWith(text));
+  if (fitting.length === 0) throw new Error(`no backup in ${bucket.store.description} begins with ${text}`);
+  if (fitting.length === 1) return fitting[0];
+  const more = fitting.length > SHOWN ? `, and ${fitting.length - SHOWN} more` : '';
+  throw new UsageError(
+    `${text} fits ${fitting.length} backups: ${fitting.slice(0, SHOWN).join(', ')}${more}; give more of the name`,
+  );
 }

@@ -12,9 +12,9 @@ export interface Terminal {
   readonly colors: Colors;
   /** Whether progress is drawn: a person is watching. */
   readonly watched: boolean;
-  /** Cells in a line for people; undefined where output is not a terminal: then lines may be as long as they like. */
+  /** Cells in a line for people; undefined where output is no terminal and COLUMNS is not set: then lines may be as long as they like. */
   readonly columns: number | undefined;
-  /** Lines on the screen; undefined where output is not a terminal. */
+  /** Lines on the screen; undefined likewise (LINES). */
   readonly rows: number | undefined;
   /** Nobody reads the answer any more (`verify --all | head -1`). */
   readonly isDeserted: boolean;
@@ -53,8 +53,8 @@ export function createTerminal(json: boolean): Terminal {
     json,
     colors,
     watched,
-    columns: isTerminal ? size(process.stdout.columns, 'COLUMNS', 80) : undefined,
-    rows: isTerminal ? size(process.stdout.rows, 'LINES', 24) : undefined,
+    columns: isTerminal ? size(process.stdout.columns, 'COLUMNS', 80) : setSize('COLUMNS'),
+    rows: isTerminal ? size(process.stdout.rows, 'LINES', 24) : setSize('LINES'),
     get isDeserted() {
       return out.isClosed;
     },
@@ -97,7 +97,10 @@ export function createTerminal(json: boolean): Terminal {
 
 /** A terminal may not know its own size (0, over some serial lines and in containers). */
 function size(told: number | undefined, name: 'COLUMNS' | 'LINES', otherwise: number): number {
+  return setSize(name) ?? (told === undefined || told === 0 ? otherwise : told);
+}
+
+function setSize(name: 'COLUMNS' | 'LINES'): number | undefined {
   const set = Number(process.env[name]);
-  if (Number.isSafeInteger(set) && set > 0) return set;
-  return told === undefined || told === 0 ? otherwise : told;
+  return Number.isSafeInteger(set) && set > 0 ? set : undefined;
 }

@@ -46,7 +46,7 @@ describe('one after the other', () => {
     const { code, stdout } = await runCli('list');
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'Not safe: there is no backup. Make one: npm run backup -- full\n',
+      stdout: 'Not safe: there is no backup in directory bucket. Make one: npm run backup -- full\n',
     });
   });
 

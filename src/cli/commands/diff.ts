@@ -32,7 +32,7 @@ async function diff(invocation: Invocation, [first = '', second = '']: readonly 
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
   });
   for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
-  terminal.say(same ? '\nNo difference.' : '');
+  if (same) terminal.say(terminal.colors.green('No difference.'));
   return 0;
 }
 

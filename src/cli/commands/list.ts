@@ -38,9 +38,10 @@ async function list(
     backups: shown.map(asJson),
   });
   const { colors } = terminal;
-  terminal.say(
-    verdict(colors, entries, newest, { health, now: now(), maxAgeHours: config.backup.maxAgeHours }),
-  );
+  const where = bucket.store.description;
+  const standing = { health, where, now: now(), maxAgeHours: config.backup.maxAgeHours };
+  const safe = verdict(colors, entries, newest, standing);
+  terminal.say(safe);
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   for (const entry of entries
     .filter(({ state }) => state === 'damaged' || state === 'unreadable')
@@ -51,6 +52,7 @@ async function list(
     const [title = '', ...lines] = formatTable(
       COLUMNS,
       shown.map((entry) => cells(entry, now(), colors)),
+      terminal.columns,
     );
     terminal.say(colors.dim(title));
     for (const line of lines) terminal.say(line);
@@ -59,10 +61,13 @@ async function list(
   const hidden = total > shown.length ? `, ${shown.length} shown` : '';
   if (total > 0)
     terminal.say(colors.dim(`\n${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
+  // The one line that matters has left the screen.
+  if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) terminal.say(safe);
   return 0;
 }
 
 interface Standing {
+  readonly where: string;
   readonly health: ReturnType<typeof backupHealth>;
   readonly now: Date;
   readonly maxAgeHours: number;
@@ -76,8 +81,8 @@ function verdict(
   standing: Standing,
 ): string {
   if (newest === undefined) {
-    const none = entries.length === 0 ? 'there is no backup' : 'no backup is verified';
-    return `${colors.red(colors.bold('Not safe:'))} ${none}. Make one: npm run backup -- full`;
+    const none = entries.length === 0 ? 'there is no backup in' : 'no backup is verified in';
+    return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}. Make one: npm run backup -- full`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (standing.health.ok)
@@ -96,16 +101,26 @@ const COLUMNS: readonly Column[] = [
   { title: 'NAME' },
   { title: 'AGE', align: 'right' },
   { title: 'SIZE', align: 'right' },
-  ...COUNTED.map((title): Column => ({ title: title.replace('anime_', '').toUpperCase(), align: 'right' })),
-  { title: 'TRIGGER' },
+  ...COUNTED.map(
+    (title, spare): Column => ({ title: title.replace('anime_', '').toUpperCase(), align: 'right', spare }),
+  ),
+  { title: 'TRIGGER', spare: COUNTED.length },
   { title: 'STATE' },
 ];
+
+/** What is unfinished may be under way. */
+const STATE_COLORS: Readonly<Record<BackupEntry['state'], (colors: Colors) => Colors['red']>> = {
+  verified: ({ green }) => green,
+  unfinished: ({ yellow }) => yellow,
+  damaged: ({ red }) => red,
+  unreadable: ({ red }) => red,
+};
 
 function cells(entry: BackupEntry, now: Date, colors: Colors): string[] {
   const { manifest } = entry;
   const counts = COUNTED.map((name) => manifest?.tables.find((table) => table.name === name)?.rows);
   const state = [
-    entry.state === 'verified' ? colors.green('verified') : colors.red(entry.state),
+    STATE_COLORS[entry.state](colors)(entry.state),
     ...(entry.encrypted ? ['encrypted'] : []),
     ...(entry.pinned ? [colors.cyan('pinned')] : []),
   ];

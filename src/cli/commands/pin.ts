@@ -25,8 +25,9 @@ function make(
     if (outcome === 'unknown backup') throw new Error(`${name} is not a finished backup`);
     const pinned = verb === 'pin';
     terminal.answer({ ok: true, name, pinned, changed: outcome === 'done' });
-    const state = pinned ? 'pinned: retention keeps it' : 'not pinned';
-    terminal.say(`${name} is ${outcome === 'already' ? 'already ' : 'now '}${state}`);
+    const isNew = outcome === 'done';
+    if (pinned) terminal.say(`${name} is ${isNew ? 'now' : 'already'} pinned: retention keeps it`);
+    else terminal.say(`${name} is ${isNew ? 'no longer' : 'not'} pinned: retention judges it by its age`);
     return 0;
   });
 }

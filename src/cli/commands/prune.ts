@@ -49,8 +49,12 @@ function showDecisions({ terminal }: Invocation, { plan }: PruneReport): void {
     reason,
   ]);
   if (rows.length === 0) return;
-  for (const line of formatTable([{ title: 'NAME' }, { title: 'ACTION' }, { title: 'WHY' }], rows))
-    terminal.say(line);
+  const [title = '', ...lines] = formatTable(
+    [{ title: 'NAME' }, { title: 'ACTION' }, { title: 'WHY' }],
+    rows,
+  );
+  terminal.say(colors.dim(title));
+  for (const line of lines) terminal.say(line);
   terminal.say('');
 }
 

@@ -49,9 +49,12 @@ async function verify(
     told(await verifyEntry(invocation, session.bucket, await resolveBackup(session.bucket, target)));
   }
   const bad = verdicts.filter(({ ok }) => !ok);
-  terminal.answer({ ok: bad.length === 0, results: verdicts });
+  // Of nothing nothing is proved.
+  const isProved = bad.length === 0 && verdicts.length > 0;
+  terminal.answer({ ok: isProved, results: verdicts });
   const { green, red, yellow } = terminal.colors;
-  if (verdicts.length === 0) terminal.say(yellow('there is no finished backup to verify'));
+  if (verdicts.length === 0)
+    terminal.say(yellow(`there is no finished backup to verify in ${session.bucket.store.description}`));
   else if (bad.length === 0)
     terminal.say(
       green(
@@ -62,7 +65,7 @@ async function verify(
     terminal.say(
       red(`Not good: ${bad.map(({ name }) => name).join(', ')}. Use another backup; \`list\` shows them.`),
     );
-  return bad.length === 0 ? 0 : 1;
+  return isProved ? 0 : 1;
 }
 
 async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: BackupEntry): Promise<Verdict> {

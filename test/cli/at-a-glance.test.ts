@@ -1,0 +1,205 @@
+/** What a person sees, and what a machine gets: many backups, bad ones, narrow lines, half names, every answer as JSON. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
+import { putBackup } from '../support/sample-backup.ts';
+import { runCli } from './support.ts';
+
+const HOUR_MS = 3_600_000;
+const SCRIPT = '/usr/bin/script';
+let directory: string;
+/** Newest first. */
+let names: string[];
+const cli = (bucket: string, ...args: readonly string[]) =>
+  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: bucket }, ...args);
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'at-a-glance-'));
+  const db = new DatabaseSync(join(directory, 'bot.db'));
+  db.exec(
+    "CREATE TABLE users (user_id INTEGER PRIMARY KEY, username TEXT); INSERT INTO users VALUES (1, 'a'), (2, 'b'), (3, 'c'); CREATE TABLE groups (group_id INTEGER PRIMARY KEY)",
+  );
+  db.close();
+  const many = createDirectoryStore(join(directory, 'many'));
+  const begin = Math.floor(Date.now() / 1000) * 1000;
+  names = [];
+  for (let i = 1; i <= 200; i += 1) names.push(await putBackup(many, '', new Date(begin - i * HOUR_MS)));
+  mkdirSync(join(directory, 'none'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('list', () => {
+  test('two hundred backups: the verdict comes again below, where the eye is, but not into a pipe', async () => {
+    const seen = await runCli(directory, { BACKUP_DIR: 'many', LINES: '24' }, 'list');
+    const lines = seen.stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(2 + 1 + 200 + 2 + 1);
+    expect(lines.at(-1)).toMatch(/^Safe: the newest verified backup is /);
+    expect(lines[0]).toBe(lines.at(-1));
+    const few = await runCli(directory, { BACKUP_DIR: 'many', LINES: '24' }, 'list', '-n', '5');
+    for (const { stdout } of [few, await cli('many', 'list')]) expect(stdout.match(/Safe:/g)).toHaveLength(1);
+  });
+
+  test.each([40, 60, 80])('lines of %d cells do not wrap; name and state stay', async (columns) => {
+    const { stdout } = await runCli(
+      directory,
+      { BACKUP_DIR: 'many', COLUMNS: String(columns) },
+      ...['list', '-n', '3'],
+    );
+    const table = stdout.split('\n').slice(2, 6);
+    expect(table).toHaveLength(4);
+    for (const line of table) expect(line.length).toBeLessThanOrEqual(columns);
+    expect(table[0]).toMatch(/^NAME .* STATE$/);
+    expect(table[1]).toMatch(new RegExp(`^${names[0]} .*verified$`));
+    expect(table[0]?.includes('GROUPS')).toBe(columns === 80);
+  });
+
+  test('bad ones are named with what is wrong; one under way is not called bad', async () => {
+    const bucket = join(directory, 'odd');
+    const store = createDirectoryStore(bucket);
+    const begin = Math.floor(Date.now() / 1000) * 1000;
+    const [good, damaged, unreadable] = [
+      await putBackup(store, '', new Date(begin - HOUR_MS)),
+      await putBackup(store, '', new Date(begin - 2 * HOUR_MS)),
+      await putBackup(store, '', new Date(begin - 3 * HOUR_MS)),
+    ];
+    rmSync(join(bucket, `anime_bot_${damaged}.db.gz`));
+    writeFileSync(join(bucket, `anime_backup_${unreadable}.manifest.json`), '{');
+    writeFileSync(join(bucket, 'anime_bot_20250101_000000.db.gz.age'), 'x');
+    await cli('odd', 'pin', good);
+    const { code, stdout } = await cli('odd', 'list');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Safe: /);
+    expect(stdout).toContain(`${damaged} is damaged: anime_bot_${damaged}.db.gz is gone from the bucket\n`);
+    expect(stdout).toMatch(new RegExp(`${unreadable} is unreadable: .+\n`));
+    expect(stdout).toMatch(new RegExp(`${good} .* verified pinned\n`));
+    expect(stdout).toMatch(/20250101_000000 .* unfinished encrypted\n/);
+    expect(stdout).not.toContain('20250101_000000 is');
+  });
+
+  test('an empty bucket, and one that is not there, are named: the settings may be wrong', async () => {
+    expect((await cli('none', 'list')).stdout).toMatch(
+      /^Not safe: there is no backup in directory none\. Make one/,
+    );
+    expect((await cli('nowhere', 'list')).stdout).toMatch(
+      /^Not safe: there is no backup in directory nowhere\./,
+    );
+    expect(existsSync(join(directory, 'nowhere'))).toBe(false);
+  });
+});
+
+test('of nothing nothing is proved: verify --all of an empty bucket fails', async () => {
+  expect(await cli('none', 'verify', '--all')).toMatchObject({
+    code: 1,
+    stdout: 'there is no finished backup to verify in directory none\n',
+  });
+  expect((await cli('none', 'verify', '--all', '--json')).json()).toEqual({ ok: false, results: [] });
+});
+
+test('the beginning of a name is enough where it fits one backup; where it fits many, they are named', async () => {
+  const [newest = ''] = names;
+  expect((await cli('many', 'pin', newest.slice(0, 13))).stdout).toContain(`${newest} is now pinned`);
+  expect((await cli('many', 'unpin', newest)).stdout).toContain(`${newest} is no longer pinned`);
+  expect((await cli('many', 'unpin', newest)).stdout).toContain(`${newest} is not pinned`);
+  const year = newest.slice(0, 4);
+  const many = await cli('many', 'pin', year);
+  const fitting = names.filter((name) => name.startsWith(year));
+  expect(many).toMatchObject({ code: 2, stdout: '' });
+  expect(many.stderr).toContain(`${year} fits ${fitting.length} backups: ${fitting.slice(0, 5).join(', ')}`);
+  expect(await cli('many', 'pin', '1999')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no backup in directory many begins with 1999'),
+  });
+});
+
+test('diff shows what differs, and counts what does not', async () => {
+  await cli('diffed', 'full');
+  const db = new DatabaseSync(join(directory, 'bot.db'));
+  db.exec('DELETE FROM users WHERE user_id = 3');
+  db.close();
+  const { stdout } = await cli('diffed', 'diff', 'latest', 'live');
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^TABLE +ADDED +REMOVED +CHANGED +SAME$/),
+    expect.stringMatching(/^users +- +-1 +- +2$/),
+    'the same: 1 other table, 0 rows',
+  ]);
+});
+
+test('every answer of --json is JSON and nothing else, whatever went wrong', async () => {
+  const cases: [number, ...string[]][] = [
+    [0, 'full'],
+    [0, 'list'],
+    [0, 'verify'],
+    [0, 'diff', 'latest', 'live'],
+    [0, 'prune', '--dry-run'],
+    [0, 'download', 'latest', '-o', 'got'],
+    [1, 'download', 'latest', '-o', 'got'],
+    [0, 'export', '-o', 'out.json'],
+    [0, 'drill'],
+    [0, 'pin', 'latest'],
+    [0, 'key', 'new'],
+    [2, 'key', 'test'],
+    [2, 'export'],
+    [2, 'pin', 'nonsense'],
+    [1, 'pin', '20200101_000000'],
+    [2, 'pin'],
+    [2, 'list', '--loud'],
+    [2, 'frobnicate'],
+    [2, 'import', 'nowhere.json'],
+  ];
+  for (const [code, ...args] of cases) {
+    const result = await cli('answers', ...args, '--json');
+    expect({ code: result.code, stderr: result.stderr }, args.join(' ')).toEqual({ code, stderr: '' });
+    expect(result.json()['ok'], args.join(' ')).toBe(code === 0);
+  }
+  const settings = await runCli(directory, { BACKUP_RETENTION_DAYS: 'many' }, 'list', '--json');
+  expect(settings).toMatchObject({ code: 2, stderr: '' });
+  expect(settings.json()).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('BACKUP_RETENTION_DAYS'),
+  });
+});
+
+describe.skipIf(!existsSync(SCRIPT))('on a terminal', () => {
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  function onTerminal(size: string, env: Record<string, string>, ...args: readonly string[]): string {
+    const command = `${size}'${process.execPath}' '${main}' ${args.join(' ')}`;
+    const { stdout } = spawnSync(SCRIPT, ['-qec', command, '/dev/null'], {
+      cwd: directory,
+      env: {
+        PATH: process.env['PATH'],
+        TERM: 'xterm',
+        NODE_NO_WARNINGS: '1',
+        DATABASE_URL: 'file:bot.db',
+        BACKUP_DIR: 'seen',
+        ...env,
+      },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return stdout;
+  }
+
+  test('progress is drawn and wiped off, also where the terminal does not know its size', () => {
+    const screen = onTerminal('', {}, 'full');
+    expect(screen).toMatch(/\r\u001b\[2Ksaving +.*\d rows/);
+    // What was drawn last is gone before the result is said.
+    expect(screen).toMatch(/\r\u001b\[2K[^\r\n]*\u001b\[32mdone:/);
+  });
+
+  test('no line is drawn wider than the terminal', () => {
+    const drawn = onTerminal('stty cols 30; ', {}, 'full').matchAll(/\u001b\[2K([^\r\u001b]*)/g);
+    const widths = [...drawn].map(([, line = '']) => line.length).filter((width) => width > 0);
+    expect(widths.length).toBeGreaterThan(0);
+    expect(Math.max(...widths)).toBeLessThan(30);
+  });
+
+  test('colours for people, none with NO_COLOR or --json', () => {
+    expect(onTerminal('', {}, 'list')).toContain('\u001b[32m');
+    for (const screen of [onTerminal('', { NO_COLOR: '1' }, 'list'), onTerminal('', {}, 'list', '--json')])
+      expect(screen).not.toContain('\u001b[');
+  });
+});
