@@ -2,10 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/backup/clock.ts';
 import type { BackupContext } from '../src/backup/context.ts';
-import type { BackupPhase } from '../src/backup/progress.ts';
 import { runBackup } from '../src/backup/run.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
@@ -15,47 +13,54 @@ import { createBackupLedger } from '../src/db/backup-runs.ts';
 import { openEmbeddedDatabase } from '../src/db/embedded.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
 
-/** A sample costs a tenth of a millisecond or more (it asks the system for rss). */
-const SAMPLE_MS = 25;
+/** A sample costs a tenth of a millisecond, with its collection some ten. */
+const SAMPLE_MS = global.gc === undefined ? 25 : 100;
 /** As the bot does it (src/compose.ts). */
 const GZIP_LEVEL = 1;
 
 type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
 
-interface Servers {
-  readonly url: string;
-  readonly s3: S3Settings;
-}
-
 const [kind, file = '', directory = ''] = process.argv.slice(2);
-if (kind === 'servers') await serve();
+if (kind === 'sql')
+  await serve(
+    async () => (await (await import('../dev/sql-over-http/server.ts')).startSqlServer({ file })).url,
+  );
+else if (kind === 's3')
+  await serve(async () => (await (await import('../dev/s3/fauxqs.ts')).startFauxqs()).settings);
 else if (kind === 'remote') await runRemote();
 else await runEmbedded();
 
-/** Imports what only it needs by itself: a measured process must not carry the servers' code in its heap. */
-async function serve(): Promise<void> {
-  const { startFauxqs } = await import('../dev/s3/fauxqs.ts');
-  const { startSqlServer } = await import('../dev/sql-over-http/server.ts');
-  const server = await startSqlServer({ file });
-  const s3 = await startFauxqs();
-  process.send?.({ url: server.url, s3: s3.settings } satisfies Servers);
+/** Imports what only it needs by itself: a measured process must not carry the servers' code in its heap. Tells its CPU seconds at the end. */
+async function serve(start: () => Promise<unknown>): Promise<void> {
+  process.send?.(await start());
+  process.once('message', () => {
+    process.send?.(cpuSeconds(process.cpuUsage()), () => process.exit(0));
+  });
   process.once('disconnect', () => process.exit(0));
+}
+
+function cpuSeconds({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1e6;
 }
 
 async function runEmbedded(): Promise<void> {
   const bucket = mkdtempSync(join(directory, 'bucket-'));
   const db = await openEmbeddedDatabase(file);
   const source = openEmbeddedSnapshotSource({ path: file });
-  await measured({ source, store: createDirectoryStore(bucket), ledger: createBackupLedger(db) });
-  db.close();
-  rmSync(bucket, { recursive: true });
+  await measured(
+    { source, store: createDirectoryStore(bucket), ledger: createBackupLedger(db) },
+    async () => {
+      db.close();
+      rmSync(bucket, { recursive: true });
+      return 0;
+    },
+  );
 }
 
 async function runRemote(): Promise<void> {
   const { createS3Store } = await import('../src/backup/store/s3.ts');
-  const self = fileURLToPath(import.meta.url);
-  const child = fork(self, ['servers', file], { execArgv: [] });
-  const { url, s3 } = await announced(child);
+  const servers = ['sql', 's3'].map((what) => fork(import.meta.filename, [what, file], { execArgv: [] }));
+  const [url, s3] = (await Promise.all(servers.map(said))) as [string, S3Settings];
   let requests = 0;
   const counting: typeof fetch = (input, init) => {
     requests += 1;
@@ -64,30 +69,37 @@ async function runRemote(): Promise<void> {
   const db = openRemoteDatabase({ url, authToken: undefined, fetch: counting });
   const store = createS3Store(s3, { fetch: (input, init) => counting(input, init) });
   const source = openRemoteSnapshotSource({ url, fetch: counting });
-  await measured({ source, store, ledger: createBackupLedger(db) }, () => requests);
-  db.close();
-  child.disconnect();
+  const stop = async (): Promise<number> => {
+    db.close();
+    for (const server of servers) server.send('stop');
+    const seconds = await Promise.all(servers.map(said));
+    return seconds.reduce<number>((sum, each) => sum + Number(each), 0);
+  };
+  await measured({ source, store, ledger: createBackupLedger(db) }, stop, () => requests);
 }
 
-function announced(child: ChildProcess): Promise<Servers> {
+function said(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve(message as Servers));
-    child.once('exit', (code) => reject(new Error(`the servers ended with exit code ${code}`)));
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`a server ended with exit code ${code}`)));
   });
 }
 
-async function measured(parts: Parts, requests?: () => number): Promise<void> {
-  const peaks: Record<string, number> = { snapshot: 0, proof: 0, retention: 0 };
-  let phase: BackupPhase = 'snapshot';
+async function measured(parts: Parts, stop: () => Promise<number>, requests?: () => number): Promise<void> {
+  let withGarbage = 0;
+  let inUse = 0;
   let rss = 0;
   const sample = (): void => {
     const usage = process.memoryUsage();
-    peaks[phase] = Math.max(peaks[phase] ?? 0, usage.heapUsed + usage.external);
+    withGarbage = Math.max(withGarbage, usage.heapUsed + usage.arrayBuffers);
     rss = Math.max(rss, usage.rss);
+    if (global.gc === undefined) return;
+    global.gc();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    inUse = Math.max(inUse, heapUsed + arrayBuffers);
   };
   const timer = setInterval(sample, SAMPLE_MS);
   const begun = performance.now();
-  const cpuBefore = process.cpuUsage();
   const outcome = await runBackup(
     {
       ...parts,
@@ -107,20 +119,18 @@ async function measured(parts: Parts, requests?: () => number): Promise<void> {
     {
       trigger: 'command',
       scheduledAt: new Date(),
-      onProgress: (progress) => {
-        phase = progress.phase;
-      },
     },
   );
   const seconds = (performance.now() - begun) / 1000;
-  const cpu = process.cpuUsage(cpuBefore);
   clearInterval(timer);
+  const serversCpuSeconds = await stop();
   if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
   const { database, document } = outcome.manifest.objects;
   const result = {
     seconds,
-    cpuSeconds: (cpu.user + cpu.system) / 1e6,
-    peakMB: Math.max(...Object.values(peaks)) / 1e6,
+    serversCpuSeconds,
+    inUseMB: inUse / 1e6,
+    withGarbageMB: withGarbage / 1e6,
     rssMB: rss / 1e6,
     storedMB: (database.bytes + document.bytes) / 1e6,
     ...(requests === undefined ? {} : { requests: requests() }),

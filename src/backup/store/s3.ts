@@ -36,8 +36,8 @@ export interface S3Options {
 /** The smallest part that S3 and R2 take. */
 const PART_BYTES = 5 * 1024 * 1024;
 /**
- * Parts of one upload on their way at a time: with two writers side by side it is R2's advice of two, and a Worker has six connections.
- * Counted for each upload: a slot held by a request that workerd cancelled is never given back, and must keep nobody waiting but it.
+ * Parts on their way at a time. Never counted across requests: a slot held by a request that workerd cancelled is not given back, and must
+ * keep nobody else waiting.
  */
 const PARTS_IN_FLIGHT = 1;
 const DELETES_IN_FLIGHT = 2;
@@ -66,11 +66,14 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
   return {
     kind: 's3',
     description: `s3 bucket ${settings.bucket} at ${endpoint}`,
-    async create(key, { headLength }): Promise<HeadLastWriter<WrittenObject>> {
+    async create(
+      key,
+      { headLength, slots = new Slots(PARTS_IN_FLIGHT) },
+    ): Promise<HeadLastWriter<WrittenObject>> {
       if (headLength > partBytes)
         throw new RangeError(`a head of ${headLength} bytes does not fit in one part`);
       await bucket.refuseExisting(key);
-      return new S3Upload(bucket, key, headLength, partBytes, new Slots(PARTS_IN_FLIGHT));
+      return new S3Upload(bucket, key, headLength, partBytes, slots);
     },
     async put(key, body, { createOnly = false } = {}) {
       if (createOnly) await bucket.refuseExisting(key);
