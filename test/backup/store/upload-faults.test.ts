@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryS3, type MemoryS3Rules } from '../../../dev/s3/memory.ts';
 import { createS3Store, type S3Options } from '../../../src/backup/store/s3.ts';
+import { Slots } from '../../../src/backup/store/slots.ts';
 import { ObjectExists, type Store, StoreError } from '../../../src/backup/store/types.ts';
 import { type Fault, faultNames, faulty, memorySettings } from './faults.ts';
 import { pseudoRandom, sha256, upload } from './helpers.ts';
@@ -56,6 +57,39 @@ describe.each(servers)('each request of an upload fails once: %o', (rules) => {
       }
     }
   });
+});
+
+test('two writers of one run have one part under way between them; without a head part 1 does not wait for the end', async () => {
+  const server = new MemoryS3();
+  let underWay = 0;
+  let most = 0;
+  const parts: string[] = [];
+  const store = createS3Store(memorySettings, {
+    partBytes,
+    fetch: async (url, init) => {
+      if (!url.includes('partNumber')) return server.fetch(url, init);
+      parts.push(`${new URL(url).pathname} ${new URL(url).searchParams.get('partNumber')}`);
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise(setImmediate);
+      const answer = await server.fetch(url, init);
+      underWay -= 1;
+      return answer;
+    },
+  });
+  const slots = new Slots(1);
+  const write = async (name: string, head: Uint8Array) => {
+    const writer = await store.create(name, { headLength: head.byteLength, slots });
+    for (let from = 0; from < large.rest.byteLength; from += 7000)
+      await writer.write(large.rest.subarray(from, from + 7000));
+    await writer.close(head);
+    const stored = server.objects.get(name)?.body ?? new Uint8Array(0);
+    expect(sha256(stored)).toBe(sha256(Buffer.concat([head, large.rest])));
+  };
+  await Promise.all([write('head', large.head), write('none', new Uint8Array(0))]);
+  expect(most).toBe(1);
+  expect(parts.filter((part) => part.includes('head'))).toEqual([2, 3, 4, 1].map((n) => `/anime/head ${n}`));
+  expect(parts.filter((part) => part.includes('none'))).toEqual([1, 2, 3, 4].map((n) => `/anime/none ${n}`));
 });
 
 describe('one kind of request fails for good', () => {
