@@ -1,6 +1,7 @@
 /** What changed between two SQLite files, table by table. Node only (node:sqlite). */
 import { DatabaseSync } from 'node:sqlite';
 import { quote } from './load-document.ts';
+import { ENGINE_TABLES } from './restore/settle-runs.ts';
 
 export interface TableDiff {
   readonly table: string;
@@ -15,7 +16,8 @@ export interface TableDiff {
 }
 
 /**
- * Compares every table but SQLite's own and those behind virtual tables. Generated columns are derived from the others and left out.
+ * Compares every table but SQLite's own, those behind virtual tables, and the engine's record of its runs, which every run and every
+ * restore moves on: two backups of the same data would always differ by it. Generated columns are derived from the others and left out.
  * The files are opened read-only.
  */
 export function diffDatabases(first: string, second: string): TableDiff[] {
@@ -24,7 +26,8 @@ export function diffDatabases(first: string, second: string): TableDiff[] {
     db.prepare('ATTACH ? AS second').run(second);
     const a = tablesOf(db, 'main');
     const b = tablesOf(db, 'second');
-    return [...new Set([...a.keys(), ...b.keys()])].map((table) => {
+    const names = [...new Set([...a.keys(), ...b.keys()])].filter((table) => !ENGINE_TABLES.includes(table));
+    return names.map((table) => {
       const left = a.get(table);
       const right = b.get(table);
       if (left === undefined)

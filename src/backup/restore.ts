@@ -3,6 +3,7 @@
  * old data is what is served, and the next attempt clears what this one left. Node only.
  */
 import { randomUUID } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { BackupContext } from './context.ts';
 import { diffDatabases, type TableDiff } from './diff.ts';
@@ -11,7 +12,15 @@ import { copyLive } from './local-copy.ts';
 import type { SnapshotSource } from './model.ts';
 import { nameFromText } from './names.ts';
 import { carryLedger } from './restore/carry-ledger.ts';
-import { clearWork, freshPath, swapFiles, withTablesOf, workDirectory } from './restore/embedded.ts';
+import {
+  clearWork,
+  freshPath,
+  quietState,
+  swapFiles,
+  takeRights,
+  withTablesOf,
+  workDirectory,
+} from './restore/embedded.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
 import { clearOwnStaging, clearStaging, type RemoteTarget, restoreRemote } from './restore/remote.ts';
 import { ENGINE_TABLES, type Maker, settleRuns } from './restore/settle-runs.ts';
@@ -87,10 +96,7 @@ export async function previewRestore(parts: RestoreParts, options: RestoreOption
     const live = `${directory}/live.db`;
     await copyLive(sourceOf(parts), live);
     return diffDatabases(live, source.path).filter(
-      ({ table }) =>
-        !isStaging(table) &&
-        !ENGINE_TABLES.includes(table) &&
-        (options.only === undefined || options.only.includes(table)),
+      ({ table }) => !isStaging(table) && (options.only === undefined || options.only.includes(table)),
     );
   });
 }
@@ -139,9 +145,11 @@ function makerOf(from: RestoreFrom): Maker | undefined {
 async function restoreFile(
   parts: RestoreParts,
   options: RestoreOptions,
-  path: string,
+  name: string,
 ): Promise<RestoreReport> {
   const files = parts.files ?? fileCalls;
+  // The file itself is replaced, not a link to it.
+  const path = files.exists(name) ? realpathSync(name) : name;
   await clearWork(path, files);
   const directory = workDirectory(path);
   await mkdir(directory, { recursive: true });
@@ -150,17 +158,20 @@ async function restoreFile(
     const safety = await safetyBackup(parts, options);
     parts.closeTarget();
     let fresh = source.path;
+    let madeFrom: string | undefined;
     const notes = [...source.notes];
     if (options.only !== undefined) {
       options.onProgress?.({ phase: 'load', done: 0, total: undefined });
       fresh = freshPath(path);
+      madeFrom = await quietState(path);
       notes.push(...(await withTablesOf(path, source, options.only, fresh)));
     }
     stopWhenAsked(options);
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
     const hadFile = files.exists(path);
     if (hadFile && options.isOldBroken !== true && options.only === undefined) carryLedger(path, fresh);
-    await swapFiles({ path, fresh, files, isOldBroken: options.isOldBroken === true });
+    if (hadFile) takeRights(path, fresh);
+    await swapFiles({ path, fresh, files, isOldBroken: options.isOldBroken === true, madeFrom });
     return {
       ...report(source, options),
       notes,

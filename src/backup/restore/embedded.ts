@@ -2,7 +2,9 @@
  * A backup into a database file (spec/backup.md, "Restore"): a new file beside the old one, checked, then renamed over it; the old one
  * stays as `.before-restore`. Killed anywhere, the old or the new file stands whole under the name. Node only.
  */
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -34,15 +36,22 @@ export interface SwapFiles {
   readonly files: FileCalls;
   /** The old file can not be read any more: it is set aside as it is, journal and all. */
   readonly isOldBroken: boolean;
+  /** What `fresh` was made from ({@link quietState}): when the file is another by now, its newer rows would be lost. */
+  readonly madeFrom?: string | undefined;
 }
 
 /** @throws {@link DatabaseInUse} when another process has the old file open; nothing has changed then. */
-export async function swapFiles({ path, fresh, files, isOldBroken }: SwapFiles): Promise<void> {
+export async function swapFiles(swap: SwapFiles): Promise<void> {
+  const { path, fresh, files, isOldBroken, madeFrom } = swap;
   await files.sync(fresh);
   const kept = `${path}.before-restore`;
   if (files.exists(path)) {
     const release = isOldBroken ? () => {} : await closeForOthers(path);
     try {
+      if (madeFrom !== undefined && madeFrom !== stateOf(path))
+        throw new DatabaseInUse(
+          `database ${path} was written to meanwhile: stop the bot (and whatever else uses it), then restore again`,
+        );
       await files.remove(`${kept}.new`);
       await files.link(path, `${kept}.new`);
       await files.rename(`${kept}.new`, kept);
@@ -71,6 +80,27 @@ export async function swapFiles({ path, fresh, files, isOldBroken }: SwapFiles):
     await files.rename(fresh, path);
   }
   await files.sync(dirname(path));
+}
+
+/** A name for what the file holds now, nobody else having it open; any write changes it. */
+export async function quietState(path: string): Promise<string> {
+  const release = await closeForOthers(path);
+  release();
+  return stateOf(path);
+}
+
+/** Outside WAL mode every commit writes to the file itself. */
+function stateOf(path: string): string {
+  const { size, mtimeNs, ino } = statSync(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs}`;
+}
+
+/** The bot runs perhaps as somebody else than whoever restores: it must be able to write to the new file as it was to the old one. */
+export function takeRights(from: string, to: string): void {
+  const { mode, uid, gid } = statSync(from);
+  chmodSync(to, mode);
+  // Only root can give a file away; everybody else has made it as himself already.
+  if (process.getuid?.() === 0) chownSync(to, uid, gid);
 }
 
 /** Another process has the database open: a restore under its feet would lose what it writes. */

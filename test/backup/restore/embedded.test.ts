@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -246,6 +254,20 @@ describe('over a full database', () => {
   });
 });
 
+test('a link stays a link, and the file keeps its rights', async () => {
+  await backUp(world);
+  world.db.close();
+  const link = join(world.directory, 'link.db');
+  symlinkSync(world.path, link);
+  chmodSync(world.path, 0o660);
+  const { ino } = statSync(world.path);
+  const report = await restoreNewest(world, { target: { kind: 'file', path: link } });
+  expect(realpathSync(link)).toBe(realpathSync(world.path));
+  expect(statSync(world.path).mode & 0o777).toBe(0o660);
+  expect(statSync(world.path).ino).not.toBe(ino);
+  expect(report.kept).toBe(`${world.path}.before-restore`);
+});
+
 describe('some tables', () => {
   const only = (...names: string[]) => ({ only: names });
   const target = () => ({
@@ -272,12 +294,32 @@ describe('some tables', () => {
       sql("INSERT INTO anime (code, title) VALUES (500, 'new')"),
       sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (500, 1, 'f')"),
     ]);
-    await expect(restoreNewest(world, { ...target(), closeTarget: () => {} }, only('anime'))).rejects.toThrow(
+    await expect(restoreNewest(world, target(), only('anime'))).rejects.toThrow(
       'anime_parts would belong to rows',
     );
     expect(rowsOf(world.path, 'SELECT count(*) FROM anime WHERE code = 500')).toEqual(['1']);
     await restoreNewest(world, target(), only('anime', 'anime_parts'));
     expect(rowsOf(world.path, 'SELECT count(*) FROM anime_stale')).toEqual(['39']);
+  });
+
+  test('are refused when somebody writes to the file while its copy is made', async () => {
+    await backUp(world);
+    let writing: Promise<unknown> | undefined;
+    const files = {
+      ...fileCalls,
+      // Called between the copy and the swap.
+      sync: async (path: string) => {
+        writing ??= openEmbeddedDatabase(world.path).then(async (db) => {
+          await db.write([sql('INSERT INTO users (user_id) VALUES (99)')]);
+          db.close();
+        });
+        await writing;
+        await fileCalls.sync(path);
+      },
+    };
+    const attempt = restoreNewest(world, { ...target(), files }, only('anime', 'anime_parts'));
+    await expect(attempt).rejects.toThrow('was written to meanwhile: stop the bot');
+    expect(rowsOf(world.path, 'SELECT count(*) FROM users WHERE user_id = 99')).toEqual(['1']);
   });
 
   test('that the backup has not are named', async () => {
