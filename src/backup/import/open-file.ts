@@ -10,6 +10,7 @@ import type { JsonValue } from '../document/json-value.ts';
 import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
 import { kindOfKey, recordsOf } from '../document/legacy-records.ts';
 import { type FileKind, sniff } from '../document/sniff.ts';
+import { DocumentError } from '../document/window.ts';
 import { type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { InvalidText, type SqlValue } from '../model.ts';
@@ -39,6 +40,7 @@ export async function openImportFile(
   path: string,
   options: OpenImportOptions,
 ): Promise<AsyncIterable<LegacyEvent>> {
+  if (statSync(path).size === 0) throw new Error(`${path} is empty`);
   let kind = await kindOf(path);
   let plain = path;
   if (kind === 'gzip' || kind === 'age') {
@@ -46,16 +48,41 @@ export async function openImportFile(
     const body = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
     const unpacked = openUnsealed(body, { encrypted: kind === 'age', keys: options.keys });
     const most = options.maxBytes ?? Math.max(LEAST_BYTES, statSync(path).size * MOST_TIMES);
-    await pipeline(limited(unpacked, most), createWriteStream(plain));
+    await named(path, pipeline(limited(unpacked, most), createWriteStream(plain)));
     kind = await kindOf(plain);
   }
-  if (kind === 'json') return readLegacyDocument(chunksOf(plain), options);
-  if (kind !== 'sqlite') throw new Error(`${path} holds neither JSON nor a SQLite database`);
+  if (kind === 'json') return namedRecords(path, readLegacyDocument(chunksOf(plain), options));
+  if (kind !== 'sqlite') throw new Error(`${path} holds neither a JSON object nor a SQLite database`);
   const copy = join(options.directory, 'import.db');
   // What stands only in its -wal is its as well.
   await copyDatabase(plain, copy);
   requireIntact(copy, path);
-  return databaseRecords(copy, options.utcOffsetMinutes);
+  return namedRecords(path, databaseRecords(copy, options.utcOffsetMinutes));
+}
+
+async function* namedRecords(
+  path: string,
+  records: AsyncGenerator<LegacyEvent>,
+): AsyncGenerator<LegacyEvent> {
+  try {
+    for (;;) {
+      const next = await named(path, records.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await records.return(undefined);
+  }
+}
+
+/** What is wrong with the file, with its name. */
+async function named<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!(cause instanceof DocumentError || cause instanceof UnsealError)) throw cause;
+    throw new Error(`${path} can not be imported, nothing was changed`, { cause });
+  }
 }
 
 /** Opens the file when it is first read: whoever gives up before that leaves nothing open. */

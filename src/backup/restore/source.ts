@@ -1,5 +1,5 @@
 /** What is restored: any backup of a bucket or file on disk as a checked SQLite file. Node only. */
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explain } from '../clock.ts';
@@ -44,6 +44,7 @@ export interface FetchOptions {
 /** Fetches, checks (SHA-256, integrity_check, digests) and unpacks. @throws what is wrong; nothing but `directory` is written. */
 export async function fetchSource(from: RestoreFrom, options: FetchOptions): Promise<RestoreSource> {
   if (from.kind === 'file') {
+    if (statSync(from.path).size === 0) throw new Error(`${from.path} is empty`);
     const plain = await plainFile(from.path, options.directory, options.keys);
     const path = await asDatabase(plain, options.directory).catch((cause: unknown) => {
       if (isLocalFault(cause)) throw new Error(`${from.path} could not be loaded on this machine`, { cause });

@@ -47,7 +47,8 @@ async function run(
   options: Options,
 ): Promise<ExitCode> {
   const { session, terminal } = invocation;
-  if (!existsSync(file) || !statSync(file).isFile()) throw new UsageError(`file ${file} does not exist`);
+  if (!existsSync(file)) throw new UsageError(`file ${file} does not exist`);
+  if (!statSync(file).isFile()) throw new UsageError(`${file} is a directory, not a file`);
   const opened = await openDatabase(session.config.database);
   try {
     const context = await session.backup();

@@ -305,17 +305,26 @@ describe('other files', () => {
     ['something after the end', '{"anime":[{"code":5}]} x'],
   ])('%s is an error, and nothing was changed', async (_, text) => {
     const before = await contents(path);
-    await expect(importJson(text)).rejects.toThrow();
+    await expect(importJson(text)).rejects.toThrow(/file\.json can not be imported, nothing was changed/);
     expect(await contents(path)).toEqual(before);
   });
 
   test('a bomb is given up, and nothing was changed', async () => {
     const file = join(directory, 'bomb.json.gz');
     writeFileSync(file, gzipSync(Buffer.concat([Buffer.from('{"anime":['), Buffer.alloc(5_000_000, ' ')])));
-    await expect(importFile(file, { maxBytes: 1_000_000 })).rejects.toThrow('unpacks to more than 1 MB');
+    await expect(importFile(file, { maxBytes: 1_000_000 })).rejects.toMatchObject({
+      message: `${file} can not be imported, nothing was changed`,
+      cause: { message: expect.stringContaining('unpacks to more than 1 MB') },
+    });
   });
 
-  test.each(['no file of ours', 'SQLite format 3\0 torn'])('%j is refused', async (text) => {
+  test('an empty file is called that', async () => {
+    const file = join(directory, 'empty.json');
+    writeFileSync(file, '');
+    await expect(importFile(file)).rejects.toThrow(`${file} is empty`);
+  });
+
+  test.each(['no file of ours', '[{"code": 5}]', 'SQLite format 3\0 torn'])('%j is refused', async (text) => {
     const file = join(directory, 'wrong');
     writeFileSync(file, text);
     await expect(importFile(file)).rejects.toThrow(file);

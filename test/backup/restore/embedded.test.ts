@@ -116,7 +116,7 @@ describe('into nothing', () => {
     expect(existsSync(`${restored()}.restoring`)).toBe(false);
   });
 
-  test.each(['{"anime":[]}', 'SQLite format 3\0 and then nothing of it', 'hello'])(
+  test.each(['', '{"anime":[]}', 'SQLite format 3\0 and then nothing of it', 'hello'])(
     'a file that is no backup (%s) is refused',
     async (text) => {
       const path = join(world.directory, 'wrong');
