@@ -3,6 +3,7 @@ import Database from 'libsql';
 import { drainStatement } from '../../src/backup/snapshot/drain.ts';
 import { decodeHexTexts, textsAsHex } from '../../src/backup/snapshot/hex-texts.ts';
 import { failureFromSqlite, SqlFailure } from './errors.ts';
+import { PackedBatch, packedSql } from './packed-rows.ts';
 import type { Statement } from './statement.ts';
 import { type BoundValue, encodeValue, type NativeValue } from './values.ts';
 
@@ -14,17 +15,24 @@ export interface Column {
 /** A statement under way: its first rows are already there, so whatever it writes has been written. */
 export interface Execution {
   readonly columns: readonly Column[];
-  /** The next rows as JSON arrays of values, about {@link BATCH_BYTES} of them; undefined at the end. */
-  next(): string[] | undefined;
-  /** Bytes of JSON handed out so far, estimated as the server does. */
-  readonly bytes: number;
+  /** The next rows, {@link BATCH_BYTES} or so of them: each as a JSON array of values, or all as a cursor's lines; undefined at the end. */
+  next(): Rows | undefined;
   /** After the last row. */
   outcome(): { readonly affectedRows: number; readonly lastInsertRowid: bigint | null };
   /** Ends the statement early; its locks are gone when this returns. */
   abort(): void;
 }
 
+export type Rows = readonly string[] | Buffer;
+
 type Arguments = BoundValue[] | Record<string, BoundValue>;
+
+export interface ReadOptions {
+  /** Longest value. */
+  readonly rowBytes: number;
+  /** Rows may come as a cursor's lines, which is quicker. */
+  readonly asLines: boolean;
+}
 
 /** `start` throws libsql's own error when the database is locked, and may then be called again. */
 export interface Attempt {
@@ -63,7 +71,7 @@ export class Connection {
   }
 
   /** A statement ready to start. Throws {@link SqlFailure} when the statement is at fault. */
-  prepare(statement: Statement, args: Arguments, rowBytes: number): Attempt {
+  prepare(statement: Statement, args: Arguments, { rowBytes, asLines }: ReadOptions): Attempt {
     for (const value of Object.values(args)) checkSize(value, rowBytes);
     if (/foreign_keys/i.test(statement.sql)) this.#foreignKeysTouched = true;
     const prepared = this.#prepare(this.#stuck && statement.kind === 'end' ? 'ROLLBACK' : statement.sql);
@@ -73,7 +81,6 @@ export class Connection {
           prepared.run(args);
           return {
             columns: [],
-            bytes: 0,
             next: () => undefined,
             outcome: () => this.#outcome(statement),
             abort() {},
@@ -81,9 +88,16 @@ export class Connection {
         },
       };
     }
-    const columns = prepared.columns().map(({ name, type }) => ({ name, decltype: type }));
-    const reading = statement.isQuery ? this.#prepare(textsAsHex(statement.sql, columns.length)) : prepared;
-    return { start: () => this.#read(reading, columns, statement, args, rowBytes) };
+    const origins = prepared.columns();
+    const columns = origins.map(({ name, type }) => ({ name, decltype: type }));
+    const packed = asLines && statement.isQuery ? packedSql(statement.sql, origins) : undefined;
+    const sql = packed ?? (statement.isQuery ? textsAsHex(statement.sql, columns.length) : undefined);
+    const reading = sql === undefined ? prepared : this.#prepare(sql);
+    const newBatch = (): RowBatch =>
+      packed === undefined
+        ? new Batch(statement.isQuery, rowBytes)
+        : new PackedBatch(columns.length, rowBytes);
+    return { start: () => this.#read(reading, columns, statement, args, newBatch) };
   }
 
   /**
@@ -132,22 +146,18 @@ export class Connection {
     columns: readonly Column[],
     statement: Statement,
     args: Arguments,
-    rowBytes: number,
+    newBatch: () => RowBatch,
   ): Execution {
     const rows = reading.raw().safeIntegers().iterate(args);
     let upcoming = rows.next(); // the first step: writes happen here, and a lock is met here
     let failure: unknown;
-    let bytes = 0;
     const db = this.#db;
     return {
       columns,
-      get bytes() {
-        return bytes;
-      },
       next() {
         if (failure !== undefined) throw failure;
         if (upcoming.done) return undefined;
-        const batch = new Batch(statement.isQuery, rowBytes);
+        const batch = newBatch();
         while (!upcoming.done && batch.hasRoom) {
           batch.add(row(upcoming.value));
           try {
@@ -159,7 +169,6 @@ export class Connection {
           }
         }
         const encoded = batch.encode();
-        for (const text of encoded) bytes += text.length;
         return encoded;
       },
       outcome: () => this.#outcome(statement),
@@ -196,12 +205,18 @@ function openDatabase(file: string): Database.Database {
   return db;
 }
 
+interface RowBatch {
+  readonly hasRoom: boolean;
+  add(values: NativeValue[]): void;
+  encode(): Rows;
+}
+
 /** What is encoded and sent at once: a chunk worth a write, in a millisecond or so. */
 const BATCH_ROWS = 250;
 const BATCH_BYTES = 64 * 1024;
 
 /** Rows on their way to JSON; their texts are decoded together. RETURNING and PRAGMA can not stand inside another query: their texts are taken as the binding reads them. */
-class Batch {
+class Batch implements RowBatch {
   readonly #rows: NativeValue[][] = [];
   readonly #texts: string[] = [];
   readonly #isHex: boolean;

@@ -58,15 +58,20 @@ export class BodyWriter {
   }
 
   /** A returned promise resolves when the client has room for more; at once when it hung up. */
-  write(text: string): void | Promise<void> {
+  write(text: string | Buffer): void | Promise<void> {
+    if (typeof text !== 'string') {
+      this.#flushPending();
+      this.#send(text);
+      return this.#room;
+    }
     this.#pending += text;
-    if (this.#pending.length >= CHUNK_CHARACTERS) this.#send();
-    else this.#flush ??= setImmediate(() => this.#send());
+    if (this.#pending.length >= CHUNK_CHARACTERS) this.#flushPending();
+    else this.#flush ??= setImmediate(() => this.#flushPending());
     return this.#room;
   }
 
   end(): void {
-    this.#send();
+    this.#flushPending();
     const cut = this.#fault?.kind === 'truncate' && this.#left === 0 && this.#fault.afterwards === 'drop';
     if (!this.#dropped && !cut) this.#response.end();
     else this.breakOff();
@@ -74,19 +79,22 @@ export class BodyWriter {
 
   /** Ends the connection, not the body; what was written still goes out. */
   breakOff(): void {
-    this.#send();
+    this.#flushPending();
     // One more turn of the loop, so that bytes already written leave before the socket is cut.
     setImmediate(() => this.#response.destroy());
   }
 
-  #send(): void {
+  #flushPending(): void {
     clearImmediate(this.#flush);
     this.#flush = undefined;
     const text = this.#pending;
     this.#pending = '';
-    if (text === '' || this.#response.destroyed || this.#dropped || this.#left === 0) return;
-    let bytes = Buffer.from(text, 'utf8');
-    if (bytes.length > this.#left) bytes = bytes.subarray(0, this.#left);
+    if (text !== '') this.#send(Buffer.from(text, 'utf8'));
+  }
+
+  #send(all: Buffer): void {
+    if (this.#response.destroyed || this.#dropped || this.#left === 0) return;
+    const bytes = all.length > this.#left ? all.subarray(0, this.#left) : all;
     this.#left -= bytes.length;
     if (!this.#response.write(bytes)) this.#room ??= this.#drained();
   }

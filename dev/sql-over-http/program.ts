@@ -1,5 +1,5 @@
 /** Runs statements and batches on a stream's connection: conditions, waiting for the write lock, back-pressure. */
-import type { Column, Connection, Execution } from './connection.ts';
+import type { Column, Connection, Execution, Rows } from './connection.ts';
 import { failureFromSqlite, isBusy, isLocked, ResponseTooLarge, SqlFailure } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { parseOneStatement, type Statement } from './statement.ts';
@@ -25,8 +25,10 @@ export interface StepOutcome {
 /** Where a program's results go. A returned promise holds the program back. */
 export interface ProgramSink {
   begin(step: number, columns: readonly Column[]): void | Promise<void>;
-  /** Rows as JSON arrays. Throws {@link ResponseTooLarge} to end the program. */
-  rows(rows: readonly string[], bytes: number): void | Promise<void>;
+  /** Set where rows may come as a cursor's lines. */
+  readonly takesLines?: true;
+  /** Rows as JSON arrays (or as lines). Throws {@link ResponseTooLarge} to end the program. */
+  rows(rows: Rows): void | Promise<void>;
   end(outcome: StepOutcome): void | Promise<void>;
   failed(step: number, failure: SqlFailure): void | Promise<void>;
 }
@@ -98,7 +100,8 @@ async function runStep(
   sink: ProgramSink,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const execution = await start(machine, connection, { statement, wire });
+  const asLines = sink.takesLines === true;
+  const execution = await start(machine, connection, { statement, wire }, asLines);
   if (statement.kind === 'write' || statement.kind === 'ddl' || statement.locks)
     machine.lock.taken(connection);
   let finished = false;
@@ -106,7 +109,7 @@ async function runStep(
     await sink.begin(index, execution.columns);
     let sliceStarted = performance.now();
     for (let rows = execution.next(); rows !== undefined; rows = execution.next()) {
-      if (wire.wantRows) await sink.rows(rows, execution.bytes);
+      if (wire.wantRows) await sink.rows(rows);
       if (signal?.aborted) return;
       if (performance.now() - sliceStarted > SLICE_MS) {
         await new Promise(setImmediate);
@@ -125,9 +128,10 @@ async function start(
   machine: Machine,
   connection: Connection,
   { statement, wire }: Query,
+  asLines: boolean,
 ): Promise<Execution> {
   const args = bindArguments(statement.params, wire.args, wire.namedArgs, statement.isExplain);
-  const attempt = connection.prepare(statement, args, machine.limits.rowBytes);
+  const attempt = connection.prepare(statement, args, { rowBytes: machine.limits.rowBytes, asLines });
   const patience = performance.now() + machine.limits.foreignLockMs;
   for (;;) {
     try {
@@ -180,7 +184,8 @@ export class ResultCollector implements ProgramSink {
     this.#started = performance.now();
   }
 
-  rows(rows: readonly string[]): void {
+  rows(rows: Rows): void {
+    if (Buffer.isBuffer(rows)) throw new TypeError('lines are for cursors');
     for (const row of rows) {
       this.bytes += row.length;
       this.#rows.push(row);
