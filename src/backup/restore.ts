@@ -22,7 +22,13 @@ import {
   workDirectory,
 } from './restore/embedded.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
-import { clearOwnStaging, clearStaging, type RemoteTarget, restoreRemote } from './restore/remote.ts';
+import {
+  clearOwnStaging,
+  clearStaging,
+  lastUpdate,
+  type RemoteTarget,
+  restoreRemote,
+} from './restore/remote.ts';
 import { ENGINE_TABLES, type Maker, settleRuns } from './restore/settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
 import { openSqlSession } from './restore/sql-session.ts';
@@ -198,6 +204,7 @@ async function restoreServer(
     source: sourceOf(parts),
   };
   await clearStaging(remote);
+  const handled = context && (await lastUpdate(remote));
   const safety = await safetyBackup(parts, options);
   const lease = context && (await takeLease(context.ledger, `restore by ${context.holder}`, clock));
   if (lease?.kind === 'busy')
@@ -212,6 +219,7 @@ async function restoreServer(
       from: openEmbeddedSnapshotSource({ path: source.path }),
       wanted: source.tables,
       only: options.only,
+      lastUpdate: handled,
       onRows: async (done) => {
         stopWhenAsked(options);
         options.onProgress?.({ phase: 'load', done, total });

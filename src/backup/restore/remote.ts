@@ -4,6 +4,7 @@
  */
 import type { TableDigest } from '../digest.ts';
 import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
+import { StatementFailed } from '../snapshot/sql-http.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import { rowLayout } from '../values.ts';
 import { carryLedgerSql } from './carry-ledger.ts';
@@ -20,7 +21,7 @@ import {
   type StagedTable,
   stagedTables,
 } from './staging.ts';
-import { CREATE_CONTROL, guard, swap } from './swap.ts';
+import { CREATE_CONTROL, dropMark, guard, swap } from './swap.ts';
 
 export interface RemoteTarget {
   readonly session: SqlSession;
@@ -35,6 +36,8 @@ export interface RemoteRestoreOptions {
   readonly from: SnapshotSource;
   /** The backup's digests, table by table. */
   readonly wanted: readonly TableDigest[];
+  /** {@link lastUpdate} before the safety backup: later ones are counted, for nothing keeps what they did. */
+  readonly lastUpdate?: string | undefined;
   /** Only these tables; undefined = the whole database, schema and all. */
   readonly only: readonly string[] | undefined;
   /** Called with rows loaded so far; may throw to stop. */
@@ -54,7 +57,14 @@ const BATCH_ROWS = 4_000;
 export async function restoreRemote(target: RemoteTarget, options: RemoteRestoreOptions): Promise<string[]> {
   await clearStaging(target);
   const { session } = target;
-  await session.run([CREATE_CONTROL, `INSERT OR IGNORE INTO ${CONTROL_TABLE} (id) VALUES ('${options.id}')`]);
+  const { id } = options;
+  await session.run([
+    CREATE_CONTROL,
+    `INSERT INTO ${CONTROL_TABLE} (id) SELECT '${id}' WHERE NOT EXISTS (SELECT 1 FROM ${CONTROL_TABLE})`,
+  ]);
+  // Two that began at the same moment would fill the same tables.
+  if ((await session.first(`SELECT id FROM ${CONTROL_TABLE}`))?.[0] !== id)
+    throw new Error('another restore into this database has begun at the same time: wait for it to end');
   const { schema, staged } = await load(target, options);
   options.onCompare?.();
   await compareStaged(target.source, staged, options.wanted);
@@ -67,8 +77,41 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
     options.only === undefined
       ? swapStatements(live, schema, staged, options.wanted)
       : onlyStatements(live, staged);
-  await swap(session, options.id, [...statements, ...staged.map(({ name }) => `DROP TABLE ${name}`)]);
-  return notes;
+  await swap(session, id, [
+    ...countLate(live, options.lastUpdate),
+    ...statements,
+    ...staged.map(({ name }) => `DROP TABLE ${name}`),
+  ]);
+  const late = await lateUpdates(session).catch(() => undefined);
+  await dropMark(session, id);
+  return late === undefined ? notes : [...notes, late];
+}
+
+/** What the bot has handled so far: ids of updates grow. Undefined for a database that is no bot's. */
+export async function lastUpdate({ session }: RemoteTarget): Promise<string | undefined> {
+  const row = await session
+    .first('SELECT COALESCE(MAX(update_id), 0) FROM handled_updates')
+    .catch((error: unknown) => {
+      if (error instanceof StatementFailed) return undefined;
+      throw error;
+    });
+  return row?.[0] ?? undefined;
+}
+
+/** Counts, in the very transaction that takes it away, what the bot did since. */
+function countLate(live: DatabaseSchema, since: string | undefined): string[] {
+  if (since === undefined || !live.tables.some(({ name }) => name === 'handled_updates')) return [];
+  return [
+    `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN late INTEGER`,
+    `UPDATE ${CONTROL_TABLE} SET late = (SELECT COUNT(*) FROM handled_updates WHERE update_id > ${BigInt(since)})`,
+  ];
+}
+
+async function lateUpdates(session: SqlSession): Promise<string | undefined> {
+  const [late] = (await session.first(`SELECT late FROM ${CONTROL_TABLE}`)) ?? [];
+  return late === undefined || late === null || late === '0'
+    ? undefined
+    : `the bot was not stopped: what it wrote while it handled ${late} updates after the safety backup is in neither`;
 }
 
 /** Removes what this attempt made, unless another has begun since: then nothing of it is ours any more. */

@@ -11,7 +11,8 @@ const SWAP_ATTEMPTS = 3;
 export const CREATE_CONTROL = `CREATE TABLE IF NOT EXISTS ${CONTROL_TABLE} (id TEXT PRIMARY KEY, swapped INTEGER NOT NULL DEFAULT 0)`;
 
 /**
- * Runs the statements as one transaction, which marks itself: when its answer is lost, the mark tells whether it took effect.
+ * Runs the statements as one transaction, which marks itself: when its answer is lost, the mark tells whether it took effect. The mark stays
+ * for {@link dropMark}.
  * @throws what went wrong; the old data is as it was then, unless the message says that it is not known.
  */
 export async function swap(session: SqlSession, id: string, statements: readonly string[]): Promise<void> {
@@ -19,13 +20,12 @@ export async function swap(session: SqlSession, id: string, statements: readonly
   let isCertain = true;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await session.atomically(marked);
-      return await dropMark(session, id);
+      return await session.atomically(marked);
     } catch (error) {
       // From the first answer that was lost on, an earlier request may be what went through.
       isCertain &&= error instanceof StatementFailed;
       if (attempt < SWAP_ATTEMPTS && isPassing(error)) continue;
-      if (!isCertain && !(await isGivenUp(session, id, error))) return await dropMark(session, id);
+      if (!isCertain && !(await isGivenUp(session, id, error))) return;
       throw new Error(`the swap failed, the old data is as it was: ${explain(error)}${remedy(error)}`, {
         cause: error,
       });
@@ -64,7 +64,7 @@ async function isGivenUp(session: SqlSession, id: string, cause: unknown): Promi
 }
 
 /** The mark has served; one that can not be removed now is removed by the next restore. */
-async function dropMark(session: SqlSession, id: string): Promise<void> {
+export async function dropMark(session: SqlSession, id: string): Promise<void> {
   const isOurs = guard(`(SELECT count(*) FROM ${CONTROL_TABLE} WHERE id = '${id}') = 1`, 'not ours');
   await tried(session, [isOurs, `DROP TABLE ${CONTROL_TABLE}`]);
 }

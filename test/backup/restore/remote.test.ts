@@ -101,6 +101,32 @@ test('over a living one: saved first, replaced as a whole, ids go on, the fence 
   db.close();
 });
 
+test('a bot that goes on meanwhile: what it did after the safety backup is counted, for nothing keeps it', async () => {
+  const db = await setUpLive();
+  await db.write([sql("INSERT INTO handled_updates VALUES (70, '2026-01-01 00:00:00')")]);
+  const still = await restoreNewest(world, { target: remote.target, context: liveContext(db) });
+  expect(still.notes).toEqual([]);
+  world.clock.advance(60_000);
+  let writing: Promise<unknown> | undefined;
+  const report = await restoreNewest(
+    world,
+    { target: remote.target, context: liveContext(db) },
+    {
+      onProgress: ({ phase }) => {
+        if (phase !== 'compare') return;
+        writing ??= db.write([
+          sql("INSERT INTO handled_updates VALUES (71, '2026-01-01 00:00:00'), (72, '')"),
+        ]);
+      },
+    },
+  );
+  await writing;
+  expect(report.notes).toEqual([
+    'the bot was not stopped: what it wrote while it handled 2 updates after the safety backup is in neither',
+  ]);
+  db.close();
+});
+
 test('one table only: contents replaced, the others stay', async () => {
   await restoreNewest(world, { target: remote.target });
   const db = openLive();

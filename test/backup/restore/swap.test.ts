@@ -121,3 +121,18 @@ test('a lock that others take away: it says what to do', async () => {
   );
   expect(await title()).toBe('living');
 });
+
+test('two that begin at the very same moment: one of them stops', async () => {
+  const between: RestoreParts['fetch'] = async (input, init) => {
+    const answer = await fetch(input, init);
+    // The other's table and name are there first.
+    if (typeof init?.body === 'string' && init.body.includes('CREATE TABLE IF NOT EXISTS restoring_control'))
+      await db.write([sql("UPDATE restoring_control SET id = 'the other'")]);
+    return answer;
+  };
+  await expect(restoreNewest(world, { target: remote.target, fetch: between })).rejects.toThrow(
+    'another restore into this database has begun at the same time',
+  );
+  expect(await one('SELECT id FROM restoring_control')).toBe('the other');
+  expect(await title()).toBe('living');
+});
