@@ -1,4 +1,5 @@
 /** The frame of every command: common options, one session, errors told once, exit code 0 / 1 / 2 (done / failed / bad usage). Node only. */
+import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { Interrupted } from '../backup/again.ts';
 import { explain } from '../backup/clock.ts';
@@ -62,7 +63,7 @@ export function framed<Options extends object>(
       } catch (error) {
         // Whoever does not read any more is told nothing: so do all tools in a pipe.
         if (!(error instanceof Deserted)) terminal.fail(explained(error, session));
-        cli.exitCode = error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
+        cli.exitCode = exitCodeOf(error);
       } finally {
         terminal.clear();
         session?.close();
@@ -77,6 +78,12 @@ export function framed<Options extends object>(
       // What was finished all the same is done.
       if (cli.exitCode !== 0) cli.exitCode = interruption.exitCode ?? cli.exitCode;
     });
+}
+
+function exitCodeOf(error: unknown): number {
+  // Ctrl-C at a question reaches no handler of signals.
+  if (error instanceof Interrupted) return 128 + constants.signals.SIGINT;
+  return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
 }
 
 /** The reader of standard output has left, and without him the command makes no sense. */

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
+import { Interrupted } from '../backup/again.ts';
 import { outputs } from './output.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -31,7 +32,7 @@ export interface Terminal {
   /** Redraws the progress line; only when watched. */
   draw(line: string): void;
   clear(): void;
-  /** Asks for a word typed out; false without a terminal. `--yes` is looked at by the caller. */
+  /** Asks for a word typed out; false without a terminal. `--yes` is looked at by the caller. @throws {@link Interrupted} at Ctrl-C */
   confirm(question: string, word: string): Promise<boolean>;
 }
 
@@ -87,7 +88,17 @@ export function createTerminal(json: boolean): Terminal {
       clear();
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
-        return (await lines.question(`${question}\nType ${word} to go on: `)).trim() === word;
+        // Ctrl-D and Ctrl-C end the line without an answer; of the former readline says nothing.
+        let isInterrupted = false;
+        lines.once('SIGINT', () => {
+          isInterrupted = true;
+          lines.close();
+        });
+        const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+        const answer = await Promise.race([lines.question(`${question}\nType ${word} to go on: `), closed]);
+        if (answer === undefined) err.write('\n');
+        if (isInterrupted) throw new Interrupted();
+        return answer?.trim() === word;
       } finally {
         lines.close();
       }

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
@@ -122,6 +123,30 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('killed', () => {
+  test('full: the next one names who was in the way, and when that is over tells of it and removes what it left', async () => {
+    const before = files('bucket');
+    await interrupted('SIGKILL', /^bucket\/.*anime_bot_/, 'full');
+    expect(files('bucket').length).toBeGreaterThan(before.length);
+    expect(await cli('full')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^skipped: another run is under way \(cli \d+\); if it died, its lease ends in \d+ s\n$/,
+      ),
+    });
+    // Two minutes later.
+    const db = new DatabaseSync(join(directory, 'bot.db'));
+    db.exec('UPDATE backup_lease SET expires_ms = 0');
+    db.close();
+    const full = (await cli('full', '--json')).json();
+    expect(full).toMatchObject({
+      ok: true,
+      problems: [],
+      notices: [expect.stringMatching(/^the run \d{8}_\d{6} \(command\), begun .* never ended/)],
+    });
+    expect(files('bucket').filter((file) => !file.includes(String(full['name'])))).toEqual(before);
+    expect((await cli('full', '--json')).json()).toMatchObject({ ok: true, notices: [] });
+  });
+
   test('a download and an export that were killed do not block the next try, which removes what they left', async () => {
     for (const args of [
       ['download', name, '-o', 'got', '--plain'],
