@@ -45,18 +45,20 @@ test('restore takes it too, and gives a database without WAL mode and without a 
 });
 
 test('a transaction that a crash left half written is rolled back in the copy; the file itself stays as it is', async () => {
-  own.exec('PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE anime SET code = 777');
   own.exec(
-    `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
-     INSERT INTO anime SELECT i, i, hex(zeroblob(2000)) FROM n`,
+    `PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1;
+     WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+     INSERT INTO anime SELECT i, 501, hex(zeroblob(1000)) FROM n`,
   );
+  // More than the cache takes: pages of it are in the file before the commit.
+  own.exec('BEGIN; UPDATE anime SET code = 777');
   // The machine dies here.
   const crashed = join(world.directory, 'crashed.db');
   for (const suffix of ['', '-journal']) copyFileSync(path + suffix, crashed + suffix);
   const before = readFileSync(crashed);
   const copy = join(world.directory, 'copy.db');
   await copyDatabase(crashed, copy);
-  expect(rowsOf(copy, 'SELECT id, code FROM anime')).toEqual(['1 501']);
+  expect(rowsOf(copy, 'SELECT DISTINCT code FROM anime')).toEqual(['501']);
   expect(existsSync(`${copy}-journal`)).toBe(false);
   expect(readFileSync(crashed).equals(before)).toBe(true);
 });
