@@ -71,6 +71,64 @@ async function setup(env: Record<string, string>, ...args: readonly string[]) {
   return { code: Number(code), output };
 }
 
+/** Answers by setting, or by the words of a yes-no question; `undefined` is Ctrl-C. Each may be a list, for when it is asked again. */
+type Answers = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
+
+function person(answers: Answers) {
+  const seen: string[] = [];
+  const asked: string[] = [];
+  const times = new Map<string, number>();
+  const answer = (key: string): string | boolean => {
+    const nth = times.get(key) ?? 0;
+    times.set(key, nth + 1);
+    const given = answers[key];
+    const value = Array.isArray(given) ? given[nth] : given;
+    if (value === undefined) throw new Cancelled('cancelled');
+    return value;
+  };
+  const prompts: Prompts = {
+    async ask({ name, message, secret }) {
+      asked.push(name);
+      seen.push(message);
+      const value = String(answer(name));
+      if (secret !== true) seen.push(value);
+      return value;
+    },
+    async confirm(message) {
+      const key = Object.keys(answers).find((words) => message.includes(words));
+      asked.push(key ?? message);
+      seen.push(message);
+      return answer(key ?? message) === true;
+    },
+    begin: (text) => {
+      seen.push(text);
+      return { end: (result) => void seen.push(result) };
+    },
+    say: (_, text) => void seen.push(text),
+  };
+  return { prompts, asked, screen: () => seen.join('\n') };
+}
+
+async function run(answers: Answers, change: Partial<SetupParts> = {}) {
+  const { prompts, asked, screen } = person(answers);
+  const given: string[] = [];
+  const code = await runSetup({
+    file: join(home, '.env'),
+    env: {
+      TELEGRAM_API_ROOT: standIns.telegram.apiRoot,
+      S3_FORCE_PATH_STYLE: 'true',
+      S3_REGION: 'us-east-1',
+    },
+    isAsking: true,
+    wantsKey: false,
+    wantsWorker: false,
+    prompts,
+    putSecrets: (json) => given.push(json) > 0,
+    ...change,
+  });
+  return { code, asked, screen: screen(), given };
+}
+
 describe('without questions', () => {
   test('a fresh directory: .env for its owner alone, with which the other commands work', async () => {
     const { code, output } = await setup(settings(), '--yes');
@@ -153,10 +211,10 @@ describe('without questions', () => {
     { timeout: 60_000 },
     async (_, change, message) => {
       const env = { ...settings(), ...change };
-      const { code, output } = await setup(env, '--yes');
-      expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(message) });
-      expect(output).toContain('nothing was written');
-      expectNoSecret(output, env);
+      const { code, screen } = await run({}, { env, isAsking: false });
+      expect({ code, screen }).toEqual({ code: 1, screen: expect.stringMatching(message) });
+      expect(screen).toContain('nothing was written');
+      expectNoSecret(screen, env);
       expect(existsSync(join(home, '.env'))).toBe(false);
     },
   );
@@ -191,64 +249,6 @@ describe('without questions', () => {
 });
 
 describe('with a person', () => {
-  /** Answers by setting, or by the words of a yes-no question; `undefined` is Ctrl-C. Each may be a list, for when it is asked again. */
-  type Answers = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
-
-  function person(answers: Answers) {
-    const seen: string[] = [];
-    const asked: string[] = [];
-    const times = new Map<string, number>();
-    const answer = (key: string): string | boolean => {
-      const nth = times.get(key) ?? 0;
-      times.set(key, nth + 1);
-      const given = answers[key];
-      const value = Array.isArray(given) ? given[nth] : given;
-      if (value === undefined) throw new Cancelled('cancelled');
-      return value;
-    };
-    const prompts: Prompts = {
-      async ask({ name, message, secret }) {
-        asked.push(name);
-        seen.push(message);
-        const value = String(answer(name));
-        if (secret !== true) seen.push(value);
-        return value;
-      },
-      async confirm(message) {
-        const key = Object.keys(answers).find((words) => message.includes(words));
-        asked.push(key ?? message);
-        seen.push(message);
-        return answer(key ?? message) === true;
-      },
-      begin: (text) => {
-        seen.push(text);
-        return { end: (result) => void seen.push(result) };
-      },
-      say: (_, text) => void seen.push(text),
-    };
-    return { prompts, asked, screen: () => seen.join('\n') };
-  }
-
-  async function run(answers: Answers, change: Partial<SetupParts> = {}) {
-    const { prompts, asked, screen } = person(answers);
-    const given: string[] = [];
-    const code = await runSetup({
-      file: join(home, '.env'),
-      env: {
-        TELEGRAM_API_ROOT: standIns.telegram.apiRoot,
-        S3_FORCE_PATH_STYLE: 'true',
-        S3_REGION: 'us-east-1',
-      },
-      isAsking: true,
-      wantsKey: false,
-      wantsWorker: false,
-      prompts,
-      putSecrets: (json) => given.push(json) > 0,
-      ...change,
-    });
-    return { code, asked, screen: screen(), given };
-  }
-
   const ALL = () => ({ ...settings(), Encrypt: true, Worker: true, again: true });
 
   test('asks in order, shows the key once, and gives the Worker its secrets', async () => {
