@@ -41,6 +41,8 @@ const PATIENCE_MS = 15_000;
 /** How much more likely than others a call is hit: some come in dozens, and some are the one moment that counts. */
 const WEIGHTS: readonly (readonly [RegExp, number])[] = [
   [/^(read b\/|batch)/, 0.1],
+  [/SWAP|MERGE|is_merged/, 8],
+  [/INTO restoring_/, 2],
   [/^put |^rename|^link|restoring_control|importing_control|^renew/, 3],
 ];
 

@@ -85,7 +85,7 @@ function callServer(caller: Caller, { path, body, send }: ServerCall): Promise<R
     return new Response(await answer.arrayBuffer(), answer);
   };
   const wrong = wrongRow(body);
-  return caller.call(`${path} ${start(sqlOf(body))}`, () => work(), {
+  return caller.call(`${path} ${momentOf(body) ?? start(sqlOf(body))}`, () => work(), {
     mayBeLate: true,
     refuse: () => new Response('upstream is out of order', { status: 503 }),
     cut: async (answer, at) => {
@@ -110,6 +110,12 @@ function wrongRow(body: string): string | undefined {
   if (!body.includes('INSERT OR IGNORE INTO restoring_')) return undefined;
   const wrong = body.replace(/'(sim|f|g|imported|Naruto)'/, "'wrong'");
   return wrong === body ? undefined : wrong;
+}
+
+/** The one request that everything hangs on. */
+function momentOf(body: string): string | undefined {
+  if (/SET swapped = 1/.test(body)) return 'SWAP';
+  return /SET is_merged = 1/.test(body) ? 'MERGE' : undefined;
 }
 
 /** The first statement that tells something. */

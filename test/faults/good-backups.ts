@@ -70,6 +70,13 @@ export class GoodBackups {
     }
   }
 
+  /** A manifest stands for objects that are there: it comes last and goes first. */
+  async requireNoneDamaged(): Promise<void> {
+    const { entries } = await listBackups({ store: this.#scene.store, prefix: PREFIX });
+    const damaged = entries.find(({ state }) => state === 'damaged');
+    if (damaged !== undefined) throw new Error(`${damaged.name} is listed as damaged: ${damaged.problem}`);
+  }
+
   /** Nothing in the bucket but good backups; or nothing of one name. */
   checkDebris(only = ''): void {
     const { store } = this.#scene;

@@ -21,21 +21,21 @@ export async function restoreSomething(
   if (entry === undefined) throw new Error('no backup is left to restore');
   const wanted = good.stateOf(entry.name);
   const context = await scene.context(chaos);
+  let safety: string | undefined;
   try {
-    const report = await restore(
-      {
-        bucket: context,
-        keys: scene.keys,
-        context,
-        clock: scene.clock,
-        random: () => 0.5,
-        ...context.reached.restoreParts,
-      },
-      { from: { kind: 'backup', entry } },
-    );
-    if (report.safety === undefined) throw new Error('a restore without a safety backup');
-    if (chaos?.isDead !== true) await good.mustBeListed(report.safety);
-    return { right: [wanted], isDone: true };
+    safety = (
+      await restore(
+        {
+          bucket: context,
+          keys: scene.keys,
+          context,
+          clock: scene.clock,
+          random: () => 0.5,
+          ...context.reached.restoreParts,
+        },
+        { from: { kind: 'backup', entry } },
+      )
+    ).safety;
   } catch (error) {
     if (chaos === undefined) throw error;
     const said = error instanceof Error ? error.message : '';
@@ -46,4 +46,7 @@ export async function restoreSomething(
   } finally {
     context.reached.restoreParts.closeTarget();
   }
+  if (safety === undefined) throw new Error('a restore without a safety backup');
+  if (chaos?.isDead !== true) await good.mustBeListed(safety);
+  return { right: [wanted], isDone: true };
 }

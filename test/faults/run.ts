@@ -18,6 +18,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '3000' },
     least: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '240' },
+    /** Broken ones to stop at: more of them tell nothing new. */
+    broken: { type: 'string', default: '5' },
     workers: { type: 'string', default: String(availableParallelism()) },
   },
 });
@@ -28,8 +30,6 @@ const from = wholeNumber(values.seed ?? values.from);
 const most = one ? TRIES_OF_ONE : wholeNumber(values.seeds);
 const least = Math.min(most, wholeNumber(values.least));
 const seconds = wholeNumber(values.seconds);
-/** More than these tell nothing new. */
-const MAX_BROKEN = 5;
 /** A seed takes a quarter of a second; one that takes so long hangs. */
 const HANG_MS = 120_000;
 /** Workers are replaced after so many seeds: libsql gives memory back late. */
@@ -50,7 +50,7 @@ async function work(): Promise<void> {
 }
 
 function hasMore(): boolean {
-  if (broken >= (one ? 1 : MAX_BROKEN) || begun >= most) return false;
+  if (broken >= (one ? 1 : wholeNumber(values.broken)) || begun >= most) return false;
   return begun < least || elapsed() < seconds;
 }
 

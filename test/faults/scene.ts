@@ -21,6 +21,8 @@ export interface SceneOptions {
   /** Backups are encrypted for this key. */
   readonly key: KeyPair | undefined;
   readonly retentionDays: number;
+  /** Commits that the database has behind it. */
+  readonly committed?: number;
   /** What the bucket holds at first. */
   readonly objects?: MemoryStore['objects'];
 }
@@ -40,8 +42,8 @@ export class Scene {
   readonly states = new Set<State>();
   readonly retentionDays: number;
   readonly #options: SceneOptions;
-  /** Higher than what the templates hold. */
-  #committed = 1;
+  /** Grows with every commit. */
+  #committed: number;
 
   constructor(options: SceneOptions) {
     this.#options = options;
@@ -49,6 +51,7 @@ export class Scene {
     this.random = options.random;
     this.directory = options.directory;
     this.contentsSql = options.contentsSql;
+    this.#committed = options.committed ?? 0;
     this.retentionDays = options.retentionDays;
     for (const [key, object] of options.objects ?? []) this.store.objects.set(key, object);
   }

@@ -13,9 +13,11 @@ import { openFileHost, openServerHost } from './hosts.ts';
 import { type ImportFile, importFile, importInto, requireImported } from './import-operation.ts';
 import { restoreSomething } from './restore-operation.ts';
 import { Scene, type State } from './scene.ts';
-import { scratchDirectory, type Templates } from './templates.ts';
+import { newestOf, scratchDirectory, type Templates } from './templates.ts';
 
 const DAY_MS = 86_400_000;
+/** As long as usual: retention has nothing to do in a seed. */
+const KEEP_DAYS = 90;
 /** Calls of an undisturbed operation, about; dozens of like calls counted as few. */
 const CALLS = {
   file: { backup: 45, restore: 80, import: 12 },
@@ -40,15 +42,17 @@ export async function simulate(seed: number, templates: Templates): Promise<read
   const random = createRandom(seed);
   const template = templates.get(random.chance(0.08) ? 'whole' : 'small', random.chance(0.15));
   const open = random.chance(0.25) ? openServerHost : openFileHost;
-  const retentionDays = random.chance(0.2) ? 3 : 90;
+  const retentionDays = random.chance(0.2) ? 3 : KEEP_DAYS;
   const host = await open(template.path, directory);
-  const scene = new Scene({ ...template, host, random, directory, retentionDays });
+  const bucket = newestOf(template, retentionDays === KEEP_DAYS ? 1 : 1 + random.int(template.good.size));
+  const committed = template.good.size;
+  const scene = new Scene({ ...template, ...bucket, host, random, directory, retentionDays, committed });
   scene.story.push(
     `a ${host.kind}, ${template.schema} schema, ${template.key === undefined ? 'plain' : 'encrypted'}, ${retentionDays} days kept`,
   );
   let isClosed = false;
   try {
-    await new Simulation(seed, scene, new GoodBackups(scene, template.good)).all();
+    await new Simulation(seed, scene, new GoodBackups(scene, bucket.good)).all();
     isClosed = true;
     const found = await host.close();
     if (found !== 'ok') throw new Error(`SQLite says of the database: ${found}`);
@@ -82,7 +86,9 @@ class Simulation {
       await scene.commit();
       await this.#operate(scene.random.pick(OPERATIONS), i);
       await this.#good.check();
-      scene.clock.advance(scene.random.chance(0.2) ? DAY_MS : 60_000);
+      scene.clock.advance(
+        scene.random.chance(scene.retentionDays === KEEP_DAYS ? 0.1 : 0.5) ? DAY_MS : 60_000,
+      );
     }
     // Some days later, undisturbed: the debris of all that is gone.
     scene.clock.advance(4 * DAY_MS);
@@ -119,6 +125,8 @@ class Simulation {
       await chaos.settle();
       scene.story.push(...chaos.hits.map((hit) => `  ${hit}`));
     }
+    // Not even the lease is proof against a put that stalls: the next run sweeps what comes of it.
+    if (!chaos.hits.some((hit) => /manifest.* <- stall/.test(hit))) await this.#good.requireNoneDamaged();
     const state = await scene.state();
     if (!right.includes(state)) throw new Error('the database does not hold what was acknowledged');
   }

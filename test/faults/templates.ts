@@ -20,7 +20,7 @@ export interface Template {
   readonly contentsSql: string;
   /** Backups are encrypted for it. */
   readonly key: KeyPair | undefined;
-  /** A bucket that holds one good backup of the database. */
+  /** A bucket that holds good backups of the database, one a day; the last is of 2026-06-15, 02:00. */
   readonly objects: MemoryStore['objects'];
   readonly good: ReadonlyMap<string, Good>;
 }
@@ -33,6 +33,9 @@ export interface Templates {
   get(schema: Template['schema'], isEncrypted: boolean): Template;
   remove(): void;
 }
+
+const BACKUPS = 6;
+const DAY_MS = 86_400_000;
 
 const SMALL = new Set([
   'schema_migrations',
@@ -87,12 +90,14 @@ async function makeTemplate(
     key,
     retentionDays: 90,
   });
-  await scene.commit();
-  const outcome = await runBackup(await scene.context(), {
-    trigger: 'schedule',
-    scheduledAt: scene.clock.now(),
-  });
-  if (outcome.kind !== 'done') throw new Error(`no backup of the template: ${JSON.stringify(outcome)}`);
+  scene.clock.advance(-(BACKUPS - 1) * DAY_MS);
+  for (let i = 0; i < BACKUPS; i += 1) {
+    if (i > 0) scene.clock.advance(DAY_MS);
+    await scene.commit();
+    const scheduledAt = scene.clock.now();
+    const outcome = await runBackup(await scene.context(), { trigger: 'schedule', scheduledAt });
+    if (outcome.kind !== 'done') throw new Error(`no backup of the template: ${JSON.stringify(outcome)}`);
+  }
   const backups = new GoodBackups(scene);
   await backups.check();
   await host.close();
@@ -121,6 +126,15 @@ async function makeSchema(path: string, keeps: (table: string) => boolean): Prom
   const contentsSql = contentsQuery(own);
   own.close();
   return contentsSql;
+}
+
+/** The template's newest backups only, objects and what is known of them. */
+export function newestOf({ objects, good }: Template, count: number): Pick<Template, 'objects' | 'good'> {
+  const names = [...good.keys()].toSorted().slice(-count);
+  return {
+    good: new Map([...good].filter(([name]) => names.includes(name))),
+    objects: new Map([...objects].filter(([key]) => names.some((name) => key.includes(name)))),
+  };
 }
 
 /** Belongs to another table and goes with it. */
