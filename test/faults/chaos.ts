@@ -38,13 +38,14 @@ export type Side = 'bucket' | 'database' | 'files' | 'admins';
 const DAY_MS = 86_400_000;
 /** How long silence is borne. */
 const PATIENCE_MS = 15_000;
-/** How much more likely than others a call is hit: some come in dozens, and some are the one moment that counts. */
+/** How much more likely than others a call is hit: some come in dozens. */
 const WEIGHTS: readonly (readonly [RegExp, number])[] = [
   [/^(read b\/|batch)/, 0.1],
-  [/SWAP|MERGE|is_merged/, 8],
   [/INTO restoring_/, 2],
-  [/^put |^rename|^link|restoring_control|importing_control|^renew/, 3],
 ];
+/** The calls that everything hangs on: each the one moment of its operation, or nearly. */
+const MOMENTS = /SWAP|MERGE|is_merged|INTO restoring_|restoring_control|^rename|^link|^put |^delete |^renew/;
+const MOMENT_CHANCE = 0.25;
 
 /** The process is dead: nothing it still tries has any effect. */
 class Killed extends Error {
@@ -61,6 +62,8 @@ export interface ChaosOptions {
   /** Troubles to expect, of how many calls. */
   readonly troubles: number;
   readonly calls: number;
+  /** Only at the moments that count, and there for sure sooner or later. */
+  readonly isFocused: boolean;
   /** What somebody else does when this process stalls; at most once. */
   readonly meanwhile?: (() => Promise<void>) | undefined;
 }
@@ -106,8 +109,7 @@ export class Chaos {
     this.#counts.set(label, nth + 1);
     if (this.#down.has(side)) throw failure(what, false);
     const random = createRandom(hash(`${this.#options.name} ${label} ${nth}`));
-    const weight = WEIGHTS.find(([calls]) => calls.test(what))?.[1] ?? 1;
-    const drawn = random.chance((weight * this.#options.troubles) / this.#options.calls);
+    const drawn = random.chance(this.#chance(what));
     const trouble = drawn ? random.pick(TROUBLES) : undefined;
     if (trouble !== undefined) this.hits.push(`${label} (${nth}) <- ${trouble}`);
     const isAfter = random.chance(0.5);
@@ -146,6 +148,13 @@ export class Chaos {
       default:
     }
     return this.#twisted(call, random.int(1_000_000) / 1_000_000);
+  }
+
+  #chance(what: string): number {
+    const { isFocused, troubles, calls } = this.#options;
+    if (isFocused) return MOMENTS.test(what) ? MOMENT_CHANCE : 0;
+    const weight = WEIGHTS.find(([pattern]) => pattern.test(what))?.[1] ?? 1;
+    return (weight * troubles) / calls;
   }
 
   async #stall(): Promise<void> {

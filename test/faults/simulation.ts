@@ -107,6 +107,7 @@ class Simulation {
       name: `${this.#seed}.${number}`,
       clock: scene.clock,
       troubles: 1 + scene.random.int(3),
+      isFocused: scene.random.chance(0.35),
       calls: operation === 'restore' || operation === 'import' ? calls[operation] : calls.backup,
       meanwhile: this.#rival(operation),
     });
