@@ -36,6 +36,7 @@ import { isStaging } from './restore/staging.ts';
 import { refuseNewer } from './restore/too-new.ts';
 import { runBackup } from './run.ts';
 import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
+import { openFileSnapshotSource } from './snapshot/file.ts';
 import { openRemoteSnapshotSource } from './snapshot/remote.ts';
 import { connectSqlHttp } from './snapshot/sql-http.ts';
 import { inScratch } from './verify-deep.ts';
@@ -216,7 +217,7 @@ async function restoreServer(
   try {
     const notes = await restoreRemote(remote, {
       id,
-      from: openEmbeddedSnapshotSource({ path: source.path }),
+      from: openFileSnapshotSource({ path: source.path }),
       wanted: source.tables,
       only: options.only,
       lastUpdate: handled,

@@ -16,7 +16,7 @@ import { openUnsealed } from '../envelope/unseal.ts';
 import { InvalidText, type SqlValue } from '../model.ts';
 import { copyDatabase } from '../restore/copy-database.ts';
 import { Damaged, requireIntact } from '../restore/intact.ts';
-import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
+import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { rowLayout } from '../values.ts';
 import { limited } from './limited.ts';
 import type { OpenDatabaseFile } from './open-bytes.ts';
@@ -108,7 +108,7 @@ async function* databaseRecords(path: string, utcOffsetMinutes: number): AsyncGe
   let failure: { readonly error: unknown } | undefined;
   let room = (): void => {};
   let isStopped = false;
-  const reading = openEmbeddedSnapshotSource({ path })
+  const reading = openFileSnapshotSource({ path })
     .read(async (snapshot) => {
       const tables = snapshot.schema.tables.filter(({ kind }) => kind === 'table');
       if (!tables.some(({ name }) => kindOfKey(name) !== undefined))

@@ -13,6 +13,7 @@ import type { TableDigest } from '../digest.ts';
 import { copyLive } from '../local-copy.ts';
 import type { DatabaseSchema } from '../model.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
+import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import type { FileCalls } from './file-calls.ts';
 import { replaceContents } from './replace-contents.ts';
@@ -200,7 +201,7 @@ function sameColumns(live: DatabaseSchema, from: DatabaseSchema, name: string): 
 }
 
 async function schemaOf(path: string): Promise<DatabaseSchema> {
-  return openEmbeddedSnapshotSource({ path }).read(async (snapshot) => {
+  return openFileSnapshotSource({ path }).read(async (snapshot) => {
     for await (const _ of snapshot.scans([])) break;
     return snapshot.schema;
   });

@@ -14,7 +14,7 @@ import { isLocalFault } from '../local-fault.ts';
 import type { Manifest, ManifestObject } from '../manifest.ts';
 import type { DatabaseSchema, ScanTarget } from '../model.ts';
 import { readBack } from '../read-back.ts';
-import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
+import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { copyDatabase } from './copy-database.ts';
 import { Damaged, requireIntact } from './intact.ts';
 import { writeStream } from './write-stream.ts';
@@ -165,7 +165,7 @@ export async function digestFile(
     ...digest,
     targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
   };
-  await openEmbeddedSnapshotSource({ path }).read((snapshot) =>
+  await openFileSnapshotSource({ path }).read((snapshot) =>
     feed(snapshot, { ordered, others: [] }, async () => {}),
   );
   await digest.finish();
