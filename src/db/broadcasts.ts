@@ -6,6 +6,7 @@
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
+import { LARGEST_USER_ID } from './users.ts';
 
 export const AUDIENCES = ['users', 'groups', 'group'] as const;
 export type Audience = (typeof AUDIENCES)[number];
@@ -94,7 +95,7 @@ export function keepBroadcastMessage(userId: number, album: string | null, messa
 }
 
 /** People who can be written to; those who blocked the bot or were blocked are left out. */
-const REACHABLE = 'blocked_at IS NULL AND banned_at IS NULL';
+const REACHABLE = `blocked_at IS NULL AND banned_at IS NULL AND user_id <= ${LARGEST_USER_ID}`;
 
 /** Chooses whom it goes to and counts them. */
 export function chooseAudience(

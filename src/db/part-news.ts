@@ -1,6 +1,7 @@
 /** New parts on their way to the people who follow an anime. */
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
+import { LARGEST_USER_ID } from './users.ts';
 
 /** Parts added within this time of each other are told in one message. */
 const GATHER_SECONDS = 60;
@@ -84,7 +85,7 @@ export function followersAfter(animeId: number, cursor: number, limit: number): 
     sql(
       `SELECT f.user_id, u.language, u.blocked_at IS NULL AND u.banned_at IS NULL AS reachable
        FROM follows AS f JOIN users AS u ON u.user_id = f.user_id
-       WHERE f.anime_id = ? AND f.user_id > ? ORDER BY f.user_id LIMIT ?`,
+       WHERE f.anime_id = ? AND f.user_id > ? AND f.user_id <= ${LARGEST_USER_ID} ORDER BY f.user_id LIMIT ?`,
       animeId,
       cursor,
       limit,

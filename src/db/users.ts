@@ -26,6 +26,12 @@ export interface Rate {
   readonly isTold: boolean;
 }
 
+/**
+ * The largest id that can be a person's: Telegram's have 52 bits at most (core.telegram.org/bots/api#user). An old bot's file may hold larger
+ * ones; an import keeps them to the digit, and nobody writes to them.
+ */
+export const LARGEST_USER_ID = Number.MAX_SAFE_INTEGER;
+
 /** Updates are counted in windows that begin with a viewer's first update (spec/bot.md "Viewer" 11). */
 export const RATE_WINDOW_SECONDS = 60;
 

@@ -61,6 +61,18 @@ describe('a broadcast', () => {
     expect(viewers.map(copies)).toEqual([1, 1, 1, 1, 1]);
   });
 
+  test('an imported user whose number is too large to be a person stops nobody', async () => {
+    await deskWithViewers(2);
+    await desk.bot.db.write([
+      sql('INSERT INTO users (user_id, created_at) VALUES (?, ?)', 2n ** 60n, '2026-01-01 00:00:00'),
+    ]);
+    await begin();
+    await tick();
+    expect(viewers.map(copies)).toEqual([1, 1]);
+    expect(desk.last().text).toContain('Yuborildi: 3');
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '3', failed: '0', blocked: '0' }]);
+  });
+
   test('media, formatting and link buttons stay', async () => {
     await deskWithViewers(1);
     const channel = desk.telegram.channel({ title: 'Manba' });
