@@ -1,6 +1,7 @@
 /** The bot's users as admins look at them. */
 import { one, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
+import { LARGEST_USER_ID } from './users.ts';
 
 export interface PersonCard {
   readonly id: number;
@@ -25,7 +26,7 @@ export function findPerson(
     sql(
       `SELECT u.*, (SELECT COUNT(*) FROM user_history AS h WHERE h.user_id = u.user_id) AS views,
          EXISTS (SELECT 1 FROM admins AS a WHERE a.user_id = u.user_id) AS admin
-       FROM users AS u WHERE ${byId ? 'u.user_id = ?' : 'u.username = ? COLLATE NOCASE'} ORDER BY u.last_seen DESC LIMIT 1`,
+       FROM users AS u WHERE ${byId ? 'u.user_id = ?' : 'u.username = ? COLLATE NOCASE'} AND u.user_id <= ${LARGEST_USER_ID} ORDER BY u.last_seen DESC LIMIT 1`,
       byId ? wanted.id : wanted.username,
     ),
     (row) => ({
