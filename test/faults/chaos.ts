@@ -43,9 +43,8 @@ const WEIGHTS: readonly (readonly [RegExp, number])[] = [
   [/^(read b\/|batch)/, 0.1],
   [/INTO restoring_/, 2],
 ];
-/** The calls that everything hangs on: each the one moment of its operation, or nearly. */
-const MOMENTS = /SWAP|MERGE|is_merged|INTO restoring_|restoring_control|^rename|^link|^put |^delete |^renew/;
-const MOMENT_CHANCE = 0.25;
+/** Calls, and how likely each is hit. */
+export type Focus = readonly [calls: RegExp, chance: number];
 
 /** The process is dead: nothing it still tries has any effect. */
 class Killed extends Error {
@@ -62,8 +61,8 @@ export interface ChaosOptions {
   /** Troubles to expect, of how many calls. */
   readonly troubles: number;
   readonly calls: number;
-  /** Only at the moments that count, and there for sure sooner or later. */
-  readonly isFocused: boolean;
+  /** Trouble at these calls only. */
+  readonly focus?: Focus | undefined;
   /** What somebody else does when this process stalls; at most once. */
   readonly meanwhile?: (() => Promise<void>) | undefined;
 }
@@ -151,8 +150,8 @@ export class Chaos {
   }
 
   #chance(what: string): number {
-    const { isFocused, troubles, calls } = this.#options;
-    if (isFocused) return MOMENTS.test(what) ? MOMENT_CHANCE : 0;
+    const { focus, troubles, calls } = this.#options;
+    if (focus !== undefined) return focus[0].test(what) ? focus[1] : 0;
     const weight = WEIGHTS.find(([pattern]) => pattern.test(what))?.[1] ?? 1;
     return (weight * troubles) / calls;
   }

@@ -7,7 +7,7 @@ import type { BackupContext } from '../../src/backup/context.ts';
 import { noLedger } from '../../src/backup/ledger.ts';
 import { runBackup } from '../../src/backup/run.ts';
 import { createRandom } from '../backup/sqlite/random-values.ts';
-import { Chaos } from './chaos.ts';
+import { Chaos, type Focus } from './chaos.ts';
 import { GoodBackups } from './good-backups.ts';
 import { openFileHost, openServerHost } from './hosts.ts';
 import { type ImportFile, importFile, importInto, requireImported } from './import-operation.ts';
@@ -35,6 +35,15 @@ const OPERATIONS: readonly Operation[] = [
   'restore',
   'import',
 ];
+
+/** The calls that everything hangs on: each the one moment of its operation, or nearly. */
+function focusOf(operation: Operation): readonly Focus[] {
+  const put: Focus = [/^put /, 0.5];
+  if (operation === 'restore')
+    return [[/SWAP|^rename/, 0.6], [/INTO restoring_|restoring_control/, 0.1], put];
+  if (operation === 'import') return [[/MERGE|is_merged/, 0.6]];
+  return [put, [/^delete /, 0.4], [/renew|SET expires_ms/, 0.4]];
+}
 
 /** The story of the seed. Rejects with what was broken, and where the seed stood. */
 export async function simulate(seed: number, templates: Templates): Promise<readonly string[]> {
@@ -107,7 +116,7 @@ class Simulation {
       name: `${this.#seed}.${number}`,
       clock: scene.clock,
       troubles: 1 + scene.random.int(3),
-      isFocused: scene.random.chance(0.35),
+      focus: scene.random.chance(0.4) ? scene.random.pick(focusOf(operation)) : undefined,
       calls: operation === 'restore' || operation === 'import' ? calls[operation] : calls.backup,
       meanwhile: this.#rival(operation),
     });
