@@ -60,7 +60,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
   // With a public address Telegram comes to us; a secret of the settings survives a restart, a fresh one is as good.
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
-  const store = openStore(config.bucket);
+  const store = await openStore(config.bucket);
   const backups = composeEngine(config.backup, {
     source: openSnapshotSource(config.database),
     store,

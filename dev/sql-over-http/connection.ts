@@ -1,8 +1,8 @@
 /** One database connection of the server, and the running of one statement on it. Node only: libsql is a native package. */
 import Database from 'libsql';
-import { drainStatement } from '../../src/backup/snapshot/drain.ts';
-import { decodeHexTexts, textsAsHex } from '../../src/backup/snapshot/hex-texts.ts';
+import { drainStatement } from './drain.ts';
 import { failureFromSqlite, SqlFailure } from './errors.ts';
+import { decodeHexTexts, textsAsHex } from './hex-texts.ts';
 import { PackedBatch, packedSql } from './packed-rows.ts';
 import type { Statement } from './statement.ts';
 import { type BoundValue, encodeValue, type NativeValue } from './values.ts';

@@ -53,7 +53,7 @@ export function framed<Options extends object>(
       let session: Session | undefined;
       try {
         useOwnScratch();
-        session = openSession(cli.env, terminal);
+        session = await openSession(cli.env, terminal);
         const { stoppable } = interruption;
         cli.exitCode = await run(
           { terminal, session, yes: options.yes === true, now: () => new Date(), stoppable },

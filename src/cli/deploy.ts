@@ -50,7 +50,7 @@ async function prepareDatabase(config: Config): Promise<void> {
   try {
     const context = composeBackup(config.backup, {
       source: openSnapshotSource(config.database),
-      store: openStore(config.bucket),
+      store: await openStore(config.bucket),
       ledger: createBackupLedger(db),
       holder: `deploy ${process.pid}`,
       timeoutMs: RUN_TIMEOUT_MS,

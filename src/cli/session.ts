@@ -27,10 +27,10 @@ export interface Session {
 /** Half a day: the CLI is where databases too large for a Worker are backed up. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
-export function openSession(env: Environment, terminal: Terminal): Session {
+export async function openSession(env: Environment, terminal: Terminal): Promise<Session> {
   const config = readConfig(env, 'cli');
   const keys = readKeys(config);
-  const bucket: Bucket = { store: openStore(config.bucket), prefix: config.backup.prefix };
+  const bucket: Bucket = { store: await openStore(config.bucket), prefix: config.backup.prefix };
   const source = openSnapshotSource(config.database);
   const open: { close(): void }[] = [];
   const notices: string[] = [];

@@ -106,7 +106,7 @@ async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {
 
 /** Writes, reads back and deletes a small object: the rights a backup needs. */
 async function proveBucket({ bucket, backup }: Config): ReturnType<Part['prove']> {
-  const store = openStore(bucket);
+  const store = await openStore(bucket);
   const key = `${backup.prefix}setup-${randomBytes(6).toString('hex')}.txt`;
   try {
     await store.put(key, new TextEncoder().encode('written by anime-bot setup\n'));

@@ -4,7 +4,7 @@
  * much to make there). Node only.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { InvalidText } from '../model.ts';
+import { InvalidText } from '../../src/backup/model.ts';
 
 /** The same rows as the query's, in its order, every text as hex. */
 export function textsAsHex(sql: string, columns: number): string {
@@ -26,7 +26,7 @@ export function decodeHexTexts(hex: readonly string[]): (string | InvalidText)[]
   });
 }
 
-export function textOfBytes(bytes: Uint8Array): string | InvalidText {
+function textOfBytes(bytes: Uint8Array): string | InvalidText {
   if (!isUtf8(bytes)) return new InvalidText(Uint8Array.from(bytes));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
