@@ -12,7 +12,7 @@ import { SchemaChanged, type SnapshotSink } from './model.ts';
 import { type BackupName, databaseKey, documentKey } from './names.ts';
 import { sweepUploads } from './prune.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
-import { Slots } from './store/slots.ts';
+import { PartLane } from './store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from './store/types.ts';
 
 export interface CapturedObject {
@@ -56,12 +56,12 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
     document: documentKey(prefix, options.name, encrypted),
   };
   // A part is 5 MiB, and `fetch` makes a copy of it: one at a time is quick enough, and what a Worker can hold.
-  const slots = new Slots(1);
+  const lane = new PartLane(1);
   const opened: MeasuredWriter<WrittenObject>[] = [];
   const open = async (key: string, headLength: number): Promise<MeasuredWriter<WrittenObject>> => {
     const sealed = { headLength, gzipLevel: context.gzipLevel, encryption };
     const writer = measured(
-      await openSealed((length) => store.create(key, { headLength: length, slots }), sealed),
+      await openSealed((length) => store.create(key, { headLength: length, lane }), sealed),
     );
     opened.push(writer);
     return writer;

@@ -12,9 +12,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { HeadLastWriter } from '../model.ts';
+import type { PartLane } from './part-lane.ts';
 import { type Bucket, ownMark, quote } from './s3-bucket.ts';
 import { isNotFound } from './s3-errors.ts';
-import type { Slots } from './slots.ts';
 import { StoreError, type WrittenObject, type WrittenPart } from './types.ts';
 
 /** S3, R2 and Swift all stop there. */
@@ -29,7 +29,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   readonly #key: string;
   readonly #headLength: number;
   readonly #partBytes: number;
-  readonly #slots: Slots;
+  readonly #lane: PartLane;
   /** Our mark on the object (see {@link Bucket.landed}). */
   readonly #mark: string;
   /** The server's id, once a second part made this a multipart upload. */
@@ -41,21 +41,19 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   #nextPart: number;
-  /** Buffers of parts that arrived at the first try: nothing can still be reading them. */
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   readonly #sent = new Map<number, SentPart>();
   readonly #running = new Set<Promise<void>>();
   readonly #cancel = new AbortController();
   #failure: { readonly error: unknown } | undefined;
   #state: 'open' | 'closing' | 'closed' | 'aborted' = 'open';
 
-  constructor(bucket: Bucket, key: string, headLength: number, partBytes: number, slots: Slots) {
+  constructor(bucket: Bucket, key: string, headLength: number, partBytes: number, lane: PartLane) {
     this.#bucket = bucket;
     this.#key = key;
     this.#headLength = headLength;
     this.#nextPart = headLength === 0 ? 1 : 2;
     this.#partBytes = partBytes;
-    this.#slots = slots;
+    this.#lane = lane;
     this.#mark = bucket.tools.uploadId();
   }
 
@@ -107,7 +105,6 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   #forget(): void {
     this.#first = undefined;
     this.#buffer = undefined;
-    this.#spare.length = 0;
   }
 
   #expectOpen(): void {
@@ -119,7 +116,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     let from = 0;
     while (from < chunk.byteLength || this.#buffer === undefined) {
       if (this.#buffer === undefined) {
-        this.#buffer = new Uint8Array(this.#partBytes);
+        this.#buffer = this.#lane.take(this.#partBytes);
         this.#used = room;
       }
       if (this.#used === this.#partBytes && from < chunk.byteLength) await this.#partIsFull(this.#buffer);
@@ -138,7 +135,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     }
     if (this.#first === undefined && this.#headLength > 0) this.#first = full;
     else await this.#dispatch(this.#takeNumber(), full);
-    this.#buffer = this.#spare.pop() ?? new Uint8Array(this.#partBytes);
+    this.#buffer = this.#lane.take(this.#partBytes);
     this.#used = 0;
   }
 
@@ -184,7 +181,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
 
   /** Waits for a slot, then sends in the background; a failure surfaces at the next write or at close. */
   async #dispatch(number: number, part: Uint8Array<ArrayBuffer>): Promise<void> {
-    const release = await this.#slots.acquire();
+    const release = await this.#lane.turn();
     if (this.#failure !== undefined) {
       release();
       throw this.#failure.error;
@@ -227,7 +224,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     );
     this.#sent.set(number, { bytes: part.byteLength, sha256, etag });
     // A request given up half-way may still be sending: its buffer is never written again.
-    if (attempts === 1 && part.byteLength === this.#partBytes) this.#spare.push(part);
+    if (attempts === 1 && part.byteLength === this.#partBytes) this.#lane.give(part);
   }
 
   async #putWhole(): Promise<WrittenObject> {

@@ -7,6 +7,7 @@ import {
   type ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
 import type { HeadLastWriter } from '../model.ts';
+import { PartLane } from './part-lane.ts';
 import { Bucket, quote } from './s3-bucket.ts';
 import { createClient, presignedGet, type S3Settings } from './s3-client.ts';
 import { isNotFound } from './s3-errors.ts';
@@ -68,12 +69,12 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
     description: `s3 bucket ${settings.bucket} at ${endpoint}`,
     async create(
       key,
-      { headLength, slots = new Slots(PARTS_IN_FLIGHT) },
+      { headLength, lane = new PartLane(PARTS_IN_FLIGHT) },
     ): Promise<HeadLastWriter<WrittenObject>> {
       if (headLength > partBytes)
         throw new RangeError(`a head of ${headLength} bytes does not fit in one part`);
       await bucket.refuseExisting(key);
-      return new S3Upload(bucket, key, headLength, partBytes, slots);
+      return new S3Upload(bucket, key, headLength, partBytes, lane);
     },
     async put(key, body, { createOnly = false } = {}) {
       if (createOnly) await bucket.refuseExisting(key);

@@ -1,6 +1,6 @@
 /** The bucket, as the backup engine sees it: S3-compatible or a directory. One contract suite runs against all. */
 import type { HeadLastWriter } from '../model.ts';
-import type { Slots } from './slots.ts';
+import type { PartLane } from './part-lane.ts';
 
 export interface StoredObject {
   /** Full key, prefix included. */
@@ -30,11 +30,11 @@ export interface Store {
    * Opens a streaming upload. The object appears under its key only when `close` resolves, whole; until then nobody sees it.
    * An existing key is refused with {@link ObjectExists}. `headLength` is the exact length of the head that `close` will bring,
    * unless no byte was written before: then the head is the whole object and may have any length. Writers that are given the same
-   * `slots` have no more parts under way together than there are slots; on its own a writer has one.
+   * lane share its turns and buffers; on its own a writer has one part under way at a time.
    */
   create(
     key: string,
-    options: { readonly headLength: number; readonly slots?: Slots },
+    options: { readonly headLength: number; readonly lane?: PartLane },
   ): Promise<HeadLastWriter<WrittenObject>>;
   /** Small objects (manifests, pins), at once. With `createOnly` an existing key is refused with {@link ObjectExists}. */
   put(key: string, body: Uint8Array, options?: { readonly createOnly?: boolean }): Promise<void>;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryS3, type MemoryS3Rules } from '../../../dev/s3/memory.ts';
+import { PartLane } from '../../../src/backup/store/part-lane.ts';
 import { createS3Store, type S3Options } from '../../../src/backup/store/s3.ts';
-import { Slots } from '../../../src/backup/store/slots.ts';
 import { ObjectExists, type Store, StoreError } from '../../../src/backup/store/types.ts';
 import { type Fault, faultNames, faulty, memorySettings } from './faults.ts';
 import { pseudoRandom, sha256, upload } from './helpers.ts';
@@ -77,9 +77,9 @@ test('two writers of one run have one part under way between them; without a hea
       return answer;
     },
   });
-  const slots = new Slots(1);
+  const lane = new PartLane(1);
   const write = async (name: string, head: Uint8Array) => {
-    const writer = await store.create(name, { headLength: head.byteLength, slots });
+    const writer = await store.create(name, { headLength: head.byteLength, lane });
     for (let from = 0; from < large.rest.byteLength; from += 7000)
       await writer.write(large.rest.subarray(from, from + 7000));
     await writer.close(head);
