@@ -93,12 +93,13 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
     // One of the two may have been complete already, and an upload may have begun although nobody was told. What can not be removed now
     // is removed by the run's own clean-up, or by the next run.
     const closed = opened.flatMap((writer) => writer.closed?.result.key ?? []);
-    closed.forEach(options.onObject);
-    await Promise.allSettled([
+    const [deleted] = await Promise.allSettled([
       store.delete(closed),
       // Of a name that is taken, the uploads may be another's.
       error instanceof ObjectExists ? 0 : sweepUploads(context, options.name, context.clock.now()),
     ]);
+    // What is gone is not ours any more: by the next attempt another deployment may have made a backup of this name.
+    (deleted.status === 'fulfilled' ? deleted.value.remaining : closed).forEach(options.onObject);
     throw error;
   }
 }

@@ -97,6 +97,12 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   return check(parseJson(`${body}\n}`));
 }
 
+/** Whether these are the bytes that somebody wrote as a manifest, whatever his program's version. */
+export function isWhole(bytes: Uint8Array): boolean {
+  const [, body, seal] = SEAL.exec(Buffer.from(bytes).toString('utf8')) ?? [];
+  return body !== undefined && hashText(body) === seal;
+}
+
 function check(value: unknown): Manifest {
   const result = v.safeParse(manifestSchema, value);
   if (!result.success) {

@@ -4,7 +4,7 @@ import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import type { Lease } from './lease.ts';
 import { readSmall } from './list.ts';
-import { type Manifest, serializeManifest } from './manifest.ts';
+import { isWhole, type Manifest, serializeManifest } from './manifest.ts';
 import { type BackupName, manifestKey } from './names.ts';
 import { type PruneReport, prune, sweepDebris } from './prune.ts';
 
@@ -139,5 +139,7 @@ async function removeAll(bucket: BackupContext, { making, manifest, objects }: F
 /** Whether another run's manifest stands under the name; a bucket that does not tell is asked to delete all the same. */
 async function isOthers({ store, prefix }: BackupContext, manifest: Manifest): Promise<boolean> {
   const held = await readSmall(store, manifestKey(prefix, manifest.name)).catch(() => undefined);
-  return held !== undefined && Buffer.compare(held, serializeManifest(manifest)) !== 0;
+  if (held === undefined || Buffer.compare(held, serializeManifest(manifest)) === 0) return false;
+  // One that is not whole is nobody's any more: ours, as the bucket has spoilt it.
+  return isWhole(held);
 }

@@ -357,6 +357,19 @@ describe('failures', () => {
     }
   });
 
+  test('a manifest that the bucket stores wrongly: no backup, nothing left', async () => {
+    const spoiling: Store = {
+      ...store,
+      async put(key, body, options) {
+        const spoilt = Uint8Array.from(body);
+        spoilt.set([0x20], 40);
+        await store.put(key, spoilt, options);
+      },
+    };
+    await expectFailure(await run({ store: spoiling }), /not the one it was given/);
+    expectNothingLeft();
+  });
+
   test('a manifest that did not arrive: no backup, nothing left', async () => {
     const refusing: Store = {
       ...store,

@@ -6,6 +6,7 @@ import { noLedger } from '../../src/backup/ledger.ts';
 import { findBackup } from '../../src/backup/list.ts';
 import { verifyByHash } from '../../src/backup/proof.ts';
 import { runBackup } from '../../src/backup/run.ts';
+import { StoreError } from '../../src/backup/store/types.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -72,3 +73,51 @@ test('objects swept as those of a dead run of the same second: nothing is said t
     world.close();
   }
 });
+
+test('a run that begins again leaves alone what another deployment has finished of the same second meanwhile', async () => {
+  const [one, two] = [await createWorld({}, 'small'), await createWorld({}, 'small')];
+  try {
+    const store = createMemoryStore(() => one.clock.now());
+    const options = { trigger: 'schedule', scheduledAt: one.clock.now() } as const;
+    let other: Awaited<ReturnType<typeof runBackup>> | undefined;
+    let hasFailed = false;
+    const failsOnce: BackupContext['store'] = {
+      ...store,
+      async create(key, how) {
+        const writer = await store.create(key, how);
+        const isFirst = key.includes('anime_backup_') && !hasFailed;
+        if (!isFirst) return writer;
+        return {
+          ...writer,
+          // By now the `.db` is whole in the bucket.
+          async close() {
+            await until(() => store.objects.size > 0);
+            hasFailed = true;
+            throw new StoreError('trouble', { retryable: true });
+          },
+        };
+      },
+    };
+    const clock: BackupContext['clock'] = {
+      ...one.clock,
+      async sleep(milliseconds, signal) {
+        // Between the two attempts.
+        if (hasFailed) other ??= await runBackup({ ...two.context, store }, options);
+        return one.clock.sleep(milliseconds, signal);
+      },
+    };
+    const losing = await runBackup({ ...one.context, clock, store: failsOnce }, options);
+    expect(losing).toMatchObject({ kind: 'failed', left: [] });
+    if (other?.kind !== 'done') throw new Error(JSON.stringify(other));
+    const bucket = { store, prefix: one.context.prefix };
+    expect(await findBackup(bucket, other.name)).toMatchObject({ state: 'verified' });
+    expect((await verifyByHash(bucket, other.manifest, { keys: undefined })).ok).toBe(true);
+  } finally {
+    one.close();
+    two.close();
+  }
+});
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(setImmediate);
+}
