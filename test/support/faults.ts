@@ -1,6 +1,6 @@
 /** Wraps the engine's edges so that the n-th call fails: once or from then on, before its effect or after it (the answer is lost). */
 import type { Ledger } from '../../src/backup/ledger.ts';
-import type { SnapshotSource } from '../../src/backup/model.ts';
+import type { SnapshotFile, SnapshotSource } from '../../src/backup/model.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 
 export interface Fault {
@@ -124,6 +124,15 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
 }
 
 /** Fails at a batch of rows. */
+function faultyFile(file: SnapshotFile, faults: Caller): SnapshotFile {
+  return {
+    head: file.head,
+    async *rest() {
+      for await (const chunk of file.rest()) yield await faults.call('pages', async () => chunk);
+    },
+  };
+}
+
 export function faultySource(source: SnapshotSource, faults: Caller): SnapshotSource {
   return {
     read: (use) =>
@@ -131,6 +140,7 @@ export function faultySource(source: SnapshotSource, faults: Caller): SnapshotSo
         source.read((snapshot) =>
           use({
             schema: snapshot.schema,
+            ...(snapshot.file && { file: faultyFile(snapshot.file, faults) }),
             async *scans(targets) {
               for await (const { target, rows } of snapshot.scans(targets)) {
                 const batches = async function* () {
