@@ -1,12 +1,21 @@
 /** One measured run, or the servers it talks to; a process of its own each. Started by backup-run.ts. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { systemClock } from '../src/backup/clock.ts';
 import type { BackupContext } from '../src/backup/context.ts';
+import { createDigestSink } from '../src/backup/digest.ts';
+import { createDocumentSink } from '../src/backup/document/writer.ts';
+import { feed } from '../src/backup/fan-out.ts';
+import type { HeadLastWriter } from '../src/backup/model.ts';
 import { runBackup } from '../src/backup/run.ts';
+import { createSchemaVersionSink } from '../src/backup/schema-version.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
+import { createSqliteSink } from '../src/backup/sqlite/sqlite-sink.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { createBackupLedger } from '../src/db/backup-runs.ts';
@@ -27,7 +36,9 @@ if (kind === 'sql')
   );
 else if (kind === 's3')
   await serve(async () => (await (await import('../dev/s3/fauxqs.ts')).startFauxqs()).settings);
-else if (kind === 'remote') await runRemote();
+else if (kind === 'play') await serve(playCursor);
+else if (kind === 'record') await record();
+else if (kind === 'remote' || kind === 'recorded') await runRemote();
 else await runEmbedded();
 
 /** Imports what only it needs by itself: a measured process must not carry the servers' code in its heap. Tells its CPU seconds at the end. */
@@ -57,14 +68,63 @@ async function runEmbedded(): Promise<void> {
   );
 }
 
+/** Answers every request with what {@link record} has written. */
+async function playCursor(): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume();
+    createReadStream(`${file}.ndjson`, { highWaterMark: 256 * 1024 }).pipe(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** Reads the database once as a run does, and keeps the server's answer. */
+async function record(): Promise<void> {
+  const { startSqlServer } = await import('../dev/sql-over-http/server.ts');
+  const { url, close } = await startSqlServer({ file });
+  let saved: Promise<void> | undefined;
+  const source = openRemoteSnapshotSource({
+    url,
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      if (!String(input).endsWith('/v3/cursor') || response.body === null) return response;
+      const [kept, passed] = response.body.tee();
+      saved = pipeline(kept, createWriteStream(`${file}.ndjson`));
+      return new Response(passed, response);
+    },
+  });
+  const nowhere: HeadLastWriter = { write: async () => {}, close: async () => {}, abort: async () => {} };
+  await source.read((snapshot) =>
+    feed(
+      snapshot,
+      {
+        ordered: createDocumentSink(nowhere, {
+          backupTime: new Date(),
+          appVersion: 'bench',
+          schemaVersion: 0,
+        }),
+        others: [createSqliteSink(nowhere), createDigestSink(), createSchemaVersionSink()],
+      },
+      async () => {},
+    ),
+  );
+  await saved;
+  await close();
+}
+
 async function runRemote(): Promise<void> {
   const { createS3Store } = await import('../src/backup/store/s3.ts');
-  const servers = ['sql', 's3'].map((what) => fork(import.meta.filename, [what, file], { execArgv: [] }));
-  const [url, s3] = (await Promise.all(servers.map(said))) as [string, S3Settings];
+  const kinds = kind === 'recorded' ? ['sql', 's3', 'play'] : ['sql', 's3'];
+  const servers = kinds.map((what) => fork(import.meta.filename, [what, file], { execArgv: [] }));
+  const [url, s3, player] = (await Promise.all(servers.map(said))) as [string, S3Settings, string?];
   let requests = 0;
   const counting: typeof fetch = (input, init) => {
     requests += 1;
-    return fetch(input, init);
+    const isCursor = player !== undefined && String(input).endsWith('/v3/cursor');
+    return fetch(isCursor ? `${player}/v3/cursor` : input, init);
   };
   const db = openRemoteDatabase({ url, authToken: undefined, fetch: counting });
   const store = createS3Store(s3, { fetch: (input, init) => counting(input, init) });

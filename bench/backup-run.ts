@@ -6,7 +6,8 @@
  *   npx node bench/backup-run.ts 60 --only embedded
  *
  * `embedded`: file -> directory, as `npm run backup -- full` does it. `remote`: SQL over HTTP -> S3, as a Worker does it (on Node, so that
- * memory can be measured: workerd has no such counters); both servers are processes of their own. Every run is in a process of its own,
+ * memory can be measured: workerd has no such counters); both servers are processes of their own; `recorded`: the same with the SQL server's
+ * answer written to a file before, for the server shares the machine and takes as long as the run. Every run is in a process of its own,
  * twice: as it comes, for the time; and under a heap cap, for the memory: heap + array buffers, each sample once as it is ("with
  * garbage") and once after a collection ("in use"). The yardstick of `embedded` is `sqlite3 VACUUM INTO` + `gzip -6` + `sqlite3 .dump |
  * gzip -6`, one after the other, in the same run on the same file. CPU seconds count all threads and, for embedded, the process that
@@ -30,6 +31,8 @@ const TASK = fileURLToPath(new URL('backup-run-task.ts', import.meta.url));
 const args = process.argv.slice(2);
 const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined;
 const sizes = args.filter((arg) => /^\d+$/.test(arg)).map(Number);
+
+type Kind = 'embedded' | 'remote' | 'recorded';
 
 interface Result {
   readonly seconds: number;
@@ -63,11 +66,17 @@ async function measure(megabytes: number): Promise<void> {
     const cpuRatio = embedded.cpuSeconds / yardstick.cpuSeconds;
     console.log(`  full / yardstick    ${ratio.toFixed(2)} (cpu ${cpuRatio.toFixed(2)})`);
   }
-  if (only !== 'embedded') await report('remote', file, size);
+  if (only !== 'embedded') {
+    await report('remote', file, size);
+    const { status } = spawnSync(process.execPath, [TASK, 'record', file], { stdio: 'inherit' });
+    if (status !== 0) throw new Error('the answer of the SQL server could not be recorded');
+    await report('recorded', file, size);
+    rmSync(`${file}.ndjson`);
+  }
   rmSync(file);
 }
 
-async function report(kind: 'embedded' | 'remote', file: string, size: number): Promise<Result> {
+async function report(kind: Kind, file: string, size: number): Promise<Result> {
   const result = await task(kind, file, []);
   const { seconds, cpuSeconds, storedMB, requests } = result;
   const count = requests === undefined ? '' : `, ${requests} requests`;
@@ -126,7 +135,7 @@ function pipeline(file: string): { seconds: number; cpuSeconds: number } {
 }
 
 /** Runs it under bash's `time`, which counts the processes it starts. */
-async function task(kind: 'embedded' | 'remote', file: string, flags: readonly string[]): Promise<Result> {
+async function task(kind: Kind, file: string, flags: readonly string[]): Promise<Result> {
   const script = `TIMEFORMAT='%U %S'; time "$@"`;
   const command = [
     process.execPath,
