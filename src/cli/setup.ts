@@ -1,20 +1,33 @@
 /**
  * `npm run setup`: asks for what is missing, proves that each part answers, writes `.env` and, when asked to, makes a key for encrypted
- * backups and puts the Worker's secrets. `--yes` asks nothing, `--key` and `--worker` answer those two. Node only.
+ * backups and puts the Worker's secrets. Node only.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
+import { Command } from 'commander';
 import { outputs } from './output.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';
 
+const WRONG_USAGE = 2;
+
 outputs();
+const command = new Command('setup')
+  .description('Asks for the settings, proves that each part answers, and writes .env.')
+  .option('-y, --yes', 'ask nothing: every answer comes from the environment or .env')
+  .option('--key', 'make a key for encrypted backups and prove it')
+  .option('--worker', "put the Worker's secrets (wrangler secret bulk)")
+  .allowExcessArguments(false)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE))
+  .parse();
+const { yes, key, worker } = command.opts<{ yes?: true; key?: true; worker?: true }>();
+
 process.exitCode = await runSetup({
   file: '.env',
   env: process.env,
-  isAsking: process.stdin.isTTY === true && !process.argv.includes('--yes'),
-  wantsKey: process.argv.includes('--key'),
-  wantsWorker: process.argv.includes('--worker'),
+  isAsking: process.stdin.isTTY === true && yes !== true,
+  wantsKey: key === true,
+  wantsWorker: worker === true,
   prompts: terminalPrompts,
   putSecrets: (json) =>
     spawnSync('wrangler', ['secret', 'bulk'], { input: json, stdio: ['pipe', 'inherit', 'inherit'] })

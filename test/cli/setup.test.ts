@@ -319,3 +319,13 @@ describe('with a person', () => {
     expect(gaveUp).toMatchObject({ code: 1, screen: expect.stringContaining('nothing was written') });
   });
 });
+
+test('--help says what there is, a wrong flag is refused; neither begins', async () => {
+  const help = await setup({}, '--help');
+  expect(help).toMatchObject({ code: 0, output: expect.stringContaining('--worker') });
+  expect(await setup(settings(), '--yes', '--kye')).toMatchObject({
+    code: 2,
+    output: expect.stringContaining("unknown option '--kye'"),
+  });
+  expect(existsSync(join(home, '.env'))).toBe(false);
+});

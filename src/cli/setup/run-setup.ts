@@ -117,7 +117,7 @@ async function settle({ isAsking, prompts }: SetupParts, settings: Settings, par
       progress.end(`${part.name}: ${problem}`);
       const isOver =
         answered.length === 0 || !(await prompts.confirm(`Answer for the ${part.name} again?`, true));
-      if (isOver) throw new SetupError(`the ${part.name} does not work; nothing was written`);
+      if (isOver) throw new SetupError(`without a working ${part.name} nothing was written`);
       for (const name of answered) settings.forget(name);
     }
   }
