@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   document: ['50'],
   envelope: ['32'],
   'backup-run': ['30'],
+  'worker-backup': ['30'],
   writers: ['30'],
   restore: [],
 };

@@ -1,0 +1,101 @@
+/**
+ * A whole backup inside workerd, as the deployed bundle makes it: `npx node bench/worker-backup.ts [megabytes of database]` (default 30).
+ * An admin sends /backup; SQL over HTTP, S3 and Telegram are in this process, workerd is another. CPU is workerd's own, its network I/O
+ * included; the wall time is that of all of it on this machine.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STAND_IN_SECRET, startStandIns } from '../dev/stand-ins.ts';
+import { startBareWorkerd } from '../dev/workerd.ts';
+import { sql } from '../src/db/database.ts';
+import { openRemoteDatabase } from '../src/db/remote.ts';
+
+const megabytes = Number(process.argv[2] ?? 30);
+/** Of history rows with their indexes, measured. */
+const BYTES_A_ROW = 90;
+/** A server bounds a transaction: rows are made in steps. */
+const STEP_ROWS = 50_000;
+const ADMIN = 1001;
+/** Linux counts process time in hundredths of a second (USER_HZ). */
+const TICK_MS = 10;
+const GIVE_UP_MS = 300_000;
+
+const directory = mkdtempSync(join(tmpdir(), 'bench-worker-backup-'));
+const standIns = await startStandIns({ directory, adminIds: [ADMIN] });
+const worker = await startBareWorkerd(directory, { ...standIns.settings, LOG_LEVEL: 'silent' });
+standIns.telegram.connect((update) =>
+  fetch(`${worker.url}/webhook`, {
+    method: 'POST',
+    headers: { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET },
+    body: JSON.stringify(update),
+  }),
+);
+const db = openRemoteDatabase({
+  url: standIns.sql.url,
+  authToken: standIns.settings['DATABASE_AUTH_TOKEN'],
+  fetch,
+});
+try {
+  const admin = standIns.telegram.person({ id: ADMIN });
+  await admin.send('/start');
+  const rows = Math.round((megabytes * 1e6) / BYTES_A_ROW);
+  for (let from = 0; from < rows; from += STEP_ROWS)
+    await db.write([
+      sql(
+        `WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO user_history (user_id, anime_code, part_number) SELECT ?, abs(random()) % 2000, i % 12 FROM n`,
+        from + 1,
+        Math.min(rows, from + STEP_ROWS),
+        ADMIN,
+      ),
+    ]);
+  const [size] = await db.read([
+    {
+      ...sql('SELECT page_count * page_size / 1000 AS kilobytes FROM pragma_page_count, pragma_page_size'),
+      parse: ([row]) => (row?.int('kilobytes') ?? 0) / 1000,
+    },
+  ]);
+  const [cpuBefore, begun] = [cpuMs(), performance.now()];
+  await admin.send('/backup');
+  while ((await state()) !== 'done') {
+    if (performance.now() - begun > GIVE_UP_MS) throw new Error(`the backup is ${await state()}`);
+    await sleep(50);
+  }
+  const [seconds, cpuSeconds] = [(performance.now() - begun) / 1000, (cpuMs() - cpuBefore) / 1000];
+  console.log(
+    `${size.toFixed(0)} MB in ${seconds.toFixed(1)} s: ${(size / seconds).toFixed(1)} MB/s; CPU of workerd ${cpuSeconds.toFixed(1)} s: ${(size / cpuSeconds).toFixed(1)} MB a second of CPU`,
+  );
+  console.log(`resident memory of workerd at most ${peakMB().toFixed(0)} MB`);
+} finally {
+  db.close();
+  await worker.close();
+  await standIns.close();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function state(): Promise<string> {
+  const [found] = await db.read([
+    {
+      ...sql('SELECT state FROM backup_runs ORDER BY id DESC LIMIT 1'),
+      parse: ([row]) => row?.text('state') ?? 'not begun',
+    },
+  ]);
+  if (found === 'failed') throw new Error('the backup failed');
+  return found;
+}
+
+/** utime + stime of /proc/<pid>/stat (proc(5), fields 14 and 15). */
+function cpuMs(): number {
+  const fields = readFileSync(`/proc/${worker.pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** VmHWM of /proc/<pid>/status, kB. */
+function peakMB(): number {
+  const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1000;
+}
