@@ -10,7 +10,12 @@ import { InvalidText, type Row, type SqlValue, type TableInfo } from './model.ts
  */
 export async function loadDocument(body: AsyncIterable<Uint8Array>, path: string): Promise<void> {
   // Shadow tables of FTS5 are written as they were: defensive mode would refuse.
-  const db = new DatabaseSync(path, { enableForeignKeyConstraints: false, defensive: false });
+  const db = new DatabaseSync(path, {
+    enableForeignKeyConstraints: false,
+    defensive: false,
+    // Old programs wrote "literals" in the SQL of their tables.
+    enableDoubleQuotedStringLiterals: true,
+  });
   try {
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN');
     const inserts = new Map<string, Insert>();

@@ -9,12 +9,14 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { isLocalFault } from '../local-fault.ts';
 import type { SnapshotFile, SnapshotSource } from '../model.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 import { openFile, readSnapshot } from './file.ts';
-import { vacuumInto } from './vacuum.ts';
+import { refuseVectorIndexes } from './scan-sql.ts';
+import { isRefusedSql, vacuumInto } from './vacuum.ts';
 
 export interface EmbeddedSnapshotOptions {
   /** The database file. */
@@ -30,6 +32,8 @@ const SMALL_BYTES = 1_000_000;
 /** A copy under its name for so long belongs to a process that died while SQLite wrote it. */
 const DEBRIS_MS = 3_600_000;
 const COPY_MARK = '.snapshot-';
+/** What {@link randomUUID} makes; any other name is a person's file. */
+const COPY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Bytes of the file a read. */
 const CHUNK_BYTES = 256 * 1024;
 
@@ -57,7 +61,10 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
         db.prepare('SELECT 1 FROM sqlite_schema').get();
         rmSync(copy);
         const file = await fileOf(handle);
-        return await readSnapshot(db, batchRows, (snapshot) => use({ ...snapshot, file }));
+        return await readSnapshot(db, batchRows, (snapshot) => {
+          refuseVectorIndexes(snapshot.schema.indexes);
+          return use({ ...snapshot, file });
+        });
       } finally {
         db?.close();
         await handle?.close();
@@ -70,22 +77,36 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
 async function copyDatabase(path: string, copy: string, busyTimeoutMs: number): Promise<void> {
   const bytes = sizeOf(path) + sizeOf(`${path}-wal`);
   try {
-    if (bytes <= SMALL_BYTES) vacuumInto(path, copy, busyTimeoutMs);
-    else await vacuumInProcess(path, copy, busyTimeoutMs);
+    if (bytes > SMALL_BYTES || !isCopiedHere(path, copy, busyTimeoutMs))
+      await vacuumInProcess(path, copy, busyTimeoutMs);
   } catch (cause) {
-    if (!isLocalFault(cause)) throw cause;
-    throw new Error(`no copy of the database: it takes up to ${Math.ceil(bytes / 1e6)} MB beside ${path}`, {
-      cause,
-    });
+    const room = `: it takes up to ${Math.ceil(bytes / 1e6)} MB beside it`;
+    throw new Error(`no copy of the database ${path}${isLocalFault(cause) ? room : ''}`, { cause });
+  }
+}
+
+/** False for what takes {@link vacuumOldIntoAlone}. */
+function isCopiedHere(path: string, copy: string, busyTimeoutMs: number): boolean {
+  try {
+    vacuumInto(path, copy, busyTimeoutMs);
+    return true;
+  } catch (error) {
+    if (!isRefusedSql(error)) throw error;
+    rmSync(copy, { force: true });
+    return false;
   }
 }
 
 /** SQLite blocks its thread while it copies: another process does it. */
 async function vacuumInProcess(path: string, copy: string, busyTimeoutMs: number): Promise<void> {
-  const task = fork(join(import.meta.dirname, 'vacuum-task.ts'), [path, copy, String(busyTimeoutMs)], {
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const task = fork(
+    join(import.meta.dirname, 'vacuum-task.ts'),
+    [path, copy, `${busyTimeoutMs}`, `${process.pid}`],
+    {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    },
+  );
   let failure: Error | undefined;
   task.on('message', (said: { message: string; code?: unknown }) => {
     failure = Object.assign(new Error(said.message), { code: said.code });
@@ -120,7 +141,7 @@ function removeDebris(path: string): void {
   const directory = dirname(path);
   const mark = basename(path) + COPY_MARK;
   for (const name of readdirSync(directory)) {
-    if (!name.startsWith(mark)) continue;
+    if (!name.startsWith(mark) || !COPY_ID.test(name.slice(mark.length))) continue;
     const changed = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs;
     if (changed !== undefined && changed < Date.now() - DEBRIS_MS)
       rmSync(join(directory, name), { force: true });

@@ -122,6 +122,23 @@ function scanIndex(index: IndexInfo, details: DetailedSchema): ScanSql {
   };
 }
 
+const VECTOR = /^libsql_vector_idx\b/i;
+
+class VectorIndex extends Error {
+  override readonly name = 'VectorIndex';
+  constructor(table: string) {
+    super(`table ${table} has a vector index, which can not be backed up`);
+  }
+}
+
+/** Throws for an index that libSQL alone can read: the copy of a file may have it, but nothing could check or restore it. */
+export function refuseVectorIndexes(indexes: readonly IndexInfo[]): void {
+  const found = indexes.find(
+    ({ sql }) => sql !== null && parseCreateIndex(sql).terms.some((term) => VECTOR.test(term)),
+  );
+  if (found !== undefined) throw new VectorIndex(found.table);
+}
+
 type NestedTarget = Extract<ScanTarget, { readonly kind: 'nested' }>;
 
 /** Parents with their children, then the children without a parent. Shorter rows are filled up with NULL and cut again. */
@@ -214,9 +231,7 @@ function indexTerm(table: TableInfo, column: IndexColumn, term?: string): string
   const source = table.columns[column.columnId];
   if (source !== undefined) return columnSql(name, source);
   if (term === undefined) throw new Error(`an index of table ${table.name} has an expression without text`);
-  if (/^libsql_vector_idx\b/i.test(term)) {
-    throw new Error(`table ${table.name} has a vector index, which can not be backed up`);
-  }
+  if (VECTOR.test(term)) throw new VectorIndex(table.name);
   // The line break ends a comment that the text may close with.
   return `(${term}\n)`;
 }

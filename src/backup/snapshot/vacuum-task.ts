@@ -1,12 +1,24 @@
-/** A process for one {@link vacuumInto}: started by embedded.ts with path, copy and busy timeout; tells its parent what went wrong. */
-import { vacuumInto } from './vacuum.ts';
+/**
+ * A process for one copy of a database: started by embedded.ts with path, copy, busy timeout and its own process id; tells it what went
+ * wrong.
+ */
+import { rmSync } from 'node:fs';
+import { isRefusedSql, vacuumInto, vacuumOldIntoAlone } from './vacuum.ts';
 
-const [path = '', copy = '', busyTimeoutMs] = process.argv.slice(2);
+const [path = '', copy = '', busyTimeoutMs, parent] = process.argv.slice(2);
 try {
-  vacuumInto(path, copy, Number(busyTimeoutMs));
+  try {
+    vacuumInto(path, copy, Number(busyTimeoutMs));
+  } catch (error) {
+    if (!isRefusedSql(error)) throw error;
+    rmSync(copy, { force: true });
+    vacuumOldIntoAlone(path, copy, Number(busyTimeoutMs));
+  }
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   process.send?.({ message: error.message, code: 'code' in error ? error.code : undefined });
   process.exitCode = 1;
 }
+// It was killed meanwhile, and nobody else knows of the copy.
+if (process.ppid !== Number(parent)) rmSync(copy, { force: true });
 process.disconnect?.();

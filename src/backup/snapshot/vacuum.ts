@@ -1,4 +1,5 @@
 /** SQLite's own copy of a database, made in one read transaction. Node only. */
+import { DatabaseSync } from 'node:sqlite';
 import Database from 'libsql';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 
@@ -10,11 +11,32 @@ import { PAGE_SIZE } from '../sqlite/format.ts';
 export function vacuumInto(path: string, copy: string, busyTimeoutMs: number): void {
   const db = new Database(path, { timeout: busyTimeoutMs });
   try {
-    // For the copy; the database itself keeps what it has. `exec` leaves no statement behind that would hold the file.
-    db.exec(
-      `PRAGMA page_size = ${PAGE_SIZE}; PRAGMA auto_vacuum = NONE; VACUUM INTO '${copy.replaceAll("'", "''")}'`,
-    );
+    // `exec` leaves no statement behind that would hold the file.
+    db.exec(vacuumSql(copy));
   } finally {
     db.close();
   }
+}
+
+/**
+ * The same by Node's own SQLite, which makes tables again whose SQL has "literals" in double quotes, as old programs wrote them: libsql opens
+ * such databases, but refuses such SQL. Only in a process that has nothing else open (sqlite.org/howtocorrupt.html 2.2.1).
+ */
+export function vacuumOldIntoAlone(path: string, copy: string, busyTimeoutMs: number): void {
+  const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableDoubleQuotedStringLiterals: true });
+  try {
+    db.exec(vacuumSql(copy));
+  } finally {
+    db.close();
+  }
+}
+
+/** Whether libsql refused the SQL of a table, not the file. */
+export function isRefusedSql(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_ERROR';
+}
+
+/** The PRAGMAs are for the copy; the database itself keeps what it has. */
+function vacuumSql(copy: string): string {
+  return `PRAGMA page_size = ${PAGE_SIZE}; PRAGMA auto_vacuum = NONE; VACUUM INTO '${copy.replaceAll("'", "''")}'`;
 }

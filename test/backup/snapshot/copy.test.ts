@@ -1,0 +1,88 @@
+/** The copy that an embedded snapshot is read from: of which databases it is made, and what is left of it. */
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { createDocumentSink } from '../../../src/backup/document/writer.ts';
+import { loadDocument } from '../../../src/backup/load-document.ts';
+import { writeLive } from '../../../src/backup/local-copy.ts';
+import type { HeadLastWriter } from '../../../src/backup/model.ts';
+import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
+import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
+import { makeDatabase, readAll } from './rig.ts';
+
+const copiesOf = (file: string) => readdirSync(dirname(file)).filter((name) => name.includes('.snapshot-'));
+/** More than is copied on the spot: a process of its own does it. */
+const LARGE = `CREATE TABLE t (id INTEGER PRIMARY KEY, a BLOB);
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT i, randomblob(1000) FROM n`;
+
+test('what a killed process left beside the database goes with the next snapshot, what is being written stays', async () => {
+  const { file } = makeDatabase('CREATE TABLE t (a)');
+  const [dead, living] = [randomUUID(), randomUUID()];
+  // A person's own copies are nobody's debris.
+  const names = [dead, living, '2024-01-01', `${dead}.keep`];
+  for (const name of names) writeFileSync(`${file}.snapshot-${name}`, 'pages');
+  const longAgo = new Date(Date.now() - 2 * 3_600_000);
+  for (const name of names) if (name !== living) utimesSync(`${file}.snapshot-${name}`, longAgo, longAgo);
+  await readAll(openEmbeddedSnapshotSource({ path: file }));
+  const left = names.filter((name) => name !== dead).map((name) => `data.db.snapshot-${name}`);
+  expect(copiesOf(file).sort()).toEqual(left.sort());
+});
+
+test('a copying process whose parent was killed meanwhile leaves no copy', async () => {
+  const { file } = makeDatabase(LARGE);
+  const copy = `${file}.snapshot-${randomUUID()}`;
+  const task = join(import.meta.dirname, '../../../src/backup/snapshot/vacuum-task.ts');
+  const run = async (parent: number) => {
+    const child = fork(task, [file, copy, '5000', `${parent}`], { execArgv: [], stdio: 'inherit' });
+    expect(await once(child, 'close')).toEqual([0, null]);
+  };
+  await run(process.pid);
+  expect(copiesOf(file)).toHaveLength(1);
+  rmSync(copy);
+  // The parent it was told of is not the one it has.
+  await run(process.ppid);
+  expect(copiesOf(file)).toEqual([]);
+});
+
+test.each(['on the spot', 'by a process'])(
+  'a table with "literals" in its SQL, as old programs wrote them, is copied %s, and its document loads',
+  async (how) => {
+    const { file, db } = makeDatabase();
+    db.close();
+    const old = new DatabaseSync(file, { enableDoubleQuotedStringLiterals: true });
+    old.exec(`CREATE TABLE u (state TEXT CHECK (state IN ("open", "shut"))); INSERT INTO u VALUES ('open')`);
+    if (how === 'by a process') old.exec(LARGE);
+    old.close();
+    const { rows } = await readAll(openEmbeddedSnapshotSource({ path: file }));
+    expect(rows['u']).toEqual([[1n, 'open']]);
+    const [document, loaded] = [`${file}.json`, `${file}.loaded`];
+    const sink = (out: HeadLastWriter) =>
+      createDocumentSink(out, { backupTime: new Date(0), appVersion: '1' });
+    await writeLive(openEmbeddedSnapshotSource({ path: file }), {
+      path: document,
+      headLength: 0,
+      replace: false,
+      sink,
+    });
+    await loadDocument(createReadStream(document), loaded);
+    expect((await readAll(openFileSnapshotSource({ path: loaded }))).rows['u']).toEqual([[1n, 'open']]);
+    expect(copiesOf(file)).toEqual([]);
+  },
+);
+
+test('a vector index, which only libSQL can check, is refused before anything is read', async () => {
+  const { file } =
+    makeDatabase(`CREATE TABLE t (a, e F32_BLOB(3)); INSERT INTO t VALUES (1, vector('[1,2,3]'));
+    CREATE INDEX nearest ON t (libsql_vector_idx(e))`);
+  let used = false;
+  const read = openEmbeddedSnapshotSource({ path: file }).read(async () => {
+    used = true;
+  });
+  await expect(read).rejects.toThrow('table t has a vector index, which can not be backed up');
+  expect(used).toBe(false);
+});
