@@ -36,7 +36,19 @@ export function canPack(values: readonly ScanValue[]): boolean {
 /** The expression of a packed row. */
 export function packedSql(values: readonly ScanValue[]): string {
   // A value alone would keep its own type.
-  return `'' || ${values.map(packedValue).join(' || char(127) || ')}`;
+  return `'' || ${chain(values.map(packedValue), ' || char(127) || ')}`;
+}
+
+/** A chain nests as deep as it is long, and SQLite allows 1000 (SQLITE_MAX_EXPR_DEPTH, sqlite.org/limits.html), but 2000 columns. */
+const LONGEST_CHAIN = 100;
+
+/** Terms with an associative operator between them; many of them in groups. */
+export function chain(terms: readonly string[], operator: string): string {
+  if (terms.length <= LONGEST_CHAIN) return terms.join(operator);
+  const groups: string[] = [];
+  for (let at = 0; at < terms.length; at += LONGEST_CHAIN)
+    groups.push(`(${terms.slice(at, at + LONGEST_CHAIN).join(operator)})`);
+  return groups.join(operator);
 }
 
 function packedValue({ sql, holds }: ScanValue): string {

@@ -9,7 +9,7 @@
 import type { Row, SqlValue } from '../model.ts';
 import type { RowReader } from './cursor-entries.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
-import { canPack, packedSql, unpackRow } from './packed-row.ts';
+import { canPack, chain, packedSql, unpackRow } from './packed-row.ts';
 import { fixedLayout, type ScanSql, type ScanValue, selectSql } from './scan-sql.ts';
 import { textOfBytes } from './text-bytes.ts';
 import { UNSIGNED_INFINITY, WireError, type WireValue } from './wire.ts';
@@ -96,22 +96,24 @@ function bytesOfText(sql: string): string {
 }
 
 function exactMarks(values: readonly ScanValue[]): string {
-  return values
-    .map(({ sql, holds }) =>
-      holds === 'integer'
-        ? "'.'"
-        : `CASE typeof(${sql}) WHEN 'text' THEN 't' WHEN 'real' THEN ${signMark(sql)} ELSE '.' END`,
-    )
-    .join(' || ');
+  const marks = values.map(({ sql, holds }) =>
+    holds === 'integer'
+      ? "'.'"
+      : `CASE typeof(${sql}) WHEN 'text' THEN 't' WHEN 'real' THEN ${signMark(sql)} ELSE '.' END`,
+  );
+  return chain(marks, ' || ');
 }
 
 /** NULL in nearly every row: made only where an infinity is met. */
 function signMarks(values: readonly ScanValue[]): string | undefined {
   const suspects = values.filter(({ holds }) => holds === 'anything');
   if (suspects.length === 0) return undefined;
-  const met = suspects.map(({ sql }) => `${sql} = 9e999 OR ${sql} = -9e999`).join(' OR ');
-  const marks = values.map(({ sql, holds }) => (holds === 'integer' ? "'.'" : signMark(sql))).join(' || ');
-  return `CASE WHEN ${met} THEN ${marks} END`;
+  const met = chain(
+    suspects.map(({ sql }) => `${sql} = 9e999 OR ${sql} = -9e999`),
+    ' OR ',
+  );
+  const marks = values.map(({ sql, holds }) => (holds === 'integer' ? "'.'" : signMark(sql)));
+  return `CASE WHEN ${met} THEN ${chain(marks, ' || ')} END`;
 }
 
 function signMark(sql: string): string {

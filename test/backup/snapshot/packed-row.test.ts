@@ -106,4 +106,17 @@ describe('over HTTP', () => {
     await expect(attempt()).rejects.toThrow(/value is large, or a REAL/);
     expect(await attempt()).toEqual(expected);
   });
+
+  test.each([
+    ['packed', 'INTEGER', '7'],
+    ['in bare values', 'NUMERIC', '9e999'],
+    ['exactly', 'INTEGER', '1.5'],
+  ])('a table of 990 columns is read %s', async (_, type, value) => {
+    const columns = Array.from({ length: 990 }, (__, at) => `c${at} ${type}`).join(', ');
+    const { attempt, expected } = await read(
+      `CREATE TABLE wide (${columns}); INSERT INTO wide (c0, c989) VALUES (1, ${value})`,
+    );
+    const rows = value === '1.5' ? await attempt().catch(attempt) : await attempt();
+    expect(rows).toEqual(expected);
+  });
 });
