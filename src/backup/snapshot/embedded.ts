@@ -16,7 +16,7 @@ import type { SnapshotFile, SnapshotSource } from '../model.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 import { openFile, readSnapshot } from './file.ts';
 import { refuseVectorIndexes } from './scan-sql.ts';
-import { isRefusedSql, vacuumInto } from './vacuum.ts';
+import { isRefusedSql, removeCopy, vacuumInto } from './vacuum.ts';
 
 export interface EmbeddedSnapshotOptions {
   /** The database file. */
@@ -32,8 +32,8 @@ const SMALL_BYTES = 1_000_000;
 /** A copy under its name for so long belongs to a process that died while SQLite wrote it. */
 const DEBRIS_MS = 3_600_000;
 const COPY_MARK = '.snapshot-';
-/** What {@link randomUUID} makes; any other name is a person's file. */
-const COPY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** What {@link randomUUID} makes, and SQLite's journal of it; any other name is a person's file. */
+const COPY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-journal)?$/;
 /** Bytes of the file a read. */
 const CHUNK_BYTES = 256 * 1024;
 
@@ -68,7 +68,7 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
       } finally {
         db?.close();
         await handle?.close();
-        rmSync(copy, { force: true });
+        removeCopy(copy);
       }
     },
   };
@@ -92,7 +92,7 @@ function isCopiedHere(path: string, copy: string, busyTimeoutMs: number): boolea
     return true;
   } catch (error) {
     if (!isRefusedSql(error)) throw error;
-    rmSync(copy, { force: true });
+    removeCopy(copy);
     return false;
   }
 }

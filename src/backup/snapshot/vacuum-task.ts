@@ -2,8 +2,7 @@
  * A process for one copy of a database: started by embedded.ts with path, copy, busy timeout and its own process id; tells it what went
  * wrong.
  */
-import { rmSync } from 'node:fs';
-import { isRefusedSql, vacuumInto, vacuumOldIntoAlone } from './vacuum.ts';
+import { isRefusedSql, removeCopy, vacuumInto, vacuumOldIntoAlone } from './vacuum.ts';
 
 const [path = '', copy = '', busyTimeoutMs, parent] = process.argv.slice(2);
 try {
@@ -11,7 +10,7 @@ try {
     vacuumInto(path, copy, Number(busyTimeoutMs));
   } catch (error) {
     if (!isRefusedSql(error)) throw error;
-    rmSync(copy, { force: true });
+    removeCopy(copy);
     vacuumOldIntoAlone(path, copy, Number(busyTimeoutMs));
   }
 } catch (error) {
@@ -20,5 +19,5 @@ try {
   process.exitCode = 1;
 }
 // It was killed meanwhile, and nobody else knows of the copy.
-if (process.ppid !== Number(parent)) rmSync(copy, { force: true });
+if (process.ppid !== Number(parent)) removeCopy(copy);
 process.disconnect?.();

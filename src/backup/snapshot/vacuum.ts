@@ -1,4 +1,5 @@
 /** SQLite's own copy of a database, made in one read transaction. Node only. */
+import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import Database from 'libsql';
 import { PAGE_SIZE } from '../sqlite/format.ts';
@@ -29,6 +30,11 @@ export function vacuumOldIntoAlone(path: string, copy: string, busyTimeoutMs: nu
   } finally {
     db.close();
   }
+}
+
+/** Removes what there is of a copy, with the journal that a process killed in the middle leaves. */
+export function removeCopy(copy: string): void {
+  for (const suffix of ['', '-journal']) rmSync(copy + suffix, { force: true });
 }
 
 /** Whether libsql refused the SQL of a table, not the file. */

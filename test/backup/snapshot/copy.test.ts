@@ -6,14 +6,17 @@ import { createReadStream, readdirSync, rmSync, utimesSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
 import { loadDocument } from '../../../src/backup/load-document.ts';
 import { writeLive } from '../../../src/backup/local-copy.ts';
 import type { HeadLastWriter } from '../../../src/backup/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
+import { vacuumInto } from '../../../src/backup/snapshot/vacuum.ts';
 import { makeDatabase, readAll } from './rig.ts';
+
+vi.mock(import('../../../src/backup/snapshot/vacuum.ts'), { spy: true });
 
 const copiesOf = (file: string) => readdirSync(dirname(file)).filter((name) => name.includes('.snapshot-'));
 /** More than is copied on the spot: a process of its own does it. */
@@ -24,13 +27,24 @@ test('what a killed process left beside the database goes with the next snapshot
   const { file } = makeDatabase('CREATE TABLE t (a)');
   const [dead, living] = [randomUUID(), randomUUID()];
   // A person's own copies are nobody's debris.
-  const names = [dead, living, '2024-01-01', `${dead}.keep`];
+  const names = [dead, `${dead}-journal`, living, '2024-01-01', `${dead}.keep`];
   for (const name of names) writeFileSync(`${file}.snapshot-${name}`, 'pages');
   const longAgo = new Date(Date.now() - 2 * 3_600_000);
   for (const name of names) if (name !== living) utimesSync(`${file}.snapshot-${name}`, longAgo, longAgo);
   await readAll(openEmbeddedSnapshotSource({ path: file }));
-  const left = names.filter((name) => name !== dead).map((name) => `data.db.snapshot-${name}`);
+  const left = names.filter((_, at) => at > 1).map((name) => `data.db.snapshot-${name}`);
   expect(copiesOf(file).sort()).toEqual(left.sort());
+});
+
+test('a copy that breaks off in the middle leaves nothing, its journal neither', async () => {
+  const { file } = makeDatabase('CREATE TABLE t (a)');
+  vi.mocked(vacuumInto).mockImplementationOnce((_, copy) => {
+    for (const suffix of ['', '-journal']) writeFileSync(copy + suffix, 'half');
+    throw new Error('killed');
+  });
+  const read = readAll(openEmbeddedSnapshotSource({ path: file }));
+  await expect(read).rejects.toThrow(`no copy of the database ${file}`);
+  expect(copiesOf(file)).toEqual([]);
 });
 
 test('a copying process whose parent was killed meanwhile leaves no copy', async () => {
