@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { HeadLastWriter } from './model.ts';
+import { isLinkless } from './store/directory-files.ts';
 import { ObjectExists } from './store/types.ts';
 
 /**
@@ -65,11 +66,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A link is refused when the name exists; a rename would replace it. */
+/** A link is refused when the name exists; a rename would replace it, and is for disks that can not link (a USB stick). */
 async function appear(temporary: string, path: string): Promise<void> {
-  await link(temporary, path).catch((cause: unknown) => {
-    throw existsSync(path) ? alreadyThere(path) : cause;
-  });
+  try {
+    await link(temporary, path);
+  } catch (cause) {
+    if (existsSync(path)) throw alreadyThere(path);
+    if (!isLinkless(cause)) throw cause;
+    return rename(temporary, path);
+  }
   await rm(temporary);
 }
 

@@ -1,11 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { link } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { again } from '../../src/backup/again.ts';
 import { createFileWriter } from '../../src/backup/file-writer.ts';
 import { ObjectExists } from '../../src/backup/store/types.ts';
 import { testClock } from '../support/backup-world.ts';
+
+vi.mock(import('node:fs/promises'), { spy: true });
 
 let directory: string;
 let path: string;
@@ -36,5 +39,20 @@ test('two at once, in one process or two: one file wins whole, the other writer 
   for (const [i, end] of ends.entries()) if (end.status === 'rejected') await writers[i]?.abort(end.reason);
   expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   expect(readFileSync(path, 'utf8')).toBe(`body ${ends.findIndex(({ status }) => status === 'fulfilled')}`);
+  expect(readdirSync(directory)).toEqual(['a.db']);
+});
+
+test('on a disk that can not link, as a USB stick, a file appears all the same, and replaces none', async () => {
+  const linkless = async () => {
+    throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' });
+  };
+  const [first, second] = await Promise.all(
+    [1, 2].map(() => createFileWriter(path, { headLength: 1, replace: false })),
+  );
+  vi.mocked(link).mockImplementationOnce(linkless).mockImplementationOnce(linkless);
+  await first?.close(Buffer.from('a'));
+  await expect(second?.close(Buffer.from('b'))).rejects.toThrow(ObjectExists);
+  await second?.abort(new Error('refused'));
+  expect(readFileSync(path, 'utf8')).toBe('a');
   expect(readdirSync(directory)).toEqual(['a.db']);
 });
