@@ -122,11 +122,34 @@ function readDatabase(read: Reader, host: Host): DatabaseSettings {
   if (url.startsWith('file:')) {
     if (host === 'worker')
       read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
-    return { kind: 'file', path: url.slice('file:'.length).replace(/^\/\/(?=\/)/, '') };
+    return { kind: 'file', path: readFilePath(read, url) };
   }
   if (!/^(libsql|https?):\/\/[^/]/.test(url))
     read.problems.push('DATABASE_URL: must begin with file:, libsql://, https:// or http://');
   return { kind: 'remote', url, authToken };
+}
+
+/** As libSQL's own client reads such a URL: what it opens and what is backed up must be one file. */
+function readFilePath(read: Reader, url: string): string {
+  const written = url.slice('file:'.length).replace(/^\/\/(localhost)?(?=\/)/, '');
+  if (/[?#]/.test(written))
+    read.problems.push('DATABASE_URL: ? and # in the name of a file are written %3F and %23');
+  if (!isDecodable(written)) {
+    read.problems.push('DATABASE_URL: % in the name of a file is written %25');
+    return written;
+  }
+  const path = decodeURIComponent(written);
+  if (path === '' || path === ':memory:') read.problems.push('DATABASE_URL: names no file after file:');
+  return path;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;

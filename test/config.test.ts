@@ -63,6 +63,23 @@ describe('settings', () => {
     expect(found.join('\n')).not.toMatch(/nonsense|99999|abc|very-secret/);
   });
 
+  test.each([
+    ['file:data/a b.db', 'data/a b.db'],
+    ['file:data/a%20b%25%23.db', 'data/a b%#.db'],
+    ['file:/data/bot.db', '/data/bot.db'],
+    ['file:///data/bot.db', '/data/bot.db'],
+    ['file://localhost/data/bot.db', '/data/bot.db'],
+  ])('%s is the file that libSQL means by it', (url, path) => {
+    expect(readConfig({ DATABASE_URL: url }, 'cli').database).toEqual({ kind: 'file', path });
+  });
+
+  test.each(['file:a?mode=ro', 'file:a#1.db', 'file:100%.db', 'file:%ff.db', 'file:', 'file::memory:'])(
+    '%s is refused with a reason',
+    (url) => {
+      expect(problems({ DATABASE_URL: url }, 'cli').join()).toMatch(/^DATABASE_URL: /);
+    },
+  );
+
   test('a Worker without anything lists all it needs', () => {
     const found = problems({}, 'worker').join('\n');
     for (const name of [

@@ -13,7 +13,9 @@ const BUSY_TIMEOUT_MS = 5_000;
  */
 export async function openEmbeddedDatabase(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<Database> {
   mkdirSync(dirname(path), { recursive: true });
-  const client = createClient({ url: `file:${path}`, intMode: 'bigint', timeout: busyTimeoutMs });
+  // The client takes a URL: a % or # in the name would make it another file's.
+  const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
+  const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });
   await client.execute('PRAGMA journal_mode = WAL');
   // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: later writes there would be acknowledged and
   // never committed (seen with libsql 0.5.29). Fresh connections have no such past.

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@libsql/client/sqlite3';
@@ -45,6 +45,14 @@ describe('the embedded database', () => {
       '2',
     ]);
     await expect(db.write([sql('INSERT INTO child VALUES (5)')])).rejects.toThrow(ConstraintFailed);
+  });
+
+  test('the file opened is the one named, whatever stands in its name', async () => {
+    const odd = `${path} 100% %41 #1 ?mode=ro ' ў.db`;
+    const opened = await openEmbeddedDatabase(odd);
+    await opened.write([sql('CREATE TABLE t (x)')]);
+    opened.close();
+    expect(existsSync(odd)).toBe(true);
   });
 
   test('a batch happens whole or not at all', async () => {
