@@ -80,9 +80,16 @@ async function copyDatabase(path: string, copy: string, busyTimeoutMs: number): 
     if (bytes > SMALL_BYTES || !isCopiedHere(path, copy, busyTimeoutMs))
       await vacuumInProcess(path, copy, busyTimeoutMs);
   } catch (cause) {
-    const room = `: it takes up to ${Math.ceil(bytes / 1e6)} MB beside it`;
-    throw new Error(`no copy of the database ${path}${isLocalFault(cause) ? room : ''}`, { cause });
+    throw new Error(`no copy of the database ${path}${remedyOf(cause, bytes)}`, { cause });
   }
+}
+
+function remedyOf(cause: unknown, bytes: number): string {
+  if (isLocalFault(cause)) return `: it takes up to ${Math.ceil(bytes / 1e6)} MB beside it`;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return /^SQLITE_(CANTOPEN|READONLY)/.test(code)
+    ? ': it is made beside it, so the directory must be writable'
+    : '';
 }
 
 /** False for what takes {@link vacuumOldIntoAlone}. */

@@ -47,6 +47,18 @@ test('a copy that breaks off in the middle leaves nothing, its journal neither',
   expect(copiesOf(file)).toEqual([]);
 });
 
+test.each([
+  ['SQLITE_CANTOPEN', 'so the directory must be writable'],
+  ['SQLITE_READONLY_DIRECTORY', 'so the directory must be writable'],
+  ['SQLITE_FULL', 'it takes up to 1 MB beside it'],
+])('%s is told with what to do', async (code, remedy) => {
+  const { file } = makeDatabase('CREATE TABLE t (a)');
+  vi.mocked(vacuumInto).mockImplementationOnce(() => {
+    throw Object.assign(new Error('no'), { code });
+  });
+  await expect(readAll(openEmbeddedSnapshotSource({ path: file }))).rejects.toThrow(remedy);
+});
+
 test('a copying process whose parent was killed meanwhile leaves no copy', async () => {
   const { file } = makeDatabase(LARGE);
   const copy = `${file}.snapshot-${randomUUID()}`;
