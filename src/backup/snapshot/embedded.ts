@@ -87,7 +87,8 @@ async function copyDatabase(path: string, copy: string, busyTimeoutMs: number): 
 function remedyOf(cause: unknown, bytes: number): string {
   if (isLocalFault(cause)) return `: it takes up to ${Math.ceil(bytes / 1e6)} MB beside it`;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return /^SQLITE_(CANTOPEN|READONLY)/.test(code)
+  // libsql has no name for SQLITE_READONLY_DIRECTORY.
+  return /^SQLITE_(CANTOPEN|READONLY)|_1544$/.test(code)
     ? ': it is made beside it, so the directory must be writable'
     : '';
 }

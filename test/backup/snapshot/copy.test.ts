@@ -49,7 +49,7 @@ test('a copy that breaks off in the middle leaves nothing, its journal neither',
 
 test.each([
   ['SQLITE_CANTOPEN', 'so the directory must be writable'],
-  ['SQLITE_READONLY_DIRECTORY', 'so the directory must be writable'],
+  ['UNKNOWN_SQLITE_ERROR_1544', 'so the directory must be writable'],
   ['SQLITE_FULL', 'it takes up to 1 MB beside it'],
 ])('%s is told with what to do', async (code, remedy) => {
   const { file } = makeDatabase('CREATE TABLE t (a)');
