@@ -1,23 +1,22 @@
 /** A head-last writer to a file on disk: appears under its name only when it is whole. Node only. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import process from 'node:process';
 import type { HeadLastWriter } from './model.ts';
+import { isOfDeadProcess, PROCESS_MARK } from './process-mark.ts';
 import { isLinkless } from './store/directory-files.ts';
 import { ObjectExists } from './store/types.ts';
 
 /**
- * Opens `path` through a temporary name beside it, which no other writer has; what writers that died left of the same file is removed. With `replace` an existing file gives way when the new one is whole; otherwise it
- * is refused, at once and again at the end.
+ * Opens `path` through a temporary name beside it, which no other writer has; what writers that died left of the same file is removed. With
+ * `replace` an existing file gives way when the new one is whole; otherwise it is refused, at once and again at the end.
  */
 export async function createFileWriter(
   path: string,
   options: { readonly headLength: number; readonly replace: boolean },
 ): Promise<HeadLastWriter> {
-  const temporary = `${path}.${MACHINE}-${process.pid}-${randomBytes(4).toString('hex')}.part`;
+  const temporary = `${path}.${PROCESS_MARK}-${randomBytes(4).toString('hex')}.part`;
   if (!options.replace && existsSync(path)) throw alreadyThere(path);
   await removeDead(path);
   const file = await open(temporary, 'wx').catch((cause: unknown) => {
@@ -44,25 +43,14 @@ export async function createFileWriter(
   };
 }
 
-/** Process ids mean nothing on another machine (a shared disk, containers). */
-const MACHINE = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
-const TEMPORARY = /^\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.part$/;
+const TEMPORARY = /^\.([0-9a-f]{8}-\d+)-[0-9a-f]{8}\.part$/;
 
 async function removeDead(path: string): Promise<void> {
   const [directory, name] = [dirname(path), basename(path)];
   // A directory that is not there is told by the opening.
   for (const other of await readdir(directory).catch(() => [])) {
-    const [, machine, pid] = (other.startsWith(name) && TEMPORARY.exec(other.slice(name.length))) || [];
-    if (machine === MACHINE && !isAlive(Number(pid))) await rm(join(directory, other), { force: true });
-  }
-}
-
-/** Signal 0 asks; another user's process answers EPERM. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    const [, mark] = (other.startsWith(name) && TEMPORARY.exec(other.slice(name.length))) || [];
+    if (mark !== undefined && isOfDeadProcess(mark)) await rm(join(directory, other), { force: true });
   }
 }
 

@@ -178,3 +178,14 @@ describe.skipIf(process.platform === 'win32')('killed', () => {
     for (const file of others) expect(readFileSync(join(directory, 'got', file), 'utf8')).toBe('theirs');
   });
 });
+
+test('what a killed command had unpacked goes with the next command; a living one keeps its own', async () => {
+  await interrupted('SIGKILL', /^tmp\/anime-backup-/, 'verify', name);
+  const left = files('tmp');
+  expect(left).toEqual([expect.stringMatching(/^anime-backup-[0-9a-f]{8}-\d+-\w{6}$/)]);
+  const living = String(left[0]).replace(/-\d+-/, `-${process.pid}-`);
+  mkdirSync(join(directory, 'tmp', living));
+  expect((await cli('list')).code).toBe(0);
+  expect(files('tmp')).toEqual([living]);
+  rmSync(join(directory, 'tmp', living), { recursive: true });
+});
