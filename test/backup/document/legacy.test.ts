@@ -307,6 +307,9 @@ describe('broken files', () => {
     );
   });
 
+  const isUtf16Fault = (outcome: unknown): boolean =>
+    outcome instanceof DocumentError && outcome.message.includes('looks like UTF-16');
+
   test('any bytes end in events or a DocumentError', async () => {
     const mutated = fc
       .tuple(
@@ -324,10 +327,13 @@ describe('broken files', () => {
             read(bytes, sizes).then(lines, (error: unknown) => error);
           const whole = await outcome([100_000]);
           if (!Array.isArray(whole)) expect(whole).toBeInstanceOf(DocumentError);
-          expect(await outcome([size])).toEqual(whole);
+          const inPieces = await outcome([size]);
+          // What is neither UTF-16 nor JSON is told of by whichever is met first, and that depends on how much is looked at at once.
+          if (isUtf16Fault(whole)) expect(inPieces).toBeInstanceOf(DocumentError);
+          else expect(inPieces).toEqual(whole);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 400, examples: [[Uint8Array.of(1, 0, 0, 0, 0, 220), 1]] },
     );
   });
 
