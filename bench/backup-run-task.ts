@@ -5,7 +5,6 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:f
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { systemClock } from '../src/backup/clock.ts';
 import type { BackupContext } from '../src/backup/context.ts';
 import { createDigestSink } from '../src/backup/digest.ts';
 import { createDocumentSink } from '../src/backup/document/writer.ts';
@@ -21,11 +20,10 @@ import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { createBackupLedger } from '../src/db/backup-runs.ts';
 import { openEmbeddedDatabase } from '../src/db/embedded.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
+import { benchContext } from './backup-context.ts';
 
 /** A sample costs a tenth of a millisecond, with its collection some ten. */
 const SAMPLE_MS = global.gc === undefined ? 25 : 100;
-/** As the bot does it (src/compose.ts). */
-const GZIP_LEVEL = 1;
 
 type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
 
@@ -160,27 +158,7 @@ async function measured(parts: Parts, stop: () => Promise<number>, requests?: ()
   };
   const timer = setInterval(sample, SAMPLE_MS);
   const begun = performance.now();
-  const outcome = await runBackup(
-    {
-      ...parts,
-      prefix: '',
-      clock: systemClock,
-      random: Math.random,
-      holder: 'bench',
-      appVersion: 'bench',
-      libraries: {},
-      encryption: undefined,
-      keys: undefined,
-      retention: { days: 90 },
-      gzipLevel: GZIP_LEVEL,
-      timeoutMs: 3_600_000,
-      alert: async ({ message }) => console.error(message),
-    },
-    {
-      trigger: 'command',
-      scheduledAt: new Date(),
-    },
-  );
+  const outcome = await runBackup(benchContext(parts), { trigger: 'command', scheduledAt: new Date() });
   const seconds = (performance.now() - begun) / 1000;
   clearInterval(timer);
   const serversCpuSeconds = await stop();

@@ -3,7 +3,7 @@
  * `npx node bench/update.ts [updates]`. The peer in the same run is the same Worker refusing a POST: what HTTP and the secret check cost.
  * Bare workerd serves the deployed bundle: wrangler's local proxies would cost more than the bot.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STAND_IN_SECRET, startStandIns } from '../dev/stand-ins.ts';
@@ -11,13 +11,12 @@ import type { Person } from '../dev/telegram/index.ts';
 import { startBareWorkerd } from '../dev/workerd.ts';
 import { sql } from '../src/db/database.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
+import { cpuMsOf } from './process-cpu.ts';
 
 const updates = Number(process.argv[2] ?? 300);
 /** Updates before the counting begins: workerd compiles and migrates on the first. */
 const WARM_UP = 100;
 const GOAL_MS = 5;
-/** Linux counts process time in hundredths of a second (USER_HZ). */
-const TICK_MS = 10;
 
 const directory = mkdtempSync(join(tmpdir(), 'anime-bench-'));
 const standIns = await startStandIns({ directory, adminIds: [1001] });
@@ -102,16 +101,8 @@ async function pressFirst(person: Person, index: number): Promise<void> {
 }
 
 async function cpuOf(act: () => Promise<void>): Promise<{ cpuMs: number; wallMs: number }> {
-  const before = cpuMs();
+  const before = cpuMsOf(worker.pid);
   const from = performance.now();
   await act();
-  return { cpuMs: cpuMs() - before, wallMs: performance.now() - from };
-}
-
-/** utime + stime of /proc/<pid>/stat (proc(5), fields 14 and 15). */
-function cpuMs(): number {
-  const fields = readFileSync(`/proc/${worker.pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  return { cpuMs: cpuMsOf(worker.pid) - before, wallMs: performance.now() - from };
 }

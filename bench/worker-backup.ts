@@ -11,6 +11,7 @@ import { STAND_IN_SECRET, startStandIns } from '../dev/stand-ins.ts';
 import { startBareWorkerd } from '../dev/workerd.ts';
 import { sql } from '../src/db/database.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
+import { cpuMsOf } from './process-cpu.ts';
 
 const megabytes = Number(process.argv[2] ?? 30);
 /** Of history rows with their indexes, measured. */
@@ -18,8 +19,6 @@ const BYTES_A_ROW = 90;
 /** A server bounds a transaction: rows are made in steps. */
 const STEP_ROWS = 50_000;
 const ADMIN = 1001;
-/** Linux counts process time in hundredths of a second (USER_HZ). */
-const TICK_MS = 10;
 const GIVE_UP_MS = 300_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-worker-backup-'));
@@ -57,13 +56,16 @@ try {
       parse: ([row]) => (row?.int('kilobytes') ?? 0) / 1000,
     },
   ]);
-  const [cpuBefore, begun] = [cpuMs(), performance.now()];
+  const [cpuBefore, begun] = [cpuMsOf(worker.pid), performance.now()];
   await admin.send('/backup');
   while ((await state()) !== 'done') {
     if (performance.now() - begun > GIVE_UP_MS) throw new Error(`the backup is ${await state()}`);
     await sleep(50);
   }
-  const [seconds, cpuSeconds] = [(performance.now() - begun) / 1000, (cpuMs() - cpuBefore) / 1000];
+  const [seconds, cpuSeconds] = [
+    (performance.now() - begun) / 1000,
+    (cpuMsOf(worker.pid) - cpuBefore) / 1000,
+  ];
   console.log(
     `${size.toFixed(0)} MB in ${seconds.toFixed(1)} s: ${(size / seconds).toFixed(1)} MB/s; CPU of workerd ${cpuSeconds.toFixed(1)} s: ${(size / cpuSeconds).toFixed(1)} MB a second of CPU`,
   );
@@ -84,14 +86,6 @@ async function state(): Promise<string> {
   ]);
   if (found === 'failed') throw new Error('the backup failed');
   return found;
-}
-
-/** utime + stime of /proc/<pid>/stat (proc(5), fields 14 and 15). */
-function cpuMs(): number {
-  const fields = readFileSync(`/proc/${worker.pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** VmHWM of /proc/<pid>/status, kB. */

@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSqlServer } from '../dev/sql-over-http/server.ts';
-import { systemClock } from '../src/backup/clock.ts';
 import type { SnapshotSource } from '../src/backup/model.ts';
 import { runBackup } from '../src/backup/run.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
@@ -22,6 +21,7 @@ import { type Database, sql } from '../src/db/database.ts';
 import { openEmbeddedDatabase } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
+import { benchContext } from './backup-context.ts';
 
 /** Of history rows with their indexes, measured. */
 const BYTES_A_ROW = 90;
@@ -96,23 +96,11 @@ async function measure(
   loop.enable();
   const begun = performance.now();
   const outcome = await runBackup(
-    {
+    benchContext({
       source,
       store: createDirectoryStore(mkdtempSync(join(directory, 'bucket-'))),
-      prefix: '',
       ledger: createBackupLedger(db),
-      clock: systemClock,
-      random: Math.random,
-      holder: 'bench',
-      appVersion: 'bench',
-      libraries: {},
-      encryption: undefined,
-      keys: undefined,
-      retention: { days: 90 },
-      gzipLevel: 1,
-      timeoutMs: 3_600_000,
-      alert: async ({ message }) => console.error(message),
-    },
+    }),
     { trigger: 'command', scheduledAt: new Date() },
   );
   if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));

@@ -35,7 +35,7 @@ export const APP_VERSION = '0.1.0';
  */
 const RUN_TIMEOUT_MS = 12 * 60_000;
 /** Fast: keeps `full` no slower than sqlite3 + gzip -6 and the Worker in its time, for a fifth more bytes (bench/backup-run.ts). */
-const GZIP_LEVEL = 1;
+export const GZIP_LEVEL = 1;
 
 export function composeBackup(settings: BackupSettings, parts: BackupParts): BackupContext {
   const encryption = encryptionOf(settings);

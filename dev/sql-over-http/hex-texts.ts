@@ -3,8 +3,9 @@
  * one that is not UTF-8, so no text crosses it as text: each comes as the hex of its bytes (a blob would cost four times as
  * much to make there). Node only.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
-import { InvalidText } from '../../src/backup/model.ts';
+import { isAscii } from 'node:buffer';
+import type { InvalidText } from '../../src/backup/model.ts';
+import { textOfBytes } from '../../src/backup/snapshot/text-bytes.ts';
 
 /** The same rows as the query's, in its order, every text as hex. */
 export function textsAsHex(sql: string, columns: number): string {
@@ -24,9 +25,4 @@ export function decodeHexTexts(hex: readonly string[]): (string | InvalidText)[]
     end += text.length / 2;
     return ascii === undefined ? textOfBytes(bytes.subarray(start, end)) : ascii.slice(start, end);
   });
-}
-
-function textOfBytes(bytes: Uint8Array): string | InvalidText {
-  if (!isUtf8(bytes)) return new InvalidText(Uint8Array.from(bytes));
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

@@ -1,4 +1,5 @@
 /** The beginning of a run on record, and word to the admins of those before it that died without a word. */
+import { toSqlTime } from '../db/time.ts';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import { DIED, type RunStart } from './ledger.ts';
@@ -40,6 +41,5 @@ export async function begin(
 }
 
 function wordsOn({ name, trigger, startedAt }: RunStart): string {
-  const began = startedAt.toISOString().slice(0, 19).replace('T', ' ');
-  return `the run ${name} (${trigger}), begun ${began} UTC, never ended: its process died or stalled. Another run has begun since and removes what it left.`;
+  return `the run ${name} (${trigger}), begun ${toSqlTime(startedAt)} UTC, never ended: its process died or stalled. Another run has begun since and removes what it left.`;
 }

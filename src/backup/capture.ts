@@ -55,8 +55,7 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
     database: databaseKey(prefix, options.name, encrypted),
     document: documentKey(prefix, options.name, encrypted),
   };
-  // A part is 5 MiB, and `fetch` makes a copy of it: one at a time is quick enough, and what a Worker can hold.
-  const lane = new PartLane(1);
+  const lane = new PartLane();
   const opened: MeasuredWriter<WrittenObject>[] = [];
   const open = async (key: string, headLength: number): Promise<MeasuredWriter<WrittenObject>> => {
     const sealed = { headLength, gzipLevel: context.gzipLevel, encryption };

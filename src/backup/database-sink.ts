@@ -7,7 +7,9 @@ export { PAGE_SIZE };
 /** `out` wants a head of {@link PAGE_SIZE} bytes. */
 export function createDatabaseSink(out: HeadLastWriter<unknown>): SnapshotSink {
   const pages = createSqliteSink(out);
-  let copying: { readonly head: Uint8Array; readonly rest: Promise<unknown> } | undefined;
+  let copying:
+    | { readonly head: Uint8Array; readonly rest: Promise<PromiseSettledResult<void>[]> }
+    | undefined;
   return {
     beginScan: (target) => pages.beginScan(target),
     rows: (batch) => pages.rows(batch),
@@ -16,11 +18,10 @@ export function createDatabaseSink(out: HeadLastWriter<unknown>): SnapshotSink {
     async begin(schema, file) {
       if (file === undefined) return pages.begin(schema);
       // Beside the scans of the others; whoever waits for the end learns of a failure.
-      copying = { head: file.head, rest: copyRest(file, out).catch((error: unknown) => new Failure(error)) };
+      copying = { head: file.head, rest: Promise.allSettled([copyRest(file, out)]) };
     },
     async endScans() {
-      const end = await copying?.rest;
-      if (end instanceof Failure) throw end.error;
+      for (const end of (await copying?.rest) ?? []) if (end.status === 'rejected') throw end.reason;
     },
     async finish() {
       if (copying === undefined) return pages.finish();
@@ -31,11 +32,4 @@ export function createDatabaseSink(out: HeadLastWriter<unknown>): SnapshotSink {
 
 async function copyRest(file: SnapshotFile, out: HeadLastWriter<unknown>): Promise<void> {
   for await (const chunk of file.rest()) await out.write(chunk);
-}
-
-class Failure {
-  readonly error: unknown;
-  constructor(error: unknown) {
-    this.error = error;
-  }
 }

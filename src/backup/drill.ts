@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { type Clock, explain } from './clock.ts';
 import { addDrill, type DrillRecord } from './drill-record.ts';
 import type { OpeningKeys } from './envelope/types.ts';
+import { digestFile } from './inspect-file.ts';
 import { type BackupEntry, type Bucket, newestVerified } from './list.ts';
 import { ENGINE_TABLES } from './restore/settle-runs.ts';
-import { digestFile } from './restore/source.ts';
 import { type RestoreProgress, restore } from './restore.ts';
 import { inScratch } from './verify-deep.ts';
 

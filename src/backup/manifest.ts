@@ -91,16 +91,21 @@ export function serializeManifest(manifest: Manifest): Uint8Array {
 /** @throws ManifestError when it is cut, changed by a single bit, from a newer program, or not a manifest at all. */
 export function parseManifest(bytes: Uint8Array): Manifest {
   const file = decodeUtf8(bytes);
-  const [, body, seal] = SEAL.exec(file) ?? [];
+  const { body, holds } = sealOf(file);
   if (body === undefined) throw new ManifestError(explainUnsealed(file));
-  if (hashText(body) !== seal) throw new ManifestError('manifest was changed: its SHA-256 does not match');
+  if (!holds) throw new ManifestError('manifest was changed: its SHA-256 does not match');
   return check(parseJson(`${body}\n}`));
 }
 
 /** Whether these are the bytes that somebody wrote as a manifest, whatever his program's version. */
 export function isWhole(bytes: Uint8Array): boolean {
-  const [, body, seal] = SEAL.exec(Buffer.from(bytes).toString('utf8')) ?? [];
-  return body !== undefined && hashText(body) === seal;
+  return sealOf(Buffer.from(bytes).toString('utf8')).holds;
+}
+
+/** What the seal is of (undefined without one), and whether it holds. */
+function sealOf(file: string): { readonly body: string | undefined; readonly holds: boolean } {
+  const [, body, seal] = SEAL.exec(file) ?? [];
+  return { body, holds: body !== undefined && hashText(body) === seal };
 }
 
 function check(value: unknown): Manifest {

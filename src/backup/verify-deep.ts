@@ -9,17 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explain } from './clock.ts';
-import { createDigestSink, type TableDigest } from './digest.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { openUnsealed } from './envelope/unseal.ts';
-import { feed } from './fan-out.ts';
+import { digestFile, type FileDigests, integrityFaults } from './inspect-file.ts';
 import type { Bucket } from './list.ts';
 import { loadDocument } from './load-document.ts';
 import { isLocalFault } from './local-fault.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 import { readBack } from './read-back.ts';
 import { writeStream } from './restore/write-stream.ts';
-import { openFileSnapshotSource } from './snapshot/file.ts';
 
 export interface DeepOptions {
   readonly keys: OpeningKeys | undefined;
@@ -146,7 +144,7 @@ async function unpack(
 async function checkDatabase(path: string, manifest: Manifest | undefined, report: Report): Promise<void> {
   const what = 'database';
   await report.check(`${what}, integrity_check`, () => integrityCheck(path, report));
-  await report.check(`${what}, digests`, async () => compare(await digestsOf(path), manifest));
+  await report.check(`${what}, digests`, async () => compare(await digestFile(path), manifest));
 }
 
 async function checkDocument(
@@ -162,18 +160,15 @@ async function checkDocument(
     return 'read to its end, its own SHA-256 and counts agree, loaded into SQLite';
   });
   if (loaded)
-    await report.check('document, digests', async () => compare(await digestsOf(scratch), manifest));
+    await report.check('document, digests', async () => compare(await digestFile(scratch), manifest));
 }
 
 /** A real SQLite's own opinion. */
 function integrityCheck(path: string, report: Report): string {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
-    const found = db
-      .prepare('PRAGMA integrity_check')
-      .all()
-      .map((row) => String(row['integrity_check']));
-    if (found.join() !== 'ok') throw new Error(found.slice(0, 5).join('; '));
+    const faults = integrityFaults(db);
+    if (faults.length > 0) throw new Error(faults.slice(0, 5).join('; '));
     const orphans = db.prepare('PRAGMA foreign_key_check').all();
     if (orphans.length > 0) {
       const tables = [...new Set(orphans.map((row) => String(row['table'])))].join(', ');
@@ -188,26 +183,12 @@ function integrityCheck(path: string, report: Report): string {
   }
 }
 
-interface Digests {
-  readonly schema: string;
-  readonly tables: readonly TableDigest[];
-}
-
-async function digestsOf(path: string): Promise<Digests> {
-  const digest = createDigestSink();
-  await openFileSnapshotSource({ path }).read((snapshot) =>
-    feed(snapshot, { ordered: digest, others: [] }, async () => {}),
-  );
-  await digest.finish();
-  return { schema: digest.schemaSha256(), tables: digest.result() };
-}
-
 /** Throws what differs. Both files agree with each other when both agree with the manifest. */
-function compare({ schema, tables }: Digests, manifest: Manifest | undefined): string {
+function compare({ schemaSha256, tables }: FileDigests, manifest: Manifest | undefined): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   if (manifest === undefined) return `${tables.length} tables, ${rows} rows read`;
   const wrong: string[] = [];
-  if (schema !== manifest.schema_sha256) wrong.push('the schema differs');
+  if (schemaSha256 !== manifest.schema_sha256) wrong.push('the schema differs');
   const found = new Map(tables.map((table) => [table.table, table]));
   for (const wanted of manifest.tables) {
     const table = found.get(wanted.name);

@@ -10,6 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import Database from 'libsql';
 import type { TableDigest } from '../digest.ts';
+import { digestFile } from '../inspect-file.ts';
 import { copyLive } from '../local-copy.ts';
 import type { DatabaseSchema } from '../model.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
@@ -17,7 +18,6 @@ import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import type { FileCalls } from './file-calls.ts';
 import { replaceContents } from './replace-contents.ts';
-import { digestFile } from './source.ts';
 
 /** Where a restore of the database at `path` works; the next attempt removes what a dead one left there. */
 export function workDirectory(path: string): string {

@@ -1,5 +1,6 @@
 /** A real SQLite's opinion of a file. Node only. */
 import { DatabaseSync } from 'node:sqlite';
+import { integrityFaults } from '../inspect-file.ts';
 import { isLocalFault } from '../local-fault.ts';
 
 /** What was looked at is at fault: another copy of it may do. */
@@ -15,13 +16,10 @@ export function requireIntact(path: string, origin: string): void {
   try {
     const db = new DatabaseSync(path, { readOnly: true });
     try {
-      const found = db
-        .prepare('PRAGMA integrity_check')
-        .all()
-        .map((row) => String(row['integrity_check']));
-      if (found.join() !== 'ok')
+      const faults = integrityFaults(db);
+      if (faults.length > 0)
         throw new Damaged(
-          `${origin} is no whole SQLite database: integrity_check says ${found.slice(0, 3).join('; ')}`,
+          `${origin} is no whole SQLite database: integrity_check says ${faults.slice(0, 3).join('; ')}`,
         );
     } finally {
       db.close();

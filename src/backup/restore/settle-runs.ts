@@ -5,9 +5,10 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { toSqlTime } from '../../db/time.ts';
+import { digestFile } from '../inspect-file.ts';
 import type { Manifest } from '../manifest.ts';
 import type { BackupName } from '../names.ts';
-import { digestFile, type RestoreSource } from './source.ts';
+import type { RestoreSource } from './source.ts';
 
 /** The engine's record of itself: it tells of the bucket and of what runs now, not of the bot. */
 export const ENGINE_TABLES: readonly string[] = ['backup_lease', 'backup_runs', 'backup_requests'];

@@ -3,29 +3,24 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explain } from '../clock.ts';
-import { createDigestSink, type TableDigest } from '../digest.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
-import { feed } from '../fan-out.ts';
+import { digestFile, type FileDigests } from '../inspect-file.ts';
 import type { BackupEntry, Bucket } from '../list.ts';
 import { loadDocument } from '../load-document.ts';
 import { asDatabase, plainFile } from '../local-copy.ts';
 import { isLocalFault } from '../local-fault.ts';
 import type { Manifest, ManifestObject } from '../manifest.ts';
-import type { DatabaseSchema, ScanTarget } from '../model.ts';
 import { readBack } from '../read-back.ts';
-import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { copyDatabase } from './copy-database.ts';
 import { Damaged, requireIntact } from './intact.ts';
 import { writeStream } from './write-stream.ts';
 
-export interface RestoreSource {
+export interface RestoreSource extends FileDigests {
   /** A SQLite file of our own; nobody else has it open. */
   readonly path: string;
   /** For people: a backup's name or a file. */
   readonly origin: string;
-  readonly tables: readonly TableDigest[];
-  readonly schemaSha256: string;
   /** What was odd on the way: the database file was damaged and the document was used. */
   readonly notes: readonly string[];
 }
@@ -153,26 +148,7 @@ function underWay(path: string): string[] {
   }
 }
 
-/** Tables (all, or those of `only`) and schema of a SQLite file as digests. */
-export async function digestFile(
-  path: string,
-  only?: readonly string[],
-): Promise<Pick<RestoreSource, 'tables' | 'schemaSha256'>> {
-  const digest = createDigestSink();
-  const isWanted = (target: ScanTarget): boolean =>
-    only === undefined || (target.kind === 'table' && only.includes(target.table.name));
-  const ordered = {
-    ...digest,
-    targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
-  };
-  await openFileSnapshotSource({ path }).read((snapshot) =>
-    feed(snapshot, { ordered, others: [] }, async () => {}),
-  );
-  await digest.finish();
-  return { tables: digest.result(), schemaSha256: digest.schemaSha256() };
-}
-
-function requireManifest(found: Pick<RestoreSource, 'tables' | 'schemaSha256'>, manifest: Manifest): void {
+function requireManifest(found: FileDigests, manifest: Manifest): void {
   if (found.schemaSha256 !== manifest.schema_sha256) throw new Damaged('the schema is not the manifest’s');
   const wanted = new Map(manifest.tables.map((table) => [table.name, table]));
   for (const { table, sha256 } of found.tables) {

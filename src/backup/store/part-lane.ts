@@ -1,14 +1,13 @@
 /** What the uploads of one run share: the turns to send a part, and the buffers of parts that have been sent. */
 import { Slots } from './slots.ts';
 
-export class PartLane {
-  readonly #slots: Slots;
-  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+/** A part is 5 MiB, and `fetch` makes two copies of it: one at a time is quick enough, and what a Worker can hold. */
+const PARTS_IN_FLIGHT = 1;
 
-  /** @param inFlight parts on their way at a time */
-  constructor(inFlight: number) {
-    this.#slots = new Slots(inFlight);
-  }
+/** Never shared by requests: a turn that a request took which workerd cancelled is not given back, and must keep nobody else waiting. */
+export class PartLane {
+  readonly #slots = new Slots(PARTS_IN_FLIGHT);
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
   /** Resolves, when it is this part's turn, with the function that ends the turn; call it exactly once. */
   turn(): Promise<() => void> {

@@ -36,11 +36,6 @@ export interface S3Options {
 
 /** The smallest part that S3 and R2 take. */
 const PART_BYTES = 5 * 1024 * 1024;
-/**
- * Parts on their way at a time. Never counted across requests: a slot held by a request that workerd cancelled is not given back, and must
- * keep nobody else waiting.
- */
-const PARTS_IN_FLIGHT = 1;
 const DELETES_IN_FLIGHT = 2;
 /** Pauses of at most 0.25, 0.5, 1, 2 and 4 s between them: rides out a restart, not an outage. */
 const ATTEMPTS = 6;
@@ -67,10 +62,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
   return {
     kind: 's3',
     description: `s3 bucket ${settings.bucket} at ${endpoint}`,
-    async create(
-      key,
-      { headLength, lane = new PartLane(PARTS_IN_FLIGHT) },
-    ): Promise<HeadLastWriter<WrittenObject>> {
+    async create(key, { headLength, lane = new PartLane() }): Promise<HeadLastWriter<WrittenObject>> {
       if (headLength > partBytes)
         throw new RangeError(`a head of ${headLength} bytes does not fit in one part`);
       await bucket.refuseExisting(key);

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import Libsql from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fault, RequestRecord } from '../../../dev/sql-over-http/faults.ts';
-import { digestFile } from '../../../src/backup/restore/source.ts';
+import { digestFile } from '../../../src/backup/inspect-file.ts';
 import { restore } from '../../../src/backup/restore.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import { createBackupLedger } from '../../../src/db/backup-runs.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Fault, RequestRecord } from '../../../dev/sql-over-http/faults.ts';
 import { type SqlServer, startSqlServer } from '../../../dev/sql-over-http/server.ts';
+import { digestFile } from '../../../src/backup/inspect-file.ts';
 import { newestVerified } from '../../../src/backup/list.ts';
-import { digestFile } from '../../../src/backup/restore/source.ts';
 import {
   type RestoreOptions,
   type RestoreParts,

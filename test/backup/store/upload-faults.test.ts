@@ -77,7 +77,7 @@ test('two writers of one run have one part under way between them; without a hea
       return answer;
     },
   });
-  const lane = new PartLane(1);
+  const lane = new PartLane();
   const write = async (name: string, head: Uint8Array) => {
     const writer = await store.create(name, { headLength: head.byteLength, lane });
     for (let from = 0; from < large.rest.byteLength; from += 7000)

@@ -1,0 +1,36 @@
+/** A SQLite file that nobody else has open, looked into: what SQLite says of it, and its contents as digests. Node only. */
+import type { DatabaseSync } from 'node:sqlite';
+import { createDigestSink, type TableDigest } from './digest.ts';
+import { feed } from './fan-out.ts';
+import type { DatabaseSchema, ScanTarget } from './model.ts';
+import { openFileSnapshotSource } from './snapshot/file.ts';
+
+/** `PRAGMA integrity_check`: what is wrong, nothing when all is well. */
+export function integrityFaults(db: DatabaseSync): string[] {
+  const found = db
+    .prepare('PRAGMA integrity_check')
+    .all()
+    .map((row) => String(row['integrity_check']));
+  return found.join() === 'ok' ? [] : found;
+}
+
+export interface FileDigests {
+  readonly tables: readonly TableDigest[];
+  readonly schemaSha256: string;
+}
+
+/** Tables (all, or those of `only`) and schema of a SQLite file as digests. */
+export async function digestFile(path: string, only?: readonly string[]): Promise<FileDigests> {
+  const digest = createDigestSink();
+  const isWanted = (target: ScanTarget): boolean =>
+    only === undefined || (target.kind === 'table' && only.includes(target.table.name));
+  const ordered = {
+    ...digest,
+    targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
+  };
+  await openFileSnapshotSource({ path }).read((snapshot) =>
+    feed(snapshot, { ordered, others: [] }, async () => {}),
+  );
+  await digest.finish();
+  return { tables: digest.result(), schemaSha256: digest.schemaSha256() };
+}
