@@ -1,0 +1,22 @@
+/**
+ * Ends the process with a sentence where Node is too old for this program. Every script of
+ * package.json loads it first (`node -r`), so it is written for any Node, however old.
+ */
+'use strict';
+
+/** The first version with all of what we use of node:sqlite; it also runs TypeScript as it is. */
+var LEAST = [24, 12];
+var version = process.versions.node.split('.').map(Number);
+if (version[0] < LEAST[0] || (version[0] === LEAST[0] && version[1] < LEAST[1])) {
+  console.error(
+    'Node ' +
+      LEAST.join('.') +
+      ' or newer is needed, and this is ' +
+      process.versions.node +
+      ' (' +
+      process.execPath +
+      '). Run `npm ci` without --omit=optional, which brings it for most machines; where that does' +
+      ' not help, install Node 24 and try again.',
+  );
+  process.exit(1);
+}
