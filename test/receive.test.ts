@@ -188,6 +188,23 @@ describe('once, and not lost', () => {
     expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
   });
 
+  test('a poison update that comes several times at once is told once', async () => {
+    const bot = await start({ features: [bomb, ...features] });
+    const admin = bot.telegram.person({ id: ADMIN_ID });
+    await admin.send('/start');
+    const id = 4711;
+    const message = {
+      message_id: 1,
+      date: 1_700_000_000,
+      text: '/boom',
+      entities: [{ type: 'bot_command', offset: 0, length: 5 }],
+      chat: { id, type: 'private', first_name: 'Ali' },
+      from: { id, is_bot: false, first_name: 'Ali' },
+    };
+    await Promise.all([1, 2, 3].map(() => bot.post(JSON.stringify({ update_id: 900, message }))));
+    expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
+  });
+
   test('the answer fails for good after the effects were written: kept and told to the admins once, all the same', async () => {
     const bot = await start();
     const admin = bot.telegram.person({ id: ADMIN_ID });

@@ -1,5 +1,6 @@
 /** Who may do what, and what was done. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { sql } from '../../src/db/database.ts';
 import { encodeAction } from '../../src/handlers/callback-data.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
@@ -106,6 +107,29 @@ describe('roles', () => {
         .keyboard.flat()
         .map(({ text }) => text),
     ).not.toContain('⛔️ Bloklash');
+  });
+
+  test('nobody who runs the bot is blocked by a forged button: owner, admin or oneself', async () => {
+    desk = await startDesk();
+    const second = desk.telegram.person({ id: 300, firstName: 'Zafar', username: 'zafar' });
+    await second.start();
+    await desk.bot.db.write([
+      sql("INSERT INTO admins (user_id, role, added_by, added_at) VALUES (300, 'admin', 100, '')"),
+    ]);
+    for (const [person, user] of [
+      [second, 100],
+      [second, 300],
+      [desk.admin, 300],
+      [desk.admin, 100],
+    ] as const) {
+      await person.send('/admin');
+      await forged(person, person.lastMessage(), encodeAction({ kind: 'personBan', user, on: 1 }));
+    }
+    expect(await desk.rows('SELECT user_id AS id, banned_at AS banned FROM users ORDER BY user_id')).toEqual([
+      { id: '100', banned: null },
+      { id: '300', banned: null },
+    ]);
+    expect(await desk.rows('SELECT action AS action FROM audit_log')).toEqual([]);
   });
 
   test('a user is found by id, @username whatever its case, and a forwarded message', async () => {

@@ -1,5 +1,6 @@
 /** Drafts outlive everything: restarts, deploys, /cancel, other drafts, and what they cost is counted. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { type Action, encodeAction } from '../../src/handlers/callback-data.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 
 let desk: AdminDesk;
@@ -196,5 +197,56 @@ describe('what a step costs', () => {
     }
     for (const command of ['/admin', '/drafts', '/stats', '/top', '/groups', '/channels', '/users', '/audit'])
       expect(await cost(() => admin.send(command)), command).toEqual({ reads: 1, writes: 1, calls: 1 });
+  });
+});
+
+describe('another admin’s draft', () => {
+  /** Every button that names a draft; `d` stands for its id. */
+  const BUTTONS = (draft: number, version: number): readonly Action[] => [
+    { kind: 'draftOpen', draft },
+    { kind: 'draftPause', draft },
+    { kind: 'draftDrop', draft, sure: 0 },
+    { kind: 'draftDrop', draft, sure: 1 },
+    { kind: 'draftDone', draft, version },
+    { kind: 'draftUndo', draft },
+    { kind: 'draftStep', draft, version, step: 0 },
+    { kind: 'draftCode', draft, version, code: 77 },
+    { kind: 'draftGroup', draft, group: 1, on: 1 },
+    { kind: 'draftGroupsDone', draft, version },
+    { kind: 'draftPublish', draft, version },
+    { kind: 'draftNumber', draft },
+  ];
+
+  test('is neither shown, changed, published nor deleted by forged buttons, whatever its step', async () => {
+    const OTHER_ID = 200;
+    desk = await startDesk({ adminIds: [100, OTHER_ID] });
+    desk.telegram.channel({ title: 'Kanal', username: 'kanal_bir' });
+    await desk.admin.send('/groups');
+    await desk.press('➕ Guruh yoki kanal qo‘shish');
+    await desk.admin.send('@kanal_bir');
+    const other = desk.telegram.person({ id: OTHER_ID, firstName: 'Zafar' });
+    await other.send('/admin');
+    const snapshot = async (): Promise<unknown> => [
+      await desk.rows(
+        'SELECT id AS id, version AS version, step AS step, is_open AS open, code AS code, title AS title FROM drafts',
+      ),
+      await desk.rows('SELECT draft_id AS draft, message_id AS message FROM draft_parts'),
+      await desk.rows('SELECT draft_id AS draft, group_id AS chat FROM draft_groups'),
+      await desk.rows('SELECT id AS id FROM anime'),
+    ];
+    for (const [, act] of STEPS.slice(0, -1)) {
+      await act(desk);
+      const before = await snapshot();
+      const [row] = await desk.rows('SELECT id AS id, version AS version FROM drafts');
+      for (const action of BUTTONS(Number(row?.['id']), Number(row?.['version']))) {
+        const data = encodeAction(action);
+        const seen = other.messages().length;
+        await other.press({ ...other.lastMessage(), keyboard: [[{ text: data, data }]] }, data);
+        expect(await snapshot(), data).toEqual(before);
+        for (const { text } of other.messages().slice(seen - 1)) expect(text, data).not.toContain('Naruto');
+      }
+    }
+    await desk.press('✅ Tayyor, qo‘shilsin');
+    await expectPublished(desk);
   });
 });

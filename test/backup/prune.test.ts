@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readGroups } from '../../src/backup/list.ts';
 import { backupName, databaseKey, manifestKey } from '../../src/backup/names.ts';
 import { pin, unpin } from '../../src/backup/pins.ts';
@@ -203,4 +203,46 @@ test('pins', async () => {
   bucket.store.keepOnDelete = () => true;
   expect(await pin(bucket, name)).toBe('done');
   await expect(unpin(bucket, name)).rejects.toThrow('could not be deleted');
+});
+
+describe('a second look right before a deletion', () => {
+  test('the sweep leaves a backup whose manifest the listing did not show yet', async () => {
+    let now = new Date('2026-01-01T02:00:00Z');
+    const store = createMemoryStore(() => now);
+    const name = await putBackup(store, PREFIX, now);
+    now = new Date(now.getTime() + 40 * DAY);
+    const lagging: typeof store = {
+      ...store,
+      list: async (prefix) => (await store.list(prefix)).filter(({ key }) => !key.endsWith('.manifest.json')),
+    };
+    const options = { now, current: 'none', outdated: async () => [name], dead: [] };
+    const report = await sweepDebris({ store: lagging, prefix: PREFIX }, options);
+    expect(report.objects).toEqual([]);
+    expect(store.objects.size).toBe(3);
+  });
+
+  test('retention leaves a backup that was pinned after the listing', async () => {
+    let now = new Date('2026-01-01T02:00:00Z');
+    const store = createMemoryStore(() => now);
+    const bucket = { store, prefix: PREFIX };
+    const names: string[] = [];
+    for (let i = 0; i < 8; i += 1) {
+      names.push(await putBackup(store, PREFIX, now));
+      now = new Date(now.getTime() + 20 * DAY);
+    }
+    const [oldest = '', second = ''] = names;
+    let asked = 0;
+    const report = await prune(bucket, {
+      policy: { days: 90 },
+      now,
+      check: async () => {
+        asked += 1;
+        if (asked === 1) expect(await pin(bucket, oldest)).toBe('done');
+      },
+    });
+    expect(report.removed).not.toContain(oldest);
+    expect(report.removed).toContain(second);
+    expect(report.problems).toEqual([]);
+    expect((await readGroups(bucket)).find(({ name }) => name === oldest)?.objects).toHaveLength(4);
+  });
 });

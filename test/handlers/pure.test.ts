@@ -61,6 +61,16 @@ describe('html', () => {
     );
   });
 
+  test('a value cannot leave the attribute it stands in', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('"', "'", '>', '&', ' ', 'x', '=') }), (text) => {
+        const { markup } = html`<a href="https://t.me/${text}">x</a>`;
+        const [, attribute] = /^<a href="([^"]*)">x<\/a>$/.exec(markup) ?? [];
+        expect(attribute && unescaped(attribute)).toBe(`https://t.me/${text}`);
+      }),
+    );
+  });
+
   test('cutting keeps the limit, loses nothing and never splits a character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 2, max: 40 }), (text, limit) => {

@@ -1,0 +1,130 @@
+/** Faults that once stayed green. Each must turn a test red; the text to find is adapted when the code moves. */
+
+export interface NamedMutant {
+  readonly fault: string;
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replacement: string;
+  readonly tests: readonly string[];
+}
+
+const DIGESTS = ['test/backup/restore/digests.test.ts'];
+const DURABILITY = ['test/backup/durability.test.ts'];
+const SECRET = ['test/webhook-secret.test.ts'];
+const DRAFTS = ['test/db/drafts.test.ts'];
+
+export const NAMED: readonly NamedMutant[] = [
+  {
+    fault: 'restore ignores the table digests of the manifest',
+    file: 'src/backup/restore/source.ts',
+    find: 'if (wanted.get(table)?.sha256 !== sha256)',
+    replacement: 'if (!wanted.has(table))',
+    tests: DIGESTS,
+  },
+  {
+    fault: 'restore ignores the schema digest of the manifest',
+    file: 'src/backup/restore/source.ts',
+    find: 'if (found.schemaSha256 !== manifest.schema_sha256)',
+    replacement: 'if (found.schemaSha256 === "")',
+    tests: DIGESTS,
+  },
+  {
+    fault: 'restore to a server compares the number of rows only',
+    file: 'src/backup/restore/compare-staged.ts',
+    find: 'want.sha256 !== sha256',
+    replacement: 'want.rows !== rows',
+    tests: DIGESTS,
+  },
+  {
+    fault: 'the sweep does not ask for the manifest again',
+    file: 'src/backup/prune.ts',
+    find: 'if (!isBareManifest(group) && (await store.head(manifestKey(prefix, group.name))) !== undefined) continue;',
+    replacement: '',
+    tests: ['test/backup/prune.test.ts'],
+  },
+  {
+    fault: 'retention does not ask for the pin again',
+    file: 'src/backup/prune.ts',
+    find: "if ((await store.head(pinKey(prefix, group.name))) !== undefined) return 'pinned';",
+    replacement: '',
+    tests: ['test/backup/prune.test.ts'],
+  },
+  {
+    fault: 'a manifest of another name is accepted',
+    file: 'src/backup/list.ts',
+    find: 'if (manifest.name !== name)',
+    replacement: 'if (manifest.name === "")',
+    tests: ['test/backup/list.test.ts'],
+  },
+  {
+    fault: 'a bucket file is not synced',
+    file: 'src/backup/store/directory-upload.ts',
+    find: 'await file.sync();',
+    replacement: '',
+    tests: DURABILITY,
+  },
+  {
+    fault: 'the directory of a bucket file is not synced',
+    file: 'src/backup/store/directory-upload.ts',
+    find: 'await syncDirectory(this.#tools.fs, dirname(this.#final));',
+    replacement: '',
+    tests: DURABILITY,
+  },
+  {
+    fault: 'the directory is not synced after a restore renamed its file',
+    file: 'src/backup/restore/embedded.ts',
+    find: 'await files.sync(dirname(path));',
+    replacement: '',
+    tests: DURABILITY,
+  },
+  {
+    fault: 'another admin’s draft can be read',
+    file: 'src/db/drafts.ts',
+    find: 'WHERE d.id = ? AND d.user_id = ? AND d.',
+    replacement: 'WHERE d.id = ? AND ? > 0 AND d.',
+    tests: DRAFTS,
+  },
+  {
+    fault: 'another admin’s draft can be deleted',
+    file: 'src/db/drafts.ts',
+    find: "'DELETE FROM drafts WHERE id = ? AND user_id = ?'",
+    replacement: "'DELETE FROM drafts WHERE id = ? AND ? > 0'",
+    tests: DRAFTS,
+  },
+  {
+    fault: 'an admin can be blocked by a forged button',
+    file: 'src/handlers/admin/people.ts',
+    find: 'if (person === undefined || isStaff(person, ctx))',
+    replacement: 'if (person === undefined)',
+    tests: ['test/admin/access.test.ts'],
+  },
+  {
+    fault: 'a poison update is told more than once',
+    file: 'src/receive.ts',
+    find: 'if (claim?.changes === 1)',
+    replacement: 'if (claim !== undefined)',
+    tests: ['test/receive.test.ts'],
+  },
+  {
+    fault: 'quotes are not escaped in HTML',
+    file: 'src/html.ts',
+    find: ".replaceAll('\"', '&quot;')",
+    replacement: '',
+    tests: ['test/handlers/pure.test.ts'],
+  },
+  {
+    fault: 'the secret is compared by one byte of its hash',
+    file: 'src/app.ts',
+    find: '!timingSafeEqual(given, expected)',
+    replacement: '!timingSafeEqual(given.subarray(0, 1), expected.subarray(0, 1))',
+    tests: SECRET,
+  },
+  {
+    fault: 'the secret is not compared in constant time',
+    file: 'src/app.ts',
+    find: '!timingSafeEqual(given, expected)',
+    replacement: '!given.equals(expected)',
+    tests: SECRET,
+  },
+];

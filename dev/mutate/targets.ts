@@ -1,0 +1,36 @@
+/** Files whose faults would lose data or let somebody in, and the tests that must notice. */
+
+export interface Target {
+  readonly file: string;
+  readonly tests: readonly string[];
+}
+
+const RUN = ['test/backup/run.test.ts', 'test/backup/lease.test.ts', 'test/backup/dead-run.test.ts'];
+const RETENTION = ['test/backup/retention.test.ts', 'test/backup/prune.test.ts', 'test/backup/list.test.ts'];
+const RESTORE = ['test/backup/restore'];
+const STORE = ['test/backup/store', 'test/backup/durability.test.ts'];
+const RECEIVE = ['test/receive.test.ts', 'test/webhook-secret.test.ts'];
+
+export const TARGETS: readonly Target[] = [
+  { file: 'src/backup/run.ts', tests: RUN },
+  { file: 'src/backup/lease.ts', tests: RUN },
+  { file: 'src/backup/proof.ts', tests: [...RUN, 'test/backup/faults.test.ts'] },
+  { file: 'src/backup/read-back.ts', tests: [...RUN, 'test/backup/verify.test.ts'] },
+  { file: 'src/backup/publish.ts', tests: [...RUN, 'test/backup/same-second.test.ts'] },
+  { file: 'src/backup/settle.ts', tests: [...RUN, 'test/backup/put-back.test.ts'] },
+  { file: 'src/backup/retention.ts', tests: RETENTION },
+  { file: 'src/backup/prune.ts', tests: [...RETENTION, 'test/backup/put-back.test.ts'] },
+  { file: 'src/backup/list.ts', tests: [...RETENTION, ...RUN] },
+  { file: 'src/backup/manifest.ts', tests: ['test/backup/manifest.test.ts'] },
+  { file: 'src/backup/verify-deep.ts', tests: ['test/backup/verify.test.ts'] },
+  { file: 'src/backup/restore/source.ts', tests: RESTORE },
+  { file: 'src/backup/restore/swap.ts', tests: RESTORE },
+  { file: 'src/backup/restore/embedded.ts', tests: RESTORE },
+  { file: 'src/backup/store/directory-upload.ts', tests: STORE },
+  { file: 'src/backup/store/s3-upload.ts', tests: STORE },
+  { file: 'src/db/file-lock.ts', tests: ['test/db/file-lock.test.ts'] },
+  { file: 'src/db/migrate.ts', tests: ['test/db'] },
+  { file: 'src/app.ts', tests: RECEIVE },
+  { file: 'src/receive.ts', tests: RECEIVE },
+  { file: 'src/download-links.ts', tests: ['test/download-links.test.ts'] },
+];
