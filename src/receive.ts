@@ -8,7 +8,7 @@ import { tellAdmins } from './alerts.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import type { OpenDatabaseFile } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
-import { type Database, DatabaseUnavailable, type Query, type Statement } from './db/database.ts';
+import { type Database, DatabaseUnavailable, hasChanged, type Query, type Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
 import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailure } from './db/updates.ts';
 import { type KnownPerson, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
@@ -217,8 +217,7 @@ async function afterFailure(
       ...giveUp(update.update_id, now()),
       claimAlert(`poison:${update.update_id}`, now()),
     ]);
-    const claim = results.at(-1);
-    if (claim?.changes === 1)
+    if (hasChanged(results.at(-1)))
       await tellAdmins(
         services,
         textsFor(services.defaultLocale).frame.poisonUpdate(update.update_id, reason),

@@ -1,8 +1,9 @@
 /** One database connection of the server, and the running of one statement on it. Node only: libsql is a native package. */
 import Database from 'libsql';
 import { drainStatement } from './drain.ts';
-import { failureFromSqlite, SqlFailure } from './errors.ts';
+import { failureFromSqlite, missingColumn, SqlFailure } from './errors.ts';
 import { decodeHexTexts, textsAsHex } from './hex-texts.ts';
+import { type Dialect, withTextForName } from './hosted.ts';
 import { PackedBatch, packedSql } from './packed-rows.ts';
 import type { Statement } from './statement.ts';
 import { type BoundValue, encodeValue, type NativeValue } from './values.ts';
@@ -39,17 +40,24 @@ export interface Attempt {
   start(): Execution;
 }
 
+export interface Opening {
+  readonly file: string;
+  readonly dialect: Dialect;
+}
+
 export class Connection {
   /** The transaction was taken away to let another writer in; every step of the next program fails. */
   forcedRollback = false;
   readonly #file: string;
+  readonly #dialect: Dialect;
   #db: Database.Database;
   #stuck = false;
   #busy: Promise<void> = Promise.resolve();
   #foreignKeysTouched = false;
 
-  constructor(file: string) {
+  constructor({ file, dialect }: Opening) {
     this.#file = file;
+    this.#dialect = dialect;
     this.#db = openDatabase(file);
   }
 
@@ -71,7 +79,8 @@ export class Connection {
   }
 
   /** A statement ready to start. Throws {@link SqlFailure} when the statement is at fault. */
-  prepare(statement: Statement, args: Arguments, { rowBytes, asLines }: ReadOptions): Attempt {
+  prepare(asked: Statement, args: Arguments, { rowBytes, asLines }: ReadOptions): Attempt {
+    const statement = this.#dialect === 'hosted' ? this.#withTexts(asked) : asked;
     for (const value of Object.values(args)) checkSize(value, rowBytes);
     if (/foreign_keys/i.test(statement.sql)) this.#foreignKeysTouched = true;
     const prepared = this.#prepare(this.#stuck && statement.kind === 'end' ? 'ROLLBACK' : statement.sql);
@@ -176,6 +185,18 @@ export class Connection {
         if (!upcoming.done) drainStatement(db, rows);
       },
     };
+  }
+
+  /** Names in double quotes that fit no column made into texts, as SQLite with its default settings takes them. */
+  #withTexts(statement: Statement): Statement {
+    try {
+      this.#db.prepare(statement.sql);
+      return statement;
+    } catch (error) {
+      const missing = missingColumn(error);
+      const sql = missing === undefined ? undefined : withTextForName(statement.sql, missing);
+      return sql === undefined ? statement : this.#withTexts({ ...statement, sql });
+    }
   }
 
   #prepare(sql: string): Database.Statement {

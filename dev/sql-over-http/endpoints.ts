@@ -51,7 +51,7 @@ export async function answerCursor(
   let connection: ReturnType<typeof openConnection>;
   try {
     connection = openConnection(stream);
-    steps = toSteps(stream, wireSteps);
+    steps = toSteps(machine, stream, wireSteps);
   } catch (error) {
     streams.close(stream);
     throw error;

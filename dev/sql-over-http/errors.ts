@@ -72,6 +72,12 @@ export function isLocked(error: unknown): boolean {
   return isSqliteError(error) && (error.rawCode & 0xff) === 5;
 }
 
+/** The column that a statement names and nothing has; undefined for any other error. */
+export function missingColumn(error: unknown): string | undefined {
+  if (!isSqliteError(error)) return undefined;
+  return /^no such column: (.+)$/.exec(error.message)?.[1];
+}
+
 /** A libsql error in the words of the server (hrana/stmt.rs); `sql` locates the offset of an input error. */
 export function failureFromSqlite(error: unknown, sql: string): unknown {
   if (!isSqliteError(error)) return error;
@@ -79,7 +85,7 @@ export function failureFromSqlite(error: unknown, sql: string): unknown {
   if (/^near |^incomplete input$|^unrecognized token/.test(message)) {
     return new SqlFailure('SQL_PARSE_ERROR', `SQL string could not be parsed: ${message}`);
   }
-  const missing = /^no such column: (?:.*\.)?(.+)$/.exec(message)?.[1];
+  const missing = missingColumn(error)?.replace(/^.*\./, '');
   if (missing !== undefined) {
     const offset = Math.max(0, sql.toLowerCase().indexOf(missing.toLowerCase()));
     return new SqlFailure('SQL_INPUT_ERROR', `SQL input error: ${message} (at offset ${offset})`);

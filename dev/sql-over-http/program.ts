@@ -1,6 +1,7 @@
 /** Runs statements and batches on a stream's connection: conditions, waiting for the write lock, back-pressure. */
 import type { Column, Connection, Execution, Rows } from './connection.ts';
 import { failureFromSqlite, isBusy, isLocked, ResponseTooLarge, SqlFailure } from './errors.ts';
+import type { Dialect } from './hosted.ts';
 import type { Limits } from './limits.ts';
 import { parseOneStatement, type Statement } from './statement.ts';
 import { bindArguments } from './values.ts';
@@ -36,20 +37,26 @@ export interface ProgramSink {
 export interface Machine {
   readonly lock: WriteLock;
   readonly limits: Limits;
+  readonly dialect: Dialect;
+  /** What is told of a change; undefined: the truth. */
+  readonly affectedRows: AffectedRows | undefined;
 }
+
+/** A hosted server tells 0 after every change (libsql-client-ts#312); `off` is one more than the truth. */
+export type AffectedRows = 'zero' | 'off';
 
 /** Other requests get their turn at least this often while a long result is read. */
 const SLICE_MS = 5;
 
 /** The statement of a request, with stored SQL looked up. */
-export function toQuery(wire: WireStatement, sql: string): Query {
+export function toQuery(wire: WireStatement, sql: string, dialect: Dialect): Query {
   if (wire.args.length > 0 && wire.namedArgs.size > 0) {
     throw new SqlFailure(
       'ARGS_BOTH_POSITIONAL_AND_NAMED',
       'Specifying both positional and named arguments is not supported',
     );
   }
-  return { statement: parseOneStatement(sql), wire };
+  return { statement: parseOneStatement(sql, dialect), wire };
 }
 
 /**
@@ -120,7 +127,13 @@ async function runStep(
   } finally {
     if (!finished) execution.abort();
   }
-  await sink.end(execution.outcome());
+  const outcome = execution.outcome();
+  await sink.end({ ...outcome, affectedRows: told(machine.affectedRows, outcome.affectedRows) });
+}
+
+function told(how: AffectedRows | undefined, affectedRows: number): number {
+  if (how === undefined) return affectedRows;
+  return how === 'zero' ? 0 : affectedRows + 1;
 }
 
 /** Starts the statement, waiting for the write lock as long as it takes to come by it. */

@@ -42,14 +42,14 @@ async function handle(
   const connection = openConnection(stream);
   switch (request.type) {
     case 'execute': {
-      const query = toQuery(request.statement, lookUpSql(stream, request.statement));
+      const query = toQuery(request.statement, lookUpSql(stream, request.statement), machine.dialect);
       const collector = await collect(machine, connection, [{ condition: undefined, query }], spent);
       const failure = collector.errors[0];
       if (failure) throw failure;
       return { fields: `"result":${collector.results[0]}`, bytes: collector.bytes };
     }
     case 'batch': {
-      const steps = toSteps(stream, request.steps);
+      const steps = toSteps(machine, stream, request.steps);
       const collector = await collect(machine, connection, steps, spent);
       collector.pad(steps.length);
       const errors = collector.errors.map((failure) =>
@@ -65,7 +65,7 @@ async function handle(
       await runSequence(machine, connection, lookUpSql(stream, request));
       return EMPTY;
     case 'describe':
-      return { fields: `"result":${describe(connection, lookUpSql(stream, request))}`, bytes: 0 };
+      return { fields: `"result":${describe(machine, connection, lookUpSql(stream, request))}`, bytes: 0 };
     case 'store_sql':
       storeSql(machine, stream, request.sqlId, request.sql);
       return EMPTY;
@@ -86,10 +86,10 @@ export function openConnection(stream: Stream): Connection {
 }
 
 /** A batch made ready to run; a statement the server can not parse fails the whole batch, as there. */
-export function toSteps(stream: Stream, steps: readonly WireStep[]): Step[] {
+export function toSteps({ dialect }: Machine, stream: Stream, steps: readonly WireStep[]): Step[] {
   return steps.map(({ condition, statement }) => ({
     condition,
-    query: toQuery(statement, lookUpSql(stream, statement)),
+    query: toQuery(statement, lookUpSql(stream, statement), dialect),
   }));
 }
 
@@ -106,7 +106,7 @@ async function collect(
 }
 
 async function runSequence(machine: Machine, connection: Connection, sql: string): Promise<void> {
-  const steps = parseStatements(sql).map((statement, index): Step => {
+  const steps = parseStatements(sql, machine.dialect).map((statement, index): Step => {
     const wire: WireStatement = { sql: statement.sql, sqlId: undefined, ...NO_ARGUMENTS };
     const query: Query = { statement, wire };
     return { condition: index === 0 ? undefined : { type: 'ok', step: index - 1 }, query };
@@ -117,8 +117,8 @@ async function runSequence(machine: Machine, connection: Connection, sql: string
   if (failure) throw failure;
 }
 
-function describe(connection: Connection, sql: string): string {
-  const statement = parseOneStatement(sql);
+function describe({ dialect }: Machine, connection: Connection, sql: string): string {
+  const statement = parseOneStatement(sql, dialect);
   const { columns } = connection.describe(statement);
   return JSON.stringify({
     params: statement.params.map((name) => ({ name: name ?? null })),

@@ -9,7 +9,7 @@ import { answerCursor, answerPipeline } from './endpoints.ts';
 import { ProtocolError, SqlFailure, StreamExpired, Unencodable } from './errors.ts';
 import type { Answer, FaultPlan, RequestRecord } from './faults.ts';
 import { type Limits, SERVER_LIMITS } from './limits.ts';
-import type { Machine } from './program.ts';
+import type { AffectedRows, Machine } from './program.ts';
 import { Streams } from './streams.ts';
 import {
   type CursorBody,
@@ -33,6 +33,10 @@ export interface SqlServerOptions {
   readonly faults?: FaultPlan;
   /** An older server: `cursor` has no cursors, `v3` speaks version 2 only. */
   readonly without?: 'cursor' | 'v3';
+  /** The hosted service instead of a server of one's own (`hosted.ts`). */
+  readonly hosted?: true;
+  /** Tells wrong counts of affected rows. */
+  readonly affectedRows?: AffectedRows;
 }
 
 export interface SqlServer {
@@ -87,11 +91,12 @@ export function createContext(options: SqlServerOptions): ServerContext {
   const clock = options.clock ?? systemClock;
   const limits = { ...SERVER_LIMITS, ...options.limits };
   const lock = new WriteLock(clock, limits.transactionMs);
+  const dialect = options.hosted === true ? 'hosted' : 'server';
   const context: ServerContext = {
     options,
     clock,
-    machine: { lock, limits },
-    streams: new Streams(options.file, clock, limits, lock),
+    machine: { lock, limits, dialect, affectedRows: options.affectedRows },
+    streams: new Streams({ file: options.file, dialect }, clock, limits, lock),
     requests: [],
     count: 0,
   };

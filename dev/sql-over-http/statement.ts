@@ -1,6 +1,7 @@
 /** SQL texts cut into statements and sorted as libsql-server sorts them (query_analysis.rs): what it does not know, it refuses. */
 import { isWord, type SqlToken, tokenizeSql } from '../../src/backup/snapshot/sql-tokens.ts';
 import { SqlFailure } from './errors.ts';
+import { type Dialect, isRefusedByHost, refusal } from './hosted.ts';
 
 export interface Statement {
   /** Without the closing semicolon. */
@@ -19,13 +20,13 @@ export interface Statement {
 }
 
 /** Every statement of a text, in order. Throws {@link SqlFailure} for one the server would refuse. */
-export function parseStatements(sql: string): Statement[] {
-  return splitStatements(tokenizeSql(sql)).map((tokens) => classify(sql, tokens));
+export function parseStatements(sql: string, dialect: Dialect): Statement[] {
+  return splitStatements(tokenizeSql(sql)).map((tokens) => classify(sql, tokens, dialect));
 }
 
 /** The one statement of a text. */
-export function parseOneStatement(sql: string): Statement {
-  const [statement, second] = parseStatements(sql);
+export function parseOneStatement(sql: string, dialect: Dialect): Statement {
+  const [statement, second] = parseStatements(sql, dialect);
   if (statement === undefined)
     throw new SqlFailure('SQL_NO_STATEMENT', 'SQL string does not contain any statement');
   if (second !== undefined)
@@ -55,16 +56,15 @@ function insideTrigger(tokens: readonly SqlToken[]): boolean {
   return !(isWord(tokens.at(-1), 'END') && tokens.at(-2)?.text === ';');
 }
 
-function classify(sql: string, all: readonly SqlToken[]): Statement {
+function classify(sql: string, all: readonly SqlToken[], dialect: Dialect): Statement {
   const text = sql.slice(all[0]?.start, all.at(-1)?.end);
   let tokens = all;
   const isExplain = isWord(tokens[0], 'EXPLAIN');
   if (isExplain) tokens = tokens.slice(isWord(tokens[1], 'QUERY') ? 3 : 1);
   const verb = mainVerb(tokens);
   const kind = isExplain ? 'read' : statementKind(verb, tokens);
-  if (kind === undefined) {
-    throw new SqlFailure('SQL_PARSE_ERROR', `SQL string could not be parsed: unsupported statement: ${text}`);
-  }
+  if (kind === undefined || (dialect === 'hosted' && verb === 'PRAGMA' && isRefusedByHost(tokens)))
+    throw new SqlFailure('SQL_PARSE_ERROR', refusal(text, dialect));
   const isInsert = !isExplain && (verb === 'INSERT' || verb === 'REPLACE');
   return {
     sql: text,

@@ -1,7 +1,7 @@
 /** Streams and their batons: signed, used once, expiring (libsql-server hrana/http/stream.rs). */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from './clock.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Opening } from './connection.ts';
 import { ProtocolError, StreamExpired } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { WriteLock } from './write-lock.ts';
@@ -22,7 +22,7 @@ type Entry =
   | { readonly state: 'expired' };
 
 export class Streams {
-  readonly #file: string;
+  readonly #database: Opening;
   readonly #clock: Clock;
   readonly #limits: Limits;
   readonly #lock: WriteLock;
@@ -32,8 +32,8 @@ export class Streams {
   readonly #idle: Connection[] = [];
   #closed = false;
 
-  constructor(file: string, clock: Clock, limits: Limits, lock: WriteLock) {
-    this.#file = file;
+  constructor(database: Opening, clock: Clock, limits: Limits, lock: WriteLock) {
+    this.#database = database;
     this.#clock = clock;
     this.#limits = limits;
     this.#lock = lock;
@@ -47,7 +47,7 @@ export class Streams {
   /** A new stream, or the one of the baton, which is used up by this. */
   acquire(baton: string | undefined): Stream {
     if (baton === undefined) {
-      const connection = this.#idle.pop() ?? new Connection(this.#file);
+      const connection = this.#idle.pop() ?? new Connection(this.#database);
       const stream = { id: randomInt64(), connection, sqls: new Map(), sequence: randomInt64(), users: 1 };
       this.#entries.set(stream.id, { state: 'acquired' });
       return stream;

@@ -24,7 +24,7 @@ export function admins(): Query<Admin[]> {
   );
 }
 
-/** 0 changes when he is one already, or never wrote to the bot (a typing error would make a stranger admin). */
+/** RETURNING nothing when he is one already, or never wrote to the bot (a typing error would make a stranger admin). */
 export function addAdmin(
   person: { readonly id: number } | { readonly username: string },
   addedBy: number,
@@ -34,7 +34,7 @@ export function addAdmin(
   return sql(
     `INSERT INTO admins (user_id, role, added_by, added_at)
      SELECT user_id, 'admin', ?, ? FROM users WHERE ${byId ? 'user_id = ?' : 'username = ? COLLATE NOCASE'}
-     ORDER BY last_seen DESC LIMIT 1 ON CONFLICT DO NOTHING`,
+     ORDER BY last_seen DESC LIMIT 1 ON CONFLICT DO NOTHING RETURNING user_id`,
     addedBy,
     toSqlTime(now),
     byId ? person.id : person.username,

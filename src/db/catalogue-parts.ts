@@ -90,7 +90,7 @@ export function movePart(partId: number, to: number): readonly Statement[] {
   return renumber(`part_number BETWEEN MIN(?2, ${NUMBER}) AND MAX(?2, ${NUMBER})`, moved, partId, to);
 }
 
-/** New numbers go through the negative ones, since (anime_code, part_number) is unique at every moment. */
+/** New numbers go through the negative ones, since (anime_code, part_number) is unique at every moment. The last RETURNs what moved. */
 function renumber(range: string, number: string, partId: number, to: number): readonly Statement[] {
   return [
     sql(
@@ -106,7 +106,8 @@ function renumber(range: string, number: string, partId: number, to: number): re
     ),
     sql('UPDATE anime_parts SET part_number = -?2 WHERE id = ?1', partId, to),
     sql(
-      `UPDATE anime_parts SET part_number = -part_number WHERE anime_code = ${CODE} AND part_number < 0`,
+      `UPDATE anime_parts SET part_number = -part_number WHERE anime_code = ${CODE} AND part_number < 0
+       RETURNING id`,
       partId,
     ),
   ];
@@ -114,7 +115,7 @@ function renumber(range: string, number: string, partId: number, to: number): re
 
 /**
  * Deletes a part; with `isRenumbered` later ones move down by one. Views of the deleted part stay counted, without a number. The last
- * statement's changes are 0 when the part was gone already.
+ * statement RETURNs nothing when the part was gone already.
  */
 export function deletePart(animeId: number, partId: number, isRenumbered: boolean): readonly Statement[] {
   const later = `anime_code = ${CODE} AND part_number > ${NUMBER}`;
@@ -136,7 +137,7 @@ export function deletePart(animeId: number, partId: number, isRenumbered: boolea
         ]
       : []),
     sql(
-      'DELETE FROM anime_parts WHERE id = ? AND anime_code = (SELECT code FROM anime WHERE id = ?)',
+      'DELETE FROM anime_parts WHERE id = ? AND anime_code = (SELECT code FROM anime WHERE id = ?) RETURNING id',
       partId,
       animeId,
     ),

@@ -67,7 +67,7 @@ const READY =
 
 /**
  * Makes a draft an anime, with its parts in message order and its chats: one batch. The first result RETURNs the new id and is empty when
- * the draft has moved on. The batch fails with ConstraintFailed (`anime.code`) when the code was taken meanwhile; nothing is written then.
+ * the draft has moved on, the second a row a part. The batch fails with ConstraintFailed (`anime.code`) when the code was taken meanwhile; nothing is written then.
  */
 export function publish(draft: Pick<Draft, 'id' | 'userId' | 'version'>, now: Date): readonly Statement[] {
   const at = toSqlTime(now);
@@ -83,7 +83,7 @@ export function publish(draft: Pick<Draft, 'id' | 'userId' | 'version'>, now: Da
     sql(
       `INSERT INTO anime_parts (anime_code, part_number, file_id, kind, file_unique_id, created_at)
        SELECT d.code, ROW_NUMBER() OVER (ORDER BY p.message_id), p.file_id, p.kind, p.file_unique_id, ?
-       FROM drafts AS d JOIN draft_parts AS p ON p.draft_id = d.id WHERE ${READY}`,
+       FROM drafts AS d JOIN draft_parts AS p ON p.draft_id = d.id WHERE ${READY} RETURNING part_number`,
       at,
       ...key,
     ),

@@ -17,10 +17,18 @@ export interface Query<T> extends Statement {
   readonly parse: (rows: readonly Row[]) => T;
 }
 
+/**
+ * What a statement did is told by its RETURNING clause alone: hosted servers have told 0 affected rows after every change
+ * (libsql-client-ts#312).
+ */
 export interface WriteResult {
-  readonly changes: number;
-  /** Rows of a RETURNING clause. */
+  /** Rows of a RETURNING clause, or of a query. */
   readonly rows: readonly Row[];
+}
+
+/** Whether a statement with a RETURNING clause changed anything. */
+export function hasChanged(result: WriteResult | undefined): boolean {
+  return result !== undefined && result.rows.length > 0;
 }
 
 type Answers<Q extends readonly Query<unknown>[]> = {
@@ -89,7 +97,7 @@ export function fromClient(client: Client, recover: () => Promise<void> | void =
     },
     async write(statements) {
       const results = await batch(statements, 'write');
-      return results.map((result) => ({ changes: result.rowsAffected, rows: rowsOf(result) }));
+      return results.map((result) => ({ rows: rowsOf(result) }));
     },
     get roundTrips() {
       return roundTrips;

@@ -15,7 +15,7 @@ export interface SentPart {
 /**
  * Stores one part in the open draft, opening one when none is: 100 of these may run at once, in any order, some twice. The order of parts is
  * that of the messages; the same video again is counted, not stored. A question opened meanwhile does not lose it: it goes to the draft that
- * waits for the answer. The second statement changes a row when the video was there, the third when it is stored now; neither: it is not.
+ * waits for the answer. The second statement RETURNs a row when the video was there, the third when it is stored now; neither: it is not.
  */
 export function collectPart(userId: number, part: SentPart, now: Date): readonly Statement[] {
   const at = toSqlTime(now);
@@ -28,14 +28,14 @@ export function collectPart(userId: number, part: SentPart, now: Date): readonly
       at,
     ),
     sql(
-      `UPDATE draft_parts SET message_id = MIN(message_id, ?) WHERE draft_id = ${mine} AND file_unique_id = ?`,
+      `UPDATE draft_parts SET message_id = MIN(message_id, ?) WHERE draft_id = ${mine} AND file_unique_id = ? RETURNING id`,
       part.messageId,
       userId,
       part.fileUniqueId,
     ),
     sql(
       `INSERT INTO draft_parts (draft_id, message_id, file_id, file_unique_id, kind, name)
-       SELECT id, ?, ?, ?, ?, ? FROM drafts WHERE id = ${mine} ON CONFLICT DO NOTHING`,
+       SELECT id, ?, ?, ?, ?, ? FROM drafts WHERE id = ${mine} ON CONFLICT DO NOTHING RETURNING id`,
       part.messageId,
       part.fileId,
       part.fileUniqueId,
@@ -61,7 +61,7 @@ export function dropLastPart(draft: DraftKey): Statement {
   );
 }
 
-/** Claims the right to refresh the draft's status message: 1 change for one of many. */
+/** Claims the right to refresh the draft's status message: RETURNING a row to one of many. */
 export function claimStatus(
   condition: { userId: number } | { id: number },
   now: Date,
@@ -69,7 +69,8 @@ export function claimStatus(
 ): Statement {
   const byUser = 'userId' in condition;
   return sql(
-    `UPDATE drafts SET status_ms = ? WHERE ${byUser ? 'user_id' : 'id'} = ? AND is_open = 1 AND ${COLLECTING} AND status_ms <= ?`,
+    `UPDATE drafts SET status_ms = ? WHERE ${byUser ? 'user_id' : 'id'} = ? AND is_open = 1 AND ${COLLECTING} AND status_ms <= ?
+     RETURNING id`,
     now.getTime(),
     byUser ? condition.userId : condition.id,
     now.getTime() - everyMs,

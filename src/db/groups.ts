@@ -42,11 +42,12 @@ export interface NewGroup {
   readonly kind: ChatKind;
 }
 
-/** At the end of the list; 0 changes when the chat is there already. */
+/** At the end of the list; RETURNING nothing when the chat is there already. */
 export function addGroup(group: NewGroup, now: Date): Statement {
   return sql(
     `INSERT INTO groups (group_id, name, link, username, kind, position, created_at)
-     SELECT ?, ?, ?, ?, ?, COALESCE(MAX(position), 0) + 1, ? FROM groups WHERE true ON CONFLICT (group_id) DO NOTHING`,
+     SELECT ?, ?, ?, ?, ?, COALESCE(MAX(position), 0) + 1, ? FROM groups WHERE true ON CONFLICT (group_id) DO NOTHING
+     RETURNING id`,
     group.chatId,
     group.name,
     group.link,

@@ -2,12 +2,13 @@
 import { type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
-/** changes = 1 when the job is ours, 0 when another holder is alive. */
+/** RETURNING a row when the job is ours, none when another holder is alive. */
 export function claimJob(name: string, holder: string, now: Date, minutes: number): Statement {
   const until = new Date(now.getTime() + minutes * 60_000);
   return sql(
     `INSERT INTO job_leases (name, holder, expires_at) VALUES (?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE expires_at <= ?`,
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE expires_at <= ?
+     RETURNING name`,
     name,
     holder,
     toSqlTime(until),

@@ -48,13 +48,13 @@ export interface NewChannel {
   readonly kind: ChannelKind;
 }
 
-/** At the end of the list; 0 changes when the chat is there already. */
+/** At the end of the list; RETURNING nothing when the chat is there already. */
 export function addChannel(channel: NewChannel, now: Date): Statement {
   return sql(
     `INSERT INTO mandatory_channels
        (channel_id, name, username, link, invite_link, kind, check_state, checked_at, position, created_at)
      SELECT ?, ?, ?, ?, ?, ?, 'ok', ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM mandatory_channels), ?
-     WHERE NOT EXISTS (SELECT 1 FROM mandatory_channels AS c WHERE ${SAME})`,
+     WHERE NOT EXISTS (SELECT 1 FROM mandatory_channels AS c WHERE ${SAME}) RETURNING id`,
     String(channel.chatId),
     channel.name,
     channel.username,

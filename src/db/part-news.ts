@@ -98,14 +98,14 @@ export function followersAfter(animeId: number, cursor: number, limit: number): 
   );
 }
 
-/** changes = 0 when another runner moved on meanwhile: stop. */
+/** RETURNING nothing when another runner moved on meanwhile: stop. */
 export function moveCursor(
   news: { readonly id: number; readonly from: number },
   to: number,
   counts: { readonly sent: number; readonly failed: number },
 ): Statement {
   return sql(
-    'UPDATE part_news SET cursor = ?, sent = sent + ?, failed = failed + ? WHERE id = ? AND cursor = ?',
+    'UPDATE part_news SET cursor = ?, sent = sent + ?, failed = failed + ? WHERE id = ? AND cursor = ? RETURNING id',
     to,
     counts.sent,
     counts.failed,

@@ -7,7 +7,7 @@ export const TRASH_DAYS = 30;
 /** History rows let go in one statement, so that purging a popular anime holds no long write lock. */
 const HISTORY_SLICE = 5_000;
 
-/** Everything of the anime stays, its code too; 0 changes when it was in the trash already. */
+/** Everything of the anime stays, its code too; nothing changes when it was in the trash already. */
 export function trashAnime(id: number, now: Date): Statement {
   return sql('UPDATE anime SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL', toSqlTime(now), id);
 }
@@ -61,13 +61,19 @@ export function expiredAnime(now: Date, limit: number): Query<Expired[]> {
   );
 }
 
-/** A slice of the views of an anime about to be purged lose its code, which another anime may get; repeat until 0 changes. */
-export function releaseHistory(code: number): Statement {
-  return sql(
-    `UPDATE user_history SET anime_code = NULL, part_number = NULL
-     WHERE id IN (SELECT id FROM user_history WHERE anime_code = ? LIMIT ${HISTORY_SLICE})`,
-    code,
-  );
+/**
+ * A slice of the views of an anime about to be purged lose its code, which another anime may get. The second statement yields a row
+ * while more are left: repeat.
+ */
+export function releaseHistory(code: number): readonly [Statement, Statement] {
+  return [
+    sql(
+      `UPDATE user_history SET anime_code = NULL, part_number = NULL
+       WHERE id IN (SELECT id FROM user_history WHERE anime_code = ? LIMIT ${HISTORY_SLICE})`,
+      code,
+    ),
+    sql('SELECT 1 FROM user_history WHERE anime_code = ? LIMIT 1', code),
+  ];
 }
 
 /** Gone for good, with parts, chats and counters; only what is in the trash can go. */

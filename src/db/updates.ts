@@ -18,15 +18,18 @@ export function isHandled(updateId: number): Query<boolean> {
   return { ...query, parse: (rows) => query.parse(rows) ?? false };
 }
 
-/** The oldest marks have the lowest ids: only `count` rows are looked at, however many there are. Repeat while it changes `count`. */
-export function forgetOldMarks(now: Date, count: number): Statement {
-  const limit = new Date(now.getTime() - MARK_LIFETIME_HOURS * 3_600_000);
-  return sql(
-    `DELETE FROM handled_updates WHERE handled_at < ?
-       AND update_id IN (SELECT update_id FROM handled_updates ORDER BY update_id LIMIT ?)`,
-    toSqlTime(limit),
-    count,
-  );
+/**
+ * The oldest marks have the lowest ids: only `count` rows are looked at, however many there are. The second statement yields a row
+ * while old ones are left: repeat.
+ */
+export function forgetOldMarks(now: Date, count: number): readonly [Statement, Statement] {
+  const limit = toSqlTime(new Date(now.getTime() - MARK_LIFETIME_HOURS * 3_600_000));
+  const oldest = 'SELECT update_id FROM handled_updates ORDER BY update_id LIMIT ?';
+  const old = `handled_at < ? AND update_id IN (${oldest})`;
+  return [
+    sql(`DELETE FROM handled_updates WHERE ${old}`, limit, count),
+    sql(`SELECT 1 FROM handled_updates WHERE ${old} LIMIT 1`, limit, count),
+  ];
 }
 
 /** One more failed attempt; RETURNING attempts. The update itself is kept: nothing acknowledged is lost. */
@@ -60,7 +63,11 @@ export function forgetFailure(updateId: number): Statement {
   return sql('DELETE FROM failed_updates WHERE update_id = ?', updateId);
 }
 
-/** Claims the right to tell admins of something once; changes 0 when it was told before. */
+/** Claims the right to tell admins of something once; RETURNING nothing when it was told before. */
 export function claimAlert(key: string, now: Date): Statement {
-  return sql('INSERT INTO alerts (key, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING', key, toSqlTime(now));
+  return sql(
+    'INSERT INTO alerts (key, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING key',
+    key,
+    toSqlTime(now),
+  );
 }

@@ -108,7 +108,7 @@ export function seeIfKnown(person: Person): Statement {
 
 /** changes = 1 for the one update that may tell him that he is over the limit. */
 export function claimRateTelling(userId: number): Statement {
-  return sql('UPDATE users SET rate_told = 1 WHERE user_id = ? AND rate_told = 0', userId);
+  return sql('UPDATE users SET rate_told = 1 WHERE user_id = ? AND rate_told = 0 RETURNING user_id', userId);
 }
 
 /** Where he came from, the first time only. */

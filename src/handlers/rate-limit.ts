@@ -1,5 +1,6 @@
 /** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (spec/bot.md "Viewer" 11). */
 import { Composer } from 'grammy';
+import { hasChanged } from '../db/database.ts';
 import { claimRateTelling, RATE_WINDOW_SECONDS } from '../db/users.ts';
 import type { BotContext, Viewer } from './context.ts';
 import type { Feature } from './feature.ts';
@@ -17,7 +18,7 @@ composer.filter(
     const canBeTold = ctx.callbackQuery !== undefined || ctx.chat?.type === 'private';
     if (ctx.viewer === undefined || ctx.viewer.rate.isTold || !canBeTold) return;
     const [claim] = await ctx.turn.commit(claimRateTelling(ctx.viewer.id));
-    if (claim?.changes !== 1) return;
+    if (!hasChanged(claim)) return;
     if (ctx.callbackQuery !== undefined) await ctx.answerPress(ctx.t.viewer.slowDown(), { alert: true });
     else await ctx.reply(ctx.t.viewer.slowDown());
   },

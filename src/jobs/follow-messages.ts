@@ -4,7 +4,7 @@
  */
 import { GrammyError, InlineKeyboard } from 'grammy';
 import { LOCALE_NAMES } from '../config.ts';
-import type { Statement } from '../db/database.ts';
+import { hasChanged, type Statement } from '../db/database.ts';
 import {
   dueNews,
   type Follower,
@@ -58,7 +58,7 @@ async function tellAll(context: JobContext, news: PartNews): Promise<boolean> {
         moveCursor({ id: news.id, from: cursor }, slice.last, slice),
         ...slice.blocked,
       ]);
-      if (moved[0]?.changes !== 1) return false;
+      if (!hasChanged(moved[0])) return false;
       cursor = slice.last;
     }
     if (slice.isStopped) return false;

@@ -1,4 +1,5 @@
 /** Forgets what protects nothing any more. */
+import { hasChanged } from '../db/database.ts';
 import { forgetOldMarks } from '../db/updates.ts';
 import type { Job } from './job.ts';
 
@@ -10,8 +11,8 @@ export const maintenance: Job = {
   everyMinutes: 60,
   async run({ db, now, deadline, requests }) {
     while (now() < deadline && requests.take(1)) {
-      const [forgotten] = await db.write([forgetOldMarks(now(), SLICE)]);
-      if ((forgotten?.changes ?? 0) < SLICE) return;
+      const [, left] = await db.write(forgetOldMarks(now(), SLICE));
+      if (!hasChanged(left)) return;
     }
   },
 };

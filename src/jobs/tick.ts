@@ -1,4 +1,5 @@
 /** Runs every job once, one after another; a failing job does not keep the others from their turn. */
+import { hasChanged } from '../db/database.ts';
 import { claimJob, releaseJob } from '../db/job-leases.ts';
 import { describeError } from '../log.ts';
 import type { Job, JobContext } from './job.ts';
@@ -16,7 +17,7 @@ export async function tick(jobs: readonly Job[], context: JobContext, holder: st
   const claims = await db.write(
     jobs.map((job) => claimJob(job.name, holder, now(), job.everyMinutes ?? LEASE_MINUTES)),
   );
-  const ours = jobs.filter((_, i) => claims[i]?.changes === 1);
+  const ours = jobs.filter((_, i) => hasChanged(claims[i]));
   // A job with a pace of its own keeps its lease, unless it did not get its turn.
   const kept = new Set<Job>();
   try {

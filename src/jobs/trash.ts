@@ -1,5 +1,6 @@
 /** Empties the trash of what lay there for 30 days, and the audit log of what is older than a year. */
 import { audit, forgetOldAudit } from '../db/audit-log.ts';
+import { hasChanged } from '../db/database.ts';
 import { expiredAnime, purgeAnime, releaseHistory } from '../db/trash.ts';
 import type { Job } from './job.ts';
 
@@ -15,12 +16,12 @@ export const trashJob: Job = {
     if (!requests.take(1)) return;
     const [expired] = await db.read([expiredAnime(now(), AT_ONCE)]);
     for (const { id, code, title } of expired) {
-      let released: number;
+      let isLeft: boolean;
       do {
         if (now() >= deadline || !requests.take(2)) return;
-        const [slice] = await db.write([releaseHistory(code)]);
-        released = slice?.changes ?? 0;
-      } while (released > 0);
+        const [, left] = await db.write(releaseHistory(code));
+        isLeft = hasChanged(left);
+      } while (isLeft);
       await db.write([
         purgeAnime(id),
         audit(BOT, 'anime-purged', `${code} ${title ?? ''}`.trim(), now()),

@@ -1,10 +1,12 @@
 /**
- * The whole bot on an embedded database and the Telegram stand-in, in one process: people act, tests look at what they see.
+ * The whole bot on an embedded database (or a server's: {@link onServer}) and the Telegram stand-in, in one process: people act, tests look at what they see.
  * Updates come through the Hono app's webhook, as they do in production.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSqlServer } from '../../dev/sql-over-http/in-process.ts';
+import type { SqlServerOptions } from '../../dev/sql-over-http/server.ts';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
 import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/backup/clock.ts';
@@ -17,6 +19,7 @@ import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { openRemoteDatabase } from '../../src/db/remote.ts';
 import type { Feature } from '../../src/handlers/feature.ts';
 import { type JobContext, RequestBudget } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
@@ -64,15 +67,39 @@ export interface TestBotOptions {
   readonly now?: Date;
 }
 
+let server: Omit<SqlServerOptions, 'file'> | undefined;
+
+/** Bots started from here on (in this test file) reach their database through a server of this kind. */
+export function onServer(kind: Omit<SqlServerOptions, 'file'>): void {
+  server = kind;
+}
+
+async function openTestDatabase(path: string): Promise<Database> {
+  if (server === undefined) return openEmbeddedDatabase(path);
+  const inProcess = openSqlServer({ file: path, ...server });
+  const db = openRemoteDatabase({ url: 'http://database', authToken: undefined, fetch: inProcess.fetch });
+  return {
+    read: (queries) => db.read(queries),
+    write: (statements) => db.write(statements),
+    get roundTrips() {
+      return db.roundTrips;
+    },
+    close() {
+      db.close();
+      inProcess.close();
+    },
+  };
+}
+
 export async function startTestBot(options: TestBotOptions = {}): Promise<TestBot> {
   const directory = options.path === undefined ? mkdtempSync(join(tmpdir(), 'anime-bot-')) : undefined;
   const path = options.path ?? join(directory ?? '', 'bot.db');
   let time = (options.now ?? new Date('2026-11-22T10:00:00Z')).getTime();
   const now = (): Date => new Date(time);
   const telegram = options.telegram ?? (await startTelegram({ clock: now }));
-  const embedded = await openEmbeddedDatabase(path);
-  await migrate(embedded, { now, backup: async () => {} });
-  const counted = countAndFail(embedded);
+  const opened = await openTestDatabase(path);
+  await migrate(opened, { now, backup: async () => {} });
+  const counted = countAndFail(opened);
   const log: Record<string, unknown>[] = [];
   const store = createDirectoryStore(
     join(directory ?? mkdtempSync(join(tmpdir(), 'anime-bucket-')), 'bucket'),
@@ -83,7 +110,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     backups: composeEngine(backup, {
       source: openEmbeddedSnapshotSource({ path }),
       store,
-      ledger: createBackupLedger(embedded),
+      ledger: createBackupLedger(opened),
       holder: 'test',
       links,
       alert: async () => {},
@@ -152,7 +179,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
       requests: new RequestBudget(requests),
     }),
     async close() {
-      embedded.close();
+      opened.close();
       if (options.telegram === undefined) await telegram.close();
       if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
     },

@@ -23,7 +23,7 @@ export async function merge(
   try {
     const results = await run(db, [
       guarded(id, 0),
-      ...statements.flat(),
+      ...statements.flat().flatMap((statement) => [statement, COUNT]),
       ...dropStaged(staged),
       `UPDATE ${IMPORT_CONTROL} SET is_merged = 1`,
     ]);
@@ -36,6 +36,9 @@ export async function merge(
   }
 }
 
+/** Stands behind each statement: what the server tells of affected rows may be wrong. */
+const COUNT = 'SELECT changes() AS n';
+
 /** Each table's statements are an UPDATE, where its rows can change, and an INSERT. */
 function counted(
   staged: readonly StagedImport[],
@@ -43,13 +46,14 @@ function counted(
   results: readonly WriteResult[],
 ): Map<string, Merged> {
   const counts = new Map<string, Merged>();
+  const told = results.filter((_, i) => i % 2 === 1).map(({ rows: [row] }) => row?.int('n') ?? 0);
   let at = 0;
   for (const [i, { spec }] of staged.entries()) {
-    const own = results.slice(at, at + (statements[i]?.length ?? 0));
+    const own = told.slice(at, at + (statements[i]?.length ?? 0));
     at += own.length;
     counts.set(spec.name, {
-      added: own.at(-1)?.changes ?? 0,
-      changed: own.length > 1 ? (own[0]?.changes ?? 0) : 0,
+      added: own.at(-1) ?? 0,
+      changed: own.length > 1 ? (own[0] ?? 0) : 0,
     });
   }
   return counts;

@@ -3,6 +3,7 @@ import { InlineKeyboard } from 'grammy';
 import { type Admin, addAdmin, admins, removeAdmin } from '../../db/admins.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { type AuditEntry, auditIfChanged, auditPage } from '../../db/audit-log.ts';
+import { hasChanged } from '../../db/database.ts';
 import { findPerson } from '../../db/people.ts';
 import { cutText } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
@@ -80,7 +81,7 @@ async function add(
   if (person === undefined) return show(ctx, { text: people.notFound(), keyboard: stop });
   ctx.turn.stage(...answered(admin.id));
   const keyboard = new InlineKeyboard().text(ctx.t.admin.system.admins(), encodeAction({ kind: 'admins' }));
-  const isNew = results[1]?.changes === 1;
+  const isNew = hasChanged(results[1]);
   await show(ctx, {
     text: isNew ? people.adminAdded(person.name) : people.adminThere(person.name),
     keyboard,

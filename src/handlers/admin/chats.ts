@@ -2,6 +2,7 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
+import { hasChanged } from '../../db/database.ts';
 import { addGroup, groupByChat, setGroupProblemOfChat } from '../../db/groups.ts';
 import { addChannel, channelOfChat } from '../../db/mandatory-channels.ts';
 import type { Html } from '../../html.ts';
@@ -80,7 +81,7 @@ async function storeGroup(ctx: BotContext, admin: Viewer, chat: FoundChat): Prom
   );
   const name = question.parse(results.at(-1)?.rows ?? [])?.name ?? chat.name;
   const { chats } = ctx.t.admin;
-  return results.at(-3)?.changes === 1 ? chats.groupAdded(name) : chats.groupThere(name);
+  return hasChanged(results.at(-3)) ? chats.groupAdded(name) : chats.groupThere(name);
 }
 
 async function storeChannel(ctx: BotContext, admin: Viewer, chat: FoundChat): Promise<Html> {
@@ -94,7 +95,7 @@ async function storeChannel(ctx: BotContext, admin: Viewer, chat: FoundChat): Pr
   );
   const name = question.parse(results.at(-1)?.rows ?? [])?.name ?? chat.name;
   const { chats } = ctx.t.admin;
-  return results.at(-3)?.changes === 1 ? chats.channelAdded(name) : chats.channelThere(name);
+  return hasChanged(results.at(-3)) ? chats.channelAdded(name) : chats.channelThere(name);
 }
 
 function afterAdding(purpose: Purpose, t: Texts): InlineKeyboard {

@@ -1,7 +1,7 @@
 /** An admin's messages while a draft is open: parts at any step, and the text or picture the step waits for. */
 import type { Message } from 'grammy/types';
 import { holderOf } from '../../db/catalogue.ts';
-import type { Statement } from '../../db/database.ts';
+import { hasChanged, type Statement } from '../../db/database.ts';
 import { claimStatus, collectPart } from '../../db/draft-parts.ts';
 import { changeStep, type Draft, openDraft, type StepChange } from '../../db/drafts.ts';
 import type { Row } from '../../db/row.ts';
@@ -35,12 +35,12 @@ const routes = new AdminRoutes()
         claimStatus({ userId: admin.id }, ctx.now, STATUS_EVERY_MS),
         openDraft(admin.id),
       );
-      const isKept = results.slice(1, 3).some(({ changes }) => changes > 0);
+      const isKept = results.slice(1, 3).some(hasChanged);
       // A question was opened in this very moment, and no draft is there to take it.
       if (!isKept) return show(ctx, { text: ctx.t.frame.notUnderstood() });
       const [claim, found] = results.slice(-2);
       const draft = openDraft(admin.id).parse(found?.rows ?? []);
-      if (draft === undefined || claim?.changes !== 1) return;
+      if (draft === undefined || !hasChanged(claim)) return;
       const { services } = ctx;
       services.after?.(STATUS_EVERY_MS, () => settleStatus(services, draft.id));
       if (shows(draft)) await showStatus(services, draft);

@@ -4,7 +4,7 @@
  */
 import { type Api, GrammyError } from 'grammy';
 import type { LocaleName } from '../../config.ts';
-import type { Database } from '../../db/database.ts';
+import { type Database, hasChanged } from '../../db/database.ts';
 import { claimStatus, staleStatuses, statusShown } from '../../db/draft-parts.ts';
 import { anyDraft, type Draft } from '../../db/drafts.ts';
 import { textsIn } from '../../locales/index.ts';
@@ -48,7 +48,7 @@ export async function settleStatus(parts: StatusParts, draftId: number): Promise
   const [stale] = await parts.db.read([staleStatuses(now, STATUS_EVERY_MS)]);
   if (!stale.includes(draftId)) return;
   const [claim] = await parts.db.write([claimStatus({ id: draftId }, now, STATUS_EVERY_MS)]);
-  if (claim?.changes !== 1) return;
+  if (!hasChanged(claim)) return;
   const [draft] = await parts.db.read([anyDraft(draftId)]);
   if (draft !== undefined && shows(draft)) await showStatus(parts, draft);
 }

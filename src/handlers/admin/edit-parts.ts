@@ -14,6 +14,7 @@ import {
   replacePart,
   swapParts,
 } from '../../db/catalogue-parts.ts';
+import { hasChanged } from '../../db/database.ts';
 import { PARTS_PER_PAGE } from '../../db/parts.ts';
 import type { Html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
@@ -81,7 +82,7 @@ const routes = new AdminRoutes()
         auditIfChanged(admin.id, 'part-deleted', subject, ctx.now),
       );
       // Another admin was quicker.
-      if (results.at(statements.length - 1)?.changes === 0)
+      if (!hasChanged(results.at(statements.length - 1)))
         return ctx.answerPress(ctx.t.admin.catalogue.partGone(), { alert: true });
       const text = ctx.t.admin.catalogue.partDeleted(part.number);
       await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: backToParts(of.id, ctx.t) })]);
@@ -185,7 +186,7 @@ async function moved(
     auditIfChanged(admin.id, 'part-moved', subject, ctx.now),
   );
   // The part's own statement is the last but one; another admin may have deleted it meanwhile.
-  if (results.at(statements.length - 1)?.changes === 0)
+  if (!hasChanged(results.at(statements.length - 1)))
     return ctx.answerPress(ctx.t.admin.catalogue.partGone(), { alert: true });
   const screen = withNote(
     ctx.t.admin.catalogue.partMoved(to),

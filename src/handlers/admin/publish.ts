@@ -35,7 +35,7 @@ async function publishAnime(ctx: BotContext, admin: Viewer, draft: Draft): Promi
   const id = firstId(results[0]);
   if (id === undefined) return gone(ctx);
   const posting = firstId(results[3]);
-  const done = ctx.t.admin.draft.published(title, code, results[1]?.changes ?? 0);
+  const done = ctx.t.admin.draft.published(title, code, results[1]?.rows.length ?? 0);
   const keyboard = new InlineKeyboard()
     .text(ctx.t.admin.draft.addAnother(), encodeAction({ kind: 'draftNew' }))
     .row()
