@@ -13,10 +13,13 @@ export class DocumentError extends Error {
   override readonly name = 'DocumentError';
   readonly place: string;
   readonly offset: number;
+  /** The reason alone, without its place. */
+  readonly unplaced: string;
   constructor(place: string, offset: number, reason: string, cause?: unknown) {
     super(`${place === '' ? '' : `${place}: `}${reason} (byte ${offset})`, { cause });
     this.place = place;
     this.offset = offset;
+    this.unplaced = reason;
   }
 }
 

@@ -3,14 +3,12 @@
  * (`VACUUM INTO`), and the copy is read in peace. Writers are not held up (WAL), and the write-ahead log is pinned for the seconds of the
  * copy only. The copy has no name while it is used, so nothing is left of it however the process ends. Node only.
  */
-import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { runInProcess } from '../foreign/process.ts';
 import { isLocalFault } from '../local-fault.ts';
 import type { SnapshotFile, SnapshotSource } from '../model.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
@@ -78,7 +76,7 @@ async function copyDatabase(path: string, copy: string, busyTimeoutMs: number): 
   const bytes = sizeOf(path) + sizeOf(`${path}-wal`);
   try {
     if (bytes > SMALL_BYTES || !isCopiedHere(path, copy, busyTimeoutMs))
-      await vacuumInProcess(path, copy, busyTimeoutMs);
+      await runInProcess('vacuum', { path, copy, busyTimeoutMs }, { debris: [copy, `${copy}-journal`] });
   } catch (cause) {
     throw new Error(`no copy of the database ${path}${remedyOf(cause, bytes)}`, { cause });
   }
@@ -103,25 +101,6 @@ function isCopiedHere(path: string, copy: string, busyTimeoutMs: number): boolea
     removeCopy(copy);
     return false;
   }
-}
-
-/** SQLite blocks its thread while it copies: another process does it. */
-async function vacuumInProcess(path: string, copy: string, busyTimeoutMs: number): Promise<void> {
-  const task = fork(
-    join(import.meta.dirname, 'vacuum-task.ts'),
-    [path, copy, `${busyTimeoutMs}`, `${process.pid}`],
-    {
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    },
-  );
-  let failure: Error | undefined;
-  task.on('message', (said: { message: string; code?: unknown }) => {
-    failure = Object.assign(new Error(said.message), { code: said.code });
-  });
-  const [code, signal] = await once(task, 'close');
-  if (failure !== undefined) throw failure;
-  if (code !== 0) throw new Error(`the copying of ${path} ended with ${signal ?? `exit code ${code}`}`);
 }
 
 async function fileOf(handle: FileHandle): Promise<SnapshotFile> {

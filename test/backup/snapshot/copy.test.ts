@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createReadStream, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
@@ -62,16 +62,14 @@ test.each([
 test('a copying process whose parent was killed meanwhile leaves no copy', async () => {
   const { file } = makeDatabase(LARGE);
   const copy = `${file}.snapshot-${randomUUID()}`;
-  const task = join(import.meta.dirname, '../../../src/backup/snapshot/vacuum-task.ts');
-  const run = async (parent: number) => {
-    const child = fork(task, [file, copy, '5000', `${parent}`], { execArgv: [], stdio: 'inherit' });
-    expect(await once(child, 'close')).toEqual([0, null]);
-  };
-  await run(process.pid);
-  expect(copiesOf(file)).toHaveLength(1);
-  rmSync(copy);
-  // The parent it was told of is not the one it has.
-  await run(process.ppid);
+  const child = fork(
+    join(import.meta.dirname, '../../../src/backup/foreign/child.ts'),
+    // The parent it was told of is not the one it has.
+    [JSON.stringify({ parent: process.ppid, memory: null, debris: [copy, `${copy}-journal`] })],
+    { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' },
+  );
+  child.send({ kind: 'work', task: 'vacuum', input: { path: file, copy, busyTimeoutMs: 5_000 } });
+  await once(child, 'close');
   expect(copiesOf(file)).toEqual([]);
 });
 

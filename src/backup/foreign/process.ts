@@ -1,0 +1,194 @@
+/**
+ * The one way to run work in a process of its own: what reads a file that somebody else made (an upload, a file of a bucket), within
+ * limits of time and memory; and what would block the event loop (SQLite copies a database in one call). Node only; a Worker has no
+ * processes, takes no databases and reads documents as bounded streams.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import process from 'node:process';
+import { reasonOf } from '../clock.ts';
+import { CostsTooMuch, Damaged, fromWire } from './errors.ts';
+import { type FromTask, MEMORY_SIGNAL, type ToTask, type Watch } from './protocol.ts';
+import type { InputOf, MessageOf, ResultOf, TaskName } from './tasks.ts';
+
+export interface ProcessLimits {
+  /** Most time, ms. */
+  readonly ms: number;
+  /** Most resident memory of the process, bytes; Node itself takes some 80 MB. */
+  readonly memory: number;
+}
+
+export interface ProcessOptions<Message> {
+  /** Absent only for work on data of our own. */
+  readonly limits?: ProcessLimits | undefined;
+  /** Ends the process at once; the work then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Files that the work makes and only the caller removes: they go when the caller dies first. */
+  readonly debris?: readonly string[];
+  /** The process waits until the message was taken. What this throws ends the work. */
+  readonly onMessage?: (message: Message) => Promise<void> | void;
+}
+
+/** Allowed to every file, however small: a machine may be slow and busy. */
+const LEAST_MS = 60_000;
+const MS_PER_BYTE = 1_000 / 500_000;
+const LEAST_MEMORY = 400_000_000;
+const MEMORY_PER_BYTE = 8;
+const MOST_MEMORY = 2_000_000_000;
+
+/** What reading a foreign file of `bytes` (unpacked) may take. SQLite reads hundreds of times as much in the time. */
+export function limitsFor(bytes: number): ProcessLimits {
+  return {
+    ms: LEAST_MS + bytes * MS_PER_BYTE,
+    memory: Math.min(MOST_MEMORY, LEAST_MEMORY + bytes * MEMORY_PER_BYTE),
+  };
+}
+
+/**
+ * Runs a task (tasks.ts) in a process of its own.
+ * @throws what the task throws, of its own kind; {@link CostsTooMuch} at a limit; {@link Damaged} when the process crashed on the file;
+ * the reason of `signal`.
+ */
+export async function runInProcess<Name extends TaskName>(
+  task: Name,
+  input: InputOf<Name>,
+  options: ProcessOptions<MessageOf<Name>> = {},
+): Promise<ResultOf<Name>> {
+  const { limits, signal, debris = [], onMessage } = options;
+  if (signal?.aborted === true) throw reasonOf(signal);
+  const watch: Watch = { parent: process.pid, memory: limits?.memory ?? null, debris };
+  const child = start(watch, limits);
+  let ended: { readonly failure: Error } | { readonly value: unknown } | undefined;
+  const endWith = (failure: Error): void => {
+    ended ??= { failure };
+    child.kill('SIGKILL');
+  };
+  const onAbort = (): void => {
+    if (signal !== undefined) endWith(reasonOf(signal));
+  };
+  signal?.addEventListener('abort', onAbort);
+  const timer =
+    limits &&
+    setTimeout(() => endWith(new CostsTooMuch('time', `it takes longer than ${seconds(limits)}`)), limits.ms);
+  child.on('message', (message: FromTask) => {
+    if (ended !== undefined) return;
+    if (message.kind === 'done') ended = { value: message.value };
+    else if (message.kind === 'failed') ended = { failure: fromWire(message.error) };
+    else
+      Promise.resolve(onMessage?.(message.value as MessageOf<Name>)).then(
+        () => send(child, { kind: 'taken' }),
+        (error: unknown) => endWith(error instanceof Error ? error : new Error(String(error))),
+      );
+  });
+  try {
+    const exit = closed(child);
+    send(child, { kind: 'work', task, input });
+    const { code, killedBy } = await exit;
+    ended ??= { failure: crash(task, code, killedBy, limits) };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+  if ('failure' in ended) throw ended.failure;
+  return ended.value as ResultOf<Name>;
+}
+
+/** The messages of a task as they are wanted; leaving early ends the process. @throws as {@link runInProcess} */
+export async function* messagesOf<Name extends TaskName>(
+  task: Name,
+  input: InputOf<Name>,
+  options: Omit<ProcessOptions<MessageOf<Name>>, 'onMessage'> = {},
+): AsyncGenerator<MessageOf<Name>, void, undefined> {
+  const left = new AbortController();
+  const signal = options.signal === undefined ? left.signal : AbortSignal.any([left.signal, options.signal]);
+  let arrived: { readonly message: MessageOf<Name>; readonly taken: () => void } | undefined;
+  let wake = (): void => {};
+  let failure: { readonly error: unknown } | undefined;
+  let isOver = false;
+  const work = runInProcess(task, input, {
+    ...options,
+    signal,
+    onMessage: (message) =>
+      new Promise<void>((taken) => {
+        arrived = { message, taken };
+        wake();
+      }),
+  })
+    .catch((error: unknown) => {
+      failure = { error };
+    })
+    .finally(() => {
+      isOver = true;
+      wake();
+    });
+  try {
+    for (;;) {
+      if (arrived === undefined && !isOver)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      if (arrived === undefined) break;
+      const { message, taken } = arrived;
+      arrived = undefined;
+      // The next one is made while this one is worked on.
+      taken();
+      yield message;
+    }
+    if (failure !== undefined) throw failure.error;
+  } finally {
+    left.abort(new Error('nobody reads on'));
+    await work;
+  }
+}
+
+function start(watch: Watch, limits: ProcessLimits | undefined): ChildProcess {
+  // Bytes beside V8's heap (texts of SQLite, buffers) have the other half.
+  const heap = limits && `--max-old-space-size=${Math.ceil(limits.memory / 2 / 1024 / 1024)}`;
+  return fork(join(import.meta.dirname, 'child.ts'), [JSON.stringify(watch)], {
+    execArgv: heap === undefined ? [] : [heap],
+    serialization: 'advanced',
+    // V8 at its limit prints pages of its own.
+    stdio: ['ignore', 'ignore', limits === undefined ? 'inherit' : 'ignore', 'ipc'],
+    // No secrets: what reads a foreign file needs none.
+    env: Object.fromEntries(ENV.flatMap((name) => [[name, process.env[name]]]).filter(([, value]) => value)),
+  });
+}
+
+const ENV = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'NODE_COMPILE_CACHE'];
+
+function closed(child: ChildProcess): Promise<{ code: number | null; killedBy: NodeJS.Signals | null }> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => {
+      // A message that cannot be sent any more is told by how the process ended.
+      if (child.pid === undefined) reject(new Error('no process can be started', { cause }));
+    });
+    child.once('close', (code, killedBy) => resolve({ code, killedBy }));
+  });
+}
+
+/** A process that is gone has said why, or is asked by its exit code. */
+function send(child: ChildProcess, message: ToTask): void {
+  if (child.connected) child.send(message, () => {});
+}
+
+function crash(
+  task: TaskName,
+  code: number | null,
+  killedBy: NodeJS.Signals | null,
+  limits: ProcessLimits | undefined,
+): Error {
+  const how = killedBy ?? `exit code ${code}`;
+  if (limits === undefined) return new Error(`the process of ${task} ended with ${how}`);
+  // SIGABRT: V8 at the limit of its heap.
+  if (killedBy === MEMORY_SIGNAL || killedBy === 'SIGABRT')
+    return new CostsTooMuch('memory', `it takes more than ${Math.round(limits.memory / 1e6)} MB of memory`);
+  if (killedBy === 'SIGKILL' || killedBy === 'SIGTERM')
+    return Object.assign(new Error(`its process was ended from outside (${how}): is memory short?`), {
+      code: 'ENOMEM',
+    });
+  return new Damaged(`reading it ended the process (${how})`);
+}
+
+function seconds({ ms }: ProcessLimits): string {
+  return `${Math.round(ms / 1000)} s, the most for a file of its size`;
+}
