@@ -2,6 +2,9 @@
  * Environment -> typed settings (spec/interface.md "Settings"), validated once. Every problem is reported together, no value is ever printed:
  * a value may be a secret.
  */
+import { resolve } from 'node:path';
+// Node has croner check it; the Worker's triggers stand in wrangler.toml (package.json, "imports").
+import { cronProblem } from '#cron-pattern';
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -26,6 +29,7 @@ export interface Config {
 }
 
 export type DatabaseSettings =
+  /** Absolute, as every path here. */
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'remote'; readonly url: string; readonly authToken: string | undefined };
 
@@ -118,14 +122,16 @@ function readDatabase(read: Reader, host: Host): DatabaseSettings {
   if (host === 'worker')
     read.require('DATABASE_URL', 'libsql://… or https://…, for example of a Turso database');
   const url = read.text('DATABASE_URL') ?? DEFAULT_DATABASE;
-  const authToken = read.text('DATABASE_AUTH_TOKEN');
+  const authToken = read.secret('DATABASE_AUTH_TOKEN');
   if (url.startsWith('file:')) {
     if (host === 'worker')
       read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
     return { kind: 'file', path: readFilePath(read, url) };
   }
-  if (!/^(libsql|https?):\/\/[^/]/.test(url))
+  if (!/^(libsql|https?):\/\/[^/]/.test(url) || !URL.canParse(url))
     read.problems.push('DATABASE_URL: must begin with file:, libsql://, https:// or http://');
+  else if (holdsSecret(url))
+    read.problems.push('DATABASE_URL: holds a password or a token; put it into DATABASE_AUTH_TOKEN');
   return { kind: 'remote', url, authToken };
 }
 
@@ -140,7 +146,14 @@ function readFilePath(read: Reader, url: string): string {
   }
   const path = decodeURIComponent(written);
   if (path === '' || path === ':memory:') read.problems.push('DATABASE_URL: names no file after file:');
-  return path;
+  return resolve(path);
+}
+
+/** Whatever quotes an address (errors, logs, descriptions) would print what it holds. */
+function holdsSecret(address: string): boolean {
+  const url = new URL(address);
+  const names = [...url.searchParams.keys()];
+  return url.username + url.password !== '' || names.some((name) => /token|secret|passw|jwt|key/i.test(name));
 }
 
 function isDecodable(text: string): boolean {
@@ -157,16 +170,17 @@ const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACC
 function readBucket(read: Reader, host: Host): BucketSettings {
   const given = S3_NAMES.filter((name) => read.text(name) !== undefined);
   if (given.length === 0 && host !== 'worker')
-    return { kind: 'directory', path: read.text('BACKUP_DIR') ?? 'data/backups' };
+    return { kind: 'directory', path: resolve(read.text('BACKUP_DIR') ?? 'data/backups') };
   for (const name of S3_NAMES)
     if (!given.includes(name)) read.problems.push(`${name}: missing; a bucket needs ${S3_NAMES.join(', ')}`);
   return {
     kind: 's3',
     endpoint: read.url('S3_ENDPOINT') ?? '',
-    region: read.text('S3_REGION') ?? 'auto',
-    bucket: read.text('S3_BUCKET') ?? '',
-    accessKeyId: read.text('S3_ACCESS_KEY_ID') ?? '',
-    secretAccessKey: read.text('S3_SECRET_ACCESS_KEY') ?? '',
+    region:
+      read.matching('S3_REGION', /^[\w.-]{1,64}$/, 'a region’s name, like auto or eu-central-1') ?? 'auto',
+    bucket: read.matching('S3_BUCKET', /^[\w.-]{1,255}$/, 'a bucket’s name: letters, digits and - _ .') ?? '',
+    accessKeyId: read.secret('S3_ACCESS_KEY_ID') ?? '',
+    secretAccessKey: read.secret('S3_SECRET_ACCESS_KEY') ?? '',
     forcePathStyle: read.flag('S3_FORCE_PATH_STYLE') ?? false,
   };
 }
@@ -194,7 +208,7 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
     read.problems.push('BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE: set one, not both');
   return {
     prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
-    cron: read.matching('BACKUP_CRON', /^\S+(\s+\S+){4,5}$/, 'five fields, like 0 2 * * *') ?? '0 2 * * *',
+    cron: read.cron('BACKUP_CRON') ?? '0 2 * * *',
     retentionDays: read.integer('BACKUP_RETENTION_DAYS', 1, 36_500) ?? (counted ? undefined : 90),
     keepDaily,
     keepWeekly,
@@ -255,8 +269,30 @@ class Reader {
 
   url(name: string): string | undefined {
     const parse = (text: string): string | undefined =>
-      URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined;
-    return this.#checked(name, parse, 'an address beginning with https:// (or http://)');
+      URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !holdsSecret(text)
+        ? text.replace(/\/+$/, '')
+        : undefined;
+    return this.#checked(
+      name,
+      parse,
+      'an address beginning with https:// (or http://), without a password or a token in it',
+    );
+  }
+
+  /** What goes into a header. A line break would make the HTTP client quote the whole of it in its error. */
+  secret(name: string): string | undefined {
+    return this.matching(
+      name,
+      /^[\x21-\x7e]+$/,
+      'one line of plain letters, digits and signs, without a space or a line break: copy it again',
+    );
+  }
+
+  cron(name: string): string | undefined {
+    const text = this.text(name);
+    const problem = text === undefined ? undefined : cronProblem(text);
+    if (problem !== undefined) this.problems.push(`${name}: ${problem}`);
+    return text;
   }
 
   list(name: string): string[] {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type Environment, readConfig } from '../src/config.ts';
 
@@ -26,8 +27,8 @@ describe('settings', () => {
   test('the Node host needs none: embedded database, directory bucket, no token', () => {
     expect(readConfig({}, 'node')).toMatchObject({
       botToken: undefined,
-      database: { kind: 'file', path: 'data/anime_bot.db' },
-      bucket: { kind: 'directory', path: 'data/backups' },
+      database: { kind: 'file', path: resolve('data/anime_bot.db') },
+      bucket: { kind: 'directory', path: resolve('data/backups') },
       backup: { prefix: '', cron: '0 2 * * *', retentionDays: 90, maxAgeHours: 26 },
       port: 8787,
       defaultLocale: 'uz',
@@ -70,7 +71,7 @@ describe('settings', () => {
     ['file:///data/bot.db', '/data/bot.db'],
     ['file://localhost/data/bot.db', '/data/bot.db'],
   ])('%s is the file that libSQL means by it', (url, path) => {
-    expect(readConfig({ DATABASE_URL: url }, 'cli').database).toEqual({ kind: 'file', path });
+    expect(readConfig({ DATABASE_URL: url }, 'cli').database).toEqual({ kind: 'file', path: resolve(path) });
   });
 
   test.each(['file:a?mode=ro', 'file:a#1.db', 'file:100%.db', 'file:%ff.db', 'file:', 'file::memory:'])(
@@ -119,6 +120,62 @@ describe('settings', () => {
     const found = problems(env, 'node');
     expect(found).toHaveLength(1);
     expect(found[0]?.split(':')[0]).toBe(name);
+  });
+
+  test.each([
+    ['0 25 * * *', 'is no schedule'],
+    ['60 2 * * *', 'is no schedule'],
+    ['*/0 * * * *', 'is no schedule'],
+    ['0 2 * * SOMEDAY', 'is no schedule'],
+    ['0 2 31 2 *', 'never fires'],
+    ['0 2 30 2 *', 'never fires'],
+    ['0 2 31 4,6,9,11 *', 'never fires'],
+    ['@daily', 'must be a schedule of five fields'],
+  ])('a schedule that no clock meets is refused: %s', (cron, why) => {
+    for (const host of ['node', 'cli'] as const)
+      expect(problems({ BACKUP_CRON: cron }, host)).toEqual([expect.stringContaining(`BACKUP_CRON: ${why}`)]);
+    expect(problems({ ...worker, BACKUP_CRON: cron }, 'worker').join()).toContain(`BACKUP_CRON: ${why}`);
+  });
+
+  test.each(['0 2 * * *', '30 1 29 2 *', '0 2 * * 7', '0 2 L * *', '15 0 2 * * *'])('%s fires', (cron) => {
+    expect(readConfig({ BACKUP_CRON: cron }, 'node').backup.cron).toBe(cron);
+  });
+
+  test('a path is made absolute where it is read, so that nothing depends on where the process is later', () => {
+    const { database, bucket } = readConfig({ DATABASE_URL: 'file:d', BACKUP_DIR: 'b' }, 'node');
+    expect([database, bucket]).toMatchObject([{ path: resolve('d') }, { path: resolve('b') }]);
+  });
+
+  test.each(['DATABASE_AUTH_TOKEN', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])(
+    '%s of two lines, or with anything that no header takes, is refused and not shown',
+    (name) => {
+      for (const bad of [
+        'canary-a\ncanary-b',
+        'canary\r',
+        'canary\u0000x',
+        'canary key',
+        'canaryé',
+        'canary\u2028x',
+      ]) {
+        const found = problems({ ...worker, [name]: `x${bad}x` }, 'worker');
+        expect(found).toEqual([expect.stringContaining(`${name}: must be one line`)]);
+        expect(found.join()).not.toContain('canary');
+      }
+    },
+  );
+
+  test.each([
+    ['DATABASE_URL', 'libsql://bot:canary@db.example.io'],
+    ['DATABASE_URL', 'https://canary@db.example.io'],
+    ['DATABASE_URL', 'libsql://db.example.io?authToken=canary'],
+    ['DATABASE_URL', 'libsql://db.example.io:canary'],
+    ['S3_ENDPOINT', 'https://key:canary@s3.example.com'],
+    ['TELEGRAM_API_ROOT', 'http://canary@127.0.0.1:8081'],
+    ['PUBLIC_URL', 'https://bot.example.com/?token=canary'],
+  ])('%s with a secret in it is refused and not shown: %s', (name, url) => {
+    const found = problems({ ...worker, [name]: url }, 'worker');
+    expect(found).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+    expect(found.join()).not.toContain('canary');
   });
 
   test('counted retention switches the default days off', () => {

@@ -3,7 +3,7 @@
  * `--dry-run` bundles only. Other arguments go to wrangler. Node only.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { explain } from '../backup/clock.ts';
 import { runBackup } from '../backup/run.ts';
@@ -32,6 +32,7 @@ async function main(): Promise<void> {
   }
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = readConfig(process.env, 'worker');
+  if ((process.env['BACKUP_CRON'] ?? '').trim() !== '') compareSchedule(config.backup.cron);
   await prepareDatabase(config);
   const url = config.publicUrl ?? deployedUrl(wrangler(passed));
   if (url === undefined) {
@@ -42,6 +43,18 @@ async function main(): Promise<void> {
   await setWebhook(config, url).catch((cause: unknown) => {
     throw new Error('it is deployed, but its webhook could not be set: deploy again', { cause });
   });
+}
+
+/** Cloudflare fires what wrangler.toml says, whatever BACKUP_CRON says. */
+function compareSchedule(cron: string): void {
+  if (!existsSync('wrangler.toml')) return;
+  const [, crons = ''] = /^crons\s*=\s*\[([^\]]*)\]/m.exec(readFileSync('wrangler.toml', 'utf8')) ?? [];
+  const told = [...crons.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, a, b]) => a ?? b ?? '');
+  const words = (pattern: string): string => pattern.trim().split(/\s+/).join(' ');
+  if (!told.map(words).includes(words(cron)))
+    throw new Error(
+      'nothing was deployed: BACKUP_CRON is not among the crons of wrangler.toml; write the same schedule into both',
+    );
 }
 
 /** A database that can not be backed up is not migrated, and what is not migrated is not deployed over. */

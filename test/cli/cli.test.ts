@@ -46,7 +46,7 @@ describe('one after the other', () => {
     const { code, stdout } = await runCli('list');
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'Not safe: there is no backup in directory bucket. Make one: npm run backup -- full\n',
+      stdout: `Not safe: there is no backup in directory ${join(directory, 'bucket')}. Make one: npm run backup -- full\n`,
     });
   });
 
@@ -248,6 +248,13 @@ describe('encryption', () => {
   });
 });
 
+test('a bucket with a relative name of one letter is one like any other', async () => {
+  const where = { DATABASE_URL: 'file:old.db', BACKUP_DIR: 'o' };
+  const { code, stdout } = await spawnCli(directory, where, 'full', '--json');
+  expect(code, stdout).toBe(0);
+  expect(readdirSync(join(directory, 'o'))).toHaveLength(3);
+});
+
 describe('bad usage and failures', () => {
   const CASES: readonly [number, RegExp, string[], Record<string, string>][] = [
     [2, /unknown command 'frobnicate'/, ['frobnicate'], {}],
@@ -259,7 +266,7 @@ describe('bad usage and failures', () => {
     [1, /no backup 20240101_000000 .*the newest verified one is/, ['download', '20240101_000000'], {}],
     [
       1,
-      /database file missing\.db does not exist: set DATABASE_URL/,
+      /database file \/.*\/missing\.db does not exist: set DATABASE_URL/,
       ['full'],
       { DATABASE_URL: 'file:missing.db' },
     ],
@@ -301,7 +308,7 @@ describe('bad usage and failures', () => {
     mkdirSync(home);
     writeFileSync(join(home, '.env'), 'BACKUP_DIR=elsewhere\n');
     expect((await spawnCli(home, {}, 'list', '--json')).json()).toMatchObject({
-      bucket: 'directory elsewhere',
+      bucket: `directory ${join(home, 'elsewhere')}`,
     });
   });
 });

@@ -163,3 +163,11 @@ test('a webhook that can not be set is told as such: the deploy itself stands', 
   expect(output).toMatch(/it is deployed, but its webhook could not be set: deploy again: .*bad webhook/);
   expect(output).not.toContain(standIns.telegram.token);
 });
+
+test('a schedule that wrangler.toml does not have: nothing is touched', async () => {
+  writeFileSync(join(directory, 'wrangler.toml'), '[triggers]\ncrons = ["0  2 * * *", "* * * * *"]\n');
+  const wrong = await deploy({ BACKUP_CRON: '0 3 * * *' });
+  expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('BACKUP_CRON is not among') });
+  expect({ isDeployed: isDeployed(), backups: await backups() }).toEqual({ isDeployed: false, backups: 0 });
+  expect(await deploy({ BACKUP_CRON: '0 2 * * *' })).toMatchObject({ code: 0 });
+});

@@ -197,6 +197,17 @@ describe('the Node host', () => {
     expect(host.output()).not.toContain('not-a-token-at-all');
   });
 
+  test.each(['0 25 * * *', '0 2 31 2 *'])(
+    'a schedule that never fires (%s) stops the start, and nothing is made',
+    async (cron) => {
+      const host = start({ BOT_TOKEN: telegram.token, PORT: '0', BACKUP_CRON: cron });
+      await once(host.child, 'close');
+      expect(host.child.exitCode).toBe(1);
+      expect(host.output()).toMatch(/^settings are wrong:\n {2}- BACKUP_CRON: .*\n$/);
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
+
   test('without Telegram the start says why it failed, and the token stays secret', async () => {
     const token = '123456789:AAabcdefghijklmnopqrstuvwxyz0123456';
     const host = start({

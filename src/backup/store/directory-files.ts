@@ -1,6 +1,6 @@
 /** Names, durability and errors of the directory store. Node only (node:fs). */
 import type * as nodeFs from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** What the store does to files; a parameter so that tests can fill the disk and break it. */
@@ -46,10 +46,14 @@ export async function syncDirectory(fs: FileSystem, path: string): Promise<void>
 
 /** Makes a directory and its missing parents, all durable. */
 export async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
-  const first = await fs.mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made))
-    await syncDirectory(fs, dirname(made));
+  const made = await fs.mkdir(path, { recursive: true });
+  if (made === undefined) return;
+  // Absolute: upwards from a relative path there is `.` and again `.`, for ever.
+  const first = resolve(made);
+  for (let child = resolve(path); ; child = dirname(child)) {
+    await syncDirectory(fs, dirname(child));
+    if (child === first || dirname(child) === child) return;
+  }
 }
 
 export function isMissing(error: unknown): boolean {
