@@ -121,9 +121,13 @@ function pipeline(file: string): { seconds: number; cpuSeconds: number } {
   const begun = performance.now();
   const work = `sqlite3 "$1" "VACUUM INTO '$2'" && gzip -6 "$2" && sqlite3 "$1" .dump | gzip -6 > "$2.sql.gz"`;
   const script = `TIMEFORMAT='%U %S'; time { ${work}; }`;
-  const { status, stderr } = spawnSync('bash', ['-euo', 'pipefail', '-c', script, 'bench', file, copy], {
-    encoding: 'utf8',
-  });
+  const { status, stderr } = spawnSync(
+    'bash',
+    ['--norc', '--noprofile', '-euo', 'pipefail', '-c', script, 'bench', file, copy],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new Error(`sqlite3 and gzip failed: ${stderr}`);
   const seconds = (performance.now() - begun) / 1000;
   for (const made of [`${copy}.gz`, `${copy}.sql.gz`]) rmSync(made);
@@ -146,9 +150,13 @@ async function task(kind: Kind, file: string, flags: readonly string[]): Promise
     file,
     directory,
   ];
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', script, 'bench', ...command], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    'bash',
+    ['--norc', '--noprofile', '-euo', 'pipefail', '-c', script, 'bench', ...command],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const [out, said] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const lines = said.trim().split('\n');
   const cpuSeconds = (lines.pop() ?? '').split(' ').reduce((sum, part) => sum + Number(part), 0);

@@ -82,10 +82,10 @@ describe('list', () => {
 
   test('an empty bucket, and one that is not there, are named: the settings may be wrong', async () => {
     expect((await cli('none', 'list')).stdout).toMatch(
-      /^Not safe: there is no backup in directory \S+/none\. Make one/,
+      /^Not safe: there is no backup in directory \S+\/none\. Make one/,
     );
     expect((await cli('nowhere', 'list')).stdout).toMatch(
-      /^Not safe: there is no backup in directory \S+/nowhere\./,
+      /^Not safe: there is no backup in directory \S+\/nowhere\./,
     );
     expect(existsSync(join(directory, 'nowhere'))).toBe(false);
   });
@@ -94,7 +94,7 @@ describe('list', () => {
 test('of nothing nothing is proved: verify --all of an empty bucket fails', async () => {
   expect(await cli('none', 'verify', '--all')).toMatchObject({
     code: 1,
-    stdout: `there is no finished backup to verify in directory ${join(directory, "none")}\n`,
+    stdout: `there is no finished backup to verify in directory ${join(directory, 'none')}\n`,
   });
   expect((await cli('none', 'verify', '--all', '--json')).json()).toEqual({ ok: false, results: [] });
 });

@@ -1,5 +1,6 @@
 /** docs/operations.md, run as written: every `sh` block of a section, in a world in the state that the section speaks of. */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -12,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SqlServer, startSqlServer } from '../../dev/sql-over-http/server.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
@@ -78,7 +79,9 @@ class Place {
   /** Its output; rejects with it when a command fails. */
   async sh(script: string): Promise<string> {
     const text = script.replaceAll(SAMPLE_NAME, this.#name ?? SAMPLE_NAME);
-    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', text], {
+    // With a socket for its standard input, bash may take itself for a remote shell and read the system's bashrc.
+    const child = spawn('bash', ['--norc', '--noprofile', '-euo', 'pipefail', '-c', text], {
+      stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.directory,
       env: {
         PATH: `${join(this.directory, 'bin')}:${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
@@ -86,6 +89,10 @@ class Place {
         ...(this.server === undefined ? {} : { NEW_DATABASE_URL: this.server.url }),
       },
     });
+    const said = Promise.all([readText(child.stdout), readText(child.stderr)]);
+    const [code] = await once(child, 'close');
+    const [stdout, stderr] = await said;
+    if (code !== 0) throw new Error(`failed with ${code}: ${text}\n${stdout}${stderr}`);
     return stdout;
   }
 
