@@ -43,8 +43,11 @@ export interface HostParts {
 
 export interface Host {
   readonly app: Hono;
-  /** Brings the schema up to date, once; a failed attempt is tried again by the next caller. */
-  ready(): Promise<void>;
+  /**
+   * Brings the schema up to date, once; a failed attempt is tried again by the next caller. `waits`: for a run that is in the way of the
+   * backup before a migration (a start has nobody who would come again; an update is delivered again).
+   */
+  ready(options?: { readonly waits: boolean }): Promise<void>;
   receive(update: Update): Promise<Outcome>;
   runBackup(
     trigger: Trigger,
@@ -79,8 +82,8 @@ export function createHost(parts: HostParts): Host {
     log[outcome.kind === 'failed' ? 'error' : 'info']('backup', { trigger, outcome: outcome.kind, detail });
     return outcome;
   };
-  const ready = once(async () => {
-    const report = await migrate(db, { now, backup: () => backUpBeforeMigration(backUp, now()) });
+  const ready = once(async ({ waits }: { readonly waits: boolean } = { waits: false }) => {
+    const report = await migrate(db, { now, backup: () => backUpBeforeMigration(backUp, parts, waits) });
     if (report.from !== report.to) log.info('migrated', { from: report.from, to: report.to });
   });
   const receive: Host['receive'] = async (update) => {
@@ -133,8 +136,21 @@ function isBusy(outcome: BackupOutcome): boolean {
 }
 
 /** A database that can not be backed up is not changed. */
-async function backUpBeforeMigration(backUp: Host['runBackup'], at: Date): Promise<void> {
-  const outcome = await backUp('migration', at);
+async function backUpBeforeMigration(
+  backUp: Host['runBackup'],
+  { now, sleep, log }: HostParts,
+  waits: boolean,
+): Promise<void> {
+  let outcome = await backUp('migration', now());
+  while (waits && outcome.kind === 'skipped' && outcome.reason === 'busy') {
+    const { message, secondsLeft = 0 } = outcome;
+    log.warn('start waits: a migration is due, and its backup for another run', {
+      detail: message,
+      seconds_left: secondsLeft,
+    });
+    await sleep(Math.min(BUSY_WAIT_MS, 1_000 * (secondsLeft + 1)));
+    outcome = await backUp('migration', now());
+  }
   if (outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.reason === 'duplicate')) return;
   throw new Error(
     `no backup before the migration: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
@@ -177,11 +193,13 @@ function cachedHealth(now: () => Date, make: () => Promise<Health>): () => Promi
 }
 
 /** Runs `make` until it succeeded once. Callers at the same time each try (see {@link cachedHealth}): `make` must bear that. */
-function once(make: () => Promise<void>): () => Promise<void> {
+function once<Args extends readonly unknown[]>(
+  make: (...args: Args) => Promise<void>,
+): (...args: Args) => Promise<void> {
   let isDone = false;
-  return async () => {
+  return async (...args) => {
     if (isDone) return;
-    await make();
+    await make(...args);
     isDone = true;
   };
 }

@@ -92,7 +92,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
         .catch((error: unknown) => log.warn('late work failed', { error: describeError(error) }));
     },
   });
-  await host.ready();
+  await host.ready({ waits: true });
   const { server, port } = await listen(host.app, config);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const stopping = new AbortController();

@@ -20,9 +20,12 @@ let pauses: number[];
 beforeEach(async () => {
   world = await createWorld({}, 'small');
   pauses = [];
+  lines = [];
   onPause = async () => {};
 });
 afterEach(() => world.close());
+
+let lines: Record<string, unknown>[];
 
 function host(): Host {
   const { clock, context, db, ledger } = world;
@@ -41,7 +44,7 @@ function host(): Host {
       pauses.push(milliseconds);
       await onPause(milliseconds);
     },
-    log: createLog('silent', () => {}),
+    log: createLog('info', (line) => lines.push(JSON.parse(line) as Record<string, unknown>)),
     tickLimits: { seconds: 50, requests: 40 },
     after: () => {},
   });
@@ -72,6 +75,27 @@ describe('a run that is due and meets a lease', () => {
   test('before a migration nobody waits: the update is delivered again', async () => {
     await world.ledger.acquire('cli 7', 3_600_000);
     expect(await host().runBackup('migration', world.clock.now())).toMatchObject({ reason: 'busy' });
+    expect(pauses).toEqual([]);
+  });
+
+  test('a start waits for a dead run, though a clock a year ahead wrote its lease, and says how long', async () => {
+    // The old bot's table, which the first migration takes over.
+    await world.db.write([sql('DROP TABLE anime_parts')]);
+    await world.ledger.acquire('node host 1 (killed)', 365 * 86_400_000);
+    onPause = async () => {
+      if (pauses.length === 2) await expire();
+    };
+    await host().ready({ waits: true });
+    const waiting = lines.filter(({ event }) => String(event).startsWith('start waits'));
+    expect(waiting.map(({ seconds_left }) => seconds_left)).toEqual([120, 120]);
+    expect(waiting[0]).toMatchObject({ detail: expect.stringContaining('node host 1 (killed)') });
+    const [version] = await world.db.write([sql('SELECT COUNT(*) AS steps FROM schema_migrations')]);
+    expect(version?.rows[0]?.int('steps')).toBeGreaterThan(0);
+  });
+
+  test('an update does not wait: it is delivered again', async () => {
+    await world.ledger.acquire('cli 7', 120_000);
+    await expect(host().ready()).rejects.toThrow(/another run is under way/);
     expect(pauses).toEqual([]);
   });
 

@@ -96,7 +96,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     runRequest,
     async finishRequested(mayBegin = () => true) {
       const finished: { request: BackupRequest; outcome: BackupOutcome }[] = [];
-      for (const request of await requests.openRequests()) {
+      for (const request of await requests.openRequests(clock.now())) {
         if (!mayBegin()) break;
         const outcome =
           request.attempts >= MAX_ATTEMPTS ? await giveUp(context, request) : await runRequest(request);

@@ -47,6 +47,8 @@ export type BackupOutcome =
       /** The backup that makes this one needless; undefined when busy. */
       readonly name: BackupName | undefined;
       readonly message: string;
+      /** Busy: until the lease ends if its holder is dead. */
+      readonly secondsLeft?: number;
     }
   | FailedOutcome;
 
@@ -77,7 +79,7 @@ function withoutLedger(context: BackupContext): BackupContext {
 
 function busy(taken: { holder: string; secondsLeft: number }): BackupOutcome {
   const message = `another run is under way (${taken.holder}); if it died, its lease ends in ${taken.secondsLeft} s`;
-  return { kind: 'skipped', reason: 'busy', name: undefined, message };
+  return { kind: 'skipped', reason: 'busy', name: undefined, message, secondsLeft: taken.secondsLeft };
 }
 
 async function skip(

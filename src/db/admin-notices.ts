@@ -1,6 +1,6 @@
 /** Things the admins should know, told by the tick: a notice survives a crash and an unreachable Telegram, and is told once a key. */
 import { all, type Query, type Statement, sql } from './database.ts';
-import { toSqlTime } from './time.ts';
+import { holdingSince, toSqlTime } from './time.ts';
 
 export type Notice =
   /** Memberships of a channel can not be looked up: it lets everybody pass meanwhile. */
@@ -15,15 +15,17 @@ const AGAIN_HOURS = 24;
 
 /** Stays silent about a key it told lately; {@link forgetNotice} arms it at once. */
 export function noticeAdmins(key: string, notice: Notice, now: Date): Statement {
+  const { after, last } = holdingSince(now, AGAIN_HOURS * 3_600_000);
   return sql(
     `INSERT INTO admin_notices (key, kind, detail, created_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, detail = excluded.detail,
-       created_at = excluded.created_at, sent_at = NULL WHERE sent_at < ?`,
+       created_at = excluded.created_at, sent_at = NULL WHERE sent_at < ? OR sent_at > ?`,
     key,
     notice.kind,
     JSON.stringify(notice),
     toSqlTime(now),
-    toSqlTime(new Date(now.getTime() - AGAIN_HOURS * 3_600_000)),
+    toSqlTime(after),
+    toSqlTime(last),
   );
 }
 

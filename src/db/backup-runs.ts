@@ -11,14 +11,16 @@ import {
 import { TRIGGERS } from '../backup/manifest.ts';
 import { all, type Database, one, sql } from './database.ts';
 import type { Row } from './row.ts';
-import { toSqlTime } from './time.ts';
+import { holdingSince, toSqlTime } from './time.ts';
 
 /** The database's clock: one clock for all hosts. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-/** Old runs are forgotten: the table's cost must not grow with the years. */
+/** Old runs are forgotten: the table's cost must not grow with the years. As many stay, whatever a clock that ran ahead says of their age. */
 const KEEP_RUNS_DAYS = 400;
 /** Each costs the sweep two requests, and of those that died a message. */
 const RECENT_FAILURES = 3;
+/** Runs back that a failure is recent: one dated ahead by a clock must not be swept after for a year. */
+const RECENT_RUNS = 30;
 
 export function createBackupLedger(db: Database): Ledger & RequestLedger {
   return {
@@ -37,6 +39,11 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
         .write([
           // The row may be missing after somebody's hand-made import; it must not switch the lease off.
           sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
+          // Further ahead than a beat can have put it: a clock that ran ahead did. A living holder renews it within the time left.
+          sql(
+            `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ?1 WHERE id = 1 AND expires_ms > ${NOW_MS} + ?1`,
+            ttlMs,
+          ),
           sql(
             `UPDATE backup_lease SET fence = fence + 1, holder = ?, expires_ms = ${NOW_MS} + ?
            WHERE id = 1 AND expires_ms <= ${NOW_MS} RETURNING fence`,
@@ -44,7 +51,7 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
             ttlMs,
           ),
         ])
-        .then((results) => results[1]?.rows ?? []);
+        .then((results) => results.at(-1)?.rows ?? []);
       if (taken !== undefined) return { kind: 'acquired', fence: taken.int('fence') };
       const [held] = await db.read([
         one(
@@ -85,7 +92,7 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
       const now = toSqlTime(run.startedAt);
       const results = await db.write([
         sql(
-          "DELETE FROM backup_runs WHERE started_at < datetime(?, '-' || ? || ' days')",
+          "DELETE FROM backup_runs WHERE started_at < datetime(?1, '-' || ?2 || ' days') AND id <= (SELECT MAX(id) FROM backup_runs) - ?2",
           now,
           KEEP_RUNS_DAYS,
         ),
@@ -98,9 +105,11 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
           now,
         ),
         sql(
-          `SELECT name FROM backup_runs WHERE state <> 'done' AND name <> ? AND started_at > datetime(?, '-2 days') ORDER BY id DESC LIMIT ?`,
+          `SELECT name FROM backup_runs WHERE state <> 'done' AND name <> ? AND started_at > datetime(?, '-2 days')
+             AND id > (SELECT MAX(id) FROM backup_runs) - ? ORDER BY id DESC LIMIT ?`,
           run.name,
           now,
+          RECENT_RUNS,
           RECENT_FAILURES,
         ),
         sql(
@@ -162,9 +171,20 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
       if (id === undefined) throw new Error('backup request was not stored');
       return { ...request, id, attempts: 0 };
     },
-    async openRequests() {
+    async openRequests(now) {
       const [requests] = await db.read([all(sql(OPEN_REQUESTS), requestRecord)]);
-      return requests;
+      const { last } = holdingSince(now, 0);
+      if (requests.every(({ requestedAt }) => requestedAt <= last)) return requests;
+      // A backup is named and judged by this time.
+      const results = await db.write([
+        sql(
+          'UPDATE backup_requests SET requested_at = ? WHERE finished_at IS NULL AND requested_at > ?',
+          toSqlTime(now),
+          toSqlTime(last),
+        ),
+        sql(OPEN_REQUESTS),
+      ]);
+      return (results.at(-1)?.rows ?? []).map(requestRecord);
     },
     async closeRequest(id, at) {
       await db.write([sql('UPDATE backup_requests SET finished_at = ? WHERE id = ?', toSqlTime(at), id)]);

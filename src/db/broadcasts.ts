@@ -5,7 +5,7 @@
  */
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
-import { toSqlTime } from './time.ts';
+import { holding, holdingSince, toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
 
 export const AUDIENCES = ['users', 'groups', 'group'] as const;
@@ -45,13 +45,18 @@ export function broadcastById(id: number): Query<Broadcast | undefined> {
   return one(sql(`${BROADCAST} WHERE b.id = ?`, id), readBroadcast);
 }
 
+/** Telegram is asked again after this at the latest, however long a wait it named. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
+
 /** Those the tick has to work at. */
 export function dueBroadcasts(now: Date): Query<Broadcast[]> {
+  const { after, last } = holding(now, LONGEST_WAIT_MS);
   return all(
     sql(
-      `${BROADCAST} WHERE (b.state = 'running' AND b.not_before_ms <= ?)
+      `${BROADCAST} WHERE (b.state = 'running' AND (b.not_before_ms <= ? OR b.not_before_ms > ?))
          OR (b.state IN ('done', 'failed') AND b.reported_at IS NULL) ORDER BY b.id LIMIT 5`,
-      now.getTime(),
+      after.getTime(),
+      last.getTime(),
     ),
     readBroadcast,
   );
@@ -147,15 +152,17 @@ export interface Recipient {
 }
 
 /** The next recipients after the cursor, in its order. */
-export function nextRecipients(broadcast: Broadcast, limit: number): Query<Recipient[]> {
+export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): Query<Recipient[]> {
   const { cursor, audience } = broadcast;
   const statement =
     audience === 'users'
       ? sql(
           `SELECT user_id AS position, user_id AS chat_id FROM users
-           WHERE user_id > ? AND ${REACHABLE} AND (created_at IS NULL OR created_at <= ?) ORDER BY user_id LIMIT ?`,
+           WHERE user_id > ? AND ${REACHABLE} AND (created_at IS NULL OR created_at <= ? OR created_at > ?) ORDER BY user_id LIMIT ?`,
           cursor,
           broadcast.startedAt ?? '',
+          // Of a clock that ran ahead: they were here before.
+          toSqlTime(holdingSince(now, 0).last),
           limit,
         )
       : sql(

@@ -1,9 +1,20 @@
 /** Mandatory channels, and what is known of a viewer's membership in them. */
 import { all, type Query, type Statement, sql } from './database.ts';
-import { toSqlTime } from './time.ts';
+import { holding, toSqlTime } from './time.ts';
 
 /** `asked`: his request to join waits for an admin of the channel. */
 export type Membership = 'in' | 'out' | 'asked';
+
+const MINUTE = 60_000;
+/** How long an answer is believed. */
+export const BELIEF_MS: Readonly<Record<Membership, number>> = {
+  /** Somebody who left is noticed sooner by a chat_member update; this is for channels that send none. */
+  in: 10 * MINUTE,
+  /** On the way to subscribe: neither kept waiting, nor Telegram asked at every message. */
+  out: 1 * MINUTE,
+  /** Telegram tells when a request is granted (chat_member), never when it is refused. */
+  asked: 30 * 24 * 60 * MINUTE,
+};
 
 export interface GateChannel {
   readonly id: number;
@@ -51,10 +62,16 @@ export function gateFor(userId: number): Query<(now: Date) => GateChannel[]> {
       return (now) =>
         found.map(({ channel, state, freshUntil }) => ({
           ...channel,
-          answer: freshUntil > toSqlTime(now) ? state : undefined,
+          answer: isFresh(freshUntil, state, now) ? state : undefined,
         }));
     },
   };
+}
+
+function isFresh(until: string, state: Membership | undefined, now: Date): boolean {
+  if (state === undefined) return false;
+  const { after, last } = holding(now, BELIEF_MS[state]);
+  return until > toSqlTime(after) && until <= toSqlTime(last);
 }
 
 export function rememberAnswer(
@@ -117,12 +134,15 @@ export function recheckChannel(chat: {
   return sql(`UPDATE mandatory_channels SET checked_at = NULL WHERE ${SAME_CHAT}`, ...sameChat(chat));
 }
 
-/** Answers nobody asked for lately; the gate asks Telegram again when they come back. */
-export function forgetOldAnswers(before: Date, limit: number): Statement {
+const KEEP_MS = 24 * 60 * MINUTE;
+
+/** Answers nobody asked for lately, and those of a clock that ran ahead; the gate asks Telegram again when they come back. */
+export function forgetOldAnswers(now: Date, limit: number): Statement {
   return sql(
     `DELETE FROM gate_answers WHERE (channel_id, user_id) IN
-       (SELECT channel_id, user_id FROM gate_answers WHERE fresh_until < ? ORDER BY fresh_until LIMIT ?)`,
-    toSqlTime(before),
+       (SELECT channel_id, user_id FROM gate_answers WHERE fresh_until < ? OR fresh_until > ? ORDER BY fresh_until LIMIT ?)`,
+    toSqlTime(new Date(now.getTime() - KEEP_MS)),
+    toSqlTime(holding(now, BELIEF_MS.asked).last),
     limit,
   );
 }

@@ -2,7 +2,7 @@
 import { type Query, type Statement, sql } from './database.ts';
 import { COLLECTING, type DraftKey } from './drafts.ts';
 import type { PartKind } from './parts.ts';
-import { toSqlTime } from './time.ts';
+import { holdingSince, toSqlTime } from './time.ts';
 
 export interface SentPart {
   readonly messageId: number;
@@ -68,12 +68,15 @@ export function claimStatus(
   everyMs: number,
 ): Statement {
   const byUser = 'userId' in condition;
+  const { after, last } = holdingSince(now, everyMs);
   return sql(
-    `UPDATE drafts SET status_ms = ? WHERE ${byUser ? 'user_id' : 'id'} = ? AND is_open = 1 AND ${COLLECTING} AND status_ms <= ?
+    `UPDATE drafts SET status_ms = ? WHERE ${byUser ? 'user_id' : 'id'} = ? AND is_open = 1 AND ${COLLECTING}
+       AND (status_ms <= ? OR status_ms > ?)
      RETURNING id`,
     now.getTime(),
     byUser ? condition.userId : condition.id,
-    now.getTime() - everyMs,
+    after.getTime(),
+    last.getTime(),
   );
 }
 
@@ -88,10 +91,12 @@ export function statusShown(draftId: number, messageId: number, parts: number): 
 
 /** Open drafts whose status message says another number than the truth. */
 export function staleStatuses(now: Date, quietMs: number): Query<number[]> {
+  const { after, last } = holdingSince(now, quietMs);
   const statement = sql(
-    `SELECT d.id FROM drafts AS d WHERE d.is_open = 1 AND d.${COLLECTING} AND d.status_ms BETWEEN 1 AND ?
+    `SELECT d.id FROM drafts AS d WHERE d.is_open = 1 AND d.${COLLECTING} AND (d.status_ms BETWEEN 1 AND ? OR d.status_ms > ?)
        AND d.status_parts <> (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = d.id) LIMIT 20`,
-    now.getTime() - quietMs,
+    after.getTime(),
+    last.getTime(),
   );
   return { ...statement, parse: (rows) => rows.map((row) => row.int('id')) };
 }

@@ -1,18 +1,21 @@
 /** At most one host works at a job at a time. */
 import { type Statement, sql } from './database.ts';
-import { toSqlTime } from './time.ts';
+import { holding, toSqlTime } from './time.ts';
 
 /** RETURNING a row when the job is ours, none when another holder is alive. */
 export function claimJob(name: string, holder: string, now: Date, minutes: number): Statement {
-  const until = new Date(now.getTime() + minutes * 60_000);
+  const life = minutes * 60_000;
+  const { after, last } = holding(now, life);
   return sql(
     `INSERT INTO job_leases (name, holder, expires_at) VALUES (?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE expires_at <= ?
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+     WHERE expires_at <= ? OR expires_at > ?
      RETURNING name`,
     name,
     holder,
-    toSqlTime(until),
-    toSqlTime(now),
+    toSqlTime(new Date(now.getTime() + life)),
+    toSqlTime(after),
+    toSqlTime(last),
   );
 }
 

@@ -1,6 +1,6 @@
 /** New parts on their way to the people who follow an anime. */
 import { all, one, type Query, type Statement, sql } from './database.ts';
-import { toSqlTime } from './time.ts';
+import { holding, toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
 
 /** Parts added within this time of each other are told in one message. */
@@ -40,12 +40,14 @@ export interface PartNews {
 
 /** The oldest news due. News of an anime that went to the trash meanwhile waits for its return. */
 export function dueNews(now: Date): Query<PartNews | undefined> {
+  const { after, last } = holding(now, GATHER_SECONDS * 1000);
   return one(
     sql(
       `SELECT n.id, n.anime_id, a.code, ${TITLE}, n.first_part, n.last_part, n.parts, n.cursor
        FROM part_news AS n JOIN anime AS a ON a.id = n.anime_id AND a.deleted_at IS NULL
-       WHERE n.finished_at IS NULL AND n.ready_at <= ? ORDER BY n.ready_at, n.id LIMIT 1`,
-      toSqlTime(now),
+       WHERE n.finished_at IS NULL AND (n.ready_at <= ? OR n.ready_at > ?) ORDER BY n.ready_at, n.id LIMIT 1`,
+      toSqlTime(after),
+      toSqlTime(last),
     ),
     (row) => ({
       id: row.int('id'),

@@ -1,7 +1,7 @@
 /** Cards on their way to groups and channels: asked for in one write, sent one by one, each result kept. */
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
-import { toSqlTime } from './time.ts';
+import { holdingSince, toSqlTime } from './time.ts';
 
 /** A host that died while sending: its post is taken over after this. Longer than any Bot API call may last (src/telegram.ts). */
 const CLAIM_MS = 120_000;
@@ -82,15 +82,17 @@ export interface Post {
 
 /** Claims up to `limit` posts of a posting; RETURNING them. Those of a host that died are among them. */
 export function claimPosts(postingId: number, limit: number, now: Date): Statement {
+  const { after, last } = holdingSince(now, CLAIM_MS);
   return sql(
     `UPDATE posts SET state = 'sending', claimed_ms = ?, attempts = attempts + 1
      WHERE posting_id = ? AND group_id IN (SELECT group_id FROM posts WHERE posting_id = ?
-         AND (state = 'waiting' OR (state = 'sending' AND claimed_ms <= ?)) LIMIT ?)
+         AND (state = 'waiting' OR (state = 'sending' AND (claimed_ms <= ? OR claimed_ms > ?))) LIMIT ?)
      RETURNING posting_id, group_id, attempts, (SELECT g.group_id FROM groups AS g WHERE g.id = posts.group_id) AS chat_id`,
     now.getTime(),
     postingId,
     postingId,
-    now.getTime() - CLAIM_MS,
+    after.getTime(),
+    last.getTime(),
     limit,
   );
 }

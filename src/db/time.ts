@@ -1,4 +1,28 @@
-/** Times in the database: text `YYYY-MM-DD HH:MM:SS`, UTC (spec/bot.md "Data"). */
+/**
+ * Times in the database: text `YYYY-MM-DD HH:MM:SS`, UTC. And how far a stored one is believed: a clock may have been a year ahead or
+ * behind when it was written.
+ */
 export function toSqlTime(date: Date): string {
   return date.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** The clocks of two hosts may differ by this much and both be right. */
+export const CLOCK_SLACK_MS = 60_000;
+
+/**
+ * The stored ends ("until") that hold at `now` lie in (`after`, `last`]: still to come, and no further ahead than a clock that is right
+ * can have put them. Whatever lies behind `last` was written by a clock that ran ahead, and counts as over.
+ * @param lengthMs the most that lies between the writing and the end: the lease's life, the pause, the answer's freshness.
+ */
+export function holding(now: Date, lengthMs: number): { readonly after: Date; readonly last: Date } {
+  return { after: now, last: new Date(now.getTime() + lengthMs + CLOCK_SLACK_MS) };
+}
+
+/** The same for a stored beginning ("since") from which something holds for `lengthMs`. */
+export function holdingSince(now: Date, lengthMs: number): { readonly after: Date; readonly last: Date } {
+  return { after: new Date(now.getTime() - lengthMs), last: new Date(now.getTime() + CLOCK_SLACK_MS) };
+}
+
+export function isHolding(time: Date, { after, last }: ReturnType<typeof holding>): boolean {
+  return time > after && time <= last;
 }

@@ -1,6 +1,6 @@
 /** Deleted anime: hidden from viewers at once, restorable for 30 days, then purged by the tick. */
 import { all, type Query, type Statement, sql } from './database.ts';
-import { toSqlTime } from './time.ts';
+import { holdingSince, toSqlTime } from './time.ts';
 
 /** spec/bot.md "Admin" 3. */
 export const TRASH_DAYS = 30;
@@ -43,18 +43,35 @@ export function trashPage(page: number, perPage: number): Query<Trashed[]> {
   );
 }
 
+/** What a clock that ran ahead put into the trash counts from now on: otherwise it would stay there until time catches up. */
+export function redateTrash(now: Date): Statement {
+  return sql(
+    `UPDATE anime SET deleted_at = ?1 WHERE deleted_at > ?2 AND ${IS_CLOCK_TRUSTED}`,
+    toSqlTime(now),
+    toSqlTime(holdingSince(now, 0).last),
+  );
+}
+
 export interface Expired {
   readonly id: number;
   readonly code: number;
   readonly title: string | null;
 }
 
-/** Anime whose days in the trash are over. */
+/**
+ * A clock that is a year ahead would empty the trash in an hour. So it is believed only when at least three of the last ten runs of the
+ * backup (all, where there are fewer) were begun in the hundred days before `?1`: a clock that jumped is doubted for three backups.
+ */
+const IS_CLOCK_TRUSTED = `(SELECT COALESCE(SUM(started_at BETWEEN datetime(?1, '-100 days') AND datetime(?1, '+1 minute')), 0)
+  >= MIN(3, COUNT(*)) FROM (SELECT started_at FROM backup_runs ORDER BY id DESC LIMIT 10))`;
+
+/** Anime whose days in the trash are over; none while the clock is not to be trusted. */
 export function expiredAnime(now: Date, limit: number): Query<Expired[]> {
   return all(
     sql(
-      'SELECT id, code, title FROM anime WHERE deleted_at < ? ORDER BY deleted_at LIMIT ?',
-      toSqlTime(new Date(now.getTime() - TRASH_DAYS * 86_400_000)),
+      `SELECT id, code, title FROM anime WHERE deleted_at < datetime(?1, '-${TRASH_DAYS} days') AND ${IS_CLOCK_TRUSTED}
+       ORDER BY deleted_at LIMIT ?2`,
+      toSqlTime(now),
       limit,
     ),
     (row) => ({ id: row.int('id'), code: row.int('code'), title: row.textOrNull('title') }),

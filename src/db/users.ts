@@ -1,6 +1,6 @@
 /** People who wrote to the bot. */
 import { one, type Query, type Statement, sql } from './database.ts';
-import { toSqlTime } from './time.ts';
+import { holdingSince, toSqlTime } from './time.ts';
 
 export interface Person {
   readonly id: number;
@@ -67,28 +67,32 @@ export function personById(userId: number): Query<KnownPerson> {
   return { ...query, parse: (rows) => query.parse(rows) ?? NOBODY };
 }
 
+/** The minute that is being counted is over, or a clock that ran ahead began it. */
+const IS_NEW_WINDOW = 'rate_since <= ?1 OR rate_since > ?2';
 /** Counts this update; all three read the values from before it. */
-const COUNT = `rate_since = CASE WHEN rate_since + ${RATE_WINDOW_SECONDS} <= excluded.rate_since
-    THEN excluded.rate_since ELSE rate_since END,
-  rate_count = CASE WHEN rate_since + ${RATE_WINDOW_SECONDS} <= excluded.rate_since THEN 1 ELSE rate_count + 1 END,
-  rate_told = CASE WHEN rate_since + ${RATE_WINDOW_SECONDS} <= excluded.rate_since THEN 0 ELSE rate_told END`;
+const COUNT = `rate_since = CASE WHEN ${IS_NEW_WINDOW} THEN excluded.rate_since ELSE rate_since END,
+  rate_count = CASE WHEN ${IS_NEW_WINDOW} THEN 1 ELSE rate_count + 1 END,
+  rate_told = CASE WHEN ${IS_NEW_WINDOW} THEN 0 ELSE rate_told END`;
 
 /** Records who he is now, when he was last here, and counts the update; writing to the bot also ends a block. */
 export function seePerson(person: Person, now: Date): Statement {
   const at = toSqlTime(now);
+  const seconds = (time: Date): number => Math.floor(time.getTime() / 1000);
+  const { after, last } = holdingSince(now, RATE_WINDOW_SECONDS * 1000);
   return sql(
     `INSERT INTO users (user_id, username, first_name, last_name, language, created_at, last_seen, rate_since, rate_count)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+     VALUES (?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, 1)
      ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, first_name = excluded.first_name,
        last_name = excluded.last_name, last_seen = excluded.last_seen, blocked_at = NULL, ${COUNT}`,
+    seconds(after),
+    seconds(last),
     person.id,
     person.username ?? null,
     person.firstName,
     person.lastName ?? null,
     person.language ?? null,
     at,
-    at,
-    Math.floor(now.getTime() / 1000),
+    seconds(now),
   );
 }
 

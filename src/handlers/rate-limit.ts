@@ -1,6 +1,7 @@
 /** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (spec/bot.md "Viewer" 11). */
 import { Composer } from 'grammy';
 import { hasChanged } from '../db/database.ts';
+import { holdingSince, isHolding } from '../db/time.ts';
 import { claimRateTelling, RATE_WINDOW_SECONDS } from '../db/users.ts';
 import type { BotContext, Viewer } from './context.ts';
 import type { Feature } from './feature.ts';
@@ -27,5 +28,6 @@ composer.filter(
 export const rateFeature: Feature = { name: 'rate-limit', composer, prefetches: [] };
 
 function isOver({ rate }: Viewer, now: Date): boolean {
-  return rate.count >= LIMIT && now.getTime() / 1000 < rate.since + RATE_WINDOW_SECONDS;
+  const window = holdingSince(now, RATE_WINDOW_SECONDS * 1000);
+  return rate.count >= LIMIT && isHolding(new Date(rate.since * 1000), window);
 }

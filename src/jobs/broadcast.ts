@@ -70,7 +70,7 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
   while (now() < deadline && requests.left > RESERVE) {
     if (queue.length === 0) {
       if (!requests.take(1)) break;
-      [queue] = await db.read([nextRecipients({ ...broadcast, cursor }, SLICE)]);
+      [queue] = await db.read([nextRecipients({ ...broadcast, cursor }, SLICE, now())]);
     }
     const [recipient, ...rest] = queue;
     if (recipient === undefined) return finish(context, id, 'done', null);

@@ -2,7 +2,6 @@
 import { forgetOldAnswers } from '../db/channels.ts';
 import type { Job } from './job.ts';
 
-const KEEP_HOURS = 24;
 const BATCH = 5_000;
 
 export const forgetAnswersJob: Job = {
@@ -10,6 +9,6 @@ export const forgetAnswersJob: Job = {
   everyMinutes: 60,
   async run({ db, now, requests }) {
     if (!requests.take(1)) return;
-    await db.write([forgetOldAnswers(new Date(now().getTime() - KEEP_HOURS * 3_600_000), BATCH)]);
+    await db.write([forgetOldAnswers(now(), BATCH)]);
   },
 };

@@ -1,7 +1,7 @@
 /** Empties the trash of what lay there for 30 days, and the audit log of what is older than a year. */
 import { audit, forgetOldAudit } from '../db/audit-log.ts';
 import { hasChanged } from '../db/database.ts';
-import { expiredAnime, purgeAnime, releaseHistory } from '../db/trash.ts';
+import { expiredAnime, purgeAnime, redateTrash, releaseHistory } from '../db/trash.ts';
 import type { Job } from './job.ts';
 
 /** Nobody waits for it: a few at a time. */
@@ -13,7 +13,8 @@ export const trashJob: Job = {
   name: 'trash',
   everyMinutes: 60,
   async run({ db, now, deadline, requests }) {
-    if (!requests.take(1)) return;
+    if (!requests.take(2)) return;
+    await db.write([redateTrash(now())]);
     const [expired] = await db.read([expiredAnime(now(), AT_ONCE)]);
     for (const { id, code, title } of expired) {
       let isLeft: boolean;

@@ -137,7 +137,7 @@ test('a lease row that somebody deleted comes back', async () => {
 test('requests are answered once', async () => {
   const asked = { requestedBy: 7, chatId: -100, messageId: 3, requestedAt: new Date('2026-01-01T00:00:00Z') };
   const request = await world.ledger.addRequest(asked);
-  expect(await world.ledger.openRequests()).toEqual([{ ...asked, id: request.id, attempts: 0 }]);
+  expect(await world.ledger.openRequests(new Date())).toEqual([{ ...asked, id: request.id, attempts: 0 }]);
   await world.ledger.closeRequest(request.id, new Date());
-  expect(await world.ledger.openRequests()).toEqual([]);
+  expect(await world.ledger.openRequests(new Date())).toEqual([]);
 });

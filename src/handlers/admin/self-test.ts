@@ -1,7 +1,7 @@
 /** /test: tries everything the bot stands on, and says of what is wrong what to do. */
 import { InlineKeyboard } from 'grammy';
 import { all, one, type Statement, sql } from '../../db/database.ts';
-import { toSqlTime } from '../../db/time.ts';
+import { holding, toSqlTime } from '../../db/time.ts';
 import { type Html, join } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
 import { describeError } from '../../log.ts';
@@ -107,13 +107,15 @@ const lastBackup: Check = async ({ backups }, t) => {
 };
 
 /** The tick renews this lease once an hour (src/jobs/maintenance.ts); some minutes late are no silence. */
+const TICK_EVERY_MS = 3_600_000;
 const TICK_GRACE_MS = 10 * 60_000;
 
 const schedule: Check = async ({ db }, t, now) => {
   const [until] = await db.read([
     one(sql(`SELECT expires_at FROM job_leases WHERE name = 'maintenance'`), (row) => row.text('expires_at')),
   ]);
-  const isAlive = until !== undefined && until >= toSqlTime(new Date(now.getTime() - TICK_GRACE_MS));
+  const { after, last } = holding(new Date(now.getTime() - TICK_GRACE_MS), TICK_EVERY_MS + TICK_GRACE_MS);
+  const isAlive = until !== undefined && until >= toSqlTime(after) && until <= toSqlTime(last);
   const { system } = t.admin;
   return isAlive
     ? { state: 'fine', text: system.scheduleFine() }

@@ -101,8 +101,9 @@ function trashScreen(
   return { text: found.length === 0 ? catalogue.emptyTrash() : catalogue.trashList(), keyboard };
 }
 
-/** Whole days until the purge, at least 0. */
+/** Whole days until the purge, at least 0 and at most all: a clock may have run ahead. */
 function daysLeft(deletedAt: string, now: Date): number {
   const deleted = Date.parse(`${deletedAt.replace(' ', 'T')}Z`);
-  return Math.max(0, Math.ceil(TRASH_DAYS - (now.getTime() - deleted) / 86_400_000));
+  const left = Math.ceil(TRASH_DAYS - (now.getTime() - deleted) / 86_400_000);
+  return Math.min(TRASH_DAYS, Math.max(0, left));
 }
