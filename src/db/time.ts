@@ -7,7 +7,7 @@ export function toSqlTime(date: Date): string {
 }
 
 /** The clocks of two hosts may differ by this much and both be right. */
-export const CLOCK_SLACK_MS = 60_000;
+const CLOCK_SLACK_MS = 60_000;
 
 /**
  * The stored ends ("until") that hold at `now` lie in (`after`, `last`]: still to come, and no further ahead than a clock that is right
