@@ -47,7 +47,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
   const log = createLog(config.logLevel, console.log);
   const now = (): Date => new Date();
-  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
+  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);
   // Two hosts on one file would take turns at failing; the second one is told who has it.
   const lock =

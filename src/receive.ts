@@ -14,7 +14,8 @@ import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailur
 import { type KnownPerson, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
 import { BotContext, type Viewer } from './handlers/context.ts';
 import type { Feature } from './handlers/feature.ts';
-import { type Incoming, readIncoming } from './handlers/incoming.ts';
+import { type Incoming, isAnonymous, isPerson, readIncoming } from './handlers/incoming.ts';
+import { isIgnored } from './handlers/rate-limit.ts';
 import { AlreadyHandled, type Prefetch, Turn } from './handlers/turn.ts';
 import { localeOf, textsFor } from './locales/index.ts';
 import { describeError, type Log } from './log.ts';
@@ -114,6 +115,13 @@ async function handle(
     ],
   });
   const viewer = from === undefined ? undefined : viewerOf(from, person, services);
+  if (isIgnored(update, viewer, at)) {
+    trace.handler = 'rate-limit';
+    // So that the button does not spin.
+    const { callback_query: press } = update;
+    if (press !== undefined) await services.api.answerCallbackQuery(press.id);
+    return 'ignored';
+  }
   if (person.isBanned && viewer?.role === undefined) {
     await turn.finish();
     return 'ignored';
@@ -157,16 +165,16 @@ function isTalk({ message }: Update, incoming: Incoming): boolean {
   return message?.from !== undefined && message.chat.type !== 'private' && incoming.kind !== 'command';
 }
 
-/** The person behind an update; bots and anonymous senders are nobody. */
+/** The person behind an update. */
 function senderOf(update: Update): User | undefined {
   const from =
-    update.message?.from ??
+    (isAnonymous(update.message) ? undefined : update.message?.from) ??
     update.callback_query?.from ??
     update.inline_query?.from ??
     update.chosen_inline_result?.from ??
     update.my_chat_member?.from ??
     update.chat_join_request?.from;
-  return from === undefined || from.is_bot ? undefined : from;
+  return from !== undefined && isPerson(from) ? from : undefined;
 }
 
 /** Only who writes to the bot becomes one of its people; who uses it inline or asks to join a channel does not. */
@@ -180,7 +188,7 @@ function seeSender(update: Update, from: User, now: Date): readonly Statement[] 
     language: localeOf(from.language_code),
   };
   // The visit is counted first: it looks at when he was last seen.
-  return isWriting ? [countVisit(from.id, now), seePerson(person, now)] : [seeIfKnown(person)];
+  return isWriting ? [countVisit(from.id, now), seePerson(person, now)] : [seeIfKnown(person, now)];
 }
 
 /** A newcomer is answered in his own language, where we speak it, and it is kept; who was here before us keeps the bot's. */
@@ -206,6 +214,7 @@ async function afterFailure(
   // What was asked for is done; only the answer was lost on the way, and another delivery would not bring it.
   if (trace.isCommitted && isPassing(error)) return 'handled';
   const { db, now } = services;
+  const from = senderOf(update);
   const reason = describeError(error);
   try {
     const [recorded] = await db.write([
@@ -215,6 +224,8 @@ async function afterFailure(
     if (isPassing(error) && attempts < MAX_ATTEMPTS) return 'again';
     const results = await db.write([
       ...giveUp(update.update_id, now()),
+      // It counts against its sender's limit like any other.
+      ...(from === undefined || trace.isCommitted ? [] : seeSender(update, from, now())),
       claimAlert(`poison:${update.update_id}`, now()),
     ]);
     if (hasChanged(results.at(-1)))

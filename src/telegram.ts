@@ -2,6 +2,8 @@
 import { autoRetry } from '@grammyjs/auto-retry';
 import { Api } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
+import { forgiveCosmetic, isCosmetic } from './cosmetic-calls.ts';
+import type { Log } from './log.ts';
 
 /** The kinds of updates the bot reads; chat_member and chat_join_request come only when asked for. */
 export const ALLOWED_UPDATES = [
@@ -23,6 +25,8 @@ export function createApi(options: {
   readonly token: string;
   readonly apiRoot: string;
   readonly timeoutSeconds?: number;
+  /** Told of cosmetic calls that failed. */
+  readonly log?: Pick<Log, 'warn'>;
 }): Api {
   const api = new Api(options.token, {
     apiRoot: options.apiRoot,
@@ -30,14 +34,18 @@ export function createApi(options: {
     // Errors name the method, never the address, which holds the token.
     sensitiveLogs: false,
   });
-  // Defaults retry for ever (spec/platform-facts.md).
+  // Defaults retry without end.
+  const retry = autoRetry({
+    maxRetryAttempts: 2,
+    maxDelaySeconds: MAX_RETRY_DELAY_SECONDS,
+    rethrowHttpErrors: true,
+    rethrowInternalServerErrors: true,
+  });
   api.config.use(
-    autoRetry({
-      maxRetryAttempts: 2,
-      maxDelaySeconds: MAX_RETRY_DELAY_SECONDS,
-      rethrowHttpErrors: true,
-      rethrowInternalServerErrors: true,
-    }),
+    (call, method, payload, signal) =>
+      isCosmetic(method) ? call(method, payload, signal) : retry(call, method, payload, signal),
+    // The last one is the outermost.
+    forgiveCosmetic(options.log ?? { warn: () => {} }),
   );
   return api;
 }

@@ -53,7 +53,7 @@ function compose(env: Environment): Host {
   const now = (): Date => new Date();
   const log = createLog(config.logLevel, console.log);
   const db = openRemoteDatabase({ url: database.url, authToken: database.authToken, fetch: webFetch });
-  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
+  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   const links = { baseUrl: '', botToken, prefix: config.backup.prefix, now };
   const store = createS3Store(bucket);
   return createHost({

@@ -54,7 +54,7 @@ const CANDIDATES = `WITH
   rare AS MATERIALIZED (SELECT term FROM (SELECT term, SUM(doc) OVER (ORDER BY doc, term) AS hits FROM terms)
     WHERE hits <= ${GRAM_HITS}),
   alike AS MATERIALIZED (SELECT rowid AS id FROM anime_grams
-    WHERE anime_grams MATCH (SELECT COALESCE(group_concat('"' || term || '"', ' OR '), '""') FROM rare)
+    WHERE anime_grams MATCH (SELECT COALESCE(group_concat('"' || replace(term, '"', '""') || '"', ' OR '), '""') FROM rare)
     ORDER BY rank LIMIT ${ALIKE})
 SELECT ${LISTED}, s.title AS folded, s.names, a.views,
   found.id IN (SELECT id FROM told) AS described FROM

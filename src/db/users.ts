@@ -69,44 +69,57 @@ export function personById(userId: number): Query<KnownPerson> {
 
 /** The minute that is being counted is over, or a clock that ran ahead began it. */
 const IS_NEW_WINDOW = 'rate_since <= ?1 OR rate_since > ?2';
-/** Counts this update; all three read the values from before it. */
-const COUNT = `rate_since = CASE WHEN ${IS_NEW_WINDOW} THEN excluded.rate_since ELSE rate_since END,
-  rate_count = CASE WHEN ${IS_NEW_WINDOW} THEN 1 ELSE rate_count + 1 END,
-  rate_told = CASE WHEN ${IS_NEW_WINDOW} THEN 0 ELSE rate_told END`;
+
+/** Counts this update, at `at` (SQL, seconds since 1970); all three read the values from before it. */
+function count(at: string): string {
+  return `rate_since = CASE WHEN ${IS_NEW_WINDOW} THEN ${at} ELSE rate_since END,
+    rate_count = CASE WHEN ${IS_NEW_WINDOW} THEN 1 ELSE rate_count + 1 END,
+    rate_told = CASE WHEN ${IS_NEW_WINDOW} THEN 0 ELSE rate_told END`;
+}
+
+/** ?1 and ?2 of {@link count}, and the present. */
+function rateTimes(now: Date): readonly [after: number, last: number, seconds: number] {
+  const seconds = (time: Date): number => Math.floor(time.getTime() / 1000);
+  const { after, last } = holdingSince(now, RATE_WINDOW_SECONDS * 1000);
+  return [seconds(after), seconds(last), seconds(now)];
+}
 
 /** Records who he is now, when he was last here, and counts the update; writing to the bot also ends a block. */
 export function seePerson(person: Person, now: Date): Statement {
   const at = toSqlTime(now);
-  const seconds = (time: Date): number => Math.floor(time.getTime() / 1000);
-  const { after, last } = holdingSince(now, RATE_WINDOW_SECONDS * 1000);
+  const [after, last, seconds] = rateTimes(now);
   return sql(
     `INSERT INTO users (user_id, username, first_name, last_name, language, created_at, last_seen, rate_since, rate_count)
      VALUES (?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, 1)
      ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, first_name = excluded.first_name,
-       last_name = excluded.last_name, last_seen = excluded.last_seen, blocked_at = NULL, ${COUNT}`,
-    seconds(after),
-    seconds(last),
+       last_name = excluded.last_name, last_seen = excluded.last_seen, blocked_at = NULL, ${count('?9')}`,
+    after,
+    last,
     person.id,
     person.username ?? null,
     person.firstName,
     person.lastName ?? null,
     person.language ?? null,
     at,
-    seconds(now),
+    seconds,
   );
 }
 
 /**
- * Who he is now, of somebody who acts without writing to the bot (inline, a join request, blocking it): a stranger stays one, and it is
- * no visit (`countVisit` looks at last_seen).
+ * Who acts without writing to the bot (inline, a join request, blocking it): a stranger stays one, and it is no visit (`countVisit` looks
+ * at last_seen), but it counts for the limit.
  */
-export function seeIfKnown(person: Person): Statement {
+export function seeIfKnown(person: Person, now: Date): Statement {
+  const [after, last, seconds] = rateTimes(now);
   return sql(
-    'UPDATE users SET username = ?, first_name = ?, last_name = ? WHERE user_id = ?',
+    `UPDATE users SET username = ?4, first_name = ?5, last_name = ?6, ${count('?7')} WHERE user_id = ?3`,
+    after,
+    last,
+    person.id,
     person.username ?? null,
     person.firstName,
     person.lastName ?? null,
-    person.id,
+    seconds,
   );
 }
 

@@ -8,7 +8,7 @@
 const MAX_BYTES = 64;
 
 /** kind -> tag and argument names; arguments are whole numbers, a `text` argument takes the rest and must be last. */
-const SHAPES = {
+export const CALLBACK_SHAPES = {
   /** A label that does nothing when pressed (page counter). */
   label: { tag: '-', args: [] },
   card: { tag: 'c', args: ['anime'] },
@@ -125,7 +125,7 @@ const SHAPES = {
   backupSend: { tag: 'abf', args: ['text'] },
 } as const satisfies Record<string, { tag: string; args: readonly string[] }>;
 
-type Shapes = typeof SHAPES;
+type Shapes = typeof CALLBACK_SHAPES;
 type ArgsOf<K extends keyof Shapes> = Shapes[K]['args'][number];
 type ActionOf<K extends keyof Shapes> = { readonly kind: K } & {
   readonly [A in ArgsOf<K>]: A extends 'text' ? string : number;
@@ -134,7 +134,7 @@ export type Action = { [K in keyof Shapes]: ActionOf<K> }[keyof Shapes];
 
 /** @throws RangeError when the data would not fit Telegram's 64 bytes or a number is not a whole one: a programming error. */
 export function encodeAction(action: Action): string {
-  const shape: { tag: string; args: readonly string[] } = SHAPES[action.kind];
+  const shape: { tag: string; args: readonly string[] } = CALLBACK_SHAPES[action.kind];
   const values = new Map(Object.entries(action));
   const data = [shape.tag, ...shape.args.map((name) => encodeArgument(name, values.get(name)))].join(':');
   if (Buffer.byteLength(data) > MAX_BYTES)
@@ -146,7 +146,7 @@ export function encodeAction(action: Action): string {
 export function decodeAction(data: string): Action | undefined {
   if (Buffer.byteLength(data) > MAX_BYTES) return undefined;
   const [tag, ...rest] = data.split(':');
-  for (const [kind, shape] of Object.entries(SHAPES)) {
+  for (const [kind, shape] of Object.entries(CALLBACK_SHAPES)) {
     if (shape.tag !== tag) continue;
     const values = decodeArguments(shape.args, rest);
     return values === undefined ? undefined : ({ kind, ...values } as Action);

@@ -50,29 +50,18 @@ export class BotContext extends Context {
     this.services = turn.services;
   }
 
-  /**
-   * Answers the pressed button: at most once (Telegram refuses a second answer) and never in the way of what was asked for: an answer
-   * that comes too late is no failure of the turn.
-   */
+  /** Answers the pressed button, at most once: Telegram refuses a second answer. Never fails (cosmetic-calls.ts). */
   async answerPress(
     text?: string,
     options: { readonly alert?: boolean; readonly url?: string } = {},
   ): Promise<void> {
     if (this.callbackQuery === undefined || this.#answered) return;
     this.#answered = true;
-    try {
-      await this.answerCallbackQuery({
-        // Telegram's limit for callback answers: 200 characters.
-        ...(text === undefined ? {} : { text: cutText(text, 200).text }),
-        ...(options.alert === true ? { show_alert: true } : {}),
-        ...(options.url === undefined ? {} : { url: options.url }),
-      });
-    } catch (error) {
-      if (!isTooLate(error)) throw error;
-    }
+    await this.answerCallbackQuery({
+      // Telegram's limit for callback answers: 200 characters.
+      ...(text === undefined ? {} : { text: cutText(text, 200).text }),
+      ...(options.alert === true ? { show_alert: true } : {}),
+      ...(options.url === undefined ? {} : { url: options.url }),
+    });
   }
-}
-
-function isTooLate(error: unknown): boolean {
-  return error instanceof Error && /query is too old|query ID is invalid/i.test(error.message);
 }

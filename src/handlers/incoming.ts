@@ -1,5 +1,5 @@
 /** What an update asks for, read once at the boundary; everything below works on this narrow type. */
-import type { Update, UserFromGetMe } from 'grammy/types';
+import type { Message, Update, User, UserFromGetMe } from 'grammy/types';
 import { type Action, decodeAction } from './callback-data.ts';
 
 export type Incoming = Asked & {
@@ -28,11 +28,12 @@ export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>
   if (update.inline_query !== undefined)
     return { kind: 'inline', query: update.inline_query.query, offset: update.inline_query.offset };
   const message = update.message;
-  if (message?.from === undefined || message.from.is_bot) return { kind: 'other' };
+  if (message?.from === undefined || !isPerson(message.from) || isAnonymous(message))
+    return { kind: 'other' };
   const isPrivate = message.chat.type === 'private';
   const text = message.text;
   if (text === undefined)
-    return isPrivate && !isService(message)
+    return isPrivate && hasContent(message)
       ? { kind: 'attachment', caption: message.caption ?? '' }
       : { kind: 'other' };
   const command = readCommand(text, me.username, isPrivate);
@@ -84,14 +85,42 @@ export function normaliseDigits(text: string): string {
   });
 }
 
-const SERVICE_KEYS = [
-  'new_chat_members',
-  'left_chat_member',
-  'pinned_message',
-  'message_auto_delete_timer_changed',
-  'write_access_allowed',
+/** What somebody can send (core.telegram.org/bots/api#message); whatever has none of it was made by Telegram and is no question. */
+const CONTENT_KEYS = [
+  'animation',
+  'audio',
+  'caption',
+  'checklist',
+  'contact',
+  'dice',
+  'document',
+  'game',
+  'invoice',
+  'location',
+  'paid_media',
+  'photo',
+  'poll',
+  'sticker',
+  'story',
+  'venue',
+  'video',
+  'video_note',
+  'voice',
 ];
 
-function isService(message: object): boolean {
-  return SERVICE_KEYS.some((key) => key in message);
+function hasContent(message: object): boolean {
+  return CONTENT_KEYS.some((key) => key in message);
+}
+
+/** Telegram itself, in whose name channel posts and service notices come. */
+const TELEGRAM_ID = 777_000;
+
+/** Bots, Telegram's own account and whatever has no id of a person are nobody. */
+export function isPerson(from: Pick<User, 'id' | 'is_bot'>): boolean {
+  return !from.is_bot && from.id !== TELEGRAM_ID && from.id > 0 && Number.isSafeInteger(from.id);
+}
+
+/** A channel or an anonymous admin speaks: `from` is then a stand-in of Telegram's. */
+export function isAnonymous(message: Message | undefined): boolean {
+  return message?.sender_chat !== undefined;
 }

@@ -1,5 +1,6 @@
 /** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (spec/bot.md "Viewer" 11). */
 import { Composer } from 'grammy';
+import type { Update } from 'grammy/types';
 import { hasChanged } from '../db/database.ts';
 import { holdingSince, isHolding } from '../db/time.ts';
 import { claimRateTelling, RATE_WINDOW_SECONDS } from '../db/users.ts';
@@ -9,15 +10,26 @@ import type { Feature } from './feature.ts';
 /** Updates in one window that are answered. */
 const LIMIT = 30;
 
+/**
+ * What is asked beyond the limit is neither read nor written: a mark of an update without effects is worth nothing. What Telegram tells
+ * of the viewer (a membership, a request to join) is heard all the same.
+ */
+export function isIgnored(update: Update, viewer: Viewer | undefined, now: Date): boolean {
+  const { message, callback_query: press, inline_query: inline } = update;
+  if (viewer === undefined || !isOver(viewer, now)) return false;
+  if (message === undefined && press === undefined && inline === undefined) return false;
+  const canBeTold = press !== undefined || message?.chat.type === 'private';
+  return viewer.rate.isTold || !canBeTold;
+}
+
 const composer = new Composer<BotContext>();
 
 /** The counter is a row (it rides in the turn's batches), so it holds across isolates. Admins send parts by the hundred: no limit. */
 composer.filter(
-  (ctx) => ctx.viewer !== undefined && ctx.viewer.role === undefined && isOver(ctx.viewer, ctx.now),
+  (ctx) => ctx.viewer !== undefined && isOver(ctx.viewer, ctx.now),
   async (ctx) => {
     ctx.turn.handler = 'rate-limit';
-    const canBeTold = ctx.callbackQuery !== undefined || ctx.chat?.type === 'private';
-    if (ctx.viewer === undefined || ctx.viewer.rate.isTold || !canBeTold) return;
+    if (ctx.viewer === undefined) return;
     const [claim] = await ctx.turn.commit(claimRateTelling(ctx.viewer.id));
     if (!hasChanged(claim)) return;
     if (ctx.callbackQuery !== undefined) await ctx.answerPress(ctx.t.viewer.slowDown(), { alert: true });
@@ -27,7 +39,7 @@ composer.filter(
 
 export const rateFeature: Feature = { name: 'rate-limit', composer, prefetches: [] };
 
-function isOver({ rate }: Viewer, now: Date): boolean {
+function isOver({ rate, role }: Viewer, now: Date): boolean {
   const window = holdingSince(now, RATE_WINDOW_SECONDS * 1000);
-  return rate.count >= LIMIT && isHolding(new Date(rate.since * 1000), window);
+  return role === undefined && rate.count >= LIMIT && isHolding(new Date(rate.since * 1000), window);
 }

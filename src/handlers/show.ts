@@ -32,7 +32,6 @@ export async function show(
   try {
     await edit();
   } catch (error) {
-    if (isNotModified(error)) return;
     if (!isUneditable(error)) throw error;
     await send(ctx, screen);
   }
@@ -50,7 +49,7 @@ export async function editKeyboard(
       reply_markup: { inline_keyboard: shown.map((row) => row.map(change)) },
     });
   } catch (error) {
-    if (!isNotModified(error) && !isUneditable(error)) throw error;
+    if (!isUneditable(error)) throw error;
   }
 }
 
@@ -116,10 +115,6 @@ function mediaOf(message: Message): { kind: MediaKind; fileIds: readonly string[
   if (message.video !== undefined) return { kind: 'video', fileIds: [message.video.file_id] };
   if (message.document !== undefined) return { kind: 'document', fileIds: [message.document.file_id] };
   return undefined;
-}
-
-function isNotModified(error: unknown): boolean {
-  return error instanceof GrammyError && error.description.includes('message is not modified');
 }
 
 function isUneditable(error: unknown): boolean {

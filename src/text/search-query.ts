@@ -20,11 +20,13 @@ export function foldQuery(text: string): string {
   return folded.trim();
 }
 
-/** `folded` comes from {@link foldQuery}. */
+/**
+ * What to ask FTS5. `folded` comes from {@link foldQuery}, or from a button: a client can forge those, so every word is quoted here.
+ */
 export function searchTerms(folded: string): SearchTerms {
   const words = folded.split(' ').filter((word) => word !== '');
   const glued = words.join('');
-  const prefixes = words.map((word) => `"${word}" *`).join(' AND ');
+  const prefixes = words.map((word) => `${phrase(word)} *`).join(' AND ');
   const sounds = soundOf(folded)
     .split(' ')
     .filter((sound) => sound.length > 1);
@@ -35,14 +37,19 @@ export function searchTerms(folded: string): SearchTerms {
         ? NOTHING
         : words.length === 1
           ? `{title names} : (${prefixes})`
-          : `{title names} : ((${prefixes}) OR "${glued}" *)`,
+          : `{title names} : ((${prefixes}) OR ${phrase(glued)} *)`,
     anywhere: words.length === 0 ? NOTHING : `{title names about} : (${prefixes})`,
     sound:
       sounds.length === 0
         ? NOTHING
-        : `{sound} : (${sounds.map((sound, i) => (i === sounds.length - 1 && sound.length > 2 ? `"${sound}" *` : `"${sound}"`)).join(' AND ')})`,
+        : `{sound} : (${sounds.map((sound, i) => `${phrase(sound)}${i === sounds.length - 1 && sound.length > 2 ? ' *' : ''}`).join(' AND ')})`,
     grams: gramsOf(words.length > 1 ? [...words, glued] : words),
   };
+}
+
+/** A string of FTS5, whatever the word holds (sqlite.org/fts5.html 3.1); a NUL would end the expression. */
+function phrase(word: string): string {
+  return `"${word.replaceAll('\0', '').replaceAll('"', '""')}"`;
 }
 
 function gramsOf(words: readonly string[]): string[] {

@@ -39,7 +39,7 @@ export async function showStatus(parts: StatusParts, draft: Draft): Promise<void
   }
   const sent = await api.sendMessage(draft.userId, screen.text.markup, options);
   await db.write([statusShown(draft.id, sent.message_id, draft.parts)]);
-  if (old !== null) await api.deleteMessage(draft.userId, old).catch(unlessUneditable);
+  if (old !== null) await api.deleteMessage(draft.userId, old);
 }
 
 /** Makes a draft's status true if it is not, unless somebody did so a moment ago. */
