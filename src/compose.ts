@@ -66,11 +66,17 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
 /** The engine of a host; the CLI works with the context alone. */
 export function composeEngine(
   settings: BackupSettings,
-  parts: BackupParts & { readonly ledger: Ledger & RequestLedger; readonly links: LinkSettings },
+  parts: BackupParts & {
+    readonly ledger: Ledger & RequestLedger;
+    readonly links: LinkSettings;
+    /** Aborts when the host stops and waits no longer: a run is given up and cleans up. */
+    readonly stopping?: AbortSignal;
+  },
 ): BackupEngine {
   return createBackupEngine({
     ...composeBackup(settings, parts),
     requests: parts.ledger,
+    ...(parts.stopping && { stopping: parts.stopping }),
     maxAgeHours: settings.maxAgeHours,
     signLink: (key, adminId) => signLink(parts.links, key, adminId),
   });

@@ -37,6 +37,8 @@ export interface HostParts {
   /** What one tick may take: time, and requests to database and Bot API together. */
   readonly tickLimits: { readonly seconds: number; readonly requests: number };
   readonly after: NonNullable<Services['after']>;
+  /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
+  readonly stopping?: AbortSignal;
   /** Reads a database file an admin sent; left out where there is no disk (Worker). */
   readonly openDatabaseFile?: Services['openDatabaseFile'];
 }
@@ -119,7 +121,7 @@ export function createHost(parts: HostParts): Host {
         log,
         backups,
         deadline,
-        requests: new RequestBudget(requests),
+        requests: new RequestBudget(requests, parts.stopping),
         ...people,
       };
       await tick(jobs, context, randomUUID());

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServerType, serve } from '@hono/node-server';
 import { Cron } from 'croner';
 import type { UserFromGetMe } from 'grammy/types';
-import type { Hono } from 'hono';
 import { backupAlertText, tellAdmins } from './alerts.ts';
 import { systemClock } from './backup/clock.ts';
 import { drill } from './backup/drill.ts';
@@ -31,7 +30,11 @@ const LONGEST_DELAY_MS = 60_000;
 /** No wall clock cuts a run off here as it does in a Worker. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 /** How long a stopping host lets a run go on before it is given up; then it cleans up and frees its lease. */
-const RUN_GRACE_MS = 10_000;
+const RUN_GRACE_MS = 8_000;
+/** How long it lets a client finish its request or take its answer; a stalled one is cut off then. */
+const CLIENT_GRACE_MS = 2_000;
+/** How long it waits for updates that are being handled, a run of theirs included. Unacknowledged, they come again. */
+const UPDATE_GRACE_MS = 12_000;
 
 /** Sundays, away from the nightly backup (spec/backup.md "Commands": weekly). */
 const DRILL_CRON = '30 3 * * 0';
@@ -61,6 +64,8 @@ export async function startNode(config: Config): Promise<RunningNode> {
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
   const store = await openStore(config.bucket);
+  const stopping = new AbortController();
+  const givingUp = new AbortController();
   const backups = composeEngine(config.backup, {
     source: openSnapshotSource(config.database),
     store,
@@ -68,11 +73,15 @@ export async function startNode(config: Config): Promise<RunningNode> {
     ledger: createBackupLedger(db),
     holder: `node host ${process.pid}`,
     timeoutMs: RUN_TIMEOUT_MS,
+    stopping: givingUp.signal,
     alert: (alert) =>
       tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
   });
+  const pause = (milliseconds: number): Promise<void> =>
+    sleep(milliseconds, undefined, { signal: stopping.signal }).catch(() => {});
   const host = createHost({
     config,
+    stopping: stopping.signal,
     webhookSecret,
     db,
     api,
@@ -81,7 +90,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
     backups,
     links,
     now,
-    sleep: (milliseconds) => sleep(milliseconds),
+    sleep: pause,
     log,
     tickLimits: TICK_LIMITS,
     openDatabaseFile: openDatabaseUpload,
@@ -93,24 +102,20 @@ export async function startNode(config: Config): Promise<RunningNode> {
     },
   });
   await host.ready({ waits: true });
-  const { server, port } = await listen(host.app, config);
+  const requests = new Underway();
+  const runs = new Underway();
+  const { server, port } = await listen((request) => requests.add(host.app.fetch(request)), config);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
-  const stopping = new AbortController();
-  const givingUp = new AbortController();
-  const work = new Set<Promise<unknown>>();
-  const backUp: Host['runBackup'] = (trigger, at, options) => {
-    const run = host.runBackup(trigger, at, { ...options, signal: givingUp.signal });
-    work.add(run);
-    return run.finally(() => work.delete(run));
-  };
+  const backUp: Host['runBackup'] = (trigger, at, options) =>
+    runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
   void backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
-  work.add(config.publicUrl === undefined ? pollForUpdates() : useWebhook(config.publicUrl));
+  void requests.add(config.publicUrl === undefined ? pollForUpdates() : useWebhook(config.publicUrl));
   installCommands(api, config.defaultLocale).catch((error: unknown) =>
     log.warn('menu of commands not set', { error: describeError(error) }),
   );
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
-    schedule('* * * * *', log, () => host.tick()),
+    schedule('* * * * *', log, () => runs.add(host.tick())),
     schedule(DRILL_CRON, log, () => rehearse()),
   ];
   log.info('started', {
@@ -140,7 +145,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
       api,
       receive: host.receive,
       log,
-      sleep: (ms) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {}),
+      sleep: pause,
       signal: stopping.signal,
     });
   }
@@ -156,7 +161,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
         return;
       } catch (error) {
         log.error('webhook not set', { error: describeError(error), retry_in_ms: delay });
-        await sleep(delay, undefined, { signal: stopping.signal }).catch(() => {});
+        await pause(delay);
       }
     }
   }
@@ -167,14 +172,41 @@ export async function startNode(config: Config): Promise<RunningNode> {
     async stop() {
       for (const cron of crons) cron.stop();
       stopping.abort();
-      const patience = setTimeout(() => givingUp.abort(new Error('the host was stopped')), RUN_GRACE_MS);
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.allSettled(work);
-      clearTimeout(patience);
+      // One who is slow or stopped in the middle keeps neither the others nor the process waiting.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const cutOff = setTimeout(
+        () => 'closeAllConnections' in server && server.closeAllConnections(),
+        CLIENT_GRACE_MS,
+      );
+      const giveUp = setTimeout(() => givingUp.abort(new Error('the host was stopped')), RUN_GRACE_MS);
+      const [unanswered] = await Promise.all([requests.settled(UPDATE_GRACE_MS), runs.settled(), closed]);
+      clearTimeout(cutOff);
+      clearTimeout(giveUp);
+      if (unanswered > 0) log.warn('requests given up', { count: unanswered });
       database.close();
       await lock?.release();
     },
   };
+}
+
+/** What a stopping host waits for. */
+class Underway {
+  readonly #work = new Set<Promise<unknown>>();
+
+  add<T>(work: T | Promise<T>): Promise<T> {
+    const running = Promise.resolve(work);
+    this.#work.add(running);
+    const forget = (): boolean => this.#work.delete(running);
+    running.then(forget, forget);
+    return running;
+  }
+
+  /** Resolves with how many are left, 0 unless the time is over first. */
+  async settled(withinMs?: number): Promise<number> {
+    const over = withinMs === undefined ? [] : [sleep(withinMs, undefined, { ref: false })];
+    await Promise.race([Promise.allSettled(this.#work), ...over]);
+    return this.#work.size;
+  }
 }
 
 /** Fires on the given schedule, UTC; a run that is still going when the next is due is not started twice. */
@@ -192,12 +224,14 @@ function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): 
 }
 
 function listen(
-  app: Hono,
+  fetch: (request: Request) => Promise<Response>,
   { host, port }: Pick<Config, 'host' | 'port'>,
 ): Promise<{ server: ServerType; port: number }> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port, hostname: host }, (info: AddressInfo) =>
-      resolve({ server, port: info.port }),
+    const server = serve(
+      // Its Response lacks what other libraries rely on (`bytes()`): not for the whole process.
+      { fetch, port, hostname: host, overrideGlobalObjects: false },
+      (info: AddressInfo) => resolve({ server, port: info.port }),
     );
     server.once('error', reject);
   });

@@ -6,8 +6,12 @@ import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
 import { DatabaseTooNew } from './db/migrate.ts';
-import { hideSecrets } from './log.ts';
+import { describeError, hideSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
+import { onStopSignals } from './stop-signals.ts';
+
+/** The last resort; everything acknowledged is committed long before. */
+const STOP_WITHIN_MS = 20_000;
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 
@@ -17,14 +21,25 @@ try {
     config.botToken === undefined
       ? await (await import('../dev/offline.ts')).startOffline(config)
       : await startNode(config);
-  const stop = (): void => {
-    console.log('stopping: finishing what is under way');
-    // A hung connection must not keep the process for ever; everything acknowledged is committed already.
-    sleep(20_000, undefined, { ref: false }).then(() => process.exit(1));
-    running.stop().then(() => process.exit(0));
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  onStopSignals({
+    // Not SIGHUP: whoever starts the host with nohup wants it to outlive the terminal.
+    signals: ['SIGTERM', 'SIGINT'],
+    first() {
+      console.log('stopping: finishing what is under way (once more ends it at once)');
+      sleep(STOP_WITHIN_MS, undefined, { ref: false }).then(() => {
+        console.error('stopped with work unfinished: the next start cleans up after it');
+        process.exit(1);
+      });
+      running.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(`not stopped in order: ${describeError(error)}`);
+          process.exit(1);
+        },
+      );
+    },
+    second: () => console.error('stopped at once: the next start cleans up after it'),
+  });
 } catch (error) {
   const isForPeople =
     error instanceof ConfigError || error instanceof DatabaseFileHeld || error instanceof DatabaseTooNew;

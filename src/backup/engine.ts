@@ -27,6 +27,8 @@ export interface EngineContext extends BackupContext {
   readonly maxAgeHours: number;
   /** A link to an object of a store that makes none itself (a directory); valid for that admin only. */
   readonly signLink: (key: string, adminId: number) => string;
+  /** Aborts when the host stops: runs are given up, and requests wait for the next host. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface DownloadLink {
@@ -76,8 +78,11 @@ const LINK_SECONDS = 15 * 60;
 const MAX_ATTEMPTS = 3;
 
 export function createBackupEngine(context: EngineContext): BackupEngine {
-  const { requests, store, prefix, clock } = context;
-  const run: BackupEngine['run'] = (options) => runBackup(context, options);
+  const { requests, store, prefix, clock, stopping } = context;
+  const run: BackupEngine['run'] = (options) => {
+    const signals = [options.signal, stopping].filter((signal) => signal !== undefined);
+    return runBackup(context, { ...options, signal: AbortSignal.any(signals) });
+  };
 
   const runRequest: BackupEngine['runRequest'] = async (request, onProgress) => {
     const outcome = await run({
@@ -86,7 +91,9 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       ...(onProgress && { onProgress }),
     });
     const inTheWay = outcome.kind === 'skipped' && outcome.reason === 'busy';
-    if (!inTheWay) await requests.closeRequest(request.id, clock.now());
+    // Given up with its host, it is the next one's to make.
+    const isGivenUp = outcome.kind === 'failed' && stopping?.aborted === true;
+    if (!inTheWay && !isGivenUp) await requests.closeRequest(request.id, clock.now());
     return outcome;
   };
 

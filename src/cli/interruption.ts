@@ -1,7 +1,7 @@
 /** Ctrl-C and its like: the first one lets work clean up, the second one ends the process. Node only. */
-import { constants } from 'node:os';
 import process from 'node:process';
 import { Interrupted } from '../backup/again.ts';
+import { onStopSignals } from '../stop-signals.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Interruption {
@@ -13,24 +13,23 @@ export interface Interruption {
   dispose(): void;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 export function listenForInterruption(terminal: Terminal): Interruption {
   const stop = new AbortController();
   let working = 0;
   let exitCode: number | undefined;
-  const onSignal = (name: (typeof SIGNALS)[number]): void => {
-    const isFirst = exitCode === undefined;
-    exitCode ??= 128 + constants.signals[name];
-    if (isFirst && working > 0) {
+  const ignore = onStopSignals({
+    signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+    first(code) {
+      exitCode = code;
+      if (working === 0) {
+        terminal.fail('interrupted');
+        process.exit(code);
+      }
       terminal.note('interrupted: stopping and cleaning up (once more ends it at once)');
       stop.abort(new Interrupted());
-      return;
-    }
-    terminal.fail(isFirst ? 'interrupted' : 'interrupted before everything was cleaned up');
-    process.exit(exitCode);
-  };
-  for (const name of SIGNALS) process.on(name, onSignal);
+    },
+    second: () => terminal.fail('interrupted before everything was cleaned up'),
+  });
   return {
     async stoppable(work) {
       working += 1;
@@ -43,8 +42,6 @@ export function listenForInterruption(terminal: Terminal): Interruption {
     get exitCode() {
       return exitCode;
     },
-    dispose() {
-      for (const name of SIGNALS) process.off(name, onSignal);
-    },
+    dispose: ignore,
   };
 }

@@ -23,7 +23,7 @@ import { copyTo } from '../handlers/admin/copy-message.ts';
 import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
 import { textsIn } from '../locales/index.ts';
 import { describeError } from '../log.ts';
-import { type Job, type JobContext, RequestBudget } from './job.ts';
+import type { Job, JobContext } from './job.ts';
 
 /** Between the starts of two messages: 25 a second (spec/bot.md "Admin" 6). */
 const PACE_MS = 40;
@@ -50,7 +50,7 @@ export const broadcastJob: Job = {
     if (due.length === 0) return;
     // A broadcast may take hours: the jobs after this one get their share of every tick.
     const deadline = new Date(started + SHARE * (context.deadline.getTime() - started));
-    const mine = new RequestBudget(Math.floor(SHARE * context.requests.left));
+    const mine = context.requests.part(Math.floor(SHARE * context.requests.left));
     for (const broadcast of due) {
       if (broadcast.state === 'running') await send({ ...context, deadline, requests: mine }, broadcast);
       else await report(context, broadcast.id);

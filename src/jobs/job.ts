@@ -33,17 +33,25 @@ export interface Job {
 /** Counts requests down; a job asks before each. */
 export class RequestBudget {
   #left: number;
-  constructor(limit: number) {
+  readonly #stopping: AbortSignal | undefined;
+  /** @param stopping the host stops: from then on none is left, so that what is begun ends soon */
+  constructor(limit: number, stopping?: AbortSignal) {
     this.#left = limit;
+    this.#stopping = stopping;
   }
 
   get left(): number {
-    return this.#left;
+    return this.#stopping?.aborted === true ? 0 : this.#left;
+  }
+
+  /** A budget of its own, out of this one's, that ends with it when the host stops. */
+  part(limit: number): RequestBudget {
+    return new RequestBudget(limit, this.#stopping);
   }
 
   /** Takes `count` requests, or none when fewer are left. */
   take(count: number): boolean {
-    if (this.#left < count) return false;
+    if (this.left < count) return false;
     this.#left -= count;
     return true;
   }

@@ -23,13 +23,33 @@ beforeEach(async () => {
     sql('DELETE FROM backup_requests'),
   ]);
   store = createMemoryStore(() => world.clock.now());
-  engine = createBackupEngine({
+  engine = openEngine();
+});
+
+function openEngine(options: { readonly stopping?: AbortSignal } = {}): BackupEngine {
+  return createBackupEngine({
     ...world.context,
     store,
     requests: world.ledger,
     maxAgeHours: 26,
     signLink: (key, adminId) => `https://bot.example/backups/${key}?admin=${adminId}`,
+    ...options,
   });
+}
+
+test('a request given up with its host is made by the next one', async () => {
+  const stopping = new AbortController();
+  const first = openEngine({ stopping: stopping.signal });
+  const request = await first.request(ASKED);
+  const outcome = await first.runRequest(request, () => {
+    stopping.abort(new Error('the host was stopped'));
+  });
+  expect(outcome).toMatchObject({ kind: 'failed', reason: 'the host was stopped' });
+  expect((await engine.list()).total).toBe(0);
+  world.clock.advance(60_000);
+  expect(await engine.finishRequested()).toMatchObject([
+    { request: { id: request.id }, outcome: { kind: 'done' } },
+  ]);
 });
 
 test('a request that is answered is not answered again', async () => {

@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
@@ -82,6 +83,76 @@ async function freePort(): Promise<number> {
 function open(): DatabaseSync {
   return new DatabaseSync(join(directory, 'data/anime_bot.db'));
 }
+
+/** A client that begins a request and then neither sends nor reads. */
+async function stall(port: number, request: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.pause();
+  socket.write(request);
+  return socket;
+}
+
+/** Stops it, and gives its exit code and how long it took, in seconds. */
+async function stopped(
+  host: Process,
+  ...signals: NodeJS.Signals[]
+): Promise<{ code: unknown; seconds: number }> {
+  const begun = performance.now();
+  for (const [i, signal] of signals.entries()) {
+    if (i > 0) await sleep(400);
+    host.child.kill(signal);
+  }
+  const [code] = await once(host.child, 'exit');
+  return { code, seconds: (performance.now() - begun) / 1000 };
+}
+
+describe('stopping the Node host', () => {
+  const BODY_MISSING = `POST /webhook HTTP/1.1\r\nHost: a\r\nX-Telegram-Bot-Api-Secret-Token: ${SECRET}\r\nContent-Length: 500\r\n\r\n{`;
+  const HEAD_MISSING = 'GET /healthz HTTP/1.1\r\nHost';
+  let port: number;
+  let host: Process;
+  const stalled: Socket[] = [];
+
+  beforeEach(async () => {
+    port = await freePort();
+    host = start({
+      BOT_TOKEN: telegram.token,
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      WEBHOOK_SECRET: SECRET,
+    });
+    await host.until(/"outcome":"done"/);
+  });
+  afterEach(() => {
+    for (const socket of stalled.splice(0)) socket.destroy();
+  });
+
+  test('clients that stall in the middle are cut off after a moment: exit 0', async () => {
+    for (const request of [BODY_MISSING, HEAD_MISSING, '']) stalled.push(await stall(port, request));
+    // Kept alive and idle.
+    await (await fetch(`http://127.0.0.1:${port}/healthz`)).text();
+    const { code, seconds } = await stopped(host, 'SIGTERM');
+    expect({ code, output: host.output() }).toEqual({ code: 0, output: expect.stringContaining('stopping') });
+    expect(seconds).toBeLessThan(8);
+    expect(readdirSync(join(directory, 'data')).filter((name) => name.includes('.lock'))).toEqual([]);
+  });
+
+  test('a second signal ends it at once, whichever it is', async () => {
+    stalled.push(await stall(port, BODY_MISSING));
+    const { code, seconds } = await stopped(host, 'SIGTERM', 'SIGINT');
+    expect({ code, isQuick: seconds < 1.5 }).toEqual({ code: 143, isQuick: true });
+    expect(host.output()).toContain('stopped at once');
+  });
+
+  test('one request to stop that arrives twice (from the terminal, and from npm) is one', async () => {
+    stalled.push(await stall(port, BODY_MISSING));
+    host.child.kill('SIGINT');
+    await sleep(20);
+    expect(await stopped(host, 'SIGINT')).toMatchObject({ code: 0 });
+  });
+});
 
 describe('the Node host', () => {
   test('without a token it runs offline, says so, names its page, and takes a backup at start', async () => {

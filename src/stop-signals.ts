@@ -1,0 +1,42 @@
+/**
+ * Signals that tell a process to stop: the first one lets it finish and clean up, the second one
+ * ends it at once, whatever it is doing. Node only.
+ */
+import { constants } from 'node:os';
+import process from 'node:process';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+export interface StopHandlers {
+  readonly signals: readonly StopSignal[];
+  /** `exitCode`: what a shell calls the signal, 128 and its number. */
+  first(exitCode: number): void;
+  /** Says so; the process is ended right after it. */
+  second(exitCode: number): void;
+}
+
+/**
+ * A terminal and npm (a service manager and npm) each deliver one and the same request to stop:
+ * npm hands on what it gets, and the child got it from them already.
+ */
+const SAME_REQUEST_MS = 250;
+
+/** Returns what stops listening. */
+export function onStopSignals({ signals, first, second }: StopHandlers): () => void {
+  let begun: { readonly signal: StopSignal; readonly at: number; readonly exitCode: number } | undefined;
+  const onSignal = (signal: StopSignal): void => {
+    const at = performance.now();
+    if (begun === undefined) {
+      begun = { signal, at, exitCode: 128 + constants.signals[signal] };
+      first(begun.exitCode);
+      return;
+    }
+    if (signal === begun.signal && at - begun.at < SAME_REQUEST_MS) return;
+    second(begun.exitCode);
+    process.exit(begun.exitCode);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}
