@@ -95,7 +95,7 @@ async function demo(
   done('verify: hashes, integrity_check, foreign_key_check, digests of both files agree');
 
   heading('The newest backup is restored into an empty database');
-  const empty = await startSqlServer({ file: join(scratch, 'restored.db') });
+  const empty = await startSqlServer({ file: join(scratch, 'restored.db'), hosted: true });
   try {
     const from = performance.now();
     await cli('restore', 'latest', '--to', empty.url, '--yes', '--json');

@@ -24,7 +24,13 @@ export async function startStandIns(options: {
   readonly adminIds: readonly number[];
 }): Promise<StandIns> {
   const databaseFile = join(options.directory, 'server.db');
-  const sql = await startSqlServer({ file: databaseFile, authToken: AUTH_TOKEN });
+  const sql = await startSqlServer({
+    file: databaseFile,
+    authToken: AUTH_TOKEN,
+    // As strict as the service that a Worker's database mostly lives on.
+    hosted: true,
+    affectedRows: 'zero',
+  });
   const s3 = await startFauxqs();
   const telegram = await startTelegram();
   return {

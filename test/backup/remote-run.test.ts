@@ -16,6 +16,7 @@ import { type Database, sql } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
 import { testClock } from '../support/backup-world.ts';
+import { serverKind } from '../support/server-kind.ts';
 
 const clock = testClock();
 let directory: string;
@@ -27,7 +28,7 @@ let requests: string[] = [];
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'remote-run-'));
-  server = await startSqlServer({ file: join(directory, 'server.db') });
+  server = await startSqlServer({ ...serverKind(), file: join(directory, 'server.db') });
   s3 = await startFauxqs();
   const counted: typeof fetch = (input, init) => {
     const { url, method } =

@@ -9,6 +9,7 @@ import { sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
 import { addAnime } from '../support/catalogue.ts';
+import { serverKind } from '../support/server-kind.ts';
 import { runCli as spawnCli } from './support.ts';
 
 let directory: string;
@@ -18,7 +19,11 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'backup-remote-'));
-  server = await startSqlServer({ file: join(directory, 'server.db'), authToken: 'database-token' });
+  server = await startSqlServer({
+    ...serverKind(),
+    file: join(directory, 'server.db'),
+    authToken: 'database-token',
+  });
   s3 = await startFauxqs();
   env = {
     DATABASE_URL: server.url,

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { all, sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { DatabaseTooNew, migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
+import { openTestDatabase } from '../support/bot.ts';
 
 const now = () => new Date('2026-11-22T10:00:00Z');
 const opened: Database[] = [];
@@ -20,7 +20,7 @@ function freshPath(): string {
 }
 
 async function open(path: string): Promise<Database> {
-  const db = await openEmbeddedDatabase(path);
+  const db = await openTestDatabase(path);
   opened.push(db);
   return db;
 }

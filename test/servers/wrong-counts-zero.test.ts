@@ -1,5 +1,5 @@
 /** The bot on a server that counts affected rows wrongly (libsql-client-ts#312): nothing is decided by that count. */
-import { onServer } from '../support/bot.ts';
+import { onServer } from '../support/server-kind.ts';
 import { runAgain } from '../support/suites.ts';
 
 onServer({ hosted: true, affectedRows: 'zero' });

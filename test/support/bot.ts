@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlServer } from '../../dev/sql-over-http/in-process.ts';
-import type { SqlServerOptions } from '../../dev/sql-over-http/server.ts';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
 import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/backup/clock.ts';
@@ -25,6 +24,7 @@ import { type JobContext, RequestBudget } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
 import { createReceiver, type Receive, type Services } from '../../src/receive.ts';
 import { createApi } from '../../src/telegram.ts';
+import { serverKind } from './server-kind.ts';
 
 export interface Cost {
   readonly reads: number;
@@ -67,16 +67,11 @@ export interface TestBotOptions {
   readonly now?: Date;
 }
 
-let server: Omit<SqlServerOptions, 'file'> | undefined;
-
-/** Bots started from here on (in this test file) reach their database through a server of this kind. */
-export function onServer(kind: Omit<SqlServerOptions, 'file'>): void {
-  server = kind;
-}
-
-async function openTestDatabase(path: string): Promise<Database> {
-  if (server === undefined) return openEmbeddedDatabase(path);
-  const inProcess = openSqlServer({ file: path, ...server });
+/** The file itself, or through a server of the present kind. */
+export async function openTestDatabase(path: string): Promise<Database> {
+  const kind = serverKind();
+  if (kind === undefined) return openEmbeddedDatabase(path);
+  const inProcess = openSqlServer({ file: path, ...kind });
   const db = openRemoteDatabase({ url: 'http://database', authToken: undefined, fetch: inProcess.fetch });
   return {
     read: (queries) => db.read(queries),

@@ -22,6 +22,7 @@ import {
   stagedTables,
 } from './staging.ts';
 import { CREATE_CONTROL, dropMark, guard, swap } from './swap.ts';
+import { setVersionSql, versionNote } from './user-version.ts';
 
 export interface RemoteTarget {
   readonly session: SqlSession;
@@ -73,18 +74,26 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
     await drainNothing(snapshot);
     return snapshot.schema;
   });
-  const { statements, notes } =
-    options.only === undefined
-      ? swapStatements(live, schema, staged, options.wanted)
-      : onlyStatements(live, staged);
+  const isWhole = options.only === undefined;
+  const versions = { live: live.userVersion, wanted: schema.userVersion };
+  const setVersion = isWhole ? await setVersionSql(session, versions) : undefined;
+  const { statements, notes } = isWhole
+    ? swapStatements(live, schema, staged, options.wanted)
+    : onlyStatements(live, staged);
   await swap(session, id, [
     ...countLate(live, options.lastUpdate),
     ...statements,
+    ...(setVersion === undefined ? [] : [setVersion]),
     ...staged.map(({ name }) => `DROP TABLE ${name}`),
   ]);
-  const late = await lateUpdates(session).catch(() => undefined);
+  const told = [
+    isWhole && versions.live !== versions.wanted
+      ? await versionNote(session, versions.wanted).catch(() => undefined)
+      : undefined,
+    await lateUpdates(session).catch(() => undefined),
+  ];
   await dropMark(session, id);
-  return late === undefined ? notes : [...notes, late];
+  return [...notes, ...told.filter((note) => note !== undefined)];
 }
 
 /** What the bot has handled so far: ids of updates grow. Undefined for a database that is no bot's. */
@@ -253,7 +262,6 @@ function swapStatements(
       ),
     ),
     ...carried.after,
-    `PRAGMA user_version = ${schema.userVersion}`,
   ];
   return { statements, notes };
 }

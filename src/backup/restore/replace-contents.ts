@@ -1,7 +1,7 @@
 /** `--only`: the contents of some tables, in one transaction, everything else as it is. Pure. */
 import type { DatabaseSchema, TableInfo } from '../model.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
-import { columnList, type StagedTable } from './staging.ts';
+import { columnList, copyColumns, type StagedTable } from './staging.ts';
 
 /**
  * Empties the living tables and fills them from the given ones (`name` is what to select from). Triggers run, so that indexes kept by
@@ -29,10 +29,9 @@ export function replaceContents(
   });
   const statements = [
     ...pairs.map(({ target }) => `DELETE FROM ${quoteName(target.name)}`),
-    ...pairs.map(({ target, source, name }) => {
-      const columns = common(source, target).join(', ');
-      return `INSERT INTO ${quoteName(target.name)} (${columns}) SELECT ${columns} FROM ${name}`;
-    }),
+    ...pairs.map(({ target, source, name }) =>
+      copyColumns(quoteName(target.name), common(source, target), name),
+    ),
     ...index,
   ];
   return { statements, notes };

@@ -99,8 +99,13 @@ export function moveRows({ table, name }: StagedTable): string {
   const isWhole = table.columns.every(({ generated }) => generated === 'no');
   if (isWhole && (table.withoutRowid || table.rowidAlias !== null))
     return `INSERT INTO ${target} SELECT * FROM ${name}`;
-  const columns = columnList(table).join(', ');
-  return `INSERT INTO ${target} (${columns}) SELECT ${columns} FROM ${name}`;
+  return copyColumns(target, columnList(table), name);
+}
+
+/** Qualified, because a server takes a bare name in double quotes that fits no column for a text (sqlite.org/quirks.html 8). */
+export function copyColumns(target: string, columns: readonly string[], source: string): string {
+  const read = columns.map((column) => `s.${column}`).join(', ');
+  return `INSERT INTO ${target} (${columns.join(', ')}) SELECT ${read} FROM ${source} AS s`;
 }
 
 /** Objects in an order in which they can be dropped: whatever hangs on tables first, virtual tables before what they lie on. */

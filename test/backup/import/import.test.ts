@@ -338,7 +338,11 @@ test('a database that has never been set up is not filled', async () => {
 });
 
 test('on a server: the same report and the same rows as in a file', async () => {
-  const server = await startSqlServer({ file: join(directory, 'server.db') });
+  const server = await startSqlServer({
+    file: join(directory, 'server.db'),
+    hosted: true,
+    affectedRows: 'zero',
+  });
   const remote = openRemoteDatabase({ url: server.url, authToken: undefined, fetch });
   await migrate(remote, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
   expect(await importJson(OLD_TEXT, { db: remote })).toEqual(await importJson(OLD_TEXT));

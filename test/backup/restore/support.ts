@@ -13,6 +13,7 @@ import {
 } from '../../../src/backup/restore.ts';
 import { runBackup } from '../../../src/backup/run.ts';
 import type { World } from '../../support/backup-world.ts';
+import { serverKind } from '../../support/server-kind.ts';
 
 export function partsOf(world: World, change: Partial<RestoreParts> = {}): RestoreParts {
   return {
@@ -84,6 +85,6 @@ export async function startRemote(
   faults: (request: RequestRecord) => Fault | undefined = () => undefined,
 ): Promise<Remote> {
   const file = join(directory, 'server.db');
-  const server = await startSqlServer({ file, faults, authToken: 'token' });
+  const server = await startSqlServer({ ...serverKind(), file, faults, authToken: 'token' });
   return { server, file, target: { kind: 'remote', url: server.url, authToken: 'token' } };
 }

@@ -16,6 +16,8 @@ import {
   type SqlValue,
 } from '../../../src/backup/model.ts';
 
+import { serverKind } from '../../support/server-kind.ts';
+
 export interface TestDatabase {
   readonly file: string;
   readonly db: Database.Database;
@@ -33,7 +35,7 @@ export function makeDatabase(sql = ''): TestDatabase {
 }
 
 export async function serve(file: string, options: Partial<SqlServerOptions> = {}): Promise<SqlServer> {
-  const server = await startSqlServer({ file, ...options });
+  const server = await startSqlServer({ ...serverKind(), file, ...options });
   onTestFinished(() => server.close());
   return server;
 }
