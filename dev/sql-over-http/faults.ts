@@ -19,8 +19,16 @@ export type Fault =
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
   /** Waits, then goes on as usual. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** Executes everything and sends only so many bytes of the body, status 200; then ends it properly or cuts the connection. */
-  | { readonly kind: 'truncate'; readonly bytes: number; readonly afterwards: 'end' | 'drop' };
+  /**
+   * Executes everything and sends only so many bytes of the body, status 200; then ends it properly, cuts the connection, or says nothing
+   * more and lets the client wait (`onSilence` is told).
+   */
+  | {
+      readonly kind: 'truncate';
+      readonly bytes: number;
+      readonly afterwards: 'end' | 'drop' | 'silence';
+      readonly onSilence?: () => void;
+    };
 
 export type FaultPlan = (request: RequestRecord) => Fault | undefined;
 
@@ -72,8 +80,9 @@ export class BodyWriter {
 
   end(): void {
     this.#flushPending();
-    const cut = this.#fault?.kind === 'truncate' && this.#left === 0 && this.#fault.afterwards === 'drop';
-    if (!this.#dropped && !cut) this.#response.end();
+    const afterwards = this.#fault?.kind === 'truncate' && this.#left === 0 ? this.#fault.afterwards : 'end';
+    if (afterwards === 'silence') return;
+    if (!this.#dropped && afterwards === 'end') this.#response.end();
     else this.breakOff();
   }
 
@@ -97,6 +106,7 @@ export class BodyWriter {
     const bytes = all.length > this.#left ? all.subarray(0, this.#left) : all;
     this.#left -= bytes.length;
     if (!this.#response.write(bytes)) this.#room ??= this.#drained();
+    if (this.#left === 0 && this.#fault?.kind === 'truncate') this.#fault.onSilence?.();
   }
 
   #drained(): Promise<void> {

@@ -141,6 +141,9 @@ async function fetched(
 }
 
 /** Which runs there were, who works, which schema this is: the past's answer would be wrong. */
+/** A statement on a large table takes a while, and a server says nothing until it is done. */
+const WRITE_SILENCE_MS = 600_000;
+
 const NEVER_ALONE = [...ENGINE_TABLES, 'schema_migrations'];
 
 function makerOf(from: RestoreFrom): Maker | undefined {
@@ -199,7 +202,12 @@ async function restoreServer(
   const { target, clock, random, fetch, context } = parts;
   if (target.kind !== 'remote') throw new Error('not a server');
   const source = await fetched(parts, options, directory);
-  const server = connectSqlHttp({ url: target.url, authToken: target.authToken, fetch });
+  const server = connectSqlHttp({
+    url: target.url,
+    authToken: target.authToken,
+    fetch,
+    silenceMs: WRITE_SILENCE_MS,
+  });
   const remote: RemoteTarget = {
     session: openSqlSession({ server, clock, random }),
     source: sourceOf(parts),

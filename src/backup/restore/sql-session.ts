@@ -1,6 +1,12 @@
 /** A server's database as restore works on it: statements of one stream, sent again when the answer was lost. */
 import { type Clock, explain } from '../clock.ts';
-import { pipeline, ServerRefused, type SqlHttp, StatementFailed } from '../snapshot/sql-http.ts';
+import {
+  ConnectionLost,
+  pipeline,
+  ServerRefused,
+  type SqlHttp,
+  StatementFailed,
+} from '../snapshot/sql-http.ts';
 import { isObject } from '../snapshot/wire.ts';
 
 export interface SqlSession {
@@ -115,7 +121,7 @@ export function remedy(error: unknown): string {
 }
 
 function named(server: SqlHttp, error: unknown): unknown {
-  if (error instanceof StatementFailed || error instanceof ServerRefused) return error;
+  if ([StatementFailed, ServerRefused, ConnectionLost].some((type) => error instanceof type)) return error;
   return new Error(`database server ${server.host} did not answer: ${explain(error)}`, { cause: error });
 }
 

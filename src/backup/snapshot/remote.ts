@@ -13,6 +13,7 @@ import { type FormName, type RowForm, rowForm } from './row-form.ts';
 import { scanSql } from './scan-sql.ts';
 import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
 import {
+  ConnectionLost,
   chained,
   connectSqlHttp,
   pipeline,
@@ -37,20 +38,36 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
   const server = connectSqlHttp(options);
   const batchRows = options.batchRows ?? 500;
   let form: FormName = 'quick';
+  let brokenCursors = 0;
   return {
     async read(use) {
-      const { details, endpoint } = await readRemoteSchema(server);
-      const session: Session = { server, details, endpoint, form, batchRows, close: async () => undefined };
+      const { details, endpoint } = await readRemoteSchema(server).catch((error: unknown) => {
+        throw named(server, error);
+      });
+      const session: Session = {
+        server,
+        details,
+        endpoint,
+        form,
+        batchRows,
+        inPages: endpoint === 'v2' || brokenCursors >= CURSOR_TRIES,
+        close: async () => undefined,
+      };
       const guarded = guardScans(
         (targets) => readScans(session, targets),
         (error) => {
-          if (mayBeUnreadableValue(error)) form = 'exact';
+          if (mayBeUnreadableValue(error)) {
+            form = 'exact';
+            brokenCursors += 1;
+          }
           return named(server, error);
         },
       );
       try {
         const result = await use({ schema: details.schema, scans: guarded.scans });
         guarded.requireComplete();
+        // What broke them may have passed, and pages cost the server more.
+        brokenCursors = 0;
         return result;
       } finally {
         await session.close();
@@ -59,15 +76,21 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
   };
 }
 
+/**
+ * After so many cursors that broke off in a row the next read asks for pages: connections that end after a hundred rows, every time, were
+ * reported from one region (tursodatabase/turso#7140). A run reads three times at most (again.ts).
+ */
+const CURSOR_TRIES = 2;
+
 /** A server breaks off, without a word, over a text that is not UTF-8; so does a bad line. In-band errors have other causes. */
 function mayBeUnreadableValue(error: unknown): boolean {
   if (error instanceof SchemaChanged || error instanceof StatementFailed) return false;
   return !(error instanceof ServerRefused) || error.status >= 500 || error instanceof NeedsExactForm;
 }
 
-/** What fetch throws (`TypeError: terminated`) names nothing. */
+/** A {@link WireError} names no server. */
 function named(server: SqlHttp, error: unknown): unknown {
-  const own = [SchemaChanged, StatementFailed, ServerRefused, NeedsExactForm].some(
+  const own = [SchemaChanged, StatementFailed, ServerRefused, ConnectionLost, NeedsExactForm].some(
     (type) => error instanceof type,
   );
   if (own || !(error instanceof Error)) return error;
@@ -80,6 +103,7 @@ interface Session {
   readonly endpoint: 'v3' | 'v2';
   readonly form: FormName;
   readonly batchRows: number;
+  readonly inPages: boolean;
   /** Ends what is under way on the server. Never throws. */
   close: () => Promise<void>;
 }
@@ -95,7 +119,7 @@ async function* readScans(session: Session, targets: readonly ScanTarget[]): Asy
   const plan = targets.map((target): PlannedScan => {
     return { target, forms: scanSql(target, session.details).map((scan) => rowForm(scan, session.form)) };
   });
-  if (session.endpoint === 'v3') {
+  if (!session.inPages) {
     const response = await session.server.post('v3/cursor', {
       baton: null,
       batch: { steps: cursorSteps(plan) },

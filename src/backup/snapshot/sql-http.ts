@@ -1,4 +1,13 @@
 /** A libSQL server over HTTP: just the requests a snapshot needs (tursodatabase/turso serverless/PROTOCOL.md). */
+import {
+  guardedBody,
+  heard,
+  type Patience,
+  rootMessage,
+  Silence,
+  systemTimer,
+  type Timer,
+} from '../silence.ts';
 import { decodeWireValue, isObject, parseJson, WireError, type WireValue } from './wire.ts';
 
 export interface SqlHttpOptions {
@@ -7,7 +16,13 @@ export interface SqlHttpOptions {
   readonly authToken?: string | undefined;
   readonly fetch: typeof fetch;
   readonly signal?: AbortSignal | undefined;
+  /** How long the server may say nothing, {@link SILENCE_MS} by default. */
+  readonly silenceMs?: number;
+  readonly timer?: Timer;
 }
+
+/** Reported stalls last 60 s (tursodatabase/turso#8058); whoever is silent for twice as long is given up. */
+const SILENCE_MS = 120_000;
 
 export interface SqlHttp {
   /** Host and port, for messages. */
@@ -39,14 +54,73 @@ export function connectSqlHttp(options: SqlHttpOptions): SqlHttp {
     host: base.host,
     async post(path, body, pinned) {
       const url = new URL(path, pinned ?? base);
-      const signal = options.signal === undefined ? {} : { signal: options.signal };
-      const response = await request(url, { method: 'POST', headers, body: JSON.stringify(body), ...signal });
-      if (response.status === 200) return response;
-      const said = (await response.text()).replace(/\s+/g, ' ').slice(0, SAID_CHARACTERS);
+      const abort = new AbortController();
+      const signal =
+        options.signal === undefined ? abort.signal : AbortSignal.any([abort.signal, options.signal]);
+      const patience = (what: string): Patience => ({
+        ms: options.silenceMs ?? SILENCE_MS,
+        timer: options.timer ?? systemTimer,
+        abort,
+        failure: (cause) => connectionError(base.host, what, cause),
+      });
+      const init: RequestInit = { method: 'POST', headers, body: JSON.stringify(body), signal };
+      // A redirect would carry rows, and perhaps the token, to where nobody meant them to go.
+      const response = await heard(patience('did not answer'), () =>
+        request(url, { ...init, redirect: 'manual' }),
+      );
+      const reading = patience('broke off');
+      if (response.status === 200 && response.body !== null && !isPage(response))
+        return new Response(guardedBody(response.body, reading));
+      const said = await refusal(response, reading);
       if (response.status === 404) return 404;
       throw new ServerRefused(base.host, response.status, token ? said.replaceAll(token, '…') : said);
     },
   };
+}
+
+/** A proxy's or a provider's page, whatever its status. */
+function isPage(response: Response): boolean {
+  return /^(text\/html|application\/xhtml)/i.test(response.headers.get('content-type') ?? '');
+}
+
+/** What the server said, on one line, or what it means. */
+async function refusal(response: Response, patience: Patience): Promise<string> {
+  const location = response.headers.get('location') ?? '';
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel().catch(() => undefined);
+    const to = URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+    return `it sends elsewhere${to}; check DATABASE_URL`;
+  }
+  const text = response.body === null ? '' : await firstWords(guardedBody(response.body, patience));
+  if (isPage(response))
+    return response.status >= 500 ? 'a web page' : 'a web page, not a database; check DATABASE_URL';
+  return text.replace(/\s+/g, ' ').trim().slice(0, SAID_CHARACTERS);
+}
+
+/** Of a page without end nobody needs more. */
+async function firstWords(body: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  while (text.length < 4 * SAID_CHARACTERS) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel().catch(() => undefined);
+  return text;
+}
+
+function connectionError(host: string, what: string, cause: unknown): Error {
+  if (cause instanceof ConnectionLost) return cause;
+  const how = cause instanceof Silence ? 'fell silent' : what;
+  // What fetch throws (`TypeError: terminated`) names nothing.
+  return new ConnectionLost(`database server ${host} ${how}: ${rootMessage(cause)}`);
+}
+
+/** No answer, or one that broke off or stalled: the request may or may not have taken effect. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
 }
 
 /** Enough to tell a cause by, too little to fill a log. */

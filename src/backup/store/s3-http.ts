@@ -3,6 +3,7 @@
  * would bring sockets that workerd has not, and its fetch handler neither notices a body that ends early nor a server gone silent.
  */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { guardedBody, heard, rootMessage, systemTimer } from '../silence.ts';
 
 type SdkHandler = Extract<NonNullable<S3ClientConfig['requestHandler']>, { handle: unknown }>;
 type SdkRequest = Parameters<SdkHandler['handle']>[0];
@@ -32,6 +33,7 @@ export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
   return {
     async handle(request: SdkRequest, options?: SdkOptions): Promise<SdkAnswer> {
       const abort = new AbortController();
+      const patience = { ms: silenceMs, timer: systemTimer, abort, failure: asConnectionError };
       const outer = options?.abortSignal;
       const onOuterAbort = () => abort.abort(new ConnectionError('the request was given up'));
       if (outer?.aborted) onOuterAbort();
@@ -48,9 +50,7 @@ export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
       };
       let response: Response;
       try {
-        response = await withDeadline(silenceMs, abort, () => fetch(url, init));
-      } catch (error) {
-        throw asConnectionError(error);
+        response = await heard(patience, () => fetch(url, init));
       } finally {
         unlink.abort();
       }
@@ -59,7 +59,7 @@ export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
         headers[name] = value;
       });
       const length = request.method === 'HEAD' ? undefined : announcedLength(response);
-      const body = response.body === null ? undefined : guarded(response.body, length, silenceMs, abort);
+      const body = response.body === null ? undefined : guardedBody(response.body, patience, length);
       return { response: { statusCode: response.status, reason: response.statusText, headers, body } };
     },
     updateHttpClientConfig: () => undefined,
@@ -111,67 +111,7 @@ function announcedLength(response: Response): number | undefined {
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
 }
 
-/** The body as it comes, but erroring when it ends before (or runs past) its announced length or stalls. */
-function guarded(
-  body: ReadableStream<Uint8Array>,
-  length: number | undefined,
-  silenceMs: number,
-  abort: AbortController,
-): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  let seen = 0;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await withDeadline(silenceMs, abort, () => reader.read());
-          seen += value?.byteLength ?? 0;
-          if (length !== undefined && (done ? seen !== length : seen > length)) {
-            throw new ConnectionError(`the answer broke off: ${seen} of ${length} bytes arrived`);
-          }
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          const failure = asConnectionError(error);
-          abort.abort(failure);
-          controller.error(failure);
-        }
-      },
-      // Closes the connection; aborting as well would make this very call reject.
-      cancel: (reason) => reader.cancel(reason),
-    },
-    // Nothing is read ahead of the consumer.
-    { highWaterMark: 0 },
-  );
-}
-
-async function withDeadline<T>(ms: number, abort: AbortController, action: () => Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new ConnectionError(`no answer within ${ms / 1000} s`);
-      abort.abort(error);
-      reject(error);
-    }, ms);
-  });
-  try {
-    return await Promise.race([action(), deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function asConnectionError(error: unknown): ConnectionError {
   if (error instanceof ConnectionError) return error;
   return new ConnectionError(rootMessage(error), { cause: error });
-}
-
-/** undici says only "fetch failed"; the reason (ECONNREFUSED, ENOTFOUND) is further down. */
-function rootMessage(error: unknown): string {
-  let deepest = error;
-  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  if (!(deepest instanceof Error)) return 'the connection failed';
-  const code = 'code' in deepest && typeof deepest.code === 'string' ? deepest.code : '';
-  if (deepest.message.includes(code) && deepest.message !== '') return deepest.message;
-  return `${code} ${deepest.message}`.trim();
 }
