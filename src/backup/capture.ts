@@ -35,6 +35,8 @@ export interface CaptureOptions {
   readonly signal: AbortSignal;
   /** After every batch of rows: rows and bytes of contents so far. May throw to stop. */
   readonly onProgress: (rows: number, bytes: number) => Promise<void>;
+  /** Told of every batch of rows that the database was asked for, by attempts that fail too. */
+  readonly onRead: (rows: number) => void;
   /** Told of every object that is in the store by our doing; nothing else under the name is ours to remove. */
   readonly onObject: (key: string) => void;
 }
@@ -70,6 +72,7 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
     const document = await open(keys.document, 0);
     let rows = 0;
     const onRows = async (count: number): Promise<void> => {
+      options.onRead(count);
       if (signal.aborted) throw reasonOf(signal);
       rows += count;
       await options.onProgress(rows, database.bytes + document.bytes);

@@ -40,6 +40,8 @@ export type BackupOutcome =
       readonly manifest: Manifest;
       /** False where the database has no lease table (the old bot's): two runs at once were not ruled out, nor did they have to be. */
       readonly leased: boolean;
+      /** Rows of tables and indexes that were read, every attempt counted: a hosted database bills them. */
+      readonly rowsRead: number;
     } & SettleReport)
   | {
       readonly kind: 'skipped';
@@ -120,6 +122,7 @@ async function runHeld(
     signal: limit.signal,
     objects: new Set(),
     lastBytes: total,
+    rowsRead: 0,
   };
   const making = makeObjects(context, options, held);
   let manifest: Manifest | undefined;
@@ -137,7 +140,14 @@ async function runHeld(
   }
   options.onProgress?.({ phase: 'retention', rows: 0, bytes: 0, total: undefined });
   const report = await settle(context, { name, manifest, lease, ...begun });
-  return { kind: 'done', name, manifest, leased: lease.fence !== null, ...report };
+  return {
+    kind: 'done',
+    name,
+    manifest,
+    leased: lease.fence !== null,
+    rowsRead: held.rowsRead,
+    ...report,
+  };
 }
 
 /** Bytes of contents in the newest backup; asked for only where somebody watches. */
@@ -156,6 +166,7 @@ interface RunHeld {
   readonly objects: Set<string>;
   /** What the progress is measured by. */
   readonly lastBytes: number | undefined;
+  rowsRead: number;
 }
 
 /** Both objects, proved, and the manifest that says so, not yet published. */
@@ -173,6 +184,9 @@ async function makeObjects(
     onProgress: async (rows, bytes) => {
       report({ phase: 'snapshot', rows, bytes, total: run.lastBytes });
       await lease.beat();
+    },
+    onRead: (rows) => {
+      run.rowsRead += rows;
     },
     onObject: (key) => run.objects.add(key),
   });

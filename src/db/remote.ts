@@ -14,7 +14,8 @@ const TIMEOUT_MS = 15_000;
 
 export function openRemoteDatabase(options: RemoteOptions): Database {
   const timed = (input: Request): Promise<Response> =>
-    options.fetch(input, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    // A redirect would carry the data, and perhaps the token, to where nobody meant them to go.
+    options.fetch(input, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
   return fromClient(
     createClient({
       url: options.url,

@@ -97,3 +97,18 @@ test('values that the quick form can not carry: read again in the exact form, ev
   expect(manifest.tables.find(({ name }) => name === 'odd')?.rows).toBe(6);
   expect(await verifyDeep(context, manifest, { keys: undefined })).toMatchObject({ ok: true, problems: [] });
 });
+
+test('rows read are counted: those of every table and of every index', async () => {
+  const before = (await run()).rowsRead;
+  await db.write([
+    sql('CREATE TABLE billed (id INTEGER PRIMARY KEY, v)'),
+    sql('CREATE INDEX billed_v ON billed (v)'),
+    sql(
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO billed (v) SELECT i FROM n',
+    ),
+  ]);
+  const grown = (await run()).rowsRead - before;
+  // The record of the run before is a row of its own, with its indexes.
+  expect(grown).toBeGreaterThanOrEqual(2_000);
+  expect(grown).toBeLessThan(2_010);
+});

@@ -54,6 +54,7 @@ test('full, list, verify, diff with live, prune', async () => {
   expect(full.json()).toMatchObject({
     ok: true,
     leased: true,
+    rows_read: expect.any(Number),
     problems: [],
     manifest: { schema_version: SCHEMA_VERSION },
   });
@@ -93,4 +94,12 @@ test('a wrong token or a dead server is told in words, without the token', async
     expect(stdout + stderr).toMatch(/failed: .+/);
     expect(stdout + stderr).not.toMatch(/other-token|database-token/);
   }
+});
+
+test('full says how many rows the database was asked for: a hosted one bills them', async () => {
+  const { code, stdout } = await spawnCli(directory, env, 'full');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /the database was asked for [1-9][\d ,]* rows of tables and indexes, which a hosted one bills/,
+  );
 });

@@ -42,6 +42,11 @@ describe('cursors that reset after a hundred rows, every time', () => {
     if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
     expect(paths().filter((path) => path === '/v3/cursor')).toHaveLength(2);
     expect(outcome.manifest.tables.find(({ name }) => name === 'users')?.rows).toBe(302);
+    // Those of the broken attempts are read, and billed, too.
+    resets = false;
+    const whole = await readAll(context.source, (schema) => allTargets(schema));
+    const once = Object.values(whole.rows).reduce((sum, rows) => sum + rows.length, 0);
+    expect(outcome.rowsRead).toBeGreaterThan(once);
     const verified = await verifyDeep(context, outcome.manifest, { keys: undefined });
     expect(verified).toMatchObject({ ok: true, problems: [] });
   });

@@ -59,6 +59,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     ok: true,
     name,
     leased,
+    rows_read: outcome.rowsRead,
     manifest,
     removed: pruned?.removed ?? [],
     retention_asks: pruned?.plan.kind === 'ask',
@@ -77,6 +78,10 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));
   if (pruned !== undefined && pruned.removed.length > 0)
     say(`  retention deleted ${pruned.removed.length} old backups`);
+  if (session.config.database.kind === 'remote')
+    say(
+      `  the database was asked for ${formatCount(outcome.rowsRead)} rows of tables and indexes, which a hosted one bills`,
+    );
   if (!leased) say(colors.dim('  the database has not been opened by the bot yet, so the run took no lease'));
   if (problems.length > 0)
     say(colors.yellow('  the backup is good; what followed it had the problems above'));
