@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
 import { DatabaseTooNew } from './db/migrate.ts';
-import { describeError, hideSecrets } from './log.ts';
+import { describeError, hideSecrets, rememberSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
 import { onStopSignals } from './stop-signals.ts';
 
@@ -15,6 +15,7 @@ const STOP_WITHIN_MS = 20_000;
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 
+rememberSecrets(process.env);
 try {
   const config = readConfig(process.env, 'node');
   const running =
@@ -44,6 +45,6 @@ try {
   const isForPeople =
     error instanceof ConfigError || error instanceof DatabaseFileHeld || error instanceof DatabaseTooNew;
   // An error of the network quotes the address, and with it the token.
-  console.error(isForPeople ? error.message : hideSecrets(inspect(error)));
+  console.error(hideSecrets(isForPeople ? error.message : inspect(error)));
   process.exit(1);
 }

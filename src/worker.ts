@@ -10,7 +10,7 @@ import { ConfigError, type Environment, readConfig } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { openRemoteDatabase } from './db/remote.ts';
 import { createHost, type Host } from './host.ts';
-import { createLog } from './log.ts';
+import { createLog, rememberSecrets } from './log.ts';
 import { createApi, readBotInfo } from './telegram.ts';
 
 /** wrangler.toml runs the tick under this schedule; any other one is the backup's. */
@@ -46,6 +46,7 @@ export default {
 };
 
 function compose(env: Environment): Host {
+  rememberSecrets(env);
   const config = readConfig(env, 'worker');
   const { database, bucket, botToken, botInfo } = config;
   if (database.kind !== 'remote' || bucket.kind !== 's3' || botToken === undefined || botInfo === undefined)

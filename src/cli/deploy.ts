@@ -12,7 +12,7 @@ import { composeBackup } from '../compose.ts';
 import { type Config, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { migrate } from '../db/migrate.ts';
-import { hideSecrets } from '../log.ts';
+import { rememberSecrets } from '../log.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
 import { listenForInterruption } from './interruption.ts';
@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     return;
   }
   if (existsSync('.env')) process.loadEnvFile('.env');
+  rememberSecrets(process.env);
   const config = readConfig(process.env, 'worker');
   if ((process.env['BACKUP_CRON'] ?? '').trim() !== '') compareSchedule(config.backup.cron);
   await prepareDatabase(config);
@@ -125,7 +126,7 @@ function step(text: string): void {
 try {
   await main();
 } catch (error) {
-  terminal.fail(hideSecrets(explain(error)));
+  terminal.fail(explain(error));
   process.exitCode = interruption.exitCode ?? 1;
 } finally {
   interruption.dispose();

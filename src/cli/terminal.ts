@@ -3,6 +3,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { Interrupted } from '../backup/again.ts';
+import { hideKnown, hideSecrets, withoutSecrets } from '../log.ts';
 import { outputs } from './output.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -48,7 +49,7 @@ export function createTerminal(json: boolean): Terminal {
     drawn = false;
   };
   const answer = (value: unknown): void => {
-    if (json) out.write(`${JSON.stringify(value, null, 2)}\n`);
+    if (json) out.write(`${JSON.stringify(value, withoutSecrets, 2)}\n`);
   };
   return {
     json,
@@ -62,17 +63,18 @@ export function createTerminal(json: boolean): Terminal {
     note(line) {
       if (json) return;
       clear();
-      err.write(`${line}\n`);
+      err.write(`${hideKnown(line)}\n`);
     },
     fail(message) {
       clear();
-      if (json) answer({ ok: false, error: message });
-      else err.write(`${errColors.red('error:')} ${message}\n`);
+      const error = hideSecrets(message);
+      if (json) answer({ ok: false, error });
+      else err.write(`${errColors.red('error:')} ${error}\n`);
     },
     say(line) {
       if (json) return;
       clear();
-      out.write(`${line}\n`);
+      out.write(`${hideKnown(line)}\n`);
     },
     answer,
     send: (chunk) => out.send(chunk),

@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { explain } from '../../backup/clock.ts';
 import { generateKey, proveKey } from '../../backup/envelope/keys.ts';
 import { ConfigError, readConfig } from '../../config.ts';
-import { hideSecrets } from '../../log.ts';
+import { hideSecrets, rememberSecrets } from '../../log.ts';
 import { withSettings } from '../env-file.ts';
 import { Cancelled, type Prompts } from './prompts.ts';
 import { PARTS, type Part, SetupError } from './proofs.ts';
@@ -38,10 +38,8 @@ export async function runSetup(parts: SetupParts): Promise<0 | 1> {
   }
 }
 
-/** Settings' errors and our own hold no secret; of others nobody knows. */
 function wordsOf(error: unknown): string {
-  if (error instanceof ConfigError) return error.problems.join('; ');
-  return error instanceof SetupError ? explain(error) : hideSecrets(explain(error));
+  return hideSecrets(error instanceof ConfigError ? error.problems.join('; ') : explain(error));
 }
 
 /** What is known so far, and what of it the file does not hold yet. */
@@ -108,6 +106,7 @@ async function settle({ isAsking, prompts }: SetupParts, settings: Settings, par
     const answered = isAsking ? await ask(prompts, settings, part) : [];
     const progress = prompts.begin(part.name);
     try {
+      rememberSecrets(settings.known);
       const { found, settings: more = {} } = await part.prove(readConfig(settings.known, 'node'));
       for (const [name, value] of Object.entries(more)) settings.set(name, value);
       progress.end(`${part.name}: ${found}`);
