@@ -12,6 +12,7 @@ import { composeBackup } from '../compose.ts';
 import { type Config, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { migrate } from '../db/migrate.ts';
+import { environmentNotes } from '../dot-env.ts';
 import { rememberSecrets } from '../log.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
     wrangler(passed);
     return;
   }
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  for (const note of environmentNotes()) terminal.say(terminal.colors.yellow(`note: ${note}`));
   rememberSecrets(process.env);
   const config = readConfig(process.env, 'worker');
   if ((process.env['BACKUP_CRON'] ?? '').trim() !== '') compareSchedule(config.backup.cron);

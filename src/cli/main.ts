@@ -1,11 +1,18 @@
 #!/usr/bin/env node
 /** `npm run backup -- <command>`. Node only. */
-import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import process from 'node:process';
 
 // Before anything large is loaded: the second start takes half as long.
 enableCompileCache();
-if (existsSync('.env')) process.loadEnvFile('.env');
-const { runCli } = await import('./program.ts');
-process.exitCode = await runCli(process.argv.slice(2), process.env);
+const { environmentNotes } = await import('../dot-env.ts');
+try {
+  for (const note of environmentNotes()) console.error(`note: ${note}`);
+  const { runCli } = await import('./program.ts');
+  process.exitCode = await runCli(process.argv.slice(2), process.env);
+} catch (error) {
+  const { ConfigError } = await import('../config.ts');
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

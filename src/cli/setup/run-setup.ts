@@ -6,6 +6,7 @@ import { explain } from '../../backup/clock.ts';
 import { generateKey, proveKey } from '../../backup/envelope/keys.ts';
 import { ConfigError, readConfig } from '../../config.ts';
 import { hideSecrets, rememberSecrets } from '../../log.ts';
+import { nearMisses, tellNearMiss } from '../../setting-names.ts';
 import { withSettings } from '../env-file.ts';
 import { Cancelled, type Prompts } from './prompts.ts';
 import { PARTS, type Part, SetupError } from './proofs.ts';
@@ -79,6 +80,8 @@ async function setUp(parts: SetupParts): Promise<void> {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const settings = new Settings(parseEnv(text), env);
   prompts.say('intro', 'anime-bot: settings');
+  const names = [...Object.keys(parseEnv(text)), ...Object.keys(env)];
+  for (const miss of nearMisses([...new Set(names)])) prompts.say('note', tellNearMiss(miss));
   for (const part of PARTS) await settle(parts, settings, part);
   if (!settings.has('WEBHOOK_SECRET')) settings.set('WEBHOOK_SECRET', randomBytes(24).toString('hex'));
   const identity = await newKey(parts, settings);
