@@ -10,7 +10,8 @@ import type { Outcome } from './receive.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface Health {
-  readonly status: 'ok' | 'failing';
+  /** `offline`: all is well, and nothing of it is production. */
+  readonly status: 'ok' | 'failing' | 'offline';
   readonly version: string;
   readonly database: 'ok' | 'unreachable';
   readonly backup: { readonly last_verified: string | null; readonly age_hours: number | null };
@@ -40,9 +41,16 @@ export function createApp(parts: AppParts): Hono {
   );
   app.get('/healthz', async (c) => {
     const health = await parts.health();
-    return c.json(health, health.status === 'ok' ? 200 : 503);
+    return c.json(health, health.status === 'failing' ? 503 : 200);
   });
-  app.get('/backups/*', async (c) => (await parts.download(c.req.raw)) ?? c.text('forbidden', 403));
+  app.get('/backups/*', async (c) => {
+    try {
+      return (await parts.download(c.req.raw)) ?? c.text('forbidden', 403);
+    } catch {
+      // Database or bucket do not answer; the link may well be good.
+      return c.text('try again', 503, { 'Retry-After': '5' });
+    }
+  });
   return app;
 }
 

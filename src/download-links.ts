@@ -1,22 +1,30 @@
 /**
  * Signed, expiring links to objects of a directory bucket (spec/backup.md "Commands": 15 minutes, made for that admin at that press).
- * The signature covers object, admin and expiry; the key is derived from the bot token, so links die with it.
+ * The signature covers object, admin and expiry. Its key is derived from the bot token for this purpose alone, so links die with
+ * the token. Whoever is no admin any more gets nothing by an old link.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Store } from './backup/store/types.ts';
 import { holding } from './db/time.ts';
 
 /** How long a link lives, seconds. */
 const LINK_SECONDS = 15 * 60;
+const KEY_BYTES = 32;
 
 export interface LinkSettings {
   /** Base address of this host, without a trailing slash. */
   readonly baseUrl: string;
-  readonly botToken: string;
+  /** From {@link linkKey}. */
+  readonly key: Uint8Array;
   /** The bucket's key prefix. */
   readonly prefix: string;
   readonly now: () => Date;
+}
+
+/** The key that signs links and nothing else (RFC 5869). The purpose is part of it: no other use of the token gives this key. */
+export function linkKey(botToken: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', botToken, '', 'anime-bot download links', KEY_BYTES));
 }
 
 /** `key` must lie below the prefix. */
@@ -35,6 +43,7 @@ export function signLink(settings: LinkSettings, key: string, adminId: number): 
 export async function serveLink(
   settings: LinkSettings,
   store: Store,
+  isAdmin: (userId: number) => Promise<boolean>,
   request: Request,
 ): Promise<Response | undefined> {
   const url = new URL(request.url);
@@ -49,6 +58,7 @@ export async function serveLink(
   const ends = new Date(expires * 1000);
   const { after, last } = holding(settings.now(), LINK_SECONDS * 1000);
   if (ends < after || ends > last) return undefined;
+  if (!(await isAdmin(admin))) return undefined;
   const key = settings.prefix + object;
   // A body that nobody reads would keep its file open.
   const found =
@@ -67,16 +77,17 @@ export async function serveLink(
 }
 
 function signature(settings: LinkSettings, object: string, adminId: number, expires: number): Buffer {
-  const key = createHmac('sha256', settings.botToken).update('anime-bot download links').digest();
-  return createHmac('sha256', key)
+  return createHmac('sha256', settings.key)
     .update(JSON.stringify([object, adminId, expires]))
     .digest();
 }
 
+/** Undefined for a path that names no object: a signature over such a path opens nothing either. */
 function decodePath(path: string): string | undefined {
   try {
     const object = decodeURIComponent(path);
-    return object === '' || object.split('/').includes('..') ? undefined : object;
+    const isObject = object.split('/').every((part) => part !== '' && !part.startsWith('.'));
+    return isObject && !/[\\\x00-\x1f]/.test(object) ? object : undefined;
   } catch {
     return undefined;
   }

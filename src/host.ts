@@ -15,6 +15,7 @@ import { APP_VERSION } from './compose.ts';
 import type { Config } from './config.ts';
 import { type Database, one, sql } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
+import { personById } from './db/users.ts';
 import { type LinkSettings, serveLink } from './download-links.ts';
 import { jobs } from './jobs/index.ts';
 import { RequestBudget } from './jobs/job.ts';
@@ -24,6 +25,8 @@ import { createReceiver, type Outcome, type Services } from './receive.ts';
 
 export interface HostParts {
   readonly config: Config;
+  /** Left out: production. */
+  readonly isOffline?: boolean;
   readonly webhookSecret: string | undefined;
   readonly db: Database;
   readonly api: Api;
@@ -101,7 +104,7 @@ export function createHost(parts: HostParts): Host {
     webhookSecret: parts.webhookSecret,
     receive,
     health: cachedHealth(now, () => checkHealth(parts)),
-    download: (request) => serveLink(parts.links, parts.store, request),
+    download: (request) => serveLink(parts.links, parts.store, (id) => isAdmin(parts, id), request),
   });
   return {
     app,
@@ -159,7 +162,14 @@ async function backUpBeforeMigration(
   );
 }
 
-async function checkHealth({ db, backups }: HostParts): Promise<Health> {
+/** Now, not when a link was made. */
+async function isAdmin({ config, db }: HostParts, userId: number): Promise<boolean> {
+  if (config.adminIds.includes(userId)) return true;
+  const [person] = await db.read([personById(userId)]);
+  return person.isAdmin;
+}
+
+async function checkHealth({ db, backups, isOffline }: HostParts): Promise<Health> {
   const [isDatabaseUp, backup] = await Promise.all([
     db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]).then(
       () => true,
@@ -168,8 +178,9 @@ async function checkHealth({ db, backups }: HostParts): Promise<Health> {
     // A bucket that can not be listed is no sign of safety.
     backups.health().catch(() => undefined),
   ]);
+  const ok = isOffline === true ? 'offline' : 'ok';
   return {
-    status: isDatabaseUp && backup?.ok === true ? 'ok' : 'failing',
+    status: isDatabaseUp && backup?.ok === true ? ok : 'failing',
     version: APP_VERSION,
     database: isDatabaseUp ? 'ok' : 'unreachable',
     backup: { last_verified: backup?.lastVerified ?? null, age_hours: backup?.ageHours ?? null },
@@ -177,7 +188,7 @@ async function checkHealth({ db, backups }: HostParts): Promise<Health> {
 }
 
 /** /healthz is open to everybody: it must not cost a bucket listing a request. Bad news are looked at again sooner. */
-const HEALTH_CACHE_MS = { ok: 10_000, failing: 1_000 };
+const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
 
 /**
  * Only values are kept, never promises: in a Worker a request must not wait for another request's I/O (workerd cancels it).

@@ -9,8 +9,10 @@ import { composeEngine } from './compose.ts';
 import { ConfigError, type Environment, readConfig } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { openRemoteDatabase } from './db/remote.ts';
+import { linkKey } from './download-links.ts';
 import { createHost, type Host } from './host.ts';
 import { createLog, rememberSecrets } from './log.ts';
+import { nearMisses, tellNearMiss } from './setting-names.ts';
 import { createApi, readBotInfo } from './telegram.ts';
 
 /** wrangler.toml runs the tick under this schedule; any other one is the backup's. */
@@ -53,9 +55,10 @@ function compose(env: Environment): Host {
     throw new Error('the Worker needs a remote database, a bucket, BOT_TOKEN and BOT_INFO');
   const now = (): Date => new Date();
   const log = createLog(config.logLevel, console.log);
+  for (const miss of nearMisses(Object.keys(env))) log.warn('settings', { note: tellNearMiss(miss) });
   const db = openRemoteDatabase({ url: database.url, authToken: database.authToken, fetch: webFetch });
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
-  const links = { baseUrl: '', botToken, prefix: config.backup.prefix, now };
+  const links = { baseUrl: '', key: linkKey(botToken), prefix: config.backup.prefix, now };
   const store = createS3Store(bucket);
   return createHost({
     config,

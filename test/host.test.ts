@@ -7,6 +7,7 @@ import { backupName } from '../src/backup/names.ts';
 import { LOCALE_NAMES, readConfig } from '../src/config.ts';
 import { sql } from '../src/db/database.ts';
 import { migrations } from '../src/db/migrations/index.ts';
+import { linkKey } from '../src/download-links.ts';
 import { createHost, type Host } from '../src/host.ts';
 import { TEXT_LIMIT } from '../src/html.ts';
 import { createLog, describeError } from '../src/log.ts';
@@ -30,7 +31,7 @@ let lines: Record<string, unknown>[];
 
 function host(): Host {
   const { clock, context, db, ledger } = world;
-  const links = { baseUrl: '', botToken: 'x', prefix: context.prefix, now: clock.now };
+  const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
   return createHost({
     config: readConfig({}, 'node'),
     webhookSecret: undefined,

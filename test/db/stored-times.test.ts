@@ -12,7 +12,7 @@ import { announceParts, dueNews } from '../../src/db/part-news.ts';
 import { claimPosts } from '../../src/db/postings.ts';
 import { toSqlTime } from '../../src/db/time.ts';
 import { personById, seePerson } from '../../src/db/users.ts';
-import { serveLink, signLink } from '../../src/download-links.ts';
+import { linkKey, serveLink, signLink } from '../../src/download-links.ts';
 import { believedUntil, isStillBroken } from '../../src/handlers/gate-answers.ts';
 import { trashJob } from '../../src/jobs/trash.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
@@ -55,7 +55,7 @@ interface StoredTime {
   readonly holds: (now: Date) => Promise<boolean>;
 }
 
-const link = (at: Date) => ({ baseUrl: 'http://bot.test', botToken: '1:t', prefix: 'b/', now: () => at });
+const link = (at: Date) => ({ baseUrl: 'http://bot.test', key: linkKey('1:t'), prefix: 'b/', now: () => at });
 let url = '';
 
 const TIMES: Record<string, StoredTime> = {
@@ -144,7 +144,7 @@ const TIMES: Record<string, StoredTime> = {
     holds: async (now) => {
       const store = createMemoryStore(() => now);
       await store.put('b/anime_bot_20260615_020000.db.gz', new Uint8Array([1]));
-      return (await serveLink(link(now), store, new Request(url))) !== undefined;
+      return (await serveLink(link(now), store, async () => true, new Request(url))) !== undefined;
     },
   },
 };

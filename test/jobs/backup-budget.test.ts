@@ -14,6 +14,7 @@ import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { linkKey } from '../../src/download-links.ts';
 import { createHost, type Host } from '../../src/host.ts';
 import { createLog } from '../../src/log.ts';
 import { createApi, readBotInfo } from '../../src/telegram.ts';
@@ -52,7 +53,7 @@ beforeEach(async () => {
     return previous(...call);
   });
   const store = createS3Store(parts.s3, { fetch: (input, init) => counted(input, init) });
-  const links = { baseUrl: '', botToken: '1:x', prefix: config.backup.prefix, now };
+  const links = { baseUrl: '', key: linkKey('1:x'), prefix: config.backup.prefix, now };
   engine = composeEngine(config.backup, {
     source: openRemoteSnapshotSource({ url, ...(authToken !== undefined && { authToken }), fetch: counted }),
     store,

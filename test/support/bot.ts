@@ -19,6 +19,7 @@ import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { linkKey } from '../../src/download-links.ts';
 import type { Feature } from '../../src/handlers/feature.ts';
 import { type JobContext, RequestBudget } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
@@ -100,7 +101,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     join(directory ?? mkdtempSync(join(tmpdir(), 'anime-bucket-')), 'bucket'),
   );
   const backup = readConfig({}, 'node').backup;
-  const links = { baseUrl: 'http://127.0.0.1', botToken: telegram.token, prefix: backup.prefix, now };
+  const links = { baseUrl: 'http://127.0.0.1', key: linkKey(telegram.token), prefix: backup.prefix, now };
   const services: Services = {
     backups: composeEngine(backup, {
       source: openEmbeddedSnapshotSource({ path }),
