@@ -1,35 +1,40 @@
 /**
- * `npm start` without BOT_TOKEN: the real host against the Telegram stand-in, with a page to act as a viewer or an admin.
- * The database and the backups are real and stay; what Telegram would remember (chats, files) is gone at the next start.
+ * Offline mode: the real host against the Telegram stand-in, with a page to act as a viewer or an admin. Everything it knows and writes
+ * lies in one directory of its own and stays there; no setting of production is read.
  */
-import type { Config } from '../src/config.ts';
+import { resolve } from 'node:path';
+import { type Environment, readConfig } from '../src/config.ts';
 import { type RunningNode, startNode } from '../src/node-host.ts';
+import { OFFLINE_DIRECTORY, openOfflineHome } from './offline/home.ts';
 import { createPlayground } from './playground/index.ts';
-import { startTelegram, type Telegram } from './telegram/index.ts';
+import { type Person, startTelegram, type Telegram, type TelegramOptions } from './telegram/index.ts';
 
 const ADMIN_ID = 1001;
-const VIEWER_IDS = [2001, 2002];
+const VIEWERS = [
+  { id: 2001, firstName: 'Aziza', username: 'viewer1', languageCode: 'uz' },
+  { id: 2002, firstName: 'Bobur', username: 'viewer2', languageCode: 'uz' },
+];
+/** The settings that say how it shows itself; it takes no other, and listens on loopback whatever HOST says. */
+const SETTINGS = ['PORT', 'LOG_LEVEL', 'DEFAULT_LOCALE'];
 
-export async function startOffline(config: Config): Promise<RunningNode> {
-  const telegram = await startBeside(config.port);
-  const admin = telegram.person({ id: ADMIN_ID, firstName: 'Admin', username: 'admin', languageCode: 'uz' });
-  const viewers = VIEWER_IDS.map((id, i) =>
-    telegram.person({
-      id,
-      firstName: i === 0 ? 'Aziza' : 'Bobur',
-      username: `viewer${i + 1}`,
-      languageCode: 'uz',
-    }),
+export async function startOffline(env: Environment): Promise<RunningNode> {
+  const config = readConfig(Object.fromEntries(SETTINGS.map((name) => [name, env[name]])), 'node');
+  const home = await openOfflineHome(resolve(OFFLINE_DIRECTORY), () => new Date());
+  if (home.note !== undefined) console.error(`note: ${home.note}`);
+  const telegram = await startBeside(config.port, { token: home.botToken, keeper: home.keeper });
+  const { admin, viewers } = peopleOf(telegram);
+  const running = await startNode(
+    {
+      ...config,
+      host: '127.0.0.1',
+      database: { kind: 'file', path: home.database },
+      bucket: { kind: 'directory', path: home.bucket },
+      botToken: home.botToken,
+      telegramApiRoot: telegram.apiRoot,
+      adminIds: [ADMIN_ID],
+    },
+    { isOffline: true },
   );
-  telegram.channel({ title: 'Anime kanali', username: 'anime_kanal', members: [admin, ...viewers] });
-  telegram.group({ title: 'Anime guruhi', username: 'anime_guruh', members: [admin, ...viewers] });
-  const running = await startNode({
-    ...config,
-    botToken: telegram.token,
-    botInfo: undefined,
-    telegramApiRoot: telegram.apiRoot,
-    adminIds: [...config.adminIds, ADMIN_ID],
-  });
   const { backups } = running;
   telegram.mount(
     createPlayground({
@@ -60,10 +65,10 @@ export async function startOffline(config: Config): Promise<RunningNode> {
     }),
   );
   console.log(`
-No BOT_TOKEN: running offline, nothing leaves this machine.
+No BOT_TOKEN is used: running offline. Nothing leaves this machine, nothing of production is touched.
   Write to the bot:  ${telegram.apiRoot}/
   The host:          ${running.address}/healthz
-  Database, backups: as DATABASE_URL and BACKUP_DIR say (default data/)
+  Everything it has: ${OFFLINE_DIRECTORY} (database, backups, chats, files; delete it to begin anew)
 Set BOT_TOKEN (npm run setup) to go to Telegram.
 `);
   return {
@@ -71,17 +76,34 @@ Set BOT_TOKEN (npm run setup) to go to Telegram.
     async stop() {
       await running.stop();
       await telegram.close();
+      await home.close();
     },
   };
 }
 
+/** The people and chats of a new world, or of the one that was kept. */
+function peopleOf(telegram: Telegram): { admin: Person; viewers: Person[] } {
+  const known = (id: number): Person | undefined => telegram.people.find((person) => person.id === id);
+  const admin =
+    known(ADMIN_ID) ??
+    telegram.person({ id: ADMIN_ID, firstName: 'Admin', username: 'admin', languageCode: 'uz' });
+  const viewers = VIEWERS.map((about) => known(about.id) ?? telegram.person(about));
+  if (telegram.rooms.length === 0) {
+    const members = [admin, ...viewers];
+    telegram.channel({ title: 'Anime kanali', username: 'anime_kanal', members });
+    telegram.group({ title: 'Anime guruhi', username: 'anime_guruh', members });
+  }
+  return { admin, viewers };
+}
+
 /** On the port after the host's, so that the page keeps its address; on any other when that one is taken. */
-async function startBeside(port: number): Promise<Telegram> {
-  if (port === 0 || port === 65_535) return startTelegram();
+async function startBeside(port: number, options: TelegramOptions): Promise<Telegram> {
+  if (port === 0 || port === 65_535) return startTelegram(options);
   try {
-    return await startTelegram({ port: port + 1 });
+    return await startTelegram({ ...options, port: port + 1 });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return startTelegram();
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      return startTelegram(options);
     throw error;
   }
 }

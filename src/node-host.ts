@@ -15,9 +15,11 @@ import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
+import { linkKey } from './download-links.ts';
 import { createHost, type Host } from './host.ts';
 import { textsFor } from './locales/index.ts';
 import { createLog, describeError, type Log } from './log.ts';
+import { refusal } from './loopback-guard.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
 import { ALLOWED_UPDATES, createApi, readBotInfo } from './telegram.ts';
@@ -45,7 +47,15 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-export async function startNode(config: Config): Promise<RunningNode> {
+export interface NodeOptions {
+  /** Nothing of it is production: /healthz says so, and only this machine is answered. */
+  readonly isOffline?: boolean;
+}
+
+export async function startNode(
+  config: Config,
+  { isOffline = false }: NodeOptions = {},
+): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
   const log = createLog(config.logLevel, console.log);
@@ -59,7 +69,12 @@ export async function startNode(config: Config): Promise<RunningNode> {
       : undefined;
   const database = await openDatabase(config.database);
   const { db } = database;
-  const links = { baseUrl: config.publicUrl ?? '', botToken, prefix: config.backup.prefix, now };
+  const links = {
+    baseUrl: config.publicUrl ?? '',
+    key: linkKey(botToken),
+    prefix: config.backup.prefix,
+    now,
+  };
   // With a public address Telegram comes to us; a secret of the settings survives a restart, a fresh one is as good.
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
@@ -82,6 +97,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
   const host = createHost({
     config,
     stopping: stopping.signal,
+    isOffline,
     webhookSecret,
     db,
     api,
@@ -104,7 +120,8 @@ export async function startNode(config: Config): Promise<RunningNode> {
   await host.ready({ waits: true });
   const requests = new Underway();
   const runs = new Underway();
-  const { server, port } = await listen((request) => requests.add(host.app.fetch(request)), config);
+  const answer: Answer = (request) => requests.add(host.app.fetch(request));
+  const { server, port } = await listen(isOffline ? onlyThisMachine(answer) : answer, config);
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const backUp: Host['runBackup'] = (trigger, at, options) =>
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
@@ -223,8 +240,20 @@ function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): 
   );
 }
 
+type Answer = (request: Request) => Promise<Response>;
+type FetchCallback = Parameters<typeof serve>[0]['fetch'];
+
+function onlyThisMachine(answer: Answer): FetchCallback {
+  return (request, env) => {
+    const { headers, method, socket } = env.incoming;
+    const header = (name: string): string | undefined => headers[name]?.toString();
+    const reason = refusal({ method: method ?? '', header }, socket.localPort ?? 0);
+    return reason === undefined ? answer(request) : new Response(`${reason}\n`, { status: 403 });
+  };
+}
+
 function listen(
-  fetch: (request: Request) => Promise<Response>,
+  fetch: FetchCallback,
   { host, port }: Pick<Config, 'host' | 'port'>,
 ): Promise<{ server: ServerType; port: number }> {
   return new Promise((resolve, reject) => {

@@ -1,27 +1,28 @@
-/** The Node host: the same app and jobs as the Worker's on one machine. `npm start`. Without BOT_TOKEN it runs offline. */
-import { existsSync } from 'node:fs';
+/** The Node host: the same app and jobs as the Worker's on one machine. `npm start`; start-mode.ts says when it runs offline. */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
 import { DatabaseTooNew } from './db/migrate.ts';
+import { loadDotEnv } from './dot-env.ts';
 import { describeError, hideSecrets, rememberSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
+import { StartRefused, startMode } from './start-mode.ts';
 import { onStopSignals } from './stop-signals.ts';
 
 /** The last resort; everything acknowledged is committed long before. */
 const STOP_WITHIN_MS = 20_000;
 
-if (existsSync('.env')) process.loadEnvFile('.env');
-
-rememberSecrets(process.env);
 try {
-  const config = readConfig(process.env, 'node');
+  const unread = loadDotEnv();
+  rememberSecrets(process.env);
+  const { kind, notes } = startMode({ env: process.env, args: process.argv.slice(2), unread });
+  for (const note of notes) console.error(`note: ${note}`);
   const running =
-    config.botToken === undefined
-      ? await (await import('../dev/offline.ts')).startOffline(config)
-      : await startNode(config);
+    kind === 'offline'
+      ? await (await import('../dev/offline.ts')).startOffline(process.env)
+      : await startNode(readConfig(process.env, 'node'));
   onStopSignals({
     // Not SIGHUP: whoever starts the host with nohup wants it to outlive the terminal.
     signals: ['SIGTERM', 'SIGINT'],
@@ -42,9 +43,10 @@ try {
     second: () => console.error('stopped at once: the next start cleans up after it'),
   });
 } catch (error) {
-  const isForPeople =
-    error instanceof ConfigError || error instanceof DatabaseFileHeld || error instanceof DatabaseTooNew;
+  const isForPeople = [ConfigError, StartRefused, DatabaseFileHeld, DatabaseTooNew].some(
+    (kind) => error instanceof kind,
+  );
   // An error of the network quotes the address, and with it the token.
-  console.error(hideSecrets(isForPeople ? error.message : inspect(error)));
-  process.exit(1);
+  console.error(hideSecrets(isForPeople && error instanceof Error ? error.message : inspect(error)));
+  process.exit(error instanceof StartRefused ? error.exitCode : 1);
 }

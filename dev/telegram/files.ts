@@ -105,6 +105,18 @@ export class FileStore {
     return file;
   }
 
+  /** Every file, in the order they came. */
+  all(): StoredFile[] {
+    return [...this.#files.values()];
+  }
+
+  /** Takes a file back that {@link all} gave in an earlier life. */
+  restore(file: StoredFile): void {
+    this.#count += 1;
+    this.#files.set(file.uniqueId, file);
+    this.#paths.set(this.path(file), file);
+  }
+
   byUniqueId(uniqueId: string): StoredFile | undefined {
     return this.#files.get(uniqueId);
   }

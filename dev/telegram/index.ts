@@ -10,8 +10,9 @@ import { type AdminRights, administrator } from './membership.ts';
 import { Person } from './person.ts';
 import { type DeliverOptions, type DeliveryReport, Receiver, type UpdateHandler } from './receiver.ts';
 import { Room } from './room.ts';
+import { loadWorld, type WorldKeeper } from './saved-world.ts';
 import { createApiServer } from './server.ts';
-import type { ChatKind, PersonState } from './state.ts';
+import type { ChatKind, ChatState, PersonState } from './state.ts';
 import { World } from './world.ts';
 
 export { Person } from './person.ts';
@@ -26,6 +27,8 @@ export interface TelegramOptions {
   botUsername?: string;
   /** Enforces Telegram's flood limits on the given clock. Default off. */
   limits?: boolean;
+  /** Keeps people, chats, files and updates over restarts. */
+  keeper?: WorldKeeper;
   /** Waits between redeliveries; left out, retries come at once. */
   sleep?: (ms: number) => Promise<void>;
 }
@@ -105,6 +108,8 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   const token = options.token ?? '7000000001:AAStandInTokenForTestsAndDemosOnly1';
   const botInfo = describeBot(Number(token.split(':')[0]), options.botUsername ?? 'anime_standin_bot');
   const world = new World({ clock, bot: botInfo });
+  const { keeper } = options;
+  if (keeper?.saved !== undefined) loadWorld(world, keeper.saved, keeper.bytes);
   const faults = new Faults();
   const receiver: Receiver = new Receiver({
     updates: world.updates,
@@ -119,6 +124,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     token,
     api,
     world,
+    settled: async () => keeper?.keep(world),
     other: async (request) =>
       new URL(request.url).pathname.startsWith('/control/')
         ? await control.fetch(request)
@@ -131,8 +137,12 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   const { port } = server.address() as AddressInfo;
   let mounted: ((request: Request) => Promise<Response>) | undefined;
   const stage = { world, receiver };
-  const people: Person[] = [];
-  const rooms: Room[] = [];
+  const people = [...world.people.values()].map(
+    (state) => new Person(stage, state, privateChat(world, state.user)),
+  );
+  const rooms = [...world.chats.values()].flatMap((state) =>
+    state.kind === 'private' ? [] : [new Room(stage, state, ownerOf(state))],
+  );
   const room = (kind: ChatKind, given: RoomOptions): Room => {
     const made = openRoom(stage, kind, given);
     rooms.push(made);
@@ -185,6 +195,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
+      await keeper?.keep(world);
     },
   };
   const control = createControl(telegram);
@@ -225,9 +236,21 @@ function openPerson(stage: { world: World; receiver: Receiver }, given: PersonOp
   };
   const state: PersonState = { user, hasStarted: false, hasBlocked: false, isDeactivated: false };
   world.people.set(id, state);
-  const chat = world.openChat('private', { id, title: firstName, username: given.username });
+  return new Person(stage, state, privateChat(world, user));
+}
+
+function privateChat(world: World, { id, first_name, username }: User): ChatState {
+  const known = world.chats.get(id);
+  if (known !== undefined) return known;
+  const chat = world.openChat('private', { id, title: first_name, username });
   chat.members.set(world.bot.id, { status: 'member', user: world.botUser });
-  return new Person(stage, state, chat);
+  return chat;
+}
+
+function ownerOf({ members, title }: ChatState): User {
+  const owner = [...members.values()].find(({ status }) => status === 'creator');
+  if (owner === undefined) throw new Error(`${title} has no owner`);
+  return owner.user;
 }
 
 function openRoom(stage: { world: World; receiver: Receiver }, kind: ChatKind, given: RoomOptions): Room {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { refusal } from '../../src/loopback-guard.ts';
 import { type Api, errorBody } from './api.ts';
 import { Args, type Upload } from './args.ts';
 import { ApiError } from './errors.ts';
@@ -14,9 +15,11 @@ export interface ServerOptions {
   world: World;
   /** Answers what lies outside the Bot API, such as `/control/…`; undefined for 404. */
   other: (request: Request) => Promise<Response | undefined>;
+  /** Resolves when whatever a request changed may be told: it is kept. */
+  settled: () => Promise<void>;
 }
 
-/** The Bot API over HTTP: `/bot<token>/<method>` and `/file/bot<token>/<path>`. */
+/** The Bot API over HTTP: `/bot<token>/<method>` and `/file/bot<token>/<path>`. Answers this machine and its own page only. */
 export function createApiServer(options: ServerOptions): Server {
   return createServer((request, response) => {
     handle(options, request, response).catch((cause: unknown) => {
@@ -37,6 +40,9 @@ async function handle(
   const file = /^\/file\/bot([^/]+)\/(.+)$/.exec(url.pathname);
   const method = /^\/bot([^/]+)\/(?:test\/)?([^/]*)$/.exec(url.pathname);
   try {
+    const header = (name: string): string | undefined => request.headers[name]?.toString();
+    const refused = refusal({ method: request.method ?? '', header }, request.socket.localPort ?? 0);
+    if (refused !== undefined) throw new ApiError(403, refused);
     const body = await readBody(request);
     if (file) return sendFile(options, response, decodeURIComponent(file[1] ?? ''), file[2] ?? '');
     if (!method) return await sendOther(options, request, response, url, body);
@@ -45,6 +51,7 @@ async function handle(
     response.once('close', () => hangUp.abort());
     const args = await parseArgs(url, request.headers['content-type'] ?? '', body);
     const outcome = await options.api.call(method[2] ?? '', args, hangUp.signal);
+    await options.settled();
     if (outcome === 'drop') response.destroy();
     else send(response, outcome.status, outcome.body);
   } catch (cause) {
@@ -71,6 +78,7 @@ async function sendOther(
     new Request(url, { method, headers, ...(hasBody ? { body: Buffer.from(body) } : {}) }),
   );
   if (answer === undefined) throw new ApiError(404, 'Not Found');
+  if (hasBody) await options.settled();
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   response.end(Buffer.from(await answer.arrayBuffer()));
 }

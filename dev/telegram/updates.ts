@@ -43,6 +43,16 @@ export class UpdateQueue {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  /** What a later life needs: the next id, and what is not confirmed yet. */
+  get state(): { nextId: number; queue: readonly Queued[] } {
+    return { nextId: this.#nextId, queue: this.pending() };
+  }
+
+  restore({ nextId, queue }: UpdateQueue['state']): void {
+    this.#nextId = nextId;
+    this.#queue = [...queue];
+  }
+
   /** Updates still to be delivered; expired ones are dropped first. */
   pending(): readonly Queued[] {
     const now = this.#clock().getTime();

@@ -44,6 +44,16 @@ export class World {
     return Math.floor(this.clock().getTime() / 1000);
   }
 
+  /** The last numbers given out. */
+  get counters(): { unique: number; accountMessages: number } {
+    return { unique: this.#counter, accountMessages: this.#accountMessages };
+  }
+
+  set counters({ unique, accountMessages }: World['counters']) {
+    this.#counter = unique;
+    this.#accountMessages = accountMessages;
+  }
+
   /** A number nobody has had: query ids, media groups, invite links. */
   unique(): number {
     this.#counter += 1;

@@ -1,5 +1,4 @@
-/** The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook, with and without a token. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook. Without a token: test/offline. */
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -7,67 +6,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
+import { type HostProcess, hostProcesses } from '../support/host-process.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/node.ts', import.meta.url));
 const SECRET = 'node_host_secret';
 let directory: string;
 let telegram: Telegram;
-const running: ChildProcess[] = [];
+const hosts = hostProcesses();
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'anime-node-'));
   telegram = await startTelegram();
 });
 afterEach(async () => {
-  for (const child of running.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+  await hosts.stopAll();
   await telegram.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
-interface Process {
-  readonly child: ChildProcess;
-  output(): string;
-  /** Resolves when the output matches; rejects when the process ends first. */
-  until(pattern: RegExp): Promise<void>;
-}
-
-function start(settings: Record<string, string>): Process {
-  const child = spawn(process.execPath, [MAIN], {
-    cwd: directory,
-    env: { PATH: process.env['PATH'], TELEGRAM_API_ROOT: telegram.apiRoot, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.push(child);
-  let output = '';
-  const changed = new EventTarget();
-  const note = (chunk: Buffer): void => {
-    output += chunk.toString();
-    changed.dispatchEvent(new Event('output'));
-  };
-  child.stdout?.on('data', note);
-  child.stderr?.on('data', note);
-  return {
-    child,
-    output: () => output,
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (pattern.test(output)) resolve();
-        };
-        changed.addEventListener('output', look);
-        child.once('exit', () =>
-          pattern.test(output) ? resolve() : reject(new Error(`ended without ${pattern}:\n${output}`)),
-        );
-        look();
-      }),
-  };
+function start(settings: Record<string, string>): HostProcess {
+  return hosts.start(directory, { TELEGRAM_API_ROOT: telegram.apiRoot, ...settings });
 }
 
 async function freePort(): Promise<number> {
@@ -96,7 +55,7 @@ async function stall(port: number, request: string): Promise<Socket> {
 
 /** Stops it, and gives its exit code and how long it took, in seconds. */
 async function stopped(
-  host: Process,
+  host: HostProcess,
   ...signals: NodeJS.Signals[]
 ): Promise<{ code: unknown; seconds: number }> {
   const begun = performance.now();
@@ -112,7 +71,7 @@ describe('stopping the Node host', () => {
   const BODY_MISSING = `POST /webhook HTTP/1.1\r\nHost: a\r\nX-Telegram-Bot-Api-Secret-Token: ${SECRET}\r\nContent-Length: 500\r\n\r\n{`;
   const HEAD_MISSING = 'GET /healthz HTTP/1.1\r\nHost';
   let port: number;
-  let host: Process;
+  let host: HostProcess;
   const stalled: Socket[] = [];
 
   beforeEach(async () => {
@@ -155,23 +114,6 @@ describe('stopping the Node host', () => {
 });
 
 describe('the Node host', () => {
-  test('without a token it runs offline, says so, names its page, and takes a backup at start', async () => {
-    const port = await freePort();
-    const host = start({ PORT: String(port) });
-    await host.until(/"outcome":"done"/);
-    await host.until(/running offline/);
-    const page = /Write to the bot:\s+(http:\/\/127\.0\.0\.1:\d+\/)/.exec(host.output())?.[1] ?? '';
-    expect(await (await fetch(page)).text()).toContain('<!doctype html>');
-    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
-    expect((await fetch(`http://127.0.0.1:${port}/webhook`, { method: 'POST', body: '{}' })).status).toBe(
-      401,
-    );
-    expect(readdirSync(join(directory, 'data/backups'))).toHaveLength(3);
-    host.child.kill('SIGTERM');
-    await once(host.child, 'exit');
-    expect(host.child.exitCode).toBe(0);
-  });
-
   test('a restart within ten minutes makes no second backup (a crash loop makes no flood)', async () => {
     const first = start({ BOT_TOKEN: telegram.token, PORT: '0' });
     await first.until(/"outcome":"done"/);
