@@ -4,7 +4,11 @@
  */
 import type { Database } from '../db/database.ts';
 import type { LegacyEvent } from './document/legacy.ts';
+import { readVerdict } from './document/reasons.ts';
+import { derive } from './import/derive-sql.ts';
+import { judge } from './import/judge-sql.ts';
 import { type Merged, merge } from './import/merge.ts';
+import { countSql, refusalsSql } from './import/merge-sql.ts';
 import { MAX_REFUSALS, type Read, type Refusal, stage } from './import/stage.ts';
 import {
   clearImport,
@@ -14,17 +18,17 @@ import {
   query,
   queryOwn,
   run,
+  type Staging,
   superseded,
 } from './import/staging-area.ts';
 import {
-  countSql,
-  judge,
+  indexStaging,
   type LocalColumn,
   type Preference,
   planStaging,
-  refusalsSql,
   type StagedImport,
 } from './import/staging-sql.ts';
+import { batches, type Range } from './import/steps.ts';
 import { whyLeftAside } from './import/tables.ts';
 
 export { ImportSuperseded } from './import/staging-area.ts';
@@ -36,7 +40,9 @@ export interface ImportOptions {
   readonly prefer: Preference;
   /** Look only: nothing but staging tables, gone again at the end, is written. */
   readonly dryRun: boolean;
-  /** After every batch; may throw to stop. */
+  /** Where staged rows are kept; in the database itself by default. */
+  readonly staging?: Staging;
+  /** After every step, with the rows read so far; may throw to stop. */
   readonly onRows?: (rows: number) => Promise<void>;
   /** Right before the merge. */
   readonly beforeMerge?: () => Promise<void>;
@@ -62,9 +68,6 @@ export interface ImportReport {
   readonly leftAside: readonly { readonly table: string; readonly rows: number; readonly reason: string }[];
 }
 
-/** Statements over staged rows in one transaction: few requests for a Worker, and far from a server's 5 s for files of any usual size. */
-const JUDGE_STATEMENTS = 20;
-
 /** @throws when the file breaks off, is none of ours, or the database refuses: nothing was changed then. */
 export async function importRecords(
   db: Database,
@@ -79,25 +82,58 @@ export async function importRecords(
     )
   )
     throw new Error('the database has not been set up yet: start the bot once, then import');
-  const { id, prefer, dryRun } = options;
-  await createImport(db, staged, id);
+  const { id, prefer, dryRun, staging = { db, schema: 'main' } } = options;
+  await createImport(staging, staged, id);
   try {
-    const read = await stage(staged, records, async (rows, statement) => {
-      await run(db, [guarded(id), statement]);
+    let rows = 0;
+    const step = async (statements: readonly string[]): Promise<void> => {
+      await run(staging.db, [guarded(id), ...statements]);
       await options.onRows?.(rows);
+    };
+    const read = await stage(staged, records, async (count, statement) => {
+      rows = count;
+      await step([statement]);
     });
-    const statements = judge(staged);
-    for (let at = 0; at < statements.length; at += JUDGE_STATEMENTS)
-      await run(db, [guarded(id), ...statements.slice(at, at + JUDGE_STATEMENTS)]);
-    const plan = await reports(db, staged, options, read);
+    const ranges = await allRanges(staging, staged, id, read);
+    const steps = [...indexStaging(staged, staging.schema), ...judge(staged), ...derive(staged)];
+    for (const statements of batches(steps, ranges)) await step(statements);
+    const plan = await reports(staging, staged, options, read);
     if (dryRun) return plan;
     await options.beforeMerge?.();
-    return asDone(plan, await merge(db, staged, { id, prefer }));
+    return asDone(plan, await merge(db, staged, { id, prefer, ranges }));
   } catch (error) {
     throw superseded(error);
   } finally {
-    await dropImport(db, staged, id);
+    await dropImport(staging, staged, id);
   }
+}
+
+/** Of staged rows, and of the living ones that they are compared with. */
+async function allRanges(
+  { db }: Staging,
+  staged: readonly StagedImport[],
+  id: string,
+  read: Read,
+): Promise<Map<string, Range>> {
+  const ranges = new Map(read.ranges);
+  const users = 'importing_users';
+  // Viewers whom only their history names are staged when the rows are judged.
+  const naming = ['user_history', 'favourites', 'follows', 'watch_progress'];
+  if (!ranges.has(users) && naming.some((table) => ranges.has(`importing_${table}`)))
+    ranges.set(users, { from: 1, to: 0 });
+  const events = staged.filter(({ spec, staging }) => spec.events === true && ranges.has(staging));
+  const found = await queryOwn(
+    db,
+    id,
+    events.map(
+      ({ spec }) => `SELECT COALESCE(MIN(id), 1) AS "from", COALESCE(MAX(id), 0) AS "to" FROM ${spec.name}`,
+    ),
+  );
+  for (const [i, { spec }] of events.entries()) {
+    const row = found[i]?.[0];
+    if (row !== undefined) ranges.set(spec.name, { from: row.int('from'), to: row.int('to') });
+  }
+  return ranges;
 }
 
 /** The bot goes on while the plan is made: what the merge itself counted is what happened. */
@@ -135,7 +171,7 @@ async function localColumns(db: Database): Promise<Map<string, LocalColumn[]>> {
 }
 
 async function reports(
-  db: Database,
+  { db }: Staging,
   staged: readonly StagedImport[],
   { id, prefer }: ImportOptions,
   read: Read,
@@ -170,7 +206,7 @@ async function reports(
       refusals.push({
         table: one.spec.name,
         place: refusal.text('place'),
-        reason: refusal.text('verdict'),
+        ...readVerdict(refusal.text('verdict')),
         what: 'row',
       });
   }

@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
+import { inEnglish } from '../../src/backup/document/reasons.ts';
 import { sql } from '../../src/db/database.ts';
 import { exportCatalogue } from '../../src/handlers/admin/export.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
@@ -35,7 +36,7 @@ describe('/export', () => {
     const found: unknown[] = [];
     const body = new Response(Buffer.from(document?.bytes ?? [])).body ?? new ReadableStream();
     for await (const event of readLegacyDocument(body)) {
-      if (event.kind === 'refusal') throw new Error(`${event.place}: ${event.reason}`);
+      if (event.kind === 'refusal') throw new Error(`${event.place}: ${inEnglish(event)}`);
       if (event.kind === 'property') found.push([event.name, event.value]);
       else found.push([event.kind, ...SHOWN.flatMap((name) => event.fields[name] ?? [])]);
     }

@@ -63,7 +63,7 @@ test('sent, looked at, confirmed: backed up first, merged, and the same file has
   expect(await rows('code', 'anime')).toEqual([]);
   await press(/Import qilish/);
   expect(admin.lastMessage().text).toContain('Import qilindi');
-  expect(admin.lastMessage().text).toContain('anime[1].description: a NUL character in it: left out');
+  expect(admin.lastMessage().text).toContain('anime[1].description: NUL belgisi olib tashlandi');
   expect(await rows('code, description, created_at', 'anime WHERE code = 5')).toEqual([
     '[5,"Наруто","2024-01-01 07:00:00"]',
   ]);

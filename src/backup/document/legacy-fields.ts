@@ -4,12 +4,13 @@ import { InvalidText, type SqlValue } from '../model.ts';
 import { valueFault } from '../values.ts';
 import { BLOB_TAG, REAL_TAG, TEXT_TAG } from './format.ts';
 import type { JsonValue } from './json-value.ts';
+import { quoted, type Reason, type ReasonCode, reason } from './reasons.ts';
 
 /** A value that could not be taken, and why. */
 export class Refused {
-  readonly reason: string;
-  constructor(reason: string) {
-    this.reason = reason;
+  readonly reason: Reason;
+  constructor(code: ReasonCode, detail = '') {
+    this.reason = reason(code, detail);
   }
 }
 
@@ -26,13 +27,12 @@ export function fieldValue(kind: FieldKind, value: JsonValue, utcOffsetMinutes: 
   if (kind === 'integer') return integer(value);
   if (value instanceof Map) return tagged(value);
   if (kind === 'text' && (typeof value === 'bigint' || typeof value === 'number')) return String(value);
-  if (kind === 'text' && typeof value !== 'string') return new Refused('not a text');
+  if (kind === 'text' && typeof value !== 'string') return new Refused('not-a-text');
   if (kind === 'time')
-    return typeof value === 'string' ? utcTime(value, utcOffsetMinutes) : new Refused('not a time');
+    return typeof value === 'string' ? utcTime(value, utcOffsetMinutes) : new Refused('not-a-time');
   if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (Array.isArray(value)) return new Refused('a list where a value belongs');
-  const fault = valueFault(value);
-  return fault === null ? value : new Refused(fault);
+  if (Array.isArray(value)) return new Refused('is-a-list');
+  return valueFault(value) === null ? value : faulty(value);
 }
 
 function integer(value: JsonValue): bigint | null | Refused {
@@ -40,18 +40,22 @@ function integer(value: JsonValue): bigint | null | Refused {
   if (typeof value === 'bigint') {
     exact = value;
   } else if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) return new Refused(`${value} is not an exact integer`);
+    if (!Number.isSafeInteger(value)) return new Refused('not-exact', String(value));
     exact = BigInt(value);
   } else if (typeof value === 'string') {
     const digits = value.trim();
     if (digits === '') return null;
-    if (!/^[+-]?\d{1,20}$/.test(digits)) return new Refused(`${quote(value)} is not an integer`);
+    if (!/^[+-]?\d{1,20}$/.test(digits)) return new Refused('is-no-integer', quoted(value));
     exact = BigInt(digits.replace('+', ''));
   } else {
-    return new Refused('not an integer');
+    return new Refused('not-an-integer');
   }
-  const fault = valueFault(exact);
-  return fault === null ? exact : new Refused(fault);
+  return valueFault(exact) === null ? exact : faulty(exact);
+}
+
+function faulty(value: string | number | bigint): Refused {
+  if (typeof value === 'bigint') return new Refused('too-large', String(value));
+  return new Refused(typeof value === 'number' ? 'not-a-number' : 'lone-surrogate');
 }
 
 /**
@@ -64,12 +68,12 @@ function utcTime(text: string, utcOffsetMinutes: number): string | null | Refuse
   const match = /^(\d{4}-\d\d-\d\d)(?:([T ])(\d\d:\d\d)(?:(:\d\d)(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?$/.exec(
     trimmed,
   );
-  if (match === null) return new Refused(`${quote(text)} is not a time`);
+  if (match === null) return new Refused('is-no-time', quoted(text));
   const [, date, separator, minutes = '00:00', seconds = ':00', fraction, zone] = match;
   const wall = Date.parse(`${date}T${minutes}${seconds}Z`);
   // Date.parse turns 31 February into March: what does not come back was no date.
   if (Number.isNaN(wall) || !new Date(wall).toISOString().startsWith(`${date}T${minutes}${seconds}`)) {
-    return new Refused(`${quote(text)} is not a time`);
+    return new Refused('is-no-time', quoted(text));
   }
   const local = separator === 'T' || fraction !== undefined;
   const offset = zone !== undefined ? zoneMinutes(zone) : local ? utcOffsetMinutes : 0;
@@ -87,18 +91,13 @@ function zoneMinutes(zone: string): number {
 
 function tagged(value: ReadonlyMap<string, JsonValue>): SqlValue | Refused {
   const [entry, ...more] = value;
-  if (entry === undefined || more.length > 0) return new Refused('an object where a value belongs');
+  if (entry === undefined || more.length > 0) return new Refused('is-an-object');
   const [tag, content] = entry;
   if (tag === REAL_TAG && content === 'inf') return Infinity;
   if (tag === REAL_TAG && content === '-inf') return -Infinity;
   const base64 =
     typeof content === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(content) && content.length % 4 === 0;
-  if (!base64 || (tag !== BLOB_TAG && tag !== TEXT_TAG))
-    return new Refused('an object where a value belongs');
+  if (!base64 || (tag !== BLOB_TAG && tag !== TEXT_TAG)) return new Refused('is-an-object');
   const bytes = new Uint8Array(Buffer.from(content, 'base64'));
   return tag === BLOB_TAG ? bytes : new InvalidText(bytes);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }

@@ -3,6 +3,7 @@ import type { SqlValue } from '../model.ts';
 import { PARTS_KEY, ROWID_KEY } from './format.ts';
 import { type JsonObject, type JsonPath, type JsonValue, placeOf } from './json-value.ts';
 import { type FieldKind, fieldValue, Refused } from './legacy-fields.ts';
+import { type Reason, reason } from './reasons.ts';
 
 export type LegacyKind = 'anime' | 'part' | 'group' | 'user' | 'channel' | 'history' | 'anime_group';
 
@@ -16,11 +17,10 @@ export interface LegacyRecord {
   readonly fields: Readonly<Record<string, SqlValue>>;
 }
 
-export interface LegacyRefusal {
+export interface LegacyRefusal extends Reason {
   readonly kind: 'refusal';
   /** `anime[3].code` */
   readonly place: string;
-  readonly reason: string;
   /** What is lost: the whole record, or this field of it. */
   readonly scope: 'record' | 'field';
 }
@@ -113,7 +113,7 @@ export function* recordsOf(
   utcOffsetMinutes: number,
 ): Generator<LegacyRecord | LegacyRefusal> {
   if (!(value instanceof Map)) {
-    yield refusal(path, 'not an object', 'record');
+    yield refusal(path, reason('not-an-object'), 'record');
     return;
   }
   const { record, refusals } = convert(kind, list, path, value, utcOffsetMinutes);
@@ -123,7 +123,7 @@ export function* recordsOf(
 
   const parts = value.get(PARTS_KEY) ?? [];
   if (!Array.isArray(parts)) {
-    yield refusal([...path, PARTS_KEY], 'not a list', 'field');
+    yield refusal([...path, PARTS_KEY], reason('not-a-list'), 'field');
     return;
   }
   for (const [i, part] of parts.entries()) {
@@ -146,7 +146,7 @@ function convert(
   const info = kind === 'other' ? undefined : KINDS[kind];
   const fields: Record<string, SqlValue> = Object.create(null);
   const refusals: LegacyRefusal[] = [];
-  const faults = new Map<string, string>();
+  const faults = new Map<string, Reason>();
   for (const [key, raw] of value) {
     if (key === ROWID_KEY || (kind === 'anime' && key === PARTS_KEY)) continue;
     const column = key.startsWith('$') ? key.slice(1) : key;
@@ -159,12 +159,12 @@ function convert(
   for (const column of info?.required ?? []) {
     const missing = fields[column] ?? null;
     if (missing !== null && missing !== '') continue;
-    const reason = faults.get(column) ?? 'missing';
-    return { refusals: [refusal([...path, column], reason, 'record')] };
+    const why = faults.get(column) ?? reason('missing');
+    return { refusals: [refusal([...path, column], why, 'record')] };
   }
   return { record: { kind, table: info?.table ?? list, place: placeOf(path), fields }, refusals };
 }
 
-function refusal(path: JsonPath, reason: string, scope: LegacyRefusal['scope']): LegacyRefusal {
-  return { kind: 'refusal', place: placeOf(path), reason, scope };
+function refusal(path: JsonPath, why: Reason, scope: LegacyRefusal['scope']): LegacyRefusal {
+  return { kind: 'refusal', place: placeOf(path), ...why, scope };
 }

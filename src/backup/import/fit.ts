@@ -3,25 +3,32 @@
  * text at its first NUL and aborts the whole process over one that is not UTF-8, and a word in a column of numbers breaks every list
  * that the row stands in (docs/decisions.md, "What an import does to values"). Pure.
  */
+
+import { quoted, type Reason, reason } from '../document/reasons.ts';
 import { InvalidText, type SqlValue } from '../model.ts';
 import { valueFault } from '../values.ts';
 
-/** What a column takes. `token`: an id of Telegram's that is text (`file_id`); `any`: of a column whose type says nothing. */
-export type ColumnKind = 'integer' | 'id' | 'text' | 'token' | 'any';
+/**
+ * What a column takes. `token`: an id of Telegram's that is text; `file`: such an id of a file; `time`: a time, or nothing; `any`: of a column
+ * whose type says nothing.
+ */
+export type ColumnKind = 'integer' | 'id' | 'text' | 'token' | 'file' | 'time' | 'any';
 
 export interface Fitted {
   readonly value: SqlValue;
-  /** What was done to it, in words; undefined when it is as it was. */
-  readonly note?: string;
+  /** What was done to it, and why; undefined when it is as it was. */
+  readonly note?: Reason;
   /** `mended`: the value is another now. `left out`: there is none any more. */
   readonly change?: 'mended' | 'left out';
 }
 
-/** By declared type, and by name where it is an id. */
+/** By declared type, and by name where it is an id or a time. */
 export function kindOfColumn(name: string, declaredType: string): ColumnKind {
   if (/INT/i.test(declaredType)) return name.endsWith('id') ? 'id' : 'integer';
-  if (/CHAR|CLOB|TEXT/i.test(declaredType)) return name.endsWith('_id') ? 'token' : 'text';
-  return 'any';
+  if (!/CHAR|CLOB|TEXT/i.test(declaredType)) return 'any';
+  if (/^(file|photo)_id$/.test(name)) return 'file';
+  if (/^(banned|blocked|deleted)_at$/.test(name)) return 'time';
+  return name.endsWith('_id') ? 'token' : 'text';
 }
 
 export function fitValue(kind: ColumnKind, value: SqlValue): Fitted {
@@ -29,27 +36,46 @@ export function fitValue(kind: ColumnKind, value: SqlValue): Fitted {
   if (kind === 'integer' || kind === 'id') return integer(value, kind);
   if (typeof value === 'string' || value instanceof InvalidText) return text(kind, value);
   if (kind === 'any') return { value };
-  if (value instanceof Uint8Array) return leftOut('not a text');
-  return { value: String(value) };
+  if (value instanceof Uint8Array) return leftOut(reason('not-a-text'));
+  return text(kind, String(value));
 }
 
+/** Base64 for addresses, which is what Telegram's ids of files are made of; dots are no part of it, but stand in nobody's link or path alone. */
+const FILE_ID = /^[\w.-]+$/;
+/** How a program says "no" where a time belongs. */
+const NO_TIME = /^(0|0\.0|false|no|none|null|yo['‘ʻ]?q)?$/i;
+
 function text(kind: ColumnKind, value: string | InvalidText): Fitted {
+  if (typeof value !== 'string' || value.includes('\0')) return unreadable(kind, value);
+  if (kind === 'file') {
+    if (value.trim() === '') return { value: null };
+    return FILE_ID.test(value) ? { value } : leftOut(reason('no-file-id', quoted(value)));
+  }
+  if (kind !== 'time') return { value };
+  if (NO_TIME.test(value.trim())) return { value: null };
+  return /^\d{4}-\d\d-\d\d/.test(value)
+    ? { value }
+    : { value: SOME_TIME, change: 'mended', note: reason('is-no-time', quoted(value)) };
+}
+
+/** Since when is not known; that it is so (a ban) matters more. */
+const SOME_TIME = '1970-01-01 00:00:00';
+
+function unreadable(kind: ColumnKind, value: string | InvalidText): Fitted {
   const isValid = typeof value === 'string';
-  if (isValid && !value.includes('\0')) return { value };
-  const fault = isValid ? 'a NUL character in it' : 'bytes in it that are not UTF-8';
   // With a character missing it is another id, or none.
-  if (kind === 'token') return leftOut(fault);
+  if (kind === 'token' || kind === 'file') return leftOut(reason(isValid ? 'nul' : 'not-utf8'));
   const whole = isValid ? value : new TextDecoder('utf-8', { ignoreBOM: true }).decode(value.bytes);
-  const note = `${fault}: ${isValid ? 'left out' : 'each became U+FFFD'}`;
+  const note = reason(isValid ? 'nul-removed' : 'not-utf8-replaced');
   return { value: whole.replaceAll('\0', ''), change: 'mended', note };
 }
 
 /** Ids keep every digit SQLite can hold; numbers to reckon with must be exact in a double, too. */
 function integer(value: SqlValue, kind: 'integer' | 'id'): Fitted {
   const exact = exactInteger(value);
-  if (exact === undefined || valueFault(exact) !== null) return leftOut('not an integer');
+  if (exact === undefined || valueFault(exact) !== null) return leftOut(reason('not-an-integer'));
   if (kind === 'integer' && exact !== null && !Number.isSafeInteger(Number(exact)))
-    return leftOut(`${exact} is too large`);
+    return leftOut(reason('too-large', String(exact)));
   return { value: exact };
 }
 
@@ -62,6 +88,6 @@ function exactInteger(value: SqlValue): bigint | null | undefined {
   return /^[+-]?\d{1,20}$/.test(digits) ? BigInt(digits.replace('+', '')) : undefined;
 }
 
-function leftOut(note: string): Fitted {
+function leftOut(note: Reason): Fitted {
   return { value: null, change: 'left out', note };
 }

@@ -2,8 +2,10 @@
 import type { Database, WriteResult } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { sqlLiteral } from '../restore/sql-literal.ts';
+import { type MergeSql, mergeSql } from './merge-sql.ts';
 import { dropStaged, guarded, query, run, superseded } from './staging-area.ts';
-import { IMPORT_CONTROL, mergeSql, type Preference, type StagedImport } from './staging-sql.ts';
+import { IMPORT_CONTROL, type Preference, type StagedImport } from './staging-sql.ts';
+import type { Range } from './steps.ts';
 
 export interface Merged {
   readonly added: number;
@@ -17,17 +19,21 @@ export interface Merged {
 export async function merge(
   db: Database,
   staged: readonly StagedImport[],
-  { id, prefer }: { readonly id: string; readonly prefer: Preference },
+  {
+    id,
+    prefer,
+    ranges,
+  }: { readonly id: string; readonly prefer: Preference; readonly ranges: ReadonlyMap<string, Range> },
 ): Promise<ReadonlyMap<string, Merged> | undefined> {
-  const statements = staged.map((one) => mergeSql(one, prefer));
+  const plans = staged.map((one) => mergeSql(one, prefer, ranges.get(one.spec.name)));
   try {
     const results = await run(db, [
       guarded(id, 0),
-      ...statements.flat().flatMap((statement) => [statement, COUNT]),
+      ...plans.flatMap(statementsOf).flatMap((statement) => [statement, COUNT]),
       ...dropStaged(staged),
       `UPDATE ${IMPORT_CONTROL} SET is_merged = 1`,
     ]);
-    return counted(staged, statements, results.slice(1));
+    return counted(staged, plans, results.slice(1));
   } catch (error) {
     const cause = superseded(error);
     if (cause !== error) throw cause;
@@ -39,21 +45,24 @@ export async function merge(
 /** Stands behind each statement: what the server tells of affected rows may be wrong. */
 const COUNT = 'SELECT changes() AS n';
 
-/** Each table's statements are an UPDATE, where its rows can change, and an INSERT. */
+function statementsOf({ catchUp, update, insert }: MergeSql): string[] {
+  return [catchUp, update, insert].filter((text) => text !== undefined);
+}
+
 function counted(
   staged: readonly StagedImport[],
-  statements: readonly (readonly string[])[],
+  plans: readonly MergeSql[],
   results: readonly WriteResult[],
 ): Map<string, Merged> {
   const counts = new Map<string, Merged>();
   const told = results.filter((_, i) => i % 2 === 1).map(({ rows: [row] }) => row?.int('n') ?? 0);
   let at = 0;
-  for (const [i, { spec }] of staged.entries()) {
-    const own = told.slice(at, at + (statements[i]?.length ?? 0));
+  for (const [i, plan] of plans.entries()) {
+    const own = told.slice(at, at + statementsOf(plan).length);
     at += own.length;
-    counts.set(spec.name, {
+    counts.set(staged[i]?.spec.name ?? '', {
       added: own.at(-1) ?? 0,
-      changed: own.length > 1 ? (own[0] ?? 0) : 0,
+      changed: plan.update === undefined ? 0 : (own.at(-2) ?? 0),
     });
   }
   return counts;

@@ -1,17 +1,18 @@
 /** Records of a file into the staging tables, each value as its column takes it. */
 import type { LegacyEvent } from '../document/legacy.ts';
 import { type LegacyRecord, tableOfPlace } from '../document/legacy-records.ts';
+import { type Reason, reason } from '../document/reasons.ts';
 import type { SqlValue } from '../model.ts';
 import { sqlLiteral } from '../restore/sql-literal.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import { type ColumnKind, fitValue, kindOfColumn } from './fit.ts';
 import { type StagedImport, stagedColumns } from './staging-sql.ts';
+import type { Range } from './steps.ts';
 
-export interface Refusal {
+export interface Refusal extends Reason {
   readonly table: string;
   /** `anime[3].parts[0].file_id` */
   readonly place: string;
-  readonly reason: string;
   /** What was not taken: the row, or one value of it; or the value was taken, but changed. */
   readonly what: 'row' | 'value' | 'mended';
 }
@@ -24,6 +25,8 @@ export interface Read {
   readonly values: { readonly mended: number; readonly leftOut: number };
   /** Rows of tables, and values of columns (`anime.rating`), that the database has not. */
   readonly leftAside: ReadonlyMap<string, number>;
+  /** The `n` of each staging table that has rows. */
+  readonly ranges: ReadonlyMap<string, Range>;
 }
 
 /** Refusals told one by one. */
@@ -43,6 +46,7 @@ export async function stage(
   const refused = new Map<string, number>();
   const refusals: Refusal[] = [];
   const values = { mended: 0, leftOut: 0 };
+  const ranges = new Map<string, Range>();
   let n = 0;
   let written = 0;
   const refuse = (refusal: Refusal): void => {
@@ -61,8 +65,8 @@ export async function stage(
   for await (const event of records) {
     if (event.kind === 'property') continue;
     if (event.kind === 'refusal') {
-      const { place, reason, scope } = event;
-      refuse({ table: tableOfPlace(place), place, reason, what: scope === 'record' ? 'row' : 'value' });
+      const { place, code, detail, scope } = event;
+      refuse({ table: tableOfPlace(place), place, code, detail, what: scope === 'record' ? 'row' : 'value' });
       continue;
     }
     const target = targets.get(event.table);
@@ -77,16 +81,18 @@ export async function stage(
     for (const fault of faults) refuse(fault);
     if (fields === undefined) continue;
     n += 1;
+    ranges.set(target.staging, { from: ranges.get(target.staging)?.from ?? n, to: n });
     const tuple = `(${n},${sqlLiteral(event.place)},${fields.map(sqlLiteral).join(',')})`;
     target.tuples.push(tuple);
     target.characters += tuple.length;
     if (target.characters >= BATCH_CHARACTERS || target.tuples.length >= BATCH_ROWS) await flush(target);
   }
   for (const target of targets.values()) await flush(target);
-  return { refusals, refused, values, leftAside };
+  return { refusals, refused, values, leftAside, ranges };
 }
 
 interface Target {
+  readonly staging: string;
   readonly columns: readonly {
     readonly name: string;
     readonly kind: ColumnKind;
@@ -115,6 +121,7 @@ function targetOf(staged: StagedImport): Target {
     return { name, kind, required: mustBe && isGiven && isVital };
   });
   return {
+    staging,
     columns,
     known: new Set([...columns.map(({ name }) => name), ...spec.skip]),
     head: `INSERT OR IGNORE INTO ${staging} (n, place, ${names.map(quoteName).join(', ')}) VALUES `,
@@ -131,13 +138,13 @@ function fitted(
   const values: SqlValue[] = [];
   const faults: Refusal[] = [];
   for (const { name, kind, required } of columns) {
-    const { value, change, note = 'missing' } = fitValue(kind, fields[name] ?? null);
+    const { value, change, note = reason('missing') } = fitValue(kind, fields[name] ?? null);
     values.push(value);
     const at = `${place}.${name}`;
     if (value === null && required)
-      return { fields: undefined, faults: [{ table, place: at, reason: note, what: 'row' }] };
+      return { fields: undefined, faults: [{ table, place: at, ...note, what: 'row' }] };
     if (change !== undefined)
-      faults.push({ table, place: at, reason: note, what: change === 'mended' ? 'mended' : 'value' });
+      faults.push({ table, place: at, ...note, what: change === 'mended' ? 'mended' : 'value' });
   }
   return { fields: values, faults };
 }

@@ -3,7 +3,7 @@ import type { Database, Query, WriteResult } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { sqlLiteral } from '../restore/sql-literal.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
-import { createStaging, IMPORT_CONTROL, type StagedImport } from './staging-sql.ts';
+import { createDerived, createStaging, DERIVED, IMPORT_CONTROL, type StagedImport } from './staging-sql.ts';
 
 const SUPERSEDED = 'another import has begun since';
 
@@ -26,6 +26,14 @@ export function superseded(error: unknown): unknown {
   return isSuperseded ? new ImportSuperseded(error) : error;
 }
 
+/** Where an import's staged rows are kept. */
+export interface Staging {
+  /** Its writes may take place while others write to the living tables, where `schema` is a file of its own. */
+  readonly db: Database;
+  /** `main`, or the name of an attached file. */
+  readonly schema: string;
+}
+
 /** Removes what a dead import left; its control table first, so that it can not merge any more. */
 export async function clearImport(db: Database): Promise<void> {
   const rows = await query(
@@ -41,21 +49,30 @@ export async function clearImport(db: Database): Promise<void> {
     );
 }
 
-export async function createImport(db: Database, staged: readonly StagedImport[], id: string): Promise<void> {
+export async function createImport(
+  { db, schema }: Staging,
+  staged: readonly StagedImport[],
+  id: string,
+): Promise<void> {
   await run(db, [
-    `CREATE TABLE ${IMPORT_CONTROL} (id TEXT PRIMARY KEY, is_merged INTEGER NOT NULL DEFAULT 0)`,
+    `CREATE TABLE ${schema}.${IMPORT_CONTROL} (id TEXT PRIMARY KEY, is_merged INTEGER NOT NULL DEFAULT 0)`,
     `INSERT INTO ${IMPORT_CONTROL} (id) VALUES (${sqlLiteral(id)})`,
-    ...staged.flatMap(createStaging),
+    ...staged.map((one) => createStaging(one, schema)),
+    createDerived(schema),
   ]);
 }
 
 /** What is ours goes; what can not be removed now, the next import removes. */
-export async function dropImport(db: Database, staged: readonly StagedImport[], id: string): Promise<void> {
+export async function dropImport(
+  { db }: Staging,
+  staged: readonly StagedImport[],
+  id: string,
+): Promise<void> {
   await run(db, [guarded(id), ...dropStaged(staged), `DROP TABLE ${IMPORT_CONTROL}`]).catch(() => undefined);
 }
 
 export function dropStaged(staged: readonly StagedImport[]): string[] {
-  return staged.map(({ staging }) => `DROP TABLE IF EXISTS ${staging}`);
+  return [DERIVED, ...staged.map(({ staging }) => staging)].map((table) => `DROP TABLE IF EXISTS ${table}`);
 }
 
 /** Fails the batch when another import has taken over (its rows must not mix with ours), or, if asked, when this one is merged. */

@@ -4,7 +4,7 @@ export interface ImportTable {
   readonly name: string;
   /** Staged columns (`c_…`) that make a row the same row. */
   readonly key: readonly string[];
-  /** SQL: is living row `t` the one of staged row `s`? */
+  /** SQL: is living row `t` the one of staged row `s`? By a unique index; empty for events, which have none. */
   readonly match: string;
   /** Living column -> SQL over `s`, where the file's own value would be an id of the file's database. */
   readonly mapped?: Readonly<Record<string, string>>;
@@ -12,6 +12,10 @@ export interface ImportTable {
   readonly time?: string;
   /** Rows are events or links: they are added, never changed. */
   readonly addOnly?: boolean;
+  /** Rows have no unique key, but an `id` that only grows. */
+  readonly events?: boolean;
+  /** Columns that stay empty where the file does not say, whatever the table's default. */
+  readonly unknown?: readonly string[];
   /** Counters: the higher of both. */
   readonly highest?: readonly string[];
   /** Never taken from a file: ids of its own, passing states. */
@@ -32,6 +36,7 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
     key: ['c_user_id'],
     match: 't.user_id = s.c_user_id',
     time: 'last_seen',
+    unknown: ['created_at'],
     skip: ['rate_since', 'rate_count', 'rate_told', 'blocked_at'],
     fixed: ['created_at', 'banned_at'],
   },
@@ -79,9 +84,10 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
   {
     name: 'user_history',
     key: ['c_user_id', 'c_anime_code', 'c_part_number', 'c_viewed_at'],
-    match:
-      't.user_id = s.c_user_id AND t.viewed_at IS s.c_viewed_at AND t.anime_code IS s.c_anime_code AND t.part_number IS s.c_part_number',
+    match: '',
     addOnly: true,
+    events: true,
+    unknown: ['viewed_at'],
     skip: ['id'],
     fixed: [],
   },
@@ -135,8 +141,9 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
   {
     name: 'audit_log',
     key: ['c_user_id', 'c_action', 'c_subject', 'c_at'],
-    match: 't.user_id = s.c_user_id AND t.action = s.c_action AND t.subject = s.c_subject AND t.at = s.c_at',
+    match: '',
     addOnly: true,
+    events: true,
     skip: ['id'],
     fixed: [],
   },

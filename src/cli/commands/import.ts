@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BackupContext } from '../../backup/context.ts';
+import { inEnglish } from '../../backup/document/reasons.ts';
 import { openImportFile } from '../../backup/import/open-file.ts';
 import { type ImportReport, importRecords, type Preference } from '../../backup/import.ts';
 import { takeLease } from '../../backup/lease.ts';
@@ -182,7 +183,7 @@ function tell(
       dry_run: end.dryRun,
       safety_backup: end.safety,
       tables: report.tables,
-      refusals: report.refusals,
+      refusals: report.refusals.map((refusal) => ({ ...refusal, reason: inEnglish(refusal) })),
       values: { mended: report.values.mended, left_out: report.values.leftOut },
       left_aside: report.leftAside,
     });
@@ -192,8 +193,12 @@ function tell(
     ...[table.added, table.changed, table.same, table.kept, table.refused].map(number),
   ]);
   for (const line of formatTable(COLUMNS, rows)) say(line);
-  for (const { place, reason, what } of report.refusals.slice(0, SHOWN))
-    say(colors.yellow(`  ${what === 'mended' ? 'changed on the way' : 'not taken'}: ${place}: ${reason}`));
+  for (const { place, what, ...why } of report.refusals.slice(0, SHOWN))
+    say(
+      colors.yellow(
+        `  ${what === 'mended' ? 'changed on the way' : 'not taken'}: ${place}: ${inEnglish(why)}`,
+      ),
+    );
   if (report.refusals.length > SHOWN) say(colors.yellow(`  … and more; --json lists them`));
   const { mended, leftOut } = report.values;
   if (mended + leftOut > 0)

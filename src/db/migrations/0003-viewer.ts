@@ -3,6 +3,7 @@
  * the per-viewer limit, and notices to admins. Rows from before are taken along: views counted from the history, every viewer's
  * last part, and every anime queued for indexing (folding is done in TypeScript, `src/jobs/index-search.ts`).
  */
+import { OWN_TABLES, progressQuery } from '../derived-numbers.ts';
 import type { ExistingTables, Migration } from './types.ts';
 
 /** Added only where an old file has not got a column of that name already (the baseline keeps such columns). */
@@ -140,12 +141,8 @@ const FILL = [
   'UPDATE mandatory_channels SET position = id',
   `UPDATE anime SET views = MAX(COALESCE(views, 0),
      (SELECT COUNT(*) FROM user_history AS h WHERE h.anime_code = anime.code))`,
-  // The bare columns beside MAX come from the row that holds the maximum (SQLite: lang_select, "bare columns in an aggregate query").
   `INSERT INTO watch_progress (user_id, anime_id, part_id, part_number, viewed_at)
-   SELECT h.user_id, a.id, p.id, h.part_number, MAX(COALESCE(h.viewed_at, ''))
-   FROM user_history AS h JOIN anime AS a ON a.code = h.anime_code
-     JOIN anime_parts AS p ON p.anime_code = h.anime_code AND p.part_number = h.part_number
-   GROUP BY h.user_id, a.id`,
+   ${progressQuery(OWN_TABLES)}`,
   'INSERT OR IGNORE INTO anime_stale (anime_id) SELECT id FROM anime',
 ];
 

@@ -2,6 +2,7 @@
  * What admins' features need: drafts that wait, what is to be posted and broadcast, the audit log, and daily counters. Counters of the
  * days before are taken from the views and users already recorded.
  */
+import { counterQueries, dailyViewsQuery, OWN_TABLES, totalQueries } from '../derived-numbers.ts';
 import type { ExistingTables, Migration } from './types.ts';
 
 /** Added only where an old file has not got a column of that name already (the baseline keeps such columns). */
@@ -145,30 +146,15 @@ const RECORDS = [
   'CREATE INDEX users_banned ON users (user_id) WHERE banned_at IS NOT NULL',
 ];
 
-/** Times that begin like a date; old files hold other things now and then. */
-const DATED = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'";
-
 const FILL = [
   'UPDATE groups SET position = id',
-  `INSERT INTO counters (metric, period, value)
-   SELECT 'views', substr(viewed_at, 1, 10), COUNT(*) FROM user_history WHERE viewed_at ${DATED} GROUP BY 2`,
-  `INSERT INTO counters (metric, period, value)
-   SELECT 'new', substr(created_at, 1, 10), COUNT(*) FROM users WHERE created_at ${DATED} GROUP BY 2`,
-  // Before counters were kept, somebody active is somebody who watched.
-  `INSERT INTO counters (metric, period, value)
-   SELECT 'day', substr(viewed_at, 1, 10), COUNT(DISTINCT user_id) FROM user_history WHERE viewed_at ${DATED} GROUP BY 2`,
-  `INSERT INTO counters (metric, period, value)
-   SELECT 'month', substr(viewed_at, 1, 7), COUNT(DISTINCT user_id) FROM user_history WHERE viewed_at ${DATED} GROUP BY 2`,
-  `INSERT INTO counters (metric, period, value)
-   SELECT 'week', date(substr(viewed_at, 1, 10), '-6 days', 'weekday 1'), COUNT(DISTINCT user_id) FROM user_history
-   WHERE viewed_at ${DATED} AND date(substr(viewed_at, 1, 10)) IS NOT NULL GROUP BY 2`,
-  `INSERT INTO counters (metric, period, value)
-   SELECT 'source', source, COUNT(*) FROM users WHERE source IS NOT NULL GROUP BY source`,
-  `INSERT INTO counters (metric, period, value) SELECT 'users', 'all', COUNT(*) FROM users`,
-  `INSERT INTO counters (metric, period, value) SELECT 'views', 'all', COUNT(*) FROM user_history`,
+  ...counterQueries(OWN_TABLES).map(
+    (query) => `INSERT INTO counters (metric, period, value)
+   ${query}`,
+  ),
+  ...totalQueries(OWN_TABLES).map((query) => `INSERT INTO counters (metric, period, value) ${query}`),
   `INSERT INTO anime_views (day, anime_id, views)
-   SELECT substr(h.viewed_at, 1, 10), a.id, COUNT(*) FROM user_history AS h JOIN anime AS a ON a.code = h.anime_code
-   WHERE h.viewed_at ${DATED} GROUP BY 1, 2`,
+   ${dailyViewsQuery(OWN_TABLES)}`,
 ];
 
 export const admin: Migration = {

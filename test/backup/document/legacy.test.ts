@@ -5,6 +5,7 @@ import {
   type LegacyOptions,
   readLegacyDocument,
 } from '../../../src/backup/document/legacy.ts';
+import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { sniff } from '../../../src/backup/document/sniff.ts';
 import { DocumentError } from '../../../src/backup/document/window.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
@@ -27,7 +28,7 @@ async function read(
 function lines(events: readonly LegacyEvent[]): string[] {
   return events.map((event) => {
     if (event.kind === 'property') return `property ${event.name} ${show(event.value)}`;
-    if (event.kind === 'refusal') return `refusal ${event.place}: ${event.reason} (${event.scope})`;
+    if (event.kind === 'refusal') return `refusal ${event.place}: ${inEnglish(event)} (${event.scope})`;
     const fields = Object.entries(event.fields).map(([name, value]) => `${name}=${show(value)}`);
     return `${event.kind} ${event.place} ${event.table}: ${fields.join(' ')}`;
   });
@@ -133,7 +134,7 @@ describe('old documents', () => {
       'refusal anime[0].parts[0].anime_code: missing (record)',
       'part anime[0].parts[1] anime_parts: file_id="b" anime_code=3n',
       'refusal anime[1].code: "abc" is not an integer (record)',
-      'refusal anime[2].code: integer 99999999999999999999 is beyond 64 bits (record)',
+      'refusal anime[2].code: 99999999999999999999 is too large (record)',
       'refusal anime[3].code: 1.5 is not an exact integer (record)',
       'refusal anime[4].code: missing (record)',
       'refusal anime[5]: not an object (record)',
@@ -149,7 +150,7 @@ describe('old documents', () => {
       'refusal anime[6].parts[3].file_id: missing (record)',
       'anime anime[7] anime: code=5n',
       'refusal anime[7].parts: not a list (field)',
-      'refusal users[0].user_id: integer 9223372036854775808 is beyond 64 bits (record)',
+      'refusal users[0].user_id: 9223372036854775808 is too large (record)',
       'refusal users[1].user_id: missing (record)',
     ]);
   });

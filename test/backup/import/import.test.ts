@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startSqlServer } from '../../../dev/sql-over-http/server.ts';
+import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
 import { type ImportReport, importRecords, type Preference } from '../../../src/backup/import.ts';
 import { documentKey } from '../../../src/backup/names.ts';
@@ -162,18 +163,20 @@ describe('the old bot’s JSON', () => {
       anime_groups: [{ anime_code: 5, group_id: 9 }],
       something: [{ a: 1 }],
     });
-    expect(Object.fromEntries(report.refusals.map(({ place, reason }) => [place, reason]))).toEqual({
-      'anime[1]': 'stands in the file twice: first at anime[0]',
-      'anime[2].code': 'missing',
-      'anime[3]': 'code 0 is not from 1 to 999999',
-      'anime[4].code': '"x" is not an integer',
-      'anime[5]': 'not an object',
-      'parts_without_anime[0]': 'no anime has the code 777',
-      'anime_parts[0].file_id': 'missing',
-      'anime_parts[1]': 'part number -1 is not a number from 1',
-      'anime_parts[3]': 'stands in the file twice: first at anime_parts[2]',
-      'anime_groups[0]': 'group 9 is not in the file',
-    });
+    expect(Object.fromEntries(report.refusals.map((refusal) => [refusal.place, inEnglish(refusal)]))).toEqual(
+      {
+        'anime[1]': 'stands in the file twice: first at anime[0]',
+        'anime[2].code': 'missing',
+        'anime[3]': 'code 0 is not from 1 to 999999',
+        'anime[4].code': '"x" is not an integer',
+        'anime[5]': 'not an object',
+        'parts_without_anime[0]': 'no anime has the code 777',
+        'anime_parts[0].file_id': 'missing',
+        'anime_parts[1]': 'part number -1 is not a number from 1',
+        'anime_parts[3]': 'stands in the file twice: first at anime_parts[2]',
+        'anime_groups[0]': 'group 9 is not in the file',
+      },
+    );
     expect(table(report, 'anime')).toMatchObject({ added: 1, refused: 5 });
     expect(report.leftAside).toEqual([{ table: 'something', rows: 1, reason: 'not a table of this bot' }]);
   });
@@ -260,7 +263,9 @@ describe('other files', () => {
     const report = await importFile(file);
     expect(table(report, 'anime')).toMatchObject({ added: 2 });
     expect(table(report, 'anime_parts')).toMatchObject({ added: 2, refused: 1 });
-    expect(report.refusals.map(({ what, place, reason }) => `${what} ${place}: ${reason}`)).toEqual([
+    expect(
+      report.refusals.map((refusal) => `${refusal.what} ${refusal.place}: ${inEnglish(refusal)}`),
+    ).toEqual([
       'mended users[0].username: bytes in it that are not UTF-8: each became U+FFFD',
       'row anime_parts[2]: no anime has the code 8',
     ]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { fitValue, kindOfColumn } from '../../../src/backup/import/fit.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
 import { type ImportReport, importRecords } from '../../../src/backup/import.ts';
@@ -45,7 +46,7 @@ async function texts(statement: string): Promise<(string | null)[]> {
 }
 
 const told = (report: ImportReport) =>
-  report.refusals.map(({ place, reason, what }) => `${what} ${place}: ${reason}`);
+  report.refusals.map((refusal) => `${refusal.what} ${refusal.place}: ${inEnglish(refusal)}`);
 const changes = (report: ImportReport) =>
   report.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
 
@@ -197,3 +198,33 @@ test('whatever comes: a column gets only what the bot can read, and no change is
     { seed: 4, numRuns: 2000 },
   );
 });
+
+test('a zero where a ban’s time belongs is no ban; a ban without a time stays one', async () => {
+  await importJson({
+    users: [
+      { user_id: 1, banned_at: 0 },
+      { user_id: 2, banned_at: '0' },
+      { user_id: 3, banned_at: false },
+      { user_id: 4, banned_at: '' },
+      { user_id: 5, banned_at: '2025-01-01 00:00:00' },
+      { user_id: 6, banned_at: 1 },
+    ],
+    anime: [{ code: 5, deleted_at: 0 }],
+  });
+  const banned = "SELECT user_id || ' ' || banned_at AS t FROM users WHERE banned_at IS NOT NULL";
+  expect(await texts(banned)).toEqual(['5 2025-01-01 00:00:00', '6 1970-01-01 00:00:00']);
+  expect(await texts('SELECT deleted_at AS t FROM anime')).toEqual([null]);
+});
+
+test.each(['https://cdn.example/1.mp4', 't.me/kanal/5', 'videos/naruto 1.mp4', '', '  '])(
+  '%j is no file_id: the part is refused, the anime stays without a picture',
+  async (link) => {
+    const file = { anime: [{ code: 5, photo_id: link, parts: [{ part_number: 1, file_id: link }] }] };
+    const report = await importJson(file);
+    expect(await texts('SELECT photo_id AS t FROM anime')).toEqual([null]);
+    expect(await texts('SELECT file_id AS t FROM anime_parts')).toEqual([]);
+    const reason = link.trim() === '' ? 'missing' : `${JSON.stringify(link)} is not a file_id of Telegram’s`;
+    expect(told(report)).toContain(`row anime[0].parts[0].file_id: ${reason}`);
+    expect(changes(await importJson(file))).toBe(0);
+  },
+);

@@ -1,4 +1,5 @@
 /** Texts of importing a file that an admin sent. */
+import { inEnglish } from '../../../backup/document/reasons.ts';
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
 import { describeReport, isAllThere } from './report.ts';
@@ -58,4 +59,5 @@ const WORDS = {
   notTaken: 'Not taken',
   mended: 'Taken, but changed',
   leftAside: 'Left aside',
+  reason: inEnglish,
 };

@@ -1,4 +1,5 @@
 /** The report of an import as lines; each language gives its words. */
+import type { Reason, ReasonCode } from '../../../backup/document/reasons.ts';
 import type { ImportReport } from '../../../backup/import.ts';
 import { cutText, type Html, html, join } from '../../../html.ts';
 
@@ -13,6 +14,14 @@ interface ReportWords {
   /** Heading of values that were taken, but changed. */
   readonly mended: string;
   readonly leftAside: string;
+  readonly reason: (reason: Reason) => string;
+}
+
+/** What each reason says in a language; `{}` stands for the detail. */
+export type ReasonTexts = Readonly<Record<ReasonCode, string>>;
+
+export function reasonIn(texts: ReasonTexts): ReportWords['reason'] {
+  return ({ code, detail }) => texts[code].replace('{}', () => detail);
 }
 
 /** Refusals shown in a message; the CLI lists more. */
@@ -27,8 +36,8 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
   });
   const refused = report.tables.reduce((sum, table) => sum + table.refused, 0);
   const { leftOut, mended } = report.values;
-  lines.push(...listed(report, words.notTaken, (what) => what !== 'mended', refused + leftOut));
-  lines.push(...listed(report, words.mended, (what) => what === 'mended', mended));
+  lines.push(...listed(report, words, words.notTaken, (what) => what !== 'mended', refused + leftOut));
+  lines.push(...listed(report, words, words.mended, (what) => what === 'mended', mended));
   if (report.leftAside.length > 0)
     lines.push(
       html`\n<i>${words.leftAside}: ${cutText(report.leftAside.map(({ table }) => table).join(', '), 300).text}</i>`,
@@ -39,6 +48,7 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
 /** The first few with their places, and how many there are in all. */
 function listed(
   { refusals }: ImportReport,
+  words: ReportWords,
   heading: string,
   isMeant: (what: ImportReport['refusals'][number]['what']) => boolean,
   all: number,
@@ -46,7 +56,7 @@ function listed(
   if (all === 0) return [];
   const shown = refusals.filter(({ what }) => isMeant(what)).slice(0, SHOWN);
   const lines = shown.map(
-    ({ place, reason }) => html`• <code>${cutText(`${place}: ${reason}`, 120).text}</code>`,
+    (refusal) => html`• <code>${cutText(`${refusal.place}: ${words.reason(refusal)}`, 120).text}</code>`,
   );
   return [html`\n<b>${heading} (${all})</b>`, ...lines, ...(all > shown.length ? [html`• …`] : [])];
 }

@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
-import { describeReport, isAllThere } from './report.ts';
+import { describeReport, isAllThere, type ReasonTexts, reasonIn } from './report.ts';
 import type { uz } from './uz.ts';
 
 export const ru: typeof uz = {
@@ -48,6 +48,34 @@ const TABLES: Readonly<Record<string, string>> = {
   audit_log: 'Журнал действий',
 };
 
+const REASONS: ReasonTexts = {
+  missing: 'отсутствует',
+  'not-an-object': 'не объект',
+  'not-a-list': 'не список',
+  'is-a-list': 'список вместо значения',
+  'is-an-object': 'объект вместо значения',
+  'not-an-integer': 'не целое число',
+  'is-no-integer': '{} — не целое число',
+  'not-exact': '{} — не точное целое число',
+  'too-large': '{} — слишком большое число',
+  'not-a-number': 'не число',
+  'not-a-text': 'не текст',
+  'lone-surrogate': 'в тексте испорченный символ',
+  'not-a-time': 'не дата',
+  'is-no-time': '{} — не дата',
+  'no-file-id': '{} — не file_id Telegram',
+  nul: 'внутри символ NUL',
+  'nul-removed': 'символ NUL убран',
+  'not-utf8': 'внутри байты не в UTF-8',
+  'not-utf8-replaced': 'байты не в UTF-8 заменены на �',
+  'code-range': 'код {} не от 1 до 999999',
+  'part-range': '{} не может быть номером серии',
+  'anime-not-in-file': 'аниме {} нет в файле',
+  'no-anime': 'нет аниме с кодом {}',
+  'group-not-in-file': 'группы {} нет в файле',
+  twice: 'встречается в файле дважды, впервые: {}',
+};
+
 const WORDS = {
   tables: TABLES,
   added: 'новых',
@@ -58,4 +86,5 @@ const WORDS = {
   notTaken: 'Не взято',
   mended: 'Взято с изменениями',
   leftAside: 'Оставлено в стороне',
+  reason: reasonIn(REASONS),
 };

@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
-import { describeReport, isAllThere } from './report.ts';
+import { describeReport, isAllThere, type ReasonTexts, reasonIn } from './report.ts';
 import type { uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
@@ -48,6 +48,34 @@ const TABLES: Readonly<Record<string, string>> = {
   audit_log: 'Амаллар тарихи',
 };
 
+const REASONS: ReasonTexts = {
+  missing: 'йўқ',
+  'not-an-object': 'объект эмас',
+  'not-a-list': 'рўйхат эмас',
+  'is-a-list': 'қиймат ўрнида рўйхат',
+  'is-an-object': 'қиймат ўрнида объект',
+  'not-an-integer': 'бутун сон эмас',
+  'is-no-integer': '{} бутун сон эмас',
+  'not-exact': '{} аниқ бутун сон эмас',
+  'too-large': '{} жуда катта',
+  'not-a-number': 'сон эмас',
+  'not-a-text': 'матн эмас',
+  'lone-surrogate': 'матнда бузуқ белги',
+  'not-a-time': 'сана эмас',
+  'is-no-time': '{} сана эмас',
+  'no-file-id': '{} Telegramнинг file_id’си эмас',
+  nul: 'ичида NUL белгиси бор',
+  'nul-removed': 'NUL белгиси олиб ташланди',
+  'not-utf8': 'UTF-8 бўлмаган байтлар бор',
+  'not-utf8-replaced': 'UTF-8 бўлмаган байтлар � билан алмаштирилди',
+  'code-range': '{} коди 1–999999 оралиғида эмас',
+  'part-range': '{} қисм рақами бўлолмайди',
+  'anime-not-in-file': '{} анимеси файлда йўқ',
+  'no-anime': '{} кодли аниме йўқ',
+  'group-not-in-file': '{} гуруҳи файлда йўқ',
+  twice: 'файлда икки марта бор, биринчиси: {}',
+};
+
 const WORDS = {
   tables: TABLES,
   added: 'янги',
@@ -58,4 +86,5 @@ const WORDS = {
   notTaken: 'Олинмаганлари',
   mended: 'Ўзгартириб олинганлари',
   leftAside: 'Четда қолди',
+  reason: reasonIn(REASONS),
 };

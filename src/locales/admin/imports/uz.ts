@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import type { ImportReport } from '../../../backup/import.ts';
 import { html } from '../../../html.ts';
-import { describeReport, isAllThere } from './report.ts';
+import { describeReport, isAllThere, type ReasonTexts, reasonIn } from './report.ts';
 
 export const uz = {
   yes: () => '✅ Import qilish',
@@ -47,6 +47,34 @@ const TABLES: Readonly<Record<string, string>> = {
   audit_log: 'Amallar tarixi',
 };
 
+const REASONS: ReasonTexts = {
+  missing: 'yo‘q',
+  'not-an-object': 'obyekt emas',
+  'not-a-list': 'ro‘yxat emas',
+  'is-a-list': 'qiymat o‘rnida ro‘yxat',
+  'is-an-object': 'qiymat o‘rnida obyekt',
+  'not-an-integer': 'butun son emas',
+  'is-no-integer': '{} butun son emas',
+  'not-exact': '{} aniq butun son emas',
+  'too-large': '{} juda katta',
+  'not-a-number': 'son emas',
+  'not-a-text': 'matn emas',
+  'lone-surrogate': 'matnda buzuq belgi',
+  'not-a-time': 'sana emas',
+  'is-no-time': '{} sana emas',
+  'no-file-id': '{} Telegramning file_id’si emas',
+  nul: 'ichida NUL belgisi bor',
+  'nul-removed': 'NUL belgisi olib tashlandi',
+  'not-utf8': 'UTF-8 bo‘lmagan baytlar bor',
+  'not-utf8-replaced': 'UTF-8 bo‘lmagan baytlar � bilan almashtirildi',
+  'code-range': '{} kodi 1–999999 oralig‘ida emas',
+  'part-range': '{} qism raqami bo‘lolmaydi',
+  'anime-not-in-file': '{} animesi faylda yo‘q',
+  'no-anime': '{} kodli anime yo‘q',
+  'group-not-in-file': '{} guruhi faylda yo‘q',
+  twice: 'faylda ikki marta bor, birinchisi: {}',
+};
+
 const WORDS = {
   tables: TABLES,
   added: 'yangi',
@@ -57,4 +85,5 @@ const WORDS = {
   notTaken: 'Olinmaganlari',
   mended: 'O‘zgartirib olinganlari',
   leftAside: 'Chetda qoldi',
+  reason: reasonIn(REASONS),
 };
