@@ -16,7 +16,7 @@ export interface Range {
 }
 
 /** Some 0.1 s of a server's write lock each. */
-export const SLICE_ROWS = 20_000;
+const SLICE_ROWS = 20_000;
 /** Statements in one transaction where all are small: few requests for a Worker. */
 const SMALL_BATCH = 20;
 /** More would be no slices of rows, but of gaps between their numbers. */
