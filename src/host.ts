@@ -43,7 +43,7 @@ export interface HostParts {
   /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
   readonly stopping?: AbortSignal;
   /** Reads a database file an admin sent; left out where there is no disk (Worker). */
-  readonly openDatabaseFile?: Services['openDatabaseFile'];
+  readonly readUpload?: Services['readUpload'];
 }
 
 export interface Host {
@@ -64,10 +64,10 @@ export interface Host {
 }
 
 export function createHost(parts: HostParts): Host {
-  const { config, db, api, me, now, sleep, log, backups, after, openDatabaseFile } = parts;
+  const { config, db, api, me, now, sleep, log, backups, after, readUpload } = parts;
   const people = { adminIds: config.adminIds, defaultLocale: config.defaultLocale };
   const handle = createReceiver(
-    { db, api, me, now, log, backups, after, openDatabaseFile, ...people },
+    { db, api, me, now, log, backups, after, readUpload, ...people },
     features,
     composeFeatures(features),
   );

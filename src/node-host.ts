@@ -9,7 +9,7 @@ import { backupAlertText, tellAdmins } from './alerts.ts';
 import { systemClock } from './backup/clock.ts';
 import { drill } from './backup/drill.ts';
 import type { BackupEngine } from './backup/engine.ts';
-import { openDatabaseUpload } from './backup/import/open-file.ts';
+import { readUpload } from './backup/import/open-file.ts';
 import { installCommands } from './commands-menu.ts';
 import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
@@ -109,7 +109,7 @@ export async function startNode(
     sleep: pause,
     log,
     tickLimits: TICK_LIMITS,
-    openDatabaseFile: openDatabaseUpload,
+    readUpload,
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.
       sleep(milliseconds, undefined, { ref: false })

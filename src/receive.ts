@@ -6,7 +6,7 @@ import { type Api, type Composer, GrammyError, HttpError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
 import { tellAdmins } from './alerts.ts';
 import type { BackupEngine } from './backup/engine.ts';
-import type { OpenDatabaseFile } from './backup/import/open-bytes.ts';
+import type { ReadUpload } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import { type Database, DatabaseUnavailable, hasChanged, type Query, type Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
@@ -30,7 +30,7 @@ export interface Services {
   readonly log: Log;
   readonly backups: BackupEngine;
   /** Reads a SQLite file that an admin sent; only Node can. */
-  readonly openDatabaseFile?: OpenDatabaseFile | undefined;
+  readonly readUpload?: ReadUpload | undefined;
   /**
    * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for what the tick would do a little later
    * anyway: it may never happen.

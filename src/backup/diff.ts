@@ -1,7 +1,21 @@
 /** What changed between two SQLite files, table by table. Node only (node:sqlite). */
-import { DatabaseSync } from 'node:sqlite';
-import { quote } from './load-document.ts';
-import { ENGINE_TABLES } from './restore/settle-runs.ts';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { openForeign } from './foreign/connection.ts';
+import { limitsFor, runInProcess } from './foreign/process.ts';
+import type { Task } from './foreign/tasks.ts';
+import { settledCopy } from './restore/copy-database.ts';
+import { ENGINE_TABLES } from './restore/engine-tables.ts';
+import { quoteName } from './snapshot/sql-tokens.ts';
+
+export interface DiffInput {
+  /** SQLite files. */
+  readonly first: string;
+  readonly second: string;
+  /** A directory for copies of those that are in WAL mode. */
+  readonly scratch: string;
+}
 
 export interface TableDiff {
   readonly table: string;
@@ -20,10 +34,12 @@ export interface TableDiff {
  * restore moves on: two backups of the same data would always differ by it. Generated columns are derived from the others and left out.
  * The files are opened read-only.
  */
-export function diffDatabases(first: string, second: string): TableDiff[] {
-  const db = new DatabaseSync(first, { readOnly: true });
+export const diffTask: Task<DiffInput, TableDiff[]> = async (input) => {
+  const first = await settledCopy(input.first, join(input.scratch, 'first-settled.db'));
+  const second = await settledCopy(input.second, join(input.scratch, 'second-settled.db'));
+  const bytes = statSync(first).size + statSync(second).size;
+  const { db, close } = openForeign(first, { mode: 'read', bytes, second });
   try {
-    db.prepare('ATTACH ? AS second').run(second);
     const a = tablesOf(db, 'main');
     const b = tablesOf(db, 'second');
     const names = [...new Set([...a.keys(), ...b.keys()])].filter((table) => !ENGINE_TABLES.includes(table));
@@ -37,8 +53,14 @@ export function diffDatabases(first: string, second: string): TableDiff[] {
       return diffTable(db, table, left, right);
     });
   } finally {
-    db.close();
+    close();
   }
+};
+
+/** One of the two may be anybody's. */
+export function diffInProcess(input: DiffInput, signal?: AbortSignal): Promise<TableDiff[]> {
+  const limits = limitsFor(statSync(input.first).size + statSync(input.second).size);
+  return runInProcess('diff', input, { limits, signal });
 }
 
 const NOTHING = { added: 0, removed: 0, changed: 0, same: 0 };
@@ -73,14 +95,14 @@ function shapeOf(db: DatabaseSync, side: Side, table: string): Shape {
 
 function diffTable(db: DatabaseSync, table: string, left: Shape, right: Shape): TableDiff {
   const sameKey = left.key.join() === right.key.join();
-  const key = sameKey && left.key.length > 0 ? left.key.map(quote) : ['rowid'];
+  const key = sameKey && left.key.length > 0 ? left.key.map(quoteName) : ['rowid'];
   const common = left.columns.filter((name) => right.columns.includes(name));
   const apart = [...left.columns, ...right.columns].filter((name) => !common.includes(name));
   const match = key.map((name) => `x.${name} IS y.${name}`).join(' AND ');
   const differs = common
-    .map(quote)
+    .map(quoteName)
     .map((name) => `x.${name} IS NOT y.${name} COLLATE BINARY OR typeof(x.${name}) <> typeof(y.${name})`);
-  const [x, y] = [`main.${quote(table)} AS x`, `second.${quote(table)} AS y`];
+  const [x, y] = [`main.${quoteName(table)} AS x`, `second.${quoteName(table)} AS y`];
   const both = countOf(db, `${x} JOIN ${y} ON ${match}`);
   const changed =
     differs.length === 0 ? 0 : countOf(db, `${x} JOIN ${y} ON ${match} WHERE ${differs.join(' OR ')}`);
@@ -95,7 +117,7 @@ function diffTable(db: DatabaseSync, table: string, left: Shape, right: Shape): 
 }
 
 function count(db: DatabaseSync, side: Side, table: string): number {
-  return countOf(db, `${side}.${quote(table)}`);
+  return countOf(db, `${side}.${quoteName(table)}`);
 }
 
 function countOf(db: DatabaseSync, from: string): number {

@@ -1,11 +1,14 @@
 /** Drill (spec/backup.md, "Commands"): the newest backup into a scratch database, compared, timed, recorded. Node only. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, explain } from './clock.ts';
 import { addDrill, type DrillRecord } from './drill-record.ts';
 import type { OpeningKeys } from './envelope/types.ts';
-import { digestFile } from './inspect-file.ts';
+import { limitsFor, runInProcess } from './foreign/process.ts';
 import { type BackupEntry, type Bucket, newestVerified } from './list.ts';
-import { ENGINE_TABLES } from './restore/settle-runs.ts';
+import { isLocalFault } from './local-fault.ts';
+import { ENGINE_TABLES } from './restore/engine-tables.ts';
+import type { FileCalls } from './restore/file-calls.ts';
 import { type RestoreProgress, restore } from './restore.ts';
 import { inScratch } from './verify-deep.ts';
 
@@ -14,6 +17,7 @@ export interface DrillParts {
   readonly keys: OpeningKeys | undefined;
   readonly clock: Clock;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  readonly files?: FileCalls;
 }
 
 /**
@@ -33,6 +37,8 @@ export async function drill(
   try {
     rows = await inScratch(undefined, (directory) => rehearse(parts, chosen, join(directory, 'drill.db')));
   } catch (error) {
+    // A full disk here says nothing about the backup: there is no drill to record.
+    if (isLocalFault(error)) throw new Error('the drill could not be made on this machine', { cause: error });
     problem = explain(error);
   }
   const record: DrillRecord = {
@@ -49,7 +55,7 @@ export async function drill(
 
 /** Returns the rows restored. */
 async function rehearse(parts: DrillParts, entry: BackupEntry, path: string): Promise<number> {
-  const { bucket, keys, clock, onProgress } = parts;
+  const { bucket, keys, clock, onProgress, files } = parts;
   const report = await restore(
     {
       bucket,
@@ -60,13 +66,15 @@ async function rehearse(parts: DrillParts, entry: BackupEntry, path: string): Pr
       closeTarget: () => {},
       random: Math.random,
       fetch,
+      ...(files && { files }),
     },
     { from: { kind: 'backup', entry }, isRehearsal: true, ...(onProgress && { onProgress }) },
   );
   const note = report.notes.find((text) => text.includes('can not be used'));
   // The restore found a way around it, but a drill is there to tell.
   if (note !== undefined) throw new Error(note);
-  const found = new Map((await digestFile(path)).tables.map((table) => [table.table, table]));
+  const digests = await runInProcess('digest', { path }, { limits: limitsFor(statSync(path).size) });
+  const found = new Map(digests.map((table) => [table.table, table]));
   // The engine's own tables are brought up to date by a restore; as they were they have been compared when the backup was fetched.
   const tables = (entry.manifest?.tables ?? []).filter(({ name }) => !ENGINE_TABLES.includes(name));
   for (const wanted of tables)

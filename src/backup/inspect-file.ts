@@ -2,7 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createDigestSink, type TableDigest } from './digest.ts';
 import { feed } from './fan-out.ts';
-import type { DatabaseSchema, ScanTarget } from './model.ts';
+import type { Task } from './foreign/tasks.ts';
+import type { DatabaseSchema, ScanTarget, SchemaObject } from './model.ts';
 import { openFileSnapshotSource } from './snapshot/file.ts';
 
 /** `PRAGMA integrity_check`: what is wrong, nothing when all is well. */
@@ -17,6 +18,8 @@ export function integrityFaults(db: DatabaseSync): string[] {
 export interface FileDigests {
   readonly tables: readonly TableDigest[];
   readonly schemaSha256: string;
+  /** What the file is made of, in the words of its schema. */
+  readonly objects: readonly SchemaObject[];
 }
 
 /** Tables (all, or those of `only`) and schema of a SQLite file as digests. */
@@ -28,9 +31,14 @@ export async function digestFile(path: string, only?: readonly string[]): Promis
     ...digest,
     targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
   };
-  await openFileSnapshotSource({ path }).read((snapshot) =>
-    feed(snapshot, { ordered, others: [] }, async () => {}),
-  );
+  const objects = await openFileSnapshotSource({ path }).read(async (snapshot) => {
+    await feed(snapshot, { ordered, others: [] }, async () => {});
+    return snapshot.schema.objects;
+  });
   await digest.finish();
-  return { tables: digest.result(), schemaSha256: digest.schemaSha256() };
+  return { tables: digest.result(), schemaSha256: digest.schemaSha256(), objects };
 }
+
+/** {@link digestFile} in the process for foreign files. */
+export const digestTask: Task<{ path: string }, readonly TableDigest[]> = async ({ path }) =>
+  (await digestFile(path)).tables;

@@ -1,30 +1,35 @@
-/** A document -> a scratch SQLite database, to be compared or looked into. Node only (node:sqlite). */
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+/**
+ * A document -> a scratch SQLite database, to be compared or looked into. The document may be anybody's: its SQL is checked
+ * (foreign/schema-text.ts), prepared one statement at a time, and runs under an authorizer (foreign/connection.ts). Node only.
+ */
+import { createReadStream, statSync } from 'node:fs';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readDocument } from './document/reader.ts';
 import type { DocumentSchema } from './document/schema-json.ts';
-import { InvalidText, type Row, type SqlValue, type TableInfo } from './model.ts';
+import { type ForeignDatabase, openForeign } from './foreign/connection.ts';
+import { CostsTooMuch, Damaged } from './foreign/errors.ts';
+import { requireSchema } from './foreign/schema-text.ts';
+import type { Task } from './foreign/tasks.ts';
+import { InvalidText, type Row, type SchemaObject, type SqlValue, type TableInfo } from './model.ts';
+import { quoteName } from './snapshot/sql-tokens.ts';
 
 /**
- * Creates `path` and loads every row into it; rejects (DocumentError) when the document is not whole. Tables, rows, then indexes, views and
- * triggers, so that none of them changes a row on its way in.
+ * Creates the database `path` and loads every row of the file `document` into it; rejects (DocumentError, Damaged) when the document is not whole or not what it says.
+ * Tables, rows, then indexes, views and triggers, so that none of them changes a row on its way in.
  */
-export async function loadDocument(body: AsyncIterable<Uint8Array>, path: string): Promise<void> {
-  // Shadow tables of FTS5 are written as they were: defensive mode would refuse.
-  const db = new DatabaseSync(path, {
-    enableForeignKeyConstraints: false,
-    defensive: false,
-    // Old programs wrote "literals" in the SQL of their tables.
-    enableDoubleQuotedStringLiterals: true,
-  });
+export async function loadDocument(document: string, path: string): Promise<void> {
+  const { size } = statSync(document);
+  const foreign = openForeign(path, { mode: 'write', bytes: size });
+  const { db } = foreign;
   try {
-    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN');
+    db.exec('BEGIN');
     const inserts = new Map<string, Insert>();
     const sequences: Row[] = [];
     let schema: DocumentSchema | undefined;
-    for await (const event of readDocument(body)) {
+    for await (const event of readDocument(createReadStream(document))) {
       if (event.kind === 'header') {
         schema = event.schema;
-        createTables(db, schema);
+        createTables(foreign, schema);
       }
       if (event.kind !== 'rows') continue;
       const { table, rows } = event;
@@ -38,25 +43,100 @@ export async function loadDocument(body: AsyncIterable<Uint8Array>, path: string
       db.exec('DELETE FROM sqlite_sequence');
       insertRows(db, inserts, sequence, sequences);
     }
-    createRest(db, schema);
+    createObjects(
+      foreign,
+      schema.objects.filter(({ type }) => type !== 'table'),
+    );
+    requireDeclared(db, schema);
     db.exec('COMMIT');
+  } catch (error) {
+    throw isFullByItself(db, error)
+      ? new CostsTooMuch('size', 'loaded, it is far larger than itself', { cause: error })
+      : error;
   } finally {
-    db.close();
+    foreign.close();
   }
 }
 
-function createTables(db: DatabaseSync, schema: DocumentSchema): void {
+/** {@link loadDocument} in the process for foreign files. */
+export const loadTask: Task<{ document: string; path: string }, void> = ({ document, path }) =>
+  loadDocument(document, path);
+
+function createTables(foreign: ForeignDatabase, schema: DocumentSchema): void {
+  requireSchema(schema.objects);
+  requireKinds(schema);
+  const { db } = foreign;
   db.exec(`PRAGMA user_version = ${schema.userVersion}; PRAGMA application_id = ${schema.applicationId}`);
   const made = new Set(schema.tables.filter(({ kind }) => kind !== 'table').map(({ name }) => name));
-  for (const { type, name, sql } of schema.objects)
-    if (type === 'table' && sql !== null && !made.has(name)) db.exec(sql);
+  createObjects(
+    foreign,
+    schema.objects.filter(({ type, name }) => type === 'table' && !made.has(name)),
+  );
   // Makes sqlite_stat1; virtual tables have made their shadow tables, with rows of their own.
   if (made.has('sqlite_stat1')) db.exec('ANALYZE');
-  for (const name of made) db.exec(`DELETE FROM ${quote(name)}`);
+  withoutDefence(db, () => {
+    for (const name of made) db.exec(`DELETE FROM ${quoteName(name)}`);
+  });
 }
 
-function createRest(db: DatabaseSync, schema: DocumentSchema): void {
-  for (const { type, sql } of schema.objects) if (type !== 'table' && sql !== null) db.exec(sql);
+/** Tables that are not made by their own SQL must be of those that SQLite makes, or lie behind a virtual table. */
+function requireKinds({ objects, tables }: DocumentSchema): void {
+  const virtual = objects
+    .filter(({ type, sql }) => type === 'table' && /^CREATE\s+VIRTUAL\s/i.test(sql ?? ''))
+    .map(({ name }) => name.toLowerCase());
+  const declared = new Set(objects.filter(({ type }) => type === 'table').map(({ name }) => name));
+  for (const { name, kind } of tables) {
+    const isInternal = /^sqlite_/i.test(name);
+    const isShadow = virtual.some((owner) => name.toLowerCase().startsWith(`${owner}_`));
+    const isRight =
+      declared.has(name) && (kind === 'internal') === isInternal && (kind !== 'shadow' || isShadow);
+    if (!isRight) throw new Damaged(`the schema is refused: table ${JSON.stringify(name)} is not ${kind}`);
+  }
+}
+
+/** Each as one statement: what stands behind it is never compiled. */
+function createObjects({ db, creating }: ForeignDatabase, objects: readonly SchemaObject[]): void {
+  for (const { type, name, sql } of objects) {
+    if (sql === null) continue;
+    creating(true);
+    try {
+      db.prepare(sql).run();
+    } catch (cause) {
+      throw new Error(`${type} ${JSON.stringify(name)} cannot be made`, { cause });
+    } finally {
+      creating(false);
+    }
+  }
+}
+
+/** Whatever the SQL of the objects did, it made these objects and no others. */
+function requireDeclared(db: DatabaseSync, { objects }: DocumentSchema): void {
+  const line = (...parts: readonly unknown[]): string => JSON.stringify(parts);
+  const isOurs = (name: string): boolean => !/^sqlite_/i.test(name);
+  const made = db
+    .prepare('SELECT type, name, tbl_name AS owner FROM sqlite_schema')
+    .all()
+    .filter(({ name }) => isOurs(String(name)))
+    .map(({ type, name, owner }) => line(type, name, owner));
+  const declared = objects
+    .filter(({ name }) => isOurs(name))
+    .map(({ type, name, tableName }) => line(type, name, tableName));
+  const [odd] = new Set(declared).symmetricDifference(new Set(made));
+  if (odd !== undefined)
+    throw new Damaged(`the schema is refused: its SQL does not make what it declares: ${odd}`);
+}
+
+/**
+ * Rows of the tables behind an FTS5 or R-Tree table are brought back as they were, which defensive mode refuses. It is off while our
+ * own INSERT and DELETE run and for no statement of the document's.
+ */
+function withoutDefence(db: DatabaseSync, work: () => void): void {
+  db.enableDefensive(false);
+  try {
+    work();
+  } finally {
+    db.enableDefensive(true);
+  }
 }
 
 interface Insert {
@@ -74,20 +154,39 @@ function insertRows(
 ): void {
   let insert = inserts.get(table.name);
   if (insert === undefined) {
-    const names = table.columns.filter(({ generated }) => generated === 'no').map(({ name }) => quote(name));
+    const names = table.columns
+      .filter(({ generated }) => generated === 'no')
+      .map(({ name }) => quoteName(name));
     const columns = table.withoutRowid ? names : [rowidName(table), ...names];
-    insert = { columns: columns.join(', '), verb: `INSERT INTO ${quote(table.name)}`, statements: new Map() };
+    insert = {
+      columns: columns.join(', '),
+      verb: `INSERT INTO ${quoteName(table.name)}`,
+      statements: new Map(),
+    };
     inserts.set(table.name, insert);
   }
-  for (const row of rows) {
-    const values = row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
-    let statement = insert.statements.get(values);
-    if (statement === undefined) {
-      statement = db.prepare(`${insert.verb} (${insert.columns}) VALUES (${values})`);
-      insert.statements.set(values, statement);
+  const { columns, verb, statements } = insert;
+  const insertAll = (): void => {
+    for (const row of rows) {
+      const values = row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
+      let statement = statements.get(values);
+      if (statement === undefined) {
+        statement = db.prepare(`${verb} (${columns}) VALUES (${values})`);
+        statements.set(values, statement);
+      }
+      statement.run(...row.map(bindable));
     }
-    statement.run(...row.map(bindable));
-  }
+  };
+  if (table.kind === 'shadow') withoutDefence(db, insertAll);
+  else insertAll();
+}
+
+/** SQLite at the size that {@link openForeign} allows, which is no full disk. */
+function isFullByItself(db: DatabaseSync, error: unknown): boolean {
+  const isFull = error instanceof Error && 'errcode' in error && error.errcode === 13;
+  if (!isFull) return false;
+  const value = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+  return value('page_count') >= value('max_page_count') - 1;
 }
 
 function bindable(value: SqlValue): null | bigint | number | string | Uint8Array {
@@ -100,8 +199,4 @@ export function rowidName(table: Pick<TableInfo, 'name' | 'columns'>): string {
   const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
   if (free === undefined) throw new Error(`columns of ${table.name} hide its rowid`);
   return free;
-}
-
-export function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,5 +1,5 @@
 /** Any backup, file or live database as a plain file on this machine, to be looked into. Node only. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,11 +9,12 @@ import { systemClock } from './clock.ts';
 import { measured } from './contents.ts';
 import { createDatabaseSink, PAGE_SIZE } from './database-sink.ts';
 import { sniff } from './document/sniff.ts';
+import { limited, mostUnpacked } from './envelope/limited.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { openUnsealed } from './envelope/unseal.ts';
 import { feed } from './fan-out.ts';
 import { createFileWriter } from './file-writer.ts';
-import { loadDocument } from './load-document.ts';
+import { limitsFor, runInProcess } from './foreign/process.ts';
 import type { HeadLastWriter, SnapshotSink, SnapshotSource } from './model.ts';
 
 export interface PlainFile {
@@ -34,7 +35,8 @@ export async function plainFile(
     throw new Error(`${path} is neither a SQLite database nor a document, packed or not`);
   const unpacked = join(directory, 'unpacked');
   const body = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
-  await pipeline(openUnsealed(body, { encrypted: kind === 'age', keys }), createWriteStream(unpacked));
+  const plain = openUnsealed(body, { encrypted: kind === 'age', keys });
+  await pipeline(limited(plain, mostUnpacked(statSync(path).size)), createWriteStream(unpacked));
   const inside = await sniffFile(unpacked);
   if (inside === 'sqlite') return { path: unpacked, kind: 'database' };
   if (inside === 'json') return { path: unpacked, kind: 'document' };
@@ -42,10 +44,11 @@ export async function plainFile(
 }
 
 /** A SQLite file with the contents of `file`: itself, or the document loaded into one. */
-export async function asDatabase(file: PlainFile, directory: string): Promise<string> {
+export async function asDatabase(file: PlainFile, directory: string, signal?: AbortSignal): Promise<string> {
   if (file.kind === 'database') return file.path;
   const path = join(directory, 'loaded.db');
-  await loadDocument(createReadStream(file.path), path);
+  const limits = limitsFor(statSync(file.path).size);
+  await runInProcess('load', { document: file.path, path }, { limits, signal });
   return path;
 }
 

@@ -6,6 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { mostUnpacked } from './envelope/limited.ts';
 import { parseKey, timeOfName } from './names.ts';
 
 const FORMAT = 'anime-bot-backup';
@@ -126,6 +127,11 @@ function check(value: unknown): Manifest {
       parsed.encrypted !== object.encoding.includes('age')
     )
       throw new ManifestError(`manifest objects.${role}: file ${object.file} does not belong to it`);
+    const { bytes: unpacked } = object.contents;
+    if (unpacked > mostUnpacked(object.bytes))
+      throw new ManifestError(
+        `manifest objects.${role}: says that ${object.bytes} bytes unpack to ${unpacked}, which no backup does`,
+      );
     const bytes = object.parts.reduce((sum, part) => sum + part.bytes, 0);
     if (bytes !== object.bytes)
       throw new ManifestError(`manifest objects.${role}: parts do not add up to its bytes`);

@@ -69,7 +69,14 @@ async function readInside(
   };
   try {
     const body = ReadableStream.from({ [Symbol.asyncIterator]: () => unclosable });
-    for await (const plain of open(body)) check.update(plain);
+    let bytes = 0;
+    for await (const plain of open(body)) {
+      bytes += plain.byteLength;
+      // What it unpacks to is written to a disk on the way: no more of it than there ever was.
+      if (bytes > contents.bytes)
+        return [`unpacks to more than the ${contents.bytes} bytes that were packed`];
+      check.update(plain);
+    }
   } catch (error) {
     if (storeError !== undefined) throw storeError.error;
     return [`does not open: ${explain(error)}`];

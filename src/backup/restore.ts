@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { BackupContext } from './context.ts';
-import { diffDatabases, type TableDiff } from './diff.ts';
+import { diffInProcess, type TableDiff } from './diff.ts';
 import { takeLease } from './lease.ts';
 import { copyLive } from './local-copy.ts';
 import type { SnapshotSource } from './model.ts';
@@ -21,6 +21,7 @@ import {
   withTablesOf,
   workDirectory,
 } from './restore/embedded.ts';
+import { ENGINE_TABLES } from './restore/engine-tables.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
 import {
   clearOwnStaging,
@@ -29,7 +30,7 @@ import {
   type RemoteTarget,
   restoreRemote,
 } from './restore/remote.ts';
-import { ENGINE_TABLES, type Maker, settleRuns } from './restore/settle-runs.ts';
+import { type Maker, settleRuns } from './restore/settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
 import { openSqlSession } from './restore/sql-session.ts';
 import { isStaging } from './restore/staging.ts';
@@ -102,7 +103,11 @@ export async function previewRestore(parts: RestoreParts, options: RestoreOption
     const source = await fetched(parts, options, directory);
     const live = `${directory}/live.db`;
     await copyLive(sourceOf(parts), live);
-    return diffDatabases(live, source.path).filter(
+    const tables = await diffInProcess(
+      { first: live, second: source.path, scratch: directory },
+      options.signal,
+    );
+    return tables.filter(
       ({ table }) => !isStaging(table) && (options.only === undefined || options.only.includes(table)),
     );
   });
@@ -127,6 +132,7 @@ async function fetched(
     bucket: parts.bucket,
     keys: parts.keys,
     directory,
+    signal: options.signal,
     onBytes: (done, total) => {
       stopWhenAsked(options);
       options.onProgress?.({ phase: 'fetch', done, total });
@@ -179,7 +185,7 @@ async function restoreFile(
     stopWhenAsked(options);
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
     const hadFile = files.exists(path);
-    if (hadFile && options.isOldBroken !== true && options.only === undefined) carryLedger(path, fresh);
+    if (hadFile && options.isOldBroken !== true && options.only === undefined) await carryLedger(path, fresh);
     if (hadFile) takeRights(path, fresh);
     await swapFiles({ path, fresh, files, isOldBroken: options.isOldBroken === true, madeFrom });
     return {

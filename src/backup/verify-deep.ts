@@ -3,18 +3,17 @@
  * of both against the manifest and each other. Node only (temporary files, node:sqlite).
  */
 
-import { createReadStream } from 'node:fs';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { CheckInput } from './check-file.ts';
 import { explain } from './clock.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { openUnsealed } from './envelope/unseal.ts';
-import { digestFile, type FileDigests, integrityFaults } from './inspect-file.ts';
+import { Damaged } from './foreign/errors.ts';
+import { limitsFor, runInProcess } from './foreign/process.ts';
 import type { Bucket } from './list.ts';
-import { loadDocument } from './load-document.ts';
-import { isLocalFault } from './local-fault.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 import { readBack } from './read-back.ts';
 import { writeStream } from './restore/write-stream.ts';
@@ -24,6 +23,7 @@ export interface DeepOptions {
   /** Where to unpack; a fresh directory below the system's by default. */
   readonly directory?: string;
   readonly onBytes?: (bytes: number) => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DeepVerdict {
@@ -50,8 +50,15 @@ export async function verifyDeep(
     const files = { database: join(directory, 'backup.db'), document: join(directory, 'backup.json') };
     const database = await unpack(bucket, manifest.objects.database, files.database, options, report);
     const document = await unpack(bucket, manifest.objects.document, files.document, options, report);
-    if (database) await checkDatabase(files.database, manifest, report);
-    if (document) await checkDocument(files.document, join(directory, 'document.db'), manifest, report);
+    for (const [kind, isThere] of [
+      ['database', database],
+      ['document', document],
+    ] as const)
+      if (isThere)
+        await report.check(
+          { path: files[kind], kind, scratch: directory, expected: manifest },
+          options.signal,
+        );
     return report.verdict();
   });
 }
@@ -60,12 +67,11 @@ export async function verifyDeep(
 export async function verifyFile(
   path: string,
   kind: 'database' | 'document',
-  directory?: string,
+  options: Pick<DeepOptions, 'directory' | 'signal'> = {},
 ): Promise<DeepVerdict> {
-  return inScratch(directory, async (scratch) => {
+  return inScratch(options.directory, async (scratch) => {
     const report = new Report();
-    if (kind === 'database') await checkDatabase(path, undefined, report);
-    else await checkDocument(path, join(scratch, 'document.db'), undefined, report);
+    await report.check({ path, kind, scratch, expected: undefined }, options.signal);
     return report.verdict();
   });
 }
@@ -89,13 +95,15 @@ class Report {
   readonly warnings: string[] = [];
   readonly checks: string[] = [];
 
-  /** Runs a check; what it throws is a problem, unless it says nothing about the backup: a full scratch disk. */
-  async check(what: string, work: () => Promise<string> | string): Promise<void> {
+  /** What the process for foreign files found; that it ended there is a problem of the file as well. */
+  async check(input: CheckInput, signal: AbortSignal | undefined): Promise<void> {
     try {
-      this.checks.push(`${what}: ${await work()}`);
+      const limits = limitsFor(statSync(input.path).size);
+      const found = await runInProcess('check', input, { limits, signal });
+      for (const name of ['problems', 'warnings', 'checks'] as const) this[name].push(...found[name]);
     } catch (error) {
-      if (isLocalFault(error)) throw new Error(`${what} could not be checked`, { cause: error });
-      this.problems.push(`${what}: ${explain(error)}`);
+      if (!(error instanceof Damaged)) throw error;
+      this.problems.push(`${input.kind}: ${explain(error)}`);
     }
   }
 
@@ -139,68 +147,6 @@ async function unpack(
   if (problems.length === 0)
     report.checks.push(`${object.file}: SHA-256 and all ${object.parts.length} parts as in the manifest`);
   return problems.length === 0;
-}
-
-async function checkDatabase(path: string, manifest: Manifest | undefined, report: Report): Promise<void> {
-  const what = 'database';
-  await report.check(`${what}, integrity_check`, () => integrityCheck(path, report));
-  await report.check(`${what}, digests`, async () => compare(await digestFile(path), manifest));
-}
-
-async function checkDocument(
-  path: string,
-  scratch: string,
-  manifest: Manifest | undefined,
-  report: Report,
-): Promise<void> {
-  let loaded = false;
-  await report.check('document, whole', async () => {
-    await loadDocument(createReadStream(path), scratch);
-    loaded = true;
-    return 'read to its end, its own SHA-256 and counts agree, loaded into SQLite';
-  });
-  if (loaded)
-    await report.check('document, digests', async () => compare(await digestFile(scratch), manifest));
-}
-
-/** A real SQLite's own opinion. */
-function integrityCheck(path: string, report: Report): string {
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    const faults = integrityFaults(db);
-    if (faults.length > 0) throw new Error(faults.slice(0, 5).join('; '));
-    const orphans = db.prepare('PRAGMA foreign_key_check').all();
-    if (orphans.length > 0) {
-      const tables = [...new Set(orphans.map((row) => String(row['table'])))].join(', ');
-      report.warnings.push(
-        `${orphans.length} rows refer to rows that do not exist (${tables}), as in the database itself`,
-      );
-      return 'ok';
-    }
-    return 'ok, foreign_key_check empty';
-  } finally {
-    db.close();
-  }
-}
-
-/** Throws what differs. Both files agree with each other when both agree with the manifest. */
-function compare({ schemaSha256, tables }: FileDigests, manifest: Manifest | undefined): string {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  if (manifest === undefined) return `${tables.length} tables, ${rows} rows read`;
-  const wrong: string[] = [];
-  if (schemaSha256 !== manifest.schema_sha256) wrong.push('the schema differs');
-  const found = new Map(tables.map((table) => [table.table, table]));
-  for (const wanted of manifest.tables) {
-    const table = found.get(wanted.name);
-    if (table === undefined) wrong.push(`table ${wanted.name} is missing`);
-    else if (table.rows !== wanted.rows)
-      wrong.push(`table ${wanted.name} has ${table.rows} rows, not ${wanted.rows}`);
-    else if (table.sha256 !== wanted.sha256) wrong.push(`rows of table ${wanted.name} differ`);
-    found.delete(wanted.name);
-  }
-  for (const name of found.keys()) wrong.push(`table ${name} is not in the manifest`);
-  if (wrong.length > 0) throw new Error(wrong.join('; '));
-  return `${tables.length} tables, ${rows} rows as in the manifest`;
 }
 
 /** Runs `work` with a directory of its own, and removes it. */

@@ -12,8 +12,6 @@ import { unwrapFileKey, wrapFileKey } from './age-format.ts';
  * That is an eighth of age's work for somebody who guesses, three bits: hence the length that is asked of the passphrase.
  */
 const LOG_N = 15;
-/** What age-encryption opens at most (1 GiB); a larger number in a header is an attack on memory. */
-const MAX_LOG_N = 20;
 /** scrypt's block size: age fixes it. */
 const R = 8;
 /** Twelve characters of people's choosing, where random ones have 72 bits. */
@@ -58,7 +56,11 @@ export class PassphraseIdentity implements Identity {
       throw new Error('the passphrase stanza is malformed');
     }
     const logN = Number(logNText);
-    if (logN > MAX_LOG_N) throw new Error(`the scrypt work factor 2^${logN} is too high`);
+    // More than we write is somebody else's file, made to take memory: 2^20 is 1 GiB.
+    if (logN > LOG_N)
+      throw new Error(
+        `the scrypt work factor 2^${logN} is higher than this program's 2^${LOG_N}: open the file with \`age -d\`, then use what is inside`,
+      );
     return unwrapFileKey(await stretch(this.#passphrase, salt, logN), stanza.body) ?? null;
   }
 }

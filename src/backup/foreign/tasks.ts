@@ -14,6 +14,14 @@ export type Task<Input, Result, Message = never> = (
 
 export const TASKS = {
   vacuum: async () => (await import('../snapshot/vacuum-task.ts')).vacuumTask,
+  check: async () => (await import('../check-file.ts')).checkTask,
+  prepare: async () => (await import('../restore/prepare-task.ts')).prepareTask,
+  settle: async () => (await import('../restore/settle-task.ts')).settleTask,
+  carry: async () => (await import('../restore/settle-task.ts')).carryTask,
+  digest: async () => (await import('../inspect-file.ts')).digestTask,
+  diff: async () => (await import('../diff.ts')).diffTask,
+  load: async () => (await import('../load-document.ts')).loadTask,
+  records: async () => (await import('../import/records-task.ts')).recordsTask,
   trial: async () => (await import('./trial-task.ts')).trialTask,
 } as const;
 

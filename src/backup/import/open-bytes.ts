@@ -1,12 +1,13 @@
-/** A file that was sent to the bot, as records. Runs in workerd too: JSON by itself, a database through whoever can open one. */
+/** A file that was sent to the bot, as records. Runs in workerd too: by itself, or through whoever has processes. */
 import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
 import { sniff } from '../document/sniff.ts';
+import { limited } from '../envelope/limited.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
-import { limited } from './limited.ts';
 
-/** Opens a SQLite file given as chunks; only Node can. */
-export type OpenDatabaseFile = (
+/** Reads a plain file given as chunks, in a process of its own; only Node can. */
+export type ReadUpload = (
   chunks: AsyncIterable<Uint8Array>,
+  kind: 'json' | 'sqlite',
   utcOffsetMinutes: number,
 ) => AsyncIterable<LegacyEvent>;
 
@@ -30,7 +31,8 @@ export async function openImportBytes(
   body: ReadableStream<Uint8Array>,
   options: {
     readonly utcOffsetMinutes: number;
-    readonly openDatabase: OpenDatabaseFile | undefined;
+    /** Undefined on a Worker: JSON is read right here, a database not at all. */
+    readonly readUpload: ReadUpload | undefined;
     /** Most bytes a packed file may unpack to. */
     readonly maxBytes?: number;
   },
@@ -41,11 +43,12 @@ export async function openImportBytes(
     ({ first, chunks } = await peek(limited(unpacked, options.maxBytes ?? MAX_UNPACKED_BYTES)));
   }
   const kind = sniff(first);
-  if (kind === 'json') return readLegacyDocument(chunks, options);
   if (kind === 'age') throw new UnfitFile('encrypted');
-  if (kind !== 'sqlite') throw new UnfitFile('foreign');
-  if (options.openDatabase === undefined) throw new UnfitFile('database');
-  return options.openDatabase(chunks, options.utcOffsetMinutes);
+  if (kind !== 'json' && kind !== 'sqlite') throw new UnfitFile('foreign');
+  const { readUpload, utcOffsetMinutes } = options;
+  if (readUpload !== undefined) return readUpload(chunks, kind, utcOffsetMinutes);
+  if (kind === 'sqlite') throw new UnfitFile('database');
+  return readLegacyDocument(chunks, options);
 }
 
 /** The first bytes, and all chunks from the beginning. */

@@ -3,48 +3,32 @@
  * backup stay known (what a dead one left is still swept, no name is used twice), and the fence of the lease only grows, so that no run
  * that stalled before the restore can take an old number for its own. Node only.
  */
-import { DatabaseSync } from 'node:sqlite';
+import { statSync } from 'node:fs';
 import Database from 'libsql';
+import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { DatabaseSchema } from '../model.ts';
+import {
+  INSERT_RUNS,
+  isLease,
+  isLedger,
+  type LedgerValue,
+  type LiveLedger,
+  RUNS,
+  SET_FENCE,
+} from './ledger-sql.ts';
 import { CONTROL_TABLE } from './staging.ts';
-
-const RUN_COLUMNS =
-  'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes'.split(', ');
-const RUNS = RUN_COLUMNS.join(', ');
-/** Names by what `settleRuns` has made of them: a manifest knows better than a process that died. */
-const INSERT_RUNS = `INSERT OR IGNORE INTO backup_runs (${RUNS})`;
-const SET_FENCE = "UPDATE backup_lease SET holder = '', expires_ms = 0, fence = 1 + MAX(fence, ";
 
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;
 
 /** From the living database file into the one that takes its place. */
-export function carryLedger(path: string, fresh: string): void {
-  const live = readLedger(path);
-  const db = new DatabaseSync(fresh);
-  try {
-    const columns = (table: string): unknown[] =>
-      db
-        .prepare('SELECT name FROM pragma_table_info(?)')
-        .all(table)
-        .map(({ name }) => name);
-    db.exec('BEGIN');
-    if (live.fence !== undefined && isLease(columns('backup_lease')))
-      db.prepare(`${SET_FENCE}?) WHERE id = 1`).run(live.fence);
-    if (isLedger(columns('backup_runs'))) {
-      const insert = db.prepare(`${INSERT_RUNS} VALUES (${RUN_COLUMNS.map(() => '?').join(', ')})`);
-      for (const run of live.runs) insert.run(...run);
-    }
-    db.exec('COMMIT');
-  } finally {
-    db.close();
-  }
+export async function carryLedger(path: string, fresh: string): Promise<void> {
+  const input = { path: fresh, live: readLedger(path) };
+  await runInProcess('carry', input, { limits: limitsFor(statSync(fresh).size) });
 }
 
-type Value = null | bigint | number | string;
-
 /** With the library that others of this process have the living file open with: two break each other's locks. */
-function readLedger(path: string): { fence: bigint | undefined; runs: Value[][] } {
+function readLedger(path: string): LiveLedger {
   const db = new Database(path, { timeout: BUSY_MS });
   const rows = (query: string): unknown[][] =>
     db.prepare(query).raw().safeIntegers().all().filter(Array.isArray);
@@ -65,16 +49,7 @@ function readLedger(path: string): { fence: bigint | undefined; runs: Value[][] 
   }
 }
 
-/** Another version of the program may keep its record otherwise: then there is nothing to carry. */
-function isLedger(columns: readonly unknown[]): boolean {
-  return RUN_COLUMNS.every((column) => columns.includes(column.replaceAll('"', '')));
-}
-
-function isLease(columns: readonly unknown[]): boolean {
-  return ['id', 'fence', 'holder', 'expires_ms'].every((column) => columns.includes(column));
-}
-
-function isValue(value: unknown): value is Value {
+function isValue(value: unknown): value is LedgerValue {
   return value === null || ['bigint', 'number', 'string'].includes(typeof value);
 }
 

@@ -1,18 +1,39 @@
 /** A SQLite file that somebody gave us, as a file of our own. Node only. */
 import { existsSync } from 'node:fs';
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, open, rm } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { Damaged } from '../foreign/errors.ts';
 import { isLocalFault } from '../local-fault.ts';
 
 /** Pages a step; between steps others get their turn. */
 const RATE_PAGES = 2_000;
 const JOURNALS = ['-wal', '-journal'];
 
+/** Where the format says that the file is in WAL mode. https://sqlite.org/fileformat2.html#file_format_version_numbers */
+const MODE_AT = 18;
+
+/** The file itself when it stands alone, outside WAL mode; else a copy of it at `to`: then SQLite would write beside it. */
+export async function settledCopy(path: string, to: string): Promise<string> {
+  const modes = await bytesAt(path, MODE_AT, 2);
+  if (!modes.includes(2) && !JOURNALS.some((suffix) => existsSync(path + suffix))) return path;
+  await copyDatabase(path, to);
+  return to;
+}
+
+async function bytesAt(path: string, at: number, length: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    return (await file.read(new Uint8Array(length), 0, length, at)).buffer;
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Copies what the database at `from` holds, its journal's part included, even while somebody writes to it. `to` is one file without WAL
- * mode, so that it can be renamed.
+ * mode, so that it can be renamed. `origin`: what to call it in messages.
  */
-export async function copyDatabase(from: string, to: string): Promise<void> {
+export async function copyDatabase(from: string, to: string, origin = from): Promise<void> {
   try {
     await copyPages(from, to).catch((error: unknown) => copyFiles(from, to, error));
     const copy = new DatabaseSync(to);
@@ -22,8 +43,8 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
       copy.close();
     }
   } catch (cause) {
-    const why = isLocalFault(cause) ? 'can not be copied on this machine' : 'is no whole SQLite database';
-    throw new Error(`${from} ${why}`, { cause });
+    if (isLocalFault(cause)) throw new Error(`${origin} cannot be copied on this machine`, { cause });
+    throw new Damaged(`${origin} is no whole SQLite database`, { cause });
   }
 }
 

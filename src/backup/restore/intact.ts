@@ -1,12 +1,8 @@
-/** A real SQLite's opinion of a file. Node only. */
-import { DatabaseSync } from 'node:sqlite';
+/** A real SQLite's opinion of a file; in the process for foreign files. Node only. */
+import { openForeignFile } from '../foreign/connection.ts';
+import { Damaged } from '../foreign/errors.ts';
 import { integrityFaults } from '../inspect-file.ts';
 import { isLocalFault } from '../local-fault.ts';
-
-/** What was looked at is at fault: another copy of it may do. */
-export class Damaged extends Error {
-  override readonly name = 'Damaged';
-}
 
 /**
  * @param origin what to call it in messages: the file at `path` may be a scratch copy.
@@ -14,7 +10,7 @@ export class Damaged extends Error {
  */
 export function requireIntact(path: string, origin: string): void {
   try {
-    const db = new DatabaseSync(path, { readOnly: true });
+    const { db, close } = openForeignFile(path);
     try {
       const faults = integrityFaults(db);
       if (faults.length > 0)
@@ -22,7 +18,7 @@ export function requireIntact(path: string, origin: string): void {
           `${origin} is no whole SQLite database: integrity_check says ${faults.slice(0, 3).join('; ')}`,
         );
     } finally {
-      db.close();
+      close();
     }
   } catch (cause) {
     if (cause instanceof Damaged) throw cause;

@@ -1,22 +1,20 @@
 /** What is restored: any backup of a bucket or file on disk as a checked SQLite file. Node only. */
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { explain } from '../clock.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
-import { digestFile, type FileDigests } from '../inspect-file.ts';
+import { Damaged } from '../foreign/errors.ts';
+import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { BackupEntry, Bucket } from '../list.ts';
-import { loadDocument } from '../load-document.ts';
-import { asDatabase, plainFile } from '../local-copy.ts';
+import { plainFile } from '../local-copy.ts';
 import { isLocalFault } from '../local-fault.ts';
-import type { Manifest, ManifestObject } from '../manifest.ts';
+import type { ManifestObject } from '../manifest.ts';
 import { readBack } from '../read-back.ts';
-import { copyDatabase } from './copy-database.ts';
-import { Damaged, requireIntact } from './intact.ts';
+import type { Prepared, PrepareInput } from './prepare-task.ts';
 import { writeStream } from './write-stream.ts';
 
-export interface RestoreSource extends FileDigests {
+export interface RestoreSource extends Prepared {
   /** A SQLite file of our own; nobody else has it open. */
   readonly path: string;
   /** For people: a backup's name or a file. */
@@ -34,27 +32,32 @@ export interface FetchOptions {
   readonly keys: OpeningKeys | undefined;
   readonly directory: string;
   readonly onBytes?: (bytes: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Fetches, checks (SHA-256, integrity_check, digests) and unpacks. @throws what is wrong; nothing but `directory` is written. */
+/**
+ * Fetches, checks (SHA-256, integrity_check, digests, schema) and unpacks.
+ * @throws what is wrong; nothing but `directory` is written.
+ */
 export async function fetchSource(from: RestoreFrom, options: FetchOptions): Promise<RestoreSource> {
-  if (from.kind === 'file') {
-    if (statSync(from.path).size === 0) throw new Error(`${from.path} is empty`);
-    const plain = await plainFile(from.path, options.directory, options.keys);
-    const path = await asDatabase(plain, options.directory).catch((cause: unknown) => {
-      if (isLocalFault(cause)) throw new Error(`${from.path} could not be loaded on this machine`, { cause });
-      throw new Error(
-        `${from.path} is no whole document of this program (a file of the old bot or an edited one is merged: \`import\`)`,
-        { cause },
-      );
-    });
-    // The file given stays as it is: it is copied even when it is a plain database.
-    const own = join(options.directory, 'source.db');
-    if (path !== own) await copyDatabase(path, own);
-    requireIntact(own, from.path);
-    return { path: own, origin: from.path, ...(await digestFile(own)), notes: underWay(own) };
-  }
-  return fetchBackup(from.entry, options);
+  if (from.kind === 'backup') return fetchBackup(from.entry, options);
+  if (statSync(from.path).size === 0) throw new Error(`${from.path} is empty`);
+  const plain = await plainFile(from.path, options.directory, options.keys);
+  const path = join(options.directory, 'source.db');
+  const input = { ...plain, to: path, origin: from.path, expected: undefined };
+  const prepared = await prepare(input, options).catch((cause: unknown) => {
+    if (isLocalFault(cause)) throw new Error(`${from.path} could not be loaded on this machine`, { cause });
+    if (plain.kind === 'database') throw cause;
+    throw new Error(
+      `${from.path} is no whole document of this program (a file of the old bot or an edited one is merged: \`import\`)`,
+      { cause },
+    );
+  });
+  return { path, origin: from.path, ...prepared };
+}
+
+function prepare(input: PrepareInput, { signal }: FetchOptions): Promise<Prepared> {
+  return runInProcess('prepare', input, { limits: limitsFor(statSync(input.path).size), signal });
 }
 
 async function fetchBackup(
@@ -62,29 +65,22 @@ async function fetchBackup(
   options: FetchOptions,
 ): Promise<RestoreSource> {
   if (manifest === undefined) throw new Error(`${name} can not be read: ${problem}`);
-  const path = join(options.directory, 'source.db');
-  const attempts = [
-    ['database', () => writeObject(manifest.objects.database, path, options)],
-    [
-      'document',
-      async () => {
-        const json = join(options.directory, 'source.json');
-        await writeObject(manifest.objects.document, json, options);
-        await loadDocument(readPlain(json), path);
-        rmSync(json);
-      },
-    ],
-  ] as const;
+  const to = join(options.directory, 'source.db');
+  const json = join(options.directory, 'source.json');
   const notes: string[] = [];
-  for (const [what, write] of attempts) {
+  for (const [kind, path] of [
+    ['database', to],
+    ['document', json],
+  ] as const) {
     try {
-      await write();
-      requireIntact(path, name);
-      const found = await digestFile(path);
-      requireManifest(found, manifest);
-      return { path, origin: name, ...found, notes: [...notes, ...underWay(path)] };
+      await writeObject(manifest.objects[kind], path, options);
+      const { schema_sha256, tables } = manifest;
+      const input = { path, kind, to, origin: name, expected: { schema_sha256, tables } };
+      const prepared = await prepare(input, options);
+      rmSync(json, { force: true });
+      return { path: to, origin: name, ...prepared, notes: [...notes, ...prepared.notes] };
     } catch (error) {
-      if (what === 'document') {
+      if (kind === 'document') {
         const why = isLocalFault(error)
           ? 'and its document could not be loaded on this machine'
           : 'nor its document';
@@ -93,7 +89,7 @@ async function fetchBackup(
       // A missing key or an unreachable bucket is no damage: the document would meet the same.
       if (!(error instanceof Damaged)) throw error;
       notes.push(`the database file of ${name} can not be used (${explain(error)}), so its document was`);
-      for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
+      for (const file of [to, `${to}-wal`, `${to}-shm`]) rmSync(file, { force: true });
     }
   }
   throw new Error(`${name} has no files`);
@@ -122,39 +118,4 @@ async function writeObject(object: ManifestObject, path: string, options: FetchO
   const [problem] = read.problems;
   if (problem !== undefined) throw new Damaged(problem);
   if (read.sha256 !== object.sha256) throw new Damaged(`${object.file}: SHA-256 is not the manifest's`);
-}
-
-async function* readPlain(path: string): AsyncGenerator<Uint8Array> {
-  const { createReadStream } = await import('node:fs');
-  yield* createReadStream(path);
-}
-
-/** Work that the backup shows half done goes on from there when the bot starts: what was sent since would be sent again. */
-function underWay(path: string): string[] {
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    if (db.prepare("SELECT 1 FROM pragma_table_info('broadcasts') WHERE name = 'state'").get() === undefined)
-      return [];
-    const running = Number(
-      db.prepare("SELECT count(*) AS n FROM broadcasts WHERE state = 'running'").get()?.['n'],
-    );
-    return running === 0
-      ? []
-      : [
-          `${running} broadcast was under way in this backup and goes on from there when the bot starts: pause it (/broadcast) if it has gone out since`,
-        ];
-  } finally {
-    db.close();
-  }
-}
-
-function requireManifest(found: FileDigests, manifest: Manifest): void {
-  if (found.schemaSha256 !== manifest.schema_sha256) throw new Damaged('the schema is not the manifest’s');
-  const wanted = new Map(manifest.tables.map((table) => [table.name, table]));
-  for (const { table, sha256 } of found.tables) {
-    if (wanted.get(table)?.sha256 !== sha256)
-      throw new Damaged(`rows of table ${table} are not the manifest's`);
-    wanted.delete(table);
-  }
-  for (const name of wanted.keys()) throw new Damaged(`table ${name} is missing`);
 }

@@ -55,7 +55,7 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
         const location = pathToFileURL(copy);
         // Nobody else knows of it: no locks, no journal to look for.
         location.searchParams.set('immutable', '1');
-        db = openFile(location, true);
+        db = openFile(location);
         db.prepare('SELECT 1 FROM sqlite_schema').get();
         rmSync(copy);
         const file = await fileOf(handle);

@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { OWN_SUBQUERY, openForeignFile } from '../foreign/connection.ts';
 import type { Row, ScanTarget, Snapshot, SnapshotSource, SqlValue } from '../model.ts';
 import { guardScans } from './guarded-scans.ts';
 import { rowForm } from './row-form.ts';
@@ -30,20 +31,20 @@ export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions)
   return {
     async read(use) {
       if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
-      const db = openFile(path);
+      const { db, close } = openForeignFile(path);
       try {
         db.exec('BEGIN');
         return await readSnapshot(db, batchRows, use);
       } finally {
-        db.close();
+        close();
       }
     },
   };
 }
 
-/** Takes schemas as they are, double-quoted literals of old programs included. */
-export function openFile(location: string | URL, readOnly = false): DatabaseSync {
-  return new DatabaseSync(location, { readOnly, enableDoubleQuotedStringLiterals: true });
+/** A copy of our own, read only; takes schemas as they are, double-quoted literals of old programs included. */
+export function openFile(location: string | URL): DatabaseSync {
+  return new DatabaseSync(location, { readOnly: true, enableDoubleQuotedStringLiterals: true });
 }
 
 /** Reads in the transaction that `db` is in, or in the standstill of its file. */
@@ -153,7 +154,7 @@ function schemaRows(db: DatabaseSync, sql: string): Row[] {
   const values = names.map(
     (name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
   );
-  const exact = `WITH answer(${names.join(', ')}) AS (${sql}\n) SELECT ${values.join(', ')} FROM answer`;
+  const exact = `WITH ${OWN_SUBQUERY}(${names.join(', ')}) AS (${sql}\n) SELECT ${values.join(', ')} FROM ${OWN_SUBQUERY}`;
   return [...rowsOf(statement(db, exact))].map((row) =>
     row.map((value) => (value instanceof Uint8Array ? textOfBytes(value) : value)),
   );

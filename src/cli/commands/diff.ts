@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { diffDatabases } from '../../backup/diff.ts';
+import { diffInProcess } from '../../backup/diff.ts';
 import { asDatabase, copyLive, plainFile } from '../../backup/local-copy.ts';
 import { inScratch, unpackDatabase } from '../../backup/verify-deep.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
@@ -21,7 +21,7 @@ async function diff(invocation: Invocation, [first = '', second = '']: readonly 
   const tables = await inScratch(undefined, async (directory) => {
     const a = await localDatabase(invocation, first, join(directory, 'first'));
     const b = await localDatabase(invocation, second, join(directory, 'second'));
-    return diffDatabases(a, b);
+    return diffInProcess({ first: a, second: b, scratch: directory });
   });
   const same = tables.every(
     ({ added, removed, changed, note }) => added + removed + changed === 0 && note === undefined,

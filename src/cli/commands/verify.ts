@@ -82,6 +82,7 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
     signal.throwIfAborted();
     return verifyDeep(bucket, manifest, {
       keys: session.keys,
+      signal,
       onBytes: async (more) => {
         signal.throwIfAborted();
         bytes += more;
@@ -104,7 +105,7 @@ async function verifyPath(invocation: Invocation, path: string): Promise<Verdict
   return inScratch(undefined, async (directory) => {
     const { keys } = invocation.session;
     const plain = await plainFile(path, directory, keys);
-    const verdict = await verifyFile(plain.path, plain.kind, directory);
+    const verdict = await verifyFile(plain.path, plain.kind, { directory });
     const warning = 'checked for itself: there is no manifest beside it to compare with';
     return { name: path, ...verdict, warnings: [...verdict.warnings, warning] };
   });

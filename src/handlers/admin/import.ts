@@ -84,7 +84,7 @@ async function readFile(
   try {
     const records = await openImportBytes(file, {
       utcOffsetMinutes: UTC_OFFSET_MINUTES,
-      openDatabase: ctx.services.openDatabaseFile,
+      readUpload: ctx.services.readUpload,
     });
     return await importRecords(ctx.services.db, records, { id: randomUUID(), prefer: 'newer', dryRun });
   } catch (error) {

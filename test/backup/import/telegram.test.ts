@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openDatabaseUpload } from '../../../src/backup/import/open-file.ts';
+import { readUpload } from '../../../src/backup/import/open-file.ts';
 import { sql } from '../../../src/db/database.ts';
 import { exportCatalogue } from '../../../src/handlers/admin/export.ts';
 import { type AdminDesk, startDesk } from '../../admin/support.ts';
@@ -106,7 +106,7 @@ test('a database: on Node it is read, on a Worker it is declined politely', asyn
   rmSync(directory, { recursive: true });
   await send('anime_bot.db', bytes);
   expect(desk.last().text).toContain('.db fayllarni o‘qiy olmaydi');
-  Object.assign(desk.bot.services, { openDatabaseFile: openDatabaseUpload });
+  Object.assign(desk.bot.services, { readUpload });
   await send('anime_bot.db', bytes);
   await desk.press(/Import qilish/);
   expect(await count('anime WHERE code = 9')).toBe(1);
@@ -115,7 +115,7 @@ test('a database: on Node it is read, on a Worker it is declined politely', asyn
 test.each(['torn', 'of somebody else'])(
   'a file that is at fault itself (%s) is answered, and is no fault of the bot',
   async (what) => {
-    Object.assign(desk.bot.services, { openDatabaseFile: openDatabaseUpload });
+    Object.assign(desk.bot.services, { readUpload });
     const directory = mkdtempSync('/tmp/telegram-import-');
     const path = `${directory}/theirs.db`;
     const theirs = new DatabaseSync(path);

@@ -5,6 +5,7 @@ import { drill } from '../../../src/backup/drill.ts';
 import { readDrills } from '../../../src/backup/drill-record.ts';
 import { newestVerified } from '../../../src/backup/list.ts';
 import { databaseKey } from '../../../src/backup/names.ts';
+import { fileCalls } from '../../../src/backup/restore/file-calls.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp } from './support.ts';
 
@@ -45,4 +46,17 @@ test('a backup that only its document saves fails the drill: that is what it is 
 
 test('without a backup there is nothing to drill with', async () => {
   await expect(run()).rejects.toThrow('no verified backup');
+});
+
+test('a full disk of this machine is no failed drill of the backup', async () => {
+  await backUp(world);
+  const files = {
+    ...fileCalls,
+    async sync() {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    },
+  };
+  const tried = drill({ bucket: world.context, keys: undefined, clock: world.clock, files });
+  await expect(tried).rejects.toThrow('the drill could not be made on this machine');
+  expect(await readDrills(world.context)).toEqual([]);
 });

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { explain } from '../../../src/backup/clock.ts';
+import { Damaged } from '../../../src/backup/foreign/errors.ts';
 import { documentKey } from '../../../src/backup/names.ts';
 import { copyDatabase } from '../../../src/backup/restore/copy-database.ts';
-import { Damaged, requireIntact } from '../../../src/backup/restore/intact.ts';
+import { requireIntact } from '../../../src/backup/restore/intact.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, newest } from './support.ts';
@@ -37,22 +38,19 @@ test.runIf(existsSync(FULL))(
   },
 );
 
-test.runIf(existsSync(FULL)).each(['loaded.db', 'source.db'])(
-  'a full disk under %s is no fault of the document on disk',
-  async (scratch) => {
-    const name = await backUp(world);
-    const directory = join(world.directory, 'full');
-    mkdirSync(directory);
-    symlinkSync(FULL, join(directory, scratch));
-    const path = join(world.directory, 'bucket', documentKey('backups/', name, false));
-    const failure: unknown = await fetchSource(
-      { kind: 'file', path },
-      { bucket: world.context, keys: undefined, directory },
-    ).catch((error: unknown) => error);
-    expect(explain(failure)).toMatch(/database or disk is full/);
-    expect(explain(failure)).not.toMatch(/no whole/);
-  },
-);
+test.runIf(existsSync(FULL))('a full disk under source.db is no fault of the document on disk', async () => {
+  const name = await backUp(world);
+  const directory = join(world.directory, 'full');
+  mkdirSync(directory);
+  symlinkSync(FULL, join(directory, 'source.db'));
+  const path = join(world.directory, 'bucket', documentKey('backups/', name, false));
+  const failure: unknown = await fetchSource(
+    { kind: 'file', path },
+    { bucket: world.context, keys: undefined, directory },
+  ).catch((error: unknown) => error);
+  expect(explain(failure)).toMatch(/database or disk is full/);
+  expect(explain(failure)).not.toMatch(/no whole/);
+});
 
 /** Linux: opens, and every read of its beginning is an I/O error. */
 const BROKEN = '/proc/self/mem';

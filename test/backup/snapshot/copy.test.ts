@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
@@ -93,7 +93,7 @@ test.each(['on the spot', 'by a process'])(
       replace: false,
       sink,
     });
-    await loadDocument(createReadStream(document), loaded);
+    await loadDocument(document, loaded);
     expect((await readAll(openFileSnapshotSource({ path: loaded }))).rows['u']).toEqual([[1n, 'open']]);
     expect(copiesOf(file)).toEqual([]);
   },

@@ -1,0 +1,119 @@
+/**
+ * A plain JSON file or SQLite database as the records of an import. Runs in the process for foreign files only (foreign/process.ts).
+ * Node only.
+ */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { BLOB_TAG, REAL_TAG, TEXT_TAG } from '../document/format.ts';
+import type { JsonValue } from '../document/json-value.ts';
+import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
+import { kindOfKey, type LegacyRecord, recordsOf } from '../document/legacy-records.ts';
+import { UnsealError } from '../envelope/types.ts';
+import type { Task } from '../foreign/tasks.ts';
+import { InvalidText, type SqlValue } from '../model.ts';
+import { copyDatabase } from '../restore/copy-database.ts';
+import { requireIntact } from '../restore/intact.ts';
+import { openFileSnapshotSource } from '../snapshot/file.ts';
+import { rowLayout } from '../values.ts';
+
+export interface RecordsInput {
+  readonly path: string;
+  readonly kind: 'json' | 'sqlite';
+  /** A directory for a copy of the database. */
+  readonly scratch: string;
+  /** How far the old bot's clock was ahead of UTC. */
+  readonly utcOffsetMinutes: number;
+}
+
+/** Records a message. */
+const BATCH = 500;
+
+export const recordsTask: Task<RecordsInput, void, readonly WireEvent[]> = async (input, { send }) => {
+  let batch: WireEvent[] = [];
+  const add = async (event: LegacyEvent): Promise<void> => {
+    batch.push(eventToWire(event));
+    if (batch.length < BATCH) return;
+    const full = batch;
+    batch = [];
+    await send(full);
+  };
+  const { path, kind, scratch, utcOffsetMinutes } = input;
+  if (kind === 'json')
+    for await (const event of readLegacyDocument(createReadStream(path), { utcOffsetMinutes }))
+      await add(event);
+  else {
+    const copy = join(scratch, 'import.db');
+    // What stands only in its -wal is its as well.
+    await copyDatabase(path, copy, 'the file');
+    requireIntact(copy, 'the file');
+    await readDatabase(copy, utcOffsetMinutes, add);
+  }
+  if (batch.length > 0) await send(batch);
+};
+
+/** Rows of a database as the records its JSON would give: one set of rules for both. */
+function readDatabase(
+  path: string,
+  utcOffsetMinutes: number,
+  add: (event: LegacyEvent) => Promise<void>,
+): Promise<void> {
+  return openFileSnapshotSource({ path }).read(async (snapshot) => {
+    const tables = snapshot.schema.tables.filter(({ kind }) => kind === 'table');
+    if (!tables.some(({ name }) => kindOfKey(name) !== undefined))
+      throw new UnsealError('foreign', 'the database has none of the bot’s tables');
+    for await (const scan of snapshot.scans(tables.map((table) => ({ kind: 'table', table })))) {
+      if (scan.target.kind !== 'table') continue;
+      const { table } = scan.target;
+      const layout = rowLayout(table);
+      const kind = kindOfKey(table.name) ?? 'other';
+      let index = 0;
+      for await (const rows of scan.rows)
+        for (const row of rows) {
+          const value = new Map(
+            layout.columns.map(({ name }, i) => [name, jsonOf(row[layout.at[i] ?? 0] ?? null)]),
+          );
+          for (const event of recordsOf(kind, table.name, [table.name, index], value, utcOffsetMinutes))
+            await add(event);
+          index += 1;
+        }
+    }
+  });
+}
+
+function jsonOf(value: SqlValue): JsonValue {
+  if (value instanceof InvalidText) return new Map([[TEXT_TAG, Buffer.from(value.bytes).toString('base64')]]);
+  if (value instanceof Uint8Array) return new Map([[BLOB_TAG, Buffer.from(value).toString('base64')]]);
+  if (value === Infinity) return new Map([[REAL_TAG, 'inf']]);
+  return value === -Infinity ? new Map([[REAL_TAG, '-inf']]) : value;
+}
+
+/** Messages between processes carry neither classes nor objects without a prototype. */
+type WireValue = Exclude<SqlValue, InvalidText> | { readonly invalidText: Uint8Array };
+export type WireEvent =
+  | (Omit<LegacyRecord, 'fields'> & { readonly fields: readonly (readonly [string, WireValue])[] })
+  | { readonly kind: 'property'; readonly name: string; readonly value: WireValue }
+  | Extract<LegacyEvent, { kind: 'refusal' }>;
+
+function eventToWire(event: LegacyEvent): WireEvent {
+  if (event.kind === 'refusal') return event;
+  if (event.kind === 'property') return { ...event, value: valueToWire(event.value) };
+  const fields = Object.entries(event.fields).map(([name, value]) => [name, valueToWire(value)] as const);
+  return { ...event, fields };
+}
+
+export function eventFromWire(event: WireEvent): LegacyEvent {
+  if (event.kind === 'refusal') return event;
+  if (event.kind === 'property') return { ...event, value: valueFromWire(event.value) };
+  const fields: Record<string, SqlValue> = Object.create(null);
+  for (const [name, value] of event.fields) fields[name] = valueFromWire(value);
+  return { ...event, fields };
+}
+
+function valueToWire(value: SqlValue): WireValue {
+  return value instanceof InvalidText ? { invalidText: value.bytes } : value;
+}
+
+function valueFromWire(value: WireValue): SqlValue {
+  const isInvalid = typeof value === 'object' && value !== null && 'invalidText' in value;
+  return isInvalid ? new InvalidText(value.invalidText) : value;
+}

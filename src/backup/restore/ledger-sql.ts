@@ -1,0 +1,26 @@
+/** The SQL that carries the engine's record over (carry-ledger.ts), into a file or on a server. */
+
+export const RUN_COLUMNS: readonly string[] =
+  'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes'.split(', ');
+export const RUNS: string = RUN_COLUMNS.join(', ');
+/** Names by what `settleRuns` has made of them: a manifest knows better than a process that died. */
+export const INSERT_RUNS: string = `INSERT OR IGNORE INTO backup_runs (${RUNS})`;
+export const SET_FENCE = "UPDATE backup_lease SET holder = '', expires_ms = 0, fence = 1 + MAX(fence, ";
+
+export type LedgerValue = null | bigint | number | string;
+
+/** What the living database says of its runs. */
+export interface LiveLedger {
+  readonly fence: bigint | undefined;
+  /** Values of {@link RUN_COLUMNS}. */
+  readonly runs: readonly (readonly LedgerValue[])[];
+}
+
+/** Another version of the program may keep its record otherwise: then there is nothing to carry. */
+export function isLedger(columns: readonly unknown[]): boolean {
+  return RUN_COLUMNS.every((column) => columns.includes(column.replaceAll('"', '')));
+}
+
+export function isLease(columns: readonly unknown[]): boolean {
+  return ['id', 'fence', 'holder', 'expires_ms'].every((column) => columns.includes(column));
+}

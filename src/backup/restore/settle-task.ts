@@ -1,0 +1,89 @@
+/**
+ * Writes into a file that is restored what settle-runs.ts and carry-ledger.ts have found out. The file is somebody else's: these run
+ * in the process for foreign files, and a trigger on the tables they write to is an error. Node only.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { TableDigest } from '../digest.ts';
+import { openForeignFile } from '../foreign/connection.ts';
+import type { Task } from '../foreign/tasks.ts';
+import { digestFile } from '../inspect-file.ts';
+import { ENGINE_TABLES } from './engine-tables.ts';
+import { INSERT_RUNS, isLease, isLedger, type LiveLedger, RUN_COLUMNS, SET_FENCE } from './ledger-sql.ts';
+
+/** What became of the run that made the backup. */
+export interface RunEnd {
+  readonly name: string;
+  readonly finishedAt: string | null;
+  readonly rows: number;
+  readonly bytes: number | null;
+}
+
+/** Returns the digests of the tables that it may have changed. */
+export const settleTask: Task<{ path: string; end: RunEnd | undefined }, readonly TableDigest[]> = async ({
+  path,
+  end,
+}) => {
+  const { db, close } = openForeignFile(path, 'write');
+  try {
+    db.exec('BEGIN');
+    settle(db, end);
+    db.exec('COMMIT');
+  } finally {
+    close();
+  }
+  return (await digestFile(path, ENGINE_TABLES)).tables;
+};
+
+function settle(db: DatabaseSync, end: RunEnd | undefined): void {
+  const run = (sql: string, ...args: (string | number | null)[]): void => void db.prepare(sql).run(...args);
+  if (hasColumns(db, 'backup_runs', ['name', 'state', 'finished_at', 'rows', 'bytes', 'scheduled_at'])) {
+    if (end !== undefined)
+      run(
+        "UPDATE backup_runs SET state = 'done', finished_at = ?, rows = ?, bytes = ? WHERE name = ? AND state = 'running'",
+        end.finishedAt,
+        end.rows,
+        end.bytes,
+        end.name,
+      );
+    run("DELETE FROM backup_runs WHERE state = 'running'");
+    // Whoever asked for this backup has it: nobody is to be told again, years later, by the next tick.
+    if (end !== undefined && hasColumns(db, 'backup_requests', ['requested_at', 'finished_at']))
+      run(
+        `UPDATE backup_requests SET finished_at = COALESCE(r.finished_at, r.started_at) FROM backup_runs AS r
+         WHERE backup_requests.finished_at IS NULL AND r.name = ? AND r.state = 'done' AND r."trigger" = 'command'
+           AND r.scheduled_at = backup_requests.requested_at`,
+        end.name,
+      );
+  }
+  if (hasColumns(db, 'backup_lease', ['id', 'holder', 'expires_ms']))
+    run("UPDATE backup_lease SET holder = '', expires_ms = 0 WHERE holder <> '' OR expires_ms <> 0");
+}
+
+/** The living database's record into the file that takes its place. */
+export const carryTask: Task<{ path: string; live: LiveLedger }, void> = ({ path, live }) => {
+  const { db, close } = openForeignFile(path, 'write');
+  try {
+    db.exec('BEGIN');
+    if (live.fence !== undefined && isLease(columnsOf(db, 'backup_lease')))
+      db.prepare(`${SET_FENCE}?) WHERE id = 1`).run(live.fence);
+    if (isLedger(columnsOf(db, 'backup_runs'))) {
+      const insert = db.prepare(`${INSERT_RUNS} VALUES (${RUN_COLUMNS.map(() => '?').join(', ')})`);
+      for (const run of live.runs) insert.run(...run);
+    }
+    db.exec('COMMIT');
+  } finally {
+    close();
+  }
+};
+
+function hasColumns(db: DatabaseSync, table: string, columns: readonly string[]): boolean {
+  const found = new Set(columnsOf(db, table));
+  return columns.every((column) => found.has(column));
+}
+
+function columnsOf(db: DatabaseSync, table: string): string[] {
+  return db
+    .prepare('SELECT name FROM pragma_table_info(?)')
+    .all(table)
+    .map((row) => String(row['name']));
+}

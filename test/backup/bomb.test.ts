@@ -1,0 +1,73 @@
+/** Objects that unpack to far more than they are: unpacking stops where the manifest ends, and a manifest may not say anything. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mostUnpacked } from '../../src/backup/envelope/limited.ts';
+import { openUnsealed } from '../../src/backup/envelope/unseal.ts';
+import { newestVerified } from '../../src/backup/list.ts';
+import { plainFile } from '../../src/backup/local-copy.ts';
+import { createManifest, type Manifest } from '../../src/backup/manifest.ts';
+import { readBack } from '../../src/backup/read-back.ts';
+import { writeStream } from '../../src/backup/restore/write-stream.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import { putBackup } from '../support/sample-backup.ts';
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'bomb-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+test('an object is unpacked as far as its manifest says, and not further', async () => {
+  const bomb = new Uint8Array(gzipSync(new Uint8Array(64_000_000)));
+  const store = createMemoryStore(() => new Date(0));
+  store.objects.set('bomb', { body: bomb, modified: new Date(0) });
+  const path = join(directory, 'unpacked');
+  const expected = {
+    bytes: bomb.byteLength,
+    parts: [{ bytes: bomb.byteLength, sha256: sha256(bomb) }],
+    contents: { bytes: 1_000_000, head_bytes: 0, head_sha256: '', rest_sha256: '' },
+  };
+  const { problems } = await readBack(store, 'bomb', expected, {
+    open: (body) => writeStream(path, openUnsealed(body, { encrypted: false, keys: undefined }), () => {}),
+  });
+  expect(problems).toEqual(['bomb: unpacks to more than the 1000000 bytes that were packed']);
+  expect(statSync(path).size).toBeLessThan(2_000_000);
+});
+
+test('a manifest that lets 13 MB unpack to 3.2 GB is not believed', async () => {
+  const store = createMemoryStore(() => new Date(0));
+  await putBackup(store, '', new Date(0));
+  const real = (await newestVerified({ store, prefix: '' }))?.manifest;
+  if (real === undefined) throw new Error('no backup');
+  const { database } = real.objects;
+  const claim = (bytes: number, unpacked: number): Manifest =>
+    createManifest({
+      ...real,
+      objects: {
+        ...real.objects,
+        database: {
+          ...database,
+          bytes,
+          parts: [{ bytes, sha256: sha256(new Uint8Array()) }],
+          contents: { ...database.contents, bytes: unpacked },
+        },
+      },
+    });
+  expect(() => claim(13_000_000, 3_200_000_000)).toThrow(/13000000 bytes unpack to 3200000000/);
+  expect(claim(13_000_000, 130_000_000).objects.database.bytes).toBe(13_000_000);
+});
+
+test('a file on disk that is a bomb is not unpacked to its end', { timeout: 60_000 }, async () => {
+  const path = join(directory, 'bomb.gz');
+  // Members one after the other are one file to gzip.
+  const member = gzipSync(new Uint8Array(64_000_000));
+  writeFileSync(path, Buffer.concat(Array.from({ length: 5 }, () => member)));
+  await expect(plainFile(path, directory, undefined)).rejects.toThrow('unpacks to more than 256 MB');
+  expect(mostUnpacked(statSync(path).size)).toBe(256_000_000);
+});
