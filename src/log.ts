@@ -1,5 +1,6 @@
 /** One JSON object a line; never tokens, keys or payloads. */
 import type { LogLevel } from './config.ts';
+import { visibleLines } from './text/visible.ts';
 
 export interface Log {
   debug(event: string, fields?: Fields): void;
@@ -15,7 +16,8 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
   const at =
     (own: Exclude<LogLevel, 'silent'>) =>
     (event: string, fields: Fields = {}): void => {
-      if (RANK[own] >= RANK[level]) write(JSON.stringify({ level: own, event, ...fields }, withoutSecrets));
+      if (RANK[own] >= RANK[level])
+        write(visibleLines(JSON.stringify({ level: own, event, ...fields }, withoutSecrets)));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -10,6 +10,7 @@ import { describeError, hideSecrets, rememberSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
 import { StartRefused, startMode } from './start-mode.ts';
 import { onStopSignals } from './stop-signals.ts';
+import { visibleLines } from './text/visible.ts';
 
 /** The last resort; everything acknowledged is committed long before. */
 const STOP_WITHIN_MS = 20_000;
@@ -47,6 +48,7 @@ try {
     (kind) => error instanceof kind,
   );
   // An error of the network quotes the address, and with it the token.
-  console.error(hideSecrets(isForPeople && error instanceof Error ? error.message : inspect(error)));
+  const text = isForPeople && error instanceof Error ? error.message : inspect(error);
+  console.error(visibleLines(hideSecrets(text)));
   process.exit(error instanceof StartRefused ? error.exitCode : 1);
 }

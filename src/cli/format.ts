@@ -1,4 +1,5 @@
 /** Sizes, ages and tables for people. Pure. */
+import { uninked } from './ink.ts';
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
@@ -39,7 +40,7 @@ export interface Column {
 
 /** What a terminal shows of a text: colours take no room. */
 function width(text: string): number {
-  return text.replaceAll(/\u001b\[[0-9;]*m/g, '').length;
+  return uninked(text).length;
 }
 
 /**

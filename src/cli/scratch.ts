@@ -13,13 +13,30 @@ const NAME = /^anime-backup-([0-9a-f]{8}-\d+)-\w{6}$/;
  */
 export function useOwnScratch(): void {
   const parent = tmpdir();
-  for (const name of readdirSync(parent)) {
-    const [, mark] = NAME.exec(name) ?? [];
-    if (mark !== undefined && isOfDeadProcess(mark))
-      rmSync(join(parent, name), { recursive: true, force: true });
-  }
+  for (const name of leftIn(parent)) remove(join(parent, name));
   const directory = mkdtempSync(join(parent, `anime-backup-${PROCESS_MARK}-`));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  process.once('exit', () => remove(directory));
   // os.tmpdir() asks for them at every call: POSIX, Windows.
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = directory;
+}
+
+/** Names of what dead processes left. A directory that cannot be listed is not ours to clean. */
+function leftIn(parent: string): string[] {
+  try {
+    return readdirSync(parent).filter((name) => {
+      const [, mark] = NAME.exec(name) ?? [];
+      return mark !== undefined && isOfDeadProcess(mark);
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** Another user's stays: its owner's next command removes it. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // No reason to stop a command.
+  }
 }

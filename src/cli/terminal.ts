@@ -4,9 +4,11 @@ import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { Interrupted } from '../backup/again.ts';
 import { hideKnown, hideSecrets, withoutSecrets } from '../log.ts';
+import { visibleLines } from '../text/visible.ts';
+import { type Colors, createColors, inked } from './ink.ts';
 import { outputs } from './output.ts';
 
-export type Colors = ReturnType<typeof pc.createColors>;
+export type { Colors } from './ink.ts';
 
 export interface Terminal {
   readonly json: boolean;
@@ -20,7 +22,7 @@ export interface Terminal {
   readonly rows: number | undefined;
   /** Nobody reads the answer any more (`verify --all | head -1`). */
   readonly isDeserted: boolean;
-  /** A line for people; silent with `--json`. */
+  /** A line for people, without line breaks (they are made visible like all control characters); silent with `--json`. */
   say(line: string): void;
   /** A remark on standard error, so that what is piped on stays clean; silent with `--json`. */
   note(line: string): void;
@@ -40,8 +42,8 @@ export interface Terminal {
 export function createTerminal(json: boolean): Terminal {
   const { out, err } = outputs();
   const isTerminal = !json && process.stdout.isTTY === true;
-  const colors = pc.createColors(isTerminal && pc.isColorSupported);
-  const errColors = pc.createColors(process.stderr.isTTY === true && pc.isColorSupported);
+  const colors = createColors(isTerminal && pc.isColorSupported);
+  const errColors = createColors(process.stderr.isTTY === true && pc.isColorSupported);
   const watched = !json && process.stderr.isTTY === true;
   let drawn = false;
   const clear = (): void => {
@@ -49,7 +51,7 @@ export function createTerminal(json: boolean): Terminal {
     drawn = false;
   };
   const answer = (value: unknown): void => {
-    if (json) out.write(`${JSON.stringify(value, withoutSecrets, 2)}\n`);
+    if (json) out.write(`${visibleLines(JSON.stringify(value, withoutSecrets, 2))}\n`);
   };
   return {
     json,
@@ -63,25 +65,26 @@ export function createTerminal(json: boolean): Terminal {
     note(line) {
       if (json) return;
       clear();
-      err.write(`${hideKnown(line)}\n`);
+      err.write(`${inked(hideKnown(line))}\n`);
     },
     fail(message) {
       clear();
       const error = hideSecrets(message);
       if (json) answer({ ok: false, error });
-      else err.write(`${errColors.red('error:')} ${error}\n`);
+      // Settings at fault are told line by line.
+      else err.write(`${inked(errColors.red('error:'))} ${visibleLines(error)}\n`);
     },
     say(line) {
       if (json) return;
       clear();
-      out.write(`${hideKnown(line)}\n`);
+      out.write(`${inked(hideKnown(line))}\n`);
     },
     answer,
     send: (chunk) => out.send(chunk),
     draw(line) {
       if (!watched) return;
       const columns = size(process.stderr.columns, 'COLUMNS', 80);
-      err.write(`\r\u001b[2K${line.slice(0, columns - 1)}`);
+      err.write(`\r\u001b[2K${inked(line).slice(0, columns - 1)}`);
       drawn = true;
     },
     clear,
@@ -97,7 +100,10 @@ export function createTerminal(json: boolean): Terminal {
           lines.close();
         });
         const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
-        const answer = await Promise.race([lines.question(`${question}\nType ${word} to go on: `), closed]);
+        const answer = await Promise.race([
+          lines.question(`${inked(question)}\nType ${word} to go on: `),
+          closed,
+        ]);
         if (answer === undefined) err.write('\n');
         if (isInterrupted) throw new Interrupted();
         return answer?.trim() === word;

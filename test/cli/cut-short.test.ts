@@ -1,9 +1,20 @@
 /** Commands whose reader leaves, or who are told to stop in the middle: nothing half done stays, and the exit code is honest. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { PROCESS_MARK } from '../../src/backup/process-mark.ts';
 import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -188,4 +199,24 @@ test('what a killed command had unpacked goes with the next command; a living on
   expect((await cli('list')).code).toBe(0);
   expect(files('tmp')).toEqual([living]);
   rmSync(join(directory, 'tmp', living), { recursive: true });
+});
+
+test.runIf(process.getuid?.() === 0)('what another user left in /tmp stops no command', () => {
+  const tmp = join(directory, 'shared-tmp');
+  mkdirSync(tmp);
+  // As /tmp is: everybody may write, and removes only their own.
+  chmodSync(directory, 0o755);
+  chmodSync(tmp, 0o1777);
+  const left = `anime-backup-${PROCESS_MARK.replace(/-\d+$/, '-999999999')}-abcdef`;
+  mkdirSync(join(tmp, left), { mode: 0o700 });
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const { status, stderr } = spawnSync(process.execPath, [main, 'list', '--json'], {
+    cwd: tmp,
+    env: { TMPDIR: tmp, BACKUP_DIR: 'backups', DATABASE_URL: 'file:none.db' },
+    uid: 65_534,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(existsSync(join(tmp, left))).toBe(true);
 });

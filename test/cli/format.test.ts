@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatBytes, formatCount, formatDuration, formatTable } from '../../src/cli/format.ts';
+import { createColors, inked } from '../../src/cli/ink.ts';
 import { createProgressBar, progressLine } from '../../src/cli/progress-bar.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 
@@ -31,7 +32,8 @@ test.each([
 });
 
 test('columns align, and colours take no room', () => {
-  const red = '\u001b[31mred\u001b[39m';
+  const red = createColors(true).red('red');
+  expect(inked(red)).toBe('\u001b[31mred\u001b[39m');
   expect(
     formatTable(
       [{ title: 'A' }, { title: 'NUMBER', align: 'right' }, { title: '' }],

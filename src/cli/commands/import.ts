@@ -210,9 +210,10 @@ function tell(
   for (const { table, rows: count, reason } of report.leftAside)
     say(colors.dim(`  left aside: ${table} (${formatCount(count)} rows): ${reason}`));
   if (end === undefined) return;
+  say('');
   if (end.safety !== null)
-    say(`\n${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
-  else say('\nNothing was changed.');
+    say(`${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
+  else say('Nothing was changed.');
 }
 
 /** A broken file: what else there is to use. */

@@ -59,8 +59,10 @@ async function list(
   }
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const hidden = total > shown.length ? `, ${shown.length} shown` : '';
-  if (total > 0)
-    terminal.say(colors.dim(`\n${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
+  if (total > 0) {
+    terminal.say('');
+    terminal.say(colors.dim(`${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
+  }
   // The one line that matters has left the screen.
   if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) terminal.say(safe);
   return 0;

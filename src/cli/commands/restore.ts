@@ -201,7 +201,8 @@ async function dryRun(
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
   });
   for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
-  terminal.say('\nFrom what is there to what would be. Nothing was changed.');
+  terminal.say('');
+  terminal.say('From what is there to what would be. Nothing was changed.');
   return 0;
 }
 

@@ -1,6 +1,7 @@
 /** How `npm run setup` speaks with a person: a port, so that tests answer in his place, and the real one. Node only. */
 import process from 'node:process';
 import * as clack from '@clack/prompts';
+import { visibleLines } from '../../text/visible.ts';
 
 /** The person pressed Ctrl-C. */
 export class Cancelled extends Error {
@@ -57,6 +58,6 @@ export const terminalPrompts: Prompts = {
       note: clack.log.message,
       outro: clack.outro,
     } as const;
-    say[kind](text);
+    say[kind](visibleLines(text));
   },
 };
