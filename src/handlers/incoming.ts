@@ -36,10 +36,23 @@ export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>
     return isPrivate && hasContent(message)
       ? { kind: 'attachment', caption: message.caption ?? '' }
       : { kind: 'other' };
-  const command = readCommand(text, me.username, isPrivate);
+  const command = isRelayed(message) ? undefined : readCommand(text, me.username, isPrivate);
   if (command !== undefined) return command;
   if (!isPrivate) return { kind: 'other' };
   return readCode(text) ?? { kind: 'text', text: text.trim() };
+}
+
+/**
+ * Whether somebody else wrote it: forwarded, or made by an inline bot. It is content (a post to
+ * forward, a broadcast, parts), never a command, nor the name of anybody who gets rights.
+ */
+export function isRelayed({ forward_origin, via_bot }: Message): boolean {
+  return forward_origin !== undefined || via_bot !== undefined;
+}
+
+/** Sent as a chat: a channel's post in its discussion group (from 777000), an anonymous admin. */
+function isOfChat({ sender_chat, is_automatic_forward }: Message): boolean {
+  return sender_chat !== undefined || is_automatic_forward === true;
 }
 
 /** Tekshirish asks for what its button carries: features see that, and need not know of the gate. */

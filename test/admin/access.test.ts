@@ -12,6 +12,72 @@ const COMMANDS =
     ' ',
   );
 
+describe('somebody else’s words, passed on by an admin', () => {
+  test.each([...COMMANDS, 'users 100', 'start 12', 'backup@anime_standin_bot'])(
+    '/%s is no command',
+    async (command) => {
+      desk = await startDesk();
+      const { admin, telegram } = desk;
+      const group = telegram.group({ members: [admin] });
+      const stranger = telegram.person({ username: 'stranger' });
+      await stranger.send(`/${command}`, { in: group }).catch(() => undefined);
+      const sent = await stranger.send(`/${command}`);
+      const before = await desk.rows('SELECT count(*) AS n FROM audit_log');
+      for (const relayed of [
+        () => admin.forward(sent),
+        () => relay(`/${command}`, { via_bot: { id: 9, is_bot: true, first_name: 'Inline' } }),
+        () =>
+          relay(`/${command}`, { forward_origin: { type: 'hidden_user', sender_user_name: 'X', date: 1 } }),
+        () =>
+          relay(`/${command}`, {
+            forward_origin: {
+              type: 'channel',
+              chat: { id: -1001, type: 'channel', title: 'K' },
+              message_id: 1,
+              date: 1,
+            },
+          }),
+      ]) {
+        await relayed();
+        expect(desk.bot.log.at(-1)?.['handler']).not.toMatch(/admin|start/);
+      }
+      expect(await desk.rows('SELECT count(*) AS n FROM audit_log')).toEqual(before);
+      expect(await desk.rows('SELECT id AS id FROM drafts')).toEqual([]);
+      expect((await desk.bot.services.backups.list()).total).toBe(0);
+    },
+  );
+
+  test('in a group, what a channel says through its discussion group is nobody’s command', async () => {
+    desk = await startDesk();
+    const chat = { id: -1009, type: 'supergroup', title: 'G' };
+    const said = desk.telegram.callsOf('sendMessage').length;
+    const automatic = { is_automatic_forward: true, sender_chat: { id: -1001, type: 'channel', title: 'K' } };
+    await relay('/help@anime_standin_bot', {
+      chat,
+      from: { id: 777_000, is_bot: false, first_name: 'Telegram' },
+      ...automatic,
+    });
+    await relay('/help@anime_standin_bot', { chat, sender_chat: chat });
+    expect(await desk.rows('SELECT user_id AS id FROM users WHERE user_id = 777000')).toEqual([]);
+    expect(desk.telegram.callsOf('sendMessage')).toHaveLength(said);
+  });
+
+  let updateId = 5_000_000;
+  async function relay(text: string, more: object): Promise<void> {
+    const { user } = desk.admin;
+    updateId += 1;
+    const message = {
+      message_id: updateId,
+      date: 1,
+      from: user,
+      chat: { id: user.id, type: 'private', first_name: 'A' },
+      text,
+      ...more,
+    };
+    expect(await desk.bot.post(JSON.stringify({ update_id: updateId, message }))).toBe(200);
+  }
+});
+
 describe('everybody else', () => {
   test.each(COMMANDS)('/%s is answered like a command that does not exist', async (command) => {
     desk = await startDesk();

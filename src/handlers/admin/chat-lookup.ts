@@ -5,7 +5,7 @@
 import { type Api, GrammyError } from 'grammy';
 import type { ChatFullInfo, ChatMember, Message, UserFromGetMe } from 'grammy/types';
 import type { ChatKind } from '../../db/groups.ts';
-import { normaliseDigits } from '../incoming.ts';
+import { isRelayed, normaliseDigits } from '../incoming.ts';
 
 /** What the chat is for: to post in, or to be a mandatory subscription. */
 export type Purpose = 'group' | 'channel';
@@ -36,6 +36,8 @@ export function chatNamedBy(message: Message): number | string | undefined {
   const origin = message.forward_origin;
   if (origin?.type === 'channel') return origin.chat.id;
   if (origin?.type === 'chat') return origin.sender_chat.id;
+  // A link inside somebody else's message is not what the admin chose.
+  if (isRelayed(message)) return undefined;
   const text = normaliseDigits((message.text ?? '').trim());
   if (/^-?\d{5,16}$/.test(text))
     return text.startsWith('-') ? Number(text) : Number(`-100${text.replace(/^100(?=\d{10})/, '')}`);

@@ -8,7 +8,7 @@ import { totals } from '../../db/statistics.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext } from '../context.ts';
 import type { Feature } from '../feature.ts';
-import { normaliseDigits } from '../incoming.ts';
+import { isRelayed, normaliseDigits } from '../incoming.ts';
 import { type Screen, show } from '../show.ts';
 import { prefetch } from '../turn.ts';
 import { stopButton } from './edit-screens.ts';
@@ -70,11 +70,11 @@ export const peopleFeature: Feature = {
   prefetches: [numbers, named, searched, askedQuestion],
 };
 
-/** A user named by a forwarded message, an id or @username. */
+/** A user named by a forwarded message of theirs, an id or @username; what somebody else wrote names nobody. */
 export function personOf(message: Message): { id: number } | { username: string } | undefined {
   const origin = message.forward_origin;
   if (origin?.type === 'user') return { id: origin.sender_user.id };
-  return personNamed(message.text ?? '');
+  return isRelayed(message) ? undefined : personNamed(message.text ?? '');
 }
 
 function personNamed(text: string): { id: number } | { username: string } | undefined {
