@@ -50,11 +50,6 @@ export function isRelayed({ forward_origin, via_bot }: Message): boolean {
   return forward_origin !== undefined || via_bot !== undefined;
 }
 
-/** Sent as a chat: a channel's post in its discussion group (from 777000), an anonymous admin. */
-function isOfChat({ sender_chat, is_automatic_forward }: Message): boolean {
-  return sender_chat !== undefined || is_automatic_forward === true;
-}
-
 /** Tekshirish asks for what its button carries: features see that, and need not know of the gate. */
 function readPress(action: Action | undefined): Incoming {
   if (action?.kind === 'open') return openedBy(action);

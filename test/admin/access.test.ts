@@ -52,12 +52,12 @@ describe('somebody else’s words, passed on by an admin', () => {
     const chat = { id: -1009, type: 'supergroup', title: 'G' };
     const said = desk.telegram.callsOf('sendMessage').length;
     const automatic = { is_automatic_forward: true, sender_chat: { id: -1001, type: 'channel', title: 'K' } };
-    await relay('/help@anime_standin_bot', {
+    await relay(`/help@${desk.telegram.botInfo.username}`, {
       chat,
       from: { id: 777_000, is_bot: false, first_name: 'Telegram' },
       ...automatic,
     });
-    await relay('/help@anime_standin_bot', { chat, sender_chat: chat });
+    await relay(`/help@${desk.telegram.botInfo.username}`, { chat, sender_chat: chat });
     expect(await desk.rows('SELECT user_id AS id FROM users WHERE user_id = 777000')).toEqual([]);
     expect(desk.telegram.callsOf('sendMessage')).toHaveLength(said);
   });
