@@ -25,19 +25,13 @@ export function admins(): Query<Admin[]> {
 }
 
 /** RETURNING nothing when he is one already, or never wrote to the bot (a typing error would make a stranger admin). */
-export function addAdmin(
-  person: { readonly id: number } | { readonly username: string },
-  addedBy: number,
-  now: Date,
-): Statement {
-  const byId = 'id' in person;
+export function addAdmin(userId: number, addedBy: number, now: Date): Statement {
   return sql(
     `INSERT INTO admins (user_id, role, added_by, added_at)
-     SELECT user_id, 'admin', ?, ? FROM users WHERE ${byId ? 'user_id = ?' : 'username = ? COLLATE NOCASE'}
-     ORDER BY last_seen DESC LIMIT 1 ON CONFLICT DO NOTHING RETURNING user_id`,
+     SELECT user_id, 'admin', ?, ? FROM users WHERE user_id = ? ON CONFLICT DO NOTHING RETURNING user_id`,
     addedBy,
     toSqlTime(now),
-    byId ? person.id : person.username,
+    userId,
   );
 }
 

@@ -109,6 +109,7 @@ export const CALLBACK_SHAPES = {
   personBan: { tag: 'aub', args: ['user', 'on'] },
   admins: { tag: 'aad', args: [] },
   adminAdd: { tag: 'aaa', args: [] },
+  adminGrant: { tag: 'aag', args: ['user'] },
   adminRemove: { tag: 'aar', args: ['user', 'sure'] },
   audit: { tag: 'aau', args: ['page'] },
   export: { tag: 'aex', args: [] },

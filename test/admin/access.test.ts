@@ -135,6 +135,8 @@ describe('roles', () => {
     await desk.admin.send('@yoq_bunday');
     expect(desk.last().text).toContain('topilmadi');
     await desk.admin.send('@Zafar');
+    expect(desk.last().text).toContain(`${second.id}`);
+    await desk.press('✅ Ha, admin bo‘lsin');
     expect(desk.last().text).toContain('Zafar endi admin');
     await second.send('/admin');
     expect(second.lastMessage().text).toContain('Boshqaruv paneli');
@@ -152,6 +154,53 @@ describe('roles', () => {
     await desk.press('🗑 Ha, olinsin');
     await second.send('/admin');
     expect(second.lastMessage().text).not.toContain('Boshqaruv paneli');
+  });
+
+  test('nobody becomes an admin before their id and name were shown and confirmed', async () => {
+    desk = await startDesk();
+    const { admin, bot } = desk;
+    const person = desk.telegram.person({ firstName: 'Zafar', username: 'zafar' });
+    await person.start();
+    const admins = () => desk.rows('SELECT user_id AS id FROM admins');
+    const said = await person.send('salom');
+    for (const [named, isByName] of [
+      ['@zafar', true],
+      [String(person.id), false],
+      [said, false],
+    ] as const) {
+      await admin.send('/admins');
+      await desk.press('➕ Admin qo‘shish');
+      await (typeof named === 'string' ? admin.send(named) : admin.forward(named));
+      const { text } = desk.last();
+      expect(text).toContain('Zafar');
+      expect(text).toContain(String(person.id));
+      // Names change hands; ids do not.
+      expect(text.includes('boshqa odamga o‘tgan')).toBe(isByName);
+      expect(await admins()).toEqual([]);
+      await desk.press('↩️ Yo‘q');
+      expect(await admins()).toEqual([]);
+    }
+    // A name inside somebody else's message is not what the owner wrote.
+    const planted = await desk.telegram.person().send('@zafar');
+    await admin.send('/admins');
+    await desk.press('➕ Admin qo‘shish');
+    await bot.db.write([sql('DELETE FROM users WHERE user_id NOT IN (?, ?)', admin.id, person.id)]);
+    await admin.forward(planted);
+    expect(desk.last().text).not.toContain('Zafar');
+    await admin.send('@ZAFAR');
+    await desk.press('✅ Ha, admin bo‘lsin');
+    expect(await admins()).toEqual([{ id: String(person.id) }]);
+    expect(await desk.rows("SELECT count(*) AS n FROM audit_log WHERE action = 'admin-added'")).toEqual([
+      { n: '1' },
+    ]);
+  });
+
+  test('only an owner’s press makes an admin, whoever forges the button', async () => {
+    desk = await startDesk();
+    const viewer = desk.telegram.person();
+    await viewer.start();
+    await forged(viewer, viewer.lastMessage(), encodeAction({ kind: 'adminGrant', user: viewer.id }));
+    expect(await desk.rows('SELECT user_id AS id FROM admins')).toEqual([]);
   });
 
   test('an admin can not be blocked; a viewer can, and gets no answer until he is unblocked', async () => {

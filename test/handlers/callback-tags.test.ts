@@ -20,6 +20,7 @@ test('every tag ever sent, with its arguments', () => {
     a panel
     aaa adminAdd
     aad admins
+    aag adminGrant user
     aar adminRemove user sure
     aau audit page
     ab broadcasts

@@ -19,7 +19,7 @@ import { AdminRoutes, askedQuestion, pressed, whenAsked, whenPressed } from './r
 const ENTRIES = 12;
 
 const list = whenAsked('admins', ['admins'], () => admins());
-const named = whenPressed(['adminRemove'], ({ user }) => findPerson({ id: user }));
+const named = whenPressed(['adminRemove', 'adminGrant'], ({ user }) => findPerson({ id: user }));
 const entries = prefetch((incoming) => {
   const action = pressed(incoming, 'audit');
   const isCommand = incoming.kind === 'command' && incoming.name === 'audit';
@@ -37,7 +37,8 @@ const routes = new AdminRoutes()
     await ctx.turn.commit(...ask(admin.id, 'admin', {}, ctx.now));
     await reply(ctx, { text: ctx.t.admin.people.askAdmin(), keyboard: stopButton(ctx.t) });
   })
-  .answer('admin', async (ctx, admin, { message }) => add(ctx, admin, personOf(message)))
+  .answer('admin', async (ctx, admin, { message }) => askToAdd(ctx, admin, personOf(message)))
+  .press('adminGrant', (ctx, admin, { user }) => add(ctx, admin, user))
   .press('adminRemove', async (ctx, admin, { user, sure }) => {
     const { people, system } = ctx.t.admin;
     const name = ctx.turn.got(named)?.name ?? String(user);
@@ -63,26 +64,35 @@ export const adminsFeature: Feature = {
   prefetches: [list, named, entries, askedQuestion],
 };
 
-async function add(
+/** Who it would be is shown first: a mistyped id, or a name that has another owner by now, must not get rights. */
+async function askToAdd(
   ctx: BotContext,
   admin: Viewer,
   wanted: { id: number } | { username: string } | undefined,
 ): Promise<void> {
-  const { people } = ctx.t.admin;
+  const { people, system } = ctx.t.admin;
   const stop = stopButton(ctx.t);
   if (wanted === undefined) return show(ctx, { text: people.askAdmin(), keyboard: stop });
-  const question = findPerson(wanted);
-  const results = await ctx.turn.commit(
-    question,
-    addAdmin(wanted, admin.id, ctx.now),
-    auditIfChanged(admin.id, 'admin-added', 'id' in wanted ? String(wanted.id) : wanted.username, ctx.now),
-  );
-  const person = question.parse(results[0]?.rows ?? []);
+  const [person] = await ctx.services.db.read([findPerson(wanted)]);
   if (person === undefined) return show(ctx, { text: people.notFound(), keyboard: stop });
   ctx.turn.stage(...answered(admin.id));
-  const keyboard = new InlineKeyboard().text(ctx.t.admin.system.admins(), encodeAction({ kind: 'admins' }));
-  const isNew = hasChanged(results[1]);
-  await show(ctx, {
+  const keyboard = new InlineKeyboard()
+    .text(people.yesAdd(), encodeAction({ kind: 'adminGrant', user: person.id }))
+    .text(system.no(), encodeAction({ kind: 'admins' }));
+  return show(ctx, { text: people.askAddAdmin(person, 'username' in wanted), keyboard });
+}
+
+async function add(ctx: BotContext, admin: Viewer, user: number): Promise<void> {
+  const { people, system } = ctx.t.admin;
+  const person = ctx.turn.got(named);
+  if (person === undefined) return reply(ctx, { text: people.notFound(), keyboard: stopButton(ctx.t) });
+  const results = await ctx.turn.commit(
+    addAdmin(user, admin.id, ctx.now),
+    auditIfChanged(admin.id, 'admin-added', `${person.name} (${user})`, ctx.now),
+  );
+  const keyboard = new InlineKeyboard().text(system.admins(), encodeAction({ kind: 'admins' }));
+  const isNew = hasChanged(results[0]);
+  return reply(ctx, {
     text: isNew ? people.adminAdded(person.name) : people.adminThere(person.name),
     keyboard,
   });

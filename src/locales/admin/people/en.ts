@@ -23,6 +23,9 @@ export const en: typeof uz = {
   addAdmin: () => '➕ Add an admin',
   askAdmin: () =>
     html`🛡 Send the new admin’s ID or <code>@nomi</code> (or forward one of their messages). They must have pressed /start in the bot before.`,
+  askAddAdmin: (person, isByName) =>
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nMake this person an admin?${isByName ? `\n\n⚠️ The @username was looked up among those who wrote to the bot. It may belong to somebody else by now: ask for the ID and compare.` : ''}`,
+  yesAdd: () => '✅ Yes, make admin',
   adminAdded: (name) => html`✅ ${name} is an admin now. Tell them the command /admin.`,
   adminThere: (name) => html`ℹ️ ${name} is an admin already.`,
   askRemoveAdmin: (name) => html`🛡 Shall ${name} no longer be an admin?`,

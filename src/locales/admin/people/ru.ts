@@ -23,6 +23,9 @@ export const ru: typeof uz = {
   addAdmin: () => '➕ Добавить админа',
   askAdmin: () =>
     html`🛡 Отправьте ID нового админа или <code>@nomi</code> (можно переслать его сообщение). Сначала он должен нажать в боте /start.`,
+  askAddAdmin: (person, isByName) =>
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nСделать админом?${isByName ? `\n\n⚠️ По @username найден тот, кто писал боту с этим именем. Имя могло перейти к другому: спросите ID и сравните.` : ''}`,
+  yesAdd: () => '✅ Да, сделать админом',
   adminAdded: (name) => html`✅ ${name} теперь админ. Скажите ему команду /admin.`,
   adminThere: (name) => html`ℹ️ ${name} уже админ.`,
   askRemoveAdmin: (name) => html`🛡 Снять ${name} с админов?`,

@@ -22,6 +22,9 @@ export const uzCyrl: typeof uz = {
   addAdmin: () => '➕ Админ қўшиш',
   askAdmin: () =>
     html`🛡 Янги админнинг ID рақамини ёки <code>@nomi</code>ни юборинг (хабарини forward қилсангиз ҳам бўлади). У аввал ботга /start босган бўлиши керак.`,
+  askAddAdmin: (person, isByName) =>
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nУ админ қилинсинми?${isByName ? `\n\n⚠️ @ном бўйича у ботга охирги марта ёзганидаги маълумотлардан топилди. Ном кейин бошқа одамга ўтган бўлиши мумкин: ID рақамини ўзидан сўраб солиштиринг.` : ''}`,
+  yesAdd: () => '✅ Ҳа, админ бўлсин',
   adminAdded: (name) => html`✅ ${name} энди админ. Унга /admin буйруғини айтинг.`,
   adminThere: (name) => html`ℹ️ ${name} аллақачон админ.`,
   askRemoveAdmin: (name) => html`🛡 ${name} админликдан олинсинми?`,

@@ -44,6 +44,9 @@ export const uz = {
   addAdmin: () => '➕ Admin qo‘shish',
   askAdmin: (): Html =>
     html`🛡 Yangi adminning ID raqamini yoki <code>@nomi</code>ni yuboring (xabarini forward qilsangiz ham bo‘ladi). U avval botga /start bosgan bo‘lishi kerak.`,
+  askAddAdmin: (person: Pick<Person, 'id' | 'name' | 'username'>, isByName: boolean): Html =>
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nU admin qilinsinmi?${isByName ? `\n\n⚠️ @nom bo‘yicha u botga oxirgi marta yozganidagi ma’lumotlardan topildi. Nom keyin boshqa odamga o‘tgan bo‘lishi mumkin: ID raqamini o‘zidan so‘rab solishtiring.` : ''}`,
+  yesAdd: () => '✅ Ha, admin bo‘lsin',
   adminAdded: (name: string): Html => html`✅ ${name} endi admin. Unga /admin buyrug‘ini ayting.`,
   adminThere: (name: string): Html => html`ℹ️ ${name} allaqachon admin.`,
   askRemoveAdmin: (name: string): Html => html`🛡 ${name} adminlikdan olinsinmi?`,
