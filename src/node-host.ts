@@ -67,7 +67,9 @@ export async function startNode(
     config.database.kind === 'file'
       ? await lockDatabaseFile(config.database.path, { holder: 'node host', now })
       : undefined;
-  const database = await openDatabase(config.database);
+  const database = await openDatabase(config.database, (message) =>
+    log.warn('journal set aside', { message }),
+  );
   const { db } = database;
   const links = {
     baseUrl: config.publicUrl ?? '',
@@ -133,6 +135,7 @@ export async function startNode(
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
     schedule('* * * * *', log, () => runs.add(host.tick())),
+    schedule('* * * * *', log, () => database.checkpoint()),
     schedule(DRILL_CRON, log, () => rehearse()),
   ];
   log.info('started', {
@@ -200,7 +203,7 @@ export async function startNode(
       clearTimeout(cutOff);
       clearTimeout(giveUp);
       if (unanswered > 0) log.warn('requests given up', { count: unanswered });
-      database.close();
+      await database.close();
       await lock?.release();
     },
   };

@@ -11,15 +11,23 @@ import { openRemoteDatabase } from './db/remote.ts';
 
 export interface OpenDatabase {
   readonly db: Database;
-  close(): void;
+  /** Of a file: what is committed comes from the journal into the file itself. */
+  checkpoint(): Promise<void>;
+  /** A file is one file afterwards, if nobody else has it open. */
+  close(): Promise<void>;
 }
 
-export async function openDatabase(settings: DatabaseSettings): Promise<OpenDatabase> {
-  const db =
-    settings.kind === 'file'
-      ? await openEmbeddedDatabase(settings.path)
-      : openRemoteDatabase({ url: settings.url, authToken: settings.authToken, fetch });
-  return { db, close: () => db.close() };
+/** `say` gets a sentence for people when a journal of another file was set aside. */
+export async function openDatabase(
+  settings: DatabaseSettings,
+  say?: (message: string) => void,
+): Promise<OpenDatabase> {
+  if (settings.kind === 'file') {
+    const db = await openEmbeddedDatabase(settings.path, undefined, say);
+    return { db, checkpoint: () => db.checkpoint(), close: () => db.closeWhole() };
+  }
+  const db = openRemoteDatabase({ url: settings.url, authToken: settings.authToken, fetch });
+  return { db, checkpoint: async () => {}, close: async () => db.close() };
 }
 
 export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
 import { DatabaseTooNew } from './db/migrate.ts';
+import { JournalInDoubt } from './db/settle-journals.ts';
 import { loadDotEnv } from './dot-env.ts';
 import { describeError, hideSecrets, rememberSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
@@ -15,15 +16,19 @@ import { visibleLines } from './text/visible.ts';
 /** The last resort; everything acknowledged is committed long before. */
 const STOP_WITHIN_MS = 20_000;
 
+// People's data: what is made here is for this user alone (0600, directories 0700).
+process.umask(0o077);
+
 try {
   const unread = loadDotEnv();
   rememberSecrets(process.env);
   const { kind, notes } = startMode({ env: process.env, args: process.argv.slice(2), unread });
   for (const note of notes) console.error(`note: ${note}`);
-  const running =
+  const starting =
     kind === 'offline'
-      ? await (await import('../dev/offline.ts')).startOffline(process.env)
-      : await startNode(readConfig(process.env, 'node'));
+      ? import('../dev/offline.ts').then(({ startOffline }) => startOffline(process.env))
+      : startNode(readConfig(process.env, 'node'));
+  // From here on: a stop in the middle of the start is a stop in order, too.
   onStopSignals({
     // Not SIGHUP: whoever starts the host with nohup wants it to outlive the terminal.
     signals: ['SIGTERM', 'SIGINT'],
@@ -33,18 +38,21 @@ try {
         console.error('stopped with work unfinished: the next start cleans up after it');
         process.exit(1);
       });
-      running.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(`not stopped in order: ${describeError(error)}`);
-          process.exit(1);
-        },
-      );
+      starting
+        .then((running) => running.stop())
+        .then(
+          () => process.exit(0),
+          (error: unknown) => {
+            console.error(`not stopped in order: ${describeError(error)}`);
+            process.exit(1);
+          },
+        );
     },
     second: () => console.error('stopped at once: the next start cleans up after it'),
   });
+  await starting;
 } catch (error) {
-  const isForPeople = [ConfigError, StartRefused, DatabaseFileHeld, DatabaseTooNew].some(
+  const isForPeople = [ConfigError, StartRefused, DatabaseFileHeld, DatabaseTooNew, JournalInDoubt].some(
     (kind) => error instanceof kind,
   );
   // An error of the network quotes the address, and with it the token.

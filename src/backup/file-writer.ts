@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isLinkless } from '../lib/linkless.ts';
 import type { HeadLastWriter } from './model.ts';
 import { isOfDeadProcess, PROCESS_MARK } from './process-mark.ts';
-import { isLinkless } from './store/directory-files.ts';
 import { ObjectExists } from './store/types.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function createFileWriter(
   const temporary = `${path}.${PROCESS_MARK}-${randomBytes(4).toString('hex')}.part`;
   if (!options.replace && existsSync(path)) throw alreadyThere(path);
   await removeDead(path);
-  const file = await open(temporary, 'wx').catch((cause: unknown) => {
+  const file = await open(temporary, 'wx', 0o600).catch((cause: unknown) => {
     throw new Error(`can not write ${temporary}`, { cause });
   });
   let position = options.headLength;

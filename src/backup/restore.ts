@@ -62,7 +62,7 @@ export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys'> {
    * the target.
    */
   readonly context: BackupContext | undefined;
-  readonly closeTarget: () => void;
+  readonly closeTarget: () => void | Promise<void>;
   readonly clock: BackupContext['clock'];
   readonly random: () => number;
   readonly fetch: typeof fetch;
@@ -168,11 +168,11 @@ async function restoreFile(
   const path = files.exists(name) ? realpathSync(name) : name;
   await clearWork(path, files);
   const directory = workDirectory(path);
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
     const source = await fetched(parts, options, directory);
     const safety = await safetyBackup(parts, options);
-    parts.closeTarget();
+    await parts.closeTarget();
     let fresh = source.path;
     let madeFrom: string | undefined;
     const notes = [...source.notes];

@@ -66,7 +66,7 @@ export function framed<Options extends object>(
         cli.exitCode = exitCodeOf(error);
       } finally {
         terminal.clear();
-        session?.close();
+        await session?.close();
         interruption.dispose();
       }
       const unsaid = await outputs().settle();

@@ -19,6 +19,9 @@ import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
 import { listenForInterruption } from './interruption.ts';
 import { createTerminal } from './terminal.ts';
 
+// People's data: what is made here is for this user alone (0600, directories 0700).
+process.umask(0o077);
+
 /** No Worker's wall clock cuts a run off here. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
@@ -90,7 +93,7 @@ async function prepareDatabase(config: Config): Promise<void> {
     );
     step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
   } finally {
-    close();
+    await close();
   }
 }
 

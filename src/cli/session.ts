@@ -21,7 +21,7 @@ export interface Session {
   readonly notices: readonly string[];
   /** Opens the live database; refuses one that does not exist rather than make an empty one. */
   backup(): Promise<BackupContext>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Half a day: the CLI is where databases too large for a Worker are backed up. */
@@ -32,7 +32,7 @@ export async function openSession(env: Environment, terminal: Terminal): Promise
   const keys = readKeys(config);
   const bucket: Bucket = { store: await openStore(config.bucket), prefix: config.backup.prefix };
   const source = openSnapshotSource(config.database);
-  const open: { close(): void }[] = [];
+  const open: { close(): Promise<void> }[] = [];
   const notices: string[] = [];
   return {
     config,
@@ -44,7 +44,7 @@ export async function openSession(env: Environment, terminal: Terminal): Promise
       const { database } = config;
       if (database.kind === 'file' && !existsSync(database.path))
         throw new Error(`database file ${database.path} does not exist: set DATABASE_URL`);
-      const opened = await openDatabase(database);
+      const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
       open.push(opened);
       return composeBackup(config.backup, {
         source,
@@ -62,8 +62,8 @@ export async function openSession(env: Environment, terminal: Terminal): Promise
         },
       });
     },
-    close() {
-      for (const one of open.splice(0)) one.close();
+    async close() {
+      for (const one of open.splice(0)) await one.close();
     },
   };
 }

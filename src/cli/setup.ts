@@ -9,6 +9,9 @@ import { outputs } from './output.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';
 
+// People's data: what is made here is for this user alone (0600, directories 0700).
+process.umask(0o077);
+
 const WRONG_USAGE = 2;
 
 outputs();

@@ -1,23 +1,109 @@
 /** The embedded database file. Node only. */
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createClient } from '@libsql/client/sqlite3';
-import { type Database, fromClient } from './database.ts';
+import Sqlite from 'libsql';
+import { type Database, fromClient, one, sql } from './database.ts';
+import { lockHolder } from './file-lock.ts';
+import { isOpenHere, noteClosed, noteOpened } from './open-here.ts';
+import { realPath } from './real-path.ts';
+import { settleJournals } from './settle-journals.ts';
+import { holdAlone } from './sole-use.ts';
 
 /** How long a statement waits for another process's lock (the CLI beside the bot) before `database is locked`. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** Tries to be alone at the end: our own connections end with the first collection of garbage. */
+const ALONE_TRIES = 5;
+/** A log that holds nothing but {@link beginLog}'s page 1. */
+const BEGUN_BYTES = 32 + 24 + 4096;
+
+export interface EmbeddedDatabase extends Database {
+  /**
+   * Brings what was committed from the write-ahead log into the file, so that a copy of the file alone is minutes old at most. Waits for
+   * nobody: what a reader still needs stays for the next time.
+   */
+  checkpoint(): Promise<void>;
+  /** Closes. Whoever closes last leaves one file, without a log; a killed process leaves its log, which the next start replays. */
+  closeWhole(): Promise<void>;
+}
 
 /**
  * Opens (and creates) the file with WAL, foreign keys (on by default in libSQL) and a busy timeout.
- * `synchronous` stays FULL, so a commit survives SIGKILL and power loss.
+ * `synchronous` stays FULL, so a commit survives SIGKILL and power loss. `say` gets a sentence for people when a journal of another file was
+ * set aside. @throws {@link JournalInDoubt}
  */
-export async function openEmbeddedDatabase(path: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Promise<Database> {
-  mkdirSync(dirname(path), { recursive: true });
+export async function openEmbeddedDatabase(
+  path: string,
+  busyTimeoutMs = BUSY_TIMEOUT_MS,
+  say: (message: string) => void = console.error,
+): Promise<EmbeddedDatabase> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const file = realPath(path);
+  settleJournals(path, { say, now: () => new Date() });
+  // SQLite gives its journals the rights of the file, so people's data is the owner's alone from the first byte on.
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) closeSync(openSync(file, 'a', 0o600));
   // The client takes a URL: a % or # in the name would make it another file's.
   const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
   const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });
   await client.execute('PRAGMA journal_mode = WAL');
   // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: later writes there would be acknowledged and
   // never committed (seen with libsql 0.5.29). Fresh connections have no such past.
-  return fromClient(client, () => client.reconnect());
+  const db = fromClient(client, () => client.reconnect());
+  noteOpened(file);
+  try {
+    if (sizeOf(`${file}-wal`) === 0) await beginLog(db, file);
+  } catch (error) {
+    noteClosed(file);
+    db.close();
+    throw error;
+  }
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) noteClosed(file);
+    isOpen = false;
+    db.close();
+  };
+  return {
+    read: (queries) => db.read(queries),
+    write: (statements) => db.write(statements),
+    get roundTrips() {
+      return db.roundTrips;
+    },
+    async checkpoint() {
+      if (sizeOf(`${file}-wal`) > BEGUN_BYTES) await beginLog(db, file);
+    },
+    close,
+    async closeWhole() {
+      close();
+      if (isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
+      try {
+        (await holdAlone(file, ALONE_TRIES))();
+      } catch {
+        // Another process has it open, and closes after us; or it is damaged, which was told when it was used.
+      }
+    },
+  };
+}
+
+/**
+ * Ends one log and begins the next with a write to page 1, whose change counter tells the two files apart for ever (journal-owner.ts). The
+ * connection is a fresh one: SQLite counts from what a connection last read.
+ */
+async function beginLog(db: Database, file: string): Promise<void> {
+  const [version = 0] = await db.read([one(sql('PRAGMA user_version'), (row) => row.int('user_version'))]);
+  const own = new Sqlite(file, { timeout: 0 });
+  try {
+    // `exec` leaves no statement behind that would hold the file.
+    own.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = ${version}`);
+  } catch (error) {
+    // Somebody else writes: what they commit is brought home the next time.
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')))
+      throw error;
+  } finally {
+    own.close();
+  }
+}
+
+function sizeOf(name: string): number {
+  return statSync(name, { throwIfNoEntry: false })?.size ?? 0;
 }

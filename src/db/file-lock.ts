@@ -1,13 +1,25 @@
 /**
- * Who has an embedded database: a lock file `<database>.lock` beside it, so that two hosts on one file, or a restore under a running
- * host, are noticed and named instead of failing with "database is locked". Node only.
+ * Who has an embedded database: a lock file `<database>.lock` beside the real file, so that two hosts on one file, or a restore under a
+ * running host, are noticed and named instead of failing with "database is locked". Node only.
  */
-
-import { readFileSync, rmSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { link, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import { isLinkless } from '../lib/linkless.ts';
+import {
+  describeHolder,
+  isOfThisKernel,
+  isOwn,
+  type LockText,
+  lifeOf,
+  ownLock,
+  parseLock,
+} from './lock-text.ts';
+import { isOpenHere } from './open-here.ts';
+import { realPath } from './real-path.ts';
+import { holdAlone } from './sole-use.ts';
 
 export interface FileLock {
   /** Removes the lock if it is still ours. Never rejects. */
@@ -18,68 +30,92 @@ export interface FileLockOptions {
   /** For people: `node host`, `restore`. */
   readonly holder: string;
   readonly now: () => Date;
+  /** Told once when it takes a while to see whether the holder lives. */
+  readonly say?: (message: string) => void;
+  readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
-/** Somebody else has the database; the message names him and says what to do. */
+/** Somebody else has the database; the message names who, and says what to do. */
 export class DatabaseFileHeld extends Error {
   override readonly name = 'DatabaseFileHeld';
 }
 
-interface LockFile {
-  readonly holder: string;
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, in the kernel's ticks: a pid alone is given again after a restart. */
-  readonly began: string | null;
-  readonly since: string;
-}
-
-/** How often a holder shows that it lives, for machines that can not look at its process. */
+/** How often a holder shows that it lives, for those that cannot look at its process. */
 const BEAT_MS = 10_000;
-/** A lock of another machine that was silent so long is dead. */
-const SILENT_MS = 60_000;
+/** Three beats missed. Watched, not reckoned: the clocks of two machines, or of one machine on two days, need not agree. */
+const SILENT_MS = 30_000;
+/** By our clock, a beat so young is believed without watching: the answer is a refusal, which does no harm. */
+const FRESH_MS = 60_000;
+const LOOK_MS = 1_000;
 
 /** Takes the lock of the database at `path`, over a dead holder's if need be. @throws {@link DatabaseFileHeld} */
-export async function lockDatabaseFile(path: string, { holder, now }: FileLockOptions): Promise<FileLock> {
-  const file = `${path}.lock`;
-  const own: LockFile = {
-    holder,
-    pid: process.pid,
-    host: hostname(),
-    began: beganAt(process.pid),
-    since: now().toISOString(),
-  };
-  const text = `${JSON.stringify(own)}\n`;
-  await mkdir(dirname(path), { recursive: true });
+export async function lockDatabaseFile(
+  path: string,
+  { holder, now, say = console.error, sleep = pause }: FileLockOptions,
+): Promise<FileLock> {
+  const file = `${realPath(path)}.lock`;
+  const text = ownLock(holder, now());
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (await appear(file, text, own)) return held(file, text, now);
+    if (await appear(file, text)) {
+      const lock = held(file, text, now);
+      if (!(await isUsedByOtherName(file.slice(0, -'.lock'.length)))) return lock;
+      await lock.release();
+      throw new DatabaseFileHeld(
+        `database ${path} has a second name (a hard link), and is in use under it: stop what uses it, or give this one a copy of its own`,
+      );
+    }
     const found = await readFile(file, 'utf8').catch(() => undefined);
     if (found === undefined) continue;
-    const other = parse(found);
-    if (other !== undefined && (await isAlive(file, other, now)))
+    const other = parseLock(found);
+    let life = other === undefined ? 'unknown' : lifeOf(other);
+    if (other !== undefined && life === 'unknown' && !isOfThisKernel(other) && isFresh(file, now()))
+      life = 'alive';
+    if (life === 'unknown') {
+      if (other !== undefined)
+        say(`${file} names ${describeHolder(other)}: waiting up to ${SILENT_MS / 1000} s for a sign of life`);
+      // A lock that is cut was never whole, or is being written where files cannot appear at once.
+      const patience = other === undefined ? LOOK_MS : SILENT_MS;
+      life = (await isSilent(file, found, patience, sleep)) ? 'dead' : 'alive';
+    }
+    if (life === 'dead') await setAside(file, found);
+    else if (other !== undefined)
       throw new DatabaseFileHeld(
-        `database ${path} is in use by ${other.holder} (process ${other.pid} on ${other.host}, since ${other.since}): stop it first, or give this one another DATABASE_URL`,
+        `database ${path} is in use by ${describeHolder(other)}: stop it first, or give this one another DATABASE_URL`,
       );
-    await setAside(file, found, own);
   }
   throw new DatabaseFileHeld(`database ${path}: its lock ${file} changes hands all the time; try again`);
 }
 
 /** What to do about "database is locked", naming who has the file as far as its lock tells. */
 export function explainLocked(path: string): string {
-  const text = readOwn(`${path}.lock`);
-  const lock = text === undefined ? undefined : parse(text);
+  const lock = lockOf(path);
   return lock === undefined
     ? `another program is writing to ${path}: wait a moment and try again, or stop it`
-    : `${path} is in use by ${lock.holder} (process ${lock.pid} on ${lock.host}, since ${lock.since}): wait a moment and try again, or stop it`;
+    : `${path} is in use by ${describeHolder(lock)}: wait a moment and try again, or stop it`;
 }
 
-/** A link is made whole or not at all, and refused when the name exists. */
-async function appear(file: string, text: string, own: LockFile): Promise<boolean> {
-  const draft = `${file}.${own.pid}`;
-  await writeFile(draft, text);
+/** Another process that has the lock of the file, or may have it, for people; undefined when there is none, or it is dead. */
+export function lockHolder(path: string): string | undefined {
+  const lock = lockOf(path);
+  return lock === undefined || isOwn(lock) || lifeOf(lock) === 'dead' ? undefined : describeHolder(lock);
+}
+
+function lockOf(path: string): LockText | undefined {
+  const text = readOwn(`${realPath(path)}.lock`);
+  return text === undefined ? undefined : parseLock(text);
+}
+
+/** Appears whole or not at all, and not where there is one already. */
+async function appear(file: string, text: string): Promise<boolean> {
+  const draft = `${file}.${randomUUID()}`;
   try {
-    await link(draft, file);
+    await writeFile(draft, text, { flag: 'wx', mode: 0o600 });
+    await link(draft, file).catch((error: unknown) => {
+      if (!isLinkless(error)) throw error;
+      // For a moment it is there and not whole; whoever finds it so looks again.
+      return writeFile(file, text, { flag: 'wx', mode: 0o600 });
+    });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -90,11 +126,12 @@ async function appear(file: string, text: string, own: LockFile): Promise<boolea
 }
 
 /** Moves a dead holder's lock away; one that was replaced in the meantime is put back. */
-async function setAside(file: string, text: string, own: LockFile): Promise<void> {
-  const aside = `${file}.dead.${own.pid}`;
+async function setAside(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
   try {
     await rename(file, aside);
-    if ((await readFile(aside, 'utf8')) !== text) await link(aside, file).catch(() => undefined);
+    const found = await readFile(aside, 'utf8');
+    if (found !== text) await appear(file, found);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   } finally {
@@ -102,10 +139,52 @@ async function setAside(file: string, text: string, own: LockFile): Promise<void
   }
 }
 
+function isFresh(file: string, now: Date): boolean {
+  const beat = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  const age = now.getTime() - (beat ?? Number.NEGATIVE_INFINITY);
+  return age >= 0 && age < FRESH_MS;
+}
+
+/** Whether neither the text nor the time of the lock changes while it is watched. */
+async function isSilent(
+  file: string,
+  text: string,
+  patience: number,
+  sleep: (milliseconds: number) => Promise<void>,
+): Promise<boolean> {
+  const first = statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+  for (let waited = 0; waited < patience; waited += LOOK_MS) {
+    await sleep(LOOK_MS);
+    if (statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs !== first) return false;
+    if (readOwn(file) !== text) return false;
+  }
+  return true;
+}
+
+/** The lock stands beside one name; the file may have another, with other journals, which would damage it. The kernel's locks know. */
+async function isUsedByOtherName(file: string): Promise<boolean> {
+  const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
+  if (names < 2 || isOpenHere(file) || hasJournal(file)) return false;
+  try {
+    (await holdAlone(file, 3))();
+    return false;
+  } catch (error) {
+    // What else may be wrong with the file is told when it is opened.
+    return error instanceof Error && /locked|WAL mode/.test(error.message);
+  }
+}
+
+/** What is not home yet must not be replayed by a mere question. An empty one is what the question left here before. */
+function hasJournal(file: string): boolean {
+  return ['-wal', '-journal'].some(
+    (suffix) => (statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0) > 0,
+  );
+}
+
 function held(file: string, text: string, now: () => Date): FileLock {
   const beat = setInterval(() => {
     const time = now();
-    // A lock that can not be touched is no reason to stop serving.
+    // A lock that cannot be touched is no reason to stop serving.
     utimes(file, time, time).catch(() => undefined);
   }, BEAT_MS);
   beat.unref();
@@ -130,50 +209,6 @@ function readOwn(file: string): string | undefined {
   }
 }
 
-async function isAlive(file: string, lock: LockFile, now: () => Date): Promise<boolean> {
-  if (lock.host !== hostname()) {
-    const seen = await stat(file).catch(() => undefined);
-    return seen !== undefined && now().getTime() - seen.mtimeMs < SILENT_MS;
-  }
-  try {
-    process.kill(lock.pid, 0);
-  } catch (error) {
-    // EPERM: it lives and is somebody else's.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  const began = beganAt(lock.pid);
-  return lock.began === null || began === null || began === lock.began;
-}
-
-/** Field 22 of /proc/<pid>/stat (proc(5), starttime); null where there is no /proc. */
-function beganAt(pid: number): string | null {
-  try {
-    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function parse(text: string): LockFile | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { holder, pid, host, began, since } = {
-      holder: '',
-      pid: 0,
-      host: '',
-      began: null,
-      since: '',
-      ...value,
-    };
-    const isWhole =
-      typeof holder === 'string' && Number.isSafeInteger(pid) && pid > 0 && typeof host === 'string';
-    return isWhole
-      ? { holder, pid, host, began: typeof began === 'string' ? began : null, since: String(since) }
-      : undefined;
-  } catch {
-    // A cut lock file was never whole: nobody holds it.
-    return undefined;
-  }
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

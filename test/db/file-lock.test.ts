@@ -1,7 +1,20 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { explainLocked, lockDatabaseFile } from '../../src/db/file-lock.ts';
 
@@ -14,7 +27,16 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const now = (): Date => new Date('2026-01-01T12:00:00Z');
-const take = (holder: string) => lockDatabaseFile(path, { holder, now });
+/** Watching for a sign of life takes no time here; `meanwhile` is what happens in it. */
+const take = (holder: string, meanwhile: () => void = () => {}) => {
+  waited = 0;
+  const sleep = async (milliseconds: number): Promise<void> => {
+    waited += milliseconds;
+    meanwhile();
+  };
+  return lockDatabaseFile(path, { holder, now, sleep, say: () => {} });
+};
+let waited = 0;
 const write = (lock: object): void =>
   writeFileSync(
     `${path}.lock`,
@@ -47,12 +69,128 @@ test('a pid that was given to another process since is no holder', async () => {
   await (await take('node host')).release();
 });
 
-test('another machine’s lock holds while it is touched, and not a minute longer', async () => {
+test('another machine’s lock holds while it is touched, and not much longer', async () => {
   write({ host: 'elsewhere' });
   utimesSync(`${path}.lock`, now(), new Date(now().getTime() - 50_000));
   await expect(take('node host')).rejects.toThrow('on elsewhere');
+  expect(waited).toBe(0);
   utimesSync(`${path}.lock`, now(), new Date(now().getTime() - 61_000));
   await (await take('node host')).release();
+  expect(waited).toBe(30_000);
+});
+
+// Both were judged by the clock alone: a dead lock of next year shut everybody out for a year, a clock that jumped took a living one over.
+test.each([
+  ['a year ahead', 365 * 86_400_000],
+  ['a year behind', -365 * 86_400_000],
+])('a clock that is %s neither keeps a dead lock nor takes a living one', async (_, wrong) => {
+  write({ host: 'elsewhere' });
+  const touch = (): void => utimesSync(`${path}.lock`, now(), new Date(now().getTime() + wrong + waited));
+  touch();
+  await expect(take('node host', touch)).rejects.toThrow('on elsewhere');
+  await (await take('node host')).release();
+});
+
+// Two containers: `kill(1, 0)` asked ourselves, whose start is another, and so the other's lock was taken.
+test('a lock of another pid namespace is watched, whatever its pid and hostname', async () => {
+  const first = await take('node host');
+  const lock = JSON.parse(readFileSync(`${path}.lock`, 'utf8'));
+  await first.release();
+  const [boot] = String(lock.machine).split(' ');
+  const theirs = { ...lock, machine: `${boot} pid:[1]`, process: 'other', began: '7', pid: process.pid };
+  write(theirs);
+  let beats = 0;
+  const beat = (): void => {
+    beats += 1;
+    if (beats === 10) utimesSync(`${path}.lock`, now(), new Date(1));
+  };
+  await expect(take('node host', beat)).rejects.toThrow('is in use by node host');
+  expect(waited).toBe(10_000);
+  // It was killed; its container starts again at once.
+  await (await take('node host')).release();
+  expect(waited).toBe(30_000);
+});
+
+test('the lock is the file’s, by whatever name it is opened', async () => {
+  writeFileSync(path, '');
+  const link = join(directory, 'link.db');
+  symlinkSync(path, link);
+  const lock = await take('node host');
+  await expect(lockDatabaseFile(link, { holder: 'restore', now })).rejects.toThrow('is in use by node host');
+  await lock.release();
+  expect(readdirSync(directory).sort()).toEqual(['bot.db', 'link.db']);
+});
+
+test('a second name (a hard link) of a file in use is refused, and is free afterwards', async () => {
+  const holder = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `import { openEmbeddedDatabase } from ${JSON.stringify(EMBEDDED)};
+       await openEmbeddedDatabase(${JSON.stringify(path)});
+       console.log('open');
+       setInterval(() => {}, 1000);`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  try {
+    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    const other = join(directory, 'other', 'bot.db');
+    mkdirSync(dirname(other));
+    linkSync(path, other);
+    const again = () => lockDatabaseFile(other, { holder: 'node host', now });
+    for (let i = 0; i < 2; i += 1)
+      await expect(again()).rejects.toThrow(/second name \(a hard link\), and is in use/);
+    expect(existsSync(`${other}.lock`)).toBe(false);
+    holder.kill('SIGKILL');
+    await new Promise((resolve) => holder.once('exit', resolve));
+    await (await again()).release();
+  } finally {
+    holder.kill('SIGKILL');
+  }
+});
+
+const EMBEDDED = new URL('../../src/db/embedded.ts', import.meta.url).href;
+const LOCK = new URL('../../src/db/file-lock.ts', import.meta.url).href;
+const NO_LINKS = fileURLToPath(new URL('../support/no-links.ts', import.meta.url));
+
+/** What a process prints that runs the script on a file system without links. */
+async function linklessProcess(script: string, code: string): Promise<string> {
+  const child = spawn(process.execPath, ['--import', NO_LINKS, '--input-type=module', '-e', script], {
+    env: { ...process.env, LINK_ERROR: code },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return said;
+}
+
+test.each(['EPERM', 'ENOTSUP', 'ENOSYS', 'EACCES', 'EMLINK'])(
+  'where files cannot be linked (%s) it is taken, refused and taken over as elsewhere',
+  async (code) => {
+    const linkless = await linklessProcess(
+      `import { lockDatabaseFile } from ${JSON.stringify(LOCK)};
+     const take = () => lockDatabaseFile(${JSON.stringify(path)}, { holder: 'node host', now: () => new Date() });
+     const first = await take();
+     console.log(await take().then(() => 'two', (error) => error.message));
+     await first.release();
+     await take();
+     process.kill(process.pid, 'SIGKILL');`,
+      code,
+    );
+    expect(linkless).toContain('is in use by node host');
+    await (await take('node host')).release();
+  },
+);
+
+test('the lock file is the owner’s alone', async () => {
+  const lock = await take('node host');
+  expect(statSync(`${path}.lock`).mode & 0o777).toBe(0o600);
+  await lock.release();
 });
 
 test.each(['', '{"holder":', 'null', '{"pid":-1}'])('a torn lock file (%j) holds nobody up', async (text) => {

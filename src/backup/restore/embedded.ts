@@ -6,9 +6,7 @@ import { chmodSync, chownSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import Database from 'libsql';
+import { holdAlone } from '../../db/sole-use.ts';
 import type { TableDigest } from '../digest.ts';
 import { digestFile } from '../inspect-file.ts';
 import { copyLive } from '../local-copy.ts';
@@ -109,44 +107,18 @@ class DatabaseInUse extends Error {
   override readonly name = 'DatabaseInUse';
 }
 
-/** How long one try waits for a lock, and how many there are: a lock held for a moment is waited for. */
-const BUSY_MS = 50;
+/** A lock held for a moment is waited for. */
 const TRIES = 30;
 
-/**
- * Brings the write-ahead log home and leaves WAL mode, which SQLite grants only to the sole user of a file; then holds the file locked until
- * released, so that whoever opens it meanwhile waits. libsql's binding closes a connection only when the statements it made are collected as
- * garbage, so our own closed ones are helped to end.
- */
 async function closeForOthers(path: string): Promise<() => void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const db = new Database(path, { timeout: BUSY_MS });
-    try {
-      const [row] = db.prepare('PRAGMA journal_mode = DELETE').raw().all();
-      if (!Array.isArray(row) || row[0] !== 'delete') throw new Error('it stays in WAL mode');
-      db.exec('BEGIN EXCLUSIVE');
-      return () => {
-        db.exec('ROLLBACK');
-        db.close();
-      };
-    } catch (cause) {
-      db.close();
-      if (attempt === TRIES)
-        throw new DatabaseInUse(
-          `database ${path} is open in another program: stop the bot (and whatever else uses it), then restore again`,
-          { cause },
-        );
-    }
-    await collectGarbage();
+  try {
+    return await holdAlone(path, TRIES);
+  } catch (cause) {
+    throw new DatabaseInUse(
+      `database ${path} is open in another program: stop the bot (and whatever else uses it), then restore again`,
+      { cause },
+    );
   }
-}
-
-/** Finalizers run some turns of the loop after the collection that found them. */
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
-  await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /**

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { settleJournals } from '../../db/settle-journals.ts';
 import { runInProcess } from '../foreign/process.ts';
 import { isLocalFault } from '../local-fault.ts';
 import type { SnapshotFile, SnapshotSource } from '../model.ts';
@@ -45,6 +46,7 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
   return {
     async read(use) {
       if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
+      settleJournals(path, { say: console.error, now: () => new Date() });
       removeDebris(path);
       const copy = `${path}${COPY_MARK}${randomUUID()}`;
       let db: ReturnType<typeof openFile> | undefined;

@@ -46,7 +46,7 @@ export async function syncDirectory(fs: FileSystem, path: string): Promise<void>
 
 /** Makes a directory and its missing parents, all durable. */
 export async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
-  const made = await fs.mkdir(path, { recursive: true });
+  const made = await fs.mkdir(path, { recursive: true, mode: 0o700 });
   if (made === undefined) return;
   // Absolute: upwards from a relative path there is `.` and again `.`, for ever.
   const first = resolve(made);
@@ -58,11 +58,6 @@ export async function makeDirectory(fs: FileSystem, path: string): Promise<void>
 
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
-}
-
-/** The file system can not link (FAT, some network mounts). */
-export function isLinkless(error: unknown): boolean {
-  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(error));
 }
 
 export function isTaken(error: unknown): boolean {

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isLinkless } from '../../lib/linkless.ts';
 import type { HeadLastWriter } from '../model.ts';
 import {
   type DirectoryTools,
-  isLinkless,
   isTaken,
   makeDirectory,
   syncDirectory,
@@ -51,7 +51,7 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
     await upload.#named('opening', async () => {
       await makeDirectory(tools.fs, dirname(upload.#final));
       if (mode === 'createOnly') await upload.#refuseExisting();
-      upload.#file = await tools.fs.open(upload.#temporary, 'wx');
+      upload.#file = await tools.fs.open(upload.#temporary, 'wx', 0o600);
     });
     return upload;
   }

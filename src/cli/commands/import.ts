@@ -63,7 +63,7 @@ async function run(
     if (!(error instanceof UsageError)) await suggestBackups(invocation);
     throw error;
   } finally {
-    opened.close();
+    await opened.close();
     terminal.clear();
   }
 }

@@ -99,7 +99,7 @@ async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {
         : `DATABASE_URL: ${host} does not answer as a libSQL server (${words(error)})`,
     );
   } finally {
-    close();
+    await close();
   }
   return { found: database.kind === 'file' ? `file ${database.path}` : 'answers' };
 }

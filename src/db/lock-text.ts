@@ -1,0 +1,117 @@
+/** What stands in a lock file, and what it tells of the life of its holder. Node only. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import process from 'node:process';
+
+export interface LockText {
+  readonly holder: string;
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, in the kernel's ticks: a pid alone is given again. */
+  readonly began: string | null;
+  readonly since: string;
+  /** Where the pid means something: one boot of one kernel, one namespace of it. Two containers can have one hostname and both be pid 1. */
+  readonly machine: string | null;
+  /** The process, by a name nobody else has. */
+  readonly process: string | null;
+}
+
+/** `unknown`: its process cannot be looked at from here. */
+export type Life = 'alive' | 'dead' | 'unknown';
+
+const OWN_PROCESS = randomUUID();
+
+export function ownLock(holder: string, since: Date): string {
+  const lock: LockText = {
+    holder,
+    pid: process.pid,
+    host: hostname(),
+    began: beganAt(process.pid),
+    since: since.toISOString(),
+    machine: ownMachine(),
+    process: OWN_PROCESS,
+  };
+  return `${JSON.stringify(lock)}\n`;
+}
+
+export function isOwn(lock: LockText): boolean {
+  return lock.process === OWN_PROCESS;
+}
+
+export function describeHolder({ holder, pid, host, since }: LockText): string {
+  return `${holder} (process ${pid} on ${host}, since ${since})`;
+}
+
+export function lifeOf(lock: LockText): Life {
+  if (isOwn(lock)) return 'alive';
+  const isHere = lock.machine === ownMachine();
+  // Locks without a machine are of programs before it was written down, or of systems without /proc, and so without containers.
+  if (!isHere && (lock.machine !== null || lock.host !== hostname())) return 'unknown';
+  if (!isRunning(lock.pid)) return 'dead';
+  const began = beganAt(lock.pid);
+  if (!isHere || lock.began === null || began === null) return 'unknown';
+  return lock.began === began ? 'alive' : 'dead';
+}
+
+/** Another namespace (a container, perhaps this one before it was restarted) of the kernel that runs here. */
+export function isOfThisKernel(lock: LockText): boolean {
+  const [own] = ownMachine()?.split(' ') ?? [];
+  return own !== undefined && lock.machine?.startsWith(`${own} `) === true;
+}
+
+/** Undefined for a text that is no whole lock. */
+export function parseLock(text: string): LockText | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return undefined;
+    const fields: Record<string, unknown> = { ...value };
+    const { holder, pid, host } = fields;
+    if (typeof holder !== 'string' || typeof host !== 'string') return undefined;
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
+    const textOrNull = (name: string): string | null => {
+      const field = fields[name];
+      return typeof field === 'string' ? field : null;
+    };
+    return {
+      holder,
+      pid,
+      host,
+      began: textOrNull('began'),
+      since: textOrNull('since') ?? 'an unknown time',
+      machine: textOrNull('machine'),
+      process: textOrNull('process'),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** proc(5), pid_namespaces(7). */
+function ownMachine(): string | null {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return null;
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat (proc(5), starttime); null where there is no /proc. */
+function beganAt(pid: number): string | null {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives and is another user's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

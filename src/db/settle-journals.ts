@@ -1,0 +1,121 @@
+/**
+ * Before a database file is opened: a journal beside it that belongs to another file is set aside, never replayed (journal-owner.ts).
+ * Node only.
+ */
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { lockHolder } from './file-lock.ts';
+import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './journal-owner.ts';
+import { isOpenHere } from './open-here.ts';
+import { realPath } from './real-path.ts';
+import type { ReadAt } from './wal-file.ts';
+
+/** It cannot be told whose the journal is, or somebody is at work; the message says what to do. Nothing was changed. */
+export class JournalInDoubt extends Error {
+  override readonly name = 'JournalInDoubt';
+}
+
+export interface SettleOptions {
+  /** Gets a sentence for people when a journal was set aside. */
+  readonly say: (message: string) => void;
+  readonly now: () => Date;
+}
+
+const KINDS = [
+  ['-journal', judgeRollbackJournal],
+  ['-wal', judgeWal],
+] as const;
+/** The most that page 1 can be. */
+const LARGEST_PAGE = 65_536;
+/** A pair that changes while it is looked at is somebody's at work, so it belongs together. */
+const LOOKS = 5;
+
+/** @throws {@link JournalInDoubt} */
+export function settleJournals(path: string, { say, now }: SettleOptions): void {
+  const file = realPath(path);
+  // What this process has open is settled; to open and close it here would end the locks of the connections (sqlite.org/howtocorrupt.html 2.2).
+  if (isOpenHere(file)) return;
+  for (const [suffix, judge] of KINDS) {
+    const journal = file + suffix;
+    const verdict = look(file, journal, judge);
+    if (verdict.kind === 'belongs') continue;
+    if (verdict.kind === 'doubt') throw new JournalInDoubt(doubtful(path, `${path}${suffix}`, verdict.why));
+    const holder = lockHolder(file);
+    if (holder !== undefined)
+      throw new JournalInDoubt(
+        `${path} is in use by ${holder}, and its journal ${path}${suffix} is of another file (${verdict.why}): stop it first, nothing was changed`,
+      );
+    const aside = `.set-aside-${now()
+      .toISOString()
+      .replaceAll(/[-:]|\.\d+/g, '')}`;
+    renameSync(journal, journal + aside);
+    // The index of the log; SQLite makes it anew.
+    if (suffix === '-wal') rmSync(`${file}-shm`, { force: true });
+    say(
+      `the journal ${path}${suffix} does not belong to ${path} (${verdict.why}): it was not replayed and is kept as ${path}${suffix}${aside}`,
+    );
+  }
+}
+
+function doubtful(path: string, journal: string, why: string): string {
+  const lines = [
+    `whether the journal ${journal} belongs to ${path} cannot be told: ${why}. Nothing was changed. Stop whatever uses it, then one of:`,
+    `  to use ${path} as it is, without the journal:  mv ${journal} ${journal}.kept`,
+    '  to go back to a backup:  npm run backup -- restore latest --broken-database --replace',
+    '  if the file was moved away: put it back beside the journal',
+  ];
+  return lines.join('\n');
+}
+
+function look(
+  file: string,
+  journal: string,
+  judge: (main: MainFile | undefined, read: ReadAt) => Verdict,
+): Verdict {
+  for (let i = 0; i < LOOKS; i += 1) {
+    const before = stateOf(file, journal);
+    if (before.isNothing) break;
+    const verdict = withFile(journal, (read) => judge(readMain(file), read));
+    // Gone meanwhile: somebody has brought it home.
+    if (verdict === undefined || verdict.kind === 'belongs') break;
+    if (before.mark === stateOf(file, journal).mark) return verdict;
+  }
+  return { kind: 'belongs' };
+}
+
+function stateOf(file: string, journal: string): { mark: string; isNothing: boolean } {
+  const [main, beside] = [file, journal].map((name) =>
+    statSync(name, { bigint: true, throwIfNoEntry: false }),
+  );
+  const mark = [main, beside].map((stats) => `${stats?.ino} ${stats?.size} ${stats?.mtimeNs}`).join(' ');
+  return { mark, isNothing: beside === undefined || beside.size === 0n };
+}
+
+function readMain(file: string): MainFile | undefined {
+  return withFile(file, (read, bytes) => ({ firstPage: read(0, LARGEST_PAGE), bytes }));
+}
+
+/** Undefined when there is no such file. */
+function withFile<T>(name: string, use: (read: ReadAt, bytes: number) => T): T | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(name, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return use((at, length) => readFully(descriptor, at, length), fstatSync(descriptor).size);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readFully(descriptor: number, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const count = readSync(descriptor, bytes, done, length - done, at + done);
+    if (count === 0) return bytes.subarray(0, done);
+    done += count;
+  }
+  return bytes;
+}

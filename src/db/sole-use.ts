@@ -1,0 +1,44 @@
+/**
+ * A database file that nobody else has open: what "one file is one database" rests on. SQLite grants the way out of WAL mode to the sole
+ * user only, whichever process, container or name (a hard link) the others came by. Node only.
+ */
+import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import Database from 'libsql';
+
+/** How long one try waits for a lock; a lock held for a moment is waited for by the next try. */
+const BUSY_MS = 50;
+
+/**
+ * Brings the write-ahead log home, leaves WAL mode, and holds the file locked until released, so that whoever opens it meanwhile waits.
+ * libsql's binding closes a connection only when the statements it made are collected as garbage, so our own closed ones are helped to end.
+ * @throws what SQLite said to the last of `tries`: another connection has the file open, or it is no database.
+ */
+export async function holdAlone(path: string, tries: number): Promise<() => void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const db = new Database(path, { timeout: BUSY_MS });
+    try {
+      // `exec` leaves no statement behind that would hold the file.
+      db.exec('PRAGMA journal_mode = DELETE');
+      if (existsSync(`${path}-wal`)) throw new Error(`${path} stays in WAL mode`);
+      db.exec('BEGIN EXCLUSIVE');
+      return () => {
+        db.exec('ROLLBACK');
+        db.close();
+      };
+    } catch (error) {
+      db.close();
+      if (attempt === tries) throw error;
+    }
+    await collectGarbage();
+  }
+}
+
+/** Finalizers run some turns of the loop after the collection that found them. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
