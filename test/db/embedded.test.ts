@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { createClient } from '@libsql/client/sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -11,12 +12,12 @@ import {
   one,
   sql,
 } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/embedded.ts';
 
 let path: string;
-let db: Database;
+let db: EmbeddedDatabase;
 /** Another program on the same file. */
-let other: Database;
+let other: EmbeddedDatabase;
 
 beforeEach(async () => {
   path = join(mkdtempSync(join(tmpdir(), 'anime-embedded-')), 'bot.db');
@@ -75,5 +76,45 @@ describe('the embedded database', () => {
     expect(await seenBy(ours)).toEqual([2, 3]);
     ours.close();
     blocker.close();
+  });
+
+  test('what was committed comes into the file when asked to, however little it is, and no reader is waited for', async () => {
+    other.close();
+    const inFile = (): number => {
+      // A copy of the file alone, as a person takes it.
+      copyFileSync(path, `${path}.copy`);
+      using copy = new DatabaseSync(`${path}.copy`);
+      return Number(copy.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 't'").get()?.['n']);
+    };
+    expect(inFile()).toBe(0);
+    await db.checkpoint();
+    expect(inFile()).toBe(1);
+    const reader = createClient({ url: `file:${path}`, intMode: 'bigint' });
+    const reading = await reader.transaction('read');
+    await reading.execute('SELECT * FROM t');
+    await db.write([sql('INSERT INTO t VALUES (1)')]);
+    const began = performance.now();
+    await db.checkpoint();
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect((await reading.execute('SELECT * FROM t')).rows).toEqual([]);
+    await reading.rollback();
+    reader.close();
+    expect(await seenBy(db)).toEqual([1]);
+  });
+
+  test('an idle database is not written to by a checkpoint', async () => {
+    await db.checkpoint();
+    const before = statSync(path).mtimeMs;
+    await db.checkpoint();
+    expect(statSync(path).mtimeMs).toBe(before);
+  });
+
+  test('the last one of a process to close leaves one file, the others do not', async () => {
+    await db.write([sql('INSERT INTO t VALUES (1)')]);
+    await db.closeWhole();
+    expect(existsSync(`${path}-wal`)).toBe(true);
+    expect(await seenBy(other)).toEqual([1]);
+    await other.closeWhole();
+    expect(readdirSync(dirname(path))).toEqual(['bot.db']);
   });
 });

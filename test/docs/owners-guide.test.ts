@@ -142,7 +142,7 @@ async function join_(count: number): Promise<void> {
   }
 }
 
-describe('the owner’s guide', { concurrent: false }, () => {
+describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
   test('Bot restart: the file is one file, and all is in it', async () => {
     await start();
     await until(/"outcome":"done"/);
