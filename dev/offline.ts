@@ -4,8 +4,10 @@
  */
 import { resolve } from 'node:path';
 import { type Environment, readConfig } from '../src/config.ts';
+import { describeError } from '../src/log.ts';
 import { type RunningNode, startNode } from '../src/node-host.ts';
 import { OFFLINE_DIRECTORY, openOfflineHome } from './offline/home.ts';
+import { addSamples, SAMPLE_OWNER_ID } from './offline/samples.ts';
 import { createPlayground } from './playground/index.ts';
 import { type Person, startTelegram, type Telegram, type TelegramOptions } from './telegram/index.ts';
 
@@ -16,6 +18,9 @@ const VIEWERS = [
 ];
 /** The settings that say how it shows itself; it takes no other, and listens on loopback whatever HOST says. */
 const SETTINGS = ['PORT', 'LOG_LEVEL', 'DEFAULT_LOCALE'];
+
+const FIRST_TIME =
+  'Try first:         be Aziza and send 1, 2 or 3 (sample anime of twelve parts); be Admin and send /admin';
 
 export async function startOffline(env: Environment): Promise<RunningNode> {
   const config = readConfig(Object.fromEntries(SETTINGS.map((name) => [name, env[name]])), 'node');
@@ -31,10 +36,13 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
       bucket: { kind: 'directory', path: home.bucket },
       botToken: home.botToken,
       telegramApiRoot: telegram.apiRoot,
-      adminIds: [ADMIN_ID],
+      adminIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
     },
     { isOffline: true },
   );
+  if (home.isNew)
+    await addSamples(telegram).catch((error: unknown) => console.error(`note: ${describeError(error)}`));
+  home.finish();
   const { backups } = running;
   telegram.mount(
     createPlayground({
@@ -68,6 +76,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
 No BOT_TOKEN is used: running offline. Nothing leaves this machine, nothing of production is touched.
   Write to the bot:  ${telegram.apiRoot}/
   The host:          ${running.address}/healthz
+  ${home.isNew ? FIRST_TIME : 'All is as you left it.'}
   Everything it has: ${OFFLINE_DIRECTORY} (database, backups, chats, files; delete it to begin anew)
 Set BOT_TOKEN (npm run setup) to go to Telegram.
 `);

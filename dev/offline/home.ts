@@ -26,12 +26,15 @@ export interface OfflineHome {
   readonly isNew: boolean;
   /** For the person who started. */
   readonly note: string | undefined;
+  /** A new world has all it begins with. Until then the next start begins anew. */
+  finish(): void;
   close(): Promise<void>;
 }
 
 const DATABASE = 'anime_bot.db';
 /** Everything that belongs to one world; parts of two worlds do not fit together. */
 const WORLD = [
+  'unfinished',
   DATABASE,
   `${DATABASE}-wal`,
   `${DATABASE}-shm`,
@@ -49,10 +52,13 @@ export async function openOfflineHome(directory: string, now: () => Date): Promi
   chmodSync(directory, 0o700);
   const lock = await takeLock(join(directory, 'world.json'), now);
   const world = join(directory, 'world.json');
+  const unfinished = join(directory, 'unfinished');
   const parts = { database: join(directory, DATABASE), bucket: join(directory, 'backups') };
   const open = (note: string | undefined): OfflineHome => {
     const keeper = openWorldFile(world, join(directory, 'files'));
+    if (exists(unfinished)) throw new DamagedWorld('the first start was cut short');
     const isNew = !exists(parts.database);
+    if (isNew) writeFileSync(unfinished, '');
     if (!isNew && keeper.saved === undefined) throw new DamagedWorld(`${world} is missing`);
     return {
       ...parts,
@@ -60,6 +66,7 @@ export async function openOfflineHome(directory: string, now: () => Date): Promi
       botToken: tokenOf(join(directory, 'token')),
       isNew,
       note,
+      finish: () => rmSync(unfinished, { force: true }),
       close: () => lock.release(),
     };
   };

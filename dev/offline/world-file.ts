@@ -35,7 +35,8 @@ export function openWorldFile(file: string, directory: string): WorldKeeper {
 
   return {
     saved,
-    bytes: (uniqueId) => (existsSync(contentOf(uniqueId)) ? readFileSync(contentOf(uniqueId)) : undefined),
+    bytes: (uniqueId) =>
+      existsSync(contentOf(uniqueId)) ? new Uint8Array(readFileSync(contentOf(uniqueId))) : undefined,
     // Whoever comes while one write runs shares the next one.
     keep: (world) => {
       next ??= running

@@ -92,12 +92,14 @@ export function loadWorld(world: World, saved: SavedWorld, bytes: WorldKeeper['b
   for (const person of saved.people) world.people.set(person.user.id, person);
   for (const file of saved.files) {
     const { hasBytes, thumb, ...about } = file;
+    let content: Uint8Array | undefined;
     const restored: StoredFile = {
       ...about,
       thumb: thumb === undefined ? undefined : world.files.byUniqueId(thumb),
-      // Read when somebody asks: a world may hold more than fits into memory.
+      // Read when somebody asks, and once: pages look at a chat again and again.
       get bytes() {
-        return hasBytes ? bytes(about.uniqueId) : undefined;
+        content ??= hasBytes ? bytes(about.uniqueId) : undefined;
+        return content;
       },
     };
     savedFiles.set(restored, file);
