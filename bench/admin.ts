@@ -234,6 +234,7 @@ async function broadcast(world: World): Promise<void> {
     },
     deadline: new Date(time + 125_000),
     requests,
+    replay: world.receive,
   });
   const ms = performance.now() - started;
   const { batches, calls, ms: inside } = world.spent;

@@ -4,7 +4,7 @@ import type { Update } from 'grammy/types';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
-import type { Outcome } from './receive.ts';
+import type { Outcome } from './outcome.ts';
 
 /** Telegram's updates are some KB; anything near this is not one. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -36,6 +36,8 @@ export function createApp(parts: AppParts): Hono {
       const update = readUpdate(await c.req.text());
       if (update === undefined) return c.text('not an update', 400);
       const outcome = await parts.receive(update);
+      if (typeof outcome !== 'string')
+        return c.text('try again', 429, { 'Retry-After': String(outcome.retryAfter) });
       return outcome === 'again' ? c.text('try again', 503, { 'Retry-After': '5' }) : c.text(outcome);
     },
   );

@@ -21,7 +21,8 @@ import { jobs } from './jobs/index.ts';
 import { RequestBudget } from './jobs/job.ts';
 import { tick } from './jobs/tick.ts';
 import { describeError, type Log } from './log.ts';
-import { createReceiver, type Outcome, type Services } from './receive.ts';
+import type { Delivery, Outcome } from './outcome.ts';
+import { createReceiver, type Services } from './receive.ts';
 
 export interface HostParts {
   readonly config: Config;
@@ -53,7 +54,7 @@ export interface Host {
    * backup before a migration (a start has nobody who would come again; an update is delivered again).
    */
   ready(options?: { readonly waits: boolean }): Promise<void>;
-  receive(update: Update): Promise<Outcome>;
+  receive(update: Update, delivery?: Delivery): Promise<Outcome>;
   runBackup(
     trigger: Trigger,
     scheduledAt: Date,
@@ -91,14 +92,14 @@ export function createHost(parts: HostParts): Host {
     const report = await migrate(db, { now, backup: () => backUpBeforeMigration(backUp, parts, waits) });
     if (report.from !== report.to) log.info('migrated', { from: report.from, to: report.to });
   });
-  const receive: Host['receive'] = async (update) => {
+  const receive: Host['receive'] = async (update, delivery) => {
     try {
       await ready();
     } catch (error) {
       log.error('not ready', { error: describeError(error) });
       return 'again';
     }
-    return handle(update);
+    return handle(update, delivery);
   };
   const app = createApp({
     webhookSecret: parts.webhookSecret,
@@ -125,6 +126,7 @@ export function createHost(parts: HostParts): Host {
         backups,
         deadline,
         requests: new RequestBudget(requests, parts.stopping),
+        replay: (update: Update) => handle(update, 'replay'),
         ...people,
       };
       await tick(jobs, context, randomUUID());

@@ -1,78 +1,148 @@
 /**
- * Long polling for hosts without a public address. grammY's own loop confirms an update before its handling is known to have worked;
- * here the offset moves only past updates that were handled (or kept as poison), so none is lost when the database is away.
+ * Long polling for hosts without a public address. grammY's own loop confirms an update before its handling is known to have worked; here
+ * the offset is that of the oldest unfinished update, so none is lost when the database is away, and no chat waits for another.
  */
-import type { Api } from 'grammy';
+import { type Api, GrammyError } from 'grammy';
 import type { Update } from 'grammy/types';
+import { chatOf } from './handlers/incoming.ts';
 import { describeError, type Log } from './log.ts';
-import type { Receive } from './receive.ts';
+import type { Delivery, Outcome } from './outcome.ts';
 import { ALLOWED_UPDATES } from './telegram.ts';
 
 export interface PollingOptions {
   readonly api: Api;
-  readonly receive: Receive;
+  readonly receive: (update: Update, delivery: Delivery) => Promise<Outcome>;
   readonly log: Log;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly signal: AbortSignal;
+  /** Telegram answered: the bot hears. */
+  readonly onAnswer?: () => void;
 }
 
 /** How long Telegram holds a request without updates, seconds. */
 const HOLD_SECONDS = 15;
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 30_000;
+/** Until Telegram is asked again while updates are being handled: it gives those again, and what came since. */
+const PEEK_MS = 300;
+/** Telegram gives 100 from the oldest unfinished one on: with more than this, new ones might not be seen. */
+const MOST_UNFINISHED = 80;
+/** Updates handled at once, each of another chat. */
+const MOST_AT_ONCE = 24;
 
-/** Polls until the signal aborts; the batch at hand is finished first. */
+/** Polls until the signal aborts; what is being handled then is finished first. */
 export async function poll(options: PollingOptions): Promise<void> {
   const { api, log, signal } = options;
   const stopped = aborted(signal);
-  let offset = 0;
+  const lanes = new Lanes(options);
   let delay = FIRST_DELAY_MS;
   while (!signal.aborted) {
     try {
-      const asked = api.getUpdates({ offset, timeout: HOLD_SECONDS, allowed_updates: ALLOWED_UPDATES });
+      const asked = api.getUpdates({
+        offset: lanes.nextOffset(),
+        timeout: HOLD_SECONDS,
+        allowed_updates: ALLOWED_UPDATES,
+      });
       // An abandoned answer confirms nothing: the offset did not move.
-      const updates = await Promise.race([asked, stopped]);
+      lanes.take(await Promise.race([asked, stopped]));
+      options.onAnswer?.();
       delay = FIRST_DELAY_MS;
-      if (!(await receiveAll(updates, options))) continue;
-      const last = updates.at(-1);
-      if (last !== undefined) offset = last.update_id + 1;
+      do await Promise.race([lanes.idle(), options.sleep(PEEK_MS)]);
+      while (lanes.unfinished >= MOST_UNFINISHED && !signal.aborted);
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       log.warn('polling failed', { error: describeError(error), retry_in_ms: delay });
+      if (error instanceof GrammyError && error.error_code === 409) await freeFromWebhook(options);
       await options.sleep(delay);
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
     }
   }
+  await lanes.idle();
+}
+
+/** 409: a webhook is set (the former host's), which Telegram then prefers, or another program polls with the same token. */
+async function freeFromWebhook({ api, log }: PollingOptions): Promise<void> {
+  await api
+    .deleteWebhook()
+    .catch((error: unknown) => log.warn('webhook not removed', { error: describeError(error) }));
 }
 
 function aborted(signal: AbortSignal): Promise<[]> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve([]), { once: true }));
 }
 
-/** One chat's updates in their order, different chats at once, as Telegram does with webhooks. False when stopped midway. */
-async function receiveAll(updates: readonly Update[], options: PollingOptions): Promise<boolean> {
-  const chats = Map.groupBy(updates, chatOf);
-  const results = await Promise.all([...chats.values()].map((chat) => receiveInOrder(chat, options)));
-  return results.every(Boolean);
-}
+/** One chat's updates in their order, different chats at once, as Telegram does with webhooks. */
+class Lanes {
+  /** Where the next update of a chat queues up. */
+  readonly #tails = new Map<number, Promise<void>>();
+  readonly #unfinished = new Set<number>();
+  /** Finished, and given again by Telegram while an older one is not. */
+  readonly #finished = new Set<number>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #options: PollingOptions;
+  #running = 0;
+  #last = -1;
 
-async function receiveInOrder(updates: readonly Update[], options: PollingOptions): Promise<boolean> {
-  for (const update of updates) {
+  constructor(options: PollingOptions) {
+    this.#options = options;
+  }
+
+  get unfinished(): number {
+    return this.#unfinished.size;
+  }
+
+  /** The oldest unfinished update's id; all before it are confirmed by asking with it. */
+  nextOffset(): number {
+    if (this.#unfinished.size > 0) return Math.min(...this.#unfinished);
+    this.#finished.clear();
+    return this.#last + 1;
+  }
+
+  /** New ones join their chat's lane; those that Telegram gave again are there already. */
+  take(updates: readonly Update[]): void {
+    for (const update of updates) {
+      const { update_id: id } = update;
+      this.#last = id;
+      if (this.#unfinished.has(id) || this.#finished.has(id)) continue;
+      this.#unfinished.add(id);
+      const lane = chatOf(update) ?? id;
+      const tail = (this.#tails.get(lane) ?? Promise.resolve()).then(() => this.#handle(update));
+      this.#tails.set(lane, tail);
+      void tail.then(() => {
+        if (this.#tails.get(lane) === tail) this.#tails.delete(lane);
+      });
+    }
+  }
+
+  /** Resolves when nothing is unfinished that is not given up. */
+  async idle(): Promise<void> {
+    while (this.#tails.size > 0) await Promise.all(this.#tails.values());
+  }
+
+  /** Never rejects. An update that is given up when polling stops stays unconfirmed. */
+  async #handle(update: Update): Promise<void> {
+    const { receive, sleep, signal } = this.#options;
     let delay = FIRST_DELAY_MS;
-    while ((await options.receive(update)) === 'again') {
-      if (options.signal.aborted) return false;
-      await options.sleep(delay);
+    while (!signal.aborted) {
+      if (await this.#inTurn(() => receive(update, 'polling').then((outcome) => outcome !== 'again'))) {
+        this.#unfinished.delete(update.update_id);
+        this.#finished.add(update.update_id);
+        return;
+      }
+      await sleep(delay);
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
     }
   }
-  return true;
-}
 
-function chatOf(update: Update): number {
-  return (
-    update.message?.chat.id ??
-    update.callback_query?.message?.chat.id ??
-    update.callback_query?.from.id ??
-    update.update_id
-  );
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= MOST_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
 }

@@ -2,23 +2,25 @@
  * One update, from parsed JSON to an outcome. The order is the promise: read what it needs in one batch, act, commit the effects with the
  * mark in one batch. What failed before its effects is handled again; what can not be handled is kept and told to the admins once.
  */
-import { type Api, type Composer, GrammyError, HttpError } from 'grammy';
+import { type Api, type Composer, GrammyError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
-import { tellAdmins } from './alerts.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import type { ReadUpload } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import { type Database, DatabaseUnavailable, hasChanged, type Query, type Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
-import { claimAlert, forgetFailure, giveUp, isHandled, markHandled, recordFailure } from './db/updates.ts';
+import { forgetFailure, markHandled, standingOf } from './db/updates.ts';
 import { type KnownPerson, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
+import { Behind, Flooded, settleFailure } from './failed-turn.ts';
 import { BotContext, type Viewer } from './handlers/context.ts';
 import type { Feature } from './handlers/feature.ts';
-import { type Incoming, isAnonymous, isPerson, readIncoming } from './handlers/incoming.ts';
+import { chatOf, type Incoming, isAnonymous, isPerson, readIncoming } from './handlers/incoming.ts';
 import { isIgnored } from './handlers/rate-limit.ts';
 import { AlreadyHandled, type Prefetch, Turn } from './handlers/turn.ts';
 import { localeOf, textsFor } from './locales/index.ts';
 import { describeError, type Log } from './log.ts';
+import type { Delivery, Outcome } from './outcome.ts';
+import { replayChat } from './replay.ts';
 
 export interface Services {
   readonly db: Database;
@@ -38,13 +40,7 @@ export interface Services {
   readonly after?: (milliseconds: number, work: () => Promise<void>) => void;
 }
 
-/** `again`: nothing was changed, send the update once more later. `poison`: kept and reported, never to be sent again. */
-export type Outcome = 'handled' | 'duplicate' | 'ignored' | 'again' | 'poison';
-
-/** After so many failed deliveries for reasons outside the update itself, it stops holding up its chat. */
-const MAX_ATTEMPTS = 5;
-
-export type Receive = (update: Update) => Promise<Outcome>;
+export type Receive = (update: Update, delivery?: Delivery) => Promise<Outcome>;
 
 export function createReceiver(
   services: Services,
@@ -53,31 +49,58 @@ export function createReceiver(
 ): Receive {
   // Several features may share a question: it is asked once.
   const prefetches = [...new Set(features.flatMap((feature) => feature.prefetches))];
-  return async (update) => {
+  const receive = async (update: Update, delivery: Delivery = 'webhook'): Promise<Outcome> => {
     const started = services.now().getTime();
     const trips = services.db.roundTrips;
     const trace: Trace = { handler: 'none', isCommitted: false };
     let outcome: Outcome;
     let failure: string | undefined;
     try {
-      outcome = await handle(update, services, prefetches, composer, trace);
+      const turn = { update, delivery, services, prefetches, composer, trace };
+      outcome = (await handle(turn)) ?? (await handleBehind(turn, receive));
     } catch (error) {
       failure = describeError(error);
-      outcome =
-        error instanceof AlreadyHandled ? 'duplicate' : await afterFailure(update, services, error, trace);
+      outcome = error instanceof AlreadyHandled ? 'duplicate' : await fail(update, delivery, error);
     }
     const level =
       outcome === 'poison' ? 'error' : failure === undefined || outcome === 'duplicate' ? 'info' : 'warn';
     services.log[level]('update', {
       update_id: update.update_id,
       handler: trace.handler,
-      outcome,
+      outcome: typeof outcome === 'string' ? outcome : 'later',
       ms: services.now().getTime() - started,
       db: services.db.roundTrips - trips,
       error: failure,
     });
     return outcome;
+
+    function fail(update: Update, delivery: Delivery, error: unknown): Promise<Outcome> {
+      const from = senderOf(update);
+      const isSeen = from === undefined || trace.isCommitted;
+      const seen = isSeen ? [] : seeSender(update, from, services.now());
+      return settleFailure({ update, error, delivery, isCommitted: trace.isCommitted, seen }, services);
+    }
   };
+  return receive;
+}
+
+interface Arrived {
+  readonly update: Update;
+  readonly delivery: Delivery;
+  readonly services: Services;
+  readonly prefetches: readonly Prefetch<unknown>[];
+  readonly composer: Composer<BotContext>;
+  readonly trace: Trace;
+}
+
+/** Earlier updates of the chat were set aside: they come first, and while they have to wait this one waits behind them. */
+async function handleBehind(arrived: Arrived, receive: Receive): Promise<Outcome> {
+  const { update, services } = arrived;
+  const chat = { chatId: chatOf(update) ?? 0, now: services.now() };
+  const isFree = await replayChat(services.db, chat, (earlier) => receive(earlier, 'replay'));
+  const outcome = isFree ? await handle(arrived) : undefined;
+  if (outcome === undefined) throw new Behind('earlier updates of the chat wait');
+  return outcome;
 }
 
 /** What the log and the handling of failures learn of a turn. */
@@ -86,25 +109,23 @@ interface Trace {
   isCommitted: boolean;
 }
 
-async function handle(
-  update: Update,
-  services: Services,
-  prefetches: readonly Prefetch<unknown>[],
-  composer: Composer<BotContext>,
-  trace: Trace,
-): Promise<Outcome> {
+/** Undefined when earlier updates of the chat have to be handled first. */
+async function handle(arrived: Arrived): Promise<Outcome | undefined> {
+  const { update, delivery, services, prefetches, composer, trace } = arrived;
   const { db, now } = services;
   const incoming = readIncoming(update, services.me);
   if (isTalk(update, incoming)) return 'ignored';
   const from = senderOf(update);
   const at = now();
   const asked = questions(prefetches, incoming, { userId: from?.id, now: at });
-  const [isDuplicate, person, ...rest] = await db.read([
-    isHandled(update.update_id),
+  const [standing, person, ...rest] = await db.read([
+    standingOf(update.update_id, chatOf(update) ?? 0, at, delivery === 'replay'),
     personById(from?.id ?? 0),
     ...asked.map(([, query]) => query),
   ]);
-  if (isDuplicate) return 'duplicate';
+  if (standing.isKnown) return 'duplicate';
+  if (standing.floodEndMs !== null) throw new Flooded(standing.floodEndMs);
+  if (standing.isBehind && delivery !== 'replay') return undefined;
   const turn = new Turn({
     db,
     answers: new Map(asked.map(([question], i) => [question, rest[i]])),
@@ -202,51 +223,6 @@ function viewerOf(from: User, person: KnownPerson, services: Services): Viewer {
     role: services.adminIds.includes(from.id) ? 'owner' : person.isAdmin ? 'admin' : undefined,
     rate: person.rate,
   };
-}
-
-async function afterFailure(
-  update: Update,
-  services: Services,
-  error: unknown,
-  trace: Trace,
-): Promise<Outcome> {
-  if (error instanceof DatabaseUnavailable) return 'again';
-  // What was asked for is done; only the answer was lost on the way, and another delivery would not bring it.
-  if (trace.isCommitted && isPassing(error)) return 'handled';
-  const { db, now } = services;
-  const from = senderOf(update);
-  const reason = describeError(error);
-  try {
-    const [recorded] = await db.write([
-      recordFailure(update.update_id, JSON.stringify(update), reason, now()),
-    ]);
-    const attempts = recorded?.rows[0]?.int('attempts') ?? MAX_ATTEMPTS;
-    if (isPassing(error) && attempts < MAX_ATTEMPTS) return 'again';
-    const results = await db.write([
-      ...giveUp(update.update_id, now()),
-      // It counts against its sender's limit like any other.
-      ...(from === undefined || trace.isCommitted ? [] : seeSender(update, from, now())),
-      claimAlert(`poison:${update.update_id}`, now()),
-    ]);
-    if (hasChanged(results.at(-1)))
-      await tellAdmins(
-        services,
-        textsFor(services.defaultLocale).frame.poisonUpdate(update.update_id, reason),
-      );
-    return 'poison';
-  } catch (recordError) {
-    services.log.error('failure not recorded', {
-      update_id: update.update_id,
-      error: describeError(recordError),
-    });
-    return 'again';
-  }
-}
-
-/** Faults of the network or of Telegram's servers pass; what Telegram refuses (400) or our own bugs do not. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof HttpError) return true;
-  return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
 }
 
 function isBlockedBy(error: unknown): boolean {

@@ -7,19 +7,26 @@ export type Notice =
   | { readonly kind: 'channel-unchecked'; readonly name: string; readonly reason: string }
   /** A channel has no link that Telegram would put on a button: it is left out and lets everybody pass. */
   | { readonly kind: 'channel-link'; readonly name: string }
-  /** A stored file can not be sent (another bot's, or deleted); `part` is null for the card's photo. */
+  /** Updates that could not be answered while Telegram was in trouble; the tick answers them. */
+  | { readonly kind: 'updates-wait' }
+  /** Updates that cannot be answered; `/admin` lists them. */
+  | { readonly kind: 'updates-failed'; readonly reason: string }
+  /** A stored file cannot be sent (another bot's, or deleted); `part` is null for the card's photo. */
   | { readonly kind: 'file'; readonly code: number; readonly part: number | null; readonly reason: string };
 
 /** Trouble that lasts is told again after this. */
 const AGAIN_HOURS = 24;
 
-/** Stays silent about a key it told lately; {@link forgetNotice} arms it at once. */
+/** Counts a key that was told lately, and tells it anew when that is long ago; {@link forgetNotice} arms it at once. */
 export function noticeAdmins(key: string, notice: Notice, now: Date): Statement {
   const { after, last } = holdingSince(now, AGAIN_HOURS * 3_600_000);
+  const anew = (value: string, other: string): string =>
+    `CASE WHEN sent_at <= ?5 OR sent_at > ?6 THEN ${value} ELSE ${other} END`;
   return sql(
-    `INSERT INTO admin_notices (key, kind, detail, created_at) VALUES (?, ?, ?, ?)
+    `INSERT INTO admin_notices (key, kind, detail, created_at) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, detail = excluded.detail,
-       created_at = excluded.created_at, sent_at = NULL WHERE sent_at < ? OR sent_at > ?`,
+       count = ${anew('1', 'count + 1')}, told_count = ${anew('0', 'told_count')}, messages = ${anew("'{}'", 'messages')},
+       created_at = ${anew('excluded.created_at', 'created_at')}, sent_at = ${anew('NULL', 'sent_at')}`,
     key,
     notice.kind,
     JSON.stringify(notice),
@@ -34,15 +41,51 @@ export function forgetNotice(key: string): Statement {
   return sql('DELETE FROM admin_notices WHERE key = ?', key);
 }
 
-/** Notices not told yet, oldest first. */
-export function waitingNotices(limit: number): Query<{ key: string; notice: Notice }[]> {
+/** The trouble is over; a notice that nobody was told yet stays. */
+export function forgetTold(key: string): Statement {
+  return sql('DELETE FROM admin_notices WHERE key = ? AND sent_at IS NOT NULL', key);
+}
+
+/** Admin -> id of the message that tells. */
+export type NoticeMessages = Readonly<Record<string, number>>;
+
+export interface WaitingNotice {
+  readonly key: string;
+  readonly notice: Notice;
+  readonly count: number;
+  /** Empty when it was not told yet. */
+  readonly messages: NoticeMessages;
+}
+
+/** Notices not told yet, oldest first, and those that were told with a lower count. */
+export function waitingNotices(limit: number): Query<WaitingNotice[]> {
   return all(
-    sql('SELECT key, detail FROM admin_notices WHERE sent_at IS NULL ORDER BY created_at LIMIT ?', limit),
-    // Only noticeAdmins writes this column.
-    (row) => ({ key: row.text('key'), notice: JSON.parse(row.text('detail')) as Notice }),
+    sql(
+      `SELECT key, detail, count, messages FROM admin_notices
+       WHERE sent_at IS NULL OR (kind IN ('updates-wait', 'updates-failed') AND count > told_count)
+       ORDER BY sent_at IS NOT NULL, created_at LIMIT ?`,
+      limit,
+    ),
+    (row) => ({
+      key: row.text('key'),
+      // Only noticeAdmins and noticeSent write these columns.
+      notice: JSON.parse(row.text('detail')) as Notice,
+      count: row.int('count'),
+      messages: JSON.parse(row.text('messages')) as NoticeMessages,
+    }),
   );
 }
 
-export function noticeSent(key: string, now: Date): Statement {
-  return sql('UPDATE admin_notices SET sent_at = ? WHERE key = ?', toSqlTime(now), key);
+export function noticeSent(
+  { key, count }: Pick<WaitingNotice, 'key' | 'count'>,
+  messages: NoticeMessages,
+  now: Date,
+): Statement {
+  return sql(
+    'UPDATE admin_notices SET sent_at = COALESCE(sent_at, ?), told_count = ?, messages = ? WHERE key = ?',
+    toSqlTime(now),
+    count,
+    JSON.stringify(messages),
+    key,
+  );
 }

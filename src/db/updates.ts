@@ -1,8 +1,8 @@
 /** Which updates were handled, and which could not be. */
-import { one, type Query, type Statement, sql } from './database.ts';
-import { toSqlTime } from './time.ts';
+import { all, one, type Query, type Statement, sql } from './database.ts';
+import { holding, toSqlTime } from './time.ts';
 
-/** Telegram redelivers for up to 24 h (spec/platform-facts.md); a mark older than this protects nothing. */
+/** Telegram redelivers for up to 24 h; a mark older than this protects nothing. */
 const MARK_LIFETIME_HOURS = 72;
 
 /** The mark that an update was handled; a second one is refused by the primary key. */
@@ -10,12 +10,54 @@ export function markHandled(updateId: number, now: Date): Statement {
   return sql('INSERT INTO handled_updates (update_id, handled_at) VALUES (?, ?)', updateId, toSqlTime(now));
 }
 
-export function isHandled(updateId: number): Query<boolean> {
+/** How an update that arrives stands: what was done with it before, and what it has to wait for. */
+export interface Standing {
+  /** Handled, or set aside: another delivery changes nothing. */
+  readonly isKnown: boolean;
+  /** Until Telegram takes calls for this chat again, ms since 1970; null: now. */
+  readonly floodEndMs: number | null;
+  /** Earlier updates of the chat wait to be handled again. */
+  readonly isBehind: boolean;
+}
+
+/** No flood wait is believed beyond this; the longest seen in public reports is some hours. */
+export const LONGEST_FLOOD_MS = 24 * 3_600_000;
+
+/** Always one row. @param isReplay the update itself is one of those set aside */
+export function standingOf(updateId: number, chatId: number, now: Date, isReplay: boolean): Query<Standing> {
+  const { after, last } = holding(now, LONGEST_FLOOD_MS);
+  const aside = `SELECT 1 FROM failed_updates WHERE update_id = ?1 AND given_up_at IS NOT NULL`;
   const query = one(
-    sql('SELECT 1 AS handled FROM handled_updates WHERE update_id = ?', updateId),
-    () => true,
+    sql(
+      `SELECT EXISTS (SELECT 1 FROM handled_updates WHERE update_id = ?1) OR (?5 = 0 AND EXISTS (${aside})) AS known,
+         (SELECT MAX(until_ms) FROM floods WHERE chat_id IN (?2, 0) AND until_ms > ?3 AND until_ms <= ?4) AS flood,
+         EXISTS (SELECT 1 FROM failed_updates WHERE chat_id = ?2 AND retry_ms IS NOT NULL AND update_id < ?1) AS behind`,
+      updateId,
+      chatId,
+      after.getTime(),
+      last.getTime(),
+      isReplay ? 1 : 0,
+    ),
+    (row): Standing => ({
+      isKnown: row.bool('known'),
+      floodEndMs: row.intOrNull('flood'),
+      isBehind: row.bool('behind'),
+    }),
   );
-  return { ...query, parse: (rows) => query.parse(rows) ?? false };
+  return {
+    ...query,
+    parse: (rows) => query.parse(rows) ?? { isKnown: false, floodEndMs: null, isBehind: false },
+  };
+}
+
+/** Telegram asked for silence in a chat (0: everywhere). */
+export function recordFlood(chatId: number, untilMs: number): Statement {
+  return sql(
+    `INSERT INTO floods (chat_id, until_ms) VALUES (?, ?)
+     ON CONFLICT (chat_id) DO UPDATE SET until_ms = excluded.until_ms`,
+    chatId,
+    untilMs,
+  );
 }
 
 /**
@@ -32,30 +74,58 @@ export function forgetOldMarks(now: Date, count: number): readonly [Statement, S
   ];
 }
 
-/** One more failed attempt; RETURNING attempts. The update itself is kept: nothing acknowledged is lost. */
-export function recordFailure(updateId: number, payload: string, error: string, now: Date): Statement {
-  const at = toSqlTime(now);
+/** An update that failed is kept this long for an admin to look at. */
+const FAILURE_DAYS = 30;
+
+export function forgetOldFailures(now: Date): readonly Statement[] {
+  return [
+    sql(
+      'DELETE FROM failed_updates WHERE retry_ms IS NULL AND failed_at < ?',
+      toSqlTime(new Date(now.getTime() - FAILURE_DAYS * 86_400_000)),
+    ),
+    sql('DELETE FROM floods WHERE until_ms < ?', now.getTime()),
+  ];
+}
+
+export interface FailedUpdate {
+  readonly updateId: number;
+  /** Undefined for an update of no chat. */
+  readonly chatId: number | undefined;
+  readonly payload: string;
+  readonly error: string;
+}
+
+export interface Failure {
+  readonly attempts: number;
+  /** When it failed first, ms since 1970. */
+  readonly sinceMs: number;
+}
+
+/** One more failed attempt; RETURNING {@link readFailure}'s row. The update itself is kept: nothing acknowledged is lost. */
+export function recordFailure(update: FailedUpdate, now: Date): Statement {
   return sql(
-    `INSERT INTO failed_updates (update_id, payload, error, failed_at) VALUES (?, ?, ?, ?)
+    `INSERT INTO failed_updates (update_id, chat_id, payload, error, failed_at, since_ms) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (update_id) DO UPDATE SET attempts = attempts + 1, error = excluded.error, failed_at = excluded.failed_at
-     RETURNING attempts`,
-    updateId,
-    payload,
-    error,
-    at,
+     RETURNING attempts, since_ms`,
+    update.updateId,
+    update.chatId ?? null,
+    update.payload,
+    update.error,
+    toSqlTime(now),
+    now.getTime(),
   );
 }
 
-/** It is never handled again. Its mark may stand already: what failed can be the answer, after its effects were written. */
-export function giveUp(updateId: number, now: Date): readonly Statement[] {
-  return [
-    sql('UPDATE failed_updates SET given_up_at = ? WHERE update_id = ?', toSqlTime(now), updateId),
-    sql(
-      'INSERT INTO handled_updates (update_id, handled_at) VALUES (?, ?) ON CONFLICT DO NOTHING',
-      updateId,
-      toSqlTime(now),
-    ),
-  ];
+/**
+ * Telegram need not deliver it again. @param retryMs when the tick handles it again, ms since 1970; null: when an admin says so
+ */
+export function setAside(updateId: number, retryMs: number | null, now: Date): Statement {
+  return sql(
+    'UPDATE failed_updates SET given_up_at = COALESCE(given_up_at, ?), retry_ms = ? WHERE update_id = ?',
+    toSqlTime(now),
+    retryMs,
+    updateId,
+  );
 }
 
 /** Part of every mark: an earlier failed attempt at this update is mended. */
@@ -63,11 +133,67 @@ export function forgetFailure(updateId: number): Statement {
   return sql('DELETE FROM failed_updates WHERE update_id = ?', updateId);
 }
 
-/** Claims the right to tell admins of something once; RETURNING nothing when it was told before. */
-export function claimAlert(key: string, now: Date): Statement {
+/** The longest pause between two attempts at an update that was set aside. */
+export const LONGEST_RETRY_MS = LONGEST_FLOOD_MS;
+
+export interface WaitingUpdate {
+  readonly updateId: number;
+  readonly chatId: number;
+  readonly payload: string;
+}
+
+/** Updates whose time has come, in the order in which they came; of one chat (then whatever their time), or of all. */
+export function waitingUpdates(now: Date, limit: number, chatId?: number): Query<WaitingUpdate[]> {
+  const { after, last } = holding(now, LONGEST_RETRY_MS);
+  const condition = chatId === undefined ? '(retry_ms <= ?1 OR retry_ms > ?2)' : 'chat_id = ?4';
+  const order = `ORDER BY update_id LIMIT ?3`;
+  const text = `SELECT update_id, COALESCE(chat_id, 0) AS chat_id, payload FROM failed_updates
+    WHERE retry_ms IS NOT NULL AND ${condition} ${order}`;
+  const bounds = [after.getTime(), last.getTime(), limit];
+  return all(sql(text, ...bounds, ...(chatId === undefined ? [] : [chatId])), (row) => ({
+    updateId: row.int('update_id'),
+    chatId: row.int('chat_id'),
+    payload: row.text('payload'),
+  }));
+}
+
+/** What an admin sees of updates that were set aside: one line a reason. */
+export interface FailureLine {
+  readonly error: string;
+  readonly count: number;
+  /** How many of them are handled again by themselves. */
+  readonly waiting: number;
+  readonly lastAt: string;
+}
+
+export function failureLines(limit: number): Query<FailureLine[]> {
+  return all(
+    sql(
+      `SELECT error, COUNT(*) AS n, COUNT(retry_ms) AS waiting, MAX(failed_at) AS last FROM failed_updates
+       WHERE given_up_at IS NOT NULL GROUP BY error ORDER BY n DESC LIMIT ?`,
+      limit,
+    ),
+    (row) => ({
+      error: row.text('error'),
+      count: row.int('n'),
+      waiting: row.int('waiting'),
+      lastAt: row.text('last'),
+    }),
+  );
+}
+
+/** Everything that was set aside is tried again at the next tick. */
+export function retryFailures(now: Date): Statement {
   return sql(
-    'INSERT INTO alerts (key, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING key',
-    key,
-    toSqlTime(now),
+    'UPDATE failed_updates SET retry_ms = ?, since_ms = ? WHERE given_up_at IS NOT NULL',
+    now.getTime(),
+    now.getTime(),
+  );
+}
+
+/** What is not tried again by itself goes. RETURNING a row for each. */
+export function dropFailures(): Statement {
+  return sql(
+    'DELETE FROM failed_updates WHERE given_up_at IS NOT NULL AND retry_ms IS NULL RETURNING update_id',
   );
 }

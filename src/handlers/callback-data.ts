@@ -114,6 +114,9 @@ export const CALLBACK_SHAPES = {
   audit: { tag: 'aau', args: ['page'] },
   export: { tag: 'aex', args: [] },
   selfTest: { tag: 'ats', args: [] },
+  failures: { tag: 'afl', args: [] },
+  failuresRetry: { tag: 'afr', args: [] },
+  failuresDrop: { tag: 'afd', args: [] },
   /** The file is in the message that the button's message replies to. */
   importNow: { tag: 'aim', args: [] },
   importDrop: { tag: 'aix', args: [] },

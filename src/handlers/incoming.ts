@@ -132,3 +132,15 @@ export function isPerson(from: Pick<User, 'id' | 'is_bot'>): boolean {
 export function isAnonymous(message: Message | undefined): boolean {
   return message?.sender_chat !== undefined;
 }
+
+/** The chat whose updates are handled in order; a press on an inline message and an inline query belong to their sender. */
+export function chatOf(update: Update): number | undefined {
+  return (
+    update.message?.chat?.id ??
+    update.callback_query?.message?.chat?.id ??
+    update.callback_query?.from?.id ??
+    update.inline_query?.from?.id ??
+    update.chat_join_request?.from?.id ??
+    update.my_chat_member?.chat?.id
+  );
+}

@@ -1,34 +1,80 @@
-/** Tells the admins what viewers' turns noticed. */
-import { type Notice, noticeSent, waitingNotices } from '../db/admin-notices.ts';
-import type { Html } from '../html.ts';
+/** Tells the admins what turns noticed: at most one new message a tick, whatever the trouble; counts are edited into theirs. */
+import {
+  type Notice,
+  type NoticeMessages,
+  noticeSent,
+  type WaitingNotice,
+  waitingNotices,
+} from '../db/admin-notices.ts';
+import { type Html, join } from '../html.ts';
 import { type Texts, textsFor } from '../locales/index.ts';
 import { describeError } from '../log.ts';
-import type { Job } from './job.ts';
+import type { Job, JobContext } from './job.ts';
 
-/** Notices a tick; trouble seldom comes in more kinds. */
+/** Notices looked at in a tick; trouble seldom comes in more kinds. */
 const AT_ONCE = 10;
 
 export const adminNoticesJob: Job = {
   name: 'admin-notices',
-  async run({ db, api, adminIds, defaultLocale, now, log, requests }) {
+  async run(context) {
+    const { db, adminIds, requests } = context;
     if (adminIds.length === 0 || !requests.take(1)) return;
     const [waiting] = await db.read([waitingNotices(AT_ONCE)]);
-    for (const { key, notice } of waiting) {
+    const told = waiting.filter(({ messages }) => Object.keys(messages).length > 0);
+    for (const notices of [
+      firstOf(waiting.filter((one) => !told.includes(one))),
+      ...told.map((one) => [one]),
+    ]) {
+      if (notices.length === 0) continue;
       if (!requests.take(adminIds.length + 1)) return;
-      const text = noticeText(notice, textsFor(defaultLocale));
-      const told = await Promise.allSettled(
-        adminIds.map((id) => api.sendMessage(id, text.markup, { parse_mode: 'HTML' })),
-      );
-      for (const result of told)
-        if (result.status === 'rejected')
-          log.warn('admin not told', { notice: key, error: describeError(result.reason) });
+      const messages = await tell(context, notices);
       // Nobody was reached: it stays for the next tick.
-      if (told.some(({ status }) => status === 'fulfilled')) await db.write([noticeSent(key, now())]);
+      if (messages === undefined) continue;
+      await db.write(notices.map((one) => noticeSent(one, messages, context.now())));
     }
   },
 };
 
-function noticeText(notice: Notice, { viewer }: Texts): Html {
+/** What the next message says: one notice whose count will be edited, or all the others together. */
+function firstOf(untold: readonly WaitingNotice[]): readonly WaitingNotice[] {
+  const [first] = untold;
+  if (first === undefined || isCounted(first)) return first === undefined ? [] : [first];
+  return untold.filter((one) => !isCounted(one));
+}
+
+function isCounted({ notice }: WaitingNotice): boolean {
+  return notice.kind === 'updates-wait' || notice.kind === 'updates-failed';
+}
+
+/** The messages that tell it now; undefined when no admin could be reached. */
+async function tell(
+  { api, adminIds, defaultLocale, log }: JobContext,
+  notices: readonly WaitingNotice[],
+): Promise<NoticeMessages | undefined> {
+  const texts = textsFor(defaultLocale);
+  const { markup } = join(
+    notices.map(({ notice, count }) => noticeText(notice, count, texts)),
+    '\n\n',
+  );
+  const told = new Map(Object.entries(notices[0]?.messages ?? {}));
+  let isTold = false;
+  await Promise.all(
+    adminIds.map(async (id) => {
+      const shown = told.get(String(id));
+      try {
+        if (shown === undefined)
+          told.set(String(id), (await api.sendMessage(id, markup, { parse_mode: 'HTML' })).message_id);
+        else await api.editMessageText(id, shown, markup, { parse_mode: 'HTML' });
+        isTold = true;
+      } catch (error) {
+        log.warn('admin not told', { admin: id, error: describeError(error) });
+      }
+    }),
+  );
+  return isTold ? Object.fromEntries(told) : undefined;
+}
+
+function noticeText(notice: Notice, count: number, { viewer, frame }: Texts): Html {
   switch (notice.kind) {
     case 'channel-unchecked':
       return viewer.noticeChannelUnchecked(notice.name, notice.reason);
@@ -36,5 +82,9 @@ function noticeText(notice: Notice, { viewer }: Texts): Html {
       return viewer.noticeChannelLink(notice.name);
     case 'file':
       return viewer.noticeFile(notice.code, notice.part, notice.reason);
+    case 'updates-wait':
+      return frame.updatesWait(count);
+    case 'updates-failed':
+      return frame.updatesFailed(count, notice.reason);
   }
 }

@@ -8,6 +8,7 @@ import { indexSearchJob } from './index-search.ts';
 import type { Job } from './job.ts';
 import { maintenance } from './maintenance.ts';
 import { postingJob } from './posting.ts';
+import { replayUpdatesJob } from './replay-updates.ts';
 import { trashJob } from './trash.ts';
 
 /** Every job of the tick, in the order they get their turn. */
@@ -15,6 +16,7 @@ export const jobs: readonly Job[] = [
   // First: a run needs most of a small tick, and would never find it left over.
   backupRequestsJob,
   adminNoticesJob,
+  replayUpdatesJob,
   indexSearchJob,
   maintenance,
   forgetAnswersJob,

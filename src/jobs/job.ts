@@ -5,6 +5,7 @@ import type { BackupEngine } from '../backup/engine.ts';
 import type { LocaleName } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { Log } from '../log.ts';
+import type { Replay } from '../replay.ts';
 
 export interface JobContext {
   readonly db: Database;
@@ -17,6 +18,8 @@ export interface JobContext {
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: Log;
   readonly backups: BackupEngine;
+  /** Handles an update that was set aside. */
+  readonly replay: Replay;
   /** Stop beginning new work after this moment; what is left is the next tick's. */
   readonly deadline: Date;
   /** How many more requests (database and Bot API together) this tick may make: the Worker's subrequest limit. */

@@ -1,6 +1,6 @@
 /** Forgets what protects nothing any more. */
 import { hasChanged } from '../db/database.ts';
-import { forgetOldMarks } from '../db/updates.ts';
+import { forgetOldFailures, forgetOldMarks } from '../db/updates.ts';
 import type { Job } from './job.ts';
 
 /** Marks forgotten in one statement: a short write lock. */
@@ -11,8 +11,8 @@ export const maintenance: Job = {
   everyMinutes: 60,
   async run({ db, now, deadline, requests }) {
     while (now() < deadline && requests.take(1)) {
-      const [, left] = await db.write(forgetOldMarks(now(), SLICE));
-      if (!hasChanged(left)) return;
+      const results = await db.write([...forgetOldFailures(now()), ...forgetOldMarks(now(), SLICE)]);
+      if (!hasChanged(results.at(-1))) return;
     }
   },
 };

@@ -131,7 +131,10 @@ const TIMES: Record<string, StoredTime> = {
   },
   'the silence after a notice': {
     write: (at) =>
-      bot.db.write([noticeAdmins('k', { kind: 'channel-link', name: 'K' }, at), noticeSent('k', at)]),
+      bot.db.write([
+        noticeAdmins('k', { kind: 'channel-link', name: 'K' }, at),
+        noticeSent({ key: 'k', count: 1 }, { 100: 1 }, at),
+      ]),
     holds: async (now) => {
       await bot.db.write([noticeAdmins('k', { kind: 'channel-link', name: 'K' }, now)]);
       return (await bot.db.read([waitingNotices(10)]))[0].length === 0;

@@ -56,6 +56,9 @@ test('every tag ever sent, with its arguments', () => {
     aev trash page
     aew restore id
     aex export
+    afd failuresDrop
+    afl failures
+    afr failuresRetry
     ag draftGroup draft group on
     aga groupAdd
     agc groupCheck group

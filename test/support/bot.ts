@@ -173,6 +173,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
       },
       deadline: new Date(time + seconds * 1000),
       requests: new RequestBudget(requests),
+      replay: (update) => receive(update, 'replay'),
     }),
     async close() {
       opened.close();

@@ -10,6 +10,7 @@ import { draftsFeature } from './drafts.ts';
 import { editFeature } from './edit.ts';
 import { editPartsFeature } from './edit-parts.ts';
 import { exportFeature } from './export.ts';
+import { failuresFeature } from './failures.ts';
 import { groupsAdminFeature } from './groups.ts';
 import { importFeature } from './import.ts';
 import { panelFeature } from './panel.ts';
@@ -22,6 +23,7 @@ import { trashFeature } from './trash.ts';
 /** Answers to questions come before the wizard: only one of them is open, but a question takes anything. */
 export const adminFeatures: readonly Feature[] = [
   panelFeature,
+  failuresFeature,
   editFeature,
   editPartsFeature,
   trashFeature,

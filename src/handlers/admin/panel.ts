@@ -12,6 +12,7 @@ interface Overview {
   readonly anime: number;
   readonly users: number;
   readonly drafts: number;
+  readonly failures: number;
 }
 
 const overview = whenAsked('admin', ['panel'], (userId) =>
@@ -19,10 +20,16 @@ const overview = whenAsked('admin', ['panel'], (userId) =>
     sql(
       `SELECT (SELECT COUNT(*) FROM anime WHERE deleted_at IS NULL) AS anime,
          COALESCE((SELECT value FROM counters WHERE metric = 'users' AND period = 'all'), 0) AS users,
-         (SELECT COUNT(*) FROM drafts WHERE user_id = ? AND kind IN ('anime', 'parts')) AS drafts`,
+         (SELECT COUNT(*) FROM drafts WHERE user_id = ? AND kind IN ('anime', 'parts')) AS drafts,
+         (SELECT COUNT(*) FROM failed_updates WHERE given_up_at IS NOT NULL) AS failures`,
       userId,
     ),
-    (row): Overview => ({ anime: row.int('anime'), users: row.int('users'), drafts: row.int('drafts') }),
+    (row): Overview => ({
+      anime: row.int('anime'),
+      users: row.int('users'),
+      drafts: row.int('drafts'),
+      failures: row.int('failures'),
+    }),
   ),
 );
 
@@ -38,7 +45,7 @@ export const panelFeature: Feature = {
 };
 
 async function open(ctx: BotContext, admin: Viewer): Promise<void> {
-  const numbers = ctx.turn.got(overview) ?? { anime: 0, users: 0, drafts: 0 };
+  const numbers = ctx.turn.got(overview) ?? { anime: 0, users: 0, drafts: 0, failures: 0 };
   await Promise.all([ctx.answerPress(), show(ctx, panelScreen(numbers, admin, ctx.t))]);
 }
 
@@ -66,5 +73,7 @@ function panelScreen(numbers: Overview, admin: Viewer, t: Texts): Screen {
     .row()
     .text(system.selfTest(), encodeAction({ kind: 'selfTest' }))
     .text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
+  if (numbers.failures > 0)
+    keyboard.row().text(system.failures(numbers.failures), encodeAction({ kind: 'failures' }));
   return { text: system.panelText(numbers.anime, numbers.users), keyboard };
 }

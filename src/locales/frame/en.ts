@@ -5,8 +5,10 @@ export const en: typeof uz = {
   staleButton: () => 'This button is out of date. Send an anime code or press /start.',
   notUnderstood: () =>
     html`I did not understand. Send an anime code (for example <code>12</code>) or press /help.`,
-  poisonUpdate: (updateId, error) =>
-    html`⚠️ One message could not be answered (update <code>${updateId}</code>).\nReason: <code>${error}</code>\nIt is not lost: it is kept in the database.`,
+  updatesWait: (count) =>
+    html`⏳ Telegram did not answer, so messages wait for a reply: <b>${count}</b>. They are kept; the bot answers them by itself when Telegram is back.`,
+  updatesFailed: (count, error) =>
+    html`⚠️ Messages that could not be answered: <b>${count}</b>.\nReason: <code>${error}</code>\nThey are not lost: /admin → “Unanswered”.`,
   backupFailed: (reason) =>
     html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nEarlier backups are untouched. Check with /test, try again with /backup.`,
   backupAsks: (reason) =>

@@ -4,8 +4,10 @@ import type { uz } from './uz.ts';
 export const ru: typeof uz = {
   staleButton: () => 'Эта кнопка устарела. Отправьте код аниме или нажмите /start.',
   notUnderstood: () => html`Не понял. Отправьте код аниме (например, <code>12</code>) или нажмите /help.`,
-  poisonUpdate: (updateId, error) =>
-    html`⚠️ На одно сообщение не удалось ответить (update <code>${updateId}</code>).\nПричина: <code>${error}</code>\nСообщение не потеряно: оно сохранено в базе.`,
+  updatesWait: (count) =>
+    html`⏳ Telegram не отвечал, поэтому без ответа остались сообщения: <b>${count}</b>. Они сохранены, бот ответит на них сам, как только связь восстановится.`,
+  updatesFailed: (count, error) =>
+    html`⚠️ Не удалось ответить на сообщения: <b>${count}</b>.\nПричина: <code>${error}</code>\nОни не потеряны: /admin → «Без ответа».`,
   backupFailed: (reason) =>
     html`🔴 <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nПрежние копии на месте. Проверить: /test, повторить: /backup.`,
   backupAsks: (reason) =>

@@ -4,8 +4,10 @@ import type { uz } from './uz.ts';
 export const uzCyrl: typeof uz = {
   staleButton: () => 'Бу тугма эскирган. Аниме кодини юборинг ёки /start босинг.',
   notUnderstood: () => html`Тушунмадим. Аниме кодини (масалан, <code>12</code>) юборинг ёки /help босинг.`,
-  poisonUpdate: (updateId, error) =>
-    html`⚠️ Битта хабарга жавоб бериб бўлмади (update <code>${updateId}</code>).\nСабаби: <code>${error}</code>\nХабар йўқолмади: базада сақланди.`,
+  updatesWait: (count) =>
+    html`⏳ Telegram жавоб бермагани учун <b>${count}</b> та хабар жавобсиз қолди. Улар сақланди: алоқа тикланиши билан бот ўзи жавоб беради.`,
+  updatesFailed: (count, error) =>
+    html`⚠️ <b>${count}</b> та хабарга жавоб бериб бўлмади.\nСабаби: <code>${error}</code>\nХабарлар йўқолмади: /admin → «Жавобсиз хабарлар».`,
   backupFailed: (reason) =>
     html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nАввалги нусхалар жойида. Текшириш учун /test, қайта уриниш учун /backup босинг.`,
   backupAsks: (reason) =>

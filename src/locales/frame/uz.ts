@@ -6,8 +6,10 @@ export const uz = {
   notUnderstood: (): Html =>
     html`Tushunmadim. Anime kodini (masalan, <code>12</code>) yuboring yoki /help bosing.`,
   /** To admins, once for an update that can not be handled. */
-  poisonUpdate: (updateId: number, error: string): Html =>
-    html`⚠️ Bitta xabarga javob berib bo‘lmadi (update <code>${updateId}</code>).\nSababi: <code>${error}</code>\nXabar yo‘qolmadi: bazada saqlandi.`,
+  updatesWait: (count: number): Html =>
+    html`⏳ Telegram javob bermagani uchun <b>${count}</b> ta xabar javobsiz qoldi. Ular saqlandi: aloqa tiklanishi bilan bot o‘zi javob beradi.`,
+  updatesFailed: (count: number, error: string): Html =>
+    html`⚠️ <b>${count}</b> ta xabarga javob berib bo‘lmadi.\nSababi: <code>${error}</code>\nXabarlar yo‘qolmadi: /admin → «Javobsiz xabarlar».`,
   backupFailed: (reason: string): Html =>
     html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nAvvalgi nusxalar joyida. Tekshirish uchun /test, qayta urinish uchun /backup bosing.`,
   backupAsks: (reason: string): Html =>

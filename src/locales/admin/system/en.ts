@@ -28,6 +28,15 @@ export const en: typeof uz = {
     html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime: <code>/edit 12</code>\nAll commands: /commands`,
   commands: () =>
     html`<b>Admin commands</b>\n\n/admin — control panel\n/add — add an anime\n/edit — edit an anime (for example, <code>/edit 12</code>)\n/drafts — drafts\n/cancel — leave what was begun (nothing is lost)\n/groups — groups and channels\n/channels — mandatory channels\n/broadcast — a message to everybody\n/stats — statistics\n/analytics — charts\n/top — most viewed\n/users — users\n/admins — admins\n/audit — what was done\n/trash — trash\n/export — the catalogue as a file\n/backup — take a backup now\n/backups — backups\n/test — test the bot`,
+  failures: (count) => `⚠️ Unanswered (${count})`,
+  failuresRetry: () => '🔁 Try again',
+  failuresDrop: () => '🗑 Remove from the list',
+  failuresEmpty: () => html`✅ No unanswered messages.`,
+  failuresRetried: () => 'They are tried again within a minute.',
+  failuresText: (lines) =>
+    html`⚠️ <b>Unanswered messages</b>\n\n${lines}\n\n⏳ the bot tries these again by itself.`,
+  failureLine: (count, waits, error, at) =>
+    html`${waits ? '⏳' : '❌'} ${count}, last ${at}: <code>${error}</code>`,
   // Export.
   exported: (anime) =>
     html`📤 The catalogue: <b>${anime}</b> anime with all their episodes. This file can be imported again.`,

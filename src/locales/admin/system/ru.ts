@@ -28,6 +28,14 @@ export const ru: typeof uz = {
     html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nОтредактировать аниме: <code>/edit 12</code>\nВсе команды: /commands`,
   commands: () =>
     html`<b>Команды админа</b>\n\n/admin — панель управления\n/add — добавить аниме\n/edit — редактировать аниме (например, <code>/edit 12</code>)\n/drafts — черновики\n/cancel — выйти из начатого (ничего не пропадёт)\n/groups — группы и каналы\n/channels — каналы обязательной подписки\n/broadcast — рассылка\n/stats — статистика\n/analytics — графики\n/top — самые просматриваемые\n/users — пользователи\n/admins — админы\n/audit — журнал действий\n/trash — корзина\n/export — выгрузить каталог файлом\n/backup — сделать резервную копию\n/backups — резервные копии\n/test — проверить бота`,
+  failures: (count) => `⚠️ Без ответа (${count})`,
+  failuresRetry: () => '🔁 Попробовать снова',
+  failuresDrop: () => '🗑 Убрать из списка',
+  failuresEmpty: () => html`✅ Сообщений без ответа нет.`,
+  failuresRetried: () => 'Повторим в течение минуты.',
+  failuresText: (lines) => html`⚠️ <b>Сообщения без ответа</b>\n\n${lines}\n\n⏳ бот повторит сам.`,
+  failureLine: (count, waits, error, at) =>
+    html`${waits ? '⏳' : '❌'} ${count}, последнее ${at}: <code>${error}</code>`,
   // Export.
   exported: (anime) =>
     html`📤 Каталог: аниме — <b>${anime}</b>, со всеми сериями. Этот файл можно потом загрузить обратно.`,

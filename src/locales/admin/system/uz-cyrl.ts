@@ -28,6 +28,15 @@ export const uzCyrl: typeof uz = {
     html`🏠 <b>Бошқарув панели</b>\n\n🎬 Анимелар: <b>${anime}</b>\n👥 Фойдаланувчилар: <b>${users}</b>\n\nАнимени таҳрирлаш учун: <code>/edit 12</code>\nБарча буйруқлар: /commands`,
   commands: () =>
     html`<b>Админ буйруқлари</b>\n\n/admin — бошқарув панели\n/add — аниме қўшиш\n/edit — анимени таҳрирлаш (масалан, <code>/edit 12</code>)\n/drafts — қораламалар\n/cancel — бошланган ишдан чиқиш (ҳеч нарса йўқолмайди)\n/groups — гуруҳ ва каналлар\n/channels — мажбурий обуна каналлари\n/broadcast — хабар тарқатиш\n/stats — статистика\n/analytics — графиклар\n/top — энг кўп кўрилганлар\n/users — фойдаланувчилар\n/admins — админлар\n/audit — амаллар тарихи\n/trash — сават\n/export — каталогни файл қилиб олиш\n/backup — ҳозир захира нусха олиш\n/backups — захира нусхалар\n/test — ботни текшириш`,
+  failures: (count) => `⚠️ Жавобсиз хабарлар (${count})`,
+  failuresRetry: () => '🔁 Қайта уриниш',
+  failuresDrop: () => '🗑 Рўйхатдан олиб ташлаш',
+  failuresEmpty: () => html`✅ Жавобсиз хабар йўқ.`,
+  failuresRetried: () => 'Бир дақиқа ичида қайта уринилади.',
+  failuresText: (lines) =>
+    html`⚠️ <b>Жавобсиз хабарлар</b>\n\n${lines}\n\n⏳ белгилисига бот ўзи қайта уринади.`,
+  failureLine: (count, waits, error, at) =>
+    html`${waits ? '⏳' : '❌'} ${count} та, охиргиси ${at}: <code>${error}</code>`,
   // Export.
   exported: (anime) =>
     html`📤 Каталог: <b>${anime}</b> та аниме, барча қисмлари билан. Бу файлни кейин қайта импорт қилиш мумкин.`,

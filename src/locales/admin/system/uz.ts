@@ -28,6 +28,15 @@ export const uz = {
     html`🏠 <b>Boshqaruv paneli</b>\n\n🎬 Animelar: <b>${anime}</b>\n👥 Foydalanuvchilar: <b>${users}</b>\n\nAnimeni tahrirlash uchun: <code>/edit 12</code>\nBarcha buyruqlar: /commands`,
   commands: (): Html =>
     html`<b>Admin buyruqlari</b>\n\n/admin — boshqaruv paneli\n/add — anime qo‘shish\n/edit — animeni tahrirlash (masalan, <code>/edit 12</code>)\n/drafts — qoralamalar\n/cancel — boshlangan ishdan chiqish (hech narsa yo‘qolmaydi)\n/groups — guruh va kanallar\n/channels — majburiy obuna kanallari\n/broadcast — xabar tarqatish\n/stats — statistika\n/analytics — grafiklar\n/top — eng ko‘p ko‘rilganlar\n/users — foydalanuvchilar\n/admins — adminlar\n/audit — amallar tarixi\n/trash — savat\n/export — katalogni fayl qilib olish\n/backup — hozir zaxira nusxa olish\n/backups — zaxira nusxalar\n/test — botni tekshirish`,
+  failures: (count: number) => `⚠️ Javobsiz xabarlar (${count})`,
+  failuresRetry: () => '🔁 Qayta urinish',
+  failuresDrop: () => '🗑 Ro‘yxatdan olib tashlash',
+  failuresEmpty: () => html`✅ Javobsiz xabar yo‘q.`,
+  failuresRetried: () => 'Bir daqiqa ichida qayta uriniladi.',
+  failuresText: (lines: Html): Html =>
+    html`⚠️ <b>Javobsiz xabarlar</b>\n\n${lines}\n\n⏳ belgilisiga bot o‘zi qayta urinadi.`,
+  failureLine: (count: number, waits: boolean, error: string, at: string): Html =>
+    html`${waits ? '⏳' : '❌'} ${count} ta, oxirgisi ${at}: <code>${error}</code>`,
   // Export.
   exported: (anime: number): Html =>
     html`📤 Katalog: <b>${anime}</b> ta anime, barcha qismlari bilan. Bu faylni keyin qayta import qilish mumkin.`,

@@ -1,0 +1,26 @@
+/** Handles what was set aside while Telegram could not be reached: in order in each chat, each once. */
+import { forgetTold } from '../db/admin-notices.ts';
+import { waitingUpdates } from '../db/updates.ts';
+import { isOver, parse } from '../replay.ts';
+import type { Job } from './job.ts';
+
+/** Updates a tick. */
+const AT_ONCE = 100;
+/** Database and Bot API requests of one update. */
+const PER_UPDATE = 5;
+
+export const replayUpdatesJob: Job = {
+  name: 'replay-updates',
+  async run({ db, now, deadline, requests, replay }) {
+    if (!requests.take(1)) return;
+    const [waiting] = await db.read([waitingUpdates(now(), AT_ONCE)]);
+    const blocked = new Set<number>();
+    for (const update of waiting) {
+      if (blocked.has(update.chatId)) continue;
+      if (now() >= deadline || !requests.take(PER_UPDATE)) return;
+      if (!isOver(await replay(parse(update)))) blocked.add(update.chatId);
+    }
+    // All of them were answered: the next trouble is told anew.
+    if (waiting.length > 0 && blocked.size === 0) await db.write([forgetTold('updates-wait')]);
+  },
+};
