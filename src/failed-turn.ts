@@ -3,7 +3,7 @@ import { GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
 import { noticeAdmins } from './db/admin-notices.ts';
 import { type Database, DatabaseUnavailable, type Statement } from './db/database.ts';
-import { LONGEST_RETRY_MS, recordFailure, recordFlood, setAside } from './db/updates.ts';
+import { LONGEST_WAIT_MS, recordFailure, recordFlood, setAside } from './db/updates.ts';
 import { chatOf } from './handlers/incoming.ts';
 import { describeError, type Log } from './log.ts';
 import type { Delivery, Outcome } from './outcome.ts';
@@ -82,7 +82,7 @@ export async function settleFailure(
     const attempts = row?.int('attempts') ?? MAX_ATTEMPTS;
     const since = row?.int('since_ms') ?? 0;
     if (delivery !== 'replay' && attempts < MAX_ATTEMPTS && at.getTime() - since < HOLD_MS) return 'again';
-    const isOld = at.getTime() - since > LONGEST_RETRY_MS;
+    const isOld = at.getTime() - since > LONGEST_WAIT_MS;
     const pause = Math.min(SLOWEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, attempts - MAX_ATTEMPTS));
     await db.write([
       setAside(id, isOld ? null : at.getTime() + pause, at),
@@ -126,7 +126,7 @@ function floodOf(error: unknown, own: number | undefined, now: Date): Flood | un
 }
 
 /** Faults of the network or of Telegram's servers pass; what Telegram refuses (400) or our own bugs do not. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   if (error instanceof HttpError) return true;
   return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
 }

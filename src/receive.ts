@@ -7,7 +7,7 @@ import type { Update, User, UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from './backup/engine.ts';
 import type { ReadUpload } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
-import { type Database, DatabaseUnavailable, hasChanged, type Query, type Statement } from './db/database.ts';
+import type { Database, Query, Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
 import { forgetFailure, markHandled, standingOf } from './db/updates.ts';
 import { type KnownPerson, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';

@@ -101,10 +101,10 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'a poison update is told more than once',
-    file: 'src/receive.ts',
-    find: 'if (claim?.changes === 1)',
-    replacement: 'if (claim !== undefined)',
-    tests: ['test/receive.test.ts'],
+    file: 'src/db/admin-notices.ts',
+    find: 'CASE WHEN sent_at <= ?5 OR sent_at > ?6 THEN',
+    replacement: 'CASE WHEN ?5 <> ?6 THEN',
+    tests: ['test/bad-hours.test.ts'],
   },
   {
     fault: 'quotes are not escaped in HTML',

@@ -20,12 +20,12 @@ export interface Standing {
   readonly isBehind: boolean;
 }
 
-/** No flood wait is believed beyond this; the longest seen in public reports is some hours. */
-export const LONGEST_FLOOD_MS = 24 * 3_600_000;
+/** No flood wait is believed beyond this, and no update tried again: the longest waits in public reports are some hours. */
+export const LONGEST_WAIT_MS = 24 * 3_600_000;
 
 /** Always one row. @param isReplay the update itself is one of those set aside */
 export function standingOf(updateId: number, chatId: number, now: Date, isReplay: boolean): Query<Standing> {
-  const { after, last } = holding(now, LONGEST_FLOOD_MS);
+  const { after, last } = holding(now, LONGEST_WAIT_MS);
   const aside = `SELECT 1 FROM failed_updates WHERE update_id = ?1 AND given_up_at IS NOT NULL`;
   const query = one(
     sql(
@@ -95,13 +95,7 @@ export interface FailedUpdate {
   readonly error: string;
 }
 
-export interface Failure {
-  readonly attempts: number;
-  /** When it failed first, ms since 1970. */
-  readonly sinceMs: number;
-}
-
-/** One more failed attempt; RETURNING {@link readFailure}'s row. The update itself is kept: nothing acknowledged is lost. */
+/** One more failed attempt; RETURNING attempts, and since_ms when it failed first. The update itself is kept: nothing acknowledged is lost. */
 export function recordFailure(update: FailedUpdate, now: Date): Statement {
   return sql(
     `INSERT INTO failed_updates (update_id, chat_id, payload, error, failed_at, since_ms) VALUES (?, ?, ?, ?, ?, ?)
@@ -133,9 +127,6 @@ export function forgetFailure(updateId: number): Statement {
   return sql('DELETE FROM failed_updates WHERE update_id = ?', updateId);
 }
 
-/** The longest pause between two attempts at an update that was set aside. */
-export const LONGEST_RETRY_MS = LONGEST_FLOOD_MS;
-
 export interface WaitingUpdate {
   readonly updateId: number;
   readonly chatId: number;
@@ -144,7 +135,7 @@ export interface WaitingUpdate {
 
 /** Updates whose time has come, in the order in which they came; of one chat (then whatever their time), or of all. */
 export function waitingUpdates(now: Date, limit: number, chatId?: number): Query<WaitingUpdate[]> {
-  const { after, last } = holding(now, LONGEST_RETRY_MS);
+  const { after, last } = holding(now, LONGEST_WAIT_MS);
   const condition = chatId === undefined ? '(retry_ms <= ?1 OR retry_ms > ?2)' : 'chat_id = ?4';
   const order = `ORDER BY update_id LIMIT ?3`;
   const text = `SELECT update_id, COALESCE(chat_id, 0) AS chat_id, payload FROM failed_updates
