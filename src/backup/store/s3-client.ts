@@ -1,8 +1,8 @@
 /** One SDK client for one bucket, and the presigned addresses that go with it. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { escapeUri, fetchHandler, type StoreFetch } from './s3-http.ts';
+import { escapeUri, fetchHandler, type SdkHandler, type StoreFetch } from './s3-http.ts';
 
 /** Where the bucket is and who we are there. */
 export interface S3Settings {
@@ -36,19 +36,18 @@ export function createClient(settings: S3Settings, fetch: StoreFetch, silenceMs:
 }
 
 /**
- * A GET address that works without credentials until it expires and offers the download under `fileName`.
+ * A GET address that works without credentials until it expires and offers the download under `fileName`. Host and path are the SDK's
+ * own: whether a bucket stands in the one or the other depends on more than a setting (an IP address, a dot in the bucket's name).
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export async function presignedGet(
+  client: S3Client,
   settings: S3Settings,
   key: string,
   options: { readonly expiresInSeconds: number; readonly fileName: string; readonly now: Date },
 ): Promise<string> {
-  const endpoint = new URL(settings.endpoint);
-  const base = endpoint.pathname.replace(/\/+$/, '');
-  const hostname = settings.forcePathStyle ? endpoint.hostname : `${settings.bucket}.${endpoint.hostname}`;
-  const bucketPath = settings.forcePathStyle ? `${base}/${escapeUri(settings.bucket)}` : base;
-  const host = endpoint.port === '' ? hostname : `${hostname}:${endpoint.port}`;
+  const { protocol, hostname, port, path } = await addressOf(client, settings.bucket, key);
+  const host = port === undefined ? hostname : `${hostname}:${port}`;
   const signer = new SignatureV4({
     service: 's3',
     region: settings.region,
@@ -60,9 +59,9 @@ export async function presignedGet(
   const signed = await signer.presign(
     {
       method: 'GET',
-      protocol: endpoint.protocol,
+      protocol,
       hostname,
-      path: `${bucketPath}/${key.split('/').map(escapeUri).join('/')}`,
+      path,
       query: { 'response-content-disposition': contentDisposition(options.fileName) },
       headers: { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
     },
@@ -74,7 +73,30 @@ export async function presignedGet(
     },
   );
   const query = Object.entries(signed.query ?? {}).map(([k, v]) => `${escapeUri(k)}=${escapeUri(String(v))}`);
-  return `${endpoint.protocol}//${host}${signed.path}?${query.join('&')}`;
+  return `${protocol}//${host}${signed.path}?${query.join('&')}`;
+}
+
+type SdkRequest = Parameters<SdkHandler['handle']>[0];
+
+/** Where the SDK would send a GET of the key; nothing is sent. */
+async function addressOf(client: S3Client, bucket: string, key: string): Promise<SdkRequest> {
+  const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+  const found = Promise.withResolvers<SdkRequest>();
+  command.middlewareStack.add(
+    () => async (args) => {
+      // The last step before the request is signed; it goes no further.
+      if (isRequest(args.request)) found.resolve(args.request);
+      else found.reject(new TypeError('the SDK made no request'));
+      return { output: { $metadata: {} }, response: {} };
+    },
+    { step: 'build', priority: 'low' },
+  );
+  await client.send(command);
+  return found.promise;
+}
+
+function isRequest(value: unknown): value is SdkRequest {
+  return typeof value === 'object' && value !== null && 'hostname' in value && 'path' in value;
 }
 
 /** RFC 6266: a plain name for old clients, the exact one in UTF-8. */

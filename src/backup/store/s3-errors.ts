@@ -1,6 +1,7 @@
 /** What went wrong at an S3 server, in words that say what to do; never a secret, a signature or a header. */
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { type Failure, retryAfterMs } from './retry.ts';
+import { adviceFor, connectionAdvice, isFull } from './s3-advice.ts';
 import { ConnectionError } from './s3-http.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
@@ -63,6 +64,7 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
 function isRetryable(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
   const status = statusOf(error);
+  if (isFull(codeOf(error)) || status === 507) return false;
   if (PASSING_CODES.has(codeOf(error)) || status === 408 || status === 429) return true;
   // A success that can not be understood was cut or mangled on its way here.
   if (status !== undefined && status < 300) return true;
@@ -71,27 +73,25 @@ function isRetryable(error: unknown): boolean {
 
 function reason(operation: Operation, error: unknown): string {
   if (error instanceof ConnectionError) {
-    return `no connection to ${operation.endpoint} (${error.message}); check S3_ENDPOINT and the network`;
+    return `no connection to ${operation.endpoint} (${error.message}); ${connectionAdvice(error.message)}`;
   }
   const status = statusOf(error);
   const code = codeOf(error);
   const said = [status, code, sentence(error)].filter((part) => part !== undefined && part !== '').join(' ');
-  const advice = adviceFor(status, code);
+  const advice = adviceFor({
+    code,
+    status,
+    region: headerOf(error, 'x-amz-bucket-region') ?? namedRegion(error),
+    isListing: operation.what.startsWith('listing'),
+  });
   return advice === '' ? said : `${said}; ${advice}`;
 }
 
-function adviceFor(status: number | undefined, code: string): string {
-  if (code === 'NoSuchBucket') return 'check S3_BUCKET, or create the bucket';
-  if (code === 'RequestTimeTooSkewed') return 'set the clock of this machine';
-  if (code === 'SignatureDoesNotMatch') return 'check S3_SECRET_ACCESS_KEY and S3_REGION';
-  if (code === 'InvalidAccessKeyId') return 'check S3_ACCESS_KEY_ID';
-  if (code === 'AuthorizationHeaderMalformed') return 'check S3_REGION';
-  if (status === 401 || status === 403) {
-    return 'check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and what this key may do in the bucket';
-  }
-  if (status === 301 || status === 307) return 'check S3_ENDPOINT and S3_REGION';
-  if (status === 507) return 'the store is full: delete something or raise its quota';
-  return '';
+/** AWS and MinIO name the right one in the sentence, or in a field of their own. */
+function namedRegion(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('Region' in error && typeof error.Region === 'string' && error.Region !== '') return error.Region;
+  return /expecting '([\w-]+)'/.exec(error.message)?.[1];
 }
 
 /** What the server said, on one line and not endless: a proxy may answer with a whole page. */

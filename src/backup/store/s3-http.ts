@@ -5,7 +5,8 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { guardedBody, heard, rootMessage, systemTimer } from '../silence.ts';
 
-type SdkHandler = Extract<NonNullable<S3ClientConfig['requestHandler']>, { handle: unknown }>;
+/** What the SDK takes for its way to the network. */
+export type SdkHandler = Extract<NonNullable<S3ClientConfig['requestHandler']>, { handle: unknown }>;
 type SdkRequest = Parameters<SdkHandler['handle']>[0];
 type SdkOptions = Parameters<SdkHandler['handle']>[1];
 type SdkAnswer = Awaited<ReturnType<SdkHandler['handle']>>;

@@ -86,7 +86,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
       return old.length;
     },
     signedUrl: (key, { expiresInSeconds, fileName }) =>
-      presignedGet(settings, key, { expiresInSeconds, fileName, now: now() }),
+      presignedGet(client, settings, key, { expiresInSeconds, fileName, now: now() }),
   };
 }
 

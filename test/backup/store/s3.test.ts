@@ -262,8 +262,8 @@ describe('errors say what to do, and no secrets', () => {
     [403, 'AccessDenied', 'check S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY and what this key may do', false],
     [404, 'NoSuchBucket', 'check S3_BUCKET, or create the bucket', false],
     [403, 'RequestTimeTooSkewed', 'set the clock', true],
-    [301, 'PermanentRedirect', 'check S3_ENDPOINT and S3_REGION', false],
-    [507, 'InsufficientStorage', 'the store is full', true],
+    [301, 'PermanentRedirect', 'set S3_REGION to the region of the bucket', false],
+    [507, 'InsufficientStorage', 'the store or its quota is full', false],
     [503, 'SlowDown', '503 SlowDown', true],
   ])('%i %s', async (status, code, advice, retryable) => {
     const store = openStore(always(() => refuse(status, code)));
