@@ -142,6 +142,7 @@ const NO_BACKUPS: Services['backups'] = {
   links: unused,
   files: unused,
   health: unused,
+  probe: unused,
   history: unused,
 };
 let updateId = 1_000_000_000;

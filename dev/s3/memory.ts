@@ -8,8 +8,12 @@ import type { StoreFetch } from '../../src/backup/store/s3-http.ts';
 export interface MemoryS3Rules {
   /** `If-None-Match: *`: obeyed (AWS, R2), ignored (older Ceph) or answered with 501 (Swift). */
   readonly conditional: 'obeyed' | 'ignored' | 'refused';
-  /** Whether unfinished uploads can be listed. */
-  readonly listsUploads: boolean;
+  /** Whether unfinished uploads can be listed: below any prefix, by the whole key alone (MinIO), or not at all. */
+  readonly listsUploads: boolean | 'by whole key';
+  /** Deleted objects stay behind a marker (AWS and MinIO with versioning, Backblaze by default). */
+  readonly keepsVersions: boolean;
+  /** A lock refuses to delete anything (R2 bucket locks, MinIO without versions). */
+  readonly isLocked: boolean;
   /** Whether metadata given with an upload comes back with the object. */
   readonly keepsMetadata: boolean;
   /** Least bytes of a part that is not the last. */
@@ -21,6 +25,8 @@ export interface MemoryS3Rules {
 const DEFAULT_RULES: MemoryS3Rules = {
   conditional: 'obeyed',
   listsUploads: true,
+  keepsVersions: false,
+  isLocked: false,
   keepsMetadata: true,
   minPartBytes: 0,
   pageSize: 1000,
@@ -52,6 +58,8 @@ interface Request {
 export class MemoryS3 {
   readonly objects = new Map<string, Entity>();
   readonly uploads = new Map<string, Upload>();
+  /** Bytes of what was deleted or replaced and is still there: where versions are kept. */
+  bytesKept = 0;
   readonly #rules: MemoryS3Rules;
   readonly #now: () => Date;
 
@@ -89,10 +97,7 @@ export class MemoryS3 {
       return found ? new Response(null, { status: 204 }) : refuse(404, 'NoSuchUpload');
     }
     if (method === 'PUT') return this.#put(request);
-    if (method === 'DELETE') {
-      this.objects.delete(key);
-      return new Response(null, { status: 204 });
-    }
+    if (method === 'DELETE') return this.#delete(key);
     return this.#get(request);
   }
 
@@ -109,13 +114,26 @@ export class MemoryS3 {
     return new Response(method === 'HEAD' ? null : Buffer.from(object.body), { headers });
   }
 
+  /** A key that is not there gets a marker, too. */
+  #delete(key: string): Response {
+    const object = this.objects.get(key);
+    if (this.#rules.isLocked && object !== undefined) return refuse(403, 'ObjectLockedByBucketPolicy');
+    this.objects.delete(key);
+    if (!this.#rules.keepsVersions) return new Response(null, { status: 204 });
+    this.bytesKept += object?.body.byteLength ?? 0;
+    const headers = { 'x-amz-delete-marker': 'true', 'x-amz-version-id': randomUUID() };
+    return new Response(null, { status: 204, headers });
+  }
+
   #put(request: Request): Response {
     const refusal = this.#refusal(request);
     if (refusal !== undefined) return refusal;
     const etag = md5(request.body);
     const { key, body } = request;
+    if (this.#rules.keepsVersions) this.bytesKept += this.objects.get(key)?.body.byteLength ?? 0;
     this.objects.set(key, { body, etag, modified: this.#now(), metadata: this.#metadata(request) });
-    return new Response(null, { headers: { etag: `"${etag}"` } });
+    const version = this.#rules.keepsVersions ? { 'x-amz-version-id': randomUUID() } : undefined;
+    return new Response(null, { headers: { etag: `"${etag}"`, ...version } });
   }
 
   #refusal({ key, headers }: Request): Response | undefined {
@@ -197,8 +215,9 @@ export class MemoryS3 {
   #listUploads(query: URLSearchParams): Response {
     if (!this.#rules.listsUploads) return refuse(501, 'NotImplemented');
     const prefix = query.get('prefix') ?? '';
+    const byKey = this.#rules.listsUploads === 'by whole key';
     const all = [...this.uploads]
-      .filter(([, { key }]) => key.startsWith(prefix))
+      .filter(([, { key }]) => (byKey ? key === prefix : key.startsWith(prefix)))
       .sort(([a, x], [b, y]) => (`${x.key}\0${a}` < `${y.key}\0${b}` ? -1 : 1));
     const marker = `${query.get('key-marker') ?? ''}\0${query.get('upload-id-marker') ?? ''}`;
     const rest = all.filter(([id, { key }]) => `${key}\0${id}` > marker);

@@ -17,6 +17,7 @@ import type { BackupRequest, RequestLedger, RunRecord } from './ledger.ts';
 import { type BackupEntry, findBackup, listBackups, newestVerified, type Page } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import type { BackupName } from './names.ts';
+import { type Probe, probeBucket } from './probe.ts';
 import type { OnProgress } from './progress.ts';
 import { type HashVerdict, verifyByHash } from './proof.ts';
 import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run.ts';
@@ -68,6 +69,8 @@ export interface BackupEngine {
   /** Both objects, to be sent elsewhere; empty when there is no such backup. */
   files(name: BackupName): Promise<StoredFile[]>;
   health(): Promise<BackupHealth>;
+  /** Tries the bucket with a small object. @throws with what it refused */
+  probe(): Promise<Probe>;
   /** Runs with their outcomes, newest first, from the database. */
   history(limit: number): Promise<RunRecord[]>;
 }
@@ -148,6 +151,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
         },
       }));
     },
+    probe: () => probeBucket(context, probeId(clock.now(), context.random)),
     async health() {
       const now = clock.now();
       return backupHealth(await newestVerified(context, now), now, context.maxAgeHours);
@@ -177,4 +181,8 @@ async function giveUp(context: EngineContext, request: BackupRequest): Promise<B
 /** Made for the request, or since: either holds what the admin wanted saved. The database keeps whole seconds. */
 function isAsked({ scheduled_at }: Manifest, { requestedAt }: BackupRequest): boolean {
   return Math.floor(Date.parse(scheduled_at) / 1000) >= Math.floor(requestedAt.getTime() / 1000);
+}
+
+function probeId(now: Date, random: () => number): string {
+  return `${now.getTime().toString(36)}-${Math.floor(random() * 2 ** 32).toString(36)}`;
 }

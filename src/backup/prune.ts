@@ -7,7 +7,7 @@
  */
 import { explain } from './clock.ts';
 import { type Bucket, inParallel, loadEntry, type ObjectGroup, readGroups } from './list.ts';
-import { type BackupName, manifestKey, pinKey, timeOfName } from './names.ts';
+import { type BackupName, databaseKey, documentKey, manifestKey, pinKey, timeOfName } from './names.ts';
 import {
   type Decision,
   LEAST_VERIFIED,
@@ -34,6 +34,8 @@ export interface PruneReport {
   readonly removed: readonly BackupName[];
   /** What could not be deleted, and why: for the admins. */
   readonly problems: readonly string[];
+  /** Bytes of what is gone from the listing and stays behind delete markers: a bucket that keeps versions. */
+  readonly hiddenBytes: number;
 }
 
 /** One listing, the manifests of those that would go and of the newest {@link LEAST_VERIFIED}, then the deletions, oldest first. */
@@ -42,21 +44,28 @@ export async function prune(bucket: Bucket, options: PruneOptions): Promise<Prun
   const plan = await planBucket(bucket, groups, options);
   const removed: BackupName[] = [];
   const problems: string[] = [];
-  const report: PruneReport = { plan, removed, problems };
-  if (options.dryRun === true || (plan.kind === 'ask' && options.confirmed !== true)) return report;
+  let hiddenBytes = 0;
+  const report = (): PruneReport => ({ plan, removed, problems, hiddenBytes });
+  if (options.dryRun === true || (plan.kind === 'ask' && options.confirmed !== true)) return report();
   for (const { name } of plan.decisions.filter(({ action }) => action === 'remove').toReversed()) {
     await options.check?.();
     const group = groups.find((candidate) => candidate.name === name);
     if (group === undefined) continue;
     try {
-      const outcome = await removeBackup(bucket, group);
+      const outcome = await removeBackup(bucket, group, (hidden) => {
+        hiddenBytes += bytesOf(group, hidden);
+      });
       if (outcome === 'gone') removed.push(name);
       else if (outcome !== 'pinned') problems.push(`${name}: ${outcome}`);
     } catch (error) {
       problems.push(`${name}: ${explain(error)}`);
     }
   }
-  return report;
+  return report();
+}
+
+function bytesOf({ objects }: ObjectGroup, keys: readonly string[] = []): number {
+  return objects.reduce((sum, { key, bytes }) => sum + (keys.includes(key) ? bytes : 0), 0);
 }
 
 /**
@@ -118,16 +127,22 @@ function decisive(
 }
 
 /** `gone`, `pinned`, or what is wrong. */
-async function removeBackup(bucket: Bucket, group: ObjectGroup): Promise<string> {
+async function removeBackup(
+  bucket: Bucket,
+  group: ObjectGroup,
+  onHidden: (keys: readonly string[] | undefined) => void,
+): Promise<string> {
   const { store, prefix } = bucket;
   // Pinned since the listing?
   if ((await store.head(pinKey(prefix, group.name))) !== undefined) return 'pinned';
-  const { remaining } = await store.delete([manifestKey(prefix, group.name)]);
+  const { remaining, hidden } = await store.delete([manifestKey(prefix, group.name)]);
+  onHidden(hidden);
   if (remaining.length > 0) return 'the bucket kept its manifest although it was told to delete it';
   const rest = group.objects
     .filter(({ role }) => role === 'database' || role === 'document')
     .map(({ key }) => key);
   const left = await store.delete(rest);
+  onHidden(left.hidden);
   if (left.remaining.length > 0)
     return `deleted, but the bucket kept ${left.remaining.join(', ')}: the next run tries again`;
   return 'gone';
@@ -234,11 +249,15 @@ async function abandoned(
   );
 }
 
-/** Aborts every upload of one run, whatever the store's clock says of its age: the run is over, and its names are nobody else's. */
-export async function sweepUploads(bucket: Bucket, name: BackupName, now: Date): Promise<number> {
+/**
+ * Aborts every upload of one run, whatever the store's clock says of its age: the run is over, and its names are nobody else's. Asks key by
+ * key: MinIO lists the uploads of a whole key only (minio/minio#20989), and forgets those of keys that nobody names after a day.
+ */
+export async function sweepUploads({ store, prefix }: Bucket, name: BackupName, now: Date): Promise<number> {
   const whenever = new Date(now.getTime() + DEBRIS_GRACE_MS);
   let uploads = 0;
-  for (const stem of ['anime_bot_', 'anime_backup_'])
-    uploads += await bucket.store.sweep(`${bucket.prefix}${stem}${name}`, whenever);
+  for (const keyOf of [databaseKey, documentKey])
+    for (const encrypted of [false, true])
+      uploads += await store.sweep(keyOf(prefix, name, encrypted), whenever);
   return uploads;
 }

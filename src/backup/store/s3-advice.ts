@@ -35,6 +35,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   AllAccessDisabled: 'look at the account (and its bills) at the provider',
   NoSuchBucket: 'check S3_BUCKET, or create the bucket',
   InvalidBucketName: 'check S3_BUCKET',
+  InternalError: '',
   SlowDown: BUSY,
   TooManyRequests: BUSY,
   ServiceUnavailable: BUSY,
@@ -53,17 +54,19 @@ export interface Refusal {
   readonly status: number | undefined;
   /** What the server names as the bucket's region. */
   readonly region: string | undefined;
-  /** A listing has no key that could be missing. */
-  readonly isListing: boolean;
+  /** A listing has no key that could be missing, a removal may meet a lock. */
+  readonly kind: 'listing' | 'removal' | undefined;
 }
 
 /** Empty when nothing better can be said than what the server did. */
-export function adviceFor({ code, status, region, isListing }: Refusal): string {
+export function adviceFor({ code, status, region, kind }: Refusal): string {
   const known = ADVICE[code];
   if (region !== undefined && (known?.startsWith(REGION) === true || status === 301 || status === 400))
     return `set S3_REGION to ${region}`;
+  if (kind === 'removal' && (known === KEY || (known === undefined && status === 403)))
+    return `${KEY}; or ${LOCKED}`;
   if (known !== undefined) return known;
-  if (isListing && (code === 'NoSuchKey' || status === 404))
+  if (kind === 'listing' && (code === 'NoSuchKey' || status === 404))
     return 'check S3_ENDPOINT (the address of the server, without a path) and S3_BUCKET';
   if (/quota|storage_?full|cap_?exceeded/i.test(code)) return FULL;
   if (/lock|retention|worm/i.test(code)) return LOCKED;

@@ -82,7 +82,7 @@ function reason(operation: Operation, error: unknown): string {
     code,
     status,
     region: headerOf(error, 'x-amz-bucket-region') ?? namedRegion(error),
-    isListing: operation.what.startsWith('listing'),
+    kind: (['listing', 'removal'] as const).find((kind) => operation.what.startsWith(kind)),
   });
   return advice === '' ? said : `${said}; ${advice}`;
 }

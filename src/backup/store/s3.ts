@@ -14,7 +14,7 @@ import { isNotFound } from './s3-errors.ts';
 import type { StoreFetch } from './s3-http.ts';
 import { abortUpload, S3Upload } from './s3-upload.ts';
 import { Slots } from './slots.ts';
-import { type Store, type StoredObject, StoreError, type WrittenObject } from './types.ts';
+import { type Deleted, type Store, type StoredObject, StoreError, type WrittenObject } from './types.ts';
 
 export interface S3Options {
   readonly fetch?: StoreFetch;
@@ -181,43 +181,50 @@ function partial(bucket: Bucket, why: string): StoreError {
  * One DeleteObject a key, then a HEAD: every server has these two, while DeleteObjects is missing on some, wants a Content-MD5 that
  * the SDK no longer sends, and answers 200 on R2 for objects that it keeps.
  */
-async function deleteAndLook(
-  bucket: Bucket,
-  keys: readonly string[],
-): Promise<{ gone: string[]; remaining: string[] }> {
+async function deleteAndLook(bucket: Bucket, keys: readonly string[]): Promise<Deleted> {
   const slots = new Slots(DELETES_IN_FLIGHT);
   // Every key is tried before the first failure is told.
   const looked = await Promise.allSettled(
     keys.map(async (key) => {
       const release = await slots.acquire();
       try {
-        return { key, gone: await deleteOne(bucket, key) };
+        return { key, became: await deleteOne(bucket, key) };
       } finally {
         release();
       }
     }),
   );
-  const gone: string[] = [];
-  const remaining: string[] = [];
-  for (const result of looked) {
+  const outcomes = looked.map((result) => {
     if (result.status === 'rejected') throw result.reason;
-    (result.value.gone ? gone : remaining).push(result.value.key);
-  }
-  return { gone, remaining };
+    return result.value;
+  });
+  const those = (wanted: (became: Became) => boolean): string[] =>
+    outcomes.flatMap(({ key, became }) => (wanted(became) ? [key] : []));
+  const hidden = those((became) => became === 'hidden');
+  return {
+    gone: those((became) => became !== 'kept'),
+    remaining: those((became) => became === 'kept'),
+    ...(hidden.length === 0 ? {} : { hidden }),
+  };
 }
 
-async function deleteOne(bucket: Bucket, key: string): Promise<boolean> {
+/** `hidden`: gone, but its bytes stay behind a delete marker. */
+type Became = 'gone' | 'hidden' | 'kept';
+
+async function deleteOne(bucket: Bucket, key: string): Promise<Became> {
   const [deleted] = await Promise.allSettled([
     bucket.request(`removal of ${quote(key)}`, async () => {
       try {
-        await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }));
+        return await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }));
       } catch (error) {
         if (!isNotFound(error)) throw error;
+        return undefined;
       }
     }),
   ]);
-  if ((await bucket.head(key)) === undefined) return true;
+  if ((await bucket.head(key)) === undefined)
+    return deleted.status === 'fulfilled' && deleted.value?.DeleteMarker === true ? 'hidden' : 'gone';
   // Refused and still there: the caller learns why; answered with success and still there: the store keeps it.
   if (deleted.status === 'rejected') throw deleted.reason;
-  return false;
+  return 'kept';
 }

@@ -22,6 +22,13 @@ export interface WrittenObject {
   readonly parts: readonly WrittenPart[];
 }
 
+export interface Deleted {
+  readonly gone: readonly string[];
+  readonly remaining: readonly string[];
+  /** Of those gone, the ones that stay behind a delete marker: a bucket that keeps versions is paid for them. */
+  readonly hidden?: readonly string[];
+}
+
 export interface Store {
   readonly kind: 's3' | 'directory';
   /** For people: `s3 bucket anime at http://…` or `directory data/backups`; never a secret. */
@@ -49,7 +56,7 @@ export interface Store {
   /** Every object below the prefix, ascending by key; throws rather than return a part of the truth. */
   list(prefix: string): Promise<StoredObject[]>;
   /** Deletes, then looks: resolves to the keys that are really gone. A key that did not exist counts as gone. */
-  delete(keys: readonly string[]): Promise<{ readonly gone: string[]; readonly remaining: string[] }>;
+  delete(keys: readonly string[]): Promise<Deleted>;
   /** Aborts unfinished uploads (multipart uploads, temporary files) below the prefix begun before `olderThan`; says how many. */
   sweep(prefix: string, olderThan: Date): Promise<number>;
   /** A time-limited download address (S3: presigned GET); undefined when the store has none (a directory: the app serves it). */

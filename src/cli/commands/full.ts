@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { KEEPS_DELETED } from '../../backup/probe.ts';
 import type { BackupProgress } from '../../backup/progress.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
@@ -63,6 +64,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     manifest,
     removed: pruned?.removed ?? [],
     retention_asks: pruned?.plan.kind === 'ask',
+    hidden_bytes: pruned?.hiddenBytes ?? 0,
     swept: swept.objects,
     problems,
     notices,
@@ -82,6 +84,8 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     say(
       `  the database was asked for ${formatCount(outcome.rowsRead)} rows of tables and indexes, which a hosted one bills`,
     );
+  if (pruned !== undefined && pruned.hiddenBytes > 0)
+    say(colors.yellow(`  ${formatBytes(pruned.hiddenBytes)} of them are still there: ${KEEPS_DELETED}`));
   if (!leased) say(colors.dim('  the database has not been opened by the bot yet, so the run took no lease'));
   if (problems.length > 0)
     say(colors.yellow('  the backup is good; what followed it had the problems above'));

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import { KEEPS_DELETED } from '../../backup/probe.ts';
 import { type PruneOptions, type PruneReport, prune } from '../../backup/prune.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { formatTable } from '../format.ts';
+import { formatBytes, formatTable } from '../format.ts';
 
 export function pruneCommand(cli: Cli): Command {
   const command = new Command('prune')
@@ -63,7 +64,7 @@ function finish(
   report: PruneReport,
   { dryRun, refused }: { dryRun: boolean; refused: boolean },
 ): ExitCode {
-  const { plan, removed, problems } = report;
+  const { plan, removed, problems, hiddenBytes } = report;
   const ok = problems.length === 0 && !refused;
   terminal.answer({
     ok,
@@ -71,6 +72,7 @@ function finish(
     needs_yes: plan.kind === 'ask' && (dryRun || refused),
     decisions: plan.decisions,
     removed,
+    hidden_bytes: hiddenBytes,
     problems,
   });
   const wanted = plan.decisions.filter(({ action }) => action === 'remove').length;
@@ -81,6 +83,10 @@ function finish(
       terminal.colors.yellow(`nothing was deleted: deleting more than half needs a yes (prune --yes)`),
     );
   else terminal.say(`${removed.length} deleted, ${plan.decisions.length - removed.length} kept`);
+  if (hiddenBytes > 0)
+    terminal.say(
+      terminal.colors.yellow(`${formatBytes(hiddenBytes)} of them are still there: ${KEEPS_DELETED}`),
+    );
   for (const problem of problems) terminal.say(terminal.colors.red(`  ${problem}`));
   return ok ? 0 : 1;
 }

@@ -93,7 +93,9 @@ const webhook: Check = async ({ api }, t, now) => {
 };
 
 const bucket: Check = async ({ backups }, t) => {
+  const { keepsDeleted } = await backups.probe();
   const { total } = await backups.list({ limit: 1 });
+  if (keepsDeleted) return { state: 'poor', text: t.admin.system.bucketKeepsDeleted(total) };
   return { state: 'fine', text: t.admin.system.bucketFine(total) };
 };
 

@@ -12,6 +12,7 @@ const servers: Record<string, Partial<MemoryS3Rules>> = {
   'conditions ignored, metadata dropped': { conditional: 'ignored', keepsMetadata: false },
   'conditions refused': { conditional: 'refused' },
   'no list of uploads': { listsUploads: false },
+  'uploads listed by the whole key': { listsUploads: 'by whole key' },
 };
 
 for (const [name, rules] of Object.entries(servers)) {
@@ -23,6 +24,6 @@ for (const [name, rules] of Object.entries(servers)) {
       const store = createS3Store(memorySettings, { partBytes, fetch: server.fetch });
       return { store, partBytes, close: async () => {} };
     },
-    { runs: 30, sweeps: rules.listsUploads !== false, signs: false },
+    { runs: 30, sweeps: rules.listsUploads === undefined, signs: false },
   );
 }

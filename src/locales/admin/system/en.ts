@@ -60,6 +60,8 @@ export const en: typeof uz = {
     html`Webhook: an error ${minutes} min ago: <code>${error}</code>. If it comes again, look into the server’s log.`,
   webhookSlow: (pending) => html`Webhook: ${pending} messages are waiting, the bot does not keep up.`,
   bucketFine: (count) => html`The bucket opens, backups in it: ${count}.`,
+  bucketKeepsDeleted: (count) =>
+    html`The bucket opens, backups in it: ${count}. It keeps what is deleted (versions): that takes space and is paid for. Add a lifecycle rule there that removes noncurrent versions.`,
   backupFine: (hours) => html`The last verified backup: <b>${hours}</b> h ago.`,
   oldBackup: (hours) =>
     html`The last verified backup is too old: <b>${hours}</b> h ago. Press /backup; if it comes again, check the bucket’s settings.`,

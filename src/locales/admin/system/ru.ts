@@ -59,6 +59,8 @@ export const ru: typeof uz = {
     html`Webhook: ошибка ${minutes} мин. назад: <code>${error}</code>. Если повторяется, смотрите журнал сервера.`,
   webhookSlow: (pending) => html`Webhook: в очереди сообщений: ${pending}, бот не успевает.`,
   bucketFine: (count) => html`Хранилище копий открывается, копий: ${count}.`,
+  bucketKeepsDeleted: (count) =>
+    html`Хранилище копий открывается, копий: ${count}. Оно хранит и удалённое (версии): место занято и оплачивается. Добавьте там правило «lifecycle», которое удаляет старые версии.`,
   backupFine: (hours) => html`Последняя проверенная копия: <b>${hours}</b> ч назад.`,
   oldBackup: (hours) =>
     html`Последняя проверенная копия устарела: <b>${hours}</b> ч назад. Нажмите /backup; если повторится, проверьте настройки хранилища.`,

@@ -64,6 +64,8 @@ export const uz = {
   webhookSlow: (pending: number): Html =>
     html`Webhook: ${pending} ta xabar navbatda turibdi, bot ulgurmayapti.`,
   bucketFine: (count: number): Html => html`Zaxira ombori: ochiladi, ${count} ta nusxa bor.`,
+  bucketKeepsDeleted: (count: number): Html =>
+    html`Zaxira ombori: ochiladi, ${count} ta nusxa bor. U o‘chirilgan fayllarning eski versiyalarini saqlab qoladi: ular joy egallaydi va haqi to‘lanadi. Ombor sozlamalarida eski versiyalarni o‘chiradigan «lifecycle» qoidasini qo‘shing.`,
   backupFine: (hours: number): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${hours}</b> soat oldin.`,
   oldBackup: (hours: number): Html =>
     html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${hours}</b> soat oldin. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
