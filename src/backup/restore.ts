@@ -35,6 +35,7 @@ import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } 
 import { openSqlSession } from './restore/sql-session.ts';
 import { isStaging } from './restore/staging.ts';
 import { refuseNewer } from './restore/too-new.ts';
+import { refuseOthers } from './restore/whose.ts';
 import { runBackup } from './run.ts';
 import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
 import { openFileSnapshotSource } from './snapshot/file.ts';
@@ -72,6 +73,8 @@ export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys'> {
 export interface RestoreOptions {
   readonly from: RestoreFrom;
   readonly only?: readonly string[] | undefined;
+  /** Refuse what is not the bot's, by its tables. */
+  readonly isBots?: boolean;
   /** Only to see whether it can be done (a drill): a backup of a newer program is as good as any. */
   readonly isRehearsal?: boolean;
   /** The old file can not be read: nothing of it can be saved but the file itself (a remote database is not asked). */
@@ -142,6 +145,7 @@ async function fetched(
   const unknown = options.only?.filter((name) => !known.has(name)) ?? [];
   if (unknown.length > 0)
     throw new Error(`${source.origin} has no table ${unknown.join(', ')}; it has ${[...known].join(', ')}`);
+  if (options.isBots === true) refuseOthers(source);
   if (options.only === undefined && options.isRehearsal !== true) refuseNewer(source);
   return settleRuns(source, makerOf(options.from));
 }

@@ -119,3 +119,24 @@ test('a database that another program keeps locked: who has it, and what to do',
   other.close();
   rmSync(join(directory, 'bot.db.lock'));
 });
+
+test('another program’s database replaces the bot’s only when that is asked for', {
+  timeout: 60_000,
+}, async () => {
+  const history = new DatabaseSync(join(directory, 'places.sqlite'));
+  history.exec('CREATE TABLE moz_places (id INTEGER PRIMARY KEY, url TEXT); CREATE TABLE users (id INTEGER)');
+  history.close();
+  const before = query('SELECT count(*) FROM anime');
+  for (const args of [['--replace', '--yes'], ['--dry-run'], ['--only', 'users', '--yes']]) {
+    const refused = await cli('restore', 'places.sqlite', ...args);
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        "places.sqlite is not the bot's database (its tables: moz_places, users): nothing was changed; --any-schema",
+      ),
+    });
+  }
+  expect(query('SELECT count(*) FROM anime')).toBe(before);
+  const done = await cli('restore', 'places.sqlite', '--to', 'file:other.db', '--any-schema', '--json');
+  expect(done.json()).toMatchObject({ ok: true });
+});

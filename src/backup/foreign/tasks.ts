@@ -18,6 +18,7 @@ export const TASKS = {
   prepare: async () => (await import('../restore/prepare-task.ts')).prepareTask,
   settle: async () => (await import('../restore/settle-task.ts')).settleTask,
   carry: async () => (await import('../restore/settle-task.ts')).carryTask,
+  only: async () => (await import('../restore/only-tables-task.ts')).onlyTask,
   digest: async () => (await import('../inspect-file.ts')).digestTask,
   diff: async () => (await import('../diff.ts')).diffTask,
   load: async () => (await import('../load-document.ts')).loadTask,

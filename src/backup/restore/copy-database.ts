@@ -14,16 +14,19 @@ const MODE_AT = 18;
 
 /** The file itself when it stands alone, outside WAL mode; else a copy of it at `to`: then SQLite would write beside it. */
 export async function settledCopy(path: string, to: string): Promise<string> {
-  const modes = await bytesAt(path, MODE_AT, 2);
-  if (!modes.includes(2) && !JOURNALS.some((suffix) => existsSync(path + suffix))) return path;
+  if (!(await isWal(path)) && !hasJournal(path)) return path;
   await copyDatabase(path, to);
   return to;
 }
 
-async function bytesAt(path: string, at: number, length: number): Promise<Uint8Array> {
+function hasJournal(path: string): boolean {
+  return JOURNALS.some((suffix) => existsSync(path + suffix));
+}
+
+async function isWal(path: string): Promise<boolean> {
   const file = await open(path, 'r');
   try {
-    return (await file.read(new Uint8Array(length), 0, length, at)).buffer;
+    return (await file.read(new Uint8Array(2), 0, 2, MODE_AT)).buffer.includes(2);
   } finally {
     await file.close();
   }
@@ -35,7 +38,9 @@ async function bytesAt(path: string, at: number, length: number): Promise<Uint8A
  */
 export async function copyDatabase(from: string, to: string, origin = from): Promise<void> {
   try {
-    await copyPages(from, to).catch((error: unknown) => copyFiles(from, to, error));
+    // In WAL mode and nobody has it open: SQLite would make its journal beside it.
+    if ((await isWal(from)) && !hasJournal(from)) await copyFile(from, to);
+    else await copyPages(from, to).catch((error: unknown) => copyFiles(from, to, error));
     const copy = new DatabaseSync(to);
     try {
       copy.exec('PRAGMA journal_mode = DELETE');
@@ -59,7 +64,7 @@ async function copyPages(from: string, to: string): Promise<void> {
 
 /** SQLite must write beside a file with a journal to read it, and may not everywhere (a read-only disk): then in a copy of all of it. */
 async function copyFiles(from: string, to: string, error: unknown): Promise<void> {
-  if (isLocalFault(error) || !JOURNALS.some((suffix) => existsSync(from + suffix))) throw error;
+  if (isLocalFault(error) || !hasJournal(from)) throw error;
   for (const suffix of ['', ...JOURNALS]) {
     await rm(to + suffix, { force: true });
     if (existsSync(from + suffix)) await copyFile(from + suffix, to + suffix);

@@ -5,17 +5,12 @@
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { DatabaseSync } from 'node:sqlite';
 import { holdAlone } from '../../db/sole-use.ts';
 import type { TableDigest } from '../digest.ts';
-import { digestFile } from '../inspect-file.ts';
+import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { copyLive } from '../local-copy.ts';
-import type { DatabaseSchema } from '../model.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
-import { openFileSnapshotSource } from '../snapshot/file.ts';
-import { quoteName } from '../snapshot/sql-tokens.ts';
 import type { FileCalls } from './file-calls.ts';
-import { replaceContents } from './replace-contents.ts';
 
 /** Where a restore of the database at `path` works; the next attempt removes what a dead one left there. */
 export function workDirectory(path: string): string {
@@ -134,56 +129,15 @@ export async function withTablesOf(
 ): Promise<string[]> {
   const source = openEmbeddedSnapshotSource({ path });
   await copyLive(source, fresh);
-  const live = await schemaOf(fresh);
-  const from = await schemaOf(backup.path);
-  const tables = from.tables.filter(({ name }) => only.includes(name));
-  const { statements, notes } = replaceContents(
-    live,
-    tables.map((table) => ({ table, name: `backup.${quoteName(table.name)}` })),
-  );
-  const db = new DatabaseSync(fresh, { enableForeignKeyConstraints: false });
-  try {
-    const before = orphansOf(db);
-    db.prepare('ATTACH ? AS backup').run(backup.path);
-    db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
-    const after = orphansOf(db);
-    const [worse] = [...after].filter(([table, count]) => count > (before.get(table) ?? 0));
-    if (worse !== undefined)
-      throw new Error(
-        `${worse[1] - (before.get(worse[0]) ?? 0)} rows of ${worse[0]} would belong to rows that the backup has not: add ${worse[0]} to --only, or restore everything`,
-      );
-  } finally {
-    db.close();
-  }
-  const digests = new Map((await digestFile(fresh)).tables.map((table) => [table.table, table]));
-  for (const { table, sha256 } of backup.tables.filter(({ table }) => only.includes(table)))
-    if (digests.get(table)?.sha256 !== sha256 && sameColumns(live, from, table))
-      throw new Error(`table ${table} did not arrive as it is in the backup`);
-  return notes;
-}
-
-/** Tables whose columns have changed since can not have the digest of the backup. */
-function sameColumns(live: DatabaseSchema, from: DatabaseSchema, name: string): boolean {
-  const columns = ({ tables }: DatabaseSchema): string | undefined =>
-    tables
-      .find((table) => table.name === name)
-      ?.columns.map((column) => column.name)
-      .join('\0');
-  return columns(live) === columns(from);
-}
-
-async function schemaOf(path: string): Promise<DatabaseSchema> {
-  return openFileSnapshotSource({ path }).read(async (snapshot) => {
-    for await (const _ of snapshot.scans([])) break;
-    return snapshot.schema;
-  });
-}
-
-function orphansOf(db: DatabaseSync): Map<string, number> {
-  const rows = db
-    .prepare('SELECT "table" AS name, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1')
-    .all();
-  return new Map(rows.map((row) => [String(row['name']), Number(row['n'])]));
+  const limits = limitsFor(statSync(fresh).size + statSync(backup.path).size);
+  const { tables } = backup;
+  const input = {
+    fresh,
+    backup: backup.path,
+    only,
+    wanted: tables.filter(({ table }) => only.includes(table)),
+  };
+  return [...(await runInProcess('only', input, { limits }))];
 }
 
 /** Beside the database, so that a rename can bring it in. */

@@ -28,6 +28,7 @@ interface Options {
   readonly replace?: boolean;
   readonly only?: string;
   readonly dryRun?: boolean;
+  readonly anySchema?: boolean;
   readonly brokenDatabase?: boolean;
 }
 
@@ -38,6 +39,7 @@ export function restoreCommand(cli: Cli): Command {
     .option('--to <url>', 'another database than DATABASE_URL: file:…, libsql://…, http(s)://…')
     .option('--replace', 'the database is not empty: save it, then replace it')
     .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')
+    .option('--any-schema', 'also what is not the bot’s database, by its tables')
     .option('--dry-run', 'show what would change, change nothing')
     .option(
       '--broken-database',
@@ -60,6 +62,7 @@ async function run(
     .filter((name) => name !== '');
   if (only?.length === 0) throw new UsageError('--only needs names of tables');
   const from = await resolveSource(invocation, source);
+  const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
   if (isOldBroken && (target.kind !== 'file' || only !== undefined))
     throw new UsageError('--broken-database is for a database file that is replaced as a whole');
@@ -73,7 +76,11 @@ async function run(
   };
   const state = isOldBroken ? 'full' : await databaseState(target, fetch);
   if (options.dryRun === true)
-    return dryRun(invocation, { ...base, context: undefined, closeTarget: () => {} }, { from, only, state });
+    return dryRun(
+      invocation,
+      { ...base, context: undefined, closeTarget: () => {} },
+      { from, only, state, isBots },
+    );
   if (only !== undefined && state === 'absent')
     throw new UsageError('--only needs a database that has the tables');
   if (state === 'full' && options.replace !== true && only === undefined)
@@ -93,6 +100,7 @@ async function run(
       from,
       only,
       isOldBroken,
+      isBots,
       isSaved: state === 'full' && !isOldBroken,
       isOther: options.to !== undefined,
     });
@@ -105,6 +113,7 @@ interface Plan {
   readonly from: RestoreFrom;
   readonly only: readonly string[] | undefined;
   readonly isOldBroken: boolean;
+  readonly isBots: boolean;
   readonly isSaved: boolean;
   /** The target is not the bot's own database: its safety copy has no place among the bot's backups. */
   readonly isOther: boolean;
@@ -133,6 +142,7 @@ async function carryOut(
         from: plan.from,
         only: plan.only,
         isOldBroken: plan.isOldBroken,
+        isBots: plan.isBots,
         signal,
         onProgress: ({ phase, done, total }) =>
           phase === 'load'
@@ -185,7 +195,12 @@ function tell({ terminal }: Invocation, target: RestoreTarget, report: RestoreRe
 async function dryRun(
   { terminal }: Invocation,
   parts: RestoreParts,
-  { from, only, state }: { from: RestoreFrom; only: readonly string[] | undefined; state: string },
+  {
+    from,
+    only,
+    state,
+    isBots,
+  }: { from: RestoreFrom; only: readonly string[] | undefined; state: string; isBots: boolean },
 ): Promise<ExitCode> {
   if (state === 'absent') {
     terminal.answer({ ok: true, dry_run: true, tables: [], target: 'absent' });
@@ -194,7 +209,7 @@ async function dryRun(
     );
     return 0;
   }
-  const tables: TableDiff[] = await previewRestore(parts, { from, only });
+  const tables: TableDiff[] = await previewRestore(parts, { from, only, isBots });
   terminal.answer({
     ok: true,
     dry_run: true,

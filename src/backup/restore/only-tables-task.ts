@@ -1,0 +1,76 @@
+/**
+ * `--only`: the contents of some tables of a backup into a copy of the living database. The backup is somebody else's, so this runs in
+ * the process for foreign files; the triggers that fire are the living database's own. Node only.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import type { TableDigest } from '../digest.ts';
+import type { Task } from '../foreign/tasks.ts';
+import { digestFile } from '../inspect-file.ts';
+import type { DatabaseSchema } from '../model.ts';
+import { openFileSnapshotSource } from '../snapshot/file.ts';
+import { quoteName } from '../snapshot/sql-tokens.ts';
+import { replaceContents } from './replace-contents.ts';
+
+export interface OnlyInput {
+  /** The copy. */
+  readonly fresh: string;
+  /** The backup's database file. */
+  readonly backup: string;
+  readonly only: readonly string[];
+  /** Digests of these tables in the backup. */
+  readonly wanted: readonly TableDigest[];
+}
+
+/** Returns what is to be told of it. */
+export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, backup, only, wanted }) => {
+  const live = await schemaOf(fresh);
+  const from = await schemaOf(backup);
+  const tables = from.tables.filter(({ name }) => only.includes(name));
+  const { statements, notes } = replaceContents(
+    live,
+    tables.map((table) => ({ table, name: `backup.${quoteName(table.name)}` })),
+  );
+  const db = new DatabaseSync(fresh, { enableForeignKeyConstraints: false });
+  try {
+    const before = orphansOf(db);
+    db.prepare('ATTACH ? AS backup').run(backup);
+    db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
+    const after = orphansOf(db);
+    const [worse] = [...after].filter(([table, count]) => count > (before.get(table) ?? 0));
+    if (worse !== undefined)
+      throw new Error(
+        `${worse[1] - (before.get(worse[0]) ?? 0)} rows of ${worse[0]} would belong to rows that the backup has not: add ${worse[0]} to --only, or restore everything`,
+      );
+  } finally {
+    db.close();
+  }
+  const digests = new Map((await digestFile(fresh)).tables.map((table) => [table.table, table]));
+  for (const { table, sha256 } of wanted)
+    if (digests.get(table)?.sha256 !== sha256 && sameColumns(live, from, table))
+      throw new Error(`table ${table} did not arrive as it is in the backup`);
+  return notes;
+};
+
+/** Tables whose columns have changed since can not have the digest of the backup. */
+function sameColumns(live: DatabaseSchema, from: DatabaseSchema, name: string): boolean {
+  const columns = ({ tables }: DatabaseSchema): string | undefined =>
+    tables
+      .find((table) => table.name === name)
+      ?.columns.map((column) => column.name)
+      .join('\0');
+  return columns(live) === columns(from);
+}
+
+async function schemaOf(path: string): Promise<DatabaseSchema> {
+  return openFileSnapshotSource({ path }).read(async (snapshot) => {
+    for await (const _ of snapshot.scans([])) break;
+    return snapshot.schema;
+  });
+}
+
+function orphansOf(db: DatabaseSync): Map<string, number> {
+  const rows = db
+    .prepare('SELECT "table" AS name, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1')
+    .all();
+  return new Map(rows.map((row) => [String(row['name']), Number(row['n'])]));
+}

@@ -1,0 +1,148 @@
+/** SQLite files made to do harm: read within limits, nothing in them evaluated, and refused in words. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { explain } from '../../../src/backup/clock.ts';
+import { diffInProcess } from '../../../src/backup/diff.ts';
+import type { LegacyEvent } from '../../../src/backup/document/legacy.ts';
+import { openForeignFile } from '../../../src/backup/foreign/connection.ts';
+import { openImportFile } from '../../../src/backup/import/open-file.ts';
+import { fetchSource } from '../../../src/backup/restore/source.ts';
+import { verifyFile } from '../../../src/backup/verify-deep.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
+
+let directory = '';
+let scratch = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'hostile-'));
+  scratch = join(directory, 'scratch');
+  mkdirSync(scratch);
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const ANIME = 'CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER, description TEXT)';
+const ENDLESS = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+const BOMB = 'hex(zeroblob(300000000))';
+
+function make(sql: string): string {
+  const path = join(directory, 'evil.db');
+  const db = new DatabaseSync(path);
+  db.exec(sql);
+  db.close();
+  return path;
+}
+
+const bucket = { store: createMemoryStore(() => new Date(0)), prefix: '' };
+async function importAll(path: string): Promise<LegacyEvent[]> {
+  const options = { keys: undefined, directory: scratch, utcOffsetMinutes: 0 };
+  const events: LegacyEvent[] = [];
+  for await (const event of await openImportFile(path, options)) events.push(event);
+  return events;
+}
+const prepare = (path: string) =>
+  fetchSource({ kind: 'file', path }, { bucket, keys: undefined, directory: scratch });
+const failure = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'nothing',
+    (error: unknown) => explain(error),
+  );
+
+/** In its file: what reads it, and what it says. `.` is anything but silence. */
+test.each([
+  ['a VIRTUAL column', `CREATE TABLE anime (code INTEGER, description TEXT NOT NULL AS (${BOMB}) VIRTUAL)`],
+  ['an index over an expression', `${ANIME}; CREATE INDEX i ON anime (length(${BOMB}))`],
+])('%s of 600 MB in 8 KB is refused, and no memory is taken', { timeout: 60_000 }, async (_, sql) => {
+  const path = join(directory, 'evil.db');
+  const db = new DatabaseSync(path);
+  db.exec(sql.replaceAll('300000000', '3'));
+  db.exec('INSERT INTO anime (code) VALUES (1)');
+  // SQLite would have to compute it to fill an index: the forger writes it into the schema.
+  db.enableDefensive(false);
+  db.exec(
+    "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'zeroblob(3)', 'zeroblob(300000000)')",
+  );
+  db.close();
+  expect(statSync(path).size).toBeLessThan(20_000);
+  const verdict = await verifyFile(path, 'database');
+  expect(verdict.problems.join()).toContain('string or blob too big');
+  expect(await failure(prepare(path))).toContain('string or blob too big');
+  expect(await failure(importAll(path))).toContain('string or blob too big');
+  expect(readdirSync(directory).toSorted()).toEqual(['evil.db', 'scratch']);
+});
+
+test('views that never end, under names that are looked for, are not read', { timeout: 60_000 }, async () => {
+  const names = ['broadcasts', 'schema_migrations', 'backup_runs', 'backup_lease', 'users'];
+  const views = names.map(
+    (name) => `CREATE VIEW ${name} (state, version, name) AS SELECT 1, 1, (${ENDLESS})`,
+  );
+  const path = make(`${ANIME}; INSERT INTO anime VALUES (1, 7, 'x'); ${views.join(';')}`);
+  const began = performance.now();
+  expect((await verifyFile(path, 'database')).problems).toEqual([]);
+  expect(await prepare(path)).toMatchObject({ schemaVersion: undefined, notes: [] });
+  expect(await importAll(path)).toMatchObject([{ kind: 'anime', fields: { code: 7n } }]);
+  expect(await diffInProcess({ first: path, second: path, scratch })).toMatchObject([{ same: 1 }]);
+  expect(performance.now() - began).toBeLessThan(30_000);
+});
+
+test('a schema that hides a second statement, or an unknown module, is not restored', async () => {
+  const path = make(`${ANIME}; CREATE VIEW v AS SELECT 1; CREATE TABLE t (a)`);
+  const set = (sql: string): void => {
+    const db = new DatabaseSync(path);
+    db.enableDefensive(false);
+    db.prepare('PRAGMA writable_schema = ON').get();
+    db.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = 'v'").run(sql);
+    db.close();
+  };
+  set(`CREATE VIEW v AS SELECT 1; ATTACH '${directory}/new.db' AS n`);
+  expect(await failure(prepare(path))).toContain('more than one statement');
+  set('CREATE VIRTUAL TABLE v USING zipfile(x)');
+  expect(await failure(prepare(path))).toMatch(/no CREATE VIEW|malformed/);
+});
+
+test('a file in WAL mode is not written to, nor anything beside it', async () => {
+  const path = make(`PRAGMA journal_mode = WAL; ${ANIME}; INSERT INTO anime VALUES (1, 7, 'x')`);
+  const state = (): string[] =>
+    readdirSync(directory)
+      .filter((name) => name.startsWith('evil'))
+      .map(
+        (name) =>
+          `${name} ${createHash('sha256')
+            .update(readFileSync(join(directory, name)))
+            .digest('hex')}`,
+      );
+  const before = state();
+  expect((await verifyFile(path, 'database')).problems).toEqual([]);
+  await diffInProcess({ first: path, second: path, scratch });
+  await prepare(path);
+  expect(state()).toEqual(before);
+});
+
+test('the connection itself refuses what no check has seen', () => {
+  const path = make(`${ANIME}; CREATE VIEW v AS SELECT 1 AS a;
+    CREATE TRIGGER t AFTER INSERT ON anime BEGIN DELETE FROM anime; END`);
+  const { db, creating, close } = openForeignFile(path, 'write');
+  const refused = (sql: string): void => {
+    expect(() => db.prepare(sql).run(), sql).toThrow(/not authorized|prohibited|too many attached|no such/);
+  };
+  refused(`ATTACH '${directory}/new.db' AS n`);
+  refused('DETACH main');
+  refused("SELECT load_extension('x')");
+  refused('PRAGMA writable_schema = ON');
+  refused('PRAGMA journal_mode = WAL');
+  refused('CREATE TEMP TABLE x (a)');
+  refused('CREATE VIRTUAL TABLE x USING dbstat(main)');
+  refused('SELECT * FROM v');
+  refused('INSERT INTO anime VALUES (1, 1, 1)');
+  creating(true);
+  refused('COMMIT');
+  refused('SAVEPOINT s');
+  refused('DROP TABLE anime');
+  refused('ALTER TABLE anime ADD COLUMN x');
+  refused('ANALYZE');
+  refused('PRAGMA user_version = 7');
+  close();
+  expect(readdirSync(directory).toSorted()).toEqual(['evil.db', 'scratch']);
+});
