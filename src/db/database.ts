@@ -74,8 +74,15 @@ export function all<T>(statement: Statement, parse: (row: Row) => T): Query<T[]>
   return { ...statement, parse: (rows) => rows.map(parse) };
 }
 
-/** Wraps a libSQL client (integer mode `bigint`) of either adapter. `recover` runs after a batch that the database could not take. */
-export function fromClient(client: Client, recover: () => Promise<void> | void = () => {}): Database {
+/**
+ * Wraps a libSQL client (integer mode `bigint`) of either adapter. `recover` runs after a batch that the database could not take. Writes
+ * that begin `deferred` lock only what they write to, of several attached files.
+ */
+export function fromClient(
+  client: Client,
+  recover: () => Promise<void> | void = () => {},
+  writeMode: 'write' | 'deferred' = 'write',
+): Database {
   let roundTrips = 0;
   const batch = async (statements: readonly Statement[], mode: TransactionMode): Promise<ResultSet[]> => {
     roundTrips += 1;
@@ -96,7 +103,7 @@ export function fromClient(client: Client, recover: () => Promise<void> | void =
       return queries.map((query, i) => query.parse(rowsOf(results[i]))) as Answers<Q>;
     },
     async write(statements) {
-      const results = await batch(statements, 'write');
+      const results = await batch(statements, writeMode);
       return results.map((result) => ({ rows: rowsOf(result) }));
     },
     get roundTrips() {

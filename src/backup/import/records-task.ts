@@ -51,6 +51,15 @@ export const recordsTask: Task<RecordsInput, void, readonly WireEvent[]> = async
   if (batch.length > 0) await send(batch);
 };
 
+/** Enough to know a database by. */
+const SHOWN_TABLES = 20;
+
+function noneOfOurs(tables: readonly string[]): string {
+  const shown = tables.toSorted().slice(0, SHOWN_TABLES).join(', ');
+  const more = tables.length > SHOWN_TABLES ? `, and ${tables.length - SHOWN_TABLES} more` : '';
+  return `the database has none of the bot’s tables; it has ${shown === '' ? 'no tables' : `${shown}${more}`}`;
+}
+
 /** Rows of a database as the records its JSON would give: one set of rules for both. */
 function readDatabase(
   path: string,
@@ -60,7 +69,7 @@ function readDatabase(
   return openFileSnapshotSource({ path }).read(async (snapshot) => {
     const tables = snapshot.schema.tables.filter(({ kind }) => kind === 'table');
     if (!tables.some(({ name }) => kindOfKey(name) !== undefined))
-      throw new UnsealError('foreign', 'the database has none of the bot’s tables');
+      throw new UnsealError('foreign', noneOfOurs(tables.map(({ name }) => name)));
     for await (const scan of snapshot.scans(tables.map((table) => ({ kind: 'table', table })))) {
       if (scan.target.kind !== 'table') continue;
       const { table } = scan.target;

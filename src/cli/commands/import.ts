@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { Interrupted } from '../../backup/again.ts';
 import type { BackupContext } from '../../backup/context.ts';
 import { inEnglish } from '../../backup/document/reasons.ts';
-import { openImportFile } from '../../backup/import/open-file.ts';
-import { type ImportReport, importRecords, type Preference } from '../../backup/import.ts';
+import { type ImportRun, runImport } from '../../backup/import/run-import.ts';
+import type { ImportReport, Preference } from '../../backup/import.ts';
 import { takeLease } from '../../backup/lease.ts';
 import { listBackups } from '../../backup/list.ts';
 import { runBackup } from '../../backup/run.ts';
-import { inScratch } from '../../backup/verify-deep.ts';
-import type { Database } from '../../db/database.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../node-parts.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
@@ -50,6 +49,54 @@ async function run(
   const { session, terminal } = invocation;
   if (!existsSync(file)) throw new UsageError(`file ${file} does not exist`);
   if (!statSync(file).isFile()) throw new UsageError(`${file} is a directory, not a file`);
+  try {
+    return await importFile(invocation, file, options);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof Interrupted)) await suggestBackups(invocation);
+    throw error;
+  } finally {
+    terminal.clear();
+  }
+}
+
+async function importFile(invocation: Invocation, file: string, options: Options): Promise<ExitCode> {
+  const { session, terminal } = invocation;
+  const bar = createProgressBar(terminal, () => performance.now());
+  const run = (
+    more: Pick<ImportRun, 'dryRun' | 'beforeMerge'> & { beat?: () => Promise<void> },
+  ): Promise<ImportReport> =>
+    invocation.stoppable((signal) =>
+      runImport({
+        database: session.config.database,
+        file: resolve(file),
+        keys: session.keys,
+        utcOffsetMinutes: options.utcOffset,
+        prefer: options.prefer ?? 'newer',
+        signal,
+        dryRun: more.dryRun,
+        ...(more.beforeMerge && { beforeMerge: more.beforeMerge }),
+        onRows: async (rows) => {
+          bar({ label: more.dryRun ? 'looking' : 'importing', bytes: 0, rows, total: undefined });
+          await more.beat?.();
+        },
+      }),
+    );
+  const plan = await run({ dryRun: true });
+  const changes = plan.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
+  if (options.dryRun === true || changes === 0) {
+    tell(invocation, plan, { dryRun: true, safety: null });
+    return isAllRefused(plan) ? 1 : 0;
+  }
+  if (!invocation.yes) {
+    tell(invocation, plan, undefined);
+    if (
+      !(await terminal.confirm(
+        `${formatCount(changes)} rows will be added or changed. A backup is made first.`,
+        'import',
+      ))
+    )
+      throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
+  }
   const opened = await openDatabase(session.config.database);
   try {
     const context = await session.backup();
@@ -58,91 +105,32 @@ async function run(
       now: invocation.now,
       backup: () => backUp(context, invocation, 'migration').then(() => undefined),
     });
-    return await importFile(invocation, opened.db, context, file, options);
-  } catch (error) {
-    if (!(error instanceof UsageError)) await suggestBackups(invocation);
-    throw error;
+    const safety = await backUp(context, invocation, 'import');
+    const taken = await takeLease(context.ledger, `import by ${context.holder}`, context.clock);
+    if (taken.kind === 'busy')
+      throw new Error(
+        `another run is under way (${taken.holder}); its lease ends in ${taken.secondsLeft} s at most`,
+      );
+    const { lease } = taken;
+    const report = await run({
+      dryRun: false,
+      beat: () => lease.beat(),
+      beforeMerge: () => lease.confirm(),
+    }).finally(() => lease.release());
+    tell(invocation, report, { dryRun: false, safety });
+    return 0;
   } finally {
     await opened.close();
-    terminal.clear();
   }
 }
 
-async function importFile(
-  invocation: Invocation,
-  db: Database,
-  context: BackupContext,
-  file: string,
-  options: Options,
-): Promise<ExitCode> {
-  const { session, terminal } = invocation;
-  const prefer = options.prefer ?? 'newer';
-  const bar = createProgressBar(terminal, () => performance.now());
-  return inScratch(undefined, async (directory): Promise<ExitCode> => {
-    const read = async (
-      dryRun: boolean,
-      beat: () => Promise<void>,
-      beforeMerge: () => Promise<void>,
-    ): Promise<ImportReport> => {
-      const records = await openImportFile(file, {
-        keys: session.keys,
-        directory,
-        utcOffsetMinutes: options.utcOffset,
-      });
-      return importRecords(db, records, {
-        id: randomUUID(),
-        prefer,
-        dryRun,
-        beforeMerge,
-        onRows: async (rows) => {
-          bar({ label: dryRun ? 'looking' : 'importing', bytes: 0, rows, total: undefined });
-          await beat();
-        },
-      });
-    };
-    const lease = async (): Promise<{
-      beat(): Promise<void>;
-      confirm(): Promise<void>;
-      release(): Promise<void>;
-    }> => {
-      const taken = await takeLease(context.ledger, `import by ${context.holder}`, context.clock);
-      if (taken.kind === 'busy')
-        throw new Error(
-          `another run is under way (${taken.holder}); its lease ends in ${taken.secondsLeft} s at most`,
-        );
-      return taken.lease;
-    };
-    const looking = await lease();
-    const plan = await read(
-      true,
-      () => looking.beat(),
-      async () => {},
-    ).finally(() => looking.release());
-    const changes = plan.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
-    if (options.dryRun === true || changes === 0) {
-      tell(invocation, plan, { dryRun: true, safety: null });
-      return 0;
-    }
-    if (!invocation.yes) {
-      tell(invocation, plan, undefined);
-      if (
-        !(await terminal.confirm(
-          `${formatCount(changes)} rows will be added or changed. A backup is made first.`,
-          'import',
-        ))
-      )
-        throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
-    }
-    const safety = await backUp(context, invocation, 'import');
-    const held = await lease();
-    const report = await read(
-      false,
-      () => held.beat(),
-      () => held.confirm(),
-    ).finally(() => held.release());
-    tell(invocation, report, { dryRun: false, safety });
-    return 0;
-  });
+/** Not a row of it could be taken. */
+function isAllRefused({ tables }: ImportReport): boolean {
+  const taken = tables.reduce(
+    (sum, { added, changed, same, kept }) => sum + added + changed + same + kept,
+    0,
+  );
+  return taken === 0 && tables.some(({ refused }) => refused > 0);
 }
 
 async function backUp(
@@ -179,7 +167,7 @@ function tell(
   const { say, colors } = terminal;
   if (end !== undefined)
     terminal.answer({
-      ok: true,
+      ok: !isAllRefused(report),
       dry_run: end.dryRun,
       safety_backup: end.safety,
       tables: report.tables,

@@ -1,0 +1,90 @@
+/** A whole import in a process of its own: it can be ended at any moment, and holds up nobody's event loop. Node only. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openEmbeddedDatabase } from '../../db/embedded.ts';
+import { migrate } from '../../db/migrate.ts';
+import { openRemoteDatabase } from '../../db/remote.ts';
+import type { OpeningKeys } from '../envelope/types.ts';
+import type { Task } from '../foreign/tasks.ts';
+import { type ImportOptions, type ImportReport, importRecords } from '../import.ts';
+import { copyLive } from '../local-copy.ts';
+import { copyDatabase } from '../restore/copy-database.ts';
+import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
+import { openAttached } from './attached.ts';
+import { openImportFile } from './open-file.ts';
+import type { Preference } from './staging-sql.ts';
+
+export type ImportDatabase =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'remote'; readonly url: string; readonly authToken: string | undefined };
+
+export interface ImportInput {
+  readonly database: ImportDatabase;
+  readonly file: string;
+  readonly keys: OpeningKeys | undefined;
+  /** An empty directory for this import alone; the caller removes it. */
+  readonly scratch: string;
+  readonly utcOffsetMinutes: number;
+  readonly prefer: Preference;
+  /** Nothing at all is written to the database: a copy of it is looked at. */
+  readonly dryRun: boolean;
+}
+
+export type ImportMessage =
+  | { readonly kind: 'rows'; readonly rows: number }
+  /** From here on it is done, or not: it is not stopped any more. */
+  | { readonly kind: 'merging' };
+
+export const importTask: Task<ImportInput, ImportReport, ImportMessage> = async (input, { send }) => {
+  const records = await openImportFile(input.file, {
+    keys: input.keys,
+    directory: input.scratch,
+    utcOffsetMinutes: input.utcOffsetMinutes,
+  });
+  const target = await openTarget(input);
+  try {
+    return await importRecords(target.db, records, {
+      id: randomUUID(),
+      prefer: input.prefer,
+      dryRun: input.dryRun,
+      ...(target.staging && { staging: target.staging }),
+      onRows: (rows) => send({ kind: 'rows', rows }),
+      beforeMerge: () => send({ kind: 'merging' }),
+    });
+  } finally {
+    target.db.close();
+  }
+};
+
+function openTarget(
+  input: ImportInput,
+): Promise<Pick<ImportOptions, 'staging'> & { db: Parameters<typeof importRecords>[0] }> {
+  const { database, dryRun, scratch } = input;
+  if (dryRun) return openCopy(input);
+  if (database.kind === 'file') return openAttached(database.path, join(scratch, 'staging.db'));
+  const { url, authToken } = database;
+  return Promise.resolve({ db: openRemoteDatabase({ url, authToken, fetch }) });
+}
+
+/** A copy with today's schema, whatever the database's is; of one that does not exist yet, an empty one. */
+async function openCopy({
+  database,
+  scratch,
+}: ImportInput): Promise<{ db: Awaited<ReturnType<typeof openEmbeddedDatabase>> }> {
+  const copy = join(scratch, 'copy.db');
+  if (database.kind === 'remote') await copyLive(openRemoteSnapshotSource({ ...database, fetch }), copy);
+  else if (existsSync(database.path)) await copyFileDatabase(database.path, copy);
+  const db = await openEmbeddedDatabase(copy);
+  await migrate(db, { now: () => new Date(), backup: async () => {} });
+  return { db };
+}
+
+/** Who reads a database in WAL mode makes files beside it: one that nobody has open is copied as any file. */
+async function copyFileDatabase(path: string, copy: string): Promise<void> {
+  const wal = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  const journal = statSync(`${path}-journal`, { throwIfNoEntry: false });
+  if (wal === undefined && journal === undefined) await copyFile(path, copy);
+  else await copyDatabase(path, copy);
+}

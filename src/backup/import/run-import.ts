@@ -1,0 +1,49 @@
+/** Runs an import in a process of its own (import-task.ts). Node only. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { reasonOf } from '../clock.ts';
+import { runInProcess } from '../foreign/process.ts';
+import type { ImportReport } from '../import.ts';
+import type { ImportInput } from './import-task.ts';
+
+export interface ImportRun extends Omit<ImportInput, 'scratch'> {
+  /** Until the merge it ends the import, and everything is as it was; then it comes too late. */
+  readonly signal?: AbortSignal | undefined;
+  /** After every step, with the rows read so far; may throw to stop. */
+  readonly onRows?: (rows: number) => Promise<void> | void;
+  /** Right before the merge; what it throws ends the import. */
+  readonly beforeMerge?: () => Promise<void> | void;
+}
+
+/** @throws what is wrong with the file or the database: nothing was changed then, or the message says that it is not known. */
+export async function runImport(run: ImportRun): Promise<ImportReport> {
+  const { signal, onRows, beforeMerge, ...input } = run;
+  const scratch = await mkdtemp(join(tmpdir(), 'anime-import-'));
+  const stop = new AbortController();
+  let isMerging = false;
+  const onAbort = (): void => {
+    if (signal !== undefined && !isMerging) stop.abort(reasonOf(signal));
+  };
+  signal?.addEventListener('abort', onAbort);
+  try {
+    signal?.throwIfAborted();
+    return await runInProcess(
+      'import',
+      { ...input, scratch },
+      {
+        signal: stop.signal,
+        debris: [scratch],
+        onMessage: async (message) => {
+          if (message.kind === 'rows') return onRows?.(message.rows);
+          await beforeMerge?.();
+          signal?.throwIfAborted();
+          isMerging = true;
+        },
+      },
+    );
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

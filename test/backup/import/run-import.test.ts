@@ -1,0 +1,111 @@
+/** An import in a process of its own: ended at any step, everything is as it was. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ImportRun, runImport } from '../../../src/backup/import/run-import.ts';
+import { type Database, sql } from '../../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { contents } from '../restore/support.ts';
+
+let directory: string;
+let path: string;
+let db: Database;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'run-import-'));
+  path = join(directory, 'bot.db');
+  db = await openEmbeddedDatabase(path);
+  await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
+  const history = Array.from({ length: 100 }, (_, i) => ({ user_id: i, anime_code: 5, part_number: 1 }));
+  writeFileSync(
+    join(directory, 'file.json'),
+    JSON.stringify({ anime: [{ code: 5 }], user_history: history }),
+  );
+});
+afterEach(() => {
+  db.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const scratches = () => readdirSync(tmpdir()).filter((name) => name.startsWith('anime-import-'));
+
+function run(more: Partial<ImportRun>): ReturnType<typeof runImport> {
+  return runImport({
+    database: { kind: 'file', path },
+    file: join(directory, 'file.json'),
+    keys: undefined,
+    utcOffsetMinutes: 0,
+    prefer: 'newer',
+    dryRun: false,
+    ...more,
+  });
+}
+
+async function steps(): Promise<number> {
+  let count = 0;
+  await run({ dryRun: true, onRows: () => void (count += 1) });
+  return count;
+}
+
+test('cancelled at the first, a middle and the last step: everything is as it was, and nothing stays behind', async () => {
+  const before = await contents(path);
+  const debris = scratches();
+  const last = await steps();
+  for (const at of [1, Math.ceil(last / 2), last]) {
+    const stop = new AbortController();
+    let step = 0;
+    const onRows = (): void => {
+      step += 1;
+      if (step === at) stop.abort(new Error('the admin cancelled'));
+    };
+    await expect(run({ signal: stop.signal, onRows }), `step ${at}`).rejects.toThrow('the admin cancelled');
+    expect(await contents(path)).toEqual(before);
+  }
+  expect(scratches()).toEqual(debris);
+});
+
+test('what says no right before the merge is heard; what says it afterwards comes too late', async () => {
+  const before = await contents(path);
+  const stop = new AbortController();
+  await expect(
+    run({ signal: stop.signal, beforeMerge: () => stop.abort(new Error('the admin cancelled')) }),
+  ).rejects.toThrow('the admin cancelled');
+  expect(await contents(path)).toEqual(before);
+  await expect(run({ beforeMerge: () => Promise.reject(new Error('lease lost')) })).rejects.toThrow(
+    'lease lost',
+  );
+  expect(await contents(path)).toEqual(before);
+  await run({});
+  expect(await contents(path)).not.toEqual(before);
+});
+
+test('until the merge others write: the database is not locked while the file is read and judged', async () => {
+  let written = 0;
+  await run({
+    onRows: async () => {
+      await db.write([sql("INSERT INTO alerts (key, told_at) VALUES (?, '')", `step ${(written += 1)}`)]);
+    },
+  });
+  expect(written).toBeGreaterThan(1);
+  const [alerts] = await db.read([
+    { ...sql('SELECT COUNT(*) AS n FROM alerts'), parse: ([row]) => row?.int('n') },
+  ]);
+  expect(alerts).toBe(written);
+});
+
+test('the database itself sees one transaction, and no staged rows', async () => {
+  const tables = () =>
+    db.read([
+      {
+        ...sql("SELECT name FROM sqlite_schema WHERE name GLOB 'importing_*'"),
+        parse: (rows) => rows.length,
+      },
+    ]);
+  const seen: unknown[] = [];
+  await run({
+    onRows: async () => void seen.push(...(await tables())),
+    beforeMerge: async () => void seen.push(...(await tables())),
+  });
+  expect(new Set(seen)).toEqual(new Set([0]));
+});

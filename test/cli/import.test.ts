@@ -1,0 +1,112 @@
+/** The import command: what looks writes nothing, what is refused leaves nothing, what is cut off changed nothing. */
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runCliInterrupted, runCli as spawnCli } from './support.ts';
+
+let directory: string;
+const env = () => ({
+  DATABASE_URL: 'file:data/bot.db',
+  BACKUP_DIR: 'bucket',
+  TMPDIR: join(directory, 'tmp'),
+});
+const cli = (...args: readonly string[]) => spawnCli(directory, env(), ...args);
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-import-'));
+  mkdirSync(join(directory, 'tmp'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function write(name: string, value: unknown): void {
+  writeFileSync(join(directory, name), JSON.stringify(value));
+}
+
+function oldBotsDatabase(path: string): void {
+  const old = new DatabaseSync(join(directory, path));
+  old.exec(`CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER, description TEXT);
+    INSERT INTO anime VALUES (1, 5, 'Naruto')`);
+  old.close();
+}
+
+/** Every file of the database and the bucket with a digest of its bytes. */
+function state(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const below of ['data', 'bucket'].filter((name) => existsSync(join(directory, name))))
+    for (const name of readdirSync(join(directory, below)))
+      found[`${below}/${name}`] = createHash('sha256')
+        .update(readFileSync(join(directory, below, name)))
+        .digest('hex');
+  return found;
+}
+
+const FILE = { anime: [{ code: 6, parts: [{ part_number: 1, file_id: 'f' }] }], users: [{ user_id: 7 }] };
+
+test('a dry run writes not a byte: not into an old bot’s database, a migrated one, nor where none is', async () => {
+  write('file.json', FILE);
+  expect(await cli('import', 'file.json', '--dry-run')).toMatchObject({ code: 0 });
+  expect(state()).toEqual({});
+  mkdirSync(join(directory, 'data'));
+  oldBotsDatabase('data/bot.db');
+  const before = state();
+  const looked = await cli('import', 'file.json', '--dry-run', '--json');
+  expect(looked.json()).toMatchObject({ ok: true, dry_run: true, safety_backup: null });
+  expect(state()).toEqual(before);
+  expect(await cli('import', 'file.json', '--yes')).toMatchObject({ code: 0 });
+  const after = state();
+  expect(await cli('import', 'file.json', '--dry-run')).toMatchObject({ code: 0 });
+  expect(state()).toEqual(after);
+});
+
+test('a file that is refused leaves no new database behind', async () => {
+  writeFileSync(join(directory, 'cut.json'), '{"anime":[{"code":5},{"co');
+  write('refused.json', { anime: [{ code: 0 }, { code: 'x' }] });
+  expect(await cli('import', 'cut.json', '--yes')).toMatchObject({ code: 1 });
+  expect(await cli('import', 'refused.json', '--yes')).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('none of its rows could be taken'),
+  });
+  expect((await cli('import', 'refused.json', '--yes', '--json')).json()).toMatchObject({ ok: false });
+  expect(existsSync(join(directory, 'data'))).toBe(false);
+});
+
+test('a database that holds nothing of ours is refused with its tables', async () => {
+  const theirs = new DatabaseSync(join(directory, 'theirs.db'));
+  theirs.exec('CREATE TABLE recipes (a, b); CREATE TABLE cooks (a)');
+  theirs.close();
+  const refused = await cli('import', 'theirs.db', '--yes');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('cooks, recipes');
+  expect(existsSync(join(directory, 'data'))).toBe(false);
+});
+
+test.each(['SIGINT', 'SIGKILL'] as const)('%s: everything is as it was', async (signal) => {
+  write('first.json', FILE);
+  expect(await cli('import', 'first.json', '--yes')).toMatchObject({ code: 0 });
+  const views = Array.from({ length: 20_000 }, (_, i) => ({ user_id: i + 1, anime_code: 6, part_number: 1 }));
+  write('large.json', { user_history: views });
+  const result = await runCliInterrupted(
+    directory,
+    env(),
+    { signal, at: /anime-import-/ },
+    'import',
+    'large.json',
+    '--yes',
+  );
+  expect(result.code).not.toBe(0);
+  if (signal === 'SIGINT') expect(result.stderr).toContain('everything is as it was');
+  const db = new DatabaseSync(join(directory, 'data/bot.db'));
+  const count = (what: string) => db.prepare(`SELECT count(*) AS n FROM ${what}`).get()?.['n'];
+  expect([count('user_history'), count("sqlite_schema WHERE name GLOB 'importing_*'")]).toEqual([0, 0]);
+  db.close();
+});
