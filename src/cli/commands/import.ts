@@ -46,7 +46,7 @@ async function run(
   [file = '']: readonly string[],
   options: Options,
 ): Promise<ExitCode> {
-  const { session, terminal } = invocation;
+  const { terminal } = invocation;
   if (!existsSync(file)) throw new UsageError(`file ${file} does not exist`);
   if (!statSync(file).isFile()) throw new UsageError(`${file} is a directory, not a file`);
   try {
@@ -201,7 +201,7 @@ function tell(
   say('');
   if (end.safety !== null)
     say(`${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
-  else say('Nothing was changed.');
+  else say(`Nothing was changed${isAllRefused(report) ? ': none of its rows could be taken' : ''}.`);
 }
 
 /** A broken file: what else there is to use. */
