@@ -17,7 +17,7 @@ export function loadDotEnv(file = '.env', env: NodeJS.ProcessEnv = process.env):
   return text.split('\n').flatMap((line, i) => {
     const name = /^\s*(?:export\s+|set\s+)?([^\s=:#'"`]+)/.exec(line)?.[1];
     if (name === undefined || name in settings || !isOurs(name)) return [];
-    return [`${file} line ${i + 1}: write ${name}=value; this line sets nothing`];
+    return [`${file} line ${i + 1}: ${name} has no = behind it, so the line sets nothing`];
   });
 }
 

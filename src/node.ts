@@ -56,7 +56,15 @@ try {
     (kind) => error instanceof kind,
   );
   // An error of the network quotes the address, and with it the token.
-  const text = isForPeople && error instanceof Error ? error.message : inspect(error);
+  const text = isForPeople && error instanceof Error ? error.message : (ofTheSystem(error) ?? inspect(error));
   console.error(visibleLines(hideSecrets(text)));
   process.exit(error instanceof StartRefused ? error.exitCode : 1);
+}
+
+/** A sentence for what the operating system refused: a port, a file, a directory. Undefined for anything else. */
+function ofTheSystem(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
+  if (error.code === 'EADDRINUSE' && 'port' in error)
+    return `port ${String(error.port)} is in use by another program (or by another start of this one): stop it, or set PORT`;
+  return `the start failed, the system refused something: ${error.message}`;
 }

@@ -48,6 +48,8 @@ const WORLD = [
 export async function openOfflineHome(directory: string, now: () => Date): Promise<OfflineHome> {
   mkdirSync(dirname(directory), { recursive: true });
   if (!exists(directory)) mkdirSync(directory, { mode: 0o700 });
+  if (!lstatSync(directory).isDirectory() && !lstatSync(directory).isSymbolicLink())
+    throw new StartRefused(`${directory} is no directory: move it away`);
   for (const name of ['', ...WORLD, 'world.json.lock', 'token']) requireOwn(join(directory, name));
   chmodSync(directory, 0o700);
   const lock = await takeLock(join(directory, 'world.json'), now);

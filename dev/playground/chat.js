@@ -69,6 +69,8 @@ function media({ kind, file }) {
   );
   if (kind === 'photo' && file.href)
     return el('img', { className: 'photo', src: file.href, alt: 'photo', loading: 'lazy' });
+  if (kind === 'video' && file.href)
+    return el('video', { className: 'photo', src: file.href, controls: true, preload: 'metadata' });
   if (kind === 'document') {
     const name = el('span', { className: 'file-name' }, file.name ?? 'file');
     const about = el('span', { className: 'muted' }, size(file.size));

@@ -3,6 +3,7 @@ import type { JsonObject } from './args.ts';
 import type { Media, Outgoing } from './compose.ts';
 import { roomActions } from './control-rooms.ts';
 import type { FaultRule } from './faults.ts';
+import type { StoredFile } from './files.ts';
 import type { PersonOptions, Telegram } from './index.ts';
 import type { Person, Where } from './person.ts';
 import type { DeliverOptions } from './receiver.ts';
@@ -32,12 +33,13 @@ export function createControl(telegram: Telegram): Hono {
   app.get('/files/:uniqueId', (c) => {
     const file = telegram.file(c.req.param('uniqueId'));
     if (file?.bytes === undefined) return c.json({ error: 'no such file' }, 404);
+    const type = shownType(file);
     const disposition =
-      file.kind === 'photo'
+      type !== undefined
         ? 'inline'
         : `attachment; filename*=UTF-8''${encodeURIComponent(file.name ?? 'file')}`;
     return c.body(Uint8Array.from(file.bytes), 200, {
-      'content-type': file.kind === 'photo' ? imageType(file.bytes) : 'application/octet-stream',
+      'content-type': type ?? 'application/octet-stream',
       'content-disposition': disposition,
       'x-content-type-options': 'nosniff',
     });
@@ -174,6 +176,13 @@ function plain(message: SeenMessage): object {
     ...rest,
     file: { ...about, href: bytes === undefined ? undefined : `/control/files/${file.uniqueId}` },
   };
+}
+
+/** What a page may show in its place; undefined for what is only downloaded. */
+function shownType({ kind, bytes, mime }: StoredFile): string | undefined {
+  if (kind === 'photo' && bytes !== undefined) return imageType(bytes);
+  const isMoving = kind === 'video' || kind === 'animation';
+  return isMoving && (mime === 'video/mp4' || mime === 'video/webm') ? mime : undefined;
 }
 
 function imageType(bytes: Uint8Array): string {

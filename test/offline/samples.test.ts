@@ -44,7 +44,14 @@ async function filesOf(page: string, kind: string): Promise<Buffer[]> {
   const hrefs = (await messages(page, 1000)).flatMap((seen) =>
     seen.kind === kind && !seen.isFromBot ? (seen.file?.href ?? []) : [],
   );
-  return Promise.all(hrefs.map(async (href) => Buffer.from(await (await fetch(page + href)).arrayBuffer())));
+  return Promise.all(
+    hrefs.map(async (href) => {
+      const response = await fetch(page + href);
+      expect(response.headers.get('content-type')).toMatch(kind === 'video' ? /^video\/mp4$/ : /^image\//);
+      expect(response.headers.get('content-disposition')).toBe('inline');
+      return Buffer.from(await response.arrayBuffer());
+    }),
+  );
 }
 
 /** The boxes of an MP4, to its last byte. */

@@ -1,4 +1,5 @@
 /** Which life `npm start` begins, decided by real processes: offline mode is never production by accident. */
+import { once } from 'node:events';
 import {
   linkSync,
   lstatSync,
@@ -11,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -41,7 +43,8 @@ function oldDatabase(path = join(directory, 'data/anime_bot.db')): void {
   mkdirSync(join(path, '..'), { recursive: true });
   const db = new DatabaseSync(path);
   db.exec(`CREATE TABLE users (user_id INTEGER PRIMARY KEY); INSERT INTO users VALUES (77);
-    CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER UNIQUE NOT NULL); INSERT INTO anime VALUES (1, 1)`);
+    CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER UNIQUE NOT NULL); INSERT INTO anime VALUES (1, 1);
+    CREATE TABLE broadcasts (id INTEGER PRIMARY KEY, state TEXT); INSERT INTO broadcasts VALUES (1, 'running')`);
   db.close();
 }
 
@@ -97,8 +100,8 @@ describe('without BOT_TOKEN', () => {
   test.each<[string, string, RegExp]>([
     ['a blank token', 'BOT_TOKEN=\n', /BOT_TOKEN is blank/],
     ['a misspelt name', 'BOT_TOKEM=1:x\n', /BOT_TOKEM: did you mean BOT_TOKEN\?/],
-    ['a colon for the equals sign', 'BOT_TOKEN: 1:x\n', /\.env line 1: write BOT_TOKEN=value/],
-    ['no equals sign', '# mine\nADMIN_IDS 7\n', /\.env line 2: write ADMIN_IDS=value/],
+    ['a colon for the equals sign', 'BOT_TOKEN: 1:x\n', /\.env line 1: BOT_TOKEN has no = behind it/],
+    ['no equals sign', '# mine\nADMIN_IDS 7\n', /\.env line 2: ADMIN_IDS has no = behind it/],
     ['a database', 'DATABASE_URL=libsql://db.example\n', /DATABASE_URL is set/],
     ['UTF-16', '\uFEFFBOT_TOKEN=1:x\n', /is not UTF-8 text/],
   ])('.env with %s is refused', async (what, text, reason) => {
@@ -135,7 +138,7 @@ describe('without BOT_TOKEN', () => {
 });
 
 describe('offline on purpose', () => {
-  test('uses nothing of what is set, listens on loopback only, and says so', async () => {
+  test('uses nothing of what is set, runs no broadcast of the real database, and says so', async () => {
     oldDatabase();
     const before = everything();
     const token = '123456789:AAabcdefghijklmnopqrstuvwxyz0123456';
@@ -207,6 +210,43 @@ function link(
   mkdirSync(offline);
   make(target, join(offline, name));
 }
+
+describe('what the system refuses ends in a sentence', () => {
+  test.each<[string, (data: string) => void, RegExp]>([
+    ['data is a file', (data) => writeFileSync(data, 'x'), /ENOTDIR/],
+    [
+      'data/offline is a file',
+      (data) => {
+        mkdirSync(data);
+        writeFileSync(join(data, 'offline'), 'x');
+      },
+      /data\/offline is no directory/,
+    ],
+    [
+      'the world is a directory',
+      (data) => mkdirSync(join(data, 'offline/world.json'), { recursive: true }),
+      /EISDIR/,
+    ],
+  ])('%s', async (_, make, sentence) => {
+    make(join(directory, 'data'));
+    const host = start();
+    expect(await host.ended()).toBe(1);
+    expect(host.output()).toMatch(sentence);
+    expect(host.output()).not.toMatch(/^\s+at /m);
+  });
+
+  test('a port in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const host = start({ PORT: String(port) });
+    expect(await host.ended()).toBe(1);
+    server.close();
+    expect(host.output()).toContain(`port ${port} is in use`);
+    expect(host.output()).not.toMatch(/^\s+at /m);
+  });
+});
 
 describe('with BOT_TOKEN', () => {
   test('names that were meant to be settings are told at start, and it is production', async () => {
