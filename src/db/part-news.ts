@@ -1,5 +1,6 @@
 /** New parts on their way to the people who follow an anime. */
 import { all, one, type Query, type Statement, sql } from './database.ts';
+import type { Row } from './row.ts';
 import { holding, toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
 
@@ -49,18 +50,30 @@ export function dueNews(now: Date): Query<PartNews | undefined> {
       toSqlTime(after),
       toSqlTime(last),
     ),
-    (row) => ({
-      id: row.int('id'),
-      animeId: row.int('anime_id'),
-      code: row.int('code'),
-      title: row.textOrNull('title'),
-      description: row.textOrNull('description'),
-      firstPart: row.int('first_part'),
-      lastPart: row.int('last_part'),
-      parts: row.int('parts'),
-      cursor: row.int('cursor'),
-    }),
+    readNews,
   );
+}
+
+function readNews(row: Row): PartNews {
+  return {
+    id: row.int('id'),
+    animeId: row.int('anime_id'),
+    code: row.int('code'),
+    title: row.textOrNull('title'),
+    description: row.textOrNull('description'),
+    firstPart: row.int('first_part'),
+    lastPart: row.int('last_part'),
+    parts: row.int('parts'),
+    cursor: row.int('cursor'),
+  };
+}
+
+function readFollower(row: Row): Follower {
+  return {
+    userId: row.int('user_id'),
+    language: row.textOrNull('language'),
+    isReachable: row.bool('reachable'),
+  };
 }
 
 const TITLE = 'a.title, substr(a.description, 1, 200) AS description';
@@ -92,11 +105,7 @@ export function followersAfter(animeId: number, cursor: number, limit: number): 
       cursor,
       limit,
     ),
-    (row) => ({
-      userId: row.int('user_id'),
-      language: row.textOrNull('language'),
-      isReachable: row.bool('reachable'),
-    }),
+    readFollower,
   );
 }
 
@@ -118,4 +127,57 @@ export function moveCursor(
 
 export function finishNews(newsId: number, now: Date): Statement {
   return sql('UPDATE part_news SET finished_at = ? WHERE id = ?', toSqlTime(now), newsId);
+}
+
+/** Attempts at one follower before the news is given up for this follower. */
+const MAX_ATTEMPTS = 6;
+const LONGEST_PAUSE_MS = 24 * 3_600_000;
+
+/** A follower who could not be told for a while: the others go on, this one is tried again. Counted as failed in the end. */
+export function retryFollower(newsId: number, userId: number, retryMs: number): Statement {
+  return sql(
+    `INSERT INTO news_retries (news_id, user_id, attempts, retry_ms) VALUES (?, ?, 1, ?)
+     ON CONFLICT (news_id, user_id) DO UPDATE SET attempts = attempts + 1, retry_ms = excluded.retry_ms`,
+    newsId,
+    userId,
+    retryMs,
+  );
+}
+
+/** Ends the retries of a follower, told or not. */
+export function endRetry(newsId: number, userId: number, outcome: 'sent' | 'failed'): readonly Statement[] {
+  return [
+    sql(`UPDATE part_news SET ${outcome} = ${outcome} + 1 WHERE id = ?`, newsId),
+    sql('DELETE FROM news_retries WHERE news_id = ? AND user_id = ?', newsId, userId),
+  ];
+}
+
+export interface Retry {
+  readonly news: PartNews;
+  readonly follower: Follower;
+  readonly isLast: boolean;
+}
+
+/** Followers whose time to be tried again has come, the longest waiting first. Who stopped following is not among them. */
+export function dueRetries(now: Date, limit: number): Query<Retry[]> {
+  const { after, last } = holding(now, LONGEST_PAUSE_MS);
+  return all(
+    sql(
+      `SELECT n.id, n.anime_id, a.code, ${TITLE}, n.first_part, n.last_part, n.parts, n.cursor,
+         r.user_id, r.attempts >= ${MAX_ATTEMPTS} - 1 AS is_last, u.language,
+         u.blocked_at IS NULL AND u.banned_at IS NULL AND a.deleted_at IS NULL AND EXISTS
+           (SELECT 1 FROM follows AS f WHERE f.anime_id = n.anime_id AND f.user_id = r.user_id) AS reachable
+       FROM news_retries AS r JOIN part_news AS n ON n.id = r.news_id JOIN anime AS a ON a.id = n.anime_id
+       JOIN users AS u ON u.user_id = r.user_id
+       WHERE r.retry_ms <= ? OR r.retry_ms > ? ORDER BY r.retry_ms LIMIT ?`,
+      after.getTime(),
+      last.getTime(),
+      limit,
+    ),
+    (row) => ({
+      news: readNews(row),
+      follower: readFollower(row),
+      isLast: row.bool('is_last'),
+    }),
+  );
 }

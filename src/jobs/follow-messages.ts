@@ -7,11 +7,15 @@ import { LOCALE_NAMES } from '../config.ts';
 import { hasChanged, type Statement } from '../db/database.ts';
 import {
   dueNews,
+  dueRetries,
+  endRetry,
   type Follower,
   finishNews,
   followersAfter,
   moveCursor,
   type PartNews,
+  type Retry,
+  retryFollower,
   startNews,
 } from '../db/part-news.ts';
 import { markBlocked } from '../db/users.ts';
@@ -26,20 +30,53 @@ import type { Job, JobContext } from './job.ts';
 const SLICE = 10;
 /** 25 messages a second, below Telegram's 30 for all a bot's chats (spec/platform-facts.md). */
 const PAUSE_MS = 40;
-/** A longer wait is left to the next tick. */
+/** So many followers in a row who cannot be told: it is not they. */
+const DOWN_AFTER = 3;
+const LEAST_RETRY_SECONDS = 60;
+/** A longer wait is left to a later tick, and the next follower gets a turn. */
 const MAX_WAIT_SECONDS = 30;
 
 export const followMessagesJob: Job = {
   name: 'follow-messages',
   async run(context) {
+    let isFirst = true;
     while (context.now() < context.deadline && context.requests.take(2)) {
-      const [news] = await context.db.read([dueNews(context.now())]);
-      if (news === undefined) return;
+      const [news, retries] = await context.db.read([
+        dueNews(context.now()),
+        dueRetries(context.now(), isFirst ? SLICE : 0),
+      ]);
+      isFirst = false;
+      if (!(await tellAgain(context, retries)) || news === undefined) return;
       await context.db.write([startNews(news.id, context.now())]);
       if (!(await tellAll(context, news))) return;
     }
   },
 };
+
+/** Those who could not be told before. False when Telegram takes nothing at all. */
+async function tellAgain(context: JobContext, due: readonly Retry[]): Promise<boolean> {
+  let inARow = 0;
+  for (const { news, follower, isLast } of due) {
+    if (context.now() >= context.deadline || !context.requests.take(2)) return false;
+    const told = follower.isReachable ? await tell(context, news, follower) : ({ kind: 'failed' } as const);
+    inARow = told.kind === 'later' ? inARow + 1 : 0;
+    await context.db.write(
+      told.kind === 'later' && !isLast
+        ? [retryFollower(news.id, follower.userId, retryTime(context, told.seconds))]
+        : [
+            ...endRetry(news.id, follower.userId, told.kind === 'sent' ? 'sent' : 'failed'),
+            ...(told.kind === 'blocked' ? [markBlocked(follower.userId, context.now())] : []),
+          ],
+    );
+    if (inARow >= DOWN_AFTER) return false;
+    await context.sleep(PAUSE_MS);
+  }
+  return true;
+}
+
+function retryTime({ now }: JobContext, seconds: number): number {
+  return now().getTime() + Math.max(seconds, LEAST_RETRY_SECONDS) * 1000;
+}
 
 /** False when it must stop before the end. */
 async function tellAll(context: JobContext, news: PartNews): Promise<boolean> {
@@ -56,7 +93,7 @@ async function tellAll(context: JobContext, news: PartNews): Promise<boolean> {
     if (slice.last !== undefined) {
       const moved = await context.db.write([
         moveCursor({ id: news.id, from: cursor }, slice.last, slice),
-        ...slice.blocked,
+        ...slice.statements,
       ]);
       if (!hasChanged(moved[0])) return false;
       cursor = slice.last;
@@ -70,7 +107,9 @@ interface Slice {
   readonly last: number | undefined;
   readonly sent: number;
   readonly failed: number;
-  readonly blocked: readonly Statement[];
+  /** Who blocked the bot, and who is to be told later. */
+  readonly statements: readonly Statement[];
+  /** Telegram takes nothing at all: the rest is the next tick's. */
   readonly isStopped: boolean;
 }
 
@@ -82,22 +121,28 @@ async function tellSlice(
   let last: number | undefined;
   let sent = 0;
   let failed = 0;
-  const blocked: Statement[] = [];
+  let inARow = 0;
+  const statements: Statement[] = [];
   for (const follower of followers) {
     if (follower.isReachable) {
-      const outcome = await tell(context, news, follower);
-      if (outcome === 'later') return { last, sent, failed, blocked, isStopped: true };
-      if (outcome === 'sent') sent += 1;
+      const told = await tell(context, news, follower);
+      inARow = told.kind === 'later' ? inARow + 1 : 0;
+      if (told.kind === 'sent') sent += 1;
+      else if (told.kind === 'later')
+        statements.push(retryFollower(news.id, follower.userId, retryTime(context, told.seconds)));
       else failed += 1;
-      if (outcome === 'blocked') blocked.push(markBlocked(follower.userId, context.now()));
+      if (told.kind === 'blocked') statements.push(markBlocked(follower.userId, context.now()));
       await context.sleep(PAUSE_MS);
     }
     last = follower.userId;
+    if (inARow >= DOWN_AFTER) return { last, sent, failed, statements, isStopped: true };
   }
-  return { last, sent, failed, blocked, isStopped: false };
+  return { last, sent, failed, statements, isStopped: false };
 }
 
-type Told = 'sent' | 'blocked' | 'failed' | 'later';
+type Told =
+  | { readonly kind: 'sent' | 'blocked' | 'failed' }
+  | { readonly kind: 'later'; readonly seconds: number };
 
 async function tell(context: JobContext, news: PartNews, follower: Follower): Promise<Told> {
   const locale = LOCALE_NAMES.find((name) => name === follower.language) ?? context.defaultLocale;
@@ -116,15 +161,15 @@ async function tell(context: JobContext, news: PartNews, follower: Follower): Pr
         parse_mode: 'HTML',
         reply_markup: keyboard,
       });
-      return 'sent';
+      return { kind: 'sent' };
     } catch (error) {
       const wait = error instanceof GrammyError ? error.parameters.retry_after : undefined;
       if (wait !== undefined && attempt === 0 && (await waited(context, wait))) continue;
       if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500)
-        return 'later';
-      if (error.error_code === 403) return 'blocked';
+        return { kind: 'later', seconds: wait ?? 0 };
+      if (error.error_code === 403) return { kind: 'blocked' };
       context.log.warn('follower not told', { news: news.id, error: describeError(error) });
-      return 'failed';
+      return { kind: 'failed' };
     }
   }
 }

@@ -152,7 +152,9 @@ describe('whatever happens on the way', () => {
     bot.telegram.script({ method: 'sendMessage', after: 14, fault: { kind: 'flood', retryAfter: 300 } });
     await run(bot, followMessagesJob, { seconds: 120 });
     const first = people.map((person) => told(person).length);
-    expect(first.reduce((sum, n) => sum + n, 0)).toBe(14);
+    // One has to wait five minutes, which costs the others nothing.
+    expect(first.reduce((sum, n) => sum + n, 0)).toBe(24);
+    bot.advance(301_000);
     await run(bot, followMessagesJob);
     expect(people.map((person) => told(person).length)).toEqual(people.map(() => 1));
     expect(await values(bot, 'SELECT finished_at IS NOT NULL AS v FROM part_news')).toEqual(['1']);
@@ -203,14 +205,71 @@ describe('whatever happens on the way', () => {
     expect(counts.reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(40);
   });
 
-  test('a network failure leaves the rest to the next tick', async () => {
+  test('a network failure leaves that follower to a later tick', async () => {
     const { bot, id, people } = await followed(5);
     await announce(bot, id, 13);
     bot.advance(61_000);
     bot.telegram.script({ method: 'sendMessage', after: 2, fault: { kind: 'drop' } });
     await run(bot, followMessagesJob);
-    expect(people.map((person) => told(person).length)).toEqual([1, 1, 0, 0, 0]);
+    expect(people.map((person) => told(person).length)).toEqual([1, 1, 0, 1, 1]);
+    bot.advance(61_000);
     await run(bot, followMessagesJob);
     expect(people.map((person) => told(person).length)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test.each([
+    ['500', { kind: 'error', status: 500, description: 'Internal Server Error' }],
+    ['429 for an hour', { kind: 'flood', retryAfter: 3_600 }],
+    ['a broken connection', { kind: 'drop' }],
+  ] as const)('%s of one chat keeps the news of no anime from anybody else', async (_, fault) => {
+    const { bot, id, people } = await followed(5);
+    await announce(bot, id, 13);
+    const second = await addAnime(bot, { code: 77, title: 'Boshqa', parts: 7 });
+    const last = people.at(-1)?.id ?? 0;
+    await bot.db.write([
+      sql(
+        "INSERT INTO follows (user_id, anime_id, since) VALUES (?, ?, '2026-01-01 00:00:00')",
+        last,
+        second,
+      ),
+    ]);
+    await announce(bot, second, 8);
+    bot.telegram.script({
+      method: 'sendMessage',
+      chat: people[1]?.id ?? 0,
+      times: Number.POSITIVE_INFINITY,
+      fault,
+    });
+    for (let tick = 0; tick < 600; tick += 1) {
+      bot.advance(61_000);
+      await run(bot, followMessagesJob);
+    }
+    expect(people.map((person) => told(person).filter((text) => text.includes('13-qism')).length)).toEqual([
+      1, 0, 1, 1, 1,
+    ]);
+    expect(people.at(-1)?.lastMessage().text).toContain('8-qism');
+    // It was tried some times, then counted.
+    expect(await values(bot, 'SELECT failed AS v FROM part_news ORDER BY id')).toEqual(['1', '0']);
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM news_retries')).toEqual(['0']);
+  });
+
+  test('nothing goes to anybody: the tick stops after three, and nobody is left out when it is over', async () => {
+    const { bot, id, people } = await followed(12);
+    await announce(bot, id, 13);
+    bot.advance(61_000);
+    const down = bot.telegram.script({
+      method: 'sendMessage',
+      times: Number.POSITIVE_INFINITY,
+      fault: { kind: 'error', status: 502, description: 'Bad Gateway' },
+    });
+    bot.telegram.forgetCalls();
+    await run(bot, followMessagesJob);
+    expect(bot.telegram.callsOf('sendMessage')).toHaveLength(3);
+    down.remove();
+    for (let tick = 0; tick < 3; tick += 1) {
+      bot.advance(61_000);
+      await run(bot, followMessagesJob);
+    }
+    expect(people.map((person) => told(person).length)).toEqual(people.map(() => 1));
   });
 });
