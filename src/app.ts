@@ -14,6 +14,8 @@ export interface Health {
   readonly status: 'ok' | 'failing' | 'offline';
   readonly version: string;
   readonly database: 'ok' | 'unreachable';
+  /** Whether database and bucket can be written to; left out where there is no disk (Worker). */
+  readonly disk?: string;
   readonly backup: { readonly last_verified: string | null; readonly age_hours: number | null };
 }
 

@@ -41,6 +41,8 @@ export interface HostParts {
   /** What one tick may take: time, and requests to database and Bot API together. */
   readonly tickLimits: { readonly seconds: number; readonly requests: number };
   readonly after: NonNullable<Services['after']>;
+  /** `ok`, or what is wrong with the disk that database and bucket are written to; left out where there is none (Worker). */
+  readonly disk?: () => Promise<string>;
   /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
   readonly stopping?: AbortSignal;
   /** Reads a database file an admin sent; left out where there is no disk (Worker). */
@@ -171,20 +173,23 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
   return person.isAdmin;
 }
 
-async function checkHealth({ db, backups, isOffline }: HostParts): Promise<Health> {
-  const [isDatabaseUp, backup] = await Promise.all([
+async function checkHealth({ db, backups, disk, isOffline }: HostParts): Promise<Health> {
+  const [isDatabaseUp, backup, state] = await Promise.all([
     db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]).then(
       () => true,
       () => false,
     ),
     // A bucket that can not be listed is no sign of safety.
     backups.health().catch(() => undefined),
+    disk?.(),
   ]);
+  const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';
   return {
-    status: isDatabaseUp && backup?.ok === true ? ok : 'failing',
+    status: isDatabaseUp && isWritable && backup?.ok === true ? ok : 'failing',
     version: APP_VERSION,
     database: isDatabaseUp ? 'ok' : 'unreachable',
+    ...(state !== undefined && { disk: state }),
     backup: { last_verified: backup?.lastVerified ?? null, age_hours: backup?.ageHours ?? null },
   };
 }

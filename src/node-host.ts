@@ -1,6 +1,7 @@
 /** Builds and runs the Node host from settings: database, bucket, schedule, webhook or polling. Node only. */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServerType, serve } from '@hono/node-server';
 import { Cron } from 'croner';
@@ -15,6 +16,7 @@ import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
+import { checkDisks, type Places } from './disk-room.ts';
 import { linkKey } from './download-links.ts';
 import { createHost, type Host } from './host.ts';
 import { textsFor } from './locales/index.ts';
@@ -111,6 +113,7 @@ export async function startNode(
     sleep: pause,
     log,
     tickLimits: TICK_LIMITS,
+    disk: () => checkDisks(placesOf(config)),
     readUpload,
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.
@@ -207,6 +210,12 @@ export async function startNode(
       await lock?.release();
     },
   };
+}
+
+function placesOf({ database, bucket }: Config): Places {
+  const file = database.kind === 'file' ? [database.path] : [];
+  const directory = bucket.kind === 'directory' ? [bucket.path] : [];
+  return { directories: [...file.map((path) => dirname(path)), ...directory], files: file };
 }
 
 /** What a stopping host waits for. */

@@ -1,0 +1,92 @@
+/**
+ * Whether directories can be written to, for /healthz: a full or read-only disk takes nothing more, while reading from it goes on as if all
+ * were well. Node only.
+ */
+import { access, constants, rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** `stuck`: no answer within {@link PATIENCE_MS}, as of a network mount whose server is away. */
+export type DiskState = 'ok' | 'full' | 'read-only' | 'unwritable' | 'stuck';
+
+/** What is asked of a disk. Errors carry the code of the system call. */
+export interface DiskProbe {
+  /** Bytes free for us; rejects with ENOENT where there is no such directory. */
+  free(directory: string): Promise<number>;
+  /** Writes a little and removes it. */
+  write(directory: string): Promise<void>;
+  /** Rejects when an existing file may not be written to. */
+  file(path: string): Promise<void>;
+}
+
+/** Below this a small transaction may fail: its pages go to the log and to the file. */
+const LEAST_FREE_BYTES = 1_048_576;
+const PROBE_BYTES = 4_096;
+const PATIENCE_MS = 5_000;
+
+export const diskProbe: DiskProbe = {
+  async free(directory) {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  },
+  async write(directory) {
+    // A name that the bucket takes for an unfinished file: never listed, and swept if it stays.
+    const path = join(directory, `.health.${process.pid}.partial`);
+    try {
+      await writeFile(path, new Uint8Array(PROBE_BYTES), { mode: 0o600, flush: true });
+    } finally {
+      await rm(path, { force: true }).catch(() => {});
+    }
+  },
+  file: (path) => access(path, constants.W_OK),
+};
+
+export interface Places {
+  /** Need not exist yet: the nearest one above them that does is looked at. */
+  readonly directories: readonly string[];
+  /** Files that are written in place. They are not opened: that would end a database's locks. */
+  readonly files: readonly string[];
+}
+
+/** The first trouble there is. Never rejects. */
+export async function checkDisks(
+  { directories, files }: Places,
+  probe: DiskProbe = diskProbe,
+  patienceMs = PATIENCE_MS,
+): Promise<DiskState> {
+  const asked = [
+    ...directories.map((directory) => checkDirectory(directory, probe)),
+    ...files.map(async (path): Promise<DiskState> => {
+      await probe.file(path);
+      return 'ok';
+    }),
+  ];
+  const over = new AbortController();
+  const late = sleep(patienceMs, 'stuck' as const, { signal: over.signal }).catch(() => 'stuck' as const);
+  const states = await Promise.all(asked.map((state) => Promise.race([state.catch(stateOf), late])));
+  over.abort();
+  return states.find((state) => state !== 'ok') ?? 'ok';
+}
+
+async function checkDirectory(directory: string, probe: DiskProbe): Promise<DiskState> {
+  try {
+    if ((await probe.free(directory)) < LEAST_FREE_BYTES) return 'full';
+    await probe.write(directory);
+    return 'ok';
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(directory) === directory) throw error;
+    return checkDirectory(dirname(directory), probe);
+  }
+}
+
+function stateOf(error: unknown): DiskState {
+  const code = codeOf(error);
+  if (code === 'ENOENT') return 'ok';
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'full';
+  return code === 'EROFS' ? 'read-only' : 'unwritable';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
