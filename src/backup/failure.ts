@@ -67,12 +67,12 @@ async function recorded(context: BackupContext, name: BackupName, end: RunEnd): 
 /** What full disks, buckets and quotas are called: errno, S3 codes, HTTP 507. */
 const NO_SPACE = /ENOSPC|EDQUOT|no space left|quota|insufficient ?storage|\b507\b/i;
 
-/** Out of space: how much a backup takes, by the newest one. */
+/** Out of space: how much the newest backup has, for what this one takes is not known. */
 async function spaceHint(context: BackupContext, error: unknown): Promise<string> {
   if (!NO_SPACE.test(explain(error))) return '';
   const where = context.store.description;
   const [newest] = await Promise.allSettled([newestVerified(context)]);
   if (newest.status === 'rejected' || newest.value === undefined) return `: make room in ${where}`;
-  const megabytes = Math.ceil(newest.value.bytes / 1e6);
-  return `: make room in ${where}, a backup takes about ${megabytes} MB`;
+  const megabytes = (newest.value.bytes / 1e6).toFixed(1);
+  return `: make room in ${where}; the newest backup there has ${megabytes} MB, this one may need more`;
 }

@@ -92,7 +92,7 @@ export class Deserted extends Error {
 }
 
 function explained(error: unknown, session: Session | undefined): string {
-  const message = error instanceof Interrupted ? 'interrupted: everything is as it was' : explain(error);
+  const message = error instanceof Interrupted ? 'interrupted: nothing more was done' : explain(error);
   const database = session?.config.database;
   const isLocked = /database is locked|SQLITE_BUSY/.test(message) && database?.kind === 'file';
   return isLocked ? `${message}\n${explainLocked(database.path)}` : message;

@@ -100,7 +100,7 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     const result = await interrupted('SIGINT', /^bucket\/.*anime_bot_/, 'full');
     expect(result).toMatchObject({
       code: 130,
-      stdout: expect.stringMatching(/failed: interrupted\nEvery earlier backup is as it was/),
+      stdout: expect.stringMatching(/failed: interrupted\nThis run changed no other backup/),
       stderr: expect.stringContaining('stopping and cleaning up'),
     });
     expect(files('bucket')).toEqual(before);

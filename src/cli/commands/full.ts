@@ -42,7 +42,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     answer({ ok: false, error: outcome.reason, left: outcome.left, notices });
     say(`${colors.red('failed:')} ${outcome.reason}`);
     for (const line of outcome.left) say(`  ${line}`);
-    say('Every earlier backup is as it was.');
+    say('This run changed no other backup; `npm run backup -- list` shows what there is.');
     return;
   }
   if (outcome.kind === 'skipped') {

@@ -10,7 +10,7 @@ export const en: typeof uz = {
   updatesFailed: (count, error) =>
     html`⚠️ Messages that could not be answered: <b>${count}</b>.\nReason: <code>${error}</code>\nThey are not lost: /admin → “Unanswered”.`,
   backupFailed: (reason) =>
-    html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nEarlier backups are untouched. Check with /test, try again with /backup.`,
+    html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nThis attempt touched no other backup. Check with /test, try again with /backup.`,
   backupAsks: (reason) =>
     html`⚠️ <b>Old backups were not deleted</b>: more than half would have gone.\n<code>${reason}</code>\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
   backupProblem: (reason) =>

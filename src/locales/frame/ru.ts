@@ -9,7 +9,7 @@ export const ru: typeof uz = {
   updatesFailed: (count, error) =>
     html`⚠️ Не удалось ответить на сообщения: <b>${count}</b>.\nПричина: <code>${error}</code>\nОни не потеряны: /admin → «Без ответа».`,
   backupFailed: (reason) =>
-    html`🔴 <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nПрежние копии на месте. Проверить: /test, повторить: /backup.`,
+    html`🔴 <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nДругие копии эта попытка не трогала. Проверить: /test, повторить: /backup.`,
   backupAsks: (reason) =>
     html`⚠️ <b>Удаление старых копий остановлено</b>: исчезло бы больше половины.\n<code>${reason}</code>\nЕсли согласны, выполните на сервере <code>npm run backup -- prune</code>.`,
   backupProblem: (reason) =>

@@ -9,7 +9,7 @@ export const uzCyrl: typeof uz = {
   updatesFailed: (count, error) =>
     html`⚠️ <b>${count}</b> та хабарга жавоб бериб бўлмади.\nСабаби: <code>${error}</code>\nХабарлар йўқолмади: /admin → «Жавобсиз хабарлар».`,
   backupFailed: (reason) =>
-    html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nАввалги нусхалар жойида. Текшириш учун /test, қайта уриниш учун /backup босинг.`,
+    html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади. Текшириш учун /test, қайта уриниш учун /backup босинг.`,
   backupAsks: (reason) =>
     html`⚠️ <b>Эски нусхаларни ўчириш тўхтатилди</b>, чунки ярмидан кўпи ўчиб кетарди.\n<code>${reason}</code>\nРози бўлсангиз, серверда <code>npm run backup -- prune</code> буйруғини беринг.`,
   backupProblem: (reason) =>

@@ -11,7 +11,7 @@ export const uz = {
   updatesFailed: (count: number, error: string): Html =>
     html`⚠️ <b>${count}</b> ta xabarga javob berib bo‘lmadi.\nSababi: <code>${error}</code>\nXabarlar yo‘qolmadi: /admin → «Javobsiz xabarlar».`,
   backupFailed: (reason: string): Html =>
-    html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nAvvalgi nusxalar joyida. Tekshirish uchun /test, qayta urinish uchun /backup bosing.`,
+    html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi. Tekshirish uchun /test, qayta urinish uchun /backup bosing.`,
   backupAsks: (reason: string): Html =>
     html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi.\n<code>${reason}</code>\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
   backupProblem: (reason: string): Html =>

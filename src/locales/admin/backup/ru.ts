@@ -21,7 +21,7 @@ export const ru: typeof uz = {
   facts: (facts) =>
     html`💾 <b>Резервная копия</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ проверена' : html`⚠️ непригодна: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
   failed: (reason) =>
-    html`❌ <b>Резервная копия не получилась.</b>\nПричина: <code>${reason}</code>\nПрежние копии на месте.`,
+    html`❌ <b>Резервная копия не получилась.</b>\nПричина: <code>${reason}</code>\nДругие копии эта попытка не трогала.`,
   duplicate: () => html`ℹ️ Копия только что сделана, новая не нужна.`,
   busy: () =>
     html`⏳ Сейчас делается другая копия. Ваш запрос в очереди: он начнётся после неё, итог появится здесь.`,

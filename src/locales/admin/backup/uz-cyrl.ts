@@ -21,7 +21,7 @@ export const uzCyrl: typeof uz = {
   facts: (facts) =>
     html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ яроқсиз: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
   failed: (reason) =>
-    html`❌ <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nОлдинги нусхалар жойида.`,
+    html`❌ <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади.`,
   duplicate: () => html`ℹ️ Ҳозиргина захира нусха олинган, янгиси шарт эмас.`,
   busy: () =>
     html`⏳ Ҳозир бошқа захира нусха олинмоқда. Сизнинг сўровингиз навбатда: у тугагач бошланади ва натижаси шу ерга ёзилади.`,

@@ -39,7 +39,7 @@ export const uz = {
   facts: (facts: BackupFacts): Html =>
     html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ yaroqsiz: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
   failed: (reason: string): Html =>
-    html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nOldingi nusxalar joyida.`,
+    html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi.`,
   duplicate: (): Html => html`ℹ️ Hozirgina zaxira nusxa olingan, yangisi shart emas.`,
   busy: (): Html =>
     html`⏳ Hozir boshqa zaxira nusxa olinmoqda. Sizning so‘rovingiz navbatda: u tugagach boshlanadi va natijasi shu yerga yoziladi.`,
