@@ -154,7 +154,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     probe: () => probeBucket(context, probeId(clock.now(), context.random)),
     async health() {
       const now = clock.now();
-      return backupHealth(await newestVerified(context, now), now, context.maxAgeHours);
+      return backupHealth(await newestVerified(context), now, context.maxAgeHours);
     },
     history: (limit) => context.ledger.recent(limit),
   };
@@ -163,7 +163,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
 /** Its process died again and again: perhaps of this very backup, perhaps only before it could say that it was made. */
 async function giveUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome> {
   const now = context.clock.now();
-  const newest = await newestVerified(context, now).catch((cause: unknown) => ({ cause }));
+  const newest = await newestVerified(context).catch((cause: unknown) => ({ cause }));
   await context.requests.closeRequest(request.id, now);
   const begun = `begun ${request.attempts} times`;
   if (newest !== undefined && 'cause' in newest) {

@@ -1,14 +1,18 @@
 /** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (spec/backup.md, "Commands"). */
+import { type Clock, systemClock } from './clock.ts';
 import { type Manifest, ManifestError, parseManifest } from './manifest.ts';
 import { type BackupName, manifestKey, type ParsedKey, parseKey, timeOfName } from './names.ts';
 import type { RetentionEntry } from './retention.ts';
 import type { Store, StoredObject } from './store/types.ts';
+import { believedTime, isAhead } from './true-time.ts';
 
 /** A bucket below a key prefix. */
 export interface Bucket {
   readonly store: Store;
   /** Empty, or ending in `/`. */
   readonly prefix: string;
+  /** What times are held against; the system's by default. */
+  readonly clock?: Pick<Clock, 'now'>;
 }
 
 /** All objects of one name, from one listing. */
@@ -23,7 +27,7 @@ export interface BackupEntry {
   /** Why it is not `verified`. */
   readonly problem: string | undefined;
   readonly manifest: Manifest | undefined;
-  /** When its data was read; never later than the store says its manifest was written. */
+  /** When its data was read: as its manifest says, as far as that can be ({@link believedTime}). */
   readonly time: Date;
   /** Of database and document as stored. */
   readonly bytes: number;
@@ -33,7 +37,8 @@ export interface BackupEntry {
 }
 
 /** One listing, grouped, newest first. Objects that are none of ours are left out. */
-export async function readGroups({ store, prefix }: Bucket): Promise<ObjectGroup[]> {
+export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
+  const { store, prefix } = bucket;
   const groups = new Map<BackupName, ObjectGroup['objects'][number][]>();
   for (const object of await store.list(prefix)) {
     const parsed = parseKey(prefix, object.key);
@@ -46,15 +51,15 @@ export async function readGroups({ store, prefix }: Bucket): Promise<ObjectGroup
   const timed = found
     // A pin alone is no backup.
     .filter(({ objects }) => objects.some(({ role }) => role !== 'pin'))
-    .map((group) => ({ group, time: groupTime(group).getTime() }));
-  // By bounded time, not by name: a backup of a clock that ran a year ahead must not pose as the newest for a year.
+    .map((group) => ({ group, time: groupTime(bucket, group).getTime() }));
+  // By the time that can be, not by name: a backup of a clock that ran a year ahead must not pose as the newest for a year.
   timed.sort((a, b) => b.time - a.time || (a.group.name < b.group.name ? 1 : -1));
   return timed.map(({ group }) => group);
 }
 
-/** The scheduled time, never later than the store's own. */
-function groupTime(group: ObjectGroup): Date {
-  return boundedTime(group, timeOfName(group.name) ?? new Date(0));
+/** The scheduled time, or the store's. */
+function groupTime(bucket: Bucket, group: ObjectGroup): Date {
+  return timeOf(bucket, group, timeOfName(group.name) ?? new Date(0));
 }
 
 export interface Page {
@@ -73,18 +78,14 @@ export async function listBackups(
   return { entries: await inParallel(shown, (group) => loadEntry(bucket, group)), total: groups.length };
 }
 
-/** Clocks of hosts and stores may differ by this much and still be believed. */
-const CLOCK_SLACK_MS = 3_600_000;
-
 /**
- * The newest backup whose manifest is sound and whose objects are there; reads no more manifests than it must. Given `now`, one dated
- * more than an hour later is passed over: a clock that ran ahead made it, and it would pose as fresh until time catches up.
+ * The newest backup whose manifest is sound and whose objects are there; reads no more manifests than it must. One dated in the future is
+ * passed over: a clock that ran ahead made it, and it would pose as fresh until time catches up.
  */
-export async function newestVerified(bucket: Bucket, now?: Date): Promise<BackupEntry | undefined> {
-  const latest = now === undefined ? Number.POSITIVE_INFINITY : now.getTime() + CLOCK_SLACK_MS;
+export async function newestVerified(bucket: Bucket): Promise<BackupEntry | undefined> {
   for (const group of await readGroups(bucket)) {
     const entry = await loadEntry(bucket, group);
-    if (entry.state === 'verified' && entry.time.getTime() <= latest) return entry;
+    if (entry.state === 'verified' && !isAhead(entry.time, nowOf(bucket))) return entry;
   }
   return undefined;
 }
@@ -102,7 +103,7 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
   const base = {
     name: group.name,
     manifest: undefined,
-    time: groupTime(group),
+    time: groupTime(bucket, group),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     encrypted: files.some(({ encrypted }) => encrypted),
     pinned: group.objects.some(({ role }) => role === 'pin'),
@@ -116,7 +117,7 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
   return {
     ...base,
     manifest: read,
-    time: boundedTime(group, new Date(read.started_at)),
+    time: timeOf(bucket, group, new Date(read.started_at)),
     state: problem === undefined ? 'verified' : 'damaged',
     problem,
   };
@@ -175,9 +176,11 @@ function missingObject(
   return undefined;
 }
 
-function boundedTime(group: ObjectGroup, time: Date): Date {
-  const newest = Math.max(
-    ...group.objects.filter(({ role }) => role !== 'pin').map(({ modified }) => modified.getTime()),
-  );
-  return new Date(Math.min(time.getTime(), newest));
+function timeOf(bucket: Bucket, group: ObjectGroup, claimed: Date): Date {
+  const times = group.objects.filter(({ role }) => role !== 'pin').map(({ modified }) => modified.getTime());
+  return believedTime(claimed, new Date(Math.max(...times)), nowOf(bucket));
+}
+
+function nowOf({ clock = systemClock }: Bucket): Date {
+  return clock.now();
 }

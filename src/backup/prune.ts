@@ -100,14 +100,16 @@ async function planBucket(
 /** What is known without reading the manifest. */
 function presumed(group: ObjectGroup): RetentionEntry {
   const manifest = group.objects.find(({ role }) => role === 'manifest');
-  const whole = ['database', 'document'].every((role) =>
+  const isWhole = ['database', 'document'].every((role) =>
     group.objects.some((object) => object.role === role),
   );
+  // What has no manifest is no backup, however young its pieces are.
+  const objects = manifest === undefined ? [] : group.objects.filter(({ role }) => role !== 'pin');
   return {
     name: group.name,
-    state: manifest === undefined ? 'unfinished' : whole ? 'verified' : 'damaged',
+    state: manifest === undefined ? 'unfinished' : isWhole ? 'verified' : 'damaged',
     time: timeOfName(group.name) ?? new Date(0),
-    modified: manifest?.modified ?? new Date(0),
+    modified: new Date(Math.max(0, ...objects.map(({ modified }) => modified.getTime()))),
     pinned: group.objects.some(({ role }) => role === 'pin'),
   };
 }

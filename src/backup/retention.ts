@@ -3,6 +3,7 @@
  * its reason. `prune.ts` carries decisions out. When anything is in doubt the answer is to keep.
  */
 import type { BackupName } from './names.ts';
+import { believedTime, isAhead } from './true-time.ts';
 
 /** A backup is kept when any rule keeps it. At least one rule must be set. */
 export interface RetentionPolicy {
@@ -17,7 +18,8 @@ export interface RetentionPolicy {
 export interface RetentionEntry {
   readonly name: BackupName;
   /**
-   * `verified`: manifest present and all it names is there. `damaged`: manifest present, an object gone or of another size.
+   * `verified`: manifest present and all it names is there. `damaged`: manifest present, and it says that the database was damaged, or an
+   * object is gone or of another size.
    * `unreadable`: the manifest can not be parsed (cut, or of a newer program). `unfinished`: no manifest (a run under way, or debris).
    */
   readonly state: 'verified' | 'damaged' | 'unreadable' | 'unfinished';
@@ -51,7 +53,7 @@ export class EmptyPolicy extends Error {
 /** Retention never leaves fewer verified backups than this (spec/backup.md). */
 export const LEAST_VERIFIED = 3;
 const DAY_MS = 86_400_000;
-/** Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of the two clocks was wrong. */
+/** Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of the two clocks was wrong, or a copy. */
 const PLAUSIBLE_LAG_MS = 2 * DAY_MS;
 /** Without a rule in days, a backup whose clocks disagree is kept until its object itself is this old. */
 const DOUBTFUL_DAYS = 90;
@@ -68,12 +70,18 @@ export function planRetention(
 ): RetentionPlan {
   checkPolicy(policy);
   const now = new Date(Math.min(clock.getTime(), newestObject(entries)));
-  const sorted = entries.map(withTimes).toSorted((a, b) => b.order - a.order || (a.name < b.name ? 1 : -1));
+  const sorted = entries
+    .map((entry) => withTimes(entry, clock))
+    .toSorted((a, b) => b.order - a.order || (a.name < b.name ? 1 : -1));
   const byRule = countedReasons(sorted, policy);
-  const newest = sorted.findIndex((entry) => entry.state === 'verified');
+  const newest = sorted.findIndex(isSuccessor);
+  const isDamaged = sorted.slice(0, newest).some(({ state, isAhead }) => state === 'damaged' && !isAhead);
   const decisions = sorted.map((entry, i): Decision => {
     const reason =
       protectedReason(entry, i, newest) ??
+      (isDamaged && entry.state === 'verified'
+        ? 'the newest backup is damaged: every good one stays'
+        : undefined) ??
       agedReason(entry, policy, now) ??
       byRule.get(entry.name) ??
       undefined;
@@ -106,24 +114,41 @@ function checkPolicy(policy: RetentionPolicy): void {
 }
 
 interface Timed extends RetentionEntry {
-  /** For calendar rules: the manifest's time, never later than its object's own (a clock that ran ahead). */
+  /** When it was made, for calendar rules. */
   readonly calendar: number;
-  /** For age and order: never earlier than its object's own less {@link PLAUSIBLE_LAG_MS} either (a clock that ran behind). */
+  /** For order: a manifest of a clock that ran behind is no older than its object less {@link PLAUSIBLE_LAG_MS}. */
   readonly order: number;
+  /** For age: the younger of the two times. Old times after a copy, like old times of a clock, must cost no young backup. */
+  readonly youngest: number;
   readonly doubtful: boolean;
+  /** Of a clock that is, or was, ahead: how old it is cannot be known before time has caught up. */
+  readonly isAhead: boolean;
 }
 
-function withTimes(entry: RetentionEntry): Timed {
+function withTimes(entry: RetentionEntry, clock: Date): Timed {
   const modified = entry.modified.getTime();
-  const calendar = Math.min(entry.time.getTime(), modified);
-  const doubtful = calendar < modified - PLAUSIBLE_LAG_MS;
-  return { ...entry, calendar, doubtful, order: doubtful ? modified - PLAUSIBLE_LAG_MS : calendar };
+  const calendar = believedTime(entry.time, entry.modified, clock).getTime();
+  const isBehind = calendar < modified - PLAUSIBLE_LAG_MS;
+  return {
+    ...entry,
+    calendar,
+    order: isBehind ? modified - PLAUSIBLE_LAG_MS : calendar,
+    youngest: Math.max(calendar, modified),
+    doubtful: Math.abs(calendar - modified) > PLAUSIBLE_LAG_MS,
+    isAhead: isAhead(new Date(calendar), clock),
+  };
+}
+
+/** Whether older ones may lean on it. */
+function isSuccessor({ state, isAhead }: Timed): boolean {
+  return state === 'verified' && !isAhead;
 }
 
 function protectedReason(entry: Timed, position: number, newest: number): string | undefined {
   if (entry.state === 'unfinished') return 'not finished: under way, or left over and swept by the next run';
   if (entry.pinned) return 'pinned';
   if (entry.state === 'unreadable') return 'its manifest can not be read: not for retention to judge';
+  if (entry.isAhead) return 'dated in the future by a wrong clock: kept until then';
   if (newest === -1) return 'no verified backup exists: nothing is deleted';
   if (position === newest) return 'the newest verified backup';
   if (position < newest) return 'no newer verified backup exists';
@@ -132,10 +157,10 @@ function protectedReason(entry: Timed, position: number, newest: number): string
 
 function agedReason(entry: Timed, policy: RetentionPolicy, now: Date): string | undefined {
   const days = policy.days ?? 0;
-  if (days > 0 && now.getTime() - entry.order < days * DAY_MS) return `younger than ${days} days`;
-  const own = now.getTime() - entry.modified.getTime();
-  if (entry.doubtful && own < (days > 0 ? days : DOUBTFUL_DAYS) * DAY_MS)
-    return 'its manifest and the bucket disagree about its age: kept while the bucket calls it young';
+  const age = (time: number): number => now.getTime() - time;
+  if (days > 0 && age(entry.order) < days * DAY_MS) return `younger than ${days} days`;
+  if (entry.doubtful && age(entry.youngest) < (days > 0 ? days : DOUBTFUL_DAYS) * DAY_MS)
+    return 'its manifest and the bucket disagree about its age: kept while either calls it young';
   return undefined;
 }
 
@@ -149,9 +174,7 @@ const PERIODS: readonly (readonly [Period, string, (time: Date) => string])[] = 
 /** The newest verified backup of each of the last N periods that have one; damaged and unfinished ones use up no place. */
 function countedReasons(sorted: readonly Timed[], policy: RetentionPolicy): Map<BackupName, string> {
   const reasons = new Map<BackupName, string>();
-  const verified = sorted
-    .filter((entry) => entry.state === 'verified')
-    .toSorted((a, b) => b.calendar - a.calendar);
+  const verified = sorted.filter(isSuccessor).toSorted((a, b) => b.calendar - a.calendar);
   for (const [rule, noun, periodOf] of PERIODS) {
     const places = policy[rule] ?? 0;
     const seen = new Set<string>();
@@ -176,9 +199,7 @@ function removalReason(entry: Timed, policy: RetentionPolicy, now: Date): string
 
 /** Takes removals back, newest first, until {@link LEAST_VERIFIED} verified ones stay. */
 function keepFloor(sorted: readonly Timed[], decisions: Decision[]): void {
-  let kept = sorted.filter(
-    (entry, i) => entry.state === 'verified' && decisions[i]?.action === 'keep',
-  ).length;
+  let kept = sorted.filter((entry, i) => isSuccessor(entry) && decisions[i]?.action === 'keep').length;
   for (const [i, entry] of sorted.entries()) {
     if (kept >= LEAST_VERIFIED) return;
     if (entry.state !== 'verified' || decisions[i]?.action !== 'remove') continue;

@@ -90,7 +90,7 @@ async function skip(
 ): Promise<BackupOutcome | undefined> {
   const { unlessYoungerThanMs } = options;
   if (unlessYoungerThanMs === undefined) return undefined;
-  const newest = await newestVerified(context, context.clock.now());
+  const newest = await newestVerified(context);
   if (newest === undefined) return undefined;
   const age = context.clock.now().getTime() - newest.time.getTime();
   if (age >= unlessYoungerThanMs) return undefined;

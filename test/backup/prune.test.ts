@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readGroups } from '../../src/backup/list.ts';
-import { backupName, databaseKey, manifestKey } from '../../src/backup/names.ts';
+import { backupName, databaseKey, manifestKey, timeOfName } from '../../src/backup/names.ts';
 import { pin, unpin } from '../../src/backup/pins.ts';
 import { prune, sweepDebris } from '../../src/backup/prune.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -189,6 +190,49 @@ test('more than half is deleted only after a yes, and a dry run deletes nothing'
   expect(store.objects.size).toBe(33);
   expect((await prune(bucket, { ...options, confirmed: true })).removed).toHaveLength(8);
   expect(store.objects.size).toBe(9);
+});
+
+test('whatever the bucket holds and whoever copied it: the run deletes what the dry run said', async () => {
+  const now = new Date('2026-06-15T03:00:00Z');
+  const days = fc.double({ min: -30, max: 400, noNaN: true });
+  const backups = fc.array(
+    fc.record({
+      age: fc.oneof(days, fc.integer({ min: 80, max: 100 })),
+      modified: fc.option(days, { nil: undefined }),
+      lost: fc.constantFrom('nothing', 'nothing', 'nothing', 'database', 'manifest'),
+    }),
+    { minLength: 1, maxLength: 20 },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      backups,
+      fc.constantFrom({ days: 90 }, { daily: 3 }, { days: 20, weekly: 4 }),
+      async (specs, policy) => {
+        const store = createMemoryStore(() => now);
+        const bucket = { store, prefix: PREFIX, clock: { now: () => now } };
+        for (const { age, modified, lost } of specs) {
+          const name = await putBackup(store, PREFIX, new Date(now.getTime() - age * DAY));
+          if (lost === 'database') store.objects.delete(databaseKey(PREFIX, name, false));
+          if (lost === 'manifest') store.objects.delete(manifestKey(PREFIX, name));
+          const at = new Date(now.getTime() - Math.max(0, modified ?? age) * DAY);
+          for (const [key, object] of store.objects)
+            if (key.includes(name)) store.objects.set(key, { ...object, modified: at });
+        }
+        const options = { policy, now, confirmed: true };
+        const planned = (await prune(bucket, { ...options, dryRun: true })).plan.decisions;
+        const going = planned.filter(({ action }) => action === 'remove').map(({ name }) => name);
+        const before = (await readGroups(bucket)).map(({ name }) => name);
+        expect((await prune(bucket, options)).removed.toSorted()).toEqual(going.toSorted());
+        const after = new Set((await readGroups(bucket)).map(({ name }) => name));
+        expect(before.filter((name) => !after.has(name)).toSorted()).toEqual(going.toSorted());
+        // Of those gone, both clocks say that they were old.
+        if (policy.days === undefined) return;
+        for (const name of going)
+          expect(now.getTime() - (timeOfName(name)?.getTime() ?? 0)).toBeGreaterThan((policy.days - 2) * DAY);
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
 
 test('pins', async () => {

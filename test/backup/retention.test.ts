@@ -101,6 +101,14 @@ describe('rules', () => {
     expect(kept(entries).get(299)).toBe('no newer verified backup exists');
   });
 
+  test('while the newest backup is damaged every good one stays', () => {
+    const good = daily(1, 200);
+    const reasons = kept([entry(0, { state: 'damaged' }), ...good]);
+    expect([...reasons.keys()].filter((days) => days > 0)).toHaveLength(good.length);
+    expect(reasons.get(150)).toBe('the newest backup is damaged: every good one stays');
+    expect(kept([entry(0), entry(1, { state: 'damaged' }), ...daily(2, 200)]).has(150)).toBe(false);
+  });
+
   test('a run that would delete more than half asks', () => {
     expect(planRetention([entry(0), ...daily(86, 95)], { days: 90 }, NOW).kind).toBe('plan');
     expect(planRetention([entry(0), ...daily(85, 97)], { days: 90 }, NOW)).toMatchObject({
@@ -147,6 +155,24 @@ describe('clocks', () => {
   test.each([3, 30, 3650])('a host whose clock is %i days ahead deletes nothing early', (days) => {
     const plan = planRetention(daily(0, 90), { days: 90 }, new Date(NOW.getTime() + days * DAY));
     expect(plan.decisions.filter(({ action }) => action === 'remove')).toEqual([]);
+  });
+
+  test('a copy that gave every object an old time costs no young backup', () => {
+    const copied = daily(0, 60).map((one) => ({ ...one, modified: new Date('1999-09-04T00:00:00Z') }));
+    for (const policy of [{ days: 90 }, { daily: 2 }, { days: 10, monthly: 1 }]) {
+      const plan = planRetention([entry(-0.001), ...copied], policy, NOW);
+      const removed = plan.decisions.filter(({ action }) => action === 'remove').map(({ name }) => name);
+      const young = (policy.days ?? 90) - 1;
+      expect(removed.filter((name) => daily(0, young).some((one) => one.name === name))).toEqual([]);
+    }
+  });
+
+  test('a backup whose manifest and object are of a clock that is ahead leans on nothing, and nothing on it', () => {
+    const ahead = entry(-365);
+    const reasons = kept([ahead, entry(100), entry(101), entry(102), entry(103)], { daily: 1 });
+    expect(reasons.get(-365)).toBe('dated in the future by a wrong clock: kept until then');
+    expect(reasons.get(100)).toBe('the newest verified backup');
+    expect([...reasons.keys()]).toEqual([-365, 100, 101, 102]);
   });
 
   test('a host whose clock is behind deletes nothing', () => {
@@ -205,6 +231,9 @@ test('whatever the bucket holds: one decision each, and the promises hold', () =
         // Older than the rule by the store's own clock, too: no skew of ours deletes a young backup.
         if (policy.days !== undefined)
           expect(NOW.getTime() - one.modified.getTime()).toBeGreaterThanOrEqual((policy.days - 2) * DAY);
+        // Nor one that its manifest calls young: times of files do not survive every copy.
+        if (policy.days !== undefined && one.time <= NOW)
+          expect(NOW.getTime() - one.time.getTime()).toBeGreaterThanOrEqual((policy.days - 2) * DAY);
         // Some verified backup that the store received no earlier stays (two days being the lag allowed).
         expect(stay.some(({ modified }) => modified.getTime() >= one.modified.getTime() - 2 * DAY)).toBe(
           true,
