@@ -30,5 +30,6 @@ export function backupAlertText(locale: LocaleName, { kind, message: whole }: Ba
   const { frame } = textsFor(locale);
   const message = whole.length > LONGEST_ALERT ? `${whole.slice(0, LONGEST_ALERT).toWellFormed()}…` : whole;
   if (kind === 'failed') return frame.backupFailed(message);
+  if (kind === 'damaged') return frame.backupDamaged(message);
   return kind === 'ask' ? frame.backupAsks(message) : frame.backupProblem(message);
 }

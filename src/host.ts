@@ -7,6 +7,7 @@ import { createApp, type Health } from './app.ts';
 import { abortable } from './backup/clock.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import { LEASE_TTL_MS } from './backup/lease.ts';
+import { damageOf, requireUndamaged } from './backup/list.ts';
 import type { Trigger } from './backup/manifest.ts';
 import type { BackupOutcome, BackupRequestOptions } from './backup/run.ts';
 import type { Store } from './backup/store/types.ts';
@@ -87,7 +88,9 @@ export function createHost(parts: HostParts): Host {
     }
     const detail =
       outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
-    log[outcome.kind === 'failed' ? 'error' : 'info']('backup', { trigger, outcome: outcome.kind, detail });
+    const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
+    const isGood = outcome.kind !== 'failed' && damage === undefined;
+    log[isGood ? 'info' : 'error']('backup', { trigger, outcome: outcome.kind, detail, damage });
     return outcome;
   };
   const ready = once(async ({ waits }: { readonly waits: boolean } = { waits: false }) => {
@@ -160,7 +163,8 @@ async function backUpBeforeMigration(
     await sleep(Math.min(BUSY_WAIT_MS, 1_000 * (secondsLeft + 1)));
     outcome = await backUp('migration', now());
   }
-  if (outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.reason === 'duplicate')) return;
+  if (outcome.kind === 'done') return requireUndamaged(outcome.manifest);
+  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return;
   throw new Error(
     `no backup before the migration: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
   );

@@ -12,6 +12,7 @@ import { SchemaChanged, type SnapshotSink } from './model.ts';
 import { type BackupName, databaseKey, documentKey } from './names.ts';
 import { sweepUploads } from './prune.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
+import { ScanCounts, type SourceCheck } from './source-check.ts';
 import { PartLane } from './store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from './store/types.ts';
 
@@ -27,6 +28,8 @@ export interface Captured {
   readonly tables: readonly TableDigest[];
   readonly schemaSha256: string;
   readonly schemaVersion: number | null;
+  /** What is wrong with the database that was read; empty: nothing was found. */
+  readonly check: SourceCheck;
 }
 
 export interface CaptureOptions {
@@ -89,6 +92,7 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
       tables: sinks.digest.result(),
       schemaSha256: sinks.digest.schemaSha256(),
       schemaVersion: sinks.version.version ?? null,
+      check: sinks.check,
     };
   } catch (error) {
     await Promise.all(opened.map((writer) => writer.abort(error)));
@@ -120,7 +124,12 @@ interface Sinks {
   readonly version: ReturnType<typeof createSchemaVersionSink>;
 }
 
-async function readInto(context: BackupContext, outputs: Outputs): Promise<Sinks> {
+const UNCHECKED: SourceCheck = { damage: [], notes: [], proof: 'rows of every scan counted' };
+
+async function readInto(
+  context: BackupContext,
+  outputs: Outputs,
+): Promise<Sinks & { readonly check: SourceCheck }> {
   // The document names it in its first lines, before the rows that tell it: a look ahead, checked below.
   const schemaVersion = await context.ledger.schemaVersion();
   const meta = {
@@ -135,12 +144,18 @@ async function readInto(context: BackupContext, outputs: Outputs): Promise<Sinks
     version: createSchemaVersionSink(),
   };
   const { document: ordered, ...others } = sinks;
-  await context.source.read((snapshot) =>
-    feed(snapshot, { ordered, others: Object.values(others) }, outputs.onRows),
+  const check = await context.source.read(
+    async (snapshot) => {
+      const counts = new ScanCounts();
+      await feed(snapshot, { ordered, others: Object.values(others) }, outputs.onRows, counts);
+      const found = (await snapshot.check?.()) ?? UNCHECKED;
+      return { ...found, damage: [...found.damage, ...counts.findings(snapshot.schema)] };
+    },
+    { checks: true },
   );
   if (sinks.version.version !== schemaVersion)
     throw new SchemaChanged('a migration ran while the database was being read');
-  return sinks;
+  return { ...sinks, check };
 }
 
 function captured(key: string, writer: MeasuredWriter<WrittenObject>): CapturedObject {

@@ -30,8 +30,8 @@ export interface BackupContext extends Bucket {
 }
 
 export interface BackupAlert {
-  /** `failed`: there is no new backup. `ask`: retention waits for a yes. `problem`: the backup is good, something after it is not. */
-  readonly kind: 'failed' | 'ask' | 'problem';
+  /** `failed`: there is no new backup. `damaged`: there is one, of a damaged database. `ask`: retention waits for a yes. `problem`: the backup is good, something after it is not. */
+  readonly kind: 'failed' | 'damaged' | 'ask' | 'problem';
   readonly message: string;
   /** It is about a run before this one, whose process died before it could tell. */
   readonly isEarlier?: true;

@@ -14,9 +14,18 @@ import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import { type BackupHealth, backupHealth } from './health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './ledger.ts';
-import { type BackupEntry, findBackup, listBackups, newestVerified, type Page } from './list.ts';
+import {
+  type BackupEntry,
+  damageOf,
+  findBackup,
+  listBackups,
+  newestFit,
+  newestVerified,
+  type Page,
+} from './list.ts';
 import type { Manifest } from './manifest.ts';
 import type { BackupName } from './names.ts';
+import { damagedNewest } from './newest.ts';
 import { type Probe, probeBucket } from './probe.ts';
 import type { OnProgress } from './progress.ts';
 import { type HashVerdict, verifyByHash } from './proof.ts';
@@ -123,7 +132,13 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       if (entry === undefined) return undefined;
       if (entry.manifest === undefined)
         return { ok: false, opened: false, problems: [entry.problem ?? 'no manifest'] };
-      return verifyByHash(context, entry.manifest, { keys: context.keys, ...(onBytes && { onBytes }) });
+      const verdict = await verifyByHash(context, entry.manifest, {
+        keys: context.keys,
+        ...(onBytes && { onBytes }),
+      });
+      const damage = damageOf(entry.manifest);
+      if (damage === undefined) return verdict;
+      return { ...verdict, ok: false, problems: [damage, ...verdict.problems] };
     },
     async links(name, adminId) {
       const entry = await findBackup(context, name);
@@ -154,7 +169,8 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     probe: () => probeBucket(context, probeId(clock.now(), context.random)),
     async health() {
       const now = clock.now();
-      return backupHealth(await newestVerified(context), now, context.maxAgeHours);
+      const newest = await newestFit(context);
+      return backupHealth(newest.entry, now, context.maxAgeHours, damagedNewest(context, newest));
     },
     history: (limit) => context.ledger.recent(limit),
   };

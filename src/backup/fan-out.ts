@@ -1,5 +1,6 @@
 /** One snapshot, many outputs: every scan is read once and handed to all sinks that asked for it. */
 import type { ScanTarget, Snapshot, SnapshotSink } from './model.ts';
+import type { ScanCounts } from './source-check.ts';
 
 export interface FanOut {
   /** Takes its scans in the order it asked for: a document has one order. */
@@ -30,12 +31,13 @@ export function planFanOut(fanOut: FanOut, schema: Snapshot['schema']): FanOutSt
 
 /**
  * Feeds the sinks up to, not including, their `finish`: that is called once the source has proved the snapshot whole.
- * `onRows` is told the size of every batch and may throw to stop.
+ * `onRows` is told the size of every batch and may throw to stop; `counts` sees every scan.
  */
 export async function feed(
   snapshot: Snapshot,
   fanOut: FanOut,
   onRows: (rows: number) => Promise<void>,
+  counts?: ScanCounts,
 ): Promise<void> {
   for (const sink of [fanOut.ordered, ...fanOut.others]) await sink.begin(snapshot.schema, snapshot.file);
   const steps = planFanOut(fanOut, snapshot.schema);
@@ -46,8 +48,10 @@ export async function feed(
     if (step === undefined || keyOf(scan.target) !== keyOf(step.target))
       throw new Error(`the snapshot delivered ${keyOf(scan.target)} out of turn`);
     await each(step.sinks, (sink) => sink.beginScan(scan.target));
+    counts?.begin(scan.target);
     for await (const batch of scan.rows) {
       await each(step.sinks, (sink) => sink.rows(batch));
+      counts?.rows(batch);
       await onRows(batch.length);
     }
     await each(step.sinks, (sink) => sink.endScan());

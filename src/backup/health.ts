@@ -3,12 +3,14 @@ import type { BackupEntry } from './list.ts';
 
 export interface BackupHealth {
   readonly ok: boolean;
-  readonly reason: 'fresh' | 'stale' | 'none';
+  readonly reason: 'fresh' | 'stale' | 'none' | 'damaged';
   /** ISO time of the data in the newest verified backup. */
   readonly lastVerified: string | null;
   /** Hours since then, one decimal. */
   readonly ageHours: number | null;
   readonly name: string | null;
+  /** The newest finished backup, where it is damaged, and why: older good ones are no safety for what came since. */
+  readonly damaged: { readonly name: string; readonly problem: string } | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -18,14 +20,25 @@ export function backupHealth(
   newest: Pick<BackupEntry, 'name' | 'time'> | undefined,
   now: Date,
   maxAgeHours: number,
+  damagedNewest?: Pick<BackupEntry, 'name' | 'problem'>,
 ): BackupHealth {
+  const damaged =
+    damagedNewest === undefined ? null : { name: damagedNewest.name, problem: damagedNewest.problem ?? '' };
   if (newest === undefined)
-    return { ok: false, reason: 'none', lastVerified: null, ageHours: null, name: null };
+    return {
+      ok: false,
+      reason: damaged === null ? 'none' : 'damaged',
+      lastVerified: null,
+      ageHours: null,
+      name: null,
+      damaged,
+    };
   const age = Math.max(0, now.getTime() - newest.time.getTime()) / HOUR_MS;
-  const ok = age < maxAgeHours;
+  const isFresh = age < maxAgeHours;
   return {
-    ok,
-    reason: ok ? 'fresh' : 'stale',
+    ok: isFresh && damaged === null,
+    reason: damaged !== null ? 'damaged' : isFresh ? 'fresh' : 'stale',
+    damaged,
     lastVerified: newest.time.toISOString(),
     ageHours: Math.round(age * 10) / 10,
     name: newest.name,

@@ -1,6 +1,6 @@
 /** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (spec/backup.md, "Commands"). */
 import { type Clock, systemClock } from './clock.ts';
-import { type Manifest, ManifestError, parseManifest } from './manifest.ts';
+import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';
 import { type BackupName, manifestKey, type ParsedKey, parseKey, timeOfName } from './names.ts';
 import type { RetentionEntry } from './retention.ts';
 import type { Store, StoredObject } from './store/types.ts';
@@ -34,6 +34,8 @@ export interface BackupEntry {
   readonly encrypted: boolean;
   readonly pinned: boolean;
   readonly objects: ObjectGroup['objects'];
+  /** Which of its objects are there, in full length. Both, and `damaged`: the database was, when it was read. */
+  readonly usable: readonly ('database' | 'document')[];
 }
 
 /** One listing, grouped, newest first. Objects that are none of ours are left out. */
@@ -78,16 +80,41 @@ export async function listBackups(
   return { entries: await inParallel(shown, (group) => loadEntry(bucket, group)), total: groups.length };
 }
 
+export interface Newest {
+  /** Undefined when there is none. */
+  readonly entry: BackupEntry | undefined;
+  /** Newer ones that were passed over, and those whose time nobody knows; newest first. */
+  readonly newer: readonly BackupEntry[];
+}
+
+const isVerified = ({ state }: BackupEntry): boolean => state === 'verified';
+
 /**
- * The newest backup whose manifest is sound and whose objects are there; reads no more manifests than it must. One dated in the future is
- * passed over: a clock that ran ahead made it, and it would pose as fresh until time catches up.
+ * The newest backup that `isFit` (by default: verified); reads no more manifests than it must. One dated in the future is passed over: a
+ * clock that ran ahead made it, and it would pose as the newest until time catches up.
  */
-export async function newestVerified(bucket: Bucket): Promise<BackupEntry | undefined> {
+export async function newestFit(
+  bucket: Bucket,
+  isFit: (entry: BackupEntry) => boolean = isVerified,
+): Promise<Newest> {
+  const newer: BackupEntry[] = [];
   for (const group of await readGroups(bucket)) {
     const entry = await loadEntry(bucket, group);
-    if (entry.state === 'verified' && !isAhead(entry.time, nowOf(bucket))) return entry;
+    if (isFit(entry) && !isAhead(entry.time, nowOf(bucket))) return { entry, newer };
+    newer.push(entry);
   }
-  return undefined;
+  return { entry: undefined, newer };
+}
+
+/** The newest verified one of all the backups, which are at hand. */
+export function newestOf(bucket: Bucket, entries: readonly BackupEntry[]): Newest {
+  const at = entries.findIndex((entry) => isVerified(entry) && !isAhead(entry.time, nowOf(bucket)));
+  return { entry: entries[at], newer: at === -1 ? entries : entries.slice(0, at) };
+}
+
+/** The newest backup whose manifest is sound and whose objects are there. */
+export async function newestVerified(bucket: Bucket): Promise<BackupEntry | undefined> {
+  return (await newestFit(bucket)).entry;
 }
 
 /** One backup by name, or undefined when the bucket has nothing of it. */
@@ -108,18 +135,22 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
     encrypted: files.some(({ encrypted }) => encrypted),
     pinned: group.objects.some(({ role }) => role === 'pin'),
     objects: group.objects,
+    usable: [],
   };
   if (stored === undefined)
     return { ...base, state: 'unfinished', problem: 'no manifest: under way, or left over by a failed run' };
   const read = await readManifest(bucket, group.name);
   if (read instanceof ManifestError) return { ...base, state: 'unreadable', problem: read.message };
-  const problem = missingObject(bucket, read, files);
+  const problem = missingObject(bucket, read, files) ?? damageOf(read);
   return {
     ...base,
     manifest: read,
     time: timeOf(bucket, group, new Date(read.started_at)),
     state: problem === undefined ? 'verified' : 'damaged',
     problem,
+    usable: (['database', 'document'] as const).filter(
+      (role) => faultOf(bucket, read.objects[role], files) === undefined,
+    ),
   };
 }
 
@@ -162,18 +193,38 @@ export async function inParallel<T, R>(items: readonly T[], work: (item: T) => P
   return results;
 }
 
+/** Before something changes a database. @throws when the backup just made of it says that it is damaged. */
+export function requireUndamaged(manifest: Manifest): void {
+  const damage = damageOf(manifest);
+  if (damage !== undefined)
+    throw new Error(
+      `nothing was changed: ${damage}; backup ${manifest.name} keeps what it holds (docs/operations.md, "A damaged database")`,
+    );
+}
+
+/** What a backup says of the database it was read from. */
+export function damageOf({ findings }: Manifest): string | undefined {
+  return findings && `the database was damaged when it was read: ${findings.join('; ')}`;
+}
+
 function missingObject(
-  { prefix }: Bucket,
+  bucket: Bucket,
   manifest: Manifest,
   files: readonly StoredObject[],
 ): string | undefined {
-  for (const object of Object.values(manifest.objects)) {
-    const stored = files.find(({ key }) => key === `${prefix}${object.file}`);
-    if (stored === undefined) return `${object.file} is gone from the bucket`;
-    if (stored.bytes !== object.bytes)
-      return `${object.file} has ${stored.bytes} bytes in the bucket, its manifest says ${object.bytes}`;
-  }
-  return undefined;
+  const faults = Object.values(manifest.objects).flatMap((object) => faultOf(bucket, object, files) ?? []);
+  return faults.length === 0 ? undefined : faults.join('; ');
+}
+
+function faultOf(
+  { prefix }: Bucket,
+  object: ManifestObject,
+  files: readonly StoredObject[],
+): string | undefined {
+  const stored = files.find(({ key }) => key === `${prefix}${object.file}`);
+  if (stored === undefined) return `${object.file} is gone from the bucket`;
+  if (stored.bytes === object.bytes) return undefined;
+  return `${object.file} has ${stored.bytes} bytes in the bucket, its manifest says ${object.bytes}`;
 }
 
 function timeOf(bucket: Bucket, group: ObjectGroup, claimed: Date): Date {
@@ -181,6 +232,6 @@ function timeOf(bucket: Bucket, group: ObjectGroup, claimed: Date): Date {
   return believedTime(claimed, new Date(Math.max(...times)), nowOf(bucket));
 }
 
-function nowOf({ clock = systemClock }: Bucket): Date {
+export function nowOf({ clock = systemClock }: Bucket): Date {
   return clock.now();
 }

@@ -60,7 +60,10 @@ const manifestSchema = v.strictObject({
   ),
   /** Versions of what wrote the backup, for whoever has to read it in ten years. */
   libraries: v.record(v.string(), v.string()),
-  state: v.literal('verified'),
+  /** `damaged`: stored as it was read, and the database it was read from is damaged. */
+  state: v.picklist(['verified', 'damaged']),
+  /** What is damaged, in SQLite's words; only where it is. */
+  findings: v.optional(v.pipe(v.array(text), v.minLength(1, 'is empty'))),
   verified_at: time,
   /** How it was proved, in words. */
   proof: v.pipe(v.array(text), v.minLength(1, 'is empty')),
@@ -76,9 +79,10 @@ export class ManifestError extends Error {
 
 export type ManifestDraft = Omit<Manifest, 'format' | 'version' | 'state'>;
 
-/** Adds format and state, and refuses (ManifestError) what could not be read back. */
+/** Adds format and state (damaged where there are findings), and refuses (ManifestError) what could not be read back. */
 export function createManifest(draft: ManifestDraft): Manifest {
-  return check({ format: FORMAT, version: VERSION, ...draft, state: 'verified' });
+  const state = draft.findings === undefined ? 'verified' : 'damaged';
+  return check({ format: FORMAT, version: VERSION, ...draft, state });
 }
 
 const SEAL = /^(.*),\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/s;
@@ -119,6 +123,8 @@ function check(value: unknown): Manifest {
     throw new ManifestError(`manifest ${v.getDotPath(issue) ?? 'as a whole'}: ${issue.message}`);
   }
   const manifest = result.output;
+  if ((manifest.state === 'damaged') !== (manifest.findings !== undefined))
+    throw new ManifestError('manifest state: findings are of a damaged backup, and it has some');
   for (const [role, object] of Object.entries(manifest.objects)) {
     const parsed = parseKey('', object.file);
     if (

@@ -3,6 +3,8 @@
  * (a {@link Snapshot} is read, {@link SnapshotSink}s write). Types and their contracts only.
  */
 
+import type { SourceCheck } from './source-check.ts';
+
 /**
  * One SQLite value, exactly as stored:
  * NULL = `null`, INTEGER = `bigint`, REAL = `number` (so `1.0` is `1` and `1` is `1n`; infinities and -0.0 allowed,
@@ -139,6 +141,8 @@ export interface Snapshot {
   scans(targets: readonly ScanTarget[]): AsyncIterable<Scan>;
   /** The same view as a SQLite file, where the source has it so; read before `use` settles. */
   readonly file?: SnapshotFile;
+  /** What the database's own engine thinks of it; call when all scans are done. Only where `read` was asked for it. */
+  readonly check?: () => Promise<SourceCheck>;
 }
 
 /** A SQLite file as {@link SqliteSink} would write it: pages of 4096 bytes, UTF-8, no auto_vacuum, a rollback journal. */
@@ -155,7 +159,7 @@ export interface SnapshotSource {
    * reading it and reading the rows: nothing that `use` produced may be kept; call again.
    * `use` asks for its scans exactly once. Whatever is thrown in `use` closes the transaction and is rethrown.
    */
-  read<T>(use: (snapshot: Snapshot) => Promise<T>): Promise<T>;
+  read<T>(use: (snapshot: Snapshot) => Promise<T>, options?: { readonly checks: boolean }): Promise<T>;
 }
 
 /** The schema changed while it was being read (a migration ran); read again. */

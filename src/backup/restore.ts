@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import type { BackupContext } from './context.ts';
 import { diffInProcess, type TableDiff } from './diff.ts';
 import { takeLease } from './lease.ts';
+import { damageOf } from './list.ts';
 import { copyLive } from './local-copy.ts';
 import type { SnapshotSource } from './model.ts';
 import { nameFromText } from './names.ts';
@@ -179,7 +180,7 @@ async function restoreFile(
     await parts.closeTarget();
     let fresh = source.path;
     let madeFrom: string | undefined;
-    const notes = [...source.notes];
+    const notes = [...source.notes, ...safety.notes];
     if (options.only !== undefined) {
       options.onProgress?.({ phase: 'load', done: 0, total: undefined });
       fresh = freshPath(path);
@@ -195,7 +196,7 @@ async function restoreFile(
     return {
       ...report(source, options),
       notes,
-      safety,
+      safety: safety.name,
       kept: hadFile ? `${path}.before-restore` : undefined,
     };
   } finally {
@@ -252,7 +253,12 @@ async function restoreServer(
       },
     });
     const made = report(source, options);
-    return { ...made, safety, kept: undefined, notes: [...made.notes, ...notes] };
+    return {
+      ...made,
+      safety: safety.name,
+      kept: undefined,
+      notes: [...made.notes, ...safety.notes, ...notes],
+    };
   } catch (error) {
     // What it can not remove now, the next attempt does.
     await clearOwnStaging(remote, id).catch(() => undefined);
@@ -277,20 +283,24 @@ function report(
   };
 }
 
-/** Nothing is touched before what is there now is a verified backup. */
+/** Nothing is touched before what is there now is in a backup. */
 async function safetyBackup(
   { context, clock }: RestoreParts,
   options: RestoreOptions,
-): Promise<string | undefined> {
-  if (context === undefined) return undefined;
+): Promise<{ readonly name: string | undefined; readonly notes: readonly string[] }> {
+  if (context === undefined) return { name: undefined, notes: [] };
   options.onProgress?.({ phase: 'safety', done: 0, total: undefined });
   const outcome = await runBackup(context, {
     trigger: 'restore',
     scheduledAt: clock.now(),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  if (outcome.kind === 'done') return outcome.name;
-  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return outcome.name;
+  if (outcome.kind === 'done') {
+    const damage = damageOf(outcome.manifest);
+    // A damaged database is what a restore is there to replace.
+    return { name: outcome.name, notes: damage === undefined ? [] : [`of what was there before: ${damage}`] };
+  }
+  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return { name: outcome.name, notes: [] };
   const reason = outcome.kind === 'failed' ? outcome.reason : outcome.message;
   throw new Error(`no safety backup, so nothing was restored: ${reason}`);
 }

@@ -14,13 +14,14 @@ import type { BackupContext } from './context.ts';
 import { type FailedOutcome, failed } from './failure.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { noLedger } from './ledger.ts';
-import { newestVerified } from './list.ts';
+import { newestFit, newestVerified } from './list.ts';
 import { createManifest, type Manifest, type Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 import type { OnProgress } from './progress.ts';
 import { prove } from './proof.ts';
 import { confirmPublished, publish } from './publish.ts';
 import { cleanUp, type SettleReport, settle } from './settle.ts';
+import { MOST_FINDINGS } from './source-check.ts';
 
 export interface BackupRequestOptions {
   readonly trigger: Trigger;
@@ -90,7 +91,8 @@ async function skip(
 ): Promise<BackupOutcome | undefined> {
   const { unlessYoungerThanMs } = options;
   if (unlessYoungerThanMs === undefined) return undefined;
-  const newest = await newestVerified(context);
+  // A damaged one is no safety, but more of them are none either.
+  const { entry: newest } = await newestFit(context, ({ usable }) => usable.length === 2);
   if (newest === undefined) return undefined;
   const age = context.clock.now().getTime() - newest.time.getTime();
   if (age >= unlessYoungerThanMs) return undefined;
@@ -192,6 +194,8 @@ async function makeObjects(
   });
   const proof = await abortable(proveWithProgress(context, captured, run, report), signal);
   const now = context.clock.now().toISOString();
+  const { damage, notes, proof: checked } = captured.check;
+  const found = shortened(damage);
   return createManifest({
     name,
     app_version: context.appVersion,
@@ -205,8 +209,14 @@ async function makeObjects(
     tables: captured.tables.map(({ table, kind, rows, sha256 }) => ({ name: table, kind, rows, sha256 })),
     libraries: { ...context.libraries },
     verified_at: now,
-    proof: proof.proof,
+    proof: [...proof.proof, checked, ...shortened(notes)],
+    ...(found.length === 0 ? {} : { findings: found }),
   });
+}
+
+function shortened(lines: readonly string[]): string[] {
+  const more = lines.length - MOST_FINDINGS;
+  return [...lines.slice(0, MOST_FINDINGS), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function proveWithProgress(

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import type { Lease } from './lease.ts';
-import { readSmall } from './list.ts';
+import { damageOf, readSmall } from './list.ts';
 import { isWhole, type Manifest, serializeManifest } from './manifest.ts';
 import { type BackupName, manifestKey } from './names.ts';
 import { type PruneReport, prune, sweepDebris } from './prune.ts';
@@ -58,7 +58,7 @@ export async function settle(
   problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
   const wasDead = await attempt('recording the run', () => ledger.end(name, runEnd(context, manifest)));
   if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
-  const alert = alertFor(name, problems, pruned);
+  const alert = alertFor(manifest, problems, pruned);
   if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
   return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };
 }
@@ -68,14 +68,14 @@ function runEnd(context: BackupContext, manifest: Manifest): Parameters<BackupCo
   return {
     finishedAt: context.clock.now(),
     state: 'done',
-    reason: null,
+    reason: damageOf(manifest) ?? null,
     rows: manifest.tables.reduce((sum, table) => sum + table.rows, 0),
     bytes: database.bytes + document.bytes,
   };
 }
 
 function alertFor(
-  name: BackupName,
+  manifest: Manifest,
   problems: readonly string[],
   pruned: PruneReport | undefined,
 ): Parameters<BackupContext['alert']>[0] | undefined {
@@ -85,10 +85,16 @@ function alertFor(
     lines.push(
       `retention would delete ${asks.removing} of ${asks.of} backups and deleted none: look with \`npm run backup -- prune --dry-run\`, say yes with \`npm run backup -- prune\``,
     );
+  const damage = damageOf(manifest);
+  if (damage !== undefined)
+    return {
+      kind: 'damaged',
+      message: [`backup ${manifest.name} was made, but ${damage}`, ...lines].join('\n'),
+    };
   if (lines.length === 0) return undefined;
   return {
     kind: problems.length > 0 ? 'problem' : 'ask',
-    message: `backup ${name} is good, but:\n${lines.join('\n')}`,
+    message: `backup ${manifest.name} is good, but:\n${lines.join('\n')}`,
   };
 }
 

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { explain } from '../backup/clock.ts';
+import { requireUndamaged } from '../backup/list.ts';
 import { runBackup } from '../backup/run.ts';
 import { installCommands } from '../commands-menu.ts';
 import { composeBackup } from '../compose.ts';
@@ -82,6 +83,7 @@ async function prepareDatabase(config: Config): Promise<void> {
     );
     if (outcome.kind === 'failed')
       throw new Error(`nothing was deployed: the backup before it failed: ${outcome.reason}`);
+    if (outcome.kind === 'done') requireUndamaged(outcome.manifest);
     // The other run may die without a backup, or have begun before data that the migration touches.
     if (outcome.kind === 'skipped' && outcome.reason === 'busy')
       throw new Error(`nothing was deployed, for no backup could be made before it: ${outcome.message}`);

@@ -1,18 +1,45 @@
 /** What a person means by the name of a backup. */
-import { type BackupEntry, type Bucket, findBackup, newestVerified, readGroups } from '../backup/list.ts';
+import {
+  type BackupEntry,
+  type Bucket,
+  findBackup,
+  newestFit,
+  newestVerified,
+  readGroups,
+} from '../backup/list.ts';
 import { nameFromText } from '../backup/names.ts';
+import { passedOver } from '../backup/newest.ts';
 import { UsageError } from './command.ts';
 
-/** A name, its beginning where only one backup has it, any of its file names, or `latest`. @throws when there is no such backup, saying which the newest is. */
-export async function resolveBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
-  if (text === 'latest') {
-    const newest = await newestVerified(bucket);
-    if (newest === undefined)
-      throw new Error(
-        `no verified backup in ${bucket.store.description}: make one with \`npm run backup -- full\``,
-      );
-    return newest;
-  }
+export interface Resolved {
+  readonly entry: BackupEntry;
+  /** Newer ones that `latest` does not mean, and why: to be told. */
+  readonly passedOver: readonly string[];
+}
+
+/**
+ * A name, its beginning where only one backup has it, any of its file names, or `latest`: the newest verified one, or the newest that
+ * `isFit`.
+ * @throws when there is no such backup, saying which the newest is.
+ */
+export async function resolveBackup(
+  bucket: Bucket,
+  text: string,
+  isFit?: (entry: BackupEntry) => boolean,
+): Promise<Resolved> {
+  if (text !== 'latest') return { entry: await namedBackup(bucket, text), passedOver: [] };
+  const newest = await newestFit(bucket, isFit);
+  const newer = passedOver(bucket, newest);
+  if (newest.entry !== undefined) return { entry: newest.entry, passedOver: newer };
+  throw new Error(
+    [
+      `no verified backup in ${bucket.store.description}: make one with \`npm run backup -- full\``,
+      ...newer.slice(0, SHOWN),
+    ].join('\n'),
+  );
+}
+
+async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
   const name = nameFromText(text) ?? (await completed(bucket, text));
   if (name === undefined)
     throw new UsageError(

@@ -12,10 +12,13 @@ import { settleJournals } from '../../db/settle-journals.ts';
 import { runInProcess } from '../foreign/process.ts';
 import { isLocalFault } from '../local-fault.ts';
 import type { SnapshotFile, SnapshotSource } from '../model.ts';
+import type { SourceCheck } from '../source-check.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
+import { openCopyCheck } from './check-copy.ts';
 import { openFile, readSnapshot } from './file.ts';
 import { refuseVectorIndexes } from './scan-sql.ts';
 import { isRefusedSql, removeCopy, vacuumInto } from './vacuum.ts';
+import type { VacuumInput } from './vacuum-task.ts';
 
 export interface EmbeddedSnapshotOptions {
   /** The database file. */
@@ -44,15 +47,16 @@ const CHUNK_BYTES = 256 * 1024;
 export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): SnapshotSource {
   const { path, batchRows, busyTimeoutMs = 5_000 } = options;
   return {
-    async read(use) {
+    async read(use, { checks } = { checks: false }) {
       if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
       settleJournals(path, { say: console.error, now: () => new Date() });
       removeDebris(path);
       const copy = `${path}${COPY_MARK}${randomUUID()}`;
       let db: ReturnType<typeof openFile> | undefined;
       let handle: FileHandle | undefined;
+      const over = new AbortController();
       try {
-        await copyDatabase(path, copy, busyTimeoutMs);
+        const check = await copyDatabase({ path, copy, busyTimeoutMs, checks }, over.signal);
         handle = await open(copy, 'r');
         const location = pathToFileURL(copy);
         // Nobody else knows of it: no locks, no journal to look for.
@@ -63,9 +67,10 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
         const file = await fileOf(handle);
         return await readSnapshot(db, batchRows, (snapshot) => {
           refuseVectorIndexes(snapshot.schema.indexes);
-          return use({ ...snapshot, file });
+          return use({ ...snapshot, file, ...(checks && { check }) });
         });
       } finally {
+        over.abort(new Error('nobody waits for the check'));
         db?.close();
         await handle?.close();
         removeCopy(copy);
@@ -74,27 +79,54 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
   };
 }
 
-async function copyDatabase(path: string, copy: string, busyTimeoutMs: number): Promise<void> {
+/** Returns when the copy is there; what it gives is known later. */
+async function copyDatabase(input: VacuumInput, signal: AbortSignal): Promise<() => Promise<SourceCheck>> {
+  const { path, copy } = input;
   const bytes = sizeOf(path) + sizeOf(`${path}-wal`);
   try {
-    if (bytes > SMALL_BYTES || !isCopiedHere(path, copy, busyTimeoutMs))
-      await runInProcess('vacuum', { path, copy, busyTimeoutMs }, { debris: [copy, `${copy}-journal`] });
+    if (bytes <= SMALL_BYTES && isCopiedHere(input)) {
+      const found = input.checks ? checkHere(copy) : undefined;
+      return async () => requireCheck(found);
+    }
+    const debris = [copy, `${copy}-journal`];
+    let found: Promise<SourceCheck | undefined> | undefined;
+    await new Promise<void>((resolve, reject) => {
+      found = runInProcess('vacuum', input, { debris, signal, onMessage: () => resolve() });
+      found.then(() => resolve(), reject);
+    });
+    return async () => requireCheck(await found);
   } catch (cause) {
     throw new Error(`no copy of the database ${path}${remedyOf(cause, bytes)}`, { cause });
   }
+}
+
+function checkHere(copy: string): SourceCheck {
+  const opened = openCopyCheck(copy);
+  try {
+    return opened.check();
+  } finally {
+    opened.close();
+  }
+}
+
+function requireCheck(found: SourceCheck | undefined): SourceCheck {
+  if (found === undefined) throw new Error('the snapshot was not asked for its check');
+  return found;
 }
 
 function remedyOf(cause: unknown, bytes: number): string {
   if (isLocalFault(cause)) return `: it takes up to ${Math.ceil(bytes / 1e6)} MB beside it`;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   // libsql has no name for SQLITE_READONLY_DIRECTORY.
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return ': the database is damaged (docs/operations.md, "A damaged database")';
   return /^SQLITE_(CANTOPEN|READONLY)|_1544$/.test(code)
     ? ': it is made beside it, so the directory must be writable'
     : '';
 }
 
 /** False for what takes {@link vacuumOldIntoAlone}. */
-function isCopiedHere(path: string, copy: string, busyTimeoutMs: number): boolean {
+function isCopiedHere({ path, copy, busyTimeoutMs }: VacuumInput): boolean {
   try {
     vacuumInto(path, copy, busyTimeoutMs);
     return true;

@@ -4,6 +4,7 @@
  * Runs in workerd and on Node.
  */
 import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model.ts';
+import type { SourceCheck } from '../source-check.ts';
 import { CursorEntries } from './cursor-entries.ts';
 import { guardScans } from './guarded-scans.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
@@ -12,6 +13,7 @@ import { plainRow, readRemoteSchema } from './remote-schema.ts';
 import { type FormName, type RowForm, rowForm } from './row-form.ts';
 import { scanSql } from './scan-sql.ts';
 import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
+import { checkServer } from './server-check.ts';
 import {
   ConnectionLost,
   chained,
@@ -64,7 +66,8 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
         },
       );
       try {
-        const result = await use({ schema: details.schema, scans: guarded.scans });
+        const check = (): Promise<SourceCheck> => checkServer(server, `${endpoint}/pipeline`);
+        const result = await use({ schema: details.schema, scans: guarded.scans, check });
         guarded.requireComplete();
         // What broke them may have passed, and pages cost the server more.
         brokenCursors = 0;

@@ -18,9 +18,10 @@ export function diffCommand(cli: Cli): Command {
 
 async function diff(invocation: Invocation, [first = '', second = '']: readonly string[]): Promise<ExitCode> {
   const { terminal } = invocation;
+  const notes: string[] = [];
   const tables = await inScratch(undefined, async (directory) => {
-    const a = await localDatabase(invocation, first, join(directory, 'first'));
-    const b = await localDatabase(invocation, second, join(directory, 'second'));
+    const a = await localDatabase(invocation, first, join(directory, 'first'), notes);
+    const b = await localDatabase(invocation, second, join(directory, 'second'), notes);
     return diffInProcess({ first: a, second: b, scratch: directory });
   });
   const same = tables.every(
@@ -29,8 +30,10 @@ async function diff(invocation: Invocation, [first = '', second = '']: readonly 
   terminal.answer({
     ok: true,
     same,
+    notes,
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
   });
+  for (const line of new Set(notes)) terminal.say(terminal.colors.yellow(line));
   for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
   if (same) terminal.say(terminal.colors.green('No difference.'));
   return 0;
@@ -41,6 +44,7 @@ async function localDatabase(
   { session, terminal }: Invocation,
   text: string,
   directory: string,
+  notes: string[],
 ): Promise<string> {
   mkdirSync(directory);
   terminal.draw(`fetching ${text}`);
@@ -51,7 +55,9 @@ async function localDatabase(
   }
   if (existsSync(text) && statSync(text).isFile())
     return asDatabase(await plainFile(text, directory, session.keys), directory);
-  const { name, manifest, problem } = await resolveBackup(session.bucket, text);
+  const { entry, passedOver } = await resolveBackup(session.bucket, text);
+  const { name, manifest, problem } = entry;
+  notes.push(...passedOver);
   if (manifest === undefined) throw new Error(`${name} can not be read: ${problem}`);
   return unpackDatabase(session.bucket, manifest, join(directory, 'backup.db'), session.keys);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { openUnsealed } from '../../backup/envelope/unseal.ts';
 import { createFileWriter } from '../../backup/file-writer.ts';
-import type { BackupEntry } from '../../backup/list.ts';
+import { type BackupEntry, damageOf } from '../../backup/list.ts';
 import { type ManifestObject, serializeManifest } from '../../backup/manifest.ts';
 import { manifestKey } from '../../backup/names.ts';
 import { readBack } from '../../backup/read-back.ts';
@@ -32,7 +32,8 @@ async function download(
   options: Options,
 ): Promise<ExitCode> {
   const { terminal, session } = invocation;
-  const entry = await resolveBackup(session.bucket, text);
+  const { entry, passedOver } = await resolveBackup(session.bucket, text);
+  for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const { manifest } = entry;
   if (manifest === undefined) throw new Error(`${entry.name} can not be downloaded: ${entry.problem}`);
   const directory = options.output ?? '.';
@@ -53,10 +54,13 @@ async function download(
     await writer.close(serializeManifest(manifest));
     files.push(path);
   }
-  terminal.answer({ ok: true, name: entry.name, files });
+  const damage = damageOf(manifest);
+  const notes = [...passedOver, ...(damage === undefined ? [] : [damage])];
+  terminal.answer({ ok: true, name: entry.name, files, notes });
   for (const file of files) terminal.say(file);
   const bytes = formatBytes(database.bytes + document.bytes);
   terminal.say(terminal.colors.green(`${entry.name}: ${bytes} downloaded, every byte as in the manifest`));
+  if (damage !== undefined) terminal.say(terminal.colors.yellow(damage));
   return 0;
 }
 

@@ -17,6 +17,8 @@ async function run(
   { session, terminal }: Invocation,
   [name = 'latest']: readonly string[],
 ): Promise<ExitCode> {
+  const { entry, passedOver } = await resolveBackup(session.bucket, name);
+  for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const bar = createProgressBar(terminal, () => performance.now());
   const { record, recordFailed } = await drill(
     {
@@ -25,10 +27,10 @@ async function run(
       clock: systemClock,
       onProgress: ({ phase, done, total }) => bar({ label: phase, bytes: done, total }),
     },
-    await resolveBackup(session.bucket, name),
+    entry,
   );
   const { say, answer, colors } = terminal;
-  answer({ ...record, record_failed: recordFailed ?? null });
+  answer({ ...record, record_failed: recordFailed ?? null, notes: passedOver });
   if (record.ok)
     say(
       `${colors.green('drill passed:')} ${colors.bold(record.name)} restored into a scratch database in ${(record.ms / 1000).toFixed(1)} s, ${formatCount(record.rows)} rows, every table as in the manifest`,

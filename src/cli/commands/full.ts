@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { damageOf } from '../../backup/list.ts';
 import { KEEPS_DELETED } from '../../backup/probe.ts';
 import type { BackupProgress } from '../../backup/progress.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run.ts';
@@ -32,7 +33,8 @@ async function full(invocation: Invocation): Promise<ExitCode> {
   );
   terminal.clear();
   report(invocation, outcome, now().getTime() - began.getTime());
-  return outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.reason === 'duplicate') ? 0 : 1;
+  if (outcome.kind === 'done') return outcome.manifest.state === 'verified' ? 0 : 1;
+  return outcome.kind === 'skipped' && outcome.reason === 'duplicate' ? 0 : 1;
 }
 
 function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: number): void {
@@ -56,8 +58,10 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     return;
   }
   const { manifest, name, pruned, swept, problems, leased } = outcome;
+  const damage = damageOf(manifest);
   answer({
-    ok: true,
+    ok: damage === undefined,
+    ...(damage !== undefined && { error: damage }),
     name,
     leased,
     rows_read: outcome.rowsRead,
@@ -71,9 +75,14 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   });
   const rows = manifest.tables.reduce((sum, table) => sum + (table.kind === 'table' ? table.rows : 0), 0);
   const { database, document } = manifest.objects;
-  say(
-    `${colors.green('done:')} backup ${colors.bold(name)} in ${formatDuration(ms)}, ${formatCount(rows)} rows, verified`,
-  );
+  const made = `backup ${colors.bold(name)} in ${formatDuration(ms)}, ${formatCount(rows)} rows`;
+  if (damage === undefined) say(`${colors.green('done:')} ${made}, verified`);
+  else {
+    say(`${colors.red('DAMAGED:')} ${made}: stored as it was read, but ${damage}`);
+    say(
+      '  it is kept, and so is every good one before it; what to do: docs/operations.md, "A damaged database"',
+    );
+  }
   for (const object of [database, document])
     say(`  ${object.file}  ${formatBytes(object.bytes)} (${formatBytes(object.contents.bytes)} inside)`);
   say(`  in ${session.bucket.store.description}`);
@@ -88,5 +97,9 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     say(colors.yellow(`  ${formatBytes(pruned.hiddenBytes)} of them are still there: ${KEEPS_DELETED}`));
   if (!leased) say(colors.dim('  the database has not been opened by the bot yet, so the run took no lease'));
   if (problems.length > 0)
-    say(colors.yellow('  the backup is good; what followed it had the problems above'));
+    say(
+      colors.yellow(
+        `  ${damage === undefined ? 'the backup is good; w' : 'W'}hat followed it had the problems above`,
+      ),
+    );
 }

@@ -7,7 +7,7 @@ import { inEnglish } from '../../backup/document/reasons.ts';
 import { type ImportRun, runImport } from '../../backup/import/run-import.ts';
 import type { ImportReport, Preference } from '../../backup/import.ts';
 import { takeLease } from '../../backup/lease.ts';
-import { listBackups } from '../../backup/list.ts';
+import { listBackups, requireUndamaged } from '../../backup/list.ts';
 import { runBackup } from '../../backup/run.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../node-parts.ts';
@@ -139,7 +139,10 @@ async function backUp(
   trigger: 'import' | 'migration',
 ): Promise<string> {
   const outcome = await stoppable((signal) => runBackup(context, { trigger, scheduledAt: now(), signal }));
-  if (outcome.kind === 'done') return outcome.name;
+  if (outcome.kind === 'done') {
+    requireUndamaged(outcome.manifest);
+    return outcome.name;
+  }
   if (outcome.kind === 'skipped' && outcome.reason === 'duplicate' && outcome.name !== undefined)
     return outcome.name;
   throw new Error(

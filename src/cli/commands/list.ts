@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type DrillRecord, readDrills } from '../../backup/drill-record.ts';
 import { backupHealth } from '../../backup/health.ts';
-import { type BackupEntry, listBackups } from '../../backup/list.ts';
+import { type BackupEntry, listBackups, newestOf } from '../../backup/list.ts';
+import { damagedNewest } from '../../backup/newest.ts';
+import { isAhead } from '../../backup/true-time.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { type Column, formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
 import type { Colors } from '../terminal.ts';
@@ -24,14 +26,16 @@ async function list(
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
   const { entries, total } = await listBackups(bucket);
-  const newest = entries.find(({ state }) => state === 'verified');
-  const health = backupHealth(newest, now(), config.backup.maxAgeHours);
+  const found = newestOf(bucket, entries);
+  const newest = found.entry;
+  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damagedNewest(bucket, found));
   const shown = entries.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   terminal.answer({
     ok: health.ok,
     newest_verified: health.name,
     age_hours: health.ageHours,
+    damaged: health.damaged,
     total,
     last_drill: lastDrill ?? null,
     bucket: bucket.store.description,
@@ -87,6 +91,9 @@ function verdict(
     return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}. Make one: npm run backup -- full`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
+  const { damaged } = standing.health;
+  if (damaged !== null)
+    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. What to do: docs/operations.md, "A damaged database".`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
@@ -128,7 +135,7 @@ function cells(entry: BackupEntry, now: Date, colors: Colors): string[] {
   ];
   return [
     entry.name,
-    formatDuration(now.getTime() - entry.time.getTime()),
+    isAhead(entry.time, now) ? 'future' : formatDuration(now.getTime() - entry.time.getTime()),
     formatBytes(entry.bytes),
     ...counts.map((count) => (count === undefined ? '-' : formatCount(count))),
     manifest?.trigger ?? '-',

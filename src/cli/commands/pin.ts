@@ -20,7 +20,9 @@ function make(
 ): Command {
   const command = new Command(verb).description(description).argument('<name>', 'a backup, or latest');
   return framed(cli, command, async ({ terminal, session }, [text = '']) => {
-    const { name } = await resolveBackup(session.bucket, text);
+    const { entry, passedOver } = await resolveBackup(session.bucket, text);
+    const { name } = entry;
+    for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
     const outcome = await act(session.bucket, name);
     if (outcome === 'unknown backup') throw new Error(`${name} is not a finished backup`);
     const pinned = verb === 'pin';

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { systemClock } from '../../backup/clock.ts';
 import type { BackupContext } from '../../backup/context.ts';
 import type { TableDiff } from '../../backup/diff.ts';
-import { type BackupEntry, type Bucket, loadEntry, readGroups } from '../../backup/list.ts';
+import type { BackupEntry } from '../../backup/list.ts';
 import { copyLive } from '../../backup/local-copy.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import {
@@ -61,7 +61,8 @@ async function run(
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (only?.length === 0) throw new UsageError('--only needs names of tables');
-  const from = await resolveSource(invocation, source);
+  const { from, passedOver } = await resolveSource(invocation, source);
+  for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
   if (isOldBroken && (target.kind !== 'file' || only !== undefined))
@@ -79,7 +80,7 @@ async function run(
     return dryRun(
       invocation,
       { ...base, context: undefined, closeTarget: () => {} },
-      { from, only, state, isBots },
+      { from, only, state, isBots, passedOver },
     );
   if (only !== undefined && state === 'absent')
     throw new UsageError('--only needs a database that has the tables');
@@ -98,6 +99,7 @@ async function run(
   try {
     return await carryOut(invocation, base, {
       from,
+      passedOver,
       only,
       isOldBroken,
       isBots,
@@ -111,6 +113,7 @@ async function run(
 
 interface Plan {
   readonly from: RestoreFrom;
+  readonly passedOver: readonly string[];
   readonly only: readonly string[] | undefined;
   readonly isOldBroken: boolean;
   readonly isBots: boolean;
@@ -155,6 +158,7 @@ async function carryOut(
     invocation,
     base.target,
     { ...report, safety: report.safety ?? copy },
+    plan.passedOver,
     now().getTime() - began.getTime(),
   );
   return 0;
@@ -168,7 +172,13 @@ const LABELS = {
   swap: 'swapping',
 } as const;
 
-function tell({ terminal }: Invocation, target: RestoreTarget, report: RestoreReport, ms: number): void {
+function tell(
+  { terminal }: Invocation,
+  target: RestoreTarget,
+  report: RestoreReport,
+  passedOver: readonly string[],
+  ms: number,
+): void {
   const { say, answer, colors } = terminal;
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   answer({
@@ -179,7 +189,7 @@ function tell({ terminal }: Invocation, target: RestoreTarget, report: RestoreRe
     rows,
     safety_backup: report.safety ?? null,
     kept: report.kept ?? null,
-    notes: report.notes,
+    notes: [...passedOver, ...report.notes],
     ms,
   });
   say(
@@ -200,10 +210,17 @@ async function dryRun(
     only,
     state,
     isBots,
-  }: { from: RestoreFrom; only: readonly string[] | undefined; state: string; isBots: boolean },
+    passedOver,
+  }: {
+    from: RestoreFrom;
+    only: readonly string[] | undefined;
+    state: string;
+    isBots: boolean;
+    passedOver: readonly string[];
+  },
 ): Promise<ExitCode> {
   if (state === 'absent') {
-    terminal.answer({ ok: true, dry_run: true, tables: [], target: 'absent' });
+    terminal.answer({ ok: true, dry_run: true, tables: [], target: 'absent', notes: passedOver });
     terminal.say(
       `${describe(parts.target)} does not exist yet: all of ${nameOf(from)} would be new. Nothing was changed.`,
     );
@@ -214,6 +231,7 @@ async function dryRun(
     ok: true,
     dry_run: true,
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
+    notes: passedOver,
   });
   for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
   terminal.say('');
@@ -221,28 +239,25 @@ async function dryRun(
   return 0;
 }
 
-async function resolveSource({ session }: Invocation, text: string): Promise<RestoreFrom> {
-  if (existsSync(text) && statSync(text).isFile()) return { kind: 'file', path: text };
+async function resolveSource(
+  { session }: Invocation,
+  text: string,
+): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
+  if (existsSync(text) && statSync(text).isFile())
+    return { from: { kind: 'file', path: text }, passedOver: [] };
   if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
     throw new UsageError(`file ${text} does not exist`);
-  return {
-    kind: 'backup',
-    entry:
-      (text === 'latest' && (await latestChosen(session.bucket))) ||
-      (await resolveBackup(session.bucket, text)),
-  };
+  const { entry, passedOver } = await resolveBackup(session.bucket, text, isChosen);
+  return { from: { kind: 'backup', entry }, passedOver };
 }
 
 /**
- * The newest verified backup that is not a safety backup of a restore: after a restore that was broken off, `restore latest` must mean the
- * same as before it, not the bad data it set out to replace.
+ * Not the safety backup of a restore: after one that was broken off, `restore latest` must mean the same as before it, not the bad data it
+ * set out to replace. But one that lost a file: the other has every row of it, and the digests prove it.
  */
-async function latestChosen(bucket: Bucket): Promise<BackupEntry | undefined> {
-  for (const group of await readGroups(bucket)) {
-    const entry = await loadEntry(bucket, group);
-    if (entry.state === 'verified' && entry.manifest?.trigger !== 'restore') return entry;
-  }
-  return undefined;
+function isChosen({ state, manifest, usable }: BackupEntry): boolean {
+  if (manifest === undefined || manifest.trigger === 'restore') return false;
+  return state === 'verified' || (manifest.state === 'verified' && usable.length > 0);
 }
 
 function readTarget(cli: Cli, url: string): RestoreTarget {

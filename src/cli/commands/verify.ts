@@ -1,7 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
-import { type BackupEntry, type Bucket, findBackup, listBackups } from '../../backup/list.ts';
+import {
+  type BackupEntry,
+  type Bucket,
+  damageOf,
+  findBackup,
+  listBackups,
+  newestFit,
+} from '../../backup/list.ts';
 import { plainFile } from '../../backup/local-copy.ts';
 import { nameFromText } from '../../backup/names.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
@@ -46,7 +53,14 @@ async function verify(
   } else if (existsSync(target) && statSync(target).isFile()) {
     told(await verifyPath(invocation, target));
   } else {
-    told(await verifyEntry(invocation, session.bucket, await resolveBackup(session.bucket, target)));
+    // Whoever asks after the newest is told of the newest, and then of the newest good one.
+    if (target === 'latest')
+      for (const entry of (await newestFit(session.bucket)).newer)
+        if (entry.state === 'damaged' || entry.state === 'unreadable')
+          told(await verifyEntry(invocation, session.bucket, entry));
+    const { entry, passedOver } = await resolveBackup(session.bucket, target);
+    for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
+    told(await verifyEntry(invocation, session.bucket, entry));
   }
   const bad = verdicts.filter(({ ok }) => !ok);
   // Of nothing nothing is proved.
@@ -91,7 +105,9 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
       },
     });
   });
-  return { name, ...verdict };
+  const damage = damageOf(manifest);
+  if (damage === undefined) return { name, ...verdict };
+  return { name, ...verdict, ok: false, problems: [damage, ...verdict.problems] };
 }
 
 /** A downloaded backup is held against the manifest beside it; any other file is checked for itself. */

@@ -1,5 +1,5 @@
 /** A backup in figures a person reads. */
-import type { BackupEntry } from '../../backup/list.ts';
+import { type BackupEntry, damageOf } from '../../backup/list.ts';
 import type { Manifest } from '../../backup/manifest.ts';
 import type { AdminTexts } from '../../locales/admin/index.ts';
 
@@ -28,8 +28,8 @@ export function factsOfManifest(manifest: Manifest): Facts {
     name: manifest.name,
     takenAt: timeText(new Date(manifest.started_at)),
     size: sizeText(objects.reduce((sum, { bytes }) => sum + bytes, 0)),
-    isVerified: true,
-    problem: null,
+    isVerified: manifest.state === 'verified',
+    problem: damageOf(manifest) ?? null,
     isEncrypted: objects.some(({ encoding }) => encoding.includes('age')),
     isPinned: false,
   };

@@ -26,7 +26,8 @@ export function outcomeScreen(outcome: BackupOutcome, t: Texts): Screen {
     .row()
     .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
     .row();
-  return { text: backup.done(factsOfManifest(outcome.manifest)), keyboard: panel(keyboard) };
+  const facts = factsOfManifest(outcome.manifest);
+  return { text: facts.isVerified ? backup.done(facts) : backup.facts(facts), keyboard: panel(keyboard) };
 }
 
 /** Edits one message as the run goes on. A failed edit is no reason to fail a backup. */

@@ -9,6 +9,7 @@ import { DocumentError } from '../../backup/document/window.ts';
 import { UnsealError } from '../../backup/envelope/types.ts';
 import { openImportBytes, UnfitFile } from '../../backup/import/open-bytes.ts';
 import { type ImportReport, ImportSuperseded, importRecords } from '../../backup/import.ts';
+import { damageOf } from '../../backup/list.ts';
 import { audit } from '../../db/audit-log.ts';
 import { DatabaseUnavailable } from '../../db/database.ts';
 import { type Html, html } from '../../html.ts';
@@ -58,6 +59,8 @@ async function confirm(ctx: BotContext, admin: Viewer): Promise<void> {
   if (file === undefined) return ctx.answerPress(imports.fileGone(), { alert: true });
   await ctx.answerPress(imports.working());
   const backup = await ctx.services.backups.run({ trigger: 'import', scheduledAt: ctx.now });
+  const damage = backup.kind === 'done' ? damageOf(backup.manifest) : undefined;
+  if (damage !== undefined) return show(ctx, { text: imports.noBackup(damage) });
   const isSafe = backup.kind === 'done' || (backup.kind === 'skipped' && backup.reason === 'duplicate');
   if (!isSafe)
     return show(ctx, { text: imports.noBackup(backup.kind === 'failed' ? backup.reason : backup.message) });

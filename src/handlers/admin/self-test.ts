@@ -102,6 +102,11 @@ const bucket: Check = async ({ backups }, t) => {
 const lastBackup: Check = async ({ backups }, t) => {
   const { system } = t.admin;
   const health = await backups.health();
+  if (health.damaged !== null)
+    return {
+      state: 'broken',
+      text: system.damagedBackup(`${health.damaged.name}: ${health.damaged.problem}`),
+    };
   if (health.reason === 'none') return { state: 'broken', text: system.noBackup() };
   const hours = health.ageHours ?? 0;
   if (!health.ok) return { state: 'broken', text: system.oldBackup(hours) };

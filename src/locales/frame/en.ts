@@ -11,6 +11,8 @@ export const en: typeof uz = {
     html`⚠️ Messages that could not be answered: <b>${count}</b>.\nReason: <code>${error}</code>\nThey are not lost: /admin → “Unanswered”.`,
   backupFailed: (reason) =>
     html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nThis attempt touched no other backup. Check with /test, try again with /backup.`,
+  backupDamaged: (reason) =>
+    html`🔴 <b>The database is damaged.</b>\n<code>${reason}</code>\nThis backup is kept, but it is not verified; the good ones before it are not deleted. What to do is in docs/operations.md.`,
   backupAsks: (reason) =>
     html`⚠️ <b>Old backups were not deleted</b>: more than half would have gone.\n<code>${reason}</code>\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
   backupProblem: (reason) =>

@@ -10,6 +10,8 @@ export const ru: typeof uz = {
     html`⚠️ Не удалось ответить на сообщения: <b>${count}</b>.\nПричина: <code>${error}</code>\nОни не потеряны: /admin → «Без ответа».`,
   backupFailed: (reason) =>
     html`🔴 <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nДругие копии эта попытка не трогала. Проверить: /test, повторить: /backup.`,
+  backupDamaged: (reason) =>
+    html`🔴 <b>База данных повреждена.</b>\n<code>${reason}</code>\nЭта копия сохранена, но проверенной не считается; прежние исправные копии не удаляются. Что делать, написано в docs/operations.md.`,
   backupAsks: (reason) =>
     html`⚠️ <b>Удаление старых копий остановлено</b>: исчезло бы больше половины.\n<code>${reason}</code>\nЕсли согласны, выполните на сервере <code>npm run backup -- prune</code>.`,
   backupProblem: (reason) =>

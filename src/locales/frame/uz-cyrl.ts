@@ -10,6 +10,8 @@ export const uzCyrl: typeof uz = {
     html`⚠️ <b>${count}</b> та хабарга жавоб бериб бўлмади.\nСабаби: <code>${error}</code>\nХабарлар йўқолмади: /admin → «Жавобсиз хабарлар».`,
   backupFailed: (reason) =>
     html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади. Текшириш учун /test, қайта уриниш учун /backup босинг.`,
+  backupDamaged: (reason) =>
+    html`🔴 <b>Маълумотлар базаси шикастланган.</b>\n<code>${reason}</code>\nБу нусха сақлаб қўйилди, лекин текширилган эмас; ундан олдинги яхши нусхалар ўчирилмайди. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   backupAsks: (reason) =>
     html`⚠️ <b>Эски нусхаларни ўчириш тўхтатилди</b>, чунки ярмидан кўпи ўчиб кетарди.\n<code>${reason}</code>\nРози бўлсангиз, серверда <code>npm run backup -- prune</code> буйруғини беринг.`,
   backupProblem: (reason) =>

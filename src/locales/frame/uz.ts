@@ -12,6 +12,8 @@ export const uz = {
     html`⚠️ <b>${count}</b> ta xabarga javob berib bo‘lmadi.\nSababi: <code>${error}</code>\nXabarlar yo‘qolmadi: /admin → «Javobsiz xabarlar».`,
   backupFailed: (reason: string): Html =>
     html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi. Tekshirish uchun /test, qayta urinish uchun /backup bosing.`,
+  backupDamaged: (reason: string): Html =>
+    html`🔴 <b>Ma’lumotlar bazasi shikastlangan.</b>\n<code>${reason}</code>\nBu nusxa saqlab qo‘yildi, lekin tekshirilgan emas; undan oldingi yaxshi nusxalar o‘chirilmaydi. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   backupAsks: (reason: string): Html =>
     html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi.\n<code>${reason}</code>\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
   backupProblem: (reason: string): Html =>

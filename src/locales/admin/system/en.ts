@@ -65,6 +65,8 @@ export const en: typeof uz = {
   backupFine: (hours) => html`The last verified backup: <b>${hours}</b> h ago.`,
   oldBackup: (hours) =>
     html`The last verified backup is too old: <b>${hours}</b> h ago. Press /backup; if it comes again, check the bucket’s settings.`,
+  damagedBackup: (problem) =>
+    html`The newest backup is not sound: <code>${problem}</code>. What to do is in docs/operations.md.`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,
   scheduleFine: () => html`Scheduled work is being done.`,
   scheduleSilent: () =>

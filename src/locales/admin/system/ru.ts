@@ -64,6 +64,8 @@ export const ru: typeof uz = {
   backupFine: (hours) => html`Последняя проверенная копия: <b>${hours}</b> ч назад.`,
   oldBackup: (hours) =>
     html`Последняя проверенная копия устарела: <b>${hours}</b> ч назад. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
+  damagedBackup: (problem) =>
+    html`Последняя копия непригодна: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
   noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,
   scheduleFine: () => html`Работы по расписанию идут.`,
   scheduleSilent: () =>

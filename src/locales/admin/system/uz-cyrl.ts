@@ -65,6 +65,8 @@ export const uzCyrl: typeof uz = {
   backupFine: (hours) => html`Охирги текширилган захира нусха: <b>${hours}</b> соат олдин.`,
   oldBackup: (hours) =>
     html`Охирги текширилган захира нусха эскирган: <b>${hours}</b> соат олдин. /backup босинг; такрорланса, омбор созламаларини текширинг.`,
+  damagedBackup: (problem) =>
+    html`Охирги захира нусха яроқсиз: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   noBackup: () => html`Ҳали текширилган захира нусха йўқ. /backup босинг.`,
   scheduleFine: () => html`Жадвал бўйича ишлар бажарилмоқда.`,
   scheduleSilent: () =>

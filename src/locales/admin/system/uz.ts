@@ -69,6 +69,8 @@ export const uz = {
   backupFine: (hours: number): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${hours}</b> soat oldin.`,
   oldBackup: (hours: number): Html =>
     html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${hours}</b> soat oldin. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
+  damagedBackup: (problem: string): Html =>
+    html`Oxirgi zaxira nusxa yaroqsiz: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
   scheduleFine: (): Html => html`Jadval bo‘yicha ishlar bajarilmoqda.`,
   scheduleSilent: (): Html =>

@@ -1,0 +1,35 @@
+/** A server's own opinion of its database, as far as it gives one. Runs in workerd and on Node. */
+import { type SourceCheck, sortFindings } from '../source-check.ts';
+import { plainRow } from './remote-schema.ts';
+import { pipeline, resultRows, type SqlHttp, StatementFailed } from './sql-http.ts';
+
+/** A server that looks longer is not waited for: the counts of the scans have been compared all the same. */
+const PATIENCE_MS = 20_000;
+
+/** One request beside the snapshot: what is damaged now was damaged then. Never rejects: a server may not allow it, or not answer. */
+export async function checkServer(server: SqlHttp, path: string): Promise<SourceCheck> {
+  const unasked = (why: string): SourceCheck => ({
+    damage: [],
+    notes: [],
+    proof: `rows of every index counted against its table (quick_check: ${why})`,
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), PATIENCE_MS);
+  });
+  try {
+    const requests = [{ type: 'execute', stmt: { sql: 'PRAGMA quick_check' } }, { type: 'close' }];
+    const answer = await Promise.race([pipeline(server, path, requests), late]);
+    if (answer === 'late') return unasked(`the server took longer than ${PATIENCE_MS / 1000} s`);
+    if (answer === 404) return unasked('the server has no such endpoint');
+    const [result] = answer.results;
+    if (result === undefined || result instanceof StatementFailed)
+      return unasked('the server does not allow it');
+    const rows = resultRows(result['result']).map((row) => String(plainRow(row)[0]));
+    return { ...sortFindings(rows), proof: 'quick_check by the server, and rows of every index counted' };
+  } catch {
+    return unasked('the server did not answer it');
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,126 @@
+/** A database whose index says something else than its table: the backup is kept, says so, and nobody calls it verified. */
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { drill } from '../../src/backup/drill.ts';
+import { createBackupEngine } from '../../src/backup/engine.ts';
+import { newestVerified } from '../../src/backup/list.ts';
+import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
+import { createBackupLedger } from '../../src/db/backup-runs.ts';
+import { sql } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { createWorld, type World } from '../support/backup-world.ts';
+import { damageIndex } from '../support/damage-index.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld({}, 'small');
+});
+afterEach(() => world.close());
+
+/** Does something to the file while nobody has it open. */
+async function offline(work: (path: string) => void): Promise<void> {
+  const { close, context } = world;
+  world.db.close();
+  work(world.path);
+  const db = await openEmbeddedDatabase(world.path);
+  const ledger = createBackupLedger(db);
+  world = {
+    ...world,
+    db,
+    ledger,
+    context: { ...context, ledger },
+    close: () => {
+      db.close();
+      close();
+    },
+  };
+}
+
+async function run(): Promise<Extract<BackupOutcome, { kind: 'done' }>> {
+  world.clock.advance(60_000);
+  const outcome = await runBackup(world.context, { trigger: 'schedule', scheduledAt: world.clock.now() });
+  if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+  return outcome;
+}
+
+const engine = () =>
+  createBackupEngine({ ...world.context, requests: world.ledger, maxAgeHours: 26, signLink: () => '' });
+
+test.each([
+  ['small: looked over on the spot', 0],
+  ['large: in a process of its own', 20_000],
+])('%s', async (_, rows) => {
+  await world.db.write([
+    sql('CREATE TABLE filling (id INTEGER PRIMARY KEY, text TEXT)'),
+    sql(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO filling (text) SELECT hex(randomblob(40)) FROM n`,
+      rows,
+    ),
+  ]);
+  const good = await run();
+  expect(good.manifest).toMatchObject({ state: 'verified' });
+  expect(good.manifest.findings).toBeUndefined();
+  expect(good.manifest.proof).toContain('integrity_check and foreign_key_check of the copy that was read');
+  expect(world.alerts).toEqual([]);
+  await offline(damageIndex);
+  const bad = await run();
+  expect(bad.manifest.state).toBe('damaged');
+  expect(bad.manifest.findings?.join()).toContain('wrong # of entries in index parts_by_code');
+  expect(world.alerts).toEqual([
+    { kind: 'damaged', message: expect.stringContaining('wrong # of entries in index parts_by_code') },
+  ]);
+  expect((await newestVerified(world.context))?.name).toBe(good.name);
+  expect(await engine().health()).toMatchObject({
+    ok: false,
+    reason: 'damaged',
+    name: good.name,
+    damaged: { name: bad.name },
+  });
+  expect(await engine().verify(bad.name)).toMatchObject({
+    ok: false,
+    problems: [expect.stringContaining('the database was damaged when it was read')],
+  });
+  expect(await engine().verify(good.name)).toMatchObject({ ok: true });
+  const [newest] = await engine().history(1);
+  expect(newest).toMatchObject({ state: 'done', reason: expect.stringContaining('damaged') });
+  await world.db.write([sql('REINDEX')]);
+  const mended = await run();
+  expect(mended.manifest.state).toBe('verified');
+  expect(await engine().health()).toMatchObject({ ok: true, name: mended.name, damaged: null });
+});
+
+test('a start after a crash makes no flood of damaged backups', async () => {
+  await offline(damageIndex);
+  await run();
+  const again = await runBackup(world.context, {
+    trigger: 'start',
+    scheduledAt: world.clock.now(),
+    unlessYoungerThanMs: 600_000,
+  });
+  expect(again).toMatchObject({ kind: 'skipped', reason: 'recent' });
+});
+
+test('rows that refer to nothing, and a search index out of step, are told and no damage', async () => {
+  await world.db.write([
+    sql('CREATE TABLE likes (id INTEGER PRIMARY KEY, anime INTEGER REFERENCES anime(id))'),
+    sql('CREATE VIRTUAL TABLE words USING fts5 (text)'),
+    sql("INSERT INTO words (text) VALUES ('naruto'), ('bleach')"),
+  ]);
+  await offline((path) => {
+    const db = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+    db.enableDefensive(false);
+    db.exec('INSERT INTO likes (anime) VALUES (99), (98); DELETE FROM words_content WHERE id = 1');
+    db.close();
+  });
+  const { manifest } = await run();
+  expect(manifest.state).toBe('verified');
+  expect(manifest.proof).toContain('2 rows of likes refer to rows that do not exist');
+  expect(manifest.proof.join('\n')).toContain("INSERT INTO words(words) VALUES('rebuild')");
+  expect(world.alerts).toEqual([]);
+  const entry = await newestVerified(world.context);
+  if (entry === undefined) throw new Error('no backup');
+  // What is verified can be restored.
+  const { record } = await drill({ bucket: world.context, keys: undefined, clock: world.clock }, entry);
+  expect(record).toMatchObject({ ok: true, problem: null });
+});
