@@ -198,7 +198,7 @@ export function requireUndamaged(manifest: Manifest): void {
   const damage = damageOf(manifest);
   if (damage !== undefined)
     throw new Error(
-      `nothing was changed: ${damage}; backup ${manifest.name} keeps what it holds (docs/operations.md, "A damaged database")`,
+      `nothing was changed: ${damage}; backup ${manifest.name} keeps what it holds (docs/operations.md, "The database file is damaged")`,
     );
 }
 

@@ -34,6 +34,8 @@ export interface DeepVerdict {
   readonly warnings: readonly string[];
   /** What was found in order, one line each. */
   readonly checks: readonly string[];
+  /** False: encrypted and no key at hand; every stored byte was compared, nothing inside was. */
+  readonly opened: boolean;
 }
 
 /**
@@ -87,6 +89,8 @@ export async function unpackDatabase(
   await unpack(bucket, manifest.objects.database, path, { keys }, report);
   if (report.problems.length > 0)
     throw new Error(`${manifest.name} is damaged: ${report.problems.join('; ')}`);
+  if (report.sealed.length > 0)
+    throw new Error(`${report.sealed.join()} is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`);
   return path;
 }
 
@@ -94,6 +98,8 @@ class Report {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
   readonly checks: string[] = [];
+  /** Objects that no key was at hand for. */
+  readonly sealed: string[] = [];
 
   /** What the process for foreign files found; that it ended there is a problem of the file as well. */
   async check(input: CheckInput, signal: AbortSignal | undefined): Promise<void> {
@@ -109,7 +115,7 @@ class Report {
 
   verdict(): DeepVerdict {
     const { problems, warnings, checks } = this;
-    return { ok: problems.length === 0, problems, warnings, checks };
+    return { ok: problems.length === 0, problems, warnings, checks, opened: this.sealed.length === 0 };
   }
 }
 
@@ -123,19 +129,15 @@ async function unpack(
 ): Promise<boolean> {
   const encrypted = object.encoding.includes('age');
   const { keys, onBytes } = options;
-  if (encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0)) {
-    report.problems.push(
-      `${object.file}: encrypted, and no key was given: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`,
-    );
-    return false;
-  }
+  const isSealed =
+    encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0);
   const faults: Error[] = [];
   const open = (body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> =>
     writeStream(path, openUnsealed(body, { encrypted, keys }), (fault) => {
       faults.push(fault);
     });
   const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
-    open,
+    open: isSealed ? undefined : open,
     onChunk: async (chunk) => onBytes?.(chunk.byteLength),
   });
   if (faults.length > 0)
@@ -146,7 +148,8 @@ async function unpack(
   report.problems.push(...problems);
   if (problems.length === 0)
     report.checks.push(`${object.file}: SHA-256 and all ${object.parts.length} parts as in the manifest`);
-  return problems.length === 0;
+  if (isSealed) report.sealed.push(object.file);
+  return problems.length === 0 && !isSealed;
 }
 
 /** Runs `work` with a directory of its own, and removes it. */

@@ -240,9 +240,20 @@ describe('encryption', () => {
     const full = await spawnCli(directory, sealed, 'full');
     expect(full.stdout).toContain('contents not opened');
     const blind = await spawnCli(directory, sealed, 'verify');
-    expect(blind).toMatchObject({ code: 1, stdout: expect.stringContaining('set BACKUP_AGE_IDENTITY') });
+    expect(blind).toMatchObject({ code: 0, stdout: expect.stringContaining('set BACKUP_AGE_IDENTITY') });
+    expect(blind.stdout).toContain('stored bytes good, contents not opened');
+    expect(blind.stdout).not.toContain('BAD');
     expect((await spawnCli(directory, withKey, 'verify')).code).toBe(0);
     expect((await spawnCli(directory, withKey, 'diff', 'latest', 'live')).stdout).toContain('No difference.');
+    // Without a key damage of the stored bytes is found all the same.
+    const [file = ''] = readdirSync(join(directory, 'sealed')).filter((name) => name.endsWith('.db.gz.age'));
+    const bytes = readFileSync(join(directory, 'sealed', file));
+    bytes[300] = (bytes[300] ?? 0) ^ 1;
+    writeFileSync(join(directory, 'sealed', file), bytes);
+    expect(await spawnCli(directory, sealed, 'verify')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('BAD'),
+    });
     // Nothing secret is ever printed but by `key new`.
     for (const { stdout, stderr } of [full, blind]) expect(stdout + stderr).not.toContain('AGE-SECRET-KEY');
   });

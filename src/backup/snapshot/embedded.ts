@@ -119,7 +119,7 @@ function remedyOf(cause: unknown, bytes: number): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   // libsql has no name for SQLITE_READONLY_DIRECTORY.
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
-    return ': the database is damaged (docs/operations.md, "A damaged database")';
+    return ': the database is damaged (docs/operations.md, "The database file is damaged")';
   return /^SQLITE_(CANTOPEN|READONLY)|_1544$/.test(code)
     ? ': it is made beside it, so the directory must be writable'
     : '';

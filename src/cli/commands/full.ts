@@ -80,7 +80,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   else {
     say(`${colors.red('DAMAGED:')} ${made}: stored as it was read, but ${damage}`);
     say(
-      '  it is kept, and so is every good one before it; what to do: docs/operations.md, "A damaged database"',
+      '  it is kept, and so is every good one before it; what to do: docs/operations.md, "The database file is damaged"',
     );
   }
   for (const object of [database, document])

@@ -93,7 +93,7 @@ function verdict(
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   const { damaged } = standing.health;
   if (damaged !== null)
-    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. What to do: docs/operations.md, "A damaged database".`;
+    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. What to do: docs/operations.md, "The database file is damaged".`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;

@@ -63,12 +63,19 @@ async function verify(
     told(await verifyEntry(invocation, session.bucket, entry));
   }
   const bad = verdicts.filter(({ ok }) => !ok);
+  const sealed = verdicts.filter(({ ok, opened }) => ok && !opened);
   // Of nothing nothing is proved.
   const isProved = bad.length === 0 && verdicts.length > 0;
   terminal.answer({ ok: isProved, results: verdicts });
   const { green, red, yellow } = terminal.colors;
   if (verdicts.length === 0)
     terminal.say(yellow(`there is no finished backup to verify in ${session.bucket.store.description}`));
+  else if (bad.length === 0 && sealed.length > 0)
+    terminal.say(
+      yellow(
+        `Stored bytes good, contents not opened: ${sealed.map(({ name }) => name).join(', ')} (encrypted; set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE for the full proof).`,
+      ),
+    );
   else if (bad.length === 0)
     terminal.say(
       green(
@@ -85,7 +92,14 @@ async function verify(
 async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: BackupEntry): Promise<Verdict> {
   const { manifest, name } = entry;
   if (manifest === undefined)
-    return { name, ok: false, problems: [entry.problem ?? 'no manifest'], warnings: [], checks: [] };
+    return {
+      name,
+      ok: false,
+      problems: [entry.problem ?? 'no manifest'],
+      warnings: [],
+      checks: [],
+      opened: false,
+    };
   const { database, document } = manifest.objects;
   const bar = createProgressBar(invocation.terminal, () => performance.now());
   const total = database.bytes + document.bytes;
@@ -130,6 +144,8 @@ async function verifyPath(invocation: Invocation, path: string): Promise<Verdict
 function show({ terminal }: Invocation, verdict: Verdict): void {
   const { green, red, yellow, bold } = terminal.colors;
   terminal.say(`${verdict.ok ? green('good') : red('BAD ')}  ${bold(verdict.name)}`);
+  if (verdict.ok && !verdict.opened)
+    terminal.say(`  ${yellow('note')}  stored bytes good, contents not opened: no key`);
   for (const line of verdict.checks) terminal.say(`  ${green('ok')}    ${line}`);
   for (const line of verdict.warnings) terminal.say(`  ${yellow('note')}  ${line}`);
   for (const line of verdict.problems) terminal.say(`  ${red('wrong')} ${line}`);
