@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 // Node has croner check it; the Worker's triggers stand in wrangler.toml (package.json, "imports").
 import { cronProblem } from '#cron-pattern';
+import { serverAddress } from './backup/store/s3-endpoint.ts';
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -175,7 +176,7 @@ function readBucket(read: Reader, host: Host): BucketSettings {
     if (!given.includes(name)) read.problems.push(`${name}: missing; a bucket needs ${S3_NAMES.join(', ')}`);
   return {
     kind: 's3',
-    endpoint: read.url('S3_ENDPOINT') ?? '',
+    endpoint: readEndpoint(read),
     region:
       read.matching('S3_REGION', /^[\w.-]{1,64}$/, 'a region’s name, like auto or eu-central-1') ?? 'auto',
     bucket: read.matching('S3_BUCKET', /^[\w.-]{1,255}$/, 'a bucket’s name: letters, digits and - _ .') ?? '',
@@ -183,6 +184,17 @@ function readBucket(read: Reader, host: Host): BucketSettings {
     secretAccessKey: read.secret('S3_SECRET_ACCESS_KEY') ?? '',
     forcePathStyle: read.flag('S3_FORCE_PATH_STYLE') ?? false,
   };
+}
+
+function readEndpoint(read: Reader): string {
+  const url = read.url('S3_ENDPOINT');
+  if (url === undefined) return '';
+  const address = serverAddress(url, read.text('S3_BUCKET') ?? '');
+  if (address === undefined)
+    read.problems.push(
+      "S3_ENDPOINT: must be the server's address without a path; the bucket's name goes into S3_BUCKET",
+    );
+  return address ?? url;
 }
 
 /** A bucket may hold other things, so backups have a prefix there; a directory is theirs alone. */

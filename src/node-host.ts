@@ -16,6 +16,7 @@ import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
+import { requireFitServer } from './db/fitness.ts';
 import { checkDisks, type Places } from './disk-room.ts';
 import { linkKey } from './download-links.ts';
 import { createHost, type Host } from './host.ts';
@@ -122,6 +123,8 @@ export async function startNode(
         .catch((error: unknown) => log.warn('late work failed', { error: describeError(error) }));
     },
   });
+  if (config.database.kind === 'remote')
+    await requireFitServer(db, { url: config.database.url, isTried: false });
   await host.ready({ waits: true });
   const requests = new Underway();
   const runs = new Underway();

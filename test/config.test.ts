@@ -182,3 +182,25 @@ describe('settings', () => {
     expect(readConfig({ BACKUP_KEEP_DAILY: '7' }, 'node').backup.retentionDays).toBeUndefined();
   });
 });
+
+test.each([
+  ['https://account.r2.cloudflarestorage.com/anime', 'https://account.r2.cloudflarestorage.com'],
+  ['https://account.r2.cloudflarestorage.com/anime/', 'https://account.r2.cloudflarestorage.com'],
+  ['https://s3.example.com/', 'https://s3.example.com'],
+  ['https://x.supabase.co/storage/v1/s3', 'https://x.supabase.co/storage/v1/s3'],
+  ['https://x.supabase.co/storage/v1/s3/anime', 'https://x.supabase.co/storage/v1/s3'],
+])('S3_ENDPOINT %s is the server %s', (S3_ENDPOINT, endpoint) => {
+  const bucket = { S3_BUCKET: 'anime', S3_ACCESS_KEY_ID: 'k', S3_SECRET_ACCESS_KEY: 's' };
+  expect(readConfig({ ...bucket, S3_ENDPOINT }, 'cli').bucket).toMatchObject({ endpoint });
+});
+
+test.each([
+  'https://s3.example.com/other',
+  'https://s3.example.com/anime/backups',
+  'https://s3.example.com/ani',
+])('S3_ENDPOINT %s is refused with advice', (S3_ENDPOINT) => {
+  const bucket = { S3_BUCKET: 'anime', S3_ACCESS_KEY_ID: 'k', S3_SECRET_ACCESS_KEY: 's' };
+  expect(() => readConfig({ ...bucket, S3_ENDPOINT }, 'cli')).toThrow(
+    /S3_ENDPOINT: must be the server's address without a path; the bucket's name goes into S3_BUCKET/,
+  );
+});

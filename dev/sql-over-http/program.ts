@@ -2,6 +2,7 @@
 import type { Column, Connection, Execution, Rows } from './connection.ts';
 import { failureFromSqlite, isBusy, isLocked, ResponseTooLarge, SqlFailure } from './errors.ts';
 import type { Dialect } from './hosted.ts';
+import { type Lack, withoutWhatLacks } from './lacks.ts';
 import type { Limits } from './limits.ts';
 import { parseOneStatement, type Statement } from './statement.ts';
 import { bindArguments } from './values.ts';
@@ -38,6 +39,7 @@ export interface Machine {
   readonly lock: WriteLock;
   readonly limits: Limits;
   readonly dialect: Dialect;
+  readonly lacks: readonly Lack[];
   /** What is told of a change; undefined: the truth. */
   readonly affectedRows: AffectedRows | undefined;
 }
@@ -103,10 +105,11 @@ async function runStep(
   machine: Machine,
   connection: Connection,
   index: number,
-  { statement, wire }: Query,
+  { statement: asked, wire }: Query,
   sink: ProgramSink,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const statement = withoutWhatLacks(asked, machine.lacks);
   const asLines = sink.takesLines === true;
   const execution = await start(machine, connection, { statement, wire }, asLines);
   if (statement.kind === 'write' || statement.kind === 'ddl' || statement.locks)

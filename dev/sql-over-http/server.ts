@@ -8,6 +8,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { answerCursor, answerPipeline } from './endpoints.ts';
 import { ProtocolError, SqlFailure, StreamExpired, Unencodable } from './errors.ts';
 import type { Answer, FaultPlan, RequestRecord } from './faults.ts';
+import type { Lack } from './lacks.ts';
 import { type Limits, SERVER_LIMITS } from './limits.ts';
 import type { AffectedRows, Machine } from './program.ts';
 import { Streams } from './streams.ts';
@@ -35,6 +36,8 @@ export interface SqlServerOptions {
   readonly without?: 'cursor' | 'v3';
   /** The hosted service instead of a server of one's own (`hosted.ts`). */
   readonly hosted?: true;
+  /** What it can not do. */
+  readonly lacks?: readonly Lack[];
   /** Tells wrong counts of affected rows. */
   readonly affectedRows?: AffectedRows;
 }
@@ -95,7 +98,7 @@ export function createContext(options: SqlServerOptions): ServerContext {
   const context: ServerContext = {
     options,
     clock,
-    machine: { lock, limits, dialect, affectedRows: options.affectedRows },
+    machine: { lock, limits, dialect, lacks: options.lacks ?? [], affectedRows: options.affectedRows },
     streams: new Streams({ file: options.file, dialect }, clock, limits, lock),
     requests: [],
     count: 0,

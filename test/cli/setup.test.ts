@@ -16,7 +16,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
+import { createClient } from '@libsql/client/http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type SqlServerOptions, startSqlServer } from '../../dev/sql-over-http/server.ts';
 import { type StandIns, startStandIns } from '../../dev/stand-ins.ts';
 import { Cancelled, type Prompts } from '../../src/cli/setup/prompts.ts';
 import { runSetup, type SetupParts } from '../../src/cli/setup/run-setup.ts';
@@ -139,7 +141,7 @@ describe('without questions', () => {
       BOT_INFO: expect.stringContaining(`"username":"${standIns.telegram.botInfo.username}"`),
       WEBHOOK_SECRET: expect.stringMatching(/^[0-9a-f]{48}$/),
     });
-    expect(output).toContain('can write, read and delete');
+    expect(output).toContain('can write, list, read and delete');
     expectNoSecret(output, written());
     expect(output).not.toMatch(KEY);
     expect((await runCli(home, {}, 'list', '--json')).json()).toMatchObject({
@@ -206,6 +208,11 @@ describe('without questions', () => {
     ['no such bucket', { S3_BUCKET: 'nowhere' }, /nowhere.*S3_BUCKET/],
     ['half a bucket', { S3_SECRET_ACCESS_KEY: '' }, /S3_SECRET_ACCESS_KEY: missing/],
     ['no bucket server', { S3_ENDPOINT: 'http://127.0.0.1:9' }, /check S3_ENDPOINT/],
+    [
+      'a bucket address with a path',
+      { S3_ENDPOINT: 'http://127.0.0.1:9/other' },
+      /S3_ENDPOINT: must be the server's address without a path; the bucket's name goes into S3_BUCKET/,
+    ],
   ])(
     '%s: told in words, without a secret, and nothing is written',
     { timeout: 60_000 },
@@ -218,6 +225,57 @@ describe('without questions', () => {
       expect(existsSync(join(home, '.env'))).toBe(false);
     },
   );
+
+  test.each<[string, Pick<SqlServerOptions, 'lacks'>, RegExp]>([
+    [
+      'no FTS5',
+      { lacks: ['fts5'] },
+      /DATABASE_URL: the database has no FTS5, which search needs: .*--tursodb/,
+    ],
+    [
+      'an old SQLite',
+      { lacks: ['new sqlite'] },
+      /DATABASE_URL: the database server runs SQLite 3\.41\.2, the bot needs 3\.43 or newer/,
+    ],
+    [
+      'a token that may only read',
+      { lacks: ['writing'] },
+      /DATABASE_URL: the database can not be written \(.*forbidden\): make a token that may write/,
+    ],
+  ])('an unfit database (%s): said with what to do, nothing is written', async (_, lack, message) => {
+    const server = await startSqlServer({ file: join(home, 'unfit.db'), hosted: true, ...lack });
+    try {
+      const env = { ...settings(), DATABASE_URL: server.url, DATABASE_AUTH_TOKEN: '' };
+      const { code, screen } = await run({}, { env, isAsking: false });
+      expect({ code, screen }).toEqual({ code: 1, screen: expect.stringMatching(message) });
+      expect(existsSync(join(home, '.env'))).toBe(false);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test("a bucket address with the bucket's name at its end, as R2's dashboard shows it: taken off, and said", async () => {
+    const given = settings();
+    const env = { ...given, S3_ENDPOINT: `${given['S3_ENDPOINT']}/${given['S3_BUCKET']}` };
+    const { code, screen } = await run({}, { env, isAsking: false });
+    expect(code, screen).toBe(0);
+    expect(screen).toContain("the bucket's name was taken off the end of S3_ENDPOINT");
+    expect(written()['S3_ENDPOINT']).toBe(given['S3_ENDPOINT']);
+    // A person who does without setup is understood as well.
+    const list = await runCli(home, { ...env, PATH: process.env['PATH'] ?? '' }, 'list', '--json');
+    expect(list).toMatchObject({ code: 0 });
+  });
+
+  test('the proof of the database leaves nothing in it', async () => {
+    expect((await run({}, { env: settings(), isAsking: false })).code).toBe(0);
+    const client = createClient({
+      url: standIns.sql.url,
+      authToken: settings()['DATABASE_AUTH_TOKEN'] ?? '',
+    });
+    const { rows } = await client.execute("SELECT name FROM sqlite_schema WHERE name LIKE '%probe%'");
+    client.close();
+    expect(rows).toEqual([]);
+  });
 
   test('--worker hands over what the Worker needs, and no more', async () => {
     writeFileSync(join(home, 'wrangler'), '#!/bin/sh\necho "$*" > called\ncat > secrets\n');

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { GrammyError, HttpError } from 'grammy';
 import { explain } from '../../backup/clock.ts';
+import { KEEPS_DELETED, probeBucket } from '../../backup/probe.ts';
 import type { Config } from '../../config.ts';
 import { one, sql } from '../../db/database.ts';
+import { requireFitServer } from '../../db/fitness.ts';
 import { hideSecrets } from '../../log.ts';
 import { openDatabase, openStore } from '../../node-parts.ts';
 import { createApi } from '../../telegram.ts';
@@ -17,6 +19,7 @@ export interface Part {
   /** Says what was found, and which settings follow from it. @throws with what is wrong, in words and without a secret. */
   prove(
     config: Config,
+    given: Readonly<Record<string, string | undefined>>,
   ): Promise<{ readonly found: string; readonly settings?: Readonly<Record<string, string>> }>;
 }
 
@@ -88,38 +91,37 @@ async function proveTelegram(config: Config): ReturnType<Part['prove']> {
 async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {
   const { db, close } = await openDatabase(database);
   try {
-    await db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]);
-  } catch (error) {
-    if (database.kind === 'file') throw error;
-    const { host } = new URL(database.url.replace(/^libsql:/, 'https:'));
-    const isRefused = /\b40[13]\b|unauthori[sz]ed/i.test(explain(error));
-    throw new SetupError(
-      isRefused
-        ? `DATABASE_AUTH_TOKEN: ${host} refuses this token; make a new one`
-        : `DATABASE_URL: ${host} does not answer as a libSQL server (${words(error)})`,
-    );
+    if (database.kind === 'remote') await requireFitServer(db, { url: database.url, isTried: true });
+    else await db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]);
   } finally {
     await close();
   }
-  return { found: database.kind === 'file' ? `file ${database.path}` : 'answers' };
+  return {
+    found: database.kind === 'file' ? `file ${database.path}` : 'answers, can write and search (FTS5)',
+  };
 }
 
-/** Writes, reads back and deletes a small object: the rights a backup needs. */
-async function proveBucket({ bucket, backup }: Config): ReturnType<Part['prove']> {
+/** Tries whatever a backup asks of it. */
+async function proveBucket(
+  { bucket, backup }: Config,
+  given: Readonly<Record<string, string | undefined>>,
+): ReturnType<Part['prove']> {
   const store = await openStore(bucket);
-  const key = `${backup.prefix}setup-${randomBytes(6).toString('hex')}.txt`;
-  try {
-    await store.put(key, new TextEncoder().encode('written by anime-bot setup\n'));
-    if ((await store.head(key)) === undefined)
-      throw new SetupError('an object that was written is not there');
-    const { remaining } = await store.delete([key]);
-    if (remaining.length > 0)
-      throw new SetupError('objects can be written but not deleted; retention needs that right');
-  } catch (error) {
+  const { keepsDeleted } = await probeBucket(
+    { store, prefix: backup.prefix },
+    randomBytes(6).toString('hex'),
+  ).catch((error: unknown) => {
     // The store says what to look at.
     throw new SetupError(words(error));
-  }
-  return { found: `${store.description}: can write, read and delete` };
+  });
+  const address = bucket.kind === 's3' ? bucket.endpoint : undefined;
+  const isCut = address !== undefined && (given['S3_ENDPOINT'] ?? '').trim().replace(/\/+$/, '') !== address;
+  const found = [
+    `${store.description}: can write, list, read and delete`,
+    ...(isCut ? ["the bucket's name was taken off the end of S3_ENDPOINT"] : []),
+    ...(keepsDeleted ? [KEEPS_DELETED] : []),
+  ].join('; ');
+  return { found, ...(isCut ? { settings: { S3_ENDPOINT: address } } : {}) };
 }
 
 function words(error: unknown): string {

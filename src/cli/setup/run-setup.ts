@@ -110,7 +110,10 @@ async function settle({ isAsking, prompts }: SetupParts, settings: Settings, par
     const progress = prompts.begin(part.name);
     try {
       rememberSecrets(settings.known);
-      const { found, settings: more = {} } = await part.prove(readConfig(settings.known, 'node'));
+      const { found, settings: more = {} } = await part.prove(
+        readConfig(settings.known, 'node'),
+        settings.known,
+      );
       for (const [name, value] of Object.entries(more)) settings.set(name, value);
       progress.end(`${part.name}: ${found}`);
       return;

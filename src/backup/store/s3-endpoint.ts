@@ -1,0 +1,16 @@
+/** The address of an S3 server as people copy it. */
+
+/**
+ * `S3_ENDPOINT` without the bucket's name at its end, where R2's dashboard shows it (cloudflare/cloudflare-docs#11313).
+ * Undefined when a path is left that no server has: Supabase's and gateways' end in `/s3`.
+ */
+export function serverAddress(endpoint: string, bucket: string): string | undefined {
+  const url = new URL(endpoint);
+  const path = url.pathname.split('/').filter((segment) => segment !== '');
+  const hasBucket = bucket !== '' && path.at(-1) === bucket;
+  if (hasBucket) path.pop();
+  if (path.length > 0 && path.at(-1) !== 's3') return undefined;
+  if (!hasBucket) return endpoint;
+  url.pathname = path.join('/');
+  return url.href.replace(/\/+$/, '');
+}
