@@ -57,11 +57,17 @@ export function settleJournals(path: string, { say, now }: SettleOptions): void 
 }
 
 function doubtful(path: string, journal: string, why: string): string {
+  const isThere = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const lines = [
-    `whether the journal ${journal} belongs to ${path} cannot be told: ${why}. Nothing was changed. Stop whatever uses it, then one of:`,
-    `  to use ${path} as it is, without the journal:  mv ${journal} ${journal}.kept`,
+    `whether the journal ${journal} belongs to ${path} cannot be told: ${why}. Nothing was changed.`,
+    ...(isThere
+      ? []
+      : [
+          'Do not open it with sqlite3 now, which deletes the journal of a file that is not there. If the file was moved away, put it back.',
+        ]),
+    'Stop whatever uses it, then one of:',
     '  to go back to a backup:  npm run backup -- restore latest --broken-database --replace',
-    '  if the file was moved away: put it back beside the journal',
+    `  to ${isThere ? `use ${path} as it is` : 'begin anew'}, without the journal:  mv ${journal} ${journal}.kept`,
   ];
   return lines.join('\n');
 }
