@@ -25,6 +25,7 @@ import { all, sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { JournalInDoubt } from '../../src/db/settle-journals.ts';
 
+const EMBEDDED = new URL('../../src/db/embedded.ts', import.meta.url).href;
 const USER = fileURLToPath(new URL('../support/file-user.ts', import.meta.url));
 let directory: string;
 let path: string;
@@ -217,6 +218,43 @@ test.each(CASES)('%s, put over the file by %s, is what the bot has then', async 
   ]);
   expect(kept()).toHaveLength(1);
   expect(await start()).toEqual({ ids: range(1, 41), said: [] });
+});
+
+test('a copy of an earlier minute of the same run is known, though its size and schema are the same', async () => {
+  const script = `
+    import { once } from 'node:events';
+    import { openEmbeddedDatabase } from ${JSON.stringify(EMBEDDED)};
+    const db = await openEmbeddedDatabase(${JSON.stringify(path)});
+    const run = (sql) => db.write([{ sql, args: [] }]);
+    await run('CREATE TABLE users (id INTEGER PRIMARY KEY)');
+    await run('INSERT INTO users VALUES (1)');
+    await db.checkpoint();
+    console.log('copy');
+    await once(process.stdin, 'data');
+    await run('UPDATE users SET id = 2');
+    await db.checkpoint();
+    await run('UPDATE users SET id = 3');
+    console.log('kill');
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  await once(child.stdout, 'data');
+  const old = readFileSync(path);
+  child.stdin.write('go\n');
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  expect(readFileSync(path).byteLength).toBe(old.byteLength);
+  copyFileSync(path, join(directory, 'now.db'));
+  copyFileSync(`${path}-wal`, join(directory, 'now.db-wal'));
+  writeFileSync(path, old);
+  const { ids, said } = await start();
+  expect(ids).toEqual([1]);
+  expect(said).toHaveLength(1);
+  path = join(directory, 'now.db');
+  expect(await start()).toEqual({ ids: [3], said: [] });
 });
 
 test('what an older program left after its clean stop is replayed, and not into an old copy', async () => {

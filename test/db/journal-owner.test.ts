@@ -79,6 +79,14 @@ describe('a write-ahead log', () => {
       expect(wal(base, log.subarray(0, end)), `${end}`).toBe('belongs');
   });
 
+  test('what follows a wrong checksum was never committed, and tells nothing', () => {
+    const torn = Buffer.from(log.subarray(32, 32 + FRAME));
+    torn.writeUInt32BE(torn.readUInt32BE(24 + 24) + 9, 24 + 24);
+    const page = torn.subarray(24);
+    expect(wal(Buffer.concat([page, base.subarray(PAGE)]), Buffer.concat([log, torn]))).toBe('foreign');
+    expect(wal(base, Buffer.concat([log.subarray(0, 32), torn]))).toBe('belongs');
+  });
+
   test('does not belong to an earlier or later state, to another database, or to a file at rest', () => {
     const changed = (change: (bytes: Buffer) => void): Buffer => {
       const bytes = Buffer.from(base);
@@ -118,6 +126,11 @@ describe('a write-ahead log', () => {
     expect(update.byteLength).toBe(32 + FRAME);
     expect(wal(own, update)).toBe('belongs');
     expect(wal(base, update)).toBe('foreign');
+    const atRest = Buffer.from(own).fill(1, 18, 20);
+    expect(wal(atRest, update)).toBe('foreign');
+    const ofLargerPages = Buffer.from(own);
+    ofLargerPages.writeUInt16BE(8192, 16);
+    expect(wal(ofLargerPages, update)).toBe('foreign');
   });
 });
 
