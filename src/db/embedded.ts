@@ -5,7 +5,7 @@ import { createClient } from '@libsql/client/sqlite3';
 import Sqlite from 'libsql';
 import { type Database, fromClient, one, sql } from './database.ts';
 import { lockHolder } from './file-lock.ts';
-import { isOpenHere, noteClosed, noteOpened } from './open-here.ts';
+import { isOpenHere, noteClosed, noteFree, noteOpened } from './open-here.ts';
 import { realPath } from './real-path.ts';
 import { settleJournals } from './settle-journals.ts';
 import { holdAlone } from './sole-use.ts';
@@ -78,6 +78,7 @@ export async function openEmbeddedDatabase(
       if (isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
       try {
         (await holdAlone(file, ALONE_TRIES))();
+        noteFree(file);
       } catch {
         // Another process has it open, and closes after us; or it is damaged, which was told when it was used.
       }

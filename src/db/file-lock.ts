@@ -17,7 +17,7 @@ import {
   ownLock,
   parseLock,
 } from './lock-text.ts';
-import { isOpenHere } from './open-here.ts';
+import { mayBeOpenHere } from './open-here.ts';
 import { realPath } from './real-path.ts';
 import { holdAlone } from './sole-use.ts';
 
@@ -164,7 +164,7 @@ async function isSilent(
 /** The lock stands beside one name; the file may have another, with other journals, which would damage it. The kernel's locks know. */
 async function isUsedByOtherName(file: string): Promise<boolean> {
   const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
-  if (names < 2 || isOpenHere(file) || hasJournal(file)) return false;
+  if (names < 2 || mayBeOpenHere(file) || hasJournal(file)) return false;
   try {
     (await holdAlone(file, 3))();
     return false;

@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { lockHolder } from './file-lock.ts';
 import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './journal-owner.ts';
-import { isOpenHere } from './open-here.ts';
+import { mayBeOpenHere } from './open-here.ts';
 import { realPath } from './real-path.ts';
 import type { ReadAt } from './wal-file.ts';
 
@@ -32,8 +32,8 @@ const LOOKS = 5;
 /** @throws {@link JournalInDoubt} */
 export function settleJournals(path: string, { say, now }: SettleOptions): void {
   const file = realPath(path);
-  // What this process has open is settled; to open and close it here would end the locks of the connections (sqlite.org/howtocorrupt.html 2.2).
-  if (isOpenHere(file)) return;
+  // What this process has open is settled, and must not be opened and closed by other means.
+  if (mayBeOpenHere(file)) return;
   for (const [suffix, judge] of KINDS) {
     const journal = file + suffix;
     const verdict = look(file, journal, judge);
