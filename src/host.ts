@@ -46,8 +46,9 @@ export interface HostParts {
   readonly disk?: () => Promise<string>;
   /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
   readonly stopping?: AbortSignal;
-  /** Reads a database file an admin sent; left out where there is no disk (Worker). */
-  readonly readUpload?: Services['readUpload'];
+  /** Left out where there is no disk (Worker). */
+  readonly importUpload?: Services['importUpload'];
+  readonly background?: Services['background'];
 }
 
 export interface Host {
@@ -68,10 +69,10 @@ export interface Host {
 }
 
 export function createHost(parts: HostParts): Host {
-  const { config, db, api, me, now, sleep, log, backups, after, readUpload } = parts;
+  const { config, db, api, me, now, sleep, log, backups, after, importUpload, background } = parts;
   const people = { adminIds: config.adminIds, defaultLocale: config.defaultLocale };
   const handle = createReceiver(
-    { db, api, me, now, log, backups, after, readUpload, ...people },
+    { db, api, me, now, log, backups, after, importUpload, background, ...people },
     features,
     composeFeatures(features),
   );

@@ -10,13 +10,14 @@ import { backupAlertText, tellAdmins } from './alerts.ts';
 import { systemClock } from './backup/clock.ts';
 import { drill } from './backup/drill.ts';
 import type { BackupEngine } from './backup/engine.ts';
-import { readUpload } from './backup/import/open-file.ts';
+import { createImportUpload } from './backup/import/uploads.ts';
 import { installCommands } from './commands-menu.ts';
 import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
 import { requireFitServer } from './db/fitness.ts';
+import { holdWrites } from './db/held-writes.ts';
 import { checkDisks, type Places } from './disk-room.ts';
 import { linkKey } from './download-links.ts';
 import { createHost, type Host } from './host.ts';
@@ -73,7 +74,9 @@ export async function startNode(
   const database = await openDatabase(config.database, (message) =>
     log.warn('journal set aside', { message }),
   );
-  const { db } = database;
+  // A merge of an import takes the write lock for as long as it lasts; nobody shall wait for it with the event loop.
+  const held = holdWrites(database.db);
+  const { db } = held;
   const links = {
     baseUrl: config.publicUrl ?? '',
     key: linkKey(botToken),
@@ -115,7 +118,10 @@ export async function startNode(
     log,
     tickLimits: TICK_LIMITS,
     disk: () => checkDisks(placesOf(config)),
-    readUpload,
+    importUpload: createImportUpload(config.database, held.hold),
+    background: (work) => {
+      void runs.add(work(givingUp.signal));
+    },
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.
       sleep(milliseconds, undefined, { ref: false })

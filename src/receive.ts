@@ -5,7 +5,7 @@
 import { type Api, type Composer, GrammyError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from './backup/engine.ts';
-import type { ReadUpload } from './backup/import/open-bytes.ts';
+import type { ImportUpload } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import type { Database, Query, Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
@@ -31,8 +31,10 @@ export interface Services {
   readonly now: () => Date;
   readonly log: Log;
   readonly backups: BackupEngine;
-  /** Reads a SQLite file that an admin sent; only Node can. */
-  readonly readUpload?: ReadUpload | undefined;
+  /** Imports a file that an admin sent, in a process of its own; a Worker has none, and imports by itself. */
+  readonly importUpload?: ImportUpload | undefined;
+  /** Work that goes on after its update was handled, where there is a process to do it: Node. It ends when the host stops. */
+  readonly background?: ((work: (signal: AbortSignal) => Promise<void>) => void) | undefined;
   /**
    * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for what the tick would do a little later
    * anyway: it may never happen.

@@ -120,6 +120,7 @@ export const CALLBACK_SHAPES = {
   /** The file is in the message that the button's message replies to. */
   importNow: { tag: 'aim', args: [] },
   importDrop: { tag: 'aix', args: [] },
+  importStop: { tag: 'ais', args: [] },
   backups: { tag: 'abl', args: ['page'] },
   backupNow: { tag: 'abn', args: [] },
   /** `text` is a backup's name, here and below. */

@@ -69,6 +69,7 @@ test('every tag ever sent, with its arguments', () => {
     agu groupUp group
     ah draftGroupsDone draft version
     aim importNow
+    ais importStop
     aix importDrop
     aka channelAdd
     akc channelCheck channel

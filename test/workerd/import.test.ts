@@ -31,7 +31,7 @@ afterAll(() => db.close());
 
 async function importBytes(bytes: Uint8Array<ArrayBuffer>, dryRun = false): Promise<ImportReport> {
   const body = new Response(bytes).body ?? new ReadableStream();
-  const records = await openImportBytes(body, { utcOffsetMinutes: 300, readUpload: undefined });
+  const records = await openImportBytes(body, { utcOffsetMinutes: 300 });
   return importRecords(db, records, { id: crypto.randomUUID(), prefer: 'newer', dryRun });
 }
 
@@ -128,7 +128,7 @@ describe('in workerd', () => {
       Buffer.concat([Buffer.from('{"anime":['), ...Array.from({ length: 40 }, () => item)]),
     );
     const body = new Response(new Uint8Array(bomb)).body ?? new ReadableStream();
-    const options = { utcOffsetMinutes: 300, readUpload: undefined, maxBytes: 10_000_000 };
+    const options = { utcOffsetMinutes: 300, maxBytes: 10_000_000 };
     const read = async (): Promise<ImportReport> =>
       importRecords(db, await openImportBytes(body, options), { id: 'bomb', prefer: 'newer', dryRun: false });
     // Of the kind that the bot answers in words.

@@ -1,15 +1,20 @@
-/** A file that was sent to the bot, as records. Runs in workerd too: by itself, or through whoever has processes. */
+/** A file that was sent to the bot. Runs in workerd too. */
 import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
 import { sniff } from '../document/sniff.ts';
 import { limited } from '../envelope/limited.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
+import type { ImportReport } from '../import.ts';
 
-/** Reads a plain file given as chunks, in a process of its own; only Node can. */
-export type ReadUpload = (
-  chunks: AsyncIterable<Uint8Array>,
-  kind: 'json' | 'sqlite',
-  utcOffsetMinutes: number,
-) => AsyncIterable<LegacyEvent>;
+/** Imports a file as it came from Telegram, in a process of its own. @throws UnfitFile, or what is wrong with the file as the cause */
+export type ImportUpload = (
+  body: ReadableStream<Uint8Array>,
+  options: {
+    readonly utcOffsetMinutes: number;
+    readonly dryRun: boolean;
+    /** Until the merge it ends the import, and nothing was changed. */
+    readonly signal?: AbortSignal | undefined;
+  },
+) => Promise<ImportReport>;
 
 /** What can not be taken here; `kind` chooses the words for it. */
 export class UnfitFile extends Error {
@@ -26,27 +31,33 @@ const MAX_UNPACKED_BYTES = 200_000_000;
 /** What `sniff` wants to see. */
 const SNIFFED_BYTES = 64;
 
-/** @throws UnfitFile */
-export async function openImportBytes(
+export interface PlainUpload {
+  readonly kind: 'json' | 'sqlite';
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** What was sent, unpacked; `maxBytes` is the most that it may unpack to. @throws UnfitFile */
+export async function unpackUpload(
   body: ReadableStream<Uint8Array>,
-  options: {
-    readonly utcOffsetMinutes: number;
-    /** Undefined on a Worker: JSON is read right here, a database not at all. */
-    readonly readUpload: ReadUpload | undefined;
-    /** Most bytes a packed file may unpack to. */
-    readonly maxBytes?: number;
-  },
-): Promise<AsyncIterable<LegacyEvent>> {
+  maxBytes = MAX_UNPACKED_BYTES,
+): Promise<PlainUpload> {
   let { first, chunks } = await peek(body);
   if (sniff(first) === 'gzip') {
     const unpacked = openUnsealed(ReadableStream.from(chunks), { encrypted: false, keys: undefined });
-    ({ first, chunks } = await peek(limited(unpacked, options.maxBytes ?? MAX_UNPACKED_BYTES)));
+    ({ first, chunks } = await peek(limited(unpacked, maxBytes)));
   }
   const kind = sniff(first);
   if (kind === 'age') throw new UnfitFile('encrypted');
   if (kind !== 'json' && kind !== 'sqlite') throw new UnfitFile('foreign');
-  const { readUpload, utcOffsetMinutes } = options;
-  if (readUpload !== undefined) return readUpload(chunks, kind, utcOffsetMinutes);
+  return { kind, chunks };
+}
+
+/** On a Worker: JSON is read right here, a database not at all. @throws UnfitFile */
+export async function openImportBytes(
+  body: ReadableStream<Uint8Array>,
+  options: { readonly utcOffsetMinutes: number; readonly maxBytes?: number },
+): Promise<AsyncIterable<LegacyEvent>> {
+  const { kind, chunks } = await unpackUpload(body, options.maxBytes);
   if (kind === 'sqlite') throw new UnfitFile('database');
   return readLegacyDocument(chunks, options);
 }

@@ -1,7 +1,6 @@
 /** A file of any of the kinds an import takes, as records. Node only (files, processes). */
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +12,6 @@ import { type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { limitsFor, messagesOf } from '../foreign/process.ts';
-import type { ReadUpload } from './open-bytes.ts';
 import { eventFromWire, type RecordsInput } from './records-task.ts';
 
 export interface OpenImportOptions {
@@ -98,15 +96,3 @@ async function* recordsOfFile(
     throw error instanceof Damaged ? new UnsealError('damaged', error.message, { cause: error }) : error;
   }
 }
-
-/** What `openImportBytes` wants on Node: a file that comes as chunks is read from a scratch file. */
-export const readUpload: ReadUpload = async function* (chunks, kind, utcOffsetMinutes) {
-  const scratch = await mkdtemp(join(tmpdir(), 'anime-import-'));
-  try {
-    const path = join(scratch, 'upload');
-    await pipeline(chunks, createWriteStream(path));
-    yield* recordsOfFile({ path, kind, scratch, utcOffsetMinutes }, undefined);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-};

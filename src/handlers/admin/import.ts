@@ -13,6 +13,7 @@ import { damageOf } from '../../backup/list.ts';
 import { audit } from '../../db/audit-log.ts';
 import { DatabaseUnavailable } from '../../db/database.ts';
 import { type Html, html } from '../../html.ts';
+import { describeError } from '../../log.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
 import type { Feature } from '../feature.ts';
@@ -28,6 +29,7 @@ const NAMES = /\.(json|db|sqlite|sqlite3)(\.gz)?(\.age)?$/i;
 const routes = new AdminRoutes()
   .on('import', (ctx) => importable(ctx.message?.document), look)
   .press('importNow', confirm)
+  .press('importStop', stop)
   .press('importDrop', async (ctx) => {
     await Promise.all([ctx.answerPress(), show(ctx, { text: ctx.t.admin.imports.dropped() })]);
   });
@@ -52,22 +54,90 @@ async function look(ctx: BotContext, _admin: Viewer, document: Document): Promis
 
 async function confirm(ctx: BotContext, admin: Viewer): Promise<void> {
   const { imports } = ctx.t.admin;
+  const { background } = ctx.services;
   const message = ctx.callbackQuery?.message;
   const file = importable(
     message !== undefined && 'reply_to_message' in message ? message.reply_to_message?.document : undefined,
   );
-  if (file === undefined) return ctx.answerPress(imports.fileGone(), { alert: true });
+  if (message === undefined || file === undefined)
+    return ctx.answerPress(imports.fileGone(), { alert: true });
   await ctx.answerPress(imports.working());
-  const backup = await ctx.services.backups.run({ trigger: 'import', scheduledAt: ctx.now });
+  if (background === undefined) {
+    const { text, isDone } = await importNow(ctx, file);
+    if (isDone) ctx.turn.stage(audit(admin.id, 'imported', file.file_name ?? '', ctx.now));
+    return show(ctx, { text });
+  }
+  const key = `${message.chat.id}:${message.message_id}`;
+  if (underWay.has(key)) return;
+  const cancel = new AbortController();
+  underWay.set(key, cancel);
+  const { services } = ctx;
+  const edit = (text: Html): Promise<unknown> =>
+    ctx.api.editMessageText(message.chat.id, message.message_id, text.markup, { parse_mode: 'HTML' });
+  try {
+    await ctx.turn.commit();
+    const keyboard = new InlineKeyboard().text(imports.stop(), encodeAction({ kind: 'importStop' }));
+    await show(ctx, { text: html`${imports.working()}`, keyboard });
+  } catch (error) {
+    underWay.delete(key);
+    throw error;
+  }
+  background(async (stopping) => {
+    try {
+      const signal = AbortSignal.any([cancel.signal, stopping]);
+      const { text, isDone } = await importNow(ctx, file, signal);
+      if (isDone)
+        await services.db.write([audit(admin.id, 'imported', file.file_name ?? '', services.now())]);
+      await edit(text);
+    } catch (error) {
+      services.log.error('import', { error: describeError(error) });
+      await edit(imports.failed()).catch(() => undefined);
+    } finally {
+      underWay.delete(key);
+    }
+  });
+}
+
+/** Imports that this process has under way, by the message that has the button to end them. */
+const underWay = new Map<string, AbortController>();
+
+async function stop(ctx: BotContext): Promise<void> {
+  const { imports } = ctx.t.admin;
+  const message = ctx.callbackQuery?.message;
+  const running = underWay.get(`${message?.chat.id}:${message?.message_id}`);
+  if (running !== undefined) {
+    running.abort(new Cancelled());
+    return ctx.answerPress();
+  }
+  await Promise.all([ctx.answerPress(), show(ctx, { text: imports.notRunning() })]);
+}
+
+class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
+async function importNow(
+  ctx: BotContext,
+  file: Document,
+  signal?: AbortSignal,
+): Promise<{ readonly text: Html; readonly isDone: boolean }> {
+  const { imports } = ctx.t.admin;
+  const backup = await ctx.services.backups.run({
+    trigger: 'import',
+    scheduledAt: ctx.now,
+    ...(signal && { signal }),
+  });
+  if (signal?.reason instanceof Cancelled) return { text: imports.dropped(), isDone: false };
   const damage = backup.kind === 'done' ? damageOf(backup.manifest) : undefined;
-  if (damage !== undefined) return show(ctx, { text: imports.noBackup(damage) });
+  if (damage !== undefined) return { text: imports.noBackup(damage), isDone: false };
   const isSafe = backup.kind === 'done' || (backup.kind === 'skipped' && backup.reason === 'duplicate');
-  if (!isSafe)
-    return show(ctx, { text: imports.noBackup(backup.kind === 'failed' ? backup.reason : backup.message) });
-  const report = await readFile(ctx, file, { dryRun: false });
-  if (!isReport(report)) return show(ctx, { text: report });
-  ctx.turn.stage(audit(admin.id, 'imported', file.file_name ?? '', ctx.now));
-  await show(ctx, { text: imports.done(report, backup.name ?? '') });
+  if (!isSafe) {
+    const reason = backup.kind === 'failed' ? backup.reason : backup.message;
+    return { text: imports.noBackup(reason), isDone: false };
+  }
+  const report = await readFile(ctx, file, { dryRun: false, signal });
+  if (!isReport(report)) return { text: report, isDone: false };
+  return { text: imports.done(report, backup.name ?? ''), isDone: true };
 }
 
 function isReport(result: ImportReport | Html): result is ImportReport {
@@ -78,21 +148,23 @@ function isReport(result: ImportReport | Html): result is ImportReport {
 async function readFile(
   ctx: BotContext,
   document: Document,
-  { dryRun }: { dryRun: boolean },
+  { dryRun, signal }: { readonly dryRun: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<ImportReport | Html> {
   const { imports } = ctx.t.admin;
   if ((document.file_size ?? 0) > DOWNLOAD_LIMIT) return imports.tooLarge();
   const file = await download(ctx, document.file_id);
   if (file === undefined) return html`${imports.fileGone()}`;
   try {
-    const records = await openImportBytes(file, {
-      utcOffsetMinutes: UTC_OFFSET_MINUTES,
-      readUpload: ctx.services.readUpload,
-    });
-    return await importRecords(ctx.services.db, records, { id: randomUUID(), prefer: 'newer', dryRun });
+    const { db, importUpload } = ctx.services;
+    const utcOffsetMinutes = UTC_OFFSET_MINUTES;
+    if (importUpload !== undefined) return await importUpload(file, { utcOffsetMinutes, dryRun, signal });
+    const records = await openImportBytes(file, { utcOffsetMinutes });
+    return await importRecords(db, records, { id: randomUUID(), prefer: 'newer', dryRun });
   } catch (error) {
     if (error instanceof UnfitFile) return imports.unfit(error.kind);
-    if (error instanceof DocumentError || error instanceof UnsealError) return imports.broken(error.message);
+    const fault = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (fault instanceof DocumentError || fault instanceof UnsealError) return imports.broken(fault.message);
+    if (error instanceof Cancelled) return imports.dropped();
     if (error instanceof ImportSuperseded) return imports.busy();
     // Telegram delivers again, and what a merge has done already stays the same.
     if (error instanceof Error && error.cause instanceof DatabaseUnavailable) throw error.cause;

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readUpload } from '../../../src/backup/import/open-file.ts';
+import { createImportUpload } from '../../../src/backup/import/uploads.ts';
 import { sql } from '../../../src/db/database.ts';
 import { exportCatalogue } from '../../../src/handlers/admin/export.ts';
 import { type AdminDesk, startDesk } from '../../admin/support.ts';
@@ -27,6 +27,16 @@ const OLD = JSON.stringify({
   ],
   users: [{ user_id: 77 }],
 });
+/** As a Node host does it: in a process of its own, after the update was handled. Returns what waits for it. */
+function onNode(hold = () => () => {}): () => Promise<void> {
+  const works: Promise<void>[] = [];
+  Object.assign(desk.bot.services, {
+    importUpload: createImportUpload({ kind: 'file', path: desk.bot.path }, hold),
+    background: (work: (signal: AbortSignal) => Promise<void>) =>
+      works.push(work(new AbortController().signal)),
+  });
+  return async () => void (await Promise.all(works));
+}
 const send = (name: string, bytes: Uint8Array) => desk.admin.send({ document: { name, bytes } });
 const count = async (table: string) =>
   Number((await desk.rows(`SELECT COUNT(*) AS n FROM ${table}`))[0]?.['n']);
@@ -106,16 +116,18 @@ test('a database: on Node it is read, on a Worker it is declined politely', asyn
   rmSync(directory, { recursive: true });
   await send('anime_bot.db', bytes);
   expect(desk.last().text).toContain('.db fayllarni o‘qiy olmaydi');
-  Object.assign(desk.bot.services, { readUpload });
+  const settled = onNode();
   await send('anime_bot.db', bytes);
   await desk.press(/Import qilish/);
+  await settled();
+  expect(desk.last().text).toContain('Import qilindi');
   expect(await count('anime WHERE code = 9')).toBe(1);
 });
 
 test.each(['torn', 'of somebody else'])(
   'a file that is at fault itself (%s) is answered, and is no fault of the bot',
   async (what) => {
-    Object.assign(desk.bot.services, { readUpload });
+    onNode();
     const directory = mkdtempSync('/tmp/telegram-import-');
     const path = `${directory}/theirs.db`;
     const theirs = new DatabaseSync(path);
@@ -176,4 +188,35 @@ test('a file from somebody who is no admin is not an import', async () => {
   await viewer.send({ document: { name: 'old.json', bytes: Buffer.from(OLD) } });
   expect(viewer.lastMessage().text).not.toContain('Import');
   expect(await count('anime')).toBe(0);
+});
+
+test('on Node an import can be stopped while the bot goes on, and everything is as it was', async () => {
+  const settled = onNode();
+  await send('old.json', Buffer.from(OLD));
+  await desk.press(/Import qilish/);
+  // The update is handled, the import goes on: another one is answered meanwhile.
+  await desk.admin.send('/help');
+  await desk.press(/To‘xtatish/);
+  await settled();
+  expect(await count('anime')).toBe(0);
+  expect(desk.admin.messages().map(({ text }) => text)).toContainEqual(
+    expect.stringContaining('Hech narsa o‘zgarmadi'),
+  );
+  await send('old.json', Buffer.from(OLD));
+  await desk.press(/Import qilish/);
+  await settled();
+  expect(await count('anime')).toBe(1);
+});
+
+test('the bot’s writes wait for the merge, and go through after it', async () => {
+  const held: string[] = [];
+  const settled = onNode(() => {
+    held.push('hold');
+    return () => held.push('release');
+  });
+  await send('old.json', Buffer.from(OLD));
+  await desk.press(/Import qilish/);
+  await settled();
+  expect(held).toEqual(['hold', 'release']);
+  expect(await count('anime')).toBe(1);
 });

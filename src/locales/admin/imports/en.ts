@@ -8,6 +8,11 @@ import type { uz } from './uz.ts';
 export const en: typeof uz = {
   yes: () => '✅ Import',
   working: () => '⏳ Backing up, then importing…',
+  stop: () => '⛔️ Stop',
+  notRunning: () =>
+    html`No import is under way: it has ended or was cut off. Send the file again to see what would change.`,
+  failed: () =>
+    html`❌ The import did not finish. Send the file again to see what would change; nothing comes in twice.`,
   dropped: () => html`↩️ Not imported. Nothing was changed.`,
   fileGone: () => 'The file is gone. Send it again.',
   tooLarge: () =>

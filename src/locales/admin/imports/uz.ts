@@ -6,6 +6,11 @@ import { describeReport, isAllThere, type ReasonTexts, reasonIn } from './report
 export const uz = {
   yes: () => '✅ Import qilish',
   working: () => '⏳ Zaxira nusxa olinib, import qilinmoqda…',
+  stop: () => '⛔️ To‘xtatish',
+  notRunning: () =>
+    html`Import hozir ketayotgani yo‘q: yo tugagan, yo to‘xtab qolgan. Faylni qaytadan yuboring, nima o‘zgarishi ko‘rinadi.`,
+  failed: () =>
+    html`❌ Import tugamadi. Faylni qaytadan yuboring: nima o‘zgarishi ko‘rinadi, bori takrorlanmaydi.`,
   dropped: () => html`↩️ Import qilinmadi. Hech narsa o‘zgarmadi.`,
   fileGone: () => 'Fayl topilmadi. Uni qaytadan yuboring.',
   tooLarge: () =>
