@@ -20,6 +20,7 @@ const ENGLISH = {
   'not-a-time': 'not a time',
   'is-no-time': '{} is not a time',
   'no-file-id': '{} is not a file_id of Telegram’s',
+  'no-chat-link': '{} is not a link to a chat of Telegram’s',
   nul: 'a NUL character in it',
   'nul-removed': 'a NUL character in it: left out',
   'not-utf8': 'bytes in it that are not UTF-8',

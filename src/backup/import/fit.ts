@@ -4,15 +4,16 @@
  * that the row stands in (docs/decisions.md, "What an import does to values"). Pure.
  */
 
+import { isTelegramLink } from '../../lib/telegram-link.ts';
 import { quoted, type Reason, reason } from '../document/reasons.ts';
 import { InvalidText, type SqlValue } from '../model.ts';
 import { valueFault } from '../values.ts';
 
 /**
- * What a column takes. `token`: an id of Telegram's that is text; `file`: such an id of a file; `time`: a time, or nothing; `any`: of a column
+ * What a column takes. `token`: an id of Telegram's that is text; `file`: such an id of a file; `link`: a chat's address; `time`: a time, or nothing; `any`: of a column
  * whose type says nothing.
  */
-export type ColumnKind = 'integer' | 'id' | 'text' | 'token' | 'file' | 'time' | 'any';
+export type ColumnKind = 'integer' | 'id' | 'text' | 'token' | 'file' | 'link' | 'time' | 'any';
 
 export interface Fitted {
   readonly value: SqlValue;
@@ -27,6 +28,7 @@ export function kindOfColumn(name: string, declaredType: string): ColumnKind {
   if (/INT/i.test(declaredType)) return name.endsWith('id') ? 'id' : 'integer';
   if (!/CHAR|CLOB|TEXT/i.test(declaredType)) return 'any';
   if (/^(file|photo)_id$/.test(name)) return 'file';
+  if (/^(invite_)?link$/.test(name)) return 'link';
   if (/^(banned|blocked|deleted)_at$/.test(name)) return 'time';
   return name.endsWith('_id') ? 'token' : 'text';
 }
@@ -51,6 +53,11 @@ function text(kind: ColumnKind, value: string | InvalidText): Fitted {
     if (value.trim() === '') return { value: null };
     return FILE_ID.test(value) ? { value } : leftOut(reason('no-file-id', quoted(value)));
   }
+  // Viewers are sent there: as when an admin types it, it leads into Telegram or nowhere.
+  if (kind === 'link') {
+    if (value.trim() === '') return { value: null };
+    return isTelegramLink(value) ? { value } : leftOut(reason('no-chat-link', quoted(value)));
+  }
   if (kind !== 'time') return { value };
   if (NO_TIME.test(value.trim())) return { value: null };
   return /^\d{4}-\d\d-\d\d/.test(value)
@@ -64,7 +71,8 @@ const SOME_TIME = '1970-01-01 00:00:00';
 function unreadable(kind: ColumnKind, value: string | InvalidText): Fitted {
   const isValid = typeof value === 'string';
   // With a character missing it is another id, or none.
-  if (kind === 'token' || kind === 'file') return leftOut(reason(isValid ? 'nul' : 'not-utf8'));
+  if (kind === 'token' || kind === 'file' || kind === 'link')
+    return leftOut(reason(isValid ? 'nul' : 'not-utf8'));
   const whole = isValid ? value : new TextDecoder('utf-8', { ignoreBOM: true }).decode(value.bytes);
   const note = reason(isValid ? 'nul-removed' : 'not-utf8-replaced');
   return { value: whole.replaceAll('\0', ''), change: 'mended', note };

@@ -228,3 +228,29 @@ test.each(['https://cdn.example/1.mp4', 't.me/kanal/5', 'videos/naruto 1.mp4', '
     expect(changes(await importJson(file))).toBe(0);
   },
 );
+
+test('a channel’s link leads into Telegram, as when an admin types it, or is left out and named', async () => {
+  const good = ['https://t.me/kanal', 't.me/+AbC', '@kanal', 'kanal_uz', 'https://telegram.me/joinchat/AbC'];
+  const bad = [
+    'https://evil.example/t.me/kanal',
+    'https://t.me@evil.example/',
+    'https://t.me.evil.example/x',
+    'javascript:alert(1)',
+    'not a link',
+    'tg://resolve?domain=x',
+  ];
+  const file = (name: string, id: string, links: readonly string[]) => ({
+    [name]: links.map((link, i) => ({ [id]: `-100${i + 1}00000000`, name: `K${i}`, link })),
+  });
+  const report = await importJson({
+    ...file('mandatory_channels', 'channel_id', [...good, ...bad]),
+    ...file('groups', 'group_id', [...bad, ...good]),
+  });
+  for (const table of ['mandatory_channels', 'groups']) {
+    expect((await texts(`SELECT link AS t FROM ${table} WHERE link IS NOT NULL`)).toSorted()).toEqual(
+      good.toSorted(),
+    );
+    expect(await texts(`SELECT count(*) AS t FROM ${table}`)).toEqual([String(good.length + bad.length)]);
+  }
+  for (const link of bad) expect(told(report).join()).toContain(`${JSON.stringify(link)} is not a link`);
+});

@@ -69,6 +69,7 @@ const REASONS: ReasonTexts = {
   'not-a-time': 'не дата',
   'is-no-time': '{} — не дата',
   'no-file-id': '{} — не file_id Telegram',
+  'no-chat-link': '{} — не ссылка на группу или канал Telegram',
   nul: 'внутри символ NUL',
   'nul-removed': 'символ NUL убран',
   'not-utf8': 'внутри байты не в UTF-8',

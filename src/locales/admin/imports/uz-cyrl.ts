@@ -69,6 +69,7 @@ const REASONS: ReasonTexts = {
   'not-a-time': 'сана эмас',
   'is-no-time': '{} сана эмас',
   'no-file-id': '{} Telegramнинг file_id’си эмас',
+  'no-chat-link': '{} Telegram гуруҳи ёки канали ҳаволаси эмас',
   nul: 'ичида NUL белгиси бор',
   'nul-removed': 'NUL белгиси олиб ташланди',
   'not-utf8': 'UTF-8 бўлмаган байтлар бор',

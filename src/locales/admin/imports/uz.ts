@@ -68,6 +68,7 @@ const REASONS: ReasonTexts = {
   'not-a-time': 'sana emas',
   'is-no-time': '{} sana emas',
   'no-file-id': '{} Telegramning file_id’si emas',
+  'no-chat-link': '{} Telegram guruhi yoki kanali havolasi emas',
   nul: 'ichida NUL belgisi bor',
   'nul-removed': 'NUL belgisi olib tashlandi',
   'not-utf8': 'UTF-8 bo‘lmagan baytlar bor',
