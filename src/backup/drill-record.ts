@@ -1,6 +1,7 @@
 /** What became of the drills: one small object beside the backups, so that every host and the CLI can show it. */
 import * as v from 'valibot';
 import { type Bucket, readSmall } from './list.ts';
+import { ManifestError } from './manifest.ts';
 
 const record = v.object({
   /** The backup that was restored. */
@@ -27,7 +28,10 @@ function keyOf({ prefix }: Bucket): string {
 
 /** Newest first. An unreadable record counts as none: it only tells of the past. */
 export async function readDrills(bucket: Bucket): Promise<DrillRecord[]> {
-  const bytes = await readSmall(bucket.store, keyOf(bucket));
+  const bytes = await readSmall(bucket.store, keyOf(bucket)).catch((error: unknown) => {
+    if (error instanceof ManifestError) return undefined;
+    throw error;
+  });
   if (bytes === undefined) return [];
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), records), new TextDecoder().decode(bytes));
   return parsed.success ? parsed.output.drills : [];

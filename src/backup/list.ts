@@ -156,9 +156,9 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
 
 /** The manifest, or what is wrong with it; a missing one counts as wrong. */
 async function readManifest({ store, prefix }: Bucket, name: BackupName): Promise<Manifest | ManifestError> {
-  const bytes = await readSmall(store, manifestKey(prefix, name));
-  if (bytes === undefined) return new ManifestError('manifest is gone');
   try {
+    const bytes = await readSmall(store, manifestKey(prefix, name));
+    if (bytes === undefined) return new ManifestError('manifest is gone');
     const manifest = parseManifest(bytes);
     if (manifest.name !== name) return new ManifestError(`manifest is of another backup: ${manifest.name}`);
     return manifest;
@@ -168,16 +168,16 @@ async function readManifest({ store, prefix }: Bucket, name: BackupName): Promis
   }
 }
 
-/** Manifests are tens of kilobytes; more than this is none. */
-const MAX_SMALL_BYTES = 16 * 1024 * 1024;
+/** Manifests are tens of kilobytes, of 20,000 parts 3 MB; more than this is none, and would hold up whoever parses it. */
+const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 
-/** A whole small object, or undefined when there is none. */
+/** A whole small object, or undefined when there is none. @throws ManifestError for one that is not small */
 export async function readSmall(store: Store, key: string): Promise<Uint8Array | undefined> {
   const object = await store.get(key);
   if (object === undefined) return undefined;
   if (object.bytes > MAX_SMALL_BYTES) {
     await object.body.cancel();
-    throw new Error(`${key} has ${object.bytes} bytes: too many for a manifest`);
+    throw new ManifestError(`${key} has ${object.bytes} bytes: too many for a manifest`);
   }
   return new Uint8Array(await new Response(object.body).arrayBuffer());
 }

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readDrills } from '../../src/backup/drill-record.ts';
 import { mostUnpacked } from '../../src/backup/envelope/limited.ts';
 import { openUnsealed } from '../../src/backup/envelope/unseal.ts';
-import { newestVerified } from '../../src/backup/list.ts';
+import { listBackups, newestVerified } from '../../src/backup/list.ts';
 import { plainFile } from '../../src/backup/local-copy.ts';
 import { createManifest, type Manifest } from '../../src/backup/manifest.ts';
+import { manifestKey } from '../../src/backup/names.ts';
 import { readBack } from '../../src/backup/read-back.ts';
 import { writeStream } from '../../src/backup/restore/write-stream.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
@@ -70,4 +72,19 @@ test('a file on disk that is a bomb is not unpacked to its end', { timeout: 60_0
   writeFileSync(path, Buffer.concat(Array.from({ length: 5 }, () => member)));
   await expect(plainFile(path, directory, undefined)).rejects.toThrow('unpacks to more than 256 MB');
   expect(mostUnpacked(statSync(path).size)).toBe(256_000_000);
+});
+
+test('a manifest of many megabytes is read by nobody, and hides no other backup', async () => {
+  const store = createMemoryStore(() => new Date(0));
+  await putBackup(store, '', new Date(0));
+  const name = await putBackup(store, '', new Date(60_000));
+  const large = new Uint8Array(5_000_000).fill(0x20);
+  store.objects.set(manifestKey('', name), { body: large, modified: new Date(0) });
+  store.objects.set('drills.json', { body: large, modified: new Date(0) });
+  const bucket = { store, prefix: '' };
+  expect((await listBackups(bucket)).entries).toMatchObject([
+    { state: 'unreadable', problem: expect.stringContaining('5000000 bytes: too many') },
+    { state: 'verified' },
+  ]);
+  expect(await readDrills(bucket)).toEqual([]);
 });

@@ -21,7 +21,8 @@ export interface ForeignOptions {
 }
 
 const LEAST_VALUE = 1_000_000;
-const MOST_VALUE = 1_000_000_000;
+/** Twice what the longest row of a backup may be (document/format.ts). */
+const MOST_VALUE = 600_000_000;
 /** A stored value is in the file; shown as hex it is twice, and some of our own queries put rows together. */
 const VALUE_PER_BYTE = 4;
 const MOST_SQL = 2_000_000;

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { reasonOf } from '../clock.ts';
 import { CostsTooMuch, Damaged, fromWire } from './errors.ts';
-import { type FromTask, MEMORY_SIGNAL, type ToTask, type Watch } from './protocol.ts';
+import { type FromTask, MEMORY_SIGNAL, TIME_SIGNAL, type ToTask, type Watch } from './protocol.ts';
 import type { InputOf, MessageOf, ResultOf, TaskName } from './tasks.ts';
 
 export interface ProcessLimits {
-  /** Most time, ms. */
+  /** Most time of a processor, ms: on a busy machine work takes longer, but not more. */
   readonly ms: number;
   /** Most resident memory of the process, bytes; Node itself takes some 80 MB. */
   readonly memory: number;
@@ -33,8 +33,10 @@ export interface ProcessOptions<Message> {
 const LEAST_MS = 60_000;
 const MS_PER_BYTE = 1_000 / 500_000;
 const LEAST_MEMORY = 400_000_000;
-const MEMORY_PER_BYTE = 8;
-const MOST_MEMORY = 2_000_000_000;
+const MEMORY_PER_BYTE = 4;
+const MOST_MEMORY = 1_500_000_000;
+/** A process that waits for ever takes no time of a processor. */
+const WALL_TIMES = 10;
 
 /** What reading a foreign file of `bytes` (unpacked) may take. SQLite reads hundreds of times as much in the time. */
 export function limitsFor(bytes: number): ProcessLimits {
@@ -56,7 +58,12 @@ export async function runInProcess<Name extends TaskName>(
 ): Promise<ResultOf<Name>> {
   const { limits, signal, debris = [], onMessage } = options;
   if (signal?.aborted === true) throw reasonOf(signal);
-  const watch: Watch = { parent: process.pid, memory: limits?.memory ?? null, debris };
+  const watch: Watch = {
+    parent: process.pid,
+    memory: limits?.memory ?? null,
+    cpuMs: limits?.ms ?? null,
+    debris,
+  };
   const child = start(watch, limits);
   let ended: { readonly failure: Error } | { readonly value: unknown } | undefined;
   const endWith = (failure: Error): void => {
@@ -68,8 +75,7 @@ export async function runInProcess<Name extends TaskName>(
   };
   signal?.addEventListener('abort', onAbort);
   const timer =
-    limits &&
-    setTimeout(() => endWith(new CostsTooMuch('time', `it takes longer than ${seconds(limits)}`)), limits.ms);
+    limits && setTimeout(() => endWith(tooLong(limits, ' ten times over')), limits.ms * WALL_TIMES);
   child.on('message', (message: FromTask) => {
     if (ended !== undefined) return;
     if (message.kind === 'done') ended = { value: message.value };
@@ -179,6 +185,7 @@ function crash(
 ): Error {
   const how = killedBy ?? `exit code ${code}`;
   if (limits === undefined) return new Error(`the process of ${task} ended with ${how}`);
+  if (killedBy === TIME_SIGNAL) return tooLong(limits);
   // SIGABRT: V8 at the limit of its heap.
   if (killedBy === MEMORY_SIGNAL || killedBy === 'SIGABRT')
     return new CostsTooMuch('memory', `it takes more than ${Math.round(limits.memory / 1e6)} MB of memory`);
@@ -189,6 +196,7 @@ function crash(
   return new Damaged(`reading it ended the process (${how})`);
 }
 
-function seconds({ ms }: ProcessLimits): string {
-  return `${Math.round(ms / 1000)} s, the most for a file of its size`;
+function tooLong({ ms }: ProcessLimits, how = ''): CostsTooMuch {
+  const most = `${Math.round(ms / 1000)} s`;
+  return new CostsTooMuch('time', `it takes more than ${most}${how}, the most for a file of its size`);
 }

@@ -18,9 +18,12 @@ export interface Watch {
   readonly parent: number;
   /** Most resident memory, bytes; null: as much as it takes. */
   readonly memory: number | null;
+  /** Most time of a processor, ms; null likewise. */
+  readonly cpuMs: number | null;
   /** Files and directories that nobody knows of once the parent is dead. */
   readonly debris: readonly string[];
 }
 
-/** How the watchdog ends a process that takes too much memory: the default action of this signal ends it, even inside SQLite. */
+/** How the watchdog ends a process that takes too much: the default action of these signals ends it, even inside SQLite. */
 export const MEMORY_SIGNAL = 'SIGUSR2';
+export const TIME_SIGNAL = 'SIGALRM';

@@ -1,11 +1,11 @@
 /**
  * A thread beside a task: the task's own thread may be inside SQLite for a minute, deaf to everything. It ends the process when that
- * takes too much memory (what SQLite takes is not V8's, so V8's own limits do not see it), or when nobody waits for it any more.
+ * takes too much time or memory (what SQLite takes is not V8's, so V8's own limits do not see it), or when nobody waits for it any more.
  */
 import process from 'node:process';
 import { workerData } from 'node:worker_threads';
 import { removeOrphaned } from './orphan.ts';
-import { MEMORY_SIGNAL, type Watch } from './protocol.ts';
+import { MEMORY_SIGNAL, TIME_SIGNAL, type Watch } from './protocol.ts';
 
 /** SQLite can take some 100 MB in this time. */
 const EVERY_MS = 50;
@@ -13,6 +13,8 @@ const EVERY_MS = 50;
 const watch: Watch = workerData;
 setInterval(() => {
   if (removeOrphaned(watch)) process.kill(process.pid, 'SIGKILL');
-  const { memory } = watch;
+  const { memory, cpuMs } = watch;
   if (memory !== null && process.memoryUsage.rss() > memory) process.kill(process.pid, MEMORY_SIGNAL);
+  const { user, system } = process.cpuUsage();
+  if (cpuMs !== null && (user + system) / 1_000 > cpuMs) process.kill(process.pid, TIME_SIGNAL);
 }, EVERY_MS);

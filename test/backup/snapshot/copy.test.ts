@@ -65,7 +65,7 @@ test('a copying process whose parent was killed meanwhile leaves no copy', async
   const child = fork(
     join(import.meta.dirname, '../../../src/backup/foreign/child.ts'),
     // The parent it was told of is not the one it has.
-    [JSON.stringify({ parent: process.ppid, memory: null, debris: [copy, `${copy}-journal`] })],
+    [JSON.stringify({ parent: process.ppid, memory: null, cpuMs: null, debris: [copy, `${copy}-journal`] })],
     { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' },
   );
   child.send({ kind: 'work', task: 'vacuum', input: { path: file, copy, busyTimeoutMs: 5_000 } });
