@@ -133,6 +133,7 @@ const unused = async (): Promise<never> => {
 };
 const NO_BACKUPS: Services['backups'] = {
   run: unused,
+  heldAlready: unused,
   request: unused,
   runRequest: unused,
   finishRequested: unused,

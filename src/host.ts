@@ -15,7 +15,8 @@ import { composeFeatures, features } from './bot.ts';
 import { APP_VERSION } from './compose.ts';
 import type { Config } from './config.ts';
 import { type Database, one, sql } from './db/database.ts';
-import { migrate } from './db/migrate.ts';
+import { migrate, type TakeOver } from './db/migrate.ts';
+import { DatabaseUnfit } from './db/unfit.ts';
 import { personById } from './db/users.ts';
 import { type LinkSettings, serveLink } from './download-links.ts';
 import { jobs } from './jobs/index.ts';
@@ -49,6 +50,8 @@ export interface HostParts {
   /** Left out where there is no disk (Worker). */
   readonly importUpload?: Services['importUpload'];
   readonly background?: Services['background'];
+  /** How an old bot's database becomes this bot's; left out in a Worker. */
+  readonly takeOver?: TakeOver;
 }
 
 export interface Host {
@@ -95,7 +98,12 @@ export function createHost(parts: HostParts): Host {
     return outcome;
   };
   const ready = once(async ({ waits }: { readonly waits: boolean } = { waits: false }) => {
-    const report = await migrate(db, { now, backup: () => backUpBeforeMigration(backUp, parts, waits) });
+    const report = await migrate(db, {
+      now,
+      backup: () => backUpBeforeMigration(backUp, parts, waits),
+      ...(parts.takeOver === undefined ? {} : { takeOver: parts.takeOver }),
+    });
+    for (const note of report.notes) log.warn('database', { note });
     if (report.from !== report.to) log.info('migrated', { from: report.from, to: report.to });
   });
   const receive: Host['receive'] = async (update, delivery) => {
@@ -148,12 +156,17 @@ function isBusy(outcome: BackupOutcome): boolean {
   return outcome.kind === 'skipped' && outcome.reason === 'busy';
 }
 
-/** A database that can not be backed up is not changed. */
+/** A database that can not be backed up is not changed; one that the last try backed up already is not backed up again. */
 async function backUpBeforeMigration(
   backUp: Host['runBackup'],
-  { now, sleep, log }: HostParts,
+  { now, sleep, log, backups }: HostParts,
   waits: boolean,
 ): Promise<void> {
+  const held = await backups.heldAlready('migration').catch(() => undefined);
+  if (held !== undefined) {
+    log.info('backup', { trigger: 'migration', outcome: 'held already', detail: held });
+    return;
+  }
   let outcome = await backUp('migration', now());
   while (waits && outcome.kind === 'skipped' && outcome.reason === 'busy') {
     const { message, secondsLeft = 0 } = outcome;
@@ -166,7 +179,7 @@ async function backUpBeforeMigration(
   }
   if (outcome.kind === 'done') return requireUndamaged(outcome.manifest);
   if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return;
-  throw new Error(
+  throw new DatabaseUnfit(
     `no backup before the migration: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
   );
 }

@@ -15,6 +15,7 @@ import { installCommands } from './commands-menu.ts';
 import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
+import { explainUnusable, requireUsableFile } from './db/database-file.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
 import { requireFitServer } from './db/fitness.ts';
 import { holdWrites } from './db/held-writes.ts';
@@ -26,6 +27,7 @@ import { createLog, describeError, type Log } from './log.ts';
 import { refusal } from './loopback-guard.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
+import { takeOver, takeOverFile } from './takeover/take-over.ts';
 import { ALLOWED_UPDATES, createApi, readBotInfo } from './telegram.ts';
 
 /** A start makes a backup unless a verified one is younger: a crash loop makes no flood (spec/backup.md "Triggers"). */
@@ -66,14 +68,19 @@ export async function startNode(
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);
+  const place = config.database.kind === 'file' ? config.database.path : 'the server';
+  const explained = (error: unknown): never => {
+    throw explainUnusable(error, place);
+  };
+  if (config.database.kind === 'file') requireUsableFile(config.database.path);
   // Two hosts on one file would take turns at failing; the second one is told who has it.
   const lock =
     config.database.kind === 'file'
-      ? await lockDatabaseFile(config.database.path, { holder: 'node host', now })
+      ? await lockDatabaseFile(config.database.path, { holder: 'node host', now }).catch(explained)
       : undefined;
   const database = await openDatabase(config.database, (message) =>
     log.warn('journal set aside', { message }),
-  );
+  ).catch(explained);
   // A merge of an import takes the write lock for as long as it lasts; nobody shall wait for it with the event loop.
   const held = holdWrites(database.db);
   const { db } = held;
@@ -122,6 +129,7 @@ export async function startNode(
     background: (work) => {
       void runs.add(work(givingUp.signal));
     },
+    takeOver: config.database.kind === 'file' ? takeOverFile : takeOver,
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.
       sleep(milliseconds, undefined, { ref: false })
@@ -131,7 +139,7 @@ export async function startNode(
   });
   if (config.database.kind === 'remote')
     await requireFitServer(db, { url: config.database.url, isTried: false });
-  await host.ready({ waits: true });
+  await host.ready({ waits: true }).catch(explained);
   const requests = new Underway();
   const runs = new Underway();
   const answer: Answer = (request) => requests.add(host.app.fetch(request));

@@ -4,9 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
-import { DatabaseUnfit } from './db/fitness.ts';
-import { DatabaseTooNew } from './db/migrate.ts';
 import { JournalInDoubt } from './db/settle-journals.ts';
+import { DatabaseUnfit } from './db/unfit.ts';
 import { loadDotEnv } from './dot-env.ts';
 import { describeError, hideSecrets, rememberSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
@@ -53,14 +52,9 @@ try {
   });
   await starting;
 } catch (error) {
-  const isForPeople = [
-    ConfigError,
-    StartRefused,
-    DatabaseFileHeld,
-    DatabaseTooNew,
-    DatabaseUnfit,
-    JournalInDoubt,
-  ].some((kind) => error instanceof kind);
+  const isForPeople = [ConfigError, StartRefused, DatabaseFileHeld, DatabaseUnfit, JournalInDoubt].some(
+    (kind) => error instanceof kind,
+  );
   // An error of the network quotes the address, and with it the token.
   const text = isForPeople && error instanceof Error ? error.message : (ofTheSystem(error) ?? inspect(error));
   console.error(visibleLines(hideSecrets(text)));

@@ -54,6 +54,23 @@ function host(): Host {
 
 const expire = (): Promise<unknown> => world.db.write([sql('UPDATE backup_lease SET expires_ms = 0')]);
 
+/** A database of the program as it was when it had two migrations. */
+async function asOfTwoMigrations(): Promise<void> {
+  const tables = ['anime', 'anime_parts', 'backup_lease', 'backup_runs', 'backup_requests'];
+  await world.db.write([
+    ...tables.map((name) => sql(`DROP TABLE ${name}`)),
+    sql(
+      'CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)',
+    ),
+    ...migrations
+      .slice(0, 2)
+      .flatMap((step) => [
+        ...step.up(new Map()).map((text) => sql(text)),
+        sql("INSERT INTO schema_migrations VALUES (?, ?, '')", step.version, step.name),
+      ]),
+  ]);
+}
+
 describe('a run that is due and meets a lease', () => {
   test.each(['schedule', 'start'] as const)(
     'of a killed process: %s waits for its end and is made',
@@ -81,20 +98,7 @@ describe('a run that is due and meets a lease', () => {
   });
 
   test('a start waits for a dead run, though a clock a year ahead wrote its lease, and says how long', async () => {
-    // A database of the program as it was when it had two migrations.
-    const tables = ['anime', 'anime_parts', 'backup_lease', 'backup_runs', 'backup_requests'];
-    await world.db.write([
-      ...tables.map((name) => sql(`DROP TABLE ${name}`)),
-      sql(
-        'CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)',
-      ),
-      ...migrations
-        .slice(0, 2)
-        .flatMap((step) => [
-          ...step.up(new Map()).map((text) => sql(text)),
-          sql("INSERT INTO schema_migrations VALUES (?, ?, '')", step.version, step.name),
-        ]),
-    ]);
+    await asOfTwoMigrations();
     await world.ledger.acquire('node host 1 (killed)', 365 * 86_400_000);
     onPause = async () => {
       if (pauses.length === 2) await expire();
@@ -108,6 +112,7 @@ describe('a run that is due and meets a lease', () => {
   });
 
   test('an update does not wait: it is delivered again', async () => {
+    await asOfTwoMigrations();
     await world.ledger.acquire('cli 7', 120_000);
     await expect(host().ready()).rejects.toThrow(/another run is under way/);
     expect(pauses).toEqual([]);

@@ -10,6 +10,7 @@
  *   tell(request.chatId, outcome);
  * ```
  */
+import { heldAlready } from './already-held.ts';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import { type BackupHealth, backupHealth } from './health.ts';
@@ -23,7 +24,7 @@ import {
   newestVerified,
   type Page,
 } from './list.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest, Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 import { damagedNewest } from './newest.ts';
 import { type Probe, probeBucket } from './probe.ts';
@@ -57,6 +58,8 @@ export interface StoredFile {
 export interface BackupEngine {
   /** One run; never rejects. */
   run(options: BackupRequestOptions): Promise<BackupOutcome>;
+  /** The newest verified backup of this trigger when it holds the database exactly as it is now. */
+  heldAlready(trigger: Trigger): Promise<BackupName | undefined>;
   /** Records that an admin asked; from then on the backup is made even when this process dies. */
   request(asked: Omit<BackupRequest, 'id' | 'attempts' | 'requestedAt'>): Promise<BackupRequest>;
   /** Makes the backup asked for and closes the request, unless another run is in its way: then the next tick finishes it. */
@@ -111,6 +114,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
 
   return {
     run,
+    heldAlready: (trigger) => heldAlready(context, trigger),
     request: (asked) => requests.addRequest({ ...asked, requestedAt: clock.now() }),
     runRequest,
     async finishRequested(mayBegin = () => true) {

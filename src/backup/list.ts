@@ -1,4 +1,5 @@
 /** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (spec/backup.md, "Commands"). */
+import { DatabaseUnfit } from '../db/unfit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';
 import { type BackupName, manifestKey, type ParsedKey, parseKey, timeOfName } from './names.ts';
@@ -197,7 +198,7 @@ export async function inParallel<T, R>(items: readonly T[], work: (item: T) => P
 export function requireUndamaged(manifest: Manifest): void {
   const damage = damageOf(manifest);
   if (damage !== undefined)
-    throw new Error(
+    throw new DatabaseUnfit(
       `nothing was changed: ${damage}; backup ${manifest.name} keeps what it holds (docs/operations.md, "The database file is damaged")`,
     );
 }

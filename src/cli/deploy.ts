@@ -16,6 +16,7 @@ import { migrate } from '../db/migrate.ts';
 import { environmentNotes } from '../dot-env.ts';
 import { rememberSecrets } from '../log.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
+import { takeOver } from '../takeover/take-over.ts';
 import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
 import { listenForInterruption } from './interruption.ts';
 import { createTerminal } from './terminal.ts';
@@ -88,11 +89,14 @@ async function prepareDatabase(config: Config): Promise<void> {
     if (outcome.kind === 'skipped' && outcome.reason === 'busy')
       throw new Error(`nothing was deployed, for no backup could be made before it: ${outcome.message}`);
     step(`backup: ${outcome.kind === 'done' ? `${outcome.name}, verified` : outcome.message}`);
-    const { from, to } = await migrate(db, { now: () => new Date(), backup: async () => {} }).catch(
-      (cause: unknown) => {
-        throw new Error('nothing was deployed: the database could not be migrated', { cause });
-      },
-    );
+    const { from, to, notes } = await migrate(db, {
+      now: () => new Date(),
+      backup: async () => {},
+      takeOver,
+    }).catch((cause: unknown) => {
+      throw new Error('nothing was deployed: the database could not be migrated', { cause });
+    });
+    for (const note of notes) terminal.say(terminal.colors.yellow(note));
     step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
   } finally {
     await close();

@@ -25,16 +25,20 @@ const RECENT_RUNS = 30;
 export function createBackupLedger(db: Database): Ledger & RequestLedger {
   return {
     async schemaVersion() {
-      if (!(await hasTable(db, 'schema_migrations'))) return undefined;
+      if (!(await hasColumn(db, 'schema_migrations', 'version'))) return undefined;
       const [row] = await db.read([
-        one(sql('SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations'), (found) =>
-          found.int('version'),
+        one(
+          sql(
+            // Another program may keep words there.
+            "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migrations WHERE typeof(version) = 'integer'",
+          ),
+          (found) => found.int('version'),
         ),
       ]);
       return row;
     },
     async acquire(holder, ttlMs) {
-      if (!(await hasTable(db, 'backup_lease'))) return { kind: 'absent' };
+      if (!(await hasColumn(db, 'backup_lease', 'fence'))) return { kind: 'absent' };
       const [taken] = await db
         .write([
           // The row may be missing after somebody's hand-made import; it must not switch the lease off.
@@ -198,13 +202,19 @@ const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_a
 const RUN_START = 'name, fence, "trigger", scheduled_at, started_at';
 const RUN = `${RUN_START}, finished_at, state, reason, rows, bytes`;
 
-async function hasTable(db: Database, name: string): Promise<boolean> {
-  const [tables] = await db.read([
-    all(sql("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?", name), (row) =>
-      row.text('name'),
+/** Asked by a column of ours: an old database may have another program's table of that name. */
+async function hasColumn(db: Database, table: string, column: string): Promise<boolean> {
+  const [found] = await db.read([
+    all(
+      sql(
+        "SELECT c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.name = ? AND c.name = ?",
+        table,
+        column,
+      ),
+      (row) => row.text('name'),
     ),
   ]);
-  return tables.length > 0;
+  return found.length > 0;
 }
 
 function leaseAnswer(row: Row): LeaseAnswer {

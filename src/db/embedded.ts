@@ -1,6 +1,7 @@
 /** The embedded database file. Node only. */
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Client } from '@libsql/client';
 import { createClient } from '@libsql/client/sqlite3';
 import Sqlite from 'libsql';
 import { type Database, fromClient, one, sql } from './database.ts';
@@ -28,7 +29,7 @@ export interface EmbeddedDatabase extends Database {
 }
 
 /**
- * Opens (and creates) the file with WAL, foreign keys (on by default in libSQL) and a busy timeout.
+ * Opens (and creates) the file with WAL (a file of another program gets it with the first commit), foreign keys (on by default in libSQL) and a busy timeout.
  * `synchronous` stays FULL, so a commit survives SIGKILL and power loss. `say` gets a sentence for people when a journal of another file was
  * set aside. @throws {@link JournalInDoubt}
  */
@@ -45,13 +46,18 @@ export async function openEmbeddedDatabase(
   // The client takes a URL: a % or # in the name would make it another file's.
   const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
   const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });
-  await client.execute('PRAGMA journal_mode = WAL');
+  // Another program's file stays as it is until the first commit has made it ours: the start may fail before that.
+  let isAnothers = await holdsAnothers(client);
   // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: later writes there would be acknowledged and
   // never committed (seen with libsql 0.5.29). Fresh connections have no such past.
   const db = fromClient(client, () => client.reconnect());
+  const begin = async (): Promise<void> => {
+    await client.execute('PRAGMA journal_mode = WAL');
+    if (sizeOf(`${file}-wal`) === 0) await beginLog(db, file);
+  };
   noteOpened(file);
   try {
-    if (sizeOf(`${file}-wal`) === 0) await beginLog(db, file);
+    if (!isAnothers) await begin();
   } catch (error) {
     noteClosed(file);
     db.close();
@@ -65,17 +71,22 @@ export async function openEmbeddedDatabase(
   };
   return {
     read: (queries) => db.read(queries),
-    write: (statements) => db.write(statements),
+    async write(statements) {
+      const results = await db.write(statements);
+      if (isAnothers) await begin();
+      isAnothers = false;
+      return results;
+    },
     get roundTrips() {
       return db.roundTrips;
     },
     async checkpoint() {
-      if (sizeOf(`${file}-wal`) > BEGUN_BYTES) await beginLog(db, file);
+      if (!isAnothers && sizeOf(`${file}-wal`) > BEGUN_BYTES) await beginLog(db, file);
     },
     close,
     async closeWhole() {
       close();
-      if (isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
+      if (isAnothers || isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
       try {
         (await holdAlone(file, ALONE_TRIES))();
         noteFree(file);
@@ -107,4 +118,13 @@ async function beginLog(db: Database, file: string): Promise<void> {
 
 function sizeOf(name: string): number {
   return statSync(name, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Tables, and our own record of migrations not among them. */
+async function holdsAnothers(client: Client): Promise<boolean> {
+  const { rows } = await client.execute(
+    `SELECT COUNT(*) > 0 AND TOTAL(name = 'schema_migrations' AND sql LIKE '%applied_at%') = 0 AS anothers
+     FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  );
+  return rows[0]?.['anothers'] === 1n;
 }

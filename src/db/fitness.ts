@@ -1,11 +1,7 @@
 /** Whether a server's database can carry the bot. Node only: a Worker's was proved by setup. */
 import { explain } from '../backup/clock.ts';
 import { type Database, DatabaseUnavailable, one, sql } from './database.ts';
-
-/** It answers, and can not do what the bot needs: the message says what, and what to do. */
-export class DatabaseUnfit extends Error {
-  override readonly name = 'DatabaseUnfit';
-}
+import { DatabaseUnfit } from './unfit.ts';
 
 /** `octet_length` came with 3.43, `unixepoch('subsec')` with 3.42, RETURNING with 3.35 (sqlite.org/changes.html). */
 const LEAST_SQLITE = '3.43';

@@ -1,9 +1,10 @@
 /** Brings a database to the program's schema: numbered steps, each in one write transaction, a backup before any that changes existing data. */
-import { all, ConstraintFailed, type Database, sql } from './database.ts';
+import { all, ConstraintFailed, type Database, type Statement, sql } from './database.ts';
 import { migrations } from './migrations/index.ts';
 import type { ExistingTables, Migration } from './migrations/types.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
+import { DatabaseUnfit } from './unfit.ts';
 
 export const SCHEMA_VERSION = migrations.length;
 
@@ -11,16 +12,34 @@ export interface MigrateOptions {
   readonly now: () => Date;
   /** Called once before the first step that would change a database which already holds tables; its failure stops the migration. */
   readonly backup: () => Promise<void>;
+  /** How an old bot's database becomes this bot's; left out in the Worker, which leaves that to `npm run deploy`. */
+  readonly takeOver?: TakeOver;
+}
+
+/** What runs around the statements of the first step, and after the last one. */
+export interface TakeOver {
+  /** Changes nothing. @throws DatabaseUnfit */
+  readonly plan: (
+    db: Database,
+  ) => Promise<{ readonly before: readonly Statement[]; readonly after: readonly Statement[] }>;
+  /** What was not taken as it was, in sentences. Does nothing where nothing is left to do. */
+  readonly finish: (db: Database) => Promise<string[]>;
+  /** What makes values readable in a database that is ours already; changes nothing itself. */
+  readonly mend?: (
+    db: Database,
+  ) => Promise<{ readonly statements: readonly Statement[]; readonly notes: readonly string[] }>;
 }
 
 export interface MigrationReport {
   /** 0 for an empty database, -1 for the old bot's file. */
   readonly from: number;
   readonly to: number;
+  /** What of an old database is not as it was, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** The database was written by a newer program: running on would damage what it does not know. */
-export class DatabaseTooNew extends Error {
+export class DatabaseTooNew extends DatabaseUnfit {
   override readonly name = 'DatabaseTooNew';
 }
 
@@ -35,42 +54,85 @@ const LEDGER = `CREATE TABLE schema_migrations (
  * same transaction, so the loser's whole batch rolls back and it looks again.
  */
 export async function migrate(db: Database, options: MigrateOptions): Promise<MigrationReport> {
+  const { takeOver } = options;
   const start = await inspect(db);
-  let backedUp = start.tables.size === 0;
+  let backedUp = start.isEmpty;
+  const backUp = async (): Promise<void> => {
+    if (!backedUp) await options.backup();
+    backedUp = true;
+  };
+  const notes = start.version === 0 ? [] : await mend(db, takeOver, backUp);
   let state = start;
   while (state.version < SCHEMA_VERSION) {
     const step = migrations[state.version];
     if (step === undefined) throw new Error(`no migration after version ${state.version}`);
+    // Looked at before the backup too: what cannot be taken over needs none.
+    const around = state.version === 0 && !state.isEmpty ? await planned(db, takeOver) : NOTHING;
     if (!backedUp) {
-      await options.backup();
-      backedUp = true;
+      await backUp();
       // The backup may have taken long; look again before changing anything.
       state = await inspect(db);
       continue;
     }
-    await apply(db, step, state.tables, options.now());
+    await apply(db, step, around, state.tables, options.now());
     state = await inspect(db);
   }
-  return { from: start.version === 0 && start.tables.size > 0 ? -1 : start.version, to: state.version };
+  if (takeOver !== undefined && state.tables.has('old_schema')) notes.push(...(await takeOver.finish(db)));
+  return { from: start.version === 0 && !start.isEmpty ? -1 : start.version, to: state.version, notes };
+}
+
+/** A value that the bot cannot read is made readable before anything reads it; nothing is changed without a backup. */
+async function mend(
+  db: Database,
+  takeOver: TakeOver | undefined,
+  backUp: () => Promise<void>,
+): Promise<string[]> {
+  if (takeOver?.mend === undefined || (await takeOver.mend(db)).statements.length === 0) return [];
+  await backUp();
+  const { statements, notes } = await takeOver.mend(db);
+  if (statements.length > 0) await db.write(statements);
+  return [...notes];
+}
+
+type Around = Awaited<ReturnType<TakeOver['plan']>>;
+const NOTHING: Around = { before: [], after: [] };
+
+async function planned(db: Database, takeOver: TakeOver | undefined): Promise<Around> {
+  if (takeOver !== undefined) return takeOver.plan(db);
+  throw new DatabaseUnfit(
+    'the database holds tables of another program: "npm run deploy" takes an old bot\'s database over, and says so when it is none',
+  );
 }
 
 interface State {
   readonly version: number;
+  /** Neither tables nor views: a new database. */
+  readonly isEmpty: boolean;
+  /** Names in lower case: SQLite knows no other difference between two of them. */
   readonly tables: ExistingTables;
 }
 
+const LEDGER_COLUMNS = ['version', 'name', 'applied_at'];
+
 /** Two round trips at most; throws {@link DatabaseTooNew}. */
 async function inspect(db: Database): Promise<State> {
-  const [columns] = await db.read([
+  const [columns, objects] = await db.read([
     all(
-      sql(`SELECT t.name AS "table", c.name AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+      sql(`SELECT lower(t.name) AS "table", lower(c.name) AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
       (row: Row) => [row.text('table'), row.text('column')] as const,
     ),
+    all(
+      sql(`SELECT COUNT(*) AS count FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
+      (row) => row.int('count'),
+    ),
   ]);
+  const isEmpty = objects[0] === 0;
   const tables = new Map<string, Set<string>>();
   for (const [table, column] of columns) tables.set(table, (tables.get(table) ?? new Set()).add(column));
-  if (!tables.has('schema_migrations')) return { version: 0, tables };
+  // Another program may keep a table of that name.
+  const ledger = tables.get('schema_migrations');
+  if (!LEDGER_COLUMNS.every((column) => ledger?.has(column))) return { version: 0, isEmpty, tables };
   const [versions] = await db.read([
     all(sql('SELECT version FROM schema_migrations ORDER BY version'), (row) => row.int('version')),
   ]);
@@ -79,14 +141,24 @@ async function inspect(db: Database): Promise<State> {
     throw new DatabaseTooNew(
       `database has schema version ${version}, this program knows ${SCHEMA_VERSION}: update the program, or restore a backup made by it`,
     );
-  if (versions.length !== version) throw new Error(`schema_migrations has gaps: ${versions.join(', ')}`);
-  return { version, tables };
+  if (versions.length !== version)
+    throw new DatabaseUnfit(
+      `the database has gaps in schema_migrations (${versions.join(', ')}): restore the newest backup`,
+    );
+  return { version, isEmpty, tables };
 }
 
-async function apply(db: Database, step: Migration, tables: ExistingTables, now: Date): Promise<void> {
+async function apply(
+  db: Database,
+  step: Migration,
+  around: Around,
+  tables: ExistingTables,
+  now: Date,
+): Promise<void> {
   const appliedAt = toSqlTime(now);
   try {
     await db.write([
+      ...around.before,
       ...(step.version === 1 ? [sql(LEDGER)] : []),
       sql(
         'INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)',
@@ -95,10 +167,11 @@ async function apply(db: Database, step: Migration, tables: ExistingTables, now:
         appliedAt,
       ),
       ...step.up(tables).map((text) => sql(text)),
+      ...around.after,
     ]);
   } catch (error) {
     if (await appliedElsewhere(db, step.version, error)) return;
-    throw new Error(
+    throw new DatabaseUnfit(
       `migration ${step.version} (${step.name}) failed and changed nothing: ${messageOf(error)}`,
       { cause: error },
     );
@@ -106,7 +179,7 @@ async function apply(db: Database, step: Migration, tables: ExistingTables, now:
 }
 
 async function appliedElsewhere(db: Database, version: number, error: unknown): Promise<boolean> {
-  const lostRace = error instanceof ConstraintFailed || /already exists/.test(messageOf(error));
+  const lostRace = error instanceof ConstraintFailed || /already exists|no such/.test(messageOf(error));
   return lostRace && (await inspect(db)).version >= version;
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { openEmbeddedDatabase } from '../../db/embedded.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openRemoteDatabase } from '../../db/remote.ts';
+import { takeOverFile } from '../../takeover/take-over.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import type { Task } from '../foreign/tasks.ts';
 import { type ImportOptions, type ImportReport, importRecords } from '../import.ts';
@@ -77,7 +78,7 @@ async function openCopy({
   if (database.kind === 'remote') await copyLive(openRemoteSnapshotSource({ ...database, fetch }), copy);
   else if (existsSync(database.path)) await copyFileDatabase(database.path, copy);
   const db = await openEmbeddedDatabase(copy);
-  await migrate(db, { now: () => new Date(), backup: async () => {} });
+  await migrate(db, { now: () => new Date(), takeOver: takeOverFile, backup: async () => {} });
   return { db };
 }
 

@@ -11,6 +11,7 @@ import { listBackups, requireUndamaged } from '../../backup/list.ts';
 import { runBackup } from '../../backup/run.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../node-parts.ts';
+import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { type Column, formatCount, formatTable } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -101,10 +102,12 @@ async function importFile(invocation: Invocation, file: string, options: Options
   try {
     const context = await session.backup();
     // An empty database, or the old bot's own, is brought to today's schema first (after a backup, if it holds anything).
-    await migrate(opened.db, {
+    const { notes } = await migrate(opened.db, {
       now: invocation.now,
+      takeOver: session.config.database.kind === 'file' ? takeOverFile : takeOver,
       backup: () => backUp(context, invocation, 'migration').then(() => undefined),
     });
+    for (const note of notes) terminal.say(terminal.colors.yellow(note));
     const safety = await backUp(context, invocation, 'import');
     const taken = await takeLease(context.ledger, `import by ${context.holder}`, context.clock);
     if (taken.kind === 'busy')

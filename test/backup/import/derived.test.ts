@@ -8,6 +8,7 @@ import { type ImportReport, importRecords } from '../../../src/backup/import.ts'
 import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
 import { migrate } from '../../../src/db/migrate.ts';
+import { takeOver } from '../../../src/takeover/take-over.ts';
 
 let directory: string;
 let db: Database;
@@ -22,7 +23,11 @@ afterEach(() => {
 
 async function migrated(path: string): Promise<Database> {
   const opened = await openEmbeddedDatabase(path);
-  await migrate(opened, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
+  await migrate(opened, {
+    now: () => new Date('2026-01-01T00:00:00Z'),
+    takeOver,
+    backup: async () => {},
+  });
   return opened;
 }
 

@@ -1,0 +1,161 @@
+/** What keeps a database file from being used, in one sentence for people, with what to do next. Node only. */
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseUnavailable } from './database.ts';
+import { DatabaseFileHeld, explainLocked } from './file-lock.ts';
+import { DatabaseUnfit } from './unfit.ts';
+
+const HEADER_BYTES = 100;
+const MAGIC = 'SQLite format 3\0';
+const HELP = 'docs/operations.md, "An old database does not start"';
+const NOT_SQLITE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^\x1f\x8b/,
+    'is packed with gzip: unpack it with "gunzip" (the name must end in .gz) and start with what comes out',
+  ],
+  [/^PK\x03\x04/, 'is a zip archive: unpack it with "unzip" and start with the database inside'],
+  [
+    /^(7z\xbc\xaf|Rar!|\xfd7zXZ|BZh|\x28\xb5\x2f\xfd)/,
+    'is a packed archive: unpack it and start with the database inside',
+  ],
+  [
+    /^age-encryption\.org\//,
+    'is encrypted with age: bring it in with "npm run backup -- restore FILE", which has the key',
+  ],
+  [
+    /^\s*(PRAGMA |BEGIN TRANSACTION|CREATE TABLE|-- )/i,
+    'is SQL text, not a database: make one of it with "sqlite3 new.db < FILE"',
+  ],
+  [
+    /^(\xef\xbb\xbf)?\s*[{[]/,
+    'is JSON, not a database: move it away, start with a new one and bring it in with "npm run backup -- import FILE"',
+  ],
+  [
+    /^\s*<(!doctype|html|\?xml)/i,
+    'is a web page, not a database: the download went wrong, fetch the file again',
+  ],
+];
+
+/**
+ * Looks at a file that exists, by its first bytes and without SQLite, which would change some files by opening them.
+ * @throws {@link DatabaseUnfit}
+ */
+export function requireUsableFile(path: string): void {
+  const refuse = (what: string): never => {
+    throw new DatabaseUnfit(`${path}: the file ${what} (${HELP}). Nothing was changed.`);
+  };
+  try {
+    if (!existsSync(path)) return;
+    const file = statSync(path);
+    if (file.isDirectory()) refuse('is a directory: set DATABASE_URL to a file in it');
+    if (!file.isFile()) refuse('is no ordinary file: set DATABASE_URL to another one');
+    // A process that was killed while it made the file leaves its lock beside it.
+    if (file.size === 0 && !existsSync(`${path}.lock`))
+      refuse(
+        'is empty, so a copy may have failed: put the database there again, or remove the file to begin with a new one',
+      );
+    accessSync(path, constants.R_OK);
+    if (file.size > 0) requireSqlite(path, file.size, refuse);
+    requireWritable(path, refuse);
+  } catch (error) {
+    throw explainUnusable(error, path);
+  }
+}
+
+function requireSqlite(path: string, size: number, refuse: (what: string) => never): void {
+  const head = Buffer.alloc(HEADER_BYTES);
+  const file = openSync(path, 'r');
+  const read = readSync(file, head, 0, HEADER_BYTES, 0);
+  closeSync(file);
+  const text = head.subarray(0, read).toString('latin1');
+  if (!text.startsWith(MAGIC.slice(0, read))) {
+    const [, what] = NOT_SQLITE.find(([pattern]) => pattern.test(text)) ?? [];
+    refuse(
+      what ??
+        'is no SQLite database, or an encrypted one: decrypt it with the program that made it, or take another copy',
+    );
+  }
+  // sqlite.org/fileformat.html, "The Database Header". The size in pages counts only when both change counters agree.
+  const pageSize = head.readUInt16BE(16) === 1 ? 65_536 : head.readUInt16BE(16);
+  const pages = head.readUInt32BE(24) === head.readUInt32BE(92) ? head.readUInt32BE(28) : 0;
+  const isAlone = !existsSync(`${path}-wal`) && !existsSync(`${path}-journal`);
+  if (read < HEADER_BYTES || (isAlone && size < Math.max(pages, 1) * pageSize))
+    refuse(
+      `is cut off (${size} bytes${read < HEADER_BYTES ? '' : ` of ${pages * pageSize}`}): copy it again, or save what is left with "sqlite3 FILE .recover | sqlite3 new.db"`,
+    );
+  if (head.readUInt32BE(56) > 1)
+    refuse(
+      'holds its texts as UTF-16, which the bot cannot back up: convert it with "sqlite3 FILE .dump | sqlite3 new.db" and start with new.db',
+    );
+}
+
+function requireWritable(path: string, refuse: (what: string) => never): void {
+  for (const [name, what] of [
+    [path, 'cannot be written to'],
+    [dirname(path), 'is in a directory that cannot be written to'],
+  ] as const)
+    try {
+      accessSync(name, constants.W_OK);
+    } catch {
+      refuse(
+        `${what}: give the bot's user the right (chown, chmod), or copy the file to a place where it has it`,
+      );
+    }
+}
+
+/** What SQLite (by libsql's code) or the system says, and what people do about it. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^SQLITE_NOTADB/,
+    'is no SQLite database, or an encrypted one: decrypt it with the program that made it, or take another copy',
+  ],
+  [
+    /^SQLITE_(CORRUPT|IOERR_SHORT_READ)/,
+    'is damaged: save what can be read with "sqlite3 FILE .recover | sqlite3 new.db" and start with that, or restore a backup',
+  ],
+  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, 'needs more room on its disk than there is: make room and start again'],
+  [
+    /^(SQLITE_READONLY|EACCES|EPERM|EROFS)/,
+    "cannot be written to: give the bot's user the right to the file and its directory (chown, chmod)",
+  ],
+  [
+    /^(SQLITE_CANTOPEN|ENOTDIR|ELOOP|ENAMETOOLONG)/,
+    "cannot be opened: look whether the path is right and the bot's user may write there",
+  ],
+  [
+    /^SQLITE_(IOERR|NOMEM)|^EIO/,
+    'cannot be read or written on this disk: look at the system log, and copy the file to another disk',
+  ],
+];
+
+/** The error as people are told it: {@link DatabaseUnfit} where the database is at fault, any other as it is. */
+export function explainUnusable(error: unknown, path: string): unknown {
+  if (error instanceof DatabaseFileHeld) return error;
+  const code = codeOf(error);
+  const told = (what: string): DatabaseUnfit => new DatabaseUnfit(what, { cause: error });
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code ?? ''))
+    return told(
+      `${path}: locked: ${explainLocked(path)} (the old bot, too, must not run). Nothing was changed.`,
+    );
+  const [, reason] = REASONS.find(([pattern]) => pattern.test(code ?? '')) ?? [];
+  if (reason !== undefined) return told(`${path}: the file ${reason} (${HELP}). Nothing was changed.`);
+  if (error instanceof DatabaseUnfit)
+    return error.message.startsWith(path)
+      ? error
+      : told(`${path}: ${error.message} (${HELP}). Nothing was changed.`);
+  if (error instanceof DatabaseUnavailable)
+    return told(`${path}: ${error.message}: start again when it is there`);
+  return error;
+}
+
+/** The first code on the way to the bottom that says anything. */
+function codeOf(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
+    const named =
+      /^(SQLITE_(?!ERROR|CONSTRAINT)\w+|E[A-Z]+)$/.exec(code) ??
+      /SQLITE_(?!ERROR|CONSTRAINT)[A-Z_]+/.exec(at.message);
+    if (named !== null) return named[0];
+  }
+  return undefined;
+}

@@ -1,0 +1,4 @@
+/** The database cannot be used as it stands. The message is for people: what is wrong, and what to do next. */
+export class DatabaseUnfit extends Error {
+  override readonly name: string = 'DatabaseUnfit';
+}

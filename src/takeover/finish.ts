@@ -1,0 +1,111 @@
+/** After a takeover: views, triggers and indexes are made again one by one, and what was not taken as it was is told. */
+import { quoteName } from '../backup/snapshot/sql-tokens.ts';
+import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
+import { OLD_SCHEMA, OLD_VALUES } from './our-schema.ts';
+import { valuesNote } from './values.ts';
+
+interface Kept {
+  readonly row: number;
+  readonly type: string;
+  readonly name: string;
+  readonly tableName: string;
+  readonly text: string;
+  readonly why: string | null;
+}
+
+/** What was written down by the takeover and is not dealt with yet has no `why`. */
+const ORDER = ['index', 'view', 'trigger'];
+
+/** A process that dies in here does it again at its next start. Returns one sentence for each thing that is not as it was. */
+export async function finish(db: Database): Promise<string[]> {
+  if ((await keptObjects(db)).every(({ why }) => why !== null)) return [];
+  for (const type of ORDER)
+    for (const object of (await keptObjects(db)).filter((one) => one.why === null && one.type === type))
+      await remake(db, object);
+  const kept = await keptObjects(db);
+  const notes: string[] = [];
+  const cleared: Statement[] = [];
+  for (const { name, tableName, text } of kept.filter(({ type }) => type === 'staged')) {
+    const refused = await refusals(db, tableName, text);
+    for (const { why, count } of refused)
+      notes.push(`${name}: ${rows(count)} not taken, ${why} (kept in ${tableName})`);
+    if (refused.length === 0) cleared.push(sql(`DROP TABLE ${quoteName(tableName)}`));
+  }
+  for (const { name, tableName } of kept.filter(({ type }) => type === 'made'))
+    notes.push(`${name}: ${rows(Number(tableName))} made, with nothing but the number that other rows name`);
+  notes.push(...(await mendedValues(db)));
+  for (const { type, name, why } of kept)
+    if (why !== null)
+      notes.push(`${type} ${name}: ${why}${type === 'column' ? '' : ` (as it was: ${OLD_SCHEMA})`}`);
+  cleared.push(
+    kept.some(({ why }) => why !== null)
+      ? sql(`DELETE FROM ${OLD_SCHEMA} WHERE why IS NULL`)
+      : sql(`DROP TABLE ${OLD_SCHEMA}`),
+  );
+  await db.write(cleared);
+  return notes;
+}
+
+function rows(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`;
+}
+
+async function keptObjects(db: Database): Promise<Kept[]> {
+  const [found] = await db.read([
+    all(sql(`SELECT rowid AS row, type, name, table_name, sql AS "text", why FROM ${OLD_SCHEMA}`), (row) => ({
+      row: row.int('row'),
+      type: row.text('type'),
+      name: row.text('name'),
+      tableName: row.text('table_name'),
+      text: row.textOrNull('text') ?? '',
+      why: row.textOrNull('why'),
+    })),
+  ]);
+  return found;
+}
+
+/** A view that cannot be read, or names what is gone, is worse than none: it would stop every later rename of a table. */
+async function remake(db: Database, { row, type, name, text }: Kept): Promise<void> {
+  try {
+    await db.write([
+      sql(text),
+      ...(type === 'view' ? [sql(`SELECT 1 FROM ${quoteName(name)} LIMIT 0`)] : []),
+      sql(`DELETE FROM ${OLD_SCHEMA} WHERE rowid = ?`, row),
+    ]);
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable) throw error;
+    const why = `it cannot be made again: ${error instanceof Error ? error.message : String(error)}`;
+    await db.write([sql(`UPDATE ${OLD_SCHEMA} SET why = ? WHERE rowid = ?`, why, row)]);
+  }
+}
+
+async function refusals(
+  db: Database,
+  staging: string,
+  refused: string,
+): Promise<{ why: string; count: number }[]> {
+  const why = quoteName(refused);
+  const [found] = await db.read([
+    all(
+      sql(`SELECT ${why} AS why, COUNT(*) AS count FROM ${quoteName(staging)} GROUP BY 1 ORDER BY 1`),
+      (row) => ({ why: row.textOrNull('why') ?? '', count: row.int('count') }),
+    ),
+  ]);
+  return found;
+}
+
+async function mendedValues(db: Database): Promise<string[]> {
+  const [[table]] = await db.read([
+    all(sql('SELECT 1 AS one FROM sqlite_schema WHERE name = ?', OLD_VALUES), (row) => row.int('one')),
+  ]);
+  if (table === undefined) return [];
+  const [found] = await db.read([
+    all(
+      sql(
+        `SELECT table_name || '.' || column_name AS place, note, SUM(count) AS count FROM ${OLD_VALUES} GROUP BY 1, 2 ORDER BY 1, 2`,
+      ),
+      (row) => valuesNote(row.text('place'), row.int('count'), row.text('note')),
+    ),
+  ]);
+  return found;
+}

@@ -1,0 +1,159 @@
+/**
+ * Values that the bot could not read again: found without reading them as text (libsql aborts the process over a text that is not UTF-8),
+ * made fit by the rules of an import (fit.ts), and written down with what they were.
+ */
+
+import { inEnglish } from '../backup/document/reasons.ts';
+import { type ColumnKind, fitValue } from '../backup/import/fit.ts';
+import { InvalidText, type SqlValue } from '../backup/model.ts';
+import { quoteName } from '../backup/snapshot/sql-tokens.ts';
+import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
+import { OLD_VALUES } from './our-schema.ts';
+
+export interface ScannedColumn {
+  /** Ours. */
+  readonly name: string;
+  /** As the table spells it. */
+  readonly spelled: string;
+  readonly kind: ColumnKind;
+}
+
+export interface MendedValue {
+  readonly column: ScannedColumn;
+  readonly type: string;
+  /** What {@link keyOf} gives. */
+  readonly key: Uint8Array;
+  readonly value: SqlArg;
+  readonly note: string;
+  /** Rows that hold it. */
+  readonly count: number;
+}
+
+/** Distinct values a question: some megabytes of answer. */
+const PAGE = 20_000;
+/** Values an answer row. */
+const GROUP = 200;
+
+/** Bytes that tell a value of its type; the digits of a real, which the bytes of its text would round. */
+const keyOf = (column: string): string =>
+  `CASE typeof(${column}) WHEN 'real' THEN CAST(printf('%!.17g', ${column}) AS BLOB) ELSE CAST(${column} AS BLOB) END`;
+
+/** SQLite's own reader gives every byte beyond ASCII a number beyond it, valid or not; GLOB ends at a NUL, `length` too. */
+const BEYOND_ASCII = "GLOB '*[^' || char(1) || '-' || char(127) || ']*'";
+
+/** True of every value that may be unfit; true also of any text beyond ASCII, which only its bytes can tell. */
+function isSuspect(column: string, kind: ColumnKind): string {
+  if (kind === 'integer' || kind === 'id') return `typeof(${column}) NOT IN ('integer', 'null')`;
+  // Few rows have one, and only JavaScript reads an address.
+  if (kind === 'link') return `${column} IS NOT NULL`;
+  if (kind === 'time') return `(${column} IS NOT NULL AND ${column} NOT GLOB '[0-9][0-9][0-9][0-9]-*')`;
+  const glob = kind === 'file' ? "GLOB '*[^-A-Za-z0-9_.]*'" : BEYOND_ASCII;
+  const isOdd = `${column} ${glob} OR length(CAST(${column} AS BLOB)) <> length(${column})`;
+  const isEmpty = kind === 'file' ? ` OR ${column} = ''` : '';
+  return `(typeof(${column}) = 'blob' OR (typeof(${column}) = 'text' AND (${isOdd}${isEmpty})))`;
+}
+
+/** True of rows that may hold an unfit value. */
+export function suspects(columns: readonly ScannedColumn[]): string {
+  return columns.map(({ spelled, kind }) => isSuspect(quoteName(spelled), kind)).join(' OR ');
+}
+
+/** Distinct values of each column that an import would not take as they are. */
+export async function findUnfit(
+  db: Database,
+  table: string,
+  columns: readonly ScannedColumn[],
+): Promise<MendedValue[]> {
+  const found: MendedValue[] = [];
+  for (const column of columns) {
+    const name = quoteName(column.spelled);
+    for (let offset = 0; ; offset += PAGE) {
+      const [groups] = await db.read([
+        all(
+          sql(
+            `SELECT type, group_concat(bytes || ':' || n, ' ') AS texts FROM (SELECT type, bytes, n, ROW_NUMBER() OVER () / ${GROUP} AS part
+               FROM (SELECT typeof(${name}) AS type, hex(${keyOf(name)}) AS bytes, COUNT(*) AS n FROM ${quoteName(table)}
+                     WHERE ${isSuspect(name, column.kind)} GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${PAGE} OFFSET ${offset})) GROUP BY part, type`,
+          ),
+          (row) => ({ type: row.text('type'), texts: row.text('texts').split(' ') }),
+        ),
+      ]);
+      let count = 0;
+      for (const { type, texts } of groups) {
+        count += texts.length;
+        for (const text of texts) {
+          const [bytes = '', n] = text.split(':');
+          found.push(...mended(column, type, Buffer.from(bytes, 'hex'), Number(n)));
+        }
+      }
+      if (count < PAGE) break;
+    }
+  }
+  return found;
+}
+
+function mended(column: ScannedColumn, type: string, key: Buffer, count: number): MendedValue[] {
+  const value = storedValue(type, key);
+  const fitted = fitValue(column.kind, value);
+  if (fitted.change === undefined && fitted.value === value) return [];
+  if (fitted.value instanceof InvalidText || fitted.value instanceof Uint8Array) return [];
+  // Without the value itself: a log is no place for people's words. Digits that were text are the number that they always meant.
+  const note =
+    fitted.note === undefined
+      ? fitted.value === null
+        ? 'says nothing'
+        : 'made a number'
+      : inEnglish({ code: fitted.note.code, detail: 'it' });
+  return [{ column, type, key: new Uint8Array(key), value: fitted.value, note, count }];
+}
+
+function storedValue(type: string, key: Buffer): SqlValue {
+  if (type === 'blob') return new Uint8Array(key);
+  if (type === 'real') return Number(key.toString());
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(key);
+  } catch {
+    return new InvalidText(new Uint8Array(key));
+  }
+}
+
+export const CREATE_OLD_VALUES = `CREATE TABLE IF NOT EXISTS ${OLD_VALUES} (
+  table_name TEXT, column_name TEXT, type TEXT, bytes BLOB, became, note TEXT, count INTEGER,
+  PRIMARY KEY (table_name, column_name, type, bytes)
+)`;
+
+/** What they were goes to `old_values`; `holder` is the table that is changed, `table` the one it is named after. */
+export function mendStatements(
+  table: string,
+  holder: string,
+  values: readonly MendedValue[],
+): readonly Statement[] {
+  const statements = values.map(({ column, type, key, value, note, count }) =>
+    sql(
+      `INSERT OR REPLACE INTO ${OLD_VALUES} VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      table,
+      column.name,
+      type,
+      key,
+      value,
+      note,
+      count,
+    ),
+  );
+  for (const column of new Set(values.map((one) => one.column))) {
+    const name = quoteName(column.spelled);
+    statements.push(
+      sql(
+        `UPDATE ${quoteName(holder)} AS t SET ${name} = v.became FROM ${OLD_VALUES} AS v
+         WHERE v.table_name = '${table}' AND v.column_name = '${column.name}' AND v.type = typeof(t.${name})
+           AND v.bytes = ${keyOf(`t.${name}`)} AND ${isSuspect(`t.${name}`, column.kind)}`,
+      ),
+    );
+  }
+  return statements;
+}
+
+/** `anime.title: 2 values, not a text (kept in old_values)` */
+export function valuesNote(place: string, count: number, note: string): string {
+  return `${place}: ${count === 1 ? '1 value' : `${count} values`}, ${note} (kept in ${OLD_VALUES})`;
+}

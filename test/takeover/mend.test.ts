@@ -1,0 +1,109 @@
+/** Values that somebody put into the living database, or that came back with a restore: the next start makes them readable. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Database } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
+import { takeOverFile } from '../../src/takeover/take-over.ts';
+import { texts } from './support.ts';
+
+let directory: string;
+let path: string;
+let db: Database;
+let backups: number;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'anime-mend-'));
+  path = join(directory, 'bot.db');
+  db = await openEmbeddedDatabase(path);
+  backups = 0;
+  await start();
+  db.close();
+});
+afterEach(() => {
+  db.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const start = (): Promise<{ notes: readonly string[]; to: number }> =>
+  migrate(db, {
+    now: () => new Date('2026-11-22T10:00:00Z'),
+    takeOver: takeOverFile,
+    backup: async () => {
+      backups += 1;
+    },
+  });
+
+/** With sqlite3, which checks no foreign keys. */
+async function edit(statements: string): Promise<void> {
+  const file = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  file.exec(statements);
+  file.close();
+  db = await openEmbeddedDatabase(path);
+}
+
+test('a text that is not UTF-8 is mended after a backup, named, and kept as it was', async () => {
+  await edit(`INSERT INTO users (user_id, first_name) VALUES (1, CAST(x'41ff42' AS TEXT)), (2, 'Aziza ў'), (3, CAST(x'4100' AS TEXT));
+    INSERT INTO anime (code, title, description, photo_id) VALUES (5, x'4e', CAST(x'c3' AS TEXT), CAST(x'50ff' AS TEXT));
+    UPDATE anime SET views = 'many' WHERE code = 5`);
+  const { notes, to } = await start();
+  expect(to).toBe(SCHEMA_VERSION);
+  expect(notes.toSorted()).toEqual([
+    'anime.description: 1 value, bytes in it that are not UTF-8: each became U+FFFD (kept in old_values)',
+    'anime.photo_id: 1 value, bytes in it that are not UTF-8 (kept in old_values)',
+    'anime.title: 1 value, not a text (kept in old_values)',
+    'anime.views: 1 value, not an integer (kept in old_values)',
+    'users.first_name: 1 value, a NUL character in it: left out (kept in old_values)',
+    'users.first_name: 1 value, bytes in it that are not UTF-8: each became U+FFFD (kept in old_values)',
+  ]);
+  expect(backups).toBe(1);
+  expect(await texts(db, 'SELECT first_name AS v FROM users')).toEqual(['A\ufffdB', 'Aziza ў', 'A']);
+  expect(await texts(db, 'SELECT title AS v FROM anime')).toEqual(['NULL']);
+  expect(await texts(db, 'SELECT views AS v FROM anime')).toEqual(['0']);
+  expect(await texts(db, "SELECT hex(bytes) AS v FROM old_values WHERE column_name = 'photo_id'")).toEqual([
+    '50FF',
+  ]);
+  // The search learns of it: the change is queued for the index.
+  expect(await texts(db, 'SELECT COUNT(*) AS v FROM anime_stale')).toEqual(['1']);
+  expect(await start()).toMatchObject({ notes: [] });
+  expect(backups).toBe(1);
+});
+
+test('a row that is nothing without such a value is set aside with all that hangs on it', async () => {
+  await edit(`INSERT INTO users (user_id) VALUES (1);
+    INSERT INTO anime (id, code) VALUES (9, 5), (10, 6);
+    INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (5, 1, 'F'), (6, 1, 'G'), (6, 'OVA', 'H'), (6, 2, CAST(x'46ff' AS TEXT));
+    INSERT INTO follows (anime_id, user_id, since) VALUES (9, 1, 'x');
+    UPDATE anime SET code = 'ABC' WHERE id = 9; UPDATE anime_parts SET anime_code = 'ABC' WHERE anime_code = 5;
+    INSERT INTO mandatory_channels (channel_id, name) VALUES (CAST(x'2dff' AS TEXT), 'K')`);
+  const { notes } = await start();
+  expect(notes.toSorted()).toEqual([
+    'anime.code: 1 row set aside, not an integer (kept in old_rows_of_anime)',
+    'anime_parts.anime_code: 1 row set aside, not an integer (kept in old_rows_of_anime_parts)',
+    'anime_parts.file_id: 1 row set aside, bytes in it that are not UTF-8 (kept in old_rows_of_anime_parts)',
+    'anime_parts.part_number: 1 row set aside, not an integer (kept in old_rows_of_anime_parts)',
+    'mandatory_channels.channel_id: 1 row set aside, bytes in it that are not UTF-8 (kept in old_rows_of_mandatory_channels)',
+  ]);
+  expect(await texts(db, 'SELECT file_id AS v FROM anime_parts')).toEqual(['G']);
+  expect(await texts(db, 'SELECT id AS v FROM anime')).toEqual(['10']);
+  expect(await texts(db, 'SELECT COUNT(*) AS v FROM follows')).toEqual(['0']);
+  expect(await texts(db, "SELECT id || ' ' || refused AS v FROM old_rows_of_anime")).toEqual([
+    '9 code: not an integer',
+  ]);
+  expect(await texts(db, "SELECT user_id || ' ' || refused AS v FROM old_rows_of_follows")).toEqual([
+    '1 its row of anime is set aside',
+  ]);
+  expect(await texts(db, 'SELECT COUNT(*) AS v FROM old_rows_of_anime_parts')).toEqual(['3']);
+  expect(await texts(db, 'SELECT name AS v FROM old_rows_of_mandatory_channels')).toEqual(['K']);
+  expect(await start()).toMatchObject({ notes: [] });
+});
+
+test('a sound database is not written to, and needs no backup', async () => {
+  await edit("INSERT INTO users (user_id, first_name) VALUES (1, 'Ў — 🎬')");
+  expect(await start()).toMatchObject({ notes: [] });
+  expect(backups).toBe(0);
+  expect(await texts(db, "SELECT name AS v FROM sqlite_schema WHERE name GLOB 'old_*'")).toEqual([]);
+});
