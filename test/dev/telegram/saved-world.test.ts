@@ -69,6 +69,19 @@ test('people, chats, members, messages, files, the menu and pending updates come
   expect(second.file(again?.messages()[1]?.file?.uniqueId ?? '')?.bytes).toEqual(new Uint8Array([1, 2, 3]));
 });
 
+test('the kinds of updates that the bot asked for are asked for still', async () => {
+  const first = await life();
+  await call(first, 'getUpdates', { allowed_updates: ['chat_member'], timeout: 0 });
+  const ali = first.person({ id: 7 });
+  const channel = first.channel();
+  await first.close();
+  const second = await life();
+  const again = second.people.find(({ id }) => id === ali.id);
+  if (again === undefined) throw new Error('nobody came back');
+  await second.room(channel.id).join(again);
+  expect(second.pending).toBe(1);
+});
+
 test('ids go on: of updates, messages, files and whatever has a number', async () => {
   const numbers = async (telegram: Telegram): Promise<(string | number)[]> => {
     const updates: Update[] = [];
