@@ -33,7 +33,12 @@ export async function openDatabase(
 export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {
   if (settings.kind === 'file') return openEmbeddedSnapshotSource({ path: settings.path });
   const { url, authToken } = settings;
-  return openRemoteSnapshotSource({ url, ...(authToken === undefined ? {} : { authToken }), fetch });
+  return openRemoteSnapshotSource({
+    url,
+    ...(authToken === undefined ? {} : { authToken }),
+    fetch,
+    quickCheck: true,
+  });
 }
 
 /** The S3 client is loaded where it is wanted: it takes a third of a command's start. */

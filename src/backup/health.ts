@@ -10,7 +10,7 @@ export interface BackupHealth {
   readonly ageHours: number | null;
   readonly name: string | null;
   /** The newest finished backup, where it is damaged, and why: older good ones are no safety for what came since. */
-  readonly damaged: { readonly name: string; readonly problem: string } | null;
+  readonly damaged?: { readonly name: string; readonly problem: string };
 }
 
 const HOUR_MS = 3_600_000;
@@ -22,23 +22,24 @@ export function backupHealth(
   maxAgeHours: number,
   damagedNewest?: Pick<BackupEntry, 'name' | 'problem'>,
 ): BackupHealth {
-  const damaged =
-    damagedNewest === undefined ? null : { name: damagedNewest.name, problem: damagedNewest.problem ?? '' };
+  const damaged = damagedNewest && {
+    damaged: { name: damagedNewest.name, problem: damagedNewest.problem ?? '' },
+  };
   if (newest === undefined)
     return {
       ok: false,
-      reason: damaged === null ? 'none' : 'damaged',
+      reason: damaged === undefined ? 'none' : 'damaged',
       lastVerified: null,
       ageHours: null,
       name: null,
-      damaged,
+      ...damaged,
     };
   const age = Math.max(0, now.getTime() - newest.time.getTime()) / HOUR_MS;
   const isFresh = age < maxAgeHours;
   return {
-    ok: isFresh && damaged === null,
-    reason: damaged !== null ? 'damaged' : isFresh ? 'fresh' : 'stale',
-    damaged,
+    ok: isFresh && damaged === undefined,
+    reason: damaged !== undefined ? 'damaged' : isFresh ? 'fresh' : 'stale',
+    ...damaged,
     lastVerified: newest.time.toISOString(),
     ageHours: Math.round(age * 10) / 10,
     name: newest.name,

@@ -12,7 +12,7 @@ import { settleJournals } from '../../db/settle-journals.ts';
 import { runInProcess } from '../foreign/process.ts';
 import { isLocalFault } from '../local-fault.ts';
 import type { SnapshotFile, SnapshotSource } from '../model.ts';
-import type { SourceCheck } from '../source-check.ts';
+import { MOST_FINDINGS, type SourceCheck } from '../source-check.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 import { openCopyCheck } from './check-copy.ts';
 import { openFile, readSnapshot } from './file.ts';
@@ -46,37 +46,66 @@ const CHUNK_BYTES = 256 * 1024;
  */
 export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): SnapshotSource {
   const { path, batchRows, busyTimeoutMs = 5_000 } = options;
+  // Found damaged: the next read takes the rows from a copy whose indexes were made anew.
+  let isMending = false;
   return {
     async read(use, { checks } = { checks: false }) {
       if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
       settleJournals(path, { say: console.error, now: () => new Date() });
       removeDebris(path);
       const copy = `${path}${COPY_MARK}${randomUUID()}`;
+      const mended = checks && isMending ? `${path}${COPY_MARK}${randomUUID()}` : undefined;
       let db: ReturnType<typeof openFile> | undefined;
       let handle: FileHandle | undefined;
       const over = new AbortController();
       try {
-        const check = await copyDatabase({ path, copy, busyTimeoutMs, checks }, over.signal);
+        const check = await copyDatabase({ path, copy, busyTimeoutMs, checks, mended }, over.signal);
         handle = await open(copy, 'r');
-        const location = pathToFileURL(copy);
+        const location = pathToFileURL(mended !== undefined && existsSync(mended) ? mended : copy);
         // Nobody else knows of it: no locks, no journal to look for.
         location.searchParams.set('immutable', '1');
         db = openFile(location);
         db.prepare('SELECT 1 FROM sqlite_schema').get();
-        rmSync(copy);
+        removeCopy(copy);
+        if (mended !== undefined) removeCopy(mended);
         const file = await fileOf(handle);
-        return await readSnapshot(db, batchRows, (snapshot) => {
+        const checked = async (): Promise<SourceCheck> => {
+          const found = await check();
+          if (found.damage.length > 0 && mended === undefined) throw new DatabaseDamaged(found.damage);
+          return found;
+        };
+        const result = await readSnapshot(db, batchRows, (snapshot) => {
           refuseVectorIndexes(snapshot.schema.indexes);
-          return use({ ...snapshot, file, ...(checks && { check }) });
+          return use({ ...snapshot, file, ...(checks && { check: checked }) });
         });
+        isMending = false;
+        return result;
+      } catch (error) {
+        isMending = mended === undefined && isDamage(error);
+        throw error;
       } finally {
         over.abort(new Error('nobody waits for the check'));
         db?.close();
         await handle?.close();
         removeCopy(copy);
+        if (mended !== undefined) removeCopy(mended);
       }
     },
   };
+}
+
+/** What was read of a damaged database may be wrong: an index has rows that its table has not. */
+class DatabaseDamaged extends Error {
+  override readonly name = 'DatabaseDamaged';
+  constructor(damage: readonly string[]) {
+    super(`the database is damaged: ${damage.slice(0, MOST_FINDINGS).join('; ')}`);
+  }
+}
+
+/** SQLITE_CORRUPT (11), by Node's binding. */
+function isDamage(error: unknown): boolean {
+  if (error instanceof DatabaseDamaged) return true;
+  return error instanceof Error && /malformed|corrupt/i.test(error.message);
 }
 
 /** Returns when the copy is there; what it gives is known later. */
@@ -84,11 +113,14 @@ async function copyDatabase(input: VacuumInput, signal: AbortSignal): Promise<()
   const { path, copy } = input;
   const bytes = sizeOf(path) + sizeOf(`${path}-wal`);
   try {
-    if (bytes <= SMALL_BYTES && isCopiedHere(input)) {
+    if (bytes <= SMALL_BYTES && input.mended === undefined && isCopiedHere(input)) {
       const found = input.checks ? checkHere(copy) : undefined;
       return async () => requireCheck(found);
     }
-    const debris = [copy, `${copy}-journal`];
+    const debris = [copy, ...(input.mended === undefined ? [] : [input.mended])].flatMap((file) => [
+      file,
+      `${file}-journal`,
+    ]);
     let found: Promise<SourceCheck | undefined> | undefined;
     await new Promise<void>((resolve, reject) => {
       found = runInProcess('vacuum', input, { debris, signal, onMessage: () => resolve() });

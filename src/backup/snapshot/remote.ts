@@ -13,7 +13,7 @@ import { plainRow, readRemoteSchema } from './remote-schema.ts';
 import { type FormName, type RowForm, rowForm } from './row-form.ts';
 import { scanSql } from './scan-sql.ts';
 import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
-import { checkServer } from './server-check.ts';
+import { checkServer, unasked } from './server-check.ts';
 import {
   ConnectionLost,
   chained,
@@ -29,6 +29,8 @@ import {
 export interface RemoteSnapshotOptions extends SqlHttpOptions {
   /** Most rows in a batch, 500 by default. */
   readonly batchRows?: number;
+  /** Ask the server for `quick_check`, one request more: not in a Worker on the free plan, whose run has none to spare. */
+  readonly quickCheck?: boolean;
 }
 
 /**
@@ -66,7 +68,10 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
         },
       );
       try {
-        const check = (): Promise<SourceCheck> => checkServer(server, `${endpoint}/pipeline`);
+        const check = async (): Promise<SourceCheck> =>
+          options.quickCheck === true
+            ? checkServer(server, `${endpoint}/pipeline`)
+            : unasked('not asked for');
         const result = await use({ schema: details.schema, scans: guarded.scans, check });
         guarded.requireComplete();
         // What broke them may have passed, and pages cost the server more.

@@ -32,6 +32,16 @@ export function vacuumOldIntoAlone(path: string, copy: string, busyTimeoutMs: nu
   }
 }
 
+/** Makes every index of a copy anew. */
+export function reindexAlone(copy: string): void {
+  const db = new DatabaseSync(copy, { enableDoubleQuotedStringLiterals: true });
+  try {
+    db.exec('REINDEX');
+  } finally {
+    db.close();
+  }
+}
+
 /** Removes what there is of a copy, with the journal that a process killed in the middle leaves. */
 export function removeCopy(copy: string): void {
   for (const suffix of ['', '-journal']) rmSync(copy + suffix, { force: true });

@@ -35,7 +35,7 @@ async function list(
     ok: health.ok,
     newest_verified: health.name,
     age_hours: health.ageHours,
-    damaged: health.damaged,
+    damaged: health.damaged ?? null,
     total,
     last_drill: lastDrill ?? null,
     bucket: bucket.store.description,
@@ -92,7 +92,7 @@ function verdict(
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   const { damaged } = standing.health;
-  if (damaged !== null)
+  if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. What to do: docs/operations.md, "The database file is damaged".`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;

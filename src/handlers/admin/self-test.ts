@@ -102,7 +102,7 @@ const bucket: Check = async ({ backups }, t) => {
 const lastBackup: Check = async ({ backups }, t) => {
   const { system } = t.admin;
   const health = await backups.health();
-  if (health.damaged !== null)
+  if (health.damaged !== undefined)
     return {
       state: 'broken',
       text: system.damagedBackup(`${health.damaged.name}: ${health.damaged.problem}`),
