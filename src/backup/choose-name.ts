@@ -1,7 +1,7 @@
 /** Which name a run gets, or which backup it would repeat. */
 
 import type { Ledger } from './ledger.ts';
-import { type Bucket, loadEntry, readGroups } from './list.ts';
+import { type Bucket, loadEntry, nowOf, readGroups } from './list.ts';
 import { type BackupName, backupName } from './names.ts';
 
 export type NameChoice =
@@ -12,6 +12,9 @@ export type NameChoice =
 /** Seconds tried after the scheduled one; each is taken by another attempt or backup. */
 const TRIES = 60;
 
+/** The same run may be asked for again so much later, and no more. */
+const MOST_LAG_MS = 7 * 86_400_000;
+
 /** The first second from the scheduled one that no attempt ever used, unless the backup is there already. */
 export async function chooseName(
   context: Bucket & { readonly ledger: Ledger },
@@ -21,13 +24,21 @@ export async function chooseName(
     backupName(new Date(scheduledAt.getTime() + i * 1000)),
   );
   const used = new Set(await context.ledger.used(names));
+  const now = nowOf(context).getTime();
   const groups = new Map((await readGroups(context)).map((group) => [group.name, group]));
   for (const name of names) {
     const group = groups.get(name);
     if (group === undefined && !used.has(name)) return { kind: 'free', name };
     if (group === undefined) continue;
     const { state, manifest } = await loadEntry(context, group);
-    if (state === 'verified' && manifest !== undefined && sameSecond(manifest.scheduled_at, scheduledAt))
+    // One stored long ago was named by a clock that ran ahead: it is not the one that is due now.
+    const isRecent = group.objects.some(({ modified }) => Math.abs(now - modified.getTime()) < MOST_LAG_MS);
+    if (
+      state === 'verified' &&
+      isRecent &&
+      manifest !== undefined &&
+      sameSecond(manifest.scheduled_at, scheduledAt)
+    )
       return { kind: 'exists', name };
   }
   throw new Error(

@@ -28,7 +28,7 @@ export function backupHealth(
   if (newest === undefined)
     return {
       ok: false,
-      reason: damaged === undefined ? 'none' : 'damaged',
+      reason: 'none',
       lastVerified: null,
       ageHours: null,
       name: null,

@@ -186,8 +186,13 @@ export interface SweepReport {
  */
 export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promise<SweepReport> {
   const { store, prefix } = bucket;
-  const graceEnds = new Date(options.now.getTime() - DEBRIS_GRACE_MS);
   const all = await readGroups(bucket);
+  // By the newest object at the latest: a clock that runs ahead must not make debris of another's run.
+  const newest = Math.max(
+    0,
+    ...all.flatMap(({ objects }) => objects.map(({ modified }) => modified.getTime())),
+  );
+  const graceEnds = new Date(Math.min(options.now.getTime(), newest) - DEBRIS_GRACE_MS);
   const groups = all.filter(
     (group) =>
       group.name !== options.current &&
