@@ -1,6 +1,8 @@
 /** No secret of the settings is ever printed: by a start that fails, by a command that fails, by errors and logs; and the settings' names are. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
@@ -183,6 +185,28 @@ describe('as processes', () => {
       expect(await said('src/cli/main.ts', inside, ...args)).not.toContain(CANARY);
     },
   );
+
+  test('a server that quotes in its refusal what it was sent is quoted without it', async () => {
+    const server = createServer((request, response) => {
+      response.writeHead(401, { 'Content-Type': 'application/json' });
+      response.end(
+        JSON.stringify({
+          code: 'NO',
+          message: `no good: ${request.headers.authorization?.slice('Bearer '.length)}`,
+        }),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const env = { ...fit, DATABASE_URL: `http://127.0.0.1:${address.port}` };
+    for (const args of [['full'], ['full', '--json']]) {
+      const output = await said('src/cli/main.ts', env, ...args);
+      expect(output).toMatch(/no good: \[hidden]/);
+      expect(output).not.toContain(CANARY);
+    }
+    server.close();
+  });
 
   test('a bucket and a database that do not answer are named without their keys', async () => {
     for (const args of [['full'], ['list', '--json']]) {
