@@ -76,7 +76,7 @@ export async function lockDatabaseFile(
         say(`${file} names ${describeHolder(other)}: waiting up to ${SILENT_MS / 1000} s for a sign of life`);
       // A lock that is cut was never whole, or is being written where files cannot appear at once.
       const patience = other === undefined ? LOOK_MS : SILENT_MS;
-      life = (await isSilent(file, found, patience, sleep)) ? 'dead' : 'alive';
+      life = (await isSilent(file, patience, sleep)) ? 'dead' : 'alive';
     }
     if (life === 'dead') await setAside(file, found);
     else if (other !== undefined)
@@ -145,10 +145,9 @@ function isFresh(file: string, now: Date): boolean {
   return age >= 0 && age < FRESH_MS;
 }
 
-/** Whether neither the text nor the time of the lock changes while it is watched. */
+/** Whether nobody touches the lock while it is watched. */
 async function isSilent(
   file: string,
-  text: string,
   patience: number,
   sleep: (milliseconds: number) => Promise<void>,
 ): Promise<boolean> {
@@ -156,7 +155,6 @@ async function isSilent(
   for (let waited = 0; waited < patience; waited += LOOK_MS) {
     await sleep(LOOK_MS);
     if (statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs !== first) return false;
-    if (readOwn(file) !== text) return false;
   }
   return true;
 }
