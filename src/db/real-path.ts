@@ -1,16 +1,28 @@
 /** A database file by its real name: journals and locks stand beside the file, not beside a link to it. Node only. */
-import { realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Resolves symbolic links; a file that does not exist yet stands in its directory's real place. */
-export function realPath(path: string): string {
+/** Links that lead to links; more than the system follows (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/** Resolves symbolic links; a file that does not exist (any more) stands where the links lead. */
+export function realPath(path: string, links = MOST_LINKS): string {
   try {
     return realpathSync(path);
   } catch {
-    try {
-      return join(realpathSync(dirname(path)), basename(path));
-    } catch {
-      return resolve(path);
-    }
+    const target = links > 0 ? targetOf(path) : undefined;
+    if (target !== undefined) return realPath(resolve(dirname(path), target), links - 1);
+    const directory = dirname(path);
+    return links === 0 || directory === path
+      ? resolve(path)
+      : join(realPath(directory, links - 1), basename(path));
+  }
+}
+
+function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }

@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -309,6 +310,15 @@ describe('in doubt nothing is changed and a person is asked', () => {
     expect(String(failure)).toMatch(/Nothing was changed[\s\S]*mv .*-wal/);
     expect(readdirSync(directory)).toEqual(there);
     expect(readFileSync(`${path}-wal`).equals(log)).toBe(true);
+  });
+
+  test('the file is gone, and only a symbolic link names it', async () => {
+    await killed(1, 41);
+    const link = join(directory, 'link.db');
+    symlinkSync('./bot.db', link);
+    rmSync(path);
+    await expect(openEmbeddedDatabase(link)).rejects.toThrow('the database file itself is missing');
+    expect(existsSync(path)).toBe(false);
   });
 
   test('a host that lives keeps its journal, whatever a person put over its file', async () => {
