@@ -2,7 +2,8 @@
  * A document -> a scratch SQLite database, to be compared or looked into. The document may be anybody's: its SQL is checked
  * (foreign/schema-text.ts), prepared one statement at a time, and runs under an authorizer (foreign/connection.ts). Node only.
  */
-import { createReadStream, statSync } from 'node:fs';
+import { appendFileSync, createReadStream, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readDocument } from './document/reader.ts';
 import type { DocumentSchema } from './document/schema-json.ts';
@@ -50,8 +51,9 @@ export async function loadDocument(document: string, path: string): Promise<void
     requireDeclared(db, schema);
     db.exec('COMMIT');
   } catch (error) {
-    throw isFullByItself(db, error)
-      ? new CostsTooMuch('size', 'loaded, it is far larger than itself', { cause: error })
+    // Without the cause, which is that of a full disk.
+    throw isFullByItself(db, path, error)
+      ? new CostsTooMuch('size', 'loaded, it is far larger than itself')
       : error;
   } finally {
     foreign.close();
@@ -181,12 +183,29 @@ function insertRows(
   else insertAll();
 }
 
-/** SQLite at the size that {@link openForeign} allows, which is no full disk. */
-function isFullByItself(db: DatabaseSync, error: unknown): boolean {
-  const isFull = error instanceof Error && 'errcode' in error && error.errcode === 13;
+/**
+ * SQLite at the size that {@link openForeign} allows, which is no full disk: there is room for all of it now that SQLite has rolled the
+ * transaction back.
+ */
+function isFullByItself(db: DatabaseSync, path: string, error: unknown): boolean {
+  const isFull = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
   if (!isFull) return false;
   const value = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
-  return value('page_count') >= value('max_page_count') - 1;
+  const { bavail, bsize } = statfsSync(dirname(path));
+  const room = bavail * bsize + statSync(path).size;
+  return room > value('max_page_count') * value('page_size') && takesBytes(path);
+}
+
+/** https://sqlite.org/rescode.html#full */
+const SQLITE_FULL = 13;
+
+function takesBytes(path: string): boolean {
+  try {
+    appendFileSync(path, '-');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function bindable(value: SqlValue): null | bigint | number | string | Uint8Array {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   live = join(directory, 'data/live.db');
   const db = new DatabaseSync(live);
   db.exec(`CREATE TABLE anime (id INTEGER PRIMARY KEY AUTOINCREMENT, code INTEGER UNIQUE NOT NULL, description TEXT);
-    INSERT INTO anime (code, description) VALUES (1, 'Naruto'), (2, 'Bleach'), (3, 'Monster');
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) INSERT INTO anime (code, description) SELECT i, 'Naruto' FROM n;
     CREATE VIRTUAL TABLE words USING fts5(text); INSERT INTO words VALUES ('naruto')`);
   db.close();
   const path = join(directory, 'good.json');
@@ -261,6 +261,11 @@ const FORGED: [string, () => Change, RegExp | 'harmless'][] = [
   ],
   ['a CHECK of 600 MB', () => anime(`CHECK (length(${BOMB}) > 0)`), 'harmless'],
   ['a STORED column of 600 MB', () => computed(BOMB, 'STORED'), /too big/],
+  [
+    'STORED columns that fill the disk',
+    () => computed('hex(zeroblob(400000))', 'STORED'),
+    /far larger than itself/,
+  ],
   ['a VIRTUAL column of 600 MB', () => computed(BOMB, 'VIRTUAL'), /too big/],
   [
     'an index over 600 MB',
