@@ -2,6 +2,7 @@
 import type { SnapshotSource } from './backup/model.ts';
 import { openEmbeddedSnapshotSource } from './backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
+import { checkServer } from './backup/snapshot/server-check.ts';
 import { createDirectoryStore } from './backup/store/directory.ts';
 import type { Store } from './backup/store/types.ts';
 import type { BucketSettings, DatabaseSettings } from './config.ts';
@@ -37,7 +38,7 @@ export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {
     url,
     ...(authToken === undefined ? {} : { authToken }),
     fetch,
-    quickCheck: true,
+    checkServer,
   });
 }
 

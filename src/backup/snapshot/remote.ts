@@ -4,7 +4,7 @@
  * Runs in workerd and on Node.
  */
 import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model.ts';
-import type { SourceCheck } from '../source-check.ts';
+import { type SourceCheck, unasked } from '../source-check.ts';
 import { CursorEntries } from './cursor-entries.ts';
 import { guardScans } from './guarded-scans.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
@@ -13,7 +13,6 @@ import { plainRow, readRemoteSchema } from './remote-schema.ts';
 import { type FormName, type RowForm, rowForm } from './row-form.ts';
 import { scanSql } from './scan-sql.ts';
 import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
-import { checkServer, unasked } from './server-check.ts';
 import {
   ConnectionLost,
   chained,
@@ -29,8 +28,8 @@ import {
 export interface RemoteSnapshotOptions extends SqlHttpOptions {
   /** Most rows in a batch, 500 by default. */
   readonly batchRows?: number;
-  /** Ask the server for `quick_check`, one request more: not in a Worker on the free plan, whose run has none to spare. */
-  readonly quickCheck?: boolean;
+  /** Asks the server for its own check, one request more: not in a Worker, whose run on the free plan has none to spare. */
+  readonly checkServer?: (server: SqlHttp, path: string) => Promise<SourceCheck>;
 }
 
 /**
@@ -69,9 +68,7 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
       );
       try {
         const check = async (): Promise<SourceCheck> =>
-          options.quickCheck === true
-            ? checkServer(server, `${endpoint}/pipeline`)
-            : unasked('not asked for');
+          options.checkServer?.(server, `${endpoint}/pipeline`) ?? unasked('not asked for');
         const result = await use({ schema: details.schema, scans: guarded.scans, check });
         guarded.requireComplete();
         // What broke them may have passed, and pages cost the server more.

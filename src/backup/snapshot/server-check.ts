@@ -1,19 +1,10 @@
 /** A server's own opinion of its database, as far as it gives one. Runs in workerd and on Node. */
-import { type SourceCheck, sortFindings } from '../source-check.ts';
+import { type SourceCheck, sortFindings, unasked } from '../source-check.ts';
 import { plainRow } from './remote-schema.ts';
 import { pipeline, resultRows, type SqlHttp, StatementFailed } from './sql-http.ts';
 
 /** A server that looks longer is not waited for: the counts of the scans have been compared all the same. */
 const PATIENCE_MS = 20_000;
-
-/** The counts of the scans alone tell of damage. */
-export function unasked(why: string): SourceCheck {
-  return {
-    damage: [],
-    notes: [],
-    proof: `rows of every index counted against its table (quick_check: ${why})`,
-  };
-}
 
 /** One request beside the snapshot: what is damaged now was damaged then. Never rejects: a server may not allow it, or not answer. */
 export async function checkServer(server: SqlHttp, path: string): Promise<SourceCheck> {
