@@ -246,10 +246,12 @@ describe('encryption', () => {
     expect((await spawnCli(directory, withKey, 'verify')).code).toBe(0);
     expect((await spawnCli(directory, withKey, 'diff', 'latest', 'live')).stdout).toContain('No difference.');
     // Without a key damage of the stored bytes is found all the same.
-    const [file = ''] = readdirSync(join(directory, 'sealed')).filter((name) => name.endsWith('.db.gz.age'));
-    const bytes = readFileSync(join(directory, 'sealed', file));
+    const [file = ''] = readdirSync(join(directory, 'sealed', 'b')).filter((name) =>
+      name.endsWith('.db.gz.age'),
+    );
+    const bytes = readFileSync(join(directory, 'sealed', 'b', file));
     bytes[300] = (bytes[300] ?? 0) ^ 1;
-    writeFileSync(join(directory, 'sealed', file), bytes);
+    writeFileSync(join(directory, 'sealed', 'b', file), bytes);
     expect(await spawnCli(directory, sealed, 'verify')).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('BAD'),
