@@ -7,7 +7,7 @@ import {
   type SqlHttp,
   StatementFailed,
 } from '../snapshot/sql-http.ts';
-import { isObject } from '../snapshot/wire.ts';
+import { isObject, WireError } from '../snapshot/wire.ts';
 
 export interface SqlSession {
   /** Runs statements one after the other, each for itself; they must bear being run twice. Foreign keys are off. */
@@ -77,12 +77,21 @@ export function openSqlSession({ server, clock, random }: SqlSessionOptions): Sq
       const errors = isObject(result) && Array.isArray(result['step_errors']) ? result['step_errors'] : [];
       const failed: unknown = errors.find((error: unknown) => error !== null && error !== undefined);
       if (failed !== undefined) throw new StatementFailed(server.host, failed);
+      const done = isObject(result) && Array.isArray(result['step_results']) ? result['step_results'] : [];
+      // An answer without errors is not yet a COMMIT: a step that was skipped has neither result nor error.
+      if (!isObject(done[commitStep(statements)]))
+        throw new WireError(`database server ${server.host} does not say that it committed`);
     },
   };
 }
 
 function execute(sql: string): unknown {
   return { type: 'execute', stmt: { sql, want_rows: false } };
+}
+
+/** Where {@link transaction} has its COMMIT. */
+function commitStep(statements: readonly string[]): number {
+  return statements.length + 2;
 }
 
 /** Foreign keys off (only possible outside a transaction), all or nothing, on again. */

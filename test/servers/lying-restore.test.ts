@@ -1,0 +1,84 @@
+/** A database server that lies while a restore writes into it: the restore fails in words, the living data is as it was. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type SqlServer, startSqlServer } from '../../dev/sql-over-http/server.ts';
+import { backUp, partsOf, restoreNewest, rowsOf } from '../backup/restore/support.ts';
+import { createWorld, type World } from '../support/backup-world.ts';
+
+let world: World;
+let server: SqlServer;
+beforeEach(async () => {
+  world = await createWorld({}, 'small');
+  await backUp(world);
+  server = await startSqlServer({ file: `${world.directory}/server.db`, hosted: true });
+  await send('CREATE TABLE living (a)');
+  await send("INSERT INTO living VALUES ('still here')");
+});
+afterEach(async () => {
+  await server.close();
+  world.close();
+});
+
+async function send(sql: string): Promise<void> {
+  const body = JSON.stringify({ baton: null, requests: [{ type: 'execute', stmt: { sql } }] });
+  await (await fetch(`${server.url}/v3/pipeline`, { method: 'POST', body })).text();
+}
+
+type Lie = (sent: string, own: () => Promise<Response>) => Promise<Response>;
+
+async function restoreThrough(lie: Lie): Promise<string> {
+  const target = { kind: 'remote' as const, url: server.url, authToken: undefined };
+  const lying: typeof fetch = (input, init) => lie(String(init?.body), () => fetch(input, init));
+  const error = await restoreNewest(world, partsOf(world, { target, fetch: lying })).then(
+    () => 'restored',
+    (reason: unknown) => String(reason),
+  );
+  await server.close();
+  expect(rowsOf(`${world.directory}/server.db`, 'SELECT a FROM living')).toEqual(['still here']);
+  return error;
+}
+
+const agreed = (sent: string): Response => {
+  const { requests } = JSON.parse(sent) as { requests: { type: string }[] };
+  const result = {
+    cols: [],
+    rows: [],
+    affected_row_count: 1,
+    last_insert_rowid: null,
+    step_results: [],
+    step_errors: [],
+  };
+  return Response.json({
+    baton: null,
+    base_url: null,
+    results: requests.map(({ type }) => ({ type: 'ok', response: { type, result } })),
+  });
+};
+
+test('it says yes to every write and does none', async () => {
+  const error = await restoreThrough(async (sent, own) =>
+    /"(INSERT|CREATE|DROP|PRAGMA)/.test(sent) ? agreed(sent) : own(),
+  );
+  expect(error).toMatch(/no such table: restoring_control/);
+});
+
+test('it says yes to the swap and does not do it', async () => {
+  const error = await restoreThrough(async (sent, own) =>
+    sent.includes('BEGIN IMMEDIATE') ? agreed(sent) : own(),
+  );
+  expect(error).toMatch(/does not say that it committed/);
+});
+
+test('it loses every second row', async () => {
+  const error = await restoreThrough(async (sent, own) =>
+    /INSERT OR IGNORE INTO restoring_\d/.test(sent) ? agreed(sent) : own(),
+  );
+  expect(error).toMatch(/did not arrive as it is in the backup \(0 rows, wanted \d+\): nothing was changed/);
+});
+
+test('its answers are cut, as JSON and in the middle of a cursor', async () => {
+  const error = await restoreThrough(async (_, own) => {
+    const text = await (await own()).text();
+    return new Response(text.slice(0, Math.floor(text.length * 0.7)));
+  });
+  expect(error).toMatch(/database server 127\.0\.0\.1:\d+ (broke off|did not answer): /);
+});
