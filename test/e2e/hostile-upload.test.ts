@@ -13,7 +13,7 @@ function timeBomb(path: string): Uint8Array {
   const db = new DatabaseSync(path);
   const slow = "length(replace(hex(zeroblob(N)), '0', '00'))";
   db.exec(`CREATE TABLE anime (code INTEGER, description TEXT); CREATE INDEX i ON anime (${slow.replace('N', '3')});
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO anime SELECT i, '' FROM n`);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) INSERT INTO anime SELECT i, '' FROM n`);
   db.enableDefensive(false);
   db.exec(
     "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'zeroblob(3)', 'zeroblob(200000)')",

@@ -75,7 +75,9 @@ test.each([
   expect(readdirSync(directory).toSorted()).toEqual(['evil.db', 'scratch']);
 });
 
-test('views that never end, under names that are looked for, are not read', { timeout: 60_000 }, async () => {
+test('views that never end, under names that are looked for, are not read', {
+  timeout: 120_000,
+}, async () => {
   const names = ['broadcasts', 'schema_migrations', 'backup_runs', 'backup_lease', 'users'];
   const views = names.map(
     (name) => `CREATE VIEW ${name} (state, version, name) AS SELECT 1, 1, (${ENDLESS})`,
@@ -90,7 +92,7 @@ test('views that never end, under names that are looked for, are not read', { ti
   });
   expect(await importAll(path)).toMatchObject([{ kind: 'anime', fields: { code: 7n } }]);
   expect(await diffInProcess({ first: path, second: path, scratch })).toMatchObject([{ same: 1 }]);
-  expect(performance.now() - began).toBeLessThan(30_000);
+  expect(performance.now() - began).toBeLessThan(60_000);
 });
 
 test('a schema that hides a second statement, or an unknown module, is not restored', async () => {
