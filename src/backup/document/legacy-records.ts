@@ -96,6 +96,11 @@ export function kindOfKey(key: string): LegacyKind | undefined {
   return KIND_OF_KEY.get(key);
 }
 
+/** Fields without which a record of a kind is nothing. */
+export function requiredFields(kind: LegacyKind): readonly string[] {
+  return KINDS[kind].required;
+}
+
 /** The table that a place (`anime[3].parts[0].file_id`, `tables.follows[1]`) speaks of. */
 export function tableOfPlace(place: string): string {
   const key = /^(?:tables\.)?([^.[]+)/.exec(place)?.[1] ?? 'file';

@@ -23,6 +23,7 @@ export const TASKS = {
   diff: async () => (await import('../diff.ts')).diffTask,
   load: async () => (await import('../load-document.ts')).loadTask,
   records: async () => (await import('../import/records-task.ts')).recordsTask,
+  layout: async () => (await import('../import/map/layout-task.ts')).layoutTask,
   import: async () => (await import('../import/import-task.ts')).importTask,
   trial: async () => (await import('./trial-task.ts')).trialTask,
 } as const;

@@ -14,6 +14,7 @@ import { copyLive } from '../local-copy.ts';
 import { copyDatabase } from '../restore/copy-database.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { openAttached } from './attached.ts';
+import type { ImportMap } from './map/format.ts';
 import { openImportFile } from './open-file.ts';
 import type { Preference } from './staging-sql.ts';
 
@@ -28,6 +29,8 @@ export interface ImportInput {
   /** An empty directory for this import alone; the caller removes it. */
   readonly scratch: string;
   readonly utcOffsetMinutes: number;
+  /** How another bot's file is laid out. */
+  readonly map?: ImportMap | undefined;
   readonly prefer: Preference;
   /** Nothing at all is written to the database: a copy of it is looked at. */
   readonly dryRun: boolean;
@@ -43,6 +46,7 @@ export const importTask: Task<ImportInput, ImportReport, ImportMessage> = async 
     keys: input.keys,
     directory: input.scratch,
     utcOffsetMinutes: input.utcOffsetMinutes,
+    map: input.map,
   });
   const target = await openTarget(input);
   try {

@@ -11,7 +11,10 @@ import { limited, mostUnpacked } from '../envelope/limited.ts';
 import { type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { limitsFor, messagesOf } from '../foreign/process.ts';
+import { limitsFor, messagesOf, runInProcess } from '../foreign/process.ts';
+import type { ImportMap } from './map/format.ts';
+import type { Layout } from './map/layout-task.ts';
+import type { SourceKind } from './map/sources.ts';
 import { eventFromWire, type RecordsInput } from './records-task.ts';
 
 export interface OpenImportOptions {
@@ -22,14 +25,21 @@ export interface OpenImportOptions {
   readonly utcOffsetMinutes: number;
   /** Most bytes a packed file may unpack to. */
   readonly maxBytes?: number;
+  /** How another bot's file is laid out. */
+  readonly map?: ImportMap | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws at once when it is no file of a kind we know; while iterating when it is broken. */
-export async function openImportFile(
+export interface PlainImport {
+  readonly path: string;
+  readonly kind: SourceKind;
+}
+
+/** Decrypted and unpacked, into `directory` where it was packed. @throws when it is empty or can not be opened */
+export async function unpackImport(
   path: string,
-  options: OpenImportOptions,
-): Promise<AsyncIterable<LegacyEvent>> {
+  options: Pick<OpenImportOptions, 'keys' | 'directory' | 'maxBytes'>,
+): Promise<PlainImport> {
   if (statSync(path).size === 0) throw new Error(`${path} is empty`);
   let kind = await kindOf(path);
   let plain = path;
@@ -41,10 +51,28 @@ export async function openImportFile(
     await named(path, pipeline(limited(unpacked, most), createWriteStream(plain)));
     kind = await kindOf(plain);
   }
-  if (kind !== 'json' && kind !== 'sqlite')
-    throw new Error(`${path} holds neither a JSON object nor a SQLite database`);
-  const { directory: scratch, utcOffsetMinutes, signal } = options;
-  return namedRecords(path, recordsOfFile({ path: plain, kind, scratch, utcOffsetMinutes }, signal));
+  if (kind === 'json' || kind === 'sqlite') return { path: plain, kind };
+  if (kind === 'list') return { path: plain, kind: 'json' };
+  if (/\.csv(\.gz)?(\.age)?$/i.test(path)) return { path: plain, kind: 'csv' };
+  throw new Error(`${path} holds neither JSON, nor a SQLite database, nor CSV (a file named .csv)`);
+}
+
+/** Whose layout the file has, and what another bot's seems to be. */
+export async function layoutOf(path: string, options: Omit<OpenImportOptions, 'map'>): Promise<Layout> {
+  const plain = await unpackImport(path, options);
+  const limits = limitsFor(statSync(plain.path).size);
+  const { directory: scratch, signal } = options;
+  return named(path, runInProcess('layout', { ...plain, scratch }, { limits, signal }).catch(asFilesFault));
+}
+
+/** @throws at once when it is no file of a kind we know; while iterating when it is broken. */
+export async function openImportFile(
+  path: string,
+  options: OpenImportOptions,
+): Promise<AsyncIterable<LegacyEvent>> {
+  const plain = await unpackImport(path, options);
+  const { directory: scratch, utcOffsetMinutes, map, signal } = options;
+  return namedRecords(path, recordsOfFile({ ...plain, map, scratch, utcOffsetMinutes }, signal));
 }
 
 async function* namedRecords(
@@ -72,11 +100,15 @@ async function named<T>(path: string, work: Promise<T>): Promise<T> {
   }
 }
 
-async function kindOf(path: string): Promise<FileKind> {
+async function kindOf(path: string): Promise<FileKind | 'list'> {
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(64), 0, 64, 0);
-    return sniff(buffer.subarray(0, bytesRead));
+    const first = buffer.subarray(0, bytesRead);
+    const kind = sniff(first);
+    return kind === 'unknown' && /^(\xef\xbb\xbf)?\s*\[/.test(Buffer.from(first).toString('latin1'))
+      ? 'list'
+      : kind;
   } finally {
     await file.close();
   }
@@ -92,7 +124,11 @@ async function* recordsOfFile(
     for await (const batch of messagesOf('records', input, { limits, signal }))
       yield* batch.map(eventFromWire);
   } catch (error) {
-    // What is wrong with a file is for whoever gave it.
-    throw error instanceof Damaged ? new UnsealError('damaged', error.message, { cause: error }) : error;
+    asFilesFault(error);
   }
+}
+
+/** What is wrong with a file is for whoever gave it. */
+function asFilesFault(error: unknown): never {
+  throw error instanceof Damaged ? new UnsealError('damaged', error.message, { cause: error }) : error;
 }

@@ -15,10 +15,15 @@ import { copyDatabase } from '../restore/copy-database.ts';
 import { requireIntact } from '../restore/intact.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { rowLayout } from '../values.ts';
+import { mappedRecords } from './map/apply.ts';
+import type { ImportMap } from './map/format.ts';
+import { readSources, type SourceKind } from './map/sources.ts';
 
 export interface RecordsInput {
   readonly path: string;
-  readonly kind: 'json' | 'sqlite';
+  readonly kind: SourceKind;
+  /** How another bot's file is laid out; undefined for one of this bot's. */
+  readonly map?: ImportMap | undefined;
   /** A directory for a copy of the database. */
   readonly scratch: string;
   /** How far the old bot's clock was ahead of UTC. */
@@ -37,8 +42,11 @@ export const recordsTask: Task<RecordsInput, void, readonly WireEvent[]> = async
     batch = [];
     await send(full);
   };
-  const { path, kind, scratch, utcOffsetMinutes } = input;
-  if (kind === 'json')
+  const { path, kind, map, scratch, utcOffsetMinutes } = input;
+  if (map !== undefined) {
+    const sources = await readSources(path, kind, { scratch });
+    for (const event of mappedRecords(sources, map, utcOffsetMinutes)) await add(event);
+  } else if (kind === 'json')
     for await (const event of readLegacyDocument(createReadStream(path), { utcOffsetMinutes }))
       await add(event);
   else {
@@ -89,7 +97,7 @@ function readDatabase(
   });
 }
 
-function jsonOf(value: SqlValue): JsonValue {
+export function jsonOf(value: SqlValue): JsonValue {
   if (value instanceof InvalidText) return new Map([[TEXT_TAG, Buffer.from(value.bytes).toString('base64')]]);
   if (value instanceof Uint8Array) return new Map([[BLOB_TAG, Buffer.from(value).toString('base64')]]);
   if (value === Infinity) return new Map([[REAL_TAG, 'inf']]);

@@ -1,14 +1,17 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Interrupted } from '../../backup/again.ts';
 import type { BackupContext } from '../../backup/context.ts';
 import { inEnglish } from '../../backup/document/reasons.ts';
+import { describeMap, type ImportMap, readImportMap } from '../../backup/import/map/format.ts';
+import { layoutOf } from '../../backup/import/open-file.ts';
 import { type ImportRun, runImport } from '../../backup/import/run-import.ts';
 import type { ImportReport, Preference } from '../../backup/import.ts';
 import { takeLease } from '../../backup/lease.ts';
 import { listBackups, requireUndamaged } from '../../backup/list.ts';
 import { runBackup } from '../../backup/run.ts';
+import { inScratch } from '../../backup/verify-deep.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../node-parts.ts';
 import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
@@ -20,11 +23,14 @@ interface Options {
   readonly prefer?: Preference;
   readonly utcOffset: number;
   readonly dryRun?: boolean;
+  readonly map?: string;
 }
 
 export function importCommand(cli: Cli): Command {
   const command = new Command('import')
-    .description('merge a file into the database: the old bot’s JSON or .db, a backup, an export')
+    .description(
+      'merge a file into the database: the old bot’s JSON or .db, a backup, an export, another bot’s file',
+    )
     .argument('<file>', 'packed, encrypted or plain')
     .addOption(
       new Option(
@@ -38,6 +44,7 @@ export function importCommand(cli: Cli): Command {
       utcOffset,
       0,
     )
+    .option('--map <file>', 'how another bot’s file is laid out (docs/formats.md); guessed without one')
     .option('--dry-run', 'show what would change, change nothing');
   return framed<Options>(cli, command, run);
 }
@@ -62,6 +69,7 @@ async function run(
 
 async function importFile(invocation: Invocation, file: string, options: Options): Promise<ExitCode> {
   const { session, terminal } = invocation;
+  const map = await mapOf(invocation, file, options);
   const bar = createProgressBar(terminal, () => performance.now());
   const run = (
     more: Pick<ImportRun, 'dryRun' | 'beforeMerge'> & { beat?: () => Promise<void> },
@@ -73,6 +81,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
         keys: session.keys,
         utcOffsetMinutes: options.utcOffset,
         prefer: options.prefer ?? 'newer',
+        map,
         signal,
         dryRun: more.dryRun,
         ...(more.beforeMerge && { beforeMerge: more.beforeMerge }),
@@ -85,7 +94,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
   const plan = await run({ dryRun: true });
   const changes = plan.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
   if (options.dryRun === true || changes === 0) {
-    tell(invocation, plan, { dryRun: true, safety: null });
+    tell(invocation, plan, { dryRun: true, safety: null, map });
     return isAllRefused(plan) ? 1 : 0;
   }
   if (!invocation.yes) {
@@ -120,11 +129,40 @@ async function importFile(invocation: Invocation, file: string, options: Options
       beat: () => lease.beat(),
       beforeMerge: () => lease.confirm(),
     }).finally(() => lease.release());
-    tell(invocation, report, { dryRun: false, safety });
+    tell(invocation, report, { dryRun: false, safety, map });
     return 0;
   } finally {
     await opened.close();
   }
+}
+
+/** The person's map; for another bot's file without one a guess, which is shown and confirmed with the rest. Undefined for a file of this bot's. */
+async function mapOf(
+  { session, stoppable, terminal }: Invocation,
+  file: string,
+  options: Options,
+): Promise<ImportMap | undefined> {
+  if (options.map !== undefined) {
+    if (!existsSync(options.map)) throw new UsageError(`file ${options.map} does not exist`);
+    return readImportMap(readFileSync(options.map, 'utf8'));
+  }
+  const { isOurs, sources, guess } = await inScratch(undefined, (directory) =>
+    stoppable((signal) =>
+      layoutOf(resolve(file), { keys: session.keys, directory, utcOffsetMinutes: options.utcOffset, signal }),
+    ),
+  );
+  if (isOurs) return undefined;
+  const names = sources.length === 0 ? 'nothing' : sources.join(', ');
+  if (guess === undefined)
+    throw new Error(
+      `${file} is no file of this bot, and nothing in it looks like a bot’s; it holds ${names}. Write a map (docs/formats.md, "Import map") and give it with --map`,
+    );
+  terminal.say(`${file} is another bot’s; it holds ${names}. What its columns seem to be:`);
+  for (const line of describeMap(guess)) terminal.say(`  ${line}`);
+  terminal.say(
+    terminal.colors.dim('Not right? --dry-run --json prints this as a map to correct; give it with --map.'),
+  );
+  return guess;
 }
 
 /** Not a row of it could be taken. */
@@ -168,7 +206,7 @@ const SHOWN = 20;
 function tell(
   { terminal }: Invocation,
   report: ImportReport,
-  end: { dryRun: boolean; safety: string | null } | undefined,
+  end: { dryRun: boolean; safety: string | null; map: ImportMap | undefined } | undefined,
 ): void {
   const { say, colors } = terminal;
   if (end !== undefined)
@@ -180,6 +218,7 @@ function tell(
       refusals: report.refusals.map((refusal) => ({ ...refusal, reason: inEnglish(refusal) })),
       values: { mended: report.values.mended, left_out: report.values.leftOut },
       left_aside: report.leftAside,
+      ...(end.map && { map: end.map }),
     });
   const number = (value: number): string => (value === 0 ? colors.dim('-') : formatCount(value));
   const rows = report.tables.map((table) => [

@@ -163,6 +163,8 @@ async function readFile(
   } catch (error) {
     if (error instanceof UnfitFile) return imports.unfit(error.kind);
     const fault = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (fault instanceof UnsealError && fault.reason === 'foreign')
+      return html`${imports.unfit('foreign')}\n<code>${fault.message}</code>`;
     if (fault instanceof DocumentError || fault instanceof UnsealError) return imports.broken(fault.message);
     if (error instanceof Cancelled) return imports.dropped();
     if (error instanceof ImportSuperseded) return imports.busy();

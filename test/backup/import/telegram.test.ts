@@ -101,7 +101,7 @@ test('a broken file and one of another kind are named, and nothing is changed', 
     'photo.json',
     Buffer.from('no JSON at all, but long enough to look at it twice, or more, dear reader'),
   );
-  expect(desk.last().text).toContain('zaxira nusxasi emas');
+  expect(desk.last().text).toContain('Bu botning fayli emas');
   await send('secret.json.gz.age', Buffer.from('age-encryption.org/v1\n-> X25519 x\n'));
   expect(desk.last().text).toContain('shifrlangan');
   expect(await count('anime')).toBe(0);
@@ -139,7 +139,7 @@ test.each(['torn', 'of somebody else'])(
     const bytes = readFileSync(path);
     rmSync(directory, { recursive: true });
     await send('anime_bot.db', what === 'torn' ? bytes.subarray(0, 9_000) : bytes);
-    expect(desk.last().text).toContain('Fayl buzilgan');
+    expect(desk.last().text).toContain(what === 'torn' ? 'Fayl buzilgan' : 'Boshqa botniki bo‘lsa');
     expect(desk.last().text).toContain(
       what === 'torn' ? 'no whole SQLite database' : 'none of the bot’s tables',
     );

@@ -35,7 +35,7 @@ export const en: typeof uz = {
 const UNFIT = {
   encrypted: html`❌ The file is encrypted and the bot has no key for it. On a computer: <code>npm run backup -- import file</code>`,
   database: html`❌ This host can not read .db files. Send the JSON copy, or on a computer: <code>npm run backup -- import file</code>`,
-  foreign: html`❌ This is no backup of the bot: it holds neither JSON nor a SQLite database.`,
+  foreign: html`❌ This is no file of this bot. If it is another bot’s, see on a computer what would change: <code>npm run backup -- import file --dry-run</code>`,
 };
 
 const TABLES: Readonly<Record<string, string>> = {

@@ -34,7 +34,7 @@ export const ru: typeof uz = {
 const UNFIT = {
   encrypted: html`❌ Файл зашифрован, ключа у бота нет. Выполните на компьютере: <code>npm run backup -- import файл</code>`,
   database: html`❌ Этот сервер не читает файлы .db. Отправьте копию в JSON или выполните на компьютере: <code>npm run backup -- import файл</code>`,
-  foreign: html`❌ Это не резервная копия бота: внутри нет ни JSON, ни базы SQLite.`,
+  foreign: html`❌ Это не файл этого бота. Если он от другого бота, на компьютере видно, что изменится: <code>npm run backup -- import файл --dry-run</code>`,
 };
 
 const TABLES: Readonly<Record<string, string>> = {

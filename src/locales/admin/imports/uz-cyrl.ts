@@ -34,7 +34,7 @@ export const uzCyrl: typeof uz = {
 const UNFIT = {
   encrypted: html`❌ Файл шифрланган, ботда унинг калити йўқ. Компьютерда бажаринг: <code>npm run backup -- import файл</code>`,
   database: html`❌ Бу сервер .db файлларни ўқий олмайди. JSON нусхасини юборинг ёки компьютерда бажаринг: <code>npm run backup -- import файл</code>`,
-  foreign: html`❌ Бу ботнинг захира нусхаси эмас: ичида JSON ҳам, SQLite базаси ҳам йўқ.`,
+  foreign: html`❌ Бу ботнинг файли эмас. Бошқа ботники бўлса, компьютерда бажаринг, нима ўзгариши кўринади: <code>npm run backup -- import fayl --dry-run</code>`,
 };
 
 const TABLES: Readonly<Record<string, string>> = {

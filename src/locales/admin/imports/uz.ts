@@ -33,7 +33,7 @@ export const uz = {
 const UNFIT = {
   encrypted: html`❌ Fayl shifrlangan, botda uning kaliti yo‘q. Kompyuterda bajaring: <code>npm run backup -- import fayl</code>`,
   database: html`❌ Bu server .db fayllarni o‘qiy olmaydi. JSON nusxasini yuboring yoki kompyuterda bajaring: <code>npm run backup -- import fayl</code>`,
-  foreign: html`❌ Bu botning zaxira nusxasi emas: ichida JSON ham, SQLite bazasi ham yo‘q.`,
+  foreign: html`❌ Bu botning fayli emas. Boshqa botniki bo‘lsa, kompyuterda bajaring, nima o‘zgarishi ko‘rinadi: <code>npm run backup -- import fayl --dry-run</code>`,
 };
 
 const TABLES: Readonly<Record<string, string>> = {

@@ -1,0 +1,96 @@
+/** A foreign file as named lists of rows: tables of a database, lists (or objects by code) of a JSON, the rows of a CSV. Node only. */
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type JsonValue, jsonValue } from '../../document/json-value.ts';
+import { textInput } from '../../document/text-input.ts';
+import { ByteWindow } from '../../document/window.ts';
+import { copyDatabase } from '../../restore/copy-database.ts';
+import { requireIntact } from '../../restore/intact.ts';
+import { openFileSnapshotSource } from '../../snapshot/file.ts';
+import { rowLayout } from '../../values.ts';
+import { jsonOf } from '../records-task.ts';
+import { readCsv } from './csv.ts';
+
+export type SourceRow = ReadonlyMap<string, JsonValue>;
+export type Sources = ReadonlyMap<string, readonly SourceRow[]>;
+
+export type SourceKind = 'json' | 'sqlite' | 'csv';
+
+/** The document itself, where it is a list or an object by code. */
+const ROOT = '$';
+/** Columns of rows that are no objects: an object's key, a bare value. */
+export const KEY = '$key';
+export const VALUE = '$value';
+
+/** Held in memory; the process has its limit. */
+export const MOST_JSON_BYTES = 256 * 1024 * 1024;
+/** Lists deeper in a document are none of a bot's. */
+const DEPTH = 3;
+
+/** `rows`: at most so many of each table of a database, for a look. */
+export async function readSources(
+  path: string,
+  kind: SourceKind,
+  { scratch, rows = Number.POSITIVE_INFINITY }: { readonly scratch: string; readonly rows?: number },
+): Promise<Sources> {
+  if (kind === 'csv') return new Map([['rows', readCsv(await readFile(path, 'utf8'))]]);
+  return kind === 'json' ? readJson(path) : readDatabase(path, scratch, rows);
+}
+
+async function readJson(path: string): Promise<Sources> {
+  const window = new ByteWindow(textInput(createReadStream(path)), MOST_JSON_BYTES);
+  try {
+    const sources = new Map<string, SourceRow[]>();
+    collect(sources, ROOT, await window.take(() => jsonValue(window, [])), 0);
+    return sources;
+  } finally {
+    await window.close();
+  }
+}
+
+function collect(sources: Map<string, SourceRow[]>, name: string, value: JsonValue, depth: number): void {
+  if (Array.isArray(value)) {
+    if (value.length > 0)
+      sources.set(
+        name,
+        value.map((item) => (item instanceof Map ? item : new Map([[VALUE, item]]))),
+      );
+    return;
+  }
+  if (!(value instanceof Map) || depth > DEPTH) return;
+  const isByCode = value.size > 0 && [...value.keys()].every((key) => /^-?\d+$/.test(key));
+  if (isByCode) {
+    sources.set(
+      name,
+      [...value].map(
+        ([key, item]) => new Map([...(item instanceof Map ? item : [[VALUE, item] as const]), [KEY, key]]),
+      ),
+    );
+    return;
+  }
+  for (const [key, item] of value) collect(sources, depth === 0 ? key : `${name}.${key}`, item, depth + 1);
+}
+
+async function readDatabase(path: string, scratch: string, most: number): Promise<Sources> {
+  const copy = join(scratch, 'foreign.db');
+  await copyDatabase(path, copy, 'the file');
+  requireIntact(copy, 'the file');
+  return openFileSnapshotSource({ path: copy }).read(async (snapshot) => {
+    const tables = snapshot.schema.tables.filter(
+      ({ kind, name }) => kind === 'table' && !name.startsWith('sqlite_'),
+    );
+    const sources = new Map<string, SourceRow[]>(tables.map(({ name }) => [name, []]));
+    for await (const scan of snapshot.scans(tables.map((table) => ({ kind: 'table', table })))) {
+      if (scan.target.kind !== 'table') continue;
+      const { table } = scan.target;
+      const { columns, at } = rowLayout(table);
+      const found = sources.get(table.name) ?? [];
+      for await (const rows of scan.rows)
+        for (const row of rows)
+          if (found.length < most)
+            found.push(new Map(columns.map(({ name }, i) => [name, jsonOf(row[at[i] ?? 0] ?? null)])));
+    }
+    return sources;
+  });
+}
