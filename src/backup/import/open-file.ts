@@ -36,7 +36,7 @@ export interface PlainImport {
 }
 
 /** Decrypted and unpacked, into `directory` where it was packed. @throws when it is empty or can not be opened */
-export async function unpackImport(
+async function unpackImport(
   path: string,
   options: Pick<OpenImportOptions, 'keys' | 'directory' | 'maxBytes'>,
 ): Promise<PlainImport> {
