@@ -50,14 +50,20 @@ async function plan(
     if (values.length > 0) mends.push(...mendStatements(table, one.staging, values));
   }
   const { before, after } = foreignTables(old, our, taken);
+  const statements = [
+    ...dropPrograms(old, our),
+    ...[...staged.values()].flatMap((one) => stage(one, old)),
+    ...before,
+  ];
+  const isRecord = (text: string): boolean => text.startsWith(RECORD);
   return {
     before: [
       // Until the end of the transaction: tables that point to each other go one after the other.
       'PRAGMA defer_foreign_keys = ON',
+      ...statements.filter((text) => !isRecord(text)),
+      // Only now its name is free: the file may have had a table of that name.
       `CREATE TABLE ${OLD_SCHEMA} (type TEXT, name TEXT, table_name TEXT, sql TEXT, why TEXT)`,
-      ...dropPrograms(old, our),
-      ...[...staged.values()].flatMap((one) => stage(one, old)),
-      ...before,
+      ...statements.filter(isRecord),
     ].map((text) => sql(text)),
     after: [
       ...(mends.length === 0 ? [] : [sql(CREATE_OLD_VALUES), ...mends]),
@@ -161,10 +167,12 @@ function whyLeft(object: OldObject, old: OldSchema, our: OurSchema): string | nu
   return null;
 }
 
+const RECORD = `INSERT INTO ${OLD_SCHEMA}`;
+
 function keep({ type, name, tableName, sql: text }: OldObject, why: string | null): string {
   const literal = (value: string | null): string =>
     value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`;
-  return `INSERT INTO ${OLD_SCHEMA} VALUES (${[type, name, tableName, text, why].map(literal).join(', ')})`;
+  return `${RECORD} VALUES (${[type, name, tableName, text, why].map(literal).join(', ')})`;
 }
 
 /** A copy without types, so that every value stays what it is. */

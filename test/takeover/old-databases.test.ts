@@ -132,6 +132,7 @@ const CASES: Readonly<Record<string, Case>> = {
       CREATE TABLE schema_migrations (version TEXT PRIMARY KEY); INSERT INTO schema_migrations VALUES ('20240101_init');
       CREATE TABLE Counters (x); INSERT INTO Counters VALUES (1);
       CREATE TABLE importing_x (x); INSERT INTO importing_x VALUES (1);
+      CREATE TABLE old_schema (b); INSERT INTO old_schema VALUES (1); CREATE TABLE old_values (a REFERENCES anime(id));
       CREATE TABLE old_admins (x); CREATE TABLE old_anime (y); INSERT INTO old_anime VALUES (1);
       ${CODES}('ABC', 'refused')`,
     notes: [
@@ -139,6 +140,8 @@ const CASES: Readonly<Record<string, Case>> = {
       `table favourites: its foreign keys to the bot's tables are left out, and it is old_favourites now ${KEPT}`,
       `table schema_migrations: the bot has a table of that name: it is old_schema_migrations now ${KEPT}`,
       `table Counters: the bot has a table of that name: it is old_Counters now ${KEPT}`,
+      `table old_schema: the bot has a table of that name: it is old_old_schema now ${KEPT}`,
+      `table old_values: its foreign keys to the bot's tables are left out, and it is old_old_values now ${KEPT}`,
       `table importing_x: the bot has a table of that name: it is old_importing_x now ${KEPT}`,
       'anime: 1 row not taken, its code is not a number from 1 to 999999 (kept in old_anime_2)',
       'anime.code: 1 value, not an integer (kept in old_values)',
