@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-/** The issue's budget; Cloudflare itself allows 3 MiB (free) and 10 MiB (paid). */
-const BUDGET_KIB = 350;
+/** Ours (docs/decisions.md, "The Worker's bundle"); Cloudflare itself allows 3 MiB (free) and 10 MiB (paid). */
+const BUDGET_KIB = 375;
 
 const directory = mkdtempSync(join(tmpdir(), 'anime-bundle-'));
 try {
@@ -25,7 +25,10 @@ try {
   console.log(
     `worker bundle: ${kib.toFixed(1)} KiB gzip (${raw.toFixed(0)} KiB raw), budget ${BUDGET_KIB} KiB gzip`,
   );
-  if (kib > BUDGET_KIB) throw new Error(`bundle is ${(kib - BUDGET_KIB).toFixed(1)} KiB over its budget`);
+  if (kib > BUDGET_KIB) {
+    console.error(`The bundle is ${(kib - BUDGET_KIB).toFixed(1)} KiB over its budget.`);
+    process.exitCode = 1;
+  }
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
