@@ -228,6 +228,7 @@ test('a copy of an earlier minute of the same run is known, though its size and 
     const db = await openEmbeddedDatabase(${JSON.stringify(path)});
     const run = (sql) => db.write([{ sql, args: [] }]);
     await run('CREATE TABLE users (id INTEGER PRIMARY KEY)');
+    await run('CREATE TABLE schema_migrations (version INTEGER, name TEXT, applied_at TEXT)');
     await run('INSERT INTO users VALUES (1)');
     await db.checkpoint();
     console.log('copy');
@@ -265,6 +266,7 @@ test('what an older program left after its clean stop is replayed, and not into 
   // That program closed nothing: all is in the log.
   using db = new DatabaseSync(path);
   db.exec('PRAGMA journal_mode = WAL; CREATE TABLE users (id INTEGER PRIMARY KEY, filler BLOB)');
+  db.exec('CREATE TABLE schema_migrations (version INTEGER, name TEXT, applied_at TEXT)');
   db.exec('INSERT INTO users VALUES (7, NULL)');
   for (const suffix of ['', '-wal']) copyFileSync(path + suffix, join(directory, `left.db${suffix}`));
   db.close();

@@ -8,7 +8,11 @@ import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 
 const [path = '', first, count, between, end] = process.argv.slice(2);
 const db = await openEmbeddedDatabase(path, undefined, (message) => console.log(`say ${message}`));
-await db.write([sql('CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, filler BLOB)')]);
+await db.write([
+  sql('CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, filler BLOB)'),
+  // Without it the file would be another program's, which stays as it is when it is only read.
+  sql('CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER, name TEXT, applied_at TEXT)'),
+]);
 console.log('open');
 const last = Number(first) + Number(count);
 for (let id = Number(first); id < last; id += 1) {
