@@ -39,6 +39,7 @@ export function requireMembership(world: World, chat: ChatState): void {
       migrate_to_chat_id: chat.migratedTo,
     });
   }
+  if (chat.closures.includes('deleted')) throw forbidden('the group chat was deleted');
   const mine = chat.members.get(world.bot.id);
   if (mine?.status === 'kicked') throw forbidden(`bot was kicked from the ${chat.kind} chat`);
   if (!isMember(mine)) throw forbidden(`bot is not a member of the ${chat.kind} chat`);
@@ -52,6 +53,10 @@ export function requireWrite(world: World, chat: ChatState): void {
   if (chat.kind === 'channel' && !right(mine, 'can_post_messages')) {
     throw badRequest('need administrator rights in the channel chat');
   }
+  if (isAdmin(mine)) return;
+  // The server's own words, which telegram-bot-api hands on.
+  if (chat.closures.includes('topic')) throw badRequest('TOPIC_CLOSED');
+  if (chat.closures.includes('writing')) throw forbidden('CHAT_WRITE_FORBIDDEN');
 }
 
 function requirePrivate(world: World, userId: number): void {
@@ -76,6 +81,8 @@ const RESTRICTIONS = {
 /** Refuses content a restricted bot may not send to a group. */
 export function requireContentRight(world: World, chat: ChatState, kind: Content['kind']): void {
   const mine = chat.members.get(world.bot.id);
+  if (kind === 'photo' && chat.closures.includes('photos') && !isAdmin(mine))
+    throw forbidden('CHAT_SEND_PHOTOS_FORBIDDEN');
   if (kind === 'service' || mine?.status !== 'restricted') return;
   const [permission, what] = RESTRICTIONS[kind];
   if (!mine[permission]) throw badRequest(`not enough rights to send ${what} to the chat`);

@@ -56,6 +56,7 @@ export class FileStore {
   readonly #botId: number;
   readonly #files = new Map<string, StoredFile>();
   readonly #paths = new Map<string, StoredFile>();
+  readonly #spoiled = new Map<StoredFile, string>();
   #count = 0;
 
   constructor(botId: number) {
@@ -101,8 +102,15 @@ export class FileStore {
     if (file === undefined || file.kind !== kind || !fileId.startsWith(PREFIX[file.kind])) {
       throw badRequest("Wrong remote file identifier specified: can't unserialize it. Wrong last symbol");
     }
+    const spoiled = this.#spoiled.get(file);
+    if (spoiled !== undefined) throw badRequest(spoiled);
     if (Number(botId) !== this.#botId) throw badRequest('wrong file identifier/HTTP URL specified');
     return file;
+  }
+
+  /** From now on Telegram refuses to send the file, in these words (`IMAGE_PROCESS_FAILED`, `FILE_REFERENCE_EXPIRED`, …). */
+  spoil(file: StoredFile, words: string): void {
+    this.#spoiled.set(file, words);
   }
 
   /** Every file, in the order they came. */

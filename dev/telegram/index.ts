@@ -92,6 +92,8 @@ export interface Telegram {
   takeUpdates(): Receiver['delivered'];
   /** A file id as another bot knows it: of no use to this one. */
   foreignFileId(kind: FileKind): string;
+  /** Telegram refuses to send the file from now on; `words` as a bot reads them behind "Bad Request: ". */
+  spoilFile(fileId: string, words: string): void;
   /** A group or channel by id; throws when there is none. */
   room(id: number): Room;
   file(uniqueId: string): StoredFile | undefined;
@@ -180,6 +182,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
       return taken;
     },
     foreignFileId: (kind) => world.files.idOf(world.files.add({ kind }), botInfo.id + 1),
+    spoilFile: (fileId, words) => world.files.spoil(world.files.byId(fileId), words),
     room: (id) => {
       const found = rooms.find((one) => one.id === id);
       if (found === undefined) throw new Error(`there is no group or channel ${id}`);

@@ -2,7 +2,7 @@ import type { ChatMember, User } from 'grammy/types';
 import { announce, type MessageRef, type Stage, seenIn, stored } from './actor.ts';
 import { type AdminRights, administrator, changeMember, primaryLink } from './membership.ts';
 import type { Person } from './person.ts';
-import { type ChatState, isMember } from './state.ts';
+import { type ChatState, type Closure, isMember } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
 
 /** A group, supergroup or channel. Membership changes tell the bot, where Telegram would. */
@@ -118,6 +118,11 @@ export class Room {
   async removeBot(by?: Person): Promise<void> {
     const { botUser } = this.#stage.world;
     await this.#set(botUser, { status: 'kicked', user: botUser, until_date: 0 }, by?.user ?? this.#owner);
+  }
+
+  /** Closes the chat to the bot in these ways, and opens it in all others; the bot is not told. */
+  close(...closures: readonly Closure[]): void {
+    this.state.closures = closures;
   }
 
   /** Deletes a message as an administrator; the bot is not told. */

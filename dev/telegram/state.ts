@@ -43,6 +43,12 @@ export interface StoredMessage {
 
 export type ChatKind = 'private' | 'group' | 'supergroup' | 'channel';
 
+/**
+ * What a chat's owner may close to a bot that is no administrator: `members` hides who is in a supergroup, `topic` is a forum's General
+ * topic, `writing` a group where only administrators write, `photos` and the like, `deleted` a basic group that is no more.
+ */
+export type Closure = 'members' | 'topic' | 'writing' | 'photos' | 'deleted';
+
 export interface ChatState {
   readonly id: number;
   kind: ChatKind;
@@ -56,6 +62,7 @@ export interface ChatState {
   pendingJoins: Set<number>;
   members: Map<number, ChatMember>;
   messages: StoredMessage[];
+  closures: readonly Closure[];
   /** Of a group turned into a supergroup: the new chat's id. */
   migratedTo: number | undefined;
 }

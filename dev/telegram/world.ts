@@ -81,6 +81,7 @@ export class World {
       members: new Map(),
       messages: [],
       migratedTo: undefined,
+      closures: [],
       ...about,
     };
     this.chats.set(chat.id, chat);

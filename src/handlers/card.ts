@@ -9,7 +9,7 @@ import { actionOf } from './asked.ts';
 import { encodeAction } from './callback-data.ts';
 import type { BotContext } from './context.ts';
 import type { Feature } from './feature.ts';
-import { fileTroubleIn, noticeFile } from './file-trouble.ts';
+import { noticeFile } from './file-trouble.ts';
 import { keepButtons } from './keep-buttons.ts';
 import { codesNearby, namedAnime } from './named-anime.ts';
 import { pageOf } from './pagination.ts';
@@ -68,26 +68,25 @@ export async function showUnknownCode(ctx: BotContext, code: number): Promise<vo
   await show(ctx, { text, keyboard: menuRow(animeButtons(near, ctx.t), ctx.t) });
 }
 
-/** A photo that can not be sent must not keep the card from opening. */
-async function showOrWithoutPhoto(
+/** On the anime's photo, if it has one. */
+function showOrWithoutPhoto(
   ctx: BotContext,
   anime: AnimeCard,
   screen: (room: number) => Screen,
   options: { readonly isNew?: boolean } = {},
 ): Promise<void> {
-  if (anime.photoId !== null) {
-    try {
-      return await show(
-        ctx,
-        { ...screen(CAPTION_LIMIT), media: { kind: 'photo', fileId: anime.photoId } },
-        options,
-      );
-    } catch (error) {
-      if (fileTroubleIn(error) === undefined) throw error;
-      noticeFile(ctx, { code: anime.code, part: null }, error);
-    }
-  }
-  await show(ctx, { ...screen(roomFor(ctx)), media: 'keep' }, options);
+  const room = anime.photoId === null ? roomFor(ctx) : CAPTION_LIMIT;
+  return show(ctx, onPhoto(ctx, anime, screen(room)), options);
+}
+
+/** A photo that cannot be sent must not keep a screen from opening; the admins are told. */
+export function onPhoto(ctx: BotContext, { code, photoId }: AnimeCard, screen: Screen): Screen {
+  if (photoId === null) return { ...screen, media: 'keep' };
+  return {
+    ...screen,
+    media: { kind: 'photo', fileId: photoId },
+    onRefused: (error) => noticeFile(ctx, { code, part: null }, error),
+  };
 }
 
 function cardScreen(

@@ -4,17 +4,19 @@ import { type Notice, noticeAdmins } from '../db/admin-notices.ts';
 import type { PartKind } from '../db/parts.ts';
 import type { BotContext } from './context.ts';
 
-const WRONG_KIND = /can't use file of type|type of file mismatch/i;
-const WRONG_FILE =
-  /wrong (remote )?file|file identifier|wrong file_id|FILE_REFERENCE|FILE_ID_INVALID|MEDIA_EMPTY|(PHOTO|VIDEO|DOCUMENT|MEDIA|FILE)_INVALID|invalid file/i;
+/** Calls that carry a file. */
+const WITH_FILE = /^(?:send(?:Photo|Video|Document|Animation)|editMessageMedia)$/;
+/** A chat that takes texts and no such files; telegram-bot-api hands the server's word on with 403. */
+const FILE_FORBIDDEN = /CHAT_SEND_\w+_FORBIDDEN/;
 
-export type FileTrouble = 'wrong kind' | 'wrong file';
-
-/** Undefined for errors that are not the file's fault. */
-export function fileTroubleIn(error: unknown): FileTrouble | undefined {
-  if (!(error instanceof GrammyError) || error.error_code !== 400) return undefined;
-  if (WRONG_KIND.test(error.description)) return 'wrong kind';
-  return WRONG_FILE.test(error.description) ? 'wrong file' : undefined;
+/**
+ * Whether a call was refused that might work without its file: told by what was attempted, for Telegram's words for it are many and
+ * change. The chat's own trouble (it moved, it is closed to the bot) meets the text as well, and is told then.
+ */
+export function isFileRefused(error: unknown): error is GrammyError {
+  if (!(error instanceof GrammyError) || !WITH_FILE.test(error.method)) return false;
+  if (error.error_code === 403) return FILE_FORBIDDEN.test(error.description);
+  return error.error_code === 400 && error.parameters.migrate_to_chat_id === undefined;
 }
 
 /** File type numbers of TDLib (FileType.h), the first byte of a file_id. */
@@ -29,12 +31,8 @@ export function kindOfFileId(fileId: string): PartKind | undefined {
 export function noticeFile(
   ctx: BotContext,
   where: { readonly code: number; readonly part: number | null },
-  error: unknown,
+  error: GrammyError,
 ): void {
-  const notice: Notice = {
-    kind: 'file',
-    ...where,
-    reason: error instanceof GrammyError ? error.description : String(error),
-  };
+  const notice: Notice = { kind: 'file', ...where, reason: error.description };
   ctx.turn.stage(noticeAdmins('file', notice, ctx.now));
 }

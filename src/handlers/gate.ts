@@ -4,6 +4,7 @@
  * or has no address to send people to, lets everybody pass, and the admins are told.
  */
 import { Composer, GrammyError, InlineKeyboard } from 'grammy';
+import type { ChatMember } from 'grammy/types';
 import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
 import {
   channelBroken,
@@ -82,8 +83,10 @@ async function membershipIn(ctx: BotContext, userId: number, channel: GateChanne
   if (channel.answer !== undefined && !isDoubted) return channel.answer;
   if (channel.isBroken && isStillBroken(channel.checkedAt, ctx.now)) return 'in';
   const asked = await ask(ctx, userId, channel);
-  if (asked.kind === 'failed') {
+  if (asked.kind !== 'known')
     ctx.services.log.warn('channel not checked', { channel: channel.id, error: asked.reason });
+  if (asked.kind === 'unsure') return 'in';
+  if (asked.kind === 'failed') {
     ctx.turn.stage(
       channelBroken(channel.id, asked.reason, ctx.now),
       noticeAdmins(
@@ -102,23 +105,33 @@ async function membershipIn(ctx: BotContext, userId: number, channel: GateChanne
 
 type Asked =
   | { readonly kind: 'known'; readonly state: Membership }
+  /** Nothing is known of this one person; the channel may be as good as ever. */
+  | { readonly kind: 'unsure'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Longest wait for one answer: the viewer is waiting too. */
 const ASK_TIMEOUT_MS = 5_000;
 
+/**
+ * "There is no such participant" is true of somebody outside only where the bot may see everybody, as an administrator; elsewhere
+ * Telegram says so of members as well (hidden member lists).
+ */
 async function ask(ctx: BotContext, userId: number, channel: GateChannel): Promise<Asked> {
   try {
-    const member = await Promise.race([ctx.api.getChatMember(channel.chat, userId), expired(ASK_TIMEOUT_MS)]);
-    return { kind: 'known', state: membershipOf(member) };
+    return { kind: 'known', state: membershipOf(await memberIn(ctx, channel, userId)) };
   } catch (error) {
-    if (error instanceof GrammyError && /PARTICIPANT_ID_INVALID|USER_NOT_PARTICIPANT/.test(error.description))
-      return { kind: 'known', state: 'out' };
-    return {
-      kind: 'failed',
-      reason: error instanceof GrammyError ? error.description : describeError(error),
-    };
+    if (!(error instanceof GrammyError)) return { kind: 'failed', reason: describeError(error) };
+    const { error_code: code, description: reason } = error;
+    if (code === 429) return { kind: 'unsure', reason };
+    if (code !== 400) return { kind: 'failed', reason };
+    const me = await memberIn(ctx, channel, ctx.me.id).catch(() => undefined);
+    if (me?.status !== 'administrator' && me?.status !== 'creator') return { kind: 'failed', reason };
+    return /PARTICIPANT/.test(reason) ? { kind: 'known', state: 'out' } : { kind: 'unsure', reason };
   }
+}
+
+function memberIn(ctx: BotContext, { chat }: GateChannel, userId: number): Promise<ChatMember> {
+  return Promise.race([ctx.api.getChatMember(chat, userId), expired(ASK_TIMEOUT_MS)]);
 }
 
 /** grammY types its signals after a library of its own; a race needs none. The late answer is not waited for. */
@@ -144,7 +157,7 @@ async function showGate(
   try {
     await show(ctx, screen);
   } catch (error) {
-    if (!isRefusedButton(error)) throw error;
+    if (!isRefused(error)) throw error;
     ctx.services.log.error('gate refused', { error: describeError(error) });
     ctx.turn.stage(
       noticeAdmins(
@@ -183,6 +196,7 @@ function nameOf(name: string): string {
   return cutText(name.trim(), 40).text || '—';
 }
 
-function isRefusedButton(error: unknown): boolean {
-  return error instanceof GrammyError && error.error_code === 400 && /button|url/i.test(error.description);
+/** Whatever Telegram dislikes about it: the words and names are admins' and may be anything. */
+function isRefused(error: unknown): boolean {
+  return error instanceof GrammyError && error.error_code === 400;
 }

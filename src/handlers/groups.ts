@@ -61,6 +61,8 @@ function groupScreen(ctx: BotContext): Screen {
   return {
     text: cardText(anime, ctx.t, description),
     keyboard: button(payload),
-    ...(anime.photoId === null ? {} : { media: { kind: 'photo', fileId: anime.photoId } }),
+    ...(anime.photoId === null
+      ? {}
+      : { media: { kind: 'photo', fileId: anime.photoId }, onRefused: () => {} }),
   };
 }

@@ -9,10 +9,10 @@ import type { Texts } from '../locales/index.ts';
 import { animeName, turnRow } from './anime-list.ts';
 import { actionOf } from './asked.ts';
 import { encodeAction } from './callback-data.ts';
-import { showCard, showUnknownCode } from './card.ts';
+import { onPhoto, showCard, showUnknownCode } from './card.ts';
 import type { BotContext } from './context.ts';
 import type { Feature } from './feature.ts';
-import { fileTroubleIn, kindOfFileId, noticeFile } from './file-trouble.ts';
+import { isFileRefused, kindOfFileId, noticeFile } from './file-trouble.ts';
 import { keepButton } from './keep-buttons.ts';
 import { namedAnime } from './named-anime.ts';
 import { pageOf } from './pagination.ts';
@@ -44,7 +44,8 @@ composer.filter(
     if (anime === undefined || action?.kind !== 'parts')
       return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
     const screen = partsScreen(anime, ctx.turn.got(partsPage) ?? [], action.page, ctx.t);
-    await Promise.all([ctx.answerPress(), showParts(ctx, anime, screen)]);
+    // On a photo card the photo stays (or comes back) and its caption becomes the list.
+    await Promise.all([ctx.answerPress(), show(ctx, onPhoto(ctx, anime, screen))]);
   },
 );
 
@@ -84,7 +85,7 @@ async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolea
   try {
     await showPlayer(ctx, anime, part, isNew);
   } catch (error) {
-    if (fileTroubleIn(error) === undefined) throw error;
+    if (!isFileRefused(error)) throw error;
     noticeFile(ctx, { code: anime.code, part: part.number }, error);
     const text = ctx.t.viewer.fileTrouble(cutText(animeName(anime, ctx.t), 256).text, part.number);
     await show(ctx, { text, keyboard: playerKeyboard(anime, part, ctx.t) }, { isNew: true });
@@ -103,23 +104,10 @@ async function showPlayer(ctx: BotContext, anime: AnimeCard, part: Part, isNew: 
     await show(ctx, playerScreen(anime, part, part.kind, ctx.t), { isNew });
   } catch (error) {
     const kind = kindOfFileId(part.fileId);
-    if (fileTroubleIn(error) !== 'wrong kind' || kind === undefined || kind === part.kind) throw error;
+    if (!isFileRefused(error) || kind === undefined || kind === part.kind) throw error;
     await show(ctx, playerScreen(anime, part, kind, ctx.t), { isNew });
     ctx.turn.stage(correctKind(anime.id, part.number, kind));
   }
-}
-
-/** On a photo card the photo stays (or comes back) and its caption becomes the list; other messages keep what they hold. */
-async function showParts(ctx: BotContext, anime: AnimeCard, screen: Screen): Promise<void> {
-  if (anime.photoId !== null) {
-    try {
-      return await show(ctx, { ...screen, media: { kind: 'photo', fileId: anime.photoId } });
-    } catch (error) {
-      if (fileTroubleIn(error) === undefined) throw error;
-      noticeFile(ctx, { code: anime.code, part: null }, error);
-    }
-  }
-  await show(ctx, { ...screen, media: 'keep' });
 }
 
 function partsScreen(anime: AnimeCard, numbers: readonly number[], asked: number, t: Texts): Screen {

@@ -6,6 +6,7 @@ import { GrammyError, type InlineKeyboard } from 'grammy';
 import type { InlineKeyboardButton, InputMedia, Message } from 'grammy/types';
 import { CAPTION_LIMIT, type Html, TEXT_LIMIT } from '../html.ts';
 import type { BotContext } from './context.ts';
+import { isFileRefused } from './file-trouble.ts';
 
 export type MediaKind = 'photo' | 'video' | 'document' | 'animation';
 
@@ -14,6 +15,8 @@ export interface Screen {
   readonly keyboard?: InlineKeyboard;
   /** `keep`: the pressed message's own media stays, if it has any (then the text is a caption, see {@link roomFor}). */
   readonly media?: { readonly kind: MediaKind; readonly fileId: string } | 'keep';
+  /** The text alone will do where Telegram refuses the file, and this learns why; left out, the refusal is thrown. */
+  readonly onRefused?: (error: GrammyError) => void;
 }
 
 /**
@@ -25,6 +28,22 @@ export async function show(
   screen: Screen,
   options: { readonly isNew?: boolean } = {},
 ): Promise<void> {
+  try {
+    await showWhole(ctx, screen, options);
+  } catch (error) {
+    if (!isFileRefused(error)) throw error;
+    ctx.services.log.warn('file refused', { method: error.method, error: error.description });
+    if (screen.onRefused === undefined) throw error;
+    screen.onRefused(error);
+    await showWhole(ctx, { ...screen, media: 'keep' }, options);
+  }
+}
+
+async function showWhole(
+  ctx: BotContext,
+  screen: Screen,
+  options: { readonly isNew?: boolean },
+): Promise<void> {
   const pressed = pressedMessage(ctx);
   if (pressed === undefined || options.isNew === true) return send(ctx, screen);
   const edit = chooseEdit(ctx, pressed, screen);
@@ -32,7 +51,8 @@ export async function show(
   try {
     await edit();
   } catch (error) {
-    if (!isUneditable(error)) throw error;
+    if (!isRefused(error) || isBlamedOnFile(error)) throw error;
+    ctx.services.log.info('not edited', { method: error.method, error: error.description });
     await send(ctx, screen);
   }
 }
@@ -49,7 +69,8 @@ export async function editKeyboard(
       reply_markup: { inline_keyboard: shown.map((row) => row.map(change)) },
     });
   } catch (error) {
-    if (!isUneditable(error)) throw error;
+    if (!isRefused(error)) throw error;
+    ctx.services.log.info('not edited', { method: error.method, error: error.description });
   }
 }
 
@@ -117,11 +138,12 @@ function mediaOf(message: Message): { kind: MediaKind; fileIds: readonly string[
   return undefined;
 }
 
-function isUneditable(error: unknown): boolean {
-  return (
-    error instanceof GrammyError &&
-    /message to edit not found|message can't be edited|there is no (text|caption|media) in the message|MESSAGE_ID_INVALID/i.test(
-      error.description,
-    )
-  );
+/** The message is gone, too old, of another kind, or whatever Telegram calls it: what cannot be edited is sent. */
+function isRefused(error: unknown): error is GrammyError {
+  return error instanceof GrammyError && error.error_code === 400;
+}
+
+/** Spares a second refusal where Telegram names the file; where it does not, sending shows whose fault it was. */
+function isBlamedOnFile(error: GrammyError): boolean {
+  return isFileRefused(error) && /file|MEDIA_|PHOTO_|VIDEO_|DOCUMENT_|IMAGE_/i.test(error.description);
 }

@@ -25,6 +25,29 @@ async function deskWithRooms(count: number): Promise<void> {
 
 const STATES = 'SELECT p.state AS state FROM posts p ORDER BY p.group_id';
 
+test.each([
+  ['photos', '✅', '✅'],
+  ['topic', '❌', '✅'],
+] as const)('a chat closed to %s: %s, the others: %s', async (closure, mark, other) => {
+  desk = await startDesk();
+  const group = desk.telegram.group({ title: 'Forum' });
+  const channel = desk.telegram.channel({ title: 'Kanal' });
+  for (const room of [group, channel]) {
+    await desk.admin.send('/groups');
+    await desk.press('➕ Guruh yoki kanal qo‘shish');
+    await desk.admin.send(String(room.id));
+  }
+  await addByWizard(desk, { description: 'Naruto', parts: 1, code: 12 });
+  const photo = await desk.telegram.hold(() => desk.admin.send({ photo: true }));
+  desk.telegram.takeUpdates();
+  await desk.bot.db.write([sql('UPDATE anime SET photo_id = ?', photo.file?.fileId ?? '')]);
+  group.close(closure);
+  await desk.presses('📣 Joylash', /Forum/, /Kanal/, '📤 Hoziroq joylash (2)');
+  expect(desk.last().text).toMatch(new RegExp(`${mark} Forum[^]*${other} Kanal`));
+  expect(group.messages().map(({ kind }) => kind)).toEqual(closure === 'photos' ? ['text'] : []);
+  expect(channel.lastMessage().kind).toBe('photo');
+});
+
 describe('posting', () => {
   test('old fault: nothing was ever posted; here the card with its link is in the chosen chats, and only there', async () => {
     await deskWithRooms(3);

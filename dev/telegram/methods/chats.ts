@@ -18,7 +18,7 @@ export const chatMethods: Record<string, Method> = {
     const userId = args.int('user_id');
     if (userId <= 0) throw badRequest('invalid user_id specified');
     if (userId === world.bot.id) requireRead(world, chat);
-    else requireMembers(world, chat);
+    else requireMembers(world, chat, userId);
     return memberOf(world, chat, userId);
   },
   getChatAdministrators: ({ world, args }) => {
@@ -99,13 +99,15 @@ function pendingChat(world: World, chatId: string, userId: number): ChatState {
 }
 
 /** Looking at members: everywhere from inside only, in channels for administrators only. */
-function requireMembers(world: World, chat: ChatState): void {
+function requireMembers(world: World, chat: ChatState, userId?: number): void {
   if (chat.kind === 'private') return;
   requireRead(world, chat);
   if (chat.kind === 'channel' && !isAdmin(chat.members.get(world.bot.id))) {
     throw badRequest('member list is inaccessible');
   }
   requireMembership(world, chat);
+  if (chat.closures.includes('members') && !isAdmin(chat.members.get(world.bot.id)))
+    throw badRequest(userId === undefined ? 'CHAT_ADMIN_REQUIRED' : 'PARTICIPANT_ID_INVALID');
 }
 
 function memberOf(world: World, chat: ChatState, userId: number): ChatMember {

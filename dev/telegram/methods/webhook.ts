@@ -77,14 +77,16 @@ export const webhookMethods: Record<string, Method> = {
   },
 };
 
-/** Telegram wants https; here loopback http is allowed too, since that is where tests listen. */
+const PORTS = ['', '80', '88', '443', '8443'];
+
+/** Telegram wants https on one of four ports; here loopback http is allowed too, since that is where tests listen. */
 function requireUrl(url: string): void {
   if (!URL.canParse(url)) throw badRequest('invalid webhook URL specified');
-  const { protocol, hostname } = new URL(url);
-  const isLoopback = protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-  if (protocol !== 'https:' && !isLoopback) {
-    throw badRequest('bad webhook: An HTTPS URL must be provided for webhook');
-  }
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return;
+  if (protocol !== 'https:') throw badRequest('bad webhook: An HTTPS URL must be provided for webhook');
+  if (!PORTS.includes(port))
+    throw badRequest('bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443');
 }
 
 /** Left out, the last choice stays; an empty list goes back to the default; unknown kinds are passed over. */

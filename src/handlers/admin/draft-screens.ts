@@ -173,7 +173,7 @@ function previewScreen(draft: Draft, t: Texts, taken: number): Screen {
   return {
     text,
     keyboard: pauseButton(keyboard, draft, t),
-    ...(photoId === null ? {} : { media: { kind: 'photo', fileId: photoId } }),
+    ...(photoId === null ? {} : { media: { kind: 'photo', fileId: photoId }, onRefused: () => {} }),
   };
 }
 

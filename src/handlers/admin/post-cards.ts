@@ -20,7 +20,9 @@ import {
 } from '../../db/postings.ts';
 import { cutText, type Html, html } from '../../html.ts';
 import { type Texts, textsFor, textsIn } from '../../locales/index.ts';
+import type { Log } from '../../log.ts';
 import type { BotContext } from '../context.ts';
+import { isFileRefused } from '../file-trouble.ts';
 import { cardMessage } from './card-message.ts';
 import { readSendFailure } from './telegram-errors.ts';
 
@@ -33,6 +35,7 @@ export interface PostingParts {
   readonly me: UserFromGetMe;
   readonly now: () => Date;
   readonly defaultLocale: LocaleName;
+  readonly log: Log;
 }
 
 /** Sends what can be sent at once and says what became of every chat; the tick goes on from there. */
@@ -79,12 +82,9 @@ function reportOf(results: readonly PostResult[], t: Texts['admin']['sending']):
   return isLong ? html`${t.report(lines)}\n… +${results.length - REPORT_LINES}` : t.report(lines);
 }
 
-/** The card in the bot's language, with one button that opens the anime in the bot. */
-function sendCardTo(
-  { api, me, defaultLocale }: PostingParts,
-  chatId: number,
-  anime: AnimeCard,
-): Promise<Message> {
+/** The card in the bot's language, with one button that opens the anime in the bot; without its photo where that is refused. */
+async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<Message> {
+  const { api, me, defaultLocale } = parts;
   const t = textsFor(defaultLocale);
   const { text, photoId } = cardMessage(anime, t);
   const link = `https://t.me/${me.username}?start=${anime.code}`;
@@ -92,9 +92,14 @@ function sendCardTo(
     parse_mode: 'HTML' as const,
     reply_markup: new InlineKeyboard().url(t.admin.sending.watchHere(), link),
   };
-  return photoId === null
-    ? api.sendMessage(chatId, text.markup, options)
-    : api.sendPhoto(chatId, photoId, { ...options, caption: text.markup });
+  if (photoId === null) return api.sendMessage(chatId, text.markup, options);
+  try {
+    return await api.sendPhoto(chatId, photoId, { ...options, caption: text.markup });
+  } catch (error) {
+    if (!isFileRefused(error)) throw error;
+    parts.log.warn('posted without photo', { chat: chatId, error: error.description });
+    return sendCardTo(parts, chatId, { ...anime, photoId: null });
+  }
 }
 
 async function sendPost(parts: PostingParts, post: Post, anime: AnimeCard): Promise<readonly Statement[]> {

@@ -7,6 +7,7 @@ import type { Texts } from '../../locales/index.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext } from '../context.ts';
 import type { Feature } from '../feature.ts';
+import { isFileRefused } from '../file-trouble.ts';
 import { type Screen, show } from '../show.ts';
 import { prefetch } from '../turn.ts';
 import { AdminRoutes, pressed, whenAsked } from './routes.ts';
@@ -86,8 +87,14 @@ async function openChart(ctx: BotContext): Promise<void> {
   const options = { caption, parse_mode: 'HTML' as const };
   const hasPicture = ctx.callbackQuery?.message?.photo !== undefined;
   await ctx.answerPress();
-  if (hasPicture) await ctx.editMessageMedia({ type: 'photo', media: png, ...options }, markup);
-  else await ctx.replyWithPhoto(png, { ...options, ...markup });
+  try {
+    if (hasPicture) await ctx.editMessageMedia({ type: 'photo', media: png, ...options }, markup);
+    else await ctx.replyWithPhoto(png, { ...options, ...markup });
+  } catch (error) {
+    if (!isFileRefused(error)) throw error;
+    ctx.services.log.warn('chart refused', { error: error.description });
+    await ctx.reply(caption, { parse_mode: 'HTML', ...markup });
+  }
 }
 
 function barOf({ period, value }: Counted): { label: string; value: number } {
