@@ -65,7 +65,7 @@ async function plans(): Promise<Map<string, string[]>> {
       const above: string[] = [];
       for (let at = parents.get(row['parent'] ?? 0); at !== undefined; at = parents.get(at['parent'] ?? 0))
         above.push(String(at['detail']));
-      return [...above.reverse(), String(row['detail'])].join(' > ');
+      return [...above.reverse(), String(row['detail'])].join(' » ');
     });
     found.set(text, lines);
   };
@@ -95,7 +95,7 @@ test('no row’s question is answered by looking through a table', async () => {
   const offenders: string[] = [];
   for (const [text, lines] of await plans())
     for (const line of lines)
-      if (/CORRELATED.*> SCAN|CORRELATED.*USING .*AUTOMATIC|CORRELATED.* user_history_by/.test(line))
+      if (/CORRELATED.*» SCAN|CORRELATED.*USING .*AUTOMATIC|CORRELATED.* user_history_by/.test(line))
         offenders.push(`${line}\n  ${text}`);
   expect(offenders).toEqual([]);
 });
@@ -104,12 +104,12 @@ test('rows of two tables are brought together by an index over all that makes a 
   const offenders: string[] = [];
   for (const [text, lines] of await plans()) {
     const loops = Map.groupBy(
-      lines.filter((line) => /(^|> )(SCAN|SEARCH) [^>]*$/.test(line)),
+      lines.filter((line) => /(^|» )(SCAN|SEARCH) [^»]*$/.test(line)),
       aboveOf,
     );
     // What is no search of rows: the schema's own questions, and a foreign key that is asked only when one is already broken.
     for (const [, inner] of [...loops.values()])
-      if (inner !== undefined && /(^|> )SCAN [^>]*$/.test(inner) && !/VIRTUAL TABLE|broadcasts/.test(inner))
+      if (inner !== undefined && /(^|» )SCAN [^»]*$/.test(inner) && !/VIRTUAL TABLE|broadcasts/.test(inner))
         offenders.push(`${inner}\n  ${text}`);
     for (const line of lines)
       if (/SEARCH .* importing_user_history_by_key/.test(line) && !line.includes('c_viewed_at=?'))
@@ -120,5 +120,5 @@ test('rows of two tables are brought together by an index over all that makes a 
 
 /** All but the last step of a line. */
 function aboveOf(line: string): string {
-  return line.slice(0, Math.max(0, line.lastIndexOf(' > ')));
+  return line.slice(0, Math.max(0, line.lastIndexOf(' » ')));
 }

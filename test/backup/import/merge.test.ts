@@ -82,6 +82,25 @@ test('the bot goes on meanwhile: what is reported is what the merge did, not wha
   ]);
 });
 
+test('a view that the bot records after the file was compared is not taken twice', async () => {
+  await db.write([sql('INSERT INTO users (user_id) VALUES (7)')]);
+  const view = { user_id: 7, anime_code: 5, part_number: 1, viewed_at: '2025-01-01 00:00:00' };
+  const file = Buffer.from(JSON.stringify({ user_history: [view] }));
+  await importRecords(db, readLegacyDocument(ReadableStream.from([file])), {
+    id: 'ours',
+    prefer: 'newer',
+    dryRun: false,
+    beforeMerge: async () => {
+      await db.write([
+        sql(
+          "INSERT INTO user_history (user_id, anime_code, part_number, viewed_at) VALUES (7, 5, 1, '2025-01-01 00:00:00')",
+        ),
+      ]);
+    },
+  });
+  expect(await count('user_history')).toBe(1);
+});
+
 test('another import begins while this one is read: it stops, and says so', async () => {
   const records = async function* () {
     yield* readLegacyDocument(ReadableStream.from([Buffer.from('{"anime":[{"code":5}]}')]));
