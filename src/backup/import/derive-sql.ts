@@ -37,6 +37,9 @@ const HISTORY = 'importing_user_history';
 /** After {@link judge}. Nothing follows from a file that names no viewer and no view. */
 export function derive(all: readonly StagedImport[]): Step[] {
   const has = (name: string): boolean => all.some(({ spec }) => spec.name === name);
+  const columns = all.find(({ spec }) => spec.name === 'users')?.columns.map(({ name }) => name) ?? [];
+  // A database without them (an older program's) keeps no numbers.
+  if (!has('user_history') || !['source', 'created_at'].every((name) => columns.includes(name))) return [];
   return [
     ...(has('counters') ? counters() : []),
     ...(has('anime_views') ? dailyViews() : []),
