@@ -166,6 +166,10 @@ describe('one after the other', () => {
   });
 
   test('download, packed and plain', async () => {
+    // Without a word about where: below data, which git ignores.
+    expect((await runCli('download', 'latest', '--json')).json()).toMatchObject({
+      files: expect.arrayContaining([`data/downloads/anime_bot_${name}.db.gz`]),
+    });
     expect((await runCli('download', 'latest', '-o', 'got')).code).toBe(0);
     expect(await runCli('verify', `got/anime_bot_${name}.db.gz`)).toMatchObject({
       code: 0,

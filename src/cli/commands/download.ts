@@ -12,6 +12,9 @@ import { formatBytes } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { resolveBackup } from '../target.ts';
 
+/** Below `data`, which git ignores: a backup holds people's data. */
+const DIRECTORY = 'data/downloads';
+
 interface Options {
   readonly output?: string;
   readonly plain?: boolean;
@@ -21,7 +24,7 @@ export function downloadCommand(cli: Cli): Command {
   const command = new Command('download')
     .description('one backup to disk, checked on the way')
     .argument('<name>', 'a backup, or latest')
-    .option('-o, --output <directory>', 'where to; made when missing', '.')
+    .option('-o, --output <directory>', 'where to; made when missing', DIRECTORY)
     .option('--plain', 'decrypted and unpacked: a .db and a .json');
   return framed<Options>(cli, command, download);
 }
@@ -36,7 +39,7 @@ async function download(
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const { manifest } = entry;
   if (manifest === undefined) throw new Error(`${entry.name} can not be downloaded: ${entry.problem}`);
-  const directory = options.output ?? '.';
+  const directory = options.output ?? DIRECTORY;
   await mkdir(directory, { recursive: true });
   const { database, document } = manifest.objects;
   const bar = progress(invocation, database.bytes + document.bytes);
