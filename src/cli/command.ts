@@ -1,4 +1,4 @@
-/** The frame of every command: common options, one session, errors told once, exit code 0 / 1 / 2 (done / failed / bad usage). Node only. */
+/** The frame of every command: common options, one session, errors told once, exit codes ({@link ExitCode}). Node only. */
 import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { Interrupted } from '../backup/again.ts';
@@ -26,8 +26,8 @@ export interface Cli {
   exitCode: number;
 }
 
-/** 0 done, 1 failed, 2 bad usage (spec/backup.md, "Commands"). */
-export type ExitCode = 0 | 1 | 2;
+/** 0 done, 1 failed, 2 bad usage, 3 not safe (`list --check` alone). */
+export type ExitCode = 0 | 1 | 2 | 3;
 
 /** The user asked for something that makes no sense: exit code 2. */
 export class UsageError extends Error {

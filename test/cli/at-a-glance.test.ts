@@ -91,6 +91,69 @@ describe('list', () => {
   });
 });
 
+describe('list --check: exit code 3 when not safe, so that a cron can watch', () => {
+  const bucketOf = async (name: string, ages: readonly number[]) => {
+    const store = createDirectoryStore(join(directory, name));
+    const begin = Math.floor(Date.now() / 1000) * 1000;
+    const made: string[] = [];
+    for (const hours of ages) made.push(await putBackup(store, '', new Date(begin - hours * HOUR_MS)));
+    return made;
+  };
+
+  test('safe: one line on standard output, nothing on standard error', async () => {
+    const { code, stdout, stderr } = await cli('many', 'list', '--check');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Safe: the newest verified backup is \S+ \S+ old\.\n$/);
+  });
+
+  test.each<[string, () => Promise<unknown>, RegExp]>([
+    ['nothing', async () => {}, /^Not safe: there is no backup in .*\n$/],
+    [
+      'nothing verified',
+      async () => {
+        const [name] = await bucketOf('check', [1]);
+        rmSync(join(directory, 'check', `anime_bot_${name}.db.gz`));
+      },
+      /^Not safe: no backup is verified in .*\n$/,
+    ],
+    ['too old', () => bucketOf('check', [27, 50]), /^Not safe: .* is 27 h old, over 26 h\..*\n$/],
+    [
+      'the newest damaged',
+      async () => {
+        await bucketOf('check', [3]);
+        const store = createDirectoryStore(join(directory, 'check'));
+        await putBackup(store, '', new Date(Date.now() - HOUR_MS), ['row 7 missing from index x']);
+      },
+      /^Not safe: the newest backup, \S+, is damaged; .* is 3 h old\..*\n$/,
+    ],
+  ])('%s: the verdict alone, on standard error', async (_, make, line) => {
+    rmSync(join(directory, 'check'), { recursive: true, force: true });
+    await make();
+    const seen = await cli('check', 'list', '--check');
+    expect(seen).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(line) });
+    const asked = await cli('check', 'list', '--check', '--json');
+    expect({ code: asked.code, ok: asked.json()['ok'], stderr: asked.stderr }).toEqual({
+      code: 3,
+      ok: false,
+      stderr: '',
+    });
+    // Without --check a person has been told, and that is all that was asked.
+    expect((await cli('check', 'list')).code).toBe(0);
+  });
+
+  test('a bucket that cannot be looked into is another matter: 1', async () => {
+    const names = ['S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
+    const settings = Object.fromEntries(names.map((name) => [name, 'aaaaaaaa']));
+    const env = { ...settings, S3_ENDPOINT: 'http://127.0.0.1:9' };
+    const { code, stdout, stderr } = await runCli(directory, env, 'list', '--check');
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: .*127\.0\.0\.1:9/),
+    });
+  });
+});
+
 test('of nothing nothing is proved: verify --all of an empty bucket fails', async () => {
   expect(await cli('none', 'verify', '--all')).toMatchObject({
     code: 1,

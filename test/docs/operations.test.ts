@@ -145,6 +145,16 @@ describe('each step as written', { timeout: 60_000, concurrent: false }, () => {
     );
   });
 
+  test('being told before it is too late: safe, and 3 when not', async () => {
+    const place = new Place();
+    const heading = 'Being told before it is too late';
+    await expect(follow(heading, place)).rejects.toThrow(/^failed with 3: /);
+    await place.backUp();
+    expect(await follow(heading, place)).toMatch(/^Safe: /);
+    const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+    expect(page).toMatch(/^\d+ \* \* \* \* cd \S+ && npm run --silent backup -- list --check >\/dev\/null$/m);
+  });
+
   test('the database was deleted', async () => {
     const place = new Place();
     await place.backUp();

@@ -6,8 +6,16 @@ import type { Store } from '../../src/backup/store/types.ts';
 
 const BODY = Buffer.from('some bytes');
 
-/** Returns its name. `scheduledAt` is the clock of whoever ran it; the store has its own. */
-export async function putBackup(store: Store, prefix: string, scheduledAt: Date): Promise<string> {
+/**
+ * Returns its name. `scheduledAt` is the clock of whoever ran it; the store has its own. With `findings` it is
+ * a backup of a damaged database.
+ */
+export async function putBackup(
+  store: Store,
+  prefix: string,
+  scheduledAt: Date,
+  findings?: string[],
+): Promise<string> {
   const name = backupName(scheduledAt);
   const time = scheduledAt.toISOString();
   const sha256 = createHash('sha256').update(BODY).digest('hex');
@@ -33,6 +41,7 @@ export async function putBackup(store: Store, prefix: string, scheduledAt: Date)
     objects: { database: object(keys.database), document: object(keys.document) },
     schema_sha256: sha256,
     tables: [],
+    ...(findings && { findings }),
     libraries: {},
     verified_at: time,
     proof: ['none: made by a test'],

@@ -11,18 +11,23 @@ import type { Colors } from '../terminal.ts';
 export function listCommand(cli: Cli): Command {
   const command = new Command('list')
     .description('every backup, newest first, and whether you are safe')
-    .option('-n, --limit <count>', 'show only so many', wholeNumber);
-  return framed(cli, command, list);
+    .option('-n, --limit <count>', 'show only so many', wholeNumber)
+    .option('--check', `the verdict alone; exit code ${NOT_SAFE} when you are not safe (for cron)`);
+  return framed<Options>(cli, command, list);
+}
+
+/** `list --check`: no verified backup, the newest too old, or a newer one damaged. Apart from 1, which says that nobody could look. */
+const NOT_SAFE = 3;
+
+interface Options {
+  readonly limit?: number;
+  readonly check?: boolean;
 }
 
 /** Tables that get a column of their own. */
 const COUNTED = ['anime', 'anime_parts', 'users', 'groups'];
 
-async function list(
-  invocation: Invocation,
-  _: readonly string[],
-  options: { limit?: number },
-): Promise<ExitCode> {
+async function list(invocation: Invocation, _: readonly string[], options: Options): Promise<ExitCode> {
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
   const { entries, total } = await listBackups(bucket);
@@ -45,6 +50,12 @@ async function list(
   const where = bucket.store.description;
   const standing = { health, where, now: now(), maxAgeHours: config.backup.maxAgeHours };
   const safe = verdict(colors, entries, newest, standing);
+  if (options.check === true) {
+    // Cron mails what comes on standard error; good news goes where a job throws it away.
+    if (health.ok) terminal.say(safe);
+    else terminal.note(safe);
+    return health.ok ? 0 : NOT_SAFE;
+  }
   terminal.say(safe);
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   for (const entry of entries
