@@ -13,6 +13,7 @@ import { createDigestSink, type TableDigest } from '../src/backup/digest.ts';
 import { feed } from '../src/backup/fan-out.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createS3Store } from '../src/backup/store/s3.ts';
+import { script } from '../src/cli/script.ts';
 import { startSqlServer } from './sql-over-http/server.ts';
 import { STAND_IN_SECRET, type StandIns, startStandIns } from './stand-ins.ts';
 import type { Person, SeenMessage } from './telegram/index.ts';
@@ -24,6 +25,7 @@ const PARTS = 12;
 const MOVES_ON = new Set(['backup_lease', 'backup_runs', 'backup_requests']);
 const run = promisify(execFile);
 
+script('demo', 'The whole job, offline, on real parts; takes no options.').parse();
 const directory = mkdtempSync(join(tmpdir(), 'anime-demo-'));
 const started = performance.now();
 let standIns: StandIns | undefined;

@@ -7,11 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { unstable_startWorker as startWorker } from 'wrangler';
 import { listBackups } from '../src/backup/list.ts';
 import { createS3Store } from '../src/backup/store/s3.ts';
+import { script } from '../src/cli/script.ts';
 import { createPlayground } from './playground/index.ts';
 import { STAND_IN_SECRET, startStandIns } from './stand-ins.ts';
 
 const ADMIN_ID = 1001;
 const PORT = 8787;
+script('dev', 'The Worker in workerd with reload, beside the stand-ins; takes no options.').parse();
 const directory = fileURLToPath(new URL('../data/dev', import.meta.url));
 mkdirSync(directory, { recursive: true });
 

@@ -7,7 +7,7 @@
  *   npm run mutate -- --each 20 --seed 7 --only retention
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { script } from '../../src/cli/script.ts';
 import { NAMED } from './named.ts';
 import { type Mutant, mutantsOf } from './operators.ts';
 import { MutantTree } from './run-mutant.ts';
@@ -20,15 +20,14 @@ interface Trial {
   readonly what: string;
 }
 
-const { values } = parseArgs({
-  options: {
-    named: { type: 'boolean', default: false },
-    each: { type: 'string', default: '6' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-  },
-});
+const values = script('mutate', 'Breaks the code that matters and reports what no test noticed.')
+  .option('--named', 'the named faults only', false)
+  .option('--each <count>', 'random faults in each file that matters', '6')
+  .option('--seed <number>', 'of the random faults', '1')
+  .option('--only <text>', 'faults whose file or words hold it', '')
+  .option('--workers <count>', 'at once', String(availableParallelism()))
+  .parse()
+  .opts<{ named: boolean; each: string; seed: string; only: string; workers: string }>();
 
 const trees = Array.from({ length: Number(values.workers) }, () => new MutantTree());
 try {

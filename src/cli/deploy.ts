@@ -1,10 +1,11 @@
 /**
  * `npm run deploy`: backup, migration, `wrangler deploy`, webhook, in this order, so that a deploy can never cost data.
- * `--dry-run` bundles only. Other arguments go to wrangler. Node only.
+ * "Deployed" is said only when wrangler's own words prove it. `--dry-run` bundles only. Node only.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
+import { stripVTControlCharacters } from 'node:util';
 import { explain } from '../backup/clock.ts';
 import { requireUndamaged } from '../backup/list.ts';
 import { runBackup } from '../backup/run.ts';
@@ -19,6 +20,7 @@ import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { takeOver } from '../takeover/take-over.ts';
 import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
 import { listenForInterruption } from './interruption.ts';
+import { script } from './script.ts';
 import { createTerminal } from './terminal.ts';
 
 // People's data: what is made here is for this user alone (0600, directories 0700).
@@ -27,13 +29,21 @@ process.umask(0o077);
 /** No Worker's wall clock cuts a run off here. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
+// Before anything is touched: a mistyped --dry-run must not deploy.
+const { dryRun = false } = script(
+  'deploy',
+  'Saves and migrates the database, deploys the Worker with wrangler, and sets its webhook.',
+)
+  .option('--dry-run', 'bundle the Worker only: no backup, no migration, nothing deployed')
+  .parse()
+  .opts<{ dryRun?: boolean }>();
 const terminal = createTerminal(false);
 const interruption = listenForInterruption(terminal);
 
 async function main(): Promise<void> {
-  const passed = process.argv.slice(2);
-  if (passed.includes('--dry-run')) {
-    wrangler(passed);
+  if (dryRun) {
+    wrangler('--dry-run');
+    step('bundled only: nothing was saved, migrated or deployed');
     return;
   }
   for (const note of environmentNotes()) terminal.say(terminal.colors.yellow(`note: ${note}`));
@@ -41,7 +51,10 @@ async function main(): Promise<void> {
   const config = readConfig(process.env, 'worker');
   if ((process.env['BACKUP_CRON'] ?? '').trim() !== '') compareSchedule(config.backup.cron);
   await prepareDatabase(config);
-  const url = config.publicUrl ?? deployedUrl(wrangler(passed));
+  const said = wrangler();
+  const version = requireDeployed(said);
+  step(`deployed: ${version}`);
+  const url = config.publicUrl ?? deployedUrl(said);
   if (url === undefined) {
     throw new Error(
       'it is deployed, but wrangler named no address: set PUBLIC_URL to the Worker’s https address and deploy again, so that the webhook can be set',
@@ -103,19 +116,43 @@ async function prepareDatabase(config: Config): Promise<void> {
   }
 }
 
-function wrangler(passed: readonly string[]): string {
-  const result = spawnSync('wrangler', ['deploy', ...passed], {
+/** Returns what it printed, without colours. */
+function wrangler(...options: readonly string[]): string {
+  const result = spawnSync('wrangler', ['deploy', ...options], {
     encoding: 'utf8',
     stdio: ['inherit', 'pipe', 'inherit'],
   });
-  if (result.error !== undefined) throw new Error('wrangler can not be run', { cause: result.error });
+  if (result.error !== undefined)
+    throw new Error('wrangler cannot be run: run npm ci, then try again', { cause: result.error });
   process.stdout.write(result.stdout);
-  if (result.status !== 0) throw new Error('wrangler deploy failed; the running version was not touched');
-  return result.stdout;
+  const said = stripVTControlCharacters(result.stdout);
+  if (result.status === 0) return said;
+  const end = result.signal === null ? `exit code ${result.status}` : `signal ${result.signal}`;
+  // Triggers are set after the upload: wrangler can fail with the new version already running.
+  if (/^(Uploaded|Deployed) /m.test(said))
+    throw new Error(
+      `wrangler deploy failed (${end}) after it uploaded: the new version may be running; mend what it says above, then deploy again`,
+    );
+  throw new Error(`wrangler deploy failed; the running version was not touched (${end})`);
 }
 
-function deployedUrl(output: string): string | undefined {
-  return /https:\/\/[\w.-]+\.workers\.dev/.exec(output)?.[0];
+/**
+ * Exit code 0 proves nothing: wrangler ends so when it is killed, and when it asks a question and is told no.
+ * Its words at the end of a deploy: "Deployed <name> triggers (…)", "Current Version ID: …".
+ */
+function requireDeployed(said: string): string {
+  const [, version] = /^Current Version ID:\s*(\S+)/m.exec(said) ?? [];
+  const [, name] = /^Deployed (\S+) triggers\b/m.exec(said) ?? [];
+  if (version !== undefined) return `version ${version}`;
+  if (name !== undefined) return name;
+  throw new Error(
+    'wrangler ended without saying that it deployed, so the webhook was left as it is: read its words above, then deploy again',
+  );
+}
+
+/** The address stands alone in a line below "Deployed". */
+function deployedUrl(said: string): string | undefined {
+  return /^\s*(https:\/\/[\w.-]+\.workers\.dev)\/?\s*$/m.exec(said)?.[1];
 }
 
 async function setWebhook(config: Config, url: string): Promise<void> {

@@ -4,24 +4,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
-import { Command } from 'commander';
-import { outputs } from './output.ts';
+import { script } from './script.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';
 
 // People's data: what is made here is for this user alone (0600, directories 0700).
 process.umask(0o077);
 
-const WRONG_USAGE = 2;
-
-outputs();
-const command = new Command('setup')
-  .description('Asks for the settings, proves that each part answers, and writes .env.')
+const command = script('setup', 'Asks for the settings, proves that each part answers, and writes .env.')
   .option('-y, --yes', 'ask nothing: every answer comes from the environment or .env')
   .option('--key', 'make a key for encrypted backups and prove it')
   .option('--worker', "put the Worker's secrets (wrangler secret bulk)")
-  .allowExcessArguments(false)
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE))
   .parse();
 const { yes, key, worker } = command.opts<{ yes?: true; key?: true; worker?: true }>();
 

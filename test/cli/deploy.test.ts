@@ -1,7 +1,7 @@
 /** `npm run deploy` as a process, with a wrangler that only notes that it was called. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,20 @@ import { all, type Database, sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
 
+/** As wrangler 4.156.2 prints it. */
+const DEPLOYED = [
+  'Total Upload: 1290.01 KiB / gzip: 349.68 KiB',
+  'Worker Startup Time: 21 ms',
+  'Uploaded anime-bot (3.12 sec)',
+  'Deployed anime-bot triggers (0.48 sec)',
+  '  https://anime.example.workers.dev',
+  '  schedule: 0 2 * * *',
+  'Current Version ID: 6f1c0d3e-8a55-4f6e-9d51-0d6b4f0a7c11',
+];
+/** Notes its arguments, prints the lines, and ends with the code. */
+const wranglerSaying = (lines: readonly string[], code = 0): string =>
+  `#!/bin/sh\necho "$*" > "$(dirname "$0")/deployed"\ncat <<'END'\n${lines.join('\n')}\nEND\nexit ${code}\n`;
+
 const MAIN = fileURLToPath(new URL('../../src/cli/deploy.ts', import.meta.url));
 let directory: string;
 let standIns: StandIns;
@@ -22,10 +36,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'anime-deploy-'));
   standIns = await startStandIns({ directory, adminIds: [1] });
   const wrangler = join(directory, 'wrangler');
-  writeFileSync(
-    wrangler,
-    '#!/bin/sh\ntouch "$(dirname "$0")/deployed"\necho https://anime.example.workers.dev\n',
-  );
+  writeFileSync(wrangler, wranglerSaying(DEPLOYED));
   chmodSync(wrangler, 0o755);
   const { settings } = standIns;
   db = openRemoteDatabase({
@@ -40,8 +51,11 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function deploy(env: Record<string, string> = {}): Promise<{ code: unknown; output: string }> {
-  const child = spawn(process.execPath, [MAIN], {
+async function deploy(
+  env: Record<string, string> = {},
+  ...args: readonly string[]
+): Promise<{ code: unknown; output: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: directory,
     env: {
       PATH: `${directory}${delimiter}${process.env['PATH']}`,
@@ -170,4 +184,64 @@ test('a schedule that wrangler.toml does not have: nothing is touched', async ()
   expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('BACKUP_CRON is not among') });
   expect({ isDeployed: isDeployed(), backups: await backups() }).toEqual({ isDeployed: false, backups: 0 });
   expect(await deploy({ BACKUP_CRON: '0 2 * * *' })).toMatchObject({ code: 0 });
+});
+
+const UNTOUCHED = { backups: 0, schema: null, isDeployed: false, webhooks: 0 };
+
+test.each<[string, RegExp]>([
+  ['--dry_run', /unknown option '--dry_run'/],
+  ['--dryrun', /unknown option '--dryrun'/],
+  ['--env=production', /unknown option/],
+  ['production', /too many arguments/],
+])('%s is refused before anything is touched', async (arg, words) => {
+  const { code, output } = await deploy({}, arg);
+  expect({ code, ...(await state()) }).toEqual({ code: 2, ...UNTOUCHED });
+  expect(output).toMatch(words);
+  expect(output).toContain('npm run deploy -- --help');
+});
+
+test('--help says what there is and touches nothing', async () => {
+  const { code, output } = await deploy({}, '--help');
+  expect({ code, ...(await state()) }).toEqual({ code: 0, ...UNTOUCHED });
+  expect(output).toContain('--dry-run');
+});
+
+test('--dry-run bundles, says so, and never says that it deployed', async () => {
+  writeFileSync(join(directory, 'wrangler'), wranglerSaying(['--dry-run: exiting now.']));
+  const { code, output } = await deploy({}, '--dry-run');
+  expect({ code, ...(await state()) }).toEqual({ code: 0, ...UNTOUCHED, isDeployed: true });
+  expect(readFileSync(join(directory, 'deployed'), 'utf8')).toBe('deploy --dry-run\n');
+  expect(output).toContain('nothing was saved, migrated or deployed');
+  expect(output).not.toMatch(/deployed: /);
+});
+
+test.each<[string, string, number]>([
+  ['ended without a word', '', 0],
+  ['was told no', 'The Worker was changed elsewhere. Continue? no\nAborting deploy...', 0],
+  ['only bundled', '--dry-run: exiting now.', 0],
+  ['names an address in passing', 'see https://anime.example.workers.dev for more', 0],
+])('a wrangler that %s: exit code 0 is no proof, the webhook stays', async (_, words, status) => {
+  writeFileSync(join(directory, 'wrangler'), wranglerSaying([words], status));
+  const { code, output } = await deploy();
+  expect({ code, webhooks: (await state()).webhooks }).toEqual({ code: 1, webhooks: 0 });
+  expect(output).toContain('wrangler ended without saying that it deployed');
+  expect(output).not.toMatch(/(it is deployed|deployed: )/);
+});
+
+test('a wrangler that fails after the upload: it is not said that the old version runs', async () => {
+  writeFileSync(join(directory, 'wrangler'), wranglerSaying(DEPLOYED.slice(0, 3), 1));
+  const { code, output } = await deploy();
+  expect({ code, webhooks: (await state()).webhooks }).toEqual({ code: 1, webhooks: 0 });
+  expect(output).toContain('the new version may be running');
+  expect(output).not.toContain('was not touched');
+});
+
+test('with PUBLIC_URL it deploys all the same, and the webhook is there', async () => {
+  const { code, output } = await deploy({ PUBLIC_URL: 'https://bot.example' });
+  expect(code, output).toBe(0);
+  expect(isDeployed()).toBe(true);
+  expect(output).toContain('deployed: version 6f1c0d3e');
+  expect(standIns.telegram.callsOf('setWebhook').at(-1)).toMatchObject({
+    params: { url: 'https://bot.example/webhook' },
+  });
 });

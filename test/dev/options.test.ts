@@ -1,0 +1,40 @@
+/** Scripts for developers read their command line like every command: a wrong word begins nothing. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'options-'));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function run(file: string, argument: string) {
+  const main = fileURLToPath(new URL(`../../dev/${file}`, import.meta.url));
+  return spawnSync(process.execPath, [main, argument], {
+    cwd: directory,
+    // What it makes in its temporary directory would be seen here.
+    env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', TMPDIR: directory },
+    encoding: 'utf8',
+    timeout: 50_000,
+  });
+}
+
+test.each([
+  ['demo', 'demo.ts'],
+  ['dev', 'dev.ts'],
+  ['bundle', 'bundle-size.ts'],
+  ['mutate', 'mutate/index.ts'],
+])('npm run %s: an unknown option is 2, --help is 0, and neither begins', (name, file) => {
+  const wrong = run(file, '--fast');
+  expect(wrong.status).toBe(2);
+  expect(wrong.stderr).toContain("unknown option '--fast'");
+  expect(wrong.stderr).toContain(`npm run ${name} -- --help`);
+  const help = run(file, '--help');
+  expect({ status: help.status, stderr: help.stderr }).toEqual({ status: 0, stderr: '' });
+  expect(help.stdout).toMatch(new RegExp(`^Usage: ${name} `));
+  expect(readdirSync(directory).filter((made) => made.startsWith('anime-'))).toEqual([]);
+});
