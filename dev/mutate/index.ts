@@ -40,6 +40,9 @@ try {
   console.log(`\n${trials.length} mutants, ${survivors.length} not noticed`);
   for (const { file, what, tests } of survivors) console.log(`- ${file}: ${what} (${tests.join(' ')})`);
   process.exitCode = survivors.length === 0 ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
 } finally {
   for (const tree of trees) tree.close();
 }

@@ -17,16 +17,16 @@ const DRAFTS = ['test/db/drafts.test.ts'];
 export const NAMED: readonly NamedMutant[] = [
   {
     fault: 'restore ignores the table digests of the manifest',
-    file: 'src/backup/restore/source.ts',
+    file: 'src/backup/restore/prepare-task.ts',
     find: 'if (wanted.get(table)?.sha256 !== sha256)',
     replacement: 'if (!wanted.has(table))',
     tests: DIGESTS,
   },
   {
     fault: 'restore ignores the schema digest of the manifest',
-    file: 'src/backup/restore/source.ts',
-    find: 'if (found.schemaSha256 !== manifest.schema_sha256)',
-    replacement: 'if (found.schemaSha256 === "")',
+    file: 'src/backup/restore/prepare-task.ts',
+    find: 'if (found.schemaSha256 !== schema_sha256)',
+    replacement: 'if (schema_sha256 === "")',
     tests: DIGESTS,
   },
   {

@@ -5,11 +5,23 @@ export interface Target {
   readonly tests: readonly string[];
 }
 
-const RUN = ['test/backup/run.test.ts', 'test/backup/lease.test.ts', 'test/backup/dead-run.test.ts'];
-const RETENTION = ['test/backup/retention.test.ts', 'test/backup/prune.test.ts', 'test/backup/list.test.ts'];
+const RUN = [
+  'test/backup/run.test.ts',
+  'test/backup/lease.test.ts',
+  'test/backup/dead-run.test.ts',
+  'test/backup/damaged-database.test.ts',
+];
+const RETENTION = [
+  'test/backup/retention.test.ts',
+  'test/backup/prune.test.ts',
+  'test/backup/list.test.ts',
+  'test/backup/newest.test.ts',
+];
 const RESTORE = ['test/backup/restore'];
 const STORE = ['test/backup/store', 'test/backup/durability.test.ts'];
-const RECEIVE = ['test/receive.test.ts', 'test/webhook-secret.test.ts'];
+const FOREIGN = ['test/backup/foreign', 'test/backup/bomb.test.ts'];
+const RECEIVE = ['test/receive.test.ts', 'test/webhook-secret.test.ts', 'test/bad-hours.test.ts'];
+const JOURNALS = ['test/db/journal-owner.test.ts', 'test/db/foreign-journal.test.ts'];
 
 export const TARGETS: readonly Target[] = [
   { file: 'src/backup/run.ts', tests: RUN },
@@ -21,16 +33,29 @@ export const TARGETS: readonly Target[] = [
   { file: 'src/backup/retention.ts', tests: RETENTION },
   { file: 'src/backup/prune.ts', tests: [...RETENTION, 'test/backup/put-back.test.ts'] },
   { file: 'src/backup/list.ts', tests: [...RETENTION, ...RUN] },
-  { file: 'src/backup/manifest.ts', tests: ['test/backup/manifest.test.ts'] },
+  { file: 'src/backup/manifest.ts', tests: ['test/backup/manifest.test.ts', 'test/backup/bomb.test.ts'] },
   { file: 'src/backup/verify-deep.ts', tests: ['test/backup/verify.test.ts'] },
+  { file: 'src/backup/check-file.ts', tests: ['test/backup/verify.test.ts', ...FOREIGN] },
+  { file: 'src/backup/foreign/connection.ts', tests: FOREIGN },
+  { file: 'src/backup/foreign/schema-text.ts', tests: FOREIGN },
+  { file: 'src/backup/foreign/watchdog.ts', tests: FOREIGN },
+  { file: 'src/backup/restore/prepare-task.ts', tests: [...RESTORE, ...FOREIGN] },
   { file: 'src/backup/restore/source.ts', tests: RESTORE },
   { file: 'src/backup/restore/swap.ts', tests: RESTORE },
   { file: 'src/backup/restore/embedded.ts', tests: RESTORE },
   { file: 'src/backup/store/directory-upload.ts', tests: STORE },
   { file: 'src/backup/store/s3-upload.ts', tests: STORE },
   { file: 'src/db/file-lock.ts', tests: ['test/db/file-lock.test.ts'] },
-  { file: 'src/db/migrate.ts', tests: ['test/db'] },
+  { file: 'src/db/journal-owner.ts', tests: JOURNALS },
+  { file: 'src/db/settle-journals.ts', tests: JOURNALS },
+  { file: 'src/db/migrate.ts', tests: ['test/db', 'test/takeover'] },
+  { file: 'src/db/time.ts', tests: ['test/db/stored-times.test.ts'] },
+  { file: 'src/takeover/values.ts', tests: ['test/takeover'] },
   { file: 'src/app.ts', tests: RECEIVE },
   { file: 'src/receive.ts', tests: RECEIVE },
+  { file: 'src/failed-turn.ts', tests: RECEIVE },
+  { file: 'src/polling.ts', tests: ['test/polling.test.ts'] },
   { file: 'src/download-links.ts', tests: ['test/download-links.test.ts'] },
+  { file: 'src/loopback-guard.ts', tests: ['test/offline'] },
+  { file: 'src/start-mode.ts', tests: ['test/offline'] },
 ];
