@@ -65,6 +65,14 @@ interface Comparison {
   readonly updates: readonly string[];
 }
 
+/** Clocks of two machines may differ by a time zone. */
+const LATEST = `strftime('%Y-%m-%d %H:%M:%S', 'now', '+1 day')`;
+
+/** A time that a clock ahead has written says nothing: the other row is the newer one. */
+function isNewer(given: string, old: string): string {
+  return `COALESCE(${given} <= ${LATEST} AND (${given} > ${old} OR ${old} > ${LATEST}), 0)`;
+}
+
 /**
  * A value that the file lacks changes nothing; a gap in the database is filled; two different values are settled by the newer row, or
  * by whom the person prefers.
@@ -75,7 +83,7 @@ function comparison({ spec, columns }: StagedImport, prefer: Preference): Compar
       !spec.fixed.includes(name) && spec.mapped?.[name] === undefined && !spec.key.includes(`c_${name}`),
   );
   if (spec.addOnly === true || compared.length === 0) return { changed: '0', differs: '0', updates: [] };
-  const newer = spec.time === undefined ? '0' : `COALESCE(s.c_${spec.time} > t.${spec.time}, 0)`;
+  const newer = spec.time === undefined ? '0' : isNewer(`s.c_${spec.time}`, `t.${spec.time}`);
   const fileWins = prefer === 'newer' ? newer : prefer === 'file' ? '1' : '0';
   const pairs = compared.map(({ name }) => {
     const [old, given] = [`t.${quoteName(name)}`, `s.${quoteName(`c_${name}`)}`];

@@ -118,3 +118,23 @@ test('another import clears the tables meanwhile: nobody claims to know', async 
   await expect(outcome).rejects.toThrow('whether the import happened is not known');
   expect(await count('anime')).toBe(0);
 });
+
+test.each([
+  ['2099-01-01 00:00:00', '2026-01-01 00:00:00', 'living'],
+  ['2026-01-02 00:00:00', '2099-01-01 00:00:00', 'file'],
+  ['2026-01-02 00:00:00', '2026-01-01 00:00:00', 'file'],
+  ['2026-01-01 00:00:00', '2026-01-02 00:00:00', 'living'],
+  ['2099-01-01 00:00:00', '2099-01-02 00:00:00', 'living'],
+])(
+  'file of %s, row of %s: a time from a clock ahead is no newer one (%s stays)',
+  async (given, own, wins) => {
+    await db.write([sql("INSERT INTO anime (code, description, updated_at) VALUES (5, 'living', ?)", own)]);
+    const file = JSON.stringify({ anime: [{ code: 5, description: 'file', updated_at: given }] });
+    await importRecords(db, readLegacyDocument(ReadableStream.from([Buffer.from(file)])), {
+      id: 'ours',
+      prefer: 'newer',
+      dryRun: false,
+    });
+    expect(await count(`anime WHERE description = '${wins}'`)).toBe(1);
+  },
+);
