@@ -19,6 +19,7 @@ import { isIgnored } from './handlers/rate-limit.ts';
 import { AlreadyHandled, type Prefetch, Turn } from './handlers/turn.ts';
 import { localeOf, textsFor } from './locales/index.ts';
 import { describeError, type Log } from './log.ts';
+import { followMoves, moveTold } from './moved-chats.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { replayChat } from './replay.ts';
 
@@ -49,6 +50,7 @@ export function createReceiver(
   features: readonly Feature[],
   composer: Composer<BotContext>,
 ): Receive {
+  services.api.config.use(followMoves(services));
   // Several features may share a question: it is asked once.
   const prefetches = [...new Set(features.flatMap((feature) => feature.prefetches))];
   const receive = async (update: Update, delivery: Delivery = 'webhook'): Promise<Outcome> => {
@@ -185,13 +187,14 @@ function questions(
 
 /** What people of a group say to each other is not said to the bot: nobody is recorded, nothing is read or written. */
 function isTalk({ message }: Update, incoming: Incoming): boolean {
-  return message?.from !== undefined && message.chat.type !== 'private' && incoming.kind !== 'command';
+  const isInGroup = message?.from !== undefined && message.chat.type !== 'private';
+  return isInGroup && incoming.kind !== 'command' && moveTold(message) === undefined;
 }
 
 /** The person behind an update. */
 function senderOf(update: Update): User | undefined {
   const from =
-    (isAnonymous(update.message) ? undefined : update.message?.from) ??
+    (isAnonymous(update.message) || moveTold(update.message) ? undefined : update.message?.from) ??
     update.callback_query?.from ??
     update.inline_query?.from ??
     update.chosen_inline_result?.from ??

@@ -216,7 +216,8 @@ describe('once, and not lost', () => {
     const viewer = bot.telegram.person();
     await viewer.send('/language');
     bot.telegram.script({
-      method: 'editMessageText',
+      method: ['editMessageText', 'sendMessage'],
+      times: 2,
       fault: { kind: 'error', status: 400, description: 'Bad Request: strange' },
     });
     await viewer.press(viewer.lastMessage(), 'English');

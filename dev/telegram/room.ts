@@ -148,6 +148,13 @@ export class Room {
       from: this.#owner,
     });
     announce(this.#stage, service);
+    const told = world.store({
+      chat: state,
+      content: { kind: 'service', text: '', entities: [], fields: { migrate_from_chat_id: this.id } },
+      authorId: this.#owner.id,
+      from: this.#owner,
+    });
+    announce(this.#stage, told);
     await receiver.settle();
     return new Room(this.#stage, state, this.#owner);
   }

@@ -5,6 +5,8 @@ import { holdingSince, toSqlTime } from './time.ts';
 export type Notice =
   /** Memberships of a channel can not be looked up: it lets everybody pass meanwhile. */
   | { readonly kind: 'channel-unchecked'; readonly name: string; readonly reason: string }
+  /** The bot cannot post to a chat. */
+  | { readonly kind: 'chat'; readonly name: string; readonly reason: string }
   /** A channel has no link that Telegram would put on a button: it is left out and lets everybody pass. */
   | { readonly kind: 'channel-link'; readonly name: string }
   /** Updates that could not be answered while Telegram was in trouble; the tick answers them. */

@@ -149,6 +149,8 @@ export interface Recipient {
   /** What the cursor counts: user id, or row id of a group. */
   readonly position: number;
   readonly chatId: number;
+  /** A group's; empty for people. */
+  readonly name: string;
 }
 
 /** The next recipients after the cursor, in its order. */
@@ -157,7 +159,7 @@ export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): 
   const statement =
     audience === 'users'
       ? sql(
-          `SELECT user_id AS position, user_id AS chat_id FROM users
+          `SELECT user_id AS position, user_id AS chat_id, '' AS name FROM users
            WHERE user_id > ? AND ${REACHABLE} AND (created_at IS NULL OR created_at <= ? OR created_at > ?) ORDER BY user_id LIMIT ?`,
           cursor,
           broadcast.startedAt ?? '',
@@ -166,13 +168,17 @@ export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): 
           limit,
         )
       : sql(
-          `SELECT id AS position, group_id AS chat_id FROM groups WHERE id > ? AND (? = 'groups' OR id = ?) ORDER BY id LIMIT ?`,
+          `SELECT id AS position, group_id AS chat_id, name FROM groups WHERE id > ? AND (? = 'groups' OR id = ?) ORDER BY id LIMIT ?`,
           cursor,
           audience,
           broadcast.groupId,
           limit,
         );
-  return all(statement, (row) => ({ position: row.int('position'), chatId: row.int('chat_id') }));
+  return all(statement, (row) => ({
+    position: row.int('position'),
+    chatId: row.int('chat_id'),
+    name: row.text('name'),
+  }));
 }
 
 export type Delivery = 'sent' | 'failed' | 'blocked';

@@ -126,14 +126,6 @@ export function channelFine(channelId: number, now: Date): Statement {
   );
 }
 
-/** The bot's own standing in a chat changed: whatever was believed of that channel is looked up anew. */
-export function recheckChannel(chat: {
-  readonly id: number;
-  readonly username: string | undefined;
-}): Statement {
-  return sql(`UPDATE mandatory_channels SET checked_at = NULL WHERE ${SAME_CHAT}`, ...sameChat(chat));
-}
-
 const KEEP_MS = 24 * 60 * MINUTE;
 
 /** Answers nobody asked for lately, and those of a clock that ran ahead; the gate asks Telegram again when they come back. */

@@ -73,19 +73,9 @@ export function renameGroup(id: number, name: string): Statement {
   return sql('UPDATE groups SET name = ? WHERE id = ?', name, id);
 }
 
-/** A group became a supergroup: Telegram gave it another id. The row keeps its own. */
-export function migrateGroup(from: number, to: number): Statement {
-  return sql(
-    `UPDATE groups SET group_id = ?, kind = 'supergroup' WHERE group_id = ? AND NOT EXISTS (SELECT 1 FROM groups WHERE group_id = ?)`,
-    to,
-    from,
-    to,
-  );
-}
-
-/** What keeps the bot from posting there, or null; a chat that is not in the list is none of ours. */
-export function setGroupProblemOfChat(chatId: number, problem: string | null): Statement {
-  return sql('UPDATE groups SET problem = ? WHERE group_id = ?', problem, chatId);
+/** What keeps the bot from posting there, or null. */
+export function setGroupProblem(id: number, problem: string | null): Statement {
+  return sql('UPDATE groups SET problem = ? WHERE id = ?', problem, id);
 }
 
 /** With its place in every anime's list; what was posted there stays. */

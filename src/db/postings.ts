@@ -77,6 +77,7 @@ export interface Post {
   readonly postingId: number;
   readonly groupId: number;
   readonly chatId: number;
+  readonly name: string;
   readonly attempts: number;
 }
 
@@ -87,7 +88,8 @@ export function claimPosts(postingId: number, limit: number, now: Date): Stateme
     `UPDATE posts SET state = 'sending', claimed_ms = ?, attempts = attempts + 1
      WHERE posting_id = ? AND group_id IN (SELECT group_id FROM posts WHERE posting_id = ?
          AND (state = 'waiting' OR (state = 'sending' AND (claimed_ms <= ? OR claimed_ms > ?))) LIMIT ?)
-     RETURNING posting_id, group_id, attempts, (SELECT g.group_id FROM groups AS g WHERE g.id = posts.group_id) AS chat_id`,
+     RETURNING posting_id, group_id, attempts, (SELECT g.group_id FROM groups AS g WHERE g.id = posts.group_id) AS chat_id,
+       (SELECT g.name FROM groups AS g WHERE g.id = posts.group_id) AS name`,
     now.getTime(),
     postingId,
     postingId,
@@ -102,6 +104,7 @@ export function readPosts(result: { readonly rows: readonly Row[] } | undefined)
     postingId: row.int('posting_id'),
     groupId: row.int('group_id'),
     chatId: row.int('chat_id'),
+    name: row.text('name'),
     attempts: row.int('attempts'),
   }));
 }
@@ -114,7 +117,6 @@ export function postSent(post: Post, messageId: number): readonly Statement[] {
       post.postingId,
       post.groupId,
     ),
-    sql('UPDATE groups SET problem = NULL WHERE id = ?', post.groupId),
   ];
 }
 
@@ -129,7 +131,6 @@ export function postFailed(post: Post, error: string, again: boolean): readonly 
       post.postingId,
       post.groupId,
     ),
-    sql('UPDATE groups SET problem = ? WHERE id = ?', error, post.groupId),
   ];
 }
 

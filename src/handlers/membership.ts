@@ -1,8 +1,11 @@
 /** What Telegram tells unasked about who is in which chat: it keeps the gate's answers true, and shows who blocked the bot. */
 import { Composer } from 'grammy';
 import type { ChatMember } from 'grammy/types';
-import { type Membership, membershipChanged, recheckChannel } from '../db/channels.ts';
+import { type Membership, membershipChanged } from '../db/channels.ts';
+import { chatJudged, chatMoved, chatUses } from '../db/chat-uses.ts';
 import { markBlocked } from '../db/users.ts';
+import { moveTold } from '../moved-chats.ts';
+import { standingTrouble } from './chat-health.ts';
 import type { BotContext } from './context.ts';
 import type { Feature } from './feature.ts';
 import { believedUntil } from './gate-answers.ts';
@@ -27,8 +30,15 @@ composer.on('my_chat_member', async (ctx, next) => {
     if (me.status === 'kicked') ctx.turn.stage(markBlocked(from.id, ctx.now));
     return;
   }
-  ctx.turn.stage(recheckChannel({ id: chat.id, username: chat.username }));
+  const [uses] = await ctx.services.db.read([chatUses(2, chat)]);
+  for (const use of uses) ctx.turn.stage(...chatJudged(use, standingTrouble(use.kind, me), ctx.now));
   await next();
+});
+
+composer.on(['message:migrate_to_chat_id', 'message:migrate_from_chat_id'], async (ctx) => {
+  ctx.turn.handler = 'membership';
+  const move = moveTold(ctx.message);
+  if (move !== undefined) ctx.turn.stage(...chatMoved(move.from, move.to));
 });
 
 export const membershipFeature: Feature = { name: 'membership', composer, prefetches: [] };

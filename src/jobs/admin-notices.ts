@@ -74,10 +74,12 @@ async function tell(
   return isTold ? Object.fromEntries(told) : undefined;
 }
 
-function noticeText(notice: Notice, count: number, { viewer, frame }: Texts): Html {
+function noticeText(notice: Notice, count: number, { viewer, frame, admin }: Texts): Html {
   switch (notice.kind) {
     case 'channel-unchecked':
       return viewer.noticeChannelUnchecked(notice.name, notice.reason);
+    case 'chat':
+      return admin.chats.trouble(notice.name, notice.reason);
     case 'channel-link':
       return viewer.noticeChannelLink(notice.name);
     case 'file':

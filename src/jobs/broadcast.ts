@@ -15,8 +15,8 @@ import {
   type Recipient,
   waitBroadcast,
 } from '../db/broadcasts.ts';
+import { chatJudged } from '../db/chat-uses.ts';
 import type { Statement } from '../db/database.ts';
-import { migrateGroup, setGroupProblemOfChat } from '../db/groups.ts';
 import { markBlocked } from '../db/users.ts';
 import { progressScreen } from '../handlers/admin/broadcast-screens.ts';
 import { copyTo } from '../handlers/admin/copy-message.ts';
@@ -77,13 +77,8 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
     if (!requests.take(PER_MESSAGE)) break;
     await context.sleep(Math.max(0, next - now().getTime()));
     next = now().getTime() + PACE_MS;
-    const outcome = await deliver(context, broadcast, recipient.chatId);
+    const outcome = await deliver(context, broadcast, recipient);
     if (outcome.kind === 'sourceless') return finish(context, id, 'failed', outcome.reason);
-    if (outcome.kind === 'moved') {
-      await db.write([migrateGroup(recipient.chatId, outcome.chatId)]);
-      queue = [{ ...recipient, chatId: outcome.chatId }, ...rest];
-      continue;
-    }
     let { delivery } = outcome.kind === 'done' ? outcome : { delivery: undefined };
     if (outcome.kind === 'later') {
       const until = now().getTime() + outcome.milliseconds;
@@ -118,37 +113,29 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
 type Outcome =
   | { readonly kind: 'done'; readonly delivery: Delivery; readonly statements: readonly Statement[] }
   | { readonly kind: 'later'; readonly milliseconds: number; readonly isFault: boolean }
-  | { readonly kind: 'moved'; readonly chatId: number }
   | { readonly kind: 'sourceless'; readonly reason: string };
 
-async function deliver(context: JobContext, broadcast: Broadcast, chatId: number): Promise<Outcome> {
+async function deliver(context: JobContext, broadcast: Broadcast, recipient: Recipient): Promise<Outcome> {
   const isGroup = broadcast.audience !== 'users';
+  const { chatId, name, position: id } = recipient;
   try {
     await copyTo(context.api, chatId, broadcast);
     return { kind: 'done', delivery: 'sent', statements: [] };
   } catch (error) {
     const failure: SendFailure = readSendFailure(error);
-    switch (failure.kind) {
-      case 'flood':
-        return { kind: 'later', milliseconds: failure.seconds * 1000, isFault: false };
-      case 'passing':
-        return { kind: 'later', milliseconds: FAULT_PAUSE_MS, isFault: true };
-      case 'moved':
-      case 'sourceless':
-        return failure;
-      case 'blocked':
-        return {
-          kind: 'done',
-          delivery: 'blocked',
-          statements: isGroup ? [] : [markBlocked(chatId, context.now())],
-        };
-      case 'refused':
-        return {
-          kind: 'done',
-          delivery: 'failed',
-          statements: isGroup ? [setGroupProblemOfChat(chatId, failure.reason)] : [],
-        };
-    }
+    if (failure.kind === 'flood')
+      return { kind: 'later', milliseconds: failure.seconds * 1000, isFault: false };
+    if (failure.kind === 'passing') return { kind: 'later', milliseconds: FAULT_PAUSE_MS, isFault: true };
+    if (failure.kind === 'sourceless') return failure;
+    const delivery = failure.kind === 'blocked' ? 'blocked' : 'failed';
+    const use = { kind: 'group', id, name, isBroken: false } as const;
+    if (isGroup)
+      return { kind: 'done', delivery, statements: chatJudged(use, failure.reason, context.now()) };
+    return {
+      kind: 'done',
+      delivery,
+      statements: delivery === 'blocked' ? [markBlocked(chatId, context.now())] : [],
+    };
   }
 }
 

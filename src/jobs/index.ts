@@ -1,6 +1,7 @@
 import { adminNoticesJob } from './admin-notices.ts';
 import { backupRequestsJob } from './backup-requests.ts';
 import { broadcastJob } from './broadcast.ts';
+import { checkChatsJob } from './check-chats.ts';
 import { draftStatusJob } from './draft-status.ts';
 import { followMessagesJob } from './follow-messages.ts';
 import { forgetAnswersJob } from './forget-answers.ts';
@@ -20,6 +21,7 @@ export const jobs: readonly Job[] = [
   indexSearchJob,
   maintenance,
   forgetAnswersJob,
+  checkChatsJob,
   draftStatusJob,
   postingJob,
   trashJob,

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Room } from '../../dev/telegram/index.ts';
 import { sql } from '../../src/db/database.ts';
+import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
 let desk: AdminDesk;
@@ -132,7 +133,8 @@ describe('the list of groups', () => {
     await desk.admin.send('Asosiy kanal');
     expect((await desk.rows(GROUPS)).map((group) => group['name'])).toEqual(['Ikkinchi', 'Asosiy kanal']);
     await first.removeBot(desk.admin);
-    expect(desk.last().text).toContain('chiqarildi');
+    await adminNoticesJob.run(desk.bot.jobContext());
+    expect(desk.last().text).toContain('«Asosiy kanal»da ishlay olmayapti');
     await desk.admin.send('/groups');
     await desk.presses(/⚠️ Asosiy kanal/, '🔄 Tekshirib yangilash');
     expect(desk.last().text).toContain('Bot «');

@@ -22,13 +22,9 @@ describe('the bot’s own trouble locks nobody out', () => {
       await other.send('12');
       expect(other.lastMessage().text).toContain('Kod: 12');
     }
-    // Tried once for all of them: the viewer, and why nobody is seen.
-    expect(
-      bot.telegram
-        .callsOf('getChatMember')
-        .filter(({ params }) => String(params['chat_id']) === String(news.id))
-        .map(({ params }) => Number(params['user_id'])),
-    ).toEqual([viewer.id, bot.telegram.botInfo.id]);
+    // Telegram said so: nobody is looked up in vain.
+    const asked = bot.telegram.callsOf('getChatMember').map(({ params }) => String(params['chat_id']));
+    expect(asked).not.toContain(String(news.id));
     await run(bot, adminNoticesJob);
     await run(bot, adminNoticesJob);
     expect(

@@ -69,6 +69,8 @@ export async function lookUpChat(
   try {
     const chat = await bot.api.getChat(wanted);
     if (chat.type === 'private') return refused('not-a-chat', chat.first_name);
+    // A group that became a supergroup tells its new id only to who looks inside.
+    if (chat.type === 'group') await bot.api.getChatAdministrators(chat.id);
     const me = await bot.api.getChatMember(chat.id, bot.me.id);
     const problem = purpose === 'group' ? postingProblem(chat, me) : gateProblem(me);
     if (problem !== undefined) return refused(problem, chat.title);
@@ -79,6 +81,8 @@ export async function lookUpChat(
     return { ok: true, chat: { chatId, name, username: chat.username ?? null, kind, link } };
   } catch (error) {
     if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500) throw error;
+    const moved = error.parameters.migrate_to_chat_id;
+    if (moved !== undefined) return lookUpChat(bot, moved, purpose, options);
     return refused(error.error_code === 403 ? 'not-there' : 'not-found');
   }
 }

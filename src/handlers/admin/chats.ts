@@ -3,7 +3,7 @@ import { Composer, InlineKeyboard } from 'grammy';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { hasChanged } from '../../db/database.ts';
-import { addGroup, groupByChat, setGroupProblemOfChat } from '../../db/groups.ts';
+import { addGroup, groupByChat } from '../../db/groups.ts';
 import { addChannel, channelOfChat } from '../../db/mandatory-channels.ts';
 import type { Html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
@@ -31,7 +31,7 @@ const routes = new AdminRoutes()
 
 const composer = new Composer<BotContext>(routes.composer);
 
-/** An admin added the bot to a chat, or took it out of one: said to him in private. */
+/** An admin added the bot to a chat: asked in private what for. */
 composer.on('my_chat_member', async (ctx, next) => {
   if (ctx.viewer?.role === undefined || ctx.chat.type === 'private') return next();
   ctx.turn.handler = 'admin my_chat_member';
@@ -40,11 +40,8 @@ composer.on('my_chat_member', async (ctx, next) => {
   const isIn = me.status === 'administrator' || (me.status === 'member' && chat.type !== 'channel');
   const wasIn = before.status === 'administrator' || (before.status === 'member' && chat.type !== 'channel');
   const { chats } = ctx.t.admin;
-  if (isIn) ctx.turn.stage(setGroupProblemOfChat(chat.id, null));
-  if (!isIn) ctx.turn.stage(setGroupProblemOfChat(chat.id, chats.problemRemoved()));
   if (isIn && (!wasIn || me.status !== before.status))
     await tell(ctx, ctx.viewer, chats.botAdded(name), foundButtons(chat.id, ctx.t));
-  if (!isIn && wasIn) await tell(ctx, ctx.viewer, chats.botRemoved(name));
   return undefined;
 });
 

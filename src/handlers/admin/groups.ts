@@ -1,5 +1,6 @@
 /** The list of groups and channels to post to. Buttons carry the row's id; only Bot API calls see the chat's. */
 import { InlineKeyboard } from 'grammy';
+import { forgetNotice } from '../../db/admin-notices.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
@@ -104,8 +105,8 @@ async function check(ctx: BotContext, group: Group): Promise<void> {
   let after = group;
   if (found.ok) {
     const { chat } = found;
-    await ctx.turn.commit(refreshGroup(group.id, chat));
-    after = { ...group, name: chat.name, link: chat.link, username: chat.username, problem: null };
+    await ctx.turn.commit(refreshGroup(group.id, chat), forgetNotice(`chat:${group.id}`));
+    after = { ...group, ...chat, problem: null };
     note = chats.updated();
   } else note = chats.refused[found.why](group.name);
   await reply(ctx, withNote(note, groupScreen(after, ctx.t)));

@@ -1,10 +1,11 @@
 /** Sends an anime's card to chats: claimed in the database, sent one by one, every result written before the next. */
 import { type Api, InlineKeyboard } from 'grammy';
-import type { Message, UserFromGetMe } from 'grammy/types';
+import type { UserFromGetMe } from 'grammy/types';
 import type { LocaleName } from '../../config.ts';
+import { noticeAdmins } from '../../db/admin-notices.ts';
 import { type AnimeCard, animeById } from '../../db/anime.ts';
+import { chatJudged } from '../../db/chat-uses.ts';
 import type { Database, Statement } from '../../db/database.ts';
-import { migrateGroup } from '../../db/groups.ts';
 import {
   claimPosts,
   finishPosting,
@@ -82,8 +83,14 @@ function reportOf(results: readonly PostResult[], t: Texts['admin']['sending']):
   return isLong ? html`${t.report(lines)}\n… +${results.length - REPORT_LINES}` : t.report(lines);
 }
 
+interface SentCard {
+  readonly messageId: number;
+  /** Why it went without its photo. */
+  readonly without?: string;
+}
+
 /** The card in the bot's language, with one button that opens the anime in the bot; without its photo where that is refused. */
-async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<Message> {
+async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<SentCard> {
   const { api, me, defaultLocale } = parts;
   const t = textsFor(defaultLocale);
   const { text, photoId } = cardMessage(anime, t);
@@ -92,35 +99,42 @@ async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard)
     parse_mode: 'HTML' as const,
     reply_markup: new InlineKeyboard().url(t.admin.sending.watchHere(), link),
   };
-  if (photoId === null) return api.sendMessage(chatId, text.markup, options);
+  if (photoId === null)
+    return { messageId: (await api.sendMessage(chatId, text.markup, options)).message_id };
   try {
-    return await api.sendPhoto(chatId, photoId, { ...options, caption: text.markup });
+    const sent = await api.sendPhoto(chatId, photoId, { ...options, caption: text.markup });
+    return { messageId: sent.message_id };
   } catch (error) {
     if (!isFileRefused(error)) throw error;
     parts.log.warn('posted without photo', { chat: chatId, error: error.description });
-    return sendCardTo(parts, chatId, { ...anime, photoId: null });
+    const sent = await sendCardTo(parts, chatId, { ...anime, photoId: null });
+    return { ...sent, without: error.description };
   }
 }
 
 async function sendPost(parts: PostingParts, post: Post, anime: AnimeCard): Promise<readonly Statement[]> {
   try {
-    const sent = await sendCardTo(parts, post.chatId, anime);
-    return postSent(post, sent.message_id);
+    const { messageId, without } = await sendCardTo(parts, post.chatId, anime);
+    const sent = postSent(post, messageId);
+    if (without === undefined) return [...sent, ...judged(parts, post)];
+    const reason = `${without} (text instead)`;
+    // Where the words name no rights, the photo itself is of no use.
+    if (/rights|forbidden/i.test(without)) return [...sent, ...judged(parts, post, reason)];
+    return [
+      ...sent,
+      noticeAdmins('file', { kind: 'file', code: anime.code, part: null, reason }, parts.now()),
+    ];
   } catch (error) {
     const failure = readSendFailure(error);
-    switch (failure.kind) {
-      case 'moved':
-        return [migrateGroup(post.chatId, failure.chatId), ...postFailed(post, 'group has moved', true)];
-      case 'flood':
-        return postFailed(post, `Telegram asks to wait ${failure.seconds} s`, true);
-      case 'passing':
-        return postFailed(post, failure.reason, true);
-      case 'blocked':
-        return postFailed(post, 'the bot may not write there', false);
-      default:
-        return postFailed(post, failure.reason, false);
-    }
+    if (failure.kind === 'flood') return postFailed(post, `Telegram asks to wait ${failure.seconds} s`, true);
+    if (failure.kind === 'passing') return postFailed(post, failure.reason, true);
+    return [...postFailed(post, failure.reason, false), ...judged(parts, post, failure.reason)];
   }
+}
+
+/** The chat's own trouble, or its end. */
+function judged({ now }: PostingParts, post: Post, reason?: string): readonly Statement[] {
+  return chatJudged({ kind: 'group', id: post.groupId, name: post.name, isBroken: true }, reason, now());
 }
 
 async function report({ api, db }: PostingParts, posting: Posting, markup: string): Promise<void> {
@@ -133,6 +147,7 @@ async function report({ api, db }: PostingParts, posting: Posting, markup: strin
     await api.editMessageText(posting.requestedBy, posting.reportMessageId, markup, { parse_mode: 'HTML' });
   } catch (error) {
     // "Not modified", or the admin deleted the report: the results are in the database.
-    if (readSendFailure(error).kind !== 'refused') throw error;
+    const { kind } = readSendFailure(error);
+    if (kind === 'flood' || kind === 'passing') throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** /test: tries everything the bot stands on, and says of what is wrong what to do. */
 import { InlineKeyboard } from 'grammy';
-import { all, one, type Statement, sql } from '../../db/database.ts';
+import { chatUses } from '../../db/chat-uses.ts';
+import { all, one, sql } from '../../db/database.ts';
 import { holding, toSqlTime } from '../../db/time.ts';
 import { type Html, join } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
@@ -8,6 +9,7 @@ import { describeError } from '../../log.ts';
 import type { Services } from '../../receive.ts';
 import { ALLOWED_UPDATES } from '../../telegram.ts';
 import { encodeAction } from '../callback-data.ts';
+import { lookAtChat } from '../chat-health.ts';
 import type { BotContext } from '../context.ts';
 import type { Feature } from '../feature.ts';
 import { show } from '../show.ts';
@@ -129,19 +131,26 @@ const schedule: Check = async ({ db }, t, now) => {
     : { state: 'broken', text: system.scheduleSilent() };
 };
 
-const chats: Check = async ({ db }, t) => {
-  const named = (statement: Statement) => all(statement, (row) => row.text('name'));
-  const [channels, groups, failed] = await db.read([
-    named(sql(`SELECT name FROM mandatory_channels WHERE check_state = 'broken' LIMIT 10`)),
-    named(sql('SELECT name FROM groups WHERE problem IS NOT NULL LIMIT 10')),
+/** Chats looked at: more would take too long for one message. */
+const MANY_CHATS = 20;
+
+const chats: Check = async (services, t) => {
+  const { db } = services;
+  const [uses, failed] = await db.read([
+    chatUses(MANY_CHATS),
     all(sql('SELECT COUNT(*) AS count FROM failed_updates WHERE given_up_at IS NOT NULL'), (row) =>
       row.int('count'),
     ),
   ]);
   const { system } = t.admin;
   const unanswered = failed[0] ?? 0;
-  if (channels.length + groups.length > 0)
-    return { state: 'poor', text: system.chatTrouble([...channels, ...groups].join(', ')) };
+  const looked = await Promise.all(
+    uses.map(async (use) => ({ ...use, ...(await lookAtChat(services, use)) })),
+  );
+  const statements = looked.flatMap((one) => one.statements);
+  if (statements.length > 0) await db.write(statements);
+  const bad = looked.filter(({ trouble }) => trouble !== undefined).map(({ name }) => name);
+  if (bad.length > 0) return { state: 'poor', text: system.chatTrouble(bad.join(', ')) };
   if (unanswered > 0) return { state: 'poor', text: system.unanswered(unanswered) };
   return { state: 'fine', text: system.chatsFine() };
 };

@@ -5,12 +5,10 @@ import { describeError } from '../../log.ts';
 export type SendFailure =
   /** Telegram asks to wait. */
   | { readonly kind: 'flood'; readonly seconds: number }
-  /** He blocked the bot, deleted his account, or never started it: do not write to him again. */
-  | { readonly kind: 'blocked' }
+  /** 403: blocked, deleted, never started, or not allowed to write there: do not try again. */
+  | { readonly kind: 'blocked'; readonly reason: string }
   /** The network, or Telegram's own servers: the message may have arrived, or not. */
   | { readonly kind: 'passing'; readonly reason: string }
-  /** A group became a supergroup with another id. */
-  | { readonly kind: 'moved'; readonly chatId: number }
   /** The message to be copied is gone. */
   | { readonly kind: 'sourceless'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -18,17 +16,13 @@ export type SendFailure =
 export function readSendFailure(error: unknown): SendFailure {
   if (error instanceof HttpError) return { kind: 'passing', reason: describeError(error) };
   if (!(error instanceof GrammyError)) throw error;
-  const { error_code: code, description, parameters } = error;
+  const { error_code: code, description, parameters, method } = error;
   const reason = description.replace(/^(?:Bad Request|Forbidden): /, '').slice(0, 200);
   if (code === 429) return { kind: 'flood', seconds: parameters.retry_after ?? 1 };
   if (code >= 500) return { kind: 'passing', reason };
-  if (parameters.migrate_to_chat_id !== undefined)
-    return { kind: 'moved', chatId: parameters.migrate_to_chat_id };
-  if (/blocked by the user|user is deactivated|can't initiate conversation/i.test(description))
-    return { kind: 'blocked' };
-  if (
-    /message to (?:copy|forward) not found|message can't be copied|no messages to forward/i.test(description)
-  )
-    return { kind: 'sourceless', reason };
-  return { kind: 'refused', reason };
+  if (code === 403) return { kind: 'blocked', reason };
+  // Where the words name the message, no chat will get it; anything else is this chat's refusal.
+  const isSource =
+    method.startsWith('copyMessage') && /\bto (?:copy|forward)\b|be copied|MESSAGE_ID/i.test(description);
+  return { kind: isSource ? 'sourceless' : 'refused', reason };
 }

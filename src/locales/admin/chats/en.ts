@@ -61,7 +61,6 @@ export const en: typeof uz = {
     html`🗑 Shall “${name}” no longer be mandatory? Viewers are not asked to join it then.`,
   // The bot was added somewhere.
   botAdded: (name) => html`👋 The bot was added to “${name}”. What shall it be used for?`,
-  botRemoved: (name) =>
-    html`⚠️ The bot was taken out of “${name}”, or lost its rights there. It can no longer post to it.`,
-  problemRemoved: () => 'the bot was taken out',
+  trouble: (name, reason) =>
+    html`⚠️ The bot cannot work in “${name}”.\nReason: <code>${reason}</code>\nCheck its rights, then press “Check and refresh” in /groups.`,
 };

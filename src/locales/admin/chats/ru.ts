@@ -60,6 +60,6 @@ export const ru: typeof uz = {
     html`🗑 Убрать «${name}» из обязательной подписки? Зрителей перестанут просить на него подписаться.`,
   // The bot was added somewhere.
   botAdded: (name) => html`👋 Бота добавили в «${name}». Для чего его использовать?`,
-  botRemoved: (name) => html`⚠️ Бота убрали из «${name}» или лишили прав. Публиковать туда больше нельзя.`,
-  problemRemoved: () => 'бота убрали оттуда',
+  trouble: (name, reason) =>
+    html`⚠️ Бот не может работать в «${name}».\nПричина: <code>${reason}</code>\nПроверьте его права, затем нажмите «Проверить и обновить» в /groups.`,
 };

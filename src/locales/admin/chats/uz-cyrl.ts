@@ -60,7 +60,6 @@ export const uzCyrl: typeof uz = {
     html`🗑 «${name}» мажбурий обунадан олиб ташлансинми? Томошабинлардан унга обуна сўралмайди.`,
   // The bot was added somewhere.
   botAdded: (name) => html`👋 Бот «${name}»га қўшилди. Ундан нима учун фойдаланамиз?`,
-  botRemoved: (name) =>
-    html`⚠️ Бот «${name}»дан чиқарилди ёки ҳуқуқи олинди. У ерга энди пост жойлаб бўлмайди.`,
-  problemRemoved: () => 'бот чиқариб юборилган',
+  trouble: (name, reason) =>
+    html`⚠️ Бот «${name}»да ишлай олмаяпти.\nСабаби: <code>${reason}</code>\nҲуқуқларини текширинг, сўнг /groups да «Текшириб янгилаш»ни босинг.`,
 };

@@ -84,7 +84,6 @@ export const uz = {
     html`🗑 «${name}» majburiy obunadan olib tashlansinmi? Tomoshabinlardan unga obuna so‘ralmaydi.`,
   // The bot was added somewhere.
   botAdded: (name: string): Html => html`👋 Bot «${name}»ga qo‘shildi. Undan nima uchun foydalanamiz?`,
-  botRemoved: (name: string): Html =>
-    html`⚠️ Bot «${name}»dan chiqarildi yoki huquqi olindi. U yerga endi post joylab bo‘lmaydi.`,
-  problemRemoved: () => 'bot chiqarib yuborilgan',
+  trouble: (name: string, reason: string): Html =>
+    html`⚠️ Bot «${name}»da ishlay olmayapti.\nSababi: <code>${reason}</code>\nHuquqlarini tekshiring, so‘ng /groups da «Tekshirib yangilash»ni bosing.`,
 };

@@ -1,0 +1,76 @@
+/** Every chat the bot has work in: where it posts, and where it looks who is subscribed. */
+import { forgetNotice, noticeAdmins } from './admin-notices.ts';
+import { channelBroken, channelFine } from './channels.ts';
+import { all, type Query, type Statement, sql } from './database.ts';
+import { setGroupProblem } from './groups.ts';
+
+export interface ChatUse {
+  readonly kind: 'group' | 'channel';
+  /** The row's. */
+  readonly id: number;
+  /** Chat id, or `@name` (old databases). */
+  readonly chat: string;
+  readonly name: string;
+  readonly isBroken: boolean;
+}
+
+const USES = `SELECT 'group' AS kind, id, CAST(group_id AS TEXT) AS chat, name, problem IS NOT NULL AS broken FROM groups
+  UNION ALL SELECT 'channel', id, channel_id, name, check_state = 'broken' FROM mandatory_channels`;
+
+/** Any `limit` of them, so that all have their turn; or what one chat is used for. */
+export function chatUses(
+  limit: number,
+  only?: { readonly id: number; readonly username?: string | undefined },
+): Query<ChatUse[]> {
+  return all(
+    sql(
+      `SELECT * FROM (${USES}) WHERE ?1 IS NULL OR chat = ?1 OR lower(chat) = ?2 ORDER BY random() LIMIT ?3`,
+      only === undefined ? null : String(only.id),
+      `@${only?.username?.toLowerCase() ?? ''}`,
+      limit,
+    ),
+    (row) => ({
+      kind: row.text('kind') === 'group' ? 'group' : 'channel',
+      id: row.int('id'),
+      chat: row.text('chat'),
+      name: row.text('name'),
+      isBroken: row.bool('broken'),
+    }),
+  );
+}
+
+/** Books what is wrong with a chat, or that it is well again; the owners are told once of each trouble. */
+export function chatJudged(
+  use: Pick<ChatUse, 'kind' | 'id' | 'name' | 'isBroken'>,
+  reason: string | undefined,
+  now: Date,
+): readonly Statement[] {
+  const { kind, id, name } = use;
+  const isGroup = kind === 'group';
+  const key = `${isGroup ? 'chat' : 'channel'}:${id}`;
+  if (reason === undefined && !use.isBroken) return [];
+  if (reason === undefined)
+    return [isGroup ? setGroupProblem(id, null) : channelFine(id, now), forgetNotice(key)];
+  return [
+    isGroup ? setGroupProblem(id, reason) : channelBroken(id, reason, now),
+    noticeAdmins(key, { kind: isGroup ? 'chat' : 'channel-unchecked', name, reason }, now),
+  ];
+}
+
+/** A group became a supergroup and got another id: rows keep their own, so that what refers to them stays. */
+export function chatMoved(from: number, to: number): readonly Statement[] {
+  return [
+    sql(
+      `UPDATE groups SET group_id = ?2, kind = 'supergroup' WHERE group_id = ?1
+         AND NOT EXISTS (SELECT 1 FROM groups WHERE group_id = ?2)`,
+      from,
+      to,
+    ),
+    sql(
+      `UPDATE mandatory_channels SET channel_id = ?2, checked_at = NULL WHERE channel_id = ?1
+         AND NOT EXISTS (SELECT 1 FROM mandatory_channels WHERE channel_id = ?2)`,
+      String(from),
+      String(to),
+    ),
+  ];
+}

@@ -1,0 +1,19 @@
+/** Looks whether the bot may still work in its chats: not every loss of rights is told, and updates get lost. */
+import { chatUses } from '../db/chat-uses.ts';
+import { lookAtChat } from '../handlers/chat-health.ts';
+import type { Job } from './job.ts';
+
+/** Chats an hour, any of them. */
+const AT_ONCE = 8;
+
+export const checkChatsJob: Job = {
+  name: 'check-chats',
+  everyMinutes: 60,
+  async run(context) {
+    if (!context.requests.take(2 + AT_ONCE)) return;
+    const [uses] = await context.db.read([chatUses(AT_ONCE)]);
+    const found = await Promise.all(uses.map((use) => lookAtChat(context, use)));
+    const statements = found.flatMap((one) => one.statements);
+    if (statements.length > 0) await context.db.write(statements);
+  },
+};
