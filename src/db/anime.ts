@@ -20,17 +20,20 @@ export interface AnimeCard {
   readonly next: number | null;
 }
 
-/** `?1` is the viewer. The part seen last is named by its row, so that its number today is told. */
-const CARD = `SELECT a.id, a.code, a.title, a.description, a.photo_id, a.year, a.genres, a.views,
+/** A card's columns beyond those of a list. `?1` is the viewer. */
+export const CARD_COLUMNS = `a.photo_id, a.year, a.genres, a.views,
   (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
   EXISTS (SELECT 1 FROM favourites AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS favourite,
   EXISTS (SELECT 1 FROM follows AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS followed,
   COALESCE(seen.part_number, w.part_number) AS watched,
   (SELECT MIN(part_number) FROM anime_parts AS n
-   WHERE n.anime_code = a.code AND n.part_number > COALESCE(seen.part_number, w.part_number)) AS next
-FROM anime AS a
-  LEFT JOIN watch_progress AS w ON w.user_id = ?1 AND w.anime_id = a.id
+   WHERE n.anime_code = a.code AND n.part_number > COALESCE(seen.part_number, w.part_number)) AS next`;
+
+/** The part seen last is named by its row, so that its number today is told. */
+export const CARD_JOINS = `LEFT JOIN watch_progress AS w ON w.user_id = ?1 AND w.anime_id = a.id
   LEFT JOIN anime_parts AS seen ON seen.id = w.part_id AND seen.anime_code = a.code`;
+
+const CARD = `SELECT a.id, a.code, a.title, a.description, ${CARD_COLUMNS} FROM anime AS a ${CARD_JOINS}`;
 
 /** `viewerId` is whose favourites and progress are told; 0 for nobody's. */
 export function animeByCode(code: number, viewerId = 0): Query<AnimeCard | undefined> {
@@ -55,7 +58,7 @@ function card(condition: string, ...args: readonly number[]): Statement {
   return sql(`${CARD} WHERE ${condition} AND a.deleted_at IS NULL`, ...args);
 }
 
-function readCard(row: Row): AnimeCard {
+export function readCard(row: Row): AnimeCard {
   return {
     id: row.int('id'),
     code: row.int('code'),

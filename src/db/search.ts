@@ -3,7 +3,9 @@
  * bounded: into descriptions when few names hold the words, for words mistyped when none does; `src/text/search-rank.ts` puts them
  * in order.
  */
+import { type AnimeCard, CARD_COLUMNS, CARD_JOINS, readCard } from './anime.ts';
 import { all, type Query, sql } from './database.ts';
+import { TEXT_LIMIT } from '../html.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
 
 /** A folded query, see `src/text/search-query.ts`. Match expressions are FTS5's; `""` matches nothing. */
@@ -26,6 +28,8 @@ export interface Candidate extends ListedAnime {
   readonly views: number;
   /** Every word of the query stands in its names or its description. */
   readonly isDescribed: boolean;
+  /** Its card, where this may be the only one found; the description's beginning is enough for a message. */
+  readonly card: AnimeCard | undefined;
 }
 
 /** Most anime one look may bring; with the newest first where there are more. */
@@ -38,34 +42,40 @@ const ENOUGH = 5;
 const GRAM_HITS = 1500;
 
 const CANDIDATES = `WITH
-  begins AS MATERIALIZED (SELECT anime_id AS id FROM anime_search WHERE title >= ?1 AND title < ?2
+  begins AS MATERIALIZED (SELECT anime_id AS id FROM anime_search WHERE title >= ?2 AND title < ?3
     ORDER BY title LIMIT ${PER_LOOK}),
-  named AS MATERIALIZED (SELECT rowid AS id FROM anime_words WHERE anime_words MATCH ?3
+  named AS MATERIALIZED (SELECT rowid AS id FROM anime_words WHERE anime_words MATCH ?4
     ORDER BY rowid DESC LIMIT ${PER_LOOK}),
   strict AS MATERIALIZED (SELECT id FROM begins UNION SELECT id FROM named),
   told AS MATERIALIZED (SELECT rowid AS id FROM anime_words
-    WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH} AND anime_words MATCH ?4
+    WHERE (SELECT COUNT(*) FROM strict) < ${ENOUGH} AND anime_words MATCH ?5
     ORDER BY rowid DESC LIMIT ${PER_LOOK}),
   sounding AS MATERIALIZED (SELECT rowid AS id FROM anime_words
-    WHERE NOT EXISTS (SELECT 1 FROM strict) AND anime_words MATCH ?5
+    WHERE NOT EXISTS (SELECT 1 FROM strict) AND anime_words MATCH ?6
     ORDER BY rowid DESC LIMIT ${PER_LOOK}),
-  terms AS MATERIALIZED (SELECT term, doc FROM json_each(?6) AS wanted JOIN anime_gram_terms AS t ON t.term = wanted.value
+  terms AS MATERIALIZED (SELECT term, doc FROM json_each(?7) AS wanted JOIN anime_gram_terms AS t ON t.term = wanted.value
     WHERE NOT EXISTS (SELECT 1 FROM strict)),
   rare AS MATERIALIZED (SELECT term FROM (SELECT term, SUM(doc) OVER (ORDER BY doc, term) AS hits FROM terms)
     WHERE hits <= ${GRAM_HITS}),
   alike AS MATERIALIZED (SELECT rowid AS id FROM anime_grams
     WHERE anime_grams MATCH (SELECT COALESCE(group_concat('"' || replace(term, '"', '""') || '"', ' OR '), '""') FROM rare)
     ORDER BY rank LIMIT ${ALIKE})
-SELECT ${LISTED}, s.title AS folded, s.names, a.views,
-  found.id IN (SELECT id FROM told) AS described FROM
+SELECT l.id, l.code, l.title, s.title AS folded, s.names, l.views AS seen_by, a.id IS NOT NULL AS has_card,
+  CASE WHEN a.id IS NOT NULL THEN substr(a.description, 1, ${TEXT_LIMIT + 1})
+    WHEN COALESCE(l.title, '') = '' THEN substr(l.description, 1, 200) END AS description,
+  found.id IN (SELECT id FROM told) AS described, ${CARD_COLUMNS} FROM
   (SELECT id FROM strict UNION SELECT id FROM told UNION SELECT id FROM sounding UNION SELECT id FROM alike) AS found
-  JOIN anime AS a ON a.id = found.id AND a.deleted_at IS NULL
-  JOIN anime_search AS s ON s.anime_id = found.id`;
+  JOIN anime AS l ON l.id = found.id AND l.deleted_at IS NULL
+  JOIN anime_search AS s ON s.anime_id = found.id
+  LEFT JOIN anime AS a ON a.id = found.id AND ?1 IS NOT NULL
+    AND (SELECT COUNT(*) FROM strict) < 2 AND (SELECT COUNT(*) FROM told) < 2
+  ${CARD_JOINS}`;
 
-/** In no particular order. */
-export function searchAnime(terms: SearchTerms): Query<Candidate[]> {
+/** In no particular order. @param viewerId who may be shown a card; left out where only a list is shown */
+export function searchAnime(terms: SearchTerms, viewerId?: number): Query<Candidate[]> {
   const statement = sql(
     CANDIDATES,
+    viewerId ?? null,
     terms.folded,
     // The highest code point: everything that begins with the query sorts before it.
     `${terms.folded}\u{10FFFF}`,
@@ -78,8 +88,9 @@ export function searchAnime(terms: SearchTerms): Query<Candidate[]> {
     ...readListed(row),
     folded: row.text('folded'),
     names: row.text('names'),
-    views: row.int('views'),
+    views: row.int('seen_by'),
     isDescribed: row.bool('described'),
+    card: row.bool('has_card') ? readCard(row) : undefined,
   }));
 }
 

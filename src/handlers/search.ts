@@ -8,6 +8,7 @@ import { rankFound } from '../text/search-rank.ts';
 import { animeButtons, menuRow, turnRow } from './anime-list.ts';
 import { actionOf, browseAction } from './asked.ts';
 import { encodeAction } from './callback-data.ts';
+import { showCard } from './card.ts';
 import type { BotContext } from './context.ts';
 import type { Feature } from './feature.ts';
 import { pageOf } from './pagination.ts';
@@ -15,9 +16,9 @@ import { type Screen, show } from './show.ts';
 import { prefetch } from './turn.ts';
 
 /** Both the text and a page's button carry the same folded query, so every page is cut from the same list. */
-const found = prefetch((incoming) => {
+const found = prefetch((incoming, { userId }) => {
   const action = actionOf(incoming);
-  return action?.kind === 'search' ? searchAnime(searchTerms(action.text)) : undefined;
+  return action?.kind === 'search' ? searchAnime(searchTerms(action.text), userId) : undefined;
 });
 
 const composer = new Composer<BotContext>();
@@ -29,6 +30,12 @@ composer.filter(
     const action = actionOf(ctx.incoming);
     if (action?.kind !== 'search') return;
     const ranked = rankFound(action.text, ctx.turn.got(found) ?? []);
+    const [first] = ranked;
+    const isAsked = ctx.incoming.kind === 'text' || ctx.incoming.viaGate === true;
+    if (isAsked && ranked.length === 1 && first?.card !== undefined) {
+      await Promise.all([ctx.answerPress(), showCard(ctx, first.card)]);
+      return;
+    }
     const typed = ctx.incoming.kind === 'text' ? ctx.incoming.text : action.text;
     const screen = ranked.length > 0 ? resultsScreen(ctx, ranked, action) : nothingScreen(ctx, typed);
     await Promise.all([ctx.answerPress(), show(ctx, screen)]);

@@ -12,8 +12,13 @@ const NOTHING = '""';
 
 /** The query as buttons carry it: folded, cut at a whole character. Empty when nothing is left to search for. */
 export function foldQuery(text: string): string {
+  const words = text
+    .slice(0, 400)
+    .split(/\s+/)
+    .map(foldWord)
+    .filter((word) => word !== '');
   let folded = '';
-  for (const char of fold(text.slice(0, 400)).split(' ').slice(0, MAX_WORDS).join(' ')) {
+  for (const char of words.join(' ').split(' ').slice(0, MAX_WORDS).join(' ')) {
     if (Buffer.byteLength(folded + char) > QUERY_BYTES) break;
     folded += char;
   }
@@ -21,12 +26,35 @@ export function foldQuery(text: string): string {
 }
 
 /**
+ * Folding hears `zzzz` as `z`, and every name with a z would begin so. A word that is one letter over and over names nothing: it stays a
+ * run, which no folded name has.
+ */
+function foldWord(word: string): string {
+  const folded = fold(word);
+  return /^[a-z]$/.test(folded) && /\p{L}{3}/u.test(word) ? folded.repeat(3) : folded;
+}
+
+/**
+ * For each word of a query whether it stands for whole words only. A single letter may be unfinished at the end of a longer query, or
+ * alone; among others of its kind (`<b>x</b>`) it would begin some word of almost any name.
+ */
+export function wholeWords(words: readonly string[]): boolean[] {
+  const isLetter = (word: string): boolean => /^[a-z]$/.test(word);
+  const mayEnd = words.length === 1 || words.some((word) => !isLetter(word));
+  return words.map((word, i) => isLetter(word) && !(mayEnd && i === words.length - 1));
+}
+
+/** Shorter words of our alphabet stand in too many descriptions to mean one. */
+const TELLING = /[^a-z]|.{3}/;
+
+/**
  * What to ask FTS5. `folded` comes from {@link foldQuery}, or from a button: a client can forge those, so every word is quoted here.
  */
 export function searchTerms(folded: string): SearchTerms {
   const words = folded.split(' ').filter((word) => word !== '');
   const glued = words.join('');
-  const prefixes = words.map((word) => `${phrase(word)} *`).join(' AND ');
+  const isWhole = wholeWords(words);
+  const prefixes = words.map((word, i) => `${phrase(word)}${isWhole[i] ? '' : ' *'}`).join(' AND ');
   const sounds = soundOf(folded)
     .split(' ')
     .filter((sound) => sound.length > 1);
@@ -38,7 +66,7 @@ export function searchTerms(folded: string): SearchTerms {
         : words.length === 1
           ? `{title names} : (${prefixes})`
           : `{title names} : ((${prefixes}) OR ${phrase(glued)} *)`,
-    anywhere: words.length === 0 ? NOTHING : `{title names about} : (${prefixes})`,
+    anywhere: !words.some((word) => TELLING.test(word)) ? NOTHING : `{title names about} : (${prefixes})`,
     sound:
       sounds.length === 0
         ? NOTHING

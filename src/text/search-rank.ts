@@ -1,6 +1,7 @@
 /** Puts what the search found in order: the name itself, names that begin so, names that hold the words, then names mistyped. */
 import type { Candidate } from '../db/search.ts';
 import { isWithin } from './edit-distance.ts';
+import { wholeWords } from './search-query.ts';
 import { soundOf } from './uzbek-fold.ts';
 
 /**
@@ -43,7 +44,10 @@ function scoreOfName(folded: string, name: string): number {
   if (name.startsWith(folded)) return BEGINS;
   const asked = folded.split(' ');
   const words = name.split(' ');
-  if (asked.every((word) => words.some((other) => other.startsWith(word)))) return WORDS;
+  const isWhole = wholeWords(asked);
+  const isThere = (word: string, i: number): boolean =>
+    words.some((other) => (isWhole[i] ? other === word : other.startsWith(word)));
+  if (asked.every(isThere)) return WORDS;
   return mistyped(asked, words);
 }
 

@@ -36,10 +36,13 @@ async function withCatalogue(): Promise<TestBot> {
   return bot;
 }
 
+/** What was found: the lines of a list, or the only one, whose card is open. */
 const names = (message: SeenMessage): string[] =>
-  buttons(message)
-    .filter((text) => text.includes(' · '))
-    .map((text) => text.replace(/ · \d+$/, ''));
+  message.text.includes('Kod: ')
+    ? message.text.split('\n').slice(0, 1)
+    : buttons(message)
+        .filter((text) => text.includes(' · '))
+        .map((text) => text.replace(/ · \d+$/, ''));
 
 describe('search by name', () => {
   test('finds what is meant, whatever the script, the apostrophe or the typo', async () => {
@@ -105,6 +108,45 @@ describe('search by name', () => {
     await viewer.send('qzqzqz <script>&');
     expect(viewer.lastMessage().text).toContain('«qzqzqz <script>&»');
     expect(buttons(viewer.lastMessage())).toEqual(['🔥 Mashhurlari', '🔤 Alifbo bo‘yicha', '🏠 Menyu']);
+  });
+
+  test('one hit opens the card, a typo in it or not; a page of an old list stays a list', async () => {
+    const bot = await withCatalogue();
+    const viewer = bot.telegram.person();
+    await viewer.send('12');
+    await addAnime(bot, { code: 70, title: 'Slam Dunk', parts: 3, description: 'uzun '.repeat(2000) });
+    for (const typed of ['slam dunk', 'slm dunk', 'слем данк', 'slam d']) {
+      bot.advance(5_000);
+      const cost = await bot.costOf(() => viewer.send(typed));
+      expect([typed, cost]).toEqual([typed, { reads: 1, writes: 1, calls: 1 }]);
+      expect(viewer.lastMessage().text).toContain('Kod: 70');
+      expect(buttons(viewer.lastMessage())).toContain('▶️ Animeni ko‘rish');
+    }
+    const opened = await press(viewer, viewer.lastMessage(), 'Sevimlilarga');
+    expect(buttons(opened)).toContain('★ Sevimlilarda');
+    await viewer.send('slam dunk');
+    expect(buttons(viewer.lastMessage())).toContain('★ Sevimlilarda');
+    const more = await press(viewer, viewer.lastMessage(), 'Davomi');
+    expect(buttons(more)).toContain('2 / 3');
+  });
+
+  test('nonsense finds nothing', async () => {
+    const bot = await withCatalogue();
+    const viewer = bot.telegram.person();
+    const titles = ['Zetman', 'Dragon Ball Z', 'Boku no Hero', 'X', 'Bleach', 'Hellsing', 'Ashita no Joe'];
+    for (const [i, title] of titles.entries())
+      await addAnime(bot, { code: 100 + i, title, description: 'b va x haqida, x b z' });
+    for (const typed of ['zzzz', 'ZZZ', '<b>x</b>', 'b h b', 'ыыыы', 'xxxxxx', 'asdfgh', 'hjkl', 'qq ww ee']) {
+      bot.advance(5_000);
+      await viewer.send(typed);
+      expect([typed, names(viewer.lastMessage())]).toEqual([typed, []]);
+      expect(viewer.lastMessage().text).toContain(`«${typed}» bo‘yicha hech narsa topilmadi`);
+    }
+    // A letter alone is a name begun.
+    await viewer.send('z');
+    expect(names(viewer.lastMessage())).toEqual(expect.arrayContaining(['Zetman', 'Dragon Ball Z']));
+    await viewer.send('dragon ball z');
+    expect(names(viewer.lastMessage())).toEqual(['Dragon Ball Z']);
   });
 
   test('text without a letter is no search', async () => {
@@ -178,7 +220,7 @@ describe('the index follows the catalogue', () => {
     await run(bot, indexSearchJob);
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM anime_stale')).toEqual(['0']);
     await viewer.send('блич 177');
-    expect(names(viewer.lastMessage())).toEqual(['Bleach 177']);
+    expect(viewer.lastMessage().text).toContain('Nomi: Bleach 177');
   });
 
   test('a rename is found under the new name only', async () => {
