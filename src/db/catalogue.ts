@@ -34,6 +34,31 @@ export function holderOf(code: number): Query<CatalogueAnime | undefined> {
   return one(sql(`SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.code = ?`, code), readCatalogueAnime);
 }
 
+/**
+ * Who had a code that nobody has now, as far as the audit log remembers (a year): the last change away from it, and the changes of that
+ * anime's code since. The log's subject ends in `: 12 → 34`.
+ */
+export function formerHolder(code: number): Query<CatalogueAnime | undefined> {
+  return one(
+    sql(
+      `WITH RECURSIVE
+         cut AS MATERIALIZED (SELECT id, subject, rtrim(subject, '0123456789') AS head FROM audit_log
+           WHERE action = 'code-changed' AND NOT EXISTS (SELECT 1 FROM anime WHERE code = ?1)),
+         pair AS MATERIALIZED (SELECT id, substr(head, 1, length(head) - 3) AS head, substr(subject, length(head) + 1) AS later FROM cut),
+         changes AS MATERIALIZED (SELECT id, CAST(substr(head, length(rtrim(head, '0123456789')) + 1) AS INTEGER) AS earlier,
+           CAST(later AS INTEGER) AS later FROM pair),
+         steps AS (SELECT id, later FROM changes WHERE id = (SELECT MAX(id) FROM changes WHERE earlier = ?1)
+           UNION ALL
+           SELECT c.id, c.later FROM steps AS s JOIN changes AS c
+             ON c.id = (SELECT MIN(n.id) FROM changes AS n WHERE n.earlier = s.later AND n.id > s.id))
+       SELECT ${CATALOGUE_COLUMNS} FROM anime AS a
+       WHERE a.code = (SELECT later FROM steps ORDER BY id DESC LIMIT 1) AND a.deleted_at IS NULL`,
+      code,
+    ),
+    readCatalogueAnime,
+  );
+}
+
 /** The newest first; one more than a page when there is another page. */
 export function cataloguePage(page: number, perPage: number): Query<CatalogueAnime[]> {
   const statement = sql(

@@ -1,6 +1,6 @@
 /** Parts of a draft, stored as their messages come, and the one message that says how many there are. */
-import { type Query, type Statement, sql } from './database.ts';
-import { COLLECTING, type DraftKey } from './drafts.ts';
+import { one, type Query, type Statement, sql } from './database.ts';
+import { COLLECTING, type Draft, type DraftKey } from './drafts.ts';
 import type { PartKind } from './parts.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
@@ -49,6 +49,22 @@ export function collectPart(userId: number, part: SentPart, now: Date): readonly
       userId,
     ),
   ];
+}
+
+/** The first part of the anime that has a number which a part of the draft would get, counted from `first`. */
+export function numberAmong(draft: Draft, first: number): Query<number | undefined> {
+  return one(
+    sql(
+      `SELECT MIN(p.part_number) AS number FROM anime_parts AS p JOIN anime AS a ON a.code = p.anime_code
+       WHERE a.id = ? AND p.part_number >= ?
+         AND p.part_number < ? + MAX(1, (SELECT COUNT(*) FROM draft_parts AS s WHERE s.draft_id = ?)) HAVING COUNT(*) > 0`,
+      draft.anime?.id ?? 0,
+      first,
+      first,
+      draft.id,
+    ),
+    (row) => row.int('number'),
+  );
 }
 
 /** Takes the newest part out again. */

@@ -181,7 +181,8 @@ export interface StepChange {
 }
 
 /**
- * Compare-and-set: 0 changes when the draft has moved on (another press or message was quicker), or when the code is taken.
+ * Compare-and-set: 0 changes when the draft has moved on (another press or message was quicker), or when the code,
+ * or a number that a part of the draft would get, is taken.
  * @param from the draft as it was read
  */
 export function changeStep(
@@ -194,7 +195,10 @@ export function changeStep(
     `UPDATE drafts SET step = COALESCE(back_to, ?), back_to = NULL, version = version + 1, updated_at = ?,
        title = COALESCE(?, title), description = COALESCE(?, description), code = COALESCE(?, code), subject = COALESCE(?, subject),
        photo_id = CASE WHEN ? THEN ? ELSE photo_id END, photo_unique_id = CASE WHEN ? THEN ? ELSE photo_unique_id END
-     WHERE id = ? AND user_id = ? AND version = ? AND (? IS NULL OR NOT EXISTS (SELECT 1 FROM anime WHERE anime.code = ?))`,
+     WHERE id = ? AND user_id = ? AND version = ? AND (? IS NULL OR NOT EXISTS (SELECT 1 FROM anime WHERE anime.code = ?))
+       AND (? IS NULL OR NOT EXISTS (SELECT 1 FROM anime_parts AS p JOIN anime AS a ON a.code = p.anime_code
+         WHERE a.id = drafts.anime_id AND p.part_number >= ?
+           AND p.part_number < ? + MAX(1, (SELECT COUNT(*) FROM draft_parts AS s WHERE s.draft_id = drafts.id))))`,
     change.step,
     toSqlTime(now),
     title ?? null,
@@ -210,6 +214,9 @@ export function changeStep(
     from.version,
     code ?? null,
     code ?? null,
+    firstNumber ?? null,
+    firstNumber ?? null,
+    firstNumber ?? null,
   );
 }
 

@@ -86,6 +86,34 @@ export function browse(query: BrowseQuery): Query<ListPage> {
   };
 }
 
+/** Sorts behind everything that begins with the same letters. */
+const LAST = '\u{10FFFF}';
+
+/**
+ * Which of these beginnings of folded names some anime has; `0` stands for any digit, and `s` leaves what `sh` has to it; and
+ * `''` when there is any anime at all. One look into the
+ * index for each, however large the catalogue.
+ */
+export function usedLetters(letters: readonly string[]): Query<Set<string>> {
+  const ranges = letters.flatMap((letter) => {
+    const end = letter === '0' ? ':' : letter + LAST;
+    const longer = letters.find((other) => other !== letter && other.startsWith(letter));
+    return longer === undefined
+      ? [[letter, letter, end]]
+      : [
+          [letter, letter, longer],
+          [letter, longer + LAST, end],
+        ];
+  });
+  const statement = sql(
+    `SELECT json_extract(r.value, '$[0]') AS letter FROM json_each(?) AS r WHERE EXISTS (
+       SELECT 1 FROM anime_search AS s CROSS JOIN anime AS a ON a.id = s.anime_id
+       WHERE s.title >= json_extract(r.value, '$[1]') AND s.title < json_extract(r.value, '$[2]') AND a.deleted_at IS NULL)`,
+    JSON.stringify([['', '', LAST], ...ranges]),
+  );
+  return { ...statement, parse: (rows) => new Set(rows.map((row) => row.text('letter'))) };
+}
+
 const ORDERS: Record<
   BrowseQuery['order'],
   { table: string; key: readonly string[]; anchorKey: string; isDescending: boolean }

@@ -3,9 +3,10 @@
  * bounded: into descriptions when few names hold the words, for words mistyped when none does; `src/text/search-rank.ts` puts them
  * in order.
  */
+
+import { TEXT_LIMIT } from '../html.ts';
 import { type AnimeCard, CARD_COLUMNS, CARD_JOINS, readCard } from './anime.ts';
 import { all, type Query, sql } from './database.ts';
-import { TEXT_LIMIT } from '../html.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
 
 /** A folded query, see `src/text/search-query.ts`. Match expressions are FTS5's; `""` matches nothing. */

@@ -1,10 +1,11 @@
 /** The catalogue by newest, most viewed, name, or at random. */
 import { Composer, InlineKeyboard } from 'grammy';
 import { randomAnime } from '../db/anime.ts';
-import { type BrowseQuery, browse } from '../db/listed-anime.ts';
+import { type BrowseQuery, browse, usedLetters } from '../db/listed-anime.ts';
+import { textsFor } from '../locales/index.ts';
 import { fold } from '../text/uzbek-fold.ts';
 import { animeButtons, menuRow, turnRow } from './anime-list.ts';
-import { actionOf, BROWSE_ORDERS } from './asked.ts';
+import { actionOf, BROWSE_ORDERS, browseAction } from './asked.ts';
 import { type Action, encodeAction } from './callback-data.ts';
 import { showCard } from './card.ts';
 import type { BotContext } from './context.ts';
@@ -17,6 +18,12 @@ const page = prefetch((incoming) => {
   const asked = askedPage(incoming);
   return asked === undefined ? undefined : browse(asked);
 });
+
+/** The same beginnings in every language, under other labels. */
+const LETTERS = Object.keys(textsFor('uz').viewer.alphabet());
+const letters = prefetch((incoming) =>
+  actionOf(incoming)?.kind === 'letters' ? usedLetters(LETTERS) : undefined,
+);
 
 const anyAnime = prefetch((incoming, { userId }) =>
   actionOf(incoming)?.kind === 'random' ? randomAnime(userId ?? 0) : undefined,
@@ -58,7 +65,7 @@ composer.filter(
   },
 );
 
-export const browseFeature: Feature = { name: 'browse', composer, prefetches: [page, anyAnime] };
+export const browseFeature: Feature = { name: 'browse', composer, prefetches: [page, letters, anyAnime] };
 
 function askedPage(incoming: Incoming): BrowseQuery | undefined {
   const action = actionOf(incoming);
@@ -95,12 +102,18 @@ function pageScreen(ctx: BotContext, asked: BrowseQuery): Screen {
 /** Telegram's apps show at most eight buttons in a row; six leave room for two letters on one. */
 const LETTERS_PER_ROW = 6;
 
+/** Without letters that lead nowhere. */
 function lettersScreen(ctx: BotContext): Screen {
+  const used = ctx.turn.got(letters) ?? new Set();
+  if (!used.has('')) return emptyScreen(ctx);
+  const offered = Object.entries(ctx.t.viewer.alphabet()).filter(([folded]) => used.has(folded));
   const keyboard = new InlineKeyboard();
-  for (const [i, [folded, label]] of Object.entries(ctx.t.viewer.alphabet()).entries()) {
+  for (const [i, [folded, label]] of offered.entries()) {
     if (i > 0 && i % LETTERS_PER_ROW === 0) keyboard.row();
     keyboard.text(label, encodeAction({ kind: 'letter', text: folded }));
   }
+  // Names in scripts that no letter stands for.
+  if (offered.length === 0) keyboard.text(ctx.t.viewer.byName(), encodeAction(browseAction('name')));
   return { text: ctx.t.viewer.chooseLetter(), keyboard: menuRow(keyboard.row(), ctx.t) };
 }
 

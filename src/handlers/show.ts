@@ -5,6 +5,7 @@
 import { GrammyError, type InlineKeyboard } from 'grammy';
 import type { InlineKeyboardButton, InputMedia, Message } from 'grammy/types';
 import { CAPTION_LIMIT, type Html, TEXT_LIMIT } from '../html.ts';
+import { describeError } from '../log.ts';
 import type { BotContext } from './context.ts';
 import { isFileRefused } from './file-trouble.ts';
 
@@ -72,6 +73,15 @@ export async function editKeyboard(
     if (!isRefused(error)) throw error;
     ctx.services.log.info('not edited', { method: error.method, error: error.description });
   }
+}
+
+/** Takes the buttons off a pressed message whose media keeps it as it is while a new one says the rest. Never fails. */
+export async function leaveBare(ctx: BotContext): Promise<void> {
+  const pressed = pressedMessage(ctx);
+  if (pressed === undefined || mediaOf(pressed) === undefined) return;
+  await ctx.editMessageReplyMarkup().catch((error: unknown) => {
+    ctx.services.log.warn('buttons not taken off', { error: describeError(error) });
+  });
 }
 
 /** How many characters a text may have that keeps the pressed message's media. */

@@ -46,12 +46,69 @@ describe('adding an anime', () => {
     await viewer.send('1');
     expect(viewer.lastMessage().text).toContain('Naruto');
     await viewer.send('hokage');
-    expect(
-      viewer
-        .lastMessage()
+    expect(viewer.lastMessage().text).toContain('Naruto');
+  });
+
+  test('digits are a text where a text is asked for', async () => {
+    desk = await startDesk();
+    await desk.admin.send('/add');
+    await desk.admin.send('86');
+    expect(desk.last().text).toContain('Tavsif saqlandi: 86');
+    await desk.press('⏭ Qismsiz davom etish');
+    await desk.admin.send('7');
+    await desk.presses('▶️ Davom etish', '✏️ Nomi');
+    await desk.admin.send('0009');
+    expect(await desk.rows('SELECT title AS title, description AS text, code AS code FROM drafts')).toEqual([
+      { title: '0009', text: '86', code: '7' },
+    ]);
+  });
+
+  test('the preview loses its buttons once its anime is published', async () => {
+    desk = await startDesk();
+    await desk.admin.send('/add');
+    await desk.admin.send({ photo: true, caption: 'Naruto' });
+    await desk.presses('⏭ Qismsiz davom etish', /bo‘sh kod/, '▶️ Davom etish');
+    const preview = desk.last();
+    expect(preview.kind).toBe('photo');
+    expect(preview.keyboard).not.toEqual([]);
+    desk.telegram.script({
+      method: 'editMessageReplyMarkup',
+      fault: { kind: 'error', status: 400, description: "Bad Request: message can't be edited" },
+    });
+    await desk.press('✅ Tayyor, qo‘shilsin');
+    expect(desk.last().text).toContain('Naruto qo‘shildi');
+    expect(desk.bot.log.filter(({ level }) => level === 'error')).toEqual([]);
+    await desk.admin.send('/add');
+    await desk.admin.send({ photo: true, caption: 'Bleach' });
+    await desk.presses('⏭ Qismsiz davom etish', /bo‘sh kod/, '▶️ Davom etish');
+    const second = desk.last();
+    await desk.press('✅ Tayyor, qo‘shilsin');
+    expect(desk.admin.look(second).keyboard).toEqual([]);
+    expect(desk.admin.look(second).text).toContain('Bleach');
+  });
+
+  test('no drafts button without drafts', async () => {
+    desk = await startDesk();
+    const shown = (): string[] =>
+      desk
+        .last()
         .keyboard.flat()
-        .some(({ text }) => text.includes('Naruto')),
-    ).toBe(true);
+        .map(({ text }) => text);
+    await desk.admin.send('/admin');
+    expect(shown().filter((text) => text.startsWith('🗂'))).toEqual([]);
+    await desk.admin.send('/add');
+    await desk.admin.send('/cancel');
+    await desk.admin.send('/add');
+    await desk.admin.send('/admin');
+    expect(shown()).toContain('🗂 Qoralamalar (2)');
+    await desk.press('🗂 Qoralamalar (2)');
+    await desk.press(/⏸ Nomsiz/);
+    await desk.presses('⏸ Keyinroq', '🗑 Tashlab yuborish', '🗑 Ha, o‘chirilsin');
+    expect(shown()).toContain('🗂 Qoralamalar');
+    await desk.press('🗂 Qoralamalar');
+    await desk.press(/Nomsiz/);
+    await desk.presses('⏸ Keyinroq', '🗑 Tashlab yuborish', '🗑 Ha, o‘chirilsin');
+    expect(shown()).toEqual(['🏠 Boshqaruv paneli']);
   });
 
   test('old fault: a description with a photo was ignored; its picture is on the card', async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { deletePart, movePart, swapParts } from '../../src/db/catalogue-parts.ts';
 import { type Database, type Statement, sql } from '../../src/db/database.ts';
+import { indexSearchJob } from '../../src/jobs/index-search.ts';
 import { trashJob } from '../../src/jobs/trash.ts';
 import { startTestBot } from '../support/bot.ts';
 import { addAnime } from '../support/catalogue.ts';
@@ -36,6 +37,88 @@ async function watched(db: Database, ...numbers: readonly number[]): Promise<voi
 
 const partMenu = (at: AdminDesk, number: number): Promise<void> =>
   at.admin.send('/edit 12').then(() => at.presses(/🎞 Qismlar/, String(number)));
+
+describe('which anime', () => {
+  const buttonsOf = (at: AdminDesk): string[] =>
+    at
+      .last()
+      .keyboard.flat()
+      .map(({ text }) => text);
+
+  async function deskWithNames(): Promise<AdminDesk> {
+    const made = await deskWithAnime();
+    for (const [code, title] of [
+      [20, 'Naruto Shippuden'],
+      [30, 'Bleach'],
+      [40, '86'],
+    ] as const)
+      await addAnime(made.bot.db, { code, title });
+    await indexSearchJob.run(made.bot.jobContext());
+    return made;
+  }
+
+  test('a name does wherever a code is asked for: the only one is opened, several are offered', async () => {
+    desk = await deskWithNames();
+    await desk.admin.send('/edit блич');
+    expect(desk.last().text).toContain('✏️ Bleach');
+    await desk.admin.send('/edit naruto');
+    expect(buttonsOf(desk)).toEqual(expect.arrayContaining(['12 · Naruto', '20 · Naruto Shippuden']));
+    await desk.press('20 · Naruto Shippuden');
+    expect(desk.last().text).toContain('Kod: 20');
+    await desk.admin.send('/edit zzzz');
+    expect(desk.last().text).toContain('«zzzz» bo‘yicha hech narsa topilmadi');
+    await desk.admin.send('/edit 86');
+    expect(desk.last().text).toContain('86 kodli anime topilmadi');
+    await desk.press('40 · 86');
+    expect(desk.last().text).toContain('Kod: 40');
+    for (const [typed, shown] of [
+      ['naruto', '🔎 2 ta anime topildi'],
+      ['bleach', '✏️ Bleach'],
+      ['20', 'Naruto Shippuden'],
+      ['١٢', 'Kod: 12'],
+      ['86', '86 kodli anime topilmadi'],
+    ] as const) {
+      await desk.admin.send('/edit');
+      await desk.press('🔢 Kod bo‘yicha ochish');
+      await desk.admin.send(typed);
+      expect([typed, desk.last().text]).toEqual([typed, expect.stringContaining(shown)]);
+      expect(await desk.rows('SELECT id AS id FROM drafts')).toEqual([]);
+    }
+  });
+
+  test('an old code offers the anime under its new one', async () => {
+    desk = await deskWithNames();
+    const recode = async (from: string, to: string): Promise<void> => {
+      await desk.admin.send(`/edit ${from}`);
+      await desk.press('🔢 Kod');
+      await desk.admin.send(to);
+      expect(desk.last().text).toContain(`${from} → ${to}`);
+    };
+    await recode('12', '99');
+    await recode('99', '98');
+    for (const old of ['12', '99', '12']) {
+      await desk.admin.send(`/edit ${old}`);
+      expect(desk.last().text).toContain(`${old} kodi o‘zgartirilgan: bu anime endi 98 kodida`);
+      await desk.press('98 · Naruto');
+      expect(desk.last().text).toContain('Kod: 98');
+      await recode('98', '97');
+      await recode('97', '98');
+    }
+    // Another anime has the code by now, and later leaves it too: the last one who had it is meant.
+    await recode('30', '12');
+    await desk.admin.send('/edit 12');
+    expect(desk.last().text).toContain('✏️ Bleach');
+    await recode('12', '31');
+    await desk.admin.send('/edit');
+    await desk.press('🔢 Kod bo‘yicha ochish');
+    await desk.admin.send('12');
+    await desk.press('31 · Bleach');
+    expect(desk.last().text).toContain('Kod: 31');
+    await desk.bot.db.write([sql("UPDATE anime SET deleted_at = '2026-01-01 00:00:00' WHERE code = 31")]);
+    await desk.admin.send('/edit 12');
+    expect(desk.last().text).toContain('12 kodli anime topilmadi');
+  });
+});
 
 describe('fields', () => {
   test.each([
@@ -131,11 +214,44 @@ describe('parts', () => {
     await desk.later();
     await desk.press('🔢 Raqamini o‘zgartirish');
     await desk.admin.send('3');
-    await desk.press('✅ Saqlash (1)');
-    expect(desk.last().text).toContain('band');
+    expect(desk.last().text).toContain('3-qism allaqachon bor');
+    expect(
+      desk
+        .last()
+        .keyboard.flat()
+        .map(({ text }) => text),
+    ).not.toContain('✅ Saqlash (1)');
     await desk.admin.send('2');
     await desk.press('✅ Saqlash (1)');
     expect((await desk.rows(PARTS)).map((part) => part['number'])).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('a part number is refused at once when a later part would meet one that is there', async () => {
+    desk = await deskWithAnime();
+    await desk.admin.send('/edit 12');
+    await desk.press('➕ Qism qo‘shish');
+    for (let i = 0; i < 3; i++) await desk.admin.send({ video: true });
+    await desk.later();
+    await desk.bot.db.write([sql('UPDATE anime_parts SET part_number = 12 WHERE part_number = 4')]);
+    await desk.press('🔢 Raqamini o‘zgartirish');
+    await desk.admin.send('10');
+    expect(desk.last().text).toContain('12-qism allaqachon bor');
+    await desk.admin.send('9');
+    // Taken in the meantime: named as well, and nothing is lost.
+    await desk.bot.db.write([sql('UPDATE anime_parts SET part_number = 11 WHERE part_number = 12')]);
+    await desk.press('✅ Saqlash (3)');
+    expect(desk.last().text).toContain('11-qism allaqachon bor');
+    await desk.admin.send('20');
+    await desk.press('✅ Saqlash (3)');
+    expect((await desk.rows(PARTS)).map((part) => part['number'])).toEqual([
+      '1',
+      '2',
+      '3',
+      '11',
+      '20',
+      '21',
+      '22',
+    ]);
   });
 
   test('followers are told of new parts, once', async () => {

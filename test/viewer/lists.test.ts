@@ -179,6 +179,28 @@ describe('browsing', () => {
     expect(listed(await press(viewer, fromT, 'Chap')).at(-1)).toBe(byName[byName.indexOf('Tnime · 1') - 1]);
   });
 
+  test('letters without anime are not offered', async () => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    const offered = async (): Promise<string[]> => {
+      bot.advance(10_000);
+      expect(await bot.costOf(() => viewer.send('/az'))).toEqual({ reads: 1, writes: 1, calls: 1 });
+      return buttons(viewer.lastMessage());
+    };
+    expect(await offered()).toEqual(['🏠 Menyu']);
+    expect(viewer.lastMessage().text).toContain('Hozircha anime qo‘shilmagan');
+    await addAnime(bot, { code: 1, title: '進撃の巨人' });
+    expect(await offered()).toEqual(['🔤 Alifbo bo‘yicha', '🏠 Menyu']);
+    await addAnime(bot, { code: 2, title: 'Шамол' });
+    await addAnime(bot, { code: 3, title: '86' });
+    const gone = await addAnime(bot, { code: 4, title: 'Naruto' });
+    await addAnime(bot, { code: 5, title: 'Zetman' });
+    expect(await offered()).toEqual(['0–9', 'N', 'Sh', 'Z', '🏠 Menyu']);
+    await bot.db.write([sql("UPDATE anime SET deleted_at = '2026-01-01 00:00:00' WHERE id = ?", gone)]);
+    await addAnime(bot, { code: 6, title: 'Saga' });
+    expect(await offered()).toEqual(['0–9', 'S', 'Sh', 'Z', '🏠 Menyu']);
+  });
+
   test('every letter button leads to names that begin so, or to what follows', async () => {
     const bot = await start();
     for (const [i, title] of [

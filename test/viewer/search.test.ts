@@ -136,7 +136,17 @@ describe('search by name', () => {
     const titles = ['Zetman', 'Dragon Ball Z', 'Boku no Hero', 'X', 'Bleach', 'Hellsing', 'Ashita no Joe'];
     for (const [i, title] of titles.entries())
       await addAnime(bot, { code: 100 + i, title, description: 'b va x haqida, x b z' });
-    for (const typed of ['zzzz', 'ZZZ', '<b>x</b>', 'b h b', 'ыыыы', 'xxxxxx', 'asdfgh', 'hjkl', 'qq ww ee']) {
+    for (const typed of [
+      'zzzz',
+      'ZZZ',
+      '<b>x</b>',
+      'b h b',
+      'ыыыы',
+      'xxxxxx',
+      'asdfgh',
+      'hjkl',
+      'qq ww ee',
+    ]) {
       bot.advance(5_000);
       await viewer.send(typed);
       expect([typed, names(viewer.lastMessage())]).toEqual([typed, []]);

@@ -2,8 +2,8 @@
 import type { Message } from 'grammy/types';
 import { holderOf } from '../../db/catalogue.ts';
 import { hasChanged, type Statement } from '../../db/database.ts';
-import { claimStatus, collectPart } from '../../db/draft-parts.ts';
-import { changeStep, type Draft, openDraft, type StepChange } from '../../db/drafts.ts';
+import { claimStatus, collectPart, numberAmong } from '../../db/draft-parts.ts';
+import { changeStep, type Draft, openDraft, type Step, type StepChange } from '../../db/drafts.ts';
 import type { Row } from '../../db/row.ts';
 import type { Html } from '../../html.ts';
 import type { BotContext, Viewer } from '../context.ts';
@@ -48,7 +48,13 @@ const routes = new AdminRoutes()
   )
   .on(
     'draft text',
-    (ctx) => (ctx.incoming.kind === 'text' ? draftAndMessage(ctx) : undefined),
+    (ctx) => {
+      const found = draftAndMessage(ctx);
+      const { kind } = ctx.incoming;
+      // 86 is a name too.
+      const isText = kind === 'text' || (kind === 'code' && WANTS_TEXT.has(found?.draft.step));
+      return isText ? found : undefined;
+    },
     (ctx, admin, { draft, message }) => takeText(ctx, admin, draft, message.text ?? ''),
   )
   .on(
@@ -77,6 +83,9 @@ export const draftIntakeFeature: Feature = {
   composer: routes.composer,
   prefetches: [askedQuestion, writersDraft],
 };
+
+/** Steps at which digits are a text like any other. */
+const WANTS_TEXT: ReadonlySet<Step | undefined> = new Set<Step>(['description', 'title']);
 
 function draftAndMessage(ctx: BotContext): { draft: Draft; message: Message } | undefined {
   const draft = ctx.turn.got(writersDraft);
@@ -154,7 +163,11 @@ async function takeNumber(
 ): Promise<void> {
   if (number === null || number > HIGHEST_NUMBER)
     return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.badNumber()));
-  return step(ctx, admin, draft, { step: 'parts', firstNumber: number });
+  const question = numberAmong(draft, number);
+  const [found, after] = await write(ctx, admin, draft, { step: 'parts', firstNumber: number }, question);
+  const taken = question.parse(found?.rows ?? []);
+  const note = taken === undefined ? undefined : ctx.t.admin.draft.numberTaken(taken);
+  await show(ctx, draftScreen(after ?? draft, ctx.t, note));
 }
 
 /** Far beyond the longest anime there is; keeps a mistyped code out of the numbering. */

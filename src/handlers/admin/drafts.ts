@@ -75,10 +75,12 @@ const routes = new AdminRoutes()
   )
   .press('draftDrop', (ctx, _admin, { sure }) =>
     withDraft(ctx, async (draft) => {
-      if (sure === 1) await ctx.turn.commit(dropDraft(draft));
+      const left = draftsOf(draft.userId);
+      const results = sure === 1 ? await ctx.turn.commit(dropDraft(draft), left) : [];
+      const hasMore = left.parse(results.at(-1)?.rows ?? []).length > 0;
       const screen =
         sure === 1
-          ? { text: ctx.t.admin.draft.dropped(), keyboard: afterwards(ctx.t) }
+          ? { text: ctx.t.admin.draft.dropped(), keyboard: afterwards(hasMore, ctx.t) }
           : askDrop(draft, ctx.t);
       await Promise.all([ctx.answerPress(), show(ctx, screen)]);
     }),
@@ -242,10 +244,10 @@ function listScreen(drafts: readonly WaitingDraft[], t: Texts): Screen {
   return { text, keyboard: keyboard.text(t.admin.system.panel(), encodeAction({ kind: 'panel' })) };
 }
 
-function afterwards(t: Texts): InlineKeyboard {
-  return new InlineKeyboard()
-    .text(t.admin.draft.drafts(), encodeAction({ kind: 'drafts' }))
-    .text(t.admin.system.panel(), encodeAction({ kind: 'panel' }));
+function afterwards(hasMore: boolean, t: Texts): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  if (hasMore) keyboard.text(t.admin.draft.drafts(), encodeAction({ kind: 'drafts' }));
+  return keyboard.text(t.admin.system.panel(), encodeAction({ kind: 'panel' }));
 }
 
 function panelButton(t: Texts): InlineKeyboard {

@@ -10,14 +10,20 @@ import {
   cataloguePage,
   changeCode,
   editAnime,
+  formerHolder,
   holderOf,
 } from '../../db/catalogue.ts';
+import type { Query } from '../../db/database.ts';
+import { type Candidate, searchAnime } from '../../db/search.ts';
 import { indexAnime } from '../../db/search-index.ts';
-import type { Html } from '../../html.ts';
+import { cutText, type Html } from '../../html.ts';
+import { foldQuery, searchTerms } from '../../text/search-query.ts';
+import { rankFound } from '../../text/search-rank.ts';
 import { searchText } from '../../text/search-text.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
 import type { Feature } from '../feature.ts';
+import { type Incoming, normaliseDigits } from '../incoming.ts';
 import { show } from '../show.ts';
 import { prefetch } from '../turn.ts';
 import { changeFrom } from './edit-answers.ts';
@@ -37,11 +43,13 @@ import {
 import { AdminRoutes, askedQuestion, pressed, whenPressed } from './routes.ts';
 
 const named = whenPressed(['edit', 'editField', 'photoOff'], ({ id }) => catalogueAnime(id));
-const byCode = prefetch((incoming) =>
-  incoming.kind === 'command' && incoming.name === 'edit' && /^\d{1,6}$/.test(incoming.argument)
-    ? holderOf(Number(incoming.argument))
-    : undefined,
-);
+/** What `/edit` names: a code, or a name. */
+const byCode = prefetch((incoming) => codeAsked(incoming, holderOf));
+const byOldCode = prefetch((incoming) => codeAsked(incoming, formerHolder));
+const byName = prefetch((incoming) => {
+  const folded = incoming.kind === 'command' && incoming.name === 'edit' ? foldQuery(incoming.argument) : '';
+  return folded === '' ? undefined : searchAnime(searchTerms(folded));
+});
 const page = prefetch((incoming) => {
   const action = pressed(incoming, 'catalogue');
   const isCommand = incoming.kind === 'command' && incoming.name === 'edit' && incoming.argument === '';
@@ -54,10 +62,9 @@ const routes = new AdminRoutes()
   .command('edit', async (ctx, _admin, argument) => {
     if (argument === '') return show(ctx, listScreen(ctx.turn.got(page) ?? [], 0, ctx.t));
     const anime = ctx.turn.got(byCode);
-    const text = /^\d{1,6}$/.test(argument)
-      ? ctx.t.admin.catalogue.notFound(Number(argument))
-      : ctx.t.admin.catalogue.wantsCode();
-    return show(ctx, anime === undefined ? { text } : editScreen(anime, ctx.t));
+    if (anime !== undefined) return show(ctx, editScreen(anime, ctx.t));
+    const found = { former: ctx.turn.got(byOldCode), alike: ctx.turn.got(byName) ?? [] };
+    return openFound(ctx, argument, found);
   })
   .press('catalogue', async (ctx, _admin, action) => {
     const screen = listScreen(ctx.turn.got(page) ?? [], Math.max(0, action.page), ctx.t);
@@ -80,7 +87,7 @@ const routes = new AdminRoutes()
     const text = ctx.t.admin.catalogue.askAnime();
     await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: stopButton(ctx.t) })]);
   })
-  .answer('anime', (ctx, admin) => openByCode(ctx, admin))
+  .answer('anime', (ctx, admin, { message }) => openAsked(ctx, admin, message.text ?? ''))
   .answer('code', (ctx, admin, { ask: asked }) => takeCode(ctx, admin, asked));
 for (const field of FIELDS)
   if (field !== 'code')
@@ -94,7 +101,7 @@ for (const field of FIELDS)
 export const editFeature: Feature = {
   name: 'admin edit',
   composer: routes.composer,
-  prefetches: [named, byCode, page, askedQuestion],
+  prefetches: [named, byCode, byOldCode, byName, page, askedQuestion],
 };
 
 /** Writes a change with its search text; the anime as it is afterwards, undefined when it is gone or in the trash. */
@@ -139,18 +146,68 @@ async function askField(ctx: BotContext, admin: Viewer, field: Field | undefined
   return Promise.all([ctx.answerPress(), show(ctx, screen)]);
 }
 
-async function openByCode(ctx: BotContext, admin: Viewer): Promise<void> {
-  const { catalogue } = ctx.t.admin;
-  const code = ctx.incoming.kind === 'code' ? ctx.incoming.code : null;
-  if (code === null) return show(ctx, { text: catalogue.wantsCode(), keyboard: stopButton(ctx.t) });
-  const results = await ctx.turn.commit(holderOf(code), ...answered(admin.id));
-  const anime = holderOf(code).parse(results[0]?.rows ?? []);
-  await show(
-    ctx,
-    anime === undefined
-      ? { text: catalogue.notFound(code), keyboard: listButton(ctx.t) }
-      : editScreen(anime, ctx.t),
-  );
+function codeAsked<T>(incoming: Incoming, question: (code: number) => Query<T>): Query<T> | undefined {
+  const code = incoming.kind === 'command' && incoming.name === 'edit' ? codeIn(incoming.argument) : null;
+  return code === null ? undefined : question(code);
+}
+
+function codeIn(text: string): number | null {
+  const digits = normaliseDigits(text.trim());
+  return /^\d{1,6}$/.test(digits) ? Number(digits) : null;
+}
+
+/** The answer to "which anime": its code or its name. */
+async function openAsked(ctx: BotContext, admin: Viewer, text: string): Promise<void> {
+  const code = codeIn(text);
+  const folded = foldQuery(text);
+  if (folded === '')
+    return show(ctx, { text: ctx.t.admin.catalogue.askAnime(), keyboard: stopButton(ctx.t) });
+  const questions = [holderOf(code ?? 0), formerHolder(code ?? 0), searchAnime(searchTerms(folded))] as const;
+  const results = await ctx.turn.commit(...questions, ...answered(admin.id));
+  const anime = questions[0].parse(results[0]?.rows ?? []);
+  if (anime !== undefined) return show(ctx, editScreen(anime, ctx.t));
+  const found = {
+    former: questions[1].parse(results[1]?.rows ?? []),
+    alike: questions[2].parse(results[2]?.rows ?? []),
+  };
+  return openFound(ctx, text, found);
+}
+
+/** Nobody has the code, or it is a name: offers who had it, and whose name is like it. The only one of that name is opened. */
+async function openFound(
+  ctx: BotContext,
+  wanted: string,
+  found: { readonly former: CatalogueAnime | undefined; readonly alike: readonly Candidate[] },
+): Promise<void> {
+  const { t } = ctx;
+  const code = codeIn(wanted);
+  const { former } = found;
+  const ranked = rankFound(foldQuery(wanted), found.alike);
+  const [first] = ranked;
+  if (code === null && ranked.length === 1 && first !== undefined) {
+    const question = catalogueAnime(first.id);
+    const results = await ctx.turn.commit(question);
+    const anime = question.parse(results[0]?.rows ?? []);
+    if (anime !== undefined) return show(ctx, editScreen(anime, t));
+  }
+  const offered = [
+    ...(former === undefined ? [] : [former]),
+    ...ranked.filter(({ id }) => id !== former?.id),
+  ];
+  const keyboard = new InlineKeyboard();
+  for (const anime of offered.slice(0, PER_PAGE)) {
+    const label = `${anime.code} · ${cutText(nameOf(anime, t), 40).text}`;
+    keyboard.text(label, encodeAction({ kind: 'edit', id: anime.id })).row();
+  }
+  const missing =
+    code === null ? t.viewer.nothingFound(cutText(wanted, 64).text) : t.admin.catalogue.notFound(code);
+  const text =
+    former !== undefined && code !== null
+      ? t.admin.catalogue.codeWas(code, former.code)
+      : code === null && offered.length > 0
+        ? t.viewer.found(ranked.length)
+        : missing;
+  await show(ctx, { text, keyboard: keyboard.append(listButton(t)) });
 }
 
 async function takeCode(ctx: BotContext, admin: Viewer, asked: Ask): Promise<void> {

@@ -54,8 +54,9 @@ function panelScreen(numbers: Overview, admin: Viewer, t: Texts): Screen {
   const keyboard = new InlineKeyboard()
     .text(system.addAnime(), encodeAction({ kind: 'draftNew' }))
     .text(system.catalogue(), encodeAction({ kind: 'catalogue', page: 0 }))
-    .row()
-    .text(system.drafts(numbers.drafts), encodeAction({ kind: 'drafts' }))
+    .row();
+  if (numbers.drafts > 0) keyboard.text(system.drafts(numbers.drafts), encodeAction({ kind: 'drafts' }));
+  keyboard
     .text(system.trash(), encodeAction({ kind: 'trash', page: 0 }))
     .row()
     .text(system.groups(), encodeAction({ kind: 'groups' }))

@@ -3,13 +3,14 @@ import { InlineKeyboard } from 'grammy';
 import { audit } from '../../db/audit-log.ts';
 import { holderOf, publish, publishParts } from '../../db/catalogue.ts';
 import { ConstraintFailed, type WriteResult } from '../../db/database.ts';
+import { numberAmong } from '../../db/draft-parts.ts';
 import { type Draft, detour, draftById } from '../../db/drafts.ts';
 import { announceParts } from '../../db/part-news.ts';
 import { indexAnime } from '../../db/search-index.ts';
 import { searchText } from '../../text/search-text.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
-import { show } from '../show.ts';
+import { leaveBare, show } from '../show.ts';
 import { draftScreen, draftTitle, titleFrom } from './draft-screens.ts';
 import { postAndReport } from './post-cards.ts';
 
@@ -43,7 +44,7 @@ async function publishAnime(ctx: BotContext, admin: Viewer, draft: Draft): Promi
     .text(ctx.t.admin.sending.post(), encodeAction({ kind: 'post', id }))
     .row()
     .text(ctx.t.admin.system.panel(), encodeAction({ kind: 'panel' }));
-  await Promise.all([ctx.answerPress(), show(ctx, { text: done, keyboard })]);
+  await Promise.all([ctx.answerPress(), show(ctx, { text: done, keyboard }), leaveBare(ctx)]);
   if (posting !== undefined) await postAndReport(ctx, posting);
 }
 
@@ -73,10 +74,12 @@ async function refuse(ctx: BotContext, draft: Draft): Promise<void> {
   const question = draftById(draft.id, draft.userId);
   const step = draft.kind === 'anime' ? 'code' : 'number';
   const holder = holderOf(draft.code ?? 0);
+  const number = numberAmong(draft, draft.firstNumber ?? 1);
   const results = await ctx.turn.commit(
     detour(draft, step, draft.kind === 'anime' ? 'preview' : null, ctx.now),
     holder,
     question,
+    number,
   );
   const after = question.parse(results[2]?.rows ?? []) ?? draft;
   const taken = holder.parse(results[1]?.rows ?? []);
@@ -87,7 +90,7 @@ async function refuse(ctx: BotContext, draft: Draft): Promise<void> {
           titleFrom(taken.title, taken.description) ?? t.untitled(),
           taken.deletedAt !== null,
         )
-      : t.numberTaken();
+      : t.numberTaken(number.parse(results[3]?.rows ?? []) ?? draft.firstNumber ?? 1);
   await Promise.all([ctx.answerPress(), show(ctx, draftScreen(after, ctx.t, note))]);
 }
 

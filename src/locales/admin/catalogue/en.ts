@@ -35,10 +35,11 @@ export const en: typeof uz = {
   saved: () => html`✅ Saved.`,
   notSaved: () => html`❌ Not saved: this anime does not exist, or is in the trash.`,
   notFound: (code) => html`There is no anime with the code <b>${code}</b>.`,
+  codeWas: (old, code) => html`The code <b>${old}</b> was changed: this anime is <b>${code}</b> now.`,
   gone: () => 'This anime does not exist, or is in the trash.',
   partGone: () => 'This episode is no longer here.',
   // Questions.
-  askAnime: () => html`🔢 Send the code of the anime.`,
+  askAnime: () => html`🔢 Send the code or the name of the anime.`,
   askTitle: (title) => html`✏️ <b>${title}</b>: send the new title.`,
   askDescription: (title) =>
     html`📝 <b>${title}</b>: send the new description (text or a picture with a caption).`,

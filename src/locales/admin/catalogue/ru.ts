@@ -35,10 +35,11 @@ export const ru: typeof uz = {
   saved: () => html`✅ Сохранено.`,
   notSaved: () => html`❌ Не сохранено: этого аниме нет, или оно в корзине.`,
   notFound: (code) => html`Аниме с кодом <b>${code}</b> не найдено.`,
+  codeWas: (old, code) => html`Код <b>${old}</b> изменён: у этого аниме теперь код <b>${code}</b>.`,
   gone: () => 'Этого аниме нет, или оно в корзине.',
   partGone: () => 'Этой серии больше нет.',
   // Questions.
-  askAnime: () => html`🔢 Отправьте код аниме.`,
+  askAnime: () => html`🔢 Отправьте код или название аниме.`,
   askTitle: (title) => html`✏️ <b>${title}</b>: отправьте новое название.`,
   askDescription: (title) =>
     html`📝 <b>${title}</b>: отправьте новое описание (текст или картинку с подписью).`,

@@ -36,10 +36,11 @@ export const uzCyrl: typeof uz = {
   saved: () => html`✅ Сақланди.`,
   notSaved: () => html`❌ Сақланмади: бу аниме топилмади ёки саватда.`,
   notFound: (code) => html`<b>${code}</b> кодли аниме топилмади.`,
+  codeWas: (old, code) => html`<b>${old}</b> коди ўзгартирилган: бу аниме энди <b>${code}</b> кодида.`,
   gone: () => 'Бу аниме топилмади ёки саватда.',
   partGone: () => 'Бу қисм энди йўқ.',
   // Questions.
-  askAnime: () => html`🔢 Аниме кодини юборинг.`,
+  askAnime: () => html`🔢 Аниме кодини ёки номини юборинг.`,
   askTitle: (title) => html`✏️ <b>${title}</b>: янги номини юборинг.`,
   askDescription: (title) =>
     html`📝 <b>${title}</b>: янги тавсифни юборинг (матн ёки расм ва остидаги матн).`,

@@ -47,10 +47,12 @@ export const uz = {
   saved: (): Html => html`✅ Saqlandi.`,
   notSaved: (): Html => html`❌ Saqlanmadi: bu anime topilmadi yoki savatda.`,
   notFound: (code: number): Html => html`<b>${code}</b> kodli anime topilmadi.`,
+  codeWas: (old: number, code: number): Html =>
+    html`<b>${old}</b> kodi o‘zgartirilgan: bu anime endi <b>${code}</b> kodida.`,
   gone: () => 'Bu anime topilmadi yoki savatda.',
   partGone: () => 'Bu qism endi yo‘q.',
   // Questions.
-  askAnime: (): Html => html`🔢 Anime kodini yuboring.`,
+  askAnime: (): Html => html`🔢 Anime kodini yoki nomini yuboring.`,
   askTitle: (title: string): Html => html`✏️ <b>${title}</b>: yangi nomini yuboring.`,
   askDescription: (title: string): Html =>
     html`📝 <b>${title}</b>: yangi tavsifni yuboring (matn yoki rasm va ostidagi matn).`,

@@ -71,8 +71,8 @@ export const en: typeof uz = {
   partsPublished: (title, first, last) =>
     html`✅ <b>${title}</b>: ${first === last ? `episode ${first} was` : `episodes ${first}–${last} were`} added.`,
   noPartsYet: () => 'No episode has arrived yet.',
-  numberTaken: () =>
-    html`❌ One of these numbers is taken. Choose another first number, or replace the old episode. Your videos are still here.`,
+  numberTaken: (number) =>
+    html`❌ Episode ${number} is there already. Choose another first number, or replace the old episode. Your videos are still here.`,
   askNumber: () => html`🔢 Send the number of the first episode you sent (for example, <code>13</code>).`,
   badNumber: () => html`An episode number is a number from 1 to 100000.`,
   animeGone: () => html`This anime does not exist, or is in the trash.`,

@@ -74,8 +74,8 @@ export const uz = {
   partsPublished: (title: string, first: number, last: number): Html =>
     html`✅ <b>${title}</b>: ${first === last ? `${first}-qism` : `${first}–${last}-qismlar`} qo‘shildi.`,
   noPartsYet: () => 'Hali birorta ham qism kelmadi.',
-  numberTaken: (): Html =>
-    html`❌ Bu raqamlarning biri band. Boshqa boshlang‘ich raqam tanlang yoki eski qismni almashtiring. Videolar joyida.`,
+  numberTaken: (number: number): Html =>
+    html`❌ ${number}-qism allaqachon bor. Boshqa boshlang‘ich raqam tanlang yoki eski qismni almashtiring. Videolar joyida.`,
   askNumber: (): Html => html`🔢 Birinchi yuborilgan qismning raqamini yuboring (masalan, <code>13</code>).`,
   badNumber: (): Html => html`Qism raqami 1 dan 100000 gacha bo‘lgan son bo‘lishi kerak.`,
   animeGone: (): Html => html`Bu anime topilmadi yoki savatda.`,
