@@ -11,7 +11,7 @@ import { nearMisses, SETTING_NAMES, tellNearMiss } from './setting-names.ts';
  */
 export function loadDotEnv(file = '.env', env: NodeJS.ProcessEnv = process.env): string[] {
   if (!existsSync(file)) return [];
-  const text = read(file);
+  const text = readEnvFile(file);
   const settings = parseEnv(text);
   for (const [name, value] of Object.entries(settings)) env[name] ??= value ?? '';
   return text.split('\n').flatMap((line, i) => {
@@ -27,7 +27,8 @@ export function environmentNotes(): string[] {
   return [...nearMisses(Object.keys(process.env)).map(tellNearMiss), ...unread];
 }
 
-function read(file: string): string {
+/** The text of such a file. @throws ConfigError when it cannot be read or is no text */
+export function readEnvFile(file: string): string {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));

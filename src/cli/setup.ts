@@ -1,9 +1,10 @@
 /**
- * `npm run setup`: asks for what is missing, proves that each part answers, writes `.env` and, when asked to, makes a key for encrypted
+ * `npm run setup`: asks for the settings (what is known is the default), proves that each part answers, writes `.env` and, when asked to, makes a key for encrypted
  * backups and puts the Worker's secrets. Node only.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
+import { systemClock } from '../backup/clock.ts';
 import { script } from './script.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';
@@ -25,6 +26,7 @@ process.exitCode = await runSetup({
   wantsKey: key === true,
   wantsWorker: worker === true,
   prompts: terminalPrompts,
+  clock: systemClock,
   putSecrets: (json) =>
     spawnSync('wrangler', ['secret', 'bulk'], { input: json, stdio: ['pipe', 'inherit', 'inherit'] })
       .status === 0,

@@ -17,9 +17,12 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { createClient } from '@libsql/client/http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Api } from 'grammy';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type SqlServerOptions, startSqlServer } from '../../dev/sql-over-http/server.ts';
 import { type StandIns, startStandIns } from '../../dev/stand-ins.ts';
+import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
+import type { Clock } from '../../src/backup/clock.ts';
 import { Cancelled, type Prompts } from '../../src/cli/setup/prompts.ts';
 import { runSetup, type SetupParts } from '../../src/cli/setup/run-setup.ts';
 import { runCli } from './support.ts';
@@ -73,7 +76,10 @@ async function setup(env: Record<string, string>, ...args: readonly string[]) {
   return { code: Number(code), output };
 }
 
-/** Answers by setting, or by the words of a yes-no question; `undefined` is Ctrl-C. Each may be a list, for when it is asked again. */
+/**
+ * Answers by setting, or by the words of a yes-no question; `undefined` is Ctrl-C. Each may be a list, for when it
+ * is asked again. Where something is known and nothing is given here, the person presses Enter.
+ */
 type Answers = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
 
 function person(answers: Answers) {
@@ -89,9 +95,11 @@ function person(answers: Answers) {
     return value;
   };
   const prompts: Prompts = {
-    async ask({ name, message, secret }) {
+    async ask({ name, message, secret, known }) {
       asked.push(name);
       seen.push(message);
+      if (secret !== true && known !== undefined) seen.push(known);
+      if (known !== undefined && !(name in answers)) return secret === true ? '' : known;
       const value = String(answer(name));
       if (secret !== true) seen.push(value);
       return value;
@@ -111,6 +119,17 @@ function person(answers: Answers) {
   return { prompts, asked, screen: () => seen.join('\n') };
 }
 
+/** Stands still but for what is slept. */
+function stoppedClock(): Clock {
+  let now = Date.now();
+  return {
+    now: () => new Date(now),
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+}
+
 async function run(answers: Answers, change: Partial<SetupParts> = {}) {
   const { prompts, asked, screen } = person(answers);
   const given: string[] = [];
@@ -125,6 +144,7 @@ async function run(answers: Answers, change: Partial<SetupParts> = {}) {
     wantsKey: false,
     wantsWorker: false,
     prompts,
+    clock: stoppedClock(),
     putSecrets: (json) => given.push(json) > 0,
     ...change,
   });
@@ -337,7 +357,7 @@ describe('with a person', () => {
     const answers = { BOT_TOKEN: standIns.telegram.token, ADMIN_IDS: '1', S3_ENDPOINT: '', Encrypt: false };
     const { code, asked, screen } = await run(answers, { env });
     expect(code, screen).toBe(0);
-    expect(asked).toEqual(['BOT_TOKEN', 'ADMIN_IDS', 'S3_ENDPOINT', 'Encrypt']);
+    expect(asked).toEqual(['BOT_TOKEN', 'ADMIN_IDS', 'DATABASE_URL', 'S3_ENDPOINT', 'Encrypt']);
     expect(written()['BACKUP_AGE_RECIPIENTS']).toBeUndefined();
   });
 
@@ -351,6 +371,7 @@ describe('with a person', () => {
     expect(code, screen).toBe(0);
     expect(asked.filter((name) => name === 'BOT_TOKEN')).toHaveLength(2);
     expect(asked.filter((name) => name === 'S3_BUCKET')).toHaveLength(2);
+    expect(asked.filter((name) => name === 'S3_ACCESS_KEY_ID')).toHaveLength(2);
     expect(asked.filter((name) => name === 'DATABASE_URL')).toHaveLength(1);
     expect(written()).toMatchObject({ BOT_TOKEN: standIns.telegram.token, S3_BUCKET: 'anime' });
     for (const token of tokens) expect(screen).not.toContain(token);
@@ -375,6 +396,167 @@ describe('with a person', () => {
       again: false,
     });
     expect(gaveUp).toMatchObject({ code: 1, screen: expect.stringContaining('nothing was written') });
+  });
+});
+
+describe('what is known can be changed', () => {
+  const known = () => ({ ...settings(), WEBHOOK_SECRET: 'w'.repeat(48) });
+  const save = (values: Record<string, string>): void =>
+    writeFileSync(
+      join(home, '.env'),
+      Object.entries(values)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
+  const YES = { Encrypt: false, Worker: false, again: true };
+
+  test('every answer is asked for with what is known; Enter at all of them changes nothing', async () => {
+    save(known());
+    const { code, asked, screen } = await run(YES);
+    expect(code, screen).toBe(0);
+    expect(asked).toHaveLength(10);
+    expect(screen).toContain(standIns.sql.url);
+    expectNoSecret(screen, known());
+    expect(written()).toMatchObject(known());
+  });
+
+  test('one answer is changed, the others stay', async () => {
+    save(known());
+    const { code } = await run({ ...YES, ADMIN_IDS: '5,6' });
+    expect({ code, written: written() }).toMatchObject({
+      code: 0,
+      written: { ...known(), ADMIN_IDS: '5,6' },
+    });
+  });
+
+  test('the bucket is given up for a directory: no half of it is left', async () => {
+    save({ ...known(), BACKUP_DIR: join(home, 'b') });
+    const { code, screen } = await run({ ...YES, S3_ENDPOINT: '' }, { env: {} });
+    expect(code, screen).toBe(0);
+    for (const name of ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])
+      expect(written()[name]).toBe('');
+    expect((await runCli(home, {}, 'list', '--json')).json()).toMatchObject({
+      bucket: expect.stringContaining('directory'),
+    });
+  });
+
+  test('what was answered wrongly is the default when it is asked again', async () => {
+    save({ ...known(), S3_BUCKET: 'nowhere' });
+    const { code, asked, screen } = await run({ ...YES, S3_BUCKET: ['nowhere', 'anime'] });
+    expect(code, screen).toBe(0);
+    expect(asked.filter((name) => name === 'S3_ENDPOINT')).toHaveLength(2);
+    expect(written()).toMatchObject(settings());
+  });
+
+  test('a malformed answer of a later part does not stop the first', async () => {
+    save({ ...known(), S3_BUCKET: 'no/bucket', DATABASE_URL: 'postgres://x' });
+    const answers = { ...YES, S3_BUCKET: 'anime', DATABASE_URL: standIns.sql.url };
+    const { code, screen } = await run(answers);
+    expect(code, screen).toBe(0);
+    expect(written()).toMatchObject(settings());
+  });
+
+  test('what nobody is asked for and is wrong is told before any question', async () => {
+    save({ ...known(), BACKUP_RETENTION_DAYS: 'many' });
+    const before = readFileSync(join(home, '.env'), 'utf8');
+    const { code, asked, screen } = await run(YES);
+    expect({ code, asked }).toEqual({ code: 1, asked: [] });
+    expect(screen).toMatch(/BACKUP_RETENTION_DAYS: must be a whole number .* mend that in/);
+    expect(readFileSync(join(home, '.env'), 'utf8')).toBe(before);
+  });
+
+  test('a key in place of a passphrase', async () => {
+    save({ ...known(), BACKUP_PASSPHRASE: 'correct horse battery' });
+    const { code, screen } = await run({ ...YES, 'new key in place': true });
+    expect(code, screen).toBe(0);
+    expect(screen.match(KEY)).toHaveLength(1);
+    expect(written()).toMatchObject({
+      BACKUP_PASSPHRASE: '',
+      BACKUP_AGE_RECIPIENTS: expect.stringMatching(/^age1/),
+    });
+  });
+
+  test('the environment wins over the file, which is said', async () => {
+    save(known());
+    const env = { ...settings(), ADMIN_IDS: '77' };
+    const { code, screen } = await run({ ...YES, ADMIN_IDS: '5' }, { env });
+    expect(code, screen).toBe(0);
+    expect(screen).toContain('ADMIN_IDS has another value in the environment, which wins');
+    expect(screen.match(/which wins/g)).toHaveLength(1);
+  });
+});
+
+describe('the admin of the first /start', () => {
+  let telegram: Telegram;
+  let base: Record<string, string>;
+  beforeEach(async () => {
+    telegram = await startTelegram();
+    base = {
+      TELEGRAM_API_ROOT: telegram.apiRoot,
+      BOT_TOKEN: telegram.token,
+      DATABASE_URL: `file:${join(home, 'bot.db')}`,
+      BACKUP_DIR: join(home, 'b'),
+    };
+  });
+  afterEach(() => telegram.close());
+  const answers = { ADMIN_IDS: '', S3_ENDPOINT: '', Encrypt: false, 'Send /start': true };
+
+  test('is asked whether it is they; a stranger who was faster is passed over, and no update is lost', async () => {
+    const [stranger, owner] = [
+      telegram.person({ id: 31, firstName: 'Begona' }),
+      telegram.person({ id: 32, firstName: 'Ega', username: 'ega' }),
+    ];
+    const group = telegram.group({ title: 'Guruh', members: [stranger] });
+    await telegram.hold(async () => {
+      await stranger.send('/start', { in: group });
+      await stranger.send('salom');
+      await stranger.send('/start');
+      await owner.send('/start');
+    });
+    const pending = telegram.pending;
+    const { code, screen } = await run({ ...answers, 'you, and an admin?': [false, true] }, { env: base });
+    expect(code, screen).toBe(0);
+    expect(screen).toContain('Begona (id 31)');
+    expect(screen).toContain('Ega, @ega (id 32)');
+    expect(written()['ADMIN_IDS']).toBe('32');
+    expect(telegram.pending).toBe(pending);
+  });
+
+  test('nobody within two minutes: asked for by hand; none at all is said loudly', async () => {
+    const { code, screen } = await run(answers, { env: base });
+    expect(code, screen).toBe(0);
+    expect(screen).toContain('nobody sent /start in two minutes');
+    expect(screen).toContain('NO ADMINS');
+    expect(written()['ADMIN_IDS']).toBeUndefined();
+  });
+
+  test('with a webhook nothing is asked of Telegram and the webhook stays', async () => {
+    const api = new Api(telegram.token, { apiRoot: telegram.apiRoot });
+    await api.setWebhook('https://bot.example/webhook');
+    const { code, screen } = await run({ ...answers, ADMIN_IDS: ['', 'ali', '7'] }, { env: base });
+    expect(code, screen).toBe(0);
+    expect(screen).toContain('this bot has a webhook');
+    expect(screen).toContain('ADMIN_IDS: must be');
+    expect(written()['ADMIN_IDS']).toBe('7');
+    expect((await api.getWebhookInfo()).url).toBe('https://bot.example/webhook');
+  });
+
+  test('another program that reads the updates is named', async () => {
+    telegram.script({
+      method: 'getUpdates',
+      times: 1,
+      fault: { kind: 'error', status: 409, description: 'Conflict: terminated by other getUpdates request' },
+    });
+    const { code, screen } = await run({ ...answers, ADMIN_IDS: ['', '7'] }, { env: base });
+    expect(code, screen).toBe(0);
+    expect(screen).toContain('another program reads this bot’s messages');
+  });
+
+  test('without questions nobody is waited for, and it is said loudly', async () => {
+    const { ADMIN_IDS, ...env } = settings();
+    const { code, output } = await setup(env, '--yes');
+    expect(code, output).toBe(0);
+    expect(output).toContain('NO ADMINS');
   });
 });
 

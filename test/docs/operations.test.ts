@@ -186,6 +186,11 @@ describe('each step as written', { timeout: 60_000, concurrent: false }, () => {
     expect(place.count('SELECT count(*) FROM users WHERE user_id = 99')).toBe(0);
   });
 
+  // Its steps before that are walked by test/cli/rotation.test.ts.
+  test('changing a credential', async () => {
+    expect(await follow('Changing a credential', new Place())).toContain('Good');
+  });
+
   test('the bucket’s credentials leaked', async () => {
     const place = new Place();
     await place.backUp();

@@ -1,4 +1,4 @@
-/** How `npm run setup` speaks with a person: a port, so that tests answer in his place, and the real one. Node only. */
+/** How `npm run setup` speaks with a person: a port, so that tests answer in their place, and the real one. Node only. */
 import process from 'node:process';
 import * as clack from '@clack/prompts';
 import { visibleLines } from '../../text/visible.ts';
@@ -16,10 +16,12 @@ export interface Question {
   readonly secret?: boolean;
   /** May be left empty. */
   readonly optional?: boolean;
+  /** What is known already: the default. Of a secret only that it is known is said. */
+  readonly known?: string;
 }
 
 export interface Prompts {
-  /** The trimmed answer; empty only for an optional question. @throws {@link Cancelled} */
+  /** The trimmed answer; empty only for an optional question, or for a secret that is kept. @throws {@link Cancelled} */
   ask(question: Question): Promise<string>;
   /** @throws {@link Cancelled} */
   confirm(message: string, initial: boolean): Promise<boolean>;
@@ -29,12 +31,14 @@ export interface Prompts {
 }
 
 export const terminalPrompts: Prompts = {
-  async ask({ message, secret, optional }) {
+  async ask({ message, secret, optional, known }) {
+    const isKept = secret === true && known !== undefined;
     const validate = (value: string | undefined): string | undefined =>
-      optional !== true && (value ?? '').trim() === '' ? 'needed' : undefined;
+      optional !== true && !isKept && (value ?? '').trim() === '' ? 'needed' : undefined;
+    const kept = optional === true ? ' (kept: Enter keeps it, - removes it)' : ' (kept: Enter keeps it)';
     const answer = await (secret === true
-      ? clack.password({ message, validate })
-      : clack.text({ message, validate }));
+      ? clack.password({ message: isKept ? message + kept : message, validate })
+      : clack.text({ message, validate, ...(known !== undefined && { initialValue: known }) }));
     if (clack.isCancel(answer)) throw new Cancelled('cancelled');
     return (answer ?? '').trim();
   },

@@ -36,7 +36,8 @@ export const PARTS: readonly Part[] = [
       { name: 'BOT_TOKEN', message: 'Bot token (from @BotFather, /newbot)', secret: true },
       {
         name: 'ADMIN_IDS',
-        message: 'Telegram ids of the admins, separated by commas (ask @userinfobot for yours)',
+        message: 'Telegram ids of the admins, separated by commas; empty: take yours from a /start',
+        optional: true,
       },
     ],
     prove: proveTelegram,

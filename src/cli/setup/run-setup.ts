@@ -1,15 +1,18 @@
 /** Settings asked for, proved part by part, and only then written. Node only. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { explain } from '../../backup/clock.ts';
+import { type Clock, explain } from '../../backup/clock.ts';
 import { generateKey, proveKey } from '../../backup/envelope/keys.ts';
-import { ConfigError, readConfig } from '../../config.ts';
+import { type Config, ConfigError, readConfig } from '../../config.ts';
+import { readEnvFile } from '../../dot-env.ts';
 import { hideSecrets, rememberSecrets } from '../../log.ts';
 import { nearMisses, tellNearMiss } from '../../setting-names.ts';
 import { withSettings } from '../env-file.ts';
-import { Cancelled, type Prompts } from './prompts.ts';
+import { settleAdmins } from './admins.ts';
+import { Cancelled, type Prompts, type Question } from './prompts.ts';
 import { PARTS, type Part, SetupError } from './proofs.ts';
+import { Settings, writeSettings } from './settings.ts';
 
 export interface SetupParts {
   /** The file of settings; what it holds stays. */
@@ -22,6 +25,7 @@ export interface SetupParts {
   /** Put the Worker's secrets, likewise. */
   readonly wantsWorker: boolean;
   readonly prompts: Prompts;
+  readonly clock: Clock;
   /** Hands the settings over as secrets of the Worker; returns whether that worked. */
   readonly putSecrets: (json: string) => boolean;
 }
@@ -43,46 +47,18 @@ function wordsOf(error: unknown): string {
   return hideSecrets(error instanceof ConfigError ? error.problems.join('; ') : explain(error));
 }
 
-/** What is known so far, and what of it the file does not hold yet. */
-class Settings {
-  readonly known: Record<string, string | undefined>;
-  readonly added = new Map<string, string>();
-
-  constructor(inFile: Readonly<Record<string, string | undefined>>, env: SetupParts['env']) {
-    this.known = { ...inFile, ...env };
-    for (const [name, value] of Object.entries(env))
-      if (value !== undefined && value !== '' && KEPT.test(name) && inFile[name] === undefined)
-        this.added.set(name, value);
-  }
-
-  has(name: string): boolean {
-    return (this.known[name] ?? '') !== '';
-  }
-
-  set(name: string, value: string): void {
-    if (this.known[name] === value) return;
-    this.known[name] = value;
-    this.added.set(name, value);
-  }
-
-  forget(name: string): void {
-    delete this.known[name];
-    this.added.delete(name);
-  }
-}
-
-/** Settings given by the environment that the next start must find as well. A key that opens backups is not for the bot. */
-const KEPT =
-  /^(BOT_TOKEN|ADMIN_IDS|PUBLIC_URL|TELEGRAM_API_ROOT|DATABASE_(URL|AUTH_TOKEN)|S3_[A-Z_]+|BACKUP_(?!AGE_IDENTITY)[A-Z_]+|DEFAULT_LOCALE)$/;
-
 async function setUp(parts: SetupParts): Promise<void> {
   const { file, env, isAsking, prompts } = parts;
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = existsSync(file) ? readEnvFile(file) : '';
   const settings = new Settings(parseEnv(text), env);
   prompts.say('intro', 'anime-bot: settings');
   const names = [...Object.keys(parseEnv(text)), ...Object.keys(env)];
   for (const miss of nearMisses([...new Set(names)])) prompts.say('note', tellNearMiss(miss));
-  for (const part of PARTS) await settle(parts, settings, part);
+  requireNotAskedSound(file, settings);
+  for (const part of PARTS) {
+    await settle(parts, settings, part);
+    if (part.name === 'Telegram') await settleAdmins(parts, settings);
+  }
   if (!settings.has('WEBHOOK_SECRET')) settings.set('WEBHOOK_SECRET', randomBytes(24).toString('hex'));
   const identity = await newKey(parts, settings);
   readConfig(settings.known, 'node');
@@ -92,8 +68,10 @@ async function setUp(parts: SetupParts): Promise<void> {
     (isAsking &&
       isFitForWorker(settings) &&
       (await prompts.confirm('Put these settings as secrets of the Cloudflare Worker now?', false)));
-  write(file, withSettings(text, settings.added));
+  writeSettings(file, withSettings(text, settings.added));
   prompts.say('good', `${file} is written (readable by you only)`);
+  for (const name of settings.overruled())
+    prompts.say('bad', `${name} has another value in the environment, which wins: change it there as well`);
   if (identity !== undefined)
     prompts.say(
       'note',
@@ -103,45 +81,65 @@ async function setUp(parts: SetupParts): Promise<void> {
   prompts.say('outro', 'Next: npm start on this machine, or npm run deploy for Cloudflare.');
 }
 
-/** Asks for what is missing of a part and proves it, until it works or the person gives up. */
+/** Asks for a part, what is known as the default, and proves it, until it works or the person gives up. */
 async function settle({ isAsking, prompts }: SetupParts, settings: Settings, part: Part): Promise<void> {
   for (;;) {
-    const answered = isAsking ? await ask(prompts, settings, part) : [];
+    if (isAsking) await ask(prompts, settings, part);
     const progress = prompts.begin(part.name);
     try {
       rememberSecrets(settings.known);
-      const { found, settings: more = {} } = await part.prove(
-        readConfig(settings.known, 'node'),
-        settings.known,
-      );
+      const { found, settings: more = {} } = await part.prove(configOf(settings, part), settings.known);
       for (const [name, value] of Object.entries(more)) settings.set(name, value);
       progress.end(`${part.name}: ${found}`);
       return;
     } catch (error) {
       const problem = wordsOf(error);
       progress.end(`${part.name}: ${problem}`);
-      const isOver =
-        answered.length === 0 || !(await prompts.confirm(`Answer for the ${part.name} again?`, true));
-      if (isOver) throw new SetupError(`without a working ${part.name} nothing was written`);
-      for (const name of answered) settings.forget(name);
+      if (!isAsking || !(await prompts.confirm(`Answer for the ${part.name} again?`, true)))
+        throw new SetupError(`without a working ${part.name} nothing was written`);
     }
   }
 }
 
-/** Returns the names answered. */
-async function ask(prompts: Prompts, settings: Settings, part: Part): Promise<string[]> {
-  const answered: string[] = [];
-  const [first, ...others] = part.questions;
-  const goesOn = (): boolean => part.goesOn(settings.known[first?.name ?? ''] ?? '');
-  for (const question of [first, ...others]) {
-    if (question === undefined || settings.has(question.name)) continue;
-    if (question !== first && !goesOn()) continue;
-    const answer = await prompts.ask(question);
-    if (answer === '') continue;
-    settings.set(question.name, answer);
-    answered.push(question.name);
+/** What is wrong with another part's answers is told when that part is asked for. */
+function configOf(settings: Settings, part: Part): Config {
+  return configWithout(
+    settings,
+    PARTS.filter((other) => other !== part),
+  );
+}
+
+function configWithout({ known }: Settings, parts: readonly Part[]): Config {
+  const names = new Set(parts.flatMap(({ questions }) => questions).map(({ name }) => name));
+  return readConfig(Object.fromEntries(Object.entries(known).filter(([name]) => !names.has(name))), 'node');
+}
+
+/** No answer mends a setting that nobody is asked for. */
+function requireNotAskedSound(file: string, settings: Settings): void {
+  try {
+    configWithout(settings, PARTS);
+  } catch (error) {
+    throw new SetupError(`${wordsOf(error)}; mend that in ${file} (or the environment) and run setup again`);
   }
-  return answered;
+}
+
+async function ask(prompts: Prompts, settings: Settings, part: Part): Promise<void> {
+  const [first, ...others] = part.questions;
+  if (first === undefined) return;
+  await askOne(prompts, settings, first);
+  const goesOn = part.goesOn(settings.text(first.name));
+  // Half of a part would be taken for a mistake by the next start.
+  for (const question of others)
+    if (goesOn) await askOne(prompts, settings, question);
+    else settings.remove(question.name);
+}
+
+async function askOne(prompts: Prompts, settings: Settings, question: Question): Promise<void> {
+  const { name, secret = false, optional = false } = question;
+  const known = settings.text(name);
+  const answer = await prompts.ask(known === '' ? question : { ...question, known });
+  if (answer === '' ? !secret : secret && optional && answer === '-') settings.remove(name);
+  else if (answer !== '') settings.set(name, answer);
 }
 
 /** A key for encrypted backups, if one is wanted and there is none; proved. Only its public half is kept. */
@@ -149,26 +147,20 @@ async function newKey(
   { isAsking, wantsKey, prompts }: SetupParts,
   settings: Settings,
 ): Promise<string | undefined> {
-  if (settings.has('BACKUP_AGE_RECIPIENTS') || settings.has('BACKUP_PASSPHRASE')) {
+  const isEncrypted = settings.has('BACKUP_AGE_RECIPIENTS') || settings.has('BACKUP_PASSPHRASE');
+  if (isEncrypted && !isAsking) {
     if (wantsKey) prompts.say('note', 'Backups are encrypted already; no key was made.');
     return undefined;
   }
-  const question =
-    'Encrypt the backups? A key is made and shown once; without it nobody opens them, you neither.';
-  if (!wantsKey && !(isAsking && (await prompts.confirm(question, false)))) return undefined;
+  const question = isEncrypted
+    ? 'Backups are encrypted. Make a new key in place of the present one? Backups until now still need the present one.'
+    : 'Encrypt the backups? A key is made and shown once; without it nobody opens them, you neither.';
+  if ((isEncrypted || !wantsKey) && !(isAsking && (await prompts.confirm(question, false)))) return undefined;
   const { identity, recipient } = await generateKey();
   await proveKey(recipient, identity);
   settings.set('BACKUP_AGE_RECIPIENTS', recipient);
+  settings.remove('BACKUP_PASSPHRASE');
   return identity;
-}
-
-/** Whole or not at all; a link stays a link. */
-function write(file: string, text: string): void {
-  const path = existsSync(file) ? realpathSync(file) : file;
-  const draft = `${path}.${process.pid}.new`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  renameSync(draft, path);
 }
 
 const WORKER_SECRETS =

@@ -1,0 +1,41 @@
+/** Who is the admin? Whoever sends the bot its first `/start` and says so at the terminal. Node only. */
+import { type Api, GrammyError } from 'grammy';
+import type { Update, User } from 'grammy/types';
+import type { Clock } from '../../backup/clock.ts';
+
+/** `webhook`: updates go elsewhere, and asking for them would fail. `busy`: another program asks for them. */
+export type FirstStart =
+  | { readonly kind: 'person'; readonly user: User }
+  | { readonly kind: 'webhook' | 'busy' | 'nobody' };
+
+const PAUSE_MS = 2_000;
+
+/**
+ * Waits until somebody not in `skipped` has sent `/start` in private, or `until` is over. Confirms no update: the
+ * bot gets them all, this one too.
+ */
+export async function firstStart(
+  api: Pick<Api, 'getUpdates' | 'getWebhookInfo'>,
+  { clock, until, skipped }: { clock: Clock; until: Date; skipped: ReadonlySet<number> },
+): Promise<FirstStart> {
+  // With a webhook Telegram refuses getUpdates; to remove it would make a running bot deaf.
+  if ((await api.getWebhookInfo()).url !== '') return { kind: 'webhook' };
+  while (clock.now() < until) {
+    try {
+      // Without an offset nothing is confirmed; without allowed_updates the bot's own choice stays.
+      const starts = (await api.getUpdates({ timeout: 0 })).flatMap((update) => starter(update) ?? []);
+      const user = starts.find(({ id }) => !skipped.has(id));
+      if (user !== undefined) return { kind: 'person', user };
+    } catch (error) {
+      if (error instanceof GrammyError && error.error_code === 409) return { kind: 'busy' };
+      throw error;
+    }
+    await clock.sleep(PAUSE_MS);
+  }
+  return { kind: 'nobody' };
+}
+
+function starter({ message }: Update): User | undefined {
+  if (message?.chat.type !== 'private' || message.from.is_bot) return undefined;
+  return /^\/start(\s|$)/.test(message.text ?? '') ? message.from : undefined;
+}

@@ -1,0 +1,64 @@
+/** What setup knows so far, and what of it `.env` does not hold yet. Node only. */
+import { chmodSync, existsSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+
+type Values = Readonly<Record<string, string | undefined>>;
+
+/** Settings given by the environment that the next start must find as well. A key that opens backups is not for the bot. */
+const KEPT =
+  /^(BOT_TOKEN|ADMIN_IDS|PUBLIC_URL|TELEGRAM_API_ROOT|DATABASE_(URL|AUTH_TOKEN)|S3_[A-Z_]+|BACKUP_(?!AGE_IDENTITY)[A-Z_]+|DEFAULT_LOCALE)$/;
+
+export class Settings {
+  readonly known: Record<string, string | undefined>;
+  /** For the file. An empty value sets nothing: the setting was taken away. */
+  readonly added = new Map<string, string>();
+  readonly #inFile: Values;
+  readonly #env: Values;
+
+  constructor(inFile: Values, env: Values) {
+    this.known = { ...inFile, ...env };
+    this.#inFile = inFile;
+    this.#env = env;
+    for (const [name, value] of Object.entries(env))
+      if (value !== undefined && value !== '' && KEPT.test(name) && inFile[name] === undefined)
+        this.added.set(name, value);
+  }
+
+  /** Empty when it is not set. */
+  text(name: string): string {
+    return (this.known[name] ?? '').trim();
+  }
+
+  has(name: string): boolean {
+    return this.text(name) !== '';
+  }
+
+  set(name: string, value: string): void {
+    if (this.known[name] === value) return;
+    this.known[name] = value;
+    this.added.set(name, value);
+  }
+
+  remove(name: string): void {
+    delete this.known[name];
+    this.added.delete(name);
+    if ((this.#inFile[name] ?? this.#env[name] ?? '') !== '') this.added.set(name, '');
+  }
+
+  /** Names whose value the environment has, too, and another one: it wins over the file. */
+  overruled(): string[] {
+    return [...this.added.keys()].filter((name) => {
+      const value = this.#env[name] ?? '';
+      return value !== '' && value !== this.added.get(name);
+    });
+  }
+}
+
+/** Whole or not at all; a link stays a link. */
+export function writeSettings(file: string, text: string): void {
+  const path = existsSync(file) ? realpathSync(file) : file;
+  const draft = `${path}.${process.pid}.new`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  chmodSync(draft, 0o600);
+  renameSync(draft, path);
+}
