@@ -14,6 +14,7 @@ import { createImportUpload } from './backup/import/uploads.ts';
 import { installCommands } from './commands-menu.ts';
 import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
+import { admins } from './db/admins.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { explainUnusable, requireUsableFile } from './db/database-file.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
@@ -25,6 +26,7 @@ import { createHost, type Host } from './host.ts';
 import { textsFor } from './locales/index.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { refusal } from './loopback-guard.ts';
+import { NO_ADMINS } from './no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
 import { takeOver, takeOverFile } from './takeover/take-over.ts';
@@ -140,6 +142,8 @@ export async function startNode(
   if (config.database.kind === 'remote')
     await requireFitServer(db, { url: config.database.url, isTried: false });
   await host.ready({ waits: true }).catch(explained);
+  if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
+    log.error('no admins', { message: NO_ADMINS });
   const requests = new Underway();
   const runs = new Underway();
   const answer: Answer = (request) => requests.add(host.app.fetch(request));

@@ -12,10 +12,12 @@ import { runBackup } from '../backup/run.ts';
 import { installCommands } from '../commands-menu.ts';
 import { composeBackup } from '../compose.ts';
 import { type Config, readConfig } from '../config.ts';
+import { admins } from '../db/admins.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { migrate } from '../db/migrate.ts';
 import { environmentNotes } from '../dot-env.ts';
 import { rememberSecrets } from '../log.ts';
+import { NO_ADMINS } from '../no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { takeOver } from '../takeover/take-over.ts';
 import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
@@ -111,6 +113,8 @@ async function prepareDatabase(config: Config): Promise<void> {
     });
     for (const note of notes) terminal.say(terminal.colors.yellow(note));
     step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
+    if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
+      terminal.say(terminal.colors.red(NO_ADMINS));
   } finally {
     await close();
   }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type StandIns, startStandIns } from '../../dev/stand-ins.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
+import { addAdmin } from '../../src/db/admins.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
@@ -88,6 +89,12 @@ test('backup, migration, wrangler, webhook', async () => {
     isDeployed: true,
     backups: 1,
   });
+});
+
+test('without an admin it says so loudly; with one in the database it does not', async () => {
+  expect((await deploy({ ADMIN_IDS: '' })).output).toContain('NO ADMINS: ADMIN_IDS is not set');
+  await db.write([sql('INSERT INTO users (user_id) VALUES (7)'), addAdmin(7, 7, new Date())]);
+  expect((await deploy({ ADMIN_IDS: '' })).output).not.toContain('NO ADMINS');
 });
 
 test('another run in the way of the backup: nothing is migrated and nothing deployed', async () => {
