@@ -10,14 +10,14 @@ import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import type { Database, Query, Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
 import { forgetFailure, markHandled, standingOf } from './db/updates.ts';
-import { type KnownPerson, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
+import { type KnownPerson, markBanTold, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
 import { Behind, Flooded, settleFailure } from './failed-turn.ts';
 import { BotContext, type Viewer } from './handlers/context.ts';
 import type { Feature } from './handlers/feature.ts';
 import { chatOf, type Incoming, isAnonymous, isPerson, readIncoming } from './handlers/incoming.ts';
 import { isIgnored } from './handlers/rate-limit.ts';
 import { AlreadyHandled, type Prefetch, Turn } from './handlers/turn.ts';
-import { localeOf, textsFor } from './locales/index.ts';
+import { localeOf, type Texts, textsFor } from './locales/index.ts';
 import { describeError, type Log } from './log.ts';
 import { followMoves, moveTold } from './moved-chats.ts';
 import type { Delivery, Outcome } from './outcome.ts';
@@ -148,6 +148,10 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
     return 'ignored';
   }
   if (person.isBanned && viewer?.role === undefined) {
+    if (!person.isBanTold && from !== undefined && isPrivate(update)) {
+      await tellBan(from, textsFor(viewer?.locale ?? services.defaultLocale), services);
+      turn.stage(markBanTold(from.id, at));
+    }
     await turn.finish();
     return 'ignored';
   }
@@ -172,6 +176,20 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
   }
   await turn.finish();
   return turn.handler === 'none' ? 'ignored' : 'handled';
+}
+
+/** Somebody wrote to the bot or pressed a button of its own chat. */
+function isPrivate({ message, callback_query: press }: Update): boolean {
+  return (message ?? press?.message)?.chat.type === 'private';
+}
+
+/** Once: from then on there is silence. Who blocked the bot need not be told. */
+async function tellBan(from: User, t: Texts, { api }: Services): Promise<void> {
+  try {
+    await api.sendMessage(from.id, t.viewer.banned().markup, { parse_mode: 'HTML' });
+  } catch (error) {
+    if (!isBlockedBy(error)) throw error;
+  }
 }
 
 function questions(

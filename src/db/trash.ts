@@ -93,6 +93,15 @@ export function releaseHistory(code: number): readonly [Statement, Statement] {
   ];
 }
 
+/** Ends an anime's days in the trash: the next tick purges it. */
+export function expireTrashed(id: number, now: Date): Statement {
+  return sql(
+    `UPDATE anime SET deleted_at = datetime(?, '-${TRASH_DAYS + 1} days') WHERE id = ? AND deleted_at IS NOT NULL`,
+    toSqlTime(now),
+    id,
+  );
+}
+
 /** Gone for good, with parts, chats and counters; only what is in the trash can go. */
 export function purgeAnime(id: number): Statement {
   return sql('DELETE FROM anime WHERE id = ? AND deleted_at IS NOT NULL', id);

@@ -15,6 +15,8 @@ export interface KnownPerson {
   readonly known: boolean;
   readonly language: string | null;
   readonly isBanned: boolean;
+  /** Told of the ban. */
+  readonly isBanTold: boolean;
   readonly isAdmin: boolean;
   readonly rate: Rate;
 }
@@ -39,6 +41,7 @@ const NOBODY: KnownPerson = {
   known: false,
   language: null,
   isBanned: false,
+  isBanTold: false,
   isAdmin: false,
   rate: { since: 0, count: 0, isTold: false },
 };
@@ -47,6 +50,7 @@ const NOBODY: KnownPerson = {
 export function personById(userId: number): Query<KnownPerson> {
   const statement = sql(
     `SELECT u.user_id IS NOT NULL AS known, u.language, u.banned_at IS NOT NULL AS banned,
+            EXISTS (SELECT 1 FROM alerts WHERE key = 'banned:' || CAST(me.id AS INTEGER)) AS ban_told,
             EXISTS (SELECT 1 FROM admins AS a WHERE a.user_id = me.id) AS admin,
             COALESCE(u.rate_since, 0) AS rate_since, COALESCE(u.rate_count, 0) AS rate_count,
             COALESCE(u.rate_told, 0) AS rate_told
@@ -57,6 +61,7 @@ export function personById(userId: number): Query<KnownPerson> {
     known: row.bool('known'),
     language: row.textOrNull('language'),
     isBanned: row.bool('banned'),
+    isBanTold: row.bool('ban_told'),
     isAdmin: row.bool('admin'),
     rate: {
       since: row.int('rate_since'),
@@ -121,6 +126,17 @@ export function seeIfKnown(person: Person, now: Date): Statement {
     person.lastName ?? null,
     seconds,
   );
+}
+
+/** He knows that he is banned; until {@link forgetBanTold}. */
+export function markBanTold(userId: number, now: Date): Statement {
+  const key = `banned:${userId}`;
+  return sql('INSERT INTO alerts (key, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING', key, toSqlTime(now));
+}
+
+/** A later ban is told again. */
+export function forgetBanTold(userId: number): Statement {
+  return sql('DELETE FROM alerts WHERE key = ?', `banned:${userId}`);
 }
 
 /** changes = 1 for the one update that may tell him that he is over the limit. */

@@ -74,6 +74,8 @@ export const CALLBACK_SHAPES = {
   trashNow: { tag: 'aeu', args: ['id'] },
   trash: { tag: 'aev', args: ['page'] },
   restore: { tag: 'aew', args: ['id'] },
+  purgeAsk: { tag: 'aey', args: ['id'] },
+  purgeNow: { tag: 'aez', args: ['id'] },
   post: { tag: 'apo', args: ['id'] },
   postChoose: { tag: 'apc', args: ['id', 'group', 'on'] },
   postNow: { tag: 'apn', args: ['id'] },

@@ -116,10 +116,14 @@ function cardScreen(
 /** As much as admins may write; imported rows may hold more, and a caption takes 1024. */
 const GENRES_LIMIT = 300;
 
+/** What of a card changes by itself. A message that nobody will edit does not say it. */
+const UNSAID = { parts: null, views: 0 };
+
 /** The card's text with as much of a description as is given. */
-export function cardText(anime: AnimeCard, t: Texts, description: string): Html {
+export function cardText(anime: AnimeCard, t: Texts, description: string, isPost = false): Html {
   const genres = anime.genres === null ? null : cutText(anime.genres, GENRES_LIMIT).text;
-  const head = html`${headOf(anime, t)}${t.viewer.cardFacts({ ...anime, genres })}`;
+  const facts = t.viewer.cardFacts({ ...anime, genres, ...(isPost ? UNSAID : {}) });
+  const head = html`${headOf(anime, t)}${facts}`;
   return description === '' ? head : html`${head}\n\n${description}`;
 }
 

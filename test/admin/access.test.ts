@@ -211,10 +211,12 @@ describe('roles', () => {
     await desk.press('⛔️ Bloklash');
     const before = viewer.messages().length;
     await viewer.send('12');
-    expect(viewer.messages()).toHaveLength(before + 1);
-    await desk.press('✅ Blokdan chiqarish');
+    expect(viewer.lastMessage().text).toContain('Adminlar sizni bloklagan');
     await viewer.send('12');
     expect(viewer.messages()).toHaveLength(before + 3);
+    await desk.press('✅ Blokdan chiqarish');
+    await viewer.send('12');
+    expect(viewer.messages()).toHaveLength(before + 5);
     await desk.admin.send(`/users ${desk.admin.id}`);
     expect(
       desk
@@ -245,6 +247,41 @@ describe('roles', () => {
       { id: '300', banned: null },
     ]);
     expect(await desk.rows('SELECT action AS action FROM audit_log')).toEqual([]);
+  });
+
+  test('who is banned is told once, and again after another ban', async () => {
+    desk = await startDesk();
+    const viewer = desk.telegram.person({ id: 300, firstName: 'Ali' });
+    await viewer.start();
+    const menu = viewer.lastMessage();
+    const count = (): number => viewer.messages().filter(({ isFromBot }) => isFromBot).length;
+    const ban = async (button: string): Promise<void> => {
+      await desk.admin.send('/users 300');
+      await desk.press(button);
+    };
+    await ban('⛔️ Bloklash');
+    const before = count();
+    desk.telegram.script({
+      method: 'sendMessage',
+      fault: { kind: 'error', status: 502, description: 'Bad Gateway' },
+    });
+    await viewer.send('salom');
+    expect(viewer.lastMessage().text).toContain('Adminlar sizni bloklagan');
+    await viewer.send('/start');
+    await viewer.press(menu, '🆕 Yangilari');
+    await viewer.inline('naruto');
+    expect(count()).toBe(before + 1);
+    await ban('✅ Blokdan chiqarish');
+    await viewer.send('/start');
+    expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
+    await ban('⛔️ Bloklash');
+    expect(await desk.bot.costOf(() => viewer.press(menu, '🆕 Yangilari'))).toEqual({
+      reads: 1,
+      writes: 1,
+      calls: 1,
+    });
+    expect(viewer.lastMessage().text).toContain('Adminlar sizni bloklagan');
+    expect(await desk.bot.costOf(() => viewer.send('12'))).toEqual({ reads: 1, writes: 1, calls: 0 });
   });
 
   test('a user is found by id, @username whatever its case, and a forwarded message', async () => {

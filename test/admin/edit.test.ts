@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { deletePart, movePart, swapParts } from '../../src/db/catalogue-parts.ts';
 import { type Database, type Statement, sql } from '../../src/db/database.ts';
+import { encodeAction } from '../../src/handlers/callback-data.ts';
 import { indexSearchJob } from '../../src/jobs/index-search.ts';
 import { trashJob } from '../../src/jobs/trash.ts';
 import { startTestBot } from '../support/bot.ts';
@@ -412,6 +413,66 @@ describe('the trash', () => {
     expect(
       await desk.rows(`SELECT action AS action FROM audit_log WHERE action = 'anime-purged'`),
     ).toHaveLength(1);
+  });
+
+  test('can delete now: asked first, the code is free, its views are nobody else’s', async () => {
+    desk = await deskWithAnime();
+    await watched(desk.bot.db, 1, 2);
+    await desk.admin.send('/edit 12');
+    await desk.presses('🗑 O‘chirish', '🗑 Ha, o‘chirilsin');
+    await desk.admin.send('/trash');
+    await desk.press('🗑 O‘chirish');
+    expect(desk.last().text).toContain('Naruto (kod 12, 4 ta qism) butunlay o‘chirilsinmi');
+    await desk.press('↩️ Yo‘q');
+    expect(desk.last().keyboard[0]?.[0]?.text).toBe('♻️ 12 Naruto · 30 kun');
+    await desk.press('🗑 O‘chirish');
+    const asked = desk.last();
+    await desk.press('🗑 Ha, butunlay o‘chirilsin');
+    expect(desk.last().text).toContain('Naruto butunlay o‘chirildi');
+    expect(desk.last().text).toContain('Savat bo‘sh');
+    expect(await desk.rows('SELECT id AS id FROM anime')).toEqual([]);
+    expect(await desk.rows('SELECT id AS id FROM anime_parts')).toEqual([]);
+    expect(await desk.rows(HISTORY)).toEqual([
+      { code: null, number: null },
+      { code: null, number: null },
+    ]);
+    expect(
+      await desk.rows(`SELECT user_id AS who, subject AS what FROM audit_log WHERE action = 'anime-purged'`),
+    ).toEqual([{ who: '100', what: '12 Naruto' }]);
+    const press = encodeAction({ kind: 'purgeNow', id: 1 });
+    expect(asked.keyboard.flat().map(({ data }) => data)).toContain(press);
+  });
+
+  test('deleting now takes nothing that is not in the trash', async () => {
+    desk = await deskWithAnime();
+    await desk.admin.send('/edit 12');
+    await desk.presses('🗑 O‘chirish', '🗑 Ha, o‘chirilsin');
+    await desk.admin.send('/trash');
+    const trash = desk.last();
+    await desk.admin.press(trash, '🗑 O‘chirish');
+    const asked = desk.admin.look(trash);
+    await desk.admin.send('/edit 12');
+    await desk.press('♻️ Tiklash');
+    expect((await desk.admin.press(asked, '🗑 Ha, butunlay o‘chirilsin'))?.text).toContain('savatda yo‘q');
+    expect(await desk.rows('SELECT title AS title FROM anime')).toEqual([{ title: 'Naruto' }]);
+  });
+
+  test('an anime with more views than a press may wait for is left to the tick', async () => {
+    desk = await deskWithAnime();
+    await desk.bot.db.write([
+      sql(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40001)
+         INSERT INTO user_history (user_id, anime_code, part_number) SELECT 100, 12, 1 FROM n`,
+      ),
+    ]);
+    await desk.admin.send('/edit 12');
+    await desk.presses('🗑 O‘chirish', '🗑 Ha, o‘chirilsin');
+    await desk.admin.send('/trash');
+    await desk.presses('🗑 O‘chirish', '🗑 Ha, butunlay o‘chirilsin');
+    expect(desk.last().text).toContain('bir soat ichida');
+    await trashJob.run(desk.bot.jobContext());
+    expect(await desk.rows('SELECT id AS id FROM anime')).toEqual([]);
+    expect(await desk.rows('SELECT id AS id FROM user_history WHERE anime_code IS NOT NULL')).toEqual([]);
   });
 
   test('old buttons of a purged anime open nothing else', async () => {

@@ -56,6 +56,9 @@ describe('posting', () => {
     expect(rooms.map((room) => room.messages().length)).toEqual([1, 0, 1]);
     const card = rooms[0]?.lastMessage();
     expect(card?.text).toContain('Naruto <3 & bola');
+    // Nothing that will not stay true: no parts, no views.
+    expect(card?.text).toContain('🔢 Kod: 12');
+    expect(card?.text).not.toMatch(/🎞|👁/);
     const viewer = desk.telegram.person();
     await viewer.openLink(card?.keyboard[0]?.[0]?.url ?? '');
     expect(viewer.lastMessage().text).toContain('Naruto <3 & bola');

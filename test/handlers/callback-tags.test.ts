@@ -56,6 +56,8 @@ test('every tag ever sent, with its arguments', () => {
     aev trash page
     aew restore id
     aex export
+    aey purgeAsk id
+    aez purgeNow id
     afd failuresDrop
     afl failures
     afr failuresRetry

@@ -10,10 +10,17 @@ export interface CardMessage {
   readonly photoId: string | null;
 }
 
-/** @param reserved characters that something else in the same message needs */
-export function cardMessage(anime: AnimeCard, t: Texts, reserved = 0): CardMessage {
+/**
+ * @param reserved characters that something else in the same message needs
+ * @param isPost for a chat, where it stays as it is: without the number of parts and views
+ */
+export function cardMessage(
+  anime: AnimeCard,
+  t: Texts,
+  { reserved = 0, isPost = false }: { readonly reserved?: number; readonly isPost?: boolean },
+): CardMessage {
   const limit = anime.photoId === null ? TEXT_LIMIT : CAPTION_LIMIT;
-  const room = limit - reserved - cardText(anime, t, '').length - 2;
+  const room = limit - reserved - cardText(anime, t, '', isPost).length - 2;
   const description = cutText(descriptionBelow(anime), room).text;
-  return { text: cardText(anime, t, description), photoId: anime.photoId };
+  return { text: cardText(anime, t, description, isPost), photoId: anime.photoId };
 }

@@ -157,7 +157,7 @@ function previewScreen(draft: Draft, t: Texts, taken: number): Screen {
       version: draft.version,
       step: STEPS.indexOf(step),
     });
-  const { text, photoId } = cardMessage(draftCard(draft, t), t, taken);
+  const { text, photoId } = cardMessage(draftCard(draft, t), t, { reserved: taken });
   const keyboard = new InlineKeyboard()
     .text(texts.publish(), encodeAction({ kind: 'draftPublish', draft: draft.id, version: draft.version }))
     .row()

@@ -53,6 +53,7 @@ export function editScreen(anime: CatalogueAnime, t: Texts): Screen {
       text,
       keyboard: new InlineKeyboard()
         .text(catalogue.restore(), encodeAction({ kind: 'restore', id: anime.id }))
+        .text(catalogue.delete(), encodeAction({ kind: 'purgeAsk', id: anime.id }))
         .row()
         .text(system.panel(), encodeAction({ kind: 'panel' })),
     };

@@ -5,6 +5,7 @@ import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { ban, findPerson, type PersonCard, unban } from '../../db/people.ts';
 import { totals } from '../../db/statistics.ts';
+import { forgetBanTold } from '../../db/users.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext } from '../context.ts';
 import type { Feature } from '../feature.ts';
@@ -58,6 +59,7 @@ const routes = new AdminRoutes()
         `${person.name} (${user})`,
         ctx.now,
       ),
+      ...(on === 1 ? [] : [forgetBanTold(user)]),
       question,
     );
     const after = question.parse(results.at(-1)?.rows ?? []);

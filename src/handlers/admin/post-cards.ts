@@ -93,7 +93,7 @@ interface SentCard {
 async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<SentCard> {
   const { api, me, defaultLocale } = parts;
   const t = textsFor(defaultLocale);
-  const { text, photoId } = cardMessage(anime, t);
+  const { text, photoId } = cardMessage(anime, t, { isPost: true });
   const link = `https://t.me/${me.username}?start=${anime.code}`;
   const options = {
     parse_mode: 'HTML' as const,

@@ -2,7 +2,17 @@
 import { InlineKeyboard } from 'grammy';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { catalogueAnime } from '../../db/catalogue.ts';
-import { restoreAnime, TRASH_DAYS, type Trashed, trashAnime, trashPage } from '../../db/trash.ts';
+import { hasChanged } from '../../db/database.ts';
+import {
+  expireTrashed,
+  purgeAnime,
+  releaseHistory,
+  restoreAnime,
+  TRASH_DAYS,
+  type Trashed,
+  trashAnime,
+  trashPage,
+} from '../../db/trash.ts';
 import { cutText } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
 import { encodeAction } from '../callback-data.ts';
@@ -15,7 +25,9 @@ import { AdminRoutes, pressed, whenPressed } from './routes.ts';
 
 const PER_PAGE = 8;
 
-const named = whenPressed(['trashAsk', 'trashNow', 'restore'], ({ id }) => catalogueAnime(id));
+const named = whenPressed(['trashAsk', 'trashNow', 'restore', 'purgeAsk', 'purgeNow'], ({ id }) =>
+  catalogueAnime(id),
+);
 const page = prefetch((incoming) => {
   const action = pressed(incoming, 'trash');
   const isCommand = incoming.kind === 'command' && incoming.name === 'trash';
@@ -67,6 +79,48 @@ const routes = new AdminRoutes()
     return Promise.all([ctx.answerPress(), show(ctx, screen)]);
   });
 
+routes
+  .press('purgeAsk', async (ctx) => {
+    const anime = ctx.turn.got(named);
+    if (anime === undefined || anime.deletedAt === null)
+      return ctx.answerPress(ctx.t.admin.catalogue.notTrashed(), { alert: true });
+    const { catalogue, system } = ctx.t.admin;
+    const keyboard = new InlineKeyboard()
+      .text(catalogue.yesPurge(), encodeAction({ kind: 'purgeNow', id: anime.id }))
+      .text(system.no(), encodeAction({ kind: 'trash', page: 0 }));
+    const text = catalogue.askPurge(nameOf(anime, ctx.t), anime.code, anime.parts);
+    return Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
+  })
+  .press('purgeNow', async (ctx, admin) => {
+    const anime = ctx.turn.got(named);
+    if (anime === undefined || anime.deletedAt === null)
+      return ctx.answerPress(ctx.t.admin.catalogue.notTrashed(), { alert: true });
+    const title = nameOf(anime, ctx.t);
+    const isReleased = await releaseViews(ctx, anime.code);
+    const list = trashPage(0, PER_PAGE);
+    const results = await ctx.turn.commit(
+      isReleased ? purgeAnime(anime.id) : expireTrashed(anime.id, ctx.now),
+      ...(isReleased ? [auditIfChanged(admin.id, 'anime-purged', `${anime.code} ${title}`, ctx.now)] : []),
+      list,
+    );
+    const { catalogue } = ctx.t.admin;
+    const note = isReleased ? catalogue.purged(title) : catalogue.purgedSoon(title);
+    const screen = withNote(note, trashScreen(list.parse(results.at(-1)?.rows ?? []), 0, ctx));
+    return Promise.all([ctx.answerPress(), show(ctx, screen)]);
+  });
+
+/** Slices of views that a press waits for (5,000 each); the tick does what is left. */
+const SLICES_AT_ONCE = 8;
+
+/** The views of a purged anime must not become those of whoever gets its code. Whether all of them are free of it. */
+async function releaseViews({ services }: BotContext, code: number): Promise<boolean> {
+  for (let i = 0; i < SLICES_AT_ONCE; i++) {
+    const [, left] = await services.db.write(releaseHistory(code));
+    if (!hasChanged(left)) return true;
+  }
+  return false;
+}
+
 export const trashFeature: Feature = {
   name: 'admin trash',
   composer: routes.composer,
@@ -92,6 +146,7 @@ function trashScreen(
         catalogue.trashed(name, daysLeft(anime.deletedAt, now)),
         encodeAction({ kind: 'restore', id: anime.id }),
       )
+      .text(catalogue.delete(), encodeAction({ kind: 'purgeAsk', id: anime.id }))
       .row();
   }
   if (current > 0) keyboard.text(system.left(), encodeAction({ kind: 'trash', page: current - 1 }));

@@ -55,6 +55,7 @@ export const en: typeof uz = {
   gateAlert: (names) => `Not subscribed yet: ${names.join(', ')}`,
   gatePassed: () => '✅ Thank you! You are subscribed.',
   check: () => '🔄 Check',
+  banned: () => html`⛔️ The admins have banned you: the bot does not answer any more.`,
   slowDown: () => 'That is a bit too fast 🙂 Please go on in a minute.',
 
   untitled: (code) => `Anime ${code}`,
@@ -63,7 +64,7 @@ export const en: typeof uz = {
     join(
       [
         html`🔢 Code: <code>${facts.code}</code>`,
-        html`🎞 Episodes: <b>${facts.parts}</b>`,
+        ...(facts.parts === null ? [] : [html`🎞 Episodes: <b>${facts.parts}</b>`]),
         ...(facts.year === null ? [] : [html`📅 Year: <b>${facts.year}</b>`]),
         ...(facts.genres === null || facts.genres === '' ? [] : [html`🎭 Genre: ${facts.genres}`]),
         ...(facts.views === 0 ? [] : [html`👁 Views: <b>${facts.views}</b>`]),

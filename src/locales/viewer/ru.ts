@@ -55,6 +55,7 @@ export const ru: typeof uz = {
   gateAlert: (names) => `Вы ещё не подписаны: ${names.join(', ')}`,
   gatePassed: () => '✅ Спасибо! Подписка подтверждена.',
   check: () => '🔄 Проверить',
+  banned: () => html`⛔️ Администраторы заблокировали вас: бот больше не отвечает.`,
   slowDown: () => 'Слишком много запросов 🙂 Продолжите через минуту.',
 
   untitled: (code) => `Аниме ${code}`,
@@ -63,7 +64,7 @@ export const ru: typeof uz = {
     join(
       [
         html`🔢 Код: <code>${facts.code}</code>`,
-        html`🎞 Серий: <b>${facts.parts}</b>`,
+        ...(facts.parts === null ? [] : [html`🎞 Серий: <b>${facts.parts}</b>`]),
         ...(facts.year === null ? [] : [html`📅 Год: <b>${facts.year}</b>`]),
         ...(facts.genres === null || facts.genres === '' ? [] : [html`🎭 Жанр: ${facts.genres}`]),
         ...(facts.views === 0 ? [] : [html`👁 Просмотров: <b>${facts.views}</b>`]),

@@ -56,6 +56,7 @@ export const uzCyrl: typeof uz = {
   gateAlert: (names) => `Ҳали обуна бўлмагансиз: ${names.join(', ')}`,
   gatePassed: () => '✅ Раҳмат! Обуна тасдиқланди.',
   check: () => '🔄 Текшириш',
+  banned: () => html`⛔️ Админлар сизни блоклаган: бот энди жавоб бермайди.`,
   slowDown: () => 'Жуда тез-тез юборяпсиз 🙂 Бир дақиқадан кейин давом этинг.',
 
   untitled: (code) => `Аниме ${code}`,
@@ -64,7 +65,7 @@ export const uzCyrl: typeof uz = {
     join(
       [
         html`🔢 Код: <code>${facts.code}</code>`,
-        html`🎞 Қисмлар: <b>${facts.parts}</b> та`,
+        ...(facts.parts === null ? [] : [html`🎞 Қисмлар: <b>${facts.parts}</b> та`]),
         ...(facts.year === null ? [] : [html`📅 Йил: <b>${facts.year}</b>`]),
         ...(facts.genres === null || facts.genres === '' ? [] : [html`🎭 Жанр: ${facts.genres}`]),
         ...(facts.views === 0 ? [] : [html`👁 Кўрилган: <b>${facts.views}</b> марта`]),

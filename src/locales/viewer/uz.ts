@@ -4,7 +4,8 @@ import { type Html, html, join } from '../../html.ts';
 
 export interface CardFacts {
   readonly code: number;
-  readonly parts: number;
+  /** Null where the number would not stay true: a post in a channel. */
+  readonly parts: number | null;
   readonly year: number | null;
   readonly genres: string | null;
   readonly views: number;
@@ -76,6 +77,7 @@ export const uz = {
   gateAlert: (names: readonly string[]) => `Hali obuna bo‘lmagansiz: ${names.join(', ')}`,
   gatePassed: () => '✅ Rahmat! Obuna tasdiqlandi.',
   check: () => '🔄 Tekshirish',
+  banned: (): Html => html`⛔️ Adminlar sizni bloklagan: bot endi javob bermaydi.`,
   slowDown: () => 'Juda tez-tez yuboryapsiz 🙂 Bir daqiqadan keyin davom eting.',
 
   // Card
@@ -85,7 +87,7 @@ export const uz = {
     join(
       [
         html`🔢 Kod: <code>${facts.code}</code>`,
-        html`🎞 Qismlar: <b>${facts.parts}</b> ta`,
+        ...(facts.parts === null ? [] : [html`🎞 Qismlar: <b>${facts.parts}</b> ta`]),
         ...(facts.year === null ? [] : [html`📅 Yil: <b>${facts.year}</b>`]),
         ...(facts.genres === null || facts.genres === '' ? [] : [html`🎭 Janr: ${facts.genres}`]),
         ...(facts.views === 0 ? [] : [html`👁 Ko‘rilgan: <b>${facts.views}</b> marta`]),

@@ -78,6 +78,12 @@ export const en: typeof uz = {
     html`🗑 Delete <b>${title}</b>?\n\nViewers stop seeing it at once. It stays in the trash for ${days} days and can be restored from there. Its code stays taken as long.`,
   trashedNow: (title, days) => html`🗑 <b>${title}</b> is in the trash. It can be restored for ${days} days.`,
   restored: (title) => html`♻️ <b>${title}</b> was restored.`,
+  notTrashed: () => 'This anime is not in the trash.',
+  yesPurge: () => '🗑 Yes, delete for good',
+  askPurge: (title, code, parts) =>
+    html`🗑 Delete <b>${title}</b> for good (code ${code}, episodes: ${parts})? This cannot be undone. Its code becomes free.`,
+  purged: (title) => html`🗑 <b>${title}</b> is deleted for good.`,
+  purgedSoon: (title) => html`🗑 <b>${title}</b> has very many views: it will be gone within an hour.`,
   trashList: () => html`🗑 <b>Trash</b>\nChoose what to restore. Beside it: how many days are left.`,
   emptyTrash: () => html`🗑 The trash is empty.`,
   none: () => '—',

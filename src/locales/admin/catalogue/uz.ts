@@ -94,6 +94,13 @@ export const uz = {
   trashedNow: (title: string, days: number): Html =>
     html`🗑 <b>${title}</b> savatga tashlandi. ${days} kun ichida tiklash mumkin.`,
   restored: (title: string): Html => html`♻️ <b>${title}</b> tiklandi.`,
+  notTrashed: () => 'Bu anime savatda yo‘q.',
+  yesPurge: () => '🗑 Ha, butunlay o‘chirilsin',
+  askPurge: (title: string, code: number, parts: number): Html =>
+    html`🗑 <b>${title}</b> (kod ${code}, ${parts} ta qism) butunlay o‘chirilsinmi? Buni qaytarib bo‘lmaydi. Kodi bo‘shaydi.`,
+  purged: (title: string): Html => html`🗑 <b>${title}</b> butunlay o‘chirildi.`,
+  purgedSoon: (title: string): Html =>
+    html`🗑 <b>${title}</b>: ko‘rishlari juda ko‘p, bir soat ichida butunlay o‘chadi.`,
   trashList: (): Html => html`🗑 <b>Savat</b>\nTiklash uchun tanlang. Yonida necha kun qolgani yozilgan.`,
   emptyTrash: (): Html => html`🗑 Savat bo‘sh.`,
   none: () => '—',
