@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 // Node has croner check it; the Worker's triggers stand in wrangler.toml (package.json, "imports").
 import { cronProblem } from '#cron-pattern';
 import { serverAddress } from './backup/store/s3-endpoint.ts';
+import { DEFAULT_TIME_ZONE, timeFormat } from './text/times.ts';
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -27,6 +28,8 @@ export interface Config {
   readonly backup: BackupSettings;
   readonly logLevel: LogLevel;
   readonly defaultLocale: LocaleName;
+  /** IANA name of the zone in which people read times. */
+  readonly timeZone: string;
 }
 
 export type DatabaseSettings =
@@ -107,6 +110,7 @@ export function readConfig(env: Environment, host: Host): Config {
     backup: readBackup(read, bucket.kind),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
     defaultLocale: read.oneOf('DEFAULT_LOCALE', LOCALE_NAMES) ?? 'uz',
+    timeZone: read.timeZone('TIMEZONE') ?? DEFAULT_TIME_ZONE,
   };
   if (host === 'worker') {
     read.require('BOT_TOKEN', 'from BotFather; put it with `npm run setup`');
@@ -298,6 +302,18 @@ class Reader {
       /^[\x21-\x7e]+$/,
       'one line of plain letters, digits and signs, without a space or a line break: copy it again',
     );
+  }
+
+  timeZone(name: string): string | undefined {
+    const parse = (text: string): string | undefined => {
+      try {
+        timeFormat(text);
+        return text;
+      } catch {
+        return undefined;
+      }
+    };
+    return this.#checked(name, parse, 'the name of a time zone, like Asia/Tashkent');
   }
 
   cron(name: string): string | undefined {

@@ -73,7 +73,11 @@ export interface Host {
 
 export function createHost(parts: HostParts): Host {
   const { config, db, api, me, now, sleep, log, backups, after, importUpload, background } = parts;
-  const people = { adminIds: config.adminIds, defaultLocale: config.defaultLocale };
+  const people = {
+    adminIds: config.adminIds,
+    defaultLocale: config.defaultLocale,
+    timeZone: config.timeZone,
+  };
   const handle = createReceiver(
     { db, api, me, now, log, backups, after, importUpload, background, ...people },
     features,

@@ -29,6 +29,8 @@ export interface Services {
   readonly me: UserFromGetMe;
   readonly adminIds: readonly number[];
   readonly defaultLocale: LocaleName;
+  /** In which people read times; left out: the default one. */
+  readonly timeZone?: string;
   readonly now: () => Date;
   readonly log: Log;
   readonly backups: BackupEngine;

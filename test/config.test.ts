@@ -113,6 +113,7 @@ describe('settings', () => {
     ['BACKUP_RETENTION_DAYS', { BACKUP_RETENTION_DAYS: '-1' }],
     ['PUBLIC_URL', { PUBLIC_URL: 'ftp://x' }],
     ['DEFAULT_LOCALE', { DEFAULT_LOCALE: 'de' }],
+    ['TIMEZONE', { TIMEZONE: 'Tashkent' }],
     ['WEBHOOK_SECRET', { WEBHOOK_SECRET: 'has spaces in it' }],
     ['BOT_INFO', { BOT_INFO: '{' }],
     ['DATABASE_URL', { DATABASE_URL: 'postgres://x' }],

@@ -6,6 +6,7 @@ import type { Rate } from '../db/users.ts';
 import { cutText } from '../html.ts';
 import type { Texts } from '../locales/index.ts';
 import type { Services } from '../receive.ts';
+import { DEFAULT_TIME_ZONE, localTime } from '../text/times.ts';
 import type { Incoming } from './incoming.ts';
 import type { Turn } from './turn.ts';
 
@@ -48,6 +49,11 @@ export class BotContext extends Context {
     this.t = turn.texts;
     this.now = turn.now;
     this.services = turn.services;
+  }
+
+  /** A time of the database, or a moment, as people read it. */
+  time(at: string | Date): string {
+    return localTime(at, this.services.timeZone ?? DEFAULT_TIME_ZONE);
   }
 
   /** Answers the pressed button, at most once: Telegram refuses a second answer. Never fails (cosmetic-calls.ts). */

@@ -4,6 +4,7 @@ import { languageOf } from '../db/people.ts';
 import { outcomeScreen } from '../handlers/admin/backup-outcome.ts';
 import { textsIn } from '../locales/index.ts';
 import { describeError } from '../log.ts';
+import { DEFAULT_TIME_ZONE, localTime } from '../text/times.ts';
 import type { Job } from './job.ts';
 
 /** Of one run as long as its files are of one part each (counted in test/backup/remote-run.test.ts), with three more to close the request and to tell. */
@@ -11,7 +12,7 @@ const RUN_REQUESTS = 30 + 3;
 
 export const backupRequestsJob: Job = {
   name: 'backup-requests',
-  async run({ backups, db, api, log, defaultLocale, now, requests }) {
+  async run({ backups, db, api, log, defaultLocale, timeZone, now, requests }) {
     if (!requests.take(1)) return;
     // A tick that carries a run has next to nothing left for the other jobs (free plan): every other minute is theirs alone.
     const isTight = requests.left < 2 * RUN_REQUESTS;
@@ -19,7 +20,9 @@ export const backupRequestsJob: Job = {
       (!isTight || now().getUTCMinutes() % 2 === 0) && requests.take(RUN_REQUESTS);
     for (const { request, outcome } of await backups.finishRequested(mayBegin)) {
       const [language] = await db.read([languageOf(request.requestedBy)]);
-      const screen = outcomeScreen(outcome, textsIn(language ?? null, defaultLocale));
+      const screen = outcomeScreen(outcome, textsIn(language ?? null, defaultLocale), (at) =>
+        localTime(at, timeZone ?? DEFAULT_TIME_ZONE),
+      );
       const options = {
         parse_mode: 'HTML' as const,
         ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),

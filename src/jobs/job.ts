@@ -13,6 +13,8 @@ export interface JobContext {
   readonly me: UserFromGetMe;
   readonly adminIds: readonly number[];
   readonly defaultLocale: LocaleName;
+  /** In which people read times; left out: the default one. */
+  readonly timeZone?: string;
   readonly now: () => Date;
   /** Waits; tests hand in a clock that jumps. */
   readonly sleep: (milliseconds: number) => Promise<void>;

@@ -6,7 +6,7 @@ type Values = Readonly<Record<string, string | undefined>>;
 
 /** Settings given by the environment that the next start must find as well. A key that opens backups is not for the bot. */
 const KEPT =
-  /^(BOT_TOKEN|ADMIN_IDS|PUBLIC_URL|TELEGRAM_API_ROOT|DATABASE_(URL|AUTH_TOKEN)|S3_[A-Z_]+|BACKUP_(?!AGE_IDENTITY)[A-Z_]+|DEFAULT_LOCALE)$/;
+  /^(BOT_TOKEN|ADMIN_IDS|PUBLIC_URL|TELEGRAM_API_ROOT|DATABASE_(URL|AUTH_TOKEN)|S3_[A-Z_]+|BACKUP_(?!AGE_IDENTITY)[A-Z_]+|DEFAULT_LOCALE|TIMEZONE)$/;
 
 export class Settings {
   readonly known: Record<string, string | undefined>;

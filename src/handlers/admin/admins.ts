@@ -123,5 +123,8 @@ async function openAudit(ctx: BotContext, page: number): Promise<void> {
   if (page > 0) keyboard.text(system.left(), encodeAction({ kind: 'audit', page: page - 1 }));
   if (found.length > ENTRIES) keyboard.text(system.right(), encodeAction({ kind: 'audit', page: page + 1 }));
   keyboard.row().text(system.panel(), encodeAction({ kind: 'panel' }));
-  await reply(ctx, { text: people.audit(found.slice(0, ENTRIES)), keyboard });
+  await reply(ctx, {
+    text: people.audit(found.slice(0, ENTRIES).map((entry) => ({ ...entry, at: ctx.time(entry.at) }))),
+    keyboard,
+  });
 }

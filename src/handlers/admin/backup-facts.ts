@@ -8,11 +8,12 @@ type Facts = Parameters<AdminTexts['backup']['facts']>[0];
 /** Tables people ask about; the others are in `list` of the command line. */
 const SHOWN_TABLES = ['anime', 'anime_parts', 'groups', 'mandatory_channels', 'users', 'user_history'];
 
-export function factsOf(entry: BackupEntry): Facts {
+/** @param time how people read a moment */
+export function factsOf(entry: BackupEntry, time: (at: Date) => string): Facts {
   return {
     ...figures(entry.manifest),
     name: entry.name,
-    takenAt: timeText(entry.time),
+    takenAt: time(entry.time),
     size: sizeText(entry.bytes),
     isVerified: entry.state === 'verified',
     problem: entry.problem ?? null,
@@ -21,12 +22,12 @@ export function factsOf(entry: BackupEntry): Facts {
   };
 }
 
-export function factsOfManifest(manifest: Manifest): Facts {
+export function factsOfManifest(manifest: Manifest, time: (at: Date) => string): Facts {
   const objects = Object.values(manifest.objects);
   return {
     ...figures(manifest),
     name: manifest.name,
-    takenAt: timeText(new Date(manifest.started_at)),
+    takenAt: time(new Date(manifest.started_at)),
     size: sizeText(objects.reduce((sum, { bytes }) => sum + bytes, 0)),
     isVerified: manifest.state === 'verified',
     problem: damageOf(manifest) ?? null,
@@ -47,11 +48,6 @@ function figures(manifest: Manifest | undefined): Pick<Facts, 'files' | 'rows' |
     seconds: Math.max(0, Math.round(took / 100) / 10),
     trigger: manifest.trigger,
   };
-}
-
-/** `2024-01-01 12:00`, UTC. */
-function timeText(time: Date): string {
-  return time.toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** Decimal units, one decimal: `12.3 MB`. */

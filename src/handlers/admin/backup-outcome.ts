@@ -12,7 +12,8 @@ import { factsOfManifest } from './backup-facts.ts';
 /** spec/backup.md: at most one edit in three seconds. */
 const EDIT_EVERY_MS = 3_000;
 
-export function outcomeScreen(outcome: BackupOutcome, t: Texts): Screen {
+/** @param time how people read a moment */
+export function outcomeScreen(outcome: BackupOutcome, t: Texts, time: (at: Date) => string): Screen {
   const { backup, system } = t.admin;
   const panel = (keyboard = new InlineKeyboard()): InlineKeyboard =>
     keyboard.text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
@@ -26,7 +27,7 @@ export function outcomeScreen(outcome: BackupOutcome, t: Texts): Screen {
     .row()
     .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
     .row();
-  const facts = factsOfManifest(outcome.manifest);
+  const facts = factsOfManifest(outcome.manifest, time);
   return { text: facts.isVerified ? backup.done(facts) : backup.facts(facts), keyboard: panel(keyboard) };
 }
 

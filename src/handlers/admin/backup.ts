@@ -3,7 +3,6 @@ import { InlineKeyboard, InputFile } from 'grammy';
 import type { BackupEntry } from '../../backup/list.ts';
 import { audit } from '../../db/audit-log.ts';
 import type { Html } from '../../html.ts';
-import type { Texts } from '../../locales/index.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
 import type { Feature } from '../feature.ts';
@@ -24,7 +23,7 @@ const routes = new AdminRoutes()
   .press('backup', async (ctx, _admin, { text: name }) => {
     const entry = await ctx.services.backups.find(name);
     if (entry === undefined) return ctx.answerPress(ctx.t.admin.backup.gone(), { alert: true });
-    return Promise.all([ctx.answerPress(), show(ctx, entryScreen(entry, ctx.t))]);
+    return Promise.all([ctx.answerPress(), show(ctx, entryScreen(entry, ctx))]);
   })
   .press('backupLinks', async (ctx, admin, { text: name }) => {
     const links = await ctx.services.backups.links(name, admin.id);
@@ -58,7 +57,7 @@ async function backUp(ctx: BotContext, admin: Viewer): Promise<void> {
   const progress = progressEditor(services, t, edit);
   const outcome = await services.backups.runRequest(request, progress.report);
   await progress.settled();
-  const screen = outcomeScreen(outcome, t);
+  const screen = outcomeScreen(outcome, t, (at) => ctx.time(at));
   await edit(screen.text, screen.keyboard);
 }
 
@@ -70,7 +69,7 @@ async function openList(ctx: BotContext, page: number): Promise<void> {
   const { backup, system } = ctx.t.admin;
   const keyboard = new InlineKeyboard();
   for (const entry of entries) {
-    const facts = factsOf(entry);
+    const facts = factsOf(entry, (at) => ctx.time(at));
     keyboard
       .text(
         backup.listed(facts.takenAt, facts.size, facts.isVerified),
@@ -90,8 +89,8 @@ async function openList(ctx: BotContext, page: number): Promise<void> {
   await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
 }
 
-function entryScreen(entry: BackupEntry, t: Texts): Screen {
-  const { backup, system } = t.admin;
+function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
+  const { backup, system } = ctx.t.admin;
   const keyboard = new InlineKeyboard();
   const { name } = entry;
   if (entry.manifest !== undefined)
@@ -102,7 +101,7 @@ function entryScreen(entry: BackupEntry, t: Texts): Screen {
       .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
       .row();
   keyboard.text(system.back(), encodeAction({ kind: 'backups', page: 0 }));
-  return { text: backup.facts(factsOf(entry)), keyboard };
+  return { text: backup.facts(factsOf(entry, (at) => ctx.time(at))), keyboard };
 }
 
 async function check(ctx: BotContext, name: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { Group } from '../../db/groups.ts';
 import { cutText, html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
 import { encodeAction } from '../callback-data.ts';
+import type { BotContext } from '../context.ts';
 import type { Screen } from '../show.ts';
 
 /** In the order of the button's `to`; never reorder. */
@@ -81,7 +82,8 @@ export function confirmScreen(broadcast: Broadcast, t: Texts): Screen {
   };
 }
 
-export function listScreen(found: readonly Broadcast[], t: Texts): Screen {
+export function listScreen(found: readonly Broadcast[], ctx: Pick<BotContext, 't' | 'time'>): Screen {
+  const { t } = ctx;
   const { sending, system } = t.admin;
   const keyboard = new InlineKeyboard()
     .text(sending.newBroadcast(), encodeAction({ kind: 'broadcastNew' }))
@@ -90,7 +92,7 @@ export function listScreen(found: readonly Broadcast[], t: Texts): Screen {
     keyboard
       .text(
         sending.listed(
-          broadcast.startedAt?.slice(0, 16) ?? '—',
+          broadcast.startedAt === null ? '—' : ctx.time(broadcast.startedAt),
           broadcast.sent,
           broadcast.total,
           broadcast.state,

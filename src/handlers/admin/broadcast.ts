@@ -42,8 +42,8 @@ const AUDITS = {
 } as const;
 
 const routes = new AdminRoutes()
-  .command('broadcast', (ctx) => show(ctx, listScreen(ctx.turn.got(recent) ?? [], ctx.t)))
-  .press('broadcasts', (ctx) => reply(ctx, listScreen(ctx.turn.got(recent) ?? [], ctx.t)))
+  .command('broadcast', (ctx) => show(ctx, listScreen(ctx.turn.got(recent) ?? [], ctx)))
+  .press('broadcasts', (ctx) => reply(ctx, listScreen(ctx.turn.got(recent) ?? [], ctx)))
   .press('broadcastNew', async (ctx, admin) => {
     await ctx.turn.commit(...ask(admin.id, 'broadcast', {}, ctx.now));
     await reply(ctx, { text: ctx.t.admin.sending.askBroadcast(), keyboard: stopButton(ctx.t) });

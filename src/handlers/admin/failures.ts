@@ -2,8 +2,8 @@
 import { InlineKeyboard } from 'grammy';
 import { dropFailures, type FailureLine, failureLines, retryFailures } from '../../db/updates.ts';
 import { join } from '../../html.ts';
-import type { Texts } from '../../locales/index.ts';
 import { encodeAction } from '../callback-data.ts';
+import type { BotContext } from '../context.ts';
 import type { Feature } from '../feature.ts';
 import { type Screen, show } from '../show.ts';
 import { AdminRoutes, whenPressed } from './routes.ts';
@@ -15,21 +15,18 @@ const lines = whenPressed(['failures'], () => failureLines(MOST_LINES));
 
 const routes = new AdminRoutes()
   .press('failures', async (ctx) => {
-    await Promise.all([ctx.answerPress(), show(ctx, failuresScreen(ctx.turn.got(lines) ?? [], ctx.t))]);
+    await Promise.all([ctx.answerPress(), show(ctx, failuresScreen(ctx.turn.got(lines) ?? [], ctx))]);
   })
   .press('failuresRetry', async (ctx) => {
     const question = failureLines(MOST_LINES);
     const [, left] = await ctx.turn.commit(retryFailures(ctx.now), question);
-    const screen = failuresScreen(question.parse(left?.rows ?? []), ctx.t);
+    const screen = failuresScreen(question.parse(left?.rows ?? []), ctx);
     await Promise.all([ctx.answerPress(ctx.t.admin.system.failuresRetried()), show(ctx, screen)]);
   })
   .press('failuresDrop', async (ctx) => {
     const question = failureLines(MOST_LINES);
     const [, left] = await ctx.turn.commit(dropFailures(), question);
-    await Promise.all([
-      ctx.answerPress(),
-      show(ctx, failuresScreen(question.parse(left?.rows ?? []), ctx.t)),
-    ]);
+    await Promise.all([ctx.answerPress(), show(ctx, failuresScreen(question.parse(left?.rows ?? []), ctx))]);
   });
 
 export const failuresFeature: Feature = {
@@ -38,7 +35,8 @@ export const failuresFeature: Feature = {
   prefetches: [lines],
 };
 
-function failuresScreen(found: readonly FailureLine[], { admin: { system } }: Texts): Screen {
+function failuresScreen(found: readonly FailureLine[], ctx: BotContext): Screen {
+  const { system } = ctx.t.admin;
   const keyboard = new InlineKeyboard();
   if (found.length > 0)
     keyboard
@@ -49,7 +47,7 @@ function failuresScreen(found: readonly FailureLine[], { admin: { system } }: Te
   keyboard.text(system.panel(), encodeAction({ kind: 'panel' }));
   if (found.length === 0) return { text: system.failuresEmpty(), keyboard };
   const shown = found.map(({ count, waiting, error, lastAt }) =>
-    system.failureLine(count, waiting > 0, error, lastAt),
+    system.failureLine(count, waiting > 0, error, ctx.time(lastAt)),
   );
   return { text: system.failuresText(join(shown, '\n')), keyboard };
 }

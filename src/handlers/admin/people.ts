@@ -118,7 +118,15 @@ function personScreen(person: PersonCard | undefined, ctx: BotContext): Screen {
     .text(people.find(), encodeAction({ kind: 'personFind' }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
+  const at = (time: string | null): string | null => (time === null ? null : ctx.time(time));
   const text =
-    person === undefined ? people.notFound() : people.person({ ...person, isAdmin: isStaff(person, ctx) });
+    person === undefined
+      ? people.notFound()
+      : people.person({
+          ...person,
+          createdAt: at(person.createdAt),
+          lastSeen: at(person.lastSeen),
+          isAdmin: isStaff(person, ctx),
+        });
   return { text, keyboard };
 }

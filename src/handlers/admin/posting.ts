@@ -59,7 +59,11 @@ async function withAnime(
 }
 
 async function reply(ctx: BotContext, anime: CatalogueAnime, found: readonly Choice[]): Promise<void> {
-  await Promise.all([ctx.answerPress(), show(ctx, choiceScreen(anime, found, ctx.t))]);
+  const dated = found.map((choice) => ({
+    ...choice,
+    postedAt: choice.postedAt === null ? null : ctx.time(choice.postedAt),
+  }));
+  await Promise.all([ctx.answerPress(), show(ctx, choiceScreen(anime, dated, ctx.t))]);
 }
 
 function choiceScreen(anime: CatalogueAnime, found: readonly Choice[], t: Texts): Screen {

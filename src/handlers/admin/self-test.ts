@@ -88,7 +88,10 @@ const webhook: Check = async ({ api }, t, now) => {
   if (missing.length > 0) return { state: 'broken', text: system.webhookMissing(missing.join(', ')) };
   const errorAge = now.getTime() / 1000 - (info.last_error_date ?? 0);
   if (info.last_error_message !== undefined && errorAge < RECENT_ERROR_SECONDS)
-    return { state: 'poor', text: system.webhookError(info.last_error_message, Math.round(errorAge / 60)) };
+    return {
+      state: 'poor',
+      text: system.webhookError(info.last_error_message, t.frame.ago(1000 * errorAge)),
+    };
   if (info.pending_update_count > MANY_PENDING)
     return { state: 'poor', text: system.webhookSlow(info.pending_update_count) };
   return { state: 'fine', text: system.webhookFine(info.pending_update_count) };
@@ -101,7 +104,7 @@ const bucket: Check = async ({ backups }, t) => {
   return { state: 'fine', text: t.admin.system.bucketFine(total) };
 };
 
-const lastBackup: Check = async ({ backups }, t) => {
+const lastBackup: Check = async ({ backups }, t, now) => {
   const { system } = t.admin;
   const health = await backups.health();
   if (health.damaged !== undefined)
@@ -110,9 +113,9 @@ const lastBackup: Check = async ({ backups }, t) => {
       text: system.damagedBackup(`${health.damaged.name}: ${health.damaged.problem}`),
     };
   if (health.reason === 'none') return { state: 'broken', text: system.noBackup() };
-  const hours = health.ageHours ?? 0;
-  if (!health.ok) return { state: 'broken', text: system.oldBackup(hours) };
-  return { state: 'fine', text: system.backupFine(hours) };
+  const past = t.frame.ago(now.getTime() - Date.parse(health.lastVerified ?? ''));
+  if (!health.ok) return { state: 'broken', text: system.oldBackup(past) };
+  return { state: 'fine', text: system.backupFine(past) };
 };
 
 /** The tick renews this lease once an hour (src/jobs/maintenance.ts); some minutes late are no silence. */

@@ -1,7 +1,9 @@
 import { html } from '../../html.ts';
+import { ago } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
 export const en: typeof uz = {
+  ago: (milliseconds) => ago('en', milliseconds),
   staleButton: () => 'This button is out of date. Send an anime code or press /start.',
   notUnderstood: () =>
     html`I did not understand. Send an anime code (for example <code>12</code>) or press /help.`,

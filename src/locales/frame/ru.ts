@@ -1,7 +1,9 @@
 import { html } from '../../html.ts';
+import { ago } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
 export const ru: typeof uz = {
+  ago: (milliseconds) => ago('ru', milliseconds),
   staleButton: () => 'Эта кнопка устарела. Отправьте код аниме или нажмите /start.',
   notUnderstood: () => html`Не понял. Отправьте код аниме (например, <code>12</code>) или нажмите /help.`,
   updatesWait: (count) =>

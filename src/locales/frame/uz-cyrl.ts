@@ -1,7 +1,9 @@
 import { html } from '../../html.ts';
+import { ago } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
+  ago: (milliseconds) => ago('uz-Cyrl', milliseconds),
   staleButton: () => 'Бу тугма эскирган. Аниме кодини юборинг ёки /start босинг.',
   notUnderstood: () => html`Тушунмадим. Аниме кодини (масалан, <code>12</code>) юборинг ёки /help босинг.`,
   updatesWait: (count) =>

@@ -1,7 +1,9 @@
 /** Texts of the frame: said by no feature in particular. */
 import { type Html, html } from '../../html.ts';
+import { ago } from '../../text/times.ts';
 
 export const uz = {
+  ago: (milliseconds: number) => ago('uz', milliseconds),
   staleButton: () => 'Bu tugma eskirgan. Anime kodini yuboring yoki /start bosing.',
   notUnderstood: (): Html =>
     html`Tushunmadim. Anime kodini (masalan, <code>12</code>) yuboring yoki /help bosing.`,

@@ -9,7 +9,7 @@ export const en: typeof uz = {
   sendHere: () => '📨 Send here',
   listed: (takenAt, size, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
   // Screens.
-  list: (total) => html`💾 <b>Backups</b>: ${total}\nTimes are UTC. Choose one to see more.`,
+  list: (total) => html`💾 <b>Backups</b>: ${total}\nChoose one to see more.`,
   empty: () => html`💾 There are no backups yet.`,
   started: () => html`💾 Taking a backup…`,
   reading: (rows, percent) =>
@@ -45,5 +45,5 @@ export const en: typeof uz = {
 function describe(facts: BackupFacts): Html {
   const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
-  return html`🕓 ${facts.takenAt} UTC\n📦 ${facts.size}${facts.seconds === null ? '' : `, in ${facts.seconds} s`}${facts.isEncrypted ? '\n🔐 encrypted' : ''}${facts.isPinned ? '\n📌 pinned' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt}\n📦 ${facts.size}${facts.seconds === null ? '' : `, in ${facts.seconds} s`}${facts.isEncrypted ? '\n🔐 encrypted' : ''}${facts.isPinned ? '\n📌 pinned' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

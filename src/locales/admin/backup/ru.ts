@@ -9,8 +9,7 @@ export const ru: typeof uz = {
   sendHere: () => '📨 Прислать сюда',
   listed: (takenAt, size, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
   // Screens.
-  list: (total) =>
-    html`💾 <b>Резервные копии</b>: ${total}\nВремя — UTC. Выберите, чтобы посмотреть подробно.`,
+  list: (total) => html`💾 <b>Резервные копии</b>: ${total}\nВыберите, чтобы посмотреть подробно.`,
   empty: () => html`💾 Резервных копий ещё нет.`,
   started: () => html`💾 Делаю резервную копию…`,
   reading: (rows, percent) =>
@@ -46,5 +45,5 @@ export const ru: typeof uz = {
 function describe(facts: BackupFacts): Html {
   const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
-  return html`🕓 ${facts.takenAt} UTC\n📦 ${facts.size}${facts.seconds === null ? '' : `, за ${facts.seconds} с`}${facts.isEncrypted ? '\n🔐 зашифрована' : ''}${facts.isPinned ? '\n📌 закреплена' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt}\n📦 ${facts.size}${facts.seconds === null ? '' : `, за ${facts.seconds} с`}${facts.isEncrypted ? '\n🔐 зашифрована' : ''}${facts.isPinned ? '\n📌 закреплена' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

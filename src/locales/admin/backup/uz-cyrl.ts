@@ -9,8 +9,7 @@ export const uzCyrl: typeof uz = {
   sendHere: () => '📨 Шу ерга юбориш',
   listed: (takenAt, size, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
   // Screens.
-  list: (total) =>
-    html`💾 <b>Захира нусхалар</b>: ${total} та\nВақт UTC бўйича. Батафсил кўриш учун танланг.`,
+  list: (total) => html`💾 <b>Захира нусхалар</b>: ${total} та\nБатафсил кўриш учун танланг.`,
   empty: () => html`💾 Ҳали бирорта ҳам захира нусха йўқ.`,
   started: () => html`💾 Захира нусха олинмоқда…`,
   reading: (rows, percent) =>
@@ -46,5 +45,5 @@ export const uzCyrl: typeof uz = {
 function describe(facts: BackupFacts): Html {
   const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
-  return html`🕓 ${facts.takenAt} UTC\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} сонияда`}${facts.isEncrypted ? '\n🔐 шифрланган' : ''}${facts.isPinned ? '\n📌 маҳкамланган' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt}\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} сонияда`}${facts.isEncrypted ? '\n🔐 шифрланган' : ''}${facts.isPinned ? '\n📌 маҳкамланган' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

@@ -26,7 +26,7 @@ export const uz = {
     `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
   // Screens.
   list: (total: number): Html =>
-    html`💾 <b>Zaxira nusxalar</b>: ${total} ta\nVaqt UTC bo‘yicha. Batafsil ko‘rish uchun tanlang.`,
+    html`💾 <b>Zaxira nusxalar</b>: ${total} ta\nBatafsil ko‘rish uchun tanlang.`,
   empty: (): Html => html`💾 Hali birorta ham zaxira nusxa yo‘q.`,
   started: (): Html => html`💾 Zaxira nusxa olinmoqda…`,
   reading: (rows: number, percent: number | null): Html =>
@@ -66,5 +66,5 @@ export const uz = {
 function describe(facts: BackupFacts): Html {
   const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
-  return html`🕓 ${facts.takenAt} UTC\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} soniyada`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 mahkamlangan' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt}\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} soniyada`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 mahkamlangan' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

@@ -33,7 +33,7 @@ export const en: typeof uz = {
   adminRemoved: (name) => html`✅ ${name} is no longer an admin.`,
   // Audit log.
   audit: (entries) =>
-    html`📜 <b>What was done</b> (UTC)\n\n${
+    html`📜 <b>What was done</b>\n\n${
       entries.length === 0
         ? 'Nothing yet.'
         : join(

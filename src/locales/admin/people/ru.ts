@@ -33,7 +33,7 @@ export const ru: typeof uz = {
   adminRemoved: (name) => html`✅ ${name} больше не админ.`,
   // Audit log.
   audit: (entries) =>
-    html`📜 <b>Журнал действий</b> (UTC)\n\n${
+    html`📜 <b>Журнал действий</b>\n\n${
       entries.length === 0
         ? 'Пока пусто.'
         : join(

@@ -32,7 +32,7 @@ export const uzCyrl: typeof uz = {
   adminRemoved: (name) => html`✅ ${name} энди админ эмас.`,
   // Audit log.
   audit: (entries) =>
-    html`📜 <b>Амаллар тарихи</b> (UTC)\n\n${
+    html`📜 <b>Амаллар тарихи</b>\n\n${
       entries.length === 0
         ? 'Ҳозирча бўш.'
         : join(

@@ -54,7 +54,7 @@ export const uz = {
   adminRemoved: (name: string): Html => html`✅ ${name} endi admin emas.`,
   // Audit log.
   audit: (entries: readonly Entry[]): Html =>
-    html`📜 <b>Amallar tarixi</b> (UTC)\n\n${
+    html`📜 <b>Amallar tarixi</b>\n\n${
       entries.length === 0
         ? 'Hozircha bo‘sh.'
         : join(

@@ -56,15 +56,15 @@ export const en: typeof uz = {
   webhookFine: (pending) => html`The webhook works, waiting: ${pending}.`,
   webhookMissing: (kinds) =>
     html`The webhook misses some updates: <code>${kinds}</code>. Run <code>npm run deploy</code> again.`,
-  webhookError: (error, minutes) =>
-    html`Webhook: an error ${minutes} min ago: <code>${error}</code>. If it comes again, look into the server’s log.`,
+  webhookError: (error, past) =>
+    html`Webhook: an error ${past}: <code>${error}</code>. If it comes again, look into the server’s log.`,
   webhookSlow: (pending) => html`Webhook: ${pending} messages are waiting, the bot does not keep up.`,
   bucketFine: (count) => html`The bucket opens, backups in it: ${count}.`,
   bucketKeepsDeleted: (count) =>
     html`The bucket opens, backups in it: ${count}. It keeps what is deleted (versions): that takes space and is paid for. Add a lifecycle rule there that removes noncurrent versions.`,
-  backupFine: (hours) => html`The last verified backup: <b>${hours}</b> h ago.`,
-  oldBackup: (hours) =>
-    html`The last verified backup is too old: <b>${hours}</b> h ago. Press /backup; if it comes again, check the bucket’s settings.`,
+  backupFine: (past) => html`The last verified backup: <b>${past}</b>.`,
+  oldBackup: (past) =>
+    html`The last verified backup is too old: <b>${past}</b>. Press /backup; if it comes again, check the bucket’s settings.`,
   damagedBackup: (problem) =>
     html`The newest backup is not sound: <code>${problem}</code>. What to do is in docs/operations.md.`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,

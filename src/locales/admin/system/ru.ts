@@ -55,15 +55,15 @@ export const ru: typeof uz = {
   webhookFine: (pending) => html`Webhook работает, в очереди: ${pending}.`,
   webhookMissing: (kinds) =>
     html`Webhook не получает часть обновлений: <code>${kinds}</code>. Выполните <code>npm run deploy</code> ещё раз.`,
-  webhookError: (error, minutes) =>
-    html`Webhook: ошибка ${minutes} мин. назад: <code>${error}</code>. Если повторяется, смотрите журнал сервера.`,
+  webhookError: (error, past) =>
+    html`Webhook: ошибка ${past}: <code>${error}</code>. Если повторяется, смотрите журнал сервера.`,
   webhookSlow: (pending) => html`Webhook: в очереди сообщений: ${pending}, бот не успевает.`,
   bucketFine: (count) => html`Хранилище копий открывается, копий: ${count}.`,
   bucketKeepsDeleted: (count) =>
     html`Хранилище копий открывается, копий: ${count}. Оно хранит и удалённое (версии): место занято и оплачивается. Добавьте там правило «lifecycle», которое удаляет старые версии.`,
-  backupFine: (hours) => html`Последняя проверенная копия: <b>${hours}</b> ч назад.`,
-  oldBackup: (hours) =>
-    html`Последняя проверенная копия устарела: <b>${hours}</b> ч назад. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
+  backupFine: (past) => html`Последняя проверенная копия: <b>${past}</b>.`,
+  oldBackup: (past) =>
+    html`Последняя проверенная копия устарела: <b>${past}</b>. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
   damagedBackup: (problem) =>
     html`Последняя копия непригодна: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
   noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,

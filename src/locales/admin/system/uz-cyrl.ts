@@ -56,15 +56,15 @@ export const uzCyrl: typeof uz = {
   webhookFine: (pending) => html`Webhook ишлаяпти, навбатда ${pending} та.`,
   webhookMissing: (kinds) =>
     html`Webhook айрим хабарларни олмаяпти: <code>${kinds}</code>. <code>npm run deploy</code> ни қайта бажаринг.`,
-  webhookError: (error, minutes) =>
-    html`Webhook: ${minutes} дақиқа олдин хато бўлган: <code>${error}</code>. Такрорланса, сервер журналига қаранг.`,
+  webhookError: (error, past) =>
+    html`Webhook: ${past} хато бўлган: <code>${error}</code>. Такрорланса, сервер журналига қаранг.`,
   webhookSlow: (pending) => html`Webhook: ${pending} та хабар навбатда турибди, бот улгурмаяпти.`,
   bucketFine: (count) => html`Захира омбори: очилади, ${count} та нусха бор.`,
   bucketKeepsDeleted: (count) =>
     html`Захира омбори: очилади, ${count} та нусха бор. У ўчирилган файлларнинг эски версияларини сақлаб қолади: улар жой эгаллайди ва ҳақи тўланади. Омбор созламаларида эски версияларни ўчирадиган «lifecycle» қоидасини қўшинг.`,
-  backupFine: (hours) => html`Охирги текширилган захира нусха: <b>${hours}</b> соат олдин.`,
-  oldBackup: (hours) =>
-    html`Охирги текширилган захира нусха эскирган: <b>${hours}</b> соат олдин. /backup босинг; такрорланса, омбор созламаларини текширинг.`,
+  backupFine: (past) => html`Охирги текширилган захира нусха: <b>${past}</b>.`,
+  oldBackup: (past) =>
+    html`Охирги текширилган захира нусха эскирган: <b>${past}</b>. /backup босинг; такрорланса, омбор созламаларини текширинг.`,
   damagedBackup: (problem) =>
     html`Охирги захира нусха яроқсиз: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   noBackup: () => html`Ҳали текширилган захира нусха йўқ. /backup босинг.`,

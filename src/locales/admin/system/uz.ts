@@ -59,16 +59,16 @@ export const uz = {
   webhookFine: (pending: number): Html => html`Webhook ishlayapti, navbatda ${pending} ta.`,
   webhookMissing: (kinds: string): Html =>
     html`Webhook ayrim xabarlarni olmayapti: <code>${kinds}</code>. <code>npm run deploy</code> ni qayta bajaring.`,
-  webhookError: (error: string, minutes: number): Html =>
-    html`Webhook: ${minutes} daqiqa oldin xato bo‘lgan: <code>${error}</code>. Takrorlansa, server jurnaliga qarang.`,
+  webhookError: (error: string, past: string): Html =>
+    html`Webhook: ${past} xato bo‘lgan: <code>${error}</code>. Takrorlansa, server jurnaliga qarang.`,
   webhookSlow: (pending: number): Html =>
     html`Webhook: ${pending} ta xabar navbatda turibdi, bot ulgurmayapti.`,
   bucketFine: (count: number): Html => html`Zaxira ombori: ochiladi, ${count} ta nusxa bor.`,
   bucketKeepsDeleted: (count: number): Html =>
     html`Zaxira ombori: ochiladi, ${count} ta nusxa bor. U o‘chirilgan fayllarning eski versiyalarini saqlab qoladi: ular joy egallaydi va haqi to‘lanadi. Ombor sozlamalarida eski versiyalarni o‘chiradigan «lifecycle» qoidasini qo‘shing.`,
-  backupFine: (hours: number): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${hours}</b> soat oldin.`,
-  oldBackup: (hours: number): Html =>
-    html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${hours}</b> soat oldin. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
+  backupFine: (past: string): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${past}</b>.`,
+  oldBackup: (past: string): Html =>
+    html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${past}</b>. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
   damagedBackup: (problem: string): Html =>
     html`Oxirgi zaxira nusxa yaroqsiz: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
