@@ -16,6 +16,11 @@ export interface Health {
   readonly database: 'ok' | 'unreachable';
   /** Whether database and bucket can be written to; left out where there is no disk (Worker). */
   readonly disk?: string;
+  /** Left out where they come by neither webhook nor polling. */
+  readonly updates?: {
+    readonly last_received: string | null;
+    readonly webhook: 'ok' | 'polling' | 'failing';
+  };
   readonly backup: { readonly last_verified: string | null; readonly age_hours: number | null };
 }
 

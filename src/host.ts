@@ -19,6 +19,7 @@ import { migrate, type TakeOver } from './db/migrate.ts';
 import { DatabaseUnfit } from './db/unfit.ts';
 import { personById } from './db/users.ts';
 import { type LinkSettings, serveLink } from './download-links.ts';
+import { type Hearing, heard } from './hearing.ts';
 import { jobs } from './jobs/index.ts';
 import { RequestBudget } from './jobs/job.ts';
 import { tick } from './jobs/tick.ts';
@@ -47,6 +48,8 @@ export interface HostParts {
   readonly disk?: () => Promise<string>;
   /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
   readonly stopping?: AbortSignal;
+  /** Left out where updates come by neither webhook nor polling (tests). */
+  readonly hearing?: Hearing;
   /** Left out where there is no disk (Worker). */
   readonly importUpload?: Services['importUpload'];
   readonly background?: Services['background'];
@@ -143,6 +146,7 @@ export function createHost(parts: HostParts): Host {
         log,
         backups,
         deadline,
+        hearing: parts.hearing,
         requests: new RequestBudget(requests, parts.stopping),
         replay: (update: Update) => handle(update, 'replay'),
         ...people,
@@ -195,8 +199,9 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
   return person.isAdmin;
 }
 
-async function checkHealth({ db, backups, disk, isOffline }: HostParts): Promise<Health> {
-  const [isDatabaseUp, backup, state] = await Promise.all([
+async function checkHealth(parts: HostParts): Promise<Health> {
+  const { db, backups, disk, isOffline } = parts;
+  const [isDatabaseUp, backup, state, updates] = await Promise.all([
     db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]).then(
       () => true,
       () => false,
@@ -204,15 +209,33 @@ async function checkHealth({ db, backups, disk, isOffline }: HostParts): Promise
     // A bucket that can not be listed is no sign of safety.
     backups.health().catch(() => undefined),
     disk?.(),
+    updatesOf(parts),
   ]);
   const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';
   return {
-    status: isDatabaseUp && isWritable && backup?.ok === true ? ok : 'failing',
+    status:
+      isDatabaseUp && isWritable && backup?.ok === true && updates?.webhook !== 'failing' ? ok : 'failing',
     version: APP_VERSION,
     database: isDatabaseUp ? 'ok' : 'unreachable',
     ...(state !== undefined && { disk: state }),
+    ...(updates !== undefined && { updates }),
     backup: { last_verified: backup?.lastVerified ?? null, age_hours: backup?.ageHours ?? null },
+  };
+}
+
+/** A webhook's trouble is found by the tick, perhaps another process's, and is over when an update has come since. */
+async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updates']> {
+  if (hearing === undefined) return undefined;
+  // A database that does not answer is told beside it.
+  const [known] = await db.read([heard()]).catch(() => [undefined]);
+  const received = known?.lastReceived ?? null;
+  const isDeaf =
+    hearing.webhook !== undefined && known?.deafSince != null && (received ?? '') <= known.deafSince;
+  const isFine = !isDeaf && hearing.trouble(now()) === undefined;
+  return {
+    last_received: received === null ? null : `${received.replace(' ', 'T')}Z`,
+    webhook: !isFine ? 'failing' : hearing.webhook === undefined ? 'polling' : 'ok',
   };
 }
 

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServerType, serve } from '@hono/node-server';
 import { Cron } from 'croner';
+import { GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { backupAlertText, tellAdmins } from './alerts.ts';
 import { systemClock } from './backup/clock.ts';
@@ -22,6 +23,7 @@ import { requireFitServer } from './db/fitness.ts';
 import { holdWrites } from './db/held-writes.ts';
 import { checkDisks, type Places } from './disk-room.ts';
 import { linkKey } from './download-links.ts';
+import { PollHearing, setWebhook } from './hearing.ts';
 import { createHost, type Host } from './host.ts';
 import { textsFor } from './locales/index.ts';
 import { createLog, describeError, type Log } from './log.ts';
@@ -30,7 +32,7 @@ import { NO_ADMINS } from './no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
 import { takeOver, takeOverFile } from './takeover/take-over.ts';
-import { ALLOWED_UPDATES, createApi, readBotInfo } from './telegram.ts';
+import { createApi, readBotInfo } from './telegram.ts';
 
 /** A start makes a backup unless a verified one is younger: a crash loop makes no flood (spec/backup.md "Triggers"). */
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
@@ -111,8 +113,16 @@ export async function startNode(
   });
   const pause = (milliseconds: number): Promise<void> =>
     sleep(milliseconds, undefined, { signal: stopping.signal }).catch(() => {});
+  const polled = new PollHearing(now());
+  /** Why Telegram has no webhook of ours yet. */
+  let unset: string | undefined;
+  const webhookUrl = config.publicUrl && `${config.publicUrl}/webhook`;
   const host = createHost({
     config,
+    hearing:
+      webhookUrl === undefined
+        ? polled
+        : { webhook: { url: webhookUrl, secret: webhookSecret ?? '' }, trouble: () => unset },
     stopping: stopping.signal,
     isOffline,
     webhookSecret,
@@ -152,7 +162,7 @@ export async function startNode(
   const backUp: Host['runBackup'] = (trigger, at, options) =>
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
   void backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
-  void requests.add(config.publicUrl === undefined ? pollForUpdates() : useWebhook(config.publicUrl));
+  void requests.add(webhookUrl === undefined ? pollForUpdates() : useWebhook(webhookUrl));
   installCommands(api, config.defaultLocale).catch((error: unknown) =>
     log.warn('menu of commands not set', { error: describeError(error) }),
   );
@@ -191,6 +201,8 @@ export async function startNode(
       log,
       sleep: pause,
       signal: stopping.signal,
+      onAnswer: () => polled.answered(now()),
+      onFailure: (error) => polled.failed(error),
     });
   }
 
@@ -198,13 +210,13 @@ export async function startNode(
   async function useWebhook(url: string): Promise<void> {
     for (let delay = 1_000; !stopping.signal.aborted; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
       try {
-        await api.setWebhook(`${url}/webhook`, {
-          secret_token: webhookSecret ?? '',
-          allowed_updates: ALLOWED_UPDATES,
-        });
+        await setWebhook(api, url, webhookSecret ?? '');
+        unset = undefined;
         return;
       } catch (error) {
-        log.error('webhook not set', { error: describeError(error), retry_in_ms: delay });
+        unset = error instanceof GrammyError ? error.description : describeError(error);
+        const remedy = 'PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and reachable from outside';
+        log.error('webhook not set', { error: describeError(error), remedy, retry_in_ms: delay });
         await pause(delay);
       }
     }

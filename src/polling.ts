@@ -17,6 +17,7 @@ export interface PollingOptions {
   readonly signal: AbortSignal;
   /** Telegram answered: the bot hears. */
   readonly onAnswer?: () => void;
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** How long Telegram holds a request without updates, seconds. */
@@ -51,6 +52,7 @@ export async function poll(options: PollingOptions): Promise<void> {
       while (lanes.unfinished >= MOST_UNFINISHED && !signal.aborted);
     } catch (error) {
       if (signal.aborted) break;
+      options.onFailure?.(error);
       log.warn('polling failed', { error: describeError(error), retry_in_ms: delay });
       if (error instanceof GrammyError && error.error_code === 409) await freeFromWebhook(options);
       await options.sleep(delay);

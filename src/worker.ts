@@ -63,6 +63,13 @@ function compose(env: Environment): Host {
   return createHost({
     config,
     webhookSecret: config.webhookSecret,
+    hearing: {
+      webhook: {
+        url: config.publicUrl && `${config.publicUrl}/webhook`,
+        secret: config.webhookSecret ?? '',
+      },
+      trouble: () => undefined,
+    },
     db,
     api,
     me: readBotInfo(botInfo),

@@ -16,11 +16,12 @@ import { admins } from '../db/admins.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { migrate } from '../db/migrate.ts';
 import { environmentNotes } from '../dot-env.ts';
+import { setWebhook as setWebhookOf } from '../hearing.ts';
 import { rememberSecrets } from '../log.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { takeOver } from '../takeover/take-over.ts';
-import { ALLOWED_UPDATES, createApi } from '../telegram.ts';
+import { createApi } from '../telegram.ts';
 import { listenForInterruption } from './interruption.ts';
 import { script } from './script.ts';
 import { createTerminal } from './terminal.ts';
@@ -164,7 +165,10 @@ async function setWebhook(config: Config, url: string): Promise<void> {
   if (botToken === undefined || webhookSecret === undefined)
     throw new Error('BOT_TOKEN and WEBHOOK_SECRET are needed for the webhook');
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
-  await api.setWebhook(`${url}/webhook`, { secret_token: webhookSecret, allowed_updates: ALLOWED_UPDATES });
+  const recorded = await setWebhookOf(api, `${url}/webhook`, webhookSecret);
+  // The Worker does not know its own address: it sets the webhook again by this one when somebody removes it.
+  const { db, close } = await openDatabase(config.database);
+  await db.write([recorded]).finally(close);
   await installCommands(api, config.defaultLocale);
   const info = await api.getWebhookInfo();
   step(`webhook: ${url}/webhook, ${info.pending_update_count} updates waiting`);

@@ -5,6 +5,8 @@ import { holdingSince, toSqlTime } from './time.ts';
 export type Notice =
   /** Memberships of a channel can not be looked up: it lets everybody pass meanwhile. */
   | { readonly kind: 'channel-unchecked'; readonly name: string; readonly reason: string }
+  /** Updates cannot arrive. */
+  | { readonly kind: 'deaf'; readonly reason: string }
   /** The bot cannot post to a chat. */
   | { readonly kind: 'chat'; readonly name: string; readonly reason: string }
   /** A channel has no link that Telegram would put on a button: it is left out and lets everybody pass. */

@@ -78,6 +78,8 @@ function noticeText(notice: Notice, count: number, { viewer, frame, admin }: Tex
   switch (notice.kind) {
     case 'channel-unchecked':
       return viewer.noticeChannelUnchecked(notice.name, notice.reason);
+    case 'deaf':
+      return frame.deaf(notice.reason);
     case 'chat':
       return admin.chats.trouble(notice.name, notice.reason);
     case 'channel-link':

@@ -5,6 +5,7 @@ import { checkChatsJob } from './check-chats.ts';
 import { draftStatusJob } from './draft-status.ts';
 import { followMessagesJob } from './follow-messages.ts';
 import { forgetAnswersJob } from './forget-answers.ts';
+import { hearingJob } from './hearing.ts';
 import { indexSearchJob } from './index-search.ts';
 import type { Job } from './job.ts';
 import { maintenance } from './maintenance.ts';
@@ -16,6 +17,7 @@ import { trashJob } from './trash.ts';
 export const jobs: readonly Job[] = [
   // First: a run needs most of a small tick, and would never find it left over.
   backupRequestsJob,
+  hearingJob,
   adminNoticesJob,
   replayUpdatesJob,
   indexSearchJob,

@@ -4,6 +4,7 @@ import type { UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from '../backup/engine.ts';
 import type { LocaleName } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import type { Hearing } from '../hearing.ts';
 import type { Log } from '../log.ts';
 import type { Replay } from '../replay.ts';
 
@@ -22,6 +23,8 @@ export interface JobContext {
   readonly backups: BackupEngine;
   /** Handles an update that was set aside. */
   readonly replay: Replay;
+  /** Left out where updates come by neither webhook nor polling (tests). */
+  readonly hearing?: Hearing | undefined;
   /** Stop beginning new work after this moment; what is left is the next tick's. */
   readonly deadline: Date;
   /** How many more requests (database and Bot API together) this tick may make: the Worker's subrequest limit. */

@@ -13,6 +13,7 @@ import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { heard } from '../../src/hearing.ts';
 
 /** As wrangler 4.156.2 prints it. */
 const DEPLOYED = [
@@ -89,6 +90,9 @@ test('backup, migration, wrangler, webhook', async () => {
     isDeployed: true,
     backups: 1,
   });
+  // By this the Worker sets its webhook again when somebody removes it.
+  const [known] = await db.read([heard()]);
+  expect(known?.webhook).toMatch(/^https:\/\/.*\/webhook$/);
 });
 
 test('without an admin it says so loudly; with one in the database it does not', async () => {

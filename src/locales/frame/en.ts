@@ -11,6 +11,8 @@ export const en: typeof uz = {
     html`⏳ Telegram did not answer, so messages wait for a reply: <b>${count}</b>. They are kept; the bot answers them by itself when Telegram is back.`,
   updatesFailed: (count, error) =>
     html`⚠️ Messages that could not be answered: <b>${count}</b>.\nReason: <code>${error}</code>\nThey are not lost: /admin → “Unanswered”.`,
+  deaf: (reason) =>
+    html`🔇 <b>The bot gets no messages</b>, or got none.\nReason: <code>${reason}</code>\nMake sure that no other program uses BOT_TOKEN and that PUBLIC_URL is right. On a Worker: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
     html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nThis attempt touched no other backup. Check with /test, try again with /backup.`,
   backupDamaged: (reason) =>

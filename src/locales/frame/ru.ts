@@ -10,6 +10,8 @@ export const ru: typeof uz = {
     html`⏳ Telegram не отвечал, поэтому без ответа остались сообщения: <b>${count}</b>. Они сохранены, бот ответит на них сам, как только связь восстановится.`,
   updatesFailed: (count, error) =>
     html`⚠️ Не удалось ответить на сообщения: <b>${count}</b>.\nПричина: <code>${error}</code>\nОни не потеряны: /admin → «Без ответа».`,
+  deaf: (reason) =>
+    html`🔇 <b>Бот не получает сообщений</b> или не получал их.\nПричина: <code>${reason}</code>\nПроверьте, что BOT_TOKEN не использует другая программа и что PUBLIC_URL верен. Для Worker: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
     html`🔴 <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nДругие копии эта попытка не трогала. Проверить: /test, повторить: /backup.`,
   backupDamaged: (reason) =>

@@ -10,6 +10,8 @@ export const uzCyrl: typeof uz = {
     html`⏳ Telegram жавоб бермагани учун <b>${count}</b> та хабар жавобсиз қолди. Улар сақланди: алоқа тикланиши билан бот ўзи жавоб беради.`,
   updatesFailed: (count, error) =>
     html`⚠️ <b>${count}</b> та хабарга жавоб бериб бўлмади.\nСабаби: <code>${error}</code>\nХабарлар йўқолмади: /admin → «Жавобсиз хабарлар».`,
+  deaf: (reason) =>
+    html`🔇 <b>Бот хабарларни олмаяпти</b> ёки олмай қолган эди.\nСабаби: <code>${reason}</code>\nBOT_TOKEN’дан бошқа дастур фойдаланмасин; PUBLIC_URL тўғрилигини текширинг. Worker бўлса: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
     html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади. Текшириш учун /test, қайта уриниш учун /backup босинг.`,
   backupDamaged: (reason) =>

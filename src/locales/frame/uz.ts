@@ -12,6 +12,8 @@ export const uz = {
     html`⏳ Telegram javob bermagani uchun <b>${count}</b> ta xabar javobsiz qoldi. Ular saqlandi: aloqa tiklanishi bilan bot o‘zi javob beradi.`,
   updatesFailed: (count: number, error: string): Html =>
     html`⚠️ <b>${count}</b> ta xabarga javob berib bo‘lmadi.\nSababi: <code>${error}</code>\nXabarlar yo‘qolmadi: /admin → «Javobsiz xabarlar».`,
+  deaf: (reason: string): Html =>
+    html`🔇 <b>Bot xabarlarni olmayapti</b> yoki olmay qolgan edi.\nSababi: <code>${reason}</code>\nBOT_TOKEN’dan boshqa dastur foydalanmasin; PUBLIC_URL to‘g‘riligini tekshiring. Worker bo‘lsa: <code>npm run deploy</code>.`,
   backupFailed: (reason: string): Html =>
     html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi. Tekshirish uchun /test, qayta urinish uchun /backup bosing.`,
   backupDamaged: (reason: string): Html =>

@@ -1,0 +1,68 @@
+/** Asks Telegram whether updates can arrive, sets a webhook again that somebody removed, and tells the owners what it cannot mend. */
+import { GrammyError } from 'grammy';
+import type { WebhookInfo } from 'grammy/types';
+import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
+import { toSqlTime } from '../db/time.ts';
+import { type Heard, heard, recordWebhook, setWebhook } from '../hearing.ts';
+import { describeError } from '../log.ts';
+import type { Job, JobContext } from './job.ts';
+
+/** So many in two minutes: not the end of a host that was restarted. */
+const MANY_CONFLICTS = 3;
+/** An error of the webhook longer ago is history. */
+const RECENT_MS = 10 * 60_000;
+
+export const hearingJob: Job = {
+  name: 'hearing',
+  everyMinutes: 2,
+  async run(context) {
+    const { db, log, now, hearing, requests } = context;
+    if (hearing === undefined || !requests.take(4)) return;
+    const [known] = await db.read([heard()]);
+    const own = hearing.trouble(now());
+    const trouble = own ?? (hearing.webhook === undefined ? undefined : await webhookTrouble(context, known));
+    if (trouble !== undefined) log.error('updates cannot arrive', { reason: trouble });
+    const isShared = (hearing.conflicts?.() ?? 0) >= MANY_CONFLICTS;
+    if (isShared)
+      log.error('another program polls with this token', { remedy: 'stop it, or change the token' });
+    const tell = (key: string, reason: string) => noticeAdmins(key, { kind: 'deaf', reason }, now());
+    await db.write([
+      ...(isShared ? [tell('poll-conflict', '409 Conflict: getUpdates')] : []),
+      trouble === undefined ? forgetNotice('deaf') : tell('deaf', trouble),
+    ]);
+  },
+};
+
+async function webhookTrouble(context: JobContext, known: Heard | undefined): Promise<string | undefined> {
+  const { api, db, log, now, hearing } = context;
+  const info = await api.getWebhookInfo();
+  const url = info.url ?? '';
+  const wanted = hearing?.webhook?.url ?? known?.webhook ?? url;
+  if (wanted === '') return 'no webhook is set: npm run deploy';
+  if (url === wanted) {
+    if (known?.webhook !== url) await db.write([recordWebhook(url)]);
+    return errorOf(info, known, now());
+  }
+  // Two hosts that take it from each other would help nobody.
+  if (url !== '') return `another address has the webhook: ${new URL(url).host}`;
+  try {
+    const recorded = await setWebhook(api, wanted, hearing?.webhook?.secret ?? '');
+    log.warn('webhook set again', { reason: 'another program removed it' });
+    const reason = 'another program removed the webhook; it is set again';
+    await db.write([recorded, noticeAdmins('webhook-removed', { kind: 'deaf', reason }, now())]);
+    return undefined;
+  } catch (error) {
+    return error instanceof GrammyError ? error.description : describeError(error);
+  }
+}
+
+/** What our own routes answer when an update has to wait; it arrived. */
+const OWN_ANSWER = /: (?:429|503)\b/;
+
+/** Updates wait, the last try failed, and nothing came since. */
+function errorOf(info: WebhookInfo, known: Heard | undefined, now: Date): string | undefined {
+  const { pending_update_count: waiting, last_error_date: at = 0, last_error_message: words = '' } = info;
+  const isRecent = now.getTime() - at * 1000 < RECENT_MS;
+  const isHeardSince = (known?.lastReceived ?? '') >= toSqlTime(new Date(at * 1000));
+  return waiting > 0 && isRecent && !isHeardSince && !OWN_ANSWER.test(words) ? words : undefined;
+}
