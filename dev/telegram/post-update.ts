@@ -9,7 +9,7 @@ export async function post(
   { url, secret }: Webhook,
   update: Update,
   onReply: (method: string, params: unknown) => Promise<void>,
-): Promise<{ status: number; reason: string }> {
+): Promise<{ status: number; reason: string; retryAfter?: number }> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -23,11 +23,17 @@ export async function post(
     const body = await response.text();
     if (response.ok) await reply(body, response.headers.get('content-type'), onReply);
     const reason = `Wrong response from the webhook: ${response.status} ${response.statusText}`.trimEnd();
-    return { status: response.status, reason };
+    return { status: response.status, reason, retryAfter: waitOf(response) };
   } catch (cause) {
     const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
     return { status: 0, reason: isTimeout ? 'Read timeout expired' : 'Connection refused' };
   }
+}
+
+/** Seconds of Retry-After; 0 for none, or a date. */
+export function waitOf({ headers }: Response): number {
+  const seconds = Number(headers.get('retry-after') ?? 0);
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
 }
 
 async function reply(

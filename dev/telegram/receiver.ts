@@ -1,6 +1,6 @@
 import type { Update } from 'grammy/types';
 import { ApiError } from './errors.ts';
-import { post } from './post-update.ts';
+import { post, waitOf } from './post-update.ts';
 import { seeded } from './random.ts';
 import type { Queued, UpdateQueue } from './updates.ts';
 
@@ -44,6 +44,8 @@ export interface ReceiverOptions {
 
 /** Longest pause between two tries, ms (telegram-bot-api: 60 s, randomised up to twice that). */
 const RETRY_MAX = 60_000;
+/** Longest pause a webhook may ask for by Retry-After, ms (the same place). */
+const RETRY_AFTER_MAX = 3_600_000;
 /** How long a polling bot may stay away before waiting for it is given up, ms. */
 const POLLER_AWAY = 5_000;
 
@@ -156,7 +158,9 @@ export class Receiver {
         tries += 1;
         if (tries >= attempts || !this.#options.updates.pending().includes(next)) return false;
         // The first retry comes at once, then 2, 4, 8 … seconds (telegram-bot-api, on_update_error).
-        const delay = next.attempts < 2 ? 0 : Math.min(RETRY_MAX, 2 ** (next.attempts - 1) * 1000);
+        const own = next.attempts < 2 ? 0 : Math.min(RETRY_MAX, 2 ** (next.attempts - 1) * 1000);
+        const asked = Math.min(RETRY_AFTER_MAX, (next.retryAfter ?? 0) * 1000);
+        const delay = asked > 0 ? asked : own;
         report.delays.push(delay);
         await this.#options.sleep?.(delay);
       }
@@ -180,7 +184,8 @@ export class Receiver {
 
   async #attempt(queued: Queued, report: DeliveryReport): Promise<boolean> {
     queued.attempts += 1;
-    const { status, reason } = await this.#send(queued.update);
+    const { status, reason, retryAfter = 0 } = await this.#send(queued.update);
+    queued.retryAfter = retryAfter;
     if (status >= 200 && status <= 299) {
       if (this.#options.updates.pending().includes(queued)) {
         this.#options.updates.remove(queued);
@@ -194,7 +199,7 @@ export class Receiver {
     return false;
   }
 
-  async #send(update: Update): Promise<{ status: number; reason: string }> {
+  async #send(update: Update): Promise<{ status: number; reason: string; retryAfter?: number }> {
     // The bot gets its own copy: nothing it does to the update reaches the stand-in.
     const copy = structuredClone(update);
     if (this.#handler === undefined) {
@@ -204,7 +209,8 @@ export class Receiver {
     try {
       const answer = await this.#handler(copy);
       const status = typeof answer === 'number' ? answer : (answer?.status ?? 200);
-      return { status, reason: `Wrong response from the webhook: ${status}` };
+      const retryAfter = answer instanceof Response ? waitOf(answer) : 0;
+      return { status, reason: `Wrong response from the webhook: ${status}`, retryAfter };
     } catch (cause) {
       return { status: 500, reason: cause instanceof Error ? cause.message : String(cause) };
     }

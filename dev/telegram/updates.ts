@@ -14,6 +14,8 @@ export interface Queued {
   /** Unix milliseconds. */
   readonly expires: number;
   attempts: number;
+  /** Seconds the bot asked to wait before the next try. */
+  retryAfter?: number;
 }
 
 /** Updates not yet confirmed by the bot, oldest first. */
