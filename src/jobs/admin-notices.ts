@@ -74,21 +74,21 @@ async function tell(
   return isTold ? Object.fromEntries(told) : undefined;
 }
 
-function noticeText(notice: Notice, count: number, { viewer, frame, admin }: Texts): Html {
+function noticeText(notice: Notice, count: number, { viewer, frame, admin, trouble }: Texts): Html {
   switch (notice.kind) {
     case 'channel-unchecked':
-      return viewer.noticeChannelUnchecked(notice.name, notice.reason);
+      return viewer.noticeChannelUnchecked(notice.name, trouble(notice.reason));
     case 'deaf':
-      return frame.deaf(notice.reason);
+      return frame.deaf(trouble(notice.reason));
     case 'chat':
-      return admin.chats.trouble(notice.name, notice.reason);
+      return admin.chats.trouble(notice.name, trouble(notice.reason));
     case 'channel-link':
       return viewer.noticeChannelLink(notice.name);
     case 'file':
-      return viewer.noticeFile(notice.code, notice.part, notice.reason);
+      return viewer.noticeFile(notice.code, notice.part, trouble(notice.reason));
     case 'updates-wait':
       return frame.updatesWait(count);
     case 'updates-failed':
-      return frame.updatesFailed(count, notice.reason);
+      return frame.updatesFailed(count, trouble(notice.reason));
   }
 }

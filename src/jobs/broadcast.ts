@@ -18,7 +18,7 @@ import {
 import { chatJudged } from '../db/chat-uses.ts';
 import type { Statement } from '../db/database.ts';
 import { markBlocked } from '../db/users.ts';
-import { progressScreen } from '../handlers/admin/broadcast-screens.ts';
+import { progressOf, progressScreen } from '../handlers/admin/broadcast-screens.ts';
 import { copyTo } from '../handlers/admin/copy-message.ts';
 import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
 import { textsIn } from '../locales/index.ts';
@@ -171,7 +171,8 @@ async function report(context: JobContext, id: number): Promise<void> {
   await showProgress(context, id);
   const [broadcast] = await context.db.read([broadcastById(id)]);
   if (broadcast === undefined || broadcast.state === 'running') return;
-  const text = textsIn(broadcast.language, context.defaultLocale).admin.sending.finished(broadcast);
+  const t = textsIn(broadcast.language, context.defaultLocale);
+  const text = t.admin.sending.finished(progressOf(broadcast, t));
   try {
     await context.api.sendMessage(broadcast.requestedBy, text.markup, { parse_mode: 'HTML' });
   } catch (error) {

@@ -1,10 +1,16 @@
 /** People's languages: one catalogue a locale, split by who reads it. Uzbek (Latin) is the source; the others have its shape. */
 import { LOCALE_NAMES, type LocaleName } from '../config.ts';
+import type { Html } from '../html.ts';
 import { type AdminTexts, adminTexts } from './admin/index.ts';
 import { en as enFrame } from './frame/en.ts';
 import { ru as ruFrame } from './frame/ru.ts';
 import { uz as uzFrame } from './frame/uz.ts';
 import { uzCyrl as uzCyrlFrame } from './frame/uz-cyrl.ts';
+import { en as enTrouble } from './trouble/en.ts';
+import { ru as ruTrouble } from './trouble/ru.ts';
+import { saying } from './trouble/say.ts';
+import { uz as uzTrouble } from './trouble/uz.ts';
+import { uzCyrl as uzCyrlTrouble } from './trouble/uz-cyrl.ts';
 import { en as enViewer } from './viewer/en.ts';
 import { ru as ruViewer } from './viewer/ru.ts';
 import { uz as uzViewer } from './viewer/uz.ts';
@@ -14,13 +20,20 @@ export interface Texts {
   readonly frame: typeof uzFrame;
   readonly viewer: typeof uzViewer;
   readonly admin: AdminTexts;
+  /** Why Telegram refused, in the person's language; what is not known stays as it came, as code. */
+  readonly trouble: (said: string) => Html;
 }
 
 const catalogues: Record<LocaleName, Texts> = {
-  uz: { frame: uzFrame, viewer: uzViewer, admin: adminTexts.uz },
-  'uz-Cyrl': { frame: uzCyrlFrame, viewer: uzCyrlViewer, admin: adminTexts['uz-Cyrl'] },
-  ru: { frame: ruFrame, viewer: ruViewer, admin: adminTexts.ru },
-  en: { frame: enFrame, viewer: enViewer, admin: adminTexts.en },
+  uz: { frame: uzFrame, viewer: uzViewer, admin: adminTexts.uz, trouble: saying(uzTrouble) },
+  'uz-Cyrl': {
+    frame: uzCyrlFrame,
+    viewer: uzCyrlViewer,
+    admin: adminTexts['uz-Cyrl'],
+    trouble: saying(uzCyrlTrouble),
+  },
+  ru: { frame: ruFrame, viewer: ruViewer, admin: adminTexts.ru, trouble: saying(ruTrouble) },
+  en: { frame: enFrame, viewer: enViewer, admin: adminTexts.en, trouble: saying(enTrouble) },
 };
 
 export function textsFor(locale: LocaleName): Texts {

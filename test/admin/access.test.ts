@@ -268,14 +268,14 @@ describe('roles', () => {
     await viewer.send('salom');
     expect(viewer.lastMessage().text).toContain('Adminlar sizni bloklagan');
     await viewer.send('/start');
-    await viewer.press(menu, '🆕 Yangilari');
+    await viewer.press(menu, '🆕 Yangi animelar');
     await viewer.inline('naruto');
     expect(count()).toBe(before + 1);
     await ban('✅ Blokdan chiqarish');
     await viewer.send('/start');
     expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
     await ban('⛔️ Bloklash');
-    expect(await desk.bot.costOf(() => viewer.press(menu, '🆕 Yangilari'))).toEqual({
+    expect(await desk.bot.costOf(() => viewer.press(menu, '🆕 Yangi animelar'))).toEqual({
       reads: 1,
       writes: 1,
       calls: 1,

@@ -103,11 +103,11 @@ describe('adding an anime', () => {
     expect(shown()).toContain('🗂 Qoralamalar (2)');
     await desk.press('🗂 Qoralamalar (2)');
     await desk.press(/⏸ Nomsiz/);
-    await desk.presses('⏸ Keyinroq', '🗑 Tashlab yuborish', '🗑 Ha, o‘chirilsin');
+    await desk.presses('⏸ Keyinroq', '🗑 Qoralamani o‘chirish', '🗑 Ha, o‘chirilsin');
     expect(shown()).toContain('🗂 Qoralamalar');
     await desk.press('🗂 Qoralamalar');
     await desk.press(/Nomsiz/);
-    await desk.presses('⏸ Keyinroq', '🗑 Tashlab yuborish', '🗑 Ha, o‘chirilsin');
+    await desk.presses('⏸ Keyinroq', '🗑 Qoralamani o‘chirish', '🗑 Ha, o‘chirilsin');
     expect(shown()).toEqual(['🏠 Boshqaruv paneli']);
   });
 
@@ -128,7 +128,7 @@ describe('adding an anime', () => {
     await desk.admin.send('Naruto');
     await desk.admin.send({ video: true });
     await desk.admin.send('yana bir gap');
-    expect(desk.last().text).toContain('hech narsani o‘zgartirmadi');
+    expect(desk.last().text).toContain('hech narsa o‘zgarmadi');
     expect(await desk.rows('SELECT description AS description FROM drafts')).toEqual([
       { description: 'Naruto' },
     ]);
@@ -159,9 +159,9 @@ describe('adding an anime', () => {
     await desk.admin.send('Naruto');
     await desk.press('⏭ Qismsiz davom etish');
     await desk.admin.send('12');
-    expect(desk.last().text).toContain('12 kodi band: «One Piece»');
+    expect(desk.last().text).toContain('12-kod band: «One Piece»');
     await desk.admin.send('13');
-    expect(desk.last().text).toContain('13 kodi band: «Bleach» (savatda');
+    expect(desk.last().text).toContain('13-kod band: «Bleach» (savatda');
     expect(desk.last().keyboard[0]?.[0]?.text).toBe('✅ 14 — bo‘sh kod');
     await desk.admin.send('99');
     expect(desk.last().text).toContain('4️⃣');
@@ -178,7 +178,7 @@ describe('adding an anime', () => {
     await desk.press('▶️ Davom etish');
     await addAnime(desk.bot.db, { code: 7, title: 'Bleach' });
     await desk.press('✅ Tayyor, qo‘shilsin');
-    expect(desk.last().text).toContain('7 kodi band: «Bleach»');
+    expect(desk.last().text).toContain('7-kod band: «Bleach»');
     expect(await desk.rows(STORED)).toEqual([]);
     await desk.admin.send('8');
     await desk.press('✅ Tayyor, qo‘shilsin');

@@ -221,7 +221,7 @@ describe('a broadcast', () => {
     await desk.press('⏸ To‘xtatib turish');
     await tick();
     expect(viewers.filter((viewer) => copies(viewer) === 1)).toHaveLength(first);
-    expect(desk.admin.messages().some(({ text }) => text.includes('To‘xtatib turilibdi'))).toBe(true);
+    expect(desk.admin.messages().some(({ text }) => text.includes('Vaqtincha to‘xtatilgan'))).toBe(true);
     await desk.press('▶️ Davom ettirish');
     await tick({ requests: 30 });
     const second = viewers.filter((viewer) => copies(viewer) === 1).length;

@@ -78,7 +78,7 @@ describe('adding a group', () => {
   test.each<readonly [string, () => Room | undefined, string, string]>([
     ['a chat nobody knows', () => undefined, '@yoq_bunday', 'topmadi'],
     ['nonsense', () => undefined, 'salom dunyo', 'topib bo‘lmadi'],
-    ['a private link', () => undefined, 'https://t.me/+abcDEF', 'forward qiling'],
+    ['a private link', () => undefined, 'https://t.me/+abcDEF', 'postni uzating'],
     [
       'a channel the bot may not post in',
       () => desk.telegram.channel({ username: 'kanal_bir', rights: { can_post_messages: false } }),

@@ -98,7 +98,7 @@ describe('a draft survives', () => {
     await admin.send('Naruto');
     for (const command of ['/stats', '/help', '/groups', '/users', '/drafts', '/top']) {
       await admin.send(command);
-      expect(desk.last().text).not.toContain('kutilmaydi');
+      expect(desk.last().text).not.toContain('matn kerak emas');
     }
     await admin.send({ video: true });
     expect(
@@ -144,7 +144,7 @@ describe('a draft survives', () => {
     await desk.press('⏭ Qismsiz davom etish');
     await admin.send('9');
     const answer = await admin.press(old, '⏭ Qismsiz davom etish');
-    expect(answer?.text).toContain('eski bosqichniki');
+    expect(answer?.text).toContain('oldingi bosqichga tegishli');
     expect(await desk.rows('SELECT step AS step, code AS code FROM drafts')).toEqual([
       { step: 'groups', code: '9' },
     ]);
@@ -159,7 +159,7 @@ describe('a draft survives', () => {
     await admin.send('9');
     await desk.press('▶️ Davom etish');
     await admin.send('yana bir gap');
-    expect(desk.last()).toMatchObject({ kind: 'photo', text: expect.stringContaining('matn kutilmaydi') });
+    expect(desk.last()).toMatchObject({ kind: 'photo', text: expect.stringContaining('matn kerak emas') });
     await desk.press('✅ Tayyor, qo‘shilsin');
     expect(await desk.rows('SELECT code AS code FROM anime')).toEqual([{ code: '9' }]);
   });
@@ -169,7 +169,7 @@ describe('a draft survives', () => {
     await desk.admin.send('/add');
     await desk.admin.send('Naruto');
     await desk.admin.send('/cancel');
-    await desk.press('🗑 Tashlab yuborish');
+    await desk.press('🗑 Qoralamani o‘chirish');
     expect(desk.last().text).toContain('o‘chirilsinmi');
     expect(await desk.rows('SELECT COUNT(*) AS count FROM drafts')).toEqual([{ count: '1' }]);
     await desk.press('🗑 Ha, o‘chirilsin');

@@ -159,7 +159,7 @@ describe('fields', () => {
     await desk.admin.send('/edit 12');
     await desk.press('🖼 Rasm');
     await desk.admin.send('matn');
-    expect(desk.last().text).toContain('rasm kutilmoqda');
+    expect(desk.last().text).toContain('rasm yuboring');
     await desk.admin.send({ photo: true });
     expect(await desk.rows('SELECT photo_unique_id IS NULL AS bare FROM anime')).toEqual([{ bare: '0' }]);
     await desk.presses('🖼 Rasm', '🚫 Rasmni olib tashlash');
@@ -176,7 +176,7 @@ describe('fields', () => {
     await desk.admin.send('/edit 12');
     await desk.press('🔢 Kod');
     await desk.admin.send('13');
-    expect(desk.last().text).toContain('13 kodi band: «Bleach»');
+    expect(desk.last().text).toContain('13-kod band: «Bleach»');
     await desk.admin.send('77');
     expect(desk.last().text).toContain('12 → 77');
     expect(await desk.rows(HISTORY)).toEqual([
@@ -276,7 +276,7 @@ describe('parts', () => {
     await partMenu(desk, 2);
     await desk.press('🔁 Videoni almashtirish');
     await desk.admin.send({ photo: true });
-    expect(desk.last().text).toContain('video (yoki mkv fayl) kutilmoqda');
+    expect(desk.last().text).toContain('video yoki mkv fayl yuboring');
     const { file } = await desk.admin.send({ document: { name: 'b.mkv' } });
     expect(desk.last().text).toContain('2-qismning videosi almashtirildi');
     expect(
@@ -290,16 +290,16 @@ describe('parts', () => {
     await partMenu(desk, 1);
     await desk.press('↕️ Boshqa raqamga o‘tkazish');
     await desk.admin.send('3');
-    await desk.press('⤵️ Shu joyga qo‘yilsin');
+    await desk.press('⤵️ 1 shu yerga, oradagilar surilsin');
     expect((await desk.rows(PARTS)).map((part) => part['file'])).toEqual(['b', 'c', 'a', 'd']);
     expect((await desk.rows(HISTORY)).map((view) => view['number'])).toEqual(['3', '1', '2', '4']);
     await partMenu(desk, 4);
     await desk.press('↕️ Boshqa raqamga o‘tkazish');
     await desk.admin.send('1');
     const asked = desk.last();
-    await desk.press('🔀 O‘rin almashsin');
+    await desk.press('🔀 4 va 1 almashsin');
     // A second finger on the same button.
-    await desk.admin.press(asked, '🔀 O‘rin almashsin');
+    await desk.admin.press(asked, '🔀 4 va 1 almashsin');
     expect((await desk.rows(PARTS)).map((part) => part['file'])).toEqual(['d', 'c', 'a', 'b']);
   });
 

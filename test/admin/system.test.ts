@@ -77,7 +77,7 @@ describe('/test', () => {
     await desk.admin.send('/test');
     expect(desk.last().text).toContain('2 ta muammo bor');
     expect(desk.last().text).toContain('Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing');
-    expect(desk.last().text).toContain('cron yoqilganini');
+    expect(desk.last().text).toContain('jadval (cron) yoqilganini');
     await desk.admin.send('/backup');
     await desk.bot.db.write([
       sql(
@@ -132,10 +132,10 @@ describe('backups', () => {
     await desk.admin.send('/backup');
     const done = desk.last();
     expect(done.text).toContain('tayyor va tekshirildi');
-    expect(done.text).toMatch(/anime: 1 · anime_parts: 2/);
+    expect(done.text).toMatch(/Animelar: 1 · Qismlar: 2/);
     expect(done.text).toMatch(/anime_bot_\d{8}_\d{6}\.db\.gz/);
     await desk.press('🔎 Tekshirish');
-    expect(desk.last().text).toContain('butun');
+    expect(desk.last().text).toContain('soz: har bir bayt solishtirildi');
     await desk.press('⬇️ Yuklab olish');
     expect(desk.last().text.match(/http:\/\/127\.0\.0\.1\/backups\/anime_(bot|backup)_\S+/g)).toHaveLength(2);
     await desk.press('📨 Shu yerga yuborish');

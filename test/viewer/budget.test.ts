@@ -83,11 +83,11 @@ const PRESSED: readonly (readonly [string, ...string[]])[] = [
   ['13', 'Davom ettirish', '3-qism', 'Kuzatish', 'Qismlar', 'Orqaga', '☆'],
   [
     '/start',
-    'Yangilari',
+    'Yangi animelar',
     'O‘ng',
     'Chap',
     'Menyu',
-    'Mashhurlari',
+    'Ko‘p ko‘rilganlar',
     'O‘ng',
     'Menyu',
     'Alifbo',
@@ -98,7 +98,7 @@ const PRESSED: readonly (readonly [string, ...string[]])[] = [
   ],
   ['/start', 'Tasodifiy', 'Menyu', 'Sevimlilar', 'Naruto'],
   ['/start', 'Tarix', '▶️'],
-  ['/start', 'Kuzatuvdagilar', 'Naruto'],
+  ['/start', 'Kuzatayotganlarim', 'Naruto'],
   ['naruto', 'O‘ng', 'O‘ng', 'Naruto 2'],
   // Last: from here on he reads Russian.
   ['/start', 'Til', 'Русский', 'Меню'],

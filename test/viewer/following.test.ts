@@ -90,7 +90,7 @@ describe('a new part', () => {
     const [person] = people;
     if (person === undefined) throw new Error('nobody follows');
     const news = person.lastMessage();
-    expect((await person.press(news, buttonWith(news, 'Kuzatmaslik')))?.text).toContain(
+    expect((await person.press(news, buttonWith(news, 'Kuzatishni to‘xtatish')))?.text).toContain(
       'endi xabar bermaymiz',
     );
     expect(buttons(person.look(news))).toContain('🔔 Kuzatish');

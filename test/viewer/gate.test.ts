@@ -21,7 +21,7 @@ describe('the gate', () => {
     await news.join(viewer);
     await club.join(viewer);
     const answer = await viewer.press(gate, '🔄 Tekshirish');
-    expect(answer?.text).toBe('✅ Rahmat! Obuna tasdiqlandi.');
+    expect(answer?.text).toBe('✅ Davom etishingiz mumkin.');
     expect(viewer.look(gate)).toMatchObject({ kind: 'video', text: expect.stringContaining('5-qism') });
     expect(await values(bot, 'SELECT part_number AS v FROM user_history')).toEqual(['5']);
   });

@@ -32,7 +32,7 @@ describe('history and continue watching', () => {
     expect(buttons(viewer.lastMessage())[0]).not.toContain('davom');
     await viewer.start('2_1');
     await viewer.start();
-    const next = await press(viewer, viewer.lastMessage(), '2-qismdan davom: Bleach');
+    const next = await press(viewer, viewer.lastMessage(), 'Davom ettirish: Bleach, 2-qism');
     expect(next.text).toContain('Bleach\n🎬 2-qism');
   });
 
@@ -124,7 +124,7 @@ describe('favourites and following', () => {
     await viewer.press(card, '🔔 Kuzatish');
     await bot.db.write([sql("UPDATE anime SET deleted_at = '2026-01-01 00:00:00'")]);
     expect(await viewer.press(card, '☆ Sevimlilarga')).toMatchObject({ isAlert: true });
-    await viewer.press(viewer.look(card), '🔕 Kuzatmaslik');
+    await viewer.press(viewer.look(card), '🔕 Kuzatishni to‘xtatish');
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM follows')).toEqual(['0']);
   });
 });

@@ -81,5 +81,5 @@ test('views are counted, progress and order of channels filled, every anime foun
   await viewer.send('наруто');
   expect(buttons(viewer.lastMessage())[0]).toBe('⏯ Davom ettirish: 3-qism');
   await viewer.start();
-  expect(buttons(viewer.lastMessage())[0]).toBe('▶️ 3-qismdan davom: Naruto');
+  expect(buttons(viewer.lastMessage())[0]).toBe('▶️ Davom ettirish: Naruto, 3-qism');
 });

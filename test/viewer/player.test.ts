@@ -195,7 +195,7 @@ describe('files Telegram will not send', () => {
       expect(card).toMatchObject({ kind: 'text', text: expect.stringContaining('Naruto') });
       const list = await press(viewer, card, 'Animeni ko‘rish');
       const trouble = await press(viewer, list, '2');
-      expect(trouble.text).toContain('Naruto, 2-qism: video hozircha ochilmadi');
+      expect(trouble.text).toContain('Naruto, 2-qism: videoni hozircha ochib bo‘lmadi');
       expect(buttons(trouble)).toContain('3-qism ➡️');
     }
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM user_history')).toEqual(['0']);

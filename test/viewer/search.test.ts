@@ -107,7 +107,7 @@ describe('search by name', () => {
     const viewer = bot.telegram.person();
     await viewer.send('qzqzqz <script>&');
     expect(viewer.lastMessage().text).toContain('«qzqzqz <script>&»');
-    expect(buttons(viewer.lastMessage())).toEqual(['🔥 Mashhurlari', '🔤 Alifbo bo‘yicha', '🏠 Menyu']);
+    expect(buttons(viewer.lastMessage())).toEqual(['🔥 Ko‘p ko‘rilganlar', '🔤 Alifbo bo‘yicha', '🏠 Menyu']);
   });
 
   test('one hit opens the card, a typo in it or not; a page of an old list stays a list', async () => {

@@ -14,7 +14,7 @@ export function factsOf(entry: BackupEntry, time: (at: Date) => string): Facts {
     ...figures(entry.manifest),
     name: entry.name,
     takenAt: time(entry.time),
-    size: sizeText(entry.bytes),
+    bytes: entry.bytes,
     isVerified: entry.state === 'verified',
     problem: entry.problem ?? null,
     isEncrypted: entry.encrypted,
@@ -28,7 +28,7 @@ export function factsOfManifest(manifest: Manifest, time: (at: Date) => string):
     ...figures(manifest),
     name: manifest.name,
     takenAt: time(new Date(manifest.started_at)),
-    size: sizeText(objects.reduce((sum, { bytes }) => sum + bytes, 0)),
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     isVerified: manifest.state === 'verified',
     problem: damageOf(manifest) ?? null,
     isEncrypted: objects.some(({ encoding }) => encoding.includes('age')),
@@ -40,7 +40,7 @@ function figures(manifest: Manifest | undefined): Pick<Facts, 'files' | 'rows' |
   if (manifest === undefined) return { files: [], rows: [], seconds: null, trigger: null };
   const took = Date.parse(manifest.finished_at) - Date.parse(manifest.started_at);
   return {
-    files: Object.values(manifest.objects).map(({ file, bytes }) => ({ name: file, size: sizeText(bytes) })),
+    files: Object.values(manifest.objects).map(({ file, bytes }) => ({ name: file, bytes })),
     rows: SHOWN_TABLES.flatMap((name) => {
       const table = manifest.tables.find((candidate) => candidate.name === name);
       return table === undefined ? [] : [{ table: name, rows: table.rows }];
@@ -48,11 +48,4 @@ function figures(manifest: Manifest | undefined): Pick<Facts, 'files' | 'rows' |
     seconds: Math.max(0, Math.round(took / 100) / 10),
     trigger: manifest.trigger,
   };
-}
-
-/** Decimal units, one decimal: `12.3 MB`. */
-export function sizeText(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  const [unit, divisor] = bytes < 1_000_000 ? ['KB', 1e3] : bytes < 1_000_000_000 ? ['MB', 1e6] : ['GB', 1e9];
-  return `${(bytes / Number(divisor)).toFixed(1)} ${unit}`;
 }

@@ -7,7 +7,7 @@ import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
 import type { Feature } from '../feature.ts';
 import { type Screen, show } from '../show.ts';
-import { factsOf, sizeText } from './backup-facts.ts';
+import { factsOf } from './backup-facts.ts';
 import { outcomeScreen, progressEditor } from './backup-outcome.ts';
 import { AdminRoutes } from './routes.ts';
 
@@ -28,7 +28,7 @@ const routes = new AdminRoutes()
   .press('backupLinks', async (ctx, admin, { text: name }) => {
     const links = await ctx.services.backups.links(name, admin.id);
     if (links.length === 0) return ctx.answerPress(ctx.t.admin.backup.gone(), { alert: true });
-    const files = links.map(({ fileName, bytes, url }) => ({ name: fileName, size: sizeText(bytes), url }));
+    const files = links.map(({ fileName, bytes, url }) => ({ name: fileName, bytes, url }));
     await ctx.answerPress();
     return show(ctx, { text: ctx.t.admin.backup.linkList(files) }, { isNew: true });
   })
@@ -72,7 +72,7 @@ async function openList(ctx: BotContext, page: number): Promise<void> {
     const facts = factsOf(entry, (at) => ctx.time(at));
     keyboard
       .text(
-        backup.listed(facts.takenAt, facts.size, facts.isVerified),
+        backup.listed(facts.takenAt, facts.bytes, facts.isVerified),
         encodeAction({ kind: 'backup', text: entry.name }),
       )
       .row();

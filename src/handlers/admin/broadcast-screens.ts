@@ -26,8 +26,17 @@ export function progressScreen(broadcast: Broadcast, t: Texts, isStarting = fals
       .text(sending.refresh(), encodeAction({ kind: 'broadcast', broadcast: id }))
       .row();
   keyboard.text(system.panel(), encodeAction({ kind: 'panel' }));
-  const text = sending.progress(broadcast);
+  const text = sending.progress(progressOf(broadcast, t));
   return { text: isStarting ? html`${text}\n\n${sending.starting()}` : text, keyboard };
+}
+
+/** What the texts of a broadcast tell of it. */
+export function progressOf(
+  broadcast: Broadcast,
+  t: Texts,
+): Parameters<Texts['admin']['sending']['progress']>[0] {
+  const { problem } = broadcast;
+  return { ...broadcast, problem: problem === null ? null : t.trouble(problem) };
 }
 
 export function audienceScreen(broadcastId: number, t: Texts): Screen {

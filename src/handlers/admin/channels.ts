@@ -159,7 +159,7 @@ function channelScreen(channel: MandatoryChannel, t: Texts): Screen {
     .row()
     .text(chats.delete(), encodeAction({ kind: 'channelDelete', channel: channel.id, sure: 0 }))
     .text(system.back(), encodeAction({ kind: 'channels' }));
-  const problem = channel.isBroken ? (channel.problem ?? '?') : null;
+  const problem = channel.isBroken ? t.trouble(channel.problem ?? '?') : null;
   return { text: chats.channel({ ...channel, problem }), keyboard };
 }
 

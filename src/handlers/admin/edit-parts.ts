@@ -161,12 +161,12 @@ async function moveAsked(ctx: BotContext, admin: Viewer, asked: Ask, to: number)
   if (there === undefined || there.id === part.id)
     return moved(ctx, admin, { part, of, to, statements: swapParts(part.id, to) });
   const keyboard = new InlineKeyboard()
-    .text(catalogue.swap(), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 1 }))
+    .text(catalogue.swap(part.number, to), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 1 }))
     .row()
-    .text(catalogue.insert(), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 0 }))
+    .text(catalogue.insert(part.number), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 0 }))
     .row()
     .text(system.no(), encodeAction({ kind: 'editPart', part: part.id }));
-  await show(ctx, { text: catalogue.numberTaken(part.number, to), keyboard });
+  await show(ctx, { text: catalogue.numberTaken(to), keyboard });
 }
 
 async function moved(

@@ -47,7 +47,7 @@ function failuresScreen(found: readonly FailureLine[], ctx: BotContext): Screen 
   keyboard.text(system.panel(), encodeAction({ kind: 'panel' }));
   if (found.length === 0) return { text: system.failuresEmpty(), keyboard };
   const shown = found.map(({ count, waiting, error, lastAt }) =>
-    system.failureLine(count, waiting > 0, error, ctx.time(lastAt)),
+    system.failureLine(count, waiting > 0, ctx.t.trouble(error), ctx.time(lastAt)),
   );
   return { text: system.failuresText(join(shown, '\n')), keyboard };
 }

@@ -138,7 +138,14 @@ function groupScreen(group: Group, t: Texts): Screen {
     .row()
     .text(chats.delete(), encodeAction({ kind: 'groupDelete', group: group.id, sure: 0 }))
     .text(system.back(), encodeAction({ kind: 'groups' }));
-  return { text: chats.group({ ...group, isChannel: group.kind === 'channel' }), keyboard };
+  return {
+    text: chats.group({
+      ...group,
+      isChannel: group.kind === 'channel',
+      problem: group.problem === null ? null : t.trouble(group.problem),
+    }),
+    keyboard,
+  };
 }
 
 function askDelete(group: Group, t: Texts): Screen {

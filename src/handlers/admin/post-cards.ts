@@ -60,7 +60,7 @@ export async function workAtPosting(parts: PostingParts, posting: Posting, limit
   }
   const [, ...rest] = await db.write([finishPosting(posting.id, now()), postResults(posting.id)]);
   const results = postResults(posting.id).parse(rest[0]?.rows ?? []);
-  const t = textsIn(posting.language, parts.defaultLocale).admin.sending;
+  const t = textsIn(posting.language, parts.defaultLocale);
   await report(parts, posting, reportOf(results, t).markup);
 }
 
@@ -70,7 +70,7 @@ const NAME_LIMIT = 40;
 const REASON_LIMIT = 80;
 
 /** Where there are more chats than a message holds, those that need a look come first. */
-function reportOf(results: readonly PostResult[], t: Texts['admin']['sending']): Html {
+function reportOf(results: readonly PostResult[], { admin: { sending }, trouble }: Texts): Html {
   const isLong = results.length > REPORT_LINES;
   const listed = isLong
     ? [...results.filter(({ state }) => state !== 'sent'), ...results.filter(({ state }) => state === 'sent')]
@@ -78,9 +78,9 @@ function reportOf(results: readonly PostResult[], t: Texts['admin']['sending']):
   const lines = listed.slice(0, REPORT_LINES).map(({ name, state, error }) => ({
     name: cutText(name, NAME_LIMIT).text,
     state,
-    error: error === null ? null : cutText(error, REASON_LIMIT).text,
+    error: error === null ? null : trouble(cutText(error, REASON_LIMIT).text),
   }));
-  return isLong ? html`${t.report(lines)}\n… +${results.length - REPORT_LINES}` : t.report(lines);
+  return isLong ? html`${sending.report(lines)}\n… +${results.length - REPORT_LINES}` : sending.report(lines);
 }
 
 interface SentCard {

@@ -38,7 +38,7 @@ async function run(ctx: BotContext): Promise<void> {
       check(ctx.services, ctx.t, ctx.now).catch(
         (error: unknown): Finding => ({
           state: 'broken',
-          text: ctx.t.admin.system.checkFailed(name, describeError(error)),
+          text: ctx.t.admin.system.checkFailed(name, ctx.t.trouble(describeError(error))),
         }),
       ),
     ),
@@ -90,7 +90,7 @@ const webhook: Check = async ({ api }, t, now) => {
   if (info.last_error_message !== undefined && errorAge < RECENT_ERROR_SECONDS)
     return {
       state: 'poor',
-      text: system.webhookError(info.last_error_message, t.frame.ago(1000 * errorAge)),
+      text: system.webhookError(t.trouble(info.last_error_message), t.frame.ago(1000 * errorAge)),
     };
   if (info.pending_update_count > MANY_PENDING)
     return { state: 'poor', text: system.webhookSlow(info.pending_update_count) };

@@ -10,17 +10,17 @@ export const en: typeof uz = {
   updatesWait: (count) =>
     html`⏳ Telegram did not answer, so messages wait for a reply: <b>${count}</b>. They are kept; the bot answers them by itself when Telegram is back.`,
   updatesFailed: (count, error) =>
-    html`⚠️ Messages that could not be answered: <b>${count}</b>.\nReason: <code>${error}</code>\nThey are not lost: /admin → “Unanswered”.`,
+    html`⚠️ Messages that could not be answered: <b>${count}</b>.\nReason: ${error}\nThey are not lost: /admin → “Unanswered”.`,
   deaf: (reason) =>
-    html`🔇 <b>The bot gets no messages</b>, or got none.\nReason: <code>${reason}</code>\nMake sure that no other program uses BOT_TOKEN and that PUBLIC_URL is right. On a Worker: <code>npm run deploy</code>.`,
+    html`🔇 <b>The bot gets no messages</b>, or got none.\nReason: ${reason}\nMake sure that no other program uses BOT_TOKEN and that PUBLIC_URL is right. On a Worker: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
     html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nThis attempt touched no other backup. Check with /test, try again with /backup.`,
   backupDamaged: (reason) =>
     html`🔴 <b>The database is damaged.</b>\n<code>${reason}</code>\nThis backup is kept, but it is not verified; the good ones before it are not deleted. What to do is in docs/operations.md.`,
   backupAsks: (reason) =>
-    html`⚠️ <b>Old backups were not deleted</b>: more than half would have gone.\n<code>${reason}</code>\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
+    html`⚠️ <b>Old backups were not deleted</b>: more than half of them would have been deleted.\n<code>${reason}</code>\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
   backupProblem: (reason) =>
     html`⚠️ <b>The backup was made and verified</b>, but something after it failed:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
-    html`🔴 <b>The restore drill failed:</b> <code>${name}</code>\nReason: <code>${reason}</code>\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
+    html`🔴 <b>A test restore of the backup failed:</b> <code>${name}</code>\nReason: <code>${reason}</code>\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
 };

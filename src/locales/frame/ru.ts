@@ -9,9 +9,9 @@ export const ru: typeof uz = {
   updatesWait: (count) =>
     html`⏳ Telegram не отвечал, поэтому без ответа остались сообщения: <b>${count}</b>. Они сохранены, бот ответит на них сам, как только связь восстановится.`,
   updatesFailed: (count, error) =>
-    html`⚠️ Не удалось ответить на сообщения: <b>${count}</b>.\nПричина: <code>${error}</code>\nОни не потеряны: /admin → «Без ответа».`,
+    html`⚠️ Не удалось ответить на сообщения: <b>${count}</b>.\nПричина: ${error}\nОни не потеряны: /admin → «Без ответа».`,
   deaf: (reason) =>
-    html`🔇 <b>Бот не получает сообщений</b> или не получал их.\nПричина: <code>${reason}</code>\nПроверьте, что BOT_TOKEN не использует другая программа и что PUBLIC_URL верен. Для Worker: <code>npm run deploy</code>.`,
+    html`🔇 <b>Бот не получает сообщений</b> или не получал их.\nПричина: ${reason}\nПроверьте, что BOT_TOKEN не использует другая программа и что PUBLIC_URL верен. Для Worker: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
     html`🔴 <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nДругие копии эта попытка не трогала. Проверить: /test, повторить: /backup.`,
   backupDamaged: (reason) =>
@@ -21,5 +21,5 @@ export const ru: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
-    html`🔴 <b>Учебное восстановление не удалось:</b> <code>${name}</code>\nПричина: <code>${reason}</code>\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
+    html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: <code>${reason}</code>\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
 };

@@ -9,11 +9,11 @@ export const uzCyrl: typeof uz = {
   updatesWait: (count) =>
     html`⏳ Telegram жавоб бермагани учун <b>${count}</b> та хабар жавобсиз қолди. Улар сақланди: алоқа тикланиши билан бот ўзи жавоб беради.`,
   updatesFailed: (count, error) =>
-    html`⚠️ <b>${count}</b> та хабарга жавоб бериб бўлмади.\nСабаби: <code>${error}</code>\nХабарлар йўқолмади: /admin → «Жавобсиз хабарлар».`,
+    html`⚠️ <b>${count}</b> та хабарга жавоб бериб бўлмади.\nСабаби: ${error}\nХабарлар йўқолмади: /admin → «Жавобсиз хабарлар».`,
   deaf: (reason) =>
-    html`🔇 <b>Бот хабарларни олмаяпти</b> ёки олмай қолган эди.\nСабаби: <code>${reason}</code>\nBOT_TOKEN’дан бошқа дастур фойдаланмасин; PUBLIC_URL тўғрилигини текширинг. Worker бўлса: <code>npm run deploy</code>.`,
+    html`🔇 <b>Бот хабарларни олмаяпти</b> ёки олмай қолган эди.\nСабаби: ${reason}\nBOT_TOKEN’дан бошқа дастур фойдаланмасин; PUBLIC_URL тўғрилигини текширинг. Worker бўлса: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
-    html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади. Текшириш учун /test, қайта уриниш учун /backup босинг.`,
+    html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади. Текшириш: /test, қайта уриниш: /backup`,
   backupDamaged: (reason) =>
     html`🔴 <b>Маълумотлар базаси шикастланган.</b>\n<code>${reason}</code>\nБу нусха сақлаб қўйилди, лекин текширилган эмас; ундан олдинги яхши нусхалар ўчирилмайди. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   backupAsks: (reason) =>
@@ -21,5 +21,5 @@ export const uzCyrl: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
-    html`🔴 <b>Захира нусхани тиклаш машқи муваффақиятсиз:</b> <code>${name}</code>\nСабаби: <code>${reason}</code>\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
+    html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: <code>${reason}</code>\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
 };

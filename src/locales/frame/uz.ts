@@ -10,12 +10,12 @@ export const uz = {
   /** To admins, once for an update that can not be handled. */
   updatesWait: (count: number): Html =>
     html`⏳ Telegram javob bermagani uchun <b>${count}</b> ta xabar javobsiz qoldi. Ular saqlandi: aloqa tiklanishi bilan bot o‘zi javob beradi.`,
-  updatesFailed: (count: number, error: string): Html =>
-    html`⚠️ <b>${count}</b> ta xabarga javob berib bo‘lmadi.\nSababi: <code>${error}</code>\nXabarlar yo‘qolmadi: /admin → «Javobsiz xabarlar».`,
-  deaf: (reason: string): Html =>
-    html`🔇 <b>Bot xabarlarni olmayapti</b> yoki olmay qolgan edi.\nSababi: <code>${reason}</code>\nBOT_TOKEN’dan boshqa dastur foydalanmasin; PUBLIC_URL to‘g‘riligini tekshiring. Worker bo‘lsa: <code>npm run deploy</code>.`,
+  updatesFailed: (count: number, error: Html): Html =>
+    html`⚠️ <b>${count}</b> ta xabarga javob berib bo‘lmadi.\nSababi: ${error}\nXabarlar yo‘qolmadi: /admin → «Javobsiz xabarlar».`,
+  deaf: (reason: Html): Html =>
+    html`🔇 <b>Bot xabarlarni olmayapti</b> yoki olmay qolgan edi.\nSababi: ${reason}\nBOT_TOKEN’dan boshqa dastur foydalanmasin; PUBLIC_URL to‘g‘riligini tekshiring. Worker bo‘lsa: <code>npm run deploy</code>.`,
   backupFailed: (reason: string): Html =>
-    html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi. Tekshirish uchun /test, qayta urinish uchun /backup bosing.`,
+    html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi. Tekshirish: /test, qayta urinish: /backup`,
   backupDamaged: (reason: string): Html =>
     html`🔴 <b>Ma’lumotlar bazasi shikastlangan.</b>\n<code>${reason}</code>\nBu nusxa saqlab qo‘yildi, lekin tekshirilgan emas; undan oldingi yaxshi nusxalar o‘chirilmaydi. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   backupAsks: (reason: string): Html =>
@@ -23,5 +23,5 @@ export const uz = {
   backupProblem: (reason: string): Html =>
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
   drillFailed: (name: string, reason: string): Html =>
-    html`🔴 <b>Zaxira nusxani tiklash mashqi muvaffaqiyatsiz:</b> <code>${name}</code>\nSababi: <code>${reason}</code>\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
+    html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: <code>${reason}</code>\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
 };

@@ -3,28 +3,30 @@ import type { uz } from './uz.ts';
 
 export const en: typeof uz = {
   greeting: (name) =>
-    html`Hello, <b>${name}</b>! 👋\n\nThis is where you watch anime. Just send:\n• its <b>code</b>, for example <code>12</code>\n• or its <b>name</b>, for example <code>naruto</code>\n\nOr choose below 👇`,
+    html`Hello, <b>${name}</b>! 👋\n\nThis is where you watch anime. Just send:\n• its <b>code</b>, for example <code>12</code>\n• or its <b>title</b>, for example <code>naruto</code>\n\nOr choose below 👇`,
   menu: () => '🏠 Menu',
-  newest: () => '🆕 New',
-  mostViewed: () => '🔥 Popular',
+  newest: () => '🆕 New anime',
+  mostViewed: () => '🔥 Most viewed',
   byName: () => '🔤 A to Z',
   random: () => '🎲 Random',
   favourites: () => '⭐ Favourites',
   history: () => '🕘 History',
   following: () => '🔔 Following',
   language: () => '🌐 Language',
-  continueTitle: (title, part) => `▶️ Continue, ep. ${part}: ${title}`,
+  continueTitle: (title, part) => `▶️ Continue: ${title}, episode ${part}`,
   help: (commands, who) =>
     join(
       [
         html`<b>How to use</b>\n`,
         html`• Send an anime <b>code</b>: its card opens.`,
-        html`• Don’t know the code? Send the <b>name</b>, in Latin or Cyrillic letters; typos are fine.`,
+        html`• Don’t know the code? Send the <b>title</b>, in Latin or Cyrillic letters; typos are fine.`,
         html`• “Watch” lists the episodes. Press a number, and the video opens.`,
         html`• “Favourite” saves an anime, “Follow” tells you when a new episode is out.`,
         ...(who.inlineName === undefined
           ? []
-          : [html`• To share with friends, type <code>@${who.inlineName} name</code> in any chat.`]),
+          : [
+              html`• To share with friends, type <code>@${who.inlineName} naruto</code> in any chat: the bot’s name, then the title.`,
+            ]),
         html`\n<b>Commands</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),
         ...(who.isAdmin ? [html`\n<b>Admin</b>\n/admin — control panel`] : []),
@@ -46,17 +48,17 @@ export const en: typeof uz = {
   emptyCatalogue: () => html`No anime has been added yet. Come back later.`,
   chooseLanguage: () => html`🌐 Choose a language:`,
   languageName: () => 'English',
-  languageChosen: () => 'Language: English',
-  languageSet: () => html`✅ The bot now speaks <b>English</b> with you.`,
+  languageChosen: () => '✅ Language of the bot: English',
+  languageSet: () => html`✅ Language of the bot: <b>English</b>`,
 
   gateAsk: () => html`🔒 To use the bot, subscribe to the channels below, then press <b>Check</b> 👇`,
   gateMissing: (names) =>
     html`❗️ You are not subscribed yet:\n${bold(names)}\n\nSubscribe, then press <b>Check</b> again 👇`,
   gateAlert: (names) => `Not subscribed yet: ${names.join(', ')}`,
-  gatePassed: () => '✅ Thank you! You are subscribed.',
+  gatePassed: () => '✅ You can continue.',
   check: () => '🔄 Check',
   banned: () => html`⛔️ The admins have banned you: the bot does not answer any more.`,
-  slowDown: () => 'That is a bit too fast 🙂 Please go on in a minute.',
+  slowDown: () => 'That is a bit too fast 🙂 Please continue in a minute.',
 
   untitled: (code) => `Anime ${code}`,
   codeLine: (code) => html`🔢 Code: <code>${code}</code>`,
@@ -80,21 +82,23 @@ export const en: typeof uz = {
   favouriteSaid: (isOn) => (isOn ? '⭐ Added to favourites' : 'Removed from favourites'),
   follow: (isOn) => (isOn ? '🔕 Unfollow' : '🔔 Follow'),
   followSaid: (isOn) =>
-    isOn ? '🔔 We will tell you when a new episode is out' : '🔕 No more messages about this anime',
+    isOn
+      ? '🔔 We will tell you when a new episode is out'
+      : '🔕 We will send no more messages about this anime',
   unknownCode: (code, hasNear) =>
-    html`There is no anime with the code <b>${code}</b>.\n${hasNear ? 'One of these, perhaps? Or send its name.' : 'Check the code and send it again, or send the name.'}`,
+    html`There is no anime with the code <b>${code}</b>.\n${hasNear ? 'Are you looking for one of these? You can also search by title.' : 'Check the code and send it again, or send the title.'}`,
   badCode: () =>
-    html`An anime code is a number from 1 to 999999. Check the code and send it again, or send the name.`,
+    html`An anime code is a number from 1 to 999999. Check the code and send it again, or send the title.`,
   gone: () => 'This anime is no longer here.',
 
   noPartsYet: () => html`No episodes yet.`,
   choosePart: (watched) =>
-    watched === null ? html`Choose an episode:` : html`Choose an episode (👁 is the last you saw):`,
+    watched === null ? html`Choose an episode:` : html`Choose an episode (👁 is the one you watched last):`,
   part: (number) => `Episode ${number}`,
   playing: (number, code) => html`🎬 <b>Episode ${number}</b>\n🔢 Code: <code>${code}</code>`,
   partGone: (number) => `Episode ${number} is no longer here. Open the list of episodes again.`,
   fileTrouble: (title, number) =>
-    html`😔 <b>${title}</b>, episode ${number}: the video does not open at the moment.\nWe will tell the admins. The other episodes can be watched.`,
+    html`😔 <b>${title}</b>, episode ${number}: the video cannot be opened at the moment.\nWe have told the admins. You can watch the other episodes.`,
   pageOf: (page, pages) => `${page} / ${pages}`,
   left: () => '⬅️ Left',
   right: () => 'Right ➡️',
@@ -111,12 +115,12 @@ export const en: typeof uz = {
       name: html`🔤 <b>A to Z</b>`,
     })[order],
   letters: () => '🔤 Another letter',
-  chooseLetter: () => html`🔤 Which letter to begin with?`,
+  chooseLetter: () => html`🔤 Which letter does it begin with?`,
   alphabet: () => ENGLISH_LETTERS,
   personalList: (list, isEmpty) =>
     ({
       history: isEmpty
-        ? html`🕘 Your <b>history</b> is empty.\n\nOpen any episode: it shows up here, and you can go on from it.`
+        ? html`🕘 Your <b>history</b> is empty.\n\nOpen any episode: it is kept here, and you can continue from it.`
         : html`🕘 <b>History</b>\nWhat you watched last. ▶️ is the next episode:`,
       favourites: isEmpty
         ? html`⭐ You have no <b>favourites</b> yet.\n\nPress “☆ Favourite” under an anime.`
@@ -137,11 +141,11 @@ export const en: typeof uz = {
   inlineNothing: () => 'Nothing found. Open the bot',
 
   noticeChannelUnchecked: (name, reason) =>
-    html`⚠️ Subscriptions to the channel <b>${name}</b> can not be checked.\nReason: <code>${reason}</code>\n\nFor now this channel lets everybody pass. Make the bot an <b>admin</b> of the channel, or take the channel off the list (/admin).`,
+    html`⚠️ Subscriptions to the channel <b>${name}</b> cannot be checked.\nReason: ${reason}\n\nFor now subscriptions to it are not checked and everybody passes. Make the bot an <b>administrator</b> of the channel, or remove the channel from the list: /admin`,
   noticeChannelLink: (name) =>
-    html`⚠️ The channel <b>${name}</b> has no working link.\n\nFor now nobody is asked to subscribe to it. Renew its link with /admin.`,
+    html`⚠️ The channel <b>${name}</b> has no working link.\n\nFor now nobody is asked to subscribe to it. Update its link: /admin`,
   noticeFile: (code, part, reason) =>
-    html`⚠️ Telegram refused a stored file: code <code>${code}</code>, ${part === null ? 'photo' : `episode ${part}`}.\nReason: <code>${reason}</code>\n\nIf the bot’s token was changed, other files may fail too: they must be sent to the new bot again. You are told of this once a day.`,
+    html`⚠️ Telegram refused a stored file: code <code>${code}</code>, ${part === null ? 'picture' : `episode ${part}`}.\nReason: ${reason}\n\nIf the bot’s token was changed, other files may fail too: they must be sent to the new bot again. You get this notice once a day.`,
 };
 
 function bold(names: readonly string[]): Html {

@@ -25,26 +25,28 @@ export const uz = {
   greeting: (name: string): Html =>
     html`Assalomu alaykum, <b>${name}</b>! 👋\n\nBu bot orqali anime tomosha qilishingiz mumkin. Shunchaki yozib yuboring:\n• anime <b>kodini</b>, masalan <code>12</code>\n• yoki <b>nomini</b>, masalan <code>naruto</code>\n\nYoki quyidagilardan birini tanlang 👇`,
   menu: () => '🏠 Menyu',
-  newest: () => '🆕 Yangilari',
-  mostViewed: () => '🔥 Mashhurlari',
+  newest: () => '🆕 Yangi animelar',
+  mostViewed: () => '🔥 Ko‘p ko‘rilganlar',
   byName: () => '🔤 Alifbo bo‘yicha',
   random: () => '🎲 Tasodifiy',
   favourites: () => '⭐ Sevimlilar',
   history: () => '🕘 Tarix',
-  following: () => '🔔 Kuzatuvdagilar',
+  following: () => '🔔 Kuzatayotganlarim',
   language: () => '🌐 Til',
-  continueTitle: (title: string, part: number) => `▶️ ${part}-qismdan davom: ${title}`,
+  continueTitle: (title: string, part: number) => `▶️ Davom ettirish: ${title}, ${part}-qism`,
   help: (commands: readonly BotCommand[], who: HelpFor): Html =>
     join(
       [
         html`<b>Qanday foydalaniladi</b>\n`,
         html`• Anime <b>kodini</b> yuboring — anime ochiladi.`,
-        html`• Kodini bilmasangiz, <b>nomini</b> yozing: lotincha yoki kirillcha, xatosi bo‘lsa ham topamiz.`,
+        html`• Kodini bilmasangiz, <b>nomini</b> yozing: lotincha yoki kirillcha, xato yozsangiz ham topamiz.`,
         html`• «Animeni ko‘rish» — qismlar ro‘yxati. Qism raqamini bossangiz, video ochiladi.`,
         html`• «Sevimlilarga» — animeni saqlab qo‘yish, «Kuzatish» — yangi qism chiqqanda xabar olish.`,
         ...(who.inlineName === undefined
           ? []
-          : [html`• Do‘stlarga ulashish: istalgan chatda <code>@${who.inlineName} nomi</code> deb yozing.`]),
+          : [
+              html`• Do‘stlarga ulashish: istalgan chatda <code>@${who.inlineName} naruto</code> — bot nomidan keyin anime nomini yozing.`,
+            ]),
         html`\n<b>Buyruqlar</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),
         ...(who.isAdmin ? [html`\n<b>Admin</b>\n/admin — boshqaruv paneli`] : []),
@@ -55,9 +57,9 @@ export const uz = {
     start: 'boshlash, menyu',
     history: 'tarix va davom ettirish',
     favourites: 'sevimlilar',
-    following: 'kuzatuvdagi animelar',
+    following: 'kuzatayotganlarim',
     new: 'yangi animelar',
-    popular: 'eng ko‘p ko‘rilganlar',
+    popular: 'ko‘p ko‘rilganlar',
     az: 'alifbo bo‘yicha',
     random: 'tasodifiy anime',
     language: 'tilni tanlash',
@@ -66,8 +68,8 @@ export const uz = {
   emptyCatalogue: (): Html => html`Hozircha anime qo‘shilmagan. Keyinroq kirib ko‘ring.`,
   chooseLanguage: (): Html => html`🌐 Tilni tanlang:`,
   languageName: () => 'O‘zbekcha',
-  languageChosen: () => 'Til: o‘zbekcha',
-  languageSet: (): Html => html`✅ Endi bot siz bilan <b>o‘zbekcha</b> gaplashadi.`,
+  languageChosen: () => '✅ Bot tili: o‘zbekcha',
+  languageSet: (): Html => html`✅ Bot tili: <b>o‘zbekcha</b>`,
 
   // Subscription gate
   gateAsk: (): Html =>
@@ -75,7 +77,7 @@ export const uz = {
   gateMissing: (names: readonly string[]): Html =>
     html`❗️ Hali obuna bo‘lmagansiz:\n${bold(names)}\n\nObuna bo‘lib, yana <b>Tekshirish</b> tugmasini bosing 👇`,
   gateAlert: (names: readonly string[]) => `Hali obuna bo‘lmagansiz: ${names.join(', ')}`,
-  gatePassed: () => '✅ Rahmat! Obuna tasdiqlandi.',
+  gatePassed: () => '✅ Davom etishingiz mumkin.',
   check: () => '🔄 Tekshirish',
   banned: (): Html => html`⛔️ Adminlar sizni bloklagan: bot endi javob bermaydi.`,
   slowDown: () => 'Juda tez-tez yuboryapsiz 🙂 Bir daqiqadan keyin davom eting.',
@@ -90,7 +92,7 @@ export const uz = {
         ...(facts.parts === null ? [] : [html`🎞 Qismlar: <b>${facts.parts}</b> ta`]),
         ...(facts.year === null ? [] : [html`📅 Yil: <b>${facts.year}</b>`]),
         ...(facts.genres === null || facts.genres === '' ? [] : [html`🎭 Janr: ${facts.genres}`]),
-        ...(facts.views === 0 ? [] : [html`👁 Ko‘rilgan: <b>${facts.views}</b> marta`]),
+        ...(facts.views === 0 ? [] : [html`👁 Ko‘rishlar: <b>${facts.views}</b>`]),
       ],
       '\n',
     ),
@@ -102,11 +104,11 @@ export const uz = {
   favourite: (isOn: boolean): string => (isOn ? '★ Sevimlilarda' : '☆ Sevimlilarga'),
   favouriteSaid: (isOn: boolean): string =>
     isOn ? '⭐ Sevimlilarga qo‘shildi' : 'Sevimlilardan olib tashlandi',
-  follow: (isOn: boolean): string => (isOn ? '🔕 Kuzatmaslik' : '🔔 Kuzatish'),
+  follow: (isOn: boolean): string => (isOn ? '🔕 Kuzatishni to‘xtatish' : '🔔 Kuzatish'),
   followSaid: (isOn: boolean): string =>
     isOn ? '🔔 Yangi qism chiqsa, xabar beramiz' : '🔕 Bu anime haqida endi xabar bermaymiz',
   unknownCode: (code: number, hasNear: boolean): Html =>
-    html`<b>${code}</b> kodli anime topilmadi.\n${hasNear ? 'Balki shulardan biridir? Yoki nomini yozing.' : 'Kodni tekshirib, qayta yuboring yoki nomini yozing.'}`,
+    html`<b>${code}</b> kodli anime topilmadi.\n${hasNear ? 'Balki shulardan birini qidirayotgandirsiz? Nomini yozib ham topishingiz mumkin.' : 'Kodni tekshirib, qayta yuboring yoki nomini yozing.'}`,
   badCode: (): Html =>
     html`Anime kodi 1 dan 999999 gacha bo‘lgan son. Kodni tekshirib, qayta yuboring yoki nomini yozing.`,
   gone: () => 'Bu anime endi mavjud emas.',
@@ -120,7 +122,7 @@ export const uz = {
     html`🎬 <b>${number}-qism</b>\n🔢 Kod: <code>${code}</code>`,
   partGone: (number: number) => `${number}-qism endi mavjud emas. Qismlar ro‘yxatini qayta oching.`,
   fileTrouble: (title: string, number: number): Html =>
-    html`😔 <b>${title}</b>, ${number}-qism: video hozircha ochilmadi.\nAdminlarga xabar beramiz. Boshqa qismlarni ko‘rishingiz mumkin.`,
+    html`😔 <b>${title}</b>, ${number}-qism: videoni hozircha ochib bo‘lmadi.\nAdminlarga xabar berdik. Boshqa qismlarni ko‘rishingiz mumkin.`,
   pageOf: (page: number, pages: number) => `${page} / ${pages}`,
   left: () => '⬅️ Chap',
   right: () => 'O‘ng ➡️',
@@ -134,7 +136,7 @@ export const uz = {
   browseTitle: (order: BrowseOrder): Html =>
     ({
       newest: html`🆕 <b>Yangi animelar</b>`,
-      viewed: html`🔥 <b>Eng ko‘p ko‘rilgan animelar</b>`,
+      viewed: html`🔥 <b>Ko‘p ko‘rilganlar</b>`,
       name: html`🔤 <b>Alifbo bo‘yicha</b>`,
     })[order],
   letters: () => '🔤 Boshqa harf',
@@ -143,14 +145,14 @@ export const uz = {
   personalList: (list: PersonalList, isEmpty: boolean): Html =>
     ({
       history: isEmpty
-        ? html`🕘 <b>Tarix</b> hozircha bo‘sh.\n\nBiror animening qismini oching — shu yerda ko‘rinadi va davom ettira olasiz.`
+        ? html`🕘 <b>Tarix</b> hozircha bo‘sh.\n\nBiror qismni oching — u shu yerda saqlanadi, keyin davom ettirasiz.`
         : html`🕘 <b>Tarix</b>\nOxirgi ko‘rganlaringiz. ▶️ — keyingi qism:`,
       favourites: isEmpty
         ? html`⭐ <b>Sevimlilar</b> hozircha bo‘sh.\n\nAnime ostidagi «☆ Sevimlilarga» tugmasini bosing.`
         : html`⭐ <b>Sevimlilar</b>`,
       follows: isEmpty
         ? html`🔔 Hozircha hech bir animeni <b>kuzatmayapsiz</b>.\n\nAnime ostidagi «🔔 Kuzatish» tugmasini bosing: yangi qism chiqsa, xabar beramiz.`
-        : html`🔔 <b>Kuzatuvdagilar</b>\nBu animelarga yangi qism chiqsa, xabar beramiz:`,
+        : html`🔔 <b>Kuzatayotganlarim</b>\nBu animelarga yangi qism chiqsa, xabar beramiz:`,
     })[list],
 
   // Messages about new parts
@@ -166,12 +168,12 @@ export const uz = {
   inlineNothing: () => 'Hech narsa topilmadi. Botni ochish',
 
   // To admins
-  noticeChannelUnchecked: (name: string, reason: string): Html =>
-    html`⚠️ <b>${name}</b> kanalida obunani tekshirib bo‘lmayapti.\nSababi: <code>${reason}</code>\n\nHozircha bu kanal hammani o‘tkazyapti. Botni kanalga <b>admin</b> qiling yoki kanalni ro‘yxatdan olib tashlang (/admin).`,
+  noticeChannelUnchecked: (name: string, reason: Html): Html =>
+    html`⚠️ <b>${name}</b> kanalida obunani tekshirib bo‘lmayapti.\nSababi: ${reason}\n\nHozircha bu kanalga obuna tekshirilmaydi, hamma o‘tadi. Botni kanalga <b>admin</b> qiling yoki kanalni ro‘yxatdan olib tashlang: /admin`,
   noticeChannelLink: (name: string): Html =>
-    html`⚠️ <b>${name}</b> kanalining ochiladigan havolasi yo‘q yoki noto‘g‘ri.\n\nHozircha bu kanal so‘ralmayapti. /admin orqali havolasini yangilang.`,
-  noticeFile: (code: number, part: number | null, reason: string): Html =>
-    html`⚠️ Telegram saqlangan faylni qabul qilmadi: kod <code>${code}</code>, ${part === null ? 'rasm' : `${part}-qism`}.\nSababi: <code>${reason}</code>\n\nBot tokeni almashgan bo‘lsa, boshqa fayllar ham ochilmasligi mumkin: ularni yangi botga qayta yuborish kerak. Bu haqda kuniga bir marta xabar beriladi.`,
+    html`⚠️ <b>${name}</b> kanalining ochiladigan havolasi yo‘q yoki noto‘g‘ri.\n\nHozircha bu kanalga obuna so‘ralmaydi. Havolasini yangilang: /admin`,
+  noticeFile: (code: number, part: number | null, reason: Html): Html =>
+    html`⚠️ Telegram saqlangan faylni qabul qilmadi: kod <code>${code}</code>, ${part === null ? 'rasm' : `${part}-qism`}.\nSababi: ${reason}\n\nBot tokeni almashgan bo‘lsa, boshqa fayllar ham ochilmasligi mumkin: ularni yangi botga qayta yuborish kerak. Bu haqda kuniga bir marta xabar beriladi.`,
 };
 
 function bold(names: readonly string[]): Html {

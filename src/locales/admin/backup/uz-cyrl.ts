@@ -1,5 +1,9 @@
 import { type Html, html, join } from '../../../html.ts';
+import { measures } from '../../measures.ts';
+import { TABLES } from '../imports/uz-cyrl.ts';
 import type { BackupFacts, uz } from './uz.ts';
+
+const { decimal, size } = measures(',', ['Б', 'КБ', 'МБ', 'ГБ']);
 
 export const uzCyrl: typeof uz = {
   // Buttons.
@@ -7,7 +11,7 @@ export const uzCyrl: typeof uz = {
   links: () => '⬇️ Юклаб олиш',
   check: () => '🔎 Текшириш',
   sendHere: () => '📨 Шу ерга юбориш',
-  listed: (takenAt, size, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
+  listed: (takenAt, bytes, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}`,
   // Screens.
   list: (total) => html`💾 <b>Захира нусхалар</b>: ${total} та\nБатафсил кўриш учун танланг.`,
   empty: () => html`💾 Ҳали бирорта ҳам захира нусха йўқ.`,
@@ -18,32 +22,32 @@ export const uzCyrl: typeof uz = {
   cleaning: () => html`🧹 Эски нусхалар тартибга солинмоқда…`,
   done: (facts) => html`✅ <b>Захира нусха тайёр ва текширилди</b>\n\n${describe(facts)}`,
   facts: (facts) =>
-    html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ яроқсиз: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
+    html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ яроқсиз: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
   failed: (reason) =>
     html`❌ <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади.`,
-  duplicate: () => html`ℹ️ Ҳозиргина захира нусха олинган, янгиси шарт эмас.`,
+  duplicate: () => html`ℹ️ Захира нусха ҳозиргина олинган, янгиси шарт эмас.`,
   busy: () =>
     html`⏳ Ҳозир бошқа захира нусха олинмоқда. Сизнинг сўровингиз навбатда: у тугагач бошланади ва натижаси шу ерга ёзилади.`,
   gone: () => 'Бу захира нусха омборда йўқ.',
   linkList: (files) =>
     html`⬇️ <b>Юклаб олиш ҳаволалари</b> — 15 дақиқа ишлайди, бошқаларга берманг.\n\n${join(
-      files.map(({ name, size, url }) => html`📄 <b>${name}</b> (${size})\n${url}`),
+      files.map(({ name, bytes, url }) => html`📄 <b>${name}</b> (${size(bytes)})\n${url}`),
       '\n\n',
     )}`,
   checking: () => html`🔎 Нусха омбордан ўқилиб, текширилмоқда…`,
   sound: (name, isOpened) =>
-    html`✅ <code>${name}</code> бутун: ҳар бир байти ўқилди ва мос келди.${isOpened ? ' Ичи ҳам очиб кўрилди.' : ' (Шифрланган, калити ботда йўқ, шунинг учун ичи очилмади.)'}`,
+    html`✅ <code>${name}</code> соз: ҳар бир байт солиштирилди${isOpened ? ', ичидаги маълумотлар ҳам очиб текширилди.' : '. (Шифрланган, калити ботда йўқ, шунинг учун ичи очилмади.)'}`,
   unsound: (name, problems) =>
     html`❌ <code>${name}</code> бузилган:\n${join(
-      problems.slice(0, 10).map((problem) => html`• ${problem}`),
+      problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),
       '\n',
     )}`,
-  tooLarge: () => 'Файл Telegram учун жуда катта (50 MB дан ортиқ). «Юклаб олиш»дан фойдаланинг.',
+  tooLarge: () => 'Файл Telegram учун жуда катта (50 МБ дан ортиқ). «Юклаб олиш»дан фойдаланинг.',
   file: (name) => html`💾 ${name}`,
 };
 
 function describe(facts: BackupFacts): Html {
-  const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
-  const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
-  return html`🕓 ${facts.takenAt}\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} сонияда`}${facts.isEncrypted ? '\n🔐 шифрланган' : ''}${facts.isPinned ? '\n📌 маҳкамланган' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  const files = facts.files.map(({ name, bytes }) => html`📄 ${name} — ${size(bytes)}`);
+  const rows = facts.rows.map(({ table, rows: count }) => html`${TABLES[table] ?? table}: ${count}`);
+  return html`🕓 ${facts.takenAt}\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} сония`}${facts.isEncrypted ? '\n🔐 шифрланган' : ''}${facts.isPinned ? '\n📌 сақлаб қўйилган (ўчирилмайди)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

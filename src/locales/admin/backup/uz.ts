@@ -1,11 +1,15 @@
 /** Texts of backups. */
 import { type Html, html, join } from '../../../html.ts';
+import { measures } from '../../measures.ts';
+import { TABLES } from '../imports/uz.ts';
+
+const { decimal, size } = measures(',', ['B', 'KB', 'MB', 'GB']);
 
 export interface BackupFacts {
   readonly name: string;
   readonly takenAt: string;
-  readonly size: string;
-  readonly files: readonly { readonly name: string; readonly size: string }[];
+  readonly bytes: number;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
   readonly rows: readonly { readonly table: string; readonly rows: number }[];
   /** Seconds it took, if known. */
   readonly seconds: number | null;
@@ -22,8 +26,8 @@ export const uz = {
   links: () => '⬇️ Yuklab olish',
   check: () => '🔎 Tekshirish',
   sendHere: () => '📨 Shu yerga yuborish',
-  listed: (takenAt: string, size: string, isVerified: boolean) =>
-    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size}`,
+  listed: (takenAt: string, bytes: number, isVerified: boolean) =>
+    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}`,
   // Screens.
   list: (total: number): Html =>
     html`💾 <b>Zaxira nusxalar</b>: ${total} ta\nBatafsil ko‘rish uchun tanlang.`,
@@ -37,26 +41,26 @@ export const uz = {
   done: (facts: BackupFacts): Html =>
     html`✅ <b>Zaxira nusxa tayyor va tekshirildi</b>\n\n${describe(facts)}`,
   facts: (facts: BackupFacts): Html =>
-    html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ yaroqsiz: ${facts.problem ?? '?'}`}\n\n${describe(facts)}`,
+    html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ yaroqsiz: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
   failed: (reason: string): Html =>
     html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi.`,
-  duplicate: (): Html => html`ℹ️ Hozirgina zaxira nusxa olingan, yangisi shart emas.`,
+  duplicate: (): Html => html`ℹ️ Zaxira nusxa hozirgina olingan, yangisi shart emas.`,
   busy: (): Html =>
     html`⏳ Hozir boshqa zaxira nusxa olinmoqda. Sizning so‘rovingiz navbatda: u tugagach boshlanadi va natijasi shu yerga yoziladi.`,
   gone: () => 'Bu zaxira nusxa omborda yo‘q.',
   linkList: (
-    files: readonly { readonly name: string; readonly size: string; readonly url: string }[],
+    files: readonly { readonly name: string; readonly bytes: number; readonly url: string }[],
   ): Html =>
     html`⬇️ <b>Yuklab olish havolalari</b> — 15 daqiqa ishlaydi, boshqalarga bermang.\n\n${join(
-      files.map(({ name, size, url }) => html`📄 <b>${name}</b> (${size})\n${url}`),
+      files.map(({ name, bytes, url }) => html`📄 <b>${name}</b> (${size(bytes)})\n${url}`),
       '\n\n',
     )}`,
   checking: (): Html => html`🔎 Nusxa ombordan o‘qilib, tekshirilmoqda…`,
   sound: (name: string, isOpened: boolean): Html =>
-    html`✅ <code>${name}</code> butun: har bir bayti o‘qildi va mos keldi.${isOpened ? ' Ichi ham ochib ko‘rildi.' : ' (Shifrlangan, kaliti botda yo‘q, shuning uchun ichi ochilmadi.)'}`,
+    html`✅ <code>${name}</code> soz: har bir bayt solishtirildi${isOpened ? ', ichidagi ma’lumotlar ham ochib tekshirildi.' : '. (Shifrlangan, kaliti botda yo‘q, shuning uchun ichi ochilmadi.)'}`,
   unsound: (name: string, problems: readonly string[]): Html =>
     html`❌ <code>${name}</code> buzilgan:\n${join(
-      problems.slice(0, 10).map((problem) => html`• ${problem}`),
+      problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),
       '\n',
     )}`,
   tooLarge: () => 'Fayl Telegram uchun juda katta (50 MB dan ortiq). «Yuklab olish»dan foydalaning.',
@@ -64,7 +68,7 @@ export const uz = {
 };
 
 function describe(facts: BackupFacts): Html {
-  const files = facts.files.map(({ name, size }) => html`📄 ${name} — ${size}`);
-  const rows = facts.rows.map(({ table, rows: count }) => html`${table}: ${count}`);
-  return html`🕓 ${facts.takenAt}\n📦 ${facts.size}${facts.seconds === null ? '' : `, ${facts.seconds} soniyada`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 mahkamlangan' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  const files = facts.files.map(({ name, bytes }) => html`📄 ${name} — ${size(bytes)}`);
+  const rows = facts.rows.map(({ table, rows: count }) => html`${TABLES[table] ?? table}: ${count}`);
+  return html`🕓 ${facts.takenAt}\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} soniya`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 saqlab qo‘yilgan (o‘chirilmaydi)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

@@ -22,8 +22,8 @@ export const uzCyrl: typeof uz = {
   deletePart: () => '🗑 Қисмни ўчириш',
   deleteKeeping: () => '🗑 Ўчирилсин, рақамлар қолсин',
   deleteShifting: () => '🗑 Ўчирилсин, кейингилари сурилсин',
-  swap: () => '🔀 Ўрин алмашсин',
-  insert: () => '⤵️ Шу жойга қўйилсин',
+  swap: (from, to) => `🔀 ${from} ва ${to} алмашсин`,
+  insert: (from) => `⤵️ ${from} шу ерга, орадагилар сурилсин`,
   yesTrash: () => '🗑 Ҳа, ўчирилсин',
   listed: (code, title, parts) => `${code} · ${title} (${parts})`,
   trashed: (title, days) => `♻️ ${title} · ${days} кун`,
@@ -42,35 +42,33 @@ export const uzCyrl: typeof uz = {
   // Questions.
   askAnime: () => html`🔢 Аниме кодини ёки номини юборинг.`,
   askTitle: (title) => html`✏️ <b>${title}</b>: янги номини юборинг.`,
-  askDescription: (title) =>
-    html`📝 <b>${title}</b>: янги тавсифни юборинг (матн ёки расм ва остидаги матн).`,
+  askDescription: (title) => html`📝 <b>${title}</b>: янги тавсифни юборинг (матн ёки изоҳли расм).`,
   askPhoto: (title) => html`🖼 <b>${title}</b>: янги расмни юборинг.`,
   askGenres: (title) =>
-    html`🏷 <b>${title}</b>: жанрларни юборинг (масалан: <i>саргузашт, фантастика</i>). Ўчириш учун <code>-</code> юборинг.`,
+    html`🏷 <b>${title}</b>: жанрларни юборинг (масалан: <i>саргузашт, фантастика</i>). Олиб ташлаш учун «<code>-</code>» белгисини юборинг.`,
   askYear: (title) =>
-    html`📅 <b>${title}</b>: чиққан йилини юборинг (масалан: <code>2007</code>). Ўчириш учун <code>-</code> юборинг.`,
+    html`📅 <b>${title}</b>: чиққан йилини юборинг (масалан: <code>2007</code>). Олиб ташлаш учун «<code>-</code>» белгисини юборинг.`,
   askAliases: (title) =>
-    html`🔎 <b>${title}</b>: бошқа номларини юборинг, ҳар қаторда биттадан. Қидирув шу номлар билан ҳам топади. Ўчириш учун <code>-</code> юборинг.`,
+    html`🔎 <b>${title}</b>: бошқа номларини юборинг, ҳар қаторда биттадан. Аниме шу номлар билан ҳам топилади. Олиб ташлаш учун «<code>-</code>» белгисини юборинг.`,
   askCode: (title, code) =>
     html`🔢 <b>${title}</b>: янги кодни юборинг (ҳозиргиси: ${code}).\nЭски кодли ҳаволалар ишламай қолади, эски тугмалар эса ишлайверади.`,
   askReplace: (title, number) => html`🔁 <b>${title}</b>, ${number}-қисм: янги видеони юборинг.`,
   askNumber: (title, number) =>
     html`↕️ <b>${title}</b>, ${number}-қисм: қайси рақамга ўтсин? Рақамни юборинг.`,
-  wantsText: () => html`Бу ерда матн кутилмоқда.`,
-  wantsPhoto: () => html`Бу ерда расм кутилмоқда.`,
-  wantsVideo: () => html`Бу ерда видео (ёки mkv файл) кутилмоқда.`,
+  wantsText: () => html`Бу ерга матн юборинг.`,
+  wantsPhoto: () => html`Бу ерга расм юборинг.`,
+  wantsVideo: () => html`Бу ерга видео ёки mkv файл юборинг.`,
   wantsCode: () => html`Код 1 дан 999999 гача бўлган сон бўлиши керак.`,
   wantsYear: () => html`Йил тўрт хонали сон бўлиши керак, масалан <code>2007</code>.`,
   wantsNumber: () => html`Қисм рақами 1 дан 100000 гача бўлган сон бўлиши керак.`,
   codeTaken: (code, title, isTrashed) =>
-    html`❌ <b>${code}</b> коди банд: «${title}»${isTrashed ? ' (саватда; саватдан бутунлай ўчгач бўшайди)' : ''}. Бошқа код юборинг.`,
+    html`❌ <b>${code}</b>-код банд: «${title}»${isTrashed ? ' (саватда; саватдан бутунлай ўчгач бўшайди)' : ''}. Бошқа код юборинг.`,
   codeChanged: (from, to) => html`✅ Код ўзгарди: ${from} → <b>${to}</b>.`,
   // Parts.
   partList: (title) => html`🎞 <b>${title}</b>\nҚисмни танланг:`,
   part: (title, number) => html`🎞 <b>${title}</b>, <b>${number}-қисм</b>`,
   partReplaced: (number) => html`✅ ${number}-қисмнинг видеоси алмаштирилди.`,
-  numberTaken: (from, to) =>
-    html`${to}-қисм бор. ${from}-қисм билан ўрин алмашсинми ёки ${from}-қисм шу жойга қўйилиб, орадагилари биттага сурилсинми?`,
+  numberTaken: (to) => html`${to}-қисм аллақачон бор. Нима қиламиз?`,
   partMoved: (number) => html`✅ Бу энди ${number}-қисм.`,
   askDeletePart: (title, number, hasLater) =>
     html`🗑 <b>${title}</b>, ${number}-қисм ўчирилсинми? Буни қайтариб бўлмайди.${hasLater ? '\n\nКейинги қисмларнинг рақами қандай бўлсин?' : ''}`,

@@ -33,8 +33,8 @@ export const uz = {
   deletePart: () => '🗑 Qismni o‘chirish',
   deleteKeeping: () => '🗑 O‘chirilsin, raqamlar qolsin',
   deleteShifting: () => '🗑 O‘chirilsin, keyingilari surilsin',
-  swap: () => '🔀 O‘rin almashsin',
-  insert: () => '⤵️ Shu joyga qo‘yilsin',
+  swap: (from: number, to: number) => `🔀 ${from} va ${to} almashsin`,
+  insert: (from: number) => `⤵️ ${from} shu yerga, oradagilar surilsin`,
   yesTrash: () => '🗑 Ha, o‘chirilsin',
   listed: (code: number, title: string, parts: number) => `${code} · ${title} (${parts})`,
   trashed: (title: string, days: number) => `♻️ ${title} · ${days} kun`,
@@ -55,35 +55,34 @@ export const uz = {
   askAnime: (): Html => html`🔢 Anime kodini yoki nomini yuboring.`,
   askTitle: (title: string): Html => html`✏️ <b>${title}</b>: yangi nomini yuboring.`,
   askDescription: (title: string): Html =>
-    html`📝 <b>${title}</b>: yangi tavsifni yuboring (matn yoki rasm va ostidagi matn).`,
+    html`📝 <b>${title}</b>: yangi tavsifni yuboring (matn yoki izohli rasm).`,
   askPhoto: (title: string): Html => html`🖼 <b>${title}</b>: yangi rasmni yuboring.`,
   askGenres: (title: string): Html =>
-    html`🏷 <b>${title}</b>: janrlarni yuboring (masalan: <i>sarguzasht, fantastika</i>). O‘chirish uchun <code>-</code> yuboring.`,
+    html`🏷 <b>${title}</b>: janrlarni yuboring (masalan: <i>sarguzasht, fantastika</i>). Olib tashlash uchun «<code>-</code>» belgisini yuboring.`,
   askYear: (title: string): Html =>
-    html`📅 <b>${title}</b>: chiqqan yilini yuboring (masalan: <code>2007</code>). O‘chirish uchun <code>-</code> yuboring.`,
+    html`📅 <b>${title}</b>: chiqqan yilini yuboring (masalan: <code>2007</code>). Olib tashlash uchun «<code>-</code>» belgisini yuboring.`,
   askAliases: (title: string): Html =>
-    html`🔎 <b>${title}</b>: boshqa nomlarini yuboring, har qatorda bittadan. Qidiruv shu nomlar bilan ham topadi. O‘chirish uchun <code>-</code> yuboring.`,
+    html`🔎 <b>${title}</b>: boshqa nomlarini yuboring, har qatorda bittadan. Anime shu nomlar bilan ham topiladi. Olib tashlash uchun «<code>-</code>» belgisini yuboring.`,
   askCode: (title: string, code: number): Html =>
     html`🔢 <b>${title}</b>: yangi kodni yuboring (hozirgisi: ${code}).\nEski kodli havolalar ishlamay qoladi, eski tugmalar esa ishlayveradi.`,
   askReplace: (title: string, number: number): Html =>
     html`🔁 <b>${title}</b>, ${number}-qism: yangi videoni yuboring.`,
   askNumber: (title: string, number: number): Html =>
     html`↕️ <b>${title}</b>, ${number}-qism: qaysi raqamga o‘tsin? Raqamni yuboring.`,
-  wantsText: (): Html => html`Bu yerda matn kutilmoqda.`,
-  wantsPhoto: (): Html => html`Bu yerda rasm kutilmoqda.`,
-  wantsVideo: (): Html => html`Bu yerda video (yoki mkv fayl) kutilmoqda.`,
+  wantsText: (): Html => html`Bu yerga matn yuboring.`,
+  wantsPhoto: (): Html => html`Bu yerga rasm yuboring.`,
+  wantsVideo: (): Html => html`Bu yerga video yoki mkv fayl yuboring.`,
   wantsCode: (): Html => html`Kod 1 dan 999999 gacha bo‘lgan son bo‘lishi kerak.`,
   wantsYear: (): Html => html`Yil to‘rt xonali son bo‘lishi kerak, masalan <code>2007</code>.`,
   wantsNumber: (): Html => html`Qism raqami 1 dan 100000 gacha bo‘lgan son bo‘lishi kerak.`,
   codeTaken: (code: number, title: string, isTrashed: boolean): Html =>
-    html`❌ <b>${code}</b> kodi band: «${title}»${isTrashed ? ' (savatda; savatdan butunlay o‘chgach bo‘shaydi)' : ''}. Boshqa kod yuboring.`,
+    html`❌ <b>${code}</b>-kod band: «${title}»${isTrashed ? ' (savatda; savatdan butunlay o‘chgach bo‘shaydi)' : ''}. Boshqa kod yuboring.`,
   codeChanged: (from: number, to: number): Html => html`✅ Kod o‘zgardi: ${from} → <b>${to}</b>.`,
   // Parts.
   partList: (title: string): Html => html`🎞 <b>${title}</b>\nQismni tanlang:`,
   part: (title: string, number: number): Html => html`🎞 <b>${title}</b>, <b>${number}-qism</b>`,
   partReplaced: (number: number): Html => html`✅ ${number}-qismning videosi almashtirildi.`,
-  numberTaken: (from: number, to: number): Html =>
-    html`${to}-qism bor. ${from}-qism bilan o‘rin almashsinmi yoki ${from}-qism shu joyga qo‘yilib, oradagilari bittaga surilsinmi?`,
+  numberTaken: (to: number): Html => html`${to}-qism allaqachon bor. Nima qilamiz?`,
   partMoved: (number: number): Html => html`✅ Bu endi ${number}-qism.`,
   askDeletePart: (title: string, number: number, hasLater: boolean): Html =>
     html`🗑 <b>${title}</b>, ${number}-qism o‘chirilsinmi? Buni qaytarib bo‘lmaydi.${hasLater ? '\n\nKeyingi qismlarning raqami qanday bo‘lsin?' : ''}`,

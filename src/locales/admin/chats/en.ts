@@ -14,39 +14,38 @@ export const en: typeof uz = {
   toPosting: () => '📣 For posting',
   toGate: () => '🔒 For the mandatory subscription',
   // Groups.
-  groups: () => html`📣 <b>Groups and channels</b>\nAnime are posted here. Choose one to change.`,
-  noGroups: () =>
-    html`📣 No group or channel has been added yet.\nAdd one, and post an anime with one press.`,
+  groups: () => html`📣 <b>Groups and channels</b>\nAnime are posted to these. Choose one to change.`,
+  noGroups: () => html`📣 No group or channel has been added yet.\nAdd one, and post anime with one tap.`,
   group: (facts) =>
     html`${facts.isChannel ? '📢' : '👥'} <b>${facts.name}</b>\n\n🆔 <code>${facts.chatId}</code>\n🔗 ${facts.link ?? '—'}\n🎬 Anime to be posted there: ${facts.anime}${facts.problem === null ? '' : html`\n\n⚠️ The last post there failed: ${facts.problem}`}`,
   askGroup: () =>
-    html`➕ A <b>group or channel</b> to post anime to:\n\n1. Add the bot there (in a channel, as an administrator).\n2. Send one of these here: any post of the channel (forwarded), <code>@nomi</code>, a link <code>t.me/nomi</code>, or the ID.\n\nWhen you add the bot, it offers this by itself.`,
+    html`➕ A <b>group or channel</b> to post anime to:\n\n1. Add the bot there (in a channel, as an administrator).\n2. Forward any post of the channel here, or send <code>@username</code>, a link <code>t.me/username</code>, or the ID.\n\nWhen you add the bot, it offers this by itself.`,
   askChannel: () =>
-    html`🔒 A channel or group for the <b>mandatory subscription</b>:\n\n1. Make the bot an <b>administrator</b> there (otherwise it can not see who has joined).\n2. Send one of these here: any post of the channel (forwarded), <code>@nomi</code>, a link <code>t.me/nomi</code>, or the ID.`,
+    html`🔒 A channel or group for the <b>mandatory subscription</b>:\n\n1. Make the bot an <b>administrator</b> there (otherwise it cannot see who has joined).\n2. Forward any post of the channel here, or send <code>@username</code>, a link <code>t.me/username</code>, or the ID.`,
   notNamed: () =>
-    html`That names no group or channel. Forward a post of the channel, or send <code>@nomi</code>, a link, or an ID.`,
+    html`No group or channel could be found from this message. Forward a post of the channel, or send <code>@username</code>, a link, or an ID.`,
   refused: {
     'not-found': (name) =>
       html`❌ Telegram found no chat “${name}”. Check the name; if the channel is private, add the bot first and forward a post of it.`,
-    'not-a-chat': (name) => html`❌ “${name}” is a person, not a group or channel. Send a group or channel.`,
+    'not-a-chat': (name) => html`❌ “${name}” is a user. Send a group or channel.`,
     'not-there': (name) => html`❌ The bot is not in “${name}”. Add it there first, then send it again.`,
     'cannot-post': (name) =>
-      html`❌ The bot may not write to “${name}”. In a channel, make it an administrator who may post (in a group, let it write), then send it again.`,
+      html`❌ The bot cannot write to “${name}”. In a channel, make it an administrator who may post (in a group, let it write), then send it again.`,
     'not-admin': (name) =>
-      html`❌ The bot is no administrator of “${name}”, so it can not see who has joined. Make it one, then send it again.`,
+      html`❌ The bot is not an administrator of “${name}”, so it cannot see who has joined. Make it one, then send it again.`,
     'no-link': (name) =>
-      html`❌ “${name}” is private and the bot could not make an invite link. Give the bot the right to invite, then send it again.`,
+      html`❌ “${name}” is private and the bot could not create an invite link. Give the bot the right to invite, then send it again.`,
     'private-link': (_name) =>
-      html`❌ The bot can not see a channel through a private invite link. Add the bot to the channel and forward a post of it.`,
+      html`❌ The bot cannot see a channel through a private invite link. Add the bot to the channel and forward a post of it.`,
   },
-  groupAdded: (name) => html`✅ “${name}” is on the list.`,
+  groupAdded: (name) => html`✅ “${name}” was added to the list.`,
   groupThere: (name) => html`ℹ️ “${name}” is on the list already.`,
   updated: () => html`✅ Refreshed: all is well.`,
-  askName: (name) => html`✏️ Under which name shall “${name}” be shown on buttons and lists? Send it.`,
+  askName: (name) => html`✏️ Which name should “${name}” have on buttons and in lists? Send it.`,
   wantsName: () => html`A name has 1 to 60 characters.`,
   renamed: (name) => html`✅ It is called “${name}” now.`,
-  askDeleteGroup: (name) => html`🗑 Take “${name}” off the list? What was posted there stays.`,
-  deleted: (name) => html`✅ “${name}” is off the list.`,
+  askDeleteGroup: (name) => html`🗑 Remove “${name}” from the list? What was posted there stays.`,
+  deleted: (name) => html`✅ “${name}” was removed from the list.`,
   gone: () => 'This group or channel is not on the list.',
   // Mandatory channels.
   channels: () =>
@@ -54,13 +53,13 @@ export const en: typeof uz = {
   noChannels: () =>
     html`🔒 The mandatory subscription is off: there is no channel, everybody may use the bot.`,
   channel: (facts) =>
-    html`🔒 <b>${facts.name}</b>\n\n🆔 <code>${facts.chat}</code>\n🔗 ${facts.link ?? '—'}\n🚪 ${facts.kind === 'public' ? 'public' : facts.kind === 'request' ? 'private, by request (asking is enough)' : 'private, by link'}${facts.problem === null ? '' : html`\n\n⚠️ The bot can not look up who has joined: ${facts.problem}\nUntil that is mended this channel holds nobody up.`}`,
+    html`🔒 <b>${facts.name}</b>\n\n🆔 <code>${facts.chat}</code>\n🔗 ${facts.link ?? '—'}\n🚪 ${facts.kind === 'public' ? 'public' : facts.kind === 'request' ? 'private, by request (asking is enough)' : 'private, by link'}${facts.problem === null ? '' : html`\n\n⚠️ The bot cannot check who has joined: ${facts.problem}\nUntil that is fixed, this channel stops nobody.`}`,
   channelAdded: (name) => html`✅ “${name}” is mandatory now: viewers are asked to join it.`,
   channelThere: (name) => html`ℹ️ “${name}” is mandatory already.`,
   askDeleteChannel: (name) =>
-    html`🗑 Shall “${name}” no longer be mandatory? Viewers are not asked to join it then.`,
+    html`🗑 Remove “${name}” from the mandatory subscription? Viewers will no longer be asked to join it.`,
   // The bot was added somewhere.
-  botAdded: (name) => html`👋 The bot was added to “${name}”. What shall it be used for?`,
+  botAdded: (name) => html`👋 The bot was added to “${name}”. What should the bot do there?`,
   trouble: (name, reason) =>
-    html`⚠️ The bot cannot work in “${name}”.\nReason: <code>${reason}</code>\nCheck its rights, then press “Check and refresh” in /groups.`,
+    html`⚠️ The bot cannot work in “${name}”.\nReason: ${reason}\nCheck its rights, then press “Check and refresh” in /groups.`,
 };

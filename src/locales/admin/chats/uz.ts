@@ -7,7 +7,7 @@ interface GroupFacts {
   readonly link: string | null;
   readonly isChannel: boolean;
   readonly anime: number;
-  readonly problem: string | null;
+  readonly problem: Html | null;
 }
 
 interface ChannelFacts {
@@ -15,7 +15,7 @@ interface ChannelFacts {
   readonly chat: string;
   readonly link: string | null;
   readonly kind: 'public' | 'private' | 'request';
-  readonly problem: string | null;
+  readonly problem: Html | null;
 }
 
 export const uz = {
@@ -38,18 +38,17 @@ export const uz = {
   group: (facts: GroupFacts): Html =>
     html`${facts.isChannel ? '📢' : '👥'} <b>${facts.name}</b>\n\n🆔 <code>${facts.chatId}</code>\n🔗 ${facts.link ?? '—'}\n🎬 Joylanadigan animelar: ${facts.anime}${facts.problem === null ? '' : html`\n\n⚠️ Oxirgi joylash xatosi: ${facts.problem}`}`,
   askGroup: (): Html =>
-    html`➕ Animelar joylanadigan <b>guruh yoki kanal</b>:\n\n1. Botni o‘sha yerga qo‘shing (kanalda — admin qilib).\n2. Bu yerga shulardan birini yuboring: kanaldan istalgan post (forward), <code>@nomi</code>, <code>t.me/nomi</code> havolasi yoki ID raqami.\n\nBotni qo‘shishingiz bilan o‘zi ham taklif qiladi.`,
+    html`➕ Animelar joylanadigan <b>guruh yoki kanal</b>:\n\n1. Botni o‘sha yerga qo‘shing (kanalga — admin qilib).\n2. Bu yerga kanaldan istalgan postni uzating yoki shulardan birini yuboring: <code>@nomi</code>, <code>t.me/nomi</code> havolasi, ID raqami.\n\nBotni qo‘shsangiz, u buni o‘zi ham taklif qiladi.`,
   askChannel: (): Html =>
-    html`🔒 <b>Majburiy obuna</b> uchun kanal yoki guruh:\n\n1. Botni o‘sha yerda <b>admin</b> qiling (aks holda kim obuna ekanini ko‘ra olmaydi).\n2. Bu yerga shulardan birini yuboring: kanaldan istalgan post (forward), <code>@nomi</code>, <code>t.me/nomi</code> havolasi yoki ID raqami.`,
+    html`🔒 <b>Majburiy obuna</b> uchun kanal yoki guruh:\n\n1. Botni o‘sha yerda <b>admin</b> qiling (aks holda kim obuna ekanini ko‘ra olmaydi).\n2. Bu yerga kanaldan istalgan postni uzating yoki shulardan birini yuboring: <code>@nomi</code>, <code>t.me/nomi</code> havolasi, ID raqami.`,
   notNamed: (): Html =>
-    html`Bundan guruh yoki kanalni topib bo‘lmadi. Kanaldan bitta post forward qiling yoki <code>@nomi</code>, havola, ID yuboring.`,
+    html`Bu xabardan guruh yoki kanalni topib bo‘lmadi. Kanaldan bitta postni uzating yoki <code>@nomi</code>, havola, ID yuboring.`,
   refused: {
     'not-found': (name: string): Html =>
-      html`❌ Telegram «${name}» chatini topmadi. Nomini tekshiring; yopiq kanal bo‘lsa, avval botni qo‘shing va kanaldan post forward qiling.`,
-    'not-a-chat': (name: string): Html =>
-      html`❌ «${name}» — odam, guruh yoki kanal emas. Guruh yoki kanalni yuboring.`,
+      html`❌ Telegram «${name}» chatini topmadi. Nomini tekshiring; yopiq kanal bo‘lsa, avval botni qo‘shing, keyin kanaldan bitta postni uzating.`,
+    'not-a-chat': (name: string): Html => html`❌ «${name}» — foydalanuvchi. Guruh yoki kanal yuboring.`,
     'not-there': (name: string): Html =>
-      html`❌ Bot «${name}»da yo‘q. Avval uni o‘sha yerga qo‘shing, keyin qaytadan yuboring.`,
+      html`❌ Bot «${name}»da yo‘q. Avval botni o‘sha yerga qo‘shing, keyin qaytadan yuboring.`,
     'cannot-post': (name: string): Html =>
       html`❌ Bot «${name}»ga yoza olmaydi. Kanalda uni admin qilib, «Post joylash» huquqini bering (guruhda — yozish huquqini), keyin qaytadan yuboring.`,
     'not-admin': (name: string): Html =>
@@ -57,7 +56,7 @@ export const uz = {
     'no-link': (name: string): Html =>
       html`❌ «${name}» yopiq va bot taklif havolasini yarata olmadi. Botga «Foydalanuvchilarni taklif qilish» huquqini bering, keyin qaytadan yuboring.`,
     'private-link': (_name: string): Html =>
-      html`❌ Yopiq taklif havolasi orqali bot kanalni ko‘ra olmaydi. Botni kanalga qo‘shing va kanaldan bitta post forward qiling.`,
+      html`❌ Yopiq taklif havolasi orqali bot kanalni ko‘ra olmaydi. Botni kanalga qo‘shing va kanaldan bitta postni uzating.`,
   },
   groupAdded: (name: string): Html => html`✅ «${name}» ro‘yxatga qo‘shildi.`,
   groupThere: (name: string): Html => html`ℹ️ «${name}» ro‘yxatda allaqachon bor.`,
@@ -83,7 +82,7 @@ export const uz = {
   askDeleteChannel: (name: string): Html =>
     html`🗑 «${name}» majburiy obunadan olib tashlansinmi? Tomoshabinlardan unga obuna so‘ralmaydi.`,
   // The bot was added somewhere.
-  botAdded: (name: string): Html => html`👋 Bot «${name}»ga qo‘shildi. Undan nima uchun foydalanamiz?`,
-  trouble: (name: string, reason: string): Html =>
-    html`⚠️ Bot «${name}»da ishlay olmayapti.\nSababi: <code>${reason}</code>\nHuquqlarini tekshiring, so‘ng /groups da «Tekshirib yangilash»ni bosing.`,
+  botAdded: (name: string): Html => html`👋 Bot «${name}»ga qo‘shildi. Bu yerda bot nima qilsin?`,
+  trouble: (name: string, reason: Html): Html =>
+    html`⚠️ Bot «${name}»da ishlay olmayapti.\nSababi: ${reason}\nHuquqlarini tekshiring, so‘ng /groups da «Tekshirib yangilash»ni bosing.`,
 };

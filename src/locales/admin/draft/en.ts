@@ -5,10 +5,10 @@ export const en: typeof uz = {
   // Buttons.
   pause: () => '⏸ Later',
   resume: () => '▶️ Continue',
-  drop: () => '🗑 Throw away',
+  drop: () => '🗑 Discard the draft',
   finish: (parts) => `✅ Finish (${parts})`,
   withoutParts: () => '⏭ Continue without episodes',
-  undoLast: () => '↩️ Take the last one out',
+  undoLast: () => '↩️ Remove the last one',
   takeCode: (code) => `✅ ${code} — free code`,
   goOn: () => '▶️ Continue',
   publish: () => '✅ Done, add it',
@@ -17,7 +17,7 @@ export const en: typeof uz = {
   changePhoto: () => '🖼 Picture',
   changeParts: (parts) => `🎞 Episodes: ${parts}`,
   changeCode: (code) => `🔢 Code: ${code}`,
-  changeGroups: (count) => `📣 Post to: ${count}`,
+  changeGroups: (count) => `📣 Groups to post to: ${count}`,
   saveParts: (parts) => `✅ Save (${parts})`,
   changeNumber: () => '🔢 Change the number',
   yesDrop: () => '🗑 Yes, delete it',
@@ -27,7 +27,7 @@ export const en: typeof uz = {
   edit: () => '✏️ Edit',
   // Screens.
   askDescription: (parts) =>
-    html`➕ <b>New anime</b>\n\n1️⃣ Send its description: plain text or <b>a picture with a caption</b>.\nThe first line becomes the title.${parts === 0 ? '' : `\n\n🎞 Episodes received and kept: ${parts}.`}`,
+    html`➕ <b>New anime</b>\n\n1️⃣ Send its description: text or <b>a picture with a caption</b>.\nThe first line becomes the title.${parts === 0 ? '' : `\n\n🎞 Episodes received and kept: ${parts}.`}`,
   askNewDescription: () => html`📝 Send the new description: text or a picture with a caption.`,
   photoKept: () => html`🖼 The picture is saved. Now send the text of the description.`,
   askParts: (title) =>
@@ -43,16 +43,16 @@ export const en: typeof uz = {
   badCode: () => html`A code is a number from 1 to 999999.`,
   codeTaken: (code, title, isTrashed) =>
     html`❌ Code <b>${code}</b> is taken: “${title}”${isTrashed ? ' (in the trash; the code is free again once it is gone from there)' : ''}.\nSend another one.`,
-  askGroups: () => html`4️⃣ Where shall the anime be posted? Tick the chats and press “Continue”.`,
+  askGroups: () => html`4️⃣ Where do you want to post the anime? Tick the chats and press “Continue”.`,
   noGroups: () =>
-    html`4️⃣ No group or channel has been added yet. You can go on without posting and post later.`,
+    html`4️⃣ No group or channel has been added yet. You can continue without posting and post later.`,
   askTitle: () => html`✏️ Send the title of the anime.`,
   askPhoto: () => html`🖼 Send the picture.`,
-  textNotExpected: () => html`No text is expected at this step, so it changed nothing.`,
+  textNotExpected: () => html`This step needs no text. Nothing was changed.`,
   untitled: () => 'Untitled',
-  moved: () => 'That button belonged to an earlier step. This is how it stands now.',
+  moved: () => 'That button belonged to an earlier step. Below is where you are now.',
   gone: () => 'This draft is no longer here: it was finished or deleted.',
-  partGone: () => 'The last episode was taken out.',
+  partGone: () => 'The last episode was removed.',
   // Waiting, leaving, throwing away.
   paused: (title, parts) =>
     html`⏸ The draft is saved: <b>${title}</b>, episodes: ${parts}. You can continue at any time.`,
@@ -72,8 +72,9 @@ export const en: typeof uz = {
     html`✅ <b>${title}</b>: ${first === last ? `episode ${first} was` : `episodes ${first}–${last} were`} added.`,
   noPartsYet: () => 'No episode has arrived yet.',
   numberTaken: (number) =>
-    html`❌ Episode ${number} is there already. Choose another first number, or replace the old episode. Your videos are still here.`,
-  askNumber: () => html`🔢 Send the number of the first episode you sent (for example, <code>13</code>).`,
+    html`❌ There already is an episode ${number}. Send another number. Your videos are saved.`,
+  askNumber: () =>
+    html`🔢 Which episode is your first video? Send its number (for example, <code>13</code>).`,
   badNumber: () => html`An episode number is a number from 1 to 100000.`,
   animeGone: () => html`This anime does not exist, or is in the trash.`,
 };

@@ -5,7 +5,7 @@ export const uz = {
   // Buttons.
   pause: () => '⏸ Keyinroq',
   resume: () => '▶️ Davom ettirish',
-  drop: () => '🗑 Tashlab yuborish',
+  drop: () => '🗑 Qoralamani o‘chirish',
   finish: (parts: number) => `✅ Tugatish (${parts})`,
   withoutParts: () => '⏭ Qismsiz davom etish',
   undoLast: () => '↩️ Oxirgisini olib tashlash',
@@ -17,7 +17,7 @@ export const uz = {
   changePhoto: () => '🖼 Rasm',
   changeParts: (parts: number) => `🎞 Qismlar: ${parts}`,
   changeCode: (code: number) => `🔢 Kod: ${code}`,
-  changeGroups: (count: number) => `📣 Joylash: ${count}`,
+  changeGroups: (count: number) => `📣 Joylanadigan guruhlar: ${count}`,
   saveParts: (parts: number) => `✅ Saqlash (${parts})`,
   changeNumber: () => '🔢 Raqamini o‘zgartirish',
   yesDrop: () => '🗑 Ha, o‘chirilsin',
@@ -27,8 +27,8 @@ export const uz = {
   edit: () => '✏️ Tahrirlash',
   // Screens.
   askDescription: (parts: number): Html =>
-    html`➕ <b>Yangi anime</b>\n\n1️⃣ Anime tavsifini yuboring: oddiy matn yoki <b>rasm va ostidagi matn</b>.\nBirinchi qator anime nomi bo‘ladi.${parts === 0 ? '' : `\n\n🎞 ${parts} ta qism qabul qilindi va saqlab turilibdi.`}`,
-  askNewDescription: (): Html => html`📝 Yangi tavsifni yuboring: matn yoki rasm va ostidagi matn.`,
+    html`➕ <b>Yangi anime</b>\n\n1️⃣ Anime tavsifini yuboring: matn yoki <b>izohli rasm</b>.\nBirinchi qator anime nomi bo‘ladi.${parts === 0 ? '' : `\n\n🎞 ${parts} ta qism qabul qilindi va saqlab turilibdi.`}`,
+  askNewDescription: (): Html => html`📝 Yangi tavsifni yuboring: matn yoki izohli rasm.`,
   photoKept: (): Html => html`🖼 Rasm saqlandi. Endi tavsif matnini yuboring.`,
   askParts: (title: string): Html =>
     html`✅ Tavsif saqlandi: <b>${title}</b>\n\n2️⃣ Endi qismlarni yuboring (video yoki mkv fayl): bittalab yoki hammasini birdan. Qismlar xabarlar tartibida raqamlanadi.`,
@@ -39,20 +39,19 @@ export const uz = {
   morePartsSoFar: (title: string, first: number, last: number, repeated: number): Html =>
     html`🎞 <b>${title}</b>\n<b>${last - first + 1}</b> ta qism qabul qilindi: ${first === last ? `u ${first}-qism` : `ular ${first}–${last}-qismlar`} bo‘ladi.${repeated === 0 ? '' : `\n♻️ ${repeated} ta takroriy video keldi, har bir video bir marta saqlandi.`}\n\nYana yuboring yoki «Saqlash»ni bosing. Hozircha tomoshabinlarga ko‘rinmaydi.`,
   askCode: (): Html =>
-    html`3️⃣ Anime <b>kodini</b> yuboring (1 dan 999999 gacha) yoki taklif qilingan bo‘sh kodni oling.`,
+    html`3️⃣ Anime <b>kodini</b> yuboring (1 dan 999999 gacha) yoki taklif qilingan bo‘sh kodni tanlang.`,
   badCode: (): Html => html`Kod 1 dan 999999 gacha bo‘lgan son bo‘lishi kerak.`,
   codeTaken: (code: number, title: string, isTrashed: boolean): Html =>
-    html`❌ <b>${code}</b> kodi band: «${title}»${isTrashed ? ' (savatda; savatdan butunlay o‘chgach bo‘shaydi)' : ''}.\nBoshqa kod yuboring.`,
+    html`❌ <b>${code}</b>-kod band: «${title}»${isTrashed ? ' (savatda; savatdan butunlay o‘chgach bo‘shaydi)' : ''}.\nBoshqa kod yuboring.`,
   askGroups: (): Html =>
     html`4️⃣ Anime qaysi guruh va kanallarga joylansin? Belgilang va «Davom etish»ni bosing.`,
   noGroups: (): Html =>
     html`4️⃣ Hali birorta ham guruh yoki kanal qo‘shilmagan. Hozircha joylamasdan davom etish mumkin, keyin ham joylasa bo‘ladi.`,
   askTitle: (): Html => html`✏️ Anime nomini yuboring.`,
   askPhoto: (): Html => html`🖼 Rasmni yuboring.`,
-  textNotExpected: (): Html =>
-    html`Bu bosqichda matn kutilmaydi, shuning uchun u hech narsani o‘zgartirmadi.`,
+  textNotExpected: (): Html => html`Bu bosqichda matn kerak emas — hech narsa o‘zgarmadi.`,
   untitled: () => 'Nomsiz',
-  moved: () => 'Bu tugma eski bosqichniki edi. Hozirgi holat quyida.',
+  moved: () => 'Bu tugma oldingi bosqichga tegishli. Hozirgi holat quyida.',
   gone: () => 'Bu qoralama endi yo‘q: u tugatilgan yoki o‘chirilgan.',
   partGone: () => 'Oxirgi qism olib tashlandi.',
   // Waiting, leaving, throwing away.
@@ -75,8 +74,9 @@ export const uz = {
     html`✅ <b>${title}</b>: ${first === last ? `${first}-qism` : `${first}–${last}-qismlar`} qo‘shildi.`,
   noPartsYet: () => 'Hali birorta ham qism kelmadi.',
   numberTaken: (number: number): Html =>
-    html`❌ ${number}-qism allaqachon bor. Boshqa boshlang‘ich raqam tanlang yoki eski qismni almashtiring. Videolar joyida.`,
-  askNumber: (): Html => html`🔢 Birinchi yuborilgan qismning raqamini yuboring (masalan, <code>13</code>).`,
+    html`❌ ${number}-qism allaqachon bor. Boshqa raqam yuboring. Videolaringiz saqlangan.`,
+  askNumber: (): Html =>
+    html`🔢 Birinchi videongiz nechanchi qism? Raqamini yuboring (masalan, <code>13</code>).`,
   badNumber: (): Html => html`Qism raqami 1 dan 100000 gacha bo‘lgan son bo‘lishi kerak.`,
   animeGone: (): Html => html`Bu anime topilmadi yoki savatda.`,
 };

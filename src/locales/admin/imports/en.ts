@@ -10,22 +10,22 @@ export const en: typeof uz = {
   working: () => '⏳ Backing up, then importing…',
   stop: () => '⛔️ Stop',
   notRunning: () =>
-    html`No import is under way: it has ended or was cut off. Send the file again to see what would change.`,
+    html`No import is running: it has ended or was cut off. Send the file again to see what would change.`,
   failed: () =>
     html`❌ The import did not finish. Send the file again to see what would change; nothing comes in twice.`,
   dropped: () => html`↩️ Not imported. Nothing was changed.`,
   fileGone: () => 'The file is gone. Send it again.',
   tooLarge: () =>
-    html`❌ The file is over 20 MB, the bot can not fetch it. On a computer: <code>npm run backup -- import file</code>`,
+    html`❌ The file is over 20 MB, the bot cannot fetch it. On a computer: <code>npm run backup -- import file</code>`,
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
   broken: (reason: string) =>
-    html`❌ The file is broken: <code>${reason}</code>\nNothing was changed. Other copies: /backups`,
+    html`❌ The file is damaged: <code>${reason}</code>\nNothing was changed. Other backups: /backups`,
   busy: () =>
-    html`⏳ Another file is being imported. Send this one again when that is done. Nothing of this file was changed.`,
+    html`⏳ Another file is being imported. Send this one again when that is done. Nothing was changed from this file.`,
   noBackup: (reason: string) =>
     html`❌ No backup could be made first: <code>${reason}</code>\nSo nothing was imported and nothing was changed.`,
   plan: (report: ImportReport) =>
-    html`📥 <b>Import: what would change</b>\n\n${describeReport(report, WORDS)}\n\nGo on? A backup is made first; nothing in the database is deleted.`,
+    html`📥 <b>Import: what would change</b>\n\n${describeReport(report, WORDS)}\n\nContinue? A backup is made first; nothing in the database is deleted.`,
   nothingNew: (report: ImportReport) =>
     html`${isAllThere(report) ? '📥 Everything in this file is in the database already. Nothing would change.' : '📥 This file would change nothing in the database.'}\n\n${describeReport(report, WORDS)}`,
   done: (report: ImportReport, backup: string) =>
@@ -34,20 +34,20 @@ export const en: typeof uz = {
 
 const UNFIT = {
   encrypted: html`❌ The file is encrypted and the bot has no key for it. On a computer: <code>npm run backup -- import file</code>`,
-  database: html`❌ This host can not read .db files. Send the JSON copy, or on a computer: <code>npm run backup -- import file</code>`,
-  foreign: html`❌ This is no file of this bot. If it is another bot’s, see on a computer what would change: <code>npm run backup -- import file --dry-run</code>`,
+  database: html`❌ This server cannot read .db files. Send the JSON backup, or on a computer: <code>npm run backup -- import file</code>`,
+  foreign: html`❌ This file is not from this bot. If it is another bot’s, see on a computer what would change: <code>npm run backup -- import file --dry-run</code>`,
 };
 
-const TABLES: Readonly<Record<string, string>> = {
+export const TABLES: Readonly<Record<string, string>> = {
   users: 'Users',
   anime: 'Anime',
-  anime_parts: 'Parts',
-  groups: 'Groups',
+  anime_parts: 'Episodes',
+  groups: 'Groups and channels',
   mandatory_channels: 'Mandatory channels',
   anime_groups: 'Anime in groups',
   user_history: 'Watch history',
   favourites: 'Favourites',
-  follows: 'Follows',
+  follows: 'Following',
   watch_progress: 'Continue watching',
   anime_views: 'Views',
   counters: 'Statistics',
@@ -62,7 +62,7 @@ const WORDS = {
   kept: 'kept as in the database',
   refused: 'not taken',
   notTaken: 'Not taken',
-  mended: 'Taken, but changed',
-  leftAside: 'Left aside',
+  mended: 'Fixed during the import',
+  leftAside: 'Not imported',
   reason: inEnglish,
 };

@@ -40,7 +40,7 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
   lines.push(...listed(report, words, words.mended, (what) => what === 'mended', mended));
   if (report.leftAside.length > 0)
     lines.push(
-      html`\n<i>${words.leftAside}: ${cutText(report.leftAside.map(({ table }) => table).join(', '), 300).text}</i>`,
+      html`\n${words.leftAside}: <code>${cutText(report.leftAside.map(({ table }) => table).join(', '), 300).text}</code>`,
     );
   return join(lines, '\n');
 }
@@ -56,7 +56,8 @@ function listed(
   if (all === 0) return [];
   const shown = refusals.filter(({ what }) => isMeant(what)).slice(0, SHOWN);
   const lines = shown.map(
-    (refusal) => html`• <code>${cutText(`${refusal.place}: ${words.reason(refusal)}`, 120).text}</code>`,
+    (refusal) =>
+      html`• <code>${cutText(refusal.place, 60).text}</code>: ${cutText(words.reason(refusal), 100).text}`,
   );
   return [html`\n<b>${heading} (${all})</b>`, ...lines, ...(all > shown.length ? [html`• …`] : [])];
 }

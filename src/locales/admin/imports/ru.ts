@@ -37,17 +37,17 @@ const UNFIT = {
   foreign: html`❌ Это не файл этого бота. Если он от другого бота, на компьютере видно, что изменится: <code>npm run backup -- import файл --dry-run</code>`,
 };
 
-const TABLES: Readonly<Record<string, string>> = {
+export const TABLES: Readonly<Record<string, string>> = {
   users: 'Пользователи',
   anime: 'Аниме',
   anime_parts: 'Серии',
-  groups: 'Группы',
+  groups: 'Группы и каналы',
   mandatory_channels: 'Обязательные каналы',
   anime_groups: 'Аниме в группах',
   user_history: 'История просмотров',
   favourites: 'Избранное',
-  follows: 'Подписки',
-  watch_progress: 'Продолжить просмотр',
+  follows: 'Слежение за аниме',
+  watch_progress: 'Места просмотра',
   anime_views: 'Просмотры',
   counters: 'Статистика',
   audit_log: 'Журнал действий',
@@ -68,7 +68,7 @@ const REASONS: ReasonTexts = {
   'lone-surrogate': 'в тексте испорченный символ',
   'not-a-time': 'не дата',
   'is-no-time': '{} — не дата',
-  'no-file-id': '{} — не file_id Telegram',
+  'no-file-id': '{} — не файл Telegram',
   'no-chat-link': '{} — не ссылка на группу или канал Telegram',
   nul: 'внутри символ NUL',
   'nul-removed': 'символ NUL убран',
@@ -90,7 +90,7 @@ const WORDS = {
   kept: 'остаётся как в базе',
   refused: 'не взято',
   notTaken: 'Не взято',
-  mended: 'Взято с изменениями',
-  leftAside: 'Оставлено в стороне',
+  mended: 'Исправлено при импорте',
+  leftAside: 'Не импортировано',
   reason: reasonIn(REASONS),
 };

@@ -5,13 +5,13 @@ export const ru: typeof uz = {
   stats: (totals) =>
     html`📊 <b>Статистика</b>\n\n👥 Пользователей: <b>${totals.users}</b>\n  • новых сегодня: ${totals.newToday}\n  • заблокировали бота: ${totals.blocked}\n  • заблокированы админами: ${totals.banned}\n\n🔥 Активные пользователи\n  • сегодня: <b>${totals.activeDay}</b>\n  • на этой неделе: <b>${totals.activeWeek}</b>\n  • в этом месяце: <b>${totals.activeMonth}</b>\n\n👁 Просмотры\n  • сегодня: <b>${totals.viewsToday}</b>\n  • всего: <b>${totals.views}</b>\n\n🎬 Аниме: <b>${totals.anime}</b> (в корзине: ${totals.trashed})\n🎞 Серий: <b>${totals.parts}</b>\n📣 Групп и каналов: ${totals.groups}\n🔒 Обязательных каналов: ${totals.channels}\n\nДни, недели и месяцы — по UTC.`,
   charts: () => '📈 Графики',
-  top: () => '🏆 Самые просматриваемые',
+  top: () => '🔥 Самое популярное',
   metric: { views: '👁 Просмотры', new: '👤 Новые', day: '🔥 Активные' },
   days: (days) => `${days} дн.`,
   chart: (metric, days, numbers, sources) =>
-    html`<b>${METRIC[metric]}</b>, последние дни: <b>${days}</b>\n\n${metric === 'day' ? '' : `Всего: ${numbers.total}\n`}Больше всего: <b>${numbers.best}</b> (${numbers.bestDay})\nСегодня: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Откуда пришли:\n${ranked(sources)}`}`,
+    html`<b>${METRIC[metric]}</b>, за <b>${days}</b> дн.\n\n${metric === 'day' ? '' : `Всего: ${numbers.total}\n`}Больше всего: <b>${numbers.best}</b> (${numbers.bestDay})\nСегодня: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Откуда пришли:\n${ranked(sources)}`}`,
   topAnime: (days, found) =>
-    html`🏆 <b>Самые просматриваемые</b>, ${days === 0 ? 'за всё время' : `последние дни: ${days}`}\n\n${found.length === 0 ? 'Просмотров пока нет.' : ranked(found)}`,
+    html`🔥 <b>Самое популярное</b>, ${days === 0 ? 'за всё время' : `за ${days} дн.`}\n\n${found.length === 0 ? 'Просмотров пока нет.' : ranked(found)}`,
   allTime: () => 'Всё время',
 };
 

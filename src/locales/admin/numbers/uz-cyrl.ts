@@ -5,14 +5,14 @@ export const uzCyrl: typeof uz = {
   stats: (totals) =>
     html`📊 <b>Статистика</b>\n\n👥 Фойдаланувчилар: <b>${totals.users}</b>\n  • бугун қўшилди: ${totals.newToday}\n  • ботни блоклаган: ${totals.blocked}\n  • админлар блоклаган: ${totals.banned}\n\n🔥 Фаол фойдаланувчилар\n  • бугун: <b>${totals.activeDay}</b>\n  • шу ҳафта: <b>${totals.activeWeek}</b>\n  • шу ой: <b>${totals.activeMonth}</b>\n\n👁 Кўришлар\n  • бугун: <b>${totals.viewsToday}</b>\n  • жами: <b>${totals.views}</b>\n\n🎬 Анимелар: <b>${totals.anime}</b> (саватда: ${totals.trashed})\n🎞 Қисмлар: <b>${totals.parts}</b>\n📣 Гуруҳ ва каналлар: ${totals.groups}\n🔒 Мажбурий каналлар: ${totals.channels}\n\nКун, ҳафта ва ой UTC вақти билан ҳисобланади.`,
   charts: () => '📈 Графиклар',
-  top: () => '🏆 Энг кўп кўрилганлар',
+  top: () => '🔥 Кўп кўрилганлар',
   metric: { views: '👁 Кўришлар', new: '👤 Янгилар', day: '🔥 Фаоллар' },
   days: (days) => `${days} кун`,
   chart: (metric, days, numbers, sources) =>
-    html`<b>${METRIC[metric]}</b>, охирги <b>${days}</b> кун\n\n${metric === 'day' ? '' : `Жами: ${numbers.total}\n`}Энг кўпи: <b>${numbers.best}</b> (${numbers.bestDay})\nБугун: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Қаердан келишган:\n${ranked(sources)}`}`,
+    html`<b>${METRIC[metric]}</b>, охирги <b>${days}</b> кун\n\n${metric === 'day' ? '' : `Жами: ${numbers.total}\n`}Энг кўпи: <b>${numbers.best}</b> (${numbers.bestDay})\nБугун: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Қаердан келган:\n${ranked(sources)}`}`,
   topAnime: (days, found) =>
-    html`🏆 <b>Энг кўп кўрилганлар</b>, ${days === 0 ? 'ҳамма вақт' : `охирги ${days} кун`}\n\n${found.length === 0 ? 'Ҳали кўришлар йўқ.' : ranked(found)}`,
-  allTime: () => 'Ҳамма вақт',
+    html`🔥 <b>Кўп кўрилганлар</b>, ${days === 0 ? 'бутун давр' : `охирги ${days} кун`}\n\n${found.length === 0 ? 'Ҳали кўришлар йўқ.' : ranked(found)}`,
+  allTime: () => 'Бутун давр',
 };
 
 const METRIC = {

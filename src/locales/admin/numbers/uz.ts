@@ -11,7 +11,7 @@ export const uz = {
   stats: (totals: Totals): Html =>
     html`📊 <b>Statistika</b>\n\n👥 Foydalanuvchilar: <b>${totals.users}</b>\n  • bugun qo‘shildi: ${totals.newToday}\n  • botni bloklagan: ${totals.blocked}\n  • adminlar bloklagan: ${totals.banned}\n\n🔥 Faol foydalanuvchilar\n  • bugun: <b>${totals.activeDay}</b>\n  • shu hafta: <b>${totals.activeWeek}</b>\n  • shu oy: <b>${totals.activeMonth}</b>\n\n👁 Ko‘rishlar\n  • bugun: <b>${totals.viewsToday}</b>\n  • jami: <b>${totals.views}</b>\n\n🎬 Animelar: <b>${totals.anime}</b> (savatda: ${totals.trashed})\n🎞 Qismlar: <b>${totals.parts}</b>\n📣 Guruh va kanallar: ${totals.groups}\n🔒 Majburiy kanallar: ${totals.channels}\n\nKun, hafta va oy UTC vaqti bilan hisoblanadi.`,
   charts: () => '📈 Grafiklar',
-  top: () => '🏆 Eng ko‘p ko‘rilganlar',
+  top: () => '🔥 Ko‘p ko‘rilganlar',
   metric: { views: '👁 Ko‘rishlar', new: '👤 Yangilar', day: '🔥 Faollar' },
   days: (days: number) => `${days} kun`,
   chart: (
@@ -25,10 +25,10 @@ export const uz = {
     },
     sources: readonly Ranked[],
   ): Html =>
-    html`<b>${METRIC[metric]}</b>, oxirgi <b>${days}</b> kun\n\n${metric === 'day' ? '' : `Jami: ${numbers.total}\n`}Eng ko‘pi: <b>${numbers.best}</b> (${numbers.bestDay})\nBugun: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Qayerdan kelishgan:\n${ranked(sources)}`}`,
+    html`<b>${METRIC[metric]}</b>, oxirgi <b>${days}</b> kun\n\n${metric === 'day' ? '' : `Jami: ${numbers.total}\n`}Eng ko‘pi: <b>${numbers.best}</b> (${numbers.bestDay})\nBugun: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Qayerdan kelgan:\n${ranked(sources)}`}`,
   topAnime: (days: number, found: readonly Ranked[]): Html =>
-    html`🏆 <b>Eng ko‘p ko‘rilganlar</b>, ${days === 0 ? 'hamma vaqt' : `oxirgi ${days} kun`}\n\n${found.length === 0 ? 'Hali ko‘rishlar yo‘q.' : ranked(found)}`,
-  allTime: () => 'Hamma vaqt',
+    html`🔥 <b>Ko‘p ko‘rilganlar</b>, ${days === 0 ? 'butun davr' : `oxirgi ${days} kun`}\n\n${found.length === 0 ? 'Hali ko‘rishlar yo‘q.' : ranked(found)}`,
+  allTime: () => 'Butun davr',
 };
 
 const METRIC = {

@@ -1,49 +1,40 @@
 import type { Audited } from '../../../db/audit-log.ts';
-import { html, join } from '../../../html.ts';
+import { html } from '../../../html.ts';
+import { auditLines } from './audit.ts';
 import type { uz } from './uz.ts';
 
 export const en: typeof uz = {
   // Users.
   users: (users, blocked, banned) =>
-    html`👥 <b>Users</b>\n\nTotal: <b>${users}</b>\nBlocked the bot: ${blocked}\nBlocked by admins: ${banned}\n\nTo find one: <code>/users 123456789</code> or <code>/users @nomi</code>`,
+    html`👥 <b>Users</b>\n\nTotal: <b>${users}</b>\nBlocked the bot: ${blocked}\nBlocked by admins: ${banned}\n\nTo find one: <code>/users 123456789</code> or <code>/users @username</code>`,
   find: () => '🔎 Find a user',
   askPerson: () =>
-    html`🔎 Send the user’s ID or <code>@nomi</code>. Forwarding one of their messages works, too.`,
+    html`🔎 Send the user’s ID or <code>@username</code>. Forwarding one of their messages works, too.`,
   person: (person) =>
     html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Here since: ${person.createdAt ?? '—'}\n🕓 Last seen: ${person.lastSeen ?? '—'}\n🧭 Came from: ${person.source ?? '—'}\n👁 Views: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Has blocked the bot'}${person.bannedAt === null ? '' : '\n⛔️ Blocked by admins'}`,
   notFound: () => html`There is no such user. Perhaps they have not written to the bot yet.`,
   ban: () => '⛔️ Block',
   unban: () => '✅ Unblock',
-  isAdmin: () => 'An admin can not be blocked.',
+  isAdmin: () => 'An admin cannot be blocked.',
   // Admins.
   admins: () =>
-    html`🛡 <b>Admins</b>\n\nOwners are named in the bot’s settings (ADMIN_IDS). These were added by you; choose one to remove.`,
+    html`🛡 <b>Admins</b>\n\nThe main admins are in the settings (ADMIN_IDS). These were added through the bot; choose one to remove.`,
   noAdmins: () =>
-    html`🛡 <b>Admins</b>\n\nOwners are named in the bot’s settings (ADMIN_IDS). There are no other admins.`,
+    html`🛡 <b>Admins</b>\n\nThe main admins are in the settings (ADMIN_IDS). There are no other admins.`,
   addAdmin: () => '➕ Add an admin',
   askAdmin: () =>
-    html`🛡 Send the new admin’s ID or <code>@nomi</code> (or forward one of their messages). They must have pressed /start in the bot before.`,
+    html`🛡 Send the new admin’s ID or <code>@username</code> (or forward one of their messages). They must have pressed /start in the bot before.`,
   askAddAdmin: (person, isByName) =>
-    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nMake this person an admin?${isByName ? `\n\n⚠️ The @username was looked up among those who wrote to the bot. It may belong to somebody else by now: ask for the ID and compare.` : ''}`,
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nMake this person an admin?${isByName ? `\n\n⚠️ The user was found by the @username the bot knows. It may belong to somebody else by now: ask for the ID and compare.` : ''}`,
   yesAdd: () => '✅ Yes, make admin',
   adminAdded: (name) => html`✅ ${name} is an admin now. Tell them the command /admin.`,
   adminThere: (name) => html`ℹ️ ${name} is an admin already.`,
-  askRemoveAdmin: (name) => html`🛡 Shall ${name} no longer be an admin?`,
+  askRemoveAdmin: (name) => html`🛡 Remove ${name} from the admins?`,
   yesRemove: () => '🗑 Yes, remove',
   adminRemoved: (name) => html`✅ ${name} is no longer an admin.`,
   // Audit log.
   audit: (entries) =>
-    html`📜 <b>What was done</b>\n\n${
-      entries.length === 0
-        ? 'Nothing yet.'
-        : join(
-            entries.map(
-              (entry) =>
-                html`<code>${entry.at.slice(5, 16)}</code> ${entry.name}: ${entry.action === undefined ? '?' : ACTIONS[entry.action]} — ${entry.subject}`,
-            ),
-            '\n',
-          )
-    }`,
+    html`📜 <b>Audit log</b>\n\n${entries.length === 0 ? 'Nothing yet.' : auditLines(entries, WORDS)}`,
 };
 
 const ACTIONS: Record<Audited, string> = {
@@ -51,7 +42,7 @@ const ACTIONS: Record<Audited, string> = {
   'anime-edited': 'edited an anime',
   'anime-deleted': 'moved an anime to the trash',
   'anime-restored': 'restored an anime',
-  'anime-purged': 'gone from the trash for good',
+  'anime-purged': 'deleted an anime for good',
   'code-changed': 'changed a code',
   'parts-added': 'added episodes',
   'part-replaced': 'replaced an episode’s video',
@@ -76,3 +67,14 @@ const ACTIONS: Record<Audited, string> = {
   imported: 'imported a file',
   'backup-started': 'took a backup',
 };
+
+const FIELDS = {
+  title: 'title',
+  description: 'description',
+  photo: 'picture',
+  genres: 'genre',
+  year: 'year',
+  aliases: 'other titles',
+};
+
+const WORDS = { bot: 'the bot', actions: ACTIONS, fields: FIELDS };

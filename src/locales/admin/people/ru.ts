@@ -1,30 +1,31 @@
 import type { Audited } from '../../../db/audit-log.ts';
-import { html, join } from '../../../html.ts';
+import { html } from '../../../html.ts';
+import { auditLines } from './audit.ts';
 import type { uz } from './uz.ts';
 
 export const ru: typeof uz = {
   // Users.
   users: (users, blocked, banned) =>
-    html`👥 <b>Пользователи</b>\n\nВсего: <b>${users}</b>\nЗаблокировали бота: ${blocked}\nЗаблокированы админами: ${banned}\n\nНайти одного: <code>/users 123456789</code> или <code>/users @nomi</code>`,
+    html`👥 <b>Пользователи</b>\n\nВсего: <b>${users}</b>\nЗаблокировали бота: ${blocked}\nЗаблокированы админами: ${banned}\n\nНайти одного: <code>/users 123456789</code> или <code>/users @username</code>`,
   find: () => '🔎 Найти пользователя',
   askPerson: () =>
-    html`🔎 Отправьте ID пользователя или <code>@nomi</code>. Можно и переслать любое его сообщение.`,
+    html`🔎 Отправьте ID пользователя или <code>@username</code>. Можно и переслать любое его сообщение.`,
   person: (person) =>
-    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 С нами с: ${person.createdAt ?? '—'}\n🕓 Последний раз: ${person.lastSeen ?? '—'}\n🧭 Откуда: ${person.source ?? '—'}\n👁 Просмотров: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Заблокировал бота'}${person.bannedAt === null ? '' : '\n⛔️ Заблокирован админами'}`,
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 С нами с: ${person.createdAt ?? '—'}\n🕓 Последний раз: ${person.lastSeen ?? '—'}\n🧭 Откуда пришёл: ${person.source ?? '—'}\n👁 Просмотров: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Заблокировал бота'}${person.bannedAt === null ? '' : '\n⛔️ Заблокирован админами'}`,
   notFound: () => html`Такого пользователя нет. Возможно, он ещё не писал боту.`,
   ban: () => '⛔️ Заблокировать',
   unban: () => '✅ Разблокировать',
   isAdmin: () => 'Админа заблокировать нельзя.',
   // Admins.
   admins: () =>
-    html`🛡 <b>Админы</b>\n\nВладельцы записаны в настройках бота (ADMIN_IDS). Этих добавили вы; выберите, кого снять.`,
+    html`🛡 <b>Админы</b>\n\nГлавные админы записаны в настройках (ADMIN_IDS). Этих добавили через бота; выберите, кого снять.`,
   noAdmins: () =>
-    html`🛡 <b>Админы</b>\n\nВладельцы записаны в настройках бота (ADMIN_IDS). Других админов нет.`,
+    html`🛡 <b>Админы</b>\n\nГлавные админы записаны в настройках (ADMIN_IDS). Других админов нет.`,
   addAdmin: () => '➕ Добавить админа',
   askAdmin: () =>
-    html`🛡 Отправьте ID нового админа или <code>@nomi</code> (можно переслать его сообщение). Сначала он должен нажать в боте /start.`,
+    html`🛡 Отправьте ID нового админа или <code>@username</code> (можно переслать его сообщение). Сначала он должен нажать в боте /start.`,
   askAddAdmin: (person, isByName) =>
-    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nСделать админом?${isByName ? `\n\n⚠️ По @username найден тот, кто писал боту с этим именем. Имя могло перейти к другому: спросите ID и сравните.` : ''}`,
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nСделать админом?${isByName ? `\n\n⚠️ Пользователь найден по @username, который знает бот. Это имя могло перейти к другому: спросите ID и сравните.` : ''}`,
   yesAdd: () => '✅ Да, сделать админом',
   adminAdded: (name) => html`✅ ${name} теперь админ. Скажите ему команду /admin.`,
   adminThere: (name) => html`ℹ️ ${name} уже админ.`,
@@ -33,17 +34,7 @@ export const ru: typeof uz = {
   adminRemoved: (name) => html`✅ ${name} больше не админ.`,
   // Audit log.
   audit: (entries) =>
-    html`📜 <b>Журнал действий</b>\n\n${
-      entries.length === 0
-        ? 'Пока пусто.'
-        : join(
-            entries.map(
-              (entry) =>
-                html`<code>${entry.at.slice(5, 16)}</code> ${entry.name}: ${entry.action === undefined ? '?' : ACTIONS[entry.action]} — ${entry.subject}`,
-            ),
-            '\n',
-          )
-    }`,
+    html`📜 <b>Журнал действий</b>\n\n${entries.length === 0 ? 'Пока пусто.' : auditLines(entries, WORDS)}`,
 };
 
 const ACTIONS: Record<Audited, string> = {
@@ -76,3 +67,14 @@ const ACTIONS: Record<Audited, string> = {
   imported: 'файл импортирован',
   'backup-started': 'резервная копия запущена',
 };
+
+const FIELDS = {
+  title: 'название',
+  description: 'описание',
+  photo: 'постер',
+  genres: 'жанр',
+  year: 'год',
+  aliases: 'другие названия',
+};
+
+const WORDS = { bot: 'бот', actions: ACTIONS, fields: FIELDS };

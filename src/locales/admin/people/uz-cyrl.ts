@@ -1,5 +1,6 @@
 import type { Audited } from '../../../db/audit-log.ts';
-import { html, join } from '../../../html.ts';
+import { html } from '../../../html.ts';
+import { auditLines } from './audit.ts';
 import type { uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
@@ -8,22 +9,22 @@ export const uzCyrl: typeof uz = {
     html`👥 <b>Фойдаланувчилар</b>\n\nЖами: <b>${users}</b>\nБотни блоклаган: ${blocked}\nАдминлар блоклаган: ${banned}\n\nБирини топиш учун: <code>/users 123456789</code> ёки <code>/users @nomi</code>`,
   find: () => '🔎 Фойдаланувчини топиш',
   askPerson: () =>
-    html`🔎 Фойдаланувчининг ID рақамини ёки <code>@nomi</code>ни юборинг. Унинг бирор хабарини forward қилсангиз ҳам бўлади.`,
+    html`🔎 Фойдаланувчининг ID рақамини ёки <code>@nomi</code>ни юборинг. Унинг бирор хабарини узатсангиз ҳам бўлади.`,
   person: (person) =>
-    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Қўшилган: ${person.createdAt ?? '—'}\n🕓 Охирги марта: ${person.lastSeen ?? '—'}\n🧭 Қаердан: ${person.source ?? '—'}\n👁 Кўришлар: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Ботни блоклаган'}${person.bannedAt === null ? '' : '\n⛔️ Админлар блоклаган'}`,
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Қўшилган: ${person.createdAt ?? '—'}\n🕓 Охирги марта: ${person.lastSeen ?? '—'}\n🧭 Қаердан келган: ${person.source ?? '—'}\n👁 Кўришлар: ${person.views}${person.isAdmin ? '\n🛡 Админ' : ''}${person.blockedAt === null ? '' : '\n🚫 Ботни блоклаган'}${person.bannedAt === null ? '' : '\n⛔️ Админлар блоклаган'}`,
   notFound: () => html`Бундай фойдаланувчи топилмади. У ботга ҳали ёзмаган бўлиши мумкин.`,
   ban: () => '⛔️ Блоклаш',
   unban: () => '✅ Блокдан чиқариш',
   isAdmin: () => 'Админни блоклаб бўлмайди.',
   // Admins.
   admins: () =>
-    html`🛡 <b>Админлар</b>\n\nЭгалар бот созламасида (ADMIN_IDS) ёзилган. Қуйидагиларни сиз қўшгансиз; олиб ташлаш учун танланг.`,
-  noAdmins: () => html`🛡 <b>Админлар</b>\n\nЭгалар бот созламасида (ADMIN_IDS) ёзилган. Бошқа админ йўқ.`,
+    html`🛡 <b>Админлар</b>\n\nАсосий админлар созламада (ADMIN_IDS) ёзилган. Қуйидагилар бот орқали қўшилган; олиб ташлаш учун танланг.`,
+  noAdmins: () => html`🛡 <b>Админлар</b>\n\nАсосий админлар созламада (ADMIN_IDS) ёзилган. Бошқа админ йўқ.`,
   addAdmin: () => '➕ Админ қўшиш',
   askAdmin: () =>
-    html`🛡 Янги админнинг ID рақамини ёки <code>@nomi</code>ни юборинг (хабарини forward қилсангиз ҳам бўлади). У аввал ботга /start босган бўлиши керак.`,
+    html`🛡 Янги админнинг ID рақамини ёки <code>@nomi</code>ни юборинг (хабарини узатсангиз ҳам бўлади). У аввал ботга /start босган бўлиши керак.`,
   askAddAdmin: (person, isByName) =>
-    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nУ админ қилинсинми?${isByName ? `\n\n⚠️ @ном бўйича у ботга охирги марта ёзганидаги маълумотлардан топилди. Ном кейин бошқа одамга ўтган бўлиши мумкин: ID рақамини ўзидан сўраб солиштиринг.` : ''}`,
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nУ админ қилинсинми?${isByName ? `\n\n⚠️ Фойдаланувчи бот билган @nomi бўйича топилди. Бу ном бошқа одамга ўтган бўлиши мумкин: ID рақамини ўзидан сўраб солиштиринг.` : ''}`,
   yesAdd: () => '✅ Ҳа, админ бўлсин',
   adminAdded: (name) => html`✅ ${name} энди админ. Унга /admin буйруғини айтинг.`,
   adminThere: (name) => html`ℹ️ ${name} аллақачон админ.`,
@@ -32,17 +33,7 @@ export const uzCyrl: typeof uz = {
   adminRemoved: (name) => html`✅ ${name} энди админ эмас.`,
   // Audit log.
   audit: (entries) =>
-    html`📜 <b>Амаллар тарихи</b>\n\n${
-      entries.length === 0
-        ? 'Ҳозирча бўш.'
-        : join(
-            entries.map(
-              (entry) =>
-                html`<code>${entry.at.slice(5, 16)}</code> ${entry.name}: ${entry.action === undefined ? '?' : ACTIONS[entry.action]} — ${entry.subject}`,
-            ),
-            '\n',
-          )
-    }`,
+    html`📜 <b>Амаллар тарихи</b>\n\n${entries.length === 0 ? 'Ҳозирча бўш.' : auditLines(entries, WORDS)}`,
 };
 
 const ACTIONS: Record<Audited, string> = {
@@ -50,7 +41,7 @@ const ACTIONS: Record<Audited, string> = {
   'anime-edited': 'анимени таҳрирлади',
   'anime-deleted': 'анимени саватга ташлади',
   'anime-restored': 'анимени тиклади',
-  'anime-purged': 'саватдан бутунлай ўчди',
+  'anime-purged': 'анимени бутунлай ўчирди',
   'code-changed': 'кодни ўзгартирди',
   'parts-added': 'қисм қўшди',
   'part-replaced': 'қисм видеосини алмаштирди',
@@ -75,3 +66,14 @@ const ACTIONS: Record<Audited, string> = {
   imported: 'файлни импорт қилди',
   'backup-started': 'захира нусха олди',
 };
+
+const FIELDS = {
+  title: 'номи',
+  description: 'тавсиф',
+  photo: 'расм',
+  genres: 'жанр',
+  year: 'йил',
+  aliases: 'бошқа номлари',
+};
+
+const WORDS = { bot: 'бот', actions: ACTIONS, fields: FIELDS };

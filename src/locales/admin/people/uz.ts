@@ -1,7 +1,7 @@
 /** Texts about users, admins and what admins did. */
-
 import type { Audited } from '../../../db/audit-log.ts';
-import { type Html, html, join } from '../../../html.ts';
+import { type Html, html } from '../../../html.ts';
+import { auditLines, type Entry } from './audit.ts';
 
 interface Person {
   readonly id: number;
@@ -16,36 +16,29 @@ interface Person {
   readonly isAdmin: boolean;
 }
 
-interface Entry {
-  readonly at: string;
-  readonly name: string;
-  readonly action: Audited | undefined;
-  readonly subject: string;
-}
-
 export const uz = {
   // Users.
   users: (users: number, blocked: number, banned: number): Html =>
     html`👥 <b>Foydalanuvchilar</b>\n\nJami: <b>${users}</b>\nBotni bloklagan: ${blocked}\nAdminlar bloklagan: ${banned}\n\nBirini topish uchun: <code>/users 123456789</code> yoki <code>/users @nomi</code>`,
   find: () => '🔎 Foydalanuvchini topish',
   askPerson: (): Html =>
-    html`🔎 Foydalanuvchining ID raqamini yoki <code>@nomi</code>ni yuboring. Uning biror xabarini forward qilsangiz ham bo‘ladi.`,
+    html`🔎 Foydalanuvchining ID raqamini yoki <code>@nomi</code>ni yuboring. Uning biror xabarini uzatsangiz ham bo‘ladi.`,
   person: (person: Person): Html =>
-    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Qo‘shilgan: ${person.createdAt ?? '—'}\n🕓 Oxirgi marta: ${person.lastSeen ?? '—'}\n🧭 Qayerdan: ${person.source ?? '—'}\n👁 Ko‘rishlar: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Botni bloklagan'}${person.bannedAt === null ? '' : '\n⛔️ Adminlar bloklagan'}`,
+    html`👤 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n\n🆔 <code>${person.id}</code>\n📅 Qo‘shilgan: ${person.createdAt ?? '—'}\n🕓 Oxirgi marta: ${person.lastSeen ?? '—'}\n🧭 Qayerdan kelgan: ${person.source ?? '—'}\n👁 Ko‘rishlar: ${person.views}${person.isAdmin ? '\n🛡 Admin' : ''}${person.blockedAt === null ? '' : '\n🚫 Botni bloklagan'}${person.bannedAt === null ? '' : '\n⛔️ Adminlar bloklagan'}`,
   notFound: (): Html => html`Bunday foydalanuvchi topilmadi. U botga hali yozmagan bo‘lishi mumkin.`,
   ban: () => '⛔️ Bloklash',
   unban: () => '✅ Blokdan chiqarish',
   isAdmin: () => 'Adminni bloklab bo‘lmaydi.',
   // Admins.
   admins: (): Html =>
-    html`🛡 <b>Adminlar</b>\n\nEgalar bot sozlamasida (ADMIN_IDS) yozilgan. Quyidagilarni siz qo‘shgansiz; olib tashlash uchun tanlang.`,
+    html`🛡 <b>Adminlar</b>\n\nAsosiy adminlar sozlamada (ADMIN_IDS) yozilgan. Quyidagilar bot orqali qo‘shilgan; olib tashlash uchun tanlang.`,
   noAdmins: (): Html =>
-    html`🛡 <b>Adminlar</b>\n\nEgalar bot sozlamasida (ADMIN_IDS) yozilgan. Boshqa admin yo‘q.`,
+    html`🛡 <b>Adminlar</b>\n\nAsosiy adminlar sozlamada (ADMIN_IDS) yozilgan. Boshqa admin yo‘q.`,
   addAdmin: () => '➕ Admin qo‘shish',
   askAdmin: (): Html =>
-    html`🛡 Yangi adminning ID raqamini yoki <code>@nomi</code>ni yuboring (xabarini forward qilsangiz ham bo‘ladi). U avval botga /start bosgan bo‘lishi kerak.`,
+    html`🛡 Yangi adminning ID raqamini yoki <code>@nomi</code>ni yuboring (xabarini uzatsangiz ham bo‘ladi). U avval botga /start bosgan bo‘lishi kerak.`,
   askAddAdmin: (person: Pick<Person, 'id' | 'name' | 'username'>, isByName: boolean): Html =>
-    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nU admin qilinsinmi?${isByName ? `\n\n⚠️ @nom bo‘yicha u botga oxirgi marta yozganidagi ma’lumotlardan topildi. Nom keyin boshqa odamga o‘tgan bo‘lishi mumkin: ID raqamini o‘zidan so‘rab solishtiring.` : ''}`,
+    html`🛡 <b>${person.name === '' ? '—' : person.name}</b>${person.username === null ? '' : ` @${person.username}`}\n🆔 <code>${person.id}</code>\n\nU admin qilinsinmi?${isByName ? `\n\n⚠️ Foydalanuvchi bot bilgan @nomi bo‘yicha topildi. Bu nom boshqa odamga o‘tgan bo‘lishi mumkin: ID raqamini o‘zidan so‘rab solishtiring.` : ''}`,
   yesAdd: () => '✅ Ha, admin bo‘lsin',
   adminAdded: (name: string): Html => html`✅ ${name} endi admin. Unga /admin buyrug‘ini ayting.`,
   adminThere: (name: string): Html => html`ℹ️ ${name} allaqachon admin.`,
@@ -54,17 +47,7 @@ export const uz = {
   adminRemoved: (name: string): Html => html`✅ ${name} endi admin emas.`,
   // Audit log.
   audit: (entries: readonly Entry[]): Html =>
-    html`📜 <b>Amallar tarixi</b>\n\n${
-      entries.length === 0
-        ? 'Hozircha bo‘sh.'
-        : join(
-            entries.map(
-              (entry) =>
-                html`<code>${entry.at.slice(5, 16)}</code> ${entry.name}: ${entry.action === undefined ? '?' : ACTIONS[entry.action]} — ${entry.subject}`,
-            ),
-            '\n',
-          )
-    }`,
+    html`📜 <b>Amallar tarixi</b>\n\n${entries.length === 0 ? 'Hozircha bo‘sh.' : auditLines(entries, WORDS)}`,
 };
 
 const ACTIONS: Record<Audited, string> = {
@@ -72,7 +55,7 @@ const ACTIONS: Record<Audited, string> = {
   'anime-edited': 'animeni tahrirladi',
   'anime-deleted': 'animeni savatga tashladi',
   'anime-restored': 'animeni tikladi',
-  'anime-purged': 'savatdan butunlay o‘chdi',
+  'anime-purged': 'animeni butunlay o‘chirdi',
   'code-changed': 'kodni o‘zgartirdi',
   'parts-added': 'qism qo‘shdi',
   'part-replaced': 'qism videosini almashtirdi',
@@ -97,3 +80,14 @@ const ACTIONS: Record<Audited, string> = {
   imported: 'faylni import qildi',
   'backup-started': 'zaxira nusxa oldi',
 };
+
+const FIELDS = {
+  title: 'nomi',
+  description: 'tavsif',
+  photo: 'rasm',
+  genres: 'janr',
+  year: 'yil',
+  aliases: 'boshqa nomlari',
+};
+
+const WORDS = { bot: 'bot', actions: ACTIONS, fields: FIELDS };

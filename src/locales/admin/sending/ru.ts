@@ -15,7 +15,7 @@ export const ru: typeof uz = {
         ? html`✅ ${result.name}`
         : result.state === 'failed'
           ? html`❌ ${result.name}: ${result.error ?? ''}`
-          : html`⏳ ${result.name}${result.error === null ? '' : `: ${result.error}`}`,
+          : html`⏳ ${result.name}${result.error === null ? '' : html`: ${result.error}`}`,
     );
     return html`📣 <b>Итог публикации</b>\n\n${join(lines, '\n')}`;
   },
@@ -32,20 +32,20 @@ export const ru: typeof uz = {
   broadcasts: () => html`📨 <b>Рассылка</b>\nОдно сообщение — сразу всем. Прежние рассылки ниже.`,
   listed: (date, sent, total, state) => `${STATE_ICON[state]} ${date} · ${sent} / ${total}`,
   askBroadcast: () =>
-    html`📨 <b>Отправьте сообщение</b> для рассылки: текст, картинку, видео, альбом — любое. Оно уйдёт таким же, с оформлением и кнопками.`,
+    html`📨 <b>Отправьте сообщение</b> для рассылки: текст, фото, видео, альбом — любое. Оно уйдёт таким же, с оформлением и кнопками.`,
   askAudience: () => html`✅ Сообщение принято. Кому отправить? Пока оно никому не ушло.`,
   askGroup: () => html`📍 Куда именно?`,
   confirm: (audience, count, groupName) =>
-    html`☝️ Так выглядит сообщение.\n\nПолучатели: ${audience === 'users' ? html`пользователей — <b>${count}</b>` : audience === 'groups' ? html`групп и каналов — <b>${count}</b>` : html`<b>${groupName ?? ''}</b>`}. Начинаем?`,
-  nobody: () => 'Сейчас это сообщение некому получать.',
-  noCopy: () => 'Это сообщение не скопировать: оно удалено или запрещено к копированию. Отправьте другое.',
+    html`☝️ Так выглядит сообщение.\n\nЭто сообщение получат: ${audience === 'users' ? html`пользователей — <b>${count}</b>` : audience === 'groups' ? html`групп и каналов — <b>${count}</b>` : html`<b>${groupName ?? ''}</b>`}. Начинаем?`,
+  nobody: () => 'Сейчас это сообщение некому отправить.',
+  noCopy: () => 'Это сообщение нельзя скопировать: оно удалено или копирование запрещено. Отправьте другое.',
   progress: (progress) =>
     html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Всего: ${progress.total}`}\n✅ Отправлено: <b>${progress.sent}</b>\n🚫 Заблокировали бота: ${progress.blocked}\n❌ Ошибок: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   starting: () => html`Начнётся в течение минуты. Это сообщение обновляется само.`,
   finished: (progress) =>
     html`${progress.state === 'done' ? '✅ Рассылка завершена.' : '❌ Рассылка остановилась.'}\n\n✅ Отправлено: <b>${progress.sent}</b>\n🚫 Заблокировали бота: ${progress.blocked}\n❌ Ошибок: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   gone: () => 'Такой рассылки нет.',
-  tooLate: () => 'Этого уже не сделать: состояние изменилось.',
+  tooLate: () => 'Этого уже не сделать: рассылка изменилась.',
   watchHere: () => '▶️ Смотреть аниме',
 };
 

@@ -15,7 +15,7 @@ export const uzCyrl: typeof uz = {
         ? html`✅ ${result.name}`
         : result.state === 'failed'
           ? html`❌ ${result.name}: ${result.error ?? ''}`
-          : html`⏳ ${result.name}${result.error === null ? '' : `: ${result.error}`}`,
+          : html`⏳ ${result.name}${result.error === null ? '' : html`: ${result.error}`}`,
     );
     return html`📣 <b>Жойлаш натижаси</b>\n\n${join(lines, '\n')}`;
   },
@@ -36,23 +36,23 @@ export const uzCyrl: typeof uz = {
   askAudience: () => html`✅ Хабар олинди. Кимга юборамиз? Ҳали ҳеч кимга юборилмади.`,
   askGroup: () => html`📍 Қайси бирига?`,
   confirm: (audience, count, groupName) =>
-    html`☝️ Хабар шундай кўринади.\n\nУ ${audience === 'users' ? html`<b>${count}</b> та фойдаланувчига` : audience === 'groups' ? html`<b>${count}</b> та гуруҳ ва каналга` : html`<b>${groupName ?? ''}</b>га`} юборилади. Бошлаймизми?`,
+    html`☝️ Хабар шундай кўринади.\n\nБу хабар ${audience === 'users' ? html`<b>${count}</b> та фойдаланувчига` : audience === 'groups' ? html`<b>${count}</b> та гуруҳ ва каналга` : html`<b>${groupName ?? ''}</b>га`} юборилади. Бошлаймизми?`,
   nobody: () => 'Ҳозир бу хабарни оладиган ҳеч ким йўқ.',
-  noCopy: () => 'Бу хабарни нусхалаб бўлмади: у ўчирилган ёки нусхалашга йўл қўйилмаган. Янги хабар юборинг.',
+  noCopy: () => 'Бу хабарни нусхалаб бўлмади: у ўчирилган ёки нусха олиш тақиқланган. Янги хабар юборинг.',
   progress: (progress) =>
     html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Жами: ${progress.total}`}\n✅ Юборилди: <b>${progress.sent}</b>\n🚫 Ботни блоклаган: ${progress.blocked}\n❌ Хато: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   starting: () => html`Бир дақиқа ичида бошланади. Шу хабар ўзи янгиланиб туради.`,
   finished: (progress) =>
     html`${progress.state === 'done' ? '✅ Хабар тарқатиш тугади.' : '❌ Хабар тарқатиш тўхтади.'}\n\n✅ Юборилди: <b>${progress.sent}</b>\n🚫 Ботни блоклаган: ${progress.blocked}\n❌ Хато: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   gone: () => 'Бу хабар тарқатиш топилмади.',
-  tooLate: () => 'Энди буни қилиб бўлмайди: ҳолати ўзгарган.',
+  tooLate: () => 'Энди буни қилиб бўлмайди: хабар ҳолати ўзгарган.',
   watchHere: () => '▶️ Анимени кўриш',
 };
 
 const STATE_NAME = {
   draft: 'Тайёрланмоқда',
   running: 'Тарқатилмоқда…',
-  paused: 'Тўхтатиб турилибди',
+  paused: 'Вақтинча тўхтатилган',
   cancelled: 'Бекор қилинди',
   failed: 'Тўхтаб қолди',
   done: 'Тугади',

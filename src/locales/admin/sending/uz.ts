@@ -4,7 +4,7 @@ import { type Html, html, join } from '../../../html.ts';
 interface Outcome {
   readonly name: string;
   readonly state: 'waiting' | 'sending' | 'sent' | 'failed';
-  readonly error: string | null;
+  readonly error: Html | null;
 }
 
 type Audience = 'users' | 'groups' | 'group';
@@ -17,7 +17,7 @@ interface Progress {
   readonly sent: number;
   readonly failed: number;
   readonly blocked: number;
-  readonly problem: string | null;
+  readonly problem: Html | null;
 }
 
 export const uz = {
@@ -35,7 +35,7 @@ export const uz = {
         ? html`✅ ${result.name}`
         : result.state === 'failed'
           ? html`❌ ${result.name}: ${result.error ?? ''}`
-          : html`⏳ ${result.name}${result.error === null ? '' : `: ${result.error}`}`,
+          : html`⏳ ${result.name}${result.error === null ? '' : html`: ${result.error}`}`,
     );
     return html`📣 <b>Joylash natijasi</b>\n\n${join(lines, '\n')}`;
   },
@@ -57,17 +57,17 @@ export const uz = {
   askAudience: (): Html => html`✅ Xabar olindi. Kimga yuboramiz? Hali hech kimga yuborilmadi.`,
   askGroup: (): Html => html`📍 Qaysi biriga?`,
   confirm: (audience: Audience, count: number, groupName: string | null): Html =>
-    html`☝️ Xabar shunday ko‘rinadi.\n\nU ${audience === 'users' ? html`<b>${count}</b> ta foydalanuvchiga` : audience === 'groups' ? html`<b>${count}</b> ta guruh va kanalga` : html`<b>${groupName ?? ''}</b>ga`} yuboriladi. Boshlaymizmi?`,
+    html`☝️ Xabar shunday ko‘rinadi.\n\nBu xabar ${audience === 'users' ? html`<b>${count}</b> ta foydalanuvchiga` : audience === 'groups' ? html`<b>${count}</b> ta guruh va kanalga` : html`<b>${groupName ?? ''}</b>ga`} yuboriladi. Boshlaymizmi?`,
   nobody: () => 'Hozir bu xabarni oladigan hech kim yo‘q.',
   noCopy: () =>
-    'Bu xabarni nusxalab bo‘lmadi: u o‘chirilgan yoki nusxalashga yo‘l qo‘yilmagan. Yangi xabar yuboring.',
+    'Bu xabarni nusxalab bo‘lmadi: u o‘chirilgan yoki nusxa olish taqiqlangan. Yangi xabar yuboring.',
   progress: (progress: Progress): Html =>
     html`📨 <b>${STATE_NAME[progress.state]}</b>\n\n👥 ${progress.audience === 'group' ? (progress.groupName ?? '') : `Jami: ${progress.total}`}\n✅ Yuborildi: <b>${progress.sent}</b>\n🚫 Botni bloklagan: ${progress.blocked}\n❌ Xato: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   starting: (): Html => html`Bir daqiqa ichida boshlanadi. Shu xabar o‘zi yangilanib turadi.`,
   finished: (progress: Progress): Html =>
     html`${progress.state === 'done' ? '✅ Xabar tarqatish tugadi.' : '❌ Xabar tarqatish to‘xtadi.'}\n\n✅ Yuborildi: <b>${progress.sent}</b>\n🚫 Botni bloklagan: ${progress.blocked}\n❌ Xato: ${progress.failed}${progress.problem === null ? '' : html`\n\n⚠️ ${progress.problem}`}`,
   gone: () => 'Bu xabar tarqatish topilmadi.',
-  tooLate: () => 'Endi buni qilib bo‘lmaydi: holati o‘zgargan.',
+  tooLate: () => 'Endi buni qilib bo‘lmaydi: xabar holati o‘zgargan.',
   watchHere: () => '▶️ Animeni ko‘rish',
 };
 
@@ -83,7 +83,7 @@ export const STATE_ICON = {
 const STATE_NAME = {
   draft: 'Tayyorlanmoqda',
   running: 'Tarqatilmoqda…',
-  paused: 'To‘xtatib turilibdi',
+  paused: 'Vaqtincha to‘xtatilgan',
   cancelled: 'Bekor qilindi',
   failed: 'To‘xtab qoldi',
   done: 'Tugadi',

@@ -8,13 +8,13 @@ export const en: typeof uz = {
   catalogue: () => '✏️ Edit',
   drafts: (count) => `🗂 Drafts${count === 0 ? '' : ` (${count})`}`,
   trash: () => '🗑 Trash',
-  groups: () => '📣 Groups and channels',
-  channels: () => '🔒 Mandatory subscription',
+  groups: () => '📣 Groups, channels',
+  channels: () => '🔒 Subscription',
   broadcast: () => '📨 Broadcast',
   stats: () => '📊 Statistics',
   people: () => '👥 Users',
   admins: () => '🛡 Admins',
-  audit: () => '📜 What was done',
+  audit: () => '📜 Audit log',
   export: () => '📤 Export',
   selfTest: () => '🩺 Self-test',
   backups: () => '💾 Backups',
@@ -27,16 +27,15 @@ export const en: typeof uz = {
   panelText: (anime, users) =>
     html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime: <code>/edit 12</code>\nAll commands: /commands`,
   commands: () =>
-    html`<b>Admin commands</b>\n\n/admin — control panel\n/add — add an anime\n/edit — edit an anime (for example, <code>/edit 12</code>)\n/drafts — drafts\n/cancel — leave what was begun (nothing is lost)\n/groups — groups and channels\n/channels — mandatory channels\n/broadcast — a message to everybody\n/stats — statistics\n/analytics — charts\n/top — most viewed\n/users — users\n/admins — admins\n/audit — what was done\n/trash — trash\n/export — the catalogue as a file\n/backup — take a backup now\n/backups — backups\n/test — test the bot`,
+    html`<b>Admin commands</b>\n\n/admin — control panel\n/add — add an anime\n/edit — edit an anime (for example, <code>/edit 12</code>)\n/drafts — drafts\n/cancel — leave what you began (nothing is lost)\n/groups — groups and channels\n/channels — mandatory channels\n/broadcast — a message to everybody\n/stats — statistics\n/analytics — charts\n/top — most viewed\n/users — users\n/admins — admins\n/audit — audit log\n/trash — trash\n/export — the catalogue as a file\n/backup — take a backup now\n/backups — backups\n/test — test the bot`,
   failures: (count) => `⚠️ Unanswered (${count})`,
   failuresRetry: () => '🔁 Try again',
   failuresDrop: () => '🗑 Remove from the list',
   failuresEmpty: () => html`✅ No unanswered messages.`,
-  failuresRetried: () => 'They are tried again within a minute.',
+  failuresRetried: () => 'The bot will try again within a minute.',
   failuresText: (lines) =>
     html`⚠️ <b>Unanswered messages</b>\n\n${lines}\n\n⏳ the bot tries these again by itself.`,
-  failureLine: (count, waits, error, at) =>
-    html`${waits ? '⏳' : '❌'} ${count}, last ${at}: <code>${error}</code>`,
+  failureLine: (count, waits, error, at) => html`${waits ? '⏳' : '❌'} ${count}, last ${at}: ${error}`,
   // Export.
   exported: (anime) =>
     html`📤 The catalogue: <b>${anime}</b> anime with all their episodes. This file can be imported again.`,
@@ -47,33 +46,33 @@ export const en: typeof uz = {
   finding: (state, text) => html`${state === 'fine' ? '✅' : state === 'poor' ? '⚠️' : '❌'} ${text}`,
   selfTestResult: (lines, troubles) =>
     html`🩺 <b>Self-test</b>: ${troubles === 0 ? 'all is well' : `problems: ${troubles}`}\n\n${lines}`,
-  checkFailed: (name, error) => html`Could not test ${CHECK_NAME[name] ?? name}: <code>${error}</code>`,
+  checkFailed: (name, error) => html`Could not test ${CHECK_NAME[name] ?? name}: ${error}`,
   databaseFine: (ms) => html`Database: written and read back (${ms} ms).`,
   telegramFine: (username) => html`Telegram answers, the bot is @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN belongs to another bot (@${username}). Make BOT_INFO and BOT_TOKEN agree.`,
-  polling: (pending) => html`Messages are fetched from Telegram (polling), waiting: ${pending}.`,
+  polling: (pending) => html`Messages are fetched from Telegram by polling, waiting: ${pending}.`,
   webhookFine: (pending) => html`The webhook works, waiting: ${pending}.`,
   webhookMissing: (kinds) =>
     html`The webhook misses some updates: <code>${kinds}</code>. Run <code>npm run deploy</code> again.`,
   webhookError: (error, past) =>
-    html`Webhook: an error ${past}: <code>${error}</code>. If it comes again, look into the server’s log.`,
+    html`Webhook: an error ${past}: ${error}. If it happens again, look into the server’s log.`,
   webhookSlow: (pending) => html`Webhook: ${pending} messages are waiting, the bot does not keep up.`,
   bucketFine: (count) => html`The bucket opens, backups in it: ${count}.`,
   bucketKeepsDeleted: (count) =>
-    html`The bucket opens, backups in it: ${count}. It keeps what is deleted (versions): that takes space and is paid for. Add a lifecycle rule there that removes noncurrent versions.`,
+    html`The bucket opens, backups in it: ${count}. It keeps what is deleted (versions): they take space and cost money. Add a <code>lifecycle</code> rule there that deletes old versions.`,
   backupFine: (past) => html`The last verified backup: <b>${past}</b>.`,
   oldBackup: (past) =>
-    html`The last verified backup is too old: <b>${past}</b>. Press /backup; if it comes again, check the bucket’s settings.`,
+    html`The last verified backup is too old: <b>${past}</b>. Press /backup; if it happens again, check the bucket’s settings.`,
   damagedBackup: (problem) =>
     html`The newest backup is not sound: <code>${problem}</code>. What to do is in docs/operations.md.`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,
   scheduleFine: () => html`Scheduled work is being done.`,
   scheduleSilent: () =>
-    html`Scheduled work is not being done: broadcasts and backups do not run by themselves. See that cron is on in the Worker, or that the program runs on the server.`,
+    html`Scheduled work is not being done: broadcasts and backups do not run by themselves. Check that the schedule (cron) is on in Cloudflare, or that the program runs on the server.`,
   chatsFine: () => html`Channels, groups and messages: no problems.`,
   chatTrouble: (names) =>
-    html`The bot can not work here: ${names}. Press “Check and refresh” in /groups or /channels.`,
+    html`The bot cannot work here: ${names}. Press “Check and refresh” in /groups or /channels.`,
   unanswered: (count) => html`Messages left unanswered by a fault: ${count} (they are kept in the database).`,
 };
 

@@ -9,7 +9,7 @@ export const ru: typeof uz = {
   drafts: (count) => `🗂 Черновики${count === 0 ? '' : ` (${count})`}`,
   trash: () => '🗑 Корзина',
   groups: () => '📣 Группы и каналы',
-  channels: () => '🔒 Обязательная подписка',
+  channels: () => '🔒 Подписка',
   broadcast: () => '📨 Рассылка',
   stats: () => '📊 Статистика',
   people: () => '👥 Пользователи',
@@ -27,40 +27,39 @@ export const ru: typeof uz = {
   panelText: (anime, users) =>
     html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nОтредактировать аниме: <code>/edit 12</code>\nВсе команды: /commands`,
   commands: () =>
-    html`<b>Команды админа</b>\n\n/admin — панель управления\n/add — добавить аниме\n/edit — редактировать аниме (например, <code>/edit 12</code>)\n/drafts — черновики\n/cancel — выйти из начатого (ничего не пропадёт)\n/groups — группы и каналы\n/channels — каналы обязательной подписки\n/broadcast — рассылка\n/stats — статистика\n/analytics — графики\n/top — самые просматриваемые\n/users — пользователи\n/admins — админы\n/audit — журнал действий\n/trash — корзина\n/export — выгрузить каталог файлом\n/backup — сделать резервную копию\n/backups — резервные копии\n/test — проверить бота`,
+    html`<b>Команды админа</b>\n\n/admin — панель управления\n/add — добавить аниме\n/edit — редактировать аниме (например, <code>/edit 12</code>)\n/drafts — черновики\n/cancel — выйти из начатого (ничего не пропадёт)\n/groups — группы и каналы\n/channels — каналы обязательной подписки\n/broadcast — рассылка\n/stats — статистика\n/analytics — графики\n/top — самое популярное\n/users — пользователи\n/admins — админы\n/audit — журнал действий\n/trash — корзина\n/export — выгрузить каталог файлом\n/backup — сделать резервную копию\n/backups — резервные копии\n/test — проверить бота`,
   failures: (count) => `⚠️ Без ответа (${count})`,
   failuresRetry: () => '🔁 Попробовать снова',
   failuresDrop: () => '🗑 Убрать из списка',
   failuresEmpty: () => html`✅ Сообщений без ответа нет.`,
   failuresRetried: () => 'Повторим в течение минуты.',
   failuresText: (lines) => html`⚠️ <b>Сообщения без ответа</b>\n\n${lines}\n\n⏳ бот повторит сам.`,
-  failureLine: (count, waits, error, at) =>
-    html`${waits ? '⏳' : '❌'} ${count}, последнее ${at}: <code>${error}</code>`,
+  failureLine: (count, waits, error, at) => html`${waits ? '⏳' : '❌'} ${count}, последнее ${at}: ${error}`,
   // Export.
   exported: (anime) =>
     html`📤 Каталог: аниме — <b>${anime}</b>, со всеми сериями. Этот файл можно потом загрузить обратно.`,
   exportTooLarge: () =>
-    html`❌ Каталог слишком велик для Telegram (больше 50 MB). Выгрузите на компьютере: <code>npm run backup -- export</code>`,
+    html`❌ Каталог слишком велик для Telegram (больше 50 МБ). Выгрузите на компьютере: <code>npm run backup -- export</code>`,
   // Self-test.
   again: () => '🔄 Проверить ещё раз',
   finding: (state, text) => html`${state === 'fine' ? '✅' : state === 'poor' ? '⚠️' : '❌'} ${text}`,
   selfTestResult: (lines, troubles) =>
     html`🩺 <b>Проверка</b>: ${troubles === 0 ? 'всё в порядке' : `проблем: ${troubles}`}\n\n${lines}`,
-  checkFailed: (name, error) => html`Не удалось проверить ${CHECK_NAME[name] ?? name}: <code>${error}</code>`,
+  checkFailed: (name, error) => html`Не удалось проверить ${CHECK_NAME[name] ?? name}: ${error}`,
   databaseFine: (ms) => html`База: записано и прочитано обратно (${ms} мс).`,
   telegramFine: (username) => html`Telegram отвечает, бот @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN — от другого бота (@${username}). Приведите BOT_INFO и BOT_TOKEN в соответствие.`,
-  polling: (pending) => html`Сообщения забираются из Telegram опросом (polling), в очереди: ${pending}.`,
+  polling: (pending) => html`Сообщения забираются из Telegram опросом, в очереди: ${pending}.`,
   webhookFine: (pending) => html`Webhook работает, в очереди: ${pending}.`,
   webhookMissing: (kinds) =>
     html`Webhook не получает часть обновлений: <code>${kinds}</code>. Выполните <code>npm run deploy</code> ещё раз.`,
   webhookError: (error, past) =>
-    html`Webhook: ошибка ${past}: <code>${error}</code>. Если повторяется, смотрите журнал сервера.`,
+    html`Webhook: ошибка ${past}: ${error}. Если повторяется, смотрите журнал сервера.`,
   webhookSlow: (pending) => html`Webhook: в очереди сообщений: ${pending}, бот не успевает.`,
   bucketFine: (count) => html`Хранилище копий открывается, копий: ${count}.`,
   bucketKeepsDeleted: (count) =>
-    html`Хранилище копий открывается, копий: ${count}. Оно хранит и удалённое (версии): место занято и оплачивается. Добавьте там правило «lifecycle», которое удаляет старые версии.`,
+    html`Хранилище копий открывается, копий: ${count}. Оно хранит и удалённое (версии): место занято и оплачивается. Добавьте там правило <code>lifecycle</code>, которое удаляет старые версии.`,
   backupFine: (past) => html`Последняя проверенная копия: <b>${past}</b>.`,
   oldBackup: (past) =>
     html`Последняя проверенная копия устарела: <b>${past}</b>. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
@@ -69,7 +68,7 @@ export const ru: typeof uz = {
   noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,
   scheduleFine: () => html`Работы по расписанию идут.`,
   scheduleSilent: () =>
-    html`Работы по расписанию не идут: рассылки и копии сами не выполняются. Проверьте, что в Worker включён cron, а на сервере работает программа.`,
+    html`Работы по расписанию не идут: рассылки и копии сами не выполняются. Проверьте, что в Cloudflare включено расписание (cron), а на сервере работает программа.`,
   chatsFine: () => html`Каналы, группы и сообщения: проблем нет.`,
   chatTrouble: (names) =>
     html`Бот не может работать здесь: ${names}. Нажмите «Проверить и обновить» в /groups или /channels.`,

@@ -8,7 +8,7 @@ export const uzCyrl: typeof uz = {
   catalogue: () => '✏️ Таҳрирлаш',
   drafts: (count) => `🗂 Қораламалар${count === 0 ? '' : ` (${count})`}`,
   trash: () => '🗑 Сават',
-  groups: () => '📣 Гуруҳ ва каналлар',
+  groups: () => '📣 Гуруҳ, каналлар',
   channels: () => '🔒 Мажбурий обуна',
   broadcast: () => '📨 Хабар тарқатиш',
   stats: () => '📊 Статистика',
@@ -27,7 +27,7 @@ export const uzCyrl: typeof uz = {
   panelText: (anime, users) =>
     html`🏠 <b>Бошқарув панели</b>\n\n🎬 Анимелар: <b>${anime}</b>\n👥 Фойдаланувчилар: <b>${users}</b>\n\nАнимени таҳрирлаш учун: <code>/edit 12</code>\nБарча буйруқлар: /commands`,
   commands: () =>
-    html`<b>Админ буйруқлари</b>\n\n/admin — бошқарув панели\n/add — аниме қўшиш\n/edit — анимени таҳрирлаш (масалан, <code>/edit 12</code>)\n/drafts — қораламалар\n/cancel — бошланган ишдан чиқиш (ҳеч нарса йўқолмайди)\n/groups — гуруҳ ва каналлар\n/channels — мажбурий обуна каналлари\n/broadcast — хабар тарқатиш\n/stats — статистика\n/analytics — графиклар\n/top — энг кўп кўрилганлар\n/users — фойдаланувчилар\n/admins — админлар\n/audit — амаллар тарихи\n/trash — сават\n/export — каталогни файл қилиб олиш\n/backup — ҳозир захира нусха олиш\n/backups — захира нусхалар\n/test — ботни текшириш`,
+    html`<b>Админ буйруқлари</b>\n\n/admin — бошқарув панели\n/add — аниме қўшиш\n/edit — анимени таҳрирлаш (масалан, <code>/edit 12</code>)\n/drafts — қораламалар\n/cancel — бошланган ишдан чиқиш (ҳеч нарса йўқолмайди)\n/groups — гуруҳ ва каналлар\n/channels — мажбурий обуна каналлари\n/broadcast — хабар тарқатиш\n/stats — статистика\n/analytics — графиклар\n/top — кўп кўрилганлар\n/users — фойдаланувчилар\n/admins — админлар\n/audit — амаллар тарихи\n/trash — сават\n/export — каталогни файл қилиб олиш\n/backup — ҳозир захира нусха олиш\n/backups — захира нусхалар\n/test — ботни текшириш`,
   failures: (count) => `⚠️ Жавобсиз хабарлар (${count})`,
   failuresRetry: () => '🔁 Қайта уриниш',
   failuresDrop: () => '🗑 Рўйхатдан олиб ташлаш',
@@ -36,32 +36,32 @@ export const uzCyrl: typeof uz = {
   failuresText: (lines) =>
     html`⚠️ <b>Жавобсиз хабарлар</b>\n\n${lines}\n\n⏳ белгилисига бот ўзи қайта уринади.`,
   failureLine: (count, waits, error, at) =>
-    html`${waits ? '⏳' : '❌'} ${count} та, охиргиси ${at}: <code>${error}</code>`,
+    html`${waits ? '⏳' : '❌'} ${count} та, охиргиси ${at}: ${error}`,
   // Export.
   exported: (anime) =>
     html`📤 Каталог: <b>${anime}</b> та аниме, барча қисмлари билан. Бу файлни кейин қайта импорт қилиш мумкин.`,
   exportTooLarge: () =>
-    html`❌ Каталог Telegram учун жуда катта (50 MB дан ортиқ). Компьютерда олинг: <code>npm run backup -- export</code>`,
+    html`❌ Каталог Telegram учун жуда катта (50 МБ дан ортиқ). Компьютерда олинг: <code>npm run backup -- export</code>`,
   // Self-test.
   again: () => '🔄 Қайта текшириш',
   finding: (state, text) => html`${state === 'fine' ? '✅' : state === 'poor' ? '⚠️' : '❌'} ${text}`,
   selfTestResult: (lines, troubles) =>
     html`🩺 <b>Текширув</b>: ${troubles === 0 ? 'ҳаммаси жойида' : `${troubles} та муаммо бор`}\n\n${lines}`,
-  checkFailed: (name, error) => html`${CHECK_NAME[name] ?? name} текшириб бўлмади: <code>${error}</code>`,
+  checkFailed: (name, error) => html`${CHECK_NAME[name] ?? name} текшириб бўлмади: ${error}`,
   databaseFine: (ms) => html`База: ёзилди ва қайта ўқилди (${ms} мс).`,
   telegramFine: (username) => html`Telegram: жавоб беряпти, бот @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN бошқа ботники (@${username}). BOT_INFO ва BOT_TOKEN созламаларини мосланг.`,
-  polling: (pending) => html`Хабарлар Telegramдан сўраб олинмоқда (polling), навбатда ${pending} та.`,
+  polling: (pending) => html`Хабарлар Telegramдан сўраб олинмоқда, навбатда ${pending} та.`,
   webhookFine: (pending) => html`Webhook ишлаяпти, навбатда ${pending} та.`,
   webhookMissing: (kinds) =>
     html`Webhook айрим хабарларни олмаяпти: <code>${kinds}</code>. <code>npm run deploy</code> ни қайта бажаринг.`,
   webhookError: (error, past) =>
-    html`Webhook: ${past} хато бўлган: <code>${error}</code>. Такрорланса, сервер журналига қаранг.`,
+    html`Webhook: ${past} хато бўлган: ${error}. Такрорланса, сервер журналига қаранг.`,
   webhookSlow: (pending) => html`Webhook: ${pending} та хабар навбатда турибди, бот улгурмаяпти.`,
   bucketFine: (count) => html`Захира омбори: очилади, ${count} та нусха бор.`,
   bucketKeepsDeleted: (count) =>
-    html`Захира омбори: очилади, ${count} та нусха бор. У ўчирилган файлларнинг эски версияларини сақлаб қолади: улар жой эгаллайди ва ҳақи тўланади. Омбор созламаларида эски версияларни ўчирадиган «lifecycle» қоидасини қўшинг.`,
+    html`Захира омбори: очилади, ${count} та нусха бор. У ўчирилган файлларнинг эски версияларини сақлаб қолади: улар жой эгаллайди ва ҳақи тўланади. Омбор созламаларида эски версияларни ўчирадиган <code>lifecycle</code> қоидасини қўшинг.`,
   backupFine: (past) => html`Охирги текширилган захира нусха: <b>${past}</b>.`,
   oldBackup: (past) =>
     html`Охирги текширилган захира нусха эскирган: <b>${past}</b>. /backup босинг; такрорланса, омбор созламаларини текширинг.`,
@@ -70,7 +70,7 @@ export const uzCyrl: typeof uz = {
   noBackup: () => html`Ҳали текширилган захира нусха йўқ. /backup босинг.`,
   scheduleFine: () => html`Жадвал бўйича ишлар бажарилмоқда.`,
   scheduleSilent: () =>
-    html`Жадвал бўйича ишлар бажарилмаяпти: хабар тарқатиш ва захира ўзи ишламайди. Worker’да cron ёқилганини, серверда дастур ишлаб турганини текширинг.`,
+    html`Жадвал бўйича ишлар бажарилмаяпти: хабар тарқатиш ва захира ўзи ишламайди. Cloudflare’да жадвал (cron) ёқилганини, серверда дастур ишлаб турганини текширинг.`,
   chatsFine: () => html`Каналлар, гуруҳлар ва хабарлар: муаммо йўқ.`,
   chatTrouble: (names) =>
     html`Бот бу ерларда ишлай олмаяпти: ${names}. /groups ёки /channels да «Текшириб янгилаш»ни босинг.`,

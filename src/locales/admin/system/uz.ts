@@ -8,7 +8,7 @@ export const uz = {
   catalogue: () => '✏️ Tahrirlash',
   drafts: (count: number) => `🗂 Qoralamalar${count === 0 ? '' : ` (${count})`}`,
   trash: () => '🗑 Savat',
-  groups: () => '📣 Guruh va kanallar',
+  groups: () => '📣 Guruh, kanallar',
   channels: () => '🔒 Majburiy obuna',
   broadcast: () => '📨 Xabar tarqatish',
   stats: () => '📊 Statistika',
@@ -27,7 +27,7 @@ export const uz = {
   panelText: (anime: number, users: number): Html =>
     html`🏠 <b>Boshqaruv paneli</b>\n\n🎬 Animelar: <b>${anime}</b>\n👥 Foydalanuvchilar: <b>${users}</b>\n\nAnimeni tahrirlash uchun: <code>/edit 12</code>\nBarcha buyruqlar: /commands`,
   commands: (): Html =>
-    html`<b>Admin buyruqlari</b>\n\n/admin — boshqaruv paneli\n/add — anime qo‘shish\n/edit — animeni tahrirlash (masalan, <code>/edit 12</code>)\n/drafts — qoralamalar\n/cancel — boshlangan ishdan chiqish (hech narsa yo‘qolmaydi)\n/groups — guruh va kanallar\n/channels — majburiy obuna kanallari\n/broadcast — xabar tarqatish\n/stats — statistika\n/analytics — grafiklar\n/top — eng ko‘p ko‘rilganlar\n/users — foydalanuvchilar\n/admins — adminlar\n/audit — amallar tarixi\n/trash — savat\n/export — katalogni fayl qilib olish\n/backup — hozir zaxira nusxa olish\n/backups — zaxira nusxalar\n/test — botni tekshirish`,
+    html`<b>Admin buyruqlari</b>\n\n/admin — boshqaruv paneli\n/add — anime qo‘shish\n/edit — animeni tahrirlash (masalan, <code>/edit 12</code>)\n/drafts — qoralamalar\n/cancel — boshlangan ishdan chiqish (hech narsa yo‘qolmaydi)\n/groups — guruh va kanallar\n/channels — majburiy obuna kanallari\n/broadcast — xabar tarqatish\n/stats — statistika\n/analytics — grafiklar\n/top — ko‘p ko‘rilganlar\n/users — foydalanuvchilar\n/admins — adminlar\n/audit — amallar tarixi\n/trash — savat\n/export — katalogni fayl qilib olish\n/backup — hozir zaxira nusxa olish\n/backups — zaxira nusxalar\n/test — botni tekshirish`,
   failures: (count: number) => `⚠️ Javobsiz xabarlar (${count})`,
   failuresRetry: () => '🔁 Qayta urinish',
   failuresDrop: () => '🗑 Ro‘yxatdan olib tashlash',
@@ -35,8 +35,8 @@ export const uz = {
   failuresRetried: () => 'Bir daqiqa ichida qayta uriniladi.',
   failuresText: (lines: Html): Html =>
     html`⚠️ <b>Javobsiz xabarlar</b>\n\n${lines}\n\n⏳ belgilisiga bot o‘zi qayta urinadi.`,
-  failureLine: (count: number, waits: boolean, error: string, at: string): Html =>
-    html`${waits ? '⏳' : '❌'} ${count} ta, oxirgisi ${at}: <code>${error}</code>`,
+  failureLine: (count: number, waits: boolean, error: Html, at: string): Html =>
+    html`${waits ? '⏳' : '❌'} ${count} ta, oxirgisi ${at}: ${error}`,
   // Export.
   exported: (anime: number): Html =>
     html`📤 Katalog: <b>${anime}</b> ta anime, barcha qismlari bilan. Bu faylni keyin qayta import qilish mumkin.`,
@@ -48,24 +48,23 @@ export const uz = {
     html`${state === 'fine' ? '✅' : state === 'poor' ? '⚠️' : '❌'} ${text}`,
   selfTestResult: (lines: Html, troubles: number): Html =>
     html`🩺 <b>Tekshiruv</b>: ${troubles === 0 ? 'hammasi joyida' : `${troubles} ta muammo bor`}\n\n${lines}`,
-  checkFailed: (name: string, error: string): Html =>
-    html`${CHECK_NAME[name] ?? name} tekshirib bo‘lmadi: <code>${error}</code>`,
+  checkFailed: (name: string, error: Html): Html =>
+    html`${CHECK_NAME[name] ?? name} tekshirib bo‘lmadi: ${error}`,
   databaseFine: (ms: number): Html => html`Baza: yozildi va qayta o‘qildi (${ms} ms).`,
   telegramFine: (username: string): Html => html`Telegram: javob beryapti, bot @${username}.`,
   otherBot: (username: string): Html =>
     html`Telegram: BOT_TOKEN boshqa botniki (@${username}). BOT_INFO va BOT_TOKEN sozlamalarini moslang.`,
-  polling: (pending: number): Html =>
-    html`Xabarlar Telegramdan so‘rab olinmoqda (polling), navbatda ${pending} ta.`,
+  polling: (pending: number): Html => html`Xabarlar Telegramdan so‘rab olinmoqda, navbatda ${pending} ta.`,
   webhookFine: (pending: number): Html => html`Webhook ishlayapti, navbatda ${pending} ta.`,
   webhookMissing: (kinds: string): Html =>
     html`Webhook ayrim xabarlarni olmayapti: <code>${kinds}</code>. <code>npm run deploy</code> ni qayta bajaring.`,
-  webhookError: (error: string, past: string): Html =>
-    html`Webhook: ${past} xato bo‘lgan: <code>${error}</code>. Takrorlansa, server jurnaliga qarang.`,
+  webhookError: (error: Html, past: string): Html =>
+    html`Webhook: ${past} xato bo‘lgan: ${error}. Takrorlansa, server jurnaliga qarang.`,
   webhookSlow: (pending: number): Html =>
     html`Webhook: ${pending} ta xabar navbatda turibdi, bot ulgurmayapti.`,
   bucketFine: (count: number): Html => html`Zaxira ombori: ochiladi, ${count} ta nusxa bor.`,
   bucketKeepsDeleted: (count: number): Html =>
-    html`Zaxira ombori: ochiladi, ${count} ta nusxa bor. U o‘chirilgan fayllarning eski versiyalarini saqlab qoladi: ular joy egallaydi va haqi to‘lanadi. Ombor sozlamalarida eski versiyalarni o‘chiradigan «lifecycle» qoidasini qo‘shing.`,
+    html`Zaxira ombori: ochiladi, ${count} ta nusxa bor. U o‘chirilgan fayllarning eski versiyalarini saqlab qoladi: ular joy egallaydi va haqi to‘lanadi. Ombor sozlamalarida eski versiyalarni o‘chiradigan <code>lifecycle</code> qoidasini qo‘shing.`,
   backupFine: (past: string): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${past}</b>.`,
   oldBackup: (past: string): Html =>
     html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${past}</b>. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
@@ -74,7 +73,7 @@ export const uz = {
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
   scheduleFine: (): Html => html`Jadval bo‘yicha ishlar bajarilmoqda.`,
   scheduleSilent: (): Html =>
-    html`Jadval bo‘yicha ishlar bajarilmayapti: xabar tarqatish va zaxira o‘zi ishlamaydi. Worker’da cron yoqilganini, serverda dastur ishlab turganini tekshiring.`,
+    html`Jadval bo‘yicha ishlar bajarilmayapti: xabar tarqatish va zaxira o‘zi ishlamaydi. Cloudflare’da jadval (cron) yoqilganini, serverda dastur ishlab turganini tekshiring.`,
   chatsFine: (): Html => html`Kanallar, guruhlar va xabarlar: muammo yo‘q.`,
   chatTrouble: (names: string): Html =>
     html`Bot bu yerlarda ishlay olmayapti: ${names}. /groups yoki /channels da «Tekshirib yangilash»ni bosing.`,

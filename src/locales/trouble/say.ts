@@ -1,0 +1,37 @@
+/** What Telegram and the network say in English, as a person reads it. */
+import { type Html, html } from '../../html.ts';
+import type { uz } from './uz.ts';
+
+export type TroubleCode = keyof typeof uz;
+
+/** The first that fits counts. Descriptions of the Bot API's errors, getWebhookInfo's, and our own client's. */
+const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
+  [/chat not found/i, 'no-chat'],
+  [/bot was kicked|not a member|CHANNEL_PRIVATE/i, 'not-there'],
+  [/member list is inaccessible/i, 'no-members'],
+  [
+    /not enough rights|no rights?\b|administrator rights|CHAT_(?:ADMIN_REQUIRED|WRITE|SEND)|RESTRICTED/i,
+    'no-rights',
+  ],
+  [/blocked by the user|user is deactivated|can't initiate/i, 'blocked'],
+  [/user not found|PARTICIPANT_ID_INVALID/i, 'no-user'],
+  [/too many requests|asks to wait/i, 'flood'],
+  [/can't use file of type|type of file mismatch/i, 'wrong-kind'],
+  [/file identifier|file_id|FILE_REFERENCE|invalid file|remote file/i, 'wrong-file'],
+  [/upgraded to a supergroup/i, 'moved'],
+  [/message to (?:copy|forward) not found|can't be (?:copied|forwarded)/i, 'no-copy'],
+  [/TOPIC_CLOSED/i, 'topic-closed'],
+  [/anime is in the trash/, 'trashed'],
+  [/unauthorized/i, 'wrong-token'],
+  [/response from the webhook/i, 'webhook-answer'],
+  [/connection refused|connection timed out|SSL error|failed to resolve host/i, 'webhook-closed'],
+  [/network request|no answer within|bad gateway|internal server error|gateway time-?out/i, 'no-answer'],
+];
+
+/** A sentence of the language; what is not known stays as it came, as code. */
+export function saying(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
+  return (said) => {
+    const code = KNOWN.find(([pattern]) => pattern.test(said))?.[1];
+    return code === undefined ? html`<code>${said}</code>` : html`${texts[code]}`;
+  };
+}

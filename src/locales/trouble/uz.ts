@@ -1,0 +1,20 @@
+/** Reasons of Telegram's refusals, said after “Sababi:”. */
+export const uz = {
+  'no-chat': 'Telegram bu chatni topmadi',
+  'not-there': 'bot u yerda yo‘q',
+  'no-members': 'bot obunachilarni ko‘ra olmaydi, uni admin qiling',
+  'no-rights': 'botning huquqi yetmaydi',
+  blocked: 'foydalanuvchi botni bloklagan',
+  'no-user': 'Telegram bu foydalanuvchini topmadi',
+  flood: 'Telegram biroz kutishni so‘radi',
+  'wrong-kind': 'faylning turi boshqa',
+  'wrong-file': 'fayl boshqa botniki yoki o‘chirilgan',
+  moved: 'guruhning ID raqami o‘zgargan',
+  'no-copy': 'xabar o‘chirilgan yoki nusxa olish taqiqlangan',
+  trashed: 'anime savatda',
+  'topic-closed': 'guruhdagi mavzu yopilgan',
+  'wrong-token': 'bot tokeni noto‘g‘ri',
+  'webhook-answer': 'server xato javob berdi',
+  'webhook-closed': 'Telegram serverga ulana olmadi',
+  'no-answer': 'Telegram javob bermadi',
+};
