@@ -10,6 +10,7 @@ import { createS3Store } from '../src/backup/store/s3.ts';
 import { script } from '../src/cli/script.ts';
 import { createPlayground } from './playground/index.ts';
 import { STAND_IN_SECRET, startStandIns } from './stand-ins.ts';
+import { askNobody } from './worker-runtime.ts';
 
 const ADMIN_ID = 1001;
 const PORT = 8787;
@@ -17,6 +18,7 @@ script('dev', 'The Worker in workerd with reload, beside the stand-ins; takes no
 const directory = fileURLToPath(new URL('../data/dev', import.meta.url));
 mkdirSync(directory, { recursive: true });
 
+askNobody();
 const standIns = await startStandIns({ directory, adminIds: [ADMIN_ID] });
 const { telegram } = standIns;
 const worker = await startWorker({

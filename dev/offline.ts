@@ -17,7 +17,7 @@ const VIEWERS = [
   { id: 2002, firstName: 'Bobur', username: 'viewer2', languageCode: 'uz' },
 ];
 /** The settings that say how it shows itself; it takes no other, and listens on loopback whatever HOST says. */
-const SETTINGS = ['PORT', 'LOG_LEVEL', 'DEFAULT_LOCALE', 'TIMEZONE'];
+const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
 
 const FIRST_TIME =
   'Try first:         be Aziza and send 1, 2 or 3 (sample anime of twelve parts); be Admin and send /admin';

@@ -27,6 +27,8 @@ export interface Config {
   readonly bucket: BucketSettings;
   readonly backup: BackupSettings;
   readonly logLevel: LogLevel;
+  /** Undefined: people's lines on a terminal, JSON elsewhere. */
+  readonly logFormat: LogFormat | undefined;
   readonly defaultLocale: LocaleName;
   /** IANA name of the zone in which people read times. */
   readonly timeZone: string;
@@ -65,8 +67,10 @@ export interface BackupSettings {
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export type LogFormat = 'people' | 'json';
 export type LocaleName = 'uz' | 'uz-Cyrl' | 'ru' | 'en';
 export const LOCALE_NAMES: readonly LocaleName[] = ['uz', 'uz-Cyrl', 'ru', 'en'];
+const LOG_FORMATS: readonly LogFormat[] = ['people', 'json'];
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 export type Host = 'worker' | 'node' | 'cli';
@@ -109,6 +113,7 @@ export function readConfig(env: Environment, host: Host): Config {
     bucket,
     backup: readBackup(read, bucket.kind),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+    logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS),
     defaultLocale: read.oneOf('DEFAULT_LOCALE', LOCALE_NAMES) ?? 'uz',
     timeZone: read.timeZone('TIMEZONE') ?? DEFAULT_TIME_ZONE,
   };

@@ -1,4 +1,4 @@
-/** One JSON object a line; never tokens, keys or payloads. */
+/** One JSON object a line (or another format's); never tokens, keys or payloads. */
 import type { LogLevel } from './config.ts';
 import { visibleLines } from './text/visible.ts';
 
@@ -12,12 +12,18 @@ export interface Log {
 type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
-export function createLog(level: LogLevel, write: (line: string) => void): Log {
+type Level = Exclude<LogLevel, 'silent'>;
+/** One entry as text; secrets are hidden and control characters made visible in it. */
+export type Format = (level: Level, event: string, fields: Fields) => string;
+
+const asJson: Format = (level, event, fields) =>
+  visibleLines(JSON.stringify({ level, event, ...fields }, withoutSecrets));
+
+export function createLog(level: LogLevel, write: (line: string) => void, format = asJson): Log {
   const at =
-    (own: Exclude<LogLevel, 'silent'>) =>
+    (own: Level) =>
     (event: string, fields: Fields = {}): void => {
-      if (RANK[own] >= RANK[level])
-        write(visibleLines(JSON.stringify({ level: own, event, ...fields }, withoutSecrets)));
+      if (RANK[own] >= RANK[level]) write(format(own, event, fields));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -26,7 +26,8 @@ import { linkKey } from './download-links.ts';
 import { PollHearing, setWebhook } from './hearing.ts';
 import { createHost, type Host } from './host.ts';
 import { textsFor } from './locales/index.ts';
-import { createLog, describeError, type Log } from './log.ts';
+import { describeError, type Log } from './log.ts';
+import { createHostLog } from './log-lines.ts';
 import { refusal } from './loopback-guard.ts';
 import { NO_ADMINS } from './no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
@@ -68,7 +69,7 @@ export async function startNode(
 ): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
-  const log = createLog(config.logLevel, console.log);
+  const log = createHostLog(config);
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);

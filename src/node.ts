@@ -1,7 +1,6 @@
 /** The Node host: the same app and jobs as the Worker's on one machine. `npm start`; start-mode.ts says when it runs offline. */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
 import { JournalInDoubt } from './db/settle-journals.ts';
@@ -11,6 +10,7 @@ import { describeError, hideSecrets, rememberSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
 import { StartRefused, startMode } from './start-mode.ts';
 import { onStopSignals } from './stop-signals.ts';
+import { endOnSurprise, sentenceOf } from './surprise.ts';
 import { visibleLines } from './text/visible.ts';
 
 /** The last resort; everything acknowledged is committed long before. */
@@ -18,6 +18,7 @@ const STOP_WITHIN_MS = 20_000;
 
 // People's data: what is made here is for this user alone (0600, directories 0700).
 process.umask(0o077);
+endOnSurprise();
 
 try {
   const unread = loadDotEnv();
@@ -55,16 +56,8 @@ try {
   const isForPeople = [ConfigError, StartRefused, DatabaseFileHeld, DatabaseUnfit, JournalInDoubt].some(
     (kind) => error instanceof kind,
   );
-  // An error of the network quotes the address, and with it the token.
-  const text = isForPeople && error instanceof Error ? error.message : (ofTheSystem(error) ?? inspect(error));
-  console.error(visibleLines(hideSecrets(text)));
+  const text =
+    isForPeople && error instanceof Error ? visibleLines(hideSecrets(error.message)) : sentenceOf(error);
+  console.error(text);
   process.exit(error instanceof StartRefused ? error.exitCode : 1);
-}
-
-/** A sentence for what the operating system refused: a port, a file, a directory. Undefined for anything else. */
-function ofTheSystem(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
-  if (error.code === 'EADDRINUSE' && 'port' in error)
-    return `port ${String(error.port)} is in use by another program (or by another start of this one): stop it, or set PORT`;
-  return `the start failed, the system refused something: ${error.message}`;
 }

@@ -1,7 +1,14 @@
 /** The names of all settings, and names that were meant to be one of them but are not. Values are never looked at. */
 
 /** Harmless to offline mode: they say where and how it shows itself, and nothing of production. */
-export const OFFLINE_NAMES = ['PORT', 'HOST', 'LOG_LEVEL', 'DEFAULT_LOCALE', 'TIMEZONE'] as const;
+export const OFFLINE_NAMES = [
+  'PORT',
+  'HOST',
+  'LOG_LEVEL',
+  'LOG_FORMAT',
+  'DEFAULT_LOCALE',
+  'TIMEZONE',
+] as const;
 
 export const SETTING_NAMES: readonly string[] = [
   ...OFFLINE_NAMES,

@@ -20,6 +20,7 @@ import { setWebhook as setWebhookOf } from '../hearing.ts';
 import { rememberSecrets } from '../log.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
+import { endOnSurprise } from '../surprise.ts';
 import { takeOver } from '../takeover/take-over.ts';
 import { createApi } from '../telegram.ts';
 import { listenForInterruption } from './interruption.ts';
@@ -28,6 +29,7 @@ import { createTerminal } from './terminal.ts';
 
 // People's data: what is made here is for this user alone (0600, directories 0700).
 process.umask(0o077);
+endOnSurprise();
 
 /** No Worker's wall clock cuts a run off here. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;

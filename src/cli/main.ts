@@ -14,7 +14,7 @@ try {
   process.exitCode = await runCli(process.argv.slice(2), process.env);
 } catch (error) {
   const { ConfigError } = await import('../config.ts');
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
+  const { sentenceOf } = await import('../surprise.ts');
+  console.error(error instanceof ConfigError ? error.message : `error: ${sentenceOf(error)}`);
   process.exitCode = 1;
 }

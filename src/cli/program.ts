@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { APP_VERSION } from '../compose.ts';
 import type { Environment } from '../config.ts';
 import { rememberSecrets } from '../log.ts';
+import { endOnSurprise } from '../surprise.ts';
 import type { Cli } from './command.ts';
 import { diffCommand } from './commands/diff.ts';
 import { downloadCommand } from './commands/download.ts';
@@ -39,6 +40,7 @@ const COMMANDS = [
 /** Runs one command line (without program names) and returns the exit code: 0 done, 1 failed, 2 bad usage. Never rejects. */
 export async function runCli(args: readonly string[], env: Environment): Promise<number> {
   rememberSecrets(env);
+  endOnSurprise();
   const cli: Cli = { env, exitCode: 0 };
   const program = new Command('backup')
     .description(

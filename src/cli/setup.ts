@@ -5,12 +5,14 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { systemClock } from '../backup/clock.ts';
+import { endOnSurprise } from '../surprise.ts';
 import { script } from './script.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';
 
 // People's data: what is made here is for this user alone (0600, directories 0700).
 process.umask(0o077);
+endOnSurprise();
 
 const command = script('setup', 'Asks for the settings, proves that each part answers, and writes .env.')
   .option('-y, --yes', 'ask nothing: every answer comes from the environment or .env')
