@@ -3,7 +3,8 @@ import type { Api, Transformer } from 'grammy';
 import { describeError, type Log } from './log.ts';
 
 /**
- * Late answers to presses and inline queries ("query is too old", after any outage), a chat action, a message that is to go.
+ * Late answers to presses and inline queries ("query is too old", after any outage), a chat action, a message that is to go, the menu and
+ * the description of the bot.
  * The bot never asks for the result of one of these.
  */
 const COSMETIC: ReadonlySet<string> = new Set<keyof Api['raw']>([
@@ -11,6 +12,9 @@ const COSMETIC: ReadonlySet<string> = new Set<keyof Api['raw']>([
   'answerInlineQuery',
   'deleteMessage',
   'sendChatAction',
+  'setMyCommands',
+  'setMyDescription',
+  'setMyShortDescription',
 ]);
 
 /** What an edit into the state that a message already has is answered with. */

@@ -15,7 +15,7 @@ import { createImportUpload } from './backup/import/uploads.ts';
 import { installCommands } from './commands-menu.ts';
 import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
-import { admins } from './db/admins.ts';
+import { admins, staff } from './db/admins.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { explainUnusable, requireUsableFile } from './db/database-file.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
@@ -164,9 +164,11 @@ export async function startNode(
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
   void backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
   void requests.add(webhookUrl === undefined ? pollForUpdates() : useWebhook(webhookUrl));
-  installCommands(api, config.defaultLocale).catch((error: unknown) =>
-    log.warn('menu of commands not set', { error: describeError(error) }),
-  );
+  db.read([staff(config.adminIds)])
+    .then(([found]) =>
+      installCommands(api, { defaultLocale: config.defaultLocale, staff: found, signal: stopping.signal }),
+    )
+    .catch((error: unknown) => log.warn('menu of commands not set', { error: describeError(error) }));
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
     schedule('* * * * *', log, () => runs.add(host.tick())),

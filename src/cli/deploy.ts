@@ -12,7 +12,7 @@ import { runBackup } from '../backup/run.ts';
 import { installCommands } from '../commands-menu.ts';
 import { composeBackup } from '../compose.ts';
 import { type Config, readConfig } from '../config.ts';
-import { admins } from '../db/admins.ts';
+import { type Staff, staff } from '../db/admins.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { migrate } from '../db/migrate.ts';
 import { environmentNotes } from '../dot-env.ts';
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   rememberSecrets(process.env);
   const config = readConfig(process.env, 'worker');
   if ((process.env['BACKUP_CRON'] ?? '').trim() !== '') compareSchedule(config.backup.cron);
-  await prepareDatabase(config);
+  const people = await prepareDatabase(config);
   const said = wrangler();
   const version = requireDeployed(said);
   step(`deployed: ${version}`);
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
       'it is deployed, but wrangler named no address: set PUBLIC_URL to the Worker’s https address and deploy again, so that the webhook can be set',
     );
   }
-  await setWebhook(config, url).catch((cause: unknown) => {
+  await setWebhook(config, url, people).catch((cause: unknown) => {
     throw new Error('it is deployed, but its webhook could not be set: deploy again', { cause });
   });
 }
@@ -83,7 +83,7 @@ function compareSchedule(cron: string): void {
 }
 
 /** A database that can not be backed up is not migrated, and what is not migrated is not deployed over. */
-async function prepareDatabase(config: Config): Promise<void> {
+async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
   const { db, close } = await openDatabase(config.database);
   try {
     const context = composeBackup(config.backup, {
@@ -116,8 +116,9 @@ async function prepareDatabase(config: Config): Promise<void> {
     });
     for (const note of notes) terminal.say(terminal.colors.yellow(note));
     step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
-    if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
-      terminal.say(terminal.colors.red(NO_ADMINS));
+    const [people] = await db.read([staff(config.adminIds)]);
+    if (people.length === 0) terminal.say(terminal.colors.red(NO_ADMINS));
+    return people;
   } finally {
     await close();
   }
@@ -162,16 +163,19 @@ function deployedUrl(said: string): string | undefined {
   return /^\s*(https:\/\/[\w.-]+\.workers\.dev)\/?\s*$/m.exec(said)?.[1];
 }
 
-async function setWebhook(config: Config, url: string): Promise<void> {
+async function setWebhook(config: Config, url: string, people: readonly Staff[]): Promise<void> {
   const { botToken, webhookSecret } = config;
   if (botToken === undefined || webhookSecret === undefined)
     throw new Error('BOT_TOKEN and WEBHOOK_SECRET are needed for the webhook');
-  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot });
+  // The menu is no reason to say that the webhook is not set.
+  const warn = (_event: string, { method, error }: Record<string, unknown> = {}): void =>
+    terminal.say(terminal.colors.yellow(`note: ${String(method)} failed: ${String(error)}`));
+  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log: { warn } });
   const recorded = await setWebhookOf(api, `${url}/webhook`, webhookSecret);
   // The Worker does not know its own address: it sets the webhook again by this one when somebody removes it.
   const { db, close } = await openDatabase(config.database);
   await db.write([recorded]).finally(close);
-  await installCommands(api, config.defaultLocale);
+  await installCommands(api, { defaultLocale: config.defaultLocale, staff: people });
   const info = await api.getWebhookInfo();
   step(`webhook: ${url}/webhook, ${info.pending_update_count} updates waiting`);
 }

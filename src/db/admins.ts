@@ -24,6 +24,31 @@ export function admins(): Query<Admin[]> {
   );
 }
 
+export interface Staff {
+  readonly id: number;
+  readonly role: 'owner' | 'admin';
+  /** The language they chose; null: the bot's. */
+  readonly language: string | null;
+}
+
+/** Everybody who runs the bot; the first hundred. */
+export function staff(ownerIds: readonly number[]): Query<Staff[]> {
+  return all(
+    sql(
+      `SELECT s.id, s.owner, u.language FROM (
+         SELECT value AS id, 1 AS owner FROM json_each(?1)
+         UNION ALL SELECT user_id, 0 FROM admins WHERE user_id NOT IN (SELECT value FROM json_each(?1))) AS s
+       LEFT JOIN users AS u ON u.user_id = s.id ORDER BY s.owner DESC, s.id LIMIT 100`,
+      JSON.stringify(ownerIds),
+    ),
+    (row) => ({
+      id: row.int('id'),
+      role: row.bool('owner') ? ('owner' as const) : ('admin' as const),
+      language: row.textOrNull('language'),
+    }),
+  );
+}
+
 /** RETURNING nothing when he is one already, or never wrote to the bot (a typing error would make a stranger admin). */
 export function addAdmin(userId: number, addedBy: number, now: Date): Statement {
   return sql(

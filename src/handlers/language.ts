@@ -1,5 +1,6 @@
 /** The language switch. */
 import { Composer, InlineKeyboard } from 'grammy';
+import { setChatMenu } from '../commands-menu.ts';
 import { LOCALE_NAMES } from '../config.ts';
 import { chooseLanguage } from '../db/users.ts';
 import { textsFor } from '../locales/index.ts';
@@ -34,6 +35,9 @@ composer.filter(
       ctx.answerPress(t.viewer.languageChosen()),
       show(ctx, { text: t.viewer.languageSet(), keyboard }),
     ]);
+    const { api, after } = ctx.services;
+    const { id, role } = ctx.viewer;
+    after?.(0, () => setChatMenu(api, id, t, role));
   },
 );
 

@@ -1,12 +1,13 @@
 /** Owners (ADMIN_IDS) name further admins; and the log of what admins did. */
 import { InlineKeyboard } from 'grammy';
+import { setChatMenu } from '../../commands-menu.ts';
 import { type Admin, addAdmin, admins, removeAdmin } from '../../db/admins.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { type AuditEntry, auditIfChanged, auditPage } from '../../db/audit-log.ts';
 import { hasChanged } from '../../db/database.ts';
 import { findPerson } from '../../db/people.ts';
 import { cutText } from '../../html.ts';
-import type { Texts } from '../../locales/index.ts';
+import { type Texts, textsIn } from '../../locales/index.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
 import type { Feature } from '../feature.ts';
@@ -55,6 +56,7 @@ const routes = new AdminRoutes()
       question,
     );
     const screen = listScreen(question.parse(results.at(-1)?.rows ?? []), ctx.t);
+    changeMenu(ctx, user, undefined);
     return reply(ctx, withNote(people.adminRemoved(name), screen));
   });
 
@@ -92,10 +94,18 @@ async function add(ctx: BotContext, admin: Viewer, user: number): Promise<void> 
   );
   const keyboard = new InlineKeyboard().text(system.admins(), encodeAction({ kind: 'admins' }));
   const isNew = hasChanged(results[0]);
+  changeMenu(ctx, user, 'admin');
   return reply(ctx, {
     text: isNew ? people.adminAdded(person.name) : people.adminThere(person.name),
     keyboard,
   });
+}
+
+/** In the chat of whom the pressed button names. An owner stays one, whatever is done to them here. */
+function changeMenu(ctx: BotContext, user: number, role: 'admin' | undefined): void {
+  const { api, after, adminIds, defaultLocale } = ctx.services;
+  const t = textsIn(ctx.turn.got(named)?.language ?? null, defaultLocale);
+  if (!adminIds.includes(user)) after?.(0, () => setChatMenu(api, user, t, role));
 }
 
 async function reply(ctx: BotContext, screen: Screen): Promise<void> {

@@ -1,6 +1,7 @@
 /** The admins' front door. */
 import { InlineKeyboard } from 'grammy';
 import { one, sql } from '../../db/database.ts';
+import { type Html, html, join } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
@@ -36,13 +37,18 @@ const overview = whenAsked('admin', ['panel'], (userId) =>
 const routes = new AdminRoutes()
   .command('admin', (ctx, admin) => open(ctx, admin))
   .press('panel', (ctx, admin) => open(ctx, admin))
-  .command('commands', (ctx) => show(ctx, { text: ctx.t.admin.system.commands() }));
+  .command('commands', (ctx) => show(ctx, { text: commandsText(ctx.t) }));
 
 export const panelFeature: Feature = {
   name: 'admin panel',
   composer: routes.composer,
   prefetches: [overview],
 };
+
+function commandsText({ admin: { system } }: Texts): Html {
+  const lines = Object.entries(system.commandList()).map(([name, does]) => html`/${name} — ${does}`);
+  return html`<b>${system.commandsTitle()}</b>\n\n${join(lines, '\n')}`;
+}
 
 async function open(ctx: BotContext, admin: Viewer): Promise<void> {
   const numbers = ctx.turn.got(overview) ?? { anime: 0, users: 0, drafts: 0, failures: 0 };

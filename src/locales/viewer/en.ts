@@ -4,6 +4,9 @@ import type { uz } from './uz.ts';
 export const en: typeof uz = {
   greeting: (name) =>
     html`Hello, <b>${name}</b>! 👋\n\nThis is where you watch anime. Just send:\n• its <b>code</b>, for example <code>12</code>\n• or its <b>title</b>, for example <code>naruto</code>\n\nOr choose below 👇`,
+  about: () =>
+    '🎬 A bot for watching anime.\n\nSend a code or a title: the episodes open right here. There are favourites, a history and messages about new episodes.\n\nPress /start to begin 👇',
+  aboutShort: () => '🎬 Send the code or the title of an anime, and watch.',
   menu: () => '🏠 Menu',
   newest: () => '🆕 New anime',
   mostViewed: () => '🔥 Most viewed',

@@ -24,6 +24,10 @@ export const uz = {
   // Menu and help
   greeting: (name: string): Html =>
     html`Assalomu alaykum, <b>${name}</b>! 👋\n\nBu bot orqali anime tomosha qilishingiz mumkin. Shunchaki yozib yuboring:\n• anime <b>kodini</b>, masalan <code>12</code>\n• yoki <b>nomini</b>, masalan <code>naruto</code>\n\nYoki quyidagilardan birini tanlang 👇`,
+  /** In an empty chat (512 characters at most), and on the bot's profile (120). */
+  about: () =>
+    '🎬 Anime tomosha qilish uchun bot.\n\nAnime kodini yoki nomini yuboring: qismlar shu yerda ochiladi. Sevimlilar, tarix va yangi qismlar haqida xabarlar ham bor.\n\nBoshlash uchun /start bosing 👇',
+  aboutShort: () => '🎬 Anime kodini yoki nomini yuboring va tomosha qiling.',
   menu: () => '🏠 Menyu',
   newest: () => '🆕 Yangi animelar',
   mostViewed: () => '🔥 Ko‘p ko‘rilganlar',

@@ -26,8 +26,29 @@ export const en: typeof uz = {
   // Screens.
   panelText: (anime, users) =>
     html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime: <code>/edit 12</code>\nAll commands: /commands`,
-  commands: () =>
-    html`<b>Admin commands</b>\n\n/admin — control panel\n/add — add an anime\n/edit — edit an anime (for example, <code>/edit 12</code>)\n/drafts — drafts\n/cancel — leave what you began (nothing is lost)\n/groups — groups and channels\n/channels — mandatory channels\n/broadcast — a message to everybody\n/stats — statistics\n/analytics — charts\n/top — most viewed\n/users — users\n/admins — admins\n/audit — audit log\n/trash — trash\n/export — the catalogue as a file\n/backup — take a backup now\n/backups — backups\n/test — test the bot`,
+  commandsTitle: () => 'Admin commands',
+  /** In the order of the list. */
+  commandList: () => ({
+    admin: 'control panel',
+    add: 'add an anime',
+    edit: 'edit an anime (for example, /edit 12)',
+    drafts: 'drafts',
+    cancel: 'leave what you began (nothing is lost)',
+    groups: 'groups and channels',
+    channels: 'mandatory channels',
+    broadcast: 'a message to everybody',
+    stats: 'statistics',
+    analytics: 'charts',
+    top: 'most viewed',
+    users: 'users',
+    admins: 'admins',
+    audit: 'audit log',
+    trash: 'trash',
+    export: 'the catalogue as a file',
+    backup: 'take a backup now',
+    backups: 'backups',
+    test: 'test the bot',
+  }),
   failures: (count) => `⚠️ Unanswered (${count})`,
   failuresRetry: () => '🔁 Try again',
   failuresDrop: () => '🗑 Remove from the list',

@@ -26,8 +26,29 @@ export const ru: typeof uz = {
   // Screens.
   panelText: (anime, users) =>
     html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nОтредактировать аниме: <code>/edit 12</code>\nВсе команды: /commands`,
-  commands: () =>
-    html`<b>Команды админа</b>\n\n/admin — панель управления\n/add — добавить аниме\n/edit — редактировать аниме (например, <code>/edit 12</code>)\n/drafts — черновики\n/cancel — выйти из начатого (ничего не пропадёт)\n/groups — группы и каналы\n/channels — каналы обязательной подписки\n/broadcast — рассылка\n/stats — статистика\n/analytics — графики\n/top — самое популярное\n/users — пользователи\n/admins — админы\n/audit — журнал действий\n/trash — корзина\n/export — выгрузить каталог файлом\n/backup — сделать резервную копию\n/backups — резервные копии\n/test — проверить бота`,
+  commandsTitle: () => 'Команды админа',
+  /** In the order of the list. */
+  commandList: () => ({
+    admin: 'панель управления',
+    add: 'добавить аниме',
+    edit: 'редактировать аниме (например, /edit 12)',
+    drafts: 'черновики',
+    cancel: 'выйти из начатого (ничего не пропадёт)',
+    groups: 'группы и каналы',
+    channels: 'каналы обязательной подписки',
+    broadcast: 'рассылка',
+    stats: 'статистика',
+    analytics: 'графики',
+    top: 'самое популярное',
+    users: 'пользователи',
+    admins: 'админы',
+    audit: 'журнал действий',
+    trash: 'корзина',
+    export: 'выгрузить каталог файлом',
+    backup: 'сделать резервную копию',
+    backups: 'резервные копии',
+    test: 'проверить бота',
+  }),
   failures: (count) => `⚠️ Без ответа (${count})`,
   failuresRetry: () => '🔁 Попробовать снова',
   failuresDrop: () => '🗑 Убрать из списка',

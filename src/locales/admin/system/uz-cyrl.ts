@@ -26,8 +26,29 @@ export const uzCyrl: typeof uz = {
   // Screens.
   panelText: (anime, users) =>
     html`🏠 <b>Бошқарув панели</b>\n\n🎬 Анимелар: <b>${anime}</b>\n👥 Фойдаланувчилар: <b>${users}</b>\n\nАнимени таҳрирлаш учун: <code>/edit 12</code>\nБарча буйруқлар: /commands`,
-  commands: () =>
-    html`<b>Админ буйруқлари</b>\n\n/admin — бошқарув панели\n/add — аниме қўшиш\n/edit — анимени таҳрирлаш (масалан, <code>/edit 12</code>)\n/drafts — қораламалар\n/cancel — бошланган ишдан чиқиш (ҳеч нарса йўқолмайди)\n/groups — гуруҳ ва каналлар\n/channels — мажбурий обуна каналлари\n/broadcast — хабар тарқатиш\n/stats — статистика\n/analytics — графиклар\n/top — кўп кўрилганлар\n/users — фойдаланувчилар\n/admins — админлар\n/audit — амаллар тарихи\n/trash — сават\n/export — каталогни файл қилиб олиш\n/backup — ҳозир захира нусха олиш\n/backups — захира нусхалар\n/test — ботни текшириш`,
+  commandsTitle: () => 'Админ буйруқлари',
+  /** In the order of the list. */
+  commandList: () => ({
+    admin: 'бошқарув панели',
+    add: 'аниме қўшиш',
+    edit: 'анимени таҳрирлаш (масалан, /edit 12)',
+    drafts: 'қораламалар',
+    cancel: 'бошланган ишдан чиқиш (ҳеч нарса йўқолмайди)',
+    groups: 'гуруҳ ва каналлар',
+    channels: 'мажбурий обуна каналлари',
+    broadcast: 'хабар тарқатиш',
+    stats: 'статистика',
+    analytics: 'графиклар',
+    top: 'кўп кўрилганлар',
+    users: 'фойдаланувчилар',
+    admins: 'админлар',
+    audit: 'амаллар тарихи',
+    trash: 'сават',
+    export: 'каталогни файл қилиб олиш',
+    backup: 'ҳозир захира нусха олиш',
+    backups: 'захира нусхалар',
+    test: 'ботни текшириш',
+  }),
   failures: (count) => `⚠️ Жавобсиз хабарлар (${count})`,
   failuresRetry: () => '🔁 Қайта уриниш',
   failuresDrop: () => '🗑 Рўйхатдан олиб ташлаш',

@@ -26,8 +26,29 @@ export const uz = {
   // Screens.
   panelText: (anime: number, users: number): Html =>
     html`🏠 <b>Boshqaruv paneli</b>\n\n🎬 Animelar: <b>${anime}</b>\n👥 Foydalanuvchilar: <b>${users}</b>\n\nAnimeni tahrirlash uchun: <code>/edit 12</code>\nBarcha buyruqlar: /commands`,
-  commands: (): Html =>
-    html`<b>Admin buyruqlari</b>\n\n/admin — boshqaruv paneli\n/add — anime qo‘shish\n/edit — animeni tahrirlash (masalan, <code>/edit 12</code>)\n/drafts — qoralamalar\n/cancel — boshlangan ishdan chiqish (hech narsa yo‘qolmaydi)\n/groups — guruh va kanallar\n/channels — majburiy obuna kanallari\n/broadcast — xabar tarqatish\n/stats — statistika\n/analytics — grafiklar\n/top — ko‘p ko‘rilganlar\n/users — foydalanuvchilar\n/admins — adminlar\n/audit — amallar tarixi\n/trash — savat\n/export — katalogni fayl qilib olish\n/backup — hozir zaxira nusxa olish\n/backups — zaxira nusxalar\n/test — botni tekshirish`,
+  commandsTitle: () => 'Admin buyruqlari',
+  /** In the order of the list. */
+  commandList: (): Readonly<Record<string, string>> => ({
+    admin: 'boshqaruv paneli',
+    add: 'anime qo‘shish',
+    edit: 'animeni tahrirlash (masalan, /edit 12)',
+    drafts: 'qoralamalar',
+    cancel: 'boshlangan ishdan chiqish (hech narsa yo‘qolmaydi)',
+    groups: 'guruh va kanallar',
+    channels: 'majburiy obuna kanallari',
+    broadcast: 'xabar tarqatish',
+    stats: 'statistika',
+    analytics: 'grafiklar',
+    top: 'ko‘p ko‘rilganlar',
+    users: 'foydalanuvchilar',
+    admins: 'adminlar',
+    audit: 'amallar tarixi',
+    trash: 'savat',
+    export: 'katalogni fayl qilib olish',
+    backup: 'hozir zaxira nusxa olish',
+    backups: 'zaxira nusxalar',
+    test: 'botni tekshirish',
+  }),
   failures: (count: number) => `⚠️ Javobsiz xabarlar (${count})`,
   failuresRetry: () => '🔁 Qayta urinish',
   failuresDrop: () => '🗑 Ro‘yxatdan olib tashlash',
