@@ -19,8 +19,9 @@ export function keepButtons(
   anime: { readonly id: number; readonly isFavourite: boolean; readonly isFollowed: boolean },
   t: Texts,
 ): void {
-  keyboard.add(
-    keepButton('favourite', anime.id, anime.isFavourite, t),
-    keepButton('follow', anime.id, anime.isFollowed, t),
-  );
+  // "Stop following" is too long for half a row.
+  keyboard
+    .add(keepButton('favourite', anime.id, anime.isFavourite, t))
+    .row()
+    .add(keepButton('follow', anime.id, anime.isFollowed, t));
 }

@@ -80,6 +80,7 @@ function menuScreen(ctx: BotContext): Screen {
     .text(viewer.history(), encodeAction(listAction('history')))
     .row()
     .text(viewer.following(), encodeAction(listAction('follows')))
+    .row()
     .text(viewer.language(), encodeAction({ kind: 'languages' }));
   return { text: viewer.greeting(ctx.from?.first_name ?? ''), keyboard };
 }

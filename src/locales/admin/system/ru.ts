@@ -3,7 +3,7 @@ import type { uz } from './uz.ts';
 
 export const ru: typeof uz = {
   // Buttons.
-  panel: () => '🏠 Панель управления',
+  panel: () => '🏠 Панель',
   addAnime: () => '➕ Добавить аниме',
   catalogue: () => '✏️ Редактировать',
   drafts: (count) => `🗂 Черновики${count === 0 ? '' : ` (${count})`}`,

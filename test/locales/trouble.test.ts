@@ -1,0 +1,89 @@
+/** What the machine says in English reaches nobody in English: refusals, fields of the log, tables, numbers. */
+import { describe, expect, test } from 'vitest';
+import { LOCALE_NAMES } from '../../src/config.ts';
+import { adminTexts } from '../../src/locales/admin/index.ts';
+import { textsFor } from '../../src/locales/index.ts';
+
+/** As the Bot API, getWebhookInfo, the network and the bot itself say it -> the Uzbek of it. */
+const USUAL: readonly (readonly [string, string])[] = [
+  ['Bad Request: chat not found', 'Telegram bu chatni topmadi'],
+  ['Forbidden: bot was kicked from the supergroup chat', 'bot u yerda yo‘q'],
+  ['Forbidden: bot is not a member of the channel chat', 'bot u yerda yo‘q'],
+  ['Bad Request: member list is inaccessible', 'bot obunachilarni ko‘ra olmaydi, uni admin qiling'],
+  ['Bad Request: not enough rights to send photos to the chat', 'botning huquqi yetmaydi'],
+  ['Bad Request: need administrator rights in the channel chat', 'botning huquqi yetmaydi'],
+  ['no right to post messages', 'botning huquqi yetmaydi'],
+  ['Forbidden: bot was blocked by the user', 'foydalanuvchi botni bloklagan'],
+  ['Forbidden: user is deactivated', 'foydalanuvchi botni bloklagan'],
+  ['Bad Request: user not found', 'Telegram bu foydalanuvchini topmadi'],
+  ['Too Many Requests: retry after 5', 'Telegram biroz kutishni so‘radi'],
+  ['Telegram asks to wait 30 s', 'Telegram biroz kutishni so‘radi'],
+  ['Bad Request: wrong file identifier/HTTP URL specified', 'fayl boshqa botniki yoki o‘chirilgan'],
+  ["Bad Request: can't use file of type Document as Video", 'faylning turi boshqa'],
+  ['Bad Request: group chat was upgraded to a supergroup chat', 'guruhning ID raqami o‘zgargan'],
+  ['Bad Request: message to copy not found', 'xabar o‘chirilgan yoki nusxa olish taqiqlangan'],
+  ["Bad Request: message can't be copied", 'xabar o‘chirilgan yoki nusxa olish taqiqlangan'],
+  ['Bad Request: TOPIC_CLOSED', 'guruhdagi mavzu yopilgan'],
+  ['anime is in the trash', 'anime savatda'],
+  ['Unauthorized', 'bot tokeni noto‘g‘ri'],
+  ['409 Conflict: getUpdates', 'bot tokenidan boshqa dastur ham foydalanyapti'],
+  ['Wrong response from the webhook: 500 Internal Server Error', 'server xato javob berdi'],
+  ['Connection refused', 'Telegram serverga ulana olmadi'],
+  ["Network request for 'sendMessage' failed!", 'Telegram javob bermadi'],
+  ['Bad Gateway', 'Telegram javob bermadi'],
+];
+
+describe('refusals', () => {
+  test.each(USUAL)('%s', (said, uzbek) => {
+    expect(textsFor('uz').trouble(said).markup).toBe(uzbek);
+    for (const locale of LOCALE_NAMES) expect(textsFor(locale).trouble(said).markup).not.toContain('<code>');
+  });
+
+  test('what nobody knows stays as it came, escaped, as code', () => {
+    expect(textsFor('uz').trouble('a <new> refusal').markup).toBe('<code>a &lt;new&gt; refusal</code>');
+  });
+});
+
+describe('the audit log', () => {
+  const entry = { at: '2024-01-02 03:04:05', name: 'Ali', action: 'anime-edited' } as const;
+  const line = (change: object): string | undefined =>
+    adminTexts.uz.people
+      .audit([{ ...entry, subject: '12 Re: Zero: x, title, photo', ...change }])
+      .markup.split('\n')
+      .at(-1);
+
+  test('names the fields of an anime, and what is no field stays', () => {
+    expect(line({})).toBe('<code>01-02 03:04</code> Ali: animeni tahrirladi — 12 Re: Zero: x, nomi, rasm');
+    expect(line({ subject: 'title' })).toContain('— title');
+  });
+
+  test('numbers a broadcast, names the bot, and ends without a dash where there is no subject', () => {
+    expect(line({ action: 'broadcast-started', subject: '3' })).toContain('— № 3');
+    expect(line({ action: 'anime-purged', name: '0', subject: '12' })).toContain('bot: animeni butunlay');
+    expect(line({ action: 'backup-started', subject: '' })).toMatch(/oldi$/);
+  });
+});
+
+test('a backup: its tables by name, its sizes and seconds as each language writes them', () => {
+  const facts = {
+    name: 'n',
+    takenAt: 't',
+    bytes: 33_400,
+    files: [{ name: 'f', bytes: 999 }],
+    rows: [{ table: 'anime_parts', rows: 2 }],
+    seconds: 0.7,
+    trigger: null,
+    isVerified: true,
+    problem: null,
+    isEncrypted: false,
+    isPinned: false,
+  };
+  const shown = (locale: (typeof LOCALE_NAMES)[number], bytes = facts.bytes): string =>
+    adminTexts[locale].backup.facts({ ...facts, bytes }).markup;
+  expect(shown('uz')).toContain('📦 33,4 KB · ⏱ 0,7 soniya\n📄 f — 999 B\n\nQismlar: 2');
+  expect(shown('uz-Cyrl')).toContain('📦 33,4 КБ · ⏱ 0,7 сония\n📄 f — 999 Б\n\nҚисмлар: 2');
+  expect(shown('ru')).toContain('📦 33,4 КБ · ⏱ 0,7 с\n📄 f — 999 Б\n\nСерии: 2');
+  expect(shown('en')).toContain('📦 33.4 KB · ⏱ 0.7 s\n📄 f — 999 B\n\nEpisodes: 2');
+  expect(shown('uz', 2_500_000)).toContain('2,5 MB');
+  expect(shown('uz', 3_000_000_000)).toContain('3,0 GB');
+});
