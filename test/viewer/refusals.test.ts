@@ -38,7 +38,7 @@ describe('a file that is refused, whatever the words', () => {
       expect.objectContaining({ event: 'file refused', error: expect.stringContaining(words) }),
     );
     await run(bot, adminNoticesJob);
-    expect(admin.lastMessage().text).toContain(words);
+    expect(admin.lastMessage().text).toContain('saqlangan faylni qabul qilmadi');
   });
 
   test.each(FILE_WORDS)('%s: a part that cannot be sent is told to its viewer', async (words) => {
@@ -47,7 +47,7 @@ describe('a file that is refused, whatever the words', () => {
     bot.telegram.spoilFile((await partOf(bot))[0] ?? '', words);
     const viewer = bot.telegram.person();
     await viewer.start('12_1');
-    expect(viewer.lastMessage().text).toContain('ochilmadi');
+    expect(viewer.lastMessage().text).toContain('ochib bo‘lmadi');
     expect(await values(bot, 'SELECT COUNT(*) AS v FROM user_history')).toEqual(['0']);
   });
 
