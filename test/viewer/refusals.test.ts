@@ -39,6 +39,8 @@ describe('a file that is refused, whatever the words', () => {
     );
     await run(bot, adminNoticesJob);
     expect(admin.lastMessage().text).toContain('saqlangan faylni qabul qilmadi');
+    const [detail = ''] = await values(bot, "SELECT detail AS v FROM admin_notices WHERE key = 'file'");
+    expect(detail).toContain(words);
   });
 
   test.each(FILE_WORDS)('%s: a part that cannot be sent is told to its viewer', async (words) => {
