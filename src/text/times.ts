@@ -1,5 +1,4 @@
 /** Times as people read them: in the owner's time zone, or as long ago. Pure. */
-import type { LocaleName } from '../config.ts';
 
 /** Uzbekistan's, where the bot's people are; another is set by TIMEZONE. */
 export const DEFAULT_TIME_ZONE = 'Asia/Tashkent';
@@ -44,13 +43,18 @@ const UNITS = [
   ['second', 1_000],
 ] as const;
 
-/** `18 minutes ago`, whole units, in each language's own plurals. What lies ahead of a clock counts as now. */
-export function ago(locale: LocaleName, milliseconds: number): string {
+export type TimeUnit = (typeof UNITS)[number][0];
+
+/**
+ * How long ago, in whole units; each language has its own words and plurals for it (Intl's are not in every runtime: workerd has no Uzbek).
+ * What lies ahead of a clock counts as now.
+ */
+export function timeSince(milliseconds: number): { readonly count: number; readonly unit: TimeUnit } {
   const past = Math.max(0, milliseconds);
   // Two days and more are days; 47 hours are hours: "1 day ago" would hide half of them.
   const [unit, length] = UNITS.find(([name, ms]) => past >= (name === 'day' ? 2 * ms : ms)) ?? [
     'second',
     1_000,
   ];
-  return new Intl.RelativeTimeFormat(locale).format(-Math.floor(past / length), unit);
+  return { count: Math.floor(past / length), unit };
 }

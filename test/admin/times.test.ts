@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { LOCALE_NAMES, readConfig } from '../../src/config.ts';
 import { sql } from '../../src/db/database.ts';
 import { recordFailure, setAside } from '../../src/db/updates.ts';
-import { ago, localTime } from '../../src/text/times.ts';
+import { textsFor } from '../../src/locales/index.ts';
+import { localTime } from '../../src/text/times.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
@@ -19,12 +20,15 @@ describe('ago', () => {
     [MINUTE, '1 daqiqa oldin', '1 дақиқа олдин', '1 минуту назад', '1 minute ago'],
     [18 * MINUTE, '18 daqiqa oldin', '18 дақиқа олдин', '18 минут назад', '18 minutes ago'],
     [22.9 * MINUTE, '22 daqiqa oldin', '22 дақиқа олдин', '22 минуты назад', '22 minutes ago'],
+    [11 * MINUTE, '11 daqiqa oldin', '11 дақиқа олдин', '11 минут назад', '11 minutes ago'],
+    [21 * MINUTE, '21 daqiqa oldin', '21 дақиқа олдин', '21 минуту назад', '21 minutes ago'],
     [HOUR, '1 soat oldin', '1 соат олдин', '1 час назад', '1 hour ago'],
     [47 * HOUR, '47 soat oldin', '47 соат олдин', '47 часов назад', '47 hours ago'],
+    [112 * 24 * HOUR, '112 kun oldin', '112 кун олдин', '112 дней назад', '112 days ago'],
     [48 * HOUR, '2 kun oldin', '2 кун олдин', '2 дня назад', '2 days ago'],
     [-5 * HOUR, '0 soniya oldin', '0 сония олдин', '0 секунд назад', '0 seconds ago'],
   ])('%i ms', (milliseconds, ...expected) => {
-    expect(LOCALE_NAMES.map((locale) => ago(locale, milliseconds))).toEqual(expected);
+    expect(LOCALE_NAMES.map((locale) => textsFor(locale).frame.ago(milliseconds))).toEqual(expected);
   });
 
   test('/test says how old the last backup is in words', async () => {

@@ -128,6 +128,15 @@ describe('search by name', () => {
     expect(buttons(viewer.lastMessage())).toContain('★ Sevimlilarda');
     const more = await press(viewer, viewer.lastMessage(), 'Davomi');
     expect(buttons(more)).toContain('2 / 3');
+    // The list that was there when only one of it is left: its pages are pages still.
+    for (let i = 0; i < 11; i++) await addAnime(bot, { code: 200 + i, title: `Gintama ${i}` });
+    bot.advance(5_000);
+    await viewer.send('gintama');
+    const list = viewer.lastMessage();
+    await bot.db.write([sql("UPDATE anime SET deleted_at = '2026-01-01 00:00:00' WHERE code > 200")]);
+    const page = await press(viewer, list, 'O‘ng');
+    expect(page.id).toBe(list.id);
+    expect(buttons(page)).toContain('Gintama 0 · 200');
   });
 
   test('nonsense finds nothing', async () => {

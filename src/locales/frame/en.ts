@@ -1,9 +1,12 @@
 import { html } from '../../html.ts';
-import { ago } from '../../text/times.ts';
+import { timeSince } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
 export const en: typeof uz = {
-  ago: (milliseconds) => ago('en', milliseconds),
+  ago: (milliseconds) => {
+    const { count, unit } = timeSince(milliseconds);
+    return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+  },
   staleButton: () => 'This button is out of date. Send an anime code or press /start.',
   notUnderstood: () =>
     html`I did not understand. Send an anime code (for example <code>12</code>) or press /help.`,

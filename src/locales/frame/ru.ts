@@ -1,9 +1,16 @@
 import { html } from '../../html.ts';
-import { ago } from '../../text/times.ts';
+import { type TimeUnit, timeSince } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
 export const ru: typeof uz = {
-  ago: (milliseconds) => ago('ru', milliseconds),
+  ago: (milliseconds) => {
+    const { count, unit } = timeSince(milliseconds);
+    const [one, few, many] = AGO[unit];
+    const isTeen = count % 100 >= 11 && count % 100 <= 14;
+    const last = count % 10;
+    const word = isTeen ? many : last === 1 ? one : last >= 2 && last <= 4 ? few : many;
+    return `${count} ${word} назад`;
+  },
   staleButton: () => 'Эта кнопка устарела. Отправьте код аниме или нажмите /start.',
   notUnderstood: () => html`Не понял. Отправьте код аниме (например, <code>12</code>) или нажмите /help.`,
   updatesWait: (count) =>
@@ -22,4 +29,11 @@ export const ru: typeof uz = {
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: <code>${reason}</code>\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
+};
+
+const AGO: Readonly<Record<TimeUnit, readonly [one: string, few: string, many: string]>> = {
+  day: ['день', 'дня', 'дней'],
+  hour: ['час', 'часа', 'часов'],
+  minute: ['минуту', 'минуты', 'минут'],
+  second: ['секунду', 'секунды', 'секунд'],
 };

@@ -1,9 +1,12 @@
 import { html } from '../../html.ts';
-import { ago } from '../../text/times.ts';
+import { type TimeUnit, timeSince } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
-  ago: (milliseconds) => ago('uz-Cyrl', milliseconds),
+  ago: (milliseconds) => {
+    const { count, unit } = timeSince(milliseconds);
+    return `${count} ${AGO[unit]} олдин`;
+  },
   staleButton: () => 'Бу тугма эскирган. Аниме кодини юборинг ёки /start босинг.',
   notUnderstood: () => html`Тушунмадим. Аниме кодини (масалан, <code>12</code>) юборинг ёки /help босинг.`,
   updatesWait: (count) =>
@@ -22,4 +25,11 @@ export const uzCyrl: typeof uz = {
     html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: <code>${reason}</code>\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
+};
+
+const AGO: Readonly<Record<TimeUnit, string>> = {
+  day: 'кун',
+  hour: 'соат',
+  minute: 'дақиқа',
+  second: 'сония',
 };

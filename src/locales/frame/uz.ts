@@ -1,9 +1,13 @@
 /** Texts of the frame: said by no feature in particular. */
 import { type Html, html } from '../../html.ts';
-import { ago } from '../../text/times.ts';
+import { type TimeUnit, timeSince } from '../../text/times.ts';
 
 export const uz = {
-  ago: (milliseconds: number) => ago('uz', milliseconds),
+  /** `18 daqiqa oldin`. */
+  ago: (milliseconds: number): string => {
+    const { count, unit } = timeSince(milliseconds);
+    return `${count} ${AGO[unit]} oldin`;
+  },
   staleButton: () => 'Bu tugma eskirgan. Anime kodini yuboring yoki /start bosing.',
   notUnderstood: (): Html =>
     html`Tushunmadim. Anime kodini (masalan, <code>12</code>) yuboring yoki /help bosing.`,
@@ -24,4 +28,11 @@ export const uz = {
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
   drillFailed: (name: string, reason: string): Html =>
     html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: <code>${reason}</code>\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
+};
+
+const AGO: Readonly<Record<TimeUnit, string>> = {
+  day: 'kun',
+  hour: 'soat',
+  minute: 'daqiqa',
+  second: 'soniya',
 };
