@@ -5,10 +5,17 @@ import type { Config } from './config.ts';
 import { createLog, type Format, hideKnown, type Log } from './log.ts';
 import { visible } from './text/visible.ts';
 
+/** What a busy bot does all day; with LOG_LEVEL=debug it is told. */
+const ROUTINE = new Set<unknown>(['handled', 'duplicate', 'ignored']);
+
 /** `20:04:07  backup: outcome done, name 20260102_020000`, the time of this machine. */
-export function peopleFormat(now: () => Date, colors = pc.createColors(false)): Format {
+export function peopleFormat(
+  now: () => Date,
+  { isVerbose = false, colors = pc.createColors(false) } = {},
+): Format {
   const paint = { debug: colors.dim, info: (text: string) => text, warn: colors.yellow, error: colors.red };
   return (level, event, { message, ...fields }) => {
+    if (!isVerbose && event === 'update' && ROUTINE.has(fields['outcome'])) return undefined;
     const told = Object.entries(fields).flatMap(([name, value]) =>
       value === undefined || value === null ? [] : [`${name.replaceAll('_', ' ')} ${String(value)}`],
     );
@@ -24,9 +31,7 @@ export function createHostLog({ logLevel, logFormat }: Pick<Config, 'logLevel' |
   const isTerminal = process.stdout.isTTY === true;
   if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json') return createLog(logLevel, console.log);
   const colors = pc.createColors(isTerminal && pc.isColorSupported);
-  return createLog(
-    logLevel,
-    console.log,
-    peopleFormat(() => new Date(), colors),
-  );
+  const isVerbose = logLevel === 'debug';
+  const format = peopleFormat(() => new Date(), { isVerbose, colors });
+  return createLog(logLevel, console.log, format);
 }

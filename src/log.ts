@@ -13,8 +13,8 @@ type Fields = Readonly<Record<string, string | number | boolean | null | undefin
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
 type Level = Exclude<LogLevel, 'silent'>;
-/** One entry as text; secrets are hidden and control characters made visible in it. */
-export type Format = (level: Level, event: string, fields: Fields) => string;
+/** One entry as text, or undefined for none; secrets are hidden and control characters made visible in it. */
+export type Format = (level: Level, event: string, fields: Fields) => string | undefined;
 
 const asJson: Format = (level, event, fields) =>
   visibleLines(JSON.stringify({ level, event, ...fields }, withoutSecrets));
@@ -23,7 +23,8 @@ export function createLog(level: LogLevel, write: (line: string) => void, format
   const at =
     (own: Level) =>
     (event: string, fields: Fields = {}): void => {
-      if (RANK[own] >= RANK[level]) write(format(own, event, fields));
+      const line = RANK[own] >= RANK[level] ? format(own, event, fields) : undefined;
+      if (line !== undefined) write(line);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -29,6 +29,24 @@ test('a line holds the time, what happened, and what of it', () => {
   ]);
 });
 
+test('updates that went well are told only to whoever wants every detail; others always', () => {
+  const lines: string[] = [];
+  for (const isVerbose of [false, true]) {
+    const log = createLog(
+      'info',
+      (line) => lines.push(line),
+      peopleFormat(() => NOON, { isVerbose }),
+    );
+    log.info('update', { handler: 'start', outcome: 'handled' });
+    log.info('update', { handler: 'start', outcome: 'poison' });
+  }
+  expect(lines.map((line) => line.slice(10))).toEqual([
+    'update: handler start, outcome poison',
+    'update: handler start, outcome handled',
+    'update: handler start, outcome poison',
+  ]);
+});
+
 const PROGRAM = `
   const { createHostLog } = await import(${JSON.stringify(fileURLToPath(new URL('../src/log-lines.ts', import.meta.url)))});
   const format = process.env.LOG_FORMAT;
