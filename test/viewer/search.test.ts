@@ -137,6 +137,10 @@ describe('search by name', () => {
     const page = await press(viewer, list, 'O‘ng');
     expect(page.id).toBe(list.id);
     expect(buttons(page)).toContain('Gintama 0 · 200');
+    // What is in the trash is no second hit.
+    bot.advance(5_000);
+    await viewer.send('gintama');
+    expect(viewer.lastMessage().text).toContain('Kod: 200');
   });
 
   test('nonsense finds nothing', async () => {
