@@ -116,7 +116,7 @@ describe('Telegram takes no messages for a while', () => {
     await admin.send('/admin');
     const panel = admin.lastMessage();
     await admin.press(panel, '⚠️ Javobsiz xabarlar (1)');
-    expect(admin.lastMessage().text).toContain('502');
+    expect(admin.lastMessage().text).toContain('Telegram javob bermadi');
     await admin.press(admin.lastMessage(), '🔁 Qayta urinish');
     await minute();
     expect(viewer.lastMessage().text).toContain('Kod: 12');

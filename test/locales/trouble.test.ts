@@ -7,6 +7,7 @@ import { textsFor } from '../../src/locales/index.ts';
 /** As the Bot API, getWebhookInfo, the network and the bot itself say it -> the Uzbek of it. */
 const USUAL: readonly (readonly [string, string])[] = [
   ['Bad Request: chat not found', 'Telegram bu chatni topmadi'],
+  ['Forbidden: the group chat was deleted', 'guruh o‘chirilgan'],
   ['Forbidden: bot was kicked from the supergroup chat', 'bot u yerda yo‘q'],
   ['Forbidden: bot is not a member of the channel chat', 'bot u yerda yo‘q'],
   ['Bad Request: member list is inaccessible', 'bot obunachilarni ko‘ra olmaydi, uni admin qiling'],

@@ -2,6 +2,7 @@ import type { TroubleCode } from './say.ts';
 
 export const en: Readonly<Record<TroubleCode, string>> = {
   'no-chat': 'Telegram did not find this chat',
+  'chat-deleted': 'the group was deleted',
   'not-there': 'the bot is not there',
   'no-members': 'the bot cannot see who has joined: make it an administrator',
   'no-rights': 'the bot lacks a right',

@@ -2,6 +2,7 @@ import type { TroubleCode } from './say.ts';
 
 export const ru: Readonly<Record<TroubleCode, string>> = {
   'no-chat': 'Telegram не нашёл этот чат',
+  'chat-deleted': 'группа удалена',
   'not-there': 'бота там нет',
   'no-members': 'бот не видит подписчиков, сделайте его администратором',
   'no-rights': 'боту не хватает прав',

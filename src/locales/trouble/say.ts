@@ -7,6 +7,7 @@ export type TroubleCode = keyof typeof uz;
 /** The first that fits counts. Descriptions of the Bot API's errors, getWebhookInfo's, and our own client's. */
 const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/chat not found/i, 'no-chat'],
+  [/chat was deleted/i, 'chat-deleted'],
   [/bot was kicked|not a member|CHANNEL_PRIVATE/i, 'not-there'],
   [/member list is inaccessible/i, 'no-members'],
   [

@@ -2,6 +2,7 @@ import type { TroubleCode } from './say.ts';
 
 export const uzCyrl: Readonly<Record<TroubleCode, string>> = {
   'no-chat': 'Telegram бу чатни топмади',
+  'chat-deleted': 'гуруҳ ўчирилган',
   'not-there': 'бот у ерда йўқ',
   'no-members': 'бот обуначиларни кўра олмайди, уни админ қилинг',
   'no-rights': 'ботнинг ҳуқуқи етмайди',

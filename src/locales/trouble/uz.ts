@@ -1,6 +1,7 @@
 /** Reasons of Telegram's refusals, said after “Sababi:”. */
 export const uz = {
   'no-chat': 'Telegram bu chatni topmadi',
+  'chat-deleted': 'guruh o‘chirilgan',
   'not-there': 'bot u yerda yo‘q',
   'no-members': 'bot obunachilarni ko‘ra olmaydi, uni admin qiling',
   'no-rights': 'botning huquqi yetmaydi',

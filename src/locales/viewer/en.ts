@@ -60,7 +60,7 @@ export const en: typeof uz = {
   gateAlert: (names) => `Not subscribed yet: ${names.join(', ')}`,
   gatePassed: () => '✅ You can continue.',
   check: () => '🔄 Check',
-  banned: () => html`⛔️ The admins have banned you: the bot does not answer any more.`,
+  banned: () => html`⛔️ The admins have blocked you: the bot no longer answers.`,
   slowDown: () => 'That is a bit too fast 🙂 Please continue in a minute.',
 
   untitled: (code) => `Anime ${code}`,
