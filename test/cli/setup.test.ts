@@ -89,6 +89,8 @@ function person(answers: Answers) {
   const answer = (key: string): string | boolean => {
     const nth = times.get(key) ?? 0;
     times.set(key, nth + 1);
+    // Nobody tries for ever.
+    if (nth > 5) throw new Cancelled('cancelled');
     const given = answers[key];
     const value = Array.isArray(given) ? given[nth] : given;
     if (value === undefined) throw new Cancelled('cancelled');

@@ -96,7 +96,9 @@ async function settle({ isAsking, prompts }: SetupParts, settings: Settings, par
       const problem = wordsOf(error);
       progress.end(`${part.name}: ${problem}`);
       if (!isAsking || !(await prompts.confirm(`Answer for the ${part.name} again?`, true)))
-        throw new SetupError(`without a working ${part.name} nothing was written`);
+        throw new SetupError(
+          `without a working ${part.name} nothing was written: mend that, then run npm run setup again`,
+        );
     }
   }
 }
