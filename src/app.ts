@@ -40,7 +40,8 @@ export function createApp(parts: AppParts): Hono {
     requireSecret(parts.webhookSecret),
     bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => c.text('body over 1 MB', 413) }),
     async (c) => {
-      const update = readUpdate(await c.req.text());
+      // A client that leaves in the middle of its body has sent no update.
+      const update = readUpdate(await c.req.text().catch(() => ''));
       if (update === undefined) return c.text('not an update', 400);
       const outcome = await parts.receive(update);
       if (typeof outcome !== 'string')

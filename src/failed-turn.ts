@@ -74,7 +74,9 @@ export async function settleFailure(
       return 'kept';
     }
     if (!isPassing(error)) {
-      await db.write([record, setAside(id, null, at), ...failed.seen, refused(error, at)]);
+      const kept = [record, setAside(id, null, at), refused(error, at)];
+      // What failed may be the sender's own row: the update is kept all the same.
+      await db.write([...kept, ...failed.seen]).catch(() => db.write(kept));
       return 'poison';
     }
     const [recorded] = await db.write([record]);

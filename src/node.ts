@@ -8,6 +8,7 @@ import { DatabaseUnfit } from './db/unfit.ts';
 import { loadDotEnv } from './dot-env.ts';
 import { describeError, hideSecrets, rememberSecrets } from './log.ts';
 import { startNode } from './node-host.ts';
+import { useOwnScratch } from './own-scratch.ts';
 import { StartRefused, startMode } from './start-mode.ts';
 import { onStopSignals } from './stop-signals.ts';
 import { endOnSurprise, sentenceOf } from './surprise.ts';
@@ -19,6 +20,8 @@ const STOP_WITHIN_MS = 20_000;
 // People's data: what is made here is for this user alone (0600, directories 0700).
 process.umask(0o077);
 endOnSurprise();
+// Uploads are unpacked there; what a killed host left goes with the next start.
+useOwnScratch();
 
 try {
   const unread = loadDotEnv();
@@ -51,6 +54,7 @@ try {
     },
     second: () => console.error('stopped at once: the next start cleans up after it'),
   });
+  stopWithNpm();
   await starting;
 } catch (error) {
   const isForPeople = [ConfigError, StartRefused, DatabaseFileHeld, DatabaseUnfit, JournalInDoubt].some(
@@ -60,4 +64,19 @@ try {
     isForPeople && error instanceof Error ? visibleLines(hideSecrets(error.message)) : sentenceOf(error);
   console.error(text);
   process.exit(error instanceof StartRefused ? error.exitCode : 1);
+}
+
+/**
+ * npm does not hand every SIGTERM on: a service manager that ends npm alone would leave a host behind that nobody knows of. When npm has
+ * started this process and is gone, that is the request to stop.
+ */
+function stopWithNpm(): void {
+  const npm = process.ppid;
+  if (process.env['npm_lifecycle_event'] === undefined || npm <= 1) return;
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 1_000);
+  timer.unref();
 }

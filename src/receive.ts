@@ -229,7 +229,8 @@ function seeSender(update: Update, from: User, now: Date): readonly Statement[] 
   const person = {
     id: from.id,
     username: from.username,
-    firstName: from.first_name,
+    // Telegram always sends one; whoever has the secret need not.
+    firstName: from.first_name ?? '',
     lastName: from.last_name,
     language: localeOf(from.language_code),
   };

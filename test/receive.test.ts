@@ -209,6 +209,25 @@ describe('once, and not lost', () => {
     expect(admin.messages().filter((message) => message.text.includes('⚠️'))).toHaveLength(1);
   });
 
+  test('a fault of the program is kept and told, not tried without end as if the database were away', async () => {
+    const bot = await start();
+    const update = { update_id: 901, chat_join_request: { chat: { id: -100 }, from: { id: 5 } } };
+    expect(await bot.post(JSON.stringify(update))).toBe(200);
+    expect(() => sql('SELECT ?', undefined as never)).toThrow(TypeError);
+  });
+
+  test('an update is kept although its sender’s row cannot be written', async () => {
+    const bot = await start();
+    await bot.db.write([sql('CREATE UNIQUE INDEX zz ON users((1))')]);
+    await bot.telegram.person().send('/start');
+    await bot.telegram
+      .person()
+      .send('/start')
+      .catch(() => undefined);
+    expect(bot.log.at(-1)).toMatchObject({ outcome: 'poison' });
+    expect(await column(bot, 'SELECT count(*) AS v FROM failed_updates')).toEqual(['1']);
+  });
+
   test('the answer fails for good after the effects were written: kept and told to the admins once, all the same', async () => {
     const bot = await start();
     const admin = bot.telegram.person({ id: ADMIN_ID });

@@ -2,12 +2,13 @@
 import type { Clock } from './clock.ts';
 import { LeaseLost } from './lease.ts';
 import { ObjectExists, StoreError } from './store/types.ts';
+import { NotOurs } from './whose.ts';
 
 /** Tries in all; whoever still fails has a real trouble. */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 1_000;
 
-/** Somebody who waits for the work wants it no more. */
+/** The caller cancelled. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   constructor() {
@@ -40,6 +41,7 @@ function isFinal(error: unknown): boolean {
   return (
     error instanceof Interrupted ||
     error instanceof LeaseLost ||
+    error instanceof NotOurs ||
     error instanceof ObjectExists ||
     (error instanceof StoreError && !error.retryable)
   );

@@ -15,6 +15,7 @@ import { createSchemaVersionSink } from './schema-version.ts';
 import { ScanCounts, type SourceCheck } from './source-check.ts';
 import { PartLane } from './store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from './store/types.ts';
+import { onlyOursSink } from './whose.ts';
 
 export interface CapturedObject {
   readonly key: string;
@@ -147,7 +148,8 @@ async function readInto(
   const check = await context.source.read(
     async (snapshot) => {
       const counts = new ScanCounts();
-      await feed(snapshot, { ordered, others: Object.values(others) }, outputs.onRows, counts);
+      const guard = context.anySchema === true ? [] : [onlyOursSink()];
+      await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
       const found = (await snapshot.check?.()) ?? UNCHECKED;
       return { ...found, damage: [...found.damage, ...counts.findings(snapshot.schema)] };
     },

@@ -16,6 +16,8 @@ import { carryLedger } from './restore/carry-ledger.ts';
 import {
   clearWork,
   freshPath,
+  keepEarlier,
+  keptPath,
   quietState,
   swapFiles,
   takeRights,
@@ -24,6 +26,7 @@ import {
 } from './restore/embedded.ts';
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
+import { refuseWhole } from './restore/intact.ts';
 import {
   clearOwnStaging,
   clearStaging,
@@ -36,13 +39,13 @@ import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } 
 import { openSqlSession } from './restore/sql-session.ts';
 import { isStaging } from './restore/staging.ts';
 import { refuseNewer } from './restore/too-new.ts';
-import { refuseOthers } from './restore/whose.ts';
 import { runBackup } from './run.ts';
 import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
 import { openFileSnapshotSource } from './snapshot/file.ts';
 import { openRemoteSnapshotSource } from './snapshot/remote.ts';
 import { connectSqlHttp } from './snapshot/sql-http.ts';
 import { inScratch } from './verify-deep.ts';
+import { refuseOthers } from './whose.ts';
 
 export type { RestoreFrom } from './restore/source.ts';
 
@@ -175,6 +178,7 @@ async function restoreFile(
   const directory = workDirectory(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
+    if (options.isOldBroken === true && files.exists(path)) refuseWhole(path, directory);
     const source = await fetched(parts, options, directory);
     const safety = await safetyBackup(parts, options);
     await parts.closeTarget();
@@ -192,12 +196,16 @@ async function restoreFile(
     const hadFile = files.exists(path);
     if (hadFile && options.isOldBroken !== true && options.only === undefined) await carryLedger(path, fresh);
     if (hadFile) takeRights(path, fresh);
-    await swapFiles({ path, fresh, files, isOldBroken: options.isOldBroken === true, madeFrom });
+    const isOldBroken = options.isOldBroken === true;
+    const kept = keptPath(path, isOldBroken, parts.clock.now());
+    // No backup holds what the last restore set aside: it stays, under a name of its own.
+    if (hadFile && safety.name === undefined) await keepEarlier(kept, files, parts.clock.now());
+    await swapFiles({ path, fresh, files, kept, isOldBroken, madeFrom });
     return {
       ...report(source, options),
       notes,
       safety: safety.name,
-      kept: hadFile ? `${path}.before-restore` : undefined,
+      kept: hadFile ? kept : undefined,
     };
   } finally {
     // What it can not remove, the next attempt does.

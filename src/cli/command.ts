@@ -5,9 +5,9 @@ import { Interrupted } from '../backup/again.ts';
 import { explain } from '../backup/clock.ts';
 import { ConfigError, type Environment } from '../config.ts';
 import { explainLocked } from '../db/file-lock.ts';
+import { useOwnScratch } from '../own-scratch.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { outputs } from './output.ts';
-import { useOwnScratch } from './scratch.ts';
 import { openSession, type Session } from './session.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 
@@ -49,6 +49,12 @@ export function framed<Options extends object>(
         .flatMap((_, i) => values[i] ?? [])
         .filter((value) => typeof value === 'string');
       const terminal = createTerminal(options.json === true);
+      const empty = emptyOption(command);
+      if (empty !== undefined) {
+        terminal.fail(`${empty}: its value is empty; is the variable that it comes from set?`);
+        cli.exitCode = 2;
+        return;
+      }
       const interruption = listenForInterruption(terminal);
       let session: Session | undefined;
       try {
@@ -78,6 +84,12 @@ export function framed<Options extends object>(
       // What was finished all the same is done.
       if (cli.exitCode !== 0) cli.exitCode = interruption.exitCode ?? cli.exitCode;
     });
+}
+
+/** An unset variable of a shell arrives as an empty value, and must not mean "left out". */
+function emptyOption(command: Command): string | undefined {
+  const values = new Map(Object.entries(command.opts<Record<string, unknown>>()));
+  return command.options.find((option) => values.get(option.attributeName()) === '')?.long;
 }
 
 function exitCodeOf(error: unknown): number {

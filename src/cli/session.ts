@@ -43,7 +43,9 @@ export async function openSession(env: Environment, terminal: Terminal): Promise
     async backup() {
       const { database } = config;
       if (database.kind === 'file' && !existsSync(database.path))
-        throw new Error(`database file ${database.path} does not exist: set DATABASE_URL`);
+        throw new Error(
+          `database file ${database.path} does not exist: start the bot once, set DATABASE_URL, or get it back with \`npm run backup -- restore latest\`${existsSync('data/offline') ? ' (what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups)' : ''}`,
+        );
       const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
       open.push(opened);
       return composeBackup(config.backup, {

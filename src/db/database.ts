@@ -61,6 +61,8 @@ export class ConstraintFailed extends Error {
 }
 
 export function sql(text: string, ...args: readonly SqlArg[]): Statement {
+  // The driver's own complaint would look like a database that is away, and the update be tried without end.
+  if (args.includes(undefined as never)) throw new TypeError('an argument of a statement is undefined');
   return { sql: text, args };
 }
 

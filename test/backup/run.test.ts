@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackupContext } from '../../src/backup/context.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
@@ -9,6 +11,7 @@ import { SchemaChanged, type SnapshotSource } from '../../src/backup/model.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
 import { verifyByHash } from '../../src/backup/proof.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
+import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { ObjectExists, type Store, StoreError } from '../../src/backup/store/types.ts';
 import { sql } from '../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../src/db/migrate.ts';
@@ -445,6 +448,22 @@ describe('other databases and keys', () => {
   test('a database without our tables is backed up without a lease', async () => {
     const bare = { ...noLedger, schemaVersion: world.ledger.schemaVersion };
     expect(await done(await run({ ledger: bare }))).toMatchObject({ leased: false, problems: [] });
+  });
+
+  test.each([
+    ['an empty file', '', 'it has no tables'],
+    ['another program', 'CREATE TABLE urls (id); CREATE TABLE users (id)', 'its tables: urls, users'],
+  ])('%s is not backed up as if it were the bot: no backup looks like safety', async (_what, text, said) => {
+    const path = join(world.directory, `other-${said.length}.db`);
+    const other = new DatabaseSync(path);
+    other.exec(`PRAGMA user_version = 1; ${text}`);
+    other.close();
+    const source = openEmbeddedSnapshotSource({ path });
+    const outcome = await run({ source, ledger: noLedger });
+    expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringContaining(said) });
+    expect(await context.store.list('')).toEqual([]);
+    const asked = await done(await run({ source, ledger: noLedger, anySchema: true }));
+    expect(asked.manifest.state).toBe('verified');
   });
 
   test('recipients: the run can not open its own backup and does not claim it did', async () => {

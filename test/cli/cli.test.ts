@@ -50,6 +50,17 @@ describe('one after the other', () => {
     });
   });
 
+  test('an option that an unset variable left empty is no option left out: 2, and nothing is touched', async () => {
+    for (const args of [
+      ['restore', 'latest', '--to', ''],
+      ['export', '-o', ''],
+      ['import', 'x.json', '--map', ''],
+    ]) {
+      const { code, stderr } = await runCli(...args);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: --\w+: its value is empty/)]);
+    }
+  });
+
   test('full backs up the old database without writing into it', async () => {
     const result = await runCli('full', '--json');
     expect(result.code, result.stderr + result.stdout).toBe(0);
@@ -283,7 +294,7 @@ describe('bad usage and failures', () => {
     [1, /no backup 20240101_000000 .*the newest verified one is/, ['download', '20240101_000000'], {}],
     [
       1,
-      /database file \/.*\/missing\.db does not exist: set DATABASE_URL/,
+      /database file \/.*\/missing\.db does not exist: start the bot once, set DATABASE_URL/,
       ['full'],
       { DATABASE_URL: 'file:missing.db' },
     ],

@@ -1,6 +1,6 @@
 /**
  * A backup into a database file (spec/backup.md, "Restore"): a new file beside the old one, checked, then renamed over it; the old one
- * stays as `.before-restore`. Killed anywhere, the old or the new file stands whole under the name. Node only.
+ * stays beside it. Killed anywhere, the old or the new file stands whole under the name. Node only.
  */
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,12 +22,31 @@ export async function clearWork(path: string, files: FileCalls): Promise<void> {
   await files.remove(`${path}.before-restore.new`);
 }
 
+/**
+ * Where the old file of a restore stays. The next restore replaces one of which there is a safety backup; a broken file has none, so it
+ * has a name of its own: it may be all that can be salvaged from.
+ */
+export function keptPath(path: string, isOldBroken: boolean, now: Date): string {
+  return isOldBroken ? `${path}.broken-${stamp(now)}` : `${path}.before-restore`;
+}
+
+/** Moves what an earlier restore left under the name `kept` out of the way of this one. */
+export async function keepEarlier(kept: string, files: FileCalls, now: Date): Promise<void> {
+  if (files.exists(kept)) await files.rename(kept, `${kept}-${stamp(now)}`);
+}
+
+function stamp(now: Date): string {
+  return now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+}
+
 export interface SwapFiles {
   /** The database's file. */
   readonly path: string;
   /** What takes its place; on the same file system. */
   readonly fresh: string;
   readonly files: FileCalls;
+  /** Where the old file stays: {@link keptPath}. */
+  readonly kept: string;
   /** The old file can not be read any more: it is set aside as it is, journal and all. */
   readonly isOldBroken: boolean;
   /** What `fresh` was made from ({@link quietState}): when the file is another by now, its newer rows would be lost. */
@@ -36,9 +55,8 @@ export interface SwapFiles {
 
 /** @throws {@link DatabaseInUse} when another process has the old file open; nothing has changed then. */
 export async function swapFiles(swap: SwapFiles): Promise<void> {
-  const { path, fresh, files, isOldBroken, madeFrom } = swap;
+  const { path, fresh, files, kept, isOldBroken, madeFrom } = swap;
   await files.sync(fresh);
-  const kept = `${path}.before-restore`;
   if (files.exists(path)) {
     const release = isOldBroken ? () => {} : await closeForOthers(path);
     try {

@@ -8,7 +8,9 @@ import { formatBytes, formatCount, formatDuration } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 export function fullCommand(cli: Cli): Command {
-  const command = new Command('full').description('make one complete backup: database and document, proved');
+  const command = new Command('full')
+    .description('make one complete backup: database and document, proved')
+    .option('--any-schema', "also of a database that has none of the bot's tables");
   return framed(cli, command, full);
 }
 
@@ -18,9 +20,13 @@ const LABELS: Readonly<Record<BackupProgress['phase'], string>> = {
   retention: 'cleaning',
 };
 
-async function full(invocation: Invocation): Promise<ExitCode> {
+async function full(
+  invocation: Invocation,
+  _args: readonly string[],
+  { anySchema = false }: { readonly anySchema?: boolean },
+): Promise<ExitCode> {
   const { terminal, session, now, stoppable } = invocation;
-  const context = await session.backup();
+  const context = { ...(await session.backup()), anySchema };
   const bar = createProgressBar(terminal, () => performance.now());
   const began = now();
   const outcome = await stoppable((signal) =>
@@ -95,7 +101,12 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     );
   if (pruned !== undefined && pruned.hiddenBytes > 0)
     say(colors.yellow(`  ${formatBytes(pruned.hiddenBytes)} of them are still there: ${KEEPS_DELETED}`));
-  if (!leased) say(colors.dim('  the database has not been opened by the bot yet, so the run took no lease'));
+  if (!leased)
+    say(
+      colors.dim(
+        '  the bot has not opened this database yet, so nothing in it could say that another backup is under way',
+      ),
+    );
   if (problems.length > 0)
     say(
       colors.yellow(

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   statSync,
@@ -8,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { generateKey } from '../../../src/backup/envelope/keys.ts';
@@ -231,15 +233,42 @@ describe('over a full database', () => {
     world.db.close();
     writeFileSync(world.path, 'no database at all');
     writeFileSync(`${world.path}-wal`, 'its journal');
-    await restoreNewest(
-      world,
-      { ...target(), context: undefined, closeTarget: () => {} },
-      { isOldBroken: true },
-    );
+    const again = { ...target(), context: undefined, closeTarget: () => {} };
+    const { kept = '' } = await restoreNewest(world, again, { isOldBroken: true });
+    expect(kept).toMatch(/\.db\.broken-20260615_\d{6}$/);
     expect(rowsOf(world.path, 'SELECT count(*) FROM anime')).toEqual(['39']);
-    expect(readFileSync(`${world.path}.before-restore`, 'utf8')).toBe('no database at all');
-    expect(readFileSync(`${world.path}.before-restore-wal`, 'utf8')).toBe('its journal');
     expect(existsSync(`${world.path}-wal`)).toBe(false);
+    // Nothing else holds what may be salvaged from it: no later restore replaces it.
+    world.clock.advance(60_000);
+    await restoreNewest(world, again);
+    expect(readFileSync(kept, 'utf8')).toBe('no database at all');
+    expect(readFileSync(`${kept}-wal`, 'utf8')).toBe('its journal');
+  });
+
+  test('a whole database is not taken for a broken one: it would be replaced without a backup', async () => {
+    await backUp(world);
+    world.db.close();
+    const again = { ...target(), context: undefined, closeTarget: () => {} };
+    await expect(restoreNewest(world, again, { isOldBroken: true })).rejects.toThrow('opens and is whole');
+    expect(rowsOf(world.path, 'SELECT count(*) FROM anime')).toEqual(['39']);
+    expect(existsSync(`${world.path}.before-restore`)).toBe(false);
+  });
+
+  test('without a safety backup no restore overwrites what an earlier one set aside', async () => {
+    await backUp(world);
+    const again = { ...target(), context: undefined, closeTarget: () => {} };
+    world.db.close();
+    const marked = new DatabaseSync(world.path);
+    marked.exec("UPDATE anime SET title = 'only here'");
+    marked.close();
+    for (let i = 0; i < 3; i += 1) {
+      await restoreNewest(world, again);
+      world.clock.advance(60_000);
+    }
+    const all = readdirSync(world.directory).filter((name) => /before-restore(-\d+_\d+)?$/.test(name));
+    expect(all).toHaveLength(3);
+    const titles = all.map((name) => rowsOf(join(world.directory, name), 'SELECT min(title) FROM anime')[0]);
+    expect(titles).toContain('only here');
   });
 
   test('the file was deleted and its journal stayed: the journal is not replayed into the restored file', async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { isOfDeadProcess, PROCESS_MARK } from '../backup/process-mark.ts';
+import { isOfDeadProcess, PROCESS_MARK } from './backup/process-mark.ts';
 
 const NAME = /^anime-backup-([0-9a-f]{8}-\d+)-\w{6}$/;
 
