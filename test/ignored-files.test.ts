@@ -70,7 +70,7 @@ test
     'src/backup/kit.ts',
     'src/data.ts',
     'src/backup/copies/put.ts',
-    'docs/moved.md',
+    'docs/operations.md',
     'test/fixtures/old.json',
   ])('%s is not kept out', (path) => expect(isIgnored(path)).toBe(false));
 

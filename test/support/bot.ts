@@ -24,6 +24,7 @@ import type { Feature } from '../../src/handlers/feature.ts';
 import { type JobContext, RequestBudget } from '../../src/jobs/job.ts';
 import { createLog } from '../../src/log.ts';
 import { createReceiver, type Receive, type Services } from '../../src/receive.ts';
+import { takeOverFile } from '../../src/takeover/take-over.ts';
 import { createApi } from '../../src/telegram.ts';
 import { serverKind } from './server-kind.ts';
 
@@ -94,7 +95,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   const now = (): Date => new Date(time);
   const telegram = options.telegram ?? (await startTelegram({ clock: now }));
   const opened = await openTestDatabase(path);
-  await migrate(opened, { now, backup: async () => {} });
+  await migrate(opened, { now, backup: async () => {}, takeOver: takeOverFile });
   const counted = countAndFail(opened);
   const log: Record<string, unknown>[] = [];
   const store = createDirectoryStore(
