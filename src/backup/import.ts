@@ -3,13 +3,12 @@
  * nothing. Nothing living is touched before that, and whatever breaks before it leaves everything as it was. Runs in workerd too.
  */
 import type { Database } from '../db/database.ts';
-import type { LegacyEvent } from './document/legacy.ts';
 import { readVerdict } from './document/reasons.ts';
 import { derive } from './import/derive-sql.ts';
-import { judge } from './import/judge-sql.ts';
+import { judge, OF_VIEWERS } from './import/judge-sql.ts';
 import { type Merged, merge } from './import/merge.ts';
 import { countSql, refusalsSql } from './import/merge-sql.ts';
-import { MAX_REFUSALS, type Read, type Refusal, stage } from './import/stage.ts';
+import { type ImportEvent, MAX_REFUSALS, type Read, type Refusal, stage } from './import/stage.ts';
 import {
   clearImport,
   createImport,
@@ -65,13 +64,19 @@ export interface ImportReport {
   /** Values of rows that are taken: made readable, or not taken with their row. */
   readonly values: { readonly mended: number; readonly leftOut: number };
   /** Rows of tables that are not merged, values of columns (`anime.rating`) that the database has not, and why. */
-  readonly leftAside: readonly { readonly table: string; readonly rows: number; readonly reason: string }[];
+  readonly leftAside: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly reason: string;
+    /** Of another bot's file: its name or columns say that it may hold the anime. */
+    readonly isCatalogue?: boolean;
+  }[];
 }
 
 /** @throws when the file breaks off, is none of ours, or the database refuses: nothing was changed then. */
 export async function importRecords(
   db: Database,
-  records: AsyncIterable<LegacyEvent>,
+  records: AsyncIterable<ImportEvent>,
   options: ImportOptions,
 ): Promise<ImportReport> {
   await clearImport(db);
@@ -118,8 +123,7 @@ async function allRanges(
   const ranges = new Map(read.ranges);
   const users = 'importing_users';
   // Viewers whom only their history names are staged when the rows are judged.
-  const naming = ['user_history', 'favourites', 'follows', 'watch_progress'];
-  if (!ranges.has(users) && naming.some((table) => ranges.has(`importing_${table}`)))
+  if (!ranges.has(users) && OF_VIEWERS.some((table) => ranges.has(`importing_${table}`)))
     ranges.set(users, { from: 1, to: 0 });
   const events = staged.filter(({ spec, staging }) => spec.events === true && ranges.has(staging));
   const found = await queryOwn(
@@ -213,10 +217,14 @@ async function reports(
   for (const [table, rows] of read.refused)
     if (!tables.some((known) => known.table === table))
       tables.push({ table, added: 0, changed: 0, same: 0, kept: 0, refused: rows });
-  const leftAside = [...read.leftAside].map(([table, rows]) => ({
-    table,
-    rows,
-    reason: whyLeftAside(table),
-  }));
+  const leftAside = [
+    ...read.left.map(({ source, rows, isCatalogue }) => ({
+      table: source,
+      rows,
+      reason: isCatalogue ? 'not understood, and it may hold the anime' : 'not understood',
+      isCatalogue,
+    })),
+    ...[...read.leftAside].map(([table, rows]) => ({ table, rows, reason: whyLeftAside(table) })),
+  ];
   return { tables, refusals, values: read.values, leftAside };
 }

@@ -8,15 +8,17 @@ import { DatabaseUnfit } from './unfit.ts';
 const HEADER_BYTES = 100;
 const MAGIC = 'SQLite format 3\0';
 const HELP = 'docs/operations.md, "An old database does not start"';
+export const NO_DATABASE =
+  'is no SQLite database, or an encrypted one: decrypt it with the program that made it, or take another copy';
 const NOT_SQLITE: readonly (readonly [RegExp, string])[] = [
   [
     /^\x1f\x8b/,
-    'is packed with gzip: unpack it with "gunzip" (the name must end in .gz) and start with what comes out',
+    'is packed with gzip: unpack it with "gunzip" (the name must end in .gz) and use what comes out',
   ],
-  [/^PK\x03\x04/, 'is a zip archive: unpack it with "unzip" and start with the database inside'],
+  [/^PK\x03\x04/, 'is a zip archive: unpack it with "unzip" and use the database inside'],
   [
     /^(7z\xbc\xaf|Rar!|\xfd7zXZ|BZh|\x28\xb5\x2f\xfd)/,
-    'is a packed archive: unpack it and start with the database inside',
+    'is a packed archive: unpack it and use the database inside',
   ],
   [
     /^age-encryption\.org\//,
@@ -35,6 +37,11 @@ const NOT_SQLITE: readonly (readonly [RegExp, string])[] = [
     'is a web page, not a database: the download went wrong, fetch the file again',
   ],
 ];
+
+/** What a file is that should be a database, by its first bytes as latin1, and what to do; undefined when nothing says. */
+export function whatInstead(head: string): string | undefined {
+  return NOT_SQLITE.find(([pattern]) => pattern.test(head))?.[1];
+}
 
 /**
  * Looks at a file that exists, by its first bytes and without SQLite, which would change some files by opening them.
@@ -69,11 +76,7 @@ function requireSqlite(path: string, size: number, refuse: (what: string) => nev
   closeSync(file);
   const text = head.subarray(0, read).toString('latin1');
   if (!text.startsWith(MAGIC.slice(0, read))) {
-    const [, what] = NOT_SQLITE.find(([pattern]) => pattern.test(text)) ?? [];
-    refuse(
-      what ??
-        'is no SQLite database, or an encrypted one: decrypt it with the program that made it, or take another copy',
-    );
+    refuse(whatInstead(text) ?? NO_DATABASE);
   }
   // sqlite.org/fileformat.html, "The Database Header". The size in pages counts only when both change counters agree.
   const pageSize = head.readUInt16BE(16) === 1 ? 65_536 : head.readUInt16BE(16);
@@ -105,10 +108,7 @@ function requireWritable(path: string, refuse: (what: string) => never): void {
 
 /** What SQLite (by libsql's code) or the system says, and what people do about it. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [
-    /^SQLITE_NOTADB/,
-    'is no SQLite database, or an encrypted one: decrypt it with the program that made it, or take another copy',
-  ],
+  [/^SQLITE_NOTADB/, NO_DATABASE],
   [
     /^SQLITE_(CORRUPT|IOERR_SHORT_READ)/,
     'is damaged: save what can be read with "sqlite3 FILE .recover | sqlite3 new.db" and start with that, or restore a backup',

@@ -29,8 +29,8 @@ export interface Rate {
 }
 
 /**
- * The largest id that can be a person's: Telegram's have 52 bits at most (core.telegram.org/bots/api#user). An old bot's file may hold larger
- * ones; an import keeps them to the digit, and nobody writes to them.
+ * The largest id that can be a person's: Telegram's have 52 bits at most (core.telegram.org/bots/api#user). A database that the
+ * bot took over may hold larger ones, and nobody writes to them; an import refuses them.
  */
 export const LARGEST_USER_ID = Number.MAX_SAFE_INTEGER;
 

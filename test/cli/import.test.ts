@@ -139,3 +139,73 @@ test('another bot’s file: the guess is shown, a map overrules it, and twice is
     stderr: expect.stringContaining('the map is wrong at format'),
   });
 });
+
+function theirDatabase(name: string, text: string): void {
+  const theirs = new DatabaseSync(join(directory, name));
+  theirs.exec(text);
+  theirs.close();
+}
+
+test('a map with a misspelt column is refused with the columns there are', async () => {
+  theirDatabase('theirs.db', "CREATE TABLE kinolar (kod, nom); INSERT INTO kinolar VALUES (5, 'Naruto')");
+  const fields = { code: 'kod', title: 'nomi' };
+  write('map.json', {
+    format: 'anime-bot-import-map',
+    format_version: 1,
+    sources: [{ from: 'kinolar', to: 'anime', fields }],
+  });
+  const refused = await cli('import', 'theirs.db', '--map', 'map.json', '--yes');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('which kinolar does not have (did you mean "nom"?); it has kod, nom');
+  expect(existsSync(join(directory, 'data'))).toBe(false);
+});
+
+test('a guess that leaves out what may be the anime says so, names --map, and ends with 1', async () => {
+  theirDatabase(
+    'theirs.db',
+    `CREATE TABLE azolar (user_id); INSERT INTO azolar VALUES (7); CREATE TABLE kinolar (a, b);
+     INSERT INTO kinolar VALUES (1, 2), (3, 4); CREATE TABLE settings (a); INSERT INTO settings VALUES (1)`,
+  );
+  const imported = await cli('import', 'theirs.db', '--yes');
+  expect(imported.code).toBe(1);
+  expect(imported.stdout).toContain('kinolar (2 rows) may hold the anime and was not understood');
+  expect(imported.stdout).toContain('give it with --map');
+  const again = await cli('import', 'theirs.db', '--yes', '--json');
+  expect(again.code).toBe(1);
+  expect(again.json()).toMatchObject({
+    ok: false,
+    left_aside: [
+      { table: 'kinolar', rows: 2, isCatalogue: true },
+      { table: 'settings', rows: 1 },
+    ],
+  });
+});
+
+test('a guessed table of which no row was taken ends with 1; the anime beside our own users are found', async () => {
+  theirDatabase(
+    'whole.db',
+    `CREATE TABLE users (user_id); INSERT INTO users VALUES (7);
+     CREATE TABLE kinolar (kod, nomi, video); INSERT INTO kinolar VALUES (5, 'Naruto', 'BAAC')`,
+  );
+  write('parts.json', { azolar: [{ user_id: 7 }], qismlar: [{ anime_id: 1, qism: 1, video: 'F1' }] });
+  const refused = await cli('import', 'parts.json', '--yes');
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toContain('no row was taken of what was guessed to be anime_parts');
+  const whole = await cli('import', 'whole.db', '--yes', '--json');
+  expect(whole.code).toBe(0);
+  const { tables } = Object(whole.json());
+  expect(tables).toMatchObject([{ table: 'users' }, { table: 'anime', added: 1 }, { table: 'anime_parts' }]);
+});
+
+test.each([
+  ['encrypted.db', Buffer.alloc(4096, 0xa7), /or an encrypted one: decrypt it/],
+  ['html.db', Buffer.from('<!DOCTYPE html><html></html>'), /is a web page, not a database/],
+  ['rows.csv', Buffer.from('PK\x03\x04xlsx'), /is a zip archive/],
+  ['rows.csv', Buffer.from('kod,nomi\n5,\xcd\xe0\xf0', 'latin1'), /Windows-1251/],
+  ['dump.db', Buffer.from('BEGIN TRANSACTION;\nCREATE TABLE a (b);'), /is SQL text, not a database/],
+])('%s that is none is refused by what it is', async (name, bytes, why) => {
+  writeFileSync(join(directory, name), bytes);
+  const refused = await cli('import', name, '--yes');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(why);
+});

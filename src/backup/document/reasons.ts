@@ -25,6 +25,7 @@ const ENGLISH = {
   'nul-removed': 'a NUL character in it: left out',
   'not-utf8': 'bytes in it that are not UTF-8',
   'not-utf8-replaced': 'bytes in it that are not UTF-8: each became U+FFFD',
+  'no-user-id': '{} is not a user’s id (a group’s id is negative)',
   'code-range': 'code {} is not from 1 to 999999',
   'part-range': 'part number {} is not a number from 1',
   'anime-not-in-file': 'anime {} is not in the file',

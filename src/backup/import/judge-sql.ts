@@ -1,11 +1,16 @@
 /** Judging staged rows: references of the file resolved, faults named, what the database has already marked. Changes nothing else. */
+import { LARGEST_USER_ID } from '../../db/users.ts';
 import { verdictSql } from '../document/reasons.ts';
 import { LIVE, type StagedImport } from './staging-sql.ts';
 import type { Step } from './steps.ts';
 
+/** Tables whose rows each belong to a viewer. */
+export const OF_VIEWERS = ['user_history', 'favourites', 'follows', 'watch_progress'];
+
 export function judge(all: readonly StagedImport[]): Step[] {
   const has = (name: string): boolean => all.some(({ spec }) => spec.name === name);
   return [
+    ...['users', ...OF_VIEWERS].filter(has).map(requireUserId),
     refuse(
       'anime',
       `typeof(s.c_code) <> 'integer' OR s.c_code NOT BETWEEN 1 AND 999999`,
@@ -20,7 +25,7 @@ export function judge(all: readonly StagedImport[]): Step[] {
     ...numberParts(),
     ...(has('anime_groups') ? chatsOfGroups() : []),
     // A viewer whom only the history names: the row is nothing but the id.
-    ...['user_history', 'favourites', 'follows', 'watch_progress'].filter(has).map(viewersOf),
+    ...OF_VIEWERS.filter(has).map(viewersOf),
     ...all.map(twins),
     ...all.map(already),
   ];
@@ -34,6 +39,15 @@ function refuse(table: string, when: string, why: string): Step {
     sql: (range) =>
       `UPDATE ${staging} AS s SET verdict = ${why} WHERE s.n ${range} AND s.verdict IS NULL AND (${when})`,
   };
+}
+
+/** Old bots list their groups among their users. A row that speaks of one makes nobody a viewer. */
+function requireUserId(table: string): Step {
+  return refuse(
+    table,
+    `s.c_user_id NOT BETWEEN 1 AND ${LARGEST_USER_ID}`,
+    verdictSql('no-user-id', 's.c_user_id'),
+  );
 }
 
 function codeOfAnime(table: string): Step[] {

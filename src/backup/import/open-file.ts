@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { LegacyEvent } from '../document/legacy.ts';
+import { NO_DATABASE, whatInstead } from '../../db/database-file.ts';
 import { type FileKind, sniff } from '../document/sniff.ts';
 import { DocumentError } from '../document/window.ts';
 import { limited, mostUnpacked } from '../envelope/limited.ts';
@@ -16,6 +16,7 @@ import type { ImportMap } from './map/format.ts';
 import type { Layout } from './map/layout-task.ts';
 import type { SourceKind } from './map/sources.ts';
 import { eventFromWire, type RecordsInput } from './records-task.ts';
+import type { ImportEvent } from './stage.ts';
 
 export interface OpenImportOptions {
   readonly keys: OpeningKeys | undefined;
@@ -53,7 +54,10 @@ async function unpackImport(
   }
   if (kind === 'json' || kind === 'sqlite') return { path: plain, kind };
   if (kind === 'list') return { path: plain, kind: 'json' };
+  const what = whatInstead((await firstBytes(plain)).toString('latin1'));
+  if (what !== undefined) throw new Error(`${path} ${what}`);
   if (/\.csv(\.gz)?(\.age)?$/i.test(path)) return { path: plain, kind: 'csv' };
+  if (/\.(db|sqlite3?)(\.gz)?(\.age)?$/i.test(path)) throw new Error(`${path} ${NO_DATABASE}`);
   throw new Error(`${path} holds neither JSON, nor a SQLite database, nor CSV (a file named .csv)`);
 }
 
@@ -69,7 +73,7 @@ export async function layoutOf(path: string, options: Omit<OpenImportOptions, 'm
 export async function openImportFile(
   path: string,
   options: OpenImportOptions,
-): Promise<AsyncIterable<LegacyEvent>> {
+): Promise<AsyncIterable<ImportEvent>> {
   const plain = await unpackImport(path, options);
   const { directory: scratch, utcOffsetMinutes, map, signal } = options;
   return namedRecords(path, recordsOfFile({ ...plain, map, scratch, utcOffsetMinutes }, signal));
@@ -77,8 +81,8 @@ export async function openImportFile(
 
 async function* namedRecords(
   path: string,
-  records: AsyncGenerator<LegacyEvent>,
-): AsyncGenerator<LegacyEvent> {
+  records: AsyncGenerator<ImportEvent>,
+): AsyncGenerator<ImportEvent> {
   try {
     for (;;) {
       const next = await named(path, records.next());
@@ -101,14 +105,18 @@ async function named<T>(path: string, work: Promise<T>): Promise<T> {
 }
 
 async function kindOf(path: string): Promise<FileKind | 'list'> {
+  const first = await firstBytes(path);
+  const kind = sniff(first);
+  // UTF-16 has a zero byte beside each of these characters.
+  const text = first.toString('latin1').replaceAll('\0', '');
+  return kind === 'unknown' && /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\[/.test(text) ? 'list' : kind;
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(64), 0, 64, 0);
-    const first = buffer.subarray(0, bytesRead);
-    const kind = sniff(first);
-    return kind === 'unknown' && /^(\xef\xbb\xbf)?\s*\[/.test(Buffer.from(first).toString('latin1'))
-      ? 'list'
-      : kind;
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
@@ -118,7 +126,7 @@ async function kindOf(path: string): Promise<FileKind | 'list'> {
 async function* recordsOfFile(
   input: RecordsInput,
   signal: AbortSignal | undefined,
-): AsyncGenerator<LegacyEvent> {
+): AsyncGenerator<ImportEvent> {
   const limits = limitsFor(statSync(input.path).size);
   try {
     for await (const batch of messagesOf('records', input, { limits, signal }))

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { BLOB_TAG, REAL_TAG, TEXT_TAG } from '../document/format.ts';
 import type { JsonValue } from '../document/json-value.ts';
-import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
+import { readLegacyDocument } from '../document/legacy.ts';
 import { kindOfKey, type LegacyRecord, recordsOf } from '../document/legacy-records.ts';
 import { UnsealError } from '../envelope/types.ts';
 import type { Task } from '../foreign/tasks.ts';
@@ -18,6 +18,7 @@ import { rowLayout } from '../values.ts';
 import { mappedRecords } from './map/apply.ts';
 import type { ImportMap } from './map/format.ts';
 import { readSources, type SourceKind } from './map/sources.ts';
+import type { ImportEvent } from './stage.ts';
 
 export interface RecordsInput {
   readonly path: string;
@@ -35,7 +36,7 @@ const BATCH = 500;
 
 export const recordsTask: Task<RecordsInput, void, readonly WireEvent[]> = async (input, { send }) => {
   let batch: WireEvent[] = [];
-  const add = async (event: LegacyEvent): Promise<void> => {
+  const add = async (event: ImportEvent): Promise<void> => {
     batch.push(eventToWire(event));
     if (batch.length < BATCH) return;
     const full = batch;
@@ -72,7 +73,7 @@ function noneOfOurs(tables: readonly string[]): string {
 function readDatabase(
   path: string,
   utcOffsetMinutes: number,
-  add: (event: LegacyEvent) => Promise<void>,
+  add: (event: ImportEvent) => Promise<void>,
 ): Promise<void> {
   return openFileSnapshotSource({ path }).read(async (snapshot) => {
     const tables = snapshot.schema.tables.filter(({ kind }) => kind === 'table');
@@ -109,17 +110,17 @@ type WireValue = Exclude<SqlValue, InvalidText> | { readonly invalidText: Uint8A
 export type WireEvent =
   | (Omit<LegacyRecord, 'fields'> & { readonly fields: readonly (readonly [string, WireValue])[] })
   | { readonly kind: 'property'; readonly name: string; readonly value: WireValue }
-  | Extract<LegacyEvent, { kind: 'refusal' }>;
+  | Extract<ImportEvent, { kind: 'refusal' | 'left' }>;
 
-function eventToWire(event: LegacyEvent): WireEvent {
-  if (event.kind === 'refusal') return event;
+function eventToWire(event: ImportEvent): WireEvent {
+  if (event.kind === 'refusal' || event.kind === 'left') return event;
   if (event.kind === 'property') return { ...event, value: valueToWire(event.value) };
   const fields = Object.entries(event.fields).map(([name, value]) => [name, valueToWire(value)] as const);
   return { ...event, fields };
 }
 
-export function eventFromWire(event: WireEvent): LegacyEvent {
-  if (event.kind === 'refusal') return event;
+export function eventFromWire(event: WireEvent): ImportEvent {
+  if (event.kind === 'refusal' || event.kind === 'left') return event;
   if (event.kind === 'property') return { ...event, value: valueFromWire(event.value) };
   const fields: Record<string, SqlValue> = Object.create(null);
   for (const [name, value] of event.fields) fields[name] = valueFromWire(value);

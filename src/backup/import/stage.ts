@@ -9,6 +9,17 @@ import { type ColumnKind, fitValue, kindOfColumn } from './fit.ts';
 import { type StagedImport, stagedColumns } from './staging-sql.ts';
 import type { Range } from './steps.ts';
 
+/** A table or list of another bot's file that its map leaves out. */
+export interface LeftSource {
+  readonly kind: 'left';
+  readonly source: string;
+  readonly rows: number;
+  /** By its name or columns it may hold the anime. */
+  readonly isCatalogue: boolean;
+}
+
+export type ImportEvent = LegacyEvent | LeftSource;
+
 export interface Refusal extends Reason {
   readonly table: string;
   /** `anime[3].parts[0].file_id` */
@@ -25,6 +36,8 @@ export interface Read {
   readonly values: { readonly mended: number; readonly leftOut: number };
   /** Rows of tables, and values of columns (`anime.rating`), that the database has not. */
   readonly leftAside: ReadonlyMap<string, number>;
+  /** Of another bot's file: what its map does not name. */
+  readonly left: readonly LeftSource[];
   /** The `n` of each staging table that has rows. */
   readonly ranges: ReadonlyMap<string, Range>;
 }
@@ -38,13 +51,14 @@ const BATCH_ROWS = 8_000;
 /** Writes everything the file has, table by table as it comes; `write` gets each batch and the rows so far. */
 export async function stage(
   staged: readonly StagedImport[],
-  records: AsyncIterable<LegacyEvent>,
+  records: AsyncIterable<ImportEvent>,
   write: (rows: number, statement: string) => Promise<void>,
 ): Promise<Read> {
   const targets = new Map(staged.map((one) => [one.spec.name, targetOf(one)]));
   const leftAside = new Map<string, number>();
   const refused = new Map<string, number>();
   const refusals: Refusal[] = [];
+  const left: LeftSource[] = [];
   const values = { mended: 0, leftOut: 0 };
   const ranges = new Map<string, Range>();
   let n = 0;
@@ -65,8 +79,12 @@ export async function stage(
   for await (const event of records) {
     if (event.kind === 'property') continue;
     if (event.kind === 'refusal') {
-      const { place, code, detail, scope } = event;
-      refuse({ table: tableOfPlace(place), place, code, detail, what: scope === 'record' ? 'row' : 'value' });
+      const { place, code, detail, scope, table = tableOfPlace(place) } = event;
+      refuse({ table, place, code, detail, what: scope === 'record' ? 'row' : 'value' });
+      continue;
+    }
+    if (event.kind === 'left') {
+      left.push(event);
       continue;
     }
     const target = targets.get(event.table);
@@ -88,7 +106,7 @@ export async function stage(
     if (target.characters >= BATCH_CHARACTERS || target.tuples.length >= BATCH_ROWS) await flush(target);
   }
   for (const target of targets.values()) await flush(target);
-  return { refusals, refused, values, leftAside, ranges };
+  return { refusals, refused, values, leftAside, left, ranges };
 }
 
 interface Target {

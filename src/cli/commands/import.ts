@@ -91,14 +91,15 @@ async function importFile(invocation: Invocation, file: string, options: Options
         },
       }),
     );
+  const isGuess = map !== undefined && options.map === undefined;
+  const doubtsOf = (report: ImportReport): string[] => (isGuess ? misread(report) : []);
   const plan = await run({ dryRun: true });
   const changes = plan.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
   if (options.dryRun === true || changes === 0) {
-    tell(invocation, plan, { dryRun: true, safety: null, map });
-    return isAllRefused(plan) ? 1 : 0;
+    return tell(invocation, plan, doubtsOf(plan), { dryRun: true, safety: null, map });
   }
   if (!invocation.yes) {
-    tell(invocation, plan, undefined);
+    tell(invocation, plan, doubtsOf(plan), undefined);
     if (
       !(await terminal.confirm(
         `${formatCount(changes)} rows will be added or changed. A backup is made first.`,
@@ -129,8 +130,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
       beat: () => lease.beat(),
       beforeMerge: () => lease.confirm(),
     }).finally(() => lease.release());
-    tell(invocation, report, { dryRun: false, safety, map });
-    return 0;
+    return tell(invocation, report, doubtsOf(report), { dryRun: false, safety, map });
   } finally {
     await opened.close();
   }
@@ -174,6 +174,21 @@ function isAllRefused({ tables }: ImportReport): boolean {
   return taken === 0 && tables.some(({ refused }) => refused > 0);
 }
 
+/** Of a guess: tables of which no row was taken, and tables it left out that may hold the anime. */
+function misread({ tables, leftAside }: ImportReport): string[] {
+  const refused = tables.filter(
+    ({ added, changed, same, kept, refused }) => refused > 0 && added + changed + same + kept === 0,
+  );
+  return [
+    ...refused.map(({ table }) => `no row was taken of what was guessed to be ${table}`),
+    ...leftAside
+      .filter(({ isCatalogue }) => isCatalogue === true)
+      .map(
+        ({ table, rows }) => `${table} (${formatCount(rows)} rows) may hold the anime and was not understood`,
+      ),
+  ];
+}
+
 async function backUp(
   context: BackupContext,
   { now, stoppable }: Invocation,
@@ -203,15 +218,18 @@ const COLUMNS: readonly Column[] = [
 /** Refusals shown to a person; `--json` has more of them. */
 const SHOWN = 20;
 
+/** What came of it; the exit code says whether the file was understood. */
 function tell(
   { terminal }: Invocation,
   report: ImportReport,
+  doubts: readonly string[],
   end: { dryRun: boolean; safety: string | null; map: ImportMap | undefined } | undefined,
-): void {
+): ExitCode {
+  const isOk = !isAllRefused(report) && doubts.length === 0;
   const { say, colors } = terminal;
   if (end !== undefined)
     terminal.answer({
-      ok: !isAllRefused(report),
+      ok: isOk,
       dry_run: end.dryRun,
       safety_backup: end.safety,
       tables: report.tables,
@@ -242,11 +260,19 @@ function tell(
     );
   for (const { table, rows: count, reason } of report.leftAside)
     say(colors.dim(`  left aside: ${table} (${formatCount(count)} rows): ${reason}`));
-  if (end === undefined) return;
+  if (doubts.length > 0)
+    say(
+      colors.yellow(
+        `  ${doubts.join('; ')}. Write a map (docs/formats.md, "Import map") and give it with --map.`,
+      ),
+    );
+  const code = isOk ? 0 : 1;
+  if (end === undefined) return code;
   say('');
   if (end.safety !== null)
     say(`${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
   else say(`Nothing was changed${isAllRefused(report) ? ': none of its rows could be taken' : ''}.`);
+  return code;
 }
 
 /** A broken file: what else there is to use. */

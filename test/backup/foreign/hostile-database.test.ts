@@ -7,9 +7,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { explain } from '../../../src/backup/clock.ts';
 import { diffInProcess } from '../../../src/backup/diff.ts';
-import type { LegacyEvent } from '../../../src/backup/document/legacy.ts';
 import { openForeignFile } from '../../../src/backup/foreign/connection.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
+import type { ImportEvent } from '../../../src/backup/import/stage.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
 import { verifyFile } from '../../../src/backup/verify-deep.ts';
 import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
@@ -38,9 +38,9 @@ function make(sql: string): string {
 }
 
 const bucket = { store: createMemoryStore(() => new Date(0)), prefix: '' };
-async function importAll(path: string): Promise<LegacyEvent[]> {
+async function importAll(path: string): Promise<ImportEvent[]> {
   const options = { keys: undefined, directory: scratch, utcOffsetMinutes: 0 };
-  const events: LegacyEvent[] = [];
+  const events: ImportEvent[] = [];
   for await (const event of await openImportFile(path, options)) events.push(event);
   return events;
 }

@@ -16,11 +16,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function sourcesOf(kind: SourceKind, content: string): Promise<Sources> {
+function sourcesOf(kind: SourceKind, content: string | Uint8Array): Promise<Sources> {
   const path = join(directory, `file.${kind}`);
   if (kind === 'sqlite') {
     const theirs = new DatabaseSync(path);
-    theirs.exec(content);
+    theirs.exec(String(content));
     theirs.close();
   } else writeFileSync(path, content);
   return readSources(path, kind, { scratch: directory });
@@ -32,6 +32,8 @@ function records(sources: Sources, map: ImportMap | undefined): string[] {
   return [...mappedRecords(sources, map, 300)].map((event) => {
     if (event.kind === 'property') return event.name;
     if (event.kind === 'refusal') return `refused ${event.place}: ${inEnglish(event)}`;
+    if (event.kind === 'left')
+      return `left ${event.source}: ${event.rows}${event.isCatalogue ? ', a catalogue' : ''}`;
     const fields = Object.entries(event.fields).map(([name, value]) => `${name}=${value}`);
     return `${event.kind === 'other' ? event.table : event.kind} ${fields.join(' ')}`;
   });
@@ -85,6 +87,60 @@ describe('SQLite', () => {
       'anime title=Titanic code=12 id=12',
       'part file_id=F anime_code=12',
       'user user_id=501',
+    ]);
+  });
+
+  test('Cyrillic names are read as Latin ones', async () => {
+    const sources = await sourcesOf(
+      'sqlite',
+      `CREATE TABLE "Анимелар" ("код" INTEGER, "номи" TEXT, "видео" TEXT);
+       INSERT INTO "Анимелар" VALUES (5, 'Наруто', 'BAAC');
+       CREATE TABLE "аъзолар" (user_id INTEGER); INSERT INTO "аъзолар" VALUES (7);`,
+    );
+    expect(records(sources, guessMap(sources))).toEqual([
+      'anime title=Наруто code=5 id=5',
+      'part file_id=BAAC anime_code=5',
+      'user user_id=7',
+    ]);
+  });
+
+  test('a table that names its own rows is the anime, not parts of another', async () => {
+    const movies = await sourcesOf(
+      'sqlite',
+      `CREATE TABLE movies (movie_id INTEGER PRIMARY KEY, title TEXT, file_id TEXT, code INTEGER, caption TEXT);
+       INSERT INTO movies VALUES (1, 'Titanic', 'F1', 41, 'c'), (2, 'Alien', 'F2', 42, NULL);`,
+    );
+    expect(records(movies, guessMap(movies))).toEqual([
+      'anime title=Titanic description=c code=41 id=41',
+      'part file_id=F1 anime_code=41',
+      'anime title=Alien description=null code=42 id=42',
+      'part file_id=F2 anime_code=42',
+    ]);
+    rmSync(join(directory, 'file.sqlite'));
+    const anime = await sourcesOf(
+      'sqlite',
+      `CREATE TABLE anime (anime_id INTEGER PRIMARY KEY, name TEXT); INSERT INTO anime VALUES (3, 'Naruto');
+       CREATE TABLE episodes (anime_id INTEGER, episode INTEGER, file_id TEXT, title TEXT, code INTEGER);
+       INSERT INTO episodes VALUES (3, 1, 'F1', 'a', 1), (3, 2, 'F2', 'b', 2);`,
+    );
+    expect(records(anime, guessMap(anime))).toEqual([
+      'anime title=Naruto code=3 id=3',
+      'part part_number=1 file_id=F1 anime_code=3',
+      'part part_number=2 file_id=F2 anime_code=3',
+    ]);
+  });
+
+  test('tables with rows that no source names are told with their number', async () => {
+    const sources = await sourcesOf(
+      'sqlite',
+      `CREATE TABLE users (user_id INTEGER); INSERT INTO users VALUES (7);
+       CREATE TABLE kinolar (x, y); INSERT INTO kinolar VALUES (1, 2), (3, 4);
+       CREATE TABLE settings (x); INSERT INTO settings VALUES (1); CREATE TABLE vacant (x);`,
+    );
+    expect(records(sources, guessMap(sources))).toEqual([
+      'user user_id=7',
+      'left kinolar: 2, a catalogue',
+      'left settings: 1',
     ]);
   });
 
@@ -172,11 +228,35 @@ describe('CSV', () => {
     ]);
   });
 
+  test('places are lines of the file, also below a cell of two lines', async () => {
+    const sources = await sourcesOf('csv', 'kod,nomi\r\n5,"two\r\nlines"\r\n\r\nx,bad\r\n');
+    expect(records(sources, guessMap(sources))).toEqual([
+      'anime title=two\r\nlines code=5 id=5',
+      'refused line 5.code: "x" is not an integer',
+    ]);
+  });
+
+  test.each([
+    ['UTF-16LE with a BOM', Buffer.from('\uFEFFkod;nomi\n5;Наруто\n', 'utf16le')],
+    ['UTF-16BE with a BOM', Buffer.from('\uFEFFkod;nomi\n5;Наруто\n', 'utf16le').swap16()],
+    ['UTF-16LE without one', Buffer.from('kod;nomi\n5;Наруто\n', 'utf16le')],
+  ])('%s is decoded', async (_, bytes) => {
+    const sources = await sourcesOf('csv', bytes);
+    expect(records(sources, guessMap(sources))).toEqual(['anime title=Наруто code=5 id=5']);
+  });
+
+  test('Windows-1251 and zero bytes are refused with what to do', async () => {
+    const cp1251 = Buffer.from([0x6b, 0x6f, 0x64, 0x0a, 0xcd, 0xe0, 0xf0, 0xf3, 0xf2, 0xee]);
+    await expect(sourcesOf('csv', cp1251)).rejects.toThrow(/Windows-1251.*iconv -f CP1251 -t UTF-8/);
+    await expect(sourcesOf('csv', 'kod,nomi\n5,a\0b')).rejects.toThrow('zero bytes');
+  });
+
   test('quotes, line breaks within them, an empty last cell; an open quote is an error', () => {
     expect(readCsv('a,b\n"say ""hi""\nthere",\n')).toEqual([
       new Map([
         ['a', 'say "hi"\nthere'],
         ['b', ''],
+        ['$line', '2'],
       ]),
     ]);
     expect(() => readCsv('a\n"open')).toThrow('a quote is not closed');
@@ -211,5 +291,30 @@ describe('a map', () => {
     expect(() => records(sources, readImportMap(map([source])))).toThrow(
       'names x, and the file has only kinolar',
     );
+  });
+
+  test.each([
+    ['json', '[{"kod": 1}, {"nomi": "a"}]', '$'],
+    ['csv', 'kod,nomi\n1,a', 'rows'],
+    ['sqlite', 'CREATE TABLE x (kod, nomi); INSERT INTO x VALUES (1, 2)', 'x'],
+  ] as const)('%s: a column that no row has is refused with those there are', async (kind, text, from) => {
+    const sources = await sourcesOf(kind, text);
+    const misspelt = [{ from, to: 'anime', fields: { code: 'kod', title: 'nomii' } }];
+    expect(() => records(sources, readImportMap(map(misspelt)))).toThrow(
+      `the map takes title from "nomii", which ${from} does not have (did you mean "nomi"?); it has kod, nomi`,
+    );
+  });
+
+  test('a misspelt column of parts, or within them, is refused', async () => {
+    const sources = await sourcesOf('json', '[{"kod": 1, "qismlar": [{"video": "A"}]}]');
+    const withParts = (from: string, file: string) =>
+      readImportMap(
+        map([
+          { from: '$', to: 'anime', fields: { code: 'kod' }, parts: { from, fields: { file_id: file } } },
+        ]),
+      );
+    expect(() => records(sources, withParts('qism', 'video'))).toThrow('takes parts from "qism"');
+    expect(() => records(sources, withParts('qismlar', 'fayl'))).toThrow('takes file_id from "fayl"');
+    expect(records(sources, withParts('qismlar', 'video'))).toHaveLength(2);
   });
 });

@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type ImportRun, runImport } from '../../../src/backup/import/run-import.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
@@ -19,7 +20,7 @@ beforeEach(async () => {
   path = join(directory, 'bot.db');
   db = await openEmbeddedDatabase(path);
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
-  const history = Array.from({ length: 100 }, (_, i) => ({ user_id: i, anime_code: 5, part_number: 1 }));
+  const history = Array.from({ length: 100 }, (_, i) => ({ user_id: i + 1, anime_code: 5, part_number: 1 }));
   writeFileSync(
     join(directory, 'file.json'),
     JSON.stringify({ anime: [{ code: 5 }], user_history: history }),
@@ -114,4 +115,29 @@ test('the database itself sees one transaction, and no staged rows', async () =>
     beforeMerge: async () => void seen.push(...(await tables())),
   });
   expect(new Set(seen)).toEqual(new Set([0]));
+});
+
+test('once the merge has begun, a cancel does not end it', async () => {
+  const stop = new AbortController();
+  const beforeMerge = () => void setImmediate(() => stop.abort(new Error('the admin cancelled')));
+  const report = await run({ signal: stop.signal, beforeMerge });
+  expect(stop.signal.aborted).toBe(true);
+  expect(report.tables.find(({ table }) => table === 'user_history')).toMatchObject({ added: 100 });
+});
+
+// A transaction that locked the database at once would wait for the other writer longer than this test may take.
+test('while another writer holds the database, rows are staged; only the merge waits', {
+  timeout: 30_000,
+}, async () => {
+  const writer = new DatabaseSync(path);
+  writer.exec('BEGIN IMMEDIATE');
+  let staged = 0;
+  await run({
+    onRows: () => {
+      staged += 1;
+    },
+    beforeMerge: () => writer.exec('COMMIT'),
+  });
+  writer.close();
+  expect(staged).toBeGreaterThan(1);
 });

@@ -254,3 +254,22 @@ test('a channel’s link leads into Telegram, as when an admin types it, or is l
   }
   for (const link of bad) expect(told(report).join()).toContain(`${JSON.stringify(link)} is not a link`);
 });
+
+test('an id that is no person’s makes nobody a viewer: groups and ids beyond Telegram’s are named', async () => {
+  const ids = ['-100900002', '0', '9007199254740992', '9007199254740991', '5'];
+  const report = await importJson(
+    `{"anime": [{"code": 5}], "users": [${ids.map((id) => `{"user_id": ${id}}`).join(',')}],
+      "user_history": [{"user_id": -100900003, "anime_code": 5}, {"user_id": 6, "anime_code": 5}]}`,
+  );
+  expect(told(report)).toEqual([
+    ...['-100900002', '0', '9007199254740992'].map(
+      (id, i) => `row users[${i}]: ${id} is not a user’s id (a group’s id is negative)`,
+    ),
+    'row user_history[0]: -100900003 is not a user’s id (a group’s id is negative)',
+  ]);
+  expect(await texts('SELECT CAST(user_id AS TEXT) AS t FROM users ORDER BY user_id')).toEqual([
+    '5',
+    '6',
+    '9007199254740991',
+  ]);
+});

@@ -1,8 +1,11 @@
 /** Rows of another bot's file as the records of an import, by a map. The rules for values and refusals are those of every import. */
-import type { JsonValue } from '../../document/json-value.ts';
-import type { LegacyEvent } from '../../document/legacy.ts';
+import type { JsonPath, JsonValue } from '../../document/json-value.ts';
 import { type LegacyKind, recordsOf } from '../../document/legacy-records.ts';
+import type { ImportEvent } from '../stage.ts';
+import { requireColumns } from './columns.ts';
+import { LINE } from './csv.ts';
 import type { ImportMap, MapSource } from './format.ts';
+import { isCatalogue } from './guess.ts';
 import { type SourceRow, type Sources, VALUE } from './sources.ts';
 
 type Record = Map<string, JsonValue>;
@@ -14,12 +17,24 @@ const KINDS: Readonly<Partial<{ [To in MapSource['to']]: LegacyKind }>> = {
   groups: 'group',
 };
 
-/** @throws when the map names a source that the file has not */
+/** Tables of ours, for what is refused: their places begin with names of another bot's. */
+const TABLES: Readonly<{ [To in MapSource['to']]: string }> = {
+  anime: 'anime',
+  parts: 'anime_parts',
+  users: 'users',
+  history: 'user_history',
+  favourites: 'favourites',
+  channels: 'mandatory_channels',
+  groups: 'groups',
+};
+
+/** @throws when the map names a source, or a column of one, that the file has not */
 export function* mappedRecords(
   sources: Sources,
   map: ImportMap,
   utcOffsetMinutes: number,
-): Generator<LegacyEvent> {
+): Generator<ImportEvent> {
+  requireColumns(sources, map);
   const codes = new Map<string, JsonValue>();
   const people = new Map<string, JsonValue>();
   const rowsOf = ({ from }: MapSource): readonly SourceRow[] => {
@@ -27,53 +42,67 @@ export function* mappedRecords(
     if (rows !== undefined) return rows;
     throw new Error(`the map names ${from}, and the file has only ${[...sources.keys()].join(', ')}`);
   };
+  const record = function* (
+    source: MapSource,
+    kind: LegacyKind | 'other',
+    place: number,
+    fields: Record,
+  ): Generator<ImportEvent> {
+    const path = pathOf(source, place, rowsOf(source)[place]);
+    for (const event of recordsOf(kind, source.to, path, fields, utcOffsetMinutes))
+      yield event.kind !== 'refusal'
+        ? event
+        : { ...event, table: TABLES[event.place.includes('.parts[') ? 'parts' : source.to] };
+  };
   // In this order, whatever the map's: people are known before what they did.
   const of = (...kinds: readonly MapSource['to'][]): MapSource[] =>
     kinds.flatMap((kind) => map.sources.filter(({ to }) => to === kind));
 
   for (const source of of('anime')) {
     for (const [place, anime] of animeOf(source, rowsOf(source), codes))
-      yield* recordsOf('anime', source.from, [source.from, place], anime, utcOffsetMinutes);
+      yield* record(source, 'anime', place, anime);
   }
   for (const source of of('parts')) {
     const rows = rowsOf(source).map((row, place) => ({
       place,
-      record: withCode(pick(row, source.fields), codes),
+      fields: withCode(pick(row, source.fields), codes),
     }));
     numberSeasons(
-      rows.map(({ record }) => record),
-      (record) => key(record.get('anime_code')),
+      rows.map(({ fields }) => fields),
+      (fields) => key(fields.get('anime_code')),
     );
-    for (const { place, record } of rows)
-      yield* recordsOf('part', source.from, [source.from, place], record, utcOffsetMinutes);
+    for (const row of rows) yield* record(source, 'part', row.place, row.fields);
   }
   for (const source of of('users', 'channels', 'groups', 'history', 'favourites'))
     for (const [place, row] of rowsOf(source).entries()) {
-      const record = withCode(pick(row, source.fields), codes);
+      const fields = withCode(pick(row, source.fields), codes);
       if (source.to === 'users') {
-        const id = record.get('id');
-        if (id !== undefined) people.set(key(id), record.get('user_id') ?? null);
-        record.delete('id');
-      } else if (record.has('user_id')) {
+        const id = fields.get('id');
+        if (id !== undefined) people.set(key(id), fields.get('user_id') ?? null);
+        fields.delete('id');
+      } else if (fields.has('user_id')) {
         // Their row of the person, where they keep one, or the person's own id.
-        const user = record.get('user_id') ?? null;
-        record.set('user_id', people.get(key(user)) ?? user);
+        const user = fields.get('user_id') ?? null;
+        fields.set('user_id', people.get(key(user)) ?? user);
       }
       if (source.to === 'favourites') {
-        const anime = record.get('anime_code') ?? null;
-        record.delete('anime_code');
+        const anime = fields.get('anime_code') ?? null;
+        fields.delete('anime_code');
         // Every anime of the map bears its code as its id.
-        record.set('anime_id', typeof anime === 'string' && /^\d{1,15}$/.test(anime) ? BigInt(anime) : anime);
-        if (!record.has('added_at')) record.set('added_at', '1970-01-01 00:00:00');
+        fields.set('anime_id', typeof anime === 'string' && /^\d{1,15}$/.test(anime) ? BigInt(anime) : anime);
+        if (!fields.has('added_at')) fields.set('added_at', '1970-01-01 00:00:00');
       }
-      yield* recordsOf(
-        KINDS[source.to] ?? 'other',
-        source.to,
-        [source.from, place],
-        record,
-        utcOffsetMinutes,
-      );
+      yield* record(source, KINDS[source.to] ?? 'other', place, fields);
     }
+  for (const [from, rows] of sources)
+    if (rows.length > 0 && !map.sources.some((source) => source.from === from))
+      yield { kind: 'left', source: from, rows: rows.length, isCatalogue: isCatalogue(from, rows) };
+}
+
+/** Of a CSV the line: nobody counts its rows from nought. */
+function pathOf({ from }: MapSource, place: number, row: SourceRow | undefined): JsonPath {
+  const line = row?.get(LINE);
+  return typeof line === 'string' ? [`line ${line}`] : [from, place];
 }
 
 /** Rows with one code are one anime: bots keep a row for each part as well as one for each anime. */
@@ -87,7 +116,8 @@ function animeOf(
   for (const [place, row] of rows.entries()) {
     const anime = pick(row, source.fields);
     const code = anime.get('code') ?? anime.get('id') ?? null;
-    if (anime.has('id')) codes.set(key(anime.get('id')), code);
+    // Where their rows have no number of their own, their code is what others name them by.
+    codes.set(key(anime.get('id') ?? code), code);
     const parts = [...partOf(anime), ...nestedParts(source, row)];
     const known = first.get(key(code));
     if (known !== undefined && parts.length > 0) {

@@ -1,13 +1,18 @@
 /** CSV as spreadsheets and bots write it (RFC 4180): quotes, line breaks inside them, BOM, CRLF, commas, semicolons or tabs. Pure. */
 
-/** Rows as objects by the names of the first line. @throws when a quote is not closed */
+/** The column that says in which line (from 1) a row begins. */
+export const LINE = '$line';
+
+/** Rows as objects by the names of the first line, and their {@link LINE}. @throws when a quote is not closed */
 export function readCsv(text: string): Map<string, string>[] {
   const plain = text.replace(/^\uFEFF/, '');
-  const [header = [], ...rows] = cells(plain, separatorOf(plain));
-  const names = header.map((name, i) => name.trim() || `column ${i + 1}`);
+  const [header, ...rows] = cells(plain, separatorOf(plain));
+  const names = (header?.cells ?? []).map((name, i) => name.trim() || `column ${i + 1}`);
   return rows
-    .filter((row) => row.some((cell) => cell !== ''))
-    .map((row) => new Map(names.map((name, i) => [name, row[i] ?? ''])));
+    .filter(({ cells }) => cells.some((cell) => cell !== ''))
+    .map(({ cells, line }) =>
+      new Map(names.map((name, i) => [name, cells[i] ?? ''])).set(LINE, String(line)),
+    );
 }
 
 /** The commonest of the three in the first line, outside quotes. */
@@ -17,15 +22,23 @@ function separatorOf(text: string): string {
   return [',', ';', '\t'].reduce((best, one) => (count(one) > count(best) ? one : best));
 }
 
-function cells(text: string, separator: string): string[][] {
-  const rows: string[][] = [];
+interface Line {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+function cells(text: string, separator: string): Line[] {
+  const rows: Line[] = [];
   let row: string[] = [];
   let at = 0;
+  let line = 1;
+  let next = 1;
   while (at < text.length) {
     let cell: string;
     if (text[at] === '"') {
       const end = closingQuote(text, at + 1);
       cell = text.slice(at + 1, end).replaceAll('""', '"');
+      next += cell.split(/\r\n|\n|\r/).length - 1;
       at = end + 1;
     } else {
       const start = at;
@@ -40,8 +53,10 @@ function cells(text: string, separator: string): string[][] {
     }
     if (text[at] === '\r') at += 1;
     if (text[at] === '\n') at += 1;
-    rows.push(row);
+    rows.push({ line, cells: row });
     row = [];
+    next += 1;
+    line = next;
   }
   return rows;
 }

@@ -1,8 +1,10 @@
 /** What another bot's tables and columns are, by their names: Uzbek, Russian and English words for the same few things. A person confirms it. */
+import { fold } from '../../../text/uzbek-fold.ts';
+import { LINE } from './csv.ts';
 import type { FIELDS, ImportMap, MapSource } from './format.ts';
 import { KEY, type SourceRow, type Sources, VALUE } from './sources.ts';
 
-/** Without capitals, spaces and signs; in order of trust. */
+/** In order of trust. They are compared as {@link plain} writes them, so each stands here in one alphabet. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   code: [
     'code',
@@ -17,7 +19,6 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     'filmcode',
     'filmkodi',
     'moviecode',
-    'код',
   ],
   title: [
     'title',
@@ -31,7 +32,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     'filmnomi',
     'moviename',
     'sarlavha',
-    'название',
+    'nazvanie',
   ],
   description: [
     'description',
@@ -44,7 +45,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     'about',
     'text',
     'matn',
-    'описание',
+    'opisanie',
   ],
   photo_id: [
     'photoid',
@@ -57,6 +58,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     'image',
     'imageid',
     'thumb',
+    'foto',
   ],
   file_id: [
     'fileid',
@@ -91,9 +93,9 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
     'nomer',
   ],
   season: ['season', 'seasonnumber', 'fasl', 'sezon', 'mavsum'],
-  user_id: ['userid', 'telegramid', 'tgid', 'chatid', 'tguserid', 'foydalanuvchiid'],
+  user_id: ['userid', 'telegramid', 'tgid', 'chatid', 'tguserid', 'foydalanuvchiid', 'polzovatelid', 'azoid'],
   username: ['username', 'login'],
-  first_name: ['firstname', 'fullname', 'name', 'ism', 'ismi', 'имя'],
+  first_name: ['firstname', 'fullname', 'name', 'ism', 'ismi', 'imya'],
   last_name: ['lastname', 'familiya'],
   created_at: [
     'createdat',
@@ -139,12 +141,14 @@ const NESTED = [
   'files',
   'fayllar',
 ];
-const USERS = /user|foydalanuvchi|member|azo|obunachi|people|odamlar/;
-const HISTORY = /histor|tarix|view|watch|korish/;
-const FAVOURITES = /fav|sevimli|saqla|bookmark|saved/;
-const CHANNELS = /channel|kanal|majburiy|sponsor/;
-const GROUPS = /group|guruh/;
-const NOT_OURS = /admin|setting|sozlama|payment|tolov|migration|log$/;
+const USERS = named('user|foydalanuvchi|member|azo|obunachi|people|odamlar|polzovatel');
+const HISTORY = named('histor|tarix|view|watch|korish|istoriya');
+const FAVOURITES = named('fav|sevimli|saqla|bookmark|saved|izbrann');
+const CHANNELS = named('channel|kanal|majburiy|sponsor');
+const GROUPS = named('group|guruh|gruppa');
+const NOT_OURS = named('admin|setting|sozlama|payment|tolov|migration');
+const LOG = /log$/;
+const CATALOGUE = named('anime|kino|film|movie|serial|serie|multfilm|episode|qism|video');
 /** Rows looked at. */
 const LOOKED_AT = 50;
 
@@ -156,13 +160,33 @@ export function guessMap(sources: Sources): ImportMap | undefined {
     : { format: 'anime-bot-import-map', format_version: 1, sources: found };
 }
 
-function guessSource(from: string, rows: readonly SourceRow[]): MapSource | undefined {
-  const columns = [...new Set(rows.slice(0, LOOKED_AT).flatMap((row) => [...row.keys()]))];
+/** Whether a table that no map names may hold the anime or their parts: by its name, or by a column of file_ids. */
+export function isCatalogue(from: string, rows: readonly SourceRow[]): boolean {
   const table = plain(from);
-  const find = (field: string): string | undefined =>
-    WORDS[field]
-      ?.map((word) => columns.find((column) => plain(column) === word))
-      .find((column) => column !== undefined);
+  if (NOT_OURS(table) || LOG.test(table)) return false;
+  const columns = columnsOf(rows);
+  const isOfUsers = USERS(table) || HISTORY(table) || FAVOURITES(table) || CHANNELS(table) || GROUPS(table);
+  return findColumn(columns, 'file_id') !== undefined || (CATALOGUE(table) && !isOfUsers);
+}
+
+/** Names of the columns of the first rows, but for the one that we added. */
+function columnsOf(rows: readonly SourceRow[]): string[] {
+  const names = new Set(rows.slice(0, LOOKED_AT).flatMap((row) => [...row.keys()]));
+  names.delete(LINE);
+  return [...names];
+}
+
+/** The column that is a field of ours by its name. */
+function findColumn(columns: readonly string[], field: string): string | undefined {
+  return WORDS[field]
+    ?.map((word) => columns.find((column) => plain(column) === plain(word)))
+    .find((column) => column !== undefined);
+}
+
+function guessSource(from: string, rows: readonly SourceRow[]): MapSource | undefined {
+  const columns = columnsOf(rows);
+  const table = plain(from);
+  const find = (field: string): string | undefined => findColumn(columns, field);
   const id = columns.find((column) => plain(column) === 'id') ?? (columns.includes(KEY) ? KEY : undefined);
   const source = <To extends keyof typeof FIELDS>(
     to: To,
@@ -177,17 +201,17 @@ function guessSource(from: string, rows: readonly SourceRow[]): MapSource | unde
       if (column !== undefined && !Object.values(fields).includes(column)) fields[name] = column;
     return { from, to, fields };
   };
-  if (NOT_OURS.test(table)) return undefined;
-  if (CHANNELS.test(table) && find('channel_id') !== undefined)
+  if (NOT_OURS(table) || LOG.test(table)) return undefined;
+  if (CHANNELS(table) && find('channel_id') !== undefined)
     return source('channels', ['channel_id', 'link'], { name: find('title') });
-  if (GROUPS.test(table) && find('group_id') !== undefined)
+  if (GROUPS(table) && find('group_id') !== undefined)
     return source('groups', ['group_id', 'link'], { name: find('title') });
   const user = find('user_id');
   const anime = find('anime') ?? find('anime_code');
   if (user !== undefined && anime !== undefined && find('file_id') === undefined)
-    return FAVOURITES.test(table)
+    return FAVOURITES(table)
       ? source('favourites', ['user_id', 'anime', ...(find('anime') === undefined ? ['anime_code'] : [])])
-      : HISTORY.test(table)
+      : HISTORY(table)
         ? source('history', [
             'user_id',
             'anime',
@@ -197,8 +221,8 @@ function guessSource(from: string, rows: readonly SourceRow[]): MapSource | unde
           ])
         : undefined;
   if (columns.length === 1 && columns[0] === VALUE)
-    return USERS.test(table) ? { from, to: 'users', fields: { user_id: VALUE } } : undefined;
-  if (user !== undefined || USERS.test(table)) {
+    return USERS(table) ? { from, to: 'users', fields: { user_id: VALUE } } : undefined;
+  if (user !== undefined || USERS(table)) {
     const person = user ?? id;
     if (person === undefined) return undefined;
     const names = ['username', 'first_name', 'last_name', 'created_at'];
@@ -227,13 +251,20 @@ function guessAnime(
 ): MapSource | undefined {
   const file = find('file_id');
   const ref = find('anime');
-  if (ref !== undefined && file !== undefined)
+  // movies(movie_id, title, code, file_id) and anime(anime_id, name) name themselves: each has its row once, with a title.
+  const isOwn =
+    ref !== undefined &&
+    find('title') !== undefined &&
+    (file === undefined || find('code') !== undefined) &&
+    new Set(rows.map((row) => row.get(ref))).size === rows.length;
+  if (ref !== undefined && file !== undefined && !isOwn)
     return source('parts', ['anime', 'part_number', 'season', 'file_id', 'created_at']);
-  const code = find('code') ?? id;
+  const key = id ?? (isOwn ? ref : undefined);
+  const code = find('code') ?? key;
   if (code === undefined) return undefined;
   const nested = columns.find(
     (column) =>
-      NESTED.includes(plain(column)) &&
+      NESTED.some((word) => plain(word) === plain(column)) &&
       rows.some((row) => typeof row.get(column) === 'object' && row.get(column) !== null),
   );
   // By code, with nothing but the file: {"12": "BAAC…"}.
@@ -256,7 +287,7 @@ function guessAnime(
     'file_id',
     ...(file === undefined ? [] : ['part_number', 'season']),
   ];
-  const guessed = source('anime', names, { code, ...(code === id ? {} : { id }) });
+  const guessed = source('anime', names, { code, ...(code === key ? {} : { id: key }) });
   if (nested === undefined) return guessed;
   const inner = rows.flatMap((row) => {
     const value = row.get(nested);
@@ -268,17 +299,22 @@ function guessAnime(
 }
 
 function guessFields(rows: readonly SourceRow[]): Record<string, string> {
-  const columns = [...new Set(rows.slice(0, LOOKED_AT).flatMap((row) => [...row.keys()]))];
+  const columns = columnsOf(rows);
   const fields: Record<string, string> = {};
   for (const name of ['file_id', 'part_number', 'season']) {
-    const column = WORDS[name]
-      ?.map((word) => columns.find((one) => plain(one) === word))
-      .find((one) => one !== undefined);
+    const column = findColumn(columns, name);
     if (column !== undefined) fields[name] = column;
   }
   return fields;
 }
 
+/** One spelling for Latin and Cyrillic, without capitals, spaces and signs. */
 function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
+  return fold(name).replaceAll(' ', '');
+}
+
+/** Whether a plain name holds one of the words. */
+function named(words: string): (table: string) => boolean {
+  const stems = words.split('|').map(plain);
+  return (table) => stems.some((stem) => table.includes(stem));
 }

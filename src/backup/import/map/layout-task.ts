@@ -26,8 +26,9 @@ const LOOKED_AT = 50;
 export const layoutTask: Task<LayoutInput, Layout> = async ({ path, kind, scratch }) => {
   if (kind === 'json' && ((await stat(path)).size > MOST_JSON_BYTES || (await saysOurs(path)))) return OURS;
   const sources = await readSources(path, kind, { scratch, rows: LOOKED_AT });
-  if (kind !== 'csv' && isOurs(sources)) return OURS;
-  return { isOurs: false, sources: [...sources.keys()].toSorted(), guess: guessMap(sources) };
+  const guess = guessMap(sources);
+  if (kind !== 'csv' && isOurs(sources) && !hasOtherCatalogue(sources, guess)) return OURS;
+  return { isOurs: false, sources: [...sources.keys()].toSorted(), guess };
 };
 
 /** Our own documents and exports name themselves at their beginning. */
@@ -39,6 +40,13 @@ async function saysOurs(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
+}
+
+/** Many bots have a table of ours by name (users), and their anime in one of their own. */
+function hasOtherCatalogue(sources: Sources, guess: ImportMap | undefined): boolean {
+  const isKnown = (name: string): boolean => kindOfKey(name.replace(/^tables\./, '')) !== undefined;
+  const hasOwn = [...sources.keys()].some((name) => kindOfKey(name.replace(/^tables\./, '')) === 'anime');
+  return !hasOwn && guess?.sources.some(({ from, to }) => to === 'anime' && !isKnown(from)) === true;
 }
 
 /** A table of ours by name, with the columns that make its rows anything; an empty list says nothing against it. */

@@ -1,10 +1,10 @@
 /** A foreign file as named lists of rows: tables of a database, lists (or objects by code) of a JSON, the rows of a CSV. Node only. */
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type JsonValue, jsonValue } from '../../document/json-value.ts';
 import { textInput } from '../../document/text-input.ts';
 import { ByteWindow } from '../../document/window.ts';
+import { UnsealError } from '../../envelope/types.ts';
 import { copyDatabase } from '../../restore/copy-database.ts';
 import { requireIntact } from '../../restore/intact.ts';
 import { openFileSnapshotSource } from '../../snapshot/file.ts';
@@ -16,6 +16,13 @@ export type SourceRow = ReadonlyMap<string, JsonValue>;
 export type Sources = ReadonlyMap<string, readonly SourceRow[]>;
 
 export type SourceKind = 'json' | 'sqlite' | 'csv';
+
+/** The rows of a CSV, as a map names them. */
+export const CSV_ROWS = 'rows';
+
+/** What Excel writes on a Russian or Uzbek Windows. */
+const NOT_UTF8 =
+  'the file is not UTF-8 but probably Windows-1251 (Excel writes it): convert it with "iconv -f CP1251 -t UTF-8 FILE > new.csv", or save it as "CSV UTF-8", and import that';
 
 /** The document itself, where it is a list or an object by code. */
 const ROOT = '$';
@@ -34,8 +41,22 @@ export async function readSources(
   kind: SourceKind,
   { scratch, rows = Number.POSITIVE_INFINITY }: { readonly scratch: string; readonly rows?: number },
 ): Promise<Sources> {
-  if (kind === 'csv') return new Map([['rows', readCsv(await readFile(path, 'utf8'))]]);
+  if (kind === 'csv') return new Map([[CSV_ROWS, readCsv(await readText(path))]]);
   return kind === 'json' ? readJson(path) : readDatabase(path, scratch, rows);
+}
+
+/** @throws UnsealError with the encoding, where it is neither UTF-8 nor UTF-16 */
+async function readText(path: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of textInput(createReadStream(path))) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch (cause) {
+    throw new UnsealError('foreign', NOT_UTF8, { cause });
+  }
+  throw new UnsealError('foreign', 'the file holds zero bytes, so it is no text: save it as CSV in UTF-8');
 }
 
 async function readJson(path: string): Promise<Sources> {

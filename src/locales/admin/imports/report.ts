@@ -40,7 +40,7 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
   lines.push(...listed(report, words, words.mended, (what) => what === 'mended', mended));
   if (report.leftAside.length > 0)
     lines.push(
-      html`\n${words.leftAside}: <code>${cutText(report.leftAside.map(({ table }) => table).join(', '), 300).text}</code>`,
+      html`\n${words.leftAside}: <code>${cutText(report.leftAside.map(({ table, rows }) => `${table} (${rows})`).join(', '), 300).text}</code>`,
     );
   return join(lines, '\n');
 }

@@ -74,6 +74,7 @@ const REASONS: ReasonTexts = {
   'nul-removed': 'символ NUL убран',
   'not-utf8': 'внутри байты не в UTF-8',
   'not-utf8-replaced': 'байты не в UTF-8 заменены на �',
+  'no-user-id': '{} — не номер пользователя (отрицательный — у группы)',
   'code-range': 'код {} не от 1 до 999999',
   'part-range': '{} не может быть номером серии',
   'anime-not-in-file': 'аниме {} нет в файле',

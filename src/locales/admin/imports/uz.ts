@@ -73,6 +73,7 @@ const REASONS: ReasonTexts = {
   'nul-removed': 'NUL belgisi olib tashlandi',
   'not-utf8': 'UTF-8 bo‘lmagan baytlar bor',
   'not-utf8-replaced': 'UTF-8 bo‘lmagan baytlar � bilan almashtirildi',
+  'no-user-id': '{} — foydalanuvchi raqami emas (manfiysi guruhniki)',
   'code-range': '{} — kod emas: kod 1 dan 999999 gacha bo‘ladi',
   'part-range': '{} — qism raqami bo‘la olmaydi',
   'anime-not-in-file': '{} animesi faylda yo‘q',
