@@ -18,7 +18,7 @@ export type Sources = ReadonlyMap<string, readonly SourceRow[]>;
 export type SourceKind = 'json' | 'sqlite' | 'csv';
 
 /** The rows of a CSV, as a map names them. */
-export const CSV_ROWS = 'rows';
+const CSV_ROWS = 'rows';
 
 /** What Excel writes on a Russian or Uzbek Windows. */
 const NOT_UTF8 =
