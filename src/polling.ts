@@ -5,6 +5,7 @@
 import { type Api, GrammyError } from 'grammy';
 import type { Update } from 'grammy/types';
 import { chatOf } from './handlers/incoming.ts';
+import { Slots } from './lib/slots.ts';
 import { describeError, type Log } from './log.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { ALLOWED_UPDATES } from './telegram.ts';
@@ -80,9 +81,8 @@ class Lanes {
   readonly #unfinished = new Set<number>();
   /** Finished, and given again by Telegram while an older one is not. */
   readonly #finished = new Set<number>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #slots = new Slots(MOST_AT_ONCE);
   readonly #options: PollingOptions;
-  #running = 0;
   #last = -1;
 
   constructor(options: PollingOptions) {
@@ -137,14 +137,11 @@ class Lanes {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= MOST_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running += 1;
+    const release = await this.#slots.acquire();
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
+      release();
     }
   }
 }

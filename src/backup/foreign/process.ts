@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
+import { Slots } from '../../lib/slots.ts';
 import { reasonOf } from '../clock.ts';
 import { CostsTooMuch, Damaged, fromWire } from './errors.ts';
 import { type FromTask, MEMORY_SIGNAL, TIME_SIGNAL, type ToTask, type Watch } from './protocol.ts';
@@ -46,8 +47,11 @@ export function limitsFor(bytes: number): ProcessLimits {
   };
 }
 
+/** Foreign files read at once: an admin who sends ten has the machine read them one after another. */
+const slots = new Slots(3);
+
 /**
- * Runs a task (tasks.ts) in a process of its own.
+ * Runs a task (tasks.ts) in a process of its own; one with limits waits for its turn.
  * @throws what the task throws, of its own kind; {@link CostsTooMuch} at a limit; {@link Damaged} when the process crashed on the file;
  * the reason of `signal`.
  */
@@ -56,7 +60,20 @@ export async function runInProcess<Name extends TaskName>(
   input: InputOf<Name>,
   options: ProcessOptions<MessageOf<Name>> = {},
 ): Promise<ResultOf<Name>> {
-  const { limits, signal, debris = [], onMessage } = options;
+  if (options.limits === undefined) return runNow(task, input, options);
+  const release = await slots.acquire();
+  try {
+    return await runNow(task, input, options);
+  } finally {
+    release();
+  }
+}
+
+async function runNow<Name extends TaskName>(
+  task: Name,
+  input: InputOf<Name>,
+  { limits, signal, debris = [], onMessage }: ProcessOptions<MessageOf<Name>>,
+): Promise<ResultOf<Name>> {
   if (signal?.aborted === true) throw reasonOf(signal);
   const watch: Watch = {
     parent: process.pid,

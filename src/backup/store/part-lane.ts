@@ -1,5 +1,5 @@
 /** What the uploads of one run share: the turns to send a part, and the buffers of parts that have been sent. */
-import { Slots } from './slots.ts';
+import { Slots } from '../../lib/slots.ts';
 
 /** A part is 5 MiB, and `fetch` makes two copies of it: one at a time is quick enough, and what a Worker can hold. */
 const PARTS_IN_FLIGHT = 1;

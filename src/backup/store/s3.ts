@@ -6,6 +6,7 @@ import {
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
+import { Slots } from '../../lib/slots.ts';
 import type { HeadLastWriter } from '../model.ts';
 import { PartLane } from './part-lane.ts';
 import { Bucket, quote } from './s3-bucket.ts';
@@ -13,7 +14,6 @@ import { createClient, presignedGet, type S3Settings } from './s3-client.ts';
 import { isNotFound } from './s3-errors.ts';
 import type { StoreFetch } from './s3-http.ts';
 import { abortUpload, S3Upload } from './s3-upload.ts';
-import { Slots } from './slots.ts';
 import { type Deleted, type Store, type StoredObject, StoreError, type WrittenObject } from './types.ts';
 
 export interface S3Options {

@@ -58,6 +58,19 @@ describe('a process for foreign work', () => {
     expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
   });
 
+  it('reads few foreign files at once, however many are sent', async () => {
+    const files = Array.from({ length: 6 }, (_, i) => join(directory, `pid-${i}`));
+    const holding = files.map((file) => messagesOf('trial', { what: 'count', file }, { limits }));
+    const first = holding.map((messages) => messages.next());
+    await Promise.all(first.slice(0, 3));
+    const running = (): number => files.filter((file) => existsSync(file)).length;
+    expect(running()).toBe(3);
+    for (const messages of holding) void messages.return();
+    await Promise.all(first);
+    expect(running()).toBe(6);
+    await Promise.all(holding.map((messages) => messages.return()));
+  });
+
   it('throws errors of their kind, with their causes', async () => {
     const error = await failureOf(runInProcess('trial', { what: 'throw' }, { limits }));
     expect(error).toBeInstanceOf(Damaged);
