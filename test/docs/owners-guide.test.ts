@@ -169,7 +169,8 @@ describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
     const admin = telegram.person({ id: ADMIN, firstName: 'Admin' });
     const before = backups().length;
     await admin.send('/backup');
-    for (let i = 0; backups().length === before && i < 2_000; i += 1)
+    // While the run of the start still holds the lease, the next tick makes it: within a minute.
+    for (let i = 0; backups().length === before && i < 9_000; i += 1)
       await new Promise((resolve) => setTimeout(resolve, 10));
     expect(backups().length).toBeGreaterThan(before);
     const [commands = '', json = ''] = blocksOf('Nusxa olish', 'sh');
@@ -186,7 +187,7 @@ describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
     await sh(json);
     expect(JSON.parse(readFileSync(at('anime.json'), 'utf8')).users).toHaveLength(users());
     expect(statSync(at('anime.json')).mode & 0o777).toBe(0o600);
-  });
+  }, 150_000);
 
   test('the check beside the running bot says ok, and disturbs nothing', async () => {
     for (const block of blocksOf('Bazani tekshirish', 'sh')) expect(await sh(block)).toBe('ok\n');
