@@ -12,9 +12,45 @@ export interface NamedMutant {
 const DIGESTS = ['test/backup/restore/digests.test.ts'];
 const DURABILITY = ['test/backup/durability.test.ts'];
 const SECRET = ['test/webhook-secret.test.ts'];
+const VERDICTS = ['test/backup/verdicts.test.ts'];
 const DRAFTS = ['test/db/drafts.test.ts'];
 
 export const NAMED: readonly NamedMutant[] = [
+  {
+    fault: 'a verdict beside a backup is not read',
+    file: 'src/backup/list.ts',
+    find: 'if (listed === undefined) return undefined;',
+    replacement: 'return undefined;',
+    tests: VERDICTS,
+  },
+  {
+    fault: 'a key that does not fit is taken for damage',
+    file: 'src/backup/read-back.ts',
+    find: '(all.length > 0 && inside?.isKeyless !== true)',
+    replacement: 'all.length > 0',
+    tests: VERDICTS,
+  },
+  {
+    fault: 'retention presumes a backup with a verdict to be good',
+    file: 'src/backup/prune.ts',
+    find: "isWhole && !has(group, 'verdict') ? 'verified'",
+    replacement: "isWhole ? 'verified'",
+    tests: VERDICTS,
+  },
+  {
+    fault: 'retention leaves the verdict of a deleted backup behind',
+    file: 'src/backup/prune.ts',
+    find: "if (has(group, 'verdict')) {",
+    replacement: 'if (group.name === "") {',
+    tests: VERDICTS,
+  },
+  {
+    fault: 'a dry run shows reasons of manifests that nobody read',
+    file: 'src/backup/prune.ts',
+    find: 'if (going.length === 0 && !isShown)',
+    replacement: 'if (going.length === 0)',
+    tests: VERDICTS,
+  },
   {
     fault: 'restore ignores the table digests of the manifest',
     file: 'src/backup/restore/prepare-task.ts',

@@ -31,6 +31,7 @@ import { type Probe, probeBucket } from './probe.ts';
 import type { OnProgress } from './progress.ts';
 import { type HashVerdict, verifyByHash } from './proof.ts';
 import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run.ts';
+import { keepVerdict } from './verdicts.ts';
 
 export interface EngineContext extends BackupContext {
   readonly requests: RequestLedger;
@@ -136,13 +137,19 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       if (entry === undefined) return undefined;
       if (entry.manifest === undefined)
         return { ok: false, opened: false, problems: [entry.problem ?? 'no manifest'] };
-      const verdict = await verifyByHash(context, entry.manifest, {
+      const { proofs, ...verdict } = await verifyByHash(context, entry.manifest, {
         keys: context.keys,
         ...(onBytes && { onBytes }),
       });
-      const damage = damageOf(entry.manifest);
-      if (damage === undefined) return verdict;
-      return { ...verdict, ok: false, problems: [damage, ...verdict.problems] };
+      const unkept = await keepVerdict(context, entry.manifest, 'check', proofs);
+      // Hashes alone take nothing back of what more was found by.
+      const earlier =
+        verdict.ok && entry.verdict !== undefined
+          ? `${entry.verdict.problem}; only \`npm run backup -- verify ${name}\` can take that back`
+          : undefined;
+      const more = [damageOf(entry.manifest), earlier].filter((text) => text !== undefined);
+      const problems = [...more, ...verdict.problems, ...(unkept === undefined ? [] : [unkept])];
+      return { ...verdict, ok: problems.length === 0, problems };
     },
     async links(name, adminId) {
       const entry = await findBackup(context, name);

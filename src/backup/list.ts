@@ -2,10 +2,19 @@
 import { DatabaseUnfit } from '../db/unfit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';
-import { type BackupName, manifestKey, type ParsedKey, parseKey, timeOfName } from './names.ts';
+import {
+  type BackupName,
+  isOfBackup,
+  manifestKey,
+  type ParsedKey,
+  parseKey,
+  timeOfName,
+  verdictKey,
+} from './names.ts';
 import type { RetentionEntry } from './retention.ts';
 import type { Store, StoredObject } from './store/types.ts';
 import { believedTime, isAhead } from './true-time.ts';
+import { type DamageVerdict, MOST_VERDICT_BYTES, parseVerdict } from './verdicts.ts';
 
 /** A bucket below a key prefix. */
 export interface Bucket {
@@ -27,6 +36,10 @@ export interface BackupEntry {
   readonly state: RetentionEntry['state'];
   /** Why it is not `verified`. */
   readonly problem: string | undefined;
+  /** What is at fault when it is `damaged`: the database it was read from, or the stored files alone. */
+  readonly concerns: 'database' | 'files' | undefined;
+  /** What was proved of its stored files; undefined when nothing was. */
+  readonly verdict: DamageVerdict | undefined;
   readonly manifest: Manifest | undefined;
   /** When its data was read: as its manifest says, as far as that can be ({@link believedTime}). */
   readonly time: Date;
@@ -52,8 +65,8 @@ export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
   }
   const found = [...groups].map(([name, objects]) => ({ name, objects }));
   const timed = found
-    // A pin alone is no backup.
-    .filter(({ objects }) => objects.some(({ role }) => role !== 'pin'))
+    // A pin or a verdict alone is no backup.
+    .filter(({ objects }) => objects.some(isOfBackup))
     .map((group) => ({ group, time: groupTime(bucket, group).getTime() }));
   // By the time that can be, not by name: a backup of a clock that ran a year ahead must not pose as the newest for a year.
   timed.sort((a, b) => b.time - a.time || (a.group.name < b.group.name ? 1 : -1));
@@ -131,6 +144,8 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
   const base = {
     name: group.name,
     manifest: undefined,
+    concerns: undefined,
+    verdict: undefined,
     time: groupTime(bucket, group),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     encrypted: files.some(({ encrypted }) => encrypted),
@@ -142,17 +157,41 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
     return { ...base, state: 'unfinished', problem: 'no manifest: under way, or left over by a failed run' };
   const read = await readManifest(bucket, group.name);
   if (read instanceof ManifestError) return { ...base, state: 'unreadable', problem: read.message };
-  const problem = missingObject(bucket, read, files) ?? damageOf(read);
+  const verdict = await readVerdict(bucket, group);
+  const damage = damageOf(read);
+  const problems = [missingObject(bucket, read, files), verdict?.problem, damage].filter(
+    (text) => text !== undefined,
+  );
   return {
     ...base,
     manifest: read,
     time: timeOf(bucket, group, new Date(read.started_at)),
-    state: problem === undefined ? 'verified' : 'damaged',
-    problem,
+    state: problems.length === 0 ? 'verified' : 'damaged',
+    problem: problems.length === 0 ? undefined : problems.join('; '),
+    concerns: problems.length === 0 ? undefined : damage === undefined ? 'files' : 'database',
+    verdict,
     usable: (['database', 'document'] as const).filter(
       (role) => faultOf(bucket, read.objects[role], files) === undefined,
     ),
   };
+}
+
+/** Asked for only where the listing has one. */
+async function readVerdict(
+  { store, prefix }: Bucket,
+  { name, objects }: ObjectGroup,
+): Promise<DamageVerdict | undefined> {
+  const listed = objects.find(({ role }) => role === 'verdict');
+  if (listed === undefined) return undefined;
+  if (listed.bytes > MOST_VERDICT_BYTES) return parseVerdict(undefined, name);
+  const bytes = await readSmall(store, verdictKey(prefix, name), MOST_VERDICT_BYTES).catch(
+    (error: unknown) => {
+      if (error instanceof ManifestError) return new Uint8Array();
+      throw error;
+    },
+  );
+  // Taken back since the listing.
+  return bytes && parseVerdict(bytes, name);
 }
 
 /** The manifest, or what is wrong with it; a missing one counts as wrong. */
@@ -173,10 +212,14 @@ async function readManifest({ store, prefix }: Bucket, name: BackupName): Promis
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 
 /** A whole small object, or undefined when there is none. @throws ManifestError for one that is not small */
-export async function readSmall(store: Store, key: string): Promise<Uint8Array | undefined> {
+export async function readSmall(
+  store: Store,
+  key: string,
+  most = MAX_SMALL_BYTES,
+): Promise<Uint8Array | undefined> {
   const object = await store.get(key);
   if (object === undefined) return undefined;
-  if (object.bytes > MAX_SMALL_BYTES) {
+  if (object.bytes > most) {
     await object.body.cancel();
     throw new ManifestError(`${key} has ${object.bytes} bytes: too many for a manifest`);
   }
@@ -229,7 +272,7 @@ function faultOf(
 }
 
 function timeOf(bucket: Bucket, group: ObjectGroup, claimed: Date): Date {
-  const times = group.objects.filter(({ role }) => role !== 'pin').map(({ modified }) => modified.getTime());
+  const times = group.objects.filter(isOfBackup).map(({ modified }) => modified.getTime());
   return believedTime(claimed, new Date(Math.max(...times)), nowOf(bucket));
 }
 

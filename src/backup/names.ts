@@ -6,7 +6,7 @@
 /** `20240101_120000`: UTC, to the second. Sorts by time. */
 export type BackupName = string;
 
-export type ObjectRole = 'database' | 'document' | 'manifest' | 'pin';
+export type ObjectRole = 'database' | 'document' | 'manifest' | 'pin' | 'verdict';
 
 export interface ParsedKey {
   readonly name: BackupName;
@@ -19,6 +19,7 @@ const SUFFIXES: readonly (readonly [string, ObjectRole])[] = [
   ['.json.gz', 'document'],
   ['.manifest.json', 'manifest'],
   ['.pin', 'pin'],
+  ['.bad.json', 'verdict'],
 ];
 
 export function backupName(scheduledAt: Date): BackupName {
@@ -46,6 +47,16 @@ export function pinKey(prefix: string, name: BackupName): string {
   return `${prefix}anime_backup_${name}.pin`;
 }
 
+/** That its stored files are damaged, beside a backup likewise. */
+export function verdictKey(prefix: string, name: BackupName): string {
+  return `${prefix}anime_backup_${name}.bad.json`;
+}
+
+/** Whether an object is of the backup itself, not a remark beside it. */
+export function isOfBackup({ role }: Pick<ParsedKey, 'role'>): boolean {
+  return role !== 'pin' && role !== 'verdict';
+}
+
 export function databaseKey(prefix: string, name: BackupName, encrypted: boolean): string {
   return `${prefix}anime_bot_${name}.db.gz${encrypted ? '.age' : ''}`;
 }
@@ -63,7 +74,7 @@ export function parseKey(prefix: string, key: string): ParsedKey | undefined {
   if (role === undefined || timeOfName(name) === undefined) return undefined;
   const encrypted = age !== undefined;
   if ((role === 'database') !== (stem === 'anime_bot')) return undefined;
-  if (encrypted && (role === 'manifest' || role === 'pin')) return undefined;
+  if (encrypted && role !== 'database' && role !== 'document') return undefined;
   return { name, role, encrypted };
 }
 

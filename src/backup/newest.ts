@@ -10,17 +10,25 @@ export function damagedNewest(bucket: Bucket, { newer }: Newest): BackupEntry | 
   return finished?.state === 'damaged' ? finished : undefined;
 }
 
+/** Whether one of its files at least is there, and not proved damaged. */
+export function isRestorable({ usable, verdict }: Pick<BackupEntry, 'usable' | 'verdict'>): boolean {
+  return usable.some((file) => verdict?.files.includes(file) !== true);
+}
+
 /** One sentence for each that was passed over: what is wrong with it, and what can still be done with it. */
-export function passedOver(bucket: Bucket, { newer }: Newest): string[] {
+export function passedOver(bucket: Bucket, { entry: taken, newer }: Newest): string[] {
+  // Newer than nothing, where none is taken.
+  const newerAnd = taken === undefined ? '' : 'is newer and ';
+  const is = newerAnd === '' ? 'is' : 'is newer and';
   return newer.map((entry) => {
-    const { name, state, problem, manifest, time } = entry;
+    const { name, state, problem, manifest, time, usable, verdict } = entry;
     if (isAhead(time, nowOf(bucket)))
       return `${name} is dated in the future by a wrong clock and may be newer: \`restore ${name}\` takes it`;
-    if (state === 'unfinished')
-      return `${name} is newer and has no manifest: its run is under way, or failed`;
-    if (manifest === undefined) return `${name} is newer and cannot be used: ${problem}`;
+    if (state === 'unfinished') return `${name} ${newerAnd}has no manifest: its run is under way, or failed`;
+    if (manifest === undefined) return `${name} ${newerAnd}cannot be used: ${problem}`;
     if (state === 'verified')
-      return `${name} is newer, the safety backup of a restore: \`restore ${name}\` takes it`;
-    return `${name} is newer and damaged (${problem}): \`restore ${name}\` brings back what can be proved of it`;
+      return `${name} is ${taken === undefined ? '' : 'newer, '}the safety backup of a restore: \`restore ${name}\` takes it`;
+    if (!isRestorable({ usable, verdict })) return `${name} ${is} damaged: ${problem}`;
+    return `${name} ${is} damaged (${problem}): \`restore ${name}\` brings back what can be proved of it`;
   });
 }

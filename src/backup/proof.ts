@@ -6,6 +6,7 @@ import { openUnsealed } from './envelope/unseal.ts';
 import type { Bucket } from './list.ts';
 import type { Manifest, ManifestObject } from './manifest.ts';
 import { type ReadBack, readBack } from './read-back.ts';
+import type { DamageProof } from './verdicts.ts';
 
 /** What the bucket holds is not what was sent: the run publishes nothing. */
 class ProofFailed extends Error {
@@ -67,9 +68,10 @@ export async function verifyByHash(
   bucket: Bucket,
   manifest: Manifest,
   options: { readonly keys: OpeningKeys | undefined; readonly onBytes?: (bytes: number) => Promise<void> },
-): Promise<HashVerdict> {
+): Promise<HashVerdict & { readonly proofs: readonly DamageProof[] }> {
+  const { objects } = manifest;
   const reads = await settled(
-    Object.values(manifest.objects).map(async (object) => {
+    [objects.database, objects.document].map(async (object) => {
       const { keys } = options;
       const open = opener(object.encoding.includes('age'), keys);
       const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
@@ -78,11 +80,14 @@ export async function verifyByHash(
       });
       // Parts that all agree and a whole that does not would be a manifest that contradicts itself.
       if (read.problems.length > 0 || read.sha256 === object.sha256) return read;
-      return { ...read, problems: [`${object.file}: SHA-256 is not the manifest's`] };
+      return { ...read, problems: [`${object.file}: SHA-256 is not the manifest's`], isDamage: true };
     }),
   );
   const problems = reads.flatMap((read) => read.problems);
-  return { ok: problems.length === 0, problems, opened: reads.every((read) => read.opened) };
+  const proofs = reads.flatMap(({ isDamage, problems: findings }, i): DamageProof[] =>
+    isDamage ? findings.map((finding) => ({ file: i === 0 ? 'database' : 'document', finding })) : [],
+  );
+  return { ok: problems.length === 0, problems, opened: reads.every((read) => read.opened), proofs };
 }
 
 /** How contents are opened, or undefined when they are encrypted and there is no key. */

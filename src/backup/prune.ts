@@ -7,7 +7,16 @@
  */
 import { explain } from './clock.ts';
 import { type Bucket, inParallel, loadEntry, type ObjectGroup, readGroups } from './list.ts';
-import { type BackupName, databaseKey, documentKey, manifestKey, pinKey, timeOfName } from './names.ts';
+import {
+  type BackupName,
+  databaseKey,
+  documentKey,
+  isOfBackup,
+  manifestKey,
+  pinKey,
+  timeOfName,
+  verdictKey,
+} from './names.ts';
 import {
   type Decision,
   LEAST_VERIFIED,
@@ -81,7 +90,7 @@ async function planBucket(
   const read = new Set<BackupName>();
   for (;;) {
     const plan = planRetention([...entries.values()], options.policy, options.now);
-    const wanted = decisive(plan.decisions, entries);
+    const wanted = decisive(plan.decisions, entries, options.dryRun === true);
     const unread = groups.filter(({ name }) => wanted.has(name) && !read.has(name));
     if (unread.length === 0) return plan;
     await inParallel(unread, async (group) => {
@@ -104,23 +113,24 @@ function presumed(group: ObjectGroup): RetentionEntry {
     group.objects.some((object) => object.role === role),
   );
   // What has no manifest is no backup, however young its pieces are.
-  const objects = manifest === undefined ? [] : group.objects.filter(({ role }) => role !== 'pin');
+  const objects = manifest === undefined ? [] : group.objects.filter(isOfBackup);
   return {
     name: group.name,
-    state: manifest === undefined ? 'unfinished' : isWhole ? 'verified' : 'damaged',
+    state: manifest === undefined ? 'unfinished' : isWhole && !has(group, 'verdict') ? 'verified' : 'damaged',
     time: timeOfName(group.name) ?? new Date(0),
     modified: new Date(Math.max(0, ...objects.map(({ modified }) => modified.getTime()))),
     pinned: group.objects.some(({ role }) => role === 'pin'),
   };
 }
 
-/** Those that would go, and the newest that make it safe to let them go. */
+/** Those that would go, and the newest that make it safe to let them go, or of which something is to be shown (`isShown`). */
 function decisive(
   decisions: readonly Decision[],
   entries: ReadonlyMap<BackupName, RetentionEntry>,
+  isShown: boolean,
 ): Set<BackupName> {
   const going = decisions.filter(({ action }) => action === 'remove').map(({ name }) => name);
-  if (going.length === 0) return new Set();
+  if (going.length === 0 && !isShown) return new Set();
   const staying = decisions
     .filter(({ action, name }) => action === 'keep' && entries.get(name)?.state === 'verified')
     .slice(0, LEAST_VERIFIED)
@@ -140,6 +150,11 @@ async function removeBackup(
   const { remaining, hidden } = await store.delete([manifestKey(prefix, group.name)]);
   onHidden(hidden);
   if (remaining.length > 0) return 'the bucket kept its manifest although it was told to delete it';
+  // After the manifest, or a bad backup looks whole; before the files, or nobody ever comes by again.
+  if (has(group, 'verdict')) {
+    const kept = (await store.delete([verdictKey(prefix, group.name)])).remaining;
+    if (kept.length > 0) return `deleted, but the bucket kept ${kept.join(', ')}: the next run tries again`;
+  }
   const rest = group.objects
     .filter(({ role }) => role === 'database' || role === 'document')
     .map(({ key }) => key);
@@ -204,7 +219,7 @@ export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promis
     (group) =>
       !outdated.has(group.name) &&
       !isBareManifest(group) &&
-      group.objects.every(({ modified }) => modified < graceEnds),
+      group.objects.filter(isOfBackup).every(({ modified }) => modified < graceEnds),
   );
   const debris = new Set([...outdated, ...(await abandoned(all, old, options))]);
   const objects: string[] = [];
@@ -232,7 +247,7 @@ function has({ objects }: ObjectGroup, wanted: ObjectGroup['objects'][number]['r
  * backup came of the run: otherwise it tells people of a loss.
  */
 function isBareManifest({ objects }: ObjectGroup): boolean {
-  return objects.every(({ role }) => role === 'manifest');
+  return objects.filter(isOfBackup).every(({ role }) => role === 'manifest');
 }
 
 /** Of groups that no failed run explains and whose grace is over, those that may go. */
@@ -248,7 +263,8 @@ async function abandoned(
   // As if its manifest were still there: files put back since are as young as the store calls them.
   const entries = all.map((group): RetentionEntry => {
     if (!made.has(group.name)) return presumed(group);
-    const modified = Math.max(...group.objects.map((object) => object.modified.getTime()));
+    const own = group.objects.filter(isOfBackup);
+    const modified = Math.max(...own.map((object) => object.modified.getTime()));
     return { ...presumed(group), state: 'verified', modified: new Date(modified) };
   });
   return planRetention(entries, recorded.policy, now).decisions.flatMap(({ action, name }) =>

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { explain } from './clock.ts';
 import { type Contents, contentsCheck } from './contents.ts';
+import { UnsealError } from './envelope/types.ts';
 import type { Store, WrittenPart } from './store/types.ts';
 
 export interface Expected {
@@ -24,6 +25,8 @@ export interface ReadBack {
   readonly opened: boolean;
   /** Empty when everything is as it was written. */
   readonly problems: readonly string[];
+  /** Whether they prove that what is stored is damaged: an object that is gone, or no key that fits, proves nothing. */
+  readonly isDamage: boolean;
 }
 
 /** Reads `key` to its end. What differs is reported with its place; store errors are thrown. */
@@ -34,7 +37,8 @@ export async function readBack(
   options: ReadBackOptions,
 ): Promise<ReadBack> {
   const object = await store.get(key);
-  if (object === undefined) return { sha256: '', opened: false, problems: [`${key} is not in the bucket`] };
+  if (object === undefined)
+    return { sha256: '', opened: false, problems: [`${key} is not in the bucket`], isDamage: false };
   const stored = storedCheck(expected);
   const chunks = watched(object.body, async (chunk) => {
     stored.update(chunk);
@@ -45,15 +49,20 @@ export async function readBack(
   // Whatever was not read inside (it broke off, or nobody can open it) is hashed all the same, to find every fault's place.
   while (!(await chunks.next()).done);
   const { sha256, problems } = stored.finish();
-  const all = [...problems, ...(inside ?? [])];
-  return { sha256, opened: options.open !== undefined, problems: all.map((problem) => `${key}: ${problem}`) };
+  const all = [...problems, ...(inside?.problems ?? [])];
+  return {
+    sha256,
+    opened: options.open !== undefined,
+    problems: all.map((problem) => `${key}: ${problem}`),
+    isDamage: problems.length > 0 || (all.length > 0 && inside?.isKeyless !== true),
+  };
 }
 
 async function readInside(
   chunks: AsyncIterator<Uint8Array>,
   open: NonNullable<ReadBackOptions['open']>,
   contents: Contents,
-): Promise<string[]> {
+): Promise<{ readonly problems: readonly string[]; readonly isKeyless?: boolean }> {
   const check = contentsCheck(contents);
   let storeError: { readonly error: unknown } | undefined;
   // Without a `return`: cancelling the opened stream must not close the object, which is read to its end in any case.
@@ -74,15 +83,16 @@ async function readInside(
       bytes += plain.byteLength;
       // What it unpacks to is written to a disk on the way: no more of it than there ever was.
       if (bytes > contents.bytes)
-        return [`unpacks to more than the ${contents.bytes} bytes that were packed`];
+        return { problems: [`unpacks to more than the ${contents.bytes} bytes that were packed`] };
       check.update(plain);
     }
   } catch (error) {
     if (storeError !== undefined) throw storeError.error;
-    return [`does not open: ${explain(error)}`];
+    const isKeyless = error instanceof UnsealError && error.reason === 'wrong key';
+    return { problems: [`does not open: ${explain(error)}`], isKeyless };
   }
   const problem = check.finish();
-  return problem === undefined ? [] : [problem];
+  return { problems: problem === undefined ? [] : [problem] };
 }
 
 async function* watched(

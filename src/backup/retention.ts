@@ -19,7 +19,7 @@ export interface RetentionEntry {
   readonly name: BackupName;
   /**
    * `verified`: manifest present and all it names is there. `damaged`: manifest present, and it says that the database was damaged, or an
-   * object is gone or of another size.
+   * object is gone or of another size, or was proved damaged (a verdict lies beside it).
    * `unreadable`: the manifest can not be parsed (cut, or of a newer program). `unfinished`: no manifest (a run under way, or debris).
    */
   readonly state: 'verified' | 'damaged' | 'unreadable' | 'unfinished';

@@ -91,8 +91,11 @@ async function skip(
 ): Promise<BackupOutcome | undefined> {
   const { unlessYoungerThanMs } = options;
   if (unlessYoungerThanMs === undefined) return undefined;
-  // A damaged one is no safety, but more of them are none either.
-  const { entry: newest } = await newestFit(context, ({ usable }) => usable.length === 2);
+  // One of a damaged database is no safety, but more of them are none either.
+  const { entry: newest } = await newestFit(
+    context,
+    ({ usable, verdict }) => usable.length === 2 && verdict === undefined,
+  );
   if (newest === undefined) return undefined;
   const age = context.clock.now().getTime() - newest.time.getTime();
   if (age >= unlessYoungerThanMs) return undefined;

@@ -11,12 +11,13 @@ import type { CheckInput } from './check-file.ts';
 import { explain } from './clock.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { openUnsealed } from './envelope/unseal.ts';
-import { Damaged } from './foreign/errors.ts';
+import { CostsTooMuch, Damaged } from './foreign/errors.ts';
 import { limitsFor, runInProcess } from './foreign/process.ts';
 import type { Bucket } from './list.ts';
-import type { Manifest, ManifestObject } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { readBack } from './read-back.ts';
 import { writeStream } from './restore/write-stream.ts';
+import { type DamageProof, keepVerdict, type StoredFile } from './verdicts.ts';
 
 export interface DeepOptions {
   readonly keys: OpeningKeys | undefined;
@@ -36,6 +37,8 @@ export interface DeepVerdict {
   readonly checks: readonly string[];
   /** False: encrypted and no key at hand; every stored byte was compared, nothing inside was. */
   readonly opened: boolean;
+  /** Those of the problems that prove damage of what is stored. */
+  readonly proofs: readonly DamageProof[];
 }
 
 /**
@@ -50,8 +53,8 @@ export async function verifyDeep(
   return inScratch(options.directory, async (directory) => {
     const report = new Report();
     const files = { database: join(directory, 'backup.db'), document: join(directory, 'backup.json') };
-    const database = await unpack(bucket, manifest.objects.database, files.database, options, report);
-    const document = await unpack(bucket, manifest.objects.document, files.document, options, report);
+    const database = await unpack(bucket, manifest, 'database', files.database, options, report);
+    const document = await unpack(bucket, manifest, 'document', files.document, options, report);
     for (const [kind, isThere] of [
       ['database', database],
       ['document', document],
@@ -86,9 +89,13 @@ export async function unpackDatabase(
   keys: OpeningKeys | undefined,
 ): Promise<string> {
   const report = new Report();
-  await unpack(bucket, manifest.objects.database, path, { keys }, report);
-  if (report.problems.length > 0)
-    throw new Error(`${manifest.name} is damaged: ${report.problems.join('; ')}`);
+  await unpack(bucket, manifest, 'database', path, { keys }, report);
+  const unkept = await keepVerdict(bucket, manifest, 'diff', report.proofs);
+  if (report.problems.length > 0) {
+    const what = report.proofs.length > 0 ? 'is damaged' : 'cannot be read';
+    const said = [...report.problems, ...(unkept === undefined ? [] : [unkept])];
+    throw new Error(`${manifest.name} ${what}: ${said.join('; ')}`);
+  }
   if (report.sealed.length > 0)
     throw new Error(`${report.sealed.join()} is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`);
   return path;
@@ -98,6 +105,7 @@ class Report {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
   readonly checks: string[] = [];
+  readonly proofs: DamageProof[] = [];
   /** Objects that no key was at hand for. */
   readonly sealed: string[] = [];
 
@@ -107,26 +115,43 @@ class Report {
       const limits = limitsFor(statSync(input.path).size);
       const found = await runInProcess('check', input, { limits, signal });
       for (const name of ['problems', 'warnings', 'checks'] as const) this[name].push(...found[name]);
+      this.#prove(input.kind, found.problems);
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
-      this.problems.push(`${input.kind}: ${explain(error)}`);
+      const problem = `${input.kind}: ${explain(error)}`;
+      this.problems.push(problem);
+      // Another machine may have the time and memory for it.
+      if (!(error instanceof CostsTooMuch)) this.#prove(input.kind, [problem]);
     }
   }
 
+  /** What the store holds of a file is wrong. */
+  found(file: StoredFile, problems: readonly string[], isDamage: boolean): void {
+    this.problems.push(...problems);
+    if (isDamage) this.#prove(file, problems);
+  }
+
+  #prove(file: StoredFile, problems: readonly string[]): void {
+    this.proofs.push(...problems.map((finding) => ({ file, finding })));
+  }
+
   verdict(): DeepVerdict {
-    const { problems, warnings, checks } = this;
-    return { ok: problems.length === 0, problems, warnings, checks, opened: this.sealed.length === 0 };
+    const { problems, warnings, checks, proofs } = this;
+    const opened = this.sealed.length === 0;
+    return { ok: problems.length === 0, problems, warnings, checks, opened, proofs };
   }
 }
 
 /** Reads an object from the bucket, checks it on the way and unpacks it to `path`; false when there is nothing to look into. */
 async function unpack(
   bucket: Bucket,
-  object: ManifestObject,
+  manifest: Manifest,
+  kind: StoredFile,
   path: string,
   options: DeepOptions,
   report: Report,
 ): Promise<boolean> {
+  const object = manifest.objects[kind];
   const encrypted = object.encoding.includes('age');
   const { keys, onBytes } = options;
   const isSealed =
@@ -142,10 +167,9 @@ async function unpack(
   });
   if (faults.length > 0)
     throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
-  const problems = [...read.problems];
-  if (problems.length === 0 && read.sha256 !== object.sha256)
-    problems.push(`${object.file}: SHA-256 is not the manifest's`);
-  report.problems.push(...problems);
+  const isOther = read.problems.length === 0 && read.sha256 !== object.sha256;
+  const problems = isOther ? [`${object.file}: SHA-256 is not the manifest's`] : read.problems;
+  report.found(kind, problems, isOther || read.isDamage);
   if (problems.length === 0)
     report.checks.push(`${object.file}: SHA-256 and all ${object.parts.length} parts as in the manifest`);
   if (isSealed) report.sealed.push(object.file);

@@ -39,6 +39,18 @@ export async function resolveBackup(
   );
 }
 
+/** The newest one that `isFit` and older than a backup that cannot be used. */
+export async function olderThan(
+  bucket: Bucket,
+  name: string,
+  isFit: (entry: BackupEntry) => boolean,
+): Promise<BackupEntry | undefined> {
+  const failed = await findBackup(bucket, name);
+  if (failed === undefined) return undefined;
+  const isOlder = ({ name: other, time }: BackupEntry): boolean => other !== name && time <= failed.time;
+  return (await newestFit(bucket, (entry) => isOlder(entry) && isFit(entry))).entry;
+}
+
 async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
   const name = nameFromText(text) ?? (await completed(bucket, text));
   if (name === undefined)

@@ -9,6 +9,7 @@ import {
   parseKey,
   pinKey,
   timeOfName,
+  verdictKey,
 } from '../../src/backup/names.ts';
 
 const seconds = fc.date({
@@ -39,6 +40,7 @@ test('every key is read back as what it is', () => {
           document: documentKey(prefix, name, encrypted),
           manifest: manifestKey(prefix, name),
           pin: pinKey(prefix, name),
+          verdict: verdictKey(prefix, name),
         };
         for (const [role, key] of Object.entries(keys)) {
           const sealed = encrypted && (role === 'database' || role === 'document');
@@ -58,6 +60,8 @@ test.each([
   'anime_bot_20240101_120000.json.gz',
   'anime_backup_20240101_120000.db.gz',
   'anime_backup_20240101_120000.manifest.json.age',
+  'anime_backup_20240101_120000.bad.json.age',
+  'anime_bot_20240101_120000.bad.json',
   'anime_backup_20240101_120000.json.gz.agex',
   'anime_backup_20240101_120000.json.gz.tmp',
   'xanime_backup_20240101_120000.json.gz',

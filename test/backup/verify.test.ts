@@ -92,6 +92,7 @@ describe('a flipped bit is always found', () => {
       ok: true,
       opened: true,
       problems: [],
+      proofs: [],
     });
   });
 

@@ -174,6 +174,23 @@ describe('each step as written', { timeout: 60_000, concurrent: false }, () => {
     expect(readFileSync(join(dirname(place.database), kept), 'utf8')).toContain('no more');
   });
 
+  test('a backup is damaged', async () => {
+    const place = new Place();
+    await place.backUp();
+    const files = join(place.directory, 'data/backups');
+    for (const file of readdirSync(files, { recursive: true, encoding: 'utf8' }))
+      if (file.endsWith('.gz')) {
+        const bytes = readFileSync(join(files, file));
+        bytes[50] = (bytes[50] ?? 0) ^ 1;
+        writeFileSync(join(files, file), bytes);
+      }
+    await expect(place.sh('npm run backup -- verify latest')).rejects.toThrow('BAD');
+    expect(await place.sh('npm run backup -- list')).toMatch(
+      /^Not safe: .*not the database.*"A backup is damaged"/,
+    );
+    expect(await follow('A backup is damaged', place)).toMatch(/^Safe: /m);
+  });
+
   test('a bad deploy corrupted rows', async () => {
     const place = new Place();
     await place.backUp();

@@ -2,15 +2,17 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../clock.ts';
+import { DocumentError } from '../document/window.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
-import { Damaged } from '../foreign/errors.ts';
+import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { BackupEntry, Bucket } from '../list.ts';
 import { plainFile } from '../local-copy.ts';
 import { isLocalFault } from '../local-fault.ts';
 import type { ManifestObject } from '../manifest.ts';
 import { readBack } from '../read-back.ts';
+import { type DamageProof, keepVerdict } from '../verdicts.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
 import { writeStream } from './write-stream.ts';
 
@@ -60,14 +62,37 @@ function prepare(input: PrepareInput, { signal }: FetchOptions): Promise<Prepare
   return runInProcess('prepare', input, { limits: limitsFor(statSync(input.path).size), signal });
 }
 
+/** Neither of its files can be used, and no key, disk or connection is to blame: another backup may do. */
+export class BackupDamaged extends Error {
+  override readonly name = 'BackupDamaged';
+  readonly backup: string;
+  constructor(backup: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.backup = backup;
+  }
+}
+
+/** It is not there, which the listing tells by itself. */
+class Gone extends Damaged {}
+
+/** Whether the backup is at fault. */
+function isItsFault(error: unknown): boolean {
+  return (error instanceof Damaged || error instanceof DocumentError) && !isLocalFault(error);
+}
+
+function isProof(error: unknown): boolean {
+  return isItsFault(error) && !(error instanceof Gone) && !(error instanceof CostsTooMuch);
+}
+
 async function fetchBackup(
   { name, manifest, problem }: BackupEntry,
   options: FetchOptions,
 ): Promise<RestoreSource> {
-  if (manifest === undefined) throw new Error(`${name} can not be read: ${problem}`);
+  if (manifest === undefined) throw new BackupDamaged(name, `${name} can not be read: ${problem}`);
   const to = join(options.directory, 'source.db');
   const json = join(options.directory, 'source.json');
   const notes: string[] = [];
+  const proofs: DamageProof[] = [];
   for (const [kind, path] of [
     ['database', to],
     ['document', json],
@@ -78,13 +103,20 @@ async function fetchBackup(
       const input = { path, kind, to, origin: name, expected: { schema_sha256, tables } };
       const prepared = await prepare(input, options);
       rmSync(json, { force: true });
+      const unkept = await keepVerdict(options.bucket, manifest, 'restore', proofs);
+      if (unkept !== undefined) notes.push(unkept);
       return { path: to, origin: name, ...prepared, notes: [...notes, ...prepared.notes] };
     } catch (error) {
+      if (isProof(error)) proofs.push({ file: kind, finding: explain(error) });
       if (kind === 'document') {
         const why = isLocalFault(error)
           ? 'and its document could not be loaded on this machine'
           : 'nor its document';
-        throw new Error(`${notes.join('; ')}; ${why}`, { cause: error });
+        const unkept = await keepVerdict(options.bucket, manifest, 'restore', proofs);
+        const message = `${unkept === undefined ? '' : `${unkept}; `}${notes.join('; ')}; ${why}`;
+        throw isItsFault(error)
+          ? new BackupDamaged(name, message, { cause: error })
+          : new Error(message, { cause: error });
       }
       // A missing key or an unreachable bucket is no damage: the document would meet the same.
       if (!(error instanceof Damaged)) throw error;
@@ -116,6 +148,8 @@ async function writeObject(object: ManifestObject, path: string, options: FetchO
   if (faults.length > 0)
     throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
   const [problem] = read.problems;
-  if (problem !== undefined) throw new Damaged(problem);
+  if (problem !== undefined && read.isDamage) throw new Damaged(problem);
+  // Of no key that fits the document would say the same.
+  if (problem !== undefined) throw read.opened ? new Error(problem) : new Gone(problem);
   if (read.sha256 !== object.sha256) throw new Damaged(`${object.file}: SHA-256 is not the manifest's`);
 }

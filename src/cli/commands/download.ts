@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { openUnsealed } from '../../backup/envelope/unseal.ts';
 import { createFileWriter } from '../../backup/file-writer.ts';
-import { type BackupEntry, damageOf } from '../../backup/list.ts';
-import { type ManifestObject, serializeManifest } from '../../backup/manifest.ts';
+import { damageOf } from '../../backup/list.ts';
+import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/manifest.ts';
 import { manifestKey } from '../../backup/names.ts';
 import { readBack } from '../../backup/read-back.ts';
+import { keepVerdict } from '../../backup/verdicts.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatBytes } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -48,7 +49,7 @@ async function download(
   for (const object of [database, document])
     files.push(
       await invocation.stoppable((signal) =>
-        fetchObject(invocation, entry, object, { directory, plain, bar, signal }),
+        fetchObject(invocation, manifest, object, { directory, plain, bar, signal }),
       ),
     );
   if (!plain) {
@@ -77,7 +78,7 @@ interface Fetch {
 /** The file appears only when all of it is right. */
 async function fetchObject(
   { session, yes }: Invocation,
-  entry: BackupEntry,
+  manifest: Manifest,
   object: ManifestObject,
   { directory, plain, bar, signal }: Fetch,
 ): Promise<string> {
@@ -100,7 +101,7 @@ async function fetchObject(
     }
   };
   try {
-    const { problems } = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
+    const { problems, isDamage } = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
       open: plain ? open : undefined,
       onChunk: async (chunk) => {
         signal.throwIfAborted();
@@ -109,7 +110,13 @@ async function fetchObject(
       },
     });
     if (faults[0] !== undefined) throw faults[0];
-    if (problems.length > 0) throw new Error(`${entry.name} is damaged: ${problems.join('; ')}`);
+    if (problems.length > 0) {
+      const file = object === manifest.objects.database ? 'database' : 'document';
+      const proofs = isDamage ? problems.map((finding) => ({ file, finding }) as const) : [];
+      const unkept = await keepVerdict(bucket, manifest, 'download', proofs);
+      const said = [...problems, ...(unkept === undefined ? [] : [unkept])];
+      throw new Error(`${manifest.name} ${isDamage ? 'is damaged' : 'cannot be read'}: ${said.join('; ')}`);
+    }
     await writer.close(new Uint8Array(0));
     return path;
   } catch (error) {

@@ -33,7 +33,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const { entries, total } = await listBackups(bucket);
   const found = newestOf(bucket, entries);
   const newest = found.entry;
-  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damagedNewest(bucket, found));
+  const damaged = damagedNewest(bucket, found);
+  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged);
   const shown = entries.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   terminal.answer({
@@ -48,7 +49,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   });
   const { colors } = terminal;
   const where = bucket.store.description;
-  const standing = { health, where, now: now(), maxAgeHours: config.backup.maxAgeHours };
+  const standing = { health, damaged, where, now: now(), maxAgeHours: config.backup.maxAgeHours };
   const safe = verdict(colors, entries, newest, standing);
   if (options.check === true) {
     // Cron mails what comes on standard error; good news goes where a job throws it away.
@@ -86,6 +87,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
 interface Standing {
   readonly where: string;
   readonly health: ReturnType<typeof backupHealth>;
+  /** The newest finished one, where it is damaged. */
+  readonly damaged: BackupEntry | undefined;
   readonly now: Date;
   readonly maxAgeHours: number;
 }
@@ -97,17 +100,29 @@ function verdict(
   newest: BackupEntry | undefined,
   standing: Standing,
 ): string {
+  const { damaged } = standing;
+  const whatToDo = damaged === undefined ? `Make one: ${FULL}` : adviceOn(damaged);
   if (newest === undefined) {
     const none = entries.length === 0 ? 'there is no backup in' : 'no backup is verified in';
-    return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}. Make one: npm run backup -- full`;
+    return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}. ${whatToDo}`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
-  const { damaged } = standing.health;
   if (damaged !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. What to do: docs/operations.md, "The database file is damaged".`;
+    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
+}
+
+const FULL = 'npm run backup -- full';
+
+/** A damaged backup of a good database, a backup of a damaged database, or one of a database that a restore replaced. */
+function adviceOn({ concerns, manifest }: BackupEntry): string {
+  if (concerns === 'files')
+    return `Its stored files are at fault, not the database. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
+  if (manifest?.trigger === 'restore')
+    return `It keeps the damaged database that a restore set out to replace. Once that is done, make a backup of what is there now: ${FULL}`;
+  return `What to do: docs/operations.md, "The database file is damaged". Once the database is mended or restored: ${FULL}`;
 }
 
 function drillLine(colors: Colors, drill: DrillRecord, now: Date): string {
@@ -160,6 +175,7 @@ function asJson(entry: BackupEntry): Record<string, unknown> {
     name: entry.name,
     state: entry.state,
     problem: entry.problem ?? null,
+    concerns: entry.concerns ?? null,
     time: entry.time.toISOString(),
     bytes: entry.bytes,
     rows: Object.fromEntries((manifest?.tables ?? []).map(({ name, rows }) => [name, rows])),

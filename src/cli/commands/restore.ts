@@ -1,10 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
-import { systemClock } from '../../backup/clock.ts';
+import { explain, systemClock } from '../../backup/clock.ts';
 import type { BackupContext } from '../../backup/context.ts';
 import type { TableDiff } from '../../backup/diff.ts';
 import type { BackupEntry } from '../../backup/list.ts';
 import { copyLive } from '../../backup/local-copy.ts';
+import { isRestorable } from '../../backup/newest.ts';
+import { BackupDamaged } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import {
   previewRestore,
@@ -17,10 +19,11 @@ import {
 } from '../../backup/restore.ts';
 import { readConfig } from '../../config.ts';
 import { lockDatabaseFile } from '../../db/file-lock.ts';
+import { hideSecrets } from '../../log.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import { resolveBackup } from '../target.ts';
+import { olderThan, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
 interface Options {
@@ -45,7 +48,44 @@ export function restoreCommand(cli: Cli): Command {
       '--broken-database',
       'the old file can not be read any more: set it aside without a backup of it',
     );
-  return framed<Options>(cli, command, (invocation, args, options) => run(cli, invocation, args, options));
+  return framed<Options>(cli, command, async (invocation, args, options) => {
+    try {
+      return await run(cli, invocation, args, options);
+    } catch (error) {
+      if (!(error instanceof BackupDamaged)) throw error;
+      return nameAnother(invocation, error, options);
+    }
+  });
+}
+
+/** The backup is at fault: which one is next, and how to take it. */
+async function nameAnother(
+  { terminal, session }: Invocation,
+  failure: BackupDamaged,
+  { replace, only, brokenDatabase, to }: Options,
+): Promise<ExitCode> {
+  const next = await olderThan(session.bucket, failure.backup, isChosen);
+  const flags = [
+    ...(replace === true ? ['--replace'] : []),
+    ...(brokenDatabase === true ? ['--broken-database'] : []),
+    ...(only === undefined ? [] : [`--only ${only}`]),
+    ...(to === undefined ? [] : ['--to <as before>']),
+  ];
+  const retry = next && ['npm run backup -- restore', next.name, ...flags].join(' ');
+  const error = hideSecrets(explain(failure));
+  const hint =
+    next === undefined
+      ? `there is no older verified backup in ${session.bucket.store.description}; \`list\` shows what there is`
+      : `the next older verified backup is ${next.name}: ${retry}`;
+  if (terminal.json)
+    terminal.answer({
+      ok: false,
+      error: `${error}\n${hint}`,
+      next: next?.name ?? null,
+      retry: retry ?? null,
+    });
+  else terminal.fail(`${error}\n${hint}`);
+  return 1;
 }
 
 async function run(
@@ -255,9 +295,9 @@ async function resolveSource(
  * Not the safety backup of a restore: after one that was broken off, `restore latest` must mean the same as before it, not the bad data it
  * set out to replace. But one that lost a file: the other has every row of it, and the digests prove it.
  */
-function isChosen({ state, manifest, usable }: BackupEntry): boolean {
+function isChosen({ state, manifest, usable, verdict }: BackupEntry): boolean {
   if (manifest === undefined || manifest.trigger === 'restore') return false;
-  return state === 'verified' || (manifest.state === 'verified' && usable.length > 0);
+  return state === 'verified' || (manifest.state === 'verified' && isRestorable({ usable, verdict }));
 }
 
 function readTarget(cli: Cli, url: string): RestoreTarget {

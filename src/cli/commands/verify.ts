@@ -12,6 +12,7 @@ import {
 import { plainFile } from '../../backup/local-copy.ts';
 import { nameFromText } from '../../backup/names.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
+import { clearVerdict, keepVerdict } from '../../backup/verdicts.ts';
 import { type DeepVerdict, inScratch, verifyDeep, verifyFile } from '../../backup/verify-deep.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -29,7 +30,7 @@ export function verifyCommand(cli: Cli): Command {
   return framed<Options>(cli, command, verify);
 }
 
-interface Verdict extends DeepVerdict {
+interface Verdict extends Omit<DeepVerdict, 'proofs'> {
   readonly name: string;
 }
 
@@ -105,7 +106,7 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
   const total = database.bytes + document.bytes;
   let bytes = 0;
   const { session, stoppable, terminal } = invocation;
-  const verdict = await stoppable(async (signal) => {
+  const { proofs, ...verdict } = await stoppable(async (signal) => {
     // Between two backups as well.
     signal.throwIfAborted();
     return verifyDeep(bucket, manifest, {
@@ -119,9 +120,23 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
       },
     });
   });
+  // What stands beside a downloaded copy is not the bucket's.
+  const note = bucket === session.bucket ? await remember(bucket, entry, { ...verdict, proofs }) : undefined;
+  const warnings = [...verdict.warnings, ...(note === undefined ? [] : [note])];
   const damage = damageOf(manifest);
-  if (damage === undefined) return { name, ...verdict };
-  return { name, ...verdict, ok: false, problems: [damage, ...verdict.problems] };
+  if (damage === undefined) return { name, ...verdict, warnings };
+  return { name, ...verdict, ok: false, problems: [damage, ...verdict.problems], warnings };
+}
+
+/** The bucket learns what was proved, and unlearns what is no longer so. @returns what there is to say of it */
+async function remember(
+  bucket: Bucket,
+  { name, manifest, verdict: earlier }: BackupEntry,
+  { ok, opened, proofs }: Omit<DeepVerdict, 'problems' | 'warnings' | 'checks'>,
+): Promise<string | undefined> {
+  if (!ok) return manifest && keepVerdict(bucket, manifest, 'verify', proofs);
+  if (!opened || earlier === undefined) return undefined;
+  return (await clearVerdict(bucket, name)) ?? `no longer counts as damaged (${earlier.problem})`;
 }
 
 /** A downloaded backup is held against the manifest beside it; any other file is checked for itself. */
@@ -135,7 +150,7 @@ async function verifyPath(invocation: Invocation, path: string): Promise<Verdict
   return inScratch(undefined, async (directory) => {
     const { keys } = invocation.session;
     const plain = await plainFile(path, directory, keys);
-    const verdict = await verifyFile(plain.path, plain.kind, { directory });
+    const { proofs: _, ...verdict } = await verifyFile(plain.path, plain.kind, { directory });
     const warning = 'checked for itself: there is no manifest beside it to compare with';
     return { name: path, ...verdict, warnings: [...verdict.warnings, warning] };
   });
