@@ -13,7 +13,8 @@ export interface Health {
   /** `offline`: all is well, and nothing of it is production. */
   readonly status: 'ok' | 'failing' | 'offline';
   readonly version: string;
-  readonly database: 'ok' | 'unreachable';
+  /** `replaced`: the file was taken away under the host, which must be started again. */
+  readonly database: 'ok' | 'unreachable' | 'replaced';
   /** Whether database and bucket can be written to; left out where there is no disk (Worker). */
   readonly disk?: string;
   /** Left out where they come by neither webhook nor polling. */

@@ -46,6 +46,8 @@ export interface HostParts {
   readonly after: NonNullable<Services['after']>;
   /** `ok`, or what is wrong with the disk that database and bucket are written to; left out where there is none (Worker). */
   readonly disk?: () => Promise<string>;
+  /** Whether the database file was taken away under the host; left out where there is none (Worker). */
+  readonly isLost?: () => boolean;
   /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
   readonly stopping?: AbortSignal;
   /** Left out where updates come by neither webhook nor polling (tests). */
@@ -217,7 +219,7 @@ async function checkHealth(parts: HostParts): Promise<Health> {
     status:
       isDatabaseUp && isWritable && backup?.ok === true && updates?.webhook !== 'failing' ? ok : 'failing',
     version: APP_VERSION,
-    database: isDatabaseUp ? 'ok' : 'unreachable',
+    database: parts.isLost?.() === true ? 'replaced' : isDatabaseUp ? 'ok' : 'unreachable',
     ...(state !== undefined && { disk: state }),
     ...(updates !== undefined && { updates }),
     backup: { last_verified: backup?.lastVerified ?? null, age_hours: backup?.ageHours ?? null },

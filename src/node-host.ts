@@ -29,6 +29,7 @@ import { textsFor } from './locales/index.ts';
 import { describeError, type Log } from './log.ts';
 import { createHostLog } from './log-lines.ts';
 import { refusal } from './loopback-guard.ts';
+import { isMissing, requireNoBackups } from './missing-database.ts';
 import { NO_ADMINS } from './no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
 import { poll } from './polling.ts';
@@ -61,11 +62,13 @@ export interface RunningNode {
 export interface NodeOptions {
   /** Nothing of it is production: /healthz says so, and only this machine is answered. */
   readonly isOffline?: boolean;
+  /** A database that is not there is begun, although there are backups of one. */
+  readonly beginsNew?: boolean;
 }
 
 export async function startNode(
   config: Config,
-  { isOffline = false }: NodeOptions = {},
+  { isOffline = false, beginsNew = false }: NodeOptions = {},
 ): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
@@ -77,14 +80,26 @@ export async function startNode(
   const explained = (error: unknown): never => {
     throw explainUnusable(error, place);
   };
-  if (config.database.kind === 'file') requireUsableFile(config.database.path);
+  const store = await openStore(config.bucket);
+  if (config.database.kind === 'file') {
+    const { path } = config.database;
+    const bucket = { store, prefix: config.backup.prefix };
+    if (isMissing(path) && !beginsNew && !isOffline) await requireNoBackups(path, bucket, log);
+    if (!isMissing(path) || !beginsNew) requireUsableFile(path);
+  }
   // Two hosts on one file would take turns at failing; the second one is told who has it.
   const lock =
     config.database.kind === 'file'
       ? await lockDatabaseFile(config.database.path, { holder: 'node host', now }).catch(explained)
       : undefined;
-  const database = await openDatabase(config.database, (message) =>
-    log.warn('journal set aside', { message }),
+  const database = await openDatabase(
+    config.database,
+    (message) => log.warn('journal set aside', { message }),
+    async ({ path, rescued, message }) => {
+      log.error('database lost', { message });
+      const { databaseLost } = textsFor(config.defaultLocale).frame;
+      await tellAdmins({ api, log, adminIds: config.adminIds }, databaseLost(path, rescued));
+    },
   ).catch(explained);
   // A merge of an import takes the write lock for as long as it lasts; nobody shall wait for it with the event loop.
   const held = holdWrites(database.db);
@@ -98,7 +113,6 @@ export async function startNode(
   // With a public address Telegram comes to us; a secret of the settings survives a restart, a fresh one is as good.
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
-  const store = await openStore(config.bucket);
   const stopping = new AbortController();
   const givingUp = new AbortController();
   const backups = composeEngine(config.backup, {
@@ -138,6 +152,7 @@ export async function startNode(
     log,
     tickLimits: TICK_LIMITS,
     disk: () => checkDisks(placesOf(config)),
+    isLost: database.isLost,
     importUpload: createImportUpload(config.database, held.hold),
     background: (work) => {
       void runs.add(work(givingUp.signal));
@@ -171,7 +186,9 @@ export async function startNode(
     .catch((error: unknown) => log.warn('menu of commands not set', { error: describeError(error) }));
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
-    schedule('* * * * *', log, () => runs.add(host.tick())),
+    schedule('* * * * *', log, async () => {
+      if (!database.isLost()) await runs.add(host.tick());
+    }),
     schedule('* * * * *', log, () => database.checkpoint()),
     schedule(DRILL_CRON, log, () => rehearse()),
   ];

@@ -9,26 +9,31 @@ import type { BucketSettings, DatabaseSettings } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openEmbeddedDatabase } from './db/embedded.ts';
 import { openRemoteDatabase } from './db/remote.ts';
+import type { LostFile } from './db/rescue.ts';
 
 export interface OpenDatabase {
   readonly db: Database;
   /** Of a file: what is committed comes from the journal into the file itself. */
   checkpoint(): Promise<void>;
+  /** Whether another file, or none, stands where the opened one stood. */
+  isLost(): boolean;
   /** A file is one file afterwards, if nobody else has it open. */
   close(): Promise<void>;
 }
 
-/** `say` gets a sentence for people when a journal of another file was set aside. */
+/** `say` gets a sentence for people when a journal of another file was set aside; `onLost`: {@link openEmbeddedDatabase}. */
 export async function openDatabase(
   settings: DatabaseSettings,
   say?: (message: string) => void,
+  onLost?: (lost: LostFile) => Promise<void>,
 ): Promise<OpenDatabase> {
   if (settings.kind === 'file') {
-    const db = await openEmbeddedDatabase(settings.path, undefined, say);
-    return { db, checkpoint: () => db.checkpoint(), close: () => db.closeWhole() };
+    const db = await openEmbeddedDatabase(settings.path, undefined, say, onLost);
+    const { isLost } = db;
+    return { db, isLost, checkpoint: () => db.checkpoint(), close: () => db.closeWhole() };
   }
   const db = openRemoteDatabase({ url: settings.url, authToken: settings.authToken, fetch });
-  return { db, checkpoint: async () => {}, close: async () => db.close() };
+  return { db, isLost: () => false, checkpoint: async () => {}, close: async () => db.close() };
 }
 
 export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {

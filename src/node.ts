@@ -26,12 +26,12 @@ useOwnScratch();
 try {
   const unread = loadDotEnv();
   rememberSecrets(process.env);
-  const { kind, notes } = startMode({ env: process.env, args: process.argv.slice(2), unread });
+  const { kind, notes, beginsNew } = startMode({ env: process.env, args: process.argv.slice(2), unread });
   for (const note of notes) console.error(`note: ${note}`);
   const starting =
     kind === 'offline'
       ? import('../dev/offline.ts').then(({ startOffline }) => startOffline(process.env))
-      : startNode(readConfig(process.env, 'node'));
+      : startNode(readConfig(process.env, 'node'), { beginsNew });
   // From here on: a stop in the middle of the start is a stop in order, too.
   onStopSignals({
     // Not SIGHUP: whoever starts the host with nohup wants it to outlive the terminal.

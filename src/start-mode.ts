@@ -17,6 +17,8 @@ export interface StartRequest {
 
 export interface StartMode {
   readonly kind: 'production' | 'offline';
+  /** `--new-database`: a database that is missing is begun anew, although there are backups of one. */
+  readonly beginsNew: boolean;
   /** For the person who started: what in the settings is set and has no effect. */
   readonly notes: readonly string[];
 }
@@ -34,20 +36,24 @@ export class StartRefused extends Error {
 
 /** @throws StartRefused */
 export function startMode({ env, args, unread }: StartRequest): StartMode {
-  const unknown = args.find((arg) => arg !== '--offline');
+  const unknown = args.find((arg) => arg !== '--offline' && arg !== '--new-database');
   if (unknown !== undefined)
     throw new StartRefused(
-      `npm start knows no ${JSON.stringify(unknown)}: npm start, or npm start -- --offline`,
+      `npm start knows no ${JSON.stringify(unknown)}: npm start, npm start -- --offline, or npm start -- --new-database`,
       2,
     );
+  const beginsNew = args.includes('--new-database');
+  const isOffline = args.includes('--offline');
+  if (beginsNew && isOffline)
+    throw new StartRefused('npm start takes --offline or --new-database, not both', 2);
   const misses = nearMisses(Object.keys(env));
   const notes = [...misses.map(tellNearMiss), ...unread];
-  if (args.length === 0 && text(env, 'BOT_TOKEN') !== undefined) return { kind: 'production', notes };
+  if (!isOffline && text(env, 'BOT_TOKEN') !== undefined) return { kind: 'production', notes, beginsNew };
   const grave = misses.filter(({ meant }) => !isOfflineName(meant)).map(tellNearMiss);
   const reasons = [...blankToken(env), ...grave, ...unread, ...production(env), ...traces()];
-  if (args.length > 0)
-    return { kind: 'offline', notes: reasons.map((reason) => `not used offline: ${reason}`) };
-  if (reasons.length === 0) return { kind: 'offline', notes };
+  if (isOffline)
+    return { kind: 'offline', notes: reasons.map((reason) => `not used offline: ${reason}`), beginsNew };
+  if (reasons.length === 0 && !beginsNew) return { kind: 'offline', notes, beginsNew };
   throw new StartRefused(
     [
       'BOT_TOKEN is missing, and something of production is set up here:',

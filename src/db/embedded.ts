@@ -4,10 +4,12 @@ import { dirname } from 'node:path';
 import type { Client } from '@libsql/client';
 import { createClient } from '@libsql/client/sqlite3';
 import Sqlite from 'libsql';
-import { type Database, fromClient, one, sql } from './database.ts';
+import { type Database, DatabaseUnavailable, fromClient, one, sql } from './database.ts';
 import { lockHolder } from './file-lock.ts';
-import { isOpenHere, noteClosed, noteFree, noteOpened } from './open-here.ts';
+import { type FileWatch, watchFile } from './in-place.ts';
+import { isOpenHere, noteClosed, noteFree, noteOpened, noteWatched, requireInPlace } from './open-here.ts';
 import { realPath } from './real-path.ts';
+import { type LostFile, rescue } from './rescue.ts';
 import { settleJournals } from './settle-journals.ts';
 import { holdAlone } from './sole-use.ts';
 
@@ -18,7 +20,12 @@ const ALONE_TRIES = 5;
 /** A log that holds nothing but {@link beginLog}'s page 1. */
 const BEGUN_BYTES = 32 + 24 + 4096;
 
+/** Until the process ends: the last connection of a file that is closed would bring its log into what now stands at the path. */
+const abandoned: unknown[] = [];
+
 export interface EmbeddedDatabase extends Database {
+  /** Whether the file at the path is not the one that was opened: nothing is read or written any more. */
+  isLost(): boolean;
   /**
    * Brings what was committed from the write-ahead log into the file, so that a copy of the file alone is minutes old at most. Waits for
    * nobody: what a reader still needs stays for the next time.
@@ -31,15 +38,18 @@ export interface EmbeddedDatabase extends Database {
 /**
  * Opens (and creates) the file with WAL (a file of another program gets it with the first commit), foreign keys (on by default in libSQL) and a busy timeout.
  * `synchronous` stays FULL, so a commit survives SIGKILL and power loss. `say` gets a sentence for people when a journal of another file was
- * set aside. @throws {@link JournalInDoubt}
+ * set aside. `onLost` is told once when the file was taken away under us, after what it held was rescued; without it nothing is rescued.
+ * @throws {@link JournalInDoubt}, {@link DatabaseUnavailable} when this process has another file of that name open
  */
 export async function openEmbeddedDatabase(
   path: string,
   busyTimeoutMs = BUSY_TIMEOUT_MS,
   say: (message: string) => void = console.error,
+  onLost?: (lost: LostFile) => Promise<void>,
 ): Promise<EmbeddedDatabase> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const file = realPath(path);
+  requireInPlace(file);
   settleJournals(path, { say, now: () => new Date() });
   // SQLite gives its journals the rights of the file, so people's data is the owner's alone from the first byte on.
   if (statSync(file, { throwIfNoEntry: false }) === undefined) closeSync(openSync(file, 'a', 0o600));
@@ -48,43 +58,85 @@ export async function openEmbeddedDatabase(
   const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });
   // Another program's file stays as it is until the first commit has made it ours: the start may fail before that.
   let isAnothers = await holdsAnothers(client);
+  let watch: FileWatch | undefined;
+  /** Has the file and its log open for as long as we use it, whatever becomes of their names. */
+  let keeper: Sqlite.Database | undefined;
+  let isOpen = true;
+  let told: Promise<void> | undefined;
+  const isLost = (): boolean => {
+    const loss = isOpen ? watch?.look() : undefined;
+    if (loss === undefined) return false;
+    if (told === undefined) {
+      abandoned.push(client, keeper);
+      told = onLost?.(rescue(path, file, keeper, loss)) ?? Promise.resolve();
+    }
+    return true;
+  };
   // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: later writes there would be acknowledged and
   // never committed (seen with libsql 0.5.29). Fresh connections have no such past.
-  const db = fromClient(client, () => client.reconnect());
+  const db = fromClient(client, () => (isLost() ? undefined : client.reconnect()));
   const begin = async (): Promise<void> => {
     await client.execute('PRAGMA journal_mode = WAL');
     if (sizeOf(`${file}-wal`) === 0) await beginLog(db, file);
   };
+  const keep = (): void => {
+    watch ??= watchFile(file);
+    noteWatched(file, watch);
+    keeper = new Sqlite(file, { timeout: busyTimeoutMs });
+    keeper.exec('SELECT 1 FROM sqlite_schema');
+  };
   noteOpened(file);
   try {
-    if (!isAnothers) await begin();
+    if (isAnothers) watch = watchFile(file);
+    else {
+      await begin();
+      keep();
+    }
   } catch (error) {
     noteClosed(file);
+    keeper?.close();
     db.close();
     throw error;
   }
-  let isOpen = true;
+  const requireOurs = (): void => {
+    if (isLost())
+      throw new DatabaseUnavailable(`database unavailable: ${path} is not the file that was opened`);
+  };
   const close = (): void => {
+    if (isOpen && isLost()) return;
     if (isOpen) noteClosed(file);
     isOpen = false;
+    keeper?.close();
     db.close();
   };
   return {
-    read: (queries) => db.read(queries),
+    read: async (queries) => {
+      requireOurs();
+      return db.read(queries);
+    },
     async write(statements) {
+      requireOurs();
       const results = await db.write(statements);
-      if (isAnothers) await begin();
+      // What went into a file without a name is rescued, but not acknowledged.
+      requireOurs();
+      if (isAnothers) {
+        await begin();
+        keep();
+      }
       isAnothers = false;
       return results;
     },
     get roundTrips() {
       return db.roundTrips;
     },
+    isLost,
     async checkpoint() {
+      if (isLost()) return told;
       if (!isAnothers && sizeOf(`${file}-wal`) > BEGUN_BYTES) await beginLog(db, file);
     },
     close,
     async closeWhole() {
+      if (isOpen && isLost()) return told;
       close();
       if (isAnothers || isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
       try {

@@ -3,8 +3,11 @@
  * (sqlite.org/howtocorrupt.html 2.2), and libsql's binding keeps connections for a while after they were closed. Node only.
  */
 import { readdirSync, readlinkSync } from 'node:fs';
+import { DatabaseUnavailable } from './database.ts';
+import type { FileWatch } from './in-place.ts';
 
 const open = new Map<string, number>();
+const watches = new Map<string, FileWatch>();
 /** Closed, but not seen to be free since: a connection may linger. */
 const lingering = new Set<string>();
 
@@ -26,8 +29,20 @@ export function noteClosed(file: string): void {
   const left = (open.get(file) ?? 1) - 1;
   if (left === 0) {
     open.delete(file);
+    watches.delete(file);
     lingering.add(file);
   } else open.set(file, left);
+}
+
+/** What has the file open watches whether it stays where it is. */
+export function noteWatched(file: string, watch: FileWatch): void {
+  watches.set(file, watch);
+}
+
+/** Before somebody opens the file by its name. @throws DatabaseUnavailable when another file has come under that name since */
+export function requireInPlace(file: string): void {
+  if (watches.get(file)?.look() !== undefined)
+    throw new DatabaseUnavailable(`the database file ${file} was replaced while it was open`);
 }
 
 /** SQLite itself has said that nobody has the file open. */

@@ -2,8 +2,9 @@
  * Before a database file is opened: a journal beside it that belongs to another file is set aside, never replayed (journal-owner.ts).
  * Node only.
  */
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { lockHolder } from './file-lock.ts';
+import { readFully } from './in-place.ts';
 import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './journal-owner.ts';
 import { mayBeOpenHere } from './open-here.ts';
 import { realPath } from './real-path.ts';
@@ -44,9 +45,7 @@ export function settleJournals(path: string, { say, now }: SettleOptions): void 
       throw new JournalInDoubt(
         `${path} is in use by ${holder}, and its journal ${path}${suffix} is of another file (${verdict.why}): stop it first, nothing was changed`,
       );
-    const aside = `.set-aside-${now()
-      .toISOString()
-      .replaceAll(/[-:]|\.\d+/g, '')}`;
+    const aside = `.set-aside-${timeMark(now())}`;
     renameSync(journal, journal + aside);
     // The index of the log; SQLite makes it anew.
     if (suffix === '-wal') rmSync(`${file}-shm`, { force: true });
@@ -54,6 +53,11 @@ export function settleJournals(path: string, { say, now }: SettleOptions): void 
       `the journal ${path}${suffix} does not belong to ${path} (${verdict.why}): it was not replayed and is kept as ${path}${suffix}${aside}`,
     );
   }
+}
+
+/** `20260102T030405Z`, for names of files. */
+export function timeMark(time: Date): string {
+  return time.toISOString().replaceAll(/[-:]|\.\d+/g, '');
 }
 
 function doubtful(path: string, journal: string, why: string): string {
@@ -114,14 +118,4 @@ function withFile<T>(name: string, use: (read: ReadAt, bytes: number) => T): T |
   } finally {
     closeSync(descriptor);
   }
-}
-
-function readFully(descriptor: number, at: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const count = readSync(descriptor, bytes, done, length - done, at + done);
-    if (count === 0) return bytes.subarray(0, done);
-    done += count;
-  }
-  return bytes;
 }

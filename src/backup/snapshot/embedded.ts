@@ -8,6 +8,8 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { requireInPlace } from '../../db/open-here.ts';
+import { realPath } from '../../db/real-path.ts';
 import { settleJournals } from '../../db/settle-journals.ts';
 import { runInProcess } from '../foreign/process.ts';
 import { isLocalFault } from '../local-fault.ts';
@@ -50,6 +52,7 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
   let isMending = false;
   return {
     async read(use, { checks } = { checks: false }) {
+      requireInPlace(realPath(path));
       if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
       settleJournals(path, { say: console.error, now: () => new Date() });
       removeDebris(path);

@@ -1,0 +1,97 @@
+/**
+ * Whether the file at a database's path is still the one that this process opened. A person who moves, removes or overwrites it changes
+ * nothing for the open connections: they go on with a file that has no name any more, or mix two files. Node only.
+ */
+import { fstatSync, readdirSync, readSync, statSync } from 'node:fs';
+import { judgeWal } from './journal-owner.ts';
+
+/** `overwritten`: the same file, with the content of another. */
+export type Loss = 'missing' | 'another' | 'overwritten';
+
+/** Looks that must agree: another process may be in the middle of bringing the log home. */
+const LOOKS = 3;
+const LOOK_MS = 20;
+/** The most that page 1 can be. */
+const LARGEST_PAGE = 65_536;
+const MAGIC = 'SQLite format 3\0';
+
+export interface FileWatch {
+  /** Undefined while it is ours; once lost, it stays lost. One `stat`, and a look at page 1 when the file was written to. */
+  look(): Loss | undefined;
+}
+
+/** `file`: its real path; this process has it open, with at least one page in it. */
+export function watchFile(file: string): FileWatch {
+  const opened = statSync(file, { bigint: true });
+  let lost: Loss | undefined;
+  let mark = '';
+  return {
+    look() {
+      if (lost !== undefined) return lost;
+      const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+      if (stats === undefined) lost = 'missing';
+      else if (stats.dev !== opened.dev || stats.ino !== opened.ino) lost = 'another';
+      else {
+        const seen = `${stats.size} ${stats.mtimeNs}`;
+        if (seen !== mark && isOverwritten(file)) lost = 'overwritten';
+        mark = seen;
+      }
+      return lost;
+    },
+  };
+}
+
+/**
+ * The descriptor of our own connection to what now has this name. To open and close the file would end our locks (open-here.ts), to read
+ * from its descriptor does not. Undefined where we have none, or the system does not list them.
+ */
+export function ownDescriptor(name: string): number | undefined {
+  const stats = statSync(name, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  const isIt = (descriptor: number): boolean => {
+    try {
+      const own = fstatSync(descriptor, { bigint: true });
+      return own.dev === stats.dev && own.ino === stats.ino;
+    } catch {
+      return false;
+    }
+  };
+  try {
+    return readdirSync('/dev/fd').map(Number).find(isIt);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only what is certain: a stop for nothing would be a fault of our own. */
+function isOverwritten(file: string): boolean {
+  for (let i = 0; i < LOOKS; i += 1) {
+    if (i > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+    if (!isForeign(file)) return false;
+  }
+  return true;
+}
+
+function isForeign(file: string): boolean {
+  const main = ownDescriptor(file);
+  if (main === undefined) return false;
+  const firstPage = readFully(main, 0, LARGEST_PAGE);
+  if (Buffer.from(firstPage.subarray(0, MAGIC.length)).toString('latin1') !== MAGIC) return true;
+  const log = ownDescriptor(`${file}-wal`);
+  if (log === undefined) return false;
+  const verdict = judgeWal({ firstPage, bytes: fstatSync(main).size }, (at, length) =>
+    readFully(log, at, length),
+  );
+  return verdict.kind === 'foreign';
+}
+
+/** Fewer bytes at the end of the file. */
+export function readFully(descriptor: number, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const count = readSync(descriptor, bytes, done, length - done, at + done);
+    if (count === 0) return bytes.subarray(0, done);
+    done += count;
+  }
+  return bytes;
+}

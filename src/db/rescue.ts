@@ -1,0 +1,85 @@
+/**
+ * What a process does when its database file was taken away under it (in-place.ts): what it still has becomes a file of its own, and its
+ * journal goes out of the way of what now stands at the path. Node only.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type Sqlite from 'libsql';
+import { type Loss, ownDescriptor } from './in-place.ts';
+import { timeMark } from './settle-journals.ts';
+
+export interface LostFile {
+  readonly path: string;
+  /** Whole, with all that was acknowledged; undefined when it could not be made. Of an overwritten file it may be a mixture. */
+  readonly rescued: string | undefined;
+  /** What happened and what was done, in one sentence for the log. */
+  readonly message: string;
+}
+
+const WHAT: Readonly<Record<Loss, string>> = {
+  missing: 'was moved away or removed',
+  another: 'was replaced by another file',
+  overwritten: 'was overwritten by another file',
+};
+
+/**
+ * `keeper` has the lost file and its log open. Touches nothing at the path but our own log, which SQLite would replay into whatever stands
+ * there. Never throws.
+ */
+export function rescue(
+  path: string,
+  file: string,
+  keeper: Sqlite.Database | undefined,
+  loss: Loss,
+): LostFile {
+  const now = new Date();
+  const name = freeName(`${file}.rescued-${timeMark(now)}`);
+  let problem = keeper === undefined ? 'nothing was written yet' : undefined;
+  try {
+    if (keeper !== undefined) {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      closeSync(openSync(name, 'wx', 0o600));
+      keeper.exec(`VACUUM INTO '${name.replaceAll("'", "''")}'`);
+    }
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+    rmSync(name, { force: true });
+  }
+  const asides = setAside(file, `.set-aside-${timeMark(now)}`);
+  const rescued = problem === undefined ? name : undefined;
+  const result =
+    problem === undefined
+      ? `what it held is in ${name}${loss === 'overwritten' ? ', mixed with the other file: a backup is surer' : ''}`
+      : `what it held could not be saved (${problem})`;
+  return {
+    path,
+    rescued,
+    message: [
+      `the database file ${path} ${WHAT[loss]} while the bot runs: nothing more is written`,
+      result,
+      ...asides.map((aside) => `its journal is kept as ${aside}`),
+      'stop the bot and see docs/operations.md, "The database file was replaced while the bot runs"',
+    ].join('; '),
+  };
+}
+
+function freeName(name: string): string {
+  let free = name;
+  for (let i = 2; existsSync(free); i += 1) free = `${name}-${i}`;
+  return free;
+}
+
+/** Only what we have open ourselves: another file may have come with a journal of its own. */
+function setAside(file: string, mark: string): string[] {
+  const log = `${file}-wal`;
+  try {
+    const isOurs = ownDescriptor(log) !== undefined;
+    if (ownDescriptor(`${file}-shm`) !== undefined) rmSync(`${file}-shm`, { force: true });
+    if (!isOurs) return [];
+    renameSync(log, log + mark);
+    return [log + mark];
+  } catch {
+    // It stays where it is, and the next start's rule sets it aside.
+    return [];
+  }
+}
