@@ -279,6 +279,16 @@ describe('beside a backup', () => {
     });
   });
 
+  test('a damaged one takes no place of its day from the good one, however old both are', async () => {
+    const good = await put(5.05);
+    const bad = await put(5);
+    await judge(bad);
+    for (const days of [3, 2, 1]) await put(days);
+    const report = await prune(bucket(), { policy: { daily: 10 }, now: NOW, confirmed: true });
+    expect(report.removed).toEqual([bad]);
+    expect(report.plan.decisions.at(-1)).toMatchObject({ name: good, action: 'keep' });
+  });
+
   test('a verdict goes with its backup and keeps none young', async () => {
     const bad = await put(30);
     await judge(bad);
