@@ -1,6 +1,7 @@
 /** Whose layout a file has: this bot's, or another's, and what its tables and columns then seem to be. Runs in the process for foreign files. */
 import { open, stat } from 'node:fs/promises';
 import { kindOfKey, requiredFields } from '../../document/legacy-records.ts';
+import { DocumentError } from '../../document/window.ts';
 import type { Task } from '../../foreign/tasks.ts';
 import type { ImportMap } from './format.ts';
 import { guessMap } from './guess.ts';
@@ -25,7 +26,12 @@ const LOOKED_AT = 50;
 
 export const layoutTask: Task<LayoutInput, Layout> = async ({ path, kind, scratch }) => {
   if (kind === 'json' && ((await stat(path)).size > MOST_JSON_BYTES || (await saysOurs(path)))) return OURS;
-  const sources = await readSources(path, kind, { scratch, rows: LOOKED_AT });
+  const sources = await readSources(path, kind, { scratch, rows: LOOKED_AT }).catch((error: unknown) => {
+    // Broken JSON is told by the reader of our own layout, which knows the place.
+    if (kind === 'json' && error instanceof DocumentError) return undefined;
+    throw error;
+  });
+  if (sources === undefined) return OURS;
   const guess = guessMap(sources);
   if (kind !== 'csv' && isOurs(sources) && !hasOtherCatalogue(sources, guess)) return OURS;
   return { isOurs: false, sources: [...sources.keys()].toSorted(), guess };
