@@ -148,7 +148,7 @@ async function readInto(
   const check = await context.source.read(
     async (snapshot) => {
       const counts = new ScanCounts();
-      const guard = context.anySchema === true ? [] : [onlyOursSink()];
+      const guard = context.onlyOurs === true ? [onlyOursSink()] : [];
       await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
       const found = (await snapshot.check?.()) ?? UNCHECKED;
       return { ...found, damage: [...found.damage, ...counts.findings(snapshot.schema)] };

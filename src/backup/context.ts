@@ -12,8 +12,8 @@ export interface BackupContext extends Bucket {
   readonly clock: Clock;
   /** In [0, 1): jitter between retries. */
   readonly random: () => number;
-  /** Also a database without the bot's tables is backed up. */
-  readonly anySchema?: boolean;
+  /** A database without the bot's tables is not backed up: it would look like safety. */
+  readonly onlyOurs?: boolean;
   /** Who holds the lease, for people: `worker`, `node host 4711`, `cli 4712`. */
   readonly holder: string;
   readonly appVersion: string;

@@ -5,22 +5,27 @@
 import type { SnapshotSink } from './model.ts';
 import type { RestoreSource } from './restore/source.ts';
 
-/** The bot's from its first day; no other program is likely to have one. `users` and `groups` say nothing. */
+/** The bot's from its first day; no other program is likely to have one. */
 const OURS = ['anime', 'anime_parts'];
+/** Beside them: enough to be worth a backup, too little to replace the bot's database with. */
+const PERHAPS_OURS = [...OURS, 'users', 'groups', 'anime_groups', 'mandatory_channels', 'user_history'];
 /** Tables named to people. */
 const SHOWN = 8;
 
 /** What the database has instead of the bot's tables, for people; undefined when it is the bot's. */
-function strangerOf(names: readonly string[]): string | undefined {
+function strangerOf(names: readonly string[], ours: readonly string[]): string | undefined {
   const found = new Set(names.map((name) => name.toLowerCase()));
-  if (OURS.some((name) => found.has(name))) return undefined;
+  if (ours.some((name) => found.has(name))) return undefined;
   const more = names.length > SHOWN ? `, … ${names.length} in all` : '';
   return names.length === 0 ? 'it has no tables' : `its tables: ${names.slice(0, SHOWN).join(', ')}${more}`;
 }
 
 /** @throws when the source is not the bot's. */
 export function refuseOthers({ tables, origin }: Pick<RestoreSource, 'tables' | 'origin'>): void {
-  const has = strangerOf(tables.filter(({ kind }) => kind === 'table').map(({ table }) => table));
+  const has = strangerOf(
+    tables.filter(({ kind }) => kind === 'table').map(({ table }) => table),
+    OURS,
+  );
   if (has === undefined) return;
   throw new Error(
     `${origin} is not the bot's database (${has}): nothing was changed; --any-schema restores it all the same`,
@@ -36,7 +41,10 @@ export class NotOurs extends Error {
 export function onlyOursSink(): SnapshotSink {
   return {
     begin({ tables }) {
-      const has = strangerOf(tables.filter(({ kind }) => kind === 'table').map(({ name }) => name));
+      const has = strangerOf(
+        tables.filter(({ kind }) => kind === 'table').map(({ name }) => name),
+        PERHAPS_OURS,
+      );
       if (has !== undefined)
         throw new NotOurs(
           `this is not the bot's database (${has}), so nothing was backed up: look at DATABASE_URL; if the bot's data is gone, \`npm run backup -- restore latest\` brings it back`,

@@ -138,6 +138,10 @@ describe('one after the other', () => {
       ok: false,
       results: [{ ok: false, problems: [expect.stringMatching(/bytes 0 to \d+ differ/), expect.anything()] }],
     });
+    // It is remembered until another look finds it whole.
+    expect((await runCli('list')).stdout).toContain('damaged');
+    expect((await runCli('verify', name)).code).toBe(0);
+    expect((await runCli('list')).stdout).not.toContain('damaged');
   });
 
   test('diff with the live database', async () => {

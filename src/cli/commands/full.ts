@@ -26,7 +26,7 @@ async function full(
   { anySchema = false }: { readonly anySchema?: boolean },
 ): Promise<ExitCode> {
   const { terminal, session, now, stoppable } = invocation;
-  const context = { ...(await session.backup()), anySchema };
+  const context = { ...(await session.backup()), onlyOurs: !anySchema };
   const bar = createProgressBar(terminal, () => performance.now());
   const began = now();
   const outcome = await stoppable((signal) =>
