@@ -43,7 +43,6 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
     source: parts.source,
     store: parts.store,
     prefix: settings.prefix,
-    onlyOurs: true,
     ledger: parts.ledger,
     clock: parts.clock ?? systemClock,
     random: Math.random,

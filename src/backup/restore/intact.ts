@@ -1,5 +1,5 @@
 /** A real SQLite's opinion of a file; in the process for foreign files. Node only. */
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
@@ -30,14 +30,14 @@ export function requireIntact(path: string, origin: string): void {
 }
 
 /**
- * A database called broken that is not: what it holds is to be saved first. Looked at as a copy below `directory`, journal and all, for
- * SQLite may remove a journal that it opens. @throws when the file at `path` is whole
+ * A database called broken that is not: what it holds is to be saved first. Looked at as a copy below `directory`, without its journal:
+ * SQLite may remove a journal that it opens, and a file that only its journal makes whole cannot be opened by the bot either.
+ * @throws when the file at `path` is whole
  */
 export function refuseWhole(path: string, directory: string): void {
   const copy = join(directory, 'called-broken.db');
   try {
-    for (const suffix of ['', '-wal', '-journal'])
-      if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
+    copyFileSync(path, copy);
     requireIntact(copy, path);
   } catch {
     return;
