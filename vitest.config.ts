@@ -9,6 +9,8 @@ const xmlBuilder = fileURLToPath(
 /** Two projects: plain Node, and the real Workers runtime (workerd). */
 export default defineConfig({
   test: {
+    // Many tests wait for processes of their own: with one worker a machine of two cores idles half the time.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
