@@ -1,7 +1,7 @@
 /** What the listing says of a backup must come from its own manifest. */
 import { expect, test } from 'vitest';
-import { findBackup, listBackups, newestVerified } from '../../src/backup/list.ts';
-import { manifestKey } from '../../src/backup/names.ts';
+import { findBackup, listBackups, newestOf, newestVerified } from '../../src/backup/list.ts';
+import { databaseKey, manifestKey } from '../../src/backup/names.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { putBackup } from '../support/sample-backup.ts';
 
@@ -21,4 +21,21 @@ test('a manifest of another backup under a name is not believed, although its se
   expect(entry?.problem).toContain(`of another backup: ${older}`);
   expect((await listBackups(bucket)).entries.map(({ state }) => state)).toEqual(['unreadable', 'verified']);
   expect((await newestVerified(bucket))?.name).toBe(older);
+});
+
+test('the newest of a list is verified and not from the future: what is damaged or dated ahead is passed over', async () => {
+  const at = (day: number): Date => new Date(`2026-01-0${day}T02:00:00Z`);
+  let now = at(1);
+  const store = createMemoryStore(() => now);
+  const bucket = { store, prefix: PREFIX, clock: { now: () => at(4) } };
+  const good = await putBackup(store, PREFIX, now);
+  now = at(2);
+  const damaged = await putBackup(store, PREFIX, now);
+  await store.delete([databaseKey(PREFIX, damaged, false)]);
+  now = new Date('2027-01-01T02:00:00Z');
+  const ahead = await putBackup(store, PREFIX, now);
+  const { entries } = await listBackups(bucket);
+  const newest = newestOf(bucket, entries);
+  expect(newest.entry?.name).toBe(good);
+  expect(newest.newer.map(({ name }) => name)).toEqual([ahead, damaged]);
 });
