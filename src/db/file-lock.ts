@@ -3,7 +3,7 @@
  * running host, are noticed and named instead of failing with "database is locked". Node only.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
@@ -56,6 +56,11 @@ export async function lockDatabaseFile(
   const file = `${realPath(path)}.lock`;
   const text = ownLock(holder, now());
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  // A pipe under the name would be read without end.
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false)
+    throw new DatabaseFileHeld(
+      `database ${path}: ${file} is no file of ours (a directory, a pipe or a link): remove it`,
+    );
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (await appear(file, text)) {
       const lock = held(file, text, now);
@@ -201,7 +206,7 @@ function held(file: string, text: string, now: () => Date): FileLock {
 
 function readOwn(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return lstatSync(file).isFile() ? readFileSync(file, 'utf8') : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   linkSync,
@@ -219,4 +219,13 @@ test('"database is locked" gets a name and something to do', async () => {
     /in use by node host \(process \d+ on .*\): wait a moment and try again, or stop it/,
   );
   await lock.release();
+});
+
+test('a pipe or a directory under the lock’s name is refused at once, never waited for', async () => {
+  execFileSync('mkfifo', [`${path}.lock`]);
+  await expect(take('node host')).rejects.toThrow('is no file of ours');
+  expect(explainLocked(path)).toContain('another program');
+  rmSync(`${path}.lock`);
+  mkdirSync(`${path}.lock`);
+  await expect(take('node host')).rejects.toThrow('remove it');
 });
