@@ -60,7 +60,7 @@ export interface RestoreProgress {
   readonly total: number | undefined;
 }
 
-export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys'> {
+export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys' | 'isForgetful'> {
   readonly target: RestoreTarget;
   /**
    * What makes the safety backup of the target and leases it; undefined: there is nothing to save (an empty database). `close` lets go of
@@ -138,6 +138,7 @@ async function fetched(
   const source = await fetchSource(options.from, {
     bucket: parts.bucket,
     keys: parts.keys,
+    isForgetful: parts.isForgetful,
     directory,
     signal: options.signal,
     onBytes: (done, total) => {

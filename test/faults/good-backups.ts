@@ -105,7 +105,10 @@ export class GoodBackups {
     const directory = mkdtempSync(join(this.#scene.directory, 'check-'));
     try {
       const bucket = { store: fromDocument ? cuttingStore(store, '.db') : store, prefix: PREFIX };
-      const source = await fetchSource({ kind: 'backup', entry }, { bucket, keys, directory });
+      const source = await fetchSource(
+        { kind: 'backup', entry },
+        { bucket, keys, directory, isForgetful: true },
+      );
       if (source.notes.length !== (fromDocument ? 1 : 0))
         throw new Error(`backup ${entry.name} is not whole: ${source.notes.join('; ')}`);
       const db = new DatabaseSync(source.path, { readOnly: true });

@@ -31,6 +31,8 @@ export async function restoreSomething(
           context,
           clock: scene.clock,
           random: () => 0.5,
+          // The bucket of these runs alters what is read from it, for as long as a call is tried.
+          isForgetful: true,
           ...context.reached.restoreParts,
         },
         { from: { kind: 'backup', entry } },
