@@ -9,7 +9,8 @@ dir=$1 proxy_port=$2 account_port=$3 container_port=$4 object_port=$5 memcached_
 packages="swift-proxy swift-account swift-container swift-object memcached"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
-installed() { command -v swift-proxy-server swift-object-server swift-ring-builder memcached unshare > /dev/null; }
+# One by one: bash's command -v is content when it finds any of several.
+installed() { for name in swift-proxy-server swift-object-server swift-ring-builder memcached unshare; do command -v "$name" > /dev/null || return 1; done; }
 if ! installed; then
   echo "installing $packages" >&2
   as_root apt-get update -qq >&2
