@@ -2,6 +2,7 @@
  * A backup into a database file (spec/backup.md, "Restore"): a new file beside the old one, checked, then renamed over it; the old one
  * stays beside it. Killed anywhere, the old or the new file stands whole under the name. Node only.
  */
+
 import { chmodSync, chownSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -9,6 +10,7 @@ import { holdAlone } from '../../db/sole-use.ts';
 import type { TableDigest } from '../digest.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { copyLive } from '../local-copy.ts';
+import { backupName } from '../names.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import type { FileCalls } from './file-calls.ts';
 
@@ -27,16 +29,12 @@ export async function clearWork(path: string, files: FileCalls): Promise<void> {
  * has a name of its own: it may be all that can be salvaged from.
  */
 export function keptPath(path: string, isOldBroken: boolean, now: Date): string {
-  return isOldBroken ? `${path}.broken-${stamp(now)}` : `${path}.before-restore`;
+  return isOldBroken ? `${path}.broken-${backupName(now)}` : `${path}.before-restore`;
 }
 
 /** Moves what an earlier restore left under the name `kept` out of the way of this one. */
 export async function keepEarlier(kept: string, files: FileCalls, now: Date): Promise<void> {
-  if (files.exists(kept)) await files.rename(kept, `${kept}-${stamp(now)}`);
-}
-
-function stamp(now: Date): string {
-  return now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+  if (files.exists(kept)) await files.rename(kept, `${kept}-${backupName(now)}`);
 }
 
 export interface SwapFiles {
