@@ -15,10 +15,14 @@ const TRIES = 60;
 /** The same run may be asked for again so much later, and no more. */
 const MOST_LAG_MS = 7 * 86_400_000;
 
-/** The first second from the scheduled one that no attempt ever used, unless the backup is there already. */
+/**
+ * The first second from the scheduled one that no attempt ever used. `mayRepeat`: the same run may be asked for again,
+ * so a backup of this second is the one that is meant.
+ */
 export async function chooseName(
   context: Bucket & { readonly ledger: Ledger },
   scheduledAt: Date,
+  { mayRepeat }: { readonly mayRepeat: boolean },
 ): Promise<NameChoice> {
   const names = Array.from({ length: TRIES }, (_, i) =>
     backupName(new Date(scheduledAt.getTime() + i * 1000)),
@@ -29,7 +33,7 @@ export async function chooseName(
   for (const name of names) {
     const group = groups.get(name);
     if (group === undefined && !used.has(name)) return { kind: 'free', name };
-    if (group === undefined) continue;
+    if (group === undefined || !mayRepeat) continue;
     const { state, manifest } = await loadEntry(context, group);
     // One stored long ago was named by a clock that ran ahead: it is not the one that is due now.
     const isRecent = group.objects.some(({ modified }) => Math.abs(now - modified.getTime()) < MOST_LAG_MS);

@@ -104,6 +104,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     const outcome = await run({
       trigger: 'command',
       scheduledAt: request.requestedAt,
+      isRequest: true,
       ...(onProgress && { onProgress }),
     });
     const inTheWay = outcome.kind === 'skipped' && outcome.reason === 'busy';

@@ -309,7 +309,6 @@ async function safetyBackup(
     // A damaged database is what a restore is there to replace.
     return { name: outcome.name, notes: damage === undefined ? [] : [`of what was there before: ${damage}`] };
   }
-  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return { name: outcome.name, notes: [] };
   const reason = outcome.kind === 'failed' ? outcome.reason : outcome.message;
   throw new Error(`no safety backup, so nothing was restored: ${reason}`);
 }

@@ -25,8 +25,13 @@ import { MOST_FINDINGS } from './source-check.ts';
 
 export interface BackupRequestOptions {
   readonly trigger: Trigger;
-  /** Identifies the run, to the second: the same time twice makes one backup. */
+  /** Names the backup, to the second. For the schedule, the same time twice makes one backup. */
   readonly scheduledAt: Date;
+  /**
+   * A stored request, which a restarted process asks for again: as for the schedule, the same time makes one backup.
+   * Anything else may be asked for twice within a second, with a change in between that the second backup must hold.
+   */
+  readonly isRequest?: boolean;
   readonly onProgress?: OnProgress;
   /** Gives the run up; it cleans up before it returns. */
   readonly signal?: AbortSignal;
@@ -110,7 +115,8 @@ async function runHeld(
   startedAt: Date,
 ): Promise<BackupOutcome> {
   const { trigger, scheduledAt } = options;
-  const choice = await chooseName(context, scheduledAt);
+  const mayRepeat = trigger === 'schedule' || options.isRequest === true;
+  const choice = await chooseName(context, scheduledAt, { mayRepeat });
   if (choice.kind === 'exists') {
     const message = `the backup scheduled for ${scheduledAt.toISOString()} exists: ${choice.name}`;
     return { kind: 'skipped', reason: 'duplicate', name: choice.name, message };

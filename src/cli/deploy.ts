@@ -102,11 +102,11 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
     );
     if (outcome.kind === 'failed')
       throw new Error(`nothing was deployed: the backup before it failed: ${outcome.reason}`);
-    if (outcome.kind === 'done') requireUndamaged(outcome.manifest);
     // The other run may die without a backup, or have begun before data that the migration touches.
-    if (outcome.kind === 'skipped' && outcome.reason === 'busy')
+    if (outcome.kind === 'skipped')
       throw new Error(`nothing was deployed, for no backup could be made before it: ${outcome.message}`);
-    step(`backup: ${outcome.kind === 'done' ? `${outcome.name}, verified` : outcome.message}`);
+    requireUndamaged(outcome.manifest);
+    step(`backup: ${outcome.name}, verified`);
     const { from, to, notes } = await migrate(db, {
       now: () => new Date(),
       backup: async () => {},

@@ -6,7 +6,7 @@ import type { BackupContext } from '../../src/backup/context.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { noLedger } from '../../src/backup/ledger.ts';
 import { findBackup, readGroups } from '../../src/backup/list.ts';
-import { parseManifest } from '../../src/backup/manifest.ts';
+import { type Manifest, parseManifest } from '../../src/backup/manifest.ts';
 import { SchemaChanged, type SnapshotSource } from '../../src/backup/model.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
 import { verifyByHash } from '../../src/backup/proof.ts';
@@ -193,6 +193,25 @@ describe('one run at a time, one backup a time', () => {
     expect(second.name > first.name).toBe(true);
     expect(second.manifest.scheduled_at).toBe(at.toISOString());
     expect(await run({}, at)).toMatchObject({ kind: 'skipped', reason: 'duplicate', name: second.name });
+  });
+
+  test.each([
+    ['a command', { trigger: 'command' }, 'done'],
+    ['the backup before a restore', { trigger: 'restore' }, 'done'],
+    ['the backup before an import', { trigger: 'import' }, 'done'],
+    ['a stored request, asked for again', { trigger: 'command', isRequest: true }, 'skipped'],
+    ['the schedule', { trigger: 'schedule' }, 'skipped'],
+  ] as const)('two in one second with a change in between: %s', async (_title, options, kind) => {
+    const request = { ...options, scheduledAt: world.clock.now() };
+    const first = await done(await runBackup(context, request));
+    const users = ({ tables }: Manifest) => tables.find(({ name }) => name === 'users')?.rows ?? 0;
+    await world.db.write([sql('INSERT INTO users (user_id) VALUES (987654321)')]);
+    const second = await runBackup(context, request);
+    await world.db.write([sql('DELETE FROM users WHERE user_id = 987654321')]);
+    expect(second.kind).toBe(kind);
+    if (second.kind !== 'done') return;
+    expect(second.name > first.name).toBe(true);
+    expect(users(second.manifest)).toBe(users(first.manifest) + 1);
   });
 
   test('a backup that had to move to the next second does not stand in for the one scheduled there', async () => {

@@ -40,7 +40,7 @@ async function full(
   terminal.clear();
   report(invocation, outcome, now().getTime() - began.getTime());
   if (outcome.kind === 'done') return outcome.manifest.state === 'verified' ? 0 : 1;
-  return outcome.kind === 'skipped' && outcome.reason === 'duplicate' ? 0 : 1;
+  return 1;
 }
 
 function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: number): void {
@@ -55,7 +55,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   }
   if (outcome.kind === 'skipped') {
     answer({
-      ok: outcome.reason === 'duplicate',
+      ok: false,
       skipped: outcome.reason,
       name: outcome.name ?? null,
       message: outcome.message,

@@ -199,8 +199,6 @@ async function backUp(
     requireUndamaged(outcome.manifest);
     return outcome.name;
   }
-  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate' && outcome.name !== undefined)
-    return outcome.name;
   throw new Error(
     `no backup before it, so nothing was changed: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
   );

@@ -128,16 +128,15 @@ async function importNow(
     ...(signal && { signal }),
   });
   if (signal?.reason instanceof Cancelled) return { text: imports.dropped(), isDone: false };
-  const damage = backup.kind === 'done' ? damageOf(backup.manifest) : undefined;
-  if (damage !== undefined) return { text: imports.noBackup(damage), isDone: false };
-  const isSafe = backup.kind === 'done' || (backup.kind === 'skipped' && backup.reason === 'duplicate');
-  if (!isSafe) {
+  if (backup.kind !== 'done') {
     const reason = backup.kind === 'failed' ? backup.reason : backup.message;
     return { text: imports.noBackup(reason), isDone: false };
   }
+  const damage = damageOf(backup.manifest);
+  if (damage !== undefined) return { text: imports.noBackup(damage), isDone: false };
   const report = await readFile(ctx, file, { dryRun: false, signal });
   if (!isReport(report)) return { text: report, isDone: false };
-  return { text: imports.done(report, backup.name ?? ''), isDone: true };
+  return { text: imports.done(report, backup.name), isDone: true };
 }
 
 function isReport(result: ImportReport | Html): result is ImportReport {
