@@ -5,8 +5,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openForeign } from './foreign/connection.ts';
 import { limitsFor, runInProcess } from './foreign/process.ts';
 import type { Task } from './foreign/tasks.ts';
+import type { SchemaObject } from './model.ts';
 import { settledCopy } from './restore/copy-database.ts';
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
+import { strangersOf } from './restore/strangers.ts';
 import { quoteName } from './snapshot/sql-tokens.ts';
 
 export interface DiffInput {
@@ -29,12 +31,18 @@ export interface TableDiff {
   readonly note: string | undefined;
 }
 
+export interface DatabaseDiff {
+  readonly tables: readonly TableDiff[];
+  /** {@link strangersOf} each of the two. */
+  readonly strangers: { readonly first: readonly string[]; readonly second: readonly string[] };
+}
+
 /**
  * Compares every table but SQLite's own, those behind virtual tables, and the engine's record of its runs, which every run and every
  * restore moves on: two backups of the same data would always differ by it. Generated columns are derived from the others and left out.
  * The files are opened read-only.
  */
-export const diffTask: Task<DiffInput, TableDiff[]> = async (input) => {
+export const diffTask: Task<DiffInput, DatabaseDiff> = async (input) => {
   const first = await settledCopy(input.first, join(input.scratch, 'first-settled.db'));
   const second = await settledCopy(input.second, join(input.scratch, 'second-settled.db'));
   const bytes = statSync(first).size + statSync(second).size;
@@ -43,7 +51,7 @@ export const diffTask: Task<DiffInput, TableDiff[]> = async (input) => {
     const a = tablesOf(db, 'main');
     const b = tablesOf(db, 'second');
     const names = [...new Set([...a.keys(), ...b.keys()])].filter((table) => !ENGINE_TABLES.includes(table));
-    return names.map((table) => {
+    const tables = names.map((table): TableDiff => {
       const left = a.get(table);
       const right = b.get(table);
       if (left === undefined)
@@ -52,13 +60,14 @@ export const diffTask: Task<DiffInput, TableDiff[]> = async (input) => {
         return { ...NOTHING, table, removed: count(db, 'main', table), note: 'only in the first' };
       return diffTable(db, table, left, right);
     });
+    return { tables, strangers: { first: strangersIn(db, 'main'), second: strangersIn(db, 'second') } };
   } finally {
     close();
   }
 };
 
 /** One of the two may be anybody's. */
-export function diffInProcess(input: DiffInput, signal?: AbortSignal): Promise<TableDiff[]> {
+export function diffInProcess(input: DiffInput, signal?: AbortSignal): Promise<DatabaseDiff> {
   const limits = limitsFor(statSync(input.first).size + statSync(input.second).size);
   return runInProcess('diff', input, { limits, signal });
 }
@@ -72,6 +81,18 @@ interface Shape {
 }
 
 type Side = 'main' | 'second';
+
+function strangersIn(db: DatabaseSync, side: Side): string[] {
+  const rows = db.prepare(`SELECT type, name, tbl_name, sql FROM ${side}.sqlite_schema ORDER BY rowid`).all();
+  return strangersOf(
+    rows.map(({ type, name, tbl_name: table, sql }) => ({
+      type: String(type) as SchemaObject['type'],
+      name: String(name),
+      tableName: String(table),
+      sql: typeof sql === 'string' ? sql : null,
+    })),
+  );
+}
 
 function tablesOf(db: DatabaseSync, side: Side): Map<string, Shape> {
   const names = db

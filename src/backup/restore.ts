@@ -38,6 +38,7 @@ import { type Maker, settleRuns } from './restore/settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
 import { openSqlSession } from './restore/sql-session.ts';
 import { isStaging } from './restore/staging.ts';
+import { strangersNote } from './restore/strangers.ts';
 import { refuseNewer } from './restore/too-new.ts';
 import { runBackup } from './run.ts';
 import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
@@ -104,20 +105,39 @@ export async function restore(parts: RestoreParts, options: RestoreOptions): Pro
     : inScratch(undefined, (directory) => restoreServer(parts, options, directory));
 }
 
-/** What a restore would change, table by table, less the engine's own record; nothing is written but scratch files. */
-export async function previewRestore(parts: RestoreParts, options: RestoreOptions): Promise<TableDiff[]> {
+export interface Preview {
+  /** Less the engine's own record; none when there is no target yet. */
+  readonly tables: readonly TableDiff[];
+  /** As the restore itself would tell them. */
+  readonly notes: readonly string[];
+}
+
+/** What a restore would change, table by table; nothing is written but scratch files. `isNew`: there is no target yet. */
+export async function previewRestore(
+  parts: RestoreParts,
+  options: RestoreOptions & { readonly isNew?: boolean },
+): Promise<Preview> {
   return inScratch(undefined, async (directory) => {
     const source = await fetched(parts, options, directory);
+    const notes = notesOf(source, options);
+    if (options.isNew === true) return { tables: [], notes };
     const live = `${directory}/live.db`;
     await copyLive(sourceOf(parts), live);
-    const tables = await diffInProcess(
+    const { tables } = await diffInProcess(
       { first: live, second: source.path, scratch: directory },
       options.signal,
     );
-    return tables.filter(
+    const shown = tables.filter(
       ({ table }) => !isStaging(table) && (options.only === undefined || options.only.includes(table)),
     );
+    return { tables: shown, notes };
   });
+}
+
+/** What was odd about the source. Single tables bring nothing along that acts. */
+function notesOf({ notes, strangers }: RestoreSource, { only }: Pick<RestoreOptions, 'only'>): string[] {
+  const note = only === undefined ? strangersNote(strangers, 'and at work once it is restored') : undefined;
+  return note === undefined ? [...notes] : [...notes, note];
 }
 
 export function sourceOf({ target, fetch }: Pick<RestoreParts, 'target' | 'fetch'>): SnapshotSource {
@@ -185,7 +205,7 @@ async function restoreFile(
     await parts.closeTarget();
     let fresh = source.path;
     let madeFrom: string | undefined;
-    const notes = [...source.notes, ...safety.notes];
+    const notes = [...notesOf(source, options), ...safety.notes];
     if (options.only !== undefined) {
       options.onProgress?.({ phase: 'load', done: 0, total: undefined });
       fresh = freshPath(path);
@@ -288,7 +308,7 @@ function report(
   return {
     origin: source.origin,
     tables: tables.map(({ table, rows }) => ({ table, rows })),
-    notes: source.notes,
+    notes: notesOf(source, { only }),
   };
 }
 

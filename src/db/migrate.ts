@@ -43,7 +43,7 @@ export class DatabaseTooNew extends DatabaseUnfit {
   override readonly name = 'DatabaseTooNew';
 }
 
-const LEDGER = `CREATE TABLE schema_migrations (
+export const LEDGER = `CREATE TABLE schema_migrations (
   version INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
   applied_at TEXT NOT NULL

@@ -3,7 +3,6 @@
  * what a bucket holds nor what somebody names is trusted before it was looked at, and its SQL not even then. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { migrations } from '../../db/migrations/index.ts';
 import type { Expected } from '../check-file.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
@@ -11,9 +10,9 @@ import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/tasks.ts';
 import { digestFile, type FileDigests } from '../inspect-file.ts';
 import { loadDocument } from '../load-document.ts';
-import type { SchemaObject } from '../model.ts';
 import { copyDatabase } from './copy-database.ts';
 import { requireIntact } from './intact.ts';
+import { strangersOf } from './strangers.ts';
 
 export interface PrepareInput {
   readonly path: string;
@@ -30,6 +29,8 @@ export interface Prepared extends FileDigests {
   /** Number of the last migration; undefined for a database that has none. */
   readonly schemaVersion: number | undefined;
   readonly notes: readonly string[];
+  /** {@link strangersOf} */
+  readonly strangers: readonly string[];
 }
 
 export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to, origin, expected }) => {
@@ -42,7 +43,8 @@ export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to
   if (expected !== undefined) requireExpected(found, expected);
   const { db, close } = openForeignFile(to);
   try {
-    return { ...found, schemaVersion: versionOf(db), notes: [...underWay(db), ...strangers(found.objects)] };
+    const strangers = strangersOf(found.objects);
+    return { ...found, schemaVersion: versionOf(db), notes: underWay(db), strangers };
   } finally {
     close();
   }
@@ -65,23 +67,6 @@ function versionOf(db: DatabaseSync): number | undefined {
   if (!isTable(db, 'schema_migrations', 'version')) return undefined;
   const version = db.prepare('SELECT max(version) AS version FROM schema_migrations').get()?.['version'];
   return typeof version === 'number' ? version : undefined;
-}
-
-/** Triggers and views act and speak in the bot's database later on: those that no migration makes are named. */
-function strangers(objects: readonly SchemaObject[]): string[] {
-  const ours = new Set(migrations.flatMap(({ up }) => up(new Map())).map(spaced));
-  const odd = objects.filter(
-    ({ type, sql }) => (type === 'trigger' || type === 'view') && !ours.has(spaced(sql ?? '')),
-  );
-  return odd.length === 0
-    ? []
-    : [
-        `not made by this program, and at work once it is restored: ${odd.map(({ type, name }) => `${type} ${name}`).join(', ')}`,
-      ];
-}
-
-function spaced(sql: string): string {
-  return sql.replaceAll(/\s+/g, ' ').trim();
 }
 
 /** A table with such a stored column: a view or a computed column of the name would be evaluated. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { diffInProcess } from '../../backup/diff.ts';
 import { asDatabase, copyLive, plainFile } from '../../backup/local-copy.ts';
+import { strangersNote } from '../../backup/restore/strangers.ts';
 import { inScratch, unpackDatabase } from '../../backup/verify-deep.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { resolveBackup } from '../target.ts';
@@ -19,14 +20,28 @@ export function diffCommand(cli: Cli): Command {
 async function diff(invocation: Invocation, [first = '', second = '']: readonly string[]): Promise<ExitCode> {
   const { terminal } = invocation;
   const notes: string[] = [];
-  const tables = await inScratch(undefined, async (directory) => {
+  const { tables, strangers } = await inScratch(undefined, async (directory) => {
     const a = await localDatabase(invocation, first, join(directory, 'first'), notes);
     const b = await localDatabase(invocation, second, join(directory, 'second'), notes);
     return diffInProcess({ first: a, second: b, scratch: directory });
   });
-  const same = tables.every(
-    ({ added, removed, changed, note }) => added + removed + changed === 0 && note === undefined,
-  );
+  for (const [name, these, others] of [
+    [first, strangers.first, strangers.second],
+    [second, strangers.second, strangers.first],
+  ] as const) {
+    const alone = these.filter((stranger) => !others.includes(stranger));
+    const note = strangersNote(alone, `and only in ${name}`);
+    if (note !== undefined) notes.push(note);
+  }
+  const both = strangers.first.filter((stranger) => strangers.second.includes(stranger));
+  const note = strangersNote(both, 'and in both');
+  if (note !== undefined) notes.push(note);
+  const hasSameStrangers = both.length === Math.max(strangers.first.length, strangers.second.length);
+  const same =
+    hasSameStrangers &&
+    tables.every(
+      ({ added, removed, changed, note }) => added + removed + changed === 0 && note === undefined,
+    );
   terminal.answer({
     ok: true,
     same,

@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { explain, systemClock } from '../../backup/clock.ts';
 import type { BackupContext } from '../../backup/context.ts';
-import type { TableDiff } from '../../backup/diff.ts';
 import type { BackupEntry } from '../../backup/list.ts';
 import { copyLive } from '../../backup/local-copy.ts';
 import { isRestorable } from '../../backup/newest.ts';
@@ -259,20 +258,22 @@ async function dryRun(
     passedOver: readonly string[];
   },
 ): Promise<ExitCode> {
-  if (state === 'absent') {
-    terminal.answer({ ok: true, dry_run: true, tables: [], target: 'absent', notes: passedOver });
+  const isNew = state === 'absent';
+  const { tables, notes } = await previewRestore(parts, { from, only, isBots, isNew });
+  terminal.answer({
+    ok: true,
+    dry_run: true,
+    ...(isNew ? { target: 'absent' } : {}),
+    tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
+    notes: [...passedOver, ...notes],
+  });
+  for (const note of notes) terminal.say(terminal.colors.yellow(note));
+  if (isNew) {
     terminal.say(
       `${describe(parts.target)} does not exist yet: all of ${nameOf(from)} would be new. Nothing was changed.`,
     );
     return 0;
   }
-  const tables: TableDiff[] = await previewRestore(parts, { from, only, isBots });
-  terminal.answer({
-    ok: true,
-    dry_run: true,
-    tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
-    notes: passedOver,
-  });
   for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
   terminal.say('');
   terminal.say('From what is there to what would be. Nothing was changed.');

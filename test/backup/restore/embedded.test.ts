@@ -363,7 +363,7 @@ test('a dry run says what would change and changes nothing', async () => {
   await backUp(world);
   await world.db.write([sql('INSERT INTO users (user_id) VALUES (8)'), sql("UPDATE groups SET name = 'x'")]);
   const before = await contents(world.path);
-  const tables = await previewRestore(partsOf(world, { target: { kind: 'file', path: world.path } }), {
+  const { tables } = await previewRestore(partsOf(world, { target: { kind: 'file', path: world.path } }), {
     from: await newest(world),
   });
   expect(tables.find(({ table }) => table === 'users')).toMatchObject({

@@ -214,7 +214,7 @@ test('a dry run shows what becomes of the data, and leaves the engine’s record
   await backUp(world);
   await world.db.write([sql('INSERT INTO users (user_id) VALUES (8)')]);
   const target = { kind: 'file' as const, path: world.path };
-  const tables = await previewRestore(partsOf(world, { target }), { from: await newest(world) });
+  const { tables } = await previewRestore(partsOf(world, { target }), { from: await newest(world) });
   const moved = tables.filter(({ added, removed, changed }) => added + removed + changed > 0);
   expect(moved.map(({ table }) => table)).toEqual(['users']);
 });

@@ -1,0 +1,118 @@
+/** What acts in a database and no migration makes is named: by a restore, its dry run and a comparison alike. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { strangersOf } from '../../../src/backup/restore/strangers.ts';
+import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { takeOver } from '../../../src/takeover/take-over.ts';
+import { runCli } from '../../cli/support.ts';
+import { writeOldFile } from '../../takeover/support.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'strangers-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+async function makeBot(name: string, sql = ''): Promise<string> {
+  const path = join(directory, name);
+  const db = await openEmbeddedDatabase(path);
+  await migrate(db, { now: () => new Date(0), backup: async () => {} });
+  db.close();
+  change(path, sql);
+  return path;
+}
+
+function change(path: string, sql: string): void {
+  const db = new DatabaseSync(path);
+  db.exec(sql);
+  db.close();
+}
+
+function objectsOf(path: string): Parameters<typeof strangersOf>[0] {
+  const db = new DatabaseSync(path);
+  const rows = db.prepare('SELECT type, name, tbl_name AS tableName, sql FROM sqlite_schema').all();
+  db.close();
+  return rows.map((row) => ({ ...row })) as unknown as Parameters<typeof strangersOf>[0];
+}
+
+/** One statement each, and how the one stranger it makes is named. */
+const KINDS: readonly (readonly [string, string])[] = [
+  ['CREATE TRIGGER spy AFTER INSERT ON users BEGIN DELETE FROM follows; END', 'trigger spy'],
+  ['CREATE VIEW everybody AS SELECT * FROM users', 'view everybody'],
+  ['CREATE UNIQUE INDEX one_title ON anime (title)', 'index one_title on anime'],
+  ['ALTER TABLE users ADD COLUMN vip TEXT CHECK (vip <> 0)', 'in table users: vip TEXT CHECK (vip <> 0)'],
+  ["ALTER TABLE users ADD COLUMN gold TEXT DEFAULT 'no'", "in table users: gold TEXT DEFAULT 'no'"],
+  [
+    'ALTER TABLE users ADD COLUMN loud AS (upper(first_name)) VIRTUAL',
+    'in table users: loud AS (upper(first_name)) VIRTUAL',
+  ],
+];
+const EVERYTHING = KINDS.map(([sql]) => sql).join(';');
+
+test.each(KINDS)('%s is named', async (sql, name) => {
+  expect(strangersOf(objectsOf(await makeBot('bot.db', sql)))).toEqual([name]);
+});
+
+test('a constraint of the table, another default of ours, and a rebuilt table in other words', async () => {
+  const path = await makeBot(
+    'bot.db',
+    `PRAGMA foreign_keys = OFF;
+     DROP TABLE alerts; CREATE TABLE [alerts] ("key" text Primary Key, told_at TEXT NOT NULL, extra, CHECK (length(key) < 9));
+     DROP TABLE admins; CREATE TABLE admins (user_id INTEGER PRIMARY KEY, role TEXT NOT NULL DEFAULT 'owner',
+       added_by INTEGER, added_at TEXT NOT NULL)`,
+  );
+  expect(strangersOf(objectsOf(path))).toEqual([
+    'in table alerts: CHECK (length(key) < 9)',
+    "in table admins: role TEXT NOT NULL DEFAULT 'owner'",
+  ]);
+});
+
+test('neither a database of the bot’s own nor one that it took over has any', async () => {
+  expect(strangersOf(objectsOf(await makeBot('bot.db')))).toEqual([]);
+  const path = join(directory, 'old.db');
+  writeOldFile(path, {});
+  expect(strangersOf(objectsOf(path))).toEqual([]);
+  const db = await openEmbeddedDatabase(path);
+  await migrate(db, { now: () => new Date(0), backup: async () => {}, takeOver });
+  db.close();
+  expect(strangersOf(objectsOf(path))).toEqual([]);
+});
+
+test('a restore, its dry run and a comparison name the same', { timeout: 120_000 }, async () => {
+  const cli = (...args: readonly string[]) =>
+    runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
+  await makeBot('bot.db');
+  await makeBot('given.db', EVERYTHING);
+  // The sixth is counted.
+  const named = `trigger spy, view everybody, ${KINDS.slice(2, 5)
+    .map(([, name]) => name)
+    .join(', ')} and 1 more`;
+
+  const compared = await cli('diff', 'live', 'given.db', '--json');
+  expect(compared.json()).toMatchObject({
+    ok: true,
+    same: false,
+    notes: [`not made by this program, and only in given.db: ${named}`],
+  });
+  const both = await cli('diff', 'given.db', 'given.db', '--json');
+  expect(both.json()).toMatchObject({
+    same: true,
+    notes: [`not made by this program, and in both: ${named}`],
+  });
+
+  const dry = await cli('restore', 'given.db', '--dry-run', '--json');
+  const absent = await cli('restore', 'given.db', '--to', 'file:new.db', '--dry-run', '--json');
+  expect(absent.json()).toMatchObject({ target: 'absent', tables: [] });
+  const real = await cli('restore', 'given.db', '--to', 'file:new.db', '--json');
+  for (const { json } of [dry, absent, real])
+    expect(json()).toMatchObject({
+      notes: [`not made by this program, and at work once it is restored: ${named}`],
+    });
+  // Single tables bring nothing of it along.
+  const single = await cli('restore', 'given.db', '--only', 'alerts', '--dry-run', '--json');
+  expect(single.json()).toMatchObject({ notes: [] });
+});
