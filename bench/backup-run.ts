@@ -1,5 +1,5 @@
 /**
- * A whole backup run: time, throughput and peak memory under a heap cap, for growing databases (spec/backup.md, "Speed and memory").
+ * A whole backup run: time, throughput and peak memory under a heap cap, for growing databases (docs/spec/backup.md, "Speed and memory").
  *
  *   npx node bench/backup-run.ts                    60 MB, embedded and Worker path, against sqlite3 + gzip
  *   npx node bench/backup-run.ts 100 1200           more sizes (MB), past the lock page at 1 GiB

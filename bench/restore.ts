@@ -1,6 +1,6 @@
 /**
  * Restore of a million rows into a living remote database on loopback, with somebody writing to it all the while
- * (spec/backup.md, "Speed and memory": within 60 s). Run: `node bench/restore.ts [rows]`. The server is a process of its own.
+ * (docs/spec/backup.md, "Speed and memory": within 60 s). Run: `node bench/restore.ts [rows]`. The server is a process of its own.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -3,7 +3,7 @@
  * history or catalogue. Real updates through the real receiver; Telegram is a function that says yes.
  *
  * `npx node bench/viewer.ts [--anime 10000] [--parts 100000] [--users 100000] [--history 1000000] [--rounds 200]`
- * The full size of issue "The viewer's bot": `--users 1000000 --history 10000000` (some minutes, 2 GB of disk).
+ * The full size: `--users 1000000 --history 10000000` (some minutes, 2 GB of disk).
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -19,7 +19,7 @@ export function askNobody(): void {
   process.env['WRANGLER_SEND_METRICS'] = 'false';
 }
 
-/** `settings` are vars and secrets alike (spec/interface.md). Bundles the Worker first, as a deploy would. */
+/** `settings` are vars and secrets alike (docs/spec/interface.md). Bundles the Worker first, as a deploy would. */
 export async function startWorkerRuntime(settings: Readonly<Record<string, string>>): Promise<WorkerRuntime> {
   askNobody();
   const harness = createTestHarness({

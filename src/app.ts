@@ -1,4 +1,4 @@
-/** The routes of both hosts (spec/interface.md "HTTP"). */
+/** The routes of both hosts (docs/spec/interface.md "HTTP"). */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Update } from 'grammy/types';
 import { Hono } from 'hono';

@@ -30,7 +30,7 @@ export interface BackupParts {
 export const APP_VERSION = '0.1.0';
 
 /**
- * A Worker's cron may take 15 min of wall time (spec/platform-facts.md); a run gives itself up before it is cut off, with room for the
+ * A Worker's cron may take 15 min of wall time (docs/platform-facts.md); a run gives itself up before it is cut off, with room for the
  * wait for a dead holder's lease (host.ts) before it.
  */
 const RUN_TIMEOUT_MS = 12 * 60_000;

@@ -1,5 +1,5 @@
 /**
- * Environment -> typed settings (spec/interface.md "Settings"), validated once. Every problem is reported together, no value is ever printed:
+ * Environment -> typed settings (docs/spec/interface.md "Settings"), validated once. Every problem is reported together, no value is ever printed:
  * a value may be a secret.
  */
 import { resolve } from 'node:path';

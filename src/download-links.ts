@@ -1,5 +1,5 @@
 /**
- * Signed, expiring links to objects of a directory bucket (spec/backup.md "Commands": 15 minutes, made for that admin at that press).
+ * Signed, expiring links to objects of a directory bucket (docs/spec/backup.md "Commands": 15 minutes, made for that admin at that press).
  * The signature covers object, admin and expiry. Its key is derived from the bot token for this purpose alone, so links die with
  * the token. Whoever is no admin any more gets nothing by an old link.
  */

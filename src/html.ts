@@ -11,7 +11,7 @@ export class Html {
   }
 }
 
-/** Telegram's limits, UTF-16 units after entity parsing (spec/platform-facts.md). */
+/** Telegram's limits, UTF-16 units after entity parsing (docs/platform-facts.md). */
 export const TEXT_LIMIT = 4096;
 export const CAPTION_LIMIT = 1024;
 

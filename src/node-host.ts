@@ -36,7 +36,7 @@ import { poll } from './polling.ts';
 import { takeOver, takeOverFile } from './takeover/take-over.ts';
 import { createApi, readBotInfo } from './telegram.ts';
 
-/** A start makes a backup unless a verified one is younger: a crash loop makes no flood (spec/backup.md "Triggers"). */
+/** A start makes a backup unless a verified one is younger: a crash loop makes no flood (docs/spec/backup.md "Triggers"). */
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 const TICK_LIMITS = { seconds: 50, requests: 10_000 };
 /** Between two tries to set the webhook. */
@@ -50,7 +50,7 @@ const CLIENT_GRACE_MS = 2_000;
 /** How long it waits for updates that are being handled, a run of theirs included. Unacknowledged, they come again. */
 const UPDATE_GRACE_MS = 12_000;
 
-/** Sundays, away from the nightly backup (spec/backup.md "Commands": weekly). */
+/** Sundays, away from the nightly backup (docs/spec/backup.md "Commands": weekly). */
 const DRILL_CRON = '30 3 * * 0';
 
 export interface RunningNode {

@@ -1,4 +1,4 @@
-/** The Bot API client of both hosts: calls are made as calls, so their results and errors are seen (ARCHITECTURE.md, decision 7). */
+/** The Bot API client of both hosts: calls are made as calls, so their results and errors are seen (a webhook reply's are not). */
 import { autoRetry } from '@grammyjs/auto-retry';
 import { Api } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';

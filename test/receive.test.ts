@@ -1,4 +1,4 @@
-/** The receiver: POST /webhook from secret to commit (spec/interface.md "HTTP", issue "The main job" 2). */
+/** The receiver: POST /webhook from secret to commit (docs/spec/interface.md "HTTP"). */
 
 import fc from 'fast-check';
 import { Composer } from 'grammy';

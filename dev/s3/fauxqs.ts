@@ -1,4 +1,4 @@
-/** An S3 server in memory, for quick runs: no signature checks, no ListParts, If-None-Match ignored (spec/platform-facts.md). */
+/** An S3 server in memory, for quick runs: no signature checks, no ListParts, If-None-Match ignored (docs/platform-facts.md). */
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import type { S3Settings } from '../../src/backup/store/s3-client.ts';

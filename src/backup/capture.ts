@@ -1,4 +1,4 @@
-/** Snapshot -> both objects in the bucket, from one read of the database (ARCHITECTURE.md, decision 1). */
+/** Snapshot -> both objects in the bucket, from one read of the database (docs/architecture.md, "The way of one row into a backup"). */
 import { again } from './again.ts';
 import { abortable, reasonOf } from './clock.ts';
 import { type MeasuredWriter, measured } from './contents.ts';

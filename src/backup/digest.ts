@@ -27,7 +27,7 @@ export interface DigestSink extends SnapshotSink {
 const TABLE_TAG = 'anime-bot table 1';
 const SCHEMA_TAG = 'anime-bot schema 1';
 
-/** Hashes every table's rows while they stream, canonically encoded, in key order (spec/backup.md, "Manifest"). */
+/** Hashes every table's rows while they stream, canonically encoded, in key order (docs/spec/backup.md, "Manifest"). */
 export function createDigestSink(): DigestSink {
   const encoder = createEncoder();
   const digests: TableDigest[] = [];

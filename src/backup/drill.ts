@@ -1,4 +1,4 @@
-/** Drill (spec/backup.md, "Commands"): the newest backup into a scratch database, compared, timed, recorded. Node only. */
+/** Drill (docs/spec/backup.md, "Commands"): the newest backup into a scratch database, compared, timed, recorded. Node only. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, explain } from './clock.ts';

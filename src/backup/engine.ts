@@ -88,7 +88,7 @@ export interface BackupEngine {
   history(limit: number): Promise<RunRecord[]>;
 }
 
-/** spec/backup.md, "Commands": a download link lives 15 minutes. */
+/** docs/spec/backup.md, "Commands": a download link lives 15 minutes. */
 const LINK_SECONDS = 15 * 60;
 /** A request is begun at most so often; then its last failure is its answer. */
 const MAX_ATTEMPTS = 3;

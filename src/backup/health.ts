@@ -1,4 +1,4 @@
-/** Are we safe? (spec/backup.md, "Health".) Pure: what the bucket holds and the time in, a verdict out. */
+/** Are we safe? (docs/spec/backup.md, "Health".) Pure: what the bucket holds and the time in, a verdict out. */
 import type { BackupEntry } from './list.ts';
 
 export interface BackupHealth {

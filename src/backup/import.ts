@@ -1,5 +1,5 @@
 /**
- * Import (spec/backup.md): records of a file are staged in tables of their own, judged there, and merged in one transaction: all or
+ * Import (docs/spec/backup.md): records of a file are staged in tables of their own, judged there, and merged in one transaction: all or
  * nothing. Nothing living is touched before that, and whatever breaks before it leaves everything as it was. Runs in workerd too.
  */
 import type { Database } from '../db/database.ts';

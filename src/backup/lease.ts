@@ -1,4 +1,4 @@
-/** Holding the lease while a run lasts (spec/backup.md, "A run"). */
+/** Holding the lease while a run lasts (docs/spec/backup.md, "A run"). */
 import type { Clock } from './clock.ts';
 import { explain } from './clock.ts';
 import type { Ledger } from './ledger.ts';

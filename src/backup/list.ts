@@ -1,4 +1,4 @@
-/** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (spec/backup.md, "Commands"). */
+/** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (docs/spec/backup.md, "Commands"). */
 import { DatabaseUnfit } from '../db/unfit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';

@@ -1,5 +1,5 @@
 /**
- * The manifest: what a backup holds and how to prove it (spec/backup.md, "A backup"). Written last; a backup exists when it does.
+ * The manifest: what a backup holds and how to prove it (docs/spec/backup.md, "A backup"). Written last; a backup exists when it does.
  * The type is the file, so its names are the file's. The file ends with the SHA-256 of everything before it: a flipped bit in the
  * manifest is found like one in the objects it describes.
  */

@@ -1,5 +1,5 @@
 /**
- * Keys of a backup's objects (spec/backup.md, "A backup"), made from the run's scheduled time and read back again.
+ * Keys of a backup's objects (docs/spec/backup.md, "A backup"), made from the run's scheduled time and read back again.
  * The second it is named after identifies a backup; see `run.ts` for what happens when that second is taken.
  */
 

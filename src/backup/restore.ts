@@ -1,5 +1,5 @@
 /**
- * Restore (spec/backup.md): fetch and check → safety backup → load beside what is living → compare → swap. Interrupted anywhere, the
+ * Restore (docs/spec/backup.md): fetch and check → safety backup → load beside what is living → compare → swap. Interrupted anywhere, the
  * old data is what is served, and the next attempt clears what this one left. Node only.
  */
 import { randomUUID } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * Which backups may go (spec/backup.md, "Retention"): a pure function from what is in the bucket to one decision a backup, each with
+ * Which backups may go (docs/spec/backup.md, "Retention"): a pure function from what is in the bucket to one decision a backup, each with
  * its reason. `prune.ts` carries decisions out. When anything is in doubt the answer is to keep.
  */
 import type { BackupName } from './names.ts';
@@ -50,7 +50,7 @@ export class EmptyPolicy extends Error {
   override readonly name = 'EmptyPolicy';
 }
 
-/** Retention never leaves fewer verified backups than this (spec/backup.md). */
+/** Retention never leaves fewer verified backups than this (docs/spec/backup.md). */
 export const LEAST_VERIFIED = 3;
 const DAY_MS = 86_400_000;
 /** Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of the two clocks was wrong, or a copy. */

@@ -1,5 +1,5 @@
 /**
- * One run (spec/backup.md, "A run"): lease → snapshot → both writers → read-back and proof → manifest → sweep and retention → record.
+ * One run (docs/spec/backup.md, "A run"): lease → snapshot → both writers → read-back and proof → manifest → sweep and retention → record.
  * Whatever happens before the manifest leaves no backup and every earlier one as it was.
  *
  * A name (a second) belongs to one attempt for ever: a run whose second is taken by a dead attempt, or by another backup, moves on to

@@ -1,5 +1,5 @@
 /**
- * The full proof of a backup (spec/backup.md, "Commands", `verify`): every stored byte, both files opened by a real SQLite, and the digests
+ * The full proof of a backup (docs/spec/backup.md, "Commands", `verify`): every stored byte, both files opened by a real SQLite, and the digests
  * of both against the manifest and each other. Node only (temporary files, node:sqlite).
  */
 

@@ -1,7 +1,7 @@
 /** The catalogue as JSON text, made by the database a page at a time: no row of it is rebuilt in memory. */
 import { all, type Query, sql } from './database.ts';
 
-/** Anime in a page: with some hundred parts each still far below the 10 MB a server answers with (spec/platform-facts.md). */
+/** Anime in a page: with some hundred parts each still far below the 10 MB a server answers with (docs/platform-facts.md). */
 export const EXPORT_PAGE = 200;
 
 export interface ExportedAnime {

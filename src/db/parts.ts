@@ -1,7 +1,7 @@
 /** Parts (episodes) of an anime. */
 import { all, one, type Query, type Statement, sql } from './database.ts';
 
-/** Ten to a page, five to a row (spec/bot.md "Viewer" 5). */
+/** Ten to a page, five to a row (docs/spec/bot.md "Viewer" 5). */
 export const PARTS_PER_PAGE = 10;
 
 export type PartKind = 'video' | 'document' | 'animation';

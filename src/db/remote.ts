@@ -9,7 +9,7 @@ export interface RemoteOptions {
   readonly fetch: typeof fetch;
 }
 
-/** Longest wait for one batch; Telegram itself gives up on a webhook after 60 s (spec/platform-facts.md). */
+/** Longest wait for one batch; Telegram itself gives up on a webhook after 60 s (docs/platform-facts.md). */
 const TIMEOUT_MS = 15_000;
 
 export function openRemoteDatabase(options: RemoteOptions): Database {

@@ -2,7 +2,7 @@
 import { all, type Query, type Statement, sql } from './database.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
-/** spec/bot.md "Admin" 3. */
+/** docs/spec/bot.md "Admin" 3. */
 export const TRASH_DAYS = 30;
 /** History rows let go in one statement, so that purging a popular anime holds no long write lock. */
 const HISTORY_SLICE = 5_000;

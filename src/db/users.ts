@@ -34,7 +34,7 @@ export interface Rate {
  */
 export const LARGEST_USER_ID = Number.MAX_SAFE_INTEGER;
 
-/** Updates are counted in windows that begin with a viewer's first update (spec/bot.md "Viewer" 11). */
+/** Updates are counted in windows that begin with a viewer's first update (docs/spec/bot.md "Viewer" 11). */
 export const RATE_WINDOW_SECONDS = 60;
 
 const NOBODY: KnownPerson = {

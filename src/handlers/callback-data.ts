@@ -1,5 +1,5 @@
 /**
- * The one codec of callback data: state travels in the button (STYLE.md 4), at most 64 bytes, garbage in = undefined out.
+ * The one codec of callback data: state travels in the button, at most 64 bytes, garbage in = undefined out.
  * Buttons live for ever, so a tag is never reused for another meaning and arguments are only ever added at the end, optional.
  * An anime is named by its id, never by its code: ids are not reused (AUTOINCREMENT), codes can be moved to another anime.
  */

@@ -20,7 +20,7 @@ type Asked =
   /** Everything else: group talk, edited messages, channel posts, membership changes, kinds yet unknown. */
   | { readonly kind: 'other' };
 
-/** The highest code an anime can have (spec/bot.md "Viewer" 3). */
+/** The highest code an anime can have (docs/spec/bot.md "Viewer" 3). */
 const MAX_CODE = 999_999;
 
 export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>): Incoming {
@@ -63,7 +63,7 @@ function openedBy({ code, part }: { readonly code: number; readonly part: number
   return { kind: 'command', name: 'start', argument: part > 0 ? `${code}_${part}` : String(code) };
 }
 
-/** In groups only commands addressed to this bot count (spec/bot.md "Viewer" 10). */
+/** In groups only commands addressed to this bot count (docs/spec/bot.md "Viewer" 10). */
 function readCommand(text: string, username: string, isPrivate: boolean): Incoming | undefined {
   const match = /^\/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?:\s+([\s\S]*))?$/.exec(text.trim());
   if (match === null) return undefined;

@@ -14,7 +14,7 @@ import { deepLink } from './groups.ts';
 import { normaliseDigits } from './incoming.ts';
 import { prefetch } from './turn.ts';
 
-/** Telegram takes at most 50 results an answer (spec/platform-facts.md). */
+/** Telegram takes at most 50 results an answer (docs/platform-facts.md). */
 const PER_ANSWER = 25;
 /** Seconds Telegram may answer the same query of the same person by itself. */
 const CACHE_SECONDS = 300;

@@ -43,7 +43,7 @@ composer.on(['message:migrate_to_chat_id', 'message:migrate_from_chat_id'], asyn
 
 export const membershipFeature: Feature = { name: 'membership', composer, prefetches: [] };
 
-/** Creator, administrator, member, and restricted with is_member are in (spec/bot.md "Viewer" 2). */
+/** Creator, administrator, member, and restricted with is_member are in (docs/spec/bot.md "Viewer" 2). */
 export function membershipOf(member: ChatMember): Membership {
   if (member.status === 'restricted') return member.is_member ? 'in' : 'out';
   return member.status === 'left' || member.status === 'kicked' ? 'out' : 'in';

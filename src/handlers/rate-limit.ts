@@ -1,4 +1,4 @@
-/** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (spec/bot.md "Viewer" 11). */
+/** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (docs/spec/bot.md "Viewer" 11). */
 import { Composer } from 'grammy';
 import type { Update } from 'grammy/types';
 import { hasChanged } from '../db/database.ts';

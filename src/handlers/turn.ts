@@ -1,6 +1,6 @@
 /**
  * One update's turn: what was read for it in one batch, and what it will write in one batch together with the mark that it was handled
- * (ARCHITECTURE.md, decision 5).
+ * (docs/architecture.md, "The way of one update").
  */
 import {
   ConstraintFailed,

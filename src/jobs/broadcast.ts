@@ -25,11 +25,11 @@ import { textsIn } from '../locales/index.ts';
 import { describeError } from '../log.ts';
 import type { Job, JobContext } from './job.ts';
 
-/** Between the starts of two messages: 25 a second (spec/bot.md "Admin" 6). */
+/** Between the starts of two messages: 25 a second (docs/spec/bot.md "Admin" 6). */
 const PACE_MS = 40;
 /** Recipients read at once. */
 const SLICE = 200;
-/** spec/bot.md: progress is edited at most once in three seconds. */
+/** docs/spec/bot.md: progress is edited at most once in three seconds. */
 const PROGRESS_MS = 3_000;
 /** Passing faults with one recipient before he counts as failed and the others get their turn. */
 const MAX_ATTEMPTS = 3;

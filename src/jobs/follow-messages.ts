@@ -28,7 +28,7 @@ import type { Job, JobContext } from './job.ts';
 
 /** Followers to a slice: messages that a kill could repeat, and two requests saved for each more. */
 const SLICE = 10;
-/** 25 messages a second, below Telegram's 30 for all a bot's chats (spec/platform-facts.md). */
+/** 25 messages a second, below Telegram's 30 for all a bot's chats (docs/platform-facts.md). */
 const PAUSE_MS = 40;
 /** So many followers in a row who cannot be told: it is not they. */
 const DOWN_AFTER = 3;

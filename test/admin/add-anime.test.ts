@@ -1,4 +1,4 @@
-/** The add-anime wizard, as an admin meets it. Faults of the old bot (spec/bot.md) are named. */
+/** The add-anime wizard, as an admin meets it. Faults of the old bot (docs/spec/bot.md) are named. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { composeFeatures, features } from '../../src/bot.ts';
 import { ask } from '../../src/db/asks.ts';

@@ -36,7 +36,7 @@ const noBackup = async (): Promise<void> => {
   throw new Error('a backup was asked for where none is due');
 };
 
-/** The old Python bot's file as spec/bot.md describes it. */
+/** The old Python bot's file as docs/spec/bot.md describes it. */
 const OLD_SCHEMA = `
 CREATE TABLE users (user_id INTEGER PRIMARY KEY, username TEXT, first_name TEXT, last_name TEXT,
   created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, last_seen TIMESTAMP);

@@ -8,7 +8,25 @@ const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { e
   .split('\n')
   .filter((file) => existsSync(file));
 const documents = files.filter((file) => file.endsWith('.md'));
-const sources = files.filter((file) => /^(src|dev|test|bench|docs)\/.*\.(ts|md|yml)$|^README/.test(file));
+const sources = files
+  .filter((file) => /^(src|dev|test|bench|docs)\/.*\.(ts|md|yml)$|^[A-Z.a-z]+\.md$/.test(file))
+  .filter((file) => file !== 'test/docs/references.test.ts')
+  .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+
+/** What each source names that `isThere` denies. */
+function missing(pattern: RegExp, isThere: (found: RegExpExecArray, file: string) => boolean): string[] {
+  return sources.flatMap(({ file, text }) =>
+    [...text.matchAll(pattern)]
+      .filter((found) => !isThere(found, file))
+      .map(([found]) => `${file}: ${found}`),
+  );
+}
+
+/** Headings, list titles in bold and rows of tables: what a reader can find by its words. */
+const titles = (document: string): string[] =>
+  [...readFileSync(document, 'utf8').matchAll(/^(?:#+ |- \*\*|\d+\. \*\*|\| )(.+)$/gm)].map(
+    ([, title = '']) => title,
+  );
 
 test.each(documents)('%s: every test it names and every file it links to exists', (document) => {
   const text = readFileSync(document, 'utf8');
@@ -20,10 +38,19 @@ test.each(documents)('%s: every test it names and every file it links to exists'
 });
 
 test('every document that code or documents name exists', () => {
-  const missing = sources.flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/\bdocs\/[\w-]+(?:\.[\w-]+)*\.(?:md|yml)\b/g)]
-      .filter(([name]) => !existsSync(name))
-      .map(([name]) => `${file}: ${name}`),
-  );
-  expect(missing).toEqual([]);
+  expect(missing(/\bdocs\/[\w/-]+(?:\.[\w-]+)*\.(?:md|yml)\b/g, ([name]) => existsSync(name))).toEqual([]);
+});
+
+test('every section that is named by its title exists', () => {
+  const named = /\b(docs\/[\w/-]+\.md),? "([^"\n]+)"/g;
+  expect(
+    missing(named, ([, document = '', title = '']) =>
+      titles(document).some((line) => line.startsWith(title.replace(/[.,]$/, ''))),
+    ),
+  ).toEqual([]);
+});
+
+test('nothing points outside the repository', () => {
+  const outside = /(?<![/\w])spec\/[\w-]+\.md|\b(?:ARCHITECTURE|STYLE)\.md|\.\.\/shared\b|\bissue (?:"|\d)/g;
+  expect(missing(outside, (_, file) => file === 'docs/architecture.md')).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /**
- * Fault runs (issue "Getting it all back", 4), some seeds of them; thousands: `npm run test:faults`.
+ * Some seeds of the fault runs; more: `npm run test:faults`.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { simulate } from './simulation.ts';

@@ -1,5 +1,5 @@
 /**
- * Fault runs (issue "Getting it all back", 4), thousands of seeds on all cores:
+ * Fault runs, many seeds on all cores:
  *   npm run test:faults                          as many of 3000 seeds as fit into 3 minutes, at least 200
  *   npm run test:faults -- --seed 17             one again, with its story; up to ten times, for what runs side by side
  *   npm run test:faults -- --from 50000 --seeds 20000 --seconds 3600

@@ -1,5 +1,5 @@
 /**
- * One seed: a bot's database, a bucket, and some operations in a row, each with its own trouble; what spec/backup.md promises is checked
+ * One seed: a bot's database, a bucket, and some operations in a row, each with its own trouble; what docs/spec/backup.md promises is checked
  * after each of them.
  */
 import { existsSync, rmSync } from 'node:fs';

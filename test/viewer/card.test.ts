@@ -1,4 +1,4 @@
-/** /start, codes and cards (spec/bot.md "Viewer" 1, 3), and the old bot's faults there. */
+/** /start, codes and cards (docs/spec/bot.md "Viewer" 1, 3), and the old bot's faults there. */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { addAnime, buttons, press, start, values } from './support.ts';

@@ -1,4 +1,4 @@
-/** Inline mode, groups, and the limit per viewer (spec/bot.md "Viewer" 8, 10, 11). */
+/** Inline mode, groups, and the limit per viewer (docs/spec/bot.md "Viewer" 8, 10, 11). */
 import { describe, expect, test } from 'vitest';
 import { composeFeatures, features } from '../../src/bot.ts';
 import type { Database } from '../../src/db/database.ts';

@@ -1,4 +1,4 @@
-/** Messages about new parts (spec/bot.md "Viewer" 6): sent by the tick, resumable, 429 obeyed, with a way to stop. */
+/** Messages about new parts (docs/spec/bot.md "Viewer" 6): sent by the tick, resumable, 429 obeyed, with a way to stop. */
 import { describe, expect, test } from 'vitest';
 import type { Person } from '../../dev/telegram/index.ts';
 import { sql } from '../../src/db/database.ts';

@@ -1,4 +1,4 @@
-/** The bot's own trouble with mandatory channels locks nobody out (spec/bot.md "Viewer" 2). */
+/** The bot's own trouble with mandatory channels locks nobody out (docs/spec/bot.md "Viewer" 2). */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { channelUrl } from '../../src/handlers/channel-link.ts';

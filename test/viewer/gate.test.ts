@@ -1,4 +1,4 @@
-/** The subscription gate (spec/bot.md "Viewer" 2) and the old bot's faults around it. */
+/** The subscription gate (docs/spec/bot.md "Viewer" 2) and the old bot's faults around it. */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { forgetAnswersJob } from '../../src/jobs/forget-answers.ts';

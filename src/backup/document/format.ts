@@ -1,6 +1,6 @@
 /**
  * The shape of a backup document (`.json`): names, sections and their order. Specified in docs/formats.md, "Document";
- * the promise behind it is spec/backup.md, "A backup".
+ * the promise behind it is docs/spec/backup.md, "A backup".
  */
 import type { ColumnInfo, DatabaseSchema, ScanTarget, TableInfo } from '../model.ts';
 

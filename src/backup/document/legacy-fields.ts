@@ -1,4 +1,4 @@
-/** Fields of old documents as the columns of the schema (spec/bot.md, "Data") want them. */
+/** Fields of old documents as the columns of the schema (docs/spec/bot.md, "Data") want them. */
 import { Buffer } from 'node:buffer';
 import { InvalidText, type SqlValue } from '../model.ts';
 import { valueFault } from '../values.ts';

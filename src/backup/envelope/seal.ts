@@ -1,4 +1,4 @@
-/** Bytes on their way to the store: gzip, then age when asked for. Spec: spec/backup.md "A backup", ARCHITECTURE.md decisions 2 and 8. */
+/** Bytes on their way to the store: gzip, then age when asked for. See docs/spec/backup.md, "A backup". */
 import type { HeadLastWriter } from '../model.ts';
 import type { WrittenObject } from '../store/types.ts';
 import { startAge } from './age-header.ts';

@@ -1,4 +1,4 @@
-/** Which tables an import merges, by which keys, and what it leaves aside (spec/backup.md, "Import"). Data only. */
+/** Which tables an import merges, by which keys, and what it leaves aside (docs/spec/backup.md, "Import"). Data only. */
 
 export interface ImportTable {
   readonly name: string;

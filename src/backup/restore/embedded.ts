@@ -1,5 +1,5 @@
 /**
- * A backup into a database file (spec/backup.md, "Restore"): a new file beside the old one, checked, then renamed over it; the old one
+ * A backup into a database file (docs/spec/backup.md, "Restore"): a new file beside the old one, checked, then renamed over it; the old one
  * stays beside it. Killed anywhere, the old or the new file stands whole under the name. Node only.
  */
 

@@ -1,5 +1,5 @@
 /**
- * A backup into the database of a server (spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
+ * A backup into the database of a server (docs/spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
  * and compared, then swapped in one transaction that moves pages, not rows. Until its COMMIT the old data is what everybody reads.
  */
 import type { TableDigest } from '../digest.ts';

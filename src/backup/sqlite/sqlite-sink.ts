@@ -14,7 +14,7 @@ export { PAGE_SIZE };
  *
  * Rejects, and leaves `out` to be aborted by the caller, when rows come out of rowid order, do not fit their table, or
  * exceed SQLite's limits. Index rows are taken in the order given: only the sorter knows collations.
- * @see ARCHITECTURE.md, decision 2
+ * @see docs/decisions.md, "The `.db` file"
  * @param limits lowered by tests
  */
 export function createSqliteSink(

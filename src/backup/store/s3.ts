@@ -43,7 +43,7 @@ const ATTEMPTS = 6;
 const SILENCE_MS = 120_000;
 
 /**
- * Opens the bucket; makes no request yet. Spec: spec/backup.md, contract: {@link Store}.
+ * Opens the bucket; makes no request yet. Spec: docs/spec/backup.md, contract: {@link Store}.
  * Only one run writes at a time (the lease sees to that): where a server has no conditional writes, "never overwritten" rests on a
  * look just before.
  */

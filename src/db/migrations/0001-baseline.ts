@@ -1,5 +1,5 @@
 /**
- * The schema of spec/bot.md "Data". The old Python bot's file comes to it by a takeover (src/takeover/), which runs these statements too.
+ * The schema of docs/spec/bot.md "Data". The old Python bot's file comes to it by a takeover (src/takeover/), which runs these statements too.
  */
 import type { Migration } from './types.ts';
 

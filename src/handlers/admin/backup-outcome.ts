@@ -9,7 +9,7 @@ import { encodeAction } from '../callback-data.ts';
 import type { Screen } from '../show.ts';
 import { factsOfManifest } from './backup-facts.ts';
 
-/** spec/backup.md: at most one edit in three seconds. */
+/** docs/spec/backup.md: at most one edit in three seconds. */
 const EDIT_EVERY_MS = 3_000;
 
 /** @param time how people read a moment */

@@ -1,4 +1,4 @@
-/** /backup and /backups: take one now, see what there is, download, check, send here (spec/backup.md "Commands"). */
+/** /backup and /backups: take one now, see what there is, download, check, send here (docs/spec/backup.md "Commands"). */
 import { InlineKeyboard, InputFile } from 'grammy';
 import type { BackupEntry } from '../../backup/list.ts';
 import { audit } from '../../db/audit-log.ts';
@@ -12,7 +12,7 @@ import { outcomeScreen, progressEditor } from './backup-outcome.ts';
 import { AdminRoutes } from './routes.ts';
 
 const PER_PAGE = 6;
-/** Bots upload at most 50 MB (spec/platform-facts.md); some room for the request around the file. */
+/** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file. */
 const UPLOAD_LIMIT = 49_000_000;
 
 const routes = new AdminRoutes()

@@ -95,7 +95,7 @@ function postingProblem(chat: ChatFullInfo, me: ChatMember): Refusal | undefined
   return undefined;
 }
 
-/** getChatMember is sure only where the bot is an administrator (spec/platform-facts.md). */
+/** getChatMember is sure only where the bot is an administrator (docs/platform-facts.md). */
 function gateProblem(me: ChatMember): Refusal | undefined {
   if (me.status === 'left' || me.status === 'kicked') return 'not-there';
   return me.status === 'administrator' || me.status === 'creator' ? undefined : 'not-admin';

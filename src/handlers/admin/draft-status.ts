@@ -10,7 +10,7 @@ import { anyDraft, type Draft } from '../../db/drafts.ts';
 import { textsIn } from '../../locales/index.ts';
 import { draftScreen } from './draft-screens.ts';
 
-/** Time between two refreshes of one status message. Telegram takes about one message a second in a chat (spec/platform-facts.md). */
+/** Time between two refreshes of one status message. Telegram takes about one message a second in a chat (docs/platform-facts.md). */
 export const STATUS_EVERY_MS = 3_000;
 
 export interface StatusParts {

@@ -10,7 +10,7 @@ import type { Feature } from '../feature.ts';
 import { show } from '../show.ts';
 import { AdminRoutes } from './routes.ts';
 
-/** Bots upload at most 50 MB (spec/platform-facts.md); some room for the request around the file. */
+/** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file. */
 const UPLOAD_LIMIT = 49_000_000;
 /** Larger files are packed: smaller on the wire, and the reader unpacks them by itself. */
 const PACK_FROM = 10_000_000;

@@ -20,7 +20,7 @@ import type { Feature } from '../feature.ts';
 import { show } from '../show.ts';
 import { AdminRoutes } from './routes.ts';
 
-/** Bots can fetch files up to 20 MB (spec/platform-facts.md). */
+/** Bots can fetch files up to 20 MB (docs/platform-facts.md). */
 const DOWNLOAD_LIMIT = 20_000_000;
 /** The old bot wrote its server's local time; its users are in Uzbekistan (UTC+5, no summer time). */
 const UTC_OFFSET_MINUTES = 300;

@@ -27,7 +27,7 @@ import { isFileRefused } from '../file-trouble.ts';
 import { cardMessage } from './card-message.ts';
 import { readSendFailure } from './telegram-errors.ts';
 
-/** Posts sent within the update that asked for them; the tick sends the rest. Telegram's webhook waits 60 s (spec/platform-facts.md). */
+/** Posts sent within the update that asked for them; the tick sends the rest. Telegram's webhook waits 60 s (docs/platform-facts.md). */
 const AT_ONCE = 8;
 
 export interface PostingParts {

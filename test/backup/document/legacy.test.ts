@@ -41,7 +41,7 @@ function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-/** The example of the old bot's guide (spec/backup-guide.uz.md), with one of everything. */
+/** The example of the old bot's guide, with one of everything. */
 const GUIDE = `{
   "backup_timestamp": "2024-01-01T12:00:00",
   "anime": [

@@ -1,4 +1,4 @@
-/** Import as spec/backup.md promises it: what comes in, what stays, what is refused, and that a broken file changes nothing. */
+/** Import as docs/spec/backup.md promises it: what comes in, what stays, what is refused, and that a broken file changes nothing. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
