@@ -15,7 +15,7 @@ export interface BackupParts {
   readonly source: SnapshotSource;
   readonly store: Store;
   readonly ledger: Ledger;
-  /** For people: `worker`, `node host 4711`, `cli 4712`. */
+  /** `worker`, or where a process can be looked at, what says which one (db/lock-text.ts). */
   readonly holder: string;
   readonly alert: BackupContext['alert'];
   /** What opens encrypted backups; the bot has it only with a passphrase. */

@@ -21,6 +21,7 @@ import { explainUnusable, requireUsableFile } from './db/database-file.ts';
 import { lockDatabaseFile } from './db/file-lock.ts';
 import { requireFitServer } from './db/fitness.ts';
 import { holdWrites } from './db/held-writes.ts';
+import { holderText, isSurelyDead } from './db/lock-text.ts';
 import { checkDisks, type Places } from './disk-room.ts';
 import { linkKey } from './download-links.ts';
 import { PollHearing, setWebhook } from './hearing.ts';
@@ -119,8 +120,8 @@ export async function startNode(
     source: openSnapshotSource(config.database),
     store,
     links,
-    ledger: createBackupLedger(db),
-    holder: `node host ${process.pid}`,
+    ledger: createBackupLedger(db, isSurelyDead),
+    holder: holderText('node host', now()),
     timeoutMs: RUN_TIMEOUT_MS,
     stopping: givingUp.signal,
     alert: (alert) =>

@@ -4,7 +4,7 @@ import { explain } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
- * How long a silent holder is waited for. A run beats with its progress, so only a dead or stalled one is ever silent so long;
+ * How long a silent holder is waited for that may live. A run beats with its progress, so only a dead or stalled one is silent so long;
  * it must outlast the publishing of a manifest after {@link Lease.confirm} (one small put with its retries).
  */
 export const LEASE_TTL_MS = 120_000;
@@ -19,6 +19,8 @@ export class LeaseLost extends Error {
 export interface Lease {
   /** Null where the database has no lease table. */
   readonly fence: number | null;
+  /** What was wrong with it when it was taken, for people. */
+  readonly problems: readonly string[];
   /** Call with every bit of progress; renews when due. A database that does not answer is borne until {@link confirm}. @throws LeaseLost */
   beat(): Promise<void>;
   /** Right before publishing: renews now, or throws ({@link LeaseLost}, or that the database did not answer). */
@@ -51,6 +53,7 @@ export async function takeLease(ledger: Ledger, holder: string, clock: Clock): P
     kind: 'held',
     lease: {
       fence,
+      problems: answer.note === undefined ? [] : [answer.note],
       async beat() {
         const now = clock.now().getTime();
         // A clock that jumped back must not stop the beats.
@@ -83,6 +86,7 @@ export async function takeLease(ledger: Ledger, holder: string, clock: Clock): P
 
 const unfenced: Lease = {
   fence: null,
+  problems: [],
   beat: async () => {},
   confirm: async () => {},
   release: async () => {},

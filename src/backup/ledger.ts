@@ -6,8 +6,8 @@ import type { Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 
 export type LeaseAnswer =
-  /** `fence` grows with every holder: only the highest may publish. */
-  | { readonly kind: 'acquired'; readonly fence: number }
+  /** `fence` grows with every holder: only the highest may publish. `note`: what was wrong with the stored one, for people. */
+  | { readonly kind: 'acquired'; readonly fence: number; readonly note?: string }
   | { readonly kind: 'held'; readonly holder: string; readonly secondsLeft: number }
   /** The database has no lease table. */
   | { readonly kind: 'absent' };
@@ -61,7 +61,7 @@ export interface BackupRequest {
 export interface Ledger {
   /** Number of the last migration; undefined where there is no migrations table. */
   schemaVersion(): Promise<number | undefined>;
-  /** Takes the lease when it is free or its holder has let it expire. */
+  /** Takes the lease when it is free, or its holder has let it expire or is known to be dead. */
   acquire(holder: string, ttlMs: number): Promise<LeaseAnswer>;
   /** Extends the lease; false when another holder has taken it since: then nothing more may be published. */
   renew(fence: number, ttlMs: number): Promise<boolean>;

@@ -124,6 +124,7 @@ async function runHeld(
   const { name } = choice;
   const total = await lastBytes(context, options);
   const begun = await begin(context, { name, fence: lease.fence ?? 0, trigger, scheduledAt, startedAt });
+  const problems = [...lease.problems, ...('error' in begun ? [] : begun.problems)];
   if ('error' in begun) return failed(context, { name, error: begun.error, left: [] });
   const limit = timeLimit(context, options.signal);
   const held: RunHeld = {
@@ -150,7 +151,7 @@ async function runHeld(
     return await failed(context, { name, error, left });
   }
   options.onProgress?.({ phase: 'retention', rows: 0, bytes: 0, total: undefined });
-  const report = await settle(context, { name, manifest, lease, ...begun });
+  const report = await settle(context, { name, manifest, lease, ...begun, problems });
   return {
     kind: 'done',
     name,

@@ -14,6 +14,7 @@ import { composeBackup } from '../compose.ts';
 import { type Config, readConfig } from '../config.ts';
 import { type Staff, staff } from '../db/admins.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
+import { holderText, isSurelyDead } from '../db/lock-text.ts';
 import { migrate } from '../db/migrate.ts';
 import { environmentNotes } from '../dot-env.ts';
 import { setWebhook as setWebhookOf } from '../hearing.ts';
@@ -89,8 +90,8 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
     const context = composeBackup(config.backup, {
       source: openSnapshotSource(config.database),
       store: await openStore(config.bucket),
-      ledger: createBackupLedger(db),
-      holder: `deploy ${process.pid}`,
+      ledger: createBackupLedger(db, isSurelyDead),
+      holder: holderText('deploy', new Date()),
       timeoutMs: RUN_TIMEOUT_MS,
       // How this run failed is said below.
       alert: async ({ kind, message, isEarlier }) => {

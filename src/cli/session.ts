@@ -1,6 +1,5 @@
 /** What a command works with: settings, bucket, database, opened on demand and closed at the end. Node only. */
 import { existsSync, readFileSync } from 'node:fs';
-import process from 'node:process';
 import type { BackupContext } from '../backup/context.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { Bucket } from '../backup/list.ts';
@@ -8,6 +7,7 @@ import type { SnapshotSource } from '../backup/model.ts';
 import { composeBackup } from '../compose.ts';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
+import { holderText, isSurelyDead } from '../db/lock-text.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -51,8 +51,8 @@ export async function openSession(env: Environment, terminal: Terminal): Promise
       return composeBackup(config.backup, {
         source,
         store: bucket.store,
-        ledger: createBackupLedger(opened.db),
-        holder: `cli ${process.pid}`,
+        ledger: createBackupLedger(opened.db, isSurelyDead),
+        holder: holderText('cli', new Date()),
         timeoutMs: RUN_TIMEOUT_MS,
         ...(keys && { keys }),
         // Whoever runs the command reads it here; the bot's admins are not bothered with it.

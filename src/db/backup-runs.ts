@@ -2,7 +2,6 @@
 import {
   type BackupRequest,
   DIED,
-  type LeaseAnswer,
   type Ledger,
   type RequestLedger,
   type RunRecord,
@@ -17,13 +16,25 @@ import { holdingSince, toSqlTime } from './time.ts';
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /** Old runs are forgotten: the table's cost must not grow with the years. As many stay, whatever a clock that ran ahead says of their age. */
 const KEEP_RUNS_DAYS = 400;
+/** Leases are counted one by one: a larger number is somebody's SQL, and beyond 2^53 none is read exactly. */
+const MOST_FENCE = 2 ** 52;
+const IS_FENCE = `(typeof(fence) = 'integer' AND fence BETWEEN 0 AND ${MOST_FENCE})`;
+/** In place of a number that is none: the time, which is ahead of every count, whatever was lost with the row. */
+const NEXT_FENCE = `CASE WHEN ${IS_FENCE} THEN fence + 1
+  ELSE MAX(${NOW_MS}, 1 + COALESCE((SELECT MAX(fence) FROM backup_runs WHERE ${IS_FENCE}), 0)) END`;
+const NEW_FENCE =
+  'backup_lease.fence held a number that no run of the bot can have written; the lease was given a new one';
 /** Each costs the sweep two requests, and of those that died a message. */
 const RECENT_FAILURES = 3;
 /** Runs back that a failure is recent: one dated ahead by a clock must not be swept after for a year. */
 const RECENT_RUNS = 30;
 
-export function createBackupLedger(db: Database): Ledger & RequestLedger {
-  return {
+/** `isDead`: whether the holder that a lease names is known to be dead; its lease is taken over at once. A Worker cannot know. */
+export function createBackupLedger(
+  db: Database,
+  isDead: (holder: string) => boolean = () => false,
+): Ledger & RequestLedger {
+  const ledger: Ledger & RequestLedger = {
     async schemaVersion() {
       if (!(await hasColumn(db, 'schema_migrations', 'version'))) return undefined;
       const [row] = await db.read([
@@ -39,31 +50,43 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
     },
     async acquire(holder, ttlMs) {
       if (!(await hasColumn(db, 'backup_lease', 'fence'))) return { kind: 'absent' };
-      const [taken] = await db
-        .write([
-          // The row may be missing after somebody's hand-made import; it must not switch the lease off.
-          sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
-          // Further ahead than a beat can have put it: a clock that ran ahead did. A living holder renews it within the time left.
-          sql(
-            `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ?1 WHERE id = 1 AND expires_ms > ${NOW_MS} + ?1`,
-            ttlMs,
-          ),
-          sql(
-            `UPDATE backup_lease SET fence = fence + 1, holder = ?, expires_ms = ${NOW_MS} + ?
+      const [, , before, taken] = await db.write([
+        // The row may be missing after somebody's hand-made import; it must not switch the lease off.
+        sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
+        // Further ahead than a beat can have put it: a clock that ran ahead did. A living holder renews it within the time left.
+        sql(
+          `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ?1 WHERE id = 1 AND expires_ms > ${NOW_MS} + ?1`,
+          ttlMs,
+        ),
+        sql(
+          `SELECT holder, expires_ms - ${NOW_MS} AS left_ms, ${IS_FENCE} AS is_fence FROM backup_lease WHERE id = 1`,
+        ),
+        sql(
+          `UPDATE backup_lease SET fence = ${NEXT_FENCE}, holder = ?, expires_ms = ${NOW_MS} + ?
            WHERE id = 1 AND expires_ms <= ${NOW_MS} RETURNING fence`,
-            holder,
-            ttlMs,
-          ),
-        ])
-        .then((results) => results.at(-1)?.rows ?? []);
-      if (taken !== undefined) return { kind: 'acquired', fence: taken.int('fence') };
-      const [held] = await db.read([
-        one(
-          sql(`SELECT holder, expires_ms - ${NOW_MS} AS left_ms FROM backup_lease WHERE id = 1`),
-          leaseAnswer,
+          holder,
+          ttlMs,
         ),
       ]);
-      return held ?? { kind: 'held', holder: 'unknown', secondsLeft: 0 };
+      const [found] = before?.rows ?? [];
+      const [mine] = taken?.rows ?? [];
+      if (mine !== undefined) {
+        const fence = mine.int('fence');
+        return { kind: 'acquired', fence, ...(found?.bool('is_fence') === false && { note: NEW_FENCE }) };
+      }
+      const other = found?.text('holder') ?? '';
+      if (isDead(other)) {
+        // Its text is its process's alone: who took the lease since is not meant.
+        await db.write([
+          sql("UPDATE backup_lease SET expires_ms = 0, holder = '' WHERE id = 1 AND holder = ?", other),
+        ]);
+        return ledger.acquire(holder, ttlMs);
+      }
+      return {
+        kind: 'held',
+        holder: other.split('\n', 1)[0] || 'unknown',
+        secondsLeft: Math.max(0, Math.ceil((found?.int('left_ms') ?? 0) / 1000)),
+      };
     },
     async renew(fence, ttlMs) {
       const [result] = await db.write([
@@ -194,12 +217,13 @@ export function createBackupLedger(db: Database): Ledger & RequestLedger {
       await db.write([sql('UPDATE backup_requests SET finished_at = ? WHERE id = ?', toSqlTime(at), id)]);
     },
   };
+  return ledger;
 }
 
 const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_at,
     (SELECT count(*) FROM backup_runs WHERE scheduled_at = requested_at AND "trigger" = 'command') AS attempts
   FROM backup_requests WHERE finished_at IS NULL ORDER BY id`;
-const RUN_START = 'name, fence, "trigger", scheduled_at, started_at';
+const RUN_START = `name, CASE WHEN ${IS_FENCE} THEN fence ELSE 0 END AS fence, "trigger", scheduled_at, started_at`;
 const RUN = `${RUN_START}, finished_at, state, reason, rows, bytes`;
 
 /** Asked by a column of ours: an old database may have another program's table of that name. */
@@ -215,14 +239,6 @@ async function hasColumn(db: Database, table: string, column: string): Promise<b
     ),
   ]);
   return found.length > 0;
-}
-
-function leaseAnswer(row: Row): LeaseAnswer {
-  return {
-    kind: 'held',
-    holder: row.text('holder'),
-    secondsLeft: Math.max(0, Math.ceil(row.int('left_ms') / 1000)),
-  };
 }
 
 function runStart(row: Row): RunStart {

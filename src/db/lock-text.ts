@@ -39,6 +39,24 @@ export function isOwn(lock: LockText): boolean {
   return lock.process === OWN_PROCESS;
 }
 
+/**
+ * Who has something that is no file, as text: for people up to the end of the line, then the lock that a file would hold.
+ * @param who `node host`, `cli`
+ */
+export function holderText(who: string, since: Date): string {
+  return `${who} ${process.pid} on ${hostname()}\n${ownLock(who, since)}`;
+}
+
+/**
+ * Whether the process that a {@link holderText} names is surely dead: one of this host, this boot and this namespace of process ids, that
+ * is no more. False for all that cannot be known, a stopped process among it.
+ */
+export function isSurelyDead(holder: string): boolean {
+  const lock = parseLock(holder.slice(holder.indexOf('\n') + 1));
+  if (lock === undefined || lock.machine === null || lock.machine !== ownMachine()) return false;
+  return lock.host === hostname() && lifeOf(lock) === 'dead';
+}
+
 export function describeHolder({ holder, pid, host, since }: LockText): string {
   return `${holder} (process ${pid} on ${host}, since ${since})`;
 }

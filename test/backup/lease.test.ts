@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_TTL_MS, LeaseLost, takeLease } from '../../src/backup/lease.ts';
 import type { Ledger } from '../../src/backup/ledger.ts';
+import { runBackup } from '../../src/backup/run.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
@@ -140,4 +141,54 @@ test('requests are answered once', async () => {
   expect(await world.ledger.openRequests(new Date())).toEqual([{ ...asked, id: request.id, attempts: 0 }]);
   await world.ledger.closeRequest(request.id, new Date());
   expect(await world.ledger.openRequests(new Date())).toEqual([]);
+});
+
+describe('a fence that no run can have written', () => {
+  const forge = (fence: string) => world.db.write([sql(`UPDATE backup_lease SET fence = ${fence}`)]);
+  const runs = (values: string) =>
+    world.db.write([
+      sql('DELETE FROM backup_runs'),
+      sql(
+        `INSERT INTO backup_runs (name, fence, "trigger", scheduled_at, started_at, state)
+         VALUES ('20260101_000000', ${values}, 'command', '2026-01-01 00:00:00', '2026-01-01 00:00:00', 'running')`,
+      ),
+    ]);
+
+  test.each(['9223372036854775807', '9007199254740993', '-9223372036854775808', '1e300', "'many'", "x'00'"])(
+    '%s gives way to a new one, which is ahead of all before it, and is told',
+    async (forged) => {
+      await runs(String(2 ** 50));
+      const before = await held();
+      await forge(forged);
+      await expect(before.confirm()).rejects.toThrow(LeaseLost);
+      expect(await takeLease(world.ledger, 'other', testClock())).toMatchObject({ kind: 'busy' });
+      await expire();
+      const after = await held();
+      expect(after.problems).toEqual([expect.stringContaining('backup_lease.fence')]);
+      expect(after.fence).toBeGreaterThan(2 ** 50);
+      await after.confirm();
+      await after.release();
+      expect((await held()).problems).toEqual([]);
+    },
+  );
+
+  test('in a record of a run it ends neither the next run nor the list of runs', async () => {
+    for (const forged of ['-9223372036854775808', '9223372036854775807', '1e300', "'x'"]) {
+      await runs(forged);
+      expect(await world.ledger.recent(5)).toMatchObject([{ fence: 0 }]);
+      const at = new Date();
+      const start = { name: '20260102_000000', fence: 7, scheduledAt: at, startedAt: at };
+      await world.ledger.begin({ ...start, trigger: 'command' });
+    }
+  });
+
+  test('a backup is made, and the admins are told', async () => {
+    await world.db.write([sql('DELETE FROM backup_runs')]);
+    await forge('9223372036854775807');
+    const outcome = await runBackup(world.context, { trigger: 'command', scheduledAt: new Date() });
+    expect(outcome).toMatchObject({ kind: 'done' });
+    expect(world.alerts.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/is good, but:\nbackup_lease\.fence held a number/),
+    ]);
+  });
 });
