@@ -1,8 +1,10 @@
 /**
  * Broadcasts: a message copied to many. Progress is a cursor: everybody up to it was dealt with, nobody after it was. It moves with every
  * single message, so a host killed at any point repeats at most the message it was sending and skips nobody; 100,000 deliveries
- * cost 100,000 small updates of one row and no rows of their own.
+ * cost 100,000 small updates of one row and no rows of their own. Only who has to be tried again has a row, which the others do not wait
+ * for.
  */
+import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';
@@ -24,11 +26,9 @@ export interface Broadcast {
   readonly state: BroadcastState;
   readonly total: number;
   readonly cursor: number;
-  readonly attempts: number;
   readonly sent: number;
   readonly failed: number;
   readonly blocked: number;
-  readonly notBeforeMs: number;
   readonly progressMessage: number | null;
   readonly problem: string | null;
   readonly startedAt: string | null;
@@ -45,12 +45,9 @@ export function broadcastById(id: number): Query<Broadcast | undefined> {
   return one(sql(`${BROADCAST} WHERE b.id = ?`, id), readBroadcast);
 }
 
-/** Telegram is asked again after this at the latest, however long a wait it named. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
-
 /** Those the tick has to work at. */
 export function dueBroadcasts(now: Date): Query<Broadcast[]> {
-  const { after, last } = holding(now, LONGEST_WAIT_MS);
+  const { after, last } = holding(now, LONGEST_PAUSE_MS);
   return all(
     sql(
       `${BROADCAST} WHERE (b.state = 'running' AND (b.not_before_ms <= ? OR b.not_before_ms > ?))
@@ -184,27 +181,121 @@ export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): 
 export type Delivery = 'sent' | 'failed' | 'blocked';
 
 /**
- * Moves the cursor over one recipient and counts what became of him. RETURNING state: another than `running` says stop. No row: another host
- * has moved the cursor, so this one has nothing more to do here.
+ * Moves the cursor over one recipient and counts what became of them; nothing is counted of one who is tried again. RETURNING state:
+ * another than `running` says stop. No row: another host has moved the cursor, so this one has nothing more to do here.
  */
-export function moveCursor(broadcast: number, from: number, to: number, delivery: Delivery): Statement {
+export function moveCursor(
+  broadcast: number,
+  from: number,
+  to: number,
+  delivery: Delivery | 'later',
+): Statement {
+  const counted = delivery === 'later' ? '' : `, ${delivery} = ${delivery} + 1`;
   return sql(
-    `UPDATE broadcasts SET cursor = ?, attempts = 0, ${delivery} = ${delivery} + 1 WHERE id = ? AND cursor = ? RETURNING state`,
+    `UPDATE broadcasts SET cursor = ?${counted} WHERE id = ? AND cursor = ? RETURNING state`,
     to,
     broadcast,
     from,
   );
 }
 
-/** A passing fault: the same recipient again, not before the given time. RETURNING attempts. */
-export function waitBroadcast(id: number, cursor: number, untilMs: number, isFault: boolean): Statement {
-  return sql(
-    'UPDATE broadcasts SET not_before_ms = ?, attempts = attempts + ? WHERE id = ? AND cursor = ? RETURNING attempts',
-    untilMs,
-    isFault ? 1 : 0,
-    id,
-    cursor,
+export interface WaitingRecipient extends Recipient {
+  /** Failed ones so far. */
+  readonly attempts: number;
+  readonly isLast: boolean;
+  /** False for who blocked the bot, was banned or removed meanwhile. */
+  readonly isReachable: boolean;
+}
+
+/** Recipients whose time to be tried again has come, the longest waiting first. */
+export function dueRecipients(
+  { id, audience }: Broadcast,
+  limit: number,
+  now: Date,
+): Query<WaitingRecipient[]> {
+  const { after, last } = holding(now, LONGEST_PAUSE_MS);
+  const [columns, table] =
+    audience === 'users'
+      ? ["r.recipient AS chat_id, '' AS name", `users AS c ON c.user_id = r.recipient AND ${REACHABLE}`]
+      : [
+          "COALESCE(c.group_id, 0) AS chat_id, COALESCE(c.name, '') AS name",
+          'groups AS c ON c.id = r.recipient',
+        ];
+  return all(
+    sql(
+      `SELECT r.recipient AS position, ${columns}, r.attempts, r.attempts >= ${MAX_ATTEMPTS} - 1 AS is_last,
+         c.rowid IS NOT NULL AS reachable
+       FROM broadcast_retries AS r LEFT JOIN ${table}
+       WHERE r.broadcast_id = ? AND (r.retry_ms <= ? OR r.retry_ms > ?) ORDER BY r.retry_ms LIMIT ?`,
+      id,
+      after.getTime(),
+      last.getTime(),
+      limit,
+    ),
+    (row) => ({
+      position: row.int('position'),
+      chatId: row.int('chat_id'),
+      name: row.text('name'),
+      attempts: row.int('attempts'),
+      isLast: row.bool('is_last'),
+      isReachable: row.bool('reachable'),
+    }),
   );
+}
+
+/** Whether somebody still has to be tried again. */
+export function isAnybodyWaiting(id: number): Query<boolean | undefined> {
+  const text = 'SELECT EXISTS (SELECT 1 FROM broadcast_retries WHERE broadcast_id = ?) AS found';
+  return one(sql(text, id), (row) => row.bool('found'));
+}
+
+/** The others go on, this one is tried again. Follows the cursor's move, and is nothing where another host moved it. */
+export function retryRecipient(id: number, recipient: number, retryMs: number): Statement {
+  return sql(
+    `INSERT INTO broadcast_retries (broadcast_id, recipient, attempts, retry_ms) SELECT ?, ?, 1, ? WHERE changes() > 0
+     ON CONFLICT (broadcast_id, recipient) DO NOTHING`,
+    id,
+    recipient,
+    retryMs,
+  );
+}
+
+/** RETURNING the state as {@link moveCursor} does. */
+export function retryAgain(id: number, recipient: number, retryMs: number): Statement {
+  return sql(
+    `UPDATE broadcast_retries SET attempts = attempts + 1, retry_ms = ? WHERE broadcast_id = ? AND recipient = ?
+     RETURNING (SELECT b.state FROM broadcasts AS b WHERE b.id = broadcast_id) AS state`,
+    retryMs,
+    id,
+    recipient,
+  );
+}
+
+/** Counts what became of one who was tried again, once. RETURNING the state as {@link moveCursor} does. */
+export function endRetry(id: number, recipient: number, delivery: Delivery): readonly [Statement, Statement] {
+  const row = 'broadcast_id = ?1 AND recipient = ?2';
+  return [
+    sql(
+      `UPDATE broadcasts SET ${delivery} = ${delivery} + 1
+       WHERE id = ?1 AND EXISTS (SELECT 1 FROM broadcast_retries WHERE ${row}) RETURNING state`,
+      id,
+      recipient,
+    ),
+    sql(`DELETE FROM broadcast_retries WHERE ${row}`, id, recipient),
+  ];
+}
+
+/** Of broadcasts that ended before everybody was reached. */
+export function forgetRetries(): Statement {
+  return sql(
+    `DELETE FROM broadcast_retries WHERE broadcast_id IN
+       (SELECT id FROM broadcasts WHERE state IN ('cancelled', 'failed', 'done'))`,
+  );
+}
+
+/** Telegram takes nothing at all: not before the given time. */
+export function waitBroadcast(id: number, untilMs: number): Statement {
+  return sql('UPDATE broadcasts SET not_before_ms = ? WHERE id = ?', untilMs, id);
 }
 
 export function endBroadcast(
@@ -244,11 +335,9 @@ function readBroadcast(row: Row): Broadcast {
     state: STATES.find((state) => state === row.text('state')) ?? 'failed',
     total: row.int('total'),
     cursor: row.int('cursor'),
-    attempts: row.int('attempts'),
     sent: row.int('sent'),
     failed: row.int('failed'),
     blocked: row.int('blocked'),
-    notBeforeMs: row.int('not_before_ms'),
     progressMessage: row.intOrNull('progress_message_id'),
     problem: row.textOrNull('problem'),
     startedAt: row.textOrNull('started_at'),

@@ -1,4 +1,5 @@
 /** New parts on their way to the people who follow an anime. */
+import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, toSqlTime } from './time.ts';
@@ -129,10 +130,6 @@ export function finishNews(newsId: number, now: Date): Statement {
   return sql('UPDATE part_news SET finished_at = ? WHERE id = ?', toSqlTime(now), newsId);
 }
 
-/** Attempts at one follower before the news is given up for this follower. */
-const MAX_ATTEMPTS = 6;
-const LONGEST_PAUSE_MS = 24 * 3_600_000;
-
 /** A follower who could not be told for a while: the others go on, this one is tried again. Counted as failed in the end. */
 export function retryFollower(newsId: number, userId: number, retryMs: number): Statement {
   return sql(
@@ -155,6 +152,8 @@ export function endRetry(newsId: number, userId: number, outcome: 'sent' | 'fail
 export interface Retry {
   readonly news: PartNews;
   readonly follower: Follower;
+  /** Failed ones so far. */
+  readonly attempts: number;
   readonly isLast: boolean;
 }
 
@@ -164,7 +163,7 @@ export function dueRetries(now: Date, limit: number): Query<Retry[]> {
   return all(
     sql(
       `SELECT n.id, n.anime_id, a.code, ${TITLE}, n.first_part, n.last_part, n.parts, n.cursor,
-         r.user_id, r.attempts >= ${MAX_ATTEMPTS} - 1 AS is_last, u.language,
+         r.user_id, r.attempts, r.attempts >= ${MAX_ATTEMPTS} - 1 AS is_last, u.language,
          u.blocked_at IS NULL AND u.banned_at IS NULL AND a.deleted_at IS NULL AND EXISTS
            (SELECT 1 FROM follows AS f WHERE f.anime_id = n.anime_id AND f.user_id = r.user_id) AS reachable
        FROM news_retries AS r JOIN part_news AS n ON n.id = r.news_id JOIN anime AS a ON a.id = n.anime_id
@@ -177,6 +176,7 @@ export function dueRetries(now: Date, limit: number): Query<Retry[]> {
     (row) => ({
       news: readNews(row),
       follower: readFollower(row),
+      attempts: row.int('attempts'),
       isLast: row.bool('is_last'),
     }),
   );

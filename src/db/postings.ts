@@ -1,12 +1,11 @@
 /** Cards on their way to groups and channels: asked for in one write, sent one by one, each result kept. */
+import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
-import { holdingSince, toSqlTime } from './time.ts';
+import { holding, holdingSince, toSqlTime } from './time.ts';
 
 /** A host that died while sending: its post is taken over after this. Longer than any Bot API call may last (src/telegram.ts). */
 const CLAIM_MS = 120_000;
-/** Faults of the network are tried again this often, then the post has failed. */
-const MAX_ATTEMPTS = 5;
 
 /** One press of "post" for the chosen chats; RETURNING id. Followed by {@link postTo}. */
 export function beginPosting(animeId: number, userId: number, now: Date): Statement {
@@ -83,20 +82,24 @@ export interface Post {
 
 /** Claims up to `limit` posts of a posting; RETURNING them. Those of a host that died are among them. */
 export function claimPosts(postingId: number, limit: number, now: Date): Statement {
-  const { after, last } = holdingSince(now, CLAIM_MS);
   return sql(
     `UPDATE posts SET state = 'sending', claimed_ms = ?, attempts = attempts + 1
-     WHERE posting_id = ? AND group_id IN (SELECT group_id FROM posts WHERE posting_id = ?
-         AND (state = 'waiting' OR (state = 'sending' AND (claimed_ms <= ? OR claimed_ms > ?))) LIMIT ?)
+     WHERE posting_id = ? AND group_id IN (SELECT group_id FROM posts WHERE posting_id = ? AND ${isDue(now)} LIMIT ?)
      RETURNING posting_id, group_id, attempts, (SELECT g.group_id FROM groups AS g WHERE g.id = posts.group_id) AS chat_id,
        (SELECT g.name FROM groups AS g WHERE g.id = posts.group_id) AS name`,
     now.getTime(),
     postingId,
     postingId,
-    after.getTime(),
-    last.getTime(),
     limit,
   );
+}
+
+/** Posts to send now: those that wait for nothing, and those of a host that died. */
+function isDue(now: Date): string {
+  const pause = holding(now, LONGEST_PAUSE_MS);
+  const claim = holdingSince(now, CLAIM_MS);
+  return `((state = 'waiting' AND (retry_ms <= ${pause.after.getTime()} OR retry_ms > ${pause.last.getTime()}))
+    OR (state = 'sending' AND (claimed_ms <= ${claim.after.getTime()} OR claimed_ms > ${claim.last.getTime()})))`;
 }
 
 export function readPosts(result: { readonly rows: readonly Row[] } | undefined): Post[] {
@@ -120,18 +123,29 @@ export function postSent(post: Post, messageId: number): readonly Statement[] {
   ];
 }
 
-/** `again`: a passing fault, the next tick tries once more, unless it was tried often enough. */
-export function postFailed(post: Post, error: string, again: boolean): readonly Statement[] {
+/** @param retryMs a passing fault: when it is tried again, unless it was tried often enough; null: it is not */
+export function postFailed(post: Post, error: string, retryMs: number | null): readonly Statement[] {
   return [
     sql(
-      `UPDATE posts SET state = CASE WHEN ? AND attempts < ${MAX_ATTEMPTS} THEN 'waiting' ELSE 'failed' END, error = ?
-       WHERE posting_id = ? AND group_id = ?`,
-      again ? 1 : 0,
+      `UPDATE posts SET state = CASE WHEN ?1 IS NOT NULL AND attempts < ${MAX_ATTEMPTS} THEN 'waiting' ELSE 'failed' END,
+         retry_ms = COALESCE(?1, 0), error = ?2 WHERE posting_id = ?3 AND group_id = ?4`,
+      retryMs,
       error,
       post.postingId,
       post.groupId,
     ),
   ];
+}
+
+/** Claimed, and then not tried. */
+export function postUntried(post: Post, retryMs: number): Statement {
+  return sql(
+    `UPDATE posts SET state = 'waiting', attempts = attempts - 1, retry_ms = ?
+     WHERE posting_id = ? AND group_id = ? AND state = 'sending'`,
+    retryMs,
+    post.postingId,
+    post.groupId,
+  );
 }
 
 export interface PostResult {
@@ -169,8 +183,12 @@ export interface Posting {
 const POSTING = `SELECT t.id, t.anime_id, t.requested_by, t.report_message_id,
   (SELECT u.language FROM users AS u WHERE u.user_id = t.requested_by) AS language FROM postings AS t`;
 
-export function openPostings(limit: number): Query<Posting[]> {
-  return all(sql(`${POSTING} WHERE t.finished_at IS NULL ORDER BY t.id LIMIT ?`, limit), readPosting);
+/** Those with something to send now, or with nothing left. */
+export function openPostings(limit: number, now: Date): Query<Posting[]> {
+  const posts = 'SELECT 1 FROM posts AS p WHERE p.posting_id = t.id';
+  const text = `${POSTING} WHERE t.finished_at IS NULL AND (EXISTS (${posts} AND ${isDue(now)})
+    OR NOT EXISTS (${posts} AND state IN ('waiting', 'sending'))) ORDER BY t.id LIMIT ?`;
+  return all(sql(text, limit), readPosting);
 }
 
 export function postingById(id: number): Query<Posting | undefined> {

@@ -9,10 +9,16 @@ import {
   broadcastReported,
   type Delivery,
   dueBroadcasts,
+  dueRecipients,
   endBroadcast,
+  endRetry,
+  isAnybodyWaiting,
   moveCursor,
   nextRecipients,
   type Recipient,
+  retryAgain,
+  retryRecipient,
+  type WaitingRecipient,
   waitBroadcast,
 } from '../db/broadcasts.ts';
 import { chatJudged } from '../db/chat-uses.ts';
@@ -21,6 +27,7 @@ import { markBlocked } from '../db/users.ts';
 import { progressOf, progressScreen } from '../handlers/admin/broadcast-screens.ts';
 import { copyTo } from '../handlers/admin/copy-message.ts';
 import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
+import { retryTime, Streak } from '../lib/patience.ts';
 import { textsIn } from '../locales/index.ts';
 import { describeError } from '../log.ts';
 import type { Job, JobContext } from './job.ts';
@@ -31,9 +38,8 @@ const PACE_MS = 40;
 const SLICE = 200;
 /** docs/spec/bot.md: progress is edited at most once in three seconds. */
 const PROGRESS_MS = 3_000;
-/** Passing faults with one recipient before he counts as failed and the others get their turn. */
-const MAX_ATTEMPTS = 3;
-const FAULT_PAUSE_MS = 2_000;
+/** Of them, those who are tried again. */
+const RETRIES = 20;
 /** The copy and the moving of the cursor. */
 const PER_MESSAGE = 2;
 /** Of a tick's time and requests. */
@@ -59,18 +65,26 @@ export const broadcastJob: Job = {
   },
 };
 
-/** Sends until the end, the tick's limits, a pause or a wait. */
+/** Sends until the end, the tick's limits, a pause, or until Telegram takes nothing. */
 async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
   const { db, now, requests, deadline } = context;
   const { id } = broadcast;
+  let streak = new Streak();
+  let retries = RETRIES;
   let { cursor } = broadcast;
-  let queue: readonly Recipient[] = [];
+  let queue: readonly Queued[] = [];
   let shownAt = now().getTime();
   let next = 0;
   while (now() < deadline && requests.left > RESERVE) {
     if (queue.length === 0) {
       if (!requests.take(1)) break;
-      [queue] = await db.read([nextRecipients({ ...broadcast, cursor }, SLICE, now())]);
+      const [again, fresh, isWaited] = await db.read([
+        dueRecipients(broadcast, retries, now()),
+        nextRecipients({ ...broadcast, cursor }, SLICE, now()),
+        isAnybodyWaiting(id),
+      ]);
+      queue = [...again, ...fresh];
+      if (queue.length === 0 && isWaited === true) break;
     }
     const [recipient, ...rest] = queue;
     if (recipient === undefined) return finish(context, id, 'done', null);
@@ -79,29 +93,23 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
     next = now().getTime() + PACE_MS;
     const outcome = await deliver(context, broadcast, recipient);
     if (outcome.kind === 'sourceless') return finish(context, id, 'failed', outcome.reason);
-    let { delivery } = outcome.kind === 'done' ? outcome : { delivery: undefined };
-    if (outcome.kind === 'later') {
-      const until = now().getTime() + outcome.milliseconds;
-      const [waiting] = await db.write([waitBroadcast(id, cursor, until, outcome.isFault)]);
-      if ((waiting?.rows[0]?.int('attempts') ?? MAX_ATTEMPTS) < MAX_ATTEMPTS) {
-        if (until >= deadline.getTime()) break;
-        await context.sleep(outcome.milliseconds);
-        // Meanwhile it may have been paused or cancelled.
-        const [after] = await db.read([broadcastById(id)]);
-        if (after?.state !== 'running' || after.cursor !== cursor) break;
-        continue;
-      }
-      delivery = 'failed';
-    }
-    const statements = outcome.kind === 'done' ? outcome.statements : [];
+    streak.add(outcome.kind === 'later' ? outcome.seconds : undefined);
+    const isFresh = recipient.attempts === undefined;
+    const isDown = streak.isDown && isFresh;
     const [moved] = await db.write([
-      moveCursor(id, cursor, recipient.position, delivery ?? 'failed'),
-      ...statements,
+      ...booked(broadcast, cursor, recipient, outcome, now()),
+      ...(isDown ? [waitBroadcast(id, now().getTime() + streak.waitMs)] : []),
     ]);
-    // Paused, cancelled, or (no row) taken over by another host: either way the cursor is not ours any more.
-    if (moved?.rows[0]?.text('state') !== 'running') break;
-    cursor = recipient.position;
+    // Paused, cancelled, or (no row) taken over by another host: either way it is not ours any more.
+    if (moved?.rows[0]?.text('state') !== 'running' || isDown) break;
+    if (isFresh) cursor = recipient.position;
     queue = rest;
+    if (streak.isDown) {
+      // These chats failed before: what it is with the others, they tell themselves.
+      queue = rest.filter(({ attempts }) => attempts === undefined);
+      retries = 0;
+      streak = new Streak();
+    }
     if (now().getTime() - shownAt >= PROGRESS_MS && requests.left > RESERVE) {
       await showProgress(context, id);
       shownAt = now().getTime();
@@ -110,22 +118,46 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
   await showProgress(context, id);
 }
 
+/** Somebody's turn; with attempts: not the first one. */
+type Queued = Recipient & Partial<WaitingRecipient>;
+
+/** What is written of one recipient; the first statement returns the broadcast's state. */
+function booked(
+  { id }: Broadcast,
+  cursor: number,
+  { position, attempts, isLast }: Queued,
+  outcome: Exclude<Outcome, { kind: 'sourceless' }>,
+  now: Date,
+): readonly Statement[] {
+  if (outcome.kind === 'later') {
+    const retryMs = retryTime(now, attempts ?? 0, outcome.seconds);
+    if (attempts === undefined)
+      return [moveCursor(id, cursor, position, 'later'), retryRecipient(id, position, retryMs)];
+    return isLast === true ? endRetry(id, position, 'failed') : [retryAgain(id, position, retryMs)];
+  }
+  const { delivery, statements } = outcome;
+  if (attempts === undefined) return [moveCursor(id, cursor, position, delivery), ...statements];
+  return [...endRetry(id, position, delivery), ...statements];
+}
+
 type Outcome =
   | { readonly kind: 'done'; readonly delivery: Delivery; readonly statements: readonly Statement[] }
-  | { readonly kind: 'later'; readonly milliseconds: number; readonly isFault: boolean }
+  /** Seconds that Telegram named; 0: it named none. */
+  | { readonly kind: 'later'; readonly seconds: number }
   | { readonly kind: 'sourceless'; readonly reason: string };
 
-async function deliver(context: JobContext, broadcast: Broadcast, recipient: Recipient): Promise<Outcome> {
+async function deliver(context: JobContext, broadcast: Broadcast, recipient: Queued): Promise<Outcome> {
   const isGroup = broadcast.audience !== 'users';
   const { chatId, name, position: id } = recipient;
+  if (recipient.isReachable === false)
+    return { kind: 'done', delivery: isGroup ? 'failed' : 'blocked', statements: [] };
   try {
     await copyTo(context.api, chatId, broadcast);
     return { kind: 'done', delivery: 'sent', statements: [] };
   } catch (error) {
     const failure: SendFailure = readSendFailure(error);
-    if (failure.kind === 'flood')
-      return { kind: 'later', milliseconds: failure.seconds * 1000, isFault: false };
-    if (failure.kind === 'passing') return { kind: 'later', milliseconds: FAULT_PAUSE_MS, isFault: true };
+    if (failure.kind === 'flood') return { kind: 'later', seconds: failure.seconds };
+    if (failure.kind === 'passing') return { kind: 'later', seconds: 0 };
     if (failure.kind === 'sourceless') return failure;
     const delivery = failure.kind === 'blocked' ? 'blocked' : 'failed';
     const use = { kind: 'group', id, name, isBroken: false } as const;

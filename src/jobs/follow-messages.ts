@@ -2,7 +2,7 @@
  * Tells followers of new parts, a slice at a time. Where it stands is a row: killed anywhere, it goes on from the last saved place; at
  * most one slice is told twice, nobody is left out.
  */
-import { GrammyError, InlineKeyboard } from 'grammy';
+import { InlineKeyboard } from 'grammy';
 import { LOCALE_NAMES } from '../config.ts';
 import { hasChanged, type Statement } from '../db/database.ts';
 import {
@@ -19,9 +19,11 @@ import {
   startNews,
 } from '../db/part-news.ts';
 import { markBlocked } from '../db/users.ts';
+import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
 import { shortName } from '../handlers/anime-list.ts';
 import { encodeAction } from '../handlers/callback-data.ts';
 import { keepButton } from '../handlers/keep-buttons.ts';
+import { retryTime, Streak } from '../lib/patience.ts';
 import { textsFor } from '../locales/index.ts';
 import { describeError } from '../log.ts';
 import type { Job, JobContext } from './job.ts';
@@ -30,11 +32,6 @@ import type { Job, JobContext } from './job.ts';
 const SLICE = 10;
 /** 25 messages a second, below Telegram's 30 for all a bot's chats (docs/platform-facts.md). */
 const PAUSE_MS = 40;
-/** So many followers in a row who cannot be told: it is not they. */
-const DOWN_AFTER = 3;
-const LEAST_RETRY_SECONDS = 60;
-/** A longer wait is left to a later tick, and the next follower gets a turn. */
-const MAX_WAIT_SECONDS = 30;
 
 export const followMessagesJob: Job = {
   name: 'follow-messages',
@@ -46,36 +43,32 @@ export const followMessagesJob: Job = {
         dueRetries(context.now(), isFirst ? SLICE : 0),
       ]);
       isFirst = false;
-      if (!(await tellAgain(context, retries)) || news === undefined) return;
+      await tellAgain(context, retries);
+      if (news === undefined) return;
       await context.db.write([startNews(news.id, context.now())]);
       if (!(await tellAll(context, news))) return;
     }
   },
 };
 
-/** Those who could not be told before. False when Telegram takes nothing at all. */
-async function tellAgain(context: JobContext, due: readonly Retry[]): Promise<boolean> {
-  let inARow = 0;
-  for (const { news, follower, isLast } of due) {
-    if (context.now() >= context.deadline || !context.requests.take(2)) return false;
+/** Those who could not be told before. Where three in a row fail again, the others tell themselves what it is with them. */
+async function tellAgain(context: JobContext, due: readonly Retry[]): Promise<void> {
+  const streak = new Streak();
+  for (const { news, follower, attempts, isLast } of due) {
+    if (context.now() >= context.deadline || !context.requests.take(2)) return;
     const told = follower.isReachable ? await tell(context, news, follower) : ({ kind: 'failed' } as const);
-    inARow = told.kind === 'later' ? inARow + 1 : 0;
+    streak.add(told.kind === 'later' ? told.seconds : undefined);
     await context.db.write(
       told.kind === 'later' && !isLast
-        ? [retryFollower(news.id, follower.userId, retryTime(context, told.seconds))]
+        ? [retryFollower(news.id, follower.userId, retryTime(context.now(), attempts, told.seconds))]
         : [
             ...endRetry(news.id, follower.userId, told.kind === 'sent' ? 'sent' : 'failed'),
             ...(told.kind === 'blocked' ? [markBlocked(follower.userId, context.now())] : []),
           ],
     );
-    if (inARow >= DOWN_AFTER) return false;
+    if (streak.isDown) return;
     await context.sleep(PAUSE_MS);
   }
-  return true;
-}
-
-function retryTime({ now }: JobContext, seconds: number): number {
-  return now().getTime() + Math.max(seconds, LEAST_RETRY_SECONDS) * 1000;
 }
 
 /** False when it must stop before the end. */
@@ -121,21 +114,21 @@ async function tellSlice(
   let last: number | undefined;
   let sent = 0;
   let failed = 0;
-  let inARow = 0;
+  const streak = new Streak();
   const statements: Statement[] = [];
   for (const follower of followers) {
     if (follower.isReachable) {
       const told = await tell(context, news, follower);
-      inARow = told.kind === 'later' ? inARow + 1 : 0;
+      streak.add(told.kind === 'later' ? told.seconds : undefined);
       if (told.kind === 'sent') sent += 1;
       else if (told.kind === 'later')
-        statements.push(retryFollower(news.id, follower.userId, retryTime(context, told.seconds)));
+        statements.push(retryFollower(news.id, follower.userId, retryTime(context.now(), 0, told.seconds)));
       else failed += 1;
       if (told.kind === 'blocked') statements.push(markBlocked(follower.userId, context.now()));
       await context.sleep(PAUSE_MS);
     }
     last = follower.userId;
-    if (inARow >= DOWN_AFTER) return { last, sent, failed, statements, isStopped: true };
+    if (streak.isDown) return { last, sent, failed, statements, isStopped: true };
   }
   return { last, sent, failed, statements, isStopped: false };
 }
@@ -155,29 +148,18 @@ async function tell(context: JobContext, news: PartNews, follower: Follower): Pr
     .row()
     .add(keepButton('follow', news.animeId, true, t));
   const text = t.viewer.newParts(shortName(news, t), news.firstPart, news.lastPart, news.parts);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await context.api.sendMessage(follower.userId, text.markup, {
-        parse_mode: 'HTML',
-        reply_markup: keyboard,
-      });
-      return { kind: 'sent' };
-    } catch (error) {
-      const wait = error instanceof GrammyError ? error.parameters.retry_after : undefined;
-      if (wait !== undefined && attempt === 0 && (await waited(context, wait))) continue;
-      if (!(error instanceof GrammyError) || error.error_code === 429 || error.error_code >= 500)
-        return { kind: 'later', seconds: wait ?? 0 };
-      if (error.error_code === 403) return { kind: 'blocked' };
-      context.log.warn('follower not told', { news: news.id, error: describeError(error) });
-      return { kind: 'failed' };
-    }
+  try {
+    await context.api.sendMessage(follower.userId, text.markup, {
+      parse_mode: 'HTML',
+      reply_markup: keyboard,
+    });
+    return { kind: 'sent' };
+  } catch (error) {
+    const failure = readSendFailure(error);
+    if (failure.kind === 'flood') return { kind: 'later', seconds: failure.seconds };
+    if (failure.kind === 'passing') return { kind: 'later', seconds: 0 };
+    if (failure.kind === 'blocked') return { kind: 'blocked' };
+    context.log.warn('follower not told', { news: news.id, error: describeError(error) });
+    return { kind: 'failed' };
   }
-}
-
-/** False when the wait is for the next tick. */
-async function waited({ now, deadline, sleep, requests }: JobContext, seconds: number): Promise<boolean> {
-  const fits = seconds <= MAX_WAIT_SECONDS && now().getTime() + seconds * 1000 < deadline.getTime();
-  if (!fits || !requests.take(1)) return false;
-  await sleep(seconds * 1000);
-  return true;
 }

@@ -1,4 +1,5 @@
 /** Forgets what protects nothing any more. */
+import { forgetRetries } from '../db/broadcasts.ts';
 import { hasChanged } from '../db/database.ts';
 import { forgetOldFailures, forgetOldMarks } from '../db/updates.ts';
 import type { Job } from './job.ts';
@@ -11,7 +12,11 @@ export const maintenance: Job = {
   everyMinutes: 60,
   async run({ db, now, deadline, requests }) {
     while (now() < deadline && requests.take(1)) {
-      const results = await db.write([...forgetOldFailures(now()), ...forgetOldMarks(now(), SLICE)]);
+      const results = await db.write([
+        forgetRetries(),
+        ...forgetOldFailures(now()),
+        ...forgetOldMarks(now(), SLICE),
+      ]);
       if (!hasChanged(results.at(-1))) return;
     }
   },

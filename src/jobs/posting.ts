@@ -12,7 +12,7 @@ export const postingJob: Job = {
   name: 'posting',
   async run(context) {
     if (!context.requests.take(1)) return;
-    const [postings] = await context.db.read([openPostings(5)]);
+    const [postings] = await context.db.read([openPostings(5, context.now())]);
     for (const posting of postings) {
       if (context.now() >= context.deadline) return;
       const limit = Math.min(SLICE, Math.floor((context.requests.left - OVERHEAD) / 2));

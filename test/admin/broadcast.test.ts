@@ -166,50 +166,116 @@ describe('a broadcast', () => {
       expect(at.getTime() - (sent[i]?.at.getTime() ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 
-  test('retry_after is obeyed: by waiting, or by the next ticks', async () => {
-    await deskWithViewers(3);
-    await begin();
-    desk.telegram.script({ method: 'copyMessage', after: 1, fault: { kind: 'flood', retryAfter: 20 } });
-    const started = desk.bot.now().getTime();
-    await tick();
-    expect(desk.bot.now().getTime() - started).toBeGreaterThanOrEqual(20_000);
-    expect(viewers.map(copies)).toEqual([1, 1, 1]);
-    await begin();
-    desk.telegram.script({ method: 'copyMessage', fault: { kind: 'flood', retryAfter: 300 } });
-    await tick();
-    const calls = desk.telegram.callsOf('copyMessage').length;
-    desk.bot.advance(200_000);
-    await tick();
-    expect(desk.telegram.callsOf('copyMessage').length).toBe(calls);
-    desk.bot.advance(101_000);
-    await tick();
-    expect(viewers.map(copies)).toEqual([2, 2, 2]);
-  });
+  const flood = { kind: 'flood', retryAfter: 3_600 } as const;
+  const badGateway = { kind: 'error', status: 502, description: 'Bad Gateway' } as const;
 
-  test('passing faults are tried again; one that does not pass is counted, and the others get theirs', async () => {
-    await deskWithViewers(3);
+  test('the flood of one chat keeps nobody else waiting, and its retry_after is obeyed', async () => {
+    await deskWithViewers(5);
     await begin();
     const chat = viewers[1]?.id ?? 0;
-    desk.telegram.script({
-      method: 'copyMessage',
-      chat,
-      times: 2,
-      fault: { kind: 'error', status: 502, description: 'Bad Gateway' },
-    });
+    desk.telegram.script({ method: 'copyMessage', chat, fault: { ...flood, retryAfter: 300 } });
+    const started = desk.bot.now().getTime();
     await tick();
-    expect(viewers.map(copies)).toEqual([1, 1, 1]);
+    expect(desk.bot.now().getTime() - started).toBeLessThan(1_000);
+    expect(viewers.map(copies)).toEqual([1, 0, 1, 1, 1]);
+    expect(await desk.rows(STATE)).toEqual([{ state: 'running', sent: '5', failed: '0', blocked: '0' }]);
+    const calls = desk.telegram.callsOf('copyMessage').length;
+    desk.bot.advance(290_000);
+    await tick();
+    expect(desk.telegram.callsOf('copyMessage').length).toBe(calls);
+    desk.bot.advance(11_000);
+    await tick();
+    expect(viewers.map(copies)).toEqual([1, 1, 1, 1, 1]);
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '6', failed: '0', blocked: '0' }]);
+  });
+
+  test.each([
+    ['429 for an hour', flood],
+    ['502', badGateway],
+    ['a broken connection', { kind: 'drop' }],
+  ] as const)('%s of one chat, for ever: it is tried some times, then counted', async (_, fault) => {
+    await deskWithViewers(5);
     await begin();
-    desk.telegram.script({
-      method: 'copyMessage',
-      chat,
-      times: Infinity,
-      fault: { kind: 'error', status: 502, description: 'Bad Gateway' },
-    });
+    const chat = viewers[1]?.id ?? 0;
+    desk.telegram.script({ method: 'copyMessage', chat, times: Infinity, fault });
     await tick();
-    expect(viewers.map(copies)).toEqual([2, 1, 2]);
-    expect(await desk.rows(`${STATE} WHERE id = 2`)).toEqual([
-      { state: 'done', sent: '3', failed: '1', blocked: '0' },
+    expect(viewers.map(copies)).toEqual([1, 0, 1, 1, 1]);
+    for (let minute = 0; minute < 700; minute += 1) {
+      desk.bot.advance(60_000);
+      await tick();
+    }
+    expect(viewers.map(copies)).toEqual([1, 0, 1, 1, 1]);
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '5', failed: '1', blocked: '0' }]);
+    expect(await desk.rows('SELECT recipient AS recipient FROM broadcast_retries')).toEqual([]);
+    const tries = desk.telegram.callsOf('copyMessage').filter(({ params }) => params['chat_id'] === chat);
+    expect(tries.length).toBeGreaterThan(3);
+    expect(tries.length).toBeLessThan(12);
+  });
+
+  test('a flood of the whole bot: three chats in a row stop it, nobody is lost, nobody is told twice', async () => {
+    await deskWithViewers(9);
+    await begin();
+    const down = desk.telegram.script({ method: 'copyMessage', times: Infinity, fault: flood });
+    const calls = (): number => desk.telegram.callsOf('copyMessage').length;
+    const before = calls();
+    await tick();
+    expect(calls() - before).toBe(3);
+    for (let minute = 0; minute < 50; minute += 1) {
+      desk.bot.advance(60_000);
+      await tick();
+    }
+    expect(calls() - before).toBe(3);
+    down.remove();
+    desk.bot.advance(600_000);
+    for (let minute = 0; minute < 3; minute += 1) {
+      await tick();
+      desk.bot.advance(60_000);
+    }
+    expect(viewers.map(copies)).toEqual(viewers.map(() => 1));
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '10', failed: '0', blocked: '0' }]);
+  });
+
+  test('three chats that take nothing for hours keep the broadcast from nobody else', async () => {
+    await deskWithViewers(9);
+    await begin();
+    const broken = [0, 3, 6].map((i) => viewers[i]?.id ?? 0);
+    for (const chat of broken)
+      desk.telegram.script({ method: 'copyMessage', chat, times: Infinity, fault: flood });
+    await tick({ requests: 21 });
+    expect(viewers.map(copies).reduce((sum, n) => sum + n, 0)).toBeLessThan(6);
+    await desk.bot.db.write([
+      sql('UPDATE broadcast_retries SET retry_ms = 0'),
+      sql('UPDATE broadcasts SET not_before_ms = 0'),
     ]);
+    await tick();
+    expect(viewers.map(copies)).toEqual([0, 1, 1, 0, 1, 1, 0, 1, 1]);
+  });
+
+  test('an hour without Telegram loses nobody', async () => {
+    await deskWithViewers(9);
+    await begin();
+    const down = desk.telegram.script({ method: 'copyMessage', times: Infinity, fault: badGateway });
+    for (let minute = 0; minute < 120; minute += 1) {
+      if (minute === 60) down.remove();
+      desk.bot.advance(60_000);
+      await tick();
+    }
+    expect(viewers.map(copies)).toEqual(viewers.map(() => 1));
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '10', failed: '0', blocked: '0' }]);
+  });
+
+  test('who blocks the bot while the broadcast waits for them is counted, without a call', async () => {
+    await deskWithViewers(2);
+    await begin();
+    const chat = viewers[0]?.id ?? 0;
+    desk.telegram.script({ method: 'copyMessage', chat, fault: { ...flood, retryAfter: 60 } });
+    await tick();
+    await desk.bot.db.write([sql(`UPDATE users SET blocked_at = 'x' WHERE user_id = ?`, chat)]);
+    const calls = desk.telegram.callsOf('copyMessage').length;
+    desk.bot.advance(61_000);
+    await tick();
+    expect(desk.telegram.callsOf('copyMessage').length).toBe(calls);
+    expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '2', failed: '0', blocked: '1' }]);
   });
 
   test('pause, resume, cancel', async () => {
@@ -359,19 +425,16 @@ function dyingAt(point: number, when: 'before' | 'after'): ReturnType<AdminDesk[
 }
 
 describe('an admin changes his mind', () => {
-  test('cancelled while it waits for retry_after: nobody else gets it', async () => {
+  test('cancels while somebody waits for retry_after: they do not get it', async () => {
     await deskWithViewers(3);
     await begin();
     desk.telegram.script({ method: 'copyMessage', after: 1, fault: { kind: 'flood', retryAfter: 20 } });
-    const context = desk.bot.jobContext();
-    await broadcastJob.run({
-      ...context,
-      sleep: async (milliseconds) => {
-        if (milliseconds >= 20_000) await desk.press('✖️ Bekor qilish');
-        await context.sleep(milliseconds);
-      },
-    });
-    expect(viewers.map(copies).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1);
+    await tick();
+    expect(viewers.map(copies).reduce((sum, count) => sum + count, 0)).toBe(2);
+    await desk.press('✖️ Bekor qilish');
+    desk.bot.advance(61_000);
+    await tick();
+    expect(viewers.map(copies).reduce((sum, count) => sum + count, 0)).toBe(2);
     expect((await desk.rows(STATE))[0]?.['state']).toBe('cancelled');
   });
 

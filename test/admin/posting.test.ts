@@ -64,6 +64,68 @@ describe('posting', () => {
     expect(viewer.lastMessage().text).toContain('Naruto <3 & bola');
   });
 
+  test('the flood of one chat: the others are posted to, its retry_after is obeyed, and it costs no attempt', async () => {
+    await deskWithRooms(3);
+    const chat = rooms[1]?.id ?? 0;
+    const method = ['sendMessage', 'sendPhoto'];
+    desk.telegram.script({ method, chat, fault: { kind: 'flood', retryAfter: 3_600 } });
+    await desk.presses(/Kanal 1/, /Kanal 2/, /Kanal 3/, /📤 Hoziroq/);
+    expect(rooms.map((room) => room.messages().length)).toEqual([1, 0, 1]);
+    const calls = (): number =>
+      desk.telegram.calls.filter(({ params }) => Number(params['chat_id']) === chat).length;
+    const before = calls();
+    for (let minute = 0; minute < 59; minute += 1) {
+      desk.bot.advance(60_000);
+      await postingJob.run(desk.bot.jobContext());
+    }
+    expect(calls()).toBe(before);
+    desk.bot.advance(61_000);
+    await postingJob.run(desk.bot.jobContext());
+    expect(rooms.map((room) => room.messages().length)).toEqual([1, 1, 1]);
+    expect(desk.admin.messages().at(-1)?.text).toMatch(/✅ Kanal 2/);
+  });
+
+  test('postings that wait for their chats leave later ones their turn', async () => {
+    await deskWithRooms(2);
+    const chat = rooms[0]?.id ?? 0;
+    const method = ['sendMessage', 'sendPhoto'];
+    const down = desk.telegram.script({
+      method,
+      chat,
+      times: Infinity,
+      fault: { kind: 'flood', retryAfter: 3_600 },
+    });
+    await desk.presses(/Kanal 1/, ...Array.from({ length: 6 }, () => /📤 Hoziroq/));
+    await desk.bot.db.write([
+      sql(
+        `INSERT INTO postings (anime_id, requested_by, requested_at) SELECT id, 100, '2026-11-22 10:00:00' FROM anime`,
+      ),
+      sql(
+        'INSERT INTO posts (posting_id, group_id) SELECT last_insert_rowid(), id FROM groups WHERE group_id <> ?',
+        chat,
+      ),
+    ]);
+    desk.bot.advance(60_000);
+    await postingJob.run(desk.bot.jobContext());
+    expect(rooms.map((room) => room.messages().length)).toEqual([0, 1]);
+    down.remove();
+  });
+
+  test('nothing goes to anybody: three chats are tried, the rest is as good as untouched', async () => {
+    await deskWithRooms(6);
+    const method = ['sendMessage', 'sendPhoto'];
+    const down = rooms.map(({ id: chat }) =>
+      desk.telegram.script({ method, chat, times: Infinity, fault: { kind: 'flood', retryAfter: 60 } }),
+    );
+    await desk.presses(...rooms.map((_, i) => new RegExp(`Kanal ${i + 1}`)), /📤 Hoziroq/);
+    expect(down.map(({ hits }) => hits).reduce((sum, n) => sum + n, 0)).toBe(3);
+    expect(await desk.rows('SELECT SUM(attempts) AS n FROM posts')).toEqual([{ n: '3' }]);
+    for (const script of down) script.remove();
+    desk.bot.advance(61_000);
+    await postingJob.run(desk.bot.jobContext());
+    expect(rooms.map((room) => room.messages().length)).toEqual(rooms.map(() => 1));
+  });
+
   test('a chat that refuses does not keep the others from theirs, and is named with the reason', async () => {
     await deskWithRooms(3);
     await rooms[1]?.demoteBot();
@@ -144,6 +206,7 @@ describe('posting', () => {
     });
     await desk.press(/📤 Hoziroq/);
     expect(desk.last().text).toMatch(/⏳ Kanal 1.*\n✅ Kanal 2/);
+    desk.bot.advance(61_000);
     await postingJob.run(desk.bot.jobContext());
     expect(rooms.map((room) => room.messages().length)).toEqual([1, 1]);
     expect(desk.last().text).toMatch(/✅ Kanal 1\n✅ Kanal 2/);

@@ -3,13 +3,21 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_TTL_MS } from '../../src/backup/lease.ts';
 import { noticeAdmins, noticeSent, waitingNotices } from '../../src/db/admin-notices.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
-import { broadcastById, dueBroadcasts, nextRecipients, waitBroadcast } from '../../src/db/broadcasts.ts';
+import {
+  broadcastById,
+  dueBroadcasts,
+  dueRecipients,
+  moveCursor,
+  nextRecipients,
+  retryRecipient,
+  waitBroadcast,
+} from '../../src/db/broadcasts.ts';
 import { gateFor, rememberAnswer } from '../../src/db/channels.ts';
 import { sql } from '../../src/db/database.ts';
 import { claimStatus } from '../../src/db/draft-parts.ts';
 import { claimJob } from '../../src/db/job-leases.ts';
 import { announceParts, dueNews } from '../../src/db/part-news.ts';
-import { claimPosts } from '../../src/db/postings.ts';
+import { claimPosts, openPostings, postFailed } from '../../src/db/postings.ts';
 import { toSqlTime } from '../../src/db/time.ts';
 import { personById, seePerson } from '../../src/db/users.ts';
 import { linkKey, serveLink, signLink } from '../../src/download-links.ts';
@@ -55,6 +63,7 @@ interface StoredTime {
   readonly holds: (now: Date) => Promise<boolean>;
 }
 
+const POST = { postingId: 1, groupId: 1, chatId: -1002, name: 'Guruh', attempts: 1 };
 const link = (at: Date) => ({ baseUrl: 'http://bot.test', key: linkKey('1:t'), prefix: 'b/', now: () => at });
 let url = '';
 
@@ -126,8 +135,22 @@ const TIMES: Record<string, StoredTime> = {
     holds: async (now) => (await bot.db.read([dueNews(now)]))[0] === undefined,
   },
   'a wait of a broadcast': {
-    write: (at) => bot.db.write([waitBroadcast(1, 0, at.getTime() + 30_000, true)]),
+    write: (at) => bot.db.write([waitBroadcast(1, at.getTime() + 30_000)]),
     holds: async (now) => (await bot.db.read([dueBroadcasts(now)]))[0].length === 0,
+  },
+  'the pause of a recipient of a broadcast': {
+    write: async (at) => {
+      await bot.db.write([moveCursor(1, 0, 500, 'later'), retryRecipient(1, 500, at.getTime() + 60_000)]);
+    },
+    holds: async (now) => {
+      const [broadcast] = await bot.db.read([broadcastById(1)]);
+      if (broadcast === undefined) throw new Error('no broadcast');
+      return (await bot.db.read([dueRecipients(broadcast, 10, now)]))[0].length === 0;
+    },
+  },
+  'the pause of a post': {
+    write: (at) => bot.db.write([claimPosts(1, 10, at), ...postFailed(POST, 'x', at.getTime() + 60_000)]),
+    holds: async (now) => (await bot.db.read([openPostings(5, now)]))[0].length === 0,
   },
   'the silence after a notice': {
     write: (at) =>

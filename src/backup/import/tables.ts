@@ -154,7 +154,8 @@ export function whyLeftAside(table: string): string {
   if (table.includes('.')) return 'not a column of this bot';
   if (table === 'admins') return 'rights are given by a person, not by a file';
   if (/^(anime_(search|words|grams|stale)|sqlite_)/.test(table)) return 'made anew from the rows';
-  if (/^(draft|post|broadcast|part_news|admin_notices)/.test(table)) return 'work under way in the other bot';
+  if (/^(draft|post|broadcast|part_news|news_retries|admin_(notices|work))/.test(table))
+    return 'work under way in the other bot';
   if (
     /^(schema_migrations|backup_|job_leases|alerts|handled_updates|failed_updates|gate_answers|restoring_|importing_)/.test(
       table,

@@ -17,9 +17,11 @@ import {
   postingReported,
   postResults,
   postSent,
+  postUntried,
   readPosts,
 } from '../../db/postings.ts';
 import { cutText, type Html, html } from '../../html.ts';
+import { retryTime, Streak } from '../../lib/patience.ts';
 import { type Texts, textsFor, textsIn } from '../../locales/index.ts';
 import type { Log } from '../../log.ts';
 import type { BotContext } from '../context.ts';
@@ -51,11 +53,18 @@ export async function workAtPosting(parts: PostingParts, posting: Posting, limit
   const [anime] = await db.read([animeById(posting.animeId)]);
   const [claimed] = await db.write([claimPosts(posting.id, limit, now())]);
   const posts = readPosts(claimed);
+  const streak = new Streak();
   for (const post of posts) {
-    const statements =
+    if (streak.isDown) {
+      const retryMs = now().getTime() + streak.waitMs;
+      await db.write(posts.slice(posts.indexOf(post)).map((left) => postUntried(left, retryMs)));
+      break;
+    }
+    const { statements, waitSeconds } =
       anime === undefined
-        ? postFailed(post, 'anime is in the trash', false)
+        ? { statements: postFailed(post, 'anime is in the trash', null), waitSeconds: undefined }
         : await sendPost(parts, post, anime);
+    streak.add(waitSeconds);
     await db.write(statements);
   }
   const [, ...rest] = await db.write([finishPosting(posting.id, now()), postResults(posting.id)]);
@@ -112,23 +121,32 @@ async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard)
   }
 }
 
-async function sendPost(parts: PostingParts, post: Post, anime: AnimeCard): Promise<readonly Statement[]> {
+interface Posted {
+  readonly statements: readonly Statement[];
+  /** Left out unless it has to be tried again. */
+  readonly waitSeconds?: number;
+}
+
+async function sendPost(parts: PostingParts, post: Post, anime: AnimeCard): Promise<Posted> {
   try {
     const { messageId, without } = await sendCardTo(parts, post.chatId, anime);
     const sent = postSent(post, messageId);
-    if (without === undefined) return [...sent, ...judged(parts, post)];
+    if (without === undefined) return { statements: [...sent, ...judged(parts, post)] };
     const reason = `${without} (text instead)`;
     // Where the words name no rights, the photo itself is of no use.
-    if (/rights|forbidden/i.test(without)) return [...sent, ...judged(parts, post, reason)];
-    return [
-      ...sent,
-      noticeAdmins('file', { kind: 'file', code: anime.code, part: null, reason }, parts.now()),
-    ];
+    if (/rights|forbidden/i.test(without)) return { statements: [...sent, ...judged(parts, post, reason)] };
+    const notice = { kind: 'file', code: anime.code, part: null, reason } as const;
+    return { statements: [...sent, noticeAdmins('file', notice, parts.now())] };
   } catch (error) {
     const failure = readSendFailure(error);
-    if (failure.kind === 'flood') return postFailed(post, `Telegram asks to wait ${failure.seconds} s`, true);
-    if (failure.kind === 'passing') return postFailed(post, failure.reason, true);
-    return [...postFailed(post, failure.reason, false), ...judged(parts, post, failure.reason)];
+    if (failure.kind !== 'flood' && failure.kind !== 'passing')
+      return {
+        statements: [...postFailed(post, failure.reason, null), ...judged(parts, post, failure.reason)],
+      };
+    const waitSeconds = failure.kind === 'flood' ? failure.seconds : 0;
+    const reason = failure.kind === 'flood' ? `Telegram asks to wait ${waitSeconds} s` : failure.reason;
+    const retryMs = retryTime(parts.now(), post.attempts - 1, waitSeconds);
+    return { statements: postFailed(post, reason, retryMs), waitSeconds };
   }
 }
 
