@@ -14,10 +14,9 @@ export const waiting: Migration = {
   PRIMARY KEY (broadcast_id, recipient)
 ) WITHOUT ROWID`,
     'ALTER TABLE posts ADD COLUMN retry_ms INTEGER NOT NULL DEFAULT 0',
-    // detail: JSON of what the work needs. claimed_ms: when a process began it; it ends with its row.
+    // detail: JSON of what the work needs. claimed_ms: when a process was last seen at it. The row ends with the work.
     `CREATE TABLE admin_work (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  update_id INTEGER NOT NULL UNIQUE,
   kind TEXT NOT NULL,
   requested_by INTEGER NOT NULL,
   chat_id INTEGER NOT NULL,
