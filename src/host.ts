@@ -18,6 +18,7 @@ import { type Database, one, sql } from './db/database.ts';
 import { migrate, type TakeOver } from './db/migrate.ts';
 import { DatabaseUnfit } from './db/unfit.ts';
 import { personById } from './db/users.ts';
+import { joinDeliveries } from './deliveries.ts';
 import { type LinkSettings, serveLink } from './download-links.ts';
 import { type Hearing, heard } from './hearing.ts';
 import { jobs } from './jobs/index.ts';
@@ -115,7 +116,7 @@ export function createHost(parts: HostParts): Host {
     for (const note of report.notes) log.warn('database', { note });
     if (report.from !== report.to) log.info('migrated', { from: report.from, to: report.to });
   });
-  const receive: Host['receive'] = async (update, delivery) => {
+  const receiveOne: Host['receive'] = async (update, delivery) => {
     try {
       await ready();
     } catch (error) {
@@ -124,6 +125,8 @@ export function createHost(parts: HostParts): Host {
     }
     return handle(update, delivery);
   };
+  // Where there is one process with a background, a second delivery can wait for the first.
+  const receive = background === undefined ? receiveOne : joinDeliveries(receiveOne);
   const app = createApp({
     webhookSecret: parts.webhookSecret,
     receive,
