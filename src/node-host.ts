@@ -32,7 +32,7 @@ import { createHostLog } from './log-lines.ts';
 import { refusal } from './loopback-guard.ts';
 import { isMissing, requireNoBackups } from './missing-database.ts';
 import { NO_ADMINS } from './no-admins.ts';
-import { openDatabase, openSnapshotSource, openStore } from './node-parts.ts';
+import { openDatabase, openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
 import { poll } from './polling.ts';
 import { takeOver, takeOverFile } from './takeover/take-over.ts';
 import { createApi, readBotInfo } from './telegram.ts';
@@ -73,6 +73,7 @@ export async function startNode(
 ): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
+  requirePlaces(config);
   const log = createHostLog(config);
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });

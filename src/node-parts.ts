@@ -1,15 +1,17 @@
 /** Database, snapshot source and bucket of a Node process (host and CLI) from settings. Node only. */
+import { dirname } from 'node:path';
 import type { SnapshotSource } from './backup/model.ts';
 import { openEmbeddedSnapshotSource } from './backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
 import { checkServer } from './backup/snapshot/server-check.ts';
 import { createDirectoryStore } from './backup/store/directory.ts';
 import type { Store } from './backup/store/types.ts';
-import type { BucketSettings, DatabaseSettings } from './config.ts';
+import { type BucketSettings, type Config, ConfigError, type DatabaseSettings } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openEmbeddedDatabase } from './db/embedded.ts';
 import { openRemoteDatabase } from './db/remote.ts';
 import type { LostFile } from './db/rescue.ts';
+import { unfitPlace } from './lib/directories.ts';
 
 export interface OpenDatabase {
   readonly db: Database;
@@ -45,6 +47,19 @@ export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {
     fetch,
     checkServer,
   });
+}
+
+/** @throws ConfigError when database or bucket are to be kept where the system keeps no files (below /proc, below a file) */
+export function requirePlaces({ database, bucket }: Pick<Config, 'database' | 'bucket'>): void {
+  const places = [
+    ...(database.kind === 'file' ? [['DATABASE_URL', dirname(database.path)] as const] : []),
+    ...(bucket.kind === 'directory' ? [['BACKUP_DIR', bucket.path] as const] : []),
+  ];
+  const problems = places.flatMap(([name, path]) => {
+    const problem = unfitPlace(path);
+    return problem === undefined ? [] : [`${name}: ${problem}`];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /** The S3 client is loaded where it is wanted: it takes a third of a command's start. */

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { makeDirectory } from '../lib/directories.ts';
 import type { BackupContext } from './context.ts';
 import { diffInProcess, type TableDiff } from './diff.ts';
 import { takeLease } from './lease.ts';
@@ -197,7 +197,7 @@ async function restoreFile(
   const path = files.exists(name) ? realpathSync(name) : name;
   await clearWork(path, files);
   const directory = workDirectory(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   try {
     if (options.isOldBroken === true && files.exists(path)) refuseWhole(path, directory);
     const source = await fetched(parts, options, directory);

@@ -8,7 +8,7 @@ import { composeBackup } from '../compose.ts';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { holderText, isSurelyDead } from '../db/lock-text.ts';
-import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
+import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../node-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Session {
@@ -29,6 +29,7 @@ const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 export async function openSession(env: Environment, terminal: Terminal): Promise<Session> {
   const config = readConfig(env, 'cli');
+  requirePlaces(config);
   const keys = readKeys(config);
   const bucket: Bucket = { store: await openStore(config.bucket), prefix: config.backup.prefix };
   const source = openSnapshotSource(config.database);

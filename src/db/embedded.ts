@@ -1,9 +1,10 @@
 /** The embedded database file. Node only. */
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Client } from '@libsql/client';
 import { createClient } from '@libsql/client/sqlite3';
 import Sqlite from 'libsql';
+import { makeDirectorySync } from '../lib/directories.ts';
 import { type Database, DatabaseUnavailable, fromClient, one, sql } from './database.ts';
 import { lockHolder } from './file-lock.ts';
 import { type FileWatch, watchFile } from './in-place.ts';
@@ -47,7 +48,7 @@ export async function openEmbeddedDatabase(
   say: (message: string) => void = console.error,
   onLost?: (lost: LostFile) => Promise<void>,
 ): Promise<EmbeddedDatabase> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectorySync(dirname(path));
   const file = realPath(path);
   requireInPlace(file);
   settleJournals(path, { say, now: () => new Date() });

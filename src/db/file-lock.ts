@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import { makeDirectory } from '../lib/directories.ts';
 import { isLinkless } from '../lib/linkless.ts';
 import {
   describeHolder,
@@ -55,7 +56,7 @@ export async function lockDatabaseFile(
 ): Promise<FileLock> {
   const file = `${realPath(path)}.lock`;
   const text = ownLock(holder, now());
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(file));
   // A pipe under the name would be read without end.
   if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false)
     throw new DatabaseFileHeld(

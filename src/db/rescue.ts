@@ -2,9 +2,10 @@
  * What a process does when its database file was taken away under it (in-place.ts): what it still has becomes a file of its own, and its
  * journal goes out of the way of what now stands at the path. Node only.
  */
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Sqlite from 'libsql';
+import { makeDirectorySync } from '../lib/directories.ts';
 import { type Loss, ownDescriptor } from './in-place.ts';
 import { timeMark } from './settle-journals.ts';
 
@@ -37,7 +38,7 @@ export function rescue(
   let problem = keeper === undefined ? 'nothing was written yet' : undefined;
   try {
     if (keeper !== undefined) {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      makeDirectorySync(dirname(file));
       closeSync(openSync(name, 'wx', 0o600));
       keeper.exec(`VACUUM INTO '${name.replaceAll("'", "''")}'`);
     }

@@ -1,9 +1,10 @@
 /** The few calls that move database files, behind an interface so that fault runs can break each of them. Node only. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { makeDirectory } from '../../lib/directories.ts';
 import { isLinkless } from '../../lib/linkless.ts';
 
 export interface FileCalls {
@@ -25,7 +26,7 @@ fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL); const fd = fs.openSync(to
 export const fileCalls: FileCalls = {
   exists: existsSync,
   mkdir: async (path) => {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectory(path);
   },
   async link(from, to) {
     try {

@@ -1,6 +1,7 @@
 /** Names, durability and errors of the directory store. Node only (node:fs). */
 import type * as nodeFs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeDirectory as makeMissing } from '../../lib/directories.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** What the store does to files; a parameter so that tests can fill the disk and break it. */
@@ -46,7 +47,7 @@ export async function syncDirectory(fs: FileSystem, path: string): Promise<void>
 
 /** Makes a directory and its missing parents, all durable. */
 export async function makeDirectory(fs: FileSystem, path: string): Promise<void> {
-  const made = await fs.mkdir(path, { recursive: true, mode: 0o700 });
+  const made = await makeMissing(path, (missing, options) => fs.mkdir(missing, options));
   if (made === undefined) return;
   // Absolute: upwards from a relative path there is `.` and again `.`, for ever.
   const first = resolve(made);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { openUnsealed } from '../../backup/envelope/unseal.ts';
@@ -8,6 +7,7 @@ import { type Manifest, type ManifestObject, serializeManifest } from '../../bac
 import { manifestKey } from '../../backup/names.ts';
 import { readBack } from '../../backup/read-back.ts';
 import { keepVerdict } from '../../backup/verdicts.ts';
+import { makeDirectory } from '../../lib/directories.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatBytes } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -41,7 +41,7 @@ async function download(
   const { manifest } = entry;
   if (manifest === undefined) throw new Error(`${entry.name} can not be downloaded: ${entry.problem}`);
   const directory = options.output ?? DIRECTORY;
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const { database, document } = manifest.objects;
   const bar = progress(invocation, database.bytes + document.bytes);
   const files: string[] = [];

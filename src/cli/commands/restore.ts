@@ -19,6 +19,7 @@ import {
 import { readConfig } from '../../config.ts';
 import { lockDatabaseFile } from '../../db/file-lock.ts';
 import { hideSecrets } from '../../log.ts';
+import { requirePlaces } from '../../node-parts.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -302,7 +303,9 @@ function isChosen({ state, manifest, usable, verdict }: BackupEntry): boolean {
 }
 
 function readTarget(cli: Cli, url: string): RestoreTarget {
-  return readConfig({ ...cli.env, DATABASE_URL: url }, 'cli').database;
+  const config = readConfig({ ...cli.env, DATABASE_URL: url }, 'cli');
+  requirePlaces(config);
+  return config.database;
 }
 
 /** Without what may be secret. */

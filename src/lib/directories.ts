@@ -1,0 +1,80 @@
+/** Directories that are made when they are missing, and places where none can be made. Node only. */
+import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { mkdir as nodeMkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+type Mkdir = (path: string, options: { readonly mode: number }) => Promise<unknown>;
+
+/**
+ * Makes a directory and its missing parents, for this user alone. Not by mkdir's own `recursive`: Node tries for ever where the system
+ * says of a directory that is there that it is not (`mkdir /proc/x`). Returns the first that was made.
+ */
+export async function makeDirectory(path: string, mkdir: Mkdir = nodeMkdir): Promise<string | undefined> {
+  const missing = missingOf(path);
+  for (const directory of missing) await mkdir(directory, { mode: 0o700 }).catch(bearOthers(directory));
+  return missing[0];
+}
+
+/** {@link makeDirectory}, at once. */
+export function makeDirectorySync(path: string): void {
+  for (const directory of missingOf(path))
+    try {
+      mkdirSync(directory, { mode: 0o700 });
+    } catch (error) {
+      bearOthers(directory)(error);
+    }
+}
+
+/** The system's own file systems, by their number (linux/magic.h): proc, sysfs, cgroup, cgroup2, devpts, debugfs, tracefs, securityfs, bpf. */
+const NO_FILES = new Set([
+  0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1, 0x64626720, 0x74726163, 0x73636673, 0xcafe4a11,
+]);
+
+/** Why no file can be kept in the directory that is, or would be made, at `path`; undefined when nothing speaks against it. */
+export function unfitPlace(path: string): string | undefined {
+  const place = nearest(path);
+  if (!isDirectory(place)) return `${place} is no directory, so nothing can be kept in ${path}`;
+  if (!NO_FILES.has(statfsSync(place).type)) return undefined;
+  return `${place} is the system's own and takes no files: choose a directory on a disk`;
+}
+
+/** Outermost first; none when something is there. */
+function missingOf(path: string): string[] {
+  const place = nearest(path);
+  const missing: string[] = [];
+  for (let at = resolve(path); at !== place; at = dirname(at)) missing.unshift(at);
+  // What is in the way is told by the attempt.
+  return missing.length === 0 && !isDirectory(place) ? [place] : missing;
+}
+
+/** The directory, or what is there of the way to it. */
+function nearest(path: string): string {
+  let at = resolve(path);
+  while (at !== dirname(at) && !isThere(at)) at = dirname(at);
+  return at;
+}
+
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    // Below a file there is nothing. What cannot be looked at is there.
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOTDIR');
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Another process may make the same directory at the same time. */
+function bearOthers(directory: string): (error: unknown) => void {
+  return (error) => {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!isTaken || !isDirectory(directory)) throw error;
+  };
+}
