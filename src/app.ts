@@ -22,7 +22,12 @@ export interface Health {
     readonly last_received: string | null;
     readonly webhook: 'ok' | 'polling' | 'failing';
   };
-  readonly backup: { readonly last_verified: string | null; readonly age_hours: number | null };
+  readonly backup: {
+    readonly last_verified: string | null;
+    readonly age_hours: number | null;
+    /** The newest backup, or the database itself, was found damaged: where it says more. */
+    readonly damaged?: string;
+  };
 }
 
 export interface AppParts {

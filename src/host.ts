@@ -225,7 +225,11 @@ async function checkHealth(parts: HostParts): Promise<Health> {
     database: parts.isLost?.() === true ? 'replaced' : isDatabaseUp ? 'ok' : 'unreachable',
     ...(state !== undefined && { disk: state }),
     ...(updates !== undefined && { updates }),
-    backup: { last_verified: backup?.lastVerified ?? null, age_hours: backup?.ageHours ?? null },
+    backup: {
+      last_verified: backup?.lastVerified ?? null,
+      age_hours: backup?.ageHours ?? null,
+      ...(backup?.damaged !== undefined && { damaged: 'see `npm run backup -- list`' }),
+    },
   };
 }
 

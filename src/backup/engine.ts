@@ -13,6 +13,7 @@
 import { heldAlready } from './already-held.ts';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
+import { damagedRun } from './damaged-run.ts';
 import { type BackupHealth, backupHealth } from './health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './ledger.ts';
 import {
@@ -182,7 +183,8 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     async health() {
       const now = clock.now();
       const newest = await newestFit(context);
-      return backupHealth(newest.entry, now, context.maxAgeHours, damagedNewest(context, newest));
+      const damaged = damagedNewest(context, newest) ?? (await damagedRun(context, newest.entry));
+      return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
     },
     history: (limit) => context.ledger.recent(limit),
   };

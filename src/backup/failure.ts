@@ -1,6 +1,8 @@
 /** A run that made no backup: on record, with its reason, and told to the admins. */
+import { databaseFault, isDamagedDatabase } from '../db/database-fault.ts';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
+import { keepDamagedRun } from './damaged-run.ts';
 import type { RunEnd } from './ledger.ts';
 import { newestVerified } from './list.ts';
 import type { BackupName } from './names.ts';
@@ -23,8 +25,12 @@ export interface Failure {
 
 /** Records the reason and tells the admins, once. */
 export async function failed(context: BackupContext, { name, error, left }: Failure): Promise<FailedOutcome> {
-  const reason = explain(error) + (await spaceHint(context, error));
+  const reason = faultOf(error) ?? explain(error) + (await spaceHint(context, error));
   const problems = [...left];
+  if (isDamagedDatabase(reason)) {
+    const unkept = await keepDamagedRun(context, reason);
+    if (unkept !== undefined) problems.push(unkept);
+  }
   if (name !== undefined) {
     const end = {
       finishedAt: context.clock.now(),
@@ -62,6 +68,14 @@ async function recorded(context: BackupContext, name: BackupName, end: RunEnd): 
     }
   }
   return context.ledger.end(name, end);
+}
+
+/** A bare code of SQLite's says nothing to people. */
+function faultOf(error: unknown): string | undefined {
+  const { code, what } = databaseFault(error);
+  return code?.startsWith('SQLITE_') === true && what !== undefined && !explain(error).includes('docs/')
+    ? `the database file ${what} (${code})`
+    : undefined;
 }
 
 /** What full disks, buckets and quotas are called: errno, S3 codes, HTTP 507. */

@@ -9,8 +9,8 @@ export interface BackupHealth {
   /** Hours since then, one decimal. */
   readonly ageHours: number | null;
   readonly name: string | null;
-  /** The newest finished backup, where it is damaged, and why: older good ones are no safety for what came since. */
-  readonly damaged?: { readonly name: string; readonly problem: string };
+  /** The newest finished backup where it is damaged, or the run that made none of a damaged database, and why: older good ones are no safety for what came since. */
+  readonly damaged?: { readonly name: string; readonly problem: string; readonly isRun?: true };
 }
 
 const HOUR_MS = 3_600_000;
@@ -20,10 +20,14 @@ export function backupHealth(
   newest: Pick<BackupEntry, 'name' | 'time'> | undefined,
   now: Date,
   maxAgeHours: number,
-  damagedNewest?: Pick<BackupEntry, 'name' | 'problem'>,
+  damagedNewest?: { readonly name: string; readonly problem: string | undefined; readonly isRun?: true },
 ): BackupHealth {
   const damaged = damagedNewest && {
-    damaged: { name: damagedNewest.name, problem: damagedNewest.problem ?? '' },
+    damaged: {
+      name: damagedNewest.name,
+      problem: damagedNewest.problem ?? '',
+      ...(damagedNewest.isRun && { isRun: damagedNewest.isRun }),
+    },
   };
   if (newest === undefined)
     return {

@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 import { Interrupted } from '../backup/again.ts';
 import { explain } from '../backup/clock.ts';
 import { ConfigError, type Environment } from '../config.ts';
+import { explainUnusable } from '../db/database-file.ts';
 import { explainLocked } from '../db/file-lock.ts';
+import { DatabaseUnfit } from '../db/unfit.ts';
 import { useOwnScratch } from '../own-scratch.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { outputs } from './output.ts';
@@ -103,9 +105,16 @@ export class Deserted extends Error {
   override readonly name = 'Deserted';
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof DatabaseUnfit ? error.message : explain(error);
+}
+
 function explained(error: unknown, session: Session | undefined): string {
   const message = error instanceof Interrupted ? 'interrupted: nothing more was done' : explain(error);
   const database = session?.config.database;
+  // Bare: what more is known of it, whoever threw it has said.
+  if (/^SQLITE_(?!BUSY|LOCKED)/.test(message) && database?.kind === 'file')
+    return messageOf(explainUnusable(error, database.path));
   const isLocked = /database is locked|SQLITE_BUSY/.test(message) && database?.kind === 'file';
   return isLocked ? `${message}\n${explainLocked(database.path)}` : message;
 }

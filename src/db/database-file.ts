@@ -2,14 +2,13 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseUnavailable } from './database.ts';
+import { databaseFault, NO_DATABASE, SALVAGE } from './database-fault.ts';
 import { DatabaseFileHeld, explainLocked } from './file-lock.ts';
 import { DatabaseUnfit } from './unfit.ts';
 
 const HEADER_BYTES = 100;
 const MAGIC = 'SQLite format 3\0';
 const HELP = 'docs/operations.md, "An old database does not start"';
-export const NO_DATABASE =
-  'is no SQLite database, or an encrypted one: decrypt it with the program that made it, or take another copy';
 const NOT_SQLITE: readonly (readonly [RegExp, string])[] = [
   [
     /^\x1f\x8b/,
@@ -84,7 +83,7 @@ function requireSqlite(path: string, size: number, refuse: (what: string) => nev
   const isAlone = !existsSync(`${path}-wal`) && !existsSync(`${path}-journal`);
   if (read < HEADER_BYTES || (isAlone && size < Math.max(pages, 1) * pageSize))
     refuse(
-      `is cut off (${size} bytes${read < HEADER_BYTES ? '' : ` of ${pages * pageSize}`}): copy it again, or save what is left with "sqlite3 FILE .recover | sqlite3 new.db"`,
+      `is cut off (${size} bytes${read < HEADER_BYTES ? '' : ` of ${pages * pageSize}`}): copy it again, or ${SALVAGE} and start with that`,
     );
   if (head.readUInt32BE(56) > 1)
     refuse(
@@ -106,38 +105,15 @@ function requireWritable(path: string, refuse: (what: string) => never): void {
     }
 }
 
-/** What SQLite (by libsql's code) or the system says, and what people do about it. */
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^SQLITE_NOTADB/, NO_DATABASE],
-  [
-    /^SQLITE_(CORRUPT|IOERR_SHORT_READ)/,
-    'is damaged: save what can be read with "sqlite3 FILE .recover | sqlite3 new.db" and start with that, or restore a backup',
-  ],
-  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, 'needs more room on its disk than there is: make room and start again'],
-  [
-    /^(SQLITE_READONLY|EACCES|EPERM|EROFS)/,
-    "cannot be written to: give the bot's user the right to the file and its directory (chown, chmod)",
-  ],
-  [
-    /^(SQLITE_CANTOPEN|ENOTDIR|ELOOP|ENAMETOOLONG)/,
-    "cannot be opened: look whether the path is right and the bot's user may write there",
-  ],
-  [
-    /^SQLITE_(IOERR|NOMEM)|^EIO/,
-    'cannot be read or written on this disk: look at the system log, and copy the file to another disk',
-  ],
-];
-
 /** The error as people are told it: {@link DatabaseUnfit} where the database is at fault, any other as it is. */
 export function explainUnusable(error: unknown, path: string): unknown {
   if (error instanceof DatabaseFileHeld) return error;
-  const code = codeOf(error);
+  const { code, what: reason } = databaseFault(error);
   const told = (what: string): DatabaseUnfit => new DatabaseUnfit(what, { cause: error });
   if (/^SQLITE_(BUSY|LOCKED)/.test(code ?? ''))
     return told(
       `${path}: locked: ${explainLocked(path)} (the old bot, too, must not run). Nothing was changed.`,
     );
-  const [, reason] = REASONS.find(([pattern]) => pattern.test(code ?? '')) ?? [];
   if (reason !== undefined) return told(`${path}: the file ${reason} (${HELP}). Nothing was changed.`);
   if (error instanceof DatabaseUnfit)
     return error.message.startsWith(path)
@@ -146,16 +122,4 @@ export function explainUnusable(error: unknown, path: string): unknown {
   if (error instanceof DatabaseUnavailable)
     return told(`${path}: ${error.message}: start again when it is there`);
   return error;
-}
-
-/** The first code on the way to the bottom that says anything. */
-function codeOf(error: unknown): string | undefined {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    const named =
-      /^(SQLITE_(?!ERROR|CONSTRAINT)\w+|E[A-Z]+)$/.exec(code) ??
-      /SQLITE_(?!ERROR|CONSTRAINT)[A-Z_]+/.exec(at.message);
-    if (named !== null) return named[0];
-  }
-  return undefined;
 }

@@ -5,6 +5,7 @@
  */
 import { quoteName } from '../backup/snapshot/sql-tokens.ts';
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
+import { SALVAGE } from '../db/database-fault.ts';
 import type { TakeOver } from '../db/migrate.ts';
 import { DatabaseUnfit } from '../db/unfit.ts';
 import { finish } from './finish.ts';
@@ -86,10 +87,17 @@ async function requireWhole(db: Database): Promise<void> {
       },
     );
   if (faults.length === 0) return;
-  throw new DatabaseUnfit(
-    `the database is damaged (${faults[0]?.split('\n').at(-1)}): save what can be read with "sqlite3 FILE .recover | sqlite3 new.db", and start with that, or take an older copy`,
-  );
+  const fault = faults[0]?.split('\n').at(-1);
+  const isIndex = faults.every((text) => text.split('\n').every((line) => OF_AN_INDEX.test(line)));
+  const mend = isIndex
+    ? 'mend it with "sqlite3 FILE REINDEX" and start again'
+    : `${SALVAGE} and start with that`;
+  throw new DatabaseUnfit(`the database is damaged (${fault}): ${mend}, or take an older copy`);
 }
+
+/** The table is whole, an index of it is not. */
+const OF_AN_INDEX =
+  /^(wrong # of entries in index |row \d+ missing from index |row \d+ values differ from index )/;
 
 /** Complaints about a value, not about the file: such rows are judged. */
 const OF_A_VALUE = /^(NULL value in|CHECK constraint failed|NUMERIC value in|TEXT value in|non-unique entry)/;

@@ -49,10 +49,7 @@ describe('a file that is no database of SQLite, or not a whole one', () => {
       /or an encrypted one: decrypt/,
     ],
     'cut off in its header': [() => cut(() => 50), /is cut off \(50 bytes\)/],
-    'cut off in the middle': [
-      () => cut((size) => size - 5000),
-      /is cut off \(\d+ bytes of \d+\): .*\.recover/,
-    ],
+    'cut off in the middle': [() => cut((size) => size - 5000), /is cut off \(\d+ bytes of \d+\): .*\.dump/],
     'UTF-16': [() => writeOldFile(path, { first: "PRAGMA encoding = 'UTF-16le'" }), /UTF-16.*\.dump/],
   };
   test.each(Object.entries(cases))('%s', (_, [make, message]) => {
@@ -75,7 +72,7 @@ describe('what SQLite and the system say, for people', () => {
     [coded('SQLITE_NOTADB'), /or an encrypted one/],
     [
       new DatabaseUnfit('no backup before the migration', { cause: coded('SQLITE_CORRUPT') }),
-      /is damaged: .*\.recover/,
+      /is damaged: .*\.dump/,
     ],
     [coded('ENOSPC'), /needs more room/],
     [coded('SQLITE_FULL'), /needs more room/],
@@ -135,7 +132,7 @@ describe('a database that cannot be taken over is refused before anything is don
     // An empty leaf of an index, sqlite.org/fileformat.html 1.6.
     file.set([0x0a, 0, 0, 0, 0, 0x10, 0, 0], (page - 1) * 4096);
     writeFileSync(path, file);
-    await expectUntouched(/is damaged \(.*missing from index.*\.recover/);
+    await expectUntouched(/is damaged \(.*missing from index.*REINDEX/);
   });
 
   test('a page that cannot be read', async () => {

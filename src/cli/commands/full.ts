@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { explain } from '../../backup/clock.ts';
+import { keepDamagedRun } from '../../backup/damaged-run.ts';
 import { damageOf } from '../../backup/list.ts';
 import { KEEPS_DELETED } from '../../backup/probe.ts';
 import type { BackupProgress } from '../../backup/progress.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run.ts';
+import { isDamagedDatabase } from '../../db/database-fault.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatBytes, formatCount, formatDuration } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -26,7 +29,11 @@ async function full(
   { anySchema = false }: { readonly anySchema?: boolean },
 ): Promise<ExitCode> {
   const { terminal, session, now, stoppable } = invocation;
-  const context = { ...(await session.backup()), onlyOurs: !anySchema };
+  const opened = await session.backup().catch(async (error: unknown) => {
+    if (isDamagedDatabase(explain(error))) await keepDamagedRun(session.bucket, explain(error));
+    throw error;
+  });
+  const context = { ...opened, onlyOurs: !anySchema };
   const bar = createProgressBar(terminal, () => performance.now());
   const began = now();
   const outcome = await stoppable((signal) =>

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { damagedRun } from '../../backup/damaged-run.ts';
 import { type DrillRecord, readDrills } from '../../backup/drill-record.ts';
 import { backupHealth } from '../../backup/health.ts';
 import { type BackupEntry, listBackups, newestOf } from '../../backup/list.ts';
@@ -34,7 +35,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const found = newestOf(bucket, entries);
   const newest = found.entry;
   const damaged = damagedNewest(bucket, found);
-  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged);
+  const failedRun = damaged === undefined ? await damagedRun(bucket, newest) : undefined;
+  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged ?? failedRun);
   const shown = entries.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   terminal.answer({
@@ -49,7 +51,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   });
   const { colors } = terminal;
   const where = bucket.store.description;
-  const standing = { health, damaged, where, now: now(), maxAgeHours: config.backup.maxAgeHours };
+  const standing = { health, damaged, failedRun, where, now: now(), maxAgeHours: config.backup.maxAgeHours };
   const safe = verdict(colors, entries, newest, standing);
   if (options.check === true) {
     // Cron mails what comes on standard error; good news goes where a job throws it away.
@@ -89,6 +91,8 @@ interface Standing {
   readonly health: ReturnType<typeof backupHealth>;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
+  /** Found the database damaged, and made no backup. */
+  readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
   readonly now: Date;
   readonly maxAgeHours: number;
 }
@@ -100,8 +104,9 @@ function verdict(
   newest: BackupEntry | undefined,
   standing: Standing,
 ): string {
-  const { damaged } = standing;
-  const whatToDo = damaged === undefined ? `Make one: ${FULL}` : adviceOn(damaged);
+  const { damaged, failedRun } = standing;
+  const whatToDo =
+    damaged === undefined ? (failedRun === undefined ? `Make one: ${FULL}` : MEND) : adviceOn(damaged);
   if (newest === undefined) {
     const none = entries.length === 0 ? 'there is no backup in' : 'no backup is verified in';
     return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}. ${whatToDo}`;
@@ -109,12 +114,15 @@ function verdict(
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
+  if (failedRun !== undefined)
+    return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
 }
 
 const FULL = 'npm run backup -- full';
+const MEND = `What to do: docs/operations.md, "The database file is damaged". Once the database is mended or restored: ${FULL}`;
 
 /** A damaged backup of a good database, a backup of a damaged database, or one of a database that a restore replaced. */
 function adviceOn({ concerns, manifest }: BackupEntry): string {
@@ -122,7 +130,7 @@ function adviceOn({ concerns, manifest }: BackupEntry): string {
     return `Its stored files are at fault, not the database. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
   if (manifest?.trigger === 'restore')
     return `It keeps the damaged database that a restore set out to replace. Once that is done, make a backup of what is there now: ${FULL}`;
-  return `What to do: docs/operations.md, "The database file is damaged". Once the database is mended or restored: ${FULL}`;
+  return MEND;
 }
 
 function drillLine(colors: Colors, drill: DrillRecord, now: Date): string {

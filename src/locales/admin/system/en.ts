@@ -87,6 +87,8 @@ export const en: typeof uz = {
     html`The last verified backup is too old: <b>${past}</b>. Press /backup; if it happens again, check the bucket’s settings.`,
   damagedBackup: (problem) =>
     html`The newest backup is not sound: <code>${problem}</code>. What to do is in docs/operations.md.`,
+  damagedDatabase: (problem) =>
+    html`The bot’s database is damaged, and the last run made no backup: <code>${problem}</code>. What to do is in docs/operations.md.`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,
   scheduleFine: () => html`Scheduled work is being done.`,
   scheduleSilent: () =>

@@ -86,6 +86,8 @@ export const ru: typeof uz = {
     html`Последняя проверенная копия устарела: <b>${past}</b>. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
   damagedBackup: (problem) =>
     html`Последняя копия непригодна: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
+  damagedDatabase: (problem) =>
+    html`База бота повреждена, последняя копия не сделана: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
   noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,
   scheduleFine: () => html`Работы по расписанию идут.`,
   scheduleSilent: () =>

@@ -88,6 +88,8 @@ export const uzCyrl: typeof uz = {
     html`Охирги текширилган захира нусха эскирган: <b>${past}</b>. /backup босинг; такрорланса, омбор созламаларини текширинг.`,
   damagedBackup: (problem) =>
     html`Охирги захира нусха яроқсиз: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
+  damagedDatabase: (problem) =>
+    html`Бот базаси бузилган, охирги марта захира нусха олинмади: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   noBackup: () => html`Ҳали текширилган захира нусха йўқ. /backup босинг.`,
   scheduleFine: () => html`Жадвал бўйича ишлар бажарилмоқда.`,
   scheduleSilent: () =>

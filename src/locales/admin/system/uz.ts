@@ -91,6 +91,8 @@ export const uz = {
     html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${past}</b>. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
   damagedBackup: (problem: string): Html =>
     html`Oxirgi zaxira nusxa yaroqsiz: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
+  damagedDatabase: (problem: string): Html =>
+    html`Bot bazasi buzilgan, oxirgi marta zaxira nusxa olinmadi: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
   scheduleFine: (): Html => html`Jadval bo‘yicha ishlar bajarilmoqda.`,
   scheduleSilent: (): Html =>
