@@ -12,6 +12,7 @@ import { systemClock } from './backup/clock.ts';
 import { drill } from './backup/drill.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import { createImportUpload } from './backup/import/uploads.ts';
+import { removeOldCopies } from './backup/snapshot/copy-name.ts';
 import { installCommands } from './commands-menu.ts';
 import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
@@ -74,6 +75,7 @@ export async function startNode(
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
   requirePlaces(config);
+  if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const log = createHostLog(config);
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });

@@ -153,7 +153,7 @@ async function removeBackup(
   // After the manifest, or a bad backup looks whole; before the files, or nobody ever comes by again.
   if (has(group, 'verdict')) {
     const kept = (await store.delete([verdictKey(prefix, group.name)])).remaining;
-    if (kept.length > 0) return `deleted, but the bucket kept ${kept.join(', ')}: the next run tries again`;
+    if (kept.length > 0) return `deleted, but the bucket kept ${kept.join(', ')}: a later run tries again`;
   }
   const rest = group.objects
     .filter(({ role }) => role === 'database' || role === 'document')
@@ -161,7 +161,7 @@ async function removeBackup(
   const left = await store.delete(rest);
   onHidden(left.hidden);
   if (left.remaining.length > 0)
-    return `deleted, but the bucket kept ${left.remaining.join(', ')}: the next run tries again`;
+    return `deleted, but the bucket kept ${left.remaining.join(', ')}: a later run tries again`;
   return 'gone';
 }
 

@@ -144,8 +144,12 @@ function isSuccessor({ state, isAhead }: Timed): boolean {
   return state === 'verified' && !isAhead;
 }
 
+/** What prune.ts, `sweepDebris`, does. */
+const UNFINISHED =
+  'no manifest: under way, or left over; a run removes it when the records say that its run failed, or after a day where no records are kept, and otherwise it stays at least as long as a backup would';
+
 function protectedReason(entry: Timed, position: number, newest: number): string | undefined {
-  if (entry.state === 'unfinished') return 'not finished: under way, or left over and swept by the next run';
+  if (entry.state === 'unfinished') return UNFINISHED;
   if (entry.pinned) return 'pinned';
   if (entry.state === 'unreadable') return 'its manifest can not be read: not for retention to judge';
   if (entry.isAhead) return 'dated in the future by a wrong clock: kept until then';

@@ -111,11 +111,11 @@ const CLEAN_UP_MS = 60_000;
 export async function cleanUp(context: BackupContext, failure: FailedRun): Promise<string[]> {
   const timeout = new AbortController();
   const work = removeAll(context, failure).catch((error: unknown) => [
-    `leftovers could not be removed (${explain(error)}): the next run tries again`,
+    `leftovers could not be removed (${explain(error)}): a later run tries again`,
   ]);
   const late = context.clock
     .sleep(CLEAN_UP_MS, timeout.signal)
-    .then(() => [`leftovers could not be removed in time: the next run tries again`]);
+    .then(() => [`leftovers could not be removed in time: a later run tries again`]);
   const left = await Promise.race([work, late]);
   timeout.abort();
   return left;
@@ -139,7 +139,7 @@ async function removeAll(bucket: BackupContext, { making, manifest, objects }: F
       return [`the manifest of ${manifest.name} could not be removed: the backup was left whole`];
   }
   const { remaining } = await store.delete([...objects]);
-  return remaining.map((key) => `${key} could not be removed: the next run tries again`);
+  return remaining.map((key) => `${key} could not be removed: a later run tries again`);
 }
 
 /** Whether another run's manifest stands under the name; a bucket that does not tell is asked to delete all the same. */

@@ -4,6 +4,7 @@ import type { BackupContext } from '../backup/context.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { Bucket } from '../backup/list.ts';
 import type { SnapshotSource } from '../backup/model.ts';
+import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import { composeBackup } from '../compose.ts';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
@@ -30,6 +31,7 @@ const RUN_TIMEOUT_MS = 12 * 3_600_000;
 export async function openSession(env: Environment, terminal: Terminal): Promise<Session> {
   const config = readConfig(env, 'cli');
   requirePlaces(config);
+  if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const keys = readKeys(config);
   const bucket: Bucket = { store: await openStore(config.bucket), prefix: config.backup.prefix };
   const source = openSnapshotSource(config.database);

@@ -1,5 +1,5 @@
 /** What stands in a lock file, and what it tells of the life of its holder. Node only. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
@@ -55,6 +55,30 @@ export function isSurelyDead(holder: string): boolean {
   const lock = parseLock(holder.slice(holder.indexOf('\n') + 1));
   if (lock === undefined || lock.machine === null || lock.machine !== ownMachine()) return false;
   return lock.host === hostname() && lifeOf(lock) === 'dead';
+}
+
+/**
+ * The process for names of files: sixteen hex digits of its host, boot and namespace, its id, when it began. Undefined where the system does
+ * not tell.
+ */
+export function processMark(): string | undefined {
+  const here = ownPlace();
+  const began = beganAt(process.pid);
+  return here === undefined || began === null ? undefined : `${here}-${process.pid}-${began}`;
+}
+
+/** Whether the process of a {@link processMark} is surely dead, as {@link isSurelyDead}. */
+export function isMarkOfDead(mark: string): boolean {
+  const [here, pid = '', began] = mark.split('-');
+  if (here === undefined || here !== ownPlace()) return false;
+  const found = beganAt(Number(pid));
+  return found === null ? !isRunning(Number(pid)) : found !== began;
+}
+
+function ownPlace(): string | undefined {
+  const machine = ownMachine();
+  if (machine === null) return undefined;
+  return createHash('sha256').update(`${hostname()}\n${machine}`).digest('hex').slice(0, 16);
 }
 
 export function describeHolder({ holder, pid, host, since }: LockText): string {

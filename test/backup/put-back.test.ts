@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noLedger } from '../../src/backup/ledger.ts';
 import { databaseKey, documentKey, manifestKey, pinKey } from '../../src/backup/names.ts';
+import { prune } from '../../src/backup/prune.ts';
 import { runBackup } from '../../src/backup/run.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
@@ -49,11 +50,54 @@ test('what a deletion by retention left of a backup goes', async () => {
   // Cut off after the manifest.
   store.keepOnDelete = (key) => key.includes(name) && key.endsWith('.gz');
   const cut = await runAfter(86.5 * DAY);
-  expect(cut.problems).toEqual([expect.stringContaining('the next run tries again')]);
+  expect(cut.problems).toEqual([expect.stringContaining('a later run tries again')]);
   expect(has([manifestKey(PREFIX, name), ...pairOf(name)])).toEqual([false, true, true]);
   store.keepOnDelete = () => false;
   const next = await runAfter(3_600_000);
   expect(next.swept.objects.toSorted()).toEqual(pairOf(name).toSorted());
+});
+
+test('what the plan says of an unfinished backup is what becomes of it', async () => {
+  const put = async (name: string): Promise<void> => {
+    for (const key of pairOf(name)) await store.put(key, new Uint8Array(3));
+  };
+  const planned = async (): Promise<string[]> => {
+    const { plan } = await prune(
+      { ...world.context, store },
+      { policy: { days: 90 }, now: world.clock.now(), dryRun: true },
+    );
+    return plan.decisions.flatMap(({ reason }) => (reason.startsWith('no manifest') ? [reason] : []));
+  };
+  await runAfter(0);
+  await put(LONG_AGO);
+  const lease = await world.ledger.acquire('killed', 0);
+  if (lease.kind !== 'acquired') throw new Error('no lease');
+  const at = world.clock.now();
+  const failed = '20260615_030000';
+  await world.ledger.begin({
+    name: failed,
+    fence: lease.fence,
+    trigger: 'schedule',
+    scheduledAt: at,
+    startedAt: at,
+  });
+  await put(failed);
+  expect(await planned()).toEqual(
+    Array.from({ length: 2 }, () =>
+      expect.stringMatching(
+        /a run removes it when the records say that its run failed, or after a day where no records are kept, and otherwise it stays/,
+      ),
+    ),
+  );
+  await runAfter(60_000);
+  expect([has(pairOf(failed)), has(pairOf(LONG_AGO))]).toEqual([
+    [false, false],
+    [true, true],
+  ]);
+  await runAfter(3 * DAY);
+  expect(has(pairOf(LONG_AGO))).toEqual([true, true]);
+  await runAfter(60_000, { ledger: noLedger });
+  expect(has(pairOf(LONG_AGO))).toEqual([false, false]);
 });
 
 test("the old bot's file, packed by hand, is no debris", async () => {

@@ -3,10 +3,8 @@
  * (`VACUUM INTO`), and the copy is read in peace. Writers are not held up (WAL), and the write-ahead log is pinned for the seconds of the
  * copy only. The copy has no name while it is used, so nothing is left of it however the process ends. Node only.
  */
-import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { requireInPlace } from '../../db/open-here.ts';
 import { realPath } from '../../db/real-path.ts';
@@ -17,6 +15,7 @@ import type { SnapshotFile, SnapshotSource } from '../model.ts';
 import { MOST_FINDINGS, type SourceCheck } from '../source-check.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 import { openCopyCheck } from './check-copy.ts';
+import { copyName, removeOldCopies } from './copy-name.ts';
 import { openFile, readSnapshot } from './file.ts';
 import { refuseVectorIndexes } from './scan-sql.ts';
 import { isRefusedSql, removeCopy, vacuumInto } from './vacuum.ts';
@@ -33,11 +32,6 @@ export interface EmbeddedSnapshotOptions {
 
 /** Databases up to this size are copied on the spot, in about 10 ms; a process of its own would take longer to start. */
 const SMALL_BYTES = 1_000_000;
-/** A copy under its name for so long belongs to a process that died while SQLite wrote it. */
-const DEBRIS_MS = 3_600_000;
-const COPY_MARK = '.snapshot-';
-/** What {@link randomUUID} makes, and SQLite's journal of it; any other name is a person's file. */
-const COPY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-journal)?$/;
 /** Bytes of the file a read. */
 const CHUNK_BYTES = 256 * 1024;
 
@@ -55,9 +49,9 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
       requireInPlace(realPath(path));
       if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
       settleJournals(path, { say: console.error, now: () => new Date() });
-      removeDebris(path);
-      const copy = `${path}${COPY_MARK}${randomUUID()}`;
-      const mended = checks && isMending ? `${path}${COPY_MARK}${randomUUID()}` : undefined;
+      removeOldCopies(path);
+      const copy = copyName(path);
+      const mended = checks && isMending ? copyName(path) : undefined;
       let db: ReturnType<typeof openFile> | undefined;
       let handle: FileHandle | undefined;
       const over = new AbortController();
@@ -191,15 +185,4 @@ async function fileOf(handle: FileHandle): Promise<SnapshotFile> {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function removeDebris(path: string): void {
-  const directory = dirname(path);
-  const mark = basename(path) + COPY_MARK;
-  for (const name of readdirSync(directory)) {
-    if (!name.startsWith(mark) || !COPY_ID.test(name.slice(mark.length))) continue;
-    const changed = statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs;
-    if (changed !== undefined && changed < Date.now() - DEBRIS_MS)
-      rmSync(join(directory, name), { force: true });
-  }
 }

@@ -1,9 +1,9 @@
 /** The copy that an embedded snapshot is read from: of which databases it is made, and what is left of it. */
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test, vi } from 'vitest';
@@ -34,6 +34,30 @@ test('what a killed process left beside the database goes with the next snapshot
   await readAll(openEmbeddedSnapshotSource({ path: file }));
   const left = names.filter((_, at) => at > 1).map((name) => `data.db.snapshot-${name}`);
   expect(copiesOf(file).sort()).toEqual(left.sort());
+});
+
+test('what a killed process was writing goes with the next snapshot; that of a stopped or unknown one stays its hour', async () => {
+  const { file } = makeDatabase('CREATE TABLE t (a)');
+  const module = join(import.meta.dirname, '../../../src/backup/snapshot/copy-name.ts');
+  const script = `import { copyName } from '${module}'; console.log(copyName(process.argv[1])); setInterval(() => {}, 1000);`;
+  const begin = async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, file]);
+    const [said] = await once(child.stdout, 'data');
+    return { child, copy: String(said).trim() };
+  };
+  const [killed, stopped] = await Promise.all([begin(), begin()]);
+  killed.child.kill('SIGKILL');
+  await once(killed.child, 'close');
+  stopped.child.kill('SIGSTOP');
+  const name = killed.copy;
+  const elsewhere = name.replace(/snapshot-[0-9a-f]{16}/, `snapshot-${'0'.repeat(16)}`);
+  const unmarked = `${file}.snapshot-${randomUUID()}`;
+  for (const copy of [name, `${name}-journal`, stopped.copy, elsewhere, unmarked])
+    writeFileSync(copy, 'pages');
+  await readAll(openEmbeddedSnapshotSource({ path: file }));
+  const left = [stopped.copy, elsewhere, unmarked].map((copy) => basename(copy));
+  expect(copiesOf(file).sort()).toEqual(left.sort());
+  stopped.child.kill('SIGKILL');
 });
 
 test('a copy that breaks off in the middle leaves nothing, its journal neither', async () => {
