@@ -207,11 +207,18 @@ export async function startNode(
     if (config.backup.ageRecipients.length > 0) return;
     const bucket = { store, prefix: config.backup.prefix };
     const { record } = await drill({ bucket, keys: botKeys(config.backup), clock: systemClock });
-    log[record.ok ? 'info' : 'error']('drill', { backup: record.name, ok: record.ok, ms: record.ms });
+    log[record.ok ? 'info' : record.opened === false ? 'warn' : 'error']('drill', {
+      backup: record.name,
+      ok: record.ok,
+      ms: record.ms,
+    });
     if (!record.ok)
       await tellAdmins(
         { api, log, adminIds: config.adminIds },
-        textsFor(config.defaultLocale).frame.drillFailed(record.name, record.problem ?? ''),
+        textsFor(config.defaultLocale).frame[record.opened === false ? 'drillSealed' : 'drillFailed'](
+          record.name,
+          record.problem ?? '',
+        ),
       );
   }
 

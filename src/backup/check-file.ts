@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { explain } from './clock.ts';
+import { rowsOfTables } from './digest.ts';
 import { openForeignFile } from './foreign/connection.ts';
 import type { Task } from './foreign/tasks.ts';
 import { digestFile, type FileDigests, integrityFaults } from './inspect-file.ts';
@@ -87,8 +88,9 @@ function integrityCheck(path: string, report: Report): string {
 
 /** Throws what differs. Both files agree with each other when both agree with the manifest. */
 function compare({ schemaSha256, tables }: FileDigests, expected: Expected | undefined): string {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  if (expected === undefined) return `${tables.length} tables, ${rows} rows read`;
+  const rows = rowsOfTables(tables);
+  const count = tables.filter(({ kind }) => kind === 'table').length;
+  if (expected === undefined) return `${count} tables, ${rows} rows read`;
   const wrong: string[] = [];
   if (schemaSha256 !== expected.schema_sha256) wrong.push('the schema differs');
   const found = new Map(tables.map((table) => [table.table, table]));
@@ -102,5 +104,5 @@ function compare({ schemaSha256, tables }: FileDigests, expected: Expected | und
   }
   for (const name of found.keys()) wrong.push(`table ${name} is not in the manifest`);
   if (wrong.length > 0) throw new Error(wrong.join('; '));
-  return `${tables.length} tables, ${rows} rows as in the manifest`;
+  return `${count} tables, ${rows} rows as in the manifest`;
 }

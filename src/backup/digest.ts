@@ -201,3 +201,10 @@ function asciiInto(buffer: Uint8Array, start: number, value: string): boolean {
   }
   return true;
 }
+
+/** Rows as they are told to people: those of tables, each once; what SQLite and its search keep for themselves is not counted. */
+export function rowsOfTables(
+  tables: readonly { readonly kind: TableInfo['kind']; readonly rows: number }[],
+): number {
+  return tables.reduce((sum, { kind, rows }) => sum + (kind === 'table' ? rows : 0), 0);
+}

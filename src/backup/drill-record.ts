@@ -11,6 +11,8 @@ const record = v.object({
   /** From nothing to a database compared with its digests. */
   ms: v.number(),
   rows: v.number(),
+  /** False: no key at hand opened it, so nothing was tried, and nothing is known to be wrong. */
+  opened: v.optional(v.literal(false)),
   /** Why not, in words; null when ok. */
   problem: v.nullable(v.string()),
 });

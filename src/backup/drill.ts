@@ -7,6 +7,7 @@ import type { OpeningKeys } from './envelope/types.ts';
 import { limitsFor, runInProcess } from './foreign/process.ts';
 import { type BackupEntry, type Bucket, newestVerified } from './list.ts';
 import { isLocalFault } from './local-fault.ts';
+import { NotOpened } from './not-opened.ts';
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
 import type { FileCalls } from './restore/file-calls.ts';
 import { type RestoreProgress, restore } from './restore.ts';
@@ -33,6 +34,7 @@ export async function drill(
   if (chosen === undefined) throw new Error('there is no verified backup to drill with');
   const began = clock.now();
   let problem: string | null = null;
+  let isSealed = false;
   let rows = 0;
   try {
     rows = await inScratch(undefined, (directory) => rehearse(parts, chosen, join(directory, 'drill.db')));
@@ -40,6 +42,7 @@ export async function drill(
     // A full disk here says nothing about the backup: there is no drill to record.
     if (isLocalFault(error)) throw new Error('the drill could not be made on this machine', { cause: error });
     problem = explain(error);
+    isSealed = error instanceof NotOpened;
   }
   const record: DrillRecord = {
     name: chosen.name,
@@ -47,6 +50,7 @@ export async function drill(
     ok: problem === null,
     ms: Math.max(0, clock.now().getTime() - began.getTime()),
     rows,
+    ...(isSealed && { opened: false as const }),
     problem,
   };
   const recordFailed = await addDrill(bucket, record).then(() => undefined, explain);

@@ -43,7 +43,8 @@ export async function prove(
       });
     }),
   );
-  const problems = reads.flatMap((read) => read.problems);
+  // What the run itself has just encrypted must open with the key it was given.
+  const problems = reads.flatMap(({ problems: found, unopened = [] }) => found.concat(unopened));
   if (problems.length > 0) throw new ProofFailed(`read-back failed: ${problems.join('; ')}`);
   const [database, document] = reads;
   if (database === undefined || document === undefined) throw new Error('both objects must be read back');

@@ -23,6 +23,8 @@ export interface ReadBack {
   readonly sha256: string;
   /** Whether the contents were looked at. */
   readonly opened: boolean;
+  /** Why no key at hand opens it; the stored bytes are as they were written then. */
+  readonly unopened?: string;
   /** Empty when everything is as it was written. */
   readonly problems: readonly string[];
   /** Whether they prove that what is stored is damaged: an object that is gone, or no key that fits, proves nothing. */
@@ -49,12 +51,14 @@ export async function readBack(
   // Whatever was not read inside (it broke off, or nobody can open it) is hashed all the same, to find every fault's place.
   while (!(await chunks.next()).done);
   const { sha256, problems } = stored.finish();
+  if (inside?.isKeyless === true && problems.length === 0)
+    return { sha256, opened: false, unopened: inside.problems.join('; '), problems, isDamage: false };
   const all = [...problems, ...(inside?.problems ?? [])];
   return {
     sha256,
     opened: options.open !== undefined,
     problems: all.map((problem) => `${key}: ${problem}`),
-    isDamage: problems.length > 0 || (all.length > 0 && inside?.isKeyless !== true),
+    isDamage: all.length > 0,
   };
 }
 

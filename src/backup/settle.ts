@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
+import { rowsOfTables } from './digest.ts';
 import type { Lease } from './lease.ts';
 import { damageOf, readSmall } from './list.ts';
 import { isWhole, type Manifest, serializeManifest } from './manifest.ts';
@@ -69,7 +70,7 @@ function runEnd(context: BackupContext, manifest: Manifest): Parameters<BackupCo
     finishedAt: context.clock.now(),
     state: 'done',
     reason: damageOf(manifest) ?? null,
-    rows: manifest.tables.reduce((sum, table) => sum + table.rows, 0),
+    rows: rowsOfTables(manifest.tables),
     bytes: database.bytes + document.bytes,
   };
 }

@@ -15,6 +15,7 @@ import { CostsTooMuch, Damaged } from './foreign/errors.ts';
 import { limitsFor, runInProcess } from './foreign/process.ts';
 import type { Bucket } from './list.ts';
 import type { Manifest } from './manifest.ts';
+import { NotOpened } from './not-opened.ts';
 import { readBack } from './read-back.ts';
 import { writeStream } from './restore/write-stream.ts';
 import { type DamageProof, keepVerdict, type StoredFile } from './verdicts.ts';
@@ -96,8 +97,7 @@ export async function unpackDatabase(
     const said = [...report.problems, ...(unkept === undefined ? [] : [unkept])];
     throw new Error(`${manifest.name} ${what}: ${said.join('; ')}`);
   }
-  if (report.sealed.length > 0)
-    throw new Error(`${report.sealed.join()} is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`);
+  if (report.sealed.length > 0) throw new NotOpened(report.sealed.join(), report.warnings[0]);
   return path;
 }
 
@@ -172,8 +172,9 @@ async function unpack(
   report.found(kind, problems, isOther || read.isDamage);
   if (problems.length === 0)
     report.checks.push(`${object.file}: SHA-256 and all ${object.parts.length} parts as in the manifest`);
-  if (isSealed) report.sealed.push(object.file);
-  return problems.length === 0 && !isSealed;
+  if (isSealed || read.unopened !== undefined) report.sealed.push(object.file);
+  if (read.unopened !== undefined) report.warnings.push(`${object.file} ${read.unopened}`);
+  return problems.length === 0 && !isSealed && read.unopened === undefined;
 }
 
 /** Runs `work` with a directory of its own, and removes it. */

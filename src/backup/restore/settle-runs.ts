@@ -5,6 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { toSqlTime } from '../../db/time.ts';
+import { rowsOfTables } from '../digest.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { Manifest } from '../manifest.ts';
 import type { BackupName } from '../names.ts';
@@ -24,7 +25,7 @@ export interface Maker {
  * is known of is forgotten: `failed` would have its files swept, `done` might be a lie, and a name without a record is left alone.
  */
 export async function settleRuns(source: RestoreSource, maker: Maker | undefined): Promise<RestoreSource> {
-  const rows = source.tables.reduce((sum, table) => sum + table.rows, 0);
+  const rows = rowsOfTables(source.tables);
   const input = { path: source.path, end: maker && endOf(maker, rows) };
   const limits = limitsFor(statSync(source.path).size);
   const tables = await runInProcess('settle', input, { limits });
@@ -38,7 +39,7 @@ function endOf({ name, manifest }: Maker, rows: number): RunEnd {
   return {
     name,
     finishedAt: toSqlTime(new Date(finished_at)),
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    rows: rowsOfTables(tables),
     bytes: objects.database.bytes + objects.document.bytes,
   };
 }

@@ -11,6 +11,7 @@ import type { BackupEntry, Bucket } from '../list.ts';
 import { plainFile } from '../local-copy.ts';
 import { isLocalFault } from '../local-fault.ts';
 import type { ManifestObject } from '../manifest.ts';
+import { NotOpened } from '../not-opened.ts';
 import { readBack } from '../read-back.ts';
 import { type DamageProof, keepVerdict } from '../verdicts.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
@@ -143,7 +144,7 @@ async function writeObject(object: ManifestObject, path: string, options: FetchO
   const encrypted = object.encoding.includes('age');
   const { keys, bucket } = options;
   if (encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0))
-    throw new Error(`${object.file} is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`);
+    throw new NotOpened(object.file);
   let bytes = 0;
   const faults: Error[] = [];
   const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
@@ -159,9 +160,9 @@ async function writeObject(object: ManifestObject, path: string, options: FetchO
   // A full disk says nothing about the backup.
   if (faults.length > 0)
     throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
+  if (read.unopened !== undefined) throw new NotOpened(object.file, read.unopened);
   const [problem] = read.problems;
   if (problem !== undefined && read.isDamage) throw new Damaged(problem);
-  // Of no key that fits the document would say the same.
-  if (problem !== undefined) throw read.opened ? new Error(problem) : new Gone(problem);
+  if (problem !== undefined) throw new Gone(problem);
   if (read.sha256 !== object.sha256) throw new Damaged(`${object.file}: SHA-256 is not the manifest's`);
 }

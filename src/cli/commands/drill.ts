@@ -35,6 +35,8 @@ async function run(
     say(
       `${colors.green('drill passed:')} ${colors.bold(record.name)} restored into a scratch database in ${(record.ms / 1000).toFixed(1)} s, ${formatCount(record.rows)} rows, every table as in the manifest`,
     );
+  else if (record.opened === false)
+    say(`${colors.yellow('drill not made:')} ${record.name} was not opened: ${record.problem}`);
   else say(`${colors.red('drill FAILED:')} ${record.name}: ${record.problem}`);
   if (recordFailed !== undefined) say(colors.yellow(`  it could not be recorded: ${recordFailed}`));
   return record.ok ? 0 : 1;

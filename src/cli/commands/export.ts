@@ -64,10 +64,26 @@ async function writeDocument(invocation: Invocation, path: string): Promise<numb
       path,
       headLength: 0,
       replace: yes,
-      sink: (out) => createDocumentSink(out, meta),
+      sink: (out) => {
+        const sink = createDocumentSink(out, meta);
+        let isCounted = false;
+        // From the start again when the snapshot broke off.
+        read = 0;
+        return {
+          ...sink,
+          beginScan(target) {
+            isCounted =
+              target.kind === 'nested' || (target.kind === 'table' && target.table.kind === 'table');
+            return sink.beginScan(target);
+          },
+          rows(batch) {
+            if (isCounted) read += batch.length;
+            return sink.rows(batch);
+          },
+        };
+      },
       onProgress: (rows, bytes) => {
         signal.throwIfAborted();
-        read = rows;
         bar({ label: 'exporting', rows, bytes, total: undefined });
       },
     }),

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { explain } from '../../backup/clock.ts';
 import { keepDamagedRun } from '../../backup/damaged-run.ts';
+import { rowsOfTables } from '../../backup/digest.ts';
 import { damageOf } from '../../backup/list.ts';
 import { KEEPS_DELETED } from '../../backup/probe.ts';
 import type { BackupProgress } from '../../backup/progress.ts';
@@ -86,7 +87,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     problems,
     notices,
   });
-  const rows = manifest.tables.reduce((sum, table) => sum + (table.kind === 'table' ? table.rows : 0), 0);
+  const rows = rowsOfTables(manifest.tables);
   const { database, document } = manifest.objects;
   const made = `backup ${colors.bold(name)} in ${formatDuration(ms)}, ${formatCount(rows)} rows`;
   if (damage === undefined) say(`${colors.green('done:')} ${made}, verified`);

@@ -135,6 +135,10 @@ function adviceOn({ concerns, manifest }: BackupEntry): string {
 
 function drillLine(colors: Colors, drill: DrillRecord, now: Date): string {
   const age = formatDuration(now.getTime() - Date.parse(drill.at));
+  if (drill.opened === false)
+    return colors.yellow(
+      `The last restore drill, ${age} ago, could not open ${drill.name}: ${drill.problem}`,
+    );
   if (!drill.ok)
     return colors.red(`The last restore drill FAILED, ${age} ago, with ${drill.name}: ${drill.problem}`);
   return colors.dim(`Last restore drill: ${age} ago, ${drill.name} in ${(drill.ms / 1000).toFixed(1)} s.`);

@@ -160,7 +160,7 @@ function show({ terminal }: Invocation, verdict: Verdict): void {
   const { green, red, yellow, bold } = terminal.colors;
   terminal.say(`${verdict.ok ? green('good') : red('BAD ')}  ${bold(verdict.name)}`);
   if (verdict.ok && !verdict.opened)
-    terminal.say(`  ${yellow('note')}  stored bytes good, contents not opened: no key`);
+    terminal.say(`  ${yellow('note')}  stored bytes good, contents not opened: no key that fits`);
   for (const line of verdict.checks) terminal.say(`  ${green('ok')}    ${line}`);
   for (const line of verdict.warnings) terminal.say(`  ${yellow('note')}  ${line}`);
   for (const line of verdict.problems) terminal.say(`  ${red('wrong')} ${line}`);

@@ -26,6 +26,8 @@ export const en: typeof uz = {
     html`⚠️ <b>The backup was made and verified</b>, but something after it failed:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
     html`🔴 <b>A test restore of the backup failed:</b> <code>${name}</code>\nReason: <code>${reason}</code>\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
+  drillSealed: (name, reason) =>
+    html`🔑 <b>The test restore could not open the backup:</b> <code>${name}</code>\nNo key or passphrase fits; nothing says that the backup itself is damaged: <code>${reason}</code>`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>The database file is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nStop the bot and see docs/operations.md.`,
 };

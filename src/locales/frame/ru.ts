@@ -29,6 +29,8 @@ export const ru: typeof uz = {
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: <code>${reason}</code>\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
+  drillSealed: (name, reason) =>
+    html`🔑 <b>Пробное восстановление: копия не открыта:</b> <code>${name}</code>\nКлюч или пароль не подходит; что сама копия повреждена, не установлено: <code>${reason}</code>`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>Файл базы данных исчез или подменён:</b> <code>${path}</code>\nБот ничего не записывает.${rescued === undefined ? '' : html` Спасённая копия: <code>${rescued}</code>.`}\nОстановите бота и откройте docs/operations.md.`,
 };

@@ -25,6 +25,8 @@ export const uzCyrl: typeof uz = {
     html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: <code>${reason}</code>\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
+  drillSealed: (name, reason) =>
+    html`🔑 <b>Захира нусхани синов учун очиб бўлмади:</b> <code>${name}</code>\nКалит ёки парол мос эмас, нусханинг ўзи бузилгани маълум эмас: <code>${reason}</code>`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>Маълумотлар базаси файли йўқолди ёки алмаштирилди:</b> <code>${path}</code>\nБот ҳеч нарса ёзмаяпти.${rescued === undefined ? '' : html` Қутқарилган нусха: <code>${rescued}</code>.`}\nБотни тўхтатинг ва docs/operations.md’га қаранг.`,
 };

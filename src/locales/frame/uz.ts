@@ -28,6 +28,8 @@ export const uz = {
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
   drillFailed: (name: string, reason: string): Html =>
     html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: <code>${reason}</code>\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
+  drillSealed: (name: string, reason: string): Html =>
+    html`🔑 <b>Zaxira nusxani sinov uchun ochib bo‘lmadi:</b> <code>${name}</code>\nKalit yoki parol mos emas, nusxaning o‘zi buzilgani ma’lum emas: <code>${reason}</code>`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
     html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating va docs/operations.md’ga qarang.`,
 };

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { rowsOfTables } from '../../../src/backup/digest.ts';
 import { drill } from '../../../src/backup/drill.ts';
 import { databaseKey, documentKey, manifestKey } from '../../../src/backup/names.ts';
 import { previewRestore, restore } from '../../../src/backup/restore.ts';
@@ -51,7 +52,7 @@ describe('into an empty file', () => {
     await restoreNewest(world);
     const from = await newest(world);
     const manifest = from.kind === 'backup' ? from.entry.manifest : undefined;
-    const rows = manifest?.tables.reduce((sum, table) => sum + table.rows, 0);
+    const rows = rowsOfTables(manifest?.tables ?? []);
     const bytes = (manifest?.objects.database.bytes ?? 0) + (manifest?.objects.document.bytes ?? 0);
     expect(rowsOf(restored(), RUNS)).toEqual([`${name} done 2026-06-15 02:00:00 ${rows} ${bytes} `]);
     expect(rowsOf(restored(), 'SELECT fence, holder, expires_ms FROM backup_lease')).toEqual(['1  0']);

@@ -1,0 +1,74 @@
+/** A backup that no key at hand opens: not opened, and neither failed nor damaged. And rows, which every command counts alike. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sql } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { runCli } from './support.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'not-opened-'));
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await migrate(db, { now: () => new Date(0), backup: async () => {} });
+  await db.write([
+    sql("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')"),
+    sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (1, 1, 'F1'), (1, 2, 'F2')"),
+    sql('INSERT INTO users (user_id) VALUES (7)'),
+  ]);
+  await db.closeWhole();
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const cli = (bucket: string, settings: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: bucket, ...settings }, ...args);
+
+test.each([
+  ['a wrong passphrase', { BACKUP_PASSPHRASE: 'quite another passphrase' }],
+  ['no key', {}],
+] as const)('%s', { timeout: 120_000 }, async (what, settings) => {
+  const bucket = what.replaceAll(' ', '-');
+  const right = { BACKUP_PASSPHRASE: 'the passphrase that it was made with' };
+  expect(await cli(bucket, right, 'full')).toMatchObject({ code: 0 });
+
+  const verified = await cli(bucket, settings, 'verify');
+  expect(verified.stdout).toContain('Stored bytes good, contents not opened');
+  expect(verified.stdout).not.toMatch(/BAD|Not good|wrong /);
+  const drilled = await cli(bucket, settings, 'drill');
+  expect(drilled.stdout).toMatch(/drill not made: .* was not opened/);
+  expect(drilled.code).toBe(1);
+  const listed = await cli(bucket, settings, 'list');
+  expect(listed.stdout).toMatch(/^Safe: /);
+  expect(listed.stdout).toMatch(/The last restore drill, .* ago, could not open /);
+  expect(`${drilled.stdout}${listed.stdout}`).not.toMatch(/FAILED|damaged/);
+  for (const command of [
+    ['restore', 'latest', '--to', 'file:new.db'],
+    ['diff', 'latest', 'live'],
+  ]) {
+    const { code, stderr } = await cli(bucket, settings, ...command);
+    expect(stderr).toMatch(/BACKUP_PASSPHRASE/);
+    expect(stderr).not.toMatch(/damaged|cannot be read/);
+    expect(code).toBe(1);
+  }
+  // With the key all is as ever.
+  expect((await cli(bucket, right, 'verify')).stdout).toContain('Good: what was checked is whole');
+  expect((await cli(bucket, right, 'drill')).code).toBe(0);
+});
+
+test('full, verify, drill, export and restore count the same rows', { timeout: 120_000 }, async () => {
+  const rowsIn = (text: string): number[] =>
+    [...text.matchAll(/([\d,]+) rows/g)].map(([, count = '']) => Number(count.replaceAll(',', '')));
+  const counts: number[][] = [];
+  for (const command of [['full'], ['verify'], ['drill'], ['restore', 'latest', '--to', 'file:counted.db']]) {
+    const { code, stdout } = await cli('counted', {}, ...command);
+    expect(code, command.join(' ')).toBe(0);
+    counts.push(rowsIn(stdout));
+  }
+  const [made] = counts.flat();
+  expect(made).toBeGreaterThan(5);
+  expect(counts).toEqual([[made], [made, made], [made], [made]]);
+  const exported = await cli('counted', {}, 'export', '-o', 'counted.json', '--json');
+  expect(exported.json()).toMatchObject({ rows: made });
+});
