@@ -9,6 +9,7 @@ import { type HostProcess, hostProcesses } from '../support/host-process.ts';
 interface Seen {
   readonly kind: string;
   readonly text: string;
+  readonly html: string;
   readonly isFromBot: boolean;
   readonly file?: { readonly href?: string };
 }
@@ -85,6 +86,15 @@ test('three anime of twelve parts, each with its own picture, under the codes th
   await send(page, '2');
   const card = (await messages(page, 2001)).find(({ isFromBot }) => isFromBot);
   expect(card).toMatchObject({ kind: 'photo', text: expect.stringContaining('Temir qaldirg‘och') });
+  // Whatever the greeting tells a newcomer to send is there.
+  await send(page, '/start');
+  const greeting = (await messages(page, 2001)).at(-1)?.html ?? '';
+  const suggested = [...greeting.matchAll(/<code>(.*?)<\/code>/g)].map(([, text = '']) => text);
+  expect(suggested.length).toBeGreaterThan(0);
+  for (const text of suggested) {
+    await send(page, text);
+    expect((await messages(page, 2001)).at(-1), text).toMatchObject({ kind: 'photo', isFromBot: true });
+  }
 });
 
 test('a kept world gets none, and who added them is no owner any more', async () => {

@@ -3,7 +3,7 @@ import type { uz } from './uz.ts';
 
 export const en: typeof uz = {
   greeting: (name) =>
-    html`Hello, <b>${name}</b>! 👋\n\nThis is where you watch anime. Just send:\n• its <b>code</b>, for example <code>12</code>\n• or its <b>title</b>, for example <code>naruto</code>\n\nOr choose below 👇`,
+    html`Hello, <b>${name}</b>! 👋\n\nThis is where you watch anime. Just send:\n• its <b>code</b>, for example <code>1</code>\n• or its <b>title</b>, a part of it will do\n\nOr choose below 👇`,
   about: () =>
     '🎬 A bot for watching anime.\n\nSend a code or a title: the episodes open right here. There are favourites, a history and messages about new episodes.\n\nPress /start to begin 👇',
   aboutShort: () => '🎬 Send the code or the title of an anime, and watch.',
@@ -28,7 +28,7 @@ export const en: typeof uz = {
         ...(who.inlineName === undefined
           ? []
           : [
-              html`• To share with friends, type <code>@${who.inlineName} naruto</code> in any chat: the bot’s name, then the title.`,
+              html`• To share with friends, type <code>@${who.inlineName}</code> in any chat, then the title.`,
             ]),
         html`\n<b>Commands</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),

@@ -23,7 +23,7 @@ export type BrowseOrder = 'newest' | 'viewed' | 'name';
 export const uz = {
   // Menu and help
   greeting: (name: string): Html =>
-    html`Assalomu alaykum, <b>${name}</b>! 👋\n\nBu bot orqali anime tomosha qilishingiz mumkin. Shunchaki yozib yuboring:\n• anime <b>kodini</b>, masalan <code>12</code>\n• yoki <b>nomini</b>, masalan <code>naruto</code>\n\nYoki quyidagilardan birini tanlang 👇`,
+    html`Assalomu alaykum, <b>${name}</b>! 👋\n\nBu bot orqali anime tomosha qilishingiz mumkin. Shunchaki yozib yuboring:\n• anime <b>kodini</b>, masalan <code>1</code>\n• yoki <b>nomini</b>, bir qismi ham yetadi\n\nYoki quyidagilardan birini tanlang 👇`,
   /** In an empty chat (512 characters at most), and on the bot's profile (120). */
   about: () =>
     '🎬 Anime tomosha qilish uchun bot.\n\nAnime kodini yoki nomini yuboring: qismlar shu yerda ochiladi. Sevimlilar, tarix va yangi qismlar haqida xabarlar ham bor.\n\nBoshlash uchun /start bosing 👇',
@@ -49,7 +49,7 @@ export const uz = {
         ...(who.inlineName === undefined
           ? []
           : [
-              html`• Do‘stlarga ulashish: istalgan chatda <code>@${who.inlineName} naruto</code> — bot nomidan keyin anime nomini yozing.`,
+              html`• Do‘stlarga ulashish: istalgan chatda <code>@${who.inlineName}</code> — undan keyin anime nomini yozing.`,
             ]),
         html`\n<b>Buyruqlar</b>`,
         ...commands.map(({ command, description }) => html`/${command} — ${description}`),
