@@ -1,4 +1,5 @@
 import type { Message, Update } from 'grammy/types';
+import { ActRefused } from './errors.ts';
 import type { Receiver } from './receiver.ts';
 import { type ChatState, isAdmin, type StoredMessage } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
@@ -55,7 +56,7 @@ function isCommandFor(world: World, text: string): boolean {
 export function stored(world: World, { chatId, id }: MessageRef): StoredMessage {
   const chat = world.chats.get(chatId);
   const message = chat && world.message(chat, id);
-  if (message === undefined) throw new Error(`message ${id} is not in chat ${chatId}`);
+  if (message === undefined) throw new ActRefused('gone', `message ${id} is not in chat ${chatId}`);
   return message;
 }
 

@@ -1,4 +1,5 @@
 import type { MessageEntity } from 'grammy/types';
+import { ActRefused } from './errors.ts';
 import type { NewFile, StoredFile } from './files.ts';
 import { personText } from './formatted-text.ts';
 import type { FormattedText } from './html.ts';
@@ -26,7 +27,7 @@ export function compose(world: World, outgoing: Outgoing): Content {
   if ('text' in outgoing) return text(personText(outgoing.text, outgoing.entities));
   const caption = personText(outgoing.caption ?? '', outgoing.entities);
   if (caption.text.length > CAPTION_MAX)
-    throw new Error(`caption of ${caption.text.length} units: the apps stop at 1024`);
+    throw new ActRefused('too-long', `caption of ${caption.text.length} units: the apps stop at 1024`);
   if ('photo' in outgoing) return { kind: 'photo', file: fileOf(world, 'photo', outgoing.photo), ...caption };
   if ('video' in outgoing) return { kind: 'video', file: fileOf(world, 'video', outgoing.video), ...caption };
   if ('animation' in outgoing) {
@@ -38,7 +39,7 @@ export function compose(world: World, outgoing: Outgoing): Content {
 function text(formatted: FormattedText): Content {
   if (formatted.text === '') throw new Error('an empty message can not be sent');
   if (formatted.text.length > TEXT_MAX)
-    throw new Error(`text of ${formatted.text.length} units: the apps stop at 4096`);
+    throw new ActRefused('too-long', `text of ${formatted.text.length} units: the apps stop at 4096`);
   return { kind: 'text', ...formatted };
 }
 

@@ -1,7 +1,9 @@
 import { type Context, Hono } from 'hono';
+import { describeError } from '../../src/log.ts';
 import type { JsonObject } from './args.ts';
 import type { Media, Outgoing } from './compose.ts';
 import { roomActions } from './control-rooms.ts';
+import { ActRefused } from './errors.ts';
 import type { FaultRule } from './faults.ts';
 import type { StoredFile } from './files.ts';
 import type { PersonOptions, Telegram } from './index.ts';
@@ -15,7 +17,12 @@ import type { SeenMessage } from './view.ts';
  */
 export function createControl(telegram: Telegram): Hono {
   const app = new Hono().basePath('/control');
-  app.onError((error, c) => c.json({ error: error.message }, 400));
+  app.onError((error, c) => {
+    if (error instanceof ActRefused) return c.json({ error: error.message, code: error.code }, 400);
+    // The page has no words for it, and says to look here.
+    console.error(`control: ${describeError(error)}`);
+    return c.json({ error: error.message }, 400);
+  });
 
   app.get('/state', (c) =>
     c.json({
@@ -38,10 +45,17 @@ export function createControl(telegram: Telegram): Hono {
       type !== undefined
         ? 'inline'
         : `attachment; filename*=UTF-8''${encodeURIComponent(file.name ?? 'file')}`;
-    return c.body(Uint8Array.from(file.bytes), 200, {
+    const headers = {
       'content-type': type ?? 'application/octet-stream',
       'content-disposition': disposition,
       'x-content-type-options': 'nosniff',
+      'accept-ranges': 'bytes',
+    };
+    const part = rangeOf(c.req.header('range'), file.bytes.length);
+    if (part === undefined) return c.body(Uint8Array.from(file.bytes), 200, headers);
+    return c.body(Uint8Array.from(file.bytes.subarray(part.from, part.to + 1)), 206, {
+      ...headers,
+      'content-range': `bytes ${part.from}-${part.to}/${file.bytes.length}`,
     });
   });
 
@@ -95,6 +109,9 @@ function personActions(app: Hono, telegram: Telegram): void {
     const { result, query, in: room } = await c.req.json<{ result: JsonObject; query: string; in: number }>();
     return await person.chooseInline(result, query, telegram.room(room));
   });
+  act('language', async (person, c) => {
+    person.setLanguage((await c.req.json<{ code: string }>()).code);
+  });
   act('block', (person) => person.block());
   act('unblock', (person) => person.unblock());
   app.get('/people/:person/menu', (c) => {
@@ -114,7 +131,14 @@ async function sendJson(
   return await person.send(body.message, where(telegram, body.in));
 }
 
-/** One file or several as an album: fields `kind`, `caption`, `in`, and `file` once or more. */
+interface About {
+  width?: number;
+  height?: number;
+  /** Seconds. */
+  duration?: number;
+}
+
+/** One file or several as an album: fields `kind`, `caption`, `in`, `about` (a list in JSON), `file` once or more. */
 async function sendFiles(
   telegram: Telegram,
   person: Person,
@@ -126,9 +150,10 @@ async function sendFiles(
     return typeof value === 'string' ? value : '';
   };
   const files = form.getAll('file').filter((value) => typeof value !== 'string');
+  const about = JSON.parse(text('about') || '[]') as About[];
   const media = await Promise.all(
     files.map(async (file, index): Promise<Media> => {
-      const input = { name: file.name, mime: file.type, bytes: await file.bytes() };
+      const input = { ...about[index], name: file.name, mime: file.type, bytes: await file.bytes() };
       const caption = index === 0 ? text('caption') : '';
       switch (text('kind')) {
         case 'photo':
@@ -176,6 +201,13 @@ function plain(message: SeenMessage): object {
     ...rest,
     file: { ...about, href: bytes === undefined ? undefined : `/control/files/${file.uniqueId}` },
   };
+}
+
+/** A player seeks by asking for a part (RFC 9110, 14.2); what is not understood is answered with all. */
+function rangeOf(header: string | undefined, size: number): { from: number; to: number } | undefined {
+  const [, from = '', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(header ?? '') ?? [];
+  const part = { from: Number(from), to: to === '' ? size - 1 : Math.min(Number(to), size - 1) };
+  return from === '' || part.from > part.to ? undefined : part;
 }
 
 /** What a page may show in its place; undefined for what is only downloaded. */

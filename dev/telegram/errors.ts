@@ -33,3 +33,16 @@ export function forbidden(text: string): ApiError {
 export function tooManyRequests(seconds: number): ApiError {
   return new ApiError(429, `Too Many Requests: retry after ${seconds}`, { retry_after: seconds });
 }
+
+/** Why the apps would not let a person do something; a page says it in its own language. */
+export type Refusal = 'blocked' | 'no-writing' | 'banned' | 'protected' | 'gone' | 'too-long';
+
+export class ActRefused extends Error {
+  readonly code: Refusal;
+
+  constructor(code: Refusal, message: string) {
+    super(message);
+    this.name = 'ActRefused';
+    this.code = code;
+  }
+}

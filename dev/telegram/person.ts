@@ -1,6 +1,7 @@
 import type { BotCommand, InlineKeyboardButton, User } from 'grammy/types';
 import { announce, announceEdit, type MessageRef, type Stage, seenIn, stored } from './actor.ts';
 import { compose, type Media, type Outgoing } from './compose.ts';
+import { ActRefused } from './errors.ts';
 import { InlineUse } from './inline-use.ts';
 import { START_PAYLOAD } from './limits.ts';
 import { changeMember } from './membership.ts';
@@ -8,7 +9,7 @@ import { forwardedMarkup, originOf } from './methods/copy.ts';
 import { commandsFor } from './methods/profile.ts';
 import type { CallbackAnswer } from './methods/queries.ts';
 import type { Room } from './room.ts';
-import { type ChatState, isMember, type PersonState, type StoredMessage } from './state.ts';
+import { type ChatState, isAdmin, isMember, type PersonState, type StoredMessage } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
 
 /** Where something is sent; left out, the private chat with the bot. */
@@ -35,6 +36,17 @@ export class Person extends InlineUse {
 
   get id(): number {
     return this.user.id;
+  }
+
+  /** Telegram tells bots by `language_code`; apps take it from their own setting. */
+  setLanguage(code: string): void {
+    this.user.language_code = code;
+  }
+
+  /** What the apps show: a writing line, or none. */
+  mayWrite({ state }: Room): boolean {
+    const member = state.members.get(this.id);
+    return state.kind === 'channel' ? isAdmin(member) : isMember(member);
   }
 
   get isBlocking(): boolean {
@@ -77,7 +89,8 @@ export class Person extends InlineUse {
   async forward(message: MessageRef, where: Where = {}): Promise<SeenMessage> {
     const { world, receiver } = this.stage;
     const source = stored(world, message);
-    if (source.isProtected) throw new Error(`message ${source.id} is protected from forwarding`);
+    if (source.isProtected)
+      throw new ActRefused('protected', `message ${source.id} is protected from forwarding`);
     const chat = this.#enter(where);
     const content = 'groupId' in source.content ? { ...source.content, groupId: undefined } : source.content;
     const copy = world.store({
@@ -180,6 +193,13 @@ export class Person extends InlineUse {
     return commandsFor(this.stage.world, this.id, this.user.language_code);
   }
 
+  /** What the bot says of itself in an empty chat. */
+  about(): string {
+    const { profile } = this.stage.world;
+    const said = profile.get(`description ${this.user.language_code ?? ''}`) ?? profile.get('description ');
+    return typeof said === 'string' ? said : '';
+  }
+
   async block(): Promise<void> {
     this.#setBlocked(true);
     await this.stage.receiver.settle();
@@ -226,17 +246,14 @@ export class Person extends InlineUse {
   /** The chat he writes to, if he may. */
   #enter(where: Where): ChatState {
     if (where.in === undefined) {
-      if (this.#state.hasBlocked) throw new Error(`${this.user.first_name} has blocked the bot`);
+      if (this.#state.hasBlocked)
+        throw new ActRefused('blocked', `${this.user.first_name} has blocked the bot`);
       this.#state.hasStarted = true;
       return this.#private;
     }
     const chat = where.in.state;
-    const member = chat.members.get(this.id);
-    const mayWrite =
-      chat.kind === 'channel'
-        ? member?.status === 'creator' || member?.status === 'administrator'
-        : isMember(member);
-    if (!mayWrite) throw new Error(`${this.user.first_name} may not write to ${chat.title}`);
+    if (!this.mayWrite(where.in))
+      throw new ActRefused('no-writing', `${this.user.first_name} may not write to ${chat.title}`);
     return chat;
   }
 }
@@ -259,5 +276,8 @@ function dataOf(target: StoredMessage, ref: MessageRef, wanted: string): string 
   const found = all.find(({ data }) => data === wanted) ?? all.find(({ text }) => text === wanted);
   if (found?.data !== undefined) return found.data;
   const what = found === undefined ? 'no button' : 'no callback behind the button';
-  throw new Error(`${what} ${JSON.stringify(wanted)} among ${JSON.stringify(all.map(({ text }) => text))}`);
+  throw new ActRefused(
+    'gone',
+    `${what} ${JSON.stringify(wanted)} among ${JSON.stringify(all.map(({ text }) => text))}`,
+  );
 }

@@ -12,8 +12,8 @@ export function escapeHtml(text: string): string {
  * Text with entities as the Bot API's HTML, nested properly even where entities overlap. Entities Telegram finds by
  * itself (links, mentions, commands) stay plain text.
  */
-export function renderHtml({ text, entities }: FormattedText): string {
-  const shown = sortEntities(entities.filter((entity) => tagsOf(entity) !== undefined));
+export function renderHtml({ text, entities }: FormattedText, tagsOf: Tags = botApiTags): string {
+  const shown = sortEntities(entities.filter((entity) => tagsOf(entity, text) !== undefined));
   const cuts = [...new Set([0, text.length, ...shown.flatMap((e) => [e.offset, e.offset + e.length])])];
   cuts.sort((a, b) => a - b);
   let html = '';
@@ -22,15 +22,29 @@ export function renderHtml({ text, entities }: FormattedText): string {
     const next = shown.filter((e) => e.offset <= cut && cut < e.offset + e.length);
     let kept = 0;
     while (kept < stack.length && stack[kept] === next[kept]) kept += 1;
-    for (const entity of stack.slice(kept).reverse()) html += tagsOf(entity)?.[1] ?? '';
-    for (const entity of next.slice(kept)) html += tagsOf(entity)?.[0] ?? '';
+    for (const entity of stack.slice(kept).reverse()) html += tagsOf(entity, text)?.[1] ?? '';
+    for (const entity of next.slice(kept)) html += tagsOf(entity, text)?.[0] ?? '';
     stack = next;
     html += escapeHtml(text.slice(cut, cuts[index + 1] ?? text.length));
   }
   return html;
 }
 
-function tagsOf(entity: MessageEntity): [string, string] | undefined {
+type Tags = (entity: MessageEntity, text: string) => [string, string] | undefined;
+
+/** As the apps show it: what Telegram found by itself can be tapped too. A command's link is `command:/start`. */
+export function renderShown(formatted: FormattedText): string {
+  return renderHtml(formatted, (entity, text) => {
+    const found = text.slice(entity.offset, entity.offset + entity.length);
+    const link = (href: string): [string, string] => [`<a href="${escapeHtml(href)}">`, '</a>'];
+    if (entity.type === 'url') return link(/^https?:/i.test(found) ? found : `https://${found}`);
+    if (entity.type === 'mention') return link(`https://t.me/${found.slice(1)}`);
+    if (entity.type === 'bot_command') return link(`command:${found}`);
+    return botApiTags(entity);
+  });
+}
+
+function botApiTags(entity: MessageEntity): [string, string] | undefined {
   switch (entity.type) {
     case 'bold':
       return ['<b>', '</b>'];

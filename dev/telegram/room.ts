@@ -1,5 +1,6 @@
 import type { ChatMember, User } from 'grammy/types';
 import { announce, type MessageRef, type Stage, seenIn, stored } from './actor.ts';
+import { ActRefused } from './errors.ts';
 import { type AdminRights, administrator, changeMember, primaryLink } from './membership.ts';
 import type { Person } from './person.ts';
 import { type ChatState, type Closure, isMember } from './state.ts';
@@ -59,7 +60,7 @@ export class Room {
   /** Joins through the link or the public page; where joining needs approval, a request is made instead. */
   async join(person: Person): Promise<'joined' | 'requested'> {
     if (this.state.members.get(person.id)?.status === 'kicked')
-      throw new Error(`${person.user.first_name} is banned`);
+      throw new ActRefused('banned', `${person.user.first_name} is banned`);
     if (this.state.joinRequests) {
       this.#request(person);
       await this.#stage.receiver.settle();

@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 
 /** Room for the rest of a multipart body beside its file, bytes. */
 const BODY_SLACK = 1024 * 1024;
+/** A person's album comes in one body. */
+const ALBUM_MAX = 10;
 
 export interface ServerOptions {
   token: string;
@@ -43,7 +45,10 @@ async function handle(
     const header = (name: string): string | undefined => request.headers[name]?.toString();
     const refused = refusal({ method: request.method ?? '', header }, request.socket.localPort ?? 0);
     if (refused !== undefined) throw new ApiError(403, refused);
-    const body = await readBody(request);
+    const body = await readBody(
+      request,
+      url.pathname.startsWith('/control/') ? ALBUM_MAX * UPLOAD_MAX : UPLOAD_MAX,
+    );
     if (file) return sendFile(options, response, decodeURIComponent(file[1] ?? ''), file[2] ?? '');
     if (!method) return await sendOther(options, request, response, url, body);
     if (decodeURIComponent(method[1] ?? '') !== options.token) throw new ApiError(401, 'Unauthorized');
@@ -68,7 +73,7 @@ async function sendOther(
   body: Uint8Array,
 ): Promise<void> {
   const headers = new Headers();
-  for (const name of ['content-type', 'host', 'origin', 'accept'] as const) {
+  for (const name of ['content-type', 'host', 'origin', 'accept', 'range'] as const) {
     const value = request.headers[name];
     if (value !== undefined) headers.set(name, value);
   }
@@ -84,15 +89,15 @@ async function sendOther(
 }
 
 /** Reads a body to its end, so that the caller gets the refusal of a large one instead of a broken pipe. */
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
+async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     const bytes: Buffer = chunk;
     size += bytes.length;
-    if (size <= UPLOAD_MAX + BODY_SLACK) chunks.push(bytes);
+    if (size <= most + BODY_SLACK) chunks.push(bytes);
   }
-  if (size > UPLOAD_MAX + BODY_SLACK) throw new ApiError(413, 'Request Entity Too Large');
+  if (size > most + BODY_SLACK) throw new ApiError(413, 'Request Entity Too Large');
   return Buffer.concat(chunks);
 }
 
