@@ -50,22 +50,21 @@ telegram.mount(
       run: () => fetch(`${address}/cdn-cgi/handler/scheduled?cron=0+2+*+*+*`),
       list: async () => {
         const { entries } = await listBackups({ store, prefix: 'backups/' });
-        return Promise.all(
-          entries.map(async ({ name, bytes, objects }) => ({
-            name,
-            bytes,
-            files: await Promise.all(
-              objects.map(async ({ key }) => ({
-                name: key.replace(/^.*\//, ''),
-                href:
-                  (await store.signedUrl(key, {
-                    expiresInSeconds: 900,
-                    fileName: key.replace(/^.*\//, ''),
-                  })) ?? '',
-              })),
-            ),
-          })),
-        );
+        return entries.map(({ name, time, state, bytes, objects }) => ({
+          name,
+          at: time.toISOString(),
+          state,
+          bytes,
+          files: objects.map(({ key }) => key.replace(/^.*\//, '')),
+        }));
+      },
+      link: async (name, file) => {
+        const { entries } = await listBackups({ store, prefix: 'backups/' });
+        const objects = entries.find((entry) => entry.name === name)?.objects ?? [];
+        const key = objects.find((object) => object.key.endsWith(`/${file}`))?.key;
+        return key === undefined
+          ? undefined
+          : store.signedUrl(key, { expiresInSeconds: 900, fileName: file });
       },
     },
   }),

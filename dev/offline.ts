@@ -48,8 +48,8 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
     createPlayground({
       telegram,
       actors: [
-        ...viewers.map((person) => ({ person, role: 'viewer' as const })),
-        { person: admin, role: 'admin' },
+        ...viewers.map((person) => ({ person, role: 'viewer' as const, tries: ['1', '2', '3'] })),
+        { person: admin, role: 'admin', tries: ['/admin', '1'] },
       ],
       backups: {
         async run() {
@@ -58,16 +58,19 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
         },
         async list() {
           const { entries } = await backups.list();
-          return Promise.all(
-            entries.map(async ({ name, bytes }) => {
-              const links = await backups.links(name, ADMIN_ID);
-              return {
-                name,
-                bytes,
-                files: links.map(({ fileName, url }) => ({ name: fileName, href: url })),
-              };
-            }),
-          );
+          return entries.map(({ name, time, state, bytes, manifest }) => ({
+            name,
+            at: time.toISOString(),
+            state,
+            bytes,
+            files: Object.values(manifest?.objects ?? {}).map(({ file }) => file),
+          }));
+        },
+        async link(name, file) {
+          const { entries } = await backups.list();
+          const entry = entries.find((one) => one.name === name);
+          const links = entry === undefined ? [] : await backups.links(entry.name, ADMIN_ID);
+          return links.find(({ fileName }) => fileName === file)?.url;
         },
       },
     }),

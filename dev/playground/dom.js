@@ -1,48 +1,45 @@
-/** Small helpers over the DOM and the server. */
+/** Small helpers over the DOM. */
+import { morphChildren } from './morph.js';
 
 export const byId = (id) => document.getElementById(id);
 
-/** Builds an element: properties, then children (strings become text). */
-export function el(tag, props = {}, ...children) {
+/** Builds an element: attributes (false and undefined are left out), then children; what is done goes by data-do. */
+export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (value === undefined) continue;
-    if (name === 'dataset') Object.assign(element.dataset, value);
-    else if (name in element) element[name] = value;
-    else element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || (value === false && !name.startsWith('aria-'))) continue;
+    element.setAttribute(name, value === true && !name.startsWith('aria-') ? '' : String(value));
   }
-  element.append(...children.filter((child) => child !== undefined));
+  element.append(...children.flat().filter((child) => child !== undefined && child !== ''));
   return element;
 }
 
-let running = 0;
-
-/** A call of the server. Shows that something is under way, and what went wrong. */
-export async function ask(path, body) {
-  const isForm = body instanceof FormData;
-  const init =
-    body === undefined
-      ? {}
-      : isForm
-        ? { method: 'POST', body }
-        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-  if (body !== undefined) busy(1);
-  try {
-    const response = await fetch(path, init);
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error ?? `HTTP ${response.status}`);
-    return answer;
-  } catch (error) {
-    if (body !== undefined) toast(error.message, true);
-    throw error;
-  } finally {
-    if (body !== undefined) busy(-1);
-  }
+/** What a click does: a name of {@link onDo}, and what it is told. */
+export function does(name, about) {
+  return { 'data-do': name, ...(about === undefined ? {} : { 'data-about': JSON.stringify(about) }) };
 }
 
-function busy(change) {
-  running += change;
-  byId('busy').hidden = running === 0;
+const deeds = new Map();
+
+export function onDo(name, run) {
+  deeds.set(name, run);
+}
+
+document.addEventListener('click', (event) => {
+  const element = event.target.closest?.('[data-do]');
+  if (!element || element.disabled) return;
+  deeds.get(element.dataset.do)?.(JSON.parse(element.dataset.about ?? 'null'), element);
+});
+// Links of messages have no address, so that no middle click or menu of the browser leaves by itself.
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !event.target.matches?.('[role="link"], tg-spoiler')) return;
+  event.preventDefault();
+  event.target.click();
+});
+
+/** Shows children in place of those that are there. */
+export function draw(id, ...children) {
+  morphChildren(byId(id), el('div', {}, ...children));
 }
 
 let hiding;
@@ -54,24 +51,26 @@ export function toast(text, isError = false) {
   note.classList.toggle('error', isError);
   note.hidden = false;
   clearTimeout(hiding);
-  hiding = setTimeout(() => {
-    note.hidden = true;
-  }, 4000);
+  hiding = setTimeout(hideToast, 4500);
+}
+
+export function hideToast() {
+  const wasShown = !byId('toast').hidden;
+  byId('toast').hidden = true;
+  return wasShown;
 }
 
 /** The window a callback answer with show_alert opens. */
 export function alertBox(text) {
-  const box = byId('alert');
-  box.querySelector('p').textContent = text;
-  box.showModal();
+  byId('alert-text').textContent = text;
+  byId('alert').showModal();
 }
 
-export function size(bytes) {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-}
-
-export function clockTime(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+export function avatar(name, id) {
+  const hue = (Math.abs(id) * 47) % 360;
+  return el(
+    'span',
+    { class: 'avatar', 'aria-hidden': 'true', 'data-hue': Math.round(hue / 30) },
+    [...name][0]?.toUpperCase() ?? '',
+  );
 }

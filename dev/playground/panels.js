@@ -1,114 +1,158 @@
-import { ask, byId, el, size, toast } from './dom.js';
+/** The panels beside the chat: backups, inline mode, the log of Bot API calls. */
+import { byId, does, draw, el, onDo, toast } from './dom.js';
+import { post } from './server.js';
+import { dayAndTime, size, t } from './words.js';
 
-/** Wires the panels beside the chat: backups, inline mode, the log of Bot API calls. */
-export function wirePanels(app) {
-  const show = (name) => {
-    for (const tab of document.querySelectorAll('[data-tab]'))
-      tab.setAttribute('aria-selected', tab.dataset.tab === name);
-    for (const panel of document.querySelectorAll('[data-panel]'))
-      panel.hidden = panel.dataset.panel !== name;
-  };
+let isTaking = false;
+let found;
+
+export function shownPanel() {
+  return document.querySelector('[data-tab][aria-selected="true"]')?.dataset.tab;
+}
+
+function show(app, name) {
   for (const tab of document.querySelectorAll('[data-tab]')) {
-    tab.onclick = () => show(tab.dataset.tab);
-    if (tab.dataset.tab === 'backups') tab.hidden = !app.hasBackups;
+    const isShown = tab.dataset.tab === name;
+    tab.setAttribute('aria-selected', isShown);
+    tab.tabIndex = isShown ? 0 : -1;
+    byId(`panel-${tab.dataset.tab}`).hidden = !isShown;
   }
-  show(app.hasBackups ? 'backups' : 'calls');
+  app.refresh();
+}
 
-  byId('backup-run').onclick = async (event) => {
-    const button = event.currentTarget;
-    button.disabled = true;
-    button.textContent = 'Taking a backup…';
-    try {
-      drawBackups(await ask('/api/backups', {}));
-      toast('The backup was taken and verified.');
-    } finally {
-      button.disabled = false;
-      button.textContent = 'Take a backup now';
-    }
-  };
-  if (app.hasBackups) ask('/api/backups').then(drawBackups, (error) => toast(error.message, true));
-
+export function wirePanels(app) {
+  byId('tab-backups').hidden = !app.hasBackups;
+  onDo('tab', (name) => show(app, name));
+  onDo('take-backup', async () => {
+    isTaking = true;
+    drawTaking();
+    if ((await post('/api/backups', {})) !== undefined) toast(t('backupTaken'));
+    isTaking = false;
+    drawTaking();
+    app.refresh();
+  });
   byId('inline-bot').textContent = `@${app.bot.username}`;
   byId('inline').onsubmit = async (event) => {
     event.preventDefault();
     const query = byId('query').value;
-    drawResults(app, query, await app.act('inline', { query }));
+    const answer = await app.act('inline', { query });
+    if (answer !== undefined) found = { query, answer };
+    drawResults();
   };
-  app.openInline = (query) => {
+  onDo('inline', (query) => {
     app.show('panel');
-    show('inline');
+    show(app, 'inline');
     byId('query').value = query;
+    byId('query').focus();
     byId('inline').requestSubmit();
-  };
-
-  byId('calls-forget').onclick = async () => {
-    await ask('/control/calls/forget', {});
-    await app.refresh();
-  };
+  });
+  onDo('choose', async (at) => {
+    if (app.chat.kind === 'bot') return toast(t('openRoomFirst'), true);
+    const result = found.answer.results[at];
+    if ((await app.act('choose', { result, query: found.query, in: app.chat.id }, 'shared')) !== undefined)
+      app.show('chat');
+  });
+  onDo('forget-calls', async () => {
+    await post('/control/calls/forget', {});
+    app.refresh();
+  });
+  show(app, app.hasBackups ? 'backups' : 'calls');
 }
 
-function drawBackups(backups) {
-  byId('backups').replaceChildren(
-    ...(backups.length > 0
-      ? backups.map(({ name, bytes, files }) =>
-          el(
-            'li',
-            {},
-            el(
-              'div',
-              { className: 'row' },
-              el('strong', {}, name),
-              el('span', { className: 'muted' }, size(bytes)),
-            ),
-            ...files.map((file) => el('a', { href: file.href, download: '' }, file.name)),
-          ),
-        )
-      : [el('li', { className: 'muted' }, 'No backup yet.')]),
+function drawTaking() {
+  byId('backup-run').disabled = isTaking;
+  byId('backup-run').textContent = t(isTaking ? 'takingBackup' : 'takeBackup');
+}
+
+export function drawPanels({ backups, calls }) {
+  drawTaking();
+  drawBackups(backups);
+  drawResults();
+  drawCalls(calls);
+}
+
+function drawBackups(backups = []) {
+  if (backups === 'unreadable') return draw('backups', el('li', { class: 'muted' }, t('backupsUnreadable')));
+  if (backups.length === 0) return draw('backups', el('li', { class: 'muted' }, t('noBackups')));
+  draw(
+    'backups',
+    ...backups.map(({ name, at, state, bytes, files }) =>
+      el(
+        'li',
+        { 'data-key': name },
+        el(
+          'div',
+          { class: 'row' },
+          el('strong', {}, dayAndTime(new Date(at))),
+          el('span', { class: `state ${state}` }, `${state === 'verified' ? '✓ ' : ''}${t(state)}`),
+        ),
+        el('div', { class: 'row muted' }, el('code', {}, name), el('span', {}, size(bytes))),
+        files.map((file) => fileLink(name, file)),
+      ),
+    ),
   );
 }
 
-function drawResults(app, query, answer) {
-  const results = answer?.results ?? [];
-  const none = answer === null ? 'The bot did not answer.' : 'Nothing found.';
-  const choose = async (result) => {
-    if (!app.room) return toast('Open a group or a channel first, then choose.', true);
-    await app.act('choose', { result, query, in: app.room.id }, 'Shared');
-    app.show('chat');
-  };
-  byId('results').replaceChildren(
-    ...(results.length > 0
-      ? results.map((result) =>
-          el(
-            'li',
-            {},
-            el(
-              'button',
-              { onclick: () => choose(result) },
-              el('strong', {}, result.title ?? result.type),
-              el('span', { className: 'muted' }, result.description ?? ''),
-            ),
-          ),
-        )
-      : [el('li', { className: 'muted pad' }, none)]),
+function fileLink(name, file) {
+  const kind = /\.db\b/.test(file) ? 'databaseFile' : /\.json\b/.test(file) ? 'documentFile' : undefined;
+  return el(
+    'a',
+    {
+      href: `/api/backups/${encodeURIComponent(name)}/${encodeURIComponent(file)}`,
+      title: file,
+      'aria-label': t('download', { name: file }),
+    },
+    el('span', { 'aria-hidden': 'true' }, '↓ '),
+    kind === undefined ? file : t(kind),
   );
 }
 
-/** Newest first, at most a hundred. */
-export function drawCalls(calls) {
-  byId('call-count').textContent = `${calls.length} calls`;
-  byId('calls').replaceChildren(
-    ...calls
-      .slice(-100)
+function drawResults() {
+  if (found === undefined) return draw('results', el('li', { class: 'muted' }, t('inlineHint')));
+  const results = found.answer?.results ?? [];
+  if (results.length === 0)
+    return draw(
+      'results',
+      el('li', { class: 'muted' }, t(found.answer === null ? 'noInlineAnswer' : 'nothingFound')),
+    );
+  draw(
+    'results',
+    ...results.map((result, at) =>
+      el(
+        'li',
+        {},
+        el(
+          'button',
+          { type: 'button', ...does('choose', at) },
+          el('strong', {}, result.title ?? result.type),
+          el('span', { class: 'muted' }, result.description ?? ''),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Newest first. */
+function drawCalls({ count, latest }) {
+  byId('call-count').textContent = t('callCount', { n: count });
+  draw(
+    'calls',
+    ...latest
+      .map((call, at) => ({ ...call, number: count - latest.length + at }))
       .reverse()
-      .map(({ method, params, status, answer }) => {
-        const mark = el(
-          'span',
-          { className: status === 200 ? 'ok' : 'bad' },
-          status === 0 ? 'lost' : String(status),
-        );
-        const summary = el('summary', {}, el('code', {}, method), mark);
+      .map(({ method, params, status, answer, number }) => {
+        const mark = el('span', { class: status === 200 ? 'ok' : 'bad' }, status === 0 ? t('lost') : status);
         const details = status === 200 ? params : { ...params, '→': answer };
-        return el('li', {}, el('details', {}, summary, el('pre', {}, JSON.stringify(details, null, 2))));
+        return el(
+          'li',
+          { 'data-key': `${number} ${method}` },
+          el(
+            'details',
+            {},
+            el('summary', {}, el('code', {}, method), mark),
+            el('pre', {}, JSON.stringify(details, null, 2)),
+          ),
+        );
       }),
   );
 }

@@ -17,9 +17,19 @@ beforeEach(async () => {
       backups: {
         run: async () => {
           if (taken.length > 0) throw new Error('a backup is running');
-          taken.push({ name: 'first', bytes: 10, files: [{ name: 'a.db.gz', href: '/download/a.db.gz' }] });
+          taken.push({
+            name: 'first',
+            at: '2026-01-01T00:00:00Z',
+            state: 'verified',
+            bytes: 10,
+            files: ['a.db.gz'],
+          });
         },
         list: async () => taken,
+        link: async (name, file) =>
+          taken.some((backup) => backup.name === name && backup.files.includes(file))
+            ? `http://127.0.0.1:1/${name}/${file}`
+            : undefined,
       },
     }),
   );
@@ -31,6 +41,12 @@ afterEach(async () => {
 const get = (path: string, init?: RequestInit): Promise<Response> =>
   fetch(`${telegram.apiRoot}${path}`, init);
 
+interface Look {
+  mark: string;
+  seen: { messages: object[]; backups: unknown };
+}
+const json = async (response: Response): Promise<Look> => JSON.parse(await response.text());
+
 describe('the playground', () => {
   it('serves the page and everything the page asks for, from this server only', async () => {
     const page = await get('/');
@@ -39,12 +55,15 @@ describe('the playground', () => {
     const html = await page.text();
     const assets = [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path]) => path ?? '');
     expect(assets.length).toBeGreaterThan(3);
-    const modules = await (await get('/main.js')).text();
-    const imports = [...modules.matchAll(/from '\.(\/[^']+)'/g)].map(([, path]) => path ?? '');
-    for (const path of [...assets, ...imports]) {
-      expect(path).toMatch(/^\/[a-z]+\.(?:js|css)$/);
-      expect((await get(path)).status, path).toBe(200);
+    const asked = new Set(assets);
+    for (const path of asked) {
+      expect(path).toMatch(/^\/[a-z]+\.(?:js|css|svg)$/);
+      const response = await get(path);
+      expect(response.status, path).toBe(200);
+      const imports = (await response.text()).matchAll(/from '\.(\/[^']+)'/g);
+      for (const [, imported = ''] of imports) asked.add(imported);
     }
+    expect(asked.size).toBeGreaterThan(15);
   });
 
   it('says who one can be', async () => {
@@ -60,13 +79,30 @@ describe('the playground', () => {
 
   it('takes a backup, lists it, and shows a failure', async () => {
     const take = (): Promise<Response> => get('/api/backups', { method: 'POST', body: '{}' });
-    expect(await (await get('/api/backups')).json()).toEqual([]);
-    expect(await (await take()).json()).toMatchObject([
-      { name: 'first', files: [{ href: '/download/a.db.gz' }] },
-    ]);
+    const listed = async (): Promise<unknown> =>
+      (await json(await get('/api/look?person=7&chat=7'))).seen.backups;
+    expect(await listed()).toEqual([]);
+    expect((await take()).status).toBe(200);
+    expect(await listed()).toMatchObject([{ name: 'first', files: ['a.db.gz'] }]);
+    const link = await get('/api/backups/first/a.db.gz', { redirect: 'manual' });
+    expect([link.status, link.headers.get('location')]).toEqual([302, 'http://127.0.0.1:1/first/a.db.gz']);
+    expect((await get('/api/backups/first/other')).status).toBe(404);
     const failed = await take();
     expect(failed.status).toBe(500);
-    expect(await failed.json()).toEqual({ error: 'a backup is running' });
+    expect(await failed.json()).toEqual({ error: 'Error: a backup is running', code: 'backup-failed' });
+  });
+
+  it('answers a look with nothing while nothing changed', async () => {
+    const look = (known = ''): Promise<Response> => get(`/api/look?person=7&chat=7&known=${known}`);
+    const first = await json(await look());
+    expect(first.seen).toMatchObject({ chatId: 7, messages: [], chats: [{ id: 7, kind: 'bot' }] });
+    expect((await look(first.mark)).status).toBe(204);
+    await telegram.people[0]?.start();
+    const second = await json(await look(first.mark));
+    expect(second.seen.messages).toMatchObject([
+      { text: '/start', html: '<a href="command:/start">/start</a>', isMine: true },
+    ]);
+    expect((await get('/api/look?person=8&chat=7')).status).toBe(404);
   });
 
   it('turns other origins and unknown paths away', async () => {

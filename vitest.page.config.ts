@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** The offline page in a real Chromium, which is installed where it is missing. `npm run test:page`. */
+export default defineConfig({
+  test: {
+    name: 'page',
+    include: ['test/page/**/*.test.ts'],
+    fileParallelism: false,
+    globalSetup: ['test/page/global-setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
