@@ -27,9 +27,9 @@ export async function tellAdmins({ api, log, adminIds }: AlertTools, text: Html)
 const LONGEST_ALERT = 3_000;
 
 export function backupAlertText(locale: LocaleName, { kind, message: whole }: BackupAlert): Html {
-  const { frame } = textsFor(locale);
+  const { frame, backupTrouble } = textsFor(locale);
   const message = whole.length > LONGEST_ALERT ? `${whole.slice(0, LONGEST_ALERT).toWellFormed()}…` : whole;
-  if (kind === 'failed') return frame.backupFailed(message);
+  if (kind === 'failed') return frame.backupFailed(backupTrouble(message));
   if (kind === 'damaged') return frame.backupDamaged(message);
   return kind === 'ask' ? frame.backupAsks(message) : frame.backupProblem(message);
 }

@@ -10,6 +10,7 @@ import type { UserFromGetMe } from 'grammy/types';
 import { backupAlertText, tellAdmins } from './alerts.ts';
 import { systemClock } from './backup/clock.ts';
 import { drill } from './backup/drill.ts';
+import type { DrillRecord } from './backup/drill-record.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import { createImportUpload } from './backup/import/uploads.ts';
 import { removeOldCopies } from './backup/snapshot/copy-name.ts';
@@ -27,7 +28,8 @@ import { checkDisks, type Places } from './disk-room.ts';
 import { linkKey } from './download-links.ts';
 import { PollHearing, setWebhook } from './hearing.ts';
 import { createHost, type Host } from './host.ts';
-import { textsFor } from './locales/index.ts';
+import type { Html } from './html.ts';
+import { type Texts, textsFor } from './locales/index.ts';
 import { describeError, type Log } from './log.ts';
 import { createHostLog } from './log-lines.ts';
 import { refusal } from './loopback-guard.ts';
@@ -215,10 +217,7 @@ export async function startNode(
     if (!record.ok)
       await tellAdmins(
         { api, log, adminIds: config.adminIds },
-        textsFor(config.defaultLocale).frame[record.opened === false ? 'drillSealed' : 'drillFailed'](
-          record.name,
-          record.problem ?? '',
-        ),
+        drillText(textsFor(config.defaultLocale), record),
       );
   }
 
@@ -340,4 +339,10 @@ function listen(
     );
     server.once('error', reject);
   });
+}
+
+function drillText({ frame, backupTrouble }: Texts, { name, opened, problem }: DrillRecord): Html {
+  return opened === false
+    ? frame.drillSealed(name, problem ?? '')
+    : frame.drillFailed(name, backupTrouble(problem ?? ''));
 }

@@ -8,7 +8,7 @@ import { uz as uzFrame } from './frame/uz.ts';
 import { uzCyrl as uzCyrlFrame } from './frame/uz-cyrl.ts';
 import { en as enTrouble } from './trouble/en.ts';
 import { ru as ruTrouble } from './trouble/ru.ts';
-import { saying } from './trouble/say.ts';
+import { saying, sayingOfBackups } from './trouble/say.ts';
 import { uz as uzTrouble } from './trouble/uz.ts';
 import { uzCyrl as uzCyrlTrouble } from './trouble/uz-cyrl.ts';
 import { en as enViewer } from './viewer/en.ts';
@@ -22,18 +22,39 @@ export interface Texts {
   readonly admin: AdminTexts;
   /** Why Telegram refused, in the person's language; what is not known stays as it came, as code. */
   readonly trouble: (said: string) => Html;
+  /** Why the backup engine made none, likewise, with its own words after it. */
+  readonly backupTrouble: (said: string) => Html;
 }
 
 const catalogues: Record<LocaleName, Texts> = {
-  uz: { frame: uzFrame, viewer: uzViewer, admin: adminTexts.uz, trouble: saying(uzTrouble) },
+  uz: {
+    frame: uzFrame,
+    viewer: uzViewer,
+    admin: adminTexts.uz,
+    trouble: saying(uzTrouble),
+    backupTrouble: sayingOfBackups(uzTrouble),
+  },
   'uz-Cyrl': {
     frame: uzCyrlFrame,
     viewer: uzCyrlViewer,
     admin: adminTexts['uz-Cyrl'],
     trouble: saying(uzCyrlTrouble),
+    backupTrouble: sayingOfBackups(uzCyrlTrouble),
   },
-  ru: { frame: ruFrame, viewer: ruViewer, admin: adminTexts.ru, trouble: saying(ruTrouble) },
-  en: { frame: enFrame, viewer: enViewer, admin: adminTexts.en, trouble: saying(enTrouble) },
+  ru: {
+    frame: ruFrame,
+    viewer: ruViewer,
+    admin: adminTexts.ru,
+    trouble: saying(ruTrouble),
+    backupTrouble: sayingOfBackups(ruTrouble),
+  },
+  en: {
+    frame: enFrame,
+    viewer: enViewer,
+    admin: adminTexts.en,
+    trouble: saying(enTrouble),
+    backupTrouble: sayingOfBackups(enTrouble),
+  },
 };
 
 export function textsFor(locale: LocaleName): Texts {

@@ -1,5 +1,7 @@
 /** What the machine says in English reaches nobody in English: refusals, fields of the log, tables, numbers. */
+
 import { describe, expect, test } from 'vitest';
+import { backupAlertText } from '../../src/alerts.ts';
 import { LOCALE_NAMES } from '../../src/config.ts';
 import { adminTexts } from '../../src/locales/admin/index.ts';
 import { textsFor } from '../../src/locales/index.ts';
@@ -42,6 +44,46 @@ describe('refusals', () => {
 
   test('what nobody knows stays as it came, escaped, as code', () => {
     expect(textsFor('uz').trouble('a <new> refusal').markup).toBe('<code>a &lt;new&gt; refusal</code>');
+  });
+});
+
+describe('reasons of the backup engine', () => {
+  test.each([
+    ['SQLITE_CORRUPT: database disk image is malformed', 'ma’lumotlar bazasi shikastlangan'],
+    [
+      'no copy of the database bot.db: the database is damaged (docs/operations.md)',
+      'ma’lumotlar bazasi shikastlangan',
+    ],
+    ['ENOSPC: no space left on device: make room in directory b', 'diskda yoki omborda joy qolmagan'],
+    [
+      'no copy of the database bot.db: it is made beside it, so the directory must be writable',
+      'serverda fayl yoki papkaga',
+    ],
+    ["EACCES: permission denied, open 'b/x'", 'serverda fayl yoki papkaga'],
+    ['S3 refused: AccessDenied: check S3_ACCESS_KEY_ID', 'ombor kalitni qabul qilmadi'],
+    ['S3 refused: NoSuchBucket: check S3_BUCKET, or create the bucket', 'bunday ombor topilmadi'],
+    ['the run took longer than 840 s and was given up', 'juda uzoq davom etgani'],
+    [
+      'the run 20260101_020000 (schedule), begun 2026-01-01 02:00:00 UTC, never ended: its process died',
+      'avvalgi urinish',
+    ],
+    ['a.db.gz.age: contents not opened: none of the keys opens the file', 'kalit yoki parol mos emas'],
+    ['read-back failed: bytes 0 to 99 differ from what was written', 'omborda saqlangani'],
+    ['fetch failed: connect ECONNREFUSED 127.0.0.1:9', 'ombor yoki baza serveri javob bermadi'],
+  ])('%s', (said, uzbek) => {
+    const { markup } = textsFor('uz').backupTrouble(said);
+    expect(markup).toMatch(new RegExp(`^${uzbek}`));
+    // The engine's own words are a detail.
+    for (const locale of LOCALE_NAMES)
+      expect(textsFor(locale).backupTrouble(said).markup).toMatch(/^[^<]+\n<code>[^<]+<\/code>$/);
+  });
+
+  test('an alert says it in the language, whatever else it holds', () => {
+    const alert = { kind: 'failed', message: 'backup failed: SQLITE_FULL\nand more' } as const;
+    expect(backupAlertText('uz', alert).markup).toContain('Sababi: diskda yoki omborda joy qolmagan');
+    expect(backupAlertText('uz', { kind: 'failed', message: 'what <nobody> knows' }).markup).toContain(
+      '<code>what &lt;nobody&gt; knows</code>',
+    );
   });
 });
 

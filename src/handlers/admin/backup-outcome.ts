@@ -17,7 +17,8 @@ export function outcomeScreen(outcome: BackupOutcome, t: Texts, time: (at: Date)
   const { backup, system } = t.admin;
   const panel = (keyboard = new InlineKeyboard()): InlineKeyboard =>
     keyboard.text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
-  if (outcome.kind === 'failed') return { text: backup.failed(outcome.reason), keyboard: panel() };
+  if (outcome.kind === 'failed')
+    return { text: backup.failed(t.backupTrouble(outcome.reason)), keyboard: panel() };
   if (outcome.kind === 'skipped')
     return { text: outcome.reason === 'busy' ? backup.busy() : backup.duplicate(), keyboard: panel() };
   const { name } = outcome;

@@ -17,7 +17,7 @@ export const en: typeof uz = {
   deaf: (reason) =>
     html`🔇 <b>The bot gets no messages</b>, or got none.\nReason: ${reason}\nMake sure that no other program uses BOT_TOKEN and that PUBLIC_URL is right. On a Worker: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
-    html`🔴 <b>No backup was made.</b>\nReason: <code>${reason}</code>\nThis attempt touched no other backup. Check with /test, try again with /backup.`,
+    html`🔴 <b>No backup was made.</b>\nReason: ${reason}\nThis attempt touched no other backup. Check with /test, try again with /backup.`,
   backupDamaged: (reason) =>
     html`🔴 <b>The database is damaged.</b>\n<code>${reason}</code>\nThis backup is kept, but it is not verified; the good ones before it are not deleted. What to do is in docs/operations.md.`,
   backupAsks: (reason) =>
@@ -25,7 +25,7 @@ export const en: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>The backup was made and verified</b>, but something after it failed:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
-    html`🔴 <b>A test restore of the backup failed:</b> <code>${name}</code>\nReason: <code>${reason}</code>\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
+    html`🔴 <b>A test restore of the backup failed:</b> <code>${name}</code>\nReason: ${reason}\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
   drillSealed: (name, reason) =>
     html`🔑 <b>The test restore could not open the backup:</b> <code>${name}</code>\nNo key or passphrase fits; nothing says that the backup itself is damaged: <code>${reason}</code>`,
   databaseLost: (path, rescued) =>

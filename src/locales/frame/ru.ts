@@ -20,7 +20,7 @@ export const ru: typeof uz = {
   deaf: (reason) =>
     html`🔇 <b>Бот не получает сообщений</b> или не получал их.\nПричина: ${reason}\nПроверьте, что BOT_TOKEN не использует другая программа и что PUBLIC_URL верен. Для Worker: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
-    html`🔴 <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nДругие копии эта попытка не трогала. Проверить: /test, повторить: /backup.`,
+    html`🔴 <b>Резервная копия не сделана.</b>\nПричина: ${reason}\nДругие копии эта попытка не трогала. Проверить: /test, повторить: /backup.`,
   backupDamaged: (reason) =>
     html`🔴 <b>База данных повреждена.</b>\n<code>${reason}</code>\nЭта копия сохранена, но проверенной не считается; прежние исправные копии не удаляются. Что делать, написано в docs/operations.md.`,
   backupAsks: (reason) =>
@@ -28,7 +28,7 @@ export const ru: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
-    html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: <code>${reason}</code>\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
+    html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: ${reason}\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
   drillSealed: (name, reason) =>
     html`🔑 <b>Пробное восстановление: копия не открыта:</b> <code>${name}</code>\nКлюч или пароль не подходит; что сама копия повреждена, не установлено: <code>${reason}</code>`,
   databaseLost: (path, rescued) =>

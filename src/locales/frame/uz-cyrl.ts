@@ -16,7 +16,7 @@ export const uzCyrl: typeof uz = {
   deaf: (reason) =>
     html`🔇 <b>Бот хабарларни олмаяпти</b> ёки олмай қолган эди.\nСабаби: ${reason}\nBOT_TOKEN’дан бошқа дастур фойдаланмасин; PUBLIC_URL тўғрилигини текширинг. Worker бўлса: <code>npm run deploy</code>.`,
   backupFailed: (reason) =>
-    html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади. Текшириш: /test, қайта уриниш: /backup`,
+    html`🔴 <b>Захира нусха олинмади.</b>\nСабаби: ${reason}\nБу уриниш бошқа нусхаларга тегмади. Текшириш: /test, қайта уриниш: /backup`,
   backupDamaged: (reason) =>
     html`🔴 <b>Маълумотлар базаси шикастланган.</b>\n<code>${reason}</code>\nБу нусха сақлаб қўйилди, лекин текширилган эмас; ундан олдинги яхши нусхалар ўчирилмайди. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   backupAsks: (reason) =>
@@ -24,7 +24,7 @@ export const uzCyrl: typeof uz = {
   backupProblem: (reason) =>
     html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди:\n<code>${reason}</code>`,
   drillFailed: (name, reason) =>
-    html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: <code>${reason}</code>\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
+    html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: ${reason}\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
   drillSealed: (name, reason) =>
     html`🔑 <b>Захира нусхани синов учун очиб бўлмади:</b> <code>${name}</code>\nКалит ёки парол мос эмас, нусханинг ўзи бузилгани маълум эмас: <code>${reason}</code>`,
   databaseLost: (path, rescued) =>

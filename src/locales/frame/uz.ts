@@ -18,16 +18,16 @@ export const uz = {
     html`⚠️ <b>${count}</b> ta xabarga javob berib bo‘lmadi.\nSababi: ${error}\nXabarlar yo‘qolmadi: /admin → «Javobsiz xabarlar».`,
   deaf: (reason: Html): Html =>
     html`🔇 <b>Bot xabarlarni olmayapti</b> yoki olmay qolgan edi.\nSababi: ${reason}\nBOT_TOKEN’dan boshqa dastur foydalanmasin; PUBLIC_URL to‘g‘riligini tekshiring. Worker bo‘lsa: <code>npm run deploy</code>.`,
-  backupFailed: (reason: string): Html =>
-    html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi. Tekshirish: /test, qayta urinish: /backup`,
+  backupFailed: (reason: Html): Html =>
+    html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: ${reason}\nBu urinish boshqa nusxalarga tegmadi. Tekshirish: /test, qayta urinish: /backup`,
   backupDamaged: (reason: string): Html =>
     html`🔴 <b>Ma’lumotlar bazasi shikastlangan.</b>\n<code>${reason}</code>\nBu nusxa saqlab qo‘yildi, lekin tekshirilgan emas; undan oldingi yaxshi nusxalar o‘chirilmaydi. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   backupAsks: (reason: string): Html =>
     html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi.\n<code>${reason}</code>\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
   backupProblem: (reason: string): Html =>
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
-  drillFailed: (name: string, reason: string): Html =>
-    html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: <code>${reason}</code>\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
+  drillFailed: (name: string, reason: Html): Html =>
+    html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: ${reason}\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
   drillSealed: (name: string, reason: string): Html =>
     html`🔑 <b>Zaxira nusxani sinov uchun ochib bo‘lmadi:</b> <code>${name}</code>\nKalit yoki parol mos emas, nusxaning o‘zi buzilgani ma’lum emas: <code>${reason}</code>`,
   databaseLost: (path: string, rescued: string | undefined): Html =>

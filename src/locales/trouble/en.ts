@@ -22,4 +22,15 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'webhook-answer': 'the server answered with an error',
   'webhook-closed': 'Telegram could not connect to the server',
   'no-answer': 'Telegram did not answer',
+  // Of backups.
+  'db-damaged': 'the database is damaged; what to do is in docs/operations.md',
+  'no-room': 'no room is left on the disk or in the store: make some',
+  'no-right': 'the bot may not write to a file or directory on the server',
+  'store-key': 'the store refused the key: check the key and its rights',
+  'no-store': 'there is no such store: check its name and address',
+  'too-long': 'it took too long and was stopped',
+  'run-died': 'an earlier attempt broke off before its end',
+  'no-key': 'no key or passphrase fits',
+  unlike: 'the store holds something else than was written',
+  unreachable: 'the store or the database server did not answer',
 };

@@ -32,6 +32,34 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/network request|no answer within|bad gateway|internal server error|gateway time-?out/i, 'no-answer'],
 ];
 
+/** The backup engine's reasons: SQLite's and the system's codes, the store's, and its own sentences. The first that fits counts. */
+const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
+  [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
+  [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],
+  [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|EROFS|readonly database|must be writable/i, 'no-right'],
+  [
+    /SignatureDoesNotMatch|InvalidAccessKeyId|AccessDenied|access denied|S3_(?:ACCESS|SECRET)|\b403\b/i,
+    'store-key',
+  ],
+  [/NoSuchBucket|InvalidBucketName|S3_(?:BUCKET|ENDPOINT|REGION)/i, 'no-store'],
+  [/took longer than|begun \d+ times/, 'too-long'],
+  [/never ended/, 'run-died'],
+  [/none of the keys|not opened|BACKUP_(?:PASSPHRASE|AGE_IDENTITY)/, 'no-key'],
+  [/read-back failed|SHA-256|differ from what was written/, 'unlike'],
+  [
+    /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|fetch failed|socket|network|no answer|silent|\b50[0234]\b/i,
+    'unreachable',
+  ],
+];
+
+/** As {@link saying}, of a backup's reasons; the words of the engine follow, for whoever mends it. */
+export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
+  return (said) => {
+    const code = OF_BACKUPS.find(([pattern]) => pattern.test(said))?.[1];
+    return code === undefined ? html`<code>${said}</code>` : html`${texts[code]}\n<code>${said}</code>`;
+  };
+}
+
 /** A sentence of the language; what is not known stays as it came, as code. */
 export function saying(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
   return (said) => {

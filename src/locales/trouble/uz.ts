@@ -21,4 +21,15 @@ export const uz = {
   'webhook-answer': 'server xato javob berdi',
   'webhook-closed': 'Telegram serverga ulana olmadi',
   'no-answer': 'Telegram javob bermadi',
+  // Of backups.
+  'db-damaged': 'ma’lumotlar bazasi shikastlangan, nima qilish kerakligi docs/operations.md faylida yozilgan',
+  'no-room': 'diskda yoki omborda joy qolmagan, joy bo‘shating',
+  'no-right': 'serverda fayl yoki papkaga yozish huquqi yo‘q',
+  'store-key': 'ombor kalitni qabul qilmadi, kalit va huquqlarini tekshiring',
+  'no-store': 'bunday ombor topilmadi, nomi va manzilini tekshiring',
+  'too-long': 'juda uzoq davom etgani uchun to‘xtatildi',
+  'run-died': 'avvalgi urinish oxirigacha yetmay to‘xtab qolgan',
+  'no-key': 'kalit yoki parol mos emas',
+  unlike: 'omborda saqlangani yozilganidan farq qildi',
+  unreachable: 'ombor yoki baza serveri javob bermadi',
 };

@@ -24,7 +24,7 @@ export const en: typeof uz = {
   facts: (facts) =>
     html`💾 <b>Backup</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ verified' : html`⚠️ not sound: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
   failed: (reason) =>
-    html`❌ <b>The backup failed.</b>\nReason: <code>${reason}</code>\nThis attempt touched no other backup.`,
+    html`❌ <b>The backup failed.</b>\nReason: ${reason}\nThis attempt touched no other backup.`,
   duplicate: () => html`ℹ️ A backup was made just now, another one is not needed.`,
   busy: () =>
     html`⏳ Another backup is being made. Yours is waiting: it begins after that one, and its outcome will appear here.`,

@@ -24,7 +24,7 @@ export const ru: typeof uz = {
   facts: (facts) =>
     html`💾 <b>Резервная копия</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ проверена' : html`⚠️ непригодна: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
   failed: (reason) =>
-    html`❌ <b>Резервная копия не сделана.</b>\nПричина: <code>${reason}</code>\nДругие копии эта попытка не трогала.`,
+    html`❌ <b>Резервная копия не сделана.</b>\nПричина: ${reason}\nДругие копии эта попытка не трогала.`,
   duplicate: () => html`ℹ️ Копия только что сделана, новая не нужна.`,
   busy: () =>
     html`⏳ Сейчас делается другая копия. Ваш запрос в очереди: он начнётся после неё, итог появится здесь.`,

@@ -24,7 +24,7 @@ export const uzCyrl: typeof uz = {
   facts: (facts) =>
     html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ яроқсиз: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
   failed: (reason) =>
-    html`❌ <b>Захира нусха олинмади.</b>\nСабаби: <code>${reason}</code>\nБу уриниш бошқа нусхаларга тегмади.`,
+    html`❌ <b>Захира нусха олинмади.</b>\nСабаби: ${reason}\nБу уриниш бошқа нусхаларга тегмади.`,
   duplicate: () => html`ℹ️ Захира нусха ҳозиргина олинган, янгиси шарт эмас.`,
   busy: () =>
     html`⏳ Ҳозир бошқа захира нусха олинмоқда. Сизнинг сўровингиз навбатда: у тугагач бошланади ва натижаси шу ерга ёзилади.`,

@@ -42,8 +42,8 @@ export const uz = {
     html`✅ <b>Zaxira nusxa tayyor va tekshirildi</b>\n\n${describe(facts)}`,
   facts: (facts: BackupFacts): Html =>
     html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ yaroqsiz: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
-  failed: (reason: string): Html =>
-    html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: <code>${reason}</code>\nBu urinish boshqa nusxalarga tegmadi.`,
+  failed: (reason: Html): Html =>
+    html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: ${reason}\nBu urinish boshqa nusxalarga tegmadi.`,
   duplicate: (): Html => html`ℹ️ Zaxira nusxa hozirgina olingan, yangisi shart emas.`,
   busy: (): Html =>
     html`⏳ Hozir boshqa zaxira nusxa olinmoqda. Sizning so‘rovingiz navbatda: u tugagach boshlanadi va natijasi shu yerga yoziladi.`,
