@@ -152,6 +152,8 @@ export function createHost(parts: HostParts): Host {
         backups,
         deadline,
         hearing: parts.hearing,
+        importUpload,
+        background,
         requests: new RequestBudget(requests, parts.stopping),
         replay: (update: Update) => handle(update, 'replay'),
         ...people,

@@ -8,7 +8,7 @@ import {
   type RunStart,
 } from '../backup/ledger.ts';
 import { TRIGGERS } from '../backup/manifest.ts';
-import { all, type Database, one, sql } from './database.ts';
+import { all, type Database, one, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
@@ -185,15 +185,7 @@ export function createBackupLedger(
       return runs;
     },
     async addRequest(request) {
-      const [result] = await db.write([
-        sql(
-          'INSERT INTO backup_requests (requested_by, chat_id, message_id, requested_at) VALUES (?, ?, ?, ?) RETURNING id',
-          request.requestedBy,
-          request.chatId,
-          request.messageId,
-          toSqlTime(request.requestedAt),
-        ),
-      ]);
+      const [result] = await db.write([requestBackup(request)]);
       const id = result?.rows[0]?.int('id');
       if (id === undefined) throw new Error('backup request was not stored');
       return { ...request, id, attempts: 0 };
@@ -218,6 +210,22 @@ export function createBackupLedger(
     },
   };
   return ledger;
+}
+
+/** RETURNING id. From then on the backup is made, whatever happens to this process. */
+export function requestBackup(request: Omit<BackupRequest, 'id' | 'attempts'>): Statement {
+  return sql(
+    'INSERT INTO backup_requests (requested_by, chat_id, message_id, requested_at) VALUES (?, ?, ?, ?) RETURNING id',
+    request.requestedBy,
+    request.chatId,
+    request.messageId,
+    toSqlTime(request.requestedAt),
+  );
+}
+
+/** The message that the admin waits at. */
+export function requestShown(id: number, messageId: number): Statement {
+  return sql('UPDATE backup_requests SET message_id = ? WHERE id = ?', messageId, id);
 }
 
 const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_at,

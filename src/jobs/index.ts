@@ -1,4 +1,5 @@
 import { adminNoticesJob } from './admin-notices.ts';
+import { adminWorkJob } from './admin-work.ts';
 import { backupRequestsJob } from './backup-requests.ts';
 import { broadcastJob } from './broadcast.ts';
 import { checkChatsJob } from './check-chats.ts';
@@ -17,6 +18,7 @@ import { trashJob } from './trash.ts';
 export const jobs: readonly Job[] = [
   // First: a run needs most of a small tick, and would never find it left over.
   backupRequestsJob,
+  adminWorkJob,
   hearingJob,
   adminNoticesJob,
   replayUpdatesJob,

@@ -6,9 +6,10 @@ import type { LocaleName } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { Hearing } from '../hearing.ts';
 import type { Log } from '../log.ts';
+import type { Services } from '../receive.ts';
 import type { Replay } from '../replay.ts';
 
-export interface JobContext {
+export interface JobContext extends Pick<Services, 'importUpload' | 'background'> {
   readonly db: Database;
   readonly api: Api;
   readonly me: UserFromGetMe;

@@ -144,7 +144,20 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     await response.text();
     return response.status;
   };
-  telegram.connect(async (update) => post(JSON.stringify(update)));
+  // What leaves an update is done when its delivery is over; who wants to see it under way takes `background` away.
+  const underWay = new Set<Promise<void>>();
+  Object.assign(services, {
+    background: (work: (signal: AbortSignal) => Promise<void>) => {
+      const running = work(new AbortController().signal);
+      underWay.add(running);
+      void running.finally(() => underWay.delete(running));
+    },
+  });
+  telegram.connect(async (update) => {
+    const status = await post(JSON.stringify(update));
+    await Promise.all(underWay);
+    return status;
+  });
   return {
     telegram,
     db: counted.db,

@@ -1,8 +1,11 @@
 /** /backup and /backups: take one now, see what there is, download, check, send here (docs/spec/backup.md "Commands"). */
-import { InlineKeyboard, InputFile } from 'grammy';
+import { InlineKeyboard } from 'grammy';
+import type { BackupRequest } from '../../backup/ledger.ts';
 import type { BackupEntry } from '../../backup/list.ts';
 import { audit } from '../../db/audit-log.ts';
+import { requestBackup, requestShown } from '../../db/backup-runs.ts';
 import type { Html } from '../../html.ts';
+import { describeError } from '../../log.ts';
 import { encodeAction } from '../callback-data.ts';
 import type { BotContext, Viewer } from '../context.ts';
 import type { Feature } from '../feature.ts';
@@ -10,10 +13,11 @@ import { type Screen, show } from '../show.ts';
 import { factsOf } from './backup-facts.ts';
 import { outcomeScreen, progressEditor } from './backup-outcome.ts';
 import { AdminRoutes } from './routes.ts';
+import { leaveUpdate } from './work/leave.ts';
+import { addReport, begin } from './work/run.ts';
+import { isSendable } from './work/send.ts';
 
 const PER_PAGE = 6;
-/** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file. */
-const UPLOAD_LIMIT = 49_000_000;
 
 const routes = new AdminRoutes()
   .command('backup', (ctx, admin) => backUp(ctx, admin))
@@ -32,25 +36,33 @@ const routes = new AdminRoutes()
     await ctx.answerPress();
     return show(ctx, { text: ctx.t.admin.backup.linkList(files) }, { isNew: true });
   })
-  .press('backupCheck', (ctx, _admin, { text: name }) => check(ctx, name))
-  .press('backupSend', (ctx, _admin, { text: name }) => sendHere(ctx, name));
+  .press('backupCheck', (ctx, admin, { text: name }) => check(ctx, admin, name))
+  .press('backupSend', (ctx, admin, { text: name }) => sendHere(ctx, admin, name));
 
 export const backupFeature: Feature = { name: 'admin backup', composer: routes.composer, prefetches: [] };
 
-/** The request is on record before the run begins: if this host dies, or takes longer than it may, the next tick finishes it. */
+/** On record with the update: if this host dies, or takes longer than it may, the next tick finishes it. */
 async function backUp(ctx: BotContext, admin: Viewer): Promise<void> {
   const { services, t } = ctx;
-  // Handled from here on: a run takes longer than Telegram waits, and must not be begun again by a redelivery.
-  await ctx.turn.commit(audit(admin.id, 'backup-started', '', ctx.now));
+  const asked = { requestedBy: admin.id, chatId: admin.id, messageId: null, requestedAt: ctx.now };
+  const [stored] = await ctx.turn.commit(
+    requestBackup(asked),
+    audit(admin.id, 'backup-started', '', ctx.now),
+  );
+  const id = stored?.rows[0]?.int('id');
+  if (id === undefined) throw new Error('backup request was not stored');
   await ctx.answerPress();
   const status = await ctx.api.sendMessage(admin.id, t.admin.backup.started().markup, { parse_mode: 'HTML' });
-  const request = await services.backups.request({
-    requestedBy: admin.id,
-    chatId: admin.id,
-    messageId: status.message_id,
-  });
+  await services.db.write([requestShown(id, status.message_id)]);
+  const request = { ...asked, id, messageId: status.message_id, attempts: 0 };
+  begin(services, () => runRequest(ctx, request));
+}
+
+async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void> {
+  const { services, t } = ctx;
+  const { chatId, messageId } = request;
   const edit = (text: Html, keyboard?: InlineKeyboard): Promise<unknown> =>
-    ctx.api.editMessageText(admin.id, status.message_id, text.markup, {
+    ctx.api.editMessageText(chatId, messageId ?? 0, text.markup, {
       parse_mode: 'HTML',
       ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
     });
@@ -58,7 +70,12 @@ async function backUp(ctx: BotContext, admin: Viewer): Promise<void> {
   const outcome = await services.backups.runRequest(request, progress.report);
   await progress.settled();
   const screen = outcomeScreen(outcome, t, (at) => ctx.time(at));
-  await edit(screen.text, screen.keyboard);
+  try {
+    await edit(screen.text, screen.keyboard);
+  } catch (error) {
+    services.log.warn('backup outcome waits', { error: describeError(error) });
+    await services.db.write([addReport(request, screen, ctx.now)]);
+  }
 }
 
 async function openList(ctx: BotContext, page: number): Promise<void> {
@@ -104,34 +121,15 @@ function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
   return { text: backup.facts(factsOf(entry, (at) => ctx.time(at))), keyboard };
 }
 
-async function check(ctx: BotContext, name: string): Promise<void> {
-  const { backup } = ctx.t.admin;
-  await ctx.answerPress();
-  await show(ctx, { text: backup.checking() }, { isNew: true });
-  const verdict = await ctx.services.backups.verify(name);
-  const text =
-    verdict === undefined
-      ? backup.unsound(name, [backup.gone()])
-      : verdict.ok
-        ? backup.sound(name, verdict.opened)
-        : backup.unsound(name, verdict.problems);
-  await show(ctx, { text }, { isNew: true });
+function check(ctx: BotContext, admin: Viewer, name: string): Promise<void> {
+  const meanwhile = { text: ctx.t.admin.backup.checking() };
+  return leaveUpdate(ctx, admin, { kind: 'check', detail: { name }, meanwhile });
 }
 
-async function sendHere(ctx: BotContext, name: string): Promise<void> {
+async function sendHere(ctx: BotContext, admin: Viewer, name: string): Promise<void> {
   const { backup } = ctx.t.admin;
   const files = await ctx.services.backups.files(name);
   if (files.length === 0) return ctx.answerPress(backup.gone(), { alert: true });
-  const small = files.filter(({ bytes }) => bytes <= UPLOAD_LIMIT);
-  if (small.length < files.length) await ctx.answerPress(backup.tooLarge(), { alert: true });
-  await ctx.answerPress();
-  // One after the other: two files of 50 MB at once are too much for a Worker's memory.
-  for (const file of small) {
-    const bytes = await file.read();
-    if (bytes !== undefined)
-      await ctx.replyWithDocument(new InputFile(bytes, file.fileName), {
-        caption: backup.file(file.fileName).markup,
-        parse_mode: 'HTML',
-      });
-  }
+  if (!files.every(isSendable)) await ctx.answerPress(backup.tooLarge(), { alert: true });
+  await leaveUpdate(ctx, admin, { kind: 'send', detail: { name } });
 }

@@ -11,8 +11,7 @@ export const en: typeof uz = {
   stop: () => '⛔️ Stop',
   notRunning: () =>
     html`No import is running: it has ended or was cut off. Send the file again to see what would change.`,
-  failed: () =>
-    html`❌ The import did not finish. Send the file again to see what would change; nothing comes in twice.`,
+  looking: () => html`🔎 The file is being read…`,
   dropped: () => html`↩️ Not imported. Nothing was changed.`,
   fileGone: () => 'The file is gone. Send it again.',
   tooLarge: () =>

@@ -9,8 +9,7 @@ export const uz = {
   stop: () => '⛔️ To‘xtatish',
   notRunning: () =>
     html`Hozir import ketmayapti: u tugagan yoki to‘xtab qolgan. Faylni qaytadan yuboring, nima o‘zgarishi ko‘rinadi.`,
-  failed: () =>
-    html`❌ Import tugamadi. Faylni qaytadan yuboring: nima o‘zgarishi ko‘rinadi, bori takrorlanmaydi.`,
+  looking: () => html`🔎 Fayl o‘qilmoqda…`,
   dropped: () => html`↩️ Import qilinmadi. Hech narsa o‘zgarmadi.`,
   fileGone: () => 'Fayl topilmadi. Uni qaytadan yuboring.',
   tooLarge: () =>

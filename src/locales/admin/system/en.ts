@@ -4,6 +4,8 @@ import type { uz } from './uz.ts';
 export const en: typeof uz = {
   // Buttons.
   panel: () => '🏠 Control panel',
+  workFailed: (command: string) =>
+    html`❌ This could not be finished on this server. Run it on a computer: <code>${command}</code>`,
   addAnime: () => '➕ Add an anime',
   catalogue: () => '✏️ Edit',
   drafts: (count) => `🗂 Drafts${count === 0 ? '' : ` (${count})`}`,

@@ -4,6 +4,8 @@ import type { uz } from './uz.ts';
 export const ru: typeof uz = {
   // Buttons.
   panel: () => '🏠 Панель',
+  workFailed: (command: string) =>
+    html`❌ На этом сервере это не удалось довести до конца. Выполните на компьютере: <code>${command}</code>`,
   addAnime: () => '➕ Добавить аниме',
   catalogue: () => '✏️ Редактировать',
   drafts: (count) => `🗂 Черновики${count === 0 ? '' : ` (${count})`}`,

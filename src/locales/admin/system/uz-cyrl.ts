@@ -4,6 +4,8 @@ import type { uz } from './uz.ts';
 export const uzCyrl: typeof uz = {
   // Buttons.
   panel: () => '🏠 Бошқарув панели',
+  workFailed: (command: string) =>
+    html`❌ Бу иш бу серверда охирига етмади. Компьютерда бажаринг: <code>${command}</code>`,
   addAnime: () => '➕ Аниме қўшиш',
   catalogue: () => '✏️ Таҳрирлаш',
   drafts: (count) => `🗂 Қораламалар${count === 0 ? '' : ` (${count})`}`,

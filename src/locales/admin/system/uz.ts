@@ -4,6 +4,8 @@ import { type Html, html } from '../../../html.ts';
 export const uz = {
   // Buttons.
   panel: () => '🏠 Boshqaruv paneli',
+  workFailed: (command: string) =>
+    html`❌ Bu ish bu serverda oxiriga yetmadi. Kompyuterda bajaring: <code>${command}</code>`,
   addAnime: () => '➕ Anime qo‘shish',
   catalogue: () => '✏️ Tahrirlash',
   drafts: (count: number) => `🗂 Qoralamalar${count === 0 ? '' : ` (${count})`}`,

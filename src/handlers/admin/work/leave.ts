@@ -1,0 +1,54 @@
+/** Takes long work out of the update that asks for it: stored with the update's own mark, told, begun. */
+import type { InlineKeyboard } from 'grammy';
+import { addWork, type WorkKind, workShown } from '../../../db/admin-work.ts';
+import type { Statement } from '../../../db/database.ts';
+import type { Html } from '../../../html.ts';
+import { describeError } from '../../../log.ts';
+import type { BotContext, Viewer } from '../../context.ts';
+import { begin, runWork } from './run.ts';
+
+export interface LongWork {
+  readonly kind: Exclude<WorkKind, 'report'>;
+  /** What the work needs; `name` is what the admin would name on a computer, `replyTo` the message that its outcome answers. */
+  readonly detail: { readonly name: string; readonly replyTo?: number; readonly [key: string]: unknown };
+  /** What is shown meanwhile; left out: nothing. */
+  readonly meanwhile?: { readonly text: Html; readonly keyboard?: InlineKeyboard };
+  /** Left out: what is shown meanwhile is a new message. */
+  readonly messageId?: number;
+  readonly statements?: readonly Statement[];
+}
+
+/** From the commit on the work is done, whatever happens to this process. */
+export async function leaveUpdate(ctx: BotContext, admin: Viewer, work: LongWork): Promise<void> {
+  const { kind, detail, meanwhile, messageId = null, statements = [] } = work;
+  const { services } = ctx;
+  const [added] = await ctx.turn.commit(
+    addWork(
+      { kind, requestedBy: admin.id, chatId: admin.id, messageId, detail: JSON.stringify(detail) },
+      ctx.now,
+    ),
+    ...statements,
+  );
+  const id = added?.rows[0]?.int('id');
+  if (id === undefined) return;
+  try {
+    if (meanwhile !== undefined) {
+      const { text, keyboard } = meanwhile;
+      const options = {
+        parse_mode: 'HTML' as const,
+        ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
+      };
+      if (messageId !== null) await ctx.api.editMessageText(admin.id, messageId, text.markup, options);
+      else {
+        const reply =
+          detail.replyTo === undefined ? {} : { reply_parameters: { message_id: detail.replyTo } };
+        const sent = await ctx.api.sendMessage(admin.id, text.markup, { ...options, ...reply });
+        await services.db.write([workShown(id, sent.message_id)]);
+      }
+    }
+  } catch (error) {
+    // Its outcome is told all the same.
+    services.log.warn('work not shown', { work: id, error: describeError(error) });
+  }
+  begin(services, (stopping) => runWork(services, id, stopping));
+}

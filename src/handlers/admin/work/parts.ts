@@ -1,0 +1,38 @@
+/** What long work needs of its host; an update and the tick both have it. */
+import type { Api } from 'grammy';
+import type { BackupEngine } from '../../../backup/engine.ts';
+import type { LocaleName } from '../../../config.ts';
+import type { AdminWork } from '../../../db/admin-work.ts';
+import type { Database, Statement } from '../../../db/database.ts';
+import type { Texts } from '../../../locales/index.ts';
+import type { Log } from '../../../log.ts';
+import type { Services } from '../../../receive.ts';
+import type { Screen } from '../../show.ts';
+
+export interface WorkParts extends Pick<Services, 'importUpload' | 'background' | 'after'> {
+  readonly db: Database;
+  readonly api: Api;
+  readonly backups: BackupEngine;
+  readonly defaultLocale: LocaleName;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** What the admin is told in the end, and what is written with it. */
+export interface WorkOutcome {
+  readonly screen: Screen | undefined;
+  readonly statements?: readonly Statement[];
+}
+
+/** @param signal aborts when the host stops (then the next one does the work), or the admin calls it off */
+export type DoWork = (
+  parts: WorkParts,
+  work: AdminWork,
+  t: Texts,
+  signal: AbortSignal,
+) => Promise<WorkOutcome>;
+
+/** The admin called it off. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}

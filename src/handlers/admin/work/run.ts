@@ -1,0 +1,177 @@
+/**
+ * Does long work that an admin asked for: begun right after the update that stored it, or by a tick, when its process died. Done is done
+ * once: the outcome takes the work's place in the database, and is told until it was told.
+ */
+import { GrammyError, HttpError, type InlineKeyboard } from 'grammy';
+import {
+  type AdminWork,
+  addWork,
+  claimWork,
+  endWork,
+  freeAgain,
+  isTooOld,
+  RENEW_MS,
+  readWork,
+  renewWork,
+  type WorkKind,
+  workDone,
+} from '../../../db/admin-work.ts';
+import { DatabaseUnavailable, type Statement } from '../../../db/database.ts';
+import { textsIn } from '../../../locales/index.ts';
+import { describeError } from '../../../log.ts';
+import type { Screen } from '../../show.ts';
+import { readSendFailure } from '../telegram-errors.ts';
+import { doCheck } from './check.ts';
+import { doImport, doLook } from './import.ts';
+import { Cancelled, type DoWork, type WorkParts } from './parts.ts';
+import { doSend } from './send.ts';
+
+const KINDS: Readonly<Record<Exclude<WorkKind, 'report'>, DoWork>> = {
+  check: doCheck,
+  send: doSend,
+  look: doLook,
+  import: doImport,
+};
+/** Processes that may die of the same work; then the admin is told what to do instead. */
+const MAX_ATTEMPTS = 3;
+
+/** Work that this process is at, by the message that has the button to call it off. */
+const underWay = new Map<string, AbortController>();
+const placeOf = (chatId: number, messageId: number | null): string => `${chatId}:${messageId}`;
+
+/** False when this process is not at it. */
+export function cancelWork(chatId: number, messageId: number): boolean {
+  const running = underWay.get(placeOf(chatId, messageId));
+  running?.abort(new Cancelled());
+  return running !== undefined;
+}
+
+/** Begins what is on record, outside of the update: an update is kept waiting by nothing long. */
+export function begin(
+  { background, after, log }: WorkParts,
+  act: (stopping?: AbortSignal) => Promise<void>,
+): void {
+  const safely = (stopping?: AbortSignal): Promise<void> =>
+    act(stopping).catch((error: unknown) => log.warn('admin work waits', { error: describeError(error) }));
+  if (background !== undefined) background(safely);
+  // A Worker may end it at any time (30 s after the answer): then the tick does it, which has 15 minutes.
+  else after?.(0, safely);
+}
+
+/** An outcome that could not be told right away: the tick tells it. */
+export function addReport(
+  { requestedBy, chatId, messageId }: Pick<AdminWork, 'requestedBy' | 'chatId' | 'messageId'>,
+  screen: Screen,
+  now: Date,
+): Statement {
+  return addWork({ kind: 'report', requestedBy, chatId, messageId, detail: toldOf(screen) }, now);
+}
+
+/** Never rejects. */
+export async function runWork(
+  parts: WorkParts,
+  id: number,
+  stopping: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const { db, log, now } = parts;
+  const calledOff = new AbortController();
+  let place = '';
+  let renewal: ReturnType<typeof setInterval> | undefined;
+  try {
+    const [claimed] = await db.write([claimWork(id, now())]);
+    const [row] = claimed?.rows ?? [];
+    if (row === undefined) return;
+    const asked = readWork(row);
+    place = placeOf(asked.chatId, asked.messageId);
+    underWay.set(place, calledOff);
+    renewal = setInterval(() => {
+      db.write([renewWork(id, now())]).catch(() => {});
+    }, RENEW_MS);
+    await work(parts, asked, AbortSignal.any([stopping, calledOff.signal]));
+  } catch (error) {
+    // The database or Telegram does not answer, or the host stops: the next tick, or the next host, does it.
+    log.warn('admin work waits', { work: id, error: describeError(error) });
+    await db.write([freeAgain(id)]).catch(() => {});
+  } finally {
+    clearInterval(renewal);
+    underWay.delete(place);
+  }
+}
+
+/** Rejects where it is to be tried again. */
+async function work(parts: WorkParts, asked: AdminWork, signal: AbortSignal): Promise<void> {
+  const { db, log, now, defaultLocale } = parts;
+  const { id, kind } = asked;
+  let told = asked.detail;
+  if (kind !== 'report') {
+    const t = textsIn(asked.language, defaultLocale);
+    const failed = { screen: { text: t.admin.system.workFailed(commandOf(asked)) } };
+    const isOver = asked.attempts > MAX_ATTEMPTS || isTooOld(asked, now());
+    const outcome = isOver
+      ? failed
+      : await KINDS[kind](parts, asked, t, signal).catch((error: unknown) => {
+          if (isPassing(error) || (signal.aborted && !(signal.reason instanceof Cancelled))) throw error;
+          log.error('admin work', { work: id, kind, error: describeError(error) });
+          return failed;
+        });
+    const { screen, statements = [] } = { statements: [], ...outcome };
+    if (screen === undefined) return void (await db.write([...statements, endWork(id)]));
+    told = toldOf(screen, replyOf(asked));
+    await db.write([...statements, workDone(id, told)]);
+  }
+  if (kind === 'report' && isTooOld(asked, now())) return void (await db.write([endWork(id)]));
+  await tell(parts, asked, JSON.parse(told) as Told);
+  await db.write([endWork(id)]);
+}
+
+interface Told {
+  readonly markup: string;
+  readonly keyboard?: InlineKeyboard;
+  readonly replyTo?: number;
+}
+
+function toldOf({ text, keyboard }: Screen, replyTo?: number): string {
+  return JSON.stringify({ markup: text.markup, keyboard, replyTo });
+}
+
+/** The message that a new one would answer: the file. */
+function replyOf({ detail }: AdminWork): number | undefined {
+  return (JSON.parse(detail) as { replyTo?: number }).replyTo;
+}
+
+/** In the message the admin waits at, else in a new one. */
+async function tell({ api, log }: WorkParts, { chatId, messageId }: AdminWork, told: Told): Promise<void> {
+  const options = {
+    parse_mode: 'HTML' as const,
+    ...(told.keyboard === undefined ? {} : { reply_markup: told.keyboard }),
+  };
+  const reply =
+    told.replyTo === undefined
+      ? {}
+      : { reply_parameters: { message_id: told.replyTo, allow_sending_without_reply: true } };
+  const send = () => api.sendMessage(chatId, told.markup, { ...options, ...reply });
+  try {
+    if (messageId === null) await send();
+    else
+      await api.editMessageText(chatId, messageId, told.markup, options).catch(async (error: unknown) => {
+        if (readSendFailure(error).kind !== 'refused') throw error;
+        // Deleted by the admin.
+        await send();
+      });
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    log.warn('admin not told', { chat: chatId, error: describeError(error) });
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable || error instanceof HttpError) return true;
+  return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
+}
+
+/** What does the same on a computer. */
+function commandOf({ kind, detail }: AdminWork): string {
+  const { name } = JSON.parse(detail) as { name: string };
+  const verb = kind === 'check' ? 'verify' : kind === 'send' ? 'download' : 'import';
+  return `npm run backup -- ${verb} ${name}`;
+}
