@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { startFauxqs } from './s3/fauxqs.ts';
+import type { FaultPlan } from './sql-over-http/faults.ts';
 import { type SqlServer, startSqlServer } from './sql-over-http/server.ts';
 import { startTelegram, type Telegram } from './telegram/index.ts';
 
@@ -22,6 +23,7 @@ const AUTH_TOKEN = 'stand-in-database-token';
 export async function startStandIns(options: {
   readonly directory: string;
   readonly adminIds: readonly number[];
+  readonly sqlFaults?: FaultPlan;
 }): Promise<StandIns> {
   const databaseFile = join(options.directory, 'server.db');
   const sql = await startSqlServer({
@@ -30,6 +32,7 @@ export async function startStandIns(options: {
     // As strict as the service that a Worker's database mostly lives on.
     hosted: true,
     affectedRows: 'zero',
+    ...(options.sqlFaults && { faults: options.sqlFaults }),
   });
   const s3 = await startFauxqs();
   const telegram = await startTelegram();

@@ -14,6 +14,7 @@ import { composeBackup } from '../compose.ts';
 import { type Config, readConfig } from '../config.ts';
 import { type Staff, staff } from '../db/admins.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
+import type { Statement } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/lock-text.ts';
 import { migrate } from '../db/migrate.ts';
 import { environmentNotes } from '../dot-env.ts';
@@ -66,9 +67,7 @@ async function main(): Promise<void> {
       'it is deployed, but wrangler named no address: set PUBLIC_URL to the Worker’s https address and deploy again, so that the webhook can be set',
     );
   }
-  await setWebhook(config, url, people).catch((cause: unknown) => {
-    throw new Error('it is deployed, but its webhook could not be set: deploy again', { cause });
-  });
+  await setWebhook(config, url, people);
 }
 
 /** Cloudflare fires what wrangler.toml says, whatever BACKUP_CRON says. */
@@ -167,18 +166,35 @@ function deployedUrl(said: string): string | undefined {
 async function setWebhook(config: Config, url: string, people: readonly Staff[]): Promise<void> {
   const { botToken, webhookSecret } = config;
   if (botToken === undefined || webhookSecret === undefined)
-    throw new Error('BOT_TOKEN and WEBHOOK_SECRET are needed for the webhook');
-  // The menu is no reason to say that the webhook is not set.
+    throw new Error('it is deployed without a webhook: set BOT_TOKEN and WEBHOOK_SECRET, then deploy again');
+  const note = (text: string): void => terminal.say(terminal.colors.yellow(`note: ${text}`));
   const warn = (_event: string, { method, error }: Record<string, unknown> = {}): void =>
-    terminal.say(terminal.colors.yellow(`note: ${String(method)} failed: ${String(error)}`));
+    note(`${String(method)} failed: ${String(error)}`);
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log: { warn } });
-  const recorded = await setWebhookOf(api, `${url}/webhook`, webhookSecret);
-  // The Worker does not know its own address: it sets the webhook again by this one when somebody removes it.
+  const recorded = await setWebhookOf(api, `${url}/webhook`, webhookSecret).catch((cause: unknown) => {
+    throw new Error('it is deployed, but its webhook could not be set: deploy again', { cause });
+  });
+  await keepAddress(config, recorded).catch((cause: unknown) => {
+    throw new Error(
+      'it is deployed and its webhook is set, so the bot answers; but the database could not keep the webhook’s address, without which the Worker cannot set it again when somebody removes it: deploy again',
+      { cause },
+    );
+  });
+  // The menu is no reason to say that the webhook is not set.
+  await installCommands(api, { defaultLocale: config.defaultLocale, staff: people }).catch((error: unknown) =>
+    note(`the menu of commands was not set, all else is done: ${explain(error)}`),
+  );
+  const waiting = await api.getWebhookInfo().then(
+    (info) => `${info.pending_update_count} updates waiting`,
+    (error: unknown) => `set; Telegram did not say how many updates wait: ${explain(error)}`,
+  );
+  step(`webhook: ${url}/webhook, ${waiting}`);
+}
+
+/** The Worker does not know its own address: it sets the webhook again by this one when somebody removes it. */
+async function keepAddress(config: Config, recorded: Statement): Promise<void> {
   const { db, close } = await openDatabase(config.database);
   await db.write([recorded]).finally(close);
-  await installCommands(api, { defaultLocale: config.defaultLocale, staff: people });
-  const info = await api.getWebhookInfo();
-  step(`webhook: ${url}/webhook, ${info.pending_update_count} updates waiting`);
 }
 
 function step(text: string): void {

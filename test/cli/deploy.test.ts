@@ -33,10 +33,16 @@ const MAIN = fileURLToPath(new URL('../../src/cli/deploy.ts', import.meta.url));
 let directory: string;
 let standIns: StandIns;
 let db: Database;
+let isDatabaseDown: boolean;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'anime-deploy-'));
-  standIns = await startStandIns({ directory, adminIds: [1] });
+  isDatabaseDown = false;
+  standIns = await startStandIns({
+    directory,
+    adminIds: [1],
+    sqlFaults: () => (isDatabaseDown ? { kind: 'drop', when: 'before' } : undefined),
+  });
   const wrangler = join(directory, 'wrangler');
   writeFileSync(wrangler, wranglerSaying(DEPLOYED));
   chmodSync(wrangler, 0o755);
@@ -188,6 +194,38 @@ test('a webhook that can not be set is told as such: the deploy itself stands', 
   expect(output).toMatch(/it is deployed, but its webhook could not be set: deploy again: .*bad webhook/);
   expect(output).not.toContain(standIns.telegram.token);
 });
+
+test('only the address could not be kept: it is said that the bot answers, and what to do', async () => {
+  standIns.telegram.script({
+    method: 'setWebhook',
+    when: () => {
+      isDatabaseDown = true;
+      return false;
+    },
+    fault: { kind: 'drop' },
+  });
+  const { code, output } = await deploy();
+  expect({ code, isDeployed: isDeployed() }).toEqual({ code: 1, isDeployed: true });
+  expect(standIns.telegram.callsOf('setWebhook').at(-1)?.status).toBe(200);
+  expect(output).toContain('it is deployed and its webhook is set, so the bot answers');
+  expect(output).toMatch(/cannot set it again when somebody removes it: deploy again: .*database/);
+  expect(output).not.toContain('could not be set');
+});
+
+test.each(['getWebhookInfo', 'setMyCommands'])(
+  '%s that fails at the end is a note, the deploy stands',
+  async (method) => {
+    standIns.telegram.script({
+      method,
+      times: Number.POSITIVE_INFINITY,
+      fault: { kind: 'error', status: 400, description: 'Bad Request: no' },
+    });
+    const { code, output } = await deploy();
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/webhook: https:\S+\/webhook, /);
+    expect(output).toContain('Bad Request: no');
+  },
+);
 
 test('a schedule that wrangler.toml does not have: nothing is touched', async () => {
   writeFileSync(join(directory, 'wrangler.toml'), '[triggers]\ncrons = ["0  2 * * *", "* * * * *"]\n');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STAND_IN_SECRET, type StandIns, startStandIns } from '../../dev/stand-ins.ts';
-import type { Person, SeenMessage } from '../../dev/telegram/index.ts';
+import type { Person } from '../../dev/telegram/index.ts';
 import { startWorkerRuntime, type WorkerRuntime } from '../../dev/worker-runtime.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
 import { sql } from '../../src/db/database.ts';
@@ -42,14 +42,22 @@ async function rows(columns: string, rest: string): Promise<string[]> {
   return found;
 }
 
-const send = (name: string, bytes: Uint8Array): Promise<SeenMessage> =>
-  admin.send({ document: { name, bytes } });
+async function send(name: string, bytes: Uint8Array): Promise<void> {
+  await admin.send({ document: { name, bytes } });
+  await settled();
+}
+
+/** The work goes on after the answer to the update (waitUntil). */
+async function settled(): Promise<void> {
+  await expect.poll(() => admin.lastMessage().text, { timeout: 20_000 }).not.toMatch(/^[⏳🔎]/u);
+}
 
 async function press(button: RegExp): Promise<void> {
   const message = admin.lastMessage();
   const found = message.keyboard.flat().find(({ text }) => button.test(text));
   if (found === undefined) throw new Error(`no button ${button} under ${message.text}`);
   await admin.press(message, found.text);
+  await settled();
 }
 
 const OLD = `{"backup_timestamp": "2024-01-01T12:00:00.5",
