@@ -3,6 +3,7 @@ import { forgetNotice, noticeAdmins } from './admin-notices.ts';
 import { channelBroken, channelFine } from './channels.ts';
 import { all, type Query, type Statement, sql } from './database.ts';
 import { setGroupProblem } from './groups.ts';
+import { mergeGroups, mergeMandatory } from './merge-chats.ts';
 
 export interface ChatUse {
   readonly kind: 'group' | 'channel';
@@ -57,18 +58,14 @@ export function chatJudged(
   ];
 }
 
-/** A group became a supergroup and got another id: rows keep their own, so that what refers to them stays. */
+/** A group became a supergroup and got another id: its row keeps its own, so that what refers to it stays. */
 export function chatMoved(from: number, to: number): readonly Statement[] {
   return [
+    ...mergeGroups(from, to),
+    sql(`UPDATE groups SET group_id = ?2, kind = 'supergroup' WHERE group_id = ?1`, from, to),
+    ...mergeMandatory(String(from), String(to)),
     sql(
-      `UPDATE groups SET group_id = ?2, kind = 'supergroup' WHERE group_id = ?1
-         AND NOT EXISTS (SELECT 1 FROM groups WHERE group_id = ?2)`,
-      from,
-      to,
-    ),
-    sql(
-      `UPDATE mandatory_channels SET channel_id = ?2, checked_at = NULL WHERE channel_id = ?1
-         AND NOT EXISTS (SELECT 1 FROM mandatory_channels WHERE channel_id = ?2)`,
+      'UPDATE mandatory_channels SET channel_id = ?2, checked_at = NULL WHERE channel_id = ?1',
       String(from),
       String(to),
     ),

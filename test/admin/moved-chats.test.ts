@@ -89,14 +89,100 @@ describe('a group that became a supergroup', () => {
     expect(desk.last().text).toContain(String(upgraded.id));
   });
 
-  test('a list that has the new chat already keeps both rows', async () => {
+  test.each(['told', 'unseen'])(
+    'a list that has the new chat already: one row is left, with what both had (%s)',
+    async (how) => {
+      desk = await startDesk();
+      const group = await listed('Eski guruh', true);
+      await addByWizard(desk, { description: 'Naruto', parts: 1, code: 12 });
+      await addByWizard(desk, { description: 'Bleach', parts: 1, code: 13 });
+      const { db } = desk.bot;
+      // What the supergroup will be called is known only when it is there.
+      let upgraded: Room | undefined;
+      const both = async (chatId: number): Promise<void> => {
+        await db.write([
+          sql(
+            "INSERT INTO groups (id, group_id, name, username, kind) VALUES (9, ?, 'Yangi', 'yangi_uz', 'supergroup')",
+            chatId,
+          ),
+          sql('INSERT INTO anime_groups (anime_code, group_id) VALUES (12, 1), (12, 9), (13, 9)'),
+          sql(
+            "INSERT INTO postings (id, anime_id, requested_by, requested_at) VALUES (1, 1, 100, ''), (2, 2, 100, '')",
+          ),
+          sql(
+            "INSERT INTO posts (posting_id, group_id, state) VALUES (1, 1, 'waiting'), (1, 9, 'sent'), (2, 9, 'waiting')",
+          ),
+          sql(
+            "INSERT INTO broadcasts (id, requested_by, audience, group_id, created_at) VALUES (1, 100, 'group', 9, '')",
+          ),
+          sql("INSERT INTO broadcasts (id, requested_by, audience, created_at) VALUES (2, 100, 'users', '')"),
+          sql(
+            'INSERT INTO broadcast_retries (broadcast_id, recipient, attempts, retry_ms) VALUES (1, 9, 1, 0), (2, 9, 1, 0)',
+          ),
+          sql(
+            "INSERT INTO drafts (id, user_id, kind, step, is_open, created_at, updated_at) VALUES (90, 100, 'anime', 'x', 0, '', '')",
+          ),
+          sql('INSERT INTO draft_groups (draft_id, group_id) VALUES (90, 9)'),
+        ]);
+      };
+      if (how === 'told') {
+        upgraded = await desk.telegram.hold(() => group.upgrade());
+        await both(upgraded.id);
+        await desk.telegram.deliver();
+      } else {
+        upgraded = await movedUnseen(group);
+        await both(upgraded.id);
+        await desk.admin.send('/groups');
+        await desk.presses(/Eski guruh/, /Tekshir/);
+      }
+      expect(await desk.rows('SELECT id AS id, group_id AS chat, username AS username FROM groups')).toEqual([
+        { id: '1', chat: String(upgraded.id), username: how === 'told' ? 'yangi_uz' : null },
+      ]);
+      expect(
+        await desk.rows('SELECT anime_code AS code, group_id AS row FROM anime_groups ORDER BY 1'),
+      ).toEqual([
+        { code: '12', row: '1' },
+        { code: '13', row: '1' },
+      ]);
+      // What one of them has got already is not sent to it again.
+      expect(
+        await desk.rows('SELECT posting_id AS id, group_id AS row, state AS state FROM posts ORDER BY 1'),
+      ).toEqual([
+        { id: '1', row: '1', state: 'sent' },
+        { id: '2', row: '1', state: 'waiting' },
+      ]);
+      expect(await desk.rows('SELECT group_id AS row FROM broadcasts WHERE id = 1')).toEqual([{ row: '1' }]);
+      // Of a broadcast to people the number is a person's.
+      expect(
+        await desk.rows('SELECT broadcast_id AS id, recipient AS r FROM broadcast_retries ORDER BY 1'),
+      ).toEqual([
+        { id: '1', r: '1' },
+        { id: '2', r: '9' },
+      ]);
+      expect(await desk.rows('SELECT group_id AS row FROM draft_groups')).toEqual([{ row: '1' }]);
+    },
+  );
+
+  test('mandatory under both ids: asked for once from then on', async () => {
     desk = await startDesk();
-    const group = await listed('Eski guruh', true);
+    const { bot } = desk;
+    const group = desk.telegram.group({ title: 'Eski guruh', basic: true });
+    await group.promoteBot();
+    await addChannel(bot, group, { inviteLink: 'https://t.me/+Eski12345' });
+    await addAnime(bot, { code: 12, title: 'Naruto' });
     const upgraded = await movedUnseen(group);
-    await desk.bot.db.write([sql("INSERT INTO groups (group_id, name) VALUES (?, 'Yangi')", upgraded.id)]);
-    await desk.admin.send('/groups');
-    await desk.presses(/Eski guruh/, /Tekshir/);
-    expect(await desk.rows('SELECT COUNT(*) AS n FROM groups')).toEqual([{ n: '2' }]);
+    await addChannel(bot, upgraded, { inviteLink: 'https://t.me/+AbCdEf123' });
+    const outsider = desk.telegram.person();
+    await outsider.send('12');
+    await outsider.send('12');
+    expect(await desk.rows('SELECT channel_id AS id, invite_link AS link FROM mandatory_channels')).toEqual([
+      { id: String(upgraded.id), link: 'https://t.me/+AbCdEf123' },
+    ]);
+    const links = outsider
+      .lastMessage()
+      .keyboard.flat()
+      .filter(({ url }) => url !== undefined);
+    expect(links).toHaveLength(1);
   });
 });
 
