@@ -107,10 +107,10 @@ describe('a group that became a supergroup', () => {
           ),
           sql('INSERT INTO anime_groups (anime_code, group_id) VALUES (12, 1), (12, 9), (13, 9)'),
           sql(
-            "INSERT INTO postings (id, anime_id, requested_by, requested_at) VALUES (1, 1, 100, ''), (2, 2, 100, '')",
+            "INSERT INTO postings (id, anime_id, requested_by, requested_at) VALUES (1, 1, 100, ''), (2, 2, 100, ''), (3, 1, 100, '')",
           ),
           sql(
-            "INSERT INTO posts (posting_id, group_id, state) VALUES (1, 1, 'waiting'), (1, 9, 'sent'), (2, 9, 'waiting')",
+            "INSERT INTO posts (posting_id, group_id, state) VALUES (1, 1, 'waiting'), (1, 9, 'sent'), (2, 9, 'waiting'), (3, 1, 'sending'), (3, 9, 'waiting')",
           ),
           sql(
             "INSERT INTO broadcasts (id, requested_by, audience, group_id, created_at) VALUES (1, 100, 'group', 9, '')",
@@ -150,6 +150,7 @@ describe('a group that became a supergroup', () => {
       ).toEqual([
         { id: '1', row: '1', state: 'sent' },
         { id: '2', row: '1', state: 'waiting' },
+      { id: '3', row: '1', state: 'sending' },
       ]);
       expect(await desk.rows('SELECT group_id AS row FROM broadcasts WHERE id = 1')).toEqual([{ row: '1' }]);
       // Of a broadcast to people the number is a person's.
