@@ -45,6 +45,13 @@ export function requireMembership(world: World, chat: ChatState): void {
   if (!isMember(mine)) throw forbidden(`bot is not a member of the ${chat.kind} chat`);
 }
 
+/** Refuses unless the bot may change messages of the chat (`check_chat_access` in Client.cpp: whoever left Telegram is refused here too). */
+export function requireEdit(world: World, chat: ChatState): void {
+  if (chat.kind === 'private' && world.people.get(chat.id)?.isDeactivated === true)
+    throw forbidden('user is deactivated');
+  requireMembership(world, chat);
+}
+
 /** Refuses unless the bot may write to the chat at all. */
 export function requireWrite(world: World, chat: ChatState): void {
   if (chat.kind === 'private') requirePrivate(world, chat.id);
@@ -54,9 +61,10 @@ export function requireWrite(world: World, chat: ChatState): void {
     throw badRequest('need administrator rights in the channel chat');
   }
   if (isAdmin(mine)) return;
-  // The server's own words, which telegram-bot-api hands on.
+  // The server's own words. telegram-bot-api makes 400 of a server's 403 whose words are one constant (`fail_query_with_error` in
+  // telegram-bot-api/Client.cpp, 01a3679c).
   if (chat.closures.includes('topic')) throw badRequest('TOPIC_CLOSED');
-  if (chat.closures.includes('writing')) throw forbidden('CHAT_WRITE_FORBIDDEN');
+  if (chat.closures.includes('writing')) throw badRequest('CHAT_WRITE_FORBIDDEN');
 }
 
 function requirePrivate(world: World, userId: number): void {
@@ -82,7 +90,7 @@ const RESTRICTIONS = {
 export function requireContentRight(world: World, chat: ChatState, kind: Content['kind']): void {
   const mine = chat.members.get(world.bot.id);
   if (kind === 'photo' && chat.closures.includes('photos') && !isAdmin(mine))
-    throw forbidden('CHAT_SEND_PHOTOS_FORBIDDEN');
+    throw badRequest('CHAT_SEND_PHOTOS_FORBIDDEN');
   if (kind === 'service' || mine?.status !== 'restricted') return;
   const [permission, what] = RESTRICTIONS[kind];
   if (!mine[permission]) throw badRequest(`not enough rights to send ${what} to the chat`);

@@ -6,8 +6,6 @@ import type { BotContext } from './context.ts';
 
 /** Calls that carry a file. */
 const WITH_FILE = /^(?:send(?:Photo|Video|Document|Animation)|editMessageMedia)$/;
-/** A chat that takes texts and no such files; telegram-bot-api hands the server's word on with 403. */
-const FILE_FORBIDDEN = /CHAT_SEND_\w+_FORBIDDEN/;
 
 /**
  * Whether a call was refused that might work without its file: told by what was attempted, for Telegram's words for it are many and
@@ -15,7 +13,6 @@ const FILE_FORBIDDEN = /CHAT_SEND_\w+_FORBIDDEN/;
  */
 export function isFileRefused(error: unknown): error is GrammyError {
   if (!(error instanceof GrammyError) || !WITH_FILE.test(error.method)) return false;
-  if (error.error_code === 403) return FILE_FORBIDDEN.test(error.description);
   return error.error_code === 400 && error.parameters.migrate_to_chat_id === undefined;
 }
 

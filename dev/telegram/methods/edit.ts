@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InlineKeyboardMarkup } from 'grammy/types';
-import { requireMembership, resolveChat, right } from '../access.ts';
+import { requireEdit, resolveChat, right } from '../access.ts';
 import { badRequest } from '../errors.ts';
 import { inlineMarkup } from '../markup.ts';
 import type { ChatKind, Content, StoredMessage } from '../state.ts';
@@ -97,7 +97,7 @@ function inlineTarget(world: World, inlineId: string): StoredMessage {
 
 function editTarget(world: World, chatId: string, messageId: number): StoredMessage {
   const chat = resolveChat(world, chatId);
-  requireMembership(world, chat);
+  requireEdit(world, chat);
   const message = messageId > 0 ? world.message(chat, messageId) : undefined;
   if (message === undefined) throw badRequest('message to edit not found');
   return message;

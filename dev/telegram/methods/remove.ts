@@ -1,4 +1,4 @@
-import { requireMembership, resolveChat, right } from '../access.ts';
+import { requireEdit, requireMembership, resolveChat, right } from '../access.ts';
 import type { Args } from '../args.ts';
 import { badRequest } from '../errors.ts';
 import { DELETE_WINDOW, MESSAGE_IDS_MAX } from '../limits.ts';
@@ -11,7 +11,7 @@ export const removeMethods: Record<string, Method> = {
     if (args.text('chat_id') === '') throw badRequest('Chat identifier is not specified');
     if (args.int('message_id') === 0) throw badRequest('Message identifier is not specified');
     const chat = resolveChat(world, args.text('chat_id'));
-    requireMembership(world, chat);
+    requireEdit(world, chat);
     const message = world.message(chat, args.int('message_id'));
     if (message === undefined) throw badRequest('message to delete not found');
     requireDelete(world, message);
@@ -20,7 +20,7 @@ export const removeMethods: Record<string, Method> = {
   },
   deleteMessages: ({ world, args }) => {
     const chat = resolveChat(world, args.text('chat_id'));
-    requireMembership(world, chat);
+    requireEdit(world, chat);
     // Messages that are not found are passed over (Bot API, deleteMessages).
     const found = messageIds(args).flatMap((id) => world.message(chat, id) ?? []);
     for (const message of found) requireDelete(world, message);

@@ -31,8 +31,20 @@ const closed: Case[] = [
     inClosed('members', 'getChatAdministrators', () => ({})),
   ],
   ['a closed topic', 'Bad Request: TOPIC_CLOSED', inClosed('topic', 'sendMessage', text)],
-  ['no writing', 'Forbidden: CHAT_WRITE_FORBIDDEN', inClosed('writing', 'sendMessage', text), 403],
-  ['no photos', 'Forbidden: CHAT_SEND_PHOTOS_FORBIDDEN', inClosed('photos', 'sendPhoto', photo), 403],
+  ['no writing', 'Bad Request: CHAT_WRITE_FORBIDDEN', inClosed('writing', 'sendMessage', text)],
+  ['no photos', 'Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN', inClosed('photos', 'sendPhoto', photo)],
+  ...(['editMessageText', 'deleteMessage', 'deleteMessages'] as const).map(
+    (method): Case => [
+      `${method} in the chat of somebody who left Telegram`,
+      'Forbidden: user is deactivated',
+      async ({ viewer, call, text: sent }) => {
+        const message_id = await sent();
+        viewer.deactivate();
+        return call(method, { chat_id: viewer.id, message_id, message_ids: [message_id], text: 'y' });
+      },
+      403,
+    ],
+  ),
   ['a deleted group', 'Forbidden: the group chat was deleted', inClosed('deleted', 'sendMessage', text), 403],
   ...SPOILED.map(
     ([words, told]): Case => [
