@@ -24,7 +24,10 @@ type Asked =
 const MAX_CODE = 999_999;
 
 export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>): Incoming {
-  if (update.callback_query !== undefined) return readPress(decodeAction(update.callback_query.data ?? ''));
+  const press = update.callback_query;
+  // Under a message of an inline query there is no chat to answer in, and the bot puts no such button there.
+  if (press !== undefined)
+    return readPress(press.message === undefined ? undefined : decodeAction(press.data ?? ''));
   if (update.inline_query !== undefined)
     return { kind: 'inline', query: update.inline_query.query, offset: update.inline_query.offset };
   const message = update.message;
