@@ -150,7 +150,7 @@ describe('a group that became a supergroup', () => {
       ).toEqual([
         { id: '1', row: '1', state: 'sent' },
         { id: '2', row: '1', state: 'waiting' },
-      { id: '3', row: '1', state: 'sending' },
+        { id: '3', row: '1', state: 'sending' },
       ]);
       expect(await desk.rows('SELECT group_id AS row FROM broadcasts WHERE id = 1')).toEqual([{ row: '1' }]);
       // Of a broadcast to people the number is a person's.
