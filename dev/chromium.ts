@@ -2,7 +2,7 @@
  * A real browser for the page's tests and pictures: the machine's own Chromium or Chrome (or the one that CHROMIUM names), else Debian's,
  * installed here where this user may.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -32,6 +32,13 @@ export function findChromium(env: Readonly<Record<string, string | undefined>>):
   return installed;
 }
 
+/** Pictures need them; without them letters are the machine's own and signs may be boxes. @throws NoBrowser with why */
+export function installFonts(): void {
+  // Nothing is listed where there is no fontconfig.
+  const { stdout } = spawnSync('fc-list', { encoding: 'utf8' });
+  if (!/Roboto/.test(stdout ?? '') || !/Noto Color Emoji/.test(stdout ?? '')) installPackages(FONTS);
+}
+
 function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -58,7 +65,7 @@ function installPackages(packages: readonly string[]): void {
   } catch (error) {
     const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new NoBrowser(
-      `no Chromium or Chrome is here, and Debian's cannot be installed (${said}): install one, or name it in CHROMIUM`,
+      `Debian's ${packages.join(', ')} cannot be installed (${said}): install a Chromium, or name one in CHROMIUM`,
     );
   }
 }

@@ -41,6 +41,31 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
+describe('pictures', () => {
+  const shown = (page: string): string[] =>
+    [...read(page).matchAll(/(?:src|srcset)="([^"]+)"/g)].map(([, path = '']) => path);
+
+  test.each([
+    ['README.md', 'en'],
+    ['README.uz.md', 'uz'],
+  ])('%s shows three, in its language, for light and dark systems', (page, language) => {
+    const names = ['viewer', 'admin', 'backups'].flatMap((name) => [
+      `docs/pictures/${name}-${language}-dark.webp`,
+      `docs/pictures/${name}-${language}-light.webp`,
+    ]);
+    expect(shown(page)).toEqual(names);
+    expect(read(page).match(/<img [^>]*alt="[^"]{20,}"/g)).toHaveLength(3);
+  });
+
+  test('are WebP, all are shown, and all together load at once', () => {
+    const files = readdirSync(join(ROOT, 'docs/pictures')).map((name) => `docs/pictures/${name}`);
+    expect(files.toSorted()).toEqual([...shown('README.md'), ...shown('README.uz.md')].toSorted());
+    const contents = files.map((path) => readFileSync(join(ROOT, path)));
+    for (const content of contents) expect(content.toString('latin1', 8, 12)).toBe('WEBP');
+    expect(contents.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(700_000);
+  });
+});
+
 describe('.github/workflows/ci.yml', () => {
   const workflow = parse(read('.github/workflows/ci.yml'));
 

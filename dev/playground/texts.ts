@@ -132,7 +132,7 @@ const uz = {
 const ru: Catalogue = {
   language: 'Язык',
   title: 'anime-bot: проба без Telegram',
-  subtitle: 'Проба без Telegram',
+  subtitle: 'Без Telegram',
   privacy: 'Ничто не покидает этот компьютер',
   whoYouAre: 'Кто вы',
   viewer: 'зритель',
@@ -267,7 +267,7 @@ const ru: Catalogue = {
 const en: Catalogue = {
   language: 'Language',
   title: 'anime-bot: without Telegram',
-  subtitle: 'A try without Telegram',
+  subtitle: 'Without Telegram',
   privacy: 'Nothing leaves this machine',
   whoYouAre: 'You are',
   viewer: 'viewer',

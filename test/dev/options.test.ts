@@ -28,6 +28,7 @@ test.each([
   ['dev', 'dev.ts'],
   ['bundle', 'bundle-size.ts'],
   ['mutate', 'mutate/index.ts'],
+  ['pictures', 'pictures/index.ts'],
 ])('npm run %s: an unknown option is 2, --help is 0, and neither begins', (name, file) => {
   const wrong = run(file, '--fast');
   expect(wrong.status).toBe(2);

@@ -1,0 +1,35 @@
+/** `npm run pictures`: a newcomer's `npm start`, played in a browser to its end. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, inject, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../dev/pictures/index.ts', import.meta.url));
+
+test.skipIf(inject('chromium') === '')(
+  'the pictures of the front pages are made anew',
+  { timeout: 300_000 },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'anime-pictures-test-'));
+    try {
+      const child = spawn(process.execPath, [script, '--to', directory], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let errors = '';
+      child.stderr.on('data', (chunk: Buffer) => {
+        errors += chunk.toString();
+      });
+      const [code] = await once(child, 'close');
+      expect({ code, errors }).toEqual({ code: 0, errors: '' });
+      const committed = readdirSync(new URL('../../docs/pictures', import.meta.url));
+      expect(readdirSync(directory).sort()).toEqual(committed.sort());
+      const digests = new Set(committed.map((name) => readFileSync(join(directory, name), 'base64')));
+      expect(digests.size).toBe(committed.length);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+);
