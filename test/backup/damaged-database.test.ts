@@ -149,3 +149,25 @@ test('rows that refer to nothing, and a search index out of step, are told and n
   const { record } = await drill({ bucket: world.context, keys: undefined, clock: world.clock }, entry);
   expect(record).toMatchObject({ ok: true, problem: null });
 });
+
+test('a run that cannot read the database is known to /healthz and /test until a good one', async () => {
+  const good = await run();
+  const read = () => Promise.reject(Object.assign(new Error('malformed'), { code: 'SQLITE_CORRUPT' }));
+  const broken = { ...world.context, source: { read } };
+  world.clock.advance(60_000);
+  const outcome = await runBackup(broken, { trigger: 'schedule', scheduledAt: world.clock.now() });
+  expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringContaining('docs/operations.md') });
+  expect(await engine().health()).toMatchObject({
+    ok: false,
+    reason: 'damaged',
+    name: good.name,
+    damaged: { isRun: true, problem: expect.stringContaining('the database file is damaged') },
+  });
+  // A run that failed for something else says nothing of the database.
+  await run();
+  expect(await engine().health()).toMatchObject({ ok: true });
+  const busy = { ...world.context, source: { read: () => Promise.reject(new Error('no answer')) } };
+  world.clock.advance(60_000);
+  await runBackup(busy, { trigger: 'schedule', scheduledAt: world.clock.now() });
+  expect(await engine().health()).toMatchObject({ ok: true });
+});
