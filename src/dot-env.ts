@@ -1,5 +1,5 @@
 /** Reads `.env` into the environment, and tells what in it nobody would read. Node only. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
 import { ConfigError } from './config.ts';
@@ -29,6 +29,9 @@ export function environmentNotes(): string[] {
 
 /** The text of such a file. @throws ConfigError when it cannot be read or is no text */
 export function readEnvFile(file: string): string {
+  // A pipe would be read without end.
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false)
+    throw new ConfigError([`${file}: is no file (a directory, or a pipe): put a file in its place`]);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));

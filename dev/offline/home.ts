@@ -113,10 +113,12 @@ function setAside(directory: string, at: Date): string {
 }
 
 function tokenOf(file: string): string {
-  const found = exists(file) ? readFileSync(file, 'utf8').trim() : '';
+  // A pipe would be read without end.
+  const isFile = lstatSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  const found = isFile ? readFileSync(file, 'utf8').trim() : '';
   if (TOKEN.test(found)) return found;
   const token = `${BOT_ID}:AA${randomBytes(25).toString('base64url').slice(0, 33)}`;
-  rmSync(file, { force: true });
+  rmSync(file, { force: true, recursive: true });
   writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
   return token;
 }

@@ -1,6 +1,6 @@
 /** The stand-in's world in a file, and its files' contents beside it. Node only. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SavedWorld, saveWorld, type WorldKeeper } from '../telegram/saved-world.ts';
@@ -52,6 +52,7 @@ export function openWorldFile(file: string, directory: string): WorldKeeper {
 }
 
 function readBody(file: string): string {
+  if (!statSync(file).isFile()) throw new DamagedWorld(`${file} is no file`);
   const text = readFileSync(file, 'utf8');
   const end = text.indexOf('\n');
   const body = text.slice(end + 1);

@@ -218,10 +218,11 @@ async function restoreFile(
     if (hadFile && options.isOldBroken !== true && options.only === undefined) await carryLedger(path, fresh);
     if (hadFile) takeRights(path, fresh);
     const isOldBroken = options.isOldBroken === true;
-    const kept = keptPath(path, isOldBroken, parts.clock.now());
+    const wanted = keptPath(path, isOldBroken, parts.clock.now());
     // No backup holds what the last restore set aside: it stays, under a name of its own.
-    if (hadFile && safety.name === undefined) await keepEarlier(kept, files, parts.clock.now());
-    await swapFiles({ path, fresh, files, kept, isOldBroken, madeFrom });
+    if (hadFile && safety.name === undefined && !isOldBroken)
+      await keepEarlier(wanted, files, parts.clock.now());
+    const kept = await swapFiles({ path, fresh, files, kept: wanted, isOldBroken, madeFrom });
     return {
       ...report(source, options),
       notes,

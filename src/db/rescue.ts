@@ -2,10 +2,11 @@
  * What a process does when its database file was taken away under it (in-place.ts): what it still has becomes a file of its own, and its
  * journal goes out of the way of what now stands at the path. Node only.
  */
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Sqlite from 'libsql';
 import { makeDirectorySync } from '../lib/directories.ts';
+import { reserveName } from '../lib/free-name.ts';
 import { type Loss, ownDescriptor } from './in-place.ts';
 import { timeMark } from './settle-journals.ts';
 
@@ -23,6 +24,10 @@ const WHAT: Readonly<Record<Loss, string>> = {
   overwritten: 'was overwritten by another file',
 };
 
+/** The pages were in the file alone, and the other file was written over them. */
+const OVERWRITTEN =
+  'what was written since the newest backup is lost with its pages (the journal alone brings nothing back): move the file away and run `npm run backup -- restore latest`';
+
 /**
  * `keeper` has the lost file and its log open. Touches nothing at the path but our own log, which SQLite would replay into whatever stands
  * there. Never throws.
@@ -34,23 +39,23 @@ export function rescue(
   loss: Loss,
 ): LostFile {
   const now = new Date();
-  const name = freeName(`${file}.rescued-${timeMark(now)}`);
+  let name: string | undefined;
   let problem = keeper === undefined ? 'nothing was written yet' : undefined;
   try {
     if (keeper !== undefined) {
       makeDirectorySync(dirname(file));
-      closeSync(openSync(name, 'wx', 0o600));
+      name = reserveName(`${file}.rescued-${timeMark(now)}`);
       keeper.exec(`VACUUM INTO '${name.replaceAll("'", "''")}'`);
     }
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
-    rmSync(name, { force: true });
+    if (name !== undefined) rmSync(name, { force: true });
   }
   const asides = setAside(file, `.set-aside-${timeMark(now)}`);
   const rescued = problem === undefined ? name : undefined;
   const result =
     problem === undefined
-      ? `what it held is in ${name}${loss === 'overwritten' ? ', mixed with the other file: a backup is surer' : ''}`
+      ? `${loss === 'overwritten' ? 'what can still be read of it, perhaps mixed with the other file, is in' : 'what it held is in'} ${name}`
       : `what it held could not be saved (${problem})`;
   return {
     path,
@@ -59,15 +64,10 @@ export function rescue(
       `the database file ${path} ${WHAT[loss]} while the bot runs: nothing more is written`,
       result,
       ...asides.map((aside) => `its journal is kept as ${aside}`),
+      ...(loss === 'overwritten' ? [OVERWRITTEN] : []),
       'stop the bot and see docs/operations.md, "The database file was replaced while the bot runs"',
     ].join('; '),
   };
-}
-
-function freeName(name: string): string {
-  let free = name;
-  for (let i = 2; existsSync(free); i += 1) free = `${name}-${i}`;
-  return free;
 }
 
 /** Only what we have open ourselves: another file may have come with a journal of its own. */
@@ -77,8 +77,9 @@ function setAside(file: string, mark: string): string[] {
     const isOurs = ownDescriptor(log) !== undefined;
     if (ownDescriptor(`${file}-shm`) !== undefined) rmSync(`${file}-shm`, { force: true });
     if (!isOurs) return [];
-    renameSync(log, log + mark);
-    return [log + mark];
+    const aside = reserveName(log + mark);
+    renameSync(log, aside);
+    return [aside];
   } catch {
     // It stays where it is, and the next start's rule sets it aside.
     return [];

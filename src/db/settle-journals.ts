@@ -3,6 +3,8 @@
  * Node only.
  */
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { reserveName } from '../lib/free-name.ts';
 import { lockHolder } from './file-lock.ts';
 import { readFully } from './in-place.ts';
 import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './journal-owner.ts';
@@ -35,6 +37,12 @@ export function settleJournals(path: string, { say, now }: SettleOptions): void 
   const file = realPath(path);
   // What this process has open is settled, and must not be opened and closed by other means.
   if (mayBeOpenHere(file)) return;
+  // A pipe would be read without end.
+  for (const suffix of ['', ...KINDS.map(([kind]) => kind)]) {
+    const stats = statSync(file + suffix, { throwIfNoEntry: false });
+    if (stats?.isFile() === false && !stats.isDirectory())
+      throw new JournalInDoubt(`${path}${suffix} is no file (a pipe or a device): remove it`);
+  }
   for (const [suffix, judge] of KINDS) {
     const journal = file + suffix;
     const verdict = look(file, journal, judge);
@@ -45,12 +53,12 @@ export function settleJournals(path: string, { say, now }: SettleOptions): void 
       throw new JournalInDoubt(
         `${path} is in use by ${holder}, and its journal ${path}${suffix} is of another file (${verdict.why}): stop it first, nothing was changed`,
       );
-    const aside = `.set-aside-${timeMark(now())}`;
-    renameSync(journal, journal + aside);
+    const aside = reserveName(`${journal}.set-aside-${timeMark(now())}`);
+    renameSync(journal, aside);
     // The index of the log; SQLite makes it anew.
     if (suffix === '-wal') rmSync(`${file}-shm`, { force: true });
     say(
-      `the journal ${path}${suffix} does not belong to ${path} (${verdict.why}): it was not replayed and is kept as ${path}${suffix}${aside}`,
+      `the journal ${path}${suffix} does not belong to ${path} (${verdict.why}): it was not replayed and is kept as ${dirname(path)}/${basename(aside)}`,
     );
   }
 }

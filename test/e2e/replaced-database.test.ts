@@ -166,15 +166,34 @@ describe.each(HARMS)('%s while the host runs', (_, harm, isReplaced) => {
 test.each(['a write', 'a stop'])('cp of another file over it in place is noticed at %s', async (at) => {
   const host = await running();
   const ids = await acknowledged(12);
+  // Only somebody who has the file as it was can put it together again.
+  const before = join(directory, 'before.db');
+  copyFileSync(path, before);
   copyFileSync(another, path);
-  if (at === 'a write') expect((await send()).status).toBe(503);
+  if (at === 'a write') {
+    expect([(await send()).status, (await send()).status]).toEqual([503, 503]);
+    const health = await fetch(`http://127.0.0.1:${port}/healthz`);
+    expect(await health.json()).toMatchObject({ status: 'failing', database: 'replaced' });
+  }
   expect(await host.stop('SIGTERM')).toBe(0);
   expect(readFileSync(path)).toEqual(readFileSync(another));
   expect(beside(/-(wal|shm|journal)$/)).toEqual([]);
   expect(beside(/-wal\.set-aside-/)).toHaveLength(1);
   expect(host.output().match(/"event":"database lost"/g)).toHaveLength(1);
-  expect(host.output()).toContain('was overwritten by another file');
-  expect(ids).toHaveLength(12);
+  expect(host.output()).toMatch(
+    /was overwritten by another file.*what was written since the newest backup is lost.*restore latest/,
+  );
+  // The journal is kept whole: all that had not come home into the file yet.
+  const [journal = ''] = beside(/-wal\.set-aside-/);
+  copyFileSync(join(data, journal), `${before}-wal`);
+  const kept = updatesIn(before);
+  expect(ids.filter((id) => !kept.has(id))).toEqual([]);
+  // And alone it brings nothing back: what else is kept is no database of the bot's, or none at all.
+  for (const rescued of beside(/\.rescued-\d{8}T\d{6}Z$/)) {
+    const found = new DatabaseSync(join(data, rescued), { readOnly: true });
+    expect(found.prepare('SELECT COUNT(*) AS n FROM sqlite_schema').get()).toBeDefined();
+    found.close();
+  }
 });
 
 test('a bot that writes, backs up and shares its file with a person’s SQLite never takes its own file for another', async () => {

@@ -7,6 +7,7 @@ import { chmodSync, chownSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { holdAlone } from '../../db/sole-use.ts';
+import { reserveName } from '../../lib/free-name.ts';
 import type { TableDigest } from '../digest.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { copyLive } from '../local-copy.ts';
@@ -34,7 +35,7 @@ export function keptPath(path: string, isOldBroken: boolean, now: Date): string 
 
 /** Moves what an earlier restore left under the name `kept` out of the way of this one. */
 export async function keepEarlier(kept: string, files: FileCalls, now: Date): Promise<void> {
-  if (files.exists(kept)) await files.rename(kept, `${kept}-${backupName(now)}`);
+  if (files.exists(kept)) await files.rename(kept, reserveName(`${kept}-${backupName(now)}`));
 }
 
 export interface SwapFiles {
@@ -51,9 +52,13 @@ export interface SwapFiles {
   readonly madeFrom?: string | undefined;
 }
 
-/** @throws {@link DatabaseInUse} when another process has the old file open; nothing has changed then. */
-export async function swapFiles(swap: SwapFiles): Promise<void> {
-  const { path, fresh, files, kept, isOldBroken, madeFrom } = swap;
+/**
+ * Returns where the old file stays: a broken one's name may be taken by one of the same second.
+ * @throws {@link DatabaseInUse} when another process has the old file open; nothing has changed then.
+ */
+export async function swapFiles(swap: SwapFiles): Promise<string> {
+  const { path, fresh, files, isOldBroken, madeFrom } = swap;
+  const kept = isOldBroken ? unused(swap) : swap.kept;
   await files.sync(fresh);
   if (files.exists(path)) {
     const release = isOldBroken ? () => {} : await closeForOthers(path);
@@ -90,6 +95,16 @@ export async function swapFiles(swap: SwapFiles): Promise<void> {
     await files.rename(fresh, path);
   }
   await files.sync(dirname(path));
+  return kept;
+}
+
+/** Nobody else is here: whoever restores has the database's lock. */
+function unused({ kept, files }: SwapFiles): string {
+  const isTaken = (name: string): boolean =>
+    ['', '-wal', '-shm', '-journal'].some((suffix) => files.exists(name + suffix));
+  let name = kept;
+  for (let i = 2; isTaken(name); i += 1) name = `${kept}-${i}`;
+  return name;
 }
 
 /** A name for what the file holds now, nobody else having it open; any write changes it. */

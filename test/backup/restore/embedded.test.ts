@@ -245,6 +245,40 @@ describe('over a full database', () => {
     expect(readFileSync(`${kept}-wal`, 'utf8')).toBe('its journal');
   });
 
+  test.each([0, 300])('two of one second are both kept, %i ms apart', async (apart) => {
+    await backUp(world);
+    world.db.close();
+    const again = { ...target(), context: undefined, closeTarget: () => {} };
+    const kept: string[] = [];
+    for (const text of ['the first', 'the second', 'the third']) {
+      writeFileSync(world.path, text);
+      writeFileSync(`${world.path}-wal`, `journal of ${text}`);
+      kept.push((await restoreNewest(world, again, { isOldBroken: true })).kept ?? '');
+      world.clock.advance(apart);
+    }
+    expect(kept.map((name) => readFileSync(name, 'utf8'))).toEqual(['the first', 'the second', 'the third']);
+    expect(kept.map((name) => readFileSync(`${name}-wal`, 'utf8'))).toEqual([
+      'journal of the first',
+      'journal of the second',
+      'journal of the third',
+    ]);
+  });
+
+  test('what earlier restores of one second set aside is kept as well', async () => {
+    await backUp(world);
+    world.db.close();
+    const again = { ...target(), context: undefined, closeTarget: () => {} };
+    for (let i = 0; i < 4; i += 1) {
+      const marked = new DatabaseSync(world.path);
+      marked.exec(`UPDATE anime SET title = 'only in ${i}'`);
+      marked.close();
+      await restoreNewest(world, again);
+    }
+    const all = readdirSync(world.directory).filter((name) => name.includes('before-restore'));
+    const titles = all.map((name) => rowsOf(join(world.directory, name), 'SELECT min(title) FROM anime')[0]);
+    expect(titles.toSorted()).toEqual(['only in 0', 'only in 1', 'only in 2', 'only in 3']);
+  });
+
   test('a whole database is not taken for a broken one: it would be replaced without a backup', async () => {
     await backUp(world);
     world.db.close();
