@@ -11,6 +11,10 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean -
 COPY tsconfig.json ./
 COPY src ./src
 
+# docker compose exec bot anime-backup list     The messages of the program name this command.
+RUN chmod 755 src/cli/main.ts && ln -s /app/src/cli/main.ts /usr/local/bin/anime-backup
+ENV ANIME_BACKUP_COMMAND="docker compose exec bot anime-backup"
+
 # Owned by the user that runs the bot, so that a new volume is, too.
 RUN mkdir data && chown node:node data
 USER node

@@ -1,6 +1,7 @@
 /** The Node host: the same app and jobs as the Worker's on one machine. `npm start`; start-mode.ts says when it runs offline. */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asCalledHere } from './command-name.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { DatabaseFileHeld } from './db/file-lock.ts';
 import { JournalInDoubt } from './db/settle-journals.ts';
@@ -62,7 +63,7 @@ try {
   );
   const text =
     isForPeople && error instanceof Error ? visibleLines(hideSecrets(error.message)) : sentenceOf(error);
-  console.error(text);
+  console.error(asCalledHere(text));
   process.exit(error instanceof StartRefused ? error.exitCode : 1);
 }
 

@@ -155,7 +155,10 @@ describe('deploy/anime-bot.service', () => {
   const value = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
 
   test('starts what npm start starts, as a user of its own, with time to stop in order', () => {
-    const start = value('ExecStart').replaceAll('/opt/anime-bot/', './').replace('/usr/bin/env ', '');
+    const start = value('ExecStart')
+      .replaceAll('/opt/anime-bot/', './')
+      .replace('/usr/bin/env ', '')
+      .replace(' --env-file=/etc/anime-bot.env', '');
     expect(start.replace(' ./src/node.ts', ' src/node.ts')).toBe(file.scripts['start']);
     expect(value('User')).toBe('anime-bot');
     expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(20);

@@ -8,6 +8,7 @@ import { explainUnusable } from '../db/database-file.ts';
 import { explainLocked } from '../db/file-lock.ts';
 import { DatabaseUnfit } from '../db/unfit.ts';
 import { useOwnScratch } from '../own-scratch.ts';
+import type { Installed } from './installed-bot.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { outputs } from './output.ts';
 import { openSession, type Session } from './session.ts';
@@ -24,6 +25,8 @@ export interface Invocation {
 
 export interface Cli {
   readonly env: Environment;
+  /** Where an installed bot would be; the places of deploy/anime-bot.service when left out. */
+  readonly installed?: Installed | undefined;
   /** What the process is to exit with: an {@link ExitCode}, or 128 and the number of the signal that ended it. */
   exitCode: number;
 }
@@ -59,9 +62,10 @@ export function framed<Options extends object>(
       }
       const interruption = listenForInterruption(terminal);
       let session: Session | undefined;
+      let failure = '';
       try {
         useOwnScratch();
-        session = await openSession(cli.env, terminal);
+        session = await openSession(cli.env, terminal, cli.installed);
         const { stoppable } = interruption;
         cli.exitCode = await run(
           { terminal, session, yes: options.yes === true, now: () => new Date(), stoppable },
@@ -70,10 +74,14 @@ export function framed<Options extends object>(
         );
       } catch (error) {
         // Whoever does not read any more is told nothing: so do all tools in a pipe.
-        if (!(error instanceof Deserted)) terminal.fail(explained(error, session));
+        failure = explained(error, session);
+        if (!(error instanceof Deserted)) terminal.fail(failure);
         cli.exitCode = exitCodeOf(error);
       } finally {
         terminal.clear();
+        // A bucket on a server is the same one wherever the command is run.
+        const hint = session?.config.bucket.kind === 'directory' ? session.elsewhere : undefined;
+        if (hint !== undefined && !failure.includes(hint)) terminal.note(`note: ${hint}`);
         await session?.close();
         interruption.dispose();
       }

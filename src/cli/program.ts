@@ -17,6 +17,7 @@ import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { verifyCommand } from './commands/verify.ts';
+import type { Installed } from './installed-bot.ts';
 import { outputs } from './output.ts';
 import { createTerminal } from './terminal.ts';
 
@@ -38,10 +39,14 @@ const COMMANDS = [
 ];
 
 /** Runs one command line (without program names) and returns the exit code: 0 done, 1 failed, 2 bad usage. Never rejects. */
-export async function runCli(args: readonly string[], env: Environment): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  env: Environment,
+  installed?: Installed,
+): Promise<number> {
   rememberSecrets(env);
   endOnSurprise();
-  const cli: Cli = { env, exitCode: 0 };
+  const cli: Cli = { env, installed, exitCode: 0 };
   const program = new Command('backup')
     .description(
       'Backups of the bot’s database: make, look at, check and fetch them. Settings come from the environment and .env.',

@@ -10,6 +10,7 @@ import { type Config, type Environment, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { holderText, isSurelyDead } from '../db/lock-text.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../node-parts.ts';
+import { botElsewhere, type Installed } from './installed-bot.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Session {
@@ -20,6 +21,8 @@ export interface Session {
   readonly source: SnapshotSource;
   /** What the engine told the admins so far, who here is the one at the terminal: of earlier runs, and of what follows a backup. */
   readonly notices: readonly string[];
+  /** Where the bot of this machine is, when it is not here: one sentence with the command that reaches it. */
+  readonly elsewhere: string | undefined;
   /** Opens the live database; refuses one that does not exist rather than make an empty one. */
   backup(): Promise<BackupContext>;
   close(): Promise<void>;
@@ -28,13 +31,18 @@ export interface Session {
 /** Half a day: the CLI is where databases too large for a Worker are backed up. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
-export async function openSession(env: Environment, terminal: Terminal): Promise<Session> {
+export async function openSession(
+  env: Environment,
+  terminal: Terminal,
+  installed?: Installed,
+): Promise<Session> {
   const config = readConfig(env, 'cli');
   requirePlaces(config);
   if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const keys = readKeys(config);
   const bucket: Bucket = { store: await openStore(config.bucket), prefix: config.backup.prefix };
   const source = openSnapshotSource(config.database);
+  const elsewhere = botElsewhere(config, installed);
   const open: { close(): Promise<void> }[] = [];
   const notices: string[] = [];
   return {
@@ -43,11 +51,13 @@ export async function openSession(env: Environment, terminal: Terminal): Promise
     keys,
     source,
     notices,
+    elsewhere,
     async backup() {
       const { database } = config;
       if (database.kind === 'file' && !existsSync(database.path))
         throw new Error(
-          `database file ${database.path} does not exist: start the bot once, set DATABASE_URL, or get it back with \`npm run backup -- restore latest\`${existsSync('data/offline') ? ' (what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups)' : ''}`,
+          elsewhere ??
+            `database file ${database.path} does not exist: start the bot once, set DATABASE_URL, or get it back with \`npm run backup -- restore latest\`${existsSync('data/offline') ? ' (what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups)' : ''}`,
         );
       const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
       open.push(opened);

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { Interrupted } from '../backup/again.ts';
+import { asCalledHere } from '../command-name.ts';
 import { hideKnown, hideSecrets, withoutSecrets } from '../log.ts';
 import { visibleLines } from '../text/visible.ts';
 import { type Colors, createColors, inked } from './ink.ts';
@@ -51,7 +52,7 @@ export function createTerminal(json: boolean): Terminal {
     drawn = false;
   };
   const answer = (value: unknown): void => {
-    if (json) out.write(`${visibleLines(JSON.stringify(value, withoutSecrets, 2))}\n`);
+    if (json) out.write(`${visibleLines(asCalledHere(JSON.stringify(value, withoutSecrets, 2)))}\n`);
   };
   return {
     json,
@@ -65,11 +66,11 @@ export function createTerminal(json: boolean): Terminal {
     note(line) {
       if (json) return;
       clear();
-      err.write(`${inked(hideKnown(line))}\n`);
+      err.write(`${inked(asCalledHere(hideKnown(line)))}\n`);
     },
     fail(message) {
       clear();
-      const error = hideSecrets(message);
+      const error = asCalledHere(hideSecrets(message));
       if (json) answer({ ok: false, error });
       // Settings at fault are told line by line.
       else err.write(`${inked(errColors.red('error:'))} ${visibleLines(error)}\n`);
@@ -77,7 +78,7 @@ export function createTerminal(json: boolean): Terminal {
     say(line) {
       if (json) return;
       clear();
-      out.write(`${inked(hideKnown(line))}\n`);
+      out.write(`${inked(asCalledHere(hideKnown(line)))}\n`);
     },
     answer,
     send: (chunk) => out.send(chunk),

@@ -95,6 +95,9 @@ async function run(
   options: Options,
 ): Promise<ExitCode> {
   const { session, terminal } = invocation;
+  // A file made here would stand beside the program, and the bot would serve another.
+  if (options.to === undefined && session.elsewhere !== undefined)
+    throw new UsageError(`${session.elsewhere}; or name a place: restore ${source} --to file:…`);
   const target = options.to === undefined ? session.config.database : readTarget(cli, options.to);
   const only = options.only
     ?.split(',')

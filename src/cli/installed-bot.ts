@@ -1,0 +1,28 @@
+/** A bot that was installed as deploy/anime-bot.service says, seen from a directory that has none. Node only. */
+import { existsSync } from 'node:fs';
+import { sep } from 'node:path';
+import process from 'node:process';
+import type { Config } from '../config.ts';
+
+export interface Installed {
+  readonly settings: string;
+  readonly data: string;
+}
+
+const INSTALLED: Installed = { settings: '/etc/anime-bot.env', data: '/var/lib/anime-bot' };
+
+/**
+ * One sentence that names the right command, where the settings mean a database of the present directory that is
+ * not there, and this machine has an installed bot. Undefined anywhere else.
+ */
+export function botElsewhere(
+  { database }: Pick<Config, 'database'>,
+  { settings, data }: Installed = INSTALLED,
+  here = process.cwd(),
+): string | undefined {
+  if (here === data || database.kind !== 'file' || existsSync(database.path)) return undefined;
+  if (!database.path.startsWith(`${here}${sep}`)) return undefined;
+  const found = [settings, data].filter((path) => existsSync(path));
+  if (found.length === 0) return undefined;
+  return `the bot of this machine has its settings and data elsewhere (${found.join(', ')}), and ${database.path} is not there: use \`sudo anime-backup\` in place of \`npm run backup --\` (docs/operations.md, "Where the commands run")`;
+}
