@@ -2,8 +2,8 @@
  * Which of its two lives `npm start` begins: production with BOT_TOKEN, or offline mode. Offline mode begins by itself only on a
  * machine where nothing of production is set up; everywhere else a missing token is a mistake, and is told as one. Node only.
  */
-import { lstatSync, readdirSync } from 'node:fs';
-import { relative } from 'node:path';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { ConfigError, type Environment, readConfig } from './config.ts';
 import { nearMisses, OFFLINE_NAMES, SETTING_NAMES, tellNearMiss } from './setting-names.ts';
 
@@ -34,8 +34,15 @@ export class StartRefused extends Error {
   }
 }
 
+const OFFLINE = join(import.meta.dirname, '../dev/offline.ts');
+const SET_TOKEN =
+  'set it among the settings (in a container: a line BOT_TOKEN=… in the .env beside compose.yml) and start again';
+
 /** @throws StartRefused */
-export function startMode({ env, args, unread }: StartRequest): StartMode {
+export function startMode(
+  { env, args, unread }: StartRequest,
+  hasOffline: boolean = existsSync(OFFLINE),
+): StartMode {
   const unknown = args.find((arg) => arg !== '--offline' && arg !== '--new-database');
   if (unknown !== undefined)
     throw new StartRefused(
@@ -51,16 +58,24 @@ export function startMode({ env, args, unread }: StartRequest): StartMode {
   if (!isOffline && text(env, 'BOT_TOKEN') !== undefined) return { kind: 'production', notes, beginsNew };
   const grave = misses.filter(({ meant }) => !isOfflineName(meant)).map(tellNearMiss);
   const reasons = [...blankToken(env), ...grave, ...unread, ...production(env), ...traces()];
+  if (isOffline && !hasOffline)
+    throw new StartRefused(
+      `offline mode is not part of this installation (${OFFLINE} is not there, as in the container image): set BOT_TOKEN, or try the bot from its repository with npm start`,
+    );
   if (isOffline)
     return { kind: 'offline', notes: reasons.map((reason) => `not used offline: ${reason}`), beginsNew };
-  if (reasons.length === 0 && !beginsNew) return { kind: 'offline', notes, beginsNew };
+  if (reasons.length === 0 && !beginsNew && hasOffline) return { kind: 'offline', notes, beginsNew };
+  const found = [...reasons, ...problems(env)].map((reason) => `  - ${reason}`);
   throw new StartRefused(
-    [
-      'BOT_TOKEN is missing, and something of production is set up here:',
-      ...[...reasons, ...problems(env)].map((reason) => `  - ${reason}`),
-      'Set BOT_TOKEN (npm run setup), or look at the bot without Telegram: npm start -- --offline',
-      '(it keeps to data/offline and uses nothing of the above).',
-    ].join('\n'),
+    (hasOffline
+      ? [
+          'BOT_TOKEN is missing, and something of production is set up here:',
+          ...found,
+          'Set BOT_TOKEN (npm run setup), or look at the bot without Telegram: npm start -- --offline',
+          '(it keeps to data/offline and uses nothing of the above).',
+        ]
+      : [`BOT_TOKEN is missing: ${SET_TOKEN}.`, ...found]
+    ).join('\n'),
   );
 }
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { SETTING_NAMES } from '../src/setting-names.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -83,9 +84,21 @@ describe('.github/workflows/ci.yml', () => {
     expect(runs).toContain('npm ci');
     for (const run of runs.filter((line: string) => line.startsWith('npm run')))
       expect(run).toMatch(/^npm run backup -- (full|drill|list|verify)\b/);
+    expect(runs).toContain('npm run backup -- drill');
     // README tells how to install it.
     expect(read('README.md')).toContain('cp docs/backup-workflow.yml .github/workflows/backup.yml');
   });
+});
+
+test('docs/backup-workflow.yml hands over every setting of a backup: none is left out unseen', () => {
+  const { env } = parse(read('docs/backup-workflow.yml'));
+  // A disk, a schedule or an age limit of the bot's is nothing to the workflow; the key is not for a server.
+  const others = /^BACKUP_(DIR|CRON|MAX_AGE_HOURS|AGE_IDENTITY)$/;
+  const wanted = SETTING_NAMES.filter((name) => /^(DATABASE|S3|BACKUP)_/.test(name) && !others.test(name));
+  const entries = Object.entries(env).toSorted(([a], [b]) => a.localeCompare(b));
+  expect(entries).toEqual(
+    wanted.toSorted((a, b) => a.localeCompare(b)).map((name) => [name, `\${{ secrets.${name} }}`]),
+  );
 });
 
 /** `FROM`, `COPY` and so on, with lines that go on put together. */

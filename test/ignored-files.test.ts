@@ -55,6 +55,8 @@ test
     'kit.tar',
     'kit.zip.age',
     'key.txt',
+    'kalit.txt',
+    'bulut/drills.json',
     '.env',
     '.env.1234.new',
     '.env.bak',

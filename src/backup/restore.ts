@@ -259,7 +259,7 @@ async function restoreServer(
   const lease = context && (await takeLease(context.ledger, `restore by ${context.holder}`, clock));
   if (lease?.kind === 'busy')
     throw new Error(
-      `another run is under way (${lease.holder}); its lease ends in ${lease.secondsLeft} s at most`,
+      `another run is under way (${lease.holder}); try again when it is done, or in ${lease.secondsLeft} s if it died`,
     );
   const total = source.tables.reduce((sum, { rows }) => sum + rows, 0);
   const id = randomUUID();

@@ -86,7 +86,7 @@ function withoutLedger(context: BackupContext): BackupContext {
 }
 
 function busy(taken: { holder: string; secondsLeft: number }): BackupOutcome {
-  const message = `another run is under way (${taken.holder}); if it died, its lease ends in ${taken.secondsLeft} s`;
+  const message = `another run is under way (${taken.holder}); if it died, the next one can begin in ${taken.secondsLeft} s`;
   return { kind: 'skipped', reason: 'busy', name: undefined, message, secondsLeft: taken.secondsLeft };
 }
 

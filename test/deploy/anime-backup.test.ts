@@ -143,14 +143,41 @@ describe.skipIf(!canRun)('deploy/anime-backup', { timeout: 60_000 }, () => {
   });
 });
 
+/** What the Dockerfile copies, and the packages. */
+function image(): string {
+  const app = mkdtempSync(join(scratch, 'app-'));
+  for (const name of ['package.json', 'src']) cpSync(join(ROOT, name), join(app, name), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(app, 'node_modules'));
+  return app;
+}
+
+test.each([
+  { args: [], settings: {}, said: /^BOT_TOKEN is missing: set it .*\.env beside compose\.yml/ },
+  { args: [], settings: { ADMIN_IDS: '7' }, said: /^BOT_TOKEN is missing: .*\n {2}- ADMIN_IDS is set$/m },
+  {
+    args: ['--offline'],
+    settings: {},
+    said: /^offline mode is not part of this installation .*set BOT_TOKEN/,
+  },
+])('the image without a token, $args $settings: what to set, and no offline mode', (start) => {
+  const app = image();
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/node.ts', ...start.args], {
+    cwd: app,
+    env: { HOST: '0.0.0.0', ...start.settings },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(stdout + stderr).toMatch(start.said);
+  expect(stdout + stderr).not.toMatch(/npm start -- --offline|Cannot find module|npm run setup/);
+  expect(status).toBe(1);
+});
+
 test('the image’s command: a link to the program, in the working directory with the data', () => {
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   const [, target = '', link = ''] = /ln -s (\S+) (\S+)/.exec(dockerfile) ?? [];
   expect(target).toBe('/app/src/cli/main.ts');
   expect(dockerfile).toContain(`chmod 755 ${target.slice('/app/'.length)} `);
-  const app = mkdtempSync(join(scratch, 'app-'));
-  for (const name of ['package.json', 'src']) cpSync(join(ROOT, name), join(app, name), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(app, 'node_modules'));
+  const app = image();
   chmodSync(join(app, 'src/cli/main.ts'), 0o755);
   const command = join(app, link.slice(link.lastIndexOf('/') + 1));
   symlinkSync(target.replace('/app', app), command);

@@ -10,7 +10,7 @@ import { createProgressBar } from '../progress-bar.ts';
 
 export function exportCommand(cli: Cli): Command {
   const command = new Command('export')
-    .description('the document alone, as plain JSON, to a file or standard output')
+    .description('all of the database as readable JSON, to a file or standard output')
     .option('-o, --output <file>', 'write there; an existing file is replaced only with --yes');
   return framed(cli, command, exportDocument);
 }
@@ -30,7 +30,7 @@ async function exportDocument(
   }
   if (terminal.json)
     throw new UsageError(
-      'export --json needs -o: standard output can not carry both the document and the answer',
+      'export --json needs -o: standard output cannot carry both the export and the answer',
     );
   // By way of a file: what is read from standard output is a whole document, or nothing.
   await inScratch(undefined, async (directory) => {

@@ -13,7 +13,7 @@ import { createProgressBar } from '../progress-bar.ts';
 
 export function fullCommand(cli: Cli): Command {
   const command = new Command('full')
-    .description('make one complete backup: database and document, proved')
+    .description('make one complete backup: the database and all of it as readable JSON, proved')
     .option('--any-schema', "also of a database that has none of the bot's tables");
   return framed(cli, command, full);
 }

@@ -122,7 +122,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
     const taken = await takeLease(context.ledger, `import by ${context.holder}`, context.clock);
     if (taken.kind === 'busy')
       throw new Error(
-        `another run is under way (${taken.holder}); its lease ends in ${taken.secondsLeft} s at most`,
+        `another run is under way (${taken.holder}); try again when it is done, or in ${taken.secondsLeft} s if it died`,
       );
     const { lease } = taken;
     const report = await run({
