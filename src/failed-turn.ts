@@ -4,7 +4,7 @@ import type { Update } from 'grammy/types';
 import { noticeAdmins } from './db/admin-notices.ts';
 import { type Database, DatabaseUnavailable, type Statement } from './db/database.ts';
 import { LONGEST_WAIT_MS, recordFailure, recordFlood, setAside } from './db/updates.ts';
-import { chatOf } from './handlers/incoming.ts';
+import { chatOf, isPrivate } from './handlers/incoming.ts';
 import { describeError, type Log } from './log.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 
@@ -49,28 +49,30 @@ export async function settleFailure(
 ): Promise<Outcome> {
   const { update, error, delivery } = failed;
   if (error instanceof DatabaseUnavailable) return 'again';
-  // What was asked for is done; only the answer was lost on the way, and another delivery would not bring it.
-  if (failed.isCommitted && isPassing(error)) return 'handled';
+  // What was asked for is done, and another delivery would not bring the answer that was lost: the tick says so.
+  const isOwed = failed.isCommitted && isPassing(error);
+  if (isOwed && !isPrivate(update)) return 'handled';
   const at = now();
   const id = update.update_id;
   const chatId = chatOf(update);
   const failure = { updateId: id, chatId, payload: JSON.stringify(update), error: describeError(error) };
-  const record = recordFailure(failure, at);
+  const record = recordFailure(failure, failed.isCommitted, at);
+  const told = isOwed ? [] : waits(delivery, at);
   try {
     const flood = floodOf(error, chatId, at);
     if (flood !== undefined) {
       const isOurs = error instanceof Flooded;
       const floods = isOurs ? [] : [recordFlood(flood.chatId, flood.untilMs)];
       const waitMs = flood.untilMs - at.getTime();
-      if (delivery === 'webhook' && waitMs <= LONGEST_HOLD_MS) {
+      if (delivery === 'webhook' && waitMs <= LONGEST_HOLD_MS && !isOwed) {
         if (floods.length > 0) await db.write(floods);
         return { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) };
       }
-      await db.write([...floods, record, setAside(id, flood.untilMs, at), ...waits(delivery, at)]);
+      await db.write([...floods, record, setAside(id, flood.untilMs, at), ...told]);
       return 'kept';
     }
     if (error instanceof Behind) {
-      await db.write([record, setAside(id, at.getTime(), at), ...waits(delivery, at)]);
+      await db.write([record, setAside(id, at.getTime(), at), ...told]);
       return 'kept';
     }
     if (!isPassing(error)) {
@@ -81,14 +83,17 @@ export async function settleFailure(
     }
     const [recorded] = await db.write([record]);
     const [row] = recorded?.rows ?? [];
-    const attempts = row?.int('attempts') ?? MAX_ATTEMPTS;
-    const since = row?.int('since_ms') ?? 0;
-    if (delivery !== 'replay' && attempts < MAX_ATTEMPTS && at.getTime() - since < HOLD_MS) return 'again';
+    // Another attempt at it, at the same time, was luckier.
+    if (row === undefined) return 'duplicate';
+    const attempts = row.int('attempts');
+    const since = row.int('since_ms');
+    const isHeld = delivery !== 'replay' && attempts < MAX_ATTEMPTS && at.getTime() - since < HOLD_MS;
+    if (isHeld && !isOwed) return 'again';
     const isOld = at.getTime() - since > LONGEST_WAIT_MS;
     const pause = Math.min(SLOWEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, attempts - MAX_ATTEMPTS));
     await db.write([
       setAside(id, isOld ? null : at.getTime() + pause, at),
-      ...(isOld ? [refused(error, at)] : waits(delivery, at)),
+      ...(isOld ? [refused(error, at)] : told),
     ]);
     return isOld ? 'poison' : 'kept';
   } catch (recordError) {

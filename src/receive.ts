@@ -9,12 +9,19 @@ import type { ImportUpload } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
 import type { Database, Query, Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
-import { forgetFailure, markHandled, standingOf } from './db/updates.ts';
+import { forgetFailure, forgetOwed, markHandled, standingOf } from './db/updates.ts';
 import { type KnownPerson, markBanTold, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
 import { Behind, Flooded, settleFailure } from './failed-turn.ts';
 import { BotContext, type Viewer } from './handlers/context.ts';
 import type { Feature } from './handlers/feature.ts';
-import { chatOf, type Incoming, isAnonymous, isPerson, readIncoming } from './handlers/incoming.ts';
+import {
+  chatOf,
+  type Incoming,
+  isAnonymous,
+  isPerson,
+  isPrivate,
+  readIncoming,
+} from './handlers/incoming.ts';
 import { isIgnored } from './handlers/rate-limit.ts';
 import { AlreadyHandled, type Prefetch, Turn } from './handlers/turn.ts';
 import { localeOf, type Texts, textsFor } from './locales/index.ts';
@@ -129,9 +136,12 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
     personById(from?.id ?? 0),
     ...asked.map(([, query]) => query),
   ]);
-  if (standing.isKnown) return 'duplicate';
+  if (standing.isKnown && delivery !== 'replay') return 'duplicate';
   if (standing.floodEndMs !== null) throw new Flooded(standing.floodEndMs);
   if (standing.isBehind && delivery !== 'replay') return undefined;
+  const viewer = from === undefined ? undefined : viewerOf(from, person, services);
+  const texts = textsFor(viewer?.locale ?? services.defaultLocale);
+  if (standing.isKnown) return sayLate(arrived, texts);
   const turn = new Turn({
     db,
     answers: new Map(asked.map(([question], i) => [question, rest[i]])),
@@ -141,7 +151,6 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
       ...(from === undefined ? [] : seeSender(update, from, at)),
     ],
   });
-  const viewer = from === undefined ? undefined : viewerOf(from, person, services);
   if (isIgnored(update, viewer, at)) {
     trace.handler = 'rate-limit';
     // So that the button does not spin.
@@ -151,13 +160,12 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
   }
   if (person.isBanned && viewer?.role === undefined) {
     if (!person.isBanTold && from !== undefined && isPrivate(update)) {
-      await tellBan(from, textsFor(viewer?.locale ?? services.defaultLocale), services);
+      await tellBan(from, texts, services);
       turn.stage(markBanTold(from.id, at));
     }
     await turn.finish();
     return 'ignored';
   }
-  const texts = textsFor(viewer?.locale ?? services.defaultLocale);
   const ctx = new BotContext(update, services.api, services.me, {
     turn,
     incoming,
@@ -180,9 +188,19 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
   return turn.handler === 'none' ? 'ignored' : 'handled';
 }
 
-/** Somebody wrote to the bot or pressed a button of its own chat. */
-function isPrivate({ message, callback_query: press }: Update): boolean {
-  return (message ?? press?.message)?.chat.type === 'private';
+/** What it asked for was done long ago, and its answer was lost: that is said, once for all such updates of the chat. */
+async function sayLate({ update, services, trace }: Arrived, t: Texts): Promise<Outcome> {
+  const chatId = chatOf(update) ?? 0;
+  trace.handler = 'late';
+  trace.isCommitted = true;
+  try {
+    await services.api.sendMessage(chatId, t.frame.answerLost());
+  } catch (error) {
+    // Whoever does not take messages any more waits for none.
+    if (!isBlockedBy(error)) throw error;
+  }
+  await services.db.write([forgetOwed(chatId)]);
+  return 'handled';
 }
 
 /** Once: from then on there is silence. Who blocked the bot need not be told. */

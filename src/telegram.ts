@@ -1,6 +1,6 @@
 /** The Bot API client of both hosts: calls are made as calls, so their results and errors are seen (a webhook reply's are not). */
 import { autoRetry } from '@grammyjs/auto-retry';
-import { Api } from 'grammy';
+import { Api, type ApiClientOptions } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import { forgiveCosmetic, isCosmetic } from './cosmetic-calls.ts';
 import type { Log } from './log.ts';
@@ -25,6 +25,8 @@ export function createApi(options: {
   readonly token: string;
   readonly apiRoot: string;
   readonly timeoutSeconds?: number;
+  /** Left out: the network. */
+  readonly fetch?: ApiClientOptions['fetch'];
   /** Told of cosmetic calls that failed. */
   readonly log?: Pick<Log, 'warn'>;
 }): Api {
@@ -33,6 +35,7 @@ export function createApi(options: {
     timeoutSeconds: options.timeoutSeconds ?? CALL_TIMEOUT_SECONDS,
     // Errors name the method, never the address, which holds the token.
     sensitiveLogs: false,
+    ...(options.fetch && { fetch: options.fetch }),
   });
   // Defaults retry without end.
   const retry = autoRetry({

@@ -1,7 +1,9 @@
 /** Telegram in trouble: nobody stays unanswered when it is over, nothing is done twice, and the admins hear of it in few words. */
+import { GrammyError } from 'grammy';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { sql } from '../src/db/database.ts';
+import { settleFailure } from '../src/failed-turn.ts';
 import { jobs } from '../src/jobs/index.ts';
 import { ADMIN_ID } from './support/bot.ts';
 import { addAnime, run, start, values } from './viewer/support.ts';
@@ -97,6 +99,54 @@ describe('Telegram takes no messages for a while', () => {
     expect(outcomes.toSorted()).toEqual(['duplicate', 'handled']);
     await minute();
     expect(viewer.messages().length - before).toBeLessThanOrEqual(2);
+    expect(await values(bot, failed)).toEqual(['0']);
+  });
+
+  test('a failure that is noted after another attempt was luckier leaves nothing behind', async () => {
+    const { bot, viewers } = await setUp();
+    const [viewer] = viewers;
+    if (viewer === undefined) throw new Error('no viewer');
+    await viewer.send('12');
+    const update = bot.telegram.delivered.at(-1);
+    if (update === undefined) throw new Error('no update');
+    const turn = { update, delivery: 'replay', isCommitted: false, seen: [] } as const;
+    for (const status of [429, 502]) {
+      const answer = { ok: false, error_code: status, description: 'x' } as const;
+      const error = new GrammyError('x', answer, 'sendMessage', { chat_id: viewer.id });
+      await settleFailure({ ...turn, error }, bot.services);
+      expect(await values(bot, failed)).toEqual(['0']);
+    }
+  });
+
+  test('who was not told what was done is told later that it was, once, before anything else', async () => {
+    const { bot, admin, viewers, minute } = await setUp();
+    const [viewer] = viewers;
+    if (viewer === undefined) throw new Error('no viewer');
+    const down = bot.telegram.script({ times: Number.POSITIVE_INFINITY, fault: OUTAGE });
+    await admin.send('/add');
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM drafts')).toEqual(['1']);
+    await minute();
+    down.remove();
+    const before = admin.messages().length;
+    await admin.send('Bleach 2');
+    const told = admin.messages().slice(before);
+    expect(told.filter(({ isFromBot }) => isFromBot).map(({ text }) => text)).toEqual([
+      expect.stringContaining('So‘rovingiz qabul qilingan'),
+      expect.stringContaining('Tavsif saqlandi: Bleach 2'),
+    ]);
+    await minute();
+    await minute();
+    expect(admin.messages()).toHaveLength(before + told.length);
+    expect(await values(bot, failed)).toEqual(['0']);
+  });
+
+  test('who blocked the bot meanwhile is owed no answer', async () => {
+    const { bot, admin, minute } = await setUp();
+    bot.telegram.script({ method: 'sendMessage', chat: ADMIN_ID, fault: OUTAGE });
+    await admin.send('/add');
+    await admin.block();
+    await minute();
+    await minute();
     expect(await values(bot, failed)).toEqual(['0']);
   });
 

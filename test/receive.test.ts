@@ -8,6 +8,7 @@ import { all, sql } from '../src/db/database.ts';
 import type { BotContext } from '../src/handlers/context.ts';
 import type { Feature } from '../src/handlers/feature.ts';
 import { adminNoticesJob } from '../src/jobs/admin-notices.ts';
+import { replayUpdatesJob } from '../src/jobs/replay-updates.ts';
 import { ADMIN_ID, startTestBot, type TestBot, type TestBotOptions } from './support/bot.ts';
 import { addAnime } from './support/catalogue.ts';
 
@@ -247,7 +248,7 @@ describe('once, and not lost', () => {
     expect(await column(bot, `SELECT language AS v FROM users WHERE user_id = ${viewer.id}`)).toEqual(['en']);
   });
 
-  test('the answer is lost on the way after the effects were written: done, and not counted as a failure', async () => {
+  test('the answer is lost on the way after the effects were written: done, and said by the tick; no admin hears of it', async () => {
     const bot = await start();
     const viewer = bot.telegram.person();
     await viewer.send('/language');
@@ -258,11 +259,15 @@ describe('once, and not lost', () => {
     await viewer.press(viewer.lastMessage(), 'English');
     expect(bot.log.at(-1)).toMatchObject({
       level: 'warn',
-      outcome: 'handled',
+      outcome: 'kept',
       error: expect.stringContaining('502'),
     });
     expect(await column(bot, 'SELECT language AS v FROM users')).toEqual(['en']);
+    bot.advance(60_000);
+    await replayUpdatesJob.run(bot.jobContext());
+    expect(viewer.lastMessage().text).toContain('Your request was accepted');
     expect(await column(bot, 'SELECT update_id AS v FROM failed_updates')).toEqual([]);
+    expect(await column(bot, 'SELECT key AS v FROM admin_notices')).toEqual([]);
   });
 
   test('a fault of Telegram that does not end is kept after five deliveries', async () => {

@@ -52,7 +52,8 @@ export class Api {
     if (fault?.kind === 'timeout' || fault?.kind === 'drop') return 'drop';
     const answer = await this.#answer(found, args, signal, fault);
     call.answer = answer.body['ok'] === true ? answer.body['result'] : answer.body['description'];
-    if (fault?.kind === 'lost') return 'drop';
+    if (fault?.kind === 'late') await untilAborted(signal);
+    if (fault?.kind === 'lost' || fault?.kind === 'late') return 'drop';
     call.status = answer.status;
     return answer;
   }

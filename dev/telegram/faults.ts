@@ -9,7 +9,12 @@ export type Fault =
   /** The connection breaks before the call has any effect. */
   | { kind: 'drop' }
   /** The call takes effect, then the connection breaks: the answer is lost. */
-  | { kind: 'lost' };
+  | { kind: 'lost' }
+  /** The call takes effect, and no answer comes until the caller gives up. */
+  | { kind: 'late' };
+
+/** Decides for each call; undefined lets it pass. */
+export type Chance = (method: string, params: Record<string, unknown>) => Fault | undefined;
 
 /** Which calls a fault hits, and how often. */
 export interface FaultRule {
@@ -23,7 +28,7 @@ export interface FaultRule {
   after?: number;
   /** How many calls to hit. Default 1; Infinity for all. */
   times?: number;
-  fault: Fault;
+  fault: Fault | Chance;
 }
 
 /** A rule in force: how often it hit, and a way to take it back. */
@@ -54,8 +59,11 @@ export class Faults {
       if (!matches(entry.rule, method, params) || entry.hits >= (entry.rule.times ?? 1)) continue;
       entry.seen += 1;
       if (entry.seen <= (entry.rule.after ?? 0)) continue;
+      const { fault } = entry.rule;
+      const decided = typeof fault === 'function' ? fault(method, params) : fault;
+      if (decided === undefined) continue;
       entry.hits += 1;
-      return entry.rule.fault;
+      return decided;
     }
     return undefined;
   }

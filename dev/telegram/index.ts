@@ -6,6 +6,7 @@ import { createControl } from './control.ts';
 import { type FaultRule, Faults, type Script } from './faults.ts';
 import type { FileKind, StoredFile } from './files.ts';
 import { Flood } from './flood.ts';
+import { type ApiFetch, createApiFetch } from './in-process.ts';
 import { type AdminRights, administrator } from './membership.ts';
 import { Person } from './person.ts';
 import { type DeliverOptions, type DeliveryReport, Receiver, type UpdateHandler } from './receiver.ts';
@@ -31,6 +32,8 @@ export interface TelegramOptions {
   keeper?: WorldKeeper;
   /** Waits between redeliveries; left out, retries come at once. */
   sleep?: (ms: number) => Promise<void>;
+  /** Carries updates to the webhook; left out: over the network. */
+  fetch?: typeof fetch;
 }
 
 export interface PersonOptions {
@@ -82,6 +85,10 @@ export interface Telegram {
   connect(handler: UpdateHandler | undefined): void;
   /** Resolves when the bot has begun to poll with getUpdates; from then on people's actions wait for it. */
   polling(): Promise<void>;
+  /** Answers the bot's calls without the network. */
+  readonly fetch: ApiFetch;
+  /** Delivers without being asked from now on, with Telegram's pauses; people's actions no longer wait for the bot. */
+  serve(): void;
   /** Delivers what is pending; people's actions do it by themselves. */
   deliver(options?: DeliverOptions): Promise<DeliveryReport>;
   /** Keeps updates back while `act` runs; deliver them afterwards, for example in parallel. */
@@ -99,6 +106,8 @@ export interface Telegram {
   file(uniqueId: string): StoredFile | undefined;
   /** Updates not confirmed yet. */
   readonly pending: number;
+  /** Where updates go; undefined without a webhook. */
+  readonly webhookUrl: string | undefined;
   /** Answers everything outside the Bot API and `/control/` on the same port, such as the playground page. */
   mount(handler: (request: Request) => Promise<Response>): void;
   close(): Promise<void>;
@@ -117,6 +126,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     updates: world.updates,
     clock,
     sleep: options.sleep,
+    fetch: options.fetch,
     onReply: async (method, params) => {
       await api.call(method, replyArgs(params), new AbortController().signal);
     },
@@ -172,6 +182,8 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     script: (rule) => faults.add(rule),
     connect: (handler) => receiver.connect(handler),
     polling: () => receiver.polling(),
+    fetch: createApiFetch({ token, api }),
+    serve: () => receiver.serve(),
     deliver: (given) => receiver.deliver(given),
     hold: (act) => receiver.hold(act),
     redeliver: (count) => receiver.redeliver(count),
@@ -191,6 +203,9 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     file: (uniqueId) => world.files.byUniqueId(uniqueId),
     get pending() {
       return world.updates.pending().length;
+    },
+    get webhookUrl() {
+      return receiver.webhook?.url;
     },
     mount: (handler) => {
       mounted = handler;

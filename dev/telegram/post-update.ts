@@ -4,14 +4,21 @@ import type { Webhook } from './receiver.ts';
 /** Milliseconds Telegram waits for a webhook's answer. */
 const WEBHOOK_TIMEOUT = 60_000;
 
+export interface Transport {
+  /** Runs a method the webhook's answer names (Bot API, "Making requests when getting updates"). */
+  readonly onReply: (method: string, params: unknown) => Promise<void>;
+  /** Left out: over the network. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
 /** Posts one update to a webhook. The reason is worded as getWebhookInfo words it. */
 export async function post(
   { url, secret }: Webhook,
   update: Update,
-  onReply: (method: string, params: unknown) => Promise<void>,
+  { onReply, fetch: request = fetch }: Transport,
 ): Promise<{ status: number; reason: string; retryAfter?: number }> {
   try {
-    const response = await fetch(url, {
+    const response = await request(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',

@@ -1,6 +1,6 @@
 import type { Update } from 'grammy/types';
 import { ApiError } from './errors.ts';
-import { post, waitOf } from './post-update.ts';
+import { post, type Transport, waitOf } from './post-update.ts';
 import { seeded } from './random.ts';
 import type { Queued, UpdateQueue } from './updates.ts';
 
@@ -33,13 +33,11 @@ export interface DeliveryReport {
   pending: number;
 }
 
-export interface ReceiverOptions {
+export interface ReceiverOptions extends Transport {
   updates: UpdateQueue;
   clock: () => Date;
   /** Waits between retries; tests leave it out and wait for nothing. */
   sleep?: ((ms: number) => Promise<void>) | undefined;
-  /** Runs a method the webhook's answer names (Bot API, "Making requests when getting updates"). */
-  onReply: (method: string, params: unknown) => Promise<void>;
 }
 
 /** Longest pause between two tries, ms (telegram-bot-api: 60 s, randomised up to twice that). */
@@ -60,6 +58,7 @@ export class Receiver {
   readonly #firstPoll = Promise.withResolvers<void>();
   #hasPolled = false;
   #held = 0;
+  #isServing = false;
   webhook: Webhook | undefined;
   lastError: { date: number; message: string } | undefined;
   /** Every update that was confirmed, oldest first. */
@@ -77,6 +76,7 @@ export class Receiver {
     this.#endPoll?.('setWebhook request');
     this.webhook = webhook;
     this.lastError = undefined;
+    this.#wake();
   }
 
   deleteWebhook(): void {
@@ -99,15 +99,35 @@ export class Receiver {
     }
   }
 
-  /** What every action of a person does at its end: delivers, unless updates are held back. */
+  /** What every action of a person does at its end: delivers, unless updates are held back or delivered anyway. */
   async settle(): Promise<void> {
-    if (this.#held === 0) await this.deliver();
+    if (this.#held === 0 && !this.#isServing) await this.deliver();
+  }
+
+  /** From now on every lane delivers by itself, with Telegram's pauses and without an end; nobody's action waits for it. */
+  serve(): void {
+    this.#isServing = true;
+    this.#options.updates.onChange(() => this.#wake());
+  }
+
+  #wake(): void {
+    if (!this.#isServing || !this.#isConnected) return;
+    const report: DeliveryReport = { delivered: 0, failures: [], delays: [], pending: 0 };
+    for (const { lane } of this.#options.updates.pending()) {
+      if (this.#lanes.size >= (this.webhook?.maxConnections ?? 40)) return;
+      if (this.#lanes.has(lane)) continue;
+      void this.#startLane(lane, Number.POSITIVE_INFINITY, report).then(() => this.#wake());
+    }
+  }
+
+  get #isConnected(): boolean {
+    return this.#handler !== undefined || this.webhook !== undefined;
   }
 
   /** Delivers until nothing is pending that can be delivered. */
   async deliver(options: DeliverOptions = {}): Promise<DeliveryReport> {
     const report: DeliveryReport = { delivered: 0, failures: [], delays: [], pending: 0 };
-    if (this.#handler || this.webhook) {
+    if (this.#isConnected) {
       if (options.parallel) await this.#burst(options, report);
       await this.#drain(options.attempts ?? 4, report);
     } else if (this.#hasPolled) {
@@ -156,7 +176,8 @@ export class Receiver {
       if (next === undefined) return true;
       for (let tries = 0; !(await this.#attempt(next, report)); ) {
         tries += 1;
-        if (tries >= attempts || !this.#options.updates.pending().includes(next)) return false;
+        if (tries >= attempts || !this.#isConnected) return false;
+        if (!this.#options.updates.pending().includes(next)) break;
         // The first retry comes at once, then 2, 4, 8 … seconds (telegram-bot-api, on_update_error).
         const own = next.attempts < 2 ? 0 : Math.min(RETRY_MAX, 2 ** (next.attempts - 1) * 1000);
         const asked = Math.min(RETRY_AFTER_MAX, (next.retryAfter ?? 0) * 1000);
@@ -204,7 +225,7 @@ export class Receiver {
     const copy = structuredClone(update);
     if (this.#handler === undefined) {
       if (!this.webhook) return { status: 0, reason: 'no webhook' };
-      return await post(this.webhook, copy, this.#options.onReply);
+      return await post(this.webhook, copy, this.#options);
     }
     try {
       const answer = await this.#handler(copy);

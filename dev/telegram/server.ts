@@ -102,7 +102,7 @@ async function readBody(request: IncomingMessage, most: number): Promise<Uint8Ar
 }
 
 /** Parameters from the query string and the body, whatever its encoding. */
-async function parseArgs(url: URL, type: string, body: Uint8Array): Promise<Args> {
+export async function parseArgs(url: URL, type: string, body: Uint8Array): Promise<Args> {
   const values = new Map<string, string>(url.searchParams);
   const uploads = new Map<string, Upload>();
   if (body.length > 0 && type.startsWith('application/json')) {

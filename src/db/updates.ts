@@ -95,10 +95,14 @@ export interface FailedUpdate {
   readonly error: string;
 }
 
-/** One more failed attempt; RETURNING attempts, and since_ms when it failed first. The update itself is kept: nothing acknowledged is lost. */
-export function recordFailure(update: FailedUpdate, now: Date): Statement {
+/**
+ * One more failed attempt; RETURNING attempts, and since_ms when it failed first. The update itself is kept: nothing acknowledged is lost.
+ * No row when another attempt at it was handled meanwhile, unless its effects are written and only its answer is owed.
+ */
+export function recordFailure(update: FailedUpdate, isCommitted: boolean, now: Date): Statement {
   return sql(
-    `INSERT INTO failed_updates (update_id, chat_id, payload, error, failed_at, since_ms) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO failed_updates (update_id, chat_id, payload, error, failed_at, since_ms) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+     WHERE ?7 = 1 OR NOT EXISTS (SELECT 1 FROM handled_updates WHERE update_id = ?1)
      ON CONFLICT (update_id) DO UPDATE SET attempts = attempts + 1, error = excluded.error, failed_at = excluded.failed_at
      RETURNING attempts, since_ms`,
     update.updateId,
@@ -107,6 +111,7 @@ export function recordFailure(update: FailedUpdate, now: Date): Statement {
     update.error,
     toSqlTime(now),
     now.getTime(),
+    isCommitted ? 1 : 0,
   );
 }
 
@@ -125,6 +130,15 @@ export function setAside(updateId: number, retryMs: number | null, now: Date): S
 /** Part of every mark: an earlier failed attempt at this update is mended. */
 export function forgetFailure(updateId: number): Statement {
   return sql('DELETE FROM failed_updates WHERE update_id = ?', updateId);
+}
+
+/** The answers that a chat was owed are said to be lost, in one message. */
+export function forgetOwed(chatId: number): Statement {
+  return sql(
+    `DELETE FROM failed_updates WHERE chat_id = ?
+       AND EXISTS (SELECT 1 FROM handled_updates AS h WHERE h.update_id = failed_updates.update_id)`,
+    chatId,
+  );
 }
 
 export interface WaitingUpdate {

@@ -87,14 +87,17 @@ async function membershipIn(ctx: BotContext, userId: number, channel: GateChanne
     ctx.services.log.warn('channel not checked', { channel: channel.id, error: asked.reason });
   if (asked.kind === 'unsure') return 'in';
   if (asked.kind === 'failed') {
-    ctx.turn.stage(
-      channelBroken(channel.id, asked.reason, ctx.now),
-      noticeAdmins(
-        `channel:${channel.id}`,
-        { kind: 'channel-unchecked', name: channel.name, reason: asked.reason },
-        ctx.now,
-      ),
-    );
+    const { reason, isPassing } = asked;
+    ctx.turn.stage(channelBroken(channel.id, reason, ctx.now));
+    // Telegram's own trouble is told when it lasts, and once a day: it comes and goes with every bad hour.
+    if (!isPassing || channel.isBroken)
+      ctx.turn.stage(
+        noticeAdmins(
+          `channel${isPassing ? '-passing' : ''}:${channel.id}`,
+          { kind: 'channel-unchecked', name: channel.name, reason },
+          ctx.now,
+        ),
+      );
     return 'in';
   }
   ctx.turn.stage(rememberAnswer(channel.id, userId, asked.state, believedUntil(asked.state, ctx.now)));
@@ -107,7 +110,8 @@ type Asked =
   | { readonly kind: 'known'; readonly state: Membership }
   /** Nothing is known of this one person; the channel may be as good as ever. */
   | { readonly kind: 'unsure'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `isPassing`: the network, or Telegram's servers. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly isPassing: boolean };
 
 /** Longest wait for one answer: the viewer is waiting too. */
 const ASK_TIMEOUT_MS = 5_000;
@@ -120,12 +124,14 @@ async function ask(ctx: BotContext, userId: number, channel: GateChannel): Promi
   try {
     return { kind: 'known', state: membershipOf(await memberIn(ctx, channel, userId)) };
   } catch (error) {
-    if (!(error instanceof GrammyError)) return { kind: 'failed', reason: describeError(error) };
+    if (!(error instanceof GrammyError))
+      return { kind: 'failed', reason: describeError(error), isPassing: true };
     const { error_code: code, description: reason } = error;
     if (code === 429) return { kind: 'unsure', reason };
-    if (code !== 400) return { kind: 'failed', reason };
+    if (code !== 400) return { kind: 'failed', reason, isPassing: code >= 500 };
     const me = await memberIn(ctx, channel, ctx.me.id).catch(() => undefined);
-    if (me?.status !== 'administrator' && me?.status !== 'creator') return { kind: 'failed', reason };
+    if (me?.status !== 'administrator' && me?.status !== 'creator')
+      return { kind: 'failed', reason, isPassing: false };
     return /PARTICIPANT/.test(reason) ? { kind: 'known', state: 'out' } : { kind: 'unsure', reason };
   }
 }

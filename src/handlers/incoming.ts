@@ -147,3 +147,8 @@ export function chatOf(update: Update): number | undefined {
     update.my_chat_member?.chat?.id
   );
 }
+
+/** Somebody wrote to the bot or pressed a button of its own chat. */
+export function isPrivate({ message, callback_query: press }: Update): boolean {
+  return (message ?? press?.message)?.chat.type === 'private';
+}

@@ -71,7 +71,7 @@ describe('the time zone', () => {
     await addAnime(bot.db, { code: 12, title: 'Naruto' });
     const failure = { updateId: 7, chatId: 100, payload: '{}', error: 'no reason' };
     await bot.db.write([
-      recordFailure(failure, bot.now()),
+      recordFailure(failure, false, bot.now()),
       setAside(7, null, bot.now()),
       sql(`INSERT INTO groups (group_id, name) VALUES (-1001, 'Kanal')`),
       sql(

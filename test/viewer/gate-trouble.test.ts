@@ -66,6 +66,10 @@ describe('the bot’s own trouble locks nobody out', () => {
     });
     await viewer.send('12');
     expect(viewer.lastMessage().text).toContain('Kod: 12');
+    // It may be over in a moment.
+    expect(await values(bot, 'SELECT COUNT(*) AS v FROM admin_notices')).toEqual(['0']);
+    bot.advance(3 * 60_000);
+    await viewer.send('12');
     const down = bot.telegram.script({
       method: 'sendMessage',
       times: Number.POSITIVE_INFINITY,

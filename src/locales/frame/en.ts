@@ -10,6 +10,7 @@ export const en: typeof uz = {
   staleButton: () => 'This button is out of date. Send an anime code or press /start.',
   notUnderstood: () =>
     html`I did not understand. Send an anime code (for example <code>12</code>) or press /help.`,
+  answerLost: () => 'Telegram was in trouble, so our answer did not reach you. Your request was accepted.',
   updatesWait: (count) =>
     html`⏳ Telegram did not answer, so messages wait for a reply: <b>${count}</b>. They are kept; the bot answers them by itself when Telegram is back.`,
   updatesFailed: (count, error) =>

@@ -13,6 +13,7 @@ export const ru: typeof uz = {
   },
   staleButton: () => 'Эта кнопка устарела. Отправьте код аниме или нажмите /start.',
   notUnderstood: () => html`Не понял. Отправьте код аниме (например, <code>12</code>) или нажмите /help.`,
+  answerLost: () => 'Из-за сбоя в Telegram наш ответ до вас не дошёл. Ваш запрос принят.',
   updatesWait: (count) =>
     html`⏳ Telegram не отвечал, поэтому без ответа остались сообщения: <b>${count}</b>. Они сохранены, бот ответит на них сам, как только связь восстановится.`,
   updatesFailed: (count, error) =>

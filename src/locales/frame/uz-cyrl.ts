@@ -9,6 +9,7 @@ export const uzCyrl: typeof uz = {
   },
   staleButton: () => 'Бу тугма эскирган. Аниме кодини юборинг ёки /start босинг.',
   notUnderstood: () => html`Тушунмадим. Аниме кодини (масалан, <code>12</code>) юборинг ёки /help босинг.`,
+  answerLost: () => 'Telegram’даги узилиш сабабли жавобимиз сизга етиб бормади. Сўровингиз қабул қилинган.',
   updatesWait: (count) =>
     html`⏳ Telegram жавоб бермагани учун <b>${count}</b> та хабар жавобсиз қолди. Улар сақланди: алоқа тикланиши билан бот ўзи жавоб беради.`,
   updatesFailed: (count, error) =>

@@ -11,6 +11,9 @@ export const uz = {
   staleButton: () => 'Bu tugma eskirgan. Anime kodini yuboring yoki /start bosing.',
   notUnderstood: (): Html =>
     html`Tushunmadim. Anime kodini (masalan, <code>12</code>) yuboring yoki /help bosing.`,
+  /** Said by the tick: what was asked for is done, and Telegram did not take the answer. */
+  answerLost: () =>
+    'Telegram’dagi uzilish sababli javobimiz sizga yetib bormadi. So‘rovingiz qabul qilingan.',
   /** To admins, once for an update that can not be handled. */
   updatesWait: (count: number): Html =>
     html`⏳ Telegram javob bermagani uchun <b>${count}</b> ta xabar javobsiz qoldi. Ular saqlandi: aloqa tiklanishi bilan bot o‘zi javob beradi.`,
