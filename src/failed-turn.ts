@@ -102,9 +102,13 @@ export async function settleFailure(
   }
 }
 
+/** Bad hours have many outages: they are counted in one message. */
+const WAITS_AGAIN_HOURS = 1;
+
 /** Counted once, not at every replay. */
 function waits(delivery: Delivery, now: Date): Statement[] {
-  return delivery === 'replay' ? [] : [noticeAdmins('updates-wait', { kind: 'updates-wait' }, now)];
+  if (delivery === 'replay') return [];
+  return [noticeAdmins('updates-wait', { kind: 'updates-wait' }, now, WAITS_AGAIN_HOURS)];
 }
 
 /** One notice for each kind of trouble, however many updates meet it. */

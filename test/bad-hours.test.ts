@@ -64,8 +64,16 @@ describe('Telegram takes no messages for a while', () => {
     expect(cards.filter((code) => code !== undefined)).toEqual(['12', '13']);
     expect(await values(bot, failed)).toEqual(['0']);
     expect(alerts().map(({ text }) => text)).toEqual([expect.stringContaining('2 ta xabar javobsiz qoldi')]);
-    // The same trouble tomorrow is told anew.
-    expect(await values(bot, 'SELECT COUNT(*) AS v FROM admin_notices')).toEqual(['0']);
+    // More of it within the hour is counted in the message that is there; later it is told anew.
+    const again = bot.telegram.script({ chat: viewer.id, times: Number.POSITIVE_INFINITY, fault: OUTAGE });
+    for (const messages of [2, 2]) {
+      void viewer.send('12').catch(() => undefined);
+      await deliver(40);
+      await minute();
+      expect(alerts()).toHaveLength(messages);
+    }
+    again.remove();
+    expect(alerts().at(-1)?.text).toContain('2 ta xabar javobsiz qoldi');
   });
 
   test('a new update of the chat does not overtake those that wait: they are answered first', async () => {

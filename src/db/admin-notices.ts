@@ -22,8 +22,8 @@ export type Notice =
 const AGAIN_HOURS = 24;
 
 /** Counts a key that was told lately, and tells it anew when that is long ago; {@link forgetNotice} arms it at once. */
-export function noticeAdmins(key: string, notice: Notice, now: Date): Statement {
-  const { after, last } = holdingSince(now, AGAIN_HOURS * 3_600_000);
+export function noticeAdmins(key: string, notice: Notice, now: Date, againHours = AGAIN_HOURS): Statement {
+  const { after, last } = holdingSince(now, againHours * 3_600_000);
   const anew = (value: string, other: string): string =>
     `CASE WHEN sent_at <= ?5 OR sent_at > ?6 THEN ${value} ELSE ${other} END`;
   return sql(
@@ -43,11 +43,6 @@ export function noticeAdmins(key: string, notice: Notice, now: Date): Statement 
 /** The trouble is over. */
 export function forgetNotice(key: string): Statement {
   return sql('DELETE FROM admin_notices WHERE key = ?', key);
-}
-
-/** The trouble is over; a notice that nobody was told yet stays. */
-export function forgetTold(key: string): Statement {
-  return sql('DELETE FROM admin_notices WHERE key = ? AND sent_at IS NOT NULL', key);
 }
 
 /** Admin -> id of the message that tells. */

@@ -1,5 +1,4 @@
 /** Handles what was set aside while Telegram could not be reached: in order in each chat, each once. */
-import { forgetTold } from '../db/admin-notices.ts';
 import { waitingUpdates } from '../db/updates.ts';
 import { isOver, parse } from '../replay.ts';
 import type { Job } from './job.ts';
@@ -20,7 +19,5 @@ export const replayUpdatesJob: Job = {
       if (now() >= deadline || !requests.take(PER_UPDATE)) return;
       if (!isOver(await replay(parse(update)))) blocked.add(update.chatId);
     }
-    // All of them were answered: the next trouble is told anew.
-    if (waiting.length > 0 && blocked.size === 0) await db.write([forgetTold('updates-wait')]);
   },
 };

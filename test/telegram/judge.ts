@@ -1,4 +1,5 @@
 /** What was promised, checked from outside: the updates Telegram had taken from it, the chats as people see them, the rows. */
+import type { Telegram } from '../../dev/telegram/index.ts';
 import { all, type Query, sql } from '../../src/db/database.ts';
 import { answersTo, type Duty, dutyOf, LATE, saidTo } from './answers.ts';
 import type { Ground } from './hosts.ts';
@@ -10,8 +11,8 @@ export interface Verdict {
   readonly summary: string;
 }
 
-/** New messages to an owner who only reads, in an hour. */
-const MOST_ALERTS = 12;
+/** New messages to an owner who only reads, beside one for each thing that somebody did to the bot. */
+const MOST_ALERTS = 5;
 
 export async function judge(ground: Ground, scene: Scene, run: Run): Promise<Verdict> {
   const { telegram, db } = ground;
@@ -25,7 +26,7 @@ export async function judge(ground: Ground, scene: Scene, run: Run): Promise<Ver
   problems.push(...unanswered(ground, scene));
   problems.push(...(await twice(ground, scene, run, rows)));
   const alerts = scene.reader.messages().filter(({ isFromBot, text }) => isFromBot && isAlert(text));
-  if (alerts.length > MOST_ALERTS)
+  if (alerts.length > MOST_ALERTS + run.deeds)
     problems.push(`${alerts.length} alerts: ${alerts.map(({ text }) => text.slice(0, 80)).join(' | ')}`);
   const { work } = scene;
   return {
@@ -64,6 +65,17 @@ function unanswered({ telegram }: Ground, { people, admins }: Scene): string[] {
   return problems;
 }
 
+/** Whether the bot said it, in a message of its own or by an edit. */
+function wasSaid({ calls }: Telegram, words: string): boolean {
+  return calls.some(
+    ({ answer }) =>
+      typeof answer === 'object' &&
+      answer !== null &&
+      'text' in answer &&
+      String(answer.text).startsWith(words),
+  );
+}
+
 type Rows = (text: string) => Promise<Record<string, string>[]>;
 
 /** Nothing was done twice, but for what a lost answer or a kill may repeat. */
@@ -75,7 +87,8 @@ async function twice({ telegram }: Ground, scene: Scene, run: Run, rows: Rows): 
     'SELECT title AS title, COUNT(*) AS count FROM anime GROUP BY 1 HAVING COUNT(*) > 1',
   ))
     problems.push(`${title} was added ${count} times`);
-  for (const { title, parts, isPublished } of work.added) {
+  for (const { title, parts } of work.added) {
+    const isPublished = wasSaid(telegram, `✅ ${title} qo‘shildi`);
     const [found] = await rows(
       `SELECT (SELECT COUNT(*) FROM anime_parts WHERE anime_code = a.code) AS parts FROM anime a WHERE title = '${title}'`,
     );
@@ -89,9 +102,9 @@ async function twice({ telegram }: Ground, scene: Scene, run: Run, rows: Rows): 
       ({ id, code }) => [Number(id), code ?? ''] as const,
     ),
   );
-  for (const { message, callback_query: press } of telegram.delivered) {
-    const view = viewOf(message?.text ?? '', press?.data ?? '', codes);
-    const who = message?.from.id ?? press?.from.id;
+  for (const one of scene.stage.asked) {
+    const [, who = '', what = ''] = /^(\d+) (.*)$/s.exec(one) ?? [];
+    const view = viewOf(what, codes);
     if (view !== undefined) asked.set(`${who} ${view}`, (asked.get(`${who} ${view}`) ?? 0) + 1);
   }
   for (const { user, code, part, count } of await rows(
@@ -125,11 +138,11 @@ async function twice({ telegram }: Ground, scene: Scene, run: Run, rows: Rows): 
   return problems;
 }
 
-/** "code part" of a request to watch. */
-function viewOf(text: string, data: string, codes: ReadonlyMap<number, string>): string | undefined {
-  const link = /^\/start (\d+)_(\d+)$/.exec(text);
+/** "code part" of a request to watch: a deep link's text, or a button's data. */
+function viewOf(asked: string, codes: ReadonlyMap<number, string>): string | undefined {
+  const link = /^\/start (\d+)_(\d+)$/.exec(asked);
   if (link !== null) return `${link[1]} ${link[2]}`;
-  const [tag = '', anime = '', part = ''] = data.replace(/^s:/, '').split(':');
+  const [tag = '', anime = '', part = ''] = asked.replace(/^s:/, '').split(':');
   if (tag === 'o') return `${Number.parseInt(anime, 36)} ${Number.parseInt(part, 36)}`;
   if (tag !== 'v' && tag !== 'z') return undefined;
   return `${codes.get(Number.parseInt(anime, 36))} ${Number.parseInt(part, 36)}`;

@@ -26,7 +26,9 @@ export async function meddle(m: Meddling): Promise<void> {
   ];
   while (!run.isOver) {
     await ground.time.sleep(between(random, 60, 400) * 1000);
-    if (!run.isOver) await pick(random, deeds)(m);
+    if (run.isOver) return;
+    run.deeds += 1;
+    await pick(random, deeds)(m);
   }
 }
 

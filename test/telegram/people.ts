@@ -21,6 +21,8 @@ export interface Stage {
   readonly group: () => Room;
   readonly tell: (what: string) => void;
   readonly isOver: () => boolean;
+  /** What was asked for by a message or a press, as `<person> <text or data>`: Telegram may forget it, the bot does not. */
+  readonly asked: string[];
 }
 
 /** Between two actions of one person. */
@@ -62,15 +64,18 @@ async function indulge({ person, habit }: Somebody, stage: Stage): Promise<void>
   }
 }
 
-async function write(person: Person, { random, names, group }: Stage): Promise<void> {
+async function write(person: Person, { random, names, group, asked }: Stage): Promise<void> {
   const what = random.next();
   if (what < 0.4) await person.send(String(between(random, 1, names.length)));
   else if (what < 0.5) await person.send(String(between(random, ...UNKNOWN_CODES)));
   else if (what < 0.6) await person.send(pick(random, names));
   else if (what < 0.7) await person.send(`qxjz${between(random, 1, 1e9)}`);
   else if (what < 0.8) await person.start(String(between(random, 1, names.length)));
-  else if (what < 0.85) await person.start(`${between(random, 1, names.length)}_${between(random, 1, 3)}`);
-  else if (what < 0.95)
+  else if (what < 0.85) {
+    const link = `${between(random, 1, names.length)}_${between(random, 1, 3)}`;
+    asked.push(`${person.id} /start ${link}`);
+    await person.start(link);
+  } else if (what < 0.95)
     await person.send(
       pick(random, ['/help', '/random', '/new', '/popular', '/az', '/history', '/favourites']),
     );
@@ -79,7 +84,7 @@ async function write(person: Person, { random, names, group }: Stage): Promise<v
 }
 
 /** A button of one of the last screens mostly, of an old one now and then. */
-async function press(person: Person, { random }: Stage): Promise<void> {
+async function press(person: Person, { random, asked }: Stage): Promise<void> {
   if (chance(random, 0.05)) return forge(person, random);
   const screens = person.messages().filter(({ isFromBot, keyboard }) => isFromBot && keyboard.length > 0);
   const message = screens.at(chance(random, 0.15) ? between(random, -screens.length, -1) : -1);
@@ -87,7 +92,9 @@ async function press(person: Person, { random }: Stage): Promise<void> {
   // Whoever changes the language reads other words than the ones that are looked for.
   const tempting = buttons.filter((data) => !/^[gi](:|$)/.test(data));
   if (message === undefined || tempting.length === 0) return;
-  await person.press(message, pick(random, tempting));
+  const data = pick(random, tempting);
+  asked.push(`${person.id} ${data}`);
+  await person.press(message, data);
 }
 
 /** What no button of the bot ever held, on whatever it sent last. */

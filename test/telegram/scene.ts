@@ -80,7 +80,7 @@ export async function settleScene(ground: Ground, tell: (what: string) => void):
     group,
     work,
     animeIds,
-    stage: { time, names: NAMES, club, group: () => scene.group, tell },
+    stage: { time, names: NAMES, club, group: () => scene.group, tell, asked: [] },
     office: {
       time,
       tell,

@@ -90,6 +90,8 @@ export class Run {
   #ground: Ground | undefined;
   program: Program | undefined;
   kills = 0;
+  /** What somebody did to the bot. */
+  deeds = 0;
   isOver = false;
   /** The network between Telegram and the bot, one way. */
   isUnreachable = false;
