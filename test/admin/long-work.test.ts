@@ -105,6 +105,14 @@ test('a process that is at it keeps others off; one that was not heard of for tw
   expect(desk.last().text).toContain('soz: har bir bayt');
 });
 
+test('two processes at once: one does it', async () => {
+  dies();
+  await desk.press('📨 Shu yerga yuborish');
+  const run = (): Promise<void> => held[0]?.(new AbortController().signal) ?? Promise.resolve();
+  await Promise.all([run(), run()]);
+  expect(desk.telegram.callsOf('sendDocument')).toHaveLength(2);
+});
+
 test('three processes died of it: the admin is told what to do instead', async () => {
   dies();
   await desk.press('🔎 Tekshirish');
