@@ -14,7 +14,7 @@ describe('/start', () => {
     });
     await viewer.start('reklama_7');
     expect(viewer.lastMessage().text).toContain('Assalomu alaykum, <b>Ali</b> & Co!');
-    expect(viewer.lastMessage().text).toMatch(/kodini.*masalan 12/);
+    expect(viewer.lastMessage().text).toMatch(/kodini.*masalan 1$/m);
     const row = `SELECT username || '|' || first_name || '|' || last_name || '|' || source || '|' || created_at AS v FROM users WHERE user_id = ${viewer.id}`;
     expect(await values(bot, row)).toEqual(['ali|<b>Ali</b> & Co|V|reklama_7|2026-11-22 10:00:00']);
     await viewer.start('boshqa');
