@@ -134,7 +134,7 @@ function readDatabase(read: Reader, host: Host): DatabaseSettings {
   const url = read.text('DATABASE_URL') ?? DEFAULT_DATABASE;
   const authToken = read.secret('DATABASE_AUTH_TOKEN');
   if (url.startsWith('file:')) {
-    if (host === 'worker')
+    if (host === 'worker' && read.text('DATABASE_URL') !== undefined)
       read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
     return { kind: 'file', path: readFilePath(read, url) };
   }
@@ -175,14 +175,15 @@ function isDecodable(text: string): boolean {
   }
 }
 
+/** All of them, or none for a directory. */
 const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
 function readBucket(read: Reader, host: Host): BucketSettings {
   const given = S3_NAMES.filter((name) => read.text(name) !== undefined);
   if (given.length === 0 && host !== 'worker')
     return { kind: 'directory', path: resolve(read.text('BACKUP_DIR') ?? 'data/backups') };
-  for (const name of S3_NAMES)
-    if (!given.includes(name)) read.problems.push(`${name}: missing; a bucket needs ${S3_NAMES.join(', ')}`);
+  const absent = S3_NAMES.filter((name) => !given.includes(name)).join(', ');
+  if (absent !== '') read.problems.push(`${absent}: missing; a bucket needs all four`);
   return {
     kind: 's3',
     endpoint: readEndpoint(read),

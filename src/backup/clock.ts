@@ -43,5 +43,8 @@ export function explain(error: unknown): string {
   const own = error.message === '' ? error.name : error.message;
   if (error.cause === undefined || error.cause === null) return own;
   const cause = explain(error.cause);
-  return own.includes(cause) ? own : `${own}: ${cause}`;
+  if (own.includes(cause)) return own;
+  // Drivers repeat their cause: "fetch failed", and below it "fetch failed: getaddrinfo …".
+  const last = own.split(': ').at(-1) ?? own;
+  return cause.startsWith(`${last}: `) ? own + cause.slice(last.length) : `${own}: ${cause}`;
 }

@@ -5,9 +5,9 @@ import { Interrupted } from '../backup/again.ts';
 import { explain } from '../backup/clock.ts';
 import { ConfigError, type Environment } from '../config.ts';
 import { explainUnusable } from '../db/database-file.ts';
-import { explainLocked } from '../db/file-lock.ts';
 import { DatabaseUnfit } from '../db/unfit.ts';
 import { useOwnScratch } from '../own-scratch.ts';
+import { withAdvice } from './advice.ts';
 import type { Installed } from './installed-bot.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { outputs } from './output.ts';
@@ -123,6 +123,5 @@ function explained(error: unknown, session: Session | undefined): string {
   // Bare: what more is known of it, whoever threw it has said.
   if (/^SQLITE_(?!BUSY|LOCKED)/.test(message) && database?.kind === 'file')
     return messageOf(explainUnusable(error, database.path));
-  const isLocked = /database is locked|SQLITE_BUSY/.test(message) && database?.kind === 'file';
-  return isLocked ? `${message}\n${explainLocked(database.path)}` : message;
+  return withAdvice(message, database);
 }

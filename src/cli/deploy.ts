@@ -11,7 +11,7 @@ import { requireUndamaged } from '../backup/list.ts';
 import { runBackup } from '../backup/run.ts';
 import { installCommands } from '../commands-menu.ts';
 import { composeBackup } from '../compose.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, ConfigError, type DatabaseSettings, readConfig } from '../config.ts';
 import { type Staff, staff } from '../db/admins.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import type { Statement } from '../db/database.ts';
@@ -25,6 +25,7 @@ import { openDatabase, openSnapshotSource, openStore } from '../node-parts.ts';
 import { endOnSurprise } from '../surprise.ts';
 import { takeOver } from '../takeover/take-over.ts';
 import { createApi } from '../telegram.ts';
+import { withAdvice } from './advice.ts';
 import { listenForInterruption } from './interruption.ts';
 import { script } from './script.ts';
 import { createTerminal } from './terminal.ts';
@@ -45,6 +46,8 @@ const { dryRun = false } = script(
   .parse()
   .opts<{ dryRun?: boolean }>();
 const terminal = createTerminal(false);
+/** Once the settings are read. */
+let database: DatabaseSettings | undefined;
 const interruption = listenForInterruption(terminal);
 
 async function main(): Promise<void> {
@@ -56,6 +59,7 @@ async function main(): Promise<void> {
   for (const note of environmentNotes()) terminal.say(terminal.colors.yellow(`note: ${note}`));
   rememberSecrets(process.env);
   const config = readConfig(process.env, 'worker');
+  database = config.database;
   if ((process.env['BACKUP_CRON'] ?? '').trim() !== '') compareSchedule(config.backup.cron);
   const people = await prepareDatabase(config);
   const said = wrangler();
@@ -197,6 +201,13 @@ async function keepAddress(config: Config, recorded: Statement): Promise<void> {
   await db.write([recorded]).finally(close);
 }
 
+function wordsOf(error: unknown): string {
+  const words = withAdvice(explain(error), database);
+  return error instanceof ConfigError
+    ? `nothing was deployed: ${words}\nnpm run setup asks for all of them, proves them and writes .env; then deploy again.`
+    : words;
+}
+
 function step(text: string): void {
   terminal.say(`${terminal.colors.green('✓')} ${text}`);
 }
@@ -204,7 +215,7 @@ function step(text: string): void {
 try {
   await main();
 } catch (error) {
-  terminal.fail(explain(error));
+  terminal.fail(wordsOf(error));
   process.exitCode = interruption.exitCode ?? 1;
 } finally {
   interruption.dispose();

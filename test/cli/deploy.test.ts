@@ -107,6 +107,29 @@ test('without an admin it says so loudly; with one in the database it does not',
   expect((await deploy({ ADMIN_IDS: '' })).output).not.toContain('NO ADMINS');
 });
 
+test('without settings: each problem once, and what asks for them', async () => {
+  const bare = Object.fromEntries(Object.keys(standIns.settings).map((name) => [name, '']));
+  const { code, output } = await deploy(bare);
+  expect({ code, isDeployed: isDeployed() }).toEqual({ code: 1, isDeployed: false });
+  const lines = output.trimEnd().split('\n');
+  for (const name of ['DATABASE_URL', 'S3_BUCKET', 'BOT_TOKEN', 'WEBHOOK_SECRET', 'BOT_INFO'])
+    expect(
+      lines.filter((line) => line.includes(name)),
+      name,
+    ).toHaveLength(1);
+  expect(lines[0]).toBe('error: nothing was deployed: settings are wrong:');
+  expect(lines.at(-1)).toMatch(/^npm run setup asks for all of them/);
+  expect(lines).toHaveLength(7);
+});
+
+test('a database that is away: said once, with what to look at', async () => {
+  const { code, output } = await deploy({ DATABASE_URL: 'http://127.0.0.1:9' });
+  expect({ code, isDeployed: isDeployed() }).toEqual({ code: 1, isDeployed: false });
+  expect(output).toMatch(/backup before it failed: database unavailable: fetch failed: \S/);
+  expect(output).not.toContain('fetch failed: fetch failed');
+  expect(output).toContain('DATABASE_URL');
+});
+
 test('another run in the way of the backup: nothing is migrated and nothing deployed', async () => {
   await migrate(db, { now: () => new Date(), backup: async () => {} });
   await db.write([sql('DELETE FROM schema_migrations WHERE version = ?', SCHEMA_VERSION)]);

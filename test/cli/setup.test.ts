@@ -97,14 +97,18 @@ function person(answers: Answers) {
     return value;
   };
   const prompts: Prompts = {
-    async ask({ name, message, secret, known }) {
+    async ask({ name, message, secret, known, problem }) {
       asked.push(name);
       seen.push(message);
       if (secret !== true && known !== undefined) seen.push(known);
       if (known !== undefined && !(name in answers)) return secret === true ? '' : known;
-      const value = String(answer(name));
-      if (secret !== true) seen.push(value);
-      return value;
+      for (;;) {
+        const value = String(answer(name));
+        if (secret !== true) seen.push(value);
+        const wrong = value === '' || value === '-' ? undefined : problem?.(value);
+        if (wrong === undefined) return value;
+        seen.push(`in the field: ${wrong}`);
+      }
     },
     async confirm(message) {
       const key = Object.keys(answers).find((words) => message.includes(words));
@@ -377,6 +381,29 @@ describe('with a person', () => {
     expect(asked.filter((name) => name === 'DATABASE_URL')).toHaveLength(1);
     expect(written()).toMatchObject({ BOT_TOKEN: standIns.telegram.token, S3_BUCKET: 'anime' });
     for (const token of tokens) expect(screen).not.toContain(token);
+  });
+
+  test.each([
+    ['BOT_TOKEN', 'abc', /in the field: BOT_TOKEN: must be a token from BotFather/],
+    ['ADMIN_IDS', '@ali', /in the field: ADMIN_IDS: must be Telegram user ids/],
+    ['DATABASE_URL', 'anime.turso.io', /in the field: DATABASE_URL: must begin with file:, libsql:/],
+    ['S3_ENDPOINT', 'r2.example', /in the field: S3_ENDPOINT: must be an address beginning with https/],
+    ['S3_BUCKET', 'my bucket', /in the field: S3_BUCKET: must be a bucket’s name/],
+  ])('%s: an answer of a wrong shape is refused in its own field', async (name, wrong, message) => {
+    const right = String(Object.entries(ALL()).find(([key]) => key === name)?.[1]);
+    const { code, asked, screen } = await run({ ...ALL(), [name]: [wrong, right] });
+    expect(code, screen).toBe(0);
+    expect(screen).toMatch(message);
+    expect(asked.filter((one) => one === name)).toHaveLength(1);
+    expect(written()[name]).toBe(right);
+  });
+
+  test('the dashboard’s address, which ends in the bucket’s name, is no wrong shape', async () => {
+    const { S3_ENDPOINT = '', S3_BUCKET = '' } = settings();
+    const { code, screen } = await run({ ...ALL(), S3_ENDPOINT: `${S3_ENDPOINT}/${S3_BUCKET}` });
+    expect(code, screen).toBe(0);
+    expect(screen).not.toContain('in the field');
+    expect(written()['S3_ENDPOINT']).toBe(S3_ENDPOINT);
   });
 
   test('whoever gives up, or leaves at any question, has changed nothing and seen no key', async () => {

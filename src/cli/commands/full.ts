@@ -7,6 +7,7 @@ import { KEEPS_DELETED } from '../../backup/probe.ts';
 import type { BackupProgress } from '../../backup/progress.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run.ts';
 import { isDamagedDatabase } from '../../db/database-fault.ts';
+import { withAdvice } from '../advice.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatBytes, formatCount, formatDuration } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
@@ -55,9 +56,11 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   const { say, answer, colors } = terminal;
   const { notices } = session;
   if (outcome.kind === 'failed') {
-    answer({ ok: false, error: outcome.reason, left: outcome.left, notices });
-    say(`${colors.red('failed:')} ${outcome.reason}`);
-    for (const line of outcome.left) say(`  ${line}`);
+    const reason = withAdvice(outcome.reason, session.config.database);
+    const [what = '', ...advice] = reason.split('\n');
+    answer({ ok: false, error: reason, left: outcome.left, notices });
+    say(`${colors.red('failed:')} ${what}`);
+    for (const line of [...advice, ...outcome.left]) say(`  ${line}`);
     say('This run changed no other backup; `npm run backup -- list` shows what there is.');
     return;
   }

@@ -16,6 +16,8 @@ export interface Question {
   readonly secret?: boolean;
   /** May be left empty. */
   readonly optional?: boolean;
+  /** What is wrong with the shape of an answer; it is asked for again in the same field. */
+  readonly problem?: (answer: string) => string | undefined;
   /** What is known already: the default. Of a secret only that it is known is said. */
   readonly known?: string;
 }
@@ -31,10 +33,13 @@ export interface Prompts {
 }
 
 export const terminalPrompts: Prompts = {
-  async ask({ message, secret, optional, known }) {
+  async ask({ message, secret, optional, known, problem }) {
     const isKept = secret === true && known !== undefined;
-    const validate = (value: string | undefined): string | undefined =>
-      optional !== true && !isKept && (value ?? '').trim() === '' ? 'needed' : undefined;
+    const validate = (value: string | undefined): string | undefined => {
+      const given = (value ?? '').trim();
+      if (given === '') return optional !== true && !isKept ? 'needed' : undefined;
+      return isKept && given === '-' ? undefined : problem?.(given);
+    };
     const kept = optional === true ? ' (kept: Enter keeps it, - removes it)' : ' (kept: Enter keeps it)';
     const answer = await (secret === true
       ? clack.password({ message: isKept ? message + kept : message, validate })

@@ -13,6 +13,8 @@ import type { Question } from './prompts.ts';
 
 export interface Part {
   readonly name: string;
+  /** Inside a sentence. */
+  readonly called: string;
   readonly questions: readonly Question[];
   /** Whether the other questions make sense, given the answer to the first. */
   readonly goesOn: (first: string) => boolean;
@@ -31,6 +33,7 @@ export class SetupError extends Error {
 export const PARTS: readonly Part[] = [
   {
     name: 'Telegram',
+    called: 'Telegram',
     goesOn: () => true,
     questions: [
       { name: 'BOT_TOKEN', message: 'Bot token (from @BotFather, /newbot)', secret: true },
@@ -44,6 +47,7 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: 'database',
+    called: 'the database',
     goesOn: (url) => url !== '' && !url.startsWith('file:'),
     questions: [
       {
@@ -57,6 +61,7 @@ export const PARTS: readonly Part[] = [
   },
   {
     name: 'bucket',
+    called: 'the bucket',
     goesOn: (endpoint) => endpoint !== '',
     questions: [
       {

@@ -1,6 +1,7 @@
 /** Settings asked for, proved part by part, and only then written. Node only. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Clock, explain } from '../../backup/clock.ts';
 import { generateKey, proveKey } from '../../backup/envelope/keys.ts';
@@ -95,9 +96,9 @@ async function settle({ isAsking, prompts }: SetupParts, settings: Settings, par
     } catch (error) {
       const problem = wordsOf(error);
       progress.end(`${part.name}: ${problem}`);
-      if (!isAsking || !(await prompts.confirm(`Answer for the ${part.name} again?`, true)))
+      if (!isAsking || !(await prompts.confirm(`Answer for ${part.called} again?`, true)))
         throw new SetupError(
-          `without a working ${part.name} nothing was written: mend that, then run npm run setup again`,
+          `${part.name} could not be proved, so nothing was written: mend that, then run npm run setup again`,
         );
     }
   }
@@ -139,9 +140,23 @@ async function ask(prompts: Prompts, settings: Settings, part: Part): Promise<vo
 async function askOne(prompts: Prompts, settings: Settings, question: Question): Promise<void> {
   const { name, secret = false, optional = false } = question;
   const known = settings.text(name);
-  const answer = await prompts.ask(known === '' ? question : { ...question, known });
+  const problem = (text: string): string | undefined => shapeProblem(name, text);
+  const answer = await prompts.ask({ ...question, problem, ...(known !== '' && { known }) });
   if (answer === '' ? !secret : secret && optional && answer === '-') settings.remove(name);
   else if (answer !== '') settings.set(name, answer);
+}
+
+/** What is wrong with one answer by itself; what it is together with others the proof tells. */
+function shapeProblem(name: string, answer: string): string | undefined {
+  // The dashboard's address of a bucket ends in its name, which is asked for next.
+  const more = name === 'S3_ENDPOINT' ? { S3_BUCKET: basename(answer) } : {};
+  try {
+    readConfig({ [name]: answer, ...more }, 'node');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.find((problem) => problem.startsWith(`${name}: `));
+  }
 }
 
 /** A key for encrypted backups, if one is wanted and there is none; proved. Only its public half is kept. */
