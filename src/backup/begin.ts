@@ -4,6 +4,7 @@ import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
 import { DIED, type RunStart } from './ledger.ts';
 import type { BackupName } from './names.ts';
+import { endOf, publishedBy } from './published.ts';
 
 const ENDED = { state: 'failed', reason: DIED, rows: null, bytes: null } as const;
 
@@ -13,7 +14,7 @@ export interface Begun {
 }
 
 /**
- * Records the run, and tells the admins of each that died before it could. Rejects never: a beginning whose answer was lost is recorded,
+ * Records the run, and tells the admins of each that died before it could; one whose backup is in the bucket is done. Rejects never: a beginning whose answer was lost is recorded,
  * so it has to end like any other.
  */
 export async function begin(
@@ -27,6 +28,12 @@ export async function begin(
     for (const one of died) {
       const alert = { kind: 'failed', message: wordsOn(one), isEarlier: true } as const;
       try {
+        // A bucket that does not answer fails the run anyway.
+        const manifest = await publishedBy(context, one).catch(() => undefined);
+        if (manifest !== undefined) {
+          await ledger.end(one.name, endOf(manifest, new Date(manifest.finished_at)));
+          continue;
+        }
         await context.alert(alert);
         // Only now: whoever could not be told of it, or dies here, leaves that to the next run.
         await ledger.end(one.name, { ...ENDED, finishedAt: clock.now() });

@@ -33,10 +33,34 @@ export type LeaseOutcome =
   | { readonly kind: 'held'; readonly lease: Lease }
   | { readonly kind: 'busy'; readonly holder: string; readonly secondsLeft: number };
 
-/** `holder` is for people: which host, which process. */
-export async function takeLease(ledger: Ledger, holder: string, clock: Clock): Promise<LeaseOutcome> {
-  const answer = await ledger.acquire(holder, LEASE_TTL_MS);
-  if (answer.kind === 'held') return { kind: 'busy', holder: answer.holder, secondsLeft: answer.secondsLeft };
+/** Another holder's. */
+export interface HeldLease {
+  readonly fence: number;
+  /** By this host's clock, and no earlier than it was. */
+  readonly renewedAt: Date;
+}
+
+/** `holder` is for people: which host, which process. `isOver`: whether the lease found is known to be nobody's any more. */
+export async function takeLease(
+  ledger: Ledger,
+  holder: string,
+  clock: Clock,
+  isOver: (held: HeldLease) => Promise<boolean> = async () => false,
+): Promise<LeaseOutcome> {
+  let answer = await ledger.acquire(holder, LEASE_TTL_MS);
+  if (answer.kind === 'held') {
+    const renewedAt = new Date(clock.now().getTime() + answer.leftMs - LEASE_TTL_MS);
+    if (await isOver({ fence: answer.fence, renewedAt })) {
+      await ledger.release(answer.fence);
+      answer = await ledger.acquire(holder, LEASE_TTL_MS);
+    }
+  }
+  if (answer.kind === 'held')
+    return {
+      kind: 'busy',
+      holder: answer.holder,
+      secondsLeft: Math.max(0, Math.ceil(answer.leftMs / 1000)),
+    };
   if (answer.kind === 'absent') return { kind: 'held', lease: unfenced };
   const { fence } = answer;
   let last = clock.now().getTime();

@@ -8,7 +8,7 @@ import type { BackupName } from './names.ts';
 export type LeaseAnswer =
   /** `fence` grows with every holder: only the highest may publish. `note`: what was wrong with the stored one, for people. */
   | { readonly kind: 'acquired'; readonly fence: number; readonly note?: string }
-  | { readonly kind: 'held'; readonly holder: string; readonly secondsLeft: number }
+  | { readonly kind: 'held'; readonly holder: string; readonly fence: number; readonly leftMs: number }
   /** The database has no lease table. */
   | { readonly kind: 'absent' };
 

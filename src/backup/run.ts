@@ -20,6 +20,7 @@ import type { BackupName } from './names.ts';
 import type { OnProgress } from './progress.ts';
 import { prove } from './proof.ts';
 import { confirmPublished, publish } from './publish.ts';
+import { isOfBackup } from './published.ts';
 import { cleanUp, type SettleReport, settle } from './settle.ts';
 import { MOST_FINDINGS } from './source-check.ts';
 
@@ -68,7 +69,8 @@ export async function runBackup(
   const startedAt = context.clock.now();
   let lease: Lease | undefined;
   try {
-    const taken = await takeLease(context.ledger, context.holder, context.clock);
+    const { ledger, holder, clock } = context;
+    const taken = await takeLease(ledger, holder, clock, (held) => isOfBackup(context, held));
     if (taken.kind === 'busy') return busy(taken);
     lease = taken.lease;
     const bound = lease.fence === null ? withoutLedger(context) : context;

@@ -2,12 +2,12 @@
 import { Buffer } from 'node:buffer';
 import { explain } from './clock.ts';
 import type { BackupContext } from './context.ts';
-import { rowsOfTables } from './digest.ts';
 import type { Lease } from './lease.ts';
 import { damageOf, readSmall } from './list.ts';
 import { isWhole, type Manifest, serializeManifest } from './manifest.ts';
 import { type BackupName, manifestKey } from './names.ts';
 import { type PruneReport, prune, sweepDebris } from './prune.ts';
+import { endOf } from './published.ts';
 
 export interface SettleReport {
   /** Undefined when retention could not even be planned; then `problems` says why. */
@@ -57,22 +57,11 @@ export async function settle(
     prune(context, { policy: context.retention, now: clock.now(), check: () => lease.confirm() }),
   );
   problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
-  const wasDead = await attempt('recording the run', () => ledger.end(name, runEnd(context, manifest)));
+  const wasDead = await attempt('recording the run', () => ledger.end(name, endOf(manifest, clock.now())));
   if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
   const alert = alertFor(manifest, problems, pruned);
   if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
   return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };
-}
-
-function runEnd(context: BackupContext, manifest: Manifest): Parameters<BackupContext['ledger']['end']>[1] {
-  const { database, document } = manifest.objects;
-  return {
-    finishedAt: context.clock.now(),
-    state: 'done',
-    reason: damageOf(manifest) ?? null,
-    rows: rowsOfTables(manifest.tables),
-    bytes: database.bytes + document.bytes,
-  };
 }
 
 function alertFor(

@@ -59,7 +59,7 @@ export function createBackupLedger(
           ttlMs,
         ),
         sql(
-          `SELECT holder, expires_ms - ${NOW_MS} AS left_ms, ${IS_FENCE} AS is_fence FROM backup_lease WHERE id = 1`,
+          `SELECT holder, fence, expires_ms - ${NOW_MS} AS left_ms, ${IS_FENCE} AS is_fence FROM backup_lease WHERE id = 1`,
         ),
         sql(
           `UPDATE backup_lease SET fence = ${NEXT_FENCE}, holder = ?, expires_ms = ${NOW_MS} + ?
@@ -85,7 +85,8 @@ export function createBackupLedger(
       return {
         kind: 'held',
         holder: other.split('\n', 1)[0] || 'unknown',
-        secondsLeft: Math.max(0, Math.ceil((found?.int('left_ms') ?? 0) / 1000)),
+        fence: found?.bool('is_fence') === true ? found.int('fence') : 0,
+        leftMs: found?.int('left_ms') ?? 0,
       };
     },
     async renew(fence, ttlMs) {
