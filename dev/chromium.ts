@@ -11,13 +11,15 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 /** The page's letters and signs, the same on every machine. */
 const FONTS = ['fonts-roboto-unhinted', 'fonts-noto-color-emoji'];
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Where no browser is and none can be installed. */
 export class NoBrowser extends Error {
   override readonly name = 'NoBrowser';
 }
 
 /** The program's path. @throws NoBrowser with why */
-export function findChromium(env: Readonly<Record<string, string | undefined>>): string {
+export function findChromium(env: Environment): string {
   const named = env['CHROMIUM'];
   if (named !== undefined && named !== '') return named;
   const find = (): string | undefined =>
@@ -26,17 +28,17 @@ export function findChromium(env: Readonly<Record<string, string | undefined>>):
     );
   const found = find();
   if (found !== undefined) return found;
-  installPackages(['chromium', ...FONTS]);
+  installPackages(['chromium', ...FONTS], env);
   const installed = find();
   if (installed === undefined) throw new NoBrowser('chromium was installed and is not in PATH');
   return installed;
 }
 
 /** Pictures need them; without them letters are the machine's own and signs may be boxes. @throws NoBrowser with why */
-export function installFonts(): void {
+export function installFonts(env: Environment): void {
   // Nothing is listed where there is no fontconfig.
-  const { stdout } = spawnSync('fc-list', { encoding: 'utf8' });
-  if (!/Roboto/.test(stdout ?? '') || !/Noto Color Emoji/.test(stdout ?? '')) installPackages(FONTS);
+  const { stdout } = spawnSync('fc-list', { encoding: 'utf8', env });
+  if (!/Roboto/.test(stdout ?? '') || !/Noto Color Emoji/.test(stdout ?? '')) installPackages(FONTS, env);
 }
 
 function isProgram(path: string): boolean {
@@ -48,14 +50,14 @@ function isProgram(path: string): boolean {
   }
 }
 
-function installPackages(packages: readonly string[]): void {
+function installPackages(packages: readonly string[], env: Environment): void {
   const isRoot = process.getuid?.() === 0;
   const apt = (...args: string[]): void => {
     const command = ['apt-get', '-qq', ...args];
     const [program = '', ...rest] = isRoot ? command : ['sudo', '-n', ...command];
     execFileSync(program, rest, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
       timeout: 300_000,
     });
   };

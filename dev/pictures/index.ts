@@ -27,7 +27,7 @@ const { to } = script('pictures', "Makes the README's pictures from the offline 
 try {
   const path = findChromium(process.env);
   try {
-    installFonts();
+    installFonts(process.env);
   } catch (error) {
     console.error(`note: ${describeError(error)}`);
   }

@@ -142,6 +142,7 @@ function drawAll() {
   app.markRead();
   drawSide(app);
   const news = app.seen.chats.reduce((sum, chat) => sum + app.unread(app.actorId, chat.id, chat.incoming), 0);
+  byId('news').textContent = news === 0 ? '' : news;
   document.title = news === 0 ? t('title') : `(${news}) ${t('title')}`;
 }
 

@@ -23,6 +23,9 @@ inBrowser('chats', () => {
     await channel.post('Yangilik 4');
     await page.getByText('Yangilik 4').last().waitFor();
     await expect.poll(() => mark('Anime kanali').count()).toBe(0);
+    await page.reload();
+    await page.getByText('Yangilik 4').last().waitFor();
+    expect(await mark('Anime kanali').count()).toBe(0);
     await page.getByRole('radio', { name: 'Admin' }).click();
     await expect.poll(() => mark('Anime kanali').innerText()).toBe('4');
     await expect.poll(() => person.count()).toBe(0);

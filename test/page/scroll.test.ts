@@ -51,9 +51,12 @@ inBrowser('the conversation', () => {
     expect(await page.evaluate(topOf('Xabar 124'))).toBe(before);
     // The way back says how much is new there.
     await page.locator('#to-end-count', { hasText: '1' }).waitFor();
+    const badge = page.locator('#chats .badge > :first-child');
+    expect(await badge.innerText()).toBe('1');
     await page.locator('#to-end').click();
     await expect.poll(() => page.evaluate(fromEnd)).toBe(0);
     await page.locator('#to-end').waitFor({ state: 'hidden' });
+    await expect.poll(() => badge.count()).toBe(0);
   });
 
   test('is where one left it after another chat', async () => {

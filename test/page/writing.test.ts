@@ -92,6 +92,17 @@ inBrowser('the writing line', () => {
     await expect.poll(() => aziza.messages().at(-1)?.text).toBe('yetib bormaydi');
   });
 
+  test('gives back files that could not be sent', async () => {
+    const { page, aziza } = await open();
+    await page.setInputFiles('#files', documents(12));
+    await page.fill('#text', 'izoh');
+    await aziza.block();
+    await page.locator('#compose').evaluate((form) => form.requestSubmit());
+    await page.locator('#toast', { hasText: 'Siz botni bloklagansiz' }).waitFor();
+    expect(await page.locator('#attached').innerText()).toContain('12 ta fayl, 2 ta albom bo‘lib');
+    expect(await page.locator('#text').inputValue()).toBe('izoh');
+  });
+
   test('Arrow Up edits the last message, Esc leaves the edit and takes files back', async () => {
     const { page, aziza } = await open();
     await aziza.send('xato matn');
