@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { explain } from './clock.ts';
 import { rowsOfTables } from './digest.ts';
 import { openForeignFile } from './foreign/connection.ts';
+import { requireSchema } from './foreign/schema-text.ts';
 import type { Task } from './foreign/tasks.ts';
 import { digestFile, type FileDigests, integrityFaults } from './inspect-file.ts';
 import { loadDocument } from './load-document.ts';
 import { isLocalFault } from './local-fault.ts';
 import type { Manifest } from './manifest.ts';
 import { settledCopy } from './restore/copy-database.ts';
+import { requireWritableLedger } from './restore/ledger-triggers.ts';
+import { strangersNote, strangersOf } from './restore/strangers.ts';
 
 /** What of a manifest the contents of both files are held against. */
 export type Expected = Pick<Manifest, 'schema_sha256' | 'tables'>;
@@ -36,17 +39,26 @@ export const checkTask: Task<CheckInput, Findings> = async ({ path, kind, scratc
   if (kind === 'database') {
     const own = await settledCopy(path, loaded);
     await report.check('database, integrity_check', () => integrityCheck(own, report));
-    await report.check('database, digests', async () => compare(await digestFile(own), expected));
+    await report.check('database, digests', () => contents(own, expected, report));
     return report;
   }
   const isLoaded = await report.check('document, whole', async () => {
     await loadDocument(path, loaded);
     return 'read to its end, its own SHA-256 and counts agree, loaded into SQLite';
   });
-  if (isLoaded)
-    await report.check('document, digests', async () => compare(await digestFile(loaded), expected));
+  if (isLoaded) await report.check('document, digests', () => contents(loaded, expected, report));
   return report;
 };
+
+/** Rows, schema, and whether a restore takes them. @throws what is wrong */
+async function contents(path: string, expected: Expected | undefined, report: Report): Promise<string> {
+  const found = await digestFile(path);
+  requireSchema(found.objects);
+  requireWritableLedger(found.objects);
+  const note = strangersNote(strangersOf(found.objects), 'and at work once it is restored');
+  if (note !== undefined) report.warnings.push(note);
+  return compare(found, expected);
+}
 
 class Report implements Findings {
   readonly problems: string[] = [];

@@ -8,7 +8,7 @@ import type { Task } from './foreign/tasks.ts';
 import type { SchemaObject } from './model.ts';
 import { settledCopy } from './restore/copy-database.ts';
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
-import { strangersOf } from './restore/strangers.ts';
+import { type Stranger, strangersOf } from './restore/strangers.ts';
 import { quoteName } from './snapshot/sql-tokens.ts';
 
 export interface DiffInput {
@@ -34,7 +34,7 @@ export interface TableDiff {
 export interface DatabaseDiff {
   readonly tables: readonly TableDiff[];
   /** {@link strangersOf} each of the two. */
-  readonly strangers: { readonly first: readonly string[]; readonly second: readonly string[] };
+  readonly strangers: { readonly first: readonly Stranger[]; readonly second: readonly Stranger[] };
 }
 
 /**
@@ -82,7 +82,7 @@ interface Shape {
 
 type Side = 'main' | 'second';
 
-function strangersIn(db: DatabaseSync, side: Side): string[] {
+function strangersIn(db: DatabaseSync, side: Side): Stranger[] {
   const rows = db.prepare(`SELECT type, name, tbl_name, sql FROM ${side}.sqlite_schema ORDER BY rowid`).all();
   return strangersOf(
     rows.map(({ type, name, tbl_name: table, sql }) => ({

@@ -21,14 +21,18 @@ export interface DrillParts {
   readonly files?: FileCalls;
 }
 
+export interface DrillOutcome {
+  readonly record: DrillRecord;
+  readonly recordFailed: string | undefined;
+  /** What the restore had to tell. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Restores the newest verified backup (or `entry`) into a scratch file and compares every table with the manifest. What is wrong with the backup
  * is in the record; only what keeps the drill itself from running is thrown. `recordFailed` says why the record is not in the bucket.
  */
-export async function drill(
-  parts: DrillParts,
-  entry?: BackupEntry,
-): Promise<{ readonly record: DrillRecord; readonly recordFailed: string | undefined }> {
+export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<DrillOutcome> {
   const { bucket, clock } = parts;
   const chosen = entry ?? (await newestVerified(bucket));
   if (chosen === undefined) throw new Error('there is no verified backup to drill with');
@@ -36,8 +40,11 @@ export async function drill(
   let problem: string | null = null;
   let isSealed = false;
   let rows = 0;
+  let notes: readonly string[] = [];
   try {
-    rows = await inScratch(undefined, (directory) => rehearse(parts, chosen, join(directory, 'drill.db')));
+    ({ rows, notes } = await inScratch(undefined, (directory) =>
+      rehearse(parts, chosen, join(directory, 'drill.db')),
+    ));
   } catch (error) {
     // A full disk here says nothing about the backup: there is no drill to record.
     if (isLocalFault(error)) throw new Error('the drill could not be made on this machine', { cause: error });
@@ -54,11 +61,14 @@ export async function drill(
     problem,
   };
   const recordFailed = await addDrill(bucket, record).then(() => undefined, explain);
-  return { record, recordFailed };
+  return { record, recordFailed, notes };
 }
 
-/** Returns the rows restored. */
-async function rehearse(parts: DrillParts, entry: BackupEntry, path: string): Promise<number> {
+async function rehearse(
+  parts: DrillParts,
+  entry: BackupEntry,
+  path: string,
+): Promise<{ readonly rows: number; readonly notes: readonly string[] }> {
   const { bucket, keys, clock, onProgress, files } = parts;
   const report = await restore(
     {
@@ -84,5 +94,5 @@ async function rehearse(parts: DrillParts, entry: BackupEntry, path: string): Pr
   for (const wanted of tables)
     if (found.get(wanted.name)?.sha256 !== wanted.sha256)
       throw new Error(`table ${wanted.name} is not as in the manifest after the restore`);
-  return report.tables.reduce((sum, table) => sum + table.rows, 0);
+  return { rows: report.tables.reduce((sum, table) => sum + table.rows, 0), notes: report.notes };
 }

@@ -27,6 +27,7 @@ import {
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
 import { refuseWhole } from './restore/intact.ts';
+import { refuseStrangers, strangersInFile, strangersOnServer } from './restore/refuse-strangers.ts';
 import {
   clearOwnStaging,
   clearStaging,
@@ -38,7 +39,7 @@ import { type Maker, settleRuns } from './restore/settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './restore/source.ts';
 import { openSqlSession } from './restore/sql-session.ts';
 import { isStaging } from './restore/staging.ts';
-import { strangersNote } from './restore/strangers.ts';
+import { listed, type Stranger, strangersNote, unknownOf } from './restore/strangers.ts';
 import { refuseNewer } from './restore/too-new.ts';
 import { runBackup } from './run.ts';
 import { openEmbeddedSnapshotSource } from './snapshot/embedded.ts';
@@ -78,7 +79,7 @@ export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys' | 'is
 export interface RestoreOptions {
   readonly from: RestoreFrom;
   readonly only?: readonly string[] | undefined;
-  /** Refuse what is not the bot's, by its tables. */
+  /** Refuse what is not the bot's: by its tables, and by SQL in it that runs and is neither the program's nor the target's already. */
   readonly isBots?: boolean;
   /** Only to see whether it can be done (a drill): a backup of a newer program is as good as any. */
   readonly isRehearsal?: boolean;
@@ -120,17 +121,22 @@ export async function previewRestore(
   return inScratch(undefined, async (directory) => {
     const source = await fetched(parts, options, directory);
     const notes = notesOf(source, options);
-    if (options.isNew === true) return { tables: [], notes };
+    const refused = (living: readonly Stranger[]): string[] => {
+      const unknown = isGuarded(options) ? unknownOf(source.strangers, living) : [];
+      if (unknown.length === 0) return notes;
+      return [...notes, `the restore itself refuses this without --any-schema: ${listed(unknown)}`];
+    };
+    if (options.isNew === true) return { tables: [], notes: refused([]) };
     const live = `${directory}/live.db`;
     await copyLive(sourceOf(parts), live);
-    const { tables } = await diffInProcess(
+    const { tables, strangers } = await diffInProcess(
       { first: live, second: source.path, scratch: directory },
       options.signal,
     );
     const shown = tables.filter(
       ({ table }) => !isStaging(table) && (options.only === undefined || options.only.includes(table)),
     );
-    return { tables: shown, notes };
+    return { tables: shown, notes: refused(strangers.first) };
   });
 }
 
@@ -138,6 +144,11 @@ export async function previewRestore(
 function notesOf({ notes, strangers }: RestoreSource, { only }: Pick<RestoreOptions, 'only'>): string[] {
   const note = only === undefined ? strangersNote(strangers, 'and at work once it is restored') : undefined;
   return note === undefined ? [...notes] : [...notes, note];
+}
+
+/** Single tables bring nothing along that runs. */
+function isGuarded({ isBots, only }: RestoreOptions): boolean {
+  return isBots === true && only === undefined;
 }
 
 export function sourceOf({ target, fetch }: Pick<RestoreParts, 'target' | 'fetch'>): SnapshotSource {
@@ -201,6 +212,8 @@ async function restoreFile(
   try {
     if (options.isOldBroken === true && files.exists(path)) refuseWhole(path, directory);
     const source = await fetched(parts, options, directory);
+    if (isGuarded(options))
+      refuseStrangers(source, options.isOldBroken === true ? [] : strangersInFile(path));
     const safety = await safetyBackup(parts, options);
     await parts.closeTarget();
     let fresh = source.path;
@@ -253,6 +266,7 @@ async function restoreServer(
     session: openSqlSession({ server, clock, random }),
     source: sourceOf(parts),
   };
+  if (isGuarded(options)) refuseStrangers(source, await strangersOnServer(remote.source));
   await clearStaging(remote);
   const handled = context && (await lastUpdate(remote));
   const safety = await safetyBackup(parts, options);

@@ -12,7 +12,8 @@ import { digestFile, type FileDigests } from '../inspect-file.ts';
 import { loadDocument } from '../load-document.ts';
 import { copyDatabase } from './copy-database.ts';
 import { requireIntact } from './intact.ts';
-import { strangersOf } from './strangers.ts';
+import { requireWritableLedger } from './ledger-triggers.ts';
+import { type Stranger, strangersOf } from './strangers.ts';
 
 export interface PrepareInput {
   readonly path: string;
@@ -30,7 +31,7 @@ export interface Prepared extends FileDigests {
   readonly schemaVersion: number | undefined;
   readonly notes: readonly string[];
   /** {@link strangersOf} */
-  readonly strangers: readonly string[];
+  readonly strangers: readonly Stranger[];
 }
 
 export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to, origin, expected }) => {
@@ -40,6 +41,7 @@ export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to
   requireIntact(to, origin);
   const found = await digestFile(to);
   requireSchema(found.objects);
+  requireWritableLedger(found.objects);
   if (expected !== undefined) requireExpected(found, expected);
   const { db, close } = openForeignFile(to);
   try {

@@ -12,7 +12,8 @@ export interface SqlToken {
   readonly end: number;
 }
 
-const SPACE = /[ \t\n\f\r]+/y;
+// A byte order mark before a word is space to SQLite, and a vertical tab after other space.
+const SPACE = /(?:[ \t\n\f\r][ \t\n\v\f\r]*|\uFEFF)+/y;
 const COMMENT = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y;
 // Every character beyond ASCII counts as a letter, as in SQLite.
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;

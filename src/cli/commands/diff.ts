@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { diffInProcess } from '../../backup/diff.ts';
 import { asDatabase, copyLive, plainFile } from '../../backup/local-copy.ts';
-import { strangersNote } from '../../backup/restore/strangers.ts';
+import { type Stranger, strangersNote } from '../../backup/restore/strangers.ts';
 import { inScratch, unpackDatabase } from '../../backup/verify-deep.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { resolveBackup } from '../target.ts';
@@ -29,11 +29,11 @@ async function diff(invocation: Invocation, [first = '', second = '']: readonly 
     [first, strangers.first, strangers.second],
     [second, strangers.second, strangers.first],
   ] as const) {
-    const alone = these.filter((stranger) => !others.includes(stranger));
+    const alone = these.filter((stranger) => !isAmong(others, stranger));
     const note = strangersNote(alone, `and only in ${name}`);
     if (note !== undefined) notes.push(note);
   }
-  const both = strangers.first.filter((stranger) => strangers.second.includes(stranger));
+  const both = strangers.first.filter((stranger) => isAmong(strangers.second, stranger));
   const note = strangersNote(both, 'and in both');
   if (note !== undefined) notes.push(note);
   const hasSameStrangers = both.length === Math.max(strangers.first.length, strangers.second.length);
@@ -52,6 +52,10 @@ async function diff(invocation: Invocation, [first = '', second = '']: readonly 
   for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
   if (same) terminal.say(terminal.colors.green('No difference.'));
   return 0;
+}
+
+function isAmong(strangers: readonly Stranger[], { text }: Stranger): boolean {
+  return strangers.some((stranger) => stranger.text === text);
 }
 
 /** A SQLite file with the contents of what was named. */

@@ -20,7 +20,7 @@ async function run(
   const { entry, passedOver } = await resolveBackup(session.bucket, name);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const bar = createProgressBar(terminal, () => performance.now());
-  const { record, recordFailed } = await drill(
+  const { record, recordFailed, notes } = await drill(
     {
       bucket: session.bucket,
       keys: session.keys,
@@ -30,7 +30,7 @@ async function run(
     entry,
   );
   const { say, answer, colors } = terminal;
-  answer({ ...record, record_failed: recordFailed ?? null, notes: passedOver });
+  answer({ ...record, record_failed: recordFailed ?? null, notes: [...passedOver, ...notes] });
   if (record.ok)
     say(
       `${colors.green('drill passed:')} ${colors.bold(record.name)} restored into a scratch database in ${(record.ms / 1000).toFixed(1)} s, ${formatCount(record.rows)} rows, every table as in the manifest`,
@@ -38,6 +38,7 @@ async function run(
   else if (record.opened === false)
     say(`${colors.yellow('drill not made:')} ${record.name} was not opened: ${record.problem}`);
   else say(`${colors.red('drill FAILED:')} ${record.name}: ${record.problem}`);
+  for (const note of notes) say(colors.yellow(`  ${note}`));
   if (recordFailed !== undefined) say(colors.yellow(`  it could not be recorded: ${recordFailed}`));
   return record.ok ? 0 : 1;
 }

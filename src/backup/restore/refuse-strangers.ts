@@ -1,0 +1,54 @@
+/**
+ * Nothing of a backup is signed, so what runs inside a database (a trigger, a CHECK) may be anybody's: brought back, it would run inside
+ * the bot, where nothing limits it. Node only.
+ */
+import { existsSync } from 'node:fs';
+import Database from 'libsql';
+import type { SchemaObject, SnapshotSource } from '../model.ts';
+import { readAgain } from './compare-staged.ts';
+import type { RestoreSource } from './source.ts';
+import { listed, type Stranger, strangersOf, unknownOf } from './strangers.ts';
+
+/** How long a lock of the living file is waited for, ms. */
+const BUSY_MS = 5_000;
+
+/** @throws when the source brings SQL along that runs, is not the program's, and is not in the database that is replaced. */
+export function refuseStrangers(
+  { strangers, origin }: Pick<RestoreSource, 'strangers' | 'origin'>,
+  living: readonly Stranger[],
+): void {
+  const unknown = unknownOf(strangers, living);
+  if (unknown.length > 0)
+    throw new Error(
+      `${origin} holds SQL that this program did not make and that would run inside the bot: ${listed(unknown)}; nothing was changed. If you made it yourself: --any-schema`,
+    );
+}
+
+/** Of a database file; with the library that others of this process have it open with. */
+export function strangersInFile(path: string): Stranger[] {
+  if (!existsSync(path)) return [];
+  const db = new Database(path, { timeout: BUSY_MS });
+  try {
+    const rows: unknown[] = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').raw().all();
+    return strangersOf(rows.filter(Array.isArray).map(objectOf));
+  } finally {
+    db.close();
+  }
+}
+
+/** Of a server's database. */
+export function strangersOnServer(source: SnapshotSource): Promise<Stranger[]> {
+  return readAgain(source, async (snapshot) => {
+    for await (const _ of snapshot.scans([])) throw new Error('a scan that nobody asked for');
+    return strangersOf(snapshot.schema.objects);
+  });
+}
+
+function objectOf([type, name, tableName, sql]: readonly unknown[]): Omit<SchemaObject, 'hasStorage'> {
+  return {
+    type: String(type) as SchemaObject['type'],
+    name: String(name),
+    tableName: String(tableName),
+    sql: typeof sql === 'string' ? sql : null,
+  };
+}

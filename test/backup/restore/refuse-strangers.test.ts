@@ -1,0 +1,134 @@
+/** SQL of a backup that would run inside the bot is refused, unless the owner says or shows that it is their own. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { refuseStrangers, strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
+import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { type CliResult, runCli } from '../../cli/support.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'refuse-strangers-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+async function makeBot(name: string, sql = ''): Promise<void> {
+  const path = join(directory, name);
+  const db = await openEmbeddedDatabase(path);
+  await migrate(db, { now: () => new Date(0), backup: async () => {} });
+  db.close();
+  const opened = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  opened.exec(sql);
+  opened.close();
+}
+
+function cli(...args: readonly string[]): Promise<CliResult> {
+  return runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
+}
+
+const COSTLY = 'length(hex(zeroblob(9))) > 0';
+/** One statement each, and how what it makes is named. */
+const RUNS: readonly (readonly [string, string])[] = [
+  ['CREATE TRIGGER spy AFTER INSERT ON users BEGIN DELETE FROM follows; END', 'trigger spy'],
+  [`ALTER TABLE backup_runs ADD COLUMN x CHECK (${COSTLY})`, `in table backup_runs: x CHECK (${COSTLY})`],
+  [`ALTER TABLE users ADD COLUMN x AS (${COSTLY})`, `in table users: x AS (${COSTLY})`],
+  [
+    "CREATE TABLE notes (x, y DEFAULT (hex('a')), z CHECK (z > 0))",
+    "in table notes: y DEFAULT (hex('a')), in table notes: z CHECK (z > 0)",
+  ],
+  [`CREATE INDEX some ON users (username) WHERE ${COSTLY}`, 'index some on users'],
+  ['CREATE INDEX computed ON users (hex(username))', 'index computed on users'],
+  ['CREATE TABLE notes (x); CREATE INDEX theirs ON notes (x + 1)', 'index theirs on notes'],
+  ['DROP TABLE alerts; CREATE VIEW alerts AS SELECT * FROM users', 'view alerts'],
+  ['DROP TABLE alerts; CREATE VIRTUAL TABLE alerts USING fts5(key, told_at)', 'virtual table alerts'],
+  [
+    'ALTER TABLE alerts ADD COLUMN x REFERENCES users (user_id) ON DELETE CASCADE',
+    'in table alerts: x REFERENCES users (user_id) ON DELETE CASCADE',
+  ],
+  // A byte order mark is space to SQLite.
+  ['ALTER TABLE users ADD COLUMN x \uFEFFCHECK (x > 0)', 'in table users: x CHECK (x > 0)'],
+];
+
+test.each(RUNS)('%s is refused by name', async (sql, name) => {
+  await makeBot('given.db', sql);
+  const source = { origin: 'given.db', strangers: strangersInFile(join(directory, 'given.db')) };
+  expect(() => refuseStrangers(source, [])).toThrow(
+    new Error(
+      `given.db holds SQL that this program did not make and that would run inside the bot: ${name}; nothing was changed. If you made it yourself: --any-schema`,
+    ),
+  );
+  expect(() => refuseStrangers(source, source.strangers)).not.toThrow();
+});
+
+test('what runs nothing is not refused: views, bare indexes, plain tables', async () => {
+  await makeBot(
+    'given.db',
+    `CREATE VIEW everybody AS SELECT * FROM users; CREATE INDEX by_name ON users (first_name COLLATE NOCASE DESC, "username");
+     CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL DEFAULT 'no', at TEXT DEFAULT CURRENT_TIMESTAMP, n DEFAULT -1)`,
+  );
+  const strangers = strangersInFile(join(directory, 'given.db'));
+  expect(strangers.map(({ name }) => name)).toEqual(['view everybody', 'index by_name on users']);
+  expect(() => refuseStrangers({ origin: 'given.db', strangers }, [])).not.toThrow();
+});
+
+test('the owner’s own is restored: by --any-schema, and over a database that has the very same', {
+  timeout: 120_000,
+}, async () => {
+  const own =
+    'ALTER TABLE users ADD COLUMN vip TEXT CHECK (vip <> 0); CREATE TRIGGER spy AFTER INSERT ON users BEGIN DELETE FROM follows; END';
+  await makeBot('given.db', own);
+  const named = 'trigger spy, in table users: vip TEXT CHECK (vip <> 0)';
+  const dry = await cli('restore', 'given.db', '--dry-run', '--json');
+  expect(dry.json()).toMatchObject({
+    ok: true,
+    notes: [
+      `not made by this program, and at work once it is restored: ${named}`,
+      `the restore itself refuses this without --any-schema: ${named}`,
+    ],
+  });
+  const refused = await cli('restore', 'given.db');
+  expect(refused.stderr).toContain(`given.db holds SQL that this program did not make`);
+  expect(refused.code).toBe(1);
+  expect(existsSync(join(directory, 'bot.db'))).toBe(false);
+  expect((await cli('restore', 'given.db', '--any-schema')).code).toBe(0);
+  const again = await cli('restore', 'given.db', '--replace', '--yes', '--dry-run', '--json');
+  expect(again.json()).toMatchObject({
+    notes: [`not made by this program, and at work once it is restored: ${named}`],
+  });
+  expect((await cli('restore', 'given.db', '--replace', '--yes')).code).toBe(0);
+
+  // The same name, another text.
+  await makeBot('other.db', own.replace('vip <> 0', `${COSTLY} OR vip <> 0`));
+  const other = await cli('restore', 'other.db', '--replace', '--yes');
+  expect(other.stderr).toContain(`inside the bot: in table users: vip TEXT CHECK (${COSTLY} OR vip <> 0);`);
+  expect(other.code).toBe(1);
+});
+
+test('verify and the drill name it, and pass', { timeout: 120_000 }, async () => {
+  await makeBot('bot.db', RUNS[0]?.[0]);
+  expect((await cli('full')).code).toBe(0);
+  const note = 'not made by this program, and at work once it is restored: trigger spy';
+  expect((await cli('verify', '--json')).json()).toMatchObject({ ok: true, results: [{ warnings: [note] }] });
+  expect((await cli('drill', '--json')).json()).toMatchObject({ ok: true, notes: [note] });
+});
+
+test('a trigger on the engine’s own tables is found by verify and named by the restore', {
+  timeout: 120_000,
+}, async () => {
+  await makeBot('bot.db', 'CREATE TRIGGER bad AFTER UPDATE ON "Backup_Runs" BEGIN DELETE FROM users; END');
+  expect((await cli('full')).code).toBe(0);
+  const problem =
+    'trigger bad on backup_runs would run at every restore: drop it in the database, then make a new backup';
+  // The restore first: it goes by itself, not by what verify left.
+  const restored = await cli('restore', 'latest', '--to', 'file:new.db', '--any-schema');
+  expect(restored.stderr).toContain(problem);
+  expect(restored.stderr).not.toContain('not authorized');
+  const drilled = await cli('drill', '--json');
+  const verified = await cli('verify', '--json');
+  expect(JSON.stringify([drilled.json(), verified.json()])).toContain(problem);
+  expect(drilled.code).toBe(1);
+  expect(verified.code).toBe(1);
+});
