@@ -40,7 +40,7 @@ const WORK: Record<
   { ask: () => Promise<unknown>; prepare?: () => Promise<unknown>; outcome: RegExp }
 > = {
   '/backup': { ask: () => desk.admin.send('/backup'), outcome: /tayyor va tekshirildi/ },
-  'the check of a backup': { ask: () => desk.press('🔎 Tekshirish'), outcome: /soz: har bir bayt/ },
+  'the check of a backup': { ask: () => desk.press('🔎 Tekshirish'), outcome: /tekshirildi: har bir bayt/ },
   'files sent here': { ask: () => desk.press('📨 Shu yerga yuborish'), outcome: /^💾 anime_backup_/ },
   'a look into a file': { ask: sendFile, outcome: /Animelar: 1 yangi/ },
   'an import': { prepare: sendFile, ask: () => desk.press(/Import qilish/), outcome: /Import qilindi/ },
@@ -102,7 +102,7 @@ test('a process that is at it keeps others off; one that was not heard of for tw
   expect(desk.last().text).toContain('tekshirilmoqda');
   desk.bot.advance(21_000);
   await tick();
-  expect(desk.last().text).toContain('soz: har bir bayt');
+  expect(desk.last().text).toContain('tekshirildi: har bir bayt');
 });
 
 test('two processes at once: one does it', async () => {
@@ -187,5 +187,5 @@ test('on a Worker it goes on after the answer', async () => {
   await desk.press('🔎 Tekshirish');
   expect(desk.last().text).toContain('tekshirilmoqda');
   await desk.later();
-  expect(desk.last().text).toContain('soz: har bir bayt');
+  expect(desk.last().text).toContain('tekshirildi: har bir bayt');
 });

@@ -135,7 +135,7 @@ describe('backups', () => {
     expect(done.text).toMatch(/Animelar: 1 · Qismlar: 2/);
     expect(done.text).toMatch(/anime_bot_\d{8}_\d{6}\.db\.gz/);
     await desk.press('🔎 Tekshirish');
-    expect(desk.last().text).toContain('soz: har bir bayt solishtirildi');
+    expect(desk.last().text).toContain('tekshirildi: har bir bayt solishtirildi');
     await desk.press('⬇️ Yuklab olish');
     expect(desk.last().text.match(/http:\/\/127\.0\.0\.1\/backups\/anime_(bot|backup)_\S+/g)).toHaveLength(2);
     await desk.press('📨 Shu yerga yuborish');

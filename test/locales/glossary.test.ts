@@ -36,3 +36,15 @@ test.each(LANGUAGES)('%s says none of the words the glossary forbids', (language
   );
   expect(found).toEqual([]);
 });
+
+test.each(['README.uz.md', 'docs/owners-guide.uz.md'])(
+  '%s says none of the words that Uzbek texts avoid',
+  (page) => {
+    const text = readFileSync(join(import.meta.dirname, '../..', page), 'utf8');
+    const forbidden = rowsBelow('Never').flatMap(([of, word]) => (of === 'uz' ? [word ?? ''] : []));
+    expect(forbidden.filter((word) => text.includes(word))).toEqual([]);
+    // One word for "verified".
+    expect(text).toContain('tekshirilgan');
+    expect(text).not.toContain('«tayyor»');
+  },
+);

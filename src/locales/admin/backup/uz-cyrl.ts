@@ -36,7 +36,7 @@ export const uzCyrl: typeof uz = {
     )}`,
   checking: () => html`🔎 Нусха омбордан ўқилиб, текширилмоқда…`,
   sound: (name, isOpened) =>
-    html`✅ <code>${name}</code> соз: ҳар бир байт солиштирилди${isOpened ? ', ичидаги маълумотлар ҳам очиб текширилди.' : '. (Шифрланган, калити ботда йўқ, шунинг учун ичи очилмади.)'}`,
+    html`✅ <code>${name}</code> текширилди: ҳар бир байт солиштирилди${isOpened ? ', ичидаги маълумотлар ҳам очиб кўрилди.' : '. (Шифрланган, калити ботда йўқ, шунинг учун ичи очилмади.)'}`,
   unsound: (name, problems) =>
     html`❌ <code>${name}</code> бузилган:\n${join(
       problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),

@@ -57,7 +57,7 @@ export const uz = {
     )}`,
   checking: (): Html => html`🔎 Nusxa ombordan o‘qilib, tekshirilmoqda…`,
   sound: (name: string, isOpened: boolean): Html =>
-    html`✅ <code>${name}</code> soz: har bir bayt solishtirildi${isOpened ? ', ichidagi ma’lumotlar ham ochib tekshirildi.' : '. (Shifrlangan, kaliti botda yo‘q, shuning uchun ichi ochilmadi.)'}`,
+    html`✅ <code>${name}</code> tekshirildi: har bir bayt solishtirildi${isOpened ? ', ichidagi ma’lumotlar ham ochib ko‘rildi.' : '. (Shifrlangan, kaliti botda yo‘q, shuning uchun ichi ochilmadi.)'}`,
   unsound: (name: string, problems: readonly string[]): Html =>
     html`❌ <code>${name}</code> buzilgan:\n${join(
       problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),
