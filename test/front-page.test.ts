@@ -191,6 +191,16 @@ describe('deploy/anime-bot.service', () => {
   });
 });
 
+test.each(['README.md', 'README.uz.md', 'CONTRIBUTING.md', 'docs/operations.md', 'docs/owners-guide.uz.md'])(
+  '%s: no line is longer than 100 characters, but rows of tables, pictures and single words',
+  (page) => {
+    const long = read(page)
+      .split('\n')
+      .filter((line) => [...line].length > 100 && !/^\||^\s*<|^\S+$/.test(line));
+    expect(long).toEqual([]);
+  },
+);
+
 test('words of the trade are explained where the front page first has them', () => {
   const text = read('README.md');
   for (const word of ['workerd', 'manifest', 'drill']) {

@@ -151,7 +151,7 @@ const COLUMNS: readonly Column[] = [
   ...COUNTED.map(
     (title, spare): Column => ({ title: title.replace('anime_', '').toUpperCase(), align: 'right', spare }),
   ),
-  { title: 'TRIGGER', spare: COUNTED.length },
+  { title: 'WHY', spare: COUNTED.length },
   { title: 'STATE' },
 ];
 

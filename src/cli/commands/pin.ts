@@ -5,7 +5,7 @@ import { type Cli, framed } from '../command.ts';
 import { resolveBackup } from '../target.ts';
 
 export function pinCommand(cli: Cli): Command {
-  return make(cli, 'pin', 'keep a backup whatever its age', pin);
+  return make(cli, 'pin', 'keep a backup whatever its age: retention never deletes it', pin);
 }
 
 export function unpinCommand(cli: Cli): Command {
