@@ -2,7 +2,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bucket, newestFit } from './backup/list.ts';
+import type { Bucket } from './backup/list.ts';
+import { latestBackup, noLatest } from './backup/newest.ts';
 import { formatDuration } from './cli/format.ts';
 import { describeError, type Log } from './log.ts';
 import { StartRefused } from './start-mode.ts';
@@ -19,22 +20,25 @@ export function isMissing(path: string): boolean {
 export async function requireNoBackups(path: string, bucket: Bucket, log: Log): Promise<void> {
   const late = new AbortController();
   try {
-    const { entry, newer } = await Promise.race([
-      newestFit(bucket),
+    const latest = await Promise.race([
+      latestBackup(bucket),
       sleep(PATIENCE_MS, undefined, { ref: false, signal: late.signal }).then(() => {
         throw new Error(`no answer within ${PATIENCE_MS / 1000} s`);
       }),
     ]);
+    const { entry, newer } = latest;
     if (entry === undefined && newer.length === 0) return;
     const newest =
       entry === undefined
-        ? `${bucket.store.description} has backups, none of them verified`
-        : `the newest verified backup is ${entry.name} (${formatDuration(Date.now() - entry.time.getTime())} old)`;
+        ? noLatest(bucket, latest)
+        : `the newest backup is ${entry.name} (${formatDuration(Date.now() - entry.time.getTime())} old)`;
     throw new StartRefused(
       [
         `the database file ${path} is missing, and ${newest}. Nothing was changed. One of:`,
         ...rescuedOf(path).map((name) => `  what a running bot rescued of it:  mv ${name} ${path}`),
-        '  the newest backup:  npm run backup -- restore latest',
+        entry === undefined
+          ? '  a backup:  npm run backup -- list, then restore <name>'
+          : '  the newest backup:  npm run backup -- restore latest',
         '  an empty database, on purpose:  npm start -- --new-database',
       ].join('\n'),
     );

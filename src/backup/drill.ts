@@ -5,8 +5,9 @@ import { type Clock, explain } from './clock.ts';
 import { addDrill, type DrillRecord } from './drill-record.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { limitsFor, runInProcess } from './foreign/process.ts';
-import { type BackupEntry, type Bucket, newestVerified } from './list.ts';
+import type { BackupEntry, Bucket } from './list.ts';
 import { isLocalFault } from './local-fault.ts';
+import { latestBackup, noLatest } from './newest.ts';
 import { NotOpened } from './not-opened.ts';
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
 import type { FileCalls } from './restore/file-calls.ts';
@@ -29,13 +30,14 @@ export interface DrillOutcome {
 }
 
 /**
- * Restores the newest verified backup (or `entry`) into a scratch file and compares every table with the manifest. What is wrong with the backup
+ * Restores the backup that `latest` means (or `entry`) into a scratch file and compares every table with the manifest. What is wrong with the backup
  * is in the record; only what keeps the drill itself from running is thrown. `recordFailed` says why the record is not in the bucket.
  */
 export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<DrillOutcome> {
   const { bucket, clock } = parts;
-  const chosen = entry ?? (await newestVerified(bucket));
-  if (chosen === undefined) throw new Error('there is no verified backup to drill with');
+  const newest = entry === undefined ? await latestBackup(bucket) : { entry, newer: [] };
+  const chosen = newest.entry;
+  if (chosen === undefined) throw new Error(`there is nothing to drill with: ${noLatest(bucket, newest)}`);
   const began = clock.now();
   let problem: string | null = null;
   let isSealed = false;

@@ -1,5 +1,5 @@
 /** What is said of backups newer than the one that is taken: never nothing. */
-import { type BackupEntry, type Bucket, type Newest, nowOf } from './list.ts';
+import { type BackupEntry, type Bucket, type Newest, newestFit, nowOf } from './list.ts';
 import { isAhead } from './true-time.ts';
 
 /** The newest finished backup, when it is damaged. */
@@ -13,6 +13,30 @@ export function damagedNewest(bucket: Bucket, { newer }: Newest): BackupEntry | 
 /** Whether one of its files at least is there, and not proved damaged. */
 export function isRestorable({ usable, verdict }: Pick<BackupEntry, 'usable' | 'verdict'>): boolean {
   return usable.some((file) => verdict?.files.includes(file) !== true);
+}
+
+/**
+ * Whether `latest` can mean it, for every command. Not the safety backup of a restore: after one that was broken off, `restore latest` must
+ * mean the same as before it, not the bad data it set out to replace, and `diff live latest` what was restored. But one that lost a file:
+ * the other has every row of it, and the digests prove it.
+ */
+export function isLatest({ state, manifest, usable, verdict }: BackupEntry): boolean {
+  if (manifest === undefined || manifest.trigger === 'restore') return false;
+  return state === 'verified' || (manifest.state === 'verified' && isRestorable({ usable, verdict }));
+}
+
+/** What `latest` means. Where there are only safety backups it means none: which of them is wanted, a person must say. */
+export function latestBackup(bucket: Bucket): Promise<Newest> {
+  return newestFit(bucket, isLatest);
+}
+
+/** Why there is none, for people. */
+export function noLatest(bucket: Bucket, { newer }: Newest): string {
+  const where = bucket.store.description;
+  if (newer.length === 0) return `${where} has no backup`;
+  return newer.some(({ state }) => state === 'verified')
+    ? `${where} has no verified backup but the safety backups of restores`
+    : `${where} has backups, none of them verified`;
 }
 
 /** One sentence for each that was passed over: what is wrong with it, and what can still be done with it. */

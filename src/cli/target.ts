@@ -8,8 +8,11 @@ import {
   readGroups,
 } from '../backup/list.ts';
 import { nameFromText } from '../backup/names.ts';
-import { passedOver } from '../backup/newest.ts';
+import { isLatest, latestBackup, noLatest, passedOver } from '../backup/newest.ts';
 import { UsageError } from './command.ts';
+
+/** For the help of every command that takes a backup. */
+export const LATEST = 'latest (the newest good one; never the safety backup of a restore)';
 
 export interface Resolved {
   readonly entry: BackupEntry;
@@ -18,44 +21,34 @@ export interface Resolved {
 }
 
 /**
- * A name, its beginning where only one backup has it, any of its file names, or `latest`: the newest verified one, or the newest that
- * `isFit`.
+ * A name, its beginning where only one backup has it, any of its file names, or `latest`.
  * @throws when there is no such backup, saying which the newest is.
  */
-export async function resolveBackup(
-  bucket: Bucket,
-  text: string,
-  isFit?: (entry: BackupEntry) => boolean,
-): Promise<Resolved> {
+export async function resolveBackup(bucket: Bucket, text: string): Promise<Resolved> {
   if (text !== 'latest') return { entry: await namedBackup(bucket, text), passedOver: [] };
-  const newest = await newestFit(bucket, isFit);
+  const newest = await latestBackup(bucket);
   const newer = passedOver(bucket, newest);
   if (newest.entry !== undefined) return { entry: newest.entry, passedOver: newer };
   throw new Error(
-    [
-      `no verified backup in ${bucket.store.description}: make one with \`npm run backup -- full\``,
-      ...newer.slice(0, SHOWN),
-    ].join('\n'),
+    [`${noLatest(bucket, newest)}: make one with \`npm run backup -- full\``, ...newer.slice(0, SHOWN)].join(
+      '\n',
+    ),
   );
 }
 
-/** The newest one that `isFit` and older than a backup that cannot be used. */
-export async function olderThan(
-  bucket: Bucket,
-  name: string,
-  isFit: (entry: BackupEntry) => boolean,
-): Promise<BackupEntry | undefined> {
+/** What `latest` would mean without a backup that cannot be used, and what is newer. */
+export async function olderThan(bucket: Bucket, name: string): Promise<BackupEntry | undefined> {
   const failed = await findBackup(bucket, name);
   if (failed === undefined) return undefined;
   const isOlder = ({ name: other, time }: BackupEntry): boolean => other !== name && time <= failed.time;
-  return (await newestFit(bucket, (entry) => isOlder(entry) && isFit(entry))).entry;
+  return (await newestFit(bucket, (entry) => isOlder(entry) && isLatest(entry))).entry;
 }
 
 async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
   const name = nameFromText(text) ?? (await completed(bucket, text));
   if (name === undefined)
     throw new UsageError(
-      `${text} is not the name of a backup: names look like 20240101_120000, \`list\` shows them; \`latest\` is the newest`,
+      `${text} is not the name of a backup: names look like 20240101_120000, \`list\` shows them; or ${LATEST}`,
     );
   const entry = await findBackup(bucket, name);
   if (entry !== undefined) return entry;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { newestFit } from '../../src/backup/list.ts';
 import type { DatabaseSchema, IndexInfo, TableInfo } from '../../src/backup/model.ts';
 import { databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
-import { damagedNewest, passedOver } from '../../src/backup/newest.ts';
+import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/newest.ts';
 import { runBackup } from '../../src/backup/run.ts';
 import { ScanCounts } from '../../src/backup/source-check.ts';
 import { createWorld } from '../support/backup-world.ts';
@@ -44,6 +44,26 @@ test('every newer one that is passed over is named, with what is wrong and what 
   expect(damagedNewest(bucket, await newestFit(bucket))?.name).toBe(lost);
   store.objects.delete(documentKey(PREFIX, lost, false));
   expect((await newestFit(bucket, ({ usable }) => usable.length > 0)).entry?.name).toBe(good);
+});
+
+test('latest: no safety backup of a restore, not even where there is nothing else', async () => {
+  const store = createMemoryStore(() => NOW);
+  const bucket = { store, prefix: PREFIX, clock: { now: () => NOW } };
+  const put = (days: number, trigger?: 'restore') =>
+    putBackup(store, PREFIX, new Date(NOW.getTime() - days * DAY), undefined, trigger);
+  expect(noLatest(bucket, await latestBackup(bucket))).toContain('has no backup');
+  await put(1, 'restore');
+  const only = await latestBackup(bucket);
+  expect(only.entry).toBeUndefined();
+  expect(noLatest(bucket, only)).toContain('has no verified backup but the safety backups of restores');
+  const good = await put(3);
+  expect((await latestBackup(bucket)).entry?.name).toBe(good);
+  // Every row is in the file that is left.
+  const halved = await put(2);
+  store.objects.delete(databaseKey(PREFIX, halved, false));
+  expect((await latestBackup(bucket)).entry?.name).toBe(halved);
+  store.objects.delete(documentKey(PREFIX, halved, false));
+  expect((await latestBackup(bucket)).entry?.name).toBe(good);
 });
 
 test('old times of files make no backup old', async () => {

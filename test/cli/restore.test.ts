@@ -75,6 +75,16 @@ test('restore, from refusal to done', { timeout: 60_000 }, async () => {
     tables: expect.arrayContaining([expect.objectContaining({ table: 'anime', changed: 0 })]),
   });
   expect(existsSync(join(directory, 'bot.db.lock'))).toBe(false);
+  // And it is the same for every command.
+  const meant = async (...args: readonly string[]) => (await cli(...args, '--json')).json();
+  expect(await meant('diff', 'live', 'latest')).toMatchObject({ same: true });
+  expect(await meant('drill')).toMatchObject({ ok: true, name });
+  expect(await meant('verify')).toMatchObject({ ok: true, results: [{ name }] });
+  expect(await meant('pin', 'latest')).toMatchObject({ name });
+  expect(await meant('download', 'latest')).toMatchObject({ name });
+  const safety = String(done.json()['safety_backup']);
+  expect((await cli('drill')).stdout).toContain(`${safety} is newer, the safety backup of a restore`);
+  await cli('unpin', name);
 
   const missing = await cli('restore', '20200101_000000');
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no backup 20200101_000000') });

@@ -229,7 +229,7 @@ describe('a start without the database file', () => {
     const host = start();
     expect(await host.ended()).toBe(1);
     expect(host.output()).toMatch(
-      /anime_bot\.db is missing, and the newest verified backup is \d{8}_\d{6} \(\d+ s old\)/,
+      /anime_bot\.db is missing, and the newest backup is \d{8}_\d{6} \(\d+ s old\)/,
     );
     expect(host.output()).toContain('npm run backup -- restore latest');
     expect(existsSync(path) ? statSync(path).size : 0).toBe(0);

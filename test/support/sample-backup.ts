@@ -1,6 +1,6 @@
 /** Puts a small whole backup into a store without running one: for tests of what happens to backups afterwards. */
 import { createHash } from 'node:crypto';
-import { createManifest, serializeManifest } from '../../src/backup/manifest.ts';
+import { createManifest, serializeManifest, type Trigger } from '../../src/backup/manifest.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
 import type { Store } from '../../src/backup/store/types.ts';
 
@@ -15,6 +15,7 @@ export async function putBackup(
   prefix: string,
   scheduledAt: Date,
   findings?: string[],
+  trigger: Trigger = 'schedule',
 ): Promise<string> {
   const name = backupName(scheduledAt);
   const time = scheduledAt.toISOString();
@@ -34,7 +35,7 @@ export async function putBackup(
     name,
     app_version: '0.1.0',
     schema_version: 2,
-    trigger: 'schedule',
+    trigger,
     scheduled_at: time,
     started_at: time,
     finished_at: time,

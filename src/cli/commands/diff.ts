@@ -6,13 +6,13 @@ import { asDatabase, copyLive, plainFile } from '../../backup/local-copy.ts';
 import { type Stranger, strangersNote } from '../../backup/restore/strangers.ts';
 import { inScratch, unpackDatabase } from '../../backup/verify-deep.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { resolveBackup } from '../target.ts';
+import { LATEST, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
 export function diffCommand(cli: Cli): Command {
   const command = new Command('diff')
     .description('rows added, removed and changed per table, from the first to the second')
-    .argument('<first>', 'a backup, latest, live (the database itself), or a file')
+    .argument('<first>', `a backup, ${LATEST}, live (the database itself), or a file`)
     .argument('<second>', 'likewise');
   return framed(cli, command, diff);
 }

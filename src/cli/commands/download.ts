@@ -11,7 +11,7 @@ import { makeDirectory } from '../../lib/directories.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatBytes } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import { resolveBackup } from '../target.ts';
+import { LATEST, resolveBackup } from '../target.ts';
 
 /** Below `data`, which git ignores: a backup holds people's data. */
 const DIRECTORY = 'data/downloads';
@@ -24,7 +24,7 @@ interface Options {
 export function downloadCommand(cli: Cli): Command {
   const command = new Command('download')
     .description('one backup to disk, checked on the way')
-    .argument('<name>', 'a backup, or latest')
+    .argument('<name>', `a backup, or ${LATEST}`)
     .option('-o, --output <directory>', 'where to; made when missing', DIRECTORY)
     .option('--plain', 'decrypted and unpacked: a .db and a .json');
   return framed<Options>(cli, command, download);

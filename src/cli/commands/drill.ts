@@ -4,12 +4,12 @@ import { drill } from '../../backup/drill.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatCount } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import { resolveBackup } from '../target.ts';
+import { LATEST, resolveBackup } from '../target.ts';
 
 export function drillCommand(cli: Cli): Command {
   const command = new Command('drill')
-    .description('restore the newest backup into a scratch database, compare it, say how long it took')
-    .argument('[backup]', 'another backup than the newest', 'latest');
+    .description('restore a backup into a scratch database, compare it, say how long it took')
+    .argument('[backup]', `a backup, or ${LATEST}`, 'latest');
   return framed(cli, command, run);
 }
 

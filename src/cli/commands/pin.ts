@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Bucket } from '../../backup/list.ts';
 import { type PinOutcome, pin, unpin } from '../../backup/pins.ts';
 import { type Cli, framed } from '../command.ts';
-import { resolveBackup } from '../target.ts';
+import { LATEST, resolveBackup } from '../target.ts';
 
 export function pinCommand(cli: Cli): Command {
   return make(cli, 'pin', 'keep a backup whatever its age: retention never deletes it', pin);
@@ -18,7 +18,7 @@ function make(
   description: string,
   act: (bucket: Bucket, name: string) => Promise<PinOutcome>,
 ): Command {
-  const command = new Command(verb).description(description).argument('<name>', 'a backup, or latest');
+  const command = new Command(verb).description(description).argument('<name>', `a backup, or ${LATEST}`);
   return framed(cli, command, async ({ terminal, session }, [text = '']) => {
     const { entry, passedOver } = await resolveBackup(session.bucket, text);
     const { name } = entry;

@@ -2,9 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { explain, systemClock } from '../../backup/clock.ts';
 import type { BackupContext } from '../../backup/context.ts';
-import type { BackupEntry } from '../../backup/list.ts';
 import { copyLive } from '../../backup/local-copy.ts';
-import { isRestorable } from '../../backup/newest.ts';
 import { BackupDamaged } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import {
@@ -23,7 +21,7 @@ import { requirePlaces } from '../../node-parts.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import { olderThan, resolveBackup } from '../target.ts';
+import { LATEST, olderThan, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
 interface Options {
@@ -38,7 +36,7 @@ interface Options {
 export function restoreCommand(cli: Cli): Command {
   const command = new Command('restore')
     .description('bring a backup back: into an empty database, or over a full one with --replace')
-    .argument('<source>', 'a backup, latest, or a file (.db, .json, packed or encrypted)')
+    .argument('<source>', `a backup, ${LATEST}, or a file (.db, .json, packed or encrypted)`)
     .option('--to <url>', 'another database than DATABASE_URL: file:…, libsql://…, http(s)://…')
     .option('--replace', 'the database is not empty: save it, then replace it')
     .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')
@@ -64,7 +62,7 @@ async function nameAnother(
   failure: BackupDamaged,
   { replace, only, brokenDatabase, to }: Options,
 ): Promise<ExitCode> {
-  const next = await olderThan(session.bucket, failure.backup, isChosen);
+  const next = await olderThan(session.bucket, failure.backup);
   const flags = [
     ...(replace === true ? ['--replace'] : []),
     ...(brokenDatabase === true ? ['--broken-database'] : []),
@@ -292,17 +290,8 @@ async function resolveSource(
     return { from: { kind: 'file', path: text }, passedOver: [] };
   if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
     throw new UsageError(`file ${text} does not exist`);
-  const { entry, passedOver } = await resolveBackup(session.bucket, text, isChosen);
+  const { entry, passedOver } = await resolveBackup(session.bucket, text);
   return { from: { kind: 'backup', entry }, passedOver };
-}
-
-/**
- * Not the safety backup of a restore: after one that was broken off, `restore latest` must mean the same as before it, not the bad data it
- * set out to replace. But one that lost a file: the other has every row of it, and the digests prove it.
- */
-function isChosen({ state, manifest, usable, verdict }: BackupEntry): boolean {
-  if (manifest === undefined || manifest.trigger === 'restore') return false;
-  return state === 'verified' || (manifest.state === 'verified' && isRestorable({ usable, verdict }));
 }
 
 function readTarget(cli: Cli, url: string): RestoreTarget {

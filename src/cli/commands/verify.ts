@@ -1,22 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
-import {
-  type BackupEntry,
-  type Bucket,
-  damageOf,
-  findBackup,
-  listBackups,
-  newestFit,
-} from '../../backup/list.ts';
+import { type BackupEntry, type Bucket, damageOf, findBackup, listBackups } from '../../backup/list.ts';
 import { plainFile } from '../../backup/local-copy.ts';
 import { nameFromText } from '../../backup/names.ts';
+import { latestBackup } from '../../backup/newest.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
 import { clearVerdict, keepVerdict } from '../../backup/verdicts.ts';
 import { type DeepVerdict, inScratch, verifyDeep, verifyFile } from '../../backup/verify-deep.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import { resolveBackup } from '../target.ts';
+import { LATEST, resolveBackup } from '../target.ts';
 
 interface Options {
   readonly all?: boolean;
@@ -25,7 +19,7 @@ interface Options {
 export function verifyCommand(cli: Cli): Command {
   const command = new Command('verify')
     .description('the full proof: every byte, both files opened by a real SQLite, digests compared')
-    .argument('[target]', 'a backup, latest, or a file on disk', 'latest')
+    .argument('[target]', `a backup, ${LATEST}, or a file on disk`, 'latest')
     .option('--all', 'every backup in the bucket');
   return framed<Options>(cli, command, verify);
 }
@@ -56,7 +50,7 @@ async function verify(
   } else {
     // Whoever asks after the newest is told of the newest, and then of the newest good one.
     if (target === 'latest')
-      for (const entry of (await newestFit(session.bucket)).newer)
+      for (const entry of (await latestBackup(session.bucket)).newer)
         if (entry.state === 'damaged' || entry.state === 'unreadable')
           told(await verifyEntry(invocation, session.bucket, entry));
     const { entry, passedOver } = await resolveBackup(session.bucket, target);
