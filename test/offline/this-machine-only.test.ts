@@ -11,6 +11,8 @@ let directory: string;
 let page: URL;
 let host: URL;
 let token: string;
+/** Of a backup's file on the page, and where that leads: to the host. */
+let link: URL;
 let download: string;
 const hosts = hostProcesses();
 
@@ -22,8 +24,10 @@ beforeAll(async () => {
   page = new URL(/Write to the bot:\s+(\S+)/.exec(running.output())?.[1] ?? '');
   host = new URL(/The host:\s+(\S+)\/healthz/.exec(running.output())?.[1] ?? '');
   token = readFileSync(join(directory, 'data/offline/token'), 'utf8').trim();
-  const backups = await (await fetch(new URL('/api/backups', page))).text();
-  download = /"href":"([^"]+)"/.exec(backups)?.[1] ?? '';
+  const seen = await (await fetch(new URL('/api/look?person=2001&chat=2001', page))).text();
+  const [, name = '', file = ''] = /"name":"(\d{8}_\d{6})"[^[]*"files":\["([^"]+)"/.exec(seen) ?? [];
+  link = new URL(`/api/backups/${name}/${file}`, page);
+  download = (await fetch(link, { redirect: 'manual' })).headers.get('location') ?? '';
 });
 afterAll(async () => {
   await hosts.stopAll();
@@ -51,7 +55,8 @@ const routes = (): [string, URL][] => [
   ['GET', page],
   ['GET', new URL('/main.js', page)],
   ['GET', new URL('/api/setup', page)],
-  ['GET', new URL('/api/backups', page)],
+  ['GET', new URL('/api/look?person=2001&chat=2001', page)],
+  ['GET', link],
   ['POST', new URL('/api/backups', page)],
   ['GET', new URL('/control/state', page)],
   ['GET', new URL('/control/chats/1001/messages', page)],
