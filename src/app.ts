@@ -13,8 +13,11 @@ export interface Health {
   /** `offline`: all is well, and nothing of it is production. */
   readonly status: 'ok' | 'failing' | 'offline';
   readonly version: string;
-  /** `replaced`: the file was taken away under the host, which must be started again. */
-  readonly database: 'ok' | 'unreachable' | 'replaced';
+  /**
+   * `replaced`: the file was taken away under the host, which must be started again. `incomplete`: a table or column of the bot's own is
+   * missing.
+   */
+  readonly database: 'ok' | 'unreachable' | 'replaced' | 'incomplete';
   /** Whether database and bucket can be written to; left out where there is no disk (Worker). */
   readonly disk?: string;
   /** Left out where they come by neither webhook nor polling. */

@@ -75,6 +75,7 @@ export function composeEngine(
 ): BackupEngine {
   return createBackupEngine({
     ...composeBackup(settings, parts),
+    onlyOurs: true,
     requests: parts.ledger,
     ...(parts.stopping && { stopping: parts.stopping }),
     maxAgeHours: settings.maxAgeHours,

@@ -14,8 +14,9 @@ import type { Store } from './backup/store/types.ts';
 import { composeFeatures, features } from './bot.ts';
 import { APP_VERSION } from './compose.ts';
 import type { Config } from './config.ts';
-import { type Database, one, sql } from './db/database.ts';
+import type { Database } from './db/database.ts';
 import { migrate, type TakeOver } from './db/migrate.ts';
+import { lackNow, tellLack } from './db/own-schema.ts';
 import { DatabaseUnfit } from './db/unfit.ts';
 import { personById } from './db/users.ts';
 import { joinDeliveries } from './deliveries.ts';
@@ -114,6 +115,7 @@ export function createHost(parts: HostParts): Host {
       ...(parts.takeOver === undefined ? {} : { takeOver: parts.takeOver }),
     });
     for (const note of report.notes) log.warn('database', { note });
+    if (report.lack !== undefined) log.error('database incomplete', { message: tellLack(report.lack) });
     if (report.from !== report.to) log.info('migrated', { from: report.from, to: report.to });
   });
   const receiveOne: Host['receive'] = async (update, delivery) => {
@@ -208,10 +210,10 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
 
 async function checkHealth(parts: HostParts): Promise<Health> {
   const { db, backups, disk, isOffline } = parts;
-  const [isDatabaseUp, backup, state, updates] = await Promise.all([
-    db.read([one(sql('SELECT 1 AS one'), (row) => row.int('one'))]).then(
-      () => true,
-      () => false,
+  const [database, backup, state, updates] = await Promise.all([
+    lackNow(db).then(
+      (lack) => (lack === undefined ? 'ok' : 'incomplete'),
+      () => 'unreachable' as const,
     ),
     // A bucket that can not be listed is no sign of safety.
     backups.health().catch(() => undefined),
@@ -222,9 +224,11 @@ async function checkHealth(parts: HostParts): Promise<Health> {
   const ok = isOffline === true ? 'offline' : 'ok';
   return {
     status:
-      isDatabaseUp && isWritable && backup?.ok === true && updates?.webhook !== 'failing' ? ok : 'failing',
+      database === 'ok' && isWritable && backup?.ok === true && updates?.webhook !== 'failing'
+        ? ok
+        : 'failing',
     version: APP_VERSION,
-    database: parts.isLost?.() === true ? 'replaced' : isDatabaseUp ? 'ok' : 'unreachable',
+    database: parts.isLost?.() === true ? 'replaced' : database,
     ...(state !== undefined && { disk: state }),
     ...(updates !== undefined && { updates }),
     backup: {

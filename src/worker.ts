@@ -40,10 +40,15 @@ export default {
   async scheduled(controller: ScheduledController, env: Environment): Promise<void> {
     host ??= compose(env);
     if (controller.cron === TICK_CRON) return host.tick();
-    await host.ready();
+    // A database that is not fit to be used is backed up all the same: it may be the only salvage.
+    const unready = await host.ready().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     const outcome = await host.runBackup('schedule', new Date(controller.scheduledTime));
     // Shown as a failed cron in Cloudflare's dashboard too.
     if (outcome.kind === 'failed') throw new Error(`backup failed: ${outcome.reason}`);
+    if (unready !== undefined) throw unready;
   },
 };
 

@@ -12,7 +12,7 @@ import { SchemaChanged, type SnapshotSink } from './model.ts';
 import { type BackupName, databaseKey, documentKey } from './names.ts';
 import { sweepUploads } from './prune.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
-import { ScanCounts, type SourceCheck } from './source-check.ts';
+import { missingParts, ScanCounts, type SourceCheck } from './source-check.ts';
 import { PartLane } from './store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from './store/types.ts';
 import { onlyOursSink } from './whose.ts';
@@ -151,7 +151,8 @@ async function readInto(
       const guard = context.onlyOurs === true ? [onlyOursSink()] : [];
       await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
       const found = (await snapshot.check?.()) ?? UNCHECKED;
-      return { ...found, damage: [...found.damage, ...counts.findings(snapshot.schema)] };
+      const missing = missingParts(snapshot.schema, sinks.version.version);
+      return { ...found, damage: [...found.damage, ...missing, ...counts.findings(snapshot.schema)] };
     },
     { checks: true },
   );

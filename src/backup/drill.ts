@@ -5,7 +5,7 @@ import { type Clock, explain } from './clock.ts';
 import { addDrill, type DrillRecord } from './drill-record.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { limitsFor, runInProcess } from './foreign/process.ts';
-import type { BackupEntry, Bucket } from './list.ts';
+import { type BackupEntry, type Bucket, damageOf } from './list.ts';
 import { isLocalFault } from './local-fault.ts';
 import { latestBackup, noLatest } from './newest.ts';
 import { NotOpened } from './not-opened.ts';
@@ -47,6 +47,8 @@ export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<Dri
     ({ rows, notes } = await inScratch(undefined, (directory) =>
       rehearse(parts, chosen, join(directory, 'drill.db')),
     ));
+    // It comes back as it was stored, and that is no whole database.
+    problem = (chosen.manifest && damageOf(chosen.manifest)) ?? null;
   } catch (error) {
     // A full disk here says nothing about the backup: there is no drill to record.
     if (isLocalFault(error)) throw new Error('the drill could not be made on this machine', { cause: error });

@@ -1,4 +1,5 @@
 /** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (docs/spec/backup.md, "Commands"). */
+import { lackOfTables } from '../db/own-schema.ts';
 import { DatabaseUnfit } from '../db/unfit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';
@@ -246,9 +247,15 @@ export function requireUndamaged(manifest: Manifest): void {
     );
 }
 
-/** What a backup says of the database it was read from. */
-export function damageOf({ findings }: Manifest): string | undefined {
-  return findings && `the database was damaged when it was read: ${findings.join('; ')}`;
+/** What a backup says of the database it was read from. An earlier program did not look for missing tables. */
+export function damageOf({ findings, tables, schema_version }: Manifest): string | undefined {
+  const found =
+    findings ??
+    lackOfTables(
+      tables.map(({ name }) => name),
+      schema_version,
+    )?.findings;
+  return found && `the database was damaged when it was read: ${found.join('; ')}`;
 }
 
 function missingObject(

@@ -1,5 +1,5 @@
 /** What is said of backups newer than the one that is taken: never nothing. */
-import { type BackupEntry, type Bucket, type Newest, newestFit, nowOf } from './list.ts';
+import { type BackupEntry, type Bucket, damageOf, type Newest, newestFit, nowOf } from './list.ts';
 import { isAhead } from './true-time.ts';
 
 /** The newest finished backup, when it is damaged. */
@@ -22,7 +22,7 @@ export function isRestorable({ usable, verdict }: Pick<BackupEntry, 'usable' | '
  */
 export function isLatest({ state, manifest, usable, verdict }: BackupEntry): boolean {
   if (manifest === undefined || manifest.trigger === 'restore') return false;
-  return state === 'verified' || (manifest.state === 'verified' && isRestorable({ usable, verdict }));
+  return state === 'verified' || (damageOf(manifest) === undefined && isRestorable({ usable, verdict }));
 }
 
 /** What `latest` means. Where there are only safety backups it means none: which of them is wanted, a person must say. */

@@ -1,4 +1,5 @@
 /** What a run learns of the database itself, beside its rows: a backup of a damaged one is kept, and never called verified. */
+import { hasOwnLedger, lackOf } from '../db/own-schema.ts';
 import type { DatabaseSchema, Row, ScanTarget } from './model.ts';
 
 export interface SourceCheck {
@@ -27,6 +28,24 @@ export function sortFindings(rows: readonly string[]): Pick<SourceCheck, 'damage
         `the search index ${name} is out of step; nothing is lost, make it again: INSERT INTO ${name}(${name}) VALUES('rebuild')`,
     ),
   };
+}
+
+/** What of the bot's own tables and columns somebody took away; none of a database that no migration of ours made. */
+export function missingParts(schema: DatabaseSchema, version: number | undefined): readonly string[] {
+  const found = tablesOf(schema);
+  return version !== undefined && hasOwnLedger(found) ? (lackOf(found, version)?.findings ?? []) : [];
+}
+
+/** Names of tables and their columns in lower case; virtual ones are there without columns. */
+export function tablesOf(schema: DatabaseSchema): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map(
+    schema.objects
+      .filter(({ type }) => type === 'table')
+      .map(({ name }) => [name.toLowerCase(), new Set<string>()] as const),
+  );
+  for (const { name, columns } of schema.tables)
+    found.set(name.toLowerCase(), new Set(columns.map((column) => column.name.toLowerCase())));
+  return found;
 }
 
 /** The counts of the scans alone tell of damage. */

@@ -2,7 +2,7 @@
 import { all, ConstraintFailed, type Database, type Statement, sql } from './database.ts';
 import { migrations } from './migrations/index.ts';
 import type { ExistingTables, Migration } from './migrations/types.ts';
-import type { Row } from './row.ts';
+import { existingTables, hasOwnLedger, type Lack, lackOf, lacksCatalogue, tellLack } from './own-schema.ts';
 import { toSqlTime } from './time.ts';
 import { DatabaseUnfit } from './unfit.ts';
 
@@ -36,6 +36,8 @@ export interface MigrationReport {
   readonly to: number;
   /** What of an old database is not as it was, one sentence each. */
   readonly notes: readonly string[];
+  /** What somebody took away of the bot's own tables; the catalogue is there. */
+  readonly lack: Lack | undefined;
 }
 
 /** The database was written by a newer program: running on would damage what it does not know. */
@@ -56,6 +58,7 @@ export const LEDGER = `CREATE TABLE schema_migrations (
 export async function migrate(db: Database, options: MigrateOptions): Promise<MigrationReport> {
   const { takeOver } = options;
   const start = await inspect(db);
+  requireCatalogue(start);
   let backedUp = start.isEmpty;
   const backUp = async (): Promise<void> => {
     if (!backedUp) await options.backup();
@@ -80,7 +83,15 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
   // A person may have made a table of that name.
   if (takeOver !== undefined && state.tables.get('old_schema')?.has('why') === true)
     notes.push(...(await takeOver.finish(db)));
-  return { from: start.version === 0 && !start.isEmpty ? -1 : start.version, to: state.version, notes };
+  const from = start.version === 0 && !start.isEmpty ? -1 : start.version;
+  return { from, to: state.version, notes, lack: requireCatalogue(state) };
+}
+
+/** Each viewer would be told of an error, and the backups of an emptied database would push the good ones out. */
+function requireCatalogue({ tables, version }: State): Lack | undefined {
+  const lack = lackOf(tables, version);
+  if (lack !== undefined && lacksCatalogue(lack)) throw new DatabaseUnfit(tellLack(lack));
+  return lack;
 }
 
 /** A value that the bot cannot read is made readable before anything reads it; nothing is changed without a backup. */
@@ -114,27 +125,17 @@ interface State {
   readonly tables: ExistingTables;
 }
 
-const LEDGER_COLUMNS = ['version', 'name', 'applied_at'];
-
 /** Two round trips at most; throws {@link DatabaseTooNew}. */
 async function inspect(db: Database): Promise<State> {
-  const [columns, objects] = await db.read([
-    all(
-      sql(`SELECT lower(t.name) AS "table", lower(c.name) AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
-           WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
-      (row: Row) => [row.text('table'), row.text('column')] as const,
-    ),
+  const [tables, objects] = await db.read([
+    existingTables,
     all(
       sql(`SELECT COUNT(*) AS count FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
       (row) => row.int('count'),
     ),
   ]);
   const isEmpty = objects[0] === 0;
-  const tables = new Map<string, Set<string>>();
-  for (const [table, column] of columns) tables.set(table, (tables.get(table) ?? new Set()).add(column));
-  // Another program may keep a table of that name.
-  const ledger = tables.get('schema_migrations');
-  if (!LEDGER_COLUMNS.every((column) => ledger?.has(column))) return { version: 0, isEmpty, tables };
+  if (!hasOwnLedger(tables)) return { version: 0, isEmpty, tables };
   const [versions] = await db.read([
     all(sql('SELECT version FROM schema_migrations ORDER BY version'), (row) => row.int('version')),
   ]);

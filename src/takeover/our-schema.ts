@@ -1,6 +1,6 @@
-/** What the migrations make, read from their own statements, so that a new migration is known here without a second list. */
+/** The bot's own schema as a takeover needs it: kinds of columns, and every name that is taken. */
 import { kindOfColumn } from '../backup/import/fit.ts';
-import { migrations } from '../db/migrations/index.ts';
+import { type OwnColumn, ownSchema } from '../db/own-schema.ts';
 
 /** The old Python bot's tables, parents first, with the columns that it wrote. Others of these names mean something else there. */
 export const OLD_COLUMNS: Readonly<Record<OldTable, readonly string[]>> = {
@@ -24,16 +24,11 @@ export type OldTable =
 
 export const OLD_TABLES = Object.keys(OLD_COLUMNS) as readonly OldTable[];
 
-export interface OurColumn {
-  readonly name: string;
+export interface OurColumn extends OwnColumn {
   readonly kind: ReturnType<typeof kindOfColumn>;
   readonly notNull: boolean;
   /** SQL of its default, or null. */
   readonly preset: string | null;
-  /** `TEXT NOT NULL DEFAULT 'public'` */
-  readonly definition: string;
-  /** Added by a later step than the one that makes the table. */
-  readonly isLater: boolean;
 }
 
 export interface OurSchema {
@@ -51,36 +46,25 @@ const SHADOWS = ['data', 'idx', 'content', 'docsize', 'config'];
 const PASSING = /^(importing|restoring|taking|old_rows_of)_/;
 
 export function ourSchema(): OurSchema {
-  const tables = new Map<string, OurColumn[]>();
-  const names = new Set(['schema_migrations', OLD_SCHEMA, OLD_VALUES]);
-  for (const text of migrations.flatMap(({ up }) => up(new Map()))) {
-    const made = /^CREATE (?:UNIQUE )?(VIRTUAL TABLE|TABLE|INDEX|TRIGGER|VIEW) (\w+)/.exec(text);
-    if (made?.[2] !== undefined) names.add(made[2]);
-    if (made?.[1] === 'VIRTUAL TABLE') for (const shadow of SHADOWS) names.add(`${made[2]}_${shadow}`);
-    if (made?.[1] === 'TABLE' && made[2] !== undefined)
-      tables.set(
-        made[2],
-        [...text.matchAll(/^ {2}"?([a-z_]+)"? ((?:TEXT|INTEGER).*?),?$/gm)].map(([, name, definition]) =>
-          column(name, definition, false),
-        ),
-      );
-    const added = /^ALTER TABLE (\w+) ADD COLUMN (\w+) (.*)$/.exec(text);
-    if (added?.[1] !== undefined) tables.get(added[1])?.push(column(added[2], added[3], true));
-  }
-  return { tables, names };
+  const own = ownSchema();
+  const shadows = [...own.virtual].flatMap((name) => SHADOWS.map((shadow) => `${name}_${shadow}`));
+  const tables = [...own.tables].filter(([name]) => !own.virtual.has(name));
+  return {
+    tables: new Map(tables.map(([name, columns]) => [name, columns.map(detailed)])),
+    names: new Set(['schema_migrations', OLD_SCHEMA, OLD_VALUES, ...own.names, ...shadows]),
+  };
 }
 
 export function isOurName({ names }: OurSchema, name: string): boolean {
   return names.has(name.toLowerCase()) || PASSING.test(name.toLowerCase());
 }
 
-function column(name = '', definition = '', isLater: boolean): OurColumn {
+function detailed(column: OwnColumn): OurColumn {
+  const { name, definition } = column;
   return {
-    name,
+    ...column,
     kind: kindOfColumn(name, definition.split(' ')[0] ?? ''),
     notNull: definition.includes('NOT NULL'),
     preset: /DEFAULT ('[^']*'|\d+|\(.*\))/.exec(definition)?.[1] ?? null,
-    definition,
-    isLater,
   };
 }

@@ -44,21 +44,22 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   } finally {
     db.close();
   }
+  const filled = await schemaOf(fresh);
   const digests = new Map((await digestFile(fresh)).tables.map((table) => [table.table, table]));
   for (const { table, sha256 } of wanted)
-    if (digests.get(table)?.sha256 !== sha256 && sameColumns(live, from, table))
+    if (digests.get(table)?.sha256 !== sha256 && sameColumns(filled, from, table))
       throw new Error(`table ${table} did not arrive as it is in the backup`);
   return notes;
 };
 
 /** Tables whose columns have changed since can not have the digest of the backup. */
-function sameColumns(live: DatabaseSchema, from: DatabaseSchema, name: string): boolean {
+function sameColumns(filled: DatabaseSchema, from: DatabaseSchema, name: string): boolean {
   const columns = ({ tables }: DatabaseSchema): string | undefined =>
     tables
       .find((table) => table.name === name)
       ?.columns.map((column) => column.name)
       .join('\0');
-  return columns(live) === columns(from);
+  return columns(filled) === columns(from);
 }
 
 async function schemaOf(path: string): Promise<DatabaseSchema> {

@@ -1,6 +1,9 @@
 /** `--only`: the contents of some tables, in one transaction, everything else as it is. Pure. */
+import { SCHEMA_VERSION } from '../../db/migrate.ts';
+import { lackOf, makeTable } from '../../db/own-schema.ts';
 import type { DatabaseSchema, TableInfo } from '../model.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
+import { tablesOf } from '../source-check.ts';
 import { columnList, copyColumns, type StagedTable } from './staging.ts';
 
 /**
@@ -13,8 +16,13 @@ export function replaceContents(
   staged: readonly Pick<StagedTable, 'table' | 'name'>[],
 ): { readonly statements: string[]; readonly notes: string[] } {
   const tables = new Map(live.tables.map((table) => [table.name, table]));
+  const remade = remadeTables(
+    live,
+    staged.map(({ table }) => table.name),
+  );
   const pairs = staged.map(({ table, name }) => {
-    const target = tables.get(table.name);
+    // Made anew, it has what the backup has of it.
+    const target = remade.includes(table.name) ? table : tables.get(table.name);
     if (target === undefined)
       throw new Error(`the database has no table ${table.name}: restore the whole backup instead`);
     return { target, source: table, name };
@@ -28,6 +36,7 @@ export function replaceContents(
       : [`${target.name}: ${newer.join(', ')} newer than this backup, now at the default in every row`];
   });
   const statements = [
+    ...remade.flatMap((name) => [`DROP TABLE IF EXISTS ${quoteName(name)}`, ...makeTable(name)]),
     ...pairs.map(({ target }) => `DELETE FROM ${quoteName(target.name)}`),
     ...pairs.map(({ target, source, name }) =>
       copyColumns(quoteName(target.name), common(source, target), name),
@@ -35,6 +44,15 @@ export function replaceContents(
     ...index,
   ];
   return { statements, notes };
+}
+
+/**
+ * Tables of ours that somebody's SQL took away, or a column of which: made anew before they are filled. Only where nothing else is missing,
+ * so the database has the newest schema.
+ */
+function remadeTables(live: DatabaseSchema, wanted: readonly string[]): readonly string[] {
+  const lack = lackOf(tablesOf(live), SCHEMA_VERSION)?.tables ?? [];
+  return lack.every((name) => wanted.includes(name)) ? lack : [];
 }
 
 /** Folded texts of anime that are gone go too; the others are made anew by the tick (the insert's trigger has queued them). */

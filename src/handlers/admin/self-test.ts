@@ -2,6 +2,7 @@
 import { InlineKeyboard } from 'grammy';
 import { chatUses } from '../../db/chat-uses.ts';
 import { all, one, sql } from '../../db/database.ts';
+import { lackNow } from '../../db/own-schema.ts';
 import { holding, toSqlTime } from '../../db/time.ts';
 import { type Html, join } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
@@ -52,7 +53,7 @@ async function run(ctx: BotContext): Promise<void> {
   await show(ctx, { text: system.selfTestResult(join(lines, '\n\n'), troubles), keyboard });
 }
 
-/** Writes, and reads back what was written. */
+/** Writes, reads back what was written, and looks whether every table of ours is there. */
 const database: Check = async ({ db, now }, t) => {
   const started = now().getTime();
   const mark = `${toSqlTime(now())} ${started}`;
@@ -64,6 +65,9 @@ const database: Check = async ({ db, now }, t) => {
     sql(`SELECT told_at FROM alerts WHERE key = 'self-test'`),
   ]);
   if (read?.rows[0]?.text('told_at') !== mark) throw new Error('what was written does not come back');
+  const lack = await lackNow(db);
+  if (lack !== undefined)
+    return { state: 'broken', text: t.admin.system.databaseLacks(lack.findings.slice(0, 5).join('; ')) };
   return { state: 'fine', text: t.admin.system.databaseFine(now().getTime() - started) };
 };
 

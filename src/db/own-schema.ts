@@ -1,0 +1,157 @@
+/**
+ * The bot's own schema at each of its versions, read from the migrations themselves, and what a database lacks of it: a dropped table or a
+ * renamed column breaks no page, so no check of SQLite's finds it. A database of an older version lacks nothing: a migration adds it.
+ */
+import { all, type Database, one, type Query, sql } from './database.ts';
+import { migrations } from './migrations/index.ts';
+import type { ExistingTables } from './migrations/types.ts';
+import type { Row } from './row.ts';
+
+export interface OwnColumn {
+  readonly name: string;
+  /** `TEXT NOT NULL DEFAULT 'public'` */
+  readonly definition: string;
+  /** Added by a later step than the one that makes the table. */
+  readonly isLater: boolean;
+}
+
+export interface OwnSchema {
+  /** Virtual tables are here without columns. */
+  readonly tables: ReadonlyMap<string, readonly OwnColumn[]>;
+  readonly virtual: ReadonlySet<string>;
+  /** Of tables, indexes, triggers and views. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Without these the bot answers nobody. */
+const CATALOGUE = ['anime', 'anime_parts'];
+
+/** One a line, or the only one of a table that fits on a line. */
+const COLUMN = /(?:^ {2}|^CREATE TABLE \w+ \()"?([a-z_]+)"? ((?:TEXT|INTEGER|REAL|BLOB).*?),?$/gm;
+
+/** What the first `version` steps make. */
+export function ownSchema(version = migrations.length): OwnSchema {
+  const tables = new Map<string, OwnColumn[]>();
+  const virtual = new Set<string>();
+  const names = new Set<string>();
+  for (const text of migrations.slice(0, version).flatMap(({ up }) => up(new Map()))) {
+    const [, kind, name] =
+      /^CREATE (?:UNIQUE )?(VIRTUAL TABLE|TABLE|INDEX|TRIGGER|VIEW) (\w+)/.exec(text) ?? [];
+    if (name !== undefined) names.add(name);
+    if (name !== undefined && kind === 'VIRTUAL TABLE') virtual.add(name);
+    if (name !== undefined && kind?.endsWith('TABLE') === true)
+      tables.set(name, kind === 'TABLE' ? [...text.matchAll(COLUMN)].map(column(false)) : []);
+    const added = /^ALTER TABLE (\w+) ADD COLUMN (\w+) (.*)$/.exec(text);
+    if (added?.[1] !== undefined) tables.get(added[1])?.push(column(true)(added.slice(1)));
+  }
+  return { tables, virtual, names };
+}
+
+function column(isLater: boolean): (match: readonly string[]) => OwnColumn {
+  return ([, name = '', definition = '']) => ({ name, definition, isLater });
+}
+
+/** What is gone, in words; `tables` has each table of it once. */
+export interface Lack {
+  readonly findings: readonly string[];
+  readonly tables: readonly string[];
+}
+
+/** Names in lower case. Undefined: nothing is missing. A newer program's schema is not judged: it may have dropped what this one has. */
+export function lackOf(found: ExistingTables, version: number): Lack | undefined {
+  if (version > migrations.length) return undefined;
+  const findings: string[] = [];
+  const tables: string[] = [];
+  for (const [table, columns] of ownSchema(version).tables) {
+    const known = found.get(table);
+    const gone = columns.filter(({ name }) => known?.has(name) === false).map(({ name }) => name);
+    if (known !== undefined && gone.length === 0) continue;
+    tables.push(table);
+    findings.push(
+      known === undefined
+        ? `table ${table} is missing`
+        : `table ${table} lacks column${gone.length > 1 ? 's' : ''} ${gone.join(', ')}`,
+    );
+  }
+  return findings.length === 0 ? undefined : { findings, tables };
+}
+
+/** Of a list of tables alone, which may be another program's: one that has not even half of ours is. */
+export function lackOfTables(names: readonly string[], version: number | null): Lack | undefined {
+  const { tables, virtual } = ownSchema(version ?? 0);
+  const found = new Set(names.map((name) => name.toLowerCase()));
+  const own = [...tables.keys()].filter((name) => !virtual.has(name));
+  if (own.filter((name) => found.has(name)).length * 2 < own.length) return undefined;
+  const known = [...tables].filter(([name]) => virtual.has(name) || found.has(name));
+  return lackOf(
+    new Map(known.map(([name, columns]) => [name, new Set(columns.map((one) => one.name))])),
+    version ?? 0,
+  );
+}
+
+/** Nobody can be answered: it is no use to start. */
+export function lacksCatalogue({ tables }: Lack): boolean {
+  return tables.some((name) => CATALOGUE.includes(name));
+}
+
+/** What is missing and what to do, for people. */
+export function tellLack(lack: Lack): string {
+  const shown = lack.findings.slice(0, SHOWN);
+  const more = lack.findings.length > SHOWN ? `; and ${lack.findings.length - SHOWN} more` : '';
+  const isAll = lacksCatalogue(lack) || lack.tables.some((name) => NEVER_ALONE.test(name));
+  const way = isAll
+    ? 'npm run backup -- restore latest --replace'
+    : `npm run backup -- restore latest --only ${lack.tables.join(',')}`;
+  return `the database is not whole: ${shown.join('; ')}${more}; stop the bot and bring back what a backup has of it: ${way} (docs/operations.md, "The database file is damaged")`;
+}
+
+const SHOWN = 5;
+
+/** What `restore --only` refuses: the backups' own record, and the search index, which is several tables. */
+const NEVER_ALONE = /^(backup_|schema_migrations|anime_(search|words|gram))/;
+
+/** The statements that make a table of ours, its columns, indexes and triggers, as the newest step has them; none for another's. */
+export function makeTable(name: string): string[] {
+  const own = new RegExp(
+    `^(CREATE TABLE|ALTER TABLE|CREATE (UNIQUE )?INDEX \\w+ ON|CREATE TRIGGER \\w+ (AFTER|BEFORE) [^\\n]+ ON) ${name}\\b`,
+  );
+  return migrations.flatMap(({ up }) => up(new Map())).filter((text) => own.test(text));
+}
+
+/** Every table with its columns, names in lower case. */
+export const existingTables: Query<ExistingTables> = {
+  ...all(
+    sql(`SELECT lower(t.name) AS "table", lower(c.name) AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
+    (row: Row) => row,
+  ),
+  parse: (rows) => {
+    const tables = new Map<string, Set<string>>();
+    for (const row of rows) {
+      const table = row.text('table');
+      tables.set(table, (tables.get(table) ?? new Set()).add(row.text('column')));
+    }
+    return tables;
+  },
+};
+
+const LEDGER_COLUMNS = ['version', 'name', 'applied_at'];
+
+/** Another program may keep a table of migrations, too. */
+export function hasOwnLedger(found: ExistingTables): boolean {
+  const ledger = found.get('schema_migrations');
+  return LEDGER_COLUMNS.every((name) => ledger?.has(name));
+}
+
+/** One round trip where all is well. */
+export async function lackNow(db: Database): Promise<Lack | undefined> {
+  const [found] = await db.read([existingTables]);
+  const lack = lackOf(found, migrations.length);
+  if (lack === undefined && hasOwnLedger(found)) return undefined;
+  if (!hasOwnLedger(found))
+    return { findings: ['table schema_migrations is missing'], tables: ['schema_migrations'] };
+  const [version] = await db.read([
+    one(sql('SELECT MAX(version) AS version FROM schema_migrations'), (row) => row.int('version')),
+  ]);
+  return lackOf(found, version ?? 0);
+}
