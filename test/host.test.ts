@@ -2,11 +2,13 @@
 import { Api } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { backupAlertText } from '../src/alerts.ts';
-import { createBackupEngine } from '../src/backup/engine.ts';
+import { type BackupEngine, createBackupEngine } from '../src/backup/engine.ts';
 import { backupName } from '../src/backup/names.ts';
+import { composeEngine } from '../src/compose.ts';
 import { LOCALE_NAMES, readConfig } from '../src/config.ts';
 import { sql } from '../src/db/database.ts';
 import { migrations } from '../src/db/migrations/index.ts';
+import { ownSchema } from '../src/db/own-schema.ts';
 import { linkKey } from '../src/download-links.ts';
 import { createHost, type Host } from '../src/host.ts';
 import { TEXT_LIMIT } from '../src/html.ts';
@@ -53,6 +55,15 @@ function host(): Host {
 }
 
 const expire = (): Promise<unknown> => world.db.write([sql('UPDATE backup_lease SET expires_ms = 0')]);
+
+/** As a host composes it. */
+function composed(): BackupEngine {
+  const { clock, context, ledger } = world;
+  const config = readConfig({}, 'node');
+  const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
+  const { source, store, holder, alert } = context;
+  return composeEngine(config.backup, { source, store, holder, alert, ledger, links, clock });
+}
 
 /** A database of the program as it was when it had two migrations. */
 async function asOfTwoMigrations(): Promise<void> {
@@ -127,6 +138,67 @@ describe('a run that is due and meets a lease', () => {
     };
     const outcome = await host().runBackup('schedule', world.clock.now(), { signal: stop.signal });
     expect(outcome).toMatchObject({ reason: 'busy' });
+  });
+});
+
+describe('a table or column of the bot’s own is missing', () => {
+  beforeEach(async () => {
+    world.close();
+    world = await createWorld();
+  });
+  const health = async () => (await (await host().app.request('/healthz')).json()) as Record<string, unknown>;
+
+  test.each([
+    ['DROP TABLE user_history', 'table user_history is missing'],
+    ['ALTER TABLE users DROP COLUMN source', 'table users lacks column source'],
+  ])('%s: the start says so, and /healthz is not ok', async (statement, finding) => {
+    expect(await health()).toMatchObject({ database: 'ok' });
+    await world.db.write([sql(statement)]);
+    const trips = world.db.roundTrips;
+    await host().ready();
+    expect(world.db.roundTrips - trips).toBe(2);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        event: 'database incomplete',
+        message: expect.stringContaining(finding),
+      }),
+    );
+    expect(await health()).toMatchObject({ status: 'failing', database: 'incomplete' });
+  });
+
+  test('of the catalogue: no update is handled, and the scheduled backup is kept as damaged', async () => {
+    await world.db.write([sql('ALTER TABLE anime DROP COLUMN photo_id')]);
+    await expect(host().ready()).rejects.toThrow(
+      /table anime lacks column photo_id.*restore latest --replace/,
+    );
+    expect(await host().receive({ update_id: 1 })).toBe('again');
+    expect(await host().runBackup('schedule', world.clock.now())).toMatchObject({
+      kind: 'done',
+      manifest: { state: 'damaged', findings: ['table anime lacks column photo_id'] },
+    });
+    expect(world.alerts).toMatchObject([{ kind: 'damaged' }]);
+  });
+
+  test('all of them: the running host makes no backup of an empty database', async () => {
+    const tables = [...ownSchema().tables.keys(), 'schema_migrations'];
+    const at = world.clock.now();
+    const engine = composed();
+    await world.db.write([
+      sql('PRAGMA defer_foreign_keys = ON'),
+      ...tables.toReversed().map((name) => sql(`DROP TABLE IF EXISTS ${name}`)),
+    ]);
+    expect(await engine.run({ trigger: 'schedule', scheduledAt: at })).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining("not the bot's database"),
+    });
+  });
+
+  test('an older version lacks nothing', async () => {
+    world.close();
+    world = await createWorld({}, 'small');
+    await asOfTwoMigrations();
+    expect(await health()).toMatchObject({ database: 'ok' });
   });
 });
 

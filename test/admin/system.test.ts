@@ -112,6 +112,14 @@ describe('/test', () => {
     expect(desk.last().text).toContain('Webhook ishlayapti');
   });
 
+  test('a table of the bot’s own that is gone is named', async () => {
+    desk = await startDesk();
+    await desk.bot.db.write([sql('DROP TABLE user_history')]);
+    await desk.admin.send('/test');
+    expect(desk.last().text).toContain('Baza to‘liq emas: table user_history is missing');
+    expect(desk.last().text).not.toContain('✅ Baza');
+  });
+
   test('a check that fails is a finding, not a failure', async () => {
     desk = await startDesk();
     desk.telegram.script({

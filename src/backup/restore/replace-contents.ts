@@ -36,7 +36,11 @@ export function replaceContents(
       : [`${target.name}: ${newer.join(', ')} newer than this backup, now at the default in every row`];
   });
   const statements = [
-    ...remade.flatMap((name) => [`DROP TABLE IF EXISTS ${quoteName(name)}`, ...makeTable(name)]),
+    // Of a name that the living database has not, `IF EXISTS` would find the backup's.
+    ...remade.flatMap((name) => [
+      ...(tables.has(name) ? [`DROP TABLE ${quoteName(name)}`] : []),
+      ...makeTable(name),
+    ]),
     ...pairs.map(({ target }) => `DELETE FROM ${quoteName(target.name)}`),
     ...pairs.map(({ target, source, name }) =>
       copyColumns(quoteName(target.name), common(source, target), name),
