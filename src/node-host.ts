@@ -33,7 +33,7 @@ import { type Texts, textsFor } from './locales/index.ts';
 import { describeError, type Log } from './log.ts';
 import { createHostLog } from './log-lines.ts';
 import { refusal } from './loopback-guard.ts';
-import { isMissing, requireNoBackups } from './missing-database.ts';
+import { isMissing, requireNothingKept } from './missing-database.ts';
 import { NO_ADMINS } from './no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
 import { poll } from './polling.ts';
@@ -90,7 +90,7 @@ export async function startNode(
   if (config.database.kind === 'file') {
     const { path } = config.database;
     const bucket = { store, prefix: config.backup.prefix };
-    if (isMissing(path) && !beginsNew && !isOffline) await requireNoBackups(path, bucket, log);
+    if (isMissing(path) && !beginsNew && !isOffline) await requireNothingKept(path, bucket, log);
     if (!isMissing(path) || !beginsNew) requireUsableFile(path);
   }
   // Two hosts on one file would take turns at failing; the second one is told who has it.

@@ -1,4 +1,5 @@
 /** What a person means by the name of a backup. */
+import { bareFile } from '../backup/bare-file.ts';
 import {
   type BackupEntry,
   type Bucket,
@@ -29,10 +30,15 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   const newest = await latestBackup(bucket);
   const newer = passedOver(bucket, newest);
   if (newest.entry !== undefined) return { entry: newest.entry, passedOver: newer };
+  const bare = bareFile(bucket, newest.newer);
   throw new Error(
-    [`${noLatest(bucket, newest)}: make one with \`npm run backup -- full\``, ...newer.slice(0, SHOWN)].join(
-      '\n',
-    ),
+    [
+      `${noLatest(bucket, newest)}: make one with \`npm run backup -- full\``,
+      ...newer.slice(0, SHOWN),
+      ...(bare === undefined
+        ? []
+        : [`The newest file without a manifest can be restored by itself: ${bare}`]),
+    ].join('\n'),
   );
 }
 

@@ -39,6 +39,7 @@ export function createDirectoryStore(root: string, options: DirectoryOptions = {
   return {
     kind: 'directory',
     description: `directory ${root}`,
+    pathOf: tools.path,
     async create(key, { headLength }): Promise<HeadLastWriter<WrittenObject>> {
       return DirectoryUpload.open(tools, key, headLength, 'createOnly');
     },

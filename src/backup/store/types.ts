@@ -33,6 +33,8 @@ export interface Store {
   readonly kind: 's3' | 'directory';
   /** For people: `s3 bucket anime at http://…` or `directory data/backups`; never a secret. */
   readonly description: string;
+  /** Where an object is on this machine; only of a directory. */
+  readonly pathOf?: (key: string) => string;
   /**
    * Opens a streaming upload. The object appears under its key only when `close` resolves, whole; until then nobody sees it.
    * An existing key is refused with {@link ObjectExists}. `headLength` is the exact length of the head that `close` will bring,
