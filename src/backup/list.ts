@@ -13,7 +13,7 @@ import {
   verdictKey,
 } from './names.ts';
 import type { RetentionEntry } from './retention.ts';
-import type { Store, StoredObject } from './store/types.ts';
+import { type Store, type StoredObject, StoreError } from './store/types.ts';
 import { believedTime, isAhead } from './true-time.ts';
 import { type DamageVerdict, MOST_VERDICT_BYTES, parseVerdict } from './verdicts.ts';
 
@@ -212,13 +212,18 @@ async function readManifest({ store, prefix }: Bucket, name: BackupName): Promis
 /** Manifests are tens of kilobytes, of 20,000 parts 3 MB; more than this is none, and would hold up whoever parses it. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 
-/** A whole small object, or undefined when there is none. @throws ManifestError for one that is not small */
+/** A whole small object, or undefined when there is none. @throws ManifestError for one that is not small, or another user's */
 export async function readSmall(
   store: Store,
   key: string,
   most = MAX_SMALL_BYTES,
 ): Promise<Uint8Array | undefined> {
-  const object = await store.get(key);
+  const object = await store.get(key).catch((error: unknown) => {
+    // Of one object only: the others are as good as before.
+    if (error instanceof StoreError && error.isDenied)
+      throw new ManifestError(error.message, { cause: error });
+    throw error;
+  });
   if (object === undefined) return undefined;
   if (object.bytes > most) {
     await object.body.cancel();

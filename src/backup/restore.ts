@@ -4,7 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { makeDirectory } from '../lib/directories.ts';
+import { giveAs } from '../lib/ownership.ts';
 import type { BackupContext } from './context.ts';
 import { diffInProcess, type TableDiff } from './diff.ts';
 import { takeLease } from './lease.ts';
@@ -230,6 +232,7 @@ async function restoreFile(
     const hadFile = files.exists(path);
     if (hadFile && options.isOldBroken !== true && options.only === undefined) await carryLedger(path, fresh);
     if (hadFile) takeRights(path, fresh);
+    else giveAs(dirname(path), fresh);
     const isOldBroken = options.isOldBroken === true;
     const wanted = keptPath(path, isOldBroken, parts.clock.now());
     // No backup holds what the last restore set aside: it stays, under a name of its own.

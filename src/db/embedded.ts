@@ -5,6 +5,7 @@ import type { Client } from '@libsql/client';
 import { createClient } from '@libsql/client/sqlite3';
 import Sqlite from 'libsql';
 import { makeDirectorySync } from '../lib/directories.ts';
+import { giveAs } from '../lib/ownership.ts';
 import { type Database, DatabaseUnavailable, fromClient, one, sql } from './database.ts';
 import { lockHolder } from './file-lock.ts';
 import { type FileWatch, watchFile } from './in-place.ts';
@@ -53,7 +54,10 @@ export async function openEmbeddedDatabase(
   requireInPlace(file);
   settleJournals(path, { say, now: () => new Date() });
   // SQLite gives its journals the rights of the file, so people's data is the owner's alone from the first byte on.
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) closeSync(openSync(file, 'a', 0o600));
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    closeSync(openSync(file, 'a', 0o600));
+    giveAs(dirname(file), file);
+  }
   // The client takes a URL: a % or # in the name would make it another file's.
   const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
   const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });

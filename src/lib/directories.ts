@@ -2,16 +2,20 @@
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { mkdir as nodeMkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { giveAs } from './ownership.ts';
 
 type Mkdir = (path: string, options: { readonly mode: number }) => Promise<unknown>;
 
 /**
- * Makes a directory and its missing parents, for this user alone. Not by mkdir's own `recursive`: Node tries for ever where the system
+ * Makes a directory and its missing parents, for this user alone; made by root, for whoever has the one above. Not by mkdir's own `recursive`: Node tries for ever where the system
  * says of a directory that is there that it is not (`mkdir /proc/x`). Returns the first that was made.
  */
 export async function makeDirectory(path: string, mkdir: Mkdir = nodeMkdir): Promise<string | undefined> {
   const missing = missingOf(path);
-  for (const directory of missing) await mkdir(directory, { mode: 0o700 }).catch(bearOthers(directory));
+  for (const directory of missing) {
+    await mkdir(directory, { mode: 0o700 }).catch(bearOthers(directory));
+    giveAs(dirname(directory), directory);
+  }
   return missing[0];
 }
 
@@ -20,6 +24,7 @@ export function makeDirectorySync(path: string): void {
   for (const directory of missingOf(path))
     try {
       mkdirSync(directory, { mode: 0o700 });
+      giveAs(dirname(directory), directory);
     } catch (error) {
       bearOthers(directory)(error);
     }

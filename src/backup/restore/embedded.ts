@@ -3,11 +3,11 @@
  * stays beside it. Killed anywhere, the old or the new file stands whole under the name. Node only.
  */
 
-import { chmodSync, chownSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
 import { holdAlone } from '../../db/sole-use.ts';
 import { reserveName } from '../../lib/free-name.ts';
+import { giveAs } from '../../lib/ownership.ts';
 import type { TableDigest } from '../digest.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { copyLive } from '../local-copy.ts';
@@ -122,10 +122,8 @@ function stateOf(path: string): string {
 
 /** The bot runs perhaps as somebody else than whoever restores: it must be able to write to the new file as it was to the old one. */
 export function takeRights(from: string, to: string): void {
-  const { mode, uid, gid } = statSync(from);
-  chmodSync(to, mode);
-  // Only root can give a file away; everybody else has made it as himself already.
-  if (process.getuid?.() === 0) chownSync(to, uid, gid);
+  chmodSync(to, statSync(from).mode);
+  giveAs(from, to);
 }
 
 /** Another process has the database open: a restore under its feet would lose what it writes. */

@@ -71,19 +71,22 @@ export async function translateFsError(tools: DirectoryTools, error: unknown, wh
     return error;
   const code = codeOf(error);
   const reason = code === '' && error instanceof Error ? error.message : code;
-  const advice = await adviceFor(tools, code);
+  const advice = await adviceFor(tools, code, error);
   return new StoreError(`directory ${tools.root}: ${what} failed: ${reason}${advice}`, {
     // Too many open files, or an interrupted call: the next try may find room.
+    isDenied: code === 'EACCES' || code === 'EPERM',
     retryable: ['EMFILE', 'ENFILE', 'EAGAIN', 'EINTR', 'EBUSY'].includes(code),
     cause: error,
   });
 }
 
-async function adviceFor(tools: DirectoryTools, code: string): Promise<string> {
+async function adviceFor(tools: DirectoryTools, code: string, error: unknown): Promise<string> {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return ` (disk full: ${await freeBytes(tools)}); free some space or shorten the retention`;
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return '; check who owns the directory';
+  if (code === 'EROFS') return '; the disk is mounted read-only';
+  if (code === 'EACCES' || code === 'EPERM')
+    return `; give the bot's user the right to ${pathOf(error) ?? tools.root} (chown, chmod)`;
   return '';
 }
 
@@ -94,6 +97,10 @@ async function freeBytes(tools: DirectoryTools): Promise<string> {
   } catch (error) {
     return `free space unknown, ${codeOf(error)}`;
   }
+}
+
+function pathOf(error: unknown): string | undefined {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 }
 
 function codeOf(error: unknown): string {

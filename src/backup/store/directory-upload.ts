@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isLinkless } from '../../lib/linkless.ts';
+import { giveAs } from '../../lib/ownership.ts';
 import type { HeadLastWriter } from '../model.ts';
 import {
   type DirectoryTools,
@@ -52,6 +53,7 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
       await makeDirectory(tools.fs, dirname(upload.#final));
       if (mode === 'createOnly') await upload.#refuseExisting();
       upload.#file = await tools.fs.open(upload.#temporary, 'wx', 0o600);
+      giveAs(dirname(upload.#final), upload.#temporary);
     });
     return upload;
   }

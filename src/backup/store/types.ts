@@ -76,8 +76,14 @@ export class ObjectExists extends Error {
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly retryable: boolean;
-  constructor(message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+  /** This one object belongs to somebody else. */
+  readonly isDenied: boolean;
+  constructor(
+    message: string,
+    options: { readonly retryable: boolean; readonly isDenied?: boolean; readonly cause?: unknown },
+  ) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable;
+    this.isDenied = options.isDenied ?? false;
   }
 }
