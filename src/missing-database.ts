@@ -93,6 +93,7 @@ function keptBeside(path: string): [why: string, name: string][] {
           (name) => end.test(name.slice(basename(path).length)) && !/(-(wal|shm|journal)|\.new)$/.test(name),
         )
         .map((name) => join(directory, name))
+        .filter((name) => !isMissing(name))
         .toSorted((a, b) => changed(b) - changed(a));
       return newest === undefined ? [] : [[why, newest] as [string, string]];
     });
