@@ -109,7 +109,7 @@ describe('one after the other', () => {
   test('list reads at a glance', async () => {
     const { stdout } = await runCli('list');
     expect(stdout).toMatch(
-      /^Safe: the newest verified backup is \d+ s old\.\n\nNAME +AGE +SIZE +ANIME +PARTS +USERS +GROUPS +TRIGGER +STATE\n/,
+      /^Safe: the newest verified backup is \d+ s old\.\n\nNAME +AGE +SIZE +ANIME +PARTS +USERS +GROUPS +WHY +STATE\n/,
     );
     expect(stdout).toMatch(new RegExp(`${name} +\\d+ s +\\S+ KB +2 +3 +2 +- +command +verified\n`));
     expect(stdout).not.toContain('\u001b');
