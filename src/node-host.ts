@@ -208,7 +208,9 @@ export async function startNode(
   async function rehearse(): Promise<void> {
     if (config.backup.ageRecipients.length > 0) return;
     const bucket = { store, prefix: config.backup.prefix };
-    const { record } = await drill({ bucket, keys: botKeys(config.backup), clock: systemClock });
+    const { damaged } = await backups.health();
+    const lost = damaged?.isLost === true ? damaged : undefined;
+    const { record } = await drill({ bucket, keys: botKeys(config.backup), clock: systemClock, lost });
     log[record.ok ? 'info' : record.opened === false ? 'warn' : 'error']('drill', {
       backup: record.name,
       ok: record.ok,

@@ -5,8 +5,10 @@ import { type Clock, explain } from './clock.ts';
 import { addDrill, type DrillRecord } from './drill-record.ts';
 import type { OpeningKeys } from './envelope/types.ts';
 import { limitsFor, runInProcess } from './foreign/process.ts';
+import type { BackupHealth } from './health.ts';
 import { type BackupEntry, type Bucket, damageOf } from './list.ts';
 import { isLocalFault } from './local-fault.ts';
+import { lostText } from './lost-backup.ts';
 import { latestBackup, noLatest } from './newest.ts';
 import { NotOpened } from './not-opened.ts';
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
@@ -18,6 +20,8 @@ export interface DrillParts {
   readonly bucket: Bucket;
   readonly keys: OpeningKeys | undefined;
   readonly clock: Clock;
+  /** The newest backup where it is lost (lost-backup.ts): a drill with an older one is no drill passed. */
+  readonly lost?: BackupHealth['damaged'];
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly files?: FileCalls;
 }
@@ -34,7 +38,7 @@ export interface DrillOutcome {
  * is in the record; only what keeps the drill itself from running is thrown. `recordFailed` says why the record is not in the bucket.
  */
 export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<DrillOutcome> {
-  const { bucket, clock } = parts;
+  const { bucket, clock, lost } = parts;
   const newest = entry === undefined ? await latestBackup(bucket) : { entry, newer: [] };
   const chosen = newest.entry;
   if (chosen === undefined) throw new Error(`there is nothing to drill with: ${noLatest(bucket, newest)}`);
@@ -48,7 +52,7 @@ export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<Dri
       rehearse(parts, chosen, join(directory, 'drill.db')),
     ));
     // It comes back as it was stored, and that is no whole database.
-    problem = (chosen.manifest && damageOf(chosen.manifest)) ?? null;
+    problem = (chosen.manifest && damageOf(chosen.manifest)) ?? (lost === undefined ? null : lostText(lost));
   } catch (error) {
     // A full disk here says nothing about the backup: there is no drill to record.
     if (isLocalFault(error)) throw new Error('the drill could not be made on this machine', { cause: error });

@@ -25,6 +25,7 @@ import {
   newestVerified,
   type Page,
 } from './list.ts';
+import { lostBackup, recordedRun } from './lost-backup.ts';
 import type { Manifest, Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 import { damagedNewest } from './newest.ts';
@@ -182,8 +183,12 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     probe: () => probeBucket(context, probeId(clock.now(), context.random)),
     async health() {
       const now = clock.now();
+      const { run: recorded } = await recordedRun(context, async () => context.ledger);
       const newest = await newestFit(context);
-      const damaged = damagedNewest(context, newest) ?? (await damagedRun(context, newest.entry));
+      const damaged =
+        damagedNewest(context, newest) ??
+        (await lostBackup(context, recorded, newest)) ??
+        (await damagedRun(context, newest.entry));
       return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
     },
     history: (limit) => context.ledger.recent(limit),

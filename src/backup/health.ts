@@ -10,7 +10,13 @@ export interface BackupHealth {
   readonly ageHours: number | null;
   readonly name: string | null;
   /** The newest finished backup where it is damaged, or the run that made none of a damaged database, and why: older good ones are no safety for what came since. */
-  readonly damaged?: { readonly name: string; readonly problem: string; readonly isRun?: true };
+  readonly damaged?: {
+    readonly name: string;
+    readonly problem: string;
+    readonly isRun?: true;
+    /** The record of runs tells of it, and the bucket has it no more (lost-backup.ts). */
+    readonly isLost?: true;
+  };
 }
 
 const HOUR_MS = 3_600_000;
@@ -20,13 +26,19 @@ export function backupHealth(
   newest: Pick<BackupEntry, 'name' | 'time'> | undefined,
   now: Date,
   maxAgeHours: number,
-  damagedNewest?: { readonly name: string; readonly problem: string | undefined; readonly isRun?: true },
+  damagedNewest?: {
+    readonly name: string;
+    readonly problem: string | undefined;
+    readonly isRun?: true;
+    readonly isLost?: true;
+  },
 ): BackupHealth {
   const damaged = damagedNewest && {
     damaged: {
       name: damagedNewest.name,
       problem: damagedNewest.problem ?? '',
       ...(damagedNewest.isRun && { isRun: damagedNewest.isRun }),
+      ...(damagedNewest.isLost && { isLost: damagedNewest.isLost }),
     },
   };
   if (newest === undefined)

@@ -75,6 +75,8 @@ export interface Ledger {
   outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
   /** Records how a run ended; one that made a backup stays `done`. Returns whether another run had taken it for dead, and told the admins so. */
   end(name: BackupName, end: RunEnd): Promise<boolean>;
+  /** The run begun last that made a backup; later ones than `now` are of a clock that ran ahead, and count as none. */
+  newestDone(now: Date): Promise<RunStart | undefined>;
   /** Newest first. */
   recent(limit: number): Promise<RunRecord[]>;
 }
@@ -100,5 +102,6 @@ export const noLedger: Ledger = {
   begin: async () => ({ died: [], dead: [] }),
   outdated: async () => [],
   end: async () => false,
+  newestDone: async () => undefined,
   recent: async () => [],
 };

@@ -179,6 +179,18 @@ export function createBackupLedger(
       ]);
       return (before?.rows ?? []).length > 0;
     },
+    async newestDone(now) {
+      const [[run]] = await db.read([
+        all(
+          sql(
+            `SELECT ${RUN_START} FROM backup_runs WHERE state = 'done' AND started_at <= ? ORDER BY started_at DESC, id DESC LIMIT 1`,
+            toSqlTime(now),
+          ),
+          runStart,
+        ),
+      ]);
+      return run;
+    },
     async recent(limit) {
       const [runs] = await db.read([
         all(sql(`SELECT ${RUN} FROM backup_runs ORDER BY id DESC LIMIT ?`, limit), runRecord),

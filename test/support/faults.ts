@@ -119,6 +119,7 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
     begin: (run) => faults.call('begin', () => ledger.begin(run)),
     outdated: (names, fence) => faults.call('outdated', () => ledger.outdated(names, fence)),
     end: (name, end) => faults.call('end', () => ledger.end(name, end)),
+    newestDone: (now) => faults.call('newestDone', () => ledger.newestDone(now)),
     recent: (limit) => faults.call('recent', () => ledger.recent(limit)),
   };
 }

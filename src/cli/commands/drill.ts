@@ -1,9 +1,13 @@
 import { Command } from 'commander';
 import { systemClock } from '../../backup/clock.ts';
 import { drill } from '../../backup/drill.ts';
+import type { BackupHealth } from '../../backup/health.ts';
+import { newestFit } from '../../backup/list.ts';
+import { lostBackup, recordedRun } from '../../backup/lost-backup.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatCount } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import type { Session } from '../session.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 
 export function drillCommand(cli: Cli): Command {
@@ -17,6 +21,8 @@ async function run(
   { session, terminal }: Invocation,
   [name = 'latest']: readonly string[],
 ): Promise<ExitCode> {
+  // Whoever names a backup asks after that one alone.
+  const lost = name === 'latest' ? await findLost(session) : undefined;
   const { entry, passedOver } = await resolveBackup(session.bucket, name);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const bar = createProgressBar(terminal, () => performance.now());
@@ -25,6 +31,7 @@ async function run(
       bucket: session.bucket,
       keys: session.keys,
       clock: systemClock,
+      lost,
       onProgress: ({ phase, done, total }) => bar({ label: phase, bytes: done, total }),
     },
     entry,
@@ -41,4 +48,9 @@ async function run(
   for (const note of notes) say(colors.yellow(`  ${note}`));
   if (recordFailed !== undefined) say(colors.yellow(`  it could not be recorded: ${recordFailed}`));
   return record.ok ? 0 : 1;
+}
+
+async function findLost({ bucket, backup }: Session): Promise<BackupHealth['damaged']> {
+  const { run: recorded } = await recordedRun(bucket, async () => (await backup()).ledger);
+  return lostBackup(bucket, recorded, await newestFit(bucket));
 }

@@ -3,6 +3,7 @@ import { damagedRun } from '../../backup/damaged-run.ts';
 import { type DrillRecord, readDrills } from '../../backup/drill-record.ts';
 import { backupHealth } from '../../backup/health.ts';
 import { type BackupEntry, listBackups, newestOf } from '../../backup/list.ts';
+import { lostBackup, recordedRun } from '../../backup/lost-backup.ts';
 import { damagedNewest } from '../../backup/newest.ts';
 import { isAhead } from '../../backup/true-time.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
@@ -25,18 +26,23 @@ interface Options {
   readonly check?: boolean;
 }
 
+/** Troubled ones explained, newest first; the others are counted. */
+const EXPLAINED = 5;
+
 /** Tables that get a column of their own. */
 const COUNTED = ['anime', 'anime_parts', 'users', 'groups'];
 
 async function list(invocation: Invocation, _: readonly string[], options: Options): Promise<ExitCode> {
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
+  const { run: recorded, unread } = await recordedRun(bucket, async () => (await session.backup()).ledger);
   const { entries, total } = await listBackups(bucket);
   const found = newestOf(bucket, entries);
   const newest = found.entry;
   const damaged = damagedNewest(bucket, found);
-  const failedRun = damaged === undefined ? await damagedRun(bucket, newest) : undefined;
-  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged ?? failedRun);
+  const lost = damaged === undefined ? await lostBackup(bucket, recorded, found) : undefined;
+  const failedRun = (damaged ?? lost) === undefined ? await damagedRun(bucket, newest) : undefined;
+  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged ?? lost ?? failedRun);
   const shown = entries.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   terminal.answer({
@@ -44,6 +50,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     newest_verified: health.name,
     age_hours: health.ageHours,
     damaged: health.damaged ?? null,
+    ...(unread === undefined ? {} : { record_unread: unread }),
     total,
     last_drill: lastDrill ?? null,
     bucket: bucket.store.description,
@@ -51,7 +58,15 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   });
   const { colors } = terminal;
   const where = bucket.store.description;
-  const standing = { health, damaged, failedRun, where, now: now(), maxAgeHours: config.backup.maxAgeHours };
+  const standing = {
+    health,
+    damaged,
+    lost,
+    failedRun,
+    where,
+    now: now(),
+    maxAgeHours: config.backup.maxAgeHours,
+  };
   const safe = verdict(colors, entries, newest, standing);
   if (options.check === true) {
     // Cron mails what comes on standard error; good news goes where a job throws it away.
@@ -61,10 +76,19 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   }
   terminal.say(safe);
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
-  for (const entry of entries
-    .filter(({ state }) => state === 'damaged' || state === 'unreadable')
-    .slice(0, 5))
+  if (unread !== undefined && total > 0)
+    terminal.say(
+      colors.dim(`Not compared with the database’s record of runs, which would tell of lost ones: ${unread}`),
+    );
+  const troubled = entries.filter(({ state }) => state === 'damaged' || state === 'unreadable');
+  for (const entry of troubled.slice(0, EXPLAINED))
     terminal.say(colors.red(`  ${entry.name} is ${entry.state}: ${entry.problem}`));
+  if (troubled.length > EXPLAINED)
+    terminal.say(
+      colors.red(
+        `  and ${troubled.length - EXPLAINED} more are damaged or unreadable: --json names what is wrong with each`,
+      ),
+    );
   if (shown.length > 0) {
     terminal.say('');
     const [title = '', ...lines] = formatTable(
@@ -91,6 +115,8 @@ interface Standing {
   readonly health: ReturnType<typeof backupHealth>;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
+  /** The newest one on record, where the bucket has it no more. */
+  readonly lost: { readonly name: string; readonly problem: string } | undefined;
   /** Found the database damaged, and made no backup. */
   readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
   readonly now: Date;
@@ -104,16 +130,21 @@ function verdict(
   newest: BackupEntry | undefined,
   standing: Standing,
 ): string {
-  const { damaged, failedRun } = standing;
+  const { damaged, lost, failedRun } = standing;
   const whatToDo =
-    damaged === undefined ? (failedRun === undefined ? `Make one: ${FULL}` : MEND) : adviceOn(damaged);
+    damaged !== undefined ? adviceOn(damaged) : failedRun !== undefined ? MEND : `Make one: ${FULL}`;
+  const gone =
+    lost && `the newest backup, ${lost.name}, is lost: ${lost.problem}, and this program did not remove it`;
   if (newest === undefined) {
     const none = entries.length === 0 ? 'there is no backup in' : 'no backup is verified in';
-    return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}. ${whatToDo}`;
+    const why = gone === undefined ? '' : `; ${gone}`;
+    return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
+  if (gone !== undefined)
+    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
   if (failedRun !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
   if (standing.health.ok)
