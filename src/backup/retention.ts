@@ -55,6 +55,10 @@ export const LEAST_VERIFIED = 3;
 const DAY_MS = 86_400_000;
 /** Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of the two clocks was wrong, or a copy. */
 const PLAUSIBLE_LAG_MS = 2 * DAY_MS;
+/** Of a run by the CLI (src/cli/session.ts). Two times further apart disagree. */
+const LONGEST_RUN_MS = DAY_MS / 2;
+/** A run ends soon after it was scheduled; a backup of a longer one counts as of the day that it was finished. */
+const SLOT_LAG_MS = 3_600_000;
 /** Without a rule in days, a backup whose clocks disagree is kept until its object itself is this old. */
 const DOUBTFUL_DAYS = 90;
 
@@ -69,12 +73,22 @@ export function planRetention(
   clock: Date,
 ): RetentionPlan {
   checkPolicy(policy);
-  const now = new Date(Math.min(clock.getTime(), newestObject(entries)));
   const sorted = entries
     .map((entry) => withTimes(entry, clock))
     .toSorted((a, b) => b.order - a.order || (a.name < b.name ? 1 : -1));
-  const byRule = countedReasons(sorted, policy);
-  const newest = sorted.findIndex(isSuccessor);
+  const certain = certainOf(sorted);
+  const now = new Date(Math.min(clock.getTime(), newestObject(certain)));
+  const byRule = new Map([
+    ...countedReasons(
+      sorted.filter(({ doubtful }) => doubtful),
+      policy,
+    ),
+    ...countedReasons(
+      sorted.filter(({ doubtful }) => !doubtful),
+      policy,
+    ),
+  ]);
+  const newest = sorted.findIndex((entry) => isSuccessor(entry) && certain.includes(entry));
   const isDamaged = sorted.slice(0, newest).some(({ state, isAhead }) => state === 'damaged' && !isAhead);
   const decisions = sorted.map((entry, i): Decision => {
     const reason =
@@ -88,11 +102,26 @@ export function planRetention(
     if (reason !== undefined) return { name: entry.name, action: 'keep', reason };
     return { name: entry.name, action: 'remove', reason: removalReason(entry, policy, now) };
   });
-  keepFloor(sorted, decisions);
-  const finished = sorted.filter((entry) => entry.state !== 'unfinished').length;
-  const removing = decisions.filter((decision) => decision.action === 'remove').length;
-  if (removing * 2 > finished) return { kind: 'ask', decisions, removing, of: finished };
+  // Many of one day (and a forger has but the day of the upload) are no more than one.
+  keepFloor(sorted, decisions, { isCounted: (entry) => certain.includes(entry), keyOf: dayOf });
+  keepFloor(sorted, decisions, { isCounted: () => true, keyOf: ({ name }) => name });
+  const removals = new Set(decisions.flatMap(({ action, name }) => (action === 'remove' ? [name] : [])));
+  // Neither may many doubtful ones make up the half that stays.
+  for (const all of [sorted, certain]) {
+    const of = all.filter(({ state }) => state !== 'unfinished').length;
+    const removing = all.filter(({ name }) => removals.has(name)).length;
+    if (removing * 2 > of) return { kind: 'ask', decisions, removing, of };
+  }
   return { kind: 'plan', decisions };
+}
+
+/**
+ * Those that others may lean on: their two times agree. Anybody with the bucket's key can put backups of any date there, and one that
+ * disagrees is never the reason to delete one that agrees. In a bucket that was copied all disagree: then all count.
+ */
+function certainOf(sorted: readonly Timed[]): readonly Timed[] {
+  const agreeing = sorted.filter(({ state, doubtful }) => state !== 'unfinished' && !doubtful);
+  return agreeing.length > 0 ? agreeing : sorted;
 }
 
 function newestObject(entries: readonly RetentionEntry[]): number {
@@ -114,8 +143,10 @@ function checkPolicy(policy: RetentionPolicy): void {
 }
 
 interface Timed extends RetentionEntry {
-  /** When it was made, for calendar rules. */
+  /** When it was made. */
   readonly calendar: number;
+  /** For calendar rules: of two times that nearly agree the younger one, so that what is put there today is of today. */
+  readonly slot: number;
   /** For order: a manifest of a clock that ran behind is no older than its object less {@link PLAUSIBLE_LAG_MS}. */
   readonly order: number;
   /** For age: the younger of the two times. Old times after a copy, like old times of a clock, must cost no young backup. */
@@ -129,12 +160,15 @@ function withTimes(entry: RetentionEntry, clock: Date): Timed {
   const modified = entry.modified.getTime();
   const calendar = believedTime(entry.time, entry.modified, clock).getTime();
   const isBehind = calendar < modified - PLAUSIBLE_LAG_MS;
+  const doubtful = Math.abs(calendar - modified) > LONGEST_RUN_MS;
+  const isLate = !doubtful && modified - calendar > SLOT_LAG_MS;
   return {
     ...entry,
     calendar,
     order: isBehind ? modified - PLAUSIBLE_LAG_MS : calendar,
     youngest: Math.max(calendar, modified),
-    doubtful: Math.abs(calendar - modified) > PLAUSIBLE_LAG_MS,
+    doubtful,
+    slot: isLate ? modified : calendar,
     isAhead: isAhead(new Date(calendar), clock),
   };
 }
@@ -153,7 +187,7 @@ function protectedReason(entry: Timed, position: number, newest: number): string
   if (entry.pinned) return 'pinned';
   if (entry.state === 'unreadable') return 'its manifest can not be read: not for retention to judge';
   if (entry.isAhead) return 'dated in the future by a wrong clock: kept until then';
-  if (newest === -1) return 'no verified backup exists: nothing is deleted';
+  if (newest === -1) return 'no verified backup of a certain age exists: nothing is deleted';
   if (position === newest) return 'the newest verified backup';
   if (position < newest) return 'no newer verified backup exists';
   return undefined;
@@ -178,12 +212,12 @@ const PERIODS: readonly (readonly [Period, string, (time: Date) => string])[] = 
 /** The newest verified backup of each of the last N periods that have one; damaged and unfinished ones use up no place. */
 function countedReasons(sorted: readonly Timed[], policy: RetentionPolicy): Map<BackupName, string> {
   const reasons = new Map<BackupName, string>();
-  const verified = sorted.filter(isSuccessor).toSorted((a, b) => b.calendar - a.calendar);
+  const verified = sorted.filter(isSuccessor).toSorted((a, b) => b.slot - a.slot);
   for (const [rule, noun, periodOf] of PERIODS) {
     const places = policy[rule] ?? 0;
     const seen = new Set<string>();
     for (const entry of verified) {
-      const period = periodOf(new Date(entry.calendar));
+      const period = periodOf(new Date(entry.slot));
       if (seen.has(period)) continue;
       if (seen.size >= places) break;
       seen.add(period);
@@ -201,15 +235,28 @@ function removalReason(entry: Timed, policy: RetentionPolicy, now: Date): string
   return `${damaged}no daily, weekly or monthly place left`;
 }
 
-/** Takes removals back, newest first, until {@link LEAST_VERIFIED} verified ones stay. */
-function keepFloor(sorted: readonly Timed[], decisions: Decision[]): void {
-  let kept = sorted.filter((entry, i) => isSuccessor(entry) && decisions[i]?.action === 'keep').length;
+/** Takes removals back, newest first, until verified ones of {@link LEAST_VERIFIED} keys stay. */
+function keepFloor(
+  sorted: readonly Timed[],
+  decisions: Decision[],
+  { isCounted, keyOf }: { isCounted: (entry: Timed) => boolean; keyOf: (entry: Timed) => string },
+): void {
+  const kept = new Set(
+    sorted
+      .filter((entry, i) => isSuccessor(entry) && isCounted(entry) && decisions[i]?.action === 'keep')
+      .map(keyOf),
+  );
   for (const [i, entry] of sorted.entries()) {
-    if (kept >= LEAST_VERIFIED) return;
+    if (kept.size >= LEAST_VERIFIED) return;
     if (entry.state !== 'verified' || decisions[i]?.action !== 'remove') continue;
+    if (!isCounted(entry) || kept.has(keyOf(entry))) continue;
     decisions[i] = { name: entry.name, action: 'keep', reason: `one of the last ${LEAST_VERIFIED} verified` };
-    kept += 1;
+    kept.add(keyOf(entry));
   }
+}
+
+function dayOf({ slot }: Timed): string {
+  return new Date(slot).toISOString().slice(0, 10);
 }
 
 /** ISO 8601 week, `2026-W07`: the week belongs to the year its Thursday is in. */

@@ -180,6 +180,7 @@ export function createBackupLedger(
       return (before?.rows ?? []).length > 0;
     },
     async newestDone(now) {
+      if (!(await hasColumn(db, 'backup_runs', 'started_at'))) return undefined;
       const [[run]] = await db.read([
         all(
           sql(

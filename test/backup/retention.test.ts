@@ -239,9 +239,8 @@ test('whatever the bucket holds: one decision each, and the promises hold', () =
           true,
         );
       }
-      expect(removed.length * 2 > made.filter(({ state }) => state !== 'unfinished').length).toBe(
-        plan.kind === 'ask',
-      );
+      if (removed.length * 2 > made.filter(({ state }) => state !== 'unfinished').length)
+        expect(plan.kind).toBe('ask');
       // The order of the listing decides nothing.
       expect(
         new Map(planRetention(made.toReversed(), policy, NOW).decisions.map((d) => [d.name, d.action])),
@@ -249,4 +248,104 @@ test('whatever the bucket holds: one decision each, and the promises hold', () =
     }),
     { numRuns: 2000 },
   );
+});
+
+describe('forged ones', () => {
+  const gone = (all: readonly RetentionEntry[], policy: RetentionPolicy): string[] =>
+    planRetention(all, policy, NOW).decisions.flatMap(({ action, name }) =>
+      action === 'remove' ? [name] : [],
+    );
+
+  test('dated into each of the last days, they take no genuine one’s place', () => {
+    const genuine = daily(1, 120);
+    const policy = { days: 1, daily: 7, weekly: 4, monthly: 6 };
+    const forged = Array.from({ length: 119 }, (_, i) => {
+      const time = new Date(daysAgo(i + 1).setUTCHours(23, 59, 59));
+      return { ...entry(i + 1), name: backupName(time), time, modified: NOW };
+    });
+    const now = entry(0, { name: 'now' as never });
+    const expected = gone([now, ...genuine], policy);
+    expect(expected).not.toEqual([]);
+    for (const one of gone([...forged, ...genuine], policy)) expect(expected).toContain(one);
+  });
+
+  test('they make up no half that stays: what would ask still asks', () => {
+    const genuine = [entry(0), ...daily(100, 120)];
+    const forged = Array.from({ length: 200 }, (_, i) =>
+      entry(i + 3, { name: `f${i}` as never, modified: NOW }),
+    );
+    expect(planRetention([...genuine, ...forged], { days: 90 }, NOW)).toMatchObject({
+      kind: 'ask',
+      removing: 18,
+      of: 21,
+    });
+  });
+
+  const nightly = fc.uniqueArray(
+    fc.record({
+      age: fc.nat(400),
+      state: fc.constantFrom<RetentionEntry['state']>('verified', 'verified', 'verified', 'damaged'),
+      lag: fc.double({ min: 0, max: 0.04, noNaN: true }),
+    }),
+    { selector: ({ age }) => age, maxLength: 60 },
+  );
+  const forgedWith = (min: number, max: number) =>
+    fc.array(
+      fc.record({
+        age: fc.double({ min, max, noNaN: true }),
+        state: fc.constantFrom<RetentionEntry['state']>('verified', 'damaged', 'unreadable', 'unfinished'),
+        pinned: fc.boolean(),
+      }),
+      { maxLength: 60 },
+    );
+  const genuineOf = (specs: readonly { age: number; state: RetentionEntry['state']; lag: number }[]) =>
+    specs.map(({ age, state, lag }, i) => {
+      const time = daysAgo(age + 0.1);
+      return {
+        ...entry(0),
+        name: `g${i}` as never,
+        state,
+        time,
+        modified: new Date(time.getTime() + lag * DAY),
+      };
+    });
+  const forgedOf = (specs: readonly { age: number; state: RetentionEntry['state']; pinned: boolean }[]) =>
+    specs.map(({ age, ...rest }, i) => ({
+      ...entry(0),
+      ...rest,
+      name: `f${i}` as never,
+      time: daysAgo(age),
+      modified: NOW,
+    }));
+
+  test('whatever is put there with another date than today’s, no genuine one goes for it', () => {
+    fc.assert(
+      fc.property(nightly, forgedWith(0.51, 500), policies, (specs, others, policy) => {
+        const genuine = genuineOf(specs);
+        const without = gone(genuine, policy);
+        const removed = gone([...genuine, ...forgedOf(others)], policy).filter((name) =>
+          name.startsWith('g'),
+        );
+        expect(removed.filter((name) => !without.includes(name))).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('whatever is put there, no more goes than for one genuine backup made now', () => {
+    fc.assert(
+      fc.property(nightly, forgedWith(0, 500), policies, (specs, others, policy) => {
+        const genuine = genuineOf(specs);
+        const without = [
+          ...gone(genuine, policy),
+          ...gone([...genuine, entry(0, { name: 'now' as never })], policy),
+        ];
+        const removed = gone([...genuine, ...forgedOf(others)], policy).filter((name) =>
+          name.startsWith('g'),
+        );
+        expect(removed.filter((name) => !without.includes(name))).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
