@@ -13,6 +13,7 @@ import type { Update } from 'grammy/types';
 import { composeFeatures, features } from '../src/bot.ts';
 import { barChart } from '../src/charts/bar-chart.ts';
 import { type Database, sql } from '../src/db/database.ts';
+import { watchWrites } from '../src/db/watched-writes.ts';
 import { type Action, encodeAction } from '../src/handlers/callback-data.ts';
 import { broadcastJob } from '../src/jobs/broadcast.ts';
 import { RequestBudget } from '../src/jobs/job.ts';
@@ -96,8 +97,10 @@ async function open(name: string, sizes: Sizes): Promise<World> {
     spent.calls += 1;
     return { ok: true, result: { message_id: 1_000_000 } } as never;
   });
+  const writes = watchWrites(timed(db, spent), () => new Date());
   const services: Services = {
-    db: timed(db, spent),
+    db: writes.db,
+    writes,
     backups: undefined as never,
     api,
     me: { id: 1, is_bot: true, first_name: 'b', username: 'bench_bot' } as Services['me'],

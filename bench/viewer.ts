@@ -13,6 +13,7 @@ import { Api } from 'grammy';
 import type { Update } from 'grammy/types';
 import { composeFeatures, features } from '../src/bot.ts';
 import type { Database } from '../src/db/database.ts';
+import { watchWrites } from '../src/db/watched-writes.ts';
 import { type Action, encodeAction } from '../src/handlers/callback-data.ts';
 import { createLog } from '../src/log.ts';
 import { createReceiver, type Receive, type Services } from '../src/receive.ts';
@@ -180,8 +181,10 @@ async function open(name: string, sizes: Sizes): Promise<World> {
   const times: Measured = { read: [], write: [] };
   const api = new Api('1:bench');
   api.config.use(async () => ({ ok: true, result: true }) as never);
+  const writes = watchWrites(timed(db, times), () => new Date());
   const services: Services = {
-    db: timed(db, times),
+    db: writes.db,
+    writes,
     backups: NO_BACKUPS,
     api,
     me: { id: 1, is_bot: true, first_name: 'b', username: 'bench_bot' } as Services['me'],

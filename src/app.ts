@@ -15,9 +15,9 @@ export interface Health {
   readonly version: string;
   /**
    * `replaced`: the file was taken away under the host, which must be started again. `incomplete`: a table or column of the bot's own is
-   * missing.
+   * missing. `takes no writes`: the last one failed.
    */
-  readonly database: 'ok' | 'unreachable' | 'replaced' | 'incomplete';
+  readonly database: 'ok' | 'unreachable' | 'replaced' | 'incomplete' | 'takes no writes';
   /** Whether database and bucket can be written to; left out where there is no disk (Worker). */
   readonly disk?: string;
   /** Left out where they come by neither webhook nor polling. */

@@ -19,6 +19,7 @@ import { migrate, type TakeOver } from './db/migrate.ts';
 import { lackNow, tellLack } from './db/own-schema.ts';
 import { DatabaseUnfit } from './db/unfit.ts';
 import { personById } from './db/users.ts';
+import { type WatchedWrites, watchWrites } from './db/watched-writes.ts';
 import { joinDeliveries } from './deliveries.ts';
 import { type LinkSettings, serveLink } from './download-links.ts';
 import { type Hearing, heard } from './hearing.ts';
@@ -28,6 +29,7 @@ import { tick } from './jobs/tick.ts';
 import { describeError, type Log } from './log.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { createReceiver, type Services } from './receive.ts';
+import { createWriteAlarm } from './write-alarm.ts';
 
 export interface HostParts {
   readonly config: Config;
@@ -79,14 +81,16 @@ export interface Host {
 }
 
 export function createHost(parts: HostParts): Host {
-  const { config, db, api, me, now, sleep, log, backups, after, importUpload, background } = parts;
+  const writes = watchWrites(parts.db, parts.now);
+  const { db } = writes;
+  const { config, api, me, now, sleep, log, backups, after, importUpload, background } = parts;
   const people = {
     adminIds: config.adminIds,
     defaultLocale: config.defaultLocale,
     timeZone: config.timeZone,
   };
   const handle = createReceiver(
-    { db, api, me, now, log, backups, after, importUpload, background, ...people },
+    { db, writes, api, me, now, log, backups, after, importUpload, background, ...people },
     features,
     composeFeatures(features),
   );
@@ -108,6 +112,7 @@ export function createHost(parts: HostParts): Host {
     log[isGood ? 'info' : 'error']('backup', { trigger, outcome: outcome.kind, detail, damage });
     return outcome;
   };
+  const alarm = createWriteAlarm(writes, { api, log, now, ...people });
   const ready = once(async ({ waits }: { readonly waits: boolean } = { waits: false }) => {
     const report = await migrate(db, {
       now,
@@ -132,7 +137,7 @@ export function createHost(parts: HostParts): Host {
   const app = createApp({
     webhookSecret: parts.webhookSecret,
     receive,
-    health: cachedHealth(now, () => checkHealth(parts)),
+    health: cachedHealth(parts, () => checkHealth(parts, writes)),
     download: (request) => serveLink(parts.links, parts.store, (id) => isAdmin(parts, id), request),
   });
   return {
@@ -141,6 +146,7 @@ export function createHost(parts: HostParts): Host {
     receive,
     runBackup: backUp,
     async tick() {
+      await alarm.look();
       await ready();
       const { seconds, requests } = parts.tickLimits;
       const deadline = new Date(now().getTime() + seconds * 1000);
@@ -208,11 +214,12 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
   return person.isAdmin;
 }
 
-async function checkHealth(parts: HostParts): Promise<Health> {
+async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Health> {
   const { db, backups, disk, isOffline } = parts;
   const [database, backup, state, updates] = await Promise.all([
     lackNow(db).then(
-      (lack) => (lack === undefined ? 'ok' : 'incomplete'),
+      (lack) =>
+        lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
       () => 'unreachable' as const,
     ),
     // A bucket that can not be listed is no sign of safety.
@@ -260,11 +267,13 @@ const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
 /**
  * Only values are kept, never promises: in a Worker a request must not wait for another request's I/O (workerd cancels it).
  */
-function cachedHealth(now: () => Date, make: () => Promise<Health>): () => Promise<Health> {
+function cachedHealth({ now, isLost }: HostParts, make: () => Promise<Health>): () => Promise<Health> {
   let kept: { readonly at: number; readonly value: Health } | undefined;
   return async () => {
     const at = now().getTime();
-    if (kept !== undefined && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
+    // The log has said so by now.
+    const isNew = isLost?.() === true && kept?.value.database !== 'replaced';
+    if (kept !== undefined && !isNew && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
       return kept.value;
     const value = await make();
     kept = { at, value };

@@ -7,10 +7,11 @@ import type { Update, User, UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from './backup/engine.ts';
 import type { ImportUpload } from './backup/import/open-bytes.ts';
 import { LOCALE_NAMES, type LocaleName } from './config.ts';
-import type { Database, Query, Statement } from './db/database.ts';
+import { type Database, DatabaseUnavailable, type Query, type Statement } from './db/database.ts';
 import { countVisit } from './db/statistics.ts';
 import { forgetFailure, forgetOwed, markHandled, standingOf } from './db/updates.ts';
 import { type KnownPerson, markBanTold, markBlocked, personById, seeIfKnown, seePerson } from './db/users.ts';
+import type { WatchedWrites } from './db/watched-writes.ts';
 import { Behind, Flooded, settleFailure } from './failed-turn.ts';
 import { BotContext, type Viewer } from './handlers/context.ts';
 import type { Feature } from './handlers/feature.ts';
@@ -31,7 +32,9 @@ import type { Delivery, Outcome } from './outcome.ts';
 import { replayChat } from './replay.ts';
 
 export interface Services {
+  /** {@link WatchedWrites.db} */
   readonly db: Database;
+  readonly writes: WatchedWrites;
   readonly api: Api;
   readonly me: UserFromGetMe;
   readonly adminIds: readonly number[];
@@ -65,7 +68,7 @@ export function createReceiver(
   const receive = async (update: Update, delivery: Delivery = 'webhook'): Promise<Outcome> => {
     const started = services.now().getTime();
     const trips = services.db.roundTrips;
-    const trace: Trace = { handler: 'none', isCommitted: false };
+    const trace: Trace = { handler: 'none', isBegun: false, isCommitted: false };
     let outcome: Outcome;
     let failure: string | undefined;
     try {
@@ -74,6 +77,8 @@ export function createReceiver(
     } catch (error) {
       failure = describeError(error);
       outcome = error instanceof AlreadyHandled ? 'duplicate' : await fail(update, delivery, error);
+      if (outcome === 'again' && trace.isBegun && services.writes.trouble() !== undefined)
+        services.writes.noteUnsaved(update.update_id);
     }
     const level =
       outcome === 'poison' ? 'error' : failure === undefined || outcome === 'duplicate' ? 'info' : 'warn';
@@ -119,6 +124,8 @@ async function handleBehind(arrived: Arrived, receive: Receive): Promise<Outcome
 /** What the log and the handling of failures learn of a turn. */
 interface Trace {
   handler: string;
+  /** Something may have been sent. */
+  isBegun: boolean;
   isCommitted: boolean;
 }
 
@@ -142,6 +149,9 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
   const viewer = from === undefined ? undefined : viewerOf(from, person, services);
   const texts = textsFor(viewer?.locale ?? services.defaultLocale);
   if (standing.isKnown) return sayLate(arrived, texts);
+  if (!(await services.writes.mayBegin(update.update_id)))
+    throw new DatabaseUnavailable('the answer was sent, and still nothing can be saved');
+  trace.isBegun = true;
   const turn = new Turn({
     db,
     answers: new Map(asked.map(([question], i) => [question, rest[i]])),

@@ -31,7 +31,7 @@ afterEach(() => world.close());
 
 let lines: Record<string, unknown>[];
 
-function host(): Host {
+function host(isLost = () => false): Host {
   const { clock, context, db, ledger } = world;
   const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
   return createHost({
@@ -51,6 +51,7 @@ function host(): Host {
     log: createLog('info', (line) => lines.push(JSON.parse(line) as Record<string, unknown>)),
     tickLimits: { seconds: 50, requests: 40 },
     after: () => {},
+    isLost,
   });
 }
 
@@ -139,6 +140,18 @@ describe('a run that is due and meets a lease', () => {
     const outcome = await host().runBackup('schedule', world.clock.now(), { signal: stop.signal });
     expect(outcome).toMatchObject({ reason: 'busy' });
   });
+});
+
+test('a database file that was taken away is said by /healthz at once, not when its cache ends', async () => {
+  let isLost = false;
+  const { app } = host(() => isLost);
+  const database = async (): Promise<unknown> => {
+    const health: unknown = await (await app.request('/healthz')).json();
+    return health;
+  };
+  expect(await database()).not.toMatchObject({ database: 'replaced' });
+  isLost = true;
+  expect(await database()).toMatchObject({ status: 'failing', database: 'replaced' });
 });
 
 describe('a table or column of the bot’s own is missing', () => {

@@ -19,6 +19,7 @@ import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { watchWrites } from '../../src/db/watched-writes.ts';
 import { linkKey } from '../../src/download-links.ts';
 import type { Feature } from '../../src/handlers/feature.ts';
 import { type JobContext, RequestBudget } from '../../src/jobs/job.ts';
@@ -97,6 +98,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   const opened = await openTestDatabase(path);
   await migrate(opened, { now, backup: async () => {}, takeOver: takeOverFile });
   const counted = countAndFail(opened);
+  const writes = watchWrites(counted.db, now);
   const log: Record<string, unknown>[] = [];
   const store = createDirectoryStore(
     join(directory ?? mkdtempSync(join(tmpdir(), 'anime-bucket-')), 'bucket'),
@@ -114,7 +116,8 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
       // Only time limits sleep in a run that goes well, and they are called off.
       clock: { now, sleep: systemClock.sleep },
     }),
-    db: counted.db,
+    db: writes.db,
+    writes,
     api: createApi({ token: telegram.token, apiRoot: telegram.apiRoot }),
     me: telegram.botInfo,
     adminIds: options.adminIds ?? [ADMIN_ID],

@@ -33,6 +33,9 @@ export const uz = {
     html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: ${reason}\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
   drillSealed: (name: string, reason: string): Html =>
     html`🔑 <b>Zaxira nusxani sinov uchun ochib bo‘lmadi:</b> <code>${name}</code>\nKalit yoki parol mos emas, nusxaning o‘zi buzilgani ma’lum emas: <code>${reason}</code>`,
+  nothingSaved: (reason: string): Html =>
+    html`🔴 <b>Bazaga yozib bo‘lmayapti, hech narsa saqlanmayapti.</b>\n<code>${reason}</code>\nDiskdagi joyni va fayl huquqlarini tekshiring. Xabarlar Telegramda 24 soatgacha kutib turadi.`,
+  savedAgain: (): Html => html`✅ Bazaga yana yozilyapti.`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
     html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating va docs/operations.md’ga qarang.`,
 };
