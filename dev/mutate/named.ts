@@ -14,6 +14,8 @@ const DURABILITY = ['test/backup/durability.test.ts'];
 const SECRET = ['test/webhook-secret.test.ts'];
 const VERDICTS = ['test/backup/verdicts.test.ts'];
 const DRAFTS = ['test/db/drafts.test.ts'];
+/** A run of it takes minutes on a busy machine: these alone, `npm run mutate -- --named --only 'hostile Telegram'`. */
+const HOUR = ['test/telegram/hour.test.ts'];
 
 export const NAMED: readonly NamedMutant[] = [
   {
@@ -26,8 +28,8 @@ export const NAMED: readonly NamedMutant[] = [
   {
     fault: 'a key that does not fit is taken for damage',
     file: 'src/backup/read-back.ts',
-    find: '(all.length > 0 && inside?.isKeyless !== true)',
-    replacement: 'all.length > 0',
+    find: 'inside?.isKeyless === true && problems.length === 0',
+    replacement: 'problems.length < 0',
     tests: VERDICTS,
   },
   {
@@ -162,5 +164,40 @@ export const NAMED: readonly NamedMutant[] = [
     find: '!timingSafeEqual(given, expected)',
     replacement: '!given.equals(expected)',
     tests: SECRET,
+  },
+  {
+    fault: 'hostile Telegram: who it was not told to what was done never hears of it',
+    file: 'src/failed-turn.ts',
+    find: 'if (isOwed && !isPrivate(update))',
+    replacement: 'if (isOwed)',
+    tests: HOUR,
+  },
+  {
+    fault: 'hostile Telegram: an update that met a flood is not tried again after it',
+    file: 'src/failed-turn.ts',
+    find: 'setAside(id, flood.untilMs, at)',
+    replacement: 'setAside(id, null, at)',
+    tests: HOUR,
+  },
+  {
+    fault: 'hostile Telegram: a broadcast does not write down whom it was sent to',
+    file: 'src/jobs/broadcast.ts',
+    find: '[moveCursor(id, cursor, position, delivery), ...statements]',
+    replacement: '[moveCursor(id, cursor, cursor, delivery), ...statements]',
+    tests: HOUR,
+  },
+  {
+    fault: 'hostile Telegram: what was set aside is not handled again',
+    file: 'src/jobs/replay-updates.ts',
+    find: 'if (!isOver(await replay(parse(update))))',
+    replacement: 'if (update.chatId !== 0)',
+    tests: HOUR,
+  },
+  {
+    fault: 'hostile Telegram: a removed webhook is not set again',
+    file: 'src/jobs/hearing.ts',
+    find: "if (url !== '') return",
+    replacement: "if (url !== 'x') return",
+    tests: HOUR,
   },
 ];

@@ -16,14 +16,8 @@ interface Meddling {
 /** One thing after another until the hour is over. */
 export async function meddle(m: Meddling): Promise<void> {
   const { run, ground, random } = m;
-  const deeds = [
-    kill,
-    kill,
-    demote,
-    upgrade,
-    closeChat,
-    ...(isPolling(ground) ? [rival] : [takeWebhook, cutOff]),
-  ];
+  void killNowAndThen(m);
+  const deeds = [demote, upgrade, closeChat, ...(isPolling(ground) ? [rival] : [takeWebhook, cutOff])];
   while (!run.isOver) {
     await ground.time.sleep(between(random, 60, 400) * 1000);
     if (run.isOver) return;
@@ -34,6 +28,13 @@ export async function meddle(m: Meddling): Promise<void> {
 
 function isPolling({ mode }: Ground): boolean {
   return mode === 'node polling';
+}
+
+async function killNowAndThen(m: Meddling): Promise<void> {
+  while (!m.run.isOver) {
+    await m.ground.time.sleep(between(m.random, 120, 900) * 1000);
+    if (!m.run.isOver) await kill(m);
+  }
 }
 
 /** At any of its next calls, before it or after it; another one starts some time later. */
@@ -89,16 +90,24 @@ async function rival({ run, ground, random }: Meddling): Promise<void> {
 async function takeWebhook({ run, ground, random }: Meddling): Promise<void> {
   const { telegram, time } = ground;
   const api = createApi({ token: telegram.token, apiRoot: telegram.apiRoot, fetch: telegram.fetch as never });
+  const until = async (work: () => Promise<unknown>): Promise<void> => {
+    while (
+      !(await work().then(
+        () => true,
+        () => false,
+      ))
+    )
+      await time.sleep(1_000);
+  };
   if (chance(random, 0.5)) {
     run.tell('somebody removes the webhook');
-    await api.deleteWebhook().catch(() => undefined);
-    return;
+    return until(() => api.deleteWebhook());
   }
   run.tell('somebody takes the webhook');
-  await api.setWebhook('https://other.example.org/hook').catch(() => undefined);
+  await until(() => api.setWebhook('https://other.example.org/hook'));
   await time.sleep(between(random, 60, 600) * 1000);
   run.tell('and removes it again');
-  await api.deleteWebhook().catch(() => undefined);
+  await until(() => api.deleteWebhook());
 }
 
 /** Telegram cannot reach the bot; the bot reaches Telegram. */

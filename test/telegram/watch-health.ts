@@ -1,5 +1,5 @@
 /** `/healthz` at all times: 503 while updates cannot arrive or the last backup is too old, 200 otherwise, as soon as it can be known. */
-import { timeOfName } from '../../src/backup/names.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
 import { type Ground, WEBHOOK } from './hosts.ts';
 import type { Run } from './simulation.ts';
 import type { Weather } from './weather.ts';
@@ -35,7 +35,7 @@ export function watchHealth(run: Run, ground: Ground, weather: Weather): void {
         program.process.death.then(() => undefined),
       ]);
       if (response === undefined) continue;
-      const age = now - newestBackup([...store.objects.keys()]);
+      const age = now - newestBackup(store);
       const isKnowable = now - since > notice;
       const isStale = age >= MAX_AGE_MS;
       const isAtTheEdge = Math.abs(age - MAX_AGE_MS) < CACHE_MS;
@@ -55,11 +55,12 @@ function at(now: number): string {
   return new Date(now).toISOString().slice(11, 19);
 }
 
-/** The newest backup that has a manifest, ms since 1970. */
-function newestBackup(keys: readonly string[]): number {
-  const times = keys.flatMap((key) => {
-    const [, name = ''] = /(\d{8}_\d{6})\.manifest\.json$/.exec(key) ?? [];
-    return timeOfName(name)?.getTime() ?? [];
+/** When the data was read that the newest backup with a manifest holds, ms since 1970. */
+function newestBackup({ objects }: MemoryStore): number {
+  const times = [...objects].flatMap(([key, { body }]) => {
+    if (!key.endsWith('.manifest.json')) return [];
+    const { started_at: at } = JSON.parse(Buffer.from(body).toString()) as { started_at: string };
+    return Date.parse(at);
   });
   return Math.max(0, ...times);
 }
