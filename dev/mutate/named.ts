@@ -193,11 +193,4 @@ export const NAMED: readonly NamedMutant[] = [
     replacement: 'if (update.chatId !== 0)',
     tests: HOUR,
   },
-  {
-    fault: 'hostile Telegram: a removed webhook is not set again',
-    file: 'src/jobs/hearing.ts',
-    find: "if (url !== '') return",
-    replacement: "if (url !== 'x') return",
-    tests: HOUR,
-  },
 ];

@@ -35,7 +35,7 @@ export async function untrue({ ground, scene, rows }: Evidence): Promise<string[
 /** The last press on a favourite's button decides, whatever became of the ones before it. */
 async function favourites(
   { telegram }: Pick<Ground, 'telegram'>,
-  { people }: Scene,
+  { people, stage, animeIds }: Scene,
   rows: Evidence['rows'],
 ): Promise<string[]> {
   const held = new Set(
@@ -43,17 +43,31 @@ async function favourites(
       ({ user, anime }) => `${user} ${anime}`,
     ),
   );
-  const wanted = new Map<string, boolean>();
+  const wanted = new Map<string, { isOn: boolean; presses: number }>();
   const viewers = new Set(people.filter(({ habit }) => habit === 'viewer').map(({ person }) => person.id));
   for (const { callback_query: press } of telegram.delivered.toSorted((a, b) => a.update_id - b.update_id)) {
     const [, anime = '', on] = /^f:(\w+):([01])$/.exec(press?.data ?? '') ?? [];
-    if (press !== undefined && on !== undefined && viewers.has(press.from.id))
-      wanted.set(`${press.from.id} ${Number.parseInt(anime, 36)}`, on === '1');
+    const isLasting = animeIds.includes(Number.parseInt(anime, 36));
+    if (press !== undefined && on !== undefined && isLasting && viewers.has(press.from.id)) {
+      const which = `${press.from.id} ${Number.parseInt(anime, 36)}`;
+      wanted.set(which, { isOn: on === '1', presses: (wanted.get(which)?.presses ?? 0) + 1 });
+    }
   }
+  /** Telegram forgets a press that was not taken in time, though the bot may have heard it. */
+  const isWhole = (which: string, presses: number): boolean => {
+    const [who = '', anime = ''] = which.split(' ');
+    const start = `${who} f:${Number(anime).toString(36)}:`;
+    return stage.asked.filter((one) => one.startsWith(start)).length === presses;
+  };
   return [...wanted]
-    .filter(([which, isOn]) => held.has(which) !== isOn)
-    .map(([which, isOn]) => `favourite ${which} is ${isOn ? 'not kept' : 'kept'}, against the last press`);
+    .filter(([which, { isOn, presses }]) => held.has(which) !== isOn && isWhole(which, presses))
+    .map(
+      ([which, { isOn }]) => `favourite ${which} is ${isOn ? 'not kept' : 'kept'}, against the last press`,
+    );
 }
+
+/** Of own and others' broadcasts in an hour, previews among them. */
+const MOST_PREVIEWS = 300;
 
 /** What was counted, sent or told more often than it may have been. */
 export async function repeated(evidence: Evidence): Promise<string[]> {
@@ -62,8 +76,12 @@ export async function repeated(evidence: Evidence): Promise<string[]> {
   const mayBe = (chatId: number, method: RegExp): number =>
     run.kills + unknown.filter((call) => isFor(call, chatId, method)).length;
   const problems = await views(evidence);
+  // The first of all is an admin, who sees previews too.
+  for (const admin of scene.admins)
+    if (admin.messages().filter((message) => message.text.startsWith('Xabar ')).length > MOST_PREVIEWS)
+      problems.push(`${admin.user.first_name} has too many copies of broadcasts`);
   for (const text of scene.work.broadcasts)
-    for (const { person } of scene.people) {
+    for (const person of [...scene.people.map((one) => one.person), scene.reader]) {
       const copies = person.messages().filter((message) => message.isFromBot && message.text === text).length;
       if (copies > 1 + mayBe(person.id, /^copyMessage/))
         problems.push(`${person.user.first_name} has ${text} ${copies} times`);

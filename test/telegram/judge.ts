@@ -38,7 +38,7 @@ export async function judge(ground: Ground, scene: Scene, run: Run): Promise<Ver
   };
 }
 
-export function isAlert(text: string): boolean {
+function isAlert(text: string): boolean {
   return !/^(Xabar |🔔|Assalomu)/.test(text);
 }
 

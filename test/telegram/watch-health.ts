@@ -8,8 +8,8 @@ const LOOK_MS = 20_000;
 /** Until trouble must show, and until its end must: two ticks, a retry pause of Telegram's, and the answer's own life. */
 const NOTICE_MS = { webhook: 5 * 60_000, polling: 160_000 };
 const MAX_AGE_MS = 3_600_000;
-/** How long an answer is kept, and a name's second. */
-const CACHE_MS = 12_000;
+/** How long an answer is kept, and a run may take. */
+const EDGE_MS = 60_000;
 
 export function watchHealth(run: Run, ground: Ground, weather: Weather): void {
   const { time, mode, store, telegram } = ground;
@@ -38,7 +38,7 @@ export function watchHealth(run: Run, ground: Ground, weather: Weather): void {
       const age = now - newestBackup(store);
       const isKnowable = now - since > notice;
       const isStale = age >= MAX_AGE_MS;
-      const isAtTheEdge = Math.abs(age - MAX_AGE_MS) < CACHE_MS;
+      const isAtTheEdge = Math.abs(age - MAX_AGE_MS) < EDGE_MS;
       const told = `${response.status} ${await response.text()}`;
       if (isStale && !isAtTheEdge && response.status === 200)
         run.problems.push(`${at(now)}: the backup is too old, and /healthz says ${told}`);
@@ -57,10 +57,11 @@ function at(now: number): string {
 
 /** When the data was read that the newest backup with a manifest holds, ms since 1970. */
 function newestBackup({ objects }: MemoryStore): number {
-  const times = [...objects].flatMap(([key, { body }]) => {
+  const times = [...objects].flatMap(([key, { body, modified }]) => {
     if (!key.endsWith('.manifest.json')) return [];
     const { started_at: at } = JSON.parse(Buffer.from(body).toString()) as { started_at: string };
-    return Date.parse(at);
+    // It is not believed to be later than its file.
+    return Math.min(Date.parse(at), modified.getTime());
   });
   return Math.max(0, ...times);
 }
