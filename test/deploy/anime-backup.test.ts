@@ -153,6 +153,8 @@ function image(): string {
 
 test.each([
   { args: [], settings: {}, said: /^BOT_TOKEN is missing: set it .*\.env beside compose\.yml/ },
+  // Nothing of production is set up: elsewhere offline mode would begin.
+  { args: [], settings: { HOST: '127.0.0.1' }, said: /^BOT_TOKEN is missing: set it/ },
   { args: [], settings: { ADMIN_IDS: '7' }, said: /^BOT_TOKEN is missing: .*\n {2}- ADMIN_IDS is set$/m },
   {
     args: ['--offline'],
