@@ -1,7 +1,7 @@
 /** One name for one wish, however it was uttered: pressed, typed as a command, a code or a name. */
 import { foldQuery } from '../text/search-query.ts';
 import type { Action } from './callback-data.ts';
-import type { Incoming } from './incoming.ts';
+import { type Incoming, normaliseDigits } from './incoming.ts';
 
 /** Lists of a viewer's own; buttons name them by their place here, so the order is for ever. */
 export const PERSONAL_LISTS = ['history', 'favourites', 'follows'] as const;
@@ -48,6 +48,8 @@ function readAction(incoming: Incoming): Action | undefined {
     case 'code':
       return incoming.code === null ? undefined : { kind: 'open', code: incoming.code, part: 0 };
     case 'text': {
+      const named = PART.exec(normaliseDigits(incoming.text));
+      if (named !== null) return { kind: 'open', code: Number(named[1]), part: Number(named[2]) };
       const text = foldQuery(incoming.text);
       return text === '' ? undefined : { kind: 'search', page: 0, text };
     }
@@ -55,6 +57,13 @@ function readAction(incoming: Incoming): Action | undefined {
       return undefined;
   }
 }
+
+/** `12 5`, `12-5`, `12/5`, `12 qism 5`, `12 5-qism`: part 5 of anime 12. */
+const WORD = '(?:qism|қисм|part|часть|серия)';
+const PART = new RegExp(
+  `^([1-9]\\d{0,5})(?: *[-–_/:] *| +)(?:${WORD} +)?([1-9]\\d{0,5})(?:[- ]*${WORD})?$`,
+  'iu',
+);
 
 /** `/start 12` opens anime 12, `/start 12_5` its part 5; any other payload names no anime (it is where the viewer came from). */
 function startAction(payload: string): Action {

@@ -54,6 +54,8 @@ const TYPED = [
   '/language',
   '/unknown',
   '12',
+  '12 5',
+  '12-99',
   '999',
   '0',
   'naruto',

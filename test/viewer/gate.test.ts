@@ -28,6 +28,7 @@ describe('the gate', () => {
 
   test.each([
     ['a code', '12', 'Kod: 12'],
+    ['a code and a part', '12 5', '5-qism'],
     ['a name', 'наруто', 'Kod: 12'],
     ['a command', '/history', 'Tarix'],
     ['plain /start', '/start', 'Assalomu alaykum'],

@@ -64,6 +64,46 @@ describe('parts and the player', () => {
     expect(bot.log.filter(({ outcome }) => outcome !== undefined && outcome !== 'handled')).toEqual([]);
   });
 
+  test.each([
+    '12 5',
+    '12-5',
+    '12 – 5',
+    '12/5',
+    '12_5',
+    '12:5',
+    '12 qism 5',
+    '12 5-qism',
+    '12 - 5 qism',
+    '12 қисм 5',
+    '12 часть 5',
+    '12 PART 5',
+    '１２ ５',
+  ])('a code and a part in one text open that part: %s', async (text) => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'Naruto', parts: 7 });
+    const viewer = bot.telegram.person();
+    await viewer.send(text);
+    expect(viewer.lastMessage().text).toContain('🎬 5-qism');
+    expect(await values(bot, 'SELECT part_number AS v FROM user_history')).toEqual(['5']);
+  });
+
+  test.each([
+    ['12 9', 'Kod: 12'],
+    ['13 1', '13 kodli anime topilmadi'],
+    ['12 naruto 5', 'Kod: 12'],
+    ['0 5', 'topilmadi'],
+    ['12 0', 'topilmadi'],
+    ['1234567 5', 'topilmadi'],
+    ['12 5 5', 'topilmadi'],
+    ['2.5', 'topilmadi'],
+  ])('a part that is not there, and what only looks like one: %s', async (text, said) => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'Naruto', parts: 7 });
+    const viewer = bot.telegram.person();
+    await viewer.send(text);
+    expect(viewer.lastMessage().text).toContain(said);
+  });
+
   test('a long description of a text card is shown as far as a caption holds when the message became the player', async () => {
     const bot = await start();
     await addAnime(bot, { code: 12, title: 'Naruto', description: 'so‘z '.repeat(600), parts: 1 });
