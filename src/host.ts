@@ -15,7 +15,7 @@ import { composeFeatures, features } from './bot.ts';
 import { APP_VERSION } from './compose.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
-import { migrate, type TakeOver } from './db/migrate.ts';
+import { migrate, schemaName, type TakeOver } from './db/migrate.ts';
 import { lackNow, tellLack } from './db/own-schema.ts';
 import { DatabaseUnfit } from './db/unfit.ts';
 import { personById } from './db/users.ts';
@@ -121,7 +121,7 @@ export function createHost(parts: HostParts): Host {
     });
     for (const note of report.notes) log.warn('database', { note });
     if (report.lack !== undefined) log.error('database incomplete', { message: tellLack(report.lack) });
-    if (report.from !== report.to) log.info('migrated', { from: report.from, to: report.to });
+    if (report.from !== report.to) log.info('migrated', { from: schemaName(report.from), to: report.to });
   });
   const receiveOne: Host['receive'] = async (update, delivery) => {
     try {

@@ -70,6 +70,8 @@ export interface ImportReport {
     readonly reason: string;
     /** Of another bot's file: its name or columns say that it may hold the anime. */
     readonly isCatalogue?: boolean;
+    /** What a program keeps for itself, or makes anew of other rows. */
+    readonly isState?: true;
   }[];
 }
 
@@ -224,7 +226,7 @@ async function reports(
       reason: isCatalogue ? 'not understood, and it may hold the anime' : 'not understood',
       isCatalogue,
     })),
-    ...[...read.leftAside].map(([table, rows]) => ({ table, rows, reason: whyLeftAside(table) })),
+    ...[...read.leftAside].map(([table, rows]) => ({ table, rows, ...whyLeftAside(table) })),
   ];
   return { tables, refusals, values: read.values, leftAside };
 }

@@ -174,7 +174,9 @@ async function unpack(
   const problems = isOther ? [`${object.file}: SHA-256 is not the manifest's`] : read.problems;
   report.found(kind, problems, isOther || read.isDamage);
   if (problems.length === 0)
-    report.checks.push(`${object.file}: SHA-256 and all ${object.parts.length} parts as in the manifest`);
+    report.checks.push(
+      `${object.file}: SHA-256 and ${object.parts.length === 1 ? 'its part' : `all ${object.parts.length} parts`} as in the manifest`,
+    );
   if (isSealed || read.unopened !== undefined) report.sealed.push(object.file);
   if (read.unopened !== undefined) report.warnings.push(`${object.file} ${read.unopened}`);
   return problems.length === 0 && !isSealed && read.unopened === undefined;

@@ -16,7 +16,7 @@ import { type Staff, staff } from '../db/admins.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import type { Statement } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/lock-text.ts';
-import { migrate } from '../db/migrate.ts';
+import { migrate, schemaName } from '../db/migrate.ts';
 import { environmentNotes } from '../dot-env.ts';
 import { setWebhook as setWebhookOf } from '../hearing.ts';
 import { rememberSecrets } from '../log.ts';
@@ -119,7 +119,11 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
       throw new Error('nothing was deployed: the database could not be migrated', { cause });
     });
     for (const note of notes) terminal.say(terminal.colors.yellow(note));
-    step(from === to ? `database: schema version ${to}` : `database: migrated from version ${from} to ${to}`);
+    step(
+      from === to
+        ? `database: schema version ${to}`
+        : `database: migrated from version ${schemaName(from)} to ${to}`,
+    );
     const [people] = await db.read([staff(config.adminIds)]);
     if (people.length === 0) terminal.say(terminal.colors.red(NO_ADMINS));
     return people;

@@ -31,6 +31,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** `1 row`, `1,234 rows`. */
+export function countOf(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';

@@ -51,6 +51,11 @@ export const LEDGER = `CREATE TABLE schema_migrations (
   applied_at TEXT NOT NULL
 )`;
 
+/** What {@link MigrationReport.from} is called. */
+export function schemaName(version: number): string {
+  return version < 0 ? 'the old bot’s' : version === 0 ? 'none' : String(version);
+}
+
 /**
  * Applies what is missing. Two programs starting at once can not both apply a step: its line in `schema_migrations` is part of the
  * same transaction, so the loser's whole batch rolls back and it looks again.

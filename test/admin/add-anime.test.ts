@@ -192,7 +192,10 @@ describe('adding an anime', () => {
     await desk.admin.send({ document: { name: 'Naruto 01.MKV' } });
     await desk.admin.send({ animation: true });
     await desk.admin.send({ video: true });
-    await desk.admin.send({ document: { name: 'rar.zip' } });
+    for (const file of [{ document: { name: 'rar.zip' } }, { photo: true }] as const) {
+      await desk.admin.send(file);
+      expect(desk.last().text).toContain('Qism uchun video yoki mkv fayl kerak');
+    }
     expect(await desk.rows('SELECT kind AS kind FROM draft_parts ORDER BY message_id')).toEqual([
       { kind: 'document' },
       { kind: 'animation' },

@@ -42,7 +42,7 @@ const WORK: Record<
   '/backup': { ask: () => desk.admin.send('/backup'), outcome: /tayyor va tekshirildi/ },
   'the check of a backup': { ask: () => desk.press('🔎 Tekshirish'), outcome: /tekshirildi: har bir bayt/ },
   'files sent here': { ask: () => desk.press('📨 Shu yerga yuborish'), outcome: /^💾 anime_backup_/ },
-  'a look into a file': { ask: sendFile, outcome: /Animelar: 1 yangi/ },
+  'a look into a file': { ask: sendFile, outcome: /Animelar: 1 tasi yangi/ },
   'an import': { prepare: sendFile, ask: () => desk.press(/Import qilish/), outcome: /Import qilindi/ },
 };
 

@@ -209,3 +209,21 @@ test.each([
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(why);
 });
+
+test('a value that is not taken is told from a row that is not, and one row is a row', async () => {
+  const parts = [
+    { part_number: 1, file_id: 'f1', size: 'katta' },
+    { part_number: 'ikki', file_id: 'f2' },
+  ];
+  writeFileSync(
+    join(directory, 'odd.json'),
+    JSON.stringify({
+      anime: [{ code: 1, title: 'A', parts }, { code: 'uch' }],
+      schema_migrations: [{ version: 1 }],
+    }),
+  );
+  const { stdout } = await cli('import', 'odd.json', '--dry-run');
+  expect(stdout).toMatch(/value not taken, its row is: \S+part_number: "ikki" is not an integer/);
+  expect(stdout).toMatch(/row not taken: anime\[1\]\S*: /);
+  expect(stdout).toContain('left aside: schema_migrations (1 row): what a bot keeps for itself');
+});

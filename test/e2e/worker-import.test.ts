@@ -67,7 +67,7 @@ const OLD = `{"backup_timestamp": "2024-01-01T12:00:00.5",
 
 test('sent, looked at, confirmed: backed up first, merged, and the same file has nothing more to do', async () => {
   await send('anime_backup_20240101_120000.json.gz', gzipSync(OLD));
-  expect(admin.lastMessage().text).toContain('Animelar: 2 yangi, 1 olinmadi');
+  expect(admin.lastMessage().text).toContain('Animelar: 2 tasi yangi, 1 tasi olinmadi');
   expect(await rows('code', 'anime')).toEqual([]);
   await press(/Import qilish/);
   expect(admin.lastMessage().text).toContain('Import qilindi');

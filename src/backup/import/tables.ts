@@ -150,17 +150,18 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
 ];
 
 /** Why rows of other tables, and values of other columns (`anime.rating`), stay where they are. */
-export function whyLeftAside(table: string): string {
-  if (table.includes('.')) return 'not a column of this bot';
-  if (table === 'admins') return 'rights are given by a person, not by a file';
-  if (/^(anime_(search|words|grams|stale)|sqlite_)/.test(table)) return 'made anew from the rows';
+export function whyLeftAside(table: string): { readonly reason: string; readonly isState?: true } {
+  if (table.includes('.')) return { reason: 'not a column of this bot' };
+  if (table === 'admins') return { reason: 'rights are given by a person, not by a file' };
+  if (/^(anime_(search|words|grams|stale)|sqlite_)/.test(table))
+    return { reason: 'made anew from the rows', isState: true };
   if (/^(draft|post|broadcast|part_news|news_retries|admin_(notices|work))/.test(table))
-    return 'work under way in the other bot';
+    return { reason: 'work under way, not data' };
   if (
     /^(schema_migrations|backup_|job_leases|alerts|handled_updates|failed_updates|gate_answers|restoring_|importing_)/.test(
       table,
     )
   )
-    return 'the other program’s own state';
-  return 'not a table of this bot';
+    return { reason: 'what a bot keeps for itself', isState: true };
+  return { reason: 'not a table of this bot' };
 }

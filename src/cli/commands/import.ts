@@ -16,7 +16,7 @@ import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../node-parts.ts';
 import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
-import { type Column, formatCount, formatTable } from '../format.ts';
+import { type Column, countOf, formatCount, formatTable } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 interface Options {
@@ -102,7 +102,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
     tell(invocation, plan, doubtsOf(plan), undefined);
     if (
       !(await terminal.confirm(
-        `${formatCount(changes)} rows will be added or changed. A backup is made first.`,
+        `${countOf(changes, 'row')} will be added or changed. A backup is made first.`,
         'import',
       ))
     )
@@ -184,7 +184,7 @@ function misread({ tables, leftAside }: ImportReport): string[] {
     ...leftAside
       .filter(({ isCatalogue }) => isCatalogue === true)
       .map(
-        ({ table, rows }) => `${table} (${formatCount(rows)} rows) may hold the anime and was not understood`,
+        ({ table, rows }) => `${table} (${countOf(rows, 'row')}) may hold the anime and was not understood`,
       ),
   ];
 }
@@ -212,6 +212,13 @@ const COLUMNS: readonly Column[] = [
   { title: 'KEPT', align: 'right' },
   { title: 'REFUSED', align: 'right' },
 ];
+
+/** What became of what the file has, for each kind of refusal. */
+const FATES = {
+  row: 'row not taken',
+  value: 'value not taken, its row is',
+  mended: 'changed on the way',
+} as const;
 
 /** Refusals shown to a person; `--json` has more of them. */
 const SHOWN = 20;
@@ -243,11 +250,7 @@ function tell(
   ]);
   for (const line of formatTable(COLUMNS, rows)) say(line);
   for (const { place, what, ...why } of report.refusals.slice(0, SHOWN))
-    say(
-      colors.yellow(
-        `  ${what === 'mended' ? 'changed on the way' : 'not taken'}: ${place}: ${inEnglish(why)}`,
-      ),
-    );
+    say(colors.yellow(`  ${FATES[what]}: ${place}: ${inEnglish(why)}`));
   if (report.refusals.length > SHOWN) say(colors.yellow(`  … and more; --json lists them`));
   const { mended, leftOut } = report.values;
   if (mended + leftOut > 0)
@@ -257,7 +260,7 @@ function tell(
       ),
     );
   for (const { table, rows: count, reason } of report.leftAside)
-    say(colors.dim(`  left aside: ${table} (${formatCount(count)} rows): ${reason}`));
+    say(colors.dim(`  left aside: ${table} (${countOf(count, 'row')}): ${reason}`));
   if (doubts.length > 0)
     say(
       colors.yellow(

@@ -67,6 +67,11 @@ const routes = new AdminRoutes()
     (ctx, admin, { draft, message, photo }) => takePhoto(ctx, admin, draft, { photo, message }),
   )
   .on(
+    'draft file',
+    (ctx) => (ctx.incoming.kind === 'attachment' ? ctx.turn.got(writersDraft) : undefined),
+    refuseFile,
+  )
+  .on(
     'draft code',
     (ctx) => {
       const draft = ctx.turn.got(writersDraft);
@@ -125,8 +130,7 @@ async function takePhoto(
 ): Promise<void> {
   const { photo, message } = given;
   if (draft.step === 'photo') return step(ctx, admin, draft, { step: 'preview', photo });
-  if (draft.step !== 'description' || draft.kind !== 'anime')
-    return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.textNotExpected()));
+  if (draft.step !== 'description' || draft.kind !== 'anime') return refuseFile(ctx, admin, draft);
   const description = message.caption?.trim() ?? '';
   if (description === '' && draft.description === null)
     return step(ctx, admin, draft, { step: 'description', photo }, ctx.t.admin.draft.photoKept());
@@ -137,6 +141,12 @@ async function takePhoto(
     ...(description === '' ? {} : { description }),
     ...(title === undefined ? {} : { title }),
   });
+}
+
+/** What is no part, and nothing else that the step waits for. */
+function refuseFile(ctx: BotContext, _: Viewer, draft: Draft): Promise<void> {
+  const note = draft.step === 'parts' ? ctx.t.admin.draft.videoWanted() : undefined;
+  return show(ctx, draftScreen(draft, ctx.t, note));
 }
 
 /** Takes a code, or says by name who has it. */

@@ -49,7 +49,7 @@ const count = async (table: string) =>
 
 test('what would change is shown, nothing has changed; then it is imported, after a backup', async () => {
   await send('anime_backup_20240101_120000.json', Buffer.from(OLD));
-  expect(desk.last().text).toContain('Animelar: 1 yangi, 1 olinmadi');
+  expect(desk.last().text).toContain('Animelar: 1 tasi yangi, 1 tasi olinmadi');
   expect(desk.last().text).toContain('anime[1]: 0 — kod emas');
   expect(await count('anime')).toBe(0);
   await desk.press(/Import qilish/);
@@ -97,7 +97,23 @@ test('what the bot itself exports, it takes back', async () => {
   const { json } = await exportCatalogue(desk.bot.db, desk.bot.now());
   await send('anime_export_20260101_000000.json', json);
   expect(desk.last().text).toContain('hamma narsa bazada bor');
-  expect(desk.last().text).toContain('Animelar: 1 bir xil');
+  expect(desk.last().text).toContain('Animelar: 1 tasi bir xil');
+});
+
+test('an own backup: the bot names no table that is its own record, nor says that anything of it is missing', async () => {
+  const document = {
+    anime: [{ code: 5, title: 'Naruto' }],
+    schema_migrations: [{ version: 1 }],
+    handled_updates: [{ update_id: 7 }],
+    admins: [{ user_id: 5 }],
+  };
+  await send('old.json', Buffer.from(JSON.stringify(document)));
+  await desk.press(/Import qilish/);
+  expect(desk.last().text).toContain('Import qilinmadi: Adminlar (1)');
+  expect(desk.last().text).not.toMatch(/schema_migrations|handled_updates/);
+  const { admins: _, ...rest } = document;
+  await send('old.json', Buffer.from(JSON.stringify(rest)));
+  expect(desk.last().text).toContain('hamma narsa bazada bor');
 });
 
 test('a broken file and one of another kind are named, and nothing is changed', async () => {
@@ -170,7 +186,7 @@ test('a download that breaks off is a passing fault: the next tick reads the fil
   expect(broken).toBe(1);
   await adminWorkJob.run(desk.bot.jobContext());
   await expect.poll(() => desk.last().text).not.toContain('o‘qilmoqda');
-  expect(desk.last().text).toContain('Animelar: 1 yangi, 1 olinmadi');
+  expect(desk.last().text).toContain('Animelar: 1 tasi yangi, 1 tasi olinmadi');
   expect(await count('failed_updates WHERE given_up_at IS NOT NULL')).toBe(0);
 });
 

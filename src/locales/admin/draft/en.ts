@@ -49,6 +49,7 @@ export const en: typeof uz = {
   askTitle: () => html`✏️ Send the title of the anime.`,
   askPhoto: () => html`🖼 Send the picture.`,
   textNotExpected: () => html`This step needs no text. Nothing was changed.`,
+  videoWanted: () => html`An episode is a video or an mkv file. Nothing was changed.`,
   untitled: () => 'Untitled',
   moved: () => 'That button belonged to an earlier step. Below is where you are now.',
   gone: () => 'This draft is no longer here: it was finished or deleted.',

@@ -50,6 +50,7 @@ export const uz = {
   askTitle: (): Html => html`✏️ Anime nomini yuboring.`,
   askPhoto: (): Html => html`🖼 Rasmni yuboring.`,
   textNotExpected: (): Html => html`Bu bosqichda matn kerak emas — hech narsa o‘zgarmadi.`,
+  videoWanted: (): Html => html`Qism uchun video yoki mkv fayl kerak — hech narsa o‘zgarmadi.`,
   untitled: () => 'Nomsiz',
   moved: () => 'Bu tugma oldingi bosqichga tegishli. Hozirgi holat quyida.',
   gone: () => 'Bu qoralama endi yo‘q: u tugatilgan yoki o‘chirilgan.',

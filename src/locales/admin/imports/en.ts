@@ -51,6 +51,8 @@ export const TABLES: Readonly<Record<string, string>> = {
   anime_views: 'Views',
   counters: 'Statistics',
   audit_log: 'Audit log',
+  admins: 'Admins',
+  drafts: 'Drafts',
 };
 
 const WORDS = {

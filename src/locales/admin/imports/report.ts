@@ -38,10 +38,9 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
   const { leftOut, mended } = report.values;
   lines.push(...listed(report, words, words.notTaken, (what) => what !== 'mended', refused + leftOut));
   lines.push(...listed(report, words, words.mended, (what) => what === 'mended', mended));
-  if (report.leftAside.length > 0)
-    lines.push(
-      html`\n${words.leftAside}: <code>${cutText(report.leftAside.map(({ table, rows }) => `${table} (${rows})`).join(', '), 300).text}</code>`,
-    );
+  const aside = dataLeftAside(report).map(({ table, rows }) => `${words.tables[table] ?? table} (${rows})`);
+  if (aside.length > 0)
+    lines.push(html`\n${words.leftAside}: <code>${cutText(aside.join(', '), 300).text}</code>`);
   return join(lines, '\n');
 }
 
@@ -63,7 +62,13 @@ function listed(
 }
 
 /** Whether the file has nothing that the database has not: no row refused, none that differs and stays as it is here. */
-export function isAllThere({ tables, values, leftAside }: ImportReport): boolean {
+export function isAllThere(report: ImportReport): boolean {
+  const { tables, values } = report;
   const differs = tables.some(({ refused, kept }) => refused + kept > 0);
-  return !differs && values.leftOut + values.mended === 0 && leftAside.length === 0;
+  return !differs && values.leftOut + values.mended === 0 && dataLeftAside(report).length === 0;
+}
+
+/** Without what the program keeps for itself: nobody misses that. */
+function dataLeftAside({ leftAside }: ImportReport): ImportReport['leftAside'] {
+  return leftAside.filter(({ isState }) => isState !== true);
 }

@@ -50,6 +50,8 @@ export const TABLES: Readonly<Record<string, string>> = {
   anime_views: 'Просмотры',
   counters: 'Статистика',
   audit_log: 'Журнал действий',
+  admins: 'Админы',
+  drafts: 'Черновики',
 };
 
 const REASONS: ReasonTexts = {

@@ -50,6 +50,8 @@ export const TABLES: Readonly<Record<string, string>> = {
   anime_views: 'Кўришлар',
   counters: 'Статистика',
   audit_log: 'Амаллар тарихи',
+  admins: 'Админлар',
+  drafts: 'Қораламалар',
 };
 
 const REASONS: ReasonTexts = {
@@ -84,11 +86,11 @@ const REASONS: ReasonTexts = {
 
 const WORDS = {
   tables: TABLES,
-  added: 'янги',
-  changed: 'ўзгаради',
-  same: 'бир хил',
-  kept: 'базадагиси қолади',
-  refused: 'олинмади',
+  added: 'таси янги',
+  changed: 'таси ўзгаради',
+  same: 'таси бир хил',
+  kept: 'таси базадагидек қолади',
+  refused: 'таси олинмади',
   notTaken: 'Олинмади',
   mended: 'Тузатиб олинди',
   leftAside: 'Импорт қилинмади',

@@ -49,6 +49,8 @@ export const TABLES: Readonly<Record<string, string>> = {
   anime_views: 'Ko‘rishlar',
   counters: 'Statistika',
   audit_log: 'Amallar tarixi',
+  admins: 'Adminlar',
+  drafts: 'Qoralamalar',
 };
 
 const REASONS: ReasonTexts = {
@@ -83,11 +85,11 @@ const REASONS: ReasonTexts = {
 
 const WORDS = {
   tables: TABLES,
-  added: 'yangi',
-  changed: 'o‘zgaradi',
-  same: 'bir xil',
-  kept: 'bazadagisi qoladi',
-  refused: 'olinmadi',
+  added: 'tasi yangi',
+  changed: 'tasi o‘zgaradi',
+  same: 'tasi bir xil',
+  kept: 'tasi bazadagidek qoladi',
+  refused: 'tasi olinmadi',
   notTaken: 'Olinmadi',
   mended: 'Tuzatib olindi',
   leftAside: 'Import qilinmadi',
