@@ -30,7 +30,7 @@ export const en: typeof uz = {
   drillSealed: (name, reason) =>
     html`🔑 <b>The test restore could not open the backup:</b> <code>${name}</code>\nNo key or passphrase fits; nothing says that the backup itself is damaged: <code>${reason}</code>`,
   nothingSaved: (reason) =>
-    html`🔴 <b>The database takes no writes, so nothing is saved.</b>\n<code>${reason}</code>\nLook at the room on the disk and who owns the file. Messages wait in Telegram for up to 24 hours.`,
+    html`🔴 <b>The database takes no writes:</b> <code>${reason}</code>\nNothing is saved; messages wait in Telegram for up to 24 hours.`,
   savedAgain: () => html`✅ The database takes writes again.`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>The database file is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nStop the bot and see docs/operations.md.`,

@@ -33,7 +33,7 @@ export const ru: typeof uz = {
   drillSealed: (name, reason) =>
     html`🔑 <b>Пробное восстановление: копия не открыта:</b> <code>${name}</code>\nКлюч или пароль не подходит; что сама копия повреждена, не установлено: <code>${reason}</code>`,
   nothingSaved: (reason) =>
-    html`🔴 <b>В базу нельзя записать, ничего не сохраняется.</b>\n<code>${reason}</code>\nПроверьте место на диске и права на файл. Сообщения ждут в Telegram до 24 часов.`,
+    html`🔴 <b>В базу нельзя записать:</b> <code>${reason}</code>\nНичего не сохраняется, сообщения ждут в Telegram до 24 часов.`,
   savedAgain: () => html`✅ База снова записывается.`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>Файл базы данных исчез или подменён:</b> <code>${path}</code>\nБот ничего не записывает.${rescued === undefined ? '' : html` Спасённая копия: <code>${rescued}</code>.`}\nОстановите бота и откройте docs/operations.md.`,

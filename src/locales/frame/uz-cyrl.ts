@@ -29,7 +29,7 @@ export const uzCyrl: typeof uz = {
   drillSealed: (name, reason) =>
     html`🔑 <b>Захира нусхани синов учун очиб бўлмади:</b> <code>${name}</code>\nКалит ёки парол мос эмас, нусханинг ўзи бузилгани маълум эмас: <code>${reason}</code>`,
   nothingSaved: (reason) =>
-    html`🔴 <b>Базага ёзиб бўлмаяпти, ҳеч нарса сақланмаяпти.</b>\n<code>${reason}</code>\nДискдаги жойни ва файл ҳуқуқларини текширинг. Хабарлар Telegramда 24 соатгача кутиб туради.`,
+    html`🔴 <b>Базага ёзиб бўлмаяпти:</b> <code>${reason}</code>\nҲеч нарса сақланмаяпти, хабарлар Telegramда 24 соатгача кутади.`,
   savedAgain: () => html`✅ Базага яна ёзиляпти.`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>Маълумотлар базаси файли йўқолди ёки алмаштирилди:</b> <code>${path}</code>\nБот ҳеч нарса ёзмаяпти.${rescued === undefined ? '' : html` Қутқарилган нусха: <code>${rescued}</code>.`}\nБотни тўхтатинг ва docs/operations.md’га қаранг.`,

@@ -34,7 +34,7 @@ export const uz = {
   drillSealed: (name: string, reason: string): Html =>
     html`🔑 <b>Zaxira nusxani sinov uchun ochib bo‘lmadi:</b> <code>${name}</code>\nKalit yoki parol mos emas, nusxaning o‘zi buzilgani ma’lum emas: <code>${reason}</code>`,
   nothingSaved: (reason: string): Html =>
-    html`🔴 <b>Bazaga yozib bo‘lmayapti, hech narsa saqlanmayapti.</b>\n<code>${reason}</code>\nDiskdagi joyni va fayl huquqlarini tekshiring. Xabarlar Telegramda 24 soatgacha kutib turadi.`,
+    html`🔴 <b>Bazaga yozib bo‘lmayapti:</b> <code>${reason}</code>\nHech narsa saqlanmayapti, xabarlar Telegramda 24 soatgacha kutadi.`,
   savedAgain: (): Html => html`✅ Bazaga yana yozilyapti.`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
     html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating va docs/operations.md’ga qarang.`,

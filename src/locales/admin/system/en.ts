@@ -71,8 +71,7 @@ export const en: typeof uz = {
     html`🩺 <b>Self-test</b>: ${troubles === 0 ? 'all is well' : `problems: ${troubles}`}\n\n${lines}`,
   checkFailed: (name, error) => html`Could not test ${CHECK_NAME[name] ?? name}: ${error}`,
   databaseFine: (ms) => html`Database: written and read back (${ms} ms).`,
-  databaseLacks: (what) =>
-    html`The database is not whole: <code>${what}</code>. What to do is in docs/operations.md.`,
+  databaseLacks: (what) => html`The database is not whole: <code>${what}</code>. See docs/operations.md.`,
   telegramFine: (username) => html`Telegram answers, the bot is @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN belongs to another bot (@${username}). Make BOT_INFO and BOT_TOKEN agree.`,

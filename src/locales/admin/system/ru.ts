@@ -70,8 +70,7 @@ export const ru: typeof uz = {
     html`🩺 <b>Проверка</b>: ${troubles === 0 ? 'всё в порядке' : `проблем: ${troubles}`}\n\n${lines}`,
   checkFailed: (name, error) => html`Не удалось проверить ${CHECK_NAME[name] ?? name}: ${error}`,
   databaseFine: (ms) => html`База: записано и прочитано обратно (${ms} мс).`,
-  databaseLacks: (what) =>
-    html`База неполная: <code>${what}</code>. Что делать, написано в docs/operations.md.`,
+  databaseLacks: (what) => html`База неполная: <code>${what}</code>. Откройте docs/operations.md.`,
   telegramFine: (username) => html`Telegram отвечает, бот @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN — от другого бота (@${username}). Приведите BOT_INFO и BOT_TOKEN в соответствие.`,

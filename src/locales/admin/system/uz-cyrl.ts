@@ -72,8 +72,7 @@ export const uzCyrl: typeof uz = {
     html`🩺 <b>Текширув</b>: ${troubles === 0 ? 'ҳаммаси жойида' : `${troubles} та муаммо бор`}\n\n${lines}`,
   checkFailed: (name, error) => html`${CHECK_NAME[name] ?? name} текшириб бўлмади: ${error}`,
   databaseFine: (ms) => html`База: ёзилди ва қайта ўқилди (${ms} мс).`,
-  databaseLacks: (what) =>
-    html`База тўлиқ эмас: <code>${what}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
+  databaseLacks: (what) => html`База тўлиқ эмас: <code>${what}</code>. docs/operations.md’га қаранг.`,
   telegramFine: (username) => html`Telegram: жавоб беряпти, бот @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN бошқа ботники (@${username}). BOT_INFO ва BOT_TOKEN созламаларини мосланг.`,

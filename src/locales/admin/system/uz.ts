@@ -75,7 +75,7 @@ export const uz = {
     html`${CHECK_NAME[name] ?? name} tekshirib bo‘lmadi: ${error}`,
   databaseFine: (ms: number): Html => html`Baza: yozildi va qayta o‘qildi (${ms} ms).`,
   databaseLacks: (what: string): Html =>
-    html`Baza to‘liq emas: <code>${what}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
+    html`Baza to‘liq emas: <code>${what}</code>. docs/operations.md’ga qarang.`,
   telegramFine: (username: string): Html => html`Telegram: javob beryapti, bot @${username}.`,
   otherBot: (username: string): Html =>
     html`Telegram: BOT_TOKEN boshqa botniki (@${username}). BOT_INFO va BOT_TOKEN sozlamalarini moslang.`,
