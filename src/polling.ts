@@ -2,12 +2,13 @@
  * Long polling for hosts without a public address. grammY's own loop confirms an update before its handling is known to have worked; here
  * the offset is that of the oldest unfinished update, so none is lost when the database is away, and no chat waits for another.
  */
-import { type Api, GrammyError } from 'grammy';
+import { type Api, GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
 import { chatOf } from './handlers/incoming.ts';
 import { Slots } from './lib/slots.ts';
 import { describeError, type Log } from './log.ts';
 import type { Delivery, Outcome } from './outcome.ts';
+import { UNREACHABLE } from './surprise.ts';
 import { ALLOWED_UPDATES } from './telegram.ts';
 
 export interface PollingOptions {
@@ -54,7 +55,12 @@ export async function poll(options: PollingOptions): Promise<void> {
     } catch (error) {
       if (signal.aborted) break;
       options.onFailure?.(error);
-      log.warn('polling failed', { error: describeError(error), retry_in_ms: delay });
+      const remedy = error instanceof HttpError ? UNREACHABLE : undefined;
+      log.warn('polling failed', {
+        ...(remedy && { remedy }),
+        error: describeError(error),
+        retry_in_ms: delay,
+      });
       if (error instanceof GrammyError && error.error_code === 409) await freeFromWebhook(options);
       await options.sleep(delay);
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);

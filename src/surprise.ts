@@ -6,6 +6,10 @@ import { explain } from './backup/clock.ts';
 import { hideSecrets } from './log.ts';
 import { visibleLines } from './text/visible.ts';
 
+/** Of a call that never came to Telegram. */
+export const UNREACHABLE =
+  'Telegram cannot be reached: look at the network of this machine and at TELEGRAM_API_ROOT';
+
 /** What to do about what the operating system refused. */
 const SYSTEM: Readonly<Record<string, string>> = {
   EACCES: 'give this user the right to it (chown, chmod)',
@@ -24,8 +28,7 @@ export function sentenceOf(error: unknown): string {
 }
 
 function words(error: unknown): string {
-  if (error instanceof HttpError)
-    return 'Telegram cannot be reached: look at the network of this machine and at TELEGRAM_API_ROOT, then try again';
+  if (error instanceof HttpError) return `${UNREACHABLE}, then try again`;
   if (error instanceof GrammyError)
     return error.error_code === 401 || error.error_code === 404
       ? 'Telegram does not know this BOT_TOKEN: copy it again from @BotFather (npm run setup proves it)'

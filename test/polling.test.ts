@@ -129,3 +129,18 @@ test('the former host’s webhook is removed as soon as Telegram answers again',
   await until(() => offsets.length > 2);
   expect((await api.getWebhookInfo()).url).toBe('');
 });
+
+test('without a network the log says what to look at', async () => {
+  const lines: string[] = [];
+  const controller = new AbortController();
+  const apiRoot = telegram.apiRoot;
+  await telegram.close();
+  await poll({
+    api: createApi({ token: telegram.token, apiRoot }),
+    receive: async () => 'handled',
+    log: createLog('warn', (line) => lines.push(line)),
+    sleep: async () => controller.abort(),
+    signal: controller.signal,
+  });
+  expect(lines).toEqual([expect.stringContaining('Telegram cannot be reached: look at the network')]);
+});
