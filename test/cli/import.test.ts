@@ -227,3 +227,15 @@ test('a value that is not taken is told from a row that is not, and one row is a
   expect(stdout).toMatch(/row not taken: anime\[1\]\S*: /);
   expect(stdout).toContain('left aside: schema_migrations (1 row): what a bot keeps for itself');
 });
+
+test('after an import, import and list say that no backup has it yet, until one has', {
+  timeout: 60_000,
+}, async () => {
+  write('file.json', FILE);
+  const imported = await cli('import', 'file.json', '--yes');
+  expect(imported).toMatchObject({ code: 0 });
+  expect(imported.stdout).toContain('No backup has what came in: npm run backup -- full');
+  expect((await cli('list')).stdout).toMatch(/^Safe: .* made before an import and has nothing .*-- full/);
+  expect(await cli('full')).toMatchObject({ code: 0 });
+  expect((await cli('list')).stdout).toMatch(/^Safe: the newest verified backup is .* old\.$/m);
+});

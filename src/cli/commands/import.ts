@@ -270,9 +270,10 @@ function tell(
   const code = isOk ? 0 : 1;
   if (end === undefined) return code;
   say('');
-  if (end.safety !== null)
+  if (end.safety !== null) {
     say(`${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
-  else say(`Nothing was changed${isAllRefused(report) ? ': none of its rows could be taken' : ''}.`);
+    say('No backup has what came in: npm run backup -- full');
+  } else say(`Nothing was changed${isAllRefused(report) ? ': none of its rows could be taken' : ''}.`);
   return code;
 }
 

@@ -148,8 +148,16 @@ function verdict(
   if (failedRun !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
   if (standing.health.ok)
-    return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.`;
+    return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
+}
+
+/** A backup that was made because something was about to change the database has nothing of the change. */
+function before({ manifest }: BackupEntry): string {
+  const trigger = manifest?.trigger;
+  return trigger === 'import' || trigger === 'restore'
+    ? ` It was made before ${trigger === 'import' ? 'an import' : 'a restore'} and has nothing of what that brought: ${FULL}`
+    : '';
 }
 
 const FULL = 'npm run backup -- full';
