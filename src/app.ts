@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { Outcome } from './outcome.ts';
+import { readUpdate } from './update-shape.ts';
 
 /** Telegram's updates are some KB; anything near this is not one. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -86,23 +87,4 @@ function requireSecret(secret: string | undefined): ReturnType<typeof createMidd
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-/**
- * An update as far as it must be right to be handled at all: an object with a whole `update_id`, and at most objects beside it.
- * Kinds we do not know pass (and are ignored later): Telegram adds some every year.
- */
-function readUpdate(body: string): Update | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { update_id: id, ...payloads } = value as Record<string, unknown>;
-  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) return undefined;
-  if (!Object.values(payloads).every((payload) => typeof payload === 'object' && payload !== null))
-    return undefined;
-  return value as Update;
 }

@@ -31,12 +31,17 @@ export function linkKey(botToken: string): Uint8Array {
 export function signLink(settings: LinkSettings, key: string, adminId: number): string {
   const object = key.slice(settings.prefix.length);
   const expires = Math.floor(settings.now().getTime() / 1000) + LINK_SECONDS;
+  return `${settings.baseUrl}${pathOf(object, adminId, expires, signature(settings, object, adminId, expires))}`;
+}
+
+/** The one spelling of a link. */
+function pathOf(object: string, admin: number, expires: number, signed: Buffer): string {
   const query = new URLSearchParams({
-    admin: String(adminId),
+    admin: String(admin),
     expires: String(expires),
-    signature: signature(settings, object, adminId, expires).toString('hex'),
+    signature: signed.toString('hex'),
   });
-  return `${settings.baseUrl}/backups/${object.split('/').map(encodeURIComponent).join('/')}?${query}`;
+  return `/backups/${object.split('/').map(encodeURIComponent).join('/')}?${query}`;
 }
 
 /** The object's bytes, or undefined for whatever is not a valid link of ours (no hint as to why). */
@@ -55,6 +60,7 @@ export async function serveLink(
     return undefined;
   const expected = signature(settings, object, admin, expires);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  if (request.url.slice(url.origin.length) !== pathOf(object, admin, expires, expected)) return undefined;
   const ends = new Date(expires * 1000);
   const { after, last } = holding(settings.now(), LINK_SECONDS * 1000);
   if (ends < after || ends > last) return undefined;

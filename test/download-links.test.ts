@@ -175,3 +175,22 @@ async function ask(port: number, target: string): Promise<string> {
   for await (const chunk of socket) answer += String(chunk);
   return answer;
 }
+
+test('only the one spelling of a link opens anything', async () => {
+  const world = await setUp();
+  const link = world.link();
+  expect((await world.fetch(link)).status).toBe(200);
+  const spellings = [
+    link.replace('anime_bot', '%61nime_bot'),
+    link.replace('admin=7', 'admin=07'),
+    link.replace('expires=', 'expires=0'),
+    link.replace(/signature=(.*)$/, (_, signed: string) => `signature=${signed.toUpperCase()}`),
+    `${link}&more=1`,
+    link.replace(/(admin=\d+)&(expires=\d+)/, '$2&$1'),
+    `${link}zz`,
+  ];
+  for (const spelling of spellings) {
+    expect(spelling).not.toBe(link);
+    expect((await world.fetch(spelling)).status).toBe(403);
+  }
+});

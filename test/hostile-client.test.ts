@@ -157,6 +157,7 @@ describe('who is a person', () => {
 
   test.each([
     ['Telegram itself', { chat, from: { id: 777_000, is_bot: false, first_name: 'Telegram' } }],
+    ['the stand-in of channels', { chat, from: { id: 136_817_688, is_bot: false, first_name: 'Channel' } }],
     ['a bot', { chat, from: { id: 5, is_bot: true, first_name: 'Bot' } }],
     ['no id of a person', { chat, from: { id: -5, is_bot: false, first_name: 'x' } }],
     [

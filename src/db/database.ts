@@ -62,8 +62,18 @@ export class ConstraintFailed extends Error {
 
 export function sql(text: string, ...args: readonly SqlArg[]): Statement {
   // The driver's own complaint would look like a database that is away, and the update be tried without end.
-  if (args.includes(undefined as never)) throw new TypeError('an argument of a statement is undefined');
+  for (const arg of args)
+    if (!isBindable(arg))
+      throw new TypeError(`an argument of a statement is ${typeof arg}, which no database takes`);
   return { sql: text, args };
+}
+
+const INT64 = 2n ** 63n;
+
+function isBindable(arg: unknown): boolean {
+  if (typeof arg === 'number') return Number.isFinite(arg);
+  if (typeof arg === 'bigint') return -INT64 <= arg && arg < INT64;
+  return arg === null || ['string', 'boolean'].includes(typeof arg) || arg instanceof Uint8Array;
 }
 
 /** A query that yields its first row through `parse`, or undefined. */

@@ -1,5 +1,6 @@
 /** SQL over HTTP (Turso, sqld); runs in workerd and Node. */
 import { createClient } from '@libsql/client/http';
+import { capped } from '../lib/capped.ts';
 import { type Database, fromClient } from './database.ts';
 
 export interface RemoteOptions {
@@ -9,13 +10,20 @@ export interface RemoteOptions {
   readonly fetch: typeof fetch;
 }
 
+/** A result of 10 MB (the server's limit) whose every byte became six characters, with room to spare. */
+const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Longest wait for one batch; Telegram itself gives up on a webhook after 60 s (docs/platform-facts.md). */
 const TIMEOUT_MS = 15_000;
 
 export function openRemoteDatabase(options: RemoteOptions): Database {
-  const timed = (input: Request): Promise<Response> =>
+  const timed = async (input: Request): Promise<Response> => {
     // A redirect would carry the data, and perhaps the token, to where nobody meant them to go.
-    options.fetch(input, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const init: RequestInit = { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const { body, status, headers } = await options.fetch(input, init);
+    if (body === null || status < 200) return new Response(null, { status, headers });
+    const tooMuch = (): Error => new Error(`an answer of more than ${MOST_ANSWER_BYTES} bytes`);
+    return new Response(capped(body, MOST_ANSWER_BYTES, tooMuch), { status, headers });
+  };
   return fromClient(
     createClient({
       url: options.url,

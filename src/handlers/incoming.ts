@@ -125,10 +125,12 @@ function hasContent(message: object): boolean {
 
 /** Telegram itself, in whose name channel posts and service notices come. */
 const TELEGRAM_ID = 777_000;
+/** @Channel_Bot and @GroupAnonymousBot stand in for channels and anonymous admins (core.telegram.org/bots/api#message). */
+const STAND_INS: readonly number[] = [TELEGRAM_ID, 136_817_688, 1_087_968_824];
 
 /** Bots, Telegram's own account and whatever has no id of a person are nobody. */
 export function isPerson(from: Pick<User, 'id' | 'is_bot'>): boolean {
-  return !from.is_bot && from.id !== TELEGRAM_ID && from.id > 0 && Number.isSafeInteger(from.id);
+  return !from.is_bot && !STAND_INS.includes(from.id) && from.id > 0 && Number.isSafeInteger(from.id);
 }
 
 /** A channel or an anonymous admin speaks: `from` is then a stand-in of Telegram's. */

@@ -1,4 +1,5 @@
 /** A libSQL server over HTTP: just the requests a snapshot needs (tursodatabase/turso serverless/PROTOCOL.md). */
+import { capped } from '../../lib/capped.ts';
 import {
   guardedBody,
   heard,
@@ -160,6 +161,15 @@ export interface PipelineAnswer {
   readonly characters: number;
 }
 
+/** A result of 10 MB (the server's limit) whose every byte became six characters, with room to spare. */
+const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
+
+async function wholeText({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const most = MOST_ANSWER_BYTES;
+  return new Response(capped(body, most, () => new WireError(`an answer of more than ${most} bytes`))).text();
+}
+
 /** Posts requests to a pipeline endpoint (`v3/pipeline`). 404 when there is none. */
 export async function pipeline(
   server: SqlHttp,
@@ -169,7 +179,7 @@ export async function pipeline(
 ): Promise<PipelineAnswer | 404> {
   const response = await server.post(path, { baton: stream?.baton ?? null, requests }, stream?.baseUrl);
   if (response === 404) return 404;
-  const text = await response.text();
+  const text = await wholeText(response);
   const body = parseJson(text);
   if (!isObject(body) || !Array.isArray(body['results']) || body['results'].length !== requests.length) {
     throw new WireError('a pipeline answer without its results');

@@ -331,3 +331,27 @@ describe('a consumer that stops', () => {
     expect(fetched).toBeGreaterThan(30_000_000);
   });
 });
+
+test('an answer without end is given up, wherever it comes', { timeout: 60_000 }, async () => {
+  const endless = (): { body: ReadableStream<Uint8Array>; bytes: () => number } => {
+    let bytes = 0;
+    const chunk = new Uint8Array(1024 * 1024).fill(97);
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      bytes += chunk.byteLength;
+      controller.enqueue(chunk);
+    };
+    return { body: new ReadableStream({ pull }), bytes: () => bytes };
+  };
+  const schema = endless();
+  const source = openRemoteSnapshotSource({
+    url: 'http://server.invalid',
+    fetch: async () => new Response(schema.body),
+  });
+  await expect(readAll(source)).rejects.toThrow('an answer of more than 67108864 bytes');
+  expect(schema.bytes()).toBeLessThan(80 * 1024 * 1024);
+  const rows = endless();
+  await expect(readAll(playBack(await record(SMALL), rows.body))).rejects.toThrow(
+    'a line of more than 67108864 bytes',
+  );
+  expect(rows.bytes()).toBeLessThan(80 * 1024 * 1024);
+});

@@ -1,0 +1,24 @@
+/** A body of at most `most` bytes: beyond them it fails with `failure`, and the connection is closed. Nothing is read ahead. */
+export function capped(
+  body: ReadableStream<Uint8Array>,
+  most: number,
+  failure: () => Error,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let seen = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        seen += value.byteLength;
+        if (seen <= most) return controller.enqueue(value);
+        const error = failure();
+        await reader.cancel(error).catch(() => undefined);
+        throw error;
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

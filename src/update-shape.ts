@@ -1,0 +1,125 @@
+/**
+ * An update as far as it must be right to be handled at all: a whole `update_id`, objects beside it, and what this program reads of them
+ * in the types that Telegram gives it (core.telegram.org/bots/api). Kinds and fields we do not know pass: Telegram adds some every year.
+ */
+import type { Update } from 'grammy/types';
+
+/** Undefined: no update of Telegram's. */
+export function readUpdate(body: string): Update | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  const { update_id: id, ...payloads } = value;
+  if (!isWhole(id) || id < 0) return undefined;
+  const isRight = Object.entries(payloads).every(([kind, payload]) => {
+    const shape = KINDS.get(kind);
+    return shape === undefined ? typeof payload === 'object' && payload !== null : isOf(shape, payload, 0);
+  });
+  return isRight ? (value as unknown as Update) : undefined;
+}
+
+/** `text`, `number` (a whole one), the name of a shape, or of one in a list (`file[]`); with `!` it is always there. */
+type Shape = Readonly<Record<string, string>>;
+
+const SHAPES: Readonly<Record<string, Shape>> = {
+  user: {
+    id: 'number!',
+    first_name: 'text',
+    last_name: 'text',
+    username: 'text',
+    language_code: 'text',
+  },
+  chat: {
+    id: 'number!',
+    type: 'text!',
+    title: 'text',
+    username: 'text',
+    first_name: 'text',
+    last_name: 'text',
+  },
+  member: { user: 'user!', status: 'text!' },
+  file: {
+    file_id: 'text!',
+    file_unique_id: 'text',
+    file_name: 'text',
+    mime_type: 'text',
+    file_size: 'number',
+  },
+  entity: { type: 'text!', offset: 'number!', length: 'number!' },
+  origin: { type: 'text!', sender_user: 'user', sender_chat: 'chat', chat: 'chat' },
+  message: {
+    message_id: 'number',
+    date: 'number',
+    message_thread_id: 'number',
+    chat: 'chat!',
+    from: 'user',
+    sender_chat: 'chat',
+    via_bot: 'user',
+    forward_origin: 'origin',
+    text: 'text',
+    caption: 'text',
+    media_group_id: 'text',
+    entities: 'entity[]',
+    caption_entities: 'entity[]',
+    reply_to_message: 'message',
+    photo: 'file[]',
+    animation: 'file',
+    audio: 'file',
+    document: 'file',
+    video: 'file',
+    video_note: 'file',
+    voice: 'file',
+    migrate_to_chat_id: 'number',
+    migrate_from_chat_id: 'number',
+  },
+  press: { id: 'text', from: 'user!', message: 'message', data: 'text', inline_message_id: 'text' },
+  inline: { id: 'text', from: 'user!', query: 'text!', offset: 'text!' },
+  change: {
+    chat: 'chat!',
+    from: 'user!',
+    date: 'number',
+    old_chat_member: 'member!',
+    new_chat_member: 'member!',
+  },
+  join: { chat: 'chat!', from: 'user!', user_chat_id: 'number', date: 'number' },
+};
+
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['message', 'message'],
+  ['edited_message', 'message'],
+  ['channel_post', 'message'],
+  ['edited_channel_post', 'message'],
+  ['callback_query', 'press'],
+  ['inline_query', 'inline'],
+  ['my_chat_member', 'change'],
+  ['chat_member', 'change'],
+  ['chat_join_request', 'join'],
+]);
+
+/** A message answers a message, which answers none. */
+const MOST_LEVELS = 20;
+
+function isOf(type: string, value: unknown, level: number): boolean {
+  if (type === 'text') return typeof value === 'string';
+  if (type === 'number') return isWhole(value);
+  if (type.endsWith('[]'))
+    return Array.isArray(value) && value.every((one) => isOf(type.slice(0, -2), one, level));
+  if (!isObject(value) || level > MOST_LEVELS) return false;
+  return Object.entries(SHAPES[type] ?? {}).every(([field, wanted]) => {
+    const inside = value[field];
+    if (inside === undefined) return !wanted.endsWith('!');
+    return isOf(wanted.replace('!', ''), inside, level + 1);
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
+}

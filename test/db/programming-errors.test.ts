@@ -1,0 +1,29 @@
+/** What no driver can bind is a fault of the program: another try would not mend it. And no answer is read without end. */
+import { expect, test } from 'vitest';
+import { sql } from '../../src/db/database.ts';
+import { openRemoteDatabase } from '../../src/db/remote.ts';
+
+test('an object, a list, undefined and numbers that do not fit are refused before any driver sees them', () => {
+  for (const wrong of [{}, [5], undefined, Number.POSITIVE_INFINITY, Number.NaN, 2n ** 63n])
+    expect(() => sql('SELECT ?', wrong as never)).toThrow(TypeError);
+  for (const right of [null, 1.5, -(2n ** 63n), '', true, new Uint8Array()])
+    expect(sql('SELECT ?', right as never).args).toEqual([right]);
+});
+
+test('an answer without end is given up', { timeout: 60_000 }, async () => {
+  let sentBytes = 0;
+  const chunk = new Uint8Array(1024 * 1024).fill(97);
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sentBytes += chunk.byteLength;
+      controller.enqueue(chunk);
+    },
+  });
+  const db = openRemoteDatabase({
+    url: 'http://server.invalid',
+    authToken: undefined,
+    fetch: async () => new Response(endless, { headers: { 'content-type': 'application/json' } }),
+  });
+  await expect(db.read([])).rejects.toThrow(/an answer of more than 67108864 bytes/);
+  expect(sentBytes).toBeLessThan(80 * 1024 * 1024);
+});
