@@ -143,11 +143,16 @@ describe('the picture', () => {
     );
   });
 
+  test('the dash of a date is drawn', () => {
+    const [dashed, bare] = ['11-22', '11 22'].map((label) => barChart([{ label, value: 1 }]));
+    expect(dashed).not.toEqual(bare);
+  });
+
   test('any numbers fit: the highest bar is below the top, nothing is drawn outside', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(2 ** 31 - 1), { minLength: 1, maxLength: 90 }), (values) => {
         expect(niceTop(Math.max(1, ...values))).toBeGreaterThanOrEqual(Math.max(...values));
-        const { width, height } = decode(barChart(values.map((value) => ({ label: '22.11', value }))));
+        const { width, height } = decode(barChart(values.map((value) => ({ label: '11-22', value }))));
         expect([width, height]).toEqual([1080, 560]);
       }),
       { numRuns: 10 },

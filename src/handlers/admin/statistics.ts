@@ -98,7 +98,7 @@ async function openChart(ctx: BotContext): Promise<void> {
 }
 
 function barOf({ period, value }: Counted): { label: string; value: number } {
-  return { label: `${period.slice(8, 10)}.${period.slice(5, 7)}`, value };
+  return { label: period.slice(5), value };
 }
 
 function captionOf(

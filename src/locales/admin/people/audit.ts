@@ -24,7 +24,7 @@ export function auditLines(entries: readonly Entry[], words: AuditWords): Html {
   return join(
     entries.map(({ at, name, action, subject }) => {
       const what = subjectOf(action, subject, words);
-      return html`<code>${at.slice(5, 16)}</code> ${name === BOT ? words.bot : name}: ${action === undefined ? '?' : words.actions[action]}${what === '' ? '' : ` — ${what}`}`;
+      return html`<code>${at.slice(0, 16)}</code> ${name === BOT ? words.bot : name}: ${action === undefined ? '?' : words.actions[action]}${what === '' ? '' : ` — ${what}`}`;
     }),
     '\n',
   );
