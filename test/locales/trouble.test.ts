@@ -96,7 +96,9 @@ describe('the audit log', () => {
       .at(-1);
 
   test('names the fields of an anime, and what is no field stays', () => {
-    expect(line({})).toBe('<code>01-02 03:04</code> Ali: animeni tahrirladi — 12 Re: Zero: x, nomi, rasm');
+    expect(line({})).toBe(
+      '<code>2024-01-02 03:04</code> Ali: animeni tahrirladi — 12 Re: Zero: x, nomi, rasm',
+    );
     expect(line({ subject: 'title' })).toContain('— title');
   });
 

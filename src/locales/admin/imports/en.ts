@@ -52,7 +52,6 @@ export const TABLES: Readonly<Record<string, string>> = {
   counters: 'Statistics',
   audit_log: 'Audit log',
   admins: 'Admins',
-  drafts: 'Drafts',
 };
 
 const WORDS = {

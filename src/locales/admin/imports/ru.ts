@@ -51,7 +51,6 @@ export const TABLES: Readonly<Record<string, string>> = {
   counters: 'Статистика',
   audit_log: 'Журнал действий',
   admins: 'Админы',
-  drafts: 'Черновики',
 };
 
 const REASONS: ReasonTexts = {

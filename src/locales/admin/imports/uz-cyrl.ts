@@ -51,7 +51,6 @@ export const TABLES: Readonly<Record<string, string>> = {
   counters: 'Статистика',
   audit_log: 'Амаллар тарихи',
   admins: 'Админлар',
-  drafts: 'Қораламалар',
 };
 
 const REASONS: ReasonTexts = {

@@ -50,7 +50,6 @@ export const TABLES: Readonly<Record<string, string>> = {
   counters: 'Statistika',
   audit_log: 'Amallar tarixi',
   admins: 'Adminlar',
-  drafts: 'Qoralamalar',
 };
 
 const REASONS: ReasonTexts = {
