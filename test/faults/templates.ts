@@ -79,7 +79,7 @@ async function makeTemplate(
   key: KeyPair | undefined,
 ): Promise<Template> {
   const bare = join(directory, 'bare.db');
-  const contentsSql = await makeSchema(bare, (table) => schema === 'whole' || SMALL.has(table));
+  const contentsSql = await makeSchema(bare, schema);
   const own = mkdtempSync(join(directory, `${schema}-`));
   const host = await openFileHost(bare, own);
   const scene = new Scene({
@@ -114,14 +114,18 @@ function changeJournal(path: string): void {
   db.close();
 }
 
-async function makeSchema(path: string, keeps: (table: string) => boolean): Promise<string> {
+async function makeSchema(path: string, schema: Template['schema']): Promise<string> {
   const db = await openEmbeddedDatabase(path);
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
   db.close();
   const own = new DatabaseSync(path, { enableForeignKeyConstraints: false });
-  for (const type of ['trigger', 'table'] as const)
-    for (const { name, tableName } of objectsOf(own, type))
-      if (!keeps(tableName) && !isOwned(name)) own.exec(`DROP ${type} IF EXISTS "${name}"`);
+  if (schema === 'small') {
+    for (const type of ['trigger', 'table'] as const)
+      for (const { name, tableName } of objectsOf(own, type))
+        if (!SMALL.has(tableName) && !isOwned(name)) own.exec(`DROP ${type} IF EXISTS "${name}"`);
+    // Of a version that has these tables nothing may be missing.
+    own.exec('DELETE FROM schema_migrations');
+  }
   own.exec('PRAGMA journal_mode = DELETE; VACUUM');
   const contentsSql = contentsQuery(own);
   own.close();
