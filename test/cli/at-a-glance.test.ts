@@ -11,6 +11,7 @@ import { runCli } from './support.ts';
 
 const HOUR_MS = 3_600_000;
 const SCRIPT = '/usr/bin/script';
+const MANY = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'many' };
 let directory: string;
 /** Newest first. */
 let names: string[];
@@ -34,21 +35,17 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('list', () => {
   test('two hundred backups: the verdict comes again below, where the eye is, but not into a pipe', async () => {
-    const seen = await runCli(directory, { BACKUP_DIR: 'many', LINES: '24' }, 'list');
+    const seen = await runCli(directory, { ...MANY, LINES: '24' }, 'list');
     const lines = seen.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(2 + 1 + 200 + 2 + 1);
     expect(lines.at(-1)).toMatch(/^Safe: the newest verified backup is /);
     expect(lines[0]).toBe(lines.at(-1));
-    const few = await runCli(directory, { BACKUP_DIR: 'many', LINES: '24' }, 'list', '-n', '5');
+    const few = await runCli(directory, { ...MANY, LINES: '24' }, 'list', '-n', '5');
     for (const { stdout } of [few, await cli('many', 'list')]) expect(stdout.match(/Safe:/g)).toHaveLength(1);
   });
 
   test.each([40, 80])('lines of %d cells do not wrap; name and state stay', async (columns) => {
-    const { stdout } = await runCli(
-      directory,
-      { BACKUP_DIR: 'many', COLUMNS: String(columns) },
-      ...['list', '-n', '3'],
-    );
+    const { stdout } = await runCli(directory, { ...MANY, COLUMNS: String(columns) }, ...['list', '-n', '3']);
     const table = stdout.split('\n').slice(2, 6);
     expect(table).toHaveLength(4);
     for (const line of table) expect(line.length).toBeLessThanOrEqual(columns);

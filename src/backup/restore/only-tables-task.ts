@@ -28,6 +28,7 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   const tables = from.tables.filter(({ name }) => only.includes(name));
   const { statements, notes } = replaceContents(
     live,
+    versionOf(fresh, live),
     tables.map((table) => ({ table, name: `backup.${quoteName(table.name)}` })),
   );
   const db = new DatabaseSync(fresh, { enableForeignKeyConstraints: false });
@@ -67,6 +68,16 @@ async function schemaOf(path: string): Promise<DatabaseSchema> {
     for await (const _ of snapshot.scans([])) break;
     return snapshot.schema;
   });
+}
+
+function versionOf(path: string, { tables }: DatabaseSchema): number | null {
+  if (!tables.some(({ name }) => name === 'schema_migrations')) return null;
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    return Number(db.prepare('SELECT max(version) AS version FROM schema_migrations').get()?.['version']);
+  } finally {
+    db.close();
+  }
 }
 
 function orphansOf(db: DatabaseSync): Map<string, number> {

@@ -79,7 +79,7 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
   const setVersion = isWhole ? await setVersionSql(session, versions) : undefined;
   const { statements, notes } = isWhole
     ? swapStatements(live, schema, staged, options.wanted)
-    : onlyStatements(live, staged);
+    : onlyStatements(live, await versionOf(target.session, live), staged);
   await swap(session, id, [
     ...countLate(live, options.lastUpdate),
     ...statements,
@@ -266,13 +266,20 @@ function swapStatements(
   return { statements, notes };
 }
 
+async function versionOf(session: SqlSession, { tables }: DatabaseSchema): Promise<number | null> {
+  if (!tables.some(({ name }) => name === 'schema_migrations')) return null;
+  const [version] = (await session.first('SELECT max(version) FROM schema_migrations')) ?? [];
+  return version === undefined || version === null ? null : Number(version);
+}
+
 /** Rows that point nowhere after it, and did not before, undo it. */
 function onlyStatements(
   live: DatabaseSchema,
+  version: number | null,
   staged: readonly StagedTable[],
 ): { statements: string[]; notes: string[] } {
   const orphans = '(SELECT count(*) FROM pragma_foreign_key_check)';
-  const { statements, notes } = replaceContents(live, staged);
+  const { statements, notes } = replaceContents(live, version, staged);
   const guarded = [
     `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN orphans INTEGER`,
     `UPDATE ${CONTROL_TABLE} SET orphans = ${orphans}`,

@@ -9,17 +9,20 @@ import { columnList, copyColumns, type StagedTable } from './staging.ts';
 /**
  * Empties the living tables and fills them from the given ones (`name` is what to select from). Triggers run, so that indexes kept by
  * them follow; foreign keys are off and looked at afterwards: rows of other tables must not be deleted by a restore of this one.
+ * @param version the number of the living database's last migration; null when it keeps none
  * @throws when the living tables have no place for something of the backup's.
  */
 export function replaceContents(
   live: DatabaseSchema,
+  version: number | null,
   staged: readonly Pick<StagedTable, 'table' | 'name'>[],
 ): { readonly statements: string[]; readonly notes: string[] } {
   const tables = new Map(live.tables.map((table) => [table.name, table]));
-  const remade = remadeTables(
-    live,
-    staged.map(({ table }) => table.name),
-  );
+  const isCurrent = version === SCHEMA_VERSION;
+  const lost = isCurrent ? (lackOf(tablesOf(live), version)?.tables ?? []) : [];
+  // Tables of ours that somebody's SQL took away, or a column of which. An older database lacks them rightly:
+  // its migration makes them, and would fail over one that is there.
+  const remade = staged.map(({ table }) => table.name).filter((name) => lost.includes(name));
   const pairs = staged.map(({ table, name }) => {
     // Made anew, it has what the backup has of it.
     const target = remade.includes(table.name) ? table : tables.get(table.name);
@@ -48,15 +51,6 @@ export function replaceContents(
     ...index,
   ];
   return { statements, notes };
-}
-
-/**
- * Tables of ours that somebody's SQL took away, or a column of which: made anew before they are filled. Only where nothing else is missing,
- * so the database has the newest schema.
- */
-function remadeTables(live: DatabaseSchema, wanted: readonly string[]): readonly string[] {
-  const lack = lackOf(tablesOf(live), SCHEMA_VERSION)?.tables ?? [];
-  return lack.every((name) => wanted.includes(name)) ? lack : [];
 }
 
 /** Folded texts of anime that are gone go too; the others are made anew by the tick (the insert's trigger has queued them). */

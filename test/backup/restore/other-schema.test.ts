@@ -48,19 +48,22 @@ describe('a backup of a newer program', () => {
   });
 });
 
+/** A database that a migration has not reached yet, which would add the column. */
+const OLDER = `DELETE FROM schema_migrations WHERE version = ${SCHEMA_VERSION}`;
+
 describe.each(['file', 'server'] as const)('single tables into a %s of another age', (kind) => {
-  async function restoreAnime(change: string) {
+  async function restoreAnime(...changes: readonly string[]) {
     const only = ['anime', 'anime_parts'];
     await backUp(world);
     if (kind === 'file') {
-      await world.db.write([sql(change)]);
+      await world.db.write(changes.map((change) => sql(change)));
       return restoreNewest(world, target(), { only });
     }
     const remote = await startRemote(world.directory);
     const db: Database = openRemoteDatabase({ url: remote.server.url, authToken: 'token', fetch });
     try {
       await restoreNewest(world, { target: remote.target });
-      await db.write([sql(change)]);
+      await db.write(changes.map((change) => sql(change)));
       return await restoreNewest(world, { target: remote.target }, { only });
     } finally {
       db.close();
@@ -69,9 +72,14 @@ describe.each(['file', 'server'] as const)('single tables into a %s of another a
   }
 
   test('a column that the database has not yet: refused, for it would be lost in silence', async () => {
-    await expect(restoreAnime('ALTER TABLE anime DROP COLUMN genres')).rejects.toThrow(
+    await expect(restoreAnime('ALTER TABLE anime DROP COLUMN genres', OLDER)).rejects.toThrow(
       "the database's table anime is older than the backup and has no genres: start the bot once",
     );
+  });
+
+  test('a column that somebody took away comes back with its table', async () => {
+    const report = await restoreAnime('ALTER TABLE anime DROP COLUMN genres');
+    expect(report.tables).toContainEqual({ table: 'anime', rows: 40 });
   });
 
   test('a column that the backup has not yet: told', async () => {
