@@ -40,10 +40,13 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
     },
     { isOffline: true },
   );
-  if (home.isNew)
-    await addSamples(telegram).catch((error: unknown) => console.error(`note: ${describeError(error)}`));
-  home.finish();
   const { backups } = running;
+  if (home.isNew)
+    await addSamples(telegram)
+      // The backup of the start was made of an empty database.
+      .then(() => backups.run({ trigger: 'start', scheduledAt: new Date() }))
+      .catch((error: unknown) => console.error(`note: ${describeError(error)}`));
+  home.finish();
   telegram.mount(
     createPlayground({
       telegram,

@@ -1,5 +1,5 @@
 /** A new world begins with three anime one can watch, and says what to try first; a world that was kept gets none. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -86,6 +86,14 @@ test('three anime of twelve parts, each with its own picture, under the codes th
   await send(page, '2');
   const card = (await messages(page, 2001)).find(({ isFromBot }) => isFromBot);
   expect(card).toMatchObject({ kind: 'photo', text: expect.stringContaining('Temir qaldirg‘och') });
+  // The newest backup holds them; the one of the start was of an empty database.
+  const bucket = join(directory, 'data/offline/backups');
+  const [newest = ''] = readdirSync(bucket)
+    .filter((name) => name.endsWith('.manifest.json'))
+    .toSorted()
+    .reverse();
+  const { tables } = JSON.parse(readFileSync(join(bucket, newest), 'utf8'));
+  expect(tables).toContainEqual(expect.objectContaining({ name: 'anime', rows: 3 }));
   // Whatever the greeting tells a newcomer to send is there.
   await send(page, '/start');
   const greeting = (await messages(page, 2001)).at(-1)?.html ?? '';
