@@ -3,13 +3,15 @@
  * the process for foreign files; the triggers that fire are the living database's own. Node only.
  */
 import { DatabaseSync } from 'node:sqlite';
+import { explain } from '../clock.ts';
 import type { TableDigest } from '../digest.ts';
 import type { Task } from '../foreign/tasks.ts';
 import { digestFile } from '../inspect-file.ts';
 import type { DatabaseSchema } from '../model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
-import { replaceContents } from './replace-contents.ts';
+import { cannotOnly, sqliteSays } from './only-obstacles.ts';
+import { lackOfLive, replaceContents } from './replace-contents.ts';
 
 export interface OnlyInput {
   /** The copy. */
@@ -26,21 +28,28 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   const live = await schemaOf(fresh);
   const from = await schemaOf(backup);
   const tables = from.tables.filter(({ name }) => only.includes(name));
-  const { statements, notes } = replaceContents(
+  const version = versionOf(fresh, live);
+  const { statements, notes } = replaceContents({
     live,
-    versionOf(fresh, live),
-    tables.map((table) => ({ table, name: `backup.${quoteName(table.name)}` })),
-  );
+    version,
+    from,
+    staged: tables.map((table) => ({ table, name: `backup.${quoteName(table.name)}` })),
+  });
   const db = new DatabaseSync(fresh, { enableForeignKeyConstraints: false });
   try {
     const before = orphansOf(db);
     db.prepare('ATTACH ? AS backup').run(backup);
-    db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
+    try {
+      db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
+    } catch (error) {
+      throw cannotOnly(only, sqliteSays(explain(error), lackOfLive({ live, version })));
+    }
     const after = orphansOf(db);
     const [worse] = [...after].filter(([table, count]) => count > (before.get(table) ?? 0));
     if (worse !== undefined)
-      throw new Error(
-        `${worse[1] - (before.get(worse[0]) ?? 0)} rows of ${worse[0]} would belong to rows that the backup has not: add ${worse[0]} to --only, or restore everything`,
+      throw cannotOnly(
+        only,
+        `${worse[1] - (before.get(worse[0]) ?? 0)} rows of ${worse[0]} would belong to rows that the backup has not (add ${worse[0]} to --only, or take all)`,
       );
   } finally {
     db.close();
@@ -49,7 +58,10 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   const digests = new Map((await digestFile(fresh)).tables.map((table) => [table.table, table]));
   for (const { table, sha256 } of wanted)
     if (digests.get(table)?.sha256 !== sha256 && sameColumns(filled, from, table))
-      throw new Error(`table ${table} did not arrive as it is in the backup`);
+      throw cannotOnly(
+        only,
+        `table ${table} did not arrive as it is in the backup: a trigger of the database changed it on the way`,
+      );
   return notes;
 };
 

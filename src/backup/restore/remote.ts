@@ -2,6 +2,7 @@
  * A backup into the database of a server (docs/spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
  * and compared, then swapped in one transaction that moves pages, not rows. Until its COMMIT the old data is what everybody reads.
  */
+import { explain } from '../clock.ts';
 import type { TableDigest } from '../digest.ts';
 import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
 import { StatementFailed } from '../snapshot/sql-http.ts';
@@ -9,8 +10,9 @@ import { quoteName } from '../snapshot/sql-tokens.ts';
 import { rowLayout } from '../values.ts';
 import { carryLedgerSql } from './carry-ledger.ts';
 import { compareStaged, readAgain } from './compare-staged.ts';
-import { replaceContents } from './replace-contents.ts';
-import type { SqlSession } from './sql-session.ts';
+import { cannotOnly, sqliteSays } from './only-obstacles.ts';
+import { type Replacement, replaceContents } from './replace-contents.ts';
+import { isPassing, remedy, type SqlSession } from './sql-session.ts';
 import {
   CONTROL_TABLE,
   columnList,
@@ -79,13 +81,15 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
   const setVersion = isWhole ? await setVersionSql(session, versions) : undefined;
   const { statements, notes } = isWhole
     ? swapStatements(live, schema, staged, options.wanted)
-    : onlyStatements(live, await versionOf(target.session, live), staged);
+    : onlyStatements({ live, version: await versionOf(target.session, live), from: schema, staged });
   await swap(session, id, [
     ...countLate(live, options.lastUpdate),
     ...statements,
     ...(setVersion === undefined ? [] : [setVersion]),
     ...staged.map(({ name }) => `DROP TABLE ${name}`),
-  ]);
+  ]).catch((error: unknown) => {
+    throw options.only === undefined ? error : refusedOnly(error, options.only);
+  });
   const told = [
     isWhole && versions.live !== versions.wanted
       ? await versionNote(session, versions.wanted).catch(() => undefined)
@@ -273,13 +277,9 @@ async function versionOf(session: SqlSession, { tables }: DatabaseSchema): Promi
 }
 
 /** Rows that point nowhere after it, and did not before, undo it. */
-function onlyStatements(
-  live: DatabaseSchema,
-  version: number | null,
-  staged: readonly StagedTable[],
-): { statements: string[]; notes: string[] } {
+function onlyStatements(replacement: Replacement): { statements: string[]; notes: string[] } {
   const orphans = '(SELECT count(*) FROM pragma_foreign_key_check)';
-  const { statements, notes } = replaceContents(live, version, staged);
+  const { statements, notes } = replaceContents(replacement);
   const guarded = [
     `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN orphans INTEGER`,
     `UPDATE ${CONTROL_TABLE} SET orphans = ${orphans}`,
@@ -287,4 +287,12 @@ function onlyStatements(
     guard(`${orphans} <= (SELECT orphans FROM ${CONTROL_TABLE})`, ORPHANS),
   ];
   return { statements: guarded, notes };
+}
+
+/** What the server itself refused, with the way on; anything else (a lost answer, a lock) has its own words. */
+function refusedOnly(error: unknown, only: readonly string[]): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof StatementFailed && remedy(cause) === '' && !isPassing(cause)
+    ? cannotOnly(only, sqliteSays(explain(cause), undefined))
+    : error;
 }

@@ -1,37 +1,74 @@
 /** `--only`: the contents of some tables, in one transaction, everything else as it is. Pure. */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import { lackOf, makeTable } from '../../db/own-schema.ts';
+import { type Lack, lackOf, makeTable } from '../../db/own-schema.ts';
 import type { DatabaseSchema, TableInfo } from '../model.ts';
 import { quoteName } from '../snapshot/sql-tokens.ts';
 import { tablesOf } from '../source-check.ts';
+import { cannotOnly, missingForTrigger, takenName } from './only-obstacles.ts';
+import { ownersColumns, ownersObjects } from './owners-things.ts';
 import { columnList, copyColumns, type StagedTable } from './staging.ts';
 
+export interface Replacement {
+  /** The living database's schema. */
+  readonly live: DatabaseSchema;
+  /** The number of its last migration; null when it keeps none. */
+  readonly version: number | null;
+  /** The backup's schema. */
+  readonly from: DatabaseSchema;
+  /** `name` is what to select from. */
+  readonly staged: readonly Pick<StagedTable, 'table' | 'name'>[];
+}
+
+/** What the living database lacks of its own. */
+export function lackOfLive({ live, version }: Pick<Replacement, 'live' | 'version'>): Lack | undefined {
+  return version === null ? undefined : lackOf(tablesOf(live), version);
+}
+
 /**
- * Empties the living tables and fills them from the given ones (`name` is what to select from). Triggers run, so that indexes kept by
+ * Empties the living tables and fills them from the given ones. Triggers run, so that indexes kept by
  * them follow; foreign keys are off and looked at afterwards: rows of other tables must not be deleted by a restore of this one.
- * @param version the number of the living database's last migration; null when it keeps none
- * @throws when the living tables have no place for something of the backup's.
+ * @throws when the living tables have no place for something of the backup's, or something is in the way.
  */
-export function replaceContents(
-  live: DatabaseSchema,
-  version: number | null,
-  staged: readonly Pick<StagedTable, 'table' | 'name'>[],
-): { readonly statements: string[]; readonly notes: string[] } {
+export function replaceContents(replacement: Replacement): {
+  readonly statements: string[];
+  readonly notes: string[];
+} {
+  const { live, version, from, staged } = replacement;
+  const only = staged.map(({ table }) => table.name);
   const tables = new Map(live.tables.map((table) => [table.name, table]));
   const isCurrent = version === SCHEMA_VERSION;
-  const lost = isCurrent ? (lackOf(tablesOf(live), version)?.tables ?? []) : [];
+  const lack = lackOfLive(replacement);
   // Tables of ours that somebody's SQL took away, or a column of which. An older database lacks them rightly:
   // its migration makes them, and would fail over one that is there.
-  const remade = staged.map(({ table }) => table.name).filter((name) => lost.includes(name));
+  const remade = only.filter((name) => isCurrent && lack?.tables.includes(name) === true);
   const pairs = staged.map(({ table, name }) => {
     // Made anew, it has what the backup has of it.
     const target = remade.includes(table.name) ? table : tables.get(table.name);
-    if (target === undefined)
-      throw new Error(`the database has no table ${table.name}: restore the whole backup instead`);
+    if (target === undefined) throw cannotOnly(only, `the database has no table ${table.name}`);
     return { target, source: table, name };
   });
   const owners = new Set(pairs.map(({ target }) => target.name));
   const index = owners.has('anime') && !owners.has('anime_search') ? searchIndex(tables) : [];
+  const added = remade.flatMap((name) => {
+    const source = staged.find(({ table }) => table.name === name)?.table;
+    return [...(source === undefined ? [] : [ownersColumns(source)]), ownersObjects(name, { live, from })];
+  });
+  const dropped = remade.filter((name) => tables.has(name));
+  const made = remade.flatMap(makeTable);
+  const written = new Set([...owners, ...(index.length === 0 ? [] : INDEX_TABLES)]);
+  const triggers = [
+    ...live.objects.filter(({ type, tableName }) => type === 'trigger' && written.has(tableName)),
+    ...made
+      .filter((sql) => sql.startsWith('CREATE TRIGGER'))
+      .map((sql) => ({ name: `on ${only.join(', ')}`, sql })),
+  ].flatMap(({ name, sql }) => (sql === null ? [] : [{ name, sql }]));
+  const found = tablesOf(live);
+  const missing = lack?.tables.filter((name) => !found.has(name) && !remade.includes(name)) ?? [];
+  const obstacle =
+    takenName(live, made, dropped) ??
+    missingForTrigger(triggers, missing) ??
+    added.find((one) => one.obstacle !== undefined)?.obstacle;
+  if (obstacle !== undefined) throw cannotOnly(only, obstacle);
   const notes = pairs.flatMap(({ target, source }) => {
     const newer = storedNames(target).filter((name) => !storedNames(source).includes(name));
     return newer.length === 0
@@ -40,18 +77,20 @@ export function replaceContents(
   });
   const statements = [
     // Of a name that the living database has not, `IF EXISTS` would find the backup's.
-    ...remade.flatMap((name) => [
-      ...(tables.has(name) ? [`DROP TABLE ${quoteName(name)}`] : []),
-      ...makeTable(name),
-    ]),
+    ...dropped.map((name) => `DROP TABLE ${quoteName(name)}`),
+    ...made,
+    ...added.flatMap((one) => one.statements),
     ...pairs.map(({ target }) => `DELETE FROM ${quoteName(target.name)}`),
     ...pairs.map(({ target, source, name }) =>
-      copyColumns(quoteName(target.name), common(source, target), name),
+      copyColumns(quoteName(target.name), common(only, source, target), name),
     ),
     ...index,
   ];
-  return { statements, notes };
+  return { statements, notes: [...notes, ...added.flatMap((one) => one.notes)] };
 }
+
+/** What {@link searchIndex} writes to. */
+const INDEX_TABLES = ['anime_search', 'anime_stale'];
 
 /** Folded texts of anime that are gone go too; the others are made anew by the tick (the insert's trigger has queued them). */
 function searchIndex(live: ReadonlyMap<string, TableInfo>): string[] {
@@ -63,12 +102,13 @@ function searchIndex(live: ReadonlyMap<string, TableInfo>): string[] {
     : [];
 }
 
-function common(source: TableInfo, target: TableInfo): string[] {
+function common(only: readonly string[], source: TableInfo, target: TableInfo): string[] {
   const names = new Set(storedNames(target).map(quoteName));
   const homeless = storedNames(source).filter((name) => !names.has(quoteName(name)));
   if (homeless.length > 0)
-    throw new Error(
-      `the database's table ${target.name} is older than the backup and has no ${homeless.join(', ')}: start the bot once, which brings it up to date, or restore the whole backup`,
+    throw cannotOnly(
+      only,
+      `the database's table ${target.name} has no ${homeless.join(', ')}, which the backup has (of an older bot's: start the bot once, which brings it up to date)`,
     );
   const hidden = source.rowidAlias === null && target.rowidAlias === null && !target.withoutRowid;
   const list = columnList(source).filter(

@@ -157,6 +157,39 @@ test('one table only: contents replaced, the others stay', async () => {
   db.close();
 });
 
+test('one table only, and something in the way: one sentence with the way on, nothing changed', async () => {
+  await restoreNewest(world, { target: remote.target });
+  const db = openLive();
+  await db.write([
+    sql('DELETE FROM follows'),
+    sql('DROP TABLE follows'),
+    sql('CREATE VIEW follows AS SELECT 1 AS x'),
+    sql('CREATE TRIGGER bad AFTER INSERT ON users BEGIN INSERT INTO nowhere VALUES (1); END'),
+  ]);
+  const said = async (table: string): Promise<string> =>
+    restoreNewest(world, { target: remote.target }, { only: [table] }).then(
+      () => 'restored',
+      (error: Error) => error.message,
+    );
+  const way = 'nothing was changed: bring everything back with `npm run backup -- restore latest --replace`';
+  expect(await said('follows')).toBe(`--only follows: a view has the name of table follows; ${way}`);
+  const users = await said('users');
+  expect(users).toMatch(/^--only users: the database does not take these tables \(.*nowhere\); /);
+  expect(users).toContain(way);
+  await db.write([
+    sql('DROP VIEW follows'),
+    sql('DROP TRIGGER bad'),
+    sql('ALTER TABLE users RENAME COLUMN username TO nom'),
+    sql('CREATE INDEX owners_by_name ON users (first_name)'),
+  ]);
+  expect(await said('users')).toBe('restored');
+  expect(await said('follows')).toBe('restored');
+  expect(rowsOf(remote.file, "SELECT name FROM sqlite_schema WHERE name = 'owners_by_name'")).toEqual([
+    'owners_by_name',
+  ]);
+  db.close();
+});
+
 describe('whatever happens to a request', () => {
   test.each(['before', 'after'] as const)(
     'every answer lost %s its effect, once: the restore succeeds',

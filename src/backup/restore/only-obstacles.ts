@@ -1,0 +1,56 @@
+/** What stands in the way of `restore --only`, in a sentence that ends with the way on. Pure. */
+import type { Lack } from '../../db/own-schema.ts';
+import type { DatabaseSchema } from '../model.ts';
+import { tokenizeSql } from '../snapshot/sql-tokens.ts';
+
+/** The refusal of `--only`: the whole backup knows no such obstacle. */
+export function cannotOnly(only: readonly string[], what: string): Error {
+  return new Error(
+    `--only ${only.join(',')}: ${what}; nothing was changed: bring everything back with \`npm run backup -- restore latest --replace\``,
+  );
+}
+
+/** SQLite's own words, and what is known to be missing beside them. */
+export function sqliteSays(message: string, lack: Lack | undefined): string {
+  return `the database does not take these tables (${[message, ...(lack?.findings ?? [])].join('; ')})`;
+}
+
+const MADE = /^CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER) (\w+)/;
+
+/**
+ * What has a name that `made`, statements of ours, is about to give, and does not go with one of the tables `dropped`; in words.
+ */
+export function takenName(
+  live: DatabaseSchema,
+  made: readonly string[],
+  dropped: readonly string[],
+): string | undefined {
+  const names = new Set(made.flatMap((text) => MADE.exec(text)?.[1] ?? []));
+  const taken = live.objects.find(
+    ({ name, tableName }) => names.has(name.toLowerCase()) && !dropped.includes(tableName),
+  );
+  if (taken === undefined) return undefined;
+  const { type, name, tableName } = taken;
+  return type === 'index' || type === 'trigger'
+    ? `${type} ${name} of table ${tableName} has a name that the bot’s own ${type} needs`
+    : `a ${type} has the name of table ${name}`;
+}
+
+/** A trigger of a table that is filled, and the missing table that it writes to; in words. */
+export function missingForTrigger(
+  triggers: readonly { readonly name: string; readonly sql: string }[],
+  missing: readonly string[],
+): string | undefined {
+  for (const { name, sql } of triggers) {
+    const table = missing.find((one) => mentions(sql, one));
+    if (table !== undefined) return `table ${table} is missing, and trigger ${name} needs it`;
+  }
+  return undefined;
+}
+
+/** Whether this SQL has the name anywhere, quoted or bare. */
+export function mentions(sql: string, name: string): boolean {
+  return tokenizeSql(sql).some(
+    ({ text }) => text.replaceAll(/^["'`[]|["'`\]]$/g, '').toLowerCase() === name.toLowerCase(),
+  );
+}
