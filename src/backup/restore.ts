@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../lib/directories.ts';
-import { giveAs } from '../lib/ownership.ts';
+import { makeOwnDirectory } from '../lib/ownership.ts';
 import type { BackupContext } from './context.ts';
 import { diffInProcess, type TableDiff } from './diff.ts';
 import { takeLease } from './lease.ts';
@@ -22,7 +22,6 @@ import {
   keptPath,
   quietState,
   swapFiles,
-  takeRights,
   withTablesOf,
   workDirectory,
 } from './restore/embedded.ts';
@@ -210,7 +209,8 @@ async function restoreFile(
   const path = files.exists(name) ? realpathSync(name) : name;
   await clearWork(path, files);
   const directory = workDirectory(path);
-  await makeDirectory(directory);
+  await makeDirectory(dirname(directory));
+  const work = makeOwnDirectory(directory);
   try {
     if (options.isOldBroken === true && files.exists(path)) refuseWhole(path, directory);
     const source = await fetched(parts, options, directory);
@@ -231,8 +231,8 @@ async function restoreFile(
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
     const hadFile = files.exists(path);
     if (hadFile && options.isOldBroken !== true && options.only === undefined) await carryLedger(path, fresh);
-    if (hadFile) takeRights(path, fresh);
-    else giveAs(dirname(path), fresh);
+    // The bot runs perhaps as somebody else: it must be able to write to the new file as it was to the old one.
+    work.giveAs(hadFile ? path : dirname(path), fresh);
     const isOldBroken = options.isOldBroken === true;
     const wanted = keptPath(path, isOldBroken, parts.clock.now());
     // No backup holds what the last restore set aside: it stays, under a name of its own.
@@ -246,6 +246,7 @@ async function restoreFile(
       kept: hadFile ? kept : undefined,
     };
   } finally {
+    work.close();
     // What it can not remove, the next attempt does.
     await clearWork(path, files).catch(() => undefined);
   }

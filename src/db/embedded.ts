@@ -5,7 +5,7 @@ import type { Client } from '@libsql/client';
 import { createClient } from '@libsql/client/sqlite3';
 import Sqlite from 'libsql';
 import { makeDirectorySync } from '../lib/directories.ts';
-import { giveAs } from '../lib/ownership.ts';
+import { giveFile } from '../lib/ownership.ts';
 import { type Database, DatabaseUnavailable, fromClient, one, sql } from './database.ts';
 import { lockHolder } from './file-lock.ts';
 import { type FileWatch, watchFile } from './in-place.ts';
@@ -55,8 +55,11 @@ export async function openEmbeddedDatabase(
   settleJournals(path, { say, now: () => new Date() });
   // SQLite gives its journals the rights of the file, so people's data is the owner's alone from the first byte on.
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {
-    closeSync(openSync(file, 'a', 0o600));
-    giveAs(dirname(file), file);
+    const made = openNew(file);
+    if (made !== undefined) {
+      giveFile(made, dirname(file));
+      closeSync(made);
+    }
   }
   // The client takes a URL: a % or # in the name would make it another file's.
   const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
@@ -170,6 +173,16 @@ async function beginLog(db: Database, file: string): Promise<void> {
       throw error;
   } finally {
     own.close();
+  }
+}
+
+/** Undefined when another process has made the file meanwhile. */
+function openNew(file: string): number | undefined {
+  try {
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { mkdir as nodeMkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { giveAs } from './ownership.ts';
+import { giveDirectory } from './ownership.ts';
 
 type Mkdir = (path: string, options: { readonly mode: number }) => Promise<unknown>;
 
@@ -13,8 +13,7 @@ type Mkdir = (path: string, options: { readonly mode: number }) => Promise<unkno
 export async function makeDirectory(path: string, mkdir: Mkdir = nodeMkdir): Promise<string | undefined> {
   const missing = missingOf(path);
   for (const directory of missing) {
-    await mkdir(directory, { mode: 0o700 }).catch(bearOthers(directory));
-    giveAs(dirname(directory), directory);
+    await mkdir(directory, { mode: 0o700 }).then(() => giveDirectory(directory), bearOthers(directory));
   }
   return missing[0];
 }
@@ -24,7 +23,7 @@ export function makeDirectorySync(path: string): void {
   for (const directory of missingOf(path))
     try {
       mkdirSync(directory, { mode: 0o700 });
-      giveAs(dirname(directory), directory);
+      giveDirectory(directory);
     } catch (error) {
       bearOthers(directory)(error);
     }

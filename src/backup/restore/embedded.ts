@@ -3,11 +3,10 @@
  * stays beside it. Killed anywhere, the old or the new file stands whole under the name. Node only.
  */
 
-import { chmodSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { holdAlone } from '../../db/sole-use.ts';
 import { reserveName } from '../../lib/free-name.ts';
-import { giveAs } from '../../lib/ownership.ts';
 import type { TableDigest } from '../digest.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { copyLive } from '../local-copy.ts';
@@ -118,12 +117,6 @@ export async function quietState(path: string): Promise<string> {
 function stateOf(path: string): string {
   const { size, mtimeNs, ino } = statSync(path, { bigint: true });
   return `${ino} ${size} ${mtimeNs}`;
-}
-
-/** The bot runs perhaps as somebody else than whoever restores: it must be able to write to the new file as it was to the old one. */
-export function takeRights(from: string, to: string): void {
-  chmodSync(to, statSync(from).mode);
-  giveAs(from, to);
 }
 
 /** Another process has the database open: a restore under its feet would lose what it writes. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isLinkless } from '../../lib/linkless.ts';
-import { giveAs } from '../../lib/ownership.ts';
+import { giveFile } from '../../lib/ownership.ts';
 import type { HeadLastWriter } from '../model.ts';
 import {
   type DirectoryTools,
@@ -53,7 +53,7 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
       await makeDirectory(tools.fs, dirname(upload.#final));
       if (mode === 'createOnly') await upload.#refuseExisting();
       upload.#file = await tools.fs.open(upload.#temporary, 'wx', 0o600);
-      giveAs(dirname(upload.#final), upload.#temporary);
+      giveFile(upload.#file.fd, dirname(upload.#final));
     });
     return upload;
   }
