@@ -52,6 +52,8 @@ export interface HostParts {
   readonly disk?: () => Promise<string>;
   /** Whether the database file was taken away under the host; left out where there is none (Worker). */
   readonly isLost?: () => boolean;
+  /** Names the backup command as it is typed where the host runs; left out in a Worker. */
+  readonly asCalled?: (text: string) => string;
   /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
   readonly stopping?: AbortSignal;
   /** Left out where updates come by neither webhook nor polling (tests). */
@@ -215,7 +217,7 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
 }
 
 async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Health> {
-  const { db, backups, disk, isOffline } = parts;
+  const { db, backups, disk, isOffline, asCalled = (text) => text } = parts;
   const [database, backup, state, updates] = await Promise.all([
     lackNow(db).then(
       (lack) =>
@@ -241,7 +243,7 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
     backup: {
       last_verified: backup?.lastVerified ?? null,
       age_hours: backup?.ageHours ?? null,
-      ...(backup?.damaged !== undefined && { damaged: 'see `npm run backup -- list`' }),
+      ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
     },
   };
 }

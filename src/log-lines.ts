@@ -1,6 +1,7 @@
 /** The log as lines for people; machines get JSON (log.ts). Node only. */
 import process from 'node:process';
 import pc from 'picocolors';
+import { asCalledHere, asCalledInJson } from './command-name.ts';
 import type { Config } from './config.ts';
 import { createLog, type Format, hideKnown, type Log } from './log.ts';
 import { visible } from './text/visible.ts';
@@ -29,9 +30,10 @@ export function peopleFormat(
 /** The host's log: people's lines on a terminal, JSON elsewhere; LOG_FORMAT decides over both. */
 export function createHostLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isTerminal = process.stdout.isTTY === true;
-  if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json') return createLog(logLevel, console.log);
+  if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json')
+    return createLog(logLevel, (line) => console.log(asCalledInJson(line)));
   const colors = pc.createColors(isTerminal && pc.isColorSupported);
   const isVerbose = logLevel === 'debug';
   const format = peopleFormat(() => new Date(), { isVerbose, colors });
-  return createLog(logLevel, console.log, format);
+  return createLog(logLevel, (line) => console.log(asCalledHere(line)), format);
 }

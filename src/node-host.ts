@@ -14,6 +14,7 @@ import type { DrillRecord } from './backup/drill-record.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import { createImportUpload } from './backup/import/uploads.ts';
 import { removeOldCopies } from './backup/snapshot/copy-name.ts';
+import { asCalledHere, callsAsHere } from './command-name.ts';
 import { installCommands } from './commands-menu.ts';
 import { botKeys, composeEngine } from './compose.ts';
 import type { Config } from './config.ts';
@@ -81,6 +82,7 @@ export async function startNode(
   const log = createHostLog(config);
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
+  api.config.use(callsAsHere);
   const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);
   const place = config.database.kind === 'file' ? config.database.path : 'the server';
   const explained = (error: unknown): never => {
@@ -159,6 +161,7 @@ export async function startNode(
     tickLimits: TICK_LIMITS,
     disk: () => checkDisks(placesOf(config)),
     isLost: database.isLost,
+    asCalled: asCalledHere,
     importUpload: createImportUpload(config.database, held.hold),
     background: (work) => {
       void runs.add(work(givingUp.signal));

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { Interrupted } from '../backup/again.ts';
-import { asCalledHere } from '../command-name.ts';
+import { asCalledHere, asCalledInJson } from '../command-name.ts';
 import { hideKnown, hideSecrets, withoutSecrets } from '../log.ts';
 import { visibleLines } from '../text/visible.ts';
 import { type Colors, createColors, inked } from './ink.ts';
@@ -52,7 +52,7 @@ export function createTerminal(json: boolean): Terminal {
     drawn = false;
   };
   const answer = (value: unknown): void => {
-    if (json) out.write(`${visibleLines(asCalledHere(JSON.stringify(value, withoutSecrets, 2)))}\n`);
+    if (json) out.write(`${visibleLines(asCalledInJson(JSON.stringify(value, withoutSecrets, 2)))}\n`);
   };
   return {
     json,
