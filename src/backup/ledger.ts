@@ -69,6 +69,8 @@ export interface Ledger {
   release(fence: number): Promise<void>;
   /** Those of `names` that a run was ever begun under: a name belongs to one attempt for ever. */
   used(names: readonly BackupName[]): Promise<BackupName[]>;
+  /** What set the runs of these names off, as recorded; those without a record are left out. */
+  triggers(names: readonly BackupName[]): Promise<ReadonlyMap<BackupName, string>>;
   /** Records a begun run, and tells what became of those before it. Changes nothing about them. */
   begin(run: RunStart): Promise<RunsBefore>;
   /** Those of `names` whose run was begun under an older fence and made no backup: it can never publish any more. */
@@ -99,6 +101,7 @@ export const noLedger: Ledger = {
   renew: async () => true,
   release: async () => {},
   used: async () => [],
+  triggers: async () => new Map(),
   begin: async () => ({ died: [], dead: [] }),
   outdated: async () => [],
   end: async () => false,

@@ -15,6 +15,12 @@ const VERSION = 1;
 /** What set a run off. `migration` and `import` are the backups taken before one. */
 export const TRIGGERS = ['schedule', 'start', 'command', 'migration', 'deploy', 'import', 'restore'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
+const SAFETY: readonly string[] = ['migration', 'deploy', 'import', 'restore'] satisfies Trigger[];
+
+/** Whether a backup with this trigger was made because something was about to change the database. */
+export function isSafetyTrigger(trigger: string): boolean {
+  return SAFETY.includes(trigger);
+}
 
 const count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex SHA-256'));

@@ -6,7 +6,9 @@
  * debris is swept by a later run. A deletion is believed only when the store, asked again, has the object no more.
  */
 import { explain } from './clock.ts';
+import type { Ledger } from './ledger.ts';
 import { type Bucket, inParallel, loadEntry, type ObjectGroup, readGroups } from './list.ts';
+import { isSafetyTrigger } from './manifest.ts';
 import {
   type BackupName,
   databaseKey,
@@ -33,6 +35,8 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
   /** Somebody said yes to deleting more than half. */
   readonly confirmed?: boolean;
+  /** What set the runs of these names off, as far as it is on record; the other manifests tell it. */
+  readonly triggers?: Ledger['triggers'];
   /** Thrown from between two deletions when the caller may go on no longer (the lease is lost, time is up). */
   readonly check?: () => Promise<void>;
 }
@@ -47,7 +51,7 @@ export interface PruneReport {
   readonly hiddenBytes: number;
 }
 
-/** One listing, the manifests of those that would go and of the newest {@link LEAST_VERIFIED}, then the deletions, oldest first. */
+/** One listing, the manifests of those that would go and of those that stay in their place, then the deletions, oldest first. */
 export async function prune(bucket: Bucket, options: PruneOptions): Promise<PruneReport> {
   const groups = await readGroups(bucket);
   const plan = await planBucket(bucket, groups, options);
@@ -73,6 +77,17 @@ export async function prune(bucket: Bucket, options: PruneOptions): Promise<Prun
   return report();
 }
 
+/** Names that are told at most: a first retention may delete hundreds. */
+const TOLD = 5;
+
+/** What retention deleted, for people; undefined when nothing. */
+export function deletedText(report: PruneReport | undefined): string | undefined {
+  const { removed } = report ?? { removed: [] };
+  if (removed.length === 0) return undefined;
+  const more = removed.length > TOLD ? ` and ${removed.length - TOLD} more` : '';
+  return `retention deleted ${removed.length} old backup${removed.length === 1 ? '' : 's'}: ${removed.slice(0, TOLD).join(', ')}${more}`;
+}
+
 function bytesOf({ objects }: ObjectGroup, keys: readonly string[] = []): number {
   return objects.reduce((sum, { key, bytes }) => sum + (keys.includes(key) ? bytes : 0), 0);
 }
@@ -86,21 +101,27 @@ async function planBucket(
   groups: readonly ObjectGroup[],
   options: PruneOptions,
 ): Promise<RetentionPlan> {
-  const entries = new Map(groups.map((group) => [group.name, presumed(group)]));
+  const recorded = (await options.triggers?.(groups.map(({ name }) => name))) ?? new Map<BackupName, string>();
+  const entries = new Map(
+    groups.map((group) => [
+      group.name,
+      { ...presumed(group), isSafety: isSafetyTrigger(recorded.get(group.name) ?? '') },
+    ]),
+  );
   const read = new Set<BackupName>();
   for (;;) {
     const plan = planRetention([...entries.values()], options.policy, options.now);
-    const wanted = decisive(plan.decisions, entries, options.dryRun === true);
+    const wanted = decisive(plan, { entries, recorded, isShown: options.dryRun === true });
     const unread = groups.filter(({ name }) => wanted.has(name) && !read.has(name));
     if (unread.length === 0) return plan;
     await inParallel(unread, async (group) => {
       const loaded = await loadEntry(bucket, group);
-      const scheduled = loaded.manifest === undefined ? undefined : new Date(loaded.manifest.scheduled_at);
-      entries.set(group.name, {
-        ...presumed(group),
-        state: loaded.state,
-        ...(scheduled === undefined ? {} : { time: scheduled }),
-      });
+      const { state, manifest } = loaded;
+      const known = manifest && {
+        time: new Date(manifest.scheduled_at),
+        isSafety: isSafetyTrigger(manifest.trigger),
+      };
+      entries.set(group.name, { ...presumed(group), isSafety: false, state, ...known });
       read.add(group.name);
     });
   }
@@ -123,11 +144,21 @@ function presumed(group: ObjectGroup): RetentionEntry {
   };
 }
 
-/** Those that would go, and the newest that make it safe to let them go, or of which something is to be shown (`isShown`). */
+/**
+ * Those that would go, and those that make it safe to let them go, or of which something is to be shown (`isShown`). What holds a place is
+ * no safety backup: where the records say so, that costs no read.
+ */
 function decisive(
-  decisions: readonly Decision[],
-  entries: ReadonlyMap<BackupName, RetentionEntry>,
-  isShown: boolean,
+  { decisions, placed, newest }: RetentionPlan,
+  {
+    entries,
+    recorded,
+    isShown,
+  }: {
+    readonly entries: ReadonlyMap<BackupName, RetentionEntry>;
+    readonly recorded: ReadonlyMap<BackupName, string>;
+    readonly isShown: boolean;
+  },
 ): Set<BackupName> {
   const going = decisions.filter(({ action }) => action === 'remove').map(({ name }) => name);
   if (going.length === 0 && !isShown) return new Set();
@@ -135,7 +166,8 @@ function decisive(
     .filter(({ action, name }) => action === 'keep' && entries.get(name)?.state === 'verified')
     .slice(0, LEAST_VERIFIED)
     .map(({ name }) => name);
-  return new Set([...going, ...staying]);
+  const unrecorded = [...placed].filter((name) => !recorded.has(name));
+  return new Set([...going, ...staying, ...newest, ...unrecorded]);
 }
 
 /** `gone`, `pinned`, or what is wrong. */

@@ -14,6 +14,7 @@ import { damageOf } from './list.ts';
 import { copyLive } from './local-copy.ts';
 import type { SnapshotSource } from './model.ts';
 import { nameFromText } from './names.ts';
+import { deletedText } from './prune.ts';
 import { carryLedger } from './restore/carry-ledger.ts';
 import {
   clearWork,
@@ -346,7 +347,14 @@ async function safetyBackup(
   if (outcome.kind === 'done') {
     const damage = damageOf(outcome.manifest);
     // A damaged database is what a restore is there to replace.
-    return { name: outcome.name, notes: damage === undefined ? [] : [`of what was there before: ${damage}`] };
+    const deleted = deletedText(outcome.pruned);
+    return {
+      name: outcome.name,
+      notes: [
+        ...(damage === undefined ? [] : [`of what was there before: ${damage}`]),
+        ...(deleted === undefined ? [] : [deleted]),
+      ],
+    };
   }
   const reason = outcome.kind === 'failed' ? outcome.reason : outcome.message;
   throw new Error(`no safety backup, so nothing was restored: ${reason}`);

@@ -28,6 +28,8 @@ export interface RetentionEntry {
   /** The store's own time of the manifest: what bounds `time`. */
   readonly modified: Date;
   readonly pinned: boolean;
+  /** Made before something changed the database: a restore, an import, a migration, a deploy. */
+  readonly isSafety?: boolean;
 }
 
 export interface Decision {
@@ -36,15 +38,18 @@ export interface Decision {
   readonly reason: string;
 }
 
+interface Decided {
+  readonly decisions: readonly Decision[];
+  /** Those that hold a place of the calendar, which another may go for. */
+  readonly placed: ReadonlySet<BackupName>;
+  /** Those that stay as the newest three, which others may go for. */
+  readonly newest: ReadonlySet<BackupName>;
+}
+
 export type RetentionPlan =
-  | { readonly kind: 'plan'; readonly decisions: readonly Decision[] }
+  | ({ readonly kind: 'plan' } & Decided)
   /** More than half of all finished backups would go: somebody has to say yes first. */
-  | {
-      readonly kind: 'ask';
-      readonly decisions: readonly Decision[];
-      readonly removing: number;
-      readonly of: number;
-    };
+  | ({ readonly kind: 'ask'; readonly removing: number; readonly of: number } & Decided);
 
 export class EmptyPolicy extends Error {
   override readonly name = 'EmptyPolicy';
@@ -53,6 +58,8 @@ export class EmptyPolicy extends Error {
 /** Retention never leaves fewer verified backups than this (docs/spec/backup.md). */
 export const LEAST_VERIFIED = 3;
 const DAY_MS = 86_400_000;
+/** A safety backup holds work that may be nowhere else: a person has so long to miss it. */
+const SAFETY_DAYS = 14;
 /** Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of the two clocks was wrong, or a copy. */
 const PLAUSIBLE_LAG_MS = 2 * DAY_MS;
 /** Of a run by the CLI (src/cli/session.ts). Two times further apart disagree. */
@@ -102,17 +109,27 @@ export function planRetention(
     if (reason !== undefined) return { name: entry.name, action: 'keep', reason };
     return { name: entry.name, action: 'remove', reason: removalReason(entry, policy, now) };
   });
+  const newestThree = [
+    ...newestVerified(sorted.filter((entry) => certain.includes(entry)), now),
+    // Safety backups of a busy day leave the three nightly ones before them alone.
+    ...newestVerified(sorted.filter((entry) => certain.includes(entry) && entry.isSafety !== true), now),
+    ...newestVerified(sorted, now),
+  ];
+  for (const [i, { name, action }] of decisions.entries())
+    if (action === 'remove' && newestThree.includes(name))
+      decisions[i] = { name, action: 'keep', reason: `one of the newest ${LEAST_VERIFIED} verified` };
   // Many of one day (and a forger has but the day of the upload) are no more than one.
   keepFloor(sorted, decisions, { isCounted: (entry) => certain.includes(entry), keyOf: dayOf });
   keepFloor(sorted, decisions, { isCounted: () => true, keyOf: ({ name }) => name });
+  const decided = { decisions, placed: new Set(byRule.keys()), newest: new Set(newestThree) };
   const removals = new Set(decisions.flatMap(({ action, name }) => (action === 'remove' ? [name] : [])));
   // Neither may many doubtful ones make up the half that stays.
   for (const all of [sorted, certain]) {
     const of = all.filter(({ state }) => state !== 'unfinished').length;
     const removing = all.filter(({ name }) => removals.has(name)).length;
-    if (removing * 2 > of) return { kind: 'ask', decisions, removing, of };
+    if (removing * 2 > of) return { kind: 'ask', ...decided, removing, of };
   }
-  return { kind: 'plan', decisions };
+  return { kind: 'plan', ...decided };
 }
 
 /**
@@ -197,6 +214,9 @@ function agedReason(entry: Timed, policy: RetentionPolicy, now: Date): string | 
   const days = policy.days ?? 0;
   const age = (time: number): number => now.getTime() - time;
   if (days > 0 && age(entry.order) < days * DAY_MS) return `younger than ${days} days`;
+  if (entry.isSafety === true && age(entry.youngest) < SAFETY_DAYS * DAY_MS)
+    return `made before a restore, an import, a migration or a deploy: kept for ${SAFETY_DAYS} days`;
+  if (entry.state === 'verified' && age(entry.youngest) < DAY_MS) return 'younger than 24 hours';
   if (entry.doubtful && age(entry.youngest) < (days > 0 ? days : DOUBTFUL_DAYS) * DAY_MS)
     return 'its manifest and the bucket disagree about its age: kept while either calls it young';
   return undefined;
@@ -209,10 +229,15 @@ const PERIODS: readonly (readonly [Period, string, (time: Date) => string])[] = 
   ['monthly', 'month', (time) => time.toISOString().slice(0, 7)],
 ];
 
-/** The newest verified backup of each of the last N periods that have one; damaged and unfinished ones use up no place. */
+/**
+ * The newest verified backup of each of the last N periods that have one. Damaged and unfinished ones use up no place, nor do safety backups:
+ * what they hold is what somebody replaced.
+ */
 function countedReasons(sorted: readonly Timed[], policy: RetentionPolicy): Map<BackupName, string> {
   const reasons = new Map<BackupName, string>();
-  const verified = sorted.filter(isSuccessor).toSorted((a, b) => b.slot - a.slot);
+  const verified = sorted
+    .filter((entry) => isSuccessor(entry) && entry.isSafety !== true)
+    .toSorted((a, b) => b.slot - a.slot);
   for (const [rule, noun, periodOf] of PERIODS) {
     const places = policy[rule] ?? 0;
     const seen = new Set<string>();
@@ -233,6 +258,20 @@ function removalReason(entry: Timed, policy: RetentionPolicy, now: Date): string
   if (policy.days !== undefined && policy.days > 0)
     return `${damaged}${age} days old, over the ${policy.days} kept`;
   return `${damaged}no daily, weekly or monthly place left`;
+}
+
+/**
+ * The newest three. Those younger than a day stay anyway and count as one, so that many of one day (or a forger, who has but the day of
+ * the upload) push no older one out.
+ */
+function newestVerified(sorted: readonly Timed[], now: Date): BackupName[] {
+  const verified = sorted.filter(isSuccessor);
+  const isYoung = ({ youngest }: Timed): boolean => now.getTime() - youngest < DAY_MS;
+  const [young] = verified.filter(isYoung);
+  return verified
+    .filter((entry) => entry === young || !isYoung(entry))
+    .slice(0, LEAST_VERIFIED)
+    .map(({ name }) => name);
 }
 
 /** Takes removals back, newest first, until verified ones of {@link LEAST_VERIFIED} keys stay. */

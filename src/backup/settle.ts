@@ -54,7 +54,12 @@ export async function settle(
     });
   });
   const pruned = await attempt('retention', () =>
-    prune(context, { policy: context.retention, now: clock.now(), check: () => lease.confirm() }),
+    prune(context, {
+      policy: context.retention,
+      now: clock.now(),
+      triggers: (names) => ledger.triggers(names),
+      check: () => lease.confirm(),
+    }),
   );
   problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
   const wasDead = await attempt('recording the run', () => ledger.end(name, endOf(manifest, clock.now())));

@@ -116,6 +116,18 @@ export function createBackupLedger(
       ]);
       return found;
     },
+    async triggers(names) {
+      const [found] = await db.read([
+        all(
+          sql(
+            'SELECT name, trigger FROM backup_runs WHERE name IN (SELECT value FROM json_each(?))',
+            JSON.stringify(names),
+          ),
+          (row) => [row.text('name'), row.text('trigger')] as const,
+        ),
+      ]);
+      return new Map(found);
+    },
     async begin(run) {
       const now = toSqlTime(run.startedAt);
       const results = await db.write([

@@ -192,6 +192,38 @@ test('more than half is deleted only after a yes, and a dry run deletes nothing'
   expect(store.objects.size).toBe(9);
 });
 
+test('what a manifest calls a safety backup takes no place of the calendar, and stays for 14 days', async () => {
+  let now = new Date('2026-01-01T02:00:00Z');
+  const store = createMemoryStore(() => now);
+  const nightly: string[] = [];
+  let safety = '';
+  for (let i = 0; i < 12; i += 1) {
+    nightly.push(await putBackup(store, PREFIX, now));
+    if (i === 5) {
+      now = new Date(now.getTime() + DAY / 2);
+      safety = await putBackup(store, PREFIX, now, undefined, 'restore');
+      now = new Date(now.getTime() - DAY / 2);
+    }
+    now = new Date(now.getTime() + DAY);
+  }
+  const read: string[] = [];
+  const bucket = {
+    store: { ...store, get: (key: string) => (read.push(key), store.get(key)) },
+    prefix: PREFIX,
+  };
+  const options = { policy: { daily: 7 }, now, dryRun: true };
+  const keptOf = (report: Awaited<ReturnType<typeof prune>>) =>
+    report.plan.decisions.flatMap(({ action, name }) => (action === 'keep' ? [name] : []));
+  const wanted = new Set([...nightly.slice(-7), safety]);
+  expect(new Set(keptOf(await prune(bucket, options)))).toEqual(wanted);
+  const reads = read.splice(0).length;
+  // The record of runs tells it as well, and saves the reads.
+  const triggers = async (names: readonly string[]) =>
+    new Map(names.map((name) => [name, name === safety ? 'restore' : 'schedule']));
+  expect(new Set(keptOf(await prune(bucket, { ...options, triggers })))).toEqual(wanted);
+  expect(read.length).toBeLessThan(reads);
+});
+
 test('whatever the bucket holds and whoever copied it: the run deletes what the dry run said', async () => {
   const now = new Date('2026-06-15T03:00:00Z');
   const days = fc.double({ min: -30, max: 400, noNaN: true });

@@ -95,6 +95,48 @@ describe('rules', () => {
     expect([...kept([entry(0), entry(300), entry(301), entry(302)]).keys()]).toEqual([0, 300, 301]);
   });
 
+  test('the newest three verified ones stay, whatever the calendar says', () => {
+    const monthly = kept(daily(0, 70), { monthly: 12 });
+    expect([...monthly.keys()]).toEqual([0, 1, 2, 15, 46]);
+    expect(monthly.get(2)).toBe('one of the newest 3 verified');
+    // A second backup of a day makes room for itself.
+    expect([...kept([entry(0), entry(0.1), ...daily(2, 7)], { monthly: 1 }).keys()]).toEqual([0, 0.1, 2, 3]);
+  });
+
+  test('no verified one younger than 24 hours goes', () => {
+    const young = Array.from({ length: 8 }, (_, i) => entry(i / 8));
+    const reasons = kept([...young, ...daily(1, 9)], { monthly: 1 });
+    expect([...reasons.keys()]).toEqual([...young.map((_, i) => i / 8), 1, 2]);
+    expect(reasons.get(7 / 8)).toBe('younger than 24 hours');
+    expect(kept([entry(0), entry(0.5, { state: 'damaged' }), ...daily(1, 9)], { monthly: 1 }).has(0.5)).toBe(false);
+  });
+
+  test('a safety backup stays for 14 days, whatever the calendar says', () => {
+    const safeties = [2.5, 13.9, 14.1].map((age) => entry(age, { isSafety: true }));
+    const reasons = kept([...daily(0, 30), ...safeties], { days: 1, daily: 7 });
+    expect(reasons.get(2.5)).toBe(
+      'made before a restore, an import, a migration or a deploy: kept for 14 days',
+    );
+    expect(reasons.has(13.9)).toBe(true);
+    expect(reasons.has(14.1)).toBe(false);
+    expect(kept([...daily(0, 5), entry(9, { isSafety: true, state: 'damaged' })], { daily: 3 }).has(9)).toBe(true);
+  });
+
+  test('a safety backup takes no place of the calendar from another', () => {
+    const nightly = daily(1, 30);
+    const policy = { daily: 7, weekly: 4, monthly: 6 };
+    const without = [...kept(nightly, policy).keys()];
+    const safeties = [0, 0.9, 1.95, 5.95, 40].map((age) => entry(age, { isSafety: true }));
+    const reasons = kept([...nightly, ...safeties], policy);
+    expect([...reasons.keys()]).toEqual(expect.arrayContaining(without));
+    expect(reasons.get(1)).toBe('newest of day 2026-06-14');
+    // Nor do they push the newest three nightly ones out.
+    const crowd = [2.1, 2.2, 2.3].map((age) => entry(age, { isSafety: true }));
+    expect([...kept([entry(2), ...crowd, ...daily(3, 9)], { monthly: 1 }).keys()]).toEqual([
+      2, 2.1, 2.2, 2.3, 3, 4,
+    ]);
+  });
+
   test('nothing goes while no verified one exists, nor what is newer than the newest verified', () => {
     expect(kept([entry(300, { state: 'damaged' }), entry(301, { state: 'damaged' })]).size).toBe(2);
     const entries = [entry(0, { state: 'damaged' }), entry(299, { state: 'damaged' }), ...daily(300, 306)];
@@ -197,6 +239,7 @@ const entries = fc.array(
       'unfinished',
     ),
     pinned: fc.boolean(),
+    isSafety: fc.boolean(),
   }),
   { maxLength: 60 },
 );
@@ -212,9 +255,9 @@ const policies = fc
 test('whatever the bucket holds: one decision each, and the promises hold', () => {
   fc.assert(
     fc.property(entries, policies, (specs, policy) => {
-      const made = specs.map(({ age, skew, state, pinned }, i): RetentionEntry => {
+      const made = specs.map(({ age, skew, state, pinned, isSafety }, i): RetentionEntry => {
         const modified = daysAgo(age);
-        return { name: `n${i}`, state, pinned, modified, time: new Date(modified.getTime() + skew * DAY) };
+        return { name: `n${i}`, state, pinned, isSafety, modified, time: new Date(modified.getTime() + skew * DAY) };
       });
       const plan = planRetention(made, policy, NOW);
       expect(plan.decisions.map(({ name }) => name).toSorted()).toEqual(
@@ -225,7 +268,12 @@ test('whatever the bucket holds: one decision each, and the promises hold', () =
       const verified = made.filter(({ state }) => state === 'verified');
       const stay = verified.filter(({ name }) => action.get(name) === 'keep');
       expect(stay.length).toBeGreaterThanOrEqual(Math.min(LEAST_VERIFIED, verified.length));
+      const youngest = ({ time, modified }: RetentionEntry): number =>
+        time <= NOW ? Math.max(time.getTime(), modified.getTime()) : modified.getTime();
       for (const one of removed) {
+        const age = NOW.getTime() - youngest(one);
+        if (one.state === 'verified') expect(age).toBeGreaterThanOrEqual(DAY);
+        if (one.isSafety === true) expect(age).toBeGreaterThanOrEqual(14 * DAY);
         expect(one.pinned).toBe(false);
         expect(['verified', 'damaged']).toContain(one.state);
         // Older than the rule by the store's own clock, too: no skew of ours deletes a young backup.
@@ -286,6 +334,7 @@ describe('forged ones', () => {
       age: fc.nat(400),
       state: fc.constantFrom<RetentionEntry['state']>('verified', 'verified', 'verified', 'damaged'),
       lag: fc.double({ min: 0, max: 0.04, noNaN: true }),
+      isSafety: fc.boolean(),
     }),
     { selector: ({ age }) => age, maxLength: 60 },
   );
@@ -295,21 +344,24 @@ describe('forged ones', () => {
         age: fc.double({ min, max, noNaN: true }),
         state: fc.constantFrom<RetentionEntry['state']>('verified', 'damaged', 'unreadable', 'unfinished'),
         pinned: fc.boolean(),
+        isSafety: fc.boolean(),
       }),
       { maxLength: 60 },
     );
-  const genuineOf = (specs: readonly { age: number; state: RetentionEntry['state']; lag: number }[]) =>
-    specs.map(({ age, state, lag }, i) => {
+  const genuineOf = (
+    specs: readonly (Pick<RetentionEntry, 'state' | 'isSafety'> & { age: number; lag: number })[],
+  ) =>
+    specs.map(({ age, lag, ...rest }, i) => {
       const time = daysAgo(age + 0.1);
       return {
         ...entry(0),
+        ...rest,
         name: `g${i}` as never,
-        state,
         time,
         modified: new Date(time.getTime() + lag * DAY),
       };
     });
-  const forgedOf = (specs: readonly { age: number; state: RetentionEntry['state']; pinned: boolean }[]) =>
+  const forgedOf = (specs: readonly (Pick<RetentionEntry, 'state' | 'pinned' | 'isSafety'> & { age: number })[]) =>
     specs.map(({ age, ...rest }, i) => ({
       ...entry(0),
       ...rest,

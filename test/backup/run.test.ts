@@ -17,6 +17,7 @@ import { sql } from '../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
+import { putBackup } from '../support/sample-backup.ts';
 
 const PREFIX = 'backups/';
 let world: World;
@@ -222,6 +223,23 @@ describe('one run at a time, one backup a time', () => {
     const next = new Date(at.getTime() + 1000);
     expect(moved.name).toBe(backupName(next));
     expect((await done(await run({}, next))).manifest.scheduled_at).toBe(next.toISOString());
+  });
+
+  test.each(['restore', 'import', 'migration', 'deploy'] as const)(
+    'a start is not skipped for the safety backup of %s',
+    async (trigger) => {
+      await done(await runBackup(context, { trigger, scheduledAt: world.clock.now() }));
+      world.clock.advance(60_000);
+      const start = { trigger: 'start', scheduledAt: world.clock.now(), unlessYoungerThanMs: 600_000 } as const;
+      expect(await runBackup(context, start)).toMatchObject({ kind: 'done' });
+    },
+  );
+
+  test('a start is not skipped for a backup of a damaged database', async () => {
+    const now = new Date(world.clock.now().getTime() - 60_000);
+    await putBackup(store, PREFIX, now, ['row 1 missing from index i']);
+    const start = { trigger: 'start', scheduledAt: world.clock.now(), unlessYoungerThanMs: 600_000 } as const;
+    expect(await runBackup(context, start)).toMatchObject({ kind: 'done' });
   });
 
   test('a start is skipped while a verified backup is young', async () => {

@@ -1,12 +1,14 @@
 /** The real CLI: what it refuses, what it asks, and what it says afterwards. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { copyLive } from '../../src/backup/local-copy.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { createWorld } from '../support/backup-world.ts';
+import { putBackup } from '../support/sample-backup.ts';
 import { type CliResult, runCli } from './support.ts';
 
 let directory: string;
@@ -88,6 +90,29 @@ test('restore, from refusal to done', { timeout: 60_000 }, async () => {
 
   const missing = await cli('restore', '20200101_000000');
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no backup 20200101_000000') });
+});
+
+test('a restore and an import name what the retention of their safety backup deleted', { timeout: 60_000 }, async () => {
+  const bucket = join(directory, 'bucket');
+  const old = async (days: number): Promise<string> => {
+    const time = new Date(Date.now() - days * 86_400_000);
+    const name = await putBackup(createDirectoryStore(bucket), '', time);
+    for (const file of readdirSync(bucket).filter((file) => file.includes(name)))
+      utimesSync(join(bucket, file), time, time);
+    return name;
+  };
+  await cli('full');
+  for (const days of [100, 101]) await old(days);
+  const oldest = await old(102);
+  const restored = await cli('restore', 'latest', '--replace', '--yes');
+  expect(restored.stdout).toContain(`retention deleted 1 old backup: ${oldest}`);
+  const again = await old(103);
+  writeFileSync(
+    join(directory, 'users.json'),
+    JSON.stringify({ users: [{ user_id: 987_654_321 }] }),
+  );
+  const imported = await cli('import', 'users.json', '--yes');
+  expect(imported.stdout).toContain(`retention deleted 1 old backup: ${again}`);
 });
 
 test('import, a broken file: says where, names backups to use instead, changes nothing', {

@@ -116,6 +116,7 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
     renew: (fence, ttlMs) => faults.call('renew', () => ledger.renew(fence, ttlMs)),
     release: (fence) => faults.call('release', () => ledger.release(fence)),
     used: (names) => faults.call('used', () => ledger.used(names)),
+    triggers: (names) => faults.call('triggers', () => ledger.triggers(names)),
     begin: (run) => faults.call('begin', () => ledger.begin(run)),
     outdated: (names, fence) => faults.call('outdated', () => ledger.outdated(names, fence)),
     end: (name, end) => faults.call('end', () => ledger.end(name, end)),

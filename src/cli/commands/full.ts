@@ -5,6 +5,7 @@ import { rowsOfTables } from '../../backup/digest.ts';
 import { damageOf } from '../../backup/list.ts';
 import { KEEPS_DELETED } from '../../backup/probe.ts';
 import type { BackupProgress } from '../../backup/progress.ts';
+import { deletedText } from '../../backup/prune.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run.ts';
 import { isDamagedDatabase } from '../../db/database-fault.ts';
 import { withAdvice } from '../advice.ts';
@@ -104,8 +105,8 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     say(`  ${object.file}  ${formatBytes(object.bytes)} (${formatBytes(object.contents.bytes)} inside)`);
   say(`  in ${session.bucket.store.description}`);
   for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));
-  if (pruned !== undefined && pruned.removed.length > 0)
-    say(`  retention deleted ${pruned.removed.length} old backups`);
+  const deleted = deletedText(pruned);
+  if (deleted !== undefined) say(`  ${deleted}`);
   if (session.config.database.kind === 'remote')
     say(
       `  the database was asked for ${formatCount(outcome.rowsRead)} rows of tables and indexes, which a hosted one bills`,

@@ -10,6 +10,7 @@ import { type ImportRun, runImport } from '../../backup/import/run-import.ts';
 import type { ImportReport, Preference } from '../../backup/import.ts';
 import { takeLease } from '../../backup/lease.ts';
 import { listBackups, requireUndamaged } from '../../backup/list.ts';
+import { deletedText } from '../../backup/prune.ts';
 import { runBackup } from '../../backup/run.ts';
 import { inScratch } from '../../backup/verify-deep.ts';
 import { migrate } from '../../db/migrate.ts';
@@ -191,11 +192,13 @@ function misread({ tables, leftAside }: ImportReport): string[] {
 
 async function backUp(
   context: BackupContext,
-  { now, stoppable }: Invocation,
+  { now, stoppable, terminal }: Invocation,
   trigger: 'import' | 'migration',
 ): Promise<string> {
   const outcome = await stoppable((signal) => runBackup(context, { trigger, scheduledAt: now(), signal }));
   if (outcome.kind === 'done') {
+    const deleted = deletedText(outcome.pruned);
+    if (deleted !== undefined) terminal.say(terminal.colors.yellow(deleted));
     requireUndamaged(outcome.manifest);
     return outcome.name;
   }
