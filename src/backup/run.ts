@@ -15,7 +15,7 @@ import { type FailedOutcome, failed } from './failure.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { noLedger } from './ledger.ts';
 import { newestFit, newestVerified } from './list.ts';
-import { createManifest, type Manifest, type Trigger } from './manifest.ts';
+import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 import type { OnProgress } from './progress.ts';
 import { prove } from './proof.ts';
@@ -36,7 +36,7 @@ export interface BackupRequestOptions {
   readonly onProgress?: OnProgress;
   /** Gives the run up; it cleans up before it returns. */
   readonly signal?: AbortSignal;
-  /** Skip when a verified backup is younger than this (start of the Node host: a crash loop makes no flood). */
+  /** Skip when a verified backup, no safety backup, is younger than this (start of the Node host: a crash loop makes no flood). */
   readonly unlessYoungerThanMs?: number;
 }
 
@@ -98,10 +98,10 @@ async function skip(
 ): Promise<BackupOutcome | undefined> {
   const { unlessYoungerThanMs } = options;
   if (unlessYoungerThanMs === undefined) return undefined;
-  // One of a damaged database is no safety, but more of them are none either.
+  // A safety backup holds what was there before a change, and a start comes after it.
   const { entry: newest } = await newestFit(
     context,
-    ({ usable, verdict }) => usable.length === 2 && verdict === undefined,
+    ({ state, manifest }) => state === 'verified' && !isSafetyTrigger(manifest?.trigger ?? ''),
   );
   if (newest === undefined) return undefined;
   const age = context.clock.now().getTime() - newest.time.getTime();
