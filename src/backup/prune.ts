@@ -20,7 +20,6 @@ import {
   verdictKey,
 } from './names.ts';
 import {
-  type Decision,
   LEAST_VERIFIED,
   planRetention,
   type RetentionEntry,
@@ -101,7 +100,8 @@ async function planBucket(
   groups: readonly ObjectGroup[],
   options: PruneOptions,
 ): Promise<RetentionPlan> {
-  const recorded = (await options.triggers?.(groups.map(({ name }) => name))) ?? new Map<BackupName, string>();
+  const recorded =
+    (await options.triggers?.(groups.map(({ name }) => name))) ?? new Map<BackupName, string>();
   const entries = new Map(
     groups.map((group) => [
       group.name,

@@ -110,9 +110,15 @@ export function planRetention(
     return { name: entry.name, action: 'remove', reason: removalReason(entry, policy, now) };
   });
   const newestThree = [
-    ...newestVerified(sorted.filter((entry) => certain.includes(entry)), now),
+    ...newestVerified(
+      sorted.filter((entry) => certain.includes(entry)),
+      now,
+    ),
     // Safety backups of a busy day leave the three nightly ones before them alone.
-    ...newestVerified(sorted.filter((entry) => certain.includes(entry) && entry.isSafety !== true), now),
+    ...newestVerified(
+      sorted.filter((entry) => certain.includes(entry) && entry.isSafety !== true),
+      now,
+    ),
     ...newestVerified(sorted, now),
   ];
   for (const [i, { name, action }] of decisions.entries())

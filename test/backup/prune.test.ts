@@ -208,7 +208,13 @@ test('what a manifest calls a safety backup takes no place of the calendar, and 
   }
   const read: string[] = [];
   const bucket = {
-    store: { ...store, get: (key: string) => (read.push(key), store.get(key)) },
+    store: {
+      ...store,
+      get: (key: string) => {
+        read.push(key);
+        return store.get(key);
+      },
+    },
     prefix: PREFIX,
   };
   const options = { policy: { daily: 7 }, now, dryRun: true };

@@ -99,6 +99,8 @@ describe('rules', () => {
     const monthly = kept(daily(0, 70), { monthly: 12 });
     expect([...monthly.keys()]).toEqual([0, 1, 2, 15, 46]);
     expect(monthly.get(2)).toBe('one of the newest 3 verified');
+    const doubtful = entry(100, { modified: daysAgo(97) });
+    expect([...kept([entry(0), doubtful, ...daily(200, 204)]).keys()]).toEqual([0, 100, 200, 201]);
     // A second backup of a day makes room for itself.
     expect([...kept([entry(0), entry(0.1), ...daily(2, 7)], { monthly: 1 }).keys()]).toEqual([0, 0.1, 2, 3]);
   });
@@ -108,7 +110,9 @@ describe('rules', () => {
     const reasons = kept([...young, ...daily(1, 9)], { monthly: 1 });
     expect([...reasons.keys()]).toEqual([...young.map((_, i) => i / 8), 1, 2]);
     expect(reasons.get(7 / 8)).toBe('younger than 24 hours');
-    expect(kept([entry(0), entry(0.5, { state: 'damaged' }), ...daily(1, 9)], { monthly: 1 }).has(0.5)).toBe(false);
+    expect(kept([entry(0), entry(0.5, { state: 'damaged' }), ...daily(1, 9)], { monthly: 1 }).has(0.5)).toBe(
+      false,
+    );
   });
 
   test('a safety backup stays for 14 days, whatever the calendar says', () => {
@@ -119,7 +123,9 @@ describe('rules', () => {
     );
     expect(reasons.has(13.9)).toBe(true);
     expect(reasons.has(14.1)).toBe(false);
-    expect(kept([...daily(0, 5), entry(9, { isSafety: true, state: 'damaged' })], { daily: 3 }).has(9)).toBe(true);
+    expect(kept([...daily(0, 5), entry(9, { isSafety: true, state: 'damaged' })], { daily: 3 }).has(9)).toBe(
+      true,
+    );
   });
 
   test('a safety backup takes no place of the calendar from another', () => {
@@ -131,9 +137,9 @@ describe('rules', () => {
     expect([...reasons.keys()]).toEqual(expect.arrayContaining(without));
     expect(reasons.get(1)).toBe('newest of day 2026-06-14');
     // Nor do they push the newest three nightly ones out.
-    const crowd = [2.1, 2.2, 2.3].map((age) => entry(age, { isSafety: true }));
-    expect([...kept([entry(2), ...crowd, ...daily(3, 9)], { monthly: 1 }).keys()]).toEqual([
-      2, 2.1, 2.2, 2.3, 3, 4,
+    const crowd = [1.1, 1.2, 1.3].map((age) => entry(age, { isSafety: true }));
+    expect([...kept([entry(0), ...crowd, ...daily(2, 9)], { monthly: 1 }).keys()]).toEqual([
+      0, 1.1, 1.2, 1.3, 2, 3,
     ]);
   });
 
@@ -257,7 +263,14 @@ test('whatever the bucket holds: one decision each, and the promises hold', () =
     fc.property(entries, policies, (specs, policy) => {
       const made = specs.map(({ age, skew, state, pinned, isSafety }, i): RetentionEntry => {
         const modified = daysAgo(age);
-        return { name: `n${i}`, state, pinned, isSafety, modified, time: new Date(modified.getTime() + skew * DAY) };
+        return {
+          name: `n${i}`,
+          state,
+          pinned,
+          isSafety,
+          modified,
+          time: new Date(modified.getTime() + skew * DAY),
+        };
       });
       const plan = planRetention(made, policy, NOW);
       expect(plan.decisions.map(({ name }) => name).toSorted()).toEqual(
@@ -361,7 +374,9 @@ describe('forged ones', () => {
         modified: new Date(time.getTime() + lag * DAY),
       };
     });
-  const forgedOf = (specs: readonly (Pick<RetentionEntry, 'state' | 'pinned' | 'isSafety'> & { age: number })[]) =>
+  const forgedOf = (
+    specs: readonly (Pick<RetentionEntry, 'state' | 'pinned' | 'isSafety'> & { age: number })[],
+  ) =>
     specs.map(({ age, ...rest }, i) => ({
       ...entry(0),
       ...rest,

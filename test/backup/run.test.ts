@@ -230,7 +230,11 @@ describe('one run at a time, one backup a time', () => {
     async (trigger) => {
       await done(await runBackup(context, { trigger, scheduledAt: world.clock.now() }));
       world.clock.advance(60_000);
-      const start = { trigger: 'start', scheduledAt: world.clock.now(), unlessYoungerThanMs: 600_000 } as const;
+      const start = {
+        trigger: 'start',
+        scheduledAt: world.clock.now(),
+        unlessYoungerThanMs: 600_000,
+      } as const;
       expect(await runBackup(context, start)).toMatchObject({ kind: 'done' });
     },
   );

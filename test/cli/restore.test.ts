@@ -92,7 +92,9 @@ test('restore, from refusal to done', { timeout: 60_000 }, async () => {
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no backup 20200101_000000') });
 });
 
-test('a restore and an import name what the retention of their safety backup deleted', { timeout: 60_000 }, async () => {
+test('a restore and an import name what the retention of their safety backup deleted', {
+  timeout: 60_000,
+}, async () => {
   const bucket = join(directory, 'bucket');
   const old = async (days: number): Promise<string> => {
     const time = new Date(Date.now() - days * 86_400_000);
@@ -107,10 +109,7 @@ test('a restore and an import name what the retention of their safety backup del
   const restored = await cli('restore', 'latest', '--replace', '--yes');
   expect(restored.stdout).toContain(`retention deleted 1 old backup: ${oldest}`);
   const again = await old(103);
-  writeFileSync(
-    join(directory, 'users.json'),
-    JSON.stringify({ users: [{ user_id: 987_654_321 }] }),
-  );
+  writeFileSync(join(directory, 'users.json'), JSON.stringify({ users: [{ user_id: 987_654_321 }] }));
   const imported = await cli('import', 'users.json', '--yes');
   expect(imported.stdout).toContain(`retention deleted 1 old backup: ${again}`);
 });
