@@ -151,7 +151,7 @@ async function readInto(
       const guard = context.onlyOurs === true ? [onlyOursSink()] : [];
       await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
       const found = (await snapshot.check?.()) ?? UNCHECKED;
-      const missing = missingParts(snapshot.schema, sinks.version.version);
+      const missing = missingParts(snapshot.schema, sinks.version.all);
       return { ...found, damage: [...found.damage, ...missing, ...counts.findings(snapshot.schema)] };
     },
     { checks: true },

@@ -1,14 +1,22 @@
-/** The number of the last migration, read from the snapshot itself. */
+/** The numbers of the migrations on record, read from the snapshot itself. */
 import type { SnapshotSink } from './model.ts';
 import { rowLayout } from './values.ts';
 
-/** `version` is undefined for a database without our migrations table; known once the scan is over. */
-export function createSchemaVersionSink(): SnapshotSink & { readonly version: number | undefined } {
+/** `version` (the last) is undefined for a database without our migrations table; known once the scan is over. */
+export function createSchemaVersionSink(): SnapshotSink & {
+  readonly version: number | undefined;
+  /** In order. */
+  readonly all: readonly number[];
+} {
+  const all = new Set<number>();
   let version: number | undefined;
   let at = 0;
   return {
     get version() {
       return version;
+    },
+    get all() {
+      return [...all].sort((a, b) => a - b);
     },
     targets(schema) {
       const table = schema.tables.find(({ name }) => name === 'schema_migrations');
@@ -19,6 +27,7 @@ export function createSchemaVersionSink(): SnapshotSink & { readonly version: nu
       if (position === undefined) return [];
       at = position;
       version = 0;
+      all.clear();
       return [{ kind: 'table', table }];
     },
     begin() {},
@@ -26,7 +35,9 @@ export function createSchemaVersionSink(): SnapshotSink & { readonly version: nu
     rows(batch) {
       for (const row of batch) {
         const value = row[at];
-        if (typeof value === 'bigint') version = Math.max(version ?? 0, Number(value));
+        if (typeof value !== 'bigint') continue;
+        version = Math.max(version ?? 0, Number(value));
+        all.add(Number(value));
       }
     },
     endScan() {},

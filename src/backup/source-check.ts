@@ -1,5 +1,5 @@
 /** What a run learns of the database itself, beside its rows: a backup of a damaged one is kept, and never called verified. */
-import { hasOwnLedger, lackOf } from '../db/own-schema.ts';
+import { hasOwnLedger, lackOfAll } from '../db/own-schema.ts';
 import type { DatabaseSchema, Row, ScanTarget } from './model.ts';
 
 export interface SourceCheck {
@@ -30,10 +30,13 @@ export function sortFindings(rows: readonly string[]): Pick<SourceCheck, 'damage
   };
 }
 
-/** What of the bot's own tables and columns somebody took away; none of a database that no migration of ours made. */
-export function missingParts(schema: DatabaseSchema, version: number | undefined): readonly string[] {
+/**
+ * What of the bot's own tables, columns and record of migrations somebody took away; none of a database that no migration of ours made.
+ * @param versions of the migrations on record, in order
+ */
+export function missingParts(schema: DatabaseSchema, versions: readonly number[]): readonly string[] {
   const found = tablesOf(schema);
-  return version !== undefined && hasOwnLedger(found) ? (lackOf(found, version)?.findings ?? []) : [];
+  return lackOfAll(found, hasOwnLedger(found) ? versions : undefined)?.findings ?? [];
 }
 
 /** Names of tables and their columns in lower case; virtual ones are there without columns. */

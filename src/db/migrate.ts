@@ -2,7 +2,17 @@
 import { all, ConstraintFailed, type Database, type Statement, sql } from './database.ts';
 import { migrations } from './migrations/index.ts';
 import type { ExistingTables, Migration } from './migrations/types.ts';
-import { existingTables, hasOwnLedger, type Lack, lackOf, lacksCatalogue, tellLack } from './own-schema.ts';
+import {
+  existingTables,
+  hasOwnLedger,
+  type Lack,
+  LEDGER,
+  lackOf,
+  lackOfAll,
+  lacksCatalogue,
+  recordedVersions,
+  tellLack,
+} from './own-schema.ts';
 import { toSqlTime } from './time.ts';
 import { DatabaseUnfit } from './unfit.ts';
 
@@ -44,12 +54,6 @@ export interface MigrationReport {
 export class DatabaseTooNew extends DatabaseUnfit {
   override readonly name = 'DatabaseTooNew';
 }
-
-export const LEDGER = `CREATE TABLE schema_migrations (
-  version INTEGER PRIMARY KEY,
-  name TEXT NOT NULL,
-  applied_at TEXT NOT NULL
-)`;
 
 /** What {@link MigrationReport.from} is called. */
 export function schemaName(version: number): string {
@@ -130,7 +134,7 @@ interface State {
   readonly tables: ExistingTables;
 }
 
-/** Two round trips at most; throws {@link DatabaseTooNew}. */
+/** Two round trips at most. @throws DatabaseUnfit, {@link DatabaseTooNew} */
 async function inspect(db: Database): Promise<State> {
   const [tables, objects] = await db.read([
     existingTables,
@@ -140,19 +144,16 @@ async function inspect(db: Database): Promise<State> {
     ),
   ]);
   const isEmpty = objects[0] === 0;
-  if (!hasOwnLedger(tables)) return { version: 0, isEmpty, tables };
-  const [versions] = await db.read([
-    all(sql('SELECT version FROM schema_migrations ORDER BY version'), (row) => row.int('version')),
-  ]);
+  const isRecorded = hasOwnLedger(tables);
+  const [versions] = isRecorded ? await db.read([recordedVersions]) : [[]];
   const version = versions.at(-1) ?? 0;
   if (version > SCHEMA_VERSION)
     throw new DatabaseTooNew(
       `database has schema version ${version}, this program knows ${SCHEMA_VERSION}: update the program, or restore a backup made by it`,
     );
-  if (versions.length !== version)
-    throw new DatabaseUnfit(
-      `the database has gaps in schema_migrations (${versions.join(', ')}): restore the newest backup`,
-    );
+  // Its own tables would be taken for the old bot's, or made a second time.
+  const lack = lackOfAll(tables, isRecorded ? versions : undefined);
+  if (lack?.tables.includes('schema_migrations') === true) throw new DatabaseUnfit(tellLack(lack));
   return { version, isEmpty, tables };
 }
 

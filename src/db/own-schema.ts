@@ -2,7 +2,7 @@
  * The bot's own schema at each of its versions, read from the migrations themselves, and what a database lacks of it: a dropped table or a
  * renamed column breaks no page, so no check of SQLite's finds it. A database of an older version lacks nothing: a migration adds it.
  */
-import { all, type Database, one, type Query, sql } from './database.ts';
+import { all, type Database, type Query, sql } from './database.ts';
 import { migrations } from './migrations/index.ts';
 import type { ExistingTables } from './migrations/types.ts';
 import type { Row } from './row.ts';
@@ -55,6 +55,65 @@ function column(isLater: boolean): (match: readonly string[]) => OwnColumn {
 export interface Lack {
   readonly findings: readonly string[];
   readonly tables: readonly string[];
+  /** SQL that puts it right and loses nothing; undefined where only a backup has it. */
+  readonly mend?: string | undefined;
+}
+
+/** What the old Python bot had too: these say nothing of whose a database is. */
+export const OLD_BOTS: readonly string[] =
+  'users anime anime_parts groups anime_groups mandatory_channels user_history'.split(' ');
+
+/** Tables of ours that make a database without a record of migrations the bot's own: another program may have some. */
+const ENOUGH = 5;
+/** The same of a step that a record of ours does not have. */
+const ENOUGH_OF_LATER = 2;
+
+/**
+ * Missing tables and columns, and rows of `schema_migrations`: a database with the tables of a step has been through it, whatever that
+ * record says. It is no old bot's then, and the step cannot be done again.
+ * @param versions the rows of `schema_migrations`, in order; undefined where it is not there, or is another program's
+ */
+export function lackOfAll(found: ExistingTables, versions: readonly number[] | undefined): Lack | undefined {
+  const last = versions?.at(-1) ?? 0;
+  if (last > migrations.length) return undefined;
+  const until = Math.max(last, versionMade(found, last));
+  const gone = migrations.slice(0, until).filter(({ version }) => !versions?.includes(version));
+  const rest = lackOf(found, until);
+  if (gone.length === 0) return rest;
+  const isThere = found.has('schema_migrations');
+  const columns = LEDGER_COLUMNS.filter((name) => found.get('schema_migrations')?.has(name) !== true);
+  const finding =
+    versions !== undefined
+      ? `table schema_migrations has no row of version${gone.length > 1 ? 's' : ''} ${gone.map(({ version }) => version).join(', ')}`
+      : isThere
+        ? `table schema_migrations lacks column${columns.length > 1 ? 's' : ''} ${columns.join(', ')}`
+        : 'table schema_migrations is missing';
+  const rows = gone.map(({ version, name }) => `(${version}, '${name}', datetime('now'))`);
+  const mend = [
+    ...(isThere ? [] : [LEDGER.replace(/\s+/g, ' ')]),
+    `INSERT INTO schema_migrations (version, name, applied_at) VALUES ${rows.join(', ')}`,
+  ];
+  return {
+    findings: [finding, ...(rest?.findings ?? [])],
+    tables: ['schema_migrations', ...(rest?.tables ?? [])],
+    mend: rest === undefined && (versions !== undefined || !isThere) ? mend.join('; ') : undefined,
+  };
+}
+
+/** The last step after `last` that enough tables with our columns tell of; 0: none. */
+function versionMade(found: ExistingTables, last: number): number {
+  const before = new Set([...OLD_BOTS, ...ownSchema(last).tables.keys()]);
+  const steps = migrations.slice(last).flatMap(({ version }) => {
+    const { tables, virtual } = ownSchema(version);
+    return [...tables].flatMap(([name, columns]) => {
+      const known = found.get(name);
+      if (before.has(name) || virtual.has(name)) return [];
+      before.add(name);
+      const isOurs = columns.every((column) => column.isLater || known?.has(column.name) === true);
+      return isOurs ? [version] : [];
+    });
+  });
+  return steps.length < (last === 0 ? ENOUGH : ENOUGH_OF_LATER) ? 0 : Math.max(...steps);
 }
 
 /** Names in lower case. Undefined: nothing is missing. A newer program's schema is not judged: it may have dropped what this one has. */
@@ -102,7 +161,9 @@ export function tellLack(lack: Lack): string {
   const way = isAll
     ? 'npm run backup -- restore latest --replace'
     : `npm run backup -- restore latest --only ${lack.tables.join(',')}`;
-  return `the database is not whole: ${shown.join('; ')}${more}; stop the bot and bring back what a backup has of it: ${way} (docs/operations.md, "The database file is damaged")`;
+  const byHand =
+    lack.mend === undefined ? '' : `, or keep what is there and run this SQL in it: ${lack.mend}`;
+  return `the database is not whole: ${shown.join('; ')}${more}; stop the bot and bring back what a backup has of it: ${way} (docs/operations.md, "The database file is damaged")${byHand}`;
 }
 
 const SHOWN = 5;
@@ -135,6 +196,11 @@ export const existingTables: Query<ExistingTables> = {
   },
 };
 
+export const LEDGER = `CREATE TABLE schema_migrations (
+  version INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at TEXT NOT NULL
+)`;
 const LEDGER_COLUMNS = ['version', 'name', 'applied_at'];
 
 /** Another program may keep a table of migrations, too. */
@@ -143,15 +209,19 @@ export function hasOwnLedger(found: ExistingTables): boolean {
   return LEDGER_COLUMNS.every((name) => ledger?.has(name));
 }
 
-/** One round trip where all is well. */
+/** In order: a step that was never recorded leaves a gap. */
+export const recordedVersions: Query<number[]> = all(
+  sql('SELECT version FROM schema_migrations ORDER BY version'),
+  (row) => row.int('version'),
+);
+
 export async function lackNow(db: Database): Promise<Lack | undefined> {
   const [found] = await db.read([existingTables]);
-  const lack = lackOf(found, migrations.length);
-  if (lack === undefined && hasOwnLedger(found)) return undefined;
-  if (!hasOwnLedger(found))
-    return { findings: ['table schema_migrations is missing'], tables: ['schema_migrations'] };
-  const [version] = await db.read([
-    one(sql('SELECT MAX(version) AS version FROM schema_migrations'), (row) => row.int('version')),
-  ]);
-  return lackOf(found, version ?? 0);
+  if (hasOwnLedger(found)) return lackOfAll(found, (await db.read([recordedVersions]))[0]);
+  return (
+    lackOfAll(found, undefined) ?? {
+      findings: ['table schema_migrations is missing'],
+      tables: ['schema_migrations'],
+    }
+  );
 }

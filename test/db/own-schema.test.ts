@@ -2,7 +2,16 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { migrations } from '../../src/db/migrations/index.ts';
-import { lackOf, lackOfTables, lacksCatalogue, ownSchema, tellLack } from '../../src/db/own-schema.ts';
+import {
+  lackOf,
+  lackOfAll,
+  lackOfTables,
+  lacksCatalogue,
+  OLD_BOTS,
+  ownSchema,
+  tellLack,
+} from '../../src/db/own-schema.ts';
+import { OLD_TABLES } from '../../src/takeover/our-schema.ts';
 
 /** As SQLite itself has it after the first `version` steps. */
 function made(version: number): Map<string, Set<string>> {
@@ -91,5 +100,43 @@ describe('the own schema', () => {
     expect(great && tellLack(great)).toMatch(
       /table anime lacks column description.*table user_history is missing.*restore latest --replace/,
     );
+  });
+});
+
+describe('the record of migrations', () => {
+  const upTo = (version: number): number[] => VERSIONS.slice(0, version);
+
+  test.each(VERSIONS)('a database of version %i whose record lacks any row is seen', (version) => {
+    expect(lackOfAll(real(version), upTo(version))).toBeUndefined();
+    expect(lackOfAll(real(version), undefined)?.tables).toEqual(['schema_migrations']);
+    for (const gone of upTo(version))
+      expect(
+        lackOfAll(
+          real(version),
+          upTo(version).filter((one) => one !== gone),
+        )?.findings,
+      ).toEqual([`table schema_migrations has no row of version ${gone}`]);
+  });
+
+  test('a database with a few tables of our names is not ours; with many, it is', () => {
+    const found = new Map([...real(NEWEST)].filter(([name]) => OLD_BOTS.includes(name)));
+    for (const name of ['backup_lease', 'backup_runs', 'backup_requests', 'job_leases'])
+      found.set(name, real(NEWEST).get(name) ?? new Set());
+    expect(lackOfAll(found, undefined)).toBeUndefined();
+    found.set('handled_updates', new Set(['update_id']));
+    found.set('alerts', new Set(['id', 'text']));
+    expect(lackOfAll(found, undefined)).toBeUndefined();
+    found.set('handled_updates', new Set(['update_id', 'handled_at']));
+    expect(lackOfAll(found, undefined)?.findings).toContain('table schema_migrations is missing');
+  });
+
+  test('a table of a later step’s name alone does not make that step done', () => {
+    const found = real(5);
+    found.set('admin_work', real(6).get('admin_work') ?? new Set());
+    expect(lackOfAll(found, upTo(5))).toBeUndefined();
+  });
+
+  test('the old bot’s tables are those that a takeover takes', () => {
+    expect([...OLD_BOTS].toSorted()).toEqual([...OLD_TABLES].toSorted());
   });
 });

@@ -123,8 +123,10 @@ async function makeSchema(path: string, schema: Template['schema']): Promise<str
     for (const type of ['trigger', 'table'] as const)
       for (const { name, tableName } of objectsOf(own, type))
         if (!SMALL.has(tableName) && !isOwned(name)) own.exec(`DROP ${type} IF EXISTS "${name}"`);
-    // Of a version that has these tables nothing may be missing.
+    // Of a version that has these tables nothing may be missing; with few of the bot's own it may claim none.
     own.exec('DELETE FROM schema_migrations');
+    own.exec('ALTER TABLE anime_stale RENAME COLUMN anime_id TO anime');
+    own.exec('ALTER TABLE audit_log RENAME COLUMN id TO line');
   }
   own.exec('PRAGMA journal_mode = DELETE; VACUUM');
   const contentsSql = contentsQuery(own);

@@ -3,8 +3,9 @@
  * columns and constraints (CHECK, DEFAULT, generated columns, UNIQUE, references). Read from the words of the schema; nothing is run.
  * Pure.
  */
-import { LEDGER } from '../../db/migrate.ts';
+
 import { migrations } from '../../db/migrations/index.ts';
+import { LEDGER } from '../../db/own-schema.ts';
 import type { SchemaObject } from '../model.ts';
 import { isWord, type SqlToken, tokenizeSql } from '../snapshot/sql-tokens.ts';
 

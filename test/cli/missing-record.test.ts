@@ -1,0 +1,111 @@
+/** Somebody's SQL took rows of `schema_migrations`, or all of it: the bot's own database is never the old bot's, and no step is done twice. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { lackNow } from '../../src/db/own-schema.ts';
+import { takeOverFile } from '../../src/takeover/take-over.ts';
+import { type CliResult, runCli } from './support.ts';
+
+let directory: string;
+let good: string;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'missing-record-'));
+  await started();
+  run(`INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two');
+       INSERT INTO admins (user_id, added_at) VALUES (7, '2026-01-01 00:00:00')`);
+  good = String((await cli('full', '--json')).json()['name']);
+}, 60_000);
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const cli = (...args: readonly string[]): Promise<CliResult> =>
+  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
+
+function run(text: string): void {
+  const db = new DatabaseSync(join(directory, 'bot.db'));
+  db.exec(text);
+  db.close();
+}
+
+function count(table: string): unknown {
+  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true });
+  try {
+    return db.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get()?.['count'];
+  } finally {
+    db.close();
+  }
+}
+
+/** As the host does it. @returns what it said is missing by then */
+async function started(): Promise<Awaited<ReturnType<typeof lackNow>>> {
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  try {
+    await migrate(db, { now: () => new Date(0), backup: async () => {}, takeOver: takeOverFile });
+    return await lackNow(db);
+  } finally {
+    await db.closeWhole();
+  }
+}
+
+async function health(): Promise<readonly string[] | undefined> {
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  try {
+    return (await lackNow(db))?.findings;
+  } finally {
+    await db.closeWhole();
+  }
+}
+
+const missing = 'table schema_migrations is missing';
+test.each([
+  ['DROP TABLE schema_migrations', missing],
+  ['ALTER TABLE schema_migrations RENAME TO old_ledger', missing],
+  ['DELETE FROM schema_migrations', 'table schema_migrations has no row of versions 1, 2, 3, 4, 5, 6'],
+  ['DELETE FROM schema_migrations WHERE version = 6', 'table schema_migrations has no row of version 6'],
+  [
+    'DELETE FROM schema_migrations WHERE version IN (2, 4)',
+    'table schema_migrations has no row of versions 2, 4',
+  ],
+])(
+  '%s: no start, no verified backup, and two ways back that work',
+  {
+    timeout: 60_000,
+  },
+  async (statement, finding) => {
+    run(statement);
+    const refusal = await started().then(
+      () => 'it started',
+      (error: unknown) => String(error),
+    );
+    expect(refusal).toContain(finding);
+    expect(refusal).toContain('npm run backup -- restore latest --replace');
+    expect(count('admins')).toBe(1);
+    expect(await health()).toEqual([finding]);
+
+    const full = await cli('full');
+    expect(full).toMatchObject({ code: 1 });
+    expect(full.stdout + full.stderr).toContain(finding);
+    expect((await cli('list')).stdout).toMatch(/^Not safe: /);
+
+    const byHand = / run this SQL in it: (.*)$/.exec(refusal)?.[1];
+    run(byHand ?? 'no way by hand');
+    expect(await started()).toBeUndefined();
+    run(statement.replace('old_ledger', 'older_ledger'));
+    const restored = await cli('restore', 'latest', '--replace', '--yes');
+    expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(`restored: ${good}`) });
+    expect(await started()).toBeUndefined();
+    expect([count('admins'), count('anime')]).toEqual([1, 2]);
+  },
+);
+
+test('a column of the record renamed: the start refuses, and a backup brings it back', {
+  timeout: 60_000,
+}, async () => {
+  run('ALTER TABLE schema_migrations RENAME COLUMN applied_at TO vaqt');
+  await expect(started()).rejects.toThrow('table schema_migrations lacks column applied_at');
+  await cli('restore', 'latest', '--replace', '--yes');
+  expect(await started()).toBeUndefined();
+});
