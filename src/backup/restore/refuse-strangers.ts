@@ -1,6 +1,6 @@
 /**
- * Nothing of a backup is signed, so what runs inside a database (a trigger, a CHECK) may be anybody's: brought back, it would run inside
- * the bot, where nothing limits it. Node only.
+ * Nothing of a backup is signed, so what acts inside a database (a trigger, a CHECK, another default) may be anybody's: brought back, it
+ * would act inside the bot, where nothing limits it. Node only.
  */
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
@@ -12,7 +12,7 @@ import { listed, type Stranger, strangersOf, unknownOf } from './strangers.ts';
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;
 
-/** @throws when the source brings SQL along that runs, is not the program's, and is not in the database that is replaced. */
+/** @throws when the source brings SQL along that acts, is not the program's, and is not in the database that is replaced. */
 export function refuseStrangers(
   { strangers, origin }: Pick<RestoreSource, 'strangers' | 'origin'>,
   living: readonly Stranger[],
@@ -20,7 +20,7 @@ export function refuseStrangers(
   const unknown = unknownOf(strangers, living);
   if (unknown.length > 0)
     throw new Error(
-      `${origin} holds SQL that this program did not make and that would run inside the bot: ${listed(unknown)}; nothing was changed. If you made it yourself: --any-schema`,
+      `${origin} holds SQL that this program did not make and that would act inside the bot: ${listed(unknown)}; nothing was changed. If you made it yourself: --any-schema`,
     );
 }
 

@@ -1,16 +1,36 @@
 /**
- * What acts in a database and is not made by this program's migrations: triggers, views, and on our tables indexes and definitions of
- * columns and constraints (CHECK, DEFAULT, generated columns, UNIQUE, references). Read from the words of the schema; nothing is run.
- * Pure.
+ * What acts in a database and is not made by this program's migrations: triggers, views, on our tables indexes, and whatever in a table
+ * of ours differs from what the migrations write there. Read from the words of the schema; nothing is run. Pure.
  */
-
-import { migrations } from '../../db/migrations/index.ts';
-import { LEDGER } from '../../db/own-schema.ts';
 import type { SchemaObject } from '../model.ts';
 import { isWord, type SqlToken, tokenizeSql } from '../snapshot/sql-tokens.ts';
+import {
+  columnOf,
+  definitionsOf,
+  isOfTable,
+  type OwnTable,
+  optionsOf,
+  readOwn,
+  worded,
+} from './own-definitions.ts';
 
-/** What a definition holds beyond a name and a type when it acts on what is written or read. */
-const ACTING = ['CHECK', 'DEFAULT', 'AS', 'NOT', 'UNIQUE', 'PRIMARY', 'REFERENCES', 'COLLATE', 'FOREIGN'];
+/** Others are known to one program and not to the next: no index and no check of SQLite's works with them. */
+const COLLATIONS = ['BINARY', 'NOCASE', 'RTRIM'];
+/** What the definition of a column begins with where it is more than a name and a type. */
+const ACTING = [
+  'CONSTRAINT',
+  'PRIMARY',
+  'NOT',
+  'NULL',
+  'UNIQUE',
+  'CHECK',
+  'DEFAULT',
+  'COLLATE',
+  'REFERENCES',
+  'GENERATED',
+  'AS',
+  'ON',
+];
 /** A line for people names this many; the others are counted. */
 const MOST_NAMED = 5;
 const MOST_CHARACTERS = 80;
@@ -18,7 +38,7 @@ const MOST_CHARACTERS = 80;
 export interface Stranger {
   /** For people: `trigger t`, `index i on users`, `in table users: CHECK (…)`. */
   readonly name: string;
-  /** SQL of it runs when the bot reads or writes its own tables, or when its database is checked. */
+  /** It acts when the bot reads or writes its own tables, or when its database is checked or copied. */
   readonly runs: boolean;
   /** The very text of it, and of which table: what two databases are compared by. */
   readonly text: string;
@@ -26,31 +46,37 @@ export interface Stranger {
 
 type Objects = readonly Omit<SchemaObject, 'hasStorage'>[];
 
+const own = readOwn();
+
 /** Triggers and views come first. */
 export function strangersOf(objects: Objects): Stranger[] {
   const rank = ({ type }: { readonly type: string }): number =>
     ['trigger', 'view', 'index', 'table'].indexOf(type);
   // Tables of the old bot have its own definitions; a takeover makes them anew.
-  const isMigrated = objects.some(({ type, name }) => type === 'table' && name === 'schema_migrations');
+  const isMigrated = objects.some(
+    ({ type, name }) => type === 'table' && name.toLowerCase() === 'schema_migrations',
+  );
   const ordered = objects.toSorted((a, b) => rank(a) - rank(b));
   return ordered.flatMap(({ type, name, tableName, sql }): Stranger[] => {
     if (sql === null) return [];
     const tokens = tokenizeSql(sql);
-    if (ours.objects.has(worded(tokens))) return [];
+    if (own.objects.has(worded(tokens))) return [];
     const text = `${type} ${tableName}: ${sql}`;
+    const isNameOurs = own.names.has(name.toLowerCase());
     if (type === 'trigger') return [{ name: `trigger ${name}`, runs: true, text }];
     // The bot reads a view in the place of one of its tables.
-    if (type === 'view') return [{ name: `view ${name}`, runs: ours.names.has(name.toLowerCase()), text }];
+    if (type === 'view') return [{ name: `view ${name}`, runs: isNameOurs, text }];
     if (isWord(tokens[1], 'VIRTUAL')) return [{ name: `virtual table ${name}`, runs: true, text }];
-    const own = ours.definitions.get(tableName.toLowerCase());
+    const table = own.tables.get(tableName.toLowerCase());
     if (type === 'index') {
-      const runs = isComputed(tokens);
-      return own === undefined && !runs ? [] : [{ name: `index ${name} on ${tableName}`, runs, text }];
+      const isOnOurs = table !== undefined;
+      const runs = isComputed(tokens) || isNameOurs || (isOnOurs && isWord(tokens[1], 'UNIQUE'));
+      return !isOnOurs && !runs ? [] : [{ name: `index ${name} on ${tableName}`, runs, text }];
     }
-    return strangeDefinitions(sql, own, isMigrated).map(({ tokens: found, runs }) => ({
-      name: `in table ${tableName}: ${shortened(cut(sql, found))}`,
+    return strangeParts(sql, table, isMigrated).map(({ found, runs }) => ({
+      name: `in table ${tableName}: ${shortened(found)}`,
       runs,
-      text: `${type} ${tableName}: ${cut(sql, found)}`,
+      text: `${type} ${tableName}: ${found}`,
     }));
   });
 }
@@ -73,71 +99,67 @@ export function listed(strangers: readonly Stranger[]): string {
   return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-const ours = readOurs();
-
-interface Ours {
-  /** Statements of triggers, indexes and virtual tables. */
-  readonly objects: ReadonlySet<string>;
-  /** Names of all tables. */
-  readonly names: ReadonlySet<string>;
-  /** Table name -> its definitions. */
-  readonly definitions: ReadonlyMap<string, Set<string>>;
+interface Part {
+  /** Text for people, and to compare by. */
+  readonly found: string;
+  readonly runs: boolean;
 }
 
-function readOurs(): Ours {
-  const objects = new Set<string>();
-  const definitions = new Map<string, Set<string>>();
-  const names = new Set<string>();
-  for (const sql of [LEDGER, ...migrations.flatMap(({ up }) => up(new Map()))]) {
-    const made = /^CREATE TABLE (\w+)/.exec(sql)?.[1];
-    const name = made ?? /^CREATE VIRTUAL TABLE (\w+)/.exec(sql)?.[1];
-    if (name !== undefined) names.add(name);
-    const added = /^ALTER TABLE (\w+) ADD COLUMN (.*)$/s.exec(sql);
-    if (made !== undefined) definitions.set(made, new Set(definitionsOf(tokenizeSql(sql)).map(worded)));
-    else if (added?.[1] !== undefined) definitions.get(added[1])?.add(worded(tokenizeSql(added[2] ?? '')));
-    else objects.add(worded(tokenizeSql(sql)));
-  }
-  return { objects, definitions, names };
+/** Of a table that is not ours, or is the old bot's, only what runs. */
+function strangeParts(sql: string, table: OwnTable | undefined, isMigrated: boolean): Part[] {
+  const tokens = tokenizeSql(sql);
+  const parts = definitionsOf(tokens);
+  const others = parts.filter((part) => table?.definitions.has(worded(part)) !== true);
+  if (table === undefined || !isMigrated)
+    return others
+      .filter((part) => runsSql(part, table !== undefined))
+      .map((part) => ({ found: cut(sql, part), runs: true }));
+  const strange = others
+    .map(
+      (part): Part => ({ found: cut(sql, part), runs: table.columns.has(columnOf(part)) || !isPlain(part) }),
+    )
+    // An owner's own column without a default writes nothing.
+    .filter(({ found, runs }) => runs || /\bDEFAULT\b/i.test(found));
+  const known = new Set(parts.filter(isOfTable).map(worded));
+  const gone = table.constraints
+    .filter((constraint) => !known.has(constraint))
+    .map((constraint) => ({ found: `without ${constraint}`, runs: true }));
+  const options = optionsOf(tokens);
+  if (worded(options) === table.options) return [...strange, ...gone];
+  const found = options.length === 0 ? `not ${table.options}` : cut(sql, options);
+  return [...strange, ...gone, { found, runs: true }];
 }
 
-/** Columns and constraints of a `CREATE TABLE`, or columns of a `CREATE INDEX`, as tokens. */
-function definitionsOf(statement: readonly SqlToken[]): SqlToken[][] {
-  const found: SqlToken[][] = [[]];
-  let depth = 0;
-  for (const token of statement) {
-    if (token.text === ')') depth -= 1;
-    if (depth === 1 && token.text === ',') found.push([]);
-    else if (depth > 0) found.at(-1)?.push(token);
-    if (token.text === '(') depth += 1;
-  }
-  return found;
+/** A column with a type and a constant default, and nothing else. */
+function isPlain(part: readonly SqlToken[]): boolean {
+  if (isOfTable(part)) return false;
+  const at = part.findIndex((token, i) => i > 0 && ACTING.some((word) => isWord(token, word)));
+  if (at < 0) return true;
+  const [first, ...values] = part.slice(at);
+  const [value, ...more] = /^[+-]$/.test(values[0]?.text ?? '') ? values.slice(1) : values;
+  return isWord(first, 'DEFAULT') && value !== undefined && value.kind !== 'symbol' && more.length === 0;
 }
 
-/** Of a table that is not ours only those that run something: nothing else of it concerns the bot. */
-function strangeDefinitions(
-  sql: string,
-  own: ReadonlySet<string> | undefined,
-  isMigrated: boolean,
-): { readonly tokens: readonly SqlToken[]; readonly runs: boolean }[] {
-  return definitionsOf(tokenizeSql(sql))
-    .filter((tokens) => own?.has(worded(tokens)) !== true)
-    .map((tokens) => ({ tokens, runs: runsSql(tokens, own !== undefined) }))
-    .filter(({ tokens, runs }) => runs || (own !== undefined && isMigrated && isActing(tokens)));
-}
-
-function isActing(tokens: readonly SqlToken[]): boolean {
-  return tokens.some((token) => ACTING.some((word) => isWord(token, word)));
-}
-
-/** CHECK, a generated column, a DEFAULT that is computed; in a table of ours ON DELETE, ON UPDATE and ON CONFLICT too. */
+/**
+ * CHECK, a generated column, a DEFAULT that is computed, an unknown COLLATE, a reference to a table of ours; in a table of ours
+ * ON DELETE, ON UPDATE and ON CONFLICT too.
+ */
 function runsSql(tokens: readonly SqlToken[], isOurs: boolean): boolean {
-  return tokens.some(
-    (token, i) =>
+  return tokens.some((token, i) => {
+    const next = tokens[i + 1];
+    return (
       isWord(token, 'CHECK') ||
       isWord(token, 'AS') ||
-      (isWord(token, 'DEFAULT') && tokens[i + 1]?.text === '(') ||
-      (isOurs && isWord(token, 'ON')),
-  );
+      (isWord(token, 'DEFAULT') && next?.text === '(') ||
+      (isWord(token, 'COLLATE') && !isKnownCollation(next)) ||
+      (!isOurs && isWord(token, 'REFERENCES') && next !== undefined && own.tables.has(columnOf([next]))) ||
+      (isOurs && isWord(token, 'ON'))
+    );
+  });
+}
+
+function isKnownCollation(token: SqlToken | undefined): boolean {
+  return token !== undefined && COLLATIONS.includes(columnOf([token]).toUpperCase());
 }
 
 /** An index of more than bare columns, or of some rows only. */
@@ -150,19 +172,10 @@ function isComputed(tokens: readonly SqlToken[]): boolean {
     return (
       isNamed &&
       others.length === 0 &&
-      (collate === undefined || (isWord(collate, 'COLLATE') && collation !== undefined))
+      (collate === undefined || (isWord(collate, 'COLLATE') && isKnownCollation(collation)))
     );
   };
   return tokens.some((token) => isWord(token, 'WHERE')) || ![columns, ...more].every(isBare);
-}
-
-/** The same for the same statement, however it is spaced, quoted and spelled. */
-function worded(tokens: readonly SqlToken[]): string {
-  return tokens
-    .map(({ kind, text }) =>
-      kind === 'name' ? text.slice(1, -1).toLowerCase() : kind === 'word' ? text.toLowerCase() : text,
-    )
-    .join(' ');
 }
 
 function cut(sql: string, tokens: readonly SqlToken[]): string {

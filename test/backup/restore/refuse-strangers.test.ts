@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { SchemaObject } from '../../../src/backup/model.ts';
 import { refuseStrangers, strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
+import { strangersOf } from '../../../src/backup/restore/strangers.ts';
 import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
 import { migrate } from '../../../src/db/migrate.ts';
+import { migrations } from '../../../src/db/migrations/index.ts';
+import { LEDGER } from '../../../src/db/own-schema.ts';
 import { type CliResult, runCli } from '../../cli/support.ts';
 
 let directory: string;
@@ -24,6 +28,15 @@ async function makeBot(name: string, sql = ''): Promise<void> {
   opened.exec(sql);
   opened.close();
 }
+
+/** The schema of a new database. */
+const migrated = (() => {
+  const db = new DatabaseSync(':memory:');
+  for (const text of [LEDGER, ...migrations.flatMap(({ up }) => up(new Map()))]) db.exec(text);
+  const rows = db.prepare('SELECT type, name, tbl_name AS tableName, sql FROM sqlite_schema').all();
+  db.close();
+  return rows as unknown as readonly SchemaObject[];
+})();
 
 function cli(...args: readonly string[]): Promise<CliResult> {
   return runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
@@ -48,6 +61,11 @@ const RUNS: readonly (readonly [string, string])[] = [
     'ALTER TABLE alerts ADD COLUMN x REFERENCES users (user_id) ON DELETE CASCADE',
     'in table alerts: x REFERENCES users (user_id) ON DELETE CASCADE',
   ],
+  ['CREATE UNIQUE INDEX once ON handled_updates (handled_at)', 'index once on handled_updates'],
+  ['DROP INDEX users_banned; CREATE INDEX users_banned ON users (source)', 'index users_banned on users'],
+  ['CREATE TABLE notes (x REFERENCES "Users" (user_id))', 'in table notes: x REFERENCES "Users" (user_id)'],
+  ["ALTER TABLE users ADD COLUMN x TEXT NOT NULL DEFAULT ''", "in table users: x TEXT NOT NULL DEFAULT ''"],
+  ['ALTER TABLE users ADD COLUMN x REFERENCES alerts (key)', 'in table users: x REFERENCES alerts (key)'],
   // A byte order mark is space to SQLite.
   ['ALTER TABLE users ADD COLUMN x \uFEFFCHECK (x > 0)', 'in table users: x CHECK (x > 0)'],
 ];
@@ -57,10 +75,40 @@ test.each(RUNS)('%s is refused by name', async (sql, name) => {
   const source = { origin: 'given.db', strangers: strangersInFile(join(directory, 'given.db')) };
   expect(() => refuseStrangers(source, [])).toThrow(
     new Error(
-      `given.db holds SQL that this program did not make and that would run inside the bot: ${name}; nothing was changed. If you made it yourself: --any-schema`,
+      `given.db holds SQL that this program did not make and that would act inside the bot: ${name}; nothing was changed. If you made it yourself: --any-schema`,
     ),
   );
   expect(() => refuseStrangers(source, source.strangers)).not.toThrow();
+});
+
+/** A table, what becomes of its statement, and how that is named. */
+const REWRITTEN: readonly (readonly [string, string, string, string])[] = [
+  ['users', 'banned_at TEXT', "banned_at TEXT DEFAULT '2020-01-01 00:00:00'", ''],
+  ['users', 'source TEXT', 'source TEXT NOT NULL', ''],
+  ['users', 'rate_since INTEGER NOT NULL', 'rate_since INTEGER', 'rate_since INTEGER DEFAULT 0'],
+  ['users', 'banned_at TEXT', 'banned_at GENERATED ALWAYS', ''],
+  ['users', 'banned_at TEXT', "'banned_at' TEXT DEFAULT 1", ''],
+  ['admins', "DEFAULT 'admin'", "DEFAULT 'owner'", "role TEXT NOT NULL DEFAULT 'owner'"],
+  ['admins', 'added_by INTEGER', 'added_by INTEGER COLLATE evilcoll', ''],
+  ['handled_updates', 'update_id INTEGER PRIMARY KEY', 'update_id INT', ''],
+  ['handled_updates', 'INTEGER PRIMARY KEY', 'INTEGER "PRIMARY" KEY', 'update_id INTEGER "PRIMARY" KEY'],
+  ['backup_runs', 'bytes INTEGER', 'bytes INTEGER, FOREIGN KEY (fence) REFERENCES nosuch (x)', ''],
+  ['follows', ', PRIMARY KEY (anime_id, user_id)', '', 'without primary key ( anime_id , user_id )'],
+  ['users', ')', ') STRICT', 'STRICT'],
+  ['handled_updates', ')', ') WITHOUT ROWID', 'WITHOUT ROWID'],
+  ['anime_views', ' WITHOUT ROWID', '', 'not without rowid'],
+];
+
+test.each(REWRITTEN)('%s with %s made %s is refused by name', (table, from, to, named) => {
+  const own = migrated.find(({ name }) => name === table)?.sql?.replaceAll(/,\s+/g, ', ') ?? '';
+  const at = own.lastIndexOf(from);
+  expect(at).toBeGreaterThan(0);
+  const text = `${own.slice(0, at)}${to}${own.slice(at + from.length)}`;
+  const strangers = strangersOf(
+    migrated.map((object) => (object.name === table ? { ...object, sql: text } : object)),
+  );
+  const name = `in table ${table}: ${named || to.split(', ').at(-1)}`;
+  expect(strangers.map((stranger) => [stranger.name, stranger.runs])).toEqual([[name, true]]);
 });
 
 test('what runs nothing is not refused: views, bare indexes, plain tables', async () => {
