@@ -47,9 +47,8 @@ export async function failed(context: BackupContext, { name, error, left }: Fail
       problems.push(`the failure could not be recorded: ${explain(cause)}`);
     }
   }
-  const rest = problems.length === 0 ? '' : `\n${problems.join('\n')}`;
   await context
-    .alert({ kind: 'failed', message: `backup failed: ${reason}${rest}` })
+    .alert({ kind: 'failed', message: [`backup failed: ${reason}`, ...problems].join('; ') })
     .catch((cause: unknown) => {
       problems.push(`the admins could not be told: ${explain(cause)}`);
     });

@@ -37,6 +37,8 @@ export interface BackupEntry {
   readonly state: RetentionEntry['state'];
   /** Why it is not `verified`. */
   readonly problem: string | undefined;
+  /** Its manifest is there, and this user may not read it: nothing is known against the backup. */
+  readonly isDenied?: true;
   /** What is at fault when it is `damaged`: the database it was read from, or the stored files alone. */
   readonly concerns: 'database' | 'files' | undefined;
   /** What was proved of its stored files; undefined when nothing was. */
@@ -157,7 +159,10 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
   if (stored === undefined)
     return { ...base, state: 'unfinished', problem: 'no manifest: under way, or left over by a failed run' };
   const read = await readManifest(bucket, group.name);
-  if (read instanceof ManifestError) return { ...base, state: 'unreadable', problem: read.message };
+  if (read instanceof ManifestError) {
+    const isDenied = read.cause instanceof StoreError && read.cause.isDenied;
+    return { ...base, state: 'unreadable', problem: read.message, ...(isDenied && { isDenied }) };
+  }
   const verdict = await readVerdict(bucket, group);
   const damage = damageOf(read);
   const problems = [missingObject(bucket, read, files), verdict?.problem, damage].filter(

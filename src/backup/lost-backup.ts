@@ -22,7 +22,10 @@ export async function recordedRun(
   }
 }
 
-/** What is wrong with the backup of the run; undefined when it is there or a newer one is good. */
+/**
+ * What is wrong with the backup of the run; undefined when it is there or a newer one is good. One that this user may not read is not lost,
+ * and nobody can say that it is good.
+ */
 export async function lostBackup(
   bucket: Bucket,
   run: RunStart | undefined,
@@ -34,7 +37,8 @@ export async function lostBackup(
   if (found === undefined) return { name, problem: 'all its files are gone from the bucket', isLost: true };
   if (found.state === 'unfinished')
     return { name, problem: 'its manifest is gone from the bucket', isLost: true };
-  if (found.state === 'unreadable') return { name, problem: found.problem ?? '', isLost: true };
+  if (found.state === 'unreadable')
+    return { name, problem: found.problem ?? '', ...(found.isDenied !== true && { isLost: true }) };
   return undefined;
 }
 

@@ -84,12 +84,12 @@ function alertFor(
   if (damage !== undefined)
     return {
       kind: 'damaged',
-      message: [`backup ${manifest.name} was made, but ${damage}`, ...lines].join('\n'),
+      message: [`backup ${manifest.name} was made, but ${damage}`, ...lines].join('; '),
     };
   if (lines.length === 0) return undefined;
   return {
     kind: problems.length > 0 ? 'problem' : 'ask',
-    message: `backup ${manifest.name} is good, but:\n${lines.join('\n')}`,
+    message: `backup ${manifest.name} is good, but: ${lines.join('; ')}`,
   };
 }
 

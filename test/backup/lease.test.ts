@@ -195,7 +195,7 @@ describe('a fence that no run can have written', () => {
     const outcome = await runBackup(world.context, { trigger: 'command', scheduledAt: new Date() });
     expect(outcome).toMatchObject({ kind: 'done' });
     expect(world.alerts.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/is good, but:\nbackup_lease\.fence held a number/),
+      expect.stringMatching(/is good, but: backup_lease\.fence held a number/),
     ]);
   });
 });

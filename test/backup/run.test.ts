@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackupContext } from '../../src/backup/context.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { noLedger } from '../../src/backup/ledger.ts';
@@ -28,6 +28,10 @@ beforeAll(async () => {
   world = await createWorld();
 });
 afterAll(() => world.close());
+afterEach(() => {
+  // A command shows it on one line.
+  expect(world.alerts.filter(({ message }) => message.includes('\n'))).toEqual([]);
+});
 beforeEach(async () => {
   world.alerts.length = 0;
   world.clock.advance(3_600_000);

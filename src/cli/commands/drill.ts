@@ -52,5 +52,6 @@ async function run(
 
 async function findLost({ bucket, backup }: Session): Promise<BackupHealth['damaged']> {
   const { run: recorded } = await recordedRun(bucket, async () => (await backup()).ledger);
-  return lostBackup(bucket, recorded, await newestFit(bucket));
+  const found = await lostBackup(bucket, recorded, await newestFit(bucket));
+  return found?.isLost === true ? found : undefined;
 }

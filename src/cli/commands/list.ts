@@ -115,8 +115,8 @@ interface Standing {
   readonly health: ReturnType<typeof backupHealth>;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
-  /** The newest one on record, where the bucket has it no more. */
-  readonly lost: { readonly name: string; readonly problem: string } | undefined;
+  /** The newest one on record, where the bucket has it no more, or lets nobody read it. */
+  readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
   /** Found the database damaged, and made no backup. */
   readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
   readonly now: Date;
@@ -134,7 +134,10 @@ function verdict(
   const whatToDo =
     damaged !== undefined ? adviceOn(damaged) : failedRun !== undefined ? MEND : `Make one: ${FULL}`;
   const gone =
-    lost && `the newest backup, ${lost.name}, is lost: ${lost.problem}, and this program did not remove it`;
+    lost &&
+    (lost.isLost === true
+      ? `the newest backup, ${lost.name}, is lost: ${lost.problem}, and this program did not remove it`
+      : `the newest backup, ${lost.name}, cannot be read: ${lost.problem}`);
   if (newest === undefined) {
     const none = entries.length === 0 ? 'there is no backup in' : 'no backup is verified in';
     const why = gone === undefined ? '' : `; ${gone}`;
@@ -143,6 +146,8 @@ function verdict(
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
+  if (gone !== undefined && lost?.isLost !== true)
+    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest that can be, ${newest.name}, is ${age} old. Then look again: npm run backup -- list`;
   if (gone !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
   if (failedRun !== undefined)

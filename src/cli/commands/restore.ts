@@ -2,7 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { explain, systemClock } from '../../backup/clock.ts';
 import type { BackupContext } from '../../backup/context.ts';
+import { type BackupEntry, type Bucket, nowOf } from '../../backup/list.ts';
 import { copyLive } from '../../backup/local-copy.ts';
+import { latestBackup } from '../../backup/newest.ts';
 import { BackupDamaged } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import {
@@ -14,6 +16,7 @@ import {
   restore,
   sourceOf,
 } from '../../backup/restore.ts';
+import { isAhead } from '../../backup/true-time.ts';
 import { readConfig } from '../../config.ts';
 import { lockDatabaseFile } from '../../db/file-lock.ts';
 import { hideSecrets } from '../../log.ts';
@@ -291,7 +294,19 @@ async function resolveSource(
   if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
     throw new UsageError(`file ${text} does not exist`);
   const { entry, passedOver } = await resolveBackup(session.bucket, text);
+  if (text === 'latest') await refuseDenied(session.bucket, entry);
   return { from: { kind: 'backup', entry }, passedOver };
+}
+
+/** The newest backup may be good, and an older one may hold far less: nothing is put back for want of a right. */
+async function refuseDenied(bucket: Bucket, { name }: BackupEntry): Promise<void> {
+  const denied = (await latestBackup(bucket)).newer.find(
+    ({ isDenied, time }) => isDenied === true && !isAhead(time, nowOf(bucket)),
+  );
+  if (denied === undefined) return;
+  throw new Error(
+    `${denied.name} is newer than ${name} and cannot be read: ${denied.problem}; then restore again. Nothing was changed. To take the older one all the same: npm run backup -- restore ${name}`,
+  );
 }
 
 function readTarget(cli: Cli, url: string): RestoreTarget {

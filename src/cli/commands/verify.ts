@@ -26,6 +26,8 @@ export function verifyCommand(cli: Cli): Command {
 
 interface Verdict extends Omit<DeepVerdict, 'proofs'> {
   readonly name: string;
+  /** This user may not read it: nothing was found out. */
+  readonly denied?: true;
 }
 
 async function verify(
@@ -77,6 +79,12 @@ async function verify(
         `${verdicts.length === 1 ? 'Good' : `All ${verdicts.length} good`}: what was checked is whole and right.`,
       ),
     );
+  else if (bad.every(({ denied }) => denied === true))
+    terminal.say(
+      yellow(
+        `Not read: ${bad.map(({ name }) => name).join(', ')}. Give this user the right, then verify again.`,
+      ),
+    );
   else
     terminal.say(
       red(`Not good: ${bad.map(({ name }) => name).join(', ')}. Use another backup; \`list\` shows them.`),
@@ -94,6 +102,7 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
       warnings: [],
       checks: [],
       opened: false,
+      ...(entry.isDenied === true && { denied: entry.isDenied }),
     };
   const { database, document } = manifest.objects;
   const bar = createProgressBar(invocation.terminal, () => performance.now());
@@ -152,7 +161,8 @@ async function verifyPath(invocation: Invocation, path: string): Promise<Verdict
 
 function show({ terminal }: Invocation, verdict: Verdict): void {
   const { green, red, yellow, bold } = terminal.colors;
-  terminal.say(`${verdict.ok ? green('good') : red('BAD ')}  ${bold(verdict.name)}`);
+  const bad = verdict.denied === true ? yellow('????') : red('BAD ');
+  terminal.say(`${verdict.ok ? green('good') : bad}  ${bold(verdict.name)}`);
   if (verdict.ok && !verdict.opened)
     terminal.say(`  ${yellow('note')}  stored bytes good, contents not opened: no key that fits`);
   for (const line of verdict.checks) terminal.say(`  ${green('ok')}    ${line}`);
