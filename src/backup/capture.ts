@@ -11,6 +11,7 @@ import { feed } from './fan-out.ts';
 import { SchemaChanged, type SnapshotSink } from './model.ts';
 import { type BackupName, databaseKey, documentKey } from './names.ts';
 import { sweepUploads } from './prune.ts';
+import { ledgerTriggers } from './restore/ledger-triggers.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
 import { missingParts, ScanCounts, type SourceCheck } from './source-check.ts';
 import { PartLane } from './store/part-lane.ts';
@@ -152,7 +153,11 @@ async function readInto(
       await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
       const found = (await snapshot.check?.()) ?? UNCHECKED;
       const missing = missingParts(snapshot.schema, sinks.version.all);
-      return { ...found, damage: [...found.damage, ...missing, ...counts.findings(snapshot.schema)] };
+      const triggers = ledgerTriggers(snapshot.schema.objects);
+      return {
+        ...found,
+        damage: [...found.damage, ...missing, ...triggers, ...counts.findings(snapshot.schema)],
+      };
     },
     { checks: true },
   );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { explain } from './clock.ts';
 import { rowsOfTables } from './digest.ts';
 import { openForeignFile } from './foreign/connection.ts';
+import { Damaged } from './foreign/errors.ts';
 import { requireSchema } from './foreign/schema-text.ts';
 import type { Task } from './foreign/tasks.ts';
 import { digestFile, type FileDigests, integrityFaults } from './inspect-file.ts';
@@ -13,7 +14,7 @@ import { loadDocument } from './load-document.ts';
 import { isLocalFault } from './local-fault.ts';
 import type { Manifest } from './manifest.ts';
 import { settledCopy } from './restore/copy-database.ts';
-import { requireWritableLedger } from './restore/ledger-triggers.ts';
+import { ledgerTriggers } from './restore/ledger-triggers.ts';
 import { strangersNote, strangersOf } from './restore/strangers.ts';
 
 /** What of a manifest the contents of both files are held against. */
@@ -54,7 +55,8 @@ export const checkTask: Task<CheckInput, Findings> = async ({ path, kind, scratc
 async function contents(path: string, expected: Expected | undefined, report: Report): Promise<string> {
   const found = await digestFile(path);
   requireSchema(found.objects);
-  requireWritableLedger(found.objects);
+  const [trigger] = ledgerTriggers(found.objects);
+  if (trigger !== undefined) throw new Damaged(trigger);
   const note = strangersNote(strangersOf(found.objects), 'and at work once it is restored');
   if (note !== undefined) report.warnings.push(note);
   return compare(found, expected);

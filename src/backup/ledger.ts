@@ -9,7 +9,7 @@ export type LeaseAnswer =
   /** `fence` grows with every holder: only the highest may publish. `note`: what was wrong with the stored one, for people. */
   | { readonly kind: 'acquired'; readonly fence: number; readonly note?: string }
   | { readonly kind: 'held'; readonly holder: string; readonly fence: number; readonly leftMs: number }
-  /** The database has no lease table. */
+  /** The database has no whole record of runs: no table for the lease or for the runs, or a column of these is gone. */
   | { readonly kind: 'absent' };
 
 export interface RunStart {

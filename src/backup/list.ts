@@ -12,6 +12,7 @@ import {
   timeOfName,
   verdictKey,
 } from './names.ts';
+import { ledgerTriggerIn } from './restore/ledger-triggers.ts';
 import type { RetentionEntry } from './retention.ts';
 import { type Store, type StoredObject, StoreError } from './store/types.ts';
 import { believedTime, isAhead } from './true-time.ts';
@@ -174,7 +175,12 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
     time: timeOf(bucket, group, new Date(read.started_at)),
     state: problems.length === 0 ? 'verified' : 'damaged',
     problem: problems.length === 0 ? undefined : problems.join('; '),
-    concerns: problems.length === 0 ? undefined : damage === undefined ? 'files' : 'database',
+    concerns:
+      problems.length === 0
+        ? undefined
+        : damage === undefined && ledgerTriggerIn(verdict?.problem ?? '') === undefined
+          ? 'files'
+          : 'database',
     verdict,
     usable: (['database', 'document'] as const).filter(
       (role) => faultOf(bucket, read.objects[role], files) === undefined,

@@ -45,7 +45,7 @@ export type BackupOutcome =
       readonly kind: 'done';
       readonly name: BackupName;
       readonly manifest: Manifest;
-      /** False where the database has no lease table (the old bot's): two runs at once were not ruled out, nor did they have to be. */
+      /** False where the database has no whole record of runs (the old bot's): two runs at once were not ruled out, nor did they have to be. */
       readonly leased: boolean;
       /** Rows of tables and indexes that were read, every attempt counted: a hosted database bills them. */
       readonly rowsRead: number;
@@ -82,7 +82,7 @@ export async function runBackup(
   }
 }
 
-/** The database has none of our tables: nothing can be recorded in it, and a backup writes nothing into what it saves. */
+/** The database has no whole record of runs: nothing can be recorded in it, and a backup writes nothing into what it saves. */
 function withoutLedger(context: BackupContext): BackupContext {
   return { ...context, ledger: { ...noLedger, schemaVersion: () => context.ledger.schemaVersion() } };
 }

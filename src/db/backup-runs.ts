@@ -8,7 +8,8 @@ import {
   type RunStart,
 } from '../backup/ledger.ts';
 import { TRIGGERS } from '../backup/manifest.ts';
-import { all, type Database, one, type Statement, sql } from './database.ts';
+import { isLease, isLedger } from '../backup/restore/ledger-sql.ts';
+import { all, type Database, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
@@ -36,7 +37,7 @@ export function createBackupLedger(
 ): Ledger & RequestLedger {
   const ledger: Ledger & RequestLedger = {
     async schemaVersion() {
-      if (!(await hasColumn(db, 'schema_migrations', 'version'))) return undefined;
+      if (!(await columnsOf(db, 'schema_migrations')).includes('version')) return undefined;
       const [row] = await db.read([
         one(
           sql(
@@ -49,7 +50,7 @@ export function createBackupLedger(
       return row;
     },
     async acquire(holder, ttlMs) {
-      if (!(await hasColumn(db, 'backup_lease', 'fence'))) return { kind: 'absent' };
+      if (!(await isRecordWhole(db))) return { kind: 'absent' };
       const [, , before, taken] = await db.write([
         // The row may be missing after somebody's hand-made import; it must not switch the lease off.
         sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
@@ -192,7 +193,7 @@ export function createBackupLedger(
       return (before?.rows ?? []).length > 0;
     },
     async newestDone(now) {
-      if (!(await hasColumn(db, 'backup_runs', 'started_at'))) return undefined;
+      if (!isLedger(await columnsOf(db, 'backup_runs'))) return undefined;
       const [[run]] = await db.read([
         all(
           sql(
@@ -260,19 +261,26 @@ const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_a
 const RUN_START = `name, CASE WHEN ${IS_FENCE} THEN fence ELSE 0 END AS fence, "trigger", scheduled_at, started_at`;
 const RUN = `${RUN_START}, finished_at, state, reason, rows, bytes`;
 
-/** Asked by a column of ours: an old database may have another program's table of that name. */
-async function hasColumn(db: Database, table: string, column: string): Promise<boolean> {
-  const [found] = await db.read([
-    all(
-      sql(
-        "SELECT c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.name = ? AND c.name = ?",
-        table,
-        column,
-      ),
-      (row) => row.text('name'),
+/** An old database may have other programs' tables of these names; of ours, somebody's SQL may have taken a column. */
+async function isRecordWhole(db: Database): Promise<boolean> {
+  const [lease, runs] = await db.read([columns('backup_lease'), columns('backup_runs')]);
+  return isLease(lease) && isLedger(runs);
+}
+
+async function columnsOf(db: Database, table: string): Promise<string[]> {
+  const [found] = await db.read([columns(table)]);
+  return found;
+}
+
+/** None of what is no table. */
+function columns(table: string): Query<string[]> {
+  return all(
+    sql(
+      "SELECT c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.name = ?",
+      table,
     ),
-  ]);
-  return found.length > 0;
+    (row) => row.text('name'),
+  );
 }
 
 function runStart(row: Row): RunStart {

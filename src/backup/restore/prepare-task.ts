@@ -12,7 +12,7 @@ import { digestFile, type FileDigests } from '../inspect-file.ts';
 import { loadDocument } from '../load-document.ts';
 import { copyDatabase } from './copy-database.ts';
 import { requireIntact } from './intact.ts';
-import { requireWritableLedger } from './ledger-triggers.ts';
+import { ledgerTriggers } from './ledger-triggers.ts';
 import { type Stranger, strangersOf } from './strangers.ts';
 
 export interface PrepareInput {
@@ -41,7 +41,8 @@ export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to
   requireIntact(to, origin);
   const found = await digestFile(to);
   requireSchema(found.objects);
-  requireWritableLedger(found.objects);
+  const [trigger] = ledgerTriggers(found.objects);
+  if (trigger !== undefined) throw new Damaged(trigger);
   if (expected !== undefined) requireExpected(found, expected);
   const { db, close } = openForeignFile(to);
   try {

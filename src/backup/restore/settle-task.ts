@@ -47,7 +47,11 @@ function settle(db: DatabaseSync, end: RunEnd | undefined): void {
       );
     run("DELETE FROM backup_runs WHERE state = 'running'");
     // Whoever asked for this backup has it: nobody is to be told again, years later, by the next tick.
-    if (end !== undefined && hasColumns(db, 'backup_requests', ['requested_at', 'finished_at']))
+    if (
+      end !== undefined &&
+      isLedger(columnsOf(db, 'backup_runs')) &&
+      hasColumns(db, 'backup_requests', ['requested_at', 'finished_at'])
+    )
       run(
         `UPDATE backup_requests SET finished_at = COALESCE(r.finished_at, r.started_at) FROM backup_runs AS r
          WHERE backup_requests.finished_at IS NULL AND r.name = ? AND r.state = 'done' AND r."trigger" = 'command'

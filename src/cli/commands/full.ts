@@ -116,7 +116,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   if (!leased)
     say(
       colors.dim(
-        '  the bot has not opened this database yet, so nothing in it could say that another backup is under way',
+        `  ${damage === undefined ? 'the bot has not made its record of runs in this database yet' : 'the record of runs in this database (backup_lease, backup_runs) is not whole'}, so nothing in it could say that another backup is under way`,
       ),
     );
   if (problems.length > 0)

@@ -5,6 +5,7 @@ import { backupHealth } from '../../backup/health.ts';
 import { type BackupEntry, listBackups, newestOf } from '../../backup/list.ts';
 import { lostBackup, recordedRun } from '../../backup/lost-backup.ts';
 import { damagedNewest } from '../../backup/newest.ts';
+import { ledgerTriggerIn } from '../../backup/restore/ledger-triggers.ts';
 import { isAhead } from '../../backup/true-time.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { type Column, formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
@@ -169,7 +170,9 @@ const FULL = 'npm run backup -- full';
 const MEND = `What to do: docs/operations.md, "The database file is damaged". Once the database is mended or restored: ${FULL}`;
 
 /** A damaged backup of a good database, a backup of a damaged database, or one of a database that a restore replaced. */
-function adviceOn({ concerns, manifest }: BackupEntry): string {
+function adviceOn({ concerns, manifest, problem = '' }: BackupEntry): string {
+  const trigger = ledgerTriggerIn(problem);
+  if (trigger !== undefined) return `T${trigger.slice(1)}: ${FULL}`;
   if (concerns === 'files')
     return `Its stored files are at fault, not the database. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
   if (manifest?.trigger === 'restore')

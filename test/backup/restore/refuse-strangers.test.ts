@@ -167,9 +167,9 @@ test('a trigger on the engine’s own tables is found by verify and named by the
   timeout: 120_000,
 }, async () => {
   await makeBot('bot.db', 'CREATE TRIGGER bad AFTER UPDATE ON "Backup_Runs" BEGIN DELETE FROM users; END');
-  expect((await cli('full')).code).toBe(0);
+  expect((await cli('full')).code).toBe(1);
   const problem =
-    'trigger bad on backup_runs would run at every restore: drop it in the database, then make a new backup';
+    'trigger bad on backup_runs would run at every restore: drop it in the database (DROP TRIGGER bad), then make a new backup';
   // The restore first: it goes by itself, not by what verify left.
   const restored = await cli('restore', 'latest', '--to', 'file:new.db', '--any-schema');
   expect(restored.stderr).toContain(problem);

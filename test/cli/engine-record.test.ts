@@ -1,0 +1,112 @@
+/** Somebody's SQL took the backups' own record, or put a trigger on it: a backup is made all the same, and each message leads out. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseManifest, serializeManifest } from '../../src/backup/manifest.ts';
+import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { type CliResult, runCli } from './support.ts';
+
+let directory: string;
+let good: string;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'engine-record-'));
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await migrate(db, { now: () => new Date(0), backup: async () => {} });
+  await db.closeWhole();
+  run("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')");
+  good = await full();
+}, 60_000);
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const cli = (...args: readonly string[]): Promise<CliResult> =>
+  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
+
+/** Two within a second are one. */
+async function full(): Promise<string> {
+  for (;;) {
+    const { name } = (await cli('full', '--json')).json();
+    if (name !== good) return String(name);
+  }
+}
+
+function run(text: string): void {
+  const db = new DatabaseSync(join(directory, 'bot.db'));
+  db.exec(text);
+  db.close();
+}
+
+test.each([
+  ['DROP TABLE backup_runs', 'table backup_runs is missing'],
+  ['ALTER TABLE backup_runs RENAME COLUMN fence TO f', 'table backup_runs lacks column fence'],
+  ['DROP TABLE backup_lease', 'table backup_lease is missing'],
+  ['ALTER TABLE backup_lease RENAME COLUMN expires_ms TO e', 'table backup_lease lacks column expires_ms'],
+  ['DROP TABLE backup_requests', 'table backup_requests is missing'],
+])(
+  '%s: a backup is made and marked, and the whole restore goes on',
+  {
+    timeout: 60_000,
+  },
+  async (statement, finding) => {
+    run(statement);
+    const made = await cli('full');
+    expect(made).toMatchObject({ code: 1, stdout: expect.stringContaining(`DAMAGED: `) });
+    expect(made.stdout).toContain(finding);
+    expect(made.stdout).not.toMatch(/has not (opened|made)|SQLITE/);
+    if (!statement.includes('backup_requests'))
+      expect(made.stdout).toContain('(backup_lease, backup_runs) is not whole');
+    expect(await cli('list', '--check')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('Not safe: '),
+    });
+    const restored = await cli('restore', 'latest', '--replace', '--yes');
+    expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(`restored: ${good}`) });
+    expect(restored.stdout).toContain(`of what was there before: the database was damaged`);
+    expect(await cli('full')).toMatchObject({ code: 0, stdout: expect.stringContaining('verified') });
+  },
+);
+
+test('a damaged backup without a column of the record can be restored by its name', {
+  timeout: 60_000,
+}, async () => {
+  run('ALTER TABLE backup_runs RENAME COLUMN started_at TO s');
+  const bad = await full();
+  expect(await cli('restore', bad, '--replace', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`restored: ${bad}`),
+  });
+});
+
+const TRIGGER =
+  'trigger mine on backup_runs would run at every restore: drop it in the database (DROP TRIGGER mine), then make a new backup';
+test('a trigger on the record: found when the backup is made, and the message leads out', {
+  timeout: 60_000,
+}, async () => {
+  run('CREATE TRIGGER mine AFTER UPDATE ON backup_runs BEGIN SELECT 1; END');
+  expect(await cli('full')).toMatchObject({ code: 1, stdout: expect.stringContaining(TRIGGER) });
+  expect(await cli('list', '--check')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(`T${TRIGGER.slice(1)}: npm run backup -- full`),
+  });
+  const restored = await cli('restore', 'latest', '--replace', '--yes');
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(`restored: ${good}`) });
+  expect(await cli('full')).toMatchObject({ code: 0 });
+});
+
+test('the same in a backup that an earlier program called verified: list does not blame its files', {
+  timeout: 60_000,
+}, async () => {
+  run('CREATE TRIGGER mine AFTER UPDATE ON backup_runs BEGIN SELECT 1; END');
+  const bad = await full();
+  const path = join(directory, `bucket/anime_backup_${bad}.manifest.json`);
+  const { findings: _, ...manifest } = parseManifest(readFileSync(path));
+  rmSync(path);
+  writeFileSync(path, serializeManifest({ ...manifest, state: 'verified' }));
+  expect(await cli('verify', bad)).toMatchObject({ code: 1 });
+  expect(readdirSync(join(directory, 'bucket'))).toContain(`anime_backup_${bad}.bad.json`);
+  const listed = await cli('list', '--check');
+  expect(listed).toMatchObject({ code: 3, stderr: expect.stringContaining(`T${TRIGGER.slice(1)}`) });
+  expect(listed.stderr).not.toContain('stored files are at fault');
+});
