@@ -28,7 +28,7 @@ import {
 } from './restore/embedded.ts';
 import { ENGINE_TABLES } from './restore/engine-tables.ts';
 import { type FileCalls, fileCalls } from './restore/file-calls.ts';
-import { refuseWhole } from './restore/intact.ts';
+import { requireBroken, withWayOn } from './restore/old-file.ts';
 import { refuseStrangers, strangersInFile, strangersOnServer } from './restore/refuse-strangers.ts';
 import {
   clearOwnStaging,
@@ -85,7 +85,7 @@ export interface RestoreOptions {
   readonly isBots?: boolean;
   /** Only to see whether it can be done (a drill): a backup of a newer program is as good as any. */
   readonly isRehearsal?: boolean;
-  /** The old file can not be read: nothing of it can be saved but the file itself (a remote database is not asked). */
+  /** No backup of the old file can be made: nothing of it can be saved but the file itself (a remote database is not asked). */
   readonly isOldBroken?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly signal?: AbortSignal;
@@ -213,15 +213,23 @@ async function restoreFile(
   await makeDirectory(dirname(directory));
   const work = makeOwnDirectory(directory);
   try {
-    if (options.isOldBroken === true && files.exists(path)) refuseWhole(path, directory);
+    const unsaved =
+      options.isOldBroken === true && files.exists(path)
+        ? [
+            `no backup of the old database could be made: ${await requireBroken(path, directory, parts.clock)}`,
+          ]
+        : [];
     const source = await fetched(parts, options, directory);
     if (isGuarded(options))
       refuseStrangers(source, options.isOldBroken === true ? [] : strangersInFile(path));
-    const safety = await safetyBackup(parts, options);
+    const safety = await safetyBackup(parts, options).catch(async (error: unknown) => {
+      await parts.closeTarget();
+      throw options.signal?.aborted === true ? error : await withWayOn(error, path, directory, parts.clock);
+    });
     await parts.closeTarget();
     let fresh = source.path;
     let madeFrom: string | undefined;
-    const notes = [...notesOf(source, options), ...safety.notes];
+    const notes = [...notesOf(source, options), ...unsaved, ...safety.notes];
     if (options.only !== undefined) {
       options.onProgress?.({ phase: 'load', done: 0, total: undefined });
       fresh = freshPath(path);

@@ -1,6 +1,4 @@
 /** A real SQLite's opinion of a file; in the process for foreign files. Node only. */
-import { copyFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { integrityFaults } from '../inspect-file.ts';
@@ -27,24 +25,4 @@ export function requireIntact(path: string, origin: string): void {
     if (isLocalFault(cause)) throw new Error(`${origin} could not be looked into on this machine`, { cause });
     throw new Damaged(`${origin} is no whole SQLite database`, { cause });
   }
-}
-
-/**
- * A database called broken that is not: what it holds is to be saved first. Looked at as a copy below `directory`, without its journal:
- * SQLite may remove a journal that it opens, and a file that only its journal makes whole cannot be opened by the bot either.
- * @throws when the file at `path` is whole
- */
-export function refuseWhole(path: string, directory: string): void {
-  const copy = join(directory, 'called-broken.db');
-  try {
-    copyFileSync(path, copy);
-    requireIntact(copy, path);
-  } catch {
-    return;
-  } finally {
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(copy + suffix, { force: true });
-  }
-  throw new Error(
-    `the database ${path} opens and is whole: leave --broken-database out, then it is backed up before it is replaced`,
-  );
 }

@@ -5,6 +5,7 @@ import type { BackupContext } from '../../backup/context.ts';
 import { type BackupEntry, type Bucket, nowOf } from '../../backup/list.ts';
 import { copyLive } from '../../backup/local-copy.ts';
 import { latestBackup } from '../../backup/newest.ts';
+import { withWayOn } from '../../backup/restore/old-file.ts';
 import { BackupDamaged } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import {
@@ -17,6 +18,7 @@ import {
   sourceOf,
 } from '../../backup/restore.ts';
 import { isAhead } from '../../backup/true-time.ts';
+import { inScratch } from '../../backup/verify-deep.ts';
 import { readConfig } from '../../config.ts';
 import { lockDatabaseFile } from '../../db/file-lock.ts';
 import { hideSecrets } from '../../log.ts';
@@ -45,10 +47,7 @@ export function restoreCommand(cli: Cli): Command {
     .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')
     .option('--any-schema', 'also what is not the bot’s database, by its tables')
     .option('--dry-run', 'show what would change, change nothing')
-    .option(
-      '--broken-database',
-      'the old file can not be read any more: set it aside without a backup of it',
-    );
+    .option('--broken-database', 'no backup of the old file can be made: set it aside without one');
   return framed<Options>(cli, command, async (invocation, args, options) => {
     try {
       return await run(cli, invocation, args, options);
@@ -119,7 +118,12 @@ async function run(
     random: Math.random,
     fetch,
   };
-  const state = isOldBroken ? 'full' : await databaseState(target, fetch);
+  const state = isOldBroken
+    ? 'full'
+    : await databaseState(target, fetch).catch(async (error: unknown) => {
+        if (target.kind !== 'file') throw error;
+        throw await inScratch(undefined, (scratch) => withWayOn(error, target.path, scratch, systemClock));
+      });
   if (options.dryRun === true)
     return dryRun(
       invocation,
