@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startTelegram } from '../../dev/telegram/index.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
@@ -56,6 +56,8 @@ test('an upload that is delivered twice is fetched, read and answered once', asy
     times = 3;
     const bytes = new TextEncoder().encode(JSON.stringify({ anime: [{ code: 1, title: 'A' }] }));
     await admin.send({ document: { name: 'old.json', bytes } });
+    // The reading goes on after the update was answered.
+    await vi.waitFor(() => expect(admin.lastMessage().text).not.toContain('Reading'), 30_000);
     // One of the bot's for one of the admin's.
     expect(admin.messages().length - before).toBe(2);
     expect(telegram.calls.filter(({ method }) => method === 'getFile')).toHaveLength(1);

@@ -48,7 +48,10 @@ test('"send here" sends both files of a backup', async () => {
   const listed = admin.lastMessage();
   await admin.press(listed, listed.keyboard.flat()[0]?.text ?? '');
   await admin.press(admin.lastMessage(), '📨 Shu yerga yuborish');
-  const sent = admin.messages().flatMap(({ document }) => document ?? []);
+  const files = () => admin.messages().flatMap(({ document }) => document ?? []);
+  // They are sent after the press was answered.
+  await vi.waitFor(() => expect(files()).toHaveLength(2), 20_000);
+  const sent = files();
   expect(sent.map(({ name }) => name)).toEqual([
     expect.stringMatching(/^anime_bot_.*\.db\.gz$/),
     expect.stringMatching(/^anime_backup_.*\.json\.gz$/),

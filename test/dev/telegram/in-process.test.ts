@@ -12,7 +12,11 @@ beforeEach(async () => {
   taken = [];
   status = 200;
   telegram = await startTelegram({
-    sleep: async (ms) => void pauses.push(ms),
+    // A pause that gives way: without one the deliveries would starve the test.
+    sleep: (ms) => {
+      pauses.push(ms);
+      return new Promise((resolve) => setImmediate(resolve));
+    },
     fetch: async (_url, init) => {
       const { update_id: id } = JSON.parse(String(init?.body)) as { update_id: number };
       taken.push(id);
