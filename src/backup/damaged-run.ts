@@ -54,8 +54,13 @@ export async function damagedRun(
   const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
   if (!parsed.success) return undefined;
-  const at = new Date(parsed.output.at);
-  if (isAhead(at, nowOf(bucket)) || (newest !== undefined && newest.time >= at)) return undefined;
+  const claimed = new Date(parsed.output.at);
+  const now = nowOf(bucket);
+  if (isAhead(claimed, now)) return undefined;
+  // One dated ahead would outlive the good run that comes before its time: it was put no later than the store says.
+  const put = claimed > now ? (await bucket.store.head(keyOf(bucket)))?.modified : undefined;
+  const at = put !== undefined && put < claimed ? put : claimed;
+  if (newest !== undefined && newest.time >= at) return undefined;
   return {
     name: `the run of ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     problem: visible(parsed.output.problem.slice(0, MOST_CHARACTERS)),

@@ -23,6 +23,7 @@ import { confirmPublished, publish } from './publish.ts';
 import { isOfBackup } from './published.ts';
 import { cleanUp, type SettleReport, settle } from './settle.ts';
 import { MOST_FINDINGS } from './source-check.ts';
+import { clearEarlyVerdict } from './verdicts.ts';
 
 export interface BackupRequestOptions {
   readonly trigger: Trigger;
@@ -144,6 +145,8 @@ async function runHeld(
     manifest = await abortable(making, limit.signal);
     // From here on nothing is cut short: a manifest that lands after its objects were removed would be a lie.
     limit.stop();
+    const uncleared = await clearEarlyVerdict(context, name);
+    if (uncleared !== undefined) problems.push(uncleared);
     await lease.confirm();
     await publish(context, manifest);
     await confirmPublished(context, lease, name);

@@ -82,6 +82,15 @@ export async function clearVerdict({ store, prefix }: Bucket, name: BackupName):
   }
 }
 
+/**
+ * For a backup that is about to exist: a verdict that lies under its name already is forged, or another bucket's.
+ * Never rejects. @returns why it could not be removed, for people.
+ */
+export async function clearEarlyVerdict(bucket: Bucket, name: BackupName): Promise<string | undefined> {
+  const held = await bucket.store.head(verdictKey(bucket.prefix, name)).catch(() => undefined);
+  return held && clearVerdict(bucket, name);
+}
+
 /** `bytes` undefined: too many to be one of ours. */
 export function parseVerdict(bytes: Uint8Array | undefined, name: BackupName): DamageVerdict {
   const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);

@@ -2,12 +2,13 @@
 import { mkdtempSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { explain } from '../../src/backup/clock.ts';
+import { damagedRun, keepDamagedRun } from '../../src/backup/damaged-run.ts';
 import { drill } from '../../src/backup/drill.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { findBackup, listBackups, newestFit, newestVerified } from '../../src/backup/list.ts';
 import type { Manifest } from '../../src/backup/manifest.ts';
-import { manifestKey, pinKey, verdictKey } from '../../src/backup/names.ts';
+import { backupName, manifestKey, pinKey, verdictKey } from '../../src/backup/names.ts';
 import { isRestorable, passedOver } from '../../src/backup/newest.ts';
 import { verifyByHash } from '../../src/backup/proof.ts';
 import { prune, sweepDebris } from '../../src/backup/prune.ts';
@@ -83,6 +84,37 @@ describe('of a real backup', () => {
     });
     expect(await clearVerdict(bucket(), newer.name)).toBeUndefined();
     expect(await state()).toBe('verified');
+  });
+
+  test('a verdict that was put under a name to come goes when a backup gets the name', async () => {
+    world.clock.advance(3_600_000);
+    const scheduledAt = world.clock.now();
+    const forged = {
+      ...bucket(),
+      clock: { ...world.clock, now: () => new Date(scheduledAt.getTime() - 60_000) },
+    };
+    const name = backupName(scheduledAt);
+    await store.put(manifestKey(PREFIX, name), new Uint8Array());
+    expect(await keepVerdict(forged, { name, findings: undefined }, 'verify', BAD)).toBeUndefined();
+    await store.delete([manifestKey(PREFIX, name)]);
+    expect(store.objects.has(verdictKey(PREFIX, name))).toBe(true);
+    const outcome = await runBackup(bucket(), { trigger: 'schedule', scheduledAt });
+    expect(outcome).toMatchObject({ kind: 'done', name, problems: [] });
+    expect(store.objects.has(verdictKey(PREFIX, name))).toBe(false);
+    expect((await findBackup(bucket(), name))?.state).toBe('verified');
+  });
+
+  test('a damaged run dated ahead counts until a backup made after it was put is verified', async () => {
+    const ahead = {
+      ...bucket(),
+      clock: { ...world.clock, now: () => new Date(world.clock.now().getTime() + 3_000_000) },
+    };
+    expect(await keepDamagedRun(ahead, 'the database is damaged')).toBeUndefined();
+    expect(await damagedRun(bucket(), await findBackup(bucket(), newer.name))).toBeDefined();
+    world.clock.advance(60_000);
+    const outcome = await runBackup(bucket(), { trigger: 'schedule', scheduledAt: world.clock.now() });
+    if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+    expect(await damagedRun(bucket(), await findBackup(bucket(), outcome.name))).toBeUndefined();
   });
 
   test('a damaged database file: the document is restored, and the backup counts as damaged', async () => {
