@@ -82,6 +82,30 @@ test('a run leaves three objects, a record and no lease', async () => {
   expect((await verifyByHash(context, manifest, { keys: undefined })).problems).toEqual([]);
 });
 
+test('the record tells what set a run off, so that retention need not read its manifest', async () => {
+  const { name } = await done(
+    await runBackup(context, { trigger: 'import', scheduledAt: world.clock.now() }),
+  );
+  expect(await world.ledger.triggers([name, '20200101_000000'])).toEqual(new Map([[name, 'import']]));
+  world.clock.advance(86_400_000);
+  const gets: string[] = [];
+  const counting: Store = {
+    ...store,
+    get: (key) => {
+      gets.push(key);
+      return store.get(key);
+    },
+  };
+  const policy = { retention: { daily: 1 }, store: counting };
+  for (let day = 0; day < 4; day += 1) {
+    world.clock.advance(86_400_000);
+    await done(await run(policy));
+  }
+  // It stays for 14 days, and takes no place.
+  expect(await findBackup(context, name)).toMatchObject({ state: 'verified' });
+  expect(gets).not.toContain(manifestKey(PREFIX, name));
+});
+
 test('progress is told in order and reaches its end', async () => {
   const phases: string[] = [];
   let proved = 0;
