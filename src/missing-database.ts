@@ -83,7 +83,7 @@ const KEPT: readonly (readonly [end: RegExp, why: string])[] = [
 ];
 
 /** The newest of each kind: why it is there, and its name. */
-function keptBeside(path: string): [why: string, name: string][] {
+export function keptBeside(path: string): [why: string, name: string][] {
   const directory = dirname(path);
   try {
     const names = readdirSync(directory).filter((name) => name.startsWith(basename(path)));

@@ -55,6 +55,20 @@ describe('beside it', () => {
     expect(said).not.toContain('restore latest');
   });
 
+  test('and a command says the same', async () => {
+    writeFileSync(`${path}.rescued-20260615T020000Z`, 'x');
+    writeFileSync(`${path}.before-restore`, 'x');
+    const { code, stderr } = await runCli(
+      directory,
+      { DATABASE_URL: `file:${path}`, BACKUP_DIR: 'backups' },
+      'full',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(`mv ${path}.rescued-20260615T020000Z ${path}`);
+    expect(stderr).toContain(`mv ${path}.before-restore ${path}`);
+    expect(stderr).not.toContain('start the bot once');
+  });
+
   test('the newest of a kind is named, and a bucket that cannot be listed hides none', async () => {
     for (const [end, day] of [
       ['.rescued-20260615T020000Z', 1],

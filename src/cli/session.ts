@@ -1,6 +1,7 @@
 /** What a command works with: settings, bucket, database, opened on demand and closed at the end. Node only. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { BackupContext } from '../backup/context.ts';
+import { isIdentity } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { Bucket } from '../backup/list.ts';
 import type { SnapshotSource } from '../backup/model.ts';
@@ -9,6 +10,7 @@ import { composeBackup } from '../compose.ts';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
 import { holderText, isSurelyDead } from '../db/lock-text.ts';
+import { keptBeside } from '../missing-database.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../node-parts.ts';
 import { botElsewhere, type Installed } from './installed-bot.ts';
 import type { Terminal } from './terminal.ts';
@@ -57,7 +59,7 @@ export async function openSession(
       if (database.kind === 'file' && !existsSync(database.path))
         throw new Error(
           elsewhere ??
-            `database file ${database.path} does not exist: start the bot once, set DATABASE_URL, or get it back with \`npm run backup -- restore latest\`${existsSync('data/offline') ? ' (what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups)' : ''}`,
+            `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore latest\`${existsSync('data/offline') ? ' (what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups)' : ''}`,
         );
       const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
       open.push(opened);
@@ -83,6 +85,13 @@ export async function openSession(
   };
 }
 
+/** What a restore or a running bot kept of it is newer than any backup. */
+function insteadOf(path: string): string {
+  const beside = keptBeside(path);
+  if (beside.length === 0) return 'start the bot once, set DATABASE_URL';
+  return `beside it is ${beside.map(([why, name]) => `${why} (mv ${name} ${path})`).join(', and ')}`;
+}
+
 function readKeys({ backup }: Config): OpeningKeys | undefined {
   const identities = backup.ageIdentity === undefined ? [] : readIdentities(backup.ageIdentity);
   const passphrases = backup.passphrase === undefined ? [] : [backup.passphrase];
@@ -91,11 +100,19 @@ function readKeys({ backup }: Config): OpeningKeys | undefined {
 
 /** `age-keygen` writes comments beside the key. */
 function readIdentities(setting: string): string[] {
-  if (setting.startsWith('AGE-SECRET-KEY-')) return [setting];
+  if (setting.startsWith('AGE-SECRET-KEY-')) return [requireIdentity(setting, '')];
   if (!existsSync(setting))
     throw new Error('BACKUP_AGE_IDENTITY is neither a key (AGE-SECRET-KEY-…) nor a file that exists');
   const lines = readFileSync(setting, 'utf8').split(/\r?\n/);
   const keys = lines.map((line) => line.trim()).filter((line) => line.startsWith('AGE-SECRET-KEY-'));
   if (keys.length === 0) throw new Error(`BACKUP_AGE_IDENTITY: no AGE-SECRET-KEY-… in ${setting}`);
-  return keys;
+  return keys.map((key) => requireIdentity(key, ` in ${setting}`));
+}
+
+function requireIdentity(key: string, where: string): string {
+  if (!isIdentity(key))
+    throw new Error(
+      `BACKUP_AGE_IDENTITY: not a key of age${where}: it is cut off or misspelt; give the whole AGE-SECRET-KEY-…`,
+    );
+  return key;
 }

@@ -302,10 +302,13 @@ describe('bad usage and failures', () => {
       ['full'],
       { DATABASE_URL: 'file:missing.db' },
     ],
+    [1, /BACKUP_AGE_IDENTITY: not a key of age/, ['verify'], { BACKUP_AGE_IDENTITY: 'AGE-SECRET-KEY-1FOO' }],
+    [1, /BACKUP_AGE_IDENTITY: not a key of age in bad\.txt/, ['verify'], { BACKUP_AGE_IDENTITY: 'bad.txt' }],
     [2, /BACKUP_AGE_IDENTITY is not set/, ['key', 'test'], { BACKUP_AGE_RECIPIENTS: RECIPIENT }],
   ];
 
   test('exit codes and messages', async () => {
+    writeFileSync(join(directory, 'bad.txt'), '# mine\nAGE-SECRET-KEY-1FOO\n');
     const results = await Promise.all(
       CASES.map(([, , args, change]) => spawnCli(directory, { ...env(), ...change }, ...args)),
     );

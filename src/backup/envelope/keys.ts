@@ -24,6 +24,16 @@ export async function generateKey(kind: 'x25519' | 'hybrid' = 'x25519'): Promise
   return { identity, recipient: await identityToRecipient(identity) };
 }
 
+/** Whether it can be a key at all: one that was cut off or misspelt opens nothing. */
+export function isIdentity(text: string): boolean {
+  try {
+    new Decrypter().addIdentity(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Encrypts random bytes for `recipient` and opens them with `identity`; rejects with an {@link UnsealError} when that fails. */
 export async function proveKey(recipient: string, identity: string): Promise<void> {
   const secret = randomBytes(32);
