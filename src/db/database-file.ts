@@ -48,7 +48,7 @@ export function whatInstead(head: string): string | undefined {
  */
 export function requireUsableFile(path: string): void {
   const refuse = (what: string): never => {
-    throw new DatabaseUnfit(`${path}: the file ${what} (${HELP}). Nothing was changed.`);
+    throw new DatabaseUnfit(`${path}: the file ${withHelp(what)}. Nothing was changed.`);
   };
   try {
     if (!existsSync(path)) return;
@@ -114,12 +114,17 @@ export function explainUnusable(error: unknown, path: string): unknown {
     return told(
       `${path}: locked: ${explainLocked(path)} (the old bot, too, must not run). Nothing was changed.`,
     );
-  if (reason !== undefined) return told(`${path}: the file ${reason} (${HELP}). Nothing was changed.`);
+  if (reason !== undefined) return told(`${path}: the file ${withHelp(reason)}. Nothing was changed.`);
   if (error instanceof DatabaseUnfit)
     return error.message.startsWith(path)
       ? error
-      : told(`${path}: ${error.message} (${HELP}). Nothing was changed.`);
+      : told(`${path}: ${withHelp(error.message)}. Nothing was changed.`);
   if (error instanceof DatabaseUnavailable)
     return told(`${path}: ${error.message}: start again when it is there`);
   return error;
+}
+
+/** Two documents in a row help nobody. */
+function withHelp(what: string): string {
+  return what.includes('docs/') ? what : `${what} (${HELP})`;
 }

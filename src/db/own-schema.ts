@@ -157,13 +157,18 @@ export function lacksCatalogue({ tables }: Lack): boolean {
 export function tellLack(lack: Lack): string {
   const shown = lack.findings.slice(0, SHOWN);
   const more = lack.findings.length > SHOWN ? `; and ${lack.findings.length - SHOWN} more` : '';
+  return `the database is not whole: ${shown.join('; ')}${more}; ${wayBack(lack)}`;
+}
+
+/** What to do about it. */
+export function wayBack(lack: Lack): string {
   const isAll = lacksCatalogue(lack) || lack.tables.some((name) => NEVER_ALONE.test(name));
   const way = isAll
     ? 'npm run backup -- restore latest --replace'
     : `npm run backup -- restore latest --only ${lack.tables.join(',')}`;
   const byHand =
     lack.mend === undefined ? '' : `, or keep what is there and run this SQL in it: ${lack.mend}`;
-  return `the database is not whole: ${shown.join('; ')}${more}; stop the bot and bring back what a backup has of it: ${way} (docs/operations.md, "The database file is damaged")${byHand}`;
+  return `stop the bot and bring back what a backup has of it: ${way} (docs/operations.md, "The database file is damaged")${byHand}`;
 }
 
 const SHOWN = 5;

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseManifest, serializeManifest } from '../../src/backup/manifest.ts';
 import { sql } from '../../src/db/database.ts';
+import { explainUnusable } from '../../src/db/database-file.ts';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { migrations } from '../../src/db/migrations/index.ts';
@@ -76,11 +77,16 @@ describe.each([
     run(`PRAGMA writable_schema = ON; ${statements}`);
     await expect(started()).rejects.toThrow(finding);
     await expect(started()).rejects.toThrow('npm run backup -- restore latest --replace');
+    // One document, however the host says it.
+    const refused = explainUnusable(await started().catch((error: unknown) => error), 'bot.db');
+    expect(String(refused).match(/docs\//g)).toHaveLength(1);
     const bad = await cli('full', '--json');
     expect(bad).toMatchObject({ code: 1 });
     const { name } = bad.json();
     expect(bad.json()).toMatchObject({ ok: false, error: expect.stringContaining(finding) });
-    expect((await cli('list')).stdout).toMatch(/^Not safe: .*"The database file is damaged"/);
+    expect((await cli('list')).stdout).toMatch(
+      /^Not safe: .* stop the bot and bring back .*: npm run backup -- restore latest --replace \(.*"The database file is damaged"/,
+    );
     expect(await cli('list', '--check')).toMatchObject({ code: 3 });
     expect(await cli('verify', String(name))).toMatchObject({
       code: 1,
@@ -109,8 +115,11 @@ test('another table: the start goes on and names it, and its backup alone brings
   expect((await started()).lack?.tables).toEqual(['user_history']);
   expect(await cli('full')).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('table user_history is missing'),
+    stdout: expect.stringMatching(
+      /table user_history is missing[\s\S]*npm run backup -- restore latest --only user_history \(/,
+    ),
   });
+  expect((await cli('list')).stdout).toMatch(/^Not safe: .* restore latest --only user_history \(/);
   expect(await cli('restore', 'latest', '--only', 'user_history', '--yes')).toMatchObject({
     code: 0,
     stderr: '',

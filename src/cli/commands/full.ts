@@ -11,6 +11,7 @@ import { isDamagedDatabase } from '../../db/database-fault.ts';
 import { withAdvice } from '../advice.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatBytes, formatCount, formatDuration } from '../format.ts';
+import { mendOf } from '../mend.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 export function fullCommand(cli: Cli): Command {
@@ -97,9 +98,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   if (damage === undefined) say(`${colors.green('done:')} ${made}, verified`);
   else {
     say(`${colors.red('DAMAGED:')} ${made}: stored as it was read, but ${damage}`);
-    say(
-      '  it is kept, and so is every good one before it; what to do: docs/operations.md, "The database file is damaged"',
-    );
+    say(`  it is kept, and so is every good one before it; what to do: ${mendOf(damage)}`);
   }
   for (const object of [database, document])
     say(`  ${object.file}  ${formatBytes(object.bytes)} (${formatBytes(object.contents.bytes)} inside)`);

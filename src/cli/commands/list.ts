@@ -2,13 +2,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import { damagedRun } from '../../backup/damaged-run.ts';
 import { type DrillRecord, readDrills } from '../../backup/drill-record.ts';
 import { backupHealth } from '../../backup/health.ts';
-import { type BackupEntry, listBackups, newestOf } from '../../backup/list.ts';
+import { type BackupEntry, damageOf, listBackups, newestOf } from '../../backup/list.ts';
 import { lostBackup, recordedRun } from '../../backup/lost-backup.ts';
 import { damagedNewest } from '../../backup/newest.ts';
 import { ledgerTriggerIn } from '../../backup/restore/ledger-triggers.ts';
 import { isAhead } from '../../backup/true-time.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { type Column, formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
+import { mendOf } from '../mend.ts';
 import type { Colors } from '../terminal.ts';
 
 export function listCommand(cli: Cli): Command {
@@ -133,7 +134,11 @@ function verdict(
 ): string {
   const { damaged, lost, failedRun } = standing;
   const whatToDo =
-    damaged !== undefined ? adviceOn(damaged) : failedRun !== undefined ? MEND : `Make one: ${FULL}`;
+    damaged !== undefined
+      ? adviceOn(damaged)
+      : failedRun !== undefined
+        ? mend(failedRun.problem)
+        : `Make one: ${FULL}`;
   const gone =
     lost &&
     (lost.isLost === true
@@ -167,7 +172,10 @@ function before({ manifest }: BackupEntry): string {
 }
 
 const FULL = 'npm run backup -- full';
-const MEND = `What to do: docs/operations.md, "The database file is damaged". Once the database is mended or restored: ${FULL}`;
+
+function mend(damage: string): string {
+  return `What to do: ${mendOf(damage)}. Once the database is mended or restored: ${FULL}`;
+}
 
 /** A damaged backup of a good database, a backup of a damaged database, or one of a database that a restore replaced. */
 function adviceOn({ concerns, manifest, problem = '' }: BackupEntry): string {
@@ -177,7 +185,7 @@ function adviceOn({ concerns, manifest, problem = '' }: BackupEntry): string {
     return `Its stored files are at fault, not the database. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
   if (manifest?.trigger === 'restore')
     return `It keeps the damaged database that a restore set out to replace. Once that is done, make a backup of what is there now: ${FULL}`;
-  return MEND;
+  return mend((manifest && damageOf(manifest)) ?? problem);
 }
 
 function drillLine(colors: Colors, drill: DrillRecord, now: Date): string {

@@ -1,0 +1,16 @@
+/** What to do about a damaged database, by what a run found of it. Node only. */
+import { wayBack } from '../db/own-schema.ts';
+
+const MISSING = /^table (\w+) (?:is missing|lacks columns? [\w, ]+)$/;
+
+/**
+ * Only tables and columns of the bot's that are gone: the command that brings them back. Anything else: the document.
+ * @param damage what a manifest or a failed run says, findings parted by `; `
+ */
+export function mendOf(damage: string): string {
+  const findings = damage.replace(/^.*?: (?=table )/, '').split('; ');
+  const tables = findings.flatMap((finding) => MISSING.exec(finding)?.[1] ?? []);
+  return tables.length === findings.length
+    ? wayBack({ findings, tables })
+    : 'docs/operations.md, "The database file is damaged"';
+}
