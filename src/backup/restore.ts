@@ -185,7 +185,9 @@ async function fetched(
     throw new Error(`${source.origin} has no table ${unknown.join(', ')}; it has ${[...known].join(', ')}`);
   if (options.isBots === true) refuseOthers(source);
   if (options.only === undefined && options.isRehearsal !== true) refuseNewer(source);
-  return settleRuns(source, makerOf(options.from));
+  const settled = await settleRuns(source, makerOf(options.from));
+  // Single tables take no numbers along.
+  return options.only === undefined ? settled : { ...settled, notes: source.notes };
 }
 
 /** Which runs there were, who works, which schema this is: the past's answer would be wrong. */

@@ -13,7 +13,12 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /^SQLITE_(CORRUPT|IOERR_SHORT_READ)/,
     `is damaged: restore a backup (docs/operations.md, "The database file is damaged"), or ${SALVAGE} and start with that`,
   ],
-  [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, 'needs more room on its disk than there is: make room and start again'],
+  // SQLite says the same of a table whose numbers are used up.
+  [
+    /^SQLITE_FULL/,
+    'needs more room on its disk than there is (make room and start again), or a number in sqlite_sequence is at its end (restore a backup)',
+  ],
+  [/^(ENOSPC|EDQUOT)/, 'needs more room on its disk than there is: make room and start again'],
   [
     /^(SQLITE_READONLY|EACCES|EPERM|EROFS)/,
     "cannot be written to: give the bot's user the right to the file and its directory (chown, chmod)",

@@ -28,9 +28,13 @@ export async function settleRuns(source: RestoreSource, maker: Maker | undefined
   const rows = rowsOfTables(source.tables);
   const input = { path: source.path, end: maker && endOf(maker, rows) };
   const limits = limitsFor(statSync(source.path).size);
-  const tables = await runInProcess('settle', input, { limits });
+  const { tables, notes } = await runInProcess('settle', input, { limits });
   const fresh = new Map(tables.map((digest) => [digest.table, digest]));
-  return { ...source, tables: source.tables.map((table) => fresh.get(table.table) ?? table) };
+  return {
+    ...source,
+    notes: [...source.notes, ...notes],
+    tables: source.tables.map((table) => fresh.get(table.table) ?? table),
+  };
 }
 
 function endOf({ name, manifest }: Maker, rows: number): RunEnd {

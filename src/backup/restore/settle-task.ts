@@ -7,6 +7,7 @@ import type { TableDigest } from '../digest.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/tasks.ts';
 import { digestFile } from '../inspect-file.ts';
+import { boundSequences } from './bound-sequences.ts';
 import { ENGINE_TABLES } from './engine-tables.ts';
 import { INSERT_RUNS, isLease, isLedger, type LiveLedger, RUN_COLUMNS, SET_FENCE } from './ledger-sql.ts';
 
@@ -18,20 +19,25 @@ export interface RunEnd {
   readonly bytes: number | null;
 }
 
-/** Returns the digests of the tables that it may have changed. */
-export const settleTask: Task<{ path: string; end: RunEnd | undefined }, readonly TableDigest[]> = async ({
-  path,
-  end,
-}) => {
+export interface Settled {
+  /** Digests of the tables that it may have changed. */
+  readonly tables: readonly TableDigest[];
+  readonly notes: readonly string[];
+}
+
+export const settleTask: Task<{ path: string; end: RunEnd | undefined }, Settled> = async ({ path, end }) => {
   const { db, close } = openForeignFile(path, 'write');
+  let notes: string[];
   try {
     db.exec('BEGIN');
     settle(db, end);
+    notes = boundSequences(db);
     db.exec('COMMIT');
   } finally {
     close();
   }
-  return (await digestFile(path, ENGINE_TABLES)).tables;
+  const { tables } = await digestFile(path, [...ENGINE_TABLES, 'sqlite_sequence']);
+  return { tables, notes };
 };
 
 function settle(db: DatabaseSync, end: RunEnd | undefined): void {
