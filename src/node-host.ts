@@ -13,6 +13,7 @@ import { drill } from './backup/drill.ts';
 import type { DrillRecord } from './backup/drill-record.ts';
 import type { BackupEngine } from './backup/engine.ts';
 import { createImportUpload } from './backup/import/uploads.ts';
+import { logStrangers } from './backup/restore/living-strangers.ts';
 import { removeOldCopies } from './backup/snapshot/copy-name.ts';
 import { asCalledHere, callsAsHere } from './command-name.ts';
 import { installCommands } from './commands-menu.ts';
@@ -177,6 +178,7 @@ export async function startNode(
   if (config.database.kind === 'remote')
     await requireFitServer(db, { url: config.database.url, isTried: false });
   await host.ready({ waits: true }).catch(explained);
+  await logStrangers(db, log);
   if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });
   const requests = new Underway();

@@ -1,0 +1,56 @@
+/** The start of the host names SQL in its database that the program did not make. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startTelegram, type Telegram } from '../../../dev/telegram/index.ts';
+import { readConfig } from '../../../src/config.ts';
+import { startNode } from '../../../src/node-host.ts';
+
+let directory: string;
+let telegram: Telegram;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'living-strangers-'));
+  telegram = await startTelegram();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await telegram.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('a start on a database with a foreign trigger and default says so; one on its own says nothing', {
+  timeout: 60_000,
+}, async () => {
+  const settings = {
+    BOT_TOKEN: telegram.token,
+    TELEGRAM_API_ROOT: telegram.apiRoot,
+    DATABASE_URL: `file:${join(directory, 'bot.db')}`,
+    BACKUP_DIR: join(directory, 'backups'),
+    PORT: '0',
+    LOG_FORMAT: 'json',
+  };
+  const lines: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
+  const told = () =>
+    lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ event }) => String(event).includes('foreign SQL'));
+  await (await startNode(readConfig(settings, 'node'))).stop();
+  expect(told()).toEqual([]);
+
+  const db = new DatabaseSync(join(directory, 'bot.db'));
+  db.exec(`CREATE TRIGGER spy AFTER INSERT ON users BEGIN DELETE FROM follows; END;
+    ALTER TABLE users ADD COLUMN vip CHECK (vip <> 0); CREATE INDEX mine ON users (source)`);
+  db.close();
+  await (await startNode(readConfig(settings, 'node'))).stop();
+  expect(told()).toMatchObject([
+    {
+      level: 'warn',
+      event: 'foreign SQL in the database',
+      message:
+        'not made by this program, and at work inside the bot: trigger spy, in table users: vip CHECK (vip <> 0)',
+    },
+  ]);
+});
