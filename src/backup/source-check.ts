@@ -31,12 +31,14 @@ export function sortFindings(rows: readonly string[]): Pick<SourceCheck, 'damage
 }
 
 /**
- * What of the bot's own tables, columns and record of migrations somebody took away; none of a database that no migration of ours made.
+ * What of the bot's own tables, columns, triggers and record of migrations somebody took away; none of a database that no migration of ours made.
  * @param versions of the migrations on record, in order
  */
 export function missingParts(schema: DatabaseSchema, versions: readonly number[]): readonly string[] {
   const found = tablesOf(schema);
-  return lackOfAll(found, hasOwnLedger(found) ? versions : undefined)?.findings ?? [];
+  const triggers = schema.objects.filter(({ type }) => type === 'trigger');
+  const names = new Set(triggers.map(({ name }) => name.toLowerCase()));
+  return lackOfAll(found, hasOwnLedger(found) ? versions : undefined, names)?.findings ?? [];
 }
 
 /** Names of tables and their columns in lower case; virtual ones are there without columns. */

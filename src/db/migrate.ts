@@ -4,10 +4,10 @@ import { migrations } from './migrations/index.ts';
 import type { ExistingTables, Migration } from './migrations/types.ts';
 import {
   existingTables,
+  existingTriggers,
   hasOwnLedger,
   type Lack,
   LEDGER,
-  lackOf,
   lackOfAll,
   lacksCatalogue,
   recordedVersions,
@@ -97,8 +97,7 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
 }
 
 /** Each viewer would be told of an error, and the backups of an emptied database would push the good ones out. */
-function requireCatalogue({ tables, version }: State): Lack | undefined {
-  const lack = lackOf(tables, version);
+function requireCatalogue({ lack }: State): Lack | undefined {
   if (lack !== undefined && lacksCatalogue(lack)) throw new DatabaseUnfit(tellLack(lack));
   return lack;
 }
@@ -132,12 +131,14 @@ interface State {
   readonly isEmpty: boolean;
   /** Names in lower case: SQLite knows no other difference between two of them. */
   readonly tables: ExistingTables;
+  readonly lack: Lack | undefined;
 }
 
 /** Two round trips at most. @throws DatabaseUnfit, {@link DatabaseTooNew} */
 async function inspect(db: Database): Promise<State> {
-  const [tables, objects] = await db.read([
+  const [tables, triggers, objects] = await db.read([
     existingTables,
+    existingTriggers,
     all(
       sql(`SELECT COUNT(*) AS count FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
       (row) => row.int('count'),
@@ -152,9 +153,9 @@ async function inspect(db: Database): Promise<State> {
       `database has schema version ${version}, this program knows ${SCHEMA_VERSION}: update the program, or restore a backup made by it`,
     );
   // Its own tables would be taken for the old bot's, or made a second time.
-  const lack = lackOfAll(tables, isRecorded ? versions : undefined);
+  const lack = lackOfAll(tables, isRecorded ? versions : undefined, triggers);
   if (lack?.tables.includes('schema_migrations') === true) throw new DatabaseUnfit(tellLack(lack));
-  return { version, isEmpty, tables };
+  return { version, isEmpty, tables, lack };
 }
 
 async function apply(

@@ -72,13 +72,18 @@ const ENOUGH_OF_LATER = 2;
  * Missing tables and columns, and rows of `schema_migrations`: a database with the tables of a step has been through it, whatever that
  * record says. It is no old bot's then, and the step cannot be done again.
  * @param versions the rows of `schema_migrations`, in order; undefined where it is not there, or is another program's
+ * @param triggers names in lower case; undefined: not looked at
  */
-export function lackOfAll(found: ExistingTables, versions: readonly number[] | undefined): Lack | undefined {
+export function lackOfAll(
+  found: ExistingTables,
+  versions: readonly number[] | undefined,
+  triggers: ReadonlySet<string> | undefined = undefined,
+): Lack | undefined {
   const last = versions?.at(-1) ?? 0;
   if (last > migrations.length) return undefined;
   const until = Math.max(last, versionMade(found, last));
   const gone = migrations.slice(0, until).filter(({ version }) => !versions?.includes(version));
-  const rest = lackOf(found, until);
+  const rest = withTriggers(lackOf(found, until), until, triggers);
   if (gone.length === 0) return rest;
   const isThere = found.has('schema_migrations');
   const columns = LEDGER_COLUMNS.filter((name) => found.get('schema_migrations')?.has(name) !== true);
@@ -99,6 +104,36 @@ export function lackOfAll(found: ExistingTables, versions: readonly number[] | u
     mend: rest === undefined && (versions !== undefined || !isThere) ? mend.join('; ') : undefined,
   };
 }
+
+/** Without its triggers the search misses what is added from then on. Those of a missing table come back with it. */
+function withTriggers(
+  lack: Lack | undefined,
+  version: number,
+  triggers: ReadonlySet<string> | undefined,
+): Lack | undefined {
+  const own = migrations.slice(0, version).flatMap(({ up }) => up(new Map()));
+  const gone = own.flatMap((text) => {
+    const [, name, table] = /^CREATE TRIGGER (\w+) [^\n]* ON (\w+) /.exec(text) ?? [];
+    const isGone = name !== undefined && table !== undefined && triggers?.has(name) === false;
+    return isGone && lack?.tables.includes(table) !== true ? [{ name, text }] : [];
+  });
+  if (gone.length === 0) return lack;
+  return {
+    findings: [...(lack?.findings ?? []), ...gone.map(({ name }) => `trigger ${name} is missing`)],
+    tables: lack?.tables ?? [],
+    mend:
+      lack === undefined
+        ? [...gone.map(({ text }) => text.replace(/\s+/g, ' ')), ...SEARCH_ANEW].join('; ')
+        : undefined,
+  };
+}
+
+/** All triggers of ours keep the search index. */
+const SEARCH_ANEW = [
+  "INSERT INTO anime_words (anime_words) VALUES ('rebuild')",
+  "INSERT INTO anime_grams (anime_grams) VALUES ('rebuild')",
+  'INSERT OR IGNORE INTO anime_stale (anime_id) SELECT id FROM anime',
+];
 
 /** The last step after `last` that enough tables with our columns tell of; 0: none. */
 function versionMade(found: ExistingTables, last: number): number {
@@ -162,7 +197,8 @@ export function tellLack(lack: Lack): string {
 
 /** What to do about it. */
 export function wayBack(lack: Lack): string {
-  const isAll = lacksCatalogue(lack) || lack.tables.some((name) => NEVER_ALONE.test(name));
+  const isAll =
+    lack.tables.length === 0 || lacksCatalogue(lack) || lack.tables.some((name) => NEVER_ALONE.test(name));
   const way = isAll
     ? 'npm run backup -- restore latest --replace'
     : `npm run backup -- restore latest --only ${lack.tables.join(',')}`;
@@ -214,6 +250,12 @@ export function hasOwnLedger(found: ExistingTables): boolean {
   return LEDGER_COLUMNS.every((name) => ledger?.has(name));
 }
 
+/** Names in lower case. */
+export const existingTriggers: Query<ReadonlySet<string>> = {
+  ...sql("SELECT lower(name) AS name FROM sqlite_schema WHERE type = 'trigger'"),
+  parse: (rows) => new Set(rows.map((row) => row.text('name'))),
+};
+
 /** In order: a step that was never recorded leaves a gap. */
 export const recordedVersions: Query<number[]> = all(
   sql('SELECT version FROM schema_migrations ORDER BY version'),
@@ -221,10 +263,10 @@ export const recordedVersions: Query<number[]> = all(
 );
 
 export async function lackNow(db: Database): Promise<Lack | undefined> {
-  const [found] = await db.read([existingTables]);
-  if (hasOwnLedger(found)) return lackOfAll(found, (await db.read([recordedVersions]))[0]);
+  const [found, triggers] = await db.read([existingTables, existingTriggers]);
+  if (hasOwnLedger(found)) return lackOfAll(found, (await db.read([recordedVersions]))[0], triggers);
   return (
-    lackOfAll(found, undefined) ?? {
+    lackOfAll(found, undefined, triggers) ?? {
       findings: ['table schema_migrations is missing'],
       tables: ['schema_migrations'],
     }

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { lackNow } from '../../src/db/own-schema.ts';
+import { lackNow, tellLack } from '../../src/db/own-schema.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
 import { type CliResult, runCli } from './support.ts';
 
@@ -108,4 +108,24 @@ test('a column of the record renamed: the start refuses, and a backup brings it 
   await expect(started()).rejects.toThrow('table schema_migrations lacks column applied_at');
   await cli('restore', 'latest', '--replace', '--yes');
   expect(await started()).toBeUndefined();
+});
+
+test('triggers of the search: no backup is verified, and the start names the SQL that makes them again', {
+  timeout: 60_000,
+}, async () => {
+  run('DROP TRIGGER anime_added; DROP TRIGGER anime_search_added');
+  run("INSERT INTO anime (code, title) VALUES (3, 'Three')");
+  const lack = await started();
+  expect(lack?.findings).toEqual(['trigger anime_added is missing', 'trigger anime_search_added is missing']);
+  expect(await cli('full')).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('trigger anime_added is missing'),
+  });
+  expect((await cli('list')).stdout).toMatch(/^Not safe: /);
+  const told = lack === undefined ? '' : tellLack(lack);
+  expect(told).toContain('npm run backup -- restore latest --replace');
+  run(/ run this SQL in it: (.*)$/.exec(told)?.[1] ?? 'no way by hand');
+  expect(await started()).toBeUndefined();
+  expect(count('anime_stale')).toBe(3);
+  expect(await cli('full')).toMatchObject({ code: 0 });
 });
