@@ -9,5 +9,6 @@ export default defineConfig({
     globalSetup: ['test/page/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -99,11 +99,12 @@ async function skip(
 ): Promise<BackupOutcome | undefined> {
   const { unlessYoungerThanMs } = options;
   if (unlessYoungerThanMs === undefined) return undefined;
-  // A safety backup holds what was there before a change, and a start comes after it.
-  const { entry: newest } = await newestFit(
-    context,
-    ({ state, manifest }) => state === 'verified' && !isSafetyTrigger(manifest?.trigger ?? ''),
-  );
+  // A safety backup holds what was there before a change, and a start comes after it. One of a damaged database is no
+  // safety, but a host that dies again and again needs no more of them.
+  const { entry: newest } = await newestFit(context, ({ state, manifest }) => {
+    const trigger = manifest?.trigger ?? '';
+    return state === 'verified' ? !isSafetyTrigger(trigger) : state === 'damaged' && trigger === 'start';
+  });
   if (newest === undefined) return undefined;
   const age = context.clock.now().getTime() - newest.time.getTime();
   if (age >= unlessYoungerThanMs) return undefined;

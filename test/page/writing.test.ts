@@ -88,6 +88,7 @@ inBrowser('the writing line', () => {
     // The line is closed, as in the apps, until the block is lifted.
     await page.locator('#no-writing', { hasText: 'Siz botni bloklagansiz' }).waitFor();
     await page.getByRole('button', { name: 'Blokdan chiqarish' }).click();
+    await page.locator('#no-writing').waitFor({ state: 'hidden' });
     await page.locator('#text').press('Enter');
     await expect.poll(() => aziza.messages().at(-1)?.text).toBe('yetib bormaydi');
   });
