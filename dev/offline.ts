@@ -3,6 +3,7 @@
  * lies in one directory of its own and stays there; no setting of production is read.
  */
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Environment, readConfig } from '../src/config.ts';
 import { describeError } from '../src/log.ts';
 import { type RunningNode, startNode } from '../src/node-host.ts';
@@ -18,6 +19,9 @@ const VIEWERS = [
 ];
 /** The settings that say how it shows itself; it takes no other, and listens on loopback whatever HOST says. */
 const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
+
+const BUSY_WAITS = 100;
+const BUSY_WAIT_MS = 100;
 
 const FIRST_TIME =
   'Try first:         be Aziza and send 1, 2 or 3 (sample anime of twelve parts); be Admin and send /admin';
@@ -44,7 +48,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
   if (home.isNew)
     await addSamples(telegram)
       // The backup of the start was made of an empty database.
-      .then(() => backups.run({ trigger: 'start', scheduledAt: new Date() }))
+      .then(() => backUpSamples(backups))
       .catch((error: unknown) => console.error(`note: ${describeError(error)}`));
   home.finish();
   telegram.mount(
@@ -94,6 +98,15 @@ Set BOT_TOKEN (npm run setup) to go to Telegram.
       await home.close();
     },
   };
+}
+
+/** Waits for the backup of the start, where that is still under way. */
+async function backUpSamples(backups: RunningNode['backups']): Promise<void> {
+  for (let i = 0; i < BUSY_WAITS; i += 1) {
+    const outcome = await backups.run({ trigger: 'start', scheduledAt: new Date() });
+    if (outcome.kind !== 'skipped' || outcome.reason !== 'busy') return;
+    await sleep(BUSY_WAIT_MS);
+  }
 }
 
 /** The people and chats of a new world, or of the one that was kept. */
