@@ -8,7 +8,7 @@ import { DEFAULT_TIME_ZONE, localTime } from '../text/times.ts';
 import type { Job } from './job.ts';
 
 /** Of one run as long as its files are of one part each (counted in test/backup/remote-run.test.ts), with three more to close the request and to tell. */
-const RUN_REQUESTS = 30 + 3;
+const RUN_REQUESTS = 32 + 3;
 
 export const backupRequestsJob: Job = {
   name: 'backup-requests',

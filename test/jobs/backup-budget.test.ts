@@ -123,7 +123,7 @@ test('a tick that carries a backup stays within the free plan, and leaves the ot
   }
   expect(Math.max(...costs), costs.join()).toBeLessThanOrEqual(SUBREQUESTS);
   expect(course).toEqual([
-    '1 backups, no notices',
+    '1 backups, notices',
     '1 backups, no notices',
     '0 backups, no notices',
     '0 backups, no notices',
