@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { S3Settings } from '../../src/backup/store/s3-client.ts';
+import { freePorts } from '../free-ports.ts';
 import { createBucket } from './fauxqs.ts';
 
 const SCRIPT = fileURLToPath(new URL('./start-swift.sh', import.meta.url));
@@ -76,22 +76,4 @@ async function stop(script: ChildProcess): Promise<void> {
   const timer = setTimeout(() => process.kill(-pid, 'SIGKILL'), STOP_MS);
   await ended;
   clearTimeout(timer);
-}
-
-/** Ports that were free a moment ago, all different: all are held until all are known. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
-  const ports: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
-    const address = server.address();
-    if (address !== null && typeof address === 'object') ports.push(address.port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return ports;
 }

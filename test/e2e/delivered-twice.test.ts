@@ -1,24 +1,13 @@
 /** Telegram delivers a file again while the Node host still reads it. */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { freePort } from '../../dev/free-ports.ts';
 import { startTelegram } from '../../dev/telegram/index.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
 const SECRET = 'delivered_twice';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 test('an upload that is delivered twice is fetched, read and answered once', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'delivered-twice-'));

@@ -1,12 +1,13 @@
 /** The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook. Without a token: test/offline. */
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../dev/free-ports.ts';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
 import { type HostProcess, hostProcesses } from '../support/host-process.ts';
 
@@ -27,16 +28,6 @@ afterEach(async () => {
 
 function start(settings: Record<string, string>): HostProcess {
   return hosts.start(directory, { TELEGRAM_API_ROOT: telegram.apiRoot, ...settings });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function open(): DatabaseSync {

@@ -1,6 +1,5 @@
 /** A person moves, removes or overwrites the database file while the Node host runs, and what the next start makes of it. */
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -12,11 +11,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../dev/free-ports.ts';
 import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
 import { type HostProcess, hostProcesses } from '../support/host-process.ts';
 
@@ -47,16 +46,6 @@ afterEach(async () => {
   await telegram.close();
   rmSync(directory, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 const start = (args: readonly string[] = [], settings: Record<string, string> = {}): HostProcess =>
   hosts.start(
