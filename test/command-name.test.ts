@@ -35,7 +35,7 @@ test('the host: its log and /healthz', { timeout: 60_000 }, async () => {
   const lines: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
   await (await startNode(readConfig(settings, 'node'))).stop();
-  const db = new DatabaseSync(join(directory, 'bot.db'));
+  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   db.exec('DROP TABLE user_history');
   db.close();
   rmSync(join(directory, 'backups'), { recursive: true });

@@ -20,7 +20,7 @@ const cli = (bucket: string, ...args: readonly string[]) =>
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'at-a-glance-'));
-  const db = new DatabaseSync(join(directory, 'bot.db'));
+  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   db.exec(
     "CREATE TABLE users (user_id INTEGER PRIMARY KEY, username TEXT); INSERT INTO users VALUES (1, 'a'), (2, 'b'), (3, 'c'); CREATE TABLE groups (group_id INTEGER PRIMARY KEY)",
   );
@@ -177,7 +177,7 @@ test('the beginning of a name is enough where it fits one backup; where it fits 
 
 test('diff shows what differs, and counts what does not', async () => {
   await cli('diffed', 'full');
-  const db = new DatabaseSync(join(directory, 'bot.db'));
+  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   db.exec('DELETE FROM users WHERE user_id = 3');
   db.close();
   const { stdout } = await cli('diffed', 'diff', 'latest', 'live');

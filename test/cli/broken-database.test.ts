@@ -107,7 +107,7 @@ describe.skipIf(!hasShell)('what the messages recommend', () => {
     BREAKS['a page of users'](join(directory, 'bot.db'));
     const command = /"(.*)"$/.exec(SALVAGE)?.[1] ?? '';
     shell(command.replace('FILE', 'bot.db'));
-    const db = new DatabaseSync(join(directory, 'new.db'));
+    const db = new DatabaseSync(join(directory, 'new.db'), { timeout: 10_000 });
     const count = (table: string): unknown => db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'];
     expect(count('users')).toBeGreaterThan(800);
     expect([count('anime'), count('anime_parts')]).toEqual([2, 2]);

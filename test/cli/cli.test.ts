@@ -25,7 +25,7 @@ const runCli = (...args: readonly string[]) => spawnCli(directory, env(), ...arg
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'backup-cli-'));
-  const db = new DatabaseSync(join(directory, 'old.db'));
+  const db = new DatabaseSync(join(directory, 'old.db'), { timeout: 10_000 });
   db.exec(`
     CREATE TABLE users (user_id INTEGER PRIMARY KEY, username TEXT, first_name TEXT);
     CREATE TABLE anime (id INTEGER PRIMARY KEY AUTOINCREMENT, code INTEGER UNIQUE NOT NULL, description TEXT, photo_id TEXT);
@@ -77,7 +77,7 @@ describe('one after the other', () => {
       `anime_backup_${name}.manifest.json`,
       `anime_bot_${name}.db.gz`,
     ]);
-    const db = new DatabaseSync(join(directory, 'old.db'), { readOnly: true });
+    const db = new DatabaseSync(join(directory, 'old.db'), { readOnly: true, timeout: 10_000 });
     expect(db.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name LIKE 'backup%'").get()).toEqual({
       n: 0,
     });
@@ -87,7 +87,7 @@ describe('one after the other', () => {
   test('the .db opens in stock SQLite, the document is JSON with every row', () => {
     const path = join(directory, 'opened.db');
     writeFileSync(path, gunzipSync(readFileSync(join(directory, `bucket/b/anime_bot_${name}.db.gz`))));
-    const db = new DatabaseSync(path, { readOnly: true });
+    const db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
     expect(db.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
     expect(db.prepare('SELECT CAST(user_id AS TEXT) AS id FROM users ORDER BY user_id').all()).toEqual([
       { id: '1' },
@@ -145,7 +145,7 @@ describe('one after the other', () => {
   });
 
   test('diff with the live database', async () => {
-    const db = new DatabaseSync(join(directory, 'old.db'));
+    const db = new DatabaseSync(join(directory, 'old.db'), { timeout: 10_000 });
     db.exec(
       "INSERT INTO anime (code) VALUES (500); UPDATE users SET username = 'vali' WHERE user_id <> 1; DELETE FROM anime_parts WHERE anime_code = 99",
     );

@@ -29,7 +29,7 @@ async function full(): Promise<string> {
 }
 
 function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'));
+  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   db.exec(text);
   db.close();
 }

@@ -33,7 +33,7 @@ function write(name: string, value: unknown): void {
 }
 
 function oldBotsDatabase(path: string): void {
-  const old = new DatabaseSync(join(directory, path));
+  const old = new DatabaseSync(join(directory, path), { timeout: 10_000 });
   old.exec(`CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER, description TEXT);
     INSERT INTO anime VALUES (1, 5, 'Naruto')`);
   old.close();
@@ -81,7 +81,7 @@ test('a file that is refused leaves no new database behind', async () => {
 });
 
 test('a database that holds nothing of ours is refused with its tables', async () => {
-  const theirs = new DatabaseSync(join(directory, 'theirs.db'));
+  const theirs = new DatabaseSync(join(directory, 'theirs.db'), { timeout: 10_000 });
   theirs.exec('CREATE TABLE recipes (a, b); CREATE TABLE cooks (a)');
   theirs.close();
   const refused = await cli('import', 'theirs.db', '--yes');
@@ -105,7 +105,7 @@ test.each(['SIGINT', 'SIGKILL'] as const)('%s: everything is as it was', async (
   );
   expect(result.code).not.toBe(0);
   if (signal === 'SIGINT') expect(result.stderr).toContain('error: interrupted');
-  const db = new DatabaseSync(join(directory, 'data/bot.db'));
+  const db = new DatabaseSync(join(directory, 'data/bot.db'), { timeout: 10_000 });
   const count = (what: string) => db.prepare(`SELECT count(*) AS n FROM ${what}`).get()?.['n'];
   expect([count('user_history'), count("sqlite_schema WHERE name GLOB 'importing_*'")]).toEqual([0, 0]);
   db.close();
@@ -124,7 +124,7 @@ test('another bot’s file: the guess is shown, a map overrules it, and twice is
     sources: [{ from: '$', to: 'anime', fields: { code: 'kod', title: 'izoh' } }],
   });
   expect(await cli('import', 'kinolar.json', '--map', 'map.json', '--yes')).toMatchObject({ code: 0 });
-  const db = new DatabaseSync(join(directory, 'data/bot.db'));
+  const db = new DatabaseSync(join(directory, 'data/bot.db'), { timeout: 10_000 });
   expect(db.prepare('SELECT title FROM anime').all()).toMatchObject([{ title: 'yaxshi' }]);
   db.close();
   const again = await cli('import', 'kinolar.json', '--map', 'map.json', '--yes', '--json');
@@ -141,7 +141,7 @@ test('another bot’s file: the guess is shown, a map overrules it, and twice is
 });
 
 function theirDatabase(name: string, text: string): void {
-  const theirs = new DatabaseSync(join(directory, name));
+  const theirs = new DatabaseSync(join(directory, name), { timeout: 10_000 });
   theirs.exec(text);
   theirs.close();
 }

@@ -25,13 +25,13 @@ const cli = (...args: readonly string[]): Promise<CliResult> =>
   runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
 
 function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'));
+  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   db.exec(text);
   db.close();
 }
 
 function count(table: string): unknown {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true });
+  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true, timeout: 10_000 });
   try {
     return db.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get()?.['count'];
   } finally {

@@ -37,13 +37,16 @@ async function full(): Promise<string> {
 }
 
 function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { enableForeignKeyConstraints: false });
+  const db = new DatabaseSync(join(directory, 'bot.db'), {
+    enableForeignKeyConstraints: false,
+    timeout: 10_000,
+  });
   db.exec(text);
   db.close();
 }
 
 function count(table: string): unknown {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true });
+  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true, timeout: 10_000 });
   try {
     return db.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get()?.['count'];
   } finally {

@@ -38,13 +38,13 @@ test.each(['EPERM', 'EACCES'])('%s: a backup, a download and a restore over the 
   expect((await cli('full')).code).toBe(0);
   expect((await cli('download', 'latest', '-o', 'copies')).code).toBe(0);
   {
-    using db = new DatabaseSync(file);
+    using db = new DatabaseSync(file, { timeout: 10_000 });
     db.exec("UPDATE anime SET title = 'x'");
   }
   const restored = await cli('restore', 'latest', '--replace', '--yes');
   expect(restored).toMatchObject({ code: 0, stderr: '' });
   const titles = (path: string): unknown => {
-    using db = new DatabaseSync(path, { readOnly: true });
+    using db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
     return db.prepare("SELECT count(*) AS n FROM anime WHERE title = 'x'").get();
   };
   expect(titles(file)).toEqual({ n: 0 });

@@ -26,13 +26,16 @@ const cli = (...args: readonly string[]): Promise<CliResult> =>
   runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
 
 function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { enableForeignKeyConstraints: false });
+  const db = new DatabaseSync(join(directory, 'bot.db'), {
+    enableForeignKeyConstraints: false,
+    timeout: 10_000,
+  });
   db.exec(text);
   db.close();
 }
 
 function rows(text: string): readonly unknown[] {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true });
+  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true, timeout: 10_000 });
   try {
     return db
       .prepare(text)

@@ -23,7 +23,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const cli = (...args: readonly string[]): Promise<CliResult> =>
   runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
 const query = (sql: string): unknown => {
-  const db = new DatabaseSync(join(directory, 'bot.db'));
+  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   try {
     return Object.values(db.prepare(sql).get() ?? {})[0];
   } finally {
@@ -137,7 +137,7 @@ test('drill tells its time, and list shows it', { timeout: 60_000 }, async () =>
 test('a database that another program keeps locked: who has it, and what to do', {
   timeout: 60_000,
 }, async () => {
-  const other = new DatabaseSync(join(directory, 'bot.db'));
+  const other = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   other.exec('BEGIN EXCLUSIVE');
   writeFileSync(
     join(directory, 'bot.db.lock'),
@@ -157,7 +157,7 @@ test('a database that another program keeps locked: who has it, and what to do',
 test('another program’s database replaces the bot’s only when that is asked for', {
   timeout: 60_000,
 }, async () => {
-  const history = new DatabaseSync(join(directory, 'places.sqlite'));
+  const history = new DatabaseSync(join(directory, 'places.sqlite'), { timeout: 10_000 });
   history.exec('CREATE TABLE moz_places (id INTEGER PRIMARY KEY, url TEXT); CREATE TABLE users (id INTEGER)');
   history.close();
   const before = query('SELECT count(*) FROM anime');

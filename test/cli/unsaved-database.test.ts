@@ -26,7 +26,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** As a restore with --any-schema, or an owner's own SQL, leaves it. */
 function change(script: string): void {
-  const db = new DatabaseSync(at('bot.db'), { defensive: false });
+  const db = new DatabaseSync(at('bot.db'), { defensive: false, timeout: 10_000 });
   db.exec("INSERT INTO anime (code, title) VALUES (3, 'only in the old file')");
   db.exec(script);
   db.close();
@@ -73,7 +73,7 @@ test.each(CASES)(
     expect(second.stdout).toContain('no backup of the old database could be made');
     const [kept = ''] = readdirSync(directory).filter((name) => /^bot\.db\.broken-[\d_]+$/.test(name));
     const count = (name: string): unknown => {
-      const db = new DatabaseSync(at(name), { readOnly: true });
+      const db = new DatabaseSync(at(name), { readOnly: true, timeout: 10_000 });
       try {
         return db.prepare('SELECT count(*) AS n FROM anime').get()?.['n'];
       } finally {

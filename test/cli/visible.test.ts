@@ -33,12 +33,12 @@ test('colours are ours alone', () => {
 
 test('a table’s name reaches neither a terminal nor JSON with control characters', async () => {
   const path = join(directory, 'evil.db');
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(path, { timeout: 10_000 });
   const name = EVIL.replaceAll('\r', '');
   db.exec(`CREATE TABLE "${name}" (a); INSERT INTO "${name}" VALUES (1); CREATE TABLE other (a)`);
   db.close();
   const empty = join(directory, 'empty.db');
-  new DatabaseSync(empty).exec('CREATE TABLE t (a)');
+  new DatabaseSync(empty, { timeout: 10_000 }).exec('CREATE TABLE t (a)');
   const env = { DATABASE_URL: `file:${empty}`, BACKUP_DIR: 'backups' };
   const people = await runCli(directory, env, 'diff', 'empty.db', 'evil.db');
   expect(people.stdout).toContain('\\u001b[2J');

@@ -103,13 +103,13 @@ class Place {
   }
 
   change(sql: string): void {
-    const db = new DatabaseSync(this.database);
+    const db = new DatabaseSync(this.database, { timeout: 10_000 });
     db.exec(sql);
     db.close();
   }
 
   count(sql: string, path = this.database): number {
-    const db = new DatabaseSync(path, { readOnly: true });
+    const db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
     try {
       return Number(Object.values(db.prepare(sql).get() ?? {})[0]);
     } finally {

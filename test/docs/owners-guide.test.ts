@@ -127,7 +127,7 @@ const backups = (): string[] =>
 const newest = (): string => backups().at(-1) ?? SAMPLE_NAME;
 
 function users(): number {
-  using db = new DatabaseSync(at('data/anime_bot.db'), { readOnly: true });
+  using db = new DatabaseSync(at('data/anime_bot.db'), { readOnly: true, timeout: 10_000 });
   return Number(db.prepare('SELECT count(*) AS n FROM users').get()?.['n']);
 }
 
@@ -152,7 +152,7 @@ describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
     expect(readdirSync(at('data')).sort()).toEqual(['anime_bot.db', 'backups']);
     expect(users()).toBe(41);
     copyFileSync(at('data/anime_bot.db'), at('41.db'));
-    using copy = new DatabaseSync(at('41.db'), { readOnly: true });
+    using copy = new DatabaseSync(at('41.db'), { readOnly: true, timeout: 10_000 });
     expect(copy.prepare('SELECT count(*) AS n FROM users').get()).toEqual({ n: 41 });
   });
 

@@ -56,7 +56,7 @@ test('the process ends at the read; the next start mends it in one go and has ev
   // The update that ended the process was not acknowledged to Telegram: it comes again, and is answered.
   await second.until(/"outcome":"done"/);
   expect(await second.stop('SIGTERM')).toBe(0);
-  const file = new DatabaseSync(path);
+  const file = new DatabaseSync(path, { timeout: 10_000 });
   expect(file.prepare('SELECT title FROM anime WHERE code = 301').get()).toEqual({ title: 'Na\ufffdo' });
   expect(file.prepare('SELECT count(*) AS n FROM users').get()).toEqual({ n: 1 });
   file.close();

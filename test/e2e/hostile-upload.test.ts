@@ -10,7 +10,7 @@ import { hostProcesses } from '../support/host-process.ts';
 
 /** Some 8 KB. Every row has an index to be checked over a text that takes SQLite some milliseconds, within all limits of size. */
 function timeBomb(path: string): Uint8Array {
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(path, { timeout: 10_000 });
   const slow = "length(replace(hex(zeroblob(N)), '0', '00'))";
   db.exec(`CREATE TABLE anime (code INTEGER, description TEXT); CREATE INDEX i ON anime (${slow.replace('N', '3')});
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) INSERT INTO anime SELECT i, '' FROM n`);

@@ -30,8 +30,9 @@ function start(settings: Record<string, string>): HostProcess {
   return hosts.start(directory, { TELEGRAM_API_ROOT: telegram.apiRoot, ...settings });
 }
 
+/** Waits for a lock: after SIGKILL a child of the host may still read the file, or its log is being recovered. */
 function open(): DatabaseSync {
-  return new DatabaseSync(join(directory, 'data/anime_bot.db'));
+  return new DatabaseSync(join(directory, 'data/anime_bot.db'), { timeout: 10_000 });
 }
 
 /** A client that begins a request and then neither sends nor reads. */

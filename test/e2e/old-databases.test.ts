@@ -71,7 +71,7 @@ test('a text that is not UTF-8 does not end the bot: it starts, names it, and st
   expect(first.output).toContain('anime.description: 1 value, bytes in it that are not UTF-8');
   expect(await start()).toMatchObject({ code: 0 });
   expect(backups()).toBe(1);
-  const file = new DatabaseSync(path);
+  const file = new DatabaseSync(path, { timeout: 10_000 });
   expect(file.prepare('SELECT description FROM anime WHERE code = 301').get()).toEqual({
     description: 'Na\ufffdo',
   });
@@ -86,7 +86,7 @@ test('a text that is not UTF-8 does not end the bot: it starts, names it, and st
 test('locked by the old bot: one sentence each time, the file as it was, one backup for all tries', async () => {
   writeOldFile(path, {});
   const before = readFileSync(path);
-  const other = new DatabaseSync(path);
+  const other = new DatabaseSync(path, { timeout: 10_000 });
   other.exec('BEGIN IMMEDIATE');
   for (let i = 0; i < 2; i += 1) {
     const { code, output } = await start();
@@ -107,7 +107,7 @@ test('what is no database, or another bot’s, is told in one sentence and left 
   expect(zip.code).toBe(1);
   expect(sentences(zip.output)).toEqual([expect.stringMatching(/is a zip archive: .*operations\.md/)]);
   rmSync(path);
-  const other = new DatabaseSync(path);
+  const other = new DatabaseSync(path, { timeout: 10_000 });
   other.exec('CREATE TABLE movies (id INTEGER)');
   other.close();
   const before = readFileSync(path);

@@ -35,7 +35,7 @@ beforeEach(async () => {
   data = join(directory, 'data');
   path = join(data, 'anime_bot.db');
   another = join(directory, 'another.db');
-  const db = new DatabaseSync(another);
+  const db = new DatabaseSync(another, { timeout: 10_000 });
   db.exec('CREATE TABLE mine (x); INSERT INTO mine VALUES (randomblob(50000))');
   db.close();
   telegram = await startTelegram();
@@ -89,7 +89,7 @@ async function acknowledged(count: number): Promise<number[]> {
 }
 
 function updatesIn(file: string): Set<unknown> {
-  const db = new DatabaseSync(file, { readOnly: true });
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
   const rows = db
     .prepare('SELECT update_id AS id FROM handled_updates UNION SELECT update_id FROM failed_updates')
     .all();
@@ -179,7 +179,7 @@ test.each(['a write', 'a stop'])('cp of another file over it in place is noticed
   expect(ids.filter((id) => !kept.has(id))).toEqual([]);
   // And alone it brings nothing back: what else is kept is no database of the bot's, or none at all.
   for (const rescued of beside(/\.rescued-\d{8}T\d{6}Z$/)) {
-    const found = new DatabaseSync(join(data, rescued), { readOnly: true });
+    const found = new DatabaseSync(join(data, rescued), { readOnly: true, timeout: 10_000 });
     expect(found.prepare('SELECT COUNT(*) AS n FROM sqlite_schema').get()).toBeDefined();
     found.close();
   }

@@ -95,7 +95,7 @@ describe('the Worker in workerd', () => {
     };
     const file = join(directory, 'restored.db');
     writeFileSync(file, gunzipSync(await read('backups/anime_bot_20261122_020000.db.gz')));
-    const restored = new DatabaseSync(file, { readOnly: true });
+    const restored = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
     expect(restored.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
     expect(restored.prepare('PRAGMA foreign_key_check').all()).toEqual([]);
     expect(restored.prepare('SELECT title FROM anime WHERE code = 12').get()).toEqual({

@@ -111,7 +111,7 @@ export class GoodBackups {
       );
       if (source.notes.length !== (fromDocument ? 1 : 0))
         throw new Error(`backup ${entry.name} is not whole: ${source.notes.join('; ')}`);
-      const db = new DatabaseSync(source.path, { readOnly: true });
+      const db = new DatabaseSync(source.path, { readOnly: true, timeout: 10_000 });
       const rows = db.prepare(contentsSql).all();
       db.close();
       return stateOf(rows.map((row) => `${String(row['name'])}\n${String(row['contents'])}`));

@@ -109,7 +109,7 @@ export async function openServerHost(template: string, directory: string): Promi
 }
 
 function integrityOf(path: string): string {
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(path, { timeout: 10_000 });
   try {
     const rows = [
       ...db.prepare('PRAGMA integrity_check').all(),

@@ -109,7 +109,7 @@ async function makeTemplate(
 
 /** Out of WAL mode: one file that can be copied. */
 function changeJournal(path: string): void {
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(path, { timeout: 10_000 });
   db.exec('PRAGMA journal_mode = DELETE');
   db.close();
 }
@@ -118,7 +118,7 @@ async function makeSchema(path: string, schema: Template['schema']): Promise<str
   const db = await openEmbeddedDatabase(path);
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
   db.close();
-  const own = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  const own = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 10_000 });
   if (schema === 'small') {
     for (const type of ['trigger', 'table'] as const)
       for (const { name, tableName } of objectsOf(own, type))

@@ -120,7 +120,7 @@ test('a kept world gets none, and who added them is no owner any more', async ()
   const answer = (await messages(second.page, 1000)).slice(before).find(({ isFromBot }) => isFromBot);
   expect(answer?.text).not.toMatch(/admin/i);
   expect(await second.host.stop('SIGTERM')).toBe(0);
-  const db = new DatabaseSync(join(directory, 'data/offline/anime_bot.db'));
+  const db = new DatabaseSync(join(directory, 'data/offline/anime_bot.db'), { timeout: 10_000 });
   expect(db.prepare('SELECT code, title FROM anime ORDER BY code').all()).toMatchObject([
     { code: 1 },
     { code: 2 },

@@ -41,7 +41,7 @@ function everything(): Record<string, string> {
 
 function oldDatabase(path = join(directory, 'data/anime_bot.db')): void {
   mkdirSync(join(path, '..'), { recursive: true });
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(path, { timeout: 10_000 });
   db.exec(`CREATE TABLE users (user_id INTEGER PRIMARY KEY); INSERT INTO users VALUES (77);
     CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER UNIQUE NOT NULL); INSERT INTO anime VALUES (1, 1);
     CREATE TABLE broadcasts (id INTEGER PRIMARY KEY, state TEXT); INSERT INTO broadcasts VALUES (1, 'running')`);

@@ -53,7 +53,7 @@ test.each<[string, Omit<SqlServerOptions, 'file'>, RegExp]>([
   await server.close();
   expect(lines).toEqual([expect.stringMatching(message)]);
   expect(code).toBe(1);
-  const db = new DatabaseSync(file, { readOnly: true });
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
   expect(db.prepare('SELECT name FROM sqlite_schema').all()).toEqual([]);
   db.close();
 });

@@ -22,7 +22,7 @@ async function restoreInto(kind: { readonly hosted?: true }) {
   const report = await restoreNewest(world, partsOf(world, { target }));
   const sent = server.requests.flatMap(({ sql }) => sql).filter((sql) => /^PRAGMA user_version/i.test(sql));
   await server.close();
-  const db = new DatabaseSync(`${world.directory}/server.db`, { readOnly: true });
+  const db = new DatabaseSync(`${world.directory}/server.db`, { readOnly: true, timeout: 10_000 });
   const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
   const rows = db.prepare('SELECT count(*) AS n FROM anime').get()?.['n'];
   db.close();
