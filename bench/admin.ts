@@ -10,15 +10,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Api } from 'grammy';
 import type { Update } from 'grammy/types';
-import { composeFeatures, features } from '../src/bot.ts';
+import { composeFeatures, features } from '../src/bot/bot.ts';
+import { type Action, encodeAction } from '../src/bot/callback-data.ts';
+import { createReceiver, type Services } from '../src/bot/receive.ts';
 import { barChart } from '../src/charts/bar-chart.ts';
 import { type Database, sql } from '../src/db/database.ts';
 import { watchWrites } from '../src/db/watched-writes.ts';
-import { type Action, encodeAction } from '../src/handlers/callback-data.ts';
 import { broadcastJob } from '../src/jobs/broadcast.ts';
 import { RequestBudget } from '../src/jobs/job.ts';
-import { createLog } from '../src/log.ts';
-import { createReceiver, type Services } from '../src/receive.ts';
+import { createLog } from '../src/lib/log.ts';
 import { build, type Sizes } from './viewer-data.ts';
 
 const { values } = parseArgs({

@@ -1,7 +1,8 @@
 /** What every measured backup run has in common. */
-import { systemClock } from '../src/backup/clock.ts';
+
 import type { BackupContext } from '../src/backup/context.ts';
-import { GZIP_LEVEL } from '../src/compose.ts';
+import { GZIP_LEVEL } from '../src/hosts/compose.ts';
+import { systemClock } from '../src/lib/clock.ts';
 
 export function benchContext(parts: Pick<BackupContext, 'source' | 'store' | 'ledger'>): BackupContext {
   return {

@@ -8,17 +8,17 @@ import { pipeline } from 'node:stream/promises';
 import type { BackupContext } from '../src/backup/context.ts';
 import { createDigestSink } from '../src/backup/digest.ts';
 import { createDocumentSink } from '../src/backup/document/writer.ts';
-import { feed } from '../src/backup/fan-out.ts';
 import type { HeadLastWriter } from '../src/backup/model.ts';
-import { runBackup } from '../src/backup/run.ts';
-import { createSchemaVersionSink } from '../src/backup/schema-version.ts';
+import { feed } from '../src/backup/run/fan-out.ts';
+import { runBackup } from '../src/backup/run/run.ts';
+import { createSchemaVersionSink } from '../src/backup/run/schema-version.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createSqliteSink } from '../src/backup/sqlite/sqlite-sink.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { createBackupLedger } from '../src/db/backup-runs.ts';
-import { openEmbeddedDatabase } from '../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../src/db/file/embedded.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
 import { benchContext } from './backup-context.ts';
 
@@ -30,10 +30,10 @@ type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
 const [kind, file = '', directory = ''] = process.argv.slice(2);
 if (kind === 'sql')
   await serve(
-    async () => (await (await import('../dev/sql-over-http/server.ts')).startSqlServer({ file })).url,
+    async () => (await (await import('../sim/sql-over-http/server.ts')).startSqlServer({ file })).url,
   );
 else if (kind === 's3')
-  await serve(async () => (await (await import('../dev/s3/fauxqs.ts')).startFauxqs()).settings);
+  await serve(async () => (await (await import('../sim/s3/fauxqs.ts')).startFauxqs()).settings);
 else if (kind === 'play') await serve(playCursor);
 else if (kind === 'record') await record();
 else if (kind === 'remote' || kind === 'recorded') await runRemote();
@@ -81,7 +81,7 @@ async function playCursor(): Promise<string> {
 
 /** Reads the database once as a run does, and keeps the server's answer. */
 async function record(): Promise<void> {
-  const { startSqlServer } = await import('../dev/sql-over-http/server.ts');
+  const { startSqlServer } = await import('../sim/sql-over-http/server.ts');
   const { url, close } = await startSqlServer({ file });
   let saved: Promise<void> | undefined;
   const source = openRemoteSnapshotSource({

@@ -6,9 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { STAND_IN_SECRET, startStandIns } from '../dev/stand-ins.ts';
-import type { Person } from '../dev/telegram/index.ts';
 import { startBareWorkerd } from '../dev/workerd.ts';
+import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
+import type { Person } from '../sim/telegram/index.ts';
 import { sql } from '../src/db/database.ts';
 import { openRemoteDatabase } from '../src/db/remote.ts';
 import { cpuMsOf } from './process-cpu.ts';

@@ -11,12 +11,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Api } from 'grammy';
 import type { Update } from 'grammy/types';
-import { composeFeatures, features } from '../src/bot.ts';
+import { composeFeatures, features } from '../src/bot/bot.ts';
+import { type Action, encodeAction } from '../src/bot/callback-data.ts';
+import { createReceiver, type Receive, type Services } from '../src/bot/receive.ts';
 import type { Database } from '../src/db/database.ts';
 import { watchWrites } from '../src/db/watched-writes.ts';
-import { type Action, encodeAction } from '../src/handlers/callback-data.ts';
-import { createLog } from '../src/log.ts';
-import { createReceiver, type Receive, type Services } from '../src/receive.ts';
+import { createLog } from '../src/lib/log.ts';
 import { build, random, type Sizes } from './viewer-data.ts';
 
 const { values } = parseArgs({

@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pc from 'picocolors';
+import { startSqlServer } from '../sim/sql-over-http/server.ts';
+import { STAND_IN_SECRET, type StandIns, startStandIns } from '../sim/stand-ins.ts';
+import type { Person, SeenMessage } from '../sim/telegram/index.ts';
 import { createDigestSink, type TableDigest } from '../src/backup/digest.ts';
-import { feed } from '../src/backup/fan-out.ts';
+import { feed } from '../src/backup/run/fan-out.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createS3Store } from '../src/backup/store/s3.ts';
 import { script } from '../src/cli/script.ts';
-import { startSqlServer } from './sql-over-http/server.ts';
-import { STAND_IN_SECRET, type StandIns, startStandIns } from './stand-ins.ts';
-import type { Person, SeenMessage } from './telegram/index.ts';
 import { startWorkerRuntime, type WorkerRuntime } from './worker-runtime.ts';
 
 const ADMIN_ID = 1001;

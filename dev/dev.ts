@@ -5,11 +5,11 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { unstable_startWorker as startWorker } from 'wrangler';
-import { listBackups } from '../src/backup/list.ts';
+import { createPlayground } from '../sim/offline/page/index.ts';
+import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
+import { listBackups } from '../src/backup/catalog/list.ts';
 import { createS3Store } from '../src/backup/store/s3.ts';
 import { script } from '../src/cli/script.ts';
-import { createPlayground } from './playground/index.ts';
-import { STAND_IN_SECRET, startStandIns } from './stand-ins.ts';
 import { askNobody } from './worker-runtime.ts';
 
 const ADMIN_ID = 1001;

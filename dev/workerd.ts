@@ -6,7 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from './free-ports.ts';
+import { freePort } from '../sim/free-ports.ts';
 
 export interface BareWorkerd {
   readonly url: string;

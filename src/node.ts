@@ -1,18 +1,18 @@
 /** The Node host: the same app and jobs as the Worker's on one machine. `npm start`; start-mode.ts says when it runs offline. */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asCalledHere } from './command-name.ts';
-import { ConfigError, readConfig } from './config.ts';
-import { DatabaseFileHeld } from './db/file-lock.ts';
-import { JournalInDoubt } from './db/settle-journals.ts';
+import { DatabaseFileHeld } from './db/file/file-lock.ts';
+import { JournalInDoubt } from './db/file/settle-journals.ts';
 import { DatabaseUnfit } from './db/unfit.ts';
-import { loadDotEnv } from './dot-env.ts';
-import { describeError, hideSecrets, rememberSecrets } from './log.ts';
-import { startNode } from './node-host.ts';
-import { useOwnScratch } from './own-scratch.ts';
-import { StartRefused, startMode } from './start-mode.ts';
-import { onStopSignals } from './stop-signals.ts';
-import { endOnSurprise, sentenceOf } from './surprise.ts';
+import { startNode } from './hosts/node/node-host.ts';
+import { useOwnScratch } from './hosts/node/own-scratch.ts';
+import { onStopSignals } from './hosts/node/stop-signals.ts';
+import { describeError, hideSecrets, rememberSecrets } from './lib/log.ts';
+import { endOnSurprise, sentenceOf } from './lib/surprise.ts';
+import { asCalledHere } from './settings/command-name.ts';
+import { ConfigError, readConfig } from './settings/config.ts';
+import { loadDotEnv } from './settings/dot-env.ts';
+import { StartRefused, startMode } from './settings/start-mode.ts';
 import { visibleLines } from './text/visible.ts';
 
 /** The last resort; everything acknowledged is committed long before. */
@@ -31,7 +31,7 @@ try {
   for (const note of notes) console.error(`note: ${note}`);
   const starting =
     kind === 'offline'
-      ? import('../dev/offline.ts').then(({ startOffline }) => startOffline(process.env))
+      ? import('../sim/offline/offline.ts').then(({ startOffline }) => startOffline(process.env))
       : startNode(readConfig(process.env, 'node'), { beginsNew });
   // From here on: a stop in the middle of the start is a stop in order, too.
   onStopSignals({

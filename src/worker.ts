@@ -2,18 +2,18 @@
 
 import { waitUntil } from 'cloudflare:workers';
 import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
-import { backupAlertText, tellAdmins } from './alerts.ts';
 import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
 import { createS3Store } from './backup/store/s3.ts';
-import { composeEngine } from './compose.ts';
-import { ConfigError, type Environment, readConfig } from './config.ts';
+import { backupAlertText, tellAdmins } from './bot/alerts.ts';
+import { createApi, readBotInfo } from './bot/telegram.ts';
 import { createBackupLedger } from './db/backup-runs.ts';
 import { openRemoteDatabase } from './db/remote.ts';
-import { linkKey } from './download-links.ts';
-import { createHost, type Host } from './host.ts';
-import { createLog, rememberSecrets } from './log.ts';
-import { nearMisses, tellNearMiss } from './setting-names.ts';
-import { createApi, readBotInfo } from './telegram.ts';
+import { composeEngine } from './hosts/compose.ts';
+import { createHost, type Host } from './hosts/host.ts';
+import { linkKey } from './http/download-links.ts';
+import { createLog, rememberSecrets } from './lib/log.ts';
+import { ConfigError, type Environment, readConfig } from './settings/config.ts';
+import { nearMisses, tellNearMiss } from './settings/setting-names.ts';
 
 /** wrangler.toml runs the tick under this schedule; any other one is the backup's. */
 const TICK_CRON = '* * * * *';

@@ -1,9 +1,9 @@
 /** Telegram in trouble: nobody stays unanswered when it is over, nothing is done twice, and the admins hear of it in few words. */
 import { GrammyError } from 'grammy';
 import { describe, expect, test } from 'vitest';
-import { createApp } from '../src/app.ts';
+import { settleFailure } from '../src/bot/failed-turn.ts';
 import { sql } from '../src/db/database.ts';
-import { settleFailure } from '../src/failed-turn.ts';
+import { createApp } from '../src/http/app.ts';
 import { jobs } from '../src/jobs/index.ts';
 import { ADMIN_ID } from './support/bot.ts';
 import { addAnime, run, start, values } from './viewer/support.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Base64 } from '../src/base64.worker.ts';
+import { Base64 } from '../src/hosts/worker/base64.worker.ts';
 
 const require = createRequire(import.meta.url);
 const client = createRequire(require.resolve('@libsql/client'));
@@ -25,7 +25,7 @@ test('a view of a larger buffer is itself only', () => {
 
 test('nothing else is asked of them', () => {
   const config = readFileSync(new URL('../wrangler.toml', import.meta.url), 'utf8');
-  expect(config).toContain('"js-base64" = "./src/base64.worker.ts"');
+  expect(config).toContain('"js-base64" = "./src/hosts/worker/base64.worker.ts"');
   for (const name of ['json_encode', 'json_decode']) {
     const path = client.resolve('@libsql/hrana-client').replace(/index\.js$/, `shared/${name}.js`);
     const used = [...readFileSync(path, 'utf8').matchAll(/Base64\.(\w+)/g)].map(([, method]) => method);

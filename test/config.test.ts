@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, type Environment, readConfig } from '../src/config.ts';
+import { ConfigError, type Environment, readConfig } from '../src/settings/config.ts';
 
 const worker: Environment = {
   BOT_TOKEN: `123456:${'A'.repeat(30)}`,

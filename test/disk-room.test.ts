@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../dev/telegram/index.ts';
-import { readConfig } from '../src/config.ts';
-import { checkDisks, type DiskProbe, diskProbe } from '../src/disk-room.ts';
-import { type RunningNode, startNode } from '../src/node-host.ts';
+import { startTelegram, type Telegram } from '../sim/telegram/index.ts';
+import { checkDisks, type DiskProbe, diskProbe } from '../src/hosts/node/disk-room.ts';
+import { type RunningNode, startNode } from '../src/hosts/node/node-host.ts';
+import { readConfig } from '../src/settings/config.ts';
 
 const error = (code: string): Error => Object.assign(new Error(code), { code });
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { expect, test } from 'vitest';
-import { createApp } from '../src/app.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
-import { linkKey, serveLink, signLink } from '../src/download-links.ts';
+import { createApp } from '../src/http/app.ts';
+import { linkKey, serveLink, signLink } from '../src/http/download-links.ts';
 import { createMemoryStore } from './support/memory-store.ts';
 
 const START = new Date('2026-06-15T02:00:00Z').getTime();

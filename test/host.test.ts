@@ -1,19 +1,19 @@
 /** What both hosts share, without their sockets: the runs that are due, alerts, and what may stand in a log. */
 import { Api } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { backupAlertText } from '../src/alerts.ts';
+import { backupName } from '../src/backup/catalog/names.ts';
 import { type BackupEngine, createBackupEngine } from '../src/backup/engine.ts';
-import { backupName } from '../src/backup/names.ts';
-import { composeEngine } from '../src/compose.ts';
-import { LOCALE_NAMES, readConfig } from '../src/config.ts';
+import { backupAlertText } from '../src/bot/alerts.ts';
+import { readBotInfo } from '../src/bot/telegram.ts';
 import { sql } from '../src/db/database.ts';
 import { migrations } from '../src/db/migrations/index.ts';
 import { ownSchema } from '../src/db/own-schema.ts';
-import { linkKey } from '../src/download-links.ts';
-import { createHost, type Host } from '../src/host.ts';
-import { TEXT_LIMIT } from '../src/html.ts';
-import { createLog, describeError } from '../src/log.ts';
-import { readBotInfo } from '../src/telegram.ts';
+import { composeEngine } from '../src/hosts/compose.ts';
+import { createHost, type Host } from '../src/hosts/host.ts';
+import { linkKey } from '../src/http/download-links.ts';
+import { createLog, describeError } from '../src/lib/log.ts';
+import { LOCALE_NAMES, readConfig } from '../src/settings/config.ts';
+import { TEXT_LIMIT } from '../src/text/html.ts';
 import { createWorld, type World } from './support/backup-world.ts';
 
 let world: World;

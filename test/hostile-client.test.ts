@@ -1,7 +1,7 @@
 /** Callback data can be forged, and so can everything else a client sends: none of it may be poison, an alert or a load. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CALLBACK_SHAPES } from '../src/handlers/callback-data.ts';
+import { CALLBACK_SHAPES } from '../src/bot/callback-data.ts';
 import { ADMIN_ID } from './support/bot.ts';
 import { addAnime, start, values } from './viewer/support.ts';
 

@@ -1,8 +1,8 @@
 /** Every kind of update, from anybody, in every kind of chat: no 5xx, no poison, no alert, and nothing that is not theirs is changed. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CALLBACK_SHAPES } from '../src/bot/callback-data.ts';
 import { all, sql } from '../src/db/database.ts';
-import { CALLBACK_SHAPES } from '../src/handlers/callback-data.ts';
 import { adminNoticesJob } from '../src/jobs/admin-notices.ts';
 import { type AdminDesk, startDesk } from './admin/support.ts';
 import { addAnime } from './support/catalogue.ts';

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createLog } from '../src/log.ts';
-import { peopleFormat } from '../src/log-lines.ts';
+import { peopleFormat } from '../src/hosts/node/log-lines.ts';
+import { createLog } from '../src/lib/log.ts';
 
 const SCRIPT = '/usr/bin/script';
 const NOON = new Date(2026, 0, 2, 12, 0, 5);
@@ -48,7 +48,7 @@ test('updates that went well are told only to whoever wants every detail; others
 });
 
 const PROGRAM = `
-  const { createHostLog } = await import(${JSON.stringify(fileURLToPath(new URL('../src/log-lines.ts', import.meta.url)))});
+  const { createHostLog } = await import(${JSON.stringify(fileURLToPath(new URL('../src/hosts/node/log-lines.ts', import.meta.url)))});
   const format = process.env.LOG_FORMAT;
   createHostLog({ logLevel: 'info', logFormat: format }).info('started', { bot: 'x' });`;
 const ARGS = ['--input-type=module', '-e', PROGRAM];

@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readGroups } from '../src/backup/list.ts';
-import { runBackup } from '../src/backup/run.ts';
+import { readGroups } from '../src/backup/catalog/list.ts';
+import { runBackup } from '../src/backup/run/run.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import { resolveBackup } from '../src/cli/target.ts';
-import { createLog } from '../src/log.ts';
-import { requireNothingKept } from '../src/missing-database.ts';
+import { requireNothingKept } from '../src/hosts/node/missing-database.ts';
+import { createLog } from '../src/lib/log.ts';
 import { runCli } from './cli/support.ts';
 import { createWorld } from './support/backup-world.ts';
 

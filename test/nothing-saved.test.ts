@@ -1,9 +1,9 @@
 /** A database that is read and takes no writes (a full disk): one answer each, then silence until it is saved, and word to the owners. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createWriteAlarm } from '../src/bot/write-alarm.ts';
 import { type Database, DatabaseUnavailable } from '../src/db/database.ts';
 import { watchWrites } from '../src/db/watched-writes.ts';
-import { createLog } from '../src/log.ts';
-import { createWriteAlarm } from '../src/write-alarm.ts';
+import { createLog } from '../src/lib/log.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from './support/bot.ts';
 
 let bot: TestBot;

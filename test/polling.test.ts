@@ -2,11 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Update } from 'grammy/types';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../dev/telegram/index.ts';
-import { createLog } from '../src/log.ts';
-import type { Outcome } from '../src/outcome.ts';
-import { poll } from '../src/polling.ts';
-import { createApi } from '../src/telegram.ts';
+import { startTelegram, type Telegram } from '../sim/telegram/index.ts';
+import type { Outcome } from '../src/bot/outcome.ts';
+import { createApi } from '../src/bot/telegram.ts';
+import { poll } from '../src/hosts/node/polling.ts';
+import { createLog } from '../src/lib/log.ts';
 
 let telegram: Telegram;
 const stopping: AbortController[] = [];

@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { Composer } from 'grammy';
 import { afterEach, describe, expect, test } from 'vitest';
-import { features } from '../src/bot.ts';
+import { features } from '../src/bot/bot.ts';
+import type { BotContext } from '../src/bot/context.ts';
+import type { Feature } from '../src/bot/feature.ts';
 import { all, sql } from '../src/db/database.ts';
-import type { BotContext } from '../src/handlers/context.ts';
-import type { Feature } from '../src/handlers/feature.ts';
 import { adminNoticesJob } from '../src/jobs/admin-notices.ts';
 import { replayUpdatesJob } from '../src/jobs/replay-updates.ts';
 import { ADMIN_ID, startTestBot, type TestBot, type TestBotOptions } from './support/bot.ts';

@@ -9,8 +9,8 @@ import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../src/config.ts';
-import { createLog, describeError, hideSecrets, rememberSecrets } from '../src/log.ts';
+import { createLog, describeError, hideSecrets, rememberSecrets } from '../src/lib/log.ts';
+import { ConfigError, readConfig } from '../src/settings/config.ts';
 
 const root = new URL('../', import.meta.url);
 /** As `.env.example` lists them. */

@@ -1,8 +1,8 @@
 /** Names that were meant to be a setting and are none; and no alarm for what a usual environment holds. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, type Environment, readConfig } from '../src/config.ts';
-import { nearMisses, SETTING_NAMES, tellNearMiss } from '../src/setting-names.ts';
+import { ConfigError, type Environment, readConfig } from '../src/settings/config.ts';
+import { nearMisses, SETTING_NAMES, tellNearMiss } from '../src/settings/setting-names.ts';
 
 const told = (...names: string[]): string[] => nearMisses(names).map(tellNearMiss);
 

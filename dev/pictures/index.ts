@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { script } from '../../src/cli/script.ts';
-import { describeError } from '../../src/log.ts';
+import { describeError } from '../../src/lib/log.ts';
 import { findChromium, installFonts, launchChromium } from '../chromium.ts';
 import { startOfflineHost } from './host.ts';
 import { SCENES, type Scene, WINDOW } from './scenes.ts';

@@ -1,7 +1,7 @@
 /** What the pictures show. Each scene is played once, on the page, and looked at in light and dark. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { drawPicture } from '../offline/picture.ts';
+import { drawPicture } from '../../sim/offline/picture.ts';
 
 const PARTS = 12;
 /** Anybody's screen, and what fits a README, CSS pixels. */
@@ -54,7 +54,7 @@ export const SCENES: readonly Scene[] = [
       });
       await say(page, CAPTION);
       await page.getByText('2️⃣').last().waitFor();
-      const video = readFileSync(new URL('../offline/samples/3.mp4', import.meta.url));
+      const video = readFileSync(new URL('../../sim/offline/samples/3.mp4', import.meta.url));
       const files = Array.from({ length: PARTS }, (_, i) => ({
         name: `daryo-${i + 1}.mp4`,
         mimeType: 'video/mp4',

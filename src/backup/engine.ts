@@ -10,12 +10,10 @@
  *   tell(request.chatId, outcome);
  * ```
  */
-import { heldAlready } from './already-held.ts';
-import { explain } from './clock.ts';
-import type { BackupContext } from './context.ts';
-import { damagedRun } from './damaged-run.ts';
-import { type BackupHealth, backupHealth } from './health.ts';
-import type { BackupRequest, RequestLedger, RunRecord } from './ledger.ts';
+
+import { explain } from '../lib/clock.ts';
+import { damagedRun } from './catalog/damaged-run.ts';
+import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import {
   type BackupEntry,
   damageOf,
@@ -24,16 +22,19 @@ import {
   newestFit,
   newestVerified,
   type Page,
-} from './list.ts';
-import { lostBackup, recordedRun } from './lost-backup.ts';
-import type { Manifest, Trigger } from './manifest.ts';
-import type { BackupName } from './names.ts';
-import { damagedNewest } from './newest.ts';
-import { type Probe, probeBucket } from './probe.ts';
-import type { OnProgress } from './progress.ts';
-import { type HashVerdict, verifyByHash } from './proof.ts';
-import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run.ts';
-import { keepVerdict } from './verdicts.ts';
+} from './catalog/list.ts';
+import { lostBackup, recordedRun } from './catalog/lost-backup.ts';
+import type { Manifest, Trigger } from './catalog/manifest.ts';
+import type { BackupName } from './catalog/names.ts';
+import { damagedNewest } from './catalog/newest.ts';
+import { keepVerdict } from './catalog/verdicts.ts';
+import type { BackupContext } from './context.ts';
+import { heldAlready } from './run/already-held.ts';
+import type { BackupRequest, RequestLedger, RunRecord } from './run/ledger.ts';
+import { type Probe, probeBucket } from './run/probe.ts';
+import type { OnProgress } from './run/progress.ts';
+import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run/run.ts';
+import { type HashVerdict, verifyByHash } from './verify/proof.ts';
 
 export interface EngineContext extends BackupContext {
   readonly requests: RequestLedger;

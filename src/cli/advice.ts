@@ -1,6 +1,7 @@
 /** What to do about a database that does not answer a command. Node only. */
-import type { DatabaseSettings } from '../config.ts';
-import { explainLocked } from '../db/file-lock.ts';
+
+import { explainLocked } from '../db/file/file-lock.ts';
+import type { DatabaseSettings } from '../settings/config.ts';
 
 /** The message, and a next step where it tells of a database that is locked or away. */
 export function withAdvice(message: string, database: DatabaseSettings | undefined): string {

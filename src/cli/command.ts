@@ -1,12 +1,12 @@
 /** The frame of every command: common options, one session, errors told once, exit codes ({@link ExitCode}). Node only. */
 import { constants } from 'node:os';
 import type { Command } from 'commander';
-import { Interrupted } from '../backup/again.ts';
-import { explain } from '../backup/clock.ts';
-import { ConfigError, type Environment } from '../config.ts';
-import { explainUnusable } from '../db/database-file.ts';
+import { Interrupted } from '../backup/run/again.ts';
+import { explainUnusable } from '../db/file/database-file.ts';
 import { DatabaseUnfit } from '../db/unfit.ts';
-import { useOwnScratch } from '../own-scratch.ts';
+import { useOwnScratch } from '../hosts/node/own-scratch.ts';
+import { explain } from '../lib/clock.ts';
+import { ConfigError, type Environment } from '../settings/config.ts';
 import { withAdvice } from './advice.ts';
 import type { Installed } from './installed-bot.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';

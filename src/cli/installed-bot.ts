@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import process from 'node:process';
-import type { Config } from '../config.ts';
+import type { Config } from '../settings/config.ts';
 
 export interface Installed {
   readonly settings: string;

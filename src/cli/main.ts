@@ -7,14 +7,14 @@ import process from 'node:process';
 process.umask(0o077);
 // Before anything large is loaded: the second start takes half as long.
 enableCompileCache();
-const { environmentNotes } = await import('../dot-env.ts');
+const { environmentNotes } = await import('../settings/dot-env.ts');
 try {
   for (const note of environmentNotes()) console.error(`note: ${note}`);
   const { runCli } = await import('./program.ts');
   process.exitCode = await runCli(process.argv.slice(2), process.env);
 } catch (error) {
-  const { ConfigError } = await import('../config.ts');
-  const { sentenceOf } = await import('../surprise.ts');
+  const { ConfigError } = await import('../settings/config.ts');
+  const { sentenceOf } = await import('../lib/surprise.ts');
   console.error(error instanceof ConfigError ? error.message : `error: ${sentenceOf(error)}`);
   process.exitCode = 1;
 }

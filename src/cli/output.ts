@@ -3,7 +3,7 @@
  * and the work goes on, for a backup must be finished or cleaned up whoever watches. Node only.
  */
 import process from 'node:process';
-import { explain } from '../backup/clock.ts';
+import { explain } from '../lib/clock.ts';
 
 export interface Output {
   write(text: string): void;

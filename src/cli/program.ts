@@ -1,9 +1,9 @@
 /** The operator's tool: one file a command below `commands/`. Node only. */
 import { Command, CommanderError } from 'commander';
-import { APP_VERSION } from '../compose.ts';
-import type { Environment } from '../config.ts';
-import { rememberSecrets } from '../log.ts';
-import { endOnSurprise } from '../surprise.ts';
+import { APP_VERSION } from '../hosts/compose.ts';
+import { rememberSecrets } from '../lib/log.ts';
+import { endOnSurprise } from '../lib/surprise.ts';
+import type { Environment } from '../settings/config.ts';
 import type { Cli } from './command.ts';
 import { diffCommand } from './commands/diff.ts';
 import { downloadCommand } from './commands/download.ts';

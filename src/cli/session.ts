@@ -1,17 +1,17 @@
 /** What a command works with: settings, bucket, database, opened on demand and closed at the end. Node only. */
 import { existsSync, readFileSync } from 'node:fs';
+import type { Bucket } from '../backup/catalog/list.ts';
 import type { BackupContext } from '../backup/context.ts';
 import { isIdentity } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
-import type { Bucket } from '../backup/list.ts';
 import type { SnapshotSource } from '../backup/model.ts';
 import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
-import { composeBackup } from '../compose.ts';
-import { type Config, type Environment, readConfig } from '../config.ts';
 import { createBackupLedger } from '../db/backup-runs.ts';
-import { holderText, isSurelyDead } from '../db/lock-text.ts';
-import { keptBeside } from '../missing-database.ts';
-import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../node-parts.ts';
+import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
+import { composeBackup } from '../hosts/compose.ts';
+import { keptBeside } from '../hosts/node/missing-database.ts';
+import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../hosts/node/node-parts.ts';
+import { type Config, type Environment, readConfig } from '../settings/config.ts';
 import { botElsewhere, type Installed } from './installed-bot.ts';
 import type { Terminal } from './terminal.ts';
 

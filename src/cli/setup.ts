@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
-import { systemClock } from '../backup/clock.ts';
-import { endOnSurprise } from '../surprise.ts';
+import { systemClock } from '../lib/clock.ts';
+import { endOnSurprise } from '../lib/surprise.ts';
 import { script } from './script.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';

@@ -1,5 +1,5 @@
 /** What a person means by the name of a backup. */
-import { bareFile } from '../backup/bare-file.ts';
+import { bareFile } from '../backup/catalog/bare-file.ts';
 import {
   type BackupEntry,
   type Bucket,
@@ -7,9 +7,9 @@ import {
   newestFit,
   newestVerified,
   readGroups,
-} from '../backup/list.ts';
-import { nameFromText } from '../backup/names.ts';
-import { isLatest, latestBackup, noLatest, passedOver } from '../backup/newest.ts';
+} from '../backup/catalog/list.ts';
+import { nameFromText } from '../backup/catalog/names.ts';
+import { isLatest, latestBackup, noLatest, passedOver } from '../backup/catalog/newest.ts';
 import { UsageError } from './command.ts';
 
 /** For the help of every command that takes a backup. */

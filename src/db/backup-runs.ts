@@ -1,4 +1,7 @@
 /** The backup engine's rows (migration 0002): lease, runs, requests. Implements the engine's `Ledger`. */
+
+import { TRIGGERS } from '../backup/catalog/manifest.ts';
+import { isLease, isLedger } from '../backup/restore/ledger-sql.ts';
 import {
   type BackupRequest,
   DIED,
@@ -6,9 +9,7 @@ import {
   type RequestLedger,
   type RunRecord,
   type RunStart,
-} from '../backup/ledger.ts';
-import { TRIGGERS } from '../backup/manifest.ts';
-import { isLease, isLedger } from '../backup/restore/ledger-sql.ts';
+} from '../backup/run/ledger.ts';
 import { all, type Database, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holdingSince, toSqlTime } from './time.ts';

@@ -1,5 +1,5 @@
 /** Whether a server's database can carry the bot. Node only: a Worker's was proved by setup. */
-import { explain } from '../backup/clock.ts';
+import { explain } from '../lib/clock.ts';
 import { type Database, DatabaseUnavailable, one, sql } from './database.ts';
 import { DatabaseUnfit } from './unfit.ts';
 

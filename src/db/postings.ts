@@ -4,7 +4,7 @@ import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';
 
-/** A host that died while sending: its post is taken over after this. Longer than any Bot API call may last (src/telegram.ts). */
+/** A host that died while sending: its post is taken over after this. Longer than any Bot API call may last (src/bot/telegram.ts). */
 const CLAIM_MS = 120_000;
 
 /** One press of "post" for the chosen chats; RETURNING id. Followed by {@link postTo}. */

@@ -4,7 +4,7 @@
  * in order.
  */
 
-import { TEXT_LIMIT } from '../html.ts';
+import { TEXT_LIMIT } from '../text/html.ts';
 import { type AnimeCard, CARD_COLUMNS, CARD_JOINS, readCard } from './anime.ts';
 import { all, type Query, sql } from './database.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';

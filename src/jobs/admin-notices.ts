@@ -6,9 +6,9 @@ import {
   type WaitingNotice,
   waitingNotices,
 } from '../db/admin-notices.ts';
-import { type Html, join } from '../html.ts';
+import { describeError } from '../lib/log.ts';
 import { type Texts, textsFor } from '../locales/index.ts';
-import { describeError } from '../log.ts';
+import { type Html, join } from '../text/html.ts';
 import type { Job, JobContext } from './job.ts';
 
 /** Notices looked at in a tick; trouble seldom comes in more kinds. */

@@ -2,8 +2,8 @@
 import { GrammyError } from 'grammy';
 import { languageOf } from '../db/people.ts';
 import { outcomeScreen } from '../handlers/admin/backup-outcome.ts';
+import { describeError } from '../lib/log.ts';
 import { textsIn } from '../locales/index.ts';
-import { describeError } from '../log.ts';
 import { DEFAULT_TIME_ZONE, localTime } from '../text/times.ts';
 import type { Job } from './job.ts';
 

@@ -27,9 +27,9 @@ import { markBlocked } from '../db/users.ts';
 import { progressOf, progressScreen } from '../handlers/admin/broadcast-screens.ts';
 import { copyTo } from '../handlers/admin/copy-message.ts';
 import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
+import { describeError } from '../lib/log.ts';
 import { retryTime, Streak } from '../lib/patience.ts';
 import { textsIn } from '../locales/index.ts';
-import { describeError } from '../log.ts';
 import type { Job, JobContext } from './job.ts';
 
 /** Between the starts of two messages: 25 a second (docs/spec/bot.md "Admin" 6). */

@@ -1,6 +1,7 @@
 /** Looks whether the bot may still work in its chats: not every loss of rights is told, and updates get lost. */
+
+import { lookAtChat } from '../bot/chat-health.ts';
 import { chatUses } from '../db/chat-uses.ts';
-import { lookAtChat } from '../handlers/chat-health.ts';
 import type { Job } from './job.ts';
 
 /** Chats an hour, any of them. */

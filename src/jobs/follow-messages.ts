@@ -3,7 +3,7 @@
  * most one slice is told twice, nobody is left out.
  */
 import { InlineKeyboard } from 'grammy';
-import { LOCALE_NAMES } from '../config.ts';
+import { encodeAction } from '../bot/callback-data.ts';
 import { hasChanged, type Statement } from '../db/database.ts';
 import {
   dueNews,
@@ -20,12 +20,12 @@ import {
 } from '../db/part-news.ts';
 import { markBlocked } from '../db/users.ts';
 import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
-import { shortName } from '../handlers/anime-list.ts';
-import { encodeAction } from '../handlers/callback-data.ts';
-import { keepButton } from '../handlers/keep-buttons.ts';
+import { shortName } from '../handlers/viewer/anime-list.ts';
+import { keepButton } from '../handlers/viewer/keep-buttons.ts';
+import { describeError } from '../lib/log.ts';
 import { retryTime, Streak } from '../lib/patience.ts';
 import { textsFor } from '../locales/index.ts';
-import { describeError } from '../log.ts';
+import { LOCALE_NAMES } from '../settings/config.ts';
 import type { Job, JobContext } from './job.ts';
 
 /** Followers to a slice: messages that a kill could repeat, and two requests saved for each more. */

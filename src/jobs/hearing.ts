@@ -1,10 +1,10 @@
 /** Asks Telegram whether updates can arrive, sets a webhook again that somebody removed, and tells the owners what it cannot mend. */
 import { GrammyError } from 'grammy';
 import type { WebhookInfo } from 'grammy/types';
+import { type Heard, heard, recordWebhook, setWebhook } from '../bot/hearing.ts';
 import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
 import { toSqlTime } from '../db/time.ts';
-import { type Heard, heard, recordWebhook, setWebhook } from '../hearing.ts';
-import { describeError } from '../log.ts';
+import { describeError } from '../lib/log.ts';
 import type { Job, JobContext } from './job.ts';
 
 /** So many in two minutes: not the end of a host that was restarted. */

@@ -2,12 +2,12 @@
 import type { Api } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from '../backup/engine.ts';
-import type { LocaleName } from '../config.ts';
+import type { Hearing } from '../bot/hearing.ts';
+import type { Services } from '../bot/receive.ts';
+import type { Replay } from '../bot/replay.ts';
 import type { Database } from '../db/database.ts';
-import type { Hearing } from '../hearing.ts';
-import type { Log } from '../log.ts';
-import type { Services } from '../receive.ts';
-import type { Replay } from '../replay.ts';
+import type { Log } from '../lib/log.ts';
+import type { LocaleName } from '../settings/config.ts';
 
 export interface JobContext extends Pick<Services, 'importUpload' | 'background'> {
   readonly db: Database;

@@ -1,6 +1,7 @@
 /** Handles what was set aside while Telegram could not be reached: in order in each chat, each once. */
+
+import { isOver, parse } from '../bot/replay.ts';
 import { waitingUpdates } from '../db/updates.ts';
-import { isOver, parse } from '../replay.ts';
 import type { Job } from './job.ts';
 
 /** Updates a tick. */

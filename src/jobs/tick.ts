@@ -1,7 +1,7 @@
 /** Runs every job once, one after another; a failing job does not keep the others from their turn. */
 import { hasChanged } from '../db/database.ts';
 import { claimJob, releaseJob } from '../db/job-leases.ts';
-import { describeError } from '../log.ts';
+import { describeError } from '../lib/log.ts';
 import type { Job, JobContext } from './job.ts';
 
 /** A job whose host died is taken over after this; longer than any tick may last (Worker cron wall time is 15 min). */

@@ -1,6 +1,6 @@
 /** People's languages: one catalogue a locale, split by who reads it. Uzbek (Latin) is the source; the others have its shape. */
-import { LOCALE_NAMES, type LocaleName } from '../config.ts';
-import type { Html } from '../html.ts';
+import { LOCALE_NAMES, type LocaleName } from '../settings/config.ts';
+import type { Html } from '../text/html.ts';
 import { type AdminTexts, adminTexts } from './admin/index.ts';
 import { en as enFrame } from './frame/en.ts';
 import { ru as ruFrame } from './frame/ru.ts';

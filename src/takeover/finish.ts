@@ -1,6 +1,7 @@
 /** After a takeover: views, triggers and indexes are made again one by one, and what was not taken as it was is told. */
-import { quoteName } from '../backup/snapshot/sql-tokens.ts';
+
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
+import { quoteName } from '../lib/sql-tokens.ts';
 import { OLD_SCHEMA, OLD_VALUES } from './our-schema.ts';
 import { valuesNote } from './values.ts';
 

@@ -1,5 +1,5 @@
 /** The SQL of a table without its foreign keys. Pure. */
-import { isWord, quoteName, type SqlToken, tokenizeSql } from '../backup/snapshot/sql-tokens.ts';
+import { isWord, quoteName, type SqlToken, tokenizeSql } from '../lib/sql-tokens.ts';
 
 /**
  * @param text `CREATE TABLE …` as it stands in sqlite_schema.

@@ -3,8 +3,9 @@
  * UTF-8 ends the process, after every restart again. They are mended where the row can do without them; a row that cannot is set aside
  * with what hangs on it.
  */
-import { quoteName } from '../backup/snapshot/sql-tokens.ts';
+
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
+import { quoteName } from '../lib/sql-tokens.ts';
 import { type OurColumn, ourSchema } from './our-schema.ts';
 import {
   CREATE_OLD_VALUES,

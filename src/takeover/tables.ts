@@ -3,8 +3,8 @@
  * (`old_anime`), judged there, and what passes moves on. What does not stays there, with the reason. The rules are those of an import
  * (backup/import/staging-sql.ts), but a part or a view whose anime or viewer is gone gets an empty one: nothing of the file is elsewhere.
  */
-import { quoteName } from '../backup/snapshot/sql-tokens.ts';
-import { LOCALE_NAMES } from '../config.ts';
+import { quoteName } from '../lib/sql-tokens.ts';
+import { LOCALE_NAMES } from '../settings/config.ts';
 import { OLD_COLUMNS, OLD_SCHEMA, type OldTable, type OurColumn } from './our-schema.ts';
 
 export interface Staged {

@@ -3,11 +3,12 @@
  * anew and filled (tables.ts). What has a name of ours and is not the old bot's is set aside under `old_…`; other tables stay, without
  * the foreign keys that would keep the bot from deleting its own rows. Nothing is dropped whose rows are not somewhere else by then.
  */
-import { quoteName } from '../backup/snapshot/sql-tokens.ts';
+
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
 import { SALVAGE } from '../db/database-fault.ts';
 import type { TakeOver } from '../db/migrate.ts';
 import { DatabaseUnfit } from '../db/unfit.ts';
+import { quoteName } from '../lib/sql-tokens.ts';
 import { finish } from './finish.ts';
 import { withoutForeignKeys } from './foreign-keys.ts';
 import { planMending } from './mend.ts';

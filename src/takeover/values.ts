@@ -6,8 +6,8 @@
 import { inEnglish } from '../backup/document/reasons.ts';
 import { type ColumnKind, fitValue } from '../backup/import/fit.ts';
 import { InvalidText, type SqlValue } from '../backup/model.ts';
-import { quoteName } from '../backup/snapshot/sql-tokens.ts';
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
+import { quoteName } from '../lib/sql-tokens.ts';
 import { OLD_VALUES } from './our-schema.ts';
 
 export interface ScannedColumn {

@@ -1,7 +1,7 @@
 /** Who may do what, and what was done. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { encodeAction } from '../../src/bot/callback-data.ts';
 import { sql } from '../../src/db/database.ts';
-import { encodeAction } from '../../src/handlers/callback-data.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
 let desk: AdminDesk;

@@ -1,10 +1,10 @@
 /** The add-anime wizard, as an admin meets it. Faults of the old bot (docs/spec/bot.md) are named. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { composeFeatures, features } from '../../src/bot.ts';
+import { composeFeatures, features } from '../../src/bot/bot.ts';
+import { createReceiver } from '../../src/bot/receive.ts';
 import { ask } from '../../src/db/asks.ts';
 import { type Database, type Statement, sql } from '../../src/db/database.ts';
 import { draftStatusJob } from '../../src/jobs/draft-status.ts';
-import { createReceiver } from '../../src/receive.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 

@@ -1,9 +1,9 @@
 /** Editing what is published, and the trash. */
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { encodeAction } from '../../src/bot/callback-data.ts';
 import { deletePart, movePart, swapParts } from '../../src/db/catalogue-parts.ts';
 import { type Database, type Statement, sql } from '../../src/db/database.ts';
-import { encodeAction } from '../../src/handlers/callback-data.ts';
 import { indexSearchJob } from '../../src/jobs/index-search.ts';
 import { trashJob } from '../../src/jobs/trash.ts';
 import { startTestBot } from '../support/bot.ts';

@@ -1,9 +1,9 @@
 /** An admin who presses anything, old buttons too, and sends anything: nothing fails, every press is answered, in every language. */
 import { afterEach, expect, test } from 'vitest';
-import { seeded } from '../../dev/telegram/random.ts';
-import { LOCALE_NAMES } from '../../src/config.ts';
+import { seeded } from '../../sim/telegram/random.ts';
 import { sql } from '../../src/db/database.ts';
 import { jobs } from '../../src/jobs/index.ts';
+import { LOCALE_NAMES } from '../../src/settings/config.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 

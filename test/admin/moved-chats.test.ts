@@ -1,6 +1,6 @@
 /** Groups that became supergroups, and chats that closed themselves to the bot: followed, and told to the owners once. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Room } from '../../dev/telegram/index.ts';
+import type { Room } from '../../sim/telegram/index.ts';
 import { sql } from '../../src/db/database.ts';
 import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
 import { broadcastJob } from '../../src/jobs/broadcast.ts';

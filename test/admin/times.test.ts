@@ -1,9 +1,9 @@
 /** Times as people read them: in the zone of TIMEZONE, and as long ago. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { LOCALE_NAMES, readConfig } from '../../src/config.ts';
 import { sql } from '../../src/db/database.ts';
 import { recordFailure, setAside } from '../../src/db/updates.ts';
 import { textsFor } from '../../src/locales/index.ts';
+import { LOCALE_NAMES, readConfig } from '../../src/settings/config.ts';
 import { localTime } from '../../src/text/times.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, startDesk } from './support.ts';

@@ -3,14 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../src/backup/clock.ts';
+import { databaseKey, manifestKey } from '../../src/backup/catalog/names.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
-import { databaseKey, manifestKey } from '../../src/backup/names.ts';
-import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
+import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { sql } from '../../src/db/database.ts';
-import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 
 const PREFIX = 'backups/';

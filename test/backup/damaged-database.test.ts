@@ -2,16 +2,16 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { drill } from '../../src/backup/drill.ts';
+import { findBackup, newestVerified } from '../../src/backup/catalog/list.ts';
+import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
-import { findBackup, newestVerified } from '../../src/backup/list.ts';
-import { copyLive } from '../../src/backup/local-copy.ts';
-import { restore } from '../../src/backup/restore.ts';
-import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
+import { restore } from '../../src/backup/restore/restore.ts';
+import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
+import { drill } from '../../src/backup/verify/drill.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { damage, damageIndex } from '../support/damage-index.ts';
 

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { takeLease } from '../../src/backup/lease.ts';
+import { takeLease } from '../../src/backup/run/lease.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { sql } from '../../src/db/database.ts';
-import { holderText, isSurelyDead } from '../../src/db/lock-text.ts';
+import { holderText, isSurelyDead } from '../../src/db/file/lock-text.ts';
 import { createWorld, testClock, type World } from '../support/backup-world.ts';
 
 let world: World;
@@ -21,10 +21,10 @@ const take = (ledger = createBackupLedger(world.db, isSurelyDead)) =>
   takeLease(ledger, holderText('cli', new Date()), testClock());
 
 const HOLDER = `
-  import { takeLease } from '${import.meta.dirname}/../../src/backup/lease.ts';
+  import { takeLease } from '${import.meta.dirname}/../../src/backup/run/lease.ts';
   import { createBackupLedger } from '${import.meta.dirname}/../../src/db/backup-runs.ts';
-  import { openEmbeddedDatabase } from '${import.meta.dirname}/../../src/db/embedded.ts';
-  import { holderText } from '${import.meta.dirname}/../../src/db/lock-text.ts';
+  import { openEmbeddedDatabase } from '${import.meta.dirname}/../../src/db/file/embedded.ts';
+  import { holderText } from '${import.meta.dirname}/../../src/db/file/lock-text.ts';
   const db = await openEmbeddedDatabase(process.argv[1]);
   const clock = { now: () => new Date(), sleep: async () => {} };
   const { kind, lease } = await takeLease(createBackupLedger(db), holderText('node host', new Date()), clock);

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { feed, planFanOut } from '../../src/backup/fan-out.ts';
 import type {
   DatabaseSchema,
   Row,
@@ -9,6 +8,7 @@ import type {
   SnapshotSink,
   TableInfo,
 } from '../../src/backup/model.ts';
+import { feed, planFanOut } from '../../src/backup/run/fan-out.ts';
 
 function table(name: string): TableInfo {
   return {

@@ -1,11 +1,11 @@
 /** Every call of a run failing: once or from then on, before its effect or with its answer lost. Exhaustive, so nothing is random. */
 import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findBackup, readGroups } from '../../src/backup/catalog/list.ts';
+import { parseKey } from '../../src/backup/catalog/names.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
-import { findBackup, readGroups } from '../../src/backup/list.ts';
-import { parseKey } from '../../src/backup/names.ts';
-import { verifyByHash } from '../../src/backup/proof.ts';
-import { type BackupOutcome, runBackup } from '../../src/backup/run.ts';
+import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
+import { verifyByHash } from '../../src/backup/verify/proof.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { type Fault, Faults, faultyLedger, faultySource, faultyStore } from '../support/faults.ts';

@@ -3,8 +3,8 @@ import { link } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { again } from '../../src/backup/again.ts';
-import { createFileWriter } from '../../src/backup/file-writer.ts';
+import { createFileWriter } from '../../src/backup/disk/file-writer.ts';
+import { again } from '../../src/backup/run/again.ts';
 import { ObjectExists } from '../../src/backup/store/types.ts';
 import { testClock } from '../support/backup-world.ts';
 

@@ -1,7 +1,7 @@
 /** What the listing says of a backup must come from its own manifest. */
 import { expect, test } from 'vitest';
-import { findBackup, listBackups, newestOf, newestVerified } from '../../src/backup/list.ts';
-import { databaseKey, manifestKey } from '../../src/backup/names.ts';
+import { findBackup, listBackups, newestOf, newestVerified } from '../../src/backup/catalog/list.ts';
+import { databaseKey, manifestKey } from '../../src/backup/catalog/names.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { putBackup } from '../support/sample-backup.ts';
 

@@ -1,9 +1,9 @@
 /** That the newest backup was taken out of the bucket is known from the record of runs, until a newer one is good. */
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { drill } from '../../src/backup/drill.ts';
+import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
-import { manifestKey } from '../../src/backup/names.ts';
-import { runBackup } from '../../src/backup/run.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
+import { drill } from '../../src/backup/verify/drill.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

@@ -6,7 +6,7 @@ import {
   ManifestError,
   parseManifest,
   serializeManifest,
-} from '../../src/backup/manifest.ts';
+} from '../../src/backup/catalog/manifest.ts';
 
 const HASH = 'ab'.repeat(32);
 

@@ -10,7 +10,7 @@ import {
   pinKey,
   timeOfName,
   verdictKey,
-} from '../../src/backup/names.ts';
+} from '../../src/backup/catalog/names.ts';
 
 const seconds = fc.date({
   min: new Date('1970-01-01T00:00:00Z'),

@@ -1,11 +1,11 @@
 /** What "latest" means, and what is said of newer backups that it does not mean. */
 import { expect, test } from 'vitest';
-import { newestFit } from '../../src/backup/list.ts';
+import { newestFit } from '../../src/backup/catalog/list.ts';
+import { databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
+import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';
 import type { DatabaseSchema, IndexInfo, TableInfo } from '../../src/backup/model.ts';
-import { databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
-import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/newest.ts';
-import { runBackup } from '../../src/backup/run.ts';
-import { ScanCounts } from '../../src/backup/source-check.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
+import { ScanCounts } from '../../src/backup/run/source-check.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { putBackup } from '../support/sample-backup.ts';

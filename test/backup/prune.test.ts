@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readGroups } from '../../src/backup/list.ts';
-import { backupName, databaseKey, manifestKey, timeOfName } from '../../src/backup/names.ts';
-import { pin, unpin } from '../../src/backup/pins.ts';
-import { prune, sweepDebris } from '../../src/backup/prune.ts';
+import { readGroups } from '../../src/backup/catalog/list.ts';
+import { backupName, databaseKey, manifestKey, timeOfName } from '../../src/backup/catalog/names.ts';
+import { pin, unpin } from '../../src/backup/catalog/pins.ts';
+import { prune, sweepDebris } from '../../src/backup/catalog/prune.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { putBackup } from '../support/sample-backup.ts';
 

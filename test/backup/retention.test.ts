@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { backupName } from '../../src/backup/names.ts';
+import { backupName } from '../../src/backup/catalog/names.ts';
 import {
   EmptyPolicy,
   LEAST_VERIFIED,
   planRetention,
   type RetentionEntry,
   type RetentionPolicy,
-} from '../../src/backup/retention.ts';
+} from '../../src/backup/catalog/retention.ts';
 
 const DAY = 86_400_000;
 const NOW = new Date('2026-06-15T03:00:00Z');

@@ -1,12 +1,12 @@
 /** Two runs of one second with databases, and so leases, of their own in one bucket: the loser removes nothing of the winner's. */
 import { expect, test } from 'vitest';
+import { findBackup } from '../../src/backup/catalog/list.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
-import { noLedger } from '../../src/backup/ledger.ts';
-import { findBackup } from '../../src/backup/list.ts';
-import { verifyByHash } from '../../src/backup/proof.ts';
-import { runBackup } from '../../src/backup/run.ts';
+import { noLedger } from '../../src/backup/run/ledger.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
+import { verifyByHash } from '../../src/backup/verify/proof.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 

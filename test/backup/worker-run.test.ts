@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type StandIns, startStandIns } from '../../dev/stand-ins.ts';
 import { startWorkerRuntime, type WorkerRuntime } from '../../dev/worker-runtime.ts';
-import { listBackups } from '../../src/backup/list.ts';
+import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
+import { listBackups } from '../../src/backup/catalog/list.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
-import { verifyDeep } from '../../src/backup/verify-deep.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
 import { sql } from '../../src/db/database.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { explain } from '../../src/backup/clock.ts';
 import { withAdvice } from '../../src/cli/advice.ts';
+import { explain } from '../../src/lib/clock.ts';
 import { runCli } from './support.ts';
 
 let home: string;

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { databaseFault, SALVAGE } from '../../src/db/database-fault.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { BREAKS } from '../support/break-file.ts';
 import { damageIndex } from '../support/damage-index.ts';

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { PROCESS_MARK } from '../../src/backup/process-mark.ts';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { PROCESS_MARK } from '../../src/lib/disk/process-mark.ts';
 import { runCliInterrupted, runCliUnread, runCli as spawnCli } from './support.ts';
 
 let directory: string;

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type StandIns, startStandIns } from '../../dev/stand-ins.ts';
+import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
+import { heard } from '../../src/bot/hearing.ts';
 import { addAdmin } from '../../src/db/admins.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
-import { heard } from '../../src/hearing.ts';
 
 /** As wrangler 4.156.2 prints it. */
 const DEPLOYED = [

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseManifest, serializeManifest } from '../../src/backup/manifest.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { parseManifest, serializeManifest } from '../../src/backup/catalog/manifest.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { type CliResult, runCli } from './support.ts';
 

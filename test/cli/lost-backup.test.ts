@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { runCli } from './support.ts';
 

@@ -8,12 +8,12 @@ import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startFauxqs } from '../../dev/s3/fauxqs.ts';
-import { type SqlServer, startSqlServer } from '../../dev/sql-over-http/server.ts';
-import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
-import { systemClock } from '../../src/backup/clock.ts';
+import { startFauxqs } from '../../sim/s3/fauxqs.ts';
+import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/server.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
 import type { Prompts } from '../../src/cli/setup/prompts.ts';
 import { runSetup } from '../../src/cli/setup/run-setup.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { runCli } from './support.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../src/cli/deploy.ts', import.meta.url));

@@ -16,7 +16,7 @@ import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { explainLocked, lockDatabaseFile } from '../../src/db/file-lock.ts';
+import { explainLocked, lockDatabaseFile } from '../../src/db/file/file-lock.ts';
 
 let directory: string;
 let path: string;
@@ -151,8 +151,8 @@ test('a second name (a hard link) of a file in use is refused, and is free after
   }
 });
 
-const EMBEDDED = new URL('../../src/db/embedded.ts', import.meta.url).href;
-const LOCK = new URL('../../src/db/file-lock.ts', import.meta.url).href;
+const EMBEDDED = new URL('../../src/db/file/embedded.ts', import.meta.url).href;
+const LOCK = new URL('../../src/db/file/file-lock.ts', import.meta.url).href;
 const NO_LINKS = fileURLToPath(new URL('../support/no-links.ts', import.meta.url));
 
 /** What a process prints that runs the script on a file system without links. */

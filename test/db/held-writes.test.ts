@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
-import { holdWrites } from '../../src/db/held-writes.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { holdWrites } from '../../src/db/file/held-writes.ts';
 
 test('held writes go through when the last holder lets go, and reads are not held', async () => {
   const directory = mkdtempSync('/tmp/held-');

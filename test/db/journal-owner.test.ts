@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from '../../src/db/journal-owner.ts';
+import {
+  judgeRollbackJournal,
+  judgeWal,
+  type MainFile,
+  type Verdict,
+} from '../../src/db/file/journal-owner.ts';
 
 const PAGE = 4096;
 const FRAME = 24 + PAGE;

@@ -1,6 +1,6 @@
 /** Every stored time, written by a clock that was a year ahead or behind: nothing holds longer than its own length from now. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_TTL_MS } from '../../src/backup/lease.ts';
+import { LEASE_TTL_MS } from '../../src/backup/run/lease.ts';
 import { noticeAdmins, noticeSent, waitingNotices } from '../../src/db/admin-notices.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import {
@@ -20,8 +20,8 @@ import { announceParts, dueNews } from '../../src/db/part-news.ts';
 import { claimPosts, openPostings, postFailed } from '../../src/db/postings.ts';
 import { toSqlTime } from '../../src/db/time.ts';
 import { personById, seePerson } from '../../src/db/users.ts';
-import { linkKey, serveLink, signLink } from '../../src/download-links.ts';
-import { believedUntil, isStillBroken } from '../../src/handlers/gate-answers.ts';
+import { believedUntil, isStillBroken } from '../../src/handlers/viewer/gate-answers.ts';
+import { linkKey, serveLink, signLink } from '../../src/http/download-links.ts';
 import { trashJob } from '../../src/jobs/trash.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
 import { createMemoryStore } from '../support/memory-store.ts';

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { freePort } from '../../dev/free-ports.ts';
-import { startTelegram } from '../../dev/telegram/index.ts';
+import { freePort } from '../../sim/free-ports.ts';
+import { startTelegram } from '../../sim/telegram/index.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
 const SECRET = 'delivered_twice';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
 import { writeOldFile } from '../takeover/support.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/node.ts', import.meta.url));

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
-import { readConfig } from '../../src/config.ts';
-import { type RunningNode, startNode } from '../../src/node-host.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
+import { readConfig } from '../../src/settings/config.ts';
 
 const ADMIN_ID = 100;
 const GLOBALS = [globalThis.Request, globalThis.Response];

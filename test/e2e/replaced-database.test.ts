@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freePort } from '../../dev/free-ports.ts';
-import { startTelegram, type Telegram } from '../../dev/telegram/index.ts';
+import { freePort } from '../../sim/free-ports.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
 import { type HostProcess, hostProcesses } from '../support/host-process.ts';
 
 const SECRET = 'replaced_secret';

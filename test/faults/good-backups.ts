@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type BackupEntry, listBackups } from '../../src/backup/list.ts';
-import { parseKey } from '../../src/backup/names.ts';
+import { type BackupEntry, listBackups } from '../../src/backup/catalog/list.ts';
+import { parseKey } from '../../src/backup/catalog/names.ts';
+import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
 import { fetchSource } from '../../src/backup/restore/source.ts';
-import { LEAST_VERIFIED } from '../../src/backup/retention.ts';
 import { cuttingStore } from './edges.ts';
 import { PREFIX, type Scene, type State, stateOf } from './scene.ts';
 

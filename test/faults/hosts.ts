@@ -2,15 +2,15 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openSqlServer } from '../../dev/sql-over-http/in-process.ts';
+import { openSqlServer } from '../../sim/sql-over-http/in-process.ts';
 import type { SnapshotSource } from '../../src/backup/model.ts';
 import { fileCalls } from '../../src/backup/restore/file-calls.ts';
-import type { RestoreParts } from '../../src/backup/restore.ts';
+import type { RestoreParts } from '../../src/backup/restore/restore.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import type { Database } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { openRemoteDatabase } from '../../src/db/remote.ts';
 import { faultyLedger } from '../support/faults.ts';
 import type { Chaos } from './chaos.ts';

@@ -1,6 +1,6 @@
 /** An import of an old bot's file, disturbed or not: all of it or nothing, and what was acknowledged stays. */
 import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
-import { importRecords } from '../../src/backup/import.ts';
+import { importRecords } from '../../src/backup/import/import.ts';
 import { type Database, one, sql } from '../../src/db/database.ts';
 import type { Scene } from './scene.ts';
 

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startSqlServer } from '../../dev/sql-over-http/server.ts';
+import { startSqlServer } from '../../sim/sql-over-http/server.ts';
 import { fetchSource } from '../../src/backup/restore/source.ts';
-import { runBackup } from '../../src/backup/run.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { type Database, sql } from '../../src/db/database.ts';

@@ -1,5 +1,5 @@
 /** A restore over the living database, disturbed or not: afterwards the old data is served or the new, to the last value. */
-import { restore } from '../../src/backup/restore.ts';
+import { restore } from '../../src/backup/restore/restore.ts';
 import type { Chaos } from './chaos.ts';
 import type { GoodBackups } from './good-backups.ts';
 import type { Scene, State } from './scene.ts';

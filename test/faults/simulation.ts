@@ -4,8 +4,8 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import type { BackupContext } from '../../src/backup/context.ts';
-import { noLedger } from '../../src/backup/ledger.ts';
-import { runBackup } from '../../src/backup/run.ts';
+import { noLedger } from '../../src/backup/run/ledger.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
 import { createRandom } from '../backup/sqlite/random-values.ts';
 import { Chaos, type Focus } from './chaos.ts';
 import { GoodBackups } from './good-backups.ts';

@@ -3,7 +3,7 @@
  * Lines may be added to this list; none may be changed.
  */
 import { expect, test } from 'vitest';
-import { CALLBACK_SHAPES } from '../../src/handlers/callback-data.ts';
+import { CALLBACK_SHAPES } from '../../src/bot/callback-data.ts';
 
 test('no two actions share a tag', () => {
   const tags = Object.values(CALLBACK_SHAPES).map(({ tag }) => tag);

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import type { Update } from 'grammy/types';
 import { describe, expect, test } from 'vitest';
-import { type Action, decodeAction, encodeAction } from '../../src/handlers/callback-data.ts';
-import { normaliseDigits, readIncoming } from '../../src/handlers/incoming.ts';
-import { pageOf } from '../../src/handlers/pagination.ts';
-import { cutText, html } from '../../src/html.ts';
+import { type Action, decodeAction, encodeAction } from '../../src/bot/callback-data.ts';
+import { normaliseDigits, readIncoming } from '../../src/bot/incoming.ts';
+import { pageOf } from '../../src/bot/pagination.ts';
+import { cutText, html } from '../../src/text/html.ts';
 
 const whole = fc.integer({ min: 0, max: 2 ** 40 });
 const actions: fc.Arbitrary<Action> = fc.oneof(

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeDirectory, makeDirectorySync } from '../../src/lib/directories.ts';
+import { makeDirectory, makeDirectorySync } from '../../src/lib/disk/directories.ts';
 
 let directory: string;
 beforeAll(() => {

@@ -19,8 +19,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
-import { makeDirectory } from '../../src/lib/directories.ts';
-import { giveDirectory, giveFile, makeOwnDirectory } from '../../src/lib/ownership.ts';
+import { makeDirectory } from '../../src/lib/disk/directories.ts';
+import { giveDirectory, giveFile, makeOwnDirectory } from '../../src/lib/disk/ownership.ts';
 
 const NOBODY = 65_534;
 let theirs: string;

@@ -1,7 +1,7 @@
 /** Buttons that stand two in a row fit a phone. */
 import { expect, test } from 'vitest';
-import { LOCALE_NAMES } from '../../src/config.ts';
 import { textsFor } from '../../src/locales/index.ts';
+import { LOCALE_NAMES } from '../../src/settings/config.ts';
 
 /** Letters, spaces and the emoji before Telegram cuts a half-width button on a narrow phone; marks above letters take no room. */
 const WIDTH = 18;

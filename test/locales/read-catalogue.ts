@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'oxc-parser';
-import { LOCALE_NAMES } from '../../src/config.ts';
+import { LOCALE_NAMES } from '../../src/settings/config.ts';
 
 export const LOCALES = fileURLToPath(new URL('../../src/locales', import.meta.url));
 

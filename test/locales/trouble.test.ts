@@ -1,10 +1,10 @@
 /** What the machine says in English reaches nobody in English: refusals, fields of the log, tables, numbers. */
 
 import { describe, expect, test } from 'vitest';
-import { backupAlertText } from '../../src/alerts.ts';
-import { LOCALE_NAMES } from '../../src/config.ts';
+import { backupAlertText } from '../../src/bot/alerts.ts';
 import { adminTexts } from '../../src/locales/admin/index.ts';
 import { textsFor } from '../../src/locales/index.ts';
+import { LOCALE_NAMES } from '../../src/settings/config.ts';
 
 /** As the Bot API, getWebhookInfo, the network and the bot itself say it -> the Uzbek of it. */
 const USUAL: readonly (readonly [string, string])[] = [

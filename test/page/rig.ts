@@ -2,8 +2,8 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { launchChromium } from '../../dev/chromium.ts';
-import { createPlayground, type PlaygroundBackup } from '../../dev/playground/index.ts';
-import { type Person, type Room, startTelegram, type Telegram } from '../../dev/telegram/index.ts';
+import { createPlayground, type PlaygroundBackup } from '../../sim/offline/page/index.ts';
+import { type Person, type Room, startTelegram, type Telegram } from '../../sim/telegram/index.ts';
 
 export interface Scene {
   telegram: Telegram;

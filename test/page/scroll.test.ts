@@ -72,7 +72,7 @@ inBrowser('the conversation', () => {
 
   test('plays a video on while messages come and edits change its caption', async () => {
     const { page, aziza, bot, says, telegram } = await open();
-    const bytes = readFileSync(new URL('../../dev/offline/samples/1.mp4', import.meta.url));
+    const bytes = readFileSync(new URL('../../sim/offline/samples/1.mp4', import.meta.url));
     await aziza.send({ video: { name: '1.mp4', bytes, width: 160, height: 90, duration: 3 } });
     const fileId = aziza.messages().at(-1)?.file?.fileId;
     await bot('sendVideo', { chat_id: aziza.id, video: fileId, caption: 'birinchi izoh' });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { startSwift } from '../../dev/s3/swift.ts';
+import { startSwift } from '../../sim/s3/swift.ts';
 import type { S3Settings } from '../../src/backup/store/s3-client.ts';
 
 /** The server to test against: the one that S3_TEST_* names, else a Swift of our own. */

@@ -1,14 +1,14 @@
 /** Buckets that are not our stand-in: MinIO's list of uploads, versions, locks, and answers that lie. */
 import { describe, expect, test } from 'vitest';
-import { MemoryS3, type MemoryS3Rules, refuse } from '../../dev/s3/memory.ts';
-import type { Bucket } from '../../src/backup/list.ts';
-import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
-import { probeBucket } from '../../src/backup/probe.ts';
-import { sweepDebris } from '../../src/backup/prune.ts';
-import { runBackup } from '../../src/backup/run.ts';
+import { MemoryS3, type MemoryS3Rules, refuse } from '../../sim/s3/memory.ts';
+import type { Bucket } from '../../src/backup/catalog/list.ts';
+import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
+import { sweepDebris } from '../../src/backup/catalog/prune.ts';
+import { probeBucket } from '../../src/backup/run/probe.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
 import { createS3Store, type S3Options } from '../../src/backup/store/s3.ts';
 import type { StoreFetch } from '../../src/backup/store/s3-http.ts';
-import { verifyDeep } from '../../src/backup/verify-deep.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
 import { memorySettings } from '../backup/store/faults.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

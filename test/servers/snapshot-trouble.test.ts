@@ -1,14 +1,14 @@
 /** Servers that break off, fall silent, send pages or redirects: a snapshot ends whole, or in words that say what to do. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { ManualClock } from '../../dev/sql-over-http/clock.ts';
-import type { Fault, RequestRecord } from '../../dev/sql-over-http/faults.ts';
-import { type SqlServer, startSqlServer } from '../../dev/sql-over-http/server.ts';
+import { ManualClock } from '../../sim/sql-over-http/clock.ts';
+import type { Fault, RequestRecord } from '../../sim/sql-over-http/faults.ts';
+import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/server.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
-import { runBackup } from '../../src/backup/run.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
-import { connectSqlHttp } from '../../src/backup/snapshot/sql-http.ts';
-import { verifyDeep } from '../../src/backup/verify-deep.ts';
+import { connectSqlHttp } from '../../src/backup/sql-http/sql-http.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
 import { allTargets, makeDatabase, readAll, serve } from '../backup/snapshot/rig.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

@@ -2,16 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../src/backup/clock.ts';
 import type { BackupAlert, BackupContext } from '../../src/backup/context.ts';
-import type { Ledger, RequestLedger } from '../../src/backup/ledger.ts';
+import type { Ledger, RequestLedger } from '../../src/backup/run/ledger.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { type Database, sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { backup } from '../../src/db/migrations/0002-backup.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 
 export interface TestClock extends Clock {
   advance(ms: number): void;

@@ -1,6 +1,7 @@
 /** Wraps the engine's edges so that the n-th call fails: once or from then on, before its effect or after it (the answer is lost). */
-import type { Ledger } from '../../src/backup/ledger.ts';
+
 import type { SnapshotFile, SnapshotSource } from '../../src/backup/model.ts';
+import type { Ledger } from '../../src/backup/run/ledger.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 
 export interface Fault {

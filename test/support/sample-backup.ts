@@ -1,7 +1,7 @@
 /** Puts a small whole backup into a store without running one: for tests of what happens to backups afterwards. */
 import { createHash } from 'node:crypto';
-import { createManifest, serializeManifest, type Trigger } from '../../src/backup/manifest.ts';
-import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/names.ts';
+import { createManifest, serializeManifest, type Trigger } from '../../src/backup/catalog/manifest.ts';
+import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
 import type { Store } from '../../src/backup/store/types.ts';
 
 const BODY = Buffer.from('some bytes');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
 import { texts } from './support.ts';

@@ -1,6 +1,6 @@
 /** Admins at work: they do one thing after another, wait for the bot's word, and press again when it does not come, as people do. */
-import type { Person, SeenMessage } from '../../dev/telegram/index.ts';
-import { encodeAction } from '../../src/handlers/callback-data.ts';
+import type { Person, SeenMessage } from '../../sim/telegram/index.ts';
+import { encodeAction } from '../../src/bot/callback-data.ts';
 import { pressData } from './people.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { between, chance, pick, type Random } from './weather.ts';

@@ -1,5 +1,5 @@
 /** Effects, as rows and chats hold them: all that was said is so, and nothing was done twice but what a lost answer or a kill may repeat. */
-import type { Telegram } from '../../dev/telegram/index.ts';
+import type { Telegram } from '../../sim/telegram/index.ts';
 import type { Ground } from './hosts.ts';
 import type { Scene } from './scene.ts';
 import type { Run } from './simulation.ts';

@@ -1,5 +1,5 @@
 /** What befalls the bot besides Telegram's bad hours: kills, a lost webhook, a rival with its token, groups that move, rights that go. */
-import { createApi } from '../../src/telegram.ts';
+import { createApi } from '../../src/bot/telegram.ts';
 import type { Ground } from './hosts.ts';
 import type { Scene } from './scene.ts';
 import type { Run } from './simulation.ts';

@@ -1,5 +1,5 @@
 /** Fifty people with the bot in their hands, who do what people do: ask, press, press again, forge, flood, block, come back. */
-import type { Person, Room, SeenMessage } from '../../dev/telegram/index.ts';
+import type { Person, Room, SeenMessage } from '../../sim/telegram/index.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { between, chance, pick, type Random } from './weather.ts';
 

@@ -1,5 +1,5 @@
 /** Fifty people, five admins, the chats they meet in, and the catalogue they find. */
-import type { Person, Room } from '../../dev/telegram/index.ts';
+import type { Person, Room } from '../../sim/telegram/index.ts';
 import { all, one, sql } from '../../src/db/database.ts';
 import { indexAnime } from '../../src/db/search-index.ts';
 import { searchText } from '../../src/text/search-text.ts';

@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTelegram } from '../../dev/telegram/index.ts';
-import { seeded } from '../../dev/telegram/random.ts';
+import { startTelegram } from '../../sim/telegram/index.ts';
+import { seeded } from '../../sim/telegram/random.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { serve } from './admins.ts';
 import { deploy, type Ground, MODES, openGround, type Program, startProgram, WEBHOOK } from './hosts.ts';

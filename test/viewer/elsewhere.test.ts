@@ -1,8 +1,8 @@
 /** Inline mode, groups, and the limit per viewer (docs/spec/bot.md "Viewer" 8, 10, 11). */
 import { describe, expect, test } from 'vitest';
-import { composeFeatures, features } from '../../src/bot.ts';
+import { composeFeatures, features } from '../../src/bot/bot.ts';
+import { createReceiver } from '../../src/bot/receive.ts';
 import type { Database } from '../../src/db/database.ts';
-import { createReceiver } from '../../src/receive.ts';
 import { startTestBot } from '../support/bot.ts';
 import { addAnime, addChannel, buttons, fileId, press, start, values } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** The bot's own trouble with mandatory channels locks nobody out (docs/spec/bot.md "Viewer" 2). */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { channelUrl } from '../../src/handlers/channel-link.ts';
+import { channelUrl } from '../../src/handlers/viewer/channel-link.ts';
 import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
 import { ADMIN_ID } from '../support/bot.ts';
 import { addChannel, buttons, guarded, press, run, values } from './support.ts';

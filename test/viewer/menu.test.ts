@@ -1,10 +1,10 @@
 /** What Telegram itself shows: the menus of commands, and the description of the bot. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Person } from '../../dev/telegram/index.ts';
-import { installCommands } from '../../src/commands-menu.ts';
-import { LOCALE_NAMES, type LocaleName } from '../../src/config.ts';
+import type { Person } from '../../sim/telegram/index.ts';
+import { installCommands } from '../../src/bot/commands-menu.ts';
 import { staff } from '../../src/db/admins.ts';
 import { textsFor } from '../../src/locales/index.ts';
+import { LOCALE_NAMES, type LocaleName } from '../../src/settings/config.ts';
 import { type AdminDesk, startDesk } from '../admin/support.ts';
 
 let desk: AdminDesk;

@@ -1,7 +1,7 @@
 /** Any text searches by name (docs/spec/bot.md "Viewer" 4), and unknown codes offer what is near (3). */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SeenMessage } from '../../dev/telegram/index.ts';
+import type { SeenMessage } from '../../sim/telegram/index.ts';
 import { sql } from '../../src/db/database.ts';
 import { searchAnime } from '../../src/db/search.ts';
 import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';

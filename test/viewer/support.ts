@@ -1,9 +1,9 @@
 /** The bot with a catalogue, and people who use it. */
 import { afterEach } from 'vitest';
-import type { Person, Room, SeenMessage } from '../../dev/telegram/index.ts';
+import type { Person, Room, SeenMessage } from '../../sim/telegram/index.ts';
+import { ALLOWED_UPDATES } from '../../src/bot/telegram.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { indexAnime } from '../../src/db/search-index.ts';
-import { ALLOWED_UPDATES } from '../../src/telegram.ts';
 import { searchText } from '../../src/text/search-text.ts';
 import { startTestBot, type TestBot, type TestBotOptions } from '../support/bot.ts';
 

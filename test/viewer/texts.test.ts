@@ -1,10 +1,10 @@
 /** The viewer's texts in four languages, and the data of released buttons. */
 import { describe, expect, test } from 'vitest';
-import { LOCALE_NAMES } from '../../src/config.ts';
-import { type Action, decodeAction, encodeAction } from '../../src/handlers/callback-data.ts';
-import { viewerCommands } from '../../src/handlers/start.ts';
-import { Html } from '../../src/html.ts';
+import { type Action, decodeAction, encodeAction } from '../../src/bot/callback-data.ts';
+import { viewerCommands } from '../../src/handlers/viewer/start.ts';
 import { textsFor } from '../../src/locales/index.ts';
+import { LOCALE_NAMES } from '../../src/settings/config.ts';
+import { Html } from '../../src/text/html.ts';
 
 const SAMPLES: Record<string, readonly (readonly unknown[])[]> = {
   greeting: [['Ali']],

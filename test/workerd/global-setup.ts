@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { startFauxqs } from '../../dev/s3/fauxqs.ts';
+import { startFauxqs } from '../../sim/s3/fauxqs.ts';
 import { startSqlStandIns } from './sql-stand-in.ts';
 
 /** Starts the stand-ins in Node; tests in workerd reach them over loopback. One key a stand-in. */

@@ -6,8 +6,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
+import { reasonOf } from '../../lib/clock.ts';
 import { Slots } from '../../lib/slots.ts';
-import { reasonOf } from '../clock.ts';
 import { CostsTooMuch, Damaged, fromWire } from './errors.ts';
 import { type FromTask, MEMORY_SIGNAL, TIME_SIGNAL, type ToTask, type Watch } from './protocol.ts';
 import type { InputOf, MessageOf, ResultOf, TaskName } from './tasks.ts';

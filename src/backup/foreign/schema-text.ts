@@ -2,8 +2,9 @@
  * SQL text that a file brings along: exactly one CREATE statement of the type and name it is declared to be, or it is refused. The
  * first of two locks: SQLite's authorizer (connection.ts) is the second one, and a server has none. Pure.
  */
+
+import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model.ts';
-import { isWord, type SqlToken, tokenizeSql } from '../snapshot/sql-tokens.ts';
 import { Damaged } from './errors.ts';
 
 /** Modules of virtual tables that keep what they have in tables of the same database, and do nothing else. */

@@ -14,14 +14,14 @@ export type Task<Input, Result, Message = never> = (
 
 export const TASKS = {
   vacuum: async () => (await import('../snapshot/vacuum-task.ts')).vacuumTask,
-  check: async () => (await import('../check-file.ts')).checkTask,
+  check: async () => (await import('../verify/check-file.ts')).checkTask,
   prepare: async () => (await import('../restore/prepare-task.ts')).prepareTask,
   settle: async () => (await import('../restore/settle-task.ts')).settleTask,
   carry: async () => (await import('../restore/settle-task.ts')).carryTask,
   only: async () => (await import('../restore/only-tables-task.ts')).onlyTask,
-  digest: async () => (await import('../inspect-file.ts')).digestTask,
-  diff: async () => (await import('../diff.ts')).diffTask,
-  load: async () => (await import('../load-document.ts')).loadTask,
+  digest: async () => (await import('../verify/inspect-file.ts')).digestTask,
+  diff: async () => (await import('../verify/diff.ts')).diffTask,
+  load: async () => (await import('../document/load-document.ts')).loadTask,
   records: async () => (await import('../import/records-task.ts')).recordsTask,
   layout: async () => (await import('../import/map/layout-task.ts')).layoutTask,
   import: async () => (await import('../import/import-task.ts')).importTask,

@@ -1,5 +1,5 @@
 /** Staged rows into the living tables, and what that will come to. Pure. */
-import { quoteName } from '../snapshot/sql-tokens.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
 import { alreadySql } from './judge-sql.ts';
 import { LIVE, type LocalColumn, type Preference, type StagedImport } from './staging-sql.ts';
 import type { Range } from './steps.ts';

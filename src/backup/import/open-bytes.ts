@@ -3,7 +3,7 @@ import { type LegacyEvent, readLegacyDocument } from '../document/legacy.ts';
 import { sniff } from '../document/sniff.ts';
 import { limited } from '../envelope/limited.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
-import type { ImportReport } from '../import.ts';
+import type { ImportReport } from './import.ts';
 
 /** Imports a file as it came from Telegram, in a process of its own. @throws UnfitFile, or what is wrong with the file as the cause */
 export type ImportUpload = (

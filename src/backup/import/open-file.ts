@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { NO_DATABASE } from '../../db/database-fault.ts';
-import { whatInstead } from '../../db/database-file.ts';
+import { whatInstead } from '../../db/file/database-file.ts';
 import { type FileKind, sniff } from '../document/sniff.ts';
 import { DocumentError } from '../document/window.ts';
 import { limited, mostUnpacked } from '../envelope/limited.ts';

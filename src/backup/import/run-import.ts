@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { reasonOf } from '../clock.ts';
+import { reasonOf } from '../../lib/clock.ts';
 import { runInProcess } from '../foreign/process.ts';
-import type { ImportReport } from '../import.ts';
+import type { ImportReport } from './import.ts';
 import type { ImportInput } from './import-task.ts';
 
 export interface ImportRun extends Omit<ImportInput, 'scratch'> {

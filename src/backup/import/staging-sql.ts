@@ -1,5 +1,5 @@
 /** The staging tables of an import. Pure: the same text runs on a file and on a server. */
-import { quoteName } from '../snapshot/sql-tokens.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
 import type { Step } from './steps.ts';
 import { IMPORT_TABLES, type ImportTable } from './tables.ts';
 

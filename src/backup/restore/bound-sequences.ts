@@ -3,7 +3,7 @@
  * fail as on a full disk, and one beyond 2^53 is none that this program can hold. Runs in the process for foreign files. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { quoteName } from '../snapshot/sql-tokens.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
 
 const HIGHEST = Number.MAX_SAFE_INTEGER;
 

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { copyFile, open, rm } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { isLocalFault } from '../disk/local-fault.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { isLocalFault } from '../local-fault.ts';
 
 /** Pages a step; between steps others get their turn. */
 const RATE_PAGES = 2_000;

@@ -5,12 +5,12 @@
 
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { holdAlone } from '../../db/sole-use.ts';
-import { reserveName } from '../../lib/free-name.ts';
+import { holdAlone } from '../../db/file/sole-use.ts';
+import { reserveName } from '../../lib/disk/free-name.ts';
+import { backupName } from '../catalog/names.ts';
 import type { TableDigest } from '../digest.ts';
+import { copyLive } from '../disk/local-copy.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import { copyLive } from '../local-copy.ts';
-import { backupName } from '../names.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import type { FileCalls } from './file-calls.ts';
 

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { makeDirectory } from '../../lib/directories.ts';
-import { isLinkless } from '../../lib/linkless.ts';
+import { makeDirectory } from '../../lib/disk/directories.ts';
+import { isLinkless } from '../../lib/disk/linkless.ts';
 
 export interface FileCalls {
   exists(path: string): boolean;

@@ -1,8 +1,9 @@
 /** A real SQLite's opinion of a file; in the process for foreign files. Node only. */
+
+import { isLocalFault } from '../disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { integrityFaults } from '../inspect-file.ts';
-import { isLocalFault } from '../local-fault.ts';
+import { integrityFaults } from '../verify/inspect-file.ts';
 
 /**
  * @param origin what to call it in messages: the file at `path` may be a scratch copy.

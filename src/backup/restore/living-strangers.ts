@@ -1,6 +1,6 @@
 /** Foreign SQL in the database that the bot starts on: a file copied into place by hand met no restore that would have named it. */
 import { all, type Database, sql } from '../../db/database.ts';
-import { describeError, type Log } from '../../log.ts';
+import { describeError, type Log } from '../../lib/log.ts';
 import type { SchemaObject } from '../model.ts';
 import { strangersNote, strangersOf } from './strangers.ts';
 

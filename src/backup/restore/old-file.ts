@@ -6,11 +6,11 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBackupLedger } from '../../db/backup-runs.ts';
-import { openEmbeddedDatabase } from '../../db/embedded.ts';
-import { type Clock, explain } from '../clock.ts';
+import { openEmbeddedDatabase } from '../../db/file/embedded.ts';
+import { type Clock, explain } from '../../lib/clock.ts';
+import { isLocalFault } from '../disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
-import { isLocalFault } from '../local-fault.ts';
-import { runBackup } from '../run.ts';
+import { runBackup } from '../run/run.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { createDirectoryStore } from '../store/directory.ts';
 import { requireIntact } from './intact.ts';

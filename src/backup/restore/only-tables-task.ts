@@ -3,13 +3,13 @@
  * the process for foreign files; the triggers that fire are the living database's own. Node only.
  */
 import { DatabaseSync } from 'node:sqlite';
-import { explain } from '../clock.ts';
+import { explain } from '../../lib/clock.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
 import type { TableDigest } from '../digest.ts';
 import type { Task } from '../foreign/tasks.ts';
-import { digestFile } from '../inspect-file.ts';
 import type { DatabaseSchema } from '../model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
-import { quoteName } from '../snapshot/sql-tokens.ts';
+import { digestFile } from '../verify/inspect-file.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { lackOfLive, replaceContents } from './replace-contents.ts';
 

@@ -1,7 +1,7 @@
 /** Every object and definition that the migrations make, and a `CREATE` statement taken apart to be held against them. Pure. */
 import { migrations } from '../../db/migrations/index.ts';
 import { LEDGER } from '../../db/own-schema.ts';
-import { isWord, type SqlToken, tokenizeSql } from '../snapshot/sql-tokens.ts';
+import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 
 /** In quotes these are a part of a type, and the definition loses what it seems to have. */
 const KEYWORDS = [

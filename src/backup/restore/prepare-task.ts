@@ -3,13 +3,13 @@
  * what a bucket holds nor what somebody names is trusted before it was looked at, and its SQL not even then. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Expected } from '../check-file.ts';
+import { loadDocument } from '../document/load-document.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/tasks.ts';
-import { digestFile, type FileDigests } from '../inspect-file.ts';
-import { loadDocument } from '../load-document.ts';
+import type { Expected } from '../verify/check-file.ts';
+import { digestFile, type FileDigests } from '../verify/inspect-file.ts';
 import { copyDatabase } from './copy-database.ts';
 import { requireIntact } from './intact.ts';
 import { ledgerTriggers } from './ledger-triggers.ts';

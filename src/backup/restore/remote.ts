@@ -2,17 +2,17 @@
  * A backup into the database of a server (docs/spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
  * and compared, then swapped in one transaction that moves pages, not rows. Until its COMMIT the old data is what everybody reads.
  */
-import { explain } from '../clock.ts';
+import { explain } from '../../lib/clock.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
 import type { TableDigest } from '../digest.ts';
 import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
-import { StatementFailed } from '../snapshot/sql-http.ts';
-import { quoteName } from '../snapshot/sql-tokens.ts';
+import { StatementFailed } from '../sql-http/sql-http.ts';
+import { isPassing, remedy, type SqlSession } from '../sql-http/sql-session.ts';
 import { rowLayout } from '../values.ts';
 import { carryLedgerSql } from './carry-ledger.ts';
 import { compareStaged, readAgain } from './compare-staged.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { type Replacement, replaceContents } from './replace-contents.ts';
-import { isPassing, remedy, type SqlSession } from './sql-session.ts';
 import {
   CONTROL_TABLE,
   columnList,

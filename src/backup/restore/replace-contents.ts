@@ -1,9 +1,9 @@
 /** `--only`: the contents of some tables, in one transaction, everything else as it is. Pure. */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { type Lack, lackOf, makeTable } from '../../db/own-schema.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, TableInfo } from '../model.ts';
-import { quoteName } from '../snapshot/sql-tokens.ts';
-import { tablesOf } from '../source-check.ts';
+import { tablesOf } from '../run/source-check.ts';
 import { cannotOnly, missingForTrigger, takenName } from './only-obstacles.ts';
 import { ownersColumns, ownersObjects } from './owners-things.ts';
 import { columnList, copyColumns, type StagedTable } from './staging.ts';

@@ -1,19 +1,19 @@
 /** What is restored: any backup of a bucket or file on disk as a checked SQLite file. Node only. */
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { explain } from '../clock.ts';
+import { explain } from '../../lib/clock.ts';
+import type { BackupEntry, Bucket } from '../catalog/list.ts';
+import type { ManifestObject } from '../catalog/manifest.ts';
+import { NotOpened } from '../catalog/not-opened.ts';
+import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
+import { plainFile } from '../disk/local-copy.ts';
+import { isLocalFault } from '../disk/local-fault.ts';
 import { DocumentError } from '../document/window.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { BackupEntry, Bucket } from '../list.ts';
-import { plainFile } from '../local-copy.ts';
-import { isLocalFault } from '../local-fault.ts';
-import type { ManifestObject } from '../manifest.ts';
-import { NotOpened } from '../not-opened.ts';
-import { readBack } from '../read-back.ts';
-import { type DamageProof, keepVerdict } from '../verdicts.ts';
+import { readBack } from '../verify/read-back.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
 import { writeStream } from './write-stream.ts';
 

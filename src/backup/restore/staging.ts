@@ -2,11 +2,12 @@
  * Tables beside the living ones: the same columns, keys and constraints under names of our own, so that their contents can be moved
  * over page by page in one short transaction. Pure.
  */
-import { rowidName } from '../load-document.ts';
+
+import { sqlLiteral } from '../../lib/sql-literal.ts';
+import { isWord, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { rowidName } from '../document/load-document.ts';
 import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model.ts';
-import { isWord, quoteName, tokenizeSql } from '../snapshot/sql-tokens.ts';
 import { rowLayout } from '../values.ts';
-import { sqlLiteral } from './sql-literal.ts';
 
 /** Whose staging tables these are; the swap is refused when somebody else's stand there. */
 export const CONTROL_TABLE = 'restoring_control';

@@ -2,8 +2,9 @@
  * What acts in a database and is not made by this program's migrations: triggers, views, on our tables indexes, and whatever in a table
  * of ours differs from what the migrations write there. Read from the words of the schema; nothing is run. Pure.
  */
+
+import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model.ts';
-import { isWord, type SqlToken, tokenizeSql } from '../snapshot/sql-tokens.ts';
 import {
   columnOf,
   definitionsOf,

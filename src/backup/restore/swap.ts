@@ -1,7 +1,7 @@
 /** The one moment of a remote restore: the swap, and whether it happened when its answer is lost. */
-import { explain } from '../clock.ts';
-import { StatementFailed } from '../snapshot/sql-http.ts';
-import { isPassing, remedy, type SqlSession } from './sql-session.ts';
+import { explain } from '../../lib/clock.ts';
+import { StatementFailed } from '../sql-http/sql-http.ts';
+import { isPassing, remedy, type SqlSession } from '../sql-http/sql-session.ts';
 import { CONTROL_TABLE } from './staging.ts';
 
 /** Tries of the swap: another writer may take the lock away from it after 5 s. */

@@ -1,7 +1,7 @@
 /** Whether a restore would overwrite anything. Node only. */
 import { existsSync } from 'node:fs';
-import type { RestoreTarget } from '../restore.ts';
-import { sourceOf } from '../restore.ts';
+import type { RestoreTarget } from './restore.ts';
+import { sourceOf } from './restore.ts';
 import { isStaging } from './staging.ts';
 
 /** Rows of these come by themselves when the bot starts on an empty database. */

@@ -1,6 +1,6 @@
 /** `user_version` of a server's database: the hosted service documents it as read-only (docs.turso.tech/cloud/limitations). */
-import { StatementFailed } from '../snapshot/sql-http.ts';
-import { isPassing, type SqlSession } from './sql-session.ts';
+import { StatementFailed } from '../sql-http/sql-http.ts';
+import { isPassing, type SqlSession } from '../sql-http/sql-session.ts';
 
 /**
  * The statement that sets it within the swap; undefined when it is as wanted, or when the server refuses it: one refused statement

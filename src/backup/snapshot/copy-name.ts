@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isMarkOfDead, processMark } from '../../db/lock-text.ts';
+import { isMarkOfDead, processMark } from '../../db/file/lock-text.ts';
 
 const COPY_MARK = '.snapshot-';
 /** The mark of its process (none in older programs), what {@link randomUUID} makes, and SQLite's journal; any other is a person's file. */

@@ -6,13 +6,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { requireInPlace } from '../../db/open-here.ts';
-import { realPath } from '../../db/real-path.ts';
-import { settleJournals } from '../../db/settle-journals.ts';
+import { requireInPlace } from '../../db/file/open-here.ts';
+import { realPath } from '../../db/file/real-path.ts';
+import { settleJournals } from '../../db/file/settle-journals.ts';
+import { isLocalFault } from '../disk/local-fault.ts';
 import { runInProcess } from '../foreign/process.ts';
-import { isLocalFault } from '../local-fault.ts';
 import type { SnapshotFile, SnapshotSource } from '../model.ts';
-import { MOST_FINDINGS, type SourceCheck } from '../source-check.ts';
+import { MOST_FINDINGS, type SourceCheck } from '../run/source-check.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 import { openCopyCheck } from './check-copy.ts';
 import { copyName, removeOldCopies } from './copy-name.ts';

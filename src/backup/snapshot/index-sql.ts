@@ -1,5 +1,5 @@
 /** The parts of a stored `CREATE INDEX` that no PRAGMA tells: the text of its terms and of its WHERE clause. */
-import { isWord, type SqlToken, tokenizeSql } from './sql-tokens.ts';
+import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 
 export interface IndexParts {
   /** One SQL text a key term, without COLLATE, ASC and DESC (those come from `PRAGMA index_xinfo`). */

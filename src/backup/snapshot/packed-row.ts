@@ -6,10 +6,10 @@
  */
 import { Buffer } from 'node:buffer';
 import type { SqlValue } from '../model.ts';
+import { WireError } from '../sql-http/wire.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
 import type { ScanValue } from './scan-sql.ts';
 import { textOfBytes } from './text-bytes.ts';
-import { WireError } from './wire.ts';
 
 const SEPARATOR = 0x7f;
 const SEPARATOR_TEXT = '\x7f';

@@ -4,8 +4,6 @@
  * because the transaction stands still. A transaction that dies rejects the run.
  */
 import type { Row, SqlValue } from '../model.ts';
-import { plainRow } from './remote-schema.ts';
-import type { RowForm } from './row-form.ts';
 import {
   type PipelineAnswer,
   pipeline,
@@ -13,8 +11,10 @@ import {
   type SqlHttp,
   StatementFailed,
   type StreamAddress,
-} from './sql-http.ts';
-import { WireError, type WireValue } from './wire.ts';
+} from '../sql-http/sql-http.ts';
+import { WireError, type WireValue } from '../sql-http/wire.ts';
+import { plainRow } from './remote-schema.ts';
+import type { RowForm } from './row-form.ts';
 
 /** Aimed at for one answer: far under the server's 10 MB, large enough that round trips do not rule. */
 const PAGE_CHARACTERS = 2_000_000;

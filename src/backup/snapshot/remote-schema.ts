@@ -1,6 +1,5 @@
 /** The schema of a server's database: one request, one transaction. */
 import type { Row, SqlValue } from '../model.ts';
-import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
 import {
   chained,
   type PipelineAnswer,
@@ -8,8 +7,9 @@ import {
   resultRows,
   type SqlHttp,
   StatementFailed,
-} from './sql-http.ts';
-import { isObject, UNSIGNED_INFINITY, WireError } from './wire.ts';
+} from '../sql-http/sql-http.ts';
+import { isObject, UNSIGNED_INFINITY, WireError } from '../sql-http/wire.ts';
+import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
 
 /** Reads the schema and finds out which pipeline endpoint the server has, newest first. */
 export async function readRemoteSchema(

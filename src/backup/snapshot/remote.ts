@@ -4,15 +4,8 @@
  * Runs in workerd and on Node.
  */
 import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model.ts';
-import { type SourceCheck, unasked } from '../source-check.ts';
-import { CursorEntries } from './cursor-entries.ts';
-import { guardScans } from './guarded-scans.ts';
-import { NeedsExactForm } from './needs-exact-form.ts';
-import { PagedTransaction } from './pages.ts';
-import { plainRow, readRemoteSchema } from './remote-schema.ts';
-import { type FormName, type RowForm, rowForm } from './row-form.ts';
-import { scanSql } from './scan-sql.ts';
-import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
+import { type SourceCheck, unasked } from '../run/source-check.ts';
+import { CursorEntries } from '../sql-http/cursor-entries.ts';
 import {
   ConnectionLost,
   chained,
@@ -23,7 +16,14 @@ import {
   type SqlHttpOptions,
   StatementFailed,
   type StreamAddress,
-} from './sql-http.ts';
+} from '../sql-http/sql-http.ts';
+import { guardScans } from './guarded-scans.ts';
+import { NeedsExactForm } from './needs-exact-form.ts';
+import { PagedTransaction } from './pages.ts';
+import { plainRow, readRemoteSchema } from './remote-schema.ts';
+import { type FormName, type RowForm, rowForm } from './row-form.ts';
+import { scanSql } from './scan-sql.ts';
+import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
 
 export interface RemoteSnapshotOptions extends SqlHttpOptions {
   /** Most rows in a batch, 500 by default. */

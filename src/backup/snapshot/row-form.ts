@@ -7,12 +7,12 @@
  * Quick is what nearly every database needs. What it can not carry is noticed, never guessed: {@link NeedsExactForm}.
  */
 import type { Row, SqlValue } from '../model.ts';
-import type { RowReader } from './cursor-entries.ts';
+import type { RowReader } from '../sql-http/cursor-entries.ts';
+import { UNSIGNED_INFINITY, WireError, type WireValue } from '../sql-http/wire.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
 import { canPack, chain, packedSql, unpackRow } from './packed-row.ts';
 import { fixedLayout, type ScanSql, type ScanValue, selectSql } from './scan-sql.ts';
 import { textOfBytes } from './text-bytes.ts';
-import { UNSIGNED_INFINITY, WireError, type WireValue } from './wire.ts';
 
 export type FormName = 'quick' | 'exact';
 

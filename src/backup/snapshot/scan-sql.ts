@@ -1,8 +1,9 @@
 /** From a scan target to the SELECTs that read it in b-tree order. */
+
+import { quoteName } from '../../lib/sql-tokens.ts';
 import type { ColumnInfo, IndexColumn, IndexInfo, ScanTarget, SqlValue, TableInfo } from '../model.ts';
 import { parseCreateIndex } from './index-sql.ts';
 import type { DetailedSchema } from './schema.ts';
-import { quoteName } from './sql-tokens.ts';
 
 /** One SQL expression of a scan. */
 export interface ScanValue {

@@ -3,6 +3,7 @@
  * (servers refuse some PRAGMAs, but not their table-valued functions).
  */
 
+import { isWord, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type {
   ColumnInfo,
   DatabaseSchema,
@@ -14,7 +15,6 @@ import type {
   TableInfo,
 } from '../model.ts';
 import { SchemaChanged } from '../model.ts';
-import { isWord, tokenizeSql } from './sql-tokens.ts';
 
 /** The schema, and what only the scans need of it. */
 export interface DetailedSchema {

@@ -1,7 +1,7 @@
 /** A server's own opinion of its database, as far as it gives one. Runs in workerd and on Node. */
-import { type SourceCheck, sortFindings, unasked } from '../source-check.ts';
+import { type SourceCheck, sortFindings, unasked } from '../run/source-check.ts';
+import { pipeline, resultRows, type SqlHttp, StatementFailed } from '../sql-http/sql-http.ts';
 import { plainRow } from './remote-schema.ts';
-import { pipeline, resultRows, type SqlHttp, StatementFailed } from './sql-http.ts';
 
 /** A server that looks longer is not waited for: the counts of the scans have been compared all the same. */
 const PATIENCE_MS = 20_000;

@@ -1,8 +1,8 @@
 /** SQLite blocks its thread while it copies a database and looks it over: both are done in a process of their own. */
 import { copyFileSync } from 'node:fs';
+import { isLocalFault } from '../disk/local-fault.ts';
 import type { Task } from '../foreign/tasks.ts';
-import { isLocalFault } from '../local-fault.ts';
-import type { SourceCheck } from '../source-check.ts';
+import type { SourceCheck } from '../run/source-check.ts';
 import { openCopyCheck } from './check-copy.ts';
 import { isRefusedSql, reindexAlone, removeCopy, vacuumInto, vacuumOldIntoAlone } from './vacuum.ts';
 

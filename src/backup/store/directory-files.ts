@@ -1,7 +1,7 @@
 /** Names, durability and errors of the directory store. Node only (node:fs). */
 import type * as nodeFs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { makeDirectory as makeMissing } from '../../lib/directories.ts';
+import { makeDirectory as makeMissing } from '../../lib/disk/directories.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** What the store does to files; a parameter so that tests can fill the disk and break it. */

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isLinkless } from '../../lib/linkless.ts';
-import { giveFile } from '../../lib/ownership.ts';
+import { isLinkless } from '../../lib/disk/linkless.ts';
+import { giveFile } from '../../lib/disk/ownership.ts';
 import type { HeadLastWriter } from '../model.ts';
 import {
   type DirectoryTools,

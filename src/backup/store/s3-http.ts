@@ -3,7 +3,7 @@
  * would bring sockets that workerd has not, and its fetch handler neither notices a body that ends early nor a server gone silent.
  */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { guardedBody, heard, rootMessage, systemTimer } from '../silence.ts';
+import { guardedBody, heard, rootMessage, systemTimer } from '../../lib/silence.ts';
 
 /** What the SDK takes for its way to the network. */
 export type SdkHandler = Extract<NonNullable<S3ClientConfig['requestHandler']>, { handle: unknown }>;

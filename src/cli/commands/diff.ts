@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { diffInProcess } from '../../backup/diff.ts';
-import { asDatabase, copyLive, plainFile } from '../../backup/local-copy.ts';
+import { asDatabase, copyLive, plainFile } from '../../backup/disk/local-copy.ts';
 import { type Stranger, strangersNote } from '../../backup/restore/strangers.ts';
-import { inScratch, unpackDatabase } from '../../backup/verify-deep.ts';
+import { diffInProcess } from '../../backup/verify/diff.ts';
+import { inScratch, unpackDatabase } from '../../backup/verify/verify-deep.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { systemClock } from '../../backup/clock.ts';
-import { drill } from '../../backup/drill.ts';
-import type { BackupHealth } from '../../backup/health.ts';
-import { newestFit } from '../../backup/list.ts';
-import { lostBackup, recordedRun } from '../../backup/lost-backup.ts';
+import type { BackupHealth } from '../../backup/catalog/health.ts';
+import { newestFit } from '../../backup/catalog/list.ts';
+import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
+import { drill } from '../../backup/verify/drill.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatCount } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';

@@ -1,9 +1,9 @@
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { writeLive } from '../../backup/disk/local-copy.ts';
 import { createDocumentSink } from '../../backup/document/writer.ts';
-import { writeLive } from '../../backup/local-copy.ts';
-import { inScratch } from '../../backup/verify-deep.ts';
+import { inScratch } from '../../backup/verify/verify-deep.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { Bucket } from '../../backup/list.ts';
-import { type PinOutcome, pin, unpin } from '../../backup/pins.ts';
+import type { Bucket } from '../../backup/catalog/list.ts';
+import { type PinOutcome, pin, unpin } from '../../backup/catalog/pins.ts';
 import { type Cli, framed } from '../command.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { KEEPS_DELETED } from '../../backup/probe.ts';
-import { type PruneOptions, type PruneReport, prune } from '../../backup/prune.ts';
+import { type PruneOptions, type PruneReport, prune } from '../../backup/catalog/prune.ts';
+import { KEEPS_DELETED } from '../../backup/run/probe.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatBytes, formatTable } from '../format.ts';
 

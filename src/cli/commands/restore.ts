@@ -1,13 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
-import { explain, systemClock } from '../../backup/clock.ts';
+import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
+import { latestBackup } from '../../backup/catalog/newest.ts';
+import { isAhead } from '../../backup/catalog/true-time.ts';
 import type { BackupContext } from '../../backup/context.ts';
-import { type BackupEntry, type Bucket, nowOf } from '../../backup/list.ts';
-import { copyLive } from '../../backup/local-copy.ts';
-import { latestBackup } from '../../backup/newest.ts';
+import { copyLive } from '../../backup/disk/local-copy.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
-import { BackupDamaged } from '../../backup/restore/source.ts';
-import { databaseState } from '../../backup/restore/target-state.ts';
 import {
   previewRestore,
   type RestoreFrom,
@@ -16,13 +14,15 @@ import {
   type RestoreTarget,
   restore,
   sourceOf,
-} from '../../backup/restore.ts';
-import { isAhead } from '../../backup/true-time.ts';
-import { inScratch } from '../../backup/verify-deep.ts';
-import { readConfig } from '../../config.ts';
-import { lockDatabaseFile } from '../../db/file-lock.ts';
-import { hideSecrets } from '../../log.ts';
-import { requirePlaces } from '../../node-parts.ts';
+} from '../../backup/restore/restore.ts';
+import { BackupDamaged } from '../../backup/restore/source.ts';
+import { databaseState } from '../../backup/restore/target-state.ts';
+import { inScratch } from '../../backup/verify/verify-deep.ts';
+import { lockDatabaseFile } from '../../db/file/file-lock.ts';
+import { requirePlaces } from '../../hosts/node/node-parts.ts';
+import { explain, systemClock } from '../../lib/clock.ts';
+import { hideSecrets } from '../../lib/log.ts';
+import { readConfig } from '../../settings/config.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';

@@ -1,13 +1,19 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
-import { type BackupEntry, type Bucket, damageOf, findBackup, listBackups } from '../../backup/list.ts';
-import { plainFile } from '../../backup/local-copy.ts';
-import { nameFromText } from '../../backup/names.ts';
-import { latestBackup } from '../../backup/newest.ts';
+import {
+  type BackupEntry,
+  type Bucket,
+  damageOf,
+  findBackup,
+  listBackups,
+} from '../../backup/catalog/list.ts';
+import { nameFromText } from '../../backup/catalog/names.ts';
+import { latestBackup } from '../../backup/catalog/newest.ts';
+import { clearVerdict, keepVerdict } from '../../backup/catalog/verdicts.ts';
+import { plainFile } from '../../backup/disk/local-copy.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
-import { clearVerdict, keepVerdict } from '../../backup/verdicts.ts';
-import { type DeepVerdict, inScratch, verifyDeep, verifyFile } from '../../backup/verify-deep.ts';
+import { type DeepVerdict, inScratch, verifyDeep, verifyFile } from '../../backup/verify/verify-deep.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';

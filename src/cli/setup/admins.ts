@@ -1,9 +1,10 @@
 /** ADMIN_IDS where nobody gave any: from the first `/start`, or typed, or told loudly that there is none. Node only. */
-import { type Clock, explain } from '../../backup/clock.ts';
-import { ConfigError, readConfig } from '../../config.ts';
-import { hideSecrets } from '../../log.ts';
-import { NO_ADMINS } from '../../no-admins.ts';
-import { createApi } from '../../telegram.ts';
+
+import { createApi } from '../../bot/telegram.ts';
+import { NO_ADMINS } from '../../hosts/no-admins.ts';
+import { type Clock, explain } from '../../lib/clock.ts';
+import { hideSecrets } from '../../lib/log.ts';
+import { ConfigError, readConfig } from '../../settings/config.ts';
 import { visible } from '../../text/visible.ts';
 import { type FirstStart, firstStart } from './first-start.ts';
 import type { Prompts } from './prompts.ts';

@@ -1,7 +1,7 @@
 /** Who is the admin? Whoever sends the bot its first `/start` and says so at the terminal. Node only. */
 import { type Api, GrammyError } from 'grammy';
 import type { Update, User } from 'grammy/types';
-import type { Clock } from '../../backup/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 /** `webhook`: updates go elsewhere, and asking for them would fail. `busy`: another program asks for them. */
 export type FirstStart =

@@ -1,14 +1,14 @@
 /** Each part of the settings, what is asked for it, and the proof that it works. Node only. */
 import { randomBytes } from 'node:crypto';
 import { GrammyError, HttpError } from 'grammy';
-import { explain } from '../../backup/clock.ts';
-import { KEEPS_DELETED, probeBucket } from '../../backup/probe.ts';
-import type { Config } from '../../config.ts';
+import { KEEPS_DELETED, probeBucket } from '../../backup/run/probe.ts';
+import { createApi } from '../../bot/telegram.ts';
 import { one, sql } from '../../db/database.ts';
 import { requireFitServer } from '../../db/fitness.ts';
-import { hideSecrets } from '../../log.ts';
-import { openDatabase, openStore } from '../../node-parts.ts';
-import { createApi } from '../../telegram.ts';
+import { openDatabase, openStore } from '../../hosts/node/node-parts.ts';
+import { explain } from '../../lib/clock.ts';
+import { hideSecrets } from '../../lib/log.ts';
+import type { Config } from '../../settings/config.ts';
 import type { Question } from './prompts.ts';
 
 export interface Part {

@@ -1,18 +1,18 @@
 /** Owners (ADMIN_IDS) name further admins; and the log of what admins did. */
 import { InlineKeyboard } from 'grammy';
-import { setChatMenu } from '../../commands-menu.ts';
+import { encodeAction } from '../../bot/callback-data.ts';
+import { setChatMenu } from '../../bot/commands-menu.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
 import { type Admin, addAdmin, admins, removeAdmin } from '../../db/admins.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { type AuditEntry, auditIfChanged, auditPage } from '../../db/audit-log.ts';
 import { hasChanged } from '../../db/database.ts';
 import { findPerson } from '../../db/people.ts';
-import { cutText } from '../../html.ts';
 import { type Texts, textsIn } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
-import { prefetch } from '../turn.ts';
+import { cutText } from '../../text/html.ts';
 import { stopButton, withNote } from './edit-screens.ts';
 import { personOf } from './people.ts';
 import { AdminRoutes, askedQuestion, pressed, whenAsked, whenPressed } from './routes.ts';

@@ -1,6 +1,6 @@
 /** A backup in figures a person reads. */
-import { type BackupEntry, damageOf } from '../../backup/list.ts';
-import type { Manifest } from '../../backup/manifest.ts';
+import { type BackupEntry, damageOf } from '../../backup/catalog/list.ts';
+import type { Manifest } from '../../backup/catalog/manifest.ts';
 import type { AdminTexts } from '../../locales/admin/index.ts';
 
 type Facts = Parameters<AdminTexts['backup']['facts']>[0];

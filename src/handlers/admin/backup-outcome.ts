@@ -1,12 +1,12 @@
 /** How a run asked for by an admin is told: while it runs, and what became of it. The tick tells the same of runs it finished. */
 import { InlineKeyboard } from 'grammy';
-import type { BackupProgress, OnProgress } from '../../backup/progress.ts';
-import type { BackupOutcome } from '../../backup/run.ts';
-import type { Html } from '../../html.ts';
+import type { BackupProgress, OnProgress } from '../../backup/run/progress.ts';
+import type { BackupOutcome } from '../../backup/run/run.ts';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { Screen } from '../../bot/show.ts';
+import { describeError, type Log } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
-import { describeError, type Log } from '../../log.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { Screen } from '../show.ts';
+import type { Html } from '../../text/html.ts';
 import { factsOfManifest } from './backup-facts.ts';
 
 /** docs/spec/backup.md: at most one edit in three seconds. */

@@ -1,12 +1,12 @@
 /** A broadcast as its admin sees it; the handlers and the tick show the same. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Screen } from '../../bot/show.ts';
 import { AUDIENCES, type Broadcast } from '../../db/broadcasts.ts';
 import type { Group } from '../../db/groups.ts';
-import { cutText, html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Screen } from '../show.ts';
+import { cutText, html } from '../../text/html.ts';
 
 /** In the order of the button's `to`; never reorder. */
 export const STEERS = ['paused', 'running', 'cancelled'] as const;

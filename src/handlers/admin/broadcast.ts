@@ -1,4 +1,8 @@
 /** Broadcasts: a message, whom to, a preview with the number, and only then the sending, which the tick does. */
+
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { show } from '../../bot/show.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
@@ -14,9 +18,6 @@ import {
   steerBroadcast,
 } from '../../db/broadcasts.ts';
 import { groups } from '../../db/groups.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { show } from '../show.ts';
 import {
   audienceScreen,
   confirmScreen,

@@ -1,9 +1,9 @@
 /** The card as it is posted to chats and previewed: a viewer's card without the buttons that belong to one viewer. */
 import type { AnimeCard } from '../../db/anime.ts';
-import { CAPTION_LIMIT, cutText, type Html, TEXT_LIMIT } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
+import { CAPTION_LIMIT, cutText, type Html, TEXT_LIMIT } from '../../text/html.ts';
 import { descriptionBelow } from '../../text/search-text.ts';
-import { cardText } from '../card.ts';
+import { cardText } from '../viewer/card.ts';
 
 export interface CardMessage {
   readonly text: Html;

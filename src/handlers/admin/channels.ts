@@ -1,5 +1,9 @@
 /** The list of mandatory channels. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
@@ -11,12 +15,8 @@ import {
   refreshChannel,
   renameChannel,
 } from '../../db/mandatory-channels.ts';
-import { cutText } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
+import { cutText } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
 import { stopButton, withNote } from './edit-screens.ts';
 import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';

@@ -4,8 +4,8 @@
  */
 import { type Api, GrammyError } from 'grammy';
 import type { ChatFullInfo, ChatMember, Message, UserFromGetMe } from 'grammy/types';
+import { isRelayed, normaliseDigits } from '../../bot/incoming.ts';
 import type { ChatKind } from '../../db/groups.ts';
-import { isRelayed, normaliseDigits } from '../incoming.ts';
 
 /** What the chat is for: to post in, or to be a mandatory subscription. */
 export type Purpose = 'group' | 'channel';

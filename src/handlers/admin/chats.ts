@@ -1,17 +1,17 @@
 /** Adding chats: by id, name, link, forwarded post, or by adding the bot. For posting and for the mandatory subscription alike. */
 import { Composer, InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { show } from '../../bot/show.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { hasChanged } from '../../db/database.ts';
 import { addGroup, groupByChat } from '../../db/groups.ts';
 import { addChannel, channelOfChat } from '../../db/mandatory-channels.ts';
-import type { Html } from '../../html.ts';
+import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
-import { describeError } from '../../log.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { show } from '../show.ts';
+import type { Html } from '../../text/html.ts';
 import { chatNamedBy, type FoundChat, lookUpChat, type Purpose } from './chat-lookup.ts';
 import { stopButton } from './edit-screens.ts';
 import { AdminRoutes, askedQuestion } from './routes.ts';

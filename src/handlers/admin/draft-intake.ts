@@ -1,15 +1,15 @@
 /** An admin's messages while a draft is open: parts at any step, and the text or picture the step waits for. */
 import type { Message } from 'grammy/types';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
 import { holderOf } from '../../db/catalogue.ts';
 import { hasChanged, type Statement } from '../../db/database.ts';
 import { claimStatus, collectPart, numberAmong } from '../../db/draft-parts.ts';
 import { changeStep, type Draft, openDraft, type Step, type StepChange } from '../../db/drafts.ts';
 import type { Row } from '../../db/row.ts';
-import type { Html } from '../../html.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { show } from '../show.ts';
-import { prefetch } from '../turn.ts';
+import type { Html } from '../../text/html.ts';
 import { draftScreen, titleFrom } from './draft-screens.ts';
 import { STATUS_EVERY_MS, settleStatus, showStatus, shows } from './draft-status.ts';
 import { oneLine } from './lines.ts';

@@ -1,12 +1,12 @@
 /** Every step of a draft as a screen: a pure function of the draft, so a restart changes nothing of what is shown. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { Screen } from '../../bot/show.ts';
 import type { AnimeCard } from '../../db/anime.ts';
 import { type Draft, STEPS, type Step } from '../../db/drafts.ts';
-import { cutText, type Html, html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
+import { cutText, type Html, html } from '../../text/html.ts';
 import { nameOf } from '../../text/search-text.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { Screen } from '../show.ts';
 import { cardMessage } from './card-message.ts';
 
 /** Titles are cut to this where they are one line among others. */

@@ -3,11 +3,11 @@
  * hosts: whoever claims the refresh says the number, the others say nothing; a moment later, and at the next tick, the number is made true.
  */
 import { type Api, GrammyError } from 'grammy';
-import type { LocaleName } from '../../config.ts';
 import { type Database, hasChanged } from '../../db/database.ts';
 import { claimStatus, staleStatuses, statusShown } from '../../db/draft-parts.ts';
 import { anyDraft, type Draft } from '../../db/drafts.ts';
 import { textsIn } from '../../locales/index.ts';
+import type { LocaleName } from '../../settings/config.ts';
 import { draftScreen } from './draft-screens.ts';
 
 /** Time between two refreshes of one status message. Telegram takes about one message a second in a chat (docs/platform-facts.md). */

@@ -1,5 +1,10 @@
 /** Buttons and commands of drafts: begin, wait, go on, throw away, and every step of the wizard. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
 import { answered } from '../../db/asks.ts';
 import type { Statement } from '../../db/database.ts';
 import { dropLastPart } from '../../db/draft-parts.ts';
@@ -20,13 +25,8 @@ import {
   type Step,
   type WaitingDraft,
 } from '../../db/drafts.ts';
-import { cutText, type Html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
-import { prefetch } from '../turn.ts';
+import { cutText, type Html } from '../../text/html.ts';
 import { takeCode } from './draft-intake.ts';
 import { draftScreen, draftTitle, resumeButtons } from './draft-screens.ts';
 import { publishDraft } from './publish.ts';

@@ -1,9 +1,9 @@
 /** What an answer changes in an anime, or why it changes nothing: pure. */
 import type { Message } from 'grammy/types';
+import { normaliseDigits } from '../../bot/incoming.ts';
 import type { AnimeChange } from '../../db/catalogue.ts';
-import type { Html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { normaliseDigits } from '../incoming.ts';
+import type { Html } from '../../text/html.ts';
 import { cut, oneLine } from './lines.ts';
 import { photoOfMessage } from './part-files.ts';
 

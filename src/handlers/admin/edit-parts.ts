@@ -1,5 +1,10 @@
 /** Editing parts: replace, move, swap, delete. Buttons name a part by its row, so an old one never hits its neighbour. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { pageOf } from '../../bot/pagination.ts';
+import { type Screen, show } from '../../bot/show.ts';
 import { type Ask, answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
@@ -16,13 +21,8 @@ import {
 } from '../../db/catalogue-parts.ts';
 import { hasChanged } from '../../db/database.ts';
 import { PARTS_PER_PAGE } from '../../db/parts.ts';
-import type { Html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { pageOf } from '../pagination.ts';
-import { type Screen, show } from '../show.ts';
+import type { Html } from '../../text/html.ts';
 import { listButton, nameOf, stopButton, withNote } from './edit-screens.ts';
 import { partOfMessage } from './part-files.ts';
 import { AdminRoutes, askedQuestion, whenPressed } from './routes.ts';

@@ -1,10 +1,10 @@
 /** What an admin sees of an anime he edits: pure functions of it. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { Screen } from '../../bot/show.ts';
 import type { CatalogueAnime } from '../../db/catalogue.ts';
-import { cutText, type Html, html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { Screen } from '../show.ts';
+import { cutText, type Html, html } from '../../text/html.ts';
 import { titleFrom } from './draft-screens.ts';
 
 /** In the order of the buttons' `field`; never reorder. */

@@ -1,6 +1,12 @@
 /** Editing what is published: the list, the anime's own screen, and one question per field. */
 import { isDeepStrictEqual } from 'node:util';
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Incoming, normaliseDigits } from '../../bot/incoming.ts';
+import { show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
 import { type Ask, answered, ask, type Question } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
@@ -16,16 +22,10 @@ import {
 import type { Query } from '../../db/database.ts';
 import { type Candidate, searchAnime } from '../../db/search.ts';
 import { indexAnime } from '../../db/search-index.ts';
-import { cutText, type Html } from '../../html.ts';
+import { cutText, type Html } from '../../text/html.ts';
 import { foldQuery, searchTerms } from '../../text/search-query.ts';
 import { rankFound } from '../../text/search-rank.ts';
 import { searchText } from '../../text/search-text.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Incoming, normaliseDigits } from '../incoming.ts';
-import { show } from '../show.ts';
-import { prefetch } from '../turn.ts';
 import { changeFrom } from './edit-answers.ts';
 import {
   editScreen,

@@ -1,13 +1,13 @@
 /** /export: the catalogue as a JSON file that can be imported again (`npm run backup -- import`). */
 import { gzipSync } from 'node:zlib';
 import { InputFile } from 'grammy';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { show } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
 import type { Database } from '../../db/database.ts';
 import { EXPORT_PAGE, exportedAnime, exportedLists } from '../../db/export.ts';
 import { toSqlTime } from '../../db/time.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { show } from '../show.ts';
 import { AdminRoutes } from './routes.ts';
 
 /** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file. */

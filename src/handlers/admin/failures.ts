@@ -1,11 +1,11 @@
 /** Updates that could not be answered: why, how many, and what to do with them. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
 import { dropFailures, type FailureLine, failureLines, retryFailures } from '../../db/updates.ts';
-import { join } from '../../html.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
+import { join } from '../../text/html.ts';
 import { AdminRoutes, whenPressed } from './routes.ts';
 
 /** Reasons on one screen. */

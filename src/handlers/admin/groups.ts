@@ -1,5 +1,9 @@
 /** The list of groups and channels to post to. Buttons carry the row's id; only Bot API calls see the chat's. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
 import { forgetNotice } from '../../db/admin-notices.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
@@ -12,12 +16,8 @@ import {
   refreshGroup,
   renameGroup,
 } from '../../db/groups.ts';
-import { cutText, type Html } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
+import { cutText, type Html } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
 import { stopButton, withNote } from './edit-screens.ts';
 import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';

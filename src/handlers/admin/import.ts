@@ -4,12 +4,12 @@
  */
 import { InlineKeyboard } from 'grammy';
 import type { Document } from 'grammy/types';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { show } from '../../bot/show.ts';
 import { dropWork } from '../../db/admin-work.ts';
-import { html } from '../../html.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { show } from '../show.ts';
+import { html } from '../../text/html.ts';
 import { AdminRoutes } from './routes.ts';
 import type { AskedImport } from './work/import.ts';
 import { leaveUpdate } from './work/leave.ts';

@@ -1,5 +1,5 @@
 /** Everything only admins can do, in the order it is asked. */
-import type { Feature } from '../feature.ts';
+import type { Feature } from '../../bot/feature.ts';
 import { adminsFeature } from './admins.ts';
 import { backupFeature } from './backup.ts';
 import { broadcastFeature } from './broadcast.ts';

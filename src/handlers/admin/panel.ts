@@ -1,12 +1,12 @@
 /** The admins' front door. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
 import { one, sql } from '../../db/database.ts';
-import { type Html, html, join } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
+import { type Html, html, join } from '../../text/html.ts';
 import { AdminRoutes, whenAsked } from './routes.ts';
 
 interface Overview {

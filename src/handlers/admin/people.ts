@@ -1,17 +1,17 @@
 /** /users: how many, and one of them: found by id, @username or a forwarded message; blocked and unblocked. */
 import { InlineKeyboard } from 'grammy';
 import type { Message } from 'grammy/types';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { isRelayed, normaliseDigits } from '../../bot/incoming.ts';
+import { type Screen, show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
 import { answered, ask } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { ban, findPerson, type PersonCard, unban } from '../../db/people.ts';
 import { totals } from '../../db/statistics.ts';
 import { forgetBanTold } from '../../db/users.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { isRelayed, normaliseDigits } from '../incoming.ts';
-import { type Screen, show } from '../show.ts';
-import { prefetch } from '../turn.ts';
 import { stopButton } from './edit-screens.ts';
 import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';
 

@@ -1,7 +1,8 @@
 /** Sends an anime's card to chats: claimed in the database, sent one by one, every result written before the next. */
 import { type Api, InlineKeyboard } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
-import type { LocaleName } from '../../config.ts';
+import type { BotContext } from '../../bot/context.ts';
+import { isFileRefused } from '../../bot/file-trouble.ts';
 import { noticeAdmins } from '../../db/admin-notices.ts';
 import { type AnimeCard, animeById } from '../../db/anime.ts';
 import { chatJudged } from '../../db/chat-uses.ts';
@@ -20,12 +21,11 @@ import {
   postUntried,
   readPosts,
 } from '../../db/postings.ts';
-import { cutText, type Html, html } from '../../html.ts';
+import type { Log } from '../../lib/log.ts';
 import { retryTime, Streak } from '../../lib/patience.ts';
 import { type Texts, textsFor, textsIn } from '../../locales/index.ts';
-import type { Log } from '../../log.ts';
-import type { BotContext } from '../context.ts';
-import { isFileRefused } from '../file-trouble.ts';
+import type { LocaleName } from '../../settings/config.ts';
+import { cutText, type Html, html } from '../../text/html.ts';
 import { cardMessage } from './card-message.ts';
 import { readSendFailure } from './telegram-errors.ts';
 

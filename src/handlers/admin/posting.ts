@@ -1,14 +1,14 @@
 /** Posting an anime's card: choose the chats, send, see what became of each; again whenever wanted. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
 import { beginPosting, type Choice, choose, postingChoices, postToChosen } from '../../db/postings.ts';
-import { cutText } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
+import { cutText } from '../../text/html.ts';
 import { nameOf } from './edit-screens.ts';
 import { postAndReport } from './post-cards.ts';
 import { AdminRoutes, whenPressed } from './routes.ts';

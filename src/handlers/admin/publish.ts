@@ -1,5 +1,8 @@
 /** The end of a draft: everything it holds becomes visible in one batch, or nothing does. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import { leaveBare, show } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
 import { holderOf, publish, publishParts } from '../../db/catalogue.ts';
 import { ConstraintFailed, type WriteResult } from '../../db/database.ts';
@@ -8,9 +11,6 @@ import { type Draft, detour, draftById } from '../../db/drafts.ts';
 import { announceParts } from '../../db/part-news.ts';
 import { indexAnime } from '../../db/search-index.ts';
 import { searchText } from '../../text/search-text.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import { leaveBare, show } from '../show.ts';
 import { draftScreen, draftTitle, titleFrom } from './draft-screens.ts';
 import { postAndReport } from './post-cards.ts';
 

@@ -4,12 +4,12 @@
  */
 import { Composer } from 'grammy';
 import type { Message } from 'grammy/types';
+import type { Action } from '../../bot/callback-data.ts';
+import type { BotContext, Viewer } from '../../bot/context.ts';
+import type { Incoming } from '../../bot/incoming.ts';
+import { type Prefetch, prefetch } from '../../bot/turn.ts';
 import { type Ask, openAsk, type Question } from '../../db/asks.ts';
 import type { Query } from '../../db/database.ts';
-import type { Action } from '../callback-data.ts';
-import type { BotContext, Viewer } from '../context.ts';
-import type { Incoming } from '../incoming.ts';
-import { type Prefetch, prefetch } from '../turn.ts';
 
 type ActionOf<K extends Action['kind']> = Extract<Action, { kind: K }>;
 

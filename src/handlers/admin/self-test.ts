@@ -1,19 +1,19 @@
 /** /test: tries everything the bot stands on, and says of what is wrong what to do. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import { lookAtChat } from '../../bot/chat-health.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import type { Services } from '../../bot/receive.ts';
+import { show } from '../../bot/show.ts';
+import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
 import { chatUses } from '../../db/chat-uses.ts';
 import { all, one, sql } from '../../db/database.ts';
 import { lackNow } from '../../db/own-schema.ts';
 import { holding, toSqlTime } from '../../db/time.ts';
-import { type Html, join } from '../../html.ts';
+import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
-import { describeError } from '../../log.ts';
-import type { Services } from '../../receive.ts';
-import { ALLOWED_UPDATES } from '../../telegram.ts';
-import { encodeAction } from '../callback-data.ts';
-import { lookAtChat } from '../chat-health.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { show } from '../show.ts';
+import { type Html, join } from '../../text/html.ts';
 import { AdminRoutes } from './routes.ts';
 
 const routes = new AdminRoutes().command('test', (ctx) => run(ctx)).press('selfTest', (ctx) => run(ctx));

@@ -1,15 +1,15 @@
 /** /stats, /analytics, /top: true numbers, as a picture where a person would rather look than read. */
 import { InlineKeyboard, InputFile } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { isFileRefused } from '../../bot/file-trouble.ts';
+import { type Screen, show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
 import { barChart } from '../../charts/bar-chart.ts';
 import { type Counted, perDay, type TopAnime, topAnime, topSources, totals } from '../../db/statistics.ts';
-import { cutText } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { isFileRefused } from '../file-trouble.ts';
-import { type Screen, show } from '../show.ts';
-import { prefetch } from '../turn.ts';
+import { cutText } from '../../text/html.ts';
 import { AdminRoutes, pressed, whenAsked } from './routes.ts';
 
 /** In the order of the buttons' `metric`; never reorder. */

@@ -1,6 +1,6 @@
 /** What a refusal of Telegram means for whoever sends to many chats. */
 import { GrammyError, HttpError } from 'grammy';
-import { describeError } from '../../log.ts';
+import { describeError } from '../../lib/log.ts';
 
 export type SendFailure =
   /** Telegram asks to wait. */

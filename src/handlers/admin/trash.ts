@@ -1,5 +1,10 @@
 /** Deleting an anime asks first; the trash gives it back for 30 days. */
 import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { type Screen, show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { catalogueAnime } from '../../db/catalogue.ts';
 import { hasChanged } from '../../db/database.ts';
@@ -13,13 +18,8 @@ import {
   trashAnime,
   trashPage,
 } from '../../db/trash.ts';
-import { cutText } from '../../html.ts';
 import type { Texts } from '../../locales/index.ts';
-import { encodeAction } from '../callback-data.ts';
-import type { BotContext } from '../context.ts';
-import type { Feature } from '../feature.ts';
-import { type Screen, show } from '../show.ts';
-import { prefetch } from '../turn.ts';
+import { cutText } from '../../text/html.ts';
 import { editScreen, listButton, nameOf, withNote } from './edit-screens.ts';
 import { AdminRoutes, pressed, whenPressed } from './routes.ts';
 

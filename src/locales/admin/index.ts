@@ -1,5 +1,5 @@
 /** Texts for admins, one room a subject. */
-import type { LocaleName } from '../../config.ts';
+import type { LocaleName } from '../../settings/config.ts';
 import { en as backupEn } from './backup/en.ts';
 import { ru as backupRu } from './backup/ru.ts';
 import { uz as backupUz } from './backup/uz.ts';

@@ -1,5 +1,5 @@
 /** Texts of the frame: said by no feature in particular. */
-import { type Html, html } from '../../html.ts';
+import { type Html, html } from '../../text/html.ts';
 import { type TimeUnit, timeSince } from '../../text/times.ts';
 
 export const uz = {

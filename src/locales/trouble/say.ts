@@ -1,5 +1,5 @@
 /** What Telegram and the network say in English, as a person reads it. */
-import { type Html, html } from '../../html.ts';
+import { type Html, html } from '../../text/html.ts';
 import type { uz } from './uz.ts';
 
 export type TroubleCode = keyof typeof uz;

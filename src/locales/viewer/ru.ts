@@ -1,4 +1,4 @@
-import { type Html, html, join } from '../../html.ts';
+import { type Html, html, join } from '../../text/html.ts';
 import type { uz } from './uz.ts';
 
 export const ru: typeof uz = {

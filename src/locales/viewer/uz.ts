@@ -1,6 +1,6 @@
 /** Texts for viewers. Words of the old bot's users: kod, qism, guruh, kanal, obuna, Tekshirish, Animeni ko‘rish, Chap / O‘ng, Orqaga. */
 import type { BotCommand } from 'grammy/types';
-import { type Html, html, join } from '../../html.ts';
+import { type Html, html, join } from '../../text/html.ts';
 
 export interface CardFacts {
   readonly code: number;

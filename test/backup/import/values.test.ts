@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { fitValue, kindOfColumn } from '../../../src/backup/import/fit.ts';
+import { type ImportReport, importRecords } from '../../../src/backup/import/import.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
-import { type ImportReport, importRecords } from '../../../src/backup/import.ts';
 import { InvalidText, type SqlValue } from '../../../src/backup/model.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 
 let directory: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { databaseFault } from '../../../src/db/database-fault.ts';
-import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { runCli } from '../../cli/support.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import Libsql from 'libsql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Manifest, parseManifest, serializeManifest } from '../../../src/backup/manifest.ts';
-import { manifestKey } from '../../../src/backup/names.ts';
+import { type Manifest, parseManifest, serializeManifest } from '../../../src/backup/catalog/manifest.ts';
+import { manifestKey } from '../../../src/backup/catalog/names.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, restoreNewest, startRemote } from './support.ts';
 

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { drill } from '../../../src/backup/drill.ts';
-import { readDrills } from '../../../src/backup/drill-record.ts';
-import { newestVerified } from '../../../src/backup/list.ts';
-import { databaseKey } from '../../../src/backup/names.ts';
+import { readDrills } from '../../../src/backup/catalog/drill-record.ts';
+import { newestVerified } from '../../../src/backup/catalog/list.ts';
+import { databaseKey } from '../../../src/backup/catalog/names.ts';
 import { fileCalls } from '../../../src/backup/restore/file-calls.ts';
+import { drill } from '../../../src/backup/verify/drill.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp } from './support.ts';
 

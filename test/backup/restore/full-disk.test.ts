@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { explain } from '../../../src/backup/clock.ts';
+import { documentKey } from '../../../src/backup/catalog/names.ts';
 import { Damaged } from '../../../src/backup/foreign/errors.ts';
-import { documentKey } from '../../../src/backup/names.ts';
 import { copyDatabase } from '../../../src/backup/restore/copy-database.ts';
 import { requireIntact } from '../../../src/backup/restore/intact.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
+import { explain } from '../../../src/lib/clock.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, newest } from './support.ts';
 

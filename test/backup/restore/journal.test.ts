@@ -3,10 +3,10 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { importRecords } from '../../../src/backup/import/import.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
-import { importRecords } from '../../../src/backup/import.ts';
 import { copyDatabase } from '../../../src/backup/restore/copy-database.ts';
-import { restore } from '../../../src/backup/restore.ts';
+import { restore } from '../../../src/backup/restore/restore.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { partsOf, rowsOf } from './support.ts';
 

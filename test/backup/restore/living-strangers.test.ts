@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../../../dev/telegram/index.ts';
-import { readConfig } from '../../../src/config.ts';
-import { startNode } from '../../../src/node-host.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { startNode } from '../../../src/hosts/node/node-host.ts';
+import { readConfig } from '../../../src/settings/config.ts';
 
 let directory: string;
 let telegram: Telegram;

@@ -1,7 +1,7 @@
 /** Backups and databases of different versions of the program meet. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { drill } from '../../../src/backup/drill.ts';
-import { previewRestore } from '../../../src/backup/restore.ts';
+import { previewRestore } from '../../../src/backup/restore/restore.ts';
+import { drill } from '../../../src/backup/verify/drill.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote.ts';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SchemaObject } from '../../../src/backup/model.ts';
 import { refuseStrangers, strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
 import { strangersOf } from '../../../src/backup/restore/strangers.ts';
-import { openEmbeddedDatabase } from '../../../src/db/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { migrations } from '../../../src/db/migrations/index.ts';
 import { LEDGER } from '../../../src/db/own-schema.ts';

@@ -1,17 +1,17 @@
 /** A world whose database is backed up, and targets to bring it back to. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Fault, RequestRecord } from '../../../dev/sql-over-http/faults.ts';
-import { type SqlServer, startSqlServer } from '../../../dev/sql-over-http/server.ts';
-import { digestFile } from '../../../src/backup/inspect-file.ts';
-import { newestVerified } from '../../../src/backup/list.ts';
+import type { Fault, RequestRecord } from '../../../sim/sql-over-http/faults.ts';
+import { type SqlServer, startSqlServer } from '../../../sim/sql-over-http/server.ts';
+import { newestVerified } from '../../../src/backup/catalog/list.ts';
 import {
   type RestoreOptions,
   type RestoreParts,
   type RestoreReport,
   restore,
-} from '../../../src/backup/restore.ts';
-import { runBackup } from '../../../src/backup/run.ts';
+} from '../../../src/backup/restore/restore.ts';
+import { runBackup } from '../../../src/backup/run/run.ts';
+import { digestFile } from '../../../src/backup/verify/inspect-file.ts';
 import type { World } from '../../support/backup-world.ts';
 import { serverKind } from '../../support/server-kind.ts';
 

@@ -6,7 +6,7 @@ import { NeedsExactForm } from '../../../src/backup/snapshot/needs-exact-form.ts
 import { packedSql, unpackRow } from '../../../src/backup/snapshot/packed-row.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import type { ScanValue } from '../../../src/backup/snapshot/scan-sql.ts';
-import { WireError } from '../../../src/backup/snapshot/wire.ts';
+import { WireError } from '../../../src/backup/sql-http/wire.ts';
 import { makeDatabase, readAll, serve, truth } from './rig.ts';
 
 const integer = fc.oneof(

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSqlServer } from '../../../dev/sql-over-http/server.ts';
+import { startSqlServer } from '../../../sim/sql-over-http/server.ts';
 import { createDigestSink } from '../../../src/backup/digest.ts';
-import { feed } from '../../../src/backup/fan-out.ts';
 import type { SnapshotSink } from '../../../src/backup/model.ts';
+import { feed } from '../../../src/backup/run/fan-out.ts';
+import { ScanCounts } from '../../../src/backup/run/source-check.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import { checkServer } from '../../../src/backup/snapshot/server-check.ts';
-import { ScanCounts } from '../../../src/backup/source-check.ts';
 import { damage, damageIndex } from '../../support/damage-index.ts';
 
 /** Reads what the page writer reads. */

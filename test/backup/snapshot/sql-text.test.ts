@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeFloat } from '../../../dev/sql-over-http/values.ts';
+import { encodeFloat } from '../../../sim/sql-over-http/values.ts';
 import { parseCreateIndex } from '../../../src/backup/snapshot/index-sql.ts';
 import { RowLines, startsRow } from '../../../src/backup/snapshot/row-lines.ts';
-import { tokenizeSql } from '../../../src/backup/snapshot/sql-tokens.ts';
-import { decodeWireValue, UNSIGNED_INFINITY } from '../../../src/backup/snapshot/wire.ts';
+import { decodeWireValue, UNSIGNED_INFINITY } from '../../../src/backup/sql-http/wire.ts';
+import { tokenizeSql } from '../../../src/lib/sql-tokens.ts';
 
 describe('tokens', () => {
   test('quotes, comments, parameters and numbers', () => {

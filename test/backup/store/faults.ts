@@ -1,4 +1,4 @@
-import { refuse } from '../../../dev/s3/memory.ts';
+import { refuse } from '../../../sim/s3/memory.ts';
 import type { S3Settings } from '../../../src/backup/store/s3-client.ts';
 import type { StoreFetch } from '../../../src/backup/store/s3-http.ts';
 

@@ -1,4 +1,4 @@
-import { startFauxqs } from '../../../dev/s3/fauxqs.ts';
+import { startFauxqs } from '../../../sim/s3/fauxqs.ts';
 import { createS3Store } from '../../../src/backup/store/s3.ts';
 import { storeContract } from './contract.ts';
 

@@ -1,4 +1,4 @@
-import { MemoryS3, type MemoryS3Rules } from '../../../dev/s3/memory.ts';
+import { MemoryS3, type MemoryS3Rules } from '../../../sim/s3/memory.ts';
 import { createS3Store } from '../../../src/backup/store/s3.ts';
 import { storeContract } from './contract.ts';
 import { memorySettings } from './faults.ts';

@@ -3,11 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findBackup, listBackups } from '../../../src/backup/list.ts';
-import { pin } from '../../../src/backup/pins.ts';
-import { runBackup } from '../../../src/backup/run.ts';
+import { findBackup, listBackups } from '../../../src/backup/catalog/list.ts';
+import { pin } from '../../../src/backup/catalog/pins.ts';
+import { keepVerdict } from '../../../src/backup/catalog/verdicts.ts';
+import { runBackup } from '../../../src/backup/run/run.ts';
 import { createDirectoryStore } from '../../../src/backup/store/directory.ts';
-import { keepVerdict } from '../../../src/backup/verdicts.ts';
 import { runCli } from '../../cli/support.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 
@@ -52,7 +52,7 @@ describe.runIf(process.getuid?.() === 0)('made by root', () => {
     const mine = `anime_backup_${second.name}.manifest.json`;
     chmodSync(join(bucket, mine), 0o600);
     const script = join(world.directory, 'list.mjs');
-    const list = new URL('../../../src/backup/list.ts', import.meta.url).href;
+    const list = new URL('../../../src/backup/catalog/list.ts', import.meta.url).href;
     const store = new URL('../../../src/backup/store/directory.ts', import.meta.url).href;
     writeFileSync(
       script,

@@ -1,7 +1,7 @@
 /** Errors of S3 servers, by their codes, and addresses as the SDK makes them. */
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { refuse } from '../../../dev/s3/memory.ts';
+import { refuse } from '../../../sim/s3/memory.ts';
 import { createS3Store } from '../../../src/backup/store/s3.ts';
 import { createClient, type S3Settings } from '../../../src/backup/store/s3-client.ts';
 import type { StoreFetch } from '../../../src/backup/store/s3-http.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { MemoryS3, refuse } from '../../../dev/s3/memory.ts';
+import { MemoryS3, refuse } from '../../../sim/s3/memory.ts';
 import { createS3Store, type S3Options } from '../../../src/backup/store/s3.ts';
 import type { StoreFetch } from '../../../src/backup/store/s3-http.ts';
 import { type Store, StoreError } from '../../../src/backup/store/types.ts';

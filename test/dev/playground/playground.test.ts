@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPlayground, type PlaygroundBackup } from '../../../dev/playground/index.ts';
-import { startTelegram, type Telegram } from '../../../dev/telegram/index.ts';
+import { createPlayground, type PlaygroundBackup } from '../../../sim/offline/page/index.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
 
 let telegram: Telegram;
 let taken: PlaygroundBackup[];

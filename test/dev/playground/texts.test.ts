@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { LANGUAGES, TEXTS } from '../../../dev/playground/texts.ts';
+import { LANGUAGES, TEXTS } from '../../../sim/offline/page/texts.ts';
 
-const folder = new URL('../../../dev/playground/', import.meta.url);
+const folder = new URL('../../../sim/offline/page/', import.meta.url);
 const sources = readdirSync(folder)
   .filter((file) => /\.(js|html)$/.test(file))
   .map((file) => readFileSync(new URL(file, folder), 'utf8'))

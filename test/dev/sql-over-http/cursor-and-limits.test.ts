@@ -1,6 +1,6 @@
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../../dev/sql-over-http/faults.ts';
+import type { Fault } from '../../../sim/sql-over-http/faults.ts';
 import { execute, startRig } from './rig.ts';
 
 const step = (sql: string, condition?: unknown) => ({ stmt: { sql }, ...(condition ? { condition } : {}) });

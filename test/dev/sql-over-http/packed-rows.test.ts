@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
-import { packedSql } from '../../../dev/sql-over-http/packed-rows.ts';
+import { packedSql } from '../../../sim/sql-over-http/packed-rows.ts';
 import { execute, startRig } from './rig.ts';
 
 const stored = (type: string | null) => ({ column: 'a', table: 't', type });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { ManualClock } from '../../../dev/sql-over-http/clock.ts';
-import { type SqlServer, type SqlServerOptions, startSqlServer } from '../../../dev/sql-over-http/server.ts';
+import { ManualClock } from '../../../sim/sql-over-http/clock.ts';
+import { type SqlServer, type SqlServerOptions, startSqlServer } from '../../../sim/sql-over-http/server.ts';
 
 /** A directory that is gone after the test. */
 function temporaryDirectory(): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeFloat } from '../../../dev/sql-over-http/values.ts';
+import { encodeFloat } from '../../../sim/sql-over-http/values.ts';
 import { execute, startRig } from './rig.ts';
 
 describe('floats are spelled as Rust spells them', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { MessageEntity } from 'grammy/types';
 import { describe, expect, it } from 'vitest';
-import { parseHtml } from '../../../dev/telegram/html.ts';
-import { escapeHtml, renderHtml } from '../../../dev/telegram/render-html.ts';
+import { parseHtml } from '../../../sim/telegram/html.ts';
+import { escapeHtml, renderHtml } from '../../../sim/telegram/render-html.ts';
 
 /** Text as people write it: any Unicode, with a good share of what HTML trips over. */
 const text = fc

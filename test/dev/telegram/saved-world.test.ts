@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Update } from 'grammy/types';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openWorldFile } from '../../../dev/offline/world-file.ts';
-import { startTelegram, type Telegram } from '../../../dev/telegram/index.ts';
+import { openWorldFile } from '../../../sim/offline/world-file.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
 
 let directory: string;
 const open: Telegram[] = [];

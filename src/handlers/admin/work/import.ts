@@ -1,17 +1,17 @@
 /** A file that an admin sent: what it would change, and changing it. The file is read again each time: no state is kept of it. */
 import { randomUUID } from 'node:crypto';
 import { type Api, HttpError, InlineKeyboard } from 'grammy';
+import { damageOf } from '../../../backup/catalog/list.ts';
 import { DocumentError } from '../../../backup/document/window.ts';
 import { UnsealError } from '../../../backup/envelope/types.ts';
+import { type ImportReport, ImportSuperseded, importRecords } from '../../../backup/import/import.ts';
 import { openImportBytes, UnfitFile } from '../../../backup/import/open-bytes.ts';
-import { type ImportReport, ImportSuperseded, importRecords } from '../../../backup/import.ts';
-import { damageOf } from '../../../backup/list.ts';
+import { encodeAction } from '../../../bot/callback-data.ts';
 import { keepDetail } from '../../../db/admin-work.ts';
 import { audit } from '../../../db/audit-log.ts';
 import { DatabaseUnavailable } from '../../../db/database.ts';
-import { type Html, html } from '../../../html.ts';
 import type { Texts } from '../../../locales/index.ts';
-import { encodeAction } from '../../callback-data.ts';
+import { type Html, html } from '../../../text/html.ts';
 import { Cancelled, type DoWork, type WorkParts } from './parts.ts';
 
 /** Bots can fetch files up to 20 MB (docs/platform-facts.md). */

@@ -1,10 +1,10 @@
 /** Takes long work out of the update that asks for it: stored with the update's own mark, told, begun. */
 import type { InlineKeyboard } from 'grammy';
+import type { BotContext, Viewer } from '../../../bot/context.ts';
 import { addWork, type WorkKind, workShown } from '../../../db/admin-work.ts';
 import type { Statement } from '../../../db/database.ts';
-import type { Html } from '../../../html.ts';
-import { describeError } from '../../../log.ts';
-import type { BotContext, Viewer } from '../../context.ts';
+import { describeError } from '../../../lib/log.ts';
+import type { Html } from '../../../text/html.ts';
 import { begin, runWork } from './run.ts';
 
 export interface LongWork {

@@ -1,13 +1,13 @@
 /** What long work needs of its host; an update and the tick both have it. */
 import type { Api } from 'grammy';
 import type { BackupEngine } from '../../../backup/engine.ts';
-import type { LocaleName } from '../../../config.ts';
+import type { Services } from '../../../bot/receive.ts';
+import type { Screen } from '../../../bot/show.ts';
 import type { AdminWork } from '../../../db/admin-work.ts';
 import type { Database, Statement } from '../../../db/database.ts';
+import type { Log } from '../../../lib/log.ts';
 import type { Texts } from '../../../locales/index.ts';
-import type { Log } from '../../../log.ts';
-import type { Services } from '../../../receive.ts';
-import type { Screen } from '../../show.ts';
+import type { LocaleName } from '../../../settings/config.ts';
 
 export interface WorkParts extends Pick<Services, 'importUpload' | 'background' | 'after'> {
   readonly db: Database;

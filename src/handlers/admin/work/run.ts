@@ -3,6 +3,7 @@
  * once: the outcome takes the work's place in the database, and is told until it was told.
  */
 import { GrammyError, HttpError, type InlineKeyboard } from 'grammy';
+import type { Screen } from '../../../bot/show.ts';
 import {
   type AdminWork,
   addWork,
@@ -17,9 +18,8 @@ import {
   workDone,
 } from '../../../db/admin-work.ts';
 import { DatabaseUnavailable, type Statement } from '../../../db/database.ts';
+import { describeError } from '../../../lib/log.ts';
 import { textsIn } from '../../../locales/index.ts';
-import { describeError } from '../../../log.ts';
-import type { Screen } from '../../show.ts';
 import { readSendFailure } from '../telegram-errors.ts';
 import { doCheck } from './check.ts';
 import { doImport, doLook } from './import.ts';

@@ -2,7 +2,7 @@
 import { InputFile } from 'grammy';
 import type { StoredFile } from '../../../backup/engine.ts';
 import { keepDetail } from '../../../db/admin-work.ts';
-import { html } from '../../../html.ts';
+import { html } from '../../../text/html.ts';
 import type { DoWork } from './parts.ts';
 
 /** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file. */

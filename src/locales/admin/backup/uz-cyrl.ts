@@ -1,4 +1,4 @@
-import { type Html, html, join } from '../../../html.ts';
+import { type Html, html, join } from '../../../text/html.ts';
 import { measures } from '../../measures.ts';
 import { TABLES } from '../imports/uz-cyrl.ts';
 import type { BackupFacts, uz } from './uz.ts';

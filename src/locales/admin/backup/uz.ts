@@ -1,5 +1,5 @@
 /** Texts of backups. */
-import { type Html, html, join } from '../../../html.ts';
+import { type Html, html, join } from '../../../text/html.ts';
 import { measures } from '../../measures.ts';
 import { TABLES } from '../imports/uz.ts';
 

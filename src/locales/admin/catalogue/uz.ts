@@ -1,5 +1,5 @@
 /** Texts of editing what is published. */
-import { type Html, html } from '../../../html.ts';
+import { type Html, html } from '../../../text/html.ts';
 
 interface Facts {
   readonly title: string;

@@ -1,5 +1,5 @@
 /** Texts about groups, channels and the mandatory subscription. */
-import { type Html, html } from '../../../html.ts';
+import { type Html, html } from '../../../text/html.ts';
 
 interface GroupFacts {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Texts of the add-anime wizard. */
-import { type Html, html } from '../../../html.ts';
+import { type Html, html } from '../../../text/html.ts';
 
 export const uz = {
   // Buttons.

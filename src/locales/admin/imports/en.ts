@@ -1,7 +1,7 @@
 /** Texts of importing a file that an admin sent. */
 import { inEnglish } from '../../../backup/document/reasons.ts';
-import type { ImportReport } from '../../../backup/import.ts';
-import { html } from '../../../html.ts';
+import type { ImportReport } from '../../../backup/import/import.ts';
+import { html } from '../../../text/html.ts';
 import { describeReport, isAllThere } from './report.ts';
 import type { uz } from './uz.ts';
 

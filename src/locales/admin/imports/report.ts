@@ -1,7 +1,7 @@
 /** The report of an import as lines; each language gives its words. */
 import type { Reason, ReasonCode } from '../../../backup/document/reasons.ts';
-import type { ImportReport } from '../../../backup/import.ts';
-import { cutText, type Html, html, join } from '../../../html.ts';
+import type { ImportReport } from '../../../backup/import/import.ts';
+import { cutText, type Html, html, join } from '../../../text/html.ts';
 
 interface ReportWords {
   readonly tables: Readonly<Record<string, string>>;

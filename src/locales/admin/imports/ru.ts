@@ -1,6 +1,6 @@
 /** Texts of importing a file that an admin sent. */
-import type { ImportReport } from '../../../backup/import.ts';
-import { html } from '../../../html.ts';
+import type { ImportReport } from '../../../backup/import/import.ts';
+import { html } from '../../../text/html.ts';
 import { describeReport, isAllThere, type ReasonTexts, reasonIn } from './report.ts';
 import type { uz } from './uz.ts';
 

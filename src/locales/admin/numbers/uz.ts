@@ -1,6 +1,6 @@
 /** Texts of the numbers about the bot's use. */
 import type { Totals } from '../../../db/statistics.ts';
-import { type Html, html, join } from '../../../html.ts';
+import { type Html, html, join } from '../../../text/html.ts';
 
 export interface Ranked {
   readonly name: string;

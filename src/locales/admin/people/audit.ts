@@ -1,6 +1,6 @@
 /** The audit log as lines; each language gives its words. The log itself keeps names of fields and numbers. */
 import type { Audited } from '../../../db/audit-log.ts';
-import { type Html, html, join } from '../../../html.ts';
+import { type Html, html, join } from '../../../text/html.ts';
 
 export interface Entry {
   readonly at: string;

@@ -1,5 +1,5 @@
 import type { Audited } from '../../../db/audit-log.ts';
-import { html } from '../../../html.ts';
+import { html } from '../../../text/html.ts';
 import { auditLines } from './audit.ts';
 import type { uz } from './uz.ts';
 

@@ -1,6 +1,6 @@
 /** Texts about users, admins and what admins did. */
 import type { Audited } from '../../../db/audit-log.ts';
-import { type Html, html } from '../../../html.ts';
+import { type Html, html } from '../../../text/html.ts';
 import { auditLines, type Entry } from './audit.ts';
 
 interface Person {

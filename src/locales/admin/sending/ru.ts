@@ -1,4 +1,4 @@
-import { html, join } from '../../../html.ts';
+import { html, join } from '../../../text/html.ts';
 import { STATE_ICON, type uz } from './uz.ts';
 
 export const ru: typeof uz = {

@@ -1,5 +1,5 @@
 /** Texts of posting and broadcasting. */
-import { type Html, html, join } from '../../../html.ts';
+import { type Html, html, join } from '../../../text/html.ts';
 
 interface Outcome {
   readonly name: string;

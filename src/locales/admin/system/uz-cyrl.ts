@@ -1,4 +1,4 @@
-import { html } from '../../../html.ts';
+import { html } from '../../../text/html.ts';
 import type { uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {

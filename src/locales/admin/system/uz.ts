@@ -1,5 +1,5 @@
 /** Texts of the panel and of everything about the bot itself. */
-import { type Html, html } from '../../../html.ts';
+import { type Html, html } from '../../../text/html.ts';
 
 export const uz = {
   // Buttons.

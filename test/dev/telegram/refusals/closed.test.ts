@@ -1,7 +1,7 @@
 /** Chats closed to the bot, files of no use, webhooks in the wrong place. */
 import { expect, it } from 'vitest';
-import { startTelegram } from '../../../../dev/telegram/index.ts';
-import type { Closure } from '../../../../dev/telegram/state.ts';
+import { startTelegram } from '../../../../sim/telegram/index.ts';
+import type { Closure } from '../../../../sim/telegram/state.ts';
 import { type Case, describeRefusals, type Scene } from './scene.ts';
 
 /** A call in a group that the bot is a member of. */

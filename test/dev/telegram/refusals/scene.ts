@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Person, type Room, startTelegram, type Telegram } from '../../../../dev/telegram/index.ts';
+import { type Person, type Room, startTelegram, type Telegram } from '../../../../sim/telegram/index.ts';
 import { type Answer, call, manualClock, messageId } from '../call.ts';
 
 /** What a case may use. Every case gets fresh people and chats, so that none depends on another. */

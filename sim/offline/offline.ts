@@ -1,0 +1,137 @@
+/**
+ * Offline mode: the real host against the Telegram stand-in, with a page to act as a viewer or an admin. Everything it knows and writes
+ * lies in one directory of its own and stays there; no setting of production is read.
+ */
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
+import { describeError } from '../../src/lib/log.ts';
+import { type Environment, readConfig } from '../../src/settings/config.ts';
+import { type Person, startTelegram, type Telegram, type TelegramOptions } from '../telegram/index.ts';
+import { OFFLINE_DIRECTORY, openOfflineHome } from './home.ts';
+import { createPlayground } from './page/index.ts';
+import { addSamples, SAMPLE_OWNER_ID } from './samples.ts';
+
+const ADMIN_ID = 1001;
+const VIEWERS = [
+  { id: 2001, firstName: 'Aziza', username: 'viewer1', languageCode: 'uz' },
+  { id: 2002, firstName: 'Bobur', username: 'viewer2', languageCode: 'uz' },
+];
+/** The settings that say how it shows itself; it takes no other, and listens on loopback whatever HOST says. */
+const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
+
+const BUSY_WAITS = 100;
+const BUSY_WAIT_MS = 100;
+
+const FIRST_TIME =
+  'Try first:         be Aziza and send 1, 2 or 3 (sample anime of twelve parts); be Admin and send /admin';
+
+export async function startOffline(env: Environment): Promise<RunningNode> {
+  const config = readConfig(Object.fromEntries(SETTINGS.map((name) => [name, env[name]])), 'node');
+  const home = await openOfflineHome(resolve(OFFLINE_DIRECTORY), () => new Date());
+  if (home.note !== undefined) console.error(`note: ${home.note}`);
+  const telegram = await startBeside(config.port, { token: home.botToken, keeper: home.keeper });
+  const { admin, viewers } = peopleOf(telegram);
+  const running = await startNode(
+    {
+      ...config,
+      host: '127.0.0.1',
+      database: { kind: 'file', path: home.database },
+      bucket: { kind: 'directory', path: home.bucket },
+      botToken: home.botToken,
+      telegramApiRoot: telegram.apiRoot,
+      adminIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
+    },
+    { isOffline: true },
+  );
+  const { backups } = running;
+  if (home.isNew)
+    await addSamples(telegram)
+      // The backup of the start was made of an empty database.
+      .then(() => backUpSamples(backups))
+      .catch((error: unknown) => console.error(`note: ${describeError(error)}`));
+  home.finish();
+  telegram.mount(
+    createPlayground({
+      telegram,
+      actors: [
+        ...viewers.map((person) => ({ person, role: 'viewer' as const, tries: ['1', '2', '3'] })),
+        { person: admin, role: 'admin', tries: ['/admin', '1'] },
+      ],
+      backups: {
+        async run() {
+          const outcome = await backups.run({ trigger: 'command', scheduledAt: new Date() });
+          if (outcome.kind === 'failed') throw new Error(outcome.reason);
+        },
+        async list() {
+          const { entries } = await backups.list();
+          return entries.map(({ name, time, state, bytes, manifest }) => ({
+            name,
+            at: time.toISOString(),
+            state,
+            bytes,
+            files: Object.values(manifest?.objects ?? {}).map(({ file }) => file),
+          }));
+        },
+        async link(name, file) {
+          const { entries } = await backups.list();
+          const entry = entries.find((one) => one.name === name);
+          const links = entry === undefined ? [] : await backups.links(entry.name, ADMIN_ID);
+          return links.find(({ fileName }) => fileName === file)?.url;
+        },
+      },
+    }),
+  );
+  console.log(`
+No BOT_TOKEN is used: running offline. Nothing leaves this machine, nothing of production is touched.
+  Write to the bot:  ${telegram.apiRoot}/
+  The host:          ${running.address}/healthz
+  ${home.isNew ? FIRST_TIME : 'All is as you left it.'}
+  Everything it has: ${OFFLINE_DIRECTORY} (database, backups, chats, files; delete it to begin anew)
+Set BOT_TOKEN (npm run setup) to go to Telegram.
+`);
+  return {
+    ...running,
+    async stop() {
+      await running.stop();
+      await telegram.close();
+      await home.close();
+    },
+  };
+}
+
+/** Waits for the backup of the start, where that is still under way. */
+async function backUpSamples(backups: RunningNode['backups']): Promise<void> {
+  for (let i = 0; i < BUSY_WAITS; i += 1) {
+    const outcome = await backups.run({ trigger: 'start', scheduledAt: new Date() });
+    if (outcome.kind !== 'skipped' || outcome.reason !== 'busy') return;
+    await sleep(BUSY_WAIT_MS);
+  }
+}
+
+/** The people and chats of a new world, or of the one that was kept. */
+function peopleOf(telegram: Telegram): { admin: Person; viewers: Person[] } {
+  const known = (id: number): Person | undefined => telegram.people.find((person) => person.id === id);
+  const admin =
+    known(ADMIN_ID) ??
+    telegram.person({ id: ADMIN_ID, firstName: 'Admin', username: 'admin', languageCode: 'uz' });
+  const viewers = VIEWERS.map((about) => known(about.id) ?? telegram.person(about));
+  if (telegram.rooms.length === 0) {
+    const members = [admin, ...viewers];
+    telegram.channel({ title: 'Anime kanali', username: 'anime_kanal', members });
+    telegram.group({ title: 'Anime guruhi', username: 'anime_guruh', members });
+  }
+  return { admin, viewers };
+}
+
+/** On the port after the host's, so that the page keeps its address; on any other when that one is taken. */
+async function startBeside(port: number, options: TelegramOptions): Promise<Telegram> {
+  if (port === 0 || port === 65_535) return startTelegram(options);
+  try {
+    return await startTelegram({ ...options, port: port + 1 });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      return startTelegram(options);
+    throw error;
+  }
+}

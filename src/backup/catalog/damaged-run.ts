@@ -1,0 +1,69 @@
+/**
+ * That a run could not read the database because it is damaged: one small object beside the backups, for a damaged database may not take
+ * a record. It counts until a later backup is verified, so nobody has to take it back.
+ */
+import * as v from 'valibot';
+import { explain, systemClock } from '../../lib/clock.ts';
+import { visible } from '../../text/visible.ts';
+import type { BackupHealth } from './health.ts';
+import { type BackupEntry, type Bucket, nowOf, readSmall } from './list.ts';
+import { ManifestError } from './manifest.ts';
+import { isAhead } from './true-time.ts';
+
+const schema = v.object({
+  format: v.literal('anime-bot-damaged-run'),
+  at: v.pipe(v.string(), v.isoTimestamp()),
+  problem: v.string(),
+});
+
+const MOST_CHARACTERS = 600;
+
+/** No backup's key: retention and listings pass it over. */
+function keyOf({ prefix }: Bucket): string {
+  return `${prefix}damaged-run.json`;
+}
+
+/** Never rejects: the run has failed all the same. @returns why it could not be kept, for people. */
+export async function keepDamagedRun(bucket: Bucket, problem: string): Promise<string | undefined> {
+  const { store, clock = systemClock } = bucket;
+  const kept: v.InferInput<typeof schema> = {
+    format: 'anime-bot-damaged-run',
+    at: clock.now().toISOString(),
+    problem: visible(problem.slice(0, MOST_CHARACTERS)),
+  };
+  try {
+    await store.put(keyOf(bucket), new TextEncoder().encode(`${JSON.stringify(kept, null, 2)}\n`));
+    return undefined;
+  } catch (error) {
+    return `that the database is damaged could not be kept in ${store.description}, so \`list\` does not know of it: ${explain(error)}`;
+  }
+}
+
+/**
+ * The run that found the database damaged, when no backup was verified since; named by its time, for it made no backup. One of a clock
+ * that ran ahead, and one that cannot be read, count as none.
+ */
+export async function damagedRun(
+  bucket: Bucket,
+  newest: Pick<BackupEntry, 'time'> | undefined,
+): Promise<BackupHealth['damaged']> {
+  const bytes = await readSmall(bucket.store, keyOf(bucket)).catch((error: unknown) => {
+    if (error instanceof ManifestError) return undefined;
+    throw error;
+  });
+  const text = bytes === undefined ? '' : new TextDecoder().decode(bytes);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
+  if (!parsed.success) return undefined;
+  const claimed = new Date(parsed.output.at);
+  const now = nowOf(bucket);
+  if (isAhead(claimed, now)) return undefined;
+  // One dated ahead would outlive the good run that comes before its time: it was put no later than the store says.
+  const put = claimed > now ? (await bucket.store.head(keyOf(bucket)))?.modified : undefined;
+  const at = put !== undefined && put < claimed ? put : claimed;
+  if (newest !== undefined && newest.time >= at) return undefined;
+  return {
+    name: `the run of ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    problem: visible(parsed.output.problem.slice(0, MOST_CHARACTERS)),
+    isRun: true,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * That the newest backup is gone, which the bucket itself cannot tell: the database remembers that its run was done. Retention never
+ * removes the newest one, so somebody or something else has. It counts until a newer backup is verified.
+ */
+import { explain } from '../../lib/clock.ts';
+import type { Ledger, RunStart } from '../run/ledger.ts';
+import type { BackupHealth } from './health.ts';
+import { type Bucket, findBackup, type Newest, nowOf } from './list.ts';
+
+/**
+ * The newest run on record that made a backup. Asked for BEFORE the bucket is listed: a run that ends in between would look lost.
+ * Undefined also where the database does not tell; `unread` says why then.
+ */
+export async function recordedRun(
+  bucket: Bucket,
+  open: () => Promise<Pick<Ledger, 'newestDone'>>,
+): Promise<{ readonly run: RunStart | undefined; readonly unread: string | undefined }> {
+  try {
+    return { run: await (await open()).newestDone(nowOf(bucket)), unread: undefined };
+  } catch (error) {
+    return { run: undefined, unread: explain(error) };
+  }
+}
+
+/**
+ * What is wrong with the backup of the run; undefined when it is there or a newer one is good. One that this user may not read is not lost,
+ * and nobody can say that it is good.
+ */
+export async function lostBackup(
+  bucket: Bucket,
+  run: RunStart | undefined,
+  { entry: newest, newer }: Newest,
+): Promise<BackupHealth['damaged']> {
+  if (run === undefined || (newest !== undefined && newest.time >= run.startedAt)) return undefined;
+  const { name } = run;
+  const found = newer.find((entry) => entry.name === name) ?? (await findBackup(bucket, name));
+  if (found === undefined) return { name, problem: 'all its files are gone from the bucket', isLost: true };
+  if (found.state === 'unfinished')
+    return { name, problem: 'its manifest is gone from the bucket', isLost: true };
+  if (found.state === 'unreadable')
+    return { name, problem: found.problem ?? '', ...(found.isDenied !== true && { isLost: true }) };
+  return undefined;
+}
+
+/** For people, of a drill that restored an older one. */
+export function lostText(lost: Pick<NonNullable<BackupHealth['damaged']>, 'name' | 'problem'>): string {
+  return `the newest backup, ${lost.name}, is lost: ${lost.problem}; this older one could be restored`;
+}

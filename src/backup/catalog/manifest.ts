@@ -1,0 +1,184 @@
+/**
+ * The manifest: what a backup holds and how to prove it (docs/spec/backup.md, "A backup"). Written last; a backup exists when it does.
+ * The type is the file, so its names are the file's. The file ends with the SHA-256 of everything before it: a flipped bit in the
+ * manifest is found like one in the objects it describes.
+ */
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import { mostUnpacked } from '../envelope/limited.ts';
+import { parseKey, timeOfName } from './names.ts';
+
+const FORMAT = 'anime-bot-backup';
+const VERSION = 1;
+
+/** What set a run off. `migration` and `import` are the backups taken before one. */
+export const TRIGGERS = ['schedule', 'start', 'command', 'migration', 'deploy', 'import', 'restore'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+const SAFETY: readonly string[] = ['migration', 'deploy', 'import', 'restore'] satisfies Trigger[];
+
+/** Whether a backup with this trigger was made because something was about to change the database. */
+export function isSafetyTrigger(trigger: string): boolean {
+  return SAFETY.includes(trigger);
+}
+
+const count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex SHA-256'));
+const time = v.pipe(v.string(), v.isoTimestamp('is not a time like 2024-01-01T12:00:00.000Z'));
+const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
+
+const objectEntry = v.strictObject({
+  /** Key without the prefix, so that a bucket can be copied under another one. */
+  file: text,
+  bytes: count,
+  sha256,
+  /** In the order applied: `gzip`, then `age`. */
+  encoding: v.pipe(v.array(v.picklist(['gzip', 'age'])), v.minLength(1, 'is empty')),
+  /** Public age recipients, or `passphrase`; empty when not encrypted. */
+  recipients: v.array(text),
+  /** The upload's parts tile the object, so damage is found with its place. */
+  parts: v.pipe(v.array(v.strictObject({ bytes: count, sha256 })), v.minLength(1, 'is empty')),
+  /**
+   * What is inside after decryption and gunzip. Its first bytes (page 1 of the database) are known last, so they have a hash of
+   * their own: `head_bytes` of them, 0 for a document.
+   */
+  contents: v.strictObject({ bytes: count, head_bytes: count, head_sha256: sha256, rest_sha256: sha256 }),
+});
+
+const manifestSchema = v.strictObject({
+  format: v.literal(FORMAT),
+  version: v.literal(VERSION),
+  name: v.pipe(
+    v.string(),
+    v.check((name) => timeOfName(name) !== undefined, 'is not a backup name'),
+  ),
+  app_version: text,
+  /** Highest migration in the snapshot; null for a database without migrations (the old bot's). */
+  schema_version: v.nullable(count),
+  trigger: v.picklist(TRIGGERS),
+  scheduled_at: time,
+  started_at: time,
+  finished_at: time,
+  objects: v.strictObject({ database: objectEntry, document: objectEntry }),
+  schema_sha256: sha256,
+  tables: v.array(
+    v.strictObject({ name: text, kind: v.picklist(['table', 'shadow', 'internal']), rows: count, sha256 }),
+  ),
+  /** Versions of what wrote the backup, for whoever has to read it in ten years. */
+  libraries: v.record(v.string(), v.string()),
+  /** `damaged`: stored as it was read, and the database it was read from is damaged. */
+  state: v.picklist(['verified', 'damaged']),
+  /** What is damaged, in SQLite's words; only where it is. */
+  findings: v.optional(v.pipe(v.array(text), v.minLength(1, 'is empty'))),
+  verified_at: time,
+  /** How it was proved, in words. */
+  proof: v.pipe(v.array(text), v.minLength(1, 'is empty')),
+});
+
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+export type ManifestObject = v.InferOutput<typeof objectEntry>;
+
+/** The manifest can not be believed: cut, changed, or of another format. Names the first fault and its place. */
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+}
+
+export type ManifestDraft = Omit<Manifest, 'format' | 'version' | 'state'>;
+
+/** Adds format and state (damaged where there are findings), and refuses (ManifestError) what could not be read back. */
+export function createManifest(draft: ManifestDraft): Manifest {
+  const state = draft.findings === undefined ? 'verified' : 'damaged';
+  return check({ format: FORMAT, version: VERSION, ...draft, state });
+}
+
+const SEAL = /^(.*),\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/s;
+
+/** UTF-8 JSON, two spaces deep, ending with the seal: SHA-256 of all the bytes before its line's comma. */
+export function serializeManifest(manifest: Manifest): Uint8Array {
+  const body = JSON.stringify(manifest, null, 2).slice(0, -'\n}'.length);
+  return Buffer.from(`${body},\n  "sha256": "${hashText(body)}"\n}\n`);
+}
+
+/** @throws ManifestError when it is cut, changed by a single bit, from a newer program, or not a manifest at all. */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  const file = decodeUtf8(bytes);
+  const { body, holds } = sealOf(file);
+  if (body === undefined) throw new ManifestError(explainUnsealed(file));
+  if (!holds) throw new ManifestError('manifest was changed: its SHA-256 does not match');
+  return check(parseJson(`${body}\n}`));
+}
+
+/** Whether these are the bytes that somebody wrote as a manifest, whatever his program's version. */
+export function isWhole(bytes: Uint8Array): boolean {
+  return sealOf(Buffer.from(bytes).toString('utf8')).holds;
+}
+
+/** What the seal is of (undefined without one), and whether it holds. */
+function sealOf(file: string): { readonly body: string | undefined; readonly holds: boolean } {
+  const [, body, seal] = SEAL.exec(file) ?? [];
+  return { body, holds: body !== undefined && hashText(body) === seal };
+}
+
+function check(value: unknown): Manifest {
+  const result = v.safeParse(manifestSchema, value);
+  if (!result.success) {
+    const [issue] = result.issues;
+    const newer = newerVersion(value);
+    if (newer !== undefined)
+      throw new ManifestError(`manifest version ${newer} is newer than this program: update it`);
+    throw new ManifestError(`manifest ${v.getDotPath(issue) ?? 'as a whole'}: ${issue.message}`);
+  }
+  const manifest = result.output;
+  if ((manifest.state === 'damaged') !== (manifest.findings !== undefined))
+    throw new ManifestError('manifest state: findings are of a damaged backup, and it has some');
+  for (const [role, object] of Object.entries(manifest.objects)) {
+    const parsed = parseKey('', object.file);
+    if (
+      parsed?.name !== manifest.name ||
+      parsed.role !== role ||
+      parsed.encrypted !== object.encoding.includes('age')
+    )
+      throw new ManifestError(`manifest objects.${role}: file ${object.file} does not belong to it`);
+    const { bytes: unpacked } = object.contents;
+    if (unpacked > mostUnpacked(object.bytes))
+      throw new ManifestError(
+        `manifest objects.${role}: says that ${object.bytes} bytes unpack to ${unpacked}, which no backup does`,
+      );
+    const bytes = object.parts.reduce((sum, part) => sum + part.bytes, 0);
+    if (bytes !== object.bytes)
+      throw new ManifestError(`manifest objects.${role}: parts do not add up to its bytes`);
+  }
+  return manifest;
+}
+
+function newerVersion(value: unknown): number | undefined {
+  const head = v.safeParse(v.object({ format: v.literal(FORMAT), version: v.number() }), value);
+  return head.success && head.output.version > VERSION ? head.output.version : undefined;
+}
+
+/** No seal: either cut, or something else altogether. */
+function explainUnsealed(file: string): string {
+  return file.includes(`"format": "${FORMAT}"`)
+    ? 'manifest is cut or changed: its last lines are missing'
+    : 'not a manifest';
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new ManifestError('manifest is not UTF-8', { cause });
+  }
+}
+
+function parseJson(file: string): unknown {
+  try {
+    return JSON.parse(file);
+  } catch (cause) {
+    throw new ManifestError('manifest is not JSON', { cause });
+  }
+}
+
+function hashText(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
+}

@@ -1,0 +1,87 @@
+/** A head-last writer to a file on disk: appears under its name only when it is whole. Node only. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isLinkless } from '../../lib/disk/linkless.ts';
+import { isOfDeadProcess, PROCESS_MARK } from '../../lib/disk/process-mark.ts';
+import type { HeadLastWriter } from '../model.ts';
+import { ObjectExists } from '../store/types.ts';
+
+/**
+ * Opens `path` through a temporary name beside it, which no other writer has; what writers that died left of the same file is removed. With
+ * `replace` an existing file gives way when the new one is whole; otherwise it is refused, at once and again at the end.
+ */
+export async function createFileWriter(
+  path: string,
+  options: { readonly headLength: number; readonly replace: boolean },
+): Promise<HeadLastWriter> {
+  const temporary = `${path}.${PROCESS_MARK}-${randomBytes(4).toString('hex')}.part`;
+  if (!options.replace && existsSync(path)) throw alreadyThere(path);
+  await removeDead(path);
+  const file = await open(temporary, 'wx', 0o600).catch((cause: unknown) => {
+    throw new Error(`can not write ${temporary}`, { cause });
+  });
+  let position = options.headLength;
+  return {
+    async write(chunk) {
+      await writeAll(file, chunk, position);
+      position += chunk.byteLength;
+    },
+    async close(head) {
+      await writeAll(file, head, 0);
+      await file.sync();
+      await file.close();
+      if (options.replace) await rename(temporary, path);
+      else await appear(temporary, path);
+      await syncDirectory(dirname(path));
+    },
+    async abort() {
+      await Promise.allSettled([file.close()]);
+      await Promise.allSettled([rm(temporary, { force: true })]);
+    },
+  };
+}
+
+const TEMPORARY = /^\.([0-9a-f]{8}-\d+)-[0-9a-f]{8}\.part$/;
+
+async function removeDead(path: string): Promise<void> {
+  const [directory, name] = [dirname(path), basename(path)];
+  // A directory that is not there is told by the opening.
+  for (const other of await readdir(directory).catch(() => [])) {
+    const [, mark] = (other.startsWith(name) && TEMPORARY.exec(other.slice(name.length))) || [];
+    if (mark !== undefined && isOfDeadProcess(mark)) await rm(join(directory, other), { force: true });
+  }
+}
+
+/** A link is refused when the name exists; a rename would replace it, and is for disks that can not link (a USB stick). */
+async function appear(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (cause) {
+    if (existsSync(path)) throw alreadyThere(path);
+    if (!isLinkless(cause)) throw cause;
+    return rename(temporary, path);
+  }
+  await rm(temporary);
+}
+
+function alreadyThere(path: string): ObjectExists {
+  return new ObjectExists(`${path} exists and is left as it is`);
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

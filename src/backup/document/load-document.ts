@@ -1,0 +1,221 @@
+/**
+ * A document -> a scratch SQLite database, to be compared or looked into. The document may be anybody's: its SQL is checked
+ * (foreign/schema-text.ts), prepared one statement at a time, and runs under an authorizer (foreign/connection.ts). Node only.
+ */
+import { appendFileSync, createReadStream, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { quoteName } from '../../lib/sql-tokens.ts';
+import { type ForeignDatabase, openForeign } from '../foreign/connection.ts';
+import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
+import { requireSchema } from '../foreign/schema-text.ts';
+import type { Task } from '../foreign/tasks.ts';
+import { InvalidText, type Row, type SchemaObject, type SqlValue, type TableInfo } from '../model.ts';
+import { readDocument } from './reader.ts';
+import type { DocumentSchema } from './schema-json.ts';
+
+/**
+ * Creates the database `path` and loads every row of the file `document` into it; rejects (DocumentError, Damaged) when the document is not whole or not what it says.
+ * Tables, rows, then indexes, views and triggers, so that none of them changes a row on its way in.
+ */
+export async function loadDocument(document: string, path: string): Promise<void> {
+  const { size } = statSync(document);
+  const foreign = openForeign(path, { mode: 'write', bytes: size });
+  const { db } = foreign;
+  try {
+    db.exec('BEGIN');
+    const inserts = new Map<string, Insert>();
+    const sequences: Row[] = [];
+    let schema: DocumentSchema | undefined;
+    for await (const event of readDocument(createReadStream(document))) {
+      if (event.kind === 'header') {
+        schema = event.schema;
+        createTables(foreign, schema);
+      }
+      if (event.kind !== 'rows') continue;
+      const { table, rows } = event;
+      if (table.name === 'sqlite_sequence') sequences.push(...rows);
+      else insertRows(db, inserts, table, rows);
+    }
+    if (schema === undefined) throw new Error('the document has no header');
+    // Last: every row inserted above has moved the counters.
+    const sequence = schema.tables.find(({ name }) => name === 'sqlite_sequence');
+    if (sequence !== undefined) {
+      db.exec('DELETE FROM sqlite_sequence');
+      insertRows(db, inserts, sequence, sequences);
+    }
+    createObjects(
+      foreign,
+      schema.objects.filter(({ type }) => type !== 'table'),
+    );
+    requireDeclared(db, schema);
+    db.exec('COMMIT');
+  } catch (error) {
+    // Without the cause, which is that of a full disk.
+    throw isFullByItself(db, path, error)
+      ? new CostsTooMuch('size', 'loaded, it is far larger than itself')
+      : error;
+  } finally {
+    foreign.close();
+  }
+}
+
+/** {@link loadDocument} in the process for foreign files. */
+export const loadTask: Task<{ document: string; path: string }, void> = ({ document, path }) =>
+  loadDocument(document, path);
+
+function createTables(foreign: ForeignDatabase, schema: DocumentSchema): void {
+  requireSchema(schema.objects);
+  requireKinds(schema);
+  const { db } = foreign;
+  db.exec(`PRAGMA user_version = ${schema.userVersion}; PRAGMA application_id = ${schema.applicationId}`);
+  const made = new Set(schema.tables.filter(({ kind }) => kind !== 'table').map(({ name }) => name));
+  createObjects(
+    foreign,
+    schema.objects.filter(({ type, name }) => type === 'table' && !made.has(name)),
+  );
+  // Makes sqlite_stat1; virtual tables have made their shadow tables, with rows of their own.
+  if (made.has('sqlite_stat1')) db.exec('ANALYZE');
+  withoutDefence(db, () => {
+    for (const name of made) db.exec(`DELETE FROM ${quoteName(name)}`);
+  });
+}
+
+/** Tables that are not made by their own SQL must be of those that SQLite makes, or lie behind a virtual table. */
+function requireKinds({ objects, tables }: DocumentSchema): void {
+  const virtual = objects
+    .filter(({ type, sql }) => type === 'table' && /^CREATE\s+VIRTUAL\s/i.test(sql ?? ''))
+    .map(({ name }) => name.toLowerCase());
+  const declared = new Set(objects.filter(({ type }) => type === 'table').map(({ name }) => name));
+  for (const { name, kind } of tables) {
+    const isInternal = /^sqlite_/i.test(name);
+    const isShadow = virtual.some((owner) => name.toLowerCase().startsWith(`${owner}_`));
+    const isRight =
+      declared.has(name) && (kind === 'internal') === isInternal && (kind !== 'shadow' || isShadow);
+    if (!isRight) throw new Damaged(`the schema is refused: table ${JSON.stringify(name)} is not ${kind}`);
+  }
+}
+
+/** Each as one statement: what stands behind it is never compiled. */
+function createObjects({ db, creating }: ForeignDatabase, objects: readonly SchemaObject[]): void {
+  for (const { type, name, sql } of objects) {
+    if (sql === null) continue;
+    creating(true);
+    try {
+      db.prepare(sql).run();
+    } catch (cause) {
+      throw new Error(`${type} ${JSON.stringify(name)} cannot be made`, { cause });
+    } finally {
+      creating(false);
+    }
+  }
+}
+
+/** Whatever the SQL of the objects did, it made these objects and no others. */
+function requireDeclared(db: DatabaseSync, { objects }: DocumentSchema): void {
+  const line = (...parts: readonly unknown[]): string => JSON.stringify(parts);
+  const isOurs = (name: string): boolean => !/^sqlite_/i.test(name);
+  const made = db
+    .prepare('SELECT type, name, tbl_name AS owner FROM sqlite_schema')
+    .all()
+    .filter(({ name }) => isOurs(String(name)))
+    .map(({ type, name, owner }) => line(type, name, owner));
+  const declared = objects
+    .filter(({ name }) => isOurs(name))
+    .map(({ type, name, tableName }) => line(type, name, tableName));
+  const [odd] = new Set(declared).symmetricDifference(new Set(made));
+  if (odd !== undefined)
+    throw new Damaged(`the schema is refused: its SQL does not make what it declares: ${odd}`);
+}
+
+/**
+ * Rows of the tables behind an FTS5 or R-Tree table are brought back as they were, which defensive mode refuses. It is off while our
+ * own INSERT and DELETE run and for no statement of the document's.
+ */
+function withoutDefence(db: DatabaseSync, work: () => void): void {
+  db.enableDefensive(false);
+  try {
+    work();
+  } finally {
+    db.enableDefensive(true);
+  }
+}
+
+interface Insert {
+  readonly columns: string;
+  readonly verb: string;
+  /** By which values are text that is not UTF-8: node:sqlite binds such text as a blob, SQL makes it text again. */
+  readonly statements: Map<string, StatementSync>;
+}
+
+function insertRows(
+  db: DatabaseSync,
+  inserts: Map<string, Insert>,
+  table: TableInfo,
+  rows: readonly Row[],
+): void {
+  let insert = inserts.get(table.name);
+  if (insert === undefined) {
+    const names = table.columns
+      .filter(({ generated }) => generated === 'no')
+      .map(({ name }) => quoteName(name));
+    const columns = table.withoutRowid ? names : [rowidName(table), ...names];
+    insert = {
+      columns: columns.join(', '),
+      verb: `INSERT INTO ${quoteName(table.name)}`,
+      statements: new Map(),
+    };
+    inserts.set(table.name, insert);
+  }
+  const { columns, verb, statements } = insert;
+  const insertAll = (): void => {
+    for (const row of rows) {
+      const values = row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
+      let statement = statements.get(values);
+      if (statement === undefined) {
+        statement = db.prepare(`${verb} (${columns}) VALUES (${values})`);
+        statements.set(values, statement);
+      }
+      statement.run(...row.map(bindable));
+    }
+  };
+  if (table.kind === 'shadow') withoutDefence(db, insertAll);
+  else insertAll();
+}
+
+/**
+ * SQLite at the size that {@link openForeign} allows, which is no full disk: there is room for all of it now that SQLite has rolled the
+ * transaction back.
+ */
+function isFullByItself(db: DatabaseSync, path: string, error: unknown): boolean {
+  const isFull = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
+  if (!isFull) return false;
+  const value = (name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+  const { bavail, bsize } = statfsSync(dirname(path));
+  const room = bavail * bsize + statSync(path).size;
+  return room > value('max_page_count') * value('page_size') && takesBytes(path);
+}
+
+/** https://sqlite.org/rescode.html#full */
+const SQLITE_FULL = 13;
+
+function takesBytes(path: string): boolean {
+  try {
+    appendFileSync(path, '-');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bindable(value: SqlValue): null | bigint | number | string | Uint8Array {
+  return value instanceof InvalidText ? value.bytes : value;
+}
+
+/** The name under which SQL reaches the rowid; a table may shadow two of the three. */
+export function rowidName(table: Pick<TableInfo, 'name' | 'columns'>): string {
+  const taken = new Set(table.columns.map(({ name }) => name.toLowerCase()));
+  const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
+  if (free === undefined) throw new Error(`columns of ${table.name} hide its rowid`);
+  return free;
+}

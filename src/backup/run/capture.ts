@@ -1,0 +1,173 @@
+/** Snapshot -> both objects in the bucket, from one read of the database (docs/architecture.md, "The way of one row into a backup"). */
+
+import { abortable, reasonOf } from '../../lib/clock.ts';
+import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
+import { sweepUploads } from '../catalog/prune.ts';
+import type { BackupContext } from '../context.ts';
+import { createDigestSink, type TableDigest } from '../digest.ts';
+import { createDocumentSink } from '../document/writer.ts';
+import { openSealed } from '../envelope/seal.ts';
+import { SchemaChanged, type SnapshotSink } from '../model.ts';
+import { ledgerTriggers } from '../restore/ledger-triggers.ts';
+import { onlyOursSink } from '../restore/whose.ts';
+import { PartLane } from '../store/part-lane.ts';
+import { ObjectExists, type WrittenObject } from '../store/types.ts';
+import { again } from './again.ts';
+import { type MeasuredWriter, measured } from './contents.ts';
+import { createDatabaseSink, PAGE_SIZE } from './database-sink.ts';
+import { feed } from './fan-out.ts';
+import { createSchemaVersionSink } from './schema-version.ts';
+import { missingParts, ScanCounts, type SourceCheck } from './source-check.ts';
+
+export interface CapturedObject {
+  readonly key: string;
+  readonly written: WrittenObject;
+  readonly contents: NonNullable<MeasuredWriter<WrittenObject>['closed']>['contents'];
+}
+
+export interface Captured {
+  readonly database: CapturedObject;
+  readonly document: CapturedObject;
+  readonly tables: readonly TableDigest[];
+  readonly schemaSha256: string;
+  readonly schemaVersion: number | null;
+  /** What is wrong with the database that was read; empty: nothing was found. */
+  readonly check: SourceCheck;
+}
+
+export interface CaptureOptions {
+  readonly name: BackupName;
+  readonly startedAt: Date;
+  readonly signal: AbortSignal;
+  /** After every batch of rows: rows and bytes of contents so far. May throw to stop. */
+  readonly onProgress: (rows: number, bytes: number) => Promise<void>;
+  /** Told of every batch of rows that the database was asked for, by attempts that fail too. */
+  readonly onRead: (rows: number) => void;
+  /** Told of every object that is in the store by our doing; nothing else under the name is ours to remove. */
+  readonly onObject: (key: string) => void;
+}
+
+/**
+ * Reads the database once and writes both objects side by side; again from the start when the schema changed or the database broke off.
+ * Rejects with nothing of it left in the store, as far as the store lets it be removed.
+ */
+export function capture(context: BackupContext, options: CaptureOptions): Promise<Captured> {
+  return again(context, options.signal, () => captureOnce(context, options));
+}
+
+async function captureOnce(context: BackupContext, options: CaptureOptions): Promise<Captured> {
+  const { store, prefix, encryption } = context;
+  const { signal, startedAt } = options;
+  const encrypted = encryption !== undefined;
+  const keys = {
+    database: databaseKey(prefix, options.name, encrypted),
+    document: documentKey(prefix, options.name, encrypted),
+  };
+  const lane = new PartLane();
+  const opened: MeasuredWriter<WrittenObject>[] = [];
+  const open = async (key: string, headLength: number): Promise<MeasuredWriter<WrittenObject>> => {
+    const sealed = { headLength, gzipLevel: context.gzipLevel, encryption };
+    const writer = measured(
+      await openSealed((length) => store.create(key, { headLength: length, lane }), sealed),
+    );
+    opened.push(writer);
+    return writer;
+  };
+  try {
+    const database = await open(keys.database, PAGE_SIZE);
+    const document = await open(keys.document, 0);
+    let rows = 0;
+    const onRows = async (count: number): Promise<void> => {
+      options.onRead(count);
+      if (signal.aborted) throw reasonOf(signal);
+      rows += count;
+      await options.onProgress(rows, database.bytes + document.bytes);
+    };
+    const sinks = await abortable(readInto(context, { database, document, startedAt, onRows }), signal);
+    await abortable(
+      Promise.all([sinks.database.finish(), sinks.document.finish(), sinks.digest.finish()]),
+      signal,
+    );
+    for (const key of Object.values(keys)) options.onObject(key);
+    return {
+      database: captured(keys.database, database),
+      document: captured(keys.document, document),
+      tables: sinks.digest.result(),
+      schemaSha256: sinks.digest.schemaSha256(),
+      schemaVersion: sinks.version.version ?? null,
+      check: sinks.check,
+    };
+  } catch (error) {
+    await Promise.all(opened.map((writer) => writer.abort(error)));
+    // One of the two may have been complete already, and an upload may have begun although nobody was told. What can not be removed now
+    // is removed by the run's own clean-up, or by the next run.
+    const closed = opened.flatMap((writer) => writer.closed?.result.key ?? []);
+    const [deleted] = await Promise.allSettled([
+      store.delete(closed),
+      // Of a name that is taken, the uploads may be another's.
+      error instanceof ObjectExists ? 0 : sweepUploads(context, options.name, context.clock.now()),
+    ]);
+    // What is gone is not ours any more: by the next attempt another deployment may have made a backup of this name.
+    (deleted.status === 'fulfilled' ? deleted.value.remaining : closed).forEach(options.onObject);
+    throw error;
+  }
+}
+
+interface Outputs {
+  readonly database: MeasuredWriter<WrittenObject>;
+  readonly document: MeasuredWriter<WrittenObject>;
+  readonly startedAt: Date;
+  readonly onRows: (count: number) => Promise<void>;
+}
+
+interface Sinks {
+  readonly database: SnapshotSink;
+  readonly document: SnapshotSink;
+  readonly digest: ReturnType<typeof createDigestSink>;
+  readonly version: ReturnType<typeof createSchemaVersionSink>;
+}
+
+const UNCHECKED: SourceCheck = { damage: [], notes: [], proof: 'rows of every scan counted' };
+
+async function readInto(
+  context: BackupContext,
+  outputs: Outputs,
+): Promise<Sinks & { readonly check: SourceCheck }> {
+  // The document names it in its first lines, before the rows that tell it: a look ahead, checked below.
+  const schemaVersion = await context.ledger.schemaVersion();
+  const meta = {
+    backupTime: outputs.startedAt,
+    appVersion: context.appVersion,
+    ...(schemaVersion === undefined ? {} : { schemaVersion }),
+  };
+  const sinks: Sinks = {
+    database: createDatabaseSink(outputs.database),
+    document: createDocumentSink(outputs.document, meta),
+    digest: createDigestSink(),
+    version: createSchemaVersionSink(),
+  };
+  const { document: ordered, ...others } = sinks;
+  const check = await context.source.read(
+    async (snapshot) => {
+      const counts = new ScanCounts();
+      const guard = context.onlyOurs === true ? [onlyOursSink()] : [];
+      await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
+      const found = (await snapshot.check?.()) ?? UNCHECKED;
+      const missing = missingParts(snapshot.schema, sinks.version.all);
+      const triggers = ledgerTriggers(snapshot.schema.objects);
+      return {
+        ...found,
+        damage: [...found.damage, ...missing, ...triggers, ...counts.findings(snapshot.schema)],
+      };
+    },
+    { checks: true },
+  );
+  if (sinks.version.version !== schemaVersion)
+    throw new SchemaChanged('a migration ran while the database was being read');
+  return { ...sinks, check };
+}
+
+function captured(key: string, writer: MeasuredWriter<WrittenObject>): CapturedObject {
+  if (writer.closed === undefined) throw new Error(`${key} was not closed by its writer`);
+  return { key, written: writer.closed.result, contents: writer.closed.contents };
+}

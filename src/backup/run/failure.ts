@@ -1,0 +1,91 @@
+/** A run that made no backup: on record, with its reason, and told to the admins. */
+import { databaseFault, isDamagedDatabase } from '../../db/database-fault.ts';
+import { explain } from '../../lib/clock.ts';
+import { keepDamagedRun } from '../catalog/damaged-run.ts';
+import { newestVerified } from '../catalog/list.ts';
+import type { BackupName } from '../catalog/names.ts';
+import type { BackupContext } from '../context.ts';
+import type { RunEnd } from './ledger.ts';
+
+export interface FailedOutcome {
+  readonly kind: 'failed';
+  /** Undefined when the run got no name. */
+  readonly name: BackupName | undefined;
+  readonly reason: string;
+  readonly cause: unknown;
+  /** What could not be removed or recorded; the next run's sweep removes it. */
+  readonly left: readonly string[];
+}
+
+export interface Failure {
+  readonly name: BackupName | undefined;
+  readonly error: unknown;
+  readonly left: readonly string[];
+}
+
+/** Records the reason and tells the admins, once. */
+export async function failed(context: BackupContext, { name, error, left }: Failure): Promise<FailedOutcome> {
+  const reason = faultOf(error) ?? explain(error) + (await spaceHint(context, error));
+  const problems = [...left];
+  if (isDamagedDatabase(reason)) {
+    const unkept = await keepDamagedRun(context, reason);
+    if (unkept !== undefined) problems.push(unkept);
+  }
+  if (name !== undefined) {
+    const end = {
+      finishedAt: context.clock.now(),
+      state: 'failed',
+      reason,
+      rows: null,
+      bytes: null,
+    } as const;
+    try {
+      // Another run took this one for dead, and said so: one message a run.
+      if (await recorded(context, name, end))
+        return { kind: 'failed', name, reason, cause: error, left: problems };
+    } catch (cause) {
+      problems.push(`the failure could not be recorded: ${explain(cause)}`);
+    }
+  }
+  await context
+    .alert({ kind: 'failed', message: [`backup failed: ${reason}`, ...problems].join('; ') })
+    .catch((cause: unknown) => {
+      problems.push(`the admins could not be told: ${explain(cause)}`);
+    });
+  return { kind: 'failed', name, reason, cause: error, left: problems };
+}
+
+/** Pauses between the tries to record a failure: left `running`, the run would be told a second time, as dead, by the next one. */
+const RECORD_PAUSES_MS = [1_000, 4_000];
+
+async function recorded(context: BackupContext, name: BackupName, end: RunEnd): Promise<boolean> {
+  for (const pause of RECORD_PAUSES_MS) {
+    try {
+      return await context.ledger.end(name, end);
+    } catch {
+      await context.clock.sleep(pause);
+    }
+  }
+  return context.ledger.end(name, end);
+}
+
+/** A bare code of SQLite's says nothing to people. */
+function faultOf(error: unknown): string | undefined {
+  const { code, what } = databaseFault(error);
+  return code?.startsWith('SQLITE_') === true && what !== undefined && !explain(error).includes('docs/')
+    ? `the database file ${what} (${code})`
+    : undefined;
+}
+
+/** What full disks, buckets and quotas are called: errno, S3 codes, HTTP 507. */
+const NO_SPACE = /ENOSPC|EDQUOT|no space left|quota|insufficient ?storage|\b507\b/i;
+
+/** Out of space: how much the newest backup has, for what this one takes is not known. */
+async function spaceHint(context: BackupContext, error: unknown): Promise<string> {
+  if (!NO_SPACE.test(explain(error))) return '';
+  const where = context.store.description;
+  const [newest] = await Promise.allSettled([newestVerified(context)]);
+  if (newest.status === 'rejected' || newest.value === undefined) return `: make room in ${where}`;
+  const megabytes = (newest.value.bytes / 1e6).toFixed(1);
+  return `: make room in ${where}; the newest backup there has ${megabytes} MB, this one may need more`;
+}

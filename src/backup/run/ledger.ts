@@ -1,0 +1,110 @@
+/**
+ * Where runs are made exclusive and remembered. `src/db/backup-runs.ts` keeps it in the live database; a database that has none of
+ * our tables (the old bot's) is backed up without one, see {@link noLedger}.
+ */
+import type { Trigger } from '../catalog/manifest.ts';
+import type { BackupName } from '../catalog/names.ts';
+
+export type LeaseAnswer =
+  /** `fence` grows with every holder: only the highest may publish. `note`: what was wrong with the stored one, for people. */
+  | { readonly kind: 'acquired'; readonly fence: number; readonly note?: string }
+  | { readonly kind: 'held'; readonly holder: string; readonly fence: number; readonly leftMs: number }
+  /** The database has no whole record of runs: no table for the lease or for the runs, or a column of these is gone. */
+  | { readonly kind: 'absent' };
+
+export interface RunStart {
+  readonly name: BackupName;
+  readonly fence: number;
+  readonly trigger: Trigger;
+  readonly scheduledAt: Date;
+  readonly startedAt: Date;
+}
+
+/** The reason on record of a run whose process was not there any more to give one. */
+export const DIED = 'its process died or stalled';
+
+export interface RunEnd {
+  readonly finishedAt: Date;
+  readonly state: 'done' | 'failed';
+  readonly reason: string | null;
+  readonly rows: number | null;
+  /** Of both objects as stored. */
+  readonly bytes: number | null;
+}
+
+export interface RunsBefore {
+  /** Still `running` under an older fence: their holder died or stalled, and nobody has been told yet. */
+  readonly died: readonly RunStart[];
+  /** The last few runs without a backup, of the last two days, those that died among them: what they left is swept without waiting. */
+  readonly dead: readonly BackupName[];
+}
+
+export interface RunRecord extends RunStart {
+  readonly finishedAt: Date | null;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly reason: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+}
+
+export interface BackupRequest {
+  readonly id: number;
+  /** Telegram ids of who asked, and of the message that shows the progress. */
+  readonly requestedBy: number;
+  readonly chatId: number;
+  readonly messageId: number | null;
+  readonly requestedAt: Date;
+  /** How often its run was begun (runs by command with its time). */
+  readonly attempts: number;
+}
+
+export interface Ledger {
+  /** Number of the last migration; undefined where there is no migrations table. */
+  schemaVersion(): Promise<number | undefined>;
+  /** Takes the lease when it is free, or its holder has let it expire or is known to be dead. */
+  acquire(holder: string, ttlMs: number): Promise<LeaseAnswer>;
+  /** Extends the lease; false when another holder has taken it since: then nothing more may be published. */
+  renew(fence: number, ttlMs: number): Promise<boolean>;
+  /** Frees the lease if it is still ours. */
+  release(fence: number): Promise<void>;
+  /** Those of `names` that a run was ever begun under: a name belongs to one attempt for ever. */
+  used(names: readonly BackupName[]): Promise<BackupName[]>;
+  /** What set the runs of these names off, as recorded; those without a record are left out. */
+  triggers(names: readonly BackupName[]): Promise<ReadonlyMap<BackupName, string>>;
+  /** Records a begun run, and tells what became of those before it. Changes nothing about them. */
+  begin(run: RunStart): Promise<RunsBefore>;
+  /** Those of `names` whose run was begun under an older fence and made no backup: it can never publish any more. */
+  outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
+  /** Records how a run ended; one that made a backup stays `done`. Returns whether another run had taken it for dead, and told the admins so. */
+  end(name: BackupName, end: RunEnd): Promise<boolean>;
+  /** The run begun last that made a backup; later ones than `now` are of a clock that ran ahead, and count as none. */
+  newestDone(now: Date): Promise<RunStart | undefined>;
+  /** Newest first. */
+  recent(limit: number): Promise<RunRecord[]>;
+}
+
+/** Requests of admins that must be answered even when the process that took them dies. */
+export interface RequestLedger {
+  addRequest(request: Omit<BackupRequest, 'id' | 'attempts'>): Promise<BackupRequest>;
+  /** Oldest first. One of a clock that ran ahead counts as made `now`. */
+  openRequests(now: Date): Promise<BackupRequest[]>;
+  closeRequest(id: number, at: Date): Promise<void>;
+}
+
+/**
+ * Stands in for a database without our tables. Runs are not exclusive then, and need not be: every run writes objects of its own names and
+ * refuses names that exist: of two in the same second one fails, and removes nothing but its own.
+ */
+export const noLedger: Ledger = {
+  schemaVersion: async () => undefined,
+  acquire: async () => ({ kind: 'absent' }),
+  renew: async () => true,
+  release: async () => {},
+  used: async () => [],
+  triggers: async () => new Map(),
+  begin: async () => ({ died: [], dead: [] }),
+  outdated: async () => [],
+  end: async () => false,
+  newestDone: async () => undefined,
+  recent: async () => [],
+};

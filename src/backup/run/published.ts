@@ -1,0 +1,53 @@
+/**
+ * Runs that are over although the record has them under way. A backup is taken in the middle of its own run: a database that was put back
+ * from one by hand (`gunzip`, `cp`, `.dump`) holds that run as `running` and its lease as held, and the bucket knows better.
+ */
+
+import { type Bucket, damageOf, findBackup } from '../catalog/list.ts';
+import type { Manifest } from '../catalog/manifest.ts';
+import { rowsOfTables } from '../digest.ts';
+import type { HeldLease } from './lease.ts';
+import type { Ledger, RunEnd, RunStart } from './ledger.ts';
+
+/** The manifest of the run's backup, which is in the bucket whole. Another database's run may have had the same name. */
+export async function publishedBy(
+  bucket: Bucket,
+  { name, startedAt }: Pick<RunStart, 'name' | 'startedAt'>,
+): Promise<Manifest | undefined> {
+  const entry = await findBackup(bucket, name);
+  const manifest = entry?.usable.length === 2 ? entry.manifest : undefined;
+  // The record keeps whole seconds.
+  const started = Math.floor(Date.parse(manifest?.started_at ?? '') / 1000) * 1000;
+  return started === startedAt.getTime() ? manifest : undefined;
+}
+
+/** How a run ended that published this. */
+export function endOf(manifest: Manifest, finishedAt: Date): RunEnd {
+  const { database, document } = manifest.objects;
+  return {
+    finishedAt,
+    state: 'done',
+    reason: damageOf(manifest) ?? null,
+    rows: rowsOfTables(manifest.tables),
+    bytes: database.bytes + document.bytes,
+  };
+}
+
+/**
+ * Whether a lease is that of the run that made the backup this database was put back from. A living run renews it after its backup is
+ * finished, before it publishes.
+ */
+export async function isOfBackup(
+  bucket: Bucket & { readonly ledger: Ledger },
+  { fence, renewedAt }: HeldLease,
+): Promise<boolean> {
+  try {
+    const [run] = await bucket.ledger.recent(1);
+    if (run?.fence !== fence) return false;
+    const manifest = await publishedBy(bucket, run);
+    return manifest !== undefined && renewedAt.getTime() < Date.parse(manifest.finished_at);
+  } catch {
+    // Then it is waited for, as any other.
+    return false;
+  }
+}

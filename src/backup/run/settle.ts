@@ -1,0 +1,146 @@
+/** After the backup, or after its failure: debris, retention, the record, and word to the admins. */
+import { Buffer } from 'node:buffer';
+import { explain } from '../../lib/clock.ts';
+import { damageOf, readSmall } from '../catalog/list.ts';
+import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
+import { type BackupName, manifestKey } from '../catalog/names.ts';
+import { type PruneReport, prune, sweepDebris } from '../catalog/prune.ts';
+import type { BackupContext } from '../context.ts';
+import type { Lease } from './lease.ts';
+import { endOf } from './published.ts';
+
+export interface SettleReport {
+  /** Undefined when retention could not even be planned; then `problems` says why. */
+  readonly pruned: PruneReport | undefined;
+  /** Leftovers of dead runs that were removed: object keys, and the number of unfinished uploads. */
+  readonly swept: { readonly objects: readonly string[]; readonly uploads: number };
+  /** The backup is good; these things after it are not. The admins were told. */
+  readonly problems: readonly string[];
+}
+
+export interface SettleOptions {
+  readonly name: BackupName;
+  readonly manifest: Manifest;
+  readonly lease: Lease;
+  readonly dead: readonly BackupName[];
+  /** What went wrong before, without harm to the backup. */
+  readonly problems: readonly string[];
+}
+
+/** Never rejects: the backup exists, whatever becomes of the rest. */
+export async function settle(
+  context: BackupContext,
+  { name, manifest, lease, dead, ...before }: SettleOptions,
+): Promise<SettleReport> {
+  const problems = [...before.problems];
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(`${what}: ${explain(error)}`);
+      return undefined;
+    }
+  };
+  const { clock, ledger } = context;
+  const swept = await attempt('sweeping leftovers', async () => {
+    await lease.confirm();
+    const { fence } = lease;
+    const options = { now: clock.now(), current: name, dead };
+    if (fence === null) return sweepDebris(context, { ...options, outdated: async () => [] });
+    return sweepDebris(context, {
+      ...options,
+      outdated: (names) => ledger.outdated(names, fence),
+      recorded: { used: (names) => ledger.used(names), policy: context.retention },
+    });
+  });
+  const pruned = await attempt('retention', () =>
+    prune(context, {
+      policy: context.retention,
+      now: clock.now(),
+      triggers: (names) => ledger.triggers(names),
+      check: () => lease.confirm(),
+    }),
+  );
+  problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
+  const wasDead = await attempt('recording the run', () => ledger.end(name, endOf(manifest, clock.now())));
+  if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
+  const alert = alertFor(manifest, problems, pruned);
+  if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
+  return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };
+}
+
+function alertFor(
+  manifest: Manifest,
+  problems: readonly string[],
+  pruned: PruneReport | undefined,
+): Parameters<BackupContext['alert']>[0] | undefined {
+  const lines = [...problems];
+  const asks = pruned?.plan.kind === 'ask' ? pruned.plan : undefined;
+  if (asks !== undefined)
+    lines.push(
+      `retention would delete ${asks.removing} of ${asks.of} backups and deleted none: look with \`npm run backup -- prune --dry-run\`, say yes with \`npm run backup -- prune\``,
+    );
+  const damage = damageOf(manifest);
+  if (damage !== undefined)
+    return {
+      kind: 'damaged',
+      message: [`backup ${manifest.name} was made, but ${damage}`, ...lines].join('; '),
+    };
+  if (lines.length === 0) return undefined;
+  return {
+    kind: problems.length > 0 ? 'problem' : 'ask',
+    message: `backup ${manifest.name} is good, but: ${lines.join('; ')}`,
+  };
+}
+
+/** How long a failed run may take to clean up. */
+const CLEAN_UP_MS = 60_000;
+
+/**
+ * Removes what a failed run put into the bucket, and nothing else that has its name: a run with another database (and so another lease)
+ * may have the same second. Returns what it could not remove, and why. Never rejects.
+ *
+ * The manifest goes first and must be seen to be gone: its put may have failed with an answer that was lost after the effect. While
+ * that is not certain the objects stay, so that what looks like a backup is one.
+ */
+export async function cleanUp(context: BackupContext, failure: FailedRun): Promise<string[]> {
+  const timeout = new AbortController();
+  const work = removeAll(context, failure).catch((error: unknown) => [
+    `leftovers could not be removed (${explain(error)}): a later run tries again`,
+  ]);
+  const late = context.clock
+    .sleep(CLEAN_UP_MS, timeout.signal)
+    .then(() => [`leftovers could not be removed in time: a later run tries again`]);
+  const left = await Promise.race([work, late]);
+  timeout.abort();
+  return left;
+}
+
+export interface FailedRun {
+  /** The run's own work, which may still be letting go of its uploads. */
+  readonly making: Promise<unknown>;
+  /** What was perhaps published; undefined when it did not come so far. */
+  readonly manifest: Manifest | undefined;
+  /** Keys of the objects that are the run's own; complete when `making` has settled. */
+  readonly objects: ReadonlySet<string>;
+}
+
+async function removeAll(bucket: BackupContext, { making, manifest, objects }: FailedRun): Promise<string[]> {
+  await Promise.allSettled([making]);
+  const { store, prefix } = bucket;
+  if (manifest !== undefined && !(await isOthers(bucket, manifest))) {
+    const { remaining } = await store.delete([manifestKey(prefix, manifest.name)]);
+    if (remaining.length > 0)
+      return [`the manifest of ${manifest.name} could not be removed: the backup was left whole`];
+  }
+  const { remaining } = await store.delete([...objects]);
+  return remaining.map((key) => `${key} could not be removed: a later run tries again`);
+}
+
+/** Whether another run's manifest stands under the name; a bucket that does not tell is asked to delete all the same. */
+async function isOthers({ store, prefix }: BackupContext, manifest: Manifest): Promise<boolean> {
+  const held = await readSmall(store, manifestKey(prefix, manifest.name)).catch(() => undefined);
+  if (held === undefined || Buffer.compare(held, serializeManifest(manifest)) === 0) return false;
+  // One that is not whole is nobody's any more: ours, as the bucket has spoilt it.
+  return isWhole(held);
+}

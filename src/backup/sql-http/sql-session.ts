@@ -1,0 +1,133 @@
+/** A server's database as restore works on it: statements of one stream, sent again when the answer was lost. */
+import { type Clock, explain } from '../../lib/clock.ts';
+import { ConnectionLost, pipeline, ServerRefused, type SqlHttp, StatementFailed } from './sql-http.ts';
+import { isObject, WireError } from './wire.ts';
+
+export interface SqlSession {
+  /** Runs statements one after the other, each for itself; they must bear being run twice. Foreign keys are off. */
+  run(statements: readonly string[]): Promise<void>;
+  /** The first row of a query, as text. */
+  first(sql: string): Promise<readonly (string | null)[] | undefined>;
+  /**
+   * All statements in one transaction, sent once as one request: nothing else can come between. Rejects with
+   * {@link StatementFailed} when the server refused (nothing happened), with anything else when it is not known whether it happened.
+   */
+  atomically(statements: readonly string[]): Promise<void>;
+}
+
+/** Tries of a request whose answer is lost; the pauses add up to half a minute, as long as a server takes to come back. */
+const ATTEMPTS = 6;
+const BACKOFF_MS = 1_000;
+
+export interface SqlSessionOptions {
+  readonly server: SqlHttp;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+export function openSqlSession({ server, clock, random }: SqlSessionOptions): SqlSession {
+  let path = 'v3/pipeline';
+  const post = async (requests: readonly unknown[]): Promise<readonly unknown[]> => {
+    const answer = await pipeline(server, path, [...requests, { type: 'close' }]);
+    if (answer !== 404) {
+      const failed = answer.results.find((result) => result instanceof StatementFailed);
+      if (failed !== undefined) throw failed;
+      return answer.results;
+    }
+    if (path === 'v2/pipeline') throw new Error(`${server.host} is no database server: it has no pipeline`);
+    path = 'v2/pipeline';
+    return post(requests);
+  };
+  const retried = async (requests: readonly unknown[]): Promise<readonly unknown[]> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await post(requests);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isPassing(error)) {
+          if (remedy(error) === '') throw named(server, error);
+          throw new Error(`${explain(error)}${remedy(error)}`, { cause: error });
+        }
+        await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random()));
+      }
+    }
+  };
+  return {
+    async run(statements) {
+      await retried([execute('PRAGMA foreign_keys = OFF'), ...statements.map(execute)]);
+    },
+    async first(sql) {
+      const [answer] = await retried([{ type: 'execute', stmt: { sql, want_rows: true } }]);
+      const rows = isObject(answer) && isObject(answer['result']) ? answer['result']['rows'] : undefined;
+      const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
+      return Array.isArray(row) ? row.map(plainValue) : undefined;
+    },
+    async atomically(statements) {
+      const [answer] = await post([{ type: 'batch', batch: { steps: transaction(statements) } }]).catch(
+        (error: unknown) => {
+          throw named(server, error);
+        },
+      );
+      const result = isObject(answer) ? answer['result'] : undefined;
+      const errors = isObject(result) && Array.isArray(result['step_errors']) ? result['step_errors'] : [];
+      const failed: unknown = errors.find((error: unknown) => error !== null && error !== undefined);
+      if (failed !== undefined) throw new StatementFailed(server.host, failed);
+      const done = isObject(result) && Array.isArray(result['step_results']) ? result['step_results'] : [];
+      // An answer without errors is not yet a COMMIT: a step that was skipped has neither result nor error.
+      if (!isObject(done[commitStep(statements)]))
+        throw new WireError(`database server ${server.host} does not say that it committed`);
+    },
+  };
+}
+
+function execute(sql: string): unknown {
+  return { type: 'execute', stmt: { sql, want_rows: false } };
+}
+
+/** Where {@link transaction} has its COMMIT. */
+function commitStep(statements: readonly string[]): number {
+  return statements.length + 2;
+}
+
+/** Foreign keys off (only possible outside a transaction), all or nothing, on again. */
+function transaction(statements: readonly string[]): unknown[] {
+  const sqls = ['PRAGMA foreign_keys = OFF', 'BEGIN IMMEDIATE', ...statements, 'COMMIT'];
+  const steps: unknown[] = sqls.map((sql, i) => ({
+    stmt: { sql, want_rows: false },
+    ...(i === 0 ? {} : { condition: { type: 'ok', step: i - 1 } }),
+  }));
+  const failed = { type: 'not', cond: { type: 'ok', step: steps.length - 1 } };
+  const open = { type: 'not', cond: { type: 'is_autocommit' } };
+  steps.push({
+    stmt: { sql: 'ROLLBACK', want_rows: false },
+    condition: { type: 'and', conds: [failed, open] },
+  });
+  steps.push({ stmt: { sql: 'PRAGMA foreign_keys = ON', want_rows: false } });
+  return steps;
+}
+
+const BUSY = /SQLITE_BUSY|database is locked|transaction timed out|TRANSACTION_TIMEOUT|STREAM_EXPIRED/i;
+
+/** Worth another try: the connection, the server's own trouble, a lock. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof StatementFailed) return BUSY.test(`${error.code} ${error.message}`);
+  return !(error instanceof ServerRefused) || error.status >= 500 || error.status === 429;
+}
+
+/**
+ * What to do about a lock that others take away: a server grants a transaction 5 s while somebody waits to write (platform-facts.md), and
+ * the swap of several million rows, or one index of them, takes longer.
+ */
+export function remedy(error: unknown): string {
+  return error instanceof StatementFailed && isPassing(error)
+    ? '; others write to the database all the while: stop the bot, then restore again'
+    : '';
+}
+
+function named(server: SqlHttp, error: unknown): unknown {
+  if ([StatementFailed, ServerRefused, ConnectionLost].some((type) => error instanceof type)) return error;
+  return new Error(`database server ${server.host} did not answer: ${explain(error)}`, { cause: error });
+}
+
+function plainValue(value: unknown): string | null {
+  return isObject(value) && typeof value['value'] === 'string' ? value['value'] : null;
+}

@@ -1,0 +1,196 @@
+/**
+ * The full proof of a backup (docs/spec/backup.md, "Commands", `verify`): every stored byte, both files opened by a real SQLite, and the digests
+ * of both against the manifest and each other. Node only (temporary files, node:sqlite).
+ */
+
+import { statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { explain } from '../../lib/clock.ts';
+import type { Bucket } from '../catalog/list.ts';
+import type { Manifest } from '../catalog/manifest.ts';
+import { NotOpened } from '../catalog/not-opened.ts';
+import { type DamageProof, keepVerdict, type StoredFile } from '../catalog/verdicts.ts';
+import type { OpeningKeys } from '../envelope/types.ts';
+import { openUnsealed } from '../envelope/unseal.ts';
+import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
+import { limitsFor, runInProcess } from '../foreign/process.ts';
+import { writeStream } from '../restore/write-stream.ts';
+import type { CheckInput } from './check-file.ts';
+import { readBack } from './read-back.ts';
+
+export interface DeepOptions {
+  readonly keys: OpeningKeys | undefined;
+  /** Where to unpack; a fresh directory below the system's by default. */
+  readonly directory?: string;
+  readonly onBytes?: (bytes: number) => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface DeepVerdict {
+  readonly ok: boolean;
+  /** What makes the backup unfit. */
+  readonly problems: readonly string[];
+  /** What it faithfully holds and is odd all the same: rows whose foreign keys point nowhere. */
+  readonly warnings: readonly string[];
+  /** What was found in order, one line each. */
+  readonly checks: readonly string[];
+  /** False: encrypted and no key at hand; every stored byte was compared, nothing inside was. */
+  readonly opened: boolean;
+  /** Those of the problems that prove damage of what is stored. */
+  readonly proofs: readonly DamageProof[];
+}
+
+/**
+ * Downloads, opens and compares both files of a backup. Errors of the store and of the scratch disk are thrown; what is wrong with the
+ * backup is in the verdict.
+ */
+export async function verifyDeep(
+  bucket: Bucket,
+  manifest: Manifest,
+  options: DeepOptions,
+): Promise<DeepVerdict> {
+  return inScratch(options.directory, async (directory) => {
+    const report = new Report();
+    const files = { database: join(directory, 'backup.db'), document: join(directory, 'backup.json') };
+    const database = await unpack(bucket, manifest, 'database', files.database, options, report);
+    const document = await unpack(bucket, manifest, 'document', files.document, options, report);
+    for (const [kind, isThere] of [
+      ['database', database],
+      ['document', document],
+    ] as const)
+      if (isThere)
+        await report.check(
+          { path: files[kind], kind, scratch: directory, expected: manifest },
+          options.signal,
+        );
+    return report.verdict();
+  });
+}
+
+/** Checks a file by itself, without a manifest: a SQLite database or a document, already decrypted and unpacked. */
+export async function verifyFile(
+  path: string,
+  kind: 'database' | 'document',
+  options: Pick<DeepOptions, 'directory' | 'signal'> = {},
+): Promise<DeepVerdict> {
+  return inScratch(options.directory, async (scratch) => {
+    const report = new Report();
+    await report.check({ path, kind, scratch, expected: undefined }, options.signal);
+    return report.verdict();
+  });
+}
+
+/** The database of a backup as a plain file at `path`, checked on the way; returns the path. @throws what is wrong with it. */
+export async function unpackDatabase(
+  bucket: Bucket,
+  manifest: Manifest,
+  path: string,
+  keys: OpeningKeys | undefined,
+): Promise<string> {
+  const report = new Report();
+  await unpack(bucket, manifest, 'database', path, { keys }, report);
+  const unkept = await keepVerdict(bucket, manifest, 'diff', report.proofs);
+  if (report.problems.length > 0) {
+    const what = report.proofs.length > 0 ? 'is damaged' : 'cannot be read';
+    const said = [...report.problems, ...(unkept === undefined ? [] : [unkept])];
+    throw new Error(`${manifest.name} ${what}: ${said.join('; ')}`);
+  }
+  if (report.sealed.length > 0) throw new NotOpened(report.sealed.join(), report.warnings[0]);
+  return path;
+}
+
+class Report {
+  readonly problems: string[] = [];
+  readonly warnings: string[] = [];
+  readonly checks: string[] = [];
+  readonly proofs: DamageProof[] = [];
+  /** Objects that no key was at hand for. */
+  readonly sealed: string[] = [];
+
+  /** What the process for foreign files found; that it ended there is a problem of the file as well. */
+  async check(input: CheckInput, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const limits = limitsFor(statSync(input.path).size);
+      const found = await runInProcess('check', input, { limits, signal });
+      this.problems.push(...found.problems);
+      this.checks.push(...found.checks);
+      // Both files hold the same.
+      this.warnings.push(...found.warnings.filter((warning) => !this.warnings.includes(warning)));
+      this.#prove(input.kind, found.problems);
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      const problem = `${input.kind}: ${explain(error)}`;
+      this.problems.push(problem);
+      // Another machine may have the time and memory for it.
+      if (!(error instanceof CostsTooMuch)) this.#prove(input.kind, [problem]);
+    }
+  }
+
+  /** What the store holds of a file is wrong. */
+  found(file: StoredFile, problems: readonly string[], isDamage: boolean): void {
+    this.problems.push(...problems);
+    if (isDamage) this.#prove(file, problems);
+  }
+
+  #prove(file: StoredFile, problems: readonly string[]): void {
+    this.proofs.push(...problems.map((finding) => ({ file, finding })));
+  }
+
+  verdict(): DeepVerdict {
+    const { problems, warnings, checks, proofs } = this;
+    const opened = this.sealed.length === 0;
+    return { ok: problems.length === 0, problems, warnings, checks, opened, proofs };
+  }
+}
+
+/** Reads an object from the bucket, checks it on the way and unpacks it to `path`; false when there is nothing to look into. */
+async function unpack(
+  bucket: Bucket,
+  manifest: Manifest,
+  kind: StoredFile,
+  path: string,
+  options: DeepOptions,
+  report: Report,
+): Promise<boolean> {
+  const object = manifest.objects[kind];
+  const encrypted = object.encoding.includes('age');
+  const { keys, onBytes } = options;
+  const isSealed =
+    encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0);
+  const faults: Error[] = [];
+  const open = (body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> =>
+    writeStream(path, openUnsealed(body, { encrypted, keys }), (fault) => {
+      faults.push(fault);
+    });
+  const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
+    open: isSealed ? undefined : open,
+    onChunk: async (chunk) => onBytes?.(chunk.byteLength),
+  });
+  if (faults.length > 0)
+    throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
+  const isOther = read.problems.length === 0 && read.sha256 !== object.sha256;
+  const problems = isOther ? [`${object.file}: SHA-256 is not the manifest's`] : read.problems;
+  report.found(kind, problems, isOther || read.isDamage);
+  if (problems.length === 0)
+    report.checks.push(
+      `${object.file}: SHA-256 and ${object.parts.length === 1 ? 'its part' : `all ${object.parts.length} parts`} as in the manifest`,
+    );
+  if (isSealed || read.unopened !== undefined) report.sealed.push(object.file);
+  if (read.unopened !== undefined) report.warnings.push(`${object.file} ${read.unopened}`);
+  return problems.length === 0 && !isSealed && read.unopened === undefined;
+}
+
+/** Runs `work` with a directory of its own, and removes it. */
+export async function inScratch<T>(
+  parent: string | undefined,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = await mkdtemp(join(parent ?? tmpdir(), 'anime-backup-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Whether updates can arrive at all. A bot that Telegram brings nothing looks well in every other way; one that nobody writes to is
+ * well, so silence alone proves nothing: what Telegram says of the webhook does, or that it answers the poll.
+ */
+import { type Api, GrammyError } from 'grammy';
+import { one, type Query, type Statement, sql } from '../db/database.ts';
+import { describeError } from '../lib/log.ts';
+import { ALLOWED_UPDATES } from './telegram.ts';
+
+export interface Hearing {
+  /** Undefined: polling. */
+  readonly webhook?: {
+    /** Where updates are to arrive; left out: where the last deploy said (Worker). */
+    readonly url?: string | undefined;
+    readonly secret: string;
+  };
+  /** What stands in the way, as far as this process knows by itself. */
+  readonly trouble: (now: Date) => string | undefined;
+  /** 409 since it was last asked for: others poll with the same token. */
+  readonly conflicts?: () => number;
+}
+
+/** A poll is held for 15 s, and tried again within 30 s. */
+const POLL_SILENCE_MS = 120_000;
+
+/** What a polling host hears. */
+export class PollHearing implements Hearing {
+  #answeredAt: number;
+  #conflicts = 0;
+  #last = 'no answer';
+
+  constructor(now: Date) {
+    this.#answeredAt = now.getTime();
+  }
+
+  answered(now: Date): void {
+    this.#answeredAt = now.getTime();
+  }
+
+  failed(error: unknown): void {
+    this.#last = describeError(error);
+    if (error instanceof GrammyError && error.error_code === 409) this.#conflicts += 1;
+  }
+
+  conflicts(): number {
+    const count = this.#conflicts;
+    this.#conflicts = 0;
+    return count;
+  }
+
+  trouble(now: Date): string | undefined {
+    return now.getTime() - this.#answeredAt > POLL_SILENCE_MS ? this.#last : undefined;
+  }
+}
+
+/** Sets the webhook; its address is what {@link recordedWebhook} gives from now on. */
+export async function setWebhook(api: Api, url: string, secret: string): Promise<Statement> {
+  await api.setWebhook(url, { secret_token: secret, allowed_updates: ALLOWED_UPDATES });
+  return recordWebhook(url);
+}
+
+/** In the one table of single values by name. */
+export function recordWebhook(url: string): Statement {
+  return sql(
+    `INSERT INTO alerts (key, told_at) VALUES ('webhook', ?)
+     ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at`,
+    url,
+  );
+}
+
+export interface Heard {
+  readonly webhook: string | null;
+  /** As in the database. */
+  readonly lastReceived: string | null;
+  /** Since when the tick found that updates cannot arrive. */
+  readonly deafSince: string | null;
+}
+
+export function heard(): Query<Heard | undefined> {
+  return one(
+    sql(
+      `SELECT (SELECT told_at FROM alerts WHERE key = 'webhook') AS webhook,
+         (SELECT handled_at FROM handled_updates ORDER BY update_id DESC LIMIT 1) AS received,
+         (SELECT created_at FROM admin_notices WHERE key = 'deaf') AS deaf`,
+    ),
+    (row) => ({
+      webhook: row.textOrNull('webhook'),
+      lastReceived: row.textOrNull('received'),
+      deafSince: row.textOrNull('deaf'),
+    }),
+  );
+}

@@ -1,0 +1,66 @@
+/** The Bot API client of both hosts: calls are made as calls, so their results and errors are seen (a webhook reply's are not). */
+import { autoRetry } from '@grammyjs/auto-retry';
+import { Api, type ApiClientOptions } from 'grammy';
+import type { Update, UserFromGetMe } from 'grammy/types';
+import type { Log } from '../lib/log.ts';
+import { forgiveCosmetic, isCosmetic } from './cosmetic-calls.ts';
+
+/** The kinds of updates the bot reads; chat_member and chat_join_request come only when asked for. */
+export const ALLOWED_UPDATES = [
+  'message',
+  'callback_query',
+  'inline_query',
+  'chosen_inline_result',
+  'my_chat_member',
+  'chat_member',
+  'chat_join_request',
+] as const satisfies readonly Exclude<keyof Update, 'update_id'>[];
+
+/** A call must end well before Telegram gives up on the webhook that caused it (60 s). */
+const CALL_TIMEOUT_SECONDS = 20;
+/** Waits no longer than this for a 429 inside one update; a longer one is the next delivery's (or the next tick's) business. */
+const MAX_RETRY_DELAY_SECONDS = 5;
+
+export function createApi(options: {
+  readonly token: string;
+  readonly apiRoot: string;
+  readonly timeoutSeconds?: number;
+  /** Left out: the network. */
+  readonly fetch?: ApiClientOptions['fetch'];
+  /** Told of cosmetic calls that failed. */
+  readonly log?: Pick<Log, 'warn'>;
+}): Api {
+  const api = new Api(options.token, {
+    apiRoot: options.apiRoot,
+    timeoutSeconds: options.timeoutSeconds ?? CALL_TIMEOUT_SECONDS,
+    // Errors name the method, never the address, which holds the token.
+    sensitiveLogs: false,
+    ...(options.fetch && { fetch: options.fetch }),
+  });
+  // Defaults retry without end.
+  const retry = autoRetry({
+    maxRetryAttempts: 2,
+    maxDelaySeconds: MAX_RETRY_DELAY_SECONDS,
+    rethrowHttpErrors: true,
+    rethrowInternalServerErrors: true,
+  });
+  api.config.use(
+    (call, method, payload, signal) =>
+      isCosmetic(method) ? call(method, payload, signal) : retry(call, method, payload, signal),
+    // The last one is the outermost.
+    forgiveCosmetic(options.log ?? { warn: () => {} }),
+  );
+  return api;
+}
+
+/** BOT_INFO as far as it is relied on: a bot's id and username. */
+export function readBotInfo(info: Readonly<Record<string, unknown>>): UserFromGetMe {
+  if (!isBotInfo(info))
+    throw new Error('BOT_INFO is not the answer of getMe: id, is_bot and username are missing');
+  return info;
+}
+
+function isBotInfo(info: object): info is UserFromGetMe {
+  const { is_bot, id, username } = info as Partial<UserFromGetMe>;
+  return is_bot === true && typeof id === 'number' && typeof username === 'string';
+}

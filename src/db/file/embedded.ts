@@ -1,0 +1,200 @@
+/** The embedded database file. Node only. */
+import { closeSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Client } from '@libsql/client';
+import { createClient } from '@libsql/client/sqlite3';
+import Sqlite from 'libsql';
+import { makeDirectorySync } from '../../lib/disk/directories.ts';
+import { giveFile } from '../../lib/disk/ownership.ts';
+import { type Database, DatabaseUnavailable, fromClient, one, sql } from '../database.ts';
+import { lockHolder } from './file-lock.ts';
+import { type FileWatch, watchFile } from './in-place.ts';
+import { isOpenHere, noteClosed, noteFree, noteOpened, noteWatched, requireInPlace } from './open-here.ts';
+import { realPath } from './real-path.ts';
+import { type LostFile, rescue } from './rescue.ts';
+import { settleJournals } from './settle-journals.ts';
+import { holdAlone } from './sole-use.ts';
+
+/** How long a statement waits for another process's lock (the CLI beside the bot) before `database is locked`. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** Tries to be alone at the end: our own connections end with the first collection of garbage. */
+const ALONE_TRIES = 5;
+/** A log that holds nothing but {@link beginLog}'s page 1. */
+const BEGUN_BYTES = 32 + 24 + 4096;
+
+/** Until the process ends: the last connection of a file that is closed would bring its log into what now stands at the path. */
+const abandoned: unknown[] = [];
+
+export interface EmbeddedDatabase extends Database {
+  /** Whether the file at the path is not the one that was opened: nothing is read or written any more. */
+  isLost(): boolean;
+  /**
+   * Brings what was committed from the write-ahead log into the file, so that a copy of the file alone is minutes old at most. Waits for
+   * nobody: what a reader still needs stays for the next time.
+   */
+  checkpoint(): Promise<void>;
+  /** Closes. Whoever closes last leaves one file, without a log; a killed process leaves its log, which the next start replays. */
+  closeWhole(): Promise<void>;
+}
+
+/**
+ * Opens (and creates) the file with WAL (a file of another program gets it with the first commit), foreign keys (on by default in libSQL) and a busy timeout.
+ * `synchronous` stays FULL, so a commit survives SIGKILL and power loss. `say` gets a sentence for people when a journal of another file was
+ * set aside. `onLost` is told once when the file was taken away under us, after what it held was rescued; without it nothing is rescued.
+ * @throws {@link JournalInDoubt}, {@link DatabaseUnavailable} when this process has another file of that name open
+ */
+export async function openEmbeddedDatabase(
+  path: string,
+  busyTimeoutMs = BUSY_TIMEOUT_MS,
+  say: (message: string) => void = console.error,
+  onLost?: (lost: LostFile) => Promise<void>,
+): Promise<EmbeddedDatabase> {
+  makeDirectorySync(dirname(path));
+  const file = realPath(path);
+  requireInPlace(file);
+  settleJournals(path, { say, now: () => new Date() });
+  // SQLite gives its journals the rights of the file, so people's data is the owner's alone from the first byte on.
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    const made = openNew(file);
+    if (made !== undefined) {
+      giveFile(made, dirname(file));
+      closeSync(made);
+    }
+  }
+  // The client takes a URL: a % or # in the name would make it another file's.
+  const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
+  const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });
+  // Another program's file stays as it is until the first commit has made it ours: the start may fail before that.
+  let isAnothers = await holdsAnothers(client);
+  let watch: FileWatch | undefined;
+  /** Has the file and its log open for as long as we use it, whatever becomes of their names. */
+  let keeper: Sqlite.Database | undefined;
+  let isOpen = true;
+  let told: Promise<void> | undefined;
+  const isLost = (): boolean => {
+    const loss = isOpen ? watch?.look() : undefined;
+    if (loss === undefined) return false;
+    if (told === undefined) {
+      abandoned.push(client, keeper);
+      told = onLost?.(rescue(path, file, keeper, loss)) ?? Promise.resolve();
+    }
+    return true;
+  };
+  // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: later writes there would be acknowledged and
+  // never committed (seen with libsql 0.5.29). Fresh connections have no such past.
+  const db = fromClient(client, () => (isLost() ? undefined : client.reconnect()));
+  const begin = async (): Promise<void> => {
+    await client.execute('PRAGMA journal_mode = WAL');
+    if (sizeOf(`${file}-wal`) === 0) await beginLog(db, file);
+  };
+  const keep = (): void => {
+    watch ??= watchFile(file);
+    noteWatched(file, watch);
+    keeper = new Sqlite(file, { timeout: busyTimeoutMs });
+    keeper.exec('SELECT 1 FROM sqlite_schema');
+  };
+  noteOpened(file);
+  try {
+    if (isAnothers) watch = watchFile(file);
+    else {
+      await begin();
+      keep();
+    }
+  } catch (error) {
+    noteClosed(file);
+    keeper?.close();
+    db.close();
+    throw error;
+  }
+  const requireOurs = (): void => {
+    if (isLost())
+      throw new DatabaseUnavailable(`database unavailable: ${path} is not the file that was opened`);
+  };
+  const close = (): void => {
+    if (isOpen && isLost()) return;
+    if (isOpen) noteClosed(file);
+    isOpen = false;
+    keeper?.close();
+    db.close();
+  };
+  return {
+    read: async (queries) => {
+      requireOurs();
+      return db.read(queries);
+    },
+    async write(statements) {
+      requireOurs();
+      const results = await db.write(statements);
+      // What went into a file without a name is rescued, but not acknowledged.
+      requireOurs();
+      if (isAnothers) {
+        await begin();
+        keep();
+      }
+      isAnothers = false;
+      return results;
+    },
+    get roundTrips() {
+      return db.roundTrips;
+    },
+    isLost,
+    async checkpoint() {
+      if (isLost()) return told;
+      if (!isAnothers && sizeOf(`${file}-wal`) > BEGUN_BYTES) await beginLog(db, file);
+    },
+    close,
+    async closeWhole() {
+      if (isOpen && isLost()) return told;
+      close();
+      if (isAnothers || isOpenHere(file) || sizeOf(file) === 0 || lockHolder(file) !== undefined) return;
+      try {
+        (await holdAlone(file, ALONE_TRIES))();
+        noteFree(file);
+      } catch {
+        // Another process has it open, and closes after us; or it is damaged, which was told when it was used.
+      }
+    },
+  };
+}
+
+/**
+ * Ends one log and begins the next with a write to page 1, whose change counter tells the two files apart for ever (journal-owner.ts). The
+ * connection is a fresh one: SQLite counts from what a connection last read.
+ */
+async function beginLog(db: Database, file: string): Promise<void> {
+  const [version = 0] = await db.read([one(sql('PRAGMA user_version'), (row) => row.int('user_version'))]);
+  const own = new Sqlite(file, { timeout: 0 });
+  try {
+    // `exec` leaves no statement behind that would hold the file.
+    own.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = ${version}`);
+  } catch (error) {
+    // Somebody else writes: what they commit is brought home the next time.
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')))
+      throw error;
+  } finally {
+    own.close();
+  }
+}
+
+/** Undefined when another process has made the file meanwhile. */
+function openNew(file: string): number | undefined {
+  try {
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+function sizeOf(name: string): number {
+  return statSync(name, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Tables, and our own record of migrations not among them. */
+async function holdsAnothers(client: Client): Promise<boolean> {
+  const { rows } = await client.execute(
+    `SELECT COUNT(*) > 0 AND TOTAL(name = 'schema_migrations' AND sql LIKE '%applied_at%') = 0 AS anothers
+     FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+  );
+  return rows[0]?.['anothers'] === 1n;
+}

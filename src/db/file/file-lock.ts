@@ -1,0 +1,218 @@
+/**
+ * Who has an embedded database: a lock file `<database>.lock` beside the real file, so that two hosts on one file, or a restore under a
+ * running host, are noticed and named instead of failing with "database is locked". Node only.
+ */
+import { randomUUID } from 'node:crypto';
+import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { link, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { makeDirectory } from '../../lib/disk/directories.ts';
+import { isLinkless } from '../../lib/disk/linkless.ts';
+import {
+  describeHolder,
+  isOfThisKernel,
+  isOwn,
+  type LockText,
+  lifeOf,
+  ownLock,
+  parseLock,
+} from './lock-text.ts';
+import { mayBeOpenHere } from './open-here.ts';
+import { realPath } from './real-path.ts';
+import { holdAlone } from './sole-use.ts';
+
+export interface FileLock {
+  /** Removes the lock if it is still ours. Never rejects. */
+  release(): Promise<void>;
+}
+
+export interface FileLockOptions {
+  /** For people: `node host`, `restore`. */
+  readonly holder: string;
+  readonly now: () => Date;
+  /** Told once when it takes a while to see whether the holder lives. */
+  readonly say?: (message: string) => void;
+  readonly sleep?: (milliseconds: number) => Promise<void>;
+}
+
+/** Somebody else has the database; the message names who, and says what to do. */
+export class DatabaseFileHeld extends Error {
+  override readonly name = 'DatabaseFileHeld';
+}
+
+/** How often a holder shows that it lives, for those that cannot look at its process. */
+const BEAT_MS = 10_000;
+/** Three beats missed. Watched, not reckoned: the clocks of two machines, or of one machine on two days, need not agree. */
+const SILENT_MS = 30_000;
+/** By our clock, a beat so young is believed without watching: the answer is a refusal, which does no harm. */
+const FRESH_MS = 60_000;
+const LOOK_MS = 1_000;
+
+/** Takes the lock of the database at `path`, over a dead holder's if need be. @throws {@link DatabaseFileHeld} */
+export async function lockDatabaseFile(
+  path: string,
+  { holder, now, say = console.error, sleep = pause }: FileLockOptions,
+): Promise<FileLock> {
+  const file = `${realPath(path)}.lock`;
+  const text = ownLock(holder, now());
+  await makeDirectory(dirname(file));
+  // A pipe under the name would be read without end.
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false)
+    throw new DatabaseFileHeld(
+      `database ${path}: ${file} is no file of ours (a directory, a pipe or a link): remove it`,
+    );
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    if (await appear(file, text)) {
+      const lock = held(file, text, now);
+      if (!(await isUsedByOtherName(file.slice(0, -'.lock'.length)))) return lock;
+      await lock.release();
+      throw new DatabaseFileHeld(
+        `database ${path} has a second name (a hard link), and is in use under it: stop what uses it, or give this one a copy of its own`,
+      );
+    }
+    const found = await readFile(file, 'utf8').catch(() => undefined);
+    if (found === undefined) continue;
+    const other = parseLock(found);
+    let life = other === undefined ? 'unknown' : lifeOf(other);
+    if (other !== undefined && life === 'unknown' && !isOfThisKernel(other) && isFresh(file, now()))
+      life = 'alive';
+    if (life === 'unknown') {
+      if (other !== undefined)
+        say(`${file} names ${describeHolder(other)}: waiting up to ${SILENT_MS / 1000} s for a sign of life`);
+      // A lock that is cut was never whole, or is being written where files cannot appear at once.
+      const patience = other === undefined ? LOOK_MS : SILENT_MS;
+      life = (await isSilent(file, patience, sleep)) ? 'dead' : 'alive';
+    }
+    if (life === 'dead') await setAside(file, found);
+    else if (other !== undefined)
+      throw new DatabaseFileHeld(
+        `database ${path} is in use by ${describeHolder(other)}: stop it first, or give this one another DATABASE_URL`,
+      );
+  }
+  throw new DatabaseFileHeld(`database ${path}: its lock ${file} changes hands all the time; try again`);
+}
+
+/** What to do about "database is locked", naming who has the file as far as its lock tells. */
+export function explainLocked(path: string): string {
+  const lock = lockOf(path);
+  return lock === undefined
+    ? `another program is writing to ${path}: wait a moment and try again, or stop it`
+    : `${path} is in use by ${describeHolder(lock)}: wait a moment and try again, or stop it`;
+}
+
+/** Another process that has the lock of the file, or may have it, for people; undefined when there is none, or it is dead. */
+export function lockHolder(path: string): string | undefined {
+  const lock = lockOf(path);
+  return lock === undefined || isOwn(lock) || lifeOf(lock) === 'dead' ? undefined : describeHolder(lock);
+}
+
+function lockOf(path: string): LockText | undefined {
+  const text = readOwn(`${realPath(path)}.lock`);
+  return text === undefined ? undefined : parseLock(text);
+}
+
+/** Appears whole or not at all, and not where there is one already. */
+async function appear(file: string, text: string): Promise<boolean> {
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(draft, text, { flag: 'wx', mode: 0o600 });
+    await link(draft, file).catch((error: unknown) => {
+      if (!isLinkless(error)) throw error;
+      // For a moment it is there and not whole; whoever finds it so looks again.
+      return writeFile(file, text, { flag: 'wx', mode: 0o600 });
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Moves a dead holder's lock away; one that was replaced in the meantime is put back. */
+async function setAside(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+    const found = await readFile(aside, 'utf8');
+    if (found !== text) await appear(file, found);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+function isFresh(file: string, now: Date): boolean {
+  const beat = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  const age = now.getTime() - (beat ?? Number.NEGATIVE_INFINITY);
+  return age >= 0 && age < FRESH_MS;
+}
+
+/** Whether nobody touches the lock while it is watched. */
+async function isSilent(
+  file: string,
+  patience: number,
+  sleep: (milliseconds: number) => Promise<void>,
+): Promise<boolean> {
+  const first = statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+  for (let waited = 0; waited < patience; waited += LOOK_MS) {
+    await sleep(LOOK_MS);
+    if (statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs !== first) return false;
+  }
+  return true;
+}
+
+/** The lock stands beside one name; the file may have another, with other journals, which would damage it. The kernel's locks know. */
+async function isUsedByOtherName(file: string): Promise<boolean> {
+  const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
+  if (names < 2 || mayBeOpenHere(file) || hasJournal(file)) return false;
+  try {
+    (await holdAlone(file, 3))();
+    return false;
+  } catch (error) {
+    // What else may be wrong with the file is told when it is opened.
+    return error instanceof Error && /locked|WAL mode/.test(error.message);
+  }
+}
+
+/** What is not home yet must not be replayed by a mere question. An empty one is what the question left here before. */
+function hasJournal(file: string): boolean {
+  return ['-wal', '-journal'].some(
+    (suffix) => (statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0) > 0,
+  );
+}
+
+function held(file: string, text: string, now: () => Date): FileLock {
+  const beat = setInterval(() => {
+    const time = now();
+    // A lock that cannot be touched is no reason to stop serving.
+    utimes(file, time, time).catch(() => undefined);
+  }, BEAT_MS);
+  beat.unref();
+  const remove = (): void => {
+    if (readOwn(file) === text) rmSync(file, { force: true });
+  };
+  process.once('exit', remove);
+  return {
+    async release() {
+      clearInterval(beat);
+      process.off('exit', remove);
+      remove();
+    },
+  };
+}
+
+function readOwn(file: string): string | undefined {
+  try {
+    return lstatSync(file).isFile() ? readFileSync(file, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,33 @@
+/** Writes that wait, without blocking the event loop, while another process of ours has the write lock for longer than a moment. */
+import type { Database } from '../database.ts';
+
+export interface HeldWrites {
+  readonly db: Database;
+  /** Until what it returns is called, writes wait; reads do not. */
+  hold(): () => void;
+}
+
+export function holdWrites(db: Database): HeldWrites {
+  const holders = new Set<Promise<void>>();
+  return {
+    db: {
+      read: (queries) => db.read(queries),
+      async write(statements) {
+        while (holders.size > 0) await Promise.all(holders);
+        return db.write(statements);
+      },
+      get roundTrips() {
+        return db.roundTrips;
+      },
+      close: () => db.close(),
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      holders.add(promise);
+      return () => {
+        holders.delete(promise);
+        resolve();
+      };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Which database files this process has open itself. To open and close such a file by other means ends the locks of its connections
+ * (sqlite.org/howtocorrupt.html 2.2), and libsql's binding keeps connections for a while after they were closed. Node only.
+ */
+import { readdirSync, readlinkSync } from 'node:fs';
+import { DatabaseUnavailable } from '../database.ts';
+import type { FileWatch } from './in-place.ts';
+
+const open = new Map<string, number>();
+const watches = new Map<string, FileWatch>();
+/** Closed, but not seen to be free since: a connection may linger. */
+const lingering = new Set<string>();
+
+/** `file`: its real path. */
+export function isOpenHere(file: string): boolean {
+  return open.has(file);
+}
+
+/** Whether a connection of this process has the file open, or may still. */
+export function mayBeOpenHere(file: string): boolean {
+  return isOpenHere(file) || lingering.has(file) || hasDescriptor(file);
+}
+
+export function noteOpened(file: string): void {
+  open.set(file, (open.get(file) ?? 0) + 1);
+}
+
+export function noteClosed(file: string): void {
+  const left = (open.get(file) ?? 1) - 1;
+  if (left === 0) {
+    open.delete(file);
+    watches.delete(file);
+    lingering.add(file);
+  } else open.set(file, left);
+}
+
+/** What has the file open watches whether it stays where it is. */
+export function noteWatched(file: string, watch: FileWatch): void {
+  watches.set(file, watch);
+}
+
+/** Before somebody opens the file by its name. @throws DatabaseUnavailable when another file has come under that name since */
+export function requireInPlace(file: string): void {
+  if (watches.get(file)?.look() !== undefined)
+    throw new DatabaseUnavailable(`the database file ${file} was replaced while it was open`);
+}
+
+/** SQLite itself has said that nobody has the file open. */
+export function noteFree(file: string): void {
+  lingering.delete(file);
+}
+
+/** False where there is no /proc. */
+function hasDescriptor(file: string): boolean {
+  try {
+    return readdirSync('/proc/self/fd').some((name) => targetOf(`/proc/self/fd/${name}`) === file);
+  } catch {
+    return false;
+  }
+}
+
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // The descriptor of the listing itself.
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What a process does when its database file was taken away under it (in-place.ts): what it still has becomes a file of its own, and its
+ * journal goes out of the way of what now stands at the path. Node only.
+ */
+import { renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type Sqlite from 'libsql';
+import { makeDirectorySync } from '../../lib/disk/directories.ts';
+import { reserveName } from '../../lib/disk/free-name.ts';
+import { type Loss, ownDescriptor } from './in-place.ts';
+import { timeMark } from './settle-journals.ts';
+
+export interface LostFile {
+  readonly path: string;
+  /** Whole, with all that was acknowledged; undefined when it could not be made. Of an overwritten file it may be a mixture. */
+  readonly rescued: string | undefined;
+  /** What happened and what was done, in one sentence for the log. */
+  readonly message: string;
+}
+
+const WHAT: Readonly<Record<Loss, string>> = {
+  missing: 'was moved away or removed',
+  another: 'was replaced by another file',
+  overwritten: 'was overwritten by another file',
+};
+
+/** The pages were in the file alone, and the other file was written over them. */
+const OVERWRITTEN =
+  'what was written since the newest backup is lost with its pages (the journal alone brings nothing back): move the file away and run `npm run backup -- restore latest`';
+
+/**
+ * `keeper` has the lost file and its log open. Touches nothing at the path but our own log, which SQLite would replay into whatever stands
+ * there. Never throws.
+ */
+export function rescue(
+  path: string,
+  file: string,
+  keeper: Sqlite.Database | undefined,
+  loss: Loss,
+): LostFile {
+  const now = new Date();
+  let name: string | undefined;
+  let problem = keeper === undefined ? 'nothing was written yet' : undefined;
+  try {
+    if (keeper !== undefined) {
+      makeDirectorySync(dirname(file));
+      name = reserveName(`${file}.rescued-${timeMark(now)}`);
+      keeper.exec(`VACUUM INTO '${name.replaceAll("'", "''")}'`);
+    }
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+    if (name !== undefined) rmSync(name, { force: true });
+  }
+  const asides = setAside(file, `.set-aside-${timeMark(now)}`);
+  const rescued = problem === undefined ? name : undefined;
+  const result =
+    problem === undefined
+      ? `${loss === 'overwritten' ? 'what can still be read of it, perhaps mixed with the other file, is in' : 'what it held is in'} ${name}`
+      : `what it held could not be saved (${problem})`;
+  return {
+    path,
+    rescued,
+    message: [
+      `the database file ${path} ${WHAT[loss]} while the bot runs: nothing more is written`,
+      result,
+      ...asides.map((aside) => `its journal is kept as ${aside}`),
+      ...(loss === 'overwritten' ? [OVERWRITTEN] : []),
+      'stop the bot and see docs/operations.md, "The database file was replaced while the bot runs"',
+    ].join('; '),
+  };
+}
+
+/** Only what we have open ourselves: another file may have come with a journal of its own. */
+function setAside(file: string, mark: string): string[] {
+  const log = `${file}-wal`;
+  try {
+    const isOurs = ownDescriptor(log) !== undefined;
+    if (ownDescriptor(`${file}-shm`) !== undefined) rmSync(`${file}-shm`, { force: true });
+    if (!isOurs) return [];
+    const aside = reserveName(log + mark);
+    renameSync(log, aside);
+    return [aside];
+  } catch {
+    // It stays where it is, and the next start's rule sets it aside.
+    return [];
+  }
+}

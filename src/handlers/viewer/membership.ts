@@ -1,0 +1,61 @@
+/** What Telegram tells unasked about who is in which chat: it keeps the gate's answers true, and shows who blocked the bot. */
+import { Composer } from 'grammy';
+import type { ChatMember } from 'grammy/types';
+import { standingTrouble } from '../../bot/chat-health.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { moveTold } from '../../bot/moved-chats.ts';
+import { type Membership, membershipChanged } from '../../db/channels.ts';
+import { chatJudged, chatMoved, chatUses } from '../../db/chat-uses.ts';
+import { markBlocked } from '../../db/users.ts';
+import { believedUntil } from './gate-answers.ts';
+
+const composer = new Composer<BotContext>();
+
+composer.on('chat_member', async (ctx) => {
+  ctx.turn.handler = 'membership';
+  const { chat, new_chat_member: member } = ctx.chatMember;
+  ctx.turn.stage(...noted(chat, member.user.id, membershipOf(member), ctx.now));
+});
+
+composer.on('chat_join_request', async (ctx) => {
+  ctx.turn.handler = 'membership';
+  ctx.turn.stage(...noted(ctx.chatJoinRequest.chat, ctx.chatJoinRequest.from.id, 'asked', ctx.now));
+});
+
+composer.on('my_chat_member', async (ctx, next) => {
+  ctx.turn.handler = 'membership';
+  const { chat, from, new_chat_member: me } = ctx.myChatMember;
+  if (chat.type === 'private') {
+    if (me.status === 'kicked') ctx.turn.stage(markBlocked(from.id, ctx.now));
+    return;
+  }
+  const [uses] = await ctx.services.db.read([chatUses(2, chat)]);
+  for (const use of uses) ctx.turn.stage(...chatJudged(use, standingTrouble(use.kind, me), ctx.now));
+  await next();
+});
+
+composer.on(['message:migrate_to_chat_id', 'message:migrate_from_chat_id'], async (ctx) => {
+  ctx.turn.handler = 'membership';
+  const move = moveTold(ctx.message);
+  if (move !== undefined) ctx.turn.stage(...chatMoved(move.from, move.to));
+});
+
+export const membershipFeature: Feature = { name: 'membership', composer, prefetches: [] };
+
+/** Creator, administrator, member, and restricted with is_member are in (docs/spec/bot.md "Viewer" 2). */
+export function membershipOf(member: ChatMember): Membership {
+  if (member.status === 'restricted') return member.is_member ? 'in' : 'out';
+  return member.status === 'left' || member.status === 'kicked' ? 'out' : 'in';
+}
+
+function noted(
+  chat: { readonly id: number; readonly username?: string | undefined },
+  userId: number,
+  state: Membership,
+  now: Date,
+): [ReturnType<typeof membershipChanged>] {
+  return [
+    membershipChanged({ id: chat.id, username: chat.username }, userId, state, believedUntil(state, now)),
+  ];
+}

@@ -1,0 +1,96 @@
+/** A viewer's own lists: what he watched (one press to the next part), his favourites, what he follows. */
+import { Composer, InlineKeyboard } from 'grammy';
+import { actionOf, PERSONAL_LISTS } from '../../bot/asked.ts';
+import { type Action, encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import type { Incoming } from '../../bot/incoming.ts';
+import { type Screen, show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
+import { kept } from '../../db/favourites.ts';
+import { type WatchedAnime, watchedAnime } from '../../db/history.ts';
+import type { ListedAnime, ListPage } from '../../db/listed-anime.ts';
+import type { Texts } from '../../locales/index.ts';
+import { animeButtons, menuRow, shortName, turnRow } from './anime-list.ts';
+
+const watched = prefetch((incoming, { userId }) => {
+  const asked = askedList(incoming);
+  return asked?.name === 'history' && userId !== undefined ? watchedAnime(userId, asked.page) : undefined;
+});
+
+const keptOnes = prefetch((incoming, { userId }) => {
+  const asked = askedList(incoming);
+  if (asked === undefined || asked.name === 'history' || userId === undefined) return undefined;
+  return kept(asked.name, userId, asked.page);
+});
+
+const composer = new Composer<BotContext>();
+
+composer.filter(
+  (ctx) => askedList(ctx.incoming) !== undefined,
+  async (ctx) => {
+    const asked = askedList(ctx.incoming);
+    if (asked === undefined) return;
+    ctx.turn.handler = asked.name;
+    const screen =
+      asked.name === 'history'
+        ? listScreen(ctx.t, asked, ctx.turn.got(watched), historyButtons)
+        : listScreen(ctx.t, asked, ctx.turn.got(keptOnes), animeButtons);
+    await Promise.all([ctx.answerPress(), show(ctx, screen)]);
+  },
+);
+
+export const personalListsFeature: Feature = {
+  name: 'personal-lists',
+  composer,
+  prefetches: [watched, keptOnes],
+};
+
+interface AskedList {
+  readonly name: (typeof PERSONAL_LISTS)[number];
+  readonly page: number;
+}
+
+function askedList(incoming: Incoming): AskedList | undefined {
+  const action = actionOf(incoming);
+  if (action?.kind !== 'list') return undefined;
+  const name = PERSONAL_LISTS[action.list];
+  return name === undefined ? undefined : { name, page: Math.min(Math.max(0, action.page), MAX_PAGE) };
+}
+
+/** Nobody turns so many pages by hand; a made-up button must not make the database count to its number. */
+const MAX_PAGE = 1000;
+
+function listScreen<T extends ListedAnime>(
+  t: Texts,
+  asked: AskedList,
+  page: ListPage<T> = { items: [], hasMore: false },
+  buttons: (items: readonly T[], t: Texts) => InlineKeyboard,
+): Screen {
+  const list = PERSONAL_LISTS.indexOf(asked.name);
+  const turnTo = (to: number): Action => ({ kind: 'list', list, page: to });
+  const keyboard = turnRow(buttons(page.items, t), t, {
+    left: asked.page > 0 ? turnTo(asked.page - 1) : undefined,
+    right: page.hasMore ? turnTo(asked.page + 1) : undefined,
+  });
+  return {
+    text: t.viewer.personalList(asked.name, page.items.length === 0 && asked.page === 0),
+    keyboard: menuRow(keyboard, t),
+  };
+}
+
+/** The anime and the part seen last; beside it the part to go on with. */
+function historyButtons(items: readonly WatchedAnime[], t: Texts): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  for (const anime of items) {
+    const text = `${shortName(anime, t)} · ${t.viewer.part(anime.watched)}`;
+    keyboard.text(text, encodeAction({ kind: 'pick', anime: anime.id }));
+    if (anime.next !== null)
+      keyboard.text(
+        `▶️ ${t.viewer.part(anime.next)}`,
+        encodeAction({ kind: 'watch', anime: anime.id, part: anime.next }),
+      );
+    keyboard.row();
+  }
+  return keyboard;
+}

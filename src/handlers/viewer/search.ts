@@ -1,0 +1,69 @@
+/** Any other text searches by name; results come as pages of buttons. */
+import { Composer, InlineKeyboard } from 'grammy';
+import { actionOf, browseAction } from '../../bot/asked.ts';
+import { encodeAction } from '../../bot/callback-data.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../../bot/feature.ts';
+import { pageOf } from '../../bot/pagination.ts';
+import { type Screen, show } from '../../bot/show.ts';
+import { prefetch } from '../../bot/turn.ts';
+import { LIST_PAGE } from '../../db/listed-anime.ts';
+import { type Candidate, searchAnime } from '../../db/search.ts';
+import { cutText } from '../../text/html.ts';
+import { searchTerms } from '../../text/search-query.ts';
+import { rankFound } from '../../text/search-rank.ts';
+import { animeButtons, menuRow, turnRow } from './anime-list.ts';
+import { showCard } from './card.ts';
+
+/** Both the text and a page's button carry the same folded query, so every page is cut from the same list. */
+const found = prefetch((incoming, { userId }) => {
+  const action = actionOf(incoming);
+  return action?.kind === 'search' ? searchAnime(searchTerms(action.text), userId) : undefined;
+});
+
+const composer = new Composer<BotContext>();
+
+composer.filter(
+  (ctx) => actionOf(ctx.incoming)?.kind === 'search',
+  async (ctx) => {
+    ctx.turn.handler = 'search';
+    const action = actionOf(ctx.incoming);
+    if (action?.kind !== 'search') return;
+    const ranked = rankFound(action.text, ctx.turn.got(found) ?? []);
+    const [first] = ranked;
+    const isAsked = ctx.incoming.kind === 'text' || ctx.incoming.viaGate === true;
+    if (isAsked && ranked.length === 1 && first?.card !== undefined) {
+      await Promise.all([ctx.answerPress(), showCard(ctx, first.card)]);
+      return;
+    }
+    const typed = ctx.incoming.kind === 'text' ? ctx.incoming.text : action.text;
+    const screen = ranked.length > 0 ? resultsScreen(ctx, ranked, action) : nothingScreen(ctx, typed);
+    await Promise.all([ctx.answerPress(), show(ctx, screen)]);
+  },
+);
+
+export const searchFeature: Feature = { name: 'search', composer, prefetches: [found] };
+
+function resultsScreen(
+  ctx: BotContext,
+  ranked: readonly Candidate[],
+  asked: { readonly page: number; readonly text: string },
+): Screen {
+  const { page, pages, hasPrevious, hasNext } = pageOf(asked.page, ranked.length, LIST_PAGE);
+  const turnTo = (to: number) => ({ kind: 'search' as const, page: to, text: asked.text });
+  const keyboard = animeButtons(ranked.slice(page * LIST_PAGE, (page + 1) * LIST_PAGE), ctx.t);
+  turnRow(keyboard, ctx.t, {
+    left: hasPrevious ? turnTo(page - 1) : undefined,
+    label: ctx.t.viewer.pageOf(page + 1, pages),
+    right: hasNext ? turnTo(page + 1) : undefined,
+  });
+  return { text: ctx.t.viewer.found(ranked.length), keyboard: menuRow(keyboard, ctx.t) };
+}
+
+function nothingScreen(ctx: BotContext, typed: string): Screen {
+  const keyboard = new InlineKeyboard()
+    .text(ctx.t.viewer.mostViewed(), encodeAction(browseAction('viewed')))
+    .text(ctx.t.viewer.byName(), encodeAction({ kind: 'letters' }))
+    .row();
+  return { text: ctx.t.viewer.nothingFound(cutText(typed, 64).text), keyboard: menuRow(keyboard, ctx.t) };
+}

@@ -1,0 +1,96 @@
+/** Composition from settings to parts, shared by the Worker, the Node host and the CLI. Nothing below here sees an environment. */
+
+import type { BackupContext } from '../backup/context.ts';
+import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
+import type { Encryption, OpeningKeys } from '../backup/envelope/types.ts';
+import type { SnapshotSource } from '../backup/model.ts';
+import type { Ledger, RequestLedger } from '../backup/run/ledger.ts';
+import { libraryVersions } from '../backup/run/libraries.ts';
+import type { Store } from '../backup/store/types.ts';
+import { type LinkSettings, signLink } from '../http/download-links.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import type { BackupSettings } from '../settings/config.ts';
+
+export interface BackupParts {
+  readonly source: SnapshotSource;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  /** `worker`, or where a process can be looked at, what says which one (db/lock-text.ts). */
+  readonly holder: string;
+  readonly alert: BackupContext['alert'];
+  /** What opens encrypted backups; the bot has it only with a passphrase. */
+  readonly keys?: OpeningKeys;
+  readonly clock?: Clock;
+  /** zlib's 0 to 9; default {@link GZIP_LEVEL}. */
+  readonly gzipLevel?: number;
+  readonly timeoutMs?: number;
+}
+
+/** The program's version, written into manifests and documents and told by /healthz. */
+export const APP_VERSION = '0.1.0';
+
+/**
+ * A Worker's cron may take 15 min of wall time (docs/platform-facts.md); a run gives itself up before it is cut off, with room for the
+ * wait for a dead holder's lease (host.ts) before it.
+ */
+const RUN_TIMEOUT_MS = 12 * 60_000;
+/** Fast: keeps `full` no slower than sqlite3 + gzip -6 and the Worker in its time, for a fifth more bytes (bench/backup-run.ts). */
+export const GZIP_LEVEL = 1;
+
+export function composeBackup(settings: BackupSettings, parts: BackupParts): BackupContext {
+  const encryption = encryptionOf(settings);
+  return {
+    source: parts.source,
+    store: parts.store,
+    prefix: settings.prefix,
+    ledger: parts.ledger,
+    clock: parts.clock ?? systemClock,
+    random: Math.random,
+    holder: parts.holder,
+    appVersion: APP_VERSION,
+    libraries: libraryVersions(),
+    encryption,
+    keys: parts.keys ?? botKeys(settings),
+    retention: {
+      days: settings.retentionDays,
+      daily: settings.keepDaily,
+      weekly: settings.keepWeekly,
+      monthly: settings.keepMonthly,
+    },
+    gzipLevel: parts.gzipLevel ?? GZIP_LEVEL,
+    timeoutMs: parts.timeoutMs ?? RUN_TIMEOUT_MS,
+    alert: parts.alert,
+  };
+}
+
+/** The engine of a host; the CLI works with the context alone. */
+export function composeEngine(
+  settings: BackupSettings,
+  parts: BackupParts & {
+    readonly ledger: Ledger & RequestLedger;
+    readonly links: LinkSettings;
+    /** Aborts when the host stops and waits no longer: a run is given up and cleans up. */
+    readonly stopping?: AbortSignal;
+  },
+): BackupEngine {
+  return createBackupEngine({
+    ...composeBackup(settings, parts),
+    onlyOurs: true,
+    requests: parts.ledger,
+    ...(parts.stopping && { stopping: parts.stopping }),
+    maxAgeHours: settings.maxAgeHours,
+    signLink: (key, adminId) => signLink(parts.links, key, adminId),
+  });
+}
+
+function encryptionOf(settings: BackupSettings): Encryption | undefined {
+  if (settings.ageRecipients.length > 0) return { kind: 'recipients', recipients: settings.ageRecipients };
+  return settings.passphrase === undefined
+    ? undefined
+    : { kind: 'passphrase', passphrase: settings.passphrase };
+}
+
+/** What the running bot can open its own backups with: nothing when they are encrypted for recipients. */
+export function botKeys({ passphrase }: BackupSettings): OpeningKeys | undefined {
+  return passphrase === undefined ? undefined : { identities: [], passphrases: [passphrase] };
+}

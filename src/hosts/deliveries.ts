@@ -1,0 +1,18 @@
+/** Telegram delivers an update again when its answer is late, while the first delivery is still at work (an import reads a file for minutes). */
+import type { Receive } from '../bot/receive.ts';
+
+/**
+ * A second delivery of an update that is being handled waits for the first, and has its outcome: nothing is read twice. For one process that
+ * lives on; a Worker's request must not wait for the work of another.
+ */
+export function joinDeliveries(receive: Receive): Receive {
+  const underWay = new Map<number, ReturnType<Receive>>();
+  return (update, delivery) => {
+    const { update_id: id } = update;
+    const first = underWay.get(id);
+    if (first !== undefined) return first;
+    const handling = receive(update, delivery).finally(() => underWay.delete(id));
+    underWay.set(id, handling);
+    return handling;
+  };
+}

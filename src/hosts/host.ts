@@ -1,0 +1,296 @@
+/** What both hosts share: the app, the receiver behind its migration, the schedule's two kinds of work. */
+import { randomUUID } from 'node:crypto';
+import type { Api } from 'grammy';
+import type { Update, UserFromGetMe } from 'grammy/types';
+import type { Hono } from 'hono';
+import { damageOf, requireUndamaged } from '../backup/catalog/list.ts';
+import type { Trigger } from '../backup/catalog/manifest.ts';
+import type { BackupEngine } from '../backup/engine.ts';
+import { LEASE_TTL_MS } from '../backup/run/lease.ts';
+import type { BackupOutcome, BackupRequestOptions } from '../backup/run/run.ts';
+import type { Store } from '../backup/store/types.ts';
+import { composeFeatures, features } from '../bot/bot.ts';
+import { type Hearing, heard } from '../bot/hearing.ts';
+import type { Delivery, Outcome } from '../bot/outcome.ts';
+import { createReceiver, type Services } from '../bot/receive.ts';
+import { createWriteAlarm } from '../bot/write-alarm.ts';
+import type { Database } from '../db/database.ts';
+import { migrate, schemaName, type TakeOver } from '../db/migrate.ts';
+import { lackNow, tellLack } from '../db/own-schema.ts';
+import { DatabaseUnfit } from '../db/unfit.ts';
+import { personById } from '../db/users.ts';
+import { type WatchedWrites, watchWrites } from '../db/watched-writes.ts';
+import { createApp, type Health } from '../http/app.ts';
+import { type LinkSettings, serveLink } from '../http/download-links.ts';
+import { jobs } from '../jobs/index.ts';
+import { RequestBudget } from '../jobs/job.ts';
+import { tick } from '../jobs/tick.ts';
+import { abortable } from '../lib/clock.ts';
+import { describeError, type Log } from '../lib/log.ts';
+import type { Config } from '../settings/config.ts';
+import { APP_VERSION } from './compose.ts';
+import { joinDeliveries } from './deliveries.ts';
+
+export interface HostParts {
+  readonly config: Config;
+  /** Left out: production. */
+  readonly isOffline?: boolean;
+  readonly webhookSecret: string | undefined;
+  readonly db: Database;
+  readonly api: Api;
+  readonly me: UserFromGetMe;
+  readonly backups: BackupEngine;
+  readonly store: Store;
+  readonly links: LinkSettings;
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly log: Log;
+  /** What one tick may take: time, and requests to database and Bot API together. */
+  readonly tickLimits: { readonly seconds: number; readonly requests: number };
+  readonly after: NonNullable<Services['after']>;
+  /** `ok`, or what is wrong with the disk that database and bucket are written to; left out where there is none (Worker). */
+  readonly disk?: () => Promise<string>;
+  /** Whether the database file was taken away under the host; left out where there is none (Worker). */
+  readonly isLost?: () => boolean;
+  /** Names the backup command as it is typed where the host runs; left out in a Worker. */
+  readonly asCalled?: (text: string) => string;
+  /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
+  readonly stopping?: AbortSignal;
+  /** Left out where updates come by neither webhook nor polling (tests). */
+  readonly hearing?: Hearing;
+  /** Left out where there is no disk (Worker). */
+  readonly importUpload?: Services['importUpload'];
+  readonly background?: Services['background'];
+  /** How an old bot's database becomes this bot's; left out in a Worker. */
+  readonly takeOver?: TakeOver;
+}
+
+export interface Host {
+  readonly app: Hono;
+  /**
+   * Brings the schema up to date, once; a failed attempt is tried again by the next caller. `waits`: for a run that is in the way of the
+   * backup before a migration (a start has nobody who would come again; an update is delivered again).
+   */
+  ready(options?: { readonly waits: boolean }): Promise<void>;
+  receive(update: Update, delivery?: Delivery): Promise<Outcome>;
+  runBackup(
+    trigger: Trigger,
+    scheduledAt: Date,
+    options?: Pick<BackupRequestOptions, 'unlessYoungerThanMs' | 'signal'>,
+  ): Promise<BackupOutcome>;
+  /** Runs the jobs once. */
+  tick(): Promise<void>;
+}
+
+export function createHost(parts: HostParts): Host {
+  const writes = watchWrites(parts.db, parts.now);
+  const { db } = writes;
+  const { config, api, me, now, sleep, log, backups, after, importUpload, background } = parts;
+  const people = {
+    adminIds: config.adminIds,
+    defaultLocale: config.defaultLocale,
+    timeZone: config.timeZone,
+  };
+  const handle = createReceiver(
+    { db, writes, api, me, now, log, backups, after, importUpload, background, ...people },
+    features,
+    composeFeatures(features),
+  );
+  const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
+    const run = (): Promise<BackupOutcome> => backups.run({ trigger, scheduledAt, ...options });
+    let outcome = await run();
+    // What is due and meets the lease of a killed process is made when that ends, not skipped: nobody would come back for it.
+    const waits = trigger === 'schedule' || trigger === 'start' ? BUSY_WAITS : 0;
+    const signal = options.signal ?? new AbortController().signal;
+    for (let i = 0; i < waits && isBusy(outcome); i += 1) {
+      await abortable(sleep(BUSY_WAIT_MS), signal).catch(() => {});
+      if (signal.aborted) break;
+      outcome = await run();
+    }
+    const detail =
+      outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
+    const damage = outcome.kind === 'done' ? damageOf(outcome.manifest) : undefined;
+    const isGood = outcome.kind !== 'failed' && damage === undefined;
+    log[isGood ? 'info' : 'error']('backup', { trigger, outcome: outcome.kind, detail, damage });
+    return outcome;
+  };
+  const alarm = createWriteAlarm(writes, { api, log, now, ...people });
+  const ready = once(async ({ waits }: { readonly waits: boolean } = { waits: false }) => {
+    const report = await migrate(db, {
+      now,
+      backup: () => backUpBeforeMigration(backUp, parts, waits),
+      ...(parts.takeOver === undefined ? {} : { takeOver: parts.takeOver }),
+    });
+    for (const note of report.notes) log.warn('database', { note });
+    if (report.lack !== undefined) log.error('database incomplete', { message: tellLack(report.lack) });
+    if (report.from !== report.to) log.info('migrated', { from: schemaName(report.from), to: report.to });
+  });
+  const receiveOne: Host['receive'] = async (update, delivery) => {
+    try {
+      await ready();
+    } catch (error) {
+      log.error('not ready', { error: describeError(error) });
+      return 'again';
+    }
+    return handle(update, delivery);
+  };
+  // Where there is one process with a background, a second delivery can wait for the first.
+  const receive = background === undefined ? receiveOne : joinDeliveries(receiveOne);
+  const app = createApp({
+    webhookSecret: parts.webhookSecret,
+    receive,
+    health: cachedHealth(parts, () => checkHealth(parts, writes)),
+    download: (request) => serveLink(parts.links, parts.store, (id) => isAdmin(parts, id), request),
+  });
+  return {
+    app,
+    ready,
+    receive,
+    runBackup: backUp,
+    async tick() {
+      await alarm.look();
+      await ready();
+      const { seconds, requests } = parts.tickLimits;
+      const deadline = new Date(now().getTime() + seconds * 1000);
+      const context = {
+        db,
+        api,
+        me,
+        now,
+        sleep,
+        log,
+        backups,
+        deadline,
+        hearing: parts.hearing,
+        importUpload,
+        background,
+        requests: new RequestBudget(requests, parts.stopping),
+        replay: (update: Update) => handle(update, 'replay'),
+        ...people,
+      };
+      await tick(jobs, context, randomUUID());
+    },
+  };
+}
+
+/** Pauses until a dead holder's lease has surely ended. */
+const BUSY_WAIT_MS = 30_000;
+const BUSY_WAITS = Math.ceil(LEASE_TTL_MS / BUSY_WAIT_MS) + 1;
+
+function isBusy(outcome: BackupOutcome): boolean {
+  return outcome.kind === 'skipped' && outcome.reason === 'busy';
+}
+
+/** A database that can not be backed up is not changed; one that the last try backed up already is not backed up again. */
+async function backUpBeforeMigration(
+  backUp: Host['runBackup'],
+  { now, sleep, log, backups }: HostParts,
+  waits: boolean,
+): Promise<void> {
+  const held = await backups.heldAlready('migration').catch(() => undefined);
+  if (held !== undefined) {
+    log.info('backup', { trigger: 'migration', outcome: 'held already', detail: held });
+    return;
+  }
+  let outcome = await backUp('migration', now());
+  while (waits && outcome.kind === 'skipped' && outcome.reason === 'busy') {
+    const { message, secondsLeft = 0 } = outcome;
+    log.warn('start waits: a migration is due, and its backup for another run', {
+      detail: message,
+      seconds_left: secondsLeft,
+    });
+    await sleep(Math.min(BUSY_WAIT_MS, 1_000 * (secondsLeft + 1)));
+    outcome = await backUp('migration', now());
+  }
+  if (outcome.kind === 'done') return requireUndamaged(outcome.manifest);
+  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return;
+  throw new DatabaseUnfit(
+    `no backup before the migration: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
+  );
+}
+
+/** Now, not when a link was made. */
+async function isAdmin({ config, db }: HostParts, userId: number): Promise<boolean> {
+  if (config.adminIds.includes(userId)) return true;
+  const [person] = await db.read([personById(userId)]);
+  return person.isAdmin;
+}
+
+async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Health> {
+  const { db, backups, disk, isOffline, asCalled = (text) => text } = parts;
+  const [database, backup, state, updates] = await Promise.all([
+    lackNow(db).then(
+      (lack) =>
+        lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
+      () => 'unreachable' as const,
+    ),
+    // A bucket that can not be listed is no sign of safety.
+    backups.health().catch(() => undefined),
+    disk?.(),
+    updatesOf(parts),
+  ]);
+  const isWritable = state === undefined || state === 'ok';
+  const ok = isOffline === true ? 'offline' : 'ok';
+  return {
+    status:
+      database === 'ok' && isWritable && backup?.ok === true && updates?.webhook !== 'failing'
+        ? ok
+        : 'failing',
+    version: APP_VERSION,
+    database: parts.isLost?.() === true ? 'replaced' : database,
+    ...(state !== undefined && { disk: state }),
+    ...(updates !== undefined && { updates }),
+    backup: {
+      last_verified: backup?.lastVerified ?? null,
+      age_hours: backup?.ageHours ?? null,
+      ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
+    },
+  };
+}
+
+/** A webhook's trouble is found by the tick, perhaps another process's, and is over when an update has come since. */
+async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updates']> {
+  if (hearing === undefined) return undefined;
+  // A database that does not answer is told beside it.
+  const [known] = await db.read([heard()]).catch(() => [undefined]);
+  const received = known?.lastReceived ?? null;
+  const isDeaf =
+    hearing.webhook !== undefined && known?.deafSince != null && (received ?? '') <= known.deafSince;
+  const isFine = !isDeaf && hearing.trouble(now()) === undefined;
+  return {
+    last_received: received === null ? null : `${received.replace(' ', 'T')}Z`,
+    webhook: !isFine ? 'failing' : hearing.webhook === undefined ? 'polling' : 'ok',
+  };
+}
+
+/** /healthz is open to everybody: it must not cost a bucket listing a request. Bad news are looked at again sooner. */
+const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
+
+/**
+ * Only values are kept, never promises: in a Worker a request must not wait for another request's I/O (workerd cancels it).
+ */
+function cachedHealth({ now, isLost }: HostParts, make: () => Promise<Health>): () => Promise<Health> {
+  let kept: { readonly at: number; readonly value: Health } | undefined;
+  return async () => {
+    const at = now().getTime();
+    // The log has said so by now.
+    const isNew = isLost?.() === true && kept?.value.database !== 'replaced';
+    if (kept !== undefined && !isNew && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
+      return kept.value;
+    const value = await make();
+    kept = { at, value };
+    return value;
+  };
+}
+
+/** Runs `make` until it succeeded once. Callers at the same time each try (see {@link cachedHealth}): `make` must bear that. */
+function once<Args extends readonly unknown[]>(
+  make: (...args: Args) => Promise<void>,
+): (...args: Args) => Promise<void> {
+  let isDone = false;
+  return async (...args) => {
+    if (isDone) return;
+    await make(...args);
+    isDone = true;
+  };
+}

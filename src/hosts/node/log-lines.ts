@@ -1,0 +1,39 @@
+/** The log as lines for people; machines get JSON (log.ts). Node only. */
+import process from 'node:process';
+import pc from 'picocolors';
+import { createLog, type Format, hideKnown, type Log } from '../../lib/log.ts';
+import { asCalledHere, asCalledInJson } from '../../settings/command-name.ts';
+import type { Config } from '../../settings/config.ts';
+import { visible } from '../../text/visible.ts';
+
+/** What a busy bot does all day; with LOG_LEVEL=debug it is told. */
+const ROUTINE = new Set<unknown>(['handled', 'duplicate', 'ignored']);
+
+/** `20:04:07  backup: outcome done, name 20260102_020000`, the time of this machine. */
+export function peopleFormat(
+  now: () => Date,
+  { isVerbose = false, colors = pc.createColors(false) } = {},
+): Format {
+  const paint = { debug: colors.dim, info: (text: string) => text, warn: colors.yellow, error: colors.red };
+  return (level, event, { message, ...fields }) => {
+    if (!isVerbose && event === 'update' && ROUTINE.has(fields['outcome'])) return undefined;
+    const told = Object.entries(fields).flatMap(([name, value]) =>
+      value === undefined || value === null ? [] : [`${name.replaceAll('_', ' ')} ${String(value)}`],
+    );
+    const rest = [...(message === undefined ? [] : [String(message)]), ...told].join(', ');
+    const time = now().toTimeString().slice(0, 8);
+    const line = visible(hideKnown(rest === '' ? event : `${event}: ${rest}`));
+    return `${colors.dim(time)}  ${paint[level](line)}`;
+  };
+}
+
+/** The host's log: people's lines on a terminal, JSON elsewhere; LOG_FORMAT decides over both. */
+export function createHostLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
+  const isTerminal = process.stdout.isTTY === true;
+  if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json')
+    return createLog(logLevel, (line) => console.log(asCalledInJson(line)));
+  const colors = pc.createColors(isTerminal && pc.isColorSupported);
+  const isVerbose = logLevel === 'debug';
+  const format = peopleFormat(() => new Date(), { isVerbose, colors });
+  return createLog(logLevel, (line) => console.log(asCalledHere(line)), format);
+}

@@ -1,0 +1,107 @@
+/** A start without a database file where there was one: an empty one in its place would hide the loss. Node only. */
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bareFile } from '../../backup/catalog/bare-file.ts';
+import type { Bucket } from '../../backup/catalog/list.ts';
+import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
+import { formatDuration } from '../../cli/format.ts';
+import { describeError, type Log } from '../../lib/log.ts';
+import { StartRefused } from '../../settings/start-mode.ts';
+
+/** A bucket that does not answer must not keep a first start waiting for long. */
+const PATIENCE_MS = 15_000;
+
+/** Nothing is there, or an empty file. */
+export function isMissing(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+}
+
+/**
+ * @throws StartRefused when an earlier database stands beside it, or the bucket has a backup. A bucket that cannot be listed is logged, and
+ * the start goes on where nothing stands beside it.
+ */
+export async function requireNothingKept(path: string, bucket: Bucket, log: Log): Promise<void> {
+  const beside = keptBeside(path);
+  const stored = await storedWays(bucket).catch((error: unknown) => {
+    if (beside.length > 0) return undefined;
+    log.warn('backups not looked for', {
+      message: `the database ${path} is begun anew, and the bucket could not be asked for backups of an earlier one`,
+      error: describeError(error),
+    });
+    return undefined;
+  });
+  if (stored === undefined && beside.length === 0) return;
+  const what = stored?.what ?? 'what was there before stands beside it';
+  throw new StartRefused(
+    [
+      `the database file ${path} is missing, and ${what}. Nothing was changed. One of:`,
+      ...beside.map(([why, name]) => `  ${why}:  mv ${name} ${path}`),
+      ...(stored?.ways ?? []).map((way) => `  ${way}`),
+      '  an empty database, on purpose:  npm start -- --new-database',
+    ].join('\n'),
+  );
+}
+
+/** What the bucket has, in words, and the way to it; undefined: nothing. */
+async function storedWays(
+  bucket: Bucket,
+): Promise<{ readonly what: string; readonly ways: readonly string[] } | undefined> {
+  const late = new AbortController();
+  try {
+    const latest = await Promise.race([
+      latestBackup(bucket),
+      sleep(PATIENCE_MS, undefined, { ref: false, signal: late.signal }).then(() => {
+        throw new Error(`no answer within ${PATIENCE_MS / 1000} s`);
+      }),
+    ]);
+    const { entry, newer } = latest;
+    if (entry !== undefined)
+      return {
+        what: `the newest backup is ${entry.name} (${formatDuration(Date.now() - entry.time.getTime())} old)`,
+        ways: ['the newest backup:  npm run backup -- restore latest'],
+      };
+    if (newer.length === 0) return undefined;
+    const bare = bareFile(bucket, newer);
+    return {
+      what: noLatest(bucket, latest),
+      ways: [
+        ...(bare === undefined ? [] : [`the newest file without a manifest:  ${bare}`]),
+        'a backup:  npm run backup -- list, then restore <name>',
+      ],
+    };
+  } finally {
+    late.abort();
+  }
+}
+
+/** What a running bot rescued (rescue.ts), and what restores set aside (restore/embedded.ts): by the end of their names. */
+const KEPT: readonly (readonly [end: RegExp, why: string])[] = [
+  [/^\.rescued-/, 'what a running bot rescued of it'],
+  [/^\.before-restore/, 'what the last restore replaced'],
+  [/^\.broken-/, 'what the last restore set aside as broken'],
+];
+
+/** The newest of each kind: why it is there, and its name. */
+export function keptBeside(path: string): [why: string, name: string][] {
+  const directory = dirname(path);
+  try {
+    const names = readdirSync(directory).filter((name) => name.startsWith(basename(path)));
+    return KEPT.flatMap(([end, why]) => {
+      const [newest] = names
+        .filter(
+          (name) => end.test(name.slice(basename(path).length)) && !/(-(wal|shm|journal)|\.new)$/.test(name),
+        )
+        .map((name) => join(directory, name))
+        .filter((name) => !isMissing(name))
+        .toSorted((a, b) => changed(b) - changed(a));
+      return newest === undefined ? [] : [[why, newest] as [string, string]];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function changed(name: string): number {
+  return statSync(name, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

@@ -1,0 +1,355 @@
+/** Builds and runs the Node host from settings: database, bucket, schedule, webhook or polling. Node only. */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ServerType, serve } from '@hono/node-server';
+import { Cron } from 'croner';
+import { GrammyError } from 'grammy';
+import type { UserFromGetMe } from 'grammy/types';
+import type { DrillRecord } from '../../backup/catalog/drill-record.ts';
+import type { BackupEngine } from '../../backup/engine.ts';
+import { createImportUpload } from '../../backup/import/uploads.ts';
+import { logStrangers } from '../../backup/restore/living-strangers.ts';
+import { removeOldCopies } from '../../backup/snapshot/copy-name.ts';
+import { drill } from '../../backup/verify/drill.ts';
+import { backupAlertText, tellAdmins } from '../../bot/alerts.ts';
+import { installCommands } from '../../bot/commands-menu.ts';
+import { PollHearing, setWebhook } from '../../bot/hearing.ts';
+import { createApi, readBotInfo } from '../../bot/telegram.ts';
+import { admins, staff } from '../../db/admins.ts';
+import { createBackupLedger } from '../../db/backup-runs.ts';
+import { explainUnusable, requireUsableFile } from '../../db/file/database-file.ts';
+import { lockDatabaseFile } from '../../db/file/file-lock.ts';
+import { holdWrites } from '../../db/file/held-writes.ts';
+import { holderText, isSurelyDead } from '../../db/file/lock-text.ts';
+import { requireFitServer } from '../../db/fitness.ts';
+import { linkKey } from '../../http/download-links.ts';
+import { refusal } from '../../http/loopback-guard.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { describeError, type Log } from '../../lib/log.ts';
+import { type Texts, textsFor } from '../../locales/index.ts';
+import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
+import type { Config } from '../../settings/config.ts';
+import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
+import type { Html } from '../../text/html.ts';
+import { botKeys, composeEngine } from '../compose.ts';
+import { createHost, type Host } from '../host.ts';
+import { NO_ADMINS } from '../no-admins.ts';
+import { checkDisks, type Places } from './disk-room.ts';
+import { createHostLog } from './log-lines.ts';
+import { isMissing, requireNothingKept } from './missing-database.ts';
+import { openDatabase, openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
+import { poll } from './polling.ts';
+
+/** A start makes a backup unless a verified one is younger: a crash loop makes no flood (docs/spec/backup.md "Triggers"). */
+const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
+const TICK_LIMITS = { seconds: 50, requests: 10_000 };
+/** Between two tries to set the webhook. */
+const LONGEST_DELAY_MS = 60_000;
+/** No wall clock cuts a run off here as it does in a Worker. */
+const RUN_TIMEOUT_MS = 12 * 3_600_000;
+/** How long a stopping host lets a run go on before it is given up; then it cleans up and frees its lease. */
+const RUN_GRACE_MS = 8_000;
+/** How long it lets a client finish its request or take its answer; a stalled one is cut off then. */
+const CLIENT_GRACE_MS = 2_000;
+/** How long it waits for updates that are being handled, a run of theirs included. Unacknowledged, they come again. */
+const UPDATE_GRACE_MS = 12_000;
+
+/** Sundays, away from the nightly backup (docs/spec/backup.md "Commands": weekly). */
+const DRILL_CRON = '30 3 * * 0';
+
+export interface RunningNode {
+  readonly address: string;
+  readonly backups: BackupEngine;
+  stop(): Promise<void>;
+}
+
+export interface NodeOptions {
+  /** Nothing of it is production: /healthz says so, and only this machine is answered. */
+  readonly isOffline?: boolean;
+  /** A database that is not there is begun, although there are backups of one. */
+  readonly beginsNew?: boolean;
+}
+
+export async function startNode(
+  config: Config,
+  { isOffline = false, beginsNew = false }: NodeOptions = {},
+): Promise<RunningNode> {
+  const { botToken } = config;
+  if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
+  requirePlaces(config);
+  if (config.database.kind === 'file') removeOldCopies(config.database.path);
+  const log = createHostLog(config);
+  const now = (): Date => new Date();
+  const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
+  api.config.use(callsAsHere);
+  const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);
+  const place = config.database.kind === 'file' ? config.database.path : 'the server';
+  const explained = (error: unknown): never => {
+    throw explainUnusable(error, place);
+  };
+  const store = await openStore(config.bucket);
+  if (config.database.kind === 'file') {
+    const { path } = config.database;
+    const bucket = { store, prefix: config.backup.prefix };
+    if (isMissing(path) && !beginsNew && !isOffline) await requireNothingKept(path, bucket, log);
+    if (!isMissing(path) || !beginsNew) requireUsableFile(path);
+  }
+  // Two hosts on one file would take turns at failing; the second one is told who has it.
+  const lock =
+    config.database.kind === 'file'
+      ? await lockDatabaseFile(config.database.path, { holder: 'node host', now }).catch(explained)
+      : undefined;
+  const database = await openDatabase(
+    config.database,
+    (message) => log.warn('journal set aside', { message }),
+    async ({ path, rescued, message }) => {
+      log.error('database lost', { message });
+      const { databaseLost } = textsFor(config.defaultLocale).frame;
+      await tellAdmins({ api, log, adminIds: config.adminIds }, databaseLost(path, rescued));
+    },
+  ).catch(explained);
+  // A merge of an import takes the write lock for as long as it lasts; nobody shall wait for it with the event loop.
+  const held = holdWrites(database.db);
+  const { db } = held;
+  const links = {
+    baseUrl: config.publicUrl ?? '',
+    key: linkKey(botToken),
+    prefix: config.backup.prefix,
+    now,
+  };
+  // With a public address Telegram comes to us; a secret of the settings survives a restart, a fresh one is as good.
+  const webhookSecret =
+    config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
+  const stopping = new AbortController();
+  const givingUp = new AbortController();
+  const backups = composeEngine(config.backup, {
+    source: openSnapshotSource(config.database),
+    store,
+    links,
+    ledger: createBackupLedger(db, isSurelyDead),
+    holder: holderText('node host', now()),
+    timeoutMs: RUN_TIMEOUT_MS,
+    stopping: givingUp.signal,
+    alert: (alert) =>
+      tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
+  });
+  const pause = (milliseconds: number): Promise<void> =>
+    sleep(milliseconds, undefined, { signal: stopping.signal }).catch(() => {});
+  const polled = new PollHearing(now());
+  /** Why Telegram has no webhook of ours yet. */
+  let unset: string | undefined;
+  const webhookUrl = config.publicUrl && `${config.publicUrl}/webhook`;
+  const host = createHost({
+    config,
+    hearing:
+      webhookUrl === undefined
+        ? polled
+        : { webhook: { url: webhookUrl, secret: webhookSecret ?? '' }, trouble: () => unset },
+    stopping: stopping.signal,
+    isOffline,
+    webhookSecret,
+    db,
+    api,
+    me,
+    store,
+    backups,
+    links,
+    now,
+    sleep: pause,
+    log,
+    tickLimits: TICK_LIMITS,
+    disk: () => checkDisks(placesOf(config)),
+    isLost: database.isLost,
+    asCalled: asCalledHere,
+    importUpload: createImportUpload(config.database, held.hold),
+    background: (work) => {
+      void runs.add(work(givingUp.signal));
+    },
+    takeOver: config.database.kind === 'file' ? takeOverFile : takeOver,
+    after: (milliseconds, work) => {
+      // The tick does it anyway, so a stopping host need not wait for it.
+      sleep(milliseconds, undefined, { ref: false })
+        .then(work)
+        .catch((error: unknown) => log.warn('late work failed', { error: describeError(error) }));
+    },
+  });
+  if (config.database.kind === 'remote')
+    await requireFitServer(db, { url: config.database.url, isTried: false });
+  await host.ready({ waits: true }).catch(explained);
+  await logStrangers(db, log);
+  if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
+    log.error('no admins', { message: NO_ADMINS });
+  const requests = new Underway();
+  const runs = new Underway();
+  const answer: Answer = (request) => requests.add(host.app.fetch(request));
+  const { server, port } = await listen(isOffline ? onlyThisMachine(answer) : answer, config);
+  links.baseUrl ||= `http://127.0.0.1:${port}`;
+  const backUp: Host['runBackup'] = (trigger, at, options) =>
+    runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
+  void backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
+  void requests.add(webhookUrl === undefined ? pollForUpdates() : useWebhook(webhookUrl));
+  db.read([staff(config.adminIds)])
+    .then(([found]) =>
+      installCommands(api, { defaultLocale: config.defaultLocale, staff: found, signal: stopping.signal }),
+    )
+    .catch((error: unknown) => log.warn('menu of commands not set', { error: describeError(error) }));
+  const crons = [
+    schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
+    schedule('* * * * *', log, async () => {
+      if (!database.isLost()) await runs.add(host.tick());
+    }),
+    schedule('* * * * *', log, () => database.checkpoint()),
+    schedule(DRILL_CRON, log, () => rehearse()),
+  ];
+  log.info('started', {
+    bot: me.username,
+    address: `http://127.0.0.1:${port}`,
+    updates: config.publicUrl === undefined ? 'polling' : 'webhook',
+  });
+
+  /** A restore that was never tried is a hope. Backups for recipients can only be drilled by the CLI, which has the key. */
+  async function rehearse(): Promise<void> {
+    if (config.backup.ageRecipients.length > 0) return;
+    const bucket = { store, prefix: config.backup.prefix };
+    const { damaged } = await backups.health();
+    const lost = damaged?.isLost === true ? damaged : undefined;
+    const { record } = await drill({ bucket, keys: botKeys(config.backup), clock: systemClock, lost });
+    log[record.ok ? 'info' : record.opened === false ? 'warn' : 'error']('drill', {
+      backup: record.name,
+      ok: record.ok,
+      ms: record.ms,
+    });
+    if (!record.ok)
+      await tellAdmins(
+        { api, log, adminIds: config.adminIds },
+        drillText(textsFor(config.defaultLocale), record),
+      );
+  }
+
+  async function pollForUpdates(): Promise<void> {
+    await api
+      .deleteWebhook()
+      .catch((error: unknown) => log.warn('webhook not removed', { error: describeError(error) }));
+    await poll({
+      api,
+      receive: host.receive,
+      log,
+      sleep: pause,
+      signal: stopping.signal,
+      onAnswer: () => polled.answered(now()),
+      onFailure: (error) => polled.failed(error),
+    });
+  }
+
+  /** Until Telegram has it: a host that could not say where it is hears nothing. */
+  async function useWebhook(url: string): Promise<void> {
+    for (let delay = 1_000; !stopping.signal.aborted; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
+      try {
+        await setWebhook(api, url, webhookSecret ?? '');
+        unset = undefined;
+        return;
+      } catch (error) {
+        unset = error instanceof GrammyError ? error.description : describeError(error);
+        const remedy = 'PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and reachable from outside';
+        log.error('webhook not set', { error: describeError(error), remedy, retry_in_ms: delay });
+        await pause(delay);
+      }
+    }
+  }
+
+  return {
+    address: `http://127.0.0.1:${port}`,
+    backups,
+    async stop() {
+      for (const cron of crons) cron.stop();
+      stopping.abort();
+      // One who is slow or stopped in the middle keeps neither the others nor the process waiting.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const cutOff = setTimeout(
+        () => 'closeAllConnections' in server && server.closeAllConnections(),
+        CLIENT_GRACE_MS,
+      );
+      const giveUp = setTimeout(() => givingUp.abort(new Error('the host was stopped')), RUN_GRACE_MS);
+      const [unanswered] = await Promise.all([requests.settled(UPDATE_GRACE_MS), runs.settled(), closed]);
+      clearTimeout(cutOff);
+      clearTimeout(giveUp);
+      if (unanswered > 0) log.warn('requests given up', { count: unanswered });
+      await database.close();
+      await lock?.release();
+    },
+  };
+}
+
+function placesOf({ database, bucket }: Config): Places {
+  const file = database.kind === 'file' ? [database.path] : [];
+  const directory = bucket.kind === 'directory' ? [bucket.path] : [];
+  return { directories: [...file.map((path) => dirname(path)), ...directory], files: file };
+}
+
+/** What a stopping host waits for. */
+class Underway {
+  readonly #work = new Set<Promise<unknown>>();
+
+  add<T>(work: T | Promise<T>): Promise<T> {
+    const running = Promise.resolve(work);
+    this.#work.add(running);
+    const forget = (): boolean => this.#work.delete(running);
+    running.then(forget, forget);
+    return running;
+  }
+
+  /** Resolves with how many are left, 0 unless the time is over first. */
+  async settled(withinMs?: number): Promise<number> {
+    const over = withinMs === undefined ? [] : [sleep(withinMs, undefined, { ref: false })];
+    await Promise.race([Promise.allSettled(this.#work), ...over]);
+    return this.#work.size;
+  }
+}
+
+/** Fires on the given schedule, UTC; a run that is still going when the next is due is not started twice. */
+function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): Cron {
+  return new Cron(
+    pattern,
+    {
+      timezone: 'UTC',
+      protect: true,
+      unref: true,
+      catch: (error) => log.error('schedule', { pattern, error: describeError(error) }),
+    },
+    (cron) => run(cron.currentRun() ?? new Date()),
+  );
+}
+
+type Answer = (request: Request) => Promise<Response>;
+type FetchCallback = Parameters<typeof serve>[0]['fetch'];
+
+function onlyThisMachine(answer: Answer): FetchCallback {
+  return (request, env) => {
+    const { headers, method, socket } = env.incoming;
+    const header = (name: string): string | undefined => headers[name]?.toString();
+    const reason = refusal({ method: method ?? '', header }, socket.localPort ?? 0);
+    return reason === undefined ? answer(request) : new Response(`${reason}\n`, { status: 403 });
+  };
+}
+
+function listen(
+  fetch: FetchCallback,
+  { host, port }: Pick<Config, 'host' | 'port'>,
+): Promise<{ server: ServerType; port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve(
+      // Its Response lacks what other libraries rely on (`bytes()`): not for the whole process.
+      { fetch, port, hostname: host, overrideGlobalObjects: false },
+      (info: AddressInfo) => resolve({ server, port: info.port }),
+    );
+    server.once('error', reject);
+  });
+}
+
+function drillText({ frame, backupTrouble }: Texts, { name, opened, problem }: DrillRecord): Html {
+  return opened === false
+    ? frame.drillSealed(name, problem ?? '')
+    : frame.drillFailed(name, backupTrouble(problem ?? ''));
+}

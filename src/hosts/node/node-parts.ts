@@ -1,0 +1,75 @@
+/** Database, snapshot source and bucket of a Node process (host and CLI) from settings. Node only. */
+import { dirname } from 'node:path';
+import type { SnapshotSource } from '../../backup/model.ts';
+import { openEmbeddedSnapshotSource } from '../../backup/snapshot/embedded.ts';
+import { openRemoteSnapshotSource } from '../../backup/snapshot/remote.ts';
+import { checkServer } from '../../backup/snapshot/server-check.ts';
+import { createDirectoryStore } from '../../backup/store/directory.ts';
+import type { Store } from '../../backup/store/types.ts';
+import type { Database } from '../../db/database.ts';
+import { openEmbeddedDatabase } from '../../db/file/embedded.ts';
+import type { LostFile } from '../../db/file/rescue.ts';
+import { openRemoteDatabase } from '../../db/remote.ts';
+import { unfitPlace } from '../../lib/disk/directories.ts';
+import {
+  type BucketSettings,
+  type Config,
+  ConfigError,
+  type DatabaseSettings,
+} from '../../settings/config.ts';
+
+export interface OpenDatabase {
+  readonly db: Database;
+  /** Of a file: what is committed comes from the journal into the file itself. */
+  checkpoint(): Promise<void>;
+  /** Whether another file, or none, stands where the opened one stood. */
+  isLost(): boolean;
+  /** A file is one file afterwards, if nobody else has it open. */
+  close(): Promise<void>;
+}
+
+/** `say` gets a sentence for people when a journal of another file was set aside; `onLost`: {@link openEmbeddedDatabase}. */
+export async function openDatabase(
+  settings: DatabaseSettings,
+  say?: (message: string) => void,
+  onLost?: (lost: LostFile) => Promise<void>,
+): Promise<OpenDatabase> {
+  if (settings.kind === 'file') {
+    const db = await openEmbeddedDatabase(settings.path, undefined, say, onLost);
+    const { isLost } = db;
+    return { db, isLost, checkpoint: () => db.checkpoint(), close: () => db.closeWhole() };
+  }
+  const db = openRemoteDatabase({ url: settings.url, authToken: settings.authToken, fetch });
+  return { db, isLost: () => false, checkpoint: async () => {}, close: async () => db.close() };
+}
+
+export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {
+  if (settings.kind === 'file') return openEmbeddedSnapshotSource({ path: settings.path });
+  const { url, authToken } = settings;
+  return openRemoteSnapshotSource({
+    url,
+    ...(authToken === undefined ? {} : { authToken }),
+    fetch,
+    checkServer,
+  });
+}
+
+/** @throws ConfigError when database or bucket are to be kept where the system keeps no files (below /proc, below a file) */
+export function requirePlaces({ database, bucket }: Pick<Config, 'database' | 'bucket'>): void {
+  const places = [
+    ...(database.kind === 'file' ? [['DATABASE_URL', dirname(database.path)] as const] : []),
+    ...(bucket.kind === 'directory' ? [['BACKUP_DIR', bucket.path] as const] : []),
+  ];
+  const problems = places.flatMap(([name, path]) => {
+    const problem = unfitPlace(path);
+    return problem === undefined ? [] : [`${name}: ${problem}`];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** The S3 client is loaded where it is wanted: it takes a third of a command's start. */
+export async function openStore(settings: BucketSettings): Promise<Store> {
+  if (settings.kind === 'directory') return createDirectoryStore(settings.path);
+  const { createS3Store } = await import('../../backup/store/s3.ts');
+  return createS3Store(settings);
+}

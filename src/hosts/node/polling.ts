@@ -1,0 +1,153 @@
+/**
+ * Long polling for hosts without a public address. grammY's own loop confirms an update before its handling is known to have worked; here
+ * the offset is that of the oldest unfinished update, so none is lost when the database is away, and no chat waits for another.
+ */
+import { type Api, GrammyError, HttpError } from 'grammy';
+import type { Update } from 'grammy/types';
+import { chatOf } from '../../bot/incoming.ts';
+import type { Delivery, Outcome } from '../../bot/outcome.ts';
+import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
+import { describeError, type Log } from '../../lib/log.ts';
+import { Slots } from '../../lib/slots.ts';
+import { UNREACHABLE } from '../../lib/surprise.ts';
+
+export interface PollingOptions {
+  readonly api: Api;
+  readonly receive: (update: Update, delivery: Delivery) => Promise<Outcome>;
+  readonly log: Log;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly signal: AbortSignal;
+  /** Telegram answered: the bot hears. */
+  readonly onAnswer?: () => void;
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** How long Telegram holds a request without updates, seconds. */
+const HOLD_SECONDS = 15;
+const FIRST_DELAY_MS = 1_000;
+const LONGEST_DELAY_MS = 30_000;
+/** Until Telegram is asked again while updates are being handled: it gives those again, and what came since. */
+const PEEK_MS = 300;
+/** Telegram gives 100 from the oldest unfinished one on: with more than this, new ones might not be seen. */
+const MOST_UNFINISHED = 80;
+/** Updates handled at once, each of another chat. */
+const MOST_AT_ONCE = 24;
+
+/** Polls until the signal aborts; what is being handled then is finished first. */
+export async function poll(options: PollingOptions): Promise<void> {
+  const { api, log, signal } = options;
+  const stopped = aborted(signal);
+  const lanes = new Lanes(options);
+  let delay = FIRST_DELAY_MS;
+  while (!signal.aborted) {
+    try {
+      const asked = api.getUpdates({
+        offset: lanes.nextOffset(),
+        timeout: HOLD_SECONDS,
+        allowed_updates: ALLOWED_UPDATES,
+      });
+      // An abandoned answer confirms nothing: the offset did not move.
+      lanes.take(await Promise.race([asked, stopped]));
+      options.onAnswer?.();
+      delay = FIRST_DELAY_MS;
+      do await Promise.race([lanes.idle(), options.sleep(PEEK_MS)]);
+      while (lanes.unfinished >= MOST_UNFINISHED && !signal.aborted);
+    } catch (error) {
+      if (signal.aborted) break;
+      options.onFailure?.(error);
+      const remedy = error instanceof HttpError ? UNREACHABLE : undefined;
+      log.warn('polling failed', {
+        ...(remedy && { remedy }),
+        error: describeError(error),
+        retry_in_ms: delay,
+      });
+      if (error instanceof GrammyError && error.error_code === 409) await freeFromWebhook(options);
+      await options.sleep(delay);
+      delay = Math.min(delay * 2, LONGEST_DELAY_MS);
+    }
+  }
+  await lanes.idle();
+}
+
+/** 409: a webhook is set (the former host's), which Telegram then prefers, or another program polls with the same token. */
+async function freeFromWebhook({ api, log }: PollingOptions): Promise<void> {
+  await api
+    .deleteWebhook()
+    .catch((error: unknown) => log.warn('webhook not removed', { error: describeError(error) }));
+}
+
+function aborted(signal: AbortSignal): Promise<[]> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve([]), { once: true }));
+}
+
+/** One chat's updates in their order, different chats at once, as Telegram does with webhooks. */
+class Lanes {
+  /** Where the next update of a chat queues up. */
+  readonly #tails = new Map<number, Promise<void>>();
+  readonly #unfinished = new Set<number>();
+  /** Finished, and given again by Telegram while an older one is not. */
+  readonly #finished = new Set<number>();
+  readonly #slots = new Slots(MOST_AT_ONCE);
+  readonly #options: PollingOptions;
+  #last = -1;
+
+  constructor(options: PollingOptions) {
+    this.#options = options;
+  }
+
+  get unfinished(): number {
+    return this.#unfinished.size;
+  }
+
+  /** The oldest unfinished update's id; all before it are confirmed by asking with it. */
+  nextOffset(): number {
+    if (this.#unfinished.size > 0) return Math.min(...this.#unfinished);
+    this.#finished.clear();
+    return this.#last + 1;
+  }
+
+  /** New ones join their chat's lane; those that Telegram gave again are there already. */
+  take(updates: readonly Update[]): void {
+    for (const update of updates) {
+      const { update_id: id } = update;
+      this.#last = id;
+      if (this.#unfinished.has(id) || this.#finished.has(id)) continue;
+      this.#unfinished.add(id);
+      const lane = chatOf(update) ?? id;
+      const tail = (this.#tails.get(lane) ?? Promise.resolve()).then(() => this.#handle(update));
+      this.#tails.set(lane, tail);
+      void tail.then(() => {
+        if (this.#tails.get(lane) === tail) this.#tails.delete(lane);
+      });
+    }
+  }
+
+  /** Resolves when nothing is unfinished that is not given up. */
+  async idle(): Promise<void> {
+    while (this.#tails.size > 0) await Promise.all(this.#tails.values());
+  }
+
+  /** Never rejects. An update that is given up when polling stops stays unconfirmed. */
+  async #handle(update: Update): Promise<void> {
+    const { receive, sleep, signal } = this.#options;
+    let delay = FIRST_DELAY_MS;
+    while (!signal.aborted) {
+      if (await this.#inTurn(() => receive(update, 'polling').then((outcome) => outcome !== 'again'))) {
+        this.#unfinished.delete(update.update_id);
+        this.#finished.add(update.update_id);
+        return;
+      }
+      await sleep(delay);
+      delay = Math.min(delay * 2, LONGEST_DELAY_MS);
+    }
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const release = await this.#slots.acquire();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+}

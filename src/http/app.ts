@@ -1,0 +1,90 @@
+/** The routes of both hosts (docs/spec/interface.md "HTTP"). */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Update } from 'grammy/types';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { createMiddleware } from 'hono/factory';
+import type { Outcome } from '../bot/outcome.ts';
+import { readUpdate } from './update-shape.ts';
+
+/** Telegram's updates are some KB; anything near this is not one. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export interface Health {
+  /** `offline`: all is well, and nothing of it is production. */
+  readonly status: 'ok' | 'failing' | 'offline';
+  readonly version: string;
+  /**
+   * `replaced`: the file was taken away under the host, which must be started again. `incomplete`: a table or column of the bot's own is
+   * missing. `takes no writes`: the last one failed.
+   */
+  readonly database: 'ok' | 'unreachable' | 'replaced' | 'incomplete' | 'takes no writes';
+  /** Whether database and bucket can be written to; left out where there is no disk (Worker). */
+  readonly disk?: string;
+  /** Left out where they come by neither webhook nor polling. */
+  readonly updates?: {
+    readonly last_received: string | null;
+    readonly webhook: 'ok' | 'polling' | 'failing';
+  };
+  readonly backup: {
+    readonly last_verified: string | null;
+    readonly age_hours: number | null;
+    /** The newest backup, or the database itself, was found damaged: where it says more. */
+    readonly damaged?: string;
+  };
+}
+
+export interface AppParts {
+  /** Undefined: webhooks are off (polling), and every POST is refused. */
+  readonly webhookSecret: string | undefined;
+  readonly receive: (update: Update) => Promise<Outcome>;
+  readonly health: () => Promise<Health>;
+  /** Serves a signed link's object (directory bucket); undefined answers 403. */
+  readonly download: (request: Request) => Promise<Response | undefined>;
+}
+
+export function createApp(parts: AppParts): Hono {
+  const app = new Hono();
+  app.post(
+    '/webhook',
+    requireSecret(parts.webhookSecret),
+    bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => c.text('body over 1 MB', 413) }),
+    async (c) => {
+      // A client that leaves in the middle of its body has sent no update.
+      const update = readUpdate(await c.req.text().catch(() => ''));
+      if (update === undefined) return c.text('not an update', 400);
+      const outcome = await parts.receive(update);
+      if (typeof outcome !== 'string')
+        return c.text('try again', 429, { 'Retry-After': String(outcome.retryAfter) });
+      return outcome === 'again' ? c.text('try again', 503, { 'Retry-After': '5' }) : c.text(outcome);
+    },
+  );
+  app.get('/healthz', async (c) => {
+    const health = await parts.health();
+    return c.json(health, health.status === 'failing' ? 503 : 200);
+  });
+  app.get('/backups/*', async (c) => {
+    try {
+      return (await parts.download(c.req.raw)) ?? c.text('forbidden', 403);
+    } catch {
+      // Database or bucket do not answer; the link may well be good.
+      return c.text('try again', 503, { 'Retry-After': '5' });
+    }
+  });
+  return app;
+}
+
+/** Before anything else, and in constant time: hashes have one length whatever was sent. */
+function requireSecret(secret: string | undefined): ReturnType<typeof createMiddleware> {
+  const expected = secret === undefined ? undefined : sha256(secret);
+  return createMiddleware(async (c, next) => {
+    const given = sha256(c.req.header('X-Telegram-Bot-Api-Secret-Token') ?? '');
+    if (expected === undefined || !timingSafeEqual(given, expected)) return c.text('unauthorized', 401);
+    await next();
+    return undefined;
+  });
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

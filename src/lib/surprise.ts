@@ -1,0 +1,49 @@
+/** An error that nobody expected, for the terminal: a sentence with a next step, never a stack trace. Node only. */
+import process from 'node:process';
+import { inspect } from 'node:util';
+import { GrammyError, HttpError } from 'grammy';
+import { visibleLines } from '../text/visible.ts';
+import { explain } from './clock.ts';
+import { hideSecrets } from './log.ts';
+
+/** Of a call that never came to Telegram. */
+export const UNREACHABLE =
+  'Telegram cannot be reached: look at the network of this machine and at TELEGRAM_API_ROOT';
+
+/** What to do about what the operating system refused. */
+const SYSTEM: Readonly<Record<string, string>> = {
+  EACCES: 'give this user the right to it (chown, chmod)',
+  EPERM: 'give this user the right to it (chown, chmod)',
+  EROFS: 'the disk is mounted read-only: mount it writable, or use another place',
+  ENOSPC: 'the disk is full: make room on it',
+  ENOTDIR: 'a file stands where a directory is needed: move it away',
+  EISDIR: 'a directory stands where a file is needed: move it away',
+  ENOENT: 'make it, or correct the path in the settings',
+};
+
+/** One line or more; without secrets, and with control characters made visible. With LOG_LEVEL=debug the place follows. */
+export function sentenceOf(error: unknown): string {
+  const trace = process.env['LOG_LEVEL'] === 'debug' ? `\n${inspect(error)}` : '';
+  return visibleLines(hideSecrets(words(error) + trace));
+}
+
+function words(error: unknown): string {
+  if (error instanceof HttpError) return `${UNREACHABLE}, then try again`;
+  if (error instanceof GrammyError)
+    return error.error_code === 401 || error.error_code === 404
+      ? 'Telegram does not know this BOT_TOKEN: copy it again from @BotFather (npm run setup proves it)'
+      : `Telegram refused ${error.method}: ${error.description}; try again, or look the words up in the Bot API`;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'EADDRINUSE' && error instanceof Error && 'port' in error)
+    return `port ${String(error.port)} is in use by another program (or by another start of this one): stop it, or set PORT`;
+  const step = SYSTEM[code] ?? 'try again; if it comes again, LOG_LEVEL=debug shows where it happened';
+  return `${explain(error)}: ${step}`;
+}
+
+/** From now on what nobody caught ends the process with 1 and a sentence. */
+export function endOnSurprise(): void {
+  process.on('uncaughtException', (error) => {
+    console.error(`error: ${sentenceOf(error)}`);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,38 @@
+/** How the backup commands are called where this process runs. Node only. */
+import process from 'node:process';
+import type { Transformer } from 'grammy';
+import { html } from '../text/html.ts';
+
+/**
+ * Messages say `npm run backup -- …`, which an installed bot has no directory for: deploy/anime-backup, its unit and
+ * the Dockerfile say in ANIME_BACKUP_COMMAND what is typed there. Every way out of the process goes through one of these.
+ */
+export function asCalledHere(text: string): string {
+  return named(text, (command) => command);
+}
+
+/** The same for a text that is JSON. */
+export function asCalledInJson(text: string): string {
+  return named(text, (command) => JSON.stringify(command).slice(1, -1));
+}
+
+/** The same for what is sent to Telegram. */
+export const callsAsHere: Transformer = (call, method, payload, signal) => {
+  const { text, caption, parse_mode } = payload as Readonly<Record<string, unknown>>;
+  const said = (value: string): string =>
+    named(value, (command) => (parse_mode === 'HTML' ? html`${command}`.markup : command));
+  return call(
+    method,
+    {
+      ...payload,
+      ...(typeof text === 'string' && { text: said(text) }),
+      ...(typeof caption === 'string' && { caption: said(caption) }),
+    },
+    signal,
+  );
+};
+
+function named(text: string, written: (command: string) => string): string {
+  const command = process.env['ANIME_BACKUP_COMMAND'] ?? '';
+  return command === '' ? text : text.replaceAll('npm run backup --', () => written(command));
+}

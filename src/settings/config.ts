@@ -1,0 +1,362 @@
+/**
+ * Environment -> typed settings (docs/spec/interface.md "Settings"), validated once. Every problem is reported together, no value is ever printed:
+ * a value may be a secret.
+ */
+import { resolve } from 'node:path';
+// Node has croner check it; the Worker's triggers stand in wrangler.toml (package.json, "imports").
+import { cronProblem } from '#cron-pattern';
+import { serverAddress } from '../backup/store/s3-endpoint.ts';
+import { DEFAULT_TIME_ZONE, timeFormat } from '../text/times.ts';
+
+export type Environment = Readonly<Record<string, unknown>>;
+
+export interface Config {
+  readonly botToken: string | undefined;
+  /** JSON of getMe, parsed; fetched at start on Node when absent. */
+  readonly botInfo: Readonly<Record<string, unknown>> | undefined;
+  readonly webhookSecret: string | undefined;
+  readonly adminIds: readonly number[];
+  readonly telegramApiRoot: string;
+  readonly publicUrl: string | undefined;
+  /** Address the Node host listens on. */
+  readonly host: string;
+  readonly port: number;
+  /** Requests one invocation of the Worker may make: 50 on the free plan, 10,000 on the paid one. */
+  readonly subrequestLimit: number;
+  readonly database: DatabaseSettings;
+  readonly bucket: BucketSettings;
+  readonly backup: BackupSettings;
+  readonly logLevel: LogLevel;
+  /** Undefined: people's lines on a terminal, JSON elsewhere. */
+  readonly logFormat: LogFormat | undefined;
+  readonly defaultLocale: LocaleName;
+  /** IANA name of the zone in which people read times. */
+  readonly timeZone: string;
+}
+
+export type DatabaseSettings =
+  /** Absolute, as every path here. */
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'remote'; readonly url: string; readonly authToken: string | undefined };
+
+export type BucketSettings =
+  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 's3';
+      readonly endpoint: string;
+      readonly region: string;
+      readonly bucket: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly forcePathStyle: boolean;
+    };
+
+export interface BackupSettings {
+  /** Key prefix, ending in `/` or empty. */
+  readonly prefix: string;
+  readonly cron: string;
+  readonly retentionDays: number | undefined;
+  readonly keepDaily: number | undefined;
+  readonly keepWeekly: number | undefined;
+  readonly keepMonthly: number | undefined;
+  readonly maxAgeHours: number;
+  readonly ageRecipients: readonly string[];
+  readonly passphrase: string | undefined;
+  /** A file or a key that opens encrypted backups; CLI only. */
+  readonly ageIdentity: string | undefined;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+export type LogFormat = 'people' | 'json';
+export type LocaleName = 'uz' | 'uz-Cyrl' | 'ru' | 'en';
+export const LOCALE_NAMES: readonly LocaleName[] = ['uz', 'uz-Cyrl', 'ru', 'en'];
+const LOG_FORMATS: readonly LogFormat[] = ['people', 'json'];
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+export type Host = 'worker' | 'node' | 'cli';
+
+/** All settings that are missing or malformed, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`settings are wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** @throws ConfigError listing every problem. */
+export function readConfig(env: Environment, host: Host): Config {
+  const read = new Reader(env);
+  const bucket = readBucket(read, host);
+  const config: Config = {
+    botToken: read.matching(
+      'BOT_TOKEN',
+      /^\d+:[A-Za-z0-9_-]{20,}$/,
+      'a token from BotFather, like 123456:ABC…',
+    ),
+    botInfo: read.jsonObject('BOT_INFO'),
+    webhookSecret: read.matching(
+      'WEBHOOK_SECRET',
+      /^[A-Za-z0-9_-]{8,256}$/,
+      '8 to 256 characters of A-Z a-z 0-9 _ -',
+    ),
+    adminIds: read.ids('ADMIN_IDS'),
+    telegramApiRoot: read.url('TELEGRAM_API_ROOT') ?? 'https://api.telegram.org',
+    publicUrl: read.url('PUBLIC_URL'),
+    host:
+      read.matching('HOST', /^[\w.:-]+$/, 'an address to listen on, like 127.0.0.1 or 0.0.0.0') ??
+      '127.0.0.1',
+    port: read.integer('PORT', 0, 65_535) ?? 8787,
+    subrequestLimit: read.integer('SUBREQUEST_LIMIT', 50, 10_000) ?? 50,
+    database: readDatabase(read, host),
+    bucket,
+    backup: readBackup(read, bucket.kind),
+    logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+    logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS),
+    defaultLocale: read.oneOf('DEFAULT_LOCALE', LOCALE_NAMES) ?? 'uz',
+    timeZone: read.timeZone('TIMEZONE') ?? DEFAULT_TIME_ZONE,
+  };
+  if (host === 'worker') {
+    read.require('BOT_TOKEN', 'from BotFather; put it with `npm run setup`');
+    read.require('WEBHOOK_SECRET', 'any 8 to 256 random letters and digits; `npm run setup` makes one');
+    read.require('BOT_INFO', 'the JSON of getMe; `npm run setup` writes it');
+  }
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return config;
+}
+
+const DEFAULT_DATABASE = 'file:data/anime_bot.db';
+
+function readDatabase(read: Reader, host: Host): DatabaseSettings {
+  if (host === 'worker')
+    read.require('DATABASE_URL', 'libsql://… or https://…, for example of a Turso database');
+  const url = read.text('DATABASE_URL') ?? DEFAULT_DATABASE;
+  const authToken = read.secret('DATABASE_AUTH_TOKEN');
+  if (url.startsWith('file:')) {
+    if (host === 'worker' && read.text('DATABASE_URL') !== undefined)
+      read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
+    return { kind: 'file', path: readFilePath(read, url) };
+  }
+  if (!/^(libsql|https?):\/\/[^/]/.test(url) || !URL.canParse(url))
+    read.problems.push('DATABASE_URL: must begin with file:, libsql://, https:// or http://');
+  else if (holdsSecret(url))
+    read.problems.push('DATABASE_URL: holds a password or a token; put it into DATABASE_AUTH_TOKEN');
+  return { kind: 'remote', url, authToken };
+}
+
+/** As libSQL's own client reads such a URL: what it opens and what is backed up must be one file. */
+function readFilePath(read: Reader, url: string): string {
+  const written = url.slice('file:'.length).replace(/^\/\/(localhost)?(?=\/)/, '');
+  if (/[?#]/.test(written))
+    read.problems.push('DATABASE_URL: ? and # in the name of a file are written %3F and %23');
+  if (!isDecodable(written)) {
+    read.problems.push('DATABASE_URL: % in the name of a file is written %25');
+    return written;
+  }
+  const path = decodeURIComponent(written);
+  if (path === '' || path === ':memory:') read.problems.push('DATABASE_URL: names no file after file:');
+  return resolve(path);
+}
+
+/** Whatever quotes an address (errors, logs, descriptions) would print what it holds. */
+function holdsSecret(address: string): boolean {
+  const url = new URL(address);
+  const names = [...url.searchParams.keys()];
+  return url.username + url.password !== '' || names.some((name) => /token|secret|passw|jwt|key/i.test(name));
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** All of them, or none for a directory. */
+const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+
+function readBucket(read: Reader, host: Host): BucketSettings {
+  const given = S3_NAMES.filter((name) => read.text(name) !== undefined);
+  if (given.length === 0 && host !== 'worker')
+    return { kind: 'directory', path: resolve(read.text('BACKUP_DIR') ?? 'data/backups') };
+  const absent = S3_NAMES.filter((name) => !given.includes(name)).join(', ');
+  if (absent !== '') read.problems.push(`${absent}: missing; a bucket needs all four`);
+  return {
+    kind: 's3',
+    endpoint: readEndpoint(read),
+    region:
+      read.matching('S3_REGION', /^[\w.-]{1,64}$/, 'a region’s name, like auto or eu-central-1') ?? 'auto',
+    bucket: read.matching('S3_BUCKET', /^[\w.-]{1,255}$/, 'a bucket’s name: letters, digits and - _ .') ?? '',
+    accessKeyId: read.secret('S3_ACCESS_KEY_ID') ?? '',
+    secretAccessKey: read.secret('S3_SECRET_ACCESS_KEY') ?? '',
+    forcePathStyle: read.flag('S3_FORCE_PATH_STYLE') ?? false,
+  };
+}
+
+function readEndpoint(read: Reader): string {
+  const url = read.url('S3_ENDPOINT');
+  if (url === undefined) return '';
+  const address = serverAddress(url, read.text('S3_BUCKET') ?? '');
+  if (address === undefined)
+    read.problems.push(
+      "S3_ENDPOINT: must be the server's address without a path; the bucket's name goes into S3_BUCKET",
+    );
+  return address ?? url;
+}
+
+/** A bucket may hold other things, so backups have a prefix there; a directory is theirs alone. */
+const DEFAULT_PREFIX = { s3: 'backups/', directory: '' };
+
+function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSettings {
+  const keepDaily = read.integer('BACKUP_KEEP_DAILY', 0, 10_000);
+  const keepWeekly = read.integer('BACKUP_KEEP_WEEKLY', 0, 10_000);
+  const keepMonthly = read.integer('BACKUP_KEEP_MONTHLY', 0, 10_000);
+  const counted = keepDaily !== undefined || keepWeekly !== undefined || keepMonthly !== undefined;
+  const prefix =
+    read.matching(
+      'BACKUP_PREFIX',
+      /^(?!\/)[\w!.*'()/-]*$/,
+      'letters, digits and - _ . /, not beginning with /',
+    ) ?? DEFAULT_PREFIX[bucket];
+  const ageRecipients = read.list('BACKUP_AGE_RECIPIENTS');
+  for (const recipient of ageRecipients)
+    if (!/^age1[a-z0-9]+$/.test(recipient))
+      read.problems.push('BACKUP_AGE_RECIPIENTS: every recipient begins with age1');
+  const passphrase = read.matching('BACKUP_PASSPHRASE', /^.{12,}$/s, 'at least 12 characters long');
+  if (ageRecipients.length > 0 && passphrase !== undefined)
+    read.problems.push('BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE: set one, not both');
+  return {
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    cron: read.cron('BACKUP_CRON') ?? '0 2 * * *',
+    retentionDays: read.integer('BACKUP_RETENTION_DAYS', 1, 36_500) ?? (counted ? undefined : 90),
+    keepDaily,
+    keepWeekly,
+    keepMonthly,
+    maxAgeHours: read.integer('BACKUP_MAX_AGE_HOURS', 1, 87_600) ?? 26,
+    ageRecipients,
+    passphrase,
+    ageIdentity: read.text('BACKUP_AGE_IDENTITY'),
+  };
+}
+
+/** Reads single settings; what is wrong is collected, never thrown, so that all of it is told at once. */
+class Reader {
+  readonly problems: string[] = [];
+  readonly #env: Environment;
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  /** The trimmed text; an empty one counts as absent, as `.env` files like to have `NAME=`. */
+  text(name: string): string | undefined {
+    const value = this.#env[name];
+    if (value === undefined || value === null) return undefined;
+    // Wrangler hands JSON-looking vars over as objects.
+    const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim();
+    return text === '' ? undefined : text;
+  }
+
+  require(name: string, hint: string): void {
+    if (this.text(name) === undefined) this.problems.push(`${name}: missing; ${hint}`);
+  }
+
+  matching(name: string, pattern: RegExp, shape: string): string | undefined {
+    return this.#checked(name, (text) => (pattern.test(text) ? text : undefined), shape);
+  }
+
+  oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
+    return this.#checked(
+      name,
+      (text) => values.find((value) => value === text),
+      `one of ${values.join(', ')}`,
+    );
+  }
+
+  integer(name: string, least: number, most: number): number | undefined {
+    const parse = (text: string): number | undefined => {
+      const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+      return number >= least && number <= most ? number : undefined;
+    };
+    return this.#checked(name, parse, `a whole number from ${least} to ${most}`);
+  }
+
+  flag(name: string): boolean | undefined {
+    const parse = (text: string): boolean | undefined =>
+      /^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : undefined;
+    return this.#checked(name, parse, 'true or false');
+  }
+
+  url(name: string): string | undefined {
+    const parse = (text: string): string | undefined =>
+      URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !holdsSecret(text)
+        ? text.replace(/\/+$/, '')
+        : undefined;
+    return this.#checked(
+      name,
+      parse,
+      'an address beginning with https:// (or http://), without a password or a token in it',
+    );
+  }
+
+  /** What goes into a header. A line break would make the HTTP client quote the whole of it in its error. */
+  secret(name: string): string | undefined {
+    return this.matching(
+      name,
+      /^[\x21-\x7e]+$/,
+      'one line of plain letters, digits and signs, without a space or a line break: copy it again',
+    );
+  }
+
+  timeZone(name: string): string | undefined {
+    const parse = (text: string): string | undefined => {
+      try {
+        timeFormat(text);
+        return text;
+      } catch {
+        return undefined;
+      }
+    };
+    return this.#checked(name, parse, 'the name of a time zone, like Asia/Tashkent');
+  }
+
+  cron(name: string): string | undefined {
+    const text = this.text(name);
+    const problem = text === undefined ? undefined : cronProblem(text);
+    if (problem !== undefined) this.problems.push(`${name}: ${problem}`);
+    return text;
+  }
+
+  list(name: string): string[] {
+    return (this.text(name) ?? '').split(/[\s,]+/).filter((item) => item !== '');
+  }
+
+  ids(name: string): number[] {
+    const ids = this.list(name).map((item) => (/^\d{1,16}$/.test(item) ? Number(item) : Number.NaN));
+    if (ids.some((id) => !Number.isSafeInteger(id) || id <= 0))
+      this.problems.push(`${name}: must be Telegram user ids (whole numbers), separated by commas`);
+    return [...new Set(ids)].filter((id) => Number.isSafeInteger(id));
+  }
+
+  jsonObject(name: string): Record<string, unknown> | undefined {
+    const parse = (text: string): Record<string, unknown> | undefined => {
+      try {
+        const value: unknown = JSON.parse(text);
+        return typeof value === 'object' && value !== null ? { ...value } : undefined;
+      } catch {
+        return undefined;
+      }
+    };
+    return this.#checked(name, parse, 'a JSON object');
+  }
+
+  #checked<T>(name: string, parse: (text: string) => T | undefined, shape: string): T | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = parse(text);
+    if (value === undefined) this.problems.push(`${name}: must be ${shape}`);
+    return value;
+  }
+}
