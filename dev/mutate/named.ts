@@ -11,7 +11,7 @@ export interface NamedMutant {
 
 const DIGESTS = ['test/backup/restore/digests.test.ts'];
 const DURABILITY = ['test/backup/durability.test.ts'];
-const SECRET = ['test/webhook-secret.test.ts'];
+const SECRET = ['test/http/webhook-secret.test.ts'];
 const VERDICTS = ['test/backup/verdicts.test.ts'];
 const DRAFTS = ['test/db/drafts.test.ts'];
 /** A run of it takes minutes on a busy machine: these alone, `npm run mutate -- --named --only 'hostile Telegram'`. */
@@ -142,7 +142,7 @@ export const NAMED: readonly NamedMutant[] = [
     file: 'src/db/admin-notices.ts',
     find: 'CASE WHEN sent_at <= ?5 OR sent_at > ?6 THEN',
     replacement: 'CASE WHEN ?5 <> ?6 THEN',
-    tests: ['test/bad-hours.test.ts'],
+    tests: ['test/bot/bad-hours.test.ts'],
   },
   {
     fault: 'quotes are not escaped in HTML',

@@ -20,7 +20,11 @@ const RETENTION = [
 const RESTORE = ['test/backup/restore'];
 const STORE = ['test/backup/store', 'test/backup/durability.test.ts'];
 const FOREIGN = ['test/backup/foreign', 'test/backup/bomb.test.ts'];
-const RECEIVE = ['test/receive.test.ts', 'test/webhook-secret.test.ts', 'test/bad-hours.test.ts'];
+const RECEIVE = [
+  'test/bot/receive.test.ts',
+  'test/http/webhook-secret.test.ts',
+  'test/bot/bad-hours.test.ts',
+];
 const JOURNALS = ['test/db/journal-owner.test.ts', 'test/db/foreign-journal.test.ts'];
 
 export const TARGETS: readonly Target[] = [
@@ -57,8 +61,8 @@ export const TARGETS: readonly Target[] = [
   { file: 'src/http/app.ts', tests: RECEIVE },
   { file: 'src/bot/receive.ts', tests: RECEIVE },
   { file: 'src/bot/failed-turn.ts', tests: RECEIVE },
-  { file: 'src/hosts/node/polling.ts', tests: ['test/polling.test.ts'] },
-  { file: 'src/http/download-links.ts', tests: ['test/download-links.test.ts'] },
-  { file: 'src/http/loopback-guard.ts', tests: ['test/offline'] },
-  { file: 'src/settings/start-mode.ts', tests: ['test/offline'] },
+  { file: 'src/hosts/node/polling.ts', tests: ['test/hosts/polling.test.ts'] },
+  { file: 'src/http/download-links.ts', tests: ['test/http/download-links.test.ts'] },
+  { file: 'src/http/loopback-guard.ts', tests: ['test/sim/offline'] },
+  { file: 'src/settings/start-mode.ts', tests: ['test/sim/offline'] },
 ];

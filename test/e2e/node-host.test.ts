@@ -1,4 +1,4 @@
-/** The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook. Without a token: test/offline. */
+/** The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook. Without a token: test/sim/offline. */
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';

@@ -5,7 +5,7 @@ import { runAgain } from '../support/suites.ts';
 onServer({ hosted: true, affectedRows: 'off' });
 runAgain({
   tick: () => import('../jobs/tick.test.ts'),
-  receive: () => import('../receive.test.ts'),
+  receive: () => import('../bot/receive.test.ts'),
   chats: () => import('../admin/chats.test.ts'),
   edit: () => import('../admin/edit.test.ts'),
   'add anime': () => import('../admin/add-anime.test.ts'),

@@ -1,0 +1,235 @@
+/** What both hosts share, without their sockets: the runs that are due, alerts, and what may stand in a log. */
+import { Api } from 'grammy';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { backupName } from '../../src/backup/catalog/names.ts';
+import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
+import { backupAlertText } from '../../src/bot/alerts.ts';
+import { readBotInfo } from '../../src/bot/telegram.ts';
+import { sql } from '../../src/db/database.ts';
+import { migrations } from '../../src/db/migrations/index.ts';
+import { ownSchema } from '../../src/db/own-schema.ts';
+import { composeEngine } from '../../src/hosts/compose.ts';
+import { createHost, type Host } from '../../src/hosts/host.ts';
+import { linkKey } from '../../src/http/download-links.ts';
+import { createLog, describeError } from '../../src/lib/log.ts';
+import { LOCALE_NAMES, readConfig } from '../../src/settings/config.ts';
+import { TEXT_LIMIT } from '../../src/text/html.ts';
+import { createWorld, type World } from '../support/backup-world.ts';
+
+let world: World;
+/** Called in place of every pause; how long it would have been. */
+let onPause: (milliseconds: number) => Promise<void>;
+let pauses: number[];
+
+beforeEach(async () => {
+  world = await createWorld({}, 'small');
+  pauses = [];
+  lines = [];
+  onPause = async () => {};
+});
+afterEach(() => world.close());
+
+let lines: Record<string, unknown>[];
+
+function host(isLost = () => false): Host {
+  const { clock, context, db, ledger } = world;
+  const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
+  return createHost({
+    config: readConfig({}, 'node'),
+    webhookSecret: undefined,
+    db,
+    api: new Api('1:x'),
+    me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
+    backups: createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink: () => '' }),
+    store: context.store,
+    links,
+    now: clock.now,
+    sleep: async (milliseconds) => {
+      pauses.push(milliseconds);
+      await onPause(milliseconds);
+    },
+    log: createLog('info', (line) => lines.push(JSON.parse(line) as Record<string, unknown>)),
+    tickLimits: { seconds: 50, requests: 40 },
+    after: () => {},
+    isLost,
+  });
+}
+
+const expire = (): Promise<unknown> => world.db.write([sql('UPDATE backup_lease SET expires_ms = 0')]);
+
+/** As a host composes it. */
+function composed(): BackupEngine {
+  const { clock, context, ledger } = world;
+  const config = readConfig({}, 'node');
+  const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
+  const { source, store, holder, alert } = context;
+  return composeEngine(config.backup, { source, store, holder, alert, ledger, links, clock });
+}
+
+/** A database of the program as it was when it had two migrations. */
+async function asOfTwoMigrations(): Promise<void> {
+  const tables = ['anime', 'anime_parts', 'backup_lease', 'backup_runs', 'backup_requests'];
+  await world.db.write([
+    ...tables.map((name) => sql(`DROP TABLE ${name}`)),
+    sql(
+      'CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)',
+    ),
+    ...migrations
+      .slice(0, 2)
+      .flatMap((step) => [
+        ...step.up(new Map()).map((text) => sql(text)),
+        sql("INSERT INTO schema_migrations VALUES (?, ?, '')", step.version, step.name),
+      ]),
+  ]);
+}
+
+describe('a run that is due and meets a lease', () => {
+  test.each(['schedule', 'start'] as const)(
+    'of a killed process: %s waits for its end and is made',
+    async (trigger) => {
+      await world.ledger.acquire('node host 1 (killed)', 120_000);
+      onPause = async () => {
+        if (pauses.length === 3) await expire();
+      };
+      const at = world.clock.now();
+      expect(await host().runBackup(trigger, at)).toMatchObject({ kind: 'done', name: backupName(at) });
+      expect(pauses).toEqual([30_000, 30_000, 30_000]);
+    },
+  );
+
+  test('of a run that goes on and on: says so after the life of a dead lease, and a little more', async () => {
+    await world.ledger.acquire('cli 7', 3_600_000);
+    expect(await host().runBackup('schedule', world.clock.now())).toMatchObject({ reason: 'busy' });
+    expect(pauses).toHaveLength(5);
+  });
+
+  test('before a migration nobody waits: the update is delivered again', async () => {
+    await world.ledger.acquire('cli 7', 3_600_000);
+    expect(await host().runBackup('migration', world.clock.now())).toMatchObject({ reason: 'busy' });
+    expect(pauses).toEqual([]);
+  });
+
+  test('a start waits for a dead run, though a clock a year ahead wrote its lease, and says how long', async () => {
+    await asOfTwoMigrations();
+    await world.ledger.acquire('node host 1 (killed)', 365 * 86_400_000);
+    onPause = async () => {
+      if (pauses.length === 2) await expire();
+    };
+    await host().ready({ waits: true });
+    const waiting = lines.filter(({ event }) => String(event).startsWith('start waits'));
+    expect(waiting.map(({ seconds_left }) => seconds_left)).toEqual([120, 120]);
+    expect(waiting[0]).toMatchObject({ detail: expect.stringContaining('node host 1 (killed)') });
+    const [steps] = await world.db.write([sql('SELECT version FROM schema_migrations')]);
+    expect(steps?.rows).toHaveLength(migrations.length);
+  });
+
+  test('an update does not wait: it is delivered again', async () => {
+    await asOfTwoMigrations();
+    await world.ledger.acquire('cli 7', 120_000);
+    await expect(host().ready()).rejects.toThrow(/another run is under way/);
+    expect(pauses).toEqual([]);
+  });
+
+  test('a host that stops waits no longer', async () => {
+    await world.ledger.acquire('cli 7', 3_600_000);
+    const stop = new AbortController();
+    onPause = () => {
+      stop.abort();
+      return new Promise(() => {});
+    };
+    const outcome = await host().runBackup('schedule', world.clock.now(), { signal: stop.signal });
+    expect(outcome).toMatchObject({ reason: 'busy' });
+  });
+});
+
+test('a database file that was taken away is said by /healthz at once, not when its cache ends', async () => {
+  let isLost = false;
+  const { app } = host(() => isLost);
+  const database = async (): Promise<unknown> => {
+    const health: unknown = await (await app.request('/healthz')).json();
+    return health;
+  };
+  expect(await database()).not.toMatchObject({ database: 'replaced' });
+  isLost = true;
+  expect(await database()).toMatchObject({ status: 'failing', database: 'replaced' });
+});
+
+describe('a table or column of the bot’s own is missing', () => {
+  beforeEach(async () => {
+    world.close();
+    world = await createWorld();
+  });
+  const health = async () => (await (await host().app.request('/healthz')).json()) as Record<string, unknown>;
+
+  test.each([
+    ['DROP TABLE user_history', 'table user_history is missing'],
+    ['ALTER TABLE users DROP COLUMN source', 'table users lacks column source'],
+  ])('%s: the start says so, and /healthz is not ok', async (statement, finding) => {
+    expect(await health()).toMatchObject({ database: 'ok' });
+    await world.db.write([sql(statement)]);
+    const trips = world.db.roundTrips;
+    await host().ready();
+    expect(world.db.roundTrips - trips).toBe(2);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        event: 'database incomplete',
+        message: expect.stringContaining(finding),
+      }),
+    );
+    expect(await health()).toMatchObject({ status: 'failing', database: 'incomplete' });
+  });
+
+  test('of the catalogue: no update is handled, and the scheduled backup is kept as damaged', async () => {
+    await world.db.write([sql('ALTER TABLE anime DROP COLUMN photo_id')]);
+    await expect(host().ready()).rejects.toThrow(
+      /table anime lacks column photo_id.*restore latest --replace/,
+    );
+    expect(await host().receive({ update_id: 1 })).toBe('again');
+    expect(await host().runBackup('schedule', world.clock.now())).toMatchObject({
+      kind: 'done',
+      manifest: { state: 'damaged', findings: ['table anime lacks column photo_id'] },
+    });
+    expect(world.alerts).toMatchObject([{ kind: 'damaged' }]);
+  });
+
+  test('all of them: the running host makes no backup of an empty database', async () => {
+    const tables = [...ownSchema().tables.keys(), 'schema_migrations'];
+    const at = world.clock.now();
+    const engine = composed();
+    await world.db.write([
+      sql('PRAGMA defer_foreign_keys = ON'),
+      ...tables.toReversed().map((name) => sql(`DROP TABLE IF EXISTS ${name}`)),
+    ]);
+    expect(await engine.run({ trigger: 'schedule', scheduledAt: at })).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining("not the bot's database"),
+    });
+  });
+
+  test('an older version lacks nothing', async () => {
+    world.close();
+    world = await createWorld({}, 'small');
+    await asOfTwoMigrations();
+    expect(await health()).toMatchObject({ database: 'ok' });
+  });
+});
+
+test.each(LOCALE_NAMES)('an alert of any length fits one message (%s)', (locale) => {
+  for (const kind of ['failed', 'ask', 'problem'] as const) {
+    const text = backupAlertText(locale, { kind, message: '😀<&>'.repeat(5_000) });
+    expect(text.length).toBeLessThan(TEXT_LIMIT);
+    expect(text.markup.isWellFormed()).toBe(true);
+    expect(backupAlertText(locale, { kind, message: 'S3 said no' }).markup).toContain('S3 said no');
+  }
+});
+
+test('a token is hidden wherever it stands, also in the address that network errors quote', () => {
+  const token = '123456789:AAabcdefghijklmnopqrstuvwxyz_-01234';
+  for (const text of [
+    `request to https://api.telegram.org/bot${token}/getMe failed`,
+    `token ${token}`,
+    `(${token})`,
+  ])
+    expect(describeError(new Error(text))).not.toContain('abcdefghij');
+});

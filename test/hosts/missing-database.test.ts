@@ -1,0 +1,112 @@
+/** A start without its database: whatever holds an earlier one is named, and none is begun in its place. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readGroups } from '../../src/backup/catalog/list.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
+import { createDirectoryStore } from '../../src/backup/store/directory.ts';
+import { resolveBackup } from '../../src/cli/target.ts';
+import { requireNothingKept } from '../../src/hosts/node/missing-database.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { runCli } from '../cli/support.ts';
+import { createWorld } from '../support/backup-world.ts';
+
+let directory: string;
+let path: string;
+let lines: string[];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'missing-database-'));
+  path = join(directory, 'anime_bot.db');
+  lines = [];
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const bucket = () => ({ store: createDirectoryStore(join(directory, 'backups')), prefix: '' });
+const start = () =>
+  requireNothingKept(
+    path,
+    bucket(),
+    createLog('info', (line) => lines.push(line)),
+  );
+const refusal = (): Promise<string> =>
+  start().then(
+    () => 'started',
+    (error: Error) => error.message,
+  );
+
+describe('beside it', () => {
+  test('nothing: the start goes on', async () => {
+    writeFileSync(join(directory, 'other.db.rescued-20260101T000000Z'), 'x');
+    writeFileSync(`${path}-wal.set-aside-20260101T000000Z`, 'x');
+    expect(await refusal()).toBe('started');
+  });
+
+  test.each([
+    '.rescued-20260615T020000Z',
+    '.before-restore',
+    '.before-restore-20260615_020000',
+    '.broken-20260615_020000',
+  ])('%s refuses it, with the way back', async (end) => {
+    for (const suffix of ['', '-wal']) writeFileSync(path + end + suffix, 'x');
+    const said = await refusal();
+    expect(said).toContain(`mv ${path}${end} ${path}\n`);
+    expect(said).toContain('npm start -- --new-database');
+    expect(said).not.toContain('restore latest');
+  });
+
+  test('and a command says the same', async () => {
+    writeFileSync(`${path}.rescued-20260615T020000Z`, 'x');
+    writeFileSync(`${path}.before-restore`, 'x');
+    const { code, stderr } = await runCli(
+      directory,
+      { DATABASE_URL: `file:${path}`, BACKUP_DIR: 'backups' },
+      'full',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain(`mv ${path}.rescued-20260615T020000Z ${path}`);
+    expect(stderr).toContain(`mv ${path}.before-restore ${path}`);
+    expect(stderr).not.toContain('start the bot once');
+  });
+
+  test('the newest of a kind is named, and a bucket that cannot be listed hides none', async () => {
+    for (const [end, day] of [
+      ['.rescued-20260615T020000Z', 1],
+      ['.rescued-20260614T020000Z', 2],
+    ] as const) {
+      writeFileSync(path + end, 'x');
+      utimesSync(path + end, new Date(2026, 5, day), new Date(2026, 5, day));
+    }
+    writeFileSync(join(directory, 'backups'), 'no directory');
+    expect(await refusal()).toContain(`mv ${path}.rescued-20260614T020000Z ${path}\n`);
+  });
+});
+
+test('backups that lost every manifest: start and restore name a command that works', {
+  timeout: 60_000,
+}, async () => {
+  const world = await createWorld();
+  const context = { ...world.context, ...bucket() };
+  try {
+    const outcome = await runBackup(context, { trigger: 'command', scheduledAt: world.clock.now() });
+    expect(outcome.kind).toBe('done');
+  } finally {
+    world.close();
+  }
+  for (const name of readdirSync(join(directory, 'backups')).filter((one) => one.includes('manifest')))
+    rmSync(join(directory, 'backups', name));
+  expect(await readGroups(bucket())).toHaveLength(1);
+  const said = await refusal();
+  const [, file = ''] = /without a manifest: {2}npm run backup -- restore (\S+)/.exec(said) ?? [];
+  expect(file).toMatch(/\.db\.gz$/);
+  expect(said).not.toContain('restore latest');
+  await expect(resolveBackup(bucket(), 'latest')).rejects.toThrow(`npm run backup -- restore ${file}`);
+  mkdirSync(join(directory, 'bot'));
+  const restored = await runCli(
+    directory,
+    { DATABASE_URL: 'file:bot/anime_bot.db', BACKUP_DIR: 'backups' },
+    'restore',
+    file,
+  );
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining('restored:') });
+});
