@@ -2,11 +2,11 @@
 
 import { waitUntil } from 'cloudflare:workers';
 import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
+import { createBackupLedger } from './backup/run/backup-runs.ts';
 import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
 import { createS3Store } from './backup/store/s3.ts';
 import { backupAlertText, tellAdmins } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
-import { createBackupLedger } from './db/backup-runs.ts';
 import { openRemoteDatabase } from './db/remote.ts';
 import { composeEngine } from './hosts/compose.ts';
 import { createHost, type Host } from './hosts/host.ts';

@@ -1,5 +1,5 @@
 /** One name for one wish, however it was uttered: pressed, typed as a command, a code or a name. */
-import { foldQuery } from '../text/search-query.ts';
+import { foldQuery } from '../db/search-query.ts';
 import type { Action } from './callback-data.ts';
 import { type Incoming, normaliseDigits } from './incoming.ts';
 

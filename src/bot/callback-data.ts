@@ -25,7 +25,7 @@ export const CALLBACK_SHAPES = {
   open: { tag: 'o', args: ['code', 'part'] },
   menu: { tag: 'm', args: [] },
   help: { tag: 'h', args: [] },
-  /** `text` is a folded query (src/text/search-query.ts). */
+  /** `text` is a folded query (src/db/search-query.ts). */
   search: { tag: 'q', args: ['page', 'text'] },
   /** `order` and `direction` count in BROWSE_ORDERS; `anchor` is an anime's id or 0. */
   browse: { tag: 'b', args: ['order', 'anchor', 'direction'] },

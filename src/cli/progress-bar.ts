@@ -1,5 +1,5 @@
 /** A progress line with rate and remaining time. Pure but for the clock it is given; `Terminal.draw` puts it on the screen. */
-import { formatBytes, formatCount, formatDuration } from './format.ts';
+import { formatBytes, formatCount, formatDuration } from '../text/format.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Step {

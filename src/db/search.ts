@@ -1,6 +1,6 @@
 /**
  * Finds anime by name in the two FTS5 indexes of migration 3. The database gathers candidates by ever more forgiving looks, each
- * bounded: into descriptions when few names hold the words, for words mistyped when none does; `src/text/search-rank.ts` puts them
+ * bounded: into descriptions when few names hold the words, for words mistyped when none does; `src/db/search-rank.ts` puts them
  * in order.
  */
 
@@ -9,7 +9,7 @@ import { type AnimeCard, CARD_COLUMNS, CARD_JOINS, readCard } from './anime.ts';
 import { all, type Query, sql } from './database.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
 
-/** A folded query, see `src/text/search-query.ts`. Match expressions are FTS5's; `""` matches nothing. */
+/** A folded query, see `src/db/search-query.ts`. Match expressions are FTS5's; `""` matches nothing. */
 export interface SearchTerms {
   readonly folded: string;
   /** All its words in one of the names, each word perhaps unfinished. */

@@ -1,5 +1,4 @@
 /** One JSON object a line (or another format's); never tokens, keys or payloads. */
-import type { LogLevel } from '../settings/config.ts';
 import { visibleLines } from '../text/visible.ts';
 
 export interface Log {
@@ -10,6 +9,10 @@ export interface Log {
 }
 
 type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+/** From the most to none: LOG_LEVEL. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
 type Level = Exclude<LogLevel, 'silent'>;

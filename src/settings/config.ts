@@ -5,8 +5,9 @@
 import { resolve } from 'node:path';
 // Node has croner check it; the Worker's triggers stand in wrangler.toml (package.json, "imports").
 import { cronProblem } from '#cron-pattern';
-import { serverAddress } from '../backup/store/s3-endpoint.ts';
+import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
 import { DEFAULT_TIME_ZONE, timeFormat } from '../text/times.ts';
+import { serverAddress } from './s3-endpoint.ts';
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -66,12 +67,10 @@ export interface BackupSettings {
   readonly ageIdentity: string | undefined;
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export type LogFormat = 'people' | 'json';
 export type LocaleName = 'uz' | 'uz-Cyrl' | 'ru' | 'en';
 export const LOCALE_NAMES: readonly LocaleName[] = ['uz', 'uz-Cyrl', 'ru', 'en'];
 const LOG_FORMATS: readonly LogFormat[] = ['people', 'json'];
-const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 export type Host = 'worker' | 'node' | 'cli';
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { takeLease } from '../../src/backup/run/lease.ts';
-import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import { sql } from '../../src/db/database.ts';
 import { holderText, isSurelyDead } from '../../src/db/file/lock-text.ts';
 import { createWorld, testClock, type World } from '../support/backup-world.ts';
@@ -22,7 +22,7 @@ const take = (ledger = createBackupLedger(world.db, isSurelyDead)) =>
 
 const HOLDER = `
   import { takeLease } from '${import.meta.dirname}/../../src/backup/run/lease.ts';
-  import { createBackupLedger } from '${import.meta.dirname}/../../src/db/backup-runs.ts';
+  import { createBackupLedger } from '${import.meta.dirname}/../../src/backup/run/backup-runs.ts';
   import { openEmbeddedDatabase } from '${import.meta.dirname}/../../src/db/file/embedded.ts';
   import { holderText } from '${import.meta.dirname}/../../src/db/file/lock-text.ts';
   const db = await openEmbeddedDatabase(process.argv[1]);

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatTable } from '../../src/cli/format.ts';
 import { createColors, inked } from '../../src/cli/ink.ts';
 import { createProgressBar, progressLine } from '../../src/cli/progress-bar.ts';
+import { formatTable } from '../../src/cli/table.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
+import { formatBytes, formatCount, formatDuration } from '../../src/text/format.ts';
 
 test.each([
   [0, '0 B'],

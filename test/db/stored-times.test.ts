@@ -1,8 +1,8 @@
 /** Every stored time, written by a clock that was a year ahead or behind: nothing holds longer than its own length from now. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { LEASE_TTL_MS } from '../../src/backup/run/lease.ts';
 import { noticeAdmins, noticeSent, waitingNotices } from '../../src/db/admin-notices.ts';
-import { createBackupLedger } from '../../src/db/backup-runs.ts';
 import {
   broadcastById,
   dueBroadcasts,

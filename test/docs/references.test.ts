@@ -9,7 +9,7 @@ const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { e
   .filter((file) => existsSync(file));
 const documents = files.filter((file) => file.endsWith('.md'));
 const sources = files
-  .filter((file) => /^(src|dev|test|bench|docs)\/.*\.(ts|md|yml)$|^[A-Z.a-z]+\.md$/.test(file))
+  .filter((file) => /^(src|dev|sim|test|bench|docs)\/.*\.(ts|md|yml)$|^[A-Z.a-z]+\.md$/.test(file))
   .filter((file) => file !== 'test/docs/references.test.ts')
   .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 

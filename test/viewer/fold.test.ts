@@ -1,8 +1,8 @@
 /** Names fold alike however they are written. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { foldQuery, searchTerms } from '../../src/db/search-query.ts';
 import { isWithin } from '../../src/text/edit-distance.ts';
-import { foldQuery, searchTerms } from '../../src/text/search-query.ts';
 import { nameOf, searchText } from '../../src/text/search-text.ts';
 import { fold, soundOf } from '../../src/text/uzbek-fold.ts';
 

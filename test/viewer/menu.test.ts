@@ -1,8 +1,8 @@
 /** What Telegram itself shows: the menus of commands, and the description of the bot. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/index.ts';
-import { installCommands } from '../../src/bot/commands-menu.ts';
 import { staff } from '../../src/db/admins.ts';
+import { installCommands } from '../../src/handlers/commands-menu.ts';
 import { textsFor } from '../../src/locales/index.ts';
 import { LOCALE_NAMES, type LocaleName } from '../../src/settings/config.ts';
 import { type AdminDesk, startDesk } from '../admin/support.ts';

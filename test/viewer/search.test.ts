@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { SeenMessage } from '../../sim/telegram/index.ts';
 import { sql } from '../../src/db/database.ts';
 import { searchAnime } from '../../src/db/search.ts';
+import { foldQuery, searchTerms } from '../../src/db/search-query.ts';
 import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
 import { indexSearchJob } from '../../src/jobs/index-search.ts';
-import { foldQuery, searchTerms } from '../../src/text/search-query.ts';
 import type { TestBot } from '../support/bot.ts';
 import { addAnime, buttons, press, run, start, values } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** The one moment of an import: staged rows into the living tables, all or nothing, and whether it happened when its answer is lost. */
 import type { Database, WriteResult } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
-import { sqlLiteral } from '../../lib/sql-literal.ts';
+import { sqlLiteral } from '../sql-literal.ts';
 import { type MergeSql, mergeSql } from './merge-sql.ts';
 import { dropStaged, guarded, query, run, superseded } from './staging-area.ts';
 import { IMPORT_CONTROL, type Preference, type StagedImport } from './staging-sql.ts';

@@ -1,11 +1,11 @@
 /** Records of a file into the staging tables, each value as its column takes it. */
 
-import { sqlLiteral } from '../../lib/sql-literal.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { LegacyEvent } from '../document/legacy.ts';
 import { type LegacyRecord, tableOfPlace } from '../document/legacy-records.ts';
 import { type Reason, reason } from '../document/reasons.ts';
 import type { SqlValue } from '../model.ts';
+import { sqlLiteral } from '../sql-literal.ts';
 import { type ColumnKind, fitValue, kindOfColumn } from './fit.ts';
 import { type StagedImport, stagedColumns } from './staging-sql.ts';
 import type { Range } from './steps.ts';

@@ -1,8 +1,8 @@
 /** The staging tables of one import, and whose they are: of two imports at once the later one has them. */
 import type { Database, Query, WriteResult } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
-import { sqlLiteral } from '../../lib/sql-literal.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
+import { sqlLiteral } from '../sql-literal.ts';
 import { createDerived, createStaging, DERIVED, IMPORT_CONTROL, type StagedImport } from './staging-sql.ts';
 
 const SUPERSEDED = 'another import has begun since';

@@ -5,11 +5,11 @@
  */
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createBackupLedger } from '../../db/backup-runs.ts';
 import { openEmbeddedDatabase } from '../../db/file/embedded.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
+import { createBackupLedger } from '../run/backup-runs.ts';
 import { runBackup } from '../run/run.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { createDirectoryStore } from '../store/directory.ts';

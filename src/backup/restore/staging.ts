@@ -3,10 +3,10 @@
  * over page by page in one short transaction. Pure.
  */
 
-import { sqlLiteral } from '../../lib/sql-literal.ts';
 import { isWord, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { rowidName } from '../document/load-document.ts';
 import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model.ts';
+import { sqlLiteral } from '../sql-literal.ts';
 import { rowLayout } from '../values.ts';
 
 /** Whose staging tables these are; the swap is refused when somebody else's stand there. */

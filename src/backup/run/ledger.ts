@@ -1,5 +1,5 @@
 /**
- * Where runs are made exclusive and remembered. `src/db/backup-runs.ts` keeps it in the live database; a database that has none of
+ * Where runs are made exclusive and remembered. `src/backup/run/backup-runs.ts` keeps it in the live database; a database that has none of
  * our tables (the old bot's) is backed up without one, see {@link noLedger}.
  */
 import type { Trigger } from '../catalog/manifest.ts';

@@ -1,6 +1,7 @@
 /** A comparison of two databases as lines for people: what differs, and how much does not. Pure. */
 import type { TableDiff } from '../../backup/verify/diff.ts';
-import { type Column, formatCount, formatTable } from '../format.ts';
+import { formatCount } from '../../text/format.ts';
+import { type Column, formatTable } from '../table.ts';
 import type { Colors } from '../terminal.ts';
 
 const COLUMNS: readonly Column[] = [

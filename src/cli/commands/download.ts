@@ -8,8 +8,8 @@ import { createFileWriter } from '../../backup/disk/file-writer.ts';
 import { openUnsealed } from '../../backup/envelope/unseal.ts';
 import { readBack } from '../../backup/verify/read-back.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
+import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { formatBytes } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 

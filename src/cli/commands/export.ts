@@ -4,8 +4,8 @@ import { Command } from 'commander';
 import { writeLive } from '../../backup/disk/local-copy.ts';
 import { createDocumentSink } from '../../backup/document/writer.ts';
 import { inScratch } from '../../backup/verify/verify-deep.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
-import { formatBytes, formatCount } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 export function exportCommand(cli: Cli): Command {

@@ -8,9 +8,9 @@ import type { BackupProgress } from '../../backup/run/progress.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run/run.ts';
 import { isDamagedDatabase } from '../../db/database-fault.ts';
 import { explain } from '../../lib/clock.ts';
+import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { withAdvice } from '../advice.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { formatBytes, formatCount, formatDuration } from '../format.ts';
 import { mendOf } from '../mend.ts';
 import { createProgressBar } from '../progress-bar.ts';
 

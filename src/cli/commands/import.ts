@@ -16,9 +16,10 @@ import { inScratch } from '../../backup/verify/verify-deep.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../hosts/node/node-parts.ts';
 import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
+import { countOf, formatCount } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
-import { type Column, countOf, formatCount, formatTable } from '../format.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { type Column, formatTable } from '../table.ts';
 
 interface Options {
   readonly prefer?: Preference;

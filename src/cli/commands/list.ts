@@ -7,9 +7,10 @@ import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { ledgerTriggerIn } from '../../backup/restore/ledger-triggers.ts';
+import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { type Column, formatBytes, formatCount, formatDuration, formatTable } from '../format.ts';
 import { mendOf } from '../mend.ts';
+import { type Column, formatTable } from '../table.ts';
 import type { Colors } from '../terminal.ts';
 
 export function listCommand(cli: Cli): Command {

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { type PruneOptions, type PruneReport, prune } from '../../backup/catalog/prune.ts';
 import { KEEPS_DELETED } from '../../backup/run/probe.ts';
+import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { formatBytes, formatTable } from '../format.ts';
+import { formatTable } from '../table.ts';
 
 export function pruneCommand(cli: Cli): Command {
   const command = new Command('prune')

@@ -1,7 +1,6 @@
 /** Owners (ADMIN_IDS) name further admins; and the log of what admins did. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
-import { setChatMenu } from '../../bot/commands-menu.ts';
 import type { BotContext, Viewer } from '../../bot/context.ts';
 import type { Feature } from '../../bot/feature.ts';
 import { type Screen, show } from '../../bot/show.ts';
@@ -13,6 +12,7 @@ import { hasChanged } from '../../db/database.ts';
 import { findPerson } from '../../db/people.ts';
 import { type Texts, textsIn } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
+import { setChatMenu } from '../commands-menu.ts';
 import { stopButton, withNote } from './edit-screens.ts';
 import { personOf } from './people.ts';
 import { AdminRoutes, askedQuestion, pressed, whenAsked, whenPressed } from './routes.ts';

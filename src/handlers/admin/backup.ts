@@ -1,13 +1,13 @@
 /** /backup and /backups: take one now, see what there is, download, check, send here (docs/spec/backup.md "Commands"). */
 import { InlineKeyboard } from 'grammy';
 import type { BackupEntry } from '../../backup/catalog/list.ts';
+import { requestBackup, requestShown } from '../../backup/run/backup-runs.ts';
 import type { BackupRequest } from '../../backup/run/ledger.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext, Viewer } from '../../bot/context.ts';
 import type { Feature } from '../../bot/feature.ts';
 import { type Screen, show } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
-import { requestBackup, requestShown } from '../../db/backup-runs.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Html } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';

@@ -22,9 +22,9 @@ import {
 import type { Query } from '../../db/database.ts';
 import { type Candidate, searchAnime } from '../../db/search.ts';
 import { indexAnime } from '../../db/search-index.ts';
+import { foldQuery, searchTerms } from '../../db/search-query.ts';
+import { rankFound } from '../../db/search-rank.ts';
 import { cutText, type Html } from '../../text/html.ts';
-import { foldQuery, searchTerms } from '../../text/search-query.ts';
-import { rankFound } from '../../text/search-rank.ts';
 import { searchText } from '../../text/search-text.ts';
 import { changeFrom } from './edit-answers.ts';
 import {

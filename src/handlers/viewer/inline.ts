@@ -8,9 +8,9 @@ import { prefetch } from '../../bot/turn.ts';
 import { animeByCode } from '../../db/anime.ts';
 import { type ListedAnime, mostViewed } from '../../db/listed-anime.ts';
 import { searchAnime } from '../../db/search.ts';
+import { foldQuery, searchTerms } from '../../db/search-query.ts';
+import { rankFound } from '../../db/search-rank.ts';
 import { cutText, html } from '../../text/html.ts';
-import { foldQuery, searchTerms } from '../../text/search-query.ts';
-import { rankFound } from '../../text/search-rank.ts';
 import { animeName } from './anime-list.ts';
 import { deepLink } from './groups.ts';
 

@@ -2,13 +2,13 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { actionOf } from '../../bot/asked.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
-import { setChatMenu } from '../../bot/commands-menu.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Feature } from '../../bot/feature.ts';
 import { type Screen, show } from '../../bot/show.ts';
 import { chooseLanguage } from '../../db/users.ts';
 import { textsFor } from '../../locales/index.ts';
 import { LOCALE_NAMES } from '../../settings/config.ts';
+import { setChatMenu } from '../commands-menu.ts';
 
 const composer = new Composer<BotContext>();
 

@@ -9,9 +9,9 @@ import { type Screen, show } from '../../bot/show.ts';
 import { prefetch } from '../../bot/turn.ts';
 import { LIST_PAGE } from '../../db/listed-anime.ts';
 import { type Candidate, searchAnime } from '../../db/search.ts';
+import { searchTerms } from '../../db/search-query.ts';
+import { rankFound } from '../../db/search-rank.ts';
 import { cutText } from '../../text/html.ts';
-import { searchTerms } from '../../text/search-query.ts';
-import { rankFound } from '../../text/search-rank.ts';
 import { animeButtons, menuRow, turnRow } from './anime-list.ts';
 import { showCard } from './card.ts';
 

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bareFile } from '../../backup/catalog/bare-file.ts';
 import type { Bucket } from '../../backup/catalog/list.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
-import { formatDuration } from '../../cli/format.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { StartRefused } from '../../settings/start-mode.ts';
+import { formatDuration } from '../../text/format.ts';
 
 /** A bucket that does not answer must not keep a first start waiting for long. */
 const PATIENCE_MS = 15_000;

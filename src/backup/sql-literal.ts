@@ -2,7 +2,7 @@
  * Values as SQL text that reads back to the very same bits. JSON arguments would be shorter code, but servers parse JSON numbers
  * loosely (a real may come out one bit off), and SQLite's own decimal parser promises no more.
  */
-import { InvalidText, type SqlValue } from '../backup/model.ts';
+import { InvalidText, type SqlValue } from './model.ts';
 
 export function sqlLiteral(value: SqlValue): string {
   if (value === null) return 'NULL';

@@ -5,9 +5,9 @@
 import type { Api } from 'grammy';
 import type { BotCommand, LanguageCode } from 'grammy/types';
 import type { Staff } from '../db/admins.ts';
-import { viewerCommands } from '../handlers/viewer/start.ts';
 import { type Texts, textsFor, textsIn } from '../locales/index.ts';
 import type { LocaleName } from '../settings/config.ts';
+import { viewerCommands } from './viewer/start.ts';
 
 const LANGUAGES = ['uz', 'ru', 'en'] as const satisfies readonly (LanguageCode & LocaleName)[];
 

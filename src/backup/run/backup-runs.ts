@@ -1,7 +1,10 @@
 /** The backup engine's rows (migration 0002): lease, runs, requests. Implements the engine's `Ledger`. */
 
-import { TRIGGERS } from '../backup/catalog/manifest.ts';
-import { isLease, isLedger } from '../backup/restore/ledger-sql.ts';
+import { all, type Database, one, type Query, type Statement, sql } from '../../db/database.ts';
+import type { Row } from '../../db/row.ts';
+import { holdingSince, toSqlTime } from '../../db/time.ts';
+import { TRIGGERS } from '../catalog/manifest.ts';
+import { isLease, isLedger } from '../restore/ledger-sql.ts';
 import {
   type BackupRequest,
   DIED,
@@ -9,10 +12,7 @@ import {
   type RequestLedger,
   type RunRecord,
   type RunStart,
-} from '../backup/run/ledger.ts';
-import { all, type Database, one, type Query, type Statement, sql } from './database.ts';
-import type { Row } from './row.ts';
-import { holdingSince, toSqlTime } from './time.ts';
+} from './ledger.ts';
 
 /** The database's clock: one clock for all hosts. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";

@@ -1,8 +1,9 @@
 /** Puts what the search found in order: the name itself, names that begin so, names that hold the words, then names mistyped. */
-import type { Candidate } from '../db/search.ts';
-import { isWithin } from './edit-distance.ts';
+
+import { isWithin } from '../text/edit-distance.ts';
+import { soundOf } from '../text/uzbek-fold.ts';
+import type { Candidate } from './search.ts';
 import { wholeWords } from './search-query.ts';
-import { soundOf } from './uzbek-fold.ts';
 
 /**
  * Best first; candidates that merely share letters with the query are left out. (Who typed a name right gets no guesses: the database

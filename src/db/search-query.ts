@@ -1,6 +1,7 @@
 /** What somebody typed -> what to ask FTS5. */
-import type { SearchTerms } from '../db/search.ts';
-import { fold, soundOf } from './uzbek-fold.ts';
+
+import { fold, soundOf } from '../text/uzbek-fold.ts';
+import type { SearchTerms } from './search.ts';
 
 /** Bytes of a folded query that fit a button beside its tag, page and gate tag (64 in all, see callback-data.ts). */
 const QUERY_BYTES = 54;

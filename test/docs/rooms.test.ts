@@ -1,0 +1,82 @@
+/** The direction of imports between the rooms of `src` (docs/architecture.md, "Rooms"), type imports included. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** From the lowest: a room imports itself and rooms of lower lines; rooms of one line do not know each other. */
+const LINES: readonly (readonly string[])[] = [
+  ['text', 'charts'],
+  ['lib'],
+  ['settings'],
+  ['db'],
+  ['backup', 'takeover'],
+  ['locales'],
+  ['bot'],
+  ['handlers'],
+  ['jobs', 'http'],
+  ['hosts'],
+  ['cli'],
+];
+
+/** Arrows that go up still. */
+const UP_STILL = new Set([
+  'src/bot/bot.ts',
+  'src/backup/import/import-task.ts',
+  'src/takeover/our-schema.ts',
+  'src/takeover/values.ts',
+]);
+
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src', 'sim'], {
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file.endsWith('.ts'));
+
+/** Every relative import of a file, by the path of what it imports. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/(?:\bfrom|\bimport\(?)\s*'(\.[^']+)'/g)].map(([, to = '']) =>
+    join(dirname(file), to),
+  );
+}
+
+/** Without those that only types need, which are gone at run time. */
+function loadedBy(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const loads =
+    /^(?:import|export) (?!type )(?!\{(?:\s*type [^,}]+,?)+\s*\})(?:[^;']*from )?'(\.[^']+\.ts)';/gm;
+  return [...text.matchAll(loads)].map(([, to = '']) => join(dirname(file), to));
+}
+
+/** The room of a file of `src`; undefined for the entry points and for what is not in `src`. */
+const roomOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];
+
+const rank = (room: string): number => LINES.findIndex((line) => line.includes(room));
+
+test('every room of src has its line', () => {
+  const rooms = new Set(files.flatMap((file) => roomOf(file) ?? []));
+  expect([...rooms].sort()).toEqual(LINES.flat().toSorted());
+});
+
+test('rooms import downwards only', () => {
+  const upward = files.flatMap((file) => {
+    const from = roomOf(file);
+    if (from === undefined || UP_STILL.has(file)) return [];
+    return importsOf(file)
+      .filter((to) => to.startsWith('src/') || to.startsWith('sim/'))
+      .filter((to) => {
+        const room = roomOf(to);
+        return room === undefined || (room !== from && rank(room) >= rank(from));
+      })
+      .map((to) => `${file} -> ${to}`);
+  });
+  expect(upward).toEqual([]);
+});
+
+test('what runs on Node alone is in a folder of its own: rooms of the Worker do not import it', () => {
+  const nodeOnly = /^src\/(?:hosts\/node|lib\/disk|db\/file|cli|takeover)\/|^src\/backup\/(?:disk|foreign)\//;
+  const reached = new Set(['src/worker.ts']);
+  for (const file of reached) for (const to of loadedBy(file)) if (/^(?:src|sim)\//.test(to)) reached.add(to);
+  expect([...reached].filter((file) => nodeOnly.test(file) || file.startsWith('sim/'))).toEqual([]);
+});
