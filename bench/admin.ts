@@ -16,8 +16,8 @@ import { createReceiver, type Services } from '../src/bot/receive.ts';
 import { barChart } from '../src/charts/bar-chart.ts';
 import { type Database, sql } from '../src/db/database.ts';
 import { watchWrites } from '../src/db/watched-writes.ts';
-import { broadcastJob } from '../src/jobs/broadcast.ts';
 import { RequestBudget } from '../src/jobs/job.ts';
+import { broadcastJob } from '../src/jobs/send-broadcasts.ts';
 import { createLog } from '../src/lib/log.ts';
 import { build, type Sizes } from './viewer-data.ts';
 

@@ -18,8 +18,8 @@ import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createSqliteSink } from '../src/backup/sqlite/sqlite-sink.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
-import { openEmbeddedDatabase } from '../src/db/file/embedded.ts';
-import { openRemoteDatabase } from '../src/db/remote.ts';
+import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
+import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { benchContext } from './backup-context.ts';
 
 /** A sample costs a tenth of a millisecond, with its collection some ten. */
@@ -30,7 +30,7 @@ type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
 const [kind, file = '', directory = ''] = process.argv.slice(2);
 if (kind === 'sql')
   await serve(
-    async () => (await (await import('../sim/sql-over-http/server.ts')).startSqlServer({ file })).url,
+    async () => (await (await import('../sim/sql-over-http/sql-server.ts')).startSqlServer({ file })).url,
   );
 else if (kind === 's3')
   await serve(async () => (await (await import('../sim/s3/fauxqs.ts')).startFauxqs()).settings);
@@ -81,7 +81,7 @@ async function playCursor(): Promise<string> {
 
 /** Reads the database once as a run does, and keeps the server's answer. */
 async function record(): Promise<void> {
-  const { startSqlServer } = await import('../sim/sql-over-http/server.ts');
+  const { startSqlServer } = await import('../sim/sql-over-http/sql-server.ts');
   const { url, close } = await startSqlServer({ file });
   let saved: Promise<void> | undefined;
   const source = openRemoteSnapshotSource({

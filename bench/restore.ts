@@ -9,13 +9,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startSqlServer } from '../sim/sql-over-http/server.ts';
+import { startSqlServer } from '../sim/sql-over-http/sql-server.ts';
 import { restore } from '../src/backup/restore/restore.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import { sql } from '../src/db/database.ts';
-import { openEmbeddedDatabase } from '../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
 import { migrate } from '../src/db/migrate.ts';
-import { openRemoteDatabase } from '../src/db/remote.ts';
+import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { systemClock } from '../src/lib/clock.ts';
 
 const [, , first = '1000000', file = ''] = process.argv;

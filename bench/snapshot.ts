@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import Database from 'libsql';
-import { startSqlServer } from '../sim/sql-over-http/server.ts';
+import { startSqlServer } from '../sim/sql-over-http/sql-server.ts';
 import type { ScanTarget, SnapshotSource } from '../src/backup/model.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBareWorkerd } from '../dev/workerd.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
-import type { Person } from '../sim/telegram/index.ts';
+import type { Person } from '../sim/telegram/start-telegram.ts';
 import { sql } from '../src/db/database.ts';
-import { openRemoteDatabase } from '../src/db/remote.ts';
+import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { cpuMsOf } from './process-cpu.ts';
 
 const updates = Number(process.argv[2] ?? 300);

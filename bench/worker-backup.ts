@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startBareWorkerd } from '../dev/workerd.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { sql } from '../src/db/database.ts';
-import { openRemoteDatabase } from '../src/db/remote.ts';
+import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { cpuMsOf } from './process-cpu.ts';
 
 const megabytes = Number(process.argv[2] ?? 30);

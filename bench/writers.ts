@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startSqlServer } from '../sim/sql-over-http/server.ts';
+import { startSqlServer } from '../sim/sql-over-http/sql-server.ts';
 import type { SnapshotSource } from '../src/backup/model.ts';
 import { createBackupLedger } from '../src/backup/run/backup-runs.ts';
 import { runBackup } from '../src/backup/run/run.ts';
@@ -18,9 +18,9 @@ import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import { type Database, sql } from '../src/db/database.ts';
-import { openEmbeddedDatabase } from '../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
 import { migrate } from '../src/db/migrate.ts';
-import { openRemoteDatabase } from '../src/db/remote.ts';
+import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { benchContext } from './backup-context.ts';
 
 /** Of history rows with their indexes, measured. */

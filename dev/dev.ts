@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { unstable_startWorker as startWorker } from 'wrangler';
-import { createPlayground } from '../sim/offline/page/index.ts';
+import { createPlayground } from '../sim/offline/page/playground.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { listBackups } from '../src/backup/catalog/list.ts';
 import { createS3Store } from '../src/backup/store/s3.ts';

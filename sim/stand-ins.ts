@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { startFauxqs } from './s3/fauxqs.ts';
-import type { FaultPlan } from './sql-over-http/faults.ts';
-import { type SqlServer, startSqlServer } from './sql-over-http/server.ts';
-import { startTelegram, type Telegram } from './telegram/index.ts';
+import type { FaultPlan } from './sql-over-http/request-faults.ts';
+import { type SqlServer, startSqlServer } from './sql-over-http/sql-server.ts';
+import { startTelegram, type Telegram } from './telegram/start-telegram.ts';
 
 export interface StandIns {
   readonly sql: SqlServer;

@@ -1,9 +1,9 @@
 /** The Node host: the same app and jobs as the Worker's on one machine. `npm start`; start-mode.ts says when it runs offline. */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseUnfit } from './db/database-unfit.ts';
 import { DatabaseFileHeld } from './db/file/file-lock.ts';
 import { JournalInDoubt } from './db/file/settle-journals.ts';
-import { DatabaseUnfit } from './db/unfit.ts';
 import { startNode } from './hosts/node/node-host.ts';
 import { useOwnScratch } from './hosts/node/own-scratch.ts';
 import { onStopSignals } from './hosts/node/stop-signals.ts';

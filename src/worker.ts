@@ -7,7 +7,7 @@ import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
 import { createS3Store } from './backup/store/s3.ts';
 import { backupAlertText, tellAdmins } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
-import { openRemoteDatabase } from './db/remote.ts';
+import { openRemoteDatabase } from './db/remote-database.ts';
 import { composeEngine } from './hosts/compose.ts';
 import { createHost, type Host } from './hosts/host.ts';
 import { linkKey } from './http/download-links.ts';

@@ -181,7 +181,7 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'hostile Telegram: a broadcast does not write down whom it was sent to',
-    file: 'src/jobs/broadcast.ts',
+    file: 'src/jobs/send-broadcasts.ts',
     find: '[moveCursor(id, cursor, position, delivery), ...statements]',
     replacement: '[moveCursor(id, cursor, cursor, delivery), ...statements]',
     tests: HOUR,

@@ -57,7 +57,7 @@ export const TARGETS: readonly Target[] = [
   { file: 'src/db/file/settle-journals.ts', tests: JOURNALS },
   { file: 'src/db/migrate.ts', tests: ['test/db', 'test/takeover'] },
   { file: 'src/db/time.ts', tests: ['test/db/stored-times.test.ts'] },
-  { file: 'src/takeover/values.ts', tests: ['test/takeover'] },
+  { file: 'src/takeover/unfit-values.ts', tests: ['test/takeover'] },
   { file: 'src/http/app.ts', tests: RECEIVE },
   { file: 'src/bot/receive.ts', tests: RECEIVE },
   { file: 'src/bot/failed-turn.ts', tests: RECEIVE },

@@ -7,9 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { describeError } from '../../src/lib/log.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
-import { type Person, startTelegram, type Telegram, type TelegramOptions } from '../telegram/index.ts';
+import {
+  type Person,
+  startTelegram,
+  type Telegram,
+  type TelegramOptions,
+} from '../telegram/start-telegram.ts';
 import { OFFLINE_DIRECTORY, openOfflineHome } from './home.ts';
-import { createPlayground } from './page/index.ts';
+import { createPlayground } from './page/playground.ts';
 import { addSamples, SAMPLE_OWNER_ID } from './samples.ts';
 
 const ADMIN_ID = 1001;

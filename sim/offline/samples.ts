@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { textsFor } from '../../src/locales/index.ts';
-import type { Person, Telegram } from '../telegram/index.ts';
+import type { Person, Telegram } from '../telegram/start-telegram.ts';
 import { drawPicture, type Scene } from './picture.ts';
 
 /** Whoever adds them is an owner at the first start only, and has a chat of its own. */

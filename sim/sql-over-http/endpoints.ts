@@ -1,10 +1,11 @@
 /** The two endpoints, pipeline and cursor (libsql-server hrana/http/mod.rs). */
-import { SqlFailure, Unencodable, wireError } from './errors.ts';
-import { type Answer, BodyWriter, type Fault } from './faults.ts';
-import { type Machine, type ProgramSink, runProgram } from './program.ts';
+
+import type { CursorBody, PipelineBody } from './parse-requests.ts';
+import { type Answer, BodyWriter, type Fault } from './request-faults.ts';
 import { answerRequest, openConnection, toSteps } from './requests.ts';
+import { type Machine, type ProgramSink, runProgram } from './run-program.ts';
+import { SqlFailure, Unencodable, wireError } from './sql-errors.ts';
 import type { Streams } from './streams.ts';
-import type { CursorBody, PipelineBody } from './wire.ts';
 
 export interface Engine {
   readonly machine: Machine;

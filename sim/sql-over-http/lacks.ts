@@ -1,5 +1,5 @@
 /** Servers that can not do what others can: an older SQLite, an engine without FTS5, a token that may only read. */
-import { SqlFailure } from './errors.ts';
+import { SqlFailure } from './sql-errors.ts';
 import type { Statement } from './statement.ts';
 
 export type Lack = 'fts5' | 'new sqlite' | 'writing';

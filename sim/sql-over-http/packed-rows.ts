@@ -4,8 +4,8 @@
  * its time on. Only for plain columns of tables: an expression may yield JSON that SQLite would put in as it is.
  */
 import { isUtf8 } from 'node:buffer';
-import { SqlFailure, Unencodable } from './errors.ts';
-import { encodeFloat } from './values.ts';
+import { SqlFailure, Unencodable } from './sql-errors.ts';
+import { encodeFloat } from './wire-values.ts';
 
 /** What the binding tells of a result column. */
 export interface ResultColumn {

@@ -1,10 +1,11 @@
 /** The requests of a pipeline, one result each (libsql-server hrana/http/request.rs). */
-import type { Connection } from './connection.ts';
-import { ProtocolError, SqlFailure, wireError } from './errors.ts';
-import { type Machine, type Query, ResultCollector, runProgram, type Step, toQuery } from './program.ts';
+
+import type { SqlText, WireRequest, WireStatement, WireStep } from './parse-requests.ts';
+import { type Machine, type Query, ResultCollector, runProgram, type Step, toQuery } from './run-program.ts';
+import type { Connection } from './sql-connection.ts';
+import { ProtocolError, SqlFailure, wireError } from './sql-errors.ts';
 import { parseOneStatement, parseStatements } from './statement.ts';
 import type { Stream } from './streams.ts';
-import type { SqlText, WireRequest, WireStatement, WireStep } from './wire.ts';
 
 const NO_ARGUMENTS = { args: [], namedArgs: new Map(), wantRows: false };
 

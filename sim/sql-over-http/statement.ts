@@ -1,7 +1,7 @@
 /** SQL texts cut into statements and sorted as libsql-server sorts them (query_analysis.rs): what it does not know, it refuses. */
 import { isWord, type SqlToken, tokenizeSql } from '../../src/lib/sql-tokens.ts';
-import { SqlFailure } from './errors.ts';
 import { type Dialect, isRefusedByHost, refusal } from './hosted.ts';
+import { SqlFailure } from './sql-errors.ts';
 
 export interface Statement {
   /** Without the closing semicolon. */

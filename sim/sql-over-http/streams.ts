@@ -1,9 +1,9 @@
 /** Streams and their batons: signed, used once, expiring (libsql-server hrana/http/stream.rs). */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock } from './clock.ts';
-import { Connection, type Opening } from './connection.ts';
-import { ProtocolError, StreamExpired } from './errors.ts';
-import type { Limits } from './limits.ts';
+import type { Clock } from './server-clock.ts';
+import type { Limits } from './server-limits.ts';
+import { Connection, type Opening } from './sql-connection.ts';
+import { ProtocolError, StreamExpired } from './sql-errors.ts';
 import type { WriteLock } from './write-lock.ts';
 
 export interface Stream {

@@ -1,6 +1,6 @@
 /** Who may write: one stream at a time, and after its time limit another may take the lock away (libsql-server connection_manager.rs). */
-import type { Clock } from './clock.ts';
-import type { Connection } from './connection.ts';
+import type { Clock } from './server-clock.ts';
+import type { Connection } from './sql-connection.ts';
 
 /** How often to look again for a lock held outside this server. */
 const FOREIGN_POLL_MS = 5;

@@ -1,5 +1,5 @@
 import type { ChatMember } from 'grammy/types';
-import { ApiError, badRequest, forbidden } from './errors.ts';
+import { ApiError, badRequest, forbidden } from './api-errors.ts';
 import { type ChatState, type Content, isAdmin, isMember } from './state.ts';
 import type { World } from './world.ts';
 

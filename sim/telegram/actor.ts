@@ -1,5 +1,5 @@
 import type { Message, Update } from 'grammy/types';
-import { ActRefused } from './errors.ts';
+import { ActRefused } from './api-errors.ts';
 import type { Receiver } from './receiver.ts';
 import { type ChatState, isAdmin, type StoredMessage } from './state.ts';
 import { type SeenMessage, see } from './view.ts';

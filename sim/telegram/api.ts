@@ -1,8 +1,8 @@
+import { ApiError, tooManyRequests } from './api-errors.ts';
 import type { Args } from './args.ts';
-import { ApiError, tooManyRequests } from './errors.ts';
-import { type Fault, type Faults, untilAborted } from './faults.ts';
+import { type Fault, type Faults, untilAborted } from './call-faults.ts';
 import type { Flood } from './flood.ts';
-import { findMethod } from './methods/index.ts';
+import { findMethod } from './methods/find-method.ts';
 import type { Receiver } from './receiver.ts';
 import type { World } from './world.ts';
 

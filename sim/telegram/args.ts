@@ -1,4 +1,4 @@
-import { badRequest } from './errors.ts';
+import { badRequest } from './api-errors.ts';
 
 /** A file part of a multipart request. */
 export interface Upload {

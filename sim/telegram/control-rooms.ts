@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
-import type { RoomOptions, Telegram } from './index.ts';
 import type { Room } from './room.ts';
+import type { RoomOptions, Telegram } from './start-telegram.ts';
 
 /** Chats over HTTP: making them, membership, posts. */
 export function roomActions(app: Hono, telegram: Telegram): void {

@@ -1,14 +1,14 @@
 import { type Context, Hono } from 'hono';
 import { describeError } from '../../src/lib/log.ts';
+import { ActRefused } from './api-errors.ts';
 import type { JsonObject } from './args.ts';
-import type { Media, Outgoing } from './compose.ts';
+import type { FaultRule } from './call-faults.ts';
 import { roomActions } from './control-rooms.ts';
-import { ActRefused } from './errors.ts';
-import type { FaultRule } from './faults.ts';
 import type { StoredFile } from './files.ts';
-import type { PersonOptions, Telegram } from './index.ts';
+import type { Media, Outgoing } from './outgoing.ts';
 import type { Person, Where } from './person.ts';
 import type { DeliverOptions } from './receiver.ts';
+import type { PersonOptions, Telegram } from './start-telegram.ts';
 import type { SeenMessage } from './view.ts';
 
 /**

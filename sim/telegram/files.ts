@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from './errors.ts';
+import { ApiError, badRequest } from './api-errors.ts';
 
 export type FileKind = 'photo' | 'video' | 'document' | 'animation' | 'audio' | 'voice' | 'sticker';
 

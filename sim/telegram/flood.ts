@@ -1,5 +1,5 @@
-import { tooManyRequests } from './errors.ts';
-import { FLOOD } from './limits.ts';
+import { tooManyRequests } from './api-errors.ts';
+import { FLOOD } from './api-limits.ts';
 import type { ChatState } from './state.ts';
 
 /** Telegram tolerates short bursts in one chat; what it forbids is keeping the pace up. */

@@ -1,7 +1,7 @@
 import type { MessageEntity } from 'grammy/types';
-import { badRequest } from './errors.ts';
-import { type FormattedText, parseHtml, sortEntities } from './html.ts';
-import { RAW_TEXT_BYTES_MAX } from './limits.ts';
+import { badRequest } from './api-errors.ts';
+import { RAW_TEXT_BYTES_MAX } from './api-limits.ts';
+import { type FormattedText, parseHtml, sortEntities } from './parse-html.ts';
 
 /** Where Telegram finds entities by itself; earlier patterns win. */
 const FOUND: readonly [MessageEntity.CommonMessageEntity['type'], RegExp][] = [

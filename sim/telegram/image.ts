@@ -1,4 +1,4 @@
-import { badRequest } from './errors.ts';
+import { badRequest } from './api-errors.ts';
 
 /** Pixels: width plus height of a photo (Bot API, sendPhoto). */
 const SIDES_MAX = 10_000;

@@ -3,7 +3,7 @@ import { announce, type Stage } from './actor.ts';
 import { isObject, type JsonObject, stringField } from './args.ts';
 import type { StoredFile } from './files.ts';
 import { inlineMarkup } from './markup.ts';
-import { type InlineAnswer, inlineText } from './methods/queries.ts';
+import { type InlineAnswer, inlineText } from './methods/query-methods.ts';
 import type { Room } from './room.ts';
 import type { Content } from './state.ts';
 import { type SeenMessage, see } from './view.ts';

@@ -5,9 +5,9 @@ import type {
   ReplyKeyboardMarkup,
   ReplyKeyboardRemove,
 } from 'grammy/types';
+import { badRequest } from './api-errors.ts';
+import { BUTTONS_MAX, CALLBACK_DATA_BYTES_MAX } from './api-limits.ts';
 import { type Args, isObject, type Json, type JsonObject, stringField } from './args.ts';
-import { badRequest } from './errors.ts';
-import { BUTTONS_MAX, CALLBACK_DATA_BYTES_MAX } from './limits.ts';
 import type { ChatKind } from './state.ts';
 
 export type ReplyMarkup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | ForceReply;

@@ -1,8 +1,8 @@
 import type { Update } from 'grammy/types';
-import { ApiError } from './errors.ts';
+import { ApiError } from './api-errors.ts';
 import { post, type Transport, waitOf } from './post-update.ts';
 import { seeded } from './random.ts';
-import type { Queued, UpdateQueue } from './updates.ts';
+import type { Queued, UpdateQueue } from './update-queue.ts';
 
 export interface Webhook {
   url: string;

@@ -1,5 +1,5 @@
 import type { MessageEntity } from 'grammy/types';
-import { type FormattedText, sortEntities } from './html.ts';
+import { type FormattedText, sortEntities } from './parse-html.ts';
 
 /** Escapes text for the Bot API's HTML. */
 export function escapeHtml(text: string): string {

@@ -1,7 +1,7 @@
 import type { ChatMember, User } from 'grammy/types';
 import { announce, type MessageRef, type Stage, seenIn, stored } from './actor.ts';
-import { ActRefused } from './errors.ts';
-import { type AdminRights, administrator, changeMember, primaryLink } from './membership.ts';
+import { ActRefused } from './api-errors.ts';
+import { type AdminRights, administrator, changeMember, primaryLink } from './chat-members.ts';
 import type { Person } from './person.ts';
 import { type ChatState, type Closure, isMember } from './state.ts';
 import { type SeenMessage, see } from './view.ts';

@@ -2,7 +2,7 @@
 import type { ChatMember, Update } from 'grammy/types';
 import type { StoredFile } from './files.ts';
 import type { ChatKind, ChatState, Content, PersonState, StoredMessage } from './state.ts';
-import type { UpdateKind } from './updates.ts';
+import type { UpdateKind } from './update-queue.ts';
 import type { World } from './world.ts';
 
 /** Keeps a world over restarts. */

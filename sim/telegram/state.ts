@@ -1,7 +1,7 @@
 import type { ChatMember, InlineKeyboardMarkup, MessageOrigin, ReactionType, User } from 'grammy/types';
 import type { StoredFile } from './files.ts';
-import type { FormattedText } from './html.ts';
 import type { ReplyMarkup } from './markup.ts';
+import type { FormattedText } from './parse-html.ts';
 
 /** What a message holds. `text` of a media message is its caption. */
 export type Content =

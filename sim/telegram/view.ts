@@ -1,5 +1,5 @@
 import type { InlineKeyboardButton, Message, MessageEntity, User } from 'grammy/types';
-import { ROW_MAX } from './limits.ts';
+import { ROW_MAX } from './api-limits.ts';
 import { renderHtml } from './render-html.ts';
 import type { StoredMessage } from './state.ts';
 import type { World } from './world.ts';

@@ -2,7 +2,7 @@ import type { Chat, ChatMember, Message, Update, User, UserFromGetMe } from 'gra
 import { FileStore } from './files.ts';
 import { toChat, toMessage } from './message.ts';
 import type { ChatKind, ChatState, PersonState, StoredMessage } from './state.ts';
-import { UpdateQueue } from './updates.ts';
+import { UpdateQueue } from './update-queue.ts';
 
 /** A message to be stored; what is left out is empty. */
 export type NewMessage = Pick<StoredMessage, 'chat' | 'content' | 'authorId'> & Partial<StoredMessage>;

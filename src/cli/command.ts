@@ -2,8 +2,8 @@
 import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { Interrupted } from '../backup/run/again.ts';
+import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { explainUnusable } from '../db/file/database-file.ts';
-import { DatabaseUnfit } from '../db/unfit.ts';
 import { useOwnScratch } from '../hosts/node/own-scratch.ts';
 import { explain } from '../lib/clock.ts';
 import { ConfigError, type Environment } from '../settings/config.ts';

@@ -1,6 +1,6 @@
 /**
  * The database as the bot sees it: one batch of reads, one batch of writes, each one round trip (docs/architecture.md, "The way of one update").
- * Two adapters: `remote.ts` (SQL over HTTP, Worker and Node) and `embedded.ts` (a file, Node only).
+ * Two adapters: `remote-database.ts` (SQL over HTTP, Worker and Node) and `embedded-database.ts` (a file, Node only).
  */
 import type { Client, InStatement, ResultSet, TransactionMode } from '@libsql/client';
 import { Row } from './row.ts';

@@ -1,7 +1,7 @@
 /** Whether a server's database can carry the bot. Node only: a Worker's was proved by setup. */
 import { explain } from '../lib/clock.ts';
 import { type Database, DatabaseUnavailable, one, sql } from './database.ts';
-import { DatabaseUnfit } from './unfit.ts';
+import { DatabaseUnfit } from './database-unfit.ts';
 
 /** `octet_length` came with 3.43, `unixepoch('subsec')` with 3.42, RETURNING with 3.35 (sqlite.org/changes.html). */
 const LEAST_SQLITE = '3.43';

@@ -1,7 +1,8 @@
 /** Brings a database to the program's schema: numbered steps, each in one write transaction, a backup before any that changes existing data. */
 import { all, ConstraintFailed, type Database, type Statement, sql } from './database.ts';
-import { migrations } from './migrations/index.ts';
-import type { ExistingTables, Migration } from './migrations/types.ts';
+import { DatabaseUnfit } from './database-unfit.ts';
+import { migrations } from './migrations/all-migrations.ts';
+import type { ExistingTables, Migration } from './migrations/migration.ts';
 import {
   existingTables,
   existingTriggers,
@@ -14,7 +15,6 @@ import {
   tellLack,
 } from './own-schema.ts';
 import { toSqlTime } from './time.ts';
-import { DatabaseUnfit } from './unfit.ts';
 
 export const SCHEMA_VERSION = migrations.length;
 

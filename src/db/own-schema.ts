@@ -3,8 +3,8 @@
  * renamed column breaks no page, so no check of SQLite's finds it. A database of an older version lacks nothing: a migration adds it.
  */
 import { all, type Database, type Query, sql } from './database.ts';
-import { migrations } from './migrations/index.ts';
-import type { ExistingTables } from './migrations/types.ts';
+import { migrations } from './migrations/all-migrations.ts';
+import type { ExistingTables } from './migrations/migration.ts';
 import type { Row } from './row.ts';
 
 export interface OwnColumn {

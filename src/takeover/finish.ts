@@ -3,7 +3,7 @@
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { OLD_SCHEMA, OLD_VALUES } from './our-schema.ts';
-import { valuesNote } from './values.ts';
+import { valuesNote } from './unfit-values.ts';
 
 interface Kept {
   readonly row: number;

@@ -1,7 +1,7 @@
 /** What an old file holds, object by object, and what of it is the old bot's, a stranger's, or in the way. */
 import { all, type Database, sql } from '../db/database.ts';
+import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { Row } from '../db/row.ts';
-import { DatabaseUnfit } from '../db/unfit.ts';
 import { isOurName, OLD_TABLES, type OldTable, type OurSchema } from './our-schema.ts';
 
 export interface OldObject {

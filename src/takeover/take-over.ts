@@ -1,17 +1,16 @@
 /**
  * An old bot's database becomes this bot's, in the transaction of the first migration. Its tables are copied as they are, dropped, made
- * anew and filled (tables.ts). What has a name of ours and is not the old bot's is set aside under `old_…`; other tables stay, without
+ * anew and filled (take-rows.ts). What has a name of ours and is not the old bot's is set aside under `old_…`; other tables stay, without
  * the foreign keys that would keep the bot from deleting its own rows. Nothing is dropped whose rows are not somewhere else by then.
  */
 
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
 import { SALVAGE } from '../db/database-fault.ts';
+import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { TakeOver } from '../db/migrate.ts';
-import { DatabaseUnfit } from '../db/unfit.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { finish } from './finish.ts';
 import { withoutForeignKeys } from './foreign-keys.ts';
-import { planMending } from './mend.ts';
 import { type OldObject, type OldSchema, type OldTableInfo, readOldSchema } from './old-schema.ts';
 import {
   isOurName,
@@ -21,8 +20,9 @@ import {
   type OurSchema,
   ourSchema,
 } from './our-schema.ts';
-import { otherMeaning, type Staged, strangeColumns, takeRows } from './tables.ts';
-import { CREATE_OLD_VALUES, findUnfit, mendStatements } from './values.ts';
+import { planMending } from './plan-mending.ts';
+import { otherMeaning, type Staged, strangeColumns, takeRows } from './take-rows.ts';
+import { CREATE_OLD_VALUES, findUnfit, mendStatements } from './unfit-values.ts';
 
 /** Of a server's database: its answers never carry raw bytes into this process. */
 export const takeOver: TakeOver = { plan, finish };

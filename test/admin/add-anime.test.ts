@@ -4,7 +4,7 @@ import { composeFeatures, features } from '../../src/bot/bot.ts';
 import { createReceiver } from '../../src/bot/receive.ts';
 import { ask } from '../../src/db/asks.ts';
 import { type Database, type Statement, sql } from '../../src/db/database.ts';
-import { draftStatusJob } from '../../src/jobs/draft-status.ts';
+import { draftStatusJob } from '../../src/jobs/refresh-draft-status.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 

@@ -1,8 +1,8 @@
 /** Broadcasts: nobody skipped, at most the message in flight repeated, whatever happens to the host. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Person } from '../../sim/telegram/index.ts';
+import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
-import { broadcastJob } from '../../src/jobs/broadcast.ts';
+import { broadcastJob } from '../../src/jobs/send-broadcasts.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
 let desk: AdminDesk;

@@ -1,8 +1,8 @@
 /** Groups and mandatory channels: looked up and checked when added, so that nothing stored can fail a viewer later. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Room } from '../../sim/telegram/index.ts';
+import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
 let desk: AdminDesk;

@@ -1,8 +1,8 @@
 /** What takes long leaves the update that asks for it, and is done once, whatever happens to the process. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { adminWorkJob } from '../../src/jobs/admin-work.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
+import { adminWorkJob } from '../../src/jobs/continue-admin-work.ts';
 import { type AdminDesk, startDesk } from './support.ts';
 
 let desk: AdminDesk;

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { seeded } from '../../sim/telegram/random.ts';
 import { sql } from '../../src/db/database.ts';
-import { jobs } from '../../src/jobs/index.ts';
+import { jobs } from '../../src/jobs/all-jobs.ts';
 import { LOCALE_NAMES } from '../../src/settings/config.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, startDesk } from './support.ts';

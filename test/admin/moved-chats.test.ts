@@ -1,10 +1,10 @@
 /** Groups that became supergroups, and chats that closed themselves to the bot: followed, and told to the owners once. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Room } from '../../sim/telegram/index.ts';
+import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
-import { broadcastJob } from '../../src/jobs/broadcast.ts';
 import { checkChatsJob } from '../../src/jobs/check-chats.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { broadcastJob } from '../../src/jobs/send-broadcasts.ts';
 import { addAnime, addChannel } from '../viewer/support.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 

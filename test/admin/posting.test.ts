@@ -1,8 +1,8 @@
 /** Posting: the card with a link that opens the anime, per-chat results, again whenever wanted. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Room } from '../../sim/telegram/index.ts';
+import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
-import { postingJob } from '../../src/jobs/posting.ts';
+import { postingJob } from '../../src/jobs/publish-postings.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 
 let desk: AdminDesk;

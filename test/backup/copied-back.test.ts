@@ -9,7 +9,7 @@ import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { sql } from '../../src/db/database.ts';
-import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

@@ -11,7 +11,7 @@ import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { drill } from '../../src/backup/verify/drill.ts';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { damage, damageIndex } from '../support/damage-index.ts';
 

@@ -23,7 +23,7 @@ const take = (ledger = createBackupLedger(world.db, isSurelyDead)) =>
 const HOLDER = `
   import { takeLease } from '${import.meta.dirname}/../../src/backup/run/lease.ts';
   import { createBackupLedger } from '${import.meta.dirname}/../../src/backup/run/backup-runs.ts';
-  import { openEmbeddedDatabase } from '${import.meta.dirname}/../../src/db/file/embedded.ts';
+  import { openEmbeddedDatabase } from '${import.meta.dirname}/../../src/db/file/embedded-database.ts';
   import { holderText } from '${import.meta.dirname}/../../src/db/file/lock-text.ts';
   const db = await openEmbeddedDatabase(process.argv[1]);
   const clock = { now: () => new Date(), sleep: async () => {} };

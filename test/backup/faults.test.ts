@@ -8,7 +8,7 @@ import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { verifyByHash } from '../../src/backup/verify/proof.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
-import { type Fault, Faults, faultyLedger, faultySource, faultyStore } from '../support/faults.ts';
+import { type Fault, Faults, faultyLedger, faultySource, faultyStore } from '../support/faulty-edges.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
 
 const PREFIX = 'backups/';

@@ -4,7 +4,7 @@ import { LEASE_TTL_MS, LeaseLost, takeLease } from '../../src/backup/run/lease.t
 import type { Ledger } from '../../src/backup/run/ledger.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { createWorld, testClock, type World } from '../support/backup-world.ts';
 
 let world: World;

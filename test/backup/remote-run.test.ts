@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFauxqs } from '../../sim/s3/fauxqs.ts';
-import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/server.ts';
+import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
@@ -14,7 +14,7 @@ import { createS3Store } from '../../src/backup/store/s3.ts';
 import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
 import { type Database, sql } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { testClock } from '../support/backup-world.ts';
 import { serverKind } from '../support/server-kind.ts';
 

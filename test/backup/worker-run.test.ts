@@ -9,7 +9,7 @@ import { listBackups } from '../../src/backup/catalog/list.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
 import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
 import { sql } from '../../src/db/database.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 
 const ADMIN = 4242;
 /** As the Worker is set up by default (wrangler.toml). */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { settleFailure } from '../../src/bot/failed-turn.ts';
 import { sql } from '../../src/db/database.ts';
 import { createApp } from '../../src/http/app.ts';
-import { jobs } from '../../src/jobs/index.ts';
+import { jobs } from '../../src/jobs/all-jobs.ts';
 import { ADMIN_ID } from '../support/bot.ts';
 import { addAnime, run, start, values } from '../viewer/support.ts';
 

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GrammyError } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Person } from '../../sim/telegram/index.ts';
+import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { type Hearing, PollHearing, setWebhook } from '../../src/bot/hearing.ts';
 import { createHost } from '../../src/hosts/host.ts';
 import { linkKey } from '../../src/http/download-links.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
-import { hearingJob } from '../../src/jobs/hearing.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { hearingJob } from '../../src/jobs/watch-hearing.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CALLBACK_SHAPES } from '../../src/bot/callback-data.ts';
 import { all, sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { type AdminDesk, startDesk } from '../admin/support.ts';
 import { addAnime } from '../support/catalogue.ts';
 

@@ -7,8 +7,8 @@ import { features } from '../../src/bot/bot.ts';
 import type { BotContext } from '../../src/bot/context.ts';
 import type { Feature } from '../../src/bot/feature.ts';
 import { all, sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
 import { replayUpdatesJob } from '../../src/jobs/replay-updates.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { ADMIN_ID, startTestBot, type TestBot, type TestBotOptions } from '../support/bot.ts';
 import { addAnime } from '../support/catalogue.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withAdvice } from '../../src/cli/advice.ts';
 import { explain } from '../../src/lib/clock.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 let home: string;
 beforeAll(() => {

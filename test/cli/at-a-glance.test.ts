@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { putBackup } from '../support/sample-backup.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 const HOUR_MS = 3_600_000;
 const SCRIPT = '/usr/bin/script';

@@ -7,11 +7,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { databaseFault, SALVAGE } from '../../src/db/database-fault.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { BREAKS } from '../support/break-file.ts';
 import { damageIndex } from '../support/damage-index.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 let directory: string;
 beforeEach(async () => {

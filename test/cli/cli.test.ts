@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { putBackup } from '../support/sample-backup.ts';
-import { runCliWithoutRoom, runCli as spawnCli } from './support.ts';
+import { runCliWithoutRoom, runCli as spawnCli } from './spawn-cli.ts';
 
 const RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudcqyv9s9xgl6x';
 let directory: string;

@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { PROCESS_MARK } from '../../src/lib/disk/process-mark.ts';
-import { runCliInterrupted, runCliUnread, runCli as spawnCli } from './support.ts';
+import { runCliInterrupted, runCliUnread, runCli as spawnCli } from './spawn-cli.ts';
 
 let directory: string;
 let name: string;

@@ -7,7 +7,7 @@ import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { damageIndex } from '../support/damage-index.ts';
-import { type CliResult, runCli } from './support.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
 
 let directory: string;
 let older: string;

@@ -13,7 +13,7 @@ import { heard } from '../../src/bot/hearing.ts';
 import { addAdmin } from '../../src/db/admins.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 
 /** As wrangler 4.156.2 prints it. */
 const DEPLOYED = [

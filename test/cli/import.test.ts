@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCliInterrupted, runCli as spawnCli } from './support.ts';
+import { runCliInterrupted, runCli as spawnCli } from './spawn-cli.ts';
 
 let directory: string;
 const env = () => ({

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 test('list, list --check and the drill tell of a newest backup that is gone', {
   timeout: 120_000,

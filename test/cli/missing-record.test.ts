@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { lackNow, tellLack } from '../../src/db/own-schema.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
-import { type CliResult, runCli } from './support.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
 
 let directory: string;
 let good: string;

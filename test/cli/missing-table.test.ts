@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseManifest, serializeManifest } from '../../src/backup/catalog/manifest.ts';
 import { sql } from '../../src/db/database.ts';
 import { explainUnusable } from '../../src/db/file/database-file.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { migrations } from '../../src/db/migrations/index.ts';
-import { type CliResult, runCli } from './support.ts';
+import { migrations } from '../../src/db/migrations/all-migrations.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
 
 let directory: string;
 let good: string;

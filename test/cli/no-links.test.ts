@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram } from '../../sim/telegram/index.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
 import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 const NO_LINKS = new URL('../support/no-links.ts', import.meta.url).href;
 const HOST = fileURLToPath(new URL('../../src/node.ts', import.meta.url));

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 let directory: string;
 beforeAll(async () => {

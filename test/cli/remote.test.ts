@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFauxqs } from '../../sim/s3/fauxqs.ts';
-import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/server.ts';
+import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { serverKind } from '../support/server-kind.ts';
-import { runCli as spawnCli } from './support.ts';
+import { runCli as spawnCli } from './spawn-cli.ts';
 
 let directory: string;
 let server: SqlServer;

@@ -9,7 +9,7 @@ import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.t
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { putBackup } from '../support/sample-backup.ts';
-import { type CliResult, runCli } from './support.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
 
 let directory: string;
 beforeAll(async () => {

@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFauxqs } from '../../sim/s3/fauxqs.ts';
-import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/server.ts';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import type { Prompts } from '../../src/cli/setup/prompts.ts';
 import { runSetup } from '../../src/cli/setup/run-setup.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../src/cli/deploy.ts', import.meta.url));
 const OLD = { bot: '7000000001:AAoldTokenOfTheSameBotOld_old_old12', database: 'old-database-token-1' };

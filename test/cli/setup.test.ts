@@ -19,13 +19,13 @@ import { parseEnv } from 'node:util';
 import { createClient } from '@libsql/client/http';
 import { Api } from 'grammy';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type SqlServerOptions, startSqlServer } from '../../sim/sql-over-http/server.ts';
+import { type SqlServerOptions, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import { Cancelled, type Prompts } from '../../src/cli/setup/prompts.ts';
 import { runSetup, type SetupParts } from '../../src/cli/setup/run-setup.ts';
 import type { Clock } from '../../src/lib/clock.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/setup.ts', import.meta.url));
 const KEY = /AGE-SECRET-KEY-1[0-9A-Z]+/g;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { runCli, runCliWithoutRoom } from './support.ts';
+import { runCli, runCliWithoutRoom } from './spawn-cli.ts';
 
 let directory: string;
 const at = (name: string): string => join(directory, name);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createColors, inked } from '../../src/cli/ink.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { visible } from '../../src/text/visible.ts';
-import { runCli } from './support.ts';
+import { runCli } from './spawn-cli.ts';
 
 let directory = '';
 beforeEach(() => {

@@ -17,7 +17,7 @@ import {
   openDraft,
   reopen,
 } from '../../src/db/drafts.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 
 const OWNER = 1;

@@ -12,7 +12,7 @@ import {
   one,
   sql,
 } from '../../src/db/database.ts';
-import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { type EmbeddedDatabase, openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 
 let path: string;
 let db: EmbeddedDatabase;

@@ -151,7 +151,7 @@ test('a second name (a hard link) of a file in use is refused, and is free after
   }
 });
 
-const EMBEDDED = new URL('../../src/db/file/embedded.ts', import.meta.url).href;
+const EMBEDDED = new URL('../../src/db/file/embedded-database.ts', import.meta.url).href;
 const LOCK = new URL('../../src/db/file/file-lock.ts', import.meta.url).href;
 const NO_LINKS = fileURLToPath(new URL('../support/no-links.ts', import.meta.url));
 

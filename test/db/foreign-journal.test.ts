@@ -23,10 +23,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { all, sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { JournalInDoubt } from '../../src/db/file/settle-journals.ts';
 
-const EMBEDDED = new URL('../../src/db/file/embedded.ts', import.meta.url).href;
+const EMBEDDED = new URL('../../src/db/file/embedded-database.ts', import.meta.url).href;
 const USER = fileURLToPath(new URL('../support/file-user.ts', import.meta.url));
 let directory: string;
 let path: string;

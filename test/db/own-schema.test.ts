@@ -1,7 +1,7 @@
 /** What a database lacks of the bot's own schema, at each version of it. */
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { migrations } from '../../src/db/migrations/index.ts';
+import { migrations } from '../../src/db/migrations/all-migrations.ts';
 import {
   lackOf,
   lackOfAll,

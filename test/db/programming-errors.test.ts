@@ -1,7 +1,7 @@
 /** What no driver can bind is a fault of the program: another try would not mend it. And no answer is read without end. */
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 
 test('an object, a list, undefined and numbers that do not fit are refused before any driver sees them', () => {
   for (const wrong of [{}, [5], undefined, Number.POSITIVE_INFINITY, Number.NaN, 2n ** 63n])

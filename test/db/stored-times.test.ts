@@ -22,7 +22,7 @@ import { toSqlTime } from '../../src/db/time.ts';
 import { personById, seePerson } from '../../src/db/users.ts';
 import { believedUntil, isStillBroken } from '../../src/handlers/viewer/gate-answers.ts';
 import { linkKey, serveLink, signLink } from '../../src/http/download-links.ts';
-import { trashJob } from '../../src/jobs/trash.ts';
+import { trashJob } from '../../src/jobs/empty-trash.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 

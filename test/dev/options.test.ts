@@ -27,8 +27,8 @@ test.each([
   ['demo', 'demo.ts'],
   ['dev', 'dev.ts'],
   ['bundle', 'bundle-size.ts'],
-  ['mutate', 'mutate/index.ts'],
-  ['pictures', 'pictures/index.ts'],
+  ['mutate', 'mutate/mutate.ts'],
+  ['pictures', 'pictures/take-pictures.ts'],
 ])('npm run %s: an unknown option is 2, --help is 0, and neither begins', (name, file) => {
   const wrong = run(file, '--fast');
   expect(wrong.status).toBe(2);

@@ -17,7 +17,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/server.ts';
+import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';

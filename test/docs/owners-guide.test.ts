@@ -21,7 +21,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLE_NAME = '20260102_020000';

@@ -24,7 +24,7 @@ const UP_STILL = new Set([
   'src/bot/bot.ts',
   'src/backup/import/import-task.ts',
   'src/takeover/our-schema.ts',
-  'src/takeover/values.ts',
+  'src/takeover/unfit-values.ts',
 ]);
 
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src', 'sim'], {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { freePort } from '../../sim/free-ports.ts';
-import { startTelegram } from '../../sim/telegram/index.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
 const SECRET = 'delivered_twice';

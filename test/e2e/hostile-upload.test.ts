@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { startTelegram } from '../../sim/telegram/index.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
 /** Some 8 KB. Every row has an index to be checked over a text that takes SQLite some milliseconds, within all limits of size. */

@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../../sim/free-ports.ts';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import { type HostProcess, hostProcesses } from '../support/host-process.ts';
 
 const SECRET = 'node_host_secret';

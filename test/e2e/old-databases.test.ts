@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
-import { writeOldFile } from '../takeover/support.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { writeOldFile } from '../takeover/old-bot-file.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/node.ts', import.meta.url));
 let directory: string;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerRuntime, type WorkerRuntime } from '../../dev/worker-runtime.ts';
 import { STAND_IN_SECRET, type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { addAnime } from '../support/catalogue.ts';
 
 let directory: string;

@@ -5,7 +5,7 @@
 
 import { createRandom } from '../backup/sqlite/random-values.ts';
 import type { TestClock } from '../support/backup-world.ts';
-import type { Caller, Twists } from '../support/faults.ts';
+import type { Caller, Twists } from '../support/faulty-edges.ts';
 
 const TROUBLES = [
   /** An error, and nothing has happened. */

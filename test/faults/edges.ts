@@ -4,7 +4,7 @@ import type { SnapshotSource } from '../../src/backup/model.ts';
 import type { FileCalls } from '../../src/backup/restore/file-calls.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
-import { type Caller, faultySource, faultyStore } from '../support/faults.ts';
+import { type Caller, faultySource, faultyStore } from '../support/faulty-edges.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
 import type { Chaos } from './chaos.ts';
 

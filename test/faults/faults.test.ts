@@ -2,7 +2,7 @@
  * Some seeds of the fault runs; more: `npm run test:faults`.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { simulate } from './simulation.ts';
+import { simulate } from './fault-simulation.ts';
 import { makeTemplates, type Templates } from './templates.ts';
 
 const SEEDS = 40;

@@ -7,7 +7,7 @@ import { parseKey } from '../../src/backup/catalog/names.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
 import { fetchSource } from '../../src/backup/restore/source.ts';
 import { cuttingStore } from './edges.ts';
-import { PREFIX, type Scene, type State, stateOf } from './scene.ts';
+import { PREFIX, type Scene, type State, stateOf } from './fault-scene.ts';
 
 export interface Good {
   readonly state: State;

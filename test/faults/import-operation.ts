@@ -2,7 +2,7 @@
 import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
 import { importRecords } from '../../src/backup/import/import.ts';
 import { type Database, one, sql } from '../../src/db/database.ts';
-import type { Scene } from './scene.ts';
+import type { Scene } from './fault-scene.ts';
 
 export interface ImportFile {
   readonly code: number;

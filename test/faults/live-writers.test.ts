@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startSqlServer } from '../../sim/sql-over-http/server.ts';
+import { startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { fetchSource } from '../../src/backup/restore/source.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { type Database, sql } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { newest, rowsOf } from '../backup/restore/support.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

@@ -1,8 +1,8 @@
 /** A restore over the living database, disturbed or not: afterwards the old data is served or the new, to the last value. */
 import { restore } from '../../src/backup/restore/restore.ts';
 import type { Chaos } from './chaos.ts';
+import type { Scene, State } from './fault-scene.ts';
 import type { GoodBackups } from './good-backups.ts';
-import type { Scene, State } from './scene.ts';
 
 export interface Restored {
   /** States that are right afterwards. */

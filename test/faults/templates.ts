@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { generateKey, type KeyPair } from '../../src/backup/envelope/keys.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createRandom } from '../backup/sqlite/random-values.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
+import { openFileHost } from './fault-hosts.ts';
+import { Scene } from './fault-scene.ts';
 import { type Good, GoodBackups } from './good-backups.ts';
-import { openFileHost } from './hosts.ts';
-import { Scene } from './scene.ts';
 
 export interface Template {
   readonly schema: 'small' | 'whole';

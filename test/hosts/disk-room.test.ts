@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import { checkDisks, type DiskProbe, diskProbe } from '../../src/hosts/node/disk-room.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { readConfig } from '../../src/settings/config.ts';

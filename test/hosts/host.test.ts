@@ -6,7 +6,7 @@ import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.t
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { readBotInfo } from '../../src/bot/telegram.ts';
 import { sql } from '../../src/db/database.ts';
-import { migrations } from '../../src/db/migrations/index.ts';
+import { migrations } from '../../src/db/migrations/all-migrations.ts';
 import { ownSchema } from '../../src/db/own-schema.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
 import { createHost, type Host } from '../../src/hosts/host.ts';

@@ -9,7 +9,7 @@ import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { resolveBackup } from '../../src/cli/target.ts';
 import { requireNothingKept } from '../../src/hosts/node/missing-database.ts';
 import { createLog } from '../../src/lib/log.ts';
-import { runCli } from '../cli/support.ts';
+import { runCli } from '../cli/spawn-cli.ts';
 import { createWorld } from '../support/backup-world.ts';
 
 let directory: string;

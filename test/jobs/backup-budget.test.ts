@@ -11,7 +11,7 @@ import { createS3Store } from '../../src/backup/store/s3.ts';
 import { createApi, readBotInfo } from '../../src/bot/telegram.ts';
 import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
 import { createHost, type Host } from '../../src/hosts/host.ts';
 import { linkKey } from '../../src/http/download-links.ts';

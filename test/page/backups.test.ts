@@ -1,6 +1,6 @@
 /** The panel of backups follows what is in the bucket. */
 import { expect, test } from 'vitest';
-import { backupOf, inBrowser, open } from './rig.ts';
+import { backupOf, inBrowser, open } from './browser.ts';
 
 inBrowser('the backups panel', () => {
   test('shows new ones by itself, with sizes and states as people read them', async () => {

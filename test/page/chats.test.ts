@@ -1,6 +1,6 @@
 /** Chats beside each other: what is new in them, and moving between them. */
 import { expect, test } from 'vitest';
-import { inBrowser, open } from './rig.ts';
+import { inBrowser, open } from './browser.ts';
 
 inBrowser('chats', () => {
   test('count what is unread, each for itself, until they are opened; a reload forgets nothing', async () => {

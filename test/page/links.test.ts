@@ -1,6 +1,6 @@
 /** "Nothing leaves this machine": what a tap on a link does. */
 import { expect, test } from 'vitest';
-import { inBrowser, open } from './rig.ts';
+import { inBrowser, open } from './browser.ts';
 
 inBrowser('a link', () => {
   test.each([

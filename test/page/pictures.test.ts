@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, test } from 'vitest';
 
-const script = fileURLToPath(new URL('../../dev/pictures/index.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../dev/pictures/take-pictures.ts', import.meta.url));
 
 test.skipIf(inject('chromium') === '')(
   'the pictures of the front pages are made anew',

@@ -1,8 +1,8 @@
 /** Places that hold: what loads late or comes in while one reads or watches. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { drawPng } from './png.ts';
-import { inBrowser, open, type Scene } from './rig.ts';
+import { inBrowser, open, type Scene } from './browser.ts';
+import { drawPng } from './grey-png.ts';
 
 const fromEnd = `(() => { const m = document.getElementById('messages'); return Math.round(m.scrollHeight - m.scrollTop - m.clientHeight); })()`;
 const topOf = (text: string) =>

@@ -1,7 +1,7 @@
 /** The writing line: what is typed and attached, and where it goes. */
 import { expect, test } from 'vitest';
-import { drawPng } from './png.ts';
-import { inBrowser, open } from './rig.ts';
+import { inBrowser, open } from './browser.ts';
+import { drawPng } from './grey-png.ts';
 
 const documents = (count: number) =>
   Array.from({ length: count }, (_, i) => ({

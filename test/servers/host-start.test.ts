@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type SqlServerOptions, startSqlServer } from '../../sim/sql-over-http/server.ts';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { type SqlServerOptions, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
 let directory: string;

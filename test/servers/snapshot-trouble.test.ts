@@ -1,9 +1,9 @@
 /** Servers that break off, fall silent, send pages or redirects: a snapshot ends whole, or in words that say what to do. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { ManualClock } from '../../sim/sql-over-http/clock.ts';
-import type { Fault, RequestRecord } from '../../sim/sql-over-http/faults.ts';
-import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/server.ts';
+import type { Fault, RequestRecord } from '../../sim/sql-over-http/request-faults.ts';
+import { ManualClock } from '../../sim/sql-over-http/server-clock.ts';
+import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';

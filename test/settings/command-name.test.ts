@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Api } from 'grammy';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import { startNode } from '../../src/hosts/node/node-host.ts';
 import { asCalledHere, asCalledInJson, callsAsHere } from '../../src/settings/command-name.ts';
 import { readConfig } from '../../src/settings/config.ts';

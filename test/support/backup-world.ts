@@ -8,7 +8,7 @@ import type { Ledger, RequestLedger } from '../../src/backup/run/ledger.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { type Database, sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { backup } from '../../src/db/migrations/0002-backup.ts';
 import type { Clock } from '../../src/lib/clock.ts';

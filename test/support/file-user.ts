@@ -4,7 +4,7 @@
  */
 import process from 'node:process';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 
 const [path = '', first, count, between, end] = process.argv.slice(2);
 const db = await openEmbeddedDatabase(path, undefined, (message) => console.log(`say ${message}`));

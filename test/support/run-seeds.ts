@@ -1,7 +1,7 @@
 /** Seeds of a simulation on all cores: processes take them one after another; a broken one is told at once, with how to see it again. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { SeedDone } from './seed-worker.ts';
+import type { SeedDone } from './answer-seeds.ts';
 
 export interface SeedRun {
   /** How it is called again: `npm run test:faults`. */

@@ -1,5 +1,5 @@
 /** The kind of SQL server that the rigs start: one's own unless a test file says otherwise before it loads its suites. */
-import type { SqlServerOptions } from '../../sim/sql-over-http/server.ts';
+import type { SqlServerOptions } from '../../sim/sql-over-http/sql-server.ts';
 
 export type ServerKind = Omit<SqlServerOptions, 'file'>;
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
-import { texts } from './support.ts';
+import { texts } from './old-bot-file.ts';
 
 let directory: string;
 let path: string;

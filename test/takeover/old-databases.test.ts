@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openSqlServer } from '../../sim/sql-over-http/in-process.ts';
+import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import type { Database } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { takeOver, takeOverFile } from '../../src/takeover/take-over.ts';
-import { countRows, LOOSE, type OldFile, texts, writeOldFile } from './support.ts';
+import { countRows, LOOSE, type OldFile, texts, writeOldFile } from './old-bot-file.ts';
 
 let directory: string;
 let path: string;

@@ -6,12 +6,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConstraintFailed, type Database, DatabaseUnavailable } from '../../src/db/database.ts';
+import { DatabaseUnfit } from '../../src/db/database-unfit.ts';
 import { explainUnusable, requireUsableFile } from '../../src/db/file/database-file.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { DatabaseUnfit } from '../../src/db/unfit.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
-import { LOOSE, type OldFile, writeOldFile } from './support.ts';
+import { LOOSE, type OldFile, writeOldFile } from './old-bot-file.ts';
 
 let directory: string;
 let path: string;

@@ -1,7 +1,7 @@
 /** Some minutes of a bot under a hostile Telegram; hours of it: `npm run test:telegram`. */
 import { expect, test } from 'vitest';
-import { describeBroken } from '../support/seed-worker.ts';
-import { simulate } from './simulation.ts';
+import { describeBroken } from '../support/answer-seeds.ts';
+import { simulate } from './hour-simulation.ts';
 
 const MINUTES = 8;
 

@@ -2,9 +2,9 @@
 import { all, type Query, sql } from '../../src/db/database.ts';
 import { answersTo, type Duty, dutyOf, LATE, saidTo } from './answers.ts';
 import { repeated, untrue } from './effects.ts';
-import type { Ground } from './hosts.ts';
-import type { Scene } from './scene.ts';
-import type { Run } from './simulation.ts';
+import type { Ground } from './hour-hosts.ts';
+import type { Scene } from './hour-scene.ts';
+import type { Run } from './hour-simulation.ts';
 
 export interface Verdict {
   readonly problems: string[];

@@ -1,8 +1,8 @@
 /** What befalls the bot besides Telegram's bad hours: kills, a lost webhook, a rival with its token, groups that move, rights that go. */
 import { createApi } from '../../src/bot/telegram.ts';
-import type { Ground } from './hosts.ts';
-import type { Scene } from './scene.ts';
-import type { Run } from './simulation.ts';
+import type { Ground } from './hour-hosts.ts';
+import type { Scene } from './hour-scene.ts';
+import type { Run } from './hour-simulation.ts';
 import { between, chance, pick, type Random, type Weather } from './weather.ts';
 
 interface Meddling {

@@ -1,7 +1,7 @@
 /** `/healthz` at all times: 503 while updates cannot arrive or the last backup is too old, 200 otherwise, as soon as it can be known. */
 import type { MemoryStore } from '../support/memory-store.ts';
-import { type Ground, WEBHOOK } from './hosts.ts';
-import type { Run } from './simulation.ts';
+import { type Ground, WEBHOOK } from './hour-hosts.ts';
+import type { Run } from './hour-simulation.ts';
 import type { Weather } from './weather.ts';
 
 const LOOK_MS = 20_000;

@@ -1,5 +1,5 @@
 /** What Telegram does to the bot's calls during the hour: spells of one trouble each, some seconds to some minutes long. */
-import type { Chance } from '../../sim/telegram/faults.ts';
+import type { Chance } from '../../sim/telegram/call-faults.ts';
 import { seeded } from '../../sim/telegram/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

@@ -1,6 +1,6 @@
 /** Every action of a viewer: at most one read batch, one write batch and two Bot API calls, with two mandatory channels cached. */
 import { describe, expect, test } from 'vitest';
-import type { Person, SeenMessage } from '../../sim/telegram/index.ts';
+import type { Person, SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import type { TestBot } from '../support/bot.ts';
 import { addAnime, buttonWith, press, start } from './support.ts';

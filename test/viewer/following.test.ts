@@ -1,6 +1,6 @@
 /** Messages about new parts (docs/spec/bot.md "Viewer" 6): sent by the tick, resumable, 429 obeyed, with a way to stop. */
 import { describe, expect, test } from 'vitest';
-import type { Person } from '../../sim/telegram/index.ts';
+import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import { announceParts } from '../../src/db/part-news.ts';
 import { toSqlTime } from '../../src/db/time.ts';

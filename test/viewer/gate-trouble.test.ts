@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { channelUrl } from '../../src/handlers/viewer/channel-link.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { ADMIN_ID } from '../support/bot.ts';
 import { addChannel, buttons, guarded, press, run, values } from './support.ts';
 

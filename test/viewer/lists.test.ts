@@ -1,6 +1,6 @@
 /** History, favourites, following, browsing, help, the language switch (docs/spec/bot.md "Viewer" 6, 7). */
 import { describe, expect, test } from 'vitest';
-import type { SeenMessage } from '../../sim/telegram/index.ts';
+import type { SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import { fold } from '../../src/text/uzbek-fold.ts';
 import { ADMIN_ID, type TestBot } from '../support/bot.ts';

@@ -1,6 +1,6 @@
 /** What Telegram itself shows: the menus of commands, and the description of the bot. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Person } from '../../sim/telegram/index.ts';
+import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { staff } from '../../src/db/admins.ts';
 import { installCommands } from '../../src/handlers/commands-menu.ts';
 import { textsFor } from '../../src/locales/index.ts';

@@ -1,7 +1,7 @@
 /** Parts and the one-message player (docs/spec/bot.md "Viewer" 5, 9), and the old bot's faults there. */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { ADMIN_ID } from '../support/bot.ts';
 import { addAnime, buttons, buttonWith, fileId, press, run, start, values } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** What Telegram refuses is told by what was attempted: its words for it are many, and change. */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { ADMIN_ID, type TestBot } from '../support/bot.ts';
 import { addAnime, addChannel, buttons, press, run, start, values } from './support.ts';
 

@@ -1,12 +1,12 @@
 /** Any text searches by name (docs/spec/bot.md "Viewer" 4), and unknown codes offer what is near (3). */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SeenMessage } from '../../sim/telegram/index.ts';
+import type { SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import { searchAnime } from '../../src/db/search.ts';
 import { foldQuery, searchTerms } from '../../src/db/search-query.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
 import { indexSearchJob } from '../../src/jobs/index-search.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import type { TestBot } from '../support/bot.ts';
 import { addAnime, buttons, press, run, start, values } from './support.ts';
 

@@ -1,6 +1,6 @@
 /** The bot with a catalogue, and people who use it. */
 import { afterEach } from 'vitest';
-import type { Person, Room, SeenMessage } from '../../sim/telegram/index.ts';
+import type { Person, Room, SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { ALLOWED_UPDATES } from '../../src/bot/telegram.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { indexAnime } from '../../src/db/search-index.ts';

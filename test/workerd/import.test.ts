@@ -10,7 +10,7 @@ import { feed } from '../../src/backup/run/fan-out.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { type Database, sql } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { exportCatalogue } from '../../src/handlers/admin/export.ts';
 import { memoryWriter } from '../backup/document/support.ts';
 import type { SqlStandIns } from './sql-stand-in.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { startSqlServer } from '../../sim/sql-over-http/server.ts';
+import { startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 
 export interface SqlStandIns {
   /** Every kind of value; `t` holds nothing that needs the exact form, `odd` does. */

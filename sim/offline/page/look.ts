@@ -1,6 +1,7 @@
 /** What the page shows of one person's Telegram, as one JSON: asked again and again, sent when it changed. */
-import type { Person, Room, SeenMessage, Telegram } from '../../telegram/index.ts';
+
 import { renderShown } from '../../telegram/render-html.ts';
+import type { Person, Room, SeenMessage, Telegram } from '../../telegram/start-telegram.ts';
 
 /** Who one can be on the page. */
 export interface Actor {

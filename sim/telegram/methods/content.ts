@@ -1,11 +1,11 @@
 import type { MessageEntity } from 'grammy/types';
+import { badRequest } from '../api-errors.ts';
+import { CAPTION_MAX, PHOTO_UPLOAD_MAX, TEXT_MAX } from '../api-limits.ts';
 import { type Args, isObject, type Json, type JsonObject, stringField } from '../args.ts';
-import { badRequest } from '../errors.ts';
 import type { FileKind, StoredFile } from '../files.ts';
 import { formatText } from '../formatted-text.ts';
-import type { FormattedText } from '../html.ts';
 import { checkImage } from '../image.ts';
-import { CAPTION_MAX, PHOTO_UPLOAD_MAX, TEXT_MAX } from '../limits.ts';
+import type { FormattedText } from '../parse-html.ts';
 import type { Content } from '../state.ts';
 import type { World } from '../world.ts';
 

@@ -1,6 +1,7 @@
 /** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (docs/spec/backup.md, "Commands"). */
+
+import { DatabaseUnfit } from '../../db/database-unfit.ts';
 import { lackOfTables } from '../../db/own-schema.ts';
-import { DatabaseUnfit } from '../../db/unfit.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { ledgerTriggerIn } from '../restore/ledger-triggers.ts';
 import { type Store, type StoredObject, StoreError } from '../store/types.ts';

@@ -5,7 +5,7 @@
  */
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openEmbeddedDatabase } from '../../db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';

@@ -1,5 +1,5 @@
 /** Every object and definition that the migrations make, and a `CREATE` statement taken apart to be held against them. Pure. */
-import { migrations } from '../../db/migrations/index.ts';
+import { migrations } from '../../db/migrations/all-migrations.ts';
 import { LEDGER } from '../../db/own-schema.ts';
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 

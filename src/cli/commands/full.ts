@@ -11,7 +11,7 @@ import { explain } from '../../lib/clock.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { withAdvice } from '../advice.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { mendOf } from '../mend.ts';
+import { mendOf } from '../damage-advice.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 export function fullCommand(cli: Cli): Command {

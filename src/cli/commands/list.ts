@@ -9,7 +9,7 @@ import { isAhead } from '../../backup/catalog/true-time.ts';
 import { ledgerTriggerIn } from '../../backup/restore/ledger-triggers.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
-import { mendOf } from '../mend.ts';
+import { mendOf } from '../damage-advice.ts';
 import { type Column, formatTable } from '../table.ts';
 import type { Colors } from '../terminal.ts';
 

@@ -10,7 +10,7 @@ import { type Config, ConfigError, readConfig } from '../../settings/config.ts';
 import { readEnvFile } from '../../settings/dot-env.ts';
 import { nearMisses, tellNearMiss } from '../../settings/setting-names.ts';
 import { withSettings } from '../env-file.ts';
-import { settleAdmins } from './admins.ts';
+import { settleAdmins } from './ask-admins.ts';
 import { Cancelled, type Prompts, type Question } from './prompts.ts';
 import { PARTS, type Part, SetupError } from './proofs.ts';
 import { Settings, writeSettings } from './settings.ts';

@@ -3,7 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readSync, statS
 import { dirname } from 'node:path';
 import { DatabaseUnavailable } from '../database.ts';
 import { databaseFault, NO_DATABASE, SALVAGE } from '../database-fault.ts';
-import { DatabaseUnfit } from '../unfit.ts';
+import { DatabaseUnfit } from '../database-unfit.ts';
 import { DatabaseFileHeld, explainLocked } from './file-lock.ts';
 
 const HEADER_BYTES = 100;

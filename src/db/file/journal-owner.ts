@@ -54,7 +54,7 @@ export function judgeWal(main: MainFile | undefined, read: ReadAt): Verdict {
   const sectors = new Sectors(main.firstPage.subarray(0, wal.pageSize));
   let first: Uint8Array | undefined;
   const { pages, frames, firstPages } = next.value;
-  // As our own program begins a log (embedded.ts), so that a base is known by more than its number.
+  // As our own program begins a log (embedded-database.ts), so that a base is known by more than its number.
   const isOnlyCounted = frames === 1 && firstPages.length === 1;
   for (; next.done !== true; next = commits.next())
     for (const page of next.value.firstPages) {

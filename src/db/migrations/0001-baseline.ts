@@ -1,7 +1,7 @@
 /**
  * The schema of docs/spec/bot.md "Data". The old Python bot's file comes to it by a takeover (src/takeover/), which runs these statements too.
  */
-import type { Migration } from './types.ts';
+import type { Migration } from './migration.ts';
 
 const NOW = `(strftime('%Y-%m-%d %H:%M:%S', 'now'))`;
 

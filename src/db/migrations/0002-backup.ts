@@ -1,4 +1,4 @@
-import type { Migration } from './types.ts';
+import type { Migration } from './migration.ts';
 
 /** The backup engine's own tables: the lease two runs can not both hold, what became of every run, and what admins asked for. */
 export const backup: Migration = {

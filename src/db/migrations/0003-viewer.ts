@@ -4,7 +4,7 @@
  * last part, and every anime queued for indexing (folding is done in TypeScript, `src/jobs/index-search.ts`).
  */
 import { OWN_TABLES, progressQuery } from '../derived-numbers.ts';
-import type { ExistingTables, Migration } from './types.ts';
+import type { ExistingTables, Migration } from './migration.ts';
 
 /** Added only where an old file has not got a column of that name already (the baseline keeps such columns). */
 const COLUMNS: readonly (readonly [table: string, column: string, definition: string])[] = [

@@ -3,7 +3,7 @@
  * days before are taken from the views and users already recorded.
  */
 import { counterQueries, dailyViewsQuery, OWN_TABLES, totalQueries } from '../derived-numbers.ts';
-import type { ExistingTables, Migration } from './types.ts';
+import type { ExistingTables, Migration } from './migration.ts';
 
 /** Added only where an old file has not got a column of that name already (the baseline keeps such columns). */
 const COLUMNS: readonly (readonly [table: string, column: string, definition: string])[] = [

@@ -1,4 +1,4 @@
-import type { Migration } from './types.ts';
+import type { Migration } from './migration.ts';
 
 /**
  * Trouble with Telegram: updates that wait until it is over, chats that Telegram asked to leave alone, notices that count, and followers

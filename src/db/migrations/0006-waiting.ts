@@ -1,4 +1,4 @@
-import type { Migration } from './types.ts';
+import type { Migration } from './migration.ts';
 
 /** Recipients of broadcasts and posts that Telegram asked to leave alone, and admins' long work that an update began. */
 export const waiting: Migration = {

@@ -5,8 +5,8 @@ import type { BotContext, Viewer } from '../../bot/context.ts';
 import type { Feature } from '../../bot/feature.ts';
 import { show } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
+import { EXPORT_PAGE, exportedAnime, exportedLists } from '../../db/catalogue-export.ts';
 import type { Database } from '../../db/database.ts';
-import { EXPORT_PAGE, exportedAnime, exportedLists } from '../../db/export.ts';
 import { toSqlTime } from '../../db/time.ts';
 import { AdminRoutes } from './routes.ts';
 

@@ -7,9 +7,9 @@ import { checkServer } from '../../backup/snapshot/server-check.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
 import type { Store } from '../../backup/store/types.ts';
 import type { Database } from '../../db/database.ts';
-import { openEmbeddedDatabase } from '../../db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import type { LostFile } from '../../db/file/rescue.ts';
-import { openRemoteDatabase } from '../../db/remote.ts';
+import { openRemoteDatabase } from '../../db/remote-database.ts';
 import { unfitPlace } from '../../lib/disk/directories.ts';
 import {
   type BucketSettings,

@@ -11,7 +11,7 @@ import type { ImportEvent } from '../../../src/backup/import/stage.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
 import { diffInProcess } from '../../../src/backup/verify/diff.ts';
 import { verifyFile } from '../../../src/backup/verify/verify-deep.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { explain } from '../../../src/lib/clock.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';

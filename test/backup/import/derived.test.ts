@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readLegacyDocument } from '../../../src/backup/document/legacy.ts';
 import { type ImportReport, importRecords } from '../../../src/backup/import/import.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { takeOver } from '../../../src/takeover/take-over.ts';
 

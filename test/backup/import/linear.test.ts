@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LegacyRecord } from '../../../src/backup/document/legacy-records.ts';
 import { importRecords } from '../../../src/backup/import/import.ts';
 import type { Database, WriteResult } from '../../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 
 let directory: string;

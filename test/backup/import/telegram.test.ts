@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createImportUpload } from '../../../src/backup/import/uploads.ts';
 import { sql } from '../../../src/db/database.ts';
 import { exportCatalogue } from '../../../src/handlers/admin/export.ts';
-import { adminWorkJob } from '../../../src/jobs/admin-work.ts';
+import { adminWorkJob } from '../../../src/jobs/continue-admin-work.ts';
 import { type AdminDesk, startDesk } from '../../admin/support.ts';
 
 let desk: AdminDesk;

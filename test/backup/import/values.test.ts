@@ -10,7 +10,7 @@ import { type ImportReport, importRecords } from '../../../src/backup/import/imp
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
 import { InvalidText, type SqlValue } from '../../../src/backup/model.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 
 let directory: string;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { databaseFault } from '../../../src/db/database-fault.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
-import { runCli } from '../../cli/support.ts';
+import { runCli } from '../../cli/spawn-cli.ts';
 
 test('numbers beyond 2^53 become the highest of their table, by name, and the next run succeeds', {
   timeout: 120_000,

@@ -18,7 +18,7 @@ import { ENGINE_TABLES } from '../../../src/backup/restore/engine-tables.ts';
 import { fileCalls } from '../../../src/backup/restore/file-calls.ts';
 import { previewRestore, restore } from '../../../src/backup/restore/restore.ts';
 import { sql } from '../../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, contents, newest, partsOf, restoreNewest, rowsOf } from './support.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 import { startNode } from '../../../src/hosts/node/node-host.ts';
 import { readConfig } from '../../../src/settings/config.ts';
 

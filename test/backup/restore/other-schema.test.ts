@@ -4,7 +4,7 @@ import { previewRestore } from '../../../src/backup/restore/restore.ts';
 import { drill } from '../../../src/backup/verify/drill.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, newest, partsOf, restoreNewest, rowsOf, startRemote } from './support.ts';
 

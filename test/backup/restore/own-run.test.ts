@@ -12,8 +12,8 @@ import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedde
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import { drill } from '../../../src/backup/verify/drill.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
-import { openRemoteDatabase } from '../../../src/db/remote.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
+import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, newest, partsOf, restoreNewest, rowsOf, startRemote } from './support.ts';
 

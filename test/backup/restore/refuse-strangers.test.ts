@@ -7,11 +7,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SchemaObject } from '../../../src/backup/model.ts';
 import { refuseStrangers, strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
 import { strangersOf } from '../../../src/backup/restore/strangers.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
-import { migrations } from '../../../src/db/migrations/index.ts';
+import { migrations } from '../../../src/db/migrations/all-migrations.ts';
 import { LEDGER } from '../../../src/db/own-schema.ts';
-import { type CliResult, runCli } from '../../cli/support.ts';
+import { type CliResult, runCli } from '../../cli/spawn-cli.ts';
 
 let directory: string;
 beforeEach(() => {

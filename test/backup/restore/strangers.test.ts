@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { strangersOf } from '../../../src/backup/restore/strangers.ts';
-import { openEmbeddedDatabase } from '../../../src/db/file/embedded.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { takeOver } from '../../../src/takeover/take-over.ts';
-import { runCli } from '../../cli/support.ts';
-import { writeOldFile } from '../../takeover/support.ts';
+import { runCli } from '../../cli/spawn-cli.ts';
+import { writeOldFile } from '../../takeover/old-bot-file.ts';
 
 let directory: string;
 beforeEach(() => {

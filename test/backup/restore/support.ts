@@ -1,8 +1,8 @@
 /** A world whose database is backed up, and targets to bring it back to. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Fault, RequestRecord } from '../../../sim/sql-over-http/faults.ts';
-import { type SqlServer, startSqlServer } from '../../../sim/sql-over-http/server.ts';
+import type { Fault, RequestRecord } from '../../../sim/sql-over-http/request-faults.ts';
+import { type SqlServer, startSqlServer } from '../../../sim/sql-over-http/sql-server.ts';
 import { newestVerified } from '../../../src/backup/catalog/list.ts';
 import {
   type RestoreOptions,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RestoreParts } from '../../../src/backup/restore/restore.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
-import { openRemoteDatabase } from '../../../src/db/remote.ts';
+import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, type Remote, restoreNewest, startRemote } from './support.ts';
 

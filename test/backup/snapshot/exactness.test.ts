@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { startSqlServer } from '../../../sim/sql-over-http/server.ts';
+import { startSqlServer } from '../../../sim/sql-over-http/sql-server.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import Database from 'libsql';
 import { onTestFinished } from 'vitest';
-import type { SqlServerOptions } from '../../../sim/sql-over-http/server.ts';
-import { type SqlServer, startSqlServer } from '../../../sim/sql-over-http/server.ts';
+import type { SqlServerOptions } from '../../../sim/sql-over-http/sql-server.ts';
+import { type SqlServer, startSqlServer } from '../../../sim/sql-over-http/sql-server.ts';
 import {
   type DatabaseSchema,
   InvalidText,

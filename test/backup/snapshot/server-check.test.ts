@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSqlServer } from '../../../sim/sql-over-http/server.ts';
+import { startSqlServer } from '../../../sim/sql-over-http/sql-server.ts';
 import { createDigestSink } from '../../../src/backup/digest.ts';
 import type { SnapshotSink } from '../../../src/backup/model.ts';
 import { feed } from '../../../src/backup/run/fan-out.ts';

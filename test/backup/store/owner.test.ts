@@ -8,7 +8,7 @@ import { pin } from '../../../src/backup/catalog/pins.ts';
 import { keepVerdict } from '../../../src/backup/catalog/verdicts.ts';
 import { runBackup } from '../../../src/backup/run/run.ts';
 import { createDirectoryStore } from '../../../src/backup/store/directory.ts';
-import { runCli } from '../../cli/support.ts';
+import { runCli } from '../../cli/spawn-cli.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 
 const NOBODY = 65_534;

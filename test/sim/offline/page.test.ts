@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPlayground, type PlaygroundBackup } from '../../../sim/offline/page/index.ts';
-import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { createPlayground, type PlaygroundBackup } from '../../../sim/offline/page/playground.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 
 let telegram: Telegram;
 let taken: PlaygroundBackup[];
@@ -113,7 +113,7 @@ describe('the playground', () => {
     expect(foreign.status).toBe(403);
     expect(taken).toEqual([]);
     expect((await get('/../package.json')).status).toBe(404);
-    expect((await get('/index.ts')).status).toBe(404);
+    expect((await get('/playground.ts')).status).toBe(404);
   });
 
   it('carries the control API too, wherever it is served', async () => {

@@ -2,7 +2,7 @@
 import { createClient as createNodeClient } from '@libsql/client';
 import { createClient as createWebClient } from '@libsql/client/web';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startRig } from './rig.ts';
+import { startRig } from './plain-client.ts';
 
 describe.each([
   ['@libsql/client', createNodeClient],

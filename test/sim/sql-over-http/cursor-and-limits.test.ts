@@ -1,7 +1,7 @@
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../../sim/sql-over-http/faults.ts';
-import { execute, startRig } from './rig.ts';
+import type { Fault } from '../../../sim/sql-over-http/request-faults.ts';
+import { execute, startRig } from './plain-client.ts';
 
 const step = (sql: string, condition?: unknown) => ({ stmt: { sql }, ...(condition ? { condition } : {}) });
 const MANY_ROWS = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)`;

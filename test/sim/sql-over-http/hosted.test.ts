@@ -1,6 +1,6 @@
 /** The stand-in as the hosted service: what it refuses, and what it takes that others do not. */
 import { describe, expect, test } from 'vitest';
-import { execute, startRig } from './rig.ts';
+import { execute, startRig } from './plain-client.ts';
 
 describe('hosted', () => {
   test.each([

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
 import { packedSql } from '../../../sim/sql-over-http/packed-rows.ts';
-import { execute, startRig } from './rig.ts';
+import { execute, startRig } from './plain-client.ts';
 
 const stored = (type: string | null) => ({ column: 'a', table: 't', type });
 const step = (sql: string) => ({ stmt: { sql } });

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { execute, startRig } from './rig.ts';
+import { execute, startRig } from './plain-client.ts';
 
 const setup = {
   type: 'sequence',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeFloat } from '../../../sim/sql-over-http/values.ts';
-import { execute, startRig } from './rig.ts';
+import { encodeFloat } from '../../../sim/sql-over-http/wire-values.ts';
+import { execute, startRig } from './plain-client.ts';
 
 describe('floats are spelled as Rust spells them', () => {
   test.each([

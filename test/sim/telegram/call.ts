@@ -1,4 +1,4 @@
-import type { Telegram } from '../../../sim/telegram/index.ts';
+import type { Telegram } from '../../../sim/telegram/start-telegram.ts';
 
 export interface Answer {
   status: number;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 import { call } from './call.ts';
 
 let telegram: Telegram;

@@ -1,6 +1,6 @@
 import { Bot, GrammyError, InlineKeyboard, InputFile, InputMediaBuilder } from 'grammy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 
 let telegram: Telegram;
 let bot: Bot;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { MessageEntity } from 'grammy/types';
 import { describe, expect, it } from 'vitest';
-import { parseHtml } from '../../../sim/telegram/html.ts';
+import { parseHtml } from '../../../sim/telegram/parse-html.ts';
 import { escapeHtml, renderHtml } from '../../../sim/telegram/render-html.ts';
 
 /** Text as people write it: any Unicode, with a good share of what HTML trips over. */

@@ -1,6 +1,6 @@
 /** What a run in simulated time needs of the stand-in: calls without a network, updates that come by themselves, answers that are late. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 
 const WEBHOOK = 'https://bot.example.org/webhook';
 let telegram: Telegram;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Person, startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { type Person, startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 import { call, manualClock, messageId } from './call.ts';
 
 const clock = manualClock();

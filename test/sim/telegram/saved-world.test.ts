@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Update } from 'grammy/types';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openWorldFile } from '../../../sim/offline/world-file.ts';
-import { startTelegram, type Telegram } from '../../../sim/telegram/index.ts';
+import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 
 let directory: string;
 const open: Telegram[] = [];

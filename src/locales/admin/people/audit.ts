@@ -17,7 +17,7 @@ interface AuditWords {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** The user id of the bot's own deeds (src/jobs/trash.ts). */
+/** The user id of the bot's own deeds (src/jobs/empty-trash.ts). */
 const BOT = '0';
 
 export function auditLines(entries: readonly Entry[], words: AuditWords): Html {

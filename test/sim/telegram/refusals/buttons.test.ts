@@ -1,4 +1,4 @@
-import { type Case, describeRefusals, keyboard, send } from './scene.ts';
+import { type Case, describeRefusals, keyboard, send } from './refusal-scene.ts';
 
 const buttons: Case[] = [
   [

@@ -1,4 +1,4 @@
-import { type Case, describeRefusals } from './scene.ts';
+import { type Case, describeRefusals } from './refusal-scene.ts';
 
 const chats: Case[] = [
   ['no chat id', 'Bad Request: chat_id is empty', ({ call: doCall }) => doCall('sendMessage', { text: 'x' })],

@@ -1,8 +1,8 @@
 /** Chats closed to the bot, files of no use, webhooks in the wrong place. */
 import { expect, it } from 'vitest';
-import { startTelegram } from '../../../../sim/telegram/index.ts';
+import { startTelegram } from '../../../../sim/telegram/start-telegram.ts';
 import type { Closure } from '../../../../sim/telegram/state.ts';
-import { type Case, describeRefusals, type Scene } from './scene.ts';
+import { type Case, describeRefusals, type Scene } from './refusal-scene.ts';
 
 /** A call in a group that the bot is a member of. */
 const inClosed =

@@ -1,5 +1,5 @@
 import { messageId } from '../call.ts';
-import { type Case, describeRefusals } from './scene.ts';
+import { type Case, describeRefusals } from './refusal-scene.ts';
 
 const NOT_MODIFIED =
   'Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message';

@@ -1,4 +1,4 @@
-import { type Case, describeRefusals } from './scene.ts';
+import { type Case, describeRefusals } from './refusal-scene.ts';
 
 const files: Case[] = [
   [

@@ -1,4 +1,4 @@
-import { type Case, describeRefusals, type Scene } from './scene.ts';
+import { type Case, describeRefusals, type Scene } from './refusal-scene.ts';
 
 const TOO_OLD = 'Bad Request: query is too old and response timeout expired or query ID is invalid';
 

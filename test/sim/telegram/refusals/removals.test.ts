@@ -1,5 +1,5 @@
 import { messageId } from '../call.ts';
-import { type Case, describeRefusals, send } from './scene.ts';
+import { type Case, describeRefusals, send } from './refusal-scene.ts';
 
 const removals: Case[] = [
   [

@@ -1,4 +1,4 @@
-import { type Case, describeRefusals, html, photoWith, send } from './scene.ts';
+import { type Case, describeRefusals, html, photoWith, send } from './refusal-scene.ts';
 
 const texts: Case[] = [
   ['no text', 'Bad Request: message text is empty', send('')],

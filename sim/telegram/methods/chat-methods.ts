@@ -1,0 +1,144 @@
+import type { ChatMember } from 'grammy/types';
+import { requireInvite, requireMembership, requireRead, requireWrite, resolveChat } from '../access.ts';
+import { badRequest } from '../api-errors.ts';
+import { changeMember, primaryLink } from '../chat-members.ts';
+import { defined } from '../message.ts';
+import { type ChatState, isAdmin, isMember } from '../state.ts';
+import type { World } from '../world.ts';
+import type { Method } from './method.ts';
+
+export const chatMethods: Record<string, Method> = {
+  getChat: ({ world, args }) => {
+    const chat = resolveChat(world, args.text('chat_id'));
+    requireRead(world, chat);
+    return fullInfo(world, chat);
+  },
+  getChatMember: ({ world, args }) => {
+    const chat = resolveChat(world, args.text('chat_id'));
+    const userId = args.int('user_id');
+    if (userId <= 0) throw badRequest('invalid user_id specified');
+    if (userId === world.bot.id) requireRead(world, chat);
+    else requireMembers(world, chat, userId);
+    return memberOf(world, chat, userId);
+  },
+  getChatAdministrators: ({ world, args }) => {
+    const chat = resolveChat(world, args.text('chat_id'));
+    if (chat.kind === 'private') throw badRequest('there are no administrators in the private chat');
+    requireMembers(world, chat);
+    return [...chat.members.values()].filter((member) => isAdmin(member) && member.user.id !== world.bot.id);
+  },
+  getChatMemberCount: ({ world, args }) => {
+    const chat = resolveChat(world, args.text('chat_id'));
+    requireRead(world, chat);
+    return chat.kind === 'private' ? 2 : [...chat.members.values()].filter(isMember).length;
+  },
+  leaveChat: ({ world, args }) => {
+    const chat = resolveChat(world, args.text('chat_id'));
+    if (chat.kind === 'private') throw badRequest('chat not found');
+    requireMembership(world, chat);
+    changeMember(world, chat, world.bot.id, { status: 'left', user: world.botUser }, world.botUser);
+    return true;
+  },
+  exportChatInviteLink: ({ world, args }) => {
+    const chat = resolveChat(world, args.text('chat_id'));
+    requireInvite(world, chat);
+    chat.inviteLink = `https://t.me/+primary${world.unique()}`;
+    return chat.inviteLink;
+  },
+  createChatInviteLink: ({ world, args }) => {
+    const chat = resolveChat(world, args.text('chat_id'));
+    requireInvite(world, chat);
+    const joinRequest = args.bool('creates_join_request');
+    const limit = args.int('member_limit');
+    if (joinRequest && limit > 0)
+      throw badRequest("member limit can't be specified for links requiring administrator approval");
+    if (args.text('name').length > 32) throw badRequest('INVITE_LINK_NAME_INVALID');
+    const link = `https://t.me/+invite${world.unique()}`;
+    const name = args.text('name') === '' ? undefined : args.text('name');
+    chat.inviteLinks.set(link, { name, joinRequest });
+    return defined({
+      invite_link: link,
+      name,
+      creator: world.botUser,
+      creates_join_request: joinRequest,
+      is_primary: false,
+      is_revoked: false,
+      member_limit: limit > 0 ? limit : undefined,
+    });
+  },
+  approveChatJoinRequest: ({ world, args }) => {
+    const chat = pendingChat(world, args.text('chat_id'), args.int('user_id'));
+    const user = world.user(args.int('user_id'));
+    if (user === undefined) throw badRequest('PARTICIPANT_ID_INVALID');
+    changeMember(world, chat, user.id, { status: 'member', user }, world.botUser, true);
+    return true;
+  },
+  declineChatJoinRequest: ({ world, args }) => {
+    const chat = pendingChat(world, args.text('chat_id'), args.int('user_id'));
+    chat.pendingJoins.delete(args.int('user_id'));
+    return true;
+  },
+  setChatMenuButton: ({ world, args }) => {
+    const chatId = args.text('chat_id');
+    if (chatId !== '') requireWrite(world, resolveChat(world, chatId));
+    world.profile.set(`menu ${chatId}`, args.json('menu_button', 'menu button') ?? { type: 'default' });
+    return true;
+  },
+};
+
+function pendingChat(world: World, chatId: string, userId: number): ChatState {
+  const chat = resolveChat(world, chatId);
+  requireInvite(world, chat);
+  if (!chat.pendingJoins.has(userId)) {
+    throw badRequest(
+      isMember(chat.members.get(userId)) ? 'USER_ALREADY_PARTICIPANT' : 'HIDE_REQUESTER_MISSING',
+    );
+  }
+  chat.pendingJoins.delete(userId);
+  return chat;
+}
+
+/** Looking at members: everywhere from inside only, in channels for administrators only. */
+function requireMembers(world: World, chat: ChatState, userId?: number): void {
+  if (chat.kind === 'private') return;
+  requireRead(world, chat);
+  if (chat.kind === 'channel' && !isAdmin(chat.members.get(world.bot.id))) {
+    throw badRequest('member list is inaccessible');
+  }
+  requireMembership(world, chat);
+  if (chat.closures.includes('members') && !isAdmin(chat.members.get(world.bot.id)))
+    throw badRequest(userId === undefined ? 'CHAT_ADMIN_REQUIRED' : 'PARTICIPANT_ID_INVALID');
+}
+
+function memberOf(world: World, chat: ChatState, userId: number): ChatMember {
+  const user = world.user(userId);
+  if (chat.kind === 'private') {
+    const isParty = user !== undefined && (userId === chat.id || userId === world.bot.id);
+    if (!isParty) throw badRequest('member not found');
+    return { status: 'member', user };
+  }
+  if (user === undefined) throw badRequest('PARTICIPANT_ID_INVALID');
+  return chat.members.get(userId) ?? { status: 'left', user };
+}
+
+function fullInfo(world: World, chat: ChatState): Record<string, unknown> {
+  const mine = chat.members.get(world.bot.id);
+  return defined({
+    ...world.toChat(chat),
+    accent_color_id: 0,
+    max_reaction_count: 11,
+    accepted_gift_types: {},
+    active_usernames: chat.username === undefined ? undefined : [chat.username],
+    // Only an administrator who may invite sees the link.
+    invite_link: isAdmin(mine) ? primaryLink(chat) : undefined,
+    join_by_request: chat.joinRequests ? true : undefined,
+    permissions:
+      chat.kind === 'supergroup' || chat.kind === 'group' ? { can_send_messages: true } : undefined,
+    pinned_message: pinnedMessage(world, chat),
+  });
+}
+
+function pinnedMessage(world: World, chat: ChatState): unknown {
+  const pinned = chat.messages.findLast((message) => message.isPinned && !message.isDeleted);
+  return pinned && world.toMessage(pinned);
+}

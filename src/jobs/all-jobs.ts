@@ -1,0 +1,35 @@
+import { backupRequestsJob } from './backup-requests.ts';
+import { checkChatsJob } from './check-chats.ts';
+import { adminWorkJob } from './continue-admin-work.ts';
+import { trashJob } from './empty-trash.ts';
+import { followMessagesJob } from './follow-messages.ts';
+import { forgetAnswersJob } from './forget-answers.ts';
+import { indexSearchJob } from './index-search.ts';
+import type { Job } from './job.ts';
+import { maintenance } from './maintenance.ts';
+import { postingJob } from './publish-postings.ts';
+import { draftStatusJob } from './refresh-draft-status.ts';
+import { replayUpdatesJob } from './replay-updates.ts';
+import { adminNoticesJob } from './send-admin-notices.ts';
+import { broadcastJob } from './send-broadcasts.ts';
+import { hearingJob } from './watch-hearing.ts';
+
+/** Every job of the tick, in the order they get their turn. */
+export const jobs: readonly Job[] = [
+  // First: a run needs most of a small tick, and would never find it left over.
+  backupRequestsJob,
+  adminWorkJob,
+  hearingJob,
+  adminNoticesJob,
+  replayUpdatesJob,
+  indexSearchJob,
+  maintenance,
+  forgetAnswersJob,
+  checkChatsJob,
+  draftStatusJob,
+  postingJob,
+  trashJob,
+  broadcastJob,
+  // Last: it uses up what time and requests are left.
+  followMessagesJob,
+];

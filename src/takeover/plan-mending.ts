@@ -1,0 +1,181 @@
+/**
+ * A database of ours that somebody edited, or that a restore brought back, may hold values that the bot cannot read: one text that is not
+ * UTF-8 ends the process, after every restart again. They are mended where the row can do without them; a row that cannot is set aside
+ * with what hangs on it.
+ */
+
+import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
+import { quoteName } from '../lib/sql-tokens.ts';
+import { type OurColumn, ourSchema } from './our-schema.ts';
+import {
+  CREATE_OLD_VALUES,
+  findUnfit,
+  type MendedValue,
+  mendStatements,
+  suspects,
+  valuesNote,
+} from './unfit-values.ts';
+
+export interface Mending {
+  readonly statements: readonly Statement[];
+  /** One sentence for each column with such values. */
+  readonly notes: readonly string[];
+}
+
+interface Reference {
+  readonly child: string;
+  readonly from: string;
+  readonly parent: string;
+  readonly to: string;
+}
+
+interface Living {
+  /** Every column of each table, also those that are not ours. */
+  readonly columns: ReadonlyMap<string, readonly string[]>;
+  /** `table.column` that tells rows apart. */
+  readonly keys: ReadonlySet<string>;
+  readonly references: readonly Reference[];
+}
+
+/** Reads only. Whole tables are read: a start of a database of 100 MB takes some tenths of a second longer. */
+export async function planMending(db: Database): Promise<Mending> {
+  const living = await readLiving(db);
+  const asked = [...ourSchema().tables].flatMap(([table, columns]) => {
+    const there = columns.filter(({ name }) => living.columns.get(table)?.includes(name));
+    return there.length === 0 ? [] : [{ table, columns: there.map(scanned) }];
+  });
+  const found = await db.read(
+    asked.map(({ table, columns }) =>
+      all(
+        sql(`SELECT EXISTS (SELECT 1 FROM ${quoteName(table)} WHERE ${suspects(columns)}) AS found`),
+        (row) => row.bool('found'),
+      ),
+    ),
+  );
+  const statements: Statement[] = [];
+  const notes: string[] = [];
+  for (const [i, { table, columns }] of asked.entries()) {
+    if (found[i]?.[0] !== true) continue;
+    for (const column of columns) {
+      const values = await findUnfit(db, table, [column]);
+      if (values.length === 0) continue;
+      statements.push(...mendColumn(table, column.our, values, living, notes));
+    }
+  }
+  return { statements: statements.length === 0 ? [] : [sql(CREATE_OLD_VALUES), ...statements], notes };
+}
+
+function scanned(our: OurColumn): { name: string; spelled: string; kind: OurColumn['kind']; our: OurColumn } {
+  // What the bot wrote itself is only looked at for what cannot be read.
+  const kind = our.kind === 'file' ? 'token' : our.kind === 'time' || our.kind === 'link' ? 'text' : our.kind;
+  return { name: our.name, spelled: our.name, kind, our };
+}
+
+function mendColumn(
+  table: string,
+  column: OurColumn,
+  values: readonly MendedValue[],
+  living: Living,
+  notes: string[],
+): Statement[] {
+  const isKey = living.keys.has(`${table}.${column.name}`);
+  const mended: MendedValue[] = [];
+  const lost: MendedValue[] = [];
+  for (const value of values) {
+    const stand = value.value ?? standIn(column);
+    // A key that is changed may be another row's.
+    if (isKey || (stand === null && column.notNull)) lost.push(value);
+    else mended.push({ ...value, value: stand });
+  }
+  const place = `${table}.${column.name}`;
+  const counted = (of: readonly MendedValue[], note: string): number =>
+    of.filter((value) => value.note === note).reduce((sum, { count }) => sum + count, 0);
+  for (const note of new Set(mended.map((value) => value.note)))
+    notes.push(valuesNote(place, counted(mended, note), note));
+  for (const note of new Set(lost.map((value) => value.note))) {
+    const n = counted(lost, note);
+    notes.push(`${place}: ${n === 1 ? '1 row' : `${n} rows`} set aside, ${note} (kept in ${asideOf(table)})`);
+  }
+  return [
+    ...(mended.length === 0 ? [] : mendStatements(table, table, mended)),
+    ...(lost.length === 0 ? [] : setAside(table, lost, living)),
+  ];
+}
+
+/** What a row has where it may not have nothing; null where only a real value will do. */
+function standIn({ kind, notNull, preset }: OurColumn): SqlArg {
+  if (!notNull) return null;
+  if (preset !== null && /^\d+$/.test(preset)) return Number(preset);
+  if (preset?.startsWith("'") === true) return preset.slice(1, -1);
+  return kind === 'text' ? '' : null;
+}
+
+function asideOf(table: string): string {
+  return `old_rows_of_${table}`;
+}
+
+/** The rows, and before them all that would go with them, at any depth: their foreign keys cascade. */
+function setAside(table: string, values: readonly MendedValue[], living: Living): Statement[] {
+  const [{ column, note } = { column: undefined, note: '' }] = values;
+  if (column === undefined) return [];
+  const name = quoteName(column.spelled);
+  const bytes = values.map(({ key }) => `x'${Buffer.from(key).toString('hex')}'`).join(', ');
+  const where = `typeof(${name}) NOT IN ('integer', 'null') AND CAST(${name} AS BLOB) IN (${bytes})`;
+  const statements: string[] = [];
+  const keep = (from: string, condition: string, why: string, seen: readonly string[]): void => {
+    for (const { child, from: link, to } of living.references.filter(({ parent }) => parent === from))
+      if (!seen.includes(child))
+        keep(
+          child,
+          `${quoteName(link)} IN (SELECT ${quoteName(to)} FROM ${quoteName(from)} WHERE ${condition})`,
+          `its row of ${from} is set aside`,
+          [...seen, child],
+        );
+    const columns = (living.columns.get(from) ?? []).map(quoteName).join(', ');
+    const aside = quoteName(asideOf(from));
+    statements.push(
+      `CREATE TABLE IF NOT EXISTS ${aside} (${columns}, refused)`,
+      `INSERT INTO ${aside} (${columns}, refused) SELECT ${columns}, '${why.replaceAll("'", "''")}' FROM ${quoteName(from)} WHERE ${condition}`,
+    );
+  };
+  keep(table, where, `${column.name}: ${note}`, [table]);
+  return [...statements, `DELETE FROM ${quoteName(table)} WHERE ${where}`].map((text) => sql(text));
+}
+
+async function readLiving(db: Database): Promise<Living> {
+  const [columns, keys, references] = await db.read([
+    all(
+      sql(
+        `SELECT t.name AS "table", c.name AS "column", c.pk AS pk FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%'`,
+      ),
+      (row) => ({ table: row.text('table'), column: row.text('column'), isKey: row.bool('pk') }),
+    ),
+    all(
+      sql(
+        `SELECT t.name AS "table", c.name AS "column" FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
+         WHERE t.type = 'table' AND i."unique" AND c.name IS NOT NULL`,
+      ),
+      (row) => `${row.text('table')}.${row.text('column')}`,
+    ),
+    all(
+      sql(
+        `SELECT t.name AS child, f."from" AS "from", f."table" AS parent, f."to" AS "to"
+         FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table' AND f.on_delete = 'CASCADE'`,
+      ),
+      (row): Reference => ({
+        child: row.text('child'),
+        from: row.text('from'),
+        parent: row.text('parent'),
+        to: row.text('to'),
+      }),
+    ),
+  ]);
+  const byTable = new Map<string, string[]>();
+  for (const { table, column } of columns) byTable.set(table, [...(byTable.get(table) ?? []), column]);
+  return {
+    columns: byTable,
+    keys: new Set([...keys, ...columns.filter(({ isKey }) => isKey).map((c) => `${c.table}.${c.column}`)]),
+    references,
+  };
+}
