@@ -5,6 +5,7 @@ import { noticeAdmins } from '../db/admin-notices.ts';
 import { type Database, DatabaseUnavailable, type Statement } from '../db/database.ts';
 import { LONGEST_WAIT_MS, recordFailure, recordFlood, setAside } from '../db/updates.ts';
 import { describeError, type Log } from '../lib/log.ts';
+import { pauseAfter, UPDATE_SET_ASIDE } from '../lib/retry.ts';
 import { chatOf, isPrivate } from './incoming.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 
@@ -39,8 +40,6 @@ const HOLD_MS = 15_000;
 const MAX_ATTEMPTS = 5;
 /** A longer silence is not waited for by the webhook: its chat's later updates would wait in Telegram's queue. */
 const LONGEST_HOLD_MS = 300_000;
-const FIRST_RETRY_MS = 30_000;
-const SLOWEST_RETRY_MS = 3_600_000;
 
 /** Never rejects: what cannot be recorded is delivered again. */
 export async function settleFailure(
@@ -90,7 +89,7 @@ export async function settleFailure(
     const isHeld = delivery !== 'replay' && attempts < MAX_ATTEMPTS && at.getTime() - since < HOLD_MS;
     if (isHeld && !isOwed) return 'again';
     const isOld = at.getTime() - since > LONGEST_WAIT_MS;
-    const pause = Math.min(SLOWEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, attempts - MAX_ATTEMPTS));
+    const pause = pauseAfter(UPDATE_SET_ASIDE, Math.max(1, 1 + attempts - MAX_ATTEMPTS));
     await db.write([
       setAside(id, isOld ? null : at.getTime() + pause, at),
       ...(isOld ? [refused(error, at)] : told),

@@ -1,7 +1,6 @@
 /** The frame of every command: common options, one session, errors told once, exit codes ({@link ExitCode}). Node only. */
 import { constants } from 'node:os';
 import type { Command } from 'commander';
-import { Interrupted } from '../backup/run/again.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { explainUnusable } from '../db/file/database-file.ts';
 import { useOwnScratch } from '../hosts/node/own-scratch.ts';
@@ -9,6 +8,7 @@ import { explain } from '../lib/clock.ts';
 import { ConfigError, type Environment } from '../settings/config.ts';
 import { withAdvice } from './advice.ts';
 import type { Installed } from './installed-bot.ts';
+import { Interrupted } from './interrupted.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { outputs } from './output.ts';
 import { openSession, type Session } from './session.ts';

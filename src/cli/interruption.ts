@@ -1,7 +1,7 @@
 /** Ctrl-C and its like: the first one lets work clean up, the second one ends the process. Node only. */
 import process from 'node:process';
-import { Interrupted } from '../backup/run/again.ts';
 import { onStopSignals } from '../hosts/node/stop-signals.ts';
+import { Interrupted } from './interrupted.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Interruption {

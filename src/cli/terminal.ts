@@ -2,11 +2,11 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
-import { Interrupted } from '../backup/run/again.ts';
 import { hideKnown, hideSecrets, withoutSecrets } from '../lib/log.ts';
 import { asCalledHere, asCalledInJson } from '../settings/command-name.ts';
 import { visibleLines } from '../text/visible.ts';
 import { type Colors, createColors, inked } from './ink.ts';
+import { Interrupted } from './interrupted.ts';
 import { outputs } from './output.ts';
 
 export type { Colors } from './ink.ts';

@@ -2,15 +2,15 @@
  * Sending to many: how long one recipient is waited for, and how trouble with one is told from trouble with Telegram. News, broadcasts
  * and posts share it. Telegram words a chat's flood and the bot's alike, so several recipients in a row tell.
  */
+import { pauseAfter, RECIPIENT } from './retry.ts';
 
 /** So many recipients in a row who cannot be reached: it is not they. */
 const DOWN_AFTER = 3;
-const LEAST_PAUSE_MS = 60_000;
 
-/** Attempts at one recipient before it is counted as failed: with doubled pauses they span four hours. */
-export const MAX_ATTEMPTS = 8;
+/** Attempts at one recipient before it is counted as failed. */
+export const MAX_ATTEMPTS: number = RECIPIENT.attempts;
 /** No stored pause is believed beyond this. */
-export const LONGEST_PAUSE_MS = 24 * 3_600_000;
+export const LONGEST_PAUSE_MS: number = RECIPIENT.mostMs;
 
 /**
  * When a recipient is tried again, ms since 1970. The others do not wait for it.
@@ -18,7 +18,7 @@ export const LONGEST_PAUSE_MS = 24 * 3_600_000;
  * @param seconds that Telegram named, 0 where it named none
  */
 export function retryTime(now: Date, attempts: number, seconds: number): number {
-  const pause = Math.max(seconds * 1000, LEAST_PAUSE_MS * 2 ** attempts);
+  const pause = Math.max(seconds * 1000, pauseAfter(RECIPIENT, attempts + 1));
   return now.getTime() + Math.min(pause, LONGEST_PAUSE_MS);
 }
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createFileWriter } from '../../src/backup/disk/file-writer.ts';
-import { again } from '../../src/backup/run/again.ts';
 import { ObjectExists } from '../../src/backup/store/types.ts';
+import { DATABASE_READ, retry } from '../../src/lib/retry.ts';
 import { testClock } from '../support/backup-world.ts';
 
 vi.mock(import('node:fs/promises'), { spy: true });
@@ -21,7 +21,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 test('a file that exists is refused at the first try: it will be there at the next one too', async () => {
   writeFileSync(path, 'old');
   let tries = 0;
-  const opening = again({ clock: testClock(), random: () => 0.5 }, undefined, () => {
+  const opening = retry(DATABASE_READ, { sleep: testClock().sleep, random: () => 0.5 }, async () => {
     tries += 1;
     return createFileWriter(path, { headLength: 0, replace: false });
   });

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { systemClock } from '../../lib/clock.ts';
+import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import { sniff } from '../document/sniff.ts';
 import { limited, mostUnpacked } from '../envelope/limited.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { HeadLastWriter, SnapshotSink, SnapshotSource } from '../model.ts';
-import { again } from '../run/again.ts';
 import { measured } from '../run/contents.ts';
 import { createDatabaseSink, PAGE_SIZE } from '../run/database-sink.ts';
 import { feed } from '../run/fan-out.ts';
@@ -67,7 +67,7 @@ export interface LiveCopy {
 
 /** One snapshot into one file, from the start again when it breaks off. The file appears when it is whole. */
 export function writeLive(source: SnapshotSource, copy: LiveCopy): Promise<void> {
-  return again({ clock: systemClock, random: Math.random }, undefined, async () => {
+  return retry(DATABASE_READ, { sleep: systemClock.sleep, random: Math.random }, async () => {
     const { path, headLength, replace, onProgress } = copy;
     const writer = measured(await createFileWriter(path, { headLength, replace }));
     let rows = 0;

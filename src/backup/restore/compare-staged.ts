@@ -1,23 +1,13 @@
 /** Reading a server's staged tables back, to be held against the backup's digests. */
+import { retry, SQL_AT_ONCE } from '../../lib/retry.ts';
 import { createDigestSink, type TableDigest } from '../digest.ts';
 import type { Snapshot, SnapshotSource } from '../model.ts';
 import type { StagedTable } from './staging.ts';
 
 /** A read may break off: over the connection, or over a value that only the next read asks for in its exact form. */
-export async function readAgain<T>(
-  source: SnapshotSource,
-  use: (snapshot: Snapshot) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await source.read(use);
-    } catch (error) {
-      if (attempt === READ_ATTEMPTS) throw error;
-    }
-  }
+export function readAgain<T>(source: SnapshotSource, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  return retry(SQL_AT_ONCE, { isPassing: () => true }, () => source.read(use));
 }
-
-const READ_ATTEMPTS = 3;
 
 /** What the server really holds, read back, against the backup's digests. */
 export async function compareStaged(

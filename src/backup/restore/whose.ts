@@ -35,6 +35,7 @@ export function refuseOthers({ tables, origin }: Pick<RestoreSource, 'tables' | 
 /** The database that is to be backed up has none of the bot's tables: no attempt makes that better. */
 export class NotOurs extends Error {
   override readonly name = 'NotOurs';
+  readonly isFinal = true;
 }
 
 /** Reads nothing; refuses a database that is not the bot's before anything of it is stored. */

@@ -1,6 +1,7 @@
 /** Snapshot -> both objects in the bucket, from one read of the database (docs/architecture.md, "The way of one row into a backup"). */
 
 import { abortable, reasonOf } from '../../lib/clock.ts';
+import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
 import { sweepUploads } from '../catalog/prune.ts';
 import type { BackupContext } from '../context.ts';
@@ -12,7 +13,6 @@ import { ledgerTriggers } from '../restore/ledger-triggers.ts';
 import { onlyOursSink } from '../restore/whose.ts';
 import { PartLane } from '../store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from '../store/types.ts';
-import { again } from './again.ts';
 import { type MeasuredWriter, measured } from './contents.ts';
 import { createDatabaseSink, PAGE_SIZE } from './database-sink.ts';
 import { feed } from './fan-out.ts';
@@ -52,7 +52,9 @@ export interface CaptureOptions {
  * Rejects with nothing of it left in the store, as far as the store lets it be removed.
  */
 export function capture(context: BackupContext, options: CaptureOptions): Promise<Captured> {
-  return again(context, options.signal, () => captureOnce(context, options));
+  const { clock, random } = context;
+  const { signal } = options;
+  return retry(DATABASE_READ, { sleep: clock.sleep, random, signal }, () => captureOnce(context, options));
 }
 
 async function captureOnce(context: BackupContext, options: CaptureOptions): Promise<Captured> {

@@ -1,11 +1,11 @@
 /** A run that made no backup: on record, with its reason, and told to the admins. */
 import { databaseFault, isDamagedDatabase } from '../../db/database-fault.ts';
 import { explain } from '../../lib/clock.ts';
+import { FAILURE_RECORD, retry } from '../../lib/retry.ts';
 import { keepDamagedRun } from '../catalog/damaged-run.ts';
 import { newestVerified } from '../catalog/list.ts';
 import type { BackupName } from '../catalog/names.ts';
 import type { BackupContext } from '../context.ts';
-import type { RunEnd } from './ledger.ts';
 
 export interface FailedOutcome {
   readonly kind: 'failed';
@@ -27,13 +27,15 @@ export interface Failure {
 export async function failed(context: BackupContext, { name, error, left }: Failure): Promise<FailedOutcome> {
   const reason = faultOf(error) ?? explain(error) + (await spaceHint(context, error));
   const problems = [...left];
+  const { ledger, clock } = context;
+  const { sleep } = clock;
   if (isDamagedDatabase(reason)) {
     const unkept = await keepDamagedRun(context, reason);
     if (unkept !== undefined) problems.push(unkept);
   }
   if (name !== undefined) {
     const end = {
-      finishedAt: context.clock.now(),
+      finishedAt: clock.now(),
       state: 'failed',
       reason,
       rows: null,
@@ -41,7 +43,7 @@ export async function failed(context: BackupContext, { name, error, left }: Fail
     } as const;
     try {
       // Another run took this one for dead, and said so: one message a run.
-      if (await recorded(context, name, end))
+      if (await retry(FAILURE_RECORD, { sleep, isPassing: () => true }, () => ledger.end(name, end)))
         return { kind: 'failed', name, reason, cause: error, left: problems };
     } catch (cause) {
       problems.push(`the failure could not be recorded: ${explain(cause)}`);
@@ -53,20 +55,6 @@ export async function failed(context: BackupContext, { name, error, left }: Fail
       problems.push(`the admins could not be told: ${explain(cause)}`);
     });
   return { kind: 'failed', name, reason, cause: error, left: problems };
-}
-
-/** Pauses between the tries to record a failure: left `running`, the run would be told a second time, as dead, by the next one. */
-const RECORD_PAUSES_MS = [1_000, 4_000];
-
-async function recorded(context: BackupContext, name: BackupName, end: RunEnd): Promise<boolean> {
-  for (const pause of RECORD_PAUSES_MS) {
-    try {
-      return await context.ledger.end(name, end);
-    } catch {
-      await context.clock.sleep(pause);
-    }
-  }
-  return context.ledger.end(name, end);
 }
 
 /** A bare code of SQLite's says nothing to people. */

@@ -14,6 +14,7 @@ const BEAT_MS = 20_000;
 /** Another run holds the lease now: this one stalled too long and may not publish. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
+  readonly isFinal = true;
 }
 
 export interface Lease {

@@ -1,5 +1,6 @@
 /** A server's database as restore works on it: statements of one stream, sent again when the answer was lost. */
 import { type Clock, explain } from '../../lib/clock.ts';
+import { retry, SQL_REQUEST } from '../../lib/retry.ts';
 import { ConnectionLost, pipeline, ServerRefused, type SqlHttp, StatementFailed } from './sql-http.ts';
 import { isObject, WireError } from './wire.ts';
 
@@ -14,10 +15,6 @@ export interface SqlSession {
    */
   atomically(statements: readonly string[]): Promise<void>;
 }
-
-/** Tries of a request whose answer is lost; the pauses add up to half a minute, as long as a server takes to come back. */
-const ATTEMPTS = 6;
-const BACKOFF_MS = 1_000;
 
 export interface SqlSessionOptions {
   readonly server: SqlHttp;
@@ -38,17 +35,13 @@ export function openSqlSession({ server, clock, random }: SqlSessionOptions): Sq
     path = 'v2/pipeline';
     return post(requests);
   };
+  const { sleep } = clock;
   const retried = async (requests: readonly unknown[]): Promise<readonly unknown[]> => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await post(requests);
-      } catch (error) {
-        if (attempt === ATTEMPTS || !isPassing(error)) {
-          if (remedy(error) === '') throw named(server, error);
-          throw new Error(`${explain(error)}${remedy(error)}`, { cause: error });
-        }
-        await clock.sleep(BACKOFF_MS * 2 ** (attempt - 1) * (0.5 + random()));
-      }
+    try {
+      return await retry(SQL_REQUEST, { sleep, random, isPassing }, () => post(requests));
+    } catch (error) {
+      if (remedy(error) === '') throw named(server, error);
+      throw new Error(`${explain(error)}${remedy(error)}`, { cause: error });
     }
   };
   return {

@@ -7,14 +7,19 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { type RetryTools, retrying } from './retry.ts';
-import { isNotFound, isPreconditionFailed, isUnsupported, translate } from './s3-errors.ts';
+import { retry, STORE_REQUEST } from '../../lib/retry.ts';
+import { isNotFound, isPreconditionFailed, isUnsupported, isWorthRepeating, translate } from './s3-errors.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** Metadata under which each of our objects carries the id of the upload that made it. */
 const UPLOAD_ID = 'upload';
 
-export interface BucketTools extends RetryTools {
+export interface BucketTools {
+  /** How often a request is tried in all, at least 1. */
+  readonly attempts: number;
+  sleep(milliseconds: number): Promise<void>;
+  /** Uniform in [0, 1). */
+  random(): number;
   now(): Date;
   /** A fresh id for one upload: at least 64 random bits. */
   uploadId(): string;
@@ -43,14 +48,22 @@ export class Bucket {
   /** Runs one request with retries; `what` names it in errors. */
   request<T>(what: string, action: (attempt: number) => Promise<T>, givenUp?: () => boolean): Promise<T> {
     const operation = { bucket: this.name, endpoint: this.#endpoint, what };
-    const translated = translate(operation, this.tools.now);
-    return retrying(
-      this.tools,
-      (error) => {
-        const failure = translated(error);
-        return givenUp?.() ? { ...failure, retryable: false } : failure;
+    const { attempts, sleep, random, now } = this.tools;
+    return retry(
+      { ...STORE_REQUEST, attempts },
+      {
+        sleep,
+        random,
+        isPassing: (error) => isWorthRepeating(error) && givenUp?.() !== true,
+        leastMs: (error) => (error instanceof StoreError ? error.retryAfterMs : 0),
       },
-      action,
+      async (attempt) => {
+        try {
+          return await action(attempt);
+        } catch (error) {
+          throw translate(operation, error, now());
+        }
+      },
     );
   }
 

@@ -1,6 +1,5 @@
 /** What went wrong at an S3 server, in words that say what to do; never a secret, a signature or a header. */
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import { type Failure, retryAfterMs } from './retry.ts';
 import { adviceFor, connectionAdvice, isFull } from './s3-advice.ts';
 import { ConnectionError } from './s3-http.ts';
 import { ObjectExists, StoreError } from './types.ts';
@@ -30,19 +29,28 @@ export function isUnsupported(error: unknown): boolean {
   return status === 501 || status === 405 || codeOf(error) === 'NotImplemented' || (status === 400 && named);
 }
 
-/** Translates whatever a request threw into a {@link StoreError}, and says whether trying again can help. */
-export function translate(operation: Operation, now: () => Date): (error: unknown) => Failure {
-  return (error) => {
-    if (error instanceof StoreError) return { error, retryable: error.retryable, retryAfterMs: 0 };
-    if (error instanceof ObjectExists) return { error, retryable: false, retryAfterMs: 0 };
-    const retryable = isRetryable(error);
-    const message = `s3 bucket ${operation.bucket}: ${operation.what} failed: ${reason(operation, error)}`;
-    return {
-      error: new StoreError(message, { retryable }),
-      retryable,
-      retryAfterMs: retryAfterMs(headerOf(error, 'retry-after'), now()),
-    };
-  };
+/** A server that wants a longer rest than this is left to the next run: a Worker's cron lives 15 minutes. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+/** Whatever a request threw as an error of the store, which says whether trying again can help, and when. */
+export function translate(operation: Operation, error: unknown, now: Date): StoreError | ObjectExists {
+  if (error instanceof StoreError || error instanceof ObjectExists) return error;
+  const message = `s3 bucket ${operation.bucket}: ${operation.what} failed: ${reason(operation, error)}`;
+  const retryAfterMs = restMs(headerOf(error, 'retry-after'), now);
+  return new StoreError(message, { retryable: isRetryable(error), retryAfterMs });
+}
+
+/** Whether this very request may be sent again. */
+export function isWorthRepeating(error: unknown): boolean {
+  return error instanceof StoreError && error.retryable && error.retryAfterMs <= LONGEST_RETRY_AFTER_MS;
+}
+
+/** The value of a Retry-After header (seconds or an HTTP date) in milliseconds; 0 when absent or unreadable. */
+function restMs(header: string | undefined, now: Date): number {
+  if (header === undefined || header.trim() === '') return 0;
+  const seconds = Number(header);
+  const milliseconds = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now.getTime();
+  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : 0;
 }
 
 /** Codes that come with a 4xx status although the same request may succeed a moment later. */

@@ -6,6 +6,8 @@ import {
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import { STORE_REQUEST } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
 import type { HeadLastWriter } from '../model.ts';
 import { PartLane } from './part-lane.ts';
@@ -28,7 +30,7 @@ export interface S3Options {
   /** How long the server may be silent before a try counts as failed. */
   readonly silenceMs?: number;
   readonly now?: () => Date;
-  readonly sleep?: (milliseconds: number) => Promise<void>;
+  readonly sleep?: Clock['sleep'];
   readonly random?: () => number;
   /** A fresh id for one upload, stored with its object as metadata. */
   readonly uploadId?: () => string;
@@ -37,8 +39,6 @@ export interface S3Options {
 /** The smallest part that S3 and R2 take. */
 const PART_BYTES = 5 * 1024 * 1024;
 const DELETES_IN_FLIGHT = 2;
-/** Pauses of at most 0.25, 0.5, 1, 2 and 4 s between them: rides out a restart, not an outage. */
-const ATTEMPTS = 6;
 /** A 5 MiB part on a line of 1 Mbit/s takes 42 s. */
 const SILENCE_MS = 120_000;
 
@@ -52,8 +52,8 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
   const client = createClient(settings, options.fetch ?? defaultFetch, options.silenceMs ?? SILENCE_MS);
   const now = options.now ?? (() => new Date());
   const bucket = new Bucket(client, settings.bucket, endpoint, {
-    attempts: options.attempts ?? ATTEMPTS,
-    sleep: options.sleep ?? defaultSleep,
+    attempts: options.attempts ?? STORE_REQUEST.attempts,
+    sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? Math.random,
     uploadId: options.uploadId ?? randomUUID,
     now,
@@ -92,10 +92,6 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
 
 /** Workers' `fetch` must be called without a `this` of ours. */
 const defaultFetch: StoreFetch = (url, init) => fetch(url, init);
-
-function defaultSleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
 
 function storedObject(
   bucket: Bucket,

@@ -68,22 +68,36 @@ export interface Store {
   ): Promise<string | undefined>;
 }
 
+/** A name that is taken stays taken. */
 export class ObjectExists extends Error {
   override readonly name = 'ObjectExists';
+  readonly isFinal = true;
 }
 
 /** The store could not be reached or refused: `retryable` tells a passing fault from a wrong setting. Never carries a secret. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly retryable: boolean;
+  /** What a Retry-After header asked for, ms. */
+  readonly retryAfterMs: number;
   /** This one object belongs to somebody else. */
   readonly isDenied: boolean;
   constructor(
     message: string,
-    options: { readonly retryable: boolean; readonly isDenied?: boolean; readonly cause?: unknown },
+    options: {
+      readonly retryable: boolean;
+      readonly retryAfterMs?: number;
+      readonly isDenied?: boolean;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
     this.isDenied = options.isDenied ?? false;
+  }
+
+  get isFinal(): boolean {
+    return !this.retryable;
   }
 }

@@ -9,7 +9,6 @@ import type { ImportReport, Preference } from '../../backup/import/import.ts';
 import { describeMap, type ImportMap, readImportMap } from '../../backup/import/map/format.ts';
 import { layoutOf } from '../../backup/import/open-file.ts';
 import { type ImportRun, runImport } from '../../backup/import/run-import.ts';
-import { Interrupted } from '../../backup/run/again.ts';
 import { takeLease } from '../../backup/run/lease.ts';
 import { runBackup } from '../../backup/run/run.ts';
 import { inScratch } from '../../backup/verify/verify-deep.ts';
@@ -18,6 +17,7 @@ import { openDatabase } from '../../hosts/node/node-parts.ts';
 import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import { countOf, formatCount } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { Interrupted } from '../interrupted.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { type Column, formatTable } from '../table.ts';
 

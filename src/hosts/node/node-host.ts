@@ -28,6 +28,7 @@ import { linkKey } from '../../http/download-links.ts';
 import { refusal } from '../../http/loopback-guard.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { describeError, type Log } from '../../lib/log.ts';
+import { untilStopped } from '../../lib/retry.ts';
 import { type Texts, textsFor } from '../../locales/index.ts';
 import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
@@ -45,8 +46,6 @@ import { poll } from './polling.ts';
 /** A start makes a backup unless a verified one is younger: a crash loop makes no flood (docs/spec/backup.md "Triggers"). */
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 const TICK_LIMITS = { seconds: 50, requests: 10_000 };
-/** Between two tries to set the webhook. */
-const LONGEST_DELAY_MS = 60_000;
 /** No wall clock cuts a run off here as it does in a Worker. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 /** How long a stopping host lets a run go on before it is given up; then it cleans up and frees its lease. */
@@ -245,18 +244,15 @@ export async function startNode(
 
   /** Until Telegram has it: a host that could not say where it is hears nothing. */
   async function useWebhook(url: string): Promise<void> {
-    for (let delay = 1_000; !stopping.signal.aborted; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
-      try {
-        await setWebhook(api, url, webhookSecret ?? '');
-        unset = undefined;
-        return;
-      } catch (error) {
-        unset = error instanceof GrammyError ? error.description : describeError(error);
-        const remedy = 'PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and reachable from outside';
-        log.error('webhook not set', { error: describeError(error), remedy, retry_in_ms: delay });
-        await pause(delay);
-      }
-    }
+    const onFailure = (error: unknown, pauseMs: number): void => {
+      unset = error instanceof GrammyError ? error.description : describeError(error);
+      const remedy = 'PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and reachable from outside';
+      log.error('webhook not set', { error: describeError(error), remedy, retry_in_ms: pauseMs });
+    };
+    await untilStopped({ sleep: pause, signal: stopping.signal, onFailure }, async () => {
+      await setWebhook(api, url, webhookSecret ?? '');
+      unset = undefined;
+    });
   }
 
   return {

@@ -8,6 +8,7 @@ import { chatOf } from '../../bot/incoming.ts';
 import type { Delivery, Outcome } from '../../bot/outcome.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
 import { describeError, type Log } from '../../lib/log.ts';
+import { untilStopped } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
 import { UNREACHABLE } from '../../lib/surprise.ts';
 
@@ -24,8 +25,6 @@ export interface PollingOptions {
 
 /** How long Telegram holds a request without updates, seconds. */
 const HOLD_SECONDS = 15;
-const FIRST_DELAY_MS = 1_000;
-const LONGEST_DELAY_MS = 30_000;
 /** Until Telegram is asked again while updates are being handled: it gives those again, and what came since. */
 const PEEK_MS = 300;
 /** Telegram gives 100 from the oldest unfinished one on: with more than this, new ones might not be seen. */
@@ -38,33 +37,33 @@ export async function poll(options: PollingOptions): Promise<void> {
   const { api, log, signal } = options;
   const stopped = aborted(signal);
   const lanes = new Lanes(options);
-  let delay = FIRST_DELAY_MS;
-  while (!signal.aborted) {
-    try {
-      const asked = api.getUpdates({
+  const ask = (): Promise<Update[]> =>
+    Promise.race([
+      api.getUpdates({
         offset: lanes.nextOffset(),
         timeout: HOLD_SECONDS,
         allowed_updates: ALLOWED_UPDATES,
-      });
+      }),
       // An abandoned answer confirms nothing: the offset did not move.
-      lanes.take(await Promise.race([asked, stopped]));
-      options.onAnswer?.();
-      delay = FIRST_DELAY_MS;
-      do await Promise.race([lanes.idle(), options.sleep(PEEK_MS)]);
-      while (lanes.unfinished >= MOST_UNFINISHED && !signal.aborted);
-    } catch (error) {
-      if (signal.aborted) break;
-      options.onFailure?.(error);
-      const remedy = error instanceof HttpError ? UNREACHABLE : undefined;
-      log.warn('polling failed', {
-        ...(remedy && { remedy }),
-        error: describeError(error),
-        retry_in_ms: delay,
-      });
-      if (error instanceof GrammyError && error.error_code === 409) await freeFromWebhook(options);
-      await options.sleep(delay);
-      delay = Math.min(delay * 2, LONGEST_DELAY_MS);
-    }
+      stopped,
+    ]);
+  const onFailure = async (error: unknown, pauseMs: number): Promise<void> => {
+    options.onFailure?.(error);
+    const remedy = error instanceof HttpError ? UNREACHABLE : undefined;
+    log.warn('polling failed', {
+      ...(remedy && { remedy }),
+      error: describeError(error),
+      retry_in_ms: pauseMs,
+    });
+    if (error instanceof GrammyError && error.error_code === 409) await freeFromWebhook(options);
+  };
+  for (;;) {
+    const asked = await untilStopped({ ...options, onFailure }, ask);
+    if (asked === undefined) break;
+    lanes.take(asked);
+    options.onAnswer?.();
+    do await Promise.race([lanes.idle(), options.sleep(PEEK_MS)]);
+    while (lanes.unfinished >= MOST_UNFINISHED && !signal.aborted);
   }
   await lanes.idle();
 }
@@ -130,16 +129,14 @@ class Lanes {
   /** Never rejects. An update that is given up when polling stops stays unconfirmed. */
   async #handle(update: Update): Promise<void> {
     const { receive, sleep, signal } = this.#options;
-    let delay = FIRST_DELAY_MS;
-    while (!signal.aborted) {
-      if (await this.#inTurn(() => receive(update, 'polling').then((outcome) => outcome !== 'again'))) {
-        this.#unfinished.delete(update.update_id);
-        this.#finished.add(update.update_id);
-        return;
-      }
-      await sleep(delay);
-      delay = Math.min(delay * 2, LONGEST_DELAY_MS);
-    }
+    const isDone = await untilStopped({ sleep, signal }, async () => {
+      const outcome = await this.#inTurn(() => receive(update, 'polling'));
+      if (outcome === 'again') throw new Error('the update could not be kept');
+      return true;
+    });
+    if (isDone !== true) return;
+    this.#unfinished.delete(update.update_id);
+    this.#finished.add(update.update_id);
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
