@@ -33,7 +33,7 @@ export const SQL_AT_ONCE: RetryPolicy = { attempts: 3, firstMs: 0, mostMs: 0 };
 /** The record of a failed run. Without it the next run would tell the admins of a death that was none. */
 export const FAILURE_RECORD: RetryPolicy = { attempts: 3, firstMs: 2_000, mostMs: 4_000 };
 /** What the bot cannot work without (Telegram's updates): until the host stops. */
-export const UNTIL_STOPPED: RetryPolicy = {
+const UNTIL_STOPPED: RetryPolicy = {
   attempts: Number.POSITIVE_INFINITY,
   firstMs: 1_000,
   mostMs: 30_000,
@@ -57,7 +57,7 @@ export function pauseAfter(
 }
 
 /** An error that no further try makes better. Classes of such errors have `isFinal`. */
-export function isFinal(error: unknown): boolean {
+function isFinal(error: unknown): boolean {
   return error instanceof Error && 'isFinal' in error && error.isFinal === true;
 }
 

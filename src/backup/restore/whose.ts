@@ -33,7 +33,7 @@ export function refuseOthers({ tables, origin }: Pick<RestoreSource, 'tables' | 
 }
 
 /** The database that is to be backed up has none of the bot's tables: no attempt makes that better. */
-export class NotOurs extends Error {
+class NotOurs extends Error {
   override readonly name = 'NotOurs';
   readonly isFinal = true;
 }

@@ -83,7 +83,7 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
 
 /**
  * After so many cursors that broke off in a row the next read asks for pages: connections that end after a hundred rows, every time, were
- * reported from one region (tursodatabase/turso#7140). A run reads three times at most (again.ts).
+ * reported from one region (tursodatabase/turso#7140). A run reads three times at most (lib/retry.ts, DATABASE_READ).
  */
 const CURSOR_TRIES = 2;
 
