@@ -1,7 +1,9 @@
 /** Updates that were set aside while Telegram was in trouble, handled again: in order in each chat, each once. */
 import type { Update } from 'grammy/types';
+import { noticeAdmins } from '../db/admin-notices.ts';
 import type { Database } from '../db/database.ts';
-import { type WaitingUpdate, waitingUpdates } from '../db/updates.ts';
+import { readJson } from '../db/json-column.ts';
+import { setAside, type WaitingUpdate, waitingUpdates } from '../db/updates.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Handles one update that was set aside. */
@@ -17,16 +19,28 @@ export async function replayChat(
   replay: Replay,
 ): Promise<boolean> {
   const [waiting] = await db.read([waitingUpdates(now, AT_ONCE, chatId)]);
-  for (const one of waiting) if (!isOver(await replay(parse(one)))) return false;
+  for (const one of waiting) if (!isOver(await replayOne(db, one, now, replay))) return false;
   return waiting.length < AT_ONCE;
+}
+
+/** What is no update of its number (somebody's SQL, a restored row) is left to an admin, and keeps nobody waiting. */
+export async function replayOne(
+  db: Database,
+  { updateId, payload }: WaitingUpdate,
+  now: Date,
+  replay: Replay,
+): Promise<Outcome> {
+  const update = readJson<Update>(payload);
+  if (update?.update_id === updateId) return replay(update);
+  const reason = `stored update ${updateId} cannot be read`;
+  await db.write([
+    setAside(updateId, null, now),
+    noticeAdmins('updates-failed:program', { kind: 'updates-failed', reason }, now),
+  ]);
+  return 'poison';
 }
 
 /** `kept` and `again` wait on; whatever else became of it, the next one of its chat may go. */
 export function isOver(outcome: Outcome): boolean {
   return typeof outcome === 'string' && outcome !== 'kept' && outcome !== 'again';
-}
-
-/** Only {@link recordFailure} writes this column. */
-export function parse({ payload }: WaitingUpdate): Update {
-  return JSON.parse(payload) as Update;
 }

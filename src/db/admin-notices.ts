@@ -1,5 +1,6 @@
 /** Things the admins should know, told by the tick: a notice survives a crash and an unreachable Telegram, and is told once a key. */
 import { all, type Query, type Statement, sql } from './database.ts';
+import { readJson } from './json-column.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 export type Notice =
@@ -50,7 +51,8 @@ export type NoticeMessages = Readonly<Record<string, number>>;
 
 export interface WaitingNotice {
   readonly key: string;
-  readonly notice: Notice;
+  /** Undefined: what is stored is no notice (somebody's SQL, a restored row). */
+  readonly notice: Notice | undefined;
   readonly count: number;
   /** Empty when it was not told yet. */
   readonly messages: NoticeMessages;
@@ -67,10 +69,9 @@ export function waitingNotices(limit: number): Query<WaitingNotice[]> {
     ),
     (row) => ({
       key: row.text('key'),
-      // Only noticeAdmins and noticeSent write these columns.
-      notice: JSON.parse(row.text('detail')) as Notice,
+      notice: readJson<Notice>(row.text('detail')),
       count: row.int('count'),
-      messages: JSON.parse(row.text('messages')) as NoticeMessages,
+      messages: readJson<NoticeMessages>(row.text('messages')) ?? {},
     }),
   );
 }

@@ -1,6 +1,6 @@
 /** Handles what was set aside while Telegram could not be reached: in order in each chat, each once. */
 
-import { isOver, parse } from '../bot/replay.ts';
+import { isOver, replayOne } from '../bot/replay.ts';
 import { waitingUpdates } from '../db/updates.ts';
 import type { Job } from './job.ts';
 
@@ -18,7 +18,7 @@ export const replayUpdatesJob: Job = {
     for (const update of waiting) {
       if (blocked.has(update.chatId)) continue;
       if (now() >= deadline || !requests.take(PER_UPDATE)) return;
-      if (!isOver(await replay(parse(update)))) blocked.add(update.chatId);
+      if (!isOver(await replayOne(db, update, now(), replay))) blocked.add(update.chatId);
     }
   },
 };

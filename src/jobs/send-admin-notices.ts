@@ -19,7 +19,14 @@ export const adminNoticesJob: Job = {
   async run(context) {
     const { db, adminIds, requests } = context;
     if (adminIds.length === 0 || !requests.take(1)) return;
-    const [waiting] = await db.read([waitingNotices(AT_ONCE)]);
+    const [found] = await db.read([waitingNotices(AT_ONCE)]);
+    const waiting = found.filter(isReadable);
+    const unreadable = found.filter((one) => !isReadable(one));
+    if (unreadable.length > 0) {
+      // They must not stand before those that say something.
+      context.log.error('notices cannot be read', { keys: unreadable.map(({ key }) => key).join(', ') });
+      await db.write(unreadable.map((one) => noticeSent(one, one.messages, context.now())));
+    }
     const told = waiting.filter(({ messages }) => Object.keys(messages).length > 0);
     for (const notices of [
       firstOf(waiting.filter((one) => !told.includes(one))),
@@ -35,25 +42,38 @@ export const adminNoticesJob: Job = {
   },
 };
 
+interface ReadableNotice extends WaitingNotice {
+  readonly notice: Notice;
+}
+
+/** False where somebody's SQL or a restored row put something else into the column. */
+function isReadable(one: WaitingNotice): one is ReadableNotice {
+  try {
+    return one.notice !== undefined && noticeText(one.notice, 1, textsFor('en')) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** What the next message says: one notice whose count will be edited, or all the others together. */
-function firstOf(untold: readonly WaitingNotice[]): readonly WaitingNotice[] {
+function firstOf(untold: readonly ReadableNotice[]): readonly ReadableNotice[] {
   const [first] = untold;
   if (first === undefined || isCounted(first)) return first === undefined ? [] : [first];
   return untold.filter((one) => !isCounted(one));
 }
 
-function isCounted({ notice }: WaitingNotice): boolean {
+function isCounted({ notice }: ReadableNotice): boolean {
   return notice.kind === 'updates-wait' || notice.kind === 'updates-failed';
 }
 
 /** The messages that tell it now; undefined when no admin could be reached. */
 async function tell(
   { api, adminIds, defaultLocale, log }: JobContext,
-  notices: readonly WaitingNotice[],
+  notices: readonly ReadableNotice[],
 ): Promise<NoticeMessages | undefined> {
   const texts = textsFor(defaultLocale);
   const { markup } = join(
-    notices.map(({ notice, count }) => noticeText(notice, count, texts)),
+    notices.flatMap(({ notice, count }) => noticeText(notice, count, texts) ?? []),
     '\n\n',
   );
   const told = new Map(Object.entries(notices[0]?.messages ?? {}));
@@ -74,7 +94,12 @@ async function tell(
   return isTold ? Object.fromEntries(told) : undefined;
 }
 
-function noticeText(notice: Notice, count: number, { viewer, frame, admin, trouble }: Texts): Html {
+/** Undefined of a kind that this program does not know. */
+function noticeText(
+  notice: Notice,
+  count: number,
+  { viewer, frame, admin, trouble }: Texts,
+): Html | undefined {
   switch (notice.kind) {
     case 'channel-unchecked':
       return viewer.noticeChannelUnchecked(notice.name, trouble(notice.reason));
@@ -90,5 +115,7 @@ function noticeText(notice: Notice, count: number, { viewer, frame, admin, troub
       return frame.updatesWait(count);
     case 'updates-failed':
       return frame.updatesFailed(count, trouble(notice.reason));
+    default:
+      return undefined;
   }
 }

@@ -221,14 +221,11 @@ export function createBackupLedger(
     async openRequests(now) {
       const [requests] = await db.read([all(sql(OPEN_REQUESTS), requestRecord)]);
       const { last } = holdingSince(now, 0);
-      if (requests.every(({ requestedAt }) => requestedAt <= last)) return requests;
+      const wrong = requests.filter(({ requestedAt }) => !(requestedAt <= last)).map(({ id }) => id);
+      if (wrong.length === 0) return requests;
       // A backup is named and judged by this time.
       const results = await db.write([
-        sql(
-          'UPDATE backup_requests SET requested_at = ? WHERE finished_at IS NULL AND requested_at > ?',
-          toSqlTime(now),
-          toSqlTime(last),
-        ),
+        sql(`UPDATE backup_requests SET requested_at = ? WHERE id IN (${wrong.join(', ')})`, toSqlTime(now)),
         sql(OPEN_REQUESTS),
       ]);
       return (results.at(-1)?.rows ?? []).map(requestRecord);
@@ -312,7 +309,8 @@ function requestRecord(row: Row): BackupRequest {
     requestedBy: row.int('requested_by'),
     chatId: row.int('chat_id'),
     messageId: row.intOrNull('message_id'),
-    requestedAt: fromSqlTime(row.text('requested_at')),
+    // Somebody's SQL may have put anything there; openRequests sets an invalid date right.
+    requestedAt: dateOf(row.text('requested_at')),
     attempts: row.int('attempts'),
   };
 }
@@ -324,8 +322,12 @@ function oneOf<const T extends string>(values: readonly T[], text: string): T {
   return value;
 }
 
+function dateOf(text: string): Date {
+  return new Date(`${text.replace(' ', 'T')}Z`);
+}
+
 function fromSqlTime(text: string): Date {
-  const time = new Date(`${text.replace(' ', 'T')}Z`);
+  const time = dateOf(text);
   if (Number.isNaN(time.getTime())) throw new TypeError(`${JSON.stringify(text)} is not a time`);
   return time;
 }

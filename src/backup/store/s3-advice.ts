@@ -72,7 +72,8 @@ export function adviceFor({ code, status, region, kind }: Refusal): string {
   if (/lock|retention|worm/i.test(code)) return LOCKED;
   // A HEAD has no body, so no code.
   if (status === 401 || status === 403) return KEY;
-  if (status === 301 || status === 307) return `check S3_ENDPOINT and S3_REGION`;
+  if (status !== undefined && status >= 300 && status < 400)
+    return 'the server sends elsewhere, where no data is taken: check S3_ENDPOINT and S3_REGION';
   if (status === 413 || status === 507) return FULL;
   if (status === 429 || status === 503) return BUSY;
   return '';

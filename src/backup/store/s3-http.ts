@@ -3,6 +3,7 @@
  * would bring sockets that workerd has not, and its fetch handler neither notices a body that ends early nor a server gone silent.
  */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { capped } from '../../lib/capped.ts';
 import { guardedBody, heard, rootMessage, systemTimer } from '../../lib/silence.ts';
 
 /** What the SDK takes for its way to the network. */
@@ -19,6 +20,7 @@ export type StoreFetch = (
     headers: Record<string, string>;
     body?: Uint8Array<ArrayBuffer> | string;
     signal: AbortSignal;
+    redirect: 'manual';
   },
 ) => Promise<Response>;
 
@@ -48,6 +50,8 @@ export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
         headers: headersOf(request),
         ...bodyOf(request),
         signal: abort.signal,
+        // A redirect would carry people's data to where nobody meant it to go; S3's own say the region, and are an error.
+        redirect: 'manual' as const,
       };
       let response: Response;
       try {
@@ -60,12 +64,28 @@ export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
         headers[name] = value;
       });
       const length = request.method === 'HEAD' ? undefined : announcedLength(response);
-      const body = response.body === null ? undefined : guardedBody(response.body, patience, length);
+      const heardBody = response.body === null ? undefined : guardedBody(response.body, patience, length);
+      const isObject =
+        request.method === 'GET' && response.ok && Object.keys(request.query ?? {}).every(isOfGet);
+      const body =
+        heardBody === undefined || isObject ? heardBody : capped(heardBody, MOST_ANSWER_BYTES, tooLong);
       return { response: { statusCode: response.status, reason: response.statusText, headers, body } };
     },
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
   };
+}
+
+/** A page of 1,000 keys of 1,024 bytes each, every byte escaped, is 4 MB. */
+const MOST_ANSWER_BYTES = 16_000_000;
+
+/** The SDK names the operation so; every other parameter asks for something else than an object. */
+function isOfGet(parameter: string): boolean {
+  return parameter === 'x-id';
+}
+
+function tooLong(): ConnectionError {
+  return new ConnectionError(`an answer of more than ${MOST_ANSWER_BYTES / 1_000_000} MB that is no object`);
 }
 
 function addressOf(request: SdkRequest): string {

@@ -41,6 +41,8 @@ const PART_BYTES = 5 * 1024 * 1024;
 const DELETES_IN_FLIGHT = 2;
 /** A 5 MiB part on a line of 1 Mbit/s takes 42 s. */
 const SILENCE_MS = 120_000;
+/** Of 1,000 keys each: backups of more than a century of days. A server that never ends its listing ends here. */
+const MOST_PAGES = 500;
 
 /**
  * Opens the bucket; makes no request yet. Spec: docs/spec/backup.md, contract: {@link Store}.
@@ -99,7 +101,8 @@ function storedObject(
   bytes: number | undefined,
   modified: Date | undefined,
 ): StoredObject {
-  if (bytes !== undefined && modified !== undefined) return { key, bytes, modified };
+  const isSize = bytes !== undefined && Number.isSafeInteger(bytes) && bytes >= 0;
+  if (isSize && modified !== undefined) return { key, bytes, modified };
   const message = `s3 bucket ${bucket.name}: the server does not say how large or how old ${quote(key)} is`;
   throw new StoreError(message, { retryable: false });
 }
@@ -126,6 +129,10 @@ async function list(bucket: Bucket, prefix: string): Promise<StoredObject[]> {
   const tokens = new Set<string>();
   let token: string | undefined;
   do {
+    if (tokens.size >= MOST_PAGES) {
+      const message = `s3 bucket ${bucket.name}: listing ${quote(prefix)} does not end after ${MOST_PAGES} pages; check S3_ENDPOINT and BACKUP_PREFIX`;
+      throw new StoreError(message, { retryable: false });
+    }
     const page = await listPage(bucket, prefix, token);
     for (const { Key, Size, LastModified } of page.Contents ?? []) {
       if (Key === undefined) throw partial(bucket, 'an entry has no key');

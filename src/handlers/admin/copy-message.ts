@@ -2,6 +2,8 @@
 import type { Api } from 'grammy';
 import type { InlineKeyboardMarkup } from 'grammy/types';
 import type { Broadcast } from '../../db/broadcasts.ts';
+import { readJson } from '../../db/json-column.ts';
+import { NoSource } from './telegram-errors.ts';
 
 /** One call. copyMessage leaves the buttons out, so they are sent along. */
 export async function copyTo(
@@ -10,17 +12,19 @@ export async function copyTo(
   broadcast: Pick<Broadcast, 'messages' | 'requestedBy' | 'replyMarkup'>,
 ): Promise<void> {
   const [first, ...rest] = broadcast.messages;
-  if (first === undefined) throw new Error('a broadcast has no message');
+  if (first === undefined) throw new NoSource('it has no message');
   if (rest.length > 0) {
     await api.copyMessages(chatId, broadcast.requestedBy, [...broadcast.messages]);
     return;
   }
   const { replyMarkup } = broadcast;
+  const buttons = replyMarkup === null ? undefined : readJson<InlineKeyboardMarkup>(replyMarkup);
+  if (replyMarkup !== null && buttons === undefined) throw new NoSource('its buttons cannot be read');
   await api.copyMessage(
     chatId,
     broadcast.requestedBy,
     first,
-    replyMarkup === null ? {} : { reply_markup: JSON.parse(replyMarkup) as InlineKeyboardMarkup },
+    buttons === undefined ? {} : { reply_markup: buttons },
   );
 }
 

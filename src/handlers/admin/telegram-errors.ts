@@ -13,7 +13,13 @@ export type SendFailure =
   | { readonly kind: 'sourceless'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** What is stored of a message is not enough to send it: no chat gets it. */
+export class NoSource extends Error {
+  override readonly name = 'NoSource';
+}
+
 export function readSendFailure(error: unknown): SendFailure {
+  if (error instanceof NoSource) return { kind: 'sourceless', reason: error.message };
   if (error instanceof HttpError) return { kind: 'passing', reason: describeError(error) };
   if (!(error instanceof GrammyError)) throw error;
   const { error_code: code, description, parameters, method } = error;

@@ -18,6 +18,7 @@ import {
   workDone,
 } from '../../../db/admin-work.ts';
 import { DatabaseUnavailable, type Statement } from '../../../db/database.ts';
+import { readJson } from '../../../db/json-column.ts';
 import { describeError } from '../../../lib/log.ts';
 import { textsIn } from '../../../locales/index.ts';
 import { readSendFailure } from '../telegram-errors.ts';
@@ -103,6 +104,11 @@ async function work(parts: WorkParts, asked: AdminWork, signal: AbortSignal): Pr
   const { db, log, now, defaultLocale } = parts;
   const { id, kind } = asked;
   let told = asked.detail;
+  if (readJson(told) === undefined || (kind !== 'report' && !(kind in KINDS))) {
+    // Somebody's SQL, or a restored row: nobody could tell what was asked for.
+    log.error('admin work cannot be read', { work: id, kind });
+    return void (await db.write([endWork(id)]));
+  }
   if (kind !== 'report') {
     const t = textsIn(asked.language, defaultLocale);
     const failed = { screen: { text: t.admin.system.workFailed(commandOf(asked)) } };

@@ -1,0 +1,94 @@
+/** A server that answers what no S3 server should: data stays with the server that was named, and no answer is endless. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { createS3Store, type S3Options } from '../../../src/backup/store/s3.ts';
+import type { Store } from '../../../src/backup/store/types.ts';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function open(endpoint: string, options: S3Options = {}): Store {
+  const settings = {
+    endpoint,
+    region: 'auto',
+    bucket: 'b',
+    accessKeyId: 'k',
+    secretAccessKey: 's',
+    forcePathStyle: true,
+  };
+  return createS3Store(settings, { attempts: 2, sleep: async () => {}, ...options });
+}
+
+const xml = (inner: string): string =>
+  `<?xml version="1.0"?><ListBucketResult><Name>b</Name>${inner}</ListBucketResult>`;
+
+test.each([301, 302, 303, 307, 308])(
+  'a redirect (%s) is not followed, with data or without',
+  async (status) => {
+    const stolen: string[] = [];
+    const thief = await serve((request, response) => {
+      stolen.push(`${request.method} ${request.url}`);
+      response.end();
+    });
+    const endpoint = await serve((request, response) => {
+      request.resume();
+      response.writeHead(status, { location: `${thief}/steal` }).end();
+    });
+    const store = open(endpoint);
+    const word = /S3_ENDPOINT/;
+    await expect(store.put('backups/a', new Uint8Array(10))).rejects.toThrow(word);
+    await expect(store.list('backups/')).rejects.toThrow(word);
+    await expect(store.get('backups/a')).rejects.toThrow(word);
+    expect(stolen).toEqual([]);
+  },
+);
+
+test('an endless listing answer is cut off', async () => {
+  let sent = 0;
+  const endpoint = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    const more = (): void => {
+      while (!response.destroyed && response.write('<Contents><Key>k</Key></Contents>'.repeat(10_000)))
+        sent += 1;
+      sent += 1;
+    };
+    response.on('drain', more);
+    more();
+  });
+  await expect(open(endpoint).list('backups/')).rejects.toThrow(/more than 16 MB/);
+  // Two tries of 16 MB, and what was on its way.
+  expect(sent * 330_000).toBeLessThan(100_000_000);
+});
+
+test('a listing that always has one page more is given up', async () => {
+  let pages = 0;
+  const endpoint = await serve((_request, response) => {
+    pages += 1;
+    response.end(
+      xml(`<IsTruncated>true</IsTruncated><NextContinuationToken>${pages}</NextContinuationToken>`),
+    );
+  });
+  await expect(open(endpoint).list('backups/')).rejects.toThrow(/does not end after 500 pages/);
+  expect(pages).toBe(500);
+});
+
+test.each(['zz', '-5', '1.5', '9007199254740993'])('a size of "%s" is none', async (size) => {
+  const endpoint = await serve((_request, response) => {
+    const entry = `<Contents><Key>backups/a</Key><Size>${size}</Size><LastModified>2026-11-22T10:00:00Z</LastModified></Contents>`;
+    response.end(xml(`<IsTruncated>false</IsTruncated>${entry}`));
+  });
+  await expect(open(endpoint).list('backups/')).rejects.toThrow(/how large/);
+});
