@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { one, sql } from '../../src/db/database.ts';
-import { adminNoticesJob } from '../../src/jobs/admin-notices.ts';
-import { adminWorkJob } from '../../src/jobs/admin-work.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
-import { broadcastJob } from '../../src/jobs/broadcast.ts';
+import { adminWorkJob } from '../../src/jobs/continue-admin-work.ts';
 import { replayUpdatesJob } from '../../src/jobs/replay-updates.ts';
+import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
+import { broadcastJob } from '../../src/jobs/send-broadcasts.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 
 let bot: TestBot;
