@@ -17,6 +17,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/workerd/**', 'test/s3-real/**', 'test/page/**'],
+          globalSetup: ['test/support/scratch.ts'],
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 90_000,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
+import { childEnv } from '../support/child-env.ts';
 import { putBackup } from '../support/sample-backup.ts';
 import { runCli } from './spawn-cli.ts';
 
@@ -230,7 +231,7 @@ describe.skipIf(!existsSync(SCRIPT))('on a terminal', () => {
     const { stdout } = spawnSync(SCRIPT, ['-qec', command, '/dev/null'], {
       cwd: directory,
       env: {
-        PATH: process.env['PATH'],
+        ...childEnv(),
         TERM: 'xterm',
         NODE_NO_WARNINGS: '1',
         DATABASE_URL: 'file:bot.db',

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { childEnv } from '../support/child-env.ts';
 
 const main = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 const backup = (...args: readonly string[]) => [main('cli/main.ts'), ...args];
@@ -115,7 +116,12 @@ async function run(directory: string, command: readonly string[], settings: Worl
   const child = spawn(process.execPath, command, {
     cwd: directory,
     // No wrangler, no npm: neither is there.
-    env: { PATH: '/usr/bin:/bin', TMPDIR: scratch, ...settings },
+    env: {
+      ...childEnv(),
+      PATH: '/usr/bin:/bin',
+      TMPDIR: scratch,
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 90_000,
   });

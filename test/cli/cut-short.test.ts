@@ -17,6 +17,7 @@ import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { PROCESS_MARK } from '../../src/lib/disk/process-mark.ts';
+import { childEnv } from '../support/child-env.ts';
 import { runCliInterrupted, runCliUnread, runCli as spawnCli } from './spawn-cli.ts';
 
 let directory: string;
@@ -86,7 +87,7 @@ describe('nobody reads', () => {
     const script = '"$0" "$@" > /dev/full';
     const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, main, 'list', '--json'], {
       cwd: directory,
-      env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', ...env() },
+      env: { ...childEnv(), NODE_NO_WARNINGS: '1', ...env() },
       encoding: 'utf8',
     });
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('ENOSPC') });

@@ -14,6 +14,7 @@ import { addAdmin } from '../../src/db/admins.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
+import { childEnv } from '../support/child-env.ts';
 
 /** As wrangler 4.156.2 prints it. */
 const DEPLOYED = [
@@ -66,6 +67,7 @@ async function deploy(
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: directory,
     env: {
+      ...childEnv(),
       PATH: `${directory}${delimiter}${process.env['PATH']}`,
       NODE_NO_WARNINGS: '1',
       ...standIns.settings,

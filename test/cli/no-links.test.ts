@@ -11,6 +11,7 @@ import { startTelegram } from '../../sim/telegram/start-telegram.ts';
 import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
+import { childEnv } from '../support/child-env.ts';
 import { runCli } from './spawn-cli.ts';
 
 const NO_LINKS = new URL('../support/no-links.ts', import.meta.url).href;
@@ -65,7 +66,7 @@ test('the host starts, answers and stops', async () => {
   const host = spawn(process.execPath, [HOST], {
     cwd: directory,
     env: {
-      PATH: process.env['PATH'],
+      ...childEnv(),
       ...settings('ENOSYS'),
       BOT_TOKEN: telegram.token,
       TELEGRAM_API_ROOT: telegram.apiRoot,

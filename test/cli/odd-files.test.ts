@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { childEnv } from '../support/child-env.ts';
 
 const main = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 const cli = (...args: readonly string[]) => [main('cli/main.ts'), ...args];
@@ -45,6 +46,7 @@ async function run(directory: string, command: readonly string[]) {
   const child = spawn(process.execPath, command, {
     cwd: directory,
     env: {
+      ...childEnv(),
       PATH: '/usr/bin:/bin',
       PORT: '0',
       ...(isOffline ? {} : { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket', BOT_TOKEN: TOKEN }),

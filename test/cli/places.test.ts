@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { childEnv } from '../support/child-env.ts';
 
 const main = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 const TOKEN = '123456789:AAabcdefghijklmnopqrstuvwxyz0123456';
@@ -23,6 +24,7 @@ async function run(command: readonly string[], settings: Readonly<Record<string,
   const child = spawn(process.execPath, command, {
     cwd: directory,
     env: {
+      ...childEnv(),
       PATH: '/usr/bin:/bin',
       BOT_TOKEN: TOKEN,
       TELEGRAM_API_ROOT: 'http://127.0.0.1:9',

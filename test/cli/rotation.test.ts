@@ -14,6 +14,7 @@ import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.
 import type { Prompts } from '../../src/cli/setup/prompts.ts';
 import { runSetup } from '../../src/cli/setup/run-setup.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { childEnv } from '../support/child-env.ts';
 import { runCli } from './spawn-cli.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../src/cli/deploy.ts', import.meta.url));
@@ -152,7 +153,11 @@ async function deploy(): Promise<void> {
   writeFileSync(join(home, 'wrangler'), `#!/bin/sh\necho '${said}'\n`, { mode: 0o755 });
   const child = spawn(process.execPath, [DEPLOY], {
     cwd: home,
-    env: { PATH: `${home}${delimiter}${process.env['PATH']}`, NODE_NO_WARNINGS: '1' },
+    env: {
+      ...childEnv(),
+      PATH: `${home}${delimiter}${process.env['PATH']}`,
+      NODE_NO_WARNINGS: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = Promise.all([readText(child.stdout), readText(child.stderr)]);

@@ -25,6 +25,7 @@ import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.
 import { Cancelled, type Prompts } from '../../src/cli/setup/prompts.ts';
 import { runSetup, type SetupParts } from '../../src/cli/setup/run-setup.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { childEnv } from '../support/child-env.ts';
 import { runCli } from './spawn-cli.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/setup.ts', import.meta.url));
@@ -64,7 +65,12 @@ function expectNoSecret(output: string, given: NodeJS.Dict<string> = settings())
 async function setup(env: Record<string, string>, ...args: readonly string[]) {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: home,
-    env: { PATH: `${home}${delimiter}${process.env['PATH']}`, NODE_NO_WARNINGS: '1', ...env },
+    env: {
+      ...childEnv(),
+      PATH: `${home}${delimiter}${process.env['PATH']}`,
+      NODE_NO_WARNINGS: '1',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

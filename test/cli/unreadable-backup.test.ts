@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
+import { childEnv } from '../support/child-env.ts';
 
 const NOBODY = 65_534;
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -26,7 +27,7 @@ test.runIf(process.getuid?.() === 0)(
       const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
         cwd: directory,
         env: {
-          PATH: process.env['PATH'] ?? '',
+          ...childEnv(),
           NODE_NO_WARNINGS: '1',
           DATABASE_URL: 'file:bot.db',
           BACKUP_DIR: 'bucket',

@@ -22,6 +22,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
+import { childEnv } from '../support/child-env.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const isRoot = process.getuid?.() === 0;
@@ -83,7 +84,7 @@ class Machine {
     const { status, stdout, stderr } = spawnSync(this.command, args, {
       cwd: '/',
       encoding: 'utf8',
-      env: { PATH: `${dirname(process.execPath)}${delimiter}/usr/bin:/bin:/usr/sbin:/sbin` },
+      env: { ...childEnv(), PATH: `${dirname(process.execPath)}${delimiter}/usr/bin:/bin:/usr/sbin:/sbin` },
     });
     return { status, said: stdout + stderr };
   }
@@ -165,7 +166,7 @@ test.each([
   const app = image();
   const { status, stdout, stderr } = spawnSync(process.execPath, ['src/node.ts', ...start.args], {
     cwd: app,
-    env: { HOST: '0.0.0.0', ...start.settings },
+    env: { ...childEnv(), HOST: '0.0.0.0', ...start.settings },
     encoding: 'utf8',
     timeout: 60_000,
   });
@@ -208,7 +209,7 @@ describe('a directory that has no bot, on a machine that has one', { timeout: 60
     const script = `const { runCli } = await import(${program}); process.exitCode = await runCli(${JSON.stringify(args)}, process.env, ${JSON.stringify(places)});`;
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: here,
-      env: { PATH: process.env['PATH'] ?? '' },
+      env: { ...childEnv() },
       encoding: 'utf8',
     });
     return { status, said: stdout + stderr };

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { childEnv } from '../support/child-env.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -10,6 +11,7 @@ test('npm run demo', { timeout: 280_000 }, () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'dev/demo.ts')], {
     cwd: ROOT,
     env: {
+      ...childEnv(),
       PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`,
       HOME: process.env['HOME'],
     },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { childEnv } from '../support/child-env.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -17,7 +18,7 @@ function run(file: string, argument: string) {
   return spawnSync(process.execPath, [main, argument], {
     cwd: directory,
     // What it makes in its temporary directory would be seen here.
-    env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1', TMPDIR: directory },
+    env: { ...childEnv(), NODE_NO_WARNINGS: '1', TMPDIR: directory },
     encoding: 'utf8',
     timeout: 50_000,
   });

@@ -22,6 +22,7 @@ import { copyLive } from '../../src/backup/disk/local-copy.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
+import { childEnv } from '../support/child-env.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLE_NAME = '20260102_020000';
@@ -85,6 +86,7 @@ class Place {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.directory,
       env: {
+        ...childEnv(),
         PATH: `${join(this.directory, 'bin')}:${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
         NODE_NO_WARNINGS: '1',
         ...(this.server === undefined ? {} : { NEW_DATABASE_URL: this.server.url }),

@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { childEnv } from '../support/child-env.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SAMPLE_NAME = '20260102_020000';
@@ -73,6 +74,7 @@ afterAll(async () => {
 
 const at = (...names: string[]): string => join(directory, ...names);
 const environment = (): Record<string, string> => ({
+  ...childEnv(),
   PATH: `${at('bin')}:${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
   NODE_NO_WARNINGS: '1',
 });

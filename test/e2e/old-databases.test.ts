@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { childEnv } from '../support/child-env.ts';
 import { writeOldFile } from '../takeover/old-bot-file.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/node.ts', import.meta.url));
@@ -31,7 +32,7 @@ async function start(): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [MAIN], {
     cwd: directory,
     env: {
-      PATH: process.env['PATH'],
+      ...childEnv(),
       TELEGRAM_API_ROOT: telegram.apiRoot,
       BOT_TOKEN: telegram.token,
       PORT: '0',

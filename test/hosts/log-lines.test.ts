@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { peopleFormat } from '../../src/hosts/node/log-lines.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { childEnv } from '../support/child-env.ts';
 
 const SCRIPT = '/usr/bin/script';
 const NOON = new Date(2026, 0, 2, 12, 0, 5);
@@ -69,7 +70,7 @@ test.skipIf(!existsSync(SCRIPT)).each<[Record<string, string>, RegExp]>([
   [{ LOG_FORMAT: 'json' }, JSON_LINE],
 ])('on a terminal with %j', (env, line) => {
   const { stdout } = spawnSync(SCRIPT, ['-qec', '"$NODE" --input-type=module -e "$PROGRAM"', '/dev/null'], {
-    env: { PATH: process.env['PATH'], NO_COLOR: '1', NODE: process.execPath, PROGRAM, ...env },
+    env: { ...childEnv(), NO_COLOR: '1', NODE: process.execPath, PROGRAM, ...env },
     encoding: 'utf8',
   });
   expect(stdout).toMatch(line);

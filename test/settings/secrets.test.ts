@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog, describeError, hideSecrets, rememberSecrets } from '../../src/lib/log.ts';
 import { ConfigError, readConfig } from '../../src/settings/config.ts';
+import { childEnv } from '../support/child-env.ts';
 
 const root = new URL('../../', import.meta.url);
 /** As `.env.example` lists them. */
@@ -124,7 +125,7 @@ describe('as processes', () => {
   async function said(main: string, env: Record<string, string>, ...args: string[]): Promise<string> {
     const child = spawn(process.execPath, [fileURLToPath(new URL(main, root)), ...args], {
       cwd: directory,
-      env: { PATH: process.env['PATH'], ...env },
+      env: { ...childEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 40_000,
     });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { childEnv } from '../support/child-env.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -16,7 +17,7 @@ function run(command: string, args: string[], env: Record<string, string>) {
   const main = fileURLToPath(new URL(`../../src/cli/${command}.ts`, import.meta.url));
   const { stdout, stderr, status } = spawnSync(process.execPath, [main, ...args], {
     cwd: directory,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...childEnv(), ...env },
     encoding: 'utf8',
     timeout: 30_000,
   });

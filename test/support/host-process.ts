@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { childEnv } from './child-env.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/node.ts', import.meta.url));
 
@@ -42,7 +43,7 @@ function startProcess(
 ): HostProcess {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: directory,
-    env: { PATH: process.env['PATH'], ...settings },
+    env: { ...childEnv(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close');
