@@ -1,6 +1,6 @@
 /** Parts of a draft, stored as their messages come, and the one message that says how many there are. */
 import { one, type Query, type Statement, sql } from './database.ts';
-import { COLLECTING, type Draft, type DraftKey } from './drafts.ts';
+import { type Draft, type DraftKey, openOrWaiting } from './drafts.ts';
 import type { PartKind } from './parts.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
@@ -19,34 +19,34 @@ export interface SentPart {
  */
 export function collectPart(userId: number, part: SentPart, now: Date): readonly Statement[] {
   const at = toSqlTime(now);
-  const mine = `(SELECT CASE WHEN ${COLLECTING} THEN id ELSE resumes END FROM drafts WHERE user_id = ? AND is_open = 1)`;
+  const mine = openOrWaiting('?1');
   return [
     sql(
-      `INSERT INTO drafts (user_id, kind, step, created_at, updated_at) VALUES (?, 'anime', 'description', ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO drafts (user_id, kind, step, created_at, updated_at) SELECT ?1, 'anime', 'description', ?2, ?2
+       WHERE NOT EXISTS (SELECT 1 FROM admin_questions WHERE user_id = ?1) ON CONFLICT DO NOTHING`,
       userId,
-      at,
       at,
     ),
     sql(
-      `UPDATE draft_parts SET message_id = MIN(message_id, ?) WHERE draft_id = ${mine} AND file_unique_id = ? RETURNING id`,
-      part.messageId,
+      `UPDATE draft_parts SET message_id = MIN(message_id, ?2) WHERE draft_id = ${mine} AND file_unique_id = ?3 RETURNING id`,
       userId,
+      part.messageId,
       part.fileUniqueId,
     ),
     sql(
       `INSERT INTO draft_parts (draft_id, message_id, file_id, file_unique_id, kind, name)
-       SELECT id, ?, ?, ?, ?, ? FROM drafts WHERE id = ${mine} ON CONFLICT DO NOTHING RETURNING id`,
+       SELECT id, ?2, ?3, ?4, ?5, ?6 FROM drafts WHERE id = ${mine} ON CONFLICT DO NOTHING RETURNING id`,
+      userId,
       part.messageId,
       part.fileId,
       part.fileUniqueId,
       part.kind,
       part.name,
-      userId,
     ),
     sql(
-      `UPDATE drafts SET updated_at = ?, repeated = repeated + (changes() = 0) WHERE id = ${mine}`,
-      at,
+      `UPDATE drafts SET updated_at = ?2, repeated = repeated + (changes() = 0) WHERE id = ${mine}`,
       userId,
+      at,
     ),
   ];
 }
@@ -86,7 +86,7 @@ export function claimStatus(
   const byUser = 'userId' in condition;
   const { after, last } = holdingSince(now, everyMs);
   return sql(
-    `UPDATE drafts SET status_ms = ? WHERE ${byUser ? 'user_id' : 'id'} = ? AND is_open = 1 AND ${COLLECTING}
+    `UPDATE drafts SET status_ms = ? WHERE ${byUser ? 'user_id' : 'id'} = ? AND is_open = 1
        AND (status_ms <= ? OR status_ms > ?)
      RETURNING id`,
     now.getTime(),
@@ -109,7 +109,7 @@ export function statusShown(draftId: number, messageId: number, parts: number): 
 export function staleStatuses(now: Date, quietMs: number): Query<number[]> {
   const { after, last } = holdingSince(now, quietMs);
   const statement = sql(
-    `SELECT d.id FROM drafts AS d WHERE d.is_open = 1 AND d.${COLLECTING} AND (d.status_ms BETWEEN 1 AND ? OR d.status_ms > ?)
+    `SELECT d.id FROM drafts AS d WHERE d.is_open = 1 AND (d.status_ms BETWEEN 1 AND ? OR d.status_ms > ?)
        AND d.status_parts <> (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = d.id) LIMIT 20`,
     after.getTime(),
     last.getTime(),

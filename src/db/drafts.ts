@@ -1,6 +1,6 @@
 /**
  * Drafts: what an admin has begun and not finished. Rows, not memory: they survive restarts. Every step is a compare-and-set on `version`;
- * at most one draft per admin is open, that is, takes his messages.
+ * at most one draft per admin is open, that is, takes their messages.
  */
 import { one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
@@ -70,20 +70,24 @@ const DRAFT = `SELECT d.*,
   (SELECT u.language FROM users AS u WHERE u.user_id = d.user_id) AS language
 FROM drafts AS d LEFT JOIN anime AS a ON a.id = d.anime_id`;
 
-export const COLLECTING = "kind IN ('anime', 'parts')";
+/** SQL: the draft that takes an admin's parts: the open one, or the one that waits for the answer to a question. */
+export function openOrWaiting(userId: string): string {
+  return `COALESCE((SELECT id FROM drafts WHERE user_id = ${userId} AND is_open = 1),
+    (SELECT resumes FROM admin_questions WHERE user_id = ${userId}))`;
+}
 
 export function draftById(id: number, userId: number): Query<Draft | undefined> {
-  return one(sql(`${DRAFT} WHERE d.id = ? AND d.user_id = ? AND d.${COLLECTING}`, id, userId), readDraft);
+  return one(sql(`${DRAFT} WHERE d.id = ? AND d.user_id = ?`, id, userId), readDraft);
 }
 
 /** The draft that takes the admin's messages now, if it is one that collects parts. */
 export function openDraft(userId: number): Query<Draft | undefined> {
-  return one(sql(`${DRAFT} WHERE d.user_id = ? AND d.is_open = 1 AND d.${COLLECTING}`, userId), readDraft);
+  return one(sql(`${DRAFT} WHERE d.user_id = ? AND d.is_open = 1`, userId), readDraft);
 }
 
 /** A draft whose status message is to be made true; whoever it belongs to. */
 export function anyDraft(id: number): Query<Draft | undefined> {
-  return one(sql(`${DRAFT} WHERE d.id = ? AND d.${COLLECTING}`, id), readDraft);
+  return one(sql(`${DRAFT} WHERE d.id = ?`, id), readDraft);
 }
 
 export interface WaitingDraft {
@@ -101,7 +105,7 @@ export function draftsOf(userId: number): Query<WaitingDraft[]> {
     `SELECT d.id, d.kind, COALESCE(d.title, a.title) AS title, d.updated_at, d.is_open,
        (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = d.id) AS parts
      FROM drafts AS d LEFT JOIN anime AS a ON a.id = d.anime_id
-     WHERE d.user_id = ? AND d.${COLLECTING} ORDER BY d.updated_at DESC, d.id DESC LIMIT 20`,
+     WHERE d.user_id = ? ORDER BY d.updated_at DESC, d.id DESC LIMIT 20`,
     userId,
   );
   return {
@@ -121,9 +125,14 @@ export function draftsOf(userId: number): Query<WaitingDraft[]> {
 /** The open one waits from now on; a mere question is forgotten. Goes before every statement that opens something. */
 export function closeOpen(userId: number): readonly Statement[] {
   return [
-    sql(`DELETE FROM drafts WHERE user_id = ? AND NOT (${COLLECTING})`, userId),
+    forgetQuestion(userId),
     sql('UPDATE drafts SET is_open = 0, version = version + 1 WHERE user_id = ? AND is_open = 1', userId),
   ];
+}
+
+/** What was asked is not answered any more. */
+export function forgetQuestion(userId: number): Statement {
+  return sql('DELETE FROM admin_questions WHERE user_id = ?', userId);
 }
 
 /** A new, open draft; RETURNING id. After {@link closeOpen}. */

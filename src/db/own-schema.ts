@@ -65,7 +65,7 @@ export const OLD_BOTS: readonly string[] =
 
 /** Tables of ours that make a database without a record of migrations the bot's own: another program may have some. */
 const ENOUGH = 5;
-/** The same of a step that a record of ours does not have. */
+/** The same of steps that a record of ours does not have; all, where they make fewer. */
 const ENOUGH_OF_LATER = 2;
 
 /**
@@ -138,17 +138,20 @@ const SEARCH_ANEW = [
 /** The last step after `last` that enough tables with our columns tell of; 0: none. */
 function versionMade(found: ExistingTables, last: number): number {
   const before = new Set([...OLD_BOTS, ...ownSchema(last).tables.keys()]);
+  let made = 0;
   const steps = migrations.slice(last).flatMap(({ version }) => {
     const { tables, virtual } = ownSchema(version);
     return [...tables].flatMap(([name, columns]) => {
       const known = found.get(name);
       if (before.has(name) || virtual.has(name)) return [];
       before.add(name);
+      made += 1;
       const isOurs = columns.every((column) => column.isLater || known?.has(column.name) === true);
       return isOurs ? [version] : [];
     });
   });
-  return steps.length < (last === 0 ? ENOUGH : ENOUGH_OF_LATER) ? 0 : Math.max(...steps);
+  const enough = last === 0 ? ENOUGH : Math.min(ENOUGH_OF_LATER, made);
+  return steps.length < Math.max(1, enough) ? 0 : Math.max(...steps);
 }
 
 /** Names in lower case. Undefined: nothing is missing. A newer program's schema is not judged: it may have dropped what this one has. */

@@ -63,7 +63,7 @@ const missing = 'table schema_migrations is missing';
 test.each([
   ['DROP TABLE schema_migrations', missing],
   ['ALTER TABLE schema_migrations RENAME TO old_ledger', missing],
-  ['DELETE FROM schema_migrations', 'table schema_migrations has no row of versions 1, 2, 3, 4, 5, 6'],
+  ['DELETE FROM schema_migrations', 'table schema_migrations has no row of versions 1, 2, 3, 4, 5, 6, 7'],
   ['DELETE FROM schema_migrations WHERE version = 6', 'table schema_migrations has no row of version 6'],
   [
     'DELETE FROM schema_migrations WHERE version IN (2, 4)',

@@ -155,7 +155,7 @@ export function whyLeftAside(table: string): { readonly reason: string; readonly
   if (table === 'admins') return { reason: 'rights are given by a person, not by a file' };
   if (/^(anime_(search|words|grams|stale)|sqlite_)/.test(table))
     return { reason: 'made anew from the rows', isState: true };
-  if (/^(draft|post|broadcast|part_news|news_retries|admin_(notices|work))/.test(table))
+  if (/^(draft|post|broadcast|part_news|news_retries|admin_(notices|questions|work))/.test(table))
     return { reason: 'work under way, not data' };
   if (
     /^(schema_migrations|backup_|job_leases|alerts|handled_updates|failed_updates|gate_answers|restoring_|importing_)/.test(

@@ -4,7 +4,16 @@ import { viewer } from './0003-viewer.ts';
 import { admin } from './0004-admin.ts';
 import { trouble } from './0005-trouble.ts';
 import { waiting } from './0006-waiting.ts';
+import { questions } from './0007-questions.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order, numbered without gaps. */
-export const migrations: readonly Migration[] = [baseline, backup, viewer, admin, trouble, waiting];
+export const migrations: readonly Migration[] = [
+  baseline,
+  backup,
+  viewer,
+  admin,
+  trouble,
+  waiting,
+  questions,
+];

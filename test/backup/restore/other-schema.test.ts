@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { previewRestore } from '../../../src/backup/restore/restore.ts';
 import { drill } from '../../../src/backup/verify/drill.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
-import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
+import { migrate, SCHEMA_VERSION } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp, newest, partsOf, restoreNewest, rowsOf, startRemote } from './support.ts';
@@ -46,6 +47,28 @@ describe('a backup of a newer program', () => {
     expect(rowsOf(world.path, "SELECT count(*) FROM anime WHERE title = 'living'")).toEqual(['0']);
     expect(rowsOf(world.path, 'SELECT max(version) FROM schema_migrations')).toEqual([`${SCHEMA_VERSION}`]);
   });
+});
+
+test('a backup of schema 6 comes back, and the migration moves the question that it holds', async () => {
+  await world.db.write([
+    sql('DROP TABLE admin_questions'),
+    sql('DELETE FROM schema_migrations WHERE version >= 7'),
+    sql(
+      `INSERT INTO drafts (id, user_id, kind, step, is_open, anime_id, created_at, updated_at)
+       VALUES (91, 100, 'ask:title', 'answer', 1, (SELECT MIN(id) FROM anime), '2026-01-01 00:00:00', '')`,
+    ),
+  ]);
+  await backUp(world);
+  await world.db.write([sql('DELETE FROM drafts')]);
+  await restoreNewest(world, target());
+  const db = await openEmbeddedDatabase(world.path);
+  const report = await migrate(db, { now: () => new Date(), backup: async () => {} });
+  db.close();
+  expect(report).toMatchObject({ from: 6, to: SCHEMA_VERSION, lack: undefined });
+  expect(rowsOf(world.path, 'SELECT user_id, question, asked_at FROM admin_questions')).toEqual([
+    '100 title 2026-01-01 00:00:00',
+  ]);
+  expect(rowsOf(world.path, 'SELECT id FROM drafts')).toEqual([]);
 });
 
 /** A database that a migration has not reached yet, which would add the column. */
