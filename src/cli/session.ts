@@ -8,7 +8,7 @@ import type { SnapshotSource } from '../backup/model.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
-import { composeBackup } from '../hosts/compose.ts';
+import { bucketOf, composeBackup } from '../hosts/compose.ts';
 import { keptBeside } from '../hosts/node/missing-database.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../hosts/node/node-parts.ts';
 import { type Config, type Environment, readConfig } from '../settings/config.ts';
@@ -42,7 +42,7 @@ export async function openSession(
   requirePlaces(config);
   if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const keys = readKeys(config);
-  const bucket: Bucket = { store: await openStore(config.bucket), prefix: config.backup.prefix };
+  const bucket = bucketOf(config.backup, await openStore(config.bucket));
   const source = openSnapshotSource(config.database);
   const elsewhere = botElsewhere(config, installed);
   const open: { close(): Promise<void> }[] = [];

@@ -1,5 +1,6 @@
 /** Composition from settings to parts, shared by the Worker, the Node host and the CLI. Nothing below here sees an environment. */
 
+import type { Bucket } from '../backup/catalog/list.ts';
 import type { BackupContext } from '../backup/context.ts';
 import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
 import type { Encryption, OpeningKeys } from '../backup/envelope/types.ts';
@@ -40,9 +41,8 @@ export const GZIP_LEVEL = 1;
 export function composeBackup(settings: BackupSettings, parts: BackupParts): BackupContext {
   const encryption = encryptionOf(settings);
   return {
+    ...bucketOf(settings, parts.store),
     source: parts.source,
-    store: parts.store,
-    prefix: settings.prefix,
     ledger: parts.ledger,
     clock: parts.clock ?? systemClock,
     random: Math.random,
@@ -81,6 +81,12 @@ export function composeEngine(
     maxAgeHours: settings.maxAgeHours,
     signLink: (key, adminId) => signLink(parts.links, key, adminId),
   });
+}
+
+/** Whoever has set a key to open backups with has encrypted ones, on a machine that makes none, too. */
+export function bucketOf(settings: BackupSettings, store: Store): Bucket {
+  const isSealed = encryptionOf(settings) !== undefined || settings.ageIdentity !== undefined;
+  return { store, prefix: settings.prefix, isSealed };
 }
 
 function encryptionOf(settings: BackupSettings): Encryption | undefined {

@@ -24,6 +24,8 @@ export interface Bucket {
   readonly store: Store;
   /** Empty, or ending in `/`. */
   readonly prefix: string;
+  /** The settings encrypt: a backup that is not encrypted may be anybody's who can write to the bucket. */
+  readonly isSealed?: boolean;
   /** What times are held against; the system's by default. */
   readonly clock?: Pick<Clock, 'now'>;
 }
@@ -110,7 +112,7 @@ const isVerified = ({ state }: BackupEntry): boolean => state === 'verified';
 
 /**
  * The newest backup that `isFit` (by default: verified); reads no more manifests than it must. One dated in the future is passed over: a
- * clock that ran ahead made it, and it would pose as the newest until time catches up.
+ * clock that ran ahead made it, and it would pose as the newest until time catches up. So is one that {@link isUnsealed}.
  */
 export async function newestFit(
   bucket: Bucket,
@@ -119,15 +121,28 @@ export async function newestFit(
   const newer: BackupEntry[] = [];
   for (const group of await readGroups(bucket)) {
     const entry = await loadEntry(bucket, group);
-    if (isFit(entry) && !isAhead(entry.time, nowOf(bucket))) return { entry, newer };
+    if (isFit(entry) && counts(bucket, entry)) return { entry, newer };
     newer.push(entry);
   }
   return { entry: undefined, newer };
 }
 
+function counts(bucket: Bucket, entry: BackupEntry): boolean {
+  return !isAhead(entry.time, nowOf(bucket)) && !isUnsealed(bucket, entry);
+}
+
+/** Not encrypted although the settings encrypt: from before they did, or forged. Only a person can tell, so it counts for nothing. */
+export function isUnsealed({ isSealed = false }: Bucket, { manifest }: BackupEntry): boolean {
+  return (
+    isSealed &&
+    manifest !== undefined &&
+    !Object.values(manifest.objects).every(({ encoding }) => encoding.includes('age'))
+  );
+}
+
 /** The newest verified one of all the backups, which are at hand. */
 export function newestOf(bucket: Bucket, entries: readonly BackupEntry[]): Newest {
-  const at = entries.findIndex((entry) => isVerified(entry) && !isAhead(entry.time, nowOf(bucket)));
+  const at = entries.findIndex((entry) => isVerified(entry) && counts(bucket, entry));
   return { entry: entries[at], newer: at === -1 ? entries : entries.slice(0, at) };
 }
 

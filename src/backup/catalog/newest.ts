@@ -1,5 +1,13 @@
 /** What is said of backups newer than the one that is taken: never nothing. */
-import { type BackupEntry, type Bucket, damageOf, type Newest, newestFit, nowOf } from './list.ts';
+import {
+  type BackupEntry,
+  type Bucket,
+  damageOf,
+  isUnsealed,
+  type Newest,
+  newestFit,
+  nowOf,
+} from './list.ts';
 import { isAhead } from './true-time.ts';
 
 /** The newest finished backup, when it is damaged. */
@@ -34,6 +42,8 @@ export function latestBackup(bucket: Bucket): Promise<Newest> {
 export function noLatest(bucket: Bucket, { newer }: Newest): string {
   const where = bucket.store.description;
   if (newer.length === 0) return `${where} has no backup`;
+  if (newer.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)))
+    return `${where} has no verified backup that is encrypted, as your settings want`;
   return newer.some(({ state }) => state === 'verified')
     ? `${where} has no verified backup but the safety backups of restores`
     : `${where} has backups, none of them verified`;
@@ -48,6 +58,8 @@ export function passedOver(bucket: Bucket, { entry: taken, newer }: Newest): str
     const { name, state, problem, manifest, time, usable, verdict } = entry;
     if (isAhead(time, nowOf(bucket)))
       return `${name} is dated in the future by a wrong clock and may be newer: \`restore ${name}\` takes it`;
+    if (isUnsealed(bucket, entry) && isLatest(entry))
+      return `${name} ${is} not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one; \`restore ${name}\` takes it`;
     if (state === 'unfinished') return `${name} ${newerAnd}has no manifest: its run is under way, or failed`;
     if (manifest === undefined) return `${name} ${newerAnd}cannot be used: ${problem}`;
     if (state === 'verified')

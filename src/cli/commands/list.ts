@@ -2,7 +2,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import { damagedRun } from '../../backup/catalog/damaged-run.ts';
 import { type DrillRecord, readDrills } from '../../backup/catalog/drill-record.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
-import { type BackupEntry, damageOf, listBackups, newestOf } from '../../backup/catalog/list.ts';
+import {
+  type BackupEntry,
+  type Bucket,
+  damageOf,
+  isUnsealed,
+  listBackups,
+  newestOf,
+} from '../../backup/catalog/list.ts';
 import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
@@ -96,7 +103,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     terminal.say('');
     const [title = '', ...lines] = formatTable(
       COLUMNS,
-      shown.map((entry) => cells(entry, now(), colors)),
+      shown.map((entry) => cells(bucket, entry, now(), colors)),
       terminal.columns,
     );
     terminal.say(colors.dim(title));
@@ -146,7 +153,13 @@ function verdict(
       ? `the newest backup, ${lost.name}, is lost: ${lost.problem}, and this program did not remove it`
       : `the newest backup, ${lost.name}, cannot be read: ${lost.problem}`);
   if (newest === undefined) {
-    const none = entries.length === 0 ? 'there is no backup in' : 'no backup is verified in';
+    const isPlain = entries.some(({ state }) => state === 'verified');
+    const none =
+      entries.length === 0
+        ? 'there is no backup in'
+        : isPlain
+          ? 'no verified backup is encrypted, as your settings want, in'
+          : 'no backup is verified in';
     const why = gone === undefined ? '' : `; ${gone}`;
     return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`;
   }
@@ -219,12 +232,12 @@ const STATE_COLORS: Readonly<Record<BackupEntry['state'], (colors: Colors) => Co
   unreadable: ({ red }) => red,
 };
 
-function cells(entry: BackupEntry, now: Date, colors: Colors): string[] {
+function cells(bucket: Bucket, entry: BackupEntry, now: Date, colors: Colors): string[] {
   const { manifest } = entry;
   const counts = COUNTED.map((name) => manifest?.tables.find((table) => table.name === name)?.rows);
   const state = [
     STATE_COLORS[entry.state](colors)(entry.state),
-    ...(entry.encrypted ? ['encrypted'] : []),
+    ...(entry.encrypted ? ['encrypted'] : isUnsealed(bucket, entry) ? [colors.yellow('not encrypted')] : []),
     ...(entry.pinned ? [colors.cyan('pinned')] : []),
   ];
   return [

@@ -34,7 +34,7 @@ import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
 import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import type { Html } from '../../text/html.ts';
-import { botKeys, composeEngine } from '../compose.ts';
+import { botKeys, bucketOf, composeEngine } from '../compose.ts';
 import { createHost, type Host } from '../host.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { checkDisks, type Places } from './disk-room.ts';
@@ -91,7 +91,7 @@ export async function startNode(
   const store = await openStore(config.bucket);
   if (config.database.kind === 'file') {
     const { path } = config.database;
-    const bucket = { store, prefix: config.backup.prefix };
+    const bucket = bucketOf(config.backup, store);
     if (isMissing(path) && !beginsNew && !isOffline) await requireNothingKept(path, bucket, log);
     if (!isMissing(path) || !beginsNew) requireUsableFile(path);
   }
@@ -211,7 +211,7 @@ export async function startNode(
   /** A restore that was never tried is a hope. Backups for recipients can only be drilled by the CLI, which has the key. */
   async function rehearse(): Promise<void> {
     if (config.backup.ageRecipients.length > 0) return;
-    const bucket = { store, prefix: config.backup.prefix };
+    const bucket = bucketOf(config.backup, store);
     const { damaged } = await backups.health();
     const lost = damaged?.isLost === true ? damaged : undefined;
     const { record } = await drill({ bucket, keys: botKeys(config.backup), clock: systemClock, lost });
