@@ -33,7 +33,7 @@ if (kind === 'sql')
     async () => (await (await import('../sim/sql-over-http/sql-server.ts')).startSqlServer({ file })).url,
   );
 else if (kind === 's3')
-  await serve(async () => (await (await import('../sim/s3/fauxqs.ts')).startFauxqs()).settings);
+  await serve(async () => (await (await import('../sim/s3/memory-server.ts')).startMemoryS3()).settings);
 else if (kind === 'play') await serve(playCursor);
 else if (kind === 'record') await record();
 else if (kind === 'remote' || kind === 'recorded') await runRemote();

@@ -1,7 +1,7 @@
 /** Everything the Worker talks to, on loopback: SQL over HTTP in front of an embedded libSQL file, an S3 server, Telegram. */
 import { join } from 'node:path';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
-import { startFauxqs } from './s3/fauxqs.ts';
+import { startMemoryS3 } from './s3/memory-server.ts';
 import type { FaultPlan } from './sql-over-http/request-faults.ts';
 import { type SqlServer, startSqlServer } from './sql-over-http/sql-server.ts';
 import { startTelegram, type Telegram } from './telegram/start-telegram.ts';
@@ -34,7 +34,7 @@ export async function startStandIns(options: {
     affectedRows: 'zero',
     ...(options.sqlFaults && { faults: options.sqlFaults }),
   });
-  const s3 = await startFauxqs();
+  const s3 = await startMemoryS3();
   const telegram = await startTelegram();
   return {
     sql,

@@ -79,6 +79,7 @@ export class MemoryS3 {
       headers: init.headers,
       body,
     };
+    if (init.method === 'GET' && url.searchParams.has('X-Amz-Signature')) return this.#get(request);
     const signed = init.headers['x-amz-content-sha256'];
     if (signed !== createHash('sha256').update(body).digest('hex'))
       return refuse(400, 'XAmzContentSHA256Mismatch');

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Settings } from '../../src/backup/store/s3-client.ts';
 import { freePorts } from '../free-ports.ts';
-import { createBucket } from './fauxqs.ts';
 
 const SCRIPT = fileURLToPath(new URL('./start-swift.sh', import.meta.url));
 /** Installing takes a minute or two, starting half a minute. */
@@ -76,4 +76,16 @@ async function stop(script: ChildProcess): Promise<void> {
   const timer = setTimeout(() => process.kill(-pid, 'SIGKILL'), STOP_MS);
   await ended;
   clearTimeout(timer);
+}
+
+/** Makes the bucket that `settings` name. */
+async function createBucket(settings: S3Settings): Promise<void> {
+  const client = new S3Client({
+    endpoint: settings.endpoint,
+    region: settings.region,
+    credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
+    forcePathStyle: settings.forcePathStyle,
+  });
+  await client.send(new CreateBucketCommand({ Bucket: settings.bucket }));
+  client.destroy();
 }

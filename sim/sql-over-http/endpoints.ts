@@ -86,8 +86,7 @@ function cursorSink(writer: BodyWriter): ProgramSink {
   return {
     begin: (step, cols) =>
       writer.write(`{"type":"step_begin","step":${step},"cols":${JSON.stringify(cols)}}\n`),
-    takesLines: true,
-    rows: (rows) => writer.write(Buffer.isBuffer(rows) ? rows : `${ROW}${rows.join(`}\n${ROW}`)}}\n`),
+    rows: (rows) => writer.write(`${ROW}${rows.join(`}\n${ROW}`)}}\n`),
     end: ({ affectedRows, lastInsertRowid }) =>
       // A JSON number here, unlike in pipelines (PROTOCOL.md 7.2.3).
       writer.write(

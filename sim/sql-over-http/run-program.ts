@@ -4,7 +4,7 @@ import type { Dialect } from './hosted.ts';
 import { type Lack, withoutWhatLacks } from './lacks.ts';
 import type { Condition, WireStatement } from './parse-requests.ts';
 import type { Limits } from './server-limits.ts';
-import type { Column, Connection, Execution, Rows } from './sql-connection.ts';
+import type { Column, Connection, Execution } from './sql-connection.ts';
 import { failureFromSqlite, isBusy, isLocked, ResponseTooLarge, SqlFailure } from './sql-errors.ts';
 import { parseOneStatement, type Statement } from './statement.ts';
 import { bindArguments } from './wire-values.ts';
@@ -28,10 +28,8 @@ export interface StepOutcome {
 /** Where a program's results go. A returned promise holds the program back. */
 export interface ProgramSink {
   begin(step: number, columns: readonly Column[]): void | Promise<void>;
-  /** Set where rows may come as a cursor's lines. */
-  readonly takesLines?: true;
-  /** Rows as JSON arrays (or as lines). Throws {@link ResponseTooLarge} to end the program. */
-  rows(rows: Rows): void | Promise<void>;
+  /** Rows as JSON arrays. Throws {@link ResponseTooLarge} to end the program. */
+  rows(rows: readonly string[]): void | Promise<void>;
   end(outcome: StepOutcome): void | Promise<void>;
   failed(step: number, failure: SqlFailure): void | Promise<void>;
 }
@@ -111,8 +109,7 @@ async function runStep(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const statement = withoutWhatLacks(asked, machine.lacks);
-  const asLines = sink.takesLines === true;
-  const execution = await start(machine, connection, { statement, wire }, asLines);
+  const execution = await start(machine, connection, { statement, wire });
   if (statement.kind === 'write' || statement.kind === 'ddl' || statement.locks)
     machine.lock.taken(connection);
   let finished = false;
@@ -145,10 +142,9 @@ async function start(
   machine: Machine,
   connection: Connection,
   { statement, wire }: Query,
-  asLines: boolean,
 ): Promise<Execution> {
   const args = bindArguments(statement.params, wire.args, wire.namedArgs, statement.isExplain);
-  const attempt = connection.prepare(statement, args, { rowBytes: machine.limits.rowBytes, asLines });
+  const attempt = connection.prepare(statement, args, machine.limits.rowBytes);
   const patience = performance.now() + machine.limits.foreignLockMs;
   for (;;) {
     try {
@@ -201,8 +197,7 @@ export class ResultCollector implements ProgramSink {
     this.#started = performance.now();
   }
 
-  rows(rows: Rows): void {
-    if (Buffer.isBuffer(rows)) throw new TypeError('lines are for cursors');
+  rows(rows: readonly string[]): void {
     for (const row of rows) {
       this.bytes += row.length;
       this.#rows.push(row);

@@ -3,7 +3,6 @@ import Database from 'libsql';
 import { drainStatement } from './drain.ts';
 import { decodeHexTexts, textsAsHex } from './hex-texts.ts';
 import { type Dialect, withTextForName } from './hosted.ts';
-import { PackedBatch, packedSql } from './packed-rows.ts';
 import { failureFromSqlite, missingColumn, SqlFailure } from './sql-errors.ts';
 import type { Statement } from './statement.ts';
 import { type BoundValue, encodeValue, type NativeValue } from './wire-values.ts';
@@ -16,24 +15,15 @@ export interface Column {
 /** A statement under way: its first rows are already there, so whatever it writes has been written. */
 export interface Execution {
   readonly columns: readonly Column[];
-  /** The next rows, {@link BATCH_BYTES} or so of them: each as a JSON array of values, or all as a cursor's lines; undefined at the end. */
-  next(): Rows | undefined;
+  /** The next rows, {@link BATCH_BYTES} or so of them, each a JSON array of values; undefined at the end. */
+  next(): readonly string[] | undefined;
   /** After the last row. */
   outcome(): { readonly affectedRows: number; readonly lastInsertRowid: bigint | null };
   /** Ends the statement early; its locks are gone when this returns. */
   abort(): void;
 }
 
-export type Rows = readonly string[] | Buffer;
-
 type Arguments = BoundValue[] | Record<string, BoundValue>;
-
-export interface ReadOptions {
-  /** Longest value. */
-  readonly rowBytes: number;
-  /** Rows may come as a cursor's lines, which is quicker. */
-  readonly asLines: boolean;
-}
 
 /** `start` throws libsql's own error when the database is locked, and may then be called again. */
 export interface Attempt {
@@ -78,8 +68,11 @@ export class Connection {
     }
   }
 
-  /** A statement ready to start. Throws {@link SqlFailure} when the statement is at fault. */
-  prepare(asked: Statement, args: Arguments, { rowBytes, asLines }: ReadOptions): Attempt {
+  /**
+   * A statement ready to start. Throws {@link SqlFailure} when the statement is at fault.
+   * @param rowBytes longest value
+   */
+  prepare(asked: Statement, args: Arguments, rowBytes: number): Attempt {
     const statement = this.#dialect === 'hosted' ? this.#withTexts(asked) : asked;
     for (const value of Object.values(args)) checkSize(value, rowBytes);
     if (/foreign_keys/i.test(statement.sql)) this.#foreignKeysTouched = true;
@@ -97,15 +90,9 @@ export class Connection {
         },
       };
     }
-    const origins = prepared.columns();
-    const columns = origins.map(({ name, type }) => ({ name, decltype: type }));
-    const packed = asLines && statement.isQuery ? packedSql(statement.sql, origins) : undefined;
-    const sql = packed ?? (statement.isQuery ? textsAsHex(statement.sql, columns.length) : undefined);
-    const reading = sql === undefined ? prepared : this.#prepare(sql);
-    const newBatch = (): RowBatch =>
-      packed === undefined
-        ? new Batch(statement.isQuery, rowBytes)
-        : new PackedBatch(columns.length, rowBytes);
+    const columns = prepared.columns().map(({ name, type }) => ({ name, decltype: type }));
+    const reading = statement.isQuery ? this.#prepare(textsAsHex(statement.sql, columns.length)) : prepared;
+    const newBatch = (): RowBatch => new RowBatch(statement.isQuery, rowBytes);
     return { start: () => this.#read(reading, columns, statement, args, newBatch) };
   }
 
@@ -177,8 +164,7 @@ export class Connection {
             failure = failureFromSqlite(error, statement.sql);
           }
         }
-        const encoded = batch.encode();
-        return encoded;
+        return batch.encode();
       },
       outcome: () => this.#outcome(statement),
       abort() {
@@ -226,18 +212,15 @@ function openDatabase(file: string): Database.Database {
   return db;
 }
 
-interface RowBatch {
-  readonly hasRoom: boolean;
-  add(values: NativeValue[]): void;
-  encode(): Rows;
-}
-
 /** What is encoded and sent at once: a chunk worth a write, in a millisecond or so. */
 const BATCH_ROWS = 250;
 const BATCH_BYTES = 64 * 1024;
 
-/** Rows on their way to JSON; their texts are decoded together. RETURNING and PRAGMA can not stand inside another query: their texts are taken as the binding reads them. */
-class Batch implements RowBatch {
+/**
+ * Rows on their way to JSON; their texts are decoded together. RETURNING and PRAGMA cannot stand
+ * inside another query: their texts are taken as the binding reads them.
+ */
+class RowBatch {
   readonly #rows: NativeValue[][] = [];
   readonly #texts: string[] = [];
   readonly #isHex: boolean;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startFauxqs } from '../../sim/s3/fauxqs.ts';
+import { startMemoryS3 } from '../../sim/s3/memory-server.ts';
 import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
@@ -21,7 +21,7 @@ import { serverKind } from '../support/server-kind.ts';
 const clock = testClock();
 let directory: string;
 let server: SqlServer;
-let s3: Awaited<ReturnType<typeof startFauxqs>>;
+let s3: Awaited<ReturnType<typeof startMemoryS3>>;
 let db: Database;
 let context: BackupContext;
 let requests: string[] = [];
@@ -29,7 +29,7 @@ let requests: string[] = [];
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'remote-run-'));
   server = await startSqlServer({ ...serverKind(), file: join(directory, 'server.db') });
-  s3 = await startFauxqs();
+  s3 = await startMemoryS3();
   const counted: typeof fetch = (input, init) => {
     const { url, method } =
       input instanceof Request ? input : { url: String(input), method: init?.method ?? 'GET' };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startFauxqs } from '../../sim/s3/fauxqs.ts';
+import { startMemoryS3 } from '../../sim/s3/memory-server.ts';
 import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
@@ -14,7 +14,7 @@ import { runCli as spawnCli } from './spawn-cli.ts';
 
 let directory: string;
 let server: SqlServer;
-let s3: Awaited<ReturnType<typeof startFauxqs>>;
+let s3: Awaited<ReturnType<typeof startMemoryS3>>;
 let env: Record<string, string>;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
     file: join(directory, 'server.db'),
     authToken: 'database-token',
   });
-  s3 = await startFauxqs();
+  s3 = await startMemoryS3();
   env = {
     DATABASE_URL: server.url,
     DATABASE_AUTH_TOKEN: 'database-token',

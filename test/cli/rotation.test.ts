@@ -8,7 +8,7 @@ import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startFauxqs } from '../../sim/s3/fauxqs.ts';
+import { startMemoryS3 } from '../../sim/s3/memory-server.ts';
 import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import type { Prompts } from '../../src/cli/setup/prompts.ts';
@@ -24,14 +24,14 @@ const NEW = { bot: '7000000001:AAnewTokenOfTheSameBotNew_new_new34', database: '
 let home: string;
 let telegram: Telegram;
 let sql: SqlServer;
-let s3: Awaited<ReturnType<typeof startFauxqs>>;
+let s3: Awaited<ReturnType<typeof startMemoryS3>>;
 const secretsPut: Record<string, string>[] = [];
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'rotation-'));
   telegram = await startTelegram({ token: OLD.bot });
   sql = await startSqlServer({ file: join(home, 'server.db'), authToken: OLD.database, hosted: true });
-  s3 = await startFauxqs();
+  s3 = await startMemoryS3();
 });
 afterAll(async () => {
   await telegram.close();

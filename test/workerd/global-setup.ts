@@ -1,10 +1,10 @@
 import type { TestProject } from 'vitest/node';
-import { startFauxqs } from '../../sim/s3/fauxqs.ts';
+import { startMemoryS3 } from '../../sim/s3/memory-server.ts';
 import { startSqlStandIns } from './sql-stand-in.ts';
 
 /** Starts the stand-ins in Node; tests in workerd reach them over loopback. One key a stand-in. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const s3 = await startFauxqs();
+  const s3 = await startMemoryS3();
   const sql = await startSqlStandIns();
   project.provide('standIns', JSON.stringify({ s3: s3.settings, sql: sql.settings }));
   return async () => {

@@ -4,12 +4,11 @@ import type { S3Settings } from '../../src/backup/store/s3-client.ts';
 import { storeContract } from '../backup/store/contract.ts';
 
 const { s3 } = JSON.parse(inject('standIns')) as { s3: S3Settings };
-/** Like AWS, fauxqs refuses smaller parts. */
+/** Like AWS, the server refuses smaller parts. */
 const partBytes = 5 * 1024 * 1024;
 
 storeContract(
-  'fauxqs, from workerd',
+  'memory over HTTP, from workerd',
   async () => ({ store: createS3Store(s3), partBytes, close: async () => {} }),
-  // fauxqs has no ListMultipartUploads.
-  { runs: 4, sweeps: false },
+  { runs: 4 },
 );

@@ -1,11 +1,9 @@
-/** Rows of plain columns come packed through a cursor; a pipeline's rows come value by value. Both must say the same, to the letter. */
+/** A cursor and a pipeline say the same of every row, to the letter. */
 import fc from 'fast-check';
 import Database from 'libsql';
 import { describe, expect, test } from 'vitest';
-import { packedSql } from '../../../sim/sql-over-http/packed-rows.ts';
 import { execute, startRig } from './plain-client.ts';
 
-const stored = (type: string | null) => ({ column: 'a', table: 't', type });
 const step = (sql: string) => ({ stmt: { sql } });
 
 const value = fc.oneof(
@@ -50,13 +48,15 @@ test('thousands of rows of any values, in columns of every affinity', { timeout:
     'SELECT k, v FROM w',
     'SELECT w.v, t.x FROM w JOIN t ON t.x = w.k ORDER BY t.id',
   ]) {
-    const packed = (await cursor([step(sql)])).filter(({ type }) => type === 'row');
+    const streamed = (await cursor([step(sql)])).filter(({ type }) => type === 'row');
     const { results } = await pipeline([execute(sql), { type: 'close' }]);
     const plain = results[0]?.response?.result?.rows ?? [];
-    expect(packed.length, sql).toBe(plain.length);
+    expect(streamed.length, sql).toBe(plain.length);
     expect(plain.length, sql).toBeGreaterThan(100);
-    const differs = packed.findIndex((entry, i) => JSON.stringify(entry['row']) !== JSON.stringify(plain[i]));
-    expect([packed[differs]?.['row'], plain[differs]], sql).toEqual([undefined, undefined]);
+    const differs = streamed.findIndex(
+      (entry, i) => JSON.stringify(entry['row']) !== JSON.stringify(plain[i]),
+    );
+    expect([streamed[differs]?.['row'], plain[differs]], sql).toEqual([undefined, undefined]);
   }
 });
 
@@ -78,7 +78,7 @@ test('the very bytes are the server\u2019s: -0.0, 1.0 and escapes are spelled al
   expect(lines[0]).toBe('{"type":"row","row":[{"type":"float","value":-0.0}]}');
 });
 
-describe('limits and faults of packed rows', () => {
+describe('limits and faults of rows', () => {
   test('a value over the limit, escapes not counted', async () => {
     const { cursor, pipeline } = await startRig({ limits: { rowBytes: 1_000 } });
     await pipeline([
@@ -103,12 +103,5 @@ describe('limits and faults of packed rows', () => {
       { type: 'close' },
     ]);
     await expect(cursor([step('SELECT a FROM t')])).rejects.toThrow();
-  });
-
-  test('only stored columns are packed', () => {
-    expect(packedSql('SELECT a FROM t', [stored('INTEGER')])).toContain('json_array');
-    const expression = { column: null, table: null, type: null };
-    expect(packedSql('SELECT a, 1 FROM t', [stored(null), expression])).toBeUndefined();
-    expect(packedSql("SELECT value FROM json_each('[[1]]')", [stored(null)])).toBeUndefined();
   });
 });

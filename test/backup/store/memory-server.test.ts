@@ -1,16 +1,15 @@
-import { startFauxqs } from '../../../sim/s3/fauxqs.ts';
+import { startMemoryS3 } from '../../../sim/s3/memory-server.ts';
 import { createS3Store } from '../../../src/backup/store/s3.ts';
 import { storeContract } from './contract.ts';
 
-/** Like AWS, fauxqs refuses smaller parts. */
+/** Like AWS, it refuses smaller parts. */
 const partBytes = 5 * 1024 * 1024;
 
 storeContract(
-  'fauxqs',
+  'memory over HTTP',
   async () => {
-    const server = await startFauxqs();
+    const server = await startMemoryS3();
     return { store: createS3Store(server.settings, { partBytes }), partBytes, close: () => server.close() };
   },
-  // fauxqs has no ListMultipartUploads.
-  { runs: 6, sweeps: false },
+  { runs: 6 },
 );
