@@ -54,6 +54,7 @@ async function answer(bucket: MemoryS3, request: IncomingMessage, response: Serv
           headers,
           body,
           signal: AbortSignal.timeout(60_000),
+          redirect: 'manual',
         })
       : refuse(404, 'NoSuchBucket');
   response.writeHead(found.status, Object.fromEntries(found.headers));
