@@ -27,7 +27,7 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'a key that does not fit is taken for damage',
-    file: 'src/backup/verify/read-back.ts',
+    file: 'src/backup/verify/open-object.ts',
     find: 'inside?.isKeyless === true && problems.length === 0',
     replacement: 'problems.length < 0',
     tests: VERDICTS,
@@ -55,16 +55,16 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'restore ignores the table digests of the manifest',
-    file: 'src/backup/restore/prepare-task.ts',
-    find: 'if (wanted.get(table)?.sha256 !== sha256)',
-    replacement: 'if (!wanted.has(table))',
+    file: 'src/backup/verify/check-file.ts',
+    find: 'else if (table.sha256 !== wanted.sha256)',
+    replacement: "else if (wanted.name === '')",
     tests: DIGESTS,
   },
   {
     fault: 'restore ignores the schema digest of the manifest',
-    file: 'src/backup/restore/prepare-task.ts',
-    find: 'if (found.schemaSha256 !== schema_sha256)',
-    replacement: 'if (schema_sha256 === "")',
+    file: 'src/backup/verify/check-file.ts',
+    find: 'if (schemaSha256 !== expected.schema_sha256)',
+    replacement: "if (expected.schema_sha256 === '')",
     tests: DIGESTS,
   },
   {

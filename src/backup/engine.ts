@@ -34,7 +34,7 @@ import type { BackupRequest, RequestLedger, RunRecord } from './run/ledger.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
 import type { OnProgress } from './run/progress.ts';
 import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run/run.ts';
-import { type HashVerdict, verifyByHash } from './verify/proof.ts';
+import { type HashVerdict, verifyByHash } from './verify/prove-objects.ts';
 
 export interface EngineContext extends BackupContext {
   readonly requests: RequestLedger;

@@ -11,9 +11,7 @@ import { createManifest, type Manifest } from '../../src/backup/catalog/manifest
 import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { plainFile } from '../../src/backup/disk/local-copy.ts';
 import { mostUnpacked } from '../../src/backup/envelope/limited.ts';
-import { openUnsealed } from '../../src/backup/envelope/unseal.ts';
-import { writeStream } from '../../src/backup/restore/write-stream.ts';
-import { readBack } from '../../src/backup/verify/read-back.ts';
+import { unpackObject } from '../../src/backup/verify/unpack-object.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { putBackup } from '../support/sample-backup.ts';
 
@@ -31,13 +29,15 @@ test('an object is unpacked as far as its manifest says, and not further', async
   store.objects.set('bomb', { body: bomb, modified: new Date(0) });
   const path = join(directory, 'unpacked');
   const expected = {
+    file: 'bomb',
     bytes: bomb.byteLength,
+    sha256: sha256(bomb),
+    encoding: ['gzip' as const],
+    recipients: [],
     parts: [{ bytes: bomb.byteLength, sha256: sha256(bomb) }],
     contents: { bytes: 1_000_000, head_bytes: 0, head_sha256: '', rest_sha256: '' },
   };
-  const { problems } = await readBack(store, 'bomb', expected, {
-    open: (body) => writeStream(path, openUnsealed(body, { encrypted: false, keys: undefined }), () => {}),
-  });
+  const { problems } = await unpackObject({ store, prefix: '' }, expected, path, { keys: undefined });
   expect(problems).toEqual(['bomb: unpacks to more than the 1000000 bytes that were packed']);
   expect(statSync(path).size).toBeLessThan(2_000_000);
 });

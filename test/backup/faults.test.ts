@@ -5,7 +5,7 @@ import { findBackup, readGroups } from '../../src/backup/catalog/list.ts';
 import { parseKey } from '../../src/backup/catalog/names.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
-import { verifyByHash } from '../../src/backup/verify/proof.ts';
+import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { type Fault, Faults, faultyLedger, faultySource, faultyStore } from '../support/faulty-edges.ts';

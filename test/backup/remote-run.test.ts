@@ -11,7 +11,7 @@ import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
-import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { type Database, sql } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';

@@ -12,7 +12,7 @@ import { noLedger } from '../../src/backup/run/ledger.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { ObjectExists, type Store, StoreError } from '../../src/backup/store/types.ts';
-import { verifyByHash } from '../../src/backup/verify/proof.ts';
+import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';
 import { sql } from '../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { createWorld, type World } from '../support/backup-world.ts';

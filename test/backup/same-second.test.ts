@@ -6,7 +6,7 @@ import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { noLedger } from '../../src/backup/run/ledger.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
-import { verifyByHash } from '../../src/backup/verify/proof.ts';
+import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 

@@ -8,8 +8,8 @@ import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { noLedger } from '../../src/backup/run/ledger.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
-import { verifyByHash } from '../../src/backup/verify/proof.ts';
-import { unpackDatabase, verifyDeep, verifyFile } from '../../src/backup/verify/verify-deep.ts';
+import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';
+import { unpackDatabase, verifyDeep, verifyFile } from '../../src/backup/verify/verify-backup.ts';
 import { explain } from '../../src/lib/clock.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
@@ -158,8 +158,8 @@ describe('the full proof', () => {
       });
     const { problems } = await verifyDeep(bucket(), wrong('anime_parts'), NO_KEYS);
     expect(problems).toEqual([
-      'database, digests: rows of table anime_parts differ',
-      'document, digests: rows of table anime_parts differ',
+      "database, digests: rows of table anime_parts are not the manifest's",
+      "document, digests: rows of table anime_parts are not the manifest's",
     ]);
   });
 

@@ -7,7 +7,7 @@ import { startWorkerRuntime, type WorkerRuntime } from '../../dev/worker-runtime
 import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import { createS3Store } from '../../src/backup/store/s3.ts';
-import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { sql } from '../../src/db/database.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 

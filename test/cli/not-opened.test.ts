@@ -1,5 +1,5 @@
 /** A backup that no key at hand opens: not opened, and neither failed nor damaged. And rows, which every command counts alike. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -46,12 +46,15 @@ test.each([
   for (const command of [
     ['restore', 'latest', '--to', 'file:new.db'],
     ['diff', 'latest', 'live'],
+    ['download', 'latest', '--plain', '-o', 'plain'],
   ]) {
     const { code, stderr } = await cli(bucket, settings, ...command);
     expect(stderr).toMatch(/BACKUP_PASSPHRASE/);
     expect(stderr).not.toMatch(/damaged|cannot be read/);
     expect(code).toBe(1);
   }
+  // Nothing is left under the name of a file that could not be made.
+  expect(readdirSync(join(directory, 'plain'))).toEqual([]);
   // With the key all is as ever.
   expect((await cli(bucket, right, 'verify')).stdout).toContain('Good: what was checked is whole');
   expect((await cli(bucket, right, 'drill')).code).toBe(0);

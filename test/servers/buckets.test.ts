@@ -8,7 +8,7 @@ import { probeBucket } from '../../src/backup/run/probe.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createS3Store, type S3Options } from '../../src/backup/store/s3.ts';
 import type { StoreFetch } from '../../src/backup/store/s3-http.ts';
-import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { memorySettings } from '../backup/store/faults.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

@@ -8,7 +8,7 @@ import type { BackupContext } from '../../src/backup/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { connectSqlHttp } from '../../src/backup/sql-http/sql-http.ts';
-import { verifyDeep } from '../../src/backup/verify/verify-deep.ts';
+import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { allTargets, makeDatabase, readAll, serve } from '../backup/snapshot/rig.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

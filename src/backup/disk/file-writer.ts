@@ -1,10 +1,11 @@
 /** A head-last writer to a file on disk: appears under its name only when it is whole. Node only. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promises';
+import { link, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { isOfDeadProcess, PROCESS_MARK } from '../../lib/disk/process-mark.ts';
+import { writeAll } from '../../lib/disk/write-all.ts';
 import type { HeadLastWriter } from '../model.ts';
 import { ObjectExists } from '../store/types.ts';
 
@@ -68,13 +69,6 @@ async function appear(temporary: string, path: string): Promise<void> {
 
 function alreadyThere(path: string): ObjectExists {
   return new ObjectExists(`${path} exists and is left as it is`);
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.byteLength - done, position + done);
-    done += bytesWritten;
-  }
 }
 
 async function syncDirectory(path: string): Promise<void> {

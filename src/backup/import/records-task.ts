@@ -11,10 +11,10 @@ import { kindOfKey, type LegacyRecord, recordsOf } from '../document/legacy-reco
 import { UnsealError } from '../envelope/types.ts';
 import type { Task } from '../foreign/tasks.ts';
 import { InvalidText, type SqlValue } from '../model.ts';
-import { copyDatabase } from '../restore/copy-database.ts';
-import { requireIntact } from '../restore/intact.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { rowLayout } from '../values.ts';
+import { copyDatabase } from '../verify/copy-database.ts';
+import { requireIntact } from '../verify/file-integrity.ts';
 import { mappedRecords } from './map/apply.ts';
 import type { ImportMap } from './map/format.ts';
 import { readSources, type SourceKind } from './map/sources.ts';

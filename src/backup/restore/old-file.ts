@@ -13,7 +13,7 @@ import { createBackupLedger } from '../run/backup-runs.ts';
 import { runBackup } from '../run/run.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { createDirectoryStore } from '../store/directory.ts';
-import { requireIntact } from './intact.ts';
+import { requireIntact } from '../verify/file-integrity.ts';
 
 const BROKEN_OPTION =
   'the database itself is the reason: with --replace --broken-database it is replaced without a backup of it, and the old file stays beside the new one as ….broken-<time>';

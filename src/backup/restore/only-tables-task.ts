@@ -9,7 +9,7 @@ import type { TableDigest } from '../digest.ts';
 import type { Task } from '../foreign/tasks.ts';
 import type { DatabaseSchema } from '../model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
-import { digestFile } from '../verify/inspect-file.ts';
+import { digestFile } from '../verify/file-digests.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { lackOfLive, replaceContents } from './replace-contents.ts';
 

@@ -5,15 +5,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { loadDocument } from '../document/load-document.ts';
 import { openForeignFile } from '../foreign/connection.ts';
-import { Damaged } from '../foreign/errors.ts';
-import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/tasks.ts';
-import type { Expected } from '../verify/check-file.ts';
-import { digestFile, type FileDigests } from '../verify/inspect-file.ts';
-import { copyDatabase } from './copy-database.ts';
-import { requireIntact } from './intact.ts';
-import { ledgerTriggers } from './ledger-triggers.ts';
-import { type Stranger, strangersOf } from './strangers.ts';
+import { type CheckedFile, checkFile, type Expected } from '../verify/check-file.ts';
+import { copyDatabase } from '../verify/copy-database.ts';
+import { requireIntact } from '../verify/file-integrity.ts';
 
 export interface PrepareInput {
   readonly path: string;
@@ -26,12 +21,10 @@ export interface PrepareInput {
   readonly expected: Expected | undefined;
 }
 
-export interface Prepared extends FileDigests {
+export interface Prepared extends CheckedFile {
   /** Number of the last migration; undefined for a database that has none. */
   readonly schemaVersion: number | undefined;
   readonly notes: readonly string[];
-  /** {@link strangersOf} */
-  readonly strangers: readonly Stranger[];
 }
 
 export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to, origin, expected }) => {
@@ -39,15 +32,10 @@ export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to
   // The file given stays as it is: it is copied even when it is a plain database.
   else if (path !== to) await copyDatabase(path, to, origin);
   requireIntact(to, origin);
-  const found = await digestFile(to);
-  requireSchema(found.objects);
-  const [trigger] = ledgerTriggers(found.objects);
-  if (trigger !== undefined) throw new Damaged(trigger);
-  if (expected !== undefined) requireExpected(found, expected);
+  const found = await checkFile(to, expected);
   const { db, close } = openForeignFile(to);
   try {
-    const strangers = strangersOf(found.objects);
-    return { ...found, schemaVersion: versionOf(db), notes: underWay(db), strangers };
+    return { ...found, schemaVersion: versionOf(db), notes: underWay(db) };
   } finally {
     close();
   }
@@ -79,15 +67,4 @@ function isTable(db: DatabaseSync, table: string, column: string): boolean {
      WHERE t.schema = 'main' AND t.type = 'table' AND t.name = ? AND c.name = ? AND c.hidden = 0`,
   );
   return found.get(table, column) !== undefined;
-}
-
-function requireExpected(found: FileDigests, { schema_sha256, tables }: Expected): void {
-  if (found.schemaSha256 !== schema_sha256) throw new Damaged('the schema is not the manifest’s');
-  const wanted = new Map(tables.map((table) => [table.name, table]));
-  for (const { table, sha256 } of found.tables) {
-    if (wanted.get(table)?.sha256 !== sha256)
-      throw new Damaged(`rows of table ${table} are not the manifest's`);
-    wanted.delete(table);
-  }
-  for (const name of wanted.keys()) throw new Damaged(`table ${name} is missing`);
 }

@@ -2,11 +2,13 @@
  * Restore (docs/spec/backup.md): fetch and check → safety backup → load beside what is living → compare → swap. Interrupted anywhere, the
  * old data is what is served, and the next attempt clears what this one left. Node only.
  */
+
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { makeOwnDirectory } from '../../lib/disk/ownership.ts';
+import { inScratch } from '../../lib/disk/scratch.ts';
 import { damageOf } from '../catalog/list.ts';
 import { nameFromText } from '../catalog/names.ts';
 import { deletedText } from '../catalog/prune.ts';
@@ -20,8 +22,7 @@ import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { connectSqlHttp } from '../sql-http/sql-http.ts';
 import { openSqlSession } from '../sql-http/sql-session.ts';
-import { diffInProcess, type TableDiff } from '../verify/diff.ts';
-import { inScratch } from '../verify/verify-deep.ts';
+import { diffInProcess, type TableDiff } from '../verify/database-diff.ts';
 import { carryLedger } from './carry-ledger.ts';
 import {
   clearWork,

@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { TableDigest } from '../digest.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/tasks.ts';
-import { digestFile } from '../verify/inspect-file.ts';
+import { digestFile } from '../verify/file-digests.ts';
 import { boundSequences } from './bound-sequences.ts';
 import { ENGINE_TABLES } from './engine-tables.ts';
 import { INSERT_RUNS, isLease, isLedger, type LiveLedger, RUN_COLUMNS, SET_FENCE } from './ledger-sql.ts';

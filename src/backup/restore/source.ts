@@ -10,12 +10,11 @@ import { plainFile } from '../disk/local-copy.ts';
 import { isLocalFault } from '../disk/local-fault.ts';
 import { DocumentError } from '../document/window.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
-import { openUnsealed } from '../envelope/unseal.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import { readBack } from '../verify/read-back.ts';
+import { isSealedFor } from '../verify/open-object.ts';
+import { unpackObject } from '../verify/unpack-object.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
-import { writeStream } from './write-stream.ts';
 
 export interface RestoreSource extends Prepared {
   /** A SQLite file of our own; nobody else has it open. */
@@ -141,28 +140,16 @@ async function fetchBackup(
 }
 
 async function writeObject(object: ManifestObject, path: string, options: FetchOptions): Promise<void> {
-  const encrypted = object.encoding.includes('age');
-  const { keys, bucket } = options;
-  if (encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0))
-    throw new NotOpened(object.file);
-  let bytes = 0;
-  const faults: Error[] = [];
-  const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
-    open: (body) =>
-      writeStream(path, openUnsealed(body, { encrypted, keys }), (fault) => {
-        faults.push(fault);
-      }),
-    onChunk: async (chunk) => {
-      bytes += chunk.byteLength;
-      options.onBytes?.(bytes, object.bytes);
+  if (isSealedFor(options.keys, object)) throw new NotOpened(object.file);
+  let done = 0;
+  const look = await unpackObject(options.bucket, object, path, {
+    keys: options.keys,
+    onBytes: async (bytes) => {
+      done += bytes;
+      options.onBytes?.(done, object.bytes);
     },
   });
-  // A full disk says nothing about the backup.
-  if (faults.length > 0)
-    throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
-  if (read.unopened !== undefined) throw new NotOpened(object.file, read.unopened);
-  const [problem] = read.problems;
-  if (problem !== undefined && read.isDamage) throw new Damaged(problem);
-  if (problem !== undefined) throw new Gone(problem);
-  if (read.sha256 !== object.sha256) throw new Damaged(`${object.file}: SHA-256 is not the manifest's`);
+  const [problem] = look.problems;
+  if (problem !== undefined) throw look.isDamage ? new Damaged(problem) : new Gone(problem);
+  if (look.unopened !== undefined) throw new NotOpened(object.file, look.unopened);
 }

@@ -12,7 +12,7 @@ import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from '..
 import type { BackupName } from '../catalog/names.ts';
 import { clearEarlyVerdict } from '../catalog/verdicts.ts';
 import type { BackupContext } from '../context.ts';
-import { prove } from '../verify/proof.ts';
+import { prove } from '../verify/prove-objects.ts';
 import { begin } from './begin.ts';
 import { type Captured, capture } from './capture.ts';
 import { chooseName } from './choose-name.ts';

@@ -12,10 +12,11 @@ import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/tasks.ts';
-import { settledCopy } from '../restore/copy-database.ts';
 import { ledgerTriggers } from '../restore/ledger-triggers.ts';
-import { strangersNote, strangersOf } from '../restore/strangers.ts';
-import { digestFile, type FileDigests, integrityFaults } from './inspect-file.ts';
+import { type Stranger, strangersNote, strangersOf } from '../restore/strangers.ts';
+import { settledCopy } from './copy-database.ts';
+import { digestFile, type FileDigests } from './file-digests.ts';
+import { integrityFaults } from './file-integrity.ts';
 
 /** What of a manifest the contents of both files are held against. */
 export type Expected = Pick<Manifest, 'schema_sha256' | 'tables'>;
@@ -51,15 +52,32 @@ export const checkTask: Task<CheckInput, Findings> = async ({ path, kind, scratc
   return report;
 };
 
-/** Rows, schema, and whether a restore takes them. @throws what is wrong */
-async function contents(path: string, expected: Expected | undefined, report: Report): Promise<string> {
+export interface CheckedFile extends FileDigests {
+  /** {@link strangersOf} */
+  readonly strangers: readonly Stranger[];
+}
+
+/**
+ * What a SQLite file holds, once it is known that a restore takes it.
+ * @throws {@link Damaged} with what is wrong with its schema, or what differs from the manifest
+ */
+export async function checkFile(path: string, expected: Expected | undefined): Promise<CheckedFile> {
   const found = await digestFile(path);
   requireSchema(found.objects);
   const [trigger] = ledgerTriggers(found.objects);
   if (trigger !== undefined) throw new Damaged(trigger);
-  const note = strangersNote(strangersOf(found.objects), 'and at work once it is restored');
+  const wrong = expected === undefined ? [] : differences(found, expected);
+  if (wrong.length > 0) throw new Damaged(wrong.join('; '));
+  return { ...found, strangers: strangersOf(found.objects) };
+}
+
+async function contents(path: string, expected: Expected | undefined, report: Report): Promise<string> {
+  const { tables, strangers } = await checkFile(path, expected);
+  const note = strangersNote(strangers, 'and at work once it is restored');
   if (note !== undefined) report.warnings.push(note);
-  return compare(found, expected);
+  const count = tables.filter(({ kind }) => kind === 'table').length;
+  const known = expected === undefined ? 'read' : 'as in the manifest';
+  return `${count} tables, ${rowsOfTables(tables)} rows ${known}`;
 }
 
 class Report implements Findings {
@@ -100,23 +118,20 @@ function integrityCheck(path: string, report: Report): string {
   }
 }
 
-/** Throws what differs. Both files agree with each other when both agree with the manifest. */
-function compare({ schemaSha256, tables }: FileDigests, expected: Expected | undefined): string {
-  const rows = rowsOfTables(tables);
-  const count = tables.filter(({ kind }) => kind === 'table').length;
-  if (expected === undefined) return `${count} tables, ${rows} rows read`;
+/** Both files of a backup agree with each other when both agree with the manifest. */
+function differences({ schemaSha256, tables }: FileDigests, expected: Expected): string[] {
   const wrong: string[] = [];
-  if (schemaSha256 !== expected.schema_sha256) wrong.push('the schema differs');
+  if (schemaSha256 !== expected.schema_sha256) wrong.push("the schema is not the manifest's");
   const found = new Map(tables.map((table) => [table.table, table]));
   for (const wanted of expected.tables) {
     const table = found.get(wanted.name);
     if (table === undefined) wrong.push(`table ${wanted.name} is missing`);
     else if (table.rows !== wanted.rows)
       wrong.push(`table ${wanted.name} has ${table.rows} rows, not ${wanted.rows}`);
-    else if (table.sha256 !== wanted.sha256) wrong.push(`rows of table ${wanted.name} differ`);
+    else if (table.sha256 !== wanted.sha256)
+      wrong.push(`rows of table ${wanted.name} are not the manifest's`);
     found.delete(wanted.name);
   }
   for (const name of found.keys()) wrong.push(`table ${name} is not in the manifest`);
-  if (wrong.length > 0) throw new Error(wrong.join('; '));
-  return `${count} tables, ${rows} rows as in the manifest`;
+  return wrong;
 }

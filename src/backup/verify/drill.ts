@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, explain } from '../../lib/clock.ts';
+import { inScratch } from '../../lib/disk/scratch.ts';
 import { addDrill, type DrillRecord } from '../catalog/drill-record.ts';
 import type { BackupHealth } from '../catalog/health.ts';
 import { type BackupEntry, type Bucket, damageOf } from '../catalog/list.ts';
@@ -14,7 +15,6 @@ import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { ENGINE_TABLES } from '../restore/engine-tables.ts';
 import type { FileCalls } from '../restore/file-calls.ts';
 import { type RestoreProgress, restore } from '../restore/restore.ts';
-import { inScratch } from './verify-deep.ts';
 
 export interface DrillParts {
   readonly bucket: Bucket;

@@ -1,5 +1,5 @@
 /** A comparison of two databases as lines for people: what differs, and how much does not. Pure. */
-import type { TableDiff } from '../../backup/verify/diff.ts';
+import type { TableDiff } from '../../backup/verify/database-diff.ts';
 import { formatCount } from '../../text/format.ts';
 import { type Column, formatTable } from '../table.ts';
 import type { Colors } from '../terminal.ts';

@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import { damageOf } from '../../backup/catalog/list.ts';
 import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/catalog/manifest.ts';
 import { manifestKey } from '../../backup/catalog/names.ts';
+import { NotOpened } from '../../backup/catalog/not-opened.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { createFileWriter } from '../../backup/disk/file-writer.ts';
-import { openUnsealed } from '../../backup/envelope/unseal.ts';
-import { readBack } from '../../backup/verify/read-back.ts';
+import { isSealedFor, openObject } from '../../backup/verify/open-object.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
@@ -85,31 +85,24 @@ async function fetchObject(
   const path = join(directory, plain ? object.file.replace(/\.gz(\.age)?$/, '') : object.file);
   const writer = await createFileWriter(path, { headLength: 0, replace: yes });
   const { bucket, keys } = session;
-  const encrypted = object.encoding.includes('age');
   // A full disk says nothing about the backup.
-  const faults: Error[] = [];
   const write = (chunk: Uint8Array): Promise<void> =>
     writer.write(chunk).catch((cause: unknown) => {
-      const fault = new Error(`can not write ${path}`, { cause });
-      faults.push(fault);
-      throw fault;
+      throw new Error(`can not write ${path}`, { cause });
     });
-  const open = async function* (body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of openUnsealed(body, { encrypted, keys })) {
-      await write(chunk);
-      yield chunk;
-    }
-  };
   try {
-    const { problems, isDamage } = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
-      open: plain ? open : undefined,
-      onChunk: async (chunk) => {
+    if (plain && isSealedFor(keys, object)) throw new NotOpened(object.file);
+    const { problems, isDamage, unopened } = await openObject(bucket, object, {
+      keys,
+      isPacked: !plain,
+      async onStored(chunk) {
         signal.throwIfAborted();
         if (!plain) await write(chunk);
         bar(chunk.byteLength);
       },
+      onPlain: write,
     });
-    if (faults[0] !== undefined) throw faults[0];
+    if (unopened !== undefined) throw new NotOpened(object.file, unopened);
     if (problems.length > 0) {
       const file = object === manifest.objects.database ? 'database' : 'document';
       const proofs = isDamage ? problems.map((finding) => ({ file, finding }) as const) : [];

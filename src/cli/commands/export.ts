@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { writeLive } from '../../backup/disk/local-copy.ts';
 import { createDocumentSink } from '../../backup/document/writer.ts';
-import { inScratch } from '../../backup/verify/verify-deep.ts';
+import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';

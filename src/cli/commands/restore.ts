@@ -17,10 +17,10 @@ import {
 } from '../../backup/restore/restore.ts';
 import { BackupDamaged } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
-import { inScratch } from '../../backup/verify/verify-deep.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { requirePlaces } from '../../hosts/node/node-parts.ts';
 import { explain, systemClock } from '../../lib/clock.ts';
+import { inScratch } from '../../lib/disk/scratch.ts';
 import { hideSecrets } from '../../lib/log.ts';
 import { readConfig } from '../../settings/config.ts';
 import { formatCount, formatDuration } from '../../text/format.ts';

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeLive } from '../../../src/backup/disk/local-copy.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
-import { verifyFile } from '../../../src/backup/verify/verify-deep.ts';
+import { verifyFile } from '../../../src/backup/verify/verify-backup.ts';
 
 let directory = '';
 let live = '';

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { importRecords } from '../../../src/backup/import/import.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
-import { copyDatabase } from '../../../src/backup/restore/copy-database.ts';
 import { restore } from '../../../src/backup/restore/restore.ts';
+import { copyDatabase } from '../../../src/backup/verify/copy-database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { partsOf, rowsOf } from './support.ts';
 

@@ -6,7 +6,7 @@ import type { Fault, RequestRecord } from '../../../sim/sql-over-http/request-fa
 import { restore } from '../../../src/backup/restore/restore.ts';
 import { createBackupLedger } from '../../../src/backup/run/backup-runs.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
-import { digestFile } from '../../../src/backup/verify/inspect-file.ts';
+import { digestFile } from '../../../src/backup/verify/file-digests.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';

@@ -11,7 +11,7 @@ import {
   restore,
 } from '../../../src/backup/restore/restore.ts';
 import { runBackup } from '../../../src/backup/run/run.ts';
-import { digestFile } from '../../../src/backup/verify/inspect-file.ts';
+import { digestFile } from '../../../src/backup/verify/file-digests.ts';
 import type { World } from '../../support/backup-world.ts';
 import { serverKind } from '../../support/server-kind.ts';
 

@@ -5,10 +5,10 @@ import { type JsonValue, jsonValue } from '../../document/json-value.ts';
 import { textInput } from '../../document/text-input.ts';
 import { ByteWindow } from '../../document/window.ts';
 import { UnsealError } from '../../envelope/types.ts';
-import { copyDatabase } from '../../restore/copy-database.ts';
-import { requireIntact } from '../../restore/intact.ts';
 import { openFileSnapshotSource } from '../../snapshot/file.ts';
 import { rowLayout } from '../../values.ts';
+import { copyDatabase } from '../../verify/copy-database.ts';
+import { requireIntact } from '../../verify/file-integrity.ts';
 import { jsonOf } from '../records-task.ts';
 import { readCsv } from './csv.ts';
 

@@ -1,9 +1,16 @@
 /** A real SQLite's opinion of a file; in the process for foreign files. Node only. */
+import type { DatabaseSync } from 'node:sqlite';
 
 import { isLocalFault } from '../disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { integrityFaults } from '../verify/inspect-file.ts';
+import { sortFindings } from '../run/source-check.ts';
+
+/** `PRAGMA integrity_check`: what is wrong. A search index out of step is no fault of a file: it is made of other rows. */
+export function integrityFaults(db: DatabaseSync): string[] {
+  const rows = db.prepare('PRAGMA integrity_check').all();
+  return [...sortFindings(rows.map((row) => String(row['integrity_check']))).damage];
+}
 
 /**
  * @param origin what to call it in messages: the file at `path` may be a scratch copy.

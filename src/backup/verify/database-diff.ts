@@ -7,9 +7,9 @@ import { openForeign } from '../foreign/connection.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { Task } from '../foreign/tasks.ts';
 import type { SchemaObject } from '../model.ts';
-import { settledCopy } from '../restore/copy-database.ts';
 import { ENGINE_TABLES } from '../restore/engine-tables.ts';
 import { type Stranger, strangersOf } from '../restore/strangers.ts';
+import { settledCopy } from '../verify/copy-database.ts';
 
 export interface DiffInput {
   /** SQLite files. */

@@ -4,21 +4,18 @@
  */
 
 import { statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
+import { inScratch } from '../../lib/disk/scratch.ts';
 import type { Bucket } from '../catalog/list.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { type DamageProof, keepVerdict, type StoredFile } from '../catalog/verdicts.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
-import { openUnsealed } from '../envelope/unseal.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import { writeStream } from '../restore/write-stream.ts';
 import type { CheckInput } from './check-file.ts';
-import { readBack } from './read-back.ts';
+import { unpackObject } from './unpack-object.ts';
 
 export interface DeepOptions {
   readonly keys: OpeningKeys | undefined;
@@ -155,42 +152,14 @@ async function unpack(
   report: Report,
 ): Promise<boolean> {
   const object = manifest.objects[kind];
-  const encrypted = object.encoding.includes('age');
-  const { keys, onBytes } = options;
-  const isSealed =
-    encrypted && (keys === undefined || keys.identities.length + keys.passphrases.length === 0);
-  const faults: Error[] = [];
-  const open = (body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> =>
-    writeStream(path, openUnsealed(body, { encrypted, keys }), (fault) => {
-      faults.push(fault);
-    });
-  const read = await readBack(bucket.store, `${bucket.prefix}${object.file}`, object, {
-    open: isSealed ? undefined : open,
-    onChunk: async (chunk) => onBytes?.(chunk.byteLength),
-  });
-  if (faults.length > 0)
-    throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause: faults[0] });
-  const isOther = read.problems.length === 0 && read.sha256 !== object.sha256;
-  const problems = isOther ? [`${object.file}: SHA-256 is not the manifest's`] : read.problems;
-  report.found(kind, problems, isOther || read.isDamage);
+  const { problems, isDamage, isSealed, unopened } = await unpackObject(bucket, object, path, options);
+  report.found(kind, problems, isDamage);
   if (problems.length === 0)
     report.checks.push(
       `${object.file}: SHA-256 and ${object.parts.length === 1 ? 'its part' : `all ${object.parts.length} parts`} as in the manifest`,
     );
-  if (isSealed || read.unopened !== undefined) report.sealed.push(object.file);
-  if (read.unopened !== undefined) report.warnings.push(`${object.file} ${read.unopened}`);
-  return problems.length === 0 && !isSealed && read.unopened === undefined;
-}
-
-/** Runs `work` with a directory of its own, and removes it. */
-export async function inScratch<T>(
-  parent: string | undefined,
-  work: (directory: string) => Promise<T>,
-): Promise<T> {
-  const directory = await mkdtemp(join(parent ?? tmpdir(), 'anime-backup-'));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const isClosed = isSealed || unopened !== undefined;
+  if (isClosed) report.sealed.push(object.file);
+  if (unopened !== undefined) report.warnings.push(`${object.file} ${unopened}`);
+  return problems.length === 0 && !isClosed;
 }

@@ -1,17 +1,9 @@
-/** A SQLite file that nobody else has open, looked into: what SQLite says of it, and its contents as digests. Node only. */
-import type { DatabaseSync } from 'node:sqlite';
+/** The contents of a SQLite file that nobody else has open, as digests. Node only. */
 import { createDigestSink, type TableDigest } from '../digest.ts';
 import type { Task } from '../foreign/tasks.ts';
 import type { DatabaseSchema, ScanTarget, SchemaObject } from '../model.ts';
 import { feed } from '../run/fan-out.ts';
-import { sortFindings } from '../run/source-check.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
-
-/** `PRAGMA integrity_check`: what is wrong, nothing when all is well. A search index out of step is no fault of a file: it is made of other rows. */
-export function integrityFaults(db: DatabaseSync): string[] {
-  const rows = db.prepare('PRAGMA integrity_check').all();
-  return [...sortFindings(rows.map((row) => String(row['integrity_check']))).damage];
-}
 
 export interface FileDigests {
   readonly tables: readonly TableDigest[];
