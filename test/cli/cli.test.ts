@@ -173,7 +173,10 @@ describe('one after the other', () => {
       stdout: expect.stringContaining('checked for itself'),
     });
     const again = await runCli('export', '-o', 'export.json');
-    expect(again).toMatchObject({ code: 1, stderr: 'error: export.json exists and is left as it is\n' });
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: 'error: export.json exists and is left as it is: --yes replaces it\n',
+    });
     expect((await runCli('export')).stdout).toMatch(/^\{\n"backup_timestamp":/);
     const cut = readFileSync(join(directory, 'export.json')).subarray(0, -40);
     writeFileSync(join(directory, 'cut.json'), cut);

@@ -43,8 +43,12 @@ test.each([
   expect(listed.stdout).toMatch(/^Safe: /);
   expect(listed.stdout).toMatch(/The last restore drill, .* ago, could not open /);
   expect(`${drilled.stdout}${listed.stdout}`).not.toMatch(/FAILED|damaged/);
+  const files = readdirSync(join(directory, bucket), { recursive: true, encoding: 'utf8' });
+  const file = join(bucket, files.find((name) => name.endsWith('.db.gz.age')) ?? '');
   for (const command of [
     ['restore', 'latest', '--to', 'file:new.db'],
+    ['restore', file, '--to', 'file:new.db'],
+    ['import', file],
     ['diff', 'latest', 'live'],
     ['download', 'latest', '--plain', '-o', 'plain'],
   ]) {

@@ -6,7 +6,7 @@ export class NotOpened extends Error {
     super(
       why === undefined
         ? `${file} is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE`
-        : `${file}: stored bytes good, contents not opened (${why}): set the BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE that it was made with`,
+        : `${file}: stored bytes good, contents not opened: ${why}`,
     );
   }
 }

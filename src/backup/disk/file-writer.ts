@@ -68,7 +68,7 @@ async function appear(temporary: string, path: string): Promise<void> {
 }
 
 function alreadyThere(path: string): ObjectExists {
-  return new ObjectExists(`${path} exists and is left as it is`);
+  return new ObjectExists(`${path} exists and is left as it is: --yes replaces it`);
 }
 
 async function syncDirectory(path: string): Promise<void> {

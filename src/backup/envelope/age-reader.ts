@@ -3,7 +3,7 @@ import { Decrypter } from 'age-encryption';
 import { CHUNK_BYTES, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, TAG_BYTES } from './age-format.ts';
 import { headerEnd } from './age-header.ts';
 import { PassphraseIdentity } from './age-passphrase.ts';
-import { type OpeningKeys, UnsealError } from './types.ts';
+import { hasNoKey, type OpeningKeys, UnsealError } from './types.ts';
 
 const MAGIC = 'age-encryption.org/v1\n';
 /** A hundred post-quantum recipients fit; anything longer is no header of ours. */
@@ -64,9 +64,8 @@ async function readHeader(bytes: Gatherer): Promise<Uint8Array> {
 }
 
 async function openHeader(header: Uint8Array, keys: OpeningKeys): Promise<Uint8Array> {
-  if (keys.identities.length + keys.passphrases.length === 0) {
-    throw new UnsealError('wrong key', 'the backup is encrypted and no key was given');
-  }
+  if (hasNoKey(keys))
+    throw new UnsealError('wrong key', 'it is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE');
   const decrypter = new Decrypter();
   for (const [index, identity] of keys.identities.entries()) {
     try {
@@ -82,7 +81,10 @@ async function openHeader(header: Uint8Array, keys: OpeningKeys): Promise<Uint8A
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
     if (message.includes('no identity matched')) {
-      throw new UnsealError('wrong key', 'none of the keys opens the file: it was encrypted for another');
+      throw new UnsealError(
+        'wrong key',
+        'none of the keys opens the file: set the BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE that it was made with',
+      );
     }
     throw new UnsealError('damaged', `the age header is damaged (${message})`);
   }

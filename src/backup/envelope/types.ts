@@ -11,6 +11,11 @@ export interface OpeningKeys {
   readonly passphrases: readonly string[];
 }
 
+/** Whether nothing encrypted can be opened with them. */
+export function hasNoKey(keys: OpeningKeys | undefined): boolean {
+  return keys === undefined || keys.identities.length + keys.passphrases.length === 0;
+}
+
 /** Why an object could not be opened. */
 export type UnsealReason =
   /** It is encrypted, and there is no key that fits. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/list.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
-import { type OpeningKeys, UnsealError } from '../envelope/types.ts';
+import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { contentsCheck } from '../run/contents.ts';
 
@@ -43,8 +43,7 @@ export function isSealedFor(
   keys: OpeningKeys | undefined,
   { encoding }: Pick<ExpectedObject, 'encoding'>,
 ): boolean {
-  const hasNone = keys === undefined || keys.identities.length + keys.passphrases.length === 0;
-  return encoding.includes('age') && hasNone;
+  return encoding.includes('age') && hasNoKey(keys);
 }
 
 /** Reads the object to its end. What differs is reported with its place; store errors are thrown. */
