@@ -10,6 +10,7 @@ import { isSealedFor, openObject } from '../../backup/verify/open-object.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 
@@ -41,11 +42,13 @@ async function download(
   const { manifest } = entry;
   if (manifest === undefined) throw new Error(`${entry.name} can not be downloaded: ${entry.problem}`);
   const directory = options.output ?? DIRECTORY;
-  await makeDirectory(directory);
   const { database, document } = manifest.objects;
+  const plain = options.plain === true;
+  const names = [fileName(database, plain), fileName(document, plain), manifestKey('', entry.name)];
+  for (const file of names) requireOutputPlace(session, '-o', join(directory, file));
+  await makeDirectory(directory);
   const bar = progress(invocation, database.bytes + document.bytes);
   const files: string[] = [];
-  const plain = options.plain === true;
   for (const object of [database, document])
     files.push(
       await invocation.stoppable((signal) =>
@@ -82,7 +85,7 @@ async function fetchObject(
   object: ManifestObject,
   { directory, plain, bar, signal }: Fetch,
 ): Promise<string> {
-  const path = join(directory, plain ? object.file.replace(/\.gz(\.age)?$/, '') : object.file);
+  const path = join(directory, fileName(object, plain));
   const writer = await createFileWriter(path, { headLength: 0, replace: yes });
   const { bucket, keys } = session;
   // A full disk says nothing about the backup.
@@ -116,6 +119,10 @@ async function fetchObject(
     await writer.abort(error);
     throw error;
   }
+}
+
+function fileName({ file }: ManifestObject, plain: boolean): string {
+  return plain ? file.replace(/\.gz(\.age)?$/, '') : file;
 }
 
 function progress({ terminal }: Invocation, total: number): (bytes: number) => void {

@@ -6,6 +6,7 @@ import { createDocumentSink } from '../../backup/document/writer.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 export function exportCommand(cli: Cli): Command {
@@ -22,6 +23,7 @@ async function exportDocument(
 ): Promise<ExitCode> {
   const { terminal } = invocation;
   if (output !== undefined) {
+    requireOutputPlace(invocation.session, '-o', output);
     const rows = await writeDocument(invocation, output);
     const bytes = statSync(output).size;
     terminal.answer({ ok: true, file: output, rows, bytes });

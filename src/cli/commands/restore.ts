@@ -20,12 +20,15 @@ import { databaseState } from '../../backup/restore/target-state.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { requirePlaces } from '../../hosts/node/node-parts.ts';
 import { explain, systemClock } from '../../lib/clock.ts';
+import { isSamePlace } from '../../lib/disk/own-places.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { hideSecrets } from '../../lib/log.ts';
 import { readConfig } from '../../settings/config.ts';
 import { formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import type { Session } from '../session.ts';
 import { LATEST, olderThan, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
@@ -98,7 +101,7 @@ async function run(
   // A file made here would stand beside the program, and the bot would serve another.
   if (options.to === undefined && session.elsewhere !== undefined)
     throw new UsageError(`${session.elsewhere}; or name a place: restore ${source} --to file:…`);
-  const target = options.to === undefined ? session.config.database : readTarget(cli, options.to);
+  const { target, isOther } = targetOf(cli, session, options.to);
   const only = options.only
     ?.split(',')
     .map((name) => name.trim())
@@ -133,10 +136,18 @@ async function run(
   if (only !== undefined && state === 'absent')
     throw new UsageError('--only needs a database that has the tables');
   if (state === 'full' && options.replace !== true && only === undefined)
-    throw new UsageError(`${describe(target)} is not empty: --replace saves it first and then replaces it`);
+    throw new UsageError(
+      `${describe(target)} is not empty: --replace ${isOther && target.kind === 'file' ? 'sets its file aside' : 'saves it first'} and then replaces it`,
+    );
   if (state === 'full' && !invocation.yes) {
     const what = only === undefined ? 'All of it' : `Its tables ${only.join(', ')}`;
-    const question = `${what} in ${describe(target)} will be replaced by ${nameOf(from)}. A backup of it is made first.`;
+    const first =
+      isOldBroken || (isOther && target.kind === 'file')
+        ? 'No backup of it is made; its old file is set aside.'
+        : isOther
+          ? 'A copy of it is made here first.'
+          : 'A backup of it is made first.';
+    const question = `${what} in ${describe(target)} will be replaced by ${nameOf(from)}. ${first}`;
     if (!(await terminal.confirm(question, 'replace')))
       throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
   }
@@ -152,7 +163,7 @@ async function run(
       isOldBroken,
       isBots,
       isSaved: state === 'full' && !isOldBroken,
-      isOther: options.to !== undefined,
+      isOther,
     });
   } finally {
     await lock?.release();
@@ -166,7 +177,7 @@ interface Plan {
   readonly isOldBroken: boolean;
   readonly isBots: boolean;
   readonly isSaved: boolean;
-  /** The target is not the bot's own database: its safety copy has no place among the bot's backups. */
+  /** The target is not the bot's own database, by any name: its safety copy has no place among the bot's backups. */
   readonly isOther: boolean;
 }
 
@@ -180,6 +191,7 @@ async function carryOut(
   let copy: string | undefined;
   if (plan.isSaved && plan.isOther && base.target.kind === 'remote') {
     copy = `before-restore-${began.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}.db`;
+    requireOutputPlace(session, '--to', copy);
     terminal.draw(`saving what is there to ${copy}`);
     await copyLive(sourceOf(base), copy);
   }
@@ -202,10 +214,15 @@ async function carryOut(
       },
     ),
   );
+  const safety = report.safety ?? copy;
+  const unsaved =
+    plan.isSaved && safety === undefined
+      ? ["no backup of what was there before was made, for this is not the bot's own database"]
+      : [];
   tell(
     invocation,
     base.target,
-    { ...report, safety: report.safety ?? copy },
+    { ...report, safety, notes: [...unsaved, ...report.notes] },
     plan.passedOver,
     now().getTime() - began.getTime(),
   );
@@ -245,8 +262,8 @@ function tell(
   );
   say(`  every table compared with the backup by its digest`);
   if (report.safety !== undefined) say(`  what was there before is backup ${colors.bold(report.safety)}`);
-  if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
   for (const note of report.notes) say(colors.yellow(`  ${note}`));
+  if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
   say(colors.dim('  the bot brings an older schema up to date when it starts'));
 }
 
@@ -313,15 +330,34 @@ async function refuseDenied(bucket: Bucket, { name }: BackupEntry): Promise<void
   );
 }
 
-function readTarget(cli: Cli, url: string): RestoreTarget {
-  const config = readConfig({ ...cli.env, DATABASE_URL: url }, 'cli');
+/** By whatever name it is given, the bot's own database is no other one: what is in it is saved first. */
+function targetOf(
+  cli: Cli,
+  session: Session,
+  to: string | undefined,
+): { readonly target: RestoreTarget; readonly isOther: boolean } {
+  const own = session.config.database;
+  if (to === undefined) return { target: own, isOther: false };
+  const config = readConfig({ ...cli.env, DATABASE_URL: to }, 'cli');
   requirePlaces(config);
-  return config.database;
+  const { database } = config;
+  if (isSameDatabase(database, own)) return { target: own, isOther: false };
+  if (database.kind === 'file') requireOutputPlace(session, '--to', database.path);
+  return { target: database, isOther: true };
+}
+
+function isSameDatabase(one: RestoreTarget, other: RestoreTarget): boolean {
+  if (one.kind === 'file') return other.kind === 'file' && isSamePlace(one.path, other.path);
+  return other.kind === 'remote' && addressOf(one.url).href === addressOf(other.url).href;
+}
+
+function addressOf(url: string): URL {
+  return new URL(url.replace(/^libsql:/, 'https:'));
 }
 
 /** Without what may be secret. */
 function describe(target: RestoreTarget): string {
-  return target.kind === 'file' ? target.path : new URL(target.url.replace(/^libsql:/, 'https:')).host;
+  return target.kind === 'file' ? target.path : addressOf(target.url).host;
 }
 
 function nameOf(from: RestoreFrom): string {

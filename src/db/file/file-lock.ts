@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import process from 'node:process';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
+import { realPath } from '../../lib/disk/real-path.ts';
 import {
   describeHolder,
   isOfThisKernel,
@@ -19,7 +20,6 @@ import {
   parseLock,
 } from './lock-text.ts';
 import { mayBeOpenHere } from './open-here.ts';
-import { realPath } from './real-path.ts';
 import { holdAlone } from './sole-use.ts';
 
 export interface FileLock {

@@ -5,11 +5,11 @@
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { reserveName } from '../../lib/disk/free-name.ts';
+import { realPath } from '../../lib/disk/real-path.ts';
 import { lockHolder } from './file-lock.ts';
 import { readFully } from './in-place.ts';
 import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './journal-owner.ts';
 import { mayBeOpenHere } from './open-here.ts';
-import { realPath } from './real-path.ts';
 import type { ReadAt } from './wal-file.ts';
 
 /** It cannot be told whose the journal is, or somebody is at work; the message says what to do. Nothing was changed. */
