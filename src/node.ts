@@ -1,4 +1,7 @@
-/** The Node host: the same app and jobs as the Worker's on one machine. `npm start`; start-mode.ts says when it runs offline. */
+/**
+ * The Node host: the Worker's app and jobs on one machine. `npm start`; start-mode.ts says when it
+ * runs offline.
+ */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnfit } from './db/database-unfit.ts';
@@ -18,10 +21,10 @@ import { visibleLines } from './text/visible.ts';
 /** The last resort; everything acknowledged is committed long before. */
 const STOP_WITHIN_MS = 20_000;
 
-// People's data: what is made here is for this user alone (0600, directories 0700).
+// People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
 endOnSurprise();
-// Uploads are unpacked there; what a killed host left goes with the next start.
+// Uploads are unpacked there; the next start removes what a killed host left.
 useOwnScratch();
 
 try {
@@ -33,9 +36,9 @@ try {
     kind === 'offline'
       ? import('../sim/offline/offline.ts').then(({ startOffline }) => startOffline(process.env))
       : startNode(readConfig(process.env, 'node'), { beginsNew });
-  // From here on: a stop in the middle of the start is a stop in order, too.
+  // From here on a stop in the middle of the start is an orderly stop, too.
   onStopSignals({
-    // Not SIGHUP: whoever starts the host with nohup wants it to outlive the terminal.
+    // Not SIGHUP: a host started with nohup shall outlive the terminal.
     signals: ['SIGTERM', 'SIGINT'],
     first() {
       console.log('stopping: finishing what is under way (once more ends it at once)');
@@ -68,8 +71,8 @@ try {
 }
 
 /**
- * npm does not hand every SIGTERM on: a service manager that ends npm alone would leave a host behind that nobody knows of. When npm has
- * started this process and is gone, that is the request to stop.
+ * npm does not hand on every SIGTERM: a service manager that ends npm alone would leave an unknown
+ * host behind. When the npm that started this process is gone, that is the request to stop.
  */
 function stopWithNpm(): void {
   const npm = process.ppid;

@@ -1,4 +1,4 @@
-/** The Cloudflare Worker host: routes and schedule, wired. `node.ts` is its twin for one machine. */
+/** The Cloudflare Worker host: wires routes and schedule. `node.ts` is the host for one machine. */
 
 import { waitUntil } from 'cloudflare:workers';
 import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
@@ -15,14 +15,14 @@ import { createLog, rememberSecrets } from './lib/log.ts';
 import { ConfigError, type Environment, readConfig } from './settings/config.ts';
 import { nearMisses, tellNearMiss } from './settings/setting-names.ts';
 
-/** wrangler.toml runs the tick under this schedule; any other one is the backup's. */
+/** wrangler.toml runs the tick under this schedule; any other schedule is the backup's. */
 const TICK_CRON = '* * * * *';
 /** A tick ends before the next one begins. */
 const TICK_SECONDS = 50;
-/** Subrequests kept back for what a job has begun when the others are used up. */
+/** Subrequests kept for what a job has begun when the others are used up. */
 const REQUEST_RESERVE = 10;
 
-/** workerd's fetch refuses to be called as somebody's method. */
+/** workerd's fetch must not be called as a method. */
 const webFetch: typeof fetch = (input, init) => fetch(input, init);
 
 let host: Host | undefined;
@@ -40,13 +40,13 @@ export default {
   async scheduled(controller: ScheduledController, env: Environment): Promise<void> {
     host ??= compose(env);
     if (controller.cron === TICK_CRON) return host.tick();
-    // A database that is not fit to be used is backed up all the same: it may be the only salvage.
+    // An unfit database is backed up all the same: that may be the only salvage.
     const unready = await host.ready().then(
       () => undefined,
       (error: unknown) => error,
     );
     const outcome = await host.runBackup('schedule', new Date(controller.scheduledTime));
-    // Shown as a failed cron in Cloudflare's dashboard too.
+    // Cloudflare's dashboard shows it as a failed cron, too.
     if (outcome.kind === 'failed') throw new Error(`backup failed: ${outcome.reason}`);
     if (unready !== undefined) throw unready;
   },

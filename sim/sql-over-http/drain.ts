@@ -1,7 +1,7 @@
 /** Node only: for libsql statements left before their end. */
 
 /**
- * Ends a statement that was not read to its end. The binding can not finalize one before the garbage collector does, and until
+ * Ends a statement that was not read to its end. The binding cannot finalize one before the garbage collector does, and until
  * then it would keep its read lock, so it is interrupted and read on until SQLite says so.
  */
 export function drainStatement(db: object, rows: Iterator<unknown>): void {

@@ -86,7 +86,7 @@ export function openConnection(stream: Stream): Connection {
   return stream.connection;
 }
 
-/** A batch made ready to run; a statement the server can not parse fails the whole batch, as there. */
+/** A batch made ready to run; a statement the server cannot parse fails the whole batch, as there. */
 export function toSteps({ dialect }: Machine, stream: Stream, steps: readonly WireStep[]): Step[] {
   return steps.map(({ condition, statement }) => ({
     condition,

@@ -61,7 +61,7 @@ export function toQuery(wire: WireStatement, sql: string, dialect: Dialect): Que
 }
 
 /**
- * Runs the steps in order. A failing step does not end the program; {@link ResponseTooLarge}, a value that can not be
+ * Runs the steps in order. A failing step does not end the program; {@link ResponseTooLarge}, a value that cannot be
  * encoded and the signal do, leaving the transaction as it is.
  */
 export async function runProgram(

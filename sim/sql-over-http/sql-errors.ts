@@ -32,7 +32,7 @@ export class StreamExpired extends Error {
   }
 }
 
-/** A value the server can not put into its answer (text that is not UTF-8): status 500, or the cursor's body breaks off. */
+/** A value the server cannot put into its answer (text that is not UTF-8): status 500, or the cursor's body breaks off. */
 export class Unencodable extends Error {
   override readonly name = 'Unencodable';
 }
@@ -62,7 +62,7 @@ function isSqliteError(error: unknown): error is Error & { code: string; rawCode
   );
 }
 
-/** SQLITE_BUSY, and not one of its kinds that waiting can not cure (SQLITE_BUSY_SNAPSHOT = 517). sqlite.org/rescode.html */
+/** SQLITE_BUSY, and not one of its kinds that waiting cannot cure (SQLITE_BUSY_SNAPSHOT = 517). sqlite.org/rescode.html */
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && error.rawCode === 5;
 }

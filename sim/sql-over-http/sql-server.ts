@@ -36,7 +36,7 @@ export interface SqlServerOptions {
   readonly without?: 'cursor' | 'v3';
   /** The hosted service instead of a server of one's own (`hosted.ts`). */
   readonly hosted?: true;
-  /** What it can not do. */
+  /** What it cannot do. */
   readonly lacks?: readonly Lack[];
   /** Tells wrong counts of affected rows. */
   readonly affectedRows?: AffectedRows;
@@ -89,7 +89,7 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
   };
 }
 
-/** Opens the file. @throws when it can not be opened. */
+/** Opens the file. @throws when it cannot be opened. */
 export function createContext(options: SqlServerOptions): ServerContext {
   const clock = options.clock ?? systemClock;
   const limits = { ...SERVER_LIMITS, ...options.limits };
@@ -103,7 +103,7 @@ export function createContext(options: SqlServerOptions): ServerContext {
     requests: [],
     count: 0,
   };
-  context.streams.close(context.streams.acquire(undefined)); // a file that can not be opened fails here
+  context.streams.close(context.streams.acquire(undefined)); // a file that cannot be opened fails here
   return context;
 }
 

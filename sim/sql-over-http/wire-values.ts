@@ -83,7 +83,7 @@ function decodeBlob(base64: unknown): Buffer {
 
 const PLAIN = /^[^"\\\u0000-\u001f]*$/;
 
-/** JSON.stringify escapes what serde_json does not (nothing but lone surrogates, which can not come up here). */
+/** JSON.stringify escapes what serde_json does not (nothing but lone surrogates, which cannot come up here). */
 function encodeText(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -37,7 +37,7 @@ export function compose(world: World, outgoing: Outgoing): Content {
 }
 
 function text(formatted: FormattedText): Content {
-  if (formatted.text === '') throw new Error('an empty message can not be sent');
+  if (formatted.text === '') throw new Error('an empty message cannot be sent');
   if (formatted.text.length > TEXT_MAX)
     throw new ActRefused('too-long', `text of ${formatted.text.length} units: the apps stop at 4096`);
   return { kind: 'text', ...formatted };

@@ -112,7 +112,7 @@ export class Person extends InlineUse {
     if (target.authorId !== this.id)
       throw new Error(`message ${target.id} is not by ${this.user.first_name}`);
     const { content } = target;
-    if (content.kind === 'service') throw new Error(`message ${target.id} can not be edited`);
+    if (content.kind === 'service') throw new Error(`message ${target.id} cannot be edited`);
     const formatted = compose(world, text);
     target.content =
       content.kind === 'text'

@@ -1,4 +1,7 @@
-/** A bar chart of one number a day, as a PNG picture: the title goes into the caption, in the reader's language. */
+/**
+ * A bar chart of one number a day, as a PNG picture. The caption has the title, in the reader's
+ * language.
+ */
 import { drawText, shortNumber, textHeight, textWidth } from './digits.ts';
 import { Canvas, type Colour } from './png.ts';
 
@@ -43,7 +46,7 @@ export function barChart(bars: readonly Bar[]): Uint8Array {
     const height = heightOf(bar.value);
     const isLast = i === bars.length - 1;
     canvas.fill(x + gap / 2, plot.y + plot.height - height, step - gap, height, isLast ? LAST : FILL);
-    // Counted from the end: today always has its date.
+    // Counted from the end, so that today always has its date.
     if ((bars.length - 1 - i) % every === 0)
       drawCentred(canvas, bar.label, x + step / 2, plot.y + plot.height + 14);
     if (step >= textWidth('9999', 2) + 4 && bar.value > 0)
@@ -71,7 +74,7 @@ function drawCentred(canvas: Canvas, text: string, x: number, y: number, scale =
   drawText(canvas, text, { x: x - textWidth(text, scale) / 2, y }, { scale, colour: INK });
 }
 
-/** Every how many bars there is room for a label. */
+/** The number of bars between two labels. */
 function labelEvery(bars: readonly Bar[], step: number): number {
   const widest = Math.max(0, ...bars.map((bar) => textWidth(bar.label, TEXT)));
   return Math.max(1, Math.ceil((widest + 12) / step));

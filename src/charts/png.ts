@@ -1,18 +1,19 @@
 /**
- * A PNG of few colours: one byte a pixel, an index into a palette. Written by hand over node:zlib, so that a chart can be drawn in a Worker,
- * which has no canvas (PNG specification, third edition: 5 "Datastream structure", 11 "Chunk specifications").
+ * A PNG of few colours: one byte a pixel, an index into a palette. Written by hand over node:zlib,
+ * because a Worker has no canvas (PNG specification, third edition: 5 "Datastream structure", 11
+ * "Chunk specifications").
  */
 import { crc32, deflateSync } from 'node:zlib';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** An image being drawn; what lies outside is not drawn. */
+/** An image under construction; it ignores what lies outside. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
   readonly #pixels: Uint8Array;
 
-  /** @param background index of the palette's colour it is filled with */
+  /** @param background index of the palette's colour that fills it */
   constructor(width: number, height: number, background: number) {
     this.width = width;
     this.height = height;

@@ -3,11 +3,11 @@
 import { explainLocked } from '../db/file/file-lock.ts';
 import type { DatabaseSettings } from '../settings/config.ts';
 
-/** The message, and a next step where it tells of a database that is locked or away. */
+/** The message, with a next step when it tells of a database that is locked or away. */
 export function withAdvice(message: string, database: DatabaseSettings | undefined): string {
   if (database?.kind === 'file' && /database is locked|SQLITE_BUSY/.test(message))
     return `${message}\n${explainLocked(database.path)}`;
-  // A server may also be the one that `--to` names.
+  // The server may be the one that `--to` names.
   const isAway =
     /database server \S+ (did not answer|answered)/.test(message) ||
     (database?.kind === 'remote' && /database (unavailable: |did not answer)/.test(message));

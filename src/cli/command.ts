@@ -1,4 +1,7 @@
-/** The frame of every command: common options, one session, errors told once, exit codes ({@link ExitCode}). Node only. */
+/**
+ * The frame of every command: common options, one session, errors told once, exit codes ({@link
+ * ExitCode}). Node only.
+ */
 import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
@@ -17,7 +20,7 @@ import { createTerminal, type Terminal } from './terminal.ts';
 export interface Invocation {
   readonly terminal: Terminal;
   readonly session: Session;
-  /** No questions: whatever would be asked is answered yes. */
+  /** Asks nothing: every question is answered yes. */
   readonly yes: boolean;
   readonly now: () => Date;
   readonly stoppable: Interruption['stoppable'];
@@ -25,9 +28,12 @@ export interface Invocation {
 
 export interface Cli {
   readonly env: Environment;
-  /** Where an installed bot would be; the places of deploy/anime-bot.service when left out. */
+  /** Where an installed bot would be; by default the places of deploy/anime-bot.service. */
   readonly installed?: Installed | undefined;
-  /** What the process is to exit with: an {@link ExitCode}, or 128 and the number of the signal that ended it. */
+  /**
+   * The exit code of the process: an {@link ExitCode}, or 128 and the number of the signal that
+   * ended it.
+   */
   exitCode: number;
 }
 
@@ -39,7 +45,10 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Adds `--json` and `--yes` and the frame to a command. `run` gets the command's arguments and its own options. */
+/**
+ * Adds `--json` and `--yes` and the frame to a command. `run` gets the command's arguments and its
+ * own options.
+ */
 export function framed<Options extends object>(
   cli: Cli,
   command: Command,
@@ -73,13 +82,13 @@ export function framed<Options extends object>(
           options,
         );
       } catch (error) {
-        // Whoever does not read any more is told nothing: so do all tools in a pipe.
+        // Writes nothing to a reader that has left: all tools in a pipe do so.
         failure = explained(error, session);
         if (!(error instanceof Deserted)) terminal.fail(failure);
         cli.exitCode = exitCodeOf(error);
       } finally {
         terminal.clear();
-        // A bucket on a server is the same one wherever the command is run.
+        // A bucket on a server is the same wherever the command runs.
         const hint = session?.config.bucket.kind === 'directory' ? session.elsewhere : undefined;
         if (hint !== undefined && !failure.includes(hint)) terminal.note(`note: ${hint}`);
         await session?.close();
@@ -91,7 +100,7 @@ export function framed<Options extends object>(
 `);
         cli.exitCode ||= 1;
       }
-      // What was finished all the same is done.
+      // What was finished stays done.
       if (cli.exitCode !== 0) cli.exitCode = interruption.exitCode ?? cli.exitCode;
     });
 }
@@ -108,7 +117,7 @@ function exitCodeOf(error: unknown): number {
   return error instanceof UsageError || error instanceof ConfigError ? 2 : 1;
 }
 
-/** The reader of standard output has left, and without him the command makes no sense. */
+/** The reader of standard output has left, and the command makes no sense without one. */
 export class Deserted extends Error {
   override readonly name = 'Deserted';
 }
@@ -120,7 +129,7 @@ function messageOf(error: unknown): string {
 function explained(error: unknown, session: Session | undefined): string {
   const message = error instanceof Interrupted ? 'interrupted: nothing more was done' : explain(error);
   const database = session?.config.database;
-  // Bare: what more is known of it, whoever threw it has said.
+  // Bare: whoever threw it has said the rest.
   if (/^SQLITE_(?!BUSY|LOCKED)/.test(message) && database?.kind === 'file')
     return messageOf(explainUnusable(error, database.path));
   return withAdvice(message, database);

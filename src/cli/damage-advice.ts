@@ -1,11 +1,12 @@
-/** What to do about a damaged database, by what a run found of it. Node only. */
+/** What to do about a damaged database, by what a run found. Node only. */
 import { wayBack } from '../db/own-schema.ts';
 
 const MISSING = /^table (\w+) (?:is missing|lacks columns? [\w, ]+)$/;
 
 /**
- * Only tables and columns of the bot's that are gone: the command that brings them back. Anything else: the document.
- * @param damage what a manifest or a failed run says, findings parted by `; `
+ * When only tables and columns of the bot are gone: the command that brings them back. Otherwise:
+ * the document.
+ * @param damage what a manifest or a failed run says, findings separated by `; `
  */
 export function mendOf(damage: string): string {
   const findings = damage.replace(/^.*?: (?=table )/, '').split('; ');

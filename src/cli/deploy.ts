@@ -1,6 +1,7 @@
 /**
- * `npm run deploy`: backup, migration, `wrangler deploy`, webhook, in this order, so that a deploy can never cost data.
- * "Deployed" is said only when wrangler's own words prove it. `--dry-run` bundles only. Node only.
+ * `npm run deploy`: backup, migration, `wrangler deploy`, webhook, in this order, so that a deploy
+ * never costs data. It says "Deployed" only when wrangler's own words prove it. `--dry-run` bundles
+ * only. Node only.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -30,11 +31,11 @@ import { listenForInterruption } from './interruption.ts';
 import { script } from './script.ts';
 import { createTerminal } from './terminal.ts';
 
-// People's data: what is made here is for this user alone (0600, directories 0700).
+// People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
 endOnSurprise();
 
-/** No Worker's wall clock cuts a run off here. */
+/** No Worker's time limit cuts a run off here. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 // Before anything is touched: a mistyped --dry-run must not deploy.
@@ -86,7 +87,7 @@ function compareSchedule(cron: string): void {
     );
 }
 
-/** A database that can not be backed up is not migrated, and what is not migrated is not deployed over. */
+/** A database without a backup is not migrated, and over an unmigrated one nothing is deployed. */
 async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
   const { db, close } = await openDatabase(config.database);
   try {
@@ -96,7 +97,7 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
       ledger: createBackupLedger(db, isSurelyDead),
       holder: holderText('deploy', new Date()),
       timeoutMs: RUN_TIMEOUT_MS,
-      // How this run failed is said below.
+      // The reason is told below.
       alert: async ({ kind, message, isEarlier }) => {
         if (kind !== 'failed' || isEarlier === true) terminal.say(terminal.colors.yellow(message));
       },
@@ -106,7 +107,8 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
     );
     if (outcome.kind === 'failed')
       throw new Error(`nothing was deployed: the backup before it failed: ${outcome.reason}`);
-    // The other run may die without a backup, or have begun before data that the migration touches.
+    // The other run may die without a backup, or may have begun before data that the migration
+    // touches.
     if (outcome.kind === 'skipped')
       throw new Error(`nothing was deployed, for no backup could be made before it: ${outcome.message}`);
     requireUndamaged(outcome.manifest);
@@ -153,8 +155,8 @@ function wrangler(...options: readonly string[]): string {
 }
 
 /**
- * Exit code 0 proves nothing: wrangler ends so when it is killed, and when it asks a question and is told no.
- * Its words at the end of a deploy: "Deployed <name> triggers (…)", "Current Version ID: …".
+ * Exit code 0 proves nothing: a killed wrangler ends with it, and so does one whose question gets a
+ * no. Its words at the end of a deploy: "Deployed <name> triggers (…)", "Current Version ID: …".
  */
 function requireDeployed(said: string): string {
   const [, version] = /^Current Version ID:\s*(\S+)/m.exec(said) ?? [];
@@ -188,7 +190,7 @@ async function setWebhook(config: Config, url: string, people: readonly Staff[])
       { cause },
     );
   });
-  // The menu is no reason to say that the webhook is not set.
+  // A failed menu is no reason to say that the webhook is not set.
   await installCommands(api, { defaultLocale: config.defaultLocale, staff: people }).catch((error: unknown) =>
     note(`the menu of commands was not set, all else is done: ${explain(error)}`),
   );
@@ -199,7 +201,10 @@ async function setWebhook(config: Config, url: string, people: readonly Staff[])
   step(`webhook: ${url}/webhook, ${waiting}`);
 }
 
-/** The Worker does not know its own address: it sets the webhook again by this one when somebody removes it. */
+/**
+ * The Worker does not know its own address: with this one it sets the webhook again when somebody
+ * removes it.
+ */
 async function keepAddress(config: Config, recorded: Statement): Promise<void> {
   const { db, close } = await openDatabase(config.database);
   await db.write([recorded]).finally(close);

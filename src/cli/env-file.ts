@@ -1,6 +1,12 @@
-/** Reading and writing `.env`: one NAME=value a line, comments and unknown lines stay as they are. Node only. */
+/**
+ * Reading and writing `.env`: one NAME=value a line, comments and unknown lines stay as they are.
+ * Node only.
+ */
 
-/** The file's text with the given settings set; new ones are appended. Values are quoted when they need it. */
+/**
+ * The file's text with the given settings set; new ones are appended. Values are quoted when they
+ * need it.
+ */
 export function withSettings(text: string, settings: ReadonlyMap<string, string>): string {
   const left = new Map(settings);
   const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
@@ -15,11 +21,14 @@ export function withSettings(text: string, settings: ReadonlyMap<string, string>
   return `${[...kept, ...added].join('\n')}\n`;
 }
 
-/** Node's parser (process.loadEnvFile) takes single quotes literally; a value with one is put in double quotes or backticks. */
+/**
+ * Node's parser (process.loadEnvFile) takes single quotes literally; a value with one is put in
+ * double quotes or backticks.
+ */
 function quote(value: string): string {
-  if (value.includes('\n')) throw new RangeError('a setting can not hold a line break');
+  if (value.includes('\n')) throw new RangeError('a setting cannot hold a line break');
   if (/^[\w@%+=:,./-]*$/.test(value)) return value;
   const mark = ["'", '"', '`'].find((candidate) => !value.includes(candidate));
-  if (mark === undefined) throw new RangeError('a setting can not hold all three kinds of quotes');
+  if (mark === undefined) throw new RangeError('a setting cannot hold all three kinds of quotes');
   return `${mark}${value}${mark}`;
 }

@@ -1,6 +1,7 @@
 /**
- * Colours that nobody can forge: what a command paints carries a mark of this process, which {@link inked} turns into the terminal's
- * escape character after every other control character was made visible. Node only.
+ * Colours that nobody can forge. A command paints with a mark of this process; {@link inked} turns
+ * it into the terminal's escape character after it made every other control character visible. Node
+ * only.
  */
 import { randomBytes } from 'node:crypto';
 import pc from 'picocolors';
@@ -8,7 +9,7 @@ import { visible } from '../text/visible.ts';
 
 /** https://www.unicode.org/faq/private_use.html: plane 15. */
 const PRIVATE_USE = 0xf0000;
-/** Stands for ESC; a text from outside cannot hold it. */
+/** Stands for ESC; no text from outside can hold it. */
 const MARK = String.fromCodePoint(...Array.from(randomBytes(16), (byte) => PRIVATE_USE + byte));
 const ESCAPE = '\u001b';
 const CODES = new RegExp(`${MARK}\\[[0-9;]*m`, 'gu');
@@ -21,7 +22,7 @@ export function createColors(isEnabled: boolean): Colors {
   const colors = pc.createColors(isEnabled);
   const paint = (name: (typeof PAINTS)[number]): Paint => {
     const [open = '', close = ''] = colors[name]('\0').replaceAll(ESCAPE, MARK).split('\0');
-    // What is painted inside ends with its own code, which may be this one's as well.
+    // What is painted inside ends with its own code, which may be this one's, too.
     return (text) => open + (close === '' ? text : text.replaceAll(close, close + open)) + close;
   };
   return {

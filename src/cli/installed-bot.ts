@@ -1,4 +1,4 @@
-/** A bot that was installed as deploy/anime-bot.service says, seen from a directory that has none. Node only. */
+/** A bot installed by deploy/anime-bot.service, seen from a directory without one. Node only. */
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 import process from 'node:process';
@@ -12,8 +12,8 @@ export interface Installed {
 const INSTALLED: Installed = { settings: '/etc/anime-bot.env', data: '/var/lib/anime-bot' };
 
 /**
- * One sentence that names the right command, where the settings mean a database of the present directory that is
- * not there, and this machine has an installed bot. Undefined anywhere else.
+ * One sentence that names the right command when the settings mean a missing database in the
+ * present directory and this machine has an installed bot. Undefined otherwise.
  */
 export function botElsewhere(
   { database }: Pick<Config, 'database'>,

@@ -1,11 +1,17 @@
-/** Ctrl-C and its like: the first one lets work clean up, the second one ends the process. Node only. */
+/**
+ * Ctrl-C and its like: the first one lets work clean up, the second one ends the process. Node
+ * only.
+ */
 import process from 'node:process';
 import { onStopSignals } from '../hosts/node/stop-signals.ts';
 import { Interrupted } from './interrupted.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Interruption {
-  /** Runs work that stops and cleans up when `signal` aborts (with {@link Interrupted}); anything else is ended at once, by {@link Terminal.fail}. */
+  /**
+   * Runs work that stops and cleans up when `signal` aborts (with {@link Interrupted}); {@link
+   * Terminal.fail} ends anything else at once.
+   */
   stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** What a shell calls the signal (128 + its number), once one has come. */
   readonly exitCode: number | undefined;

@@ -3,7 +3,7 @@
 import { enableCompileCache } from 'node:module';
 import process from 'node:process';
 
-// People's data: what is made here is for this user alone (0600, directories 0700).
+// People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
 // Before anything large is loaded: the second start takes half as long.
 enableCompileCache();

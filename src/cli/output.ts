@@ -1,22 +1,26 @@
 /**
- * Standard output and standard error that may close early (`full | head -1`). Nobody reads any more: what is said from then on is dropped,
- * and the work goes on, for a backup must be finished or cleaned up whoever watches. Node only.
+ * Standard output and standard error may close early (`full | head -1`). Then later words are
+ * dropped and the work goes on, for a backup must be finished or cleaned up whoever watches. Node
+ * only.
  */
 import process from 'node:process';
 import { explain } from '../lib/clock.ts';
 
 export interface Output {
   write(text: string): void;
-  /** Bulk: resolves when there is room for more, or nobody reads. */
+  /** For bulk: resolves when there is room for more, or when nobody reads. */
   send(chunk: Uint8Array): Promise<void>;
-  /** Whether its reader has left: what only makes sense with one may stop. */
+  /** Whether the reader has left: work that needs a reader may stop. */
   readonly isClosed: boolean;
 }
 
 export interface Outputs {
   readonly out: Output;
   readonly err: Output;
-  /** Waits for what was written. Returns why standard output did not take all of it (a full disk), undefined where its reader left of his own accord. */
+  /**
+   * Waits for what was written. Returns why standard output did not take all of it (a full disk);
+   * undefined where the reader left.
+   */
   settle(): Promise<string | undefined>;
 }
 

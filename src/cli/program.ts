@@ -1,4 +1,4 @@
-/** The operator's tool: one file a command below `commands/`. Node only. */
+/** The operator's tool; each command is a file in `commands/`. Node only. */
 import { Command, CommanderError } from 'commander';
 import { APP_VERSION } from '../hosts/compose.ts';
 import { rememberSecrets } from '../lib/log.ts';
@@ -38,7 +38,10 @@ const COMMANDS = [
   keyCommand,
 ];
 
-/** Runs one command line (without program names) and returns the exit code: 0 done, 1 failed, 2 bad usage. Never rejects. */
+/**
+ * Runs one command line (without program names) and returns the exit code: 0 done, 1 failed, 2 bad
+ * usage. Never rejects.
+ */
 export async function runCli(
   args: readonly string[],
   env: Environment,
@@ -59,7 +62,7 @@ export async function runCli(
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version end so as well, with 0.
+    // Help and version end this way, too, with 0.
     if (error.exitCode === 0) return 0;
     createTerminal(args.includes('--json')).answer({
       ok: false,
@@ -70,7 +73,10 @@ export async function runCli(
   return cli.exitCode;
 }
 
-/** Commander would end the process by itself, and write to a reader that has left; a machine gets its answer on standard output. */
+/**
+ * Commander would end the process by itself, and write to a reader that has left; a machine gets
+ * its answer on standard output.
+ */
 function tame(command: Command, json: boolean): void {
   const { out, err } = outputs();
   command.exitOverride();

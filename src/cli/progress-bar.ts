@@ -1,18 +1,21 @@
-/** A progress line with rate and remaining time. Pure but for the clock it is given; `Terminal.draw` puts it on the screen. */
+/**
+ * A progress line with rate and remaining time. Pure, with a given clock; `Terminal.draw` puts it
+ * on the screen.
+ */
 import { formatBytes, formatCount, formatDuration } from '../text/format.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Step {
   readonly label: string;
   readonly bytes: number;
-  /** Undefined: not known. An estimate may be passed. */
+  /** Undefined: not known. The real number may exceed an estimate. */
   readonly total: number | undefined;
   readonly rows?: number;
 }
 
 /** The whole line fits a terminal of 80 columns. */
 const BAR_CELLS = 16;
-/** A terminal needs no more than so many redraws. */
+/** More redraws would not be seen. */
 const REDRAW_MS = 100;
 /** The rate of the first moments says nothing about the rest. */
 const SETTLED_MS = 1_500;
@@ -40,7 +43,7 @@ export function progressLine(step: Step, elapsedMs: number): string {
   return parts.join('  ').trimEnd();
 }
 
-/** Draws steps as they come, not too often; silent where nobody watches. */
+/** Draws steps as they come, but not too often; silent where nobody watches. */
 export function createProgressBar(terminal: Terminal, now: () => number): (step: Step) => void {
   let label = '';
   let began = 0;

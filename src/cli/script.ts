@@ -1,4 +1,4 @@
-/** The command line of a script of package.json that is a single command. Node only. */
+/** The command line of a package.json script that is a single command. Node only. */
 import process from 'node:process';
 import { Command } from 'commander';
 import { outputs } from './output.ts';
@@ -6,8 +6,8 @@ import { outputs } from './output.ts';
 const WRONG_USAGE = 2;
 
 /**
- * A command that takes the options its caller adds, and nothing else. Called before anything is touched: an
- * unknown option, or a word too many, ends the process with 2, `--help` with 0.
+ * A command with its caller's options and no others. Call it before touching anything: an unknown
+ * option or a word too many ends the process with 2, `--help` with 0.
  */
 export function script(name: string, description: string): Command {
   const { out, err } = outputs();

@@ -1,4 +1,7 @@
-/** What a command works with: settings, bucket, database, opened on demand and closed at the end. Node only. */
+/**
+ * What a command works with: settings, bucket and database, opened on demand and closed at the end.
+ * Node only.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Bucket } from '../backup/catalog/list.ts';
 import type { BackupContext } from '../backup/context.ts';
@@ -18,19 +21,25 @@ import type { Terminal } from './terminal.ts';
 export interface Session {
   readonly config: Config;
   readonly bucket: Bucket;
-  /** What opens encrypted backups: BACKUP_AGE_IDENTITY (a key, or a file of keys) and BACKUP_PASSPHRASE; undefined when neither is set. */
+  /**
+   * What opens encrypted backups: BACKUP_AGE_IDENTITY (a key, or a file of keys) and
+   * BACKUP_PASSPHRASE; undefined when neither is set.
+   */
   readonly keys: OpeningKeys | undefined;
   readonly source: SnapshotSource;
-  /** What the engine told the admins so far, who here is the one at the terminal: of earlier runs, and of what follows a backup. */
+  /**
+   * What the engine told the admins so far, here the person at the terminal: of earlier runs, and
+   * of what follows a backup.
+   */
   readonly notices: readonly string[];
-  /** Where the bot of this machine is, when it is not here: one sentence with the command that reaches it. */
+  /** One sentence with the command that reaches this machine's bot, when it is not here. */
   readonly elsewhere: string | undefined;
-  /** Opens the live database; refuses one that does not exist rather than make an empty one. */
+  /** Opens the live database; refuses a missing one instead of making an empty one. */
   backup(): Promise<BackupContext>;
   close(): Promise<void>;
 }
 
-/** Half a day: the CLI is where databases too large for a Worker are backed up. */
+/** Half a day: the CLI backs up databases that are too large for a Worker. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 export async function openSession(
@@ -70,7 +79,7 @@ export async function openSession(
         holder: holderText('cli', new Date()),
         timeoutMs: RUN_TIMEOUT_MS,
         ...(keys && { keys }),
-        // Whoever runs the command reads it here; the bot's admins are not bothered with it.
+        // The person at the command reads it here; the bot's admins are not bothered.
         alert: async ({ kind, message, isEarlier }) => {
           // The command itself says how its own run failed.
           if (kind === 'failed' && isEarlier !== true) return;

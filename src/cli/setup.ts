@@ -1,6 +1,7 @@
 /**
- * `npm run setup`: asks for the settings (what is known is the default), proves that each part answers, writes `.env` and, when asked to, makes a key for encrypted
- * backups and puts the Worker's secrets. Node only.
+ * `npm run setup`: asks for the settings (known ones are the default), proves that each part
+ * answers and writes `.env`. On request it makes a key for encrypted backups and puts the Worker's
+ * secrets. Node only.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
@@ -10,7 +11,7 @@ import { script } from './script.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';
 
-// People's data: what is made here is for this user alone (0600, directories 0700).
+// People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
 endOnSurprise();
 

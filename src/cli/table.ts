@@ -4,7 +4,7 @@ import { uninked } from './ink.ts';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Left out where the line would be too long: the highest first; undefined stays always. */
+  /** Dropped where the line would be too long, the highest first; undefined always stays. */
   readonly spare?: number;
 }
 
@@ -14,8 +14,8 @@ function width(text: string): number {
 }
 
 /**
- * Lines with aligned columns, two spaces between them; no trailing spaces. `room` is the cells of a line: columns that can be spared
- * give way, so that lines do not wrap.
+ * Lines with aligned columns, two spaces between them, no trailing spaces. `room`: cells in a line;
+ * columns that can be spared give way, so that lines do not wrap.
  */
 export function formatTable(
   columns: readonly Column[],

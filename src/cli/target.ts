@@ -17,13 +17,13 @@ export const LATEST = 'latest (the newest good one; never the safety backup of a
 
 export interface Resolved {
   readonly entry: BackupEntry;
-  /** Newer ones that `latest` does not mean, and why: to be told. */
+  /** Newer ones that `latest` does not mean, and why; the command tells them. */
   readonly passedOver: readonly string[];
 }
 
 /**
  * A name, its beginning where only one backup has it, any of its file names, or `latest`.
- * @throws when there is no such backup, saying which the newest is.
+ * @throws when there is no such backup, with the newest one's name
  */
 export async function resolveBackup(bucket: Bucket, text: string): Promise<Resolved> {
   if (text !== 'latest') return { entry: await namedBackup(bucket, text), passedOver: [] };
@@ -42,7 +42,7 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   );
 }
 
-/** What `latest` would mean without a backup that cannot be used, and what is newer. */
+/** What `latest` means, without backups that cannot be used, and what is newer. */
 export async function olderThan(bucket: Bucket, name: string): Promise<BackupEntry | undefined> {
   const failed = await findBackup(bucket, name);
   if (failed === undefined) return undefined;
@@ -64,7 +64,7 @@ async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
   throw new Error(`no backup ${name} in ${bucket.store.description}; ${hint}`);
 }
 
-/** Candidates named to somebody whose text fits many. */
+/** How many candidates to name for a text that fits many. */
 const SHOWN = 5;
 
 /** The only name that begins so: a date may be enough. */

@@ -1,4 +1,4 @@
-/** Where a command speaks: people on a terminal, machines by `--json`. Node only. */
+/** Where a command speaks: to people on a terminal, to machines by `--json`. Node only. */
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
@@ -17,26 +17,37 @@ export interface Terminal {
   readonly colors: Colors;
   /** Whether progress is drawn: a person is watching. */
   readonly watched: boolean;
-  /** Cells in a line for people; undefined where output is no terminal and COLUMNS is not set: then lines may be as long as they like. */
+  /**
+   * Cells in a line for people; undefined where output is no terminal and COLUMNS is not set: then
+   * lines may be of any length.
+   */
   readonly columns: number | undefined;
   /** Lines on the screen; undefined likewise (LINES). */
   readonly rows: number | undefined;
   /** Nobody reads the answer any more (`verify --all | head -1`). */
   readonly isDeserted: boolean;
-  /** A line for people, without line breaks (they are made visible like all control characters); silent with `--json`. */
+  /**
+   * A line for people, without line breaks (made visible like all control characters); silent with
+   * `--json`.
+   */
   say(line: string): void;
-  /** A remark on standard error, so that what is piped on stays clean; silent with `--json`. */
+  /** A remark on standard error, so that a pipe gets only the answer; silent with `--json`. */
   note(line: string): void;
   /** Why the command failed: for people on standard error, for machines as the one answer. */
   fail(message: string): void;
   /** The command's one answer for machines; silent without `--json`. */
   answer(value: unknown): void;
-  /** The command's answer where it is one long text of bytes; resolves when there is room for more. */
+  /**
+   * The command's answer where it is one long text of bytes; resolves when there is room for more.
+   */
   send(chunk: Uint8Array): Promise<void>;
   /** Redraws the progress line; only when watched. */
   draw(line: string): void;
   clear(): void;
-  /** Asks for a word typed out; false without a terminal. `--yes` is looked at by the caller. @throws {@link Interrupted} at Ctrl-C */
+  /**
+   * Asks for a word typed out; false without a terminal. The caller handles `--yes`. @throws {@link
+   * Interrupted} at Ctrl-C
+   */
   confirm(question: string, word: string): Promise<boolean>;
 }
 
@@ -72,7 +83,7 @@ export function createTerminal(json: boolean): Terminal {
       clear();
       const error = asCalledHere(hideSecrets(message));
       if (json) answer({ ok: false, error });
-      // Settings at fault are told line by line.
+      // Wrong settings are told line by line.
       else err.write(`${inked(errColors.red('error:'))} ${visibleLines(error)}\n`);
     },
     say(line) {
@@ -94,7 +105,7 @@ export function createTerminal(json: boolean): Terminal {
       clear();
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
-        // Ctrl-D and Ctrl-C end the line without an answer; of the former readline says nothing.
+        // Ctrl-D and Ctrl-C end the line without an answer; readline does not report the former.
         let isInterrupted = false;
         lines.once('SIGINT', () => {
           isInterrupted = true;

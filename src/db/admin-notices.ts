@@ -1,28 +1,39 @@
-/** Things the admins should know, told by the tick: a notice survives a crash and an unreachable Telegram, and is told once a key. */
+/**
+ * Things the admins should know. The tick tells them, so a notice survives a crash and an
+ * unreachable Telegram. Each key is told once.
+ */
 import { all, type Query, type Statement, sql } from './database.ts';
 import { readJson } from './json-column.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 export type Notice =
-  /** Memberships of a channel can not be looked up: it lets everybody pass meanwhile. */
+  /** The bot cannot look up a channel's members: the channel lets everybody pass meanwhile. */
   | { readonly kind: 'channel-unchecked'; readonly name: string; readonly reason: string }
   /** Updates cannot arrive. */
   | { readonly kind: 'deaf'; readonly reason: string }
   /** The bot cannot post to a chat. */
   | { readonly kind: 'chat'; readonly name: string; readonly reason: string }
-  /** A channel has no link that Telegram would put on a button: it is left out and lets everybody pass. */
+  /**
+   * A channel has no link that Telegram would put on a button: the gate leaves it out and lets
+   * everybody pass.
+   */
   | { readonly kind: 'channel-link'; readonly name: string }
   /** Updates that could not be answered while Telegram was in trouble; the tick answers them. */
   | { readonly kind: 'updates-wait' }
   /** Updates that cannot be answered; `/admin` lists them. */
   | { readonly kind: 'updates-failed'; readonly reason: string }
-  /** A stored file cannot be sent (another bot's, or deleted); `part` is null for the card's photo. */
+  /**
+   * A stored file cannot be sent (another bot's, or deleted); `part` is null for the card's photo.
+   */
   | { readonly kind: 'file'; readonly code: number; readonly part: number | null; readonly reason: string };
 
-/** Trouble that lasts is told again after this. */
+/** The bot tells lasting trouble again after this time. */
 const AGAIN_HOURS = 24;
 
-/** Counts a key that was told lately, and tells it anew when that is long ago; {@link forgetNotice} arms it at once. */
+/**
+ * Counts a key that was told lately, and tells it again when that was long ago. {@link
+ * forgetNotice} rearms it at once.
+ */
 export function noticeAdmins(key: string, notice: Notice, now: Date, againHours = AGAIN_HOURS): Statement {
   const { after, last } = holdingSince(now, againHours * 3_600_000);
   const anew = (value: string, other: string): string =>
@@ -51,14 +62,14 @@ export type NoticeMessages = Readonly<Record<string, number>>;
 
 export interface WaitingNotice {
   readonly key: string;
-  /** Undefined: what is stored is no notice (somebody's SQL, a restored row). */
+  /** Undefined: the stored value is no notice (somebody's SQL, a restored row). */
   readonly notice: Notice | undefined;
   readonly count: number;
-  /** Empty when it was not told yet. */
+  /** Empty until it was told. */
   readonly messages: NoticeMessages;
 }
 
-/** Notices not told yet, oldest first, and those that were told with a lower count. */
+/** Notices that were not told yet, oldest first, and those that were told with a lower count. */
 export function waitingNotices(limit: number): Query<WaitingNotice[]> {
   return all(
     sql(

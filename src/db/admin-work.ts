@@ -1,4 +1,7 @@
-/** Long work that an admin asked for in an update: kept from the update's own write until its outcome was told. */
+/**
+ * Long work that an admin asked for in an update. The update's own write stores it; it stays until
+ * its outcome was told.
+ */
 import { all, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holdingSince, toSqlTime } from './time.ts';
@@ -11,24 +14,24 @@ export interface AdminWork {
   readonly kind: WorkKind;
   readonly requestedBy: number;
   readonly chatId: number;
-  /** The message that shows how it goes; null: a new one tells the outcome. */
+  /** The message that shows the progress; null: a new message tells the outcome. */
   readonly messageId: number | null;
   /** JSON, of a shape of its kind. */
   readonly detail: string;
-  /** How often a process began it and was not heard of again, this time included. */
+  /** How many processes began it and fell silent, this one included. */
   readonly attempts: number;
   readonly requestedAt: string;
-  /** Of the admin. */
+  /** The admin who asked. */
   readonly language: string | null;
 }
 
-/** A process that was not heard of for this long is dead; a living one says so four times as often. */
+/** A process that was silent for this long is dead. A living one reports four times as often. */
 const CLAIM_MS = 120_000;
 export const RENEW_MS = CLAIM_MS / 4;
-/** Work that could not be done for this long is not done any more. */
+/** Work that could not be done for this long is given up. */
 const LONGEST_MS = 24 * 3_600_000;
 
-/** RETURNING id; no row when the same is under way at that message already. */
+/** RETURNING id; no row when the same work is already under way at that message. */
 export function addWork(
   work: Pick<AdminWork, 'kind' | 'requestedBy' | 'chatId' | 'messageId' | 'detail'>,
   now: Date,
@@ -50,19 +53,19 @@ export function workShown(id: number, messageId: number): Statement {
   return sql('UPDATE admin_work SET message_id = ? WHERE id = ?', messageId, id);
 }
 
-/** Nobody is at it. */
+/** No living process works on it. */
 function isFree(now: Date): string {
   const { after, last } = holdingSince(now, CLAIM_MS);
   return `(claimed_ms <= ${after.getTime()} OR claimed_ms > ${last.getTime()})`;
 }
 
-/** Ids of work that nobody is at, what was tried longest ago first. */
+/** Ids of work that no process holds, the longest untried first. */
 export function freeWork(limit: number, now: Date): Query<number[]> {
   const text = `SELECT id FROM admin_work WHERE ${isFree(now)} ORDER BY claimed_ms, id LIMIT ?`;
   return all(sql(text, limit), (row) => row.int('id'));
 }
 
-/** RETURNING the work, unless somebody else is at it. */
+/** RETURNING the work, unless another process holds it. */
 export function claimWork(id: number, now: Date): Statement {
   return sql(
     `UPDATE admin_work SET claimed_ms = ?, attempts = attempts + 1 WHERE id = ? AND ${isFree(now)}
@@ -91,22 +94,22 @@ export function isTooOld({ requestedAt }: AdminWork, now: Date): boolean {
   return requestedAt <= toSqlTime(holdingSince(now, LONGEST_MS).after);
 }
 
-/** Its process lives. */
+/** Shows that the process lives. */
 export function renewWork(id: number, now: Date): Statement {
   return sql('UPDATE admin_work SET claimed_ms = ? WHERE id = ?', now.getTime(), id);
 }
 
-/** For another process, or for later: this attempt was no death. */
+/** Leaves it to another process, or for later: this attempt was no death. */
 export function freeAgain(id: number): Statement {
   return sql('UPDATE admin_work SET claimed_ms = 1, attempts = attempts - 1 WHERE id = ?', id);
 }
 
-/** How far it is, so that what was done is not done again. */
+/** Keeps the progress, so that a later attempt does not repeat what was done. */
 export function keepDetail(id: number, detail: string): Statement {
   return sql('UPDATE admin_work SET detail = ? WHERE id = ?', detail, id);
 }
 
-/** From here on only the telling is left. @param outcome JSON of what is told */
+/** Only the telling is left. @param outcome JSON of what is told */
 export function workDone(id: number, outcome: string): Statement {
   return sql(`UPDATE admin_work SET kind = 'report', detail = ? WHERE id = ?`, outcome, id);
 }
@@ -115,7 +118,7 @@ export function endWork(id: number): Statement {
   return sql('DELETE FROM admin_work WHERE id = ?', id);
 }
 
-/** Called off before anybody began it. RETURNING its id. */
+/** Cancelled before any process began it. RETURNING its id. */
 export function dropWork(chatId: number, messageId: number, now: Date): Statement {
   return sql(
     `DELETE FROM admin_work WHERE chat_id = ? AND message_id = ? AND kind = 'import' AND ${isFree(now)} RETURNING id`,

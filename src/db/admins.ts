@@ -27,7 +27,7 @@ export function admins(): Query<Admin[]> {
 export interface Staff {
   readonly id: number;
   readonly role: 'owner' | 'admin';
-  /** The language they chose; null: the bot's. */
+  /** The language this admin chose; null: the bot's. */
   readonly language: string | null;
 }
 
@@ -49,7 +49,10 @@ export function staff(ownerIds: readonly number[]): Query<Staff[]> {
   );
 }
 
-/** RETURNING nothing when he is one already, or never wrote to the bot (a typing error would make a stranger admin). */
+/**
+ * RETURNING nothing when this person is an admin already, or never wrote to the bot (a typing error
+ * would make a stranger admin).
+ */
 export function addAdmin(userId: number, addedBy: number, now: Date): Statement {
   return sql(
     `INSERT INTO admins (user_id, role, added_by, added_at)
@@ -60,7 +63,7 @@ export function addAdmin(userId: number, addedBy: number, now: Date): Statement 
   );
 }
 
-/** His open questions and drafts wait; they are his again if he comes back. */
+/** Open questions and drafts stay, for the case that this admin comes back. */
 export function removeAdmin(userId: number): Statement {
   return sql('DELETE FROM admins WHERE user_id = ?', userId);
 }

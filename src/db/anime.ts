@@ -15,7 +15,7 @@ export interface AnimeCard {
   /** Of the viewer who asks. */
   readonly isFavourite: boolean;
   readonly isFollowed: boolean;
-  /** The part he saw last, and the one after it; null when there is none. */
+  /** The part this viewer saw last, and the one after it; null when there is none. */
   readonly watched: number | null;
   readonly next: number | null;
 }
@@ -29,13 +29,13 @@ export const CARD_COLUMNS = `a.photo_id, a.year, a.genres, a.views,
   (SELECT MIN(part_number) FROM anime_parts AS n
    WHERE n.anime_code = a.code AND n.part_number > COALESCE(seen.part_number, w.part_number)) AS next`;
 
-/** The part seen last is named by its row, so that its number today is told. */
+/** Named by its row, so that the number is today's. */
 export const CARD_JOINS = `LEFT JOIN watch_progress AS w ON w.user_id = ?1 AND w.anime_id = a.id
   LEFT JOIN anime_parts AS seen ON seen.id = w.part_id AND seen.anime_code = a.code`;
 
 const CARD = `SELECT a.id, a.code, a.title, a.description, ${CARD_COLUMNS} FROM anime AS a ${CARD_JOINS}`;
 
-/** `viewerId` is whose favourites and progress are told; 0 for nobody's. */
+/** `viewerId`: whose favourites and progress to read; 0 for nobody's. */
 export function animeByCode(code: number, viewerId = 0): Query<AnimeCard | undefined> {
   return one(card('a.code = ?2', viewerId, code), readCard);
 }
@@ -44,7 +44,10 @@ export function animeById(id: number, viewerId = 0): Query<AnimeCard | undefined
   return one(card('a.id = ?2', viewerId, id), readCard);
 }
 
-/** Any anime. Ids are few and dense, so the first one from a random id on is fair enough; the cost does not grow with the catalogue. */
+/**
+ * Any anime. Ids are few and dense, so the first one from a random id on is fair enough. The cost
+ * does not grow with the catalogue.
+ */
 export function randomAnime(viewerId: number): Query<AnimeCard | undefined> {
   const chosen = `COALESCE(
     (SELECT id FROM anime WHERE deleted_at IS NULL AND id >=

@@ -1,4 +1,7 @@
-/** The one question to an admin that their next message answers. While it is open, no draft of theirs is. */
+/**
+ * The one question to an admin that their next message answers. While it is open, none of their
+ * drafts is.
+ */
 import { CATALOGUE_COLUMNS, type CatalogueAnime, readCatalogueAnime } from './catalogue.ts';
 import { one, type Query, type Statement, sql } from './database.ts';
 import { forgetQuestion, openOrWaiting } from './drafts.ts';
@@ -28,7 +31,7 @@ export type Question = (typeof QUESTIONS)[number];
 export interface Ask {
   readonly userId: number;
   readonly question: Question;
-  /** The anime it is about, if it is about one. */
+  /** The anime the question is about, if any. */
   readonly anime: CatalogueAnime | undefined;
   /** What else the question is about: a part's row, a chat's row, a broadcast. */
   readonly subject: number | null;
@@ -52,7 +55,10 @@ export function openAsk(userId: number): Query<Ask | undefined> {
   });
 }
 
-/** Asks, instead of what was asked before. A draft that is open waits, unchanged, until the question is answered or dropped. */
+/**
+ * Asks this question instead of an earlier one. An open draft waits, unchanged, until the question
+ * is answered or dropped.
+ */
 export function ask(
   userId: number,
   question: Question,
@@ -73,7 +79,7 @@ export function ask(
   ];
 }
 
-/** The question is answered or dropped, and the draft that waited for it goes on. */
+/** Closes the question; the draft that waited for it goes on. */
 export function answered(userId: number): readonly Statement[] {
   return [
     sql(

@@ -1,8 +1,11 @@
-/** Who of the admins did what. Written in the batch of the deed, so one is never without the other. */
+/**
+ * Which admin did what. The batch of the deed writes the entry, so neither exists without the
+ * other.
+ */
 import { all, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
-/** Kept this long. */
+/** Entries are kept this long. */
 const KEEP_DAYS = 365;
 
 export const AUDITED = [
@@ -37,7 +40,9 @@ export const AUDITED = [
 ] as const;
 export type Audited = (typeof AUDITED)[number];
 
-/** @param subject what it was done to, as a person would name it; at most 200 characters are kept */
+/**
+ * @param subject what the deed changed, as a person would name it; at most 200 characters are kept
+ */
 export function audit(userId: number, action: Audited, subject: string, now: Date): Statement {
   return sql(
     'INSERT INTO audit_log (user_id, action, subject, at) VALUES (?, ?, ?, ?)',
@@ -48,7 +53,7 @@ export function audit(userId: number, action: Audited, subject: string, now: Dat
   );
 }
 
-/** By whole characters: half an emoji is no text. */
+/** Cuts between characters: half an emoji is no text. */
 function shortened(subject: string): string {
   return [...subject].slice(0, 200).join('');
 }

@@ -1,8 +1,9 @@
 /**
- * Broadcasts: a message copied to many. Progress is a cursor: everybody up to it was dealt with, nobody after it was. It moves with every
- * single message, so a host killed at any point repeats at most the message it was sending and skips nobody; 100,000 deliveries
- * cost 100,000 small updates of one row and no rows of their own. Only who has to be tried again has a row, which the others do not wait
- * for.
+ * Broadcasts: one message copied to many people. A cursor holds the progress: everybody up to it
+ * was dealt with, nobody after it was. It moves with every message, so a killed host repeats at
+ * most the message under way and skips nobody. 100,000 deliveries cost 100,000 updates of one row,
+ * and no rows of their own. Only a recipient who must be tried again has a row; the others do not
+ * wait for that.
  */
 import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
@@ -45,7 +46,7 @@ export function broadcastById(id: number): Query<Broadcast | undefined> {
   return one(sql(`${BROADCAST} WHERE b.id = ?`, id), readBroadcast);
 }
 
-/** Those the tick has to work at. */
+/** Those with work for the tick. */
 export function dueBroadcasts(now: Date): Query<Broadcast[]> {
   const { after, last } = holding(now, LONGEST_PAUSE_MS);
   return all(
@@ -65,8 +66,8 @@ export function recentBroadcasts(limit: number): Query<Broadcast[]> {
 }
 
 /**
- * Keeps a message to be broadcast. Messages of one album come as updates of their own, at once and in any order: they find each other by
- * the album's id. RETURNING id and the messages kept before this one.
+ * Keeps a message to be broadcast. Messages of one album come as separate updates, at once and in
+ * any order: the album's id joins them. RETURNING id and the messages kept before this one.
  */
 export function keepBroadcast(
   userId: number,
@@ -84,7 +85,7 @@ export function keepBroadcast(
   );
 }
 
-/** Only while the broadcast is not begun: what runs is not changed. */
+/** Only before the broadcast begins: a running one does not change. */
 export function keepBroadcastMessage(userId: number, album: string | null, messageId: number): Statement {
   return sql(
     `INSERT INTO broadcast_messages (broadcast_id, message_id)
@@ -96,10 +97,10 @@ export function keepBroadcastMessage(userId: number, album: string | null, messa
   );
 }
 
-/** People who can be written to; those who blocked the bot or were blocked are left out. */
+/** People who can be written to, without those who blocked the bot or were blocked. */
 const REACHABLE = `blocked_at IS NULL AND banned_at IS NULL AND user_id <= ${LARGEST_USER_ID}`;
 
-/** Chooses whom it goes to and counts them. */
+/** Chooses the audience and counts it. */
 export function chooseAudience(
   id: number,
   userId: number,
@@ -119,7 +120,7 @@ export function chooseAudience(
   );
 }
 
-/** 0 changes when it was begun already. Users who come later are not in it. */
+/** 0 changes when it had begun already. Users who come later are not in it. */
 export function beginBroadcast(id: number, userId: number, now: Date): Statement {
   return sql(
     `UPDATE broadcasts SET state = 'running', started_at = ?
@@ -130,7 +131,7 @@ export function beginBroadcast(id: number, userId: number, now: Date): Statement
   );
 }
 
-/** Pause, resume or cancel; 0 changes when it is not in a state to do so. */
+/** Pause, resume or cancel; 0 changes when its state does not allow that. */
 export function steerBroadcast(id: number, to: 'paused' | 'running' | 'cancelled', now: Date): Statement {
   const from = to === 'paused' ? ['running'] : to === 'running' ? ['paused'] : ['draft', 'running', 'paused'];
   return sql(
@@ -146,7 +147,7 @@ export interface Recipient {
   /** What the cursor counts: user id, or row id of a group. */
   readonly position: number;
   readonly chatId: number;
-  /** A group's; empty for people. */
+  /** The title of a group; empty for people. */
   readonly name: string;
 }
 
@@ -160,7 +161,7 @@ export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): 
            WHERE user_id > ? AND ${REACHABLE} AND (created_at IS NULL OR created_at <= ? OR created_at > ?) ORDER BY user_id LIMIT ?`,
           cursor,
           broadcast.startedAt ?? '',
-          // Of a clock that ran ahead: they were here before.
+          // A clock that ran ahead wrote these: they were here before.
           toSqlTime(holdingSince(now, 0).last),
           limit,
         )
@@ -181,8 +182,9 @@ export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): 
 export type Delivery = 'sent' | 'failed' | 'blocked';
 
 /**
- * Moves the cursor over one recipient and counts what became of them; nothing is counted of one who is tried again. RETURNING state:
- * another than `running` says stop. No row: another host has moved the cursor, so this one has nothing more to do here.
+ * Moves the cursor over one recipient and counts the outcome; a recipient who is tried again is not
+ * counted yet. RETURNING state: any other than `running` says stop. No row: another host has moved
+ * the cursor, so this one stops.
  */
 export function moveCursor(
   broadcast: number,
@@ -200,14 +202,14 @@ export function moveCursor(
 }
 
 export interface WaitingRecipient extends Recipient {
-  /** Failed ones so far. */
+  /** Failed attempts so far. */
   readonly attempts: number;
   readonly isLast: boolean;
-  /** False for who blocked the bot, was banned or removed meanwhile. */
+  /** False for a person who blocked the bot, or was banned or removed meanwhile. */
   readonly isReachable: boolean;
 }
 
-/** Recipients whose time to be tried again has come, the longest waiting first. */
+/** Recipients who are due for another try, the longest waiting first. */
 export function dueRecipients(
   { id, audience }: Broadcast,
   limit: number,
@@ -243,13 +245,16 @@ export function dueRecipients(
   );
 }
 
-/** Whether somebody still has to be tried again. */
+/** Whether any recipient still has to be tried again. */
 export function isAnybodyWaiting(id: number): Query<boolean | undefined> {
   const text = 'SELECT EXISTS (SELECT 1 FROM broadcast_retries WHERE broadcast_id = ?) AS found';
   return one(sql(text, id), (row) => row.bool('found'));
 }
 
-/** The others go on, this one is tried again. Follows the cursor's move, and is nothing where another host moved it. */
+/**
+ * Keeps this recipient for another try while the others go on. Follows the cursor's move; does
+ * nothing where another host moved it.
+ */
 export function retryRecipient(id: number, recipient: number, retryMs: number): Statement {
   return sql(
     `INSERT INTO broadcast_retries (broadcast_id, recipient, attempts, retry_ms) SELECT ?, ?, 1, ? WHERE changes() > 0
@@ -271,7 +276,10 @@ export function retryAgain(id: number, recipient: number, retryMs: number): Stat
   );
 }
 
-/** Counts what became of one who was tried again, once. RETURNING the state as {@link moveCursor} does. */
+/**
+ * Counts the outcome of one retried recipient, once. RETURNING the state as {@link moveCursor}
+ * does.
+ */
 export function endRetry(id: number, recipient: number, delivery: Delivery): readonly [Statement, Statement] {
   const row = 'broadcast_id = ?1 AND recipient = ?2';
   return [
@@ -285,7 +293,7 @@ export function endRetry(id: number, recipient: number, delivery: Delivery): rea
   ];
 }
 
-/** Of broadcasts that ended before everybody was reached. */
+/** Of broadcasts that ended early. */
 export function forgetRetries(): Statement {
   return sql(
     `DELETE FROM broadcast_retries WHERE broadcast_id IN
@@ -293,7 +301,7 @@ export function forgetRetries(): Statement {
   );
 }
 
-/** Telegram takes nothing at all: not before the given time. */
+/** Telegram refuses everything: waits until the given time. */
 export function waitBroadcast(id: number, untilMs: number): Statement {
   return sql('UPDATE broadcasts SET not_before_ms = ? WHERE id = ?', untilMs, id);
 }

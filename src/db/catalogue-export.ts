@@ -1,7 +1,13 @@
-/** The catalogue as JSON text, made by the database a page at a time: no row of it is rebuilt in memory. */
+/**
+ * The catalogue as JSON text. The database makes it a page at a time, so no row is rebuilt in
+ * memory.
+ */
 import { all, type Query, sql } from './database.ts';
 
-/** Anime in a page: with some hundred parts each still far below the 10 MB a server answers with (docs/platform-facts.md). */
+/**
+ * Anime in a page: with some hundred parts each, far below the 10 MB that a server answers with
+ * (docs/platform-facts.md).
+ */
 export const EXPORT_PAGE = 200;
 
 export interface ExportedAnime {
@@ -9,7 +15,7 @@ export interface ExportedAnime {
   readonly json: string;
 }
 
-/** The anime after an id, each as one JSON object with its parts. What is in the trash is left out. */
+/** The anime after an id, each as one JSON object with its parts, without the trash. */
 export function exportedAnime(afterId: number): Query<ExportedAnime[]> {
   return all(
     sql(

@@ -1,6 +1,6 @@
 /**
- * Writers of parts. A part is named by its row, never by its number alone: pressing a button twice must not hit the part that took the
- * number. The views recorded for a part follow it when its number changes.
+ * Writers of parts. A row names a part, never its number alone: a second press must not hit the
+ * part that took the number. When a part's number changes, its recorded views follow.
  */
 import { CATALOGUE_COLUMNS, type CatalogueAnime, readCatalogueAnime } from './catalogue.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
@@ -60,7 +60,7 @@ function readPart(row: Row): CataloguePart {
   };
 }
 
-/** Another video in the place of a part's; its number and views stay. */
+/** Replaces a part's video; its number and views stay. */
 export function replacePart(
   partId: number,
   file: { readonly fileId: string; readonly fileUniqueId: string; readonly kind: PartKind },
@@ -77,20 +77,28 @@ export function replacePart(
 const CODE = '(SELECT anime_code FROM anime_parts WHERE id = ?1)';
 const NUMBER = '(SELECT part_number FROM anime_parts WHERE id = ?1)';
 
-/** Two parts change places, or a part takes a free number. Again: no change, the part is there already. */
+/**
+ * Swaps two parts, or moves a part to a free number. A repeat changes nothing: the part is there
+ * already.
+ */
 export function swapParts(partId: number, to: number): readonly Statement[] {
   const swapped = `CASE part_number WHEN ?2 THEN ${NUMBER} ELSE ?2 END`;
   return renumber(`part_number IN (?2, ${NUMBER})`, swapped, partId, to);
 }
 
-/** A part moves to a number and those between make room, keeping their order. Again: no change. */
+/**
+ * Moves a part to a number; those between make room and keep their order. A repeat changes nothing.
+ */
 export function movePart(partId: number, to: number): readonly Statement[] {
   const moved = `CASE WHEN part_number = ${NUMBER} THEN ?2
     WHEN ?2 > ${NUMBER} THEN part_number - 1 ELSE part_number + 1 END`;
   return renumber(`part_number BETWEEN MIN(?2, ${NUMBER}) AND MAX(?2, ${NUMBER})`, moved, partId, to);
 }
 
-/** New numbers go through the negative ones, since (anime_code, part_number) is unique at every moment. The last RETURNs what moved. */
+/**
+ * New numbers pass through negative ones, since (anime_code, part_number) is unique at every
+ * moment. The last statement RETURNs what moved.
+ */
 function renumber(range: string, number: string, partId: number, to: number): readonly Statement[] {
   return [
     sql(
@@ -98,7 +106,7 @@ function renumber(range: string, number: string, partId: number, to: number): re
       partId,
       to,
     ),
-    // The part itself goes last: the others' numbers are reckoned from its own.
+    // The part itself moves last: the others' numbers depend on its own.
     sql(
       `UPDATE anime_parts SET part_number = -(${number}) WHERE anime_code = ${CODE} AND ${range} AND id <> ?1`,
       partId,
@@ -114,8 +122,8 @@ function renumber(range: string, number: string, partId: number, to: number): re
 }
 
 /**
- * Deletes a part; with `isRenumbered` later ones move down by one. Views of the deleted part stay counted, without a number. The last
- * statement RETURNs nothing when the part was gone already.
+ * Deletes a part; with `isRenumbered` later parts move down by one. Views of the deleted part stay
+ * counted, without a number. The last statement RETURNs nothing when the part was gone already.
  */
 export function deletePart(animeId: number, partId: number, isRenumbered: boolean): readonly Statement[] {
   const later = `anime_code = ${CODE} AND part_number > ${NUMBER}`;

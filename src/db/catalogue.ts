@@ -4,7 +4,7 @@ import type { Draft, DraftKey } from './drafts.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
 
-/** An anime as admins see it, trashed or not. */
+/** An anime as admins see it, in the trash or not. */
 export interface CatalogueAnime {
   readonly id: number;
   readonly code: number;
@@ -20,7 +20,7 @@ export interface CatalogueAnime {
   readonly deletedAt: string | null;
 }
 
-/** Columns of {@link CatalogueAnime}, of a table named `a`. */
+/** Columns of {@link CatalogueAnime}, from a table named `a`. */
 export const CATALOGUE_COLUMNS = `a.id, a.code, a.title, a.description, a.photo_id, a.aliases, a.genres, a.year, a.views, a.deleted_at,
   (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
   (SELECT COALESCE(MAX(part_number), 0) FROM anime_parts AS p WHERE p.anime_code = a.code) AS highest_part`;
@@ -29,14 +29,14 @@ export function catalogueAnime(id: number): Query<CatalogueAnime | undefined> {
   return one(sql(`SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.id = ?`, id), readCatalogueAnime);
 }
 
-/** Who has the code, in the trash too: a code is free again only when its anime is purged. */
+/** The anime that has the code, in the trash too: a purge alone frees a code. */
 export function holderOf(code: number): Query<CatalogueAnime | undefined> {
   return one(sql(`SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.code = ?`, code), readCatalogueAnime);
 }
 
 /**
- * Who had a code that nobody has now, as far as the audit log remembers (a year): the last change away from it, and the changes of that
- * anime's code since. The log's subject ends in `: 12 → 34`.
+ * The last owner of a code that is free now, as far as the audit log remembers (a year): the last
+ * change away from it, and that anime's code changes since. The log's subject ends in `: 12 → 34`.
  */
 export function formerHolder(code: number): Query<CatalogueAnime | undefined> {
   return one(
@@ -59,7 +59,7 @@ export function formerHolder(code: number): Query<CatalogueAnime | undefined> {
   );
 }
 
-/** The newest first; one more than a page when there is another page. */
+/** Newest first; one more than a page when another page follows. */
 export function cataloguePage(page: number, perPage: number): Query<CatalogueAnime[]> {
   const statement = sql(
     `SELECT ${CATALOGUE_COLUMNS} FROM anime AS a WHERE a.deleted_at IS NULL ORDER BY a.id DESC LIMIT ? OFFSET ?`,
@@ -86,13 +86,18 @@ export function readCatalogueAnime(row: Row): CatalogueAnime {
   };
 }
 
-/** Every statement of a publication looks at the same draft in the same state: all of them do their work, or none. */
+/**
+ * Every statement of a publication checks the same draft in the same state, so all of them act, or
+ * none.
+ */
 const READY =
   "d.id = ? AND d.user_id = ? AND d.version = ? AND d.kind = 'anime' AND d.step = 'preview' AND d.code IS NOT NULL";
 
 /**
- * Makes a draft an anime, with its parts in message order and its chats: one batch. The first result RETURNs the new id and is empty when
- * the draft has moved on, the second a row a part. The batch fails with ConstraintFailed (`anime.code`) when the code was taken meanwhile; nothing is written then.
+ * Makes a draft an anime, with its parts in message order and its chats, in one batch. The first
+ * result RETURNs the new id and is empty when the draft has moved on; the second has a row for each
+ * part. The batch fails with ConstraintFailed (`anime.code`), and writes nothing, when the code was
+ * taken meanwhile.
  */
 export function publish(draft: Pick<Draft, 'id' | 'userId' | 'version'>, now: Date): readonly Statement[] {
   const at = toSqlTime(now);
@@ -135,8 +140,9 @@ export function publish(draft: Pick<Draft, 'id' | 'userId' | 'version'>, now: Da
 }
 
 /**
- * Adds a `parts` draft's parts to its anime, numbered from the draft's first number in message order. RETURNING part_number; empty when
- * the draft has moved on; ConstraintFailed when a number is taken. The draft is gone after it.
+ * Adds a `parts` draft's parts to its anime, in message order from the draft's first number on, and
+ * removes the draft. RETURNING part_number; empty when the draft has moved on; ConstraintFailed
+ * when a number is taken.
  */
 export function publishParts(
   draft: DraftKey & { readonly version: number },
@@ -174,7 +180,7 @@ export interface AnimeChange {
   readonly year?: number | null;
 }
 
-/** Changes what is given and nothing else; 0 changes when the anime is gone or in the trash. */
+/** Changes the given fields only; 0 changes when the anime is gone or in the trash. */
 export function editAnime(id: number, change: AnimeChange, now: Date): Statement {
   const { photo } = change;
   const columns: (readonly [string, string | number | null | undefined])[] = [
@@ -196,8 +202,9 @@ export function editAnime(id: number, change: AnimeChange, now: Date): Statement
 }
 
 /**
- * Gives an anime another code; its parts and chats follow by foreign key, its history here. The last statement's changes are 0 when the code
- * is taken (in the trash too) or the anime is gone, and then nothing was changed.
+ * Gives an anime another code. Parts and chats follow by foreign key, the history by a statement
+ * here. The last statement's changes are 0 when the code is taken (in the trash too) or the anime
+ * is gone; then nothing changed.
  */
 export function changeCode(id: number, code: number, now: Date): readonly Statement[] {
   const isFree = 'NOT EXISTS (SELECT 1 FROM anime AS other WHERE other.code = ?)';

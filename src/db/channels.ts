@@ -1,16 +1,22 @@
-/** Mandatory channels, and what is known of a viewer's membership in them. */
+/** Mandatory channels, and what the bot knows of a viewer's membership in them. */
 import { all, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
-/** `asked`: his request to join waits for an admin of the channel. */
+/** `asked`: the viewer's request to join waits for an admin of the channel. */
 export type Membership = 'in' | 'out' | 'asked';
 
 const MINUTE = 60_000;
-/** How long an answer is believed. */
+/** How long the bot believes an answer. */
 export const BELIEF_MS: Readonly<Record<Membership, number>> = {
-  /** Somebody who left is noticed sooner by a chat_member update; this is for channels that send none. */
+  /**
+   * A chat_member update usually tells sooner that somebody left; this is for channels that send
+   * none.
+   */
   in: 10 * MINUTE,
-  /** On the way to subscribe: neither kept waiting, nor Telegram asked at every message. */
+  /**
+   * For a viewer on the way to subscribe: a short wait, without a call to Telegram at every
+   * message.
+   */
   out: 1 * MINUTE,
   /** Telegram tells when a request is granted (chat_member), never when it is refused. */
   asked: 30 * 24 * 60 * MINUTE,
@@ -26,7 +32,7 @@ export interface GateChannel {
   readonly link: string | null;
   readonly isBroken: boolean;
   readonly checkedAt: string | null;
-  /** What Telegram said of this viewer, while it may be believed. */
+  /** What Telegram said of this viewer, while the bot still believes it. */
   readonly answer: Membership | undefined;
 }
 
@@ -90,7 +96,7 @@ export function rememberAnswer(
   );
 }
 
-/** The same from an update about a chat, which is a mandatory channel or (nothing is written) not. */
+/** The same from an update about a chat; writes nothing when the chat is no mandatory channel. */
 export function membershipChanged(
   chat: { readonly id: number; readonly username: string | undefined },
   userId: number,
@@ -108,7 +114,7 @@ export function membershipChanged(
   );
 }
 
-/** Memberships there can not be looked up: until the next look everybody passes. */
+/** The bot cannot look up members there: everybody passes until the next look. */
 export function channelBroken(channelId: number, reason: string, now: Date): Statement {
   return sql(
     `UPDATE mandatory_channels SET check_state = 'broken', check_error = ?, checked_at = ? WHERE id = ?`,
@@ -128,7 +134,10 @@ export function channelFine(channelId: number, now: Date): Statement {
 
 const KEEP_MS = 24 * 60 * MINUTE;
 
-/** Answers nobody asked for lately, and those of a clock that ran ahead; the gate asks Telegram again when they come back. */
+/**
+ * Answers that nobody needed lately, and those that a clock running ahead wrote. The gate asks
+ * Telegram again when the viewer returns.
+ */
 export function forgetOldAnswers(now: Date, limit: number): Statement {
   return sql(
     `DELETE FROM gate_answers WHERE (channel_id, user_id) IN

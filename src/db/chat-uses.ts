@@ -7,7 +7,7 @@ import { mergeGroups, mergeMandatory } from './merge-chats.ts';
 
 export interface ChatUse {
   readonly kind: 'group' | 'channel';
-  /** The row's. */
+  /** The id of the row. */
   readonly id: number;
   /** Chat id, or `@name` (old databases). */
   readonly chat: string;
@@ -18,7 +18,7 @@ export interface ChatUse {
 const USES = `SELECT 'group' AS kind, id, CAST(group_id AS TEXT) AS chat, name, problem IS NOT NULL AS broken FROM groups
   UNION ALL SELECT 'channel', id, channel_id, name, check_state = 'broken' FROM mandatory_channels`;
 
-/** Any `limit` of them, so that all have their turn; or what one chat is used for. */
+/** Any `limit` of them, so that all get their turn; or the uses of one chat. */
 export function chatUses(
   limit: number,
   only?: { readonly id: number; readonly username?: string | undefined },
@@ -40,7 +40,10 @@ export function chatUses(
   );
 }
 
-/** Books what is wrong with a chat, or that it is well again; the owners are told once of each trouble. */
+/**
+ * Records what is wrong with a chat, or that it is well again; the owners hear of each trouble
+ * once.
+ */
 export function chatJudged(
   use: Pick<ChatUse, 'kind' | 'id' | 'name' | 'isBroken'>,
   reason: string | undefined,
@@ -58,7 +61,10 @@ export function chatJudged(
   ];
 }
 
-/** A group became a supergroup and got another id: its row keeps its own, so that what refers to it stays. */
+/**
+ * A group became a supergroup and got another id. Its row keeps its own id, so references to it
+ * stay valid.
+ */
 export function chatMoved(from: number, to: number): readonly Statement[] {
   return [
     ...mergeGroups(from, to),

@@ -1,12 +1,18 @@
-/** What SQLite, or the system below it, says of a database file, and what people do about it. Pure: a Worker says it too. */
+/**
+ * What SQLite, or the system below it, says of a database file, and what people do about it. Pure:
+ * a Worker says it too.
+ */
 
-/** The shell ends what it could not read whole with ROLLBACK, which would throw away all the rest. Debian 12's `.recover` fails. */
+/**
+ * The shell ends a partial read with ROLLBACK, which would throw everything away. Debian 12's
+ * `.recover` fails.
+ */
 export const SALVAGE = `save what can be read with "sqlite3 FILE .dump | sed 's/^ROLLBACK;.*/COMMIT;/' | sqlite3 new.db"`;
 
 export const NO_DATABASE =
   'is no SQLite database, or an encrypted one: decrypt it with the program that made it, or take another copy';
 
-/** By libsql's code or the system's. */
+/** Keyed by libsql's code or the system's. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_NOTADB/, NO_DATABASE],
   [
@@ -34,9 +40,9 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 export interface DatabaseFault {
-  /** `SQLITE_CORRUPT`; undefined where nothing says. */
+  /** `SQLITE_CORRUPT`; undefined where nothing says so. */
   readonly code: string | undefined;
-  /** What follows "the database file"; undefined where nothing is known to be done. */
+  /** The words after "the database file"; undefined where no remedy is known. */
   readonly what: string | undefined;
 }
 
@@ -45,14 +51,17 @@ export function databaseFault(error: unknown): DatabaseFault {
   return { code, what: REASONS.find(([pattern]) => pattern.test(code ?? ''))?.[1] };
 }
 
-/** The database itself is at fault, not its place: in SQLite's words, or in those of a run that looked. */
+/**
+ * The database itself is at fault, not its place: by SQLite's words, or by those of a run that
+ * looked.
+ */
 export function isDamagedDatabase(reason: string): boolean {
   return /SQLITE_(CORRUPT|NOTADB)|disk image is malformed|file is not a database|database is damaged/.test(
     reason,
   );
 }
 
-/** The first code on the way to the bottom that says anything. */
+/** The first code in the chain of causes that says anything. */
 function codeOf(error: unknown): string | undefined {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';

@@ -1,6 +1,7 @@
 /**
- * The database as the bot sees it: one batch of reads, one batch of writes, each one round trip (docs/architecture.md, "The way of one update").
- * Two adapters: `remote-database.ts` (SQL over HTTP, Worker and Node) and `embedded-database.ts` (a file, Node only).
+ * The database as the bot sees it: one batch of reads, one batch of writes, each one round trip
+ * (docs/architecture.md, "The way of one update"). Two adapters: `remote-database.ts` (SQL over
+ * HTTP, Worker and Node) and `embedded-database.ts` (a file, Node only).
  */
 import type { Client, InStatement, ResultSet, TransactionMode } from '@libsql/client';
 import { Row } from './row.ts';
@@ -12,14 +13,16 @@ export interface Statement {
   readonly args: readonly SqlArg[];
 }
 
-/** A statement and how to read its rows; built by one function per question in `src/db/*`. */
+/**
+ * A statement and the reader of its rows; one function in `src/db/*` builds it for each question.
+ */
 export interface Query<T> extends Statement {
   readonly parse: (rows: readonly Row[]) => T;
 }
 
 /**
- * What a statement did is told by its RETURNING clause alone: hosted servers have told 0 affected rows after every change
- * (libsql-client-ts#312).
+ * Only a RETURNING clause tells what a statement did: hosted servers have told 0 affected rows
+ * after every change (libsql-client-ts#312).
  */
 export interface WriteResult {
   /** Rows of a RETURNING clause, or of a query. */
@@ -40,17 +43,23 @@ export interface Database {
   read<const Q extends readonly Query<unknown>[]>(queries: Q): Promise<Answers<Q>>;
   /** All statements in one write transaction and one round trip: all happen or none. */
   write(statements: readonly Statement[]): Promise<readonly WriteResult[]>;
-  /** Round trips so far; tests and the update log count with it. */
+  /** Round trips so far, for tests and the update log. */
   readonly roundTrips: number;
   close(): void;
 }
 
-/** The database did not answer: nothing is known to have happened. The webhook answers 503 and Telegram sends again. */
+/**
+ * The database did not answer: nothing is known to have happened. The webhook answers 503 and
+ * Telegram sends again.
+ */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 }
 
-/** A statement was refused by a constraint; the batch was rolled back whole. `constraint` is SQLite's extended code. */
+/**
+ * A constraint refused a statement; the whole batch was rolled back. `constraint` is SQLite's
+ * extended code.
+ */
 export class ConstraintFailed extends Error {
   override readonly name = 'ConstraintFailed';
   readonly constraint: string;
@@ -61,7 +70,7 @@ export class ConstraintFailed extends Error {
 }
 
 export function sql(text: string, ...args: readonly SqlArg[]): Statement {
-  // The driver's own complaint would look like a database that is away, and the update be tried without end.
+  // The driver's own error would look like a lost database, and the update would be tried for ever.
   for (const arg of args)
     if (!isBindable(arg))
       throw new TypeError(`an argument of a statement is ${typeof arg}, which no database takes`);
@@ -87,8 +96,9 @@ export function all<T>(statement: Statement, parse: (row: Row) => T): Query<T[]>
 }
 
 /**
- * Wraps a libSQL client (integer mode `bigint`) of either adapter. `recover` runs after a batch that the database could not take. Writes
- * that begin `deferred` lock only what they write to, of several attached files.
+ * Wraps a libSQL client (integer mode `bigint`) of either adapter. `recover` runs after a batch
+ * that the database could not take. `deferred` writes lock only the files that they write to, where
+ * several are attached.
  */
 export function fromClient(
   client: Client,
@@ -132,7 +142,10 @@ function rowsOf(result: ResultSet | undefined): Row[] {
 const UNAVAILABLE =
   /SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN|FULL|READONLY)|SERVER_ERROR|HRANA_(WEBSOCKET|CLOSED|PROTO)|TRANSACTION_(CLOSED|TIMEOUT)|STREAM_EXPIRED/;
 
-/** libSQL's errors by what the caller can do: constraint (answer differently), unavailable (try again later), bug (rethrow). */
+/**
+ * Sorts libSQL's errors by what the caller can do: constraint (answer differently), unavailable
+ * (try again later), bug (rethrow).
+ */
 function explain(error: unknown): unknown {
   if (!(error instanceof Error)) return new DatabaseUnavailable('database did not answer', { cause: error });
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

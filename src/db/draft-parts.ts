@@ -1,4 +1,7 @@
-/** Parts of a draft, stored as their messages come, and the one message that says how many there are. */
+/**
+ * Parts of a draft, stored as their messages come, and the one message that tells how many there
+ * are.
+ */
 import { one, type Query, type Statement, sql } from './database.ts';
 import { type Draft, type DraftKey, openOrWaiting } from './drafts.ts';
 import type { PartKind } from './parts.ts';
@@ -13,9 +16,11 @@ export interface SentPart {
 }
 
 /**
- * Stores one part in the open draft, opening one when none is: 100 of these may run at once, in any order, some twice. The order of parts is
- * that of the messages; the same video again is counted, not stored. A question opened meanwhile does not lose it: it goes to the draft that
- * waits for the answer. The second statement RETURNs a row when the video was there, the third when it is stored now; neither: it is not.
+ * Stores one part in the open draft, and opens one when there is none. 100 of these may run at
+ * once, in any order, some twice: parts keep the order of the messages, and a repeated video is
+ * counted, not stored. A question that opens meanwhile does not lose the part: it goes to the draft
+ * that waits for the answer. The second statement RETURNs a row when the video was there, the third
+ * when it is stored now; neither: it was not stored.
  */
 export function collectPart(userId: number, part: SentPart, now: Date): readonly Statement[] {
   const at = toSqlTime(now);
@@ -51,7 +56,7 @@ export function collectPart(userId: number, part: SentPart, now: Date): readonly
   ];
 }
 
-/** The first part of the anime that has a number which a part of the draft would get, counted from `first`. */
+/** The first part of the anime whose number a part of the draft would get, counted from `first`. */
 export function numberAmong(draft: Draft, first: number): Query<number | undefined> {
   return one(
     sql(
@@ -67,7 +72,7 @@ export function numberAmong(draft: Draft, first: number): Query<number | undefin
   );
 }
 
-/** Takes the newest part out again. */
+/** Removes the newest part. */
 export function dropLastPart(draft: DraftKey): Statement {
   return sql(
     `DELETE FROM draft_parts WHERE id = (SELECT p.id FROM draft_parts AS p JOIN drafts AS d ON d.id = p.draft_id
@@ -105,7 +110,7 @@ export function statusShown(draftId: number, messageId: number, parts: number): 
   );
 }
 
-/** Open drafts whose status message says another number than the truth. */
+/** Open drafts whose status message tells a wrong number. */
 export function staleStatuses(now: Date, quietMs: number): Query<number[]> {
   const { after, last } = holdingSince(now, quietMs);
   const statement = sql(

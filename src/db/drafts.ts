@@ -1,6 +1,7 @@
 /**
- * Drafts: what an admin has begun and not finished. Rows, not memory: they survive restarts. Every step is a compare-and-set on `version`;
- * at most one draft per admin is open, that is, takes their messages.
+ * Drafts: what an admin has begun and not finished. Drafts are rows, so they survive restarts.
+ * Every step is a compare-and-set on `version`. At most one draft of each admin is open, that is,
+ * takes their messages.
  */
 import { one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
@@ -26,7 +27,7 @@ export interface DraftGroup {
   readonly isChosen: boolean;
 }
 
-/** A draft with all a screen of it needs. */
+/** A draft with all that its screen needs. */
 export interface Draft {
   readonly id: number;
   readonly userId: number;
@@ -44,7 +45,7 @@ export interface Draft {
   readonly lastPartMessage: number | null;
   readonly statusMessage: number | null;
   readonly groups: readonly DraftGroup[];
-  /** A code nobody has, not even in the trash. */
+  /** A code that no anime has, not even in the trash. */
   readonly freeCode: number;
   /** Of a `parts` draft: the anime, and the number the first part gets. */
   readonly anime: { readonly id: number; readonly code: number; readonly title: string | null } | undefined;
@@ -70,7 +71,9 @@ const DRAFT = `SELECT d.*,
   (SELECT u.language FROM users AS u WHERE u.user_id = d.user_id) AS language
 FROM drafts AS d LEFT JOIN anime AS a ON a.id = d.anime_id`;
 
-/** SQL: the draft that takes an admin's parts: the open one, or the one that waits for the answer to a question. */
+/**
+ * SQL: the draft that takes an admin's parts: the open one, or the one that waits for an answer.
+ */
 export function openOrWaiting(userId: string): string {
   return `COALESCE((SELECT id FROM drafts WHERE user_id = ${userId} AND is_open = 1),
     (SELECT resumes FROM admin_questions WHERE user_id = ${userId}))`;
@@ -80,12 +83,12 @@ export function draftById(id: number, userId: number): Query<Draft | undefined> 
   return one(sql(`${DRAFT} WHERE d.id = ? AND d.user_id = ?`, id, userId), readDraft);
 }
 
-/** The draft that takes the admin's messages now, if it is one that collects parts. */
+/** The draft that takes the admin's messages now, if it collects parts. */
 export function openDraft(userId: number): Query<Draft | undefined> {
   return one(sql(`${DRAFT} WHERE d.user_id = ? AND d.is_open = 1`, userId), readDraft);
 }
 
-/** A draft whose status message is to be made true; whoever it belongs to. */
+/** Any admin's draft whose status message is out of date. */
 export function anyDraft(id: number): Query<Draft | undefined> {
   return one(sql(`${DRAFT} WHERE d.id = ?`, id), readDraft);
 }
@@ -122,7 +125,10 @@ export function draftsOf(userId: number): Query<WaitingDraft[]> {
   };
 }
 
-/** The open one waits from now on; a mere question is forgotten. Goes before every statement that opens something. */
+/**
+ * The open draft waits from now on; a mere question is dropped. Goes before every statement that
+ * opens something.
+ */
 export function closeOpen(userId: number): readonly Statement[] {
   return [
     forgetQuestion(userId),
@@ -130,7 +136,7 @@ export function closeOpen(userId: number): readonly Statement[] {
   ];
 }
 
-/** What was asked is not answered any more. */
+/** The question is not open any more. */
 export function forgetQuestion(userId: number): Statement {
   return sql('DELETE FROM admin_questions WHERE user_id = ?', userId);
 }
@@ -169,7 +175,7 @@ export function reopen(draft: DraftKey, now: Date): Statement {
   );
 }
 
-/** Thrown away with its parts; they are in the admin's chat still. */
+/** Throws the draft away with its parts; they are still in the admin's chat. */
 export function dropDraft(draft: DraftKey): Statement {
   return sql('DELETE FROM drafts WHERE id = ? AND user_id = ?', draft.id, draft.userId);
 }
@@ -179,7 +185,10 @@ export interface DraftKey {
   readonly userId: number;
 }
 
-/** What a step changes; `step` is where the wizard goes, unless the draft was sent here from another step, to which it returns. */
+/**
+ * What a step changes. `step` is the wizard's next step; a draft that came here from another step
+ * returns to that one.
+ */
 export interface StepChange {
   readonly step: Step;
   readonly title?: string;
@@ -190,8 +199,8 @@ export interface StepChange {
 }
 
 /**
- * Compare-and-set: 0 changes when the draft has moved on (another press or message was quicker), or when the code,
- * or a number that a part of the draft would get, is taken.
+ * Compare-and-set: 0 changes when another press or message was quicker, or when the code, or a
+ * number that a part of the draft would get, is taken.
  * @param from the draft as it was read
  */
 export function changeStep(
@@ -229,7 +238,7 @@ export function changeStep(
   );
 }
 
-/** Goes to a step to change something, and returns to where it was asked for. */
+/** Goes to another step to change something; the step returns here afterwards. */
 export function detour(
   from: DraftKey & { readonly version: number },
   step: Step,
@@ -247,7 +256,7 @@ export function detour(
   );
 }
 
-/** Chooses or leaves out a chat: says which, so that pressing twice does it once. */
+/** Chooses or drops a chat. It says which, so a second press changes nothing. */
 export function chooseGroup(draft: DraftKey, groupId: number, isChosen: boolean): Statement {
   return isChosen
     ? sql(
@@ -297,7 +306,7 @@ function readKind(row: Row): DraftKind {
   return row.text('kind') === 'parts' ? 'parts' : 'anime';
 }
 
-/** JSON of our own making (json_group_array above). */
+/** json_group_array above made this JSON. */
 function readGroups(json: string): DraftGroup[] {
   const rows = JSON.parse(json) as readonly { id: number; name: string; on: number }[];
   return rows.map(({ id, name, on }) => ({ id, name, isChosen: on === 1 }));

@@ -6,7 +6,9 @@ import { toSqlTime } from './time.ts';
 type Kept = 'favourites' | 'follows';
 const TIME: Record<Kept, string> = { favourites: 'added_at', follows: 'since' };
 
-/** Adding what is there and removing what is not change nothing: a button may be pressed twice. */
+/**
+ * Adding a present row and removing a missing one change nothing: a button may be pressed twice.
+ */
 export function keep(list: Kept, userId: number, animeId: number, now: Date): Statement {
   return sql(
     `INSERT INTO ${list} (user_id, anime_id, ${TIME[list]})

@@ -1,14 +1,17 @@
-/** Whether a server's database can carry the bot. Node only: a Worker's was proved by setup. */
+/** Whether a server's database can carry the bot. Node only: setup has proved a Worker's. */
 import { explain } from '../lib/clock.ts';
 import { type Database, DatabaseUnavailable, one, sql } from './database.ts';
 import { DatabaseUnfit } from './database-unfit.ts';
 
-/** `octet_length` came with 3.43, `unixepoch('subsec')` with 3.42, RETURNING with 3.35 (sqlite.org/changes.html). */
+/**
+ * `octet_length` came with 3.43, `unixepoch('subsec')` with 3.42, RETURNING with 3.35
+ * (sqlite.org/changes.html).
+ */
 const LEAST_SQLITE = '3.43';
 
 /**
- * The whole of {@link requireFit}, and {@link requireWritable} where that is asked for; a server that does not answer, or refuses the
- * token, is told in words, too.
+ * All of {@link requireFit}, and of {@link requireWritable} when asked. It also puts into words
+ * that a server does not answer or refuses the token.
  * @throws DatabaseUnfit
  */
 export async function requireFitServer(
@@ -36,7 +39,10 @@ function oneLine(words: string): string {
   return words.replaceAll(/\s+/g, ' ').slice(0, 200);
 }
 
-/** Reads only: fit to be asked at every start. @throws DatabaseUnfit, or what the database threw when it did not answer */
+/**
+ * Only reads, so every start may ask. @throws DatabaseUnfit, or the database's error when it did
+ * not answer
+ */
 async function requireFit(db: Database): Promise<void> {
   const [version = ''] = await db.read([
     one(sql('SELECT sqlite_version() AS version'), (row) => row.text('version')),
@@ -61,7 +67,10 @@ const NEEDED: readonly (readonly [expression: string, name: string])[] = [
   ["octet_length('a')", 'octet_length'],
 ];
 
-/** Makes a table of words, writes, reads by RETURNING and takes all of it back, in one transaction. @throws as {@link requireFit} */
+/**
+ * Makes a table of words, writes, reads by RETURNING and takes everything back, in one transaction.
+ * @throws as {@link requireFit}
+ */
 async function requireWritable(db: Database): Promise<void> {
   const table = 'anime_bot_probe';
   const results = await db
@@ -82,7 +91,7 @@ function unfit(name: string | undefined): (error: unknown) => never {
     const words = oneLine(explain(error));
     if (name !== undefined || /fts5/i.test(words))
       throw new DatabaseUnfit(lacks(name ?? FTS5), { cause: error });
-    throw new DatabaseUnfit(`the database can not be written (${words}): make a token that may write`, {
+    throw new DatabaseUnfit(`the database cannot be written (${words}): make a token that may write`, {
       cause: error,
     });
   };

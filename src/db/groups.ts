@@ -1,6 +1,6 @@
 /**
- * Groups and channels the bot posts to. Two ids must never be mixed up (the old bot did): `id` is the row's, which buttons and other tables
- * use; `chatId` is Telegram's, which only Bot API calls use.
+ * Groups and channels the bot posts to. Nobody may mix up two ids (the old bot did): `id` is the
+ * row's, for buttons and other tables; `chatId` is Telegram's, for Bot API calls only.
  */
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
@@ -57,7 +57,7 @@ export function addGroup(group: NewGroup, now: Date): Statement {
   );
 }
 
-/** What Telegram says of the chat now. */
+/** Takes over what Telegram says of the chat now. */
 export function refreshGroup(id: number, group: Omit<NewGroup, 'chatId'>): Statement {
   return sql(
     'UPDATE groups SET name = ?, link = ?, username = ?, kind = ?, problem = NULL WHERE id = ?',
@@ -78,7 +78,7 @@ export function setGroupProblem(id: number, problem: string | null): Statement {
   return sql('UPDATE groups SET problem = ? WHERE id = ?', problem, id);
 }
 
-/** With its place in every anime's list; what was posted there stays. */
+/** Deletes it with its place in every anime's list; the posts there stay. */
 export function deleteGroup(id: number): Statement {
   return sql('DELETE FROM groups WHERE id = ?', id);
 }
@@ -88,7 +88,10 @@ export function raiseGroup(id: number): readonly Statement[] {
   return raise('groups', id);
 }
 
-/** Positions are made distinct first (old rows may share one), then the row and the one before it change places. */
+/**
+ * First makes positions distinct (old rows may share one), then swaps the row and the one before
+ * it.
+ */
 export function raise(table: 'groups' | 'mandatory_channels', id: number): readonly Statement[] {
   return [
     sql(

@@ -49,13 +49,13 @@ FROM watch_progress AS w JOIN anime AS a ON a.id = w.anime_id AND a.deleted_at I
   LEFT JOIN anime_parts AS seen ON seen.id = w.part_id AND seen.anime_code = a.code
 WHERE w.user_id = ? ORDER BY w.viewed_at DESC`;
 
-/** The anime a viewer watched, last seen first. The cost grows with his page number only. */
+/** The anime a viewer watched, last seen first. The cost grows with the page number only. */
 export function watchedAnime(userId: number, page: number): Query<ListPage<WatchedAnime>> {
   const query = all(sql(`${WATCHED} LIMIT ${LIST_PAGE + 1} OFFSET ?`, userId, page * LIST_PAGE), readWatched);
   return { ...query, parse: (rows) => pageFrom(query.parse(rows)) };
 }
 
-/** What he watched last, for "continue watching". */
+/** What this viewer watched last, for "continue watching". */
 export function lastWatched(userId: number): Query<WatchedAnime | undefined> {
   return one(sql(`${WATCHED} LIMIT 1`, userId), readWatched);
 }

@@ -1,4 +1,4 @@
-/** At most one host works at a job at a time. */
+/** At most one host works on a job at a time. */
 import { type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 

@@ -1,6 +1,6 @@
 /**
- * JSON that the bot itself wrote into a column. Somebody's SQL or a restored row may have put something else there: that is one row's
- * trouble, and must not stop those behind it.
+ * JSON that the bot itself wrote into a column. Somebody's SQL or a restored row may have put
+ * something else there: that spoils one row, and must not stop those behind it.
  */
 
 /** Undefined where it is no JSON object or array. The shape within is the writer's. */

@@ -6,11 +6,14 @@ export interface ListedAnime {
   readonly id: number;
   readonly code: number;
   readonly title: string | null;
-  /** Its beginning, and only of an anime without a title, which is named by its description's first line. */
+  /**
+   * Its beginning, and only for an anime without a title: the description's first line then names
+   * it.
+   */
   readonly description: string | null;
 }
 
-/** Lines to a page. One more row is read, to know whether another page follows. */
+/** Lines on a page. One more row is read to know whether another page follows. */
 export const LIST_PAGE = 10;
 
 export interface ListPage<T extends ListedAnime = ListedAnime> {
@@ -31,7 +34,7 @@ export function readListed(row: Row): ListedAnime {
   };
 }
 
-/** A page out of rows of which one too many was read. */
+/** Makes a page of rows, of which one too many was read. */
 export function pageFrom<T extends ListedAnime>(rows: readonly T[]): ListPage<T> {
   return { items: rows.slice(0, LIST_PAGE), hasMore: rows.length > LIST_PAGE };
 }
@@ -57,8 +60,8 @@ export interface BrowseQuery {
 }
 
 /**
- * A page of the catalogue. Pages hang on an anime, not on an offset: the thousandth page costs what the first does, and a page does not
- * shift when an anime is added meanwhile.
+ * A page of the catalogue. Pages start at an anime, not at an offset: the thousandth page costs as
+ * much as the first, and no page shifts when an anime is added meanwhile.
  */
 export function browse(query: BrowseQuery): Query<ListPage> {
   const { table, key, anchorKey, isDescending } = ORDERS[query.order];
@@ -90,9 +93,9 @@ export function browse(query: BrowseQuery): Query<ListPage> {
 const LAST = '\u{10FFFF}';
 
 /**
- * Which of these beginnings of folded names some anime has; `0` stands for any digit, and `s` leaves what `sh` has to it; and
- * `''` when there is any anime at all. One look into the
- * index for each, however large the catalogue.
+ * Which of these beginnings of folded names some anime has. `0` stands for any digit, `s` leaves to
+ * `sh` what begins so, and `''` tells whether there is any anime. One look into the index for each,
+ * however large the catalogue.
  */
 export function usedLetters(letters: readonly string[]): Query<Set<string>> {
   const ranges = letters.flatMap((letter) => {

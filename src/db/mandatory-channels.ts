@@ -1,6 +1,7 @@
 /**
- * Channels viewers must join, as admins keep them; what the gate reads is in `channels.ts`. What is written here has been looked up at
- * Telegram first: an address a button can open, and a bot that can see who is in.
+ * Channels viewers must join, as admins keep them; `channels.ts` has what the gate reads. Every
+ * channel here was looked up at Telegram first: its address fits a button, and the bot can see who
+ * is in.
  */
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { raise } from './groups.ts';
@@ -32,7 +33,7 @@ export function mandatoryChannel(id: number): Query<MandatoryChannel | undefined
   return one(sql(`${CHANNEL} WHERE c.id = ?`, id), readChannel);
 }
 
-/** The channel with this chat, however it is written down. */
+/** The channel with this chat, in either spelling. */
 export function channelOfChat(chat: {
   readonly chatId: number;
   readonly username: string | null;
@@ -67,7 +68,9 @@ export function addChannel(channel: NewChannel, now: Date): Statement {
   );
 }
 
-/** What Telegram says of the channel now; an `@name` of an old database becomes its id. */
+/**
+ * Takes over what Telegram says of the channel now; an `@name` of an old database becomes its id.
+ */
 export function refreshChannel(id: number, channel: NewChannel, now: Date): Statement {
   return sql(
     `UPDATE mandatory_channels SET channel_id = ?, username = ?, link = ?, invite_link = ?, kind = ?,
@@ -86,7 +89,7 @@ export function renameChannel(id: number, name: string): Statement {
   return sql('UPDATE mandatory_channels SET name = ? WHERE id = ?', name, id);
 }
 
-/** Nothing puts it back: the list is in the database only. */
+/** Nothing brings it back: only the database has the list. */
 export function deleteChannel(id: number): Statement {
   return sql('DELETE FROM mandatory_channels WHERE id = ?', id);
 }

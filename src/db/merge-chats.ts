@@ -1,6 +1,6 @@
 /**
- * A group that became a supergroup, and both are in a list: one row stays, the older chat's, with what both had. Statements of one batch,
- * which change nothing where there are no two rows.
+ * A group became a supergroup, and a list has both: one row stays, the older chat's, with what both
+ * had. Statements of one batch; they change nothing where there are no two rows.
  */
 import { type Statement, sql } from './database.ts';
 
@@ -11,10 +11,10 @@ const GONE = `(SELECT b.id FROM ${BOTH})`;
 
 export function mergeGroups(from: number, to: number): readonly Statement[] {
   const texts = [
-    // A card that one of them has is not sent to it under its other id.
+    // A chat that has a card does not get it again under the other id.
     `DELETE FROM posts WHERE group_id = ${KEPT} AND state <> 'sent' AND posting_id IN
        (SELECT posting_id FROM posts WHERE group_id = ${GONE} AND state = 'sent')`,
-    // What the kept row has already is left behind, and goes with the other.
+    // What the kept row already has goes with the other row.
     ...['posts', 'anime_groups', 'draft_groups'].map(
       (table) => `UPDATE OR IGNORE ${table} SET group_id = ${KEPT} WHERE group_id = ${GONE}`,
     ),
@@ -27,7 +27,7 @@ export function mergeGroups(from: number, to: number): readonly Statement[] {
     `DELETE FROM groups WHERE id = ${GONE}`,
   ];
   return [
-    // What Telegram said of the supergroup is what holds.
+    // What Telegram said of the supergroup counts.
     sql(
       `UPDATE groups SET (link, username, problem) = (SELECT COALESCE(b.link, a.link), b.username, b.problem FROM ${BOTH})
        WHERE id = ${KEPT}`,

@@ -1,4 +1,7 @@
-/** Brings a database to the program's schema: numbered steps, each in one write transaction, a backup before any that changes existing data. */
+/**
+ * Brings a database to the program's schema: numbered steps, each in one write transaction, with a
+ * backup before any step that changes existing data.
+ */
 import { all, ConstraintFailed, type Database, type Statement, sql } from './database.ts';
 import { DatabaseUnfit } from './database-unfit.ts';
 import { migrations } from './migrations/all-migrations.ts';
@@ -20,21 +23,30 @@ export const SCHEMA_VERSION = migrations.length;
 
 export interface MigrateOptions {
   readonly now: () => Date;
-  /** Called once before the first step that would change a database which already holds tables; its failure stops the migration. */
+  /**
+   * Called once before the first step that would change a database with tables in it; its failure
+   * stops the migration.
+   */
   readonly backup: () => Promise<void>;
-  /** How an old bot's database becomes this bot's; left out in the Worker, which leaves that to `npm run deploy`. */
+  /**
+   * How an old bot's database becomes this bot's; absent in the Worker, which leaves that to `npm
+   * run deploy`.
+   */
   readonly takeOver?: TakeOver;
 }
 
-/** What runs around the statements of the first step, and after the last one. */
+/** Runs around the statements of the first step, and after the last step. */
 export interface TakeOver {
   /** Changes nothing. @throws DatabaseUnfit */
   readonly plan: (
     db: Database,
   ) => Promise<{ readonly before: readonly Statement[]; readonly after: readonly Statement[] }>;
-  /** What was not taken as it was, in sentences. Does nothing where nothing is left to do. */
+  /** What was not taken over unchanged, in sentences. Does nothing where nothing is left to do. */
   readonly finish: (db: Database) => Promise<string[]>;
-  /** What makes values readable in a database that is ours already; changes nothing itself. */
+  /**
+   * The statements that make values readable in a database that is already ours; changes nothing
+   * itself.
+   */
   readonly mend?: (
     db: Database,
   ) => Promise<{ readonly statements: readonly Statement[]; readonly notes: readonly string[] }>;
@@ -46,23 +58,24 @@ export interface MigrationReport {
   readonly to: number;
   /** What of an old database is not as it was, one sentence each. */
   readonly notes: readonly string[];
-  /** What somebody took away of the bot's own tables; the catalogue is there. */
+  /** What somebody removed of the bot's own tables; the catalogue is there. */
   readonly lack: Lack | undefined;
 }
 
-/** The database was written by a newer program: running on would damage what it does not know. */
+/** A newer program wrote the database: running on would damage what this program does not know. */
 export class DatabaseTooNew extends DatabaseUnfit {
   override readonly name = 'DatabaseTooNew';
 }
 
-/** What {@link MigrationReport.from} is called. */
+/** The word for {@link MigrationReport.from}. */
 export function schemaName(version: number): string {
   return version < 0 ? 'the old bot’s' : version === 0 ? 'none' : String(version);
 }
 
 /**
- * Applies what is missing. Two programs starting at once can not both apply a step: its line in `schema_migrations` is part of the
- * same transaction, so the loser's whole batch rolls back and it looks again.
+ * Applies what is missing. Two programs that start at once cannot both apply a step: its line in
+ * `schema_migrations` is part of the same transaction, so the loser's whole batch rolls back and
+ * the loser looks again.
  */
 export async function migrate(db: Database, options: MigrateOptions): Promise<MigrationReport> {
   const { takeOver } = options;
@@ -96,13 +109,18 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
   return { from, to: state.version, notes, lack: requireCatalogue(state) };
 }
 
-/** Each viewer would be told of an error, and the backups of an emptied database would push the good ones out. */
+/**
+ * Each viewer would see an error, and the backups of an emptied database would push the good ones
+ * out.
+ */
 function requireCatalogue({ lack }: State): Lack | undefined {
   if (lack !== undefined && lacksCatalogue(lack)) throw new DatabaseUnfit(tellLack(lack));
   return lack;
 }
 
-/** A value that the bot cannot read is made readable before anything reads it; nothing is changed without a backup. */
+/**
+ * Makes unreadable values readable before anything reads them; without a backup nothing changes.
+ */
 async function mend(
   db: Database,
   takeOver: TakeOver | undefined,
@@ -129,7 +147,7 @@ interface State {
   readonly version: number;
   /** Neither tables nor views: a new database. */
   readonly isEmpty: boolean;
-  /** Names in lower case: SQLite knows no other difference between two of them. */
+  /** Names in lower case, since SQLite compares names so. */
   readonly tables: ExistingTables;
   readonly lack: Lack | undefined;
 }
@@ -152,7 +170,7 @@ async function inspect(db: Database): Promise<State> {
     throw new DatabaseTooNew(
       `database has schema version ${version}, this program knows ${SCHEMA_VERSION}: update the program, or restore a backup made by it`,
     );
-  // Its own tables would be taken for the old bot's, or made a second time.
+  // Its own tables would be taken for the old bot's, or be made a second time.
   const lack = lackOfAll(tables, isRecorded ? versions : undefined, triggers);
   if (lack?.tables.includes('schema_migrations') === true) throw new DatabaseUnfit(tellLack(lack));
   return { version, isEmpty, tables, lack };

@@ -1,6 +1,7 @@
 /**
- * The bot's own schema at each of its versions, read from the migrations themselves, and what a database lacks of it: a dropped table or a
- * renamed column breaks no page, so no check of SQLite's finds it. A database of an older version lacks nothing: a migration adds it.
+ * The bot's own schema at each of its versions, read from the migrations themselves, and what a
+ * database lacks of it. A dropped table or a renamed column breaks no page, so no check of SQLite
+ * finds it. A database of an older version lacks nothing: a migration adds the rest.
  */
 import { all, type Database, type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';
@@ -23,7 +24,7 @@ export interface OwnSchema {
   readonly names: ReadonlySet<string>;
 }
 
-/** Without these the bot answers nobody. */
+/** Without these the bot can answer nobody. */
 const CATALOGUE = ['anime', 'anime_parts'];
 
 /** One a line, or the only one of a table that fits on a line. */
@@ -55,23 +56,28 @@ function column(isLater: boolean): (match: readonly string[]) => OwnColumn {
 export interface Lack {
   readonly findings: readonly string[];
   readonly tables: readonly string[];
-  /** SQL that puts it right and loses nothing; undefined where only a backup has it. */
+  /** SQL that repairs it and loses nothing; undefined where only a backup has it. */
   readonly mend?: string | undefined;
 }
 
-/** What the old Python bot had too: these say nothing of whose a database is. */
+/** The old Python bot had these too, so they do not tell whose a database is. */
 export const OLD_BOTS: readonly string[] =
   'users anime anime_parts groups anime_groups mandatory_channels user_history'.split(' ');
 
-/** Tables of ours that make a database without a record of migrations the bot's own: another program may have some. */
+/**
+ * A database with these tables is the bot's own even without a record of migrations: another
+ * program may have some of them.
+ */
 const ENOUGH = 5;
-/** The same of steps that a record of ours does not have; all, where they make fewer. */
+/** The same for steps that our record does not have; all of them, where a step makes fewer. */
 const ENOUGH_OF_LATER = 2;
 
 /**
- * Missing tables and columns, and rows of `schema_migrations`: a database with the tables of a step has been through it, whatever that
- * record says. It is no old bot's then, and the step cannot be done again.
- * @param versions the rows of `schema_migrations`, in order; undefined where it is not there, or is another program's
+ * Missing tables and columns, and missing rows of `schema_migrations`. A database with the tables
+ * of a step went through it, whatever the record says: it is no old bot's, and nobody can do the
+ * step again.
+ * @param versions the rows of `schema_migrations`, in order; undefined where it is missing, or
+ * another program's
  * @param triggers names in lower case; undefined: not looked at
  */
 export function lackOfAll(
@@ -105,7 +111,10 @@ export function lackOfAll(
   };
 }
 
-/** Without its triggers the search misses what is added from then on. Those of a missing table come back with it. */
+/**
+ * Without its triggers the search misses later additions. Triggers of a missing table come back
+ * with it.
+ */
 function withTriggers(
   lack: Lack | undefined,
   version: number,
@@ -128,14 +137,14 @@ function withTriggers(
   };
 }
 
-/** All triggers of ours keep the search index. */
+/** All our triggers keep the search index. */
 const SEARCH_ANEW = [
   "INSERT INTO anime_words (anime_words) VALUES ('rebuild')",
   "INSERT INTO anime_grams (anime_grams) VALUES ('rebuild')",
   'INSERT OR IGNORE INTO anime_stale (anime_id) SELECT id FROM anime',
 ];
 
-/** The last step after `last` that enough tables with our columns tell of; 0: none. */
+/** The last step after `last` that enough tables with our columns show; 0: none. */
 function versionMade(found: ExistingTables, last: number): number {
   const before = new Set([...OLD_BOTS, ...ownSchema(last).tables.keys()]);
   let made = 0;
@@ -154,7 +163,10 @@ function versionMade(found: ExistingTables, last: number): number {
   return steps.length < Math.max(1, enough) ? 0 : Math.max(...steps);
 }
 
-/** Names in lower case. Undefined: nothing is missing. A newer program's schema is not judged: it may have dropped what this one has. */
+/**
+ * Names in lower case. Undefined: nothing is missing. A newer program's schema is not judged: it
+ * may have dropped something.
+ */
 export function lackOf(found: ExistingTables, version: number): Lack | undefined {
   if (version > migrations.length) return undefined;
   const findings: string[] = [];
@@ -173,7 +185,10 @@ export function lackOf(found: ExistingTables, version: number): Lack | undefined
   return findings.length === 0 ? undefined : { findings, tables };
 }
 
-/** Of a list of tables alone, which may be another program's: one that has not even half of ours is. */
+/**
+ * For a list of tables alone, which may be another program's: it counts as ours when it has at
+ * least half of our tables.
+ */
 export function lackOfTables(names: readonly string[], version: number | null): Lack | undefined {
   const { tables, virtual } = ownSchema(version ?? 0);
   const found = new Set(names.map((name) => name.toLowerCase()));
@@ -186,7 +201,7 @@ export function lackOfTables(names: readonly string[], version: number | null): 
   );
 }
 
-/** Nobody can be answered: it is no use to start. */
+/** Nobody can be answered: a start is of no use. */
 export function lacksCatalogue({ tables }: Lack): boolean {
   return tables.some((name) => CATALOGUE.includes(name));
 }
@@ -212,10 +227,16 @@ export function wayBack(lack: Lack): string {
 
 const SHOWN = 5;
 
-/** What `restore --only` refuses: the backups' own record, and the search index, which is several tables. */
+/**
+ * What `restore --only` refuses: the backups' own record, and the search index, which is several
+ * tables.
+ */
 const NEVER_ALONE = /^(backup_|schema_migrations|anime_(search|words|gram))/;
 
-/** The statements that make a table of ours, its columns, indexes and triggers, as the newest step has them; none for another's. */
+/**
+ * The newest step's statements that make a table of ours, with columns, indexes and triggers; none
+ * for a table of others.
+ */
 export function makeTable(name: string): string[] {
   const own = new RegExp(
     `^(CREATE TABLE|ALTER TABLE|CREATE (UNIQUE )?INDEX \\w+ ON|CREATE TRIGGER \\w+ (AFTER|BEFORE) [^\\n]+ ON) ${name}\\b`,

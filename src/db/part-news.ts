@@ -5,12 +5,12 @@ import type { Row } from './row.ts';
 import { holding, toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
 
-/** Parts added within this time of each other are told in one message. */
+/** One message tells parts that were added within this time of each other. */
 const GATHER_SECONDS = 60;
 
 /**
- * Goes with the write that adds parts to an anime viewers can see, after their rows: all of that moment (their created_at) are told.
- * Nobody follows it: nothing is written.
+ * Goes with the write that adds parts to an anime viewers can see, after their rows: tells all
+ * parts with that created_at. Without followers it writes nothing.
  */
 export function announceParts(animeId: number, addedAt: Date): Statement {
   return sql(
@@ -36,11 +36,11 @@ export interface PartNews {
   readonly firstPart: number;
   readonly lastPart: number;
   readonly parts: number;
-  /** The last follower told. */
+  /** The last follower who was told. */
   readonly cursor: number;
 }
 
-/** The oldest news due. News of an anime that went to the trash meanwhile waits for its return. */
+/** The oldest news due. News of an anime in the trash waits for its return. */
 export function dueNews(now: Date): Query<PartNews | undefined> {
   const { after, last } = holding(now, GATHER_SECONDS * 1000);
   return one(
@@ -79,7 +79,7 @@ function readFollower(row: Row): Follower {
 
 const TITLE = 'a.title, substr(a.description, 1, 200) AS description';
 
-/** From here on further parts begin a news of their own. */
+/** Later parts begin a news of their own. */
 export function startNews(newsId: number, now: Date): Statement {
   return sql(
     'UPDATE part_news SET started_at = ? WHERE id = ? AND started_at IS NULL',
@@ -91,7 +91,7 @@ export function startNews(newsId: number, now: Date): Statement {
 export interface Follower {
   readonly userId: number;
   readonly language: string | null;
-  /** Blocked the bot, or was banned: passed over. */
+  /** Skipped: the follower blocked the bot or was banned. */
   readonly isReachable: boolean;
 }
 
@@ -110,7 +110,7 @@ export function followersAfter(animeId: number, cursor: number, limit: number): 
   );
 }
 
-/** RETURNING nothing when another runner moved on meanwhile: stop. */
+/** RETURNING nothing when another runner moved on meanwhile: then stop. */
 export function moveCursor(
   news: { readonly id: number; readonly from: number },
   to: number,
@@ -130,7 +130,7 @@ export function finishNews(newsId: number, now: Date): Statement {
   return sql('UPDATE part_news SET finished_at = ? WHERE id = ?', toSqlTime(now), newsId);
 }
 
-/** A follower who could not be told for a while: the others go on, this one is tried again. Counted as failed in the end. */
+/** Keeps a follower for another try while the others go on. In the end counted as failed. */
 export function retryFollower(newsId: number, userId: number, retryMs: number): Statement {
   return sql(
     `INSERT INTO news_retries (news_id, user_id, attempts, retry_ms) VALUES (?, ?, 1, ?)
@@ -152,12 +152,15 @@ export function endRetry(newsId: number, userId: number, outcome: 'sent' | 'fail
 export interface Retry {
   readonly news: PartNews;
   readonly follower: Follower;
-  /** Failed ones so far. */
+  /** Failed attempts so far. */
   readonly attempts: number;
   readonly isLast: boolean;
 }
 
-/** Followers whose time to be tried again has come, the longest waiting first. Who stopped following is not among them. */
+/**
+ * Followers who are due for another try, the longest waiting first, without those who stopped
+ * following.
+ */
 export function dueRetries(now: Date, limit: number): Query<Retry[]> {
   const { after, last } = holding(now, LONGEST_PAUSE_MS);
   return all(

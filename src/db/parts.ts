@@ -17,8 +17,8 @@ export interface Part {
 }
 
 /**
- * Part numbers of one page (0-based) in ascending order; of the last page when the one asked for is gone.
- * Reads at most the parts of one anime, whatever the catalogue holds.
+ * Part numbers of one page (0-based) in ascending order; of the last page when the requested one is
+ * gone. Reads at most the parts of one anime, whatever the catalogue holds.
  */
 export function partNumbers(animeId: number, page: number): Query<number[]> {
   return all(
@@ -34,7 +34,7 @@ export function partNumbers(animeId: number, page: number): Query<number[]> {
   );
 }
 
-/** One part with its neighbours, whatever gaps the numbering has. */
+/** One part with its neighbours, across gaps in the numbers. */
 export function partOf(
   anime: { readonly id: number } | { readonly code: number },
   number: number,
@@ -59,7 +59,7 @@ export function partOf(
   }));
 }
 
-/** Telegram said what kind the file really is (the old bot kept no kinds). */
+/** Telegram told what kind the file really is (the old bot kept no kinds). */
 export function correctKind(animeId: number, number: number, kind: PartKind): Statement {
   return sql(
     `UPDATE anime_parts SET kind = ? WHERE part_number = ? AND anime_code = (SELECT code FROM anime WHERE id = ?)`,

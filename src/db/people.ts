@@ -45,7 +45,7 @@ export function findPerson(
   );
 }
 
-/** The bot does not answer him any more. */
+/** The bot stops answering this person. */
 export function ban(userId: number, now: Date): Statement {
   return sql(
     'UPDATE users SET banned_at = ? WHERE user_id = ? AND banned_at IS NULL',
@@ -58,7 +58,7 @@ export function unban(userId: number): Statement {
   return sql('UPDATE users SET banned_at = NULL WHERE user_id = ? AND banned_at IS NOT NULL', userId);
 }
 
-/** The language he chose; undefined or null: the bot's. */
+/** The language this person chose; undefined or null: the bot's. */
 export function languageOf(userId: number): Query<string | null | undefined> {
   return one(sql('SELECT language FROM users WHERE user_id = ?', userId), (row) =>
     row.textOrNull('language'),

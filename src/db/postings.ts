@@ -1,10 +1,16 @@
-/** Cards on their way to groups and channels: asked for in one write, sent one by one, each result kept. */
+/**
+ * Cards on their way to groups and channels: one write asks for them, they go out one by one, each
+ * result is kept.
+ */
 import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';
 
-/** A host that died while sending: its post is taken over after this. Longer than any Bot API call may last (src/bot/telegram.ts). */
+/**
+ * Another host takes over the post of one that died while sending, after this time. Longer than any
+ * Bot API call may last (src/bot/telegram.ts).
+ */
 const CLAIM_MS = 120_000;
 
 /** One press of "post" for the chosen chats; RETURNING id. Followed by {@link postTo}. */
@@ -18,7 +24,7 @@ export function beginPosting(animeId: number, userId: number, now: Date): Statem
   );
 }
 
-/** The anime's chosen chats become the posts of the posting begun just before in the same batch. */
+/** The anime's chosen chats become the posts of the posting that the same batch has just begun. */
 export function postToChosen(animeId: number): Statement {
   return sql(
     `INSERT INTO posts (posting_id, group_id)
@@ -35,7 +41,7 @@ export interface Choice {
   readonly postedAt: string | null;
 }
 
-/** Every chat, whether the anime is posted there, and when it last was. */
+/** Every chat, whether the anime goes there, and when it last did. */
 export function postingChoices(animeId: number): Query<Choice[]> {
   return all(
     sql(
@@ -55,7 +61,7 @@ export function postingChoices(animeId: number): Query<Choice[]> {
   );
 }
 
-/** Says which, so that pressing twice does it once. */
+/** It says which, so a second press changes nothing. */
 export function choose(animeId: number, groupId: number, isChosen: boolean, now: Date): Statement {
   return isChosen
     ? sql(
@@ -80,7 +86,7 @@ export interface Post {
   readonly attempts: number;
 }
 
-/** Claims up to `limit` posts of a posting; RETURNING them. Those of a host that died are among them. */
+/** Claims up to `limit` posts of a posting, those of a dead host included; RETURNING them. */
 export function claimPosts(postingId: number, limit: number, now: Date): Statement {
   return sql(
     `UPDATE posts SET state = 'sending', claimed_ms = ?, attempts = attempts + 1
@@ -94,7 +100,7 @@ export function claimPosts(postingId: number, limit: number, now: Date): Stateme
   );
 }
 
-/** Posts to send now: those that wait for nothing, and those of a host that died. */
+/** Posts to send now: those that wait for nothing, and those of a dead host. */
 function isDue(now: Date): string {
   const pause = holding(now, LONGEST_PAUSE_MS);
   const claim = holdingSince(now, CLAIM_MS);
@@ -123,7 +129,10 @@ export function postSent(post: Post, messageId: number): readonly Statement[] {
   ];
 }
 
-/** @param retryMs a passing fault: when it is tried again, unless it was tried often enough; null: it is not */
+/**
+ * @param retryMs a passing fault: when to try again, unless it was tried often enough; null: no
+ * further try
+ */
 export function postFailed(post: Post, error: string, retryMs: number | null): readonly Statement[] {
   return [
     sql(
@@ -137,7 +146,7 @@ export function postFailed(post: Post, error: string, retryMs: number | null): r
   ];
 }
 
-/** Claimed, and then not tried. */
+/** Claimed, but not sent. */
 export function postUntried(post: Post, retryMs: number): Statement {
   return sql(
     `UPDATE posts SET state = 'waiting', attempts = attempts - 1, retry_ms = ?

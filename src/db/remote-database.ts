@@ -10,14 +10,17 @@ export interface RemoteOptions {
   readonly fetch: typeof fetch;
 }
 
-/** A result of 10 MB (the server's limit) whose every byte became six characters, with room to spare. */
+/** A result of 10 MB (the server's limit) whose every byte became six characters, and some room. */
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
-/** Longest wait for one batch; Telegram itself gives up on a webhook after 60 s (docs/platform-facts.md). */
+/**
+ * Longest wait for one batch; Telegram itself gives up on a webhook after 60 s
+ * (docs/platform-facts.md).
+ */
 const TIMEOUT_MS = 15_000;
 
 export function openRemoteDatabase(options: RemoteOptions): Database {
   const timed = async (input: Request): Promise<Response> => {
-    // A redirect would carry the data, and perhaps the token, to where nobody meant them to go.
+    // A redirect would carry the data, and perhaps the token, to a server that nobody chose.
     const init: RequestInit = { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) };
     const { body, status, headers } = await options.fetch(input, init);
     if (body === null || status < 200) return new Response(null, { status, headers });

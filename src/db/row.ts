@@ -29,7 +29,10 @@ export class Row {
     return value;
   }
 
-  /** Old databases hold numbers in text columns now and then (SQLite's affinities allow it): they read as text. */
+  /**
+   * Old databases sometimes hold numbers in text columns (SQLite's affinities allow it): they read
+   * as text.
+   */
   textOrNull(column: string): string | null {
     const value = this.#value(column);
     if (value === null || typeof value === 'string') return value;

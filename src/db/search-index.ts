@@ -1,4 +1,7 @@
-/** Keeps the search index in step with the catalogue (tables of migration 3; triggers carry `anime_search` into FTS5). */
+/**
+ * Keeps the search index in step with the catalogue (tables of migration 3; triggers carry
+ * `anime_search` into FTS5).
+ */
 import { all, type Query, type Statement, sql } from './database.ts';
 
 /** Folded text of one anime, see `src/text/search-text.ts`. */
@@ -17,7 +20,10 @@ export interface StaleAnime {
   readonly description: string | null;
 }
 
-/** Goes with every write of an anime's title, aliases, genres or description. An anime that is gone is no error. */
+/**
+ * Goes with every write of an anime's title, aliases, genres or description. An anime that is gone
+ * is no error.
+ */
 export function indexAnime(
   anime: { readonly id: number } | { readonly code: number },
   text: IndexedText,

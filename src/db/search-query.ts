@@ -3,15 +3,21 @@
 import { fold, soundOf } from '../text/uzbek-fold.ts';
 import type { SearchTerms } from './search.ts';
 
-/** Bytes of a folded query that fit a button beside its tag, page and gate tag (64 in all, see callback-data.ts). */
+/**
+ * Bytes of a folded query that fit a button beside its tag, page and gate tag (64 in all, see
+ * callback-data.ts).
+ */
 const QUERY_BYTES = 54;
-/** More words than this add cost and no meaning. */
+/** More words cost more and mean nothing. */
 const MAX_WORDS = 8;
 const MAX_GRAMS = 24;
-/** FTS5 for a phrase no row has. */
+/** FTS5 for a phrase that no row has. */
 const NOTHING = '""';
 
-/** The query as buttons carry it: folded, cut at a whole character. Empty when nothing is left to search for. */
+/**
+ * The query as buttons carry it: folded, and cut at a whole character. Empty when nothing is left
+ * to search for.
+ */
 export function foldQuery(text: string): string {
   const words = text
     .slice(0, 400)
@@ -27,8 +33,8 @@ export function foldQuery(text: string): string {
 }
 
 /**
- * Folding hears `zzzz` as `z`, and every name with a z would begin so. A word that is one letter over and over names nothing: it stays a
- * run, which no folded name has.
+ * Folding turns `zzzz` into `z`, and every name with a z would match its beginning. A word of one
+ * repeated letter names nothing: it stays a run, which no folded name has.
  */
 function foldWord(word: string): string {
   const folded = fold(word);
@@ -36,8 +42,9 @@ function foldWord(word: string): string {
 }
 
 /**
- * For each word of a query whether it stands for whole words only. A single letter may be unfinished at the end of a longer query, or
- * alone; among others of its kind (`<b>x</b>`) it would begin some word of almost any name.
+ * Tells for each word of a query whether it stands for whole words only. A single letter may be
+ * unfinished at the end of a longer query, or alone; among others of its kind (`<b>x</b>`) it would
+ * begin some word of almost any name.
  */
 export function wholeWords(words: readonly string[]): boolean[] {
   const isLetter = (word: string): boolean => /^[a-z]$/.test(word);
@@ -45,11 +52,12 @@ export function wholeWords(words: readonly string[]): boolean[] {
   return words.map((word, i) => isLetter(word) && !(mayEnd && i === words.length - 1));
 }
 
-/** Shorter words of our alphabet stand in too many descriptions to mean one. */
+/** Shorter words of our alphabet occur in too many descriptions to mean one. */
 const TELLING = /[^a-z]|.{3}/;
 
 /**
- * What to ask FTS5. `folded` comes from {@link foldQuery}, or from a button: a client can forge those, so every word is quoted here.
+ * What to ask FTS5. `folded` comes from {@link foldQuery}, or from a button: a client can forge
+ * those, so every word is quoted here.
  */
 export function searchTerms(folded: string): SearchTerms {
   const words = folded.split(' ').filter((word) => word !== '');
@@ -76,7 +84,10 @@ export function searchTerms(folded: string): SearchTerms {
   };
 }
 
-/** A string of FTS5, whatever the word holds (sqlite.org/fts5.html 3.1); a NUL would end the expression. */
+/**
+ * A string of FTS5, whatever the word holds (sqlite.org/fts5.html 3.1); a NUL would end the
+ * expression.
+ */
 function phrase(word: string): string {
   return `"${word.replaceAll('\0', '').replaceAll('"', '""')}"`;
 }

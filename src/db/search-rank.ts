@@ -1,4 +1,7 @@
-/** Puts what the search found in order: the name itself, names that begin so, names that hold the words, then names mistyped. */
+/**
+ * Puts what the search found in order: the name itself, names that begin so, names that hold the
+ * words, then names mistyped.
+ */
 
 import { isWithin } from '../text/edit-distance.ts';
 import { soundOf } from '../text/uzbek-fold.ts';
@@ -6,8 +9,8 @@ import type { Candidate } from './search.ts';
 import { wholeWords } from './search-query.ts';
 
 /**
- * Best first; candidates that merely share letters with the query are left out. (Who typed a name right gets no guesses: the database
- * does not bring any then.)
+ * Best first, without candidates that merely share letters with the query. (For a name that was
+ * typed right the database brings no such guesses.)
  */
 export function rankFound(folded: string, candidates: readonly Candidate[]): Candidate[] {
   return candidates
@@ -28,14 +31,15 @@ const BEGINS = 800;
 const WORDS = 600;
 /** All words, some of them in the description only. */
 const DESCRIBED = 150;
-/** Share of the query's letters that a name must account for: `naruto uzumaki` finds Naruto. */
+/** A name must account for this share of the query's letters: `naruto uzumaki` finds Naruto. */
 const ACCOUNTED = 0.45;
 
 function scoreOf(folded: string, candidate: Candidate): number {
   const names = [candidate.folded, ...candidate.names.split('\n')].filter((name) => name !== '');
   // A name other than the title counts one less.
   const best = Math.max(0, ...names.map((name, i) => scoreOfName(folded, name) - Math.min(i, 1)));
-  // The database looks into descriptions by whole words, so what it found there without any likeness of names stands.
+  // The database searches descriptions by whole words, so its hits there stand without any likeness
+  // of names.
   return best > 0 ? best : candidate.isDescribed ? DESCRIBED : 0;
 }
 
@@ -52,7 +56,10 @@ function scoreOfName(folded: string, name: string): number {
   return mistyped(asked, words);
 }
 
-/** Up to 400 for a name whose words are all but typed right; 0 when too few of the query's letters are accounted for. */
+/**
+ * Up to 400 for a name whose words are almost right; 0 when it accounts for too few of the query's
+ * letters.
+ */
 function mistyped(asked: readonly string[], words: readonly string[]): number {
   let letters = 0;
   let found = 0;

@@ -1,7 +1,7 @@
 /**
- * Finds anime by name in the two FTS5 indexes of migration 3. The database gathers candidates by ever more forgiving looks, each
- * bounded: into descriptions when few names hold the words, for words mistyped when none does; `src/db/search-rank.ts` puts them
- * in order.
+ * Finds anime by name in the two FTS5 indexes of migration 3. The database gathers candidates by
+ * ever more forgiving looks, each bounded: into descriptions when few names have the words, at
+ * mistyped words when none has. `src/db/search-rank.ts` orders them.
  */
 
 import { TEXT_LIMIT } from '../text/html.ts';
@@ -9,7 +9,9 @@ import { type AnimeCard, CARD_COLUMNS, CARD_JOINS, readCard } from './anime.ts';
 import { all, type Query, sql } from './database.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
 
-/** A folded query, see `src/db/search-query.ts`. Match expressions are FTS5's; `""` matches nothing. */
+/**
+ * A folded query, see `src/db/search-query.ts`. Match expressions are FTS5's; `""` matches nothing.
+ */
 export interface SearchTerms {
   readonly folded: string;
   /** All its words in one of the names, each word perhaps unfinished. */
@@ -29,17 +31,17 @@ export interface Candidate extends ListedAnime {
   readonly views: number;
   /** Every word of the query stands in its names or its description. */
   readonly isDescribed: boolean;
-  /** Its card, where this may be the only one found; the description's beginning is enough for a message. */
+  /** Its card, in case it is the only hit; a message needs only the description's beginning. */
   readonly card: AnimeCard | undefined;
 }
 
-/** Most anime one look may bring; with the newest first where there are more. */
+/** The most anime that one look may bring; beyond that the newest first. */
 const PER_LOOK = 60;
-/** Most anime brought for sharing letters with the query; bm25 puts those that share rare ones first. */
+/** The most anime that come for shared letters; bm25 puts those that share rare ones first. */
 const ALIKE = 30;
-/** Fewer names than this, and descriptions are looked into. */
+/** With fewer names than this, descriptions are searched, too. */
 const ENOUGH = 5;
-/** Grams are looked up rarest first, as long as they name no more anime than this together. */
+/** Looks up grams rarest first, while they together name no more anime than this. */
 const GRAM_HITS = 1500;
 
 /** What is in the trash is no hit. */
@@ -76,7 +78,10 @@ SELECT l.id, l.code, l.title, s.title AS folded, s.names, l.views AS seen_by, a.
     AND ${countOf('strict')} < 2 AND ${countOf('told')} < 2
   ${CARD_JOINS}`;
 
-/** In no particular order. @param viewerId who may be shown a card; left out where only a list is shown */
+/**
+ * In no particular order. @param viewerId who may be shown a card; left out where only a list is
+ * shown
+ */
 export function searchAnime(terms: SearchTerms, viewerId?: number): Query<Candidate[]> {
   const statement = sql(
     CANDIDATES,
@@ -99,7 +104,10 @@ export function searchAnime(terms: SearchTerms, viewerId?: number): Query<Candid
   }));
 }
 
-/** For a code nobody has: the anime on both sides of it, and those whose name begins with the number. Nothing when the code exists. */
+/**
+ * For a code that no anime has: the anime on both sides of it, and those whose name begins with the
+ * number. Nothing when the code exists.
+ */
 export function nearestCodes(code: number): Query<ListedAnime[]> {
   const free = 'NOT EXISTS (SELECT 1 FROM anime WHERE code = ?1 AND deleted_at IS NULL)';
   const side = (comparison: string, order: string): string =>

@@ -1,6 +1,6 @@
 /**
- * Numbers about the bot's use: counted in the batch in which the thing itself is recorded, so they are true, and reading them costs the
- * same whatever the history's length.
+ * Numbers about the bot's use. The batch that records a thing also counts it, so the numbers are
+ * true, and reading them costs the same however long the history is.
  */
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
@@ -11,8 +11,8 @@ export type Metric = 'views' | 'new' | 'day' | 'week' | 'month' | 'source' | 'us
 const ADD = 'ON CONFLICT (metric, period) DO UPDATE SET value = value + excluded.value';
 
 /**
- * Counts a person's visit once a day, week and month, and a newcomer once. It must stand before `seePerson` in the batch: it looks at
- * when he was last seen.
+ * Counts a person's visit once a day, week and month, and a newcomer once. Must stand before
+ * `seePerson` in the batch: it reads the last visit.
  */
 export function countVisit(userId: number, now: Date): Statement {
   const day = dayOf(now);
@@ -57,7 +57,9 @@ export function countView(animeId: number, now: Date): readonly Statement[] {
   ];
 }
 
-/** Where a person came from; before `recordSource` in the batch, as it counts only the first time. */
+/**
+ * Where a person came from; before `recordSource` in the batch, since only the first time counts.
+ */
 export function countSource(userId: number, source: string): Statement {
   return sql(
     `INSERT INTO counters (metric, period, value) SELECT 'source', ?, 1
@@ -85,7 +87,7 @@ export interface Totals {
   readonly newToday: number;
 }
 
-/** Users, views and active people come from counters; anime, parts and chats are few enough to be counted. */
+/** Counters hold users, views and active people; anime, parts and chats are few enough to count. */
 export function totals(now: Date): Query<Totals | undefined> {
   const day = dayOf(now);
   const counter = (metric: Metric, period: string): string =>

@@ -1,6 +1,6 @@
 /**
- * Times in the database: text `YYYY-MM-DD HH:MM:SS`, UTC. And how far a stored one is believed: a clock may have been a year ahead or
- * behind when it was written.
+ * Times in the database: text `YYYY-MM-DD HH:MM:SS`, UTC. And how far to believe a stored one: the
+ * clock may have been a year ahead or behind when it wrote.
  */
 export function toSqlTime(date: Date): string {
   return date.toISOString().slice(0, 19).replace('T', ' ');
@@ -10,9 +10,11 @@ export function toSqlTime(date: Date): string {
 const CLOCK_SLACK_MS = 60_000;
 
 /**
- * The stored ends ("until") that hold at `now` lie in (`after`, `last`]: still to come, and no further ahead than a clock that is right
- * can have put them. Whatever lies behind `last` was written by a clock that ran ahead, and counts as over.
- * @param lengthMs the most that lies between the writing and the end: the lease's life, the pause, the answer's freshness.
+ * Stored ends ("until") hold at `now` when they lie in (`after`, `last`]: still to come, and no
+ * further ahead than a right clock can have put them. A clock that ran ahead wrote anything after
+ * `last`; that counts as over.
+ * @param lengthMs the most time between the writing and the end: the lease's life, the pause, the
+ * answer's freshness.
  */
 export function holding(now: Date, lengthMs: number): { readonly after: Date; readonly last: Date } {
   return { after: now, last: new Date(now.getTime() + lengthMs + CLOCK_SLACK_MS) };

@@ -4,10 +4,14 @@ import { holdingSince, toSqlTime } from './time.ts';
 
 /** docs/spec/bot.md "Admin" 3. */
 export const TRASH_DAYS = 30;
-/** History rows let go in one statement, so that purging a popular anime holds no long write lock. */
+/**
+ * History rows that one statement frees, so that purging a popular anime holds no long write lock.
+ */
 const HISTORY_SLICE = 5_000;
 
-/** Everything of the anime stays, its code too; nothing changes when it was in the trash already. */
+/**
+ * Everything of the anime stays, its code too; changes nothing when it was in the trash already.
+ */
 export function trashAnime(id: number, now: Date): Statement {
   return sql('UPDATE anime SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL', toSqlTime(now), id);
 }
@@ -43,7 +47,10 @@ export function trashPage(page: number, perPage: number): Query<Trashed[]> {
   );
 }
 
-/** What a clock that ran ahead put into the trash counts from now on: otherwise it would stay there until time catches up. */
+/**
+ * What a clock that ran ahead put into the trash counts from now on: otherwise it would stay until
+ * time catches up.
+ */
 export function redateTrash(now: Date): Statement {
   return sql(
     `UPDATE anime SET deleted_at = ?1 WHERE deleted_at > ?2 AND ${IS_CLOCK_TRUSTED}`,
@@ -59,13 +66,14 @@ export interface Expired {
 }
 
 /**
- * A clock that is a year ahead would empty the trash in an hour. So it is believed only when at least three of the last ten runs of the
- * backup (all, where there are fewer) were begun in the hundred days before `?1`: a clock that jumped is doubted for three backups.
+ * A clock that is a year ahead would empty the trash in an hour. So it is believed only when at
+ * least three of the last ten backup runs (all, where there are fewer) began in the hundred days
+ * before `?1`: three backups must agree with a clock that jumped.
  */
 const IS_CLOCK_TRUSTED = `(SELECT COALESCE(SUM(started_at BETWEEN datetime(?1, '-100 days') AND datetime(?1, '+1 minute')), 0)
   >= MIN(3, COUNT(*)) FROM (SELECT started_at FROM backup_runs ORDER BY id DESC LIMIT 10))`;
 
-/** Anime whose days in the trash are over; none while the clock is not to be trusted. */
+/** Anime whose days in the trash are over; none while the clock is in doubt. */
 export function expiredAnime(now: Date, limit: number): Query<Expired[]> {
   return all(
     sql(
@@ -79,8 +87,8 @@ export function expiredAnime(now: Date, limit: number): Query<Expired[]> {
 }
 
 /**
- * A slice of the views of an anime about to be purged lose its code, which another anime may get. The second statement yields a row
- * while more are left: repeat.
+ * Takes the code from a slice of the views of an anime before its purge, since another anime may
+ * get the code. The second statement yields a row while more are left: repeat.
  */
 export function releaseHistory(code: number): readonly [Statement, Statement] {
   return [

@@ -2,28 +2,31 @@
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
-/** Telegram redelivers for up to 24 h; a mark older than this protects nothing. */
+/** Telegram redelivers for up to 24 h; an older mark protects nothing. */
 const MARK_LIFETIME_HOURS = 72;
 
-/** The mark that an update was handled; a second one is refused by the primary key. */
+/** The mark that an update was handled; the primary key refuses a second one. */
 export function markHandled(updateId: number, now: Date): Statement {
   return sql('INSERT INTO handled_updates (update_id, handled_at) VALUES (?, ?)', updateId, toSqlTime(now));
 }
 
-/** How an update that arrives stands: what was done with it before, and what it has to wait for. */
+/** The state of an update that arrives: what was done with it before, and what it waits for. */
 export interface Standing {
   /** Handled, or set aside: another delivery changes nothing. */
   readonly isKnown: boolean;
   /** Until Telegram takes calls for this chat again, ms since 1970; null: now. */
   readonly floodEndMs: number | null;
-  /** Earlier updates of the chat wait to be handled again. */
+  /** Earlier updates of the chat wait for their replay. */
   readonly isBehind: boolean;
 }
 
-/** No flood wait is believed beyond this, and no update tried again: the longest waits in public reports are some hours. */
+/**
+ * No flood wait is believed beyond this, and no update retried: the longest waits in public reports
+ * are some hours.
+ */
 export const LONGEST_WAIT_MS = 24 * 3_600_000;
 
-/** Always one row. @param isReplay the update itself is one of those set aside */
+/** Always one row. @param isReplay the update itself was set aside */
 export function standingOf(updateId: number, chatId: number, now: Date, isReplay: boolean): Query<Standing> {
   const { after, last } = holding(now, LONGEST_WAIT_MS);
   const aside = `SELECT 1 FROM failed_updates WHERE update_id = ?1 AND given_up_at IS NOT NULL`;
@@ -61,8 +64,8 @@ export function recordFlood(chatId: number, untilMs: number): Statement {
 }
 
 /**
- * The oldest marks have the lowest ids: only `count` rows are looked at, however many there are. The second statement yields a row
- * while old ones are left: repeat.
+ * The oldest marks have the lowest ids, so only `count` rows are read, however many there are. The
+ * second statement yields a row while old ones are left: repeat.
  */
 export function forgetOldMarks(now: Date, count: number): readonly [Statement, Statement] {
   const limit = toSqlTime(new Date(now.getTime() - MARK_LIFETIME_HOURS * 3_600_000));
@@ -74,7 +77,7 @@ export function forgetOldMarks(now: Date, count: number): readonly [Statement, S
   ];
 }
 
-/** An update that failed is kept this long for an admin to look at. */
+/** An update that failed is kept this long for an admin. */
 const FAILURE_DAYS = 30;
 
 export function forgetOldFailures(now: Date): readonly Statement[] {
@@ -89,15 +92,16 @@ export function forgetOldFailures(now: Date): readonly Statement[] {
 
 export interface FailedUpdate {
   readonly updateId: number;
-  /** Undefined for an update of no chat. */
+  /** Undefined for an update without a chat. */
   readonly chatId: number | undefined;
   readonly payload: string;
   readonly error: string;
 }
 
 /**
- * One more failed attempt; RETURNING attempts, and since_ms when it failed first. The update itself is kept: nothing acknowledged is lost.
- * No row when another attempt at it was handled meanwhile, unless its effects are written and only its answer is owed.
+ * Records one more failed attempt; RETURNING attempts, and since_ms, the time of the first failure.
+ * Keeps the update itself: nothing acknowledged is lost. No row when another attempt succeeded
+ * meanwhile, unless that one wrote its effects and only owes the answer.
  */
 export function recordFailure(update: FailedUpdate, isCommitted: boolean, now: Date): Statement {
   return sql(
@@ -116,7 +120,8 @@ export function recordFailure(update: FailedUpdate, isCommitted: boolean, now: D
 }
 
 /**
- * Telegram need not deliver it again. @param retryMs when the tick handles it again, ms since 1970; null: when an admin says so
+ * Telegram need not deliver it again. @param retryMs when the tick handles it again, ms since 1970;
+ * null: when an admin says so
  */
 export function setAside(updateId: number, retryMs: number | null, now: Date): Statement {
   return sql(
@@ -127,12 +132,12 @@ export function setAside(updateId: number, retryMs: number | null, now: Date): S
   );
 }
 
-/** Part of every mark: an earlier failed attempt at this update is mended. */
+/** Part of every mark: closes an earlier failed attempt at this update. */
 export function forgetFailure(updateId: number): Statement {
   return sql('DELETE FROM failed_updates WHERE update_id = ?', updateId);
 }
 
-/** The answers that a chat was owed are said to be lost, in one message. */
+/** One message tells a chat that its owed answers are lost. */
 export function forgetOwed(chatId: number): Statement {
   return sql(
     `DELETE FROM failed_updates WHERE chat_id = ?
@@ -147,7 +152,10 @@ export interface WaitingUpdate {
   readonly payload: string;
 }
 
-/** Updates whose time has come, in the order in which they came; of one chat (then whatever their time), or of all. */
+/**
+ * Updates whose time has come, in the order in which they came; of one chat (whatever their time),
+ * or of all.
+ */
 export function waitingUpdates(now: Date, limit: number, chatId?: number): Query<WaitingUpdate[]> {
   const { after, last } = holding(now, LONGEST_WAIT_MS);
   const condition = chatId === undefined ? '(retry_ms <= ?1 OR retry_ms > ?2)' : 'chat_id = ?4';
@@ -162,11 +170,11 @@ export function waitingUpdates(now: Date, limit: number, chatId?: number): Query
   }));
 }
 
-/** What an admin sees of updates that were set aside: one line a reason. */
+/** What an admin sees of updates that were set aside: one line for each reason. */
 export interface FailureLine {
   readonly error: string;
   readonly count: number;
-  /** How many of them are handled again by themselves. */
+  /** How many of them are retried without an admin. */
   readonly waiting: number;
   readonly lastAt: string;
 }
@@ -187,7 +195,7 @@ export function failureLines(limit: number): Query<FailureLine[]> {
   );
 }
 
-/** Everything that was set aside is tried again at the next tick. */
+/** The next tick tries everything again that was set aside. */
 export function retryFailures(now: Date): Statement {
   return sql(
     'UPDATE failed_updates SET retry_ms = ?, since_ms = ? WHERE given_up_at IS NOT NULL',
@@ -196,7 +204,7 @@ export function retryFailures(now: Date): Statement {
   );
 }
 
-/** What is not tried again by itself goes. RETURNING a row for each. */
+/** Removes what is not retried by itself. RETURNING a row for each. */
 export function dropFailures(): Statement {
   return sql(
     'DELETE FROM failed_updates WHERE given_up_at IS NOT NULL AND retry_ms IS NULL RETURNING update_id',

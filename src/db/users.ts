@@ -7,7 +7,10 @@ export interface Person {
   readonly username: string | undefined;
   readonly firstName: string;
   readonly lastName: string | undefined;
-  /** The language he is first answered in, and from then on until he chooses another; undefined for the bot's own. */
+  /**
+   * The language of the first answer, and of all until this person chooses another; undefined for
+   * the bot's own.
+   */
   readonly language: string | undefined;
 }
 
@@ -15,13 +18,16 @@ export interface KnownPerson {
   readonly known: boolean;
   readonly language: string | null;
   readonly isBanned: boolean;
-  /** Told of the ban. */
+  /** Whether this person knows of the ban. */
   readonly isBanTold: boolean;
   readonly isAdmin: boolean;
   readonly rate: Rate;
 }
 
-/** His updates before this one, counted since a moment (seconds since 1970), and whether he was told that they are too many. */
+/**
+ * This person's updates before this one, counted since a moment (seconds since 1970), and whether
+ * they were told that it is too many.
+ */
 export interface Rate {
   readonly since: number;
   readonly count: number;
@@ -29,12 +35,16 @@ export interface Rate {
 }
 
 /**
- * The largest id that can be a person's: Telegram's have 52 bits at most (core.telegram.org/bots/api#user). A database that the
- * bot took over may hold larger ones, and nobody writes to them; an import refuses them.
+ * The largest id a person can have: Telegram's have 52 bits at most
+ * (core.telegram.org/bots/api#user). A database that the bot took over may hold larger ones, and
+ * nobody writes to them; an import refuses them.
  */
 export const LARGEST_USER_ID = Number.MAX_SAFE_INTEGER;
 
-/** Updates are counted in windows that begin with a viewer's first update (docs/spec/bot.md "Viewer" 11). */
+/**
+ * Updates are counted in windows that begin with a viewer's first update (docs/spec/bot.md "Viewer"
+ * 11).
+ */
 export const RATE_WINDOW_SECONDS = 60;
 
 const NOBODY: KnownPerson = {
@@ -72,10 +82,12 @@ export function personById(userId: number): Query<KnownPerson> {
   return { ...query, parse: (rows) => query.parse(rows) ?? NOBODY };
 }
 
-/** The minute that is being counted is over, or a clock that ran ahead began it. */
+/** The minute being counted is over, or a clock that ran ahead began it. */
 const IS_NEW_WINDOW = 'rate_since <= ?1 OR rate_since > ?2';
 
-/** Counts this update, at `at` (SQL, seconds since 1970); all three read the values from before it. */
+/**
+ * Counts this update, at `at` (SQL, seconds since 1970); all three read the values from before it.
+ */
 function count(at: string): string {
   return `rate_since = CASE WHEN ${IS_NEW_WINDOW} THEN ${at} ELSE rate_since END,
     rate_count = CASE WHEN ${IS_NEW_WINDOW} THEN 1 ELSE rate_count + 1 END,
@@ -89,7 +101,10 @@ function rateTimes(now: Date): readonly [after: number, last: number, seconds: n
   return [seconds(after), seconds(last), seconds(now)];
 }
 
-/** Records who he is now, when he was last here, and counts the update; writing to the bot also ends a block. */
+/**
+ * Records the person's present names and visit, and counts the update; writing to the bot also ends
+ * a block.
+ */
 export function seePerson(person: Person, now: Date): Statement {
   const at = toSqlTime(now);
   const [after, last, seconds] = rateTimes(now);
@@ -111,8 +126,9 @@ export function seePerson(person: Person, now: Date): Statement {
 }
 
 /**
- * Who acts without writing to the bot (inline, a join request, blocking it): a stranger stays one, and it is no visit (`countVisit` looks
- * at last_seen), but it counts for the limit.
+ * For somebody who acts without writing to the bot (inline, a join request, blocking it): a
+ * stranger stays one, and it is no visit (`countVisit` looks at last_seen), but it counts for the
+ * limit.
  */
 export function seeIfKnown(person: Person, now: Date): Statement {
   const [after, last, seconds] = rateTimes(now);
@@ -128,7 +144,7 @@ export function seeIfKnown(person: Person, now: Date): Statement {
   );
 }
 
-/** He knows that he is banned; until {@link forgetBanTold}. */
+/** This person knows of the ban, until {@link forgetBanTold}. */
 export function markBanTold(userId: number, now: Date): Statement {
   const key = `banned:${userId}`;
   return sql('INSERT INTO alerts (key, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING', key, toSqlTime(now));
@@ -139,12 +155,12 @@ export function forgetBanTold(userId: number): Statement {
   return sql('DELETE FROM alerts WHERE key = ?', `banned:${userId}`);
 }
 
-/** changes = 1 for the one update that may tell him that he is over the limit. */
+/** changes = 1 for the one update that may tell this person of the limit. */
 export function claimRateTelling(userId: number): Statement {
   return sql('UPDATE users SET rate_told = 1 WHERE user_id = ? AND rate_told = 0 RETURNING user_id', userId);
 }
 
-/** Where he came from, the first time only. */
+/** Where this person came from, the first time only. */
 export function recordSource(userId: number, source: string): Statement {
   return sql('UPDATE users SET source = ? WHERE user_id = ? AND source IS NULL', source, userId);
 }
@@ -153,7 +169,7 @@ export function chooseLanguage(userId: number, language: string): Statement {
   return sql('UPDATE users SET language = ? WHERE user_id = ?', language, userId);
 }
 
-/** He blocked the bot: broadcasts leave him out. */
+/** This person blocked the bot: broadcasts leave them out. */
 export function markBlocked(userId: number, now: Date): Statement {
   return sql('UPDATE users SET blocked_at = ? WHERE user_id = ?', toSqlTime(now), userId);
 }

@@ -1,6 +1,7 @@
 /**
- * Whether the database takes writes (a full disk, a lock without end, a quota): remembered in this process, for where it does not there is
- * no other place. An answer is sent before its commit; without this memory each redelivery would send it again.
+ * Whether the database takes writes (a full disk, a lock without end, a quota). This process
+ * remembers it, since there is no other place. An answer goes out before its commit; without this
+ * memory each redelivery would send it again.
  */
 import { type Database, DatabaseUnavailable, sql } from './database.ts';
 
@@ -11,17 +12,23 @@ export interface WriteTrouble {
 
 export interface WatchedWrites {
   readonly db: Database;
-  /** Since the last write that was taken. */
+  /** Since the last successful write. */
   trouble(): WriteTrouble | undefined;
-  /** The turn of this update was begun, and what it did could not be saved. */
+  /** This update's turn began, and its writes could not be saved. */
   noteUnsaved(updateId: number): void;
-  /** False: it was begun before, and still nothing can be saved. One round trip for such an update, none for others. */
+  /**
+   * False: it began before, and still nothing can be saved. Such an update costs one round trip,
+   * others none.
+   */
   mayBegin(updateId: number): Promise<boolean>;
   /** Writes something that changes nothing else. */
   probe(): Promise<boolean>;
 }
 
-/** More updates than this wait only where nobody can be answered anyway; the oldest may see its answer once more. */
+/**
+ * More updates than this wait only where nobody can be answered anyway; the oldest may see its
+ * answer twice.
+ */
 const MOST_REMEMBERED = 10_000;
 
 export function watchWrites(db: Database, now: () => Date): WatchedWrites {

@@ -1,4 +1,7 @@
-/** Composition from settings to parts, shared by the Worker, the Node host and the CLI. Nothing below here sees an environment. */
+/**
+ * Builds the parts from settings, for the Worker, the Node host and the CLI. Nothing below here
+ * sees an environment.
+ */
 
 import type { Bucket } from '../backup/catalog/list.ts';
 import type { BackupContext } from '../backup/context.ts';
@@ -16,7 +19,10 @@ export interface BackupParts {
   readonly source: SnapshotSource;
   readonly store: Store;
   readonly ledger: Ledger;
-  /** `worker`, or where a process can be looked at, what says which one (db/lock-text.ts). */
+  /**
+   * `worker`, or a text that identifies the process, where somebody can look at one
+   * (db/file/lock-text.ts).
+   */
   readonly holder: string;
   readonly alert: BackupContext['alert'];
   /** What opens encrypted backups; the bot has it only with a passphrase. */
@@ -31,11 +37,14 @@ export interface BackupParts {
 export const APP_VERSION = '0.1.0';
 
 /**
- * A Worker's cron may take 15 min of wall time (docs/platform-facts.md); a run gives itself up before it is cut off, with room for the
- * wait for a dead holder's lease (host.ts) before it.
+ * A Worker's cron may take 15 min of wall time (docs/platform-facts.md). A run gives up before
+ * Cloudflare ends it, and leaves room for the wait for a dead holder's lease (host.ts).
  */
 const RUN_TIMEOUT_MS = 12 * 60_000;
-/** Fast: keeps `full` no slower than sqlite3 + gzip -6 and the Worker in its time, for a fifth more bytes (bench/backup-run.ts). */
+/**
+ * Fast: `full` stays no slower than sqlite3 + gzip -6, and the Worker in its time, for a fifth more
+ * bytes (bench/backup-run.ts).
+ */
 export const GZIP_LEVEL = 1;
 
 export function composeBackup(settings: BackupSettings, parts: BackupParts): BackupContext {
@@ -63,13 +72,13 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
   };
 }
 
-/** The engine of a host; the CLI works with the context alone. */
+/** The engine of a host; the CLI needs the context alone. */
 export function composeEngine(
   settings: BackupSettings,
   parts: BackupParts & {
     readonly ledger: Ledger & RequestLedger;
     readonly links: LinkSettings;
-    /** Aborts when the host stops and waits no longer: a run is given up and cleans up. */
+    /** Aborts when a stopping host waits no longer: the run gives up and cleans up. */
     readonly stopping?: AbortSignal;
   },
 ): BackupEngine {
@@ -83,7 +92,7 @@ export function composeEngine(
   });
 }
 
-/** Whoever has set a key to open backups with has encrypted ones, on a machine that makes none, too. */
+/** An owner of a key has encrypted backups, even on a machine that makes none. */
 export function bucketOf(settings: BackupSettings, store: Store): Bucket {
   const isSealed = encryptionOf(settings) !== undefined || settings.ageIdentity !== undefined;
   return { store, prefix: settings.prefix, isSealed };
@@ -96,7 +105,10 @@ function encryptionOf(settings: BackupSettings): Encryption | undefined {
     : { kind: 'passphrase', passphrase: settings.passphrase };
 }
 
-/** What the running bot can open its own backups with: nothing when they are encrypted for recipients. */
+/**
+ * What the running bot can open its own backups with: nothing when they are encrypted for
+ * recipients.
+ */
 export function botKeys({ passphrase }: BackupSettings): OpeningKeys | undefined {
   return passphrase === undefined ? undefined : { identities: [], passphrases: [passphrase] };
 }

@@ -1,9 +1,12 @@
-/** Telegram delivers an update again when its answer is late, while the first delivery is still at work (an import reads a file for minutes). */
+/**
+ * Telegram delivers an update again when its answer is late, while the first delivery is still at
+ * work (an import reads a file for minutes).
+ */
 import type { Receive } from '../bot/receive.ts';
 
 /**
- * A second delivery of an update that is being handled waits for the first, and has its outcome: nothing is read twice. For one process that
- * lives on; a Worker's request must not wait for the work of another.
+ * A second delivery of an update waits for the first and shares its outcome, so that nothing is
+ * read twice. For one long-lived process: a Worker's request must not wait for the work of another.
  */
 export function joinDeliveries(receive: Receive): Receive {
   const underWay = new Map<number, ReturnType<Receive>>();

@@ -1,4 +1,7 @@
-/** What both hosts share: the app, the receiver behind its migration, the schedule's two kinds of work. */
+/**
+ * What both hosts share: the app, the receiver behind its migration, the two kinds of scheduled
+ * work.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Api } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
@@ -33,7 +36,7 @@ import { joinDeliveries } from './deliveries.ts';
 
 export interface HostParts {
   readonly config: Config;
-  /** Left out: production. */
+  /** Absent: production. */
   readonly isOffline?: boolean;
   readonly webhookSecret: string | undefined;
   readonly db: Database;
@@ -48,28 +51,32 @@ export interface HostParts {
   /** What one tick may take: time, and requests to database and Bot API together. */
   readonly tickLimits: { readonly seconds: number; readonly requests: number };
   readonly after: NonNullable<Services['after']>;
-  /** `ok`, or what is wrong with the disk that database and bucket are written to; left out where there is none (Worker). */
+  /**
+   * `ok`, or what is wrong with the disk of database and bucket; absent where there is none
+   * (Worker).
+   */
   readonly disk?: () => Promise<string>;
-  /** Whether the database file was taken away under the host; left out where there is none (Worker). */
+  /** Whether somebody took the database file away; absent where there is none (Worker). */
   readonly isLost?: () => boolean;
-  /** Names the backup command as it is typed where the host runs; left out in a Worker. */
+  /** Names the backup command as people type it where the host runs; absent in a Worker. */
   readonly asCalled?: (text: string) => string;
-  /** Aborts when the host stops: a tick begins nothing more. Left out where nobody says so (Worker). */
+  /** Aborts when the host stops: a tick then begins nothing more. Absent in a Worker. */
   readonly stopping?: AbortSignal;
-  /** Left out where updates come by neither webhook nor polling (tests). */
+  /** Absent where updates come by neither webhook nor polling (tests). */
   readonly hearing?: Hearing;
-  /** Left out where there is no disk (Worker). */
+  /** Absent where there is no disk (Worker). */
   readonly importUpload?: Services['importUpload'];
   readonly background?: Services['background'];
-  /** How an old bot's database becomes this bot's; left out in a Worker. */
+  /** How an old bot's database becomes this bot's; absent in a Worker. */
   readonly takeOver?: TakeOver;
 }
 
 export interface Host {
   readonly app: Hono;
   /**
-   * Brings the schema up to date, once; a failed attempt is tried again by the next caller. `waits`: for a run that is in the way of the
-   * backup before a migration (a start has nobody who would come again; an update is delivered again).
+   * Brings the schema up to date, once; the next caller repeats a failed attempt. `waits`: for a
+   * run that is in the way of the backup before a migration (nobody repeats a start; Telegram
+   * repeats an update).
    */
   ready(options?: { readonly waits: boolean }): Promise<void>;
   receive(update: Update, delivery?: Delivery): Promise<Outcome>;
@@ -99,7 +106,8 @@ export function createHost(parts: HostParts): Host {
   const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
     const run = (): Promise<BackupOutcome> => backups.run({ trigger, scheduledAt, ...options });
     let outcome = await run();
-    // What is due and meets the lease of a killed process is made when that ends, not skipped: nobody would come back for it.
+    // A due run that meets a killed process's lease waits for the lease to end: nobody would come
+    // back for a skipped one.
     const waits = trigger === 'schedule' || trigger === 'start' ? BUSY_WAITS : 0;
     const signal = options.signal ?? new AbortController().signal;
     for (let i = 0; i < waits && isBusy(outcome); i += 1) {
@@ -134,7 +142,7 @@ export function createHost(parts: HostParts): Host {
     }
     return handle(update, delivery);
   };
-  // Where there is one process with a background, a second delivery can wait for the first.
+  // In one process with a background, a second delivery can wait for the first.
   const receive = background === undefined ? receiveOne : joinDeliveries(receiveOne);
   const app = createApp({
     webhookSecret: parts.webhookSecret,
@@ -181,7 +189,7 @@ function isBusy(outcome: BackupOutcome): boolean {
   return outcome.kind === 'skipped' && outcome.reason === 'busy';
 }
 
-/** A database that can not be backed up is not changed; one that the last try backed up already is not backed up again. */
+/** Without a backup the database does not change; a backup of the last try is not made again. */
 async function backUpBeforeMigration(
   backUp: Host['runBackup'],
   { now, sleep, log, backups }: HostParts,
@@ -224,7 +232,7 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
         lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
       () => 'unreachable' as const,
     ),
-    // A bucket that can not be listed is no sign of safety.
+    // A bucket that nobody can list is no sign of safety.
     backups.health().catch(() => undefined),
     disk?.(),
     updatesOf(parts),
@@ -248,10 +256,13 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
   };
 }
 
-/** A webhook's trouble is found by the tick, perhaps another process's, and is over when an update has come since. */
+/**
+ * The tick finds a webhook's trouble, perhaps in another process; an update that came since ends
+ * it.
+ */
 async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updates']> {
   if (hearing === undefined) return undefined;
-  // A database that does not answer is told beside it.
+  // `/healthz` tells separately of a database that does not answer.
   const [known] = await db.read([heard()]).catch(() => [undefined]);
   const received = known?.lastReceived ?? null;
   const isDeaf =
@@ -263,17 +274,21 @@ async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updat
   };
 }
 
-/** /healthz is open to everybody: it must not cost a bucket listing a request. Bad news are looked at again sooner. */
+/**
+ * /healthz is open to everybody, so a request must not cost a bucket listing. Bad news is checked
+ * again sooner.
+ */
 const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
 
 /**
- * Only values are kept, never promises: in a Worker a request must not wait for another request's I/O (workerd cancels it).
+ * Keeps only values, never promises: in a Worker a request must not wait for another request's I/O
+ * (workerd cancels it).
  */
 function cachedHealth({ now, isLost }: HostParts, make: () => Promise<Health>): () => Promise<Health> {
   let kept: { readonly at: number; readonly value: Health } | undefined;
   return async () => {
     const at = now().getTime();
-    // The log has said so by now.
+    // The log has told it by now.
     const isNew = isLost?.() === true && kept?.value.database !== 'replaced';
     if (kept !== undefined && !isNew && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
       return kept.value;
@@ -283,7 +298,10 @@ function cachedHealth({ now, isLost }: HostParts, make: () => Promise<Health>): 
   };
 }
 
-/** Runs `make` until it succeeded once. Callers at the same time each try (see {@link cachedHealth}): `make` must bear that. */
+/**
+ * Runs `make` until it succeeds once. Callers at the same time each try (see {@link cachedHealth}):
+ * `make` must bear that.
+ */
 function once<Args extends readonly unknown[]>(
   make: (...args: Args) => Promise<void>,
 ): (...args: Args) => Promise<void> {

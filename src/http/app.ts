@@ -7,21 +7,21 @@ import { createMiddleware } from 'hono/factory';
 import type { Outcome } from '../bot/outcome.ts';
 import { readUpdate } from './update-shape.ts';
 
-/** Telegram's updates are some KB; anything near this is not one. */
+/** Telegram's updates are some KB; anything near this is none. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface Health {
-  /** `offline`: all is well, and nothing of it is production. */
+  /** `offline`: all is well, and nothing here is production. */
   readonly status: 'ok' | 'failing' | 'offline';
   readonly version: string;
   /**
-   * `replaced`: the file was taken away under the host, which must be started again. `incomplete`: a table or column of the bot's own is
-   * missing. `takes no writes`: the last one failed.
+   * `replaced`: somebody took the file away, and the host must restart. `incomplete`: a table or
+   * column of the bot is missing. `takes no writes`: the last one failed.
    */
   readonly database: 'ok' | 'unreachable' | 'replaced' | 'incomplete' | 'takes no writes';
-  /** Whether database and bucket can be written to; left out where there is no disk (Worker). */
+  /** Whether database and bucket take writes; absent where there is no disk (Worker). */
   readonly disk?: string;
-  /** Left out where they come by neither webhook nor polling. */
+  /** Absent where updates come by neither webhook nor polling. */
   readonly updates?: {
     readonly last_received: string | null;
     readonly webhook: 'ok' | 'polling' | 'failing';
@@ -29,7 +29,7 @@ export interface Health {
   readonly backup: {
     readonly last_verified: string | null;
     readonly age_hours: number | null;
-    /** The newest backup, or the database itself, was found damaged: where it says more. */
+    /** The newest backup, or the database itself, is damaged: where to read more. */
     readonly damaged?: string;
   };
 }
@@ -74,7 +74,7 @@ export function createApp(parts: AppParts): Hono {
   return app;
 }
 
-/** Before anything else, and in constant time: hashes have one length whatever was sent. */
+/** Before anything else, and in constant time: hashes have one length for every input. */
 function requireSecret(secret: string | undefined): ReturnType<typeof createMiddleware> {
   const expected = secret === undefined ? undefined : sha256(secret);
   return createMiddleware(async (c, next) => {

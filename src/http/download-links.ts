@@ -1,7 +1,8 @@
 /**
- * Signed, expiring links to objects of a directory bucket (docs/spec/backup.md "Commands": 15 minutes, made for that admin at that press).
- * The signature covers object, admin and expiry. Its key is derived from the bot token for this purpose alone, so links die with
- * the token. Whoever is no admin any more gets nothing by an old link.
+ * Signed, expiring links to objects of a directory bucket (docs/spec/backup.md "Commands": 15
+ * minutes, made for that admin at that press). The signature covers object, admin and expiry. Its
+ * key comes from the bot token for this purpose alone, so links die with the token. A removed admin
+ * gets nothing by an old link.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { posix } from 'node:path';
@@ -22,7 +23,10 @@ export interface LinkSettings {
   readonly now: () => Date;
 }
 
-/** The key that signs links and nothing else (RFC 5869). The purpose is part of it: no other use of the token gives this key. */
+/**
+ * The key that signs links and nothing else (RFC 5869). The purpose is part of it: no other use of
+ * the token yields this key.
+ */
 export function linkKey(botToken: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', botToken, '', 'anime-bot download links', KEY_BYTES));
 }
@@ -44,7 +48,7 @@ function pathOf(object: string, admin: number, expires: number, signed: Buffer):
   return `/backups/${object.split('/').map(encodeURIComponent).join('/')}?${query}`;
 }
 
-/** The object's bytes, or undefined for whatever is not a valid link of ours (no hint as to why). */
+/** The object's bytes; undefined for everything but a valid link of ours, without a hint why. */
 export async function serveLink(
   settings: LinkSettings,
   store: Store,

@@ -1,6 +1,7 @@
 /**
- * Who may talk to a server that is meant for this machine alone. Any page in the owner's browser can send requests to 127.0.0.1, and
- * with a name of its own that resolves there (DNS rebinding) it can read the answers too. So the names are compared with a list.
+ * Who may talk to a server for this machine alone. Any page in the owner's browser can send
+ * requests to 127.0.0.1. With a name of its own that resolves there (DNS rebinding) it can read the
+ * answers, too. So the guard compares the names with a list.
  */
 
 export interface GuardedRequest {
@@ -8,7 +9,7 @@ export interface GuardedRequest {
   header(name: string): string | undefined;
 }
 
-/** A proxy or a tunnel adds one of these; what it brings is not from this machine. */
+/** A proxy or a tunnel adds one of these; its requests are not from this machine. */
 const FORWARDED = [
   'forwarded',
   'x-forwarded-for',
@@ -32,7 +33,10 @@ export function refusal(request: GuardedRequest, port: number): string | undefin
   return isForeignFetch(request) ? 'this server answers no page but its own' : undefined;
 }
 
-/** Pages of other origins can send a GET without Origin (an image, a script); browsers mark it. To follow a link is no such thing. */
+/**
+ * Pages of other origins can send a GET without Origin (an image, a script); browsers mark it.
+ * Following a link is not such a request.
+ */
 function isForeignFetch({ method, header }: GuardedRequest): boolean {
   const site = header('sec-fetch-site');
   if (site === undefined || site === 'same-origin' || site === 'none') return false;

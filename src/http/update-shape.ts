@@ -1,10 +1,11 @@
 /**
- * An update as far as it must be right to be handled at all: a whole `update_id`, objects beside it, and what this program reads of them
- * in the types that Telegram gives it (core.telegram.org/bots/api). Kinds and fields we do not know pass: Telegram adds some every year.
+ * The shape that an update needs to be handled at all: a whole `update_id`, objects beside it, and
+ * the fields this program reads, in the types that Telegram gives them
+ * (core.telegram.org/bots/api). Unknown kinds and fields pass: Telegram adds some every year.
  */
 import type { Update } from 'grammy/types';
 
-/** Undefined: no update of Telegram's. */
+/** Undefined: not an update of Telegram. */
 export function readUpdate(body: string): Update | undefined {
   let value: unknown;
   try {
@@ -22,7 +23,10 @@ export function readUpdate(body: string): Update | undefined {
   return isRight ? (value as unknown as Update) : undefined;
 }
 
-/** `text`, `number` (a whole one), the name of a shape, or of one in a list (`file[]`); with `!` it is always there. */
+/**
+ * `text`, `number` (a whole one), the name of a shape, or of one in a list (`file[]`); `!` means
+ * always present.
+ */
 type Shape = Readonly<Record<string, string>>;
 
 const SHAPES: Readonly<Record<string, Shape>> = {

@@ -14,9 +14,9 @@ import { adminNoticesJob } from './send-admin-notices.ts';
 import { broadcastJob } from './send-broadcasts.ts';
 import { hearingJob } from './watch-hearing.ts';
 
-/** Every job of the tick, in the order they get their turn. */
+/** Every job of the tick, in the order of their turns. */
 export const jobs: readonly Job[] = [
-  // First: a run needs most of a small tick, and would never find it left over.
+  // First: a run needs most of a small tick, and later it would never find that much left.
   backupRequestsJob,
   adminWorkJob,
   hearingJob,
@@ -30,6 +30,6 @@ export const jobs: readonly Job[] = [
   postingJob,
   trashJob,
   broadcastJob,
-  // Last: it uses up what time and requests are left.
+  // Last: it uses up the time and requests that are left.
   followMessagesJob,
 ];

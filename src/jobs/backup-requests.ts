@@ -1,4 +1,7 @@
-/** Finishes backups admins asked for whose own process died or was too slow, and tells them in the message they wait at. */
+/**
+ * Finishes backups that admins asked for when their own process died or was too slow, and tells the
+ * outcome in the waiting message.
+ */
 import { GrammyError } from 'grammy';
 import { languageOf } from '../db/people.ts';
 import { outcomeScreen } from '../handlers/admin/backup-outcome.ts';
@@ -7,14 +10,18 @@ import { textsIn } from '../locales/index.ts';
 import { DEFAULT_TIME_ZONE, localTime } from '../text/times.ts';
 import type { Job } from './job.ts';
 
-/** Of one run as long as its files are of one part each (counted in test/backup/remote-run.test.ts), with three more to close the request and to tell. */
+/**
+ * Requests of one run whose files have one part each (test/backup/remote-run.test.ts counts them),
+ * and three to close and to tell.
+ */
 const RUN_REQUESTS = 32 + 3;
 
 export const backupRequestsJob: Job = {
   name: 'backup-requests',
   async run({ backups, db, api, log, defaultLocale, timeZone, now, requests }) {
     if (!requests.take(1)) return;
-    // A tick that carries a run has next to nothing left for the other jobs (free plan): every other minute is theirs alone.
+    // A tick with a run has next to nothing left for the other jobs (free plan): every other minute
+    // is theirs alone.
     const isTight = requests.left < 2 * RUN_REQUESTS;
     const mayBegin = (): boolean =>
       (!isTight || now().getUTCMinutes() % 2 === 0) && requests.take(RUN_REQUESTS);

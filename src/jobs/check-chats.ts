@@ -1,10 +1,13 @@
-/** Looks whether the bot may still work in its chats: not every loss of rights is told, and updates get lost. */
+/**
+ * Checks whether the bot may still work in its chats: Telegram does not tell every loss of rights,
+ * and updates get lost.
+ */
 
 import { lookAtChat } from '../bot/chat-health.ts';
 import { chatUses } from '../db/chat-uses.ts';
 import type { Job } from './job.ts';
 
-/** Chats an hour, any of them. */
+/** Chats an hour, in any order. */
 const AT_ONCE = 8;
 
 export const checkChatsJob: Job = {

@@ -1,10 +1,10 @@
-/** Does the long work of admins that an update began and whose process died, or that had to wait. */
+/** Continues long work of admins whose process died, or that had to wait. */
 import { freeWork } from '../db/admin-work.ts';
 import { begin, runWork } from '../handlers/admin/work/run.ts';
 import type { Job } from './job.ts';
 
 const AT_ONCE = 5;
-/** Of one: a backup before an import takes most (docs/limits.md). */
+/** Requests of one piece: a backup before an import takes most (docs/limits.md). */
 const WORK_REQUESTS = 33;
 
 export const adminWorkJob: Job = {

@@ -1,4 +1,4 @@
-/** Empties the trash of what lay there for 30 days, and the audit log of what is older than a year. */
+/** Purges what lay in the trash for 30 days, and audit log entries older than a year. */
 import { audit, forgetOldAudit } from '../db/audit-log.ts';
 import { hasChanged } from '../db/database.ts';
 import { expiredAnime, purgeAnime, redateTrash, releaseHistory } from '../db/trash.ts';
@@ -6,7 +6,7 @@ import type { Job } from './job.ts';
 
 /** Nobody waits for it: a few at a time. */
 const AT_ONCE = 10;
-/** The audit log's name for what the bot did by itself. */
+/** The audit log's name for the bot's own deeds. */
 const BOT = 0;
 
 export const trashJob: Job = {

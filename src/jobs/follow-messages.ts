@@ -1,6 +1,6 @@
 /**
- * Tells followers of new parts, a slice at a time. Where it stands is a row: killed anywhere, it goes on from the last saved place; at
- * most one slice is told twice, nobody is left out.
+ * Tells followers of new parts, a slice at a time. A row holds the progress: after a kill it goes
+ * on from there. At most one slice is told twice; nobody is left out.
  */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../bot/callback-data.ts';
@@ -28,7 +28,7 @@ import { textsFor } from '../locales/index.ts';
 import { LOCALE_NAMES } from '../settings/config.ts';
 import type { Job, JobContext } from './job.ts';
 
-/** Followers to a slice: messages that a kill could repeat, and two requests saved for each more. */
+/** Followers in a slice: a kill could repeat as many messages; each more saves two requests. */
 const SLICE = 10;
 /** 25 messages a second, below Telegram's 30 for all a bot's chats (docs/platform-facts.md). */
 const PAUSE_MS = 40;
@@ -51,7 +51,7 @@ export const followMessagesJob: Job = {
   },
 };
 
-/** Those who could not be told before. Where three in a row fail again, the others tell themselves what it is with them. */
+/** First those who could not be told before. When three in a row fail again, the rest wait. */
 async function tellAgain(context: JobContext, due: readonly Retry[]): Promise<void> {
   const streak = new Streak();
   for (const { news, follower, attempts, isLast } of due) {
@@ -96,13 +96,13 @@ async function tellAll(context: JobContext, news: PartNews): Promise<boolean> {
 }
 
 interface Slice {
-  /** The last follower dealt with. */
+  /** The last follower handled. */
   readonly last: number | undefined;
   readonly sent: number;
   readonly failed: number;
-  /** Who blocked the bot, and who is to be told later. */
+  /** Those who blocked the bot, and those to be told later. */
   readonly statements: readonly Statement[];
-  /** Telegram takes nothing at all: the rest is the next tick's. */
+  /** Telegram refuses everything: the next tick does the rest. */
   readonly isStopped: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** Memberships nobody asked for in a day are dropped: the gate's cache holds the people who are here, not all who ever were. */
+/**
+ * Drops memberships that nobody needed for a day: the gate's cache holds the people who are here,
+ * not all who ever were.
+ */
 import { forgetOldAnswers } from '../db/channels.ts';
 import type { Job } from './job.ts';
 

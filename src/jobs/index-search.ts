@@ -1,9 +1,12 @@
-/** Folds the names of anime that were written without it: rows from before the search, imports, other tools. */
+/**
+ * Folds the names of anime that were written without that: rows from before the search, imports,
+ * other tools.
+ */
 import { indexAnime, staleAnime } from '../db/search-index.ts';
 import { searchText } from '../text/search-text.ts';
 import type { Job } from './job.ts';
 
-/** Anime to a batch: some hundred KB of text, well within a transaction's 5 s. */
+/** Anime in a batch: some hundred KB of text, well within a transaction's 5 s. */
 const BATCH = 100;
 
 export const indexSearchJob: Job = {

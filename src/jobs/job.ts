@@ -1,4 +1,7 @@
-/** Work done by the tick (every minute on both hosts): resumable, in slices, safe to be started twice or killed anywhere. */
+/**
+ * Work of the tick (every minute on both hosts): resumable, in slices, safe to start twice or to
+ * kill anywhere.
+ */
 import type { Api } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from '../backup/engine.ts';
@@ -15,7 +18,7 @@ export interface JobContext extends Pick<Services, 'importUpload' | 'background'
   readonly me: UserFromGetMe;
   readonly adminIds: readonly number[];
   readonly defaultLocale: LocaleName;
-  /** In which people read times; left out: the default one. */
+  /** The time zone in which people read times; by default the bot's. */
   readonly timeZone?: string;
   readonly now: () => Date;
   /** Waits; tests hand in a clock that jumps. */
@@ -24,17 +27,20 @@ export interface JobContext extends Pick<Services, 'importUpload' | 'background'
   readonly backups: BackupEngine;
   /** Handles an update that was set aside. */
   readonly replay: Replay;
-  /** Left out where updates come by neither webhook nor polling (tests). */
+  /** Absent where updates come by neither webhook nor polling (tests). */
   readonly hearing?: Hearing | undefined;
-  /** Stop beginning new work after this moment; what is left is the next tick's. */
+  /** Begin nothing new after this moment; the next tick does the rest. */
   readonly deadline: Date;
-  /** How many more requests (database and Bot API together) this tick may make: the Worker's subrequest limit. */
+  /**
+   * How many more requests (database and Bot API together) this tick may make: the Worker's
+   * subrequest limit.
+   */
   readonly requests: RequestBudget;
 }
 
 export interface Job {
   readonly name: string;
-  /** Run at most so often; left out, at every tick. */
+  /** The shortest time between two runs; absent: runs at every tick. */
   readonly everyMinutes?: number;
   run(context: JobContext): Promise<void>;
 }
@@ -43,7 +49,9 @@ export interface Job {
 export class RequestBudget {
   #left: number;
   readonly #stopping: AbortSignal | undefined;
-  /** @param stopping the host stops: from then on none is left, so that what is begun ends soon */
+  /**
+   * @param stopping the host stops: from then on no request is left, so that running work ends soon
+   */
   constructor(limit: number, stopping?: AbortSignal) {
     this.#left = limit;
     this.#stopping = stopping;
@@ -53,7 +61,7 @@ export class RequestBudget {
     return this.#stopping?.aborted === true ? 0 : this.#left;
   }
 
-  /** A budget of its own, out of this one's, that ends with it when the host stops. */
+  /** A budget of its own out of this one; it ends with this one when the host stops. */
   part(limit: number): RequestBudget {
     return new RequestBudget(limit, this.#stopping);
   }

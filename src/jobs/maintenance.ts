@@ -4,7 +4,7 @@ import { hasChanged } from '../db/database.ts';
 import { forgetOldFailures, forgetOldMarks } from '../db/updates.ts';
 import type { Job } from './job.ts';
 
-/** Marks forgotten in one statement: a short write lock. */
+/** Marks that one statement forgets: a short write lock. */
 const SLICE = 5_000;
 
 export const maintenance: Job = {

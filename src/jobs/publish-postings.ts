@@ -1,9 +1,14 @@
-/** Finishes what a press of "post" began: the rest of many chats, what failed for a while, what a dead host left. */
+/**
+ * Finishes what a press of "post" began: the rest of many chats, passing failures, and what a dead
+ * host left.
+ */
 import { openPostings } from '../db/postings.ts';
 import { workAtPosting } from '../handlers/admin/post-cards.ts';
 import type { Job } from './job.ts';
 
-/** Cards a tick sends for one posting: below Telegram's 30 messages a second overall, and few requests. */
+/**
+ * Cards of one posting in a tick: below Telegram's 30 messages a second overall, and few requests.
+ */
 const SLICE = 20;
 /** Requests beside the cards: read, claim, result, report and its note. */
 const OVERHEAD = 6;

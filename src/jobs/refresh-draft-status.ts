@@ -1,4 +1,4 @@
-/** Makes the drafts' status messages true that a burst of parts left behind. */
+/** Corrects the status messages of drafts that a burst of parts left out of date. */
 import { staleStatuses } from '../db/draft-parts.ts';
 import { STATUS_EVERY_MS, settleStatus } from '../handlers/admin/draft-status.ts';
 import type { Job } from './job.ts';

@@ -1,4 +1,7 @@
-/** Handles what was set aside while Telegram could not be reached: in order in each chat, each once. */
+/**
+ * Handles updates that were set aside while nobody could reach Telegram: in order in each chat,
+ * each once.
+ */
 
 import { isOver, replayOne } from '../bot/replay.ts';
 import { waitingUpdates } from '../db/updates.ts';

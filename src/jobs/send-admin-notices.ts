@@ -1,4 +1,7 @@
-/** Tells the admins what turns noticed: at most one new message a tick, whatever the trouble; counts are edited into theirs. */
+/**
+ * Tells the admins what turns noticed: at most one new message a tick, whatever the trouble. It
+ * edits counts into sent messages.
+ */
 import {
   type Notice,
   type NoticeMessages,
@@ -11,7 +14,7 @@ import { type Texts, textsFor } from '../locales/index.ts';
 import { type Html, join } from '../text/html.ts';
 import type { Job, JobContext } from './job.ts';
 
-/** Notices looked at in a tick; trouble seldom comes in more kinds. */
+/** Notices that a tick looks at; trouble seldom comes in more kinds. */
 const AT_ONCE = 10;
 
 export const adminNoticesJob: Job = {
@@ -23,7 +26,7 @@ export const adminNoticesJob: Job = {
     const waiting = found.filter(isReadable);
     const unreadable = found.filter((one) => !isReadable(one));
     if (unreadable.length > 0) {
-      // They must not stand before those that say something.
+      // They must not push out those that say something.
       context.log.error('notices cannot be read', { keys: unreadable.map(({ key }) => key).join(', ') });
       await db.write(unreadable.map((one) => noticeSent(one, one.messages, context.now())));
     }
@@ -35,7 +38,7 @@ export const adminNoticesJob: Job = {
       if (notices.length === 0) continue;
       if (!requests.take(adminIds.length + 1)) return;
       const messages = await tell(context, notices);
-      // Nobody was reached: it stays for the next tick.
+      // No admin was reached: it stays for the next tick.
       if (messages === undefined) continue;
       await db.write(notices.map((one) => noticeSent(one, messages, context.now())));
     }
@@ -55,7 +58,9 @@ function isReadable(one: WaitingNotice): one is ReadableNotice {
   }
 }
 
-/** What the next message says: one notice whose count will be edited, or all the others together. */
+/**
+ * What the next message says: one notice whose count will be edited, or all the others together.
+ */
 function firstOf(untold: readonly ReadableNotice[]): readonly ReadableNotice[] {
   const [first] = untold;
   if (first === undefined || isCounted(first)) return first === undefined ? [] : [first];
@@ -94,7 +99,7 @@ async function tell(
   return isTold ? Object.fromEntries(told) : undefined;
 }
 
-/** Undefined of a kind that this program does not know. */
+/** Undefined for a kind that this program does not know. */
 function noticeText(
   notice: Notice,
   count: number,

@@ -1,6 +1,7 @@
 /**
- * Sends broadcasts, one message after another, each written down before the next is begun: a kill at any point repeats at most the message
- * in flight and skips nobody. So a message costs two requests, and the pace is what the two round trips take, never over 25 a second.
+ * Sends broadcasts, one message after another, and records each before it begins the next. So a
+ * kill repeats at most the message in flight and skips nobody. A message costs two requests; the
+ * pace is what two round trips take, never over 25 a second.
  */
 import { GrammyError } from 'grammy';
 import {
@@ -38,9 +39,9 @@ const PACE_MS = 40;
 const SLICE = 200;
 /** docs/spec/bot.md: progress is edited at most once in three seconds. */
 const PROGRESS_MS = 3_000;
-/** Of them, those who are tried again. */
+/** Of them, retries. */
 const RETRIES = 20;
-/** The copy and the moving of the cursor. */
+/** The copy and the cursor's move. */
 const PER_MESSAGE = 2;
 /** Of a tick's time and requests. */
 const SHARE = 0.8;
@@ -100,12 +101,12 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
       ...booked(broadcast, cursor, recipient, outcome, now()),
       ...(isDown ? [waitBroadcast(id, now().getTime() + streak.waitMs)] : []),
     ]);
-    // Paused, cancelled, or (no row) taken over by another host: either way it is not ours any more.
+    // Paused, cancelled, or (no row) taken over by another host: it is not ours any more.
     if (moved?.rows[0]?.text('state') !== 'running' || isDown) break;
     if (isFresh) cursor = recipient.position;
     queue = rest;
     if (streak.isDown) {
-      // These chats failed before: what it is with the others, they tell themselves.
+      // These chats failed before, so they say nothing of the others.
       queue = rest.filter(({ attempts }) => attempts === undefined);
       retries = 0;
       streak = new Streak();
@@ -118,10 +119,10 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
   await showProgress(context, id);
 }
 
-/** Somebody's turn; with attempts: not the first one. */
+/** The turn of one recipient; with attempts: a retry. */
 type Queued = Recipient & Partial<WaitingRecipient>;
 
-/** What is written of one recipient; the first statement returns the broadcast's state. */
+/** What is written for one recipient; the first statement returns the broadcast's state. */
 function booked(
   { id }: Broadcast,
   cursor: number,
@@ -171,7 +172,7 @@ async function deliver(context: JobContext, broadcast: Broadcast, recipient: Que
   }
 }
 
-/** One read and one call. What can not be shown is no reason to stop. */
+/** One read and one call. A failed display is no reason to stop. */
 async function showProgress(context: JobContext, id: number): Promise<void> {
   if (!context.requests.take(2)) return;
   const [broadcast] = await context.db.read([broadcastById(id)]);
@@ -183,7 +184,7 @@ async function showProgress(context: JobContext, id: number): Promise<void> {
       ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
     });
   } catch (error) {
-    // "Not modified", deleted by the admin, or too many edits: the next one will do.
+    // "Not modified", deleted by the admin, or too many edits: the next edit will do.
     context.log.debug('broadcast progress not shown', { broadcast: id, error: describeError(error) });
   }
 }
@@ -198,7 +199,7 @@ async function finish(
   await report(context, id);
 }
 
-/** Tells the admin how it went: once, and again by the next tick if Telegram could not be reached. */
+/** Tells the admin the outcome once; the next tick tries again if Telegram could not be reached. */
 async function report(context: JobContext, id: number): Promise<void> {
   await showProgress(context, id);
   const [broadcast] = await context.db.read([broadcastById(id)]);

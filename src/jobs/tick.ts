@@ -1,15 +1,18 @@
-/** Runs every job once, one after another; a failing job does not keep the others from their turn. */
+/** Runs every job once, one after another; a failing job does not stop the others. */
 import { hasChanged } from '../db/database.ts';
 import { claimJob, releaseJob } from '../db/job-leases.ts';
 import { describeError } from '../lib/log.ts';
 import type { Job, JobContext } from './job.ts';
 
-/** A job whose host died is taken over after this; longer than any tick may last (Worker cron wall time is 15 min). */
+/**
+ * Another tick takes over a job whose host died after this; longer than any tick may last (Worker
+ * cron wall time is 15 min).
+ */
 const LEASE_MINUTES = 16;
 
 /**
- * `holder` names this tick; a job already running elsewhere is left alone. Claiming costs one request and releasing one, however many
- * jobs there are: an idle minute must be cheap.
+ * `holder` names this tick; a job that runs elsewhere is left alone. Claiming costs one request and
+ * releasing one, however many jobs there are: an idle minute must be cheap.
  */
 export async function tick(jobs: readonly Job[], context: JobContext, holder: string): Promise<void> {
   const { db, now, deadline, requests } = context;

@@ -1,4 +1,7 @@
-/** Asks Telegram whether updates can arrive, sets a webhook again that somebody removed, and tells the owners what it cannot mend. */
+/**
+ * Asks Telegram whether updates can arrive, sets a webhook again that somebody removed, and tells
+ * the owners what it cannot repair.
+ */
 import { GrammyError } from 'grammy';
 import type { WebhookInfo } from 'grammy/types';
 import { type Heard, heard, recordWebhook, setWebhook } from '../bot/hearing.ts';
@@ -7,7 +10,7 @@ import { toSqlTime } from '../db/time.ts';
 import { describeError } from '../lib/log.ts';
 import type { Job, JobContext } from './job.ts';
 
-/** So many in two minutes: not the end of a host that was restarted. */
+/** As many in two minutes: more than the end of a host that was restarted. */
 const MANY_CONFLICTS = 3;
 /** An error of the webhook longer ago is history. */
 const RECENT_MS = 10 * 60_000;
@@ -56,7 +59,7 @@ async function webhookTrouble(context: JobContext, known: Heard | undefined): Pr
   }
 }
 
-/** What our own routes answer when an update has to wait; it arrived. */
+/** Our own routes answer so when an update has to wait: it arrived. */
 const OWN_ANSWER = /: (?:429|503)\b/;
 
 /** Updates wait, the last try failed, and nothing came since. */

@@ -1,4 +1,7 @@
-/** A body of at most `most` bytes: beyond them it fails with `failure`, and the connection is closed. Nothing is read ahead. */
+/**
+ * A body of at most `most` bytes: beyond them it fails with `failure` and closes the connection. It
+ * reads nothing ahead.
+ */
 export function capped(
   body: ReadableStream<Uint8Array>,
   most: number,

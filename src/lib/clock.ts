@@ -1,7 +1,7 @@
 /** Time as the engine sees it: a parameter, so that tests never sleep. */
 export interface Clock {
   now(): Date;
-  /** Resolves after `ms`; when `signal` aborts first, resolves at once (whoever waits looks at the signal). */
+  /** Resolves after `ms`, or at once when `signal` aborts (the caller then checks the signal). */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -20,7 +20,10 @@ export const systemClock: Clock = {
     }),
 };
 
-/** `promise`, unless `signal` aborts first: then rejects with its reason. What `promise` does later is nobody's business. */
+/**
+ * `promise`, unless `signal` aborts first: then rejects with its reason and ignores what `promise`
+ * does later.
+ */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(reasonOf(signal));
@@ -35,7 +38,7 @@ export function reasonOf(signal: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
 
-/** What went wrong, in words: the message of an error with its causes', as far as they add anything. */
+/** What went wrong, in words: an error's message and its causes', as far as they add anything. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors.length > 0 && error.message === '')

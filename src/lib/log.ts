@@ -1,4 +1,4 @@
-/** One JSON object a line (or another format's); never tokens, keys or payloads. */
+/** One entry a line, as JSON or another format; never tokens, keys or payloads. */
 import { visibleLines } from '../text/visible.ts';
 
 export interface Log {
@@ -16,7 +16,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
 
 type Level = Exclude<LogLevel, 'silent'>;
-/** One entry as text, or undefined for none; secrets are hidden and control characters made visible in it. */
+/**
+ * One entry as text, or undefined for none; secrets are hidden and control characters made visible.
+ */
 export type Format = (level: Level, event: string, fields: Fields) => string | undefined;
 
 const asJson: Format = (level, event, fields) =>
@@ -32,17 +34,17 @@ export function createLog(level: LogLevel, write: (line: string) => void, format
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** For JSON.stringify: secrets of the settings are hidden in every text. */
+/** For JSON.stringify: hides the secrets of the settings in every text. */
 export function withoutSecrets(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? hideKnown(value) : value;
 }
 
 /** The name of a setting, which is never a secret: `BOT_TOKEN`, `S3_SECRET_ACCESS_KEY`. */
 const NAME = String.raw`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])`;
-/** A word that says what follows is a secret, at the end of a name or by itself. */
+/** A word that marks the value behind it as a secret, at the end of a name or alone. */
 const WORD = '(?:bearer|token|jwt|secret|password|passphrase|access_?key|signature|credential)';
 
-/** What looks like a secret, whoever wrote it; what stands before the value (`kept`) stays. */
+/** What looks like a secret, whoever wrote it; the text before the value (`kept`) stays. */
 const SECRETS: readonly RegExp[] = [
   // Also behind a letter: the Bot API's addresses are /bot<token>/method.
   /(?<kept>)\d{5,}:[A-Za-z0-9_-]{20,}/g,
@@ -54,7 +56,7 @@ const SECRETS: readonly RegExp[] = [
   // token=…, "token":"…"
   new RegExp(`(?<kept>${WORD}["']?\\s?[=:]\\s?["'])(?!\\[hidden)[^"']+`, 'gi'),
   new RegExp(`(?<kept>${WORD}=)(?!["'\\s]|\\[hidden)[^\\s&"']+`, 'gi'),
-  // In a sentence only what is no word of it: eight signs with a digit among letters, or twenty.
+  // In a sentence only values that are no words: eight signs with a digit among letters, or twenty.
   new RegExp(
     `(?<kept>${WORD}["']?:?\\s+["']?)(?!(?-i:${NAME})|\\[hidden)` +
       `(?:(?=[^\\s]*\\d)(?=[^\\s]*[a-z])[^\\s"']{8,}|[\\w+/=.-]{20,})`,
@@ -63,17 +65,17 @@ const SECRETS: readonly RegExp[] = [
 ];
 
 const HIDDEN = '[hidden]';
-/** Shorter ones are words that texts are made of. */
+/** Ordinary texts contain shorter ones. */
 const SHORTEST_SECRET = 8;
-/** The longest first: one may be a part of another. */
+/** The longest first: one may be part of another. */
 let known: readonly string[] = [];
 
 /** Settings whose value is a secret. */
 const SECRET_NAME = /TOKEN|SECRET|PASS(PHRASE|WORD)|ACCESS_KEY/;
 
 /**
- * From now on {@link hideSecrets} and {@link hideKnown} hide the values of these settings, wherever and however they are quoted.
- * Called by every entry point before anything else reads them.
+ * From now on {@link hideSecrets} and {@link hideKnown} hide the values of these settings, wherever
+ * and however somebody quotes them. Every entry point calls this before anything else reads them.
  */
 export function rememberSecrets(settings: Readonly<Record<string, unknown>>): void {
   const found = new Set(known);
@@ -93,13 +95,19 @@ export function rememberSecrets(settings: Readonly<Record<string, unknown>>): vo
   known = [...found].toSorted((a, b) => b.length - a.length);
 }
 
-/** An error's text fit for logs, records and people: one line, at most 300 characters, without anything that looks like a secret. */
+/**
+ * An error's text fit for logs, records and people: one line, at most 300 characters, without
+ * anything that looks like a secret.
+ */
 export function describeError(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return hideSecrets(text).replaceAll(/\s+/g, ' ').slice(0, 300);
 }
 
-/** The text without anything that looks like a secret, or is one of the settings'. Names of settings stay. */
+/**
+ * The text without anything that looks like a secret or is a secret of the settings. Names of
+ * settings stay.
+ */
 export function hideSecrets(text: string): string {
   return SECRETS.reduce((clean, pattern) => clean.replaceAll(pattern, `$<kept>${HIDDEN}`), hideKnown(text));
 }

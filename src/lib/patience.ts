@@ -1,19 +1,20 @@
 /**
- * Sending to many: how long one recipient is waited for, and how trouble with one is told from trouble with Telegram. News, broadcasts
- * and posts share it. Telegram words a chat's flood and the bot's alike, so several recipients in a row tell.
+ * Sending to many: how long to wait for one recipient, and how to tell that one's trouble from
+ * Telegram's. News, broadcasts and posts share it. Telegram words a chat's flood and the bot's
+ * alike, so several recipients in a row decide.
  */
 import { pauseAfter, RECIPIENT } from './retry.ts';
 
-/** So many recipients in a row who cannot be reached: it is not they. */
+/** After as many unreachable recipients in a row the fault is not theirs. */
 const DOWN_AFTER = 3;
 
-/** Attempts at one recipient before it is counted as failed. */
+/** Attempts at one recipient before it counts as failed. */
 export const MAX_ATTEMPTS: number = RECIPIENT.attempts;
 /** No stored pause is believed beyond this. */
 export const LONGEST_PAUSE_MS: number = RECIPIENT.mostMs;
 
 /**
- * When a recipient is tried again, ms since 1970. The others do not wait for it.
+ * When to try a recipient again, ms since 1970. The others do not wait for it.
  * @param attempts that failed before this one
  * @param seconds that Telegram named, 0 where it named none
  */
@@ -22,21 +23,24 @@ export function retryTime(now: Date, attempts: number, seconds: number): number 
   return now.getTime() + Math.min(pause, LONGEST_PAUSE_MS);
 }
 
-/** The recipients of one tick, in the order in which they are tried. */
+/** The recipients of one tick, in the order of the attempts. */
 export class Streak {
   #waits: number[] = [];
 
-  /** @param waitSeconds of a recipient who has to wait; left out for one who was reached or refused for good */
+  /**
+   * @param waitSeconds of a recipient who has to wait; absent for one who was reached or refused
+   * for good
+   */
   add(waitSeconds?: number): void {
     this.#waits = waitSeconds === undefined ? [] : [...this.#waits, waitSeconds];
   }
 
-  /** Telegram takes nothing at all: the rest is a later tick's. */
+  /** Telegram refuses everything: a later tick does the rest. */
   get isDown(): boolean {
     return this.#waits.length >= DOWN_AFTER;
   }
 
-  /** The shortest wait of those in it: a chat's own flood may be longer than the bot's. */
+  /** The shortest wait among them: a chat's own flood may be longer than the bot's. */
   get waitMs(): number {
     return Math.min(LONGEST_PAUSE_MS, 1000 * Math.min(...this.#waits));
   }

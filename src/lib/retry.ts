@@ -1,4 +1,4 @@
-/** Trying again: the one loop for work that may go well a moment later, and a named policy for each such work. */
+/** The one loop for work that may succeed a moment later, and a named policy for each such work. */
 import type { Clock } from './clock.ts';
 
 export interface RetryPolicy {
@@ -8,29 +8,40 @@ export interface RetryPolicy {
   readonly firstMs: number;
   /** Longest pause, ms. */
   readonly mostMs: number;
-  /** A pause is multiplied by a random number between these two; left out: it is as long as it says. */
+  /** Multiplies a pause by a random number between these two; absent: the pause stays as it is. */
   readonly spread?: readonly [number, number];
 }
 
-/** One request to a bucket. The pauses add up to 8 s at most: they outlast a restart, not an outage. */
+/**
+ * One request to a bucket. The pauses add up to 8 s at most: they outlast a restart, not an outage.
+ */
 export const STORE_REQUEST: RetryPolicy = { attempts: 6, firstMs: 250, mostMs: 20_000, spread: [0, 1] };
-/** A whole reading of the database. It costs minutes, so what still fails at the third try has a real cause. */
+/**
+ * One reading of the whole database. It costs minutes, so what still fails at the third try has a
+ * real cause.
+ */
 export const DATABASE_READ: RetryPolicy = {
   attempts: 3,
   firstMs: 1_000,
   mostMs: 4_000,
   spread: [0.5, 1.5],
 };
-/** One request to a database server. The pauses add up to half a minute, as long as a server takes to come back. */
+/**
+ * One request to a database server. The pauses add up to half a minute, as long as a server takes
+ * to come back.
+ */
 export const SQL_REQUEST: RetryPolicy = {
   attempts: 6,
   firstMs: 1_000,
   mostMs: 16_000,
   spread: [0.5, 1.5],
 };
-/** A question or a transaction that another writer may have cut short: the same at once may go through. */
+/**
+ * A question or a transaction that another writer may have cut short: an immediate repeat may
+ * succeed.
+ */
 export const SQL_AT_ONCE: RetryPolicy = { attempts: 3, firstMs: 0, mostMs: 0 };
-/** The record of a failed run. Without it the next run would tell the admins of a death that was none. */
+/** The record of a failed run. Without it the next run would report a death that was none. */
 export const FAILURE_RECORD: RetryPolicy = { attempts: 3, firstMs: 2_000, mostMs: 4_000 };
 /** What the bot cannot work without (Telegram's updates): until the host stops. */
 const UNTIL_STOPPED: RetryPolicy = {
@@ -40,7 +51,9 @@ const UNTIL_STOPPED: RetryPolicy = {
 };
 /** One recipient of a message to many, by stored times: eight attempts span four hours. */
 export const RECIPIENT: RetryPolicy = { attempts: 8, firstMs: 60_000, mostMs: 24 * 3_600_000 };
-/** An update that was set aside, by stored times. An hour is soon enough for an outage of Telegram. */
+/**
+ * An update that was set aside, by stored times. An hour is soon enough for an outage of Telegram.
+ */
 export const UPDATE_SET_ASIDE: RetryPolicy = {
   attempts: Number.POSITIVE_INFINITY,
   firstMs: 30_000,
@@ -56,7 +69,7 @@ export function pauseAfter(
   return Math.min(mostMs, firstMs * 2 ** (failures - 1)) * (least + (most - least) * random);
 }
 
-/** An error that no further try makes better. Classes of such errors have `isFinal`. */
+/** An error that no further try can cure. Classes of such errors have `isFinal`. */
 function isFinal(error: unknown): boolean {
   return error instanceof Error && 'isFinal' in error && error.isFinal === true;
 }
@@ -65,20 +78,20 @@ export interface RetryOptions {
   readonly sleep?: Clock['sleep'];
   /** In [0, 1). */
   readonly random?: () => number;
-  /** Ends the tries: its reason is thrown, or the error that is at hand. */
+  /** Ends the tries: throws its reason, or the error at hand. */
   readonly signal?: AbortSignal | undefined;
   /** Whether another try can help; by default it can unless the error {@link isFinal}. */
   readonly isPassing?: (error: unknown) => boolean;
-  /** What the other side asked to be left alone for, ms. */
+  /** How long the other side asked to be left alone, ms. */
   readonly leastMs?: (error: unknown) => number;
-  /** Told of a failure before the pause after it. */
+  /** Hears of a failure before the pause after it. */
   readonly onFailure?: (error: unknown, pauseMs: number) => void | Promise<void>;
 }
 
 /**
- * The result of `work`, which is called again after failures that may pass, and must leave nothing behind when it fails.
- * `attempt` counts from 1.
- * @throws the last error as it is
+ * The result of `work`. Calls it again after failures that may pass; a failed call must leave
+ * nothing behind. `attempt` counts from 1.
+ * @throws the last error, unchanged
  */
 export async function retry<T>(
   policy: RetryPolicy,

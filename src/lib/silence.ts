@@ -1,4 +1,7 @@
-/** An answer that may stop coming: whoever waits for it is told after a while, and the connection is let go of. */
+/**
+ * An answer that may stop coming: whoever waits hears of it after a while, and the connection is
+ * closed.
+ */
 
 /** Calls `run` once, `ms` from now, unless the returned function was called before. */
 export type Timer = (ms: number, run: () => void) => () => void;
@@ -11,9 +14,9 @@ export const systemTimer: Timer = (ms, run) => {
 export interface Patience {
   readonly ms: number;
   readonly timer: Timer;
-  /** Ends the request; its reason is what the waiting is rejected with. */
+  /** Ends the request; the waiting rejects with its reason. */
   readonly abort: AbortController;
-  /** The error for a silence, or for whatever the connection threw. */
+  /** The error for a silence, or for what the connection threw. */
   readonly failure: (cause: unknown) => Error;
 }
 
@@ -42,7 +45,9 @@ export async function heard<T>(patience: Patience, action: () => Promise<T>): Pr
   }
 }
 
-/** The body as it comes, but erroring when it stalls, ends before its announced length or runs past it. */
+/**
+ * The body as it comes; it fails when it stalls, ends before its announced length or runs past it.
+ */
 export function guardedBody(
   body: ReadableStream<Uint8Array>,
   patience: Patience,
@@ -65,10 +70,10 @@ export function guardedBody(
           controller.error(error);
         }
       },
-      // Closes the connection; aborting as well would make this very call reject.
+      // Closes the connection; an abort would make this very call reject.
       cancel: (reason) => reader.cancel(reason),
     },
-    // Nothing is read ahead of the consumer.
+    // Reads nothing ahead of the consumer.
     { highWaterMark: 0 },
   );
 }

@@ -1,4 +1,4 @@
-/** A counting lock: at most `count` holders at a time, served in the order they asked. */
+/** A counting lock: at most `count` holders at a time, served in the order of their requests. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];

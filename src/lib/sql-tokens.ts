@@ -1,10 +1,13 @@
 /**
- * SQL text as SQLite's own tokenizer sees it: enough to cut pieces out of stored `CREATE …` statements without being
- * fooled by quotes, comments or brackets. Source: sqlite.org/lang.html, tokenize.c.
+ * SQL text as SQLite's own tokenizer sees it: enough to cut pieces out of stored `CREATE …`
+ * statements in spite of quotes, comments and brackets. Source: sqlite.org/lang.html, tokenize.c.
  */
 
 export interface SqlToken {
-  /** `word` keyword or bare identifier, `name` quoted identifier, `param` bound parameter, `symbol` one character of anything else. */
+  /**
+   * `word` keyword or bare identifier, `name` quoted identifier, `param` bound parameter, `symbol`
+   * one character of anything else.
+   */
   readonly kind: 'word' | 'name' | 'string' | 'blob' | 'number' | 'param' | 'symbol';
   readonly text: string;
   /** Position in the SQL text, UTF-16 units; `end` is exclusive. */
@@ -12,7 +15,7 @@ export interface SqlToken {
   readonly end: number;
 }
 
-// A byte order mark before a word is space to SQLite, and a vertical tab after other space.
+// SQLite takes a byte order mark before a word for space, and a vertical tab after other space.
 const SPACE = /(?:[ \t\n\f\r][ \t\n\v\f\r]*|\uFEFF)+/y;
 const COMMENT = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/y;
 // Every character beyond ASCII counts as a letter, as in SQLite.
@@ -32,7 +35,10 @@ const RULES: readonly (readonly [SqlToken['kind'], RegExp])[] = [
   ['param', PARAM],
 ];
 
-/** The tokens of a SQL text, white space and comments left out. Never throws: what fits no rule becomes a symbol. */
+/**
+ * The tokens of a SQL text without white space and comments. Never throws: what fits no rule
+ * becomes a symbol.
+ */
 export function tokenizeSql(sql: string): SqlToken[] {
   const tokens: SqlToken[] = [];
   let at = 0;

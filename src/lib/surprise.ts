@@ -1,4 +1,7 @@
-/** An error that nobody expected, for the terminal: a sentence with a next step, never a stack trace. Node only. */
+/**
+ * Tells an unexpected error on the terminal: a sentence with a next step, never a stack trace. Node
+ * only.
+ */
 import process from 'node:process';
 import { inspect } from 'node:util';
 import { GrammyError, HttpError } from 'grammy';
@@ -6,11 +9,11 @@ import { visibleLines } from '../text/visible.ts';
 import { explain } from './clock.ts';
 import { hideSecrets } from './log.ts';
 
-/** Of a call that never came to Telegram. */
+/** Of a call that never reached Telegram. */
 export const UNREACHABLE =
   'Telegram cannot be reached: look at the network of this machine and at TELEGRAM_API_ROOT';
 
-/** What to do about what the operating system refused. */
+/** What to do when the operating system refuses. */
 const SYSTEM: Readonly<Record<string, string>> = {
   EACCES: 'give this user the right to it (chown, chmod)',
   EPERM: 'give this user the right to it (chown, chmod)',
@@ -21,7 +24,10 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOENT: 'make it, or correct the path in the settings',
 };
 
-/** One line or more; without secrets, and with control characters made visible. With LOG_LEVEL=debug the place follows. */
+/**
+ * One line or more; without secrets, and with control characters made visible. With LOG_LEVEL=debug
+ * the place follows.
+ */
 export function sentenceOf(error: unknown): string {
   const trace = process.env['LOG_LEVEL'] === 'debug' ? `\n${inspect(error)}` : '';
   return visibleLines(hideSecrets(words(error) + trace));
@@ -40,7 +46,7 @@ function words(error: unknown): string {
   return `${explain(error)}: ${step}`;
 }
 
-/** From now on what nobody caught ends the process with 1 and a sentence. */
+/** From now on an uncaught error ends the process with 1 and a sentence. */
 export function endOnSurprise(): void {
   process.on('uncaughtException', (error) => {
     console.error(`error: ${sentenceOf(error)}`);

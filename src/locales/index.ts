@@ -1,4 +1,7 @@
-/** People's languages: one catalogue a locale, split by who reads it. Uzbek (Latin) is the source; the others have its shape. */
+/**
+ * People's languages: one catalogue for each locale, split by readers. Uzbek (Latin) is the source;
+ * the others have its shape.
+ */
 import { LOCALE_NAMES, type LocaleName } from '../settings/config.ts';
 import type { Html } from '../text/html.ts';
 import { type AdminTexts, adminTexts } from './admin/index.ts';
@@ -20,9 +23,9 @@ export interface Texts {
   readonly frame: typeof uzFrame;
   readonly viewer: typeof uzViewer;
   readonly admin: AdminTexts;
-  /** Why Telegram refused, in the person's language; what is not known stays as it came, as code. */
+  /** Why Telegram refused, in the person's language; an unknown reason stays unchanged, as code. */
   readonly trouble: (said: string) => Html;
-  /** Why the backup engine made none, likewise, with its own words after it. */
+  /** Why the backup engine made no backup, likewise, followed by the engine's own words. */
   readonly backupTrouble: (said: string) => Html;
 }
 
@@ -61,12 +64,14 @@ export function textsFor(locale: LocaleName): Texts {
   return catalogues[locale];
 }
 
-/** Texts in the language a person chose (a column of the database), else in the bot's. */
+/** Texts in the language that a person chose (a column of the database), or else in the bot's. */
 export function textsIn(language: string | null, fallback: LocaleName): Texts {
   return textsFor(LOCALE_NAMES.find((name) => name === language) ?? fallback);
 }
 
-/** Telegram's `language_code` (IETF tag) -> one of ours, or undefined for languages we do not speak. */
+/**
+ * Telegram's `language_code` (IETF tag) -> one of ours, or undefined for languages we do not speak.
+ */
 export function localeOf(languageCode: string | undefined): LocaleName | undefined {
   const tag = languageCode?.toLowerCase() ?? '';
   if (tag.startsWith('uz')) return tag.includes('cyrl') ? 'uz-Cyrl' : 'uz';

@@ -1,22 +1,23 @@
-/** How the backup commands are called where this process runs. Node only. */
+/** The name of the backup commands where this process runs. Node only. */
 import process from 'node:process';
 import type { Transformer } from 'grammy';
 import { html } from '../text/html.ts';
 
 /**
- * Messages say `npm run backup -- …`, which an installed bot has no directory for: deploy/anime-backup, its unit and
- * the Dockerfile say in ANIME_BACKUP_COMMAND what is typed there. Every way out of the process goes through one of these.
+ * Messages say `npm run backup -- …`, for which an installed bot has no directory. There
+ * deploy/anime-backup, its unit and the Dockerfile set ANIME_BACKUP_COMMAND to what people type.
+ * All output of the process passes through one of these.
  */
 export function asCalledHere(text: string): string {
   return named(text, (command) => command);
 }
 
-/** The same for a text that is JSON. */
+/** The same for a JSON text. */
 export function asCalledInJson(text: string): string {
   return named(text, (command) => JSON.stringify(command).slice(1, -1));
 }
 
-/** The same for what is sent to Telegram. */
+/** The same for what goes to Telegram. */
 export const callsAsHere: Transformer = (call, method, payload, signal) => {
   const { text, caption, parse_mode } = payload as Readonly<Record<string, unknown>>;
   const said = (value: string): string =>

@@ -1,9 +1,9 @@
 /**
- * Environment -> typed settings (docs/spec/interface.md "Settings"), validated once. Every problem is reported together, no value is ever printed:
- * a value may be a secret.
+ * Environment -> typed settings (docs/spec/interface.md "Settings"), validated once. It reports
+ * every problem together and never prints a value, which may be a secret.
  */
 import { resolve } from 'node:path';
-// Node has croner check it; the Worker's triggers stand in wrangler.toml (package.json, "imports").
+// On Node croner checks it; the Worker's triggers are in wrangler.toml (package.json, "imports").
 import { cronProblem } from '#cron-pattern';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
 import { DEFAULT_TIME_ZONE, timeFormat } from '../text/times.ts';
@@ -22,7 +22,10 @@ export interface Config {
   /** Address the Node host listens on. */
   readonly host: string;
   readonly port: number;
-  /** Requests one invocation of the Worker may make: 50 on the free plan, 10,000 on the paid one. */
+  /**
+   * Requests that one invocation of the Worker may make: 50 on the free plan, 10,000 on the paid
+   * one.
+   */
   readonly subrequestLimit: number;
   readonly database: DatabaseSettings;
   readonly bucket: BucketSettings;
@@ -144,7 +147,9 @@ function readDatabase(read: Reader, host: Host): DatabaseSettings {
   return { kind: 'remote', url, authToken };
 }
 
-/** As libSQL's own client reads such a URL: what it opens and what is backed up must be one file. */
+/**
+ * As libSQL's own client reads such a URL: the opened file and the backed up file must be the same.
+ */
 function readFilePath(read: Reader, url: string): string {
   const written = url.slice('file:'.length).replace(/^\/\/(localhost)?(?=\/)/, '');
   if (/[?#]/.test(written))
@@ -158,7 +163,7 @@ function readFilePath(read: Reader, url: string): string {
   return resolve(path);
 }
 
-/** Whatever quotes an address (errors, logs, descriptions) would print what it holds. */
+/** Errors, logs and descriptions that quote an address would print it. */
 function holdsSecret(address: string): boolean {
   const url = new URL(address);
   const names = [...url.searchParams.keys()];
@@ -206,7 +211,7 @@ function readEndpoint(read: Reader): string {
   return address ?? url;
 }
 
-/** A bucket may hold other things, so backups have a prefix there; a directory is theirs alone. */
+/** A bucket may hold other things, so backups get a prefix there; a directory is theirs alone. */
 const DEFAULT_PREFIX = { s3: 'backups/', directory: '' };
 
 function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSettings {
@@ -241,7 +246,10 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
   };
 }
 
-/** Reads single settings; what is wrong is collected, never thrown, so that all of it is told at once. */
+/**
+ * Reads single settings and collects what is wrong, without throwing, so that one report tells
+ * everything.
+ */
 class Reader {
   readonly problems: string[] = [];
   readonly #env: Environment;
@@ -249,7 +257,7 @@ class Reader {
     this.#env = env;
   }
 
-  /** The trimmed text; an empty one counts as absent, as `.env` files like to have `NAME=`. */
+  /** The trimmed text; an empty one counts as absent, since `.env` files often have `NAME=`. */
   text(name: string): string | undefined {
     const value = this.#env[name];
     if (value === undefined || value === null) return undefined;
@@ -300,7 +308,7 @@ class Reader {
     );
   }
 
-  /** What goes into a header. A line break would make the HTTP client quote the whole of it in its error. */
+  /** Goes into a header. A line break would make the HTTP client quote all of it in its error. */
   secret(name: string): string | undefined {
     return this.matching(
       name,

@@ -1,4 +1,4 @@
-/** Reads `.env` into the environment, and tells what in it nobody would read. Node only. */
+/** Reads `.env` into the environment, and tells what nobody would read of it. Node only. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
@@ -6,8 +6,9 @@ import { ConfigError } from './config.ts';
 import { nearMisses, SETTING_NAMES, tellNearMiss } from './setting-names.ts';
 
 /**
- * What the environment has already stays as it is. Returns one sentence for each line that names a setting and sets none.
- * @throws ConfigError when there is such a file and it is no text.
+ * Values of the environment stay. Returns one sentence for each line that names a setting and sets
+ * none.
+ * @throws ConfigError when the file exists and is no text
  */
 export function loadDotEnv(file = '.env', env: NodeJS.ProcessEnv = process.env): string[] {
   if (!existsSync(file)) return [];
@@ -21,7 +22,10 @@ export function loadDotEnv(file = '.env', env: NodeJS.ProcessEnv = process.env):
   });
 }
 
-/** Reads `.env`, and says what in it and in the environment looks like a setting and is none. @throws ConfigError */
+/**
+ * Reads `.env`, and tells what in it and in the environment looks like a setting and is none.
+ * @throws ConfigError
+ */
 export function environmentNotes(): string[] {
   const unread = loadDotEnv();
   return [...nearMisses(Object.keys(process.env)).map(tellNearMiss), ...unread];
@@ -29,7 +33,7 @@ export function environmentNotes(): string[] {
 
 /** The text of such a file. @throws ConfigError when it cannot be read or is no text */
 export function readEnvFile(file: string): string {
-  // A pipe would be read without end.
+  // Reading a pipe would never end.
   if (statSync(file, { throwIfNoEntry: false })?.isFile() === false)
     throw new ConfigError([`${file}: is no file (a directory, or a pipe): put a file in its place`]);
   let text: string;

@@ -1,8 +1,9 @@
 /** The address of an S3 server as people copy it. */
 
 /**
- * `S3_ENDPOINT` without the bucket's name at its end, where R2's dashboard shows it (cloudflare/cloudflare-docs#11313).
- * Undefined when a path is left that no server has: Supabase's and gateways' end in `/s3`.
+ * `S3_ENDPOINT` without the bucket's name at its end, where R2's dashboard shows it
+ * (cloudflare/cloudflare-docs#11313). Undefined when a path remains that no server has: Supabase's
+ * and gateways' end in `/s3`.
  */
 export function serverAddress(endpoint: string, bucket: string): string | undefined {
   const url = new URL(endpoint);

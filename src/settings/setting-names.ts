@@ -1,4 +1,6 @@
-/** The names of all settings, and names that were meant to be one of them but are not. Values are never looked at. */
+/**
+ * The names of all settings, and names that people mistake for one of them. Never looks at values.
+ */
 
 /** Harmless to offline mode: they say where and how it shows itself, and nothing of production. */
 export const OFFLINE_NAMES = [
@@ -42,11 +44,11 @@ export const SETTING_NAMES: readonly string[] = [
 
 export interface NearMiss {
   readonly name: string;
-  /** The setting it was probably meant to be; undefined when only its family is ours. */
+  /** The setting that was probably meant; undefined when only its family is ours. */
   readonly meant: string | undefined;
 }
 
-/** Names that other programs and older bots have for a setting of ours. */
+/** Other programs' and older bots' names for our settings. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   TELEGRAM_TOKEN: 'BOT_TOKEN',
   TG_TOKEN: 'BOT_TOKEN',
@@ -54,9 +56,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   ADMINS: 'ADMIN_IDS',
 };
 const FAMILIES = /^(S3|BACKUP)_/;
-/** One slip is a slip in a name of this length; in `HOST` or `PORT` it is another word. */
+/** In a name of this length one slip is a slip; in `HOST` or `PORT` it makes another word. */
 const SHORTEST = 8;
-/** From here on two slips are still no other word. */
+/** From here on even two slips make no other word. */
 const LONG = 12;
 
 export function nearMisses(names: readonly string[]): NearMiss[] {
@@ -65,7 +67,7 @@ export function nearMisses(names: readonly string[]): NearMiss[] {
     if (SETTING_NAMES.includes(name)) return [];
     const plain = plainName(name);
     const meant = SETTING_NAMES.find((setting) => isMeant(plain, setting)) ?? otherName(plain);
-    // The right one is there too, so this one is most likely for another program.
+    // The right name is there too, so this one probably belongs to another program.
     if (meant !== undefined && given.has(meant) && !isMeant(plain, meant)) return [];
     return meant !== undefined || FAMILIES.test(plain) ? [{ name, meant }] : [];
   });
@@ -79,7 +81,10 @@ export function tellNearMiss({ name, meant }: NearMiss): string {
     : `${shown}: did you mean ${meant}?`;
 }
 
-/** Cyrillic letters that look like Latin ones: on a keyboard of two alphabets they get into names unseen. */
+/**
+ * Cyrillic letters that look like Latin ones: a keyboard with two alphabets puts them into names
+ * unseen.
+ */
 const LOOKALIKES = new Map([...'АВЕЗКМНОРСТУХІЅ'].map((letter, i) => [letter, 'ABE3KMHOPCTYXIS'[i] ?? '']));
 
 function plainName(name: string): string {
@@ -102,7 +107,10 @@ function isMeant(plain: string, setting: string): boolean {
   return slips(plain, setting) <= (setting.length >= LONG || beginsAlike ? 2 : 1);
 }
 
-/** Letters left out, added, mistaken, or swapped with their neighbour: the optimal string alignment distance. */
+/**
+ * Letters left out, added, wrong, or swapped with their neighbour: the optimal string alignment
+ * distance.
+ */
 function slips(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,6 +1,7 @@
 /**
- * Which of its two lives `npm start` begins: production with BOT_TOKEN, or offline mode. Offline mode begins by itself only on a
- * machine where nothing of production is set up; everywhere else a missing token is a mistake, and is told as one. Node only.
+ * Chooses the mode of `npm start`: production with BOT_TOKEN, or offline mode. Offline mode begins
+ * by itself only on a machine without any production settings; elsewhere a missing token is a
+ * mistake and the start says so. Node only.
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -17,9 +18,9 @@ export interface StartRequest {
 
 export interface StartMode {
   readonly kind: 'production' | 'offline';
-  /** `--new-database`: a database that is missing is begun anew, although there are backups of one. */
+  /** `--new-database`: begins a missing database anew, although there are backups of one. */
   readonly beginsNew: boolean;
-  /** For the person who started: what in the settings is set and has no effect. */
+  /** For the person who started: settings that have no effect. */
   readonly notes: readonly string[];
 }
 
@@ -79,7 +80,10 @@ export function startMode(
   );
 }
 
-/** Settings that are not offline mode's own. Blank ones set nothing, as `.env` files like to have `NAME=`. */
+/**
+ * Settings that do not belong to offline mode. Blank ones set nothing, since `.env` files often
+ * have `NAME=`.
+ */
 function production(env: Environment): string[] {
   const set = SETTING_NAMES.filter((name) => text(env, name) !== undefined && !isOfflineName(name));
   const host = text(env, 'HOST');
@@ -102,7 +106,7 @@ function isLoopback(host: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host);
 }
 
-/** What a bot, or its owner, left at the places where production looks when nothing is set. */
+/** What a bot, or its owner, left in the places where production looks by default. */
 function traces(): string[] {
   const { database, bucket } = readConfig({}, 'node');
   return [
@@ -115,7 +119,7 @@ function traces(): string[] {
   ];
 }
 
-/** A link that leads nowhere now may lead to a disk that is not mounted. */
+/** A dead link may lead to a disk that is not mounted. */
 function holdsData(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && (stats.isSymbolicLink() || stats.size > 0);
@@ -129,7 +133,7 @@ function holdsFiles(path: string): boolean {
   }
 }
 
-/** What else is wrong is told with it, so that nobody has to start twice to hear it. */
+/** It tells all other mistakes too, so that nobody has to start twice. */
 function problems(env: Environment): readonly string[] {
   try {
     readConfig(env, 'node');

@@ -1,4 +1,7 @@
-/** After a takeover: views, triggers and indexes are made again one by one, and what was not taken as it was is told. */
+/**
+ * After a takeover: makes views, triggers and indexes again one by one, and tells what was not
+ * taken unchanged.
+ */
 
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
@@ -14,10 +17,13 @@ interface Kept {
   readonly why: string | null;
 }
 
-/** What was written down by the takeover and is not dealt with yet has no `why`. */
+/** The takeover wrote this down; nobody has dealt with it while it has no `why`. */
 const ORDER = ['index', 'view', 'trigger'];
 
-/** A process that dies in here does it again at its next start. Returns one sentence for each thing that is not as it was. */
+/**
+ * A process that dies here repeats it at its next start. Returns one sentence for each thing that
+ * changed.
+ */
 export async function finish(db: Database): Promise<string[]> {
   if ((await keptObjects(db)).every(({ why }) => why !== null)) return [];
   for (const type of ORDER)
@@ -65,7 +71,10 @@ async function keptObjects(db: Database): Promise<Kept[]> {
   return found;
 }
 
-/** A view that cannot be read, or names what is gone, is worse than none: it would stop every later rename of a table. */
+/**
+ * A view that cannot be read, or names missing things, is worse than none: it would stop every
+ * later rename of a table.
+ */
 async function remake(db: Database, { row, type, name, text }: Kept): Promise<void> {
   try {
     await db.write([

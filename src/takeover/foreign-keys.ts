@@ -2,8 +2,9 @@
 import { isWord, quoteName, type SqlToken, tokenizeSql } from '../lib/sql-tokens.ts';
 
 /**
- * @param text `CREATE TABLE …` as it stands in sqlite_schema.
- * @param names identifiers that may stand in it: a "name" in double quotes that is none of them is a literal of an old program.
+ * @param text `CREATE TABLE …` as sqlite_schema has it
+ * @param names identifiers that may occur; any other "name" in double quotes is a literal of an old
+ * program
  */
 export function withoutForeignKeys(text: string, table: string, names: ReadonlySet<string>): string {
   const tokens = tokenizeSql(text);
@@ -41,7 +42,10 @@ function unquoted(token: SqlToken): string {
   return unquotedAsIs(token).toLowerCase();
 }
 
-/** The token behind the foreign key that begins at `at`; undefined when none begins there. sqlite.org/syntax/foreign-key-clause.html */
+/**
+ * The token behind the foreign key that begins at `at`; undefined when none begins there.
+ * sqlite.org/syntax/foreign-key-clause.html
+ */
 function endOfReference(tokens: readonly SqlToken[], at: number): number | undefined {
   let next = at;
   if (isWord(tokens[next], 'CONSTRAINT')) next += 2;

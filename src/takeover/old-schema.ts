@@ -1,4 +1,7 @@
-/** What an old file holds, object by object, and what of it is the old bot's, a stranger's, or in the way. */
+/**
+ * The contents of an old file, object by object, and what of them is the old bot's, a stranger's,
+ * or in the way.
+ */
 import { all, type Database, sql } from '../db/database.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { Row } from '../db/row.ts';
@@ -12,12 +15,15 @@ export interface OldObject {
 }
 
 export interface OldTableInfo {
-  /** As the file spells it. */
+  /** The file's spelling. */
   readonly name: string;
   readonly sql: string;
-  /** By lower-case name: as the file spells it. Generated columns are none: they follow from the others. */
+  /**
+   * By lower-case name: the file's spelling. Without generated columns, which follow from the
+   * others.
+   */
   readonly columns: ReadonlyMap<string, string>;
-  /** Its rowid is data of its own: no column carries it. */
+  /** Its rowid is data: no column carries it. */
   readonly hasHiddenRowid: boolean;
   /** Lower-case names of the tables that its foreign keys point to. */
   readonly parents: ReadonlySet<string>;
@@ -28,13 +34,16 @@ export interface OldTableInfo {
 
 export interface OldSchema {
   readonly objects: readonly OldObject[];
-  /** By lower-case name; tables behind virtual ones are left out. */
+  /** By lower-case name, without the tables behind virtual ones. */
   readonly tables: ReadonlyMap<string, OldTableInfo>;
   /** The old bot's own tables. */
   readonly ours: ReadonlyMap<OldTable, OldTableInfo>;
 }
 
-/** A row of these tables is nothing without these. The first three are the catalogue and its viewers: the bot is nothing without them. */
+/**
+ * A row of these tables is nothing without these columns. The first three tables are the catalogue
+ * and its viewers: without them there is no bot.
+ */
 const KEYS: Readonly<Record<OldTable, readonly string[]>> = {
   users: ['user_id'],
   anime: ['code'],
@@ -50,7 +59,9 @@ const NOT_OURS = `name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`;
 /** A name or an SQL text may hold bytes that are not UTF-8, which libsql does not survive. */
 const safe = (name: string): string => `hex(CAST(${name} AS BLOB))`;
 
-/** @throws {@link DatabaseUnfit} for a file that is another program's, or that lacks what the bot is made of. */
+/**
+ * @throws {@link DatabaseUnfit} for another program's file, or one that lacks a table the bot needs
+ */
 export async function readOldSchema(db: Database, our: OurSchema): Promise<OldSchema> {
   const [objects, kinds, columns, parents] = await db.read([
     all(
@@ -146,7 +157,7 @@ function lacks(name: OldTable, { columns }: OldTableInfo): string[] {
   return KEYS[name].filter((column) => !columns.has(column));
 }
 
-/** Numbers beyond 2^52 are no positions: the next row could not be numbered. */
+/** Numbers beyond 2^52 are no positions: the next row would get none. */
 async function readSequences(db: Database): Promise<Map<string, bigint>> {
   const [[table]] = await db.read([
     all(sql(`SELECT 1 AS one FROM sqlite_schema WHERE name = 'sqlite_sequence'`), (row) => row.int('one')),

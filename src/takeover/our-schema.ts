@@ -2,7 +2,10 @@
 import { kindOfColumn } from '../backup/import/fit.ts';
 import { type OwnColumn, ownSchema } from '../db/own-schema.ts';
 
-/** The old Python bot's tables, parents first, with the columns that it wrote. Others of these names mean something else there. */
+/**
+ * The old Python bot's tables, parents first, with the columns that it wrote. Other columns of
+ * these names mean something else there.
+ */
 export const OLD_COLUMNS: Readonly<Record<OldTable, readonly string[]>> = {
   users: ['user_id', 'username', 'first_name', 'last_name', 'created_at', 'last_seen'],
   anime: ['id', 'code', 'description', 'photo_id', 'created_at', 'updated_at'],
@@ -33,16 +36,19 @@ export interface OurColumn extends OwnColumn {
 
 export interface OurSchema {
   readonly tables: ReadonlyMap<string, readonly OurColumn[]>;
-  /** Everything that the program makes or may make, tables behind virtual ones included; no other object may have such a name. */
+  /**
+   * Everything that the program makes or may make, tables behind virtual ones included; no other
+   * object may have such a name.
+   */
   readonly names: ReadonlySet<string>;
 }
 
-/** Where a takeover keeps what it could not take as it was. */
+/** Where a takeover keeps what it could not take unchanged. */
 export const OLD_SCHEMA = 'old_schema';
 export const OLD_VALUES = 'old_values';
 
 const SHADOWS = ['data', 'idx', 'content', 'docsize', 'config'];
-/** Names that the program's own work clears away (import, restore). */
+/** Names that the program's own work removes (import, restore). */
 const PASSING = /^(importing|restoring|taking|old_rows_of)_/;
 
 export function ourSchema(): OurSchema {

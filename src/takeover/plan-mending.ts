@@ -1,7 +1,8 @@
 /**
- * A database of ours that somebody edited, or that a restore brought back, may hold values that the bot cannot read: one text that is not
- * UTF-8 ends the process, after every restart again. They are mended where the row can do without them; a row that cannot is set aside
- * with what hangs on it.
+ * A database of ours that somebody edited, or that a restore brought back, may hold values that the
+ * bot cannot read: one text that is not UTF-8 ends the process, again after every restart. A value
+ * is mended where its row can do without it; otherwise the row is set aside with the rows that
+ * depend on it.
  */
 
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
@@ -30,14 +31,17 @@ interface Reference {
 }
 
 interface Living {
-  /** Every column of each table, also those that are not ours. */
+  /** Every column of each table, ours or not. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
   /** `table.column` that tells rows apart. */
   readonly keys: ReadonlySet<string>;
   readonly references: readonly Reference[];
 }
 
-/** Reads only. Whole tables are read: a start of a database of 100 MB takes some tenths of a second longer. */
+/**
+ * Reads only, but whole tables: the start with a database of 100 MB takes some tenths of a second
+ * longer.
+ */
 export async function planMending(db: Database): Promise<Mending> {
   const living = await readLiving(db);
   const asked = [...ourSchema().tables].flatMap(([table, columns]) => {
@@ -66,7 +70,7 @@ export async function planMending(db: Database): Promise<Mending> {
 }
 
 function scanned(our: OurColumn): { name: string; spelled: string; kind: OurColumn['kind']; our: OurColumn } {
-  // What the bot wrote itself is only looked at for what cannot be read.
+  // The bot's own values are only checked for what cannot be read.
   const kind = our.kind === 'file' ? 'token' : our.kind === 'time' || our.kind === 'link' ? 'text' : our.kind;
   return { name: our.name, spelled: our.name, kind, our };
 }
@@ -83,7 +87,7 @@ function mendColumn(
   const lost: MendedValue[] = [];
   for (const value of values) {
     const stand = value.value ?? standIn(column);
-    // A key that is changed may be another row's.
+    // A changed key may be another row's.
     if (isKey || (stand === null && column.notNull)) lost.push(value);
     else mended.push({ ...value, value: stand });
   }
@@ -102,7 +106,7 @@ function mendColumn(
   ];
 }
 
-/** What a row has where it may not have nothing; null where only a real value will do. */
+/** The value for a row that must have one; null where only a real value will do. */
 function standIn({ kind, notNull, preset }: OurColumn): SqlArg {
   if (!notNull) return null;
   if (preset !== null && /^\d+$/.test(preset)) return Number(preset);
@@ -114,7 +118,9 @@ function asideOf(table: string): string {
   return `old_rows_of_${table}`;
 }
 
-/** The rows, and before them all that would go with them, at any depth: their foreign keys cascade. */
+/**
+ * The rows, and before them all that would go with them, at any depth: their foreign keys cascade.
+ */
 function setAside(table: string, values: readonly MendedValue[], living: Living): Statement[] {
   const [{ column, note } = { column: undefined, note: '' }] = values;
   if (column === undefined) return [];

@@ -1,7 +1,9 @@
 /**
- * An old bot's database becomes this bot's, in the transaction of the first migration. Its tables are copied as they are, dropped, made
- * anew and filled (take-rows.ts). What has a name of ours and is not the old bot's is set aside under `old_…`; other tables stay, without
- * the foreign keys that would keep the bot from deleting its own rows. Nothing is dropped whose rows are not somewhere else by then.
+ * An old bot's database becomes this bot's, in the transaction of the first migration. It copies
+ * the tables unchanged, drops them, makes them anew and fills them (take-rows.ts). Objects with a
+ * name of ours that are not the old bot's are set aside under `old_…`. Other tables stay, without
+ * the foreign keys that would keep the bot from deleting its own rows. Nothing is dropped whose
+ * rows are not somewhere else by then.
  */
 
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
@@ -24,9 +26,9 @@ import { planMending } from './plan-mending.ts';
 import { otherMeaning, type Staged, strangeColumns, takeRows } from './take-rows.ts';
 import { CREATE_OLD_VALUES, findUnfit, mendStatements } from './unfit-values.ts';
 
-/** Of a server's database: its answers never carry raw bytes into this process. */
+/** For a server's database: its answers never bring raw bytes into this process. */
 export const takeOver: TakeOver = { plan, finish };
-/** Of a file, which libsql reads in this process. */
+/** For a file, which libsql reads in this process. */
 export const takeOverFile: TakeOver = { plan, finish, mend: planMending };
 
 async function plan(
@@ -63,7 +65,7 @@ async function plan(
       // Until the end of the transaction: tables that point to each other go one after the other.
       'PRAGMA defer_foreign_keys = ON',
       ...statements.filter((text) => !isRecord(text)),
-      // Only now its name is free: the file may have had a table of that name.
+      // Its name is free only now: the file may have had a table of that name.
       `CREATE TABLE ${OLD_SCHEMA} (type TEXT, name TEXT, table_name TEXT, sql TEXT, why TEXT)`,
       ...statements.filter(isRecord),
     ].map((text) => sql(text)),
@@ -81,7 +83,7 @@ async function requireWhole(db: Database): Promise<void> {
     .then(
       ([found]) => found.filter((fault) => fault !== 'ok' && !OF_A_VALUE.test(fault)),
       (error: unknown) => {
-        // A server that does not run it has looked after its own file.
+        // A server that does not run this has checked its own file.
         if (error instanceof DatabaseUnavailable || /malformed|SQLITE_CORRUPT/.test(String(error)))
           throw error;
         return [];
@@ -100,7 +102,7 @@ async function requireWhole(db: Database): Promise<void> {
 const OF_AN_INDEX =
   /^(wrong # of entries in index |row \d+ missing from index |row \d+ values differ from index )/;
 
-/** Complaints about a value, not about the file: such rows are judged. */
+/** Complaints about a value, not about the file: such rows are judged later. */
 const OF_A_VALUE = /^(NULL value in|CHECK constraint failed|NUMERIC value in|TEXT value in|non-unique entry)/;
 
 async function stagedOf(
@@ -111,7 +113,7 @@ async function stagedOf(
   taken: Set<string>,
 ): Promise<Staged> {
   const columns = new Map(info.columns);
-  // Numbers of parts are found where the file has none.
+  // Parts without numbers in the file get numbers.
   if (table === 'anime_parts' && !columns.has('part_number')) columns.set('part_number', 'part_number');
   const names = new Set(columns.keys());
   const ours = our.tables.get(table) ?? [];
@@ -136,7 +138,7 @@ async function columnsAside(
 ): Promise<Map<string, string>> {
   const aside = new Map<string, string>();
   for (const column of strangeColumns(table, our, info.columns)) {
-    // Every value of a time is made one (fit.ts), or says nothing.
+    // Every value of a time becomes a time (fit.ts), or says nothing.
     if (column.kind === 'time' && column.name !== 'deleted_at') continue;
     const spelled = info.columns.get(column.name) ?? column.name;
     const others = `SELECT EXISTS (SELECT 1 FROM ${quoteName(info.name)} WHERE ${otherMeaning(table, column, spelled)}) AS found`;
@@ -146,7 +148,7 @@ async function columnsAside(
   return aside;
 }
 
-/** A name that nothing has yet; from now on it is taken. */
+/** A free name; from now on it is taken. */
 function free(wanted: string, taken: Set<string>): string {
   let name = wanted;
   for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${wanted}_${n}`;
@@ -154,7 +156,10 @@ function free(wanted: string, taken: Set<string>): string {
   return name;
 }
 
-/** Views and triggers would follow renames, break, or run in the bot's own writes; they are written down and made again at the end. */
+/**
+ * Views and triggers would follow renames, break, or run in the bot's own writes; they are written
+ * down and made again at the end.
+ */
 function dropPrograms(old: OldSchema, our: OurSchema): string[] {
   const ofType = (type: string): OldObject[] => old.objects.filter((object) => object.type === type);
   return ['trigger', 'view'].flatMap((type) =>
@@ -184,7 +189,7 @@ function keep({ type, name, tableName, sql: text }: OldObject, why: string | nul
   return `${RECORD} VALUES (${[type, name, tableName, text, why].map(literal).join(', ')})`;
 }
 
-/** A copy without types, so that every value stays what it is. */
+/** A copy without types, so that every value stays unchanged. */
 function stage({ table, staging, row, refused, columns, aside }: Staged, old: OldSchema): string[] {
   const info = old.ours.get(table);
   if (info === undefined) return [];
@@ -203,7 +208,10 @@ function stage({ table, staging, row, refused, columns, aside }: Staged, old: Ol
   ];
 }
 
-/** Tables that are not the old bot's: made again without foreign keys into what is made anew, renamed where the name is ours. */
+/**
+ * Tables that are not the old bot's: made again without foreign keys into our new tables, and
+ * renamed where the name is ours.
+ */
 function foreignTables(
   old: OldSchema,
   our: OurSchema,
@@ -253,7 +261,10 @@ function foreignTables(
   return { before: [...copies, ...dropped, ...renames], after: indexes };
 }
 
-/** The old bot's tables, and all that point to them or to a name of ours, or to a table that does. By lower-case name. */
+/**
+ * The old bot's tables, and all tables that point to them, to a name of ours, or to such a table.
+ * By lower-case name.
+ */
 function remadeTables(old: OldSchema, our: OurSchema): Map<string, OldTableInfo> {
   const remade = new Map([...old.ours.values()].map((info) => [info.name.toLowerCase(), info]));
   for (let before = -1; before !== remade.size; ) {

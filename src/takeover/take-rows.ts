@@ -1,7 +1,8 @@
 /**
- * The old bot's rows on their way into our tables: each table is first copied as it is into one without types and constraints
- * (`old_anime`), judged there, and what passes moves on. What does not stays there, with the reason. The rules are those of an import
- * (backup/import/staging-sql.ts), but a part or a view whose anime or viewer is gone gets an empty one: nothing of the file is elsewhere.
+ * The old bot's rows on their way into our tables. Each table is first copied into one without
+ * types and constraints (`old_anime`) and judged there; good rows move on, others stay with the
+ * reason. The rules are those of an import (backup/import/staging-sql.ts), with one difference: a
+ * part or a view whose anime or viewer is gone gets an empty one, since no other file has it.
  */
 import { quoteName } from '../lib/sql-tokens.ts';
 import { LOCALE_NAMES } from '../settings/config.ts';
@@ -11,13 +12,16 @@ export interface Staged {
   readonly table: OldTable;
   /** `old_anime` */
   readonly staging: string;
-  /** Columns of the staging table that number its rows and say why one is refused. */
+  /** Columns of the staging table: the number of a row, and why it is refused. */
   readonly row: string;
   readonly refused: string;
-  /** By lower-case name: as the file spells it. */
+  /** By lower-case name: the file's spelling. */
   readonly columns: ReadonlyMap<string, string>;
   readonly our: readonly OurColumn[];
-  /** Columns of the file whose name we give another meaning -> the name under which they are kept whole, if any value does not fit ours. */
+  /**
+   * Columns of the file whose name means something else here -> the name that keeps them whole, if
+   * any value does not fit ours.
+   */
   readonly aside: ReadonlyMap<string, string>;
   readonly sequence: bigint | undefined;
 }
@@ -29,8 +33,9 @@ const DATED = `GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'`;
 const oneOf = (values: readonly string[]): string => `IN (${values.map((value) => `'${value}'`).join(', ')})`;
 
 /**
- * SQL over a value of a column that the old bot did not have: is it what we mean by that name? Columns that are not here are never
- * taken: passing states, and `deleted_at`, for our trash is emptied.
+ * SQL over a value of a column that the old bot did not have: does it mean what we mean by that
+ * name? Columns that are missing here are never taken: passing states, and `deleted_at`, since our
+ * trash gets emptied.
  */
 function meansOurs(table: OldTable, column: string, value: string): string {
   const kinds: Partial<Record<OldTable, readonly string[]>> = {
@@ -64,7 +69,7 @@ function meansOurs(table: OldTable, column: string, value: string): string {
   }
 }
 
-/** Our columns that stand in the file although the old bot had none of that name. */
+/** Our columns that the file has although the old bot had none of that name. */
 export function strangeColumns(
   table: OldTable,
   our: readonly OurColumn[],
@@ -136,7 +141,7 @@ function requireCode(s: Staged, column: string): string[] {
   ];
 }
 
-/** The first of several rows with one key counts. */
+/** Of several rows with one key the first counts. */
 function twins(s: Staged, key: readonly string[], as = (value: string): string => value): string[] {
   const { staging, row, refused } = s;
   const columns = key.map((name) => as(col(s, name))).join(', ');
@@ -146,7 +151,7 @@ function twins(s: Staged, key: readonly string[], as = (value: string): string =
   ];
 }
 
-/** Parts without a number come behind the others of their anime, in the order of the file. */
+/** Parts without a number follow the others of their anime, in the order of the file. */
 function judgeParts(s: Staged): string[] {
   const { staging, row, refused } = s;
   const [table, n, code, number] = [
@@ -160,7 +165,7 @@ function judgeParts(s: Staged): string[] {
     ...requireCode(s, 'anime_code'),
     refuse(s, `COALESCE(${col(s, 'file_id')}, '') = ''`, 'it has no file_id'),
   ];
-  // A file without such a column: the staging table got one (`stagedColumns`).
+  // For a file without such a column: the staging table got one (`stagedColumns`).
   return [
     ...judged,
     refuse(
@@ -180,7 +185,7 @@ function judgeParts(s: Staged): string[] {
   ];
 }
 
-/** Nobody knows since when they exist: they are not today's. */
+/** Nobody knows how old they are, so they are not today's. */
 function lostAnime(s: Staged): string[] {
   const code = col(s, 'anime_code');
   const lost = `SELECT DISTINCT ${code} AS code FROM ${quoteName(s.staging)} WHERE ${quoteName(s.refused)} IS NULL AND ${code} NOT IN (SELECT code FROM anime)`;
@@ -233,7 +238,10 @@ function judgeLinks(s: Staged, groups: Staged | undefined): string[] {
   ];
 }
 
-/** Row numbers stay where they can: of two rows with one number the later gets a new one, as does a number that is none. */
+/**
+ * Row numbers stay where they can: of two rows with one number the later gets a new one, as does an
+ * invalid number.
+ */
 function ids(s: Staged): string[] {
   if (!s.columns.has('id')) return [];
   const [table, id, n, live] = [
@@ -258,7 +266,7 @@ function moveRows(s: Staged, all: ReadonlyMap<OldTable, Staged>): string[] {
     const isOld = OLD_COLUMNS[table].includes(column.name);
     if (column.isLater && spelled === undefined) continue;
     if (column.isLater) added.push(`ALTER TABLE ${table} ADD COLUMN ${column.name} ${column.definition}`);
-    // Of what the file lacks nothing is known; a default would say "today".
+    // Nothing is known of what the file lacks; a default would say "today".
     const value = spelled === undefined ? 'NULL' : quoteName(spelled);
     const fit = isOld ? value : `CASE WHEN ${meansOurs(table, column.name, value)} THEN ${value} END`;
     const preset = column.preset !== null && column.notNull ? column.preset : column.notNull ? "''" : null;
@@ -291,9 +299,9 @@ function moveRows(s: Staged, all: ReadonlyMap<OldTable, Staged>): string[] {
             insert(others, ` AND ${numbered.value} IS NULL`),
           ]
         : [insert(others, '')]),
-    // Nothing is taken for moved that did not arrive.
+    // Counts only what arrived.
     `SELECT json_extract('{}', iif((SELECT COUNT(*) FROM ${table}) >= ${count}, '$', 'not all rows of ${table} arrived'))`,
-    // The links still look their groups up by the file's own row numbers.
+    // The links still look up their groups by the file's own row numbers.
     ...(table === 'groups' && all.has('anime_groups') ? [] : [dropTaken(s)]),
     ...(table === 'anime_groups' && all.has('groups') ? [...optional(all.get('groups'), dropTaken)] : []),
   ];

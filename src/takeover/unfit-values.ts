@@ -1,6 +1,7 @@
 /**
- * Values that the bot could not read again: found without reading them as text (libsql aborts the process over a text that is not UTF-8),
- * made fit by the rules of an import (fit.ts), and written down with what they were.
+ * Values that the bot could not read back. It finds them without reading them as text (libsql
+ * aborts the process over a text that is not UTF-8), makes them fit by the rules of an import
+ * (fit.ts), and writes down what they were.
  */
 
 import { inEnglish } from '../backup/document/reasons.ts';
@@ -13,7 +14,7 @@ import { OLD_VALUES } from './our-schema.ts';
 export interface ScannedColumn {
   /** Ours. */
   readonly name: string;
-  /** As the table spells it. */
+  /** The table's spelling. */
   readonly spelled: string;
   readonly kind: ColumnKind;
 }
@@ -29,19 +30,28 @@ export interface MendedValue {
   readonly count: number;
 }
 
-/** Distinct values a question: some megabytes of answer. */
+/** Distinct values in a question: some megabytes of answer. */
 const PAGE = 20_000;
-/** Values an answer row. */
+/** Values in an answer row. */
 const GROUP = 200;
 
-/** Bytes that tell a value of its type; the digits of a real, which the bytes of its text would round. */
+/**
+ * Bytes that tell a value of its type; for a real its digits, which the bytes of its text would
+ * round.
+ */
 const keyOf = (column: string): string =>
   `CASE typeof(${column}) WHEN 'real' THEN CAST(printf('%!.17g', ${column}) AS BLOB) ELSE CAST(${column} AS BLOB) END`;
 
-/** SQLite's own reader gives every byte beyond ASCII a number beyond it, valid or not; GLOB ends at a NUL, `length` too. */
+/**
+ * SQLite's own reader turns every byte beyond ASCII into a number beyond it, valid or not; GLOB and
+ * `length` end at a NUL.
+ */
 const BEYOND_ASCII = "GLOB '*[^' || char(1) || '-' || char(127) || ']*'";
 
-/** True of every value that may be unfit; true also of any text beyond ASCII, which only its bytes can tell. */
+/**
+ * True for every value that may be unfit, and for any text beyond ASCII, which only its bytes can
+ * judge.
+ */
 function isSuspect(column: string, kind: ColumnKind): string {
   if (kind === 'integer' || kind === 'id') return `typeof(${column}) NOT IN ('integer', 'null')`;
   // Few rows have one, and only JavaScript reads an address.
@@ -58,7 +68,7 @@ export function suspects(columns: readonly ScannedColumn[]): string {
   return columns.map(({ spelled, kind }) => isSuspect(quoteName(spelled), kind)).join(' OR ');
 }
 
-/** Distinct values of each column that an import would not take as they are. */
+/** Distinct values of each column that an import would change. */
 export async function findUnfit(
   db: Database,
   table: string,
@@ -97,7 +107,8 @@ function mended(column: ScannedColumn, type: string, key: Buffer, count: number)
   const fitted = fitValue(column.kind, value);
   if (fitted.change === undefined && fitted.value === value) return [];
   if (fitted.value instanceof InvalidText || fitted.value instanceof Uint8Array) return [];
-  // Without the value itself: a log is no place for people's words. Digits that were text are the number that they always meant.
+  // Without the value itself: people's words do not belong in a log. Digits stored as text are the
+  // number that they always meant.
   const note =
     fitted.note === undefined
       ? fitted.value === null
@@ -122,7 +133,10 @@ export const CREATE_OLD_VALUES = `CREATE TABLE IF NOT EXISTS ${OLD_VALUES} (
   PRIMARY KEY (table_name, column_name, type, bytes)
 )`;
 
-/** What they were goes to `old_values`; `holder` is the table that is changed, `table` the one it is named after. */
+/**
+ * The original goes to `old_values`; `holder` is the table that changes, `table` the one that names
+ * it.
+ */
 export function mendStatements(
   table: string,
   holder: string,

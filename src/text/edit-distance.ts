@@ -1,6 +1,6 @@
 /**
- * Whether two words are at most `limit` typos apart: a letter too many, too few, wrong, or two neighbours swapped
- * (Damerau-Levenshtein, optimal string alignment).
+ * Whether two words are at most `limit` typos apart: a letter too many, too few, wrong, or two
+ * neighbours swapped (Damerau-Levenshtein, optimal string alignment).
  */
 export function isWithin(a: string, b: string, limit: number): boolean {
   if (Math.abs(a.length - b.length) > limit) return false;

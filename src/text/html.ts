@@ -1,4 +1,7 @@
-/** Telegram HTML. Escaping happens here and nowhere else: text enters a message through the `html` template. */
+/**
+ * Telegram HTML. Escaping happens here and nowhere else: text enters a message through the `html`
+ * template.
+ */
 
 /** Markup ready to be sent; only this module makes it. */
 export class Html {
@@ -17,7 +20,10 @@ export const CAPTION_LIMIT = 1024;
 
 type Piece = Html | string | number;
 
-/** `html\`<b>${title}</b>\``: literal parts are markup, values are escaped unless they are Html already. */
+/**
+ * `html\`<b>${title}</b>\``: literal parts are markup, values are escaped unless they are Html
+ * already.
+ */
 export function html(literals: TemplateStringsArray, ...values: readonly Piece[]): Html {
   let markup = '';
   let length = 0;
@@ -51,8 +57,9 @@ export function join(pieces: readonly Html[], separator: string): Html {
 }
 
 /**
- * Cuts plain text to at most `limit` UTF-16 units, ending in `…` when something was cut; never splits a surrogate pair and prefers the
- * last space. Cutting happens before escaping, so no entity is ever cut in two.
+ * Cuts plain text to at most `limit` UTF-16 units, and ends it in `…` when something was cut. Never
+ * splits a surrogate pair, and prefers the last space. Cut before escaping, so that no entity is
+ * ever cut in two.
  */
 export function cutText(text: string, limit: number): { readonly text: string; readonly rest: string } {
   if (text.length <= limit) return { text, rest: '' };

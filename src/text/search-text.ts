@@ -1,8 +1,8 @@
-/** What an anime is found by: folded once when it is written. */
+/** The texts by which people find an anime, folded once when it is written. */
 import { fold, soundOf } from './uzbek-fold.ts';
 
 export interface SearchText {
-  /** The name it is listed under. */
+  /** The name in lists. */
   readonly title: string;
   /** Every other name, and each name written without spaces; one a line. */
   readonly names: string;
@@ -18,10 +18,16 @@ export interface Searchable {
   readonly genres?: string | null;
 }
 
-/** Characters of a description that are searched; the plot of an episode further down finds nothing anybody wants. */
+/**
+ * Searched characters of a description; the plot of an episode further down finds nothing that
+ * anybody wants.
+ */
 const ABOUT_LIMIT = 1000;
 
-/** The name an anime goes by: its title, else the first line of its description (the old bot had descriptions only). */
+/**
+ * The name an anime goes by: its title, else the first line of its description (the old bot had
+ * descriptions only).
+ */
 export function nameOf(anime: Pick<Searchable, 'title' | 'description'>): string | undefined {
   const title = anime.title?.trim() ?? '';
   if (title !== '') return title;
@@ -31,7 +37,10 @@ export function nameOf(anime: Pick<Searchable, 'title' | 'description'>): string
     .find((line) => /[\p{L}\p{N}]/u.test(line));
 }
 
-/** The description without a first line that only says the title again: the wizard takes the title from there. */
+/**
+ * The description without a first line that only repeats the title: the wizard takes the title from
+ * there.
+ */
 export function descriptionBelow(anime: Pick<Searchable, 'title' | 'description'>): string {
   const description = anime.description?.trim() ?? '';
   const title = anime.title?.trim() ?? '';

@@ -1,6 +1,6 @@
-/** Times as people read them: in the owner's time zone, or as long ago. Pure. */
+/** Times as people read them: in the owner's time zone, or as time passed. Pure. */
 
-/** Uzbekistan's, where the bot's people are; another is set by TIMEZONE. */
+/** Uzbekistan's, where the bot's people are; TIMEZONE sets another. */
 export const DEFAULT_TIME_ZONE = 'Asia/Tashkent';
 
 /** Making one takes longer than using it a hundred times. */
@@ -25,7 +25,8 @@ export function timeFormat(zone: string): Intl.DateTimeFormat {
 
 /**
  * `2026-11-22 15:00` in the zone.
- * @param at a moment, or a time of the database (`YYYY-MM-DD HH:MM:SS`, UTC); a text that is none is given back
+ * @param at a moment, or a time of the database (`YYYY-MM-DD HH:MM:SS`, UTC); any other text comes
+ * back unchanged
  */
 export function localTime(at: string | Date, zone: string): string {
   const moment = typeof at === 'string' ? new Date(`${at.replace(' ', 'T')}Z`) : at;
@@ -46,8 +47,8 @@ const UNITS = [
 export type TimeUnit = (typeof UNITS)[number][0];
 
 /**
- * How long ago, in whole units; each language has its own words and plurals for it (Intl's are not in every runtime: workerd has no Uzbek).
- * What lies ahead of a clock counts as now.
+ * How long ago, in whole units. Each language brings its words and plurals (Intl's are not in every
+ * runtime: workerd has no Uzbek). A time in the future counts as now.
  */
 export function timeSince(milliseconds: number): { readonly count: number; readonly unit: TimeUnit } {
   const past = Math.max(0, milliseconds);

@@ -1,12 +1,17 @@
 /**
- * One spelling for names that people write in many ways: Uzbek Latin (any apostrophe, or none), Uzbek Cyrillic, Russian and English
- * transcriptions of Japanese. The same folding is done when an anime is written and when somebody searches, so that both meet
- * (SQLite has no such function, and Turso takes none of ours).
+ * One spelling for names that people write in many ways: Uzbek Latin (any apostrophe, or none),
+ * Uzbek Cyrillic, Russian and English transcriptions of Japanese. The same folding is done when an
+ * anime is written and when somebody searches, so that both meet (SQLite has no such function, and
+ * Turso takes none of ours).
  *
- * The result has only a-z, 0-9 and letters of scripts not known here, in words separated by single spaces. It is for comparing only.
+ * The result has only a-z, 0-9 and letters of scripts not known here, in words separated by single
+ * spaces. It is for comparing only.
  */
 
-/** The Cyrillic letters of Uzbek, Russian and their neighbours. Letters that Uzbek Latin writes alike become alike. */
+/**
+ * The Cyrillic letters of Uzbek, Russian and their neighbours. Letters that Uzbek Latin writes
+ * alike become alike.
+ */
 const CYRILLIC: Readonly<Record<string, string>> = {
   а: 'a', б: 'b', в: 'v', г: 'g', д: 'd', е: 'e', ё: 'yo', ж: 'j', з: 'z', и: 'i', й: 'y', к: 'k', л: 'l',
   м: 'm', н: 'n', о: 'o', п: 'p', р: 'r', с: 's', т: 't', у: 'u', ф: 'f', х: 'h', ц: 'ts', ч: 'ch', ш: 'sh',
@@ -14,7 +19,10 @@ const CYRILLIC: Readonly<Record<string, string>> = {
   ү: 'u', ұ: 'u', і: 'i', ї: 'i', є: 'e', ә: 'a', ґ: 'g', һ: 'h',
 }; // biome-ignore format: a table reads better in rows
 
-/** Latin letters that stand for another, or that no decomposition turns into a-z. y as in Tokyo, Токио, Tokio and iya, ия. */
+/**
+ * Latin letters that stand for another, or that no decomposition turns into a-z. y as in Tokyo,
+ * Токио, Tokio and iya, ия.
+ */
 const LATIN: Readonly<Record<string, string>> = {
   q: 'k',
   w: 'v',
@@ -31,10 +39,16 @@ const LATIN: Readonly<Record<string, string>> = {
   ð: 'd',
 };
 
-/** Everything people type for the tutuq belgisi and the comma of o‘ and g‘; it joins, never separates. */
+/**
+ * Everything that people type for the tutuq belgisi and the comma of o‘ and g‘; it joins, never
+ * separates.
+ */
 const APOSTROPHES = /['`´ʹʻʼʽˈˊˋ‘’‚‛′‵＇"“”]/g;
 
-/** Spellings of one sound, applied until nothing changes (each makes the text shorter or moves it to fewer letters). */
+/**
+ * Spellings of one sound, applied until nothing changes (each shortens the text or moves it to
+ * fewer letters).
+ */
 const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/sch|tch/g, 'ch'],
   [/dzh|zh|dj/g, 'j'],
@@ -47,7 +61,7 @@ const SPELLINGS: readonly (readonly [RegExp, string])[] = [
   [/ou/g, 'o'],
   // yer, ер
   [/ie/g, 'e'],
-  // Doubled letters are heard once and often mistyped (Shippuden, Шипуден).
+  // A doubled letter sounds like one, and people often mistype it (Shippuden, Шипуден).
   [/([^\d\s])\1+/g, '$1'],
 ];
 
@@ -80,8 +94,8 @@ function plain(text: string): string {
 }
 
 /**
- * What is left of folded words when vowels are forgotten: `naruto`, `naroto` and `naurto` sound alike (`nrt`). A first vowel stays, as
- * `a`; words left with fewer than two letters say nothing and are dropped.
+ * What remains of folded words without vowels: `naruto`, `naroto` and `naurto` sound alike (`nrt`).
+ * A first vowel stays, as `a`; words with fewer than two letters left say nothing and go.
  */
 export function soundOf(folded: string): string {
   return folded

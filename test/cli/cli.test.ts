@@ -210,7 +210,7 @@ describe('one after the other', () => {
         ...['download', name, '-o', 'small', '--plain'],
       );
       expect(code).toBe(1);
-      expect(stderr).toMatch(/can not write small\/anime_bot_\S+\.db: EFBIG/);
+      expect(stderr).toMatch(/cannot write small\/anime_bot_\S+\.db: EFBIG/);
       expect(stderr).not.toContain('damaged');
       expect(readdirSync(join(directory, 'small'))).toEqual([]);
     },
@@ -334,7 +334,7 @@ describe('bad usage and failures', () => {
     });
   });
 
-  test('a bucket that can not be written to: failed, in words, and nothing else harmed', async () => {
+  test('a bucket that cannot be written to: failed, in words, and nothing else harmed', async () => {
     writeFileSync(join(directory, 'file'), '');
     const result = await spawnCli(directory, { ...env(), BACKUP_DIR: 'file' }, 'full');
     expect(result.code).toBe(2);

@@ -208,7 +208,7 @@ test('a wrangler that fails: saved and migrated, and no webhook is moved', async
   expect(output).toMatch(/wrangler deploy failed; the running version was not touched/);
 });
 
-test('a webhook that can not be set is told as such: the deploy itself stands', async () => {
+test('a webhook that cannot be set is told as such: the deploy itself stands', async () => {
   standIns.telegram.script({
     method: 'setWebhook',
     times: Number.POSITIVE_INFINITY,

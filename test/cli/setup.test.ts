@@ -224,7 +224,7 @@ describe('without questions', () => {
       { BOT_TOKEN: '123456:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' },
       /BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather/,
     ],
-    ['no Telegram', { TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }, /127\.0\.0\.1:9 can not be reached/],
+    ['no Telegram', { TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }, /127\.0\.0\.1:9 cannot be reached/],
     ['no admin id', { ADMIN_IDS: 'ali' }, /ADMIN_IDS/],
     [
       'a wrong database token',
@@ -272,7 +272,7 @@ describe('without questions', () => {
     [
       'a token that may only read',
       { lacks: ['writing'] },
-      /DATABASE_URL: the database can not be written \(.*forbidden\): make a token that may write/,
+      /DATABASE_URL: the database cannot be written \(.*forbidden\): make a token that may write/,
     ],
   ])('an unfit database (%s): said with what to do, nothing is written', async (_, lack, message) => {
     const server = await startSqlServer({ file: join(home, 'unfit.db'), hosted: true, ...lack });

@@ -14,7 +14,7 @@ const TROUBLES = [
   'lost',
   /** Silence until the caller gives up: it has happened, or not. */
   'timeout',
-  /** Silence, and it happens a few calls later, when nobody counts on it any more. Where that can not be: silence. */
+  /** Silence, and it happens a few calls later, when nobody counts on it any more. Where that cannot be: silence. */
   'late',
   /** From here on nothing on this side answers any more. */
   'outage',

@@ -140,7 +140,7 @@ export function quoteName(name: string): string {
 export function rowidName(table: TableInfo): string {
   const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
   const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
-  if (free === undefined) throw new Error(`rowid of ${table.name} can not be read`);
+  if (free === undefined) throw new Error(`rowid of ${table.name} cannot be read`);
   return free;
 }
 

@@ -41,7 +41,7 @@ function many(context: Context, act: (source: StoredMessage, chat: ChatState) =>
   const chat = resolveChat(world, args.text('chat_id'));
   requireWrite(world, chat);
   const from = sourceChat(context);
-  // Messages that can not be found or copied are skipped (Bot API, copyMessages).
+  // Messages that cannot be found or copied are skipped (Bot API, copyMessages).
   const sources = ids.flatMap((id) => world.message(from, id) ?? []).filter(isOpen);
   if (sources.length === 0) throw badRequest('There are no messages to forward');
   return sources.map((source) => act(source, chat));

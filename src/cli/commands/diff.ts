@@ -59,7 +59,7 @@ function isAmong(strangers: readonly Stranger[], { text }: Stranger): boolean {
   return strangers.some((stranger) => stranger.text === text);
 }
 
-/** A SQLite file with the contents of what was named. */
+/** A SQLite file with the contents of what the argument names. */
 async function localDatabase(
   { session, terminal }: Invocation,
   text: string,
@@ -78,6 +78,6 @@ async function localDatabase(
   const { entry, passedOver } = await resolveBackup(session.bucket, text);
   const { name, manifest, problem } = entry;
   notes.push(...passedOver);
-  if (manifest === undefined) throw new Error(`${name} can not be read: ${problem}`);
+  if (manifest === undefined) throw new Error(`${name} cannot be read: ${problem}`);
   return unpackDatabase(session.bucket, manifest, join(directory, 'backup.db'), session.keys);
 }

@@ -40,7 +40,7 @@ async function download(
   const { entry, passedOver } = await resolveBackup(session.bucket, text);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const { manifest } = entry;
-  if (manifest === undefined) throw new Error(`${entry.name} can not be downloaded: ${entry.problem}`);
+  if (manifest === undefined) throw new Error(`${entry.name} cannot be downloaded: ${entry.problem}`);
   const directory = options.output ?? DIRECTORY;
   const { database, document } = manifest.objects;
   const plain = options.plain === true;
@@ -91,7 +91,7 @@ async function fetchObject(
   // A full disk says nothing about the backup.
   const write = (chunk: Uint8Array): Promise<void> =>
     writer.write(chunk).catch((cause: unknown) => {
-      throw new Error(`can not write ${path}`, { cause });
+      throw new Error(`cannot write ${path}`, { cause });
     });
   try {
     if (plain && isSealedFor(keys, object)) throw new NotOpened(object.file);

@@ -21,7 +21,7 @@ async function run(
   { session, terminal }: Invocation,
   [name = 'latest']: readonly string[],
 ): Promise<ExitCode> {
-  // Whoever names a backup asks after that one alone.
+  // A person who names a backup asks for that one alone.
   const lost = name === 'latest' ? await findLost(session) : undefined;
   const { entry, passedOver } = await resolveBackup(session.bucket, name);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));

@@ -34,7 +34,7 @@ async function exportDocument(
     throw new UsageError(
       'export --json needs -o: standard output cannot carry both the export and the answer',
     );
-  // By way of a file: what is read from standard output is a whole document, or nothing.
+  // Goes through a file, so that standard output gets a whole document or nothing.
   await inScratch(undefined, async (directory) => {
     const path = join(directory, 'export.json');
     await writeDocument(invocation, path);
@@ -43,7 +43,7 @@ async function exportDocument(
       if (terminal.isDeserted) throw new Deserted();
       await terminal.send(chunk);
     }
-    // Less than the document has been read.
+    // The reader left before the end.
     if (terminal.isDeserted) throw new Deserted();
   });
   return 0;

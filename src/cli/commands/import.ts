@@ -113,7 +113,8 @@ async function importFile(invocation: Invocation, file: string, options: Options
   const opened = await openDatabase(session.config.database);
   try {
     const context = await session.backup();
-    // An empty database, or the old bot's own, is brought to today's schema first (after a backup, if it holds anything).
+    // An empty database, or the old bot's own, is brought to today's schema first (after a backup,
+    // if it holds anything).
     const { notes } = await migrate(opened.db, {
       now: invocation.now,
       takeOver: session.config.database.kind === 'file' ? takeOverFile : takeOver,
@@ -138,7 +139,10 @@ async function importFile(invocation: Invocation, file: string, options: Options
   }
 }
 
-/** The person's map; for another bot's file without one a guess, which is shown and confirmed with the rest. Undefined for a file of this bot's. */
+/**
+ * The person's map. Another bot's file without one gets a guess, which is shown and confirmed with
+ * the rest. Undefined for a file of this bot.
+ */
 async function mapOf(
   { session, stoppable, terminal }: Invocation,
   file: string,
@@ -167,7 +171,7 @@ async function mapOf(
   return guess;
 }
 
-/** Not a row of it could be taken. */
+/** No row of it could be taken. */
 function isAllRefused({ tables }: ImportReport): boolean {
   const taken = tables.reduce(
     (sum, { added, changed, same, kept }) => sum + added + changed + same + kept,
@@ -176,7 +180,7 @@ function isAllRefused({ tables }: ImportReport): boolean {
   return taken === 0 && tables.some(({ refused }) => refused > 0);
 }
 
-/** Of a guess: tables of which no row was taken, and tables it left out that may hold the anime. */
+/** Of a guess: tables without a taken row, and tables it left out that may hold the anime. */
 function misread({ tables, leftAside }: ImportReport): string[] {
   const refused = tables.filter(
     ({ added, changed, same, kept, refused }) => refused > 0 && added + changed + same + kept === 0,
@@ -217,7 +221,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'REFUSED', align: 'right' },
 ];
 
-/** What became of what the file has, for each kind of refusal. */
+/** What happened to the file's rows, for each kind of refusal. */
 const FATES = {
   row: 'row not taken',
   value: 'value not taken, its row is',
@@ -281,7 +285,7 @@ function tell(
   return code;
 }
 
-/** A broken file: what else there is to use. */
+/** A broken file: names what else can be used. */
 async function suggestBackups({ session, terminal }: Invocation): Promise<void> {
   const listed = await listBackups(session.bucket, { limit: 10 }).catch(() => undefined);
   const good = listed?.entries.filter(({ state }) => state === 'verified').slice(0, 3) ?? [];

@@ -28,7 +28,10 @@ export function listCommand(cli: Cli): Command {
   return framed<Options>(cli, command, list);
 }
 
-/** `list --check`: no verified backup, the newest too old, or a newer one damaged. Apart from 1, which says that nobody could look. */
+/**
+ * `list --check`: no verified backup, the newest too old, or a newer one damaged. Different from 1,
+ * which says that nobody could look.
+ */
 const NOT_SAFE = 3;
 
 interface Options {
@@ -79,7 +82,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   };
   const safe = verdict(colors, entries, newest, standing);
   if (options.check === true) {
-    // Cron mails what comes on standard error; good news goes where a job throws it away.
+    // Cron mails standard error; good news goes where a job throws it away.
     if (health.ok) terminal.say(safe);
     else terminal.note(safe);
     return health.ok ? 0 : NOT_SAFE;
@@ -115,7 +118,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     terminal.say('');
     terminal.say(colors.dim(`${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
   }
-  // The one line that matters has left the screen.
+  // The one line that matters has scrolled away.
   if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) terminal.say(safe);
   return 0;
 }
@@ -125,7 +128,7 @@ interface Standing {
   readonly health: ReturnType<typeof backupHealth>;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
-  /** The newest one on record, where the bucket has it no more, or lets nobody read it. */
+  /** The newest one on record, where the bucket lost it or lets nobody read it. */
   readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
   /** Found the database damaged, and made no backup. */
   readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
@@ -177,7 +180,7 @@ function verdict(
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
 }
 
-/** A backup that was made because something was about to change the database has nothing of the change. */
+/** A backup made before a change of the database has nothing of the change. */
 function before({ manifest }: BackupEntry): string {
   const trigger = manifest?.trigger;
   return trigger === 'import' || trigger === 'restore'
@@ -191,7 +194,10 @@ function mend(damage: string): string {
   return `What to do: ${mendOf(damage)}. Once the database is mended or restored: ${FULL}`;
 }
 
-/** A damaged backup of a good database, a backup of a damaged database, or one of a database that a restore replaced. */
+/**
+ * A damaged backup of a good database, a backup of a damaged database, or one of a database that a
+ * restore replaced.
+ */
 function adviceOn({ concerns, manifest, problem = '' }: BackupEntry): string {
   const trigger = ledgerTriggerIn(problem);
   if (trigger !== undefined) return `T${trigger.slice(1)}: ${FULL}`;
@@ -224,7 +230,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'STATE' },
 ];
 
-/** What is unfinished may be under way. */
+/** An unfinished one may be under way. */
 const STATE_COLORS: Readonly<Record<BackupEntry['state'], (colors: Colors) => Colors['red']>> = {
   verified: ({ green }) => green,
   unfinished: ({ yellow }) => yellow,

@@ -61,7 +61,7 @@ export function restoreCommand(cli: Cli): Command {
   });
 }
 
-/** The backup is at fault: which one is next, and how to take it. */
+/** The backup is at fault: names the next one, and how to take it. */
 async function nameAnother(
   { terminal, session }: Invocation,
   failure: BackupDamaged,
@@ -98,7 +98,7 @@ async function run(
   options: Options,
 ): Promise<ExitCode> {
   const { session, terminal } = invocation;
-  // A file made here would stand beside the program, and the bot would serve another.
+  // A new file here would stand beside the program, and the bot would serve another.
   if (options.to === undefined && session.elsewhere !== undefined)
     throw new UsageError(`${session.elsewhere}; or name a place: restore ${source} --to file:…`);
   const { target, isOther } = targetOf(cli, session, options.to);
@@ -177,7 +177,10 @@ interface Plan {
   readonly isOldBroken: boolean;
   readonly isBots: boolean;
   readonly isSaved: boolean;
-  /** The target is not the bot's own database, by any name: its safety copy has no place among the bot's backups. */
+  /**
+   * The target is not the bot's own database, by any name: its safety copy has no place among the
+   * bot's backups.
+   */
   readonly isOther: boolean;
 }
 
@@ -319,7 +322,10 @@ async function resolveSource(
   return { from: { kind: 'backup', entry }, passedOver };
 }
 
-/** The newest backup may be good, and an older one may hold far less: nothing is put back for want of a right. */
+/**
+ * The newest backup may be good, and an older one may hold far less: for want of a right nothing is
+ * restored.
+ */
 async function refuseDenied(bucket: Bucket, { name }: BackupEntry): Promise<void> {
   const denied = (await latestBackup(bucket)).newer.find(
     ({ isDenied, time }) => isDenied === true && !isAhead(time, nowOf(bucket)),

@@ -33,7 +33,7 @@ export function verifyCommand(cli: Cli): Command {
 
 interface Verdict extends Omit<DeepVerdict, 'proofs'> {
   readonly name: string;
-  /** This user may not read it: nothing was found out. */
+  /** This user may not read it, so nothing is known. */
   readonly denied?: true;
 }
 
@@ -57,7 +57,7 @@ async function verify(
   } else if (existsSync(target) && statSync(target).isFile()) {
     told(await verifyPath(invocation, target));
   } else {
-    // Whoever asks after the newest is told of the newest, and then of the newest good one.
+    // Whoever asks for the newest hears of the newest, and then of the newest good one.
     if (target === 'latest')
       for (const entry of (await latestBackup(session.bucket)).newer)
         if (entry.state === 'damaged' || entry.state === 'unreadable')
@@ -68,7 +68,7 @@ async function verify(
   }
   const bad = verdicts.filter(({ ok }) => !ok);
   const sealed = verdicts.filter(({ ok, opened }) => ok && !opened);
-  // Of nothing nothing is proved.
+  // An empty backup proves nothing.
   const isProved = bad.length === 0 && verdicts.length > 0;
   terminal.answer({ ok: isProved, results: verdicts });
   const { green, red, yellow } = terminal.colors;
@@ -138,7 +138,9 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
   return { name, ...verdict, ok: false, problems: [damage, ...verdict.problems], warnings };
 }
 
-/** The bucket learns what was proved, and unlearns what is no longer so. @returns what there is to say of it */
+/**
+ * Records the proof in the bucket, or removes what is no longer true. @returns what to say of it
+ */
 async function remember(
   bucket: Bucket,
   { name, manifest, verdict: earlier }: BackupEntry,
@@ -149,7 +151,7 @@ async function remember(
   return (await clearVerdict(bucket, name)) ?? `no longer counts as damaged (${earlier.problem})`;
 }
 
-/** A downloaded backup is held against the manifest beside it; any other file is checked for itself. */
+/** Compares a downloaded backup with the manifest beside it; checks any other file for itself. */
 async function verifyPath(invocation: Invocation, path: string): Promise<Verdict> {
   const name = nameFromText(basename(path));
   if (name !== undefined) {

@@ -1,4 +1,7 @@
-/** ADMIN_IDS where nobody gave any: from the first `/start`, or typed, or told loudly that there is none. Node only. */
+/**
+ * Fills a missing ADMIN_IDS: from the first `/start`, or typed, or with a loud word that there is
+ * none. Node only.
+ */
 
 import { createApi } from '../../bot/telegram.ts';
 import { NO_ADMINS } from '../../hosts/no-admins.ts';

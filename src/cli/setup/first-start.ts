@@ -1,9 +1,15 @@
-/** Who is the admin? Whoever sends the bot its first `/start` and says so at the terminal. Node only. */
+/**
+ * Finds the admin: the person who sends the bot its first `/start` and confirms it at the terminal.
+ * Node only.
+ */
 import { type Api, GrammyError } from 'grammy';
 import type { Update, User } from 'grammy/types';
 import type { Clock } from '../../lib/clock.ts';
 
-/** `webhook`: updates go elsewhere, and asking for them would fail. `busy`: another program asks for them. */
+/**
+ * `webhook`: updates go elsewhere, and asking for them would fail. `busy`: another program asks for
+ * them.
+ */
 export type FirstStart =
   | { readonly kind: 'person'; readonly user: User }
   | { readonly kind: 'webhook' | 'busy' | 'nobody' };
@@ -11,14 +17,14 @@ export type FirstStart =
 const PAUSE_MS = 2_000;
 
 /**
- * Waits until somebody not in `skipped` has sent `/start` in private, or `until` is over. Confirms no update: the
- * bot gets them all, this one too.
+ * Waits until somebody not in `skipped` has sent `/start` in private, or until `until`. Confirms no
+ * update: the bot gets all of them.
  */
 export async function firstStart(
   api: Pick<Api, 'getUpdates' | 'getWebhookInfo'>,
   { clock, until, skipped }: { clock: Clock; until: Date; skipped: ReadonlySet<number> },
 ): Promise<FirstStart> {
-  // With a webhook Telegram refuses getUpdates; to remove it would make a running bot deaf.
+  // With a webhook Telegram refuses getUpdates; removing it would make a running bot deaf.
   if ((await api.getWebhookInfo()).url !== '') return { kind: 'webhook' };
   while (clock.now() < until) {
     try {

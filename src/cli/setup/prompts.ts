@@ -1,4 +1,7 @@
-/** How `npm run setup` speaks with a person: a port, so that tests answer in their place, and the real one. Node only. */
+/**
+ * How `npm run setup` talks with a person: a port, so that tests can answer, and the real one. Node
+ * only.
+ */
 import process from 'node:process';
 import * as clack from '@clack/prompts';
 import { visibleLines } from '../../text/visible.ts';
@@ -12,18 +15,21 @@ export interface Question {
   /** The setting. */
   readonly name: string;
   readonly message: string;
-  /** Not shown while it is typed. */
+  /** Hidden while it is typed. */
   readonly secret?: boolean;
   /** May be left empty. */
   readonly optional?: boolean;
-  /** What is wrong with the shape of an answer; it is asked for again in the same field. */
+  /** What is wrong with the form of an answer; the same field asks again. */
   readonly problem?: (answer: string) => string | undefined;
-  /** What is known already: the default. Of a secret only that it is known is said. */
+  /** The known value is the default. Of a secret it says only that it is known. */
   readonly known?: string;
 }
 
 export interface Prompts {
-  /** The trimmed answer; empty only for an optional question, or for a secret that is kept. @throws {@link Cancelled} */
+  /**
+   * The trimmed answer; empty only for an optional question, or for a secret that stays. @throws
+   * {@link Cancelled}
+   */
   ask(question: Question): Promise<string>;
   /** @throws {@link Cancelled} */
   confirm(message: string, initial: boolean): Promise<boolean>;
@@ -53,7 +59,7 @@ export const terminalPrompts: Prompts = {
     return answer;
   },
   begin(text) {
-    // What is piped or logged wants no pictures.
+    // Pipes and logs need no pictures.
     if (process.stdout.isTTY !== true) return { end: clack.log.step };
     const spinner = clack.spinner();
     spinner.start(text);

@@ -1,4 +1,4 @@
-/** Each part of the settings, what is asked for it, and the proof that it works. Node only. */
+/** Each part of the settings: its questions, and the proof that it works. Node only. */
 import { randomBytes } from 'node:crypto';
 import { GrammyError, HttpError } from 'grammy';
 import { KEEPS_DELETED, probeBucket } from '../../backup/run/probe.ts';
@@ -16,9 +16,12 @@ export interface Part {
   /** Inside a sentence. */
   readonly called: string;
   readonly questions: readonly Question[];
-  /** Whether the other questions make sense, given the answer to the first. */
+  /** Whether the other questions make sense after the answer to the first. */
   readonly goesOn: (first: string) => boolean;
-  /** Says what was found, and which settings follow from it. @throws with what is wrong, in words and without a secret. */
+  /**
+   * Says what was found, and which settings follow. @throws with what is wrong, in words and
+   * without a secret
+   */
   prove(
     config: Config,
     given: Readonly<Record<string, string | undefined>>,
@@ -88,7 +91,7 @@ async function proveTelegram(config: Config): ReturnType<Part['prove']> {
     if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404))
       throw new SetupError('BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather');
     if (error instanceof HttpError)
-      throw new SetupError(`${new URL(telegramApiRoot).host} can not be reached from this machine`);
+      throw new SetupError(`${new URL(telegramApiRoot).host} cannot be reached from this machine`);
     throw error;
   });
   return { found: `@${info.username}`, settings: { BOT_INFO: JSON.stringify(info) } };
@@ -107,7 +110,7 @@ async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {
   };
 }
 
-/** Tries whatever a backup asks of it. */
+/** Tries everything that a backup needs. */
 async function proveBucket(
   { bucket, backup }: Config,
   given: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-/** Settings asked for, proved part by part, and only then written. Node only. */
+/** Asks for the settings, proves them part by part, and only then writes them. Node only. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -16,22 +16,22 @@ import { PARTS, type Part, SetupError } from './proofs.ts';
 import { Settings, writeSettings } from './settings.ts';
 
 export interface SetupParts {
-  /** The file of settings; what it holds stays. */
+  /** The file of settings; its other contents stay. */
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A person is there to answer. */
   readonly isAsking: boolean;
-  /** Make a key for encrypted backups, without being asked by a question. */
+  /** Makes a key for encrypted backups without a question. */
   readonly wantsKey: boolean;
-  /** Put the Worker's secrets, likewise. */
+  /** Puts the Worker's secrets without a question. */
   readonly wantsWorker: boolean;
   readonly prompts: Prompts;
   readonly clock: Clock;
-  /** Hands the settings over as secrets of the Worker; returns whether that worked. */
+  /** Hands the settings to the Worker as secrets; returns whether that worked. */
   readonly putSecrets: (json: string) => boolean;
 }
 
-/** Returns the exit code. Nothing is written before every part was proved. */
+/** Returns the exit code. Writes nothing before every part is proved. */
 export async function runSetup(parts: SetupParts): Promise<0 | 1> {
   const { prompts } = parts;
   try {
@@ -63,7 +63,7 @@ async function setUp(parts: SetupParts): Promise<void> {
   if (!settings.has('WEBHOOK_SECRET')) settings.set('WEBHOOK_SECRET', randomBytes(24).toString('hex'));
   const identity = await newKey(parts, settings);
   readConfig(settings.known, 'node');
-  // The last question, so that whoever leaves at any of them has changed nothing.
+  // The last question, so that leaving at any of them changes nothing.
   const wantsWorker =
     parts.wantsWorker ||
     (isAsking &&
@@ -82,7 +82,10 @@ async function setUp(parts: SetupParts): Promise<void> {
   prompts.say('outro', 'Next: npm start on this machine, or npm run deploy for Cloudflare.');
 }
 
-/** Asks for a part, what is known as the default, and proves it, until it works or the person gives up. */
+/**
+ * Asks for a part (known values are the default) and proves it, until it works or the person gives
+ * up.
+ */
 async function settle({ isAsking, prompts }: SetupParts, settings: Settings, part: Part): Promise<void> {
   for (;;) {
     if (isAsking) await ask(prompts, settings, part);
@@ -104,7 +107,7 @@ async function settle({ isAsking, prompts }: SetupParts, settings: Settings, par
   }
 }
 
-/** What is wrong with another part's answers is told when that part is asked for. */
+/** Another part's question tells what is wrong with its answers. */
 function configOf(settings: Settings, part: Part): Config {
   return configWithout(
     settings,
@@ -131,7 +134,7 @@ async function ask(prompts: Prompts, settings: Settings, part: Part): Promise<vo
   if (first === undefined) return;
   await askOne(prompts, settings, first);
   const goesOn = part.goesOn(settings.text(first.name));
-  // Half of a part would be taken for a mistake by the next start.
+  // The next start would take half of a part for a mistake.
   for (const question of others)
     if (goesOn) await askOne(prompts, settings, question);
     else settings.remove(question.name);
@@ -146,7 +149,7 @@ async function askOne(prompts: Prompts, settings: Settings, question: Question):
   else if (answer !== '') settings.set(name, answer);
 }
 
-/** What is wrong with one answer by itself; what it is together with others the proof tells. */
+/** What is wrong with one answer by itself; the proof judges it together with others. */
 function shapeProblem(name: string, answer: string): string | undefined {
   // The dashboard's address of a bucket ends in its name, which is asked for next.
   const more = name === 'S3_ENDPOINT' ? { S3_BUCKET: basename(answer) } : {};
@@ -159,7 +162,10 @@ function shapeProblem(name: string, answer: string): string | undefined {
   }
 }
 
-/** A key for encrypted backups, if one is wanted and there is none; proved. Only its public half is kept. */
+/**
+ * Makes a key for encrypted backups, if one is wanted and missing, and proves it. Keeps only its
+ * public half.
+ */
 async function newKey(
   { isAsking, wantsKey, prompts }: SetupParts,
   settings: Settings,

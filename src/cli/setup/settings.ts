@@ -4,13 +4,16 @@ import process from 'node:process';
 
 type Values = Readonly<Record<string, string | undefined>>;
 
-/** Settings given by the environment that the next start must find as well. A key that opens backups is not for the bot. */
+/**
+ * Settings from the environment that the next start must find, too. A key that opens backups is not
+ * for the bot.
+ */
 const KEPT =
   /^(BOT_TOKEN|ADMIN_IDS|PUBLIC_URL|TELEGRAM_API_ROOT|DATABASE_(URL|AUTH_TOKEN)|S3_[A-Z_]+|BACKUP_(?!AGE_IDENTITY)[A-Z_]+|DEFAULT_LOCALE|TIMEZONE)$/;
 
 export class Settings {
   readonly known: Record<string, string | undefined>;
-  /** For the file. An empty value sets nothing: the setting was taken away. */
+  /** For the file. An empty value sets nothing: the setting was removed. */
   readonly added = new Map<string, string>();
   readonly #inFile: Values;
   readonly #env: Values;
@@ -45,7 +48,7 @@ export class Settings {
     if ((this.#inFile[name] ?? this.#env[name] ?? '') !== '') this.added.set(name, '');
   }
 
-  /** Names whose value the environment has, too, and another one: it wins over the file. */
+  /** Names that the environment has with another value: it wins over the file. */
   overruled(): string[] {
     return [...this.added.keys()].filter((name) => {
       const value = this.#env[name] ?? '';

@@ -1,4 +1,7 @@
-/** What keeps a database file from being used, in one sentence for people, with what to do next. Node only. */
+/**
+ * What keeps a database file from being used, in one sentence for people, with what to do next.
+ * Node only.
+ */
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseUnavailable } from '../database.ts';
@@ -37,13 +40,16 @@ const NOT_SQLITE: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What a file is that should be a database, by its first bytes as latin1, and what to do; undefined when nothing says. */
+/**
+ * Tells from a file's first bytes (as latin1) what it is instead of a database, and what to do;
+ * undefined when they do not say.
+ */
 export function whatInstead(head: string): string | undefined {
   return NOT_SQLITE.find(([pattern]) => pattern.test(head))?.[1];
 }
 
 /**
- * Looks at a file that exists, by its first bytes and without SQLite, which would change some files by opening them.
+ * Looks at the first bytes of an existing file, without SQLite: its opening changes some files.
  * @throws {@link DatabaseUnfit}
  */
 export function requireUsableFile(path: string): void {
@@ -55,7 +61,7 @@ export function requireUsableFile(path: string): void {
     const file = statSync(path);
     if (file.isDirectory()) refuse('is a directory: set DATABASE_URL to a file in it');
     if (!file.isFile()) refuse('is no ordinary file: set DATABASE_URL to another one');
-    // A process that was killed while it made the file leaves its lock beside it.
+    // A process that was killed while it created the file leaves its lock beside it.
     if (file.size === 0 && !existsSync(`${path}.lock`))
       refuse(
         'is empty, so a copy may have failed: put the database there again, or remove the file to begin with a new one',
@@ -77,7 +83,8 @@ function requireSqlite(path: string, size: number, refuse: (what: string) => nev
   if (!text.startsWith(MAGIC.slice(0, read))) {
     refuse(whatInstead(text) ?? NO_DATABASE);
   }
-  // sqlite.org/fileformat.html, "The Database Header". The size in pages counts only when both change counters agree.
+  // sqlite.org/fileformat.html, "The Database Header". The size in pages counts only when both
+  // change counters agree.
   const pageSize = head.readUInt16BE(16) === 1 ? 65_536 : head.readUInt16BE(16);
   const pages = head.readUInt32BE(24) === head.readUInt32BE(92) ? head.readUInt32BE(28) : 0;
   const isAlone = !existsSync(`${path}-wal`) && !existsSync(`${path}-journal`);
@@ -105,7 +112,10 @@ function requireWritable(path: string, refuse: (what: string) => never): void {
     }
 }
 
-/** The error as people are told it: {@link DatabaseUnfit} where the database is at fault, any other as it is. */
+/**
+ * The error as people are told it: {@link DatabaseUnfit} where the database is at fault, any other
+ * error unchanged.
+ */
 export function explainUnusable(error: unknown, path: string): unknown {
   if (error instanceof DatabaseFileHeld) return error;
   const { code, what: reason } = databaseFault(error);
@@ -124,7 +134,7 @@ export function explainUnusable(error: unknown, path: string): unknown {
   return error;
 }
 
-/** Two documents in a row help nobody. */
+/** Naming two documents in a row helps nobody. */
 function withHelp(what: string): string {
   return what.includes('docs/') ? what : `${what} (${HELP})`;
 }

@@ -15,33 +15,47 @@ import { type LostFile, rescue } from './rescue.ts';
 import { settleJournals } from './settle-journals.ts';
 import { holdAlone } from './sole-use.ts';
 
-/** How long a statement waits for another process's lock (the CLI beside the bot) before `database is locked`. */
+/**
+ * How long a statement waits for another process's lock (the CLI beside the bot) before `database
+ * is locked`.
+ */
 const BUSY_TIMEOUT_MS = 5_000;
-/** Tries to be alone at the end: our own connections end with the first collection of garbage. */
+/**
+ * Tries to become the only user at the end: the first garbage collection ends our own connections.
+ */
 const ALONE_TRIES = 5;
-/** A log that holds nothing but {@link beginLog}'s page 1. */
+/** A log that holds only the page 1 of {@link beginLog}. */
 const BEGUN_BYTES = 32 + 24 + 4096;
 
-/** Until the process ends: the last connection of a file that is closed would bring its log into what now stands at the path. */
+/**
+ * Held until the process ends: the last connection to close would checkpoint its log into whatever
+ * now stands at the path.
+ */
 const abandoned: unknown[] = [];
 
 export interface EmbeddedDatabase extends Database {
-  /** Whether the file at the path is not the one that was opened: nothing is read or written any more. */
+  /** Whether the path now leads to another file: then nothing is read or written any more. */
   isLost(): boolean;
   /**
-   * Brings what was committed from the write-ahead log into the file, so that a copy of the file alone is minutes old at most. Waits for
-   * nobody: what a reader still needs stays for the next time.
+   * Checkpoints the write-ahead log into the file, so that a copy of the file alone is minutes old
+   * at most. Waits for nobody: frames that a reader needs stay for the next time.
    */
   checkpoint(): Promise<void>;
-  /** Closes. Whoever closes last leaves one file, without a log; a killed process leaves its log, which the next start replays. */
+  /**
+   * Closes. The last one to close leaves one file without a log. A killed process leaves its log,
+   * and the next start replays it.
+   */
   closeWhole(): Promise<void>;
 }
 
 /**
- * Opens (and creates) the file with WAL (a file of another program gets it with the first commit), foreign keys (on by default in libSQL) and a busy timeout.
- * `synchronous` stays FULL, so a commit survives SIGKILL and power loss. `say` gets a sentence for people when a journal of another file was
- * set aside. `onLost` is told once when the file was taken away under us, after what it held was rescued; without it nothing is rescued.
- * @throws {@link JournalInDoubt}, {@link DatabaseUnavailable} when this process has another file of that name open
+ * Opens (and creates) the file with WAL, foreign keys (on by default in libSQL) and a busy timeout.
+ * Another program's file gets WAL with our first commit. `synchronous` stays FULL, so a commit
+ * survives SIGKILL and power loss. `say` gets a sentence for people when another file's journal was
+ * set aside. `onLost` is called once when somebody took the file away and its content was rescued;
+ * without `onLost` nothing is rescued.
+ * @throws {@link JournalInDoubt}, {@link DatabaseUnavailable} when this process has another file of
+ * that name open
  */
 export async function openEmbeddedDatabase(
   path: string,
@@ -53,7 +67,8 @@ export async function openEmbeddedDatabase(
   const file = realPath(path);
   requireInPlace(file);
   settleJournals(path, { say, now: () => new Date() });
-  // SQLite gives its journals the rights of the file, so people's data is the owner's alone from the first byte on.
+  // SQLite gives its journals the rights of the file, so only the owner can read people's data from
+  // the first byte on.
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {
     const made = openNew(file);
     if (made !== undefined) {
@@ -61,13 +76,13 @@ export async function openEmbeddedDatabase(
       closeSync(made);
     }
   }
-  // The client takes a URL: a % or # in the name would make it another file's.
+  // The client takes a URL: a % or # in the name would lead to another file.
   const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
   const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });
-  // Another program's file stays as it is until the first commit has made it ours: the start may fail before that.
+  // Another program's file stays unchanged until our first commit: the start may fail before that.
   let isAnothers = await holdsAnothers(client);
   let watch: FileWatch | undefined;
-  /** Has the file and its log open for as long as we use it, whatever becomes of their names. */
+  /** Holds the file and its log open while we use them, whatever happens to their names. */
   let keeper: Sqlite.Database | undefined;
   let isOpen = true;
   let told: Promise<void> | undefined;
@@ -80,8 +95,9 @@ export async function openEmbeddedDatabase(
     }
     return true;
   };
-  // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: later writes there would be acknowledged and
-  // never committed (seen with libsql 0.5.29). Fresh connections have no such past.
+  // After SQLITE_BUSY libsql leaves the statement half-started on its pooled connection: it would
+  // acknowledge later writes and never commit them (seen with libsql 0.5.29). Fresh connections
+  // have no such state.
   const db = fromClient(client, () => (isLost() ? undefined : client.reconnect()));
   const begin = async (): Promise<void> => {
     await client.execute('PRAGMA journal_mode = WAL');
@@ -125,7 +141,7 @@ export async function openEmbeddedDatabase(
     async write(statements) {
       requireOurs();
       const results = await db.write(statements);
-      // What went into a file without a name is rescued, but not acknowledged.
+      // A write into a file without a name is rescued, but not acknowledged.
       requireOurs();
       if (isAnothers) {
         await begin();
@@ -151,24 +167,26 @@ export async function openEmbeddedDatabase(
         (await holdAlone(file, ALONE_TRIES))();
         noteFree(file);
       } catch {
-        // Another process has it open, and closes after us; or it is damaged, which was told when it was used.
+        // Another process has it open and closes later; or it is damaged, which was told when it
+        // was used.
       }
     },
   };
 }
 
 /**
- * Ends one log and begins the next with a write to page 1, whose change counter tells the two files apart for ever (journal-owner.ts). The
- * connection is a fresh one: SQLite counts from what a connection last read.
+ * Ends one log and begins the next with a write to page 1, whose change counter then tells the two
+ * files apart (journal-owner.ts). Needs a fresh connection: SQLite counts from what a connection
+ * last read.
  */
 async function beginLog(db: Database, file: string): Promise<void> {
   const [version = 0] = await db.read([one(sql('PRAGMA user_version'), (row) => row.int('user_version'))]);
   const own = new Sqlite(file, { timeout: 0 });
   try {
-    // `exec` leaves no statement behind that would hold the file.
+    // `exec` leaves no statement that would hold the file.
     own.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = ${version}`);
   } catch (error) {
-    // Somebody else writes: what they commit is brought home the next time.
+    // Another process writes: the next checkpoint brings its commits home.
     if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')))
       throw error;
   } finally {
@@ -176,7 +194,7 @@ async function beginLog(db: Database, file: string): Promise<void> {
   }
 }
 
-/** Undefined when another process has made the file meanwhile. */
+/** Undefined when another process has created the file meanwhile. */
 function openNew(file: string): number | undefined {
   try {
     return openSync(file, 'wx', 0o600);
@@ -190,7 +208,7 @@ function sizeOf(name: string): number {
   return statSync(name, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Tables, and our own record of migrations not among them. */
+/** Tables of others only: our own record of migrations is not among them. */
 async function holdsAnothers(client: Client): Promise<boolean> {
   const { rows } = await client.execute(
     `SELECT COUNT(*) > 0 AND TOTAL(name = 'schema_migrations' AND sql LIKE '%applied_at%') = 0 AS anothers

@@ -1,6 +1,7 @@
 /**
- * Who has an embedded database: a lock file `<database>.lock` beside the real file, so that two hosts on one file, or a restore under a
- * running host, are noticed and named instead of failing with "database is locked". Node only.
+ * Who has an embedded database. A lock file `<database>.lock` beside the real file lets us notice
+ * and name two hosts on one file, or a restore under a running host, instead of failing with
+ * "database is locked". Node only.
  */
 import { randomUUID } from 'node:crypto';
 import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -31,25 +32,30 @@ export interface FileLockOptions {
   /** For people: `node host`, `restore`. */
   readonly holder: string;
   readonly now: () => Date;
-  /** Told once when it takes a while to see whether the holder lives. */
+  /** Called once when it takes a while to see whether the holder lives. */
   readonly say?: (message: string) => void;
   readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
-/** Somebody else has the database; the message names who, and says what to do. */
+/** Another process has the database; the message names it and says what to do. */
 export class DatabaseFileHeld extends Error {
   override readonly name = 'DatabaseFileHeld';
 }
 
-/** How often a holder shows that it lives, for those that cannot look at its process. */
+/** How often a holder beats, for programs that cannot look at its process. */
 const BEAT_MS = 10_000;
-/** Three beats missed. Watched, not reckoned: the clocks of two machines, or of one machine on two days, need not agree. */
+/**
+ * Three beats missed. Watched, not computed: two clocks, or one clock on two days, need not agree.
+ */
 const SILENT_MS = 30_000;
-/** By our clock, a beat so young is believed without watching: the answer is a refusal, which does no harm. */
+/** A beat this young by our clock is believed without watching: a wrong belief only refuses. */
 const FRESH_MS = 60_000;
 const LOOK_MS = 1_000;
 
-/** Takes the lock of the database at `path`, over a dead holder's if need be. @throws {@link DatabaseFileHeld} */
+/**
+ * Takes the lock of the database at `path`; a dead holder's lock is replaced. @throws {@link
+ * DatabaseFileHeld}
+ */
 export async function lockDatabaseFile(
   path: string,
   { holder, now, say = console.error, sleep = pause }: FileLockOptions,
@@ -57,7 +63,7 @@ export async function lockDatabaseFile(
   const file = `${realPath(path)}.lock`;
   const text = ownLock(holder, now());
   await makeDirectory(dirname(file));
-  // A pipe under the name would be read without end.
+  // Reading a pipe of that name would never end.
   if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === false)
     throw new DatabaseFileHeld(
       `database ${path}: ${file} is no file of ours (a directory, a pipe or a link): remove it`,
@@ -80,7 +86,8 @@ export async function lockDatabaseFile(
     if (life === 'unknown') {
       if (other !== undefined)
         say(`${file} names ${describeHolder(other)}: waiting up to ${SILENT_MS / 1000} s for a sign of life`);
-      // A lock that is cut was never whole, or is being written where files cannot appear at once.
+      // A truncated lock was never whole, or its writer is at work on a system where files cannot
+      // appear at once.
       const patience = other === undefined ? LOOK_MS : SILENT_MS;
       life = (await isSilent(file, patience, sleep)) ? 'dead' : 'alive';
     }
@@ -101,7 +108,10 @@ export function explainLocked(path: string): string {
     : `${path} is in use by ${describeHolder(lock)}: wait a moment and try again, or stop it`;
 }
 
-/** Another process that has the lock of the file, or may have it, for people; undefined when there is none, or it is dead. */
+/**
+ * The other process that has the lock of the file, or may have it, for people; undefined when there
+ * is none or it is dead.
+ */
 export function lockHolder(path: string): string | undefined {
   const lock = lockOf(path);
   return lock === undefined || isOwn(lock) || lifeOf(lock) === 'dead' ? undefined : describeHolder(lock);
@@ -112,14 +122,14 @@ function lockOf(path: string): LockText | undefined {
   return text === undefined ? undefined : parseLock(text);
 }
 
-/** Appears whole or not at all, and not where there is one already. */
+/** Appears whole or not at all, and never over an existing lock. */
 async function appear(file: string, text: string): Promise<boolean> {
   const draft = `${file}.${randomUUID()}`;
   try {
     await writeFile(draft, text, { flag: 'wx', mode: 0o600 });
     await link(draft, file).catch((error: unknown) => {
       if (!isLinkless(error)) throw error;
-      // For a moment it is there and not whole; whoever finds it so looks again.
+      // Here the lock is there and incomplete for a moment; a reader that sees that looks again.
       return writeFile(file, text, { flag: 'wx', mode: 0o600 });
     });
     return true;
@@ -131,7 +141,7 @@ async function appear(file: string, text: string): Promise<boolean> {
   }
 }
 
-/** Moves a dead holder's lock away; one that was replaced in the meantime is put back. */
+/** Moves a dead holder's lock away; puts back one that was replaced meanwhile. */
 async function setAside(file: string, text: string): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   try {
@@ -151,7 +161,7 @@ function isFresh(file: string, now: Date): boolean {
   return age >= 0 && age < FRESH_MS;
 }
 
-/** Whether nobody touches the lock while it is watched. */
+/** Whether the lock stays untouched while we watch. */
 async function isSilent(
   file: string,
   patience: number,
@@ -165,7 +175,10 @@ async function isSilent(
   return true;
 }
 
-/** The lock stands beside one name; the file may have another, with other journals, which would damage it. The kernel's locks know. */
+/**
+ * The lock stands beside one name. The file may have another name, with other journals, which would
+ * damage it: the kernel's locks tell.
+ */
 async function isUsedByOtherName(file: string): Promise<boolean> {
   const names = statSync(file, { throwIfNoEntry: false })?.nlink ?? 1;
   if (names < 2 || mayBeOpenHere(file) || hasJournal(file)) return false;
@@ -173,12 +186,15 @@ async function isUsedByOtherName(file: string): Promise<boolean> {
     (await holdAlone(file, 3))();
     return false;
   } catch (error) {
-    // What else may be wrong with the file is told when it is opened.
+    // Other faults of the file are told when it is opened.
     return error instanceof Error && /locked|WAL mode/.test(error.message);
   }
 }
 
-/** What is not home yet must not be replayed by a mere question. An empty one is what the question left here before. */
+/**
+ * A mere question must not replay what was not checkpointed. An empty log is what an earlier
+ * question left.
+ */
 function hasJournal(file: string): boolean {
   return ['-wal', '-journal'].some(
     (suffix) => (statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0) > 0,

@@ -1,9 +1,12 @@
-/** Writes that wait, without blocking the event loop, while another process of ours has the write lock for longer than a moment. */
+/**
+ * Lets writes wait, without blocking the event loop, while another process of ours holds the write
+ * lock for longer than a moment.
+ */
 import type { Database } from '../database.ts';
 
 export interface HeldWrites {
   readonly db: Database;
-  /** Until what it returns is called, writes wait; reads do not. */
+  /** Writes wait until the returned function is called; reads do not. */
   hold(): () => void;
 }
 

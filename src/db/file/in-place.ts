@@ -1,6 +1,7 @@
 /**
- * Whether the file at a database's path is still the one that this process opened. A person who moves, removes or overwrites it changes
- * nothing for the open connections: they go on with a file that has no name any more, or mix two files. Node only.
+ * Whether a database's path still leads to the file that this process opened. When a person moves,
+ * removes or overwrites it, open connections notice nothing: they go on with a file that has no
+ * name, or mix two files. Node only.
  */
 import { fstatSync, readdirSync, readSync, statSync } from 'node:fs';
 import { judgeWal } from './journal-owner.ts';
@@ -8,7 +9,7 @@ import { judgeWal } from './journal-owner.ts';
 /** `overwritten`: the same file, with the content of another. */
 export type Loss = 'missing' | 'another' | 'overwritten';
 
-/** Looks that must agree: another process may be in the middle of bringing the log home. */
+/** Looks that must agree: another process may be checkpointing. */
 const LOOKS = 3;
 const LOOK_MS = 20;
 /** The most that page 1 can be. */
@@ -16,11 +17,14 @@ const LARGEST_PAGE = 65_536;
 const MAGIC = 'SQLite format 3\0';
 
 export interface FileWatch {
-  /** Undefined while it is ours; once lost, it stays lost. One `stat`, and a look at page 1 when the file was written to. */
+  /**
+   * Undefined while the file is ours; once lost, it stays lost. Costs one `stat`, and a look at
+   * page 1 after a write to the file.
+   */
   look(): Loss | undefined;
 }
 
-/** `file`: its real path; this process has it open, with at least one page in it. */
+/** `file`: its real path; this process has it open, and it has at least one page. */
 export function watchFile(file: string): FileWatch {
   const opened = statSync(file, { bigint: true });
   let lost: Loss | undefined;
@@ -42,8 +46,9 @@ export function watchFile(file: string): FileWatch {
 }
 
 /**
- * The descriptor of our own connection to what now has this name. To open and close the file would end our locks (open-here.ts), to read
- * from its descriptor does not. Undefined where we have none, or the system does not list them.
+ * The descriptor of our own connection to the file that now has this name. Opening and closing the
+ * file would end our locks (open-here.ts); reading from this descriptor does not. Undefined where
+ * we have none, or the system does not list them.
  */
 export function ownDescriptor(name: string): number | undefined {
   const stats = statSync(name, { bigint: true, throwIfNoEntry: false });
@@ -63,7 +68,7 @@ export function ownDescriptor(name: string): number | undefined {
   }
 }
 
-/** Only what is certain: a stop for nothing would be a fault of our own. */
+/** Only certain findings count: a needless stop would be our own fault. */
 function isOverwritten(file: string): boolean {
   for (let i = 0; i < LOOKS; i += 1) {
     if (i > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);

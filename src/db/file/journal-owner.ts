@@ -1,11 +1,12 @@
 /**
- * Whether a write-ahead log or a rollback journal belongs to the database file beside it. SQLite replays whatever it finds there, so an old
- * copy that a person put over the file would be overwritten by the journal of the file before it. The rules are in docs/decisions.md, "Whose
- * journal is it". Pure: bytes in, verdict out.
+ * Whether a write-ahead log or a rollback journal belongs to the database file beside it. SQLite
+ * replays any journal it finds. So when a person puts an old copy over the file, the journal of the
+ * earlier file would overwrite that copy. docs/decisions.md, "Whose journal is it", has the rules.
+ * Pure: bytes in, verdict out.
  */
 import { openWal, type ReadAt } from './wal-file.ts';
 
-/** `belongs`: SQLite may have it. `foreign`: it must not be replayed. `doubt`: a person decides. */
+/** `belongs`: SQLite may have it. `foreign`: nobody may replay it. `doubt`: a person decides. */
 export type Verdict =
   | { readonly kind: 'belongs' }
   | { readonly kind: 'foreign' | 'doubt'; readonly why: string };
@@ -19,25 +20,29 @@ export interface MainFile {
 const BELONGS: Verdict = { kind: 'belongs' };
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
-/** What a disk writes whole, so what a power cut leaves torn. */
+/** A disk writes this much whole, so a power cut tears a write here. */
 const SECTOR_BYTES = 512;
 
 /** Places in the header (sqlite.org/fileformat2.html#the_database_header). */
 const AT = { readVersion: 19, changes: 24, pages: 28, cookie: 40, validFor: 92 } as const;
-/** The change counter; its twin and the library's version: what every write to page 1 changes. */
+/** The change counter; its copy and the library's version: every write to page 1 changes these. */
 const COUNTED = [
   [24, 28],
   [92, 100],
 ] as const;
-/** The number of pages and the free list, too: what a transaction may change that does not touch the schema. */
+/**
+ * The number of pages and the free list, too: a transaction that leaves the schema alone may change
+ * these.
+ */
 const VOLATILE = [
   [24, 40],
   [92, 100],
 ] as const;
 
 /**
- * A log's life begins with the whole main file, and until its end only a checkpoint writes there: so page 1 is what the log was begun on, or
- * what the log itself has for it, or (a power cut) some sectors of the one and some of the other.
+ * A log begins with the whole main file, and until it ends only a checkpoint writes there. So page
+ * 1 is what the log began on, or what the log itself has for it, or (after a power cut) some
+ * sectors of each.
  */
 export function judgeWal(main: MainFile | undefined, read: ReadAt): Verdict {
   const wal = openWal(read);
@@ -47,14 +52,15 @@ export function judgeWal(main: MainFile | undefined, read: ReadAt): Verdict {
   const unfit = unfitFile(main);
   if (unfit !== undefined || main === undefined) return { kind: 'doubt', why: unfit ?? '' };
   const header = viewOf(main.firstPage);
-  // A file at rest, and a backup; a log comes into being only after the mark of WAL mode.
+  // A file at rest, or a backup: a log comes into being only after the mark of WAL mode.
   if (header.getUint8(AT.readVersion) !== 2)
     return { kind: 'foreign', why: 'the database file is not in WAL mode' };
   if (pageSizeOf(header) !== wal.pageSize) return { kind: 'foreign', why: 'its pages have another size' };
   const sectors = new Sectors(main.firstPage.subarray(0, wal.pageSize));
   let first: Uint8Array | undefined;
   const { pages, frames, firstPages } = next.value;
-  // As our own program begins a log (embedded-database.ts), so that a base is known by more than its number.
+  // Our own program begins a log so (embedded-database.ts): more than a number then identifies the
+  // base.
   const isOnlyCounted = frames === 1 && firstPages.length === 1;
   for (; next.done !== true; next = commits.next())
     for (const page of next.value.firstPages) {
@@ -73,7 +79,10 @@ export function judgeWal(main: MainFile | undefined, read: ReadAt): Verdict {
 
 const CHANGED: Verdict = { kind: 'foreign', why: 'it was begun on another state of the database' };
 
-/** The log's first transaction changed the schema, so that page 1 tells little: only over an empty database nothing is at stake. */
+/**
+ * The log's first transaction changed the schema, so page 1 tells little: only over an empty
+ * database nothing is at stake.
+ */
 function judgeBase(main: MainFile, header: DataView): Verdict {
   const cells = header.getUint16(HEADER_BYTES + 3);
   return pagesOf(main, header) <= 1 && cells === 0
@@ -81,7 +90,7 @@ function judgeBase(main: MainFile, header: DataView): Verdict {
     : { kind: 'doubt', why: 'it begins with a change of the schema' };
 }
 
-/** Sectors of a page that are those of some version of it. */
+/** Sectors of a page that come from some version of it. */
 class Sectors {
   readonly #page: Uint8Array;
   readonly #seen: boolean[];
@@ -101,7 +110,10 @@ class Sectors {
   }
 }
 
-/** Whether the first sector is what `later` was made from by a transaction that changed nothing there but `places`. */
+/**
+ * Whether `later` came from the first sector by a transaction that changed nothing but `places`
+ * there.
+ */
 function isBaseOf(
   page: Uint8Array,
   later: Uint8Array,
@@ -116,7 +128,10 @@ function isBaseOf(
   return isSame(page, later, from, SECTOR_BYTES);
 }
 
-/** A connection counts from what it last read of page 1, so one that wrote the base itself repeats its number. */
+/**
+ * A connection counts from the page 1 that it last read, so one that wrote the base itself repeats
+ * its number.
+ */
 function mayBeBase(page: DataView, later: DataView): boolean {
   const counter = page.getUint32(AT.changes);
   const next = later.getUint32(AT.changes);
@@ -127,8 +142,8 @@ const JOURNAL_MAGIC = 'd9d505f920a163d7';
 const JOURNAL_HEADER_BYTES = 28;
 
 /**
- * A rollback journal holds the pages as they were before a transaction. The last thing a transaction does to the file is to count in page 1,
- * so the file's page 1 is the one in the journal or has the next number.
+ * A rollback journal holds the pages from before a transaction. The transaction's last write to the
+ * file counts up in page 1, so the file's page 1 is the journal's or has the next number.
  */
 export function judgeRollbackJournal(main: MainFile | undefined, read: ReadAt): Verdict {
   const found = readJournal(read);
@@ -154,7 +169,10 @@ interface RollbackJournal {
   readonly firstPage: Uint8Array | undefined;
 }
 
-/** Undefined when SQLite would find nothing to roll back. @see https://sqlite.org/fileformat2.html#the_rollback_journal */
+/**
+ * Undefined when SQLite would find nothing to roll back. @see
+ * https://sqlite.org/fileformat2.html#the_rollback_journal
+ */
 function readJournal(read: ReadAt): RollbackJournal | undefined {
   const header = read(0, JOURNAL_HEADER_BYTES);
   if (!isJournalHeader(header)) return undefined;
@@ -182,7 +200,10 @@ function isJournalHeader(bytes: Uint8Array): boolean {
   );
 }
 
-/** Why nothing can be said of the file, if so. SQLite deletes the journal of an empty file, and fills one that is no database from it. */
+/**
+ * Why nothing can be said of the file, if so. SQLite deletes the journal of an empty file, and
+ * fills a file that is no database from it.
+ */
 function unfitFile(main: MainFile | undefined): string | undefined {
   if (main === undefined) return 'the database file itself is missing';
   if (main.bytes === 0) return 'the database file itself is empty';
@@ -198,7 +219,7 @@ function pageSizeOf(header: DataView): number {
   return size === 1 ? 65_536 : size;
 }
 
-/** As the header says, if it was written by a library that keeps it. */
+/** As the header says, if the library that wrote it keeps that field. */
 function pagesOf(main: MainFile, header: DataView): number {
   const isKept = header.getUint32(AT.changes) === header.getUint32(AT.validFor);
   const stated = header.getUint32(AT.pages);

@@ -1,4 +1,4 @@
-/** What stands in a lock file, and what it tells of the life of its holder. Node only. */
+/** The content of a lock file, and what it tells of its holder's life. Node only. */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -8,16 +8,19 @@ export interface LockText {
   readonly holder: string;
   readonly pid: number;
   readonly host: string;
-  /** When the process began, in the kernel's ticks: a pid alone is given again. */
+  /** When the process began, in the kernel's ticks: pids are reused. */
   readonly began: string | null;
   readonly since: string;
-  /** Where the pid means something: one boot of one kernel, one namespace of it. Two containers can have one hostname and both be pid 1. */
+  /**
+   * Where the pid means something: one boot of one kernel, one of its namespaces. Two containers
+   * can share a hostname, and both run as pid 1.
+   */
   readonly machine: string | null;
-  /** The process, by a name nobody else has. */
+  /** A name that no other process has. */
   readonly process: string | null;
 }
 
-/** `unknown`: its process cannot be looked at from here. */
+/** `unknown`: we cannot look at its process from here. */
 export type Life = 'alive' | 'dead' | 'unknown';
 
 const OWN_PROCESS = randomUUID();
@@ -40,7 +43,8 @@ export function isOwn(lock: LockText): boolean {
 }
 
 /**
- * Who has something that is no file, as text: for people up to the end of the line, then the lock that a file would hold.
+ * Names the holder of something that is no file, as text: the first line is for people, then comes
+ * the lock that a file would hold.
  * @param who `node host`, `cli`
  */
 export function holderText(who: string, since: Date): string {
@@ -48,8 +52,8 @@ export function holderText(who: string, since: Date): string {
 }
 
 /**
- * Whether the process that a {@link holderText} names is surely dead: one of this host, this boot and this namespace of process ids, that
- * is no more. False for all that cannot be known, a stopped process among it.
+ * Whether the process that a {@link holderText} names is surely dead: it was of this host, boot and
+ * pid namespace, and is gone. False for all that we cannot know, and for a stopped process.
  */
 export function isSurelyDead(holder: string): boolean {
   const lock = parseLock(holder.slice(holder.indexOf('\n') + 1));
@@ -58,8 +62,8 @@ export function isSurelyDead(holder: string): boolean {
 }
 
 /**
- * The process for names of files: sixteen hex digits of its host, boot and namespace, its id, when it began. Undefined where the system does
- * not tell.
+ * The process in names of files: sixteen hex digits of its host, boot and namespace, its id, its
+ * begin. Undefined where the system does not tell.
  */
 export function processMark(): string | undefined {
   const here = ownPlace();
@@ -88,7 +92,8 @@ export function describeHolder({ holder, pid, host, since }: LockText): string {
 export function lifeOf(lock: LockText): Life {
   if (isOwn(lock)) return 'alive';
   const isHere = lock.machine === ownMachine();
-  // Locks without a machine are of programs before it was written down, or of systems without /proc, and so without containers.
+  // Locks without a machine come from programs before it was recorded, or from systems without
+  // /proc, and so without containers.
   if (!isHere && (lock.machine !== null || lock.host !== hostname())) return 'unknown';
   if (!isRunning(lock.pid)) return 'dead';
   const began = beganAt(lock.pid);
@@ -96,7 +101,9 @@ export function lifeOf(lock: LockText): Life {
   return lock.began === began ? 'alive' : 'dead';
 }
 
-/** Another namespace (a container, perhaps this one before it was restarted) of the kernel that runs here. */
+/**
+ * Another namespace of the kernel that runs here (a container, perhaps this one before a restart).
+ */
 export function isOfThisKernel(lock: LockText): boolean {
   const [own] = ownMachine()?.split(' ') ?? [];
   return own !== undefined && lock.machine?.startsWith(`${own} `) === true;
@@ -153,7 +160,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it lives and is another user's.
+    // EPERM: it lives and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Which database files this process has open itself. To open and close such a file by other means ends the locks of its connections
- * (sqlite.org/howtocorrupt.html 2.2), and libsql's binding keeps connections for a while after they were closed. Node only.
+ * The database files that this process itself has open. Opening and closing such a file by other
+ * means ends the locks of its connections (sqlite.org/howtocorrupt.html 2.2), and libsql's binding
+ * keeps connections for a while after their close. Node only.
  */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { DatabaseUnavailable } from '../database.ts';
@@ -8,7 +9,7 @@ import type { FileWatch } from './in-place.ts';
 
 const open = new Map<string, number>();
 const watches = new Map<string, FileWatch>();
-/** Closed, but not seen to be free since: a connection may linger. */
+/** Closed, but not yet seen free: a connection may linger. */
 const lingering = new Set<string>();
 
 /** `file`: its real path. */
@@ -16,7 +17,7 @@ export function isOpenHere(file: string): boolean {
   return open.has(file);
 }
 
-/** Whether a connection of this process has the file open, or may still. */
+/** Whether a connection of this process has the file open, or still may. */
 export function mayBeOpenHere(file: string): boolean {
   return isOpenHere(file) || lingering.has(file) || hasDescriptor(file);
 }
@@ -34,12 +35,15 @@ export function noteClosed(file: string): void {
   } else open.set(file, left);
 }
 
-/** What has the file open watches whether it stays where it is. */
+/** Whoever has the file open watches whether it stays in place. */
 export function noteWatched(file: string, watch: FileWatch): void {
   watches.set(file, watch);
 }
 
-/** Before somebody opens the file by its name. @throws DatabaseUnavailable when another file has come under that name since */
+/**
+ * Call before opening the file by its name. @throws DatabaseUnavailable when another file has taken
+ * that name since
+ */
 export function requireInPlace(file: string): void {
   if (watches.get(file)?.look() !== undefined)
     throw new DatabaseUnavailable(`the database file ${file} was replaced while it was open`);

@@ -1,6 +1,7 @@
 /**
- * What a process does when its database file was taken away under it (in-place.ts): what it still has becomes a file of its own, and its
- * journal goes out of the way of what now stands at the path. Node only.
+ * What a process does when somebody took its database file away (in-place.ts): it makes a file of
+ * what it still has, and moves its journal out of the way of the file that now stands at the path.
+ * Node only.
  */
 import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,7 +13,10 @@ import { timeMark } from './settle-journals.ts';
 
 export interface LostFile {
   readonly path: string;
-  /** Whole, with all that was acknowledged; undefined when it could not be made. Of an overwritten file it may be a mixture. */
+  /**
+   * Whole, with all that was acknowledged; undefined when it could not be made. Of an overwritten
+   * file it may be a mixture.
+   */
   readonly rescued: string | undefined;
   /** What happened and what was done, in one sentence for the log. */
   readonly message: string;
@@ -24,13 +28,13 @@ const WHAT: Readonly<Record<Loss, string>> = {
   overwritten: 'was overwritten by another file',
 };
 
-/** The pages were in the file alone, and the other file was written over them. */
+/** Only the file had these pages, and the other file was written over them. */
 const OVERWRITTEN =
   'what was written since the newest backup is lost with its pages (the journal alone brings nothing back): move the file away and run `npm run backup -- restore latest`';
 
 /**
- * `keeper` has the lost file and its log open. Touches nothing at the path but our own log, which SQLite would replay into whatever stands
- * there. Never throws.
+ * `keeper` has the lost file and its log open. Touches nothing at the path but our own log, which
+ * SQLite would replay into whatever stands there. Never throws.
  */
 export function rescue(
   path: string,
@@ -70,7 +74,7 @@ export function rescue(
   };
 }
 
-/** Only what we have open ourselves: another file may have come with a journal of its own. */
+/** Only files that we have open: another file may have come with a journal of its own. */
 function setAside(file: string, mark: string): string[] {
   const log = `${file}-wal`;
   try {
@@ -81,7 +85,7 @@ function setAside(file: string, mark: string): string[] {
     renameSync(log, aside);
     return [aside];
   } catch {
-    // It stays where it is, and the next start's rule sets it aside.
+    // It stays, and the next start sets it aside by its rule.
     return [];
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Before a database file is opened: a journal beside it that belongs to another file is set aside, never replayed (journal-owner.ts).
- * Node only.
+ * Before a database file is opened: a journal beside it that belongs to another file is set aside,
+ * never replayed (journal-owner.ts). Node only.
  */
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -12,7 +12,10 @@ import { judgeRollbackJournal, judgeWal, type MainFile, type Verdict } from './j
 import { mayBeOpenHere } from './open-here.ts';
 import type { ReadAt } from './wal-file.ts';
 
-/** It cannot be told whose the journal is, or somebody is at work; the message says what to do. Nothing was changed. */
+/**
+ * Nobody can tell whose journal it is, or somebody is at work; the message says what to do. Nothing
+ * was changed.
+ */
 export class JournalInDoubt extends Error {
   override readonly name = 'JournalInDoubt';
 }
@@ -29,15 +32,16 @@ const KINDS = [
 ] as const;
 /** The most that page 1 can be. */
 const LARGEST_PAGE = 65_536;
-/** A pair that changes while it is looked at is somebody's at work, so it belongs together. */
+/** A pair that changes while we look belongs together: somebody is at work. */
 const LOOKS = 5;
 
 /** @throws {@link JournalInDoubt} */
 export function settleJournals(path: string, { say, now }: SettleOptions): void {
   const file = realPath(path);
-  // What this process has open is settled, and must not be opened and closed by other means.
+  // The files that this process has open are settled; opening and closing them by other means is
+  // forbidden.
   if (mayBeOpenHere(file)) return;
-  // A pipe would be read without end.
+  // Reading a pipe would never end.
   for (const suffix of ['', ...KINDS.map(([kind]) => kind)]) {
     const stats = statSync(file + suffix, { throwIfNoEntry: false });
     if (stats?.isFile() === false && !stats.isDirectory())
@@ -55,7 +59,7 @@ export function settleJournals(path: string, { say, now }: SettleOptions): void 
       );
     const aside = reserveName(`${journal}.set-aside-${timeMark(now())}`);
     renameSync(journal, aside);
-    // The index of the log; SQLite makes it anew.
+    // The index of the log; SQLite makes a new one.
     if (suffix === '-wal') rmSync(`${file}-shm`, { force: true });
     say(
       `the journal ${path}${suffix} does not belong to ${path} (${verdict.why}): it was not replayed and is kept as ${dirname(path)}/${basename(aside)}`,
@@ -93,7 +97,7 @@ function look(
     const before = stateOf(file, journal);
     if (before.isNothing) break;
     const verdict = withFile(journal, (read) => judge(readMain(file), read));
-    // Gone meanwhile: somebody has brought it home.
+    // Gone meanwhile: somebody has checkpointed it.
     if (verdict === undefined || verdict.kind === 'belongs') break;
     if (before.mark === stateOf(file, journal).mark) return verdict;
   }

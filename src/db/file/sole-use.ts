@@ -1,25 +1,28 @@
 /**
- * A database file that nobody else has open: what "one file is one database" rests on. SQLite grants the way out of WAL mode to the sole
- * user only, whichever process, container or name (a hard link) the others came by. Node only.
+ * Makes sure that nobody else has a database file open: "one file is one database" rests on it.
+ * SQLite leaves WAL mode for a sole user only, whatever process, container or name (a hard link)
+ * the other users came by. Node only.
  */
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import Database from 'libsql';
 
-/** How long one try waits for a lock; a lock held for a moment is waited for by the next try. */
+/** How long one try waits for a lock; the next try waits for one that was held for a moment. */
 const BUSY_MS = 50;
 
 /**
- * Brings the write-ahead log home, leaves WAL mode, and holds the file locked until released, so that whoever opens it meanwhile waits.
- * libsql's binding closes a connection only when the statements it made are collected as garbage, so our own closed ones are helped to end.
- * @throws what SQLite said to the last of `tries`: another connection has the file open, or it is no database.
+ * Checkpoints the write-ahead log, leaves WAL mode, and keeps the file locked until released, so
+ * that whoever opens it meanwhile waits. libsql's binding closes a connection only when its
+ * statements are collected as garbage, so we help our own closed ones to end.
+ * @throws what SQLite said at the last of `tries`: another connection has the file open, or it is
+ * no database.
  */
 export async function holdAlone(path: string, tries: number): Promise<() => void> {
   for (let attempt = 1; ; attempt += 1) {
     const db = new Database(path, { timeout: BUSY_MS });
     try {
-      // `exec` leaves no statement behind that would hold the file.
+      // `exec` leaves no statement that would hold the file.
       db.exec('PRAGMA journal_mode = DELETE');
       if (existsSync(`${path}-wal`)) throw new Error(`${path} stays in WAL mode`);
       db.exec('BEGIN EXCLUSIVE');

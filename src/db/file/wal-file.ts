@@ -1,4 +1,7 @@
-/** Reads the committed frames of a write-ahead log as SQLite's recovery would. @see https://sqlite.org/fileformat2.html#walformat */
+/**
+ * Reads the committed frames of a write-ahead log as SQLite's recovery would. @see
+ * https://sqlite.org/fileformat2.html#walformat
+ */
 
 /** `length` bytes from `at`; fewer at the end of the file. */
 export type ReadAt = (at: number, length: number) => Uint8Array;
@@ -25,7 +28,10 @@ const FORMAT = 3_007_000;
 /** Bytes of a read. */
 const BLOCK_BYTES = 1 << 20;
 
-/** Undefined for what SQLite would not replay either: no header, or one that its checksum does not fit. */
+/**
+ * Undefined for what SQLite would not replay either: a missing header, or one with a wrong
+ * checksum.
+ */
 export function openWal(read: ReadAt): Wal | undefined {
   const header = read(0, HEADER_BYTES);
   if (header.byteLength < HEADER_BYTES) return undefined;
@@ -53,7 +59,10 @@ interface Chain {
   readonly salts: readonly [number, number];
 }
 
-/** Ends where the chain of checksums breaks: what comes after was never committed, or is of an earlier log. */
+/**
+ * Ends where the chain of checksums breaks: later frames were never committed, or come from an
+ * earlier log.
+ */
 function* commitsOf(read: ReadAt, { pageSize, isLittle, sum, salts }: Chain): Generator<WalCommit> {
   let firstPages: Uint8Array[] = [];
   let frames = 0;

@@ -1,5 +1,6 @@
 /**
- * The schema of docs/spec/bot.md "Data". The old Python bot's file comes to it by a takeover (src/takeover/), which runs these statements too.
+ * The schema of docs/spec/bot.md "Data". A takeover (src/takeover/) runs these statements for the
+ * old Python bot's file, too.
  */
 import type { Migration } from './migration.ts';
 
@@ -69,7 +70,9 @@ const CREATE = {
 )`,
 };
 
-/** Tables of the frame: what was handled, what could not be, who is an admin, what was already told. */
+/**
+ * Tables of the frame: what was handled, what could not be, who is an admin, what was already told.
+ */
 const FRAME = [
   `CREATE TABLE handled_updates (
   update_id INTEGER PRIMARY KEY,

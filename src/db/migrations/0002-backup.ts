@@ -1,11 +1,15 @@
 import type { Migration } from './migration.ts';
 
-/** The backup engine's own tables: the lease two runs can not both hold, what became of every run, and what admins asked for. */
+/**
+ * The backup engine's own tables: the lease that two runs cannot both hold, the outcome of every
+ * run, and the backups that admins asked for.
+ */
 export const backup: Migration = {
   version: 2,
   name: 'backup',
   up: () => [
-    // One row. Milliseconds of the database's own clock, so that hosts with skewed clocks agree about it.
+    // One row. Milliseconds of the database's own clock, so that hosts with different clocks agree
+    // about it.
     `CREATE TABLE backup_lease (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   fence INTEGER NOT NULL,

@@ -1,24 +1,30 @@
 /**
- * What viewers' features need: the search index, the subscription gate, where everybody stopped watching, favourites, follows,
- * the per-viewer limit, and notices to admins. Rows from before are taken along: views counted from the history, every viewer's
- * last part, and every anime queued for indexing (folding is done in TypeScript, `src/jobs/index-search.ts`).
+ * What viewers' features need: the search index, the subscription gate, where everybody stopped
+ * watching, favourites, follows, the per-viewer limit, and notices to admins. Rows from before are
+ * taken along: views counted from the history, every viewer's last part, and every anime queued for
+ * indexing (folding is done in TypeScript, `src/jobs/index-search.ts`).
  */
 import { OWN_TABLES, progressQuery } from '../derived-numbers.ts';
 import type { ExistingTables, Migration } from './migration.ts';
 
-/** Added only where an old file has not got a column of that name already (the baseline keeps such columns). */
+/**
+ * Added only where an old file has not got a column of that name already (the baseline keeps such
+ * columns).
+ */
 const COLUMNS: readonly (readonly [table: string, column: string, definition: string])[] = [
   // Other names, one a line. Found by search, not shown in full.
   ['anime', 'aliases', 'TEXT'],
   ['anime', 'genres', 'TEXT'],
   ['anime', 'year', 'INTEGER'],
   ['anime', 'views', 'INTEGER NOT NULL DEFAULT 0'],
-  // The viewer's updates since `rate_since` (seconds since 1970), and whether he was told that they are too many.
+  // The viewer's updates since `rate_since` (seconds since 1970), and whether he was told that they
+  // are too many.
   ['users', 'rate_since', 'INTEGER NOT NULL DEFAULT 0'],
   ['users', 'rate_count', 'INTEGER NOT NULL DEFAULT 0'],
   ['users', 'rate_told', 'INTEGER NOT NULL DEFAULT 0'],
   ['mandatory_channels', 'position', 'INTEGER NOT NULL DEFAULT 0'],
-  // public: open by @username; private: by invite link; request: an invite link whose joins an admin approves.
+  // public: open by @username; private: by invite link; request: an invite link whose joins an
+  // admin approves.
   ['mandatory_channels', 'kind', "TEXT NOT NULL DEFAULT 'public'"],
   ['mandatory_channels', 'username', 'TEXT'],
   ['mandatory_channels', 'invite_link', 'TEXT'],
@@ -28,7 +34,9 @@ const COLUMNS: readonly (readonly [table: string, column: string, definition: st
   ['mandatory_channels', 'checked_at', 'TEXT'],
 ];
 
-/** Folded text (src/text/uzbek-fold.ts) and the two FTS5 indexes over it, kept in step by triggers. */
+/**
+ * Folded text (src/text/uzbek-fold.ts) and the two FTS5 indexes over it, kept in step by triggers.
+ */
 const SEARCH = [
   `CREATE TABLE anime_search (
   anime_id INTEGER PRIMARY KEY REFERENCES anime(id) ON DELETE CASCADE,
@@ -75,7 +83,8 @@ END`,
 ];
 
 const TABLES = [
-  // What Telegram said of a viewer in a mandatory channel: in, out, or asked (a join request waits), believed until `fresh_until`.
+  // What Telegram said of a viewer in a mandatory channel: in, out, or asked (a join request
+  // waits), believed until `fresh_until`.
   `CREATE TABLE gate_answers (
   channel_id INTEGER NOT NULL REFERENCES mandatory_channels(id) ON DELETE CASCADE,
   user_id INTEGER NOT NULL,
@@ -84,7 +93,8 @@ const TABLES = [
   PRIMARY KEY (channel_id, user_id)
 ) WITHOUT ROWID`,
   'CREATE INDEX gate_answers_by_age ON gate_answers (fresh_until)',
-  // The last part a viewer saw of each anime. The part is named by its row, so that renumbering needs no change here.
+  // The last part a viewer saw of each anime. The part is named by its row, so that renumbering
+  // needs no change here.
   `CREATE TABLE watch_progress (
   user_id INTEGER NOT NULL REFERENCES users(user_id) ON DELETE CASCADE,
   anime_id INTEGER NOT NULL,
@@ -108,7 +118,8 @@ const TABLES = [
   PRIMARY KEY (anime_id, user_id)
 ) WITHOUT ROWID`,
   'CREATE INDEX follows_by_user ON follows (user_id, since)',
-  // New parts to be told to followers. One row gathers parts until `ready_at`; `cursor` is the last follower told.
+  // New parts to be told to followers. One row gathers parts until `ready_at`; `cursor` is the last
+  // follower told.
   `CREATE TABLE part_news (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   anime_id INTEGER NOT NULL REFERENCES anime(id) ON DELETE CASCADE,

@@ -1,11 +1,15 @@
 /**
- * What admins' features need: drafts that wait, what is to be posted and broadcast, the audit log, and daily counters. Counters of the
- * days before are taken from the views and users already recorded.
+ * What admins' features need: drafts that wait, what is to be posted and broadcast, the audit log,
+ * and daily counters. Counters of the days before are taken from the views and users already
+ * recorded.
  */
 import { counterQueries, dailyViewsQuery, OWN_TABLES, totalQueries } from '../derived-numbers.ts';
 import type { ExistingTables, Migration } from './migration.ts';
 
-/** Added only where an old file has not got a column of that name already (the baseline keeps such columns). */
+/**
+ * Added only where an old file has not got a column of that name already (the baseline keeps such
+ * columns).
+ */
 const COLUMNS: readonly (readonly [table: string, column: string, definition: string])[] = [
   // group, supergroup or channel; NULL for rows of the old bot until they are looked up again.
   ['groups', 'kind', 'TEXT'],
@@ -16,9 +20,10 @@ const COLUMNS: readonly (readonly [table: string, column: string, definition: st
 ];
 
 const DRAFTS = [
-  // kind: 'anime' (a new one), 'parts' (more parts for anime_id), or one question ('ask:…') whose answer is the next message.
-  // resumes: the draft that was open when the question was asked; it takes the admin's messages again afterwards.
-  // version: every step is a compare-and-set, so a button of an earlier step changes nothing.
+  // kind: 'anime' (a new one), 'parts' (more parts for anime_id), or one question ('ask:…') whose
+  // answer is the next message. resumes: the draft that was open when the question was asked; it
+  // takes the admin's messages again afterwards. version: every step is a compare-and-set, so a
+  // button of an earlier step changes nothing.
   `CREATE TABLE drafts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   user_id INTEGER NOT NULL,
@@ -126,7 +131,8 @@ const RECORDS = [
   subject TEXT NOT NULL,
   at TEXT NOT NULL
 )`,
-  // Numbers a person asks for, counted when they happen: reading them costs the same after ten years (period: a day, week, month, or name).
+  // Numbers a person asks for, counted when they happen: reading them costs the same after ten
+  // years (period: a day, week, month, or name).
   `CREATE TABLE counters (
   metric TEXT NOT NULL,
   period TEXT NOT NULL,

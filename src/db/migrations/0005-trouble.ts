@@ -1,8 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Trouble with Telegram: updates that wait until it is over, chats that Telegram asked to leave alone, notices that count, and followers
- * who could not be told yet.
+ * Trouble with Telegram: updates that wait until it is over, chats that Telegram asked to leave
+ * alone, notices that count, and followers who could not be told yet.
  */
 export const trouble: Migration = {
   version: 5,

@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** Recipients of broadcasts and posts that Telegram asked to leave alone, and admins' long work that an update began. */
+/**
+ * Recipients of broadcasts and posts that Telegram asked to leave alone, and admins' long work that
+ * an update began.
+ */
 export const waiting: Migration = {
   version: 6,
   name: 'waiting',
@@ -14,7 +17,8 @@ export const waiting: Migration = {
   PRIMARY KEY (broadcast_id, recipient)
 ) WITHOUT ROWID`,
     'ALTER TABLE posts ADD COLUMN retry_ms INTEGER NOT NULL DEFAULT 0',
-    // detail: JSON of what the work needs. claimed_ms: when a process was last seen at it. The row ends with the work.
+    // detail: JSON of what the work needs. claimed_ms: when a process was last seen at it. The row
+    // ends with the work.
     `CREATE TABLE admin_work (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,

@@ -5,7 +5,8 @@ export const questions: Migration = {
   version: 7,
   name: 'questions',
   up: () => [
-    // resumes: the draft that was open when the question was asked; it takes the admin's messages again afterwards.
+    // resumes: the draft that was open when the question was asked; it takes the admin's messages
+    // again afterwards.
     `CREATE TABLE admin_questions (
   user_id INTEGER PRIMARY KEY,
   question TEXT NOT NULL,

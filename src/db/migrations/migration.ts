@@ -1,10 +1,14 @@
-/** A numbered, immutable step of the schema. Once released it is never edited: a mistake is mended by the next number. */
+/**
+ * A numbered, immutable step of the schema. Nobody edits a released one: the next number corrects a
+ * mistake.
+ */
 export interface Migration {
   readonly version: number;
   readonly name: string;
   /**
-   * The statements of the step, run in one write transaction together with its line in `schema_migrations`.
-   * `existing` holds the columns of the tables found (old databases come with gaps); most steps ignore it.
+   * The statements of the step, run in one write transaction together with its line in
+   * `schema_migrations`. `existing` holds the columns of the tables found (old databases come with
+   * gaps); most steps ignore it.
    */
   readonly up: (existing: ExistingTables) => readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * Whether directories can be written to, for /healthz: a full or read-only disk takes nothing more, while reading from it goes on as if all
- * were well. Node only.
+ * Whether directories take writes, for /healthz: on a full or read-only disk reading goes on as if
+ * all were well. Node only.
  */
 import { access, constants, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** `stuck`: no answer within {@link PATIENCE_MS}, as of a network mount whose server is away. */
 export type DiskState = 'ok' | 'full' | 'read-only' | 'unwritable' | 'stuck';
 
-/** What is asked of a disk. Errors carry the code of the system call. */
+/** Questions to a disk. Errors carry the code of the system call. */
 export interface DiskProbe {
   /** Bytes free for us; rejects with ENOENT where there is no such directory. */
   free(directory: string): Promise<number>;
@@ -31,7 +31,8 @@ export const diskProbe: DiskProbe = {
     return bavail * bsize;
   },
   async write(directory) {
-    // A name that the bucket takes for an unfinished file: never listed, and swept if it stays.
+    // The bucket takes a file of this name for an unfinished one: never listed, and swept if it
+    // stays.
     const path = join(directory, `.health.${process.pid}.partial`);
     try {
       await writeFile(path, new Uint8Array(PROBE_BYTES), { mode: 0o600, flush: true });
@@ -43,13 +44,13 @@ export const diskProbe: DiskProbe = {
 };
 
 export interface Places {
-  /** Need not exist yet: the nearest one above them that does is looked at. */
+  /** Need not exist yet: then the nearest existing parent counts. */
   readonly directories: readonly string[];
-  /** Files that are written in place. They are not opened: that would end a database's locks. */
+  /** Files that are written in place. Opening one would end a database's locks, so nothing does. */
   readonly files: readonly string[];
 }
 
-/** The first trouble there is. Never rejects. */
+/** The first trouble found. Never rejects. */
 export async function checkDisks(
   { directories, files }: Places,
   probe: DiskProbe = diskProbe,

@@ -6,10 +6,10 @@ import { asCalledHere, asCalledInJson } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
 import { visible } from '../../text/visible.ts';
 
-/** What a busy bot does all day; with LOG_LEVEL=debug it is told. */
+/** What a busy bot does all day; LOG_LEVEL=debug shows it. */
 const ROUTINE = new Set<unknown>(['handled', 'duplicate', 'ignored']);
 
-/** `20:04:07  backup: outcome done, name 20260102_020000`, the time of this machine. */
+/** `20:04:07  backup: outcome done, name 20260102_020000`, in this machine's time. */
 export function peopleFormat(
   now: () => Date,
   { isVerbose = false, colors = pc.createColors(false) } = {},
@@ -27,7 +27,7 @@ export function peopleFormat(
   };
 }
 
-/** The host's log: people's lines on a terminal, JSON elsewhere; LOG_FORMAT decides over both. */
+/** The host's log: lines for people on a terminal, JSON elsewhere; LOG_FORMAT overrides both. */
 export function createHostLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isTerminal = process.stdout.isTTY === true;
   if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json')

@@ -1,4 +1,4 @@
-/** A start without a database file where there was one: an empty one in its place would hide the loss. Node only. */
+/** A start without its database file: an empty one in its place would hide the loss. Node only. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,17 +9,17 @@ import { describeError, type Log } from '../../lib/log.ts';
 import { StartRefused } from '../../settings/start-mode.ts';
 import { formatDuration } from '../../text/format.ts';
 
-/** A bucket that does not answer must not keep a first start waiting for long. */
+/** A bucket that does not answer must not delay a first start for long. */
 const PATIENCE_MS = 15_000;
 
-/** Nothing is there, or an empty file. */
+/** A missing or an empty file. */
 export function isMissing(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
 
 /**
- * @throws StartRefused when an earlier database stands beside it, or the bucket has a backup. A bucket that cannot be listed is logged, and
- * the start goes on where nothing stands beside it.
+ * @throws StartRefused when an earlier database stands beside it, or the bucket has a backup. When
+ * nobody can list the bucket, that is logged and the start goes on if nothing stands beside it.
  */
 export async function requireNothingKept(path: string, bucket: Bucket, log: Log): Promise<void> {
   const beside = keptBeside(path);
@@ -75,7 +75,10 @@ async function storedWays(
   }
 }
 
-/** What a running bot rescued (rescue.ts), and what restores set aside (restore/embedded.ts): by the end of their names. */
+/**
+ * What a running bot rescued (rescue.ts), and what restores set aside (restore/embedded.ts), by the
+ * end of their names.
+ */
 const KEPT: readonly (readonly [end: RegExp, why: string])[] = [
   [/^\.rescued-/, 'what a running bot rescued of it'],
   [/^\.before-restore/, 'what the last restore replaced'],

@@ -1,4 +1,7 @@
-/** Builds and runs the Node host from settings: database, bucket, schedule, webhook or polling. Node only. */
+/**
+ * Builds and runs the Node host from settings: database, bucket, schedule, webhook or polling. Node
+ * only.
+ */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
@@ -43,16 +46,27 @@ import { isMissing, requireNothingKept } from './missing-database.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
 import { poll } from './polling.ts';
 
-/** A start makes a backup unless a verified one is younger: a crash loop makes no flood (docs/spec/backup.md "Triggers"). */
+/**
+ * A start makes a backup unless a verified one is younger: so a crash loop makes no flood
+ * (docs/spec/backup.md "Triggers").
+ */
 const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 const TICK_LIMITS = { seconds: 50, requests: 10_000 };
-/** No wall clock cuts a run off here as it does in a Worker. */
+/** No time limit ends a run here as in a Worker. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
-/** How long a stopping host lets a run go on before it is given up; then it cleans up and frees its lease. */
+/**
+ * How long a stopping host lets a run go on before it gives the run up; then it cleans up and frees
+ * its lease.
+ */
 const RUN_GRACE_MS = 8_000;
-/** How long it lets a client finish its request or take its answer; a stalled one is cut off then. */
+/**
+ * How long it lets a client finish its request or take its answer; then it cuts off a stalled one.
+ */
 const CLIENT_GRACE_MS = 2_000;
-/** How long it waits for updates that are being handled, a run of theirs included. Unacknowledged, they come again. */
+/**
+ * How long it waits for updates under way, a run of theirs included. Unacknowledged, they come
+ * again.
+ */
 const UPDATE_GRACE_MS = 12_000;
 
 /** Sundays, away from the nightly backup (docs/spec/backup.md "Commands": weekly). */
@@ -65,9 +79,9 @@ export interface RunningNode {
 }
 
 export interface NodeOptions {
-  /** Nothing of it is production: /healthz says so, and only this machine is answered. */
+  /** Nothing here is production: /healthz says so, and only this machine gets answers. */
   readonly isOffline?: boolean;
-  /** A database that is not there is begun, although there are backups of one. */
+  /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
 }
 
@@ -95,7 +109,7 @@ export async function startNode(
     if (isMissing(path) && !beginsNew && !isOffline) await requireNothingKept(path, bucket, log);
     if (!isMissing(path) || !beginsNew) requireUsableFile(path);
   }
-  // Two hosts on one file would take turns at failing; the second one is told who has it.
+  // Two hosts on one file would fail in turns; the second one hears who has it.
   const lock =
     config.database.kind === 'file'
       ? await lockDatabaseFile(config.database.path, { holder: 'node host', now }).catch(explained)
@@ -109,7 +123,8 @@ export async function startNode(
       await tellAdmins({ api, log, adminIds: config.adminIds }, databaseLost(path, rescued));
     },
   ).catch(explained);
-  // A merge of an import takes the write lock for as long as it lasts; nobody shall wait for it with the event loop.
+  // A merge of an import holds the write lock to its end; waiting for it must not block the event
+  // loop.
   const held = holdWrites(database.db);
   const { db } = held;
   const links = {
@@ -118,7 +133,8 @@ export async function startNode(
     prefix: config.backup.prefix,
     now,
   };
-  // With a public address Telegram comes to us; a secret of the settings survives a restart, a fresh one is as good.
+  // With a public address Telegram comes to us. A secret in the settings survives a restart; a
+  // fresh one is as good.
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
   const stopping = new AbortController();
@@ -208,7 +224,10 @@ export async function startNode(
     updates: config.publicUrl === undefined ? 'polling' : 'webhook',
   });
 
-  /** A restore that was never tried is a hope. Backups for recipients can only be drilled by the CLI, which has the key. */
+  /**
+   * A restore that nobody tried is a hope. Only the CLI, which has the key, can drill backups for
+   * recipients.
+   */
   async function rehearse(): Promise<void> {
     if (config.backup.ageRecipients.length > 0) return;
     const bucket = bucketOf(config.backup, store);
@@ -242,7 +261,7 @@ export async function startNode(
     });
   }
 
-  /** Until Telegram has it: a host that could not say where it is hears nothing. */
+  /** Tries until Telegram has it: a host that could not tell its address hears nothing. */
   async function useWebhook(url: string): Promise<void> {
     const onFailure = (error: unknown, pauseMs: number): void => {
       unset = error instanceof GrammyError ? error.description : describeError(error);
@@ -261,7 +280,7 @@ export async function startNode(
     async stop() {
       for (const cron of crons) cron.stop();
       stopping.abort();
-      // One who is slow or stopped in the middle keeps neither the others nor the process waiting.
+      // A slow or stalled client delays neither the others nor the process.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const cutOff = setTimeout(
         () => 'closeAllConnections' in server && server.closeAllConnections(),
@@ -296,7 +315,7 @@ class Underway {
     return running;
   }
 
-  /** Resolves with how many are left, 0 unless the time is over first. */
+  /** Resolves with how many are left: 0, or more when the time is over first. */
   async settled(withinMs?: number): Promise<number> {
     const over = withinMs === undefined ? [] : [sleep(withinMs, undefined, { ref: false })];
     await Promise.race([Promise.allSettled(this.#work), ...over]);
@@ -304,7 +323,7 @@ class Underway {
   }
 }
 
-/** Fires on the given schedule, UTC; a run that is still going when the next is due is not started twice. */
+/** Fires on the given schedule, UTC; does not start a second run while one goes on. */
 function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): Cron {
   return new Cron(
     pattern,
@@ -336,7 +355,7 @@ function listen(
 ): Promise<{ server: ServerType; port: number }> {
   return new Promise((resolve, reject) => {
     const server = serve(
-      // Its Response lacks what other libraries rely on (`bytes()`): not for the whole process.
+      // Its Response lacks what other libraries need (`bytes()`): not for the whole process.
       { fetch, port, hostname: host, overrideGlobalObjects: false },
       (info: AddressInfo) => resolve({ server, port: info.port }),
     );

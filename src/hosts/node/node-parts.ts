@@ -1,4 +1,6 @@
-/** Database, snapshot source and bucket of a Node process (host and CLI) from settings. Node only. */
+/**
+ * Database, snapshot source and bucket of a Node process (host and CLI) from settings. Node only.
+ */
 import { dirname } from 'node:path';
 import type { SnapshotSource } from '../../backup/model.ts';
 import { openEmbeddedSnapshotSource } from '../../backup/snapshot/embedded.ts';
@@ -20,15 +22,18 @@ import {
 
 export interface OpenDatabase {
   readonly db: Database;
-  /** Of a file: what is committed comes from the journal into the file itself. */
+  /** For a file: checkpoints what is committed into the file itself. */
   checkpoint(): Promise<void>;
-  /** Whether another file, or none, stands where the opened one stood. */
+  /** Whether another file, or none, stands in place of the opened one. */
   isLost(): boolean;
-  /** A file is one file afterwards, if nobody else has it open. */
+  /** Leaves one file, if nobody else has it open. */
   close(): Promise<void>;
 }
 
-/** `say` gets a sentence for people when a journal of another file was set aside; `onLost`: {@link openEmbeddedDatabase}. */
+/**
+ * `say` gets a sentence for people when another file's journal was set aside; `onLost`: {@link
+ * openEmbeddedDatabase}.
+ */
 export async function openDatabase(
   settings: DatabaseSettings,
   say?: (message: string) => void,
@@ -54,7 +59,10 @@ export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {
   });
 }
 
-/** @throws ConfigError when database or bucket are to be kept where the system keeps no files (below /proc, below a file) */
+/**
+ * @throws ConfigError when the settings put database or bucket where the system keeps no files
+ * (below /proc, below a file)
+ */
 export function requirePlaces({ database, bucket }: Pick<Config, 'database' | 'bucket'>): void {
   const places = [
     ...(database.kind === 'file' ? [['DATABASE_URL', dirname(database.path)] as const] : []),
@@ -67,7 +75,7 @@ export function requirePlaces({ database, bucket }: Pick<Config, 'database' | 'b
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** The S3 client is loaded where it is wanted: it takes a third of a command's start. */
+/** Loads the S3 client on demand: it takes a third of a command's start. */
 export async function openStore(settings: BucketSettings): Promise<Store> {
   if (settings.kind === 'directory') return createDirectoryStore(settings.path);
   const { createS3Store } = await import('../../backup/store/s3.ts');

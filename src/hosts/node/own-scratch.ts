@@ -1,4 +1,7 @@
-/** Unpacked backups hold people's data: nothing of them may lie about after a command, however it ends. Node only. */
+/**
+ * Unpacked backups hold people's data: none may lie about after a command, however it ends. Node
+ * only.
+ */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,19 +11,20 @@ import { isOfDeadProcess, PROCESS_MARK } from '../../lib/disk/process-mark.ts';
 const NAME = /^anime-backup-([0-9a-f]{8}-\d+)-\w{6}$/;
 
 /**
- * Gives this process a temporary directory of its own, below the system's, that goes when the process exits: what an ordinary end
- * removes by itself anyway, and what an end in the middle (Ctrl-C, a crash) would leave. What processes that were killed left goes first.
+ * Gives this process a temporary directory of its own, below the system's. The process removes it
+ * at its exit, so a sudden end (Ctrl-C, a crash) leaves nothing. First removes what killed
+ * processes left.
  */
 export function useOwnScratch(): void {
   const parent = tmpdir();
   for (const name of leftIn(parent)) remove(join(parent, name));
   const directory = mkdtempSync(join(parent, `anime-backup-${PROCESS_MARK}-`));
   process.once('exit', () => remove(directory));
-  // os.tmpdir() asks for them at every call: POSIX, Windows.
+  // os.tmpdir() reads them at every call: POSIX, Windows.
   for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = directory;
 }
 
-/** Names of what dead processes left. A directory that cannot be listed is not ours to clean. */
+/** Names of what dead processes left. A directory that we cannot list is not ours to clean. */
 function leftIn(parent: string): string[] {
   try {
     return readdirSync(parent).filter((name) => {

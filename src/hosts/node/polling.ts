@@ -1,6 +1,7 @@
 /**
- * Long polling for hosts without a public address. grammY's own loop confirms an update before its handling is known to have worked; here
- * the offset is that of the oldest unfinished update, so none is lost when the database is away, and no chat waits for another.
+ * Long polling for hosts without a public address. grammY's own loop confirms an update before its
+ * handling is known to have worked. Here the offset is that of the oldest unfinished update, so
+ * none is lost when the database is away, and no chat waits for another.
  */
 import { type Api, GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
@@ -25,14 +26,20 @@ export interface PollingOptions {
 
 /** How long Telegram holds a request without updates, seconds. */
 const HOLD_SECONDS = 15;
-/** Until Telegram is asked again while updates are being handled: it gives those again, and what came since. */
+/**
+ * The pause before the next question while updates are being handled: Telegram repeats those, and
+ * adds the new ones.
+ */
 const PEEK_MS = 300;
-/** Telegram gives 100 from the oldest unfinished one on: with more than this, new ones might not be seen. */
+/**
+ * Telegram gives 100 from the oldest unfinished one on: with more than this, new ones might stay
+ * unseen.
+ */
 const MOST_UNFINISHED = 80;
 /** Updates handled at once, each of another chat. */
 const MOST_AT_ONCE = 24;
 
-/** Polls until the signal aborts; what is being handled then is finished first. */
+/** Polls until the signal aborts, and finishes what it handles then. */
 export async function poll(options: PollingOptions): Promise<void> {
   const { api, log, signal } = options;
   const stopped = aborted(signal);
@@ -68,7 +75,10 @@ export async function poll(options: PollingOptions): Promise<void> {
   await lanes.idle();
 }
 
-/** 409: a webhook is set (the former host's), which Telegram then prefers, or another program polls with the same token. */
+/**
+ * 409: a webhook is set (the former host's), which Telegram then prefers, or another program polls
+ * with the same token.
+ */
 async function freeFromWebhook({ api, log }: PollingOptions): Promise<void> {
   await api
     .deleteWebhook()
@@ -81,10 +91,10 @@ function aborted(signal: AbortSignal): Promise<[]> {
 
 /** One chat's updates in their order, different chats at once, as Telegram does with webhooks. */
 class Lanes {
-  /** Where the next update of a chat queues up. */
+  /** The queue of a chat's updates. */
   readonly #tails = new Map<number, Promise<void>>();
   readonly #unfinished = new Set<number>();
-  /** Finished, and given again by Telegram while an older one is not. */
+  /** Finished, but Telegram gives it again while an older one is not. */
   readonly #finished = new Set<number>();
   readonly #slots = new Slots(MOST_AT_ONCE);
   readonly #options: PollingOptions;
@@ -98,14 +108,14 @@ class Lanes {
     return this.#unfinished.size;
   }
 
-  /** The oldest unfinished update's id; all before it are confirmed by asking with it. */
+  /** The oldest unfinished update's id; asking with it confirms all before it. */
   nextOffset(): number {
     if (this.#unfinished.size > 0) return Math.min(...this.#unfinished);
     this.#finished.clear();
     return this.#last + 1;
   }
 
-  /** New ones join their chat's lane; those that Telegram gave again are there already. */
+  /** New ones join their chat's queue; repeated ones are there already. */
   take(updates: readonly Update[]): void {
     for (const update of updates) {
       const { update_id: id } = update;
@@ -121,7 +131,7 @@ class Lanes {
     }
   }
 
-  /** Resolves when nothing is unfinished that is not given up. */
+  /** Resolves when all updates are finished or given up. */
   async idle(): Promise<void> {
     while (this.#tails.size > 0) await Promise.all(this.#tails.values());
   }

@@ -1,6 +1,6 @@
 /**
- * Signals that tell a process to stop: the first one lets it finish and clean up, the second one
- * ends it at once, whatever it is doing. Node only.
+ * Signals that tell a process to stop. The first one lets it finish and clean up; the second one
+ * ends it at once. Node only.
  */
 import { constants } from 'node:os';
 import process from 'node:process';
@@ -11,17 +11,17 @@ export interface StopHandlers {
   readonly signals: readonly StopSignal[];
   /** `exitCode`: what a shell calls the signal, 128 and its number. */
   first(exitCode: number): void;
-  /** Says so; the process is ended right after it. */
+  /** Says so; the process ends right after it. */
   second(exitCode: number): void;
 }
 
 /**
- * A terminal and npm (a service manager and npm) each deliver one and the same request to stop:
- * npm hands on what it gets, and the child got it from them already.
+ * A terminal and npm (or a service manager and npm) each deliver the same request to stop: npm
+ * hands on a signal that its child has already got.
  */
 const SAME_REQUEST_MS = 250;
 
-/** Returns what stops listening. */
+/** Returns a function that stops listening. */
 export function onStopSignals({ signals, first, second }: StopHandlers): () => void {
   let begun: { readonly signal: StopSignal; readonly at: number; readonly exitCode: number } | undefined;
   const onSignal = (signal: StopSignal): void => {

@@ -1,4 +1,6 @@
-/** The Worker's `js-base64`, which the database's client asks for two functions of: workerd has them itself. */
+/**
+ * The Worker's `js-base64`: the database's client needs two of its functions, and workerd has both.
+ */
 import { Buffer } from 'node:buffer';
 
 export const Base64 = {

@@ -1,2 +1,2 @@
-/** In place of the S3 client's whole package.json, of which it uses the version in its User-Agent. */
+/** Replaces the S3 client's whole package.json, of which it uses the version in its User-Agent. */
 export default { version: 'worker' };

@@ -1,4 +1,4 @@
-/** Directories that are made when they are missing, and places where none can be made. Node only. */
+/** Makes missing directories, and knows places where none can be. Node only. */
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { mkdir as nodeMkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -7,8 +7,9 @@ import { giveDirectory } from './ownership.ts';
 type Mkdir = (path: string, options: { readonly mode: number }) => Promise<unknown>;
 
 /**
- * Makes a directory and its missing parents, for this user alone; made by root, for whoever has the one above. Not by mkdir's own `recursive`: Node tries for ever where the system
- * says of a directory that is there that it is not (`mkdir /proc/x`). Returns the first that was made.
+ * Makes a directory and its missing parents, for this user alone; those made by root go to the
+ * owner of the one above. Does not use mkdir's `recursive`: Node tries for ever where the system
+ * denies a directory that is there (`mkdir /proc/x`). Returns the first one made.
  */
 export async function makeDirectory(path: string, mkdir: Mkdir = nodeMkdir): Promise<string | undefined> {
   const missing = missingOf(path);
@@ -18,7 +19,7 @@ export async function makeDirectory(path: string, mkdir: Mkdir = nodeMkdir): Pro
   return missing[0];
 }
 
-/** {@link makeDirectory}, at once. */
+/** {@link makeDirectory}, synchronous. */
 export function makeDirectorySync(path: string): void {
   for (const directory of missingOf(path))
     try {
@@ -29,12 +30,18 @@ export function makeDirectorySync(path: string): void {
     }
 }
 
-/** The system's own file systems, by their number (linux/magic.h): proc, sysfs, cgroup, cgroup2, devpts, debugfs, tracefs, securityfs, bpf. */
+/**
+ * The system's own file systems, by their number (linux/magic.h): proc, sysfs, cgroup, cgroup2,
+ * devpts, debugfs, tracefs, securityfs, bpf.
+ */
 const NO_FILES = new Set([
   0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x1cd1, 0x64626720, 0x74726163, 0x73636673, 0xcafe4a11,
 ]);
 
-/** Why no file can be kept in the directory that is, or would be made, at `path`; undefined when nothing speaks against it. */
+/**
+ * Why no file can be in the directory that is, or would be, at `path`; undefined when nothing
+ * speaks against it.
+ */
 export function unfitPlace(path: string): string | undefined {
   const place = nearest(path);
   if (!isDirectory(place)) return `${place} is no directory, so nothing can be kept in ${path}`;
@@ -47,11 +54,11 @@ function missingOf(path: string): string[] {
   const place = nearest(path);
   const missing: string[] = [];
   for (let at = resolve(path); at !== place; at = dirname(at)) missing.unshift(at);
-  // What is in the way is told by the attempt.
+  // The attempt itself tells what is in the way.
   return missing.length === 0 && !isDirectory(place) ? [place] : missing;
 }
 
-/** The directory, or what is there of the way to it. */
+/** The directory, or the existing part of the way to it. */
 function nearest(path: string): string {
   let at = resolve(path);
   while (at !== dirname(at) && !isThere(at)) at = dirname(at);
@@ -62,7 +69,7 @@ function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    // Below a file there is nothing. What cannot be looked at is there.
+    // Nothing can be below a file. What we cannot look at counts as there.
     return !(error instanceof Error && 'code' in error && error.code === 'ENOTDIR');
   }
 }

@@ -1,7 +1,10 @@
-/** Names for what must be kept, of which several may be made in one second. Node only. */
+/** Names for files to keep, of which one second may make several. Node only. */
 import { closeSync, openSync } from 'node:fs';
 
-/** Takes `name`, or `name-2`, `name-3` … where it is taken, by an empty file that a rename then replaces. Nobody else can have it. */
+/**
+ * Takes `name`, or the first free of `name-2`, `name-3` …, with an empty file that a rename then
+ * replaces. Nobody else can take it.
+ */
 export function reserveName(name: string): string {
   for (let i = 1; ; i += 1) {
     const free = i === 1 ? name : `${name}-${i}`;

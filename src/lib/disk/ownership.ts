@@ -1,7 +1,8 @@
 /**
- * Files that root makes among the bot's (`sudo npm run backup -- …`): they go to the bot, which could not read
- * them otherwise. The directories belong to others, who may put another file under any name at any moment. So
- * nothing is given by its name: only by the descriptor of what this process made. Node only.
+ * Files that root makes among the bot's (`sudo npm run backup -- …`): they go to the bot, which
+ * could not read them otherwise. The directories belong to others, who may put another file under
+ * any name at any moment. So nothing is given by name, only by the descriptor of what this process
+ * made. Node only.
  */
 import {
   closeSync,
@@ -18,14 +19,14 @@ import {
 import { basename, join } from 'node:path';
 import process from 'node:process';
 
-/** Only root can give a file away; everybody else has made it as their own. */
+/** Only root can give a file away; other users own what they make. */
 function canGive(): boolean {
   return process.getuid?.() === 0;
 }
 
 /**
- * Gives the file at the descriptor `fd`, which this process made (`wx`), to whoever has `like`. One with a second
- * name is not given.
+ * Gives the file at the descriptor `fd`, which this process made (`wx`), to the owner of `like`.
+ * Does not give a file with a second name.
  */
 export function giveFile(fd: number, like: string): void {
   if (!canGive()) return;
@@ -37,10 +38,11 @@ export function giveFile(fd: number, like: string): void {
 }
 
 /**
- * Gives a directory that this process just made to whoever has the one that it lies in: by Linux's `/proc`, which
- * looks from the descriptor, not from a name. Other systems keep root's directories. Another directory under the
- * name is given only where that changes nothing: it is root's, empty, and goes to whoever could remove it.
- * @param afterOpen what happens between the opening and the giving; for tests.
+ * Gives a directory that this process just made to the owner of the directory above it, by Linux's
+ * `/proc`, which looks from the descriptor. Other systems keep root's directories. Gives another
+ * directory under the name only where that changes nothing: it is root's, empty, and goes to
+ * somebody who could remove it.
+ * @param afterOpen what happens between the opening and the giving; for tests
  */
 export function giveDirectory(path: string, afterOpen: () => void = () => {}): void {
   if (!canGive()) return;
@@ -61,21 +63,21 @@ export function giveDirectory(path: string, afterOpen: () => void = () => {}): v
 export interface OwnDirectory {
   /**
    * Gives the file `file` in it the owner of `like`, and its mode when that is a file.
-   * @throws when another file was put there
+   * @throws when somebody put another file there
    */
   giveAs(like: string, path: string): void;
   close(): void;
 }
 
-/** Makes the directory at `path`, which must not be there. */
+/** Makes the missing directory at `path`. */
 export function makeOwnDirectory(path: string): OwnDirectory {
   mkdirSync(path, { mode: 0o700 });
   const fd = process.platform === 'linux' ? openDirectory(path) : undefined;
-  // Another may have been put under the name before it was opened; and a disk may know no owners.
+  // Somebody may have put another under the name before the opening; and a disk may know no owners.
   const held = fd !== undefined && isOwn(fstatSync(fd)) ? byDescriptor(fd) : undefined;
   return {
     giveAs(like, file) {
-      // By a name, root gives nothing.
+      // Root gives nothing by name.
       if (held === undefined && canGive()) return;
       const wanted = statSync(like);
       const opened = openSync(join(held ?? path, basename(file)), constants.O_RDONLY | NO_LINK);
@@ -83,7 +85,7 @@ export function makeOwnDirectory(path: string): OwnDirectory {
         const found = fstatSync(opened);
         if (!found.isFile() || found.nlink > 1)
           throw new Error(`${file} was replaced by another program: restore again`);
-        // Before the mode: a change of the owner takes bits away.
+        // Before the mode: a change of owner clears bits.
         if (canGive()) bear(() => fchownSync(opened, wanted.uid, wanted.gid));
         if (wanted.isFile()) fchmodSync(opened, wanted.mode & 0o777);
       } finally {
@@ -112,7 +114,7 @@ function isOwn({ uid, mode }: Stats): boolean {
   return uid === process.getuid?.() && (mode & 0o077) === 0;
 }
 
-/** A disk that knows no owners, or a server that keeps root small: it is readable as before, by us. */
+/** A disk without owners, or a server that squashes root: we can read it as before. */
 function bear(action: () => void): void {
   try {
     action();

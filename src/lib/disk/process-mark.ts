@@ -1,4 +1,7 @@
-/** Names of files by the process that makes them, so that the next one can tell what a dead one left. Node only. */
+/**
+ * Names of files by the process that makes them, so that the next process can tell what a dead one
+ * left. Node only.
+ */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import process from 'node:process';
@@ -10,7 +13,7 @@ const MARK = /^([0-9a-f]{8})-(\d+)$/;
 /** Of this process: eight hex digits of the machine, a dash, the process id. */
 export const PROCESS_MARK = `${MACHINE}-${process.pid}`;
 
-/** Whether `mark` is that of a process of this machine that is no more. */
+/** Whether `mark` belongs to a process of this machine that is gone. */
 export function isOfDeadProcess(mark: string): boolean {
   const [, machine, pid] = MARK.exec(mark) ?? [];
   return machine === MACHINE && !isAlive(Number(pid));

@@ -1,11 +1,14 @@
-/** A database file by its real name: journals and locks stand beside the file, not beside a link to it. Node only. */
+/**
+ * A database file by its real name: journals and locks stand beside the file, not beside a link to
+ * it. Node only.
+ */
 import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Links that lead to links; more than the system follows (path_resolution(7)). */
+/** Links that lead to links; the system follows fewer (path_resolution(7)). */
 const MOST_LINKS = 40;
 
-/** Resolves symbolic links; a file that does not exist (any more) stands where the links lead. */
+/** Resolves symbolic links; a missing file stands where the links lead. */
 export function realPath(path: string, links = MOST_LINKS): string {
   try {
     return realpathSync(path);

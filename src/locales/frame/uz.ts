@@ -1,4 +1,4 @@
-/** Texts of the frame: said by no feature in particular. */
+/** Texts of the frame, which belong to no feature. */
 import { type Html, html } from '../../text/html.ts';
 import { type TimeUnit, timeSince } from '../../text/times.ts';
 
@@ -11,10 +11,10 @@ export const uz = {
   staleButton: () => 'Bu tugma eskirgan. Anime kodini yuboring yoki /start bosing.',
   notUnderstood: (): Html =>
     html`Tushunmadim. Anime kodini (masalan, <code>12</code>) yuboring yoki /help bosing.`,
-  /** Said by the tick: what was asked for is done, and Telegram did not take the answer. */
+  /** The tick says it: the work is done, but Telegram did not take the answer. */
   answerLost: () =>
     'Telegram’dagi uzilish sababli javobimiz sizga yetib bormadi. So‘rovingiz qabul qilingan.',
-  /** To admins, once for an update that can not be handled. */
+  /** To admins, once for an update that cannot be handled. */
   updatesWait: (count: number): Html =>
     html`⏳ Telegram javob bermagani uchun <b>${count}</b> ta xabar javobsiz qoldi. Ular saqlandi: aloqa tiklanishi bilan bot o‘zi javob beradi.`,
   updatesFailed: (count: number, error: Html): Html =>

@@ -1,10 +1,13 @@
-/** What Telegram and the network say in English, as a person reads it. */
+/** Turns Telegram's and the network's English into words for people. */
 import { type Html, html } from '../../text/html.ts';
 import type { uz } from './uz.ts';
 
 export type TroubleCode = keyof typeof uz;
 
-/** The first that fits counts. Descriptions of the Bot API's errors, getWebhookInfo's, and our own client's. */
+/**
+ * The first match counts. Descriptions of the Bot API's errors, getWebhookInfo's, and our own
+ * client's.
+ */
 const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/chat not found/i, 'no-chat'],
   [/chat was deleted/i, 'chat-deleted'],
@@ -32,7 +35,10 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/network request|no answer within|bad gateway|internal server error|gateway time-?out/i, 'no-answer'],
 ];
 
-/** The backup engine's reasons: SQLite's and the system's codes, the store's, and its own sentences. The first that fits counts. */
+/**
+ * The backup engine's reasons: SQLite's and the system's codes, the store's, and its own sentences.
+ * The first match counts.
+ */
 const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
   [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],
@@ -52,7 +58,7 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   ],
 ];
 
-/** As {@link saying}, of a backup's reasons; the words of the engine follow, for whoever mends it. */
+/** As {@link saying}, for a backup's reasons; the engine's words follow, for whoever repairs it. */
 export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
   return (said) => {
     const code = OF_BACKUPS.find(([pattern]) => pattern.test(said))?.[1];
@@ -60,7 +66,7 @@ export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (
   };
 }
 
-/** A sentence of the language; what is not known stays as it came, as code. */
+/** A sentence of the language; an unknown one stays unchanged, as code. */
 export function saying(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
   return (said) => {
     const code = KNOWN.find(([pattern]) => pattern.test(said))?.[1];

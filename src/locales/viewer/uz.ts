@@ -1,4 +1,7 @@
-/** Texts for viewers. Words of the old bot's users: kod, qism, guruh, kanal, obuna, Tekshirish, Animeni ko‘rish, Chap / O‘ng, Orqaga. */
+/**
+ * Texts for viewers. Words of the old bot's users: kod, qism, guruh, kanal, obuna, Tekshirish,
+ * Animeni ko‘rish, Chap / O‘ng, Orqaga.
+ */
 import type { BotCommand } from 'grammy/types';
 import { type Html, html, join } from '../../text/html.ts';
 

@@ -203,7 +203,7 @@ describe('limits', () => {
     expect(results[0]?.response?.result?.rows).toEqual([[{ type: 'integer', value: '4' }]]);
   });
 
-  test('a transaction that read before somebody else wrote can not write (SQLITE_BUSY at once)', async () => {
+  test('a transaction that read before somebody else wrote cannot write (SQLITE_BUSY at once)', async () => {
     const { pipeline } = await startRig();
     const { baton } = await pipeline([
       execute('CREATE TABLE t (a)'),

@@ -89,7 +89,7 @@ describe('routes and authentication', () => {
 });
 
 describe('batons', () => {
-  test('rotate, work once, and can not be forged', async () => {
+  test('rotate, work once, and cannot be forged', async () => {
     const { pipeline, post } = await startRig();
     const first = await pipeline([setup]);
     const second = await pipeline([execute('SELECT 1')], first.baton);

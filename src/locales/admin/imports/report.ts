@@ -1,4 +1,4 @@
-/** The report of an import as lines; each language gives its words. */
+/** The report of an import as lines; each language brings its words. */
 import type { Reason, ReasonCode } from '../../../backup/document/reasons.ts';
 import type { ImportReport } from '../../../backup/import/import.ts';
 import { cutText, type Html, html, join } from '../../../text/html.ts';
@@ -17,7 +17,7 @@ interface ReportWords {
   readonly reason: (reason: Reason) => string;
 }
 
-/** What each reason says in a language; `{}` stands for the detail. */
+/** The words for each reason in a language; `{}` stands for the detail. */
 export type ReasonTexts = Readonly<Record<ReasonCode, string>>;
 
 export function reasonIn(texts: ReasonTexts): ReportWords['reason'] {
@@ -44,7 +44,7 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
   return join(lines, '\n');
 }
 
-/** The first few with their places, and how many there are in all. */
+/** The first few with their places, and the number of all. */
 function listed(
   { refusals }: ImportReport,
   words: ReportWords,
@@ -61,14 +61,17 @@ function listed(
   return [html`\n<b>${heading} (${all})</b>`, ...lines, ...(all > shown.length ? [html`• …`] : [])];
 }
 
-/** Whether the file has nothing that the database has not: no row refused, none that differs and stays as it is here. */
+/**
+ * Whether the file adds nothing: no row was refused, and none differs and keeps the database's
+ * value.
+ */
 export function isAllThere(report: ImportReport): boolean {
   const { tables, values } = report;
   const differs = tables.some(({ refused, kept }) => refused + kept > 0);
   return !differs && values.leftOut + values.mended === 0 && dataLeftAside(report).length === 0;
 }
 
-/** Without what the program keeps for itself: nobody misses that. */
+/** Without the program's own tables: nobody misses those. */
 function dataLeftAside({ leftAside }: ImportReport): ImportReport['leftAside'] {
   return leftAside.filter(({ isState }) => isState !== true);
 }

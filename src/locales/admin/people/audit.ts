@@ -1,4 +1,7 @@
-/** The audit log as lines; each language gives its words. The log itself keeps names of fields and numbers. */
+/**
+ * The audit log as lines; each language brings its words. The log itself keeps names of fields and
+ * numbers.
+ */
 import type { Audited } from '../../../db/audit-log.ts';
 import { type Html, html, join } from '../../../text/html.ts';
 
@@ -10,7 +13,7 @@ export interface Entry {
 }
 
 interface AuditWords {
-  /** What the bot is called where it did something by itself. */
+  /** The bot's name for its own deeds. */
   readonly bot: string;
   readonly actions: Readonly<Record<Audited, string>>;
   /** Fields of an anime. */
