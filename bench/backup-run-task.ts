@@ -1,4 +1,7 @@
-/** One measured run, or the servers it talks to; a process of its own each. Started by backup-run.ts. */
+/**
+ * One measured run, or the servers it talks to, each in a process of its own. backup-run.ts starts
+ * it.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
@@ -22,7 +25,7 @@ import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
 import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { benchContext } from './backup-context.ts';
 
-/** A sample costs a tenth of a millisecond, with its collection some ten. */
+/** A sample costs a tenth of a millisecond; with its garbage collection it costs ten. */
 const SAMPLE_MS = global.gc === undefined ? 25 : 100;
 
 type Parts = Pick<BackupContext, 'source' | 'store' | 'ledger'>;
@@ -39,7 +42,10 @@ else if (kind === 'record') await record();
 else if (kind === 'remote' || kind === 'recorded') await runRemote();
 else await runEmbedded();
 
-/** Imports what only it needs by itself: a measured process must not carry the servers' code in its heap. Tells its CPU seconds at the end. */
+/**
+ * Imports on demand: a measured process must not carry the servers' code in its heap. Tells its CPU
+ * seconds at the end.
+ */
 async function serve(start: () => Promise<unknown>): Promise<void> {
   process.send?.(await start());
   process.once('message', () => {
@@ -66,7 +72,7 @@ async function runEmbedded(): Promise<void> {
   );
 }
 
-/** Answers every request with what {@link record} has written. */
+/** Answers every request with what {@link record} wrote. */
 async function playCursor(): Promise<string> {
   const server = createServer((request, response) => {
     request.resume();

@@ -1,17 +1,21 @@
 /**
- * A whole backup run: time, throughput and peak memory under a heap cap, for growing databases (docs/spec/backup.md, "Speed and memory").
+ * A whole backup run: time, throughput and peak memory under a heap cap, for growing databases
+ * (docs/spec/backup.md, "Speed and memory").
  *
- *   npx node bench/backup-run.ts                    60 MB, embedded and Worker path, against sqlite3 + gzip
- *   npx node bench/backup-run.ts 100 1200           more sizes (MB), past the lock page at 1 GiB
+ *   npx node bench/backup-run.ts               60 MB, embedded and Worker path, against sqlite3 + gzip
+ *   npx node bench/backup-run.ts 100 1200      more sizes (MB), past the lock page at 1 GiB
  *   npx node bench/backup-run.ts 60 --only embedded
  *
- * `embedded`: file -> directory, as `npm run backup -- full` does it. `remote`: SQL over HTTP -> S3, as a Worker does it (on Node, so that
- * memory can be measured: workerd has no such counters); both servers are processes of their own; `recorded`: the same with the SQL server's
- * answer written to a file before, for the server shares the machine and takes as long as the run. Every run is in a process of its own,
- * twice: as it comes, for the time; and under a heap cap, for the memory: heap + array buffers, each sample once as it is ("with
- * garbage") and once after a collection ("in use"). The yardstick of `embedded` is `sqlite3 VACUUM INTO` + `gzip -6` + `sqlite3 .dump |
- * gzip -6`, one after the other, in the same run on the same file. CPU seconds count all threads and, for embedded, the process that
- * SQLite copies in; on a busy machine compare those.
+ * `embedded`: file -> directory, as `npm run backup -- full` does it. `remote`: SQL over HTTP ->
+ * S3, as a Worker does it (on Node, so that memory can be measured: workerd has no such counters);
+ * both servers are processes of their own; `recorded`: the same with the SQL server's answer
+ * written to a file before, for the server shares the machine and takes as long as the run. Every
+ * run is in a process of its own, twice: as it comes, for the time; and under a heap cap, for the
+ * memory: heap + array buffers, each sample once as it is ("with garbage") and once after a
+ * collection ("in use"). The yardstick of `embedded` is `sqlite3 VACUUM INTO` + `gzip -6` +
+ * `sqlite3 .dump | gzip -6`, one after the other, in the same run on the same file. CPU seconds
+ * count all threads and, for embedded, the process that SQLite copies in; on a busy machine compare
+ * those.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -22,7 +26,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { migrations } from '../src/db/migrations/all-migrations.ts';
 
-/** V8's limits for the memory runs: little room for garbage, so that what is measured is what is needed. */
+/**
+ * V8's limits for the memory runs: little room for garbage, so that the bench measures what is
+ * needed.
+ */
 const HEAP_CAP = ['--max-old-space-size=48', '--max-semi-space-size=2', '--expose-gc'];
 /** Of history rows with their index, measured. */
 const BYTES_A_ROW = 76;
@@ -91,7 +98,7 @@ async function report(kind: Kind, file: string, size: number): Promise<Result> {
   return result;
 }
 
-/** Our schema; nearly all of it history, as in a bot that has run for long. Returns the rows. */
+/** Our schema; nearly all of it is history, as in an old bot. Returns the rows. */
 function make(file: string, rows: number): number {
   const db = new DatabaseSync(file);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN');

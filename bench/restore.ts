@@ -1,6 +1,7 @@
 /**
- * Restore of a million rows into a living remote database on loopback, with somebody writing to it all the while
- * (docs/spec/backup.md, "Speed and memory": within 60 s). Run: `node bench/restore.ts [rows]`. The server is a process of its own.
+ * Restore of a million rows into a living remote database on loopback, while a writer goes on
+ * (docs/spec/backup.md, "Speed and memory": within 60 s). Run: `node bench/restore.ts [rows]`. The
+ * server is a process of its own.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -91,7 +92,7 @@ async function bench(rows: number): Promise<void> {
   }
 }
 
-/** Writing requests by what they do; each is one transaction. */
+/** Writing requests by their work; each is one transaction. */
 function kindOf(body: string): string | undefined {
   if (body.includes('BEGIN IMMEDIATE')) return 'swap';
   if (body.includes('"CREATE INDEX') || body.includes('"CREATE UNIQUE INDEX')) return 'index';

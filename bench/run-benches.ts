@@ -1,6 +1,7 @@
 /**
- * `npm run bench` runs every bench in a small size; `npm run bench -- update writers` runs those two.
- * For larger sizes call the file itself: its first lines say how. Each backs a figure of docs/limits.md.
+ * `npm run bench` runs every bench in a small size; `npm run bench -- update writers` runs those
+ * two. For larger sizes call the file itself: its first lines say how. Each backs a figure of
+ * docs/limits.md.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -2,10 +2,11 @@
  * Speed and memory of the SQLite file writer, without database or network.
  *
  *   npx node bench/sqlite-writer.ts [MiB, default 256] [file] [--check]
- *   npx node --max-old-space-size=96 bench/sqlite-writer.ts 1200 /tmp/big.db --check     past the lock page at 1 GiB
+ *   npx node --max-old-space-size=96 bench/sqlite-writer.ts 1200 /tmp/big.db --check  past 1 GiB
  *
- * Rows: integers, short text, a date, a REAL, and two indexes. "writer" counts the time inside the sink, the output being
- * thrown away or written to the file; "with rows" adds the time to make the rows. With `--check`, SQLite reads the file.
+ * Rows: integers, short text, a date, a REAL, and two indexes. "writer" counts the time inside the
+ * sink, the output being thrown away or written to the file; "with rows" adds the time to make the
+ * rows. With `--check`, SQLite reads the file.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
@@ -22,7 +23,10 @@ import type {
 import { createSqliteSink, PAGE_SIZE } from '../src/backup/sqlite/sqlite-sink.ts';
 
 const BATCH = 500;
-/** Bytes a row takes in the table and both indexes together, measured; turns the size asked for into rows. */
+/**
+ * Bytes a row takes in the table and both indexes together, measured; turns the size asked for into
+ * rows.
+ */
 const BYTES_A_ROW = 121;
 const MIB = 2 ** 20;
 
@@ -150,7 +154,8 @@ function titleOf(number: number): string {
 function watchedAt(i: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const second = i % 86_400;
-  // Ascends within the ten rows of a user, as long as they do not span midnight: 86400 is a multiple of ten.
+  // Ascends within the ten rows of a user, as long as they do not span midnight: 86400 is a
+  // multiple of ten.
   return `2024-05-17 ${two(Math.floor(second / 3600))}:${two(Math.floor(second / 60) % 60)}:${two(second % 60)}`;
 }
 

@@ -1,7 +1,8 @@
 /**
- * What an update costs in workerd: database round trips, Bot API calls, CPU of the process (its network I/O included), start-up.
- * `npx node bench/update.ts [updates]`. The peer in the same run is the same Worker refusing a POST: what HTTP and the secret check cost.
- * Bare workerd serves the deployed bundle: wrangler's local proxies would cost more than the bot.
+ * What an update costs in workerd: database round trips, Bot API calls, CPU of the process (its
+ * network I/O included), start-up. `npx node bench/update.ts [updates]`. The same Worker refusing a
+ * POST is the yardstick: the cost of HTTP and the secret check. Bare workerd serves the deployed
+ * bundle: wrangler's local proxies would cost more than the bot.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { cpuMsOf } from './process-cpu.ts';
 
 const updates = Number(process.argv[2] ?? 300);
-/** Updates before the counting begins: workerd compiles and migrates on the first. */
+/** Updates before the count begins: workerd compiles and migrates on the first. */
 const WARM_UP = 100;
 const GOAL_MS = 5;
 

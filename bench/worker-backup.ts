@@ -1,7 +1,8 @@
 /**
- * A whole backup inside workerd, as the deployed bundle makes it: `npx node bench/worker-backup.ts [megabytes of database]` (default 30).
- * An admin sends /backup; SQL over HTTP, S3 and Telegram are in this process, workerd is another. CPU is workerd's own, its network I/O
- * included; the wall time is that of all of it on this machine.
+ * A whole backup inside workerd, by the deployed bundle: `npx node bench/worker-backup.ts
+ * [megabytes of database]` (default 30). An admin sends /backup; SQL over HTTP, S3 and Telegram are
+ * in this process, workerd is another. CPU is workerd's own, its network I/O included; wall time is
+ * that of everything on this machine.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,7 @@ import { cpuMsOf } from './process-cpu.ts';
 const megabytes = Number(process.argv[2] ?? 30);
 /** Of history rows with their indexes, measured. */
 const BYTES_A_ROW = 90;
-/** A server bounds a transaction: rows are made in steps. */
+/** A server limits a transaction, so rows come in steps. */
 const STEP_ROWS = 50_000;
 const ADMIN = 1001;
 const GIVE_UP_MS = 300_000;

@@ -1,7 +1,8 @@
 /**
- * How long a writer waits for its commit while a backup runs: `npx node bench/writers.ts [megabytes of database]` (default 60).
- * The writer is a process of its own (on the file, or on the SQL server); it commits, pauses 2 ms, and commits again. Beside it the longest
- * time for which the backup kept its own process' event loop, which is what the bot on Node shares with it.
+ * How long a writer waits for its commit while a backup runs: `npx node bench/writers.ts [megabytes
+ * of database]` (default 60). The writer is a process of its own (on the file, or on the SQL
+ * server): it commits, pauses 2 ms, and commits again. The bench also tells the longest time for
+ * which the backup blocked its process' event loop, which the bot on Node shares.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Bundles the Worker as a deploy would and holds it to its budget: `npm run bundle`. */
+/** `npm run bundle`: bundles the Worker as a deploy does, and fails when it exceeds the budget. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { script } from '../src/cli/script.ts';
 
-/** Ours (docs/decisions.md, "The Worker's bundle"); Cloudflare itself allows 3 MiB (free) and 10 MiB (paid). */
+/**
+ * Ours (docs/decisions.md, "The Worker's bundle"); Cloudflare itself allows 3 MiB (free) and 10 MiB
+ * (paid).
+ */
 const BUDGET_KIB = 385;
 
 script('bundle', 'Bundles the Worker and holds it to its budget; takes no options.').parse();

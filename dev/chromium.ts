@@ -1,6 +1,6 @@
 /**
- * A real browser for the page's tests and pictures: the machine's own Chromium or Chrome (or the one that CHROMIUM names), else Debian's,
- * installed here where this user may.
+ * A real browser for the page's tests and pictures: the machine's Chromium or Chrome (or the one
+ * that CHROMIUM names), else Debian's, installed here where this user may.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -13,7 +13,7 @@ const FONTS = ['fonts-roboto-unhinted', 'fonts-noto-color-emoji'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where no browser is and none can be installed. */
+/** No browser is here, and none can be installed. */
 export class NoBrowser extends Error {
   override readonly name = 'NoBrowser';
 }
@@ -34,9 +34,12 @@ export function findChromium(env: Environment): string {
   return installed;
 }
 
-/** Pictures need them; without them letters are the machine's own and signs may be boxes. @throws NoBrowser with why */
+/**
+ * Pictures need them; without them the machine's own letters show, and signs may be boxes. @throws
+ * NoBrowser with why
+ */
 export function installFonts(env: Environment): void {
-  // Nothing is listed where there is no fontconfig.
+  // Without fontconfig nothing is listed.
   const { stdout } = spawnSync('fc-list', { encoding: 'utf8', env });
   if (!/Roboto/.test(stdout ?? '') || !/Noto Color Emoji/.test(stdout ?? '')) installPackages(FONTS, env);
 }
@@ -72,7 +75,7 @@ function installPackages(packages: readonly string[], env: Environment): void {
   }
 }
 
-/** Nothing but the pages that it is told to open is asked for anything. */
+/** The browser asks for nothing but the pages that it is told to open. */
 export async function launchChromium(executablePath: string): Promise<Browser> {
   return await chromium.launch({
     executablePath,

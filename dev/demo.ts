@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: the whole job, offline, on real parts: the Worker in workerd, SQL over HTTP in front of an embedded libSQL file, an S3
- * server, Telegram's stand-in. Every step prints what it saw; the exit code is 0 only if all of it held.
+ * `npm run demo`: the whole job, offline, on real parts: the Worker in workerd, SQL over HTTP
+ * before an embedded libSQL file, an S3 server, Telegram's stand-in. Every step prints what it saw;
+ * the exit code is 0 only if all of it held.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,7 +22,7 @@ import { startWorkerRuntime, type WorkerRuntime } from './worker-runtime.ts';
 
 const ADMIN_ID = 1001;
 const PARTS = 12;
-/** The backup engine's own bookkeeping goes on while and after the snapshot is taken. */
+/** The engine's own records change during and after the snapshot. */
 const MOVES_ON = new Set(['backup_lease', 'backup_runs', 'backup_requests']);
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 /**
- * `npm run dev`: the Worker in workerd, reloaded when a source changes, with the stand-ins and the page beside it. The database stays in
- * data/dev; the bucket and the chats live as long as this process.
+ * `npm run dev`: the Worker in workerd, reloaded when a source changes, with the stand-ins and the
+ * page. The database stays in data/dev; the bucket and the chats live as long as this process.
  */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

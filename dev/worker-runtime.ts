@@ -1,4 +1,4 @@
-/** The Worker of wrangler.toml in real workerd, settings given, on loopback. */
+/** The Worker of wrangler.toml in real workerd, with given settings, on loopback. */
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { createTestHarness } from 'wrangler';
@@ -13,13 +13,19 @@ export interface WorkerRuntime {
   close(): Promise<void>;
 }
 
-/** Wrangler's runtime would ask Cloudflare where it is, and complain with a stack trace when it cannot; and count us. */
+/**
+ * Wrangler's runtime would ask Cloudflare for its place, complain with a stack trace when it
+ * cannot, and count us.
+ */
 export function askNobody(): void {
   process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
   process.env['WRANGLER_SEND_METRICS'] = 'false';
 }
 
-/** `settings` are vars and secrets alike (docs/spec/interface.md). Bundles the Worker first, as a deploy would. */
+/**
+ * `settings` are vars and secrets alike (docs/spec/interface.md). Bundles the Worker first, as a
+ * deploy would.
+ */
 export async function startWorkerRuntime(settings: Readonly<Record<string, string>>): Promise<WorkerRuntime> {
   askNobody();
   const harness = createTestHarness({

@@ -1,6 +1,6 @@
 /**
- * The deployed bundle in bare workerd, without wrangler's proxies in front: for measuring what the Worker itself costs.
- * Crons cannot be fired here; `worker-runtime.ts` is for everything else.
+ * The deployed bundle in bare workerd, without wrangler's proxies: measures what the Worker itself
+ * costs. It fires no crons; `worker-runtime.ts` is for everything else.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,8 +1,11 @@
-/** Ports of 127.0.0.1 for servers that must be told one: no server says so itself before it starts. */
+/**
+ * Ports of 127.0.0.1 for servers that need a given one: such a server cannot tell its own before it
+ * starts.
+ */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-/** Ports that were free a moment ago, all different: all are held until all are known. */
+/** Ports that were free a moment ago, all different: it holds all until it knows all. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = [];
   const ports: number[] = [];

@@ -1,4 +1,7 @@
-/** Everything the Worker talks to, on loopback: SQL over HTTP in front of an embedded libSQL file, an S3 server, Telegram. */
+/**
+ * Everything the Worker talks to, on loopback: SQL over HTTP in front of an embedded libSQL file,
+ * an S3 server, Telegram.
+ */
 import { join } from 'node:path';
 import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { startMemoryS3 } from './s3/memory-server.ts';

@@ -1,8 +1,8 @@
 /**
- * Breaks the code that matters and reports what no test noticed. Run before each release; the last report stands in
- * docs/mutation-report.md.
+ * Breaks the code that matters and reports what no test noticed. Run it before each release;
+ * docs/mutation-report.md has the last report.
  *
- *   npm run mutate                                named faults, then 6 random ones in each file that matters
+ *   npm run mutate                             named faults, then 6 random ones in each file that matters
  *   npm run mutate -- --named                     the named faults only
  *   npm run mutate -- --each 20 --seed 7 --only retention
  */
@@ -73,7 +73,7 @@ function random(tree: MutantTree): Trial[] {
   });
 }
 
-/** Line, what stood there and what stands there now. */
+/** Line, the old text and the new text. */
 function describe(source: string, { start, end, replacement }: Mutant): string {
   const line = source.slice(0, start).split('\n').length;
   const old = source.slice(start, end).replaceAll(/\s+/g, ' ');

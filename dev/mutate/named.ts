@@ -1,9 +1,12 @@
-/** Faults that once stayed green. Each must turn a test red; the text to find is adapted when the code moves. */
+/**
+ * Faults that once stayed green. Each must turn a test red; adapt the text to find when the code
+ * moves.
+ */
 
 export interface NamedMutant {
   readonly fault: string;
   readonly file: string;
-  /** Stands exactly once in the file. */
+  /** Occurs exactly once in the file. */
   readonly find: string;
   readonly replacement: string;
   readonly tests: readonly string[];
@@ -14,7 +17,9 @@ const DURABILITY = ['test/backup/durability.test.ts'];
 const SECRET = ['test/http/webhook-secret.test.ts'];
 const VERDICTS = ['test/backup/verdicts.test.ts'];
 const DRAFTS = ['test/db/drafts.test.ts'];
-/** A run of it takes minutes on a busy machine: these alone, `npm run mutate -- --named --only 'hostile Telegram'`. */
+/**
+ * Takes minutes on a busy machine; alone: `npm run mutate -- --named --only 'hostile Telegram'`.
+ */
 const HOUR = ['test/telegram/hour.test.ts'];
 
 export const NAMED: readonly NamedMutant[] = [

@@ -1,4 +1,4 @@
-/** The ways in which a source file is broken: each mutant is one small change that a test should notice. */
+/** The ways to break a source file: each mutant is one small change that a test should notice. */
 import { parseSync } from 'oxc-parser';
 
 export interface Mutant {
@@ -61,7 +61,7 @@ function mutate(node: Node, source: string): Mutant[] {
   return [];
 }
 
-/** A statement that only calls: its effect is what a test should miss. */
+/** A statement that only calls: a test should miss its effect. */
 function isCall(node: Node): boolean {
   if (node.type !== 'ExpressionStatement') return false;
   let expression = asNode(node['expression']);

@@ -1,4 +1,4 @@
-/** A copy of the working tree in which one mutant at a time is tested. */
+/** A copy of the working tree that tests one mutant at a time. */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ export class MutantTree {
     return readFileSync(join(this.#root, file), 'utf8');
   }
 
-  /** Whether a test of `tests` turns red; `undefined` asks for the code as it is. */
+  /** Whether a test of `tests` turns red; `undefined` tests the unchanged code. */
   async isNoticed(file: string, mutant: Mutant | undefined, tests: readonly string[]): Promise<boolean> {
     const path = join(this.#root, file);
     const source = readFileSync(path, 'utf8');

@@ -1,4 +1,4 @@
-/** Files whose faults would lose data or let somebody in, and the tests that must notice. */
+/** Files whose faults would lose data or let an attacker in, and the tests that must notice. */
 
 export interface Target {
   readonly file: string;

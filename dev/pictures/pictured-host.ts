@@ -1,4 +1,4 @@
-/** Offline mode as a newcomer starts it: a process of its own, in a directory that is new. */
+/** Offline mode as a newcomer starts it: a process of its own, in a new directory. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,10 +1,10 @@
-/** What the pictures show. Each scene is played once, on the page, and looked at in light and dark. */
+/** What the pictures show. The page plays each scene once, and shows it in light and dark. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { drawPicture } from '../../sim/offline/picture.ts';
 
 const PARTS = 12;
-/** Anybody's screen, and what fits a README, CSS pixels. */
+/** Fits any screen and a README, CSS pixels. */
 export const WINDOW = { width: 1180, height: 760 };
 
 export interface Scene {
@@ -85,7 +85,7 @@ export const SCENES: readonly Scene[] = [
   },
 ];
 
-/** A box that players pass over: no two parts are the same file. */
+/** A box that players skip, so that no two parts are the same file. */
 function mark(number: number): Uint8Array {
   const box = Buffer.from('0000free00', 'latin1');
   box.writeUInt32BE(box.length, 0);

@@ -1,6 +1,6 @@
 /**
- * `npm run pictures`: offline mode on a fresh directory, played in a real Chromium in two languages, and the README's pictures of it, light
- * and dark.
+ * `npm run pictures`: plays offline mode from a fresh directory in a real Chromium, in two
+ * languages, and takes the README's pictures, light and dark.
  */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ const LANGUAGES = ['uz', 'en'] as const;
 const SCHEMES = ['light', 'dark'] as const;
 /** All together, bytes: a README that loads at once. */
 const MOST_BYTES = 700_000;
-/** Of WebP; the covers' skies show bands below. */
+/** Of WebP; below it the covers' skies show bands. */
 const QUALITY = 80;
 
 const { to } = script('pictures', "Makes the README's pictures from the offline page, in a real Chromium.")
@@ -95,7 +95,10 @@ async function choose(page: Page, { who }: Scene): Promise<void> {
   await page.locator('#actors button', { hasText: who }).first().click();
 }
 
-/** The page has shown what the server knows, pictures and first frames are there, no note covers anything. */
+/**
+ * The page shows what the server knows, pictures and first frames are there, no note covers
+ * anything.
+ */
 async function settle(page: Page): Promise<void> {
   await page.waitForTimeout(1_200);
   await page.waitForFunction(

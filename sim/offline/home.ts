@@ -1,6 +1,7 @@
 /**
- * The one directory offline mode lives in: database, bucket, the stand-in's chats and files, its bot token. What is outside is never
- * opened: not by a link inside it, and not by a second name of a file. Node only.
+ * The one directory of offline mode: database, bucket, the stand-in's chats and files, its bot
+ * token. Nothing outside is opened, neither by a link inside it nor by a second name of a file.
+ * Node only.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { DamagedWorld, openWorldFile } from './world-file.ts';
 
 export const OFFLINE_DIRECTORY = 'data/offline';
 
-/** The bot's id stays: the database and every file id know it. */
+/** The bot's id stays: the database and every file id have it. */
 const BOT_ID = 7_000_000_001;
 const TOKEN = new RegExp(`^${BOT_ID}:AA[A-Za-z0-9_-]{33}$`);
 
@@ -20,19 +21,19 @@ export interface OfflineHome {
   readonly database: string;
   readonly bucket: string;
   readonly keeper: WorldKeeper;
-  /** Random, made once for this directory. It opens nothing but the stand-in, and signs download links. */
+  /** Random, made once for this directory. It opens only the stand-in, and signs download links. */
   readonly botToken: string;
-  /** Nothing was here, or what was here was set aside. */
+  /** The directory was empty, or its contents were set aside. */
   readonly isNew: boolean;
   /** For the person who started. */
   readonly note: string | undefined;
-  /** A new world has all it begins with. Until then the next start begins anew. */
+  /** Marks a new world as complete. Until then the next start begins anew. */
   finish(): void;
   close(): Promise<void>;
 }
 
 const DATABASE = 'anime_bot.db';
-/** Everything that belongs to one world; parts of two worlds do not fit together. */
+/** Everything of one world; parts of two worlds do not fit together. */
 const WORLD = [
   'unfinished',
   DATABASE,
@@ -113,7 +114,7 @@ function setAside(directory: string, at: Date): string {
 }
 
 function tokenOf(file: string): string {
-  // A pipe would be read without end.
+  // Reading a pipe would never end.
   const isFile = lstatSync(file, { throwIfNoEntry: false })?.isFile() === true;
   const found = isFile ? readFileSync(file, 'utf8').trim() : '';
   if (TOKEN.test(found)) return found;

@@ -1,6 +1,6 @@
 /**
- * Offline mode: the real host against the Telegram stand-in, with a page to act as a viewer or an admin. Everything it knows and writes
- * lies in one directory of its own and stays there; no setting of production is read.
+ * Offline mode: the real host against Telegram's stand-in, with a page to act as a viewer or an
+ * admin. All its data stays in one directory; it reads no setting of production.
  */
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +22,10 @@ const VIEWERS = [
   { id: 2001, firstName: 'Aziza', username: 'viewer1', languageCode: 'uz' },
   { id: 2002, firstName: 'Bobur', username: 'viewer2', languageCode: 'uz' },
 ];
-/** The settings that say how it shows itself; it takes no other, and listens on loopback whatever HOST says. */
+/**
+ * The settings that say how it shows itself. It takes no others, and listens on loopback whatever
+ * HOST says.
+ */
 const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
 
 const BUSY_WAITS = 100;
@@ -52,7 +55,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
   const { backups } = running;
   if (home.isNew)
     await addSamples(telegram)
-      // The backup of the start was made of an empty database.
+      // The start made its backup of an empty database.
       .then(() => backUpSamples(backups))
       .catch((error: unknown) => console.error(`note: ${describeError(error)}`));
   home.finish();
@@ -114,7 +117,7 @@ async function backUpSamples(backups: RunningNode['backups']): Promise<void> {
   }
 }
 
-/** The people and chats of a new world, or of the one that was kept. */
+/** The people and chats of a new world, or of the kept one. */
 function peopleOf(telegram: Telegram): { admin: Person; viewers: Person[] } {
   const known = (id: number): Person | undefined => telegram.people.find((person) => person.id === id);
   const admin =
@@ -129,7 +132,10 @@ function peopleOf(telegram: Telegram): { admin: Person; viewers: Person[] } {
   return { admin, viewers };
 }
 
-/** On the port after the host's, so that the page keeps its address; on any other when that one is taken. */
+/**
+ * On the port after the host's, so that the page keeps its address; on any other when that one is
+ * taken.
+ */
 async function startBeside(port: number, options: TelegramOptions): Promise<Telegram> {
   if (port === 0 || port === 65_535) return startTelegram(options);
   try {

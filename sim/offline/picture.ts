@@ -1,4 +1,7 @@
-/** A cover for a sample anime, drawn by arithmetic: a sky, a sun or moon, stars, hills. It is nobody's work but this file's. */
+/**
+ * A cover for a sample anime, drawn by arithmetic: a sky, a sun or moon, stars, hills. This file is
+ * its only author.
+ */
 import { crc32, deflateSync } from 'node:zlib';
 
 type Colour = readonly [red: number, green: number, blue: number];

@@ -1,11 +1,14 @@
-/** Three sample anime for a new world, added as an owner adds them: by writing to the bot. Titles, pictures and videos are our own. */
+/**
+ * Three sample anime for a new world, added as an owner adds them: by messages to the bot. Titles,
+ * pictures and videos are our own.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { textsFor } from '../../src/locales/index.ts';
 import type { Person, Telegram } from '../telegram/start-telegram.ts';
 import { drawPicture, type Scene } from './picture.ts';
 
-/** Whoever adds them is an owner at the first start only, and has a chat of its own. */
+/** This person is an owner at the first start only, and has a separate chat. */
 export const SAMPLE_OWNER_ID = 1000;
 
 const PARTS = 12;
@@ -15,7 +18,10 @@ const ALBUM = 10;
 interface Sample {
   readonly title: string;
   readonly about: string;
-  /** Below samples/: three seconds, H.264, made by ffmpeg from a formula (`geq`) with `-profile:v baseline -crf 34`. */
+  /**
+   * Below samples/: three seconds, H.264, made by ffmpeg from a formula (`geq`) with `-profile:v
+   * baseline -crf 34`.
+   */
   readonly video: string;
   readonly scene: Scene;
 }
@@ -115,14 +121,14 @@ async function addSample(owner: Person, { title, about, video, scene }: Sample, 
   await press(owner, draft.publish());
 }
 
-/** A box that players pass over (ISO 14496-12, `free`): no two parts are the same file. */
+/** A box that players skip (ISO 14496-12, `free`), so that no two parts are the same file. */
 function mark(text: string): Uint8Array {
   const size = Buffer.alloc(4);
   size.writeUInt32BE(8 + text.length);
   return Buffer.concat([size, Buffer.from(`free${text}`, 'latin1')]);
 }
 
-/** Presses the newest button that begins so. */
+/** Presses the newest button with this beginning. */
 async function press(owner: Person, label: string): Promise<void> {
   const message = owner
     .messages()

@@ -1,4 +1,4 @@
-/** The stand-in's world in a file, and its files' contents beside it. Node only. */
+/** The stand-in's world in a file, with its files' contents beside it. Node only. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { World } from '../telegram/world.ts';
 
 const MARK = 'anime-bot offline world 1';
 
-/** The file is not as it was written. */
+/** The file differs from what was written. */
 export class DamagedWorld extends Error {
   override readonly name = 'DamagedWorld';
 }
@@ -37,7 +37,7 @@ export function openWorldFile(file: string, directory: string): WorldKeeper {
     saved,
     bytes: (uniqueId) =>
       existsSync(contentOf(uniqueId)) ? new Uint8Array(readFileSync(contentOf(uniqueId))) : undefined,
-    // Whoever comes while one write runs shares the next one.
+    // Callers during one write share the next one.
     keep: (world) => {
       next ??= running
         .catch(() => {})
@@ -64,7 +64,10 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Whole or not at all, whenever this process is killed. After a power cut a cut file is noticed by its digest. */
+/**
+ * Whole or not at all, even when this process is killed. After a power cut the digest shows a
+ * truncated file.
+ */
 async function replace(path: string, content: string | Uint8Array): Promise<void> {
   const draft = `${path}.new`;
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });

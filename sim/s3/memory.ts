@@ -1,6 +1,7 @@
 /**
- * A bucket in memory behind a `fetch`: no network, so that thousands of fault runs take seconds. It refuses what strict servers refuse
- * (a body that is not what was signed, parts of unequal size as on R2, small parts, unknown uploads) and can be told to lack what some lack.
+ * A bucket in memory behind a `fetch`: no network, so that thousands of fault runs take seconds. It
+ * refuses what strict servers refuse (a body that differs from its signature, unequal parts as on
+ * R2, small parts, unknown uploads) and can lack what some servers lack.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { StoreFetch } from '../../src/backup/store/s3-http.ts';
@@ -8,7 +9,10 @@ import type { StoreFetch } from '../../src/backup/store/s3-http.ts';
 export interface MemoryS3Rules {
   /** `If-None-Match: *`: obeyed (AWS, R2), ignored (older Ceph) or answered with 501 (Swift). */
   readonly conditional: 'obeyed' | 'ignored' | 'refused';
-  /** Whether unfinished uploads can be listed: below any prefix, by the whole key alone (MinIO), or not at all. */
+  /**
+   * Whether unfinished uploads can be listed: below any prefix, by the whole key alone (MinIO), or
+   * not at all.
+   */
   readonly listsUploads: boolean | 'by whole key';
   /** Deleted objects stay behind a marker (AWS and MinIO with versioning, Backblaze by default). */
   readonly keepsVersions: boolean;
@@ -16,7 +20,7 @@ export interface MemoryS3Rules {
   readonly isLocked: boolean;
   /** Whether metadata given with an upload comes back with the object. */
   readonly keepsMetadata: boolean;
-  /** Least bytes of a part that is not the last. */
+  /** The least bytes of a part that is not the last. */
   readonly minPartBytes: number;
   /** Entries on one page of any list. */
   readonly pageSize: number;
@@ -58,7 +62,7 @@ interface Request {
 export class MemoryS3 {
   readonly objects = new Map<string, Entity>();
   readonly uploads = new Map<string, Upload>();
-  /** Bytes of what was deleted or replaced and is still there: where versions are kept. */
+  /** Bytes of deleted or replaced objects that are still there, where versions are kept. */
   bytesKept = 0;
   readonly #rules: MemoryS3Rules;
   readonly #now: () => Date;
@@ -115,7 +119,7 @@ export class MemoryS3 {
     return new Response(method === 'HEAD' ? null : Buffer.from(object.body), { headers });
   }
 
-  /** A key that is not there gets a marker, too. */
+  /** A missing key gets a marker, too. */
   #delete(key: string): Response {
     const object = this.objects.get(key);
     if (this.#rules.isLocked && object !== undefined) return refuse(403, 'ObjectLockedByBucketPolicy');

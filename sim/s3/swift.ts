@@ -1,6 +1,7 @@
 /**
- * A real S3 server for the real suite: OpenStack Swift with s3api from Debian's packages, which checks signatures and keeps files.
- * Installs what is missing (apt, as root or by sudo). Linux only.
+ * A real S3 server for the real suite: OpenStack Swift with s3api from Debian's packages, which
+ * checks signatures and keeps files. Installs what is missing (apt, as root or by sudo). Linux
+ * only.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +19,10 @@ const SCRIPT = fileURLToPath(new URL('./start-swift.sh', import.meta.url));
 const START_MS = 300_000;
 const STOP_MS = 15_000;
 
-/** Starts Swift on free ports of 127.0.0.1 with one empty bucket; `close` stops it and removes its files. */
+/**
+ * Starts Swift on free ports of 127.0.0.1 with one empty bucket; `close` stops it and removes its
+ * files.
+ */
 export async function startSwift(): Promise<{ settings: S3Settings; close(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'anime-bot-swift-'));
   const ports = await freePorts(5);

@@ -1,8 +1,9 @@
-/** Node only: for libsql statements left before their end. */
+/** Node only: ends libsql statements early. */
 
 /**
- * Ends a statement that was not read to its end. The binding cannot finalize one before the garbage collector does, and until
- * then it would keep its read lock, so it is interrupted and read on until SQLite says so.
+ * Ends a statement before its last row. The binding cannot finalize it before the garbage collector
+ * does, and until then it would keep its read lock. So this interrupts it and reads on until SQLite
+ * says so.
  */
 export function drainStatement(db: object, rows: Iterator<unknown>): void {
   if (canInterrupt(db)) db.interrupt();

@@ -1,13 +1,13 @@
 /**
- * Texts through libsql's binding, exactly. The binding cuts a text at its first NUL character and aborts the whole process over
- * one that is not UTF-8, so no text crosses it as text: each comes as the hex of its bytes (a blob would cost four times as
- * much to make there). Node only.
+ * Exact texts through libsql's binding. The binding cuts a text at its first NUL character and
+ * aborts the whole process over one that is not UTF-8. So no text crosses it as text: each comes as
+ * the hex of its bytes (a blob would cost four times as much). Node only.
  */
 import { isAscii } from 'node:buffer';
 import type { InvalidText } from '../../src/backup/model.ts';
 import { textOfBytes } from '../../src/backup/snapshot/text-bytes.ts';
 
-/** The same rows as the query's, in its order, every text as hex. */
+/** The query's rows in its order, every text as hex. */
 export function textsAsHex(sql: string, columns: number): string {
   const names = Array.from({ length: columns }, (_, index) => `c${index}`);
   const values = names.map((name) => `CASE typeof(${name}) WHEN 'text' THEN hex(${name}) ELSE ${name} END`);

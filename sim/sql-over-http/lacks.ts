@@ -1,4 +1,6 @@
-/** Servers that cannot do what others can: an older SQLite, an engine without FTS5, a token that may only read. */
+/**
+ * Servers that lack something: an older SQLite, an engine without FTS5, a token that may only read.
+ */
 import { SqlFailure } from './sql-errors.ts';
 import type { Statement } from './statement.ts';
 

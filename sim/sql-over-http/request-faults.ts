@@ -1,4 +1,4 @@
-/** Faults a test can order, request by request, and the body writer that carries them out. */
+/** Faults that a test orders, request by request, and the body writer that carries them out. */
 
 /** One HTTP request as it was received. */
 export interface RequestRecord {
@@ -15,13 +15,17 @@ export interface RequestRecord {
 export type Fault =
   /** Answers this status at once; nothing is executed. */
   | { readonly kind: 'status'; readonly status: number }
-  /** Cuts the connection: before anything is executed, or after everything was (the answer is lost after its effect). */
+  /**
+   * Cuts the connection: before anything is executed, or after everything was (the answer is lost
+   * after its effect).
+   */
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
   /** Waits, then goes on as usual. */
   | { readonly kind: 'delay'; readonly ms: number }
   /**
-   * Executes everything and sends only so many bytes of the body, status 200; then ends it properly, cuts the connection, or says nothing
-   * more and lets the client wait (`onSilence` is told).
+   * Executes everything and sends only so many bytes of the body, status 200. Then it ends the body
+   * properly, cuts the connection, or falls silent and lets the client wait (and calls
+   * `onSilence`).
    */
   | {
       readonly kind: 'truncate';
@@ -32,10 +36,10 @@ export type Fault =
 
 export type FaultPlan = (request: RequestRecord) => Fault | undefined;
 
-/** A write is worth its system call from here on. */
+/** From this size on a write is worth its system call. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Where an answer goes: what is used of node:http's `ServerResponse`. */
+/** Where an answer goes: the used part of node:http's `ServerResponse`. */
 export interface Answer {
   readonly destroyed: boolean;
   writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
@@ -53,10 +57,10 @@ export class BodyWriter {
   readonly #response: Answer;
   readonly #fault: Fault | undefined;
   #left: number;
-  /** Small entries wait for company, until the event loop's next turn. */
+  /** Small entries wait for others, until the event loop's next turn. */
   #pending = '';
   #flush: NodeJS.Immediate | undefined;
-  /** Set while the client has no room; one for all who wait. */
+  /** Set while the client has no room; all waiters share it. */
   #room: Promise<void> | undefined;
 
   constructor(response: Answer, fault: Fault | undefined) {

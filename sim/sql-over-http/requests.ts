@@ -86,7 +86,10 @@ export function openConnection(stream: Stream): Connection {
   return stream.connection;
 }
 
-/** A batch made ready to run; a statement the server cannot parse fails the whole batch, as there. */
+/**
+ * A batch ready to run; a statement that the server cannot parse fails the whole batch, as on the
+ * real server.
+ */
 export function toSteps({ dialect }: Machine, stream: Stream, steps: readonly WireStep[]): Step[] {
   return steps.map(({ condition, statement }) => ({
     condition,

@@ -1,4 +1,7 @@
-/** Runs statements and batches on a stream's connection: conditions, waiting for the write lock, back-pressure. */
+/**
+ * Runs statements and batches on a stream's connection: conditions, waiting for the write lock,
+ * back-pressure.
+ */
 
 import type { Dialect } from './hosted.ts';
 import { type Lack, withoutWhatLacks } from './lacks.ts';
@@ -39,11 +42,14 @@ export interface Machine {
   readonly limits: Limits;
   readonly dialect: Dialect;
   readonly lacks: readonly Lack[];
-  /** What is told of a change; undefined: the truth. */
+  /** What it tells of a change; undefined: the truth. */
   readonly affectedRows: AffectedRows | undefined;
 }
 
-/** A hosted server tells 0 after every change (libsql-client-ts#312); `off` is one more than the truth. */
+/**
+ * A hosted server tells 0 after every change (libsql-client-ts#312); `off` is one more than the
+ * truth.
+ */
 export type AffectedRows = 'zero' | 'off';
 
 /** Other requests get their turn at least this often while a long result is read. */
@@ -61,8 +67,8 @@ export function toQuery(wire: WireStatement, sql: string, dialect: Dialect): Que
 }
 
 /**
- * Runs the steps in order. A failing step does not end the program; {@link ResponseTooLarge}, a value that cannot be
- * encoded and the signal do, leaving the transaction as it is.
+ * Runs the steps in order. A failing step does not end the program; {@link ResponseTooLarge}, a
+ * value that cannot be encoded and the signal do, and leave the transaction as it is.
  */
 export async function runProgram(
   machine: Machine,
@@ -137,7 +143,7 @@ function told(how: AffectedRows | undefined, affectedRows: number): number {
   return how === 'zero' ? 0 : affectedRows + 1;
 }
 
-/** Starts the statement, waiting for the write lock as long as it takes to come by it. */
+/** Starts the statement; waits for the write lock as long as that takes. */
 async function start(
   machine: Machine,
   connection: Connection,

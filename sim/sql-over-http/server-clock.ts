@@ -1,4 +1,4 @@
-/** Time as the server sees it, so that tests move it instead of waiting. */
+/** Time as the server sees it: tests move it instead of waiting. */
 export interface Clock {
   /** Milliseconds since some fixed moment; only differences matter. */
   now(): number;
@@ -15,7 +15,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that stands still until told otherwise. */
+/** A clock that stands still until a test moves it. */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();

@@ -1,4 +1,7 @@
-/** One database connection of the server, and the running of one statement on it. Node only: libsql is a native package. */
+/**
+ * One database connection of the server; it runs one statement at a time. Node only: libsql is a
+ * native package.
+ */
 import Database from 'libsql';
 import { drainStatement } from './drain.ts';
 import { decodeHexTexts, textsAsHex } from './hex-texts.ts';
@@ -12,10 +15,13 @@ export interface Column {
   readonly decltype: string | null;
 }
 
-/** A statement under way: its first rows are already there, so whatever it writes has been written. */
+/** A running statement: its first rows are there, so its writes have happened. */
 export interface Execution {
   readonly columns: readonly Column[];
-  /** The next rows, {@link BATCH_BYTES} or so of them, each a JSON array of values; undefined at the end. */
+  /**
+   * The next rows, {@link BATCH_BYTES} or so of them, each a JSON array of values; undefined at the
+   * end.
+   */
   next(): readonly string[] | undefined;
   /** After the last row. */
   outcome(): { readonly affectedRows: number; readonly lastInsertRowid: bigint | null };
@@ -36,7 +42,9 @@ export interface Opening {
 }
 
 export class Connection {
-  /** The transaction was taken away to let another writer in; every step of the next program fails. */
+  /**
+   * The transaction was rolled back to let another writer in; every step of the next program fails.
+   */
   forcedRollback = false;
   readonly #file: string;
   readonly #dialect: Dialect;
@@ -55,7 +63,9 @@ export class Connection {
     return !this.#db.inTransaction;
   }
 
-  /** One step at a time: a second program on this connection waits for the first one's current step. */
+  /**
+   * One step at a time: a second program on this connection waits for the first one's current step.
+   */
   async exclusively<T>(run: () => Promise<T>): Promise<T> {
     const before = this.#busy;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -97,9 +107,10 @@ export class Connection {
   }
 
   /**
-   * An attempt met a lock and is given up. libsql leaves such a statement half-started, and SQLite commits nothing on its
-   * connection while it is: the writes after it would be lost. A new connection takes over when the transaction is over,
-   * which can only be a rollback (a transaction that met a lock has written nothing).
+   * Gives up an attempt that met a lock. libsql leaves such a statement half-started, and SQLite
+   * commits nothing on its connection meanwhile: later writes would be lost. A new connection takes
+   * over when the transaction is over, which can only be a rollback (a transaction that met a lock
+   * has written nothing).
    */
   giveUp(): void {
     this.#stuck = true;
@@ -173,7 +184,10 @@ export class Connection {
     };
   }
 
-  /** Names in double quotes that fit no column made into texts, as SQLite with its default settings takes them. */
+  /**
+   * Turns names in double quotes that fit no column into texts, as SQLite does with its default
+   * settings.
+   */
   #withTexts(statement: Statement): Statement {
     try {
       this.#db.prepare(statement.sql);

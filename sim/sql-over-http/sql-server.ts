@@ -1,6 +1,7 @@
 /**
- * A stand-in for a libSQL server (sqld, Turso): SQL over HTTP, versions 2 and 3, over one embedded libSQL file.
- * Source: tursodatabase/turso serverless/PROTOCOL.md; where that leaves room, libsql-server's own behaviour. Node only.
+ * A stand-in for a libSQL server (sqld, Turso): SQL over HTTP, versions 2 and 3, over one embedded
+ * libSQL file. Source: tursodatabase/turso serverless/PROTOCOL.md; where that leaves room,
+ * libsql-server's own behaviour. Node only.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,7 +24,7 @@ import { Streams } from './streams.ts';
 import { WriteLock } from './write-lock.ts';
 
 export interface SqlServerOptions {
-  /** The database file; made when it does not exist. */
+  /** The database file; made when it is missing. */
   readonly file: string;
   /** 0 (default): any free port. */
   readonly port?: number;
@@ -36,7 +37,7 @@ export interface SqlServerOptions {
   readonly without?: 'cursor' | 'v3';
   /** The hosted service instead of a server of one's own (`hosted.ts`). */
   readonly hosted?: true;
-  /** What it cannot do. */
+  /** What it lacks. */
   readonly lacks?: readonly Lack[];
   /** Tells wrong counts of affected rows. */
   readonly affectedRows?: AffectedRows;
@@ -53,7 +54,7 @@ export interface SqlServer {
   close(): Promise<void>;
 }
 
-/** Rows are read on while so much is on its way to the client. */
+/** Reading pauses while this much is on its way to the client. */
 const WRITE_AHEAD_BYTES = 256 * 1024;
 const REQUESTS_KEPT = 1_000;
 /** Characters kept of each SQL text. */
@@ -63,7 +64,8 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
   const context = createContext(options);
   const http = createServer({ highWaterMark: WRITE_AHEAD_BYTES }, (request, response) => {
     respond(context, request, response).catch((error: unknown) => {
-      // A bug of this server must not look like an answer; a client that hung up half-way is none.
+      // A bug of this server must not look like an answer; a client that hung up half-way is no
+      // bug.
       if (request.complete) console.error('sql over http: request failed', error);
       response.destroy();
     });
@@ -130,7 +132,7 @@ export interface HttpRequest {
   readonly body: Buffer;
 }
 
-/** Answers one request. Rejects where an answer would be a bug's. */
+/** Answers one request. Rejects only for a bug of this server. */
 export async function serve(
   context: ServerContext,
   { path, method, authorization, body }: HttpRequest,

@@ -28,7 +28,10 @@ export class Streams {
   readonly #lock: WriteLock;
   readonly #key = randomBytes(32);
   readonly #entries = new Map<bigint, Entry>();
-  /** Closed streams' connections, for the next ones: libsql frees a connection only when the garbage collector comes by. */
+  /**
+   * Closed streams' connections, for the next ones: libsql frees a connection only when the garbage
+   * collector comes by.
+   */
   readonly #idle: Connection[] = [];
   #closed = false;
 
@@ -84,7 +87,7 @@ export class Streams {
     this.#entries.delete(stream.id);
   }
 
-  /** One user of the connection less; the last one puts it back. */
+  /** Releases one user of the connection; the last one puts it back. */
   drop(stream: Stream, connection: Connection): void {
     stream.users -= 1;
     if (stream.users > 0) return;
@@ -110,7 +113,9 @@ export class Streams {
     this.#clock.after(this.#limits.expiredStreamKeptMs, () => this.#entries.delete(stream.id));
   }
 
-  /** 16 bytes of stream id and sequence number, then their HMAC-SHA-256, in base64 without padding. */
+  /**
+   * 16 bytes of stream id and sequence number, then their HMAC-SHA-256, in base64 without padding.
+   */
   #encodeBaton(stream: Stream): string {
     const payload = Buffer.alloc(16);
     payload.writeBigUInt64BE(stream.id, 0);

@@ -1,4 +1,7 @@
-/** SQL values on the wire (serverless/PROTOCOL.md 8.2), spelled as the server's serde_json spells them. */
+/**
+ * SQL values on the wire (serverless/PROTOCOL.md 8.2), spelled as the server's serde_json spells
+ * them.
+ */
 import { InvalidText } from '../../src/backup/model.ts';
 import { ProtocolError, SqlFailure, Unencodable } from './sql-errors.ts';
 
@@ -49,7 +52,10 @@ function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64').replaceAll('=', '');
 }
 
-/** A double as Rust's ryu prints it: `1.0`, `-0.0`, `1e16`, `1e-7`; not finite becomes `null` (serde_json). */
+/**
+ * A double as Rust's ryu prints it: `1.0`, `-0.0`, `1e16`, `1e-7`; not finite becomes `null`
+ * (serde_json).
+ */
 export function encodeFloat(value: number): string {
   if (!Number.isFinite(value)) return 'null';
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
@@ -83,7 +89,10 @@ function decodeBlob(base64: unknown): Buffer {
 
 const PLAIN = /^[^"\\\u0000-\u001f]*$/;
 
-/** JSON.stringify escapes what serde_json does not (nothing but lone surrogates, which cannot come up here). */
+/**
+ * JSON.stringify escapes what serde_json does not (nothing but lone surrogates, which cannot come
+ * up here).
+ */
 function encodeText(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
@@ -92,7 +101,10 @@ function malformed(what: string): ProtocolError {
   return new ProtocolError(`Cannot deserialize client message from JSON: ${what}`);
 }
 
-/** The arguments of one statement in libsql's form, checked against its parameters (libsql-server query.rs `Params::bind`). */
+/**
+ * The arguments of one statement in libsql's form, checked against its parameters (libsql-server
+ * query.rs `Params::bind`).
+ */
 export function bindArguments(
   params: readonly (string | undefined)[],
   positional: readonly BoundValue[],
@@ -109,7 +121,8 @@ export function bindArguments(
   }
   const bound: Record<string, BoundValue> = {};
   for (const [index, name] of params.entries()) {
-    // libsql's binding aborts the process over a statement that mixes named and numbered parameters.
+    // libsql's binding aborts the process over a statement that mixes named and numbered
+    // parameters.
     if (name === undefined) throw invalid(`value for parameter ${index + 1} not found`);
     const value = named.get(name) ?? named.get(name.slice(1));
     if (value === undefined && !named.has(name) && !named.has(name.slice(1)) && !lenient) {

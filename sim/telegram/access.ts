@@ -11,13 +11,16 @@ export function resolveChat(world: World, value: string, parameter = 'chat_id'):
   return chat;
 }
 
-/** A private chat the bot never met, or a chat without a username it never was in, does not exist for it. */
+/**
+ * A private chat that the bot never met, or a chat without a username that it never joined, does
+ * not exist for the bot.
+ */
 function isKnown(world: World, chat: ChatState): boolean {
   if (chat.kind !== 'private') return chat.username !== undefined || chat.members.has(world.bot.id);
   return world.people.get(chat.id)?.hasStarted === true || hasMet(world, chat.id);
 }
 
-/** Has the bot seen this person: in a chat of both, or through a request to join one? */
+/** Whether the bot has seen this person: in a common chat, or through a request to join one. */
 function hasMet(world: World, userId: number): boolean {
   const shared = [...world.chats.values()].filter((chat) => isMember(chat.members.get(world.bot.id)));
   return shared.some((chat) => chat.members.has(userId) || chat.pendingJoins.has(userId));
@@ -45,7 +48,10 @@ export function requireMembership(world: World, chat: ChatState): void {
   if (!isMember(mine)) throw forbidden(`bot is not a member of the ${chat.kind} chat`);
 }
 
-/** Refuses unless the bot may change messages of the chat (`check_chat_access` in Client.cpp: whoever left Telegram is refused here too). */
+/**
+ * Refuses unless the bot may change messages of the chat (`check_chat_access` in Client.cpp also
+ * refuses people who left Telegram).
+ */
 export function requireEdit(world: World, chat: ChatState): void {
   if (chat.kind === 'private' && world.people.get(chat.id)?.isDeactivated === true)
     throw forbidden('user is deactivated');
@@ -61,8 +67,8 @@ export function requireWrite(world: World, chat: ChatState): void {
     throw badRequest('need administrator rights in the channel chat');
   }
   if (isAdmin(mine)) return;
-  // The server's own words. telegram-bot-api makes 400 of a server's 403 whose words are one constant (`fail_query_with_error` in
-  // telegram-bot-api/Client.cpp, 01a3679c).
+  // The server's own words. telegram-bot-api makes 400 of a server's 403 whose words are one
+  // constant (`fail_query_with_error` in telegram-bot-api/Client.cpp, 01a3679c).
   if (chat.closures.includes('topic')) throw badRequest('TOPIC_CLOSED');
   if (chat.closures.includes('writing')) throw badRequest('CHAT_WRITE_FORBIDDEN');
 }
@@ -73,7 +79,8 @@ function requirePrivate(world: World, userId: number): void {
   if (person.isDeactivated) throw forbidden('user is deactivated');
   if (person.hasBlocked) throw forbidden('bot was blocked by the user');
   if (person.hasStarted) return;
-  // Someone who asked to join may be written to until the request is processed (Bot API, ChatJoinRequest).
+  // The bot may write to somebody who asked to join until the request is processed (Bot API,
+  // ChatJoinRequest).
   const isAsking = [...world.chats.values()].some((chat) => chat.pendingJoins.has(userId));
   if (!isAsking) throw forbidden("bot can't initiate conversation with a user");
 }
@@ -103,7 +110,7 @@ type AdminRight =
   | 'can_invite_users'
   | 'can_pin_messages';
 
-/** Does a member hold an administrator's right? Creators hold all. */
+/** Whether a member holds an administrator's right; creators hold all. */
 export function right(member: ChatMember | undefined, name: AdminRight): boolean {
   if (member?.status === 'creator') return true;
   return member?.status === 'administrator' && member[name] === true;

@@ -5,7 +5,7 @@ import { type ChatState, isAdmin, type StoredMessage } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
 import type { World } from './world.ts';
 
-/** A message, by what somebody saw or by its place. */
+/** A message, named by a snapshot of it or by its place. */
 export type MessageRef = SeenMessage | { chatId: number; id: number };
 
 /** What people and chats share: the world they act in. */
@@ -32,8 +32,9 @@ export function announceEdit({ world }: Stage, stored: StoredMessage): void {
 }
 
 /**
- * Privacy mode (https://core.telegram.org/bots/features#privacy-mode): in groups a bot that is no administrator
- * gets commands meant for it, replies to it, what was sent through it, and service messages.
+ * Privacy mode (https://core.telegram.org/bots/features#privacy-mode): in groups a bot that is no
+ * administrator gets its own commands, replies to it, what people send through it, and service
+ * messages.
  */
 function reachesBot(world: World, { chat, content, replyTo, viaBot }: StoredMessage): boolean {
   if (chat.kind === 'private') return true;
@@ -45,7 +46,7 @@ function reachesBot(world: World, { chat, content, replyTo, viaBot }: StoredMess
   return isCommandFor(world, content.text);
 }
 
-/** A bare command reaches the bot too: it is the only one around, so the last one that spoke. */
+/** A bare command reaches the bot too: it is the only bot here, so it spoke last. */
 function isCommandFor(world: World, text: string): boolean {
   const command = /^\/[a-z0-9_]+(?:@(\w+))?/i.exec(text);
   const addressee = command?.[1]?.toLowerCase();

@@ -4,7 +4,10 @@ interface ErrorParameters {
   migrate_to_chat_id?: number;
 }
 
-/** A refusal, answered as `{ ok: false, error_code, description, parameters }` with the same HTTP status. */
+/**
+ * A refusal, answered as `{ ok: false, error_code, description, parameters }` with the same HTTP
+ * status.
+ */
 export class ApiError extends Error {
   readonly status: number;
   readonly parameters: ErrorParameters | undefined;
@@ -34,7 +37,7 @@ export function tooManyRequests(seconds: number): ApiError {
   return new ApiError(429, `Too Many Requests: retry after ${seconds}`, { retry_after: seconds });
 }
 
-/** Why the apps would not let a person do something; a page says it in its own language. */
+/** Why the apps would refuse a person's action; the page says it in its own language. */
 export type Refusal = 'blocked' | 'no-writing' | 'banned' | 'protected' | 'gone' | 'too-long';
 
 export class ActRefused extends Error {

@@ -17,15 +17,18 @@ export interface ServerOptions {
   world: World;
   /** Answers what lies outside the Bot API, such as `/control/…`; undefined for 404. */
   other: (request: Request) => Promise<Response | undefined>;
-  /** Resolves when whatever a request changed may be told: it is kept. */
+  /** Resolves when the changes of a request are kept and may be told. */
   settled: () => Promise<void>;
 }
 
-/** The Bot API over HTTP: `/bot<token>/<method>` and `/file/bot<token>/<path>`. Answers this machine and its own page only. */
+/**
+ * The Bot API over HTTP: `/bot<token>/<method>` and `/file/bot<token>/<path>`. Answers this machine
+ * and its own page only.
+ */
 export function createApiServer(options: ServerOptions): Server {
   return createServer((request, response) => {
     handle(options, request, response).catch((cause: unknown) => {
-      // A fault of the stand-in itself: shown as such, so that no test takes it for Telegram's answer.
+      // A fault of the stand-in itself: marked, so that no test takes it for Telegram's answer.
       const description = `stand-in failed: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
       if (response.headersSent) response.destroy();
       else send(response, 500, { ok: false, error_code: 500, description });
@@ -88,7 +91,7 @@ async function sendOther(
   response.end(Buffer.from(await answer.arrayBuffer()));
 }
 
-/** Reads a body to its end, so that the caller gets the refusal of a large one instead of a broken pipe. */
+/** Reads a body to its end, so that a large one is refused instead of breaking the pipe. */
 async function readBody(request: IncomingMessage, most: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;

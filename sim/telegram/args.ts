@@ -12,8 +12,9 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json };
 
 /**
- * A call's parameters as the server sees them: strings, whatever encoding they came in (JSON values that are no
- * strings are written out again, as telegram-bot-api does), and the files of a multipart body.
+ * A call's parameters as the server sees them: strings, whatever encoding they came in (JSON values
+ * that are no strings are written out again, as telegram-bot-api does), and the files of a
+ * multipart body.
  */
 export class Args {
   readonly #values: Map<string, string>;
@@ -46,7 +47,9 @@ export class Args {
     return ['true', 'yes', '1'].includes(this.text(name).toLowerCase());
   }
 
-  /** A parameter that carries JSON; undefined when absent or empty. `what` names it in the refusal. */
+  /**
+   * A parameter that carries JSON; undefined when absent or empty. `what` names it in the refusal.
+   */
   json(name: string, what: string): Json | undefined {
     const source = this.text(name);
     if (source === '') return undefined;

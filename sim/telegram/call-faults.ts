@@ -31,7 +31,7 @@ export interface FaultRule {
   fault: Fault | Chance;
 }
 
-/** A rule in force: how often it hit, and a way to take it back. */
+/** A rule in force: its count of hits, and a way to revoke it. */
 export interface Script {
   readonly hits: number;
   remove(): void;

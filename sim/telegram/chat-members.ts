@@ -42,7 +42,10 @@ export function administrator(
   };
 }
 
-/** Changes a membership and tells the bot, as `my_chat_member` or (where it is an administrator) `chat_member`. */
+/**
+ * Changes a membership and tells the bot, as `my_chat_member` or (where it is an administrator)
+ * `chat_member`.
+ */
 export function changeMember(
   world: World,
   chat: ChatState,

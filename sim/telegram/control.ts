@@ -12,8 +12,9 @@ import type { PersonOptions, Telegram } from './start-telegram.ts';
 import type { SeenMessage } from './view.ts';
 
 /**
- * The control API: people and chats over HTTP, for tests inside workerd and for the playground page. Thin: every
- * route is one call of the in-process API; a failed one answers 400 with `{ error }`.
+ * The control API: people and chats over HTTP, for tests inside workerd and for the playground
+ * page. Thin: every route is one call of the in-process API; a failed one answers 400 with `{ error
+ * }`.
  */
 export function createControl(telegram: Telegram): Hono {
   const app = new Hono().basePath('/control');
@@ -138,7 +139,10 @@ interface About {
   duration?: number;
 }
 
-/** One file or several as an album: fields `kind`, `caption`, `in`, `about` (a list in JSON), `file` once or more. */
+/**
+ * One file or several as an album: fields `kind`, `caption`, `in`, `about` (a list in JSON), `file`
+ * once or more.
+ */
 async function sendFiles(
   telegram: Telegram,
   person: Person,
@@ -203,7 +207,10 @@ function plain(message: SeenMessage): object {
   };
 }
 
-/** A player seeks by asking for a part (RFC 9110, 14.2); what is not understood is answered with all. */
+/**
+ * A player seeks by asking for a part (RFC 9110, 14.2); what is not understood is answered with
+ * all.
+ */
 function rangeOf(header: string | undefined, size: number): { from: number; to: number } | undefined {
   const [, from = '', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(header ?? '') ?? [];
   const part = { from: Number(from), to: to === '' ? size - 1 : Math.min(Number(to), size - 1) };

@@ -108,7 +108,10 @@ export class FileStore {
     return file;
   }
 
-  /** From now on Telegram refuses to send the file, in these words (`IMAGE_PROCESS_FAILED`, `FILE_REFERENCE_EXPIRED`, …). */
+  /**
+   * From now on Telegram refuses to send the file, in these words (`IMAGE_PROCESS_FAILED`,
+   * `FILE_REFERENCE_EXPIRED`, …).
+   */
   spoil(file: StoredFile, words: string): void {
     this.#spoiled.set(file, words);
   }

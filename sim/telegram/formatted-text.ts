@@ -20,8 +20,8 @@ export interface RawText {
 }
 
 /**
- * A bot's text as people see it: parsed, cleaned and trimmed as Telegram does it, automatic entities added.
- * Refuses what Telegram refuses; lengths are checked by the caller.
+ * A bot's text as people see it: parsed, cleaned and trimmed as Telegram does it, automatic
+ * entities added. Refuses what Telegram refuses; lengths are checked by the caller.
  */
 export function formatText(raw: RawText): FormattedText {
   if (Buffer.byteLength(raw.text) > RAW_TEXT_BYTES_MAX) throw badRequest('Text is too long');

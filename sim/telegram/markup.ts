@@ -31,7 +31,7 @@ export function replyMarkup(args: Args, chat: ChatKind): ReplyMarkup | undefined
   return checkMarkup(args.json('reply_markup', 'reply keyboard markup'), chat);
 }
 
-/** The same where only an inline keyboard will do: edits, inline results. */
+/** The same for an inline keyboard alone: edits, inline results. */
 export function inlineMarkup(value: Json | undefined, chat: ChatKind): InlineKeyboardMarkup | undefined {
   const markup = checkMarkup(value, chat);
   if (markup === undefined) return undefined;
@@ -84,7 +84,8 @@ function checkButton(button: Json, chat: ChatKind): void {
   const actions = ACTIONS.filter((action) => isSet(button, action));
   const [action] = actions;
   if (action === undefined) throw badRequest(`${parsing}Text buttons are unallowed in the inline keyboard`);
-  // Telegram silently takes the first; its documentation asks for exactly one, so a second is a bug of ours.
+  // Telegram silently takes the first; its documentation asks for exactly one, so a second is a bug
+  // of ours.
   if (actions.length > 1) throw badRequest('BUTTON_TYPE_INVALID');
   checkAction(button, action, chat);
 }
@@ -126,7 +127,10 @@ function checkAction(button: JsonObject, action: (typeof ACTIONS)[number], chat:
   }
 }
 
-/** What TDLib checks (scheme, a dot in the host) and what the server checks after it (a host that can exist). */
+/**
+ * What TDLib checks (scheme, a dot in the host) and what the server checks after it (a host that
+ * can exist).
+ */
 function checkUrl(url: string): void {
   const invalid = (why: string): Error =>
     badRequest(`Inline keyboard button URL '${url}' is invalid: ${why}`);

@@ -7,7 +7,10 @@ import type { FormattedText } from './parse-html.ts';
 import type { Content } from './state.ts';
 import type { World } from './world.ts';
 
-/** A person's file: `true` for any, a name, details with or without real bytes, or one already on Telegram. */
+/**
+ * A person's file: `true` for any, a name, details with or without real bytes, or one already on
+ * Telegram.
+ */
 type FileInput = true | string | Omit<NewFile, 'kind'> | { uniqueId: string };
 
 interface Captioned {
@@ -18,10 +21,10 @@ interface Captioned {
 export type Media = Captioned &
   ({ photo: FileInput } | { video: FileInput } | { document: FileInput } | { animation: FileInput });
 
-/** What a person can send: text (with entities when he formatted it) or one media. */
+/** What a person can send: text (with entities if formatted) or one media. */
 export type Outgoing = string | { text: string; entities?: MessageEntity[] } | Media;
 
-/** What a person writes, as a message's content. Throws where the apps would not let him send it. */
+/** What a person writes, as a message's content. Throws where the apps would refuse to send it. */
 export function compose(world: World, outgoing: Outgoing): Content {
   if (typeof outgoing === 'string') return text(personText(outgoing));
   if ('text' in outgoing) return text(personText(outgoing.text, outgoing.entities));

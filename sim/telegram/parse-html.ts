@@ -42,8 +42,8 @@ interface Draft {
 }
 
 /**
- * Parses the HTML subset of the Bot API (https://core.telegram.org/bots/api#html-style), refusing what Telegram
- * refuses with its wording. Byte offsets in errors count UTF-8, as Telegram's do.
+ * Parses the HTML subset of the Bot API (https://core.telegram.org/bots/api#html-style), refusing
+ * what Telegram refuses with its wording. Byte offsets in errors count UTF-8, as Telegram's do.
  */
 export function parseHtml(source: string): FormattedText {
   const scanner = new Scanner(source);
@@ -211,7 +211,10 @@ class Scanner {
     return this.takeWhile((character) => !test(character));
   }
 
-  /** A character reference at the cursor, or undefined (and the cursor unmoved) when `&` stands for itself. */
+  /**
+   * A character reference at the cursor, or undefined (and the cursor unmoved) when `&` stands for
+   * itself.
+   */
   reference(): string | undefined {
     const found = /^&(?:#x([0-9a-f]+)|#(\d+)|([a-z]+));?/i.exec(this.#source.slice(this.#at, this.#at + 16));
     if (!found) return undefined;

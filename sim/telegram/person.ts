@@ -12,14 +12,14 @@ import type { Room } from './room.ts';
 import { type ChatState, isAdmin, isMember, type PersonState, type StoredMessage } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
 
-/** Where something is sent; left out, the private chat with the bot. */
+/** Where something goes; by default the private chat with the bot. */
 export interface Where {
   in?: Room;
   replyTo?: MessageRef;
 }
 
 /**
- * Somebody with Telegram in his hand. Every action tells the bot by an update and resolves when the bot has
+ * A person with Telegram. Every action tells the bot by an update, and resolves when the bot has
  * handled what was pending (unless updates are held back).
  */
 export class Person extends InlineUse {
@@ -62,7 +62,10 @@ export class Person extends InlineUse {
     return await this.send(payload === undefined ? '/start' : `/start ${payload}`);
   }
 
-  /** Opens `https://t.me/<bot>?start=…` (or `tg://resolve?domain=<bot>&start=…`) as a tap on the link does. */
+  /**
+   * Opens `https://t.me/<bot>?start=…` (or `tg://resolve?domain=<bot>&start=…`) as a tap on the
+   * link does.
+   */
   async openLink(link: string): Promise<SeenMessage> {
     const { domain, payload } = parseLink(link);
     if (domain.toLowerCase() !== this.stage.world.bot.username.toLowerCase())
@@ -105,7 +108,7 @@ export class Person extends InlineUse {
     return see(world, copy);
   }
 
-  /** Edits one of his own messages: text, or the caption of media. */
+  /** Edits one of this person's messages: text, or the caption of media. */
   async edit(message: MessageRef, text: string): Promise<SeenMessage> {
     const { world, receiver } = this.stage;
     const target = stored(world, message);
@@ -131,8 +134,9 @@ export class Person extends InlineUse {
   }
 
   /**
-   * Presses a callback button, named by its text or its data, and gives what the bot answered: undefined when it
-   * did not. A snapshot's button that has since gone is pressed too, as happens when an edit crosses a finger.
+   * Presses a callback button, named by its text or its data, and gives the bot's answer: undefined
+   * when there was none. It also presses a snapshot's button that has since gone, as happens when
+   * an edit crosses a finger.
    */
   async press(message: MessageRef, button: string): Promise<CallbackAnswer | undefined> {
     const { world, receiver } = this.stage;
@@ -156,7 +160,7 @@ export class Person extends InlineUse {
     return world.callbacks.get(id)?.answer as CallbackAnswer | undefined;
   }
 
-  /** What he sees in a chat now, oldest first; deleted messages are gone. */
+  /** What this person sees in a chat now, oldest first; deleted messages are gone. */
   messages(room?: Room): SeenMessage[] {
     return seenIn(this.stage.world, room?.state ?? this.#private);
   }
@@ -193,7 +197,7 @@ export class Person extends InlineUse {
     return commandsFor(this.stage.world, this.id, this.user.language_code);
   }
 
-  /** What the bot says of itself in an empty chat. */
+  /** The bot's description in an empty chat. */
   about(): string {
     const { profile } = this.stage.world;
     const said = profile.get(`description ${this.user.language_code ?? ''}`) ?? profile.get('description ');
@@ -210,7 +214,7 @@ export class Person extends InlineUse {
     await this.stage.receiver.settle();
   }
 
-  /** Deletes his account: the bot gets `user is deactivated` from now on. */
+  /** Deletes the account: the bot gets `user is deactivated` from now on. */
   deactivate(): void {
     this.#state.isDeactivated = true;
   }
@@ -243,7 +247,7 @@ export class Person extends InlineUse {
     return { authorId: this.id, from: chat.kind === 'channel' ? undefined : this.user };
   }
 
-  /** The chat he writes to, if he may. */
+  /** The chat this person writes to, if allowed. */
   #enter(where: Where): ChatState {
     if (where.in === undefined) {
       if (this.#state.hasBlocked)

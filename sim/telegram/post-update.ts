@@ -7,7 +7,7 @@ const WEBHOOK_TIMEOUT = 60_000;
 export interface Transport {
   /** Runs a method the webhook's answer names (Bot API, "Making requests when getting updates"). */
   readonly onReply: (method: string, params: unknown) => Promise<void>;
-  /** Left out: over the network. */
+  /** Absent: over the network. */
   readonly fetch?: typeof fetch | undefined;
 }
 

@@ -10,11 +10,16 @@ export interface Webhook {
   maxConnections: number;
 }
 
-/** Takes updates inside the process; a throw or a status outside 200 to 299 is a failed delivery. */
+/**
+ * Takes updates inside the process; a throw or a status outside 200 to 299 is a failed delivery.
+ */
 export type UpdateHandler = (update: Update) => Promise<Response | number | undefined> | Promise<void>;
 
 export interface DeliverOptions {
-  /** Send everything pending at once, lanes ignored, as a burst over many connections does; a number limits it. */
+  /**
+   * Send everything pending at once, lanes ignored, as a burst over many connections does; a number
+   * limits it.
+   */
   parallel?: boolean | number;
   /** With `parallel`: the order is shuffled by this seed. */
   shuffle?: number;
@@ -36,7 +41,7 @@ export interface DeliveryReport {
 export interface ReceiverOptions extends Transport {
   updates: UpdateQueue;
   clock: () => Date;
-  /** Waits between retries; tests leave it out and wait for nothing. */
+  /** Waits between retries; without it tests wait for nothing. */
   sleep?: ((ms: number) => Promise<void>) | undefined;
 }
 
@@ -44,7 +49,7 @@ export interface ReceiverOptions extends Transport {
 const RETRY_MAX = 60_000;
 /** Longest pause a webhook may ask for by Retry-After, ms (the same place). */
 const RETRY_AFTER_MAX = 3_600_000;
-/** How long a polling bot may stay away before waiting for it is given up, ms. */
+/** How long to wait for a polling bot that stays away, ms. */
 const POLLER_AWAY = 5_000;
 
 /** Brings updates to the bot: to a function, to a webhook, or to a long poll. */
@@ -53,7 +58,7 @@ export class Receiver {
   readonly #lanes = new Map<string, Promise<boolean>>();
   #handler: UpdateHandler | undefined;
   #pollers = 0;
-  /** Ends the long poll that waits now, with the reason a second one or a webhook gives. */
+  /** Ends the waiting long poll with the reason that a second one or a webhook gives. */
   #endPoll: ((reason: string) => void) | undefined;
   readonly #firstPoll = Promise.withResolvers<void>();
   #hasPolled = false;
@@ -89,7 +94,7 @@ export class Receiver {
     return this.#firstPoll.promise;
   }
 
-  /** Keeps updates back while `act` runs, so that several are pending at once. */
+  /** Holds updates back while `act` runs, so that several are pending at once. */
   async hold<T>(act: () => Promise<T>): Promise<T> {
     this.#held += 1;
     try {
@@ -99,12 +104,18 @@ export class Receiver {
     }
   }
 
-  /** What every action of a person does at its end: delivers, unless updates are held back or delivered anyway. */
+  /**
+   * The end of every action of a person: delivers, unless updates are held back or delivered
+   * anyway.
+   */
   async settle(): Promise<void> {
     if (this.#held === 0 && !this.#isServing) await this.deliver();
   }
 
-  /** From now on every lane delivers by itself, with Telegram's pauses and without an end; nobody's action waits for it. */
+  /**
+   * From now on every lane delivers by itself, with Telegram's pauses and without an end; no action
+   * waits for it.
+   */
   serve(): void {
     this.#isServing = true;
     this.#options.updates.onChange(() => this.#wake());
@@ -178,7 +189,8 @@ export class Receiver {
         tries += 1;
         if (tries >= attempts || !this.#isConnected) return false;
         if (!this.#options.updates.pending().includes(next)) break;
-        // The first retry comes at once, then 2, 4, 8 … seconds (telegram-bot-api, on_update_error).
+        // The first retry comes at once, then 2, 4, 8 … seconds (telegram-bot-api,
+        // on_update_error).
         const own = next.attempts < 2 ? 0 : Math.min(RETRY_MAX, 2 ** (next.attempts - 1) * 1000);
         const asked = Math.min(RETRY_AFTER_MAX, (next.retryAfter ?? 0) * 1000);
         const delay = asked > 0 ? asked : own;

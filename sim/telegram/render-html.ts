@@ -9,8 +9,8 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Text with entities as the Bot API's HTML, nested properly even where entities overlap. Entities Telegram finds by
- * itself (links, mentions, commands) stay plain text.
+ * Text with entities as the Bot API's HTML, nested properly even where entities overlap. Entities
+ * Telegram finds by itself (links, mentions, commands) stay plain text.
  */
 export function renderHtml({ text, entities }: FormattedText, tagsOf: Tags = botApiTags): string {
   const shown = sortEntities(entities.filter((entity) => tagsOf(entity, text) !== undefined));
@@ -32,7 +32,10 @@ export function renderHtml({ text, entities }: FormattedText, tagsOf: Tags = bot
 
 type Tags = (entity: MessageEntity, text: string) => [string, string] | undefined;
 
-/** As the apps show it: what Telegram found by itself can be tapped too. A command's link is `command:/start`. */
+/**
+ * As the apps show it: what Telegram found by itself can be tapped too. A command's link is
+ * `command:/start`.
+ */
 export function renderShown(formatted: FormattedText): string {
   return renderHtml(formatted, (entity, text) => {
     const found = text.slice(entity.offset, entity.offset + entity.length);

@@ -57,7 +57,10 @@ export class Room {
     return see(world, message);
   }
 
-  /** Joins through the link or the public page; where joining needs approval, a request is made instead. */
+  /**
+   * Joins through the link or the public page; where joining needs approval, a request is made
+   * instead.
+   */
   async join(person: Person): Promise<'joined' | 'requested'> {
     if (this.state.members.get(person.id)?.status === 'kicked')
       throw new ActRefused('banned', `${person.user.first_name} is banned`);
@@ -109,7 +112,7 @@ export class Room {
     await this.#set(botUser, administrator(botUser, this.state, rights), by?.user ?? this.#owner);
   }
 
-  /** Takes the bot's rights away: in a group it stays a member, in a channel it is out. */
+  /** Removes the bot's rights: in a group it stays a member, in a channel it is out. */
   async demoteBot(by?: Person): Promise<void> {
     const { botUser } = this.#stage.world;
     const status = this.state.kind === 'channel' ? 'left' : 'member';
@@ -131,7 +134,9 @@ export class Room {
     stored(this.#stage.world, message).isDeleted = true;
   }
 
-  /** Turns a basic group into a supergroup: a new id, the old one answers with `migrate_to_chat_id`. */
+  /**
+   * Turns a basic group into a supergroup: a new id, the old one answers with `migrate_to_chat_id`.
+   */
   async upgrade(): Promise<Room> {
     const { world, receiver } = this.#stage;
     if (this.state.kind !== 'group') throw new Error(`${this.title} is no basic group`);

@@ -1,4 +1,7 @@
-/** A world as JSON, and back: what Telegram would remember while nobody looks. Calls, queries and the webhook are left out. */
+/**
+ * A world as JSON, and back: what Telegram would remember while nobody looks, without calls,
+ * queries and the webhook.
+ */
 import type { ChatMember, Update } from 'grammy/types';
 import type { StoredFile } from './files.ts';
 import type { ChatKind, ChatState, Content, PersonState, StoredMessage } from './state.ts';
@@ -71,7 +74,7 @@ export function saveWorld(world: World): SavedWorld {
   };
 }
 
-/** A file never changes; and the content of one that was loaded is not read again for this. */
+/** A file never changes, so the content of a loaded one is not read again for this. */
 const savedFiles = new WeakMap<StoredFile, SavedFile>();
 
 function saveFile(file: StoredFile): SavedFile {

@@ -30,9 +30,9 @@ export interface TelegramOptions {
   limits?: boolean;
   /** Keeps people, chats, files and updates over restarts. */
   keeper?: WorldKeeper;
-  /** Waits between redeliveries; left out, retries come at once. */
+  /** Waits between redeliveries; absent: retries come at once. */
   sleep?: (ms: number) => Promise<void>;
-  /** Carries updates to the webhook; left out: over the network. */
+  /** Carries updates to the webhook; absent: over the network. */
   fetch?: typeof fetch;
 }
 
@@ -59,7 +59,10 @@ export interface RoomOptions {
   joinRequests?: boolean;
 }
 
-/** A strict stand-in for Telegram: the Bot API server and the people and chats behind it. See README.md. */
+/**
+ * A strict stand-in for Telegram: the Bot API server and the people and chats behind it. See
+ * README.md.
+ */
 export interface Telegram {
   /** For grammY's `client.apiRoot`. */
   readonly apiRoot: string;
@@ -83,11 +86,17 @@ export interface Telegram {
   script(rule: FaultRule): Script;
   /** Hands updates to a function instead of a webhook; a throw is a failed delivery. */
   connect(handler: UpdateHandler | undefined): void;
-  /** Resolves when the bot has begun to poll with getUpdates; from then on people's actions wait for it. */
+  /**
+   * Resolves when the bot has begun to poll with getUpdates; from then on people's actions wait for
+   * it.
+   */
   polling(): Promise<void>;
   /** Answers the bot's calls without the network. */
   readonly fetch: ApiFetch;
-  /** Delivers without being asked from now on, with Telegram's pauses; people's actions no longer wait for the bot. */
+  /**
+   * From now on delivers by itself, with Telegram's pauses; people's actions no longer wait for the
+   * bot.
+   */
   serve(): void;
   /** Delivers what is pending; people's actions do it by themselves. */
   deliver(options?: DeliverOptions): Promise<DeliveryReport>;
@@ -97,9 +106,9 @@ export interface Telegram {
   redeliver(count?: number): Promise<number[]>;
   /** Takes the pending updates out, for a test that hands them to the bot itself. */
   takeUpdates(): Receiver['delivered'];
-  /** A file id as another bot knows it: of no use to this one. */
+  /** A file id as another bot knows it, useless for this one. */
   foreignFileId(kind: FileKind): string;
-  /** Telegram refuses to send the file from now on; `words` as a bot reads them behind "Bad Request: ". */
+  /** From now on Telegram refuses to send the file; a bot reads `words` behind "Bad Request: ". */
   spoilFile(fileId: string, words: string): void;
   /** A group or channel by id; throws when there is none. */
   room(id: number): Room;
@@ -108,7 +117,10 @@ export interface Telegram {
   readonly pending: number;
   /** Where updates go; undefined without a webhook. */
   readonly webhookUrl: string | undefined;
-  /** Answers everything outside the Bot API and `/control/` on the same port, such as the playground page. */
+  /**
+   * Answers everything outside the Bot API and `/control/` on the same port, such as the playground
+   * page.
+   */
   mount(handler: (request: Request) => Promise<Response>): void;
   close(): Promise<void>;
 }

@@ -44,8 +44,9 @@ export interface StoredMessage {
 export type ChatKind = 'private' | 'group' | 'supergroup' | 'channel';
 
 /**
- * What a chat's owner may close to a bot that is no administrator: `members` hides who is in a supergroup, `topic` is a forum's General
- * topic, `writing` a group where only administrators write, `photos` and the like, `deleted` a basic group that is no more.
+ * What a chat's owner may close to a bot that is no administrator: `members` hides who is in a
+ * supergroup, `topic` is a forum's General topic, `writing` a group where only administrators
+ * write, `photos` and the like, `deleted` a basic group that is gone.
  */
 export type Closure = 'members' | 'topic' | 'writing' | 'photos' | 'deleted';
 
@@ -75,7 +76,7 @@ export interface PersonState {
   isDeactivated: boolean;
 }
 
-/** A member's status that lets him see the chat. */
+/** A status that lets a member see the chat. */
 export function isMember(member: ChatMember | undefined): boolean {
   if (member === undefined) return false;
   if (member.status === 'restricted') return member.is_member;

@@ -66,7 +66,10 @@ export class UpdateQueue {
     this.#queue = this.#queue.filter((other) => other !== queued);
   }
 
-  /** getUpdates with an offset confirms everything before it. A negative offset keeps only the last ones. */
+  /**
+   * getUpdates with an offset confirms everything before it. A negative offset keeps only the last
+   * ones.
+   */
   confirm(offset: number): void {
     if (offset < 0) this.#queue = this.#queue.slice(offset);
     else this.#queue = this.#queue.filter((queued) => queued.update.update_id >= offset);
@@ -91,8 +94,8 @@ function kindOf(update: Omit<Update, 'update_id'>): UpdateKind {
 }
 
 /**
- * The lane of an update, as telegram-bot-api assigns it: messages by chat, queries and membership by person. So a
- * button press may well overtake a message of the same chat.
+ * The lane of an update, as telegram-bot-api assigns it: messages by chat, queries and membership
+ * by person. So a button press may overtake a message of the same chat.
  */
 function laneOf(update: Omit<Update, 'update_id'>): string {
   const kind = kindOf(update);

@@ -29,7 +29,10 @@ export class World {
   /** The bot's profile: command lists by scope and language, descriptions, menu buttons. */
   readonly profile = new Map<string, unknown>();
   #counter = 0;
-  /** Private chats and basic groups share one sequence of message ids, as they do for a real account. */
+  /**
+   * Private chats and basic groups share one sequence of message ids, as they do for a real
+   * account.
+   */
   #accountMessages = 0;
 
   constructor(options: { clock: () => Date; bot: UserFromGetMe }) {

@@ -1,4 +1,7 @@
-/** What the page shows of one person's Telegram, as one JSON: asked again and again, sent when it changed. */
+/**
+ * What the page shows of one person's Telegram, as one JSON. The page asks again and again; it gets
+ * an answer when something changed.
+ */
 
 import { renderShown } from '../../telegram/render-html.ts';
 import type { Person, Room, SeenMessage, Telegram } from '../../telegram/start-telegram.ts';
@@ -11,7 +14,7 @@ export interface Actor {
   tries?: readonly string[];
 }
 
-/** New messages are told from old ones by id; more than so many are not counted. */
+/** Ids tell new messages from old ones; more than this are not counted. */
 const COUNTED = 100;
 
 export interface Question {
@@ -21,7 +24,7 @@ export interface Question {
   actor: Actor;
   /** A room, or the person's own id: the chat with the bot. */
   chatId: number;
-  /** Whether the log of calls is on show. */
+  /** Whether the page shows the log of calls. */
   wantsCalls: boolean;
 }
 
@@ -68,7 +71,7 @@ function roomChat(room: Room, person: Person): object {
     kind: state.kind === 'channel' ? 'channel' : 'group',
     title: room.title,
     username: state.username,
-    /** Every link that leads here: a post's link of a private chat has its id without -100. */
+    /** Every link that leads here: the link of a post in a private chat has its id without -100. */
     links: [link, ...state.inviteLinks.keys()].filter((one) => one !== undefined),
     mayWrite: person.mayWrite(room),
     incoming: incoming(messages, person),
@@ -131,7 +134,7 @@ function shown(telegram: Telegram, message: SeenMessage, person: Person): object
   };
 }
 
-/** Of a forwarded message: whoever wrote it. */
+/** Of a forwarded message: its first author. */
 function writerOf({ raw }: SeenMessage): string | undefined {
   const origin = 'forward_origin' in raw ? raw.forward_origin : undefined;
   if (origin === undefined) return undefined;

@@ -24,24 +24,24 @@ export interface PlaygroundOptions {
   telegram: Telegram;
   /** The first is chosen at the start. */
   actors: readonly Actor[];
-  /** Left out, the page has no backup panel. */
+  /** Absent: the page has no backup panel. */
   backups?: {
     /** Takes a backup; resolves when it is proved, rejects when it failed. */
     run(): Promise<unknown>;
     /** Newest first. */
     list(): Promise<PlaygroundBackup[]>;
-    /** Where a file of a backup can be downloaded now; undefined when there is no such file. */
+    /** A present address of a backup's file; undefined when there is no such file. */
     link(name: string, file: string): Promise<string | undefined>;
   };
 }
 
 const TYPES = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
-/** A listing reads the bucket: pages that look at it together share one, milliseconds. */
+/** A listing reads the bucket, so pages that ask together share one; milliseconds. */
 const LISTED_FOR = 700;
 
 /**
- * The offline playground: a page to write to the bot as a viewer or an admin, and the routes it needs. A fetch
- * handler for `telegram.mount`, whose server turns other pages away.
+ * The offline playground: a page to write to the bot as a viewer or an admin, and its routes. A
+ * fetch handler for `telegram.mount`, whose server turns other pages away.
  */
 export function createPlayground({
   telegram,
@@ -49,7 +49,8 @@ export function createPlayground({
   backups,
 }: PlaygroundOptions): (request: Request) => Promise<Response> {
   const app = new Hono();
-  // Everything comes from this server; messages are HTML of the stand-in's own making, and still may run nothing.
+  // Everything comes from this server. The stand-in itself makes the messages' HTML, and it still
+  // may run nothing.
   app.use(async (c, next) => {
     await next();
     c.header(

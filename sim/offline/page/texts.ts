@@ -1,4 +1,7 @@
-/** Every text of the page. `{n}` and the like are filled in; a text with forms is chosen by the number's plural. */
+/**
+ * Every text of the page. The page fills in `{n}` and the like, and chooses among forms by the
+ * number's plural.
+ */
 
 /** By Intl.PluralRules; `other` is also the form for what a language does not tell apart. */
 interface Forms {

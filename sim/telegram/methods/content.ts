@@ -152,8 +152,9 @@ const TITLE: Record<FileKind, string> = {
 };
 
 /**
- * A file id works for one kind. Between photos and other kinds Telegram says what it got; between the others it may
- * silently send the file as what it is, which here is refused: a bot that stores a file's kind must use it.
+ * A file id works for one kind. Between photos and other kinds Telegram says what it got; between
+ * the others it may silently send the file as what it is, which here is refused: a bot that stores
+ * a file's kind must use it.
  */
 function requireKind(actual: FileKind, wanted: MediaKind): void {
   if (actual === wanted) return;

@@ -50,7 +50,10 @@ function usesUpload({ args }: Context): boolean {
   return args.text('media').includes('attach://');
 }
 
-/** Edits a message of the bot. The keyboard is replaced too, or removed when none is given, as Telegram does it. */
+/**
+ * Edits a message of the bot. The keyboard is replaced too, or removed when none is given, as
+ * Telegram does it.
+ */
 function edit(
   { world, args }: Context,
   change: (message: StoredMessage) => Content,

@@ -27,7 +27,10 @@ export const profileMethods: Record<string, Method> = {
   getMyName: ({ world, args }) => getText(world, args, 'name'),
 };
 
-/** Commands a person sees in a private chat: his own scope first, then the wider ones, his language first. */
+/**
+ * Commands a person sees in a private chat: the person's own scope first, then wider ones; the
+ * person's language first.
+ */
 export function commandsFor(world: World, userId: number, language: string | undefined): BotCommand[] {
   for (const scope of [`chat ${userId}`, 'all_private_chats', 'default']) {
     for (const code of language === undefined ? [''] : [language, '']) {

@@ -88,7 +88,10 @@ function checkResultsButton(button: Json): void {
   if (start !== undefined && !/^[\w-]{1,64}$/.test(start)) throw badRequest('START_PARAM_INVALID');
 }
 
-/** Results and what each would send, checked; types other than article and the media this project uses are refused. */
+/**
+ * Results and what each would send, checked; types other than article and the media this project
+ * uses are refused.
+ */
 function inlineResults(args: Args, world: World): JsonObject[] {
   const results = args.json('results', 'inline query results') ?? [];
   if (!Array.isArray(results)) throw badRequest('Expected an Array of inline query results');
