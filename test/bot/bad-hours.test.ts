@@ -1,4 +1,7 @@
-/** Telegram in trouble: nobody stays unanswered when it is over, nothing is done twice, and the admins hear of it in few words. */
+/**
+ * Telegram in trouble: nobody stays unanswered when it is over, nothing is done twice, and the
+ * admins hear of it in few words.
+ */
 import { GrammyError } from 'grammy';
 import { describe, expect, test } from 'vitest';
 import { settleFailure } from '../../src/bot/failed-turn.ts';

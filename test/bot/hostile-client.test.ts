@@ -1,4 +1,7 @@
-/** Callback data can be forged, and so can everything else a client sends: none of it may be poison, an alert or a load. */
+/**
+ * Callback data can be forged, and so can everything else a client sends: none of it may be poison,
+ * an alert or a load.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CALLBACK_SHAPES } from '../../src/bot/callback-data.ts';
@@ -26,7 +29,10 @@ async function setUp() {
   };
 }
 
-/** Data as a hostile client would write it: real tags, any arguments; texts full of what FTS5 and SQL understand. */
+/**
+ * Data as a hostile client would write it: real tags, any arguments; texts full of what FTS5 and
+ * SQL understand.
+ */
 const tags = Object.values(CALLBACK_SHAPES).map(({ tag }) => tag);
 const spiteful = fc.string({
   unit: fc.constantFrom(

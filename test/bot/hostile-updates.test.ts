@@ -1,4 +1,7 @@
-/** Every kind of update, from anybody, in every kind of chat: no 5xx, no poison, no alert, and nothing that is not theirs is changed. */
+/**
+ * Every kind of update, from anybody, in every kind of chat: no 5xx, no poison, no alert, and
+ * nothing that is not theirs is changed.
+ */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CALLBACK_SHAPES } from '../../src/bot/callback-data.ts';
@@ -114,7 +117,8 @@ describe.each([
     for (const [where, chat] of named(places))
       for (const [who, from] of named(people))
         for (const [what, content] of named(CONTENT)) {
-          // An admin's own messages in the admin's own chat are work, and the admin's chat is nobody else's.
+          // An admin's own messages in the admin's own chat are work, and the admin's chat is
+          // nobody else's.
           if (kind === 'message' && (where === 'the admin’s chat' || who === 'an admin')) continue;
           const message = { message_id: 9, date, edit_date: date, chat, from, ...content };
           const outcome = await outcomeOf(kind, message);

@@ -1,4 +1,7 @@
-/** A database that is read and takes no writes (a full disk): one answer each, then silence until it is saved, and word to the owners. */
+/**
+ * A database that is read and takes no writes (a full disk): one answer each, then silence until it
+ * is saved, and word to the owners.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createWriteAlarm } from '../../src/bot/write-alarm.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';

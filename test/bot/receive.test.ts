@@ -316,7 +316,7 @@ describe('once, and not lost', () => {
     ]);
   });
 
-  test('a viewer who blocked the bot is no failure: he is marked, the update is done', async () => {
+  test('a viewer who blocked the bot is no failure: the bot marks them, the update is done', async () => {
     const bot = await start();
     const viewer = bot.telegram.person();
     await viewer.send('/start');

@@ -1,4 +1,7 @@
-/** The real CLI against an embedded file and a directory: the old bot's database, never opened by this program. */
+/**
+ * The real CLI against an embedded file and a directory: the old bot's database, never opened by
+ * this program.
+ */
 import {
   existsSync,
   mkdirSync,

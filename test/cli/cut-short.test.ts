@@ -1,4 +1,7 @@
-/** Commands whose reader leaves, or who are told to stop in the middle: nothing half done stays, and the exit code is honest. */
+/**
+ * Commands whose reader leaves, or who are told to stop in the middle: nothing half done stays, and
+ * the exit code is honest.
+ */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,4 +1,7 @@
-/** The real CLI with a backup that rots in its bucket: told, remembered, stepped around, and taken back when it is mended. */
+/**
+ * The real CLI with a backup that rots in its bucket: told, remembered, stepped around, and taken
+ * back when it is mended.
+ */
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

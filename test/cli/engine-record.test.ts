@@ -1,4 +1,7 @@
-/** Somebody's SQL took the backups' own record, or put a trigger on it: a backup is made all the same, and each message leads out. */
+/**
+ * Somebody's SQL took the backups' own record, or put a trigger on it: a backup is made all the
+ * same, and each message leads out.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

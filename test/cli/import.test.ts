@@ -1,4 +1,7 @@
-/** The import command: what looks writes nothing, what is refused leaves nothing, what is cut off changed nothing. */
+/**
+ * The import command: what looks writes nothing, what is refused leaves nothing, what is cut off
+ * changed nothing.
+ */
 import { createHash } from 'node:crypto';
 import {
   existsSync,

@@ -1,4 +1,7 @@
-/** The newest backup is taken out of the bucket: every command that says whether one is safe tells of it. */
+/**
+ * The newest backup is taken out of the bucket: every command that says whether one is safe tells
+ * of it.
+ */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

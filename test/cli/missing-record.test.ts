@@ -1,4 +1,7 @@
-/** Somebody's SQL took rows of `schema_migrations`, or all of it: the bot's own database is never the old bot's, and no step is done twice. */
+/**
+ * Somebody's SQL took rows of `schema_migrations`, or all of it: the bot's own database is never
+ * the old bot's, and no step is done twice.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Somebody's SQL took a table or a column of the bot's own away: no backup of that is called verified, and each message's way back works. */
+/**
+ * Somebody's SQL took a table or a column of the bot's own away: no backup of that is called
+ * verified, and each message's way back works.
+ */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** `restore --only` in a database that somebody's SQL changed: what is the owner's comes along, and what cannot be done is said with the way on. */
+/**
+ * `restore --only` in a database that somebody's SQL changed: what is the owner's comes along, and
+ * what cannot be done is said with the way on.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

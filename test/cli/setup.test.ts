@@ -1,4 +1,7 @@
-/** `npm run setup`: as a process without questions, and with a person's answers, against the stand-ins. */
+/**
+ * `npm run setup`: as a process without questions, and with a person's answers, against the
+ * stand-ins.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -83,8 +86,9 @@ async function setup(env: Record<string, string>, ...args: readonly string[]) {
 }
 
 /**
- * Answers by setting, or by the words of a yes-no question; `undefined` is Ctrl-C. Each may be a list, for when it
- * is asked again. Where something is known and nothing is given here, the person presses Enter.
+ * Answers by setting, or by the words of a yes-no question; `undefined` is Ctrl-C. Each may be a
+ * list, for when it is asked again. Where something is known and nothing is given here, the person
+ * presses Enter.
  */
 type Answers = Readonly<Record<string, string | boolean | undefined | readonly (string | boolean)[]>>;
 

@@ -14,7 +14,10 @@ export interface CliResult {
   json(): Record<string, unknown>;
 }
 
-/** `cwd` holds no `.env` of the project; nothing of the test's own environment but PATH reaches the CLI. */
+/**
+ * `cwd` holds no `.env` of the project; nothing of the test's own environment but PATH reaches the
+ * CLI.
+ */
 export function runCli(
   cwd: string,
   env: Readonly<Record<string, string>>,
@@ -23,7 +26,10 @@ export function runCli(
   return run(cwd, env, [process.execPath, MAIN, ...args]);
 }
 
-/** No file of it grows beyond 16 KB: a write fails then as on a full disk. Node ignores SIGXFSZ; needs a POSIX shell. */
+/**
+ * No file of it grows beyond 16 KB: a write fails then as on a full disk. Node ignores SIGXFSZ;
+ * needs a POSIX shell.
+ */
 export function runCliWithoutRoom(
   cwd: string,
   env: Readonly<Record<string, string>>,

@@ -1,4 +1,7 @@
-/** A question to an admin: one each, in a table of its own; the draft that was open waits for the answer. */
+/**
+ * A question to an admin: one each, in a table of its own; the draft that was open waits for the
+ * answer.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

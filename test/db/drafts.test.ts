@@ -1,4 +1,7 @@
-/** Every statement about a draft names its owner: with another admin's id it reads and changes nothing. */
+/**
+ * Every statement about a draft names its owner: with another admin's id it reads and changes
+ * nothing.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

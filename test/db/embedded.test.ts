@@ -63,7 +63,8 @@ describe('the embedded database', () => {
     expect(await seenBy(other)).toEqual([]);
   });
 
-  // libsql left the refused statement half-started: what was written next was acknowledged and never committed.
+  // libsql left the refused statement half-started: what was written next was acknowledged and
+  // never committed.
   test('after a met lock the next write is really there', async () => {
     const ours = await openEmbeddedDatabase(path, 1);
     const blocker = createClient({ url: `file:${path}`, intMode: 'bigint' });

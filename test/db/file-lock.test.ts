@@ -79,7 +79,8 @@ test('another machine’s lock holds while it is touched, and not much longer', 
   expect(waited).toBe(30_000);
 });
 
-// Both were judged by the clock alone: a dead lock of next year shut everybody out for a year, a clock that jumped took a living one over.
+// Both were judged by the clock alone: a dead lock of next year shut everybody out for a year, a
+// clock that jumped took a living one over.
 test.each([
   ['a year ahead', 365 * 86_400_000],
   ['a year behind', -365 * 86_400_000],
@@ -91,7 +92,8 @@ test.each([
   await (await take('node host')).release();
 });
 
-// Two containers: `kill(1, 0)` asked ourselves, whose start is another, and so the other's lock was taken.
+// Two containers: `kill(1, 0)` asked ourselves, whose start is another, and so the other's lock was
+// taken.
 test('a lock of another pid namespace is watched, whatever its pid and hostname', async () => {
   const first = await take('node host');
   const lock = JSON.parse(readFileSync(`${path}.lock`, 'utf8'));

@@ -1,4 +1,6 @@
-/** A person with plain tools beside a database file whose process was killed: whose journal is it? */
+/**
+ * A person with plain tools beside a database file whose process was killed: whose journal is it?
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {

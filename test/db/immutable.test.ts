@@ -1,9 +1,14 @@
-/** Released migrations are never edited: what a database ran must be what the program thinks it ran. */
+/**
+ * Released migrations are never edited: what a database ran must be what the program thinks it ran.
+ */
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
 
-/** First 16 digits of the SHA-256 of each step's statements on an empty database. A new step adds a line; no line is ever changed. */
+/**
+ * First 16 digits of the SHA-256 of each step's statements on an empty database. A new step adds a
+ * line; no line is ever changed.
+ */
 const RELEASED: Readonly<Record<string, string>> = {
   '1 baseline': 'd1a6983e500dc38c',
   '2 backup': '6c6760e2a9ba9d79',

@@ -1,4 +1,7 @@
-/** Every state in which a power cut or a kill can leave a database file and its journal, and the nearest states that it cannot. */
+/**
+ * Every state in which a power cut or a kill can leave a database file and its journal, and the
+ * nearest states that it cannot.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

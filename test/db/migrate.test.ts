@@ -156,7 +156,7 @@ describe('a database comes to the program’s schema', () => {
       '6:4',
     ]);
     expect(await rows(db, 'SELECT user_id AS v FROM user_history')).toEqual(['77']);
-    // Nobody knows when he came: he is not new today.
+    // Nobody knows when this person came: they are not new today.
     expect(await rows(db, 'SELECT created_at AS v FROM users')).toEqual(['NULL']);
     expect(await rows(db, `SELECT period AS v FROM counters WHERE metric = 'new'`)).toEqual([]);
   });

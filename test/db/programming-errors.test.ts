@@ -1,4 +1,7 @@
-/** What no driver can bind is a fault of the program: another try would not mend it. And no answer is read without end. */
+/**
+ * What no driver can bind is a fault of the program: another try would not mend it. And no answer
+ * is read without end.
+ */
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';

@@ -1,4 +1,7 @@
-/** Every stored time, written by a clock that was a year ahead or behind: nothing holds longer than its own length from now. */
+/**
+ * Every stored time, written by a clock that was a year ahead or behind: nothing holds longer than
+ * its own length from now.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { LEASE_TTL_MS } from '../../src/backup/run/lease.ts';

@@ -1,4 +1,7 @@
-/** The backup commands of an installed bot: deploy/anime-backup beside the unit, the image's command, and a wrong directory. */
+/**
+ * The backup commands of an installed bot: deploy/anime-backup beside the unit, the image's
+ * command, and a wrong directory.
+ */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

@@ -1,4 +1,7 @@
-/** The demo is many people's first sight of the program: it ends well, offline, and shows no stack trace. */
+/**
+ * The demo is many people's first sight of the program: it ends well, offline, and shows no stack
+ * trace.
+ */
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

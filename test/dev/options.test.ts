@@ -1,4 +1,6 @@
-/** Scripts for developers read their command line like every command: a wrong word begins nothing. */
+/**
+ * Scripts for developers read their command line like every command: a wrong word begins nothing.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** docs/operations.md, run as written: every `sh` block of a section, in a world in the state that the section speaks of. */
+/**
+ * docs/operations.md, run as written: every `sh` block of a section, in a world in the state that
+ * the section speaks of.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -81,7 +84,8 @@ class Place {
   /** Its output; rejects with it when a command fails. */
   async sh(script: string): Promise<string> {
     const text = script.replaceAll(SAMPLE_NAME, this.#name ?? SAMPLE_NAME);
-    // With a socket for its standard input, bash may take itself for a remote shell and read the system's bashrc.
+    // With a socket for its standard input, bash may take itself for a remote shell and read the
+    // system's bashrc.
     const child = spawn('bash', ['--norc', '--noprofile', '-euo', 'pipefail', '-c', text], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: this.directory,

@@ -1,6 +1,7 @@
 /**
- * docs/owners-guide.uz.md, and with it each promise of the old bot's guide, walked by an owner with plain tools: the host as a real process,
- * `cp`, `gunzip`, `tar`, `kill -9`, a cron line, and sqlite3 (Node's own where it is not installed).
+ * docs/owners-guide.uz.md, and with it each promise of the old bot's guide, walked by an owner with
+ * plain tools: the host as a real process, `cp`, `gunzip`, `tar`, `kill -9`, a cron line, and
+ * sqlite3 (Node's own where it is not installed).
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

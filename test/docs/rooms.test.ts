@@ -1,10 +1,16 @@
-/** The direction of imports between the rooms of `src` (docs/architecture.md, "Rooms"), type imports included. */
+/**
+ * The direction of imports between the rooms of `src` (docs/architecture.md, "Rooms"), type imports
+ * included.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** From the lowest: a room imports itself and rooms of lower lines; rooms of one line do not know each other. */
+/**
+ * From the lowest: a room imports itself and rooms of lower lines; rooms of one line do not know
+ * each other.
+ */
 const LINES: readonly (readonly string[])[] = [
   ['text', 'charts'],
   ['lib'],

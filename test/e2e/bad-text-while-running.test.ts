@@ -1,4 +1,7 @@
-/** Somebody's SQL puts a text that is not UTF-8 into the living database: what the process does, and that the next start loses nothing. */
+/**
+ * Somebody's SQL puts a text that is not UTF-8 into the living database: what the process does, and
+ * that the next start loses nothing.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,7 +56,8 @@ test('the process ends at the read; the next start mends it in one go and has ev
   const second = start();
   await second.until(/"event":"started"/);
   expect(second.output()).toContain('anime.title: 1 value, bytes in it that are not UTF-8');
-  // The update that ended the process was not acknowledged to Telegram: it comes again, and is answered.
+  // The update that ended the process was not acknowledged to Telegram: it comes again, and is
+  // answered.
   await second.until(/"outcome":"done"/);
   expect(await second.stop('SIGTERM')).toBe(0);
   const file = new DatabaseSync(path, { timeout: 10_000 });

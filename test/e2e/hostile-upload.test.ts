@@ -1,4 +1,7 @@
-/** The Node host goes on while a file that an admin sent keeps SQLite busy, and says what is wrong with the file. */
+/**
+ * The Node host goes on while a file that an admin sent keeps SQLite busy, and says what is wrong
+ * with the file.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +11,10 @@ import { expect, test } from 'vitest';
 import { startTelegram } from '../../sim/telegram/start-telegram.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
-/** Some 8 KB. Every row has an index to be checked over a text that takes SQLite some milliseconds, within all limits of size. */
+/**
+ * Some 8 KB. Every row has an index to be checked over a text that takes SQLite some milliseconds,
+ * within all limits of size.
+ */
 function timeBomb(path: string): Uint8Array {
   const db = new DatabaseSync(path, { timeout: 10_000 });
   const slow = "length(replace(hex(zeroblob(N)), '0', '00'))";

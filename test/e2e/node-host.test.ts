@@ -1,4 +1,7 @@
-/** The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook. Without a token: test/sim/offline. */
+/**
+ * The Node host as a process: `node src/node.ts`, killed and stopped, polling and webhook. Without
+ * a token: test/sim/offline.
+ */
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -30,7 +33,10 @@ function start(settings: Record<string, string>): HostProcess {
   return hosts.start(directory, { TELEGRAM_API_ROOT: telegram.apiRoot, ...settings });
 }
 
-/** Waits for a lock: after SIGKILL a child of the host may still read the file, or its log is being recovered. */
+/**
+ * Waits for a lock: after SIGKILL a child of the host may still read the file, or its log is being
+ * recovered.
+ */
 function open(): DatabaseSync {
   return new DatabaseSync(join(directory, 'data/anime_bot.db'), { timeout: 10_000 });
 }

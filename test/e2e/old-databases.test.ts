@@ -1,4 +1,7 @@
-/** Old databases under the real host: a start that fails says one sentence, changes nothing, and makes one backup however often it is tried. */
+/**
+ * Old databases under the real host: a start that fails says one sentence, changes nothing, and
+ * makes one backup however often it is tried.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

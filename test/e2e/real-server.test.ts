@@ -1,4 +1,6 @@
-/** A host begun by startNode, with its real HTTP server in the process: what only then goes wrong. */
+/**
+ * A host begun by startNode, with its real HTTP server in the process: what only then goes wrong.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A person moves, removes or overwrites the database file while the Node host runs, and what the next start makes of it. */
+/**
+ * A person moves, removes or overwrites the database file while the Node host runs, and what the
+ * next start makes of it.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -177,7 +180,8 @@ test.each(['a write', 'a stop'])('cp of another file over it in place is noticed
   copyFileSync(join(data, journal), `${before}-wal`);
   const kept = updatesIn(before);
   expect(ids.filter((id) => !kept.has(id))).toEqual([]);
-  // And alone it brings nothing back: what else is kept is no database of the bot's, or none at all.
+  // And alone it brings nothing back: what else is kept is no database of the bot's, or none at
+  // all.
   for (const rescued of beside(/\.rescued-\d{8}T\d{6}Z$/)) {
     const found = new DatabaseSync(join(data, rescued), { readOnly: true, timeout: 10_000 });
     expect(found.prepare('SELECT COUNT(*) AS n FROM sqlite_schema').get()).toBeDefined();

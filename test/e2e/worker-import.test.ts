@@ -1,4 +1,7 @@
-/** The whole way of a file through the Worker as it is deployed: an admin sends it, sees what would change, confirms. */
+/**
+ * The whole way of a file through the Worker as it is deployed: an admin sends it, sees what would
+ * change, confirms.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** The Worker as it is deployed: bundled from wrangler.toml, run by workerd, against the stand-ins over loopback. */
+/**
+ * The Worker as it is deployed: bundled from wrangler.toml, run by workerd, against the stand-ins
+ * over loopback.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Seeded trouble at every I/O call of an operation. Whether a call is hit, and how, hangs on the seed, on what is called, and on how often
- * that was called before: not on the order in which calls that run side by side happen to come, so that a seed can be run again.
+ * Seeded trouble at every I/O call of an operation. Whether a call is hit, and how, hangs on the
+ * seed, on what is called, and on how often that was called before: not on the order in which calls
+ * that run side by side happen to come, so that a seed can be run again.
  */
 
 import { createRandom } from '../backup/sqlite/random-values.ts';
@@ -14,7 +15,10 @@ const TROUBLES = [
   'lost',
   /** Silence until the caller gives up: it has happened, or not. */
   'timeout',
-  /** Silence, and it happens a few calls later, when nobody counts on it any more. Where that cannot be: silence. */
+  /**
+   * Silence, and it happens a few calls later, when nobody counts on it any more. Where that cannot
+   * be: silence.
+   */
   'late',
   /** From here on nothing on this side answers any more. */
   'outage',

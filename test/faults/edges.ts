@@ -1,4 +1,6 @@
-/** The edges of the engine with trouble in them: bucket, database (a file's or a server's), files. */
+/**
+ * The edges of the engine with trouble in them: bucket, database (a file's or a server's), files.
+ */
 
 import type { SnapshotSource } from '../../src/backup/model.ts';
 import type { FileCalls } from '../../src/backup/restore/file-calls.ts';
@@ -56,7 +58,10 @@ export function chaoticFiles(files: FileCalls, chaos: Chaos): FileCalls {
   };
 }
 
-/** Every request to a database server: refused, lost, silent, cut off in the middle of its answer, or carried out wrongly. */
+/**
+ * Every request to a database server: refused, lost, silent, cut off in the middle of its answer,
+ * or carried out wrongly.
+ */
 export function chaoticFetch(base: typeof fetch, chaos: Chaos): typeof fetch {
   const caller = chaos.side('database', (_, isTimeout) =>
     isTimeout

@@ -92,7 +92,10 @@ export class Scene {
     return this.host.direct();
   }
 
-  /** A transaction over several tables that must never be seen by half; acknowledged when this resolves. */
+  /**
+   * A transaction over several tables that must never be seen by half; acknowledged when this
+   * resolves.
+   */
   async commit(): Promise<void> {
     const db = await this.database();
     this.#committed += 1;
@@ -130,7 +133,10 @@ export class Scene {
     return stateOf(rows);
   }
 
-  /** Tables that a restore (`restoring_`) or an import (`importing_`) has left beside the living ones. */
+  /**
+   * Tables that a restore (`restoring_`) or an import (`importing_`) has left beside the living
+   * ones.
+   */
   async sideTables(prefix: 'restoring_' | 'importing_'): Promise<number> {
     const [found] = await (await this.database()).read([
       one(sql('SELECT count(*) AS n FROM sqlite_schema WHERE name GLOB ?', `${prefix}*`), (row) =>

@@ -1,6 +1,6 @@
 /**
- * One seed: a bot's database, a bucket, and some operations in a row, each with its own trouble; what docs/spec/backup.md promises is checked
- * after each of them.
+ * One seed: a bot's database, a bucket, and some operations in a row, each with its own trouble;
+ * what docs/spec/backup.md promises is checked after each of them.
  */
 import { existsSync, rmSync } from 'node:fs';
 import type { BackupContext } from '../../src/backup/context.ts';

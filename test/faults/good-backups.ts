@@ -53,7 +53,9 @@ export class GoodBackups {
       throw new Error(`backup ${name} was said to have failed and is listed as verified`);
   }
 
-  /** Everything listed as good restores exactly; nothing good has gone but what retention may take. */
+  /**
+   * Everything listed as good restores exactly; nothing good has gone but what retention may take.
+   */
   async check(): Promise<void> {
     const entries = await this.verified();
     this.#requireKept(entries);
@@ -92,7 +94,8 @@ export class GoodBackups {
     const newest = Math.max(...entries.map(({ time }) => time.getTime()));
     for (const [name, { time }] of this.#good) {
       if (there.has(name)) continue;
-      // What is older than the policy's days may go, by clocks that may have jumped by two; the last ones stay whatever their age.
+      // What is older than the policy's days may go, by clocks that may have jumped by two; the
+      // last ones stay whatever their age.
       const days = (newest - time.getTime()) / 86_400_000;
       if (days < this.#scene.retentionDays - 2 || there.size < LEAST_VERIFIED)
         throw new Error(`the good backup ${name} is gone`);

@@ -1,4 +1,7 @@
-/** An import of an old bot's file, disturbed or not: all of it or nothing, and what was acknowledged stays. */
+/**
+ * An import of an old bot's file, disturbed or not: all of it or nothing, and what was acknowledged
+ * stays.
+ */
 import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
 import { importRecords } from '../../src/backup/import/import.ts';
 import { type Database, one, sql } from '../../src/db/database.ts';

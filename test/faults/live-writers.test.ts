@@ -1,4 +1,7 @@
-/** Backups while somebody commits at full speed: none shows half a transaction, and the writer is never shut out. */
+/**
+ * Backups while somebody commits at full speed: none shows half a transaction, and the writer is
+ * never shut out.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -78,7 +81,8 @@ async function backUpUnderFire(context: World['context'], writer: Database): Pro
   going = false;
   await writing;
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
-  // Generous, for a busy machine: bench/ measures. A writer that is shut out waits as long as a backup takes, or fails.
+  // Generous, for a busy machine: bench/ measures. A writer that is shut out waits as long as a
+  // backup takes, or fails.
   expect(longest).toBeLessThan(3_000);
 }
 

@@ -1,4 +1,7 @@
-/** A restore over the living database, disturbed or not: afterwards the old data is served or the new, to the last value. */
+/**
+ * A restore over the living database, disturbed or not: afterwards the old data is served or the
+ * new, to the last value.
+ */
 import { restore } from '../../src/backup/restore/restore.ts';
 import type { Chaos } from './chaos.ts';
 import type { Scene, State } from './fault-scene.ts';

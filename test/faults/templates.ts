@@ -16,19 +16,25 @@ import { type Good, GoodBackups } from './good-backups.ts';
 export interface Template {
   readonly schema: 'small' | 'whole';
   readonly path: string;
-  /** A query whose rows (`name`, `contents`) are all that the database holds but the engine's own notes. */
+  /**
+   * A query whose rows (`name`, `contents`) are all that the database holds but the engine's own
+   * notes.
+   */
   readonly contentsSql: string;
   /** Backups are encrypted for it. */
   readonly key: KeyPair | undefined;
-  /** A bucket that holds good backups of the database, one a day; the last is of 2026-06-15, 02:00. */
+  /**
+   * A bucket that holds good backups of the database, one a day; the last is of 2026-06-15, 02:00.
+   */
   readonly objects: MemoryStore['objects'];
   readonly good: ReadonlyMap<string, Good>;
 }
 
 export interface Templates {
   /**
-   * `small` has a dozen tables of every kind that an operation touches: a run takes a fraction of the time, with every kind of call in it.
-   * `whole` has the schema of today, with its search tables.
+   * `small` has a dozen tables of every kind that an operation touches: a run takes a fraction of
+   * the time, with every kind of call in it. `whole` has the schema of today, with its search
+   * tables.
    */
   get(schema: Template['schema'], isEncrypted: boolean): Template;
   remove(): void;
@@ -53,7 +59,10 @@ const SMALL = new Set([
 /** Moved on by backups and restores themselves. */
 const NOTES = new Set(['backup_lease', 'backup_runs', 'sqlite_sequence']);
 
-/** In memory where the machine has such a directory: what is tested is the order of calls, not the disk. */
+/**
+ * In memory where the machine has such a directory: what is tested is the order of calls, not the
+ * disk.
+ */
 export function scratchDirectory(name: string): string {
   return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), name));
 }
@@ -123,7 +132,8 @@ async function makeSchema(path: string, schema: Template['schema']): Promise<str
     for (const type of ['trigger', 'table'] as const)
       for (const { name, tableName } of objectsOf(own, type))
         if (!SMALL.has(tableName) && !isOwned(name)) own.exec(`DROP ${type} IF EXISTS "${name}"`);
-    // Of a version that has these tables nothing may be missing; with few of the bot's own it may claim none.
+    // Of a version that has these tables nothing may be missing; with few of the bot's own it may
+    // claim none.
     own.exec('DELETE FROM schema_migrations');
     own.exec('ALTER TABLE anime_stale RENAME COLUMN anime_id TO anime');
     own.exec('ALTER TABLE audit_log RENAME COLUMN id TO line');

@@ -1,4 +1,7 @@
-/** What both hosts share, without their sockets: the runs that are due, alerts, and what may stand in a log. */
+/**
+ * What both hosts share, without their sockets: the runs that are due, alerts, and what may stand
+ * in a log.
+ */
 import { Api } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { backupName } from '../../src/backup/catalog/names.ts';

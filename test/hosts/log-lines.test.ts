@@ -1,4 +1,7 @@
-/** The host's log: lines for people on a terminal, JSON where a program reads it, and LOG_FORMAT decides over both. */
+/**
+ * The host's log: lines for people on a terminal, JSON where a program reads it, and LOG_FORMAT
+ * decides over both.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

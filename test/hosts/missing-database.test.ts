@@ -1,4 +1,7 @@
-/** A start without its database: whatever holds an earlier one is named, and none is begun in its place. */
+/**
+ * A start without its database: whatever holds an earlier one is named, and none is begun in its
+ * place.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Signed links of a directory bucket: who gets what, for how long, and that nothing stays open behind them. */
+/**
+ * Signed links of a directory bucket: who gets what, for how long, and that nothing stays open
+ * behind them.
+ */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -98,7 +101,7 @@ test('another object, another admin, another time, or a way out of the prefix: r
   expect(opened()).toBe(0);
 });
 
-test('a removed admin gets nothing by an old link, and gets it again when he is one again', async () => {
+test('a removed admin gets nothing by an old link, and gets it again as an admin', async () => {
   const { link, fetch, opened, admins } = await setUp();
   const url = link();
   admins.delete(7);

@@ -1,4 +1,7 @@
-/** The tick of a Worker on the free plan, every request of it counted: 50 subrequests an invocation, a backup and all other jobs among them. */
+/**
+ * The tick of a Worker on the free plan, every request of it counted: 50 subrequests an invocation,
+ * a backup and all other jobs among them.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

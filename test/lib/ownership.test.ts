@@ -1,4 +1,7 @@
-/** What root gives away while the owner of the directory swaps what stands under the names. Runs where the tests are root's. */
+/**
+ * What root gives away while the owner of the directory swaps what stands under the names. Runs
+ * where the tests are root's.
+ */
 import {
   chownSync,
   closeSync,

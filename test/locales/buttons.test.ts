@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { textsFor } from '../../src/locales/index.ts';
 import { LOCALE_NAMES } from '../../src/settings/config.ts';
 
-/** Letters, spaces and the emoji before Telegram cuts a half-width button on a narrow phone; marks above letters take no room. */
+/**
+ * Letters, spaces and the emoji before Telegram cuts a half-width button on a narrow phone; marks
+ * above letters take no room.
+ */
 const WIDTH = 18;
 const widthOf = (label: string): number =>
   [...new Intl.Segmenter().segment(label.replaceAll(/[‘’]/g, ''))].length;

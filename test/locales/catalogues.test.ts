@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { cyrillic } from './cyrillic.ts';
 import { LANGUAGES, type Language, readCatalogue, subjects, textsIn } from './read-catalogue.ts';
 
-/** Words of a text as a person reads it: no markup, code, values, commands, user names, file names. */
+/**
+ * Words of a text as a person reads it: no markup, code, values, commands, user names, file names.
+ */
 function prose(text: string): string {
   return text
     .replaceAll(/<code>.*?<\/code>/gs, ' ')
@@ -18,7 +20,10 @@ const NAMES =
 const said = (language: Language) =>
   textsIn(language).filter(({ where, text }) => /\p{L}/u.test(text) && !where.includes('_LETTERS'));
 
-/** What each language shapes by itself: its letters, its plurals, words that another module says in English. */
+/**
+ * What each language shapes by itself: its letters, its plurals, words that another module says in
+ * English.
+ */
 const OWN_SHAPE = /LETTERS|STATE_ICON|alphabet|^REASONS|^WORDS|^ago$|^AGO/;
 
 describe.each(LANGUAGES)('%s', (language) => {

@@ -1,4 +1,7 @@
-/** Uzbek from Latin to Cyrillic letters: what the Cyrillic catalogue says, since it follows the Latin one word by word. */
+/**
+ * Uzbek from Latin to Cyrillic letters: what the Cyrillic catalogue says, since it follows the
+ * Latin one word by word.
+ */
 
 /** Words that Cyrillic writes in its own way. */
 const OWN: readonly (readonly [RegExp, string])[] = [

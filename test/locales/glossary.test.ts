@@ -1,4 +1,7 @@
-/** src/locales/glossary.md is kept: one term a thing, and none of the words a native reader found wrong. */
+/**
+ * src/locales/glossary.md is kept: one term a thing, and none of the words a native reader found
+ * wrong.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,6 @@
-/** The texts of a catalogue as its file has them: every branch of every text, without calling any. */
+/**
+ * The texts of a catalogue as its file has them: every branch of every text, without calling any.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,7 +69,9 @@ interface Found {
   readonly names: Set<string>;
 }
 
-/** Functions and constants of the file, objects by their properties: `follow`, `refused.not-found`. */
+/**
+ * Functions and constants of the file, objects by their properties: `follow`, `refused.not-found`.
+ */
 function entriesOf(program: Node): readonly Entry[] {
   return listOf(program['body']).flatMap((statement) => {
     const declaration = isNode(statement['declaration']) ? statement['declaration'] : statement;

@@ -1,4 +1,7 @@
-/** What the machine says in English reaches nobody in English: refusals, fields of the log, tables, numbers. */
+/**
+ * What the machine says in English reaches nobody in English: refusals, fields of the log, tables,
+ * numbers.
+ */
 
 import { describe, expect, test } from 'vitest';
 import { backupAlertText } from '../../src/bot/alerts.ts';

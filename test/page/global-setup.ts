@@ -1,7 +1,10 @@
 import type { TestProject } from 'vitest/node';
 import { findChromium, NoBrowser } from '../../dev/chromium.ts';
 
-/** Finds or installs the browser. Without one the tests are skipped, and say so; in CI there must be one. */
+/**
+ * Finds or installs the browser. Without one the tests are skipped, and say so; in CI there must be
+ * one.
+ */
 export default function setup(project: TestProject): void {
   try {
     project.provide('chromium', findChromium(process.env));

@@ -1,4 +1,7 @@
-/** What a stranger sees first: licence, guides, and the files with which the bot is built, run and checked. */
+/**
+ * What a stranger sees first: licence, guides, and the files with which the bot is built, run and
+ * checked.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -92,7 +95,8 @@ describe('.github/workflows/ci.yml', () => {
 
 test('docs/backup-workflow.yml hands over every setting of a backup: none is left out unseen', () => {
   const { env } = parse(read('docs/backup-workflow.yml'));
-  // A disk, a schedule or an age limit of the bot's is nothing to the workflow; the key is not for a server.
+  // A disk, a schedule or an age limit of the bot's is nothing to the workflow; the key is not for
+  // a server.
   const others = /^BACKUP_(DIR|CRON|MAX_AGE_HOURS|AGE_IDENTITY)$/;
   const wanted = SETTING_NAMES.filter((name) => /^(DATABASE|S3|BACKUP)_/.test(name) && !others.test(name));
   const entries = Object.entries(env).toSorted(([a], [b]) => a.localeCompare(b));

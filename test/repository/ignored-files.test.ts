@@ -1,4 +1,7 @@
-/** What the program makes for its owner holds people's data: git must not take it, wherever a command put it. */
+/**
+ * What the program makes for its owner holds people's data: git must not take it, wherever a
+ * command put it.
+ */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** The first command on a fresh machine: which Node runs, where it comes from, and what may run while npm installs. */
+/**
+ * The first command on a fresh machine: which Node runs, where it comes from, and what may run
+ * while npm installs.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

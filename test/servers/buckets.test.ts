@@ -1,4 +1,7 @@
-/** Buckets that are not our stand-in: MinIO's list of uploads, versions, locks, and answers that lie. */
+/**
+ * Buckets that are not our stand-in: MinIO's list of uploads, versions, locks, and answers that
+ * lie.
+ */
 import { describe, expect, test } from 'vitest';
 import { MemoryS3, type MemoryS3Rules, refuse } from '../../sim/s3/memory.ts';
 import type { Bucket } from '../../src/backup/catalog/list.ts';

@@ -1,4 +1,7 @@
-/** `npm start` on a database server that cannot carry the bot: one line that says what to do, and nothing is changed. */
+/**
+ * `npm start` on a database server that cannot carry the bot: one line that says what to do, and
+ * nothing is changed.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

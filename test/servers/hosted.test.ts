@@ -1,4 +1,6 @@
-/** Everything that speaks SQL over HTTP, against the hosted service's refusals and its wrong counts. */
+/**
+ * Everything that speaks SQL over HTTP, against the hosted service's refusals and its wrong counts.
+ */
 import { onServer } from '../support/server-kind.ts';
 import { runAgain } from '../support/suites.ts';
 

@@ -1,4 +1,7 @@
-/** A database server that lies while a restore writes into it: the restore fails in words, the living data is as it was. */
+/**
+ * A database server that lies while a restore writes into it: the restore fails in words, the
+ * living data is as it was.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
 import { backUp, partsOf, restoreNewest, rowsOf } from '../backup/restore/support.ts';

@@ -1,4 +1,7 @@
-/** Servers that break off, fall silent, send pages or redirects: a snapshot ends whole, or in words that say what to do. */
+/**
+ * Servers that break off, fall silent, send pages or redirects: a snapshot ends whole, or in words
+ * that say what to do.
+ */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Fault, RequestRecord } from '../../sim/sql-over-http/request-faults.ts';

@@ -1,4 +1,7 @@
-/** `user_version` and names in double quotes, where the hosted service differs from a server of one's own. */
+/**
+ * `user_version` and names in double quotes, where the hosted service differs from a server of
+ * one's own.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';

@@ -1,4 +1,7 @@
-/** The bot on a server that counts affected rows wrongly (libsql-client-ts#312): nothing is decided by that count. */
+/**
+ * The bot on a server that counts affected rows wrongly (libsql-client-ts#312): nothing is decided
+ * by that count.
+ */
 import { onServer } from '../support/server-kind.ts';
 import { runAgain } from '../support/suites.ts';
 

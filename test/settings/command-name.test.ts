@@ -1,4 +1,7 @@
-/** An installed bot has no `npm run backup --`: whatever tells of a backup command says what is typed there. */
+/**
+ * An installed bot has no `npm run backup --`: whatever tells of a backup command says what is
+ * typed there.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** No secret of the settings is ever printed: by a start that fails, by a command that fails, by errors and logs; and the settings' names are. */
+/**
+ * No secret of the settings is ever printed: by a start that fails, by a command that fails, by
+ * errors and logs; and the settings' names are.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

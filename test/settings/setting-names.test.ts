@@ -1,4 +1,7 @@
-/** Names that were meant to be a setting and are none; and no alarm for what a usual environment holds. */
+/**
+ * Names that were meant to be a setting and are none; and no alarm for what a usual environment
+ * holds.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type Environment, readConfig } from '../../src/settings/config.ts';
@@ -6,7 +9,10 @@ import { nearMisses, SETTING_NAMES, tellNearMiss } from '../../src/settings/sett
 
 const told = (...names: string[]): string[] => nearMisses(names).map(tellNearMiss);
 
-/** From a Debian shell, a desktop, GitHub Actions, Docker, Kubernetes, Heroku, and other programs' settings. */
+/**
+ * From a Debian shell, a desktop, GitHub Actions, Docker, Kubernetes, Heroku, and other programs'
+ * settings.
+ */
 const USUAL =
   `PATH HOME USER LOGNAME SHELL SHLVL PWD OLDPWD LANG LANGUAGE LC_ALL LC_CTYPE TERM TERM_PROGRAM COLORTERM LS_COLORS
   EDITOR VISUAL PAGER MAIL HOSTNAME HOSTTYPE HOSTALIASES OSTYPE TMPDIR TZ DISPLAY WAYLAND_DISPLAY XDG_RUNTIME_DIR XDG_SESSION_ID

@@ -1,4 +1,7 @@
-/** The commands tell names that were meant to be settings, in the environment and in `.env`; the Worker logs them. */
+/**
+ * The commands tell names that were meant to be settings, in the environment and in `.env`; the
+ * Worker logs them.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

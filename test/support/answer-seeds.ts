@@ -1,4 +1,7 @@
-/** The other side of `run-seeds.ts`: a process that simulates the seeds it is sent, one after the other. */
+/**
+ * The other side of `run-seeds.ts`: a process that simulates the seeds it is sent, one after the
+ * other.
+ */
 
 /** What a worker says when it is ready for a seed: how the last one ended. */
 export interface SeedDone {

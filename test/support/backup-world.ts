@@ -18,7 +18,10 @@ export interface TestClock extends Clock {
   set(time: Date): void;
 }
 
-/** Moves only when told; sleeping moves it at once, but a time-out (a long sleep) never comes by itself. */
+/**
+ * Moves only when told; sleeping moves it at once, but a time-out (a long sleep) never comes by
+ * itself.
+ */
 export function testClock(start = '2026-06-15T02:00:00Z'): TestClock {
   let now = new Date(start);
   return {
@@ -50,7 +53,10 @@ export interface World {
   close(): void;
 }
 
-/** `small` has the engine's tables and two more only: a run takes a fraction of the time, with every kind of call in it. */
+/**
+ * `small` has the engine's tables and two more only: a run takes a fraction of the time, with every
+ * kind of call in it.
+ */
 export async function createWorld(
   change: Partial<BackupContext> = {},
   size: 'whole' | 'small' = 'whole',

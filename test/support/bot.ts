@@ -1,6 +1,7 @@
 /**
- * The whole bot on an embedded database (or a server's: {@link onServer}) and the Telegram stand-in, in one process: people act, tests look at what they see.
- * Updates come through the Hono app's webhook, as they do in production.
+ * The whole bot on an embedded database (or a server's: {@link onServer}) and the Telegram
+ * stand-in, in one process: people act, tests look at what they see. Updates come through the Hono
+ * app's webhook, as they do in production.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -147,7 +148,8 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     await response.text();
     return response.status;
   };
-  // What leaves an update is done when its delivery is over; who wants to see it under way takes `background` away.
+  // What leaves an update is done when its delivery is over; who wants to see it under way takes
+  // `background` away.
   const underWay = new Set<Promise<void>>();
   Object.assign(services, {
     background: (work: (signal: AbortSignal) => Promise<void>) => {

@@ -13,7 +13,8 @@ function breakTable(path: string, table: string): void {
   db.close();
   const bytes = readFileSync(path);
   const root = bytes.subarray((page - 1) * PAGE, page * PAGE);
-  // sqlite.org/fileformat.html, "B-tree Pages": 5 is an interior page, its right-most child stands at 8.
+  // sqlite.org/fileformat.html, "B-tree Pages": 5 is an interior page, its right-most child stands
+  // at 8.
   const broken = root[0] === 5 ? root.readUInt32BE(8) : page;
   bytes.fill(0xaa, (broken - 1) * PAGE, broken * PAGE);
   writeFileSync(path, bytes);

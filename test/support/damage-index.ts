@@ -1,4 +1,7 @@
-/** Damages a database as a crash or a disk does. In a process of its own: two SQLite libraries in one undo each other's locks. */
+/**
+ * Damages a database as a crash or a disk does. In a process of its own: two SQLite libraries in
+ * one undo each other's locks.
+ */
 import { execFileSync } from 'node:child_process';
 
 /** Runs SQL with every guard off. Nobody else may have the file open. */
@@ -12,7 +15,10 @@ export function damage(path: string, sql: string): void {
   execFileSync(process.execPath, ['-e', script, path, sql], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** Makes the index `parts_by_code` of anime_parts and takes rows from the table behind its back: the index keeps all of them. */
+/**
+ * Makes the index `parts_by_code` of anime_parts and takes rows from the table behind its back: the
+ * index keeps all of them.
+ */
 export function damageIndex(path: string): void {
   damage(path, 'CREATE INDEX parts_by_code ON anime_parts (anime_code, part_number)');
   damage(

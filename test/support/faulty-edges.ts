@@ -1,4 +1,7 @@
-/** Wraps the engine's edges so that the n-th call fails: once or from then on, before its effect or after it (the answer is lost). */
+/**
+ * Wraps the engine's edges so that the n-th call fails: once or from then on, before its effect or
+ * after it (the answer is lost).
+ */
 
 import type { SnapshotFile, SnapshotSource } from '../../src/backup/model.ts';
 import type { Ledger } from '../../src/backup/run/ledger.ts';
@@ -11,7 +14,9 @@ export interface Fault {
   readonly effect: 'before' | 'after';
 }
 
-/** Other ways in which a call can go wrong than by an error, where the place of the call has such. */
+/**
+ * Other ways in which a call can go wrong than by an error, where the place of the call has such.
+ */
 export interface Twists<T> {
   /** The answer breaks off although its status is good. `at` in [0, 1): where. */
   readonly cut?: (answer: T, at: number) => Promise<T>;

@@ -1,6 +1,7 @@
 /**
- * A process that uses a database file as the host does: adds users, says which are committed, brings the log home now and then, until it is
- * killed or has added enough. Arguments: path, first id, how many, how many between checkpoints (0: none), `stop` or `stay`.
+ * A process that uses a database file as the host does: adds users, says which are committed,
+ * brings the log home now and then, until it is killed or has added enough. Arguments: path, first
+ * id, how many, how many between checkpoints (0: none), `stop` or `stay`.
  */
 import process from 'node:process';
 import { sql } from '../../src/db/database.ts';

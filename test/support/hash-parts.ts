@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { StoreError, type WrittenPart } from '../../src/backup/store/types.ts';
 
 /**
- * Reads an object to its end and returns its size and SHA-256 (hex). Rejects with a {@link StoreError} that names the first part that is
- * not what was sent, or says how many bytes are missing or too many.
+ * Reads an object to its end and returns its size and SHA-256 (hex). Rejects with a {@link
+ * StoreError} that names the first part that is not what was sent, or says how many bytes are
+ * missing or too many.
  */
 export async function hashParts(
   body: ReadableStream<Uint8Array>,

@@ -1,4 +1,7 @@
-/** A store in memory whose clock is the test's, and which can be told to lie about deletions. Keeps the contract of store/types.ts. */
+/**
+ * A store in memory whose clock is the test's, and which can be told to lie about deletions. Keeps
+ * the contract of store/types.ts.
+ */
 import { createHash } from 'node:crypto';
 import {
   ObjectExists,

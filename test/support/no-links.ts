@@ -1,6 +1,6 @@
 /**
- * Preloaded (`node --import`) into a real process: a file system without hard links, as FAT and many network mounts are. `LINK_ERROR` is what
- * it answers.
+ * Preloaded (`node --import`) into a real process: a file system without hard links, as FAT and
+ * many network mounts are. `LINK_ERROR` is what it answers.
  */
 import fs, { promises } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

@@ -1,4 +1,7 @@
-/** Seeds of a simulation on all cores: processes take them one after another; a broken one is told at once, with how to see it again. */
+/**
+ * Seeds of a simulation on all cores: processes take them one after another; a broken one is told
+ * at once, with how to see it again.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SeedDone } from './answer-seeds.ts';
@@ -9,7 +12,10 @@ export interface SeedRun {
   /** A program that calls `answerSeeds`. */
   readonly worker: URL;
   readonly workerArgs?: readonly string[];
-  /** The only seed, with its story; up to `most` times, for what runs side by side may meet otherwise the next time. */
+  /**
+   * The only seed, with its story; up to `most` times, for what runs side by side may meet
+   * otherwise the next time.
+   */
   readonly isOne: boolean;
   readonly from: number;
   readonly most: number;

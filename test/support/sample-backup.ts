@@ -1,4 +1,7 @@
-/** Puts a small whole backup into a store without running one: for tests of what happens to backups afterwards. */
+/**
+ * Puts a small whole backup into a store without running one: for tests of what happens to backups
+ * afterwards.
+ */
 import { createHash } from 'node:crypto';
 import { createManifest, serializeManifest, type Trigger } from '../../src/backup/catalog/manifest.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
@@ -7,8 +10,8 @@ import type { Store } from '../../src/backup/store/types.ts';
 const BODY = Buffer.from('some bytes');
 
 /**
- * Returns its name. `scheduledAt` is the clock of whoever ran it; the store has its own. With `findings` it is
- * a backup of a damaged database.
+ * Returns its name. `scheduledAt` is the clock of whoever ran it; the store has its own. With
+ * `findings` it is a backup of a damaged database.
  */
 export async function putBackup(
   store: Store,

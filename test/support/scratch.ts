@@ -1,7 +1,8 @@
 /**
- * Where the files of a test run are: in memory where the machine has the room (most tests wait for a
- * disk to say that a commit is safe, which none of them looks at), else in the system's own directory.
- * What compiling our sources costs is paid by the first process that loads them, not by each.
+ * Where the files of a test run are: in memory where the machine has the room (most tests wait for
+ * a disk to say that a commit is safe, which none of them looks at), else in the system's own
+ * directory. What compiling our sources costs is paid by the first process that loads them, not by
+ * each.
  */
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** A SnapshotSource over node:sqlite, for tests only: small, slow, independent of the reader in src/backup/snapshot. */
+/**
+ * A SnapshotSource over node:sqlite, for tests only: small, slow, independent of the reader in
+ * src/backup/snapshot.
+ */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import {
   type DatabaseSchema,
@@ -14,7 +17,10 @@ import {
 
 const BATCH = 100;
 
-/** Reads `db` inside a transaction of its own. Rows exactly as model.ts asks for; `nested` scans are not made. */
+/**
+ * Reads `db` inside a transaction of its own. Rows exactly as model.ts asks for; `nested` scans are
+ * not made.
+ */
 export function openSqliteSource(db: DatabaseSync): SnapshotSource {
   return {
     async read(use) {
@@ -111,7 +117,9 @@ export function readSqliteSchema(db: DatabaseSync): DatabaseSchema {
   };
 }
 
-/** The terms of a CREATE INDEX: what stands between its outermost parentheses, and its WHERE clause. */
+/**
+ * The terms of a CREATE INDEX: what stands between its outermost parentheses, and its WHERE clause.
+ */
 export function indexTerms(sql: string): { terms: string[]; where: string } {
   const terms: string[] = [];
   const tokens = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[\s\S]/g;

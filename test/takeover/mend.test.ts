@@ -1,4 +1,7 @@
-/** Values that somebody put into the living database, or that came back with a restore: the next start makes them readable. */
+/**
+ * Values that somebody put into the living database, or that came back with a restore: the next
+ * start makes them readable.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

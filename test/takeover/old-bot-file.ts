@@ -62,7 +62,10 @@ const ROWS: readonly (readonly [Table, Readonly<Record<string, string>>])[] = [
   ['user_history', { user_id: '501', anime_code: '1', part_number: '2', viewed_at: "'2025-03-01 00:00:00'" }],
 ];
 
-/** Writes the file with Node's SQLite, and closes it: two SQLite libraries in one process must not share one. */
+/**
+ * Writes the file with Node's SQLite, and closes it: two SQLite libraries in one process must not
+ * share one.
+ */
 export function writeOldFile(path: string, { tables = {}, first = '', more = '' }: OldFile): void {
   const db = new DatabaseSync(path, {
     enableForeignKeyConstraints: false,

@@ -1,4 +1,7 @@
-/** Old databases of every kind that people have come with: each starts with all its rows, or is refused in one sentence, untouched. */
+/**
+ * Old databases of every kind that people have come with: each starts with all its rows, or is
+ * refused in one sentence, untouched.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -386,7 +389,10 @@ const now = (): Date => new Date('2026-11-22T10:00:00Z');
 const MADE = /^(\w+): (\d+) rows? made/;
 const NOT_TAKEN = /^(\w+): (\d+) rows? not taken.*\(kept in (\w+)\)$/;
 
-/** Each row of the old file is under its table's name, or in the table that the log names with its number. */
+/**
+ * Each row of the old file is under its table's name, or in the table that the log names with its
+ * number.
+ */
 function accountFor(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,

@@ -1,4 +1,6 @@
-/** Files that cannot be used: one sentence with what to do next, and not a byte of them is changed. */
+/**
+ * Files that cannot be used: one sentence with what to do next, and not a byte of them is changed.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Admins at work: they do one thing after another, wait for the bot's word, and press again when it does not come, as people do. */
+/**
+ * Admins at work: they do one thing after another, wait for the bot's word, and press again when it
+ * does not come, as people do.
+ */
 import type { Person, SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { encodeAction } from '../../src/bot/callback-data.ts';
 import { pressData } from './hour-people.ts';

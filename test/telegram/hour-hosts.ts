@@ -1,4 +1,7 @@
-/** The two hosts as their compositions build them, on simulated time: what survives a program, and the programs one after another. */
+/**
+ * The two hosts as their compositions build them, on simulated time: what survives a program, and
+ * the programs one after another.
+ */
 import { join } from 'node:path';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import type { Telegram } from '../../sim/telegram/start-telegram.ts';

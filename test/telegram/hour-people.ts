@@ -1,4 +1,7 @@
-/** Fifty people with the bot in their hands, who do what people do: ask, press, press again, forge, flood, block, come back. */
+/**
+ * Fifty people with the bot in their hands, who do what people do: ask, press, press again, forge,
+ * flood, block, come back.
+ */
 import type { Person, Room, SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { between, chance, pick, type Random } from './weather.ts';
@@ -21,7 +24,10 @@ export interface Stage {
   readonly group: () => Room;
   readonly tell: (what: string) => void;
   readonly isOver: () => boolean;
-  /** What was asked for by a message or a press, as `<person> <text or data>`: Telegram may forget it, the bot does not. */
+  /**
+   * What was asked for by a message or a press, as `<person> <text or data>`: Telegram may forget
+   * it, the bot does not.
+   */
   readonly asked: string[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * One seed: an hour of a bot between people, admins and a hostile Telegram, in simulated time; then calm, until everything that waits
- * had its turn; then what was promised is checked against what Telegram, the chats and the database hold.
+ * One seed: an hour of a bot between people, admins and a hostile Telegram, in simulated time; then
+ * calm, until everything that waits had its turn; then what was promised is checked against what
+ * Telegram, the chats and the database hold.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -191,7 +192,8 @@ export class Run {
           this.tell('the backup of the day');
           void program.host.runBackup('schedule', time.now());
         }
-        // Croner starts no second run beside the first; a Worker's crons know nothing of each other.
+        // Croner starts no second run beside the first; a Worker's crons know nothing of each
+        // other.
         if (ticking === program && mode !== 'worker webhook') continue;
         ticking = program;
         const free = (): void => {

@@ -1,4 +1,7 @@
-/** What was promised, checked from outside: the updates Telegram had taken from it, the chats as people see them, the rows. */
+/**
+ * What was promised, checked from outside: the updates Telegram had taken from it, the chats as
+ * people see them, the rows.
+ */
 import { all, type Query, sql } from '../../src/db/database.ts';
 import { answersTo, type Duty, dutyOf, LATE, saidTo } from './answers.ts';
 import { repeated, untrue } from './effects.ts';
@@ -11,7 +14,9 @@ export interface Verdict {
   readonly summary: string;
 }
 
-/** New messages to an owner who only reads, beside one for each thing that somebody did to the bot. */
+/**
+ * New messages to an owner who only reads, beside one for each thing that somebody did to the bot.
+ */
 const MOST_ALERTS = 5;
 
 export async function judge(ground: Ground, scene: Scene, run: Run): Promise<Verdict> {

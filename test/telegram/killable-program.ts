@@ -1,4 +1,7 @@
-/** A program that can be killed at any of its edges: what it did until then is done, and nothing it goes on to do reaches anybody. */
+/**
+ * A program that can be killed at any of its edges: what it did until then is done, and nothing it
+ * goes on to do reaches anybody.
+ */
 
 import type { SnapshotSource } from '../../src/backup/model.ts';
 import type { Store } from '../../src/backup/store/types.ts';

@@ -1,4 +1,7 @@
-/** What befalls the bot besides Telegram's bad hours: kills, a lost webhook, a rival with its token, groups that move, rights that go. */
+/**
+ * What befalls the bot besides Telegram's bad hours: kills, a lost webhook, a rival with its token,
+ * groups that move, rights that go.
+ */
 import { createApi } from '../../src/bot/telegram.ts';
 import type { Ground } from './hour-hosts.ts';
 import type { Scene } from './hour-scene.ts';

@@ -1,6 +1,7 @@
 /**
- * Time that passes only when nobody has anything to do: timers fire in their order, an hour takes as long as its work. The global timers
- * are replaced while it is installed, for libraries wait with those (grammY's time-outs, the pauses of its retries).
+ * Time that passes only when nobody has anything to do: timers fire in their order, an hour takes
+ * as long as its work. The global timers are replaced while it is installed, for libraries wait
+ * with those (grammY's time-outs, the pauses of its retries).
  */
 
 /** A real wait longer than this is a wait for a timer: the work has begun to sleep itself. */

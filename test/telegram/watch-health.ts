@@ -1,11 +1,17 @@
-/** `/healthz` at all times: 503 while updates cannot arrive or the last backup is too old, 200 otherwise, as soon as it can be known. */
+/**
+ * `/healthz` at all times: 503 while updates cannot arrive or the last backup is too old, 200
+ * otherwise, as soon as it can be known.
+ */
 import type { MemoryStore } from '../support/memory-store.ts';
 import { type Ground, WEBHOOK } from './hour-hosts.ts';
 import type { Run } from './hour-simulation.ts';
 import type { Weather } from './weather.ts';
 
 const LOOK_MS = 20_000;
-/** Until trouble must show, and until its end must: two ticks, a retry pause of Telegram's, and the answer's own life. */
+/**
+ * Until trouble must show, and until its end must: two ticks, a retry pause of Telegram's, and the
+ * answer's own life.
+ */
 const NOTICE_MS = { webhook: 5 * 60_000, polling: 160_000 };
 const MAX_AGE_MS = 3_600_000;
 /** How long an answer is kept, and a run may take. */
@@ -15,7 +21,9 @@ export function watchHealth(run: Run, ground: Ground, weather: Weather): void {
   const { time, mode, store, telegram } = ground;
   const isPolling = mode === 'node polling';
   const notice = isPolling ? NOTICE_MS.polling : NOTICE_MS.webhook;
-  /** Since when updates arrive, or do not; and since when nothing else is in the way of finding out. */
+  /**
+   * Since when updates arrive, or do not; and since when nothing else is in the way of finding out.
+   */
   let since = time.now().getTime();
   let wasDeaf = false;
   const watch = async (): Promise<void> => {

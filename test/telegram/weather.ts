@@ -1,4 +1,7 @@
-/** What Telegram does to the bot's calls during the hour: spells of one trouble each, some seconds to some minutes long. */
+/**
+ * What Telegram does to the bot's calls during the hour: spells of one trouble each, some seconds
+ * to some minutes long.
+ */
 import type { Chance } from '../../sim/telegram/call-faults.ts';
 import { seeded } from '../../sim/telegram/random.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -32,7 +35,10 @@ const LENGTH: Readonly<Record<Spell, readonly [number, number]>> = {
   lost: [20, 90],
 };
 
-/** A call that took effect, or may have, without the bot's knowing: whatever it sent may be sent again. */
+/**
+ * A call that took effect, or may have, without the bot's knowing: whatever it sent may be sent
+ * again.
+ */
 export interface Unknown {
   readonly at: Date;
   readonly method: string;

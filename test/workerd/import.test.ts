@@ -52,7 +52,10 @@ const contents = async (): Promise<string[][]> => [
   await rows('user_id, anime_code, viewed_at', 'user_history ORDER BY user_id'),
 ];
 
-/** Gaps, local times, the largest id, Cyrillic, ids as text, a NUL; a BOM and Windows' line ends around it. */
+/**
+ * Gaps, local times, the largest id, Cyrillic, ids as text, a NUL; a BOM and Windows' line ends
+ * around it.
+ */
 const OLD = `\ufeff{"backup_timestamp": "2024-01-01T12:00:00.123456",\r\n
  "anime": [{"id": 7, "code": 5, "description": "Наруто — ўлим 🎬", "created_at": "2024-01-01T12:00:00.123456",
    "parts": [{"part_number": 1, "file_id": "f1"}, {"part_number": null, "file_id": "f2"}]},\r\n

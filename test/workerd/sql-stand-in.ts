@@ -1,4 +1,6 @@
-/** The database that tests in workerd read over HTTP, and what must be found in it. Runs in Node. */
+/**
+ * The database that tests in workerd read over HTTP, and what must be found in it. Runs in Node.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Offline mode keeps its world: after a clean stop, after SIGKILL, and after damage to the file it is kept in. */
+/**
+ * Offline mode keeps its world: after a clean stop, after SIGKILL, and after damage to the file it
+ * is kept in.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A new world begins with three anime one can watch, and says what to try first; a world that was kept gets none. */
+/**
+ * A new world begins with three anime one can watch, and says what to try first; a world that was
+ * kept gets none.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Which life `npm start` begins, decided by real processes: offline mode is never production by accident. */
+/**
+ * Which life `npm start` begins, decided by real processes: offline mode is never production by
+ * accident.
+ */
 import { once } from 'node:events';
 import {
   linkSync,

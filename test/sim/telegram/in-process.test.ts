@@ -1,4 +1,7 @@
-/** What a run in simulated time needs of the stand-in: calls without a network, updates that come by themselves, answers that are late. */
+/**
+ * What a run in simulated time needs of the stand-in: calls without a network, updates that come by
+ * themselves, answers that are late.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 

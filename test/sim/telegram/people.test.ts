@@ -51,7 +51,7 @@ describe('a person', () => {
     expect(again.id).toBeGreaterThan(first.id);
   });
 
-  it('edits what he wrote', async () => {
+  it('edits their own message', async () => {
     const sent = await viewer.send('12');
     await viewer.edit(sent, '13');
     expect(telegram.takeUpdates().at(-1)?.edited_message).toMatchObject({ message_id: sent.id, text: '13' });
@@ -124,7 +124,7 @@ describe('a person', () => {
     });
   });
 
-  it('sees the reply keyboard and the menu of commands in his language', async () => {
+  it('sees the reply keyboard and the menu of commands in their language', async () => {
     await send({ reply_markup: { keyboard: [['Bosh sahifa'], [{ text: 'Yordam' }]] } });
     expect(viewer.replyKeyboard()).toEqual([['Bosh sahifa'], ['Yordam']]);
     await send({ reply_markup: { remove_keyboard: true } });

@@ -1,4 +1,7 @@
-/** A world that is kept: everything people, chats and the bot could see is there in the next life, and no number comes twice. */
+/**
+ * A world that is kept: everything people, chats and the bot could see is there in the next life,
+ * and no number comes twice.
+ */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
