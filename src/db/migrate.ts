@@ -2,13 +2,22 @@
  * Brings a database to the program's schema: numbered steps, each in one write transaction, with a
  * backup before any step that changes existing data.
  */
-import { all, ConstraintFailed, type Database, type Statement, sql } from './database.ts';
+import {
+  all,
+  ConstraintFailed,
+  type Database,
+  DatabaseUnavailable,
+  type Statement,
+  sql,
+} from './database.ts';
 import { DatabaseUnfit } from './database-unfit.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables, Migration } from './migrations/migration.ts';
+import { existingKeys } from './own-keys.ts';
 import {
+  existingNames,
   existingTables,
-  existingTriggers,
+  goneIndexes,
   hasOwnLedger,
   type Lack,
   LEDGER,
@@ -79,14 +88,14 @@ export function schemaName(version: number): string {
  */
 export async function migrate(db: Database, options: MigrateOptions): Promise<MigrationReport> {
   const { takeOver } = options;
-  const start = await inspect(db);
+  const { state: start, notes: remade } = await withIndexes(db, await inspect(db));
   requireCatalogue(start);
   let backedUp = start.isEmpty;
   const backUp = async (): Promise<void> => {
     if (!backedUp) await options.backup();
     backedUp = true;
   };
-  const notes = start.version === 0 ? [] : await mend(db, takeOver, backUp);
+  const notes = [...remade, ...(start.version === 0 ? [] : await mend(db, takeOver, backUp))];
   let state = start;
   while (state.version < SCHEMA_VERSION) {
     const step = migrations[state.version];
@@ -107,6 +116,23 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
     notes.push(...(await takeOver.finish(db)));
   const from = start.version === 0 && !start.isEmpty ? -1 : start.version;
   return { from, to: state.version, notes, lack: requireCatalogue(state) };
+}
+
+/** Indexes that somebody's SQL dropped are made again; a unique one that the rows contradict stays a lost key. */
+async function withIndexes(
+  db: Database,
+  state: State,
+): Promise<{ readonly state: State; readonly notes: string[] }> {
+  if (state.version !== SCHEMA_VERSION) return { state, notes: [] };
+  const notes: string[] = [];
+  for (const [name, text] of goneIndexes(state.tables, state.names))
+    try {
+      await db.write([sql(text)]);
+      notes.push(`index ${name} was missing and was made again`);
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable) throw error;
+    }
+  return { state: notes.length === 0 ? state : await inspect(db), notes };
 }
 
 /**
@@ -149,14 +175,17 @@ interface State {
   readonly isEmpty: boolean;
   /** Names in lower case, since SQLite compares names so. */
   readonly tables: ExistingTables;
+  /** Of triggers and indexes, in lower case. */
+  readonly names: ReadonlySet<string>;
   readonly lack: Lack | undefined;
 }
 
 /** Two round trips at most. @throws DatabaseUnfit, {@link DatabaseTooNew} */
 async function inspect(db: Database): Promise<State> {
-  const [tables, triggers, objects] = await db.read([
+  const [tables, names, keys, objects] = await db.read([
     existingTables,
-    existingTriggers,
+    existingNames,
+    existingKeys,
     all(
       sql(`SELECT COUNT(*) AS count FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
       (row) => row.int('count'),
@@ -171,9 +200,9 @@ async function inspect(db: Database): Promise<State> {
       `database has schema version ${version}, this program knows ${SCHEMA_VERSION}: update the program, or restore a backup made by it`,
     );
   // Its own tables would be taken for the old bot's, or be made a second time.
-  const lack = lackOfAll(tables, isRecorded ? versions : undefined, triggers);
+  const lack = lackOfAll(tables, isRecorded ? versions : undefined, { names, keys });
   if (lack?.tables.includes('schema_migrations') === true) throw new DatabaseUnfit(tellLack(lack));
-  return { version, isEmpty, tables, lack };
+  return { version, isEmpty, tables, names, lack };
 }
 
 async function apply(

@@ -1,11 +1,12 @@
 /**
  * The bot's own schema at each of its versions, read from the migrations themselves, and what a
- * database lacks of it. A dropped table or a renamed column breaks no page, so no check of SQLite
+ * database lacks of it. A dropped table, a lost key or a renamed column breaks no page, so no check of SQLite
  * finds it. A database of an older version lacks nothing: a migration adds the rest.
  */
 import { all, type Database, type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables } from './migrations/migration.ts';
+import { existingKeys, type Keys, lostKeys } from './own-keys.ts';
 import type { Row } from './row.ts';
 
 export interface OwnColumn {
@@ -78,18 +79,18 @@ const ENOUGH_OF_LATER = 2;
  * step again.
  * @param versions the rows of `schema_migrations`, in order; undefined where it is missing, or
  * another program's
- * @param triggers names in lower case; undefined: not looked at
+ * @param parts undefined: not looked at
  */
 export function lackOfAll(
   found: ExistingTables,
   versions: readonly number[] | undefined,
-  triggers: ReadonlySet<string> | undefined = undefined,
+  parts?: ExistingParts,
 ): Lack | undefined {
   const last = versions?.at(-1) ?? 0;
   if (last > migrations.length) return undefined;
   const until = Math.max(last, versionMade(found, last));
   const gone = migrations.slice(0, until).filter(({ version }) => !versions?.includes(version));
-  const rest = withTriggers(lackOf(found, until), until, triggers);
+  const rest = withTriggers(lackOf(found, until, parts?.keys), until, parts?.names);
   if (gone.length === 0) return rest;
   const isThere = found.has('schema_migrations');
   const columns = LEDGER_COLUMNS.filter((name) => found.get('schema_migrations')?.has(name) !== true);
@@ -163,11 +164,18 @@ function versionMade(found: ExistingTables, last: number): number {
   return steps.length < Math.max(1, enough) ? 0 : Math.max(...steps);
 }
 
+/** What belongs to tables. */
+export interface ExistingParts {
+  /** Of triggers at least, in lower case. */
+  readonly names: ReadonlySet<string>;
+  readonly keys: Keys;
+}
+
 /**
  * Names in lower case. Undefined: nothing is missing. A newer program's schema is not judged: it
  * may have dropped something.
  */
-export function lackOf(found: ExistingTables, version: number): Lack | undefined {
+export function lackOf(found: ExistingTables, version: number, keys?: Keys): Lack | undefined {
   if (version > migrations.length) return undefined;
   const findings: string[] = [];
   const tables: string[] = [];
@@ -182,6 +190,10 @@ export function lackOf(found: ExistingTables, version: number): Lack | undefined
         : `table ${table} lacks column${gone.length > 1 ? 's' : ''} ${gone.join(', ')}`,
     );
   }
+  const there = (table: string): boolean => found.has(table) && !tables.includes(table);
+  const lost = keys === undefined ? [] : lostKeys(keys, there, version);
+  findings.push(...lost.map(({ finding }) => finding));
+  tables.push(...lost.map(({ table }) => table));
   return findings.length === 0 ? undefined : { findings, tables };
 }
 
@@ -244,6 +256,17 @@ export function makeTable(name: string): string[] {
   return migrations.flatMap(({ up }) => up(new Map())).filter((text) => own.test(text));
 }
 
+/** Statements of those indexes of ours that are gone, by name. They hold no rows of their own: made again, nothing is lost. */
+export function goneIndexes(found: ExistingTables, names: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const gone = migrations
+    .flatMap(({ up }) => up(new Map()))
+    .flatMap((text): [string, string][] => {
+      const [, name = '', table = ''] = /^CREATE (?:UNIQUE )?INDEX (\w+) ON (\w+)/.exec(text) ?? [];
+      return found.has(table) && !names.has(name) ? [[name, text]] : [];
+    });
+  return new Map(gone);
+}
+
 /** Every table with its columns, names in lower case. */
 export const existingTables: Query<ExistingTables> = {
   ...all(
@@ -274,9 +297,9 @@ export function hasOwnLedger(found: ExistingTables): boolean {
   return LEDGER_COLUMNS.every((name) => ledger?.has(name));
 }
 
-/** Names in lower case. */
-export const existingTriggers: Query<ReadonlySet<string>> = {
-  ...sql("SELECT lower(name) AS name FROM sqlite_schema WHERE type = 'trigger'"),
+/** Of triggers and indexes, in lower case. */
+export const existingNames: Query<ReadonlySet<string>> = {
+  ...sql("SELECT lower(name) AS name FROM sqlite_schema WHERE type IN ('trigger', 'index')"),
   parse: (rows) => new Set(rows.map((row) => row.text('name'))),
 };
 
@@ -287,10 +310,11 @@ export const recordedVersions: Query<number[]> = all(
 );
 
 export async function lackNow(db: Database): Promise<Lack | undefined> {
-  const [found, triggers] = await db.read([existingTables, existingTriggers]);
-  if (hasOwnLedger(found)) return lackOfAll(found, (await db.read([recordedVersions]))[0], triggers);
+  const [found, names, keys] = await db.read([existingTables, existingNames, existingKeys]);
+  const parts = { names, keys };
+  if (hasOwnLedger(found)) return lackOfAll(found, (await db.read([recordedVersions]))[0], parts);
   return (
-    lackOfAll(found, undefined, triggers) ?? {
+    lackOfAll(found, undefined, parts) ?? {
       findings: ['table schema_migrations is missing'],
       tables: ['schema_migrations'],
     }

@@ -179,3 +179,35 @@ test('a database of an older version, and an old bot’s, lack nothing', { timeo
   run('CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER); CREATE TABLE anime_parts (id INTEGER)');
   expect(await cli('full')).toMatchObject({ code: 0 });
 });
+
+describe('a table rebuilt without its keys', () => {
+  const rebuilt = (table: string): string =>
+    `CREATE TABLE x AS SELECT * FROM ${table}; DROP TABLE ${table}; ALTER TABLE x RENAME TO ${table}`;
+
+  test('no backup of it is verified, latest is the good one, and one table comes back with its keys', {
+    timeout: 120_000,
+  }, async () => {
+    run(rebuilt('users'));
+    expect((await started()).lack?.findings).toEqual(['table users lacks its key (user_id)']);
+    const { name, state } = (await cli('full', '--json')).json();
+    expect(state ?? 'damaged').toBe('damaged');
+    const listed = (await cli('list', '--json')).json();
+    expect(listed['newest_verified']).toBe(good);
+    expect(listed['damaged']).toMatchObject({
+      name,
+      problem: expect.stringContaining('lacks its key (user_id)'),
+    });
+    const only = await cli('restore', good, '--only', 'users', '--yes');
+    expect(only.code, only.stderr).toBe(0);
+    expect((await started()).lack).toBeUndefined();
+    expect(count('users')).toBe(1);
+    expect((await cli('full', '--json')).code).toBe(0);
+  });
+
+  test('of the catalogue: the start refuses', async () => {
+    run(rebuilt('anime_parts'));
+    await expect(started()).rejects.toThrow(
+      'table anime_parts lacks its keys (id), (anime_code, part_number)',
+    );
+  });
+});

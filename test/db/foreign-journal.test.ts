@@ -155,8 +155,11 @@ const COPIES: Readonly<Record<string, () => Promise<string>>> = {
     const user = new FileUser({ first: 1, count: 41, between: 41 });
     await user.until('added 41');
     const old = join(directory, 'old.db');
-    for (const copied = (): boolean => statSync(path).size > 4096; !copied(); )
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    // Not amid its checkpoint: a torn copy is no copy.
+    for (let size = 0; size <= 4096 || size !== statSync(path).size; ) {
+      size = statSync(path).size;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
     copyFileSync(path, old);
     await user.kill();
     return old;

@@ -193,3 +193,29 @@ describe('a database comes to the program’s schema', () => {
     await expect(migrate(db, { now, backup: noBackup })).rejects.toThrow(DatabaseTooNew);
   });
 });
+
+describe('indexes that somebody dropped', () => {
+  test('are made again at the start, and told', async () => {
+    const path = freshPath();
+    const db = await open(path);
+    await migrate(db, { now, backup: async () => {} });
+    await db.write([sql('DROP INDEX drafts_open'), sql('DROP INDEX anime_by_views')]);
+    const report = await migrate(db, { now, backup: noBackup });
+    expect(report.notes.toSorted()).toEqual([
+      'index anime_by_views was missing and was made again',
+      'index drafts_open was missing and was made again',
+    ]);
+    expect(report.lack).toBeUndefined();
+    expect((await migrate(db, { now, backup: noBackup })).notes).toEqual([]);
+  });
+
+  test('a unique one that the rows contradict is a lost key', async () => {
+    const db = await open(freshPath());
+    await migrate(db, { now, backup: async () => {} });
+    const draft = `INSERT INTO drafts (user_id, kind, is_open, step, created_at, updated_at) VALUES (7, 'anime', 1, 'title', '', '')`;
+    await db.write([sql('DROP INDEX drafts_open'), sql(draft), sql(draft)]);
+    const report = await migrate(db, { now, backup: noBackup });
+    expect(report.notes).toEqual([]);
+    expect(report.lack?.findings).toEqual(['table drafts lacks its key (user_id)']);
+  });
+});

@@ -3,6 +3,7 @@
  * the process for foreign files; the triggers that fire are the living database's own. Node only.
  */
 import { DatabaseSync } from 'node:sqlite';
+import type { Lack } from '../../db/own-schema.ts';
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { TableDigest } from '../digest.ts';
@@ -37,14 +38,16 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   });
   const db = new DatabaseSync(fresh, { enableForeignKeyConstraints: false });
   try {
-    const before = orphansOf(db);
+    const lack = lackOfLive({ live, version });
+    // Where a key is lost SQLite cannot count; every orphan is a new one then.
+    const before = lack === undefined ? orphansOrRefusal(db, only, lack) : new Map<string, number>();
     db.prepare('ATTACH ? AS backup').run(backup);
     try {
       db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
     } catch (error) {
-      throw cannotOnly(only, sqliteSays(explain(error), lackOfLive({ live, version })));
+      throw cannotOnly(only, sqliteSays(explain(error), lack));
     }
-    const after = orphansOf(db);
+    const after = orphansOrRefusal(db, only, lack);
     const [worse] = [...after].filter(([table, count]) => count > (before.get(table) ?? 0));
     if (worse !== undefined)
       throw cannotOnly(
@@ -92,6 +95,19 @@ function versionOf(path: string, { tables }: DatabaseSchema): number | null {
   }
 }
 
+function orphansOrRefusal(
+  db: DatabaseSync,
+  only: readonly string[],
+  lack: Lack | undefined,
+): Map<string, number> {
+  try {
+    return orphansOf(db);
+  } catch (error) {
+    throw cannotOnly(only, sqliteSays(explain(error), lack));
+  }
+}
+
+/** By table. @throws where a table that others refer to has lost its key */
 function orphansOf(db: DatabaseSync): Map<string, number> {
   const rows = db
     .prepare('SELECT "table" AS name, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1')

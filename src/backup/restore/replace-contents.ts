@@ -3,7 +3,7 @@ import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { type Lack, lackOf, makeTable } from '../../db/own-schema.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, TableInfo } from '../model.ts';
-import { tablesOf } from '../run/source-check.ts';
+import { keysIn, tablesOf } from '../run/source-check.ts';
 import { cannotOnly, missingForTrigger, takenName } from './only-obstacles.ts';
 import { ownersColumns, ownersObjects } from './owners-things.ts';
 import { columnList, copyColumns, type StagedTable } from './staging.ts';
@@ -21,7 +21,7 @@ export interface Replacement {
 
 /** What the living database lacks of its own. */
 export function lackOfLive({ live, version }: Pick<Replacement, 'live' | 'version'>): Lack | undefined {
-  return version === null ? undefined : lackOf(tablesOf(live), version);
+  return version === null ? undefined : lackOf(tablesOf(live), version, keysIn(live));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What a run learns of the database itself, beside its rows: a backup of a damaged one is kept, and never called verified. */
+import { type Keys, keysOf } from '../../db/own-keys.ts';
 import { hasOwnLedger, lackOfAll } from '../../db/own-schema.ts';
 import type { DatabaseSchema, Row, ScanTarget } from '../model.ts';
 
@@ -38,7 +39,39 @@ export function missingParts(schema: DatabaseSchema, versions: readonly number[]
   const found = tablesOf(schema);
   const triggers = schema.objects.filter(({ type }) => type === 'trigger');
   const names = new Set(triggers.map(({ name }) => name.toLowerCase()));
-  return lackOfAll(found, hasOwnLedger(found) ? versions : undefined, names)?.findings ?? [];
+  return (
+    lackOfAll(found, hasOwnLedger(found) ? versions : undefined, { names, keys: keysIn(schema) })?.findings ??
+    []
+  );
+}
+
+/** Of every table, in lower case. */
+export function keysIn({ tables, indexes }: DatabaseSchema): Keys {
+  const primary = tables.flatMap(({ name, columns, rowidAlias }) =>
+    columns
+      .filter(({ primaryKey }) => primaryKey > 0)
+      .map((column) => ({
+        table: name.toLowerCase(),
+        key: '',
+        column: column.name.toLowerCase(),
+        isPartial: false,
+        isRowid: rowidAlias !== null,
+      })),
+  );
+  const unique = indexes
+    .filter((index) => index.unique && index.origin !== 'pk')
+    .flatMap(({ name, table, partial, columns }) =>
+      columns
+        .filter(({ key }) => key)
+        .map((column) => ({
+          table: table.toLowerCase(),
+          key: name,
+          column: column.name?.toLowerCase() ?? '',
+          isPartial: partial,
+          isRowid: false,
+        })),
+    );
+  return keysOf([...primary, ...unique]);
 }
 
 /** Names of tables and their columns in lower case; virtual ones are there without columns. */

@@ -1,0 +1,101 @@
+/**
+ * The keys of the bot's own tables: PRIMARY KEY, UNIQUE, unique indexes. A table that somebody rebuilt without them ("copy table" of a
+ * database browser) has every row and every column, and still takes none of the bot's writes, or takes a row twice.
+ */
+import { type Query, sql } from './database.ts';
+import { migrations } from './migrations/all-migrations.ts';
+
+/** Table -> keys, all in lower case: columns in the order of the alphabet; see {@link keyOf}. */
+export type Keys = ReadonlyMap<string, ReadonlySet<string>>;
+
+export interface KeyPart {
+  readonly table: string;
+  /** Of the index; of a primary key, anything that no index is called. */
+  readonly key: string;
+  readonly column: string;
+  readonly isPartial: boolean;
+  /** It is the rowid: SQLite numbers new rows. */
+  readonly isRowid: boolean;
+}
+
+/** `anime_code, part_number`; with ` where`: of some rows only; with ` rowid`: numbered by SQLite. */
+function keyOf(parts: readonly Omit<KeyPart, 'table' | 'key'>[]): string {
+  const columns = parts.map(({ column }) => column).toSorted();
+  const [first] = parts;
+  const mark = first?.isPartial === true ? ' where' : first?.isRowid === true ? ' rowid' : '';
+  return `${columns.join(', ')}${mark}`;
+}
+
+export function keysOf(parts: readonly KeyPart[]): Keys {
+  const keys = new Map<string, Set<string>>();
+  for (const group of Map.groupBy(parts, ({ table, key }) => `${table}\n${key}`).values()) {
+    const [{ table } = { table: '' }] = group;
+    keys.set(table, (keys.get(table) ?? new Set()).add(keyOf(group)));
+  }
+  return keys;
+}
+
+const COLUMN =
+  /(?:^ {2}|^CREATE TABLE \w+ \()"?([a-z_]+)"? [^\n]*?\b(INTEGER PRIMARY KEY|PRIMARY KEY|UNIQUE)\b/gm;
+const CONSTRAINT = /^ {2}(?:PRIMARY KEY|UNIQUE) \(([^)]+)\)/gm;
+const INDEX = /^CREATE UNIQUE INDEX \w+ ON (\w+) \(([^)]+)\)( WHERE)?/;
+
+/** What the first `version` steps make. */
+export function ownKeys(version: number): Keys {
+  const keys = new Map<string, Set<string>>();
+  const add = (table: string, columns: string, mark = ''): void => {
+    const sorted = columns.split(/,\s*/).toSorted().join(', ');
+    keys.set(table, (keys.get(table) ?? new Set()).add(`${sorted}${mark}`));
+  };
+  for (const text of migrations.slice(0, version).flatMap(({ up }) => up(new Map()))) {
+    const [, table] = /^CREATE TABLE (\w+)/.exec(text) ?? [];
+    const [, of, columns = '', where] = INDEX.exec(text) ?? [];
+    if (of !== undefined) add(of, columns, where === undefined ? '' : ' where');
+    if (table === undefined) continue;
+    for (const [, column = '', what = ''] of text.matchAll(COLUMN))
+      add(table, column, what.startsWith('INTEGER') ? ' rowid' : '');
+    for (const [, constraint = ''] of text.matchAll(CONSTRAINT)) add(table, constraint);
+  }
+  return keys;
+}
+
+export interface LostKey {
+  readonly table: string;
+  readonly finding: string;
+}
+
+/** Of the tables `there`, those whose keys are gone. */
+export function lostKeys(found: Keys, there: (table: string) => boolean, version: number): LostKey[] {
+  return [...ownKeys(version)].flatMap(([table, keys]) => {
+    if (!there(table)) return [];
+    const lost = [...keys].filter((key) => found.get(table)?.has(key) !== true);
+    const named = lost.map((key) => `(${key.replace(/ (?:where|rowid)$/, '')})`);
+    const key = named.length > 1 ? 'keys' : 'key';
+    return lost.length === 0
+      ? []
+      : [{ table, finding: `table ${table} lacks its ${key} ${named.join(', ')}` }];
+  });
+}
+
+export const existingKeys: Query<Keys> = {
+  ...sql(
+    `SELECT lower(t.name) AS "table", '' AS "key", lower(c.name) AS "column", 0 AS partial,
+       upper(c.type) = 'INTEGER' AND (SELECT COUNT(*) FROM pragma_table_info(t.name) WHERE pk > 0) = 1
+         AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) WHERE origin = 'pk') AS "rowid"
+     FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.rootpage <> 0 AND c.pk > 0
+     UNION ALL
+     SELECT lower(t.name), i.name, COALESCE(lower(c.name), ''), i.partial, 0
+     FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
+     WHERE t.type = 'table' AND t.rootpage <> 0 AND i."unique" = 1 AND i.origin <> 'pk'`,
+  ),
+  parse: (rows) =>
+    keysOf(
+      rows.map((row) => ({
+        table: row.text('table'),
+        key: row.text('key'),
+        column: row.text('column'),
+        isPartial: row.bool('partial'),
+        isRowid: row.bool('rowid'),
+      })),
+    ),
+};
