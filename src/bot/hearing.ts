@@ -5,6 +5,7 @@
 import { type Api, GrammyError } from 'grammy';
 import { one, type Query, type Statement, sql } from '../db/database.ts';
 import { describeError } from '../lib/log.ts';
+import { isTokenRefused, TOKEN_REFUSED } from '../lib/token-refused.ts';
 import { ALLOWED_UPDATES } from './telegram.ts';
 
 export interface Hearing {
@@ -28,6 +29,7 @@ export class PollHearing implements Hearing {
   #answeredAt: number;
   #conflicts = 0;
   #last = 'no answer';
+  #isRefused = false;
 
   constructor(now: Date) {
     this.#answeredAt = now.getTime();
@@ -35,10 +37,12 @@ export class PollHearing implements Hearing {
 
   answered(now: Date): void {
     this.#answeredAt = now.getTime();
+    this.#isRefused = false;
   }
 
   failed(error: unknown): void {
-    this.#last = describeError(error);
+    this.#isRefused = isTokenRefused(error);
+    this.#last = this.#isRefused ? TOKEN_REFUSED : describeError(error);
     if (error instanceof GrammyError && error.error_code === 409) this.#conflicts += 1;
   }
 
@@ -49,7 +53,7 @@ export class PollHearing implements Hearing {
   }
 
   trouble(now: Date): string | undefined {
-    return now.getTime() - this.#answeredAt > POLL_SILENCE_MS ? this.#last : undefined;
+    return this.#isRefused || now.getTime() - this.#answeredAt > POLL_SILENCE_MS ? this.#last : undefined;
   }
 }
 

@@ -267,10 +267,12 @@ async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updat
   const received = known?.lastReceived ?? null;
   const isDeaf =
     hearing.webhook !== undefined && known?.deafSince != null && (received ?? '') <= known.deafSince;
-  const isFine = !isDeaf && hearing.trouble(now()) === undefined;
+  const reason = hearing.trouble(now());
+  const isFine = !isDeaf && reason === undefined;
   return {
     last_received: received === null ? null : `${received.replace(' ', 'T')}Z`,
     webhook: !isFine ? 'failing' : hearing.webhook === undefined ? 'polling' : 'ok',
+    ...(reason !== undefined && { reason }),
   };
 }
 

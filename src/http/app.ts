@@ -25,6 +25,8 @@ export interface Health {
   readonly updates?: {
     readonly last_received: string | null;
     readonly webhook: 'ok' | 'polling' | 'failing';
+    /** What stands in the way, as far as this process knows by itself. */
+    readonly reason?: string;
   };
   readonly backup: {
     readonly last_verified: string | null;

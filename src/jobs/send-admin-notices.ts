@@ -2,6 +2,7 @@
  * Tells the admins what turns noticed: at most one new message a tick, whatever the trouble. It
  * edits counts into sent messages.
  */
+import { HttpError } from 'grammy';
 import {
   type Notice,
   type NoticeMessages,
@@ -10,6 +11,7 @@ import {
   waitingNotices,
 } from '../db/admin-notices.ts';
 import { describeError } from '../lib/log.ts';
+import { isTokenRefused } from '../lib/token-refused.ts';
 import { type Texts, textsFor } from '../locales/index.ts';
 import { type Html, join } from '../text/html.ts';
 import type { Job, JobContext } from './job.ts';
@@ -92,7 +94,9 @@ async function tell(
         else await api.editMessageText(id, shown, markup, { parse_mode: 'HTML' });
         isTold = true;
       } catch (error) {
-        log.warn('admin not told', { admin: id, error: describeError(error) });
+        // The next tick tries again, and polling or the watch of the webhook has said why nobody is reached.
+        const isKnown = isTokenRefused(error) || error instanceof HttpError;
+        log[isKnown ? 'debug' : 'warn']('admin not told', { admin: id, error: describeError(error) });
       }
     }),
   );

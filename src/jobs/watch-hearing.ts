@@ -8,6 +8,7 @@ import { type Heard, heard, recordWebhook, setWebhook } from '../bot/hearing.ts'
 import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
 import { toSqlTime } from '../db/time.ts';
 import { describeError } from '../lib/log.ts';
+import { isTokenRefused, TOKEN_REFUSED } from '../lib/token-refused.ts';
 import type { Job, JobContext } from './job.ts';
 
 /** As many in two minutes: more than the end of a host that was restarted. */
@@ -24,7 +25,8 @@ export const hearingJob: Job = {
     const [known] = await db.read([heard()]);
     const own = hearing.trouble(now());
     const trouble = own ?? (hearing.webhook === undefined ? undefined : await webhookTrouble(context, known));
-    if (trouble !== undefined) log.error('updates cannot arrive', { reason: trouble });
+    if (trouble !== undefined)
+      log[known?.deafSince == null ? 'error' : 'debug']('updates cannot arrive', { reason: trouble });
     const isShared = (hearing.conflicts?.() ?? 0) >= MANY_CONFLICTS;
     if (isShared)
       log.error('another program polls with this token', { remedy: 'stop it, or change the token' });
@@ -38,7 +40,10 @@ export const hearingJob: Job = {
 
 async function webhookTrouble(context: JobContext, known: Heard | undefined): Promise<string | undefined> {
   const { api, db, log, now, hearing } = context;
-  const info = await api.getWebhookInfo();
+  const info = await api.getWebhookInfo().catch((error: unknown) => {
+    if (!isTokenRefused(error)) throw error;
+  });
+  if (info === undefined) return TOKEN_REFUSED;
   const url = info.url ?? '';
   const wanted = hearing?.webhook?.url ?? known?.webhook ?? url;
   if (wanted === '') return 'no webhook is set: npm run deploy';

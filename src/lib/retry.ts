@@ -115,7 +115,7 @@ export async function retry<T>(
 
 /** Calls `work` until it succeeds; undefined when the signal aborts first. */
 export async function untilStopped<T>(
-  options: Pick<RetryOptions, 'sleep' | 'onFailure'> & { readonly signal: AbortSignal },
+  options: Pick<RetryOptions, 'sleep' | 'onFailure' | 'leastMs'> & { readonly signal: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   if (options.signal.aborted) return undefined;

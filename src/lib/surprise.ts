@@ -8,6 +8,7 @@ import { GrammyError, HttpError } from 'grammy';
 import { visibleLines } from '../text/visible.ts';
 import { explain } from './clock.ts';
 import { hideSecrets } from './log.ts';
+import { isTokenRefused, TOKEN_REFUSED } from './token-refused.ts';
 
 /** Of a call that never reached Telegram. */
 export const UNREACHABLE =
@@ -36,8 +37,8 @@ export function sentenceOf(error: unknown): string {
 function words(error: unknown): string {
   if (error instanceof HttpError) return `${UNREACHABLE}, then try again`;
   if (error instanceof GrammyError)
-    return error.error_code === 401 || error.error_code === 404
-      ? 'Telegram does not know this BOT_TOKEN: copy it again from @BotFather (npm run setup proves it)'
+    return isTokenRefused(error)
+      ? TOKEN_REFUSED
       : `Telegram refused ${error.method}: ${error.description}; try again, or look the words up in the Bot API`;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE' && error instanceof Error && 'port' in error)

@@ -11,6 +11,7 @@ import { createHost } from '../../src/hosts/host.ts';
 import { linkKey } from '../../src/http/download-links.ts';
 import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { hearingJob } from '../../src/jobs/watch-hearing.ts';
+import { TOKEN_REFUSED } from '../../src/lib/token-refused.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { ADMIN_ID, startTestBot, type TestBot } from '../support/bot.ts';
 
@@ -182,6 +183,20 @@ describe('a webhook', () => {
     expect((await health(node)).status).toBe(200);
   });
 
+  test('a token that Telegram refuses is deafness, and logged once', async () => {
+    const refused = { kind: 'error', status: 401, description: 'Unauthorized' } as const;
+    bot.telegram.script({ method: 'getWebhookInfo', times: 2, fault: refused });
+    await look(worker);
+    await look(worker);
+    expect(await health(worker)).toMatchObject({ status: 503, webhook: 'failing' });
+    expect(bot.log.filter(({ level }) => level === 'error')).toEqual([
+      expect.objectContaining({ reason: TOKEN_REFUSED }),
+    ]);
+    await setWebhook(bot.services.api, URL_OF_OURS, SECRET);
+    await look(node);
+    expect(await health(node)).toMatchObject({ status: 200 });
+  });
+
   test('an unreachable Telegram is nobody’s deafness, and costs one request', async () => {
     bot.telegram.script({ method: 'getWebhookInfo', fault: { kind: 'drop' } });
     await expect(look(node)).rejects.toThrow();
@@ -191,6 +206,9 @@ describe('a webhook', () => {
     expect(cost.calls).toBe(1);
   });
 });
+
+const unauthorized = (method: string) =>
+  new GrammyError('x', { ok: false, error_code: 401, description: 'Unauthorized' }, method, {});
 
 describe('polling', () => {
   const conflict = new GrammyError(
@@ -213,6 +231,16 @@ describe('polling', () => {
     expect(await health(hearing)).toMatchObject({ status: 200, webhook: 'polling' });
     await look(hearing);
     expect(told()).toBe(1);
+  });
+
+  test('a token that Telegram refuses is unhealthy at once, with a reason, until it is known again', async () => {
+    const hearing = new PollHearing(bot.now());
+    hearing.failed(unauthorized('getUpdates'));
+    expect(await health(hearing)).toMatchObject({ status: 503, webhook: 'failing', reason: TOKEN_REFUSED });
+    await look(hearing);
+    expect(admin.lastMessage().text).toContain('bot tokeni noto‘g‘ri');
+    hearing.answered(bot.now());
+    expect(await health(hearing)).toMatchObject({ status: 200, webhook: 'polling' });
   });
 
   test('another program with the token is told once; a restart that overlaps is not', async () => {

@@ -228,7 +228,11 @@ describe('without questions', () => {
       { BOT_TOKEN: '123456:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' },
       /BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather/,
     ],
-    ['no Telegram', { TELEGRAM_API_ROOT: 'http://127.0.0.1:9' }, /127\.0\.0\.1:9 cannot be reached/],
+    [
+      'no Telegram',
+      { TELEGRAM_API_ROOT: 'http://127.0.0.1:9' },
+      /127\.0\.0\.1:9 cannot be reached: look at the network/,
+    ],
     ['no admin id', { ADMIN_IDS: 'ali' }, /ADMIN_IDS/],
     [
       'a wrong database token',

@@ -232,4 +232,38 @@ describe('the Node host', () => {
     expect(host.output()).toContain('Telegram cannot be reached');
     expect(host.output()).not.toContain(token.slice(10));
   });
+
+  const BOT_INFO = JSON.stringify({ id: 123456789, is_bot: true, first_name: 'Bot', username: 'some_bot' });
+
+  test('a token that Telegram refuses stops the start in one sentence, also where BOT_INFO is known', async () => {
+    const token = '123456789:AAabcdefghijklmnopqrstuvwxyz0123456';
+    const host = start({ BOT_TOKEN: token, BOT_INFO, PORT: '0' });
+    expect(await host.ended()).toBe(1);
+    expect(host.output()).toMatch(
+      /^Telegram does not know this BOT_TOKEN: copy it again from @BotFather.*\n$/,
+    );
+  });
+
+  test('without a network one line says so, once; the menu is set when Telegram answers', async () => {
+    const away = ['getme', 'deletewebhook', 'getupdates', 'getupdates'];
+    const asked: string[] = [];
+    telegram.script({
+      times: Number.POSITIVE_INFINITY,
+      fault(method) {
+        asked.push(method.toLowerCase());
+        if (asked.at(-1) !== away[0]) return undefined;
+        away.shift();
+        return { kind: 'drop' };
+      },
+    });
+    const host = start({ BOT_TOKEN: telegram.token, BOT_INFO, PORT: '0' });
+    await host.until(/polling works again/);
+    await host.until(/"outcome":"done"/);
+    const troubled = host.output().match(/^.*"level":"(?:warn|error)".*$/gm) ?? [];
+    expect(troubled.filter((line) => !line.includes('no admins'))).toEqual([
+      expect.stringContaining('Telegram cannot be reached: look at the network'),
+    ]);
+    while (!asked.includes('setmycommands')) await sleep(20);
+    expect(asked.slice(0, 4)).toEqual(['getme', 'deletewebhook', 'getupdates', 'getupdates']);
+  });
 });

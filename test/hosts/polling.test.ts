@@ -144,3 +144,27 @@ test('without a network the log says what to look at', async () => {
   });
   expect(lines).toEqual([expect.stringContaining('Telegram cannot be reached: look at the network')]);
 });
+
+test('a token that Telegram no longer knows is told once, loudly, and asked about slowly', async () => {
+  const lines: { level: string; event: string; remedy?: string }[] = [];
+  const pauses: number[] = [];
+  const controller = new AbortController();
+  const unauthorized = { kind: 'error', status: 401, description: 'Unauthorized' } as const;
+  telegram.script({ method: 'getUpdates', times: 3, fault: unauthorized });
+  await poll({
+    api: createApi({ token: telegram.token, apiRoot: telegram.apiRoot }),
+    receive: async () => 'handled',
+    log: createLog('info', (line) => lines.push(JSON.parse(line))),
+    sleep: async (ms) => void pauses.push(ms),
+    onAnswer: () => controller.abort(),
+    signal: controller.signal,
+  });
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 'error',
+      remedy: expect.stringMatching(/^Telegram does not know this BOT_TOKEN: /),
+    }),
+    { level: 'info', event: 'polling works again' },
+  ]);
+  expect(pauses.slice(0, 3)).toEqual([60_000, 60_000, 60_000]);
+});

@@ -1,6 +1,6 @@
 /** Each part of the settings: its questions, and the proof that it works. Node only. */
 import { randomBytes } from 'node:crypto';
-import { GrammyError, HttpError } from 'grammy';
+import { HttpError } from 'grammy';
 import { KEEPS_DELETED, probeBucket } from '../../backup/run/probe.ts';
 import { createApi } from '../../bot/telegram.ts';
 import { one, sql } from '../../db/database.ts';
@@ -8,6 +8,7 @@ import { requireFitServer } from '../../db/fitness.ts';
 import { openDatabase, openStore } from '../../hosts/node/node-parts.ts';
 import { explain } from '../../lib/clock.ts';
 import { hideSecrets } from '../../lib/log.ts';
+import { isTokenRefused } from '../../lib/token-refused.ts';
 import type { Config } from '../../settings/config.ts';
 import type { Question } from './prompts.ts';
 
@@ -88,10 +89,12 @@ async function proveTelegram(config: Config): ReturnType<Part['prove']> {
     );
   const api = createApi({ token: botToken, apiRoot: telegramApiRoot });
   const info = await api.getMe().catch((error: unknown) => {
-    if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404))
+    if (isTokenRefused(error))
       throw new SetupError('BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather');
     if (error instanceof HttpError)
-      throw new SetupError(`${new URL(telegramApiRoot).host} cannot be reached from this machine`);
+      throw new SetupError(
+        `${new URL(telegramApiRoot).host} cannot be reached: look at the network of this machine, then try again`,
+      );
     throw error;
   });
   return { found: `@${info.username}`, settings: { BOT_INFO: JSON.stringify(info) } };

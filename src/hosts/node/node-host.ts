@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServerType, serve } from '@hono/node-server';
 import { Cron } from 'croner';
-import { GrammyError } from 'grammy';
+import { type Api, GrammyError, HttpError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import type { DrillRecord } from '../../backup/catalog/drill-record.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
@@ -32,6 +32,8 @@ import { refusal } from '../../http/loopback-guard.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { untilStopped } from '../../lib/retry.ts';
+import { UNREACHABLE } from '../../lib/surprise.ts';
+import { isTokenRefused, TOKEN_REFUSED } from '../../lib/token-refused.ts';
 import { type Texts, textsFor } from '../../locales/index.ts';
 import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
@@ -69,6 +71,9 @@ const CLIENT_GRACE_MS = 2_000;
  */
 const UPDATE_GRACE_MS = 12_000;
 
+/** How long a start that knows its BOT_INFO waits for Telegram's word on the token. */
+const FIRST_CALL_MS = 5_000;
+
 /** Sundays, away from the nightly backup (docs/spec/backup.md "Commands": weekly). */
 const DRILL_CRON = '30 3 * * 0';
 
@@ -97,7 +102,7 @@ export async function startNode(
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   api.config.use(callsAsHere);
-  const me: UserFromGetMe = config.botInfo === undefined ? await api.getMe() : readBotInfo(config.botInfo);
+  const me = await whoAmI(api, config.botInfo);
   const place = config.database.kind === 'file' ? config.database.path : 'the server';
   const explained = (error: unknown): never => {
     throw explainUnusable(error, place);
@@ -205,11 +210,6 @@ export async function startNode(
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
   void backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
   void requests.add(webhookUrl === undefined ? pollForUpdates() : useWebhook(webhookUrl));
-  db.read([staff(config.adminIds)])
-    .then(([found]) =>
-      installCommands(api, { defaultLocale: config.defaultLocale, staff: found, signal: stopping.signal }),
-    )
-    .catch((error: unknown) => log.warn('menu of commands not set', { error: describeError(error) }));
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
     schedule('* * * * *', log, async () => {
@@ -246,17 +246,32 @@ export async function startNode(
       );
   }
 
+  let isMenuSet = false;
+  /** Once, when Telegram has answered: without a network each of its many calls would fail and say so. */
+  function setMenu(): void {
+    if (isMenuSet) return;
+    isMenuSet = true;
+    const { defaultLocale } = config;
+    db.read([staff(config.adminIds)])
+      .then(([found]) => installCommands(api, { defaultLocale, staff: found, signal: stopping.signal }))
+      .catch((error: unknown) => log.warn('menu of commands not set', { error: describeError(error) }));
+  }
+
   async function pollForUpdates(): Promise<void> {
+    // A failure is told by the polling that follows: with no network by its own, with a webhook by 409.
     await api
       .deleteWebhook()
-      .catch((error: unknown) => log.warn('webhook not removed', { error: describeError(error) }));
+      .then(setMenu, (error: unknown) => log.debug('webhook not removed', { error: describeError(error) }));
     await poll({
       api,
       receive: host.receive,
       log,
       sleep: pause,
       signal: stopping.signal,
-      onAnswer: () => polled.answered(now()),
+      onAnswer: () => {
+        polled.answered(now());
+        setMenu();
+      },
       onFailure: (error) => polled.failed(error),
     });
   }
@@ -264,13 +279,20 @@ export async function startNode(
   /** Tries until Telegram has it: a host that could not tell its address hears nothing. */
   async function useWebhook(url: string): Promise<void> {
     const onFailure = (error: unknown, pauseMs: number): void => {
-      unset = error instanceof GrammyError ? error.description : describeError(error);
-      const remedy = 'PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and reachable from outside';
-      log.error('webhook not set', { error: describeError(error), remedy, retry_in_ms: pauseMs });
+      const remedy = remedyFor(error);
+      const words = isTokenRefused(error)
+        ? remedy
+        : error instanceof GrammyError
+          ? error.description
+          : describeError(error);
+      const level = words === unset ? 'debug' : 'error';
+      unset = words;
+      log[level]('webhook not set', { error: describeError(error), remedy, retry_in_ms: pauseMs });
     };
     await untilStopped({ sleep: pause, signal: stopping.signal, onFailure }, async () => {
       await setWebhook(api, url, webhookSecret ?? '');
       unset = undefined;
+      setMenu();
     });
   }
 
@@ -295,6 +317,28 @@ export async function startNode(
       await lock?.release();
     },
   };
+}
+
+/**
+ * BOT_INFO says who the bot is while Telegram cannot be reached. A token that Telegram does not know starts nothing: the bot
+ * would be deaf. @throws what Telegram said of it
+ */
+async function whoAmI(api: Api, botInfo: Config['botInfo']): Promise<UserFromGetMe> {
+  if (botInfo === undefined) return api.getMe();
+  const known = readBotInfo(botInfo);
+  try {
+    return await Promise.race([api.getMe(), sleep(FIRST_CALL_MS, known, { ref: false })]);
+  } catch (error) {
+    if (isTokenRefused(error)) throw error;
+    return known;
+  }
+}
+
+function remedyFor(error: unknown): string {
+  if (isTokenRefused(error)) return TOKEN_REFUSED;
+  return error instanceof HttpError
+    ? UNREACHABLE
+    : 'PUBLIC_URL must be https, on port 443, 80, 88 or 8443, and reachable from outside';
 }
 
 function placesOf({ database, bucket }: Config): Places {

@@ -12,6 +12,7 @@ import { describeError, type Log } from '../../lib/log.ts';
 import { untilStopped } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
 import { UNREACHABLE } from '../../lib/surprise.ts';
+import { isTokenRefused, TOKEN_REFUSED } from '../../lib/token-refused.ts';
 
 export interface PollingOptions {
   readonly api: Api;
@@ -26,6 +27,8 @@ export interface PollingOptions {
 
 /** How long Telegram holds a request without updates, seconds. */
 const HOLD_SECONDS = 15;
+/** The pause after a refused token, ms: Telegram seldom knows such a token again. */
+const REFUSED_MS = 60_000;
 /**
  * The pause before the next question while updates are being handled: Telegram repeats those, and
  * adds the new ones.
@@ -54,19 +57,23 @@ export async function poll(options: PollingOptions): Promise<void> {
       // An abandoned answer confirms nothing: the offset did not move.
       stopped,
     ]);
+  /** Of the last failure: a trouble that goes on is told once. */
+  let told: string | undefined;
   const onFailure = async (error: unknown, pauseMs: number): Promise<void> => {
     options.onFailure?.(error);
-    const remedy = error instanceof HttpError ? UNREACHABLE : undefined;
-    log.warn('polling failed', {
-      ...(remedy && { remedy }),
-      error: describeError(error),
-      retry_in_ms: pauseMs,
-    });
+    const words = describeError(error);
+    const isRefused = isTokenRefused(error);
+    const remedy = isRefused ? TOKEN_REFUSED : error instanceof HttpError ? UNREACHABLE : undefined;
+    const level = words === told ? 'debug' : isRefused ? 'error' : 'warn';
+    told = words;
+    log[level]('polling failed', { ...(remedy && { remedy }), error: words, retry_in_ms: pauseMs });
     if (error instanceof GrammyError && error.error_code === 409) await freeFromWebhook(options);
   };
   for (;;) {
-    const asked = await untilStopped({ ...options, onFailure }, ask);
+    const asked = await untilStopped({ ...options, onFailure, leastMs }, ask);
     if (asked === undefined) break;
+    if (told !== undefined) log.info('polling works again');
+    told = undefined;
     lanes.take(asked);
     options.onAnswer?.();
     do await Promise.race([lanes.idle(), options.sleep(PEEK_MS)]);
@@ -84,6 +91,8 @@ async function freeFromWebhook({ api, log }: PollingOptions): Promise<void> {
     .deleteWebhook()
     .catch((error: unknown) => log.warn('webhook not removed', { error: describeError(error) }));
 }
+
+const leastMs = (error: unknown): number => (isTokenRefused(error) ? REFUSED_MS : 0);
 
 function aborted(signal: AbortSignal): Promise<[]> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve([]), { once: true }));

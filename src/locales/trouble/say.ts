@@ -26,7 +26,7 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/message to (?:copy|forward) not found|can't be (?:copied|forwarded)/i, 'no-copy'],
   [/TOPIC_CLOSED/i, 'topic-closed'],
   [/anime is in the trash/, 'trashed'],
-  [/unauthorized/i, 'wrong-token'],
+  [/unauthorized|this BOT_TOKEN/i, 'wrong-token'],
   [/409 Conflict|terminated by other getUpdates/i, 'token-shared'],
   [/another program removed the webhook/, 'webhook-removed'],
   [/no webhook is set/, 'webhook-none'],

@@ -1,0 +1,10 @@
+/** Telegram's word that it does not know the bot's token: it was revoked, or never was one. */
+import { GrammyError } from 'grammy';
+
+export const TOKEN_REFUSED =
+  'Telegram does not know this BOT_TOKEN: copy it again from @BotFather (npm run setup proves it)';
+
+/** Of any call: 401, and 404 where the token has not the form of one. */
+export function isTokenRefused(error: unknown): boolean {
+  return error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404);
+}
