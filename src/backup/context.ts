@@ -3,11 +3,11 @@ import type { Clock } from '../lib/clock.ts';
 import type { Bucket } from './catalog/list.ts';
 import type { RetentionPolicy } from './catalog/retention.ts';
 import type { Encryption, OpeningKeys } from './envelope/types.ts';
-import type { SnapshotSource } from './model.ts';
+import type { RowSource } from './model.ts';
 import type { Ledger } from './run/ledger.ts';
 
 export interface BackupContext extends Bucket {
-  readonly source: SnapshotSource;
+  readonly source: RowSource;
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** In [0, 1): jitter between retries. */

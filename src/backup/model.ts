@@ -154,6 +154,10 @@ export interface SnapshotFile {
 }
 
 export interface SnapshotSource {
+  /** The schema as it is now, without a snapshot. */
+  schema(): Promise<DatabaseSchema>;
+  /** Whether one of the tables that `isAsked` picks has a row; reads no more than it must. */
+  any(isAsked: (table: TableInfo) => boolean): Promise<boolean>;
   /**
    * Opens one read transaction, calls `use`, closes it. Rejects with {@link SchemaChanged} when the schema moved between
    * reading it and reading the rows: nothing that `use` produced may be kept; call again.
@@ -161,6 +165,9 @@ export interface SnapshotSource {
    */
   read<T>(use: (snapshot: Snapshot) => Promise<T>, options?: { readonly checks: boolean }): Promise<T>;
 }
+
+/** All that a run needs of a source. */
+export type RowSource = Pick<SnapshotSource, 'read'>;
 
 /** The schema changed while it was being read (a migration ran); read again. */
 export class SchemaChanged extends Error {

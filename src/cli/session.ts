@@ -7,7 +7,7 @@ import type { Bucket } from '../backup/catalog/list.ts';
 import type { BackupContext } from '../backup/context.ts';
 import { isIdentity } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
-import type { SnapshotSource } from '../backup/model.ts';
+import type { RowSource } from '../backup/model.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
@@ -26,7 +26,7 @@ export interface Session {
    * BACKUP_PASSPHRASE; undefined when neither is set.
    */
   readonly keys: OpeningKeys | undefined;
-  readonly source: SnapshotSource;
+  readonly source: RowSource;
   /**
    * What the engine told the admins so far, here the person at the terminal: of earlier runs, and
    * of what follows a backup.

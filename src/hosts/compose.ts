@@ -7,7 +7,7 @@ import type { Bucket } from '../backup/catalog/list.ts';
 import type { BackupContext } from '../backup/context.ts';
 import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
 import type { Encryption, OpeningKeys } from '../backup/envelope/types.ts';
-import type { SnapshotSource } from '../backup/model.ts';
+import type { RowSource } from '../backup/model.ts';
 import type { Ledger, RequestLedger } from '../backup/run/ledger.ts';
 import { libraryVersions } from '../backup/run/libraries.ts';
 import type { Store } from '../backup/store/types.ts';
@@ -16,7 +16,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { BackupSettings } from '../settings/config.ts';
 
 export interface BackupParts {
-  readonly source: SnapshotSource;
+  readonly source: RowSource;
   readonly store: Store;
   readonly ledger: Ledger;
   /**

@@ -7,7 +7,7 @@ import { type Manifest, parseManifest } from '../../src/backup/catalog/manifest.
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
 import type { BackupContext } from '../../src/backup/context.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
-import { SchemaChanged, type SnapshotSource } from '../../src/backup/model.ts';
+import { type RowSource, SchemaChanged } from '../../src/backup/model.ts';
 import { noLedger } from '../../src/backup/run/ledger.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
@@ -330,7 +330,7 @@ describe('failures', () => {
   });
 
   test('uploads are aborted by their writers, not only by the sweep', async () => {
-    const source: SnapshotSource = {
+    const source: RowSource = {
       read: (use) =>
         world.context.source.read(async (snapshot) => {
           await use(snapshot);
@@ -344,7 +344,7 @@ describe('failures', () => {
   test('a run that takes too long is given up', async () => {
     let ring = (): void => {};
     const clock = { ...world.clock, sleep: () => new Promise<void>((resolve) => (ring = resolve)) };
-    const hanging: SnapshotSource = {
+    const hanging: RowSource = {
       read: () => {
         ring();
         return new Promise(() => {});
@@ -359,7 +359,7 @@ describe('failures', () => {
 
   test.each([1, 2])('the schema changed %i times: read again', async (times) => {
     let left = times;
-    const source: SnapshotSource = {
+    const source: RowSource = {
       read: async (use) => {
         const result = await world.context.source.read(use);
         left -= 1;
@@ -373,7 +373,7 @@ describe('failures', () => {
   });
 
   test('a schema that never holds still fails the run', async () => {
-    const source: SnapshotSource = {
+    const source: RowSource = {
       read: async () => {
         throw new SchemaChanged('schema changed');
       },
@@ -388,7 +388,7 @@ describe('failures', () => {
       [...store.objects].map(([key, { body }]) => [key, Buffer.from(body).toString('hex')]),
     );
     world.clock.advance(86_400_000);
-    const source: SnapshotSource = {
+    const source: RowSource = {
       read: async () => {
         throw new Error('database is locked');
       },
@@ -482,7 +482,7 @@ describe('failures', () => {
     const alert = async (): Promise<void> => {
       throw new Error('telegram is down');
     };
-    const source: SnapshotSource = {
+    const source: RowSource = {
       read: async () => {
         throw new Error('no database');
       },

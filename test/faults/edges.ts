@@ -2,7 +2,7 @@
  * The edges of the engine with trouble in them: bucket, database (a file's or a server's), files.
  */
 
-import type { SnapshotSource } from '../../src/backup/model.ts';
+import type { RowSource } from '../../src/backup/model.ts';
 import type { FileCalls } from '../../src/backup/restore/file-calls.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
@@ -19,7 +19,7 @@ export function chaoticStore(store: MemoryStore, chaos: Chaos): Store {
   return faultyStore(store, caller, store.rot);
 }
 
-export function chaoticSource(source: SnapshotSource, chaos: Chaos): SnapshotSource {
+export function chaoticSource(source: RowSource, chaos: Chaos): RowSource {
   return faultySource(
     source,
     chaos.side('database', (what) => new Error(`${what}: disk I/O error`)),

@@ -3,7 +3,7 @@
  * after it (the answer is lost).
  */
 
-import type { SnapshotFile, SnapshotSource } from '../../src/backup/model.ts';
+import type { RowSource, SnapshotFile } from '../../src/backup/model.ts';
 import type { Ledger } from '../../src/backup/run/ledger.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 
@@ -141,7 +141,7 @@ function faultyFile(file: SnapshotFile, faults: Caller): SnapshotFile {
   };
 }
 
-export function faultySource(source: SnapshotSource, faults: Caller): SnapshotSource {
+export function faultySource(source: RowSource, faults: Caller): RowSource {
   return {
     read: (use) =>
       faults.call('read', () =>

@@ -1,5 +1,5 @@
 /**
- * A SnapshotSource over node:sqlite, for tests only: small, slow, independent of the reader in
+ * A RowSource over node:sqlite, for tests only: small, slow, independent of the reader in
  * src/backup/snapshot.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
@@ -8,9 +8,9 @@ import {
   type IndexInfo,
   InvalidText,
   type Row,
+  type RowSource,
   type Scan,
   type ScanTarget,
-  type SnapshotSource,
   type SqlValue,
   type TableInfo,
 } from '../../src/backup/model.ts';
@@ -21,7 +21,7 @@ const BATCH = 100;
  * Reads `db` inside a transaction of its own. Rows exactly as model.ts asks for; `nested` scans are
  * not made.
  */
-export function openSqliteSource(db: DatabaseSync): SnapshotSource {
+export function openSqliteSource(db: DatabaseSync): RowSource {
   return {
     async read(use) {
       db.exec('BEGIN');

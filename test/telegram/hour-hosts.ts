@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import type { Telegram } from '../../sim/telegram/start-telegram.ts';
 import type { BackupEngine } from '../../src/backup/engine.ts';
-import type { SnapshotSource } from '../../src/backup/model.ts';
+import type { RowSource } from '../../src/backup/model.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
@@ -43,7 +43,7 @@ export interface Ground {
   readonly config: Config;
   readonly store: MemoryStore;
   readonly db: Database;
-  readonly source: SnapshotSource;
+  readonly source: RowSource;
   /** Lines of all programs that tell of trouble. */
   readonly log: Record<string, unknown>[];
   close(): void;

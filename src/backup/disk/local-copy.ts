@@ -11,7 +11,7 @@ import { limited, mostUnpacked } from '../envelope/limited.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { HeadLastWriter, SnapshotSink, SnapshotSource } from '../model.ts';
+import type { HeadLastWriter, SnapshotSink, RowSource } from '../model.ts';
 import { measured } from '../run/contents.ts';
 import { createDatabaseSink, PAGE_SIZE } from '../run/database-sink.ts';
 import { feed } from '../run/fan-out.ts';
@@ -53,7 +53,7 @@ export async function asDatabase(file: PlainFile, directory: string, signal?: Ab
 }
 
 /** A consistent copy of the live database, whichever kind it is, as a SQLite file. */
-export function copyLive(source: SnapshotSource, path: string): Promise<void> {
+export function copyLive(source: RowSource, path: string): Promise<void> {
   return writeLive(source, { path, headLength: PAGE_SIZE, replace: false, sink: createDatabaseSink });
 }
 
@@ -66,7 +66,7 @@ export interface LiveCopy {
 }
 
 /** One snapshot into one file, from the start again when it breaks off. The file appears when it is whole. */
-export function writeLive(source: SnapshotSource, copy: LiveCopy): Promise<void> {
+export function writeLive(source: RowSource, copy: LiveCopy): Promise<void> {
   return retry(DATABASE_READ, { sleep: systemClock.sleep, random: Math.random }, async () => {
     const { path, headLength, replace, onProgress } = copy;
     const writer = measured(await createFileWriter(path, { headLength, replace }));

@@ -13,6 +13,7 @@ export type Task<Input, Result, Message = never> = (
 ) => Promise<Result> | Result;
 
 export const TASKS = {
+  ask: async () => (await import('../snapshot/ask-task.ts')).askTask,
   vacuum: async () => (await import('../snapshot/vacuum-task.ts')).vacuumTask,
   check: async () => (await import('../verify/check-file.ts')).checkTask,
   prepare: async () => (await import('../restore/prepare-task.ts')).prepareTask,

@@ -1,21 +1,21 @@
 /** Reading a server's staged tables back, to be held against the backup's digests. */
 import { retry, SQL_AT_ONCE } from '../../lib/retry.ts';
 import { createDigestSink, type TableDigest } from '../digest.ts';
-import type { Snapshot, SnapshotSource } from '../model.ts';
+import type { Snapshot, RowSource } from '../model.ts';
 import type { StagedTable } from './staging.ts';
 
 /** A read may break off: over the connection, or over a value that only the next read asks for in its exact form. */
-export function readAgain<T>(source: SnapshotSource, use: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  return retry(SQL_AT_ONCE, { isPassing: () => true }, () => source.read(use));
+export function askAgain<T>(ask: () => Promise<T>): Promise<T> {
+  return retry(SQL_AT_ONCE, { isPassing: () => true }, ask);
 }
 
 /** What the server really holds, read back, against the backup's digests. */
 export async function compareStaged(
-  source: SnapshotSource,
+  source: RowSource,
   staged: readonly StagedTable[],
   wanted: readonly TableDigest[],
 ): Promise<void> {
-  const digests = await readAgain(source, async (snapshot) => {
+  const digestsOf = async (snapshot: Snapshot): Promise<readonly TableDigest[]> => {
     const digest = createDigestSink();
     await digest.begin(snapshot.schema);
     const tables = new Map(snapshot.schema.tables.map((table) => [table.name, table]));
@@ -35,7 +35,8 @@ export async function compareStaged(
     }
     await digest.finish();
     return digest.result();
-  });
+  };
+  const digests = await askAgain(() => source.read(digestsOf));
   const expected = new Map(wanted.map((table) => [table.table, table]));
   for (const { table, rows, sha256 } of digests) {
     const want = expected.get(table);

@@ -26,8 +26,8 @@ export interface OnlyInput {
 
 /** Returns what is to be told of it. */
 export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, backup, only, wanted }) => {
-  const live = await schemaOf(fresh);
-  const from = await schemaOf(backup);
+  const live = await openFileSnapshotSource({ path: fresh }).schema();
+  const from = await openFileSnapshotSource({ path: backup }).schema();
   const tables = from.tables.filter(({ name }) => only.includes(name));
   const version = versionOf(fresh, live);
   const { statements, notes } = replaceContents({
@@ -57,7 +57,7 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   } finally {
     db.close();
   }
-  const filled = await schemaOf(fresh);
+  const filled = await openFileSnapshotSource({ path: fresh }).schema();
   const digests = new Map((await digestFile(fresh)).tables.map((table) => [table.table, table]));
   for (const { table, sha256 } of wanted)
     if (digests.get(table)?.sha256 !== sha256 && sameColumns(filled, from, table))
@@ -76,13 +76,6 @@ function sameColumns(filled: DatabaseSchema, from: DatabaseSchema, name: string)
       ?.columns.map((column) => column.name)
       .join('\0');
   return columns(filled) === columns(from);
-}
-
-async function schemaOf(path: string): Promise<DatabaseSchema> {
-  return openFileSnapshotSource({ path }).read(async (snapshot) => {
-    for await (const _ of snapshot.scans([])) break;
-    return snapshot.schema;
-  });
 }
 
 function versionOf(path: string, { tables }: DatabaseSchema): number | null {

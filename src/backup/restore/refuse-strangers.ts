@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import type { SchemaObject, SnapshotSource } from '../model.ts';
-import { readAgain } from './compare-staged.ts';
+import { askAgain } from './compare-staged.ts';
 import type { RestoreSource } from './source.ts';
 import { listed, type Stranger, strangersOf, unknownOf } from './strangers.ts';
 
@@ -37,11 +37,9 @@ export function strangersInFile(path: string): Stranger[] {
 }
 
 /** Of a server's database. */
-export function strangersOnServer(source: SnapshotSource): Promise<Stranger[]> {
-  return readAgain(source, async (snapshot) => {
-    for await (const _ of snapshot.scans([])) throw new Error('a scan that nobody asked for');
-    return strangersOf(snapshot.schema.objects);
-  });
+export async function strangersOnServer(source: SnapshotSource): Promise<Stranger[]> {
+  const { objects } = await askAgain(() => source.schema());
+  return strangersOf(objects);
 }
 
 function objectOf([type, name, tableName, sql]: readonly unknown[]): Omit<SchemaObject, 'hasStorage'> {

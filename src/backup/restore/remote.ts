@@ -5,12 +5,12 @@
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { TableDigest } from '../digest.ts';
-import type { DatabaseSchema, Snapshot, SnapshotSource, TableInfo } from '../model.ts';
+import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model.ts';
 import { StatementFailed } from '../sql-http/sql-http.ts';
 import { isPassing, remedy, type SqlSession } from '../sql-http/sql-session.ts';
 import { rowLayout } from '../values.ts';
 import { carryLedgerSql } from './carry-ledger.ts';
-import { compareStaged, readAgain } from './compare-staged.ts';
+import { askAgain, compareStaged } from './compare-staged.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { type Replacement, replaceContents } from './replace-contents.ts';
 import {
@@ -72,10 +72,7 @@ export async function restoreRemote(target: RemoteTarget, options: RemoteRestore
   options.onCompare?.();
   await compareStaged(target.source, staged, options.wanted);
   await options.beforeSwap();
-  const live = await readAgain(target.source, async (snapshot) => {
-    await drainNothing(snapshot);
-    return snapshot.schema;
-  });
+  const live = await askAgain(() => target.source.schema());
   const isWhole = options.only === undefined;
   const versions = { live: live.userVersion, wanted: schema.userVersion };
   const setVersion = isWhole ? await setVersionSql(session, versions) : undefined;
@@ -135,18 +132,11 @@ export async function clearOwnStaging(target: RemoteTarget, id: string): Promise
 
 /** Removes what a dead attempt left. */
 export async function clearStaging({ session, source }: RemoteTarget): Promise<void> {
-  const left = await readAgain(source, async (snapshot) => {
-    await drainNothing(snapshot);
-    return snapshot.schema.tables.map(({ name }) => name).filter(isStaging);
-  });
+  const { tables } = await askAgain(() => source.schema());
+  const left = tables.map(({ name }) => name).filter(isStaging);
   // The control table first: without it a stalled attempt can not swap any more.
   for (const name of left.toSorted((a, b) => Number(b === CONTROL_TABLE) - Number(a === CONTROL_TABLE)))
     await session.run([`DROP TABLE IF EXISTS ${quoteName(name)}`]);
-}
-
-/** A snapshot must be asked for its scans once, even for none. */
-async function drainNothing(snapshot: Snapshot): Promise<void> {
-  for await (const _ of snapshot.scans([])) throw new Error('a scan that nobody asked for');
 }
 
 async function load(

@@ -22,22 +22,7 @@ export async function databaseState(
   fetcher: typeof fetch,
 ): Promise<'absent' | 'empty' | 'full'> {
   if (target.kind === 'file' && !existsSync(target.path)) return 'absent';
-  return sourceOf({ target, fetch: fetcher })
-    .read(async (snapshot) => {
-      const tables = snapshot.schema.tables.filter(
-        ({ name, kind }) => kind === 'table' && !OWN.has(name) && !isStaging(name),
-      );
-      for await (const scan of snapshot.scans(tables.map((table) => ({ kind: 'table', table }))))
-        for await (const rows of scan.rows) if (rows.length > 0) throw new RowsFound();
-      return 'empty' as const;
-    })
-    .catch((error: unknown) => {
-      if (error instanceof RowsFound) return 'full';
-      throw error;
-    });
-}
-
-/** Ends the reading at the first row. */
-class RowsFound extends Error {
-  override readonly name = 'RowsFound';
+  const source = sourceOf({ target, fetch: fetcher });
+  const isFull = await source.any(({ name, kind }) => kind === 'table' && !OWN.has(name) && !isStaging(name));
+  return isFull ? 'full' : 'empty';
 }

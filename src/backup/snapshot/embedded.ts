@@ -17,6 +17,7 @@ import { PAGE_SIZE } from '../sqlite/format.ts';
 import { openCopyCheck } from './check-copy.ts';
 import { copyName, removeOldCopies } from './copy-name.ts';
 import { openFile, readSnapshot } from './file.ts';
+import { questionsBy } from './questions.ts';
 import { refuseVectorIndexes } from './scan-sql.ts';
 import { isRefusedSql, removeCopy, vacuumInto } from './vacuum.ts';
 import type { VacuumInput } from './vacuum-task.ts';
@@ -44,11 +45,18 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
   const { path, batchRows, busyTimeoutMs = 5_000 } = options;
   // Found damaged: the next read takes the rows from a copy whose indexes were made anew.
   let isMending = false;
+  const approach = (): void => {
+    requireInPlace(realPath(path));
+    if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
+    settleJournals(path, { say: console.error, now: () => new Date() });
+  };
   return {
+    ...questionsBy(async (queries) => {
+      approach();
+      return runInProcess('ask', { path, queries, busyTimeoutMs });
+    }),
     async read(use, { checks } = { checks: false }) {
-      requireInPlace(realPath(path));
-      if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
-      settleJournals(path, { say: console.error, now: () => new Date() });
+      approach();
       removeOldCopies(path);
       const copy = copyName(path);
       const mended = checks && isMending ? copyName(path) : undefined;

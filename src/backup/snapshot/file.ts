@@ -8,6 +8,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { OWN_SUBQUERY, openForeignFile } from '../foreign/connection.ts';
 import type { Row, ScanTarget, Snapshot, SnapshotSource, SqlValue } from '../model.ts';
 import { guardScans } from './guarded-scans.ts';
+import { questionsBy } from './questions.ts';
 import { rowForm } from './row-form.ts';
 import { fixedLayout, type ScanSql, scanSql, selectSql } from './scan-sql.ts';
 import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
@@ -28,17 +29,19 @@ const REPLACEMENT = '\ufffd';
 
 /** Opens snapshots of a file. Rejects when it does not exist (it is never made), is no database, or its encoding is not UTF-8. */
 export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions): SnapshotSource {
+  const within = async <T>(work: (db: DatabaseSync) => T | Promise<T>): Promise<T> => {
+    if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
+    const { db, close } = openForeignFile(path);
+    try {
+      db.exec('BEGIN');
+      return await work(db);
+    } finally {
+      close();
+    }
+  };
   return {
-    async read(use) {
-      if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
-      const { db, close } = openForeignFile(path);
-      try {
-        db.exec('BEGIN');
-        return await readSnapshot(db, batchRows, use);
-      } finally {
-        close();
-      }
-    },
+    ...questionsBy((queries) => within((db) => queries.map((sql) => answerTo(db, sql)))),
+    read: (use) => within((db) => readSnapshot(db, batchRows, use)),
   };
 }
 
@@ -53,7 +56,7 @@ export async function readSnapshot<T>(
   batchRows: number | undefined,
   use: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
-  const details = readSchema(SCHEMA_QUERIES.map((sql) => schemaRows(db, sql)));
+  const details = readSchema(SCHEMA_QUERIES.map((sql) => answerTo(db, sql)));
   const guarded = guardScans((targets) => readScans(db, details, targets, batchRows ?? BATCH_ROWS));
   const result = await use({ schema: details.schema, scans: guarded.scans });
   guarded.requireComplete();
@@ -145,8 +148,8 @@ function sizeOf(value: SqlValue): number {
   return value instanceof Uint8Array ? value.byteLength : 0;
 }
 
-/** A schema query; its texts come as their bytes. */
-function schemaRows(db: DatabaseSync, sql: string): Row[] {
+/** The rows of a query; its texts come as their bytes. */
+export function answerTo(db: DatabaseSync, sql: string): Row[] {
   const names = db
     .prepare(sql)
     .columns()

@@ -1,4 +1,4 @@
-/** The schema of a server's database: one request, one transaction. */
+/** Questions to a server's database: one request, one transaction. */
 import type { Row, SqlValue } from '../model.ts';
 import {
   chained,
@@ -9,19 +9,19 @@ import {
   StatementFailed,
 } from '../sql-http/sql-http.ts';
 import { isObject, UNSIGNED_INFINITY, WireError } from '../sql-http/wire.ts';
-import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
 
-/** Reads the schema and finds out which pipeline endpoint the server has, newest first. */
-export async function readRemoteSchema(
+/** The rows of each query, and which pipeline endpoint the server has, newest first. */
+export async function askServer(
   server: SqlHttp,
-): Promise<{ readonly details: DetailedSchema; readonly endpoint: 'v3' | 'v2' }> {
+  queries: readonly string[],
+): Promise<{ readonly answers: readonly (readonly Row[])[]; readonly endpoint: 'v3' | 'v2' }> {
   const requests = [
-    { type: 'batch', batch: { steps: chained(['BEGIN', ...SCHEMA_QUERIES, 'COMMIT']) } },
+    { type: 'batch', batch: { steps: chained(['BEGIN', ...queries, 'COMMIT']) } },
     { type: 'close' },
   ];
   for (const endpoint of ['v3', 'v2'] as const) {
     const answer = await pipeline(server, `${endpoint}/pipeline`, requests);
-    if (answer !== 404) return { details: readSchema(batchRows(answer)), endpoint };
+    if (answer !== 404) return { answers: batchRows(answer), endpoint };
   }
   throw new Error(`${server.host} is no database server: it has neither v3/pipeline nor v2/pipeline`);
 }

@@ -20,10 +20,17 @@ import {
 import { guardScans } from './guarded-scans.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
 import { PagedTransaction } from './pages.ts';
-import { plainRow, readRemoteSchema } from './remote-schema.ts';
+import { questionsBy } from './questions.ts';
+import { askServer, plainRow } from './remote-schema.ts';
 import { type FormName, type RowForm, rowForm } from './row-form.ts';
 import { scanSql } from './scan-sql.ts';
-import { type DetailedSchema, requireSameSchema, VERSION_QUERY } from './schema.ts';
+import {
+  type DetailedSchema,
+  readSchema,
+  requireSameSchema,
+  SCHEMA_QUERIES,
+  VERSION_QUERY,
+} from './schema.ts';
 
 export interface RemoteSnapshotOptions extends SqlHttpOptions {
   /** Most rows in a batch, 500 by default. */
@@ -42,11 +49,15 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
   const batchRows = options.batchRows ?? 500;
   let form: FormName = 'quick';
   let brokenCursors = 0;
+  const ask = (queries: readonly string[]): ReturnType<typeof askServer> =>
+    askServer(server, queries).catch((error: unknown) => {
+      throw named(server, error);
+    });
   return {
+    ...questionsBy(async (queries) => (await ask(queries)).answers),
     async read(use) {
-      const { details, endpoint } = await readRemoteSchema(server).catch((error: unknown) => {
-        throw named(server, error);
-      });
+      const { answers, endpoint } = await ask(SCHEMA_QUERIES);
+      const details = readSchema(answers);
       const session: Session = {
         server,
         details,

@@ -11,8 +11,8 @@ import {
   type DatabaseSchema,
   InvalidText,
   type Row,
+  type RowSource,
   type ScanTarget,
-  type SnapshotSource,
   type SqlValue,
 } from '../../../src/backup/model.ts';
 
@@ -60,7 +60,7 @@ export interface Contents {
 
 /** Reads a whole snapshot into memory. */
 export async function readAll(
-  source: SnapshotSource,
+  source: RowSource,
   targetsOf: (schema: DatabaseSchema) => ScanTarget[] = allTargets,
 ): Promise<Contents> {
   return source.read(async ({ schema, scans }) => {
@@ -76,7 +76,7 @@ export async function readAll(
 
 /** `read`, and once more when the first attempt found that it needs the exact form. */
 export async function readWithRetry(
-  source: SnapshotSource,
+  source: RowSource,
   targetsOf: (schema: DatabaseSchema) => ScanTarget[] = allTargets,
 ): Promise<Contents> {
   try {

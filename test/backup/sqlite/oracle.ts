@@ -1,7 +1,7 @@
 /** What the tests share: writing a file into memory, and comparing databases by a real SQLite. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'vitest';
-import type { HeadLastWriter, Row, SnapshotSource } from '../../../src/backup/model.ts';
+import type { HeadLastWriter, Row, RowSource } from '../../../src/backup/model.ts';
 import type { FileLimits } from '../../../src/backup/sqlite/format.ts';
 import { createSqliteSink } from '../../../src/backup/sqlite/sqlite-sink.ts';
 import {
@@ -39,10 +39,7 @@ export function memoryWriter(): HeadLastWriter<void> & {
   };
 }
 
-export async function writeFile(
-  source: SnapshotSource,
-  limits?: FileLimits,
-): Promise<Uint8Array<ArrayBuffer>> {
+export async function writeFile(source: RowSource, limits?: FileLimits): Promise<Uint8Array<ArrayBuffer>> {
   const out = memoryWriter();
   const sink = createSqliteSink(out, limits);
   await source.read(async (snapshot) => {
