@@ -11,7 +11,7 @@ import { limited, mostUnpacked } from '../envelope/limited.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { HeadLastWriter, SnapshotSink, RowSource } from '../model.ts';
+import type { HeadLastWriter, RowSource, SnapshotSink } from '../model.ts';
 import { measured } from '../run/contents.ts';
 import { createDatabaseSink, PAGE_SIZE } from '../run/database-sink.ts';
 import { feed } from '../run/fan-out.ts';
