@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/page/**/*.test.ts'],
     fileParallelism: false,
     globalSetup: ['test/page/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 150_000,
+    hookTimeout: 150_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

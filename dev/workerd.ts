@@ -63,9 +63,9 @@ const main :Workerd.Worker = (
 }
 
 async function until(check: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     if (await check().catch(() => false)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('workerd did not answer within 10 s');
+  throw new Error('workerd did not answer within a minute');
 }

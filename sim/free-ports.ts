@@ -2,22 +2,31 @@
  * Ports of 127.0.0.1 for servers that need a given one: such a server cannot tell its own before it
  * starts.
  */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
+/**
+ * Below the ports that a system gives to port 0 and to clients: another program may get such a
+ * port again before our server starts.
+ */
+const FIRST = 12_000;
+const LAST = 32_000;
+const TRIES = 200;
+
 /** Ports that were free a moment ago, all different: it holds all until it knows all. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
+  const held: Server[] = [];
   const ports: number[] = [];
-  for (let i = 0; i < count; i += 1) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    servers.push(server);
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no free port');
-    ports.push(address.port);
+  for (let tries = 0; ports.length < count; tries += 1) {
+    if (tries === TRIES * count) throw new Error('no free port');
+    const port = randomInt(FIRST, LAST);
+    const server = await heldOn(port);
+    if (server === undefined) continue;
+    held.push(server);
+    ports.push(port);
   }
-  for (const server of servers) {
+  for (const server of held) {
     server.close();
     await once(server, 'close');
   }
@@ -29,4 +38,15 @@ export async function freePort(): Promise<number> {
   const [port] = await freePorts(1);
   if (port === undefined) throw new Error('no free port');
   return port;
+}
+
+/** Undefined where another program has the port. */
+async function heldOn(port: number): Promise<Server | undefined> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return server;
+  } catch {
+    return undefined;
+  }
 }

@@ -33,7 +33,7 @@ export async function startSwift(): Promise<{ settings: S3Settings; close(): Pro
   });
   const close = async () => {
     await stop(script);
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     await ready(script);

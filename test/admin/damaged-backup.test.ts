@@ -27,5 +27,5 @@ test('/backup, the check button and /test say what is damaged; nothing calls it 
   await desk.admin.send('/test');
   expect(desk.last().text).toContain('Oxirgi zaxira nusxa yaroqsiz');
   await desk.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });

@@ -1,4 +1,6 @@
 /** Numbers that are true, cost the same whatever the history, and are drawn where a person would rather look. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -80,7 +82,7 @@ describe('statistics', () => {
   test('numbers from before the counters are taken over by the migration', async () => {
     const { DatabaseSync } = await import('node:sqlite');
     const { mkdtempSync } = await import('node:fs');
-    const path = `${mkdtempSync('/tmp/anime-old-')}/old.db`;
+    const path = `${mkdtempSync(join(tmpdir(), 'anime-old-'))}/old.db`;
     const old = new DatabaseSync(path);
     old.exec(`CREATE TABLE users (user_id INTEGER PRIMARY KEY, username TEXT, created_at TEXT);
       CREATE TABLE anime (id INTEGER PRIMARY KEY AUTOINCREMENT, code INTEGER UNIQUE NOT NULL, description TEXT);

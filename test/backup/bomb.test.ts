@@ -19,7 +19,7 @@ let directory = '';
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'bomb-'));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -65,7 +65,7 @@ test('a manifest that lets 13 MB unpack to 3.2 GB is not believed', async () => 
   expect(claim(13_000_000, 130_000_000).objects.database.bytes).toBe(13_000_000);
 });
 
-test('a file on disk that is a bomb is not unpacked to its end', { timeout: 60_000 }, async () => {
+test('a file on disk that is a bomb is not unpacked to its end', async () => {
   const path = join(directory, 'bomb.gz');
   // Members one after the other are one file to gzip.
   const member = gzipSync(new Uint8Array(64_000_000));

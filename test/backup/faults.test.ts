@@ -103,7 +103,7 @@ const KINDS: readonly Omit<Fault, 'at'>[] = [
   { lasting: true, effect: 'after' },
 ];
 
-test.each(KINDS)('every call of a run fails: %j', { timeout: 120_000 }, async (kind) => {
+test.each(KINDS)('every call of a run fails: %j', async (kind) => {
   const { faults } = await trial(undefined);
   const calls = faults.log;
   expect(calls.length).toBeGreaterThan(30);

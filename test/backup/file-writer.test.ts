@@ -16,7 +16,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'file-writer-'));
   path = join(directory, 'a.db');
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 test('a file that exists is refused at the first try: it will be there at the next one too', async () => {
   writeFileSync(path, 'old');

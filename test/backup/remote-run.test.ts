@@ -62,7 +62,7 @@ afterAll(async () => {
   db.close();
   await server.close();
   await s3.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function run() {

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await bot.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** Node knows its address, a Worker the one that was recorded. */

@@ -11,7 +11,7 @@ let home: string;
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'advice-'));
 });
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 10 }));
 
 test('causes that repeat one another are told once', () => {
   const network = new Error('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND x.example') });

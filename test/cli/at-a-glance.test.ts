@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (let i = 1; i <= 200; i += 1) names.push(await putBackup(many, '', new Date(begin - i * HOUR_MS)));
   mkdirSync(join(directory, 'none'));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 describe('list', () => {
   test('two hundred backups: the verdict comes again below, where the eye is, but not into a pipe', async () => {
@@ -128,7 +128,7 @@ describe('list --check: exit code 3 when not safe, so that a cron can watch', ()
       /^Not safe: the newest backup, \S+, is damaged; .* is 3 h old\..*\n$/,
     ],
   ])('%s: the verdict alone, on standard error', async (_, make, line) => {
-    rmSync(join(directory, 'check'), { recursive: true, force: true });
+    rmSync(join(directory, 'check'), { recursive: true, force: true, maxRetries: 10 });
     await make();
     const seen = await cli('check', 'list', '--check');
     expect(seen).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(line) });

@@ -110,7 +110,7 @@ let scratch: string;
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'broken-'));
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
 
 async function run(directory: string, command: readonly string[], settings: World['settings']) {
   const child = spawn(process.execPath, command, {
@@ -123,7 +123,7 @@ async function run(directory: string, command: readonly string[], settings: Worl
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 90_000,
+    timeout: 120_000,
   });
   const said = Promise.all([readText(child.stdout), readText(child.stderr)]);
   const [code] = await once(child, 'close');

@@ -40,7 +40,7 @@ beforeAll(() => {
   `);
   db.close();
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 describe('one after the other', () => {
   let name = '';

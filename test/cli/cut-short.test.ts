@@ -50,7 +50,7 @@ beforeAll(async () => {
   expect(full.code, full.stdout + full.stderr).toBe(0);
   name = String(full.json()['name']);
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 beforeEach(() => {
   rmSync(join(directory, 'got'), { recursive: true });
   mkdirSync(join(directory, 'got'));

@@ -22,8 +22,8 @@ beforeAll(async () => {
   world.close();
   older = String((await cli('full', '--json')).json()['name']);
   newer = String((await cli('full', '--json')).json()['name']);
-}, 60_000);
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const cli = (...args: readonly string[]): Promise<CliResult> =>
   runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
@@ -42,9 +42,7 @@ function flip(name: string): void {
   }
 }
 
-test('a restore that meets it names the older one, and the next try takes that', {
-  timeout: 120_000,
-}, async () => {
+test('a restore that meets it names the older one, and the next try takes that', async () => {
   flip(newer);
   const first = await cli('restore', 'latest', '--replace', '--yes', '--json');
   expect(first.code).toBe(1);
@@ -74,7 +72,7 @@ test('a restore that meets it names the older one, and the next try takes that',
   });
 });
 
-test('verify remembers it, and takes it back when it is good again', { timeout: 120_000 }, async () => {
+test('verify remembers it, and takes it back when it is good again', async () => {
   const again = await cli('verify', newer);
   expect(again).toMatchObject({ code: 1, stdout: expect.stringContaining('BAD') });
   expect((await cli('list', '--json')).json()).toMatchObject({
@@ -93,7 +91,7 @@ test('verify remembers it, and takes it back when it is good again', { timeout: 
   expect(inBucket().filter((file) => file.endsWith('.bad.json'))).toEqual([]);
 });
 
-test('download and diff remember it too', { timeout: 120_000 }, async () => {
+test('download and diff remember it too', async () => {
   for (const args of [
     ['download', newer, '-o', 'copies'],
     ['diff', newer, older],
@@ -106,7 +104,7 @@ test('download and diff remember it too', { timeout: 120_000 }, async () => {
   }
 });
 
-test('after a restore from a damaged database, list says: make a backup', { timeout: 120_000 }, async () => {
+test('after a restore from a damaged database, list says: make a backup', async () => {
   damageIndex(join(directory, 'bot.db'));
   expect((await cli('full')).code).toBe(1);
   expect((await cli('list')).stdout).toContain('"The database file is damaged"');

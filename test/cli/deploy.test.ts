@@ -57,7 +57,7 @@ beforeEach(async () => {
 afterEach(async () => {
   db.close();
   await standIns.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function deploy(

@@ -21,8 +21,8 @@ beforeEach(async () => {
   await db.closeWhole();
   run("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')");
   good = await full();
-}, 60_000);
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const cli = (...args: readonly string[]): Promise<CliResult> =>
   runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
@@ -43,33 +43,25 @@ test.each([
   ['DROP TABLE backup_lease', 'table backup_lease is missing'],
   ['ALTER TABLE backup_lease RENAME COLUMN expires_ms TO e', 'table backup_lease lacks column expires_ms'],
   ['DROP TABLE backup_requests', 'table backup_requests is missing'],
-])(
-  '%s: a backup is made and marked, and the whole restore goes on',
-  {
-    timeout: 60_000,
-  },
-  async (statement, finding) => {
-    run(statement);
-    const made = await cli('full');
-    expect(made).toMatchObject({ code: 1, stdout: expect.stringContaining(`DAMAGED: `) });
-    expect(made.stdout).toContain(finding);
-    expect(made.stdout).not.toMatch(/has not (opened|made)|SQLITE/);
-    if (!statement.includes('backup_requests'))
-      expect(made.stdout).toContain('(backup_lease, backup_runs) is not whole');
-    expect(await cli('list', '--check')).toMatchObject({
-      code: 3,
-      stderr: expect.stringContaining('Not safe: '),
-    });
-    const restored = await cli('restore', 'latest', '--replace', '--yes');
-    expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(`restored: ${good}`) });
-    expect(restored.stdout).toContain(`of what was there before: the database was damaged`);
-    expect(await cli('full')).toMatchObject({ code: 0, stdout: expect.stringContaining('verified') });
-  },
-);
+])('%s: a backup is made and marked, and the whole restore goes on', async (statement, finding) => {
+  run(statement);
+  const made = await cli('full');
+  expect(made).toMatchObject({ code: 1, stdout: expect.stringContaining(`DAMAGED: `) });
+  expect(made.stdout).toContain(finding);
+  expect(made.stdout).not.toMatch(/has not (opened|made)|SQLITE/);
+  if (!statement.includes('backup_requests'))
+    expect(made.stdout).toContain('(backup_lease, backup_runs) is not whole');
+  expect(await cli('list', '--check')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('Not safe: '),
+  });
+  const restored = await cli('restore', 'latest', '--replace', '--yes');
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining(`restored: ${good}`) });
+  expect(restored.stdout).toContain(`of what was there before: the database was damaged`);
+  expect(await cli('full')).toMatchObject({ code: 0, stdout: expect.stringContaining('verified') });
+});
 
-test('a damaged backup without a column of the record can be restored by its name', {
-  timeout: 60_000,
-}, async () => {
+test('a damaged backup without a column of the record can be restored by its name', async () => {
   run('ALTER TABLE backup_runs RENAME COLUMN started_at TO s');
   const bad = await full();
   expect(await cli('restore', bad, '--replace', '--yes')).toMatchObject({
@@ -80,9 +72,7 @@ test('a damaged backup without a column of the record can be restored by its nam
 
 const TRIGGER =
   'trigger mine on backup_runs would run at every restore: drop it in the database (DROP TRIGGER mine), then make a new backup';
-test('a trigger on the record: found when the backup is made, and the message leads out', {
-  timeout: 60_000,
-}, async () => {
+test('a trigger on the record: found when the backup is made, and the message leads out', async () => {
   run('CREATE TRIGGER mine AFTER UPDATE ON backup_runs BEGIN SELECT 1; END');
   expect(await cli('full')).toMatchObject({ code: 1, stdout: expect.stringContaining(TRIGGER) });
   expect(await cli('list', '--check')).toMatchObject({
@@ -94,9 +84,7 @@ test('a trigger on the record: found when the backup is made, and the message le
   expect(await cli('full')).toMatchObject({ code: 0 });
 });
 
-test('the same in a backup that an earlier program called verified: list does not blame its files', {
-  timeout: 60_000,
-}, async () => {
+test('the same in a backup that an earlier program called verified: list does not blame its files', async () => {
   run('CREATE TRIGGER mine AFTER UPDATE ON backup_runs BEGIN SELECT 1; END');
   const bad = await full();
   const path = join(directory, `bucket/anime_backup_${bad}.manifest.json`);

@@ -29,7 +29,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'cli-import-'));
   mkdirSync(join(directory, 'tmp'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 function write(name: string, value: unknown): void {
   writeFileSync(join(directory, name), JSON.stringify(value));
@@ -231,9 +231,7 @@ test('a value that is not taken is told from a row that is not, and one row is a
   expect(stdout).toContain('left aside: schema_migrations (1 row): what a bot keeps for itself');
 });
 
-test('after an import, import and list say that no backup has it yet, until one has', {
-  timeout: 60_000,
-}, async () => {
+test('after an import, import and list say that no backup has it yet, until one has', async () => {
   write('file.json', FILE);
   const imported = await cli('import', 'file.json', '--yes');
   expect(imported).toMatchObject({ code: 0 });

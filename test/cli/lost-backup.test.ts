@@ -10,11 +10,9 @@ import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { runCli } from './spawn-cli.ts';
 
-test('list, list --check and the drill tell of a newest backup that is gone', {
-  timeout: 120_000,
-}, async () => {
+test('list, list --check and the drill tell of a newest backup that is gone', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'lost-backup-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
   await migrate(db, { now: () => new Date(0), backup: async () => {} });
   db.close();

@@ -23,7 +23,7 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'no-links-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const settings = (code: string): Record<string, string> => ({
   NODE_OPTIONS: `--import=${NO_LINKS}`,

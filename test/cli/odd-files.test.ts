@@ -16,7 +16,7 @@ import { childEnv } from '../support/child-env.ts';
 const main = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 const cli = (...args: readonly string[]) => [main('cli/main.ts'), ...args];
 const TOKEN = '123456789:AAabcdefghijklmnopqrstuvwxyz0123456';
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 100_000;
 
 const KINDS: Readonly<Record<string, (path: string) => void>> = {
   'a pipe': (path) => void execFileSync('mkfifo', [path]),
@@ -42,7 +42,7 @@ beforeAll(async () => {
   db.close();
   expect((await run(whole, cli('full', '--any-schema'))).code).toBe(0);
 }, PATIENCE_MS);
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }));
 
 async function run(directory: string, command: readonly string[]) {
   const isOffline = command.includes('--offline');

@@ -23,7 +23,7 @@ beforeEach(async () => {
   ]);
   await db.closeWhole();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const cli = (...args: readonly string[]): Promise<CliResult> =>
   runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
@@ -78,7 +78,7 @@ test.each([
     'users',
     'table users did not arrive as it is in the backup',
   ],
-])('%s: --only %s', { timeout: 60_000 }, async (statements, table, reason) => {
+])('%s: --only %s', async (statements, table, reason) => {
   expect(await cli('full')).toMatchObject({ code: 0 });
   run(statements);
   const before = readFileSync(join(directory, 'bot.db'));
@@ -94,18 +94,14 @@ test.each([
   expect(rows('SELECT user_id, first_name FROM users')).toEqual([{ user_id: 7, first_name: 'Aziza' }]);
 });
 
-test('two tables that hang together, one of them named: the named one comes back', {
-  timeout: 60_000,
-}, async () => {
+test('two tables that hang together, one of them named: the named one comes back', async () => {
   expect(await cli('full')).toMatchObject({ code: 0 });
   run('DROP TABLE draft_parts; DROP TABLE drafts');
   expect(await cli('restore', 'latest', '--only', 'drafts', '--yes')).toMatchObject({ code: 0, stderr: '' });
   expect(rows('SELECT * FROM drafts')).toEqual([]);
 });
 
-test('a backup with a column of the owner’s: the table is made again with it', {
-  timeout: 60_000,
-}, async () => {
+test('a backup with a column of the owner’s: the table is made again with it', async () => {
   run("ALTER TABLE users ADD COLUMN note TEXT NOT NULL DEFAULT 'it''s'; UPDATE users SET note = 'mine'");
   expect(await cli('full')).toMatchObject({ code: 0 });
   run('DROP TABLE users');
@@ -121,9 +117,7 @@ test('a backup with a column of the owner’s: the table is made again with it',
   );
 });
 
-test('a column of the owner’s that SQL of its own makes is refused in a sentence', {
-  timeout: 60_000,
-}, async () => {
+test('a column of the owner’s that SQL of its own makes is refused in a sentence', async () => {
   run('DELETE FROM users; ALTER TABLE users ADD COLUMN note TEXT DEFAULT (1 + 1)');
   expect(await cli('full')).toMatchObject({ code: 0 });
   run('DROP TABLE users');
@@ -140,9 +134,7 @@ const OWNERS = `CREATE TABLE seen (id INTEGER);
   CREATE TRIGGER user_seen AFTER UPDATE ON users BEGIN INSERT INTO seen VALUES (new.user_id); END;
   CREATE TRIGGER tells_username AFTER UPDATE OF username ON users BEGIN INSERT INTO seen VALUES (1); END`;
 
-test('triggers and indexes of the owner’s on a table that is made again are made again', {
-  timeout: 60_000,
-}, async () => {
+test('triggers and indexes of the owner’s on a table that is made again are made again', async () => {
   run(OWNERS);
   expect(await cli('full')).toMatchObject({ code: 0 });
   run('ALTER TABLE users RENAME COLUMN username TO nom');
@@ -157,7 +149,7 @@ test('triggers and indexes of the owner’s on a table that is made again are ma
   expect(result.stdout).toContain('users: trigger tells_username is not made again');
 });
 
-test('those of a table that was gone are named', { timeout: 60_000 }, async () => {
+test('those of a table that was gone are named', async () => {
   run(OWNERS);
   expect(await cli('full')).toMatchObject({ code: 0 });
   run('DROP TABLE users');

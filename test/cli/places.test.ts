@@ -20,7 +20,7 @@ beforeAll(() => {
   writeFileSync(join(directory, 'file'), 'x');
   symlinkSync('loop', join(directory, 'loop'));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 async function run(command: readonly string[], settings: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, command, {
@@ -34,7 +34,7 @@ async function run(command: readonly string[], settings: Readonly<Record<string,
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
+    timeout: 100_000,
     killSignal: 'SIGKILL',
   });
   const said = Promise.all([readText(child.stdout), readText(child.stderr)]);

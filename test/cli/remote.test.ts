@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await s3.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 test('full, list, verify, diff with live, prune', async () => {

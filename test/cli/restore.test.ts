@@ -18,7 +18,7 @@ beforeAll(async () => {
   await copyLive(openEmbeddedSnapshotSource({ path: world.path }), join(directory, 'bot.db'));
   world.close();
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const cli = (...args: readonly string[]): Promise<CliResult> =>
   runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
@@ -31,7 +31,7 @@ const query = (sql: string): unknown => {
   }
 };
 
-test('restore, from refusal to done', { timeout: 60_000 }, async () => {
+test('restore, from refusal to done', async () => {
   const name = String((await cli('full', '--json')).json()['name']);
   query("UPDATE anime SET title = 'x' RETURNING 1");
 
@@ -92,9 +92,7 @@ test('restore, from refusal to done', { timeout: 60_000 }, async () => {
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('no backup 20200101_000000') });
 });
 
-test('a restore and an import name what the retention of their safety backup deleted', {
-  timeout: 60_000,
-}, async () => {
+test('a restore and an import name what the retention of their safety backup deleted', async () => {
   const bucket = join(directory, 'bucket');
   const old = async (days: number): Promise<string> => {
     const time = new Date(Date.now() - days * 86_400_000);
@@ -114,9 +112,7 @@ test('a restore and an import name what the retention of their safety backup del
   expect(imported.stdout).toContain(`retention deleted 1 old backup: ${again}`);
 });
 
-test('import, a broken file: says where, names backups to use instead, changes nothing', {
-  timeout: 60_000,
-}, async () => {
+test('import, a broken file: says where, names backups to use instead, changes nothing', async () => {
   writeFileSync(join(directory, 'cut.json'), '{"anime":[{"code":5},{"co');
   const result = await cli('import', 'cut.json', '--yes');
   expect(result.code).toBe(1);
@@ -126,7 +122,7 @@ test('import, a broken file: says where, names backups to use instead, changes n
   expect(await cli('import', 'cut.json', '--utc-offset', 'noon')).toMatchObject({ code: 2 });
 });
 
-test('drill tells its time, and list shows it', { timeout: 60_000 }, async () => {
+test('drill tells its time, and list shows it', async () => {
   expect(await cli('drill')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/drill passed: \d{8}_\d{6} restored into a scratch database in [\d.]+ s/),
@@ -134,9 +130,7 @@ test('drill tells its time, and list shows it', { timeout: 60_000 }, async () =>
   expect((await cli('list', '--json')).json()).toMatchObject({ last_drill: { ok: true } });
 });
 
-test('a database that another program keeps locked: who has it, and what to do', {
-  timeout: 60_000,
-}, async () => {
+test('a database that another program keeps locked: who has it, and what to do', async () => {
   const other = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
   other.exec('BEGIN EXCLUSIVE');
   writeFileSync(
@@ -154,9 +148,7 @@ test('a database that another program keeps locked: who has it, and what to do',
   rmSync(join(directory, 'bot.db.lock'));
 });
 
-test('another program’s database replaces the bot’s only when that is asked for', {
-  timeout: 60_000,
-}, async () => {
+test('another program’s database replaces the bot’s only when that is asked for', async () => {
   const history = new DatabaseSync(join(directory, 'places.sqlite'), { timeout: 10_000 });
   history.exec('CREATE TABLE moz_places (id INTEGER PRIMARY KEY, url TEXT); CREATE TABLE users (id INTEGER)');
   history.close();

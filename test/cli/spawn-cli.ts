@@ -1,6 +1,7 @@
 /** Spawns the real CLI, as `npm run backup --` does, without a terminal. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { watch } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { childEnv } from '../support/child-env.ts';
 
@@ -70,6 +71,8 @@ export async function runCliInterrupted(
   try {
     return await run(cwd, env, [process.execPath, MAIN, ...args], (spawned) => {
       child = spawned;
+      // On a busy machine it would be done before this process comes to see the file.
+      if (spawned.pid !== undefined) setPriority(spawned.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     });
   } finally {
     watcher.close();

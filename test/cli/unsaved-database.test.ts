@@ -25,7 +25,7 @@ beforeEach(async () => {
   await db.closeWhole();
   copyFileSync(at('bot.db'), at('good.db'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 /** As a restore with --any-schema, or an owner's own SQL, leaves it. */
 function change(script: string): void {
@@ -61,9 +61,6 @@ const CASES: readonly (readonly [string, string, RegExp])[] = [
 
 test.each(CASES)(
   '%s: the failure names --broken-database, and that is accepted',
-  {
-    timeout: 120_000,
-  },
   async (_, script, reason) => {
     change(script);
     const first = await cli('restore', 'good.db', '--replace', '--yes');
@@ -89,9 +86,7 @@ test.each(CASES)(
   },
 );
 
-test('a full disk, or a bucket that takes nothing, is not the database’s fault', {
-  timeout: 120_000,
-}, async () => {
+test('a full disk, or a bucket that takes nothing, is not the database’s fault', async () => {
   const env = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' };
   const full = await runCliWithoutRoom(directory, env, 'restore', 'good.db', '--replace', '--yes');
   expect(full.code).toBe(1);

@@ -43,7 +43,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   db.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function everything(): Promise<unknown> {

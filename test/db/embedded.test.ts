@@ -96,7 +96,8 @@ describe('the embedded database', () => {
     await db.write([sql('INSERT INTO t VALUES (1)')]);
     const began = performance.now();
     await db.checkpoint();
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // Whoever waits for a reader gives up after five seconds.
+    expect(performance.now() - began).toBeLessThan(4_000);
     expect((await reading.execute('SELECT * FROM t')).rows).toEqual([]);
     await reading.rollback();
     reader.close();

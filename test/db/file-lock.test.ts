@@ -24,7 +24,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'file-lock-'));
   path = join(directory, 'bot.db');
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const now = (): Date => new Date('2026-01-01T12:00:00Z');
 /** Watching for a sign of life takes no time here; `meanwhile` is what happens in it. */

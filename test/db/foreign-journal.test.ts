@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 interface Use {
@@ -355,7 +355,7 @@ test('killed at any moment, all that was committed is there and nothing is set a
   const acknowledged: number[] = [];
   for (let round = 0; round < 12; round += 1) {
     const user = new FileUser({ first: round * 10_000 + 1, count: 9_000, between: 3 + round });
-    await user.until('open');
+    await user.until(`added ${round * 10_000 + 10}`);
     // The moment is the machine's; each round checkpoints at another rhythm.
     await new Promise((resolve) => setTimeout(resolve, 20 + round * 17));
     await user.kill();

@@ -22,7 +22,7 @@ let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'journal-owner-'));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const mainOf = (file: Uint8Array): MainFile => ({
   firstPage: file.subarray(0, 65_536),

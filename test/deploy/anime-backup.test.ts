@@ -44,7 +44,7 @@ beforeAll(async () => {
   await copyLive(openEmbeddedSnapshotSource({ path: world.path }), template);
   world.close();
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
 
 function give(path: string): void {
   chownSync(path, idOf('-u'), idOf('-g'));
@@ -95,7 +95,7 @@ class Machine {
 
 const canRun = !isRoot || hasSetpriv;
 
-describe.skipIf(!canRun)('deploy/anime-backup', { timeout: 60_000 }, () => {
+describe.skipIf(!canRun)('deploy/anime-backup', () => {
   test('the settings, the data and the user of the bot that systemd runs', () => {
     const machine = new Machine();
     expect(machine.run('list', '--check')).toMatchObject({
@@ -171,7 +171,7 @@ test.each([
     cwd: app,
     env: { ...childEnv(), HOST: '0.0.0.0', ...start.settings },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 100_000,
   });
   expect(stdout + stderr).toMatch(start.said);
   expect(stdout + stderr).not.toMatch(/npm start -- --offline|Cannot find module|npm run setup/);
@@ -201,7 +201,7 @@ test('the image’s command: a link to the program, in the working directory wit
   expect(existsSync(join(app, 'data/kept'))).toBe(true);
 });
 
-describe('a directory that has no bot, on a machine that has one', { timeout: 60_000 }, () => {
+describe('a directory that has no bot, on a machine that has one', () => {
   /** As `npm run backup --` from `here`, on a machine whose installed bot stands in `places`. */
   function runFrom(
     here: string,

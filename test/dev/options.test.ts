@@ -13,7 +13,7 @@ let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'options-'));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 function run(file: string, argument: string) {
   const main = fileURLToPath(new URL(`../../dev/${file}`, import.meta.url));
@@ -22,7 +22,7 @@ function run(file: string, argument: string) {
     // What it makes in its temporary directory would be seen here.
     env: { ...childEnv(), NODE_NO_WARNINGS: '1', TMPDIR: directory },
     encoding: 'utf8',
-    timeout: 50_000,
+    timeout: 100_000,
   });
 }
 

@@ -50,7 +50,7 @@ beforeAll(async () => {
   await copyLive(openEmbeddedSnapshotSource({ path: world.path }), template);
   world.close();
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 }));
 
 /** A directory with settings of its own in `.env`. */
 class Place {
@@ -143,7 +143,7 @@ async function follow(
 
 const ANIME = 'SELECT count(*) FROM anime';
 
-describe('each step as written', { timeout: 60_000, concurrent: false }, () => {
+describe('each step as written', { concurrent: false }, () => {
   test('a restore drill', async () => {
     const place = new Place();
     await place.backUp();

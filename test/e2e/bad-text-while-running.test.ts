@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await hosts.stopAll();
   await telegram.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const start = () =>
@@ -38,9 +38,7 @@ function fromOutside(sql: string): void {
   execFileSync(process.execPath, ['-e', script, path, sql], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-test('the process ends at the read; the next start mends it in one go and has every update', {
-  timeout: 60_000,
-}, async () => {
+test('the process ends at the read; the next start mends it in one go and has every update', async () => {
   const first = start();
   await first.until(/"event":"started"/);
   const viewer = telegram.person();

@@ -46,7 +46,7 @@ test('an upload that is delivered twice is fetched, read and answered once', asy
     const bytes = new TextEncoder().encode(JSON.stringify({ anime: [{ code: 1, title: 'A' }] }));
     await admin.send({ document: { name: 'old.json', bytes } });
     // The reading goes on after the update was answered.
-    await vi.waitFor(() => expect(admin.lastMessage().text).not.toContain('being read'), 30_000);
+    await vi.waitFor(() => expect(admin.lastMessage().text).not.toContain('being read'), 60_000);
     // One of the bot's for one of the admin's.
     expect(admin.messages().length - before).toBe(2);
     expect(telegram.calls.filter(({ method }) => method === 'getFile')).toHaveLength(1);
@@ -55,6 +55,6 @@ test('an upload that is delivered twice is fetched, read and answered once', asy
   } finally {
     await hosts.stopAll();
     await telegram.close();
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 });

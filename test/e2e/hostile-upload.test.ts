@@ -28,9 +28,7 @@ function timeBomb(path: string): Uint8Array {
   return readFileSync(path);
 }
 
-test('/healthz answers while a hostile database is looked into, and the admin is told', {
-  timeout: 150_000,
-}, async () => {
+test('/healthz answers while a hostile database is looked into, and the admin is told', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'hostile-upload-'));
   const telegram = await startTelegram();
   const hosts = hostProcesses();
@@ -72,6 +70,6 @@ test('/healthz answers while a hostile database is looked into, and the admin is
   } finally {
     await hosts.stopAll();
     await telegram.close();
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 });

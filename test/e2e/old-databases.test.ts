@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await telegram.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** Starts the host and stops it when it runs. */

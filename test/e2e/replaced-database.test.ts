@@ -47,7 +47,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await hosts.stopAll();
   await telegram.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const start = (args: readonly string[] = [], settings: Record<string, string> = {}): HostProcess =>
@@ -222,7 +222,7 @@ describe('a start without the database file', () => {
     const host = start();
     expect(await host.ended()).toBe(1);
     expect(host.output()).toMatch(
-      /anime_bot\.db is missing, and the newest backup is \d{8}_\d{6} \(\d+ s old\)/,
+      /anime_bot\.db is missing, and the newest backup is \d{8}_\d{6} \(\d+ (s|min) old\)/,
     );
     expect(host.output()).toContain('npm run backup -- restore latest');
     expect(existsSync(path) ? statSync(path).size : 0).toBe(0);

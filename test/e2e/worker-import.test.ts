@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker.close();
   await standIns.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function rows(columns: string, rest: string): Promise<string[]> {
@@ -52,7 +52,7 @@ async function send(name: string, bytes: Uint8Array): Promise<void> {
 
 /** The work goes on after the answer to the update (waitUntil). */
 async function settled(): Promise<void> {
-  await expect.poll(() => admin.lastMessage().text, { timeout: 20_000 }).not.toMatch(/^[⏳🔎]/u);
+  await expect.poll(() => admin.lastMessage().text, { timeout: 60_000 }).not.toMatch(/^[⏳🔎]/u);
 }
 
 async function press(button: RegExp): Promise<void> {

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker.close();
   await standIns.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const database = (): ReturnType<typeof openRemoteDatabase> =>

@@ -70,7 +70,7 @@ export async function simulate(seed: number, templates: Templates): Promise<read
     throw new Error(`seed ${seed} broke a promise after:\n  ${scene.story.join('\n  ')}`, { cause: error });
   } finally {
     if (!isClosed) await host.close();
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

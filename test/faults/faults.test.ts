@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => templates.remove());
 
-test(`${SEEDS} seeds: whatever breaks, every promise holds`, { timeout: 300_000 }, async () => {
+test(`${SEEDS} seeds: whatever breaks, every promise holds`, { timeout: 600_000 }, async () => {
   const broken: string[] = [];
   for (let seed = 0; seed < SEEDS; seed += 1)
     await simulate(seed, templates).catch((error: unknown) => {

@@ -119,7 +119,7 @@ export class GoodBackups {
       db.close();
       return stateOf(rows.map((row) => `${String(row['name'])}\n${String(row['contents'])}`));
     } finally {
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     }
   }
 }

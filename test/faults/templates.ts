@@ -78,7 +78,7 @@ export async function makeTemplates(): Promise<Templates> {
       if (found === undefined) throw new Error(`no template ${schema}`);
       return found;
     },
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
 

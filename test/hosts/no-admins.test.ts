@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await hosts.stopAll();
   await telegram.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 test.each([

@@ -46,7 +46,7 @@ function startPolling(receive: (update: Update) => Promise<Outcome>): AbortContr
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !isTrue(); i += 1) await pause(10);
+  for (let i = 0; i < 6_000 && !isTrue(); i += 1) await pause(10);
   expect(isTrue()).toBe(true);
 }
 
@@ -105,8 +105,9 @@ test('each update is handled once, in the order of its chat, however often Teleg
 
 test('what is being handled when polling stops is finished, and nothing else is begun', async () => {
   const seen: string[] = [];
+  const stopped = Promise.withResolvers<void>();
   const controller = startPolling(async (update) => {
-    await pause(50);
+    await stopped.promise;
     seen.push(textOf(update));
     return 'handled';
   });
@@ -116,6 +117,7 @@ test('what is being handled when polling stops is finished, and nothing else is 
   void person.send('b').catch(() => undefined);
   await until(() => offsets.length > 1);
   controller.abort();
+  stopped.resolve();
   await Promise.all(polls);
   expect(seen.length).toBeLessThanOrEqual(1);
 });

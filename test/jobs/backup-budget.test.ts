@@ -86,7 +86,7 @@ beforeEach(async () => {
 afterEach(async () => {
   db.close();
   await parts.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** One tick a minute, and what it cost. */

@@ -10,7 +10,7 @@ beforeAll(() => {
   writeFileSync(join(directory, 'file'), 'x');
   symlinkSync('nowhere', join(directory, 'link'));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 describe.each([
   ['makeDirectory', makeDirectory],

@@ -39,7 +39,7 @@ beforeEach(() => {
   mkdirSync(at('vault'), { mode: 0o700 });
   writeFileSync(at('vault/source.db'), 'root only', { mode: 0o600 });
 });
-afterEach(() => rmSync(theirs, { recursive: true, force: true }));
+afterEach(() => rmSync(theirs, { recursive: true, force: true, maxRetries: 10 }));
 
 describe.runIf(process.getuid?.() === 0)('as root', () => {
   test('a file that was just made goes to the owner of its directory', () => {

@@ -29,7 +29,7 @@ test.skipIf(inject('chromium') === '')(
       const digests = new Set(committed.map((name) => readFileSync(join(directory, name), 'base64')));
       expect(digests.size).toBe(committed.length);
     } finally {
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     }
   },
 );

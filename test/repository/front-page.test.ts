@@ -190,7 +190,7 @@ describe('deploy/anime-bot.service', () => {
       const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', path], { encoding: 'utf8' });
       expect(stderr.split('\n').filter((line) => line.includes('anime-bot.service'))).toEqual([]);
     } finally {
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     }
   });
 });

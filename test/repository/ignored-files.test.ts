@@ -19,7 +19,7 @@ beforeAll(() => {
   copyFileSync(join(ROOT, '.gitignore'), join(repository, '.gitignore'));
   git(repository, 'init', '--quiet');
 });
-afterAll(() => rmSync(repository, { recursive: true, force: true }));
+afterAll(() => rmSync(repository, { recursive: true, force: true, maxRetries: 10 }));
 
 const isIgnored = (path: string): boolean =>
   git(repository, 'check-ignore', '--quiet', '--no-index', path).status === 0;

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hosts.stopAll();
   await telegram.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function start(DATABASE_URL: string) {

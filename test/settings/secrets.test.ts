@@ -123,14 +123,14 @@ describe('as processes', () => {
     directory = mkdtempSync(join(tmpdir(), 'anime-secrets-'));
     writeFileSync(join(directory, 'file.gz'), 'no backup');
   });
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
   async function said(main: string, env: Record<string, string>, ...args: string[]): Promise<string> {
     const child = spawn(process.execPath, [fileURLToPath(new URL(main, root)), ...args], {
       cwd: directory,
       env: { ...childEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 40_000,
+      timeout: 100_000,
     });
     const output = await Promise.all([readText(child.stdout), readText(child.stderr)]);
     return output.join('');

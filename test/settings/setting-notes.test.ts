@@ -14,7 +14,7 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'anime-notes-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 function run(command: string, args: string[], env: Record<string, string>) {
   const main = fileURLToPath(new URL(`../../src/cli/${command}.ts`, import.meta.url));
@@ -22,7 +22,7 @@ function run(command: string, args: string[], env: Record<string, string>) {
     cwd: directory,
     env: { ...childEnv(), ...env },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 100_000,
   });
   return { stdout, stderr, status, all: stdout + stderr };
 }

@@ -12,6 +12,7 @@ import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { backup } from '../../src/db/migrations/0002-backup.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { fromTemplate } from './template-file.ts';
 
 export interface TestClock extends Clock {
   advance(ms: number): void;
@@ -63,8 +64,12 @@ export async function createWorld(
 ): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'backup-world-'));
   const path = join(directory, 'anime_bot.db');
+  await fromTemplate(size, path, async (template) => {
+    const filled = await openEmbeddedDatabase(template);
+    await (size === 'small' ? fillSmall(filled) : fill(filled));
+    filled.close();
+  });
   const db = await openEmbeddedDatabase(path);
-  await (size === 'small' ? fillSmall(db) : fill(db));
   const clock = testClock();
   const alerts: BackupAlert[] = [];
   const ledger = createBackupLedger(db);
@@ -98,7 +103,7 @@ export async function createWorld(
     context,
     close() {
       db.close();
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
+import { ManualClock } from '../../sim/sql-over-http/server-clock.ts';
 import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
@@ -29,6 +30,7 @@ import { createLog } from '../../src/lib/log.ts';
 import { type LocaleName, readConfig } from '../../src/settings/config.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
 import { serverKind } from './server-kind.ts';
+import { fromTemplate } from './template-file.ts';
 
 export interface Cost {
   readonly reads: number;
@@ -71,12 +73,17 @@ export interface TestBotOptions {
   readonly now?: Date;
 }
 
-/** The file itself, or through a server of the present kind. */
+/** The file itself, or through a server of the present kind, which no slow machine makes impatient. */
 export async function openTestDatabase(path: string): Promise<Database> {
   const kind = serverKind();
   if (kind === undefined) return openEmbeddedDatabase(path);
-  const inProcess = openSqlServer({ file: path, ...kind });
-  const db = openRemoteDatabase({ url: 'http://database', authToken: undefined, fetch: inProcess.fetch });
+  const inProcess = openSqlServer({ file: path, clock: new ManualClock(), ...kind });
+  const db = openRemoteDatabase({
+    url: 'http://database',
+    authToken: undefined,
+    // Never given up: in a burst of updates, a slow machine may need longer than the client waits.
+    fetch: (input, init) => inProcess.fetch(input, { ...init, signal: null }),
+  });
   return {
     read: (queries) => db.read(queries),
     write: (statements) => db.write(statements),
@@ -96,8 +103,16 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   let time = (options.now ?? new Date('2026-11-22T10:00:00Z')).getTime();
   const now = (): Date => new Date(time);
   const telegram = options.telegram ?? (await startTelegram({ clock: now }));
-  const opened = await openTestDatabase(path);
-  await migrate(opened, { now, backup: async () => {}, takeOver: takeOverFile });
+  const migrated = async (file: string): Promise<Database> => {
+    const db = await openTestDatabase(file);
+    await migrate(db, { now, backup: async () => {}, takeOver: takeOverFile });
+    return db;
+  };
+  if (directory !== undefined) {
+    const kind = `${JSON.stringify(serverKind())} ${time}`;
+    await fromTemplate(kind, path, async (template) => (await migrated(template)).close());
+  }
+  const opened = directory === undefined ? await migrated(path) : await openTestDatabase(path);
   const counted = countAndFail(opened);
   const writes = watchWrites(counted.db, now);
   const log: Record<string, unknown>[] = [];
@@ -197,7 +212,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     async close() {
       opened.close();
       if (options.telegram === undefined) await telegram.close();
-      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+      if (directory !== undefined) rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   db.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const start = (): Promise<{ notes: readonly string[]; to: number }> =>

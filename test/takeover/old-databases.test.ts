@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => {
   db?.close();
   db = undefined;
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 interface Case extends OldFile {

@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => {
   db?.close();
   db = undefined;
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const now = (): Date => new Date('2026-11-22T10:00:00Z');

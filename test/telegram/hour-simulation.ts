@@ -79,7 +79,7 @@ export async function simulate(seed: number, minutes: number): Promise<Told> {
     uninstall();
     ground?.close();
     await telegram.close();
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

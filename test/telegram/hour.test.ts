@@ -11,7 +11,7 @@ test.each([
   [2, 'the Worker'],
 ])(
   `${MINUTES} hostile minutes (seed %i: %s), and every promise holds`,
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async (seed) => {
     const broken = await simulate(seed, MINUTES).then(
       () => '',

@@ -16,7 +16,7 @@ const directory = mkdtempSync(join(tmpdir(), 'anime-viewer-migration-'));
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** A database as the program left it at version 2, with `rows` in it. */

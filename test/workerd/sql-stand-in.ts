@@ -59,7 +59,7 @@ export async function startSqlStandIns(): Promise<{
     },
     async close() {
       await Promise.all(Object.values(servers).map((server) => server.close()));
-      rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

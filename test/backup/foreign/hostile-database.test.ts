@@ -23,7 +23,7 @@ beforeEach(() => {
   scratch = join(directory, 'scratch');
   mkdirSync(scratch);
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const ANIME = 'CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER, description TEXT)';
 const ENDLESS = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
@@ -56,7 +56,7 @@ const failure = (work: Promise<unknown>): Promise<string> =>
 test.each([
   ['a VIRTUAL column', `CREATE TABLE anime (code INTEGER, description TEXT NOT NULL AS (${BOMB}) VIRTUAL)`],
   ['an index over an expression', `${ANIME}; CREATE INDEX i ON anime (length(${BOMB}))`],
-])('%s of 600 MB in 8 KB is refused, and no memory is taken', { timeout: 60_000 }, async (_, sql) => {
+])('%s of 600 MB in 8 KB is refused, and no memory is taken', async (_, sql) => {
   const path = join(directory, 'evil.db');
   const db = new DatabaseSync(path);
   db.exec(sql.replaceAll('300000000', '3'));
@@ -75,9 +75,7 @@ test.each([
   expect(readdirSync(directory).toSorted()).toEqual(['evil.db', 'scratch']);
 });
 
-test('views that never end, under names that are looked for, are not read', {
-  timeout: 120_000,
-}, async () => {
+test('views that never end, under names that are looked for, are not read', async () => {
   const names = ['broadcasts', 'schema_migrations', 'backup_runs', 'backup_lease', 'users'];
   const views = names.map(
     (name) => `CREATE VIEW ${name} (state, version, name) AS SELECT 1, 1, (${ENDLESS})`,
@@ -92,7 +90,7 @@ test('views that never end, under names that are looked for, are not read', {
   });
   expect(await importAll(path)).toMatchObject([{ kind: 'anime', fields: { code: 7n } }]);
   expect((await diffInProcess({ first: path, second: path, scratch })).tables).toMatchObject([{ same: 1 }]);
-  expect(performance.now() - began).toBeLessThan(60_000);
+  expect(performance.now() - began).toBeLessThan(120_000);
 });
 
 test('a schema that hides a second statement, or an unknown module, is not restored', async () => {

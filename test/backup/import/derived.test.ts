@@ -1,5 +1,7 @@
 /** What follows from imported rows: numbers, view counts, "continue watching"; as the migrations derive them. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,12 +15,12 @@ import { takeOver } from '../../../src/takeover/take-over.ts';
 let directory: string;
 let db: Database;
 beforeEach(async () => {
-  directory = mkdtempSync('/tmp/import-derived-');
+  directory = mkdtempSync(join(tmpdir(), 'import-derived-'));
   db = await migrated(join(directory, 'bot.db'));
 });
 afterEach(() => {
   db.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function migrated(path: string): Promise<Database> {

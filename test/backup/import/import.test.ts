@@ -1,5 +1,7 @@
 /** Import as docs/spec/backup.md promises it: what comes in, what stays, what is refused, and that a broken file changes nothing. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
@@ -21,14 +23,14 @@ let directory: string;
 let db: Database;
 let path: string;
 beforeEach(async () => {
-  directory = mkdtempSync('/tmp/import-');
+  directory = mkdtempSync(join(tmpdir(), 'import-'));
   path = join(directory, 'bot.db');
   db = await openEmbeddedDatabase(path);
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
 });
 afterEach(() => {
   db.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 interface Options {

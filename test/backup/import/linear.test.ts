@@ -1,5 +1,7 @@
 /** The cost of an import grows with the file, not with its square: no statement looks through a table once a row. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,13 +14,13 @@ import { migrate } from '../../../src/db/migrate.ts';
 let directory: string;
 let db: Database;
 beforeEach(async () => {
-  directory = mkdtempSync('/tmp/import-linear-');
+  directory = mkdtempSync(join(tmpdir(), 'import-linear-'));
   db = await openEmbeddedDatabase(join(directory, 'bot.db'));
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
 });
 afterEach(() => {
   db.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 function record(table: string, fields: LegacyRecord['fields']): LegacyRecord {

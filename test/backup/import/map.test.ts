@@ -1,5 +1,7 @@
 /** Other bots' files: what their columns are guessed to be, and what comes of them. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,9 +14,9 @@ import { readSources, type SourceKind, type Sources } from '../../../src/backup/
 
 let directory: string;
 beforeEach(() => {
-  directory = mkdtempSync('/tmp/import-map-');
+  directory = mkdtempSync(join(tmpdir(), 'import-map-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 function sourcesOf(kind: SourceKind, content: string | Uint8Array): Promise<Sources> {
   const path = join(directory, `file.${kind}`);

@@ -1,5 +1,7 @@
 /** The merge of an import: what is said of it is what happened, whatever becomes of its answer. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readLegacyDocument } from '../../../src/backup/document/legacy.ts';
@@ -11,13 +13,13 @@ import { migrate } from '../../../src/db/migrate.ts';
 let directory: string;
 let db: Database;
 beforeEach(async () => {
-  directory = mkdtempSync('/tmp/import-merge-');
+  directory = mkdtempSync(join(tmpdir(), 'import-merge-'));
   db = await openEmbeddedDatabase(join(directory, 'bot.db'));
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
 });
 afterEach(() => {
   db.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** `onMerge` gets the merge's own batch; everything else goes through. */

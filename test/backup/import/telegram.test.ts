@@ -1,6 +1,8 @@
 /** An admin sends a file to the bot, sees what would change, and confirms. */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -130,7 +132,7 @@ test('a broken file and one of another kind are named, and nothing is changed', 
 });
 
 test('a database: on Node it is read, on a Worker it is declined politely', async () => {
-  const directory = mkdtempSync('/tmp/telegram-import-');
+  const directory = mkdtempSync(join(tmpdir(), 'telegram-import-'));
   const old = new DatabaseSync(`${directory}/old.db`);
   old.exec("CREATE TABLE anime (code INTEGER, description TEXT); INSERT INTO anime VALUES (9, 'Bleach')");
   old.close();
@@ -149,7 +151,7 @@ test.each(['torn', 'of somebody else'])(
   'a file that is at fault itself (%s) is answered, and is no fault of the bot',
   async (what) => {
     onNode();
-    const directory = mkdtempSync('/tmp/telegram-import-');
+    const directory = mkdtempSync(join(tmpdir(), 'telegram-import-'));
     const path = `${directory}/theirs.db`;
     const theirs = new DatabaseSync(path);
     theirs.exec(

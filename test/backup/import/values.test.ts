@@ -1,5 +1,7 @@
 /** Values that SQLite stores and the bot could not read: mended or left out, counted, and named with their place. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -16,13 +18,13 @@ import { migrate } from '../../../src/db/migrate.ts';
 let directory: string;
 let db: Database;
 beforeEach(async () => {
-  directory = mkdtempSync('/tmp/import-values-');
+  directory = mkdtempSync(join(tmpdir(), 'import-values-'));
   db = await openEmbeddedDatabase(join(directory, 'bot.db'));
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
 });
 afterEach(() => {
   db.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function importFile(file: string): Promise<ImportReport> {

@@ -9,11 +9,11 @@ import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts'
 import { migrate } from '../../../src/db/migrate.ts';
 import { runCli } from '../../cli/spawn-cli.ts';
 
-test('numbers beyond 2^53 become the highest of their table, by name, and the next run succeeds', {
-  timeout: 120_000,
-}, async ({ onTestFinished }) => {
+test('numbers beyond 2^53 become the highest of their table, by name, and the next run succeeds', async ({
+  onTestFinished,
+}) => {
   const directory = mkdtempSync(join(tmpdir(), 'sequences-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   const db = await openEmbeddedDatabase(join(directory, 'given.db'));
   await migrate(db, { now: () => new Date(0), backup: async () => {} });
   db.close();

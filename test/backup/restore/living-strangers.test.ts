@@ -17,12 +17,10 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.restoreAllMocks();
   await telegram.close();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
-test('a start on a database with a foreign trigger and default says so; one on its own says nothing', {
-  timeout: 60_000,
-}, async () => {
+test('a start on a database with a foreign trigger and default says so; one on its own says nothing', async () => {
   const settings = {
     BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.apiRoot,

@@ -17,7 +17,7 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'refuse-strangers-'));
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 async function makeBot(name: string, sql = ''): Promise<void> {
   const path = join(directory, name);
@@ -122,9 +122,7 @@ test('what runs nothing is not refused: views, bare indexes, plain tables', asyn
   expect(() => refuseStrangers({ origin: 'given.db', strangers }, [])).not.toThrow();
 });
 
-test('the owner’s own is restored: by --any-schema, and over a database that has the very same', {
-  timeout: 120_000,
-}, async () => {
+test('the owner’s own is restored: by --any-schema, and over a database that has the very same', async () => {
   const own =
     'ALTER TABLE users ADD COLUMN vip TEXT CHECK (vip <> 0); CREATE TRIGGER spy AFTER INSERT ON users BEGIN DELETE FROM follows; END';
   await makeBot('given.db', own);
@@ -155,7 +153,7 @@ test('the owner’s own is restored: by --any-schema, and over a database that h
   expect(other.code).toBe(1);
 });
 
-test('verify and the drill name it, and pass', { timeout: 120_000 }, async () => {
+test('verify and the drill name it, and pass', async () => {
   await makeBot('bot.db', RUNS[0]?.[0]);
   expect((await cli('full')).code).toBe(0);
   const note = 'not made by this program, and at work once it is restored: trigger spy';
@@ -163,9 +161,7 @@ test('verify and the drill name it, and pass', { timeout: 120_000 }, async () =>
   expect((await cli('drill', '--json')).json()).toMatchObject({ ok: true, notes: [note] });
 });
 
-test('a trigger on the engine’s own tables is found by verify and named by the restore', {
-  timeout: 120_000,
-}, async () => {
+test('a trigger on the engine’s own tables is found by verify and named by the restore', async () => {
   await makeBot('bot.db', 'CREATE TRIGGER bad AFTER UPDATE ON "Backup_Runs" BEGIN DELETE FROM users; END');
   expect((await cli('full')).code).toBe(1);
   const problem =

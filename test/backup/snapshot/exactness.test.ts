@@ -12,30 +12,34 @@ const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 40);
 const SEED = Number(process.env['SNAPSHOT_SEED'] ?? 11);
 
 describe('random schemas and contents come out as SQLite has them, in b-tree order', () => {
-  test.each(['embedded', 'file'] as const)('%s', { timeout: 1_000 * RUNS }, async (kind) => {
-    await fc.assert(
-      fc.asyncProperty(
-        tablePlan(fc.oneof({ weight: 9, arbitrary: anyValue }, { weight: 1, arbitrary: invalidText })),
-        async (plan) => {
-          const database = build(plan);
-          const expected = truth(database);
-          const source =
-            kind === 'embedded'
-              ? openEmbeddedSnapshotSource({ path: database.file, batchRows: 7 })
-              : openFileSnapshotSource({ path: copyOf(database), batchRows: 7 });
-          expect((await readAll(source)).rows).toEqual(expected);
-          database.db.close();
-        },
-      ),
-      { numRuns: RUNS * 2, seed: SEED },
-    );
-  });
+  test.each(['embedded', 'file'] as const)(
+    '%s',
+    { timeout: Math.max(150_000, 1_000 * RUNS) },
+    async (kind) => {
+      await fc.assert(
+        fc.asyncProperty(
+          tablePlan(fc.oneof({ weight: 9, arbitrary: anyValue }, { weight: 1, arbitrary: invalidText })),
+          async (plan) => {
+            const database = build(plan);
+            const expected = truth(database);
+            const source =
+              kind === 'embedded'
+                ? openEmbeddedSnapshotSource({ path: database.file, batchRows: 7 })
+                : openFileSnapshotSource({ path: copyOf(database), batchRows: 7 });
+            expect((await readAll(source)).rows).toEqual(expected);
+            database.db.close();
+          },
+        ),
+        { numRuns: RUNS * 2, seed: SEED },
+      );
+    },
+  );
 
   test.each([
     ['by cursor', undefined],
     ['by pages, version 3', 'cursor'],
     ['by pages, version 2', 'v3'],
-  ] as const)('remote, %s', { timeout: 1_000 * RUNS }, async (_, without) => {
+  ] as const)('remote, %s', { timeout: Math.max(150_000, 1_000 * RUNS) }, async (_, without) => {
     await fc.assert(
       fc.asyncProperty(
         tablePlan(fc.oneof({ weight: 30, arbitrary: anyValue }, { weight: 1, arbitrary: invalidText })),

@@ -181,13 +181,16 @@ describe('embedded', () => {
       setImmediate(write);
     };
     setImmediate(write);
+    const began = performance.now();
+    let took = 0;
     await openEmbeddedSnapshotSource({ path: file }).read(async ({ scans }) => {
       going = false;
+      took = performance.now() - began;
       for await (const _ of scans([]));
     });
     expect(commits).toBeGreaterThan(5);
     // Generous: bench/writers.ts measures. Whoever waited for the copy would have waited until it was done, once.
-    expect(longest).toBeLessThan(1_000);
+    expect(longest).toBeLessThan(Math.max(1_000, took / 2));
   });
 
   test('the file of the snapshot is the same database as its rows', async () => {

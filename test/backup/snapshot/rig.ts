@@ -26,7 +26,7 @@ export interface TestDatabase {
 /** A libSQL file with this content, gone after the test. */
 export function makeDatabase(sql = ''): TestDatabase {
   const directory = mkdtempSync(join(tmpdir(), 'snapshot-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   const file = join(directory, 'data.db');
   const db = new Database(file);
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; ${sql}`);

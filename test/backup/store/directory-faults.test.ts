@@ -123,7 +123,7 @@ describe('a disk that fails', () => {
       if (used) expect(outcome).toBeUndefined();
       else expect(outcome).toMatchObject({ name: 'StoreError', message: expect.stringContaining('EIO') });
       expect(await everything()).toEqual(used ? ['k'] : []);
-      await fs.rm(join(root, 'd'), { recursive: true, force: true });
+      await fs.rm(join(root, 'd'), { recursive: true, force: true, maxRetries: 10 });
     }
   });
 

@@ -37,7 +37,7 @@ describe.runIf(process.getuid?.() === 0)('made by root', () => {
       expect([entry, statSync(join(world.directory, 'bucket', entry)).uid]).toEqual([entry, NOBODY]);
   });
 
-  test('a database that was not there goes to whoever has its directory', { timeout: 30_000 }, async () => {
+  test('a database that was not there goes to whoever has its directory', async () => {
     const { name } = await full();
     chownSync(world.directory, NOBODY, NOBODY);
     const env = { DATABASE_URL: 'file:new/bot.db', BACKUP_DIR: 'bucket', BACKUP_PREFIX: 'backups/' };

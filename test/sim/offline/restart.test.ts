@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await hosts.stopAll();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** Starts it and waits for its page; gives what the page does. */

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await hosts.stopAll();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function start(): Promise<{ host: HostProcess; page: string }> {

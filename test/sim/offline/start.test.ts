@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await hosts.stopAll();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const start = (settings: Record<string, string> = {}, ...args: string[]) =>

@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await hosts.stopAll();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /**

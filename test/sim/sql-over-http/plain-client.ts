@@ -13,7 +13,7 @@ import {
 /** A directory that is gone after the test. */
 function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'sql-over-http-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   return directory;
 }
 
