@@ -14,6 +14,7 @@ import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup } from '../hosts/compose.ts';
 import { keptBeside } from '../hosts/node/missing-database.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../hosts/node/node-parts.ts';
+import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
 import { type Config, type Environment, readConfig } from '../settings/config.ts';
 import { botElsewhere, type Installed } from './installed-bot.ts';
 import type { Terminal } from './terminal.ts';
@@ -65,6 +66,8 @@ export async function openSession(
     elsewhere,
     async backup() {
       const { database } = config;
+      const link = database.kind === 'file' ? brokenLink(database.path) : undefined;
+      if (link !== undefined) throw new Error(`${link}: ${MOUNT}`);
       if (database.kind === 'file' && !existsSync(database.path))
         throw new Error(
           elsewhere ??

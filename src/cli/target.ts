@@ -15,6 +15,14 @@ import { UsageError } from './command.ts';
 /** For the help of every command that takes a backup. */
 export const LATEST = 'latest (the newest good one; never the safety backup of a restore)';
 
+/** Of a directory that is not there, behind its name. */
+export const ABSENT =
+  'which is not there: mount its disk, or set BACKUP_DIR to where the backups are. Was none made yet? Make one: npm run backup -- full';
+
+export function isAbsent({ store }: Bucket): boolean {
+  return store.isAbsent?.() === true;
+}
+
 export interface Resolved {
   readonly entry: BackupEntry;
   /** Newer ones that `latest` does not mean, and why; the command tells them. */
@@ -33,7 +41,7 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   const bare = bareFile(bucket, newest.newer);
   throw new Error(
     [
-      `${noLatest(bucket, newest)}: make one with \`npm run backup -- full\``,
+      `${noLatest(bucket, newest)}${isAbsent(bucket) ? `, ${ABSENT}` : ': make one with `npm run backup -- full`'}`,
       ...newer.slice(0, SHOWN),
       ...(bare === undefined
         ? []

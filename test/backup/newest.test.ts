@@ -51,7 +51,7 @@ test('latest: no safety backup of a restore, not even where there is nothing els
   const bucket = { store, prefix: PREFIX, clock: { now: () => NOW } };
   const put = (days: number, trigger?: 'restore') =>
     putBackup(store, PREFIX, new Date(NOW.getTime() - days * DAY), undefined, trigger);
-  expect(noLatest(bucket, await latestBackup(bucket))).toContain('has no backup');
+  expect(noLatest(bucket, await latestBackup(bucket))).toContain('there is no backup in');
   await put(1, 'restore');
   const only = await latestBackup(bucket);
   expect(only.entry).toBeUndefined();

@@ -1,6 +1,6 @@
 /** /healthz and a disk that takes nothing more. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -51,6 +51,14 @@ test('the probe leaves nothing behind', async () => {
   expect(await checkDisks({ directories: [directory, join(directory, 'a/b')], files: [] }, diskProbe)).toBe(
     'ok',
   );
+  rmSync(directory, { recursive: true });
+});
+
+test('a link to a disk that is not mounted takes no writes', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'anime-probe-'));
+  symlinkSync(join(directory, 'not-mounted'), join(directory, 'backups'));
+  for (const place of ['backups', 'backups/below'])
+    expect(await checkDisks({ directories: [join(directory, place)], files: [] })).toBe('unwritable');
   rmSync(directory, { recursive: true });
 });
 

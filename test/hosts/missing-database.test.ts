@@ -2,7 +2,7 @@
  * A start without its database: whatever holds an earlier one is named, and none is begun in its
  * place.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -82,6 +82,54 @@ describe('beside it', () => {
     }
     writeFileSync(join(directory, 'backups'), 'no directory');
     expect(await refusal()).toContain(`mv ${path}.rescued-20260614T020000Z ${path}\n`);
+  });
+});
+
+describe('whether there are backups cannot be known', () => {
+  test.each([
+    ['a file in the place of their directory', () => writeFileSync(join(directory, 'backups'), 'x')],
+    ['a link to a disk that is not mounted', () => symlinkSync('not-mounted', join(directory, 'backups'))],
+  ])('%s: none is begun', async (_, put) => {
+    put();
+    const said = await refusal();
+    expect(said).toContain(`the database file ${path} is missing, and whether there are backups of it`);
+    expect(said).toContain(join(directory, 'backups'));
+    expect(said).toContain('npm start -- --new-database');
+  });
+
+  test.each([
+    ['the file', 'anime_bot.db'],
+    ['its directory', 'data'],
+  ])('%s is a link to a disk that is not mounted: none is begun', async (_, link) => {
+    symlinkSync('not-mounted', join(directory, link));
+    if (link === 'data') path = join(directory, 'data/anime_bot.db');
+    const said = await refusal();
+    expect(said).toContain(`${join(directory, link)} is a link to not-mounted, which is not there`);
+    expect(said).toContain('npm start -- --new-database');
+  });
+
+  test('commands name the link, or that the directory is not there', async () => {
+    const settings = { DATABASE_URL: `file:${path}`, BACKUP_DIR: 'backups' };
+    for (const args of [['list'], ['restore', 'latest']]) {
+      const { stdout, stderr } = await runCli(directory, settings, ...args);
+      expect(stdout + stderr).toMatch(/backups, which is not there.*mount its disk, or set BACKUP_DIR/);
+    }
+    symlinkSync('not-mounted', join(directory, 'backups'));
+    for (const args of [['list'], ['restore', 'latest']]) {
+      const { code, stdout, stderr } = await runCli(directory, settings, ...args);
+      expect(stdout + stderr).toMatch(/is a link to not-mounted, which is not there: mount the disk/);
+      expect(stdout + stderr).not.toContain('full');
+      expect(code).toBe(1);
+    }
+  });
+
+  test('a restore does not put a file in the place of such a link', async () => {
+    symlinkSync('not-mounted/bot.db', path);
+    writeFileSync(join(directory, 'given.db'), 'x');
+    const settings = { DATABASE_URL: `file:${path}`, BACKUP_DIR: 'backups' };
+    const { code, stderr } = await runCli(directory, settings, 'restore', 'given.db');
+    expect(stderr).toContain(`${path} is a link to not-mounted/bot.db, which is not there: mount the disk`);
+    expect(code).toBe(2);
   });
 });
 

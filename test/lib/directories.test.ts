@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeDirectory, makeDirectorySync } from '../../src/lib/disk/directories.ts';
+import { brokenLink, makeDirectory, makeDirectorySync } from '../../src/lib/disk/directories.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -31,4 +31,12 @@ describe.each([
   test.runIf(existsSync('/proc/self'))('ends below /proc, where Node would try for ever', async () => {
     await expect(make('/proc/x/y')).rejects.toThrow(/ENOENT/);
   });
+});
+
+test('a link on the way that leads nowhere is named: a disk that is not mounted', () => {
+  for (const place of ['link', 'link/below/deep'])
+    expect(brokenLink(join(directory, place))).toBe(
+      `${join(directory, 'link')} is a link to nowhere, which is not there`,
+    );
+  for (const place of ['file', 'nothing/yet', '']) expect(brokenLink(join(directory, place))).toBeUndefined();
 });

@@ -41,7 +41,7 @@ export function latestBackup(bucket: Bucket): Promise<Newest> {
 /** Why there is none, for people. */
 export function noLatest(bucket: Bucket, { newer }: Newest): string {
   const where = bucket.store.description;
-  if (newer.length === 0) return `${where} has no backup`;
+  if (newer.length === 0) return `there is no backup in ${where}`;
   if (newer.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)))
     return `${where} has no verified backup that is encrypted, as your settings want`;
   return newer.some(({ state }) => state === 'verified')

@@ -1,7 +1,7 @@
 /** Names, durability and errors of the directory store. Node only (node:fs). */
 import type * as nodeFs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { makeDirectory as makeMissing } from '../../lib/disk/directories.ts';
+import { brokenLink, MOUNT, makeDirectory as makeMissing, unfitPlace } from '../../lib/disk/directories.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** What the store does to files; a parameter so that tests can fill the disk and break it. */
@@ -65,10 +65,22 @@ export function isTaken(error: unknown): boolean {
   return codeOf(error) === 'EEXIST';
 }
 
+/** Why the directory itself cannot be there, for people; undefined where it is, or is not made yet. */
+export function placeFault(root: string): string | undefined {
+  const link = brokenLink(root);
+  return link === undefined ? unfitPlace(root) : `${link}: ${MOUNT}`;
+}
+
 /** `what` names the operation: `writing 12,345 bytes of "backups/x"`. */
 export async function translateFsError(tools: DirectoryTools, error: unknown, what: string): Promise<Error> {
   if (error instanceof StoreError || error instanceof ObjectExists || error instanceof RangeError)
     return error;
+  const fault = isMissing(error) || isTaken(error) ? placeFault(tools.root) : undefined;
+  if (fault !== undefined)
+    return new StoreError(`directory ${tools.root}: ${what} failed: ${fault}`, {
+      retryable: false,
+      cause: error,
+    });
   const code = codeOf(error);
   const reason = code === '' && error instanceof Error ? error.message : code;
   const advice = await adviceFor(tools, code, error);

@@ -1,6 +1,6 @@
 /** The bucket as a directory on this machine. Node only (node:fs). */
 import { randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { HeadLastWriter } from '../model.ts';
@@ -10,6 +10,7 @@ import {
   isMissing,
   isTemporary,
   keyOfTemporary,
+  placeFault,
   syncDirectory,
   translateFsError,
 } from './directory-files.ts';
@@ -40,6 +41,7 @@ export function createDirectoryStore(root: string, options: DirectoryOptions = {
     kind: 'directory',
     description: `directory ${root}`,
     pathOf: tools.path,
+    isAbsent: () => !existsSync(root),
     async create(key, { headLength }): Promise<HeadLastWriter<WrittenObject>> {
       return DirectoryUpload.open(tools, key, headLength, 'createOnly');
     },
@@ -163,7 +165,7 @@ async function* walk(
       if (stats !== undefined) yield { key, name: entry.name, stats };
     }
   } catch (error) {
-    if (isMissing(error)) return;
+    if (isMissing(error) && placeFault(tools.root) === undefined) return;
     throw await translateFsError(tools, error, `listing ${JSON.stringify(prefix)}`);
   }
 }

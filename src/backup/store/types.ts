@@ -35,6 +35,8 @@ export interface Store {
   readonly description: string;
   /** Where an object is on this machine; only of a directory. */
   readonly pathOf?: (key: string) => string;
+  /** Whether it is not there: not made yet, or its disk is not mounted; only of a directory. */
+  readonly isAbsent?: () => boolean;
   /**
    * Opens a streaming upload. The object appears under its key only when `close` resolves, whole; until then nobody sees it.
    * An existing key is refused with {@link ObjectExists}. `headLength` is the exact length of the head that `close` will bring,

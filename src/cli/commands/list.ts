@@ -18,6 +18,7 @@ import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { mendOf } from '../damage-advice.ts';
 import { type Column, formatTable } from '../table.ts';
+import { ABSENT, isAbsent } from '../target.ts';
 import type { Colors } from '../terminal.ts';
 
 export function listCommand(cli: Cli): Command {
@@ -77,6 +78,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     lost,
     failedRun,
     where,
+    isAbsent: isAbsent(bucket),
     now: now(),
     maxAgeHours: config.backup.maxAgeHours,
   };
@@ -125,6 +127,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
 
 interface Standing {
   readonly where: string;
+  readonly isAbsent: boolean;
   readonly health: ReturnType<typeof backupHealth>;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
@@ -164,7 +167,9 @@ function verdict(
           ? 'no verified backup is encrypted, as your settings want, in'
           : 'no backup is verified in';
     const why = gone === undefined ? '' : `; ${gone}`;
-    return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`;
+    return standing.isAbsent
+      ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${ABSENT}${why}`
+      : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (damaged !== undefined)

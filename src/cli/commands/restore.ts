@@ -20,6 +20,7 @@ import { databaseState } from '../../backup/restore/target-state.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { requirePlaces } from '../../hosts/node/node-parts.ts';
 import { explain, systemClock } from '../../lib/clock.ts';
+import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
 import { isSamePlace } from '../../lib/disk/own-places.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { hideSecrets } from '../../lib/log.ts';
@@ -343,13 +344,20 @@ function targetOf(
   to: string | undefined,
 ): { readonly target: RestoreTarget; readonly isOther: boolean } {
   const own = session.config.database;
-  if (to === undefined) return { target: own, isOther: false };
+  if (to === undefined) return { target: reachable(own), isOther: false };
   const config = readConfig({ ...cli.env, DATABASE_URL: to }, 'cli');
   requirePlaces(config);
   const { database } = config;
-  if (isSameDatabase(database, own)) return { target: own, isOther: false };
+  if (isSameDatabase(database, own)) return { target: reachable(own), isOther: false };
   if (database.kind === 'file') requireOutputPlace(session, '--to', database.path);
-  return { target: database, isOther: true };
+  return { target: reachable(database), isOther: true };
+}
+
+/** A new file in the place of a link would hide the one that is there again when its disk is mounted. */
+function reachable(target: RestoreTarget): RestoreTarget {
+  const link = target.kind === 'file' ? brokenLink(target.path) : undefined;
+  if (link !== undefined) throw new UsageError(`${link}: ${MOUNT}. Nothing was changed.`);
+  return target;
 }
 
 function isSameDatabase(one: RestoreTarget, other: RestoreTarget): boolean {

@@ -6,6 +6,7 @@ import { access, constants, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brokenLink } from '../../lib/disk/directories.ts';
 
 /** `stuck`: no answer within {@link PATIENCE_MS}, as of a network mount whose server is away. */
 export type DiskState = 'ok' | 'full' | 'read-only' | 'unwritable' | 'stuck';
@@ -27,6 +28,8 @@ const PATIENCE_MS = 5_000;
 
 export const diskProbe: DiskProbe = {
   async free(directory) {
+    const link = brokenLink(directory);
+    if (link !== undefined) throw new Error(link);
     const { bavail, bsize } = await statfs(directory);
     return bavail * bsize;
   },

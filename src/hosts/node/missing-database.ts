@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bareFile } from '../../backup/catalog/bare-file.ts';
 import type { Bucket } from '../../backup/catalog/list.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
+import { explain } from '../../lib/clock.ts';
+import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { StartRefused } from '../../settings/start-mode.ts';
 import { formatDuration } from '../../text/format.ts';
@@ -18,24 +20,32 @@ export function isMissing(path: string): boolean {
 }
 
 /**
- * @throws StartRefused when an earlier database stands beside it, or the bucket has a backup. When
- * nobody can list the bucket, that is logged and the start goes on if nothing stands beside it.
+ * @throws StartRefused when an earlier database stands beside it, its place is on a disk that is not mounted, or the
+ * bucket has a backup, or is a directory that cannot be read: whether there is a backup nobody knows then. A server's
+ * bucket that cannot be listed is logged, and the start goes on where nothing stands beside it.
  */
 export async function requireNothingKept(path: string, bucket: Bucket, log: Log): Promise<void> {
   const beside = keptBeside(path);
+  const link = brokenLink(path);
   const stored = await storedWays(bucket).catch((error: unknown) => {
-    if (beside.length > 0) return undefined;
+    if (beside.length > 0 || link !== undefined) return undefined;
+    if (bucket.store.kind === 'directory')
+      return {
+        what: `whether there are backups of it cannot be known: ${explain(error)}`,
+        ways: ['the backups reachable again:  then npm start says what there is'],
+      };
     log.warn('backups not looked for', {
       message: `the database ${path} is begun anew, and the bucket could not be asked for backups of an earlier one`,
       error: describeError(error),
     });
     return undefined;
   });
-  if (stored === undefined && beside.length === 0) return;
-  const what = stored?.what ?? 'what was there before stands beside it';
+  if (stored === undefined && beside.length === 0 && link === undefined) return;
+  const what = link ?? stored?.what ?? 'what was there before stands beside it';
   throw new StartRefused(
     [
       `the database file ${path} is missing, and ${what}. Nothing was changed. One of:`,
+      ...(link === undefined ? [] : [`  the file that it leads to:  ${MOUNT}, then npm start`]),
       ...beside.map(([why, name]) => `  ${why}:  mv ${name} ${path}`),
       ...(stored?.ways ?? []).map((way) => `  ${way}`),
       '  an empty database, on purpose:  npm start -- --new-database',

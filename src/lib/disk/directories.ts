@@ -1,5 +1,5 @@
 /** Makes missing directories, and knows places where none can be. Node only. */
-import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import { mkdir as nodeMkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { giveDirectory } from './ownership.ts';
@@ -48,6 +48,22 @@ export function unfitPlace(path: string): string | undefined {
   if (!NO_FILES.has(statfsSync(place).type)) return undefined;
   return `${place} is the system's own and takes no files: choose a directory on a disk`;
 }
+
+/**
+ * The link on the way to `path`, or at its end, that leads nowhere, for people: so looks a place on a disk that is not
+ * mounted. Undefined where there is none; a place that merely is not there yet has none.
+ */
+export function brokenLink(path: string): string | undefined {
+  const place = nearest(path);
+  for (let at = resolve(path); at !== place; at = dirname(at)) {
+    const link = lstatSync(at, { throwIfNoEntry: false });
+    if (link?.isSymbolicLink() === true) return `${at} is a link to ${readlinkSync(at)}, which is not there`;
+  }
+  return undefined;
+}
+
+/** What to do about a {@link brokenLink}. */
+export const MOUNT = 'mount the disk that it leads to, or mend the link';
 
 /** Outermost first; none when something is there. */
 function missingOf(path: string): string[] {

@@ -202,3 +202,16 @@ test('a directory in the way and a file as a directory are no objects', async ()
   expect(await store.head('a/b/c')).toBeUndefined();
   await expect(store.put('a/b/c', utf8('y'))).rejects.toBeInstanceOf(StoreError);
 });
+
+test('a link whose disk is not mounted is no empty bucket, to read or to write', async () => {
+  await fs.symlink(join(root, 'not-mounted'), join(root, 'backups'));
+  for (const place of ['backups', 'backups/below']) {
+    const store = createDirectoryStore(join(root, place));
+    const said = /backups is a link to .*not-mounted, which is not there: mount the disk/;
+    await expect(store.list('')).rejects.toThrow(said);
+    await expect(store.sweep('', new Date())).rejects.toThrow(said);
+    await expect(store.put('x', utf8('x'))).rejects.toThrow(said);
+    await expect(store.create('x', { headLength: 0 })).rejects.toThrow(said);
+  }
+  expect(await createDirectoryStore(join(root, 'first-start')).list('')).toEqual([]);
+});
