@@ -32,7 +32,7 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'odd-files-'));
   whole = join(root, 'whole');
   mkdirSync(whole);
-  const db = new DatabaseSync(join(whole, 'bot.db'));
+  const db = new DatabaseSync(join(whole, 'bot.db'), { timeout: 10_000 });
   db.exec(
     'CREATE TABLE anime (code INTEGER PRIMARY KEY, title TEXT); INSERT INTO anime VALUES (1, $$A$$)'.replaceAll(
       '$$',

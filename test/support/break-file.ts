@@ -6,7 +6,7 @@ const PAGE = 4096;
 
 /** Overwrites pages of a table: its root, or its last leaf where it has more pages than one. */
 function breakTable(path: string, table: string): void {
-  const db = new DatabaseSync(path, { readOnly: true });
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
   const { page } = db.prepare('SELECT rootpage AS page FROM sqlite_schema WHERE name = ?').get(table) as {
     page: number;
   };
