@@ -55,7 +55,7 @@ const SECRETS: readonly RegExp[] = [
   /(?<kept>\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*(?=@)/gi,
   // token=…, "token":"…"
   new RegExp(`(?<kept>${WORD}["']?\\s?[=:]\\s?["'])(?!\\[hidden)[^"']+`, 'gi'),
-  new RegExp(`(?<kept>${WORD}=)(?!["'\\s]|\\[hidden)[^\\s&"']+`, 'gi'),
+  new RegExp(`(?<kept>${WORD}=)(?!["'\\s…]|\\[hidden)[^\\s&"']+`, 'gi'),
   // In a sentence only values that are no words: eight signs with a digit among letters, or twenty.
   new RegExp(
     `(?<kept>${WORD}["']?:?\\s+["']?)(?!(?-i:${NAME})|\\[hidden)` +

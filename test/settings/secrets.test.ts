@@ -80,6 +80,7 @@ describe('settings', () => {
       for (const text of [
         `${name}: missing; from BotFather`,
         `set ${name}=`,
+        `a line ${name}=… in the .env`,
         `secret ${name}, token: ${name} and password ${name}`,
       ])
         expect(hideSecrets(text)).toBe(text);

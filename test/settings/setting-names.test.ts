@@ -3,6 +3,7 @@
  * holds.
  */
 import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type Environment, readConfig } from '../../src/settings/config.ts';
 import { nearMisses, SETTING_NAMES, tellNearMiss } from '../../src/settings/setting-names.ts';
@@ -110,5 +111,13 @@ describe('names that look like settings', () => {
     expect([...read].sort()).toEqual([...SETTING_NAMES].sort());
     const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     for (const name of SETTING_NAMES) expect(example).toMatch(new RegExp(`^# ${name}=`, 'm'));
+  });
+
+  test('a line of .env.example with its # taken away sets what it shows, and no comment', () => {
+    const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+    const env = parseEnv(example.replaceAll(/^# (?=[A-Z][A-Z0-9_]+=)/gm, ''));
+    expect(Object.keys(env).sort()).toEqual([...SETTING_NAMES].sort());
+    const { BACKUP_RETENTION_DAYS: _, ...set } = env;
+    expect(() => readConfig({ ...set, BOT_TOKEN: `1:${'A'.repeat(35)}` }, 'node')).not.toThrow();
   });
 });
