@@ -12,7 +12,7 @@ import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup } from '../hosts/compose.ts';
-import { keptBeside } from '../hosts/node/missing-database.ts';
+import { ageOf, keptBeside } from '../hosts/node/missing-database.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../hosts/node/node-parts.ts';
 import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
 import { type Config, type Environment, readConfig } from '../settings/config.ts';
@@ -101,7 +101,7 @@ export async function openSession(
 function insteadOf(path: string): string {
   const beside = keptBeside(path);
   if (beside.length === 0) return 'start the bot once, set DATABASE_URL';
-  return `beside it is ${beside.map(([why, name]) => `${why} (mv ${name} ${path})`).join(', and ')}`;
+  return `beside it is ${beside.map(({ why, name, at }) => `${why}, ${ageOf(at)} old (mv ${name} ${path})`).join(', and ')}`;
 }
 
 function readKeys({ backup }: Config): OpeningKeys | undefined {

@@ -133,6 +133,28 @@ describe('whether there are backups cannot be known', () => {
   });
 });
 
+test('what is newest stands first, and each way says how old it is', async () => {
+  const world = await createWorld();
+  try {
+    const scheduledAt = world.clock.now();
+    await runBackup({ ...world.context, ...bucket() }, { trigger: 'command', scheduledAt });
+    const ways = async (): Promise<string[]> => (await refusal()).match(/(?<=^ {2}).*(?=: {2})/gm) ?? [];
+    const older = new Date(scheduledAt.getTime() - 60_000);
+    writeFileSync(`${path}.before-restore`, 'x');
+    utimesSync(`${path}.before-restore`, older, older);
+    expect(await ways()).toEqual([
+      'the newest backup',
+      expect.stringMatching(/^what the last restore replaced, \d+ (s|min|h|d) old$/),
+      'an empty database, on purpose',
+    ]);
+    const newer = new Date(scheduledAt.getTime() + 60_000);
+    utimesSync(`${path}.before-restore`, newer, newer);
+    expect((await ways())[1]).toBe('the newest backup');
+  } finally {
+    world.close();
+  }
+});
+
 test('backups that lost every manifest: start and restore name a command that works', async () => {
   const world = await createWorld();
   const context = { ...world.context, ...bucket() };

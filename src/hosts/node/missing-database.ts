@@ -42,21 +42,30 @@ export async function requireNothingKept(path: string, bucket: Bucket, log: Log)
   });
   if (stored === undefined && beside.length === 0 && link === undefined) return;
   const what = link ?? stored?.what ?? 'what was there before stands beside it';
+  const ways = [
+    ...(stored?.ways ?? []),
+    ...beside.map(({ why, name, at }) => ({ at, way: `${why}, ${ageOf(at)} old:  mv ${name} ${path}` })),
+  ].toSorted((a, b) => b.at - a.at);
   throw new StartRefused(
     [
       `the database file ${path} is missing, and ${what}. Nothing was changed. One of:`,
       ...(link === undefined ? [] : [`  the file that it leads to:  ${MOUNT}, then npm start`]),
-      ...beside.map(([why, name]) => `  ${why}:  mv ${name} ${path}`),
-      ...(stored?.ways ?? []).map((way) => `  ${way}`),
+      ...ways.map(({ way }) => `  ${way}`),
       '  an empty database, on purpose:  npm start -- --new-database',
     ].join('\n'),
   );
 }
 
-/** What the bucket has, in words, and the way to it; undefined: nothing. */
+/** A way back to what was kept at `at`, ms since 1970. */
+interface Way {
+  readonly at: number;
+  readonly way: string;
+}
+
+/** What the bucket has, in words, and the ways to it; undefined: nothing. */
 async function storedWays(
   bucket: Bucket,
-): Promise<{ readonly what: string; readonly ways: readonly string[] } | undefined> {
+): Promise<{ readonly what: string; readonly ways: readonly Way[] } | undefined> {
   const late = new AbortController();
   try {
     const latest = await Promise.race([
@@ -68,8 +77,8 @@ async function storedWays(
     const { entry, newer } = latest;
     if (entry !== undefined)
       return {
-        what: `the newest backup is ${entry.name} (${formatDuration(Date.now() - entry.time.getTime())} old)`,
-        ways: ['the newest backup:  npm run backup -- restore latest'],
+        what: `the newest backup is ${entry.name} (${ageOf(entry.time.getTime())} old)`,
+        ways: [{ at: entry.time.getTime(), way: 'the newest backup:  npm run backup -- restore latest' }],
       };
     if (newer.length === 0) return undefined;
     const bare = bareFile(bucket, newer);
@@ -78,7 +87,7 @@ async function storedWays(
       ways: [
         ...(bare === undefined ? [] : [`the newest file without a manifest:  ${bare}`]),
         'a backup:  npm run backup -- list, then restore <name>',
-      ],
+      ].map((way) => ({ at: newer[0]?.time.getTime() ?? 0, way })),
     };
   } finally {
     late.abort();
@@ -95,8 +104,15 @@ const KEPT: readonly (readonly [end: RegExp, why: string])[] = [
   [/^\.broken-/, 'what the last restore set aside as broken'],
 ];
 
-/** The newest of each kind: why it is there, and its name. */
-export function keptBeside(path: string): [why: string, name: string][] {
+export interface Kept {
+  readonly why: string;
+  readonly name: string;
+  /** When it was last written, ms since 1970. */
+  readonly at: number;
+}
+
+/** The newest of each kind. */
+export function keptBeside(path: string): Kept[] {
   const directory = dirname(path);
   try {
     const names = readdirSync(directory).filter((name) => name.startsWith(basename(path)));
@@ -108,11 +124,15 @@ export function keptBeside(path: string): [why: string, name: string][] {
         .map((name) => join(directory, name))
         .filter((name) => !isMissing(name))
         .toSorted((a, b) => changed(b) - changed(a));
-      return newest === undefined ? [] : [[why, newest] as [string, string]];
+      return newest === undefined ? [] : [{ why, name: newest, at: changed(newest) }];
     });
   } catch {
     return [];
   }
+}
+
+export function ageOf(at: number): string {
+  return formatDuration(Date.now() - at);
 }
 
 function changed(name: string): number {
