@@ -57,6 +57,11 @@ describe('reasons of the backup engine', () => {
       'no copy of the database bot.db: the database is damaged (docs/operations.md)',
       'ma’lumotlar bazasi shikastlangan',
     ],
+    [
+      'could not confirm the lease: database unavailable: data/a.db is not the file that was opened',
+      'ma’lumotlar bazasi fayli yo‘qolgan',
+    ],
+    ['what nobody knows', 'bot bu xatoni tanimaydi'],
     ['ENOSPC: no space left on device: make room in directory b', 'diskda yoki omborda joy qolmagan'],
     [
       'no copy of the database bot.db: it is made beside it, so the directory must be writable',

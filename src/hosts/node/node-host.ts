@@ -44,6 +44,7 @@ import { createHost, type Host } from '../host.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { checkDisks, type Places } from './disk-room.ts';
 import { createHostLog } from './log-lines.ts';
+import { withoutEcho } from './loss-alerts.ts';
 import { isMissing, requireNothingKept } from './missing-database.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
 import { poll } from './polling.ts';
@@ -152,8 +153,9 @@ export async function startNode(
     holder: holderText('node host', now()),
     timeoutMs: RUN_TIMEOUT_MS,
     stopping: givingUp.signal,
-    alert: (alert) =>
+    alert: withoutEcho(database.isLost, (alert) =>
       tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
+    ),
   });
   const pause = (milliseconds: number): Promise<void> =>
     sleep(milliseconds, undefined, { signal: stopping.signal }).catch(() => {});

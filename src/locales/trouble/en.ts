@@ -23,6 +23,7 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'webhook-closed': 'Telegram could not connect to the server',
   'no-answer': 'Telegram did not answer',
   // Of backups.
+  'db-lost': 'the database file is gone or was replaced',
   'db-damaged': 'the database is damaged; what to do is in docs/operations.md',
   'no-room': 'no room is left on the disk or in the store: make some',
   'no-right': 'the bot may not write to a file or directory on the server',
@@ -33,4 +34,5 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'no-key': 'no key or passphrase fits',
   unlike: 'the store holds something else than was written',
   unreachable: 'the store or the database server did not answer',
+  odd: 'the bot does not know this error',
 };

@@ -23,6 +23,7 @@ export const ru: Readonly<Record<TroubleCode, string>> = {
   'webhook-closed': 'Telegram не смог соединиться с сервером',
   'no-answer': 'Telegram не ответил',
   // Of backups.
+  'db-lost': 'файл базы данных пропал или подменён',
   'db-damaged': 'база данных повреждена, что делать — в docs/operations.md',
   'no-room': 'на диске или в хранилище нет места, освободите его',
   'no-right': 'у бота нет права писать в файл или папку на сервере',
@@ -33,4 +34,5 @@ export const ru: Readonly<Record<TroubleCode, string>> = {
   'no-key': 'ключ или пароль не подходит',
   unlike: 'в хранилище лежит не то, что было записано',
   unreachable: 'хранилище или сервер базы не ответили',
+  odd: 'бот не знает этой ошибки',
 };

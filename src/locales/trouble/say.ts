@@ -40,6 +40,7 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
  * The first match counts.
  */
 const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
+  [/not the file that was opened/, 'db-lost'],
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
   [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],
   [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|EROFS|readonly database|must be writable/i, 'no-right'],
@@ -61,8 +62,8 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
 /** As {@link saying}, for a backup's reasons; the engine's words follow, for whoever repairs it. */
 export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
   return (said) => {
-    const code = OF_BACKUPS.find(([pattern]) => pattern.test(said))?.[1];
-    return code === undefined ? html`<code>${said}</code>` : html`${texts[code]}\n<code>${said}</code>`;
+    const code = OF_BACKUPS.find(([pattern]) => pattern.test(said))?.[1] ?? 'odd';
+    return html`${texts[code]}\n<code>${said}</code>`;
   };
 }
 

@@ -23,6 +23,7 @@ export const uzCyrl: Readonly<Record<TroubleCode, string>> = {
   'webhook-closed': 'Telegram серверга улана олмади',
   'no-answer': 'Telegram жавоб бермади',
   // Of backups.
+  'db-lost': 'маълумотлар базаси файли йўқолган ёки алмаштирилган',
   'db-damaged': 'маълумотлар базаси шикастланган, нима қилиш кераклиги docs/operations.md файлида ёзилган',
   'no-room': 'дискда ёки омборда жой қолмаган, жой бўшатинг',
   'no-right': 'серверда файл ёки папкага ёзиш ҳуқуқи йўқ',
@@ -33,4 +34,5 @@ export const uzCyrl: Readonly<Record<TroubleCode, string>> = {
   'no-key': 'калит ёки парол мос эмас',
   unlike: 'омборда сақлангани ёзилганидан фарқ қилди',
   unreachable: 'омбор ёки база сервери жавоб бермади',
+  odd: 'бот бу хатони танимайди',
 };

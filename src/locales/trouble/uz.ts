@@ -22,6 +22,7 @@ export const uz = {
   'webhook-closed': 'Telegram serverga ulana olmadi',
   'no-answer': 'Telegram javob bermadi',
   // Of backups.
+  'db-lost': 'ma’lumotlar bazasi fayli yo‘qolgan yoki almashtirilgan',
   'db-damaged': 'ma’lumotlar bazasi shikastlangan, nima qilish kerakligi docs/operations.md faylida yozilgan',
   'no-room': 'diskda yoki omborda joy qolmagan, joy bo‘shating',
   'no-right': 'serverda fayl yoki papkaga yozish huquqi yo‘q',
@@ -32,4 +33,5 @@ export const uz = {
   'no-key': 'kalit yoki parol mos emas',
   unlike: 'omborda saqlangani yozilganidan farq qildi',
   unreachable: 'ombor yoki baza serveri javob bermadi',
+  odd: 'bot bu xatoni tanimaydi',
 };
