@@ -32,7 +32,7 @@ export async function requireNothingKept(path: string, bucket: Bucket, log: Log)
     if (bucket.store.kind === 'directory')
       return {
         what: `whether there are backups of it cannot be known: ${explain(error)}`,
-        ways: ['the backups reachable again:  then npm start says what there is'],
+        ways: [{ at: 0, way: 'the backups reachable again:  then npm start says what there is' }],
       };
     log.warn('backups not looked for', {
       message: `the database ${path} is begun anew, and the bucket could not be asked for backups of an earlier one`,
