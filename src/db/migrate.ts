@@ -17,6 +17,7 @@ import { existingKeys } from './own-keys.ts';
 import {
   existingNames,
   existingTables,
+  existingViews,
   goneIndexes,
   hasOwnLedger,
   type Lack,
@@ -182,9 +183,10 @@ interface State {
 
 /** Two round trips at most. @throws DatabaseUnfit, {@link DatabaseTooNew} */
 async function inspect(db: Database): Promise<State> {
-  const [tables, names, keys, objects] = await db.read([
+  const [tables, names, views, keys, objects] = await db.read([
     existingTables,
     existingNames,
+    existingViews,
     existingKeys,
     all(
       sql(`SELECT COUNT(*) AS count FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
@@ -202,6 +204,12 @@ async function inspect(db: Database): Promise<State> {
   // Its own tables would be taken for the old bot's, or be made a second time.
   const lack = lackOfAll(tables, isRecorded ? versions : undefined, { names, keys });
   if (lack?.tables.includes('schema_migrations') === true) throw new DatabaseUnfit(tellLack(lack));
+  // The bot would read the view in its place, and there are views that take SQLite hours.
+  const view = lack?.tables.find((name) => views.has(name));
+  if (lack !== undefined && view !== undefined)
+    throw new DatabaseUnfit(
+      `a view stands where table ${view} must be (DROP VIEW ${view}); ${tellLack(lack)}`,
+    );
   return { version, isEmpty, tables, names, lack };
 }
 

@@ -77,16 +77,21 @@ export function lostKeys(found: Keys, there: (table: string) => boolean, version
   });
 }
 
+/** No name of ours has others, and libsql ends the process over one that is not UTF-8. */
+export const ASCII = "NOT GLOB '*[^ -~]*'";
+
 export const existingKeys: Query<Keys> = {
   ...sql(
     `SELECT lower(t.name) AS "table", '' AS "key", lower(c.name) AS "column", 0 AS partial,
        upper(c.type) = 'INTEGER' AND (SELECT COUNT(*) FROM pragma_table_info(t.name) WHERE pk > 0) = 1
          AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) WHERE origin = 'pk') AS "rowid"
      FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.rootpage <> 0 AND c.pk > 0
+       AND t.name ${ASCII} AND c.name ${ASCII}
      UNION ALL
-     SELECT lower(t.name), i.name, COALESCE(lower(c.name), ''), i.partial, 0
+     SELECT lower(t.name), i.name, CASE WHEN c.name ${ASCII} THEN lower(c.name) ELSE '' END, i.partial, 0
      FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
-     WHERE t.type = 'table' AND t.rootpage <> 0 AND i."unique" = 1 AND i.origin <> 'pk'`,
+     WHERE t.type = 'table' AND t.rootpage <> 0 AND i."unique" = 1 AND i.origin <> 'pk'
+       AND t.name ${ASCII} AND i.name ${ASCII}`,
   ),
   parse: (rows) =>
     keysOf(

@@ -6,7 +6,7 @@
 import { all, type Database, type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables } from './migrations/migration.ts';
-import { existingKeys, type Keys, lostKeys } from './own-keys.ts';
+import { ASCII, existingKeys, type Keys, lostKeys } from './own-keys.ts';
 import type { Row } from './row.ts';
 
 export interface OwnColumn {
@@ -267,11 +267,11 @@ export function goneIndexes(found: ExistingTables, names: ReadonlySet<string>): 
   return new Map(gone);
 }
 
-/** Every table with its columns, names in lower case. */
+/** Every table with its columns, names in lower case; those beyond ASCII are left out. */
 export const existingTables: Query<ExistingTables> = {
   ...all(
     sql(`SELECT lower(t.name) AS "table", lower(c.name) AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
-         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND t.name ${ASCII} AND c.name ${ASCII}`),
     (row: Row) => row,
   ),
   parse: (rows) => {
@@ -298,10 +298,16 @@ export function hasOwnLedger(found: ExistingTables): boolean {
 }
 
 /** Of triggers and indexes, in lower case. */
-export const existingNames: Query<ReadonlySet<string>> = {
-  ...sql("SELECT lower(name) AS name FROM sqlite_schema WHERE type IN ('trigger', 'index')"),
-  parse: (rows) => new Set(rows.map((row) => row.text('name'))),
-};
+export const existingNames = namesOf("'trigger', 'index'");
+export const existingViews = namesOf("'view'");
+
+/** In lower case. */
+function namesOf(types: string): Query<ReadonlySet<string>> {
+  return {
+    ...sql(`SELECT lower(name) AS name FROM sqlite_schema WHERE type IN (${types}) AND name ${ASCII}`),
+    parse: (rows) => new Set(rows.map((row) => row.text('name'))),
+  };
+}
 
 /** In order: a step that was never recorded leaves a gap. */
 export const recordedVersions: Query<number[]> = all(

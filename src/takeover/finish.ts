@@ -3,8 +3,10 @@
  * taken unchanged.
  */
 
+import { requireSchema } from '../backup/foreign/schema-text.ts';
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
+import { hugeViews } from '../lib/view-size.ts';
 import { OLD_SCHEMA, OLD_VALUES } from './our-schema.ts';
 import { valuesNote } from './unfit-values.ts';
 
@@ -18,7 +20,7 @@ interface Kept {
 }
 
 /** The takeover wrote this down; nobody has dealt with it while it has no `why`. */
-const ORDER = ['index', 'view', 'trigger'];
+const ORDER = ['index', 'view', 'trigger'] as const;
 
 /**
  * A process that dies here repeats it at its next start. Returns one sentence for each thing that
@@ -26,9 +28,14 @@ const ORDER = ['index', 'view', 'trigger'];
  */
 export async function finish(db: Database): Promise<string[]> {
   if ((await keptObjects(db)).every(({ why }) => why !== null)) return [];
-  for (const type of ORDER)
-    for (const object of (await keptObjects(db)).filter((one) => one.why === null && one.type === type))
-      await remake(db, object);
+  for (const type of ORDER) {
+    const waiting = (await keptObjects(db)).filter((one) => one.why === null && one.type === type);
+    const [made] = await db.read([madeViews]);
+    const huge = hugeViews([...made, ...waiting.map(({ name, text }) => ({ type, name, sql: text }))]);
+    for (const object of waiting)
+      if (huge.has(object.name.toLowerCase())) await leave(db, object, 'it is made of too many other views');
+      else await remake(db, object, type);
+  }
   const kept = await keptObjects(db);
   const notes: string[] = [];
   const cleared: Statement[] = [];
@@ -53,6 +60,13 @@ export async function finish(db: Database): Promise<string[]> {
   return notes;
 }
 
+/** Before a process died in here. */
+const madeViews = all(sql(`SELECT name, sql AS "text" FROM sqlite_schema WHERE type = 'view'`), (row) => ({
+  type: 'view',
+  name: row.text('name'),
+  sql: row.text('text'),
+}));
+
 function rows(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`;
 }
@@ -75,8 +89,10 @@ async function keptObjects(db: Database): Promise<Kept[]> {
  * A view that cannot be read, or names missing things, is worse than none: it would stop every
  * later rename of a table.
  */
-async function remake(db: Database, { row, type, name, text }: Kept): Promise<void> {
+async function remake(db: Database, object: Kept, type: (typeof ORDER)[number]): Promise<void> {
+  const { row, name, tableName, text } = object;
   try {
+    requireSchema([{ type, name, tableName, sql: text, hasStorage: false }]);
     await db.write([
       sql(text),
       ...(type === 'view' ? [sql(`SELECT 1 FROM ${quoteName(name)} LIMIT 0`)] : []),
@@ -84,9 +100,16 @@ async function remake(db: Database, { row, type, name, text }: Kept): Promise<vo
     ]);
   } catch (error) {
     if (error instanceof DatabaseUnavailable) throw error;
-    const why = `it cannot be made again: ${error instanceof Error ? error.message : String(error)}`;
-    await db.write([sql(`UPDATE ${OLD_SCHEMA} SET why = ? WHERE rowid = ?`, why, row)]);
+    await leave(
+      db,
+      object,
+      `it cannot be made again: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
+}
+
+async function leave(db: Database, { row }: Kept, why: string): Promise<void> {
+  await db.write([sql(`UPDATE ${OLD_SCHEMA} SET why = ? WHERE rowid = ?`, why, row)]);
 }
 
 async function refusals(

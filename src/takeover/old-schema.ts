@@ -5,6 +5,9 @@
 import { all, type Database, sql } from '../db/database.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { Row } from '../db/row.ts';
+import { hexOf, textOfHex } from '../lib/hex-text.ts';
+import { tokenizeSql } from '../lib/sql-tokens.ts';
+import { moduleOf, shadowsOf, tableOptions } from '../lib/table-sql.ts';
 import { isOurName, OLD_TABLES, type OldTable, type OurSchema } from './our-schema.ts';
 
 export interface OldObject {
@@ -56,17 +59,14 @@ const KEYS: Readonly<Record<OldTable, readonly string[]>> = {
 const VITAL: readonly OldTable[] = ['users', 'anime', 'anime_parts'];
 
 const NOT_OURS = `name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`;
-/** A name or an SQL text may hold bytes that are not UTF-8, which libsql does not survive. */
-const safe = (name: string): string => `hex(CAST(${name} AS BLOB))`;
-
 /**
  * @throws {@link DatabaseUnfit} for another program's file, or one that lacks a table the bot needs
  */
 export async function readOldSchema(db: Database, our: OurSchema): Promise<OldSchema> {
-  const [objects, kinds, columns, parents] = await db.read([
+  const [objects, columns, parents] = await db.read([
     all(
       sql(
-        `SELECT type, ${safe('name')} AS name, ${safe('tbl_name')} AS "table", ${safe('sql')} AS "sql" FROM sqlite_schema WHERE ${NOT_OURS}`,
+        `SELECT type, ${hexOf('name')} AS name, ${hexOf('tbl_name')} AS "table", ${hexOf('sql')} AS "sql" FROM sqlite_schema WHERE ${NOT_OURS}`,
       ),
       (row): OldObject => ({
         type: row.text('type'),
@@ -77,13 +77,7 @@ export async function readOldSchema(db: Database, our: OurSchema): Promise<OldSc
     ),
     all(
       sql(
-        `SELECT ${safe('name')} AS name, type, wr FROM pragma_table_list WHERE schema = 'main' AND ${NOT_OURS}`,
-      ),
-      (row) => ({ name: plain(row, 'name'), kind: row.text('type'), hasRowid: !row.bool('wr') }),
-    ),
-    all(
-      sql(
-        `SELECT ${safe('t.name')} AS "table", ${safe('c.name')} AS name, ${safe('c.type')} AS type, c.pk AS pk, c.hidden AS hidden
+        `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS name, ${hexOf('c.type')} AS type, c.pk AS pk, c.hidden AS hidden
          FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c
          WHERE t.type = 'table' AND t.${NOT_OURS} AND t.sql NOT LIKE 'CREATE VIRTUAL%'`,
       ),
@@ -97,7 +91,7 @@ export async function readOldSchema(db: Database, our: OurSchema): Promise<OldSc
     ),
     all(
       sql(
-        `SELECT ${safe('t.name')} AS "table", ${safe('f."table"')} AS parent
+        `SELECT ${hexOf('t.name')} AS "table", ${hexOf('f."table"')} AS parent
          FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table'`,
       ),
       (row) => ({ table: plain(row, 'table'), parent: plain(row, 'parent').toLowerCase() }),
@@ -105,9 +99,11 @@ export async function readOldSchema(db: Database, our: OurSchema): Promise<OldSc
   ]);
   const sequences = await readSequences(db);
   const tables = new Map<string, OldTableInfo>();
-  for (const { name, kind, hasRowid } of kinds) {
-    const text = objects.find((object) => object.type === 'table' && object.name === name)?.sql;
-    if (text === undefined || text === null || (kind !== 'table' && kind !== 'virtual')) continue;
+  const shadows = shadowsOf(objects);
+  for (const { type, name, sql: text } of objects) {
+    if (type !== 'table' || text === null || shadows.has(name.toLowerCase())) continue;
+    const tokens = tokenizeSql(text);
+    const isVirtual = moduleOf(tokens) !== undefined;
     const own = columns.filter(({ table }) => table === name);
     const key = own.filter(({ primaryKey }) => primaryKey > 0);
     const isAlias = key.length === 1 && key[0]?.type.toUpperCase() === 'INTEGER';
@@ -117,10 +113,13 @@ export async function readOldSchema(db: Database, our: OurSchema): Promise<OldSc
       columns: new Map(
         own.filter(({ isGenerated }) => !isGenerated).map((one) => [one.name.toLowerCase(), one.name]),
       ),
-      hasHiddenRowid: hasRowid && !isAlias && !own.some((one) => one.name.toLowerCase() === 'rowid'),
+      hasHiddenRowid:
+        !tableOptions(tokens).withoutRowid &&
+        !isAlias &&
+        !own.some((one) => one.name.toLowerCase() === 'rowid'),
       parents: new Set(parents.filter(({ table }) => table === name).map(({ parent }) => parent)),
       sequence: sequences.get(name),
-      isVirtual: kind === 'virtual',
+      isVirtual,
     });
   }
   return { objects, tables, ours: oldBots(tables, our) };
@@ -166,7 +165,7 @@ async function readSequences(db: Database): Promise<Map<string, bigint>> {
   const [found] = await db.read([
     all(
       sql(
-        `SELECT ${safe('name')} AS name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer' AND seq BETWEEN 1 AND 4503599627370496`,
+        `SELECT ${hexOf('name')} AS name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer' AND seq BETWEEN 1 AND 4503599627370496`,
       ),
       (row) => [plain(row, 'name'), BigInt(row.int('seq'))] as const,
     ),
@@ -175,7 +174,7 @@ async function readSequences(db: Database): Promise<Map<string, bigint>> {
 }
 
 function plain(row: Row, column: string): string {
-  return Buffer.from(row.textOrNull(column) ?? '', 'hex').toString();
+  return textOfHex(row.text(column));
 }
 
 /** The first ten. */

@@ -6,6 +6,8 @@
  */
 
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
+import type { Row } from '../db/row.ts';
+import { hexOf, textOfHex } from '../lib/hex-text.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { type OurColumn, ourSchema } from './our-schema.ts';
 import {
@@ -152,28 +154,30 @@ async function readLiving(db: Database): Promise<Living> {
   const [columns, keys, references] = await db.read([
     all(
       sql(
-        `SELECT t.name AS "table", c.name AS "column", c.pk AS pk FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
-         WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%'`,
+        `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS "column", c.pk AS pk FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.rootpage <> 0`,
       ),
-      (row) => ({ table: row.text('table'), column: row.text('column'), isKey: row.bool('pk') }),
+      (row) => ({ table: name(row, 'table'), column: name(row, 'column'), isKey: row.bool('pk') }),
     ),
     all(
       sql(
-        `SELECT t.name AS "table", c.name AS "column" FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
-         WHERE t.type = 'table' AND i."unique" AND c.name IS NOT NULL`,
+        `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS "column"
+         FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
+         WHERE t.type = 'table' AND t.rootpage <> 0 AND i."unique" AND c.name IS NOT NULL`,
       ),
-      (row) => `${row.text('table')}.${row.text('column')}`,
+      (row) => `${name(row, 'table')}.${name(row, 'column')}`,
     ),
     all(
       sql(
-        `SELECT t.name AS child, f."from" AS "from", f."table" AS parent, f."to" AS "to"
-         FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table' AND f.on_delete = 'CASCADE'`,
+        `SELECT ${hexOf('t.name')} AS child, ${hexOf('f."from"')} AS "from", ${hexOf('f."table"')} AS parent, ${hexOf('f."to"')} AS "to"
+         FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f
+         WHERE t.type = 'table' AND t.rootpage <> 0 AND f.on_delete = 'CASCADE'`,
       ),
       (row): Reference => ({
-        child: row.text('child'),
-        from: row.text('from'),
-        parent: row.text('parent'),
-        to: row.text('to'),
+        child: name(row, 'child'),
+        from: name(row, 'from'),
+        parent: name(row, 'parent'),
+        to: name(row, 'to'),
       }),
     ),
   ]);
@@ -184,4 +188,8 @@ async function readLiving(db: Database): Promise<Living> {
     keys: new Set([...keys, ...columns.filter(({ isKey }) => isKey).map((c) => `${c.table}.${c.column}`)]),
     references,
   };
+}
+
+function name(row: Row, column: string): string {
+  return textOfHex(row.text(column));
 }

@@ -11,8 +11,10 @@ import {
   migrate as migrateWith,
   SCHEMA_VERSION,
 } from '../../src/db/migrate.ts';
+import { migrations } from '../../src/db/migrations/all-migrations.ts';
 import { takeOver } from '../../src/takeover/take-over.ts';
 import { openTestDatabase } from '../support/bot.ts';
+import { nestedViews } from '../support/nested-views.ts';
 
 const now = () => new Date('2026-11-22T10:00:00Z');
 const opened: Database[] = [];
@@ -184,6 +186,20 @@ describe('a database comes to the program’s schema', () => {
     );
   });
 
+  test('a view in the place of a table of ours is not read: the database is refused', async () => {
+    const path = freshPath();
+    const db = await open(path);
+    await migrate(db, { now, backup: noBackup });
+    await db.write([
+      sql('DROP TABLE alerts'),
+      ...nestedViews(24).map((text) => sql(text)),
+      sql('CREATE VIEW alerts AS SELECT a FROM v23'),
+    ]);
+    await expect(migrate(db, { now, backup: noBackup })).rejects.toThrow(
+      /^a view stands where table alerts must be \(DROP VIEW alerts\); the database is not whole: table alerts is missing;/,
+    );
+  });
+
   test('a database newer than the program is refused', async () => {
     const db = await open(freshPath());
     await migrate(db, { now, backup: noBackup });
@@ -218,4 +234,9 @@ describe('indexes that somebody dropped', () => {
     expect(report.notes).toEqual([]);
     expect(report.lack?.findings).toEqual(['table drafts lacks its key (user_id)']);
   });
+});
+
+test('no step renames a table or drops a column: SQLite resolves every view of the database first', () => {
+  const texts = migrations.flatMap(({ up }) => up(new Map()));
+  expect(texts.filter((text) => /^ALTER TABLE (?!\w+ ADD COLUMN )/i.test(text))).toEqual([]);
 });

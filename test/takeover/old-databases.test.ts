@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
-import type { Database } from '../../src/db/database.ts';
+import { type Database, sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { takeOver, takeOverFile } from '../../src/takeover/take-over.ts';
+import { nestedViews } from '../support/nested-views.ts';
 import { countRows, LOOSE, type OldFile, texts, writeOldFile } from './old-bot-file.ts';
 
 let directory: string;
@@ -442,6 +443,34 @@ describe('an old database starts with all that it holds', () => {
     db.close();
     expect(countRows(path)).toEqual(after);
   });
+});
+
+test('views that take SQLite hours are left aside, and told', async () => {
+  writeOldFile(path, { more: `${nestedViews(24).join(';')}; CREATE VIEW codes AS SELECT code FROM anime` });
+  db = await openEmbeddedDatabase(path);
+  const { notes } = await migrate(db, { now, takeOver: takeOverFile, backup: async () => {} });
+  const told = (from: number, to: number, why: string): string[] =>
+    Array.from({ length: to - from }, (_, n) => `view v${from + n}: ${why} ${KEPT}`);
+  expect(notes.toSorted()).toEqual(told(8, 24, 'it is made of too many other views').toSorted());
+  expect(await texts(db, 'SELECT COUNT(*) AS v FROM v7')).toEqual(['128']);
+  expect(await texts(db, 'SELECT code AS v FROM codes LIMIT 1')).toEqual(['1']);
+});
+
+test('a record of what is to be made again makes nothing else', async () => {
+  writeOldFile(path, {});
+  db = await openEmbeddedDatabase(path);
+  const options = { now, takeOver: takeOverFile, backup: async () => {} };
+  await migrate(db, options);
+  await db.write([
+    sql('CREATE TABLE old_schema (type TEXT, name TEXT, table_name TEXT, sql TEXT, why TEXT)'),
+    sql(
+      "INSERT INTO old_schema VALUES ('view', 'x', 'x', 'INSERT INTO admins VALUES (666, ''owner'', NULL, 0)', NULL)",
+    ),
+  ]);
+  expect((await migrate(db, options)).notes).toEqual([
+    `view x: it cannot be made again: the schema is refused: view "x": its SQL is no CREATE VIEW of this name ${KEPT}`,
+  ]);
+  expect(await texts(db, 'SELECT user_id AS v FROM admins')).toEqual([]);
 });
 
 test.each([

@@ -55,7 +55,6 @@ const ALLOWED_PRAGMAS: ReadonlySet<string> = new Set([
   'page_count',
   'schema_version',
   'table_info',
-  'table_list',
   'table_xinfo',
   'user_version',
 ]);

@@ -20,8 +20,8 @@ export function boundSequences(db: DatabaseSync): string[] {
     const [name, seq] = [String(row['name']), String(row['seq'])];
     const key = db
       .prepare(
-        `SELECT c.name FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
-         WHERE t.schema = 'main' AND t.type = 'table' AND t.name = ? AND c.pk = 1`,
+        `SELECT c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+         WHERE t.type = 'table' AND t.rootpage <> 0 AND t.name = ? AND c.pk = 1`,
       )
       .get(name)?.['name'];
     const highest =

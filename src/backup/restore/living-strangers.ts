@@ -1,16 +1,19 @@
 /** Foreign SQL in the database that the bot starts on: a file copied into place by hand met no restore that would have named it. */
 import { all, type Database, sql } from '../../db/database.ts';
+import { hexOf, textOfHex } from '../../lib/hex-text.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import type { SchemaObject } from '../model.ts';
 import { strangersNote, strangersOf } from './strangers.ts';
 
 const objects = all(
-  sql('SELECT type, name, tbl_name, sql FROM sqlite_schema'),
+  sql(
+    `SELECT type, ${hexOf('name')} AS name, ${hexOf('tbl_name')} AS "table", ${hexOf('sql')} AS "sql" FROM sqlite_schema`,
+  ),
   (row): Omit<SchemaObject, 'hasStorage'> => ({
     type: row.text('type') as SchemaObject['type'],
-    name: row.text('name'),
-    tableName: row.text('tbl_name'),
-    sql: row.textOrNull('sql'),
+    name: textOfHex(row.text('name')),
+    tableName: textOfHex(row.text('table')),
+    sql: textOfHex(row.text('sql')) || null,
   }),
 );
 

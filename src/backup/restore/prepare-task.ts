@@ -63,8 +63,8 @@ function versionOf(db: DatabaseSync): number | undefined {
 /** A table with such a stored column: a view or a computed column of the name would be evaluated. */
 function isTable(db: DatabaseSync, table: string, column: string): boolean {
   const found = db.prepare(
-    `SELECT 1 FROM pragma_table_list AS t, pragma_table_xinfo(t.name) AS c
-     WHERE t.schema = 'main' AND t.type = 'table' AND t.name = ? AND c.name = ? AND c.hidden = 0`,
+    `SELECT 1 FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c
+     WHERE t.type = 'table' AND t.rootpage <> 0 AND t.name = ? AND c.name = ? AND c.hidden = 0`,
   );
   return found.get(table, column) !== undefined;
 }

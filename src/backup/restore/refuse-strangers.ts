@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
+import { hexOf, textOfHex } from '../../lib/hex-text.ts';
 import type { SchemaObject, SnapshotSource } from '../model.ts';
 import { askAgain } from './compare-staged.ts';
 import type { RestoreSource } from './source.ts';
@@ -29,7 +30,8 @@ export function strangersInFile(path: string): Stranger[] {
   if (!existsSync(path)) return [];
   const db = new Database(path, { timeout: BUSY_MS });
   try {
-    const rows: unknown[] = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema').raw().all();
+    const texts = ['type', 'name', 'tbl_name', 'sql'].map(hexOf).join(', ');
+    const rows: unknown[] = db.prepare(`SELECT ${texts} FROM sqlite_schema`).raw().all();
     return strangersOf(rows.filter(Array.isArray).map(objectOf));
   } finally {
     db.close();
@@ -42,11 +44,7 @@ export async function strangersOnServer(source: SnapshotSource): Promise<Strange
   return strangersOf(objects);
 }
 
-function objectOf([type, name, tableName, sql]: readonly unknown[]): Omit<SchemaObject, 'hasStorage'> {
-  return {
-    type: String(type) as SchemaObject['type'],
-    name: String(name),
-    tableName: String(tableName),
-    sql: typeof sql === 'string' ? sql : null,
-  };
+function objectOf(row: readonly unknown[]): Omit<SchemaObject, 'hasStorage'> {
+  const [type = '', name = '', tableName = '', sql = ''] = row.map((text) => textOfHex(String(text)));
+  return { type: type as SchemaObject['type'], name, tableName, sql: sql || null };
 }

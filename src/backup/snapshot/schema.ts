@@ -4,6 +4,7 @@
  */
 
 import { isWord, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { shadowsOf, tableOptions } from '../../lib/table-sql.ts';
 import type {
   ColumnInfo,
   DatabaseSchema,
@@ -14,7 +15,7 @@ import type {
   SqlValue,
   TableInfo,
 } from '../model.ts';
-import { SchemaChanged } from '../model.ts';
+import { InvalidText, SchemaChanged } from '../model.ts';
 
 /** The schema, and what only the scans need of it. */
 export interface DetailedSchema {
@@ -31,14 +32,13 @@ export const VERSION_QUERY =
   'SELECT (SELECT schema_version FROM pragma_schema_version), (SELECT user_version FROM pragma_user_version), ' +
   "(SELECT application_id FROM pragma_application_id), (SELECT encoding = 'UTF-8' FROM pragma_encoding)";
 
-/** To be run in one transaction; {@link readSchema} takes their rows in this order. */
+/** To be run in one transaction; {@link readSchema} takes their rows in this order. No view is resolved (lib/table-sql.ts). */
 export const SCHEMA_QUERIES: readonly string[] = [
   VERSION_QUERY,
   'SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid',
   // Virtual tables (rootpage 0) are left out: a missing module would fail the query.
   'SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM sqlite_schema m, pragma_table_xinfo(m.name) x ' +
     "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, x.cid",
-  "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'",
   'SELECT m.name, l.name, l."unique", l.origin, l.partial, x.cid, x.name, x."desc", x.coll, x.key ' +
     'FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) x ' +
     "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, l.seq, x.seqno",
@@ -46,15 +46,16 @@ export const SCHEMA_QUERIES: readonly string[] = [
 
 /** Builds the schema from the answers to {@link SCHEMA_QUERIES}. Throws when the database can not be read faithfully. */
 export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema {
-  const [version = [], master = [], columns = [], tableList = [], indexColumns = []] = answers;
+  const [version = [], master = [], columns = [], indexColumns = []] = answers;
   const [schemaVersion, userVersion, applicationId, isUtf8] = version[0] ?? [];
   // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes UTF-8 only.
   if (isUtf8 !== 1n) throw new Error('the database is encoded in UTF-16, only UTF-8 is supported');
   const objects = master.map(readObject);
   const indexes = groupIndexes(indexColumns);
+  const shadows = shadowsOf(objects);
   const tables = objects
     .filter((object) => object.type === 'table' && object.hasStorage)
-    .map((object) => readTable(object, columns, tableList, indexes));
+    .map((object) => readTable(object, columns, shadows, indexes));
   return {
     schema: {
       objects,
@@ -88,6 +89,7 @@ function readObject([type, name, tableName, rootPage, sql]: Row): SchemaObject {
   if (type !== 'table' && type !== 'index' && type !== 'view' && type !== 'trigger') {
     throw new Error(`schema entry of unknown type ${String(type)}`);
   }
+  requireText(type, name, tableName, sql);
   return {
     type,
     name: text(name),
@@ -97,27 +99,43 @@ function readObject([type, name, tableName, rootPage, sql]: Row): SchemaObject {
   };
 }
 
+/** SQLite takes such names and texts; no manifest and no document can hold them. */
+function requireText(type: string, name?: SqlValue, tableName?: SqlValue, sql?: SqlValue): void {
+  const fault =
+    name === ''
+      ? 'an empty name: rename it'
+      : name instanceof InvalidText || tableName instanceof InvalidText
+        ? 'a name that is not UTF-8 text: rename it'
+        : sql instanceof InvalidText
+          ? 'bytes in its SQL that are not UTF-8 text: make it again without them'
+          : undefined;
+  if (fault === undefined) return;
+  const shown = name instanceof InvalidText ? new TextDecoder().decode(name.bytes) : String(name);
+  throw new Error(`${type} ${JSON.stringify(shown)} has ${fault}, or drop it, with sqlite3, and try again`);
+}
+
 function readTable(
   { name, sql }: SchemaObject,
   allColumns: readonly Row[],
-  tableList: readonly Row[],
+  shadows: ReadonlySet<string>,
   indexes: readonly IndexGroup[],
 ): TableInfo {
   const columns = allColumns.filter((row) => row[0] === name).map(readColumn);
-  const [, listedAs, withoutRowid, strict] = tableList.find((row) => row[0] === name) ?? [];
   const tokens = sql === null ? [] : tokenizeSql(sql);
+  const { withoutRowid, strict } = tableOptions(tokens);
+  const isShadow = shadows.has(name.toLowerCase());
   const recordOrder = ownKey(name, indexes).map((column) => column.columnId);
   return {
     name,
     sql,
-    kind: name.startsWith('sqlite_') ? 'internal' : listedAs === 'shadow' ? 'shadow' : 'table',
-    withoutRowid: withoutRowid === 1n,
-    strict: strict === 1n,
+    kind: name.startsWith('sqlite_') ? 'internal' : isShadow ? 'shadow' : 'table',
+    withoutRowid,
+    strict,
     // A keyword that can not be a bare name, and stands nowhere but after PRIMARY KEY.
     autoincrement: tokens.some((token) => isWord(token, 'AUTOINCREMENT')),
-    rowidAlias: withoutRowid === 1n ? null : findRowidAlias(name, columns, indexes),
+    rowidAlias: withoutRowid ? null : findRowidAlias(name, columns, indexes),
     columns,
-    ...(withoutRowid === 1n ? { recordOrder } : {}),
+    ...(withoutRowid ? { recordOrder } : {}),
   };
 }
 

@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { quoteName } from '../../lib/sql-tokens.ts';
+import { quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { moduleOf, shadowsOf } from '../../lib/table-sql.ts';
 import { openForeign } from '../foreign/connection.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { Task } from '../foreign/tasks.ts';
@@ -60,7 +61,10 @@ export const diffTask: Task<DiffInput, DatabaseDiff> = async (input) => {
         return { ...NOTHING, table, removed: count(db, 'main', table), note: 'only in the first' };
       return diffTable(db, table, left, right);
     });
-    return { tables, strangers: { first: strangersIn(db, 'main'), second: strangersIn(db, 'second') } };
+    return {
+      tables,
+      strangers: { first: strangersOf(objectsIn(db, 'main')), second: strangersOf(objectsIn(db, 'second')) },
+    };
   } finally {
     close();
   }
@@ -82,25 +86,24 @@ interface Shape {
 
 type Side = 'main' | 'second';
 
-function strangersIn(db: DatabaseSync, side: Side): Stranger[] {
-  const rows = db.prepare(`SELECT type, name, tbl_name, sql FROM ${side}.sqlite_schema ORDER BY rowid`).all();
-  return strangersOf(
-    rows.map(({ type, name, tbl_name: table, sql }) => ({
-      type: String(type) as SchemaObject['type'],
-      name: String(name),
-      tableName: String(table),
-      sql: typeof sql === 'string' ? sql : null,
-    })),
-  );
+function objectsIn(db: DatabaseSync, side: Side): Omit<SchemaObject, 'hasStorage'>[] {
+  const rows = db.prepare(`SELECT type, name, tbl_name, sql FROM ${side}.sqlite_schema ORDER BY name`).all();
+  return rows.map(({ type, name, tbl_name: table, sql }) => ({
+    type: String(type) as SchemaObject['type'],
+    name: String(name),
+    tableName: String(table),
+    sql: typeof sql === 'string' ? sql : null,
+  }));
 }
 
 function tablesOf(db: DatabaseSync, side: Side): Map<string, Shape> {
-  const names = db
-    .prepare(
-      "SELECT name FROM pragma_table_list WHERE schema = ? AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-    )
-    .all(side);
-  return new Map(names.map((row) => [String(row['name']), shapeOf(db, side, String(row['name']))]));
+  const objects = objectsIn(db, side);
+  const shadows = shadowsOf(objects);
+  const names = objects.flatMap(({ type, name, sql }) => {
+    const isOwn = type === 'table' && !name.startsWith('sqlite_') && !shadows.has(name.toLowerCase());
+    return isOwn && moduleOf(tokenizeSql(sql ?? '')) === undefined ? [name] : [];
+  });
+  return new Map(names.map((name) => [name, shapeOf(db, side, name)]));
 }
 
 function shapeOf(db: DatabaseSync, side: Side, table: string): Shape {

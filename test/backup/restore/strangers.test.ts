@@ -4,11 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { logStrangers } from '../../../src/backup/restore/living-strangers.ts';
+import { strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
 import { strangersOf } from '../../../src/backup/restore/strangers.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
-import { takeOver } from '../../../src/takeover/take-over.ts';
+import { lackNow } from '../../../src/db/own-schema.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { takeOver, takeOverFile } from '../../../src/takeover/take-over.ts';
 import { runCli } from '../../cli/spawn-cli.ts';
+import { nestedViews } from '../../support/nested-views.ts';
 import { writeOldFile } from '../../takeover/old-bot-file.ts';
 
 let directory: string;
@@ -27,7 +32,7 @@ async function makeBot(name: string, sql = ''): Promise<string> {
 }
 
 function change(path: string, sql: string): void {
-  const db = new DatabaseSync(path);
+  const db = new DatabaseSync(path, { defensive: false });
   db.exec(sql);
   db.close();
 }
@@ -59,6 +64,47 @@ const EVERYTHING = KINDS.map(([sql]) => sql).join(';');
 
 test.each(KINDS)('%s is named', async (sql, name) => {
   expect(namesIn(await makeBot('bot.db', sql))).toEqual([name]);
+});
+
+test('views that are made of too many others run: a restore refuses them', async () => {
+  const found = strangersOf(objectsOf(await makeBot('bot.db', nestedViews(10).join(';'))));
+  expect(found.filter(({ runs }) => runs).map(({ name }) => name)).toEqual([
+    'view v8, which is made of too many others',
+    'view v9, which is made of too many others',
+  ]);
+  expect(found).toHaveLength(10);
+});
+
+test('names and remarks that are not UTF-8 end no process: of a start, of its log, of a restore over it', async () => {
+  const path = await makeBot(
+    'bot.db',
+    `CREATE TABLE foo (a); CREATE TABLE bar (a); CREATE TABLE baz (a REFERENCES users ON DELETE CASCADE UNIQUE);
+     CREATE TRIGGER tr AFTER INSERT ON foo BEGIN SELECT 1; END; INSERT INTO users (user_id, first_name) VALUES (1, x'41');
+     PRAGMA writable_schema = ON;
+     UPDATE sqlite_schema SET name = CAST(x'66ff' AS TEXT), tbl_name = CAST(x'66ff' AS TEXT),
+       sql = CAST(CAST('CREATE TABLE "f' AS BLOB) || x'ff' || CAST('" (a)' AS BLOB) AS TEXT) WHERE name = 'foo';
+     UPDATE sqlite_schema SET sql = CAST(CAST('CREATE TABLE bar (a /* ' AS BLOB) || x'ff' || CAST('*/)' AS BLOB) AS TEXT) WHERE name = 'bar';
+     UPDATE sqlite_schema SET sql = CAST(CAST('CREATE TABLE baz ("' AS BLOB) || x'ff' ||
+       CAST('" REFERENCES users ON DELETE CASCADE UNIQUE)' AS BLOB) AS TEXT) WHERE name = 'baz';
+     UPDATE sqlite_schema SET name = CAST(x'74ff' AS TEXT), tbl_name = CAST(x'66ff' AS TEXT),
+       sql = CAST(CAST('CREATE TRIGGER "t' AS BLOB) || x'ff22' || CAST(' AFTER INSERT ON "f' AS BLOB) || x'ff22' ||
+       CAST(' BEGIN SELECT 1; END' AS BLOB) AS TEXT) WHERE name = 'tr'`,
+  );
+  const db = await openEmbeddedDatabase(path);
+  try {
+    const options = { now: () => new Date(0), backup: async () => {}, takeOver: takeOverFile };
+    expect((await migrate(db, options)).notes).toEqual([
+      'users.first_name: 1 value, not a text (kept in old_values)',
+    ]);
+    expect(await lackNow(db)).toBeUndefined();
+    const told: unknown[] = [];
+    const log = createLog('info', (line) => told.push(line));
+    await logStrangers(db, log);
+    expect(String(told)).toContain('at work inside the bot: trigger t\ufffd');
+  } finally {
+    db.close();
+  }
+  expect(strangersInFile(path).map(({ name }) => name)).toContain('trigger t\ufffd');
 });
 
 test('a constraint of the table, another default of ours, and a rebuilt table in other words', async () => {

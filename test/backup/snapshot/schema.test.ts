@@ -3,6 +3,7 @@ import type { ScanTarget } from '../../../src/backup/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
+import { nestedViews } from '../../support/nested-views.ts';
 import { copyOf, makeDatabase, readAll, serve } from './rig.ts';
 
 async function schemaOf(sql: string) {
@@ -184,4 +185,47 @@ describe('nested scans', () => {
       expect((await read(null))?.slice(1, 4).map((row) => row[1])).toEqual([1n, 3n, 6n]);
     },
   );
+});
+
+describe('what others made of a schema', () => {
+  test.each(['embedded', 'file', 'remote'] as const)(
+    'views that take SQLite hours to resolve are not resolved: %s',
+    async (how) => {
+      const made = makeDatabase(`CREATE TABLE t (a ANY) STRICT; ${nestedViews(24).join(';')}`);
+      const source =
+        how === 'embedded'
+          ? openEmbeddedSnapshotSource({ path: made.file })
+          : how === 'file'
+            ? openFileSnapshotSource({ path: copyOf(made) })
+            : openRemoteSnapshotSource({ url: (await serve(made.file)).url, fetch });
+      const { schema } = await readAll(source, () => []);
+      expect(schema.tables).toMatchObject([{ name: 't', kind: 'table', strict: true, withoutRowid: false }]);
+      expect(schema.objects.filter(({ type }) => type === 'view')).toHaveLength(24);
+    },
+  );
+
+  test.each([
+    [
+      'no name',
+      'CREATE TABLE "" (a)',
+      'table "" has an empty name: rename it, or drop it, with sqlite3, and try again',
+    ],
+    [
+      'a broken name',
+      `CREATE TABLE foo (a); PRAGMA writable_schema = ON; 
+         UPDATE sqlite_schema SET name = CAST(x'66ff' AS TEXT), tbl_name = CAST(x'66ff' AS TEXT),
+         sql = CAST(CAST('CREATE TABLE "f' AS BLOB) || x'ff' || CAST('" (a)' AS BLOB) AS TEXT)`,
+      'table "f\ufffd" has a name that is not UTF-8 text: rename it, or drop it, with sqlite3, and try again',
+    ],
+    [
+      'a broken remark',
+      `CREATE TABLE foo (a); PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = CAST(CAST('CREATE TABLE foo (a /* ' AS BLOB) || x'ff' || CAST('*/)' AS BLOB) AS TEXT)`,
+      'table "foo" has bytes in its SQL that are not UTF-8 text: make it again without them, or drop it, with sqlite3, and try again',
+    ],
+  ])('%s: the object is named', async (_, sql, message) => {
+    const made = makeDatabase(sql);
+    await expect(readAll(openEmbeddedSnapshotSource({ path: made.file }), () => [])).rejects.toThrow(message);
+    await expect(readAll(openFileSnapshotSource({ path: copyOf(made) }), () => [])).rejects.toThrow(message);
+  });
 });
