@@ -3,9 +3,8 @@
  * taken unchanged.
  */
 
-import { requireSchema } from '../backup/foreign/schema-text.ts';
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
-import { quoteName } from '../lib/sql-tokens.ts';
+import { isWord, quoteName, tokenizeSql } from '../lib/sql-tokens.ts';
 import { hugeViews } from '../lib/view-size.ts';
 import { OLD_SCHEMA, OLD_VALUES } from './our-schema.ts';
 import { valuesNote } from './unfit-values.ts';
@@ -90,9 +89,9 @@ async function keptObjects(db: Database): Promise<Kept[]> {
  * later rename of a table.
  */
 async function remake(db: Database, object: Kept, type: (typeof ORDER)[number]): Promise<void> {
-  const { row, name, tableName, text } = object;
+  const { row, name, text } = object;
   try {
-    requireSchema([{ type, name, tableName, sql: text, hasStorage: false }]);
+    if (!isCreate(text, type)) throw new Error(`its SQL is no CREATE ${type.toUpperCase()}`);
     await db.write([
       sql(text),
       ...(type === 'view' ? [sql(`SELECT 1 FROM ${quoteName(name)} LIMIT 0`)] : []),
@@ -106,6 +105,12 @@ async function remake(db: Database, object: Kept, type: (typeof ORDER)[number]):
       `it cannot be made again: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** The record may be anybody's, brought back by a restore: nothing else of it is run. */
+function isCreate(text: string, type: (typeof ORDER)[number]): boolean {
+  const [create, second, third] = tokenizeSql(text);
+  return isWord(create, 'CREATE') && isWord(isWord(second, 'UNIQUE') ? third : second, type.toUpperCase());
 }
 
 async function leave(db: Database, { row }: Kept, why: string): Promise<void> {
