@@ -26,7 +26,7 @@ import {
 import { lostBackup, recordedRun } from './catalog/lost-backup.ts';
 import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';
-import { damagedNewest } from './catalog/newest.ts';
+import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
 import type { BackupContext } from './context.ts';
 import { heldAlready } from './run/already-held.ts';
@@ -189,6 +189,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       const damaged =
         damagedNewest(context, newest) ??
         (await lostBackup(context, recorded, newest)) ??
+        unreadableNewest(context, newest) ??
         (await damagedRun(context, newest.entry));
       return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
     },

@@ -1,6 +1,6 @@
 /** That the newest backup was taken out of the bucket is known from the record of runs, until a newer one is good. */
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { manifestKey } from '../../src/backup/catalog/names.ts';
+import { backupName, manifestKey } from '../../src/backup/catalog/names.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { drill } from '../../src/backup/verify/drill.ts';
@@ -64,6 +64,19 @@ const LOSSES: readonly (readonly [string, string, () => Promise<unknown>])[] = [
     },
   ],
 ];
+
+test('what nobody can read and no run made is no good news: health tells of it until a newer one is good', async () => {
+  const stray = backupName(world.clock.now());
+  await world.context.store.put(manifestKey('backups/', stray), new Uint8Array());
+  expect(await engine().health()).toMatchObject({
+    ok: false,
+    name: newest,
+    damaged: { name: stray, problem: expect.any(String) },
+  });
+  await later(1);
+  await back();
+  expect((await engine().health()).ok).toBe(true);
+});
 
 describe.each(LOSSES)('%s', (problem, _, lose) => {
   test('health tells of it until a newer one is good', async () => {

@@ -2,7 +2,13 @@
 import { expect, test } from 'vitest';
 import { newestFit } from '../../src/backup/catalog/list.ts';
 import { databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
-import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';
+import {
+  damagedNewest,
+  latestBackup,
+  noLatest,
+  passedOver,
+  unreadableNewest,
+} from '../../src/backup/catalog/newest.ts';
 import type { DatabaseSchema, IndexInfo, TableInfo } from '../../src/backup/model.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { ScanCounts } from '../../src/backup/run/source-check.ts';
@@ -38,9 +44,11 @@ test('every newer one that is passed over is named, with what is wrong and what 
     expect.stringContaining(`${cut} is newer and cannot be used: not a manifest`),
     expect.stringMatching(new RegExp(`${lost} is newer and damaged \\(.* is gone .*\`restore ${lost}\``)),
   ]);
-  // The cut one is newer: it may be of another program.
-  expect(damagedNewest(bucket, newest)).toBeUndefined();
+  // What nobody can read hides no damage behind it, and is no good news itself.
+  expect(damagedNewest(bucket, newest)?.name).toBe(lost);
+  expect(unreadableNewest(bucket, newest)).toEqual({ name: cut, problem: 'not a manifest' });
   store.objects.delete(manifestKey(PREFIX, cut));
+  expect(unreadableNewest(bucket, await newestFit(bucket))).toBeUndefined();
   expect(damagedNewest(bucket, await newestFit(bucket))?.name).toBe(lost);
   store.objects.delete(documentKey(PREFIX, lost, false));
   expect((await newestFit(bucket, ({ usable }) => usable.length > 0)).entry?.name).toBe(good);

@@ -86,7 +86,7 @@ describe('list', () => {
       /^Not safe: there is no backup in directory \S+\/none\. Make one/,
     );
     expect((await cli('nowhere', 'list')).stdout).toMatch(
-      /^Not safe: there is no backup in directory \S+\/nowhere\./,
+      /^Not safe: there is no backup in directory \S+\/nowhere, which is not there: /,
     );
     expect(existsSync(join(directory, 'nowhere'))).toBe(false);
   });
@@ -100,6 +100,21 @@ describe('list --check: exit code 3 when not safe, so that a cron can watch', ()
     for (const hours of ages) made.push(await putBackup(store, '', new Date(begin - hours * HOUR_MS)));
     return made;
   };
+
+  test('an empty manifest with a newer name turns "not safe" into nothing better', async () => {
+    const [, damaged] = await bucketOf('hidden', [3, 2]);
+    rmSync(join(directory, 'hidden', `anime_bot_${damaged}.db.gz`));
+    const before = await cli('hidden', 'list', '--check');
+    expect(before).toMatchObject({ code: 3, stderr: expect.stringContaining(`${damaged}, is damaged`) });
+    const stray = join(directory, 'hidden/anime_backup_20270103_000000.manifest.json');
+    writeFileSync(stray, '');
+    expect(await cli('hidden', 'list', '--check')).toMatchObject({ code: 3, stderr: before.stderr });
+    rmSync(join(directory, 'hidden', `anime_backup_${damaged}.manifest.json`));
+    expect(await cli('hidden', 'list', '--check')).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/Not safe: the newest backup, 20270103_000000, cannot be read: /),
+    });
+  });
 
   test('safe: one line on standard output, nothing on standard error', async () => {
     const { code, stdout, stderr } = await cli('many', 'list', '--check');

@@ -1,4 +1,6 @@
 /** What is said of backups newer than the one that is taken: never nothing. */
+
+import type { BackupHealth } from './health.ts';
 import {
   type BackupEntry,
   type Bucket,
@@ -10,12 +12,18 @@ import {
 } from './list.ts';
 import { isAhead } from './true-time.ts';
 
-/** The newest finished backup, when it is damaged. */
+/** The newest damaged backup that no good one follows, whatever else lies before it. */
 export function damagedNewest(bucket: Bucket, { newer }: Newest): BackupEntry | undefined {
-  const [finished] = newer.filter(
-    ({ state, time }) => state !== 'unfinished' && !isAhead(time, nowOf(bucket)),
-  );
-  return finished?.state === 'damaged' ? finished : undefined;
+  return newer.find(({ state, time }) => state === 'damaged' && !isAhead(time, nowOf(bucket)));
+}
+
+/**
+ * The newest backup that nobody can read and no good one follows: cut, forged, or of a newer program. Whatever it was,
+ * it is not the backup that its name promises.
+ */
+export function unreadableNewest(bucket: Bucket, { newer }: Newest): BackupHealth['damaged'] {
+  const found = newer.find(({ state, time }) => state === 'unreadable' && !isAhead(time, nowOf(bucket)));
+  return found && { name: found.name, problem: found.problem ?? '' };
 }
 
 /** Whether one of its files at least is there, and not proved damaged. */

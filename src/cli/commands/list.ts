@@ -11,7 +11,7 @@ import {
   newestOf,
 } from '../../backup/catalog/list.ts';
 import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
-import { damagedNewest } from '../../backup/catalog/newest.ts';
+import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { ledgerTriggerIn } from '../../backup/restore/ledger-triggers.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
@@ -54,7 +54,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const found = newestOf(bucket, entries);
   const newest = found.entry;
   const damaged = damagedNewest(bucket, found);
-  const lost = damaged === undefined ? await lostBackup(bucket, recorded, found) : undefined;
+  const lost =
+    damaged === undefined
+      ? ((await lostBackup(bucket, recorded, found)) ?? unreadableNewest(bucket, found))
+      : undefined;
   const failedRun = (damaged ?? lost) === undefined ? await damagedRun(bucket, newest) : undefined;
   const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged ?? lost ?? failedRun);
   const shown = entries.slice(0, options.limit);
