@@ -14,7 +14,7 @@ import { isOfDeadProcess, PROCESS_MARK } from '../../src/lib/disk/process-mark.t
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url));
 const MEMORY = '/dev/shm';
 /** Several times what a run was seen to hold at once. */
-const ROOM = 3 * 2 ** 30;
+const ROOM = 2 ** 30;
 const NAME = /^anime-tests-([0-9a-f]{8}-\d+)-/;
 
 export default function setup(): () => void {
@@ -34,7 +34,7 @@ function hasRoom(): boolean {
   if (process.env['TMPDIR'] !== undefined) return false;
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
-    return bavail * bsize > ROOM && process.availableMemory() > 2 * ROOM;
+    return bavail * bsize > ROOM && process.availableMemory() > 4 * ROOM;
   } catch {
     return false;
   }
