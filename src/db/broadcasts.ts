@@ -143,6 +143,16 @@ export function steerBroadcast(id: number, to: 'paused' | 'running' | 'cancelled
   );
 }
 
+/** Gives up this person's last broadcast where it waits for its recipients or start. RETURNING its id. */
+export function dropUnsent(userId: number, now: Date): Statement {
+  return sql(
+    `UPDATE broadcasts SET state = 'cancelled', finished_at = ?
+     WHERE id = (SELECT MAX(id) FROM broadcasts WHERE requested_by = ?) AND state = 'draft' RETURNING id`,
+    toSqlTime(now),
+    userId,
+  );
+}
+
 export interface Recipient {
   /** What the cursor counts: user id, or row id of a group. */
   readonly position: number;

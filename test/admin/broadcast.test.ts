@@ -284,6 +284,24 @@ describe('a broadcast', () => {
     expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '2', failed: '0', blocked: '1' }]);
   });
 
+  test('/cancel gives up one that has not begun; its buttons are dead then', async () => {
+    await deskWithViewers(2);
+    for (const next of ['👥 Barcha foydalanuvchilarga', /^✅ Yuborish/]) {
+      await desk.admin.send('/broadcast');
+      await desk.press('➕ Yangi xabar');
+      await desk.admin.send('Yangilik!');
+      if (typeof next !== 'string') await desk.press('👥 Barcha foydalanuvchilarga');
+      await desk.admin.send('/cancel');
+      expect(desk.last().text).toContain('Bekor qilindi');
+      expect((await desk.rows(STATE)).at(-1)).toMatchObject({ state: 'cancelled' });
+      await desk.admin.send('/cancel');
+      expect(desk.last().text).toContain('Bekor qilinadigan ish yo‘q');
+      await desk.press(next);
+      await tick();
+      expect(viewers.map(copies)).toEqual([0, 0]);
+    }
+  });
+
   test('pause, resume, cancel', async () => {
     await deskWithViewers(40);
     await begin();

@@ -6,7 +6,8 @@ import type { Feature } from '../../bot/feature.ts';
 import { type Screen, show } from '../../bot/show.ts';
 import { prefetch } from '../../bot/turn.ts';
 import { answered } from '../../db/asks.ts';
-import type { Statement } from '../../db/database.ts';
+import { dropUnsent } from '../../db/broadcasts.ts';
+import { hasChanged, type Statement } from '../../db/database.ts';
 import { dropLastPart } from '../../db/draft-parts.ts';
 import {
   beginAnime,
@@ -191,11 +192,16 @@ async function open(ctx: BotContext, draft: Draft | undefined): Promise<void> {
 /** Leaves whatever is going on. A draft waits with all that was sent; a question is forgotten. */
 async function cancel(ctx: BotContext, admin: Viewer): Promise<void> {
   const draft = ctx.turn.got(cancelled);
-  const isAsked = ctx.turn.got(askedQuestion) !== undefined;
-  await ctx.turn.commit(...(isAsked ? answered(admin.id) : closeOpen(admin.id)));
+  const asked = ctx.turn.got(askedQuestion);
+  const isSending = draft === undefined && (asked === undefined || asked.question === 'broadcast');
+  const results = await ctx.turn.commit(
+    ...(asked === undefined ? closeOpen(admin.id) : answered(admin.id)),
+    ...(isSending ? [dropUnsent(admin.id, ctx.now)] : []),
+  );
   if (draft !== undefined) return show(ctx, pausedScreen(draft, ctx.t));
+  const isDone = asked !== undefined || (isSending && hasChanged(results.at(-1)));
   const { cancelled: done, nothingToCancel } = ctx.t.admin.draft;
-  await show(ctx, { text: isAsked ? done() : nothingToCancel(), keyboard: panelButton(ctx.t) });
+  await show(ctx, { text: isDone ? done() : nothingToCancel(), keyboard: panelButton(ctx.t) });
 }
 
 async function dropQuestion(ctx: BotContext, admin: Viewer): Promise<void> {
