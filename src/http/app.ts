@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import type { Outcome } from '../bot/outcome.ts';
-import { readUpdate } from './update-shape.ts';
+import { readUpdate } from '../bot/update-shape.ts';
 
 /** Telegram's updates are some KB; anything near this is none. */
 const MAX_BODY_BYTES = 1024 * 1024;

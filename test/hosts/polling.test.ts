@@ -170,3 +170,41 @@ test('a token that Telegram no longer knows is told once, loudly, and asked abou
   ]);
   expect(pauses.slice(0, 3)).toEqual([60_000, 60_000, 60_000]);
 });
+
+test('answers of no shape that Telegram documents end nothing, and are left behind', async () => {
+  const seen: string[] = [];
+  const controller = new AbortController();
+  stopping.push(controller);
+  const message = (id: number, text: unknown) => ({
+    update_id: id,
+    message: { message_id: id, date: 1, chat: { id: 7, type: 'private' }, text },
+  });
+  const answers: unknown[] = [
+    'nothing',
+    null,
+    [1, null, { update_id: '5' }],
+    [message(5, { not: 'a text' })],
+    [{ update_id: 6, message: 'none' }, message(7, 'good')],
+  ];
+  const asked: number[] = [];
+  const api = createApi({ token: telegram.token, apiRoot: telegram.apiRoot });
+  api.config.use(async (_call, method, payload) => {
+    if (method === 'getUpdates' && 'offset' in payload) asked.push(Number(payload.offset));
+    if (answers.length === 0) await pause(20);
+    return { ok: true, result: (answers.length === 0 ? [] : answers.shift()) as never };
+  });
+  polls.push(
+    poll({
+      api,
+      receive: async (update) => {
+        seen.push(textOf(update));
+        return 'handled';
+      },
+      log: createLog('silent', () => {}),
+      sleep: (ms) => pause(Math.min(ms, 20), undefined, { signal: controller.signal }).catch(() => {}),
+      signal: controller.signal,
+    }),
+  );
+  await until(() => asked.includes(8));
+  expect(seen).toEqual(['good']);
+});

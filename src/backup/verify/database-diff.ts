@@ -10,7 +10,7 @@ import type { Task } from '../foreign/tasks.ts';
 import type { SchemaObject } from '../model.ts';
 import { ENGINE_TABLES } from '../restore/engine-tables.ts';
 import { type Stranger, strangersOf } from '../restore/strangers.ts';
-import { settledCopy } from '../verify/copy-database.ts';
+import { settledCopy } from './copy-database.ts';
 
 export interface DiffInput {
   /** SQLite files. */

@@ -8,6 +8,7 @@ import type { Update } from 'grammy/types';
 import { chatOf } from '../../bot/incoming.ts';
 import type { Delivery, Outcome } from '../../bot/outcome.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
+import { isUpdate } from '../../bot/update-shape.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { untilStopped } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
@@ -47,16 +48,16 @@ export async function poll(options: PollingOptions): Promise<void> {
   const { api, log, signal } = options;
   const stopped = aborted(signal);
   const lanes = new Lanes(options);
-  const ask = (): Promise<Update[]> =>
-    Promise.race([
-      api.getUpdates({
-        offset: lanes.nextOffset(),
-        timeout: HOLD_SECONDS,
-        allowed_updates: ALLOWED_UPDATES,
-      }),
-      // An abandoned answer confirms nothing: the offset did not move.
-      stopped,
-    ]);
+  const ask = async (): Promise<Numbered[]> => {
+    const question = {
+      offset: lanes.nextOffset(),
+      timeout: HOLD_SECONDS,
+      allowed_updates: ALLOWED_UPDATES,
+    };
+    // An abandoned answer confirms nothing: the offset did not move.
+    const answer: unknown = await Promise.race([api.getUpdates(question), stopped]);
+    return numbered(answer);
+  };
   /** Of the last failure: a trouble that goes on is told once. */
   let told: string | undefined;
   const onFailure = async (error: unknown, pauseMs: number): Promise<void> => {
@@ -94,6 +95,28 @@ async function freeFromWebhook({ api, log }: PollingOptions): Promise<void> {
 
 const leastMs = (error: unknown): number => (isTokenRefused(error) ? REFUSED_MS : 0);
 
+/** @throws where no update of the answer has a number: asking again at once would not end */
+function numbered(answer: unknown): Numbered[] {
+  if (!Array.isArray(answer)) throw new Error('getUpdates was not answered with a list');
+  const updates = answer.filter(isNumbered);
+  if (updates.length < answer.length && updates.length === 0)
+    throw new Error('getUpdates gave no update of the shape that Telegram documents');
+  return updates;
+}
+
+interface Numbered {
+  readonly update_id: number;
+}
+
+function isNumbered(value: unknown): value is Numbered {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'update_id' in value &&
+    Number.isSafeInteger(value.update_id)
+  );
+}
+
 function aborted(signal: AbortSignal): Promise<[]> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve([]), { once: true }));
 }
@@ -125,10 +148,15 @@ class Lanes {
   }
 
   /** New ones join their chat's queue; repeated ones are there already. */
-  take(updates: readonly Update[]): void {
+  take(updates: readonly Numbered[]): void {
     for (const update of updates) {
       const { update_id: id } = update;
       this.#last = id;
+      if (!isUpdate(update)) {
+        // Telegram sends nothing else; what stands in for it may. The offset leaves it behind.
+        this.#options.log.error('not an update', { update_id: id });
+        continue;
+      }
       if (this.#unfinished.has(id) || this.#finished.has(id)) continue;
       this.#unfinished.add(id);
       const lane = chatOf(update) ?? id;

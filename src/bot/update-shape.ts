@@ -13,14 +13,17 @@ export function readUpdate(body: string): Update | undefined {
   } catch {
     return undefined;
   }
-  if (!isObject(value)) return undefined;
+  return isUpdate(value) ? value : undefined;
+}
+
+export function isUpdate(value: unknown): value is Update {
+  if (!isObject(value)) return false;
   const { update_id: id, ...payloads } = value;
-  if (!isWhole(id) || id < 0) return undefined;
-  const isRight = Object.entries(payloads).every(([kind, payload]) => {
+  if (!isWhole(id) || id < 0) return false;
+  return Object.entries(payloads).every(([kind, payload]) => {
     const shape = KINDS.get(kind);
     return shape === undefined ? typeof payload === 'object' && payload !== null : isOf(shape, payload, 0);
   });
-  return isRight ? (value as unknown as Update) : undefined;
 }
 
 /**
