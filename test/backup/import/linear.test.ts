@@ -109,9 +109,14 @@ test('rows of two tables are brought together by an index over all that makes a 
       lines.filter((line) => /(^|» )(SCAN|SEARCH) [^»]*$/.test(line)),
       aboveOf,
     );
-    // What is no search of rows: the schema's own questions, and a foreign key that is asked only when one is already broken.
+    // What is no search of rows: the schema's own questions, a foreign key that is asked only when
+    // one is already broken, and a table with a row for each admin.
     for (const [, inner] of [...loops.values()])
-      if (inner !== undefined && /(^|» )SCAN [^»]*$/.test(inner) && !/VIRTUAL TABLE|broadcasts/.test(inner))
+      if (
+        inner !== undefined &&
+        /(^|» )SCAN [^»]*$/.test(inner) &&
+        !/VIRTUAL TABLE|broadcasts|admin_questions/.test(inner)
+      )
         offenders.push(`${inner}\n  ${text}`);
     // An index made for one statement, again for each slice: the comparison kept the staged index from being used.
     for (const line of lines)
