@@ -1,7 +1,7 @@
 /** Continues long work of admins whose process died, or that had to wait. */
 import { freeWork } from '../db/admin-work.ts';
 import { begin, runWork } from '../handlers/admin/work/run.ts';
-import type { Job } from './job.ts';
+import { findWork, type Job } from './job.ts';
 
 const AT_ONCE = 5;
 /** Requests of one piece: a backup before an import takes most (docs/limits.md). */
@@ -10,9 +10,7 @@ const WORK_REQUESTS = 33;
 export const adminWorkJob: Job = {
   name: 'admin-work',
   async run(context) {
-    if (!context.requests.take(1)) return;
-    const [free] = await context.db.read([freeWork(AT_ONCE, context.now())]);
-    for (const id of free) {
+    for (const id of await findWork(context, freeWork(AT_ONCE, context.now()))) {
       if (context.now() >= context.deadline || !context.requests.take(WORK_REQUESTS)) return;
       // A tick has a minute on Node, and other jobs to do.
       if (context.background === undefined) await runWork(context, id);

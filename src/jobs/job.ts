@@ -8,7 +8,7 @@ import type { BackupEngine } from '../backup/engine.ts';
 import type { Hearing } from '../bot/hearing.ts';
 import type { Services } from '../bot/receive.ts';
 import type { Replay } from '../bot/replay.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Query } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
 import type { LocaleName } from '../settings/config.ts';
 
@@ -72,4 +72,11 @@ export class RequestBudget {
     this.#left -= count;
     return true;
   }
+}
+
+/** Reads the work that a job finds, for one request; nothing when the tick has none left. */
+export async function findWork<T>(context: JobContext, work: Query<T[]>): Promise<readonly T[]> {
+  if (!context.requests.take(1)) return [];
+  const [found] = await context.db.read([work]);
+  return found;
 }

@@ -4,7 +4,7 @@
  */
 import { openPostings } from '../db/postings.ts';
 import { workAtPosting } from '../handlers/admin/post-cards.ts';
-import type { Job } from './job.ts';
+import { findWork, type Job } from './job.ts';
 
 /**
  * Cards of one posting in a tick: below Telegram's 30 messages a second overall, and few requests.
@@ -16,9 +16,7 @@ const OVERHEAD = 6;
 export const postingJob: Job = {
   name: 'posting',
   async run(context) {
-    if (!context.requests.take(1)) return;
-    const [postings] = await context.db.read([openPostings(5, context.now())]);
-    for (const posting of postings) {
+    for (const posting of await findWork(context, openPostings(5, context.now()))) {
       if (context.now() >= context.deadline) return;
       const limit = Math.min(SLICE, Math.floor((context.requests.left - OVERHEAD) / 2));
       if (limit < 1 || !context.requests.take(OVERHEAD + 2 * limit)) return;

@@ -31,7 +31,7 @@ import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-er
 import { describeError } from '../lib/log.ts';
 import { retryTime, Streak } from '../lib/patience.ts';
 import { textsIn } from '../locales/index.ts';
-import type { Job, JobContext } from './job.ts';
+import { findWork, type Job, type JobContext } from './job.ts';
 
 /** Between the starts of two messages: 25 a second (docs/spec/bot.md "Admin" 6). */
 const PACE_MS = 40;
@@ -51,9 +51,8 @@ const RESERVE = 4;
 export const broadcastJob: Job = {
   name: 'broadcast',
   async run(context) {
-    if (!context.requests.take(1)) return;
     const started = context.now().getTime();
-    const [due] = await context.db.read([dueBroadcasts(context.now())]);
+    const due = await findWork(context, dueBroadcasts(context.now()));
     if (due.length === 0) return;
     // A broadcast may take hours: the jobs after this one get their share of every tick.
     const deadline = new Date(started + SHARE * (context.deadline.getTime() - started));

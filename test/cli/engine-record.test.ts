@@ -2,40 +2,20 @@
  * Somebody's SQL took the backups' own record, or put a trigger on it: a backup is made all the
  * same, and each message leads out.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { parseManifest, serializeManifest } from '../../src/backup/catalog/manifest.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { type CliResult, runCli } from './spawn-cli.ts';
+import { ownDatabase } from './own-database.ts';
 
-let directory: string;
+const own = ownDatabase('engine-record');
+const { cli, full, run } = own;
 let good: string;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'engine-record-'));
-  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
-  await migrate(db, { now: () => new Date(0), backup: async () => {} });
-  await db.closeWhole();
+  await own.migrate();
   run("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')");
   good = await full();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
-
-const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
-
-async function full(): Promise<string> {
-  return String((await cli('full', '--json')).json()['name']);
-}
-
-function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
-  db.exec(text);
-  db.close();
-}
 
 test.each([
   ['DROP TABLE backup_runs', 'table backup_runs is missing'],
@@ -87,12 +67,12 @@ test('a trigger on the record: found when the backup is made, and the message le
 test('the same in a backup that an earlier program called verified: list does not blame its files', async () => {
   run('CREATE TRIGGER mine AFTER UPDATE ON backup_runs BEGIN SELECT 1; END');
   const bad = await full();
-  const path = join(directory, `bucket/anime_backup_${bad}.manifest.json`);
+  const path = join(own.directory, `bucket/anime_backup_${bad}.manifest.json`);
   const { findings: _, ...manifest } = parseManifest(readFileSync(path));
   rmSync(path);
   writeFileSync(path, serializeManifest({ ...manifest, state: 'verified' }));
   expect(await cli('verify', bad)).toMatchObject({ code: 1 });
-  expect(readdirSync(join(directory, 'bucket'))).toContain(`anime_backup_${bad}.bad.json`);
+  expect(readdirSync(join(own.directory, 'bucket'))).toContain(`anime_backup_${bad}.bad.json`);
   const listed = await cli('list', '--check');
   expect(listed).toMatchObject({ code: 3, stderr: expect.stringContaining(`T${TRIGGER.slice(1)}`) });
   expect(listed.stderr).not.toContain('stored files are at fault');

@@ -2,65 +2,30 @@
  * Somebody's SQL took rows of `schema_migrations`, or all of it: the bot's own database is never
  * the old bot's, and no step is done twice.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { lackNow, tellLack } from '../../src/db/own-schema.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
-import { type CliResult, runCli } from './spawn-cli.ts';
+import { ownDatabase } from './own-database.ts';
 
-let directory: string;
+const own = ownDatabase('missing-record');
+const { cli, count, run } = own;
 let good: string;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'missing-record-'));
   await started();
   run(`INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two');
        INSERT INTO admins (user_id, added_at) VALUES (7, '2026-01-01 00:00:00')`);
-  good = String((await cli('full', '--json')).json()['name']);
+  good = await own.full();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
-
-const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
-
-function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { timeout: 10_000 });
-  db.exec(text);
-  db.close();
-}
-
-function count(table: string): unknown {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true, timeout: 10_000 });
-  try {
-    return db.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get()?.['count'];
-  } finally {
-    db.close();
-  }
-}
 
 /** As the host does it. @returns what it said is missing by then */
-async function started(): Promise<Awaited<ReturnType<typeof lackNow>>> {
-  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
-  try {
+const started = () =>
+  own.open(async (db) => {
     await migrate(db, { now: () => new Date(0), backup: async () => {}, takeOver: takeOverFile });
     return await lackNow(db);
-  } finally {
-    await db.closeWhole();
-  }
-}
+  });
 
-async function health(): Promise<readonly string[] | undefined> {
-  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
-  try {
-    return (await lackNow(db))?.findings;
-  } finally {
-    await db.closeWhole();
-  }
-}
+const health = () => own.open(async (db) => (await lackNow(db))?.findings);
 
 const missing = 'table schema_migrations is missing';
 test.each([

@@ -2,70 +2,33 @@
  * Somebody's SQL took a table or a column of the bot's own away: no backup of that is called
  * verified, and each message's way back works.
  */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { parseManifest, serializeManifest } from '../../src/backup/catalog/manifest.ts';
 import { sql } from '../../src/db/database.ts';
 import { explainUnusable } from '../../src/db/file/database-file.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
-import { type CliResult, runCli } from './spawn-cli.ts';
+import { ownDatabase } from './own-database.ts';
 
-let directory: string;
+const own = ownDatabase('missing-table');
+const { cli, count, full, run } = own;
 let good: string;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'missing-table-'));
-  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
-  await migrate(db, { now: () => new Date(0), backup: async () => {} });
-  await db.write([
-    sql("INSERT INTO users (user_id, first_name) VALUES (7, 'Aziza')"),
-    sql('INSERT INTO user_history (user_id, anime_code) VALUES (7, 1), (7, 1)'),
-    sql("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')"),
-    sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (1, 1, 'F1')"),
-  ]);
-  await db.closeWhole();
+  await own.migrate();
+  await own.open((db) =>
+    db.write([
+      sql("INSERT INTO users (user_id, first_name) VALUES (7, 'Aziza')"),
+      sql('INSERT INTO user_history (user_id, anime_code) VALUES (7, 1), (7, 1)'),
+      sql("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')"),
+      sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (1, 1, 'F1')"),
+    ]),
+  );
   good = await full();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
-
-const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
-
-async function full(): Promise<string> {
-  return String((await cli('full', '--json')).json()['name']);
-}
-
-function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'), {
-    enableForeignKeyConstraints: false,
-    timeout: 10_000,
-  });
-  db.exec(text);
-  db.close();
-}
-
-function count(table: string): unknown {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true, timeout: 10_000 });
-  try {
-    return db.prepare(`SELECT COUNT(*) AS count FROM ${table}`).get()?.['count'];
-  } finally {
-    db.close();
-  }
-}
 
 /** What an owner does who read the start's refusal. */
-async function started(): Promise<Awaited<ReturnType<typeof migrate>>> {
-  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
-  try {
-    return await migrate(db, { now: () => new Date(0), backup: async () => {} });
-  } finally {
-    await db.closeWhole();
-  }
-}
+const started = own.migrate;
 
 describe.each([
   ['DROP TABLE anime', 'table anime is missing'],
@@ -139,15 +102,15 @@ test('a column of another table comes back the same way', async () => {
 });
 
 test('a backup that an earlier program called verified is passed over all the same', async () => {
-  const copy = join(directory, 'kept.db');
-  copyFileSync(join(directory, 'bot.db'), copy);
+  const copy = join(own.directory, 'kept.db');
+  copyFileSync(join(own.directory, 'bot.db'), copy);
   run('DROP TABLE anime');
   const bad = await full();
-  const path = join(directory, `bucket/anime_backup_${bad}.manifest.json`);
+  const path = join(own.directory, `bucket/anime_backup_${bad}.manifest.json`);
   const { findings: _, ...manifest } = parseManifest(readFileSync(path));
   rmSync(path);
   writeFileSync(path, serializeManifest({ ...manifest, state: 'verified' }));
-  copyFileSync(copy, join(directory, 'bot.db'));
+  copyFileSync(copy, join(own.directory, 'bot.db'));
   expect(await cli('list', '--check')).toMatchObject({ code: 3 });
   expect(await cli('restore', 'latest', '--replace', '--yes')).toMatchObject({
     code: 0,
@@ -156,7 +119,7 @@ test('a backup that an earlier program called verified is passed over all the sa
 });
 
 test('a database of an older version, and an old bot’s, lack nothing', async () => {
-  rmSync(join(directory, 'bot.db'));
+  rmSync(join(own.directory, 'bot.db'));
   run(
     [
       'CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)',
@@ -169,7 +132,7 @@ test('a database of an older version, and an old bot’s, lack nothing', async (
     ].join(';\n'),
   );
   expect(await cli('full')).toMatchObject({ code: 0 });
-  rmSync(join(directory, 'bot.db'));
+  rmSync(join(own.directory, 'bot.db'));
   run('CREATE TABLE anime (id INTEGER PRIMARY KEY, code INTEGER); CREATE TABLE anime_parts (id INTEGER)');
   expect(await cli('full')).toMatchObject({ code: 0 });
 });

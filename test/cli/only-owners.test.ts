@@ -2,52 +2,23 @@
  * `restore --only` in a database that somebody's SQL changed: what is the owner's comes along, and
  * what cannot be done is said with the way on.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
-import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { type CliResult, runCli } from './spawn-cli.ts';
+import { ownDatabase } from './own-database.ts';
 
-let directory: string;
+const own = ownDatabase('only-owners');
+const { cli, rows, run } = own;
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'only-owners-'));
-  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
-  await migrate(db, { now: () => new Date(0), backup: async () => {} });
-  await db.write([
-    sql("INSERT INTO users (user_id, first_name) VALUES (7, 'Aziza')"),
-    sql("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')"),
-  ]);
-  await db.closeWhole();
+  await own.migrate();
+  await own.open((db) =>
+    db.write([
+      sql("INSERT INTO users (user_id, first_name) VALUES (7, 'Aziza')"),
+      sql("INSERT INTO anime (code, title) VALUES (1, 'One'), (2, 'Two')"),
+    ]),
+  );
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
-
-const cli = (...args: readonly string[]): Promise<CliResult> =>
-  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'bucket' }, ...args);
-
-function run(text: string): void {
-  const db = new DatabaseSync(join(directory, 'bot.db'), {
-    enableForeignKeyConstraints: false,
-    timeout: 10_000,
-  });
-  db.exec(text);
-  db.close();
-}
-
-function rows(text: string): readonly unknown[] {
-  const db = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true, timeout: 10_000 });
-  try {
-    return db
-      .prepare(text)
-      .all()
-      .map((row) => ({ ...row }));
-  } finally {
-    db.close();
-  }
-}
 
 const WAY = 'nothing was changed: bring everything back with `npm run backup -- restore latest --replace`';
 
@@ -81,7 +52,7 @@ test.each([
 ])('%s: --only %s', async (statements, table, reason) => {
   expect(await cli('full')).toMatchObject({ code: 0 });
   run(statements);
-  const before = readFileSync(join(directory, 'bot.db'));
+  const before = readFileSync(join(own.directory, 'bot.db'));
   const result = await cli('restore', 'latest', '--only', table, '--yes');
   if (reason === undefined) {
     expect(result).toMatchObject({ code: 0 });

@@ -5,36 +5,17 @@
  *   npm run test:faults -- --from 50000 --seeds 20000 --seconds 3600
  * Exit code 1 when a promise was broken; how to see it again is printed.
  */
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
-import { runSeeds, wholeNumber } from '../support/run-seeds.ts';
+import { runSeeds, seedOptions } from '../support/run-seeds.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    from: { type: 'string', default: '0' },
-    seeds: { type: 'string', default: '3000' },
-    least: { type: 'string', default: '200' },
-    seconds: { type: 'string', default: '180' },
-    broken: { type: 'string', default: '5' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-  },
-});
 /** Two processes of one seed may meet otherwise the next time. */
 const TRIES_OF_ONE = 10;
-const isOne = values.seed !== undefined;
-const most = isOne ? TRIES_OF_ONE : wholeNumber(values.seeds);
+const { minutes: _, ...options } = seedOptions({ seeds: 3000, least: 200 });
 
 const hasHeld = await runSeeds({
+  ...options,
+  ...(options.isOne && { most: TRIES_OF_ONE }),
   command: 'npm run test:faults',
   worker: new URL('./fault-worker.ts', import.meta.url),
-  isOne,
-  from: wholeNumber(values.seed ?? values.from),
-  most,
-  least: Math.min(most, wholeNumber(values.least)),
-  seconds: wholeNumber(values.seconds),
-  broken: wholeNumber(values.broken),
-  workers: wholeNumber(values.workers),
   // A seed takes a quarter of a second.
   hangMs: 120_000,
   seedsAWorker: 400,

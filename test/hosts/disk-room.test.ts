@@ -8,6 +8,7 @@ import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.
 import { checkDisks, type DiskProbe, diskProbe } from '../../src/hosts/node/disk-room.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { readConfig } from '../../src/settings/config.ts';
+import { hostSettings } from '../support/host-settings.ts';
 
 const error = (code: string): Error => Object.assign(new Error(code), { code });
 
@@ -81,11 +82,36 @@ describe.skipIf(!canMount())('a real small disk (skipped where mounting is not a
   let telegram: Telegram;
   let host: RunningNode;
 
-  beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'anime-disk-'));
-    for (const name of ['data', 'backups']) {
-      mkdirSync(join(directory, name));
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', join(directory, name)]);
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), 'anime-disk-'));
+      for (const name of ['data', 'backups']) {
+        mkdirSync(join(directory, name));
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', join(directory, name)]);
+      }
+      telegram = await startTelegram();
+      const settings = {
+        ...hostSettings(telegram, directory),
+        DATABASE_URL: `file:${join(directory, 'data/bot.db')}`,
+        LOG_LEVEL: 'silent',
+      };
+      host = await startNode(readConfig(settings, 'node'));
+    });
+    afterAll(async () => {
+      await host?.stop();
+      await telegram?.close();
+      for (const name of ['data', 'backups']) execFileSync('umount', ['-l', join(directory, name)]);
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    /** Good news are kept for ten seconds, bad ones for one. */
+    async function health(expected: object): Promise<void> {
+      await vi.waitFor(
+        async () => {
+          const response = await fetch(`${host.address}/healthz`);
+          expect({ code: response.status, ...((await response.json()) as object) }).toMatchObject(expected);
+        },
+        { timeout: 50_000, interval: 500 },
+      );
     }
     telegram = await startTelegram();
     const settings = {

@@ -12,6 +12,7 @@ import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.
 import { startNode } from '../../src/hosts/node/node-host.ts';
 import { asCalledHere, asCalledInJson, callsAsHere } from '../../src/settings/command-name.ts';
 import { readConfig } from '../../src/settings/config.ts';
+import { hostSettings } from '../support/host-settings.ts';
 
 let directory: string;
 let telegram: Telegram;
@@ -27,14 +28,7 @@ afterEach(async () => {
 });
 
 test('the host: its log and /healthz', async () => {
-  const settings = {
-    BOT_TOKEN: telegram.token,
-    TELEGRAM_API_ROOT: telegram.apiRoot,
-    DATABASE_URL: `file:${join(directory, 'bot.db')}`,
-    BACKUP_DIR: join(directory, 'backups'),
-    PORT: '0',
-    LOG_FORMAT: 'json',
-  };
+  const settings = hostSettings(telegram, directory);
   const lines: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
   await (await startNode(readConfig(settings, 'node'))).stop();

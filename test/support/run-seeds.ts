@@ -3,7 +3,9 @@
  * at once, with how to see it again.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import type { SeedDone } from './answer-seeds.ts';
 
 export interface SeedRun {
@@ -122,8 +124,34 @@ class Seeds {
   }
 }
 
-/** Of a command's option. */
-export function wholeNumber(text: string): number {
+/** The options that every runner of seeds has, and what they mean for a run. */
+export function seedOptions(defaults: { readonly seeds: number; readonly least: number }) {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      from: { type: 'string', default: '0' },
+      seeds: { type: 'string', default: String(defaults.seeds) },
+      least: { type: 'string', default: String(defaults.least) },
+      seconds: { type: 'string', default: '180' },
+      minutes: { type: 'string', default: '60' },
+      broken: { type: 'string', default: '5' },
+      workers: { type: 'string', default: String(availableParallelism()) },
+    },
+  });
+  const seeds = wholeNumber(values.seeds);
+  return {
+    minutes: wholeNumber(values.minutes),
+    isOne: values.seed !== undefined,
+    from: wholeNumber(values.seed ?? values.from),
+    most: seeds,
+    least: Math.min(seeds, wholeNumber(values.least)),
+    seconds: wholeNumber(values.seconds),
+    broken: wholeNumber(values.broken),
+    workers: wholeNumber(values.workers),
+  };
+}
+
+function wholeNumber(text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 0) throw new Error(`${text} is no whole number`);
   return number;

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
 import { startNode } from '../../../src/hosts/node/node-host.ts';
 import { readConfig } from '../../../src/settings/config.ts';
+import { hostSettings } from '../../support/host-settings.ts';
 
 let directory: string;
 let telegram: Telegram;
@@ -21,14 +22,7 @@ afterEach(async () => {
 });
 
 test('a start on a database with a foreign trigger and default says so; one on its own says nothing', async () => {
-  const settings = {
-    BOT_TOKEN: telegram.token,
-    TELEGRAM_API_ROOT: telegram.apiRoot,
-    DATABASE_URL: `file:${join(directory, 'bot.db')}`,
-    BACKUP_DIR: join(directory, 'backups'),
-    PORT: '0',
-    LOG_FORMAT: 'json',
-  };
+  const settings = hostSettings(telegram, directory);
   const lines: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)));
   const told = () =>
