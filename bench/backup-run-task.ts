@@ -62,7 +62,7 @@ async function runEmbedded(): Promise<void> {
   const bucket = mkdtempSync(join(directory, 'bucket-'));
   const db = await openEmbeddedDatabase(file);
   const source = openEmbeddedSnapshotSource({ path: file });
-  await measured(
+  await measureRun(
     { source, store: createDirectoryStore(bucket), ledger: createBackupLedger(db) },
     async () => {
       db.close();
@@ -139,7 +139,7 @@ async function runRemote(): Promise<void> {
     const seconds = await Promise.all(servers.map(said));
     return seconds.reduce<number>((sum, each) => sum + Number(each), 0);
   };
-  await measured({ source, store, ledger: createBackupLedger(db) }, stop, () => requests);
+  await measureRun({ source, store, ledger: createBackupLedger(db) }, stop, () => requests);
 }
 
 function said(child: ChildProcess): Promise<unknown> {
@@ -149,7 +149,7 @@ function said(child: ChildProcess): Promise<unknown> {
   });
 }
 
-async function measured(parts: Parts, stop: () => Promise<number>, requests?: () => number): Promise<void> {
+async function measureRun(parts: Parts, stop: () => Promise<number>, requests?: () => number): Promise<void> {
   let withGarbage = 0;
   let inUse = 0;
   let rss = 0;

@@ -30,7 +30,7 @@ let host: Host | undefined;
 export default {
   async fetch(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
     try {
-      host ??= compose(env);
+      host ??= buildHost(env);
     } catch (error) {
       return refuse(error);
     }
@@ -38,7 +38,7 @@ export default {
   },
 
   async scheduled(controller: ScheduledController, env: Environment): Promise<void> {
-    host ??= compose(env);
+    host ??= buildHost(env);
     if (controller.cron === TICK_CRON) return host.tick();
     // An unfit database is backed up all the same: that may be the only salvage.
     const unready = await host.ready().then(
@@ -52,7 +52,7 @@ export default {
   },
 };
 
-function compose(env: Environment): Host {
+function buildHost(env: Environment): Host {
   rememberSecrets(env);
   const config = readConfig(env, 'worker');
   const { database, bucket, botToken, botInfo } = config;

@@ -124,8 +124,8 @@ export const NAMED: readonly NamedMutant[] = [
   {
     fault: 'another admin’s draft can be read',
     file: 'src/db/drafts.ts',
-    find: 'WHERE d.id = ? AND d.user_id = ? AND d.',
-    replacement: 'WHERE d.id = ? AND ? > 0 AND d.',
+    find: ' WHERE d.id = ? AND d.user_id = ?`',
+    replacement: ' WHERE d.id = ? AND ? > 0`',
     tests: DRAFTS,
   },
   {
@@ -194,7 +194,7 @@ export const NAMED: readonly NamedMutant[] = [
   {
     fault: 'hostile Telegram: what was set aside is not handled again',
     file: 'src/jobs/replay-updates.ts',
-    find: 'if (!isOver(await replay(parse(update))))',
+    find: 'if (!isOver(await replayOne(db, update, now(), replay)))',
     replacement: 'if (update.chatId !== 0)',
     tests: HOUR,
   },

@@ -59,7 +59,7 @@ async function picturesIn(browser: Browser, language: string, directory: string)
       for (const [i, page] of [light, dark].entries()) {
         if (page === undefined) continue;
         const file = join(directory, `${scene.name}-${language}-${SCHEMES[i]}.webp`);
-        await settle(page);
+        await waitUntilShown(page);
         writeFileSync(file, await takePicture(page));
         bytes += statSync(file).size;
         console.log(file);
@@ -99,7 +99,7 @@ async function choose(page: Page, { who }: Scene): Promise<void> {
  * The page shows what the server knows, pictures and first frames are there, no note covers
  * anything.
  */
-async function settle(page: Page): Promise<void> {
+async function waitUntilShown(page: Page): Promise<void> {
   await page.waitForTimeout(1_200);
   await page.waitForFunction(
     `[...document.querySelectorAll('#flow img, #flow video')].every((e) => e.complete ?? e.readyState >= 2)`,

@@ -59,15 +59,15 @@ async function ready(script: ChildProcess): Promise<void> {
   const lines = createInterface({ input: script.stdout });
   const outcome = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('swift did not start in time')), START_MS);
-    const settle = (action: () => void) => {
+    const finish = (action: () => void) => {
       clearTimeout(timer);
       action();
     };
     lines.on('line', (line) => {
-      if (line === 'ready') settle(resolve);
+      if (line === 'ready') finish(resolve);
     });
-    script.once('error', (error) => settle(() => reject(error)));
-    script.once('exit', (code) => settle(() => reject(new Error(`start-swift.sh ended with code ${code}`))));
+    script.once('error', (error) => finish(() => reject(error)));
+    script.once('exit', (code) => finish(() => reject(new Error(`start-swift.sh ended with code ${code}`))));
   });
   await outcome;
 }

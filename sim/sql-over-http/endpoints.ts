@@ -84,15 +84,15 @@ const ROW = '{"type":"row","row":';
 
 function cursorSink(writer: BodyWriter): ProgramSink {
   return {
-    begin: (step, cols) =>
+    stepBegan: (step, cols) =>
       writer.write(`{"type":"step_begin","step":${step},"cols":${JSON.stringify(cols)}}\n`),
     rows: (rows) => writer.write(`${ROW}${rows.join(`}\n${ROW}`)}}\n`),
-    end: ({ affectedRows, lastInsertRowid }) =>
+    stepEnded: ({ affectedRows, lastInsertRowid }) =>
       // A JSON number here, unlike in pipelines (PROTOCOL.md 7.2.3).
       writer.write(
         `{"type":"step_end","affected_row_count":${affectedRows},"last_insert_rowid":${lastInsertRowid}}\n`,
       ),
-    failed: (step, failure) =>
+    stepFailed: (step, failure) =>
       writer.write(`{"type":"step_error","step":${step},"error":${JSON.stringify(wireError(failure))}}\n`),
   };
 }

@@ -30,11 +30,11 @@ export interface StepOutcome {
 
 /** Where a program's results go. A returned promise holds the program back. */
 export interface ProgramSink {
-  begin(step: number, columns: readonly Column[]): void | Promise<void>;
+  stepBegan(step: number, columns: readonly Column[]): void | Promise<void>;
   /** Rows as JSON arrays. Throws {@link ResponseTooLarge} to end the program. */
   rows(rows: readonly string[]): void | Promise<void>;
-  end(outcome: StepOutcome): void | Promise<void>;
-  failed(step: number, failure: SqlFailure): void | Promise<void>;
+  stepEnded(outcome: StepOutcome): void | Promise<void>;
+  stepFailed(step: number, failure: SqlFailure): void | Promise<void>;
 }
 
 export interface Machine {
@@ -86,7 +86,7 @@ export async function runProgram(
         if (connection.forcedRollback) timedOut = true;
         connection.forcedRollback = false;
         if (timedOut) {
-          await sink.failed(index, new SqlFailure('TRANSACTION_TIMEOUT', 'Transaction timed out'));
+          await sink.stepFailed(index, new SqlFailure('TRANSACTION_TIMEOUT', 'Transaction timed out'));
           return false;
         }
         if (step.condition !== undefined && !holds(step.condition, succeeded, connection)) return false;
@@ -95,10 +95,10 @@ export async function runProgram(
           return true;
         } catch (error) {
           if (!(error instanceof SqlFailure) || error instanceof ResponseTooLarge) throw error;
-          await sink.failed(index, error);
+          await sink.stepFailed(index, error);
           return false;
         } finally {
-          connection.settle();
+          connection.leaveStuckConnection();
           machine.lock.note(connection);
         }
       }),
@@ -120,7 +120,7 @@ async function runStep(
     machine.lock.taken(connection);
   let finished = false;
   try {
-    await sink.begin(index, execution.columns);
+    await sink.stepBegan(index, execution.columns);
     let sliceStarted = performance.now();
     for (let rows = execution.next(); rows !== undefined; rows = execution.next()) {
       if (wire.wantRows) await sink.rows(rows);
@@ -135,7 +135,7 @@ async function runStep(
     if (!finished) execution.abort();
   }
   const outcome = execution.outcome();
-  await sink.end({ ...outcome, affectedRows: told(machine.affectedRows, outcome.affectedRows) });
+  await sink.stepEnded({ ...outcome, affectedRows: told(machine.affectedRows, outcome.affectedRows) });
 }
 
 function told(how: AffectedRows | undefined, affectedRows: number): number {
@@ -196,7 +196,7 @@ export class ResultCollector implements ProgramSink {
     this.#maxBytes = maxBytes;
   }
 
-  begin(step: number, columns: readonly Column[]): void {
+  stepBegan(step: number, columns: readonly Column[]): void {
     this.#step = step;
     this.#columns = columns;
     this.#rows = [];
@@ -211,7 +211,7 @@ export class ResultCollector implements ProgramSink {
     if (this.bytes > this.#maxBytes) throw new ResponseTooLarge();
   }
 
-  end({ affectedRows, lastInsertRowid }: StepOutcome): void {
+  stepEnded({ affectedRows, lastInsertRowid }: StepOutcome): void {
     const rowid = lastInsertRowid === null ? 'null' : `"${lastInsertRowid}"`;
     const ms = performance.now() - this.#started;
     this.#put(
@@ -222,7 +222,7 @@ export class ResultCollector implements ProgramSink {
     );
   }
 
-  failed(step: number, failure: SqlFailure): void {
+  stepFailed(step: number, failure: SqlFailure): void {
     this.#step = step;
     this.#put(null, failure);
   }

@@ -114,11 +114,11 @@ export class Connection {
    */
   giveUp(): void {
     this.#stuck = true;
-    this.settle();
+    this.leaveStuckConnection();
   }
 
   /** After every step: leaves a stuck connection as soon as no transaction holds it. */
-  settle(): void {
+  leaveStuckConnection(): void {
     if (!this.#stuck || this.#db.inTransaction) return;
     this.#db.close();
     this.#db = openDatabase(this.#file);
@@ -132,7 +132,7 @@ export class Connection {
 
   rollback(): void {
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
-    this.settle();
+    this.leaveStuckConnection();
   }
 
   /** Fit for the next stream: no transaction, no setting of the last one. */

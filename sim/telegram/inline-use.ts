@@ -38,7 +38,7 @@ export class InlineUse {
       isAnswered: false,
     });
     world.emit({ inline_query: { id, from: this.#user, query, offset, chat_type: 'sender' } });
-    await receiver.settle();
+    await receiver.deliverPending();
     return world.inlineQueries.get(id)?.answer as InlineAnswer | undefined;
   }
 
@@ -66,7 +66,7 @@ export class InlineUse {
         ...(markup ? { inline_message_id: inlineId } : {}),
       },
     });
-    await receiver.settle();
+    await receiver.deliverPending();
     return see(world, message);
   }
 

@@ -25,7 +25,7 @@ export type Media = Captioned &
 export type Outgoing = string | { text: string; entities?: MessageEntity[] } | Media;
 
 /** What a person writes, as a message's content. Throws where the apps would refuse to send it. */
-export function compose(world: World, outgoing: Outgoing): Content {
+export function contentOf(world: World, outgoing: Outgoing): Content {
   if (typeof outgoing === 'string') return text(personText(outgoing));
   if ('text' in outgoing) return text(personText(outgoing.text, outgoing.entities));
   const caption = personText(outgoing.caption ?? '', outgoing.entities);

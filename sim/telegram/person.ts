@@ -7,7 +7,7 @@ import { InlineUse } from './inline-use.ts';
 import { forwardedMarkup, originOf } from './methods/copy-methods.ts';
 import { commandsFor } from './methods/profile-methods.ts';
 import type { CallbackAnswer } from './methods/query-methods.ts';
-import { compose, type Media, type Outgoing } from './outgoing.ts';
+import { contentOf, type Media, type Outgoing } from './outgoing.ts';
 import type { Room } from './room.ts';
 import { type ChatState, isAdmin, isMember, type PersonState, type StoredMessage } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
@@ -75,7 +75,7 @@ export class Person extends InlineUse {
 
   async send(outgoing: Outgoing, where: Where = {}): Promise<SeenMessage> {
     const message = this.#post(outgoing, where);
-    await this.stage.receiver.settle();
+    await this.stage.receiver.deliverPending();
     return see(this.stage.world, message);
   }
 
@@ -85,7 +85,7 @@ export class Person extends InlineUse {
       throw new Error(`an album of ${media.length}: 2 to 10 are allowed`);
     const groupId = String(13_500_000_000_000_000n + BigInt(this.stage.world.unique()));
     const messages = media.map((one) => this.#post(one, where, groupId));
-    await this.stage.receiver.settle();
+    await this.stage.receiver.deliverPending();
     return messages.map((message) => see(this.stage.world, message));
   }
 
@@ -104,7 +104,7 @@ export class Person extends InlineUse {
       markup: forwardedMarkup(source),
     });
     announce(this.stage, copy);
-    await receiver.settle();
+    await receiver.deliverPending();
     return see(world, copy);
   }
 
@@ -116,7 +116,7 @@ export class Person extends InlineUse {
       throw new Error(`message ${target.id} is not by ${this.user.first_name}`);
     const { content } = target;
     if (content.kind === 'service') throw new Error(`message ${target.id} cannot be edited`);
-    const formatted = compose(world, text);
+    const formatted = contentOf(world, text);
     target.content =
       content.kind === 'text'
         ? formatted
@@ -124,7 +124,7 @@ export class Person extends InlineUse {
     target.edits += 1;
     target.editDate = world.now();
     announceEdit(this.stage, target);
-    await receiver.settle();
+    await receiver.deliverPending();
     return see(world, target);
   }
 
@@ -156,7 +156,7 @@ export class Person extends InlineUse {
           : { inline_message_id: target.inlineId }),
       },
     });
-    await receiver.settle();
+    await receiver.deliverPending();
     return world.callbacks.get(id)?.answer as CallbackAnswer | undefined;
   }
 
@@ -206,12 +206,12 @@ export class Person extends InlineUse {
 
   async block(): Promise<void> {
     this.#setBlocked(true);
-    await this.stage.receiver.settle();
+    await this.stage.receiver.deliverPending();
   }
 
   async unblock(): Promise<void> {
     this.#setBlocked(false);
-    await this.stage.receiver.settle();
+    await this.stage.receiver.deliverPending();
   }
 
   /** Deletes the account: the bot gets `user is deactivated` from now on. */
@@ -232,7 +232,7 @@ export class Person extends InlineUse {
   #post(outgoing: Outgoing, where: Where, groupId?: string): StoredMessage {
     const { world } = this.stage;
     const chat = this.#enter(where);
-    const content = compose(world, outgoing);
+    const content = contentOf(world, outgoing);
     const message = world.store({
       ...this.#author(chat),
       chat,

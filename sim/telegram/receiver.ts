@@ -108,7 +108,7 @@ export class Receiver {
    * The end of every action of a person: delivers, unless updates are held back or delivered
    * anyway.
    */
-  async settle(): Promise<void> {
+  async deliverPending(): Promise<void> {
     if (this.#held === 0 && !this.#isServing) await this.deliver();
   }
 

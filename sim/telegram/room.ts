@@ -53,7 +53,7 @@ export class Room {
       from: isChannel ? undefined : this.#owner,
     });
     announce(this.#stage, message);
-    await receiver.settle();
+    await receiver.deliverPending();
     return see(world, message);
   }
 
@@ -66,7 +66,7 @@ export class Room {
       throw new ActRefused('banned', `${person.user.first_name} is banned`);
     if (this.state.joinRequests) {
       this.#request(person);
-      await this.#stage.receiver.settle();
+      await this.#stage.receiver.deliverPending();
       return 'requested';
     }
     await this.#set(person.user, { status: 'member', user: person.user }, person.user);
@@ -96,7 +96,7 @@ export class Room {
       throw new Error(`${person.user.first_name} asked for nothing`);
     const { world, receiver } = this.#stage;
     changeMember(world, this.state, person.id, { status: 'member', user: person.user }, this.#owner, true);
-    await receiver.settle();
+    await receiver.deliverPending();
   }
 
   /** Adds the bot as a member (groups only). */
@@ -161,7 +161,7 @@ export class Room {
       from: this.#owner,
     });
     announce(this.#stage, told);
-    await receiver.settle();
+    await receiver.deliverPending();
     return new Room(this.#stage, state, this.#owner);
   }
 
@@ -182,7 +182,7 @@ export class Room {
 
   async #set(user: User, member: ChatMember, by: User): Promise<void> {
     changeMember(this.#stage.world, this.state, user.id, member, by);
-    await this.#stage.receiver.settle();
+    await this.#stage.receiver.deliverPending();
   }
 }
 

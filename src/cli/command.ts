@@ -94,7 +94,7 @@ export function framed<Options extends object>(
         await session?.close();
         interruption.dispose();
       }
-      const unsaid = await outputs().settle();
+      const unsaid = await outputs().flush();
       if (unsaid !== undefined) {
         outputs().err.write(`error: not all could be written to standard output: ${unsaid}
 `);

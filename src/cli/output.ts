@@ -21,7 +21,7 @@ export interface Outputs {
    * Waits for what was written. Returns why standard output did not take all of it (a full disk);
    * undefined where the reader left.
    */
-  settle(): Promise<string | undefined>;
+  flush(): Promise<string | undefined>;
 }
 
 let guarded: Outputs | undefined;
@@ -38,7 +38,7 @@ function guard(): Outputs {
   return {
     out,
     err,
-    async settle() {
+    async flush() {
       await Promise.all([out.flush(), err.flush()]);
       return out.failure;
     },

@@ -93,7 +93,7 @@ export function lackOfAll(
   const rest = withTriggers(lackOf(found, until, parts?.keys), until, parts?.names);
   if (gone.length === 0) return rest;
   const isThere = found.has('schema_migrations');
-  const columns = LEDGER_COLUMNS.filter((name) => found.get('schema_migrations')?.has(name) !== true);
+  const columns = RECORD_COLUMNS.filter((name) => found.get('schema_migrations')?.has(name) !== true);
   const finding =
     versions !== undefined
       ? `table schema_migrations has no row of version${gone.length > 1 ? 's' : ''} ${gone.map(({ version }) => version).join(', ')}`
@@ -289,12 +289,12 @@ export const LEDGER = `CREATE TABLE schema_migrations (
   name TEXT NOT NULL,
   applied_at TEXT NOT NULL
 )`;
-const LEDGER_COLUMNS = ['version', 'name', 'applied_at'];
+const RECORD_COLUMNS = ['version', 'name', 'applied_at'];
 
 /** Another program may keep a table of migrations, too. */
 export function hasOwnLedger(found: ExistingTables): boolean {
-  const ledger = found.get('schema_migrations');
-  return LEDGER_COLUMNS.every((name) => ledger?.has(name));
+  const record = found.get('schema_migrations');
+  return RECORD_COLUMNS.every((name) => record?.has(name));
 }
 
 /** Of triggers and indexes, in lower case. */

@@ -75,7 +75,7 @@ export type LocaleName = 'uz' | 'uz-Cyrl' | 'ru' | 'en';
 export const LOCALE_NAMES: readonly LocaleName[] = ['uz', 'uz-Cyrl', 'ru', 'en'];
 const LOG_FORMATS: readonly LogFormat[] = ['people', 'json'];
 
-export type Host = 'worker' | 'node' | 'cli';
+export type Program = 'worker' | 'node' | 'cli';
 
 /** All settings that are missing or malformed, one line each. */
 export class ConfigError extends Error {
@@ -88,9 +88,9 @@ export class ConfigError extends Error {
 }
 
 /** @throws ConfigError listing every problem. */
-export function readConfig(env: Environment, host: Host): Config {
+export function readConfig(env: Environment, program: Program): Config {
   const read = new Reader(env);
-  const bucket = readBucket(read, host);
+  const bucket = readBucket(read, program);
   const config: Config = {
     botToken: read.matching(
       'BOT_TOKEN',
@@ -111,7 +111,7 @@ export function readConfig(env: Environment, host: Host): Config {
       '127.0.0.1',
     port: read.integer('PORT', 0, 65_535) ?? 8787,
     subrequestLimit: read.integer('SUBREQUEST_LIMIT', 50, 10_000) ?? 50,
-    database: readDatabase(read, host),
+    database: readDatabase(read, program),
     bucket,
     backup: readBackup(read, bucket.kind),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
@@ -119,7 +119,7 @@ export function readConfig(env: Environment, host: Host): Config {
     defaultLocale: read.oneOf('DEFAULT_LOCALE', LOCALE_NAMES) ?? 'uz',
     timeZone: read.timeZone('TIMEZONE') ?? DEFAULT_TIME_ZONE,
   };
-  if (host === 'worker') {
+  if (program === 'worker') {
     read.require('BOT_TOKEN', 'from BotFather; put it with `npm run setup`');
     read.require('WEBHOOK_SECRET', 'any 8 to 256 random letters and digits; `npm run setup` makes one');
     read.require('BOT_INFO', 'the JSON of getMe; `npm run setup` writes it');
@@ -130,13 +130,13 @@ export function readConfig(env: Environment, host: Host): Config {
 
 const DEFAULT_DATABASE = 'file:data/anime_bot.db';
 
-function readDatabase(read: Reader, host: Host): DatabaseSettings {
-  if (host === 'worker')
+function readDatabase(read: Reader, program: Program): DatabaseSettings {
+  if (program === 'worker')
     read.require('DATABASE_URL', 'libsql://… or https://…, for example of a Turso database');
   const url = read.text('DATABASE_URL') ?? DEFAULT_DATABASE;
   const authToken = read.secret('DATABASE_AUTH_TOKEN');
   if (url.startsWith('file:')) {
-    if (host === 'worker' && read.text('DATABASE_URL') !== undefined)
+    if (program === 'worker' && read.text('DATABASE_URL') !== undefined)
       read.problems.push('DATABASE_URL: a Worker has no disk; use libsql://… or https://…');
     return { kind: 'file', path: readFilePath(read, url) };
   }
@@ -182,9 +182,9 @@ function isDecodable(text: string): boolean {
 /** All of them, or none for a directory. */
 const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
-function readBucket(read: Reader, host: Host): BucketSettings {
+function readBucket(read: Reader, program: Program): BucketSettings {
   const given = S3_NAMES.filter((name) => read.text(name) !== undefined);
-  if (given.length === 0 && host !== 'worker')
+  if (given.length === 0 && program !== 'worker')
     return { kind: 'directory', path: resolve(read.text('BACKUP_DIR') ?? 'data/backups') };
   const absent = S3_NAMES.filter((name) => !given.includes(name)).join(', ');
   if (absent !== '') read.problems.push(`${absent}: missing; a bucket needs all four`);

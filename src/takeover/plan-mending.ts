@@ -130,10 +130,10 @@ function setAside(table: string, values: readonly MendedValue[], living: Living)
   const bytes = values.map(({ key }) => `x'${Buffer.from(key).toString('hex')}'`).join(', ');
   const where = `typeof(${name}) NOT IN ('integer', 'null') AND CAST(${name} AS BLOB) IN (${bytes})`;
   const statements: string[] = [];
-  const keep = (from: string, condition: string, why: string, seen: readonly string[]): void => {
+  const setAside = (from: string, condition: string, why: string, seen: readonly string[]): void => {
     for (const { child, from: link, to } of living.references.filter(({ parent }) => parent === from))
       if (!seen.includes(child))
-        keep(
+        setAside(
           child,
           `${quoteName(link)} IN (SELECT ${quoteName(to)} FROM ${quoteName(from)} WHERE ${condition})`,
           `its row of ${from} is set aside`,
@@ -146,7 +146,7 @@ function setAside(table: string, values: readonly MendedValue[], living: Living)
       `INSERT INTO ${aside} (${columns}, refused) SELECT ${columns}, '${why.replaceAll("'", "''")}' FROM ${quoteName(from)} WHERE ${condition}`,
     );
   };
-  keep(table, where, `${column.name}: ${note}`, [table]);
+  setAside(table, where, `${column.name}: ${note}`, [table]);
   return [...statements, `DELETE FROM ${quoteName(table)} WHERE ${where}`].map((text) => sql(text));
 }
 

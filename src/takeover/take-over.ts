@@ -164,7 +164,7 @@ function dropPrograms(old: OldSchema, our: OurSchema): string[] {
   const ofType = (type: string): OldObject[] => old.objects.filter((object) => object.type === type);
   return ['trigger', 'view'].flatMap((type) =>
     ofType(type).flatMap((object) => [
-      keep(object, whyLeft(object, old, our)),
+      keepSql(object, whyLeft(object, old, our)),
       `DROP ${type} ${quoteName(object.name)}`,
     ]),
   );
@@ -183,7 +183,7 @@ function whyLeft(object: OldObject, old: OldSchema, our: OurSchema): string | nu
 
 const RECORD = `INSERT INTO ${OLD_SCHEMA}`;
 
-function keep({ type, name, tableName, sql: text }: OldObject, why: string | null): string {
+function keepSql({ type, name, tableName, sql: text }: OldObject, why: string | null): string {
   const literal = (value: string | null): string =>
     value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`;
   return `${RECORD} VALUES (${[type, name, tableName, text, why].map(literal).join(', ')})`;
@@ -198,9 +198,9 @@ function stage({ table, staging, row, refused, columns, aside }: Staged, old: Ol
   return [
     `CREATE TABLE ${quoteName(staging)} (${quoteName(row)} INTEGER PRIMARY KEY, ${[...names, quoteName(refused)].join(', ')})`,
     `INSERT INTO ${quoteName(staging)} (${own}) SELECT ${own} FROM ${quoteName(info.name)}`,
-    keep({ type: 'staged', name: table, tableName: staging, sql: refused }, null),
+    keepSql({ type: 'staged', name: table, tableName: staging, sql: refused }, null),
     ...[...aside].map(([name, kept]) =>
-      keep(
+      keepSql(
         { type: 'column', name: `${table}.${name}`, tableName: info.name, sql: null },
         `the bot means something else by it: its values are in the column ${kept}`,
       ),
@@ -223,7 +223,7 @@ function foreignTables(
   for (const info of remade.values()) {
     const key = info.name.toLowerCase();
     if (ours.has(key)) {
-      indexes.push(...indexesOf(info, old).map((object) => keep(object, whyLeft(object, old, our))));
+      indexes.push(...indexesOf(info, old).map((object) => keepSql(object, whyLeft(object, old, our))));
       continue;
     }
     const passing = free(`taking_${info.name}`, taken);
@@ -239,20 +239,20 @@ function foreignTables(
       renames.push(
         `UPDATE sqlite_sequence SET seq = MAX(seq, ${info.sequence}) WHERE name = '${final.replaceAll("'", "''")}'`,
       );
-    indexes.push(...indexesOf(info, old).map((object) => keep(object, whyLeft(object, old, our))));
+    indexes.push(...indexesOf(info, old).map((object) => keepSql(object, whyLeft(object, old, our))));
     const why = `its foreign keys to the bot's tables are left out${final === info.name ? '' : `, and it is ${final} now`}`;
-    indexes.push(keep({ type: 'table', name: info.name, tableName: info.name, sql: info.sql }, why));
+    indexes.push(keepSql({ type: 'table', name: info.name, tableName: info.name, sql: info.sql }, why));
   }
   for (const info of childrenFirst(remade)) dropped.push(`DROP TABLE ${quoteName(info.name)}`);
   const others = [...old.tables.values()].filter(({ name }) => !remade.has(name.toLowerCase()));
   for (const info of others) {
     for (const index of indexesOf(info, old).filter(({ name }) => isOurName(our, name)))
-      dropped.push(keep(index, whyLeft(index, old, our)), `DROP INDEX ${quoteName(index.name)}`);
+      dropped.push(keepSql(index, whyLeft(index, old, our)), `DROP INDEX ${quoteName(index.name)}`);
     if (!isOurName(our, info.name)) continue;
     const final = free(`old_${info.name}`, taken);
     renames.push(
       `ALTER TABLE ${quoteName(info.name)} RENAME TO ${quoteName(final)}`,
-      keep(
+      keepSql(
         { type: 'table', name: info.name, tableName: info.name, sql: info.sql },
         `the bot has a table of that name: it is ${final} now`,
       ),

@@ -93,7 +93,7 @@ export async function findUnfit(
         count += texts.length;
         for (const text of texts) {
           const [bytes = '', n] = text.split(':');
-          found.push(...mended(column, type, Buffer.from(bytes, 'hex'), Number(n)));
+          found.push(...mendedValues(column, type, Buffer.from(bytes, 'hex'), Number(n)));
         }
       }
       if (count < PAGE) break;
@@ -102,7 +102,7 @@ export async function findUnfit(
   return found;
 }
 
-function mended(column: ScannedColumn, type: string, key: Buffer, count: number): MendedValue[] {
+function mendedValues(column: ScannedColumn, type: string, key: Buffer, count: number): MendedValue[] {
   const value = storedValue(type, key);
   const fitted = fitValue(column.kind, value);
   if (fitted.change === undefined && fitted.value === value) return [];

@@ -82,44 +82,16 @@ describe.skipIf(!canMount())('a real small disk (skipped where mounting is not a
   let telegram: Telegram;
   let host: RunningNode;
 
-    beforeAll(async () => {
-      directory = mkdtempSync(join(tmpdir(), 'anime-disk-'));
-      for (const name of ['data', 'backups']) {
-        mkdirSync(join(directory, name));
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', join(directory, name)]);
-      }
-      telegram = await startTelegram();
-      const settings = {
-        ...hostSettings(telegram, directory),
-        DATABASE_URL: `file:${join(directory, 'data/bot.db')}`,
-        LOG_LEVEL: 'silent',
-      };
-      host = await startNode(readConfig(settings, 'node'));
-    });
-    afterAll(async () => {
-      await host?.stop();
-      await telegram?.close();
-      for (const name of ['data', 'backups']) execFileSync('umount', ['-l', join(directory, name)]);
-      rmSync(directory, { recursive: true, force: true });
-    });
-
-    /** Good news are kept for ten seconds, bad ones for one. */
-    async function health(expected: object): Promise<void> {
-      await vi.waitFor(
-        async () => {
-          const response = await fetch(`${host.address}/healthz`);
-          expect({ code: response.status, ...((await response.json()) as object) }).toMatchObject(expected);
-        },
-        { timeout: 50_000, interval: 500 },
-      );
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'anime-disk-'));
+    for (const name of ['data', 'backups']) {
+      mkdirSync(join(directory, name));
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', join(directory, name)]);
     }
     telegram = await startTelegram();
     const settings = {
-      BOT_TOKEN: telegram.token,
-      TELEGRAM_API_ROOT: telegram.apiRoot,
+      ...hostSettings(telegram, directory),
       DATABASE_URL: `file:${join(directory, 'data/bot.db')}`,
-      BACKUP_DIR: join(directory, 'backups'),
-      PORT: '0',
       LOG_LEVEL: 'silent',
     };
     host = await startNode(readConfig(settings, 'node'));

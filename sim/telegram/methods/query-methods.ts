@@ -46,7 +46,7 @@ export const queryMethods: Record<string, Method> = {
       isAlert: args.bool('show_alert'),
       url: url === '' ? undefined : url,
     };
-    settle(query, answer);
+    closeQuery(query, answer);
     return true;
   },
   answerInlineQuery: ({ world, args }) => {
@@ -62,12 +62,12 @@ export const queryMethods: Record<string, Method> = {
       isPersonal: args.bool('is_personal'),
       cacheTime: args.has('cache_time') ? args.int('cache_time') : 300,
     };
-    settle(query, answer);
+    closeQuery(query, answer);
     return true;
   },
 };
 
-function settle(query: Query, answer: unknown): void {
+function closeQuery(query: Query, answer: unknown): void {
   query.answer = answer;
   query.isAnswered = true;
 }

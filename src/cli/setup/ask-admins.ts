@@ -22,7 +22,7 @@ interface Parts {
 /** Long enough to take out a phone. */
 const WAIT_MS = 120_000;
 
-export async function settleAdmins(parts: Parts, settings: Settings): Promise<void> {
+export async function askAdmins(parts: Parts, settings: Settings): Promise<void> {
   if (settings.has('ADMIN_IDS')) return;
   if (parts.isAsking) {
     const id = (await fromStart(parts, settings)) ?? (await typed(parts.prompts));

@@ -10,7 +10,7 @@ import { type Config, ConfigError, readConfig } from '../../settings/config.ts';
 import { readEnvFile } from '../../settings/dot-env.ts';
 import { nearMisses, tellNearMiss } from '../../settings/setting-names.ts';
 import { withSettings } from '../env-file.ts';
-import { settleAdmins } from './ask-admins.ts';
+import { askAdmins } from './ask-admins.ts';
 import { Cancelled, type Prompts, type Question } from './prompts.ts';
 import { PARTS, type Part, SetupError } from './proofs.ts';
 import { Settings, writeSettings } from './settings.ts';
@@ -57,8 +57,8 @@ async function setUp(parts: SetupParts): Promise<void> {
   for (const miss of nearMisses([...new Set(names)])) prompts.say('note', tellNearMiss(miss));
   requireNotAskedSound(file, settings);
   for (const part of PARTS) {
-    await settle(parts, settings, part);
-    if (part.name === 'Telegram') await settleAdmins(parts, settings);
+    await askUntilProved(parts, settings, part);
+    if (part.name === 'Telegram') await askAdmins(parts, settings);
   }
   if (!settings.has('WEBHOOK_SECRET')) settings.set('WEBHOOK_SECRET', randomBytes(24).toString('hex'));
   const identity = await newKey(parts, settings);
@@ -86,7 +86,11 @@ async function setUp(parts: SetupParts): Promise<void> {
  * Asks for a part (known values are the default) and proves it, until it works or the person gives
  * up.
  */
-async function settle({ isAsking, prompts }: SetupParts, settings: Settings, part: Part): Promise<void> {
+async function askUntilProved(
+  { isAsking, prompts }: SetupParts,
+  settings: Settings,
+  part: Part,
+): Promise<void> {
   for (;;) {
     if (isAsking) await ask(prompts, settings, part);
     const progress = prompts.begin(part.name);

@@ -311,7 +311,7 @@ export async function startNode(
         CLIENT_GRACE_MS,
       );
       const giveUp = setTimeout(() => givingUp.abort(new Error('the host was stopped')), RUN_GRACE_MS);
-      const [unanswered] = await Promise.all([requests.settled(UPDATE_GRACE_MS), runs.settled(), closed]);
+      const [unanswered] = await Promise.all([requests.finished(UPDATE_GRACE_MS), runs.finished(), closed]);
       clearTimeout(cutOff);
       clearTimeout(giveUp);
       if (unanswered > 0) log.warn('requests given up', { count: unanswered });
@@ -362,7 +362,7 @@ class Underway {
   }
 
   /** Resolves with how many are left: 0, or more when the time is over first. */
-  async settled(withinMs?: number): Promise<number> {
+  async finished(withinMs?: number): Promise<number> {
     const over = withinMs === undefined ? [] : [sleep(withinMs, undefined, { ref: false })];
     await Promise.race([Promise.allSettled(this.#work), ...over]);
     return this.#work.size;

@@ -47,10 +47,10 @@ const MOST_AT_ONCE = 24;
 export async function poll(options: PollingOptions): Promise<void> {
   const { api, log, signal } = options;
   const stopped = aborted(signal);
-  const lanes = new Lanes(options);
+  const queues = new ChatQueues(options);
   const ask = async (): Promise<Numbered[]> => {
     const question = {
-      offset: lanes.nextOffset(),
+      offset: queues.nextOffset(),
       timeout: HOLD_SECONDS,
       allowed_updates: ALLOWED_UPDATES,
     };
@@ -75,12 +75,12 @@ export async function poll(options: PollingOptions): Promise<void> {
     if (asked === undefined) break;
     if (told !== undefined) log.info('polling works again');
     told = undefined;
-    lanes.take(asked);
+    queues.take(asked);
     options.onAnswer?.();
-    do await Promise.race([lanes.idle(), options.sleep(PEEK_MS)]);
-    while (lanes.unfinished >= MOST_UNFINISHED && !signal.aborted);
+    do await Promise.race([queues.idle(), options.sleep(PEEK_MS)]);
+    while (queues.unfinished >= MOST_UNFINISHED && !signal.aborted);
   }
-  await lanes.idle();
+  await queues.idle();
 }
 
 /**
@@ -122,7 +122,7 @@ function aborted(signal: AbortSignal): Promise<[]> {
 }
 
 /** One chat's updates in their order, different chats at once, as Telegram does with webhooks. */
-class Lanes {
+class ChatQueues {
   /** The queue of a chat's updates. */
   readonly #tails = new Map<number, Promise<void>>();
   readonly #unfinished = new Set<number>();
@@ -159,11 +159,11 @@ class Lanes {
       }
       if (this.#unfinished.has(id) || this.#finished.has(id)) continue;
       this.#unfinished.add(id);
-      const lane = chatOf(update) ?? id;
-      const tail = (this.#tails.get(lane) ?? Promise.resolve()).then(() => this.#handle(update));
-      this.#tails.set(lane, tail);
+      const queue = chatOf(update) ?? id;
+      const tail = (this.#tails.get(queue) ?? Promise.resolve()).then(() => this.#handle(update));
+      this.#tails.set(queue, tail);
       void tail.then(() => {
-        if (this.#tails.get(lane) === tail) this.#tails.delete(lane);
+        if (this.#tails.get(queue) === tail) this.#tails.delete(queue);
       });
     }
   }

@@ -1,0 +1,49 @@
+/** How code and documents are written (CONTRIBUTING.md, "How to write"). */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const COLUMNS = 100;
+const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' });
+const lines = listed
+  .split('\n')
+  .filter((file) => /^(src|sim|dev|bench|test|docs)\/.*\.(ts|js|md)$|^[A-Z.a-z]+\.md$/.test(file))
+  .filter((file) => existsSync(file) && file !== 'test/docs/words.test.ts')
+  .flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .map((text) => ({ file, text, isProse: file.endsWith('.md') || isComment(text) })),
+  );
+
+function isComment(line: string): boolean {
+  return /^\s*(\/\/|\/?\*)/.test(line);
+}
+
+const found = (fits: (line: (typeof lines)[number]) => boolean): string[] =>
+  lines.filter(fits).map(({ file, text }) => `${file}: ${text.trim()}`);
+
+test('"cannot" is one word', () => {
+  expect(found(({ file, text }) => /\bcan not\b/i.test(text) && !file.endsWith('glossary.md'))).toEqual([]);
+});
+
+test('nobody is "he" or "his" in comments, documents and titles of tests', () => {
+  const isTitle = (text: string): boolean => /^\s*(?:test|it|describe)\b.*['"`]/.test(text);
+  expect(
+    found(({ text, isProse }) => (isProse || isTitle(text)) && /\b(?:he|his|him|himself)\b/i.test(text)),
+  ).toEqual([]);
+});
+
+test(`a line of a comment has at most ${COLUMNS} columns`, () => {
+  // A line that is one long word, an address for example, cannot be broken.
+  const isBreakable = (text: string): boolean => /\S\s+\S/.test(text.replace(/^\s*(?:\/\/|\/?\*+)\s*/, ''));
+  expect(
+    found(
+      ({ file, text }) =>
+        !file.endsWith('.md') &&
+        isComment(text) &&
+        [...text].length > COLUMNS &&
+        isBreakable(text) &&
+        !/biome-ignore|@ts-/.test(text),
+    ),
+  ).toEqual([]);
+});
