@@ -1,4 +1,7 @@
-/** A file that a person names: never one of the bot's own, and the bot's own database by any name is the bot's. */
+/**
+ * A file that a person names: never one of the bot's own, and the bot's own database by any name is
+ * the bot's.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

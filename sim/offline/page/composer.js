@@ -1,4 +1,7 @@
-/** The writing line: text, files with a caption, edits. Each chat has its own, kept until it is sent. */
+/**
+ * The writing line: text, files with a caption, edits. Each chat has its own, kept until it is
+ * sent.
+ */
 
 import { scrollToEnd } from './chat.js';
 import { byId, does, draw, el, onDo } from './dom.js';
@@ -211,6 +214,7 @@ async function measure(file) {
 function kindOf(files) {
   if (files.every(({ type }) => type === 'image/gif')) return 'animation';
   if (files.every(({ type }) => type.startsWith('image/'))) return 'photo';
-  // A Matroska file has no type of its own in most browsers; the admins' parts are often mkv documents.
+  // A Matroska file has no type of its own in most browsers; the admins' parts are often mkv
+  // documents.
   return files.every(({ type }) => type.startsWith('video/')) ? 'video' : 'document';
 }

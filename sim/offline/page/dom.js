@@ -3,7 +3,10 @@ import { morphChildren } from './morph.js';
 
 export const byId = (id) => document.getElementById(id);
 
-/** Builds an element: attributes (false and undefined are left out), then children; what is done goes by data-do. */
+/**
+ * Builds an element: attributes (false and undefined are left out), then children; what is done
+ * goes by data-do.
+ */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -30,7 +33,8 @@ document.addEventListener('click', (event) => {
   if (!element || element.disabled) return;
   deeds.get(element.dataset.do)?.(JSON.parse(element.dataset.about ?? 'null'), element);
 });
-// Links of messages have no address, so that no middle click or menu of the browser leaves by itself.
+// Links of messages have no address, so that no middle click or menu of the browser leaves by
+// itself.
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !event.target.matches?.('[role="link"], tg-spoiler')) return;
   event.preventDefault();

@@ -1,4 +1,7 @@
-/** What the page keeps over reloads. A browser may forbid it; then it is kept until the page is closed. */
+/**
+ * What the page keeps over reloads. A browser may forbid it; then it is kept until the page is
+ * closed.
+ */
 const shortLived = new Map();
 
 export function recall(name, otherwise) {

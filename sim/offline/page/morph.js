@@ -1,6 +1,6 @@
 /**
- * Makes shown elements as wanted with the fewest changes: what stays keeps its focus, its place, and plays on.
- * Elements with a data-key are known by it; others by their place and name.
+ * Makes shown elements as wanted with the fewest changes: what stays keeps its focus, its place,
+ * and plays on. Elements with a data-key are known by it; others by their place and name.
  */
 export function morphChildren(shown, wanted) {
   const children = [...wanted.childNodes];

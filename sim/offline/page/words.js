@@ -30,7 +30,9 @@ export function refusal(code) {
   return t(Object.hasOwn(TEXTS[language], key) ? key : 'failed');
 }
 
-/** Fills what page.html marks: data-text, data-label (for screen readers), data-hint (placeholder). */
+/**
+ * Fills what page.html marks: data-text, data-label (for screen readers), data-hint (placeholder).
+ */
 export function translatePage() {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll('[data-text]'))

@@ -337,7 +337,10 @@ async function refuseDenied(bucket: Bucket, { name }: BackupEntry): Promise<void
   );
 }
 
-/** By whatever name it is given, the bot's own database is no other one: what is in it is saved first. */
+/**
+ * By whatever name it is given, the bot's own database is no other one: what is in it is saved
+ * first.
+ */
 function targetOf(
   cli: Cli,
   session: Session,

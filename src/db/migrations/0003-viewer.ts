@@ -17,8 +17,8 @@ const COLUMNS: readonly (readonly [table: string, column: string, definition: st
   ['anime', 'genres', 'TEXT'],
   ['anime', 'year', 'INTEGER'],
   ['anime', 'views', 'INTEGER NOT NULL DEFAULT 0'],
-  // The viewer's updates since `rate_since` (seconds since 1970), and whether they were told that these
-  // are too many.
+  // The viewer's updates since `rate_since` (seconds since 1970), and whether they were told that
+  // these are too many.
   ['users', 'rate_since', 'INTEGER NOT NULL DEFAULT 0'],
   ['users', 'rate_count', 'INTEGER NOT NULL DEFAULT 0'],
   ['users', 'rate_told', 'INTEGER NOT NULL DEFAULT 0'],

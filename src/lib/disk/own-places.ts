@@ -1,6 +1,7 @@
 /**
- * The bot's own files, which no command may write over because a person names them as its output: the living database
- * with its journals and its lock, what restores and rescues set aside beside it, and the bucket's directory. Node only.
+ * The bot's own files, which no command may write over because a person names them as its output:
+ * the living database with its journals and its lock, what restores and rescues set aside beside
+ * it, and the bucket's directory. Node only.
  */
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -13,12 +14,15 @@ export interface OwnPlaces {
   readonly bucket: string | undefined;
 }
 
-/** Behind the database's name: SQLite's journals, the lock, the work and the leavings of restores, what a bot rescued. */
+/**
+ * Behind the database's name: SQLite's journals, the lock, the work and the leavings of restores,
+ * what a bot rescued.
+ */
 const OWN_ENDS = /^(-wal|-shm|-journal|\.lock|\.restoring|\.snapshot-|\.before-restore|\.broken-|\.rescued-)/;
 
 /**
- * Whose place `path` is, for people ("the bot's database …"); undefined when it is nobody's. Links of both kinds count:
- * the place is the bot's where the name stands, and where it leads.
+ * Whose place `path` is, for people ("the bot's database …"); undefined when it is nobody's. Links
+ * of both kinds count: the place is the bot's where the name stands, and where it leads.
  */
 export function ownPlace(path: string, { database, bucket }: OwnPlaces): string | undefined {
   const names = [realPath(path), join(realPath(dirname(path)), basename(path))];
@@ -36,7 +40,10 @@ export function ownPlace(path: string, { database, bucket }: OwnPlaces): string 
   return isLinkedFrom(path, bucket) ? `a second name of a file among the backups in ${bucket}` : undefined;
 }
 
-/** Whether both names mean one file, or would: by their real paths, and by what stands there (a hard link, a mount). */
+/**
+ * Whether both names mean one file, or would: by their real paths, and by what stands there (a hard
+ * link, a mount).
+ */
 export function isSamePlace(path: string, other: string): boolean {
   return realPath(path) === realPath(other) || isOneFile(path, other);
 }
@@ -50,7 +57,10 @@ function isSame(a: Stats, b: Stats): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-/** By names, and by the directories above: one may have other names (a mount, a disk that knows no capitals). */
+/**
+ * By names, and by the directories above: one may have other names (a mount, a disk that knows no
+ * capitals).
+ */
 function isWithin(path: string, directory: string): boolean {
   const wanted = realPath(directory);
   const stats = statsOf(directory);
