@@ -119,7 +119,10 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
   return { from, to: state.version, notes, lack: requireCatalogue(state) };
 }
 
-/** Indexes that somebody's SQL dropped are made again; a unique one that the rows contradict stays a lost key. */
+/**
+ * Indexes that somebody's SQL dropped are made again; a unique one that the rows contradict stays a
+ * lost key.
+ */
 async function withIndexes(
   db: Database,
   state: State,

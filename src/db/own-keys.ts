@@ -1,6 +1,7 @@
 /**
- * The keys of the bot's own tables: PRIMARY KEY, UNIQUE, unique indexes. A table that somebody rebuilt without them ("copy table" of a
- * database browser) has every row and every column, and still takes none of the bot's writes, or takes a row twice.
+ * The keys of the bot's own tables: PRIMARY KEY, UNIQUE, unique indexes. A table that somebody
+ * rebuilt without them ("copy table" of a database browser) has every row and every column, and
+ * still takes none of the bot's writes, or takes a row twice.
  */
 import { type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';
@@ -18,7 +19,9 @@ export interface KeyPart {
   readonly isRowid: boolean;
 }
 
-/** `anime_code, part_number`; with ` where`: of some rows only; with ` rowid`: numbered by SQLite. */
+/**
+ * `anime_code, part_number`; with ` where`: of some rows only; with ` rowid`: numbered by SQLite.
+ */
 function keyOf(parts: readonly Omit<KeyPart, 'table' | 'key'>[]): string {
   const columns = parts.map(({ column }) => column).toSorted();
   const [first] = parts;

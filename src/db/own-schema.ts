@@ -1,7 +1,7 @@
 /**
  * The bot's own schema at each of its versions, read from the migrations themselves, and what a
- * database lacks of it. A dropped table, a lost key or a renamed column breaks no page, so no check of SQLite
- * finds it. A database of an older version lacks nothing: a migration adds the rest.
+ * database lacks of it. A dropped table, a lost key or a renamed column breaks no page, so no check
+ * of SQLite finds it. A database of an older version lacks nothing: a migration adds the rest.
  */
 import { all, type Database, type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';
@@ -256,7 +256,10 @@ export function makeTable(name: string): string[] {
   return migrations.flatMap(({ up }) => up(new Map())).filter((text) => own.test(text));
 }
 
-/** Statements of those indexes of ours that are gone, by name. They hold no rows of their own: made again, nothing is lost. */
+/**
+ * Statements of those indexes of ours that are gone, by name. They hold no rows of their own: made
+ * again, nothing is lost.
+ */
 export function goneIndexes(found: ExistingTables, names: ReadonlySet<string>): ReadonlyMap<string, string> {
   const gone = migrations
     .flatMap(({ up }) => up(new Map()))

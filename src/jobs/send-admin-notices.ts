@@ -94,7 +94,8 @@ async function tell(
         else await api.editMessageText(id, shown, markup, { parse_mode: 'HTML' });
         isTold = true;
       } catch (error) {
-        // The next tick tries again, and polling or the watch of the webhook has said why nobody is reached.
+        // The next tick tries again, and polling or the watch of the webhook has said why nobody is
+        // reached.
         const isKnown = isTokenRefused(error) || error instanceof HttpError;
         log[isKnown ? 'debug' : 'warn']('admin not told', { admin: id, error: describeError(error) });
       }

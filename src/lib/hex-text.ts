@@ -1,4 +1,7 @@
-/** Texts of a database that may be no UTF-8: libsql ends the process when it reads such a one, so they come as digits. Node only. */
+/**
+ * Texts of a database that may be no UTF-8: libsql ends the process when it reads such a one, so
+ * they come as digits. Node only.
+ */
 
 /** SQL of the bytes of a text; '' for NULL. */
 export function hexOf(column: string): string {

@@ -1,6 +1,7 @@
 /**
- * What the SQL of tables says besides their columns. `PRAGMA table_list` would say the same, but it resolves every view of the
- * database first, and views that are made of each other take it hours (sqlite.org, pragma.c: PragTyp_TABLE_LIST). Pure.
+ * What the SQL of tables says besides their columns. `PRAGMA table_list` would say the same, but it
+ * resolves every view of the database first, and views that are made of each other take it hours
+ * (sqlite.org, pragma.c: PragTyp_TABLE_LIST). Pure.
  */
 import { isWord, type SqlToken, tokenizeSql } from './sql-tokens.ts';
 

@@ -1,6 +1,7 @@
 /**
- * How much SQLite reads to resolve a view: it writes every view and every common table out again each time it is named, so twenty
- * short ones that name each other twice are a million SELECTs. Counted by words; nothing is prepared. Pure.
+ * How much SQLite reads to resolve a view: it writes every view and every common table out again
+ * each time it is named, so twenty short ones that name each other twice are a million SELECTs.
+ * Counted by words; nothing is prepared. Pure.
  */
 import { isWord, type SqlToken, tokenizeSql } from './sql-tokens.ts';
 
@@ -19,7 +20,10 @@ interface Body {
   size?: number;
 }
 
-/** Lower-case names of the views that are made of more than {@link MOST_NAMED} others, each counted as often as it is written out. */
+/**
+ * Lower-case names of the views that are made of more than {@link MOST_NAMED} others, each counted
+ * as often as it is written out.
+ */
 export function hugeViews(
   objects: readonly { readonly type: string; readonly name: string; readonly sql: string | null }[],
 ): ReadonlySet<string> {
@@ -54,7 +58,10 @@ function bodyOf(tokens: readonly SqlToken[]): Body {
   return view;
 }
 
-/** Where the bracket of `name (columns) AS MATERIALIZED (…` stands; undefined when no such thing begins at `at`. */
+/**
+ * Where the bracket of `name (columns) AS MATERIALIZED (…` stands; undefined when no such thing
+ * begins at `at`.
+ */
 function bracketOf(
   tokens: readonly SqlToken[],
   ends: ReadonlyMap<number, number>,

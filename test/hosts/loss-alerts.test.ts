@@ -1,4 +1,6 @@
-/** The owners hear once that the database file is lost, not again from the run that met the loss. */
+/**
+ * The owners hear once that the database file is lost, not again from the run that met the loss.
+ */
 import { expect, test } from 'vitest';
 import { withoutEcho } from '../../src/hosts/node/loss-alerts.ts';
 

@@ -73,7 +73,9 @@ export interface TestBotOptions {
   readonly now?: Date;
 }
 
-/** The file itself, or through a server of the present kind, which no slow machine makes impatient. */
+/**
+ * The file itself, or through a server of the present kind, which no slow machine makes impatient.
+ */
 export async function openTestDatabase(path: string): Promise<Database> {
   const kind = serverKind();
   if (kind === undefined) return openEmbeddedDatabase(path);

@@ -1,4 +1,7 @@
-/** Views, each of which names the one before it twice: what SQLite reads of the last doubles with every view. */
+/**
+ * Views, each of which names the one before it twice: what SQLite reads of the last doubles with
+ * every view.
+ */
 export function nestedViews(count: number): string[] {
   return Array.from({ length: count }, (_, n) =>
     n === 0

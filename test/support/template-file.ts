@@ -6,7 +6,9 @@ import { DatabaseSync } from 'node:sqlite';
 
 const made = new Map<string, Uint8Array>();
 
-/** Puts a file at `path`, where none is: what `make` made of this `kind` when it was asked first. */
+/**
+ * Puts a file at `path`, where none is: what `make` made of this `kind` when it was asked first.
+ */
 export async function fromTemplate(
   kind: string,
   path: string,

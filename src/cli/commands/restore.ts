@@ -356,7 +356,10 @@ function targetOf(
   return { target: reachable(database), isOther: true };
 }
 
-/** A new file in the place of a link would hide the one that is there again when its disk is mounted. */
+/**
+ * A new file in the place of a link would hide the one that is there again when its disk is
+ * mounted.
+ */
 function reachable(target: RestoreTarget): RestoreTarget {
   const link = target.kind === 'file' ? brokenLink(target.path) : undefined;
   if (link !== undefined) throw new UsageError(`${link}: ${MOUNT}. Nothing was changed.`);

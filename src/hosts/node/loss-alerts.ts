@@ -1,4 +1,6 @@
-/** A lost database file is told to the owners; the backup run that met the loss is the same event. */
+/**
+ * A lost database file is told to the owners; the backup run that met the loss is the same event.
+ */
 import type { BackupAlert } from '../../backup/context.ts';
 
 type Tell = (alert: BackupAlert) => Promise<void>;

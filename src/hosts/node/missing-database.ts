@@ -20,9 +20,10 @@ export function isMissing(path: string): boolean {
 }
 
 /**
- * @throws StartRefused when an earlier database stands beside it, its place is on a disk that is not mounted, or the
- * bucket has a backup, or is a directory that cannot be read: whether there is a backup nobody knows then. A server's
- * bucket that cannot be listed is logged, and the start goes on where nothing stands beside it.
+ * @throws StartRefused when an earlier database stands beside it, its place is on a disk that is
+ * not mounted, or the bucket has a backup, or is a directory that cannot be read: whether there is
+ * a backup nobody knows then. A server's bucket that cannot be listed is logged, and the start goes
+ * on where nothing stands beside it.
  */
 export async function requireNothingKept(path: string, bucket: Bucket, log: Log): Promise<void> {
   const beside = keptBeside(path);

@@ -249,7 +249,10 @@ export async function startNode(
   }
 
   let isMenuSet = false;
-  /** Once, when Telegram has answered: without a network each of its many calls would fail and say so. */
+  /**
+   * Once, when Telegram has answered: without a network each of its many calls would fail and say
+   * so.
+   */
   function setMenu(): void {
     if (isMenuSet) return;
     isMenuSet = true;
@@ -260,7 +263,8 @@ export async function startNode(
   }
 
   async function pollForUpdates(): Promise<void> {
-    // A failure is told by the polling that follows: with no network by its own, with a webhook by 409.
+    // A failure is told by the polling that follows: with no network by its own, with a webhook by
+    // 409.
     await api
       .deleteWebhook()
       .then(setMenu, (error: unknown) => log.debug('webhook not removed', { error: describeError(error) }));
@@ -322,8 +326,8 @@ export async function startNode(
 }
 
 /**
- * BOT_INFO says who the bot is while Telegram cannot be reached. A token that Telegram does not know starts nothing: the bot
- * would be deaf. @throws what Telegram said of it
+ * BOT_INFO says who the bot is while Telegram cannot be reached. A token that Telegram does not
+ * know starts nothing: the bot would be deaf. @throws what Telegram said of it
  */
 async function whoAmI(api: Api, botInfo: Config['botInfo']): Promise<UserFromGetMe> {
   if (botInfo === undefined) return api.getMe();

@@ -50,8 +50,9 @@ export function unfitPlace(path: string): string | undefined {
 }
 
 /**
- * The link on the way to `path`, or at its end, that leads nowhere, for people: so looks a place on a disk that is not
- * mounted. Undefined where there is none; a place that merely is not there yet has none.
+ * The link on the way to `path`, or at its end, that leads nowhere, for people: so looks a place on
+ * a disk that is not mounted. Undefined where there is none; a place that merely is not there yet
+ * has none.
  */
 export function brokenLink(path: string): string | undefined {
   const place = nearest(path);
