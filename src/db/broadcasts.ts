@@ -143,7 +143,10 @@ export function steerBroadcast(id: number, to: 'paused' | 'running' | 'cancelled
   );
 }
 
-/** Gives up this person's last broadcast where it waits for its recipients or start. RETURNING its id. */
+/**
+ * Gives up this person's last broadcast where it waits for its recipients or start. RETURNING its
+ * id.
+ */
 export function dropUnsent(userId: number, now: Date): Statement {
   return sql(
     `UPDATE broadcasts SET state = 'cancelled', finished_at = ?
