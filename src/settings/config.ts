@@ -3,6 +3,7 @@
  * every problem together and never prints a value, which may be a secret.
  */
 import { resolve } from 'node:path';
+import { Encrypter } from 'age-encryption';
 // On Node croner checks it; the Worker's triggers are in wrangler.toml (package.json, "imports").
 import { cronProblem } from '#cron-pattern';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
@@ -226,9 +227,11 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
       'letters, digits and - _ . /, not beginning with /',
     ) ?? DEFAULT_PREFIX[bucket];
   const ageRecipients = read.list('BACKUP_AGE_RECIPIENTS');
-  for (const recipient of ageRecipients)
-    if (!/^age1[a-z0-9]+$/.test(recipient))
-      read.problems.push('BACKUP_AGE_RECIPIENTS: every recipient begins with age1');
+  for (const [i, recipient] of ageRecipients.entries())
+    if (!isRecipient(recipient))
+      read.problems.push(
+        `BACKUP_AGE_RECIPIENTS: recipient ${i + 1} is no recipient of age (age1…, whole, every character right): copy it again`,
+      );
   const passphrase = read.matching('BACKUP_PASSPHRASE', /^.{12,}$/s, 'at least 12 characters long');
   if (ageRecipients.length > 0 && passphrase !== undefined)
     read.problems.push('BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE: set one, not both');
@@ -244,6 +247,16 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
     passphrase,
     ageIdentity: read.text('BACKUP_AGE_IDENTITY'),
   };
+}
+
+/** As age itself reads it: a recipient with a wrong character would fail every backup. */
+function isRecipient(text: string): boolean {
+  try {
+    new Encrypter().addRecipient(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

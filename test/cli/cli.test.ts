@@ -21,7 +21,7 @@ import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { putBackup } from '../support/sample-backup.ts';
 import { runCliWithoutRoom, runCli as spawnCli } from './spawn-cli.ts';
 
-const RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudcqyv9s9xgl6x';
+const RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
 let directory: string;
 const env = () => ({ DATABASE_URL: 'file:old.db', BACKUP_DIR: 'bucket', BACKUP_PREFIX: 'b/' });
 const runCli = (...args: readonly string[]) => spawnCli(directory, env(), ...args);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type Environment, readConfig } from '../../src/settings/config.ts';
 
+const RECIPIENT = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p';
 const worker: Environment = {
   BOT_TOKEN: `123456:${'A'.repeat(30)}`,
   BOT_INFO: '{"id":123456,"is_bot":true,"first_name":"B","username":"b_bot"}',
@@ -100,11 +101,22 @@ describe('settings', () => {
     ]);
   });
 
+  test('a recipient with one wrong character is named by its place: its checksum tells', () => {
+    const wrong = `${RECIPIENT.slice(0, -1)}q`;
+    for (const host of ['node', 'cli', 'worker'] as const) {
+      const found = problems({ BACKUP_AGE_RECIPIENTS: `${RECIPIENT}, ${wrong}` }, host);
+      expect(found.filter((line) => line.includes('RECIPIENTS'))).toEqual([
+        expect.stringMatching(/^BACKUP_AGE_RECIPIENTS: recipient 2 is no recipient of age/),
+      ]);
+    }
+    expect(problems({ BACKUP_AGE_RECIPIENTS: RECIPIENT }, 'node')).toEqual([]);
+  });
+
   test.each([
     ['BACKUP_AGE_RECIPIENTS', { BACKUP_AGE_RECIPIENTS: 'ssh-rsa' }],
     [
       'BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE',
-      { BACKUP_AGE_RECIPIENTS: 'age1abc', BACKUP_PASSPHRASE: 'correct horse battery' },
+      { BACKUP_AGE_RECIPIENTS: RECIPIENT, BACKUP_PASSPHRASE: 'correct horse battery' },
     ],
     ['BACKUP_PASSPHRASE', { BACKUP_PASSPHRASE: 'short' }],
     ['BACKUP_CRON', { BACKUP_CRON: 'daily' }],
