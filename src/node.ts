@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnfit } from './db/database-unfit.ts';
 import { DatabaseFileHeld } from './db/file/file-lock.ts';
 import { JournalInDoubt } from './db/file/settle-journals.ts';
+import { outliveOutputs } from './hosts/node/log-output.ts';
 import { startNode } from './hosts/node/node-host.ts';
 import { useOwnScratch } from './hosts/node/own-scratch.ts';
 import { onStopSignals } from './hosts/node/stop-signals.ts';
@@ -24,6 +25,7 @@ const STOP_WITHIN_MS = 20_000;
 // People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
 endOnSurprise();
+outliveOutputs();
 // Uploads are unpacked there; the next start removes what a killed host left.
 useOwnScratch();
 

@@ -1,10 +1,11 @@
 /** The log as lines for people; machines get JSON (log.ts). Node only. */
 import process from 'node:process';
 import pc from 'picocolors';
-import { createLog, type Format, hideKnown, type Log } from '../../lib/log.ts';
+import { createLog, type Format, hideKnown, type Log, type LogLevel } from '../../lib/log.ts';
 import { asCalledHere, asCalledInJson } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
 import { visible } from '../../text/visible.ts';
+import { createLogOutput, standardOutput } from './log-output.ts';
 
 /** What a busy bot does all day; LOG_LEVEL=debug shows it. */
 const ROUTINE = new Set<unknown>(['handled', 'duplicate', 'ignored']);
@@ -30,10 +31,24 @@ export function peopleFormat(
 /** The host's log: lines for people on a terminal, JSON elsewhere; LOG_FORMAT overrides both. */
 export function createHostLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Log {
   const isTerminal = process.stdout.isTTY === true;
-  if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json')
-    return createLog(logLevel, (line) => console.log(asCalledInJson(line)));
+  if ((logFormat ?? (isTerminal ? 'people' : 'json')) === 'json') return written(logLevel, asCalledInJson);
   const colors = pc.createColors(isTerminal && pc.isColorSupported);
   const isVerbose = logLevel === 'debug';
-  const format = peopleFormat(() => new Date(), { isVerbose, colors });
-  return createLog(logLevel, (line) => console.log(asCalledHere(line)), format);
+  return written(
+    logLevel,
+    asCalledHere,
+    peopleFormat(() => new Date(), { isVerbose, colors }),
+  );
+}
+
+function written(level: LogLevel, asCalled: (line: string) => string, format?: Format): Log {
+  const output = createLogOutput(standardOutput, (dropped) => {
+    let told = '';
+    createLog('warn', (line) => (told = line), format).warn('log lines dropped', {
+      message: 'standard output took nothing for a while',
+      count: dropped,
+    });
+    return told;
+  });
+  return createLog(level, (line) => output(asCalled(line)), format);
 }
