@@ -16,18 +16,50 @@ export function browseAction(order: (typeof BROWSE_ORDERS)[number]): Action {
   return { kind: 'browse', order: BROWSE_ORDERS.indexOf(order), anchor: 0, direction: 0 };
 }
 
-const COMMANDS: Readonly<Record<string, Action>> = {
-  help: { kind: 'help' },
-  history: listAction('history'),
-  favourites: listAction('favourites'),
-  favorites: listAction('favourites'),
-  following: listAction('follows'),
-  new: browseAction('newest'),
-  popular: browseAction('viewed'),
-  az: { kind: 'letters' },
-  random: { kind: 'random' },
-  language: { kind: 'languages' },
-};
+const COMMANDS = new Map<string, Action>(
+  Object.entries({
+    help: { kind: 'help' },
+    history: listAction('history'),
+    favourites: listAction('favourites'),
+    favorites: listAction('favourites'),
+    following: listAction('follows'),
+    new: browseAction('newest'),
+    popular: browseAction('viewed'),
+    az: { kind: 'letters' },
+    random: { kind: 'random' },
+    language: { kind: 'languages' },
+  }),
+);
+
+/** Commands of admins: each opens what a button opens. */
+const ADMIN_COMMANDS = new Map<string, Action>(
+  Object.entries({
+    admin: { kind: 'panel' },
+    add: { kind: 'draftNew' },
+    drafts: { kind: 'drafts' },
+    edit: { kind: 'catalogue', page: 0 },
+    trash: { kind: 'trash', page: 0 },
+    groups: { kind: 'groups' },
+    channels: { kind: 'channels' },
+    broadcast: { kind: 'broadcasts' },
+    stats: { kind: 'stats' },
+    analytics: { kind: 'analytics', metric: 0, days: 30 },
+    top: { kind: 'top', days: 30 },
+    users: { kind: 'people' },
+    admins: { kind: 'admins' },
+    audit: { kind: 'audit', page: 0 },
+    export: { kind: 'export' },
+    test: { kind: 'selfTest' },
+    backup: { kind: 'backupNow' },
+    backups: { kind: 'backups', page: 0 },
+  }),
+);
+
+/** Only what is pressed or typed as a command: whatever else admins write is content. */
+export function adminActionOf(incoming: Incoming): Action | undefined {
+  if (incoming.kind === 'press') return incoming.action;
+  return incoming.kind === 'command' ? ADMIN_COMMANDS.get(incoming.name) : undefined;
+}
 
 /** Every feature asks; a text is folded once. Entries go with their update: nothing is remembered from one to the next. */
 const known = new WeakMap<Incoming, { readonly action: Action | undefined }>();
@@ -44,7 +76,7 @@ function readAction(incoming: Incoming): Action | undefined {
     case 'press':
       return incoming.action;
     case 'command':
-      return incoming.name === 'start' ? startAction(incoming.argument) : COMMANDS[incoming.name];
+      return incoming.name === 'start' ? startAction(incoming.argument) : COMMANDS.get(incoming.name);
     case 'code':
       return incoming.code === null ? undefined : { kind: 'open', code: incoming.code, part: 0 };
     case 'text': {

@@ -20,6 +20,11 @@ type Asked =
   /** Everything else: group talk, edited messages, channel posts, membership changes, kinds yet unknown. */
   | { readonly kind: 'other' };
 
+/** Messages that may be the answer to a question, or part of a draft. */
+export function isContent({ kind }: Incoming): boolean {
+  return kind === 'text' || kind === 'code' || kind === 'attachment';
+}
+
 /** The highest code an anime can have (docs/spec/bot.md "Viewer" 3). */
 const MAX_CODE = 999_999;
 

@@ -1,11 +1,10 @@
 /** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (docs/spec/bot.md "Viewer" 11). */
-import { Composer } from 'grammy';
 import type { Update } from 'grammy/types';
 import { hasChanged } from '../db/database.ts';
 import { holdingSince, isHolding } from '../db/time.ts';
 import { claimRateTelling, RATE_WINDOW_SECONDS } from '../db/users.ts';
-import type { BotContext, Viewer } from './context.ts';
-import type { Feature } from './feature.ts';
+import type { Viewer } from './context.ts';
+import { type Stage, step } from './step.ts';
 
 /** Updates in one window that are answered. */
 const LIMIT = 30;
@@ -22,22 +21,17 @@ export function isIgnored(update: Update, viewer: Viewer | undefined, now: Date)
   return viewer.rate.isTold || !canBeTold;
 }
 
-const composer = new Composer<BotContext>();
-
 /** The counter is a row (it rides in the turn's batches), so it holds across isolates. Admins send parts by the hundred: no limit. */
-composer.filter(
-  (ctx) => ctx.viewer !== undefined && isOver(ctx.viewer, ctx.now),
-  async (ctx) => {
+export const rateLimit: Stage = () =>
+  step([], async (ctx, _, next) => {
+    const { viewer } = ctx;
+    if (viewer === undefined || !isOver(viewer, ctx.now)) return next();
     ctx.turn.handler = 'rate-limit';
-    if (ctx.viewer === undefined) return;
-    const [claim] = await ctx.turn.commit(claimRateTelling(ctx.viewer.id));
+    const [claim] = await ctx.turn.commit(claimRateTelling(viewer.id));
     if (!hasChanged(claim)) return;
-    if (ctx.callbackQuery !== undefined) await ctx.answerPress(ctx.t.viewer.slowDown(), { alert: true });
-    else await ctx.reply(ctx.t.viewer.slowDown());
-  },
-);
-
-export const rateFeature: Feature = { name: 'rate-limit', composer, prefetches: [] };
+    if (ctx.callbackQuery !== undefined) return { alert: ctx.t.viewer.slowDown() };
+    await ctx.reply(ctx.t.viewer.slowDown());
+  });
 
 function isOver({ rate, role }: Viewer, now: Date): boolean {
   const window = holdingSince(now, RATE_WINDOW_SECONDS * 1000);

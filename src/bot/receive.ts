@@ -2,11 +2,11 @@
  * One update, from parsed JSON to an outcome. The order is the promise: read what it needs in one batch, act, commit the effects with the
  * mark in one batch. What failed before its effects is handled again; what can not be handled is kept and told to the admins once.
  */
-import { type Api, type Composer, GrammyError } from 'grammy';
+import { type Api, GrammyError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from '../backup/engine.ts';
 import type { ImportUpload } from '../backup/import/open-bytes.ts';
-import { type Database, DatabaseUnavailable, type Query, type Statement } from '../db/database.ts';
+import { type Database, DatabaseUnavailable, type Statement } from '../db/database.ts';
 import { countVisit } from '../db/statistics.ts';
 import { forgetFailure, forgetOwed, markHandled, standingOf } from '../db/updates.ts';
 import {
@@ -23,13 +23,13 @@ import { localeOf, type Texts, textsFor } from '../locales/index.ts';
 import { LOCALE_NAMES, type LocaleName } from '../settings/config.ts';
 import { BotContext, type Viewer } from './context.ts';
 import { Behind, Flooded, settleFailure } from './failed-turn.ts';
-import type { Feature } from './feature.ts';
 import { chatOf, type Incoming, isAnonymous, isPerson, isPrivate, readIncoming } from './incoming.ts';
 import { followMoves, moveTold } from './moved-chats.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { isIgnored } from './rate-limit.ts';
 import { replayChat } from './replay.ts';
-import { AlreadyHandled, type Prefetch, Turn } from './turn.ts';
+import { compose, type Stage } from './step.ts';
+import { AlreadyHandled, Turn } from './turn.ts';
 
 export interface Services {
   /** {@link WatchedWrites.db} */
@@ -57,14 +57,9 @@ export interface Services {
 
 export type Receive = (update: Update, delivery?: Delivery) => Promise<Outcome>;
 
-export function createReceiver(
-  services: Services,
-  features: readonly Feature[],
-  composer: Composer<BotContext>,
-): Receive {
+/** @param stages in the order in which they may answer */
+export function createReceiver(services: Services, stages: readonly Stage[]): Receive {
   services.api.config.use(followMoves(services));
-  // Several features may share a question: it is asked once.
-  const prefetches = [...new Set(features.flatMap((feature) => feature.prefetches))];
   const receive = async (update: Update, delivery: Delivery = 'webhook'): Promise<Outcome> => {
     const started = services.now().getTime();
     const trips = services.db.roundTrips;
@@ -72,7 +67,7 @@ export function createReceiver(
     let outcome: Outcome;
     let failure: string | undefined;
     try {
-      const turn = { update, delivery, services, prefetches, composer, trace };
+      const turn = { update, delivery, services, stages, trace };
       outcome = (await handle(turn)) ?? (await handleBehind(turn, receive));
     } catch (error) {
       failure = describeError(error);
@@ -106,8 +101,7 @@ interface Arrived {
   readonly update: Update;
   readonly delivery: Delivery;
   readonly services: Services;
-  readonly prefetches: readonly Prefetch<unknown>[];
-  readonly composer: Composer<BotContext>;
+  readonly stages: readonly Stage[];
   readonly trace: Trace;
 }
 
@@ -131,17 +125,18 @@ interface Trace {
 
 /** Undefined when earlier updates of the chat have to be handled first. */
 async function handle(arrived: Arrived): Promise<Outcome | undefined> {
-  const { update, delivery, services, prefetches, composer, trace } = arrived;
+  const { update, delivery, services, stages, trace } = arrived;
   const { db, now } = services;
   const incoming = readIncoming(update, services.me);
   if (isTalk(update, incoming)) return 'ignored';
   const from = senderOf(update);
   const at = now();
-  const asked = questions(prefetches, incoming, { userId: from?.id, now: at });
-  const [standing, person, ...rest] = await db.read([
+  const who = { id: from?.id ?? 0, now: at, isPrivate: isPrivate(update) };
+  const steps = stages.flatMap((stage) => stage(incoming, who) ?? []);
+  const [standing, person, ...answers] = await db.read([
     standingOf(update.update_id, chatOf(update) ?? 0, at, delivery === 'replay'),
-    personById(from?.id ?? 0),
-    ...asked.map(([, query]) => query),
+    personById(who.id),
+    ...steps.flatMap(({ reads }) => reads.filter((question) => question !== undefined)),
   ]);
   if (standing.isKnown && delivery !== 'replay') return 'duplicate';
   if (standing.floodEndMs !== null) throw new Flooded(standing.floodEndMs);
@@ -154,7 +149,6 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
   trace.isBegun = true;
   const turn = new Turn({
     db,
-    answers: new Map(asked.map(([question], i) => [question, rest[i]])),
     mark: [
       markHandled(update.update_id, at),
       forgetFailure(update.update_id),
@@ -185,7 +179,7 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
     services,
   });
   try {
-    await composer.middleware()(ctx, () => Promise.resolve());
+    await compose(steps, answers).middleware()(ctx, () => Promise.resolve());
     await ctx.answerPress();
   } catch (error) {
     if (!isBlockedBy(error) || from === undefined) throw error;
@@ -220,17 +214,6 @@ async function tellBan(from: User, t: Texts, { api }: Services): Promise<void> {
   } catch (error) {
     if (!isBlockedBy(error)) throw error;
   }
-}
-
-function questions(
-  prefetches: readonly Prefetch<unknown>[],
-  incoming: Incoming,
-  viewer: { readonly userId: number | undefined; readonly now: Date },
-): [Prefetch<unknown>, Query<unknown>][] {
-  return prefetches.flatMap((question) => {
-    const query = question.query(incoming, viewer);
-    return query === undefined ? [] : [[question, query] as [Prefetch<unknown>, Query<unknown>]];
-  });
 }
 
 /** What people of a group say to each other is not said to the bot: nobody is recorded, nothing is read or written. */

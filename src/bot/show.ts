@@ -18,35 +18,29 @@ export interface Screen {
   readonly media?: { readonly kind: MediaKind; readonly fileId: string } | 'keep';
   /** The text alone will do where Telegram refuses the file, and this learns why; left out, the refusal is thrown. */
   readonly onRefused?: (error: GrammyError) => void;
+  /** Leaves the pressed message as it is: lists stay where they are. */
+  readonly isNew?: boolean;
 }
 
 /**
  * Edits the pressed message into the screen where Telegram allows it, else sends it as a new message; one Bot API call (two when the
- * edit is refused). `isNew` leaves the pressed message as it is: lists stay where they are.
+ * edit is refused).
  */
-export async function show(
-  ctx: BotContext,
-  screen: Screen,
-  options: { readonly isNew?: boolean } = {},
-): Promise<void> {
+export async function show(ctx: BotContext, screen: Screen): Promise<void> {
   try {
-    await showWhole(ctx, screen, options);
+    await showWhole(ctx, screen);
   } catch (error) {
     if (!isFileRefused(error)) throw error;
     ctx.services.log.warn('file refused', { method: error.method, error: error.description });
     if (screen.onRefused === undefined) throw error;
     screen.onRefused(error);
-    await showWhole(ctx, { ...screen, media: 'keep' }, options);
+    await showWhole(ctx, { ...screen, media: 'keep' });
   }
 }
 
-async function showWhole(
-  ctx: BotContext,
-  screen: Screen,
-  options: { readonly isNew?: boolean },
-): Promise<void> {
+async function showWhole(ctx: BotContext, screen: Screen): Promise<void> {
   const pressed = pressedMessage(ctx);
-  if (pressed === undefined || options.isNew === true) return send(ctx, screen);
+  if (pressed === undefined || screen.isNew === true) return send(ctx, screen);
   const edit = chooseEdit(ctx, pressed, screen);
   if (edit === undefined) return send(ctx, screen);
   try {

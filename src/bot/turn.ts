@@ -9,19 +9,9 @@ import {
   type Statement,
   type WriteResult,
 } from '../db/database.ts';
-import type { Incoming } from './incoming.ts';
 
-/** A question a feature wants answered in the turn's one read batch, if the update asks for it. */
-export interface Prefetch<T> {
-  readonly query: (
-    incoming: Incoming,
-    viewer: { readonly userId: number | undefined; readonly now: Date },
-  ) => Query<T> | undefined;
-}
-
-export function prefetch<T>(query: Prefetch<T>['query']): Prefetch<T> {
-  return { query };
-}
+/** What a commit gives back for each thing it was given: an answer, or what a statement returned. */
+type Written<S> = S extends Query<infer T> ? T : S extends Statement ? WriteResult : readonly WriteResult[];
 
 /** Another delivery of the same update was quicker: nothing of this one was written. */
 export class AlreadyHandled extends Error {
@@ -32,24 +22,16 @@ export class Turn {
   /** For the log line: which feature answered. */
   handler = 'none';
   readonly #db: Database;
-  readonly #answers: ReadonlyMap<Prefetch<unknown>, unknown>;
   readonly #staged: Statement[];
   #committed = false;
 
   constructor(options: {
     readonly db: Database;
-    readonly answers: ReadonlyMap<Prefetch<unknown>, unknown>;
     /** The mark that the update was handled, and whatever else every turn writes. */
     readonly mark: readonly Statement[];
   }) {
     this.#db = options.db;
-    this.#answers = options.answers;
     this.#staged = [...options.mark];
-  }
-
-  /** The prefetched answer, or undefined when this update did not ask for it. */
-  got<T>(question: Prefetch<T>): T | undefined {
-    return this.#answers.get(question) as T | undefined;
   }
 
   /** Written at the end of the turn, with the mark. For effects nobody is told about: views, last_seen. */
@@ -59,16 +41,24 @@ export class Turn {
 
   /**
    * Writes now, with everything staged and the mark, in one transaction: call it before saying that something was saved.
-   * A second commit in one turn writes only what it is given.
+   * A second commit in one turn writes only what it is given. Queries are answered where they stand among the statements.
    * @throws AlreadyHandled when another delivery of this update was quicker; ConstraintFailed when a statement was refused
    * (nothing was written, the turn can still answer); DatabaseUnavailable.
    */
-  async commit(...statements: readonly Statement[]): Promise<readonly WriteResult[]> {
+  async commit<const S extends readonly (Statement | readonly Statement[])[]>(
+    ...given: S
+  ): Promise<{ readonly [K in keyof S]: Written<S[K]> }> {
     const staged = this.#staged.splice(0);
     try {
-      const results = await this.#db.write([...staged, ...statements]);
+      const results = await this.#db.write([...staged, ...given.flat()]);
       this.#committed = true;
-      return results.slice(staged.length);
+      let i = staged.length;
+      const take = (): WriteResult => results[i++] ?? { rows: [] };
+      return given.map((one) => {
+        if (!('sql' in one)) return one.map(take);
+        const result = take();
+        return 'parse' in one ? (one as Query<unknown>).parse(result.rows) : result;
+      }) as { readonly [K in keyof S]: Written<S[K]> };
     } catch (error) {
       if (error instanceof ConstraintFailed && error.constraint.includes('handled_updates.update_id'))
         throw new AlreadyHandled('update was handled by another delivery', { cause: error });

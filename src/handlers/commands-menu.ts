@@ -7,7 +7,6 @@ import type { BotCommand, LanguageCode } from 'grammy/types';
 import type { Staff } from '../db/admins.ts';
 import { type Texts, textsFor, textsIn } from '../locales/index.ts';
 import type { LocaleName } from '../settings/config.ts';
-import { viewerCommands } from './viewer/start.ts';
 
 const LANGUAGES = ['uz', 'ru', 'en'] as const satisfies readonly (LanguageCode & LocaleName)[];
 
@@ -72,4 +71,9 @@ function adminCommands(t: Texts, role: Staff['role']): BotCommand[] {
   return Object.entries(t.admin.system.commandList())
     .filter(([command]) => role === 'owner' || command !== 'admins')
     .map(([command, description]) => ({ command, description }));
+}
+
+/** The commands of Telegram's own menu, in one language. */
+export function viewerCommands(t: Texts): readonly BotCommand[] {
+  return Object.entries(t.viewer.commands()).map(([command, description]) => ({ command, description }));
 }

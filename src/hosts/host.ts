@@ -12,7 +12,6 @@ import type { BackupEngine } from '../backup/engine.ts';
 import { LEASE_TTL_MS } from '../backup/run/lease.ts';
 import type { BackupOutcome, BackupRequestOptions } from '../backup/run/run.ts';
 import type { Store } from '../backup/store/types.ts';
-import { composeFeatures, features } from '../bot/bot.ts';
 import { type Hearing, heard } from '../bot/hearing.ts';
 import type { Delivery, Outcome } from '../bot/outcome.ts';
 import { createReceiver, type Services } from '../bot/receive.ts';
@@ -23,6 +22,7 @@ import { migrate, schemaName, type TakeOver } from '../db/migrate.ts';
 import { lackNow, tellLack } from '../db/own-schema.ts';
 import { personById } from '../db/users.ts';
 import { type WatchedWrites, watchWrites } from '../db/watched-writes.ts';
+import { stages } from '../handlers/index.ts';
 import { createApp, type Health } from '../http/app.ts';
 import { type LinkSettings, serveLink } from '../http/download-links.ts';
 import { jobs } from '../jobs/all-jobs.ts';
@@ -100,8 +100,7 @@ export function createHost(parts: HostParts): Host {
   };
   const handle = createReceiver(
     { db, writes, api, me, now, log, backups, after, importUpload, background, ...people },
-    features,
-    composeFeatures(features),
+    stages,
   );
   const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
     const run = (): Promise<BackupOutcome> => backups.run({ trigger, scheduledAt, ...options });

@@ -1,9 +1,9 @@
 /** The add-anime wizard, as an admin meets it. Faults of the old bot (docs/spec/bot.md) are named. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { composeFeatures, features } from '../../src/bot/bot.ts';
 import { createReceiver } from '../../src/bot/receive.ts';
 import { ask } from '../../src/db/asks.ts';
 import { type Database, type Statement, sql } from '../../src/db/database.ts';
+import { stages } from '../../src/handlers/index.ts';
 import { draftStatusJob } from '../../src/jobs/refresh-draft-status.ts';
 import { addAnime } from '../support/catalogue.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
@@ -344,7 +344,7 @@ describe('parts in a burst', () => {
           return answers;
         },
       };
-      const receive = createReceiver({ ...bot.services, db }, features, composeFeatures(features));
+      const receive = createReceiver({ ...bot.services, db }, stages);
       return Promise.all(bot.telegram.takeUpdates().map((update) => receive(update)));
     };
     let closing = (): readonly Statement[] => [];

@@ -1,12 +1,10 @@
 /** The receiver: POST /webhook from secret to commit (docs/spec/interface.md "HTTP"). */
 
 import fc from 'fast-check';
-import { Composer } from 'grammy';
 import { afterEach, describe, expect, test } from 'vitest';
-import { features } from '../../src/bot/bot.ts';
-import type { BotContext } from '../../src/bot/context.ts';
-import type { Feature } from '../../src/bot/feature.ts';
+import { type Stage, step } from '../../src/bot/step.ts';
 import { all, sql } from '../../src/db/database.ts';
+import { stages } from '../../src/handlers/index.ts';
 import { replayUpdatesJob } from '../../src/jobs/replay-updates.ts';
 import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
 import { ADMIN_ID, startTestBot, type TestBot, type TestBotOptions } from '../support/bot.ts';
@@ -27,21 +25,13 @@ async function column(bot: TestBot, text: string): Promise<string[]> {
   return found;
 }
 
-/** A feature that throws on /boom, for poison. */
-const bomb: Feature = {
-  name: 'bomb',
-  prefetches: [],
-  composer: (() => {
-    const composer = new Composer<BotContext>();
-    composer.filter(
-      (ctx) => ctx.incoming.kind === 'command' && ctx.incoming.name === 'boom',
-      () => {
+/** Throws on /boom, for poison. */
+const bomb: Stage = (incoming) =>
+  incoming.kind === 'command' && incoming.name === 'boom'
+    ? step([], () => {
         throw new TypeError('cannot read 123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA of undefined');
-      },
-    );
-    return composer;
-  })(),
-};
+      })
+    : undefined;
 
 function sent(change: object): string {
   const message = { message_id: 1, date: 1, chat: { id: 5, type: 'private' }, text: 'hi', ...change };
@@ -194,7 +184,7 @@ describe('once, and not lost', () => {
   });
 
   test('a poison update is kept, answered 200, told to the admins once, and its chat goes on', async () => {
-    const bot = await start({ features: [bomb, ...features] });
+    const bot = await start({ stages: [bomb, ...stages] });
     const admin = bot.telegram.person({ id: ADMIN_ID });
     await admin.send('/start');
     const viewer = bot.telegram.person();
@@ -216,7 +206,7 @@ describe('once, and not lost', () => {
   });
 
   test('a poison update that comes several times at once is told once', async () => {
-    const bot = await start({ features: [bomb, ...features] });
+    const bot = await start({ stages: [bomb, ...stages] });
     const admin = bot.telegram.person({ id: ADMIN_ID });
     await admin.send('/start');
     const id = 4711;

@@ -12,15 +12,15 @@ import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
-import { features as allFeatures, composeFeatures } from '../../src/bot/bot.ts';
-import type { Feature } from '../../src/bot/feature.ts';
 import { createReceiver, type Receive, type Services } from '../../src/bot/receive.ts';
+import type { Stage } from '../../src/bot/step.ts';
 import { createApi } from '../../src/bot/telegram.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { watchWrites } from '../../src/db/watched-writes.ts';
+import { stages as allStages } from '../../src/handlers/index.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
 import { createApp } from '../../src/http/app.ts';
 import { linkKey } from '../../src/http/download-links.ts';
@@ -64,7 +64,7 @@ export const ADMIN_ID = 100;
 const SECRET = 'webhook_secret_1';
 
 export interface TestBotOptions {
-  readonly features?: readonly Feature[];
+  readonly stages?: readonly Stage[];
   readonly adminIds?: readonly number[];
   readonly defaultLocale?: LocaleName;
   /** Opens an existing file, as after a restart. */
@@ -143,8 +143,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     now,
     log: createLog('debug', (line) => log.push(JSON.parse(line) as Record<string, unknown>)),
   };
-  const features = options.features ?? allFeatures;
-  const receive = createReceiver(services, features, composeFeatures(features));
+  const receive = createReceiver(services, options.stages ?? allStages);
   const app = createApp({
     webhookSecret: SECRET,
     receive,

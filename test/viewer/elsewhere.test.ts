@@ -1,8 +1,8 @@
 /** Inline mode, groups, and the limit per viewer (docs/spec/bot.md "Viewer" 8, 10, 11). */
 import { describe, expect, test } from 'vitest';
-import { composeFeatures, features } from '../../src/bot/bot.ts';
 import { createReceiver } from '../../src/bot/receive.ts';
 import type { Database } from '../../src/db/database.ts';
+import { stages } from '../../src/handlers/index.ts';
 import { startTestBot } from '../support/bot.ts';
 import { addAnime, addChannel, buttons, fileId, press, start, values } from './support.ts';
 
@@ -230,7 +230,7 @@ describe('30 updates a minute', () => {
         return answers;
       },
     };
-    const receive = createReceiver({ ...bot.services, db }, features, composeFeatures(features));
+    const receive = createReceiver({ ...bot.services, db }, stages);
     await Promise.all(bot.telegram.takeUpdates().map((update) => receive(update)));
     expect(viewer.messages().filter(({ text }) => text.includes('Juda tez-tez'))).toHaveLength(1);
   });

@@ -1,7 +1,7 @@
 /** The viewer's texts in four languages, and the data of released buttons. */
 import { describe, expect, test } from 'vitest';
 import { type Action, decodeAction, encodeAction } from '../../src/bot/callback-data.ts';
-import { viewerCommands } from '../../src/handlers/viewer/start.ts';
+import { viewerCommands } from '../../src/handlers/commands-menu.ts';
 import { textsFor } from '../../src/locales/index.ts';
 import { LOCALE_NAMES } from '../../src/settings/config.ts';
 import { Html } from '../../src/text/html.ts';

@@ -4,46 +4,46 @@ import type { BackupEntry } from '../../backup/catalog/list.ts';
 import { requestBackup, requestShown } from '../../backup/run/backup-runs.ts';
 import type { BackupRequest } from '../../backup/run/ledger.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext, Viewer } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Screen, show } from '../../bot/show.ts';
+import type { BotContext } from '../../bot/context.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
+import type { Answer } from '../../bot/reply.ts';
+import type { Screen } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Html } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';
 import { outcomeScreen, progressEditor } from './backup-outcome.ts';
-import { AdminRoutes } from './routes.ts';
 import { leaveUpdate } from './work/leave.ts';
 import { addReport, begin } from './work/run.ts';
 import { isSendable } from './work/send.ts';
 
 const PER_PAGE = 6;
 
-const routes = new AdminRoutes()
-  .command('backup', (ctx, admin) => backUp(ctx, admin))
-  .press('backupNow', (ctx, admin) => backUp(ctx, admin))
-  .command('backups', (ctx) => openList(ctx, 0))
-  .press('backups', (ctx, _admin, { page }) => openList(ctx, Math.max(0, page)))
-  .press('backup', async (ctx, _admin, { text: name }) => {
+export const backupFeature = feature('admins')
+  .on('backupNow', backUp)
+  .on('backups', (ctx, { page }) => openList(ctx, Math.max(0, page)))
+  .on('backup', async (ctx, { text: name }) => {
     const entry = await ctx.services.backups.find(name);
-    if (entry === undefined) return ctx.answerPress(ctx.t.admin.backup.gone(), { alert: true });
-    return Promise.all([ctx.answerPress(), show(ctx, entryScreen(entry, ctx))]);
+    return entry === undefined ? { alert: ctx.t.admin.backup.gone() } : entryScreen(entry, ctx);
   })
-  .press('backupLinks', async (ctx, admin, { text: name }) => {
-    const links = await ctx.services.backups.links(name, admin.id);
-    if (links.length === 0) return ctx.answerPress(ctx.t.admin.backup.gone(), { alert: true });
+  .on('backupLinks', async (ctx, { text: name }) => {
+    const links = await ctx.services.backups.links(name, ctx.viewer.id);
+    if (links.length === 0) return { alert: ctx.t.admin.backup.gone() };
     const files = links.map(({ fileName, bytes, url }) => ({ name: fileName, bytes, url }));
-    await ctx.answerPress();
-    return show(ctx, { text: ctx.t.admin.backup.linkList(files) }, { isNew: true });
+    return { text: ctx.t.admin.backup.linkList(files), isNew: true };
   })
-  .press('backupCheck', (ctx, admin, { text: name }) => check(ctx, admin, name))
-  .press('backupSend', (ctx, admin, { text: name }) => sendHere(ctx, admin, name));
-
-export const backupFeature: Feature = { name: 'admin backup', composer: routes.composer, prefetches: [] };
+  .on('backupCheck', (ctx, { text: name }) =>
+    leaveUpdate(ctx, {
+      kind: 'check',
+      detail: { name },
+      meanwhile: { text: ctx.t.admin.backup.checking() },
+    }),
+  )
+  .on('backupSend', (ctx, { text: name }) => sendHere(ctx, name));
 
 /** On record with the update: if this host dies, or takes longer than it may, the next tick finishes it. */
-async function backUp(ctx: BotContext, admin: Viewer): Promise<void> {
-  const { services, t } = ctx;
+async function backUp(ctx: AdminContext): Promise<void> {
+  const { services, t, viewer: admin } = ctx;
   const asked = { requestedBy: admin.id, chatId: admin.id, messageId: null, requestedAt: ctx.now };
   const [stored] = await ctx.turn.commit(
     requestBackup(asked),
@@ -78,7 +78,7 @@ async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void
   }
 }
 
-async function openList(ctx: BotContext, page: number): Promise<void> {
+async function openList(ctx: BotContext, page: number): Promise<Screen> {
   const { entries, total } = await ctx.services.backups.list({
     offset: page * PER_PAGE,
     limit: PER_PAGE,
@@ -102,8 +102,7 @@ async function openList(ctx: BotContext, page: number): Promise<void> {
     .text(backup.now(), encodeAction({ kind: 'backupNow' }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  const text = total === 0 ? backup.empty() : backup.list(total);
-  await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
+  return { text: total === 0 ? backup.empty() : backup.list(total), keyboard };
 }
 
 function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
@@ -121,15 +120,11 @@ function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
   return { text: backup.facts(factsOf(entry, (at) => ctx.time(at))), keyboard };
 }
 
-function check(ctx: BotContext, admin: Viewer, name: string): Promise<void> {
-  const meanwhile = { text: ctx.t.admin.backup.checking() };
-  return leaveUpdate(ctx, admin, { kind: 'check', detail: { name }, meanwhile });
-}
-
-async function sendHere(ctx: BotContext, admin: Viewer, name: string): Promise<void> {
+async function sendHere(ctx: AdminContext, name: string): Promise<Answer | undefined> {
   const { backup } = ctx.t.admin;
   const files = await ctx.services.backups.files(name);
-  if (files.length === 0) return ctx.answerPress(backup.gone(), { alert: true });
+  if (files.length === 0) return { alert: backup.gone() };
   if (!files.every(isSendable)) await ctx.answerPress(backup.tooLarge(), { alert: true });
-  await leaveUpdate(ctx, admin, { kind: 'send', detail: { name } });
+  await leaveUpdate(ctx, { kind: 'send', detail: { name } });
+  return undefined;
 }

@@ -1,13 +1,9 @@
 /** Broadcasts: a message, whom to, a preview with the number, and only then the sending, which the tick does. */
-
-import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { show } from '../../bot/show.ts';
-import { answered, ask } from '../../db/asks.ts';
+import { feature } from '../../bot/feature.ts';
+import { answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   AUDIENCES,
-  type Broadcast,
   beginBroadcast,
   broadcastById,
   chooseAudience,
@@ -27,116 +23,94 @@ import {
   STEERS,
 } from './broadcast-screens.ts';
 import { copyTo, openButtons } from './copy-message.ts';
-import { stopButton } from './edit-screens.ts';
-import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';
+import { putQuestion } from './edit-screens.ts';
 import { readSendFailure } from './telegram-errors.ts';
 
 const SHOWN = 6;
-const recent = whenAsked('broadcast', ['broadcasts'], () => recentBroadcasts(SHOWN));
-const pickable = whenPressed(['broadcastPick'], () => groups());
-const named = whenPressed(['broadcast', 'broadcastSteer'], ({ broadcast }) => broadcastById(broadcast));
-
 const AUDITS = {
   paused: 'broadcast-paused',
   running: 'broadcast-resumed',
   cancelled: 'broadcast-cancelled',
 } as const;
 
-const routes = new AdminRoutes()
-  .command('broadcast', (ctx) => show(ctx, listScreen(ctx.turn.got(recent) ?? [], ctx)))
-  .press('broadcasts', (ctx) => reply(ctx, listScreen(ctx.turn.got(recent) ?? [], ctx)))
-  .press('broadcastNew', async (ctx, admin) => {
-    await ctx.turn.commit(...ask(admin.id, 'broadcast', {}, ctx.now));
-    await reply(ctx, { text: ctx.t.admin.sending.askBroadcast(), keyboard: stopButton(ctx.t) });
-  })
-  .answer('broadcast', async (ctx, admin, { message }) => {
+export const broadcastFeature = feature('admins')
+  .on('broadcasts', { reads: () => [recentBroadcasts(SHOWN)] }, (ctx, _, [found]) => listScreen(found, ctx))
+  .on('broadcastNew', (ctx) => putQuestion(ctx, 'broadcast', ctx.t.admin.sending.askBroadcast()))
+  .answer('broadcast', async (ctx, message) => {
+    const { id: adminId } = ctx.viewer;
     const album = message.media_group_id ?? null;
     const kept = {
       album,
       replyMarkup: album === null ? openButtons(message.reply_markup) : null,
     };
-    const results = await ctx.turn.commit(
-      keepBroadcast(admin.id, kept, ctx.now),
-      keepBroadcastMessage(admin.id, album, message.message_id),
+    const [{ rows }] = await ctx.turn.commit(
+      keepBroadcast(adminId, kept, ctx.now),
+      keepBroadcastMessage(adminId, album, message.message_id),
       // The other messages of an album are on their way: the question stays open until the audience is chosen.
-      ...(album === null ? answered(admin.id) : []),
+      album === null ? answered(adminId) : [],
     );
-    const row = results[0]?.rows[0];
+    const [row] = rows;
     // One screen for an album: the message that began it shows it.
-    if (row !== undefined && (album === null || row.int('messages') === 0))
-      await show(ctx, audienceScreen(row.int('id'), ctx.t));
+    const isFirst = row !== undefined && (album === null || row.int('messages') === 0);
+    return isFirst ? audienceScreen(row.int('id'), ctx.t) : undefined;
   })
-  .press('broadcastPick', (ctx, _admin, { broadcast }) =>
-    reply(ctx, pickScreen(broadcast, ctx.turn.got(pickable) ?? [], ctx.t)),
+  .on('broadcastPick', { reads: () => [groups()] }, ({ t }, { broadcast }, [found]) =>
+    pickScreen(broadcast, found, t),
   )
-  .press('broadcastTo', async (ctx, admin, { broadcast: id, audience, group }) => {
-    const question = broadcastById(id);
+  .on('broadcastTo', async (ctx, { broadcast: id, audience, group }) => {
+    const { id: adminId } = ctx.viewer;
     const chosen = AUDIENCES[audience] ?? 'users';
-    const results = await ctx.turn.commit(
-      ...answered(admin.id),
-      chooseAudience(id, admin.id, chosen, chosen === 'group' ? group : null),
-      question,
+    const { sending } = ctx.t.admin;
+    const [, , broadcast] = await ctx.turn.commit(
+      answered(adminId),
+      chooseAudience(id, adminId, chosen, chosen === 'group' ? group : null),
+      broadcastById(id),
     );
-    const broadcast = question.parse(results.at(-1)?.rows ?? []);
-    if (broadcast === undefined || broadcast.requestedBy !== admin.id || broadcast.state !== 'draft')
-      return ctx.answerPress(ctx.t.admin.sending.tooLate(), { alert: true });
-    if (broadcast.total === 0) return ctx.answerPress(ctx.t.admin.sending.nobody(), { alert: true });
+    if (broadcast === undefined || broadcast.requestedBy !== adminId || broadcast.state !== 'draft')
+      return { alert: sending.tooLate() };
+    if (broadcast.total === 0) return { alert: sending.nobody() };
     try {
-      await copyTo(ctx.api, admin.id, broadcast);
+      await copyTo(ctx.api, adminId, broadcast);
     } catch (error) {
-      // Deleted by the admin meanwhile, or of a kind that can not be copied.
+      // Deleted by the admin meanwhile, or of a kind that cannot be copied.
       const failure = readSendFailure(error);
       if (failure.kind !== 'sourceless' && failure.kind !== 'refused') throw error;
-      return ctx.answerPress(ctx.t.admin.sending.noCopy(), { alert: true });
+      return { alert: sending.noCopy() };
     }
-    await ctx.answerPress();
-    return show(ctx, confirmScreen(broadcast, ctx.t), { isNew: true });
+    return { ...confirmScreen(broadcast, ctx.t), isNew: true };
   })
-  .press('broadcastGo', async (ctx, admin, { broadcast: id }) => {
-    const question = broadcastById(id);
+  .on('broadcastGo', async (ctx, { broadcast: id }) => {
     const message = ctx.callbackQuery?.message?.message_id;
-    const results = await ctx.turn.commit(
-      beginBroadcast(id, admin.id, ctx.now),
-      auditIfChanged(admin.id, 'broadcast-started', String(id), ctx.now),
-      ...(message === undefined ? [] : [progressShown(id, message)]),
-      question,
+    const [, , , broadcast] = await ctx.turn.commit(
+      beginBroadcast(id, ctx.viewer.id, ctx.now),
+      auditIfChanged(ctx.viewer.id, 'broadcast-started', String(id), ctx.now),
+      message === undefined ? [] : [progressShown(id, message)],
+      broadcastById(id),
     );
-    const broadcast = question.parse(results.at(-1)?.rows ?? []);
-    if (broadcast === undefined) return ctx.answerPress(ctx.t.admin.sending.gone(), { alert: true });
-    return reply(ctx, progressScreen(broadcast, ctx.t, broadcast.state === 'running'));
+    if (broadcast === undefined) return { alert: ctx.t.admin.sending.gone() };
+    return progressScreen(broadcast, ctx.t, broadcast.state === 'running');
   })
-  .press('broadcast', (ctx) => withBroadcast(ctx, (found) => reply(ctx, progressScreen(found, ctx.t))))
-  .press('broadcastSteer', (ctx, admin, { to }) =>
-    withBroadcast(ctx, async ({ id }) => {
+  .on(
+    'broadcast',
+    { reads: ({ broadcast }) => [broadcastById(broadcast)], gone: (t) => t.admin.sending.gone() },
+    ({ t }, _, [broadcast]) => progressScreen(broadcast, t),
+  )
+  .on(
+    'broadcastSteer',
+    { reads: ({ broadcast }) => [broadcastById(broadcast)], gone: (t) => t.admin.sending.gone() },
+    async (ctx, { to }, [{ id }]) => {
       const target = STEERS[to] ?? 'paused';
-      const question = broadcastById(id);
-      const results = await ctx.turn.commit(
-        ...answered(admin.id),
+      const { sending } = ctx.t.admin;
+      const [, , , after] = await ctx.turn.commit(
+        answered(ctx.viewer.id),
         steerBroadcast(id, target, ctx.now),
-        auditIfChanged(admin.id, AUDITS[target], String(id), ctx.now),
-        question,
+        auditIfChanged(ctx.viewer.id, AUDITS[target], String(id), ctx.now),
+        broadcastById(id),
       );
-      const after = question.parse(results.at(-1)?.rows ?? []);
-      if (after === undefined) return ctx.answerPress(ctx.t.admin.sending.gone(), { alert: true });
-      if (after.state !== target) await ctx.answerPress(ctx.t.admin.sending.tooLate(), { alert: true });
-      return reply(ctx, progressScreen(after, ctx.t));
-    }),
+      if (after === undefined) return { alert: sending.gone() };
+      return {
+        ...progressScreen(after, ctx.t),
+        alert: after.state === target ? undefined : sending.tooLate(),
+      };
+    },
   );
-
-export const broadcastFeature: Feature = {
-  name: 'admin broadcast',
-  composer: routes.composer,
-  prefetches: [recent, pickable, named, askedQuestion],
-};
-
-async function withBroadcast(
-  ctx: BotContext,
-  act: (broadcast: Broadcast) => Promise<unknown>,
-): Promise<unknown> {
-  const found = ctx.turn.got(named);
-  return found === undefined ? ctx.answerPress(ctx.t.admin.sending.gone(), { alert: true }) : act(found);
-}
-
-async function reply(ctx: BotContext, screen: Parameters<typeof show>[1]): Promise<void> {
-  await Promise.all([ctx.answerPress(), show(ctx, screen)]);
-}

@@ -1,10 +1,9 @@
 /** The list of mandatory channels. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { answered, ask } from '../../db/asks.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
+import { answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   deleteChannel,
@@ -18,115 +17,67 @@ import {
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
-import { stopButton, withNote } from './edit-screens.ts';
-import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';
+import { asking, putQuestion, withNote } from './edit-screens.ts';
 
 /** Buttons and lists show it on one line. */
 const NAME_LIMIT = 60;
-const BUTTONS = [
-  'channel',
-  'channelUp',
-  'channelCheck',
-  'channelRequests',
-  'channelName',
-  'channelDelete',
-] as const;
-
-const list = whenAsked('channels', ['channels'], () => mandatoryChannels());
-const named = whenPressed(BUTTONS, ({ channel }) => mandatoryChannel(channel));
-
-const routes = new AdminRoutes()
-  .command('channels', (ctx) => show(ctx, listScreen(ctx.turn.got(list) ?? [], ctx.t)))
-  .press('channels', (ctx) => reply(ctx, listScreen(ctx.turn.got(list) ?? [], ctx.t)))
-  .press('channel', (ctx) => withChannel(ctx, (channel) => reply(ctx, channelScreen(channel, ctx.t))))
-  .press('channelUp', (ctx) =>
-    withChannel(ctx, async (channel) => {
-      const question = mandatoryChannels();
-      const results = await ctx.turn.commit(...raiseChannel(channel.id), question);
-      await reply(ctx, listScreen(question.parse(results.at(-1)?.rows ?? []), ctx.t));
-    }),
-  )
-  .press('channelCheck', (ctx) => withChannel(ctx, (channel) => check(ctx, channel, false)))
-  .press('channelRequests', (ctx) => withChannel(ctx, (channel) => check(ctx, channel, true)))
-  .press('channelName', (ctx, admin) =>
-    withChannel(ctx, async (channel) => {
-      await ctx.turn.commit(...ask(admin.id, 'channel-name', { subject: channel.id }, ctx.now));
-      const text = ctx.t.admin.chats.askName(channel.name);
-      await reply(ctx, { text, keyboard: stopButton(ctx.t) });
-    }),
-  )
-  .answer('channel-name', async (ctx, admin, { ask: asked, message }) => {
-    const { chats } = ctx.t.admin;
-    const name = (message.text ?? '').replaceAll(/\s+/g, ' ').trim();
-    if (name === '' || name.length > NAME_LIMIT)
-      return show(ctx, { text: chats.wantsName(), keyboard: stopButton(ctx.t) });
-    const question = mandatoryChannel(asked.subject ?? 0);
-    const results = await ctx.turn.commit(
-      ...answered(admin.id),
-      renameChannel(asked.subject ?? 0, name),
-      auditIfChanged(admin.id, 'channel-edited', name, ctx.now),
-      question,
-    );
-    const channel = question.parse(results.at(-1)?.rows ?? []);
-    return show(
-      ctx,
-      channel === undefined
-        ? listScreen([], ctx.t)
-        : withNote(chats.renamed(name), channelScreen(channel, ctx.t)),
-    );
-  })
-  .press('channelDelete', (ctx, admin, { sure }) =>
-    withChannel(ctx, async (channel) => {
-      if (sure !== 1) return reply(ctx, askDelete(channel, ctx.t));
-      const question = mandatoryChannels();
-      const results = await ctx.turn.commit(
-        deleteChannel(channel.id),
-        auditIfChanged(admin.id, 'channel-deleted', `${channel.name} (${channel.chat})`, ctx.now),
-        question,
-      );
-      const screen = listScreen(question.parse(results.at(-1)?.rows ?? []), ctx.t);
-      return reply(ctx, withNote(ctx.t.admin.chats.deleted(channel.name), screen));
-    }),
-  );
-
-export const channelsAdminFeature: Feature = {
-  name: 'admin channels',
-  composer: routes.composer,
-  prefetches: [list, named, askedQuestion],
+const one = {
+  reads: ({ channel }: { readonly channel: number }) => [mandatoryChannel(channel)] as const,
+  gone: (t: Texts): string => t.admin.chats.gone(),
 };
 
-async function withChannel(
-  ctx: BotContext,
-  act: (channel: MandatoryChannel) => Promise<unknown>,
-): Promise<unknown> {
-  const channel = ctx.turn.got(named);
-  return channel === undefined ? ctx.answerPress(ctx.t.admin.chats.gone(), { alert: true }) : act(channel);
-}
-
-async function reply(ctx: BotContext, screen: Screen): Promise<void> {
-  await Promise.all([ctx.answerPress(), show(ctx, screen)]);
-}
+export const channelsAdminFeature = feature('admins')
+  .on('channels', { reads: () => [mandatoryChannels()] }, ({ t }, _, [found]) => listScreen(found, t))
+  .on('channel', one, ({ t }, _, [channel]) => channelScreen(channel, t))
+  .on('channelUp', one, async (ctx, _, [{ id }]) => {
+    const [, found] = await ctx.turn.commit(raiseChannel(id), mandatoryChannels());
+    return listScreen(found, ctx.t);
+  })
+  .on('channelCheck', one, (ctx, _, [channel]) => check(ctx, channel, false))
+  .on('channelRequests', one, (ctx, _, [channel]) => check(ctx, channel, true))
+  .on('channelName', one, (ctx, _, [{ id, name }]) =>
+    putQuestion(ctx, 'channel-name', ctx.t.admin.chats.askName(name), { subject: id }),
+  )
+  .answer('channel-name', async (ctx, message, [asked]) => {
+    const { chats } = ctx.t.admin;
+    const name = (message.text ?? '').replaceAll(/\s+/g, ' ').trim();
+    if (name === '' || name.length > NAME_LIMIT) return asking(chats.wantsName(), ctx.t);
+    const id = asked.subject ?? 0;
+    const [, , , channel] = await ctx.turn.commit(
+      answered(ctx.viewer.id),
+      renameChannel(id, name),
+      auditIfChanged(ctx.viewer.id, 'channel-edited', name, ctx.now),
+      mandatoryChannel(id),
+    );
+    return channel === undefined
+      ? listScreen([], ctx.t)
+      : withNote(chats.renamed(name), channelScreen(channel, ctx.t));
+  })
+  .on('channelDelete', one, async (ctx, { sure }, [channel]) => {
+    if (sure !== 1) return askDelete(channel, ctx.t);
+    const [, , found] = await ctx.turn.commit(
+      deleteChannel(channel.id),
+      auditIfChanged(ctx.viewer.id, 'channel-deleted', `${channel.name} (${channel.chat})`, ctx.now),
+      mandatoryChannels(),
+    );
+    return withNote(ctx.t.admin.chats.deleted(channel.name), listScreen(found, ctx.t));
+  });
 
 /** Looks the channel up anew; with `joinRequests` its link becomes one that asks for approval. */
-async function check(ctx: BotContext, channel: MandatoryChannel, joinRequests: boolean): Promise<void> {
+async function check(ctx: AdminContext, channel: MandatoryChannel, joinRequests: boolean): Promise<Screen> {
   const { chats } = ctx.t.admin;
   const wanted = channel.chat.startsWith('@') ? channel.chat : Number(channel.chat);
   const keepsRequests = joinRequests || (channel.kind === 'request' && channel.link !== null);
   const found = await lookUpChat(ctx.services, wanted, 'channel', { joinRequests });
-  if (!found.ok) {
-    const note = chats.refused[found.why](channel.name);
-    return reply(ctx, withNote(note, channelScreen(channel, ctx.t)));
-  }
+  if (!found.ok) return withNote(chats.refused[found.why](channel.name), channelScreen(channel, ctx.t));
   const { chat } = found;
   const kind = keepsRequests ? 'request' : chat.username === null ? 'private' : 'public';
   const link = (keepsRequests && !joinRequests ? channel.link : chat.link) ?? '';
-  const question = mandatoryChannel(channel.id);
-  const results = await ctx.turn.commit(
+  const [, after] = await ctx.turn.commit(
     refreshChannel(channel.id, { ...chat, link, kind }, ctx.now),
-    question,
+    mandatoryChannel(channel.id),
   );
-  const after = question.parse(results.at(-1)?.rows ?? []) ?? channel;
-  await reply(ctx, withNote(chats.updated(), channelScreen(after, ctx.t)));
+  return withNote(chats.updated(), channelScreen(after ?? channel, ctx.t));
 }
 
 function listScreen(found: readonly MandatoryChannel[], t: Texts): Screen {

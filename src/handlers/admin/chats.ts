@@ -2,9 +2,10 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext, Viewer } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { show } from '../../bot/show.ts';
-import { answered, ask } from '../../db/asks.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
+import type { Stage } from '../../bot/step.ts';
+import { answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { hasChanged } from '../../db/database.ts';
 import { addGroup, groupByChat } from '../../db/groups.ts';
@@ -13,23 +14,21 @@ import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
 import type { Html } from '../../text/html.ts';
 import { chatNamedBy, type FoundChat, lookUpChat, type Purpose } from './chat-lookup.ts';
-import { stopButton } from './edit-screens.ts';
-import { AdminRoutes, askedQuestion } from './routes.ts';
+import { asking, putQuestion } from './edit-screens.ts';
 
 /** In the order of the button's `as`; never reorder. */
 const PURPOSES: readonly Purpose[] = ['group', 'channel'];
 
-const routes = new AdminRoutes()
-  .press('groupAdd', (ctx, admin) => askFor(ctx, admin, 'group'))
-  .press('channelAdd', (ctx, admin) => askFor(ctx, admin, 'channel'))
-  .answer('group', (ctx, admin, { message }) => add(ctx, admin, chatNamedBy(message), 'group'))
-  .answer('channel', (ctx, admin, { message }) => add(ctx, admin, chatNamedBy(message), 'channel'))
-  .press('chatFound', async (ctx, admin, { chat, as }) => {
+export const chatsFeature = feature('admins')
+  .on('groupAdd', (ctx) => putQuestion(ctx, 'group', ctx.t.admin.chats.askGroup()))
+  .on('channelAdd', (ctx) => putQuestion(ctx, 'channel', ctx.t.admin.chats.askChannel()))
+  .answer(['group', 'channel'], (ctx, message, [{ question }]) => add(ctx, chatNamedBy(message), question))
+  .on('chatFound', async (ctx, { chat, as }) => {
     await ctx.answerPress();
-    await add(ctx, admin, chat, PURPOSES[as] ?? 'group');
+    return add(ctx, chat, PURPOSES[as] ?? 'group');
   });
 
-const composer = new Composer<BotContext>(routes.composer);
+const composer = new Composer<BotContext>();
 
 /** An admin added the bot to a chat: asked in private what for. */
 composer.on('my_chat_member', async (ctx, next) => {
@@ -45,54 +44,45 @@ composer.on('my_chat_member', async (ctx, next) => {
   return undefined;
 });
 
-export const chatsFeature: Feature = { name: 'admin chats', composer, prefetches: [askedQuestion] };
-
-async function askFor(ctx: BotContext, admin: Viewer, purpose: Purpose): Promise<void> {
-  await ctx.turn.commit(...ask(admin.id, purpose, {}, ctx.now));
-  const text = purpose === 'group' ? ctx.t.admin.chats.askGroup() : ctx.t.admin.chats.askChannel();
-  await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: stopButton(ctx.t) })]);
-}
+export const botAdded: Stage = ({ kind }) =>
+  kind === 'other' ? { reads: [], act: () => composer } : undefined;
 
 async function add(
-  ctx: BotContext,
-  admin: Viewer,
+  ctx: AdminContext,
   wanted: number | string | undefined,
   purpose: Purpose,
-): Promise<void> {
+): Promise<Screen> {
   const { chats } = ctx.t.admin;
-  if (wanted === undefined) return show(ctx, { text: chats.notNamed(), keyboard: stopButton(ctx.t) });
+  if (wanted === undefined) return asking(chats.notNamed(), ctx.t);
   const found = await lookUpChat(ctx.services, wanted, purpose);
-  if (!found.ok)
-    return show(ctx, { text: chats.refused[found.why](found.name), keyboard: stopButton(ctx.t) });
-  const text = await (purpose === 'group' ? storeGroup : storeChannel)(ctx, admin, found.chat);
-  await show(ctx, { text, keyboard: afterAdding(purpose, ctx.t) });
+  if (!found.ok) return asking(chats.refused[found.why](found.name), ctx.t);
+  const text = await (purpose === 'group' ? storeGroup : storeChannel)(ctx, found.chat);
+  return { text, keyboard: afterAdding(purpose, ctx.t) };
 }
 
-async function storeGroup(ctx: BotContext, admin: Viewer, chat: FoundChat): Promise<Html> {
-  const question = groupByChat(chat.chatId);
-  const results = await ctx.turn.commit(
-    ...answered(admin.id),
+async function storeGroup(ctx: AdminContext, chat: FoundChat): Promise<Html> {
+  const [, added, , group] = await ctx.turn.commit(
+    answered(ctx.viewer.id),
     addGroup(chat, ctx.now),
-    auditIfChanged(admin.id, 'group-added', `${chat.name} (${chat.chatId})`, ctx.now),
-    question,
+    auditIfChanged(ctx.viewer.id, 'group-added', `${chat.name} (${chat.chatId})`, ctx.now),
+    groupByChat(chat.chatId),
   );
-  const name = question.parse(results.at(-1)?.rows ?? [])?.name ?? chat.name;
+  const name = group?.name ?? chat.name;
   const { chats } = ctx.t.admin;
-  return hasChanged(results.at(-3)) ? chats.groupAdded(name) : chats.groupThere(name);
+  return hasChanged(added) ? chats.groupAdded(name) : chats.groupThere(name);
 }
 
-async function storeChannel(ctx: BotContext, admin: Viewer, chat: FoundChat): Promise<Html> {
-  const question = channelOfChat(chat);
+async function storeChannel(ctx: AdminContext, chat: FoundChat): Promise<Html> {
   const kind = chat.username === null ? 'private' : 'public';
-  const results = await ctx.turn.commit(
-    ...answered(admin.id),
+  const [, added, , channel] = await ctx.turn.commit(
+    answered(ctx.viewer.id),
     addChannel({ ...chat, link: chat.link ?? '', kind }, ctx.now),
-    auditIfChanged(admin.id, 'channel-added', `${chat.name} (${chat.chatId})`, ctx.now),
-    question,
+    auditIfChanged(ctx.viewer.id, 'channel-added', `${chat.name} (${chat.chatId})`, ctx.now),
+    channelOfChat(chat),
   );
-  const name = question.parse(results.at(-1)?.rows ?? [])?.name ?? chat.name;
+  const name = channel?.name ?? chat.name;
   const { chats } = ctx.t.admin;
-  return hasChanged(results.at(-3)) ? chats.channelAdded(name) : chats.channelThere(name);
+  return hasChanged(added) ? chats.channelAdded(name) : chats.channelThere(name);
 }
 
 function afterAdding(purpose: Purpose, t: Texts): InlineKeyboard {

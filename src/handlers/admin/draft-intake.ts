@@ -1,141 +1,108 @@
 /** An admin's messages while a draft is open: parts at any step, and the text or picture the step waits for. */
 import type { Message } from 'grammy/types';
-import type { BotContext, Viewer } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
+import type { BotContext } from '../../bot/context.ts';
+import { type AdminContext, isFor } from '../../bot/feature.ts';
+import { isContent } from '../../bot/incoming.ts';
+import type { Answer } from '../../bot/reply.ts';
+import type { Screen } from '../../bot/show.ts';
+import { type Stage, step } from '../../bot/step.ts';
 import { holderOf } from '../../db/catalogue.ts';
-import { hasChanged, type Statement } from '../../db/database.ts';
-import { claimStatus, collectPart, numberAmong } from '../../db/draft-parts.ts';
-import { changeStep, type Draft, openDraft, type Step, type StepChange } from '../../db/drafts.ts';
-import type { Row } from '../../db/row.ts';
+import { hasChanged } from '../../db/database.ts';
+import { claimStatus, collectPart, numberAmong, type SentPart } from '../../db/draft-parts.ts';
+import { changeStep, type Draft, openDraft, type StepChange } from '../../db/drafts.ts';
 import type { Html } from '../../text/html.ts';
 import { draftScreen, titleFrom } from './draft-screens.ts';
 import { STATUS_EVERY_MS, settleStatus, showStatus, shows } from './draft-status.ts';
 import { oneLine } from './lines.ts';
 import { partOfMessage, photoOfMessage } from './part-files.ts';
-import { AdminRoutes, askedQuestion, isContent } from './routes.ts';
 
-/** The open draft of whoever writes. */
-const writersDraft = prefetch((incoming, { userId }) =>
-  userId !== undefined && isContent(incoming) ? openDraft(userId) : undefined,
-);
-
-const routes = new AdminRoutes()
-  .on(
-    'part',
-    (ctx) =>
-      // A question waits for its own answer; only then may a video be something else than a part.
-      ctx.turn.got(askedQuestion) === undefined && ctx.incoming.kind === 'attachment' && ctx.message
-        ? partOfMessage(ctx.message)
-        : undefined,
-    async (ctx, admin, part) => {
-      const results = await ctx.turn.commit(
-        ...collectPart(admin.id, part, ctx.now),
-        claimStatus({ userId: admin.id }, ctx.now, STATUS_EVERY_MS),
-        openDraft(admin.id),
-      );
-      const isKept = results.slice(1, 3).some(hasChanged);
-      // A question was opened in this very moment, and no draft is there to take it.
-      if (!isKept) return show(ctx, { text: ctx.t.frame.notUnderstood() });
-      const [claim, found] = results.slice(-2);
-      const draft = openDraft(admin.id).parse(found?.rows ?? []);
-      if (draft === undefined || !hasChanged(claim)) return;
-      const { services } = ctx;
-      services.after?.(STATUS_EVERY_MS, () => settleStatus(services, draft.id));
-      if (shows(draft)) await showStatus(services, draft);
-    },
-  )
-  .on(
-    'draft text',
-    (ctx) => {
-      const found = draftAndMessage(ctx);
-      const { kind } = ctx.incoming;
-      // 86 is a name too.
-      const isText = kind === 'text' || (kind === 'code' && WANTS_TEXT.has(found?.draft.step));
-      return isText ? found : undefined;
-    },
-    (ctx, admin, { draft, message }) => takeText(ctx, admin, draft, message.text ?? ''),
-  )
-  .on(
-    'draft photo',
-    (ctx) => {
-      const found = draftAndMessage(ctx);
-      const photo = found === undefined ? undefined : photoOfMessage(found.message);
-      return photo === undefined || found === undefined ? undefined : { ...found, photo };
-    },
-    (ctx, admin, { draft, message, photo }) => takePhoto(ctx, admin, draft, { photo, message }),
-  )
-  .on(
-    'draft file',
-    (ctx) => (ctx.incoming.kind === 'attachment' ? ctx.turn.got(writersDraft) : undefined),
-    refuseFile,
-  )
-  .on(
-    'draft code',
-    (ctx) => {
-      const draft = ctx.turn.got(writersDraft);
-      const { incoming } = ctx;
-      const wants = draft?.step === 'code' || draft?.step === 'number';
-      return wants && incoming.kind === 'code' ? { draft, code: incoming.code } : undefined;
-    },
-    (ctx, admin, { draft, code }) =>
-      draft.step === 'number' ? takeNumber(ctx, admin, draft, code) : takeCode(ctx, admin, draft, code),
-  );
-
-export const draftIntakeFeature: Feature = {
-  name: 'admin draft intake',
-  composer: routes.composer,
-  prefetches: [askedQuestion, writersDraft],
+/** Stands after the questions: an open one waits for its own answer, and a draft with it. */
+export const draftIntake: Stage = (incoming, who) => {
+  if (!who.isPrivate || !isContent(incoming)) return undefined;
+  return step([openDraft(who.id)], async (ctx, [draft], next) => {
+    const act = isFor(ctx, 'admins') && ctx.message ? taker(ctx, ctx.message, draft) : undefined;
+    if (act === undefined) return next();
+    ctx.turn.handler = 'admin draft';
+    return act();
+  });
 };
 
-/** Steps at which digits are a text like any other. */
-const WANTS_TEXT: ReadonlySet<Step | undefined> = new Set<Step>(['description', 'title']);
+type Take = () => Promise<Answer | undefined> | Screen;
 
-function draftAndMessage(ctx: BotContext): { draft: Draft; message: Message } | undefined {
-  const draft = ctx.turn.got(writersDraft);
-  return draft === undefined || ctx.message === undefined ? undefined : { draft, message: ctx.message };
+/** Who takes a message, if it is for the draft. */
+function taker(ctx: AdminContext, message: Message, draft: Draft | undefined): Take | undefined {
+  const { incoming } = ctx;
+  const part = partOfMessage(message);
+  if (part !== undefined) return () => takePart(ctx, part);
+  if (draft === undefined) return undefined;
+  switch (incoming.kind) {
+    case 'text':
+      return () => takeText(ctx, draft, message.text ?? '');
+    case 'code':
+      // 86 is a name too.
+      if (draft.step === 'description' || draft.step === 'title')
+        return () => takeText(ctx, draft, message.text ?? '');
+      if (draft.step === 'number') return () => takeNumber(ctx, draft, incoming.code);
+      return draft.step === 'code' ? () => takeCode(ctx, draft, incoming.code) : undefined;
+    default: {
+      const photo = photoOfMessage(message);
+      return photo === undefined ? () => refuseFile(ctx, draft) : () => takePhoto(ctx, draft, photo, message);
+    }
+  }
 }
 
-async function takeText(ctx: BotContext, admin: Viewer, draft: Draft, text: string): Promise<void> {
+async function takePart(ctx: AdminContext, part: SentPart): Promise<Answer | undefined> {
+  const { id: adminId } = ctx.viewer;
+  const [[, counted, stored], claim, draft] = await ctx.turn.commit(
+    collectPart(adminId, part, ctx.now),
+    claimStatus({ userId: adminId }, ctx.now, STATUS_EVERY_MS),
+    openDraft(adminId),
+  );
+  // A question was opened in this very moment, and no draft is there to take it.
+  if (!hasChanged(counted) && !hasChanged(stored)) return { text: ctx.t.frame.notUnderstood() };
+  if (draft === undefined || !hasChanged(claim)) return undefined;
+  const { services } = ctx;
+  services.after?.(STATUS_EVERY_MS, () => settleStatus(services, draft.id));
+  if (shows(draft)) await showStatus(services, draft);
+  return undefined;
+}
+
+function takeText(ctx: AdminContext, draft: Draft, text: string): Promise<Screen> | Screen {
+  const { badCode, badNumber, textNotExpected } = ctx.t.admin.draft;
   switch (draft.step) {
     case 'description': {
       const title = draft.title ?? titleFrom(null, text);
-      return step(ctx, admin, draft, {
+      return change(ctx, draft, {
         step: 'parts',
         description: text,
         ...(title === undefined ? {} : { title }),
       });
     }
     case 'title':
-      return step(ctx, admin, draft, { step: 'preview', title: oneLine(text, 200) });
+      return change(ctx, draft, { step: 'preview', title: oneLine(text, 200) });
     case 'code':
-      return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.badCode()));
+      return draftScreen(draft, ctx.t, badCode());
     case 'number':
-      return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.badNumber()));
+      return draftScreen(draft, ctx.t, badNumber());
     default:
       // The old bot took any text after a part for the new description.
-      return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.textNotExpected()));
+      return draftScreen(draft, ctx.t, textNotExpected());
   }
 }
 
-async function takePhoto(
-  ctx: BotContext,
-  admin: Viewer,
+function takePhoto(
+  ctx: AdminContext,
   draft: Draft,
-  given: {
-    readonly photo: { readonly fileId: string; readonly uniqueId: string };
-    readonly message: Message;
-  },
-): Promise<void> {
-  const { photo, message } = given;
-  if (draft.step === 'photo') return step(ctx, admin, draft, { step: 'preview', photo });
-  if (draft.step !== 'description' || draft.kind !== 'anime') return refuseFile(ctx, admin, draft);
+  photo: { readonly fileId: string; readonly uniqueId: string },
+  message: Message,
+): Promise<Screen> | Screen {
+  if (draft.step === 'photo') return change(ctx, draft, { step: 'preview', photo });
+  if (draft.step !== 'description' || draft.kind !== 'anime') return refuseFile(ctx, draft);
   const description = message.caption?.trim() ?? '';
   if (description === '' && draft.description === null)
-    return step(ctx, admin, draft, { step: 'description', photo }, ctx.t.admin.draft.photoKept());
+    return change(ctx, draft, { step: 'description', photo }, ctx.t.admin.draft.photoKept());
   const title = draft.title ?? titleFrom(null, description);
-  return step(ctx, admin, draft, {
+  return change(ctx, draft, {
     step: 'parts',
     photo,
     ...(description === '' ? {} : { description }),
@@ -144,73 +111,43 @@ async function takePhoto(
 }
 
 /** What is no part, and nothing else that the step waits for. */
-function refuseFile(ctx: BotContext, _: Viewer, draft: Draft): Promise<void> {
-  const note = draft.step === 'parts' ? ctx.t.admin.draft.videoWanted() : undefined;
-  return show(ctx, draftScreen(draft, ctx.t, note));
+function refuseFile({ t }: BotContext, draft: Draft): Screen {
+  return draftScreen(draft, t, draft.step === 'parts' ? t.admin.draft.videoWanted() : undefined);
 }
 
 /** Takes a code, or says by name who has it. */
-export async function takeCode(
-  ctx: BotContext,
-  admin: Viewer,
-  draft: Draft,
-  code: number | null,
-): Promise<void> {
-  if (code === null) return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.badCode()));
-  const [holder, after] = await write(ctx, admin, draft, { step: 'groups', code }, holderOf(code));
-  const taken = holderOf(code).parse(holder?.rows ?? []);
+export async function takeCode(ctx: AdminContext, draft: Draft, code: number | null): Promise<Screen> {
   const t = ctx.t.admin.draft;
+  if (code === null) return draftScreen(draft, ctx.t, t.badCode());
+  const [taken, , after] = await ctx.turn.commit(
+    // Before the change: afterwards the code's holder could be nobody but another anime anyway.
+    holderOf(code),
+    changeStep(draft, { step: 'groups', code }, ctx.now),
+    openDraft(ctx.viewer.id),
+  );
   const name = taken === undefined ? '' : (titleFrom(taken.title, taken.description) ?? t.untitled());
   const note = taken === undefined ? undefined : t.codeTaken(code, name, taken.deletedAt !== null);
-  await show(ctx, draftScreen(after ?? draft, ctx.t, note));
+  return draftScreen(after ?? draft, ctx.t, note);
 }
 
-async function takeNumber(
-  ctx: BotContext,
-  admin: Viewer,
-  draft: Draft,
-  number: number | null,
-): Promise<void> {
-  if (number === null || number > HIGHEST_NUMBER)
-    return show(ctx, draftScreen(draft, ctx.t, ctx.t.admin.draft.badNumber()));
-  const question = numberAmong(draft, number);
-  const [found, after] = await write(ctx, admin, draft, { step: 'parts', firstNumber: number }, question);
-  const taken = question.parse(found?.rows ?? []);
-  const note = taken === undefined ? undefined : ctx.t.admin.draft.numberTaken(taken);
-  await show(ctx, draftScreen(after ?? draft, ctx.t, note));
+async function takeNumber(ctx: AdminContext, draft: Draft, number: number | null): Promise<Screen> {
+  const { badNumber, numberTaken } = ctx.t.admin.draft;
+  if (number === null || number > HIGHEST_NUMBER) return draftScreen(draft, ctx.t, badNumber());
+  const [taken, , after] = await ctx.turn.commit(
+    numberAmong(draft, number),
+    changeStep(draft, { step: 'parts', firstNumber: number }, ctx.now),
+    openDraft(ctx.viewer.id),
+  );
+  return draftScreen(after ?? draft, ctx.t, taken === undefined ? undefined : numberTaken(taken));
 }
 
 /** Far beyond the longest anime there is; keeps a mistyped code out of the numbering. */
 const HIGHEST_NUMBER = 100_000;
 
 /** One step of the wizard: written first, then shown as it is in the database. */
-async function step(
-  ctx: BotContext,
-  admin: Viewer,
-  draft: Draft,
-  change: StepChange,
-  note?: Html,
-): Promise<void> {
-  const [, after] = await write(ctx, admin, draft, change);
-  if (after === undefined) return show(ctx, { text: ctx.t.admin.draft.nothingToCancel() });
-  await show(ctx, draftScreen(after, ctx.t, note));
-}
-
-async function write(
-  ctx: BotContext,
-  admin: Viewer,
-  draft: Draft,
-  change: StepChange,
-  question?: Statement,
-): Promise<readonly [{ readonly rows: readonly Row[] } | undefined, Draft | undefined]> {
-  const results = await ctx.turn.commit(
-    // Before the change: afterwards the code's holder could be nobody but another anime anyway.
-    ...(question === undefined ? [] : [question]),
-    changeStep(draft, change, ctx.now),
-    openDraft(admin.id),
-  );
-  return [
-    question === undefined ? undefined : results[0],
-    openDraft(admin.id).parse(results.at(-1)?.rows ?? []),
-  ];
+async function change(ctx: AdminContext, draft: Draft, to: StepChange, note?: Html): Promise<Screen> {
+  const [, after] = await ctx.turn.commit(changeStep(draft, to, ctx.now), openDraft(ctx.viewer.id));
+  return after === undefined
+    ? { text: ctx.t.admin.draft.nothingToCancel() }
+    : draftScreen(after, ctx.t, note);
 }

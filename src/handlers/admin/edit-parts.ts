@@ -1,11 +1,11 @@
 /** Editing parts: replace, move, swap, delete. Buttons name a part by its row, so an old one never hits its neighbour. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext, Viewer } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
 import { pageOf } from '../../bot/pagination.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { type Ask, answered, ask } from '../../db/asks.ts';
+import type { Answer } from '../../bot/reply.ts';
+import type { Screen } from '../../bot/show.ts';
+import { type Ask, answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
 import {
@@ -23,176 +23,115 @@ import { hasChanged } from '../../db/database.ts';
 import { PARTS_PER_PAGE } from '../../db/parts.ts';
 import type { Texts } from '../../locales/index.ts';
 import type { Html } from '../../text/html.ts';
-import { listButton, nameOf, stopButton, withNote } from './edit-screens.ts';
+import { asking, listButton, nameOf, putQuestion, unlessTrashed, withNote } from './edit-screens.ts';
 import { partOfMessage } from './part-files.ts';
-import { AdminRoutes, askedQuestion, whenPressed } from './routes.ts';
 
 const PER_ROW = 5;
 const HIGHEST_NUMBER = 100_000;
 
-const listed = whenPressed(['editParts'], ({ id }) => catalogueAnime(id));
-const page = whenPressed(['editParts'], ({ id, page: asked }) => catalogueParts(id, Math.max(0, asked)));
-const BUTTONS = ['editPart', 'partReplace', 'partMove', 'partMoveTo', 'partDelete', 'partDeleteNow'] as const;
-const named = whenPressed(BUTTONS, ({ part }) => cataloguePart(part));
-const anime = whenPressed(BUTTONS, ({ part }) => partAnime(part));
-
-const routes = new AdminRoutes()
-  .press('editParts', async (ctx, _admin, { page: asked }) => {
-    const found = ctx.turn.got(listed);
-    if (found === undefined) return ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true });
-    const screen = partListScreen(found, ctx.turn.got(page) ?? [], asked, ctx.t);
-    return Promise.all([ctx.answerPress(), show(ctx, screen)]);
-  })
-  .press('editPart', (ctx) =>
-    withPart(ctx, async (part, of) => {
-      await Promise.all([ctx.answerPress(), show(ctx, partScreen(part, of, ctx.t))]);
-    }),
-  )
-  .press('partReplace', (ctx, admin) =>
-    withPart(ctx, async (part, of) => {
-      await ctx.turn.commit(...ask(admin.id, 'replace', { animeId: of.id, subject: part.id }, ctx.now));
-      const text = ctx.t.admin.catalogue.askReplace(nameOf(of, ctx.t), part.number);
-      await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: stopButton(ctx.t) })]);
-    }),
-  )
-  .press('partMove', (ctx, admin) =>
-    withPart(ctx, async (part, of) => {
-      await ctx.turn.commit(...ask(admin.id, 'number', { animeId: of.id, subject: part.id }, ctx.now));
-      const text = ctx.t.admin.catalogue.askNumber(nameOf(of, ctx.t), part.number);
-      await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: stopButton(ctx.t) })]);
-    }),
-  )
-  .press('partMoveTo', (ctx, admin, { to, swap }) =>
-    withPart(ctx, async (part, of) => {
-      const statements = swap === 1 ? swapParts(part.id, to) : movePart(part.id, to);
-      await moved(ctx, admin, { part, of, to, statements });
-    }),
-  )
-  .press('partDelete', (ctx) =>
-    withPart(ctx, async (part, of) => {
-      await Promise.all([ctx.answerPress(), show(ctx, askDelete(part, of, ctx.t))]);
-    }),
-  )
-  .press('partDeleteNow', (ctx, admin, { id, part: row, renumber }) =>
-    withPart(ctx, async (part, of) => {
-      const subject = `${of.code} ${nameOf(of, ctx.t)}: ${part.number}`;
-      const statements = deletePart(id, row, renumber === 1);
-      const results = await ctx.turn.commit(
-        ...statements,
-        auditIfChanged(admin.id, 'part-deleted', subject, ctx.now),
-      );
-      // Another admin was quicker.
-      if (!hasChanged(results.at(statements.length - 1)))
-        return ctx.answerPress(ctx.t.admin.catalogue.partGone(), { alert: true });
-      const text = ctx.t.admin.catalogue.partDeleted(part.number);
-      await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: backToParts(of.id, ctx.t) })]);
-    }),
-  )
-  .answer('replace', (ctx, admin, { ask: asked, message }) => {
-    const file = partOfMessage(message);
-    return file === undefined
-      ? show(ctx, { text: ctx.t.admin.catalogue.wantsVideo(), keyboard: stopButton(ctx.t) })
-      : replaced(ctx, admin, asked, file);
-  })
-  .answer('number', (ctx, admin, { ask: asked }) => {
-    const number = ctx.incoming.kind === 'code' ? ctx.incoming.code : null;
-    return number === null || number > HIGHEST_NUMBER
-      ? show(ctx, { text: ctx.t.admin.catalogue.wantsNumber(), keyboard: stopButton(ctx.t) })
-      : moveAsked(ctx, admin, asked, number);
-  });
-
-export const editPartsFeature: Feature = {
-  name: 'admin edit parts',
-  composer: routes.composer,
-  prefetches: [listed, page, named, anime, askedQuestion],
+/** A part, and its anime, which is not in the trash. */
+const one = {
+  reads: ({ part }: { readonly part: number }) =>
+    [cataloguePart(part), unlessTrashed(partAnime(part))] as const,
+  gone: (t: Texts): string => t.admin.catalogue.partGone(),
 };
 
-async function withPart(
-  ctx: BotContext,
-  act: (part: CataloguePart, of: CatalogueAnime) => Promise<void>,
-): Promise<void> {
-  const part = ctx.turn.got(named);
-  const of = ctx.turn.got(anime);
-  if (part === undefined || of === undefined || of.deletedAt !== null)
-    return ctx.answerPress(ctx.t.admin.catalogue.partGone(), { alert: true });
-  await act(part, of);
-}
-
-async function replaced(
-  ctx: BotContext,
-  admin: Viewer,
-  asked: Ask,
-  file: Parameters<typeof replacePart>[1],
-): Promise<void> {
-  const { catalogue } = ctx.t.admin;
-  const row = asked.subject ?? 0;
-  const of = asked.anime;
-  const results = await ctx.turn.commit(
-    ...answered(admin.id),
-    replacePart(row, file),
-    auditIfChanged(
-      admin.id,
-      'part-replaced',
-      of === undefined ? String(row) : `${of.code} ${nameOf(of, ctx.t)}`,
-      ctx.now,
-    ),
-    cataloguePart(row),
-  );
-  const part = cataloguePart(row).parse(results.at(-1)?.rows ?? []);
-  await show(
-    ctx,
-    part === undefined || of === undefined
+export const editPartsFeature = feature('admins')
+  .on(
+    'editParts',
+    {
+      reads: ({ id, page }) => [catalogueAnime(id), catalogueParts(id, Math.max(0, page))],
+      gone: (t) => t.admin.catalogue.gone(),
+    },
+    ({ t }, { page }, [anime, parts]) => partListScreen(anime, parts, page, t),
+  )
+  .on('editPart', one, ({ t }, _, [part, of]) => partScreen(part, of, t))
+  .on('partReplace', one, (ctx, _, [part, of]) => {
+    const text = ctx.t.admin.catalogue.askReplace(nameOf(of, ctx.t), part.number);
+    return putQuestion(ctx, 'replace', text, { animeId: of.id, subject: part.id });
+  })
+  .on('partMove', one, (ctx, _, [part, of]) => {
+    const text = ctx.t.admin.catalogue.askNumber(nameOf(of, ctx.t), part.number);
+    return putQuestion(ctx, 'number', text, { animeId: of.id, subject: part.id });
+  })
+  .on('partMoveTo', one, (ctx, { to, swap }, [part, of]) =>
+    moved(ctx, { part, of, to, statements: swap === 1 ? swapParts(part.id, to) : movePart(part.id, to) }),
+  )
+  .on('partDelete', one, ({ t }, _, [part, of]) => askDelete(part, of, t))
+  .on('partDeleteNow', one, async (ctx, { id, part: row, renumber }, [part, of]) => {
+    const { catalogue } = ctx.t.admin;
+    const subject = `${of.code} ${nameOf(of, ctx.t)}: ${part.number}`;
+    const [deleted] = await ctx.turn.commit(
+      deletePart(id, row, renumber === 1),
+      auditIfChanged(ctx.viewer.id, 'part-deleted', subject, ctx.now),
+    );
+    // Another admin was quicker.
+    if (!hasChanged(deleted.at(-1))) return { alert: catalogue.partGone() };
+    return { text: catalogue.partDeleted(part.number), keyboard: backToParts(of.id, ctx.t) };
+  })
+  .answer('replace', async (ctx, message, [{ subject, anime }]) => {
+    const { catalogue } = ctx.t.admin;
+    const file = partOfMessage(message);
+    if (file === undefined) return asking(catalogue.wantsVideo(), ctx.t);
+    const row = subject ?? 0;
+    const named = anime === undefined ? String(row) : `${anime.code} ${nameOf(anime, ctx.t)}`;
+    const [, , , part] = await ctx.turn.commit(
+      answered(ctx.viewer.id),
+      replacePart(row, file),
+      auditIfChanged(ctx.viewer.id, 'part-replaced', named, ctx.now),
+      cataloguePart(row),
+    );
+    return part === undefined || anime === undefined
       ? { text: catalogue.notSaved(), keyboard: listButton(ctx.t) }
-      : withNote(catalogue.partReplaced(part.number), partScreen(part, of, ctx.t)),
-  );
-}
+      : withNote(catalogue.partReplaced(part.number), partScreen(part, anime, ctx.t));
+  })
+  .answer('number', (ctx, _, [asked]) => {
+    const number = ctx.incoming.kind === 'code' ? ctx.incoming.code : null;
+    return number === null || number > HIGHEST_NUMBER
+      ? asking(ctx.t.admin.catalogue.wantsNumber(), ctx.t)
+      : moveAsked(ctx, asked, number);
+  });
 
 /** A free number is taken at once; a taken one is asked about: change places, or make room. */
-async function moveAsked(ctx: BotContext, admin: Viewer, asked: Ask, to: number): Promise<void> {
+async function moveAsked(ctx: AdminContext, { anime: of, subject }: Ask, to: number): Promise<Answer> {
   const { catalogue, system } = ctx.t.admin;
-  const row = asked.subject ?? 0;
-  const of = asked.anime;
-  const question = partNumbered(of?.id ?? 0, to);
-  const results = await ctx.turn.commit(...answered(admin.id), cataloguePart(row), question);
-  const part = cataloguePart(row).parse(results.at(-2)?.rows ?? []);
-  const there = question.parse(results.at(-1)?.rows ?? []);
+  const [, part, there] = await ctx.turn.commit(
+    answered(ctx.viewer.id),
+    cataloguePart(subject ?? 0),
+    partNumbered(of?.id ?? 0, to),
+  );
   if (part === undefined || of === undefined)
-    return show(ctx, { text: catalogue.notSaved(), keyboard: listButton(ctx.t) });
+    return { text: catalogue.notSaved(), keyboard: listButton(ctx.t) };
   if (there === undefined || there.id === part.id)
-    return moved(ctx, admin, { part, of, to, statements: swapParts(part.id, to) });
+    return moved(ctx, { part, of, to, statements: swapParts(part.id, to) });
   const keyboard = new InlineKeyboard()
     .text(catalogue.swap(part.number, to), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 1 }))
     .row()
     .text(catalogue.insert(part.number), encodeAction({ kind: 'partMoveTo', part: part.id, to, swap: 0 }))
     .row()
     .text(system.no(), encodeAction({ kind: 'editPart', part: part.id }));
-  await show(ctx, { text: catalogue.numberTaken(to), keyboard });
+  return { text: catalogue.numberTaken(to), keyboard };
 }
 
 async function moved(
-  ctx: BotContext,
-  admin: Viewer,
+  ctx: AdminContext,
   move: {
     readonly part: CataloguePart;
     readonly of: CatalogueAnime;
     readonly to: number;
     readonly statements: ReturnType<typeof movePart>;
   },
-): Promise<void> {
+): Promise<Answer> {
   const { part, of, to, statements } = move;
+  const { catalogue } = ctx.t.admin;
   const subject = `${of.code} ${nameOf(of, ctx.t)}: ${part.number} → ${to}`;
-  const results = await ctx.turn.commit(
-    ...statements,
-    auditIfChanged(admin.id, 'part-moved', subject, ctx.now),
+  const [written] = await ctx.turn.commit(
+    statements,
+    auditIfChanged(ctx.viewer.id, 'part-moved', subject, ctx.now),
   );
-  // The part's own statement is the last but one; another admin may have deleted it meanwhile.
-  if (!hasChanged(results.at(statements.length - 1)))
-    return ctx.answerPress(ctx.t.admin.catalogue.partGone(), { alert: true });
-  const screen = withNote(
-    ctx.t.admin.catalogue.partMoved(to),
-    partScreen({ ...part, number: to }, of, ctx.t),
-  );
-  await Promise.all([ctx.answerPress(), show(ctx, screen)]);
+  // The part's own statement is the last; another admin may have deleted it meanwhile.
+  if (!hasChanged(written.at(-1))) return { alert: catalogue.partGone() };
+  return withNote(catalogue.partMoved(to), partScreen({ ...part, number: to }, of, ctx.t));
 }
 
 function partListScreen(

@@ -1,8 +1,11 @@
 /** What an admin sees of an anime he edits: pure functions of it. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
+import type { AdminContext } from '../../bot/feature.ts';
 import type { Screen } from '../../bot/show.ts';
+import { ask, type Question } from '../../db/asks.ts';
 import type { CatalogueAnime } from '../../db/catalogue.ts';
+import type { Query } from '../../db/database.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html, html } from '../../text/html.ts';
 import { titleFrom } from './draft-screens.ts';
@@ -16,6 +19,28 @@ export function nameOf(anime: Pick<CatalogueAnime, 'title' | 'description' | 'co
   return titleFrom(anime.title, anime.description) ?? t.viewer.untitled(anime.code);
 }
 
+type AnimeQuery = Query<CatalogueAnime | undefined>;
+
+/** Undefined for an anime in the trash, too. */
+export function unlessTrashed(question: AnimeQuery): AnimeQuery {
+  return only(question, ({ deletedAt }) => deletedAt === null);
+}
+
+/** Undefined for an anime that is not in the trash. */
+export function ifTrashed(question: AnimeQuery): AnimeQuery {
+  return only(question, ({ deletedAt }) => deletedAt !== null);
+}
+
+function only(question: AnimeQuery, fits: (found: CatalogueAnime) => boolean): AnimeQuery {
+  return {
+    ...question,
+    parse: (rows) => {
+      const found = question.parse(rows);
+      return found !== undefined && fits(found) ? found : undefined;
+    },
+  };
+}
+
 export function savedScreen(anime: CatalogueAnime | undefined, t: Texts): Screen {
   return anime === undefined
     ? { text: t.admin.catalogue.notSaved(), keyboard: listButton(t) }
@@ -26,8 +51,24 @@ export function withNote(note: Html, screen: Screen): Screen {
   return { ...screen, text: html`${note}\n\n${screen.text}` };
 }
 
-export function stopButton(t: Texts, keyboard = new InlineKeyboard()): InlineKeyboard {
+function stopButton(t: Texts, keyboard = new InlineKeyboard()): InlineKeyboard {
   return keyboard.text(t.admin.system.stop(), encodeAction({ kind: 'drop' }));
+}
+
+/** A question, or why an answer to it will not do. */
+export function asking(text: Html, t: Texts, keyboard?: InlineKeyboard): Screen {
+  return { text, keyboard: stopButton(t, keyboard) };
+}
+
+/** Asks; the admin's next message is taken for the answer. */
+export async function putQuestion(
+  ctx: AdminContext,
+  question: Question,
+  text: Html,
+  about: Parameters<typeof ask>[2] = {},
+): Promise<Screen> {
+  await ctx.turn.commit(ask(ctx.viewer.id, question, about, ctx.now));
+  return asking(text, ctx.t);
 }
 
 export function listButton(t: Texts): InlineKeyboard {

@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext, Viewer } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Incoming, normaliseDigits } from '../../bot/incoming.ts';
-import { show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
-import { type Ask, answered, ask, type Question } from '../../db/asks.ts';
+import type { BotContext } from '../../bot/context.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
+import { normaliseDigits } from '../../bot/incoming.ts';
+import type { Answer } from '../../bot/reply.ts';
+import type { Screen } from '../../bot/show.ts';
+import { type Ask, answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   type AnimeChange,
@@ -19,15 +19,16 @@ import {
   formerHolder,
   holderOf,
 } from '../../db/catalogue.ts';
-import type { Query } from '../../db/database.ts';
 import { type Candidate, searchAnime } from '../../db/search.ts';
 import { indexAnime } from '../../db/search-index.ts';
 import { foldQuery, searchTerms } from '../../db/search-query.ts';
 import { rankFound } from '../../db/search-rank.ts';
+import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html } from '../../text/html.ts';
 import { searchText } from '../../text/search-text.ts';
 import { changeFrom } from './edit-answers.ts';
 import {
+  asking,
   editScreen,
   FIELDS,
   type Field,
@@ -35,120 +36,84 @@ import {
   listScreen,
   nameOf,
   PER_PAGE,
+  putQuestion,
   questionText,
   savedScreen,
-  stopButton,
+  unlessTrashed,
   withNote,
 } from './edit-screens.ts';
-import { AdminRoutes, askedQuestion, pressed, whenPressed } from './routes.ts';
 
-const named = whenPressed(['edit', 'editField', 'photoOff'], ({ id }) => catalogueAnime(id));
-/** What `/edit` names: a code, or a name. */
-const byCode = prefetch((incoming) => codeAsked(incoming, holderOf));
-const byOldCode = prefetch((incoming) => codeAsked(incoming, formerHolder));
-const byName = prefetch((incoming) => {
-  const folded = incoming.kind === 'command' && incoming.name === 'edit' ? foldQuery(incoming.argument) : '';
-  return folded === '' ? undefined : searchAnime(searchTerms(folded));
-});
-const page = prefetch((incoming) => {
-  const action = pressed(incoming, 'catalogue');
-  const isCommand = incoming.kind === 'command' && incoming.name === 'edit' && incoming.argument === '';
-  return action !== undefined || isCommand
-    ? cataloguePage(Math.max(0, action?.page ?? 0), PER_PAGE)
-    : undefined;
-});
+const gone = (t: Texts): string => t.admin.catalogue.gone();
 
-const routes = new AdminRoutes()
-  .command('edit', async (ctx, _admin, argument) => {
-    if (argument === '') return show(ctx, listScreen(ctx.turn.got(page) ?? [], 0, ctx.t));
-    const anime = ctx.turn.got(byCode);
-    if (anime !== undefined) return show(ctx, editScreen(anime, ctx.t));
-    const found = { former: ctx.turn.got(byOldCode), alike: ctx.turn.got(byName) ?? [] };
-    return openFound(ctx, argument, found);
+export const editFeature = feature('admins')
+  .on(
+    'catalogue',
+    { reads: ({ page }) => [cataloguePage(Math.max(0, page), PER_PAGE)] },
+    ({ t }, { page }, [found]) => listScreen(found, Math.max(0, page), t),
+  )
+  /** A code, or a name. */
+  .command(
+    'edit',
+    { reads: (wanted) => (foldQuery(wanted) === '' ? [] : lookFor(wanted)) },
+    (ctx, wanted, [holder, former, alike]) => openFound(ctx, wanted, [holder, former, alike]),
+  )
+  .on('edit', { reads: ({ id }) => [catalogueAnime(id)], gone }, ({ t }, _, [anime]) => editScreen(anime, t))
+  .on(
+    'editField',
+    { reads: ({ id }) => [unlessTrashed(catalogueAnime(id))], gone },
+    (ctx, { field }, [anime]) => askField(ctx, anime, FIELDS[field]),
+  )
+  .on('photoOff', { reads: ({ id }) => [catalogueAnime(id)], gone }, async (ctx, _, [anime]) =>
+    savedScreen(await save(ctx, anime, { photo: null }), ctx.t),
+  )
+  .on('editByCode', (ctx) => putQuestion(ctx, 'anime', ctx.t.admin.catalogue.askAnime()))
+  .answer('anime', async (ctx, message) => {
+    const wanted = message.text ?? '';
+    if (foldQuery(wanted) === '') return asking(ctx.t.admin.catalogue.askAnime(), ctx.t);
+    const [holder, former, alike] = lookFor(wanted);
+    const found = await ctx.turn.commit(holder, former, alike, answered(ctx.viewer.id));
+    return openFound(ctx, wanted, found);
   })
-  .press('catalogue', async (ctx, _admin, action) => {
-    const screen = listScreen(ctx.turn.got(page) ?? [], Math.max(0, action.page), ctx.t);
-    await Promise.all([ctx.answerPress(), show(ctx, screen)]);
-  })
-  .press('edit', async (ctx) => {
-    const anime = ctx.turn.got(named);
-    if (anime === undefined) return ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true });
-    return Promise.all([ctx.answerPress(), show(ctx, editScreen(anime, ctx.t))]);
-  })
-  .press('editField', (ctx, admin, { field }) => askField(ctx, admin, FIELDS[field]))
-  .press('photoOff', async (ctx, admin) => {
-    const anime = ctx.turn.got(named);
-    if (anime === undefined) return ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true });
-    const after = await save(ctx, admin, anime, { photo: null });
-    return Promise.all([ctx.answerPress(), show(ctx, savedScreen(after, ctx.t))]);
-  })
-  .press('editByCode', async (ctx, admin) => {
-    await ctx.turn.commit(...ask(admin.id, 'anime', {}, ctx.now));
-    const text = ctx.t.admin.catalogue.askAnime();
-    await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard: stopButton(ctx.t) })]);
-  })
-  .answer('anime', (ctx, admin, { message }) => openAsked(ctx, admin, message.text ?? ''))
-  .answer('code', (ctx, admin, { ask: asked }) => takeCode(ctx, admin, asked));
-for (const field of FIELDS)
-  if (field !== 'code')
-    routes.answer(field, async (ctx, admin, { ask: asked, message }) => {
-      const change = changeFrom(field, message, ctx.t);
-      if ('problem' in change) return show(ctx, { text: change.problem, keyboard: stopButton(ctx.t) });
-      if (asked.anime === undefined) return dropAndSay(ctx, admin, ctx.t.admin.catalogue.notSaved());
-      return show(ctx, savedScreen(await save(ctx, admin, asked.anime, change.change), ctx.t));
-    });
-
-export const editFeature: Feature = {
-  name: 'admin edit',
-  composer: routes.composer,
-  prefetches: [named, byCode, byOldCode, byName, page, askedQuestion],
-};
+  .answer('code', (ctx, _, [asked]) => takeCode(ctx, asked))
+  .answer(
+    ['title', 'description', 'photo', 'genres', 'year', 'aliases'],
+    async (ctx, message, [{ question, anime }]) => {
+      const change = changeFrom(question, message, ctx.t);
+      if ('problem' in change) return asking(change.problem, ctx.t);
+      if (anime === undefined) return dropAndSay(ctx, ctx.t.admin.catalogue.notSaved());
+      return savedScreen(await save(ctx, anime, change.change), ctx.t);
+    },
+  );
 
 /** Writes a change with its search text; the anime as it is afterwards, undefined when it is gone or in the trash. */
 async function save(
-  ctx: BotContext,
-  admin: Viewer,
+  ctx: AdminContext,
   anime: CatalogueAnime,
   change: AnimeChange,
 ): Promise<CatalogueAnime | undefined> {
-  const question = catalogueAnime(anime.id);
   const texts = searchText({ ...anime, ...change });
-  const results = await ctx.turn.commit(
-    ...answered(admin.id),
+  const subject = `${anime.code} ${nameOf(anime, ctx.t)}: ${Object.keys(change).join(', ')}`;
+  const [, , , , after] = await ctx.turn.commit(
+    answered(ctx.viewer.id),
     editAnime(anime.id, change, ctx.now),
-    auditIfChanged(
-      admin.id,
-      'anime-edited',
-      `${anime.code} ${nameOf(anime, ctx.t)}: ${Object.keys(change).join(', ')}`,
-      ctx.now,
-    ),
+    auditIfChanged(ctx.viewer.id, 'anime-edited', subject, ctx.now),
     indexAnime({ id: anime.id }, texts),
-    question,
+    unlessTrashed(catalogueAnime(anime.id)),
   );
-  const after = question.parse(results.at(-1)?.rows ?? []);
-  if (after?.deletedAt !== null) return undefined;
   // Another admin changed something else between this turn's read and its write.
-  if (!isDeepStrictEqual(searchText(after), texts))
+  if (after !== undefined && !isDeepStrictEqual(searchText(after), texts))
     ctx.turn.stage(indexAnime({ id: anime.id }, searchText(after)));
   return after;
 }
 
-async function askField(ctx: BotContext, admin: Viewer, field: Field | undefined): Promise<unknown> {
-  const anime = ctx.turn.got(named);
-  if (anime === undefined || field === undefined || anime.deletedAt !== null)
-    return ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true });
-  const question: Question = field;
-  await ctx.turn.commit(...ask(admin.id, question, { animeId: anime.id }, ctx.now));
+async function askField(ctx: AdminContext, anime: CatalogueAnime, field: Field | undefined): Promise<Answer> {
+  const { catalogue } = ctx.t.admin;
+  if (field === undefined) return { alert: catalogue.gone() };
   const keyboard = new InlineKeyboard();
   if (field === 'photo' && anime.photoId !== null)
-    keyboard.text(ctx.t.admin.catalogue.photoOff(), encodeAction({ kind: 'photoOff', id: anime.id })).row();
-  const screen = { text: questionText(field, anime, ctx.t), keyboard: stopButton(ctx.t, keyboard) };
-  return Promise.all([ctx.answerPress(), show(ctx, screen)]);
-}
-
-function codeAsked<T>(incoming: Incoming, question: (code: number) => Query<T>): Query<T> | undefined {
-  const code = incoming.kind === 'command' && incoming.name === 'edit' ? codeIn(incoming.argument) : null;
-  return code === null ? undefined : question(code);
+    keyboard.text(catalogue.photoOff(), encodeAction({ kind: 'photoOff', id: anime.id })).row();
+  await putQuestion(ctx, field, questionText(field, anime, ctx.t), { animeId: anime.id });
+  return asking(questionText(field, anime, ctx.t), ctx.t, keyboard);
 }
 
 function codeIn(text: string): number | null {
@@ -156,39 +121,31 @@ function codeIn(text: string): number | null {
   return /^\d{1,6}$/.test(digits) ? Number(digits) : null;
 }
 
-/** The answer to "which anime": its code or its name. */
-async function openAsked(ctx: BotContext, admin: Viewer, text: string): Promise<void> {
-  const code = codeIn(text);
-  const folded = foldQuery(text);
-  if (folded === '')
-    return show(ctx, { text: ctx.t.admin.catalogue.askAnime(), keyboard: stopButton(ctx.t) });
-  const questions = [holderOf(code ?? 0), formerHolder(code ?? 0), searchAnime(searchTerms(folded))] as const;
-  const results = await ctx.turn.commit(...questions, ...answered(admin.id));
-  const anime = questions[0].parse(results[0]?.rows ?? []);
-  if (anime !== undefined) return show(ctx, editScreen(anime, ctx.t));
-  const found = {
-    former: questions[1].parse(results[1]?.rows ?? []),
-    alike: questions[2].parse(results[2]?.rows ?? []),
-  };
-  return openFound(ctx, text, found);
+/** Who has the code, who had it, and whose name is like it. */
+function lookFor(wanted: string) {
+  const code = codeIn(wanted) ?? 0;
+  return [holderOf(code), formerHolder(code), searchAnime(searchTerms(foldQuery(wanted)))] as const;
 }
 
-/** Nobody has the code, or it is a name: offers who had it, and whose name is like it. The only one of that name is opened. */
+/** Opens what is wanted, or the only one of that name; else offers who had the code, and whose name is like it. */
 async function openFound(
   ctx: BotContext,
   wanted: string,
-  found: { readonly former: CatalogueAnime | undefined; readonly alike: readonly Candidate[] },
-): Promise<void> {
+  [holder, former, alike]: readonly [
+    CatalogueAnime | undefined,
+    CatalogueAnime | undefined,
+    readonly Candidate[] | undefined,
+    ...unknown[],
+  ],
+): Promise<Screen> {
   const { t } = ctx;
+  if (holder !== undefined) return editScreen(holder, t);
   const code = codeIn(wanted);
-  const { former } = found;
-  const ranked = rankFound(foldQuery(wanted), found.alike);
+  const ranked = rankFound(foldQuery(wanted), alike ?? []);
   const [first] = ranked;
   if (code === null && ranked.length === 1 && first !== undefined) {
-    const question = catalogueAnime(first.id);
-    const results = await ctx.turn.commit(question);
-    const anime = question.parse(results[0]?.rows ?? []);
-    if (anime !== undefined) return show(ctx, editScreen(anime, t));
+    const [anime] = await ctx.turn.commit(catalogueAnime(first.id));
+    if (anime !== undefined) return editScreen(anime, t);
   }
   const offered = [
     ...(former === undefined ? [] : [former]),
@@ -207,35 +164,30 @@ async function openFound(
       : code === null && offered.length > 0
         ? t.viewer.found(ranked.length)
         : missing;
-  await show(ctx, { text, keyboard: keyboard.append(listButton(t)) });
+  return { text, keyboard: keyboard.append(listButton(t)) };
 }
 
-async function takeCode(ctx: BotContext, admin: Viewer, asked: Ask): Promise<void> {
+async function takeCode(ctx: AdminContext, { anime }: Ask): Promise<Screen> {
   const { catalogue } = ctx.t.admin;
-  const { anime } = asked;
+  const { id: adminId } = ctx.viewer;
   const code = ctx.incoming.kind === 'code' ? ctx.incoming.code : null;
-  if (anime === undefined) return dropAndSay(ctx, admin, catalogue.notSaved());
-  if (code === null) return show(ctx, { text: catalogue.wantsCode(), keyboard: stopButton(ctx.t) });
+  if (anime === undefined) return dropAndSay(ctx, catalogue.notSaved());
+  if (code === null) return asking(catalogue.wantsCode(), ctx.t);
   const subject = `${nameOf(anime, ctx.t)}: ${anime.code} → ${code}`;
-  const holder = holderOf(code);
-  const results = await ctx.turn.commit(
-    holder,
-    ...changeCode(anime.id, code, ctx.now),
-    auditIfChanged(admin.id, 'code-changed', subject, ctx.now),
+  const [taken, , , after] = await ctx.turn.commit(
+    holderOf(code),
+    changeCode(anime.id, code, ctx.now),
+    auditIfChanged(adminId, 'code-changed', subject, ctx.now),
     catalogueAnime(anime.id),
   );
-  const taken = holder.parse(results[0]?.rows ?? []);
-  if (taken !== undefined && taken.id !== anime.id) {
-    const text = catalogue.codeTaken(code, nameOf(taken, ctx.t), taken.deletedAt !== null);
-    return show(ctx, { text, keyboard: stopButton(ctx.t) });
-  }
-  ctx.turn.stage(...answered(admin.id));
-  const after = catalogueAnime(anime.id).parse(results.at(-1)?.rows ?? []);
-  if (after?.code !== code) return show(ctx, { text: catalogue.notSaved(), keyboard: listButton(ctx.t) });
-  await show(ctx, withNote(catalogue.codeChanged(anime.code, code), editScreen(after, ctx.t)));
+  if (taken !== undefined && taken.id !== anime.id)
+    return asking(catalogue.codeTaken(code, nameOf(taken, ctx.t), taken.deletedAt !== null), ctx.t);
+  ctx.turn.stage(...answered(adminId));
+  if (after?.code !== code) return { text: catalogue.notSaved(), keyboard: listButton(ctx.t) };
+  return withNote(catalogue.codeChanged(anime.code, code), editScreen(after, ctx.t));
 }
 
-async function dropAndSay(ctx: BotContext, admin: Viewer, text: Html): Promise<void> {
-  await ctx.turn.commit(...answered(admin.id));
-  await show(ctx, { text, keyboard: listButton(ctx.t) });
+async function dropAndSay(ctx: AdminContext, text: Html): Promise<Screen> {
+  await ctx.turn.commit(answered(ctx.viewer.id));
+  return { text, keyboard: listButton(ctx.t) };
 }

@@ -1,40 +1,35 @@
 /** /export: the catalogue as a JSON file that can be imported again (`npm run backup -- import`). */
 import { gzipSync } from 'node:zlib';
 import { InputFile } from 'grammy';
-import type { BotContext, Viewer } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { show } from '../../bot/show.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
 import { EXPORT_PAGE, exportedAnime, exportedLists } from '../../db/catalogue-export.ts';
 import type { Database } from '../../db/database.ts';
 import { toSqlTime } from '../../db/time.ts';
-import { AdminRoutes } from './routes.ts';
 
 /** Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file. */
 const UPLOAD_LIMIT = 49_000_000;
 /** Larger files are packed: smaller on the wire, and the reader unpacks them by itself. */
 const PACK_FROM = 10_000_000;
 
-const routes = new AdminRoutes()
-  .command('export', (ctx, admin) => send(ctx, admin))
-  .press('export', (ctx, admin) => send(ctx, admin));
+export const exportFeature = feature('admins').on('export', send);
 
-export const exportFeature: Feature = { name: 'admin export', composer: routes.composer, prefetches: [] };
-
-async function send(ctx: BotContext, admin: Viewer): Promise<void> {
+async function send(ctx: AdminContext): Promise<Screen | undefined> {
   await ctx.answerPress();
   const { json, anime } = await exportCatalogue(ctx.services.db, ctx.now);
   const isPacked = json.byteLength > PACK_FROM;
   const file = isPacked ? gzipSync(json) : json;
   const { system } = ctx.t.admin;
-  if (file.byteLength > UPLOAD_LIMIT) return show(ctx, { text: system.exportTooLarge() }, { isNew: true });
+  if (file.byteLength > UPLOAD_LIMIT) return { text: system.exportTooLarge(), isNew: true };
   const stamp = toSqlTime(ctx.now).replaceAll(/[-:]/g, '').replace(' ', '_');
   const name = `anime_export_${stamp}.json${isPacked ? '.gz' : ''}`;
-  ctx.turn.stage(audit(admin.id, 'exported', String(anime), ctx.now));
+  ctx.turn.stage(audit(ctx.viewer.id, 'exported', String(anime), ctx.now));
   await ctx.replyWithDocument(new InputFile(file, name), {
     caption: system.exported(anime).markup,
     parse_mode: 'HTML',
   });
+  return undefined;
 }
 
 /** One read for every {@link EXPORT_PAGE} anime. The pages are not one snapshot: a backup is. */

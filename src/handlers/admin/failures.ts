@@ -2,38 +2,26 @@
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Screen, show } from '../../bot/show.ts';
+import { feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
 import { dropFailures, type FailureLine, failureLines, retryFailures } from '../../db/updates.ts';
 import { join } from '../../text/html.ts';
-import { AdminRoutes, whenPressed } from './routes.ts';
 
 /** Reasons on one screen. */
 const MOST_LINES = 15;
 
-const lines = whenPressed(['failures'], () => failureLines(MOST_LINES));
-
-const routes = new AdminRoutes()
-  .press('failures', async (ctx) => {
-    await Promise.all([ctx.answerPress(), show(ctx, failuresScreen(ctx.turn.got(lines) ?? [], ctx))]);
+export const failuresFeature = feature('admins')
+  .on('failures', { reads: () => [failureLines(MOST_LINES)] }, (ctx, _, [lines]) =>
+    failuresScreen(lines, ctx),
+  )
+  .on('failuresRetry', async (ctx) => {
+    const [, left] = await ctx.turn.commit(retryFailures(ctx.now), failureLines(MOST_LINES));
+    return { ...failuresScreen(left, ctx), said: ctx.t.admin.system.failuresRetried() };
   })
-  .press('failuresRetry', async (ctx) => {
-    const question = failureLines(MOST_LINES);
-    const [, left] = await ctx.turn.commit(retryFailures(ctx.now), question);
-    const screen = failuresScreen(question.parse(left?.rows ?? []), ctx);
-    await Promise.all([ctx.answerPress(ctx.t.admin.system.failuresRetried()), show(ctx, screen)]);
-  })
-  .press('failuresDrop', async (ctx) => {
-    const question = failureLines(MOST_LINES);
-    const [, left] = await ctx.turn.commit(dropFailures(), question);
-    await Promise.all([ctx.answerPress(), show(ctx, failuresScreen(question.parse(left?.rows ?? []), ctx))]);
+  .on('failuresDrop', async (ctx) => {
+    const [, left] = await ctx.turn.commit(dropFailures(), failureLines(MOST_LINES));
+    return failuresScreen(left, ctx);
   });
-
-export const failuresFeature: Feature = {
-  name: 'admin failures',
-  composer: routes.composer,
-  prefetches: [lines],
-};
 
 function failuresScreen(found: readonly FailureLine[], ctx: BotContext): Screen {
   const { system } = ctx.t.admin;

@@ -1,11 +1,10 @@
 /** The list of groups and channels to post to. Buttons carry the row's id; only Bot API calls see the chat's. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Screen, show } from '../../bot/show.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
 import { forgetNotice } from '../../db/admin-notices.ts';
-import { answered, ask } from '../../db/asks.ts';
+import { answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   deleteGroup,
@@ -17,99 +16,61 @@ import {
   renameGroup,
 } from '../../db/groups.ts';
 import type { Texts } from '../../locales/index.ts';
-import { cutText, type Html } from '../../text/html.ts';
+import { cutText } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
-import { stopButton, withNote } from './edit-screens.ts';
-import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';
+import { asking, putQuestion, withNote } from './edit-screens.ts';
 
 /** Buttons and lists show it on one line. */
 const NAME_LIMIT = 60;
 
-const list = whenAsked('groups', ['groups'], () => groups());
-const named = whenPressed(['group', 'groupUp', 'groupCheck', 'groupName', 'groupDelete'], ({ group }) =>
-  groupById(group),
-);
-
-const routes = new AdminRoutes()
-  .command('groups', (ctx) => show(ctx, listScreen(ctx.turn.got(list) ?? [], ctx.t)))
-  .press('groups', async (ctx) => {
-    await Promise.all([ctx.answerPress(), show(ctx, listScreen(ctx.turn.got(list) ?? [], ctx.t))]);
-  })
-  .press('group', (ctx) => withGroup(ctx, (group) => reply(ctx, groupScreen(group, ctx.t))))
-  .press('groupUp', (ctx) =>
-    withGroup(ctx, async (group) => {
-      const question = groups();
-      const results = await ctx.turn.commit(...raiseGroup(group.id), question);
-      await reply(ctx, listScreen(question.parse(results.at(-1)?.rows ?? []), ctx.t));
-    }),
-  )
-  .press('groupCheck', (ctx) => withGroup(ctx, (group) => check(ctx, group)))
-  .press('groupName', (ctx, admin) =>
-    withGroup(ctx, async (group) => {
-      await ctx.turn.commit(...ask(admin.id, 'group-name', { subject: group.id }, ctx.now));
-      const text = ctx.t.admin.chats.askName(group.name);
-      await reply(ctx, { text, keyboard: stopButton(ctx.t) });
-    }),
-  )
-  .answer('group-name', async (ctx, admin, { ask: asked, message }) => {
-    const { chats } = ctx.t.admin;
-    const name = (message.text ?? '').replaceAll(/\s+/g, ' ').trim();
-    if (name === '' || name.length > NAME_LIMIT)
-      return show(ctx, { text: chats.wantsName(), keyboard: stopButton(ctx.t) });
-    const question = groupById(asked.subject ?? 0);
-    const results = await ctx.turn.commit(
-      ...answered(admin.id),
-      renameGroup(asked.subject ?? 0, name),
-      auditIfChanged(admin.id, 'group-edited', name, ctx.now),
-      question,
-    );
-    const group = question.parse(results.at(-1)?.rows ?? []);
-    return show(
-      ctx,
-      group === undefined ? listScreen([], ctx.t) : withNote(chats.renamed(name), groupScreen(group, ctx.t)),
-    );
-  })
-  .press('groupDelete', (ctx, admin, { sure }) =>
-    withGroup(ctx, async (group) => {
-      if (sure !== 1) return reply(ctx, askDelete(group, ctx.t));
-      const question = groups();
-      const results = await ctx.turn.commit(
-        deleteGroup(group.id),
-        auditIfChanged(admin.id, 'group-deleted', `${group.name} (${group.chatId})`, ctx.now),
-        question,
-      );
-      const screen = listScreen(question.parse(results.at(-1)?.rows ?? []), ctx.t);
-      return reply(ctx, withNote(ctx.t.admin.chats.deleted(group.name), screen));
-    }),
-  );
-
-export const groupsAdminFeature: Feature = {
-  name: 'admin groups',
-  composer: routes.composer,
-  prefetches: [list, named, askedQuestion],
+const one = {
+  reads: ({ group }: { readonly group: number }) => [groupById(group)] as const,
+  gone: (t: Texts): string => t.admin.chats.gone(),
 };
 
-async function withGroup(ctx: BotContext, act: (group: Group) => Promise<unknown>): Promise<unknown> {
-  const group = ctx.turn.got(named);
-  return group === undefined ? ctx.answerPress(ctx.t.admin.chats.gone(), { alert: true }) : act(group);
-}
+export const groupsAdminFeature = feature('admins')
+  .on('groups', { reads: () => [groups()] }, ({ t }, _, [found]) => listScreen(found, t))
+  .on('group', one, ({ t }, _, [group]) => groupScreen(group, t))
+  .on('groupUp', one, async (ctx, _, [{ id }]) => {
+    const [, found] = await ctx.turn.commit(raiseGroup(id), groups());
+    return listScreen(found, ctx.t);
+  })
+  .on('groupCheck', one, (ctx, _, [group]) => check(ctx, group))
+  .on('groupName', one, (ctx, _, [{ id, name }]) =>
+    putQuestion(ctx, 'group-name', ctx.t.admin.chats.askName(name), { subject: id }),
+  )
+  .answer('group-name', async (ctx, message, [asked]) => {
+    const { chats } = ctx.t.admin;
+    const name = (message.text ?? '').replaceAll(/\s+/g, ' ').trim();
+    if (name === '' || name.length > NAME_LIMIT) return asking(chats.wantsName(), ctx.t);
+    const id = asked.subject ?? 0;
+    const [, , , group] = await ctx.turn.commit(
+      answered(ctx.viewer.id),
+      renameGroup(id, name),
+      auditIfChanged(ctx.viewer.id, 'group-edited', name, ctx.now),
+      groupById(id),
+    );
+    return group === undefined
+      ? listScreen([], ctx.t)
+      : withNote(chats.renamed(name), groupScreen(group, ctx.t));
+  })
+  .on('groupDelete', one, async (ctx, { sure }, [group]) => {
+    if (sure !== 1) return askDelete(group, ctx.t);
+    const [, , found] = await ctx.turn.commit(
+      deleteGroup(group.id),
+      auditIfChanged(ctx.viewer.id, 'group-deleted', `${group.name} (${group.chatId})`, ctx.now),
+      groups(),
+    );
+    return withNote(ctx.t.admin.chats.deleted(group.name), listScreen(found, ctx.t));
+  });
 
-async function reply(ctx: BotContext, screen: Screen): Promise<void> {
-  await Promise.all([ctx.answerPress(), show(ctx, screen)]);
-}
-
-async function check(ctx: BotContext, group: Group): Promise<void> {
+async function check(ctx: AdminContext, group: Group): Promise<Screen> {
   const { chats } = ctx.t.admin;
   const found = await lookUpChat(ctx.services, group.chatId, 'group');
-  let note: Html;
-  let after = group;
-  if (found.ok) {
-    const { chat } = found;
-    await ctx.turn.commit(refreshGroup(group.id, chat), forgetNotice(`chat:${group.id}`));
-    after = { ...group, ...chat, problem: null };
-    note = chats.updated();
-  } else note = chats.refused[found.why](group.name);
-  await reply(ctx, withNote(note, groupScreen(after, ctx.t)));
+  if (!found.ok) return withNote(chats.refused[found.why](group.name), groupScreen(group, ctx.t));
+  const { chat } = found;
+  await ctx.turn.commit(refreshGroup(group.id, chat), forgetNotice(`chat:${group.id}`));
+  return withNote(chats.updated(), groupScreen({ ...group, ...chat, problem: null }, ctx.t));
 }
 
 function listScreen(found: readonly Group[], t: Texts): Screen {

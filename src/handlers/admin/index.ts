@@ -1,18 +1,20 @@
-/** Everything only admins can do, in the order it is asked. */
-import type { Feature } from '../../bot/feature.ts';
-import { adminsFeature } from './admins.ts';
+/** Everything only admins can do. */
+import { adminActionOf } from '../../bot/asked.ts';
+import { router } from '../../bot/router.ts';
+import type { Stage } from '../../bot/step.ts';
+import { adminsFeature, auditFeature } from './admins.ts';
 import { backupFeature } from './backup.ts';
 import { broadcastFeature } from './broadcast.ts';
 import { channelsAdminFeature } from './channels.ts';
-import { chatsFeature } from './chats.ts';
-import { draftIntakeFeature } from './draft-intake.ts';
+import { botAdded, chatsFeature } from './chats.ts';
+import { draftIntake } from './draft-intake.ts';
 import { draftsFeature } from './drafts.ts';
 import { editFeature } from './edit.ts';
 import { editPartsFeature } from './edit-parts.ts';
 import { exportFeature } from './export.ts';
 import { failuresFeature } from './failures.ts';
 import { groupsAdminFeature } from './groups.ts';
-import { importFeature } from './import.ts';
+import { importedFile, importFeature } from './import.ts';
 import { panelFeature } from './panel.ts';
 import { peopleFeature } from './people.ts';
 import { postingFeature } from './posting.ts';
@@ -20,8 +22,7 @@ import { selfTestFeature } from './self-test.ts';
 import { statisticsFeature } from './statistics.ts';
 import { trashFeature } from './trash.ts';
 
-/** Answers to questions come before the wizard: only one of them is open, but a question takes anything. */
-export const adminFeatures: readonly Feature[] = [
+const features = [
   panelFeature,
   failuresFeature,
   editFeature,
@@ -34,11 +35,19 @@ export const adminFeatures: readonly Feature[] = [
   broadcastFeature,
   statisticsFeature,
   peopleFeature,
+  auditFeature,
   adminsFeature,
   exportFeature,
   selfTestFeature,
   backupFeature,
   importFeature,
   draftsFeature,
-  draftIntakeFeature,
+];
+
+/** An answer to a question comes before what the wizard and the import take: a question takes anything. */
+export const adminStages: readonly Stage[] = [
+  router(features, adminActionOf),
+  botAdded,
+  importedFile,
+  draftIntake,
 ];

@@ -1,13 +1,12 @@
 /** The admins' front door. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext, Viewer } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { one, sql } from '../../db/database.ts';
+import type { Viewer } from '../../bot/context.ts';
+import { feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
+import { one, type Query, sql } from '../../db/database.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, html, join } from '../../text/html.ts';
-import { AdminRoutes, whenAsked } from './routes.ts';
 
 interface Overview {
   readonly anime: number;
@@ -16,8 +15,14 @@ interface Overview {
   readonly failures: number;
 }
 
-const overview = whenAsked('admin', ['panel'], (userId) =>
-  one(
+export const panelFeature = feature('admins')
+  .on('panel', { reads: (_, { id }) => [overview(id)] }, ({ viewer, t }, _, [numbers]) =>
+    panelScreen(numbers ?? { anime: 0, users: 0, drafts: 0, failures: 0 }, viewer, t),
+  )
+  .command('commands', ({ t }) => ({ text: commandsText(t) }));
+
+function overview(userId: number): Query<Overview | undefined> {
+  return one(
     sql(
       `SELECT (SELECT COUNT(*) FROM anime WHERE deleted_at IS NULL) AS anime,
          COALESCE((SELECT value FROM counters WHERE metric = 'users' AND period = 'all'), 0) AS users,
@@ -25,34 +30,18 @@ const overview = whenAsked('admin', ['panel'], (userId) =>
          (SELECT COUNT(*) FROM failed_updates WHERE given_up_at IS NOT NULL) AS failures`,
       userId,
     ),
-    (row): Overview => ({
+    (row) => ({
       anime: row.int('anime'),
       users: row.int('users'),
       drafts: row.int('drafts'),
       failures: row.int('failures'),
     }),
-  ),
-);
-
-const routes = new AdminRoutes()
-  .command('admin', (ctx, admin) => open(ctx, admin))
-  .press('panel', (ctx, admin) => open(ctx, admin))
-  .command('commands', (ctx) => show(ctx, { text: commandsText(ctx.t) }));
-
-export const panelFeature: Feature = {
-  name: 'admin panel',
-  composer: routes.composer,
-  prefetches: [overview],
-};
+  );
+}
 
 function commandsText({ admin: { system } }: Texts): Html {
   const lines = Object.entries(system.commandList()).map(([name, does]) => html`/${name} — ${does}`);
   return html`<b>${system.commandsTitle()}</b>\n\n${join(lines, '\n')}`;
-}
-
-async function open(ctx: BotContext, admin: Viewer): Promise<void> {
-  const numbers = ctx.turn.got(overview) ?? { anime: 0, users: 0, drafts: 0, failures: 0 };
-  await Promise.all([ctx.answerPress(), show(ctx, panelScreen(numbers, admin, ctx.t))]);
 }
 
 function panelScreen(numbers: Overview, admin: Viewer, t: Texts): Screen {

@@ -3,74 +3,50 @@ import { InlineKeyboard } from 'grammy';
 import type { Message } from 'grammy/types';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { feature } from '../../bot/feature.ts';
 import { isRelayed, normaliseDigits } from '../../bot/incoming.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
-import { answered, ask } from '../../db/asks.ts';
+import type { Screen } from '../../bot/show.ts';
+import { answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { ban, findPerson, type PersonCard, unban } from '../../db/people.ts';
-import { totals } from '../../db/statistics.ts';
+import { type Totals, totals } from '../../db/statistics.ts';
 import { forgetBanTold } from '../../db/users.ts';
-import { stopButton } from './edit-screens.ts';
-import { AdminRoutes, askedQuestion, whenAsked, whenPressed } from './routes.ts';
+import type { Texts } from '../../locales/index.ts';
+import { asking, putQuestion } from './edit-screens.ts';
 
-const numbers = whenAsked('users', ['people'], (_userId, now) => totals(now));
-const named = whenPressed(['person', 'personBan'], ({ user }) => findPerson({ id: user }));
-const searched = prefetch((incoming) => {
-  if (incoming.kind !== 'command' || incoming.name !== 'users') return undefined;
-  const wanted = personNamed(incoming.argument);
-  return wanted === undefined ? undefined : findPerson(wanted);
-});
+const named = { reads: ({ user }: { readonly user: number }) => [findPerson({ id: user })] as const };
 
-const routes = new AdminRoutes()
-  .command('users', async (ctx, _admin, argument) => {
-    if (argument === '') return openNumbers(ctx);
-    const person = ctx.turn.got(searched);
-    return show(ctx, personScreen(person, ctx));
-  })
-  .press('people', (ctx) => openNumbers(ctx))
-  .press('personFind', async (ctx, admin) => {
-    await ctx.turn.commit(...ask(admin.id, 'person', {}, ctx.now));
-    const screen = { text: ctx.t.admin.people.askPerson(), keyboard: stopButton(ctx.t) };
-    await Promise.all([ctx.answerPress(), show(ctx, screen)]);
-  })
-  .answer('person', async (ctx, admin, { message }) => {
+export const peopleFeature = feature('admins')
+  .on('people', { reads: (_, { now }) => [totals(now)] }, ({ t }, _, [numbers]) => numbersScreen(numbers, t))
+  .command(
+    'users',
+    {
+      reads: (argument) => {
+        const wanted = personNamed(argument);
+        return [wanted && findPerson(wanted)];
+      },
+    },
+    (ctx, _, [person]) => personScreen(person, ctx),
+  )
+  .on('personFind', (ctx) => putQuestion(ctx, 'person', ctx.t.admin.people.askPerson()))
+  .answer('person', async (ctx, message) => {
     const wanted = personOf(message);
-    if (wanted === undefined)
-      return show(ctx, { text: ctx.t.admin.people.askPerson(), keyboard: stopButton(ctx.t) });
-    const question = findPerson(wanted);
-    const results = await ctx.turn.commit(question, ...answered(admin.id));
-    return show(ctx, personScreen(question.parse(results[0]?.rows ?? []), ctx));
+    if (wanted === undefined) return asking(ctx.t.admin.people.askPerson(), ctx.t);
+    const [person] = await ctx.turn.commit(findPerson(wanted), answered(ctx.viewer.id));
+    return personScreen(person, ctx);
   })
-  .press('person', async (ctx) => {
-    await Promise.all([ctx.answerPress(), show(ctx, personScreen(ctx.turn.got(named), ctx))]);
-  })
-  .press('personBan', async (ctx, admin, { user, on }) => {
-    const person = ctx.turn.got(named);
-    if (person === undefined || isStaff(person, ctx))
-      return ctx.answerPress(ctx.t.admin.people.isAdmin(), { alert: true });
-    const question = findPerson({ id: user });
-    const results = await ctx.turn.commit(
+  .on('person', named, (ctx, _, [person]) => personScreen(person, ctx))
+  .on('personBan', named, async (ctx, { user, on }, [person]) => {
+    if (person === undefined || isStaff(person, ctx)) return { alert: ctx.t.admin.people.isAdmin() };
+    const action = on === 1 ? 'user-banned' : 'user-unbanned';
+    const [, , , after] = await ctx.turn.commit(
       on === 1 ? ban(user, ctx.now) : unban(user),
-      auditIfChanged(
-        admin.id,
-        on === 1 ? 'user-banned' : 'user-unbanned',
-        `${person.name} (${user})`,
-        ctx.now,
-      ),
-      ...(on === 1 ? [] : [forgetBanTold(user)]),
-      question,
+      auditIfChanged(ctx.viewer.id, action, `${person.name} (${user})`, ctx.now),
+      on === 1 ? [] : [forgetBanTold(user)],
+      findPerson({ id: user }),
     );
-    const after = question.parse(results.at(-1)?.rows ?? []);
-    return Promise.all([ctx.answerPress(), show(ctx, personScreen(after, ctx))]);
+    return personScreen(after, ctx);
   });
-
-export const peopleFeature: Feature = {
-  name: 'admin people',
-  composer: routes.composer,
-  prefetches: [numbers, named, searched, askedQuestion],
-};
 
 /** A user named by a forwarded message of theirs, an id or @username; what somebody else wrote names nobody. */
 export function personOf(message: Message): { id: number } | { username: string } | undefined {
@@ -86,15 +62,13 @@ function personNamed(text: string): { id: number } | { username: string } | unde
   return username === undefined ? undefined : { username };
 }
 
-async function openNumbers(ctx: BotContext): Promise<void> {
-  const found = ctx.turn.got(numbers);
-  const { people, system } = ctx.t.admin;
-  const text = people.users(found?.users ?? 0, found?.blocked ?? 0, found?.banned ?? 0);
+function numbersScreen(found: Totals | undefined, t: Texts): Screen {
+  const { people, system } = t.admin;
   const keyboard = new InlineKeyboard()
     .text(people.find(), encodeAction({ kind: 'personFind' }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
+  return { text: people.users(found?.users ?? 0, found?.blocked ?? 0, found?.banned ?? 0), keyboard };
 }
 
 /** Those who run the bot can not be blocked. */

@@ -2,75 +2,49 @@
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Screen, show } from '../../bot/show.ts';
+import { feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
 import { beginPosting, type Choice, choose, postingChoices, postToChosen } from '../../db/postings.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
-import { nameOf } from './edit-screens.ts';
+import { nameOf, unlessTrashed } from './edit-screens.ts';
 import { postAndReport } from './post-cards.ts';
-import { AdminRoutes, whenPressed } from './routes.ts';
 
-const BUTTONS = ['post', 'postChoose', 'postNow'] as const;
-const named = whenPressed(BUTTONS, ({ id }) => catalogueAnime(id));
-const choices = whenPressed(BUTTONS, ({ id }) => postingChoices(id));
-
-const routes = new AdminRoutes()
-  .press('post', (ctx) => withAnime(ctx, (anime) => reply(ctx, anime, ctx.turn.got(choices) ?? [])))
-  .press('postChoose', (ctx, _admin, { id, group, on }) =>
-    withAnime(ctx, async (anime) => {
-      const question = postingChoices(id);
-      const results = await ctx.turn.commit(choose(id, group, on === 1, ctx.now), question);
-      await reply(ctx, anime, question.parse(results.at(-1)?.rows ?? []));
-    }),
-  )
-  .press('postNow', (ctx, admin, { id }) =>
-    withAnime(ctx, async (anime) => {
-      const chosen = (ctx.turn.got(choices) ?? []).filter((choice) => choice.isChosen);
-      if (chosen.length === 0) return ctx.answerPress(ctx.t.admin.sending.nothingChosen(), { alert: true });
-      const names = chosen.map((choice) => choice.name).join(', ');
-      const [begun] = await ctx.turn.commit(
-        beginPosting(id, admin.id, ctx.now),
-        postToChosen(id),
-        auditIfChanged(admin.id, 'posted', `${anime.code} ${nameOf(anime, ctx.t)}: ${names}`, ctx.now),
-      );
-      const posting = begun?.rows[0]?.int('id');
-      await ctx.answerPress();
-      if (posting !== undefined) await postAndReport(ctx, posting);
-    }),
-  );
-
-export const postingFeature: Feature = {
-  name: 'admin posting',
-  composer: routes.composer,
-  prefetches: [named, choices],
+const chosenFor = {
+  reads: ({ id }: { readonly id: number }) =>
+    [unlessTrashed(catalogueAnime(id)), postingChoices(id)] as const,
+  gone: (t: Texts): string => t.admin.catalogue.gone(),
 };
 
-async function withAnime(
-  ctx: BotContext,
-  act: (anime: CatalogueAnime) => Promise<unknown>,
-): Promise<unknown> {
-  const anime = ctx.turn.got(named);
-  return anime === undefined || anime.deletedAt !== null
-    ? ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true })
-    : act(anime);
-}
+export const postingFeature = feature('admins')
+  .on('post', chosenFor, (ctx, _, [anime, choices]) => choiceScreen(ctx, anime, choices))
+  .on('postChoose', chosenFor, async (ctx, { id, group, on }, [anime]) => {
+    const [, after] = await ctx.turn.commit(choose(id, group, on === 1, ctx.now), postingChoices(id));
+    return choiceScreen(ctx, anime, after);
+  })
+  .on('postNow', chosenFor, async (ctx, { id }, [anime, choices]) => {
+    const chosen = choices.filter((choice) => choice.isChosen);
+    if (chosen.length === 0) return { alert: ctx.t.admin.sending.nothingChosen() };
+    const names = chosen.map((choice) => choice.name).join(', ');
+    const [begun] = await ctx.turn.commit(
+      beginPosting(id, ctx.viewer.id, ctx.now),
+      postToChosen(id),
+      auditIfChanged(ctx.viewer.id, 'posted', `${anime.code} ${nameOf(anime, ctx.t)}: ${names}`, ctx.now),
+    );
+    const posting = begun.rows[0]?.int('id');
+    await ctx.answerPress();
+    if (posting !== undefined) await postAndReport(ctx, posting);
+    return undefined;
+  });
 
-async function reply(ctx: BotContext, anime: CatalogueAnime, found: readonly Choice[]): Promise<void> {
-  const dated = found.map((choice) => ({
-    ...choice,
-    postedAt: choice.postedAt === null ? null : ctx.time(choice.postedAt),
-  }));
-  await Promise.all([ctx.answerPress(), show(ctx, choiceScreen(anime, dated, ctx.t))]);
-}
-
-function choiceScreen(anime: CatalogueAnime, found: readonly Choice[], t: Texts): Screen {
+function choiceScreen(ctx: BotContext, anime: CatalogueAnime, found: readonly Choice[]): Screen {
+  const { t } = ctx;
   const { sending, chats, system } = t.admin;
   const keyboard = new InlineKeyboard();
   for (const choice of found.slice(0, 80)) {
-    const postedOn = choice.postedAt?.slice(0, 10) ?? null;
+    const postedOn = choice.postedAt === null ? null : ctx.time(choice.postedAt).slice(0, 10);
     keyboard
       .text(
         sending.choice(cutText(choice.name, 40).text, choice.isChosen, postedOn),

@@ -1,8 +1,9 @@
 /** The end of a draft: everything it holds becomes visible in one batch, or nothing does. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext, Viewer } from '../../bot/context.ts';
-import { leaveBare, show } from '../../bot/show.ts';
+import type { AdminContext } from '../../bot/feature.ts';
+import { type Answer, reply } from '../../bot/reply.ts';
+import { leaveBare } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
 import { holderOf, publish, publishParts } from '../../db/catalogue.ts';
 import { ConstraintFailed, type WriteResult } from '../../db/database.ts';
@@ -15,87 +16,80 @@ import { draftScreen, draftTitle, titleFrom } from './draft-screens.ts';
 import { postAndReport } from './post-cards.ts';
 
 /** Publishes a draft of either kind and says so once it is written; a number or code taken meanwhile is refused by name. */
-export async function publishDraft(ctx: BotContext, admin: Viewer, draft: Draft): Promise<void> {
+export async function publishDraft(ctx: AdminContext, draft: Draft): Promise<Answer | undefined> {
   try {
-    await (draft.kind === 'anime' ? publishAnime(ctx, admin, draft) : publishMore(ctx, admin, draft));
+    return await (draft.kind === 'anime' ? publishAnime(ctx, draft) : publishMore(ctx, draft));
   } catch (error) {
     if (!(error instanceof ConstraintFailed)) throw error;
-    await refuse(ctx, draft);
+    return refuse(ctx, draft);
   }
 }
 
-async function publishAnime(ctx: BotContext, admin: Viewer, draft: Draft): Promise<void> {
+async function publishAnime(ctx: AdminContext, draft: Draft): Promise<Answer | undefined> {
   const title = draftTitle(draft, ctx.t);
   const code = draft.code ?? 0;
   const texts = searchText({ title, aliases: null, description: draft.description });
-  const results = await ctx.turn.commit(
-    ...publish(draft, ctx.now),
+  const [published] = await ctx.turn.commit(
+    publish(draft, ctx.now),
     indexAnime({ code }, texts),
-    audit(admin.id, 'anime-added', `${code} ${title}`, ctx.now),
+    audit(ctx.viewer.id, 'anime-added', `${code} ${title}`, ctx.now),
   );
-  const id = firstId(results[0]);
-  if (id === undefined) return gone(ctx);
-  const posting = firstId(results[3]);
-  const done = ctx.t.admin.draft.published(title, code, results[1]?.rows.length ?? 0);
+  const id = firstId(published[0]);
+  const { draft: said, sending, system } = ctx.t.admin;
+  if (id === undefined) return { alert: said.gone() };
+  const text = said.published(title, code, published[1]?.rows.length ?? 0);
   const keyboard = new InlineKeyboard()
-    .text(ctx.t.admin.draft.addAnother(), encodeAction({ kind: 'draftNew' }))
+    .text(said.addAnother(), encodeAction({ kind: 'draftNew' }))
     .row()
-    .text(ctx.t.admin.draft.edit(), encodeAction({ kind: 'edit', id }))
-    .text(ctx.t.admin.sending.post(), encodeAction({ kind: 'post', id }))
+    .text(said.edit(), encodeAction({ kind: 'edit', id }))
+    .text(sending.post(), encodeAction({ kind: 'post', id }))
     .row()
-    .text(ctx.t.admin.system.panel(), encodeAction({ kind: 'panel' }));
-  await Promise.all([ctx.answerPress(), show(ctx, { text: done, keyboard }), leaveBare(ctx)]);
+    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  await Promise.all([reply(ctx, { text, keyboard }), leaveBare(ctx)]);
+  const posting = firstId(published[3]);
   if (posting !== undefined) await postAndReport(ctx, posting);
+  return undefined;
 }
 
-async function publishMore(ctx: BotContext, admin: Viewer, draft: Draft): Promise<void> {
-  if (draft.anime === undefined) return gone(ctx);
-  const { id } = draft.anime;
+async function publishMore(ctx: AdminContext, draft: Draft): Promise<Answer> {
+  const { draft: said, sending, system } = ctx.t.admin;
+  if (draft.anime === undefined) return { alert: said.gone() };
+  const { id, code } = draft.anime;
   const title = draftTitle(draft, ctx.t);
-  const results = await ctx.turn.commit(
-    ...publishParts(draft, ctx.now),
+  const [published] = await ctx.turn.commit(
+    publishParts(draft, ctx.now),
     announceParts(id, ctx.now),
-    audit(admin.id, 'parts-added', `${draft.anime.code} ${title}: ${draft.parts}`, ctx.now),
+    audit(ctx.viewer.id, 'parts-added', `${code} ${title}: ${draft.parts}`, ctx.now),
   );
-  const numbers = (results[0]?.rows ?? []).map((row) => row.int('part_number'));
-  if (numbers.length === 0) return gone(ctx);
+  const numbers = (published[0]?.rows ?? []).map((row) => row.int('part_number'));
+  if (numbers.length === 0) return { alert: said.gone() };
   const keyboard = new InlineKeyboard()
-    .text(ctx.t.admin.draft.edit(), encodeAction({ kind: 'edit', id }))
-    .text(ctx.t.admin.sending.post(), encodeAction({ kind: 'post', id }))
+    .text(said.edit(), encodeAction({ kind: 'edit', id }))
+    .text(sending.post(), encodeAction({ kind: 'post', id }))
     .row()
-    .text(ctx.t.admin.system.panel(), encodeAction({ kind: 'panel' }));
-  const text = ctx.t.admin.draft.partsPublished(title, Math.min(...numbers), Math.max(...numbers));
-  await Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
+    .text(system.panel(), encodeAction({ kind: 'panel' }));
+  return { text: said.partsPublished(title, Math.min(...numbers), Math.max(...numbers)), keyboard };
 }
 
 /** Somebody took the code, or one of the numbers, after the draft asked for it. Nothing was written; the draft asks again. */
-async function refuse(ctx: BotContext, draft: Draft): Promise<void> {
+async function refuse(ctx: AdminContext, draft: Draft): Promise<Answer> {
   const { draft: t } = ctx.t.admin;
-  const question = draftById(draft.id, draft.userId);
-  const step = draft.kind === 'anime' ? 'code' : 'number';
-  const holder = holderOf(draft.code ?? 0);
-  const number = numberAmong(draft, draft.firstNumber ?? 1);
-  const results = await ctx.turn.commit(
-    detour(draft, step, draft.kind === 'anime' ? 'preview' : null, ctx.now),
-    holder,
-    question,
-    number,
+  const isAnime = draft.kind === 'anime';
+  const [, taken, after, number] = await ctx.turn.commit(
+    detour(draft, isAnime ? 'code' : 'number', isAnime ? 'preview' : null, ctx.now),
+    holderOf(draft.code ?? 0),
+    draftById(draft.id, draft.userId),
+    numberAmong(draft, draft.firstNumber ?? 1),
   );
-  const after = question.parse(results[2]?.rows ?? []) ?? draft;
-  const taken = holder.parse(results[1]?.rows ?? []);
   const note =
-    draft.kind === 'anime' && taken !== undefined
+    isAnime && taken !== undefined
       ? t.codeTaken(
           taken.code,
           titleFrom(taken.title, taken.description) ?? t.untitled(),
           taken.deletedAt !== null,
         )
-      : t.numberTaken(number.parse(results[3]?.rows ?? []) ?? draft.firstNumber ?? 1);
-  await Promise.all([ctx.answerPress(), show(ctx, draftScreen(after, ctx.t, note))]);
-}
-
-async function gone(ctx: BotContext): Promise<void> {
-  await ctx.answerPress(ctx.t.admin.draft.gone(), { alert: true });
+      : t.numberTaken(number ?? draft.firstNumber ?? 1);
+  return draftScreen(after ?? draft, ctx.t, note);
 }
 
 function firstId(result: WriteResult | undefined): number | undefined {

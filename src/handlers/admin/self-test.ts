@@ -3,9 +3,9 @@ import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import { lookAtChat } from '../../bot/chat-health.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { feature } from '../../bot/feature.ts';
 import type { Services } from '../../bot/receive.ts';
-import { show } from '../../bot/show.ts';
+import type { Screen } from '../../bot/show.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
 import { chatUses } from '../../db/chat-uses.ts';
 import { all, one, sql } from '../../db/database.ts';
@@ -14,15 +14,8 @@ import { holding, toSqlTime } from '../../db/time.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, join } from '../../text/html.ts';
-import { AdminRoutes } from './routes.ts';
 
-const routes = new AdminRoutes().command('test', (ctx) => run(ctx)).press('selfTest', (ctx) => run(ctx));
-
-export const selfTestFeature: Feature = {
-  name: 'admin self-test',
-  composer: routes.composer,
-  prefetches: [],
-};
+export const selfTestFeature = feature('admins').on('selfTest', run);
 
 /** What one check found; an error of the check itself is a finding as well. */
 interface Finding {
@@ -32,7 +25,7 @@ interface Finding {
 
 type Check = (services: Services, t: Texts, now: Date) => Promise<Finding>;
 
-async function run(ctx: BotContext): Promise<void> {
+async function run(ctx: BotContext): Promise<Screen> {
   await ctx.answerPress();
   const findings = await Promise.all(
     CHECKS.map(([name, check]) =>
@@ -50,7 +43,7 @@ async function run(ctx: BotContext): Promise<void> {
   const keyboard = new InlineKeyboard()
     .text(system.again(), encodeAction({ kind: 'selfTest' }))
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  await show(ctx, { text: system.selfTestResult(join(lines, '\n\n'), troubles), keyboard });
+  return { text: system.selfTestResult(join(lines, '\n\n'), troubles), keyboard };
 }
 
 /** Writes, reads back what was written, and looks whether every table of ours is there. */

@@ -2,15 +2,21 @@
 import { InlineKeyboard, InputFile } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { type ActionOf, feature } from '../../bot/feature.ts';
 import { isFileRefused } from '../../bot/file-trouble.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
+import type { Screen } from '../../bot/show.ts';
 import { barChart } from '../../charts/bar-chart.ts';
-import { type Counted, perDay, type TopAnime, topAnime, topSources, totals } from '../../db/statistics.ts';
+import {
+  type Counted,
+  perDay,
+  type TopAnime,
+  type Totals,
+  topAnime,
+  topSources,
+  totals,
+} from '../../db/statistics.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
-import { AdminRoutes, pressed, whenAsked } from './routes.ts';
 
 /** In the order of the buttons' `metric`; never reorder. */
 const METRICS = ['views', 'new', 'day'] as const;
@@ -19,70 +25,67 @@ const TOP_SPANS = [7, 30, 0] as const;
 const TOP = 15;
 const SOURCES = 5;
 
-const numbers = whenAsked('stats', ['stats'], (_userId, now) => totals(now));
-const days = prefetch((incoming, { now }) => {
-  const wanted = chartOf(incoming);
-  return wanted === undefined ? undefined : perDay(METRICS[wanted.metric] ?? 'views', now, wanted.days);
-});
-const sources = prefetch((incoming) => (chartOf(incoming)?.metric === 1 ? topSources(SOURCES) : undefined));
-const top = prefetch((incoming, { now }) => {
-  const span = topOf(incoming);
-  return span === undefined ? undefined : topAnime(now, span === 0 ? undefined : span, TOP);
-});
+export const statisticsFeature = feature('admins')
+  .on(
+    'stats',
+    { reads: (_, { now }) => [totals(now)] },
+    ({ t }, _, [found]) => found && statsScreen(found, t),
+  )
+  .on(
+    'analytics',
+    {
+      reads: (action, { now }) => {
+        const { metric, days } = chartOf(action);
+        return [perDay(METRICS[metric], now, days), metric === 1 ? topSources(SOURCES) : undefined];
+      },
+    },
+    (ctx, action, [found, sources]) => sendChart(ctx, chartOf(action), found, sources ?? []),
+  )
+  .on(
+    'top',
+    { reads: (action, { now }) => [topAnime(now, spanOf(action) || undefined, TOP)] },
+    ({ t }, action, [found]) => topScreen(spanOf(action), found, t),
+  );
 
-const routes = new AdminRoutes()
-  .command('stats', (ctx) => openStats(ctx))
-  .press('stats', (ctx) => openStats(ctx))
-  .command('analytics', (ctx) => openChart(ctx))
-  .press('analytics', (ctx) => openChart(ctx))
-  .command('top', (ctx) => openTop(ctx))
-  .press('top', (ctx) => openTop(ctx));
+interface Chart {
+  /** Counts in {@link METRICS}. */
+  readonly metric: 0 | 1 | 2;
+  readonly days: number;
+}
 
-export const statisticsFeature: Feature = {
-  name: 'admin statistics',
-  composer: routes.composer,
-  prefetches: [numbers, days, sources, top],
-};
-
-type Incoming = BotContext['incoming'];
-
-/** What picture an update asks for; unknown buttons ask for the first. */
-function chartOf(incoming: Incoming): { readonly metric: number; readonly days: number } | undefined {
-  if (incoming.kind === 'command' && incoming.name === 'analytics') return { metric: 0, days: 30 };
-  const action = pressed(incoming, 'analytics');
-  if (action === undefined) return undefined;
+/** Unknown buttons ask for the first. */
+function chartOf({ metric, days }: ActionOf<'analytics'>): Chart {
   return {
-    metric: METRICS[action.metric] === undefined ? 0 : action.metric,
-    days: SPANS.find((span) => span === action.days) ?? 30,
+    metric: metric === 1 || metric === 2 ? metric : 0,
+    days: SPANS.find((span) => span === days) ?? 30,
   };
 }
 
-function topOf(incoming: Incoming): number | undefined {
-  if (incoming.kind === 'command' && incoming.name === 'top') return 30;
-  const action = pressed(incoming, 'top');
-  return action === undefined ? undefined : (TOP_SPANS.find((span) => span === action.days) ?? 30);
+/** 0: all time. */
+function spanOf({ days }: ActionOf<'top'>): number {
+  return TOP_SPANS.find((span) => span === days) ?? 30;
 }
 
-async function openStats(ctx: BotContext): Promise<void> {
-  const found = ctx.turn.got(numbers);
-  if (found === undefined) return;
-  const { numbers: texts, system } = ctx.t.admin;
+function statsScreen(found: Totals, t: Texts): Screen {
+  const { numbers: texts, system } = t.admin;
   const keyboard = new InlineKeyboard()
     .text(texts.charts(), encodeAction({ kind: 'analytics', metric: 0, days: 30 }))
     .text(texts.top(), encodeAction({ kind: 'top', days: 30 }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  await Promise.all([ctx.answerPress(), show(ctx, { text: texts.stats(found), keyboard })]);
+  return { text: texts.stats(found), keyboard };
 }
 
 /** One picture a message; another metric or span takes its place. */
-async function openChart(ctx: BotContext): Promise<void> {
-  const wanted = chartOf(ctx.incoming);
-  const found = ctx.turn.got(days);
-  if (wanted === undefined || found === undefined) return;
-  const metric = METRICS[wanted.metric] ?? 'views';
+async function sendChart(
+  ctx: BotContext,
+  wanted: Chart,
+  found: readonly Counted[],
+  sources: readonly Counted[],
+): Promise<void> {
+  const metric = METRICS[wanted.metric];
   const png = new InputFile(barChart(found.map(barOf)), `${metric}.png`);
-  const caption = captionOf(metric, found, ctx.turn.got(sources) ?? [], ctx.t);
+  const caption = captionOf(metric, found, sources, ctx.t);
   const markup = { reply_markup: chartKeyboard(wanted, ctx.t) };
   const options = { caption, parse_mode: 'HTML' as const };
   const hasPicture = ctx.callbackQuery?.message?.photo !== undefined;
@@ -118,7 +121,7 @@ function captionOf(
   return t.admin.numbers.chart(metric, found.length, summary, named).markup;
 }
 
-function chartKeyboard(wanted: { readonly metric: number; readonly days: number }, t: Texts): InlineKeyboard {
+function chartKeyboard(wanted: Chart, t: Texts): InlineKeyboard {
   const { numbers: texts, system } = t.admin;
   const keyboard = new InlineKeyboard();
   for (const [i, metric] of METRICS.entries())
@@ -133,13 +136,6 @@ function chartKeyboard(wanted: { readonly metric: number; readonly days: number 
       encodeAction({ kind: 'analytics', metric: wanted.metric, days: span }),
     );
   return keyboard.row().text(system.panel(), encodeAction({ kind: 'panel' }));
-}
-
-async function openTop(ctx: BotContext): Promise<void> {
-  const span = topOf(ctx.incoming);
-  const found = ctx.turn.got(top);
-  if (span === undefined || found === undefined) return;
-  await Promise.all([ctx.answerPress(), show(ctx, topScreen(span, found, ctx.t))]);
 }
 
 function topScreen(span: number, found: readonly TopAnime[], t: Texts): Screen {

@@ -2,9 +2,8 @@
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
+import { feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { catalogueAnime } from '../../db/catalogue.ts';
 import { hasChanged } from '../../db/database.ts';
@@ -20,94 +19,76 @@ import {
 } from '../../db/trash.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
-import { editScreen, listButton, nameOf, withNote } from './edit-screens.ts';
-import { AdminRoutes, pressed, whenPressed } from './routes.ts';
+import { editScreen, ifTrashed, listButton, nameOf, unlessTrashed, withNote } from './edit-screens.ts';
 
 const PER_PAGE = 8;
 
-const named = whenPressed(['trashAsk', 'trashNow', 'restore', 'purgeAsk', 'purgeNow'], ({ id }) =>
-  catalogueAnime(id),
-);
-const page = prefetch((incoming) => {
-  const action = pressed(incoming, 'trash');
-  const isCommand = incoming.kind === 'command' && incoming.name === 'trash';
-  return action !== undefined || isCommand ? trashPage(Math.max(0, action?.page ?? 0), PER_PAGE) : undefined;
-});
+const gone = (t: Texts): string => t.admin.catalogue.gone();
+const notTrashed = (t: Texts): string => t.admin.catalogue.notTrashed();
 
-const routes = new AdminRoutes()
-  .command('trash', (ctx) => openTrash(ctx, 0))
-  .press('trash', (ctx, _admin, action) => openTrash(ctx, Math.max(0, action.page)))
-  .press('trashAsk', async (ctx) => {
-    const anime = ctx.turn.got(named);
-    if (anime === undefined || anime.deletedAt !== null)
-      return ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true });
-    const { catalogue, system } = ctx.t.admin;
-    const keyboard = new InlineKeyboard()
-      .text(catalogue.yesTrash(), encodeAction({ kind: 'trashNow', id: anime.id }))
-      .text(system.no(), encodeAction({ kind: 'edit', id: anime.id }));
-    const text = catalogue.askTrash(nameOf(anime, ctx.t), TRASH_DAYS);
-    return Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
-  })
-  .press('trashNow', async (ctx, admin) => {
-    const anime = ctx.turn.got(named);
-    if (anime === undefined) return ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true });
+export const trashFeature = feature('admins')
+  .on('trash', { reads: ({ page }) => [trashPage(Math.max(0, page), PER_PAGE)] }, (ctx, { page }, [found]) =>
+    trashScreen(found, Math.max(0, page), ctx),
+  )
+  .on(
+    'trashAsk',
+    { reads: ({ id }) => [unlessTrashed(catalogueAnime(id))], gone },
+    ({ t }, { id }, [anime]) => {
+      const { catalogue, system } = t.admin;
+      const keyboard = new InlineKeyboard()
+        .text(catalogue.yesTrash(), encodeAction({ kind: 'trashNow', id }))
+        .text(system.no(), encodeAction({ kind: 'edit', id }));
+      return { text: catalogue.askTrash(nameOf(anime, t), TRASH_DAYS), keyboard };
+    },
+  )
+  .on('trashNow', { reads: ({ id }) => [catalogueAnime(id)], gone }, async (ctx, { id }, [anime]) => {
     const title = nameOf(anime, ctx.t);
     await ctx.turn.commit(
-      trashAnime(anime.id, ctx.now),
-      auditIfChanged(admin.id, 'anime-deleted', `${anime.code} ${title}`, ctx.now),
+      trashAnime(id, ctx.now),
+      auditIfChanged(ctx.viewer.id, 'anime-deleted', `${anime.code} ${title}`, ctx.now),
     );
     const { catalogue } = ctx.t.admin;
     const keyboard = new InlineKeyboard()
-      .text(catalogue.restore(), encodeAction({ kind: 'restore', id: anime.id }))
+      .text(catalogue.restore(), encodeAction({ kind: 'restore', id }))
       .row()
       .append(listButton(ctx.t));
-    const screen = { text: catalogue.trashedNow(title, TRASH_DAYS), keyboard };
-    return Promise.all([ctx.answerPress(), show(ctx, screen)]);
+    return { text: catalogue.trashedNow(title, TRASH_DAYS), keyboard };
   })
-  .press('restore', async (ctx, admin, { id }) => {
-    const anime = ctx.turn.got(named);
-    if (anime === undefined) return ctx.answerPress(ctx.t.admin.catalogue.gone(), { alert: true });
+  .on('restore', { reads: ({ id }) => [catalogueAnime(id)], gone }, async (ctx, { id }, [anime]) => {
     const title = nameOf(anime, ctx.t);
     await ctx.turn.commit(
       restoreAnime(id),
-      auditIfChanged(admin.id, 'anime-restored', `${anime.code} ${title}`, ctx.now),
+      auditIfChanged(ctx.viewer.id, 'anime-restored', `${anime.code} ${title}`, ctx.now),
     );
-    const screen = withNote(
-      ctx.t.admin.catalogue.restored(title),
-      editScreen({ ...anime, deletedAt: null }, ctx.t),
-    );
-    return Promise.all([ctx.answerPress(), show(ctx, screen)]);
-  });
-
-routes
-  .press('purgeAsk', async (ctx) => {
-    const anime = ctx.turn.got(named);
-    if (anime === undefined || anime.deletedAt === null)
-      return ctx.answerPress(ctx.t.admin.catalogue.notTrashed(), { alert: true });
-    const { catalogue, system } = ctx.t.admin;
-    const keyboard = new InlineKeyboard()
-      .text(catalogue.yesPurge(), encodeAction({ kind: 'purgeNow', id: anime.id }))
-      .text(system.no(), encodeAction({ kind: 'trash', page: 0 }));
-    const text = catalogue.askPurge(nameOf(anime, ctx.t), anime.code, anime.parts);
-    return Promise.all([ctx.answerPress(), show(ctx, { text, keyboard })]);
+    return withNote(ctx.t.admin.catalogue.restored(title), editScreen({ ...anime, deletedAt: null }, ctx.t));
   })
-  .press('purgeNow', async (ctx, admin) => {
-    const anime = ctx.turn.got(named);
-    if (anime === undefined || anime.deletedAt === null)
-      return ctx.answerPress(ctx.t.admin.catalogue.notTrashed(), { alert: true });
-    const title = nameOf(anime, ctx.t);
-    const isReleased = await releaseViews(ctx, anime.code);
-    const list = trashPage(0, PER_PAGE);
-    const results = await ctx.turn.commit(
-      isReleased ? purgeAnime(anime.id) : expireTrashed(anime.id, ctx.now),
-      ...(isReleased ? [auditIfChanged(admin.id, 'anime-purged', `${anime.code} ${title}`, ctx.now)] : []),
-      list,
-    );
-    const { catalogue } = ctx.t.admin;
-    const note = isReleased ? catalogue.purged(title) : catalogue.purgedSoon(title);
-    const screen = withNote(note, trashScreen(list.parse(results.at(-1)?.rows ?? []), 0, ctx));
-    return Promise.all([ctx.answerPress(), show(ctx, screen)]);
-  });
+  .on(
+    'purgeAsk',
+    { reads: ({ id }) => [ifTrashed(catalogueAnime(id))], gone: notTrashed },
+    ({ t }, { id }, [anime]) => {
+      const { catalogue, system } = t.admin;
+      const keyboard = new InlineKeyboard()
+        .text(catalogue.yesPurge(), encodeAction({ kind: 'purgeNow', id }))
+        .text(system.no(), encodeAction({ kind: 'trash', page: 0 }));
+      return { text: catalogue.askPurge(nameOf(anime, t), anime.code, anime.parts), keyboard };
+    },
+  )
+  .on(
+    'purgeNow',
+    { reads: ({ id }) => [ifTrashed(catalogueAnime(id))], gone: notTrashed },
+    async (ctx, { id }, [anime]) => {
+      const title = nameOf(anime, ctx.t);
+      const isReleased = await releaseViews(ctx, anime.code);
+      const [, , left] = await ctx.turn.commit(
+        isReleased ? purgeAnime(id) : expireTrashed(id, ctx.now),
+        isReleased ? [auditIfChanged(ctx.viewer.id, 'anime-purged', `${anime.code} ${title}`, ctx.now)] : [],
+        trashPage(0, PER_PAGE),
+      );
+      const { catalogue } = ctx.t.admin;
+      const note = isReleased ? catalogue.purged(title) : catalogue.purgedSoon(title);
+      return withNote(note, trashScreen(left, 0, ctx));
+    },
+  );
 
 /** Slices of views that a press waits for (5,000 each); the tick does what is left. */
 const SLICES_AT_ONCE = 8;
@@ -119,17 +100,6 @@ async function releaseViews({ services }: BotContext, code: number): Promise<boo
     if (!hasChanged(left)) return true;
   }
   return false;
-}
-
-export const trashFeature: Feature = {
-  name: 'admin trash',
-  composer: routes.composer,
-  prefetches: [named, page],
-};
-
-async function openTrash(ctx: BotContext, current: number): Promise<void> {
-  const screen = trashScreen(ctx.turn.got(page) ?? [], current, ctx);
-  await Promise.all([ctx.answerPress(), show(ctx, screen)]);
 }
 
 function trashScreen(

@@ -1,77 +1,49 @@
 /** The catalogue by newest, most viewed, name, or at random. */
-import { Composer, InlineKeyboard } from 'grammy';
-import { actionOf, BROWSE_ORDERS, browseAction } from '../../bot/asked.ts';
+import { InlineKeyboard } from 'grammy';
+import { BROWSE_ORDERS, browseAction } from '../../bot/asked.ts';
 import { type Action, encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import type { Incoming } from '../../bot/incoming.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
+import { type ActionOf, feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
 import { randomAnime } from '../../db/anime.ts';
-import { type BrowseQuery, browse, usedLetters } from '../../db/listed-anime.ts';
+import { type BrowseQuery, browse, type ListPage, usedLetters } from '../../db/listed-anime.ts';
 import { textsFor } from '../../locales/index.ts';
 import { fold } from '../../text/uzbek-fold.ts';
 import { animeButtons, menuRow, turnRow } from './anime-list.ts';
-import { showCard } from './card.ts';
-
-const page = prefetch((incoming) => {
-  const asked = askedPage(incoming);
-  return asked === undefined ? undefined : browse(asked);
-});
+import { cardScreen } from './card.ts';
 
 /** The same beginnings in every language, under other labels. */
 const LETTERS = Object.keys(textsFor('uz').viewer.alphabet());
-const letters = prefetch((incoming) =>
-  actionOf(incoming)?.kind === 'letters' ? usedLetters(LETTERS) : undefined,
-);
 
-const anyAnime = prefetch((incoming, { userId }) =>
-  actionOf(incoming)?.kind === 'random' ? randomAnime(userId ?? 0) : undefined,
-);
+export const browseFeature = feature('everybody')
+  .on(
+    ['browse', 'letter'],
+    {
+      reads: (action) => {
+        const asked = askedPage(action);
+        return [asked && browse(asked)];
+      },
+    },
+    (ctx, action, [page]) => {
+      const asked = askedPage(action);
+      if (asked === undefined || page === undefined) return { alert: ctx.t.frame.staleButton() };
+      return pageScreen(ctx, asked, page);
+    },
+  )
+  .on('letters', { reads: () => [usedLetters(LETTERS)] }, (ctx, _, [used]) => lettersScreen(ctx, used))
+  .on('random', { reads: (_, { id }) => [randomAnime(id)] }, (ctx, _, [anime]) => {
+    if (anime === undefined) return emptyScreen(ctx);
+    return cardScreen(ctx, anime, {
+      extra: (keyboard) => {
+        keyboard.row().text(ctx.t.viewer.another(), encodeAction({ kind: 'random' }));
+      },
+    });
+  });
 
-const composer = new Composer<BotContext>();
-
-composer.filter(
-  (ctx) => askedPage(ctx.incoming) !== undefined,
-  async (ctx) => {
-    ctx.turn.handler = 'browse';
-    const asked = askedPage(ctx.incoming);
-    if (asked === undefined) return;
-    await Promise.all([ctx.answerPress(), show(ctx, pageScreen(ctx, asked))]);
-  },
-);
-
-composer.filter(
-  (ctx) => actionOf(ctx.incoming)?.kind === 'letters',
-  async (ctx) => {
-    ctx.turn.handler = 'letters';
-    await Promise.all([ctx.answerPress(), show(ctx, lettersScreen(ctx))]);
-  },
-);
-
-composer.filter(
-  (ctx) => actionOf(ctx.incoming)?.kind === 'random',
-  async (ctx) => {
-    ctx.turn.handler = 'random';
-    const anime = ctx.turn.got(anyAnime);
-    if (anime === undefined) {
-      await Promise.all([ctx.answerPress(), show(ctx, emptyScreen(ctx))]);
-      return;
-    }
-    const extra = (keyboard: InlineKeyboard): void => {
-      keyboard.row().text(ctx.t.viewer.another(), encodeAction({ kind: 'random' }));
-    };
-    await Promise.all([ctx.answerPress(), showCard(ctx, anime, { extra })]);
-  },
-);
-
-export const browseFeature: Feature = { name: 'browse', composer, prefetches: [page, letters, anyAnime] };
-
-function askedPage(incoming: Incoming): BrowseQuery | undefined {
-  const action = actionOf(incoming);
-  if (action?.kind === 'letter')
+/** Undefined for an order that nobody has offered. */
+function askedPage(action: ActionOf<'browse' | 'letter'>): BrowseQuery | undefined {
+  if (action.kind === 'letter')
     return { order: 'name', anchor: 0, direction: 'after', from: fold(action.text) };
-  if (action?.kind !== 'browse') return undefined;
   const order = BROWSE_ORDERS[action.order];
   if (order === undefined) return undefined;
   const anchor = Math.max(0, action.anchor);
@@ -79,8 +51,7 @@ function askedPage(incoming: Incoming): BrowseQuery | undefined {
 }
 
 /** A page hangs on its first and last anime: see `db/listed-anime.ts`. */
-function pageScreen(ctx: BotContext, asked: BrowseQuery): Screen {
-  const { items, hasMore } = ctx.turn.got(page) ?? { items: [], hasMore: false };
+function pageScreen(ctx: BotContext, asked: BrowseQuery, { items, hasMore }: ListPage): Screen {
   if (items.length === 0 && asked.anchor === 0 && asked.from === undefined) return emptyScreen(ctx);
   const order = BROWSE_ORDERS.indexOf(asked.order);
   const turnTo = (anchor: number | undefined, direction: number): Action => ({
@@ -103,8 +74,7 @@ function pageScreen(ctx: BotContext, asked: BrowseQuery): Screen {
 const LETTERS_PER_ROW = 6;
 
 /** Without letters that lead nowhere. */
-function lettersScreen(ctx: BotContext): Screen {
-  const used = ctx.turn.got(letters) ?? new Set();
+function lettersScreen(ctx: BotContext, used: ReadonlySet<string>): Screen {
   if (!used.has('')) return emptyScreen(ctx);
   const offered = Object.entries(ctx.t.viewer.alphabet()).filter(([folded]) => used.has(folded));
   const keyboard = new InlineKeyboard();

@@ -1,82 +1,40 @@
 /** A code opens an anime's card; the card opens its parts. */
-import { Composer, InlineKeyboard } from 'grammy';
-import { actionOf } from '../../bot/asked.ts';
+import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { feature } from '../../bot/feature.ts';
 import { noticeFile } from '../../bot/file-trouble.ts';
 import { pageOf } from '../../bot/pagination.ts';
-import { roomFor, type Screen, show } from '../../bot/show.ts';
-import type { AnimeCard } from '../../db/anime.ts';
+import { roomFor, type Screen } from '../../bot/show.ts';
+import { type AnimeCard, animeById } from '../../db/anime.ts';
+import type { ListedAnime } from '../../db/listed-anime.ts';
 import type { Texts } from '../../locales/index.ts';
 import { CAPTION_LIMIT, cutText, type Html, html } from '../../text/html.ts';
 import { descriptionBelow } from '../../text/search-text.ts';
 import { animeButtons, animeName, menuRow, turnRow } from './anime-list.ts';
 import { keepButtons } from './keep-buttons.ts';
-import { codesNearby, namedAnime } from './named-anime.ts';
 
-const composer = new Composer<BotContext>();
+export const cardFeature = feature('everybody')
+  .on(
+    ['card', 'pick'],
+    { reads: ({ anime }, { id }) => [animeById(anime, id)], gone: (t) => t.viewer.gone() },
+    (ctx, { kind }, [anime]) =>
+      cardScreen(ctx, anime, { isNew: kind === 'pick' && ctx.incoming.viaGate !== true }),
+  )
+  .on(
+    'more',
+    { reads: ({ anime }, { id }) => [animeById(anime, id)], gone: (t) => t.viewer.gone() },
+    (ctx, { page }, [anime]) => onPhoto(ctx, anime, moreScreen(ctx, anime, page)),
+  );
 
-composer.filter(
-  (ctx) => ctx.incoming.kind === 'code' && ctx.incoming.code === null,
-  async (ctx) => {
-    ctx.turn.handler = 'card';
-    await show(ctx, { text: ctx.t.viewer.badCode() });
-  },
-);
-
-composer.filter(
-  (ctx) => ['card', 'pick'].includes(actionOf(ctx.incoming)?.kind ?? ''),
-  async (ctx) => {
-    ctx.turn.handler = 'card';
-    const anime = ctx.turn.got(namedAnime);
-    if (anime === undefined) return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    const isNew = actionOf(ctx.incoming)?.kind === 'pick' && ctx.incoming.viaGate !== true;
-    await Promise.all([ctx.answerPress(), showCard(ctx, anime, { isNew })]);
-  },
-);
-
-composer.filter(
-  (ctx) => actionOf(ctx.incoming)?.kind === 'more',
-  async (ctx) => {
-    ctx.turn.handler = 'more';
-    const action = actionOf(ctx.incoming);
-    const anime = ctx.turn.got(namedAnime);
-    if (anime === undefined || action?.kind !== 'more')
-      return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    await Promise.all([
-      ctx.answerPress(),
-      showOrWithoutPhoto(ctx, anime, (room) => moreScreen(ctx, anime, action.page, room)),
-    ]);
-  },
-);
-
-export const cardFeature: Feature = { name: 'card', composer, prefetches: [namedAnime, codesNearby] };
-
-export async function showCard(
-  ctx: BotContext,
-  anime: AnimeCard,
-  options: { readonly isNew?: boolean; readonly extra?: (keyboard: InlineKeyboard) => void } = {},
-): Promise<void> {
-  await showOrWithoutPhoto(ctx, anime, (room) => cardScreen(ctx, anime, room, options.extra), options);
+/** The code or deep link names nothing: says so, and offers what is near. */
+export function unknownCode({ t }: BotContext, code: number, near: readonly ListedAnime[]): Screen {
+  const text = t.viewer.unknownCode(code, near.length > 0);
+  return { text, keyboard: menuRow(animeButtons(near, t), t) };
 }
 
-/** The code or deep link names nothing: say so, and offer what is near. */
-export async function showUnknownCode(ctx: BotContext, code: number): Promise<void> {
-  const near = ctx.turn.got(codesNearby) ?? [];
-  const text = ctx.t.viewer.unknownCode(code, near.length > 0);
-  await show(ctx, { text, keyboard: menuRow(animeButtons(near, ctx.t), ctx.t) });
-}
-
-/** On the anime's photo, if it has one. */
-function showOrWithoutPhoto(
-  ctx: BotContext,
-  anime: AnimeCard,
-  screen: (room: number) => Screen,
-  options: { readonly isNew?: boolean } = {},
-): Promise<void> {
-  const room = anime.photoId === null ? roomFor(ctx) : CAPTION_LIMIT;
-  return show(ctx, onPhoto(ctx, anime, screen(room)), options);
+function roomOn(ctx: BotContext, { photoId }: AnimeCard): number {
+  return photoId === null ? roomFor(ctx) : CAPTION_LIMIT;
 }
 
 /** A photo that cannot be sent must not keep a screen from opening; the admins are told. */
@@ -89,11 +47,11 @@ export function onPhoto(ctx: BotContext, { code, photoId }: AnimeCard, screen: S
   };
 }
 
-function cardScreen(
+/** On the anime's photo, if it has one. */
+export function cardScreen(
   ctx: BotContext,
   anime: AnimeCard,
-  room: number,
-  extra: (keyboard: InlineKeyboard) => void = () => {},
+  options: { readonly isNew?: boolean; readonly extra?: (keyboard: InlineKeyboard) => void } = {},
 ): Screen {
   const { t } = ctx;
   const keyboard = new InlineKeyboard();
@@ -103,14 +61,15 @@ function cardScreen(
   }
   if (anime.parts > 0)
     keyboard.text(t.viewer.watch(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 })).row();
-  const pages = pagesOf(anime, t, room);
+  const pages = pagesOf(anime, t, roomOn(ctx, anime));
   if (pages.length > 1)
     keyboard.text(t.viewer.more(), encodeAction({ kind: 'more', anime: anime.id, page: 1 })).row();
   keepButtons(keyboard, anime, t);
   keyboard.row();
   if (ctx.me.supports_inline_queries === true) keyboard.switchInline(t.viewer.share(), String(anime.code));
-  extra(keyboard);
-  return { text: cardText(anime, t, pages[0] ?? ''), keyboard: menuRow(keyboard, t) };
+  options.extra?.(keyboard);
+  const screen = { text: cardText(anime, t, pages[0] ?? ''), keyboard: menuRow(keyboard, t) };
+  return { ...onPhoto(ctx, anime, screen), isNew: options.isNew === true };
 }
 
 /** As much as admins may write; imported rows may hold more, and a caption takes 1024. */
@@ -149,8 +108,8 @@ function pagesOf(anime: AnimeCard, t: Texts, room: number): readonly string[] {
 /** Characters of a further page's title and the line below it, at most. */
 const MORE_HEAD = 70;
 
-function moreScreen(ctx: BotContext, anime: AnimeCard, asked: number, room: number): Screen {
-  const texts = pagesOf(anime, ctx.t, room);
+function moreScreen(ctx: BotContext, anime: AnimeCard, asked: number): Screen {
+  const texts = pagesOf(anime, ctx.t, roomOn(ctx, anime));
   const { page, pages, hasPrevious, hasNext } = pageOf(asked, texts.length, 1);
   const turnTo = (to: number) => ({ kind: 'more' as const, anime: anime.id, page: to });
   const keyboard = turnRow(new InlineKeyboard(), ctx.t, {

@@ -3,14 +3,13 @@
  * Tekshirish's button and opens when the check succeeds. The bot's own trouble locks nobody out: a channel that can not be checked,
  * or has no address to send people to, lets everybody pass, and the admins are told.
  */
-import { Composer, GrammyError, InlineKeyboard } from 'grammy';
+import { GrammyError, InlineKeyboard } from 'grammy';
 import type { ChatMember } from 'grammy/types';
 import { actionOf } from '../../bot/asked.ts';
 import { type Action, encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
 import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
+import { type Stage, step } from '../../bot/step.ts';
 import { forgetNotice, noticeAdmins } from '../../db/admin-notices.ts';
 import {
   channelBroken,
@@ -31,31 +30,25 @@ const FREE: ReadonlySet<Action['kind']> = new Set(['label', 'help', 'languages',
 /** Bytes left in Tekshirish's button beside its own tag. */
 const HELD_BYTES = 62;
 
-const gate = prefetch((incoming, { userId }) =>
-  userId !== undefined && isGuarded(actionOf(incoming)) ? gateFor(userId) : undefined,
-);
-
-const composer = new Composer<BotContext>();
-
-composer.use(async (ctx, next) => {
-  const asked = actionOf(ctx.incoming);
-  const channels = ctx.turn.got(gate)?.(ctx.now) ?? [];
-  if (asked === undefined || ctx.viewer === undefined || ctx.viewer.role !== undefined) return next();
-  const missing = await missingFrom(ctx, ctx.viewer.id, channels);
-  if (missing.size === 0) {
-    if (ctx.incoming.viaGate === true) await ctx.answerPress(ctx.t.viewer.gatePassed());
-    return next();
-  }
-  ctx.turn.handler = 'gate';
-  if (await showGate(ctx, channels, missing, asked)) return undefined;
-  return next();
-});
-
-export const gateFeature: Feature = { name: 'gate', composer, prefetches: [gate] };
+export const gate: Stage = (incoming, who) => {
+  const asked = actionOf(incoming);
+  if (asked === undefined) return undefined;
+  return step([isGuarded(asked) ? gateFor(who.id) : undefined], async (ctx, [answers], next) => {
+    if (ctx.viewer === undefined || ctx.viewer.role !== undefined) return next();
+    const channels = answers?.(ctx.now) ?? [];
+    const missing = await missingFrom(ctx, ctx.viewer.id, channels);
+    if (missing.size === 0) {
+      if (ctx.incoming.viaGate === true) await ctx.answerPress(ctx.t.viewer.gatePassed());
+      return next();
+    }
+    ctx.turn.handler = 'gate';
+    if (!(await showGate(ctx, channels, missing, asked))) return next();
+  });
+};
 
 /** Viewers' actions; admins' own (they answer before the gate) and unknown ones are not held up. */
-function isGuarded(action: Action | undefined): boolean {
-  if (action === undefined || FREE.has(action.kind)) return false;
+function isGuarded(action: Action): boolean {
+  if (FREE.has(action.kind)) return false;
   return action.kind !== 'follow' || action.on !== 0;
 }
 

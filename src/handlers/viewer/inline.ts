@@ -1,10 +1,9 @@
 /** `@bot name` in any chat finds anime and shares a card with a deep link. Nothing here needs the asker to have started the bot. */
-import { Composer, InlineKeyboard } from 'grammy';
+import { InlineKeyboard } from 'grammy';
 import type { InlineQueryResultArticle } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
 import { normaliseDigits } from '../../bot/incoming.ts';
-import { prefetch } from '../../bot/turn.ts';
+import { type Stage, step } from '../../bot/step.ts';
 import { animeByCode } from '../../db/anime.ts';
 import { type ListedAnime, mostViewed } from '../../db/listed-anime.ts';
 import { searchAnime } from '../../db/search.ts';
@@ -19,43 +18,36 @@ const PER_ANSWER = 25;
 /** Seconds Telegram may answer the same query of the same person by itself. */
 const CACHE_SECONDS = 300;
 
-const found = prefetch((incoming) => {
-  const folded = incoming.kind === 'inline' ? foldQuery(incoming.query) : '';
-  return folded === '' ? undefined : searchAnime(searchTerms(folded));
-});
-
-const popular = prefetch((incoming) =>
-  incoming.kind === 'inline' && foldQuery(incoming.query) === '' ? mostViewed(2 * PER_ANSWER) : undefined,
-);
-
-/** `@bot 12` shares anime 12. */
-const coded = prefetch((incoming) => {
-  const digits = incoming.kind === 'inline' ? normaliseDigits(incoming.query.trim()) : '';
-  return /^[1-9]\d{0,5}$/.test(digits) ? animeByCode(Number(digits)) : undefined;
-});
-
-const composer = new Composer<BotContext>();
-
-composer.on('inline_query', async (ctx) => {
-  ctx.turn.handler = 'inline';
-  const { query, offset } = ctx.inlineQuery;
-  const exact = ctx.turn.got(coded);
-  const all: readonly ListedAnime[] = ctx.turn.got(popular) ?? [
-    ...(exact === undefined ? [] : [exact]),
-    ...rankFound(foldQuery(query), ctx.turn.got(found) ?? []).filter(({ id }) => id !== exact?.id),
-  ];
-  const from = /^\d{1,4}$/.test(offset) ? Number(offset) : 0;
-  const results = all.slice(from, from + PER_ANSWER).map((anime) => resultOf(ctx, anime));
-  await ctx.answerInlineQuery(results, {
-    cache_time: CACHE_SECONDS,
-    // In his own language, so not to be shown to others.
-    is_personal: true,
-    next_offset: all.length > from + PER_ANSWER ? String(from + PER_ANSWER) : '',
-    ...(all.length > 0 ? {} : { button: { text: ctx.t.viewer.inlineNothing(), start_parameter: 'inline' } }),
+export const inline: Stage = (incoming) => {
+  if (incoming.kind !== 'inline') return undefined;
+  const { query, offset } = incoming;
+  const folded = foldQuery(query);
+  const digits = normaliseDigits(query.trim());
+  const reads = [
+    folded === '' ? mostViewed(2 * PER_ANSWER) : undefined,
+    folded === '' ? undefined : searchAnime(searchTerms(folded)),
+    // `@bot 12` shares anime 12.
+    /^[1-9]\d{0,5}$/.test(digits) ? animeByCode(Number(digits)) : undefined,
+  ] as const;
+  return step(reads, async (ctx, [popular, found, exact]) => {
+    ctx.turn.handler = 'inline';
+    const all: readonly ListedAnime[] = popular ?? [
+      ...(exact === undefined ? [] : [exact]),
+      ...rankFound(folded, found ?? []).filter(({ id }) => id !== exact?.id),
+    ];
+    const from = /^\d{1,4}$/.test(offset) ? Number(offset) : 0;
+    const results = all.slice(from, from + PER_ANSWER).map((anime) => resultOf(ctx, anime));
+    await ctx.answerInlineQuery(results, {
+      cache_time: CACHE_SECONDS,
+      // In the asker's own language, so not to be shown to others.
+      is_personal: true,
+      next_offset: all.length > from + PER_ANSWER ? String(from + PER_ANSWER) : '',
+      ...(all.length > 0
+        ? {}
+        : { button: { text: ctx.t.viewer.inlineNothing(), start_parameter: 'inline' } }),
+    });
   });
-});
-
-export const inlineFeature: Feature = { name: 'inline', composer, prefetches: [found, popular, coded] };
+};
 
 function resultOf(ctx: BotContext, anime: ListedAnime): InlineQueryResultArticle {
   const name = cutText(animeName(anime, ctx.t), 128).text;

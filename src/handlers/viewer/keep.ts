@@ -1,46 +1,35 @@
 /** Favourites and following: their buttons may hang on any message, and change in place when pressed. */
-import { Composer } from 'grammy';
-import { actionOf } from '../../bot/asked.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { feature } from '../../bot/feature.ts';
+import { reply } from '../../bot/reply.ts';
 import { editKeyboard } from '../../bot/show.ts';
-import type { AnimeCard } from '../../db/anime.ts';
+import { type AnimeCard, animeById } from '../../db/anime.ts';
 import { drop, keep } from '../../db/favourites.ts';
-import { showCard } from './card.ts';
+import { cardScreen } from './card.ts';
 import { keepButton } from './keep-buttons.ts';
-import { namedAnime } from './named-anime.ts';
 
 type Kind = 'favourite' | 'follow';
 const TABLE = { favourite: 'favourites', follow: 'follows' } as const;
 
-const composer = new Composer<BotContext>();
-
-composer.filter(
-  (ctx) => ['favourite', 'follow'].includes(actionOf(ctx.incoming)?.kind ?? ''),
-  async (ctx) => {
-    const action = actionOf(ctx.incoming);
-    if ((action?.kind !== 'favourite' && action?.kind !== 'follow') || ctx.viewer === undefined) return;
-    ctx.turn.handler = action.kind;
-    const isOn = action.on !== 0;
-    const anime = ctx.turn.got(namedAnime);
-    if (isOn && anime === undefined) return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    const table = TABLE[action.kind];
+export const keepFeature = feature('everybody').on(
+  ['favourite', 'follow'],
+  { reads: ({ anime }, { id }) => [animeById(anime, id)] },
+  async (ctx, { kind, anime: animeId, on }, [anime]) => {
+    if (ctx.viewer === undefined) return undefined;
+    const isOn = on !== 0;
+    if (isOn && anime === undefined) return { alert: ctx.t.viewer.gone() };
+    const table = TABLE[kind];
     // Said only when it is so.
     await ctx.turn.commit(
-      isOn ? keep(table, ctx.viewer.id, action.anime, ctx.now) : drop(table, ctx.viewer.id, action.anime),
+      isOn ? keep(table, ctx.viewer.id, animeId, ctx.now) : drop(table, ctx.viewer.id, animeId),
     );
-    const said = ctx.t.viewer[action.kind === 'favourite' ? 'favouriteSaid' : 'followSaid'](isOn);
-    const isFromGate = ctx.incoming.viaGate === true && anime !== undefined;
-    await Promise.all([
-      ctx.answerPress(said),
-      isFromGate
-        ? showCard(ctx, changed(anime, action.kind, isOn))
-        : turnButton(ctx, action.kind, action.anime, isOn),
-    ]);
+    const said = ctx.t.viewer[kind === 'favourite' ? 'favouriteSaid' : 'followSaid'](isOn);
+    if (ctx.incoming.viaGate === true && anime !== undefined)
+      return { ...cardScreen(ctx, changed(anime, kind, isOn)), said };
+    await Promise.all([reply(ctx, { said }), turnButton(ctx, kind, animeId, isOn)]);
+    return undefined;
   },
 );
-
-export const keepFeature: Feature = { name: 'keep', composer, prefetches: [] };
 
 function changed(anime: AnimeCard, kind: Kind, isOn: boolean): AnimeCard {
   return kind === 'favourite' ? { ...anime, isFavourite: isOn } : { ...anime, isFollowed: isOn };

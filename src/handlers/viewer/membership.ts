@@ -3,8 +3,8 @@ import { Composer } from 'grammy';
 import type { ChatMember } from 'grammy/types';
 import { standingTrouble } from '../../bot/chat-health.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
 import { moveTold } from '../../bot/moved-chats.ts';
+import type { Stage } from '../../bot/step.ts';
 import { type Membership, membershipChanged } from '../../db/channels.ts';
 import { chatJudged, chatMoved, chatUses } from '../../db/chat-uses.ts';
 import { markBlocked } from '../../db/users.ts';
@@ -41,7 +41,8 @@ composer.on(['message:migrate_to_chat_id', 'message:migrate_from_chat_id'], asyn
   if (move !== undefined) ctx.turn.stage(...chatMoved(move.from, move.to));
 });
 
-export const membershipFeature: Feature = { name: 'membership', composer, prefetches: [] };
+export const membership: Stage = ({ kind }) =>
+  kind === 'other' ? { reads: [], act: () => composer } : undefined;
 
 /** Creator, administrator, member, and restricted with is_member are in (docs/spec/bot.md "Viewer" 2). */
 export function membershipOf(member: ChatMember): Membership {

@@ -1,20 +1,13 @@
-/** Which anime an update is about. */
+/** Which anime an action is about. */
+import type { Action } from '../../bot/callback-data.ts';
+import { type AnimeCard, animeByCode, animeById } from '../../db/anime.ts';
+import type { Query } from '../../db/database.ts';
 
-import { actionOf } from '../../bot/asked.ts';
-import { prefetch } from '../../bot/turn.ts';
-import { animeByCode, animeById } from '../../db/anime.ts';
-import { nearestCodes } from '../../db/search.ts';
-
-/** The anime an update names by its code (text, deep link) or by its id (button). */
-export const namedAnime = prefetch((incoming, { userId }) => {
-  const action = actionOf(incoming);
-  if (action === undefined) return undefined;
-  if (action.kind === 'open') return animeByCode(action.code, userId);
-  return 'anime' in action ? animeById(action.anime, userId) : undefined;
-});
-
-/** What to offer when nobody has the code. */
-export const codesNearby = prefetch((incoming) => {
-  const action = actionOf(incoming);
-  return action?.kind === 'open' ? nearestCodes(action.code) : undefined;
-});
+/** By its code (text, deep link) or by its id (button). */
+export function namedAnime(
+  action: Action | undefined,
+  userId: number,
+): Query<AnimeCard | undefined> | undefined {
+  if (action?.kind === 'open') return animeByCode(action.code, userId);
+  return action !== undefined && 'anime' in action ? animeById(action.anime, userId) : undefined;
+}

@@ -1,14 +1,12 @@
 /** The list of parts, ten to a page, and the one-message player. */
-import { Composer, InlineKeyboard } from 'grammy';
-import { actionOf } from '../../bot/asked.ts';
+import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { feature } from '../../bot/feature.ts';
 import { isFileRefused, kindOfFileId, noticeFile } from '../../bot/file-trouble.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
-import type { AnimeCard } from '../../db/anime.ts';
+import { type AnimeCard, animeByCode, animeById } from '../../db/anime.ts';
 import { recordView } from '../../db/history.ts';
 import {
   correctKind,
@@ -18,74 +16,54 @@ import {
   partNumbers,
   partOf,
 } from '../../db/parts.ts';
+import { nearestCodes } from '../../db/search.ts';
 import { countView } from '../../db/statistics.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, html } from '../../text/html.ts';
 import { animeName, turnRow } from './anime-list.ts';
-import { onPhoto, showCard, showUnknownCode } from './card.ts';
+import { cardScreen, onPhoto, unknownCode } from './card.ts';
 import { keepButton } from './keep-buttons.ts';
-import { namedAnime } from './named-anime.ts';
 
 const PARTS_PER_ROW = 5;
 
-const partsPage = prefetch((incoming) => {
-  const action = actionOf(incoming);
-  return action?.kind === 'parts' ? partNumbers(action.anime, action.page) : undefined;
-});
-
-/** The part an update names, by button or deep link. */
-const namedPart = prefetch((incoming) => {
-  const action = actionOf(incoming);
-  if (action?.kind === 'play' || action?.kind === 'watch') return partOf({ id: action.anime }, action.part);
-  return action?.kind === 'open' && action.part > 0 ? partOf({ code: action.code }, action.part) : undefined;
-});
-
-const composer = new Composer<BotContext>();
-
-composer.filter(
-  (ctx) => actionOf(ctx.incoming)?.kind === 'parts',
-  async (ctx) => {
-    ctx.turn.handler = 'parts';
-    const action = actionOf(ctx.incoming);
-    const anime = ctx.turn.got(namedAnime);
-    if (anime === undefined || action?.kind !== 'parts')
-      return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    const screen = partsScreen(anime, ctx.turn.got(partsPage) ?? [], action.page, ctx.t);
+export const partsFeature = feature('everybody')
+  .on(
+    'parts',
+    {
+      reads: (a, { id }) => [animeById(a.anime, id), partNumbers(a.anime, a.page)],
+      gone: (t) => t.viewer.gone(),
+    },
     // On a photo card the photo stays (or comes back) and its caption becomes the list.
-    await Promise.all([ctx.answerPress(), show(ctx, onPhoto(ctx, anime, screen))]);
-  },
-);
-
-composer.filter(
-  (ctx) => ['play', 'watch'].includes(actionOf(ctx.incoming)?.kind ?? ''),
-  async (ctx) => {
-    ctx.turn.handler = 'play';
-    const action = actionOf(ctx.incoming);
-    if (action?.kind !== 'play' && action?.kind !== 'watch') return;
-    const anime = ctx.turn.got(namedAnime);
-    if (anime === undefined) return ctx.answerPress(ctx.t.viewer.gone(), { alert: true });
-    const part = ctx.turn.got(namedPart);
-    if (part === undefined) return ctx.answerPress(ctx.t.viewer.partGone(action.part), { alert: true });
-    const isNew = action.kind === 'watch' && ctx.incoming.viaGate !== true;
-    await Promise.all([ctx.answerPress(), play(ctx, anime, part, isNew)]);
-  },
-);
-
-/** A code, or a deep link: the part it names, else the card. */
-composer.filter(
-  (ctx) => actionOf(ctx.incoming)?.kind === 'open',
-  async (ctx) => {
-    ctx.turn.handler = 'open';
-    const action = actionOf(ctx.incoming);
-    if (action?.kind !== 'open') return;
-    const anime = ctx.turn.got(namedAnime);
-    const part = ctx.turn.got(namedPart);
-    if (anime === undefined) await showUnknownCode(ctx, action.code);
-    else await (part === undefined ? showCard(ctx, anime) : play(ctx, anime, part, false));
-  },
-);
-
-export const partsFeature: Feature = { name: 'parts', composer, prefetches: [partsPage, namedPart] };
+    (ctx, a, [anime, numbers]) => onPhoto(ctx, anime, partsScreen(anime, numbers, a.page, ctx.t)),
+  )
+  .on(
+    ['play', 'watch'],
+    {
+      reads: (a, { id }) => [animeById(a.anime, id), partOf({ id: a.anime }, a.part)],
+    },
+    async (ctx, a, [anime, part]) => {
+      if (anime === undefined) return { alert: ctx.t.viewer.gone() };
+      if (part === undefined) return { alert: ctx.t.viewer.partGone(a.part) };
+      const isNew = a.kind === 'watch' && ctx.incoming.viaGate !== true;
+      await Promise.all([ctx.answerPress(), play(ctx, anime, part, isNew)]);
+      return undefined;
+    },
+  )
+  /** A code, or a deep link: the part it names, else the card. */
+  .on(
+    'open',
+    {
+      reads: (a, { id }) => [
+        animeByCode(a.code, id),
+        a.part > 0 ? partOf({ code: a.code }, a.part) : undefined,
+        nearestCodes(a.code),
+      ],
+    },
+    (ctx, a, [anime, part, near]) => {
+      if (anime === undefined) return unknownCode(ctx, a.code, near);
+      return part === undefined ? cardScreen(ctx, anime) : play(ctx, anime, part, false);
+    },
+  );
 
 /** Shows the player and records the view; what Telegram refuses to send was not seen by anybody. */
 async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolean): Promise<void> {
@@ -95,7 +73,7 @@ async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolea
     if (!isFileRefused(error)) throw error;
     noticeFile(ctx, { code: anime.code, part: part.number }, error);
     const text = ctx.t.viewer.fileTrouble(cutText(animeName(anime, ctx.t), 256).text, part.number);
-    await show(ctx, { text, keyboard: playerKeyboard(anime, part, ctx.t) }, { isNew: true });
+    await show(ctx, { text, keyboard: playerKeyboard(anime, part, ctx.t), isNew: true });
     return;
   }
   if (ctx.viewer !== undefined)
@@ -108,11 +86,11 @@ async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolea
 /** The old bot kept no kinds: a file that is not the video it was taken for is sent as what it is. */
 async function showPlayer(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolean): Promise<void> {
   try {
-    await show(ctx, playerScreen(anime, part, part.kind, ctx.t), { isNew });
+    await show(ctx, { ...playerScreen(anime, part, part.kind, ctx.t), isNew });
   } catch (error) {
     const kind = kindOfFileId(part.fileId);
     if (!isFileRefused(error) || kind === undefined || kind === part.kind) throw error;
-    await show(ctx, playerScreen(anime, part, kind, ctx.t), { isNew });
+    await show(ctx, { ...playerScreen(anime, part, kind, ctx.t), isNew });
     ctx.turn.stage(correctKind(anime.id, part.number, kind));
   }
 }

@@ -1,59 +1,39 @@
 /** A viewer's own lists: what he watched (one press to the next part), his favourites, what he follows. */
-import { Composer, InlineKeyboard } from 'grammy';
-import { actionOf, PERSONAL_LISTS } from '../../bot/asked.ts';
+import { InlineKeyboard } from 'grammy';
+import { PERSONAL_LISTS } from '../../bot/asked.ts';
 import { type Action, encodeAction } from '../../bot/callback-data.ts';
-import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
-import type { Incoming } from '../../bot/incoming.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
+import { type ActionOf, feature } from '../../bot/feature.ts';
+import type { Screen } from '../../bot/show.ts';
 import { kept } from '../../db/favourites.ts';
 import { type WatchedAnime, watchedAnime } from '../../db/history.ts';
 import type { ListedAnime, ListPage } from '../../db/listed-anime.ts';
 import type { Texts } from '../../locales/index.ts';
 import { animeButtons, menuRow, shortName, turnRow } from './anime-list.ts';
 
-const watched = prefetch((incoming, { userId }) => {
-  const asked = askedList(incoming);
-  return asked?.name === 'history' && userId !== undefined ? watchedAnime(userId, asked.page) : undefined;
-});
-
-const keptOnes = prefetch((incoming, { userId }) => {
-  const asked = askedList(incoming);
-  if (asked === undefined || asked.name === 'history' || userId === undefined) return undefined;
-  return kept(asked.name, userId, asked.page);
-});
-
-const composer = new Composer<BotContext>();
-
-composer.filter(
-  (ctx) => askedList(ctx.incoming) !== undefined,
-  async (ctx) => {
-    const asked = askedList(ctx.incoming);
-    if (asked === undefined) return;
-    ctx.turn.handler = asked.name;
-    const screen =
-      asked.name === 'history'
-        ? listScreen(ctx.t, asked, ctx.turn.got(watched), historyButtons)
-        : listScreen(ctx.t, asked, ctx.turn.got(keptOnes), animeButtons);
-    await Promise.all([ctx.answerPress(), show(ctx, screen)]);
+export const personalListsFeature = feature('everybody').on(
+  'list',
+  {
+    reads: (action, { id }) => {
+      const asked = askedList(action);
+      if (asked?.name === 'history') return [watchedAnime(id, asked.page), undefined];
+      return [undefined, asked && kept(asked.name, id, asked.page)];
+    },
+  },
+  ({ t }, action, [watched, keptOnes]) => {
+    const asked = askedList(action);
+    if (asked === undefined) return { alert: t.frame.staleButton() };
+    return watched === undefined
+      ? listScreen(t, asked, keptOnes, animeButtons)
+      : listScreen(t, asked, watched, historyButtons);
   },
 );
-
-export const personalListsFeature: Feature = {
-  name: 'personal-lists',
-  composer,
-  prefetches: [watched, keptOnes],
-};
 
 interface AskedList {
   readonly name: (typeof PERSONAL_LISTS)[number];
   readonly page: number;
 }
 
-function askedList(incoming: Incoming): AskedList | undefined {
-  const action = actionOf(incoming);
-  if (action?.kind !== 'list') return undefined;
+function askedList(action: ActionOf<'list'>): AskedList | undefined {
   const name = PERSONAL_LISTS[action.list];
   return name === undefined ? undefined : { name, page: Math.min(Math.max(0, action.page), MAX_PAGE) };
 }

@@ -1,48 +1,33 @@
 /** Any other text searches by name; results come as pages of buttons. */
-import { Composer, InlineKeyboard } from 'grammy';
-import { actionOf, browseAction } from '../../bot/asked.ts';
+import { InlineKeyboard } from 'grammy';
+import { browseAction } from '../../bot/asked.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Feature } from '../../bot/feature.ts';
+import { feature } from '../../bot/feature.ts';
 import { pageOf } from '../../bot/pagination.ts';
-import { type Screen, show } from '../../bot/show.ts';
-import { prefetch } from '../../bot/turn.ts';
+import type { Screen } from '../../bot/show.ts';
 import { LIST_PAGE } from '../../db/listed-anime.ts';
 import { type Candidate, searchAnime } from '../../db/search.ts';
 import { searchTerms } from '../../db/search-query.ts';
 import { rankFound } from '../../db/search-rank.ts';
 import { cutText } from '../../text/html.ts';
 import { animeButtons, menuRow, turnRow } from './anime-list.ts';
-import { showCard } from './card.ts';
+import { cardScreen } from './card.ts';
 
 /** Both the text and a page's button carry the same folded query, so every page is cut from the same list. */
-const found = prefetch((incoming, { userId }) => {
-  const action = actionOf(incoming);
-  return action?.kind === 'search' ? searchAnime(searchTerms(action.text), userId) : undefined;
-});
-
-const composer = new Composer<BotContext>();
-
-composer.filter(
-  (ctx) => actionOf(ctx.incoming)?.kind === 'search',
-  async (ctx) => {
-    ctx.turn.handler = 'search';
-    const action = actionOf(ctx.incoming);
-    if (action?.kind !== 'search') return;
-    const ranked = rankFound(action.text, ctx.turn.got(found) ?? []);
+export const searchFeature = feature('everybody').on(
+  'search',
+  { reads: ({ text }, { id }) => [searchAnime(searchTerms(text), id)] },
+  (ctx, action, [found]) => {
+    const ranked = rankFound(action.text, found);
     const [first] = ranked;
-    const isAsked = ctx.incoming.kind === 'text' || ctx.incoming.viaGate === true;
-    if (isAsked && ranked.length === 1 && first?.card !== undefined) {
-      await Promise.all([ctx.answerPress(), showCard(ctx, first.card)]);
-      return;
-    }
-    const typed = ctx.incoming.kind === 'text' ? ctx.incoming.text : action.text;
-    const screen = ranked.length > 0 ? resultsScreen(ctx, ranked, action) : nothingScreen(ctx, typed);
-    await Promise.all([ctx.answerPress(), show(ctx, screen)]);
+    const { incoming } = ctx;
+    const isAsked = incoming.kind === 'text' || incoming.viaGate === true;
+    if (isAsked && ranked.length === 1 && first?.card !== undefined) return cardScreen(ctx, first.card);
+    const typed = incoming.kind === 'text' ? incoming.text : action.text;
+    return ranked.length > 0 ? resultsScreen(ctx, ranked, action) : nothingScreen(ctx, typed);
   },
 );
-
-export const searchFeature: Feature = { name: 'search', composer, prefetches: [found] };
 
 function resultsScreen(
   ctx: BotContext,

@@ -1,6 +1,6 @@
 /** Takes long work out of the update that asks for it: stored with the update's own mark, told, begun. */
 import type { InlineKeyboard } from 'grammy';
-import type { BotContext, Viewer } from '../../../bot/context.ts';
+import type { AdminContext } from '../../../bot/feature.ts';
 import { addWork, type WorkKind, workShown } from '../../../db/admin-work.ts';
 import type { Statement } from '../../../db/database.ts';
 import { describeError } from '../../../lib/log.ts';
@@ -19,15 +19,15 @@ export interface LongWork {
 }
 
 /** From the commit on the work is done, whatever happens to this process. */
-export async function leaveUpdate(ctx: BotContext, admin: Viewer, work: LongWork): Promise<void> {
+export async function leaveUpdate(ctx: AdminContext, work: LongWork): Promise<void> {
   const { kind, detail, meanwhile, messageId = null, statements = [] } = work;
-  const { services } = ctx;
+  const { services, viewer: admin } = ctx;
   const [added] = await ctx.turn.commit(
     addWork(
       { kind, requestedBy: admin.id, chatId: admin.id, messageId, detail: JSON.stringify(detail) },
       ctx.now,
     ),
-    ...statements,
+    statements,
   );
   const id = added?.rows[0]?.int('id');
   if (id === undefined) return;
