@@ -61,7 +61,7 @@ export function adminActionOf(incoming: Incoming): Action | undefined {
   return incoming.kind === 'command' ? ADMIN_COMMANDS.get(incoming.name) : undefined;
 }
 
-/** Every feature asks; a text is folded once. Entries go with their update: nothing is remembered from one to the next. */
+/** Several stages ask; a text is folded once. Entries go with their update: nothing is remembered from one to the next. */
 const known = new WeakMap<Incoming, { readonly action: Action | undefined }>();
 
 /** Undefined for what no viewer's feature answers. */

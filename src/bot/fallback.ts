@@ -2,14 +2,12 @@
 import { type Stage, step } from './step.ts';
 
 export const fallback: Stage = (incoming, { isPrivate }) => {
-  if (incoming.kind === 'press')
-    return step([], async (ctx) => {
-      ctx.turn.handler = 'fallback';
-      return incoming.action?.kind === 'label' ? {} : { alert: ctx.t.frame.staleButton() };
-    });
-  if (!isPrivate || incoming.kind === 'other') return undefined;
-  return step([], async (ctx) => {
-    ctx.turn.handler = 'fallback';
-    return { text: ctx.t.frame.notUnderstood() };
+  const isPress = incoming.kind === 'press';
+  if (!isPress && (!isPrivate || incoming.kind === 'other')) return undefined;
+  return step([], async ({ t, turn }) => {
+    turn.handler = 'fallback';
+    if (isPress) return incoming.action?.kind === 'label' ? {} : { alert: t.frame.staleButton() };
+    // A code that no anime can have.
+    return { text: incoming.kind === 'code' ? t.viewer.badCode() : t.frame.notUnderstood() };
   });
 };

@@ -124,6 +124,13 @@ describe('the card', () => {
     expect(viewer.lastMessage().text).toContain('Kod: 12');
   });
 
+  test.each(['0', '1000000', '12345678901234567890'])('no anime can have the code %s', async (typed) => {
+    const bot = await start();
+    const viewer = bot.telegram.person();
+    await viewer.send(typed);
+    expect(viewer.lastMessage().text).toContain('1 dan 999999 gacha');
+  });
+
   test('old bot: 20-digit codes, "²", "--5" and edited messages crashed', async () => {
     const bot = await start();
     await addAnime(bot, { code: 12 });
