@@ -8,12 +8,15 @@ import { addChannel, buttons, buttonWith, guarded, press, run, start, values } f
 const asks = (bot: TestBot): number => bot.telegram.callsOf('getChatMember').length;
 
 describe('the gate', () => {
-  test.each(['/constructor', '/__proto__'])('a command called %s is no wish that it holds up', async (typed) => {
-    const { bot, viewer } = await guarded();
-    await viewer.send(typed);
-    expect(viewer.lastMessage().text).toContain('/help');
-    expect(bot.log.map(({ outcome }) => outcome)).toEqual(['handled']);
-  });
+  test.each(['/constructor', '/__proto__'])(
+    'a command called %s is no wish that it holds up',
+    async (typed) => {
+      const { bot, viewer } = await guarded();
+      await viewer.send(typed);
+      expect(viewer.lastMessage().text).toContain('/help');
+      expect(bot.log.map(({ outcome }) => outcome)).toEqual(['handled']);
+    },
+  );
 
   test('a deep link to a part: every channel as a link, Tekshirish, then that very part opens in place', async () => {
     const { bot, news, club, viewer } = await guarded();
