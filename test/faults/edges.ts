@@ -119,8 +119,8 @@ function wrongRow(body: string): string | undefined {
 
 /** The one request that everything hangs on. */
 function momentOf(body: string): string | undefined {
-  if (/SET swapped = 1/.test(body)) return 'SWAP';
-  return /SET is_merged = 1/.test(body) ? 'MERGE' : undefined;
+  if (/restoring_control SET state = 1/.test(body)) return 'SWAP';
+  return /importing_control SET state = 1/.test(body) ? 'MERGE' : undefined;
 }
 
 /** The first statement that tells something. */

@@ -41,7 +41,7 @@ function focusOf(operation: Operation): readonly Focus[] {
   const put: Focus = [/^put /, 0.5];
   if (operation === 'restore')
     return [[/SWAP|^rename/, 0.6], [/INTO restoring_|restoring_control/, 0.1], put];
-  if (operation === 'import') return [[/MERGE|is_merged/, 0.6]];
+  if (operation === 'import') return [[/MERGE|SET state/, 0.6]];
   return [put, [/^delete /, 0.4], [/renew|SET expires_ms/, 0.4]];
 }
 

@@ -40,20 +40,24 @@ async function restoreThrough(lie: Lie): Promise<string> {
   return error;
 }
 
-const agreed = (sent: string): Response => {
-  const { requests } = JSON.parse(sent) as { requests: { type: string }[] };
+/** `steps`: how many steps of a transaction it says to have done. */
+const agreed = (sent: string, steps = Number.POSITIVE_INFINITY): Response => {
+  const { requests } = JSON.parse(sent) as { requests: { type: string; batch?: { steps: unknown[] } }[] };
   const result = {
     cols: [],
     rows: [],
     affected_row_count: 1,
     last_insert_rowid: null,
-    step_results: [],
-    step_errors: [],
   };
+  const one = (batch: { steps: unknown[] } | undefined) => ({
+    ...result,
+    step_results: batch?.steps.slice(0, steps).map(() => result) ?? [],
+    step_errors: [],
+  });
   return Response.json({
     baton: null,
     base_url: null,
-    results: requests.map(({ type }) => ({ type: 'ok', response: { type, result } })),
+    results: requests.map(({ type, batch }) => ({ type: 'ok', response: { type, result: one(batch) } })),
   });
 };
 
@@ -66,7 +70,7 @@ test('it says yes to every write and does none', async () => {
 
 test('it says yes to the swap and does not do it', async () => {
   const error = await restoreThrough(async (sent, own) =>
-    sent.includes('BEGIN IMMEDIATE') ? agreed(sent) : own(),
+    sent.includes('restoring_control SET state') ? agreed(sent, 0) : own(),
   );
   expect(error).toMatch(/does not say that it committed/);
 });

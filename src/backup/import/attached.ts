@@ -4,7 +4,7 @@
  */
 import { createClient } from '@libsql/client/sqlite3';
 import { type Database, fromClient } from '../../db/database.ts';
-import type { Staging } from './staging-area.ts';
+import type { Staging } from '../staged/database-site.ts';
 
 /** The merge waits for the bot's own writes, which are short; nothing else waits for this process. */
 const BUSY_TIMEOUT_MS = 60_000;

@@ -3,24 +3,20 @@
  * nothing. Nothing living is touched before that, and whatever breaks before it leaves everything as it was. Runs in workerd too.
  */
 import type { Database } from '../../db/database.ts';
+import type { Row } from '../../db/row.ts';
 import { readVerdict } from '../document/reasons.ts';
+import { databaseSite, type Staging } from '../staged/database-site.ts';
+import { stage } from '../staged/staged-transaction.ts';
 import { derive } from './derive-sql.ts';
 import { judge, OF_VIEWERS } from './judge-sql.ts';
 import { type Merged, merge } from './merge.ts';
 import { countSql, refusalsSql } from './merge-sql.ts';
-import { type ImportEvent, MAX_REFUSALS, type Read, type Refusal, stage } from './stage.ts';
+import { type ImportEvent, MAX_REFUSALS, type Read, type Refusal, stageRecords } from './stage.ts';
+import { ImportSuperseded, query, queryOwn } from './staging-area.ts';
 import {
-  clearImport,
-  createImport,
-  dropImport,
-  guarded,
-  query,
-  queryOwn,
-  run,
-  type Staging,
-  superseded,
-} from './staging-area.ts';
-import {
+  createDerived,
+  createStaging,
+  DERIVED,
   indexStaging,
   type LocalColumn,
   type Preference,
@@ -81,7 +77,6 @@ export async function importRecords(
   records: AsyncIterable<ImportEvent>,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  await clearImport(db);
   const staged = planStaging(await localColumns(db));
   if (
     !['users', 'anime', 'groups', 'anime_parts'].every((name) =>
@@ -90,47 +85,52 @@ export async function importRecords(
   )
     throw new Error('the database has not been set up yet: start the bot once, then import');
   const { id, prefer, dryRun, staging = { db, schema: 'main' } } = options;
-  await createImport(staging, staged, id);
+  const superseded = (cause: unknown): Error => new ImportSuperseded(cause);
+  const transaction = await stage(databaseSite(db, staging), { kind: 'import', id, superseded });
+  const read: ReadStaged = (texts) => queryOwn(staging.db, transaction.guard, texts);
   try {
+    await transaction.create(
+      [DERIVED, ...staged.map((one) => one.staging)],
+      [...staged.map((one) => createStaging(one, staging.schema)), createDerived(staging.schema)],
+    );
     let rows = 0;
     const step = async (statements: readonly string[]): Promise<void> => {
-      await run(staging.db, [guarded(id), ...statements]);
+      await transaction.load(statements);
       await options.onRows?.(rows);
     };
-    const read = await stage(staged, records, async (count, statement) => {
+    const found = await stageRecords(staged, records, async (count, statement) => {
       rows = count;
       await step([statement]);
     });
-    const ranges = await allRanges(staging, staged, id, read);
+    const ranges = await allRanges(read, staged, found);
     const steps = [...indexStaging(staged, staging.schema), ...judge(staged), ...derive(staged)];
     for (const statements of batches(steps, ranges)) await step(statements);
-    const plan = await reports(staging, staged, options, read);
+    const plan = await reports(read, staged, prefer, found);
     if (dryRun) return plan;
     await options.beforeMerge?.();
-    return asDone(plan, await merge(db, staged, { id, prefer, ranges }));
+    return asDone(plan, await merge(transaction, staged, { prefer, ranges }));
   } catch (error) {
-    throw superseded(error);
+    throw transaction.explained(error);
   } finally {
-    await dropImport(staging, staged, id);
+    await transaction.end();
   }
 }
 
+type ReadStaged = (texts: readonly string[]) => Promise<(readonly Row[])[]>;
+
 /** Of staged rows, and of the living ones that they are compared with. */
 async function allRanges(
-  { db }: Staging,
+  read: ReadStaged,
   staged: readonly StagedImport[],
-  id: string,
-  read: Read,
+  records: Read,
 ): Promise<Map<string, Range>> {
-  const ranges = new Map(read.ranges);
+  const ranges = new Map(records.ranges);
   const users = 'importing_users';
   // Viewers whom only their history names are staged when the rows are judged.
   if (!ranges.has(users) && OF_VIEWERS.some((table) => ranges.has(`importing_${table}`)))
     ranges.set(users, { from: 1, to: 0 });
   const events = staged.filter(({ spec, staging }) => spec.events === true && ranges.has(staging));
-  const found = await queryOwn(
-    db,
-    id,
+  const found = await read(
     events.map(
       ({ spec }) => `SELECT COALESCE(MIN(id), 1) AS "from", COALESCE(MAX(id), 0) AS "to" FROM ${spec.name}`,
     ),
@@ -177,18 +177,14 @@ async function localColumns(db: Database): Promise<Map<string, LocalColumn[]>> {
 }
 
 async function reports(
-  { db }: Staging,
+  query: ReadStaged,
   staged: readonly StagedImport[],
-  { id, prefer }: ImportOptions,
+  prefer: Preference,
   read: Read,
 ): Promise<ImportReport> {
   const tables: TableReport[] = [];
   const refusals = [...read.refusals];
-  const counts = await queryOwn(
-    db,
-    id,
-    staged.map((one) => countSql(one, prefer)),
-  );
+  const counts = await query(staged.map((one) => countSql(one, prefer)));
   for (const [i, one] of staged.entries()) {
     const row = counts[i]?.[0];
     if (row === undefined) throw new Error(`no counts of ${one.spec.name}`);
@@ -207,7 +203,7 @@ async function reports(
         refused,
       });
     if ((judged ?? 0) === 0 || refusals.length >= MAX_REFUSALS) continue;
-    const [found = []] = await queryOwn(db, id, [refusalsSql(one, MAX_REFUSALS - refusals.length)]);
+    const [found = []] = await query([refusalsSql(one, MAX_REFUSALS - refusals.length)]);
     for (const refusal of found)
       refusals.push({
         table: one.spec.name,

@@ -1,10 +1,8 @@
-/** The one moment of an import: staged rows into the living tables, all or nothing, and whether it happened when its answer is lost. */
-import type { Database, WriteResult } from '../../db/database.ts';
-import type { Row } from '../../db/row.ts';
-import { sqlLiteral } from '../sql-literal.ts';
+/** The one moment of an import: staged rows into the living tables, all or nothing. */
+import type { WriteResult } from '../../db/database.ts';
+import type { StagedTransaction } from '../staged/staged-transaction.ts';
 import { type MergeSql, mergeSql } from './merge-sql.ts';
-import { dropStaged, guarded, query, run, superseded } from './staging-area.ts';
-import { IMPORT_CONTROL, type Preference, type StagedImport } from './staging-sql.ts';
+import type { Preference, StagedImport } from './staging-sql.ts';
 import type { Range } from './steps.ts';
 
 export interface Merged {
@@ -12,34 +10,26 @@ export interface Merged {
   readonly changed: number;
 }
 
-/**
- * One transaction, which marks itself: when its answer is lost, the mark tells whether it took effect.
- * Returns what it did, by table; undefined when it happened and its answer was lost.
- */
+/** What it did, by table; undefined when it happened and its answer was lost. @throws unless it happened */
 export async function merge(
-  db: Database,
+  transaction: StagedTransaction<readonly WriteResult[]>,
   staged: readonly StagedImport[],
-  {
-    id,
-    prefer,
-    ranges,
-  }: { readonly id: string; readonly prefer: Preference; readonly ranges: ReadonlyMap<string, Range> },
+  { prefer, ranges }: { readonly prefer: Preference; readonly ranges: ReadonlyMap<string, Range> },
 ): Promise<ReadonlyMap<string, Merged> | undefined> {
   const plans = staged.map((one) => mergeSql(one, prefer, ranges.get(one.spec.name)));
-  try {
-    const results = await run(db, [
-      guarded(id, 0),
-      ...plans.flatMap(statementsOf).flatMap((statement) => [statement, COUNT]),
-      ...dropStaged(staged),
-      `UPDATE ${IMPORT_CONTROL} SET is_merged = 1`,
-    ]);
-    return counted(staged, plans, results.slice(1));
-  } catch (error) {
-    const cause = superseded(error);
-    if (cause !== error) throw cause;
-    if (await isMerged(db, staged, id, cause)) return undefined;
-    throw new Error('the merge failed, nothing was changed', { cause });
-  }
+  const outcome = await transaction.commit(
+    plans.flatMap(statementsOf).flatMap((statement) => [statement, COUNT]),
+  );
+  if (outcome.kind === 'committed')
+    // The first result is that of the guard.
+    return outcome.answer && counted(staged, plans, outcome.answer.slice(1));
+  const { cause } = outcome;
+  throw outcome.kind === 'rolled back'
+    ? new Error('the merge failed, nothing was changed', { cause })
+    : new Error(
+        'whether the import happened is not known, for the database did not say: import the file again, what is there already stays the same',
+        { cause },
+      );
 }
 
 /** Stands behind each statement: what the server tells of affected rows may be wrong. */
@@ -66,29 +56,4 @@ function counted(
     });
   }
   return counts;
-}
-
-/**
- * Gives the merge up by a write, which comes after a request that is still on its way; when it can not, the merge was first.
- * @throws when neither can be found out.
- */
-async function isMerged(
-  db: Database,
-  staged: readonly StagedImport[],
-  id: string,
-  cause: unknown,
-): Promise<boolean> {
-  const giveUp = [guarded(id, 0), ...dropStaged(staged), `DROP TABLE ${IMPORT_CONTROL}`];
-  const isGivenUp = await run(db, giveUp).then(
-    () => true,
-    () => false,
-  );
-  if (isGivenUp) return false;
-  const mark = `SELECT is_merged FROM ${IMPORT_CONTROL} WHERE id = ${sqlLiteral(id)}`;
-  const [row] = await query(db, mark).catch((): Row[] => []);
-  if (row?.bool('is_merged') === true) return true;
-  throw new Error(
-    'whether the import happened is not known, for the database did not say: import the file again, what is there already stays the same',
-    { cause },
-  );
 }

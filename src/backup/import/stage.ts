@@ -50,7 +50,7 @@ const BATCH_CHARACTERS = 1024 * 1024;
 const BATCH_ROWS = 8_000;
 
 /** Writes everything the file has, table by table as it comes; `write` gets each batch and the rows so far. */
-export async function stage(
+export async function stageRecords(
   staged: readonly StagedImport[],
   records: AsyncIterable<ImportEvent>,
   write: (rows: number, statement: string) => Promise<void>,

@@ -3,8 +3,6 @@ import { quoteName } from '../../lib/sql-tokens.ts';
 import type { Step } from './steps.ts';
 import { IMPORT_TABLES, type ImportTable } from './tables.ts';
 
-/** Whose staged rows these are; gone once they are merged, so that a lost answer can be told from a lost question. */
-export const IMPORT_CONTROL = 'importing_control';
 /** Numbers that follow from the rows, before they are staged as rows themselves. */
 export const DERIVED = 'importing_derived';
 

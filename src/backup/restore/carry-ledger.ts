@@ -16,7 +16,7 @@ import {
   RUNS,
   SET_FENCE,
 } from './ledger-sql.ts';
-import { CONTROL_TABLE } from './staging.ts';
+import { RESTORE_CONTROL } from './staging.ts';
 
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;
@@ -66,10 +66,10 @@ export function carryLedgerSql(
   const after: string[] = [];
   if (inBoth('backup_lease', isLease)) {
     before.push(
-      `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN fence INTEGER`,
-      `UPDATE ${CONTROL_TABLE} SET fence = (SELECT fence FROM backup_lease WHERE id = 1)`,
+      `ALTER TABLE ${RESTORE_CONTROL} ADD COLUMN fence INTEGER`,
+      `UPDATE ${RESTORE_CONTROL} SET fence = (SELECT fence FROM backup_lease WHERE id = 1)`,
     );
-    after.push(`${SET_FENCE}COALESCE((SELECT fence FROM ${CONTROL_TABLE}), 0)) WHERE id = 1`);
+    after.push(`${SET_FENCE}COALESCE((SELECT fence FROM ${RESTORE_CONTROL}), 0)) WHERE id = 1`);
   }
   if (inBoth('backup_runs', isLedger)) {
     before.push(`CREATE TABLE ${CARRIED_RUNS} AS SELECT id, ${RUNS} FROM backup_runs`);
@@ -81,5 +81,5 @@ export function carryLedgerSql(
   return { before, after };
 }
 
-/** A staging table like the others (staging.ts, `isStaging`). */
+/** A staging table like the others (`isStaging`). */
 const CARRIED_RUNS = 'restoring_runs';

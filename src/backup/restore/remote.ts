@@ -8,22 +8,29 @@ import type { TableDigest } from '../digest.ts';
 import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model.ts';
 import { StatementFailed } from '../sql-http/sql-http.ts';
 import { isPassing, remedy, type SqlSession } from '../sql-http/sql-session.ts';
+import { sqlSessionSite } from '../staged/sql-session-site.ts';
+import {
+  clearStaged,
+  guard,
+  isStaging,
+  type Outcome,
+  type StagedTransaction,
+  stage,
+} from '../staged/staged-transaction.ts';
 import { rowLayout } from '../values.ts';
 import { carryLedgerSql } from './carry-ledger.ts';
 import { askAgain, compareStaged } from './compare-staged.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { type Replacement, replaceContents } from './replace-contents.ts';
 import {
-  CONTROL_TABLE,
   columnList,
   dropOrder,
-  isStaging,
   moveRows,
+  RESTORE_CONTROL,
   rowTuple,
   type StagedTable,
   stagedTables,
 } from './staging.ts';
-import { CREATE_CONTROL, dropMark, guard, swap } from './swap.ts';
 import { setVersionSql, versionNote } from './user-version.ts';
 
 export interface RemoteTarget {
@@ -58,42 +65,50 @@ const BATCH_CHARACTERS = 256 * 1024;
 const BATCH_ROWS = 4_000;
 
 export async function restoreRemote(target: RemoteTarget, options: RemoteRestoreOptions): Promise<string[]> {
-  await clearStaging(target);
-  const { session } = target;
-  const { id } = options;
-  await session.run([
-    CREATE_CONTROL,
-    `INSERT INTO ${CONTROL_TABLE} (id) SELECT '${id}' WHERE NOT EXISTS (SELECT 1 FROM ${CONTROL_TABLE})`,
-  ]);
-  // Two that began at the same moment would fill the same tables.
-  if ((await session.first(`SELECT id FROM ${CONTROL_TABLE}`))?.[0] !== id)
-    throw new Error('another restore into this database has begun at the same time: wait for it to end');
-  const { schema, staged } = await load(target, options);
+  const { session, source } = target;
+  const transaction = await stage(sqlSessionSite(session), {
+    kind: 'restore',
+    id: options.id,
+    superseded: (cause) =>
+      new Error(
+        'another restore into this database has begun at the same time, the old data is as it was: wait for the other to end',
+        { cause },
+      ),
+  });
+  try {
+    return await restoreStaged({ session, source, transaction }, options);
+  } finally {
+    await transaction.end();
+  }
+}
+
+async function restoreStaged(
+  { session, source, transaction }: RemoteTarget & { readonly transaction: StagedTransaction<void> },
+  options: RemoteRestoreOptions,
+): Promise<string[]> {
+  const { schema, staged } = await load(transaction, options);
   options.onCompare?.();
-  await compareStaged(target.source, staged, options.wanted);
+  await compareStaged(source, staged, options.wanted);
   await options.beforeSwap();
-  const live = await askAgain(() => target.source.schema());
+  const live = await askAgain(() => source.schema());
   const isWhole = options.only === undefined;
   const versions = { live: live.userVersion, wanted: schema.userVersion };
   const setVersion = isWhole ? await setVersionSql(session, versions) : undefined;
   const { statements, notes } = isWhole
     ? swapStatements(live, schema, staged, options.wanted)
-    : onlyStatements({ live, version: await versionOf(target.session, live), from: schema, staged });
-  await swap(session, id, [
+    : onlyStatements({ live, version: await versionOf(session, live), from: schema, staged });
+  const outcome = await transaction.commit([
     ...countLate(live, options.lastUpdate),
     ...statements,
     ...(setVersion === undefined ? [] : [setVersion]),
-    ...staged.map(({ name }) => `DROP TABLE ${name}`),
-  ]).catch((error: unknown) => {
-    throw options.only === undefined ? error : refusedOnly(error, options.only);
-  });
+  ]);
+  if (outcome.kind !== 'committed') throw notSwapped(outcome, options.only);
   const told = [
     isWhole && versions.live !== versions.wanted
       ? await versionNote(session, versions.wanted).catch(() => undefined)
       : undefined,
     await lateUpdates(session).catch(() => undefined),
   ];
-  await dropMark(session, id);
   return [...notes, ...told.filter((note) => note !== undefined)];
 }
 
@@ -112,46 +127,38 @@ export async function lastUpdate({ session }: RemoteTarget): Promise<string | un
 function countLate(live: DatabaseSchema, since: string | undefined): string[] {
   if (since === undefined || !live.tables.some(({ name }) => name === 'handled_updates')) return [];
   return [
-    `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN late INTEGER`,
-    `UPDATE ${CONTROL_TABLE} SET late = (SELECT COUNT(*) FROM handled_updates WHERE update_id > ${BigInt(since)})`,
+    `ALTER TABLE ${RESTORE_CONTROL} ADD COLUMN late INTEGER`,
+    `UPDATE ${RESTORE_CONTROL} SET late = (SELECT COUNT(*) FROM handled_updates WHERE update_id > ${BigInt(since)})`,
   ];
 }
 
 async function lateUpdates(session: SqlSession): Promise<string | undefined> {
-  const [late] = (await session.first(`SELECT late FROM ${CONTROL_TABLE}`)) ?? [];
+  const [late] = (await session.first(`SELECT late FROM ${RESTORE_CONTROL}`)) ?? [];
   return late === undefined || late === null || late === '0'
     ? undefined
     : `the bot was not stopped: what it wrote while it handled ${late} updates after the safety backup is in neither`;
 }
 
-/** Removes what this attempt made, unless another has begun since: then nothing of it is ours any more. */
-export async function clearOwnStaging(target: RemoteTarget, id: string): Promise<void> {
-  const row = await target.session.first(`SELECT count(*) FROM ${CONTROL_TABLE} WHERE id = '${id}'`);
-  if (row?.[0] === '1') await clearStaging(target);
-}
-
 /** Removes what a dead attempt left. */
-export async function clearStaging({ session, source }: RemoteTarget): Promise<void> {
-  const { tables } = await askAgain(() => source.schema());
-  const left = tables.map(({ name }) => name).filter(isStaging);
-  // The control table first: without it a stalled attempt can not swap any more.
-  for (const name of left.toSorted((a, b) => Number(b === CONTROL_TABLE) - Number(a === CONTROL_TABLE)))
-    await session.run([`DROP TABLE IF EXISTS ${quoteName(name)}`]);
+export function clearStaging({ session }: RemoteTarget): Promise<void> {
+  return clearStaged(sqlSessionSite(session), 'restore');
 }
 
 async function load(
-  { session }: RemoteTarget,
+  transaction: StagedTransaction<void>,
   options: RemoteRestoreOptions,
 ): Promise<{ schema: DatabaseSchema; staged: StagedTable[] }> {
   return options.from.read(async (snapshot) => {
     const { schema } = snapshot;
     const staged = stagedTables(schema, chosenTables(schema, options.only));
     let rows = 0;
-    for (const { create } of staged)
-      await session.run([
+    await transaction.create(
+      staged.map(({ name }) => name),
+      staged.map(({ create }) =>
         create.replace(/^\s*CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?/i, 'CREATE TABLE IF NOT EXISTS '),
-      ]);
-    const queue = createQueue(session);
+      ),
+    );
+    const queue = createQueue(transaction);
     let next = 0;
     for await (const scan of snapshot.scans(staged.map(({ table }) => ({ kind: 'table', table })))) {
       const table = staged[next];
@@ -179,7 +186,7 @@ async function load(
     await queue.drain();
     for (const { indexes } of staged)
       for (const sql of indexes)
-        await session.run([sql.replace(/\bINDEX\s+(IF\s+NOT\s+EXISTS\s+)?/i, 'INDEX IF NOT EXISTS ')]);
+        await transaction.load([sql.replace(/\bINDEX\s+(IF\s+NOT\s+EXISTS\s+)?/i, 'INDEX IF NOT EXISTS ')]);
     return { schema, staged };
   });
 }
@@ -194,13 +201,16 @@ function chosenTables(schema: DatabaseSchema, only: readonly string[] | undefine
 }
 
 /** The next request is built while the one before is on its way: one in flight, for the server writes one at a time anyway. */
-function createQueue(session: SqlSession): { push(sql: string): Promise<void>; drain(): Promise<void> } {
+function createQueue(transaction: StagedTransaction<void>): {
+  push(sql: string): Promise<void>;
+  drain(): Promise<void>;
+} {
   let flying: Promise<unknown> = Promise.resolve();
   return {
     async push(sql) {
       const failure = await flying;
       if (failure !== undefined) throw failure;
-      flying = session.run([sql]).then(
+      flying = transaction.load([sql]).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -271,18 +281,29 @@ function onlyStatements(replacement: Replacement): { statements: string[]; notes
   const orphans = '(SELECT count(*) FROM pragma_foreign_key_check)';
   const { statements, notes } = replaceContents(replacement);
   const guarded = [
-    `ALTER TABLE ${CONTROL_TABLE} ADD COLUMN orphans INTEGER`,
-    `UPDATE ${CONTROL_TABLE} SET orphans = ${orphans}`,
+    `ALTER TABLE ${RESTORE_CONTROL} ADD COLUMN orphans INTEGER`,
+    `UPDATE ${RESTORE_CONTROL} SET orphans = ${orphans}`,
     ...statements,
-    guard(`${orphans} <= (SELECT orphans FROM ${CONTROL_TABLE})`, ORPHANS),
+    guard(`${orphans} <= (SELECT orphans FROM ${RESTORE_CONTROL})`, ORPHANS),
   ];
   return { statements: guarded, notes };
 }
 
-/** What the server itself refused, with the way on; anything else (a lost answer, a lock) has its own words. */
-function refusedOnly(error: unknown, only: readonly string[]): unknown {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof StatementFailed && remedy(cause) === '' && !isPassing(cause)
-    ? cannotOnly(only, sqliteSays(explain(cause), undefined))
-    : error;
+/** Why the swap is not known to have happened, with the way on. */
+function notSwapped(
+  outcome: Exclude<Outcome<void>, { readonly kind: 'committed' }>,
+  only: readonly string[] | undefined,
+): Error {
+  const { cause } = outcome;
+  if (outcome.kind === 'unknown')
+    return new Error(
+      `whether the swap happened is not known (${explain(outcome.failure)}): compare (\`diff\`), and restore again if need be`,
+      { cause },
+    );
+  // A lost answer and a lock have their own words.
+  if (only !== undefined && cause instanceof StatementFailed && !isPassing(cause))
+    return cannotOnly(only, sqliteSays(explain(cause), undefined));
+  return new Error(`the swap failed, the old data is as it was: ${explain(cause)}${remedy(cause)}`, {
+    cause,
+  });
 }

@@ -22,6 +22,7 @@ import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { connectSqlHttp } from '../sql-http/sql-http.ts';
 import { openSqlSession } from '../sql-http/sql-session.ts';
+import { isStaging } from '../staged/staged-transaction.ts';
 import { diffInProcess, type TableDiff } from '../verify/database-diff.ts';
 import { carryLedger } from './carry-ledger.ts';
 import {
@@ -38,10 +39,9 @@ import { ENGINE_TABLES } from './engine-tables.ts';
 import { type FileCalls, fileCalls } from './file-calls.ts';
 import { requireBroken, withWayOn } from './old-file.ts';
 import { refuseStrangers, strangersInFile, strangersOnServer } from './refuse-strangers.ts';
-import { clearOwnStaging, clearStaging, lastUpdate, type RemoteTarget, restoreRemote } from './remote.ts';
+import { clearStaging, lastUpdate, type RemoteTarget, restoreRemote } from './remote.ts';
 import { type Maker, settleRuns } from './settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './source.ts';
-import { isStaging } from './staging.ts';
 import { listed, type Stranger, strangersNote, unknownOf } from './strangers.ts';
 import { refuseNewer } from './too-new.ts';
 import { refuseOthers } from './whose.ts';
@@ -286,10 +286,9 @@ async function restoreServer(
       `another run is under way (${lease.holder}); try again when it is done, or in ${lease.secondsLeft} s if it died`,
     );
   const total = source.tables.reduce((sum, { rows }) => sum + rows, 0);
-  const id = randomUUID();
   try {
     const notes = await restoreRemote(remote, {
-      id,
+      id: randomUUID(),
       from: openFileSnapshotSource({ path: source.path }),
       wanted: source.tables,
       only: options.only,
@@ -313,10 +312,6 @@ async function restoreServer(
       kept: undefined,
       notes: [...made.notes, ...safety.notes, ...notes],
     };
-  } catch (error) {
-    // What it can not remove now, the next attempt does.
-    await clearOwnStaging(remote, id).catch(() => undefined);
-    throw error;
   } finally {
     await lease?.lease.release();
   }

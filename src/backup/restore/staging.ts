@@ -7,15 +7,10 @@ import { isWord, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { rowidName } from '../document/load-document.ts';
 import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model.ts';
 import { sqlLiteral } from '../sql-literal.ts';
+import { controlTable, isStaging } from '../staged/staged-transaction.ts';
 import { rowLayout } from '../values.ts';
 
-/** Whose staging tables these are; the swap is refused when somebody else's stand there. */
-export const CONTROL_TABLE = 'restoring_control';
-
-/** Names of restore's and import's staging tables: never backed up contents of anybody, removed by the next attempt. */
-export function isStaging(name: string): boolean {
-  return /^(restoring|importing)_(\d+(_\d+)?|control|[a-z_]+)$/.test(name);
-}
+export const RESTORE_CONTROL: string = controlTable('restore');
 
 export interface StagedTable {
   readonly table: TableInfo;

@@ -2,11 +2,13 @@
 import { type Clock, explain } from '../../lib/clock.ts';
 import { retry, SQL_REQUEST } from '../../lib/retry.ts';
 import { ConnectionLost, pipeline, ServerRefused, type SqlHttp, StatementFailed } from './sql-http.ts';
-import { isObject, WireError } from './wire.ts';
+import { isObject } from './wire.ts';
 
 export interface SqlSession {
   /** Runs statements one after the other, each for itself; they must bear being run twice. Foreign keys are off. */
   run(statements: readonly string[]): Promise<void>;
+  /** All statements in one transaction, which must bear being run twice. Foreign keys are off. */
+  transaction(statements: readonly string[]): Promise<void>;
   /** The first row of a query, as text. */
   first(sql: string): Promise<readonly (string | null)[] | undefined>;
   /**
@@ -36,39 +38,40 @@ export function openSqlSession({ server, clock, random }: SqlSessionOptions): Sq
     return post(requests);
   };
   const { sleep } = clock;
-  const retried = async (requests: readonly unknown[]): Promise<readonly unknown[]> => {
+  const retried = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await retry(SQL_REQUEST, { sleep, random, isPassing }, () => post(requests));
+      return await retry(SQL_REQUEST, { sleep, random, isPassing }, work);
     } catch (error) {
       if (remedy(error) === '') throw named(server, error);
       throw new Error(`${explain(error)}${remedy(error)}`, { cause: error });
     }
   };
+  const atomically = async (statements: readonly string[]): Promise<void> => {
+    const [answer] = await post([{ type: 'batch', batch: { steps: transaction(statements) } }]);
+    const result = isObject(answer) ? answer['result'] : undefined;
+    const errors = isObject(result) && Array.isArray(result['step_errors']) ? result['step_errors'] : [];
+    const failed: unknown = errors.find((error: unknown) => error !== null && error !== undefined);
+    if (failed !== undefined) throw new StatementFailed(server.host, failed);
+    const done = isObject(result) && Array.isArray(result['step_results']) ? result['step_results'] : [];
+    // An answer without errors is not yet a COMMIT: a step that was skipped has neither result nor error.
+    if (!isObject(done[commitStep(statements)]))
+      throw new ConnectionLost(`database server ${server.host} does not say that it committed`);
+  };
   return {
     async run(statements) {
-      await retried([execute('PRAGMA foreign_keys = OFF'), ...statements.map(execute)]);
+      await retried(() => post([execute('PRAGMA foreign_keys = OFF'), ...statements.map(execute)]));
     },
+    transaction: (statements) => retried(() => atomically(statements)),
     async first(sql) {
-      const [answer] = await retried([{ type: 'execute', stmt: { sql, want_rows: true } }]);
+      const [answer] = await retried(() => post([{ type: 'execute', stmt: { sql, want_rows: true } }]));
       const rows = isObject(answer) && isObject(answer['result']) ? answer['result']['rows'] : undefined;
       const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
       return Array.isArray(row) ? row.map(plainValue) : undefined;
     },
-    async atomically(statements) {
-      const [answer] = await post([{ type: 'batch', batch: { steps: transaction(statements) } }]).catch(
-        (error: unknown) => {
-          throw named(server, error);
-        },
-      );
-      const result = isObject(answer) ? answer['result'] : undefined;
-      const errors = isObject(result) && Array.isArray(result['step_errors']) ? result['step_errors'] : [];
-      const failed: unknown = errors.find((error: unknown) => error !== null && error !== undefined);
-      if (failed !== undefined) throw new StatementFailed(server.host, failed);
-      const done = isObject(result) && Array.isArray(result['step_results']) ? result['step_results'] : [];
-      // An answer without errors is not yet a COMMIT: a step that was skipped has neither result nor error.
-      if (!isObject(done[commitStep(statements)]))
-        throw new WireError(`database server ${server.host} does not say that it committed`);
-    },
+    atomically: (statements) =>
+      atomically(statements).catch((error: unknown) => {
+        throw named(server, error);
+      }),
   };
 }
 

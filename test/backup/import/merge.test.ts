@@ -28,7 +28,7 @@ function importWith(onMerge: (send: () => Promise<unknown>) => Promise<unknown>)
     read: (queries) => db.read(queries),
     write: async (statements) => {
       const send = () => db.write(statements);
-      if (!statements.some((statement) => statement.sql.includes('SET is_merged = 1'))) return send();
+      if (!statements.some((statement) => statement.sql.includes('SET state = 1'))) return send();
       await onMerge(send);
       throw new DatabaseUnavailable('database unavailable: answer lost (test)');
     },
