@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import type { RowSource } from '../../src/backup/model.ts';
 import { fileCalls } from '../../src/backup/restore/file-calls.ts';
-import type { RestoreParts } from '../../src/backup/restore/restore.ts';
+import type { RestoreParts } from '../../src/backup/restore/restore-steps.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';

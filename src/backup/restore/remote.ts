@@ -5,7 +5,7 @@
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { TableDigest } from '../digest.ts';
-import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model.ts';
+import type { DatabaseSchema, SnapshotSource } from '../model.ts';
 import { StatementFailed } from '../sql-http/sql-http.ts';
 import { isPassing, remedy, type SqlSession } from '../sql-http/sql-session.ts';
 import { sqlSessionSite } from '../staged/sql-session-site.ts';
@@ -17,20 +17,12 @@ import {
   type StagedTransaction,
   stage,
 } from '../staged/staged-transaction.ts';
-import { rowLayout } from '../values.ts';
 import { carryLedgerSql } from './carry-ledger.ts';
 import { askAgain, compareStaged } from './compare-staged.ts';
+import { type LoadOptions, loadStaged } from './load-staged.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { type Replacement, replaceContents } from './replace-contents.ts';
-import {
-  columnList,
-  dropOrder,
-  moveRows,
-  RESTORE_CONTROL,
-  rowTuple,
-  type StagedTable,
-  stagedTables,
-} from './staging.ts';
+import { dropOrder, moveRows, RESTORE_CONTROL, type StagedTable } from './staging.ts';
 import { setVersionSql, versionNote } from './user-version.ts';
 
 export interface RemoteTarget {
@@ -39,19 +31,13 @@ export interface RemoteTarget {
   readonly source: SnapshotSource;
 }
 
-export interface RemoteRestoreOptions {
+export interface RemoteRestoreOptions extends LoadOptions {
   /** Names this attempt; another attempt's staging is never swapped in. */
   readonly id: string;
-  /** Reads the backup. */
-  readonly from: SnapshotSource;
   /** The backup's digests, table by table. */
   readonly wanted: readonly TableDigest[];
   /** {@link lastUpdate} before the safety backup: later ones are counted, for nothing keeps what they did. */
   readonly lastUpdate?: string | undefined;
-  /** Only these tables; undefined = the whole database, schema and all. */
-  readonly only: readonly string[] | undefined;
-  /** Called with rows loaded so far; may throw to stop. */
-  readonly onRows: (rows: number) => Promise<void>;
   readonly onCompare?: () => void;
   /** Right before the swap: the last chance to stop. */
   readonly beforeSwap: () => Promise<void>;
@@ -59,10 +45,6 @@ export interface RemoteRestoreOptions {
 
 const ORPHANS =
   'rows of other tables would belong to rows that the backup has not: name those tables in --only too';
-
-/** SQL a request: far below what a server takes, and some milliseconds of its write lock. */
-const BATCH_CHARACTERS = 256 * 1024;
-const BATCH_ROWS = 4_000;
 
 export async function restoreRemote(target: RemoteTarget, options: RemoteRestoreOptions): Promise<string[]> {
   const { session, source } = target;
@@ -86,7 +68,7 @@ async function restoreStaged(
   { session, source, transaction }: RemoteTarget & { readonly transaction: StagedTransaction<void> },
   options: RemoteRestoreOptions,
 ): Promise<string[]> {
-  const { schema, staged } = await load(transaction, options);
+  const { schema, staged } = await loadStaged(transaction, options);
   options.onCompare?.();
   await compareStaged(source, staged, options.wanted);
   await options.beforeSwap();
@@ -142,84 +124,6 @@ async function lateUpdates(session: SqlSession): Promise<string | undefined> {
 /** Removes what a dead attempt left. */
 export function clearStaging({ session }: RemoteTarget): Promise<void> {
   return clearStaged(sqlSessionSite(session), 'restore');
-}
-
-async function load(
-  transaction: StagedTransaction<void>,
-  options: RemoteRestoreOptions,
-): Promise<{ schema: DatabaseSchema; staged: StagedTable[] }> {
-  return options.from.read(async (snapshot) => {
-    const { schema } = snapshot;
-    const staged = stagedTables(schema, chosenTables(schema, options.only));
-    let rows = 0;
-    await transaction.create(
-      staged.map(({ name }) => name),
-      staged.map(({ create }) =>
-        create.replace(/^\s*CREATE\s+TABLE\s+(IF\s+NOT\s+EXISTS\s+)?/i, 'CREATE TABLE IF NOT EXISTS '),
-      ),
-    );
-    const queue = createQueue(transaction);
-    let next = 0;
-    for await (const scan of snapshot.scans(staged.map(({ table }) => ({ kind: 'table', table })))) {
-      const table = staged[next];
-      next += 1;
-      if (table === undefined) throw new Error('more scans than tables');
-      const layout = rowLayout(table.table);
-      // Sent again when an answer was lost: rows that are there already are passed over.
-      const head = `INSERT OR IGNORE INTO ${table.name} (${columnList(table.table).join(', ')}) VALUES `;
-      let tuples: string[] = [];
-      let characters = 0;
-      for await (const batch of scan.rows) {
-        for (const row of batch) {
-          const tuple = rowTuple(row, layout);
-          tuples.push(tuple);
-          characters += tuple.length;
-          if (characters < BATCH_CHARACTERS && tuples.length < BATCH_ROWS) continue;
-          await queue.push(head + tuples.join(','));
-          [tuples, characters] = [[], 0];
-        }
-        rows += batch.length;
-        await options.onRows(rows);
-      }
-      if (tuples.length > 0) await queue.push(head + tuples.join(','));
-    }
-    await queue.drain();
-    for (const { indexes } of staged)
-      for (const sql of indexes)
-        await transaction.load([sql.replace(/\bINDEX\s+(IF\s+NOT\s+EXISTS\s+)?/i, 'INDEX IF NOT EXISTS ')]);
-    return { schema, staged };
-  });
-}
-
-/** Named tables, or all with storage that are no debris. */
-function chosenTables(schema: DatabaseSchema, only: readonly string[] | undefined): TableInfo[] {
-  const all = schema.tables.filter(({ name }) => !isStaging(name));
-  // Statistics of the query planner can only be made by ANALYZE, which servers refuse.
-  return all.filter(({ name }) =>
-    only === undefined ? !name.startsWith('sqlite_stat') : only.includes(name),
-  );
-}
-
-/** The next request is built while the one before is on its way: one in flight, for the server writes one at a time anyway. */
-function createQueue(transaction: StagedTransaction<void>): {
-  push(sql: string): Promise<void>;
-  drain(): Promise<void>;
-} {
-  let flying: Promise<unknown> = Promise.resolve();
-  return {
-    async push(sql) {
-      const failure = await flying;
-      if (failure !== undefined) throw failure;
-      flying = transaction.load([sql]).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-    },
-    async drain() {
-      const failure = await flying;
-      if (failure !== undefined) throw failure;
-    },
-  };
 }
 
 function swapStatements(

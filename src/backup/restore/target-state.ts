@@ -1,8 +1,8 @@
 /** Whether a restore would overwrite anything. Node only. */
 import { existsSync } from 'node:fs';
 import { isStaging } from '../staged/staged-transaction.ts';
-import type { RestoreTarget } from './restore.ts';
-import { sourceOf } from './restore.ts';
+import type { RestoreTarget } from './restore-steps.ts';
+import { sourceOf } from './restore-steps.ts';
 
 /** Rows of these come by themselves when the bot starts on an empty database. */
 const OWN = new Set([

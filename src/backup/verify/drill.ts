@@ -14,7 +14,8 @@ import type { OpeningKeys } from '../envelope/types.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { ENGINE_TABLES } from '../restore/engine-tables.ts';
 import type { FileCalls } from '../restore/file-calls.ts';
-import { type RestoreProgress, restore } from '../restore/restore.ts';
+import { restore } from '../restore/restore.ts';
+import type { RestoreProgress } from '../restore/restore-steps.ts';
 
 export interface DrillParts {
   readonly bucket: Bucket;

@@ -6,16 +6,14 @@ import { isAhead } from '../../backup/catalog/true-time.ts';
 import type { BackupContext } from '../../backup/context.ts';
 import { copyLive } from '../../backup/disk/local-copy.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
+import { previewRestore, restore } from '../../backup/restore/restore.ts';
 import {
-  previewRestore,
-  type RestoreFrom,
   type RestoreParts,
   type RestoreReport,
   type RestoreTarget,
-  restore,
   sourceOf,
-} from '../../backup/restore/restore.ts';
-import { BackupDamaged } from '../../backup/restore/source.ts';
+} from '../../backup/restore/restore-steps.ts';
+import { BackupDamaged, type RestoreFrom } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { requirePlaces } from '../../hosts/node/node-parts.ts';

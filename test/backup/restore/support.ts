@@ -4,12 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Fault, RequestRecord } from '../../../sim/sql-over-http/request-faults.ts';
 import { type SqlServer, startSqlServer } from '../../../sim/sql-over-http/sql-server.ts';
 import { newestVerified } from '../../../src/backup/catalog/list.ts';
-import {
-  type RestoreOptions,
-  type RestoreParts,
-  type RestoreReport,
-  restore,
-} from '../../../src/backup/restore/restore.ts';
+import { restore } from '../../../src/backup/restore/restore.ts';
+import type {
+  RestoreOptions,
+  RestoreParts,
+  RestoreReport,
+} from '../../../src/backup/restore/restore-steps.ts';
 import { runBackup } from '../../../src/backup/run/run.ts';
 import { digestFile } from '../../../src/backup/verify/file-digests.ts';
 import type { World } from '../../support/backup-world.ts';

@@ -1,6 +1,6 @@
 /** The swap of a server's tables: what is said of it is what happened, whatever becomes of its answer. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { RestoreParts } from '../../../src/backup/restore/restore.ts';
+import type { RestoreParts } from '../../../src/backup/restore/restore-steps.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
