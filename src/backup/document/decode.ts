@@ -62,7 +62,8 @@ function decodeValue(window: ByteWindow): SqlValue {
   }
   const start = window.pos;
   const value = numeral(window);
-  const fault = valueFault(value);
+  const isBeyond = value === Infinity || value === -Infinity;
+  const fault = isBeyond ? 'a number beyond the range of a double' : valueFault(value);
   if (fault !== null) throw window.fault(fault, start);
   return value;
 }

@@ -24,6 +24,9 @@ export type FieldKind = 'integer' | 'text' | 'time' | 'any';
  */
 export function fieldValue(kind: FieldKind, value: JsonValue, utcOffsetMinutes: number): SqlValue | Refused {
   if (value === null) return null;
+  // A number beyond a double's range: an infinity of ours is a tagged object.
+  if (value === Infinity || value === -Infinity)
+    return new Refused('too-large', value > 0 ? '> 1.8e308' : '< -1.8e308');
   if (kind === 'integer') return integer(value);
   if (value instanceof Map) return tagged(value);
   if (kind === 'text' && (typeof value === 'bigint' || typeof value === 'number')) return String(value);

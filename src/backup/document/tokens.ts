@@ -87,7 +87,7 @@ function decodeEscaped(window: ByteWindow, stop: number): string {
 
 /**
  * Consumes a number: without point and exponent a `bigint` of any size (the caller knows which are allowed), else a `number`.
- * Refuses what JSON refuses, and reals beyond a double's range.
+ * Refuses what JSON refuses. A real beyond a double's range is an infinity, which JSON has no other form for.
  */
 export function numeral(window: ByteWindow): bigint | number {
   const { bytes, pos, end } = window;
@@ -132,10 +132,8 @@ function real(window: ByteWindow, from: number): number {
   if (at >= end) throw window.short();
   const text = bytes.toString('latin1', pos, at);
   if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) throw window.fault('not a number');
-  const value = Number(text);
-  if (!Number.isFinite(value)) throw window.fault('a number beyond the range of a double');
   window.pos = at;
-  return value;
+  return Number(text);
 }
 
 function tooLong(start: number, stop: number): boolean {

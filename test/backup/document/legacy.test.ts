@@ -117,6 +117,20 @@ describe('old documents', () => {
     ]);
   });
 
+  test('a number beyond a double costs its value or its row, not the file', async () => {
+    const text = `{"anime": [{"code": 1e999}, {"code": 2, "photo_id": -1e400, "rating": 1e309}],
+      "users": [{"user_id": 5, "created_at": 1E+999}], "size": 1e999, "groups": [{"group_id": -6}]}`;
+    expect(lines(await read(text))).toEqual([
+      'refusal anime[0].code: > 1.8e308 is too large (record)',
+      'refusal anime[1].photo_id: < -1.8e308 is too large (field)',
+      'refusal anime[1].rating: > 1.8e308 is too large (field)',
+      'anime anime[1] anime: code=2n',
+      'refusal users[0].created_at: > 1.8e308 is too large (field)',
+      'user users[0] users: user_id=5n',
+      'group groups[0] groups: group_id=-6n',
+    ]);
+  });
+
   test('what can not be taken is refused by place and reason, the rest stays', async () => {
     const text = `{"anime": [
       {"code": null, "parts": [{"file_id": "a"}, {"file_id": "b", "anime_code": 3}]},
