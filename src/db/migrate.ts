@@ -113,7 +113,11 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
     state = await inspect(db);
   }
   // A person may have made a table of that name.
-  if (takeOver !== undefined && state.tables.get('old_schema')?.has('why') === true)
+  const record = state.tables.get('old_schema');
+  if (
+    takeOver !== undefined &&
+    ['type', 'name', 'table_name', 'sql', 'why'].every((name) => record?.has(name))
+  )
     notes.push(...(await takeOver.finish(db)));
   const from = start.version === 0 && !start.isEmpty ? -1 : start.version;
   return { from, to: state.version, notes, lack: requireCatalogue(state) };

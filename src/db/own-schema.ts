@@ -270,11 +270,13 @@ export function goneIndexes(found: ExistingTables, names: ReadonlySet<string>): 
   return new Map(gone);
 }
 
-/** Every table with its columns, names in lower case; those beyond ASCII are left out. */
+/** Every table with its columns, names in lower case; those beyond ASCII are left out. Columns of virtual tables are not asked for: what is wrong in one would fail all. */
 export const existingTables: Query<ExistingTables> = {
   ...all(
     sql(`SELECT lower(t.name) AS "table", lower(c.name) AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
-         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND t.name ${ASCII} AND c.name ${ASCII}`),
+         WHERE t.type = 'table' AND t.rootpage <> 0 AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND t.name ${ASCII} AND c.name ${ASCII}
+         UNION ALL
+         SELECT lower(name), '' FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 AND name ${ASCII}`),
     (row: Row) => row,
   ),
   parse: (rows) => {

@@ -4,10 +4,13 @@
  */
 
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
+import { existingTables } from '../db/own-schema.ts';
+import { hexOf, textOfHex } from '../lib/hex-text.ts';
 import { isWord, quoteName, tokenizeSql } from '../lib/sql-tokens.ts';
 import { hugeViews } from '../lib/view-size.ts';
+import { isKept, keptTables } from './kept-names.ts';
 import { OLD_SCHEMA, OLD_VALUES } from './our-schema.ts';
-import { valuesNote } from './unfit-values.ts';
+import { OLD_VALUES_COLUMNS, valuesNote } from './unfit-values.ts';
 
 interface Kept {
   readonly row: number;
@@ -38,7 +41,10 @@ export async function finish(db: Database): Promise<string[]> {
   const kept = await keptObjects(db);
   const notes: string[] = [];
   const cleared: Statement[] = [];
+  const [tables] = await db.read([existingTables]);
   for (const { name, tableName, text } of kept.filter(({ type }) => type === 'staged')) {
+    const isStaged = /^old_/.test(tableName) && tables.get(tableName.toLowerCase())?.has(text.toLowerCase());
+    if (isStaged !== true) continue;
     const refused = await refusals(db, tableName, text);
     for (const { why, count } of refused)
       notes.push(`${name}: ${rows(count)} not taken, ${why} (kept in ${tableName})`);
@@ -72,14 +78,23 @@ function rows(count: number): string {
 
 async function keptObjects(db: Database): Promise<Kept[]> {
   const [found] = await db.read([
-    all(sql(`SELECT rowid AS row, type, name, table_name, sql AS "text", why FROM ${OLD_SCHEMA}`), (row) => ({
-      row: row.int('row'),
-      type: row.text('type'),
-      name: row.text('name'),
-      tableName: row.text('table_name'),
-      text: row.textOrNull('text') ?? '',
-      why: row.textOrNull('why'),
-    })),
+    all(
+      sql(
+        `SELECT rowid AS row, ${['type', 'name', 'table_name', 'sql'].map((column) => `${hexOf(column)} AS "${column}"`).join(', ')},
+           CASE WHEN why IS NOT NULL THEN ${hexOf('why')} END AS why FROM ${OLD_SCHEMA}`,
+      ),
+      (row) => {
+        const why = row.textOrNull('why');
+        return {
+          row: row.int('row'),
+          type: textOfHex(row.text('type')),
+          name: textOfHex(row.text('name')),
+          tableName: textOfHex(row.text('table_name')),
+          text: textOfHex(row.text('sql')),
+          why: why === null ? null : textOfHex(why),
+        };
+      },
+    ),
   ]);
   return found;
 }
@@ -133,16 +148,15 @@ async function refusals(
 }
 
 async function mendedValues(db: Database): Promise<string[]> {
-  const [[table]] = await db.read([
-    all(sql('SELECT 1 AS one FROM sqlite_schema WHERE name = ?', OLD_VALUES), (row) => row.int('one')),
-  ]);
-  if (table === undefined) return [];
+  const [objects] = await db.read([keptTables]);
+  if (!isKept(OLD_VALUES, OLD_VALUES_COLUMNS, objects)) return [];
   const [found] = await db.read([
     all(
       sql(
-        `SELECT table_name || '.' || column_name AS place, note, SUM(count) AS count FROM ${OLD_VALUES} GROUP BY 1, 2 ORDER BY 1, 2`,
+        `SELECT ${hexOf("table_name || '.' || column_name")} AS place, ${hexOf('note')} AS "text", CAST(TOTAL(count) AS INTEGER) AS total
+         FROM ${OLD_VALUES} GROUP BY 1, 2 ORDER BY 1, 2`,
       ),
-      (row) => valuesNote(row.text('place'), row.int('count'), row.text('note')),
+      (row) => valuesNote(textOfHex(row.text('place')), row.int('total'), textOfHex(row.text('text'))),
     ),
   ]);
   return found;

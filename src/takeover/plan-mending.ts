@@ -9,12 +9,13 @@ import { all, type Database, type SqlArg, type Statement, sql } from '../db/data
 import type { Row } from '../db/row.ts';
 import { hexOf, textOfHex } from '../lib/hex-text.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
-import { type OurColumn, ourSchema } from './our-schema.ts';
+import { type KeptObject, keptName, keptTables, makeKept } from './kept-names.ts';
+import { OLD_VALUES, type OurColumn, ourSchema } from './our-schema.ts';
 import {
-  CREATE_OLD_VALUES,
   findUnfit,
   type MendedValue,
   mendStatements,
+  OLD_VALUES_COLUMNS,
   suspects,
   valuesNote,
 } from './unfit-values.ts';
@@ -38,6 +39,9 @@ interface Living {
   /** `table.column` that tells rows apart. */
   readonly keys: ReadonlySet<string>;
   readonly references: readonly Reference[];
+  readonly objects: readonly KeptObject[];
+  /** Where old values go. */
+  readonly kept: string;
 }
 
 /**
@@ -68,7 +72,11 @@ export async function planMending(db: Database): Promise<Mending> {
       statements.push(...mendColumn(table, column.our, values, living, notes));
     }
   }
-  return { statements: statements.length === 0 ? [] : [sql(CREATE_OLD_VALUES), ...statements], notes };
+  return {
+    statements:
+      statements.length === 0 ? [] : [sql(makeKept(living.kept, OLD_VALUES_COLUMNS)), ...statements],
+    notes,
+  };
 }
 
 function scanned(our: OurColumn): { name: string; spelled: string; kind: OurColumn['kind']; our: OurColumn } {
@@ -97,13 +105,15 @@ function mendColumn(
   const counted = (of: readonly MendedValue[], note: string): number =>
     of.filter((value) => value.note === note).reduce((sum, { count }) => sum + count, 0);
   for (const note of new Set(mended.map((value) => value.note)))
-    notes.push(valuesNote(place, counted(mended, note), note));
+    notes.push(valuesNote(place, counted(mended, note), note, living.kept));
   for (const note of new Set(lost.map((value) => value.note))) {
     const n = counted(lost, note);
-    notes.push(`${place}: ${n === 1 ? '1 row' : `${n} rows`} set aside, ${note} (kept in ${asideOf(table)})`);
+    notes.push(
+      `${place}: ${n === 1 ? '1 row' : `${n} rows`} set aside, ${note} (kept in ${asideOf(table, living).name})`,
+    );
   }
   return [
-    ...(mended.length === 0 ? [] : mendStatements(table, table, mended)),
+    ...(mended.length === 0 ? [] : mendStatements(table, table, mended, living.kept)),
     ...(lost.length === 0 ? [] : setAside(table, lost, living)),
   ];
 }
@@ -116,8 +126,12 @@ function standIn({ kind, notNull, preset }: OurColumn): SqlArg {
   return kind === 'text' ? '' : null;
 }
 
-function asideOf(table: string): string {
-  return `old_rows_of_${table}`;
+function asideOf(
+  table: string,
+  { columns, objects }: Living,
+): { readonly name: string; readonly columns: string } {
+  const own = [...(columns.get(table) ?? []).map(quoteName), 'refused'].join(', ');
+  return { name: keptName(`old_rows_of_${table}`, own, objects), columns: own };
 }
 
 /**
@@ -140,10 +154,10 @@ function setAside(table: string, values: readonly MendedValue[], living: Living)
           [...seen, child],
         );
     const columns = (living.columns.get(from) ?? []).map(quoteName).join(', ');
-    const aside = quoteName(asideOf(from));
+    const aside = asideOf(from, living);
     statements.push(
-      `CREATE TABLE IF NOT EXISTS ${aside} (${columns}, refused)`,
-      `INSERT INTO ${aside} (${columns}, refused) SELECT ${columns}, '${why.replaceAll("'", "''")}' FROM ${quoteName(from)} WHERE ${condition}`,
+      makeKept(aside.name, aside.columns),
+      `INSERT INTO ${quoteName(aside.name)} (${aside.columns}) SELECT ${columns}, '${why.replaceAll("'", "''")}' FROM ${quoteName(from)} WHERE ${condition}`,
     );
   };
   setAside(table, where, `${column.name}: ${note}`, [table]);
@@ -151,7 +165,7 @@ function setAside(table: string, values: readonly MendedValue[], living: Living)
 }
 
 async function readLiving(db: Database): Promise<Living> {
-  const [columns, keys, references] = await db.read([
+  const [columns, keys, references, objects] = await db.read([
     all(
       sql(
         `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS "column", c.pk AS pk FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
@@ -180,6 +194,7 @@ async function readLiving(db: Database): Promise<Living> {
         to: name(row, 'to'),
       }),
     ),
+    keptTables,
   ]);
   const byTable = new Map<string, string[]>();
   for (const { table, column } of columns) byTable.set(table, [...(byTable.get(table) ?? []), column]);
@@ -187,6 +202,8 @@ async function readLiving(db: Database): Promise<Living> {
     columns: byTable,
     keys: new Set([...keys, ...columns.filter(({ isKey }) => isKey).map((c) => `${c.table}.${c.column}`)]),
     references,
+    objects,
+    kept: keptName(OLD_VALUES, OLD_VALUES_COLUMNS, objects),
   };
 }
 

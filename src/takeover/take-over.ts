@@ -13,23 +13,37 @@ import type { TakeOver } from '../db/migrate.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { finish } from './finish.ts';
 import { withoutForeignKeys } from './foreign-keys.ts';
+import { makeKept } from './kept-names.ts';
 import { type OldObject, type OldSchema, type OldTableInfo, readOldSchema } from './old-schema.ts';
 import {
   isOurName,
   OLD_SCHEMA,
+  OLD_VALUES,
   type OldTable,
   type OurColumn,
   type OurSchema,
   ourSchema,
 } from './our-schema.ts';
 import { planMending } from './plan-mending.ts';
+import { planSearch } from './plan-search.ts';
 import { otherMeaning, type Staged, strangeColumns, takeRows } from './take-rows.ts';
-import { CREATE_OLD_VALUES, findUnfit, mendStatements } from './unfit-values.ts';
+import { findUnfit, mendStatements, OLD_VALUES_COLUMNS } from './unfit-values.ts';
 
 /** For a server's database: its answers never bring raw bytes into this process. */
-export const takeOver: TakeOver = { plan, finish };
+export const takeOver: TakeOver = { plan, finish, mend: planSearch };
 /** For a file, which libsql reads in this process. */
-export const takeOverFile: TakeOver = { plan, finish, mend: planMending };
+export const takeOverFile: TakeOver = {
+  plan,
+  finish,
+  async mend(db) {
+    const [values, search] = [await planMending(db), await planSearch(db)];
+    return {
+      // The index first: what changes a value changes it, too.
+      statements: [...search.statements, ...values.statements],
+      notes: [...search.notes, ...values.notes],
+    };
+  },
+};
 
 async function plan(
   db: Database,
@@ -70,7 +84,7 @@ async function plan(
       ...statements.filter(isRecord),
     ].map((text) => sql(text)),
     after: [
-      ...(mends.length === 0 ? [] : [sql(CREATE_OLD_VALUES), ...mends]),
+      ...(mends.length === 0 ? [] : [sql(makeKept(OLD_VALUES, OLD_VALUES_COLUMNS)), ...mends]),
       ...[...after, ...takeRows(staged)].map((text) => sql(text)),
     ],
   };

@@ -128,10 +128,10 @@ function storedValue(type: string, key: Buffer): SqlValue {
   }
 }
 
-export const CREATE_OLD_VALUES = `CREATE TABLE IF NOT EXISTS ${OLD_VALUES} (
+export const OLD_VALUES_COLUMNS = `
   table_name TEXT, column_name TEXT, type TEXT, bytes BLOB, became, note TEXT, count INTEGER,
   PRIMARY KEY (table_name, column_name, type, bytes)
-)`;
+`;
 
 /**
  * The original goes to `old_values`; `holder` is the table that changes, `table` the one that names
@@ -141,10 +141,11 @@ export function mendStatements(
   table: string,
   holder: string,
   values: readonly MendedValue[],
+  kept: string = OLD_VALUES,
 ): readonly Statement[] {
   const statements = values.map(({ column, type, key, value, note, count }) =>
     sql(
-      `INSERT OR REPLACE INTO ${OLD_VALUES} VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO ${quoteName(kept)} VALUES (?, ?, ?, ?, ?, ?, ?)`,
       table,
       column.name,
       type,
@@ -158,7 +159,7 @@ export function mendStatements(
     const name = quoteName(column.spelled);
     statements.push(
       sql(
-        `UPDATE ${quoteName(holder)} AS t SET ${name} = v.became FROM ${OLD_VALUES} AS v
+        `UPDATE ${quoteName(holder)} AS t SET ${name} = v.became FROM ${quoteName(kept)} AS v
          WHERE v.table_name = '${table}' AND v.column_name = '${column.name}' AND v.type = typeof(t.${name})
            AND v.bytes = ${keyOf(`t.${name}`)} AND ${isSuspect(`t.${name}`, column.kind)}`,
       ),
@@ -168,6 +169,6 @@ export function mendStatements(
 }
 
 /** `anime.title: 2 values, not a text (kept in old_values)` */
-export function valuesNote(place: string, count: number, note: string): string {
-  return `${place}: ${count === 1 ? '1 value' : `${count} values`}, ${note} (kept in ${OLD_VALUES})`;
+export function valuesNote(place: string, count: number, note: string, kept: string = OLD_VALUES): string {
+  return `${place}: ${count === 1 ? '1 value' : `${count} values`}, ${note} (kept in ${kept})`;
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Database } from '../../src/db/database.ts';
+import { type Database, sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
@@ -42,7 +42,7 @@ const start = (): Promise<{ notes: readonly string[]; to: number }> =>
 
 /** With sqlite3, which checks no foreign keys. */
 async function edit(statements: string): Promise<void> {
-  const file = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  const file = new DatabaseSync(path, { enableForeignKeyConstraints: false, defensive: false });
   file.exec(statements);
   file.close();
   db = await openEmbeddedDatabase(path);
@@ -102,6 +102,65 @@ test('a row that is nothing without such a value is set aside with all that hang
   expect(await texts(db, 'SELECT COUNT(*) AS v FROM old_rows_of_anime_parts')).toEqual(['3']);
   expect(await texts(db, 'SELECT name AS v FROM old_rows_of_mandatory_channels')).toEqual(['K']);
   expect(await start()).toMatchObject({ notes: [] });
+});
+
+test.each([
+  ['views', 'CREATE VIEW old_values AS SELECT 1; CREATE VIEW Old_Rows_of_anime_parts AS SELECT 1'],
+  ['tables', 'CREATE TABLE OLD_values (zz); CREATE TABLE old_rows_of_anime_parts (zz, refused)'],
+  [
+    'an index',
+    'CREATE INDEX old_values ON users (source); CREATE INDEX old_rows_of_anime_parts ON users (source)',
+  ],
+])('names that are taken by somebody else’s %s: the next ones are', async (_, sqlText) => {
+  await edit(`${sqlText}; INSERT INTO users (user_id, first_name) VALUES (1, x'41');
+    INSERT INTO anime (code) VALUES (6); INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (6, 'OVA', 'H')`);
+  const told = [
+    'anime_parts.part_number: 1 row set aside, not an integer (kept in old_rows_of_anime_parts_2)',
+    'users.first_name: 1 value, not a text (kept in old_values_2)',
+  ];
+  expect((await start()).notes.toSorted()).toEqual(told);
+  expect(await texts(db, 'SELECT hex(bytes) AS v FROM old_values_2')).toEqual(['41']);
+  expect(await start()).toMatchObject({ notes: [] });
+  await db.write([
+    sql("UPDATE users SET first_name = x'42'"),
+    sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (6, 'TWO', 'I')"),
+  ]);
+  expect((await start()).notes.toSorted()).toEqual(told);
+  expect(await texts(db, 'SELECT hex(bytes) AS v FROM old_values_2')).toEqual(['41', '42']);
+  expect(await texts(db, 'SELECT file_id AS v FROM old_rows_of_anime_parts_2')).toEqual(['H', 'I']);
+});
+
+test.each([
+  "INSERT INTO anime_words_config VALUES ('rank', 'nosuch()')",
+  "INSERT INTO anime_words_config VALUES ('pgsz', 1000000000)",
+  "UPDATE anime_words_config SET v = 6 WHERE k = 'version'",
+  'DELETE FROM anime_words_config',
+])('an order to the search index is taken back: %s', async (order) => {
+  await edit(`INSERT INTO anime (id, code, title) VALUES (1, 5, 'Naruto'), (2, 6, x'41');
+    INSERT INTO anime_search (anime_id, title, names, about, sound) VALUES (1, 'naruto', 'naruto', '', 'naruto'); ${order}`);
+  expect((await start()).notes.toSorted()).toEqual([
+    'anime.title: 1 value, not a text (kept in old_values)',
+    'anime_words: anime_words_config held what this program does not write: the index was made anew',
+  ]);
+  expect(backups).toBe(1);
+  expect(await texts(db, 'SELECT k || v AS v FROM anime_words_config')).toEqual(['version4']);
+  const search = "SELECT rowid AS v FROM anime_words WHERE anime_words MATCH 'naruto' ORDER BY rank";
+  expect(await texts(db, search)).toEqual(['1']);
+  expect(await start()).toMatchObject({ notes: [] });
+});
+
+test.each([
+  'CREATE TABLE old_schema (type, name, table_name, sql, why)',
+  'CREATE VIEW old_schema AS SELECT 1 AS type, 1 AS name, 1 AS table_name, 1 AS sql, 1 AS why',
+  'CREATE TABLE old_schema (why); INSERT INTO old_schema VALUES (NULL)',
+])('a record of a takeover that is none stops no start: %s', async (made) => {
+  const rows = made.includes('type, name')
+    ? `INSERT INTO old_schema VALUES ('staged', 'users', 'admins', 'role', NULL), ('staged', 'x', 'old_x', 'y', NULL),
+         (NULL, CAST(x'ff' AS TEXT), 7, x'ff', NULL); CREATE VIEW old_values AS SELECT 1`
+    : 'SELECT 1';
+  await edit(`${made}; ${rows}`);
+  expect(await start()).toMatchObject({ notes: [] });
+  expect(await texts(db, 'SELECT COUNT(*) AS v FROM admins')).toEqual(['0']);
 });
 
 test('a sound database is not written to, and needs no backup', async () => {

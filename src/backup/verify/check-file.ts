@@ -13,6 +13,7 @@ import { Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/tasks.ts';
 import { ledgerTriggers } from '../restore/ledger-triggers.ts';
+import { strangeRows } from '../restore/strange-rows.ts';
 import { type Stranger, strangersNote, strangersOf } from '../restore/strangers.ts';
 import { settledCopy } from './copy-database.ts';
 import { digestFile, type FileDigests } from './file-digests.ts';
@@ -68,7 +69,12 @@ export async function checkFile(path: string, expected: Expected | undefined): P
   if (trigger !== undefined) throw new Damaged(trigger);
   const wrong = expected === undefined ? [] : differences(found, expected);
   if (wrong.length > 0) throw new Damaged(wrong.join('; '));
-  return { ...found, strangers: strangersOf(found.objects) };
+  const { db, close } = openForeignFile(path);
+  try {
+    return { ...found, strangers: [...strangeRows(db, found.objects), ...strangersOf(found.objects)] };
+  } finally {
+    close();
+  }
 }
 
 async function contents(path: string, expected: Expected | undefined, report: Report): Promise<string> {

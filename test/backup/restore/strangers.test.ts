@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { logStrangers } from '../../../src/backup/restore/living-strangers.ts';
 import { strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
 import { strangersOf } from '../../../src/backup/restore/strangers.ts';
+import { checkFile } from '../../../src/backup/verify/check-file.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { lackNow } from '../../../src/db/own-schema.ts';
@@ -105,6 +106,23 @@ test('names and remarks that are not UTF-8 end no process: of a start, of its lo
     db.close();
   }
   expect(strangersInFile(path).map(({ name }) => name)).toContain('trigger t\ufffd');
+});
+
+test('rows that are orders to a program are named, those that this program writes are not', async () => {
+  const named = async (sql: string): Promise<string[]> =>
+    (await checkFile(await makeBot(`${sql.length}.db`, sql), undefined)).strangers.map(
+      ({ name, runs }) => `${runs} ${name}`,
+    );
+  expect(await named('')).toEqual([]);
+  expect(
+    await named(`INSERT INTO anime_words_config VALUES ('rank', 'nosuch()'); UPDATE anime_grams_config SET v = 5;
+      CREATE TABLE old_schema (type TEXT, name TEXT, table_name TEXT, sql TEXT, why TEXT);
+      INSERT INTO old_schema VALUES ('trigger', 'spy', 'users', 'CREATE TRIGGER spy', NULL), ('view', 'v', 'v', 'x', 'left')`),
+  ).toEqual([
+    "true row 'rank' of anime_words_config",
+    "true row 'version' of anime_grams_config",
+    "true row 'trigger spy' of old_schema",
+  ]);
 });
 
 test('a constraint of the table, another default of ours, and a rebuilt table in other words', async () => {
