@@ -1,13 +1,17 @@
 /**
- * The one codec of callback data: state travels in the button, at most 64 bytes, garbage in = undefined out.
- * Buttons live for ever, so a tag is never reused for another meaning and arguments are only ever added at the end, optional.
- * An anime is named by its id, never by its code: ids are not reused (AUTOINCREMENT), codes can be moved to another anime.
+ * The one codec of callback data: state travels in the button, at most 64 bytes, garbage in =
+ * undefined out. Buttons live for ever, so a tag is never reused for another meaning and arguments
+ * are only ever added at the end, optional. An anime is named by its id, never by its code: ids are
+ * not reused (AUTOINCREMENT), codes can be moved to another anime.
  */
 
 /** Telegram's limit, bytes of UTF-8. */
 const MAX_BYTES = 64;
 
-/** kind -> tag and argument names; arguments are whole numbers, a `text` argument takes the rest and must be last. */
+/**
+ * kind -> tag and argument names; arguments are whole numbers, a `text` argument takes the rest and
+ * must be last.
+ */
 export const CALLBACK_SHAPES = {
   /** A label that does nothing when pressed (page counter). */
   label: { tag: '-', args: [] },
@@ -41,7 +45,8 @@ export const CALLBACK_SHAPES = {
   /** `locale` counts in LOCALE_NAMES. */
   language: { tag: 'g', args: ['locale'] },
 
-  // Admins' buttons. `id` is an anime's id; `group`, `channel` and `part` are row ids, never chat ids or part numbers.
+  // Admins' buttons. `id` is an anime's id; `group`, `channel` and `part` are row ids, never chat
+  // ids or part numbers.
   panel: { tag: 'a', args: [] },
   drafts: { tag: 'ad', args: [] },
   draftNew: { tag: 'an', args: [] },
@@ -139,7 +144,10 @@ type ActionOf<K extends keyof Shapes> = { readonly kind: K } & {
 };
 export type Action = { [K in keyof Shapes]: ActionOf<K> }[keyof Shapes];
 
-/** @throws RangeError when the data would not fit Telegram's 64 bytes or a number is not a whole one: a programming error. */
+/**
+ * @throws RangeError when the data would not fit Telegram's 64 bytes or a number is not a whole
+ * one: a programming error.
+ */
 export function encodeAction(action: Action): string {
   const shape: { tag: string; args: readonly string[] } = CALLBACK_SHAPES[action.kind];
   const values = new Map(Object.entries(action));

@@ -1,4 +1,4 @@
-/** Whether the bot may do in a chat what it is there for: told to it, or asked. */
+/** Whether the bot may do its work in a chat, told by Telegram or asked of it. */
 import { type Api, GrammyError } from 'grammy';
 import type { ChatMember, UserFromGetMe } from 'grammy/types';
 import { type ChatUse, chatJudged } from '../db/chat-uses.ts';

@@ -1,4 +1,7 @@
-/** What a handler gets: grammY's context, the turn, the viewer, and the services. Built once per update in `receive.ts`. */
+/**
+ * What a handler gets: grammY's context, the turn, the viewer, and the services. Built once per
+ * update in `receive.ts`.
+ */
 import { type Api, Context } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Rate } from '../db/users.ts';
@@ -56,7 +59,10 @@ export class BotContext extends Context {
     return localTime(at, this.services.timeZone ?? DEFAULT_TIME_ZONE);
   }
 
-  /** Answers the pressed button, at most once: Telegram refuses a second answer. Never fails (cosmetic-calls.ts). */
+  /**
+   * Answers the pressed button, at most once: Telegram refuses a second answer. Never fails
+   * (cosmetic-calls.ts).
+   */
   async answerPress(
     text?: string,
     options: { readonly alert?: boolean; readonly url?: string } = {},

@@ -1,11 +1,11 @@
-/** Calls whose failure never decides a turn: what was asked for does not hang on them. */
+/** Calls whose failure never decides a turn: what the person wanted does not depend on them. */
 import type { Api, Transformer } from 'grammy';
 import { describeError, type Log } from '../lib/log.ts';
 
 /**
- * Late answers to presses and inline queries ("query is too old", after any outage), a chat action, a message that is to go, the menu and
- * the description of the bot.
- * The bot never asks for the result of one of these.
+ * Late answers to presses and inline queries ("query is too old", after any outage), a chat action,
+ * a message that is to go, the menu and the description of the bot. The bot never asks for the
+ * result of one of these.
  */
 const COSMETIC: ReadonlySet<string> = new Set<keyof Api['raw']>([
   'answerCallbackQuery',
@@ -17,15 +17,18 @@ const COSMETIC: ReadonlySet<string> = new Set<keyof Api['raw']>([
   'setMyShortDescription',
 ]);
 
-/** What an edit into the state that a message already has is answered with. */
+/** Telegram's answer to an edit that changes nothing. */
 const UNCHANGED = /message is not modified/;
 
-/** Whether the call's failure is nobody's trouble: it is not worth waiting for either. */
+/** Whether the call's failure is nobody's trouble; then it is not worth a wait either. */
 export function isCosmetic(method: string): boolean {
   return COSMETIC.has(method);
 }
 
-/** Turns a failed cosmetic call into one that worked, and logs it; an edit that changes nothing is one that was done. */
+/**
+ * Turns a failed cosmetic call into a successful one, and logs it; an edit that changes nothing
+ * counts as done.
+ */
 export function forgiveCosmetic(log: Pick<Log, 'warn'>): Transformer {
   return async (call, method, payload, signal) => {
     try {
@@ -36,7 +39,8 @@ export function forgiveCosmetic(log: Pick<Log, 'warn'>): Transformer {
       if (!isCosmetic(method)) throw error;
       log.warn('cosmetic call failed', { method, error: describeError(error) });
     }
-    // The type of the result depends on the method; of these methods it is `true`, or not looked at.
+    // The type of the result depends on the method; of these methods it is `true`, or not looked
+    // at.
     return { ok: true, result: true as never };
   };
 }

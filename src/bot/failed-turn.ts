@@ -1,4 +1,7 @@
-/** What becomes of an update whose turn failed: told by what failed and for how long, never by the words of a refusal. */
+/**
+ * What becomes of an update whose turn failed: the cause and its age decide, never the words of a
+ * refusal.
+ */
 import { GrammyError, HttpError } from 'grammy';
 import type { Update } from 'grammy/types';
 import { noticeAdmins } from '../db/admin-notices.ts';
@@ -30,25 +33,31 @@ export interface FailedTurn {
   readonly delivery: Delivery;
   /** The turn's effects are written. */
   readonly isCommitted: boolean;
-  /** Counts the update for its sender; what Telegram refuses counts like anything else. */
+  /** Counts the update for its sender; one that Telegram refuses counts, too. */
   readonly seen: readonly Statement[];
 }
 
-/** Telegram's deliveries of an update that fails because of Telegram itself end after so long; then the tick has it. */
+/**
+ * Deliveries by Telegram of an update that fails because of Telegram end after this time; then the
+ * tick has it.
+ */
 const HOLD_MS = 15_000;
 /** So many deliveries, if they come quickly. */
 const MAX_ATTEMPTS = 5;
-/** A longer silence is not waited for by the webhook: its chat's later updates would wait in Telegram's queue. */
+/**
+ * The webhook does not wait for a longer silence: its chat's later updates would wait in Telegram's
+ * queue.
+ */
 const LONGEST_HOLD_MS = 300_000;
 
-/** Never rejects: what cannot be recorded is delivered again. */
+/** Never rejects: Telegram delivers again what cannot be recorded. */
 export async function settleFailure(
   failed: FailedTurn,
   { db, now, log }: { readonly db: Database; readonly now: () => Date; readonly log: Log },
 ): Promise<Outcome> {
   const { update, error, delivery } = failed;
   if (error instanceof DatabaseUnavailable) return 'again';
-  // What was asked for is done, and another delivery would not bring the answer that was lost: the tick says so.
+  // The work is done, and another delivery would not bring the lost answer: the tick tells it.
   const isOwed = failed.isCommitted && isPassing(error);
   if (isOwed && !isPrivate(update)) return 'handled';
   const at = now();
@@ -76,13 +85,13 @@ export async function settleFailure(
     }
     if (!isPassing(error)) {
       const kept = [record, setAside(id, null, at), refused(error, at)];
-      // What failed may be the sender's own row: the update is kept all the same.
+      // The sender's own row may be the fault: the update is kept all the same.
       await db.write([...kept, ...failed.seen]).catch(() => db.write(kept));
       return 'poison';
     }
     const [recorded] = await db.write([record]);
     const [row] = recorded?.rows ?? [];
-    // Another attempt at it, at the same time, was luckier.
+    // Another attempt at the same time succeeded.
     if (row === undefined) return 'duplicate';
     const attempts = row.int('attempts');
     const since = row.int('since_ms');
@@ -101,7 +110,7 @@ export async function settleFailure(
   }
 }
 
-/** Bad hours have many outages: they are counted in one message. */
+/** Bad hours have many outages: one message counts them. */
 const WAITS_AGAIN_HOURS = 1;
 
 /** Counted once, not at every replay. */
@@ -135,7 +144,10 @@ function floodOf(error: unknown, own: number | undefined, now: Date): Flood | un
   return { chatId: typeof chat === 'number' ? chat : 0, untilMs: now.getTime() + ms };
 }
 
-/** Faults of the network or of Telegram's servers pass; what Telegram refuses (400) or our own bugs do not. */
+/**
+ * Faults of the network or of Telegram's servers pass; what Telegram refuses (400) or our own bugs
+ * do not.
+ */
 function isPassing(error: unknown): boolean {
   if (error instanceof HttpError) return true;
   return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);

@@ -1,4 +1,7 @@
-/** Files Telegram will not send: ids of another bot (the token was changed), deleted files, files of another kind than we thought. */
+/**
+ * Files that Telegram will not send: ids of another bot (the token was changed), deleted files,
+ * files of an unexpected kind.
+ */
 import { GrammyError } from 'grammy';
 import { type Notice, noticeAdmins } from '../db/admin-notices.ts';
 import type { PartKind } from '../db/parts.ts';
@@ -8,8 +11,9 @@ import type { BotContext } from './context.ts';
 const WITH_FILE = /^(?:send(?:Photo|Video|Document|Animation)|editMessageMedia)$/;
 
 /**
- * Whether a call was refused that might work without its file: told by what was attempted, for Telegram's words for it are many and
- * change. The chat's own trouble (it moved, it is closed to the bot) meets the text as well, and is told then.
+ * Whether a refused call might work without its file. The attempt decides, for Telegram's words are
+ * many and change. A chat's own trouble (it moved, it is closed to the bot) meets the text as well,
+ * and is told then.
  */
 export function isFileRefused(error: unknown): error is GrammyError {
   if (!(error instanceof GrammyError) || !WITH_FILE.test(error.method)) return false;

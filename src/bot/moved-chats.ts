@@ -1,11 +1,14 @@
-/** Groups that became supergroups: Telegram gives them another id, says so in the refusal of any call to the old one, and once in the chat. */
+/**
+ * Groups that became supergroups: Telegram gives them another id, and tells it in the refusal of
+ * any call to the old one and once in the chat.
+ */
 import type { Transformer } from 'grammy';
 import type { Message } from 'grammy/types';
 import { chatMoved } from '../db/chat-uses.ts';
 import type { Database } from '../db/database.ts';
 import { describeError, type Log } from '../lib/log.ts';
 
-/** Says the refused call once more, to where the chat is now, and keeps the new id wherever the old one is stored. */
+/** Repeats the refused call to the chat's new id, and stores that id wherever the old one was. */
 export function followMoves({ db, log }: { readonly db: Database; readonly log: Log }): Transformer {
   return async (call, method, payload, signal) => {
     const answer = await call(method, payload, signal);
@@ -16,7 +19,7 @@ export function followMoves({ db, log }: { readonly db: Database; readonly log: 
     await db
       .write(chatMoved(from, to))
       .catch((error: unknown) => log.warn('move not kept', { from, to, error: describeError(error) }));
-    // Who asks this wants to know where the chat is.
+    // The caller wants to know where the chat is.
     if (method === 'getChatAdministrators') return answer;
     return call(method, { ...payload, chat_id: to }, signal);
   };

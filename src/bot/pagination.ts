@@ -7,7 +7,7 @@ export interface Page {
   readonly hasNext: boolean;
 }
 
-/** The page nearest to the one asked for: an old button may name a page that is gone. */
+/** The page nearest to the requested one: an old button may name a page that is gone. */
 export function pageOf(asked: number, total: number, perPage: number): Page {
   const pages = Math.max(1, Math.ceil(total / perPage));
   const page = Math.min(Math.max(0, asked), pages - 1);

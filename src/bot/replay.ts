@@ -1,4 +1,7 @@
-/** Updates that were set aside while Telegram was in trouble, handled again: in order in each chat, each once. */
+/**
+ * Updates that were set aside while Telegram was in trouble, handled again: in order in each chat,
+ * each once.
+ */
 import type { Update } from 'grammy/types';
 import { noticeAdmins } from '../db/admin-notices.ts';
 import type { Database } from '../db/database.ts';
@@ -23,7 +26,9 @@ export async function replayChat(
   return waiting.length < AT_ONCE;
 }
 
-/** What is no update of its number (somebody's SQL, a restored row) is left to an admin, and keeps nobody waiting. */
+/**
+ * A row that is no update (somebody's SQL, a restored row) is left to an admin, and delays nobody.
+ */
 export async function replayOne(
   db: Database,
   { updateId, payload }: WaitingUpdate,
@@ -40,7 +45,7 @@ export async function replayOne(
   return 'poison';
 }
 
-/** `kept` and `again` wait on; whatever else became of it, the next one of its chat may go. */
+/** `kept` and `again` wait on; after any other outcome the next update of the chat may go. */
 export function isOver(outcome: Outcome): boolean {
   return typeof outcome === 'string' && outcome !== 'kept' && outcome !== 'again';
 }

@@ -1,11 +1,16 @@
-/** The Bot API client of both hosts: calls are made as calls, so their results and errors are seen (a webhook reply's are not). */
+/**
+ * The Bot API client of both hosts: calls are made as calls, so their results and errors are seen
+ * (a webhook reply's are not).
+ */
 import { autoRetry } from '@grammyjs/auto-retry';
 import { Api, type ApiClientOptions } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Log } from '../lib/log.ts';
 import { forgiveCosmetic, isCosmetic } from './cosmetic-calls.ts';
 
-/** The kinds of updates the bot reads; chat_member and chat_join_request come only when asked for. */
+/**
+ * The kinds of updates the bot reads; chat_member and chat_join_request come only when asked for.
+ */
 export const ALLOWED_UPDATES = [
   'message',
   'callback_query',
@@ -18,7 +23,9 @@ export const ALLOWED_UPDATES = [
 
 /** A call must end well before Telegram gives up on the webhook that caused it (60 s). */
 const CALL_TIMEOUT_SECONDS = 20;
-/** Waits no longer than this for a 429 inside one update; a longer one is the next delivery's (or the next tick's) business. */
+/**
+ * The longest wait for a 429 inside one update; a longer one is left to the next delivery or tick.
+ */
 const MAX_RETRY_DELAY_SECONDS = 5;
 
 export function createApi(options: {
@@ -27,7 +34,7 @@ export function createApi(options: {
   readonly timeoutSeconds?: number;
   /** Left out: the network. */
   readonly fetch?: ApiClientOptions['fetch'];
-  /** Told of cosmetic calls that failed. */
+  /** Hears of cosmetic calls that failed. */
   readonly log?: Pick<Log, 'warn'>;
 }): Api {
   const api = new Api(options.token, {
@@ -53,7 +60,7 @@ export function createApi(options: {
   return api;
 }
 
-/** BOT_INFO as far as it is relied on: a bot's id and username. */
+/** BOT_INFO as far as the bot relies on it: its id and username. */
 export function readBotInfo(info: Readonly<Record<string, unknown>>): UserFromGetMe {
   if (!isBotInfo(info))
     throw new Error('BOT_INFO is not the answer of getMe: id, is_bot and username are missing');

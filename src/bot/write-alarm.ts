@@ -1,11 +1,14 @@
-/** Tells the owners that nothing can be saved, and that it is over: by Telegram alone, for the database takes nothing. Looked at by the tick. */
+/**
+ * Tells the owners that nothing can be saved, and later that it is over. Only by Telegram, for the
+ * database takes nothing. The tick checks it.
+ */
 
 import type { WatchedWrites } from '../db/watched-writes.ts';
 import { textsFor } from '../locales/index.ts';
 import type { LocaleName } from '../settings/config.ts';
 import { type AlertTools, tellAdmins } from './alerts.ts';
 
-/** A lock that another program holds for a moment is none. */
+/** A lock that another program holds for a moment does not count. */
 const SERIOUS_MS = 30_000;
 const AGAIN_MS = 3_600_000;
 const LONGEST_REASON = 300;

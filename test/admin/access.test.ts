@@ -203,7 +203,7 @@ describe('roles', () => {
     expect(await desk.rows('SELECT user_id AS id FROM admins')).toEqual([]);
   });
 
-  test('an admin can not be blocked; a viewer can, and gets no answer until he is unblocked', async () => {
+  test('an admin cannot be blocked; a viewer can, and gets no answer until unblocked', async () => {
     desk = await startDesk();
     const viewer = desk.telegram.person({ firstName: 'Ali' });
     await viewer.start();

@@ -1,4 +1,7 @@
-/** Drafts outlive everything: restarts, deploys, /cancel, other drafts, and what they cost is counted. */
+/**
+ * Drafts outlive everything: restarts, deploys, /cancel, other drafts, and what they cost is
+ * counted.
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Action, encodeAction } from '../../src/bot/callback-data.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';

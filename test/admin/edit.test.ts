@@ -408,7 +408,8 @@ describe('the trash', () => {
     await trashJob.run(bot.jobContext());
     expect(await desk.rows('SELECT id AS id FROM anime')).toEqual([]);
     expect(await desk.rows('SELECT id AS id FROM anime_parts')).toEqual([]);
-    // The code may be another anime's from now on: the views recorded under it must not become that one's.
+    // The code may be another anime's from now on: the views recorded under it must not become that
+    // one's.
     expect(await desk.rows(HISTORY)).toEqual([{ code: null, number: null }]);
     expect(
       await desk.rows(`SELECT action AS action FROM audit_log WHERE action = 'anime-purged'`),
@@ -500,7 +501,7 @@ async function seed(db: Database, code: number, numbers: readonly number[]): Pro
     ),
   ]);
   const ids = results.slice(1).map((result) => result.rows[0]?.int('id') ?? 0);
-  // A viewer for each part, named by its row: his view must follow it.
+  // A viewer for each part, named by its row: the view must follow it.
   await db.write(
     ids.flatMap((id, i) => [
       sql('INSERT INTO users (user_id) VALUES (?)', -id),

@@ -1,4 +1,7 @@
-/** An admin who presses anything, old buttons too, and sends anything: nothing fails, every press is answered, in every language. */
+/**
+ * An admin who presses anything, old buttons too, and sends anything: nothing fails, every press is
+ * answered, in every language.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { seeded } from '../../sim/telegram/random.ts';
 import { sql } from '../../src/db/database.ts';

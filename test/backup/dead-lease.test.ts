@@ -1,4 +1,7 @@
-/** A lease whose holder is surely dead is taken over at once; one whose holder may live is waited for. */
+/**
+ * A lease whose holder is surely dead is taken over at once; one whose holder may live is waited
+ * for.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';

@@ -1,4 +1,7 @@
-/** What survives a power cut: contents are synced before they get their name, and the name before anything is said. */
+/**
+ * What survives a power cut: contents are synced before they get their name, and the name before
+ * anything is said.
+ */
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -28,7 +28,9 @@ interface World {
   readonly years: number;
 }
 
-/** Daily runs for years: some fail (leaving debris), some have a wrong clock, some deletions lie. */
+/**
+ * Daily runs for years: some fail (leaving debris), some have a wrong clock, some deletions lie.
+ */
 async function live(seed: number, world: World) {
   const random = seeded(seed);
   let now = new Date('2024-01-01T02:00:00Z');

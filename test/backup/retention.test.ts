@@ -47,7 +47,8 @@ describe('rules', () => {
 
   test('daily, weekly and monthly counts keep the newest of each', () => {
     const reasons = kept(daily(0, 60), { daily: 3, weekly: 2, monthly: 2 });
-    // 15 June 2026 is a Monday: the last day of the week before is the 14th, of the month before 31 May.
+    // 15 June 2026 is a Monday: the last day of the week before is the 14th, of the month before 31
+    // May.
     expect([...reasons]).toEqual([
       [0, 'the newest verified backup'],
       [1, 'newest of day 2026-06-14'],
@@ -289,13 +290,15 @@ test('whatever the bucket holds: one decision each, and the promises hold', () =
         if (one.isSafety === true) expect(age).toBeGreaterThanOrEqual(14 * DAY);
         expect(one.pinned).toBe(false);
         expect(['verified', 'damaged']).toContain(one.state);
-        // Older than the rule by the store's own clock, too: no skew of ours deletes a young backup.
+        // Older than the rule by the store's own clock, too: no skew of ours deletes a young
+        // backup.
         if (policy.days !== undefined)
           expect(NOW.getTime() - one.modified.getTime()).toBeGreaterThanOrEqual((policy.days - 2) * DAY);
         // Nor one that its manifest calls young: times of files do not survive every copy.
         if (policy.days !== undefined && one.time <= NOW)
           expect(NOW.getTime() - one.time.getTime()).toBeGreaterThanOrEqual((policy.days - 2) * DAY);
-        // Some verified backup that the store received no earlier stays (two days being the lag allowed).
+        // Some verified backup that the store received no earlier stays (two days being the lag
+        // allowed).
         expect(stay.some(({ modified }) => modified.getTime() >= one.modified.getTime() - 2 * DAY)).toBe(
           true,
         );

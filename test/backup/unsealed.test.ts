@@ -1,4 +1,7 @@
-/** Settings that encrypt: a backup that is not encrypted may be anybody's, and counts for nothing until a person names it. */
+/**
+ * Settings that encrypt: a backup that is not encrypted may be anybody's, and counts for nothing
+ * until a person names it.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { findBackup, newestVerified } from '../../src/backup/catalog/list.ts';
 import { latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';

@@ -1,6 +1,6 @@
 /**
- * Buttons live as long as their chats: a tag keeps its meaning and its arguments, and is never given to another action.
- * Lines may be added to this list; none may be changed.
+ * Buttons live as long as their chats: a tag keeps its meaning and its arguments, and is never
+ * given to another action. Lines may be added to this list; none may be changed.
  */
 import { expect, test } from 'vitest';
 import { CALLBACK_SHAPES } from '../../src/bot/callback-data.ts';

@@ -1,4 +1,7 @@
-/** Every action of a viewer: at most one read batch, one write batch and two Bot API calls, with two mandatory channels cached. */
+/**
+ * Every action of a viewer: at most one read batch, one write batch and two Bot API calls, with two
+ * mandatory channels cached.
+ */
 import { describe, expect, test } from 'vitest';
 import type { Person, SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
@@ -102,7 +105,7 @@ const PRESSED: readonly (readonly [string, ...string[]])[] = [
   ['/start', 'Tarix', '▶️'],
   ['/start', 'Kuzatayotganlarim', 'Naruto'],
   ['naruto', 'O‘ng', 'O‘ng', 'Naruto 2'],
-  // Last: from here on he reads Russian.
+  // Last: from here on this viewer reads Russian.
   ['/start', 'Til', 'Русский', 'Меню'],
 ];
 

@@ -1,4 +1,7 @@
-/** Messages about new parts (docs/spec/bot.md "Viewer" 6): sent by the tick, resumable, 429 obeyed, with a way to stop. */
+/**
+ * Messages about new parts (docs/spec/bot.md "Viewer" 6): sent by the tick, resumable, 429 obeyed,
+ * with a way to stop.
+ */
 import { describe, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
@@ -100,7 +103,7 @@ describe('a new part', () => {
     expect(told(person)).toHaveLength(1);
   });
 
-  test('each is told in his own language', async () => {
+  test('each is told in their own language', async () => {
     const { bot, id, people } = await followed(1);
     await bot.db.write([sql("UPDATE users SET language = 'ru'")]);
     await announce(bot, id, 13);

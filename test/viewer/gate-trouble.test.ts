@@ -107,7 +107,7 @@ describe('the bot’s own trouble locks nobody out', () => {
     expect(told.filter((count) => count > 0)).toEqual([5]);
   });
 
-  test('even when Telegram refuses the whole keyboard the viewer gets what he asked for', async () => {
+  test('even when Telegram refuses the whole keyboard the viewer gets what they asked for', async () => {
     const { bot, viewer } = await guarded();
     bot.telegram.script({
       method: 'sendMessage',

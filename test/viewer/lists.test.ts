@@ -1,4 +1,7 @@
-/** History, favourites, following, browsing, help, the language switch (docs/spec/bot.md "Viewer" 6, 7). */
+/**
+ * History, favourites, following, browsing, help, the language switch (docs/spec/bot.md "Viewer" 6,
+ * 7).
+ */
 import { describe, expect, test } from 'vitest';
 import type { SeenMessage } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
@@ -115,7 +118,7 @@ describe('favourites and following', () => {
     expect(bot.log.map(({ outcome }) => outcome).filter(Boolean)).toEqual(['handled', 'again', 'handled']);
   });
 
-  test('an anime in the trash can not be kept, but can be let go', async () => {
+  test('an anime in the trash cannot be kept, but can be let go', async () => {
     const bot = await start();
     await addAnime(bot, { code: 1 });
     const viewer = bot.telegram.person();
@@ -293,7 +296,7 @@ describe('help and language', () => {
     expect(viewer.lastMessage().text).toContain(greeting);
   });
 
-  test('a newcomer is answered in his own language where we speak it, the second time too', async () => {
+  test('a newcomer is answered in their own language where we speak it, the second time too', async () => {
     const bot = await start();
     for (const [languageCode, greeting] of [
       ['ru', 'Здравствуйте'],
@@ -308,7 +311,7 @@ describe('help and language', () => {
     }
   });
 
-  test('whom the old bot knew keeps the bot’s language until he chooses', async () => {
+  test('whom the old bot knew keeps the bot’s language until they choose', async () => {
     const bot = await start();
     const viewer = bot.telegram.person({ languageCode: 'ru' });
     await bot.db.write([sql('INSERT INTO users (user_id) VALUES (?)', viewer.id)]);

@@ -1,4 +1,7 @@
-/** Parts and the one-message player (docs/spec/bot.md "Viewer" 5, 9), and the old bot's faults there. */
+/**
+ * Parts and the one-message player (docs/spec/bot.md "Viewer" 5, 9), and the old bot's faults
+ * there.
+ */
 import { describe, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';

@@ -15,7 +15,8 @@ afterEach(async () => {
 export async function start(options?: TestBotOptions): Promise<TestBot> {
   const bot = await startTestBot(options);
   running.push(bot);
-  // Telegram remembers what a webhook asked for; chat_member comes only when asked for. Updates still go to the test's own handler.
+  // Telegram remembers what a webhook asked for; chat_member comes only when asked for. Updates
+  // still go to the test's own handler.
   await bot.services.api.setWebhook(bot.telegram.apiRoot, { allowed_updates: ALLOWED_UPDATES });
   await bot.services.api.deleteWebhook();
   bot.telegram.forgetCalls();
@@ -128,14 +129,19 @@ export function buttons(message: SeenMessage): string[] {
   return message.keyboard.flat().map(({ text }) => text);
 }
 
-/** The whole text of the first button that holds `part`; a test must not press another by mistake. */
+/**
+ * The whole text of the first button that holds `part`; a test must not press another by mistake.
+ */
 export function buttonWith(message: SeenMessage, part: string): string {
   const found = buttons(message).find((text) => text.includes(part));
   if (found === undefined) throw new Error(`no button with ${part} among ${buttons(message).join(' | ')}`);
   return found;
 }
 
-/** Presses, and gives what the person then looks at: the newest message of the bot, or the pressed one as edited. */
+/**
+ * Presses, and gives what the person then looks at: the newest message of the bot, or the pressed
+ * one as edited.
+ */
 export async function press(person: Person, message: SeenMessage, part: string): Promise<SeenMessage> {
   await person.press(message, buttonWith(message, part));
   const newest = person.lastMessage();

@@ -1,7 +1,13 @@
-/** Backups that lost their manifests (a copy of the bucket that left them out, a sync program): their files are restored one by one. */
+/**
+ * Backups without their manifests (a copy of the bucket or a sync program left those out): their
+ * files are restored one by one.
+ */
 import type { BackupEntry, Bucket } from './list.ts';
 
-/** How the newest file without a manifest is brought in, a command or a sentence; undefined where there is none. `entries`: newest first. */
+/**
+ * How to bring in the newest file without a manifest, a command or a sentence; undefined where
+ * there is none. `entries`: newest first.
+ */
 export function bareFile({ store }: Bucket, entries: readonly BackupEntry[]): string | undefined {
   for (const { manifest, objects } of entries) {
     if (manifest !== undefined) continue;

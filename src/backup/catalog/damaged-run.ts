@@ -1,6 +1,7 @@
 /**
- * That a run could not read the database because it is damaged: one small object beside the backups, for a damaged database may not take
- * a record. It counts until a later backup is verified, so nobody has to take it back.
+ * Records that a run found the database damaged: one small object beside the backups, since a
+ * damaged database may take no record. It counts until a later backup is verified, so nobody has to
+ * remove it.
  */
 import * as v from 'valibot';
 import { explain, systemClock } from '../../lib/clock.ts';
@@ -18,12 +19,12 @@ const schema = v.object({
 
 const MOST_CHARACTERS = 600;
 
-/** No backup's key: retention and listings pass it over. */
+/** Not the key of a backup: retention and listings skip it. */
 function keyOf({ prefix }: Bucket): string {
   return `${prefix}damaged-run.json`;
 }
 
-/** Never rejects: the run has failed all the same. @returns why it could not be kept, for people. */
+/** Never rejects: the run has failed already. @returns why it could not be kept, for people */
 export async function keepDamagedRun(bucket: Bucket, problem: string): Promise<string | undefined> {
   const { store, clock = systemClock } = bucket;
   const kept: v.InferInput<typeof schema> = {
@@ -40,8 +41,8 @@ export async function keepDamagedRun(bucket: Bucket, problem: string): Promise<s
 }
 
 /**
- * The run that found the database damaged, when no backup was verified since; named by its time, for it made no backup. One of a clock
- * that ran ahead, and one that cannot be read, count as none.
+ * The run that found the database damaged, when no backup was verified since; named by its time,
+ * for it made no backup. A record dated ahead and an unreadable one count as none.
  */
 export async function damagedRun(
   bucket: Bucket,
@@ -57,7 +58,7 @@ export async function damagedRun(
   const claimed = new Date(parsed.output.at);
   const now = nowOf(bucket);
   if (isAhead(claimed, now)) return undefined;
-  // One dated ahead would outlive the good run that comes before its time: it was put no later than the store says.
+  // A record dated ahead would outlive the good run before its time, so the store's time bounds it.
   const put = claimed > now ? (await bucket.store.head(keyOf(bucket)))?.modified : undefined;
   const at = put !== undefined && put < claimed ? put : claimed;
   if (newest !== undefined && newest.time >= at) return undefined;

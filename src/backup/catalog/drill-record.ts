@@ -1,4 +1,7 @@
-/** What became of the drills: one small object beside the backups, so that every host and the CLI can show it. */
+/**
+ * The outcomes of drills: one small object beside the backups, so that every host and the CLI can
+ * show it.
+ */
 import * as v from 'valibot';
 import { type Bucket, readSmall } from './list.ts';
 import { ManifestError } from './manifest.ts';
@@ -11,7 +14,7 @@ const record = v.object({
   /** From nothing to a database compared with its digests. */
   ms: v.number(),
   rows: v.number(),
-  /** False: no key at hand opened it, so nothing was tried, and nothing is known to be wrong. */
+  /** False: no key at hand opened it, so nothing was tried and nothing is known to be wrong. */
   opened: v.optional(v.literal(false)),
   /** Why not, in words; null when ok. */
   problem: v.nullable(v.string()),
@@ -23,7 +26,7 @@ export type DrillRecord = v.InferOutput<typeof record>;
 /** A year of weekly drills. */
 const KEPT = 52;
 
-/** No backup's key: retention and listings pass it over. */
+/** Not the key of a backup: retention and listings skip it. */
 function keyOf({ prefix }: Bucket): string {
   return `${prefix}drills.json`;
 }

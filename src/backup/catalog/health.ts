@@ -1,4 +1,7 @@
-/** Are we safe? (docs/spec/backup.md, "Health".) Pure: what the bucket holds and the time in, a verdict out. */
+/**
+ * Are we safe? (docs/spec/backup.md, "Health".) Pure: what the bucket holds and the time in, a
+ * verdict out.
+ */
 import type { BackupEntry } from './list.ts';
 
 export interface BackupHealth {
@@ -9,19 +12,25 @@ export interface BackupHealth {
   /** Hours since then, one decimal. */
   readonly ageHours: number | null;
   readonly name: string | null;
-  /** The newest finished backup where it is damaged, or the run that made none of a damaged database, and why: older good ones are no safety for what came since. */
+  /**
+   * The newest finished backup where it is damaged, or the run that found the database damaged, and
+   * why: older good ones do not cover what came since.
+   */
   readonly damaged?: {
     readonly name: string;
     readonly problem: string;
     readonly isRun?: true;
-    /** The record of runs tells of it, and the bucket has it no more (lost-backup.ts). */
+    /** The record of runs tells of it, but the bucket lost it (lost-backup.ts). */
     readonly isLost?: true;
   };
 }
 
 const HOUR_MS = 3_600_000;
 
-/** `newest` is the newest verified backup; a time a little in the future (clocks differ) counts as now. */
+/**
+ * `newest` is the newest verified backup; a time a little in the future (clocks differ) counts as
+ * now.
+ */
 export function backupHealth(
   newest: Pick<BackupEntry, 'name' | 'time'> | undefined,
   now: Date,

@@ -1,7 +1,8 @@
 /**
- * The manifest: what a backup holds and how to prove it (docs/spec/backup.md, "A backup"). Written last; a backup exists when it does.
- * The type is the file, so its names are the file's. The file ends with the SHA-256 of everything before it: a flipped bit in the
- * manifest is found like one in the objects it describes.
+ * The manifest: what a backup holds and how to prove it (docs/spec/backup.md, "A backup"). Written
+ * last; a backup exists when its manifest does. The type is the file, so its names are the file's.
+ * The file ends with the SHA-256 of everything before it, which shows a flipped bit in the manifest
+ * itself.
  */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
@@ -12,12 +13,14 @@ import { parseKey, timeOfName } from './names.ts';
 const FORMAT = 'anime-bot-backup';
 const VERSION = 1;
 
-/** What set a run off. `migration` and `import` are the backups taken before one. */
+/** What started a run. `migration` and `import` are the backups taken before one. */
 export const TRIGGERS = ['schedule', 'start', 'command', 'migration', 'deploy', 'import', 'restore'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 const SAFETY: readonly string[] = ['migration', 'deploy', 'import', 'restore'] satisfies Trigger[];
 
-/** Whether a backup with this trigger was made because something was about to change the database. */
+/**
+ * Whether a backup with this trigger was made because something was about to change the database.
+ */
 export function isSafetyTrigger(trigger: string): boolean {
   return SAFETY.includes(trigger);
 }
@@ -39,8 +42,8 @@ const objectEntry = v.strictObject({
   /** The upload's parts tile the object, so damage is found with its place. */
   parts: v.pipe(v.array(v.strictObject({ bytes: count, sha256 })), v.minLength(1, 'is empty')),
   /**
-   * What is inside after decryption and gunzip. Its first bytes (page 1 of the database) are known last, so they have a hash of
-   * their own: `head_bytes` of them, 0 for a document.
+   * What is inside after decryption and gunzip. Its first bytes (page 1 of the database) are known
+   * last, so they have a hash of their own: `head_bytes` of them, 0 for a document.
    */
   contents: v.strictObject({ bytes: count, head_bytes: count, head_sha256: sha256, rest_sha256: sha256 }),
 });
@@ -66,7 +69,7 @@ const manifestSchema = v.strictObject({
   ),
   /** Versions of what wrote the backup, for whoever has to read it in ten years. */
   libraries: v.record(v.string(), v.string()),
-  /** `damaged`: stored as it was read, and the database it was read from is damaged. */
+  /** `damaged`: the backup is stored as it was read, and its database is damaged. */
   state: v.picklist(['verified', 'damaged']),
   /** What is damaged, in SQLite's words; only where it is. */
   findings: v.optional(v.pipe(v.array(text), v.minLength(1, 'is empty'))),
@@ -78,14 +81,20 @@ const manifestSchema = v.strictObject({
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type ManifestObject = v.InferOutput<typeof objectEntry>;
 
-/** The manifest can not be believed: cut, changed, or of another format. Names the first fault and its place. */
+/**
+ * The manifest is not credible: truncated, changed, or of another format. Names the first fault and
+ * its place.
+ */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
 }
 
 export type ManifestDraft = Omit<Manifest, 'format' | 'version' | 'state'>;
 
-/** Adds format and state (damaged where there are findings), and refuses (ManifestError) what could not be read back. */
+/**
+ * Adds format and state (damaged where there are findings), and refuses (ManifestError) what could
+ * not be read back.
+ */
 export function createManifest(draft: ManifestDraft): Manifest {
   const state = draft.findings === undefined ? 'verified' : 'damaged';
   return check({ format: FORMAT, version: VERSION, ...draft, state });
@@ -93,13 +102,19 @@ export function createManifest(draft: ManifestDraft): Manifest {
 
 const SEAL = /^(.*),\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/s;
 
-/** UTF-8 JSON, two spaces deep, ending with the seal: SHA-256 of all the bytes before its line's comma. */
+/**
+ * UTF-8 JSON, indented by two spaces. It ends with the SHA-256 of all bytes before the comma of
+ * that line.
+ */
 export function serializeManifest(manifest: Manifest): Uint8Array {
   const body = JSON.stringify(manifest, null, 2).slice(0, -'\n}'.length);
   return Buffer.from(`${body},\n  "sha256": "${hashText(body)}"\n}\n`);
 }
 
-/** @throws ManifestError when it is cut, changed by a single bit, from a newer program, or not a manifest at all. */
+/**
+ * @throws ManifestError when it is truncated, changed by a single bit, from a newer program, or not
+ * a manifest at all
+ */
 export function parseManifest(bytes: Uint8Array): Manifest {
   const file = decodeUtf8(bytes);
   const { body, holds } = sealOf(file);
@@ -108,12 +123,12 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   return check(parseJson(`${body}\n}`));
 }
 
-/** Whether these are the bytes that somebody wrote as a manifest, whatever his program's version. */
+/** Whether somebody wrote these bytes as a manifest, whatever the program's version. */
 export function isWhole(bytes: Uint8Array): boolean {
   return sealOf(Buffer.from(bytes).toString('utf8')).holds;
 }
 
-/** What the seal is of (undefined without one), and whether it holds. */
+/** The bytes that the seal covers (undefined without one), and whether it fits. */
 function sealOf(file: string): { readonly body: string | undefined; readonly holds: boolean } {
   const [, body, seal] = SEAL.exec(file) ?? [];
   return { body, holds: body !== undefined && hashText(body) === seal };
@@ -156,7 +171,7 @@ function newerVersion(value: unknown): number | undefined {
   return head.success && head.output.version > VERSION ? head.output.version : undefined;
 }
 
-/** No seal: either cut, or something else altogether. */
+/** No seal: either truncated, or something else altogether. */
 function explainUnsealed(file: string): string {
   return file.includes(`"format": "${FORMAT}"`)
     ? 'manifest is cut or changed: its last lines are missing'

@@ -1,6 +1,6 @@
 /**
- * Keys of a backup's objects (docs/spec/backup.md, "A backup"), made from the run's scheduled time and read back again.
- * The second it is named after identifies a backup; see `run.ts` for what happens when that second is taken.
+ * Keys of a backup's objects (docs/spec/backup.md, "A backup"), made from the run's scheduled time
+ * and read back. That second identifies a backup; see `run.ts` for a second that is taken.
  */
 
 /** `20240101_120000`: UTC, to the second. Sorts by time. */
@@ -42,12 +42,12 @@ export function manifestKey(prefix: string, name: BackupName): string {
   return `${prefix}anime_backup_${name}.manifest.json`;
 }
 
-/** Pins live beside a backup as an object of their own: nothing is ever overwritten. */
+/** A pin is an object of its own beside the backup: nothing is ever overwritten. */
 export function pinKey(prefix: string, name: BackupName): string {
   return `${prefix}anime_backup_${name}.pin`;
 }
 
-/** That its stored files are damaged, beside a backup likewise. */
+/** Says that a backup's stored files are damaged; also an object beside it. */
 export function verdictKey(prefix: string, name: BackupName): string {
   return `${prefix}anime_backup_${name}.bad.json`;
 }
@@ -65,7 +65,7 @@ export function documentKey(prefix: string, name: BackupName, encrypted: boolean
   return `${prefix}anime_backup_${name}.json.gz${encrypted ? '.age' : ''}`;
 }
 
-/** What a key below the prefix is, or undefined for an object that is none of ours. */
+/** What a key below the prefix is; undefined for a foreign object. */
 export function parseKey(prefix: string, key: string): ParsedKey | undefined {
   if (!key.startsWith(prefix)) return undefined;
   const parts = /^(anime_bot|anime_backup)_(\d{8}_\d{6})(\.[a-z.]+?)(\.age)?$/.exec(key.slice(prefix.length));
@@ -78,7 +78,10 @@ export function parseKey(prefix: string, key: string): ParsedKey | undefined {
   return { name, role, encrypted };
 }
 
-/** The name in what a person types or pastes: `20240101_120000`, any file name or key of the backup; undefined otherwise. */
+/**
+ * The name in what a person types or pastes: `20240101_120000`, any file name or key of the backup;
+ * undefined otherwise.
+ */
 export function nameFromText(text: string): BackupName | undefined {
   const name = /(?:^|[/_])(\d{8}_\d{6})(?:\.[a-z.]+)?$/.exec(text.trim())?.[1];
   return name !== undefined && timeOfName(name) !== undefined ? name : undefined;

@@ -1,4 +1,7 @@
-/** Pinned backups are never deleted by retention. A pin is an object beside the backup: nothing is ever overwritten. */
+/**
+ * Pinned backups are never deleted by retention. A pin is an object beside the backup: nothing is
+ * ever overwritten.
+ */
 import { Buffer } from 'node:buffer';
 import { ObjectExists } from '../store/types.ts';
 import { type Bucket, findBackup } from './list.ts';

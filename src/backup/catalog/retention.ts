@@ -1,13 +1,14 @@
 /**
- * Which backups may go (docs/spec/backup.md, "Retention"): a pure function from what is in the bucket to one decision a backup, each with
- * its reason. `prune.ts` carries decisions out. When anything is in doubt the answer is to keep.
+ * Which backups may go (docs/spec/backup.md, "Retention"): a pure function from the bucket's
+ * contents to one decision with a reason for each backup. `prune.ts` carries decisions out. In
+ * doubt it keeps.
  */
 import type { BackupName } from './names.ts';
 import { believedTime, isAhead } from './true-time.ts';
 
-/** A backup is kept when any rule keeps it. At least one rule must be set. */
+/** A backup stays when any rule keeps it. At least one rule must be set. */
 export interface RetentionPolicy {
-  /** Everything younger than so many days. */
+  /** Everything younger than this many days. */
   readonly days?: number | undefined;
   /** The newest of each of the last so many days / ISO weeks / months (UTC) that have a backup. */
   readonly daily?: number | undefined;
@@ -18,9 +19,10 @@ export interface RetentionPolicy {
 export interface RetentionEntry {
   readonly name: BackupName;
   /**
-   * `verified`: manifest present and all it names is there. `damaged`: manifest present, and it says that the database was damaged, or an
-   * object is gone or of another size, or was proved damaged (a verdict lies beside it).
-   * `unreadable`: the manifest can not be parsed (cut, or of a newer program). `unfinished`: no manifest (a run under way, or debris).
+   * `verified`: manifest present, and everything that it names. `damaged`: the manifest says that
+   * the database was damaged, or an object is gone, has another size, or was proved damaged (a
+   * verdict lies beside it). `unreadable`: the manifest cannot be parsed (truncated, or of a newer
+   * program). `unfinished`: no manifest (a run under way, or debris).
    */
   readonly state: 'verified' | 'damaged' | 'unreadable' | 'unfinished';
   /** From the manifest (its name repeats it): when the run was scheduled. */
@@ -48,7 +50,7 @@ interface Decided {
 
 export type RetentionPlan =
   | ({ readonly kind: 'plan' } & Decided)
-  /** More than half of all finished backups would go: somebody has to say yes first. */
+  /** More than half of all finished backups would go: a person must say yes first. */
   | ({ readonly kind: 'ask'; readonly removing: number; readonly of: number } & Decided);
 
 export class EmptyPolicy extends Error {
@@ -58,21 +60,31 @@ export class EmptyPolicy extends Error {
 /** Retention never leaves fewer verified backups than this (docs/spec/backup.md). */
 export const LEAST_VERIFIED = 3;
 const DAY_MS = 86_400_000;
-/** A safety backup holds work that may be nowhere else: a person has so long to miss it. */
+/** A safety backup may hold the only copy of some work: a person has this long to miss it. */
 const SAFETY_DAYS = 14;
-/** Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of the two clocks was wrong, or a copy. */
+/**
+ * Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of
+ * the two clocks was wrong, or a copy.
+ */
 const PLAUSIBLE_LAG_MS = 2 * DAY_MS;
 /** Of a run by the CLI (src/cli/session.ts). Two times further apart disagree. */
 const LONGEST_RUN_MS = DAY_MS / 2;
-/** A run ends soon after it was scheduled; a backup of a longer one counts as of the day that it was finished. */
+/**
+ * A run ends soon after it was scheduled; a backup of a longer one counts as of the day that it was
+ * finished.
+ */
 const SLOT_LAG_MS = 3_600_000;
-/** Without a rule in days, a backup whose clocks disagree is kept until its object itself is this old. */
+/**
+ * Without a rule in days, a backup whose clocks disagree is kept until its object itself is this
+ * old.
+ */
 const DOUBTFUL_DAYS = 90;
 
 /**
- * Decides for every entry, newest first. `now` is the caller's clock; it too is bounded by the store's: ages are counted back from the
- * newest object there is, so a host whose clock runs ahead deletes nothing early, and a bot that stood still for a year nothing at all.
- * @throws EmptyPolicy when no rule is set: such a policy would delete everything.
+ * Decides for every entry, newest first. `now` is the caller's clock. The store's clock bounds it:
+ * ages count back from the newest object, so a host whose clock runs ahead deletes nothing early,
+ * and a bot that stood still for a year deletes nothing at all.
+ * @throws EmptyPolicy when no rule is set: such a policy would delete everything
  */
 export function planRetention(
   entries: readonly RetentionEntry[],
@@ -139,8 +151,9 @@ export function planRetention(
 }
 
 /**
- * Those that others may lean on: their two times agree. Anybody with the bucket's key can put backups of any date there, and one that
- * disagrees is never the reason to delete one that agrees. In a bucket that was copied all disagree: then all count.
+ * Those that others may lean on: their two times agree. Anybody with the bucket's key can put
+ * backups of any date there, and one that disagrees is never the reason to delete one that agrees.
+ * In a bucket that was copied all disagree: then all count.
  */
 function certainOf(sorted: readonly Timed[]): readonly Timed[] {
   const agreeing = sorted.filter(({ state, doubtful }) => state !== 'unfinished' && !doubtful);
@@ -168,11 +181,20 @@ function checkPolicy(policy: RetentionPolicy): void {
 interface Timed extends RetentionEntry {
   /** When it was made. */
   readonly calendar: number;
-  /** For calendar rules: of two times that nearly agree the younger one, so that what is put there today is of today. */
+  /**
+   * For calendar rules: of two times that nearly agree the younger one, so that what is put there
+   * today is of today.
+   */
   readonly slot: number;
-  /** For order: a manifest of a clock that ran behind is no older than its object less {@link PLAUSIBLE_LAG_MS}. */
+  /**
+   * For order: a manifest of a clock that ran behind is no older than its object less {@link
+   * PLAUSIBLE_LAG_MS}.
+   */
   readonly order: number;
-  /** For age: the younger of the two times. Old times after a copy, like old times of a clock, must cost no young backup. */
+  /**
+   * For age: the younger of the two times. Old times after a copy, like old times of a clock, must
+   * cost no young backup.
+   */
   readonly youngest: number;
   readonly doubtful: boolean;
   /** Of a clock that is, or was, ahead: how old it is cannot be known before time has caught up. */
@@ -236,8 +258,8 @@ const PERIODS: readonly (readonly [Period, string, (time: Date) => string])[] = 
 ];
 
 /**
- * The newest verified backup of each of the last N periods that have one. Damaged and unfinished ones use up no place, nor do safety backups:
- * what they hold is what somebody replaced.
+ * The newest verified backup of each of the last N periods that have one. Damaged and unfinished
+ * ones use up no place, nor do safety backups: what they hold is what somebody replaced.
  */
 function countedReasons(sorted: readonly Timed[], policy: RetentionPolicy): Map<BackupName, string> {
   const reasons = new Map<BackupName, string>();
@@ -267,8 +289,8 @@ function removalReason(entry: Timed, policy: RetentionPolicy, now: Date): string
 }
 
 /**
- * The newest three. Those younger than a day stay anyway and count as one, so that many of one day (or a forger, who has but the day of
- * the upload) push no older one out.
+ * The newest three. Those younger than a day stay anyway and count as one, so that many of one day
+ * (or a forger, who has but the day of the upload) push no older one out.
  */
 function newestVerified(sorted: readonly Timed[], now: Date): BackupName[] {
   const verified = sorted.filter(isSuccessor);

@@ -1,9 +1,9 @@
 /**
- * When a backup was made. Its manifest says so, by the clock of a host; its objects, by that of the store, unless a copy made them. Either
- * may be wrong, and neither may make a backup newer than now.
+ * When a backup was made. Its manifest says so by a host's clock, its objects by the store's,
+ * unless a copy made them. Either may be wrong, and neither may make a backup newer than now.
  */
 
-/** Clocks of hosts and stores may differ by this much and still be believed. */
+/** Clocks of hosts and stores may differ by this much and both count as right. */
 const SLACK_MS = 3_600_000;
 
 /** Made in the future: a clock ran ahead. */
@@ -12,8 +12,8 @@ export function isAhead(time: Date, now: Date): boolean {
 }
 
 /**
- * The manifest's time: copies keep it, and times of files often do not survive one. When it lies in the future, the store's; when that
- * does too ({@link isAhead}), nothing is known.
+ * The manifest's time: copies keep it, and times of files often do not survive one. When it lies in
+ * the future, the store's; when that does too ({@link isAhead}), nothing is known.
  */
 export function believedTime(claimed: Date, modified: Date, now: Date): Date {
   return isAhead(claimed, now) && !isAhead(modified, now) ? modified : claimed;

@@ -1,6 +1,7 @@
 /**
- * That a backup's stored files are damaged, once it was proved: an object beside the backup, as a pin is. It can only make a backup
- * count as not verified: a forged or unreadable one costs trust, and never gives any.
+ * Records the proof that a backup's stored files are damaged: an object beside the backup, as a pin
+ * is. It can only make a backup count as not verified: a forged or unreadable one costs trust, and
+ * never gives any.
  */
 import * as v from 'valibot';
 import { explain, systemClock } from '../../lib/clock.ts';
@@ -12,7 +13,10 @@ import { type BackupName, manifestKey, verdictKey } from './names.ts';
 const FILES = ['database', 'document'] as const;
 export type StoredFile = (typeof FILES)[number];
 
-/** Proof that a stored file is damaged. A missing key, a full disk and an unreachable bucket prove nothing. */
+/**
+ * Proof that a stored file is damaged. A missing key, a full disk and an unreachable bucket prove
+ * nothing.
+ */
 export interface DamageProof {
   readonly file: StoredFile;
   readonly finding: string;
@@ -42,8 +46,8 @@ const schema = v.object({
 });
 
 /**
- * Keeps what was proved beside the backup; nothing where nothing was. Never rejects: the proof stands all the same.
- * @returns why it could not be kept, for people.
+ * Keeps what was proved beside the backup. Never rejects: the proof stands all the same.
+ * @returns why it could not be kept, for people
  */
 export async function keepVerdict(
   { store, prefix, clock = systemClock }: Bucket,
@@ -71,7 +75,7 @@ export async function keepVerdict(
   }
 }
 
-/** Takes the verdict back. Never rejects. @returns why it could not be removed, for people. */
+/** Removes the verdict. Never rejects. @returns why it could not be removed, for people */
 export async function clearVerdict({ store, prefix }: Bucket, name: BackupName): Promise<string | undefined> {
   const failed = `the old verdict on ${name} could not be removed from ${store.description}`;
   try {
@@ -83,8 +87,8 @@ export async function clearVerdict({ store, prefix }: Bucket, name: BackupName):
 }
 
 /**
- * For a backup that is about to exist: a verdict that lies under its name already is forged, or another bucket's.
- * Never rejects. @returns why it could not be removed, for people.
+ * For a backup that is about to exist: a verdict that lies under its name already is forged, or
+ * another bucket's. Never rejects. @returns why it could not be removed, for people.
  */
 export async function clearEarlyVerdict(bucket: Bucket, name: BackupName): Promise<string | undefined> {
   const held = await bucket.store.head(verdictKey(bucket.prefix, name)).catch(() => undefined);

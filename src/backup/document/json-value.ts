@@ -35,8 +35,8 @@ export function placeOf(path: JsonPath): string {
 }
 
 /**
- * Consumes a value and the space before it. `path` is where it stands; it is extended while inside, and left as it is when something
- * is thrown, so that the message can name the spot.
+ * Consumes a value and the space before it. `path` is where it stands; it is extended while inside,
+ * and left as it is when something is thrown, so that the message can name the spot.
  */
 export function jsonValue(window: ByteWindow, path: JsonPath): JsonValue {
   switch (nextByte(window)) {

@@ -1,6 +1,6 @@
 /**
- * Why something of a file was not taken, or was changed on the way: a code and what it speaks of. The CLI says it in English; the bot in the
- * admin's language (`src/locales/admin/imports`).
+ * Why something of a file was refused or changed: a code and its detail. The CLI says it in
+ * English; the bot in the admin's language (`src/locales/admin/imports`).
  */
 
 /** What each says, in English; `{}` stands for the detail. */

@@ -5,7 +5,10 @@ import { DocumentError } from './window.ts';
 /** Enough for every BOM. */
 const FIRST_BYTES = 4;
 
-/** Passes UTF-8 through, less its BOM; UTF-16 (both orders, with or without BOM) is transcoded. Throws on broken UTF-16. */
+/**
+ * Passes UTF-8 through, less its BOM; UTF-16 (both orders, with or without BOM) is transcoded.
+ * Throws on broken UTF-16.
+ */
 export async function* textInput(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {

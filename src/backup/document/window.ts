@@ -1,14 +1,18 @@
 /**
- * A sliding window over a stream of bytes, for parsers that work synchronously on what has arrived: they throw {@link NEED_MORE}
- * when the window ends too early, and are run again from the start of their piece once more bytes are there. Memory is bounded by
- * twice the largest piece, whatever the chunks; re-reading stays linear because the window at least doubles each time.
+ * A sliding window over a stream of bytes, for parsers that work synchronously on what has arrived.
+ * They throw {@link NEED_MORE} when the window ends too early, and start their piece again when
+ * more bytes are there. Memory stays below twice the largest piece, whatever the chunks; re-reading
+ * stays linear because the window at least doubles each time.
  */
 import { Buffer } from 'node:buffer';
 
 /** Thrown by parsers that ran out of bytes; carries nothing, so one is enough. */
 export const NEED_MORE: Error = new Error('more bytes needed');
 
-/** The input is not what it should be. `place` names the spot (`anime[12].parts[3].file_id`), `offset` the byte (of the text as UTF-8). */
+/**
+ * The input is not what it should be. `place` names the spot (`anime[12].parts[3].file_id`),
+ * `offset` the byte (of the text as UTF-8).
+ */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError';
   readonly place: string;

@@ -1,4 +1,7 @@
-/** The pieces of the age file format (https://age-encryption.org/v1) that sealing and opening share; ciphers are the runtime's own. */
+/**
+ * The pieces of the age file format (https://age-encryption.org/v1) that sealing and opening share;
+ * ciphers are the runtime's own.
+ */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 
 /** Plaintext bytes of every payload chunk but the last. */
@@ -16,12 +19,18 @@ export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
 }
 
-/** Ciphertext and tag of one payload chunk. Chunks are independent: they may be sealed in any order, but each only once. */
+/**
+ * Ciphertext and tag of one payload chunk. Chunks are independent: they may be sealed in any order,
+ * but each only once.
+ */
 export function sealChunk(key: Uint8Array, index: number, last: boolean, plain: Uint8Array): Uint8Array {
   return seal(key, chunkNonce(index, last), plain);
 }
 
-/** The plaintext of one payload chunk, or undefined when it is not what was sealed under this key, index and flag. */
+/**
+ * The plaintext of one payload chunk, or undefined when it is not what was sealed under this key,
+ * index and flag.
+ */
 export function openChunk(
   key: Uint8Array,
   index: number,
@@ -50,7 +59,8 @@ function open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Arra
     decipher.final();
     return plain;
   } catch {
-    // A tag that does not fit, the one thing that can be wrong here: Node finds out in `final`, workerd in `update`.
+    // A tag that does not fit, the one thing that can be wrong here: Node finds out in `final`,
+    // workerd in `update`.
     return undefined;
   }
 }

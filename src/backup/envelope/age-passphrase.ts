@@ -1,15 +1,17 @@
 /**
- * age's passphrases on the runtime's native scrypt. age-encryption brings its own in JavaScript, which takes thirty times as long in
- * workerd (1.6 s against 50 ms at 2^15) and can not be combined with a recipient that captures the file key.
+ * age's passphrases on the runtime's native scrypt. age-encryption brings its own in JavaScript,
+ * which takes thirty times as long in workerd (1.6 s against 50 ms at 2^15) and cannot be combined
+ * with a recipient that captures the file key.
  */
 import { randomBytes, scrypt } from 'node:crypto';
 import { type Identity, type Recipient, Stanza } from 'age-encryption';
 import { unwrapFileKey, wrapFileKey } from './age-format.ts';
 
 /**
- * scrypt's cost, as the power of two that age writes into the header: 2^15 · 8 · 128 B = 32 MiB for a moment at the start of a file.
- * age's default of 2^18 takes 256 MiB, twice what a Worker has; 2^16 would leave the two streams of a run too little of its 128 MB.
- * That is an eighth of age's work for somebody who guesses, three bits: hence the length that is asked of the passphrase.
+ * scrypt's cost, as the power of two that age writes into the header: 2^15 · 8 · 128 B = 32 MiB for
+ * a moment at the start of a file. age's default of 2^18 takes 256 MiB, twice what a Worker has;
+ * 2^16 would leave the two streams of a run too little of its 128 MB. That is an eighth of age's
+ * work for somebody who guesses, three bits: hence the length that is asked of the passphrase.
  */
 const LOG_N = 15;
 /** scrypt's block size: age fixes it. */
@@ -48,7 +50,7 @@ export class PassphraseIdentity implements Identity {
   async unwrapFileKey(stanzas: Stanza[]): Promise<Uint8Array | null> {
     const stanza = stanzas.find(({ args }) => args[0] === 'scrypt');
     if (stanza === undefined) return null;
-    // A second stanza would let somebody else read what was meant for one passphrase.
+    // A second stanza would let another reader open what was meant for one passphrase.
     if (stanzas.length !== 1) throw new Error('a passphrase is not the only recipient');
     const [, saltText = '', logNText = ''] = stanza.args;
     const salt = Buffer.from(saltText, 'base64');

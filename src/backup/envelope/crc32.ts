@@ -1,4 +1,7 @@
-/** CRC-32 of two pieces put together, from the CRCs of the pieces: how a gzip member is closed whose first bytes came last. */
+/**
+ * CRC-32 of two pieces put together, from the CRCs of the pieces: how a gzip member is closed whose
+ * first bytes came last.
+ */
 
 /** The reflected polynomial of gzip (RFC 1952), as in zlib. */
 const POLYNOMIAL = 0xedb88320;
@@ -10,7 +13,8 @@ const POLYNOMIAL = 0xedb88320;
  * @param bytesB length of B in bytes, a safe integer
  */
 export function crc32Combine(crcA: number, crcB: number, bytesB: number): number {
-  // Appending a zero bit multiplies the CRC by x modulo the polynomial; so B's 8·bytesB bits shift A's CRC by x^(8·bytesB).
+  // Appending a zero bit multiplies the CRC by x modulo the polynomial; so B's 8·bytesB bits shift
+  // A's CRC by x^(8·bytesB).
   return (multiply(powerOfX(bytesB), crcA) ^ crcB) >>> 0;
 }
 

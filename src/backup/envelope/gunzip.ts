@@ -1,11 +1,20 @@
-/** gunzip as a stream that never ends early and keeps pace with its reader, so that a bomb unpacks no faster than it is read. */
+/**
+ * gunzip as a stream that never ends early and keeps pace with its reader, so that a bomb unpacks
+ * no faster than its reader reads.
+ */
 import { createGunzip } from 'node:zlib';
 import { UnsealError } from './types.ts';
 
-/** Input is fed in slices of this size: what zlib can make of one (a thousandfold) stays within a few MiB. */
+/**
+ * Input is fed in slices of this size: what zlib can make of one (a thousandfold) stays within a
+ * few MiB.
+ */
 const SLICE_BYTES = 16 * 1024;
 
-/** The unpacked bytes. Throws {@link UnsealError}: `foreign` is not gzip, `cut`, or `damaged` (CRC, length, structure, trailing bytes). */
+/**
+ * The unpacked bytes. Throws {@link UnsealError}: `foreign` is not gzip, `cut`, or `damaged` (CRC,
+ * length, structure, trailing bytes).
+ */
 export async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   let fed = 0;

@@ -1,4 +1,7 @@
-/** Keys for encrypted backups: making one, and proving that what is encrypted for it can be opened again. */
+/**
+ * Keys for encrypted backups: making one, and proving that what is encrypted for it can be opened
+ * again.
+ */
 import { randomBytes } from 'node:crypto';
 import {
   Decrypter,
@@ -17,7 +20,8 @@ export interface KeyPair {
 }
 
 /**
- * A new key. `x25519` is what every `age` opens (Debian's 1.1 too); `hybrid` withstands quantum computers as well, and needs age 1.3.
+ * A new key. `x25519` is what every `age` opens (Debian's 1.1 too); `hybrid` withstands quantum
+ * computers as well, and needs age 1.3.
  */
 export async function generateKey(kind: 'x25519' | 'hybrid' = 'x25519'): Promise<KeyPair> {
   const identity = kind === 'hybrid' ? await generateHybridIdentity() : await generateX25519Identity();
@@ -34,7 +38,10 @@ export function isIdentity(text: string): boolean {
   }
 }
 
-/** Encrypts random bytes for `recipient` and opens them with `identity`; rejects with an {@link UnsealError} when that fails. */
+/**
+ * Encrypts random bytes for `recipient` and opens them with `identity`; rejects with an {@link
+ * UnsealError} when that fails.
+ */
 export async function proveKey(recipient: string, identity: string): Promise<void> {
   const secret = randomBytes(32);
   const encrypter = new Encrypter();

@@ -4,8 +4,9 @@ import { gunzipped } from './gunzip.ts';
 import type { OpeningKeys } from './types.ts';
 
 /**
- * Decrypts (when `encrypted`) and gunzips. The stream errors, never ends early; with UnsealError where the object is at fault,
- * with the body's own error where the connection is. Memory: a few chunks, whatever the object unpacks to.
+ * Decrypts (when `encrypted`) and gunzips. The stream errors, never ends early; with UnsealError
+ * where the object is at fault, with the body's own error where the connection is. Memory: a few
+ * chunks, whatever the object unpacks to.
  */
 export function openUnsealed(
   body: ReadableStream<Uint8Array>,

@@ -1,4 +1,4 @@
-/** What a process does when whoever waits for it is dead: another process has taken that one's place. */
+/** What a process does when its parent is dead and another process has taken the parent's place. */
 import { rmSync } from 'node:fs';
 import process from 'node:process';
 import type { Watch } from './protocol.ts';

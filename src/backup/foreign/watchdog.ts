@@ -1,6 +1,7 @@
 /**
- * A thread beside a task: the task's own thread may be inside SQLite for a minute, deaf to everything. It ends the process when that
- * takes too much time or memory (what SQLite takes is not V8's, so V8's own limits do not see it), or when nobody waits for it any more.
+ * A thread beside a task, whose own thread may be inside SQLite for a minute and hear nothing. It
+ * ends the process when that takes too much time or memory (V8's own limits do not see SQLite's
+ * memory), or when its parent is gone.
  */
 import process from 'node:process';
 import { workerData } from 'node:worker_threads';

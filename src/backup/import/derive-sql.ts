@@ -1,6 +1,7 @@
 /**
- * Numbers that follow from imported rows, staged as rows of their own, so that the merge and the report know one kind of thing only. They are
- * counted over what the database has and what the file adds to it, so the same file again finds them as they are.
+ * Numbers that follow from imported rows, staged as rows of their own, so that the merge and the
+ * report know only one kind of thing. They count over the database and what the file adds, so a
+ * repeated import finds them unchanged.
  */
 import {
   type Counted,
@@ -81,7 +82,10 @@ function dailyViews(): Step[] {
   ];
 }
 
-/** Migration 3 asks for each anime; here all are counted in one go, for a file's views have no such index. */
+/**
+ * Migration 3 asks for each anime; here all are counted in one go, for a file's views have no such
+ * index.
+ */
 function views(): Step[] {
   return [
     {
@@ -97,7 +101,10 @@ function views(): Step[] {
   ];
 }
 
-/** A derived number goes into the staged row of its key, or into a new one, when it is higher than what the database has. */
+/**
+ * A derived number goes into the staged row of its key, or into a new one, when it is higher than
+ * what the database has.
+ */
 function higher(
   table: string,
   key: readonly string[],

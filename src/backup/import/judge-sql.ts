@@ -1,4 +1,7 @@
-/** Judging staged rows: references of the file resolved, faults named, what the database has already marked. Changes nothing else. */
+/**
+ * Judges staged rows: resolves the file's references, names faults, marks what the database already
+ * has. Changes nothing else.
+ */
 import { LARGEST_USER_ID } from '../../db/users.ts';
 import { verdictSql } from '../document/reasons.ts';
 import { LIVE, type StagedImport } from './staging-sql.ts';
@@ -129,7 +132,10 @@ function viewersOf(table: string): Step {
   };
 }
 
-/** The first of several rows with one key counts. Repeated events are one; anything else is refused with the place of the first. */
+/**
+ * The first of several rows with one key counts. Repeated events are one; anything else is refused
+ * with the place of the first.
+ */
 function twins({ spec, staging }: StagedImport): Step {
   const same = spec.key.map((column) => `f.${column} IS s.${column}`).join(' AND ');
   const first = `(SELECT f.place FROM ${staging} AS f WHERE ${same} AND f.verdict IS NULL AND f.n < s.n ORDER BY f.n LIMIT 1)`;
@@ -143,8 +149,9 @@ function twins({ spec, staging }: StagedImport): Step {
 }
 
 /**
- * What the database has. Where a table has no unique key (events), its rows are looked for in the staged ones, not the other way about: of a
- * popular anime, or of rows without a time, it has any number that differ in one column only.
+ * What the database has. Where a table has no unique key (events), its rows are looked for in the
+ * staged ones, not the other way about: of a popular anime, or of rows without a time, it has any
+ * number that differ in one column only.
  */
 function already({ spec, staging }: StagedImport): Step {
   if (spec.events === true)
@@ -164,7 +171,8 @@ function already({ spec, staging }: StagedImport): Step {
 
 /** Marks staged events that are among the living rows of a range. */
 export function alreadySql({ spec, staging }: Pick<StagedImport, 'spec' | 'staging'>, range: string): string {
-  // The plus takes a living column's type from the comparison: with it the staged index, which has none, could not be searched.
+  // The plus takes a living column's type from the comparison: with it the staged index, which has
+  // none, could not be searched.
   const same = spec.key.map((column) => `s.${column} IS +t.${column.slice('c_'.length)}`).join(' AND ');
   return `UPDATE ${staging} SET there = 1 WHERE n IN
     (SELECT s.n FROM ${spec.name} AS t CROSS JOIN ${staging} AS s ON ${same} WHERE ${range} AND ${LIVE} AND s.there = 0)`;

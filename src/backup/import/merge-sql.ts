@@ -1,11 +1,13 @@
-/** Staged rows into the living tables, and what that will come to. Pure. */
+/** Moves staged rows into the living tables, and counts what that will change. Pure. */
 import { quoteName } from '../../lib/sql-tokens.ts';
 import { alreadySql } from './judge-sql.ts';
 import { LIVE, type LocalColumn, type Preference, type StagedImport } from './staging-sql.ts';
 import type { Range } from './steps.ts';
 import type { ImportTable } from './tables.ts';
 
-/** One row: rows added, changed, kept (they differ and the database's are newer), refused, in all. */
+/**
+ * One row: rows added, changed, kept (they differ and the database's are newer), refused, in all.
+ */
 export function countSql(staged: StagedImport, prefer: Preference): string {
   const { spec, staging } = staged;
   const { changed, differs } = comparison(staged, prefer);
@@ -29,7 +31,10 @@ export interface MergeSql {
   readonly catchUp?: string;
 }
 
-/** `known` is the range of the living events that the staged ones were compared with; undefined where none are staged. */
+/**
+ * `known` is the range of the living events that the staged ones were compared with; undefined
+ * where none are staged.
+ */
 export function mergeSql(staged: StagedImport, prefer: Preference, known: Range | undefined): MergeSql {
   const { spec, staging, columns } = staged;
   const { changed, updates } = comparison(staged, prefer);
@@ -50,10 +55,11 @@ function insertValue(spec: ImportTable, { name, notNull, defaultValue }: LocalCo
   const mapped = spec.mapped?.[name];
   if (mapped !== undefined) return mapped;
   const value = `s.${quoteName(`c_${name}`)}`;
-  // Nobody knows when it was: it was not today.
+  // Nobody knows when it happened, so not today.
   if (spec.unknown?.includes(name) === true) return value;
   if (defaultValue !== null) return `COALESCE(${value}, ${defaultValue})`;
-  // The old bot allowed no name; here it is empty. A key is never null: the reader refuses such rows.
+  // The old bot allowed no name; here it is empty. A key is never null: the reader refuses such
+  // rows.
   return notNull ? `COALESCE(${value}, '')` : value;
 }
 
@@ -74,8 +80,8 @@ function isNewer(given: string, old: string): string {
 }
 
 /**
- * A value that the file lacks changes nothing; a gap in the database is filled; two different values are settled by the newer row, or
- * by whom the person prefers.
+ * A value that the file lacks changes nothing; a gap in the database is filled; two different
+ * values are settled by the newer row, or by whom the person prefers.
  */
 function comparison({ spec, columns }: StagedImport, prefer: Preference): Comparison {
   const compared = columns.filter(

@@ -5,18 +5,21 @@ import { limited } from '../envelope/limited.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import type { ImportReport } from './import.ts';
 
-/** Imports a file as it came from Telegram, in a process of its own. @throws UnfitFile, or what is wrong with the file as the cause */
+/**
+ * Imports a file as it came from Telegram, in a process of its own. @throws UnfitFile, or what is
+ * wrong with the file as the cause
+ */
 export type ImportUpload = (
   body: ReadableStream<Uint8Array>,
   options: {
     readonly utcOffsetMinutes: number;
     readonly dryRun: boolean;
-    /** Until the merge it ends the import, and nothing was changed. */
+    /** Until the merge it ends the import, and nothing changed. */
     readonly signal?: AbortSignal | undefined;
   },
 ) => Promise<ImportReport>;
 
-/** What can not be taken here; `kind` chooses the words for it. */
+/** What cannot be taken here; `kind` chooses the words for it. */
 export class UnfitFile extends Error {
   override readonly name = 'UnfitFile';
   readonly kind: 'encrypted' | 'database' | 'foreign';

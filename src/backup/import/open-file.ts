@@ -37,7 +37,10 @@ export interface PlainImport {
   readonly kind: SourceKind;
 }
 
-/** Decrypted and unpacked, into `directory` where it was packed. @throws when it is empty or can not be opened */
+/**
+ * Decrypted and unpacked, into `directory` if it was packed. @throws when it is empty or cannot be
+ * opened
+ */
 async function unpackImport(
   path: string,
   options: Pick<OpenImportOptions, 'keys' | 'directory' | 'maxBytes'>,

@@ -8,7 +8,9 @@ import type { ImportReport } from './import.ts';
 import type { ImportInput } from './import-task.ts';
 
 export interface ImportRun extends Omit<ImportInput, 'scratch'> {
-  /** Until the merge it ends the import, and everything is as it was; then it comes too late. */
+  /**
+   * Until the merge it ends the import and leaves everything unchanged; later it comes too late.
+   */
   readonly signal?: AbortSignal | undefined;
   /** After every step, with the rows read so far; may throw to stop. */
   readonly onRows?: (rows: number) => Promise<void> | void;
@@ -16,7 +18,10 @@ export interface ImportRun extends Omit<ImportInput, 'scratch'> {
   readonly beforeMerge?: () => Promise<void> | void;
 }
 
-/** @throws what is wrong with the file or the database: nothing was changed then, or the message says that it is not known. */
+/**
+ * @throws what is wrong with the file or the database; nothing changed, or the message says that it
+ * is not known
+ */
 export async function runImport(run: ImportRun): Promise<ImportReport> {
   const { signal, onRows, beforeMerge, ...input } = run;
   const scratch = await mkdtemp(join(tmpdir(), 'anime-import-'));

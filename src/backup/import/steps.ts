@@ -1,8 +1,12 @@
-/** Statements over staged rows, cut into slices: none holds a server's write lock, or its reader's patience, for the whole of a large file. */
+/**
+ * Statements over staged rows, cut into slices: none holds a server's write lock, or tries its
+ * reader's patience, for a whole large file.
+ */
 
 /**
- * A statement. With `over` it is run once a slice of that table's rows, and gets the slice as `BETWEEN x AND y` (of `n` in a staging table, of
- * `id` in a living one). `needs` names the table whose staged rows it is about: without any it is left out.
+ * A statement. With `over` it is run once a slice of that table's rows, and gets the slice as
+ * `BETWEEN x AND y` (of `n` in a staging table, of `id` in a living one). `needs` names the table
+ * whose staged rows it is about: without any it is left out.
  */
 export interface Step {
   readonly needs?: string;

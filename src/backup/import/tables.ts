@@ -1,12 +1,21 @@
-/** Which tables an import merges, by which keys, and what it leaves aside (docs/spec/backup.md, "Import"). Data only. */
+/**
+ * Which tables an import merges, by which keys, and what it leaves aside (docs/spec/backup.md,
+ * "Import"). Data only.
+ */
 
 export interface ImportTable {
   readonly name: string;
   /** Staged columns (`c_…`) that make a row the same row. */
   readonly key: readonly string[];
-  /** SQL: is living row `t` the one of staged row `s`? By a unique index; empty for events, which have none. */
+  /**
+   * SQL: is living row `t` the one of staged row `s`? By a unique index; empty for events, which
+   * have none.
+   */
   readonly match: string;
-  /** Living column -> SQL over `s`, where the file's own value would be an id of the file's database. */
+  /**
+   * Living column -> SQL over `s`, where the file's own value would be an id of the file's
+   * database.
+   */
   readonly mapped?: Readonly<Record<string, string>>;
   /** The column that says which of two is newer. */
   readonly time?: string;

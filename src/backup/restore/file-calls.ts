@@ -1,4 +1,7 @@
-/** The few calls that move database files, behind an interface so that fault runs can break each of them. Node only. */
+/**
+ * The few calls that move database files, behind an interface so that fault runs can break each of
+ * them. Node only.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
@@ -19,7 +22,10 @@ export interface FileCalls {
   sync(path: string): Promise<void>;
 }
 
-/** In a process of its own: to open and close a database here would end our locks on it (sqlite.org/howtocorrupt.html 2.2). */
+/**
+ * In a process of its own: to open and close a database here would end our locks on it
+ * (sqlite.org/howtocorrupt.html 2.2).
+ */
 const COPY = `const fs = require('node:fs'); const [from, to] = process.argv.slice(1);
 fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL); const fd = fs.openSync(to, 'r+'); fs.fsyncSync(fd);`;
 

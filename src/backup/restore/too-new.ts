@@ -1,4 +1,7 @@
-/** A backup that a newer program made would only be refused by this one's bot, when the old data is gone already. */
+/**
+ * A backup that a newer program made would only be refused by this one's bot, when the old data is
+ * gone already.
+ */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { RestoreSource } from './source.ts';
 

@@ -1,10 +1,14 @@
-/** `user_version` of a server's database: the hosted service documents it as read-only (docs.turso.tech/cloud/limitations). */
+/**
+ * `user_version` of a server's database: the hosted service documents it as read-only
+ * (docs.turso.tech/cloud/limitations).
+ */
 import { StatementFailed } from '../sql-http/sql-http.ts';
 import { isPassing, type SqlSession } from '../sql-http/sql-session.ts';
 
 /**
- * The statement that sets it within the swap; undefined when it is as wanted, or when the server refuses it: one refused statement
- * would fail the whole swap, so the server is asked before, with the number that stands there.
+ * The statement that sets it within the swap; undefined when it is as wanted, or when the server
+ * refuses it: one refused statement would fail the whole swap, so the server is asked before, with
+ * the number that stands there.
  */
 export async function setVersionSql(
   session: SqlSession,
@@ -20,7 +24,10 @@ export async function setVersionSql(
   return `PRAGMA user_version = ${wanted}`;
 }
 
-/** What to say when it is not as wanted after the swap; a server may take the statement and do nothing. */
+/**
+ * What to say when it is not as wanted after the swap; a server may take the statement and do
+ * nothing.
+ */
 export async function versionNote(session: SqlSession, wanted: number): Promise<string | undefined> {
   const [found] = (await session.first('SELECT user_version FROM pragma_user_version')) ?? [];
   return found === `${wanted}`

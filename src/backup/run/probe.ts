@@ -1,15 +1,16 @@
-/** Everything a backup asks of a bucket, tried with one small object. */
+/** Tries everything that a backup needs of a bucket with one small object. */
 import { Buffer } from 'node:buffer';
 import { type Bucket, readSmall } from '../catalog/list.ts';
 
 export interface Probe {
-  /** What is deleted stays behind a marker, and is paid for. */
+  /** A deleted object stays behind a marker, and costs money. */
   readonly keepsDeleted: boolean;
 }
 
 /**
  * Puts, lists, reads and deletes. `id` tells one probe from another.
- * @throws with what the bucket refused, and what to do; the object is gone then, as far as the bucket lets it.
+ * @throws with what the bucket refused, and what to do; the object is gone then, as far as the
+ * bucket lets it.
  */
 export async function probeBucket({ store, prefix }: Bucket, id: string): Promise<Probe> {
   const key = `${prefix}probe-${id}.txt`;

@@ -1,4 +1,4 @@
-/** How far a run is; for progress bars and Telegram edits. */
+/** How far a run is, for progress bars and Telegram edits. */
 export type BackupPhase = 'snapshot' | 'proof' | 'retention';
 
 export interface BackupProgress {
@@ -7,7 +7,10 @@ export interface BackupProgress {
   readonly rows: number;
   /** Bytes of contents written (snapshot) or of objects read back (proof). */
   readonly bytes: number;
-  /** Of `rows` in the snapshot (as many as last time: an estimate), of `bytes` in the proof (exact); undefined when not known. */
+  /**
+   * Of `rows` in the snapshot (as many as last time: an estimate), of `bytes` in the proof (exact);
+   * undefined when not known.
+   */
   readonly total: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Puts the manifest: the moment a backup begins to exist; and makes sure that it is one. */
+/** Puts the manifest, the moment at which a backup begins to exist, and makes sure of it. */
 import { Buffer } from 'node:buffer';
 import { type Bucket, findBackup, readSmall } from '../catalog/list.ts';
 import { type Manifest, serializeManifest } from '../catalog/manifest.ts';
@@ -6,8 +6,9 @@ import { type BackupName, manifestKey } from '../catalog/names.ts';
 import type { Lease } from './lease.ts';
 
 /**
- * Create-only. An answer may be lost after its effect, so on any error the bucket is asked what it holds: when that is this very
- * manifest, it is published. Otherwise rejects; see `cleanUp` for what then becomes of the objects.
+ * Create-only. An answer may be lost after its effect, so on any error the bucket is asked what it
+ * holds: when that is this very manifest, it is published. Otherwise rejects; see `cleanUp` for
+ * what then becomes of the objects.
  */
 export async function publish({ store, prefix }: Bucket, manifest: Manifest): Promise<void> {
   const key = manifestKey(prefix, manifest.name);
@@ -25,9 +26,11 @@ export async function publish({ store, prefix }: Bucket, manifest: Manifest): Pr
 }
 
 /**
- * After {@link publish}. A put may stall longer than the lease lives: another run takes over and sweeps our objects, which had no manifest
- * yet, and then the manifest lands. So the lease is confirmed once more; where that fails, or where there is none (another deployment's
- * dead run may have had this very second, and its next run sweeps what has the name), the bucket has the last word.
+ * After {@link publish}. A put may stall longer than the lease lives: another run takes over and
+ * sweeps our objects, which had no manifest yet, and then the manifest lands. So the lease is
+ * confirmed once more; where that fails, or where there is none (another deployment's dead run may
+ * have had this very second, and its next run sweeps what has the name), the bucket has the last
+ * word.
  * @throws why the lease could not be confirmed, unless the backup is whole all the same.
  */
 export async function confirmPublished(bucket: Bucket, lease: Lease, name: BackupName): Promise<void> {

@@ -1,13 +1,22 @@
-/** Names of the copies that embedded snapshots are read from, and what killed processes left of them. Node only. */
+/**
+ * Names of the copies that embedded snapshots are read from, and what killed processes left of
+ * them. Node only.
+ */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isMarkOfDead, processMark } from '../../db/file/lock-text.ts';
 
 const COPY_MARK = '.snapshot-';
-/** The mark of its process (none in older programs), what {@link randomUUID} makes, and SQLite's journal; any other is a person's file. */
+/**
+ * The mark of its process (none in older programs), what {@link randomUUID} makes, and SQLite's
+ * journal; any other is a person's file.
+ */
 const COPY_ID = /^(?:([0-9a-f]{16}-\d+-\d+)-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-journal)?$/;
-/** A copy is under its name while SQLite writes it. One of a process that may live is debris after so long. */
+/**
+ * A copy has its name while SQLite writes it. One of a process that may live is debris after this
+ * time.
+ */
 const DEBRIS_MS = 3_600_000;
 
 /** A fresh one beside the database. */
@@ -16,7 +25,10 @@ export function copyName(path: string): string {
   return `${path}${COPY_MARK}${mark === undefined ? '' : `${mark}-`}${randomUUID()}`;
 }
 
-/** Removes copies of processes that are surely dead, and those that nobody can be writing any more. Never throws: they harm nobody. */
+/**
+ * Removes copies of surely dead processes, and those too old to be under way. Never throws:
+ * leftovers harm nobody.
+ */
 export function removeOldCopies(path: string): void {
   const directory = dirname(path);
   const start = basename(path) + COPY_MARK;

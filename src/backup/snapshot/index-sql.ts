@@ -1,8 +1,13 @@
-/** The parts of a stored `CREATE INDEX` that no PRAGMA tells: the text of its terms and of its WHERE clause. */
+/**
+ * The parts of a stored `CREATE INDEX` that no PRAGMA tells: the text of its terms and of its WHERE
+ * clause.
+ */
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 
 export interface IndexParts {
-  /** One SQL text a key term, without COLLATE, ASC and DESC (those come from `PRAGMA index_xinfo`). */
+  /**
+   * One SQL text a key term, without COLLATE, ASC and DESC (those come from `PRAGMA index_xinfo`).
+   */
   readonly terms: readonly string[];
   /** The condition of a partial index. */
   readonly where: string | undefined;

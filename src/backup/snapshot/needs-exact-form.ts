@@ -1,4 +1,4 @@
-/** A value came that the quick form of the rows can not carry; row-form.ts. */
+/** The quick form of the rows cannot carry a value; see row-form.ts. */
 export class NeedsExactForm extends Error {
   override readonly name = 'NeedsExactForm';
 }

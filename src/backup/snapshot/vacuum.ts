@@ -5,8 +5,9 @@ import Database from 'libsql';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 
 /**
- * Copies the database at `path` to the file `copy`, which must not exist: no free pages, pages of {@link PAGE_SIZE} bytes, a rollback
- * journal. Rowids stay as they are (unlike those of a plain VACUUM). Blocks until it is done. Throws what SQLite says, with its `code`.
+ * Copies the database at `path` to the file `copy`, which must not exist: no free pages, pages of
+ * {@link PAGE_SIZE} bytes, a rollback journal. Rowids stay as they are (unlike those of a plain
+ * VACUUM). Blocks until it is done. Throws what SQLite says, with its `code`.
  * @see https://sqlite.org/lang_vacuum.html
  */
 export function vacuumInto(path: string, copy: string, busyTimeoutMs: number): void {
@@ -20,8 +21,9 @@ export function vacuumInto(path: string, copy: string, busyTimeoutMs: number): v
 }
 
 /**
- * The same by Node's own SQLite, which makes tables again whose SQL has "literals" in double quotes, as old programs wrote them: libsql opens
- * such databases, but refuses such SQL. Only in a process that has nothing else open (sqlite.org/howtocorrupt.html 2.2.1).
+ * The same by Node's own SQLite, which makes tables again whose SQL has "literals" in double
+ * quotes, as old programs wrote them: libsql opens such databases, but refuses such SQL. Only in a
+ * process that has nothing else open (sqlite.org/howtocorrupt.html 2.2.1).
  */
 export function vacuumOldIntoAlone(path: string, copy: string, busyTimeoutMs: number): void {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableDoubleQuotedStringLiterals: true });

@@ -1,4 +1,7 @@
-/** A libSQL server over HTTP: just the requests a snapshot needs (tursodatabase/turso serverless/PROTOCOL.md). */
+/**
+ * A libSQL server over HTTP: only the requests that a snapshot needs (tursodatabase/turso
+ * serverless/PROTOCOL.md).
+ */
 import { capped } from '../../lib/capped.ts';
 import {
   guardedBody,
@@ -12,7 +15,10 @@ import {
 import { decodeWireValue, isObject, parseJson, WireError, type WireValue } from './wire.ts';
 
 export interface SqlHttpOptions {
-  /** `libsql://`, `https://` or `http://`; `?authToken=` and `?tls=0` are understood as @libsql/client does. */
+  /**
+   * `libsql://`, `https://` or `http://`; `?authToken=` and `?tls=0` are understood as
+   * @libsql/client does.
+   */
   readonly url: string;
   readonly authToken?: string | undefined;
   readonly fetch: typeof fetch;
@@ -22,17 +28,26 @@ export interface SqlHttpOptions {
   readonly timer?: Timer;
 }
 
-/** Reported stalls last 60 s (tursodatabase/turso#8058); whoever is silent for twice as long is given up. */
+/**
+ * Reported stalls last 60 s (tursodatabase/turso#8058); a server that is silent for twice as long
+ * counts as gone.
+ */
 const SILENCE_MS = 120_000;
 
 export interface SqlHttp {
   /** Host and port, for messages. */
   readonly host: string;
-  /** The status when the endpoint is not there (404), the response otherwise. Rejects for every other status than 200. */
+  /**
+   * The status when the endpoint is not there (404), the response otherwise. Rejects for every
+   * other status than 200.
+   */
   post(path: string, body: unknown, base?: string | null): Promise<Response | 404>;
 }
 
-/** The server refused: the status tells how. Carries no secret, and only the first words of what the server said. */
+/**
+ * The server refused: the status tells how. Carries no secret, and only the first words of what the
+ * server said.
+ */
 export class ServerRefused extends Error {
   override readonly name = 'ServerRefused';
   readonly status: number;
@@ -65,7 +80,7 @@ export function connectSqlHttp(options: SqlHttpOptions): SqlHttp {
         failure: (cause) => connectionError(base.host, what, cause),
       });
       const init: RequestInit = { method: 'POST', headers, body: JSON.stringify(body), signal };
-      // A redirect would carry rows, and perhaps the token, to where nobody meant them to go.
+      // A redirect would carry rows, and perhaps the token, to a server that nobody chose.
       const response = await heard(patience('did not answer'), () =>
         request(url, { ...init, redirect: 'manual' }),
       );
@@ -98,7 +113,7 @@ async function refusal(response: Response, patience: Patience): Promise<string> 
   return text.replace(/\s+/g, ' ').trim().slice(0, SAID_CHARACTERS);
 }
 
-/** Of a page without end nobody needs more. */
+/** Nobody needs more of an endless page. */
 async function firstWords(body: ReadableStream<Uint8Array>): Promise<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -131,7 +146,7 @@ function parseDatabaseUrl(text: string): { base: URL; authToken: string | undefi
   if (!URL.canParse(text)) throw new Error('the database address is not a URL');
   const url = new URL(text);
   const plain = url.searchParams.get('tls') === '0';
-  // A URL's scheme can not be changed from libsql: to https: in place (WHATWG URL).
+  // A URL's scheme cannot be changed from libsql: to https: in place (WHATWG URL).
   const base = new URL(
     url.protocol === 'libsql:' ? text.replace(/^libsql:/i, plain ? 'http:' : 'https:') : text,
   );
@@ -161,7 +176,10 @@ export interface PipelineAnswer {
   readonly characters: number;
 }
 
-/** A result of 10 MB (the server's limit) whose every byte became six characters, with room to spare. */
+/**
+ * A result of 10 MB (the server's limit) whose every byte became six characters, with room to
+ * spare.
+ */
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 async function wholeText({ body }: Response): Promise<string> {

@@ -1,4 +1,7 @@
-/** Numbers of the SQLite file format (https://sqlite.org/fileformat2.html) for the one shape of file we write. */
+/**
+ * Numbers of the SQLite file format (https://sqlite.org/fileformat2.html) for the one shape of file
+ * we write.
+ */
 
 /** Bytes a page. What Turso's upload asks for, and SQLite's own default. */
 export const PAGE_SIZE = 4096;
@@ -17,7 +20,10 @@ export const INTERIOR_HEADER = 12;
 /** SQLite frees cells into 4-byte blocks, so none may be smaller. */
 export const MIN_CELL = 4;
 
-/** Payload kept on a table leaf (U-35) and on an index page ((U-12)*64/255-23), and the least kept when it overflows ((U-12)*32/255-23). */
+/**
+ * Payload kept on a table leaf (U-35) and on an index page ((U-12)*64/255-23), and the least kept
+ * when it overflows ((U-12)*32/255-23).
+ */
 export const MAX_LOCAL_TABLE = PAGE_SIZE - 35;
 export const MAX_LOCAL_INDEX = Math.floor(((PAGE_SIZE - 12) * 64) / 255) - 23;
 const MIN_LOCAL = Math.floor(((PAGE_SIZE - 12) * 32) / 255) - 23;

@@ -2,11 +2,15 @@ import { INTERIOR_HEADER, PAGE_SIZE, type PageType } from './format.ts';
 import type { Pager } from './pager.ts';
 
 /**
- * The interior page under construction at one height of a b-tree. A cell is a child's page number and the divider behind
- * that child: the key of its last row in a table, an entry of its own in an index.
+ * The interior page under construction at one height of a b-tree. A cell is a child's page number
+ * and the divider behind that child: the key of its last row in a table, an entry of its own in an
+ * index.
  */
 export class InteriorLevel {
-  /** After {@link close}: the divider behind the closed page is `page[dividerStart, dividerEnd)`, until the next append. */
+  /**
+   * After {@link close}: the divider behind the closed page is `page[dividerStart, dividerEnd)`,
+   * until the next append.
+   */
   dividerStart = 0;
   dividerEnd = 0;
   readonly page = Buffer.alloc(PAGE_SIZE);
@@ -33,8 +37,9 @@ export class InteriorLevel {
   }
 
   /**
-   * Ends a full page and starts the next: the last cell leaves it, its child becomes the right-most one, its divider goes
-   * up. So the page that follows never starts without a cell, which SQLite takes for corruption.
+   * Ends a full page and starts the next: the last cell leaves it, its child becomes the right-most
+   * one, its divider goes up. So the page that follows never starts without a cell, which SQLite
+   * takes for corruption.
    */
   close(pager: Pager): number {
     const rightMost = this.page.readUInt32BE(this.#content);

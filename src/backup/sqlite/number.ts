@@ -9,9 +9,10 @@ const TYPE_ZERO = 8;
 export const NUMERIC_BYTES = Uint8Array.of(0, 1, 2, 3, 4, 6, 8, 8, 0, 0);
 
 /**
- * Writes an INTEGER (`bigint`) or a REAL (`number`) at `at`, where 8 bytes must be free, and returns its serial type.
- * With `real` (a column of REAL affinity) integral values are stored as integers, as SQLite does to save space: it reads
- * them back as REAL. -0.0 has no integer and stays a REAL.
+ * Writes an INTEGER (`bigint`) or a REAL (`number`) at `at`, where 8 bytes must be free, and
+ * returns its serial type. With `real` (a column of REAL affinity) integral values are stored as
+ * integers, as SQLite does to save space: it reads them back as REAL. -0.0 has no integer and stays
+ * a REAL.
  */
 export function putNumber(view: DataView, at: number, value: bigint | number, real: boolean): number {
   if (typeof value === 'bigint') {
@@ -32,7 +33,10 @@ export function putNumber(view: DataView, at: number, value: bigint | number, re
   return TYPE_FLOAT;
 }
 
-/** Big-endian two's complement in the fewest bytes; beyond 6 bytes nothing is written and the type is that of 8 bytes. */
+/**
+ * Big-endian two's complement in the fewest bytes; beyond 6 bytes nothing is written and the type
+ * is that of 8 bytes.
+ */
 function putInteger(view: DataView, at: number, value: number): number {
   if (value >= -0x80 && value <= 0x7f) {
     if (value === 0 || value === 1) return TYPE_ZERO + value;

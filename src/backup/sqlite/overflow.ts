@@ -2,8 +2,9 @@ import { OVERFLOW_CAPACITY, PAGE_SIZE } from './format.ts';
 import type { Pager } from './pager.ts';
 
 /**
- * Writes the part of a payload that does not fit its b-tree page, as a chain of pages in a row. Nothing else may be added to
- * the pager between {@link OverflowChain.begin} and the last byte: every page names the next one before it is written.
+ * Writes the part of a payload that does not fit its b-tree page, as a chain of pages in a row.
+ * Nothing else may be added to the pager between {@link OverflowChain.begin} and the last byte:
+ * every page names the next one before it is written.
  */
 export class OverflowChain {
   readonly #pager: Pager;

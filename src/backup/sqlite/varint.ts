@@ -1,4 +1,7 @@
-/** SQLite's variable-length integers: big-endian groups of 7 bits, at most 9 bytes, the ninth with all its 8 bits. */
+/**
+ * SQLite's variable-length integers: big-endian groups of 7 bits, at most 9 bytes, the ninth with
+ * all its 8 bits.
+ */
 
 /** Bytes of the varint of a count or serial type: 0 <= value < 2^35. */
 export function varintLength(value: number): number {
@@ -9,7 +12,9 @@ export function varintLength(value: number): number {
   return 5;
 }
 
-/** Writes the varint of 0 <= value <= 2^53 so that it ends before `end`; returns where it starts. */
+/**
+ * Writes the varint of 0 <= value <= 2^53 so that it ends before `end`; returns where it starts.
+ */
 export function putVarintBefore(bytes: Uint8Array, end: number, value: number): number {
   let at = end - 1;
   let rest = value;
@@ -29,7 +34,9 @@ export function putVarintBefore(bytes: Uint8Array, end: number, value: number): 
   return at;
 }
 
-/** As {@link putVarintBefore} for a rowid, which may be negative or beyond 2^53 (then 8 or 9 bytes). */
+/**
+ * As {@link putVarintBefore} for a rowid, which may be negative or beyond 2^53 (then 8 or 9 bytes).
+ */
 export function putRowidBefore(bytes: Uint8Array, end: number, rowid: bigint): number {
   const small = Number(rowid);
   if (small >= 0 && small <= Number.MAX_SAFE_INTEGER) return putVarintBefore(bytes, end, small);

@@ -1,4 +1,7 @@
-/** What to do about an error of an S3 server, by its code: the same status carries many meanings, and servers disagree on it. */
+/**
+ * What to do about an S3 server's error, by its code: the same status has many meanings, and
+ * servers disagree on it.
+ */
 
 const FULL = 'the store or its quota is full: delete something there, or have the quota raised';
 const REGION = 'set S3_REGION to the region of the bucket';
@@ -79,7 +82,9 @@ export function adviceFor({ code, status, region, kind }: Refusal): string {
   return '';
 }
 
-/** What to do about a connection that was not made, by the code of the operating system or of TLS. */
+/**
+ * What to do about a connection that was not made, by the code of the operating system or of TLS.
+ */
 export function connectionAdvice(message: string): string {
   if (/ENOTFOUND|EAI_AGAIN|EAI_NODATA/.test(message))
     return `no server has this name (DNS): ${ENDPOINT}; a server without names for its buckets wants S3_FORCE_PATH_STYLE=true`;

@@ -1,4 +1,6 @@
-/** One bucket: every request goes through here, so that each is retried, translated and named in the same way. */
+/**
+ * One bucket: every request goes through here, so that all are retried, translated and named alike.
+ */
 import {
   HeadObjectCommand,
   type HeadObjectCommandOutput,
@@ -89,8 +91,9 @@ export class Bucket {
   }
 
   /**
-   * True when the object under `key` is the one that the upload `uploadId` made: how an answer that got lost after its effect is
-   * told from a failure, and our object from another's. A store that drops metadata is believed by the size when `bySize` is set.
+   * True when the upload `uploadId` made the object under `key`: tells a lost answer from a
+   * failure, and our object from another's. For a store that drops metadata the size decides when
+   * `bySize` is set.
    */
   async landed(key: string, bytes: number, uploadId: string, bySize: boolean): Promise<boolean> {
     const head = await this.head(key);
@@ -100,8 +103,9 @@ export class Bucket {
   }
 
   /**
-   * Makes a write that must not replace anything: `send` gets the If-None-Match to use, which is left out once the server refused
-   * it. Whatever the answers were, it resolves only when the object is there, whole and ours.
+   * Makes a write that must not replace anything: `send` gets the If-None-Match to use, none once
+   * the server refused it. Whatever the answers were, it resolves only when the object is there,
+   * whole and ours.
    */
   async writeNew(
     what: string,
@@ -115,13 +119,15 @@ export class Bucket {
       try {
         await this.#sendConditionally(send);
       } catch (error) {
-        // "Exists already" and "no such upload" are also what a second try meets when the first one's answer was lost.
+        // "Exists already" and "no such upload" are also what a second try meets when the first
+        // one's answer was lost.
         if (isPreconditionFailed(error)) {
           if (await landed()) return;
           throw this.exists(target.key);
         }
         if (isNotFound(error) && (await landed())) return;
-        // The last try's answer may be lost after the effect, too; when nobody can tell, the error stands.
+        // The last try's answer may be lost after the effect, too; when nobody can tell, the error
+        // stands.
         if (tries >= this.tools.attempts && (await landed().catch(() => false))) return;
         throw error;
       }
@@ -167,7 +173,10 @@ export class Bucket {
     await this.request(what, () => this.client.send(new PutObjectCommand(input)));
   }
 
-  /** Unfinished multipart uploads whose key starts with `prefix`; none when the server has no such list. */
+  /**
+   * Unfinished multipart uploads whose key starts with `prefix`; none when the server has no such
+   * list.
+   */
   async unfinishedUploads(prefix: string): Promise<{ key: string; uploadId: string; begun: Date }[]> {
     const found: { key: string; uploadId: string; begun: Date }[] = [];
     let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
@@ -185,7 +194,7 @@ export class Bucket {
         ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }),
       };
       const id = JSON.stringify(marker);
-      // A server that goes round in circles has shown what it has; the next run sweeps again.
+      // A server that goes round in circles has shown everything; the next run sweeps again.
       if (seen.has(id)) return found;
       seen.add(id);
     }

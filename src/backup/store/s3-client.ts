@@ -6,7 +6,9 @@ import { escapeUri, fetchHandler, type SdkHandler, type StoreFetch } from './s3-
 
 /** Where the bucket is and who we are there. */
 export interface S3Settings {
-  /** `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:8080`, …; without the bucket. */
+  /**
+   * `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:8080`, …; without the bucket.
+   */
   readonly endpoint: string;
   /** `auto` for R2, `us-east-1` for most self-hosted stores. */
   readonly region: string;
@@ -24,7 +26,8 @@ export function createClient(settings: S3Settings, fetch: StoreFetch, silenceMs:
     region: settings.region,
     credentials: { accessKeyId: settings.accessKeyId, secretAccessKey: settings.secretAccessKey },
     forcePathStyle: settings.forcePathStyle,
-    // Checksum trailers and aws-chunked bodies are not understood by every store; what must be checked, we check ourselves.
+    // Not every store understands checksum trailers and aws-chunked bodies; what must be checked,
+    // we check ourselves.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     expectContinueHeader: false,
@@ -36,8 +39,9 @@ export function createClient(settings: S3Settings, fetch: StoreFetch, silenceMs:
 }
 
 /**
- * A GET address that works without credentials until it expires and offers the download under `fileName`. Host and path are the SDK's
- * own: whether a bucket stands in the one or the other depends on more than a setting (an IP address, a dot in the bucket's name).
+ * A GET address that works without credentials until it expires and offers the download under
+ * `fileName`. Host and path are the SDK's own: whether a bucket stands in the one or the other
+ * depends on more than a setting (an IP address, a dot in the bucket's name).
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export async function presignedGet(
@@ -108,7 +112,10 @@ function contentDisposition(fileName: string): string {
 type HashConstructor = NonNullable<S3ClientConfig['sha256']>;
 type HashSource = Parameters<InstanceType<HashConstructor>['update']>[0];
 
-/** SHA-256 and its HMAC on the runtime's native code; the SDK's own for Workers is plain JavaScript and twenty times slower. */
+/**
+ * SHA-256 and its HMAC on the runtime's native code; the SDK's own for Workers is plain JavaScript
+ * and twenty times slower.
+ */
 class NativeSha256 {
   readonly #secret: Uint8Array | string | undefined;
   #hash: Hash | Hmac;

@@ -1,4 +1,7 @@
-/** What went wrong at an S3 server, in words that say what to do; never a secret, a signature or a header. */
+/**
+ * What went wrong at an S3 server, in words that say what to do; never a secret, a signature or a
+ * header.
+ */
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { adviceFor, connectionAdvice, isFull } from './s3-advice.ts';
 import { ConnectionError } from './s3-http.ts';
@@ -12,7 +15,7 @@ export interface Operation {
   readonly what: string;
 }
 
-/** True when the server answered that there is no such thing (key, upload); for a HEAD it can not say more. */
+/** True when the server answered that the key or upload does not exist; a HEAD cannot say more. */
 export function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket';
 }
@@ -22,17 +25,23 @@ export function isPreconditionFailed(error: unknown): boolean {
   return statusOf(error) === 412 || codeOf(error) === 'PreconditionFailed';
 }
 
-/** True when the server does not know the operation or one of its headers (Swift answers If-None-Match with 501). */
+/**
+ * True when the server does not know the operation or one of its headers (Swift answers
+ * If-None-Match with 501).
+ */
 export function isUnsupported(error: unknown): boolean {
   const status = statusOf(error);
   const named = error instanceof Error && /if-none-match/i.test(error.message);
   return status === 501 || status === 405 || codeOf(error) === 'NotImplemented' || (status === 400 && named);
 }
 
-/** A server that wants a longer rest than this is left to the next run: a Worker's cron lives 15 minutes. */
+/** A longer rest than this is left to the next run: a Worker's cron lives 15 minutes. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
-/** Whatever a request threw as an error of the store, which says whether trying again can help, and when. */
+/**
+ * Turns whatever a request threw into an error of the store, which says whether trying again can
+ * help, and when.
+ */
 export function translate(operation: Operation, error: unknown, now: Date): StoreError | ObjectExists {
   if (error instanceof StoreError || error instanceof ObjectExists) return error;
   const message = `s3 bucket ${operation.bucket}: ${operation.what} failed: ${reason(operation, error)}`;
@@ -45,7 +54,10 @@ export function isWorthRepeating(error: unknown): boolean {
   return error instanceof StoreError && error.retryable && error.retryAfterMs <= LONGEST_RETRY_AFTER_MS;
 }
 
-/** The value of a Retry-After header (seconds or an HTTP date) in milliseconds; 0 when absent or unreadable. */
+/**
+ * The value of a Retry-After header (seconds or an HTTP date) in milliseconds; 0 when absent or
+ * unreadable.
+ */
 function restMs(header: string | undefined, now: Date): number {
   if (header === undefined || header.trim() === '') return 0;
   const seconds = Number(header);
@@ -74,7 +86,7 @@ function isRetryable(error: unknown): boolean {
   const status = statusOf(error);
   if (isFull(codeOf(error)) || status === 507) return false;
   if (PASSING_CODES.has(codeOf(error)) || status === 408 || status === 429) return true;
-  // A success that can not be understood was cut or mangled on its way here.
+  // A success that cannot be understood was truncated or mangled on its way here.
   if (status !== undefined && status < 300) return true;
   return status !== undefined && status >= 500 && status !== 501;
 }
@@ -124,7 +136,8 @@ function statusOf(error: unknown): number | undefined {
 
 function metadataOf(error: unknown): { readonly httpStatusCode?: number | undefined } | undefined {
   if (error instanceof S3ServiceException) return error.$metadata;
-  // The SDK decorates errors of its own (an unreadable body, an empty Complete) with the same fields.
+  // The SDK decorates errors of its own (an unreadable body, an empty Complete) with the same
+  // fields.
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   const metadata = error.$metadata;
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;

@@ -1,6 +1,7 @@
 /**
- * The SDK's way to the network: one small handler over an injected `fetch`, the same in workerd and Node. The SDK's own Node handler
- * would bring sockets that workerd has not, and its fetch handler neither notices a body that ends early nor a server gone silent.
+ * The SDK's way to the network: one small handler over an injected `fetch`, the same in workerd and
+ * Node. The SDK's own Node handler would bring sockets that workerd has not, and its fetch handler
+ * neither notices a body that ends early nor a server gone silent.
  */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { capped } from '../../lib/capped.ts';
@@ -12,7 +13,10 @@ type SdkRequest = Parameters<SdkHandler['handle']>[0];
 type SdkOptions = Parameters<SdkHandler['handle']>[1];
 type SdkAnswer = Awaited<ReturnType<SdkHandler['handle']>>;
 
-/** The part of `fetch` that a store uses: bodies are whole byte arrays, so that Content-Length is always sent. */
+/**
+ * The part of `fetch` that a store uses: bodies are whole byte arrays, so that Content-Length is
+ * always sent.
+ */
 export type StoreFetch = (
   url: string,
   init: {
@@ -30,7 +34,8 @@ export class ConnectionError extends Error {
 }
 
 /**
- * @param silenceMs how long the server may say nothing: until the answer's head, and between two pieces of its body.
+ * @param silenceMs how long the server may say nothing: until the answer's head, and between two
+ * pieces of its body.
  */
 export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
   return {
@@ -50,7 +55,8 @@ export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
         headers: headersOf(request),
         ...bodyOf(request),
         signal: abort.signal,
-        // A redirect would carry people's data to where nobody meant it to go; S3's own say the region, and are an error.
+        // A redirect would carry people's data to a server that nobody chose; S3's own name the
+        // region, and are an error.
         redirect: 'manual' as const,
       };
       let response: Response;
@@ -109,7 +115,8 @@ export function escapeUri(text: string): string {
 }
 
 function headersOf(request: SdkRequest): Record<string, string> {
-  // fetch sets these two itself, from the address and the body, to the very values that were signed.
+  // fetch sets these two itself, from the address and the body, to the very values that were
+  // signed.
   const { host: _host, 'content-length': _length, ...headers } = request.headers;
   // A transparently unpacked answer would no longer be the bytes that the store holds.
   return { ...headers, 'accept-encoding': 'identity' };

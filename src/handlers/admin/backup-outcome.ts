@@ -1,4 +1,7 @@
-/** How a run asked for by an admin is told: while it runs, and what became of it. The tick tells the same of runs it finished. */
+/**
+ * Tells the admin of a run: its progress, and its outcome. The tick tells the same of runs that it
+ * finished.
+ */
 import { InlineKeyboard } from 'grammy';
 import type { BackupProgress, OnProgress } from '../../backup/run/progress.ts';
 import type { BackupOutcome } from '../../backup/run/run.ts';

@@ -1,4 +1,4 @@
-/** A broadcast as its admin sees it; the handlers and the tick show the same. */
+/** A broadcast as its admin sees it; handlers and tick show the same. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';

@@ -1,6 +1,6 @@
 /**
- * Looks a chat up at Telegram before it is stored: what it is, what the bot may do there, and the link people join by. Nothing that would
- * fail a viewer later gets past here.
+ * Looks a chat up at Telegram before it is stored: its kind, the bot's rights there, and the link
+ * by which people join. So nothing gets past that would fail a viewer later.
  */
 import { type Api, GrammyError } from 'grammy';
 import type { ChatFullInfo, ChatMember, Message, UserFromGetMe } from 'grammy/types';
@@ -31,7 +31,10 @@ export type Lookup =
   | { readonly ok: true; readonly chat: FoundChat }
   | { readonly ok: false; readonly why: Refusal; readonly name: string };
 
-/** The chat a message names: a forwarded post, an id, @name or a link. Undefined: it names none. */
+/**
+ * The chat that a message names: a forwarded post, an id, @name or a link. Undefined: it names
+ * none.
+ */
 export function chatNamedBy(message: Message): number | string | undefined {
   const origin = message.forward_origin;
   if (origin?.type === 'channel') return origin.chat.id;
@@ -62,7 +65,7 @@ export async function lookUpChat(
   purpose: Purpose,
   options: { readonly joinRequests?: boolean } = {},
 ): Promise<Lookup> {
-  // Bots can not see what is behind an invite link.
+  // Bots cannot see what is behind an invite link.
   if (typeof wanted === 'string' && isPrivateLink(wanted))
     return { ok: false, why: 'private-link', name: wanted };
   const refused = (why: Refusal, name = String(wanted)): Lookup => ({ ok: false, why, name });

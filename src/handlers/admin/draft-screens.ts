@@ -1,4 +1,7 @@
-/** Every step of a draft as a screen: a pure function of the draft, so a restart changes nothing of what is shown. */
+/**
+ * Every step of a draft as a screen: a pure function of the draft, so a restart changes nothing on
+ * it.
+ */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { Screen } from '../../bot/show.ts';
@@ -147,7 +150,10 @@ function groupsScreen(draft: Draft, t: Texts): Screen {
   };
 }
 
-/** The card as viewers will see it, and below it what can still be changed. A note above it takes some of a caption's room. */
+/**
+ * The card as viewers will see it, and below it what can still be changed. A note above it takes
+ * some of a caption's room.
+ */
 function previewScreen(draft: Draft, t: Texts, taken: number): Screen {
   const { draft: texts } = t.admin;
   const to = (step: Step): string =>

@@ -1,6 +1,7 @@
 /**
- * The one message that says how many parts a draft has. A hundred parts in a burst are a hundred updates, possibly at once on several
- * hosts: whoever claims the refresh says the number, the others say nothing; a moment later, and at the next tick, the number is made true.
+ * The one message that says how many parts a draft has. A hundred parts in a burst are a hundred
+ * updates, possibly at once on several hosts: whoever claims the refresh says the number, the
+ * others say nothing; a moment later, and at the next tick, the number is made true.
  */
 import { type Api, GrammyError } from 'grammy';
 import { type Database, hasChanged } from '../../db/database.ts';
@@ -10,7 +11,10 @@ import { textsIn } from '../../locales/index.ts';
 import type { LocaleName } from '../../settings/config.ts';
 import { draftScreen } from './draft-screens.ts';
 
-/** Time between two refreshes of one status message. Telegram takes about one message a second in a chat (docs/platform-facts.md). */
+/**
+ * Time between two refreshes of one status message. Telegram takes about one message a second in a
+ * chat (docs/platform-facts.md).
+ */
 export const STATUS_EVERY_MS = 3_000;
 
 export interface StatusParts {
@@ -21,8 +25,9 @@ export interface StatusParts {
 }
 
 /**
- * Shows the draft's present step below its last part: an edit where the message is the last one still, else a new message in place of the
- * old one. One call, or two. The caller must have claimed the refresh.
+ * Shows the draft's present step below its last part: an edit where the message is the last one
+ * still, else a new message in place of the old one. One call, or two. The caller must have claimed
+ * the refresh.
  */
 export async function showStatus(parts: StatusParts, draft: Draft): Promise<void> {
   const { api, db } = parts;
@@ -53,7 +58,9 @@ export async function settleStatus(parts: StatusParts, draftId: number): Promise
   if (draft !== undefined && shows(draft)) await showStatus(parts, draft);
 }
 
-/** Steps whose message says the number of parts; at others the wizard is waiting for something else. */
+/**
+ * Steps whose message says the number of parts; at others the wizard is waiting for something else.
+ */
 export function shows(draft: Draft): boolean {
   return draft.step === 'parts' || draft.step === 'description';
 }

@@ -1,4 +1,7 @@
-/** Sends an anime's card to chats: claimed in the database, sent one by one, every result written before the next. */
+/**
+ * Sends an anime's card to chats: claims them in the database, sends one by one, and writes every
+ * result before the next.
+ */
 import { type Api, InlineKeyboard } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
@@ -29,7 +32,10 @@ import { cutText, type Html, html } from '../../text/html.ts';
 import { cardMessage } from './card-message.ts';
 import { readSendFailure } from './telegram-errors.ts';
 
-/** Posts sent within the update that asked for them; the tick sends the rest. Telegram's webhook waits 60 s (docs/platform-facts.md). */
+/**
+ * Posts sent within the update that asked for them; the tick sends the rest. Telegram's webhook
+ * waits 60 s (docs/platform-facts.md).
+ */
 const AT_ONCE = 8;
 
 export interface PostingParts {
@@ -41,13 +47,17 @@ export interface PostingParts {
   readonly log: Log;
 }
 
-/** Sends what can be sent at once and says what became of every chat; the tick goes on from there. */
+/**
+ * Sends what can be sent at once and says what became of every chat; the tick goes on from there.
+ */
 export async function postAndReport(ctx: BotContext, postingId: number): Promise<void> {
   const [posting] = await ctx.services.db.read([postingById(postingId)]);
   if (posting !== undefined) await workAtPosting(ctx.services, posting, AT_ONCE);
 }
 
-/** One slice of a posting: at most `limit` cards, then the report, sent once and edited afterwards. */
+/**
+ * One slice of a posting: at most `limit` cards, then the report, sent once and edited afterwards.
+ */
 export async function workAtPosting(parts: PostingParts, posting: Posting, limit: number): Promise<void> {
   const { db, now } = parts;
   const [anime] = await db.read([animeById(posting.animeId)]);
@@ -73,7 +83,10 @@ export async function workAtPosting(parts: PostingParts, posting: Posting, limit
   await report(parts, posting, reportOf(results, t).markup);
 }
 
-/** Lines of a report, and characters of a name and a reason in it: all together stay below Telegram's 4096. */
+/**
+ * Lines of a report, and characters of a name and a reason in it: all together stay below
+ * Telegram's 4096.
+ */
 const REPORT_LINES = 30;
 const NAME_LIMIT = 40;
 const REASON_LIMIT = 80;
@@ -98,7 +111,10 @@ interface SentCard {
   readonly without?: string;
 }
 
-/** The card in the bot's language, with one button that opens the anime in the bot; without its photo where that is refused. */
+/**
+ * The card in the bot's language, with one button that opens the anime in the bot; without its
+ * photo where that is refused.
+ */
 async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<SentCard> {
   const { api, me, defaultLocale } = parts;
   const t = textsFor(defaultLocale);

@@ -1,4 +1,7 @@
-/** The address a mandatory channel's button opens; only addresses Telegram takes (one bad link would refuse the whole message). */
+/**
+ * The address a mandatory channel's button opens; only addresses Telegram takes (one bad link would
+ * refuse the whole message).
+ */
 import { urlOf } from '../../lib/telegram-link.ts';
 
 export interface ChannelAddress {

@@ -1,4 +1,6 @@
-/** Rows packed by SQLite into one text come out as they were, or say that they do not go this way. */
+/**
+ * Rows packed by SQLite into one text come out as they were, or say that they do not go this way.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

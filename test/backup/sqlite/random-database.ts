@@ -1,4 +1,7 @@
-/** Random databases: schemas and contents that reach into the corners of the file format. The same seed gives the same one. */
+/**
+ * Random databases: schemas and contents that reach into the corners of the file format. The same
+ * seed gives the same one.
+ */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { quoteName } from '../../support/sqlite-source.ts';
 import { type Random, randomKey, randomRowid, randomValue } from './random-values.ts';

@@ -121,7 +121,10 @@ export function randomKey(random: Random): bigint | null {
   return random.chance(0.7) ? null : randomRowid(random);
 }
 
-/** Short of the greatest: after that one SQLite chooses by dice of its own, and no seed would replay. */
+/**
+ * Short of the greatest: after that one SQLite chooses by dice of its own, and no seed would
+ * replay.
+ */
 export function randomRowid(random: Random): bigint {
   const rowid = randomInteger(random);
   return rowid > 2n ** 60n ? 2n ** 60n : rowid;
@@ -157,7 +160,10 @@ function randomLong(random: Random, scale: Scale): SQLInputValue {
 
 const PATTERN = Buffer.from(Array.from({ length: 251 }, (_, at) => (at * 31) & 0xff));
 
-/** Lengths around the places where a payload spills to overflow pages, and where their number changes. */
+/**
+ * Lengths around the places where a payload spills to overflow pages, and where their number
+ * changes.
+ */
 function randomLength(random: Random, scale: Scale): number {
   const around = (length: number) => Math.max(0, length + random.int(24) - 12);
   if (scale === 'small') return random.int(30);

@@ -48,7 +48,10 @@ async function checkCase(seed: number): Promise<void> {
   expect(integrity(copy)).toEqual(['ok']);
 }
 
-/** Bytes of the records of every b-tree: equal when every value is stored in the form SQLite chooses. */
+/**
+ * Bytes of the records of every b-tree: equal when every value is stored in the form SQLite
+ * chooses.
+ */
 function payloads(db: DatabaseSync): unknown {
   const sql =
     "SELECT name, sum(payload) AS bytes FROM dbstat WHERE name <> 'sqlite_schema' GROUP BY name ORDER BY name";

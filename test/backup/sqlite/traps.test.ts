@@ -1,4 +1,7 @@
-/** Named traps of schemas and values; random.test.ts meets most of them too, here each is sure to be there. */
+/**
+ * Named traps of schemas and values; random.test.ts meets most of them too, here each is sure to be
+ * there.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { openSqliteSource } from '../../support/sqlite-source.ts';

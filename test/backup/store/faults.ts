@@ -48,7 +48,10 @@ async function cutShort(response: Response): Promise<Response> {
   return new Response(bytes.subarray(0, bytes.byteLength / 2), { status: response.status, headers });
 }
 
-/** Lets `choose` pick a fault for each request, by its number from 0 and what it is (`PUT part`, `POST complete`, …). */
+/**
+ * Lets `choose` pick a fault for each request, by its number from 0 and what it is (`PUT part`,
+ * `POST complete`, …).
+ */
 export function faulty(
   fetch: StoreFetch,
   choose: (index: number, kind: string) => Fault | undefined,

@@ -34,7 +34,10 @@ export async function fetchObject(store: Store, key: string): Promise<Uint8Array
   return bytes;
 }
 
-/** Writes `head + rest` through a head-last writer in chunks of the given sizes (used over and over). */
+/**
+ * Writes `head + rest` through a head-last writer in chunks of the given sizes (used over and
+ * over).
+ */
 export async function upload(
   store: Store,
   key: string,

@@ -20,7 +20,8 @@ for (const [name, rules] of Object.entries(servers)) {
     `memory, ${name}`,
     async () => {
       const server = new MemoryS3(rules);
-      // Signed addresses are opened by the contract with the real fetch; the in-memory server has none.
+      // Signed addresses are opened by the contract with the real fetch; the in-memory server has
+      // none.
       const store = createS3Store(memorySettings, { partBytes, fetch: server.fetch });
       return { store, partBytes, close: async () => {} };
     },

@@ -1,4 +1,7 @@
-/** A server that answers what no S3 server should: data stays with the server that was named, and no answer is endless. */
+/**
+ * A server that answers what no S3 server should: data stays with the server that was named, and no
+ * answer is endless.
+ */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';

@@ -120,7 +120,8 @@ describe('one kind of request fails for good', () => {
           expect(server.objects.size).toBe(0);
           expect(server.uploads.size).toBe(0);
         } else {
-          // Only the answers were lost, and the store found that out; or this content needs no such request.
+          // Only the answers were lost, and the store found that out; or this content needs no such
+          // request.
           expect(outcome).toMatchObject({ key });
           expectExact(server, content);
         }

@@ -1,4 +1,7 @@
-/** Rows of another bot's file as the records of an import, by a map. The rules for values and refusals are those of every import. */
+/**
+ * Rows of another bot's file as the records of an import, by a map. The rules for values and
+ * refusals are those of every import.
+ */
 import type { JsonPath, JsonValue } from '../../document/json-value.ts';
 import { type LegacyKind, recordsOf } from '../../document/legacy-records.ts';
 import type { ImportEvent } from '../stage.ts';
@@ -105,7 +108,9 @@ function pathOf({ from }: MapSource, place: number, row: SourceRow | undefined):
   return typeof line === 'string' ? [`line ${line}`] : [from, place];
 }
 
-/** Rows with one code are one anime: bots keep a row for each part as well as one for each anime. */
+/**
+ * Rows with one code are one anime: bots keep a row for each part as well as one for each anime.
+ */
 function animeOf(
   source: MapSource,
   rows: readonly SourceRow[],
@@ -163,7 +168,9 @@ function nestedParts({ parts }: MapSource, row: SourceRow): Record[] {
   });
 }
 
-/** Where there is more than one season, parts are counted through: a part of ours has one number. */
+/**
+ * Where there is more than one season, parts are counted through: a part of ours has one number.
+ */
 function numberSeasons(parts: readonly Record[], group: (part: Record) => string): void {
   for (const own of Map.groupBy(parts, group).values()) {
     const seasons = new Set(own.map((part) => key(part.get('season'))));

@@ -1,11 +1,17 @@
-/** Whether a file has what a map names. A misspelt name would leave every row without that value, in silence. */
+/**
+ * Whether a file has what a map names. A misspelt name would leave every row without that value, in
+ * silence.
+ */
 import { isWithin } from '../../../text/edit-distance.ts';
 import { UnsealError } from '../../envelope/types.ts';
 import { LINE } from './csv.ts';
 import type { ImportMap, MapSource } from './format.ts';
 import type { SourceRow, Sources } from './sources.ts';
 
-/** @throws UnsealError with the columns there are. Rows that are not there say nothing against a map. */
+/**
+ * @throws UnsealError with the columns there are. Rows that are not there say nothing against a
+ * map.
+ */
 export function requireColumns(sources: Sources, map: ImportMap): void {
   for (const { from, fields, parts } of map.sources) {
     const rows = sources.get(from) ?? [];

@@ -1,9 +1,15 @@
-/** CSV as spreadsheets and bots write it (RFC 4180): quotes, line breaks inside them, BOM, CRLF, commas, semicolons or tabs. Pure. */
+/**
+ * CSV as spreadsheets and bots write it (RFC 4180): quotes, line breaks inside them, BOM, CRLF,
+ * commas, semicolons or tabs. Pure.
+ */
 
 /** The column that says in which line (from 1) a row begins. */
 export const LINE = '$line';
 
-/** Rows as objects by the names of the first line, and their {@link LINE}. @throws when a quote is not closed */
+/**
+ * Rows as objects by the names of the first line, and their {@link LINE}. @throws when a quote is
+ * not closed
+ */
 export function readCsv(text: string): Map<string, string>[] {
   const plain = text.replace(/^\uFEFF/, '');
   const [header, ...rows] = cells(plain, separatorOf(plain));

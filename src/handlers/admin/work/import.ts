@@ -1,4 +1,7 @@
-/** A file that an admin sent: what it would change, and changing it. The file is read again each time: no state is kept of it. */
+/**
+ * A file that an admin sent: what it would change, and changing it. The file is read again each
+ * time: no state is kept of it.
+ */
 import { randomUUID } from 'node:crypto';
 import { type Api, HttpError, InlineKeyboard } from 'grammy';
 import { damageOf } from '../../../backup/catalog/list.ts';
@@ -16,7 +19,9 @@ import { Cancelled, type DoWork, type WorkParts } from './parts.ts';
 
 /** Bots can fetch files up to 20 MB (docs/platform-facts.md). */
 const DOWNLOAD_LIMIT = 20_000_000;
-/** The old bot wrote its server's local time; its users are in Uzbekistan (UTC+5, no summer time). */
+/**
+ * The old bot wrote its server's local time; its users are in Uzbekistan (UTC+5, no summer time).
+ */
 const UTC_OFFSET_MINUTES = 300;
 
 export interface AskedImport {
@@ -42,8 +47,9 @@ export const doLook: DoWork = async (parts, { detail }, t, signal) => {
 };
 
 /**
- * Backs up, then imports. One that was begun and not finished shows what is left to change instead, with the button: the backup before
- * it holds this very request, and whoever restores that does not want the import again.
+ * Backs up, then imports. One that was begun and not finished shows what is left to change instead,
+ * with the button: the backup before it holds this very request, and whoever restores that does not
+ * want the import again.
  */
 export const doImport: DoWork = async (parts, work, t, signal) => {
   const { imports } = t.admin;
@@ -73,7 +79,10 @@ function isReport(result: ImportReport | Html): result is ImportReport {
   return 'tables' in result;
 }
 
-/** What a file would change or has changed; or why it can not be taken, in words for the admin. Passing trouble is thrown. */
+/**
+ * What a file would change or has changed; or why it cannot be taken, in words for the admin.
+ * Passing trouble is thrown.
+ */
 async function readFile(
   { db, api, importUpload }: WorkParts,
   { admin: { imports } }: Texts,
@@ -103,8 +112,8 @@ async function readFile(
 }
 
 /**
- * The whole file in memory: staging it may take longer than Telegram holds a connection open for a slow reader. Undefined when Telegram has
- * it no more.
+ * The whole file in memory: staging it may take longer than Telegram holds a connection open for a
+ * slow reader. Undefined when Telegram has it no more.
  */
 async function download(api: Api, fileId: string): Promise<ReadableStream<Uint8Array> | undefined> {
   const { file_path: path } = await api.getFile(fileId);

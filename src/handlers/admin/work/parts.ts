@@ -24,7 +24,10 @@ export interface WorkOutcome {
   readonly statements?: readonly Statement[];
 }
 
-/** @param signal aborts when the host stops (then the next one does the work), or the admin calls it off */
+/**
+ * @param signal aborts when the host stops (then the next one does the work), or the admin calls it
+ * off
+ */
 export type DoWork = (
   parts: WorkParts,
   work: AdminWork,

@@ -1,6 +1,7 @@
 /**
- * Does long work that an admin asked for: begun right after the update that stored it, or by a tick, when its process died. Done is done
- * once: the outcome takes the work's place in the database, and is told until it was told.
+ * Does long work that an admin asked for: begun right after the update that stored it, or by a
+ * tick, when its process died. Done is done once: the outcome takes the work's place in the
+ * database, and is told until it was told.
  */
 import { GrammyError, HttpError, type InlineKeyboard } from 'grammy';
 import type { Screen } from '../../../bot/show.ts';
@@ -55,7 +56,8 @@ export function begin(
   const safely = (stopping?: AbortSignal): Promise<void> =>
     act(stopping).catch((error: unknown) => log.warn('admin work waits', { error: describeError(error) }));
   if (background !== undefined) background(safely);
-  // A Worker may end it at any time (30 s after the answer): then the tick does it, which has 15 minutes.
+  // A Worker may end it at any time (30 s after the answer): then the tick does it, which has 15
+  // minutes.
   else after?.(0, safely);
 }
 
@@ -90,7 +92,8 @@ export async function runWork(
     }, RENEW_MS);
     await work(parts, asked, AbortSignal.any([stopping, calledOff.signal]));
   } catch (error) {
-    // The database or Telegram does not answer, or the host stops: the next tick, or the next host, does it.
+    // The database or Telegram does not answer, or the host stops: the next tick, or the next host,
+    // does it.
     log.warn('admin work waits', { work: id, error: describeError(error) });
     await db.write([freeAgain(id)]).catch(() => {});
   } finally {
