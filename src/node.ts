@@ -16,7 +16,7 @@ import { endOnSurprise, sentenceOf } from './lib/surprise.ts';
 import { asCalledHere } from './settings/command-name.ts';
 import { ConfigError, readConfig } from './settings/config.ts';
 import { loadDotEnv } from './settings/dot-env.ts';
-import { StartRefused, startMode } from './settings/start-mode.ts';
+import { START_HELP, StartRefused, startMode } from './settings/start-mode.ts';
 import { visibleLines } from './text/visible.ts';
 
 /** The last resort; everything acknowledged is committed long before. */
@@ -29,6 +29,10 @@ outliveOutputs();
 // Uploads are unpacked there; the next start removes what a killed host left.
 useOwnScratch();
 
+if (process.argv.slice(2).includes('--help')) {
+  console.log(START_HELP);
+  process.exit(0);
+}
 try {
   const unread = loadDotEnv();
   rememberSecrets(process.env);

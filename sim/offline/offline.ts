@@ -3,9 +3,9 @@
  * admin. All its data stays in one directory; it reads no setting of production.
  */
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createHostLog } from '../../src/hosts/node/log-lines.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
-import { describeError } from '../../src/lib/log.ts';
+import { describeError, type Log } from '../../src/lib/log.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
 import {
   type Person,
@@ -28,9 +28,6 @@ const VIEWERS = [
  */
 const SETTINGS = ['PORT', 'LOG_LEVEL', 'LOG_FORMAT', 'DEFAULT_LOCALE', 'TIMEZONE'];
 
-const BUSY_WAITS = 100;
-const BUSY_WAIT_MS = 100;
-
 const FIRST_TIME =
   'Try first:         be Aziza and send 1, 2 or 3 (sample anime of twelve parts); be Admin and send /admin';
 
@@ -40,6 +37,13 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
   if (home.note !== undefined) console.error(`note: ${home.note}`);
   const telegram = await startBeside(config.port, { token: home.botToken, keeper: home.keeper });
   const { admin, viewers } = peopleOf(telegram);
+  const log = createHostLog(config);
+  let isFilling = home.isNew;
+  // Nobody has sent the updates that make the samples.
+  const quietLog: Log = {
+    ...log,
+    info: (event, fields) => (isFilling && event === 'update' ? undefined : log.info(event, fields)),
+  };
   const running = await startNode(
     {
       ...config,
@@ -50,14 +54,14 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
       telegramApiRoot: telegram.apiRoot,
       adminIds: home.isNew ? [ADMIN_ID, SAMPLE_OWNER_ID] : [ADMIN_ID],
     },
-    { isOffline: true },
+    { isOffline: true, isUnfilled: home.isNew, log: quietLog },
   );
   const { backups } = running;
-  if (home.isNew)
-    await addSamples(telegram)
-      // The start made its backup of an empty database.
-      .then(() => backUpSamples(backups))
-      .catch((error: unknown) => console.error(`note: ${describeError(error)}`));
+  if (home.isNew) {
+    await addSamples(telegram).catch((error: unknown) => console.error(`note: ${describeError(error)}`));
+    isFilling = false;
+    await running.backUp();
+  }
   home.finish();
   telegram.mount(
     createPlayground({
@@ -96,7 +100,7 @@ No BOT_TOKEN is used: running offline. Nothing leaves this machine, nothing of p
   The host:          ${running.address}/healthz
   ${home.isNew ? FIRST_TIME : 'All is as you left it.'}
   Everything it has: ${OFFLINE_DIRECTORY} (database, backups, chats, files; delete it to begin anew)
-Set BOT_TOKEN (npm run setup) to go to Telegram.
+${String(env['BOT_TOKEN'] ?? '').trim() === '' ? 'Set BOT_TOKEN (npm run setup)' : 'Stop it and run npm start alone'} to go to Telegram.
 `);
   return {
     ...running,
@@ -106,15 +110,6 @@ Set BOT_TOKEN (npm run setup) to go to Telegram.
       await home.close();
     },
   };
-}
-
-/** Waits for the backup of the start, where that is still under way. */
-async function backUpSamples(backups: RunningNode['backups']): Promise<void> {
-  for (let i = 0; i < BUSY_WAITS; i += 1) {
-    const outcome = await backups.run({ trigger: 'start', scheduledAt: new Date() });
-    if (outcome.kind !== 'skipped' || outcome.reason !== 'busy') return;
-    await sleep(BUSY_WAIT_MS);
-  }
 }
 
 /** The people and chats of a new world, or of the kept one. */

@@ -89,7 +89,8 @@ export function framed<Options extends object>(
       } finally {
         terminal.clear();
         // A bucket on a server is the same wherever the command runs.
-        const hint = session?.config.bucket.kind === 'directory' ? session.elsewhere : undefined;
+        const hint =
+          session?.config.bucket.kind === 'directory' ? (session.elsewhere ?? session.offline) : undefined;
         if (hint !== undefined && !failure.includes(hint)) terminal.note(`note: ${hint}`);
         await session?.close();
         interruption.dispose();

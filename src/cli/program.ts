@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { APP_VERSION } from '../hosts/compose.ts';
 import { rememberSecrets } from '../lib/log.ts';
 import { endOnSurprise } from '../lib/surprise.ts';
+import { asCalledHere } from '../settings/command-name.ts';
 import type { Environment } from '../settings/config.ts';
 import type { Cli } from './command.ts';
 import { diffCommand } from './commands/diff.ts';
@@ -50,7 +51,7 @@ export async function runCli(
   rememberSecrets(env);
   endOnSurprise();
   const cli: Cli = { env, installed, exitCode: 0 };
-  const program = new Command('backup')
+  const program = new Command(asCalledHere('npm run backup --'))
     .description(
       'Backups of the bot’s database: make, look at, check and fetch them. Settings come from the environment and .env.',
     )

@@ -11,7 +11,7 @@ const WRONG_USAGE = 2;
  */
 export function script(name: string, description: string): Command {
   const { out, err } = outputs();
-  return new Command(name)
+  return new Command(`npm run ${name}`)
     .description(description)
     .usage('-- [options]')
     .allowExcessArguments(false)

@@ -35,6 +35,8 @@ export interface Session {
   readonly notices: readonly string[];
   /** One sentence with the command that reaches this machine's bot, when it is not here. */
   readonly elsewhere: string | undefined;
+  /** How to reach what was tried offline, where nothing else is here. */
+  readonly offline: string | undefined;
   /** Opens the live database; refuses a missing one instead of making an empty one. */
   backup(): Promise<BackupContext>;
   close(): Promise<void>;
@@ -55,6 +57,7 @@ export async function openSession(
   const bucket = bucketOf(config.backup, await openStore(config.bucket));
   const source = openSnapshotSource(config.database);
   const elsewhere = botElsewhere(config, installed);
+  const offline = existsSync('data/offline') && isAway(config) ? OFFLINE : undefined;
   const open: { close(): Promise<void> }[] = [];
   const notices: string[] = [];
   return {
@@ -64,6 +67,7 @@ export async function openSession(
     source,
     notices,
     elsewhere,
+    offline,
     async backup() {
       const { database } = config;
       const link = database.kind === 'file' ? brokenLink(database.path) : undefined;
@@ -71,7 +75,7 @@ export async function openSession(
       if (database.kind === 'file' && !existsSync(database.path))
         throw new Error(
           elsewhere ??
-            `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore latest\`${existsSync('data/offline') ? ' (what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups)' : ''}`,
+            `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore latest\`${offline === undefined ? '' : ` (${offline})`}`,
         );
       const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
       open.push(opened);
@@ -95,6 +99,13 @@ export async function openSession(
       for (const one of open.splice(0)) await one.close();
     },
   };
+}
+
+const OFFLINE =
+  'what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db BACKUP_DIR=data/offline/backups';
+
+function isAway({ database }: Config): boolean {
+  return database.kind === 'file' && !existsSync(database.path);
 }
 
 /** What a restore or a running bot kept of it is newer than any backup. */

@@ -29,7 +29,7 @@ export async function requireFitServer(
     throw new DatabaseUnfit(
       /\b40[13]\b|unauthori[sz]ed/i.test(words)
         ? `DATABASE_AUTH_TOKEN: ${host} refuses this token; make a new one`
-        : `DATABASE_URL: ${host} does not answer as a libSQL server (${oneLine(words)})`,
+        : `DATABASE_URL: ${host} does not answer as a libSQL server (${oneLine(words)}): check the address and the network`,
       { cause: error },
     );
   }

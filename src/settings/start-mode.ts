@@ -24,6 +24,15 @@ export interface StartMode {
   readonly notes: readonly string[];
 }
 
+/** What `npm start -- --help` prints. */
+export const START_HELP = `Usage: npm start [-- --offline | --new-database]
+
+Starts the bot with the settings of the environment and .env (npm run setup writes them).
+Where nothing is set up, it runs offline: no Telegram, everything in data/offline.
+
+  --offline       offline, although a bot is set up here
+  --new-database  begins an empty database, although there are backups of one`;
+
 /** The start was refused; the message says why and what to do. */
 export class StartRefused extends Error {
   override readonly name = 'StartRefused';
@@ -47,7 +56,7 @@ export function startMode(
   const unknown = args.find((arg) => arg !== '--offline' && arg !== '--new-database');
   if (unknown !== undefined)
     throw new StartRefused(
-      `npm start knows no ${JSON.stringify(unknown)}: npm start, npm start -- --offline, or npm start -- --new-database`,
+      `npm start knows no ${JSON.stringify(unknown)}: npm start, npm start -- --offline, or npm start -- --new-database (npm start -- --help says more)`,
       2,
     );
   const beginsNew = args.includes('--new-database');
@@ -64,7 +73,11 @@ export function startMode(
       `offline mode is not part of this installation (${OFFLINE} is not there, as in the container image): set BOT_TOKEN, or try the bot from its repository with npm start`,
     );
   if (isOffline)
-    return { kind: 'offline', notes: reasons.map((reason) => `not used offline: ${reason}`), beginsNew };
+    return {
+      kind: 'offline',
+      notes: reasons.length === 0 ? [] : [`not used offline: ${reasons.join('; ')}`],
+      beginsNew,
+    };
   if (reasons.length === 0 && !beginsNew && hasOffline) return { kind: 'offline', notes, beginsNew };
   const found = [...reasons, ...problems(env)].map((reason) => `  - ${reason}`);
   throw new StartRefused(

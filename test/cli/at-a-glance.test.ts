@@ -37,6 +37,17 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
+test.each(['list', 'verify'])(
+  '%s where the bot was only tried offline says where that is',
+  async (command) => {
+    const tried = join(directory, `tried-${command}`);
+    mkdirSync(join(tried, 'data/offline'), { recursive: true });
+    expect((await runCli(tried, {}, command)).stderr).toContain(
+      'what was tried offline is its own: DATABASE_URL=file:data/offline/anime_bot.db',
+    );
+  },
+);
+
 describe('list', () => {
   test('two hundred backups: the verdict comes again below, where the eye is, but not into a pipe', async () => {
     const seen = await runCli(directory, { ...MANY, LINES: '24' }, 'list');

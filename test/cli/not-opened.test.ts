@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
@@ -79,6 +80,13 @@ test('full, verify, drill, export and restore count the same rows', async () => 
   const [made] = counts.flat();
   expect(made).toBeGreaterThan(5);
   expect(counts).toEqual([[made], [made, made], [made], [made]]);
+  // The last of them; and a file of an older program.
+  const OLDER = 'the bot brings an older schema up to date';
+  expect((await cli('counted', {}, 'restore', 'latest', '--to', 'file:same.db')).stdout).not.toContain(OLDER);
+  const older = new DatabaseSync(join(directory, 'same.db'), { timeout: 10_000 });
+  older.exec('DELETE FROM schema_migrations WHERE version > 1');
+  older.close();
+  expect((await cli('counted', {}, 'restore', 'same.db', '--to', 'file:older.db')).stdout).toContain(OLDER);
   const exported = await cli('counted', {}, 'export', '-o', 'counted.json', '--json');
   expect(exported.json()).toMatchObject({ rows: made });
 });

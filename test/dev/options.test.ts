@@ -39,6 +39,6 @@ test.each([
   expect(wrong.stderr).toContain(`npm run ${name} -- --help`);
   const help = run(file, '--help');
   expect({ status: help.status, stderr: help.stderr }).toEqual({ status: 0, stderr: '' });
-  expect(help.stdout).toMatch(new RegExp(`^Usage: ${name} `));
+  expect(help.stdout).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
   expect(readdirSync(directory).filter((made) => made.startsWith('anime-'))).toEqual([]);
 });

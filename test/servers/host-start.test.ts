@@ -64,7 +64,9 @@ test.each<[string, Omit<SqlServerOptions, 'file'>, RegExp]>([
 test('nobody there', async () => {
   const { code, lines } = await start('http://127.0.0.1:9');
   expect(lines).toEqual([
-    expect.stringMatching(/^DATABASE_URL: 127\.0\.0\.1:9 does not answer as a libSQL server \(/),
+    expect.stringMatching(
+      /^DATABASE_URL: 127\.0\.0\.1:9 does not answer as a libSQL server \(.*\): check the address and the network$/,
+    ),
   ]);
   expect(code).toBe(1);
 });

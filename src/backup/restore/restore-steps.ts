@@ -1,4 +1,5 @@
 /** What a restore is told and tells, and the steps that a file and a server have in common. Node only. */
+import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { damageOf } from '../catalog/list.ts';
 import { nameFromText } from '../catalog/names.ts';
 import { deletedText } from '../catalog/prune.ts';
@@ -59,6 +60,8 @@ export interface RestoreReport {
   readonly tables: readonly { readonly table: string; readonly rows: number }[];
   /** The safety backup's name. */
   readonly safety: string | undefined;
+  /** Whether its schema is older than the program's. */
+  readonly isOlder: boolean;
   /** Where the old file is. */
   readonly kept: string | undefined;
   readonly notes: readonly string[];
@@ -128,13 +131,14 @@ function makerOf(from: RestoreFrom): Maker | undefined {
 export function report(
   source: RestoreSource,
   { only }: RestoreOptions,
-): Pick<RestoreReport, 'origin' | 'tables' | 'notes'> {
+): Pick<RestoreReport, 'origin' | 'tables' | 'isOlder' | 'notes'> {
   const tables = source.tables.filter(
     ({ table, kind }) =>
       kind === 'table' && !isStaging(table) && (only === undefined || only.includes(table)),
   );
   return {
     origin: source.origin,
+    isOlder: (source.schemaVersion ?? 0) < SCHEMA_VERSION,
     tables: tables.map(({ table, rows }) => ({ table, rows })),
     notes: notesOf(source, { only }),
   };

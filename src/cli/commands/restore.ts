@@ -266,7 +266,7 @@ function tell(
   if (report.safety !== undefined) say(`  what was there before is backup ${colors.bold(report.safety)}`);
   for (const note of report.notes) say(colors.yellow(`  ${note}`));
   if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
-  say(colors.dim('  the bot brings an older schema up to date when it starts'));
+  if (report.isOlder) say(colors.dim('  the bot brings an older schema up to date when it starts'));
 }
 
 async function dryRun(

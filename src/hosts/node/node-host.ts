@@ -81,6 +81,8 @@ const DRILL_CRON = '30 3 * * 0';
 export interface RunningNode {
   readonly address: string;
   readonly backups: BackupEngine;
+  /** The backup of a start. */
+  backUp(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -89,17 +91,20 @@ export interface NodeOptions {
   readonly isOffline?: boolean;
   /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
+  /** The first backup waits until {@link RunningNode.backUp} is called: what it shall hold is not there yet. */
+  readonly isUnfilled?: boolean;
+  /** Left out: as the settings say. */
+  readonly log?: Log;
 }
 
 export async function startNode(
   config: Config,
-  { isOffline = false, beginsNew = false }: NodeOptions = {},
+  { isOffline = false, beginsNew = false, isUnfilled = false, log = createHostLog(config) }: NodeOptions = {},
 ): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
   requirePlaces(config);
   if (config.database.kind === 'file') removeOldCopies(config.database.path);
-  const log = createHostLog(config);
   const now = (): Date => new Date();
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   api.config.use(callsAsHere);
@@ -210,7 +215,9 @@ export async function startNode(
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const backUp: Host['runBackup'] = (trigger, at, options) =>
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
-  void backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
+  const backUpStart = (): Promise<unknown> =>
+    backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
+  if (!isUnfilled) void backUpStart();
   void requests.add(webhookUrl === undefined ? pollForUpdates() : useWebhook(webhookUrl));
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
@@ -305,6 +312,7 @@ export async function startNode(
   return {
     address: `http://127.0.0.1:${port}`,
     backups,
+    backUp: backUpStart,
     async stop() {
       for (const cron of crons) cron.stop();
       stopping.abort();

@@ -63,8 +63,10 @@ describe('without BOT_TOKEN', () => {
     const webhook = await fetch(health.replace('healthz', 'webhook'), { method: 'POST', body: '{}' });
     expect(webhook.status).toBe(401);
     expect(readdirSync(join(directory, 'data'))).toEqual(['offline']);
-    // One of the start, one of the samples.
-    expect(readdirSync(join(directory, 'data/offline/backups'))).toHaveLength(6);
+    // One backup, with the samples in it: one of the empty database would be the first thing to mislead.
+    expect(readdirSync(join(directory, 'data/offline/backups'))).toHaveLength(3);
+    expect(host.output().match(/"event":"backup"/g)).toHaveLength(1);
+    expect(host.output()).not.toContain('"event":"update"');
     expect(statSync(join(directory, 'data/offline')).mode & 0o777).toBe(0o700);
     for (const file of ['token', 'world.json'])
       expect(statSync(join(directory, 'data/offline', file)).mode & 0o777).toBe(0o600);
@@ -159,10 +161,14 @@ describe('offline on purpose', () => {
     const host = start(settings, '--offline');
     await host.until(/running offline/);
     await host.until(/"outcome":"done"/);
-    for (const name of Object.keys(settings).filter((name) => !/^(BOT_TOKEN|HOST)$/.test(name)))
-      expect(host.output()).toContain(`not used offline: ${name} is set`);
-    expect(host.output()).toContain('not used offline: data/anime_bot.db is there');
-    expect(host.output()).toContain('not used offline: HOST');
+    const notes = host.output().match(/^note: .*$/gm) ?? [];
+    expect(notes).toEqual([expect.stringMatching(/^note: not used offline: /)]);
+    for (const name of Object.keys(settings).filter((each) => each !== 'HOST'))
+      expect(notes[0]).toContain(`${name} is set`);
+    expect(notes[0]).toContain('data/anime_bot.db is there');
+    expect(notes[0]).toContain('HOST is an address');
+    await host.until(/run npm start alone to go to Telegram/);
+    expect(host.output()).not.toContain('npm run setup');
     expect(await host.stop('SIGTERM')).toBe(0);
     const after = everything();
     expect(Object.fromEntries(Object.keys(before).map((path) => [path, after[path]]))).toEqual(before);
@@ -170,6 +176,13 @@ describe('offline on purpose', () => {
     expect(others.filter((path) => !path.startsWith('data/offline/'))).toEqual([]);
     for (const path of others)
       expect(Buffer.from(after[path] ?? '', 'base64').includes(token.slice(10)), path).toBe(false);
+  });
+
+  test('--help says what npm start takes, and starts nothing', async () => {
+    const host = start({}, '--help');
+    expect(await host.ended()).toBe(0);
+    expect(host.output()).toMatch(/^Usage: npm start .*--offline.*--new-database/);
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   test('what stands behind npm start and is not known is told', async () => {
