@@ -32,7 +32,7 @@ const HELD_BYTES = 62;
 
 export const gate: Stage = (incoming, who) => {
   const asked = actionOf(incoming);
-  if (asked === undefined) return undefined;
+  if (asked === undefined || !who.isPrivate) return undefined;
   return step([isGuarded(asked) ? gateFor(who.id) : undefined], async (ctx, [answers], next) => {
     if (ctx.viewer === undefined || ctx.viewer.role !== undefined) return next();
     const channels = answers?.(ctx.now) ?? [];
