@@ -1,6 +1,6 @@
 /** What every measured backup run has in common. */
 
-import type { BackupContext } from '../src/backup/context.ts';
+import type { BackupContext } from '../src/backup/run/context.ts';
 import { GZIP_LEVEL } from '../src/hosts/compose.ts';
 import { systemClock } from '../src/lib/clock.ts';
 

@@ -8,12 +8,12 @@ import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:f
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { BackupContext } from '../src/backup/context.ts';
-import { createDigestSink } from '../src/backup/digest.ts';
 import { createDocumentSink } from '../src/backup/document/writer.ts';
-import type { HeadLastWriter } from '../src/backup/model.ts';
+import { createDigestSink } from '../src/backup/model/digest.ts';
+import { feed } from '../src/backup/model/fan-out.ts';
+import type { HeadLastWriter } from '../src/backup/model/model.ts';
 import { createBackupLedger } from '../src/backup/run/backup-runs.ts';
-import { feed } from '../src/backup/run/fan-out.ts';
+import type { BackupContext } from '../src/backup/run/context.ts';
 import { runBackup } from '../src/backup/run/run.ts';
 import { createSchemaVersionSink } from '../src/backup/run/schema-version.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';

@@ -19,7 +19,7 @@ import type {
   Row,
   SnapshotSink,
   TableInfo,
-} from '../src/backup/model.ts';
+} from '../src/backup/model/model.ts';
 import { createSqliteSink, PAGE_SIZE } from '../src/backup/sqlite/sqlite-sink.ts';
 
 const BATCH = 500;

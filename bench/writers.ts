@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSqlServer } from '../sim/sql-over-http/sql-server.ts';
-import type { SnapshotSource } from '../src/backup/model.ts';
+import type { SnapshotSource } from '../src/backup/model/model.ts';
 import { createBackupLedger } from '../src/backup/run/backup-runs.ts';
 import { runBackup } from '../src/backup/run/run.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';

@@ -4,7 +4,7 @@
  * the hex of its bytes (a blob would cost four times as much). Node only.
  */
 import { isAscii } from 'node:buffer';
-import type { InvalidText } from '../../src/backup/model.ts';
+import type { InvalidText } from '../../src/backup/model/model.ts';
 import { textOfBytes } from '../../src/backup/snapshot/text-bytes.ts';
 
 /** The query's rows in its order, every text as hex. */

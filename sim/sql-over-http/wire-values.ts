@@ -2,7 +2,7 @@
  * SQL values on the wire (serverless/PROTOCOL.md 8.2), spelled as the server's serde_json spells
  * them.
  */
-import { InvalidText } from '../../src/backup/model.ts';
+import { InvalidText } from '../../src/backup/model/model.ts';
 import { ProtocolError, SqlFailure, Unencodable } from './sql-errors.ts';
 
 /** What libsql binds: bigint = INTEGER, number = REAL. */

@@ -14,6 +14,7 @@
 import { explain } from '../lib/clock.ts';
 import { damagedRun } from './catalog/damaged-run.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
+import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
 import {
   type BackupEntry,
   damageOf,
@@ -28,9 +29,8 @@ import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
-import type { BackupContext } from './context.ts';
 import { heldAlready } from './run/already-held.ts';
-import type { BackupRequest, RequestLedger, RunRecord } from './run/ledger.ts';
+import type { BackupContext } from './run/context.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
 import type { OnProgress } from './run/progress.ts';
 import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run/run.ts';

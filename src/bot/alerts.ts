@@ -1,6 +1,6 @@
 /** Messages to the admins about the bot's own trouble. */
 import type { Api } from 'grammy';
-import type { BackupAlert } from '../backup/context.ts';
+import type { BackupAlert } from '../backup/run/context.ts';
 import { describeError, type Log } from '../lib/log.ts';
 import { textsFor } from '../locales/index.ts';
 import type { LocaleName } from '../settings/config.ts';

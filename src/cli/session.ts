@@ -4,11 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Bucket } from '../backup/catalog/list.ts';
-import type { BackupContext } from '../backup/context.ts';
 import { isIdentity } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
-import type { RowSource } from '../backup/model.ts';
+import type { RowSource } from '../backup/model/model.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
+import type { BackupContext } from '../backup/run/context.ts';
 import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup } from '../hosts/compose.ts';

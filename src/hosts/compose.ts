@@ -3,12 +3,12 @@
  * sees an environment.
  */
 
+import type { Ledger, RequestLedger } from '../backup/catalog/ledger.ts';
 import type { Bucket } from '../backup/catalog/list.ts';
-import type { BackupContext } from '../backup/context.ts';
 import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
 import type { Encryption, OpeningKeys } from '../backup/envelope/types.ts';
-import type { RowSource } from '../backup/model.ts';
-import type { Ledger, RequestLedger } from '../backup/run/ledger.ts';
+import type { RowSource } from '../backup/model/model.ts';
+import type { BackupContext } from '../backup/run/context.ts';
 import { libraryVersions } from '../backup/run/libraries.ts';
 import type { Store } from '../backup/store/types.ts';
 import { type LinkSettings, signLink } from '../http/download-links.ts';

@@ -45,6 +45,9 @@ export const takeOverFile: TakeOver = {
   },
 };
 
+/** This file, for an import's process to load {@link takeOverFile} from. */
+export const TAKE_OVER_MODULE: string = import.meta.filename;
+
 async function plan(
   db: Database,
 ): Promise<{ readonly before: readonly Statement[]; readonly after: readonly Statement[] }> {

@@ -6,7 +6,7 @@
 
 import { inEnglish } from '../backup/document/reasons.ts';
 import { type ColumnKind, fitValue } from '../backup/import/fit.ts';
-import { InvalidText, type SqlValue } from '../backup/model.ts';
+import { InvalidText, type SqlValue } from '../backup/model/model.ts';
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { OLD_VALUES } from './our-schema.ts';

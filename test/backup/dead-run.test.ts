@@ -1,6 +1,6 @@
 /** A run whose process died can tell nobody: the next one does, once. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { BackupContext } from '../../src/backup/context.ts';
+import type { BackupContext } from '../../src/backup/run/context.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createDigestSink, type TableDigest } from '../../src/backup/digest.ts';
+import { createDigestSink, type TableDigest } from '../../src/backup/model/digest.ts';
 import {
   type DatabaseSchema,
   InvalidText,
   type Row,
   type SqlValue,
   type TableInfo,
-} from '../../src/backup/model.ts';
+} from '../../src/backup/model/model.ts';
 import { CONTENT, VALUES } from './document/arbitraries.ts';
 import { type Content, column, drive, schemaOf, table } from './document/support.ts';
 

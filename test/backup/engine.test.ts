@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { BackupRequest } from '../../src/backup/catalog/ledger.ts';
 import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
-import type { BackupRequest } from '../../src/backup/run/ledger.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { feed, planFanOut } from '../../src/backup/model/fan-out.ts';
 import type {
   DatabaseSchema,
   Row,
@@ -7,8 +8,7 @@ import type {
   Snapshot,
   SnapshotSink,
   TableInfo,
-} from '../../src/backup/model.ts';
-import { feed, planFanOut } from '../../src/backup/run/fan-out.ts';
+} from '../../src/backup/model/model.ts';
 
 function table(name: string): TableInfo {
   return {

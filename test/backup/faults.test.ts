@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBackup, readGroups } from '../../src/backup/catalog/list.ts';
 import { parseKey } from '../../src/backup/catalog/names.ts';
-import type { BackupContext } from '../../src/backup/context.ts';
+import type { BackupContext } from '../../src/backup/run/context.ts';
 import { type BackupOutcome, runBackup } from '../../src/backup/run/run.ts';
 import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';
 import { sql } from '../../src/db/database.ts';

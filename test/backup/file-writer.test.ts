@@ -3,7 +3,7 @@ import { link } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createFileWriter } from '../../src/backup/disk/file-writer.ts';
+import { createFileWriter } from '../../src/backup/store/file-writer.ts';
 import { ObjectExists } from '../../src/backup/store/types.ts';
 import { DATABASE_READ, retry } from '../../src/lib/retry.ts';
 import { testClock } from '../support/backup-world.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Ledger } from '../../src/backup/catalog/ledger.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { LEASE_TTL_MS, LeaseLost, takeLease } from '../../src/backup/run/lease.ts';
-import type { Ledger } from '../../src/backup/run/ledger.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';

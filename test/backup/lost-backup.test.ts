@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { backupName, manifestKey } from '../../src/backup/catalog/names.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
+import { drill } from '../../src/backup/restore/drill.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
-import { drill } from '../../src/backup/verify/drill.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 

@@ -9,9 +9,9 @@ import {
   passedOver,
   unreadableNewest,
 } from '../../src/backup/catalog/newest.ts';
-import type { DatabaseSchema, IndexInfo, TableInfo } from '../../src/backup/model.ts';
+import type { DatabaseSchema, IndexInfo, TableInfo } from '../../src/backup/model/model.ts';
+import { ScanCounts } from '../../src/backup/model/source-check.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
-import { ScanCounts } from '../../src/backup/run/source-check.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { putBackup } from '../support/sample-backup.ts';

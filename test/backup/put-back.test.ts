@@ -1,9 +1,9 @@
 /** Files that people put into the bucket have no manifest, as debris has none; the sweep must tell them apart. */
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noLedger } from '../../src/backup/catalog/ledger.ts';
 import { databaseKey, documentKey, manifestKey, pinKey } from '../../src/backup/catalog/names.ts';
 import { prune } from '../../src/backup/catalog/prune.ts';
-import { noLedger } from '../../src/backup/run/ledger.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';

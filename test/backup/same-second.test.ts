@@ -1,9 +1,9 @@
 /** Two runs of one second with databases, and so leases, of their own in one bucket: the loser removes nothing of the winner's. */
 import { expect, test } from 'vitest';
+import { noLedger } from '../../src/backup/catalog/ledger.ts';
 import { findBackup } from '../../src/backup/catalog/list.ts';
-import type { BackupContext } from '../../src/backup/context.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
-import { noLedger } from '../../src/backup/run/ledger.ts';
+import type { BackupContext } from '../../src/backup/run/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
 import { verifyByHash } from '../../src/backup/verify/prove-objects.ts';

@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTelegram } from '../../sim/telegram/start-telegram.ts';
-import { copyLive } from '../../src/backup/disk/local-copy.ts';
+import { copyLive } from '../../src/backup/snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { childEnv } from '../support/child-env.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { copyLive } from '../../src/backup/disk/local-copy.ts';
+import { copyLive } from '../../src/backup/snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { type CliResult, runCli } from './spawn-cli.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { copyLive } from '../../src/backup/disk/local-copy.ts';
+import { copyLive } from '../../src/backup/snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { childEnv } from '../support/child-env.ts';

@@ -22,7 +22,7 @@ import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { copyLive } from '../../src/backup/disk/local-copy.ts';
+import { copyLive } from '../../src/backup/snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { childEnv } from '../support/child-env.ts';

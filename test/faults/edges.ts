@@ -2,7 +2,7 @@
  * The edges of the engine with trouble in them: bucket, database (a file's or a server's), files.
  */
 
-import type { RowSource } from '../../src/backup/model.ts';
+import type { RowSource } from '../../src/backup/model/model.ts';
 import type { FileCalls } from '../../src/backup/restore/file-calls.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';

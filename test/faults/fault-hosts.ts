@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
-import type { RowSource } from '../../src/backup/model.ts';
+import type { RowSource } from '../../src/backup/model/model.ts';
 import { fileCalls } from '../../src/backup/restore/file-calls.ts';
 import type { RestoreParts } from '../../src/backup/restore/restore-steps.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';

@@ -1,8 +1,8 @@
 /** One seed's stage: a host with its database, a bucket, a clock, and what must be true of them. */
 
 import { createHash } from 'node:crypto';
-import type { BackupContext } from '../../src/backup/context.ts';
 import type { KeyPair } from '../../src/backup/envelope/keys.ts';
+import type { BackupContext } from '../../src/backup/run/context.ts';
 import { type Database, one, sql } from '../../src/db/database.ts';
 import type { Random } from '../backup/sqlite/random-values.ts';
 import { type TestClock, testClock } from '../support/backup-world.ts';

@@ -3,8 +3,8 @@
  * what docs/spec/backup.md promises is checked after each of them.
  */
 import { existsSync, rmSync } from 'node:fs';
-import type { BackupContext } from '../../src/backup/context.ts';
-import { noLedger } from '../../src/backup/run/ledger.ts';
+import { noLedger } from '../../src/backup/catalog/ledger.ts';
+import type { BackupContext } from '../../src/backup/run/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createRandom } from '../backup/sqlite/random-values.ts';
 import { Chaos, type Focus } from './chaos.ts';

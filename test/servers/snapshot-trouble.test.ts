@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import type { Fault, RequestRecord } from '../../sim/sql-over-http/request-faults.ts';
 import { ManualClock } from '../../sim/sql-over-http/server-clock.ts';
 import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
-import type { BackupContext } from '../../src/backup/context.ts';
+import type { BackupContext } from '../../src/backup/run/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { connectSqlHttp } from '../../src/backup/sql-http/sql-http.ts';

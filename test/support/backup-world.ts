@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BackupAlert, BackupContext } from '../../src/backup/context.ts';
+import type { Ledger, RequestLedger } from '../../src/backup/catalog/ledger.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
-import type { Ledger, RequestLedger } from '../../src/backup/run/ledger.ts';
+import type { BackupAlert, BackupContext } from '../../src/backup/run/context.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { type Database, sql } from '../../src/db/database.ts';

@@ -3,8 +3,8 @@
  * after it (the answer is lost).
  */
 
-import type { RowSource, SnapshotFile } from '../../src/backup/model.ts';
-import type { Ledger } from '../../src/backup/run/ledger.ts';
+import type { Ledger } from '../../src/backup/catalog/ledger.ts';
+import type { RowSource, SnapshotFile } from '../../src/backup/model/model.ts';
 import { type Store, StoreError } from '../../src/backup/store/types.ts';
 
 export interface Fault {

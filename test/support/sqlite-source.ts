@@ -13,7 +13,7 @@ import {
   type ScanTarget,
   type SqlValue,
   type TableInfo,
-} from '../../src/backup/model.ts';
+} from '../../src/backup/model/model.ts';
 
 const BATCH = 100;
 

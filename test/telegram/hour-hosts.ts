@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import type { Telegram } from '../../sim/telegram/start-telegram.ts';
 import type { BackupEngine } from '../../src/backup/engine.ts';
-import type { RowSource } from '../../src/backup/model.ts';
+import type { RowSource } from '../../src/backup/model/model.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';

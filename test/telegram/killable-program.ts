@@ -3,7 +3,7 @@
  * goes on to do reaches anybody.
  */
 
-import type { RowSource } from '../../src/backup/model.ts';
+import type { RowSource } from '../../src/backup/model/model.ts';
 import type { Store } from '../../src/backup/store/types.ts';
 import type { Database } from '../../src/db/database.ts';
 import { faultySource, faultyStore } from '../support/faulty-edges.ts';

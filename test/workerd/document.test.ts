@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createDigestSink } from '../../src/backup/digest.ts';
 import { readDocument } from '../../src/backup/document/reader.ts';
 import { createDocumentSink } from '../../src/backup/document/writer.ts';
+import { createDigestSink } from '../../src/backup/model/digest.ts';
 import { FIXED, FIXED_DIGESTS, FIXED_DOCUMENT, FIXED_META } from '../backup/document/fixed.ts';
 import { drive, memoryWriter } from '../backup/document/support.ts';
 

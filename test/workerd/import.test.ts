@@ -6,7 +6,7 @@ import { DocumentError } from '../../src/backup/document/window.ts';
 import { createDocumentSink } from '../../src/backup/document/writer.ts';
 import { type ImportReport, importRecords } from '../../src/backup/import/import.ts';
 import { openImportBytes, UnfitFile } from '../../src/backup/import/open-bytes.ts';
-import { feed } from '../../src/backup/run/fan-out.ts';
+import { feed } from '../../src/backup/model/fan-out.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { type Database, sql } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';

@@ -1,6 +1,6 @@
 /** The remote snapshot reader where it will run. */
 import { describe, expect, inject, test } from 'vitest';
-import { InvalidText, type Row, type SnapshotSource } from '../../src/backup/model.ts';
+import { InvalidText, type Row, type SnapshotSource } from '../../src/backup/model/model.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import type { SqlStandIns } from './sql-stand-in.ts';
 

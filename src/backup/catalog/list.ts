@@ -3,7 +3,7 @@
 import { DatabaseUnfit } from '../../db/database-unfit.ts';
 import { lackOfTables } from '../../db/own-schema.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
-import { ledgerTriggerIn } from '../restore/ledger-triggers.ts';
+import { ledgerTriggerIn } from '../schema/ledger-triggers.ts';
 import { type Store, type StoredObject, StoreError } from '../store/types.ts';
 import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';
 import {

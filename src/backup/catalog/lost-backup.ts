@@ -3,8 +3,8 @@
  * removes the newest one, so somebody or something else has. It counts until a newer backup is verified.
  */
 import { explain } from '../../lib/clock.ts';
-import type { Ledger, RunStart } from '../run/ledger.ts';
 import type { BackupHealth } from './health.ts';
+import type { Ledger, RunStart } from './ledger.ts';
 import { type Bucket, findBackup, type Newest, nowOf } from './list.ts';
 
 /**

@@ -6,7 +6,7 @@
  * debris is swept by a later run. A deletion is believed only when the store, asked again, has the object no more.
  */
 import { explain } from '../../lib/clock.ts';
-import type { Ledger } from '../run/ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { type Bucket, inParallel, loadEntry, type ObjectGroup, readGroups } from './list.ts';
 import { isSafetyTrigger } from './manifest.ts';
 import {

@@ -1,7 +1,7 @@
 /** Rows and values of a backup document: the inverse of encode.ts. Only the form that encode.ts writes is read. */
 import { Buffer } from 'node:buffer';
-import { InvalidText, type Row, type SqlValue, type TableInfo } from '../model.ts';
-import { rowLayout, valueFault } from '../values.ts';
+import { InvalidText, type Row, type SqlValue, type TableInfo } from '../model/model.ts';
+import { rowLayout, valueFault } from '../model/values.ts';
 import { BLOB_TAG, columnKey, isAnime, REAL_TAG, ROWID_KEY, TEXT_TAG } from './format.ts';
 import { byteAt, literal, numeral, string } from './tokens.ts';
 import type { ByteWindow } from './window.ts';

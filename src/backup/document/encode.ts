@@ -1,7 +1,7 @@
 /** SQLite values and rows as JSON text. Every value has exactly one form, and no two values share one (docs/formats.md, "Values"). */
 import { Buffer } from 'node:buffer';
-import type { Row, SqlValue, TableInfo } from '../model.ts';
-import { rowLayout, valueFault } from '../values.ts';
+import type { Row, SqlValue, TableInfo } from '../model/model.ts';
+import { rowLayout, valueFault } from '../model/values.ts';
 import { BLOB_TAG, columnKey, isAnime, REAL_TAG, ROWID_KEY, TEXT_TAG } from './format.ts';
 
 /** What JSON must escape; and surrogates, whose pairing only the slow path checks. */

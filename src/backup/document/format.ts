@@ -2,7 +2,7 @@
  * The shape of a backup document (`.json`): names, sections and their order. Specified in docs/formats.md, "Document";
  * the promise behind it is docs/spec/backup.md, "A backup".
  */
-import type { ColumnInfo, DatabaseSchema, ScanTarget, TableInfo } from '../model.ts';
+import type { ColumnInfo, DatabaseSchema, ScanTarget, TableInfo } from '../model/model.ts';
 
 export const FORMAT_NAME = 'anime-bot-backup';
 export const FORMAT_VERSION = 1;

@@ -1,7 +1,7 @@
 /** Fields of old documents as the columns of the schema (docs/spec/bot.md, "Data") want them. */
 import { Buffer } from 'node:buffer';
-import { InvalidText, type SqlValue } from '../model.ts';
-import { valueFault } from '../values.ts';
+import { InvalidText, type SqlValue } from '../model/model.ts';
+import { valueFault } from '../model/values.ts';
 import { BLOB_TAG, REAL_TAG, TEXT_TAG } from './format.ts';
 import type { JsonValue } from './json-value.ts';
 import { quoted, type Reason, type ReasonCode, reason } from './reasons.ts';

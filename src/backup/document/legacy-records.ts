@@ -1,5 +1,5 @@
 /** One object of an old document as records of the schema (docs/spec/bot.md, "Data"), and what could not be taken from it. */
-import type { SqlValue } from '../model.ts';
+import type { SqlValue } from '../model/model.ts';
 import { PARTS_KEY, ROWID_KEY } from './format.ts';
 import { type JsonObject, type JsonPath, type JsonValue, placeOf } from './json-value.ts';
 import { type FieldKind, fieldValue, Refused } from './legacy-fields.ts';

@@ -2,7 +2,7 @@
  * Reads the documents that are merged rather than restored: the old Python bot's backups of any age, our own (also edited by hand),
  * and `/export` files. Forgiving in form, exact in values; what can not be taken is named, never dropped in silence.
  */
-import type { SqlValue } from '../model.ts';
+import type { SqlValue } from '../model/model.ts';
 import {
   BYTE,
   type JsonPath,

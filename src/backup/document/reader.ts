@@ -1,7 +1,7 @@
 /** Reads a backup document, as a stream and exactly. The shape: docs/formats.md, "Document". */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import type { Row, TableInfo } from '../model.ts';
+import type { Row, TableInfo } from '../model/model.ts';
 import { rowDecoder } from './decode.ts';
 import {
   countsText,

@@ -1,6 +1,6 @@
 /** The schema as the document carries it: enough to create the database anew and to know what every row means. */
 import * as v from 'valibot';
-import type { DatabaseSchema, TableInfo } from '../model.ts';
+import type { DatabaseSchema, TableInfo } from '../model/model.ts';
 
 /** A database's schema, less its indexes (their SQL is among the objects) and the schema cookie (which says nothing about a copy). */
 export type DocumentSchema = Pick<DatabaseSchema, 'objects' | 'tables' | 'userVersion' | 'applicationId'>;

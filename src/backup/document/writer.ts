@@ -1,7 +1,14 @@
 /** Writes a snapshot as one JSON document while it streams by, in bounded memory. The shape: docs/formats.md, "Document". */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import type { DatabaseSchema, HeadLastWriter, Row, ScanTarget, SnapshotSink, TableInfo } from '../model.ts';
+import type {
+  DatabaseSchema,
+  HeadLastWriter,
+  Row,
+  ScanTarget,
+  SnapshotSink,
+  TableInfo,
+} from '../model/model.ts';
 import { rowEncoder } from './encode.ts';
 import {
   countsText,

@@ -1,5 +1,5 @@
 /** An age file whose first bytes may come last: payload chunks are sealed by index, so chunk 0 can be the last one sealed. */
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import { CHUNK_BYTES, sealChunk, TAG_BYTES } from './age-format.ts';
 import type { AgeStart } from './age-header.ts';
 

@@ -3,7 +3,7 @@
  * length is known before their content; the rest is an ordinary deflate stream; the CRC-32 is put together at the end.
  */
 import { crc32, createDeflateRaw, gzipSync } from 'node:zlib';
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import { crc32Combine } from './crc32.ts';
 
 /** RFC 1952: magic, deflate, no flags, no time (equal content gives equal files), no hint, Unix. */

@@ -1,6 +1,5 @@
 /** Bytes on their way to the store: gzip, then age when asked for. See docs/spec/backup.md, "A backup". */
-import type { HeadLastWriter } from '../model.ts';
-import type { WrittenObject } from '../store/types.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import { startAge } from './age-header.ts';
 import { AgeWriter, ageHeadLength } from './age-writer.ts';
 import { GzipWriter, gzipHeadLength } from './gzip-writer.ts';
@@ -19,10 +18,10 @@ export interface SealOptions {
  * the length of the object's own head: `(headLength) => store.create(key, { headLength })`.
  * Memory beside the store's: about 1 MiB. Rejects with a TypeError for a recipient or passphrase that can not be used.
  */
-export async function openSealed(
-  open: (headLength: number) => Promise<HeadLastWriter<WrittenObject>>,
+export async function openSealed<Result>(
+  open: (headLength: number) => Promise<HeadLastWriter<Result>>,
   options: SealOptions,
-): Promise<HeadLastWriter<WrittenObject>> {
+): Promise<HeadLastWriter<Result>> {
   const { headLength, gzipLevel, encryption } = options;
   const gzipHead = gzipHeadLength(headLength);
   if (encryption === undefined) return new GzipWriter(await open(gzipHead), headLength, gzipLevel);

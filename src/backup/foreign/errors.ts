@@ -17,6 +17,11 @@ export class CostsTooMuch extends Damaged {
   }
 }
 
+/** Whether the file that was read is at fault: it is damaged, or no document of this program. */
+export function isFileFault(error: unknown): boolean {
+  return error instanceof Damaged || error instanceof DocumentError;
+}
+
 /** An error as a plain value: messages between processes carry no classes. */
 export interface WireError {
   readonly name: string;

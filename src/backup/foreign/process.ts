@@ -10,7 +10,7 @@ import { reasonOf } from '../../lib/clock.ts';
 import { Slots } from '../../lib/slots.ts';
 import { CostsTooMuch, Damaged, fromWire } from './errors.ts';
 import { type FromTask, MEMORY_SIGNAL, TIME_SIGNAL, type ToTask, type Watch } from './protocol.ts';
-import type { InputOf, MessageOf, ResultOf, TaskName } from './tasks.ts';
+import type { InputOf, MessageOf, ResultOf, TaskName } from './task.ts';
 
 export interface ProcessLimits {
   /** Most time of a processor, ms: on a busy machine work takes longer, but not more. */
@@ -51,7 +51,7 @@ export function limitsFor(bytes: number): ProcessLimits {
 const slots = new Slots(3);
 
 /**
- * Runs a task (tasks.ts) in a process of its own; one with limits waits for its turn.
+ * Runs a task (../tasks.ts) in a process of its own; one with limits waits for its turn.
  * @throws what the task throws, of its own kind; {@link CostsTooMuch} at a limit; {@link Damaged} when the process crashed on the file;
  * the reason of `signal`.
  */
@@ -167,7 +167,7 @@ export async function* messagesOf<Name extends TaskName>(
 function start(watch: Watch, limits: ProcessLimits | undefined): ChildProcess {
   // Bytes beside V8's heap (texts of SQLite, buffers) have the other half.
   const heap = limits && `--max-old-space-size=${Math.ceil(limits.memory / 2 / 1024 / 1024)}`;
-  return fork(join(import.meta.dirname, 'child.ts'), [JSON.stringify(watch)], {
+  return fork(PROCESS, [JSON.stringify(watch)], {
     execArgv: heap === undefined ? [] : [heap],
     serialization: 'advanced',
     // V8 at its limit prints pages of its own.
@@ -177,6 +177,8 @@ function start(watch: Watch, limits: ProcessLimits | undefined): ChildProcess {
   });
 }
 
+/** It knows every task, so it stands above all rooms. */
+const PROCESS = join(import.meta.dirname, '../task-process.ts');
 const ENV = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'NODE_COMPILE_CACHE'];
 
 function closed(child: ChildProcess): Promise<{ code: number | null; killedBy: NodeJS.Signals | null }> {

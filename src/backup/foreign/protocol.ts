@@ -1,6 +1,6 @@
 /** The messages between a task's process and whoever started it. */
 import type { WireError } from './errors.ts';
-import type { TaskName } from './tasks.ts';
+import type { TaskName } from './task.ts';
 
 /** To the process: first its work, then one `taken` for every message of its own. */
 export type ToTask =

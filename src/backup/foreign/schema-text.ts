@@ -4,7 +4,7 @@
  */
 
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
-import type { SchemaObject } from '../model.ts';
+import type { SchemaObject } from '../model/model.ts';
 import { Damaged } from './errors.ts';
 
 /** Modules of virtual tables that keep what they have in tables of the same database, and do nothing else. */

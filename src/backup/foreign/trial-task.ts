@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { Damaged } from './errors.ts';
-import type { Task } from './tasks.ts';
+import type { Task } from './task.ts';
 
 export interface Trial {
   readonly what: 'count' | 'memory' | 'heap' | 'time' | 'throw' | 'crash' | 'full disk' | 'environment';

@@ -6,8 +6,8 @@
 
 import { isTelegramLink } from '../../lib/telegram-link.ts';
 import { quoted, type Reason, reason } from '../document/reasons.ts';
-import { InvalidText, type SqlValue } from '../model.ts';
-import { valueFault } from '../values.ts';
+import { InvalidText, type SqlValue } from '../model/model.ts';
+import { valueFault } from '../model/values.ts';
 
 /**
  * What a column takes. `token`: an id of Telegram's that is text; `file`: such an id of a file; `link`: a chat's address; `time`: a time, or nothing; `any`: of a column

@@ -4,12 +4,11 @@ import { existsSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
-import { migrate } from '../../db/migrate.ts';
+import { migrate, type TakeOver } from '../../db/migrate.ts';
 import { openRemoteDatabase } from '../../db/remote-database.ts';
-import { takeOverFile } from '../../takeover/take-over.ts';
-import { copyLive } from '../disk/local-copy.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
-import type { Task } from '../foreign/tasks.ts';
+import type { Task } from '../foreign/task.ts';
+import { copyLive } from '../snapshot/copy-live.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
 import { openAttached } from './attached.ts';
@@ -17,6 +16,12 @@ import { type ImportOptions, type ImportReport, importRecords } from './import.t
 import type { ImportMap } from './map/format.ts';
 import { openImportFile } from './open-file.ts';
 import type { Preference } from './staging-sql.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly import: typeof importTask;
+  }
+}
 
 export type ImportDatabase =
   | { readonly kind: 'file'; readonly path: string }
@@ -32,6 +37,8 @@ export interface ImportInput {
   /** How another bot's file is laid out. */
   readonly map?: ImportMap | undefined;
   readonly prefer: Preference;
+  /** The module whose `takeOverFile` makes an old bot's database this bot's; left out: it is not. */
+  readonly takeOver?: string | undefined;
   /** Nothing at all is written to the database: a copy of it is looked at. */
   readonly dryRun: boolean;
 }
@@ -77,12 +84,20 @@ function openTarget(
 async function openCopy({
   database,
   scratch,
+  takeOver,
 }: ImportInput): Promise<{ db: Awaited<ReturnType<typeof openEmbeddedDatabase>> }> {
   const copy = join(scratch, 'copy.db');
   if (database.kind === 'remote') await copyLive(openRemoteSnapshotSource({ ...database, fetch }), copy);
   else if (existsSync(database.path)) await copyFileDatabase(database.path, copy);
   const db = await openEmbeddedDatabase(copy);
-  await migrate(db, { now: () => new Date(), takeOver: takeOverFile, backup: async () => {} });
+  // Another process gave its name: functions do not come over.
+  const module: { readonly takeOverFile?: TakeOver } = takeOver === undefined ? {} : await import(takeOver);
+  const { takeOverFile } = module;
+  await migrate(db, {
+    now: () => new Date(),
+    backup: async () => {},
+    ...(takeOverFile && { takeOver: takeOverFile }),
+  });
   return { db };
 }
 

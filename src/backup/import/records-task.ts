@@ -9,16 +9,22 @@ import type { JsonValue } from '../document/json-value.ts';
 import { readLegacyDocument } from '../document/legacy.ts';
 import { kindOfKey, type LegacyRecord, recordsOf } from '../document/legacy-records.ts';
 import { UnsealError } from '../envelope/types.ts';
-import type { Task } from '../foreign/tasks.ts';
-import { InvalidText, type SqlValue } from '../model.ts';
+import type { Task } from '../foreign/task.ts';
+import { InvalidText, type SqlValue } from '../model/model.ts';
+import { rowLayout } from '../model/values.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
-import { rowLayout } from '../values.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
 import { requireIntact } from '../verify/file-integrity.ts';
 import { mappedRecords } from './map/apply.ts';
 import type { ImportMap } from './map/format.ts';
 import { readSources, type SourceKind } from './map/sources.ts';
 import type { ImportEvent } from './stage.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly records: typeof recordsTask;
+  }
+}
 
 export interface RecordsInput {
   readonly path: string;

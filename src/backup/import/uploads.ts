@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ImportDatabase } from './import-task.ts';
 import { type ImportUpload, unpackUpload } from './open-bytes.ts';
-import { runImport } from './run-import.ts';
+import { type ImportRun, runImport } from './run-import.ts';
 
 /** `holdWrites` is called when the merge begins; what it returns, when it is over: the bot's own writes wait so long. */
-export function createImportUpload(database: ImportDatabase, holdWrites: () => () => void): ImportUpload {
+export function createImportUpload(
+  { takeOver, ...database }: ImportDatabase & Pick<ImportRun, 'takeOver'>,
+  holdWrites: () => () => void,
+): ImportUpload {
   return async (body, { utcOffsetMinutes, dryRun, signal }) => {
     const scratch = await mkdtemp(join(tmpdir(), 'anime-upload-'));
     let release = (): void => {};
@@ -23,6 +26,7 @@ export function createImportUpload(database: ImportDatabase, holdWrites: () => (
         keys: undefined,
         utcOffsetMinutes,
         prefer: 'newer',
+        takeOver,
         dryRun,
         signal,
         beforeMerge: () => {

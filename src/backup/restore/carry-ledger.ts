@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import Database from 'libsql';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { DatabaseSchema } from '../model.ts';
+import type { DatabaseSchema } from '../model/model.ts';
 import {
   INSERT_RUNS,
   isLease,
@@ -15,7 +15,7 @@ import {
   type LiveLedger,
   RUNS,
   SET_FENCE,
-} from './ledger-sql.ts';
+} from '../run/ledger-sql.ts';
 import { RESTORE_CONTROL } from './staging.ts';
 
 /** How long a lock of the living file is waited for, ms. */

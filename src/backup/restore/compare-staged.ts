@@ -1,7 +1,7 @@
 /** Reading a server's staged tables back, to be held against the backup's digests. */
 import { retry, SQL_AT_ONCE } from '../../lib/retry.ts';
-import { createDigestSink, type TableDigest } from '../digest.ts';
-import type { RowSource, Snapshot } from '../model.ts';
+import { createDigestSink, type TableDigest } from '../model/digest.ts';
+import type { RowSource, Snapshot } from '../model/model.ts';
 import type { StagedTable } from './staging.ts';
 
 /** A read may break off: over the connection, or over a value that only the next read asks for in its exact form. */

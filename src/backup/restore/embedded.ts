@@ -8,9 +8,9 @@ import { dirname, join } from 'node:path';
 import { holdAlone } from '../../db/file/sole-use.ts';
 import { reserveName } from '../../lib/disk/free-name.ts';
 import { backupName } from '../catalog/names.ts';
-import type { TableDigest } from '../digest.ts';
-import { copyLive } from '../disk/local-copy.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
+import type { TableDigest } from '../model/digest.ts';
+import { copyLive } from '../snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import type { FileCalls } from './file-calls.ts';
 

@@ -1,7 +1,7 @@
 /** Rows of a backup into staged tables of a server, in bounded requests. */
-import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model.ts';
+import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model/model.ts';
+import { rowLayout } from '../model/values.ts';
 import { isStaging, type StagedTransaction } from '../staged/staged-transaction.ts';
-import { rowLayout } from '../values.ts';
 import { columnList, rowTuple, type StagedTable, stagedTables } from './staging.ts';
 
 /** SQL a request: far below what a server takes, and some milliseconds of its write lock. */

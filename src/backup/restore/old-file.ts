@@ -7,7 +7,7 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
-import { isLocalFault } from '../disk/local-fault.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { createBackupLedger } from '../run/backup-runs.ts';
 import { runBackup } from '../run/run.ts';

@@ -1,7 +1,7 @@
 /** What stands in the way of `restore --only`, in a sentence that ends with the way on. Pure. */
 import type { Lack } from '../../db/own-schema.ts';
 import { tokenizeSql } from '../../lib/sql-tokens.ts';
-import type { DatabaseSchema } from '../model.ts';
+import type { DatabaseSchema } from '../model/model.ts';
 
 /** The refusal of `--only`: the whole backup knows no such obstacle. */
 export function cannotOnly(only: readonly string[], what: string): Error {

@@ -6,13 +6,19 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Lack } from '../../db/own-schema.ts';
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
-import type { TableDigest } from '../digest.ts';
-import type { Task } from '../foreign/tasks.ts';
-import type { DatabaseSchema } from '../model.ts';
+import type { Task } from '../foreign/task.ts';
+import type { TableDigest } from '../model/digest.ts';
+import type { DatabaseSchema } from '../model/model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { digestFile } from '../verify/file-digests.ts';
 import { cannotOnly, sqliteSays } from './only-obstacles.ts';
 import { lackOfLive, replaceContents } from './replace-contents.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly only: typeof onlyTask;
+  }
+}
 
 export interface OnlyInput {
   /** The copy. */

@@ -1,7 +1,7 @@
 /** What the owner added to a table of the bot's that `--only` makes again: columns, indexes and triggers. Pure. */
 import { ownSchema } from '../../db/own-schema.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
-import type { ColumnInfo, DatabaseSchema, SchemaObject, TableInfo } from '../model.ts';
+import type { ColumnInfo, DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
 import { mentions } from './only-obstacles.ts';
 
 /** The backup is somebody else's: of its text only what can be nothing but a type or a value is run. */

@@ -3,12 +3,18 @@
  * what a bucket holds nor what somebody names is trusted before it was looked at, and its SQL not even then. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { loadDocument } from '../document/load-document.ts';
 import { openForeignFile } from '../foreign/connection.ts';
-import type { Task } from '../foreign/tasks.ts';
+import type { Task } from '../foreign/task.ts';
 import { type CheckedFile, checkFile, type Expected } from '../verify/check-file.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
 import { requireIntact } from '../verify/file-integrity.ts';
+import { loadDocument } from '../verify/load-document.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly prepare: typeof prepareTask;
+  }
+}
 
 export interface PrepareInput {
   readonly path: string;

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import { hexOf, textOfHex } from '../../lib/hex-text.ts';
-import type { SchemaObject, SnapshotSource } from '../model.ts';
+import type { SchemaObject, SnapshotSource } from '../model/model.ts';
+import { listed, type Stranger, strangersOf, unknownOf } from '../schema/strangers.ts';
 import { askAgain } from './compare-staged.ts';
 import type { RestoreSource } from './source.ts';
-import { listed, type Stranger, strangersOf, unknownOf } from './strangers.ts';
 
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;

@@ -4,8 +4,8 @@
  */
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
-import type { TableDigest } from '../digest.ts';
-import type { DatabaseSchema, SnapshotSource } from '../model.ts';
+import type { TableDigest } from '../model/digest.ts';
+import type { DatabaseSchema, SnapshotSource } from '../model/model.ts';
 import { StatementFailed } from '../sql-http/sql-http.ts';
 import { isPassing, remedy, type SqlSession } from '../sql-http/sql-session.ts';
 import { sqlSessionSite } from '../staged/sql-session-site.ts';

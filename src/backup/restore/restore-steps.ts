@@ -3,19 +3,19 @@ import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { damageOf } from '../catalog/list.ts';
 import { nameFromText } from '../catalog/names.ts';
 import { deletedText } from '../catalog/prune.ts';
-import type { BackupContext } from '../context.ts';
-import type { SnapshotSource } from '../model.ts';
+import type { SnapshotSource } from '../model/model.ts';
+import type { BackupContext } from '../run/context.ts';
 import { runBackup } from '../run/run.ts';
+import { ENGINE_TABLES } from '../schema/engine-tables.ts';
+import { strangersNote } from '../schema/strangers.ts';
+import { refuseOthers } from '../schema/whose.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
-import { ENGINE_TABLES } from './engine-tables.ts';
 import type { FileCalls } from './file-calls.ts';
 import { type Maker, settleRuns } from './settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './source.ts';
-import { strangersNote } from './strangers.ts';
 import { refuseNewer } from './too-new.ts';
-import { refuseOthers } from './whose.ts';
 
 export type RestoreTarget =
   | { readonly kind: 'file'; readonly path: string }

@@ -3,7 +3,8 @@
  * old data is what is served, and the next attempt clears what this one left. Node only.
  */
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { copyLive } from '../disk/local-copy.ts';
+import { listed, type Stranger, unknownOf } from '../schema/strangers.ts';
+import { copyLive } from '../snapshot/copy-live.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import { diffInProcess, type TableDiff } from '../verify/database-diff.ts';
 import { restoreFile } from './restore-file.ts';
@@ -17,7 +18,6 @@ import {
   type RestoreReport,
   sourceOf,
 } from './restore-steps.ts';
-import { listed, type Stranger, unknownOf } from './strangers.ts';
 
 /** @throws what stopped it; the target is as it was then. */
 export async function restore(parts: RestoreParts, options: RestoreOptions): Promise<RestoreReport> {

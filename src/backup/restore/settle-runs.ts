@@ -7,8 +7,8 @@ import { statSync } from 'node:fs';
 import { toSqlTime } from '../../db/time.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
-import { rowsOfTables } from '../digest.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
+import { rowsOfTables } from '../model/digest.ts';
 import type { RunEnd } from './settle-task.ts';
 import type { RestoreSource } from './source.ts';
 

@@ -3,13 +3,27 @@
  * in the process for foreign files, and a trigger on the tables they write to is an error. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { TableDigest } from '../digest.ts';
 import { openForeignFile } from '../foreign/connection.ts';
-import type { Task } from '../foreign/tasks.ts';
+import type { Task } from '../foreign/task.ts';
+import type { TableDigest } from '../model/digest.ts';
+import {
+  INSERT_RUNS,
+  isLease,
+  isLedger,
+  type LiveLedger,
+  RUN_COLUMNS,
+  SET_FENCE,
+} from '../run/ledger-sql.ts';
+import { ENGINE_TABLES } from '../schema/engine-tables.ts';
 import { digestFile } from '../verify/file-digests.ts';
 import { boundSequences } from './bound-sequences.ts';
-import { ENGINE_TABLES } from './engine-tables.ts';
-import { INSERT_RUNS, isLease, isLedger, type LiveLedger, RUN_COLUMNS, SET_FENCE } from './ledger-sql.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly settle: typeof settleTask;
+    readonly carry: typeof carryTask;
+  }
+}
 
 /** What became of the run that made the backup. */
 export interface RunEnd {

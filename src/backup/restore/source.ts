@@ -2,17 +2,15 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { BackupEntry, Bucket } from '../catalog/list.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
-import { plainFile } from '../disk/local-copy.ts';
-import { isLocalFault } from '../disk/local-fault.ts';
-import { DocumentError } from '../document/window.ts';
-import type { OpeningKeys } from '../envelope/types.ts';
-import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
+import { CostsTooMuch, Damaged, isFileFault } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import { isSealedFor } from '../verify/open-object.ts';
+import { isSealedFor, type OpenOptions } from '../verify/open-object.ts';
+import { plainFile } from '../verify/plain-file.ts';
 import { unpackObject } from '../verify/unpack-object.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
 
@@ -33,7 +31,7 @@ export interface FetchOptions {
   /** Damage that is met is not kept beside the backup: for fault runs, whose bucket alters what is read from it. */
   readonly isForgetful?: boolean | undefined;
   readonly bucket: Bucket;
-  readonly keys: OpeningKeys | undefined;
+  readonly keys: OpenOptions['keys'];
   readonly directory: string;
   readonly onBytes?: (bytes: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
@@ -79,7 +77,7 @@ class Gone extends Damaged {}
 
 /** Whether the backup is at fault. */
 function isItsFault(error: unknown): boolean {
-  return (error instanceof Damaged || error instanceof DocumentError) && !isLocalFault(error);
+  return isFileFault(error) && !isLocalFault(error);
 }
 
 function isProof(error: unknown): boolean {

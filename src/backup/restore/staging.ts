@@ -4,11 +4,11 @@
  */
 
 import { isWord, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
-import { rowidName } from '../document/load-document.ts';
-import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model.ts';
-import { sqlLiteral } from '../sql-literal.ts';
+import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '../model/model.ts';
+import { sqlLiteral } from '../model/sql-literal.ts';
+import { rowLayout } from '../model/values.ts';
 import { controlTable, isStaging } from '../staged/staged-transaction.ts';
-import { rowLayout } from '../values.ts';
+import { rowidName } from '../verify/load-document.ts';
 
 export const RESTORE_CONTROL: string = controlTable('restore');
 

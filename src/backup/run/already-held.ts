@@ -3,10 +3,10 @@
 import { loadEntry, readGroups } from '../catalog/list.ts';
 import type { Manifest, Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
-import type { BackupContext } from '../context.ts';
-import { createDigestSink, type TableDigest } from '../digest.ts';
-import { ENGINE_TABLES } from '../restore/engine-tables.ts';
-import { feed } from './fan-out.ts';
+import { createDigestSink, type TableDigest } from '../model/digest.ts';
+import { feed } from '../model/fan-out.ts';
+import { ENGINE_TABLES } from '../schema/engine-tables.ts';
+import type { BackupContext } from './context.ts';
 
 /** Backups looked at: between two failing starts others may have been made. */
 const LOOKED_AT = 10;

@@ -3,8 +3,6 @@
 import { all, type Database, one, type Query, type Statement, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { holdingSince, toSqlTime } from '../../db/time.ts';
-import { TRIGGERS } from '../catalog/manifest.ts';
-import { isLease, isLedger } from '../restore/ledger-sql.ts';
 import {
   type BackupRequest,
   DIED,
@@ -12,7 +10,9 @@ import {
   type RequestLedger,
   type RunRecord,
   type RunStart,
-} from './ledger.ts';
+} from '../catalog/ledger.ts';
+import { TRIGGERS } from '../catalog/manifest.ts';
+import { isLease, isLedger } from './ledger-sql.ts';
 
 /** The database's clock: one clock for all hosts. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";

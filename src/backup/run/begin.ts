@@ -1,9 +1,9 @@
 /** The beginning of a run on record, and word to the admins of those before it that died without a word. */
 import { toSqlTime } from '../../db/time.ts';
 import { explain } from '../../lib/clock.ts';
+import { DIED, type RunStart } from '../catalog/ledger.ts';
 import type { BackupName } from '../catalog/names.ts';
-import type { BackupContext } from '../context.ts';
-import { DIED, type RunStart } from './ledger.ts';
+import type { BackupContext } from './context.ts';
 import { endOf, publishedBy } from './published.ts';
 
 const ENDED = { state: 'failed', reason: DIED, rows: null, bytes: null } as const;

@@ -4,30 +4,26 @@ import { abortable, reasonOf } from '../../lib/clock.ts';
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
 import { sweepUploads } from '../catalog/prune.ts';
-import type { BackupContext } from '../context.ts';
-import { createDigestSink, type TableDigest } from '../digest.ts';
 import { createDocumentSink } from '../document/writer.ts';
+import { type MeasuredWriter, measured } from '../envelope/contents.ts';
 import { openSealed } from '../envelope/seal.ts';
-import { SchemaChanged, type SnapshotSink } from '../model.ts';
-import { ledgerTriggers } from '../restore/ledger-triggers.ts';
-import { onlyOursSink } from '../restore/whose.ts';
+import { createDigestSink, type TableDigest } from '../model/digest.ts';
+import { feed } from '../model/fan-out.ts';
+import { SchemaChanged, type SnapshotSink } from '../model/model.ts';
+import { ScanCounts, type SourceCheck } from '../model/source-check.ts';
+import { ledgerTriggers } from '../schema/ledger-triggers.ts';
+import { missingParts } from '../schema/missing-parts.ts';
+import { onlyOursSink } from '../schema/whose.ts';
+import { createDatabaseSink, PAGE_SIZE } from '../sqlite/database-sink.ts';
 import { PartLane } from '../store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from '../store/types.ts';
-import { type MeasuredWriter, measured } from './contents.ts';
-import { createDatabaseSink, PAGE_SIZE } from './database-sink.ts';
-import { feed } from './fan-out.ts';
+import type { JustWritten } from '../verify/prove-objects.ts';
+import type { BackupContext } from './context.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
-import { missingParts, ScanCounts, type SourceCheck } from './source-check.ts';
-
-export interface CapturedObject {
-  readonly key: string;
-  readonly written: WrittenObject;
-  readonly contents: NonNullable<MeasuredWriter<WrittenObject>['closed']>['contents'];
-}
 
 export interface Captured {
-  readonly database: CapturedObject;
-  readonly document: CapturedObject;
+  readonly database: JustWritten;
+  readonly document: JustWritten;
   readonly tables: readonly TableDigest[];
   readonly schemaSha256: string;
   readonly schemaVersion: number | null;
@@ -169,7 +165,7 @@ async function readInto(
   return { ...sinks, check };
 }
 
-function captured(key: string, writer: MeasuredWriter<WrittenObject>): CapturedObject {
+function captured(key: string, writer: MeasuredWriter<WrittenObject>): JustWritten {
   if (writer.closed === undefined) throw new Error(`${key} was not closed by its writer`);
   return { key, written: writer.closed.result, contents: writer.closed.contents };
 }

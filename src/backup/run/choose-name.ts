@@ -1,8 +1,8 @@
 /** Which name a run gets, or which backup it would repeat. */
 
+import type { Ledger } from '../catalog/ledger.ts';
 import { type Bucket, loadEntry, nowOf, readGroups } from '../catalog/list.ts';
 import { type BackupName, backupName } from '../catalog/names.ts';
-import type { Ledger } from './ledger.ts';
 
 export type NameChoice =
   /** A whole backup with this scheduled time. */

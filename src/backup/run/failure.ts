@@ -5,7 +5,7 @@ import { FAILURE_RECORD, retry } from '../../lib/retry.ts';
 import { keepDamagedRun } from '../catalog/damaged-run.ts';
 import { newestVerified } from '../catalog/list.ts';
 import type { BackupName } from '../catalog/names.ts';
-import type { BackupContext } from '../context.ts';
+import type { BackupContext } from './context.ts';
 
 export interface FailedOutcome {
   readonly kind: 'failed';

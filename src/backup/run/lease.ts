@@ -1,7 +1,7 @@
 /** Holding the lease while a run lasts (docs/spec/backup.md, "A run"). */
 import type { Clock } from '../../lib/clock.ts';
 import { explain } from '../../lib/clock.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger } from '../catalog/ledger.ts';
 
 /**
  * How long a silent holder is waited for that may live. A run beats with its progress, so only a dead or stalled one is silent so long;

@@ -3,11 +3,11 @@
  * from one by hand (`gunzip`, `cp`, `.dump`) holds that run as `running` and its lease as held, and the bucket knows better.
  */
 
+import type { Ledger, RunEnd, RunStart } from '../catalog/ledger.ts';
 import { type Bucket, damageOf, findBackup } from '../catalog/list.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { rowsOfTables } from '../digest.ts';
+import { rowsOfTables } from '../model/digest.ts';
 import type { HeldLease } from './lease.ts';
-import type { Ledger, RunEnd, RunStart } from './ledger.ts';
 
 /** The manifest of the run's backup, which is in the bucket whole. Another database's run may have had the same name. */
 export async function publishedBy(

@@ -7,23 +7,23 @@
  */
 
 import { abortable, reasonOf } from '../../lib/clock.ts';
+import { noLedger } from '../catalog/ledger.ts';
 import { newestFit, newestVerified } from '../catalog/list.ts';
 import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { clearEarlyVerdict } from '../catalog/verdicts.ts';
-import type { BackupContext } from '../context.ts';
+import { MOST_FINDINGS } from '../model/source-check.ts';
 import { prove } from '../verify/prove-objects.ts';
 import { begin } from './begin.ts';
 import { type Captured, capture } from './capture.ts';
 import { chooseName } from './choose-name.ts';
+import type { BackupContext } from './context.ts';
 import { type FailedOutcome, failed } from './failure.ts';
 import { type Lease, takeLease } from './lease.ts';
-import { noLedger } from './ledger.ts';
 import type { OnProgress } from './progress.ts';
 import { confirmPublished, publish } from './publish.ts';
 import { isOfBackup } from './published.ts';
 import { cleanUp, type SettleReport, settle } from './settle.ts';
-import { MOST_FINDINGS } from './source-check.ts';
 
 export interface BackupRequestOptions {
   readonly trigger: Trigger;

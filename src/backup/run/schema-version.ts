@@ -1,6 +1,6 @@
 /** The numbers of the migrations on record, read from the snapshot itself. */
-import type { SnapshotSink } from '../model.ts';
-import { rowLayout } from '../values.ts';
+import type { SnapshotSink } from '../model/model.ts';
+import { rowLayout } from '../model/values.ts';
 
 /** `version` (the last) is undefined for a database without our migrations table; known once the scan is over. */
 export function createSchemaVersionSink(): SnapshotSink & {

@@ -5,7 +5,7 @@ import { damageOf, readSmall } from '../catalog/list.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune, sweepDebris } from '../catalog/prune.ts';
-import type { BackupContext } from '../context.ts';
+import type { BackupContext } from './context.ts';
 import type { Lease } from './lease.ts';
 import { endOf } from './published.ts';
 

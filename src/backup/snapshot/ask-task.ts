@@ -3,9 +3,15 @@
  * the file open would undo its locks (sqlite.org/howtocorrupt.html 2.2.1). Node only.
  */
 import { DatabaseSync } from 'node:sqlite';
-import type { Task } from '../foreign/tasks.ts';
-import type { Row } from '../model.ts';
+import type { Task } from '../foreign/task.ts';
+import type { Row } from '../model/model.ts';
 import { answerTo } from './file.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly ask: typeof askTask;
+  }
+}
 
 export interface AskInput {
   readonly path: string;

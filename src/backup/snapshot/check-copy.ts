@@ -1,8 +1,8 @@
 /** SQLite's own opinion of a copy of the database, made for the purpose. Blocks; Node only. */
 import { DatabaseSync } from 'node:sqlite';
 import { explain } from '../../lib/clock.ts';
-import { isLocalFault } from '../disk/local-fault.ts';
-import { type SourceCheck, sortFindings } from '../run/source-check.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
+import { type SourceCheck, sortFindings } from '../model/source-check.ts';
 
 /** The pages come from the system's cache: with SQLite's own small one, looking up every index entry takes three times as long. */
 const MMAP_BYTES = 2_000_000_000;

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { OWN_SUBQUERY, openForeignFile } from '../foreign/connection.ts';
-import type { Row, ScanTarget, Snapshot, SnapshotSource, SqlValue } from '../model.ts';
+import type { Row, ScanTarget, Snapshot, SnapshotSource, SqlValue } from '../model/model.ts';
 import { guardScans } from './guarded-scans.ts';
 import { questionsBy } from './questions.ts';
 import { rowForm } from './row-form.ts';

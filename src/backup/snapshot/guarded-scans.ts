@@ -1,5 +1,5 @@
 /** Holds the two ends of a snapshot to the contract: every scan read to its end, in order, once. */
-import type { Row, Scan, ScanTarget } from '../model.ts';
+import type { Row, Scan, ScanTarget } from '../model/model.ts';
 
 /** Reads the scans of one snapshot, in order; each generator is finished before the next is asked for. */
 export type ReadScans = (targets: readonly ScanTarget[]) => AsyncIterable<{

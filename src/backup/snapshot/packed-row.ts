@@ -5,7 +5,7 @@
  * - `!`: a value that does not go this way (a REAL, whose sign of zero SQL can not tell; or a large one): {@link NeedsExactForm}.
  */
 import { Buffer } from 'node:buffer';
-import type { SqlValue } from '../model.ts';
+import type { SqlValue } from '../model/model.ts';
 import { WireError } from '../sql-http/wire.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
 import type { ScanValue } from './scan-sql.ts';

@@ -3,7 +3,7 @@
  * rowid are sought by it; the rest (indexes, WITHOUT ROWID, nested) by OFFSET, which costs the server time but is exact,
  * because the transaction stands still. A transaction that dies rejects the run.
  */
-import type { Row, SqlValue } from '../model.ts';
+import type { Row, SqlValue } from '../model/model.ts';
 import {
   type PipelineAnswer,
   pipeline,

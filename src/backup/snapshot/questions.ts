@@ -1,6 +1,6 @@
 /** What is asked of a database beside its rows. */
 import { quoteName } from '../../lib/sql-tokens.ts';
-import type { Row, SnapshotSource } from '../model.ts';
+import type { Row, SnapshotSource } from '../model/model.ts';
 import { readSchema, SCHEMA_QUERIES } from './schema.ts';
 
 /** @param ask the rows of each query, all in one transaction; texts as they are stored */

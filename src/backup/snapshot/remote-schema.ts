@@ -1,5 +1,5 @@
 /** Questions to a server's database: one request, one transaction. */
-import type { Row, SqlValue } from '../model.ts';
+import type { Row, SqlValue } from '../model/model.ts';
 import {
   chained,
   type PipelineAnswer,

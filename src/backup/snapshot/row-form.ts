@@ -6,7 +6,7 @@
  * - exact: every text as its bytes, the extra column tells texts from blobs and the signs everywhere.
  * Quick is what nearly every database needs. What it can not carry is noticed, never guessed: {@link NeedsExactForm}.
  */
-import type { Row, SqlValue } from '../model.ts';
+import type { Row, SqlValue } from '../model/model.ts';
 import type { RowReader } from '../sql-http/cursor-entries.ts';
 import { UNSIGNED_INFINITY, WireError, type WireValue } from '../sql-http/wire.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';

@@ -1,7 +1,7 @@
 /** From a scan target to the SELECTs that read it in b-tree order. */
 
 import { quoteName } from '../../lib/sql-tokens.ts';
-import type { ColumnInfo, IndexColumn, IndexInfo, ScanTarget, SqlValue, TableInfo } from '../model.ts';
+import type { ColumnInfo, IndexColumn, IndexInfo, ScanTarget, SqlValue, TableInfo } from '../model/model.ts';
 import { parseCreateIndex } from './index-sql.ts';
 import type { DetailedSchema } from './schema.ts';
 

@@ -14,8 +14,8 @@ import type {
   SchemaObject,
   SqlValue,
   TableInfo,
-} from '../model.ts';
-import { InvalidText, SchemaChanged } from '../model.ts';
+} from '../model/model.ts';
+import { InvalidText, SchemaChanged } from '../model/model.ts';
 
 /** The schema, and what only the scans need of it. */
 export interface DetailedSchema {

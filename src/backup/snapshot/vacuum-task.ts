@@ -1,10 +1,16 @@
 /** SQLite blocks its thread while it copies a database and looks it over: both are done in a process of their own. */
 import { copyFileSync } from 'node:fs';
-import { isLocalFault } from '../disk/local-fault.ts';
-import type { Task } from '../foreign/tasks.ts';
-import type { SourceCheck } from '../run/source-check.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
+import type { Task } from '../foreign/task.ts';
+import type { SourceCheck } from '../model/source-check.ts';
 import { openCopyCheck } from './check-copy.ts';
 import { isRefusedSql, reindexAlone, removeCopy, vacuumInto, vacuumOldIntoAlone } from './vacuum.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly vacuum: typeof vacuumTask;
+  }
+}
 
 export interface VacuumInput {
   readonly path: string;

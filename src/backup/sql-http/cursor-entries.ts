@@ -1,8 +1,8 @@
 /** The answer of `POST /v3/cursor` as entries, checked against what was asked (serverless/PROTOCOL.md 7.2). */
-import type { Row } from '../model.ts';
-import { RowLines, rowFromJson, startsRow } from '../snapshot/row-lines.ts';
-import { textBlocks } from '../snapshot/text-blocks.ts';
+import type { Row } from '../model/model.ts';
+import { RowLines, rowFromJson, startsRow } from './row-lines.ts';
 import { readStream, StatementFailed, type StreamAddress } from './sql-http.ts';
+import { textBlocks } from './text-blocks.ts';
 import { isObject, parseJson, WireError, type WireValue } from './wire.ts';
 
 type Entry =

@@ -1,6 +1,6 @@
 /** SQL values as a libSQL server spells them (tursodatabase/turso serverless/PROTOCOL.md 8.2). */
 import { Buffer } from 'node:buffer';
-import type { SqlValue } from '../model.ts';
+import type { SqlValue } from '../model/model.ts';
 
 /** A REAL that came as JSON null: an infinity, its sign not known yet. */
 export const UNSIGNED_INFINITY = Symbol('infinity');

@@ -1,4 +1,4 @@
-import type { Row, SqlValue } from '../model.ts';
+import type { Row, SqlValue } from '../model/model.ts';
 import {
   type FileLimits,
   LEAF_HEADER,

@@ -1,4 +1,4 @@
-import type { DatabaseSchema } from '../model.ts';
+import type { DatabaseSchema } from '../model/model.ts';
 import { INTERIOR_HEADER, PAGE_SIZE, PageType } from './format.ts';
 import { putPageHeader } from './interior.ts';
 import type { Pager } from './pager.ts';

@@ -1,4 +1,4 @@
-import { InvalidText, type Row, type SqlValue } from '../model.ts';
+import { InvalidText, type Row, type SqlValue } from '../model/model.ts';
 import type { RecordLayout } from './layout.ts';
 import { NUMERIC_BYTES, putNumber } from './number.ts';
 import { checkText, headerLengthBytes, putHeaderBefore } from './record.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseSchema, IndexInfo, TableInfo } from '../model.ts';
+import type { DatabaseSchema, IndexInfo, TableInfo } from '../model/model.ts';
 
 /** How the rows of one scan become the records of one b-tree. */
 export interface RecordLayout {

@@ -1,4 +1,4 @@
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import { type FileLimits, PAGE_SIZE } from './format.ts';
 
 /** Pages a write: 256 KiB. */

@@ -1,4 +1,4 @@
-import type { DatabaseSchema, HeadLastWriter, Row, ScanTarget, SnapshotSink } from '../model.ts';
+import type { DatabaseSchema, HeadLastWriter, Row, ScanTarget, SnapshotSink } from '../model/model.ts';
 import { BTree } from './btree.ts';
 import { firstPage } from './file-header.ts';
 import { type FileLimits, PAGE_SIZE, SQLITE_LIMITS } from './format.ts';

@@ -7,7 +7,7 @@
  */
 import { retry, SQL_AT_ONCE } from '../../lib/retry.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
-import { sqlLiteral } from '../sql-literal.ts';
+import { sqlLiteral } from '../model/sql-literal.ts';
 
 export type StagedKind = 'restore' | 'import';
 

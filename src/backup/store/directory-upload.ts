@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { giveFile } from '../../lib/disk/ownership.ts';
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import {
   type DirectoryTools,
   isTaken,

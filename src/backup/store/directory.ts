@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, type Stats } from 'node:fs';
 import * as nodeFs from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import {
   type DirectoryTools,
   type FileSystem,

@@ -11,7 +11,7 @@ import {
   DeleteObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import type { PartLane } from './part-lane.ts';
 import { type Bucket, ownMark, quote } from './s3-bucket.ts';
 import { isNotFound } from './s3-errors.ts';

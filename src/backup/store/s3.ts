@@ -9,7 +9,7 @@ import {
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { STORE_REQUEST } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import { PartLane } from './part-lane.ts';
 import { Bucket, quote } from './s3-bucket.ts';
 import { createClient, presignedGet, type S3Settings } from './s3-client.ts';

@@ -1,5 +1,5 @@
 /** The bucket, as the backup engine sees it: S3-compatible or a directory. One contract suite runs against all. */
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 import type { PartLane } from './part-lane.ts';
 
 export interface StoredObject {

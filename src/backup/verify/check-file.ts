@@ -4,20 +4,26 @@
  */
 import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { rowsOfTables } from '../digest.ts';
-import { isLocalFault } from '../disk/local-fault.ts';
-import { loadDocument } from '../document/load-document.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
-import type { Task } from '../foreign/tasks.ts';
-import { ledgerTriggers } from '../restore/ledger-triggers.ts';
-import { strangeRows } from '../restore/strange-rows.ts';
-import { type Stranger, strangersNote, strangersOf } from '../restore/strangers.ts';
+import type { Task } from '../foreign/task.ts';
+import { rowsOfTables } from '../model/digest.ts';
+import { ledgerTriggers } from '../schema/ledger-triggers.ts';
+import { strangeRows } from '../schema/strange-rows.ts';
+import { type Stranger, strangersNote, strangersOf } from '../schema/strangers.ts';
 import { settledCopy } from './copy-database.ts';
 import { digestFile, type FileDigests } from './file-digests.ts';
 import { integrityFaults } from './file-integrity.ts';
+import { loadDocument } from './load-document.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly check: typeof checkTask;
+  }
+}
 
 /** What of a manifest the contents of both files are held against. */
 export type Expected = Pick<Manifest, 'schema_sha256' | 'tables'>;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, open, rm } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { isLocalFault } from '../disk/local-fault.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { Damaged } from '../foreign/errors.ts';
 
 /** Pages a step; between steps others get their turn. */

@@ -6,11 +6,17 @@ import { quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf, shadowsOf } from '../../lib/table-sql.ts';
 import { openForeign } from '../foreign/connection.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { Task } from '../foreign/tasks.ts';
-import type { SchemaObject } from '../model.ts';
-import { ENGINE_TABLES } from '../restore/engine-tables.ts';
-import { type Stranger, strangersOf } from '../restore/strangers.ts';
+import type { Task } from '../foreign/task.ts';
+import type { SchemaObject } from '../model/model.ts';
+import { ENGINE_TABLES } from '../schema/engine-tables.ts';
+import { type Stranger, strangersOf } from '../schema/strangers.ts';
 import { settledCopy } from './copy-database.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly diff: typeof diffTask;
+  }
+}
 
 export interface DiffInput {
   /** SQLite files. */

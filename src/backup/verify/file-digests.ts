@@ -1,9 +1,16 @@
 /** The contents of a SQLite file that nobody else has open, as digests. Node only. */
-import { createDigestSink, type TableDigest } from '../digest.ts';
-import type { Task } from '../foreign/tasks.ts';
-import type { DatabaseSchema, ScanTarget, SchemaObject } from '../model.ts';
-import { feed } from '../run/fan-out.ts';
+
+import type { Task } from '../foreign/task.ts';
+import { createDigestSink, type TableDigest } from '../model/digest.ts';
+import { feed } from '../model/fan-out.ts';
+import type { DatabaseSchema, ScanTarget, SchemaObject } from '../model/model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly digest: typeof digestTask;
+  }
+}
 
 export interface FileDigests {
   readonly tables: readonly TableDigest[];

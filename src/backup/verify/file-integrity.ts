@@ -1,10 +1,10 @@
 /** A real SQLite's opinion of a file; in the process for foreign files. Node only. */
 import type { DatabaseSync } from 'node:sqlite';
 
-import { isLocalFault } from '../disk/local-fault.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { sortFindings } from '../run/source-check.ts';
+import { sortFindings } from '../model/source-check.ts';
 
 /** `PRAGMA integrity_check`: what is wrong. A search index out of step is no fault of a file: it is made of other rows. */
 export function integrityFaults(db: DatabaseSync): string[] {

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/list.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
+import { contentsCheck } from '../envelope/contents.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
-import { contentsCheck } from '../run/contents.ts';
 
 /** What a manifest says of the object. A run that has just written it does not know the hash of the whole yet. */
 export type ExpectedObject = Omit<ManifestObject, 'sha256' | 'recipients'> & { readonly sha256?: string };

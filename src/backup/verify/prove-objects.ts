@@ -3,14 +3,29 @@
 import type { Bucket } from '../catalog/list.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
 import type { DamageProof, StoredFile } from '../catalog/verdicts.ts';
-import type { BackupContext } from '../context.ts';
+import type { Contents } from '../envelope/contents.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
-import type { Captured, CapturedObject } from '../run/capture.ts';
 import { type ExpectedObject, type OpenedObject, openObject } from './open-object.ts';
 
 /** What the bucket holds is not what was sent: the run publishes nothing. */
 class ProofFailed extends Error {
   override readonly name = 'ProofFailed';
+}
+
+/** The bucket that was written to, and how. */
+export interface Sealing extends Bucket {
+  readonly encryption: Encryption | undefined;
+  /** Open what was just written; undefined where only the public key is at hand. */
+  readonly keys: OpeningKeys | undefined;
+}
+
+export interface JustWritten {
+  readonly key: string;
+  readonly written: {
+    readonly bytes: number;
+    readonly parts: readonly ManifestObject['parts'][number][];
+  };
+  readonly contents: Contents;
 }
 
 export interface Proof {
@@ -24,8 +39,8 @@ const SEALED = 'contents not opened: they are encrypted and no key is at hand';
 
 /** Reads both objects back. @throws ProofFailed naming every difference. */
 export async function prove(
-  context: BackupContext,
-  captured: Captured,
+  context: Sealing,
+  captured: Record<StoredFile, JustWritten>,
   onBytes: (bytes: number) => Promise<void>,
 ): Promise<Proof> {
   const written = {
@@ -85,7 +100,7 @@ async function openBoth(
   return Promise.all(reads);
 }
 
-function asWritten(context: BackupContext, object: CapturedObject): Omit<ManifestObject, 'sha256'> {
+function asWritten(context: Sealing, object: JustWritten): Omit<ManifestObject, 'sha256'> {
   return {
     file: object.key.slice(context.prefix.length),
     bytes: object.written.bytes,

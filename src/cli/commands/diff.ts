@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { asDatabase, copyLive, plainFile } from '../../backup/disk/local-copy.ts';
-import { type Stranger, strangersNote } from '../../backup/restore/strangers.ts';
+import { type Stranger, strangersNote } from '../../backup/schema/strangers.ts';
+import { copyLive } from '../../backup/snapshot/copy-live.ts';
 import { diffInProcess } from '../../backup/verify/database-diff.ts';
+import { asDatabase, plainFile } from '../../backup/verify/plain-file.ts';
 import { unpackDatabase } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';

@@ -5,7 +5,7 @@ import { type Manifest, type ManifestObject, serializeManifest } from '../../bac
 import { manifestKey } from '../../backup/catalog/names.ts';
 import { NotOpened } from '../../backup/catalog/not-opened.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
-import { createFileWriter } from '../../backup/disk/file-writer.ts';
+import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { isSealedFor, openObject } from '../../backup/verify/open-object.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { formatBytes } from '../../text/format.ts';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { BackupHealth } from '../../backup/catalog/health.ts';
 import { newestFit } from '../../backup/catalog/list.ts';
 import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
-import { drill } from '../../backup/verify/drill.ts';
+import { drill } from '../../backup/restore/drill.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { formatCount } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';

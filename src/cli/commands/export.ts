@@ -1,8 +1,8 @@
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { writeLive } from '../../backup/disk/local-copy.ts';
 import { createDocumentSink } from '../../backup/document/writer.ts';
+import { writeLive } from '../../backup/snapshot/copy-live.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { keepDamagedRun } from '../../backup/catalog/damaged-run.ts';
 import { damageOf } from '../../backup/catalog/list.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
-import { rowsOfTables } from '../../backup/digest.ts';
+import { rowsOfTables } from '../../backup/model/digest.ts';
 import { KEEPS_DELETED } from '../../backup/run/probe.ts';
 import type { BackupProgress } from '../../backup/run/progress.ts';
 import { type BackupOutcome, runBackup } from '../../backup/run/run.ts';

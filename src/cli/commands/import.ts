@@ -3,18 +3,18 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { listBackups, requireUndamaged } from '../../backup/catalog/list.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
-import type { BackupContext } from '../../backup/context.ts';
 import { inEnglish } from '../../backup/document/reasons.ts';
 import type { ImportReport, Preference } from '../../backup/import/import.ts';
 import { describeMap, type ImportMap, readImportMap } from '../../backup/import/map/format.ts';
 import { layoutOf } from '../../backup/import/open-file.ts';
 import { type ImportRun, runImport } from '../../backup/import/run-import.ts';
+import type { BackupContext } from '../../backup/run/context.ts';
 import { takeLease } from '../../backup/run/lease.ts';
 import { runBackup } from '../../backup/run/run.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../hosts/node/node-parts.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
+import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import { countOf, formatCount } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { Interrupted } from '../interrupted.ts';
@@ -78,6 +78,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
   ): Promise<ImportReport> =>
     invocation.stoppable((signal) =>
       runImport({
+        takeOver: TAKE_OVER_MODULE,
         database: session.config.database,
         file: resolve(file),
         keys: session.keys,

@@ -13,7 +13,7 @@ import {
 import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
-import { ledgerTriggerIn } from '../../backup/restore/ledger-triggers.ts';
+import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { mendOf } from '../damage-advice.ts';

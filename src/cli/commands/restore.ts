@@ -3,8 +3,6 @@ import { Command } from 'commander';
 import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
-import type { BackupContext } from '../../backup/context.ts';
-import { copyLive } from '../../backup/disk/local-copy.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
 import { previewRestore, restore } from '../../backup/restore/restore.ts';
 import {
@@ -15,6 +13,8 @@ import {
 } from '../../backup/restore/restore-steps.ts';
 import { BackupDamaged, type RestoreFrom } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
+import type { BackupContext } from '../../backup/run/context.ts';
+import { copyLive } from '../../backup/snapshot/copy-live.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { requirePlaces } from '../../hosts/node/node-parts.ts';
 import { explain, systemClock } from '../../lib/clock.ts';

@@ -11,8 +11,8 @@ import {
 import { nameFromText } from '../../backup/catalog/names.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
 import { clearVerdict, keepVerdict } from '../../backup/catalog/verdicts.ts';
-import { plainFile } from '../../backup/disk/local-copy.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
+import { plainFile } from '../../backup/verify/plain-file.ts';
 import { type DeepVerdict, verifyDeep, verifyFile } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';

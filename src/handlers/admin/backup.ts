@@ -1,8 +1,8 @@
 /** /backup and /backups: take one now, see what there is, download, check, send here (docs/spec/backup.md "Commands"). */
 import { InlineKeyboard } from 'grammy';
+import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import type { BackupEntry } from '../../backup/catalog/list.ts';
 import { requestBackup, requestShown } from '../../backup/run/backup-runs.ts';
-import type { BackupRequest } from '../../backup/run/ledger.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';

@@ -1,7 +1,7 @@
 /**
  * A lost database file is told to the owners; the backup run that met the loss is the same event.
  */
-import type { BackupAlert } from '../../backup/context.ts';
+import type { BackupAlert } from '../../backup/run/context.ts';
 
 type Tell = (alert: BackupAlert) => Promise<void>;
 

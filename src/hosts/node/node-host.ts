@@ -13,10 +13,10 @@ import type { UserFromGetMe } from 'grammy/types';
 import type { DrillRecord } from '../../backup/catalog/drill-record.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { createImportUpload } from '../../backup/import/uploads.ts';
-import { logStrangers } from '../../backup/restore/living-strangers.ts';
+import { drill } from '../../backup/restore/drill.ts';
 import { createBackupLedger } from '../../backup/run/backup-runs.ts';
+import { logStrangers } from '../../backup/schema/living-strangers.ts';
 import { removeOldCopies } from '../../backup/snapshot/copy-name.ts';
-import { drill } from '../../backup/verify/drill.ts';
 import { backupAlertText, tellAdmins } from '../../bot/alerts.ts';
 import { PollHearing, setWebhook } from '../../bot/hearing.ts';
 import { createApi, readBotInfo } from '../../bot/telegram.ts';
@@ -37,7 +37,7 @@ import { isTokenRefused, TOKEN_REFUSED } from '../../lib/token-refused.ts';
 import { type Texts, textsFor } from '../../locales/index.ts';
 import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
-import { takeOver, takeOverFile } from '../../takeover/take-over.ts';
+import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import type { Html } from '../../text/html.ts';
 import { botKeys, bucketOf, composeEngine } from '../compose.ts';
 import { createHost, type Host } from '../host.ts';
@@ -190,7 +190,7 @@ export async function startNode(
     disk: () => checkDisks(placesOf(config)),
     isLost: database.isLost,
     asCalled: asCalledHere,
-    importUpload: createImportUpload(config.database, held.hold),
+    importUpload: createImportUpload({ ...config.database, takeOver: TAKE_OVER_MODULE }, held.hold),
     background: (work) => {
       void runs.add(work(givingUp.signal));
     },

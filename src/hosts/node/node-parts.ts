@@ -2,7 +2,7 @@
  * Database, snapshot source and bucket of a Node process (host and CLI) from settings. Node only.
  */
 import { dirname } from 'node:path';
-import type { SnapshotSource } from '../../backup/model.ts';
+import type { SnapshotSource } from '../../backup/model/model.ts';
 import { openEmbeddedSnapshotSource } from '../../backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../backup/snapshot/remote.ts';
 import { checkServer } from '../../backup/snapshot/server-check.ts';

@@ -6,8 +6,8 @@ import {
   type Row,
   type SqlValue,
   type TableInfo,
-} from '../../../src/backup/model.ts';
-import { rowLayout } from '../../../src/backup/values.ts';
+} from '../../../src/backup/model/model.ts';
+import { rowLayout } from '../../../src/backup/model/values.ts';
 import { type Content, column, schemaOf, table } from './support.ts';
 
 const INTEGERS: fc.Arbitrary<bigint> = fc.oneof(

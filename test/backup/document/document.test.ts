@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createDigestSink } from '../../../src/backup/digest.ts';
 import { type DocumentEvent, type ReadOptions, readDocument } from '../../../src/backup/document/reader.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
+import { createDigestSink } from '../../../src/backup/model/digest.ts';
 import {
   type IndexColumn,
   type IndexInfo,
@@ -11,8 +11,8 @@ import {
   type Row,
   type SqlValue,
   type TableInfo,
-} from '../../../src/backup/model.ts';
-import { rowLayout } from '../../../src/backup/values.ts';
+} from '../../../src/backup/model/model.ts';
+import { rowLayout } from '../../../src/backup/model/values.ts';
 import { CATALOGUE, CONTENT } from './arbitraries.ts';
 import { FIXED, FIXED_DIGESTS, FIXED_DOCUMENT, FIXED_META } from './fixed.ts';
 import { type Content, chunked, column, drive, memoryWriter, schemaOf, table } from './support.ts';

@@ -1,5 +1,5 @@
 /** One content and what every runtime must make of it, byte for byte. */
-import { InvalidText, type Row, type SqlValue } from '../../../src/backup/model.ts';
+import { InvalidText, type Row, type SqlValue } from '../../../src/backup/model/model.ts';
 import { type Content, column, schemaOf, table } from './support.ts';
 
 const integer = { declaredType: 'INTEGER' };

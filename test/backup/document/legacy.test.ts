@@ -9,7 +9,7 @@ import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { sniff } from '../../../src/backup/document/sniff.ts';
 import { DocumentError } from '../../../src/backup/document/window.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
-import { InvalidText, type Row } from '../../../src/backup/model.ts';
+import { InvalidText, type Row } from '../../../src/backup/model/model.ts';
 import { chunked, column, drive, memoryWriter, schemaOf, table } from './support.ts';
 
 async function read(

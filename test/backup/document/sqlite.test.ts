@@ -1,10 +1,10 @@
 /** The document alone rebuilds a database, shown with a real SQLite: every row by its digest, and the schema. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { createDigestSink, type TableDigest } from '../../../src/backup/digest.ts';
 import { readDocument } from '../../../src/backup/document/reader.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
-import { InvalidText, type Row, type SqlValue, type TableInfo } from '../../../src/backup/model.ts';
+import { createDigestSink, type TableDigest } from '../../../src/backup/model/digest.ts';
+import { InvalidText, type Row, type SqlValue, type TableInfo } from '../../../src/backup/model/model.ts';
 import { openSqliteSource, quoteName, readSqliteSchema } from '../../support/sqlite-source.ts';
 import { type Content, chunked, drive, memoryWriter } from './support.ts';
 

@@ -7,7 +7,7 @@ import type {
   ScanTarget,
   SnapshotSink,
   TableInfo,
-} from '../../../src/backup/model.ts';
+} from '../../../src/backup/model/model.ts';
 
 export interface Content {
   readonly schema: DatabaseSchema;

@@ -1,4 +1,4 @@
-import type { HeadLastWriter } from '../../../src/backup/model.ts';
+import type { HeadLastWriter } from '../../../src/backup/model/model.ts';
 import type { WrittenObject } from '../../../src/backup/store/types.ts';
 
 /** A store's writer that keeps everything in memory and insists on the contract of head-last writers. */

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writeLive } from '../../../src/backup/disk/local-copy.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
+import { writeLive } from '../../../src/backup/snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { verifyFile } from '../../../src/backup/verify/verify-backup.ts';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isLocalFault } from '../../../src/backup/disk/local-fault.ts';
 import { CostsTooMuch, Damaged } from '../../../src/backup/foreign/errors.ts';
 import { limitsFor, messagesOf, runInProcess } from '../../../src/backup/foreign/process.ts';
 import { explain } from '../../../src/lib/clock.ts';
+import { isLocalFault } from '../../../src/lib/disk/local-fault.ts';
 
 let directory = '';
 beforeEach(() => {

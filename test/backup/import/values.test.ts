@@ -10,7 +10,7 @@ import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { fitValue, kindOfColumn } from '../../../src/backup/import/fit.ts';
 import { type ImportReport, importRecords } from '../../../src/backup/import/import.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
-import { InvalidText, type SqlValue } from '../../../src/backup/model.ts';
+import { InvalidText, type SqlValue } from '../../../src/backup/model/model.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readDrills } from '../../../src/backup/catalog/drill-record.ts';
 import { newestVerified } from '../../../src/backup/catalog/list.ts';
 import { databaseKey } from '../../../src/backup/catalog/names.ts';
+import { drill } from '../../../src/backup/restore/drill.ts';
 import { fileCalls } from '../../../src/backup/restore/file-calls.ts';
-import { drill } from '../../../src/backup/verify/drill.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
 import { backUp } from './support.ts';
 

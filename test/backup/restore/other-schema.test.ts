@@ -1,7 +1,7 @@
 /** Backups and databases of different versions of the program meet. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { drill } from '../../../src/backup/restore/drill.ts';
 import { previewRestore } from '../../../src/backup/restore/restore.ts';
-import { drill } from '../../../src/backup/verify/drill.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate, SCHEMA_VERSION } from '../../../src/db/migrate.ts';

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { InvalidText, type SqlValue } from '../../../src/backup/model.ts';
-import { sqlLiteral } from '../../../src/backup/sql-literal.ts';
+import { InvalidText, type SqlValue } from '../../../src/backup/model/model.ts';
+import { sqlLiteral } from '../../../src/backup/model/sql-literal.ts';
 
 const db = new DatabaseSync(':memory:');
 db.exec('CREATE TABLE t (v)');

@@ -7,13 +7,13 @@ import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test, vi } from 'vitest';
-import { writeLive } from '../../../src/backup/disk/local-copy.ts';
-import { loadDocument } from '../../../src/backup/document/load-document.ts';
 import { createDocumentSink } from '../../../src/backup/document/writer.ts';
-import type { HeadLastWriter } from '../../../src/backup/model.ts';
+import type { HeadLastWriter } from '../../../src/backup/model/model.ts';
+import { writeLive } from '../../../src/backup/snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { vacuumInto } from '../../../src/backup/snapshot/vacuum.ts';
+import { loadDocument } from '../../../src/backup/verify/load-document.ts';
 import { makeDatabase, readAll } from './rig.ts';
 
 vi.mock(import('../../../src/backup/snapshot/vacuum.ts'), { spy: true });
@@ -87,7 +87,7 @@ test('a copying process whose parent was killed meanwhile leaves no copy', async
   const { file } = makeDatabase(LARGE);
   const copy = `${file}.snapshot-${randomUUID()}`;
   const child = fork(
-    join(import.meta.dirname, '../../../src/backup/foreign/child.ts'),
+    join(import.meta.dirname, '../../../src/backup/task-process.ts'),
     // The parent it was told of is not the one it has.
     [JSON.stringify({ parent: process.ppid, memory: null, cpuMs: null, debris: [copy, `${copy}-journal`] })],
     { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' },

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { SnapshotSource } from '../../../src/backup/model.ts';
+import type { SnapshotSource } from '../../../src/backup/model/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';

@@ -1,6 +1,6 @@
 /** How SQLite carries the scans out: a sort would hold a whole table in the server's memory while a read transaction is open. */
 import { expect, test } from 'vitest';
-import type { ScanTarget } from '../../../src/backup/model.ts';
+import type { ScanTarget } from '../../../src/backup/model/model.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import { allTargets, makeDatabase, readAll, serve } from './rig.ts';
 

@@ -2,7 +2,7 @@
 
 import Database from 'libsql';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { SchemaChanged, type SnapshotSource } from '../../../src/backup/model.ts';
+import { SchemaChanged, type SnapshotSource } from '../../../src/backup/model/model.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import { allTargets, type Contents, makeDatabase, readAll, serve } from './rig.ts';
 

@@ -14,7 +14,7 @@ import {
   type RowSource,
   type ScanTarget,
   type SqlValue,
-} from '../../../src/backup/model.ts';
+} from '../../../src/backup/model/model.ts';
 
 import { serverKind } from '../../support/server-kind.ts';
 

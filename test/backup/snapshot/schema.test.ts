@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ScanTarget } from '../../../src/backup/model.ts';
+import type { ScanTarget } from '../../../src/backup/model/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';

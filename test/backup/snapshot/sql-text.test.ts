@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeFloat } from '../../../sim/sql-over-http/wire-values.ts';
 import { parseCreateIndex } from '../../../src/backup/snapshot/index-sql.ts';
-import { RowLines, startsRow } from '../../../src/backup/snapshot/row-lines.ts';
+import { RowLines, startsRow } from '../../../src/backup/sql-http/row-lines.ts';
 import { decodeWireValue, UNSIGNED_INFINITY } from '../../../src/backup/sql-http/wire.ts';
 import { tokenizeSql } from '../../../src/lib/sql-tokens.ts';
 

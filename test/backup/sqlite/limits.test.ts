@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import type { Row, SqlValue } from '../../../src/backup/model.ts';
+import type { Row, SqlValue } from '../../../src/backup/model/model.ts';
 import { type FileLimits, SQLITE_LIMITS } from '../../../src/backup/sqlite/format.ts';
 import { createSqliteSink } from '../../../src/backup/sqlite/sqlite-sink.ts';
 import { readSqliteSchema } from '../../support/sqlite-source.ts';

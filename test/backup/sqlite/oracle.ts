@@ -1,7 +1,7 @@
 /** What the tests share: writing a file into memory, and comparing databases by a real SQLite. */
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'vitest';
-import type { HeadLastWriter, Row, RowSource } from '../../../src/backup/model.ts';
+import type { HeadLastWriter, Row, RowSource } from '../../../src/backup/model/model.ts';
 import type { FileLimits } from '../../../src/backup/sqlite/format.ts';
 import { createSqliteSink } from '../../../src/backup/sqlite/sqlite-sink.ts';
 import {

@@ -8,7 +8,7 @@ import {
   type Row,
   type ScanTarget,
   type TableInfo,
-} from '../../../src/backup/model.ts';
+} from '../../../src/backup/model/model.ts';
 import { createSqliteSink } from '../../../src/backup/sqlite/sqlite-sink.ts';
 
 /** SHA-256 of the file, once looked at with SQLite (sample.test.ts does it again). */

@@ -1,6 +1,6 @@
 /** Shapes of b-trees that random databases seldom hit: every boundary is walked over row by row. */
 import { describe, expect, test } from 'vitest';
-import type { Row } from '../../../src/backup/model.ts';
+import type { Row } from '../../../src/backup/model/model.ts';
 import { integrity, openBytes, writeRows } from './oracle.ts';
 
 const MIN_ROWID = -(2n ** 63n);

@@ -2,10 +2,16 @@
 import { open, stat } from 'node:fs/promises';
 import { kindOfKey, requiredFields } from '../../document/legacy-records.ts';
 import { DocumentError } from '../../document/window.ts';
-import type { Task } from '../../foreign/tasks.ts';
+import type { Task } from '../../foreign/task.ts';
 import type { ImportMap } from './format.ts';
 import { guessMap } from './guess.ts';
 import { MOST_JSON_BYTES, readSources, type SourceKind, type Sources } from './sources.ts';
+
+declare module '../../foreign/task.ts' {
+  interface Tasks {
+    readonly layout: typeof layoutTask;
+  }
+}
 
 export interface LayoutInput {
   readonly path: string;

@@ -6,13 +6,19 @@ import { appendFileSync, createReadStream, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { quoteName } from '../../lib/sql-tokens.ts';
+import { readDocument } from '../document/reader.ts';
+import type { DocumentSchema } from '../document/schema-json.ts';
 import { type ForeignDatabase, openForeign } from '../foreign/connection.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
-import type { Task } from '../foreign/tasks.ts';
-import { InvalidText, type Row, type SchemaObject, type SqlValue, type TableInfo } from '../model.ts';
-import { readDocument } from './reader.ts';
-import type { DocumentSchema } from './schema-json.ts';
+import type { Task } from '../foreign/task.ts';
+import { InvalidText, type Row, type SchemaObject, type SqlValue, type TableInfo } from '../model/model.ts';
+
+declare module '../foreign/task.ts' {
+  interface Tasks {
+    readonly load: typeof loadTask;
+  }
+}
 
 /**
  * Creates the database `path` and loads every row of the file `document` into it; rejects (DocumentError, Damaged) when the document is not whole or not what it says.

@@ -1,7 +1,7 @@
 /** Rows of a backup that are orders to a program, and that this one does not write. In the process for foreign files only. */
 import type { DatabaseSync } from 'node:sqlite';
 import { configOf, FULL_TEXT, OWN_ROW } from '../../db/search-config.ts';
-import type { SchemaObject } from '../model.ts';
+import type { SchemaObject } from '../model/model.ts';
 import type { Stranger } from './strangers.ts';
 
 /** Names for people come first; values may be of any length. */

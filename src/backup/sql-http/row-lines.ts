@@ -10,7 +10,7 @@ import {
   UNSIGNED_INFINITY,
   WireError,
   type WireValue,
-} from '../sql-http/wire.ts';
+} from './wire.ts';
 
 const ROW = '{"type":"row","row":[';
 const PACKED = `${ROW}{"type":"text","value":"`;

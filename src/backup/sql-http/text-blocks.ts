@@ -1,5 +1,5 @@
 /** A byte stream as blocks of whole lines. */
-import { WireError } from '../sql-http/wire.ts';
+import { WireError } from './wire.ts';
 
 /** Longest line taken: a row of 5 MB (the server's limit) whose every byte became six characters, with room to spare. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;

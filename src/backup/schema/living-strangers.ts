@@ -2,7 +2,7 @@
 import { all, type Database, sql } from '../../db/database.ts';
 import { hexOf, textOfHex } from '../../lib/hex-text.ts';
 import { describeError, type Log } from '../../lib/log.ts';
-import type { SchemaObject } from '../model.ts';
+import type { SchemaObject } from '../model/model.ts';
 import { strangersNote, strangersOf } from './strangers.ts';
 
 const objects = all(

@@ -1,9 +1,15 @@
 /** Hashes what a writer is given, so that a read-back can be held against what was meant, not only against what was sent. */
 import { createHash, type Hash } from 'node:crypto';
-import type { ManifestObject } from '../catalog/manifest.ts';
-import type { HeadLastWriter } from '../model.ts';
+import type { HeadLastWriter } from '../model/model.ts';
 
-export type Contents = ManifestObject['contents'];
+/** What a manifest says of an object's contents. */
+export interface Contents {
+  readonly bytes: number;
+  /** Bytes that are known last, and have a hash of their own: page 1 of a database. */
+  readonly head_bytes: number;
+  readonly head_sha256: string;
+  readonly rest_sha256: string;
+}
 
 export interface MeasuredWriter<Result> extends HeadLastWriter<Result> {
   /** Bytes written so far. */

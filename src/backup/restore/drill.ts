@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, explain } from '../../lib/clock.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { addDrill, type DrillRecord } from '../catalog/drill-record.ts';
 import type { BackupHealth } from '../catalog/health.ts';
@@ -9,17 +10,16 @@ import { type BackupEntry, type Bucket, damageOf } from '../catalog/list.ts';
 import { lostText } from '../catalog/lost-backup.ts';
 import { latestBackup, noLatest } from '../catalog/newest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
-import { isLocalFault } from '../disk/local-fault.ts';
-import type { OpeningKeys } from '../envelope/types.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import { ENGINE_TABLES } from '../restore/engine-tables.ts';
-import type { FileCalls } from '../restore/file-calls.ts';
-import { restore } from '../restore/restore.ts';
-import type { RestoreProgress } from '../restore/restore-steps.ts';
+import { ENGINE_TABLES } from '../schema/engine-tables.ts';
+import type { OpenOptions } from '../verify/open-object.ts';
+import type { FileCalls } from './file-calls.ts';
+import { restore } from './restore.ts';
+import type { RestoreProgress } from './restore-steps.ts';
 
 export interface DrillParts {
   readonly bucket: Bucket;
-  readonly keys: OpeningKeys | undefined;
+  readonly keys: OpenOptions['keys'];
   readonly clock: Clock;
   /** The newest backup where it is lost (lost-backup.ts): a drill with an older one is no drill passed. */
   readonly lost?: BackupHealth['damaged'];

@@ -5,7 +5,7 @@
 
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { hugeViews } from '../../lib/view-size.ts';
-import type { SchemaObject } from '../model.ts';
+import type { SchemaObject } from '../model/model.ts';
 import {
   columnOf,
   definitionsOf,

@@ -6,8 +6,8 @@ import { basename, dirname, join } from 'node:path';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { isOfDeadProcess, PROCESS_MARK } from '../../lib/disk/process-mark.ts';
 import { writeAll } from '../../lib/disk/write-all.ts';
-import type { HeadLastWriter } from '../model.ts';
-import { ObjectExists } from '../store/types.ts';
+import type { HeadLastWriter } from '../model/model.ts';
+import { ObjectExists } from './types.ts';
 
 /**
  * Opens `path` through a temporary name beside it, which no other writer has; what writers that died left of the same file is removed. With

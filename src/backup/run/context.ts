@@ -1,10 +1,10 @@
 /** Everything the engine needs, handed in by a host's composition root: nothing in `src/backup` reads an environment. */
-import type { Clock } from '../lib/clock.ts';
-import type { Bucket } from './catalog/list.ts';
-import type { RetentionPolicy } from './catalog/retention.ts';
-import type { Encryption, OpeningKeys } from './envelope/types.ts';
-import type { RowSource } from './model.ts';
-import type { Ledger } from './run/ledger.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ledger } from '../catalog/ledger.ts';
+import type { Bucket } from '../catalog/list.ts';
+import type { RetentionPolicy } from '../catalog/retention.ts';
+import type { Encryption, OpeningKeys } from '../envelope/types.ts';
+import type { RowSource } from '../model/model.ts';
 
 export interface BackupContext extends Bucket {
   readonly source: RowSource;

@@ -2,8 +2,7 @@
  * Whether a database is the bot's, by its tables: a restore of another program's would end the bot, and a backup of it (an empty file, a
  * wrong DATABASE_URL) would look like safety. Pure.
  */
-import type { SnapshotSink } from '../model.ts';
-import type { RestoreSource } from './source.ts';
+import type { SnapshotSink, TableInfo } from '../model/model.ts';
 
 /** The bot's from its first day; no other program is likely to have one. */
 const OURS = ['anime', 'anime_parts'];
@@ -21,7 +20,13 @@ function strangerOf(names: readonly string[], ours: readonly string[]): string |
 }
 
 /** @throws when the source is not the bot's. */
-export function refuseOthers({ tables, origin }: Pick<RestoreSource, 'tables' | 'origin'>): void {
+export function refuseOthers({
+  tables,
+  origin,
+}: {
+  readonly tables: readonly { readonly table: string; readonly kind: TableInfo['kind'] }[];
+  readonly origin: string;
+}): void {
   const has = strangerOf(
     tables.filter(({ kind }) => kind === 'table').map(({ table }) => table),
     OURS,

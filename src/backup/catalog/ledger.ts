@@ -2,8 +2,8 @@
  * Where runs are made exclusive and remembered. `src/backup/run/backup-runs.ts` keeps it in the live database; a database that has none of
  * our tables (the old bot's) is backed up without one, see {@link noLedger}.
  */
-import type { Trigger } from '../catalog/manifest.ts';
-import type { BackupName } from '../catalog/names.ts';
+import type { Trigger } from './manifest.ts';
+import type { BackupName } from './names.ts';
 
 export type LeaseAnswer =
   /** `fence` grows with every holder: only the highest may publish. `note`: what was wrong with the stored one, for people. */

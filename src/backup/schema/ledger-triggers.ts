@@ -1,7 +1,7 @@
 /** Triggers on the engine's own tables, which every restore writes to: no foreign trigger ever runs, so such a write is refused. Pure. */
 
 import { isWord, quoteName, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
-import type { SchemaObject } from '../model.ts';
+import type { SchemaObject } from '../model/model.ts';
 import { ENGINE_TABLES } from './engine-tables.ts';
 
 /** A sentence for each, with trigger and table. */

@@ -1,21 +1,14 @@
-/** Any backup, file or live database as a plain file on this machine, to be looked into. Node only. */
+/** Any file of a backup, packed or not, as a plain file on this machine, to be looked into. Node only. */
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { systemClock } from '../../lib/clock.ts';
-import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import { sniff } from '../document/sniff.ts';
 import { limited, mostUnpacked } from '../envelope/limited.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { HeadLastWriter, RowSource, SnapshotSink } from '../model.ts';
-import { measured } from '../run/contents.ts';
-import { createDatabaseSink, PAGE_SIZE } from '../run/database-sink.ts';
-import { feed } from '../run/fan-out.ts';
-import { createFileWriter } from './file-writer.ts';
 
 export interface PlainFile {
   readonly path: string;
@@ -50,41 +43,6 @@ export async function asDatabase(file: PlainFile, directory: string, signal?: Ab
   const limits = limitsFor(statSync(file.path).size);
   await runInProcess('load', { document: file.path, path }, { limits, signal });
   return path;
-}
-
-/** A consistent copy of the live database, whichever kind it is, as a SQLite file. */
-export function copyLive(source: RowSource, path: string): Promise<void> {
-  return writeLive(source, { path, headLength: PAGE_SIZE, replace: false, sink: createDatabaseSink });
-}
-
-export interface LiveCopy {
-  readonly path: string;
-  readonly headLength: number;
-  readonly replace: boolean;
-  readonly sink: (out: HeadLastWriter) => SnapshotSink;
-  readonly onProgress?: (rows: number, bytes: number) => void;
-}
-
-/** One snapshot into one file, from the start again when it breaks off. The file appears when it is whole. */
-export function writeLive(source: RowSource, copy: LiveCopy): Promise<void> {
-  return retry(DATABASE_READ, { sleep: systemClock.sleep, random: Math.random }, async () => {
-    const { path, headLength, replace, onProgress } = copy;
-    const writer = measured(await createFileWriter(path, { headLength, replace }));
-    let rows = 0;
-    try {
-      const sink = copy.sink(writer);
-      await source.read((snapshot) =>
-        feed(snapshot, { ordered: sink, others: [] }, async (count) => {
-          rows += count;
-          onProgress?.(rows, writer.bytes);
-        }),
-      );
-      await sink.finish();
-    } catch (error) {
-      await writer.abort(error);
-      throw error;
-    }
-  });
 }
 
 async function sniffFile(path: string): Promise<ReturnType<typeof sniff>> {

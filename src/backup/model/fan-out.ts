@@ -1,5 +1,5 @@
 /** One snapshot, many outputs: every scan is read once and handed to all sinks that asked for it. */
-import type { ScanTarget, Snapshot, SnapshotSink } from '../model.ts';
+import type { ScanTarget, Snapshot, SnapshotSink } from './model.ts';
 import type { ScanCounts } from './source-check.ts';
 
 export interface FanOut {

@@ -1,15 +1,19 @@
-/** The process of one task: started by process.ts, ends with the task. */
+/** The process of one task: started by foreign/process.ts, ends with the task. */
 import { enableCompileCache } from 'node:module';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
-import { toWire } from './errors.ts';
-import { removeOrphaned } from './orphan.ts';
-import type { FromTask, ToTask, Watch } from './protocol.ts';
-import { TASKS, type Task } from './tasks.ts';
+import { toWire } from './foreign/errors.ts';
+import { removeOrphaned } from './foreign/orphan.ts';
+import type { FromTask, ToTask, Watch } from './foreign/protocol.ts';
+import type { Task } from './foreign/task.ts';
+import { TASKS } from './tasks.ts';
 
 enableCompileCache();
 const watch: Watch = JSON.parse(process.argv[2] ?? '');
-const watchdog = new Worker(new URL('./watchdog.ts', import.meta.url), { workerData: watch, execArgv: [] });
+const watchdog = new Worker(new URL('./foreign/watchdog.ts', import.meta.url), {
+  workerData: watch,
+  execArgv: [],
+});
 // A watchdog that is not there protects nobody.
 watchdog.once('error', (error) => {
   throw error;
