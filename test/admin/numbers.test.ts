@@ -43,7 +43,7 @@ describe('statistics', () => {
     expect(text).toMatch(/Faol foydalanuvchilar\n {2}• bugun: 1\n {2}• shu hafta: 1\n {2}• shu oy: 3/);
     expect(text).toMatch(/Ko‘rishlar\n {2}• bugun: 2\n {2}• jami: 4/);
     await admin.send('/top');
-    expect(desk.last().text).toContain('1. Naruto (1) — 3\n2. Bleach (2) — 1');
+    expect(desk.last().text).toContain('1. Naruto · 1 — 👁 3\n2. Bleach · 2 — 👁 1');
     await desk.press('7 kun');
     bot.advance(7 * DAY_MS);
     await desk.press('30 kun');

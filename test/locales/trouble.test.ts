@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, test } from 'vitest';
+import type { ImportReport } from '../../src/backup/import/import.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { adminTexts } from '../../src/locales/admin/index.ts';
 import { textsFor } from '../../src/locales/index.ts';
@@ -114,6 +115,7 @@ describe('the audit log', () => {
     expect(line({ action: 'broadcast-started', subject: '3' })).toContain('— № 3');
     expect(line({ action: 'anime-purged', name: '0', subject: '12' })).toContain('bot: animeni butunlay');
     expect(line({ action: 'backup-started', subject: '' })).toMatch(/oldi$/);
+    expect(line({ action: 'exported', subject: '3' })).toMatch(/eksport qildi — 3 ta anime$/);
   });
 });
 
@@ -139,4 +141,19 @@ test('a backup: its tables by name, its sizes and seconds as each language write
   expect(shown('en')).toContain('📦 33.4 KB · ⏱ 0.7 s\n📄 f — 999 B\n\nEpisodes: 2');
   expect(shown('uz', 2_500_000)).toContain('2,5 MB');
   expect(shown('uz', 3_000_000_000)).toContain('3,0 GB');
+});
+
+test('what an import left aside is named by its table in the language', () => {
+  const report: ImportReport = {
+    tables: [],
+    refusals: [],
+    leftAside: [
+      { table: 'groups.group_name', rows: 1, reason: 'not a column of this bot' },
+      { table: 'others', rows: 2, reason: 'not a table of this bot' },
+    ],
+    values: { leftOut: 0, mended: 0 },
+  };
+  expect(adminTexts.uz.imports.done(report, 'n').markup).toContain(
+    'Import qilinmadi: <code>Guruh va kanallar: group_name (1), others (2)</code>',
+  );
 });

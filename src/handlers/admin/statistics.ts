@@ -148,7 +148,7 @@ function topScreen(span: number, found: readonly TopAnime[], t: Texts): Screen {
     );
   keyboard.row().text(system.panel(), encodeAction({ kind: 'panel' }));
   const named = found.map(({ code, title, views }) => ({
-    name: `${cutText(title ?? t.viewer.untitled(code), 60).text} (${code})`,
+    name: `${cutText(title ?? t.viewer.untitled(code), 60).text} · ${code}`,
     value: views,
   }));
   return { text: texts.topAnime(span, named), keyboard };

@@ -38,7 +38,11 @@ export function describeReport(report: ImportReport, words: ReportWords): Html {
   const { leftOut, mended } = report.values;
   lines.push(...listed(report, words, words.notTaken, (what) => what !== 'mended', refused + leftOut));
   lines.push(...listed(report, words, words.mended, (what) => what === 'mended', mended));
-  const aside = dataLeftAside(report).map(({ table, rows }) => `${words.tables[table] ?? table} (${rows})`);
+  const aside = dataLeftAside(report).map(({ table: place, rows }) => {
+    // A table, or a column of one.
+    const [table = '', column] = place.split('.');
+    return `${words.tables[table] ?? table}${column === undefined ? '' : `: ${column}`} (${rows})`;
+  });
   if (aside.length > 0)
     lines.push(html`\n${words.leftAside}: <code>${cutText(aside.join(', '), 300).text}</code>`);
   return join(lines, '\n');

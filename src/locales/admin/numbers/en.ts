@@ -11,7 +11,7 @@ export const en: typeof uz = {
   chart: (metric, days, numbers, sources) =>
     html`<b>${METRIC[metric]}</b>, the last <b>${days}</b> days\n\n${metric === 'day' ? '' : `Total: ${numbers.total}\n`}Most: <b>${numbers.best}</b> (${numbers.bestDay})\nToday: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Where they came from:\n${ranked(sources)}`}`,
   topAnime: (days, found) =>
-    html`🔥 <b>Most viewed</b>, ${days === 0 ? 'all time' : `the last ${days} days`}\n\n${found.length === 0 ? 'No views yet.' : ranked(found)}`,
+    html`🔥 <b>Most viewed</b>, ${days === 0 ? 'all time' : `the last ${days} days`}\n\n${found.length === 0 ? 'No views yet.' : ranked(found, '👁 ')}`,
   allTime: () => 'All time',
 };
 
@@ -21,9 +21,9 @@ const METRIC = {
   day: '🔥 Active users',
 } as const;
 
-function ranked(list: readonly Ranked[]): Html {
+function ranked(list: readonly Ranked[], sign = ''): Html {
   return join(
-    list.map(({ name, value }, i) => html`${i + 1}. ${name} — <b>${value}</b>`),
+    list.map(({ name, value }, i) => html`${i + 1}. ${name} — ${sign}<b>${value}</b>`),
     '\n',
   );
 }

@@ -11,7 +11,7 @@ export const ru: typeof uz = {
   chart: (metric, days, numbers, sources) =>
     html`<b>${METRIC[metric]}</b>, за <b>${days}</b> дн.\n\n${metric === 'day' ? '' : `Всего: ${numbers.total}\n`}Больше всего: <b>${numbers.best}</b> (${numbers.bestDay})\nСегодня: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Откуда пришли:\n${ranked(sources)}`}`,
   topAnime: (days, found) =>
-    html`🔥 <b>Самое популярное</b>, ${days === 0 ? 'за всё время' : `за ${days} дн.`}\n\n${found.length === 0 ? 'Просмотров пока нет.' : ranked(found)}`,
+    html`🔥 <b>Самое популярное</b>, ${days === 0 ? 'за всё время' : `за ${days} дн.`}\n\n${found.length === 0 ? 'Просмотров пока нет.' : ranked(found, '👁 ')}`,
   allTime: () => 'Всё время',
 };
 
@@ -21,9 +21,9 @@ const METRIC = {
   day: '🔥 Активные пользователи',
 } as const;
 
-function ranked(list: readonly Ranked[]): Html {
+function ranked(list: readonly Ranked[], sign = ''): Html {
   return join(
-    list.map(({ name, value }, i) => html`${i + 1}. ${name} — <b>${value}</b>`),
+    list.map(({ name, value }, i) => html`${i + 1}. ${name} — ${sign}<b>${value}</b>`),
     '\n',
   );
 }

@@ -11,7 +11,7 @@ export const uzCyrl: typeof uz = {
   chart: (metric, days, numbers, sources) =>
     html`<b>${METRIC[metric]}</b>, охирги <b>${days}</b> кун\n\n${metric === 'day' ? '' : `Жами: ${numbers.total}\n`}Энг кўпи: <b>${numbers.best}</b> (${numbers.bestDay})\nБугун: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Қаердан келган:\n${ranked(sources)}`}`,
   topAnime: (days, found) =>
-    html`🔥 <b>Кўп кўрилганлар</b>, ${days === 0 ? 'бутун давр' : `охирги ${days} кун`}\n\n${found.length === 0 ? 'Ҳали кўришлар йўқ.' : ranked(found)}`,
+    html`🔥 <b>Кўп кўрилганлар</b>, ${days === 0 ? 'бутун давр' : `охирги ${days} кун`}\n\n${found.length === 0 ? 'Ҳали кўришлар йўқ.' : ranked(found, '👁 ')}`,
   allTime: () => 'Бутун давр',
 };
 
@@ -21,9 +21,9 @@ const METRIC = {
   day: '🔥 Фаол фойдаланувчилар',
 } as const;
 
-function ranked(list: readonly Ranked[]): Html {
+function ranked(list: readonly Ranked[], sign = ''): Html {
   return join(
-    list.map(({ name, value }, i) => html`${i + 1}. ${name} — <b>${value}</b>`),
+    list.map(({ name, value }, i) => html`${i + 1}. ${name} — ${sign}<b>${value}</b>`),
     '\n',
   );
 }

@@ -27,7 +27,7 @@ export const uz = {
   ): Html =>
     html`<b>${METRIC[metric]}</b>, oxirgi <b>${days}</b> kun\n\n${metric === 'day' ? '' : `Jami: ${numbers.total}\n`}Eng ko‘pi: <b>${numbers.best}</b> (${numbers.bestDay})\nBugun: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Qayerdan kelgan:\n${ranked(sources)}`}`,
   topAnime: (days: number, found: readonly Ranked[]): Html =>
-    html`🔥 <b>Ko‘p ko‘rilganlar</b>, ${days === 0 ? 'butun davr' : `oxirgi ${days} kun`}\n\n${found.length === 0 ? 'Hali ko‘rishlar yo‘q.' : ranked(found)}`,
+    html`🔥 <b>Ko‘p ko‘rilganlar</b>, ${days === 0 ? 'butun davr' : `oxirgi ${days} kun`}\n\n${found.length === 0 ? 'Hali ko‘rishlar yo‘q.' : ranked(found, '👁 ')}`,
   allTime: () => 'Butun davr',
 };
 
@@ -37,9 +37,9 @@ const METRIC = {
   day: '🔥 Faol foydalanuvchilar',
 } as const;
 
-function ranked(list: readonly Ranked[]): Html {
+function ranked(list: readonly Ranked[], sign = ''): Html {
   return join(
-    list.map(({ name, value }, i) => html`${i + 1}. ${name} — <b>${value}</b>`),
+    list.map(({ name, value }, i) => html`${i + 1}. ${name} — ${sign}<b>${value}</b>`),
     '\n',
   );
 }

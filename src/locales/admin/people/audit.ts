@@ -18,6 +18,8 @@ interface AuditWords {
   readonly actions: Readonly<Record<Audited, string>>;
   /** Fields of an anime. */
   readonly fields: Readonly<Record<string, string>>;
+  /** So many of them. */
+  readonly anime: (count: string) => string;
 }
 
 /** The user id of the bot's own deeds (src/jobs/empty-trash.ts). */
@@ -33,7 +35,8 @@ export function auditLines(entries: readonly Entry[], words: AuditWords): Html {
   );
 }
 
-function subjectOf(action: Audited | undefined, subject: string, { fields }: AuditWords): string {
+function subjectOf(action: Audited | undefined, subject: string, { fields, anime }: AuditWords): string {
+  if (action === 'exported') return anime(subject);
   if (action?.startsWith('broadcast-') === true) return `№ ${subject}`;
   const colon = subject.lastIndexOf(': ');
   if (action !== 'anime-edited' || colon < 0) return subject;

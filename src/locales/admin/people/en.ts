@@ -77,4 +77,9 @@ const FIELDS = {
   aliases: 'other titles',
 };
 
-const WORDS = { bot: 'the bot', actions: ACTIONS, fields: FIELDS };
+const WORDS = {
+  bot: 'the bot',
+  actions: ACTIONS,
+  fields: FIELDS,
+  anime: (count: string) => `${count} anime`,
+};

@@ -77,4 +77,4 @@ const FIELDS = {
   aliases: 'другие названия',
 };
 
-const WORDS = { bot: 'бот', actions: ACTIONS, fields: FIELDS };
+const WORDS = { bot: 'бот', actions: ACTIONS, fields: FIELDS, anime: (count: string) => `аниме: ${count}` };

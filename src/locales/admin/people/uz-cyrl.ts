@@ -76,4 +76,4 @@ const FIELDS = {
   aliases: 'бошқа номлари',
 };
 
-const WORDS = { bot: 'бот', actions: ACTIONS, fields: FIELDS };
+const WORDS = { bot: 'бот', actions: ACTIONS, fields: FIELDS, anime: (count: string) => `${count} та аниме` };

@@ -90,4 +90,4 @@ const FIELDS = {
   aliases: 'boshqa nomlari',
 };
 
-const WORDS = { bot: 'bot', actions: ACTIONS, fields: FIELDS };
+const WORDS = { bot: 'bot', actions: ACTIONS, fields: FIELDS, anime: (count: string) => `${count} ta anime` };
