@@ -1,10 +1,12 @@
 /** That the newest backup was taken out of the bucket is known from the record of runs, until a newer one is good. */
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { madeLater } from '../../src/backup/catalog/lost-backup.ts';
 import { backupName, manifestKey } from '../../src/backup/catalog/names.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
 import { drill } from '../../src/backup/restore/drill.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
+import { runCli } from '../cli/spawn-cli.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 
 const HOUR = 3_600_000;
@@ -118,4 +120,32 @@ test('a drill with an older one is not passed', async () => {
     problem: `the newest backup, ${newest}, is lost: its manifest is gone from the bucket; this older one could be restored`,
   });
   expect((await drill(parts)).record).toMatchObject({ name: older, ok: true });
+});
+
+describe('a clock that was behind', () => {
+  test('the backup made later is told where an older one passes for the newest', async () => {
+    const told = (name: string) => madeLater(world.context, async () => world.ledger, name as never);
+    expect(await told(newest)).toBeUndefined();
+    await later(-48);
+    const behind = await back();
+    await later(48);
+    expect((await engine().health()).name).toBe(newest);
+    expect(await told(newest)).toContain(`${behind} was made after ${newest}, by a clock that was behind`);
+    const settings = { DATABASE_URL: `file:${world.path}`, BACKUP_DIR: 'bucket', BACKUP_PREFIX: 'backups/' };
+    for (const args of [['list'], ['restore', 'latest', '--dry-run']]) {
+      const { stdout, stderr } = await runCli(world.directory, settings, ...args);
+      expect(stdout + stderr).toContain(`${behind} was made after ${newest}`);
+    }
+    await world.context.store.delete([manifestKey('backups/', behind as never)]);
+    expect(await told(newest)).toBeUndefined();
+    await later(1);
+    expect(await told(await back())).toBeUndefined();
+  });
+
+  test('the safety backup of a restore is no later one', async () => {
+    await later(-48);
+    const outcome = await runBackup(world.context, { trigger: 'restore', scheduledAt: world.clock.now() });
+    expect(outcome.kind).toBe('done');
+    expect(await madeLater(world.context, async () => world.ledger, newest as never)).toBeUndefined();
+  });
 });

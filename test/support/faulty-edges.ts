@@ -127,6 +127,7 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
     outdated: (names, fence) => faults.call('outdated', () => ledger.outdated(names, fence)),
     end: (name, end) => faults.call('end', () => ledger.end(name, end)),
     newestDone: (now) => faults.call('newestDone', () => ledger.newestDone(now)),
+    madeAfter: (name) => faults.call('madeAfter', () => ledger.madeAfter(name)),
     recent: (limit) => faults.call('recent', () => ledger.recent(limit)),
   };
 }

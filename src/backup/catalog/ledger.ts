@@ -79,6 +79,11 @@ export interface Ledger {
   end(name: BackupName, end: RunEnd): Promise<boolean>;
   /** The run begun last that made a backup; later ones than `now` are of a clock that ran ahead, and count as none. */
   newestDone(now: Date): Promise<RunStart | undefined>;
+  /**
+   * The last run on record that made a backup after the run `name` did, though its clock says that it was before it: the
+   * fences of leases are counted, whatever clocks say. Safety backups of restores are left out.
+   */
+  madeAfter(name: BackupName): Promise<RunStart | undefined>;
   /** Newest first. */
   recent(limit: number): Promise<RunRecord[]>;
 }
@@ -106,5 +111,6 @@ export const noLedger: Ledger = {
   outdated: async () => [],
   end: async () => false,
   newestDone: async () => undefined,
+  madeAfter: async () => undefined,
   recent: async () => [],
 };

@@ -6,6 +6,7 @@ import { explain } from '../../lib/clock.ts';
 import type { BackupHealth } from './health.ts';
 import type { Ledger, RunStart } from './ledger.ts';
 import { type Bucket, findBackup, type Newest, nowOf } from './list.ts';
+import type { BackupName } from './names.ts';
 
 /**
  * The newest run on record that made a backup. Asked for BEFORE the bucket is listed: a run that ends in between would look lost.
@@ -40,6 +41,22 @@ export async function lostBackup(
   if (found.state === 'unreadable')
     return { name, problem: found.problem ?? '', ...(found.isDenied !== true && { isLost: true }) };
   return undefined;
+}
+
+/**
+ * That a backup with an older name was made after `taken`: the clock was behind then (a flat battery), and names, files
+ * and manifests all have its time. Only the database's record knows; one sentence for people, undefined where there is
+ * none such, or nothing is known.
+ */
+export async function madeLater(
+  bucket: Bucket,
+  open: () => Promise<Pick<Ledger, 'madeAfter'>>,
+  taken: BackupName,
+): Promise<string | undefined> {
+  const run = await (async () => (await open()).madeAfter(taken))().catch(() => undefined);
+  const found = run && (await findBackup(bucket, run.name));
+  if (found?.state !== 'verified') return undefined;
+  return `${found.name} was made after ${taken}, by a clock that was behind, and may hold newer data: \`restore ${found.name}\` takes it`;
 }
 
 /** For people, of a drill that restored an older one. */

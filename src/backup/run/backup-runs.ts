@@ -206,6 +206,23 @@ export function createBackupLedger(
       ]);
       return run;
     },
+    async madeAfter(name) {
+      if (!isLedger(await columnsOf(db, 'backup_runs'))) return undefined;
+      const [[run]] = await db.read([
+        all(
+          sql(
+            `WITH done AS (SELECT * FROM backup_runs WHERE state = 'done' AND ${IS_FENCE})
+             SELECT ${RUN_START} FROM done WHERE "trigger" <> 'restore'
+               AND fence > (SELECT fence FROM done WHERE name = ?1)
+               AND started_at < (SELECT started_at FROM done WHERE name = ?1)
+             ORDER BY fence DESC LIMIT 1`,
+            name,
+          ),
+          runStart,
+        ),
+      ]);
+      return run;
+    },
     async recent(limit) {
       const [runs] = await db.read([
         all(sql(`SELECT ${RUN} FROM backup_runs ORDER BY id DESC LIMIT ?`, limit), runRecord),

@@ -10,7 +10,7 @@ import {
   listBackups,
   newestOf,
 } from '../../backup/catalog/list.ts';
-import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
+import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
@@ -60,6 +60,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
       : undefined;
   const failedRun = (damaged ?? lost) === undefined ? await damagedRun(bucket, newest) : undefined;
   const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged ?? lost ?? failedRun);
+  const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
   const shown = entries.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   terminal.answer({
@@ -67,6 +68,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     newest_verified: health.name,
     age_hours: health.ageHours,
     damaged: health.damaged ?? null,
+    ...(later === undefined ? {} : { made_later: later }),
     ...(unread === undefined ? {} : { record_unread: unread }),
     total,
     last_drill: lastDrill ?? null,
@@ -93,6 +95,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     return health.ok ? 0 : NOT_SAFE;
   }
   terminal.say(safe);
+  if (later !== undefined) terminal.say(colors.yellow(later));
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   if (unread !== undefined && total > 0)
     terminal.say(

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
+import { madeLater } from '../../backup/catalog/lost-backup.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
@@ -106,7 +107,7 @@ async function run(
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (only?.length === 0) throw new UsageError('--only needs names of tables');
-  const { from, passedOver } = await resolveSource(invocation, source);
+  const { from, passedOver } = await resolveSource(invocation, source, options.brokenDatabase === true);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
@@ -311,14 +312,21 @@ async function dryRun(
 async function resolveSource(
   { session }: Invocation,
   text: string,
+  isOldBroken: boolean,
 ): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
   if (existsSync(text) && statSync(text).isFile())
     return { from: { kind: 'file', path: text }, passedOver: [] };
   if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
     throw new UsageError(`file ${text} does not exist`);
   const { entry, passedOver } = await resolveBackup(session.bucket, text);
-  if (text === 'latest') await refuseDenied(session.bucket, entry);
-  return { from: { kind: 'backup', entry }, passedOver };
+  const from = { kind: 'backup', entry } as const;
+  if (text !== 'latest') return { from, passedOver };
+  await refuseDenied(session.bucket, entry);
+  if (isOldBroken) return { from, passedOver };
+  const later = await madeLater(session.bucket, async () => (await session.backup()).ledger, entry.name);
+  // The restore opens it again where it needs it.
+  await session.close();
+  return { from, passedOver: later === undefined ? passedOver : [...passedOver, later] };
 }
 
 /**
