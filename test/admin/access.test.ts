@@ -129,15 +129,23 @@ describe('roles', () => {
   test('old fault: hard-coded admin ids; owners come from ADMIN_IDS and name further admins', async () => {
     desk = await startDesk();
     const second = desk.telegram.person({ firstName: 'Zafar', username: 'zafar' });
+    const viewer = desk.telegram.person();
     await second.start();
     await desk.admin.send('/admins');
     await desk.press('➕ Admin qo‘shish');
-    await desk.admin.send('@yoq_bunday');
-    expect(desk.last().text).toContain('topilmadi');
+    for (const nobody of ['@yoq_bunday', 'salom, kim bor']) {
+      await desk.admin.send(nobody);
+      expect(desk.last().text).toContain('topilmadi');
+    }
     await desk.admin.send('@Zafar');
     expect(desk.last().text).toContain(`${second.id}`);
     await desk.press('✅ Ha, admin bo‘lsin');
     expect(desk.last().text).toContain('Zafar endi admin');
+    await second.send('/start');
+    await second.press(second.lastMessage(), '🏠 Boshqaruv paneli');
+    expect(second.lastMessage().text).toContain('Boshqaruv paneli');
+    await viewer.send('/start');
+    expect(JSON.stringify(viewer.lastMessage().keyboard)).not.toContain('Boshqaruv paneli');
     await second.send('/admin');
     expect(second.lastMessage().text).toContain('Boshqaruv paneli');
     expect(
@@ -295,6 +303,8 @@ describe('roles', () => {
       expect(desk.last().text).toContain(`🆔 ${viewer.id}`);
     }
     await desk.press('🔎 Foydalanuvchini topish');
+    await desk.admin.send('salom, kim bor');
+    expect(desk.last().text).toContain('topilmadi');
     await desk.admin.forward(word);
     expect(desk.last().text).toContain(`🆔 ${viewer.id}`);
     await desk.admin.send('/users @hech_kim');

@@ -58,7 +58,7 @@ async function askToAdd(
   wanted: { id: number } | { username: string } | undefined,
 ): Promise<Screen> {
   const { people, system } = ctx.t.admin;
-  if (wanted === undefined) return asking(people.askAdmin(), ctx.t);
+  if (wanted === undefined) return withNote(people.notFound(), asking(people.askAdmin(), ctx.t));
   const [person] = await ctx.services.db.read([findPerson(wanted)]);
   if (person === undefined) return asking(people.notFound(), ctx.t);
   ctx.turn.stage(...answered(ctx.viewer.id));

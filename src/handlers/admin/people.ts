@@ -12,7 +12,7 @@ import { ban, findPerson, type PersonCard, unban } from '../../db/people.ts';
 import { type Totals, totals } from '../../db/statistics.ts';
 import { forgetBanTold } from '../../db/users.ts';
 import type { Texts } from '../../locales/index.ts';
-import { asking, putQuestion } from './edit-screens.ts';
+import { asking, putQuestion, withNote } from './edit-screens.ts';
 
 const named = { reads: ({ user }: { readonly user: number }) => [findPerson({ id: user })] as const };
 
@@ -31,7 +31,8 @@ export const peopleFeature = feature('admins')
   .on('personFind', (ctx) => putQuestion(ctx, 'person', ctx.t.admin.people.askPerson()))
   .answer('person', async (ctx, message) => {
     const wanted = personOf(message);
-    if (wanted === undefined) return asking(ctx.t.admin.people.askPerson(), ctx.t);
+    const { people } = ctx.t.admin;
+    if (wanted === undefined) return withNote(people.notFound(), asking(people.askPerson(), ctx.t));
     const [person] = await ctx.turn.commit(findPerson(wanted), answered(ctx.viewer.id));
     return personScreen(person, ctx);
   })

@@ -54,5 +54,8 @@ function menuScreen(ctx: BotContext, last: WatchedAnime | undefined): Screen {
     .text(viewer.following(), encodeAction(listAction('follows')))
     .row()
     .text(viewer.language(), encodeAction({ kind: 'languages' }));
+  // A new owner knows no command yet.
+  if (ctx.viewer?.role !== undefined)
+    keyboard.row().text(ctx.t.admin.system.panel(), encodeAction({ kind: 'panel' }));
   return { text: viewer.greeting(ctx.from?.first_name ?? ''), keyboard };
 }
