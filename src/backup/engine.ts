@@ -34,6 +34,7 @@ import type { BackupContext } from './run/context.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
 import type { OnProgress } from './run/progress.ts';
 import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run/run.ts';
+import { LINK_SECONDS } from './store/types.ts';
 import { type HashVerdict, verifyByHash } from './verify/prove-objects.ts';
 
 export interface EngineContext extends BackupContext {
@@ -91,8 +92,6 @@ export interface BackupEngine {
   history(limit: number): Promise<RunRecord[]>;
 }
 
-/** docs/spec/backup.md, "Commands": a download link lives 15 minutes. */
-const LINK_SECONDS = 15 * 60;
 /** A request is begun at most so often; then its last failure is its answer. */
 const MAX_ATTEMPTS = 3;
 

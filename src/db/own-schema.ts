@@ -228,7 +228,9 @@ export function tellLack(lack: Lack): string {
 /** What to do about it. */
 export function wayBack(lack: Lack): string {
   const isAll =
-    lack.tables.length === 0 || lacksCatalogue(lack) || lack.tables.some((name) => NEVER_ALONE.test(name));
+    lack.tables.length === 0 ||
+    lacksCatalogue(lack) ||
+    lack.tables.some((name) => NOT_ADVISED_ALONE.test(name));
   const way = isAll
     ? 'npm run backup -- restore latest --replace'
     : `npm run backup -- restore latest --only ${lack.tables.join(',')}`;
@@ -239,11 +241,8 @@ export function wayBack(lack: Lack): string {
 
 const SHOWN = 5;
 
-/**
- * What `restore --only` refuses: the backups' own record, and the search index, which is several
- * tables.
- */
-const NEVER_ALONE = /^(backup_|schema_migrations|anime_(search|words|gram))/;
+/** What no advice names behind `--only`: it is several tables, or the backups' own record. */
+const NOT_ADVISED_ALONE = /^(backup_|schema_migrations|anime_(search|words|gram))/;
 
 /**
  * The newest step's statements that make a table of ours, with columns, indexes and triggers; none

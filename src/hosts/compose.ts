@@ -28,8 +28,6 @@ export interface BackupParts {
   /** What opens encrypted backups; the bot has it only with a passphrase. */
   readonly keys?: OpeningKeys;
   readonly clock?: Clock;
-  /** zlib's 0 to 9; default {@link GZIP_LEVEL}. */
-  readonly gzipLevel?: number;
   readonly timeoutMs?: number;
 }
 
@@ -66,7 +64,7 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
       weekly: settings.keepWeekly,
       monthly: settings.keepMonthly,
     },
-    gzipLevel: parts.gzipLevel ?? GZIP_LEVEL,
+    gzipLevel: GZIP_LEVEL,
     timeoutMs: parts.timeoutMs ?? RUN_TIMEOUT_MS,
     alert: parts.alert,
   };

@@ -6,11 +6,9 @@
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { posix } from 'node:path';
-import type { Store } from '../backup/store/types.ts';
+import { LINK_SECONDS, type Store } from '../backup/store/types.ts';
 import { holding } from '../db/time.ts';
 
-/** How long a link lives, seconds. */
-const LINK_SECONDS = 15 * 60;
 const KEY_BYTES = 32;
 
 export interface LinkSettings {

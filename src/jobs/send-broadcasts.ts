@@ -37,10 +37,10 @@ import { findWork, type Job, type JobContext } from './job.ts';
 const PACE_MS = 40;
 /** Recipients read at once. */
 const SLICE = 200;
-/** docs/spec/bot.md: progress is edited at most once in three seconds. */
-const PROGRESS_MS = 3_000;
 /** Of them, retries. */
 const RETRIES = 20;
+/** docs/spec/bot.md: progress is edited at most once in three seconds. */
+const PROGRESS_MS = 3_000;
 /** The copy and the cursor's move. */
 const PER_MESSAGE = 2;
 /** Of a tick's time and requests. */

@@ -14,7 +14,8 @@ export const MAX_ATTEMPTS: number = RECIPIENT.attempts;
 export const LONGEST_PAUSE_MS: number = RECIPIENT.mostMs;
 
 /**
- * When to try a recipient again, ms since 1970. The others do not wait for it.
+ * When to try a recipient again, ms since 1970. The others do not wait for it
+ * (a wait of up to 5 s is taken inside the call: src/bot/telegram.ts).
  * @param attempts that failed before this one
  * @param seconds that Telegram named, 0 where it named none
  */

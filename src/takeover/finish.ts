@@ -12,6 +12,7 @@ import { isKept, keptTables } from './kept-names.ts';
 import { OLD_SCHEMA, OLD_VALUES } from './our-schema.ts';
 import { OLD_VALUES_COLUMNS, valuesNote } from './unfit-values.ts';
 
+/** The takeover wrote this down; nobody has dealt with it while it has no `why`. */
 interface Kept {
   readonly row: number;
   readonly type: string;
@@ -21,7 +22,6 @@ interface Kept {
   readonly why: string | null;
 }
 
-/** The takeover wrote this down; nobody has dealt with it while it has no `why`. */
 const ORDER = ['index', 'view', 'trigger'] as const;
 
 /**

@@ -59,9 +59,9 @@ interface World {
   readonly mayPass: RegExp;
 }
 
-/** A key is made of nothing but chance; what is not there can be listed. */
 /** Every command of the CLI reads its settings in one place. */
 const SETTINGS_ONLY = /main\.ts (full|verify|key new)$|node\.ts|setup\.ts|deploy\.ts/;
+/** A key is made of nothing but chance; what is not there can be listed. */
 const ALWAYS = /key new$/;
 const NO_BACKUPS = /(key new|list|list --check|prune --yes)$/;
 

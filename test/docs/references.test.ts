@@ -54,3 +54,13 @@ test('nothing points outside the repository', () => {
   const outside = /(?<![/\w])spec\/[\w-]+\.md|\b(?:ARCHITECTURE|STYLE)\.md|\.\.\/shared\b|\bissue (?:"|\d)/g;
   expect(missing(outside, (_, file) => file === 'docs/architecture.md')).toEqual([]);
 });
+
+test.each(['docs/architecture.md', 'CONTRIBUTING.md'])(
+  '%s: every source it names by file exists',
+  (document) => {
+    const named = [...readFileSync(document, 'utf8').matchAll(/`([\w./-]+\.ts)`/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(named.filter((name) => !files.some((file) => `/${file}`.endsWith(`/${name}`)))).toEqual([]);
+  },
+);

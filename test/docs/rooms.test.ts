@@ -112,3 +112,9 @@ test('what runs on Node alone is in a folder of its own: rooms of the Worker do 
   for (const file of reached) for (const to of loadedBy(file)) if (/^(?:src|sim)\//.test(to)) reached.add(to);
   expect([...reached].filter((file) => nodeOnly.test(file) || file.startsWith('sim/'))).toEqual([]);
 });
+
+test('docs/architecture.md has a row for every room of the engine', () => {
+  const rows = readFileSync('docs/architecture.md', 'utf8');
+  const inner = files.flatMap((file) => /^src\/backup\/([^/]+)\//.exec(file)?.[1] ?? []);
+  expect([...new Set(inner)].filter((room) => !rows.includes(`\`${room}/\``))).toEqual([]);
+});

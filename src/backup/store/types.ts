@@ -70,6 +70,9 @@ export interface Store {
   ): Promise<string | undefined>;
 }
 
+/** How long a download address works (docs/spec/backup.md, "Commands"). */
+export const LINK_SECONDS: number = 15 * 60;
+
 /** A name that is taken stays taken. */
 export class ObjectExists extends Error {
   override readonly name = 'ObjectExists';
