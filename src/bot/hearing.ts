@@ -4,6 +4,7 @@
  */
 import { type Api, GrammyError } from 'grammy';
 import { one, type Query, type Statement, sql } from '../db/database.ts';
+import { holdingSince, toSqlTime } from '../db/time.ts';
 import { describeError } from '../lib/log.ts';
 import { isTokenRefused, TOKEN_REFUSED } from '../lib/token-refused.ts';
 import { ALLOWED_UPDATES } from './telegram.ts';
@@ -80,17 +81,22 @@ export interface Heard {
   readonly deafSince: string | null;
 }
 
-export function heard(): Query<Heard | undefined> {
+/** An update that the clock dates in the future says nothing of when it came. */
+export function heard(now: Date): Query<Heard | undefined> {
+  const latest = toSqlTime(holdingSince(now, 0).last);
   return one(
     sql(
       `SELECT (SELECT told_at FROM alerts WHERE key = 'webhook') AS webhook,
          (SELECT handled_at FROM handled_updates ORDER BY update_id DESC LIMIT 1) AS received,
          (SELECT created_at FROM admin_notices WHERE key = 'deaf') AS deaf`,
     ),
-    (row) => ({
-      webhook: row.textOrNull('webhook'),
-      lastReceived: row.textOrNull('received'),
-      deafSince: row.textOrNull('deaf'),
-    }),
+    (row) => {
+      const received = row.textOrNull('received');
+      return {
+        webhook: row.textOrNull('webhook'),
+        lastReceived: received !== null && received <= latest ? received : null,
+        deafSince: row.textOrNull('deaf'),
+      };
+    },
   );
 }

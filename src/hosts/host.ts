@@ -262,7 +262,7 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
 async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updates']> {
   if (hearing === undefined) return undefined;
   // `/healthz` tells separately of a database that does not answer.
-  const [known] = await db.read([heard()]).catch(() => [undefined]);
+  const [known] = await db.read([heard(now())]).catch(() => [undefined]);
   const received = known?.lastReceived ?? null;
   const isDeaf =
     hearing.webhook !== undefined && known?.deafSince != null && (received ?? '') <= known.deafSince;

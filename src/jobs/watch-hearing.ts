@@ -22,7 +22,7 @@ export const hearingJob: Job = {
   async run(context) {
     const { db, log, now, hearing, requests } = context;
     if (hearing === undefined || !requests.take(4)) return;
-    const [known] = await db.read([heard()]);
+    const [known] = await db.read([heard(now())]);
     const own = hearing.trouble(now());
     const trouble = own ?? (hearing.webhook === undefined ? undefined : await webhookTrouble(context, known));
     if (trouble !== undefined)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -68,6 +69,16 @@ test('a flipped bit anywhere is found', () => {
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     expect(() => parseManifest(flipped), `bit ${bit}`).toThrow(ManifestError);
   }
+});
+
+test('one in which a name stands twice is refused, though its hash agrees', () => {
+  const [text = ''] = Buffer.from(serializeManifest(createManifest(draft)))
+    .toString()
+    .split(',\n  "sha256": "');
+  const body = text.replace('{', '{\n  "name": "20990101_120000",');
+  const seal = createHash('sha256').update(body).digest('hex');
+  const bytes = Buffer.from(`${body},\n  "sha256": "${seal}"\n}\n`);
+  expect(() => parseManifest(bytes)).toThrow('a name may stand in it twice');
 });
 
 test('a cut or a longer one is refused', () => {

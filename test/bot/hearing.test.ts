@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { type Hearing, PollHearing, setWebhook } from '../../src/bot/hearing.ts';
+import { noticeAdmins } from '../../src/db/admin-notices.ts';
+import { sql } from '../../src/db/database.ts';
 import { createHost } from '../../src/hosts/host.ts';
 import { linkKey } from '../../src/http/download-links.ts';
 import { adminNoticesJob } from '../../src/jobs/send-admin-notices.ts';
@@ -79,6 +81,14 @@ describe('a webhook', () => {
     await bot.services.backups.run({ trigger: 'command', scheduledAt: bot.now() });
     expect(await health(node)).toEqual({ status: 200, last_received: '2026-11-22T10:00:00Z', webhook: 'ok' });
     expect(told()).toBe(0);
+  });
+
+  test('an update that the clock dated in the future says nothing of when it came', async () => {
+    await setWebhook(bot.services.api, URL_OF_OURS, SECRET);
+    await bot.services.db.write([sql("UPDATE handled_updates SET handled_at = '9999-12-31'")]);
+    expect(await health(node)).toEqual({ status: 200, last_received: null, webhook: 'ok' });
+    await bot.services.db.write([noticeAdmins('deaf', { kind: 'deaf', reason: 'x' }, bot.now())]);
+    expect(await health(node)).toMatchObject({ last_received: null, webhook: 'failing' });
   });
 
   test.each([

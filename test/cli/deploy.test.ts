@@ -99,7 +99,7 @@ test('backup, migration, wrangler, webhook', async () => {
     backups: 1,
   });
   // By this the Worker sets its webhook again when somebody removes it.
-  const [known] = await db.read([heard()]);
+  const [known] = await db.read([heard(new Date())]);
   expect(known?.webhook).toMatch(/^https:\/\/.*\/webhook$/);
 });
 

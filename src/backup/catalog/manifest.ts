@@ -120,7 +120,13 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   const { body, holds } = sealOf(file);
   if (body === undefined) throw new ManifestError(explainUnsealed(file));
   if (!holds) throw new ManifestError('manifest was changed: its SHA-256 does not match');
-  return check(parseJson(`${body}\n}`));
+  const text = `${body}\n}`;
+  const value = parseJson(text);
+  const manifest = check(value);
+  // A name that stands twice, of which one reader takes the first and another the last.
+  if (JSON.stringify(value, null, 2) !== text)
+    throw new ManifestError('manifest is not written as a backup writes it: a name may stand in it twice');
+  return manifest;
 }
 
 /** Whether somebody wrote these bytes as a manifest, whatever the program's version. */

@@ -19,6 +19,7 @@ const ENGLISH = {
   'lone-surrogate': 'text has a lone surrogate',
   'not-a-time': 'not a time',
   'is-no-time': '{} is not a time',
+  'no-kind': '{} is not a kind that this bot knows',
   'no-file-id': '{} is not a file_id of Telegram’s',
   'no-chat-link': '{} is not a link to a chat of Telegram’s',
   nul: 'a NUL character in it',

@@ -30,6 +30,8 @@ export { ImportSuperseded } from './staging-area.ts';
 export type { Preference } from './staging-sql.ts';
 
 export interface ImportOptions {
+  /** When it is; a time further ahead is none. */
+  readonly now?: Date;
   /** Names this attempt, so that two imports at once do not mix. */
   readonly id: string;
   readonly prefer: Preference;
@@ -98,10 +100,15 @@ export async function importRecords(
       await transaction.load(statements);
       await options.onRows?.(rows);
     };
-    const found = await stageRecords(staged, records, async (count, statement) => {
-      rows = count;
-      await step([statement]);
-    });
+    const found = await stageRecords(
+      staged,
+      records,
+      async (count, statement) => {
+        rows = count;
+        await step([statement]);
+      },
+      options.now ?? new Date(),
+    );
     const ranges = await allRanges(read, staged, found);
     const steps = [...indexStaging(staged, staging.schema), ...judge(staged), ...derive(staged)];
     for (const statements of batches(steps, ranges)) await step(statements);

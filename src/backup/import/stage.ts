@@ -1,14 +1,16 @@
 /** Records of a file into the staging tables, each value as its column takes it. */
 
+import { toSqlTime } from '../../db/time.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { LegacyEvent } from '../document/legacy.ts';
 import { type LegacyRecord, tableOfPlace } from '../document/legacy-records.ts';
-import { type Reason, reason } from '../document/reasons.ts';
+import { quoted, type Reason, reason } from '../document/reasons.ts';
 import type { SqlValue } from '../model/model.ts';
 import { sqlLiteral } from '../model/sql-literal.ts';
-import { type ColumnKind, fitValue, kindOfColumn } from './fit.ts';
+import { type ColumnKind, type Fitted, fitValue, kindOfColumn } from './fit.ts';
 import { type StagedImport, stagedColumns } from './staging-sql.ts';
 import type { Range } from './steps.ts';
+import { KINDS } from './tables.ts';
 
 /** A table or list of another bot's file that its map leaves out. */
 export interface LeftSource {
@@ -49,13 +51,18 @@ export const MAX_REFUSALS = 200;
 const BATCH_CHARACTERS = 1024 * 1024;
 const BATCH_ROWS = 8_000;
 
+/** Zones of clocks that were told apart wrongly are less than a day. */
+const AHEAD_MS = 24 * 60 * 60 * 1000;
+
 /** Writes everything the file has, table by table as it comes; `write` gets each batch and the rows so far. */
 export async function stageRecords(
   staged: readonly StagedImport[],
   records: AsyncIterable<ImportEvent>,
   write: (rows: number, statement: string) => Promise<void>,
+  now: Date,
 ): Promise<Read> {
   const targets = new Map(staged.map((one) => [one.spec.name, targetOf(one)]));
+  const latest = toSqlTime(new Date(now.getTime() + AHEAD_MS));
   const leftAside = new Map<string, number>();
   const refused = new Map<string, number>();
   const refusals: Refusal[] = [];
@@ -96,7 +103,7 @@ export async function stageRecords(
     for (const [name, value] of Object.entries(event.fields))
       if (value !== null && value !== '' && !target.known.has(name))
         count(leftAside, `${event.table}.${name}`);
-    const { fields, faults } = fitted(target, event);
+    const { fields, faults } = fitted(target, event, latest);
     for (const fault of faults) refuse(fault);
     if (fields === undefined) continue;
     n += 1;
@@ -153,11 +160,13 @@ function targetOf(staged: StagedImport): Target {
 function fitted(
   { columns }: Target,
   { table, place, fields }: LegacyRecord,
+  latest: string,
 ): { fields: SqlValue[] | undefined; faults: Refusal[] } {
   const values: SqlValue[] = [];
   const faults: Refusal[] = [];
   for (const { name, kind, required } of columns) {
-    const { value, change, note = reason('missing') } = fitValue(kind, fields[name] ?? null);
+    const given = believed(`${table}.${name}`, fitValue(kind, fields[name] ?? null), latest);
+    const { value, change, note = reason('missing') } = given;
     values.push(value);
     const at = `${place}.${name}`;
     if (value === null && required)
@@ -167,6 +176,20 @@ function fitted(
   }
   return { fields: values, faults };
 }
+
+/** A time yet to come would stand first in every list, for ever; a kind that is none cannot be sent. */
+function believed(column: string, fitted: Fitted, latest: string): Fitted {
+  const { value } = fitted;
+  if (typeof value !== 'string') return fitted;
+  if (TIME.test(column) && /^\d{4}-/.test(value) && value > latest)
+    return { value: null, change: 'left out', note: reason('is-no-time', quoted(value)) };
+  if (value !== '' && KINDS[column]?.includes(value) === false)
+    return { value: null, change: 'left out', note: reason('no-kind', quoted(value)) };
+  return fitted;
+}
+
+/** Not those that say that something is so (a ban): that is true whenever it began. */
+const TIME = /\.(since|last_seen|(?:added|created|updated|viewed)_at)$/;
 
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);

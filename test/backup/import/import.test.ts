@@ -11,9 +11,11 @@ import { documentKey } from '../../../src/backup/catalog/names.ts';
 import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { type ImportReport, importRecords, type Preference } from '../../../src/backup/import/import.ts';
 import { openImportFile } from '../../../src/backup/import/open-file.ts';
+import { IMPORT_TABLES, whyLeftAside } from '../../../src/backup/import/tables.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
+import { ownSchema } from '../../../src/db/own-schema.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { LARGEST_USER_ID } from '../../../src/db/users.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
@@ -181,6 +183,52 @@ describe('the old bot’s JSON', () => {
     );
     expect(table(report, 'anime')).toMatchObject({ added: 1, refused: 5 });
     expect(report.leftAside).toEqual([{ table: 'something', rows: 1, reason: 'not a table of this bot' }]);
+  });
+});
+
+describe('what a file may say of itself', () => {
+  test('a time yet to come is left out, a ban until then is kept, and the same file adds nothing twice', async () => {
+    const file = {
+      anime: [{ code: 5, description: 'x', created_at: '9999-12-31 23:59:59' }],
+      anime_parts: [{ anime_code: 5, part_number: 1, file_id: 'F' }],
+      users: [{ user_id: 1, banned_at: '9999-12-31 23:59:59' }],
+      user_history: [
+        { user_id: 1, anime_code: 5, part_number: 1, viewed_at: '9999-12-31 23:59:59' },
+        { user_id: 1, anime_code: 5, part_number: 1, viewed_at: '2025-01-01 00:00:00' },
+      ],
+    };
+    const report = await importJson(file);
+    expect(report.refusals.map((refusal) => [refusal.place, inEnglish(refusal)])).toEqual([
+      ['anime[0].created_at', '"9999-12-31 23:59:59" is not a time'],
+      ['user_history[0].viewed_at', '"9999-12-31 23:59:59" is not a time'],
+    ]);
+    expect(await rows("SELECT viewed_at FROM user_history WHERE viewed_at > '2100'")).toEqual([]);
+    expect(await rows("SELECT banned_at FROM users WHERE banned_at > '2100'")).toHaveLength(1);
+    const again = await importJson(file);
+    expect(table(again, 'user_history')).toMatchObject({ added: 0 });
+  });
+
+  test('a kind that is none is left out', async () => {
+    const report = await importJson({
+      anime: [{ code: 5, description: 'x' }],
+      anime_parts: [
+        { anime_code: 5, part_number: 1, file_id: 'F', kind: 'evil' },
+        { anime_code: 5, part_number: 2, file_id: 'G', kind: 'document' },
+      ],
+    });
+    expect(report.refusals.map((refusal) => [refusal.place, inEnglish(refusal)])).toEqual([
+      ['anime_parts[0].kind', '"evil" is not a kind that this bot knows'],
+    ]);
+    expect(await rows("SELECT kind FROM anime_parts WHERE kind IN ('video', 'document')")).toHaveLength(2);
+  });
+
+  test('no table of this bot is called another’s', () => {
+    const own = [...ownSchema().tables.keys()].filter((name) =>
+      IMPORT_TABLES.every((one) => one.name !== name),
+    );
+    expect(own).toContain('floods');
+    expect(own.filter((name) => whyLeftAside(name).reason === 'not a table of this bot')).toEqual([]);
+    expect(whyLeftAside('floods').reason).toBe('work under way, not data');
   });
 });
 

@@ -68,6 +68,7 @@ const REASONS: ReasonTexts = {
   'lone-surrogate': 'в тексте испорченный символ',
   'not-a-time': 'не дата',
   'is-no-time': '{} — не дата',
+  'no-kind': '{} — неизвестный вид',
   'no-file-id': '{} — не файл Telegram',
   'no-chat-link': '{} — не ссылка на группу или канал Telegram',
   nul: 'внутри символ NUL',

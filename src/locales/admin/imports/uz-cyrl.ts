@@ -68,6 +68,7 @@ const REASONS: ReasonTexts = {
   'lone-surrogate': 'матнда бузуқ белги',
   'not-a-time': 'сана эмас',
   'is-no-time': '{} — сана эмас',
+  'no-kind': '{} — нотаниш тур',
   'no-file-id': '{} — Telegram файли рақами эмас',
   'no-chat-link': '{} — Telegram гуруҳи ёки канали ҳаволаси эмас',
   nul: 'ичида NUL белгиси бор',

@@ -67,6 +67,7 @@ const REASONS: ReasonTexts = {
   'lone-surrogate': 'matnda buzuq belgi',
   'not-a-time': 'sana emas',
   'is-no-time': '{} — sana emas',
+  'no-kind': '{} — notanish tur',
   'no-file-id': '{} — Telegram fayli raqami emas',
   'no-chat-link': '{} — Telegram guruhi yoki kanali havolasi emas',
   nul: 'ichida NUL belgisi bor',
