@@ -49,7 +49,7 @@ export const TARGETS: readonly Target[] = [
   { file: 'src/backup/foreign/watchdog.ts', tests: FOREIGN },
   { file: 'src/backup/restore/prepare-task.ts', tests: [...RESTORE, ...FOREIGN] },
   { file: 'src/backup/restore/source.ts', tests: RESTORE },
-  { file: 'src/backup/restore/swap.ts', tests: RESTORE },
+  { file: 'src/backup/staged/staged-transaction.ts', tests: RESTORE },
   { file: 'src/backup/restore/embedded.ts', tests: RESTORE },
   { file: 'src/backup/store/directory-upload.ts', tests: STORE },
   { file: 'src/backup/store/s3-upload.ts', tests: STORE },

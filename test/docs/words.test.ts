@@ -35,6 +35,15 @@ test('nobody is "he" or "his" in comments, documents and titles of tests', () =>
   ).toEqual([]);
 });
 
+test(`a line of a document has at most ${COLUMNS} columns, but rows of tables and single words`, () => {
+  const isPage = (file: string): boolean => /^docs\/.*\.md$|^(?:CONTRIBUTING|SECURITY)\.md$/.test(file);
+  // Tables, HTML, JSON of an example, and one long word stay whole.
+  const isExempt = (text: string): boolean => /^\||^\s*[<{"]|^\s*\S+$/.test(text);
+  expect(found(({ file, text }) => isPage(file) && [...text].length > COLUMNS && !isExempt(text))).toEqual(
+    [],
+  );
+});
+
 test(`a line of a comment has at most ${COLUMNS} columns`, () => {
   // One long word, an address for example, cannot be broken; nor can an indented command.
   const isBreakable = (text: string): boolean =>
