@@ -269,7 +269,10 @@ export function goneIndexes(found: ExistingTables, names: ReadonlySet<string>): 
   return new Map(gone);
 }
 
-/** Every table with its columns, names in lower case; those beyond ASCII are left out. Columns of virtual tables are not asked for: what is wrong in one would fail all. */
+/**
+ * Every table with its columns, names in lower case; those beyond ASCII are left out. Columns of
+ * virtual tables are not asked for: what is wrong in one would fail all.
+ */
 export const existingTables: Query<ExistingTables> = {
   ...all(
     sql(`SELECT lower(t.name) AS "table", lower(c.name) AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c

@@ -1,6 +1,7 @@
 /**
- * FTS5 takes orders from the rows of a `_config` table: a rank function that is not there fails every search, a version that it does
- * not know fails every statement, sizes of pages and hashes are taken as they are. This program gives none: the version alone.
+ * FTS5 takes orders from the rows of a `_config` table: a rank function that is not there fails
+ * every search, a version that it does not know fails every statement, sizes of pages and hashes
+ * are taken as they are. This program gives none: the version alone.
  */
 import { migrations } from './migrations/all-migrations.ts';
 
@@ -18,7 +19,10 @@ export function configOf(table: string): string {
   return `${table}_config`;
 }
 
-/** True of a row of a `_config` table that FTS5 itself writes. https://sqlite.org/fts5.html, fts5_config.c */
+/**
+ * True of a row of a `_config` table that FTS5 itself writes. https://sqlite.org/fts5.html,
+ * fts5_config.c
+ */
 export const OWN_ROW = "(k IS 'version' AND typeof(v) = 'integer' AND v = 4)";
 
 /** Makes a full-text table anew: it is made of other tables' rows, so nothing is lost. */

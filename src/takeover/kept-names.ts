@@ -1,6 +1,6 @@
 /**
- * Names of the tables that keep what a mending changed. An object of somebody else's may have such a name: it stays what it is, and
- * the next free name is taken.
+ * Names of the tables that keep what a mending changed. An object of somebody else's may have such
+ * a name: it stays what it is, and the next free name is taken.
  */
 import { all, sql } from '../db/database.ts';
 import { hexOf, textOfHex } from '../lib/hex-text.ts';
@@ -24,7 +24,10 @@ export const keptTables = all(
   }),
 );
 
-/** The first of `wanted`, `wanted_2` … that nothing has, or a table of just these columns, which is ours. */
+/**
+ * The first of `wanted`, `wanted_2` … that nothing has, or a table of just these columns, which is
+ * ours.
+ */
 export function keptName(wanted: string, columns: string, objects: readonly KeptObject[]): string {
   for (let n = 1; ; n += 1) {
     const name = n === 1 ? wanted : `${wanted}_${n}`;
@@ -33,7 +36,10 @@ export function keptName(wanted: string, columns: string, objects: readonly Kept
   }
 }
 
-/** A table of this name is there, and made of just these columns: whatever else stood in it would act, or refuse a row. */
+/**
+ * A table of this name is there, and made of just these columns: whatever else stood in it would
+ * act, or refuse a row.
+ */
 export function isKept(name: string, columns: string, objects: readonly KeptObject[]): boolean {
   const own = wordsOf(`(${columns})`).join(' ');
   return objects.some((object) => {

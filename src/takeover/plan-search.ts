@@ -1,4 +1,7 @@
-/** Orders to FTS5 that are not this program's, brought by a restore or an editor: the start makes such an index anew. */
+/**
+ * Orders to FTS5 that are not this program's, brought by a restore or an editor: the start makes
+ * such an index anew.
+ */
 import { all, type Database, type Statement, sql } from '../db/database.ts';
 import { existingTables } from '../db/own-schema.ts';
 import { configOf, FULL_TEXT, makeFullTextAnew, OWN_ROW } from '../db/search-config.ts';

@@ -1,16 +1,21 @@
 /**
- * Standard output of a host. A log that cannot be written (a full disk, a reader that left) stops no
- * bot: its lines are dropped and counted, and the count is told when lines can be written again. Node
- * only.
+ * Standard output of a host. A log that cannot be written (a full disk, a reader that left) stops
+ * no bot: its lines are dropped and counted, and the count is told when lines can be written again.
+ * Node only.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
 
 export interface LogStream {
-  /** Writes one line, without its end. The stream tells of a failure later, by its event `error`. */
+  /**
+   * Writes one line, without its end. The stream tells of a failure later, by its event `error`.
+   */
   write(line: string): void;
   onError(listener: () => void): void;
-  /** Writes past the stream, which takes nothing more after its first failure. @throws what the system says */
+  /**
+   * Writes past the stream, which takes nothing more after its first failure. @throws what the
+   * system says
+   */
   writeNow(text: string): void;
 }
 

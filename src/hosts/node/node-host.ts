@@ -91,7 +91,10 @@ export interface NodeOptions {
   readonly isOffline?: boolean;
   /** Begins a missing database although there are backups of one. */
   readonly beginsNew?: boolean;
-  /** The first backup waits until {@link RunningNode.backUp} is called: what it shall hold is not there yet. */
+  /**
+   * The first backup waits until {@link RunningNode.backUp} is called: what it shall hold is not
+   * there yet.
+   */
   readonly isUnfilled?: boolean;
   /** Left out: as the settings say. */
   readonly log?: Log;

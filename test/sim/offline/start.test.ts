@@ -63,7 +63,8 @@ describe('without BOT_TOKEN', () => {
     const webhook = await fetch(health.replace('healthz', 'webhook'), { method: 'POST', body: '{}' });
     expect(webhook.status).toBe(401);
     expect(readdirSync(join(directory, 'data'))).toEqual(['offline']);
-    // One backup, with the samples in it: one of the empty database would be the first thing to mislead.
+    // One backup, with the samples in it: one of the empty database would be the first thing to
+    // mislead.
     expect(readdirSync(join(directory, 'data/offline/backups'))).toHaveLength(3);
     expect(host.output().match(/"event":"backup"/g)).toHaveLength(1);
     expect(host.output()).not.toContain('"event":"update"');
