@@ -1,4 +1,6 @@
-/** Telling this machine's own troubles (a full scratch disk) from damage of what is being looked at. */
+/**
+ * Telling this machine's own troubles (a full scratch disk) from damage of what is being looked at.
+ */
 
 /** A disk or a process at its end: true of the machine, whatever file is read or written. */
 const ERRNO = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM']);
@@ -7,7 +9,10 @@ const SQLITE = new Set([7, 10, 13]);
 /** SQLITE_IOERR_SHORT_READ: the file ends too early, which is the file's fault. */
 const SHORT_READ = 522;
 
-/** Whether a full or broken disk of this machine is at the bottom of `error`: then nothing was learned about the backup. */
+/**
+ * Whether a full or broken disk of this machine is at the bottom of `error`: then nothing was
+ * learned about the backup.
+ */
 export function isLocalFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('code' in error && typeof error.code === 'string' && isLocalCode(error.code)) return true;
