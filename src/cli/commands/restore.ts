@@ -107,8 +107,8 @@ async function run(
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (only?.length === 0) throw new UsageError('--only needs names of tables');
-  const { from, passedOver } = await resolveSource(invocation, source, options.brokenDatabase === true);
-  for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
+  const { from, passedOver: newer } = await resolveSource(invocation, source);
+  for (const line of newer) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
   if (isOldBroken && (target.kind !== 'file' || only !== undefined))
@@ -127,6 +127,12 @@ async function run(
         if (target.kind !== 'file') throw error;
         throw await inScratch(undefined, (scratch) => withWayOn(error, target.path, scratch, systemClock));
       });
+  const later =
+    source === 'latest' && from.kind === 'backup' && state !== 'absent' && !isOldBroken
+      ? await laterThan(session, from.entry)
+      : undefined;
+  if (later !== undefined) terminal.say(terminal.colors.yellow(later));
+  const passedOver = later === undefined ? newer : [...newer, later];
   if (options.dryRun === true)
     return dryRun(
       invocation,
@@ -312,7 +318,6 @@ async function dryRun(
 async function resolveSource(
   { session }: Invocation,
   text: string,
-  isOldBroken: boolean,
 ): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
   if (existsSync(text) && statSync(text).isFile())
     return { from: { kind: 'file', path: text }, passedOver: [] };
@@ -322,11 +327,16 @@ async function resolveSource(
   const from = { kind: 'backup', entry } as const;
   if (text !== 'latest') return { from, passedOver };
   await refuseDenied(session.bucket, entry);
-  if (isOldBroken) return { from, passedOver };
-  const later = await madeLater(session.bucket, async () => (await session.backup()).ledger, entry.name);
-  // The restore opens it again where it needs it.
-  await session.close();
-  return { from, passedOver: later === undefined ? passedOver : [...passedOver, later] };
+  return { from, passedOver };
+}
+
+/** Closes the database again: the restore opens it where it needs it. */
+async function laterThan(session: Session, { name }: BackupEntry): Promise<string | undefined> {
+  try {
+    return await madeLater(session.bucket, async () => (await session.backup()).ledger, name);
+  } finally {
+    await session.close();
+  }
 }
 
 /**
