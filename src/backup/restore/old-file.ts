@@ -16,7 +16,7 @@ import { createDirectoryStore } from '../store/directory.ts';
 import { requireIntact } from '../verify/file-integrity.ts';
 
 const BROKEN_OPTION =
-  'the database itself is the reason: with --replace --broken-database it is replaced without a backup of it, and the old file stays beside the new one as ….broken-<time>';
+  'the database itself is the reason: with --replace --broken-database it is replaced without a backup of it, and the old file stays beside the new one as ….broken-<time> (docs/operations.md, "The database file is damaged")';
 
 const LONGEST_TRIAL_MS = 6 * 3_600_000;
 

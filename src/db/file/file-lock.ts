@@ -81,8 +81,9 @@ export async function lockDatabaseFile(
     if (found === undefined) continue;
     const other = parseLock(found);
     let life = other === undefined ? 'unknown' : lifeOf(other);
-    if (other !== undefined && life === 'unknown' && !isOfThisKernel(other) && isFresh(file, now()))
-      life = 'alive';
+    const isBelieved =
+      other !== undefined && life === 'unknown' && !isOfThisKernel(other) && isFresh(file, now());
+    if (isBelieved) life = 'alive';
     if (life === 'unknown') {
       if (other !== undefined)
         say(`${file} names ${describeHolder(other)}: waiting up to ${SILENT_MS / 1000} s for a sign of life`);
@@ -94,7 +95,7 @@ export async function lockDatabaseFile(
     if (life === 'dead') await setAside(file, found);
     else if (other !== undefined)
       throw new DatabaseFileHeld(
-        `database ${path} is in use by ${describeHolder(other)}: stop it first, or give this one another DATABASE_URL`,
+        `database ${path} is in use by ${describeHolder(other)}: stop it first, or give this one another DATABASE_URL${isBelieved ? '. If it is gone already, or the lock came with a copy, wait a minute and try again' : ''}`,
       );
   }
   throw new DatabaseFileHeld(`database ${path}: its lock ${file} changes hands all the time; try again`);
