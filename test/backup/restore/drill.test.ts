@@ -45,7 +45,7 @@ test('a backup that only its document saves fails the drill: that is what it is 
 });
 
 test('without a backup there is nothing to drill with', async () => {
-  await expect(run()).rejects.toThrow(/there is nothing to drill with: .* has no backup/);
+  await expect(run()).rejects.toThrow(/there is nothing to drill with: there is no backup in /);
 });
 
 test('a full disk of this machine is no failed drill of the backup', async () => {
