@@ -1,12 +1,13 @@
 /**
- * The engine as a host sees it: one object, built once by a composition root, the same in a Worker and on Node.
+ * The engine as a host sees it: one object, built once by a composition root, the same in a Worker
+ * and on Node.
  *
- * ```ts
- * const engine = createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink });
- * await engine.run({ trigger: 'schedule', scheduledAt });            // cron
- * const request = await engine.request({ requestedBy, chatId, messageId }); // `/backup`, before anything else is done
- * const outcome = await engine.runRequest(request, onProgress);      // `/backup`, as far as the request lives
- * for (const { request, outcome } of await engine.finishRequested()) // tick: whatever a dead process left open
+ * ```ts const engine = createBackupEngine({ ...context, requests: ledger, maxAgeHours: 26, signLink
+ * }); await engine.run({ trigger: 'schedule', scheduledAt }); // cron const request = await
+ * engine.request({ requestedBy, chatId, messageId }); // `/backup`, before anything else is done
+ * const outcome = await engine.runRequest(request, onProgress); // `/backup`, as far as the request
+ * lives for (const { request, outcome } of await engine.finishRequested()) // tick: whatever a dead
+ * process left open
  *   tell(request.chatId, outcome);
  * ```
  */
@@ -41,7 +42,9 @@ export interface EngineContext extends BackupContext {
   readonly requests: RequestLedger;
   /** BACKUP_MAX_AGE_HOURS. */
   readonly maxAgeHours: number;
-  /** A link to an object of a store that makes none itself (a directory); valid for that admin only. */
+  /**
+   * A link to an object of a store that makes none itself (a directory); valid for that admin only.
+   */
   readonly signLink: (key: string, adminId: number) => string;
   /** Aborts when the host stops: runs are given up, and requests wait for the next host. */
   readonly stopping?: AbortSignal;
@@ -67,11 +70,15 @@ export interface BackupEngine {
   heldAlready(trigger: Trigger): Promise<BackupName | undefined>;
   /** Records that an admin asked; from then on the backup is made even when this process dies. */
   request(asked: Omit<BackupRequest, 'id' | 'attempts' | 'requestedAt'>): Promise<BackupRequest>;
-  /** Makes the backup asked for and closes the request, unless another run is in its way: then the next tick finishes it. */
+  /**
+   * Makes the backup asked for and closes the request, unless another run is in its way: then the
+   * next tick finishes it.
+   */
   runRequest(request: BackupRequest, onProgress?: OnProgress): Promise<BackupOutcome>;
   /**
-   * Requests that their own process did not answer, each with what became of it; those still in the way of a run stay open. `mayBegin` is
-   * asked before each run: the first one that is refused, and those after it, stay open too.
+   * Requests that their own process did not answer, each with what became of it; those still in the
+   * way of a run stay open. `mayBegin` is asked before each run: the first one that is refused, and
+   * those after it, stay open too.
    */
   finishRequested(
     mayBegin?: () => boolean,
@@ -79,9 +86,14 @@ export interface BackupEngine {
   /** Backups, newest first. */
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
   find(name: BackupName): Promise<BackupEntry | undefined>;
-  /** Every stored byte of both objects against the manifest, and the contents where there is a key. Undefined: no such backup. */
+  /**
+   * Every stored byte of both objects against the manifest, and the contents where there is a key.
+   * Undefined: no such backup.
+   */
   verify(name: BackupName, onBytes?: (bytes: number) => Promise<void>): Promise<HashVerdict | undefined>;
-  /** Links to both objects for this admin, alive for 15 minutes; empty when there is no such backup. */
+  /**
+   * Links to both objects for this admin, alive for 15 minutes; empty when there is no such backup.
+   */
   links(name: BackupName, adminId: number): Promise<DownloadLink[]>;
   /** Both objects, to be sent elsewhere; empty when there is no such backup. */
   files(name: BackupName): Promise<StoredFile[]>;
@@ -196,7 +208,10 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
   };
 }
 
-/** Its process died again and again: perhaps of this very backup, perhaps only before it could say that it was made. */
+/**
+ * Its process died again and again: perhaps of this very backup, perhaps only before it could say
+ * that it was made.
+ */
 async function giveUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome> {
   const now = context.clock.now();
   const newest = await newestVerified(context).catch((cause: unknown) => ({ cause }));
@@ -214,7 +229,10 @@ async function giveUp(context: EngineContext, request: BackupRequest): Promise<B
   return { kind: 'failed', name: undefined, reason, cause: undefined, left: [] };
 }
 
-/** Made for the request, or since: either holds what the admin wanted saved. The database keeps whole seconds. */
+/**
+ * Made for the request, or since: either holds what the admin wanted saved. The database keeps
+ * whole seconds.
+ */
 function isAsked({ scheduled_at }: Manifest, { requestedAt }: BackupRequest): boolean {
   return Math.floor(Date.parse(scheduled_at) / 1000) >= Math.floor(requestedAt.getTime() / 1000);
 }

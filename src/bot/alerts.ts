@@ -12,7 +12,10 @@ export interface AlertTools {
   readonly adminIds: readonly number[];
 }
 
-/** To every owner (ADMIN_IDS); one who can not be reached is logged and does not keep it from the others. Never rejects. */
+/**
+ * To every owner (ADMIN_IDS); one who cannot be reached is logged and does not keep it from the
+ * others. Never rejects.
+ */
 export async function tellAdmins({ api, log, adminIds }: AlertTools, text: Html): Promise<void> {
   await Promise.all(
     adminIds.map((id) =>
@@ -23,7 +26,10 @@ export async function tellAdmins({ api, log, adminIds }: AlertTools, text: Html)
   );
 }
 
-/** Characters of an alert's own words; Telegram refuses messages over 4096, and a refused alert is none. */
+/**
+ * Characters of an alert's own words; Telegram refuses messages over 4096, and a refused alert is
+ * none.
+ */
 const LONGEST_ALERT = 3_000;
 
 export function backupAlertText(locale: LocaleName, { kind, message: whole }: BackupAlert): Html {

@@ -61,7 +61,10 @@ export function adminActionOf(incoming: Incoming): Action | undefined {
   return incoming.kind === 'command' ? ADMIN_COMMANDS.get(incoming.name) : undefined;
 }
 
-/** Several stages ask; a text is folded once. Entries go with their update: nothing is remembered from one to the next. */
+/**
+ * Several stages ask; a text is folded once. Entries go with their update: nothing is remembered
+ * from one to the next.
+ */
 const known = new WeakMap<Incoming, { readonly action: Action | undefined }>();
 
 /** Undefined for what no viewer's feature answers. */
@@ -97,7 +100,10 @@ const PART = new RegExp(
   'iu',
 );
 
-/** `/start 12` opens anime 12, `/start 12_5` its part 5; any other payload names no anime (it is where the viewer came from). */
+/**
+ * `/start 12` opens anime 12, `/start 12_5` its part 5; any other payload names no anime (it is
+ * where the viewer came from).
+ */
 function startAction(payload: string): Action {
   const match = /^([1-9]\d{0,5})(?:_(\d{1,6}))?$/.exec(payload);
   return match === null

@@ -1,6 +1,6 @@
 /**
- * What a feature answers, action by action: whom it answers, what it reads, what it shows. The router
- * (router.ts) finds it by the kind of action.
+ * What a feature answers, action by action: whom it answers, what it reads, what it shows. The
+ * router (router.ts) finds it by the kind of action.
  */
 import type { Message } from 'grammy/types';
 import type { Ask, Question } from '../db/asks.ts';

@@ -1,6 +1,7 @@
 /**
- * Whether updates can arrive at all. A bot that Telegram brings nothing looks well in every other way; one that nobody writes to is
- * well, so silence alone proves nothing: what Telegram says of the webhook does, or that it answers the poll.
+ * Whether updates can arrive at all. A bot that Telegram brings nothing looks well in every other
+ * way; one that nobody writes to is well, so silence alone proves nothing: what Telegram says of
+ * the webhook does, or that it answers the poll.
  */
 import { type Api, GrammyError } from 'grammy';
 import { one, type Query, type Statement, sql } from '../db/database.ts';

@@ -1,4 +1,6 @@
-/** What an update asks for, read once at the boundary; everything below works on this narrow type. */
+/**
+ * What an update asks for, read once at the boundary; everything below works on this narrow type.
+ */
 import type { Message, Update, User, UserFromGetMe } from 'grammy/types';
 import { type Action, decodeAction } from './callback-data.ts';
 
@@ -17,7 +19,10 @@ type Asked =
   /** `action` is undefined for data this program never wrote. */
   | { readonly kind: 'press'; readonly action: Action | undefined }
   | { readonly kind: 'inline'; readonly query: string; readonly offset: string }
-  /** Everything else: group talk, edited messages, channel posts, membership changes, kinds yet unknown. */
+  /**
+   * Everything else: group talk, edited messages, channel posts, membership changes, kinds yet
+   * unknown.
+   */
   | { readonly kind: 'other' };
 
 /** Messages that may be the answer to a question, or part of a draft. */
@@ -30,7 +35,8 @@ const MAX_CODE = 999_999;
 
 export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>): Incoming {
   const press = update.callback_query;
-  // Under a message of an inline query there is no chat to answer in, and the bot puts no such button there.
+  // Under a message of an inline query there is no chat to answer in, and the bot puts no such
+  // button there.
   if (press !== undefined)
     return readPress(press.message === undefined ? undefined : decodeAction(press.data ?? ''));
   if (update.inline_query !== undefined)
@@ -58,7 +64,9 @@ export function isRelayed({ forward_origin, via_bot }: Message): boolean {
   return forward_origin !== undefined || via_bot !== undefined;
 }
 
-/** Tekshirish asks for what its button carries: features see that, and need not know of the gate. */
+/**
+ * Tekshirish asks for what its button carries: features see that, and need not know of the gate.
+ */
 function readPress(action: Action | undefined): Incoming {
   if (action?.kind === 'open') return openedBy(action);
   if (action?.kind !== 'check') return { kind: 'press', action };
@@ -89,8 +97,9 @@ function readCode(text: string): Incoming | undefined {
 }
 
 /**
- * Decimal digits of any script become 0-9; anything else stays. Unicode lays its digits (category Nd) out in runs of ten beginning with
- * zero (Unicode Standard 4.6), so a digit's value is its distance from the start of its run, modulo ten. `²` and `Ⅻ` are not Nd.
+ * Decimal digits of any script become 0-9; anything else stays. Unicode lays its digits (category
+ * Nd) out in runs of ten beginning with zero (Unicode Standard 4.6), so a digit's value is its
+ * distance from the start of its run, modulo ten. `²` and `Ⅻ` are not Nd.
  */
 export function normaliseDigits(text: string): string {
   return text.replaceAll(/\p{Nd}/gu, (digit) => {
@@ -101,7 +110,10 @@ export function normaliseDigits(text: string): string {
   });
 }
 
-/** What somebody can send (core.telegram.org/bots/api#message); whatever has none of it was made by Telegram and is no question. */
+/**
+ * What somebody can send (core.telegram.org/bots/api#message); whatever has none of it was made by
+ * Telegram and is no question.
+ */
 const CONTENT_KEYS = [
   'animation',
   'audio',
@@ -130,7 +142,10 @@ function hasContent(message: object): boolean {
 
 /** Telegram itself, in whose name channel posts and service notices come. */
 const TELEGRAM_ID = 777_000;
-/** @Channel_Bot and @GroupAnonymousBot stand in for channels and anonymous admins (core.telegram.org/bots/api#message). */
+/**
+ * @Channel_Bot and @GroupAnonymousBot stand in for channels and anonymous admins
+ * (core.telegram.org/bots/api#message).
+ */
 const STAND_INS: readonly number[] = [TELEGRAM_ID, 136_817_688, 1_087_968_824];
 
 /** Bots, Telegram's own account and whatever has no id of a person are nobody. */
@@ -143,7 +158,10 @@ export function isAnonymous(message: Message | undefined): boolean {
   return message?.sender_chat !== undefined;
 }
 
-/** The chat whose updates are handled in order; a press on an inline message and an inline query belong to their sender. */
+/**
+ * The chat whose updates are handled in order; a press on an inline message and an inline query
+ * belong to their sender.
+ */
 export function chatOf(update: Update): number | undefined {
   return (
     update.message?.chat?.id ??

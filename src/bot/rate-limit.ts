@@ -1,4 +1,7 @@
-/** More than 30 updates a minute from one viewer: told once, then ignored until the minute is over (docs/spec/bot.md "Viewer" 11). */
+/**
+ * More than 30 updates a minute from one viewer: told once, then ignored until the minute is over
+ * (docs/spec/bot.md "Viewer" 11).
+ */
 import type { Update } from 'grammy/types';
 import { hasChanged } from '../db/database.ts';
 import { holdingSince, isHolding } from '../db/time.ts';
@@ -10,8 +13,9 @@ import { type Stage, step } from './step.ts';
 const LIMIT = 30;
 
 /**
- * What is asked beyond the limit is neither read nor written: a mark of an update without effects is worth nothing. What Telegram tells
- * of the viewer (a membership, a request to join) is heard all the same.
+ * What is asked beyond the limit is neither read nor written: a mark of an update without effects
+ * is worth nothing. What Telegram tells of the viewer (a membership, a request to join) is heard
+ * all the same.
  */
 export function isIgnored(update: Update, viewer: Viewer | undefined, now: Date): boolean {
   const { message, callback_query: press, inline_query: inline } = update;
@@ -21,7 +25,10 @@ export function isIgnored(update: Update, viewer: Viewer | undefined, now: Date)
   return viewer.rate.isTold || !canBeTold;
 }
 
-/** The counter is a row (it rides in the turn's batches), so it holds across isolates. Admins send parts by the hundred: no limit. */
+/**
+ * The counter is a row (it rides in the turn's batches), so it holds across isolates. Admins send
+ * parts by the hundred: no limit.
+ */
 export const rateLimit: Stage = () =>
   step([], async (ctx, _, next) => {
     const { viewer } = ctx;

@@ -1,6 +1,7 @@
 /**
- * One update, from parsed JSON to an outcome. The order is the promise: read what it needs in one batch, act, commit the effects with the
- * mark in one batch. What failed before its effects is handled again; what can not be handled is kept and told to the admins once.
+ * One update, from parsed JSON to an outcome. The order is the promise: read what it needs in one
+ * batch, act, commit the effects with the mark in one batch. What failed before its effects is
+ * handled again; what cannot be handled is kept and told to the admins once.
  */
 import { type Api, GrammyError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
@@ -44,13 +45,19 @@ export interface Services {
   readonly now: () => Date;
   readonly log: Log;
   readonly backups: BackupEngine;
-  /** Imports a file that an admin sent, in a process of its own; a Worker has none, and imports by itself. */
+  /**
+   * Imports a file that an admin sent, in a process of its own; a Worker has none, and imports by
+   * itself.
+   */
   readonly importUpload?: ImportUpload | undefined;
-  /** Work that goes on after its update was handled, where there is a process to do it: Node. It ends when the host stops. */
+  /**
+   * Work that goes on after its update was handled, where there is a process to do it: Node. It
+   * ends when the host stops.
+   */
   readonly background?: ((work: (signal: AbortSignal) => Promise<void>) => void) | undefined;
   /**
-   * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for what the tick would do a little later
-   * anyway: it may never happen.
+   * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for
+   * what the tick would do a little later anyway: it may never happen.
    */
   readonly after?: (milliseconds: number, work: () => Promise<void>) => void;
 }
@@ -105,7 +112,10 @@ interface Arrived {
   readonly trace: Trace;
 }
 
-/** Earlier updates of the chat were set aside: they come first, and while they have to wait this one waits behind them. */
+/**
+ * Earlier updates of the chat were set aside: they come first, and while they have to wait this one
+ * waits behind them.
+ */
 async function handleBehind(arrived: Arrived, receive: Receive): Promise<Outcome> {
   const { update, services } = arrived;
   const chat = { chatId: chatOf(update) ?? 0, now: services.now() };
@@ -192,7 +202,10 @@ async function handle(arrived: Arrived): Promise<Outcome | undefined> {
   return turn.handler === 'none' ? 'ignored' : 'handled';
 }
 
-/** What it asked for was done long ago, and its answer was lost: that is said, once for all such updates of the chat. */
+/**
+ * What it asked for was done long ago, and its answer was lost: that is said, once for all such
+ * updates of the chat.
+ */
 async function sayLate({ update, services, trace }: Arrived, t: Texts): Promise<Outcome> {
   const chatId = chatOf(update) ?? 0;
   trace.handler = 'late';
@@ -216,7 +229,10 @@ async function tellBan(from: User, t: Texts, { api }: Services): Promise<void> {
   }
 }
 
-/** What people of a group say to each other is not said to the bot: nobody is recorded, nothing is read or written. */
+/**
+ * What people of a group say to each other is not said to the bot: nobody is recorded, nothing is
+ * read or written.
+ */
 function isTalk({ message }: Update, incoming: Incoming): boolean {
   const isInGroup = message?.from !== undefined && message.chat.type !== 'private';
   return isInGroup && incoming.kind !== 'command' && moveTold(message) === undefined;
@@ -234,7 +250,10 @@ function senderOf(update: Update): User | undefined {
   return from !== undefined && isPerson(from) ? from : undefined;
 }
 
-/** Only who writes to the bot becomes one of its people; who uses it inline or asks to join a channel does not. */
+/**
+ * Only who writes to the bot becomes one of its people; who uses it inline or asks to join a
+ * channel does not.
+ */
 function seeSender(update: Update, from: User, now: Date): readonly Statement[] {
   const isWriting = update.message !== undefined || update.callback_query !== undefined;
   const person = {
@@ -245,11 +264,14 @@ function seeSender(update: Update, from: User, now: Date): readonly Statement[] 
     lastName: from.last_name,
     language: localeOf(from.language_code),
   };
-  // The visit is counted first: it looks at when he was last seen.
+  // The visit is counted first: it looks at when the person was last seen.
   return isWriting ? [countVisit(from.id, now), seePerson(person, now)] : [seeIfKnown(person, now)];
 }
 
-/** A newcomer is answered in his own language, where we speak it, and it is kept; who was here before us keeps the bot's. */
+/**
+ * A newcomer is answered in the language of their Telegram, where we speak it, and it is kept; who
+ * was here before us keeps the bot's.
+ */
 function viewerOf(from: User, person: KnownPerson, services: Services): Viewer {
   const chosen = LOCALE_NAMES.find((name) => name === person.language);
   const guessed = person.known ? undefined : localeOf(from.language_code);

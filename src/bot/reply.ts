@@ -1,4 +1,7 @@
-/** What a handler gives back, and how it reaches the person: the press is answered while the screen is shown. */
+/**
+ * What a handler gives back, and how it reaches the person: the press is answered while the screen
+ * is shown.
+ */
 import type { BotContext } from './context.ts';
 import { type Screen, show } from './show.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Shows a screen: one function decides whether to edit the pressed message, to leave it, or to send a new one, whatever kind the old
- * message was. (The old bot edited text on a photo and failed.)
+ * Shows a screen: one function decides whether to edit the pressed message, to leave it, or to send
+ * a new one, whatever kind the old message was. (The old bot edited text on a photo and failed.)
  */
 import { GrammyError, type InlineKeyboard } from 'grammy';
 import type { InlineKeyboardButton, InputMedia, Message } from 'grammy/types';
@@ -14,17 +14,23 @@ export type MediaKind = 'photo' | 'video' | 'document' | 'animation';
 export interface Screen {
   readonly text: Html;
   readonly keyboard?: InlineKeyboard;
-  /** `keep`: the pressed message's own media stays, if it has any (then the text is a caption, see {@link roomFor}). */
+  /**
+   * `keep`: the pressed message's own media stays, if it has any (then the text is a caption, see
+   * {@link roomFor}).
+   */
   readonly media?: { readonly kind: MediaKind; readonly fileId: string } | 'keep';
-  /** The text alone will do where Telegram refuses the file, and this learns why; left out, the refusal is thrown. */
+  /**
+   * The text alone will do where Telegram refuses the file, and this learns why; left out, the
+   * refusal is thrown.
+   */
   readonly onRefused?: (error: GrammyError) => void;
   /** Leaves the pressed message as it is: lists stay where they are. */
   readonly isNew?: boolean;
 }
 
 /**
- * Edits the pressed message into the screen where Telegram allows it, else sends it as a new message; one Bot API call (two when the
- * edit is refused).
+ * Edits the pressed message into the screen where Telegram allows it, else sends it as a new
+ * message; one Bot API call (two when the edit is refused).
  */
 export async function show(ctx: BotContext, screen: Screen): Promise<void> {
   try {
@@ -52,7 +58,9 @@ async function showWhole(ctx: BotContext, screen: Screen): Promise<void> {
   }
 }
 
-/** Changes buttons of the pressed message, if it can still be edited; the rest of it stays as it is. */
+/**
+ * Changes buttons of the pressed message, if it can still be edited; the rest of it stays as it is.
+ */
 export async function editKeyboard(
   ctx: BotContext,
   change: (button: InlineKeyboardButton) => InlineKeyboardButton,
@@ -69,7 +77,10 @@ export async function editKeyboard(
   }
 }
 
-/** Takes the buttons off a pressed message whose media keeps it as it is while a new one says the rest. Never fails. */
+/**
+ * Takes the buttons off a pressed message whose media keeps it as it is while a new one says the
+ * rest. Never fails.
+ */
 export async function leaveBare(ctx: BotContext): Promise<void> {
   const pressed = pressedMessage(ctx);
   if (pressed === undefined || mediaOf(pressed) === undefined) return;
@@ -84,7 +95,9 @@ export function roomFor(ctx: BotContext): number {
   return pressed === undefined || mediaOf(pressed) === undefined ? TEXT_LIMIT : CAPTION_LIMIT;
 }
 
-/** Date 0 marks a message too old for Telegram to hand out ("inaccessible"): it can not be edited. */
+/**
+ * Date 0 marks a message too old for Telegram to hand out ("inaccessible"): it cannot be edited.
+ */
 function pressedMessage(ctx: BotContext): Message | undefined {
   const pressed = ctx.callbackQuery?.message;
   return pressed === undefined || pressed.date === 0 ? undefined : pressed;
@@ -142,12 +155,18 @@ function mediaOf(message: Message): { kind: MediaKind; fileIds: readonly string[
   return undefined;
 }
 
-/** The message is gone, too old, of another kind, or whatever Telegram calls it: what cannot be edited is sent. */
+/**
+ * The message is gone, too old, of another kind, or whatever Telegram calls it: what cannot be
+ * edited is sent.
+ */
 function isRefused(error: unknown): error is GrammyError {
   return error instanceof GrammyError && error.error_code === 400;
 }
 
-/** Spares a second refusal where Telegram names the file; where it does not, sending shows whose fault it was. */
+/**
+ * Spares a second refusal where Telegram names the file; where it does not, sending shows whose
+ * fault it was.
+ */
 function isBlamedOnFile(error: GrammyError): boolean {
   return isFileRefused(error) && /file|MEDIA_|PHOTO_|VIDEO_|DOCUMENT_|IMAGE_/i.test(error.description);
 }

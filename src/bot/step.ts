@@ -1,6 +1,7 @@
 /**
- * The way of an update is a row of stages. A stage looks at the update and gives the step it wants to
- * take: what it has to know, and what it does once it knows. All steps are asked in one read batch.
+ * The way of an update is a row of stages. A stage looks at the update and gives the step it wants
+ * to take: what it has to know, and what it does once it knows. All steps are asked in one read
+ * batch.
  */
 import { Composer, type Middleware, type NextFunction } from 'grammy';
 import type { Query } from '../db/database.ts';

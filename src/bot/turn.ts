@@ -1,6 +1,6 @@
 /**
- * One update's turn: what was read for it in one batch, and what it will write in one batch together with the mark that it was handled
- * (docs/architecture.md, "The way of one update").
+ * One update's turn: what was read for it in one batch, and what it will write in one batch
+ * together with the mark that it was handled (docs/architecture.md, "The way of one update").
  */
 import {
   ConstraintFailed,
@@ -10,7 +10,9 @@ import {
   type WriteResult,
 } from '../db/database.ts';
 
-/** What a commit gives back for each thing it was given: an answer, or what a statement returned. */
+/**
+ * What a commit gives back for each thing it was given: an answer, or what a statement returned.
+ */
 type Written<S> = S extends Query<infer T> ? T : S extends Statement ? WriteResult : readonly WriteResult[];
 
 /** Another delivery of the same update was quicker: nothing of this one was written. */
@@ -34,16 +36,20 @@ export class Turn {
     this.#staged = [...options.mark];
   }
 
-  /** Written at the end of the turn, with the mark. For effects nobody is told about: views, last_seen. */
+  /**
+   * Written at the end of the turn, with the mark. For effects nobody is told about: views,
+   * last_seen.
+   */
   stage(...statements: readonly Statement[]): void {
     this.#staged.push(...statements);
   }
 
   /**
-   * Writes now, with everything staged and the mark, in one transaction: call it before saying that something was saved.
-   * A second commit in one turn writes only what it is given. Queries are answered where they stand among the statements.
-   * @throws AlreadyHandled when another delivery of this update was quicker; ConstraintFailed when a statement was refused
-   * (nothing was written, the turn can still answer); DatabaseUnavailable.
+   * Writes now, with everything staged and the mark, in one transaction: call it before saying that
+   * something was saved. A second commit in one turn writes only what it is given. Queries are
+   * answered where they stand among the statements.
+   * @throws AlreadyHandled when another delivery of this update was quicker; ConstraintFailed when
+   * a statement was refused (nothing was written, the turn can still answer); DatabaseUnavailable.
    */
   async commit<const S extends readonly (Statement | readonly Statement[])[]>(
     ...given: S

@@ -1,6 +1,7 @@
 /**
- * What Telegram itself shows of the bot: the menu of commands beside the input line, and the description in an empty chat. Every call is
- * cosmetic (cosmetic-calls.ts): its failure is logged, and the next start tries again.
+ * What Telegram itself shows of the bot: the menu of commands beside the input line, and the
+ * description in an empty chat. Every call is cosmetic (cosmetic-calls.ts): its failure is logged,
+ * and the next start tries again.
  */
 import type { Api } from 'grammy';
 import type { BotCommand, LanguageCode } from 'grammy/types';
@@ -10,14 +11,18 @@ import type { LocaleName } from '../settings/config.ts';
 
 const LANGUAGES = ['uz', 'ru', 'en'] as const satisfies readonly (LanguageCode & LocaleName)[];
 
-/** Telegram knows no script tags: whoever reads Uzbek reads it in the script of a bot that speaks Uzbek itself. */
+/**
+ * Telegram knows no script tags: whoever reads Uzbek reads it in the script of a bot that speaks
+ * Uzbek itself.
+ */
 function localeFor(language: (typeof LANGUAGES)[number], defaultLocale: LocaleName): LocaleName {
   return language === 'uz' && defaultLocale === 'uz-Cyrl' ? 'uz-Cyrl' : language;
 }
 
 /**
- * Menu and descriptions in every language we speak and, for all others, the default one: 12 Bot API calls, and one for each of the `staff`,
- * whose own chats have the admins' commands too. Begins no call after `signal` is aborted.
+ * Menu and descriptions in every language we speak and, for all others, the default one: 12 Bot API
+ * calls, and one for each of the `staff`, whose own chats have the admins' commands too. Begins no
+ * call after `signal` is aborted.
  */
 export async function installCommands(
   api: Api,

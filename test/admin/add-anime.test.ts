@@ -1,4 +1,6 @@
-/** The add-anime wizard, as an admin meets it. Faults of the old bot (docs/spec/bot.md) are named. */
+/**
+ * The add-anime wizard, as an admin meets it. Faults of the old bot (docs/spec/bot.md) are named.
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createReceiver } from '../../src/bot/receive.ts';
 import { ask } from '../../src/db/asks.ts';
@@ -353,7 +355,7 @@ describe('parts in a burst', () => {
     await opening();
     await admin.send('/cancel');
     expect(await desk.rows('SELECT COUNT(*) AS parts FROM draft_parts')).toEqual([{ parts: '1' }]);
-    // Without a draft to wait for it, he is told.
+    // Without a draft to wait for it, the admin is told.
     closing = () => [sql('DELETE FROM drafts')];
     await opening();
     expect(await desk.rows('SELECT COUNT(*) AS parts FROM draft_parts')).toEqual([{ parts: '0' }]);

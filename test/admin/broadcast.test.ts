@@ -1,4 +1,6 @@
-/** Broadcasts: nobody skipped, at most the message in flight repeated, whatever happens to the host. */
+/**
+ * Broadcasts: nobody skipped, at most the message in flight repeated, whatever happens to the host.
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
@@ -382,7 +384,10 @@ describe('a broadcast', () => {
 
 describe('killed at any point', () => {
   const RECIPIENTS = 5;
-  /** Every database and Bot API operation of the whole broadcast is a place to die at, before or after its effect. */
+  /**
+   * Every database and Bot API operation of the whole broadcast is a place to die at, before or
+   * after its effect.
+   */
   const POINTS = Array.from({ length: 2 * RECIPIENTS + 6 }, (_, i) => i);
 
   test.each(POINTS)(
@@ -448,7 +453,7 @@ function dyingAt(point: number, when: 'before' | 'after'): ReturnType<AdminDesk[
   };
 }
 
-describe('an admin changes his mind', () => {
+describe('an admin changes course', () => {
   test('cancels while somebody waits for retry_after: they do not get it', async () => {
     await deskWithViewers(3);
     await begin();
@@ -462,7 +467,7 @@ describe('an admin changes his mind', () => {
     expect((await desk.rows(STATE))[0]?.['state']).toBe('cancelled');
   });
 
-  test('deletes the message before he chooses whom it goes to: said, not a failure', async () => {
+  test('deletes the message before choosing whom it goes to: said, not a failure', async () => {
     await deskWithViewers(1);
     await desk.admin.send('/broadcast');
     await desk.press('➕ Yangi xabar');

@@ -167,7 +167,7 @@ describe('mandatory channels', () => {
     expect(urls).toContain('https://t.me/ochiq_kanal');
   });
 
-  test('old fault: one bad channel link broke /start for all; here it can not be stored', async () => {
+  test('old fault: one bad channel link broke /start for all; here it cannot be stored', async () => {
     desk = await startDesk();
     desk.telegram.channel({ title: 'Huquqsiz', rights: { can_invite_users: false } });
     const room = desk.telegram.rooms.at(-1);

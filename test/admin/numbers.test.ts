@@ -1,4 +1,7 @@
-/** Numbers that are true, cost the same whatever the history, and are drawn where a person would rather look. */
+/**
+ * Numbers that are true, cost the same whatever the history, and are drawn where a person would
+ * rather look.
+ */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
@@ -39,7 +42,8 @@ describe('statistics', () => {
     const text = desk.last().text;
     expect(text).toContain('Foydalanuvchilar: 3');
     expect(text).toContain('bugun qo‘shildi: 0');
-    // The day after is a Monday: Ali was here, Vali not yet; the admin's own visit counts from now on.
+    // The day after is a Monday: Ali was here, Vali not yet; the admin's own visit counts from now
+    // on.
     expect(text).toMatch(/Faol foydalanuvchilar\n {2}• bugun: 1\n {2}• shu hafta: 1\n {2}• shu oy: 3/);
     expect(text).toMatch(/Ko‘rishlar\n {2}• bugun: 2\n {2}• jami: 4/);
     await admin.send('/top');
@@ -54,7 +58,7 @@ describe('statistics', () => {
     ).toEqual([{ source: 'insta', count: '1' }]);
   });
 
-  test('who used the bot inline before he wrote that day is active that day', async () => {
+  test('who used the bot inline before writing that day is active that day', async () => {
     desk = await startDesk({ now: new Date('2026-11-22T10:00:00Z') });
     const ali = desk.telegram.person();
     await ali.start();

@@ -1,4 +1,7 @@
-/** Objects that unpack to far more than they are: unpacking stops where the manifest ends, and a manifest may not say anything. */
+/**
+ * Objects that unpack to far more than they are: unpacking stops where the manifest ends, and a
+ * manifest may not say anything.
+ */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

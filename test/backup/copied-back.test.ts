@@ -1,4 +1,7 @@
-/** A database put back by hand (`gunzip`, `cp`, `.dump`) is as the run that made the backup saw it: in its middle, its lease held. */
+/**
+ * A database put back by hand (`gunzip`, `cp`, `.dump`) is as the run that made the backup saw it:
+ * in its middle, its lease held.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -30,7 +33,10 @@ function run(context: BackupContext = world.context): Promise<BackupOutcome> {
   return runBackup(context, { trigger: 'command', scheduledAt: new Date() });
 }
 
-/** As an owner does it on another machine, where nothing is known of the process that made the backup. */
+/**
+ * As an owner does it on another machine, where nothing is known of the process that made the
+ * backup.
+ */
 async function copiedBack(): Promise<{ name: string; context: BackupContext; db: EmbeddedDatabase }> {
   const { name } = await run();
   if (name === undefined) throw new Error('no backup');

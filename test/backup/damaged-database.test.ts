@@ -1,4 +1,7 @@
-/** A database whose index says something else than its table: the backup is kept, says so, and nobody calls it verified. */
+/**
+ * A database whose index says something else than its table: the backup is kept, says so, and
+ * nobody calls it verified.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -93,7 +96,8 @@ test.each([
   expect(await engine().verify(good.name)).toMatchObject({ ok: true });
   const [newest] = await engine().history(1);
   expect(newest).toMatchObject({ state: 'done', reason: expect.stringContaining('damaged') });
-  // Its document was read past the index, so it can be restored: the index has more rows than the table.
+  // Its document was read past the index, so it can be restored: the index has more rows than the
+  // table.
   const entry = await findBackup(world.context, bad.name);
   if (entry === undefined) throw new Error('no backup');
   const report = await restore(

@@ -171,7 +171,7 @@ test('every pair of look-alikes is told apart', async () => {
   expect(new Set(digests).size).toBe(ALIKE.length);
 });
 
-test('values can not move between columns, rows, names and rowids', async () => {
+test('values cannot move between columns, rows, names and rowids', async () => {
   const contents: [TableInfo, Row[]][] = [
     [table('t', ['a', 'b']), [[1n, 'x', 'y']]],
     [table('t', ['a', 'b']), [[2n, 'x', 'y']]],

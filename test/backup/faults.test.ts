@@ -1,4 +1,7 @@
-/** Every call of a run failing: once or from then on, before its effect or with its answer lost. Exhaustive, so nothing is random. */
+/**
+ * Every call of a run failing: once or from then on, before its effect or with its answer lost.
+ * Exhaustive, so nothing is random.
+ */
 import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBackup, readGroups } from '../../src/backup/catalog/list.ts';

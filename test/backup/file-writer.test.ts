@@ -42,7 +42,7 @@ test('two at once, in one process or two: one file wins whole, the other writer 
   expect(readdirSync(directory)).toEqual(['a.db']);
 });
 
-test('on a disk that can not link, as a USB stick, a file appears all the same, and replaces none', async () => {
+test('on a disk that cannot link, as a USB stick, a file appears all the same, and replaces none', async () => {
   const linkless = async () => {
     throw Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' });
   };

@@ -1,4 +1,7 @@
-/** That the newest backup was taken out of the bucket is known from the record of runs, until a newer one is good. */
+/**
+ * That the newest backup was taken out of the bucket is known from the record of runs, until a
+ * newer one is good.
+ */
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { madeLater } from '../../src/backup/catalog/lost-backup.ts';
 import { backupName, manifestKey } from '../../src/backup/catalog/names.ts';

@@ -1,4 +1,7 @@
-/** Files that people put into the bucket have no manifest, as debris has none; the sweep must tell them apart. */
+/**
+ * Files that people put into the bucket have no manifest, as debris has none; the sweep must tell
+ * them apart.
+ */
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noLedger } from '../../src/backup/catalog/ledger.ts';

@@ -1,4 +1,7 @@
-/** A run as a Worker makes it, SQL over HTTP to S3, with its requests counted: the free plan allows 50 subrequests an invocation. */
+/**
+ * A run as a Worker makes it, SQL over HTTP to S3, with its requests counted: the free plan allows
+ * 50 subrequests an invocation.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,7 +89,7 @@ test('a run of a small database fits the free plan with room to spare, and its c
   expect((await listBackups(context)).total).toBe(6);
 });
 
-test('values that the quick form can not carry: read again in the exact form, everything as it was', async () => {
+test('values that the quick form cannot carry: read again in the exact form, everything as it was', async () => {
   await db.write([
     sql('CREATE TABLE odd (id INTEGER PRIMARY KEY, v)'),
     sql(

@@ -456,7 +456,7 @@ describe('failures', () => {
     expectNothingLeft();
   });
 
-  test('a manifest that may be there and can not be removed keeps its objects: what looks whole is whole', async () => {
+  test('a manifest that may be there and cannot be removed keeps its objects: what looks whole is whole', async () => {
     const held: Store = {
       ...store,
       async put(key, body, options) {
@@ -478,7 +478,7 @@ describe('failures', () => {
       expect((await verifyByHash(context, entry.manifest, { keys: undefined })).ok).toBe(true);
   });
 
-  test('when the admins can not be told, the outcome says so', async () => {
+  test('when the admins cannot be told, the outcome says so', async () => {
     const alert = async (): Promise<void> => {
       throw new Error('telegram is down');
     };
@@ -535,7 +535,7 @@ describe('other databases and keys', () => {
     expect(asked.manifest.state).toBe('verified');
   });
 
-  test('recipients: the run can not open its own backup and does not claim it did', async () => {
+  test('recipients: the run cannot open its own backup and does not claim it did', async () => {
     const { identity, recipient } = await generateKey();
     const { manifest } = await done(
       await run({ encryption: { kind: 'recipients', recipients: [recipient] } }),

@@ -1,4 +1,7 @@
-/** Two runs of one second with databases, and so leases, of their own in one bucket: the loser removes nothing of the winner's. */
+/**
+ * Two runs of one second with databases, and so leases, of their own in one bucket: the loser
+ * removes nothing of the winner's.
+ */
 import { expect, test } from 'vitest';
 import { noLedger } from '../../src/backup/catalog/ledger.ts';
 import { findBackup } from '../../src/backup/catalog/list.ts';
@@ -21,7 +24,8 @@ test.each(['leases of their own', 'no lease at all', 'one encrypts'] as const)('
       const options = { trigger: 'schedule', scheduledAt: one.clock.now() } as const;
       const first = Promise.withResolvers<void>();
       const begun = Promise.withResolvers<void>();
-      // Both have chosen their name before either has an object; the second closes its own when the first has published.
+      // Both have chosen their name before either has an object; the second closes its own when the
+      // first has published.
       const late: BackupContext['source'] = {
         async read(use) {
           begun.resolve();
@@ -58,7 +62,8 @@ test('objects swept as those of a dead run of the same second: nothing is said t
     const swept: BackupContext['store'] = {
       ...store,
       async put(key, body, options) {
-        // The other deployment's sweep comes first: it knows the name as that of a run of its own that died.
+        // The other deployment's sweep comes first: it knows the name as that of a run of its own
+        // that died.
         await store.delete((await store.list('')).map((object) => object.key));
         return store.put(key, body, options);
       },

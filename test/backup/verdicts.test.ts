@@ -1,4 +1,7 @@
-/** Once a backup is proved bad, everybody knows: nothing calls it verified again before it is proved good. */
+/**
+ * Once a backup is proved bad, everybody knows: nothing calls it verified again before it is proved
+ * good.
+ */
 import { mkdtempSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { damagedRun, keepDamagedRun } from '../../src/backup/catalog/damaged-run.ts';

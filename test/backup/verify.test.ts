@@ -228,7 +228,7 @@ describe.runIf(existsSync(FULL))('a scratch disk that is full is no damage', () 
     const failure: unknown = await unpackDatabase(bucket(), manifest, FULL, undefined).catch(
       (error: unknown) => error,
     );
-    expect(explain(failure)).toMatch(/ bytes unpacked: can not write \/dev\/full .*ENOSPC/);
+    expect(explain(failure)).toMatch(/ bytes unpacked: cannot write \/dev\/full .*ENOSPC/);
     expect(explain(failure)).not.toContain('damaged');
   });
 

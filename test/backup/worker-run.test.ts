@@ -1,4 +1,7 @@
-/** The Worker itself, bundled and run in real workerd: its cron makes a backup, which Node then opens with a real SQLite. */
+/**
+ * The Worker itself, bundled and run in real workerd: its cron makes a backup, which Node then
+ * opens with a real SQLite.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

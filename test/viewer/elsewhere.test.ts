@@ -139,7 +139,7 @@ describe('groups', () => {
 });
 
 describe('blocking', () => {
-  test('who blocks the bot is marked at once, and unmarked when he comes back', async () => {
+  test('who blocks the bot is marked at once, and unmarked when they come back', async () => {
     const bot = await start();
     const viewer = bot.telegram.person();
     await viewer.start();

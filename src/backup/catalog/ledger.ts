@@ -1,15 +1,22 @@
 /**
- * Where runs are made exclusive and remembered. `src/backup/run/backup-runs.ts` keeps it in the live database; a database that has none of
- * our tables (the old bot's) is backed up without one, see {@link noLedger}.
+ * Where runs are made exclusive and remembered. `src/backup/run/backup-runs.ts` keeps it in the
+ * live database; a database that has none of our tables (the old bot's) is backed up without one,
+ * see {@link noLedger}.
  */
 import type { Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 
 export type LeaseAnswer =
-  /** `fence` grows with every holder: only the highest may publish. `note`: what was wrong with the stored one, for people. */
+  /**
+   * `fence` grows with every holder: only the highest may publish. `note`: what was wrong with the
+   * stored one, for people.
+   */
   | { readonly kind: 'acquired'; readonly fence: number; readonly note?: string }
   | { readonly kind: 'held'; readonly holder: string; readonly fence: number; readonly leftMs: number }
-  /** The database has no whole record of runs: no table for the lease or for the runs, or a column of these is gone. */
+  /**
+   * The database has no whole record of runs: no table for the lease or for the runs, or a column
+   * of these is gone.
+   */
   | { readonly kind: 'absent' };
 
 export interface RunStart {
@@ -33,9 +40,15 @@ export interface RunEnd {
 }
 
 export interface RunsBefore {
-  /** Still `running` under an older fence: their holder died or stalled, and nobody has been told yet. */
+  /**
+   * Still `running` under an older fence: their holder died or stalled, and nobody has been told
+   * yet.
+   */
   readonly died: readonly RunStart[];
-  /** The last few runs without a backup, of the last two days, those that died among them: what they left is swept without waiting. */
+  /**
+   * The last few runs without a backup, of the last two days, those that died among them: what they
+   * left is swept without waiting.
+   */
   readonly dead: readonly BackupName[];
 }
 
@@ -63,7 +76,10 @@ export interface Ledger {
   schemaVersion(): Promise<number | undefined>;
   /** Takes the lease when it is free, or its holder has let it expire or is known to be dead. */
   acquire(holder: string, ttlMs: number): Promise<LeaseAnswer>;
-  /** Extends the lease; false when another holder has taken it since: then nothing more may be published. */
+  /**
+   * Extends the lease; false when another holder has taken it since: then nothing more may be
+   * published.
+   */
   renew(fence: number, ttlMs: number): Promise<boolean>;
   /** Frees the lease if it is still ours. */
   release(fence: number): Promise<void>;
@@ -73,15 +89,25 @@ export interface Ledger {
   triggers(names: readonly BackupName[]): Promise<ReadonlyMap<BackupName, string>>;
   /** Records a begun run, and tells what became of those before it. Changes nothing about them. */
   begin(run: RunStart): Promise<RunsBefore>;
-  /** Those of `names` whose run was begun under an older fence and made no backup: it can never publish any more. */
+  /**
+   * Those of `names` whose run was begun under an older fence and made no backup: it can never
+   * publish any more.
+   */
   outdated(names: readonly BackupName[], fence: number): Promise<BackupName[]>;
-  /** Records how a run ended; one that made a backup stays `done`. Returns whether another run had taken it for dead, and told the admins so. */
+  /**
+   * Records how a run ended; one that made a backup stays `done`. Returns whether another run had
+   * taken it for dead, and told the admins so.
+   */
   end(name: BackupName, end: RunEnd): Promise<boolean>;
-  /** The run begun last that made a backup; later ones than `now` are of a clock that ran ahead, and count as none. */
+  /**
+   * The run begun last that made a backup; later ones than `now` are of a clock that ran ahead, and
+   * count as none.
+   */
   newestDone(now: Date): Promise<RunStart | undefined>;
   /**
-   * The last run on record that made a backup after the run `name` did, though its clock says that it was before it: the
-   * fences of leases are counted, whatever clocks say. Safety backups of restores are left out.
+   * The last run on record that made a backup after the run `name` did, though its clock says that
+   * it was before it: the fences of leases are counted, whatever clocks say. Safety backups of
+   * restores are left out.
    */
   madeAfter(name: BackupName): Promise<RunStart | undefined>;
   /** Newest first. */
@@ -97,8 +123,9 @@ export interface RequestLedger {
 }
 
 /**
- * Stands in for a database without our tables. Runs are not exclusive then, and need not be: every run writes objects of its own names and
- * refuses names that exist: of two in the same second one fails, and removes nothing but its own.
+ * Stands in for a database without our tables. Runs are not exclusive then, and need not be: every
+ * run writes objects of its own names and refuses names that exist: of two in the same second one
+ * fails, and removes nothing but its own.
  */
 export const noLedger: Ledger = {
   schemaVersion: async () => undefined,

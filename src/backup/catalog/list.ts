@@ -1,4 +1,7 @@
-/** What is in the bucket: objects grouped into backups, each with its state and, when it is not sound, why (docs/spec/backup.md, "Commands"). */
+/**
+ * What is in the bucket: objects grouped into backups, each with its state and, when it is not
+ * sound, why (docs/spec/backup.md, "Commands").
+ */
 
 import { DatabaseUnfit } from '../../db/database-unfit.ts';
 import { lackOfTables } from '../../db/own-schema.ts';
@@ -24,7 +27,10 @@ export interface Bucket {
   readonly store: Store;
   /** Empty, or ending in `/`. */
   readonly prefix: string;
-  /** The settings encrypt: a backup that is not encrypted may be anybody's who can write to the bucket. */
+  /**
+   * The settings encrypt: a backup that is not encrypted may be anybody's who can write to the
+   * bucket.
+   */
   readonly isSealed?: boolean;
   /** What times are held against; the system's by default. */
   readonly clock?: Pick<Clock, 'now'>;
@@ -43,7 +49,10 @@ export interface BackupEntry {
   readonly problem: string | undefined;
   /** Its manifest is there, and this user may not read it: nothing is known against the backup. */
   readonly isDenied?: true;
-  /** What is at fault when it is `damaged`: the database it was read from, or the stored files alone. */
+  /**
+   * What is at fault when it is `damaged`: the database it was read from, or the stored files
+   * alone.
+   */
   readonly concerns: 'database' | 'files' | undefined;
   /** What was proved of its stored files; undefined when nothing was. */
   readonly verdict: DamageVerdict | undefined;
@@ -55,7 +64,10 @@ export interface BackupEntry {
   readonly encrypted: boolean;
   readonly pinned: boolean;
   readonly objects: ObjectGroup['objects'];
-  /** Which of its objects are there, in full length. Both, and `damaged`: the database was, when it was read. */
+  /**
+   * Which of its objects are there, in full length. Both, and `damaged`: the database was, when it
+   * was read.
+   */
   readonly usable: readonly ('database' | 'document')[];
 }
 
@@ -75,7 +87,8 @@ export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
     // A pin or a verdict alone is no backup.
     .filter(({ objects }) => objects.some(isOfBackup))
     .map((group) => ({ group, time: groupTime(bucket, group).getTime() }));
-  // By the time that can be, not by name: a backup of a clock that ran a year ahead must not pose as the newest for a year.
+  // By the time that can be, not by name: a backup of a clock that ran a year ahead must not pose
+  // as the newest for a year.
   timed.sort((a, b) => b.time - a.time || (a.group.name < b.group.name ? 1 : -1));
   return timed.map(({ group }) => group);
 }
@@ -90,7 +103,10 @@ export interface Page {
   readonly limit?: number;
 }
 
-/** Backups, newest first, with their manifests: one listing and one get a backup shown. `total` counts all. */
+/**
+ * Backups, newest first, with their manifests: one listing and one get a backup shown. `total`
+ * counts all.
+ */
 export async function listBackups(
   bucket: Bucket,
   page: Page = {},
@@ -111,8 +127,9 @@ export interface Newest {
 const isVerified = ({ state }: BackupEntry): boolean => state === 'verified';
 
 /**
- * The newest backup that `isFit` (by default: verified); reads no more manifests than it must. One dated in the future is passed over: a
- * clock that ran ahead made it, and it would pose as the newest until time catches up. So is one that {@link isUnsealed}.
+ * The newest backup that `isFit` (by default: verified); reads no more manifests than it must. One
+ * dated in the future is passed over: a clock that ran ahead made it, and it would pose as the
+ * newest until time catches up. So is one that {@link isUnsealed}.
  */
 export async function newestFit(
   bucket: Bucket,
@@ -131,7 +148,10 @@ function counts(bucket: Bucket, entry: BackupEntry): boolean {
   return !isAhead(entry.time, nowOf(bucket)) && !isUnsealed(bucket, entry);
 }
 
-/** Not encrypted although the settings encrypt: from before they did, or forged. Only a person can tell, so it counts for nothing. */
+/**
+ * Not encrypted although the settings encrypt: from before they did, or forged. Only a person can
+ * tell, so it counts for nothing.
+ */
 export function isUnsealed({ isSealed = false }: Bucket, { manifest }: BackupEntry): boolean {
   return (
     isSealed &&
@@ -157,7 +177,10 @@ export async function findBackup(bucket: Bucket, name: BackupName): Promise<Back
   return group === undefined ? undefined : loadEntry(bucket, group);
 }
 
-/** Reads the manifest and holds it against the listing. Store errors are thrown, unreadable manifests are a state. */
+/**
+ * Reads the manifest and holds it against the listing. Store errors are thrown, unreadable
+ * manifests are a state.
+ */
 export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<BackupEntry> {
   const stored = group.objects.find(({ role }) => role === 'manifest');
   const files = group.objects.filter(({ role }) => role === 'database' || role === 'document');
@@ -236,10 +259,16 @@ async function readManifest({ store, prefix }: Bucket, name: BackupName): Promis
   }
 }
 
-/** Manifests are tens of kilobytes, of 20,000 parts 3 MB; more than this is none, and would hold up whoever parses it. */
+/**
+ * Manifests are tens of kilobytes, of 20,000 parts 3 MB; more than this is none, and would hold up
+ * whoever parses it.
+ */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 
-/** A whole small object, or undefined when there is none. @throws ManifestError for one that is not small, or another user's */
+/**
+ * A whole small object, or undefined when there is none. @throws ManifestError for one that is not
+ * small, or another user's
+ */
 export async function readSmall(
   store: Store,
   key: string,
@@ -259,7 +288,9 @@ export async function readSmall(
   return new Uint8Array(await new Response(object.body).arrayBuffer());
 }
 
-/** Runs `work` over `items`, a few at a time (a Worker has six connections), keeping their order. */
+/**
+ * Runs `work` over `items`, a few at a time (a Worker has six connections), keeping their order.
+ */
 export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const queue = items.entries();
@@ -270,7 +301,10 @@ export async function inParallel<T, R>(items: readonly T[], work: (item: T) => P
   return results;
 }
 
-/** Before something changes a database. @throws when the backup just made of it says that it is damaged. */
+/**
+ * Before something changes a database. @throws when the backup just made of it says that it is
+ * damaged.
+ */
 export function requireUndamaged(manifest: Manifest): void {
   const damage = damageOf(manifest);
   if (damage !== undefined)
@@ -279,7 +313,10 @@ export function requireUndamaged(manifest: Manifest): void {
     );
 }
 
-/** What a backup says of the database it was read from. An earlier program did not look for missing tables. */
+/**
+ * What a backup says of the database it was read from. An earlier program did not look for missing
+ * tables.
+ */
 export function damageOf({ findings, tables, schema_version }: Manifest): string | undefined {
   const found =
     findings ??

@@ -1,6 +1,7 @@
 /**
- * That the newest backup is gone, which the bucket itself cannot tell: the database remembers that its run was done. Retention never
- * removes the newest one, so somebody or something else has. It counts until a newer backup is verified.
+ * That the newest backup is gone, which the bucket itself cannot tell: the database remembers that
+ * its run was done. Retention never removes the newest one, so somebody or something else has. It
+ * counts until a newer backup is verified.
  */
 import { explain } from '../../lib/clock.ts';
 import type { BackupHealth } from './health.ts';
@@ -9,8 +10,9 @@ import { type Bucket, findBackup, type Newest, nowOf } from './list.ts';
 import type { BackupName } from './names.ts';
 
 /**
- * The newest run on record that made a backup. Asked for BEFORE the bucket is listed: a run that ends in between would look lost.
- * Undefined also where the database does not tell; `unread` says why then.
+ * The newest run on record that made a backup. Asked for BEFORE the bucket is listed: a run that
+ * ends in between would look lost. Undefined also where the database does not tell; `unread` says
+ * why then.
  */
 export async function recordedRun(
   bucket: Bucket,
@@ -24,8 +26,8 @@ export async function recordedRun(
 }
 
 /**
- * What is wrong with the backup of the run; undefined when it is there or a newer one is good. One that this user may not read is not lost,
- * and nobody can say that it is good.
+ * What is wrong with the backup of the run; undefined when it is there or a newer one is good. One
+ * that this user may not read is not lost, and nobody can say that it is good.
  */
 export async function lostBackup(
   bucket: Bucket,
@@ -44,9 +46,9 @@ export async function lostBackup(
 }
 
 /**
- * That a backup with an older name was made after `taken`: the clock was behind then (a flat battery), and names, files
- * and manifests all have its time. Only the database's record knows; one sentence for people, undefined where there is
- * none such, or nothing is known.
+ * That a backup with an older name was made after `taken`: the clock was behind then (a flat
+ * battery), and names, files and manifests all have its time. Only the database's record knows; one
+ * sentence for people, undefined where there is none such, or nothing is known.
  */
 export async function madeLater(
   bucket: Bucket,

@@ -18,8 +18,8 @@ export function damagedNewest(bucket: Bucket, { newer }: Newest): BackupEntry | 
 }
 
 /**
- * The newest backup that nobody can read and no good one follows: cut, forged, or of a newer program. Whatever it was,
- * it is not the backup that its name promises.
+ * The newest backup that nobody can read and no good one follows: cut, forged, or of a newer
+ * program. Whatever it was, it is not the backup that its name promises.
  */
 export function unreadableNewest(bucket: Bucket, { newer }: Newest): BackupHealth['damaged'] {
   const found = newer.find(({ state, time }) => state === 'unreadable' && !isAhead(time, nowOf(bucket)));
@@ -32,16 +32,20 @@ export function isRestorable({ usable, verdict }: Pick<BackupEntry, 'usable' | '
 }
 
 /**
- * Whether `latest` can mean it, for every command. Not the safety backup of a restore: after one that was broken off, `restore latest` must
- * mean the same as before it, not the bad data it set out to replace, and `diff live latest` what was restored. But one that lost a file:
- * the other has every row of it, and the digests prove it.
+ * Whether `latest` can mean it, for every command. Not the safety backup of a restore: after one
+ * that was broken off, `restore latest` must mean the same as before it, not the bad data it set
+ * out to replace, and `diff live latest` what was restored. But one that lost a file: the other has
+ * every row of it, and the digests prove it.
  */
 export function isLatest({ state, manifest, usable, verdict }: BackupEntry): boolean {
   if (manifest === undefined || manifest.trigger === 'restore') return false;
   return state === 'verified' || (damageOf(manifest) === undefined && isRestorable({ usable, verdict }));
 }
 
-/** What `latest` means. Where there are only safety backups it means none: which of them is wanted, a person must say. */
+/**
+ * What `latest` means. Where there are only safety backups it means none: which of them is wanted,
+ * a person must say.
+ */
 export function latestBackup(bucket: Bucket): Promise<Newest> {
   return newestFit(bucket, isLatest);
 }
@@ -57,7 +61,10 @@ export function noLatest(bucket: Bucket, { newer }: Newest): string {
     : `${where} has backups, none of them verified`;
 }
 
-/** One sentence for each that was passed over: what is wrong with it, and what can still be done with it. */
+/**
+ * One sentence for each that was passed over: what is wrong with it, and what can still be done
+ * with it.
+ */
 export function passedOver(bucket: Bucket, { entry: taken, newer }: Newest): string[] {
   // Newer than nothing, where none is taken.
   const newerAnd = taken === undefined ? '' : 'is newer and ';

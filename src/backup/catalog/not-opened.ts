@@ -1,4 +1,7 @@
-/** What is stored may be good: it is encrypted, and no key at hand opens it. That is no failure of the backup, and no damage. */
+/**
+ * What is stored may be good: it is encrypted, and no key at hand opens it. That is no failure of
+ * the backup, and no damage.
+ */
 export class NotOpened extends Error {
   override readonly name = 'NotOpened';
   /** @param why of a key that was tried: the stored bytes are good then, they were all read */

@@ -1,9 +1,10 @@
 /**
  * Carries retention out, and sweeps what failed runs left behind.
  *
- * A backup exists when its manifest does, so the manifest goes FIRST and is seen to be gone before anything else is touched: cut off
- * anywhere, a deletion leaves either the whole backup or debris without a manifest, never a backup that looks whole and is not. The
- * debris is swept by a later run. A deletion is believed only when the store, asked again, has the object no more.
+ * A backup exists when its manifest does, so the manifest goes FIRST and is seen to be gone before
+ * anything else is touched: cut off anywhere, a deletion leaves either the whole backup or debris
+ * without a manifest, never a backup that looks whole and is not. The debris is swept by a later
+ * run. A deletion is believed only when the store, asked again, has the object no more.
  */
 import { explain } from '../../lib/clock.ts';
 import type { Ledger } from './ledger.ts';
@@ -34,9 +35,14 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
   /** Somebody said yes to deleting more than half. */
   readonly confirmed?: boolean;
-  /** What set the runs of these names off, as far as it is on record; the other manifests tell it. */
+  /**
+   * What set the runs of these names off, as far as it is on record; the other manifests tell it.
+   */
   readonly triggers?: Ledger['triggers'];
-  /** Thrown from between two deletions when the caller may go on no longer (the lease is lost, time is up). */
+  /**
+   * Thrown from between two deletions when the caller may go on no longer (the lease is lost, time
+   * is up).
+   */
   readonly check?: () => Promise<void>;
 }
 
@@ -46,11 +52,17 @@ export interface PruneReport {
   readonly removed: readonly BackupName[];
   /** What could not be deleted, and why: for the admins. */
   readonly problems: readonly string[];
-  /** Bytes of what is gone from the listing and stays behind delete markers: a bucket that keeps versions. */
+  /**
+   * Bytes of what is gone from the listing and stays behind delete markers: a bucket that keeps
+   * versions.
+   */
   readonly hiddenBytes: number;
 }
 
-/** One listing, the manifests of those that would go and of those that stay in their place, then the deletions, oldest first. */
+/**
+ * One listing, the manifests of those that would go and of those that stay in their place, then the
+ * deletions, oldest first.
+ */
 export async function prune(bucket: Bucket, options: PruneOptions): Promise<PruneReport> {
   const groups = await readGroups(bucket);
   const plan = await planBucket(bucket, groups, options);
@@ -92,8 +104,9 @@ function bytesOf({ objects }: ObjectGroup, keys: readonly string[] = []): number
 }
 
 /**
- * Decides from names and listing, then reads the manifests the decision hangs on and decides again, until it stands on manifests
- * that were read. So a run costs a handful of reads, not one for each of hundreds of backups.
+ * Decides from names and listing, then reads the manifests the decision hangs on and decides again,
+ * until it stands on manifests that were read. So a run costs a handful of reads, not one for each
+ * of hundreds of backups.
  */
 async function planBucket(
   bucket: Bucket,
@@ -145,8 +158,9 @@ function presumed(group: ObjectGroup): RetentionEntry {
 }
 
 /**
- * Those that would go, and those that make it safe to let them go, or of which something is to be shown (`isShown`). What holds a place is
- * no safety backup: where the records say so, that costs no read.
+ * Those that would go, and those that make it safe to let them go, or of which something is to be
+ * shown (`isShown`). What holds a place is no safety backup: where the records say so, that costs
+ * no read.
  */
 function decisive(
   { decisions, placed, newest }: RetentionPlan,
@@ -182,7 +196,8 @@ async function removeBackup(
   const { remaining, hidden } = await store.delete([manifestKey(prefix, group.name)]);
   onHidden(hidden);
   if (remaining.length > 0) return 'the bucket kept its manifest although it was told to delete it';
-  // After the manifest, or a bad backup looks whole; before the files, or nobody ever comes by again.
+  // After the manifest, or a bad backup looks whole; before the files, or nobody ever comes by
+  // again.
   if (has(group, 'verdict')) {
     const kept = (await store.delete([verdictKey(prefix, group.name)])).remaining;
     if (kept.length > 0) return `deleted, but the bucket kept ${kept.join(', ')}: a later run tries again`;
@@ -198,8 +213,8 @@ async function removeBackup(
 }
 
 /**
- * Objects without a manifest are left alone for so long when it is not known whose they are: another deployment of the bot, with a
- * database and lease of its own, may be writing them.
+ * Objects without a manifest are left alone for so long when it is not known whose they are:
+ * another deployment of the bot, with a database and lease of its own, may be writing them.
  */
 const DEBRIS_GRACE_MS = 24 * 3_600_000;
 
@@ -209,7 +224,10 @@ export interface SweepOptions {
   readonly current: BackupName;
   /** Of these names, those whose run can never publish any more: swept without grace. */
   readonly outdated: (names: readonly BackupName[]) => Promise<readonly BackupName[]>;
-  /** Absent where no runs are recorded; then objects older than the grace are swept, whosever they are. */
+  /**
+   * Absent where no runs are recorded; then objects older than the grace are swept, whosever they
+   * are.
+   */
   readonly recorded?: {
     /** Of these names, those a run of ours was ever begun under. */
     readonly used: (names: readonly BackupName[]) => Promise<readonly BackupName[]>;
@@ -226,15 +244,18 @@ export interface SweepReport {
 }
 
 /**
- * Removes what runs without a manifest left: objects, and uploads that were never finished. People put files into the bucket as well: the
- * old bot's documents, packed by hand, or the pair of a lost backup as Telegram had it, which has no manifest. So where runs are recorded
- * only what a run of ours left goes: of a run that failed or died, at once; of one that was done, when retention would remove it, for
- * then a deletion was cut short. A name without a record is not ours to judge, and a pin (people's alone) keeps any.
+ * Removes what runs without a manifest left: objects, and uploads that were never finished. People
+ * put files into the bucket as well: the old bot's documents, packed by hand, or the pair of a lost
+ * backup as Telegram had it, which has no manifest. So where runs are recorded only what a run of
+ * ours left goes: of a run that failed or died, at once; of one that was done, when retention would
+ * remove it, for then a deletion was cut short. A name without a record is not ours to judge, and a
+ * pin (people's alone) keeps any.
  */
 export async function sweepDebris(bucket: Bucket, options: SweepOptions): Promise<SweepReport> {
   const { store, prefix } = bucket;
   const all = await readGroups(bucket);
-  // By the newest object at the latest: a clock that runs ahead must not make debris of another's run.
+  // By the newest object at the latest: a clock that runs ahead must not make debris of another's
+  // run.
   const newest = Math.max(
     0,
     ...all.flatMap(({ objects }) => objects.map(({ modified }) => modified.getTime())),
@@ -275,8 +296,8 @@ function has({ objects }: ObjectGroup, wanted: ObjectGroup['objects'][number]['r
 }
 
 /**
- * A put that stalled until another run had swept the objects, and whose process then died. Debris only where the records say that no
- * backup came of the run: otherwise it tells people of a loss.
+ * A put that stalled until another run had swept the objects, and whose process then died. Debris
+ * only where the records say that no backup came of the run: otherwise it tells people of a loss.
  */
 function isBareManifest({ objects }: ObjectGroup): boolean {
   return objects.filter(isOfBackup).every(({ role }) => role === 'manifest');
@@ -305,8 +326,9 @@ async function abandoned(
 }
 
 /**
- * Aborts every upload of one run, whatever the store's clock says of its age: the run is over, and its names are nobody else's. Asks key by
- * key: MinIO lists the uploads of a whole key only (minio/minio#20989), and forgets those of keys that nobody names after a day.
+ * Aborts every upload of one run, whatever the store's clock says of its age: the run is over, and
+ * its names are nobody else's. Asks key by key: MinIO lists the uploads of a whole key only
+ * (minio/minio#20989), and forgets those of keys that nobody names after a day.
  */
 export async function sweepUploads({ store, prefix }: Bucket, name: BackupName, now: Date): Promise<number> {
   const whenever = new Date(now.getTime() + DEBRIS_GRACE_MS);

@@ -230,7 +230,7 @@ const UNFINISHED =
 function protectedReason(entry: Timed, position: number, newest: number): string | undefined {
   if (entry.state === 'unfinished') return UNFINISHED;
   if (entry.pinned) return 'pinned';
-  if (entry.state === 'unreadable') return 'its manifest can not be read: not for retention to judge';
+  if (entry.state === 'unreadable') return 'its manifest cannot be read: not for retention to judge';
   if (entry.isAhead) return 'dated in the future by a wrong clock: kept until then';
   if (newest === -1) return 'no verified backup of a certain age exists: nothing is deleted';
   if (position === newest) return 'the newest verified backup';

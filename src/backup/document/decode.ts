@@ -1,4 +1,7 @@
-/** Rows and values of a backup document: the inverse of encode.ts. Only the form that encode.ts writes is read. */
+/**
+ * Rows and values of a backup document: the inverse of encode.ts. Only the form that encode.ts
+ * writes is read.
+ */
 import { Buffer } from 'node:buffer';
 import { InvalidText, type Row, type SqlValue, type TableInfo } from '../model/model.ts';
 import { rowLayout, valueFault } from '../model/values.ts';
@@ -16,8 +19,9 @@ const TAG_LETTER = '{"$'.length;
 
 export interface RowDecoder {
   /**
-   * Consumes a row up to, not including, its closing brace. The row is as model.ts delivers rows of the table, less its generated
-   * columns: `[rowid, ...columns]`, or `[...columns]` for a WITHOUT ROWID table.
+   * Consumes a row up to, not including, its closing brace. The row is as model.ts delivers rows of
+   * the table, less its generated columns: `[rowid, ...columns]`, or `[...columns]` for a WITHOUT
+   * ROWID table.
    */
   decode(window: ByteWindow): Row;
   /** Name of the column being decoded, for messages. */

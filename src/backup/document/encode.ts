@@ -1,4 +1,7 @@
-/** SQLite values and rows as JSON text. Every value has exactly one form, and no two values share one (docs/formats.md, "Values"). */
+/**
+ * SQLite values and rows as JSON text. Every value has exactly one form, and no two values share
+ * one (docs/formats.md, "Values").
+ */
 import { Buffer } from 'node:buffer';
 import type { Row, SqlValue, TableInfo } from '../model/model.ts';
 import { rowLayout, valueFault } from '../model/values.ts';
@@ -7,7 +10,10 @@ import { BLOB_TAG, columnKey, isAnime, REAL_TAG, ROWID_KEY, TEXT_TAG } from './f
 /** What JSON must escape; and surrogates, whose pairing only the slow path checks. */
 const NEEDS_CARE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-/** INTEGER: all digits; REAL: always with a point or an exponent; TEXT: a string; everything else: a tagged object. */
+/**
+ * INTEGER: all digits; REAL: always with a point or an exponent; TEXT: a string; everything else: a
+ * tagged object.
+ */
 function encodeValue(value: SqlValue): string {
   if (typeof value === 'string') {
     if (!NEEDS_CARE.test(value)) return `"${value}"`;
@@ -25,8 +31,9 @@ function encodeValue(value: SqlValue): string {
 }
 
 /**
- * Returns a function that writes one row of `table` as a JSON object, without its closing brace (an anime's parts may follow).
- * `skip` values at the row's front are not of the table (the tag of a nested scan).
+ * Returns a function that writes one row of `table` as a JSON object, without its closing brace (an
+ * anime's parts may follow). `skip` values at the row's front are not of the table (the tag of a
+ * nested scan).
  */
 export function rowEncoder(table: TableInfo, skip: number): (row: Row) => string {
   const { rowid, width, columns, at } = rowLayout(table);
@@ -48,7 +55,10 @@ export function rowEncoder(table: TableInfo, skip: number): (row: Row) => string
   };
 }
 
-/** JavaScript's digits are the shortest that read back to the same double; the point keeps 1.0 apart from 1. */
+/**
+ * JavaScript's digits are the shortest that read back to the same double; the point keeps 1.0 apart
+ * from 1.
+ */
 function encodeReal(value: number): string {
   refuseFault(value);
   if (Object.is(value, -0)) return '-0.0';

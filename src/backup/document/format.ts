@@ -1,6 +1,6 @@
 /**
- * The shape of a backup document (`.json`): names, sections and their order. Specified in docs/formats.md, "Document";
- * the promise behind it is docs/spec/backup.md, "A backup".
+ * The shape of a backup document (`.json`): names, sections and their order. Specified in
+ * docs/formats.md, "Document"; the promise behind it is docs/spec/backup.md, "A backup".
  */
 import type { ColumnInfo, DatabaseSchema, ScanTarget, TableInfo } from '../model/model.ts';
 
@@ -8,8 +8,9 @@ export const FORMAT_NAME = 'anime-bot-backup';
 export const FORMAT_VERSION = 1;
 
 /**
- * Longest row (an anime's without its parts) or schema section, as JSON. A row is built and parsed as one piece, and V8 refuses
- * strings from 2^29 - 24 units: half of that leaves room, and is far above the 5 MB that an SQL server accepts.
+ * Longest row (an anime's without its parts) or schema section, as JSON. A row is built and parsed
+ * as one piece, and V8 refuses strings from 2^29 - 24 units: half of that leaves room, and is far
+ * above the 5 MB that an SQL server accepts.
  */
 export const MAX_PIECE_BYTES: number = 256 * 1024 * 1024;
 
@@ -23,15 +24,19 @@ export const BLOB_TAG = '$blob';
 export const TEXT_TAG = '$text';
 export const REAL_TAG = '$real';
 
-/** Tables with a top-level key of their own, as the old bot's documents had them; all others go under `tables`. */
+/**
+ * Tables with a top-level key of their own, as the old bot's documents had them; all others go
+ * under `tables`.
+ */
 const TOP_LEVEL_TABLES = ['anime', 'groups', 'users'] as const;
 export const ORPHANS_KEY = 'parts_without_anime';
 const PARENT = { table: 'anime', key: 'code' } as const;
 const CHILD = { table: 'anime_parts', key: 'anime_code', orderBy: 'part_number' } as const;
 
 /**
- * The JSON key of a column. Keys of ours begin with `$`, and `parts` is ours inside an anime: a column of such a name gets one
- * more `$` in front, so no two columns share a key whatever they are called.
+ * The JSON key of a column. Keys of ours begin with `$`, and `parts` is ours inside an anime: a
+ * column of such a name gets one more `$` in front, so no two columns share a key whatever they are
+ * called.
  */
 export function columnKey(name: string, insideAnime: boolean): string {
   return name.startsWith('$') || (insideAnime && name === PARTS_KEY) ? `$${name}` : name;
@@ -56,8 +61,9 @@ export interface Section {
 export const ORPHANS_OPEN = `],\n"${ORPHANS_KEY}":[`;
 
 /**
- * All arrays of rows in document order, each table in one of them. Between `open` and `close` stand the rows, each on a line
- * of its own; the sections one after the other are the document between its header and its counts.
+ * All arrays of rows in document order, each table in one of them. Between `open` and `close` stand
+ * the rows, each on a line of its own; the sections one after the other are the document between
+ * its header and its counts.
  */
 export function sectionsOf(tables: readonly TableInfo[], partsNested: boolean): Section[] {
   const find = (key: string): TableInfo | null => tables.find(({ name }) => name === key) ?? null;
@@ -94,8 +100,9 @@ export function tailText(sha256: string): string {
 export type NestedTarget = Extract<ScanTarget, { kind: 'nested' }>;
 
 /**
- * The scan of anime with their parts, or null when this database's tables do not allow one: both must be rowid tables, linked by
- * integers, and an anime's code must be unique (else a part would belong to two).
+ * The scan of anime with their parts, or null when this database's tables do not allow one: both
+ * must be rowid tables, linked by integers, and an anime's code must be unique (else a part would
+ * belong to two).
  */
 export function nestedTarget(schema: DatabaseSchema): NestedTarget | null {
   const parent = schema.tables.find(({ name }) => name === PARENT.table);
@@ -110,7 +117,10 @@ export function nestedTarget(schema: DatabaseSchema): NestedTarget | null {
   return { kind: 'nested', parent, child, parentKey, childKey, orderBy: order < 0 ? null : order };
 }
 
-/** Index of the column, when its affinity is INTEGER: with others, `=` may match one value against two different ones. */
+/**
+ * Index of the column, when its affinity is INTEGER: with others, `=` may match one value against
+ * two different ones.
+ */
 function linkColumn(table: TableInfo, name: string): number | null {
   const index = table.columns.findIndex((column) => column.name === name);
   const column: ColumnInfo | undefined = table.columns[index];

@@ -59,7 +59,7 @@ async function property(window: ByteWindow, key: string, is: (value: unknown) =>
   } catch (cause) {
     throw window.fault(`${key}: ${cause instanceof Error ? cause.message : 'wrong'}`, start, cause);
   }
-  if (!right) throw window.fault(`${key} can not be ${quote(text.slice(head.length, -1))} here`, start);
+  if (!right) throw window.fault(`${key} cannot be ${quote(text.slice(head.length, -1))} here`, start);
   return value;
 }
 

@@ -17,7 +17,8 @@ export class Refused {
 export type FieldKind = 'integer' | 'text' | 'time' | 'any';
 
 /**
- * - integer: JSON integers, integral reals that are still exact, and digits in a string; an empty string is NULL.
+ * - integer: JSON integers, integral reals that are still exact, and digits in a string; an empty
+ *   string is NULL.
  * - text: strings, and text that is not UTF-8; numbers become their digits.
  * - time: see {@link utcTime}.
  * - any: scalars as they are (booleans as 1 and 0), the tagged objects of our own documents.
@@ -62,8 +63,9 @@ function faulty(value: string | number | bigint): Refused {
 }
 
 /**
- * Times as `YYYY-MM-DD HH:MM:SS` in UTC. SQLite's CURRENT_TIMESTAMP wrote exactly this; Python's datetime.now() wrote local time, told
- * apart by its `T` or its fraction, and is shifted by `utcOffsetMinutes`; a zone in the text (`Z`, `+05:00`) outweighs both.
+ * Times as `YYYY-MM-DD HH:MM:SS` in UTC. SQLite's CURRENT_TIMESTAMP wrote exactly this; Python's
+ * datetime.now() wrote local time, told apart by its `T` or its fraction, and is shifted by
+ * `utcOffsetMinutes`; a zone in the text (`Z`, `+05:00`) outweighs both.
  */
 function utcTime(text: string, utcOffsetMinutes: number): string | null | Refused {
   const trimmed = text.trim();

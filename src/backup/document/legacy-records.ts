@@ -1,4 +1,7 @@
-/** One object of an old document as records of the schema (docs/spec/bot.md, "Data"), and what could not be taken from it. */
+/**
+ * One object of an old document as records of the schema (docs/spec/bot.md, "Data"), and what could
+ * not be taken from it.
+ */
 import type { SqlValue } from '../model/model.ts';
 import { PARTS_KEY, ROWID_KEY } from './format.ts';
 import { type JsonObject, type JsonPath, type JsonValue, placeOf } from './json-value.ts';
@@ -13,7 +16,10 @@ export interface LegacyRecord {
   readonly table: string;
   /** `anime[3].parts[0]` */
   readonly place: string;
-  /** By column name; only what the document has. Without a prototype: columns may be called anything. */
+  /**
+   * By column name; only what the document has. Without a prototype: columns may be called
+   * anything.
+   */
   readonly fields: Readonly<Record<string, SqlValue>>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Reads the documents that are merged rather than restored: the old Python bot's backups of any age, our own (also edited by hand),
- * and `/export` files. Forgiving in form, exact in values; what can not be taken is named, never dropped in silence.
+ * Reads the documents that are merged rather than restored: the old Python bot's backups of any
+ * age, our own (also edited by hand), and `/export` files. Forgiving in form, exact in values; what
+ * cannot be taken is named, never dropped in silence.
  */
 import type { SqlValue } from '../model/model.ts';
 import {
@@ -20,12 +21,14 @@ import { ByteWindow } from './window.ts';
 
 /**
  * In the document's order:
- * - `property`: a top-level value that is no list (`backup_timestamp`, `format`, `app_version`), as it stands;
- * - a {@link LegacyRecord}: columns under their names in today's schema, values in the column's type (ids as bigint, times as
+ * - `property`: a top-level value that is no list (`backup_timestamp`, `format`, `app_version`), as
+ *   it stands;
+ * - a {@link LegacyRecord}: columns under their names in today's schema, values in the column's
+ *   type (ids as bigint, times as
  *   `YYYY-MM-DD HH:MM:SS` UTC). Columns the document lacks are absent, null ones null. Every part carries its `anime_code`;
  *   its `part_number` may be null or absent. Ids (`id`) are the document's own: `anime_group.group_id` refers to a group's;
- * - a {@link LegacyRefusal}.
- * Not judged here, but by whoever merges: the same code or id twice, references to records that are nowhere.
+ * - a {@link LegacyRefusal}. Not judged here, but by whoever merges: the same code or id twice,
+ *   references to records that are nowhere.
  */
 export type LegacyEvent =
   | { readonly kind: 'property'; readonly name: string; readonly value: SqlValue }
@@ -33,9 +36,15 @@ export type LegacyEvent =
   | LegacyRefusal;
 
 export interface LegacyOptions {
-  /** How far the old bot's clock was ahead of UTC (Tashkent: 300), for times it wrote in local time. Default 0. */
+  /**
+   * How far the old bot's clock was ahead of UTC (Tashkent: 300), for times it wrote in local time.
+   * Default 0.
+   */
   readonly utcOffsetMinutes?: number;
-  /** Longest list element (an anime with all its parts) in bytes of JSON; it is held in memory. Default 32 MiB. */
+  /**
+   * Longest list element (an anime with all its parts) in bytes of JSON; it is held in memory.
+   * Default 32 MiB.
+   */
   readonly maxItemBytes?: number;
 }
 
@@ -44,9 +53,10 @@ const MAX_ITEM_BYTES = 32 * 1024 * 1024;
 const TABLES_KEY = 'tables';
 
 /**
- * Reads a JSON file (unpacked and decrypted): UTF-8 with or without BOM, UTF-16, any line ends and spacing. Throws
- * {@link DocumentError} with place and byte (of the text as UTF-8, after the BOM) when the file is cut, not JSON or no document of
- * the bot: what was delivered before must then not be kept. The generator's normal end says that the file was whole.
+ * Reads a JSON file (unpacked and decrypted): UTF-8 with or without BOM, UTF-16, any line ends and
+ * spacing. Throws {@link DocumentError} with place and byte (of the text as UTF-8, after the BOM)
+ * when the file is cut, not JSON or no document of the bot: what was delivered before must then not
+ * be kept. The generator's normal end says that the file was whole.
  */
 export async function* readLegacyDocument(
   body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -125,7 +135,8 @@ async function* readList(reader: Reader, key: string): AsyncGenerator<LegacyEven
 async function* readProperty(reader: Reader, name: string): AsyncGenerator<LegacyEvent> {
   const { window, path } = reader;
   const list = kindOfKey(name) !== undefined;
-  // An old document may say null for a list it does not have; anything else under such a key is not understood.
+  // An old document may say null for a list it does not have; anything else under such a key is not
+  // understood.
   if (list && (await window.take(nextByte)) !== BYTE.null) throw window.fault('expected a list');
   const value = await takeValue(reader, [...path]);
   if (list || value instanceof Map) return;

@@ -18,10 +18,11 @@ import { byteAt, literal } from './tokens.ts';
 import { ByteWindow, NEED_MORE } from './window.ts';
 
 /**
- * What a document says, in its order: `header` first; then rows in batches (an anime always before its parts, every table's rows
- * otherwise in scan order); `end` last. Rows are as model.ts delivers rows of their table, less generated columns:
- * `[rowid, ...columns]`, or `[...columns]` for WITHOUT ROWID tables.
- * Only `end` proves the rows before it: it comes when every byte is as it was written, and the counts agree.
+ * What a document says, in its order: `header` first; then rows in batches (an anime always before
+ * its parts, every table's rows otherwise in scan order); `end` last. Rows are as model.ts delivers
+ * rows of their table, less generated columns: `[rowid, ...columns]`, or `[...columns]` for WITHOUT
+ * ROWID tables. Only `end` proves the rows before it: it comes when every byte is as it was
+ * written, and the counts agree.
  */
 export type DocumentEvent =
   | ({ readonly kind: 'header' } & DocumentHeader)
@@ -29,7 +30,10 @@ export type DocumentEvent =
   | { readonly kind: 'end'; readonly counts: ReadonlyMap<string, number> };
 
 export interface ReadOptions {
-  /** Longest row accepted, in bytes of JSON (default 256 MiB, what the writer may write); memory is twice that at most. */
+  /**
+   * Longest row accepted, in bytes of JSON (default 256 MiB, what the writer may write); memory is
+   * twice that at most.
+   */
   readonly maxRowBytes?: number;
 }
 
@@ -38,9 +42,10 @@ const BATCH_ROWS = 512;
 const BATCH_BYTES = 256 * 1024;
 
 /**
- * Reads what {@link createDocumentSink} wrote (uncompressed, decrypted). Throws {@link DocumentError}, with place and byte, when the
- * document is cut, changed in any byte (it ends in its own SHA-256), not ours or of another version. A document edited by hand is
- * for `readLegacyDocument`.
+ * Reads what {@link createDocumentSink} wrote (uncompressed, decrypted). Throws {@link
+ * DocumentError}, with place and byte, when the document is cut, changed in any byte (it ends in
+ * its own SHA-256), not ours or of another version. A document edited by hand is for
+ * `readLegacyDocument`.
  */
 export async function* readDocument(
   body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -97,7 +102,10 @@ async function* readSection(window: ByteWindow, section: Section): AsyncGenerato
 
 /** The items of one array: rows, and what stands between them. */
 interface Items {
-  /** Consumes one item and keeps its row; false, consuming nothing, at the array's closing bracket. Changes nothing when it throws. */
+  /**
+   * Consumes one item and keeps its row; false, consuming nothing, at the array's closing bracket.
+   * Changes nothing when it throws.
+   */
   next(): boolean;
   /** Takes the rows kept so far, of each table. */
   take(): RowsEvent[];

@@ -1,8 +1,14 @@
-/** The schema as the document carries it: enough to create the database anew and to know what every row means. */
+/**
+ * The schema as the document carries it: enough to create the database anew and to know what every
+ * row means.
+ */
 import * as v from 'valibot';
 import type { DatabaseSchema, TableInfo } from '../model/model.ts';
 
-/** A database's schema, less its indexes (their SQL is among the objects) and the schema cookie (which says nothing about a copy). */
+/**
+ * A database's schema, less its indexes (their SQL is among the objects) and the schema cookie
+ * (which says nothing about a copy).
+ */
 export type DocumentSchema = Pick<DatabaseSchema, 'objects' | 'tables' | 'userVersion' | 'applicationId'>;
 
 const int32 = v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 32 - 1));
@@ -69,7 +75,10 @@ export function schemaToJson(schema: DocumentSchema): v.InferOutput<typeof schem
   };
 }
 
-/** The inverse of {@link schemaToJson}; throws an Error whose message says where (`tables[2].kind`) and what is wrong. */
+/**
+ * The inverse of {@link schemaToJson}; throws an Error whose message says where (`tables[2].kind`)
+ * and what is wrong.
+ */
 export function schemaFromJson(json: unknown): DocumentSchema {
   const parsed = v.safeParse(schemaJson, json);
   if (!parsed.success) {

@@ -1,4 +1,7 @@
-/** JSON tokens at a {@link ByteWindow}'s position. All throw NEED_MORE when the window is too short, DocumentError when it is wrong. */
+/**
+ * JSON tokens at a {@link ByteWindow}'s position. All throw NEED_MORE when the window is too short,
+ * DocumentError when it is wrong.
+ */
 import { Buffer } from 'node:buffer';
 import type { ByteWindow } from './window.ts';
 
@@ -9,7 +12,10 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const BACKSLASH = 0x5c;
 
-/** Longer literals than any double written out in full (309 digits and a sign) are an attack, not a number. */
+/**
+ * Longer literals than any double written out in full (309 digits and a sign) are an attack, not a
+ * number.
+ */
 const MAX_NUMBER_BYTES = 400;
 /** Up to this many digits a JavaScript number is exact, and much faster than parsing a bigint. */
 const SAFE_DIGITS = 15;
@@ -35,7 +41,10 @@ export function byteAt(window: ByteWindow): number {
   return byte;
 }
 
-/** Consumes a string; the position is at its opening quote. Refuses control characters, bad escapes, bad UTF-8, lone surrogates. */
+/**
+ * Consumes a string; the position is at its opening quote. Refuses control characters, bad escapes,
+ * bad UTF-8, lone surrogates.
+ */
 export function string(window: ByteWindow): string {
   const { bytes, end } = window;
   const start = window.pos + 1;
@@ -61,7 +70,8 @@ export function string(window: ByteWindow): string {
 function decode(window: ByteWindow, start: number, stop: number, ascii: boolean): string {
   if (ascii) return window.bytes.toString('latin1', start, stop);
   const text = window.bytes.toString('utf8', start, stop);
-  // The lenient decoder is the fast one; what it replaced shows as U+FFFD (which may also be real text).
+  // The lenient decoder is the fast one; what it replaced shows as U+FFFD (which may also be real
+  // text).
   if (text.includes('\ufffd')) {
     try {
       return strictUtf8.decode(window.bytes.subarray(start, stop));
@@ -86,8 +96,9 @@ function decodeEscaped(window: ByteWindow, stop: number): string {
 }
 
 /**
- * Consumes a number: without point and exponent a `bigint` of any size (the caller knows which are allowed), else a `number`.
- * Refuses what JSON refuses. A real beyond a double's range is an infinity, which JSON has no other form for.
+ * Consumes a number: without point and exponent a `bigint` of any size (the caller knows which are
+ * allowed), else a `number`. Refuses what JSON refuses. A real beyond a double's range is an
+ * infinity, which JSON has no other form for.
  */
 export function numeral(window: ByteWindow): bigint | number {
   const { bytes, pos, end } = window;

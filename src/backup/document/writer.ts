@@ -1,4 +1,7 @@
-/** Writes a snapshot as one JSON document while it streams by, in bounded memory. The shape: docs/formats.md, "Document". */
+/**
+ * Writes a snapshot as one JSON document while it streams by, in bounded memory. The shape:
+ * docs/formats.md, "Document".
+ */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type {
@@ -34,17 +37,24 @@ export interface DocumentMeta {
 }
 
 export interface WriteOptions {
-  /** Longest row written, in bytes of JSON; default {@link MAX_PIECE_BYTES}, which is what every reader accepts. */
+  /**
+   * Longest row written, in bytes of JSON; default {@link MAX_PIECE_BYTES}, which is what every
+   * reader accepts.
+   */
   readonly maxRowBytes?: number;
 }
 
-/** Text collected before it is encoded and handed on, in UTF-16 units: large enough that a write's cost does not show. */
+/**
+ * Text collected before it is encoded and handed on, in UTF-16 units: large enough that a write's
+ * cost does not show.
+ */
 const CHUNK_UNITS = 64 * 1024;
 
 /**
- * A sink that writes the document to `out` and closes it in `finish` (with an empty head). It wants a scan of every table;
- * anime and anime_parts in one `nested` scan when they nest. On failure the caller aborts `out`.
- * Throws on a row that could not be read back: more than `maxRowBytes` of JSON, or a value that SQLite can not hold.
+ * A sink that writes the document to `out` and closes it in `finish` (with an empty head). It wants
+ * a scan of every table; anime and anime_parts in one `nested` scan when they nest. On failure the
+ * caller aborts `out`. Throws on a row that could not be read back: more than `maxRowBytes` of
+ * JSON, or a value that SQLite cannot hold.
  */
 export function createDocumentSink(
   out: HeadLastWriter<unknown>,
@@ -150,7 +160,10 @@ function tableOf(target: ScanTarget): string {
   return target.kind === 'nested' ? target.parent.name : target.table.name;
 }
 
-/** How the rows of one scan are written: each row's text, with the separator before it; and what closes the last one. */
+/**
+ * How the rows of one scan are written: each row's text, with the separator before it; and what
+ * closes the last one.
+ */
 interface RowFormat {
   row(row: Row): string;
   end(): string;

@@ -1,4 +1,7 @@
-/** Opening an age file as a stream, telling a wrong key, a cut file and a flipped bit apart as far as the format lets one. */
+/**
+ * Opening an age file as a stream, telling a wrong key, a cut file and a flipped bit apart as far
+ * as the format lets one.
+ */
 import { Decrypter } from 'age-encryption';
 import { CHUNK_BYTES, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, TAG_BYTES } from './age-format.ts';
 import { headerEnd } from './age-header.ts';
@@ -10,7 +13,10 @@ const MAGIC = 'age-encryption.org/v1\n';
 const HEADER_MAX = 256 * 1024;
 const SEALED_CHUNK = CHUNK_BYTES + TAG_BYTES;
 
-/** The plaintext, chunk by chunk; nothing is handed out before its tag was checked. Throws {@link UnsealError}. */
+/**
+ * The plaintext, chunk by chunk; nothing is handed out before its tag was checked. Throws {@link
+ * UnsealError}.
+ */
 export async function* decrypted(
   source: AsyncIterable<Uint8Array>,
   keys: OpeningKeys,

@@ -1,11 +1,14 @@
-/** An age file whose first bytes may come last: payload chunks are sealed by index, so chunk 0 can be the last one sealed. */
+/**
+ * An age file whose first bytes may come last: payload chunks are sealed by index, so chunk 0 can
+ * be the last one sealed.
+ */
 import type { HeadLastWriter } from '../model/model.ts';
 import { CHUNK_BYTES, sealChunk, TAG_BYTES } from './age-format.ts';
 import type { AgeStart } from './age-header.ts';
 
 /**
- * How many bytes of the file stand before the chunks that can be sealed at once, for a plain head of `headLength` bytes; without a head the
- * file is written in order.
+ * How many bytes of the file stand before the chunks that can be sealed at once, for a plain head
+ * of `headLength` bytes; without a head the file is written in order.
  */
 export function ageHeadLength(start: AgeStart, headLength: number): number {
   if (headLength === 0) return 0;
@@ -16,7 +19,10 @@ function headChunks(headLength: number): number {
   return Math.ceil(headLength / CHUNK_BYTES);
 }
 
-/** Encrypts into `inner`, which must have been opened with {@link ageHeadLength}. Memory: two chunks. */
+/**
+ * Encrypts into `inner`, which must have been opened with {@link ageHeadLength}. Memory: two
+ * chunks.
+ */
 export class AgeWriter<Result> implements HeadLastWriter<Result> {
   readonly #inner: HeadLastWriter<Result>;
   readonly #start: AgeStart;
@@ -83,7 +89,10 @@ export class AgeWriter<Result> implements HeadLastWriter<Result> {
     await this.#inner.write(sealed);
   }
 
-  /** The file's first bytes: header, nonce and the chunks of `plain`; `last` when no other chunks follow. */
+  /**
+   * The file's first bytes: header, nonce and the chunks of `plain`; `last` when no other chunks
+   * follow.
+   */
   #sealHead(plain: Uint8Array, last: boolean): Uint8Array {
     const pieces: Uint8Array[] = [this.#start.prefix];
     const count = Math.max(1, headChunks(plain.byteLength));

@@ -1,4 +1,7 @@
-/** Hashes what a writer is given, so that a read-back can be held against what was meant, not only against what was sent. */
+/**
+ * Hashes what a writer is given, so that a read-back can be held against what was meant, not only
+ * against what was sent.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import type { HeadLastWriter } from '../model/model.ts';
 
@@ -18,7 +21,10 @@ export interface MeasuredWriter<Result> extends HeadLastWriter<Result> {
   readonly closed: { readonly contents: Contents; readonly result: Result } | undefined;
 }
 
-/** Passes everything on to `inner`. The head comes last but stands first, so it has a hash of its own. */
+/**
+ * Passes everything on to `inner`. The head comes last but stands first, so it has a hash of its
+ * own.
+ */
 export function measured<Result>(inner: HeadLastWriter<Result>): MeasuredWriter<Result> {
   const rest = createHash('sha256');
   let bytes = 0;

@@ -1,6 +1,7 @@
 /**
- * gzip with its first bytes last, as ONE member (workerd's DecompressionStream refuses two): the head goes in as stored blocks, whose
- * length is known before their content; the rest is an ordinary deflate stream; the CRC-32 is put together at the end.
+ * gzip with its first bytes last, as ONE member (workerd's DecompressionStream refuses two): the
+ * head goes in as stored blocks, whose length is known before their content; the rest is an
+ * ordinary deflate stream; the CRC-32 is put together at the end.
  */
 import { crc32, createDeflateRaw, gzipSync } from 'node:zlib';
 import type { HeadLastWriter } from '../model/model.ts';
@@ -14,15 +15,19 @@ const STORED_OVERHEAD = 5;
 /** Input is handed to the compressor in pieces of this size: one trip to zlib's thread each. */
 const PIECE_BYTES = 128 * 1024;
 
-/** How many bytes stand before the compressed rest when the head has `headLength` bytes; without a head the file is written in order. */
+/**
+ * How many bytes stand before the compressed rest when the head has `headLength` bytes; without a
+ * head the file is written in order.
+ */
 export function gzipHeadLength(headLength: number): number {
   if (headLength === 0) return 0;
   return GZIP_HEADER.byteLength + headLength + Math.ceil(headLength / STORED_MAX) * STORED_OVERHEAD;
 }
 
 /**
- * Compresses what is written into `inner`, which must have been opened with `gzipHeadLength(headLength)`.
- * Memory: two pieces of input and what zlib needs; the next piece waits for the one before.
+ * Compresses what is written into `inner`, which must have been opened with
+ * `gzipHeadLength(headLength)`. Memory: two pieces of input and what zlib needs; the next piece
+ * waits for the one before.
  * @param level zlib's 0 to 9
  */
 export class GzipWriter<Result> implements HeadLastWriter<Result> {
@@ -102,7 +107,10 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     this.#failed ??= { error };
   }
 
-  /** Starts on the full piece as soon as the one before is through, and lets the caller fill the other buffer meanwhile. */
+  /**
+   * Starts on the full piece as soon as the one before is through, and lets the caller fill the
+   * other buffer meanwhile.
+   */
   async #flushPiece(): Promise<void> {
     await this.#running;
     this.#expectNoFailure();
@@ -148,7 +156,8 @@ function storedHead(head: Uint8Array): Uint8Array {
   let at = GZIP_HEADER.byteLength;
   for (let from = 0; from < head.byteLength; from += STORED_MAX) {
     const piece = head.subarray(from, from + STORED_MAX);
-    // Block header: not the last, type 00, then padding to the byte; then length and its complement.
+    // Block header: not the last, type 00, then padding to the byte; then length and its
+    // complement.
     out[at] = 0;
     view.setUint16(at + 1, piece.byteLength, true);
     view.setUint16(at + 3, piece.byteLength ^ 0xffff, true);

@@ -1,4 +1,7 @@
-/** Bytes on their way to the store: gzip, then age when asked for. See docs/spec/backup.md, "A backup". */
+/**
+ * Bytes on their way to the store: gzip, then age when asked for. See docs/spec/backup.md, "A
+ * backup".
+ */
 import type { HeadLastWriter } from '../model/model.ts';
 import { startAge } from './age-header.ts';
 import { AgeWriter, ageHeadLength } from './age-writer.ts';
@@ -14,9 +17,10 @@ export interface SealOptions {
 }
 
 /**
- * Opens an object through gzip and (optionally) age; the result is written head-last like the store itself. `open` is called once, with
- * the length of the object's own head: `(headLength) => store.create(key, { headLength })`.
- * Memory beside the store's: about 1 MiB. Rejects with a TypeError for a recipient or passphrase that can not be used.
+ * Opens an object through gzip and (optionally) age; the result is written head-last like the store
+ * itself. `open` is called once, with the length of the object's own head: `(headLength) =>
+ * store.create(key, { headLength })`. Memory beside the store's: about 1 MiB. Rejects with a
+ * TypeError for a recipient or passphrase that cannot be used.
  */
 export async function openSealed<Result>(
   open: (headLength: number) => Promise<HeadLastWriter<Result>>,

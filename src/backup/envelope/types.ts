@@ -5,7 +5,10 @@ export type Encryption =
   | { readonly kind: 'recipients'; readonly recipients: readonly string[] }
   | { readonly kind: 'passphrase'; readonly passphrase: string };
 
-/** What may open a backup: age identities (`AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`), passphrases, or both; all are tried. */
+/**
+ * What may open a backup: age identities (`AGE-SECRET-KEY-1…`, `AGE-SECRET-KEY-PQ-1…`),
+ * passphrases, or both; all are tried.
+ */
 export interface OpeningKeys {
   readonly identities: readonly string[];
   readonly passphrases: readonly string[];

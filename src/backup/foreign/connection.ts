@@ -1,4 +1,7 @@
-/** Opening a SQLite file that somebody else may have made: nothing in it is executed, and no value in it is larger than the file. */
+/**
+ * Opening a SQLite file that somebody else may have made: nothing in it is executed, and no value
+ * in it is larger than the file.
+ */
 import { statSync } from 'node:fs';
 import { constants, DatabaseSync } from 'node:sqlite';
 import { Damaged } from './errors.ts';
@@ -23,7 +26,10 @@ export interface ForeignOptions {
 const LEAST_VALUE = 1_000_000;
 /** Twice what the longest row of a backup may be (document/format.ts). */
 const MOST_VALUE = 600_000_000;
-/** A stored value is in the file; shown as hex it is twice, and some of our own queries put rows together. */
+/**
+ * A stored value is in the file; shown as hex it is twice, and some of our own queries put rows
+ * together.
+ */
 const VALUE_PER_BYTE = 4;
 const MOST_SQL = 2_000_000;
 const PAGE_BYTES = 4096;
@@ -31,7 +37,10 @@ const PAGE_BYTES = 4096;
 const GROWTH = 16;
 const LEAST_GROWTH = 16_000_000;
 
-/** Functions that reach out of the database. Node's build has the first alone; another one may have the others. */
+/**
+ * Functions that reach out of the database. Node's build has the first alone; another one may have
+ * the others.
+ */
 const REFUSED_FUNCTIONS: ReadonlySet<string> = new Set([
   'load_extension',
   'readfile',
@@ -60,8 +69,9 @@ const ALLOWED_PRAGMAS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @throws {@link Damaged} for a file that is no database. Errors of its statements are SQLite's own: `not authorized` where something
- * is refused, `string or blob too big` where a value is computed that the file cannot hold.
+ * @throws {@link Damaged} for a file that is no database. Errors of its statements are SQLite's
+ * own: `not authorized` where something is refused, `string or blob too big` where a value is
+ * computed that the file cannot hold.
  */
 export function openForeign(path: string, { mode, bytes, second }: ForeignOptions): ForeignDatabase {
   const db = new DatabaseSync(path, {
@@ -113,8 +123,8 @@ export function openForeignFile(path: string, mode: ForeignOptions['mode'] = 're
 }
 
 /**
- * SQLite names the view or trigger that wants something, or the subquery: of a file that is read only this one of ours has a name
- * (snapshot/file.ts). No view is ever read, and no trigger fires.
+ * SQLite names the view or trigger that wants something, or the subquery: of a file that is read
+ * only this one of ours has a name (snapshot/file.ts). No view is ever read, and no trigger fires.
  */
 export const OWN_SUBQUERY = 'answer';
 

@@ -7,7 +7,10 @@ export class Damaged extends Error {
   override readonly name: string = 'Damaged';
 }
 
-/** Reading a file took more than a file of its size may take: it is made to do harm, or damaged so that it does. */
+/**
+ * Reading a file took more than a file of its size may take: it is made to do harm, or damaged so
+ * that it does.
+ */
 export class CostsTooMuch extends Damaged {
   override readonly name = 'CostsTooMuch';
   readonly kind: 'memory' | 'time' | 'size';

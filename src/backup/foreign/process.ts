@@ -1,7 +1,8 @@
 /**
- * The one way to run work in a process of its own: what reads a file that somebody else made (an upload, a file of a bucket), within
- * limits of time and memory; and what would block the event loop (SQLite copies a database in one call). Node only; a Worker has no
- * processes, takes no databases and reads documents as bounded streams.
+ * The one way to run work in a process of its own: what reads a file that somebody else made (an
+ * upload, a file of a bucket), within limits of time and memory; and what would block the event
+ * loop (SQLite copies a database in one call). Node only; a Worker has no processes, takes no
+ * databases and reads documents as bounded streams.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -39,7 +40,10 @@ const MOST_MEMORY = 1_500_000_000;
 /** A process that waits for ever takes no time of a processor. */
 const WALL_TIMES = 10;
 
-/** What reading a foreign file of `bytes` (unpacked) may take. SQLite reads hundreds of times as much in the time. */
+/**
+ * What reading a foreign file of `bytes` (unpacked) may take. SQLite reads hundreds of times as
+ * much in the time.
+ */
 export function limitsFor(bytes: number): ProcessLimits {
   return {
     ms: LEAST_MS + bytes * MS_PER_BYTE,
@@ -47,13 +51,15 @@ export function limitsFor(bytes: number): ProcessLimits {
   };
 }
 
-/** Foreign files read at once: an admin who sends ten has the machine read them one after another. */
+/**
+ * Foreign files read at once: an admin who sends ten has the machine read them one after another.
+ */
 const slots = new Slots(3);
 
 /**
  * Runs a task (../tasks.ts) in a process of its own; one with limits waits for its turn.
- * @throws what the task throws, of its own kind; {@link CostsTooMuch} at a limit; {@link Damaged} when the process crashed on the file;
- * the reason of `signal`.
+ * @throws what the task throws, of its own kind; {@link CostsTooMuch} at a limit; {@link Damaged}
+ * when the process crashed on the file; the reason of `signal`.
  */
 export async function runInProcess<Name extends TaskName>(
   task: Name,
@@ -116,7 +122,10 @@ async function runNow<Name extends TaskName>(
   return ended.value as ResultOf<Name>;
 }
 
-/** The messages of a task as they are wanted; leaving early ends the process. @throws as {@link runInProcess} */
+/**
+ * The messages of a task as they are wanted; leaving early ends the process. @throws as {@link
+ * runInProcess}
+ */
 export async function* messagesOf<Name extends TaskName>(
   task: Name,
   input: InputOf<Name>,

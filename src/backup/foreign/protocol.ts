@@ -24,6 +24,9 @@ export interface Watch {
   readonly debris: readonly string[];
 }
 
-/** How the watchdog ends a process that takes too much: the default action of these signals ends it, even inside SQLite. */
+/**
+ * How the watchdog ends a process that takes too much: the default action of these signals ends it,
+ * even inside SQLite.
+ */
 export const MEMORY_SIGNAL = 'SIGUSR2';
 export const TIME_SIGNAL = 'SIGALRM';

@@ -1,13 +1,17 @@
 /**
- * SQL text that a file brings along: exactly one CREATE statement of the type and name it is declared to be, or it is refused. The
- * first of two locks: SQLite's authorizer (connection.ts) is the second one, and a server has none. Pure.
+ * SQL text that a file brings along: exactly one CREATE statement of the type and name it is
+ * declared to be, or it is refused. The first of two locks: SQLite's authorizer (connection.ts) is
+ * the second one, and a server has none. Pure.
  */
 
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model/model.ts';
 import { Damaged } from './errors.ts';
 
-/** Modules of virtual tables that keep what they have in tables of the same database, and do nothing else. */
+/**
+ * Modules of virtual tables that keep what they have in tables of the same database, and do nothing
+ * else.
+ */
 const SAFE_MODULES: ReadonlySet<string> = new Set([
   'fts3',
   'fts4',
@@ -89,7 +93,10 @@ function afterHead({ type, name }: SchemaObject, all: readonly SqlToken[]): read
   return first?.text === '.' ? undefined : rest;
 }
 
-/** A trigger holds statements, each of them closed; its END is the one right after that, and nothing follows. */
+/**
+ * A trigger holds statements, each of them closed; its END is the one right after that, and nothing
+ * follows.
+ */
 function hasMore(type: SchemaObject['type'], tokens: readonly SqlToken[]): boolean {
   if (type !== 'trigger') return tokens.some(({ text }) => text === ';');
   const end = tokens.findIndex((token, i) => isWord(token, 'END') && tokens[i - 1]?.text === ';');

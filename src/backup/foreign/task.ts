@@ -8,13 +8,19 @@ export interface TaskContext<Message = never> {
   send(message: Message): Promise<void>;
 }
 
-/** Input, messages and result are plain values (structured clone); errors keep their kind (errors.ts). */
+/**
+ * Input, messages and result are plain values (structured clone); errors keep their kind
+ * (errors.ts).
+ */
 export type Task<Input, Result, Message = never> = (
   input: Input,
   context: TaskContext<Message>,
 ) => Promise<Result> | Result;
 
-/** The tasks by name. Each room adds its own here, and `../tasks.ts` says where the child finds them. */
+/**
+ * The tasks by name. Each room adds its own here, and `../tasks.ts` says where the child finds
+ * them.
+ */
 export interface Tasks {
   readonly trial: typeof trialTask;
 }

@@ -1,12 +1,15 @@
 /**
- * An embedded database with a scratch file attached for the staged rows: the database itself sees one transaction, the merge, and a process
- * that is killed before it leaves nothing there. Node only, in a process of its own: statements block.
+ * An embedded database with a scratch file attached for the staged rows: the database itself sees
+ * one transaction, the merge, and a process that is killed before it leaves nothing there. Node
+ * only, in a process of its own: statements block.
  */
 import { createClient } from '@libsql/client/sqlite3';
 import { type Database, fromClient } from '../../db/database.ts';
 import type { Staging } from '../staged/database-site.ts';
 
-/** The merge waits for the bot's own writes, which are short; nothing else waits for this process. */
+/**
+ * The merge waits for the bot's own writes, which are short; nothing else waits for this process.
+ */
 const BUSY_TIMEOUT_MS = 60_000;
 /** KiB of pages in memory: rows of a large file go to all places of an index. */
 const CACHE_KIB = 128 * 1024;

@@ -1,7 +1,8 @@
 /**
- * Values of a file as the bot can read them again. A row's other readers are not as forgiving as SQLite: libsql's native binding ends a
- * text at its first NUL and aborts the whole process over one that is not UTF-8, and a word in a column of numbers breaks every list
- * that the row stands in (docs/decisions.md, "What an import does to values"). Pure.
+ * Values of a file as the bot can read them again. A row's other readers are not as forgiving as
+ * SQLite: libsql's native binding ends a text at its first NUL and aborts the whole process over
+ * one that is not UTF-8, and a word in a column of numbers breaks every list that the row stands in
+ * (docs/decisions.md, "What an import does to values"). Pure.
  */
 
 import { isTelegramLink } from '../../lib/telegram-link.ts';
@@ -10,8 +11,8 @@ import { InvalidText, type SqlValue } from '../model/model.ts';
 import { valueFault } from '../model/values.ts';
 
 /**
- * What a column takes. `token`: an id of Telegram's that is text; `file`: such an id of a file; `link`: a chat's address; `time`: a time, or nothing; `any`: of a column
- * whose type says nothing.
+ * What a column takes. `token`: an id of Telegram's that is text; `file`: such an id of a file;
+ * `link`: a chat's address; `time`: a time, or nothing; `any`: of a column whose type says nothing.
  */
 export type ColumnKind = 'integer' | 'id' | 'text' | 'token' | 'file' | 'link' | 'time' | 'any';
 
@@ -42,7 +43,10 @@ export function fitValue(kind: ColumnKind, value: SqlValue): Fitted {
   return text(kind, String(value));
 }
 
-/** Base64 for addresses, which is what Telegram's ids of files are made of; dots are no part of it, but stand in nobody's link or path alone. */
+/**
+ * Base64 for addresses, which is what Telegram's ids of files are made of; dots are no part of it,
+ * but stand in nobody's link or path alone.
+ */
 const FILE_ID = /^[\w.-]+$/;
 /** How a program says "no" where a time belongs. */
 const NO_TIME = /^(0|0\.0|false|no|none|null|yo['‘ʻ]?q)?$/i;

@@ -1,4 +1,7 @@
-/** A whole import in a process of its own: it can be ended at any moment, and holds up nobody's event loop. Node only. */
+/**
+ * A whole import in a process of its own: it can be ended at any moment, and holds up nobody's
+ * event loop. Node only.
+ */
 import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -37,7 +40,9 @@ export interface ImportInput {
   /** How another bot's file is laid out. */
   readonly map?: ImportMap | undefined;
   readonly prefer: Preference;
-  /** The module whose `takeOverFile` makes an old bot's database this bot's; left out: it is not. */
+  /**
+   * The module whose `takeOverFile` makes an old bot's database this bot's; left out: it is not.
+   */
   readonly takeOver?: string | undefined;
   /** Nothing at all is written to the database: a copy of it is looked at. */
   readonly dryRun: boolean;
@@ -80,7 +85,10 @@ function openTarget(
   return Promise.resolve({ db: openRemoteDatabase({ url, authToken, fetch }) });
 }
 
-/** A copy with today's schema, whatever the database's is; of one that does not exist yet, an empty one. */
+/**
+ * A copy with today's schema, whatever the database's is; of one that does not exist yet, an empty
+ * one.
+ */
 async function openCopy({
   database,
   scratch,
@@ -101,7 +109,10 @@ async function openCopy({
   return { db };
 }
 
-/** Who reads a database in WAL mode makes files beside it: one that nobody has open is copied as any file. */
+/**
+ * Who reads a database in WAL mode makes files beside it: one that nobody has open is copied as any
+ * file.
+ */
 async function copyFileDatabase(path: string, copy: string): Promise<void> {
   const wal = statSync(`${path}-wal`, { throwIfNoEntry: false });
   const journal = statSync(`${path}-journal`, { throwIfNoEntry: false });

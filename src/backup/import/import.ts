@@ -1,6 +1,7 @@
 /**
- * Import (docs/spec/backup.md): records of a file are staged in tables of their own, judged there, and merged in one transaction: all or
- * nothing. Nothing living is touched before that, and whatever breaks before it leaves everything as it was. Runs in workerd too.
+ * Import (docs/spec/backup.md): records of a file are staged in tables of their own, judged there,
+ * and merged in one transaction: all or nothing. Nothing living is touched before that, and
+ * whatever breaks before it leaves everything as it was. Runs in workerd too.
  */
 import type { Database } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
@@ -61,7 +62,10 @@ export interface ImportReport {
   readonly refusals: readonly Refusal[];
   /** Values of rows that are taken: made readable, or not taken with their row. */
   readonly values: { readonly mended: number; readonly leftOut: number };
-  /** Rows of tables that are not merged, values of columns (`anime.rating`) that the database has not, and why. */
+  /**
+   * Rows of tables that are not merged, values of columns (`anime.rating`) that the database has
+   * not, and why.
+   */
   readonly leftAside: readonly {
     readonly table: string;
     readonly rows: number;
@@ -73,7 +77,10 @@ export interface ImportReport {
   }[];
 }
 
-/** @throws when the file breaks off, is none of ours, or the database refuses: nothing was changed then. */
+/**
+ * @throws when the file breaks off, is none of ours, or the database refuses: nothing was changed
+ * then.
+ */
 export async function importRecords(
   db: Database,
   records: AsyncIterable<ImportEvent>,

@@ -104,7 +104,7 @@ async function named<T>(path: string, work: Promise<T>): Promise<T> {
     return await work;
   } catch (cause) {
     if (!(cause instanceof DocumentError || cause instanceof UnsealError)) throw cause;
-    throw new Error(`${path} can not be imported, nothing was changed`, { cause });
+    throw new Error(`${path} cannot be imported, nothing was changed`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A plain JSON file or SQLite database as the records of an import. Runs in the process for foreign files only (foreign/process.ts).
- * Node only.
+ * A plain JSON file or SQLite database as the records of an import. Runs in the process for foreign
+ * files only (foreign/process.ts). Node only.
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';

@@ -47,14 +47,20 @@ export interface Read {
 
 /** Refusals told one by one. */
 export const MAX_REFUSALS = 200;
-/** SQL a batch: some tens of milliseconds of the write lock; 20 MB, the most that Telegram gives a bot, are twenty of a Worker’s subrequests. */
+/**
+ * SQL a batch: some tens of milliseconds of the write lock; 20 MB, the most that Telegram gives a
+ * bot, are twenty of a Worker’s subrequests.
+ */
 const BATCH_CHARACTERS = 1024 * 1024;
 const BATCH_ROWS = 8_000;
 
 /** Zones of clocks that were told apart wrongly are less than a day. */
 const AHEAD_MS = 24 * 60 * 60 * 1000;
 
-/** Writes everything the file has, table by table as it comes; `write` gets each batch and the rows so far. */
+/**
+ * Writes everything the file has, table by table as it comes; `write` gets each batch and the rows
+ * so far.
+ */
 export async function stageRecords(
   staged: readonly StagedImport[],
   records: AsyncIterable<ImportEvent>,
@@ -141,7 +147,8 @@ function targetOf(staged: StagedImport): Target {
     // Those that are not the living table's are numbers of the file's own rows.
     const kind = column === undefined ? 'id' : kindOfColumn(name, column.declaredType);
     const isGiven = spec.mapped?.[name] === undefined && spec.derived?.includes(name) !== true;
-    // A text that the old bot could do without is empty here; a number, an id or a key has no such stand-in.
+    // A text that the old bot could do without is empty here; a number, an id or a key has no such
+    // stand-in.
     const isVital = kind !== 'text' || spec.key.includes(staged);
     const mustBe = column?.notNull === true && column.defaultValue === null;
     return { name, kind, required: mustBe && isGiven && isVital };
@@ -156,7 +163,7 @@ function targetOf(staged: StagedImport): Target {
   };
 }
 
-/** Values in the order of the columns; none when the row can not be without one that it lacks. */
+/** Values in the order of the columns; none when the row cannot be without one that it lacks. */
 function fitted(
   { columns }: Target,
   { table, place, fields }: LegacyRecord,
@@ -177,7 +184,9 @@ function fitted(
   return { fields: values, faults };
 }
 
-/** A time yet to come would stand first in every list, for ever; a kind that is none cannot be sent. */
+/**
+ * A time yet to come would stand first in every list, for ever; a kind that is none cannot be sent.
+ */
 function believed(column: string, fitted: Fitted, latest: string): Fitted {
   const { value } = fitted;
   if (typeof value !== 'string') return fitted;

@@ -50,8 +50,8 @@ export function stagedColumns({ columns }: StagedImport): string[] {
 }
 
 /**
- * No types: values stay as they came. `verdict` says why a row is refused; `twin` marks a repeated event; `there` one that the database has;
- * `base` is what a counter was when the row was derived.
+ * No types: values stay as they came. `verdict` says why a row is refused; `twin` marks a repeated
+ * event; `there` one that the database has; `base` is what a counter was when the row was derived.
  */
 export function createStaging(staged: StagedImport, schema: string): string {
   const columns = stagedColumns(staged).map(quoteName).join(', ');

@@ -160,7 +160,10 @@ export const IMPORT_TABLES: readonly ImportTable[] = [
   },
 ];
 
-/** What the column of a kind may say; another word would be sent to Telegram as a method's name, or as none. */
+/**
+ * What the column of a kind may say; another word would be sent to Telegram as a method's name, or
+ * as none.
+ */
 export const KINDS: Readonly<Record<string, readonly string[]>> = {
   'anime_parts.kind': ['video', 'document', 'animation'],
   'groups.kind': ['group', 'supergroup', 'channel'],

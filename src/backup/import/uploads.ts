@@ -1,4 +1,7 @@
-/** Imports of files that admins send to a Node host: each in a process of its own, which can be ended. Node only. */
+/**
+ * Imports of files that admins send to a Node host: each in a process of its own, which can be
+ * ended. Node only.
+ */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +11,10 @@ import type { ImportDatabase } from './import-task.ts';
 import { type ImportUpload, unpackUpload } from './open-bytes.ts';
 import { type ImportRun, runImport } from './run-import.ts';
 
-/** `holdWrites` is called when the merge begins; what it returns, when it is over: the bot's own writes wait so long. */
+/**
+ * `holdWrites` is called when the merge begins; what it returns, when it is over: the bot's own
+ * writes wait so long.
+ */
 export function createImportUpload(
   { takeOver, ...database }: ImportDatabase & Pick<ImportRun, 'takeOver'>,
   holdWrites: () => () => void,

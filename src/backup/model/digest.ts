@@ -1,7 +1,7 @@
 /**
- * Logical digests: SHA-256 over a table's contents in a canonical encoding, so that two databases (or a database and a
- * backup of it) hold the same rows exactly when their digests agree, whatever their files look like.
- * The encoding is specified in docs/formats.md, "Digests".
+ * Logical digests: SHA-256 over a table's contents in a canonical encoding, so that two databases
+ * (or a database and a backup of it) hold the same rows exactly when their digests agree, whatever
+ * their files look like. The encoding is specified in docs/formats.md, "Digests".
  */
 import { Buffer } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
@@ -19,15 +19,24 @@ export interface TableDigest {
 export interface DigestSink extends SnapshotSink {
   /** One digest a table, in the order of the schema. Known after `finish`. */
   result(): TableDigest[];
-  /** SHA-256 (hex) over the schema: objects with their SQL, user_version, application_id. Known after `begin`. */
+  /**
+   * SHA-256 (hex) over the schema: objects with their SQL, user_version, application_id. Known
+   * after `begin`.
+   */
   schemaSha256(): string;
 }
 
-/** Names the encoding; changes whenever docs/formats.md "Digests" changes, so that old digests never compare by accident. */
+/**
+ * Names the encoding; changes whenever docs/formats.md "Digests" changes, so that old digests never
+ * compare by accident.
+ */
 const TABLE_TAG = 'anime-bot table 1';
 const SCHEMA_TAG = 'anime-bot schema 1';
 
-/** Hashes every table's rows while they stream, canonically encoded, in key order (docs/spec/backup.md, "Manifest"). */
+/**
+ * Hashes every table's rows while they stream, canonically encoded, in key order
+ * (docs/spec/backup.md, "Manifest").
+ */
 export function createDigestSink(): DigestSink {
   const encoder = createEncoder();
   const digests: TableDigest[] = [];
@@ -104,7 +113,10 @@ interface CanonicalEncoder {
   end(): string;
 }
 
-/** Bytes collected before the hash is called: big enough that the call costs nothing, small enough for the cache. */
+/**
+ * Bytes collected before the hash is called: big enough that the call costs nothing, small enough
+ * for the cache.
+ */
 const BUFFER_BYTES = 64 * 1024;
 /** Strings up to this length are copied in JavaScript, which beats a call into the runtime. */
 const SHORT_TEXT = 48;
@@ -190,7 +202,9 @@ function createEncoder(): CanonicalEncoder {
   };
 }
 
-/** Copies a short ASCII string; false, with nothing promised about the bytes, when it is neither. */
+/**
+ * Copies a short ASCII string; false, with nothing promised about the bytes, when it is neither.
+ */
 function asciiInto(buffer: Uint8Array, start: number, value: string): boolean {
   const { length } = value;
   if (length > SHORT_TEXT) return false;
@@ -202,7 +216,10 @@ function asciiInto(buffer: Uint8Array, start: number, value: string): boolean {
   return true;
 }
 
-/** Rows as they are told to people: those of tables, each once; what SQLite and its search keep for themselves is not counted. */
+/**
+ * Rows as they are told to people: those of tables, each once; what SQLite and its search keep for
+ * themselves is not counted.
+ */
 export function rowsOfTables(
   tables: readonly { readonly kind: TableInfo['kind']; readonly rows: number }[],
 ): number {

@@ -1,4 +1,6 @@
-/** One snapshot, many outputs: every scan is read once and handed to all sinks that asked for it. */
+/**
+ * One snapshot, many outputs: every scan is read once and handed to all sinks that asked for it.
+ */
 import type { ScanTarget, Snapshot, SnapshotSink } from './model.ts';
 import type { ScanCounts } from './source-check.ts';
 
@@ -14,7 +16,10 @@ export interface FanOutStep {
   readonly sinks: readonly SnapshotSink[];
 }
 
-/** The shortest walk: the ordered sink's scans in its order, shared with whoever wants the same, then what is left. */
+/**
+ * The shortest walk: the ordered sink's scans in its order, shared with whoever wants the same,
+ * then what is left.
+ */
 export function planFanOut(fanOut: FanOut, schema: Snapshot['schema']): FanOutStep[] {
   const steps = new Map<string, { target: ScanTarget; sinks: SnapshotSink[] }>();
   for (const sink of [fanOut.ordered, ...fanOut.others]) {
@@ -30,8 +35,9 @@ export function planFanOut(fanOut: FanOut, schema: Snapshot['schema']): FanOutSt
 }
 
 /**
- * Feeds the sinks up to, not including, their `finish`: that is called once the source has proved the snapshot whole.
- * `onRows` is told the size of every batch and may throw to stop; `counts` sees every scan.
+ * Feeds the sinks up to, not including, their `finish`: that is called once the source has proved
+ * the snapshot whole. `onRows` is told the size of every batch and may throw to stop; `counts` sees
+ * every scan.
  */
 export async function feed(
   snapshot: Snapshot,
@@ -60,7 +66,10 @@ export async function feed(
   if (taken !== steps.length) throw new Error(`the snapshot ended after ${taken} of ${steps.length} scans`);
 }
 
-/** Side by side; waits for every sink even when one fails, so that none is still writing when the caller cleans up. */
+/**
+ * Side by side; waits for every sink even when one fails, so that none is still writing when the
+ * caller cleans up.
+ */
 async function each(
   sinks: readonly SnapshotSink[],
   call: (sink: SnapshotSink) => void | Promise<void>,

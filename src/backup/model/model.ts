@@ -6,10 +6,10 @@
 import type { SourceCheck } from './source-check.ts';
 
 /**
- * One SQLite value, exactly as stored:
- * NULL = `null`, INTEGER = `bigint`, REAL = `number` (so `1.0` is `1` and `1` is `1n`; infinities and -0.0 allowed,
- * NaN never: SQLite stores it as NULL), TEXT = `string` (may hold NUL characters), BLOB = `Uint8Array`,
- * TEXT that is not valid UTF-8 = {@link InvalidText}.
+ * One SQLite value, exactly as stored: NULL = `null`, INTEGER = `bigint`, REAL = `number` (so `1.0`
+ * is `1` and `1` is `1n`; infinities and -0.0 allowed, NaN never: SQLite stores it as NULL), TEXT =
+ * `string` (may hold NUL characters), BLOB = `Uint8Array`, TEXT that is not valid UTF-8 = {@link
+ * InvalidText}.
  */
 export type SqlValue = null | bigint | number | string | Uint8Array | InvalidText;
 
@@ -23,9 +23,11 @@ export class InvalidText {
 
 /**
  * One row of a scan.
- * - rowid table: `[rowid, ...stored columns]`, ascending by rowid; a column that aliases the rowid carries the same value.
+ * - rowid table: `[rowid, ...stored columns]`, ascending by rowid; a column that aliases the rowid
+ *   carries the same value.
  * - WITHOUT ROWID table: `[...stored columns in declared order]`, in primary key order.
- * - index: the values of `PRAGMA index_xinfo` in its order (key columns, then rowid or the rest of the primary key),
+ * - index: the values of `PRAGMA index_xinfo` in its order (key columns, then rowid or the rest of
+ *   the primary key),
  *   in index order (collations, DESC), partial indexes only their rows.
  * "Stored columns" are all but VIRTUAL generated ones.
  */
@@ -55,8 +57,9 @@ export interface TableInfo {
   readonly name: string;
   readonly sql: string | null;
   /**
-   * `table` a table of the program or the user, `shadow` storage of a virtual table (FTS5), `internal` sqlite_sequence,
-   * sqlite_stat*. Virtual tables have no storage and are not listed: they are in {@link DatabaseSchema.objects} only.
+   * `table` a table of the program or the user, `shadow` storage of a virtual table (FTS5),
+   * `internal` sqlite_sequence, sqlite_stat*. Virtual tables have no storage and are not listed:
+   * they are in {@link DatabaseSchema.objects} only.
    */
   readonly kind: 'table' | 'shadow' | 'internal';
   readonly withoutRowid: boolean;
@@ -67,8 +70,9 @@ export interface TableInfo {
   /** All columns in declared order, VIRTUAL generated ones included (rows do not carry those). */
   readonly columns: readonly ColumnInfo[];
   /**
-   * WITHOUT ROWID only: column numbers in the order of the record on disk, as `PRAGMA index_xinfo` of the primary key gives them.
-   * Needed when the key names one column twice under two collations (it is then stored twice); otherwise it follows from `columns`.
+   * WITHOUT ROWID only: column numbers in the order of the record on disk, as `PRAGMA index_xinfo`
+   * of the primary key gives them. Needed when the key names one column twice under two collations
+   * (it is then stored twice); otherwise it follows from `columns`.
    */
   readonly recordOrder?: readonly number[];
 }
@@ -97,7 +101,10 @@ export interface IndexInfo {
 export interface DatabaseSchema {
   readonly objects: readonly SchemaObject[];
   readonly tables: readonly TableInfo[];
-  /** Indexes with a b-tree of their own (the primary key of a WITHOUT ROWID table is its table and not listed). */
+  /**
+   * Indexes with a b-tree of their own (the primary key of a WITHOUT ROWID table is its table and
+   * not listed).
+   */
   readonly indexes: readonly IndexInfo[];
   readonly userVersion: number;
   readonly applicationId: number;
@@ -105,19 +112,23 @@ export interface DatabaseSchema {
   readonly schemaVersion: number;
 }
 
-/** What a scan reads. `nested` (anime with their parts) is a pass of its own, in the order the document needs. */
+/**
+ * What a scan reads. `nested` (anime with their parts) is a pass of its own, in the order the
+ * document needs.
+ */
 export type ScanTarget =
   | { readonly kind: 'table'; readonly table: TableInfo }
   | { readonly kind: 'index'; readonly index: IndexInfo }
   /**
-   * Every row of `parent` and of `child`, each exactly once, in one pass: every parent followed by its children. A tag comes first:
-   * `[0n, parent rowid, ...parent's stored columns]`, ascending by the parent's rowid;
-   * `[1n, child rowid, ...child's stored columns]`, the children of the parent row before them (`childKey` column = parent's
-   * `parentKey` column, SQL `=` with BINARY collation), ascending by `orderBy` when given, then by the child's rowid;
-   * `[2n, child rowid, ...child's stored columns]`, children without a parent (key NULL or pointing nowhere), last of all,
-   * ascending by the child's rowid.
-   * `parentKey` is an index into `parent.columns` and unique there (whoever asks has made sure); `childKey` and `orderBy` are
-   * indexes into `child.columns`. Both tables have rowids.
+   * Every row of `parent` and of `child`, each exactly once, in one pass: every parent followed by
+   * its children. A tag comes first: `[0n, parent rowid, ...parent's stored columns]`, ascending by
+   * the parent's rowid; `[1n, child rowid, ...child's stored columns]`, the children of the parent
+   * row before them (`childKey` column = parent's `parentKey` column, SQL `=` with BINARY
+   * collation), ascending by `orderBy` when given, then by the child's rowid; `[2n, child rowid,
+   * ...child's stored columns]`, children without a parent (key NULL or pointing nowhere), last of
+   * all, ascending by the child's rowid. `parentKey` is an index into `parent.columns` and unique
+   * there (whoever asks has made sure); `childKey` and `orderBy` are indexes into `child.columns`.
+   * Both tables have rowids.
    */
   | {
       readonly kind: 'nested';
@@ -137,15 +148,23 @@ export interface Scan {
 /** One consistent view of the whole database. */
 export interface Snapshot {
   readonly schema: DatabaseSchema;
-  /** The scans in the order asked for; each must be consumed to its end before the next is taken. */
+  /**
+   * The scans in the order asked for; each must be consumed to its end before the next is taken.
+   */
   scans(targets: readonly ScanTarget[]): AsyncIterable<Scan>;
   /** The same view as a SQLite file, where the source has it so; read before `use` settles. */
   readonly file?: SnapshotFile;
-  /** What the database's own engine thinks of it; call when all scans are done. Only where `read` was asked for it. */
+  /**
+   * What the database's own engine thinks of it; call when all scans are done. Only where `read`
+   * was asked for it.
+   */
   readonly check?: () => Promise<SourceCheck>;
 }
 
-/** A SQLite file as {@link SqliteSink} would write it: pages of 4096 bytes, UTF-8, no auto_vacuum, a rollback journal. */
+/**
+ * A SQLite file as {@link SqliteSink} would write it: pages of 4096 bytes, UTF-8, no auto_vacuum, a
+ * rollback journal.
+ */
 export interface SnapshotFile {
   /** Page 1. */
   readonly head: Uint8Array;
@@ -159,9 +178,10 @@ export interface SnapshotSource {
   /** Whether one of the tables that `isAsked` picks has a row; reads no more than it must. */
   any(isAsked: (table: TableInfo) => boolean): Promise<boolean>;
   /**
-   * Opens one read transaction, calls `use`, closes it. Rejects with {@link SchemaChanged} when the schema moved between
-   * reading it and reading the rows: nothing that `use` produced may be kept; call again.
-   * `use` asks for its scans exactly once. Whatever is thrown in `use` closes the transaction and is rethrown.
+   * Opens one read transaction, calls `use`, closes it. Rejects with {@link SchemaChanged} when the
+   * schema moved between reading it and reading the rows: nothing that `use` produced may be kept;
+   * call again. `use` asks for its scans exactly once. Whatever is thrown in `use` closes the
+   * transaction and is rethrown.
    */
   read<T>(use: (snapshot: Snapshot) => Promise<T>, options?: { readonly checks: boolean }): Promise<T>;
 }
@@ -191,10 +211,10 @@ export interface SnapshotSink {
 }
 
 /**
- * A byte stream whose first bytes are known last (page 1 of a SQLite file).
- * `write` takes the bytes after the head, in order; `close(head)` supplies the head, whose length was fixed when the
- * writer was opened (0 for ordinary streams). A writer takes ownership of no chunk: it copies what it keeps past the
- * returned promise.
+ * A byte stream whose first bytes are known last (page 1 of a SQLite file). `write` takes the bytes
+ * after the head, in order; `close(head)` supplies the head, whose length was fixed when the writer
+ * was opened (0 for ordinary streams). A writer takes ownership of no chunk: it copies what it
+ * keeps past the returned promise.
  */
 export interface HeadLastWriter<Result = void> {
   write(chunk: Uint8Array): Promise<void>;

@@ -1,10 +1,15 @@
-/** What a run learns of the database itself, beside its rows: a backup of a damaged one is kept, and never called verified. */
+/**
+ * What a run learns of the database itself, beside its rows: a backup of a damaged one is kept, and
+ * never called verified.
+ */
 import type { DatabaseSchema, Row, ScanTarget } from './model.ts';
 
 export interface SourceCheck {
   /** What makes a restore fail or lose something, in SQLite's words. */
   readonly damage: readonly string[];
-  /** What is odd, and comes back as it is: rows that refer to nothing, a search index out of step. */
+  /**
+   * What is odd, and comes back as it is: rows that refer to nothing, a search index out of step.
+   */
   readonly notes: readonly string[];
   /** What was looked at, in words: a line of the manifest's proof. */
   readonly proof: string;
@@ -13,7 +18,10 @@ export interface SourceCheck {
 /** Findings told; whoever wants all of them asks SQLite. */
 export const MOST_FINDINGS = 5;
 
-/** An FTS index is made of other rows: nothing is lost with it, and a restore brings it back as it is. */
+/**
+ * An FTS index is made of other rows: nothing is lost with it, and a restore brings it back as it
+ * is.
+ */
 const DERIVED = /^(malformed|unable to validate the) inverted index for FTS\d table (?:\w+\.)?([^\s:]+)/;
 
 /** Rows of `PRAGMA integrity_check` (or `quick_check`), sorted by what they mean. */
@@ -38,7 +46,10 @@ export function unasked(why: string): SourceCheck {
   };
 }
 
-/** Counts what every scan gives: an index and its table, or two ways through one table, must have as many rows. */
+/**
+ * Counts what every scan gives: an index and its table, or two ways through one table, must have as
+ * many rows.
+ */
 export class ScanCounts {
   readonly #tables = new Map<string, number>();
   readonly #others: { readonly what: string; readonly table: string; rows: number; isPartial: boolean }[] =

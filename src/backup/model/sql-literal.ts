@@ -1,6 +1,7 @@
 /**
- * Values as SQL text that reads back to the very same bits. JSON arguments would be shorter code, but servers parse JSON numbers
- * loosely (a real may come out one bit off), and SQLite's own decimal parser promises no more.
+ * Values as SQL text that reads back to the very same bits. JSON arguments would be shorter code,
+ * but servers parse JSON numbers loosely (a real may come out one bit off), and SQLite's own
+ * decimal parser promises no more.
  */
 import { InvalidText, type SqlValue } from './model.ts';
 
@@ -17,7 +18,10 @@ export function sqlLiteral(value: SqlValue): string {
 /** Largest power of two that is a literal of its own. */
 const STEP = 60;
 
-/** An integer of at most 53 bits, multiplied or divided by powers of two: every step is exact in IEEE 754. */
+/**
+ * An integer of at most 53 bits, multiplied or divided by powers of two: every step is exact in
+ * IEEE 754.
+ */
 function realLiteral(value: number): string {
   if (value === Infinity) return '9e999';
   if (value === -Infinity) return '-9e999';

@@ -1,13 +1,17 @@
 /**
- * Where AUTOINCREMENT goes on, in a file that is restored. Nothing is signed: a number at the end of the range would have every new row
- * fail as on a full disk, and one beyond 2^53 is none that this program can hold. Runs in the process for foreign files. Node only.
+ * Where AUTOINCREMENT goes on, in a file that is restored. Nothing is signed: a number at the end
+ * of the range would have every new row fail as on a full disk, and one beyond 2^53 is none that
+ * this program can hold. Runs in the process for foreign files. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { quoteName } from '../../lib/sql-tokens.ts';
 
 const HIGHEST = Number.MAX_SAFE_INTEGER;
 
-/** Sets what is beyond 2^53 to the highest id of its table, 0 where there is no such table; returns what it did, for people. */
+/**
+ * Sets what is beyond 2^53 to the highest id of its table, 0 where there is no such table; returns
+ * what it did, for people.
+ */
 export function boundSequences(db: DatabaseSync): string[] {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").get() === undefined) return [];
   const found = db

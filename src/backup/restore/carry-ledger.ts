@@ -1,7 +1,8 @@
 /**
- * The engine's record tells of the bucket, not of the bot, so it does not go back in time with the rest of a database: runs since the
- * backup stay known (what a dead one left is still swept, no name is used twice), and the fence of the lease only grows, so that no run
- * that stalled before the restore can take an old number for its own. Node only.
+ * The engine's record tells of the bucket, not of the bot, so it does not go back in time with the
+ * rest of a database: runs since the backup stay known (what a dead one left is still swept, no
+ * name is used twice), and the fence of the lease only grows, so that no run that stalled before
+ * the restore can take an old number for its own. Node only.
  */
 import { statSync } from 'node:fs';
 import Database from 'libsql';
@@ -27,7 +28,10 @@ export async function carryLedger(path: string, fresh: string): Promise<void> {
   await runInProcess('carry', input, { limits: limitsFor(statSync(fresh).size) });
 }
 
-/** With the library that others of this process have the living file open with: two break each other's locks. */
+/**
+ * With the library that others of this process have the living file open with: two break each
+ * other's locks.
+ */
 function readLedger(path: string): LiveLedger {
   const db = new Database(path, { timeout: BUSY_MS });
   const rows = (query: string): unknown[][] =>
@@ -53,7 +57,10 @@ function isValue(value: unknown): value is LedgerValue {
   return value === null || ['bigint', 'number', 'string'].includes(typeof value);
 }
 
-/** Inside the swap of a server: what to do before the living tables go, and when the new ones are filled. */
+/**
+ * Inside the swap of a server: what to do before the living tables go, and when the new ones are
+ * filled.
+ */
 export function carryLedgerSql(
   live: DatabaseSchema,
   schema: DatabaseSchema,

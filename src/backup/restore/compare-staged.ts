@@ -4,7 +4,10 @@ import { createDigestSink, type TableDigest } from '../model/digest.ts';
 import type { RowSource, Snapshot } from '../model/model.ts';
 import type { StagedTable } from './staging.ts';
 
-/** A read may break off: over the connection, or over a value that only the next read asks for in its exact form. */
+/**
+ * A read may break off: over the connection, or over a value that only the next read asks for in
+ * its exact form.
+ */
 export function askAgain<T>(ask: () => Promise<T>): Promise<T> {
   return retry(SQL_AT_ONCE, { isPassing: () => true }, ask);
 }

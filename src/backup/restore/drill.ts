@@ -1,4 +1,7 @@
-/** Drill (docs/spec/backup.md, "Commands"): the newest backup into a scratch database, compared, timed, recorded. Node only. */
+/**
+ * Drill (docs/spec/backup.md, "Commands"): the newest backup into a scratch database, compared,
+ * timed, recorded. Node only.
+ */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, explain } from '../../lib/clock.ts';
@@ -21,7 +24,10 @@ export interface DrillParts {
   readonly bucket: Bucket;
   readonly keys: OpenOptions['keys'];
   readonly clock: Clock;
-  /** The newest backup where it is lost (lost-backup.ts): a drill with an older one is no drill passed. */
+  /**
+   * The newest backup where it is lost (lost-backup.ts): a drill with an older one is no drill
+   * passed.
+   */
   readonly lost?: BackupHealth['damaged'];
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly files?: FileCalls;
@@ -35,8 +41,9 @@ export interface DrillOutcome {
 }
 
 /**
- * Restores the backup that `latest` means (or `entry`) into a scratch file and compares every table with the manifest. What is wrong with the backup
- * is in the record; only what keeps the drill itself from running is thrown. `recordFailed` says why the record is not in the bucket.
+ * Restores the backup that `latest` means (or `entry`) into a scratch file and compares every table
+ * with the manifest. What is wrong with the backup is in the record; only what keeps the drill
+ * itself from running is thrown. `recordFailed` says why the record is not in the bucket.
  */
 export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<DrillOutcome> {
   const { bucket, clock, lost } = parts;
@@ -93,12 +100,13 @@ async function rehearse(
     },
     { from: { kind: 'backup', entry }, isRehearsal: true, ...(onProgress && { onProgress }) },
   );
-  const note = report.notes.find((text) => text.includes('can not be used'));
+  const note = report.notes.find((text) => text.includes('cannot be used'));
   // The restore found a way around it, but a drill is there to tell.
   if (note !== undefined) throw new Error(note);
   const digests = await runInProcess('digest', { path }, { limits: limitsFor(statSync(path).size) });
   const found = new Map(digests.map((table) => [table.table, table]));
-  // The engine's own tables are brought up to date by a restore; as they were they have been compared when the backup was fetched.
+  // The engine's own tables are brought up to date by a restore; as they were they have been
+  // compared when the backup was fetched.
   const tables = (entry.manifest?.tables ?? []).filter(({ name }) => !ENGINE_TABLES.includes(name));
   for (const wanted of tables)
     if (found.get(wanted.name)?.sha256 !== wanted.sha256)

@@ -1,6 +1,7 @@
 /**
- * A backup into a database file (docs/spec/backup.md, "Restore"): a new file beside the old one, checked, then renamed over it; the old one
- * stays beside it. Killed anywhere, the old or the new file stands whole under the name. Node only.
+ * A backup into a database file (docs/spec/backup.md, "Restore"): a new file beside the old one,
+ * checked, then renamed over it; the old one stays beside it. Killed anywhere, the old or the new
+ * file stands whole under the name. Node only.
  */
 
 import { statSync } from 'node:fs';
@@ -14,7 +15,10 @@ import { copyLive } from '../snapshot/copy-live.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import type { FileCalls } from './file-calls.ts';
 
-/** Where a restore of the database at `path` works; the next attempt removes what a dead one left there. */
+/**
+ * Where a restore of the database at `path` works; the next attempt removes what a dead one left
+ * there.
+ */
 export function workDirectory(path: string): string {
   return `${path}.restoring`;
 }
@@ -25,8 +29,9 @@ export async function clearWork(path: string, files: FileCalls): Promise<void> {
 }
 
 /**
- * Where the old file of a restore stays. The next restore replaces one of which there is a safety backup; a broken file has none, so it
- * has a name of its own: it may be all that can be salvaged from.
+ * Where the old file of a restore stays. The next restore replaces one of which there is a safety
+ * backup; a broken file has none, so it has a name of its own: it may be all that can be salvaged
+ * from.
  */
 export function keptPath(path: string, isOldBroken: boolean, now: Date): string {
   return isOldBroken ? `${path}.broken-${backupName(now)}` : `${path}.before-restore`;
@@ -45,15 +50,19 @@ export interface SwapFiles {
   readonly files: FileCalls;
   /** Where the old file stays: {@link keptPath}. */
   readonly kept: string;
-  /** The old file can not be read any more: it is set aside as it is, journal and all. */
+  /** The old file cannot be read any more: it is set aside as it is, journal and all. */
   readonly isOldBroken: boolean;
-  /** What `fresh` was made from ({@link quietState}): when the file is another by now, its newer rows would be lost. */
+  /**
+   * What `fresh` was made from ({@link quietState}): when the file is another by now, its newer
+   * rows would be lost.
+   */
   readonly madeFrom?: string | undefined;
 }
 
 /**
  * Returns where the old file stays: a broken one's name may be taken by one of the same second.
- * @throws {@link DatabaseInUse} when another process has the old file open; nothing has changed then.
+ * @throws {@link DatabaseInUse} when another process has the old file open; nothing has changed
+ * then.
  */
 export async function swapFiles(swap: SwapFiles): Promise<string> {
   const { path, fresh, files, isOldBroken, madeFrom } = swap;
@@ -139,9 +148,10 @@ async function closeForOthers(path: string): Promise<() => void> {
 }
 
 /**
- * `--only`: a copy of the living database at `fresh` with the contents of some tables from the backup.
- * Returns what is to be told of it.
- * @throws when rows of other tables would point nowhere, or the living tables have no place for the backup's.
+ * `--only`: a copy of the living database at `fresh` with the contents of some tables from the
+ * backup. Returns what is to be told of it.
+ * @throws when rows of other tables would point nowhere, or the living tables have no place for the
+ * backup's.
  */
 export async function withTablesOf(
   path: string,

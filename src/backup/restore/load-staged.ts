@@ -74,7 +74,10 @@ function chosenTables(schema: DatabaseSchema, only: readonly string[] | undefine
   );
 }
 
-/** The next request is built while the one before is on its way: one in flight, for the server writes one at a time anyway. */
+/**
+ * The next request is built while the one before is on its way: one in flight, for the server
+ * writes one at a time anyway.
+ */
 function createQueue(transaction: StagedTransaction<void>): {
   push(sql: string): Promise<void>;
   drain(): Promise<void>;

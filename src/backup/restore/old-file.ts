@@ -1,7 +1,7 @@
 /**
- * Whether the database file that a restore replaces can be saved first. What stops that may be the database itself:
- * damage, but also a whole file with a schema that no backup can be made of. Tried on a copy without its journal:
- * SQLite may remove a journal that it opens. Node only.
+ * Whether the database file that a restore replaces can be saved first. What stops that may be the
+ * database itself: damage, but also a whole file with a schema that no backup can be made of. Tried
+ * on a copy without its journal: SQLite may remove a journal that it opens. Node only.
  */
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,8 @@ interface Unsaved {
 
 /**
  * @param directory scratch; nothing is left there.
- * @returns why no backup of the database at `path` can be made, wherever it is put; undefined when one can be
+ * @returns why no backup of the database at `path` can be made, wherever it is put; undefined when
+ * one can be
  */
 async function whyUnsaved(path: string, directory: string, clock: Clock): Promise<Unsaved | undefined> {
   const copy = join(directory, 'called-broken.db');
@@ -110,7 +111,10 @@ export async function requireBroken(path: string, directory: string, clock: Cloc
   );
 }
 
-/** The error of a copy or safety backup, with the way on where {@link requireBroken} lets it through. No one has the file open. */
+/**
+ * The error of a copy or safety backup, with the way on where {@link requireBroken} lets it
+ * through. No one has the file open.
+ */
 export async function withWayOn(
   error: unknown,
   path: string,

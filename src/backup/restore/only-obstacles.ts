@@ -18,7 +18,8 @@ export function sqliteSays(message: string, lack: Lack | undefined): string {
 const MADE = /^CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER) (\w+)/;
 
 /**
- * What has a name that `made`, statements of ours, is about to give, and does not go with one of the tables `dropped`; in words.
+ * What has a name that `made`, statements of ours, is about to give, and does not go with one of
+ * the tables `dropped`; in words.
  */
 export function takenName(
   live: DatabaseSchema,

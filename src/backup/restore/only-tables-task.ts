@@ -1,6 +1,7 @@
 /**
- * `--only`: the contents of some tables of a backup into a copy of the living database. The backup is somebody else's, so this runs in
- * the process for foreign files; the triggers that fire are the living database's own. Node only.
+ * `--only`: the contents of some tables of a backup into a copy of the living database. The backup
+ * is somebody else's, so this runs in the process for foreign files; the triggers that fire are the
+ * living database's own. Node only.
  */
 import { DatabaseSync } from 'node:sqlite';
 import type { Lack } from '../../db/own-schema.ts';
@@ -74,7 +75,7 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   return notes;
 };
 
-/** Tables whose columns have changed since can not have the digest of the backup. */
+/** Tables whose columns have changed since cannot have the digest of the backup. */
 function sameColumns(filled: DatabaseSchema, from: DatabaseSchema, name: string): boolean {
   const columns = ({ tables }: DatabaseSchema): string | undefined =>
     tables

@@ -1,10 +1,15 @@
-/** What the owner added to a table of the bot's that `--only` makes again: columns, indexes and triggers. Pure. */
+/**
+ * What the owner added to a table of the bot's that `--only` makes again: columns, indexes and
+ * triggers. Pure.
+ */
 import { ownSchema } from '../../db/own-schema.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { ColumnInfo, DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
 import { mentions } from './only-obstacles.ts';
 
-/** The backup is somebody else's: of its text only what can be nothing but a type or a value is run. */
+/**
+ * The backup is somebody else's: of its text only what can be nothing but a type or a value is run.
+ */
 const PLAIN_TYPE = /^(?:\w+(?: \w+)*(?: ?\(\d+(?:, ?\d+)?\))?)?$/;
 const PLAIN_VALUE =
   /^(?:[+-]?\d+(?:\.\d+)?|'(?:[^']|'')*'|null|true|false|current_(?:time|date|timestamp))$/i;
@@ -58,8 +63,9 @@ function definition({ name, declaredType, defaultValue, notNull }: ColumnInfo): 
 }
 
 /**
- * Indexes and triggers of the owner's on the table `name`, which is made again: by the living database's own text where it has the table
- * still; the backup's text is not run, its objects are named.
+ * Indexes and triggers of the owner's on the table `name`, which is made again: by the living
+ * database's own text where it has the table still; the backup's text is not run, its objects are
+ * named.
  */
 export function ownersObjects(
   name: string,

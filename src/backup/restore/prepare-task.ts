@@ -1,6 +1,7 @@
 /**
- * What is to be restored as a checked SQLite file of our own. Runs in the process for foreign files only (foreign/process.ts): neither
- * what a bucket holds nor what somebody names is trusted before it was looked at, and its SQL not even then. Node only.
+ * What is to be restored as a checked SQLite file of our own. Runs in the process for foreign files
+ * only (foreign/process.ts): neither what a bucket holds nor what somebody names is trusted before
+ * it was looked at, and its SQL not even then. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openForeignFile } from '../foreign/connection.ts';
@@ -47,7 +48,10 @@ export const prepareTask: Task<PrepareInput, Prepared> = async ({ path, kind, to
   }
 };
 
-/** Work that the backup shows half done goes on from there when the bot starts: what was sent since would be sent again. */
+/**
+ * Work that the backup shows half done goes on from there when the bot starts: what was sent since
+ * would be sent again.
+ */
 function underWay(db: DatabaseSync): string[] {
   if (!isTable(db, 'broadcasts', 'state')) return [];
   const running = Number(
@@ -66,7 +70,9 @@ function versionOf(db: DatabaseSync): number | undefined {
   return typeof version === 'number' ? version : undefined;
 }
 
-/** A table with such a stored column: a view or a computed column of the name would be evaluated. */
+/**
+ * A table with such a stored column: a view or a computed column of the name would be evaluated.
+ */
 function isTable(db: DatabaseSync, table: string, column: string): boolean {
   const found = db.prepare(
     `SELECT 1 FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c

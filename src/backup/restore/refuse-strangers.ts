@@ -1,6 +1,7 @@
 /**
- * Nothing of a backup is signed, so what acts inside a database (a trigger, a CHECK, another default) may be anybody's: brought back, it
- * would act inside the bot, where nothing limits it. Node only.
+ * Nothing of a backup is signed, so what acts inside a database (a trigger, a CHECK, another
+ * default) may be anybody's: brought back, it would act inside the bot, where nothing limits it.
+ * Node only.
  */
 import { existsSync } from 'node:fs';
 import Database from 'libsql';
@@ -13,7 +14,10 @@ import type { RestoreSource } from './source.ts';
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;
 
-/** @throws when the source brings SQL along that acts, is not the program's, and is not in the database that is replaced. */
+/**
+ * @throws when the source brings SQL along that acts, is not the program's, and is not in the
+ * database that is replaced.
+ */
 export function refuseStrangers(
   { strangers, origin }: Pick<RestoreSource, 'strangers' | 'origin'>,
   living: readonly Stranger[],

@@ -1,6 +1,7 @@
 /**
- * A backup into the database of a server (docs/spec/backup.md, "Restore"): staged beside the living tables in bounded requests, read back
- * and compared, then swapped in one transaction that moves pages, not rows. Until its COMMIT the old data is what everybody reads.
+ * A backup into the database of a server (docs/spec/backup.md, "Restore"): staged beside the living
+ * tables in bounded requests, read back and compared, then swapped in one transaction that moves
+ * pages, not rows. Until its COMMIT the old data is what everybody reads.
  */
 import { explain } from '../../lib/clock.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
@@ -36,7 +37,10 @@ export interface RemoteRestoreOptions extends LoadOptions {
   readonly id: string;
   /** The backup's digests, table by table. */
   readonly wanted: readonly TableDigest[];
-  /** {@link lastUpdate} before the safety backup: later ones are counted, for nothing keeps what they did. */
+  /**
+   * {@link lastUpdate} before the safety backup: later ones are counted, for nothing keeps what
+   * they did.
+   */
   readonly lastUpdate?: string | undefined;
   readonly onCompare?: () => void;
   /** Right before the swap: the last chance to stop. */
@@ -94,7 +98,9 @@ async function restoreStaged(
   return [...notes, ...told.filter((note) => note !== undefined)];
 }
 
-/** What the bot has handled so far: ids of updates grow. Undefined for a database that is no bot's. */
+/**
+ * What the bot has handled so far: ids of updates grow. Undefined for a database that is no bot's.
+ */
 export async function lastUpdate({ session }: RemoteTarget): Promise<string | undefined> {
   const row = await session
     .first('SELECT COALESCE(MAX(update_id), 0) FROM handled_updates')

@@ -25,9 +25,11 @@ export function lackOfLive({ live, version }: Pick<Replacement, 'live' | 'versio
 }
 
 /**
- * Empties the living tables and fills them from the given ones. Triggers run, so that indexes kept by
- * them follow; foreign keys are off and looked at afterwards: rows of other tables must not be deleted by a restore of this one.
- * @throws when the living tables have no place for something of the backup's, or something is in the way.
+ * Empties the living tables and fills them from the given ones. Triggers run, so that indexes kept
+ * by them follow; foreign keys are off and looked at afterwards: rows of other tables must not be
+ * deleted by a restore of this one.
+ * @throws when the living tables have no place for something of the backup's, or something is in
+ * the way.
  */
 export function replaceContents(replacement: Replacement): {
   readonly statements: string[];
@@ -38,8 +40,8 @@ export function replaceContents(replacement: Replacement): {
   const tables = new Map(live.tables.map((table) => [table.name, table]));
   const isCurrent = version === SCHEMA_VERSION;
   const lack = lackOfLive(replacement);
-  // Tables of ours that somebody's SQL took away, or a column of which. An older database lacks them rightly:
-  // its migration makes them, and would fail over one that is there.
+  // Tables of ours that somebody's SQL took away, or a column of which. An older database lacks
+  // them rightly: its migration makes them, and would fail over one that is there.
   const remade = only.filter((name) => isCurrent && lack?.tables.includes(name) === true);
   const pairs = staged.map(({ table, name }) => {
     // Made anew, it has what the backup has of it.
@@ -92,7 +94,10 @@ export function replaceContents(replacement: Replacement): {
 /** What {@link searchIndex} writes to. */
 const INDEX_TABLES = ['anime_search', 'anime_stale'];
 
-/** Folded texts of anime that are gone go too; the others are made anew by the tick (the insert's trigger has queued them). */
+/**
+ * Folded texts of anime that are gone go too; the others are made anew by the tick (the insert's
+ * trigger has queued them).
+ */
 function searchIndex(live: ReadonlyMap<string, TableInfo>): string[] {
   return live.has('anime_search') && live.has('anime_stale')
     ? [

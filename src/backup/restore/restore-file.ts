@@ -69,7 +69,8 @@ export async function restoreFile(
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
     const hadFile = files.exists(path);
     if (hadFile && options.isOldBroken !== true && options.only === undefined) await carryLedger(path, fresh);
-    // The bot runs perhaps as somebody else: it must be able to write to the new file as it was to the old one.
+    // The bot runs perhaps as somebody else: it must be able to write to the new file as it was to
+    // the old one.
     work.giveAs(hadFile ? path : dirname(path), fresh);
     const isOldBroken = options.isOldBroken === true;
     const wanted = keptPath(path, isOldBroken, parts.clock.now());
@@ -85,7 +86,7 @@ export async function restoreFile(
     };
   } finally {
     work.close();
-    // What it can not remove, the next attempt does.
+    // What it cannot remove, the next attempt does.
     await clearWork(path, files).catch(() => undefined);
   }
 }

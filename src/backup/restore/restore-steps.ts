@@ -1,4 +1,7 @@
-/** What a restore is told and tells, and the steps that a file and a server have in common. Node only. */
+/**
+ * What a restore is told and tells, and the steps that a file and a server have in common. Node
+ * only.
+ */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { damageOf } from '../catalog/list.ts';
 import { nameFromText } from '../catalog/names.ts';
@@ -31,8 +34,8 @@ export interface RestoreProgress {
 export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys' | 'isForgetful'> {
   readonly target: RestoreTarget;
   /**
-   * What makes the safety backup of the target and leases it; undefined: there is nothing to save (an empty database). `close` lets go of
-   * the target.
+   * What makes the safety backup of the target and leases it; undefined: there is nothing to save
+   * (an empty database). `close` lets go of the target.
    */
   readonly context: BackupContext | undefined;
   readonly closeTarget: () => void | Promise<void>;
@@ -45,11 +48,19 @@ export interface RestoreParts extends Pick<FetchOptions, 'bucket' | 'keys' | 'is
 export interface RestoreOptions {
   readonly from: RestoreFrom;
   readonly only?: readonly string[] | undefined;
-  /** Refuse what is not the bot's: by its tables, and by SQL in it that runs and is neither the program's nor the target's already. */
+  /**
+   * Refuse what is not the bot's: by its tables, and by SQL in it that runs and is neither the
+   * program's nor the target's already.
+   */
   readonly isBots?: boolean;
-  /** Only to see whether it can be done (a drill): a backup of a newer program is as good as any. */
+  /**
+   * Only to see whether it can be done (a drill): a backup of a newer program is as good as any.
+   */
   readonly isRehearsal?: boolean;
-  /** No backup of the old file can be made: nothing of it can be saved but the file itself (a remote database is not asked). */
+  /**
+   * No backup of the old file can be made: nothing of it can be saved but the file itself (a remote
+   * database is not asked).
+   */
   readonly isOldBroken?: boolean;
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly signal?: AbortSignal;

@@ -1,6 +1,7 @@
 /**
- * Restore (docs/spec/backup.md): fetch and check → safety backup → load beside what is living → compare → swap. Interrupted anywhere, the
- * old data is what is served, and the next attempt clears what this one left. Node only.
+ * Restore (docs/spec/backup.md): fetch and check → safety backup → load beside what is living →
+ * compare → swap. Interrupted anywhere, the old data is what is served, and the next attempt clears
+ * what this one left. Node only.
  */
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { listed, type Stranger, unknownOf } from '../schema/strangers.ts';
@@ -33,7 +34,10 @@ export interface Preview {
   readonly notes: readonly string[];
 }
 
-/** What a restore would change, table by table; nothing is written but scratch files. `isNew`: there is no target yet. */
+/**
+ * What a restore would change, table by table; nothing is written but scratch files. `isNew`: there
+ * is no target yet.
+ */
 export async function previewRestore(
   parts: RestoreParts,
   options: RestoreOptions & { readonly isNew?: boolean },

@@ -1,7 +1,7 @@
 /**
- * A backup is taken while its own run is under way, so it holds that run as `running` and its lease as held. Brought back as it is, the
- * next run would report a death that was none, wait for a holder that is gone, and sweep the backup's own files (settle.ts, prune.ts).
- * Node only.
+ * A backup is taken while its own run is under way, so it holds that run as `running` and its lease
+ * as held. Brought back as it is, the next run would report a death that was none, wait for a
+ * holder that is gone, and sweep the backup's own files (settle.ts, prune.ts). Node only.
  */
 import { statSync } from 'node:fs';
 import { toSqlTime } from '../../db/time.ts';
@@ -20,9 +20,11 @@ export interface Maker {
 }
 
 /**
- * Ends the run that made the backup, in the scratch copy, after its digests were compared with the manifest; the changed tables' digests are
- * taken anew, for all that is compared later. The run is `done` when the manifest says so or the file bears its name. A run that nothing
- * is known of is forgotten: `failed` would have its files swept, `done` might be a lie, and a name without a record is left alone.
+ * Ends the run that made the backup, in the scratch copy, after its digests were compared with the
+ * manifest; the changed tables' digests are taken anew, for all that is compared later. The run is
+ * `done` when the manifest says so or the file bears its name. A run that nothing is known of is
+ * forgotten: `failed` would have its files swept, `done` might be a lie, and a name without a
+ * record is left alone.
  */
 export async function settleRuns(source: RestoreSource, maker: Maker | undefined): Promise<RestoreSource> {
   const rows = rowsOfTables(source.tables);

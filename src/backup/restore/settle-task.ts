@@ -1,6 +1,7 @@
 /**
- * Writes into a file that is restored what settle-runs.ts and carry-ledger.ts have found out. The file is somebody else's: these run
- * in the process for foreign files, and a trigger on the tables they write to is an error. Node only.
+ * Writes into a file that is restored what settle-runs.ts and carry-ledger.ts have found out. The
+ * file is somebody else's: these run in the process for foreign files, and a trigger on the tables
+ * they write to is an error. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openForeignFile } from '../foreign/connection.ts';
@@ -66,7 +67,8 @@ function settle(db: DatabaseSync, end: RunEnd | undefined): void {
         end.name,
       );
     run("DELETE FROM backup_runs WHERE state = 'running'");
-    // Whoever asked for this backup has it: nobody is to be told again, years later, by the next tick.
+    // Whoever asked for this backup has it: nobody is to be told again, years later, by the next
+    // tick.
     if (
       end !== undefined &&
       isLedger(columnsOf(db, 'backup_runs')) &&

@@ -28,7 +28,10 @@ export type RestoreFrom =
   | { readonly kind: 'file'; readonly path: string };
 
 export interface FetchOptions {
-  /** Damage that is met is not kept beside the backup: for fault runs, whose bucket alters what is read from it. */
+  /**
+   * Damage that is met is not kept beside the backup: for fault runs, whose bucket alters what is
+   * read from it.
+   */
   readonly isForgetful?: boolean | undefined;
   readonly bucket: Bucket;
   readonly keys: OpenOptions['keys'];
@@ -62,7 +65,10 @@ function prepare(input: PrepareInput, { signal }: FetchOptions): Promise<Prepare
   return runInProcess('prepare', input, { limits: limitsFor(statSync(input.path).size), signal });
 }
 
-/** Neither of its files can be used, and no key, disk or connection is to blame: another backup may do. */
+/**
+ * Neither of its files can be used, and no key, disk or connection is to blame: another backup may
+ * do.
+ */
 export class BackupDamaged extends Error {
   override readonly name = 'BackupDamaged';
   readonly backup: string;
@@ -88,7 +94,7 @@ async function fetchBackup(
   { name, manifest, problem }: BackupEntry,
   options: FetchOptions,
 ): Promise<RestoreSource> {
-  if (manifest === undefined) throw new BackupDamaged(name, `${name} can not be read: ${problem}`);
+  if (manifest === undefined) throw new BackupDamaged(name, `${name} cannot be read: ${problem}`);
   const to = join(options.directory, 'source.db');
   const json = join(options.directory, 'source.json');
   const notes: string[] = [];
@@ -130,7 +136,7 @@ async function fetchBackup(
       }
       // A missing key or an unreachable bucket is no damage: the document would meet the same.
       if (!(error instanceof Damaged)) throw error;
-      notes.push(`the database file of ${name} can not be used (${explain(error)}), so its document was`);
+      notes.push(`the database file of ${name} cannot be used (${explain(error)}), so its document was`);
       for (const file of [to, `${to}-wal`, `${to}-shm`]) rmSync(file, { force: true });
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Tables beside the living ones: the same columns, keys and constraints under names of our own, so that their contents can be moved
- * over page by page in one short transaction. Pure.
+ * Tables beside the living ones: the same columns, keys and constraints under names of our own, so
+ * that their contents can be moved over page by page in one short transaction. Pure.
  */
 
 import { isWord, quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
@@ -34,7 +34,10 @@ export function stagedTables(schema: DatabaseSchema, tables: readonly TableInfo[
   });
 }
 
-/** `CREATE TABLE` under another name; references go to the tables staged beside it, so that nothing of the living ones is tied to it. */
+/**
+ * `CREATE TABLE` under another name; references go to the tables staged beside it, so that nothing
+ * of the living ones is tied to it.
+ */
 function renamed(sql: string, from: string, to: string, names: ReadonlyMap<string, string>): string {
   const tokens = tokenizeSql(sql);
   const at = tokens.findIndex((token) => isWord(token, 'TABLE')) + 1;
@@ -76,7 +79,10 @@ function unquoted(text: string): string {
   return /^["'`[]/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
 }
 
-/** `"t" (rowid, "a", "b")`: the rowid where it is data of its own, and all columns that are no derived ones. */
+/**
+ * `"t" (rowid, "a", "b")`: the rowid where it is data of its own, and all columns that are no
+ * derived ones.
+ */
 export function columnList(table: TableInfo): string[] {
   const { rowid, columns } = rowLayout(table);
   const names = columns.map(({ name }) => quoteName(name));
@@ -89,7 +95,10 @@ export function rowTuple(row: Row, layout: ReturnType<typeof rowLayout>): string
   return `(${(layout.rowid === 'hidden' ? [sqlLiteral(row[0] ?? null), ...values] : values).join(',')})`;
 }
 
-/** Fills an empty table from its staged one; page by page where SQLite can (its "transfer optimization": no list of columns). */
+/**
+ * Fills an empty table from its staged one; page by page where SQLite can (its "transfer
+ * optimization": no list of columns).
+ */
 export function moveRows({ table, name }: StagedTable): string {
   const target = quoteName(table.name);
   const isWhole = table.columns.every(({ generated }) => generated === 'no');
@@ -98,13 +107,19 @@ export function moveRows({ table, name }: StagedTable): string {
   return copyColumns(target, columnList(table), name);
 }
 
-/** Qualified, because a server takes a bare name in double quotes that fits no column for a text (sqlite.org/quirks.html 8). */
+/**
+ * Qualified, because a server takes a bare name in double quotes that fits no column for a text
+ * (sqlite.org/quirks.html 8).
+ */
 export function copyColumns(target: string, columns: readonly string[], source: string): string {
   const read = columns.map((column) => `s.${column}`).join(', ');
   return `INSERT INTO ${target} (${columns.join(', ')}) SELECT ${read} FROM ${source} AS s`;
 }
 
-/** Objects in an order in which they can be dropped: whatever hangs on tables first, virtual tables before what they lie on. */
+/**
+ * Objects in an order in which they can be dropped: whatever hangs on tables first, virtual tables
+ * before what they lie on.
+ */
 export function dropOrder(schema: DatabaseSchema): string[] {
   const objects = [...schema.objects].reverse().filter(({ name }) => !isStaging(name));
   const owned = new Set(schema.tables.filter(({ kind }) => kind !== 'table').map(({ name }) => name));

@@ -1,4 +1,7 @@
-/** Whether the bucket holds the database already as it is, so that a start that fails again and again makes one backup, not one each. */
+/**
+ * Whether the bucket holds the database already as it is, so that a start that fails again and
+ * again makes one backup, not one each.
+ */
 
 import { loadEntry, readGroups } from '../catalog/list.ts';
 import type { Manifest, Trigger } from '../catalog/manifest.ts';
@@ -12,8 +15,9 @@ import type { BackupContext } from './context.ts';
 const LOOKED_AT = 10;
 
 /**
- * The newest verified backup of this trigger, if every table of the database has its digest; the engine's own record of runs is left out.
- * Reads the whole database, but only where there is such a backup.
+ * The newest verified backup of this trigger, if every table of the database has its digest; the
+ * engine's own record of runs is left out. Reads the whole database, but only where there is such a
+ * backup.
  */
 export async function heldAlready(context: BackupContext, trigger: Trigger): Promise<BackupName | undefined> {
   for (const group of (await readGroups(context)).slice(0, LOOKED_AT)) {

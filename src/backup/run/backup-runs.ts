@@ -1,4 +1,7 @@
-/** The backup engine's rows (migration 0002): lease, runs, requests. Implements the engine's `Ledger`. */
+/**
+ * The backup engine's rows (migration 0002): lease, runs, requests. Implements the engine's
+ * `Ledger`.
+ */
 
 import { all, type Database, one, type Query, type Statement, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
@@ -16,22 +19,37 @@ import { isLease, isLedger } from './ledger-sql.ts';
 
 /** The database's clock: one clock for all hosts. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-/** Old runs are forgotten: the table's cost must not grow with the years. As many stay, whatever a clock that ran ahead says of their age. */
+/**
+ * Old runs are forgotten: the table's cost must not grow with the years. As many stay, whatever a
+ * clock that ran ahead says of their age.
+ */
 const KEEP_RUNS_DAYS = 400;
-/** Leases are counted one by one: a larger number is somebody's SQL, and beyond 2^53 none is read exactly. */
+/**
+ * Leases are counted one by one: a larger number is somebody's SQL, and beyond 2^53 none is read
+ * exactly.
+ */
 const MOST_FENCE = 2 ** 52;
 const IS_FENCE = `(typeof(fence) = 'integer' AND fence BETWEEN 0 AND ${MOST_FENCE})`;
-/** In place of a number that is none: the time, which is ahead of every count, whatever was lost with the row. */
+/**
+ * In place of a number that is none: the time, which is ahead of every count, whatever was lost
+ * with the row.
+ */
 const NEXT_FENCE = `CASE WHEN ${IS_FENCE} THEN fence + 1
   ELSE MAX(${NOW_MS}, 1 + COALESCE((SELECT MAX(fence) FROM backup_runs WHERE ${IS_FENCE}), 0)) END`;
 const NEW_FENCE =
   'backup_lease.fence held a number that no run of the bot can have written; the lease was given a new one';
 /** Each costs the sweep two requests, and of those that died a message. */
 const RECENT_FAILURES = 3;
-/** Runs back that a failure is recent: one dated ahead by a clock must not be swept after for a year. */
+/**
+ * Runs back that a failure is recent: one dated ahead by a clock must not be swept after for a
+ * year.
+ */
 const RECENT_RUNS = 30;
 
-/** `isDead`: whether the holder that a lease names is known to be dead; its lease is taken over at once. A Worker cannot know. */
+/**
+ * `isDead`: whether the holder that a lease names is known to be dead; its lease is taken over at
+ * once. A Worker cannot know.
+ */
 export function createBackupLedger(
   db: Database,
   isDead: (holder: string) => boolean = () => false,
@@ -53,9 +71,11 @@ export function createBackupLedger(
     async acquire(holder, ttlMs) {
       if (!(await isRecordWhole(db))) return { kind: 'absent' };
       const [, , before, taken] = await db.write([
-        // The row may be missing after somebody's hand-made import; it must not switch the lease off.
+        // The row may be missing after somebody's hand-made import; it must not switch the lease
+        // off.
         sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
-        // Further ahead than a beat can have put it: a clock that ran ahead did. A living holder renews it within the time left.
+        // Further ahead than a beat can have put it: a clock that ran ahead did. A living holder
+        // renews it within the time left.
         sql(
           `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ?1 WHERE id = 1 AND expires_ms > ${NOW_MS} + ?1`,
           ttlMs,
@@ -276,7 +296,10 @@ const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_a
 const RUN_START = `name, CASE WHEN ${IS_FENCE} THEN fence ELSE 0 END AS fence, "trigger", scheduled_at, started_at`;
 const RUN = `${RUN_START}, finished_at, state, reason, rows, bytes`;
 
-/** An old database may have other programs' tables of these names; of ours, somebody's SQL may have taken a column. */
+/**
+ * An old database may have other programs' tables of these names; of ours, somebody's SQL may have
+ * taken a column.
+ */
 async function isRecordWhole(db: Database): Promise<boolean> {
   const [lease, runs] = await db.read([columns('backup_lease'), columns('backup_runs')]);
   return isLease(lease) && isLedger(runs);

@@ -1,4 +1,7 @@
-/** The beginning of a run on record, and word to the admins of those before it that died without a word. */
+/**
+ * The beginning of a run on record, and word to the admins of those before it that died without a
+ * word.
+ */
 import { toSqlTime } from '../../db/time.ts';
 import { explain } from '../../lib/clock.ts';
 import { DIED, type RunStart } from '../catalog/ledger.ts';
@@ -14,8 +17,9 @@ export interface Begun {
 }
 
 /**
- * Records the run, and tells the admins of each that died before it could; one whose backup is in the bucket is done. Rejects never: a beginning whose answer was lost is recorded,
- * so it has to end like any other.
+ * Records the run, and tells the admins of each that died before it could; one whose backup is in
+ * the bucket is done. Rejects never: a beginning whose answer was lost is recorded, so it has to
+ * end like any other.
  */
 export async function begin(
   context: BackupContext,

@@ -1,4 +1,7 @@
-/** Snapshot -> both objects in the bucket, from one read of the database (docs/architecture.md, "The way of one row into a backup"). */
+/**
+ * Snapshot -> both objects in the bucket, from one read of the database (docs/architecture.md, "The
+ * way of one row into a backup").
+ */
 
 import { abortable, reasonOf } from '../../lib/clock.ts';
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
@@ -39,13 +42,17 @@ export interface CaptureOptions {
   readonly onProgress: (rows: number, bytes: number) => Promise<void>;
   /** Told of every batch of rows that the database was asked for, by attempts that fail too. */
   readonly onRead: (rows: number) => void;
-  /** Told of every object that is in the store by our doing; nothing else under the name is ours to remove. */
+  /**
+   * Told of every object that is in the store by our doing; nothing else under the name is ours to
+   * remove.
+   */
   readonly onObject: (key: string) => void;
 }
 
 /**
- * Reads the database once and writes both objects side by side; again from the start when the schema changed or the database broke off.
- * Rejects with nothing of it left in the store, as far as the store lets it be removed.
+ * Reads the database once and writes both objects side by side; again from the start when the
+ * schema changed or the database broke off. Rejects with nothing of it left in the store, as far as
+ * the store lets it be removed.
  */
 export function capture(context: BackupContext, options: CaptureOptions): Promise<Captured> {
   const { clock, random } = context;
@@ -97,15 +104,17 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
     };
   } catch (error) {
     await Promise.all(opened.map((writer) => writer.abort(error)));
-    // One of the two may have been complete already, and an upload may have begun although nobody was told. What can not be removed now
-    // is removed by the run's own clean-up, or by the next run.
+    // One of the two may have been complete already, and an upload may have begun although nobody
+    // was told. What cannot be removed now is removed by the run's own clean-up, or by the next
+    // run.
     const closed = opened.flatMap((writer) => writer.closed?.result.key ?? []);
     const [deleted] = await Promise.allSettled([
       store.delete(closed),
       // Of a name that is taken, the uploads may be another's.
       error instanceof ObjectExists ? 0 : sweepUploads(context, options.name, context.clock.now()),
     ]);
-    // What is gone is not ours any more: by the next attempt another deployment may have made a backup of this name.
+    // What is gone is not ours any more: by the next attempt another deployment may have made a
+    // backup of this name.
     (deleted.status === 'fulfilled' ? deleted.value.remaining : closed).forEach(options.onObject);
     throw error;
   }
@@ -131,7 +140,8 @@ async function readInto(
   context: BackupContext,
   outputs: Outputs,
 ): Promise<Sinks & { readonly check: SourceCheck }> {
-  // The document names it in its first lines, before the rows that tell it: a look ahead, checked below.
+  // The document names it in its first lines, before the rows that tell it: a look ahead, checked
+  // below.
   const schemaVersion = await context.ledger.schemaVersion();
   const meta = {
     backupTime: outputs.startedAt,

@@ -16,8 +16,8 @@ const TRIES = 60;
 const MOST_LAG_MS = 7 * 86_400_000;
 
 /**
- * The first second from the scheduled one that no attempt ever used. `mayRepeat`: the same run may be asked for again,
- * so a backup of this second is the one that is meant.
+ * The first second from the scheduled one that no attempt ever used. `mayRepeat`: the same run may
+ * be asked for again, so a backup of this second is the one that is meant.
  */
 export async function chooseName(
   context: Bucket & { readonly ledger: Ledger },

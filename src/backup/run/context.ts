@@ -1,4 +1,7 @@
-/** Everything the engine needs, handed in by a host's composition root: nothing in `src/backup` reads an environment. */
+/**
+ * Everything the engine needs, handed in by a host's composition root: nothing in `src/backup`
+ * reads an environment.
+ */
 import type { Clock } from '../../lib/clock.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import type { Bucket } from '../catalog/list.ts';
@@ -20,19 +23,27 @@ export interface BackupContext extends Bucket {
   /** Name -> version of what writes the backup. */
   readonly libraries: Readonly<Record<string, string>>;
   readonly encryption: Encryption | undefined;
-  /** Open the run's own objects for the read-back; undefined where only the public key is at hand. */
+  /**
+   * Open the run's own objects for the read-back; undefined where only the public key is at hand.
+   */
   readonly keys: OpeningKeys | undefined;
   readonly retention: RetentionPolicy;
   /** zlib's 0 to 9. */
   readonly gzipLevel: number;
   /** A run that takes longer is given up. */
   readonly timeoutMs: number;
-  /** Called once a run in which anything went wrong; a run whose process died is told by the next one. */
+  /**
+   * Called once a run in which anything went wrong; a run whose process died is told by the next
+   * one.
+   */
   readonly alert: (alert: BackupAlert) => Promise<void>;
 }
 
 export interface BackupAlert {
-  /** `failed`: there is no new backup. `damaged`: there is one, of a damaged database. `ask`: retention waits for a yes. `problem`: the backup is good, something after it is not. */
+  /**
+   * `failed`: there is no new backup. `damaged`: there is one, of a damaged database. `ask`:
+   * retention waits for a yes. `problem`: the backup is good, something after it is not.
+   */
   readonly kind: 'failed' | 'damaged' | 'ask' | 'problem';
   readonly message: string;
   /** It is about a run before this one, whose process died before it could tell. */

@@ -4,8 +4,9 @@ import { explain } from '../../lib/clock.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 
 /**
- * How long a silent holder is waited for that may live. A run beats with its progress, so only a dead or stalled one is silent so long;
- * it must outlast the publishing of a manifest after {@link Lease.confirm} (one small put with its retries).
+ * How long a silent holder is waited for that may live. A run beats with its progress, so only a
+ * dead or stalled one is silent so long; it must outlast the publishing of a manifest after {@link
+ * Lease.confirm} (one small put with its retries).
  */
 export const LEASE_TTL_MS = 120_000;
 /** A beat costs one round trip; six fit in the lease's life. */
@@ -22,9 +23,15 @@ export interface Lease {
   readonly fence: number | null;
   /** What was wrong with it when it was taken, for people. */
   readonly problems: readonly string[];
-  /** Call with every bit of progress; renews when due. A database that does not answer is borne until {@link confirm}. @throws LeaseLost */
+  /**
+   * Call with every bit of progress; renews when due. A database that does not answer is borne
+   * until {@link confirm}. @throws LeaseLost
+   */
   beat(): Promise<void>;
-  /** Right before publishing: renews now, or throws ({@link LeaseLost}, or that the database did not answer). */
+  /**
+   * Right before publishing: renews now, or throws ({@link LeaseLost}, or that the database did not
+   * answer).
+   */
   confirm(): Promise<void>;
   /** Never throws: an unreleased lease expires. */
   release(): Promise<void>;
@@ -41,7 +48,10 @@ export interface HeldLease {
   readonly renewedAt: Date;
 }
 
-/** `holder` is for people: which host, which process. `isOver`: whether the lease found is known to be nobody's any more. */
+/**
+ * `holder` is for people: which host, which process. `isOver`: whether the lease found is known to
+ * be nobody's any more.
+ */
 export async function takeLease(
   ledger: Ledger,
   holder: string,

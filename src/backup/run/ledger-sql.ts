@@ -3,7 +3,9 @@
 export const RUN_COLUMNS: readonly string[] =
   'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes'.split(', ');
 export const RUNS: string = RUN_COLUMNS.join(', ');
-/** Names by what `settleRuns` has made of them: a manifest knows better than a process that died. */
+/**
+ * Names by what `settleRuns` has made of them: a manifest knows better than a process that died.
+ */
 export const INSERT_RUNS: string = `INSERT OR IGNORE INTO backup_runs (${RUNS})`;
 export const SET_FENCE = "UPDATE backup_lease SET holder = '', expires_ms = 0, fence = 1 + MAX(fence, ";
 

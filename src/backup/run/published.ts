@@ -1,6 +1,7 @@
 /**
- * Runs that are over although the record has them under way. A backup is taken in the middle of its own run: a database that was put back
- * from one by hand (`gunzip`, `cp`, `.dump`) holds that run as `running` and its lease as held, and the bucket knows better.
+ * Runs that are over although the record has them under way. A backup is taken in the middle of its
+ * own run: a database that was put back from one by hand (`gunzip`, `cp`, `.dump`) holds that run
+ * as `running` and its lease as held, and the bucket knows better.
  */
 
 import type { Ledger, RunEnd, RunStart } from '../catalog/ledger.ts';
@@ -9,7 +10,10 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { HeldLease } from './lease.ts';
 
-/** The manifest of the run's backup, which is in the bucket whole. Another database's run may have had the same name. */
+/**
+ * The manifest of the run's backup, which is in the bucket whole. Another database's run may have
+ * had the same name.
+ */
 export async function publishedBy(
   bucket: Bucket,
   { name, startedAt }: Pick<RunStart, 'name' | 'startedAt'>,
@@ -34,8 +38,8 @@ export function endOf(manifest: Manifest, finishedAt: Date): RunEnd {
 }
 
 /**
- * Whether a lease is that of the run that made the backup this database was put back from. A living run renews it after its backup is
- * finished, before it publishes.
+ * Whether a lease is that of the run that made the backup this database was put back from. A living
+ * run renews it after its backup is finished, before it publishes.
  */
 export async function isOfBackup(
   bucket: Bucket & { readonly ledger: Ledger },

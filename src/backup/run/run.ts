@@ -1,9 +1,11 @@
 /**
- * One run (docs/spec/backup.md, "A run"): lease → snapshot → both writers → read-back and proof → manifest → sweep and retention → record.
- * Whatever happens before the manifest leaves no backup and every earlier one as it was.
+ * One run (docs/spec/backup.md, "A run"): lease → snapshot → both writers → read-back and proof →
+ * manifest → sweep and retention → record. Whatever happens before the manifest leaves no backup
+ * and every earlier one as it was.
  *
- * A name (a second) belongs to one attempt for ever: a run whose second is taken by a dead attempt, or by another backup, moves on to
- * the next one. So a stalled attempt that wakes up can never write over another's objects.
+ * A name (a second) belongs to one attempt for ever: a run whose second is taken by a dead attempt,
+ * or by another backup, moves on to the next one. So a stalled attempt that wakes up can never
+ * write over another's objects.
  */
 
 import { abortable, reasonOf } from '../../lib/clock.ts';
@@ -30,14 +32,18 @@ export interface BackupRequestOptions {
   /** Names the backup, to the second. For the schedule, the same time twice makes one backup. */
   readonly scheduledAt: Date;
   /**
-   * A stored request, which a restarted process asks for again: as for the schedule, the same time makes one backup.
-   * Anything else may be asked for twice within a second, with a change in between that the second backup must hold.
+   * A stored request, which a restarted process asks for again: as for the schedule, the same time
+   * makes one backup. Anything else may be asked for twice within a second, with a change in
+   * between that the second backup must hold.
    */
   readonly isRequest?: boolean;
   readonly onProgress?: OnProgress;
   /** Gives the run up; it cleans up before it returns. */
   readonly signal?: AbortSignal;
-  /** Skip when a verified backup, no safety backup, is younger than this (start of the Node host: a crash loop makes no flood). */
+  /**
+   * Skip when a verified backup, no safety backup, is younger than this (start of the Node host: a
+   * crash loop makes no flood).
+   */
   readonly unlessYoungerThanMs?: number;
 }
 
@@ -46,9 +52,15 @@ export type BackupOutcome =
       readonly kind: 'done';
       readonly name: BackupName;
       readonly manifest: Manifest;
-      /** False where the database has no whole record of runs (the old bot's): two runs at once were not ruled out, nor did they have to be. */
+      /**
+       * False where the database has no whole record of runs (the old bot's): two runs at once were
+       * not ruled out, nor did they have to be.
+       */
       readonly leased: boolean;
-      /** Rows of tables and indexes that were read, every attempt counted: a hosted database bills them. */
+      /**
+       * Rows of tables and indexes that were read, every attempt counted: a hosted database bills
+       * them.
+       */
       readonly rowsRead: number;
     } & SettleReport)
   | {
@@ -62,7 +74,10 @@ export type BackupOutcome =
     }
   | FailedOutcome;
 
-/** Never rejects: every way a run can end is an outcome. Admins are told once when it failed or something in it did. */
+/**
+ * Never rejects: every way a run can end is an outcome. Admins are told once when it failed or
+ * something in it did.
+ */
 export async function runBackup(
   context: BackupContext,
   options: BackupRequestOptions,
@@ -83,7 +98,10 @@ export async function runBackup(
   }
 }
 
-/** The database has no whole record of runs: nothing can be recorded in it, and a backup writes nothing into what it saves. */
+/**
+ * The database has no whole record of runs: nothing can be recorded in it, and a backup writes
+ * nothing into what it saves.
+ */
 function withoutLedger(context: BackupContext): BackupContext {
   return { ...context, ledger: { ...noLedger, schemaVersion: () => context.ledger.schemaVersion() } };
 }
@@ -99,8 +117,8 @@ async function skip(
 ): Promise<BackupOutcome | undefined> {
   const { unlessYoungerThanMs } = options;
   if (unlessYoungerThanMs === undefined) return undefined;
-  // A safety backup holds what was there before a change, and a start comes after it. One of a damaged database is no
-  // safety, but a host that dies again and again needs no more of them.
+  // A safety backup holds what was there before a change, and a start comes after it. One of a
+  // damaged database is no safety, but a host that dies again and again needs no more of them.
   const { entry: newest } = await newestFit(context, ({ state, manifest }) => {
     const trigger = manifest?.trigger ?? '';
     return state === 'verified' ? !isSafetyTrigger(trigger) : state === 'damaged' && trigger === 'start';
@@ -144,7 +162,8 @@ async function runHeld(
   let manifest: Manifest | undefined;
   try {
     manifest = await abortable(making, limit.signal);
-    // From here on nothing is cut short: a manifest that lands after its objects were removed would be a lie.
+    // From here on nothing is cut short: a manifest that lands after its objects were removed would
+    // be a lie.
     limit.stop();
     const uncleared = await clearEarlyVerdict(context, name);
     if (uncleared !== undefined) problems.push(uncleared);

@@ -2,7 +2,10 @@
 import type { SnapshotSink } from '../model/model.ts';
 import { rowLayout } from '../model/values.ts';
 
-/** `version` (the last) is undefined for a database without our migrations table; known once the scan is over. */
+/**
+ * `version` (the last) is undefined for a database without our migrations table; known once the
+ * scan is over.
+ */
 export function createSchemaVersionSink(): SnapshotSink & {
   readonly version: number | undefined;
   /** In order. */

@@ -1,4 +1,6 @@
-/** After the backup, or after its failure: debris, retention, the record, and word to the admins. */
+/**
+ * After the backup, or after its failure: debris, retention, the record, and word to the admins.
+ */
 import { Buffer } from 'node:buffer';
 import { explain } from '../../lib/clock.ts';
 import { damageOf, readSmall } from '../catalog/list.ts';
@@ -12,7 +14,9 @@ import { endOf } from './published.ts';
 export interface SettleReport {
   /** Undefined when retention could not even be planned; then `problems` says why. */
   readonly pruned: PruneReport | undefined;
-  /** Leftovers of dead runs that were removed: object keys, and the number of unfinished uploads. */
+  /**
+   * Leftovers of dead runs that were removed: object keys, and the number of unfinished uploads.
+   */
   readonly swept: { readonly objects: readonly string[]; readonly uploads: number };
   /** The backup is good; these things after it are not. The admins were told. */
   readonly problems: readonly string[];
@@ -97,11 +101,13 @@ function alertFor(
 const CLEAN_UP_MS = 60_000;
 
 /**
- * Removes what a failed run put into the bucket, and nothing else that has its name: a run with another database (and so another lease)
- * may have the same second. Returns what it could not remove, and why. Never rejects.
+ * Removes what a failed run put into the bucket, and nothing else that has its name: a run with
+ * another database (and so another lease) may have the same second. Returns what it could not
+ * remove, and why. Never rejects.
  *
- * The manifest goes first and must be seen to be gone: its put may have failed with an answer that was lost after the effect. While
- * that is not certain the objects stay, so that what looks like a backup is one.
+ * The manifest goes first and must be seen to be gone: its put may have failed with an answer that
+ * was lost after the effect. While that is not certain the objects stay, so that what looks like a
+ * backup is one.
  */
 export async function cleanUp(context: BackupContext, failure: FailedRun): Promise<string[]> {
   const timeout = new AbortController();
@@ -137,7 +143,10 @@ async function removeAll(bucket: BackupContext, { making, manifest, objects }: F
   return remaining.map((key) => `${key} could not be removed: a later run tries again`);
 }
 
-/** Whether another run's manifest stands under the name; a bucket that does not tell is asked to delete all the same. */
+/**
+ * Whether another run's manifest stands under the name; a bucket that does not tell is asked to
+ * delete all the same.
+ */
 async function isOthers({ store, prefix }: BackupContext, manifest: Manifest): Promise<boolean> {
   const held = await readSmall(store, manifestKey(prefix, manifest.name)).catch(() => undefined);
   if (held === undefined || Buffer.compare(held, serializeManifest(manifest)) === 0) return false;

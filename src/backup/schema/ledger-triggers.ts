@@ -1,4 +1,7 @@
-/** Triggers on the engine's own tables, which every restore writes to: no foreign trigger ever runs, so such a write is refused. Pure. */
+/**
+ * Triggers on the engine's own tables, which every restore writes to: no foreign trigger ever runs,
+ * so such a write is refused. Pure.
+ */
 
 import { isWord, quoteName, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { SchemaObject } from '../model/model.ts';

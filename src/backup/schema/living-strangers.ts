@@ -1,4 +1,7 @@
-/** Foreign SQL in the database that the bot starts on: a file copied into place by hand met no restore that would have named it. */
+/**
+ * Foreign SQL in the database that the bot starts on: a file copied into place by hand met no
+ * restore that would have named it.
+ */
 import { all, type Database, sql } from '../../db/database.ts';
 import { hexOf, textOfHex } from '../../lib/hex-text.ts';
 import { describeError, type Log } from '../../lib/log.ts';
@@ -17,7 +20,10 @@ const objects = all(
   }),
 );
 
-/** Names in the log what acts inside the bot and is not the program's; the bot starts all the same: it may be the owner's own. */
+/**
+ * Names in the log what acts inside the bot and is not the program's; the bot starts all the same:
+ * it may be the owner's own.
+ */
 export async function logStrangers(db: Database, log: Log): Promise<void> {
   try {
     const [found] = await db.read([objects]);

@@ -4,7 +4,8 @@ import { hasOwnLedger, lackOfAll } from '../../db/own-schema.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 
 /**
- * What of the bot's own tables, columns, triggers and record of migrations somebody took away; none of a database that no migration of ours made.
+ * What of the bot's own tables, columns, triggers and record of migrations somebody took away; none
+ * of a database that no migration of ours made.
  * @param versions of the migrations on record, in order
  */
 export function missingParts(schema: DatabaseSchema, versions: readonly number[]): readonly string[] {

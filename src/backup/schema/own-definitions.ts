@@ -1,4 +1,7 @@
-/** Every object and definition that the migrations make, and a `CREATE` statement taken apart to be held against them. Pure. */
+/**
+ * Every object and definition that the migrations make, and a `CREATE` statement taken apart to be
+ * held against them. Pure.
+ */
 import { migrations } from '../../db/migrations/all-migrations.ts';
 import { LEDGER } from '../../db/own-schema.ts';
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';

@@ -1,4 +1,7 @@
-/** Rows of a backup that are orders to a program, and that this one does not write. In the process for foreign files only. */
+/**
+ * Rows of a backup that are orders to a program, and that this one does not write. In the process
+ * for foreign files only.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { configOf, FULL_TEXT, OWN_ROW } from '../../db/search-config.ts';
 import type { SchemaObject } from '../model/model.ts';

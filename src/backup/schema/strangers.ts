@@ -1,6 +1,7 @@
 /**
- * What acts in a database and is not made by this program's migrations: triggers, views, on our tables indexes, and whatever in a table
- * of ours differs from what the migrations write there. Read from the words of the schema; nothing is run. Pure.
+ * What acts in a database and is not made by this program's migrations: triggers, views, on our
+ * tables indexes, and whatever in a table of ours differs from what the migrations write there.
+ * Read from the words of the schema; nothing is run. Pure.
  */
 
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
@@ -16,7 +17,10 @@ import {
   worded,
 } from './own-definitions.ts';
 
-/** Others are known to one program and not to the next: no index and no check of SQLite's works with them. */
+/**
+ * Others are known to one program and not to the next: no index and no check of SQLite's works with
+ * them.
+ */
 const COLLATIONS = ['BINARY', 'NOCASE', 'RTRIM'];
 /** What the definition of a column begins with where it is more than a name and a type. */
 const ACTING = [
@@ -40,7 +44,9 @@ const MOST_CHARACTERS = 80;
 export interface Stranger {
   /** For people: `trigger t`, `index i on users`, `in table users: CHECK (…)`. */
   readonly name: string;
-  /** It acts when the bot reads or writes its own tables, or when its database is checked or copied. */
+  /**
+   * It acts when the bot reads or writes its own tables, or when its database is checked or copied.
+   */
   readonly runs: boolean;
   /** The very text of it, and of which table: what two databases are compared by. */
   readonly text: string;
@@ -67,7 +73,8 @@ export function strangersOf(objects: Objects): Stranger[] {
     const text = `${type} ${tableName}: ${sql}`;
     const isNameOurs = own.names.has(name.toLowerCase());
     if (type === 'trigger') return [{ name: `trigger ${name}`, runs: true, text }];
-    // The bot reads a view in the place of one of its tables, and SQLite reads all views at some statements.
+    // The bot reads a view in the place of one of its tables, and SQLite reads all views at some
+    // statements.
     if (type === 'view')
       return huge.has(name.toLowerCase())
         ? [{ name: `view ${name}, which is made of too many others`, runs: true, text }]
@@ -87,13 +94,19 @@ export function strangersOf(objects: Objects): Stranger[] {
   });
 }
 
-/** Those of a backup that run, and that are not the owner's own: the database that is replaced has not the very same. */
+/**
+ * Those of a backup that run, and that are not the owner's own: the database that is replaced has
+ * not the very same.
+ */
 export function unknownOf(strangers: readonly Stranger[], living: readonly Stranger[]): Stranger[] {
   const known = new Set(living.map(({ text }) => text));
   return strangers.filter(({ runs, text }) => runs && !known.has(text));
 }
 
-/** For people; undefined when there are none. `where` ends the sentence: `at work once it is restored`. */
+/**
+ * For people; undefined when there are none. `where` ends the sentence: `at work once it is
+ * restored`.
+ */
 export function strangersNote(strangers: readonly Stranger[], where: string): string | undefined {
   return strangers.length === 0 ? undefined : `not made by this program, ${where}: ${listed(strangers)}`;
 }
@@ -147,8 +160,8 @@ function isPlain(part: readonly SqlToken[]): boolean {
 }
 
 /**
- * CHECK, a generated column, a DEFAULT that is computed, an unknown COLLATE, a reference to a table of ours; in a table of ours
- * ON DELETE, ON UPDATE and ON CONFLICT too.
+ * CHECK, a generated column, a DEFAULT that is computed, an unknown COLLATE, a reference to a table
+ * of ours; in a table of ours ON DELETE, ON UPDATE and ON CONFLICT too.
  */
 function runsSql(tokens: readonly SqlToken[], isOurs: boolean): boolean {
   return tokens.some((token, i) => {

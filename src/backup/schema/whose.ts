@@ -1,6 +1,6 @@
 /**
- * Whether a database is the bot's, by its tables: a restore of another program's would end the bot, and a backup of it (an empty file, a
- * wrong DATABASE_URL) would look like safety. Pure.
+ * Whether a database is the bot's, by its tables: a restore of another program's would end the bot,
+ * and a backup of it (an empty file, a wrong DATABASE_URL) would look like safety. Pure.
  */
 import type { SnapshotSink, TableInfo } from '../model/model.ts';
 
@@ -11,7 +11,9 @@ const PERHAPS_OURS = [...OURS, 'users', 'groups', 'anime_groups', 'mandatory_cha
 /** Tables named to people. */
 const SHOWN = 8;
 
-/** What the database has instead of the bot's tables, for people; undefined when it is the bot's. */
+/**
+ * What the database has instead of the bot's tables, for people; undefined when it is the bot's.
+ */
 function strangerOf(names: readonly string[], ours: readonly string[]): string | undefined {
   const found = new Set(names.map((name) => name.toLowerCase()));
   if (ours.some((name) => found.has(name))) return undefined;
@@ -37,7 +39,9 @@ export function refuseOthers({
   );
 }
 
-/** The database that is to be backed up has none of the bot's tables: no attempt makes that better. */
+/**
+ * The database that is to be backed up has none of the bot's tables: no attempt makes that better.
+ */
 class NotOurs extends Error {
   override readonly name = 'NotOurs';
   readonly isFinal = true;

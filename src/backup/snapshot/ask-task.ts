@@ -1,6 +1,7 @@
 /**
- * Questions to the bot's own database file, answered in a process of its own: a second SQLite library in the process that has
- * the file open would undo its locks (sqlite.org/howtocorrupt.html 2.2.1). Node only.
+ * Questions to the bot's own database file, answered in a process of its own: a second SQLite
+ * library in the process that has the file open would undo its locks (sqlite.org/howtocorrupt.html
+ * 2.2.1). Node only.
  */
 import { DatabaseSync } from 'node:sqlite';
 import type { Task } from '../foreign/task.ts';

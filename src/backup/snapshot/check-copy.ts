@@ -4,7 +4,10 @@ import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { type SourceCheck, sortFindings } from '../model/source-check.ts';
 
-/** The pages come from the system's cache: with SQLite's own small one, looking up every index entry takes three times as long. */
+/**
+ * The pages come from the system's cache: with SQLite's own small one, looking up every index entry
+ * takes three times as long.
+ */
 const MMAP_BYTES = 2_000_000_000;
 
 /** A copy that is open; it may lose its name meanwhile. */

@@ -19,7 +19,10 @@ export interface LiveCopy {
   readonly onProgress?: (rows: number, bytes: number) => void;
 }
 
-/** One snapshot into one file, from the start again when it breaks off. The file appears when it is whole. */
+/**
+ * One snapshot into one file, from the start again when it breaks off. The file appears when it is
+ * whole.
+ */
 export function writeLive(source: RowSource, copy: LiveCopy): Promise<void> {
   return retry(DATABASE_READ, { sleep: systemClock.sleep, random: Math.random }, async () => {
     const { path, headLength, replace, onProgress } = copy;

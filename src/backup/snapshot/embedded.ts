@@ -1,7 +1,8 @@
 /**
- * The snapshot of the embedded database while the bot goes on writing: SQLite itself copies it, in one read transaction
- * (`VACUUM INTO`), and the copy is read in peace. Writers are not held up (WAL), and the write-ahead log is pinned for the seconds of the
- * copy only. The copy has no name while it is used, so nothing is left of it however the process ends. Node only.
+ * The snapshot of the embedded database while the bot goes on writing: SQLite itself copies it, in
+ * one read transaction (`VACUUM INTO`), and the copy is read in peace. Writers are not held up
+ * (WAL), and the write-ahead log is pinned for the seconds of the copy only. The copy has no name
+ * while it is used, so nothing is left of it however the process ends. Node only.
  */
 import { existsSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -31,15 +32,19 @@ export interface EmbeddedSnapshotOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** Databases up to this size are copied on the spot, in about 10 ms; a process of its own would take longer to start. */
+/**
+ * Databases up to this size are copied on the spot, in about 10 ms; a process of its own would take
+ * longer to start.
+ */
 const SMALL_BYTES = 1_000_000;
 /** Bytes of the file a read. */
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Opens snapshots of a database file, with {@link Snapshot.file}. Needs room for a second copy beside it. Schema and rows are of one
- * transaction, so {@link SchemaChanged} never happens here. Rejects when the file does not exist (it is never made), when the disk is full,
- * or when the encoding is not UTF-8.
+ * Opens snapshots of a database file, with {@link Snapshot.file}. Needs room for a second copy
+ * beside it. Schema and rows are of one transaction, so {@link SchemaChanged} never happens here.
+ * Rejects when the file does not exist (it is never made), when the disk is full, or when the
+ * encoding is not UTF-8.
  */
 export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): SnapshotSource {
   const { path, batchRows, busyTimeoutMs = 5_000 } = options;

@@ -1,7 +1,8 @@
 /**
- * The snapshot of a database file that nobody writes to: a backup on disk, an uploaded file, a copy made for the purpose. Read with Node's
- * own SQLite, exactly. Never for a file that the bot has open: two SQLite libraries in one process undo each other's locks
- * (sqlite.org/howtocorrupt.html 2.2.1). Node only.
+ * The snapshot of a database file that nobody writes to: a backup on disk, an uploaded file, a copy
+ * made for the purpose. Read with Node's own SQLite, exactly. Never for a file that the bot has
+ * open: two SQLite libraries in one process undo each other's locks (sqlite.org/howtocorrupt.html
+ * 2.2.1). Node only.
  */
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -27,7 +28,10 @@ const BATCH_BYTES = 256 * 1024;
 /** What Node's binding puts where a text's bytes are no UTF-8; it may also really stand there. */
 const REPLACEMENT = '\ufffd';
 
-/** Opens snapshots of a file. Rejects when it does not exist (it is never made), is no database, or its encoding is not UTF-8. */
+/**
+ * Opens snapshots of a file. Rejects when it does not exist (it is never made), is no database, or
+ * its encoding is not UTF-8.
+ */
 export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions): SnapshotSource {
   const within = async <T>(work: (db: DatabaseSync) => T | Promise<T>): Promise<T> => {
     if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
@@ -45,7 +49,10 @@ export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions)
   };
 }
 
-/** A copy of our own, read only; takes schemas as they are, double-quoted literals of old programs included. */
+/**
+ * A copy of our own, read only; takes schemas as they are, double-quoted literals of old programs
+ * included.
+ */
 export function openFile(location: string | URL): DatabaseSync {
   return new DatabaseSync(location, { readOnly: true, enableDoubleQuotedStringLiterals: true });
 }
@@ -83,7 +90,10 @@ async function* readScans(
   }
 }
 
-/** As the values stand; from the first text on that may hold something else than it shows, by the bytes of the texts. */
+/**
+ * As the values stand; from the first text on that may hold something else than it shows, by the
+ * bytes of the texts.
+ */
 function* readScan(db: DatabaseSync, scan: ScanSql, batchRows: number): Generator<readonly Row[]> {
   const plain = plainRows(db, scan);
   let passed = 0;

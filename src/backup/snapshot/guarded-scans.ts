@@ -1,7 +1,10 @@
 /** Holds the two ends of a snapshot to the contract: every scan read to its end, in order, once. */
 import type { Row, Scan, ScanTarget } from '../model/model.ts';
 
-/** Reads the scans of one snapshot, in order; each generator is finished before the next is asked for. */
+/**
+ * Reads the scans of one snapshot, in order; each generator is finished before the next is asked
+ * for.
+ */
 export type ReadScans = (targets: readonly ScanTarget[]) => AsyncIterable<{
   readonly target: ScanTarget;
   readonly rows: AsyncIterable<readonly Row[]>;
@@ -9,11 +12,17 @@ export type ReadScans = (targets: readonly ScanTarget[]) => AsyncIterable<{
 
 export interface GuardedScans {
   scans(targets: readonly ScanTarget[]): AsyncIterable<Scan>;
-  /** Throws unless everything asked for was read to its end: half a snapshot must not look like a whole one. */
+  /**
+   * Throws unless everything asked for was read to its end: half a snapshot must not look like a
+   * whole one.
+   */
   requireComplete(): void;
 }
 
-/** `translate` sees every error of the reading side (never the consumer's) and gives what is thrown instead. */
+/**
+ * `translate` sees every error of the reading side (never the consumer's) and gives what is thrown
+ * instead.
+ */
 export function guardScans(
   read: ReadScans,
   translate: (error: unknown) => unknown = (error) => error,

@@ -1,8 +1,11 @@
 /**
- * A whole row as one TEXT, put together by the server's SQLite: a value's JSON wrapping is several times the size of most values, and
- * costs both sides more than the values do. Values are parted by U+007F, which JSON need not escape and hardly any text holds:
- * - nothing: NULL;  digits: INTEGER;  `t…`: TEXT as it is;  `x…`: TEXT as hex of its bytes (it holds a U+007F);  `b…`: BLOB as hex;
- * - `!`: a value that does not go this way (a REAL, whose sign of zero SQL can not tell; or a large one): {@link NeedsExactForm}.
+ * A whole row as one TEXT, put together by the server's SQLite: a value's JSON wrapping is several
+ * times the size of most values, and costs both sides more than the values do. Values are parted by
+ * U+007F, which JSON need not escape and hardly any text holds:
+ * - nothing: NULL; digits: INTEGER; `t…`: TEXT as it is; `x…`: TEXT as hex of its bytes (it holds a
+ *   U+007F); `b…`: BLOB as hex;
+ * - `!`: a value that does not go this way (a REAL, whose sign of zero SQL cannot tell; or a large
+ *   one): {@link NeedsExactForm}.
  */
 import { Buffer } from 'node:buffer';
 import type { SqlValue } from '../model/model.ts';
@@ -39,7 +42,10 @@ export function packedSql(values: readonly ScanValue[]): string {
   return `'' || ${chain(values.map(packedValue), ' || char(127) || ')}`;
 }
 
-/** A chain nests as deep as it is long, and SQLite allows 1000 (SQLITE_MAX_EXPR_DEPTH, sqlite.org/limits.html), but 2000 columns. */
+/**
+ * A chain nests as deep as it is long, and SQLite allows 1000 (SQLITE_MAX_EXPR_DEPTH,
+ * sqlite.org/limits.html), but 2000 columns.
+ */
 const LONGEST_CHAIN = 100;
 
 /** Terms with an associative operator between them; many of them in groups. */
@@ -63,8 +69,8 @@ function packedValue({ sql, holds }: ScanValue): string {
 }
 
 /**
- * The values of a packed row that stands in `text` from `from` to `to`. Throws {@link NeedsExactForm}, and {@link WireError} for what no
- * server of ours packs.
+ * The values of a packed row that stands in `text` from `from` to `to`. Throws {@link
+ * NeedsExactForm}, and {@link WireError} for what no server of ours packs.
  */
 export function unpackRow(text: string, from: number, to: number, width: number): SqlValue[] {
   const row: SqlValue[] = [];

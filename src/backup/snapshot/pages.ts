@@ -1,7 +1,8 @@
 /**
- * The way round for servers without cursors: one read transaction held open by its baton, read page by page. Tables with a
- * rowid are sought by it; the rest (indexes, WITHOUT ROWID, nested) by OFFSET, which costs the server time but is exact,
- * because the transaction stands still. A transaction that dies rejects the run.
+ * The way round for servers without cursors: one read transaction held open by its baton, read page
+ * by page. Tables with a rowid are sought by it; the rest (indexes, WITHOUT ROWID, nested) by
+ * OFFSET, which costs the server time but is exact, because the transaction stands still. A
+ * transaction that dies rejects the run.
  */
 import type { Row, SqlValue } from '../model/model.ts';
 import {
@@ -16,7 +17,9 @@ import { WireError, type WireValue } from '../sql-http/wire.ts';
 import { plainRow } from './remote-schema.ts';
 import type { RowForm } from './row-form.ts';
 
-/** Aimed at for one answer: far under the server's 10 MB, large enough that round trips do not rule. */
+/**
+ * Aimed at for one answer: far under the server's 10 MB, large enough that round trips do not rule.
+ */
 const PAGE_CHARACTERS = 2_000_000;
 const FIRST_PAGE_ROWS = 200;
 const MOST_PAGE_ROWS = 20_000;
@@ -78,7 +81,8 @@ export class PagedTransaction {
     try {
       await this.#send([{ type: 'close' }]);
     } catch (error) {
-      // It may have died already, and expires otherwise; the run has failed for a better reason than this.
+      // It may have died already, and expires otherwise; the run has failed for a better reason
+      // than this.
       if (!(error instanceof Error)) throw error;
     }
   }

@@ -1,7 +1,7 @@
 /**
- * The snapshot of a database behind a libSQL server (sqld, Turso), over HTTP. One streaming request carries the whole read
- * transaction, so memory stays flat and a Worker spends one subrequest on it; a server without cursors is read in pages.
- * Runs in workerd and on Node.
+ * The snapshot of a database behind a libSQL server (sqld, Turso), over HTTP. One streaming request
+ * carries the whole read transaction, so memory stays flat and a Worker spends one subrequest on
+ * it; a server without cursors is read in pages. Runs in workerd and on Node.
  */
 import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model/model.ts';
 import { type SourceCheck, unasked } from '../model/source-check.ts';
@@ -35,14 +35,18 @@ import {
 export interface RemoteSnapshotOptions extends SqlHttpOptions {
   /** Most rows in a batch, 500 by default. */
   readonly batchRows?: number;
-  /** Asks the server for its own check, one request more: not in a Worker, whose run on the free plan has none to spare. */
+  /**
+   * Asks the server for its own check, one request more: not in a Worker, whose run on the free
+   * plan has none to spare.
+   */
   readonly checkServer?: (server: SqlHttp, path: string) => Promise<SourceCheck>;
 }
 
 /**
- * Opens snapshots of a server's database. `read` rejects, and whatever `use` made is void, when the schema moved
- * ({@link SchemaChanged}), when the answer is not proved whole, or when a value came that the quick form of the request can not
- * carry (a text that is not UTF-8, an infinity in an INTEGER column): the next `read` of the same source then asks for the exact form.
+ * Opens snapshots of a server's database. `read` rejects, and whatever `use` made is void, when the
+ * schema moved ({@link SchemaChanged}), when the answer is not proved whole, or when a value came
+ * that the quick form of the request cannot carry (a text that is not UTF-8, an infinity in an
+ * INTEGER column): the next `read` of the same source then asks for the exact form.
  */
 export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): SnapshotSource {
   const server = connectSqlHttp(options);
@@ -93,12 +97,16 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
 }
 
 /**
- * After so many cursors that broke off in a row the next read asks for pages: connections that end after a hundred rows, every time, were
- * reported from one region (tursodatabase/turso#7140). A run reads three times at most (lib/retry.ts, DATABASE_READ).
+ * After so many cursors that broke off in a row the next read asks for pages: connections that end
+ * after a hundred rows, every time, were reported from one region (tursodatabase/turso#7140). A run
+ * reads three times at most (lib/retry.ts, DATABASE_READ).
  */
 const CURSOR_TRIES = 2;
 
-/** A server breaks off, without a word, over a text that is not UTF-8; so does a bad line. In-band errors have other causes. */
+/**
+ * A server breaks off, without a word, over a text that is not UTF-8; so does a bad line. In-band
+ * errors have other causes.
+ */
 function mayBeUnreadableValue(error: unknown): boolean {
   if (error instanceof SchemaChanged || error instanceof StatementFailed) return false;
   return !(error instanceof ServerRefused) || error.status >= 500 || error instanceof NeedsExactForm;
@@ -180,7 +188,8 @@ async function* readCursor(
   }
   await skipStep(0);
   await entries.finish();
-  // The transaction is over and the stream idle: it expires by itself and is worth no further subrequest.
+  // The transaction is over and the stream idle: it expires by itself and is worth no further
+  // subrequest.
   session.close = async () => undefined;
 }
 
@@ -201,13 +210,17 @@ async function* readPages(session: Session, plan: readonly PlannedScan[]): Async
   session.close = async () => undefined;
 }
 
-/** Gives the read transaction up at once, so that it does not pin the write-ahead log until it expires. */
+/**
+ * Gives the read transaction up at once, so that it does not pin the write-ahead log until it
+ * expires.
+ */
 async function closeStream(server: SqlHttp, stream: StreamAddress | undefined): Promise<void> {
   if (stream === undefined) return;
   try {
     await pipeline(server, 'v3/pipeline', [{ type: 'close' }], stream);
   } catch (error) {
-    // The stream may be gone with its connection; if not, the server expires it. What went wrong before is what counts.
+    // The stream may be gone with its connection; if not, the server expires it. What went wrong
+    // before is what counts.
     if (!(error instanceof Error)) throw error;
   }
 }

@@ -1,10 +1,13 @@
 /**
- * How the rows of a scan are put for a server, and put together again. JSON carries a value's type, but neither the sign of
- * an infinity nor a text that is not UTF-8 (the server fails the whole request over one). Two forms:
- * - quick: the row packed into one text (packed-row.ts); where REAL values are to be expected, bare values and an extra column that tells
+ * How the rows of a scan are put for a server, and put together again. JSON carries a value's type,
+ * but neither the sign of an infinity nor a text that is not UTF-8 (the server fails the whole
+ * request over one). Two forms:
+ * - quick: the row packed into one text (packed-row.ts); where REAL values are to be expected, bare
+ *   values and an extra column that tells
  *   the signs of infinities;
- * - exact: every text as its bytes, the extra column tells texts from blobs and the signs everywhere.
- * Quick is what nearly every database needs. What it can not carry is noticed, never guessed: {@link NeedsExactForm}.
+ * - exact: every text as its bytes, the extra column tells texts from blobs and the signs
+ *   everywhere. Quick is what nearly every database needs. What it cannot carry is noticed, never
+ *   guessed: {@link NeedsExactForm}.
  */
 import type { Row, SqlValue } from '../model/model.ts';
 import type { RowReader } from '../sql-http/cursor-entries.ts';
@@ -20,7 +23,10 @@ export type FormName = 'quick' | 'exact';
 export interface RowForm extends RowReader {
   /** The SELECT, with a further condition if one is given. */
   sql(seek?: string): string;
-  /** The condition that seeks rows behind a rowid (parameter 1, a row's first value), where the scan has one. */
+  /**
+   * The condition that seeks rows behind a rowid (parameter 1, a row's first value), where the scan
+   * has one.
+   */
   readonly seekSql: string | undefined;
 }
 
@@ -83,7 +89,9 @@ function plainOf(value: WireValue | undefined): SqlValue {
   return value === undefined || value === UNSIGNED_INFINITY ? null : value;
 }
 
-/** Marks, one character a value: `t` a text sent as bytes, `+` / `-` an infinity, `.` as it stands. */
+/**
+ * Marks, one character a value: `t` a text sent as bytes, `+` / `-` an infinity, `.` as it stands.
+ */
 function applyMark(value: WireValue, mark: string): WireValue {
   if (mark === '+') return Number.POSITIVE_INFINITY;
   if (mark === '-') return Number.NEGATIVE_INFINITY;

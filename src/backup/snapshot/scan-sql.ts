@@ -12,7 +12,9 @@ export interface ScanValue {
   readonly holds: 'integer' | 'no real' | 'few reals' | 'anything';
 }
 
-/** Row position → index into the values of the SELECT (a rowid alias is read once and stands twice). */
+/**
+ * Row position → index into the values of the SELECT (a rowid alias is read once and stands twice).
+ */
 export type Layout = readonly number[];
 
 /** One SELECT; a scan is one or more of them, one after the other. */
@@ -128,11 +130,14 @@ const VECTOR = /^libsql_vector_idx\b/i;
 class VectorIndex extends Error {
   override readonly name = 'VectorIndex';
   constructor(table: string) {
-    super(`table ${table} has a vector index, which can not be backed up`);
+    super(`table ${table} has a vector index, which cannot be backed up`);
   }
 }
 
-/** Throws for an index that libSQL alone can read: the copy of a file may have it, but nothing could check or restore it. */
+/**
+ * Throws for an index that libSQL alone can read: the copy of a file may have it, but nothing could
+ * check or restore it.
+ */
 export function refuseVectorIndexes(indexes: readonly IndexInfo[]): void {
   const found = indexes.find(
     ({ sql }) => sql !== null && parseCreateIndex(sql).terms.some((term) => VECTOR.test(term)),
@@ -142,7 +147,10 @@ export function refuseVectorIndexes(indexes: readonly IndexInfo[]): void {
 
 type NestedTarget = Extract<ScanTarget, { readonly kind: 'nested' }>;
 
-/** Parents with their children, then the children without a parent. Shorter rows are filled up with NULL and cut again. */
+/**
+ * Parents with their children, then the children without a parent. Shorter rows are filled up with
+ * NULL and cut again.
+ */
 function scanNested({ parent, child, parentKey, childKey, orderBy }: NestedTarget): ScanSql[] {
   const label = `table ${child.name} by ${parent.name}`;
   const parents = rowidColumns(parent, 'nested_p');
@@ -243,8 +251,8 @@ function orderTerm(sql: string, column: IndexColumn): string {
 }
 
 /**
- * Column affinity (sqlite.org/datatype3.html 3.1) as to REAL values: TEXT affinity keeps none, INTEGER affinity only fractions and
- * infinities.
+ * Column affinity (sqlite.org/datatype3.html 3.1) as to REAL values: TEXT affinity keeps none,
+ * INTEGER affinity only fractions and infinities.
  */
 function holdings(declaredType: string): ScanValue['holds'] {
   if (/INT/i.test(declaredType)) return 'few reals';

@@ -1,6 +1,6 @@
 /**
- * What a database is made of, read with plain SELECTs that both an embedded database and a server answer
- * (servers refuse some PRAGMAs, but not their table-valued functions).
+ * What a database is made of, read with plain SELECTs that both an embedded database and a server
+ * answer (servers refuse some PRAGMAs, but not their table-valued functions).
  */
 
 import { isWord, tokenizeSql } from '../../lib/sql-tokens.ts';
@@ -25,14 +25,18 @@ export interface DetailedSchema {
 }
 
 /**
- * One row: schema cookie, user_version, application_id, 1 when the encoding is UTF-8. Asked again inside the snapshot: the cookie moves with
- * every change of the schema, the other two numbers do not move it.
+ * One row: schema cookie, user_version, application_id, 1 when the encoding is UTF-8. Asked again
+ * inside the snapshot: the cookie moves with every change of the schema, the other two numbers do
+ * not move it.
  */
 export const VERSION_QUERY =
   'SELECT (SELECT schema_version FROM pragma_schema_version), (SELECT user_version FROM pragma_user_version), ' +
   "(SELECT application_id FROM pragma_application_id), (SELECT encoding = 'UTF-8' FROM pragma_encoding)";
 
-/** To be run in one transaction; {@link readSchema} takes their rows in this order. No view is resolved (lib/table-sql.ts). */
+/**
+ * To be run in one transaction; {@link readSchema} takes their rows in this order. No view is
+ * resolved (lib/table-sql.ts).
+ */
 export const SCHEMA_QUERIES: readonly string[] = [
   VERSION_QUERY,
   'SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid',
@@ -44,11 +48,15 @@ export const SCHEMA_QUERIES: readonly string[] = [
     "WHERE m.type = 'table' AND m.rootpage <> 0 ORDER BY m.rowid, l.seq, x.seqno",
 ];
 
-/** Builds the schema from the answers to {@link SCHEMA_QUERIES}. Throws when the database can not be read faithfully. */
+/**
+ * Builds the schema from the answers to {@link SCHEMA_QUERIES}. Throws when the database cannot be
+ * read faithfully.
+ */
 export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema {
   const [version = [], master = [], columns = [], indexColumns = []] = answers;
   const [schemaVersion, userVersion, applicationId, isUtf8] = version[0] ?? [];
-  // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes UTF-8 only.
+  // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes
+  // UTF-8 only.
   if (isUtf8 !== 1n) throw new Error('the database is encoded in UTF-16, only UTF-8 is supported');
   const objects = master.map(readObject);
   const indexes = groupIndexes(indexColumns);
@@ -131,7 +139,7 @@ function readTable(
     kind: name.startsWith('sqlite_') ? 'internal' : isShadow ? 'shadow' : 'table',
     withoutRowid,
     strict,
-    // A keyword that can not be a bare name, and stands nowhere but after PRIMARY KEY.
+    // A keyword that cannot be a bare name, and stands nowhere but after PRIMARY KEY.
     autoincrement: tokens.some((token) => isWord(token, 'AUTOINCREMENT')),
     rowidAlias: withoutRowid ? null : findRowidAlias(name, columns, indexes),
     columns,
@@ -139,14 +147,18 @@ function readTable(
   };
 }
 
-/** The columns of a table's primary key index; of a WITHOUT ROWID table, that is all its stored columns as they lie on disk. */
+/**
+ * The columns of a table's primary key index; of a WITHOUT ROWID table, that is all its stored
+ * columns as they lie on disk.
+ */
 function ownKey(table: string, indexes: readonly IndexGroup[]): readonly IndexColumn[] {
   return indexes.find((index) => index.table === table && index.origin === 'pk')?.columns ?? [];
 }
 
 /**
- * A primary key of a rowid table is either the rowid itself or has an index of its own. So the alias is the single key column
- * without such an index, whatever made it one (`INTEGER PRIMARY KEY DESC` and `INT PRIMARY KEY` have an index).
+ * A primary key of a rowid table is either the rowid itself or has an index of its own. So the
+ * alias is the single key column without such an index, whatever made it one (`INTEGER PRIMARY KEY
+ * DESC` and `INT PRIMARY KEY` have an index).
  */
 function findRowidAlias(
   table: string,

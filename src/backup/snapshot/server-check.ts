@@ -3,10 +3,16 @@ import { type SourceCheck, sortFindings, unasked } from '../model/source-check.t
 import { pipeline, resultRows, type SqlHttp, StatementFailed } from '../sql-http/sql-http.ts';
 import { plainRow } from './remote-schema.ts';
 
-/** A server that looks longer is not waited for: the counts of the scans have been compared all the same. */
+/**
+ * A server that looks longer is not waited for: the counts of the scans have been compared all the
+ * same.
+ */
 const PATIENCE_MS = 20_000;
 
-/** One request beside the snapshot: what is damaged now was damaged then. Never rejects: a server may not allow it, or not answer. */
+/**
+ * One request beside the snapshot: what is damaged now was damaged then. Never rejects: a server
+ * may not allow it, or not answer.
+ */
 export async function checkServer(server: SqlHttp, path: string): Promise<SourceCheck> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<'late'>((resolve) => {

@@ -1,4 +1,7 @@
-/** SQLite blocks its thread while it copies a database and looks it over: both are done in a process of their own. */
+/**
+ * SQLite blocks its thread while it copies a database and looks it over: both are done in a process
+ * of their own.
+ */
 import { copyFileSync } from 'node:fs';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { Task } from '../foreign/task.ts';
@@ -17,11 +20,17 @@ export interface VacuumInput {
   readonly copy: string;
   readonly busyTimeoutMs: number;
   readonly checks: boolean;
-  /** Where to put a second copy with its indexes made anew, when the first is damaged: its rows can be read. */
+  /**
+   * Where to put a second copy with its indexes made anew, when the first is damaged: its rows can
+   * be read.
+   */
   readonly mended?: string | undefined;
 }
 
-/** Says `copied` when the copy can be used, and may lose its name; what it is worth comes with the result. */
+/**
+ * Says `copied` when the copy can be used, and may lose its name; what it is worth comes with the
+ * result.
+ */
 export const vacuumTask: Task<VacuumInput, SourceCheck | undefined, 'copied'> = async (
   { path, copy, busyTimeoutMs, checks, mended },
   { send },

@@ -1,4 +1,7 @@
-/** The answer of `POST /v3/cursor` as entries, checked against what was asked (serverless/PROTOCOL.md 7.2). */
+/**
+ * The answer of `POST /v3/cursor` as entries, checked against what was asked
+ * (serverless/PROTOCOL.md 7.2).
+ */
 import type { Row } from '../model/model.ts';
 import { RowLines, rowFromJson, startsRow } from './row-lines.ts';
 import { readStream, StatementFailed, type StreamAddress } from './sql-http.ts';
@@ -23,8 +26,8 @@ export interface RowReader {
 const BATCH_CHARACTERS = 256 * 1024;
 
 /**
- * Reads one cursor. Every method throws when the answer is not what it must be: cut off, failed on the server, or out of
- * order. Nothing but {@link finish} makes what was read a whole answer.
+ * Reads one cursor. Every method throws when the answer is not what it must be: cut off, failed on
+ * the server, or out of order. Nothing but {@link finish} makes what was read a whole answer.
  */
 export class CursorEntries {
   readonly #host: string;
@@ -57,7 +60,10 @@ export class CursorEntries {
     }
   }
 
-  /** The rows of one step, which must be the next one and have as many columns as the reader expects. */
+  /**
+   * The rows of one step, which must be the next one and have as many columns as the reader
+   * expects.
+   */
   async *step(step: number, reader: RowReader, batchRows: number): AsyncGenerator<Row[]> {
     const { width } = reader;
     const begin = await this.#nextEntry();

@@ -1,6 +1,7 @@
 /**
- * `{"type":"row","row":[…]}` lines, read straight from the text: four times as fast as JSON.parse and the objects it makes.
- * Only the spelling that servers really use is read here, character for character; any other is left to JSON.parse.
+ * `{"type":"row","row":[…]}` lines, read straight from the text: four times as fast as JSON.parse
+ * and the objects it makes. Only the spelling that servers really use is read here, character for
+ * character; any other is left to JSON.parse.
  */
 import {
   decodeBase64,
@@ -32,7 +33,9 @@ export function rowFromJson(entry: Readonly<Record<string, unknown>>): WireValue
   return entry['row'].map(decodeWireValue);
 }
 
-/** Reads rows of one text block; keeps the position and what it knows of the block's backslashes. */
+/**
+ * Reads rows of one text block; keeps the position and what it knows of the block's backslashes.
+ */
 export class RowLines {
   readonly #block: string;
   /** Where the next row begins: after `next()`, just behind its line break. */
@@ -51,8 +54,8 @@ export class RowLines {
   }
 
   /**
-   * The row at `at` if it is one text that stands in the block as it is: what `read` makes of it, given the block and where the text begins
-   * and ends. Otherwise undefined, and `at` stays.
+   * The row at `at` if it is one text that stands in the block as it is: what `read` makes of it,
+   * given the block and where the text begins and ends. Otherwise undefined, and `at` stays.
    */
   nextPacked<T>(read: (block: string, from: number, to: number) => T): T | undefined {
     const block = this.#block;
@@ -133,7 +136,10 @@ export class RowLines {
     }
   }
 
-  /** The closing quote of the string whose first character is at `start`; leaves #backslash at or behind `start`. */
+  /**
+   * The closing quote of the string whose first character is at `start`; leaves #backslash at or
+   * behind `start`.
+   */
   #endOfString(start: number): number {
     const block = this.#block;
     if (this.#backslash < start) {
@@ -167,7 +173,10 @@ function readFloat(text: string): WireValue {
   return value;
 }
 
-/** Decimal digits to a bigint; through a double while that is exact (15 digits). Undefined when it is not a plain integer. */
+/**
+ * Decimal digits to a bigint; through a double while that is exact (15 digits). Undefined when it
+ * is not a plain integer.
+ */
 function readInteger(block: string, start: number, end: number): bigint | undefined {
   const negative = block.charCodeAt(start) === 0x2d;
   const first = negative ? start + 1 : start;

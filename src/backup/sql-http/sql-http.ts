@@ -151,7 +151,7 @@ function parseDatabaseUrl(text: string): { base: URL; authToken: string | undefi
     url.protocol === 'libsql:' ? text.replace(/^libsql:/i, plain ? 'http:' : 'https:') : text,
   );
   if (base.protocol !== 'http:' && base.protocol !== 'https:') {
-    throw new Error(`a database address of scheme ${url.protocol} can not be read over HTTP`);
+    throw new Error(`a database address of scheme ${url.protocol} cannot be read over HTTP`);
   }
   const authToken = url.searchParams.get('authToken') ?? undefined;
   base.search = '';

@@ -1,19 +1,26 @@
-/** A server's database as restore works on it: statements of one stream, sent again when the answer was lost. */
+/**
+ * A server's database as restore works on it: statements of one stream, sent again when the answer
+ * was lost.
+ */
 import { type Clock, explain } from '../../lib/clock.ts';
 import { retry, SQL_REQUEST } from '../../lib/retry.ts';
 import { ConnectionLost, pipeline, ServerRefused, type SqlHttp, StatementFailed } from './sql-http.ts';
 import { isObject } from './wire.ts';
 
 export interface SqlSession {
-  /** Runs statements one after the other, each for itself; they must bear being run twice. Foreign keys are off. */
+  /**
+   * Runs statements one after the other, each for itself; they must bear being run twice. Foreign
+   * keys are off.
+   */
   run(statements: readonly string[]): Promise<void>;
   /** All statements in one transaction, which must bear being run twice. Foreign keys are off. */
   transaction(statements: readonly string[]): Promise<void>;
   /** The first row of a query, as text. */
   first(sql: string): Promise<readonly (string | null)[] | undefined>;
   /**
-   * All statements in one transaction, sent once as one request: nothing else can come between. Rejects with
-   * {@link StatementFailed} when the server refused (nothing happened), with anything else when it is not known whether it happened.
+   * All statements in one transaction, sent once as one request: nothing else can come between.
+   * Rejects with {@link StatementFailed} when the server refused (nothing happened), with anything
+   * else when it is not known whether it happened.
    */
   atomically(statements: readonly string[]): Promise<void>;
 }
@@ -53,7 +60,8 @@ export function openSqlSession({ server, clock, random }: SqlSessionOptions): Sq
     const failed: unknown = errors.find((error: unknown) => error !== null && error !== undefined);
     if (failed !== undefined) throw new StatementFailed(server.host, failed);
     const done = isObject(result) && Array.isArray(result['step_results']) ? result['step_results'] : [];
-    // An answer without errors is not yet a COMMIT: a step that was skipped has neither result nor error.
+    // An answer without errors is not yet a COMMIT: a step that was skipped has neither result nor
+    // error.
     if (!isObject(done[commitStep(statements)]))
       throw new ConnectionLost(`database server ${server.host} does not say that it committed`);
   };
@@ -110,8 +118,9 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * What to do about a lock that others take away: a server grants a transaction 5 s while somebody waits to write (platform-facts.md), and
- * the swap of several million rows, or one index of them, takes longer.
+ * What to do about a lock that others take away: a server grants a transaction 5 s while somebody
+ * waits to write (platform-facts.md), and the swap of several million rows, or one index of them,
+ * takes longer.
  */
 export function remedy(error: unknown): string {
   return error instanceof StatementFailed && isPassing(error)

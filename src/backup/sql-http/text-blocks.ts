@@ -1,14 +1,18 @@
 /** A byte stream as blocks of whole lines. */
 import { WireError } from './wire.ts';
 
-/** Longest line taken: a row of 5 MB (the server's limit) whose every byte became six characters, with room to spare. */
+/**
+ * Longest line taken: a row of 5 MB (the server's limit) whose every byte became six characters,
+ * with room to spare.
+ */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Yields text that ends in a line break, in order, as it comes. Throws {@link WireError} when the stream ends inside a line
- * or holds bytes that are not UTF-8; a failing stream throws what it throws.
+ * Yields text that ends in a line break, in order, as it comes. Throws {@link WireError} when the
+ * stream ends inside a line or holds bytes that are not UTF-8; a failing stream throws what it
+ * throws.
  */
 export async function* textBlocks(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<string> {
   let pending: Uint8Array[] = [];

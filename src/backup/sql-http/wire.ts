@@ -25,7 +25,7 @@ export function decodeWireValue(value: unknown): WireValue {
       if (typeof value['base64'] === 'string') return decodeBase64(value['base64']);
       break;
   }
-  throw new WireError(`a value of type ${JSON.stringify(value['type'])} that can not be read`);
+  throw new WireError(`a value of type ${JSON.stringify(value['type'])} that cannot be read`);
 }
 
 /** What the server sent is not the protocol. */

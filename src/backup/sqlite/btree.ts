@@ -21,8 +21,9 @@ import { putRowidBefore, putVarintBefore } from './varint.ts';
 const MAX_CELL_PREFIX = 18;
 
 /**
- * Builds one b-tree from rows in its order. Leaves go to the pager as they fill, interior pages as their children are
- * complete; what stays in memory is the right edge of the tree, one page a level.
+ * Builds one b-tree from rows in its order. Leaves go to the pager as they fill, interior pages as
+ * their children are complete; what stays in memory is the right edge of the tree, one page a
+ * level.
  */
 export class BTree {
   readonly #pager: Pager;
@@ -68,7 +69,8 @@ export class BTree {
       this.#place(start, end, row);
       return true;
     }
-    // The rest goes to its chain first; then the chain's number takes its place behind the local part.
+    // The rest goes to its chain first; then the chain's number takes its place behind the local
+    // part.
     const localEnd = payload + localPayload(length, this.#maxLocal);
     const first = this.#overflow.begin(end - localEnd);
     this.#overflow.write(this.#bytes, localEnd, end);
@@ -86,7 +88,10 @@ export class BTree {
     return record;
   }
 
-  /** Adds a large row: its overflow pages (at this size it has some) are written while it is encoded. */
+  /**
+   * Adds a large row: its overflow pages (at this size it has some) are written while it is
+   * encoded.
+   */
   async addLarge(row: Row, record: LargeRecord): Promise<void> {
     const local = localPayload(record.length, this.#maxLocal);
     const first = this.#overflow.begin(record.length - local);
@@ -140,8 +145,9 @@ export class BTree {
   }
 
   /**
-   * Ends a full leaf. The divider behind it is a copy of its last rowid in a table; in an index it is the leaf's last entry,
-   * which moves up (taking the next entry instead could leave an empty leaf at the end, which SQLite takes for corruption).
+   * Ends a full leaf. The divider behind it is a copy of its last rowid in a table; in an index it
+   * is the leaf's last entry, which moves up (taking the next entry instead could leave an empty
+   * leaf at the end, which SQLite takes for corruption).
    */
   #closeLeaf(): void {
     let divider: Buffer = this.#rowidBytes;

@@ -1,4 +1,7 @@
-/** The `.db` of a snapshot: copied where the source has it as a file, otherwise written page by page from its rows. */
+/**
+ * The `.db` of a snapshot: copied where the source has it as a file, otherwise written page by page
+ * from its rows.
+ */
 import type { HeadLastWriter, SnapshotFile, SnapshotSink } from '../model/model.ts';
 import { createSqliteSink, PAGE_SIZE } from './sqlite-sink.ts';
 

@@ -6,10 +6,11 @@ import type { Pager } from './pager.ts';
 const FILE_HEADER = 100;
 const MAGIC = 'SQLite format 3\0';
 /**
- * File format version "rollback journal", which is what `VACUUM INTO` writes as well. Marked as WAL (2), a file can not be
- * opened by a user who may not write beside it (read-only directory or medium: "attempt to write a readonly database") nor
- * from memory (sqlite3_deserialize, sql.js: "unable to open database file"): a backup must open anywhere. Where WAL is asked
- * for, as by Turso's upload, `PRAGMA journal_mode = wal` makes it so in one step.
+ * File format version "rollback journal", which is what `VACUUM INTO` writes as well. Marked as WAL
+ * (2), a file cannot be opened by a user who may not write beside it (read-only directory or
+ * medium: "attempt to write a readonly database") nor from memory (sqlite3_deserialize, sql.js:
+ * "unable to open database file"): a backup must open anywhere. Where WAL is asked for, as by
+ * Turso's upload, `PRAGMA journal_mode = wal` makes it so in one step.
  */
 const JOURNAL_ROLLBACK = 1;
 /** Descending indexes, and integers 0 and 1 without content. */
@@ -19,9 +20,9 @@ const UTF8 = 1;
 const LIBRARY_VERSION = 3_045_001;
 
 /**
- * Page 1: the file header and the root of the `sqlite_schema` tree. `root` is that root as built for an ordinary page;
- * when it does not fit beside the header it becomes a page of its own, the only child of an empty root: what SQLite does itself,
- * and allows on page 1 alone.
+ * Page 1: the file header and the root of the `sqlite_schema` tree. `root` is that root as built
+ * for an ordinary page; when it does not fit beside the header it becomes a page of its own, the
+ * only child of an empty root: what SQLite does itself, and allows on page 1 alone.
  */
 export function firstPage(root: Buffer, schema: DatabaseSchema, pager: Pager): Buffer {
   const page = Buffer.alloc(PAGE_SIZE);
@@ -51,7 +52,8 @@ function putFileHeader(page: Buffer, schema: DatabaseSchema, pages: number): voi
   page[21] = 64;
   page[22] = 32;
   page[23] = 32;
-  // The page count counts only when the change counter (24) equals the one the count is valid for (92).
+  // The page count counts only when the change counter (24) equals the one the count is valid for
+  // (92).
   page.writeUInt32BE(1, 24);
   page.writeUInt32BE(pages, 28);
   page.writeUInt32BE(1, 92);

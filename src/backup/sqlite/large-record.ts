@@ -9,7 +9,10 @@ const TEXT_UNITS = 16 * 1024;
 /** Bytes of a blob handed on at a time. */
 const BLOB_BYTES = 48 * 1024;
 
-/** A record too large to build in one buffer: its length, known before its content, and the content piece by piece. */
+/**
+ * A record too large to build in one buffer: its length, known before its content, and the content
+ * piece by piece.
+ */
 export interface LargeRecord {
   readonly length: number;
   /** Pieces of at most 48 KiB (the header may be longer), each valid until the next is taken. */

@@ -10,7 +10,10 @@ export interface RecordLayout {
   readonly keyed: boolean;
   /** For each value of the record its place in the row, -1 for a NULL that stands for the rowid. */
   readonly source: Int32Array;
-  /** 1 where the column has REAL affinity: SQLite stores integral values of it as integers and reads them back as REAL. */
+  /**
+   * 1 where the column has REAL affinity: SQLite stores integral values of it as integers and reads
+   * them back as REAL.
+   */
   readonly real: Uint8Array;
 }
 
@@ -48,7 +51,10 @@ export function indexLayout(index: IndexInfo, schema: DatabaseSchema): RecordLay
   };
 }
 
-/** The record of a WITHOUT ROWID table: the primary key in its order, then the other columns in theirs. */
+/**
+ * The record of a WITHOUT ROWID table: the primary key in its order, then the other columns in
+ * theirs.
+ */
 function primaryKeyFirst(table: TableInfo, stored: readonly number[]): readonly number[] {
   if (table.recordOrder !== undefined) return table.recordOrder;
   const rank = (id: number) => table.columns[id]?.primaryKey || Number.POSITIVE_INFINITY;

@@ -28,7 +28,7 @@ export function putNumber(view: DataView, at: number, value: bigint | number, re
     // 8 bytes as an integer save nothing.
     if (type !== TYPE_INT64) return type;
   }
-  if (Number.isNaN(value)) throw new RangeError('NaN can not be stored');
+  if (Number.isNaN(value)) throw new RangeError('NaN cannot be stored');
   view.setFloat64(at, value);
   return TYPE_FLOAT;
 }

@@ -3,13 +3,16 @@ import { type FileLimits, PAGE_SIZE } from './format.ts';
 
 /** Pages a write: 256 KiB. */
 const CHUNK_PAGES = 64;
-/** Room for what one row may add between two looks at {@link Pager.full}: its pages and the b-tree pages it completes. */
+/**
+ * Room for what one row may add between two looks at {@link Pager.full}: its pages and the b-tree
+ * pages it completes.
+ */
 const SLACK_PAGES = 64;
 
 /**
- * Numbers pages as they are added, from 2 on (page 1 goes out last), steps over the lock page and gathers pages into
- * chunks. Adding is synchronous; whoever adds calls {@link Pager.flush} when {@link Pager.full} says so, at least once for
- * every 64 pages.
+ * Numbers pages as they are added, from 2 on (page 1 goes out last), steps over the lock page and
+ * gathers pages into chunks. Adding is synchronous; whoever adds calls {@link Pager.flush} when
+ * {@link Pager.full} says so, at least once for every 64 pages.
  */
 export class Pager {
   readonly #out: HeadLastWriter<unknown>;
@@ -38,7 +41,10 @@ export class Pager {
     return page + 1 === this.#limits.lockPage ? page + 2 : page + 1;
   }
 
-  /** Copies a page of `PAGE_SIZE` bytes, with zeros from `gapStart` to `gapEnd`, and returns its number. */
+  /**
+   * Copies a page of `PAGE_SIZE` bytes, with zeros from `gapStart` to `gapEnd`, and returns its
+   * number.
+   */
   add(page: Uint8Array, gapStart: number, gapEnd: number): number {
     const number = this.after(this.#last);
     if (number > this.#limits.maxPages) {

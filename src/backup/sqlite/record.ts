@@ -4,14 +4,21 @@ import type { RecordLayout } from './layout.ts';
 import { NUMERIC_BYTES, putNumber } from './number.ts';
 import { putRowidBefore, putVarintBefore, varintLength } from './varint.ts';
 
-/** Rows whose text and blobs fit are encoded in one go; larger ones are streamed (large-record.ts). Bytes. */
+/**
+ * Rows whose text and blobs fit are encoded in one go; larger ones are streamed (large-record.ts).
+ * Bytes.
+ */
 const BODY_LIMIT = 32 * 1024;
-/** Text up to this length is copied by a loop, faster than a call into the runtime. Characters, measured. */
+/**
+ * Text up to this length is copied by a loop, faster than a call into the runtime. Characters,
+ * measured.
+ */
 const SHORT_TEXT = 24;
 
 /**
- * Encodes rows into cells, one at a time, in a buffer that also holds the leaf page under construction (its first
- * `PAGE_SIZE` bytes), so that a finished cell moves there by one `copyWithin`.
+ * Encodes rows into cells, one at a time, in a buffer that also holds the leaf page under
+ * construction (its first `PAGE_SIZE` bytes), so that a finished cell moves there by one
+ * `copyWithin`.
  */
 export class RecordEncoder {
   readonly layout: RecordLayout;
@@ -28,7 +35,8 @@ export class RecordEncoder {
   constructor(layout: RecordLayout) {
     const columns = layout.source.length;
     this.layout = layout;
-    // Before the body: length and rowid, then the header with at most 3 bytes a type. After BODY_LIMIT: a number a value.
+    // Before the body: length and rowid, then the header with at most 3 bytes a type. After
+    // BODY_LIMIT: a number a value.
     this.#body = PAGE_SIZE + 32 + 3 * columns;
     this.#limit = this.#body + BODY_LIMIT;
     this.bytes = Buffer.alloc(this.#limit + 8 * columns);
@@ -36,7 +44,7 @@ export class RecordEncoder {
     this.#types = new Int32Array(columns);
   }
 
-  /** False when the row is too large for the buffer. Throws when a value can not be stored. */
+  /** False when the row is too large for the buffer. Throws when a value cannot be stored. */
   encode(row: Row): boolean {
     const { source, real, keyed } = this.layout;
     const types = this.#types;
@@ -100,9 +108,12 @@ export class RecordEncoder {
   }
 }
 
-/** Half a surrogate pair comes only from a decoder gone wrong; UTF-8 has no form for it, so it would change silently. */
+/**
+ * Half a surrogate pair comes only from a decoder gone wrong; UTF-8 has no form for it, so it would
+ * change silently.
+ */
 export function checkText(text: string): void {
-  if (!text.isWellFormed()) throw new RangeError('text with half a surrogate pair can not be stored');
+  if (!text.isWellFormed()) throw new RangeError('text with half a surrogate pair cannot be stored');
 }
 
 /**
@@ -131,8 +142,8 @@ export function putHeaderBefore(
 }
 
 /**
- * Bytes of the varint that starts a header: the length it gives includes its own. Two bytes reach 16383; SQLite's 2000 columns
- * (SQLITE_MAX_COLUMN) with types of 5 bytes at most stay below.
+ * Bytes of the varint that starts a header: the length it gives includes its own. Two bytes reach
+ * 16383; SQLite's 2000 columns (SQLITE_MAX_COLUMN) with types of 5 bytes at most stay below.
  */
 export function headerLengthBytes(typeBytes: number): number {
   return typeBytes + 1 < 0x80 ? 1 : 2;

@@ -8,12 +8,14 @@ import { Pager } from './pager.ts';
 export { PAGE_SIZE };
 
 /**
- * A sink that writes a SQLite file (page size {@link PAGE_SIZE}, UTF-8, no auto_vacuum, no free pages): pages 2.. in order
- * through `out.write` in chunks of 256 to 512 KiB, page 1 through `out.close`, so `out` wants a head of `PAGE_SIZE` bytes.
- * Memory does not grow with the database, nor with the size of a row beyond the row itself.
+ * A sink that writes a SQLite file (page size {@link PAGE_SIZE}, UTF-8, no auto_vacuum, no free
+ * pages): pages 2.. in order through `out.write` in chunks of 256 to 512 KiB, page 1 through
+ * `out.close`, so `out` wants a head of `PAGE_SIZE` bytes. Memory does not grow with the database,
+ * nor with the size of a row beyond the row itself.
  *
- * Rejects, and leaves `out` to be aborted by the caller, when rows come out of rowid order, do not fit their table, or
- * exceed SQLite's limits. Index rows are taken in the order given: only the sorter knows collations.
+ * Rejects, and leaves `out` to be aborted by the caller, when rows come out of rowid order, do not
+ * fit their table, or exceed SQLite's limits. Index rows are taken in the order given: only the
+ * sorter knows collations.
  * @see docs/decisions.md, "The `.db` file"
  * @param limits lowered by tests
  */
@@ -32,7 +34,10 @@ class SqliteSink implements SnapshotSink {
   #layouts = new Map<string, RecordLayout>();
   /** Root pages of the finished b-trees. Tables and indexes share one namespace. */
   readonly #roots = new Map<string, number>();
-  /** Set while a step runs and left so by one that fails: nothing may follow it, least of all the end of the file. */
+  /**
+   * Set while a step runs and left so by one that fails: nothing may follow it, least of all the
+   * end of the file.
+   */
   #busy = false;
   #open: { name: string; layout: RecordLayout; tree: BTree; rows: number } | undefined;
 
@@ -42,7 +47,10 @@ class SqliteSink implements SnapshotSink {
     this.#pager = new Pager(out, limits);
   }
 
-  /** Pages of the file so far, page 1 included: once finished, the file has `pages * PAGE_SIZE` bytes. */
+  /**
+   * Pages of the file so far, page 1 included: once finished, the file has `pages * PAGE_SIZE`
+   * bytes.
+   */
   get pages(): number {
     return this.#pager.pages;
   }
@@ -137,7 +145,10 @@ const SCHEMA_LAYOUT: RecordLayout = {
   real: new Uint8Array(5),
 };
 
-/** Adds a row, or returns the record of one that is too large to be added at once. Errors say which row it was. */
+/**
+ * Adds a row, or returns the record of one that is too large to be added at once. Errors say which
+ * row it was.
+ */
 function addRow(
   tree: BTree,
   row: Row,

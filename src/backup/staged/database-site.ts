@@ -11,7 +11,10 @@ import type { StagedSite } from './staged-transaction.ts';
 
 /** Where an import's staged rows are kept. */
 export interface Staging {
-  /** Its writes may take place while others write to the living tables, where `schema` is a file of its own. */
+  /**
+   * Its writes may take place while others write to the living tables, where `schema` is a file of
+   * its own.
+   */
   readonly db: Database;
   /** `main`, or the name of an attached file. */
   readonly schema: string;
@@ -37,7 +40,8 @@ export function databaseSite(db: Database, staging: Staging): StagedSite<readonl
         !(error instanceof DatabaseUnavailable) &&
         'code' in error &&
         typeof error.code === 'string'),
-    // An attached file has no journal: what a failed transaction left in it is no ground for another try.
+    // An attached file has no journal: what a failed transaction left in it is no ground for
+    // another try.
     isPassing: (error) => error instanceof DatabaseUnavailable && staging.schema === 'main',
   };
 }

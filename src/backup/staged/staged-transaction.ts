@@ -1,9 +1,11 @@
 /**
- * Many rows into a living database, all or nothing: they are staged in tables of their own, in as many requests as it takes, and one
- * transaction brings them in. Until its COMMIT everybody reads the old data. A restore into a server and an import work this way.
+ * Many rows into a living database, all or nothing: they are staged in tables of their own, in as
+ * many requests as it takes, and one transaction brings them in. Until its COMMIT everybody reads
+ * the old data. A restore into a server and an import work this way.
  *
- * The control table says whose the staged tables are. Every request checks it in its own transaction, so a process that stalled while
- * another began changes nothing any more. The last transaction marks the control table: where its answer is lost, the mark tells.
+ * The control table says whose the staged tables are. Every request checks it in its own
+ * transaction, so a process that stalled while another began changes nothing any more. The last
+ * transaction marks the control table: where its answer is lost, the mark tells.
  */
 import { retry, SQL_AT_ONCE } from '../../lib/retry.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
@@ -13,7 +15,10 @@ export type StagedKind = 'restore' | 'import';
 
 const PREFIX: Readonly<Record<StagedKind, string>> = { restore: 'restoring', import: 'importing' };
 
-/** Names of staged tables and of their control tables: no backup counts them, and the next attempt removes them. */
+/**
+ * Names of staged tables and of their control tables: no backup counts them, and the next attempt
+ * removes them.
+ */
 export function isStaging(name: string): boolean {
   return /^(restoring|importing)_(\d+(_\d+)?|control|[a-z_]+)$/.test(name);
 }
@@ -48,7 +53,10 @@ export type Outcome<R> =
   | { readonly kind: 'unknown'; readonly cause: unknown; readonly failure: unknown };
 
 export interface StagedTransaction<R> {
-  /** SQL that fails unless the staged tables are still ours; for reads, which this protocol does not make. */
+  /**
+   * SQL that fails unless the staged tables are still ours; for reads, which this protocol does not
+   * make.
+   */
   readonly guard: string;
   /** Makes the staged tables; their names are remembered. Comes first. */
   create(tables: readonly string[], statements: readonly string[]): Promise<void>;
@@ -74,7 +82,10 @@ const WAITING = 0;
 const COMMITTED = 1;
 const GIVEN_UP = -1;
 
-/** Begins an attempt; whatever an earlier one left is removed, and an earlier one that is still at work stops. */
+/**
+ * Begins an attempt; whatever an earlier one left is removed, and an earlier one that is still at
+ * work stops.
+ */
 export async function stage<R>(
   site: StagedSite<R>,
   { kind, id, superseded }: StagedOptions,
@@ -132,7 +143,8 @@ export async function stage<R>(
         ours,
         ...statements,
       ]);
-      // Of two that begin at the same moment one is first; and a server that only says yes has no such table.
+      // Of two that begin at the same moment one is first; and a server that only says yes has no
+      // such table.
       if ((await site.value(`SELECT id FROM ${control}`)) !== id) throw superseded(undefined);
     },
     load: (statements) => load([ours, ...statements]),
@@ -162,8 +174,8 @@ export async function stage<R>(
 }
 
 /**
- * Removes what a dead attempt left. A restore, which replaces everything, removes an import's tables too. The control tables go first:
- * without them a stalled attempt can do nothing.
+ * Removes what a dead attempt left. A restore, which replaces everything, removes an import's
+ * tables too. The control tables go first: without them a stalled attempt can do nothing.
  */
 export async function clearStaged<R>(site: StagedSite<R>, kind: StagedKind): Promise<void> {
   const names: unknown = JSON.parse(
@@ -175,7 +187,10 @@ export async function clearStaged<R>(site: StagedSite<R>, kind: StagedKind): Pro
   if (left.length > 0) await site.run(left.map((name) => `DROP TABLE IF EXISTS ${quoteName(name)}`));
 }
 
-/** SQL that fails its transaction unless the condition holds: a bad JSON path is the one error of a SELECT that carries words. */
+/**
+ * SQL that fails its transaction unless the condition holds: a bad JSON path is the one error of a
+ * SELECT that carries words.
+ */
 export function guard(condition: string, message: string): string {
   return `SELECT json_extract('{}', iif(${condition}, '$', '${message.replaceAll("'", "''")}'))`;
 }

@@ -15,7 +15,9 @@ export interface DirectoryTools {
   readonly root: string;
   readonly fs: FileSystem;
   readonly uploadId: () => string;
-  /** The file of a key; throws a RangeError for a key that would leave the directory or hide in it. */
+  /**
+   * The file of a key; throws a RangeError for a key that would leave the directory or hide in it.
+   */
   readonly path: (key: string) => string;
 }
 
@@ -34,7 +36,10 @@ export function keyOfTemporary(key: string): string {
   return key.slice(0, slash) + key.slice(slash).replace(/^\.(.*)\.[^.]*\.partial$/, '$1');
 }
 
-/** Makes a directory's entries durable. Windows can not open directories and orders its journal by itself. */
+/**
+ * Makes a directory's entries durable. Windows cannot open directories and orders its journal by
+ * itself.
+ */
 export async function syncDirectory(fs: FileSystem, path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const directory = await fs.open(path, 'r');
@@ -65,7 +70,9 @@ export function isTaken(error: unknown): boolean {
   return codeOf(error) === 'EEXIST';
 }
 
-/** Why the directory itself cannot be there, for people; undefined where it is, or is not made yet. */
+/**
+ * Why the directory itself cannot be there, for people; undefined where it is, or is not made yet.
+ */
 export function placeFault(root: string): string | undefined {
   const link = brokenLink(root);
   return link === undefined ? unfitPlace(root) : `${link}: ${MOUNT}`;

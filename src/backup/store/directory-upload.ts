@@ -96,7 +96,8 @@ export class DirectoryUpload implements HeadLastWriter<WrittenObject> {
   async abort(_reason: unknown): Promise<void> {
     if (this.#state === 'closed' || this.#state === 'aborted') return;
     this.#state = 'aborted';
-    // What can not be removed now, `sweep` removes in a later run: the reason for the abort is the error that counts.
+    // What cannot be removed now, `sweep` removes in a later run: the reason for the abort is the
+    // error that counts.
     await Promise.allSettled([this.#closeFile()]);
     const traces = this.#published ? [this.#temporary, this.#final] : [this.#temporary];
     await Promise.allSettled(traces.map((path) => this.#tools.fs.rm(path, { force: true })));

@@ -23,12 +23,15 @@ export interface DirectoryOptions {
   readonly uploadId?: () => string;
 }
 
-/** One read from disk: large enough that system calls do not count, small beside the memory limit. */
+/**
+ * One read from disk: large enough that system calls do not count, small beside the memory limit.
+ */
 const READ_BYTES = 256 * 1024;
 
 /**
- * Opens the directory, which is made at the first write. Keys are paths below it (`backups/x`). Objects appear by link or rename after
- * fsync of file and directory: a power cut leaves either the whole object or a temporary name that {@link Store.sweep} removes.
+ * Opens the directory, which is made at the first write. Keys are paths below it (`backups/x`).
+ * Objects appear by link or rename after fsync of file and directory: a power cut leaves either the
+ * whole object or a temporary name that {@link Store.sweep} removes.
  */
 export function createDirectoryStore(root: string, options: DirectoryOptions = {}): Store {
   const tools: DirectoryTools = {
@@ -145,7 +148,10 @@ async function sweep(tools: DirectoryTools, prefix: string, olderThan: Date): Pr
   return count;
 }
 
-/** Every file that may be below the prefix, temporaries included; one that vanishes meanwhile is left out. */
+/**
+ * Every file that may be below the prefix, temporaries included; one that vanishes meanwhile is
+ * left out.
+ */
 async function* walk(
   tools: DirectoryTools,
   prefix: string,

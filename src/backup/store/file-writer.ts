@@ -1,4 +1,6 @@
-/** A head-last writer to a file on disk: appears under its name only when it is whole. Node only. */
+/**
+ * A head-last writer to a file on disk: appears under its name only when it is whole. Node only.
+ */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, open, readdir, rename, rm } from 'node:fs/promises';
@@ -10,8 +12,9 @@ import type { HeadLastWriter } from '../model/model.ts';
 import { ObjectExists } from './types.ts';
 
 /**
- * Opens `path` through a temporary name beside it, which no other writer has; what writers that died left of the same file is removed. With
- * `replace` an existing file gives way when the new one is whole; otherwise it is refused, at once and again at the end.
+ * Opens `path` through a temporary name beside it, which no other writer has; what writers that
+ * died left of the same file is removed. With `replace` an existing file gives way when the new one
+ * is whole; otherwise it is refused, at once and again at the end.
  */
 export async function createFileWriter(
   path: string,
@@ -21,7 +24,7 @@ export async function createFileWriter(
   if (!options.replace && existsSync(path)) throw alreadyThere(path);
   await removeDead(path);
   const file = await open(temporary, 'wx', 0o600).catch((cause: unknown) => {
-    throw new Error(`can not write ${temporary}`, { cause });
+    throw new Error(`cannot write ${temporary}`, { cause });
   });
   let position = options.headLength;
   return {
@@ -55,7 +58,10 @@ async function removeDead(path: string): Promise<void> {
   }
 }
 
-/** A link is refused when the name exists; a rename would replace it, and is for disks that can not link (a USB stick). */
+/**
+ * A link is refused when the name exists; a rename would replace it, and is for disks that cannot
+ * link (a USB stick).
+ */
 async function appear(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path);

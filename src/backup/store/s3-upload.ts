@@ -1,7 +1,7 @@
 /**
- * A streaming upload whose first bytes are known last. Small objects go as one PUT; larger ones as a multipart upload of equal parts
- * (R2 wants all but the last of one size); where there is a head to come, part 1 is held back until it is known: parts may arrive in any
- * order.
+ * A streaming upload whose first bytes are known last. Small objects go as one PUT; larger ones as
+ * a multipart upload of equal parts (R2 wants all but the last of one size); where there is a head
+ * to come, part 1 is held back until it is known: parts may arrive in any order.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -35,7 +35,10 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   /** The server's id, once a second part made this a multipart upload. */
   #multipart: string | undefined;
   #beginning: Promise<void> | undefined;
-  /** Part 1 with room for the head at its front; held until the head is known. Never set without a head. */
+  /**
+   * Part 1 with room for the head at its front; held until the head is known. Never set without a
+   * head.
+   */
   #first: Uint8Array<ArrayBuffer> | undefined;
   /** The part being filled, and how far. */
   #buffer: Uint8Array<ArrayBuffer> | undefined;
@@ -96,7 +99,8 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     this.#failure ??= { error: reason };
     this.#cancel.abort();
     await Promise.allSettled([this.#beginning, ...this.#running]);
-    // What can not be removed now, `sweep` removes in a later run: the reason for the abort is the error that counts.
+    // What cannot be removed now, `sweep` removes in a later run: the reason for the abort is the
+    // error that counts.
     await Promise.allSettled([this.#abortMultipart(), mayExist ? this.#deleteOwn() : undefined]);
     this.#forget();
   }
@@ -179,7 +183,10 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     }
   }
 
-  /** Waits for a slot, then sends in the background; a failure surfaces at the next write or at close. */
+  /**
+   * Waits for a slot, then sends in the background; a failure surfaces at the next write or at
+   * close.
+   */
   async #dispatch(number: number, part: Uint8Array<ArrayBuffer>): Promise<void> {
     const release = await this.#lane.turn();
     if (this.#failure !== undefined) {
@@ -263,7 +270,10 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
     else if (this.#beginning !== undefined) await this.#abortOthers();
   }
 
-  /** A write whose answers were all lost may have taken effect; only an object with our own mark is removed. */
+  /**
+   * A write whose answers were all lost may have taken effect; only an object with our own mark is
+   * removed.
+   */
   async #deleteOwn(): Promise<void> {
     const head = await this.#bucket.head(this.#key);
     if (head?.ContentLength === undefined) return;

@@ -1,4 +1,7 @@
-/** The bucket on any S3-compatible server (R2, AWS, Swift, Ceph, MinIO, …); runs in workerd and Node. */
+/**
+ * The bucket on any S3-compatible server (R2, AWS, Swift, Ceph, MinIO, …); runs in workerd and
+ * Node.
+ */
 import { randomUUID } from 'node:crypto';
 import {
   DeleteObjectCommand,
@@ -21,8 +24,9 @@ import { type Deleted, type Store, type StoredObject, StoreError, type WrittenOb
 export interface S3Options {
   readonly fetch?: StoreFetch;
   /**
-   * Bytes of every part but the last; S3 and R2 want at least 5 MiB and at most 10,000 parts, so the default of 5 MiB carries
-   * objects of 48 GiB. Two writers side by side hold six parts at most (a first, one being filled, two on their way): 30 MiB.
+   * Bytes of every part but the last; S3 and R2 want at least 5 MiB and at most 10,000 parts, so
+   * the default of 5 MiB carries objects of 48 GiB. Two writers side by side hold six parts at most
+   * (a first, one being filled, two on their way): 30 MiB.
    */
   readonly partBytes?: number;
   /** How often a request is tried in all. */
@@ -41,13 +45,16 @@ const PART_BYTES = 5 * 1024 * 1024;
 const DELETES_IN_FLIGHT = 2;
 /** A 5 MiB part on a line of 1 Mbit/s takes 42 s. */
 const SILENCE_MS = 120_000;
-/** Of 1,000 keys each: backups of more than a century of days. A server that never ends its listing ends here. */
+/**
+ * Of 1,000 keys each: backups of more than a century of days. A server that never ends its listing
+ * ends here.
+ */
 const MOST_PAGES = 500;
 
 /**
- * Opens the bucket; makes no request yet. Spec: docs/spec/backup.md, contract: {@link Store}.
- * Only one run writes at a time (the lease sees to that): where a server has no conditional writes, "never overwritten" rests on a
- * look just before.
+ * Opens the bucket; makes no request yet. Spec: docs/spec/backup.md, contract: {@link Store}. Only
+ * one run writes at a time (the lease sees to that): where a server has no conditional writes,
+ * "never overwritten" rests on a look just before.
  */
 export function createS3Store(settings: S3Settings, options: S3Options = {}): Store {
   const endpoint = new URL(settings.endpoint).origin;
@@ -107,7 +114,10 @@ function storedObject(
   throw new StoreError(message, { retryable: false });
 }
 
-/** The body is guarded below the SDK (s3-http.ts): it errors when it breaks off, ends early or stalls. */
+/**
+ * The body is guarded below the SDK (s3-http.ts): it errors when it breaks off, ends early or
+ * stalls.
+ */
 async function get(bucket: Bucket, key: string): ReturnType<Store['get']> {
   return bucket.request(`download of ${quote(key)}`, async () => {
     try {
@@ -181,8 +191,9 @@ function partial(bucket: Bucket, why: string): StoreError {
 }
 
 /**
- * One DeleteObject a key, then a HEAD: every server has these two, while DeleteObjects is missing on some, wants a Content-MD5 that
- * the SDK no longer sends, and answers 200 on R2 for objects that it keeps.
+ * One DeleteObject a key, then a HEAD: every server has these two, while DeleteObjects is missing
+ * on some, wants a Content-MD5 that the SDK no longer sends, and answers 200 on R2 for objects that
+ * it keeps.
  */
 async function deleteAndLook(bucket: Bucket, keys: readonly string[]): Promise<Deleted> {
   const slots = new Slots(DELETES_IN_FLIGHT);
@@ -227,7 +238,8 @@ async function deleteOne(bucket: Bucket, key: string): Promise<Became> {
   ]);
   if ((await bucket.head(key)) === undefined)
     return deleted.status === 'fulfilled' && deleted.value?.DeleteMarker === true ? 'hidden' : 'gone';
-  // Refused and still there: the caller learns why; answered with success and still there: the store keeps it.
+  // Refused and still there: the caller learns why; answered with success and still there: the
+  // store keeps it.
   if (deleted.status === 'rejected') throw deleted.reason;
   return 'kept';
 }

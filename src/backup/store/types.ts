@@ -1,4 +1,7 @@
-/** The bucket, as the backup engine sees it: S3-compatible or a directory. One contract suite runs against all. */
+/**
+ * The bucket, as the backup engine sees it: S3-compatible or a directory. One contract suite runs
+ * against all.
+ */
 import type { HeadLastWriter } from '../model/model.ts';
 import type { PartLane } from './part-lane.ts';
 
@@ -15,7 +18,10 @@ export interface WrittenPart {
   readonly sha256: string;
 }
 
-/** What a writer sent: the parts tile the object in order, so a read-back can be checked part by part. */
+/**
+ * What a writer sent: the parts tile the object in order, so a read-back can be checked part by
+ * part.
+ */
 export interface WrittenObject {
   readonly key: string;
   readonly bytes: number;
@@ -25,7 +31,10 @@ export interface WrittenObject {
 export interface Deleted {
   readonly gone: readonly string[];
   readonly remaining: readonly string[];
-  /** Of those gone, the ones that stay behind a delete marker: a bucket that keeps versions is paid for them. */
+  /**
+   * Of those gone, the ones that stay behind a delete marker: a bucket that keeps versions is paid
+   * for them.
+   */
   readonly hidden?: readonly string[];
 }
 
@@ -38,32 +47,47 @@ export interface Store {
   /** Whether it is not there: not made yet, or its disk is not mounted; only of a directory. */
   readonly isAbsent?: () => boolean;
   /**
-   * Opens a streaming upload. The object appears under its key only when `close` resolves, whole; until then nobody sees it.
-   * An existing key is refused with {@link ObjectExists}. `headLength` is the exact length of the head that `close` will bring,
-   * unless no byte was written before: then the head is the whole object and may have any length. Writers that are given the same
-   * lane share its turns and buffers; on its own a writer has one part under way at a time.
+   * Opens a streaming upload. The object appears under its key only when `close` resolves, whole;
+   * until then nobody sees it. An existing key is refused with {@link ObjectExists}. `headLength`
+   * is the exact length of the head that `close` will bring, unless no byte was written before:
+   * then the head is the whole object and may have any length. Writers that are given the same lane
+   * share its turns and buffers; on its own a writer has one part under way at a time.
    */
   create(
     key: string,
     options: { readonly headLength: number; readonly lane?: PartLane },
   ): Promise<HeadLastWriter<WrittenObject>>;
-  /** Small objects (manifests, pins), at once. With `createOnly` an existing key is refused with {@link ObjectExists}. */
+  /**
+   * Small objects (manifests, pins), at once. With `createOnly` an existing key is refused with
+   * {@link ObjectExists}.
+   */
   put(key: string, body: Uint8Array, options?: { readonly createOnly?: boolean }): Promise<void>;
   /**
-   * The object's bytes or undefined when there is none. The stream errors, never ends early, when the connection breaks or
-   * fewer bytes than announced arrive.
+   * The object's bytes or undefined when there is none. The stream errors, never ends early, when
+   * the connection breaks or fewer bytes than announced arrive.
    */
   get(
     key: string,
   ): Promise<{ readonly bytes: number; readonly body: ReadableStream<Uint8Array> } | undefined>;
   head(key: string): Promise<StoredObject | undefined>;
-  /** Every object below the prefix, ascending by key; throws rather than return a part of the truth. */
+  /**
+   * Every object below the prefix, ascending by key; throws rather than return a part of the truth.
+   */
   list(prefix: string): Promise<StoredObject[]>;
-  /** Deletes, then looks: resolves to the keys that are really gone. A key that did not exist counts as gone. */
+  /**
+   * Deletes, then looks: resolves to the keys that are really gone. A key that did not exist counts
+   * as gone.
+   */
   delete(keys: readonly string[]): Promise<Deleted>;
-  /** Aborts unfinished uploads (multipart uploads, temporary files) below the prefix begun before `olderThan`; says how many. */
+  /**
+   * Aborts unfinished uploads (multipart uploads, temporary files) below the prefix begun before
+   * `olderThan`; says how many.
+   */
   sweep(prefix: string, olderThan: Date): Promise<number>;
-  /** A time-limited download address (S3: presigned GET); undefined when the store has none (a directory: the app serves it). */
+  /**
+   * A time-limited download address (S3: presigned GET); undefined when the store has none (a
+   * directory: the app serves it).
+   */
   signedUrl(
     key: string,
     options: { readonly expiresInSeconds: number; readonly fileName: string },
@@ -79,7 +103,10 @@ export class ObjectExists extends Error {
   readonly isFinal = true;
 }
 
-/** The store could not be reached or refused: `retryable` tells a passing fault from a wrong setting. Never carries a secret. */
+/**
+ * The store could not be reached or refused: `retryable` tells a passing fault from a wrong
+ * setting. Never carries a secret.
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly retryable: boolean;

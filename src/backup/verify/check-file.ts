@@ -1,6 +1,6 @@
 /**
- * What a SQLite file or a document is worth by itself and against a manifest. Runs in the process for foreign files only
- * (foreign/process.ts): whatever it opens may be made to do harm. Node only.
+ * What a SQLite file or a document is worth by itself and against a manifest. Runs in the process
+ * for foreign files only (foreign/process.ts): whatever it opens may be made to do harm. Node only.
  */
 import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
@@ -97,7 +97,10 @@ class Report implements Findings {
   readonly warnings: string[] = [];
   readonly checks: string[] = [];
 
-  /** Runs a check; what it throws is a problem, unless it says nothing about the backup: a full scratch disk. */
+  /**
+   * Runs a check; what it throws is a problem, unless it says nothing about the backup: a full
+   * scratch disk.
+   */
   async check(what: string, work: () => Promise<string> | string): Promise<boolean> {
     try {
       this.checks.push(`${what}: ${await work()}`);

@@ -9,10 +9,16 @@ import { Damaged } from '../foreign/errors.ts';
 const RATE_PAGES = 2_000;
 const JOURNALS = ['-wal', '-journal'];
 
-/** Where the format says that the file is in WAL mode. https://sqlite.org/fileformat2.html#file_format_version_numbers */
+/**
+ * Where the format says that the file is in WAL mode.
+ * https://sqlite.org/fileformat2.html#file_format_version_numbers
+ */
 const MODE_AT = 18;
 
-/** The file itself when it stands alone, outside WAL mode; else a copy of it at `to`: then SQLite would write beside it. */
+/**
+ * The file itself when it stands alone, outside WAL mode; else a copy of it at `to`: then SQLite
+ * would write beside it.
+ */
 export async function settledCopy(path: string, to: string): Promise<string> {
   if (!(await isWal(path)) && !hasJournal(path)) return path;
   await copyDatabase(path, to);
@@ -33,8 +39,9 @@ async function isWal(path: string): Promise<boolean> {
 }
 
 /**
- * Copies what the database at `from` holds, its journal's part included, even while somebody writes to it. `to` is one file without WAL
- * mode, so that it can be renamed. `origin`: what to call it in messages.
+ * Copies what the database at `from` holds, its journal's part included, even while somebody writes
+ * to it. `to` is one file without WAL mode, so that it can be renamed. `origin`: what to call it in
+ * messages.
  */
 export async function copyDatabase(from: string, to: string, origin = from): Promise<void> {
   try {
@@ -62,7 +69,10 @@ async function copyPages(from: string, to: string): Promise<void> {
   }
 }
 
-/** SQLite must write beside a file with a journal to read it, and may not everywhere (a read-only disk): then in a copy of all of it. */
+/**
+ * SQLite must write beside a file with a journal to read it, and may not everywhere (a read-only
+ * disk): then in a copy of all of it.
+ */
 async function copyFiles(from: string, to: string, error: unknown): Promise<void> {
   if (isLocalFault(error) || !hasJournal(from)) throw error;
   for (const suffix of ['', ...JOURNALS]) {

@@ -45,9 +45,10 @@ export interface DatabaseDiff {
 }
 
 /**
- * Compares every table but SQLite's own, those behind virtual tables, and the engine's record of its runs, which every run and every
- * restore moves on: two backups of the same data would always differ by it. Generated columns are derived from the others and left out.
- * The files are opened read-only.
+ * Compares every table but SQLite's own, those behind virtual tables, and the engine's record of
+ * its runs, which every run and every restore moves on: two backups of the same data would always
+ * differ by it. Generated columns are derived from the others and left out. The files are opened
+ * read-only.
  */
 export const diffTask: Task<DiffInput, DatabaseDiff> = async (input) => {
   const first = await settledCopy(input.first, join(input.scratch, 'first-settled.db'));

@@ -6,7 +6,10 @@ import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { sortFindings } from '../model/source-check.ts';
 
-/** `PRAGMA integrity_check`: what is wrong. A search index out of step is no fault of a file: it is made of other rows. */
+/**
+ * `PRAGMA integrity_check`: what is wrong. A search index out of step is no fault of a file: it is
+ * made of other rows.
+ */
 export function integrityFaults(db: DatabaseSync): string[] {
   const rows = db.prepare('PRAGMA integrity_check').all();
   return [...sortFindings(rows.map((row) => String(row['integrity_check']))).damage];
@@ -14,7 +17,8 @@ export function integrityFaults(db: DatabaseSync): string[] {
 
 /**
  * @param origin what to call it in messages: the file at `path` may be a scratch copy.
- * @throws {@link Damaged}; a fault of this machine's disk as itself, for it says nothing about the file.
+ * @throws {@link Damaged}; a fault of this machine's disk as itself, for it says nothing about the
+ * file.
  */
 export function requireIntact(path: string, origin: string): void {
   try {

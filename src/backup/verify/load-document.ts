@@ -1,6 +1,7 @@
 /**
- * A document -> a scratch SQLite database, to be compared or looked into. The document may be anybody's: its SQL is checked
- * (foreign/schema-text.ts), prepared one statement at a time, and runs under an authorizer (foreign/connection.ts). Node only.
+ * A document -> a scratch SQLite database, to be compared or looked into. The document may be
+ * anybody's: its SQL is checked (foreign/schema-text.ts), prepared one statement at a time, and
+ * runs under an authorizer (foreign/connection.ts). Node only.
  */
 import { appendFileSync, createReadStream, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -21,8 +22,9 @@ declare module '../foreign/task.ts' {
 }
 
 /**
- * Creates the database `path` and loads every row of the file `document` into it; rejects (DocumentError, Damaged) when the document is not whole or not what it says.
- * Tables, rows, then indexes, views and triggers, so that none of them changes a row on its way in.
+ * Creates the database `path` and loads every row of the file `document` into it; rejects
+ * (DocumentError, Damaged) when the document is not whole or not what it says. Tables, rows, then
+ * indexes, views and triggers, so that none of them changes a row on its way in.
  */
 export async function loadDocument(document: string, path: string): Promise<void> {
   const { size } = statSync(document);
@@ -87,7 +89,10 @@ function createTables(foreign: ForeignDatabase, schema: DocumentSchema): void {
   });
 }
 
-/** Tables that are not made by their own SQL must be of those that SQLite makes, or lie behind a virtual table. */
+/**
+ * Tables that are not made by their own SQL must be of those that SQLite makes, or lie behind a
+ * virtual table.
+ */
 function requireKinds({ objects, tables }: DocumentSchema): void {
   const virtual = objects
     .filter(({ type, sql }) => type === 'table' && /^CREATE\s+VIRTUAL\s/i.test(sql ?? ''))
@@ -135,8 +140,9 @@ function requireDeclared(db: DatabaseSync, { objects }: DocumentSchema): void {
 }
 
 /**
- * Rows of the tables behind an FTS5 or R-Tree table are brought back as they were, which defensive mode refuses. It is off while our
- * own INSERT and DELETE run and for no statement of the document's.
+ * Rows of the tables behind an FTS5 or R-Tree table are brought back as they were, which defensive
+ * mode refuses. It is off while our own INSERT and DELETE run and for no statement of the
+ * document's.
  */
 function withoutDefence(db: DatabaseSync, work: () => void): void {
   db.enableDefensive(false);
@@ -150,7 +156,10 @@ function withoutDefence(db: DatabaseSync, work: () => void): void {
 interface Insert {
   readonly columns: string;
   readonly verb: string;
-  /** By which values are text that is not UTF-8: node:sqlite binds such text as a blob, SQL makes it text again. */
+  /**
+   * By which values are text that is not UTF-8: node:sqlite binds such text as a blob, SQL makes it
+   * text again.
+   */
   readonly statements: Map<string, StatementSync>;
 }
 
@@ -190,8 +199,8 @@ function insertRows(
 }
 
 /**
- * SQLite at the size that {@link openForeign} allows, which is no full disk: there is room for all of it now that SQLite has rolled the
- * transaction back.
+ * SQLite at the size that {@link openForeign} allows, which is no full disk: there is room for all
+ * of it now that SQLite has rolled the transaction back.
  */
 function isFullByItself(db: DatabaseSync, path: string, error: unknown): boolean {
   const isFull = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;

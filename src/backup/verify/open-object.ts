@@ -1,6 +1,7 @@
 /**
- * One look at a stored object: read to its end, every byte held against what was meant, and its contents too where a key is
- * at hand. Serves the proof of a run, `verify`, restore and download. Runs in workerd and on Node.
+ * One look at a stored object: read to its end, every byte held against what was meant, and its
+ * contents too where a key is at hand. Serves the proof of a run, `verify`, restore and download.
+ * Runs in workerd and on Node.
  */
 import { createHash } from 'node:crypto';
 import { explain } from '../../lib/clock.ts';
@@ -10,7 +11,10 @@ import { contentsCheck } from '../envelope/contents.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 
-/** What a manifest says of the object. A run that has just written it does not know the hash of the whole yet. */
+/**
+ * What a manifest says of the object. A run that has just written it does not know the hash of the
+ * whole yet.
+ */
 export type ExpectedObject = Omit<ManifestObject, 'sha256' | 'recipients'> & { readonly sha256?: string };
 
 export interface OpenOptions {
@@ -19,7 +23,10 @@ export interface OpenOptions {
   readonly isPacked?: boolean;
   /** Given every chunk as stored, in order; may throw to stop. */
   readonly onStored?: (chunk: Uint8Array) => Promise<void>;
-  /** Given the contents in order, not yet proved. What it throws is no fault of the object, and is thrown as it is. */
+  /**
+   * Given the contents in order, not yet proved. What it throws is no fault of the object, and is
+   * thrown as it is.
+   */
   readonly onPlain?: (chunk: Uint8Array) => Promise<void>;
 }
 
@@ -34,7 +41,10 @@ export interface OpenedObject {
   readonly unopened?: string;
   /** Empty when everything is as it was written. */
   readonly problems: readonly string[];
-  /** Whether they prove that what is stored is damaged: an object that is gone, or no key that fits, proves nothing. */
+  /**
+   * Whether they prove that what is stored is damaged: an object that is gone, or no key that fits,
+   * proves nothing.
+   */
   readonly isDamage: boolean;
 }
 
@@ -46,7 +56,9 @@ export function isSealedFor(
   return encoding.includes('age') && hasNoKey(keys);
 }
 
-/** Reads the object to its end. What differs is reported with its place; store errors are thrown. */
+/**
+ * Reads the object to its end. What differs is reported with its place; store errors are thrown.
+ */
 export async function openObject(
   { store, prefix }: Pick<Bucket, 'store' | 'prefix'>,
   expected: ExpectedObject,
@@ -72,7 +84,8 @@ export async function openObject(
   try {
     const opened = !isSealed && !isPacked;
     const inside = opened ? await readInside(chunks, expected, options) : undefined;
-    // Whatever was not read inside (it broke off, or nobody can open it) is hashed all the same, to find every fault's place.
+    // Whatever was not read inside (it broke off, or nobody can open it) is hashed all the same, to
+    // find every fault's place.
     while (!(await chunks.next()).done);
     const { sha256, problems } = stored.finish();
     if (inside?.isKeyless === true && problems.length === 0)
@@ -107,7 +120,8 @@ async function readInside(
       throw error;
     }
   };
-  // Without a `return`: cancelling the opened stream must not close the object, which is read to its end in any case.
+  // Without a `return`: cancelling the opened stream must not close the object, which is read to
+  // its end in any case.
   const unclosable: AsyncIterator<Uint8Array> = { next: () => kept(chunks.next()) };
   try {
     const body = ReadableStream.from({ [Symbol.asyncIterator]: () => unclosable });

@@ -1,4 +1,7 @@
-/** Any file of a backup, packed or not, as a plain file on this machine, to be looked into. Node only. */
+/**
+ * Any file of a backup, packed or not, as a plain file on this machine, to be looked into. Node
+ * only.
+ */
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +18,10 @@ export interface PlainFile {
   readonly kind: 'database' | 'document';
 }
 
-/** Decrypts and unpacks a file of a backup into `directory`; a plain one stays where it is. Goes by contents, not by names. */
+/**
+ * Decrypts and unpacks a file of a backup into `directory`; a plain one stays where it is. Goes by
+ * contents, not by names.
+ */
 export async function plainFile(
   path: string,
   directory: string,

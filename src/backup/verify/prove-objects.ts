@@ -1,4 +1,7 @@
-/** Is what the bucket holds what was meant? Used by a run before it publishes, and by `verify` ever after. */
+/**
+ * Is what the bucket holds what was meant? Used by a run before it publishes, and by `verify` ever
+ * after.
+ */
 
 import type { Bucket } from '../catalog/list.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
@@ -68,7 +71,10 @@ export interface HashVerdict {
   readonly opened: boolean;
 }
 
-/** Reads both objects of a backup and holds them against its manifest; runs in a Worker. Store errors are thrown. */
+/**
+ * Reads both objects of a backup and holds them against its manifest; runs in a Worker. Store
+ * errors are thrown.
+ */
 export async function verifyByHash(
   bucket: Bucket,
   manifest: Manifest,
@@ -86,7 +92,9 @@ export async function verifyByHash(
   };
 }
 
-/** Side by side; waits for both, then throws the first failure, so that nothing is still reading. */
+/**
+ * Side by side; waits for both, then throws the first failure, so that nothing is still reading.
+ */
 async function openBoth(
   bucket: Bucket,
   { database, document }: Record<StoredFile, ExpectedObject>,

@@ -13,8 +13,9 @@ export interface UnpackOptions {
 }
 
 /**
- * Writes the contents to `path` as {@link openObject} reads them; the file is whole and right only where it finds no problem.
- * A fault of the file (a full disk) is thrown, for it says nothing about the backup.
+ * Writes the contents to `path` as {@link openObject} reads them; the file is whole and right only
+ * where it finds no problem. A fault of the file (a full disk) is thrown, for it says nothing about
+ * the backup.
  */
 export async function unpackObject(
   bucket: Bucket,
@@ -25,7 +26,7 @@ export async function unpackObject(
   let written = 0;
   const told = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      const cause = new Error(`can not write ${path} after ${written} bytes`, { cause: error });
+      const cause = new Error(`cannot write ${path} after ${written} bytes`, { cause: error });
       throw new Error(`${object.file} takes ${object.contents.bytes} bytes unpacked`, { cause });
     });
   const file = await told(open(path, 'w'));

@@ -1,6 +1,7 @@
 /**
- * The full proof of a backup (docs/spec/backup.md, "Commands", `verify`): every stored byte, both files opened by a real SQLite, and the digests
- * of both against the manifest and each other. Node only (temporary files, node:sqlite).
+ * The full proof of a backup (docs/spec/backup.md, "Commands", `verify`): every stored byte, both
+ * files opened by a real SQLite, and the digests of both against the manifest and each other. Node
+ * only (temporary files, node:sqlite).
  */
 
 import { statSync } from 'node:fs';
@@ -40,8 +41,8 @@ export interface DeepVerdict {
 }
 
 /**
- * Downloads, opens and compares both files of a backup. Errors of the store and of the scratch disk are thrown; what is wrong with the
- * backup is in the verdict.
+ * Downloads, opens and compares both files of a backup. Errors of the store and of the scratch disk
+ * are thrown; what is wrong with the backup is in the verdict.
  */
 export async function verifyDeep(
   bucket: Bucket,
@@ -66,7 +67,10 @@ export async function verifyDeep(
   });
 }
 
-/** Checks a file by itself, without a manifest: a SQLite database or a document, already decrypted and unpacked. */
+/**
+ * Checks a file by itself, without a manifest: a SQLite database or a document, already decrypted
+ * and unpacked.
+ */
 export async function verifyFile(
   path: string,
   kind: 'database' | 'document',
@@ -79,7 +83,10 @@ export async function verifyFile(
   });
 }
 
-/** The database of a backup as a plain file at `path`, checked on the way; returns the path. @throws what is wrong with it. */
+/**
+ * The database of a backup as a plain file at `path`, checked on the way; returns the path. @throws
+ * what is wrong with it.
+ */
 export async function unpackDatabase(
   bucket: Bucket,
   manifest: Manifest,
@@ -106,7 +113,9 @@ class Report {
   /** Objects that no key was at hand for. */
   readonly sealed: string[] = [];
 
-  /** What the process for foreign files found; that it ended there is a problem of the file as well. */
+  /**
+   * What the process for foreign files found; that it ended there is a problem of the file as well.
+   */
   async check(input: CheckInput, signal: AbortSignal | undefined): Promise<void> {
     try {
       const limits = limitsFor(statSync(input.path).size);
@@ -142,7 +151,10 @@ class Report {
   }
 }
 
-/** Reads an object from the bucket, checks it on the way and unpacks it to `path`; false when there is nothing to look into. */
+/**
+ * Reads an object from the bucket, checks it on the way and unpacks it to `path`; false when there
+ * is nothing to look into.
+ */
 async function unpack(
   bucket: Bucket,
   manifest: Manifest,

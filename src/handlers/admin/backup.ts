@@ -1,4 +1,7 @@
-/** /backup and /backups: take one now, see what there is, download, check, send here (docs/spec/backup.md "Commands"). */
+/**
+ * /backup and /backups: take one now, see what there is, download, check, send here
+ * (docs/spec/backup.md "Commands").
+ */
 import { InlineKeyboard } from 'grammy';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import type { BackupEntry } from '../../backup/catalog/list.ts';
@@ -41,7 +44,10 @@ export const backupFeature = feature('admins')
   )
   .on('backupSend', (ctx, { text: name }) => sendHere(ctx, name));
 
-/** On record with the update: if this host dies, or takes longer than it may, the next tick finishes it. */
+/**
+ * On record with the update: if this host dies, or takes longer than it may, the next tick finishes
+ * it.
+ */
 async function backUp(ctx: AdminContext): Promise<void> {
   const { services, t, viewer: admin } = ctx;
   const asked = { requestedBy: admin.id, chatId: admin.id, messageId: null, requestedAt: ctx.now };

@@ -1,4 +1,7 @@
-/** Broadcasts: a message, whom to, a preview with the number, and only then the sending, which the tick does. */
+/**
+ * Broadcasts: a message, whom to, a preview with the number, and only then the sending, which the
+ * tick does.
+ */
 import { feature } from '../../bot/feature.ts';
 import { answered } from '../../db/asks.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
@@ -46,7 +49,8 @@ export const broadcastFeature = feature('admins')
     const [{ rows }] = await ctx.turn.commit(
       keepBroadcast(adminId, kept, ctx.now),
       keepBroadcastMessage(adminId, album, message.message_id),
-      // The other messages of an album are on their way: the question stays open until the audience is chosen.
+      // The other messages of an album are on their way: the question stays open until the audience
+      // is chosen.
       album === null ? answered(adminId) : [],
     );
     const [row] = rows;

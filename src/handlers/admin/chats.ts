@@ -1,4 +1,7 @@
-/** Adding chats: by id, name, link, forwarded post, or by adding the bot. For posting and for the mandatory subscription alike. */
+/**
+ * Adding chats: by id, name, link, forwarded post, or by adding the bot. For posting and for the
+ * mandatory subscription alike.
+ */
 import { Composer, InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext, Viewer } from '../../bot/context.ts';
@@ -111,7 +114,9 @@ function foundButtons(chat: number, t: Texts): InlineKeyboard {
     .text(t.admin.chats.toGate(), encodeAction({ kind: 'chatFound', chat, as: 1 }));
 }
 
-/** He may never have opened his private chat with the bot; then there is nothing to tell him in. */
+/**
+ * The admin may never have opened a private chat with the bot; then there is nowhere to tell it.
+ */
 async function tell(ctx: BotContext, admin: Viewer, text: Html, keyboard?: InlineKeyboard): Promise<void> {
   try {
     await ctx.api.sendMessage(admin.id, text.markup, {

@@ -1,4 +1,7 @@
-/** An admin's messages while a draft is open: parts at any step, and the text or picture the step waits for. */
+/**
+ * An admin's messages while a draft is open: parts at any step, and the text or picture the step
+ * waits for.
+ */
 import type { Message } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
 import { type AdminContext, isFor } from '../../bot/feature.ts';

@@ -95,7 +95,8 @@ export const draftsFeature = feature('admins')
   );
 
 /**
- * Writes, reads the draft as it is now in the same batch, and shows that: a button of an earlier step changes nothing and shows the truth.
+ * Writes, reads the draft as it is now in the same batch, and shows that: a button of an earlier
+ * step changes nothing and shows the truth.
  * @param version what the button was made for
  */
 async function save(

@@ -1,4 +1,7 @@
-/** Editing parts: replace, move, swap, delete. Buttons name a part by its row, so an old one never hits its neighbour. */
+/**
+ * Editing parts: replace, move, swap, delete. Buttons name a part by its row, so an old one never
+ * hits its neighbour.
+ */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
@@ -161,7 +164,7 @@ function partListScreen(
   return { text, keyboard };
 }
 
-/** The part itself is one press away, so that an admin sees which video he is about to change. */
+/** The part itself is one press away, so that an admin sees which video is about to change. */
 function partScreen(part: CataloguePart, of: CatalogueAnime, t: Texts): Screen {
   const { catalogue, system } = t.admin;
   const keyboard = new InlineKeyboard()

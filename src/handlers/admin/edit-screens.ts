@@ -1,4 +1,4 @@
-/** What an admin sees of an anime he edits: pure functions of it. */
+/** What an admin sees of an anime under edit: pure functions of it. */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { AdminContext } from '../../bot/feature.ts';

@@ -85,7 +85,10 @@ export const editFeature = feature('admins')
     },
   );
 
-/** Writes a change with its search text; the anime as it is afterwards, undefined when it is gone or in the trash. */
+/**
+ * Writes a change with its search text; the anime as it is afterwards, undefined when it is gone or
+ * in the trash.
+ */
 async function save(
   ctx: AdminContext,
   anime: CatalogueAnime,
@@ -127,7 +130,10 @@ function lookFor(wanted: string) {
   return [holderOf(code), formerHolder(code), searchAnime(searchTerms(foldQuery(wanted)))] as const;
 }
 
-/** Opens what is wanted, or the only one of that name; else offers who had the code, and whose name is like it. */
+/**
+ * Opens what is wanted, or the only one of that name; else offers who had the code, and whose name
+ * is like it.
+ */
 async function openFound(
   ctx: BotContext,
   wanted: string,

@@ -1,4 +1,7 @@
-/** The list of groups and channels to post to. Buttons carry the row's id; only Bot API calls see the chat's. */
+/**
+ * The list of groups and channels to post to. Buttons carry the row's id; only Bot API calls see
+ * the chat's.
+ */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';

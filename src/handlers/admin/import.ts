@@ -1,6 +1,7 @@
 /**
- * A backup or an export sent to the bot by an admin: they see what would change, and confirm. No state is kept: the confirming button's
- * message replies to the file, so the file is read again then, and the same file twice changes nothing.
+ * A backup or an export sent to the bot by an admin: they see what would change, and confirm. No
+ * state is kept: the confirming button's message replies to the file, so the file is read again
+ * then, and the same file twice changes nothing.
  */
 import { InlineKeyboard } from 'grammy';
 import type { Document } from 'grammy/types';

@@ -44,7 +44,10 @@ const features = [
   draftsFeature,
 ];
 
-/** An answer to a question comes before what the wizard and the import take: a question takes anything. */
+/**
+ * An answer to a question comes before what the wizard and the import take: a question takes
+ * anything.
+ */
 export const adminStages: readonly Stage[] = [
   router(features, adminActionOf),
   botAdded,

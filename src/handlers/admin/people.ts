@@ -1,4 +1,7 @@
-/** /users: how many, and one of them: found by id, @username or a forwarded message; blocked and unblocked. */
+/**
+ * /users: how many, and one of them: found by id, @username or a forwarded message; blocked and
+ * unblocked.
+ */
 import { InlineKeyboard } from 'grammy';
 import type { Message } from 'grammy/types';
 import { encodeAction } from '../../bot/callback-data.ts';
@@ -49,7 +52,10 @@ export const peopleFeature = feature('admins')
     return personScreen(after, ctx);
   });
 
-/** A user named by a forwarded message of theirs, an id or @username; what somebody else wrote names nobody. */
+/**
+ * A user named by a forwarded message of theirs, an id or @username; what somebody else wrote names
+ * nobody.
+ */
 export function personOf(message: Message): { id: number } | { username: string } | undefined {
   const origin = message.forward_origin;
   if (origin?.type === 'user') return { id: origin.sender_user.id };
@@ -72,7 +78,7 @@ function numbersScreen(found: Totals | undefined, t: Texts): Screen {
   return { text: people.users(found?.users ?? 0, found?.blocked ?? 0, found?.banned ?? 0), keyboard };
 }
 
-/** Those who run the bot can not be blocked. */
+/** Those who run the bot cannot be blocked. */
 function isStaff(person: PersonCard, ctx: BotContext): boolean {
   return person.isAdmin || ctx.services.adminIds.includes(person.id);
 }

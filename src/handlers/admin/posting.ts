@@ -1,4 +1,6 @@
-/** Posting an anime's card: choose the chats, send, see what became of each; again whenever wanted. */
+/**
+ * Posting an anime's card: choose the chats, send, see what became of each; again whenever wanted.
+ */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';

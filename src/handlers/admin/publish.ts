@@ -15,7 +15,10 @@ import { searchText } from '../../text/search-text.ts';
 import { draftScreen, draftTitle, titleFrom } from './draft-screens.ts';
 import { postAndReport } from './post-cards.ts';
 
-/** Publishes a draft of either kind and says so once it is written; a number or code taken meanwhile is refused by name. */
+/**
+ * Publishes a draft of either kind and says so once it is written; a number or code taken meanwhile
+ * is refused by name.
+ */
 export async function publishDraft(ctx: AdminContext, draft: Draft): Promise<Answer | undefined> {
   try {
     return await (draft.kind === 'anime' ? publishAnime(ctx, draft) : publishMore(ctx, draft));
@@ -71,7 +74,10 @@ async function publishMore(ctx: AdminContext, draft: Draft): Promise<Answer> {
   return { text: said.partsPublished(title, Math.min(...numbers), Math.max(...numbers)), keyboard };
 }
 
-/** Somebody took the code, or one of the numbers, after the draft asked for it. Nothing was written; the draft asks again. */
+/**
+ * Somebody took the code, or one of the numbers, after the draft asked for it. Nothing was written;
+ * the draft asks again.
+ */
 async function refuse(ctx: AdminContext, draft: Draft): Promise<Answer> {
   const { draft: t } = ctx.t.admin;
   const isAnime = draft.kind === 'anime';

@@ -117,7 +117,10 @@ const lastBackup: Check = async ({ backups }, t, now) => {
   return { state: 'fine', text: system.backupFine(past) };
 };
 
-/** The tick renews this lease once an hour (src/jobs/maintenance.ts); some minutes late are no silence. */
+/**
+ * The tick renews this lease once an hour (src/jobs/maintenance.ts); some minutes late are no
+ * silence.
+ */
 const TICK_EVERY_MS = 3_600_000;
 const TICK_GRACE_MS = 10 * 60_000;
 

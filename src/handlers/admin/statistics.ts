@@ -1,4 +1,6 @@
-/** /stats, /analytics, /top: true numbers, as a picture where a person would rather look than read. */
+/**
+ * /stats, /analytics, /top: true numbers, as a picture where a person would rather look than read.
+ */
 import { InlineKeyboard, InputFile } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';

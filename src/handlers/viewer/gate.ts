@@ -1,7 +1,8 @@
 /**
- * The subscription gate: before a viewer gets what he asked for, he must be in every mandatory channel. What he asked for rides in
- * Tekshirish's button and opens when the check succeeds. The bot's own trouble locks nobody out: a channel that can not be checked,
- * or has no address to send people to, lets everybody pass, and the admins are told.
+ * The subscription gate: a viewer gets nothing before joining every mandatory channel. What was
+ * asked for rides in Tekshirish's button and opens when the check succeeds. The
+ * bot's own trouble locks nobody out: a channel that cannot be checked, or has no address to send
+ * people to, lets everybody pass, and the admins are told.
  */
 import { GrammyError, InlineKeyboard } from 'grammy';
 import type { ChatMember } from 'grammy/types';
@@ -52,7 +53,10 @@ function isGuarded(action: Action): boolean {
   return action.kind !== 'follow' || action.on !== 0;
 }
 
-/** The channels he is not in. All that must be asked are asked at once; the answers are staged for next time. */
+/**
+ * The channels that the viewer is not in. All that must be asked are asked at once; the answers are
+ * staged for next time.
+ */
 async function missingFrom(
   ctx: BotContext,
   userId: number,
@@ -71,7 +75,7 @@ async function membershipIn(ctx: BotContext, userId: number, channel: GateChanne
     );
     return 'in';
   }
-  // He presses Tekshirish because he has just subscribed: what was true a minute ago does not count.
+  // Whoever presses Tekshirish has just subscribed: what was true a minute ago does not count.
   const isDoubted = channel.answer === 'out' && ctx.incoming.viaGate === true;
   if (channel.answer !== undefined && !isDoubted) return channel.answer;
   if (channel.isBroken && isStillBroken(channel.checkedAt, ctx.now)) return 'in';
@@ -82,7 +86,8 @@ async function membershipIn(ctx: BotContext, userId: number, channel: GateChanne
   if (asked.kind === 'failed') {
     const { reason, isPassing } = asked;
     ctx.turn.stage(channelBroken(channel.id, reason, ctx.now));
-    // Telegram's own trouble is told when it lasts, and once a day: it comes and goes with every bad hour.
+    // Telegram's own trouble is told when it lasts, and once a day: it comes and goes with every
+    // bad hour.
     if (!isPassing || channel.isBroken)
       ctx.turn.stage(
         noticeAdmins(
@@ -110,8 +115,8 @@ type Asked =
 const ASK_TIMEOUT_MS = 5_000;
 
 /**
- * "There is no such participant" is true of somebody outside only where the bot may see everybody, as an administrator; elsewhere
- * Telegram says so of members as well (hidden member lists).
+ * "There is no such participant" is true of somebody outside only where the bot may see everybody,
+ * as an administrator; elsewhere Telegram says so of members as well (hidden member lists).
  */
 async function ask(ctx: BotContext, userId: number, channel: GateChannel): Promise<Asked> {
   try {
@@ -133,7 +138,10 @@ function memberIn(ctx: BotContext, { chat }: GateChannel, userId: number): Promi
   return Promise.race([ctx.api.getChatMember(chat, userId), expired(ASK_TIMEOUT_MS)]);
 }
 
-/** grammY types its signals after a library of its own; a race needs none. The late answer is not waited for. */
+/**
+ * grammY types its signals after a library of its own; a race needs none. The late answer is not
+ * waited for.
+ */
 function expired(ms: number): Promise<never> {
   return new Promise((_, reject) => {
     AbortSignal.timeout(ms).addEventListener('abort', () => reject(new Error(`no answer within ${ms} ms`)));

@@ -1,6 +1,7 @@
 /**
- * Groups, and messages sent by way of inline mode: there the bot answers commands addressed to it with a way into the private chat.
- * Cards with callback buttons stay out of groups: whoever presses would turn everybody's page.
+ * Groups, and messages sent by way of inline mode: there the bot answers commands addressed to it
+ * with a way into the private chat. Cards with callback buttons stay out of groups: whoever presses
+ * would turn everybody's page.
  */
 import { GrammyError, InlineKeyboard } from 'grammy';
 import { actionOf } from '../../bot/asked.ts';

@@ -1,4 +1,7 @@
-/** Favourites and following: their buttons may hang on any message, and change in place when pressed. */
+/**
+ * Favourites and following: their buttons may hang on any message, and change in place when
+ * pressed.
+ */
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import { reply } from '../../bot/reply.ts';

@@ -1,4 +1,6 @@
-/** A viewer's own lists: what he watched (one press to the next part), his favourites, what he follows. */
+/**
+ * A viewer's own lists: watched (one press to the next part), favourites, followed.
+ */
 import { InlineKeyboard } from 'grammy';
 import { PERSONAL_LISTS } from '../../bot/asked.ts';
 import { type Action, encodeAction } from '../../bot/callback-data.ts';
@@ -38,7 +40,10 @@ function askedList(action: ActionOf<'list'>): AskedList | undefined {
   return name === undefined ? undefined : { name, page: Math.min(Math.max(0, action.page), MAX_PAGE) };
 }
 
-/** Nobody turns so many pages by hand; a made-up button must not make the database count to its number. */
+/**
+ * Nobody turns so many pages by hand; a made-up button must not make the database count to its
+ * number.
+ */
 const MAX_PAGE = 1000;
 
 function listScreen<T extends ListedAnime>(

@@ -14,7 +14,10 @@ import { cutText } from '../../text/html.ts';
 import { animeButtons, menuRow, turnRow } from './anime-list.ts';
 import { cardScreen } from './card.ts';
 
-/** Both the text and a page's button carry the same folded query, so every page is cut from the same list. */
+/**
+ * Both the text and a page's button carry the same folded query, so every page is cut from the same
+ * list.
+ */
 export const searchFeature = feature('everybody').on(
   'search',
   { reads: ({ text }, { id }) => [searchAnime(searchTerms(text), id)] },

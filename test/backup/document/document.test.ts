@@ -46,7 +46,10 @@ function rowsOf(events: readonly DocumentEvent[]): Map<string, Row[]> {
   return rows;
 }
 
-/** What the document promises to hold of a content: rows without generated columns, in any order (sorted here). */
+/**
+ * What the document promises to hold of a content: rows without generated columns, in any order
+ * (sorted here).
+ */
 function promised({ schema, rows }: Content): Map<string, string[]> {
   return new Map(
     schema.tables.map((of) => {
@@ -343,8 +346,8 @@ describe('broken documents', () => {
       'anime[1].parts[1].file_id: a number of more than 400',
     ],
     ['"id":4,', '"id":"4",', 'anime[1].parts[1].id: a rowid that is no integer'],
-    ['"format_version":1', '"format_version":2', 'format_version can not be "2" here'],
-    ['"format":"anime-bot-backup"', '"format":"other"', 'format can not be'],
+    ['"format_version":1', '"format_version":2', 'format_version cannot be "2" here'],
+    ['"format":"anime-bot-backup"', '"format":"other"', 'format cannot be'],
   ])('%.30s as %.30s', async (from, to, message) => {
     const [anime, parts] = [
       table('anime', [column('id', { declaredType: 'INT' }), column('code', { declaredType: 'INT' })], {

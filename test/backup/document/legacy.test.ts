@@ -131,7 +131,7 @@ describe('old documents', () => {
     ]);
   });
 
-  test('what can not be taken is refused by place and reason, the rest stays', async () => {
+  test('what cannot be taken is refused by place and reason, the rest stays', async () => {
     const text = `{"anime": [
       {"code": null, "parts": [{"file_id": "a"}, {"file_id": "b", "anime_code": 3}]},
       {"code": "abc"},
@@ -343,7 +343,8 @@ describe('broken files', () => {
           const whole = await outcome([100_000]);
           if (!Array.isArray(whole)) expect(whole).toBeInstanceOf(DocumentError);
           const inPieces = await outcome([size]);
-          // What is neither UTF-16 nor JSON is told of by whichever is met first, and that depends on how much is looked at at once.
+          // What is neither UTF-16 nor JSON is told of by whichever is met first, and that depends
+          // on how much is looked at at once.
           if (isUtf16Fault(whole)) expect(inPieces).toBeInstanceOf(DocumentError);
           else expect(inPieces).toEqual(whole);
         },

@@ -1,4 +1,7 @@
-/** The document alone rebuilds a database, shown with a real SQLite: every row by its digest, and the schema. */
+/**
+ * The document alone rebuilds a database, shown with a real SQLite: every row by its digest, and
+ * the schema.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { readDocument } from '../../../src/backup/document/reader.ts';

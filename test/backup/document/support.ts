@@ -1,4 +1,7 @@
-/** Schemas with rows, and a runner that drives sinks with them as a snapshot would. Runs in Node and in workerd. */
+/**
+ * Schemas with rows, and a runner that drives sinks with them as a snapshot would. Runs in Node and
+ * in workerd.
+ */
 import type {
   ColumnInfo,
   DatabaseSchema,

@@ -165,7 +165,7 @@ describe('age', () => {
     expect(failed).not.toContain(secret);
   });
 
-  test('settings that can not work are refused before anything is opened, without repeating them', async () => {
+  test('settings that cannot work are refused before anything is opened, without repeating them', async () => {
     const open = async (): Promise<MemoryWriter> => {
       throw new Error('opened');
     };

@@ -1,7 +1,10 @@
 import type { HeadLastWriter } from '../../../src/backup/model/model.ts';
 import type { WrittenObject } from '../../../src/backup/store/types.ts';
 
-/** A store's writer that keeps everything in memory and insists on the contract of head-last writers. */
+/**
+ * A store's writer that keeps everything in memory and insists on the contract of head-last
+ * writers.
+ */
 export class MemoryWriter implements HeadLastWriter<WrittenObject> {
   readonly #headLength: number;
   readonly #rest: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 /**
- * Documents whose schema is made to do harm. None of them changes anything but the scratch database it is loaded into, none holds the
- * process up, and each is refused in words.
+ * Documents whose schema is made to do harm. None of them changes anything but the scratch database
+ * it is loaded into, none holds the process up, and each is refused in words.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** SQLite files made to do harm: read within limits, nothing in them evaluated, and refused in words. */
+/**
+ * SQLite files made to do harm: read within limits, nothing in them evaluated, and refused in
+ * words.
+ */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

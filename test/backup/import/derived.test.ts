@@ -1,4 +1,7 @@
-/** What follows from imported rows: numbers, view counts, "continue watching"; as the migrations derive them. */
+/**
+ * What follows from imported rows: numbers, view counts, "continue watching"; as the migrations
+ * derive them.
+ */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Import as docs/spec/backup.md promises it: what comes in, what stays, what is refused, and that a broken file changes nothing. */
+/**
+ * Import as docs/spec/backup.md promises it: what comes in, what stays, what is refused, and that a
+ * broken file changes nothing.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -147,7 +150,7 @@ describe('the old bot’s JSON', () => {
     expect(await importJson(OLD_TEXT)).toEqual(plan);
   });
 
-  test('what can not be taken is refused with its place and reason', async () => {
+  test('what cannot be taken is refused with its place and reason', async () => {
     const report = await importJson({
       anime: [
         { code: 5 },
@@ -362,7 +365,7 @@ describe('other files', () => {
     ['something after the end', '{"anime":[{"code":5}]} x'],
   ])('%s is an error, and nothing was changed', async (_, text) => {
     const before = await contents(path);
-    await expect(importJson(text)).rejects.toThrow(/file\.json can not be imported, nothing was changed/);
+    await expect(importJson(text)).rejects.toThrow(/file\.json cannot be imported, nothing was changed/);
     expect(await contents(path)).toEqual(before);
   });
 
@@ -370,7 +373,7 @@ describe('other files', () => {
     const file = join(directory, 'bomb.json.gz');
     writeFileSync(file, gzipSync(Buffer.concat([Buffer.from('{"anime":['), Buffer.alloc(5_000_000, ' ')])));
     await expect(importFile(file, { maxBytes: 1_000_000 })).rejects.toMatchObject({
-      message: `${file} can not be imported, nothing was changed`,
+      message: `${file} cannot be imported, nothing was changed`,
       cause: { message: expect.stringContaining('unpacks to more than 1 MB') },
     });
   });

@@ -1,4 +1,7 @@
-/** The cost of an import grows with the file, not with its square: no statement looks through a table once a row. */
+/**
+ * The cost of an import grows with the file, not with its square: no statement looks through a
+ * table once a row.
+ */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,7 +56,9 @@ async function* mixed(views: number): AsyncGenerator<LegacyRecord> {
     yield record('user_history', { user_id: BigInt(i), anime_code: 5n, part_number: 1n, viewed_at: null });
 }
 
-/** Every statement of an import with what SQLite would do for it, asked while its tables are there. */
+/**
+ * Every statement of an import with what SQLite would do for it, asked while its tables are there.
+ */
 async function plans(): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   const explainer = new DatabaseSync(join(directory, 'bot.db'), { readOnly: true });
@@ -118,7 +123,8 @@ test('rows of two tables are brought together by an index over all that makes a 
         !/VIRTUAL TABLE|broadcasts|admin_questions/.test(inner)
       )
         offenders.push(`${inner}\n  ${text}`);
-    // An index made for one statement, again for each slice: the comparison kept the staged index from being used.
+    // An index made for one statement, again for each slice: the comparison kept the staged index
+    // from being used.
     for (const line of lines)
       if (/^(LIST|MATERIALIZE).* SEARCH [ps] USING AUTOMATIC/.test(line))
         offenders.push(`${line}\n  ${text}`);

@@ -125,7 +125,8 @@ test('once the merge has begun, a cancel does not end it', async () => {
   expect(report.tables.find(({ table }) => table === 'user_history')).toMatchObject({ added: 100 });
 });
 
-// A transaction that locked the database at once would wait for the other writer longer than this test may take.
+// A transaction that locked the database at once would wait for the other writer longer than this
+// test may take.
 test('while another writer holds the database, rows are staged; only the merge waits', async () => {
   const writer = new DatabaseSync(path);
   writer.exec('BEGIN IMMEDIATE');

@@ -1,4 +1,7 @@
-/** Values that SQLite stores and the bot could not read: mended or left out, counted, and named with their place. */
+/**
+ * Values that SQLite stores and the bot could not read: mended or left out, counted, and named with
+ * their place.
+ */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -112,7 +115,7 @@ describe('a NUL in a text', () => {
   });
 });
 
-test('wrong types: a value that its column can not hold is left out, a row that can not be without it is refused', async () => {
+test('wrong types: a value that its column cannot hold is left out, a row that cannot be without it is refused', async () => {
   const report = await importJson({
     anime: [
       { code: 5, title: { $blob: 'AAE=' }, year: 'last year', views: 1e300, id: 1 },

@@ -40,7 +40,7 @@ test('a backup that only its document saves fails the drill: that is what it is 
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
   writeFileSync(path, bytes);
   const { record } = await run();
-  expect(record).toMatchObject({ ok: false, problem: expect.stringContaining('can not be used') });
+  expect(record).toMatchObject({ ok: false, problem: expect.stringContaining('cannot be used') });
   expect((await readDrills(world.context))[0]?.ok).toBe(false);
 });
 

@@ -102,7 +102,7 @@ describe('into nothing', () => {
     bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
     writeFileSync(path, bytes);
     const report = await restoreNewest(world);
-    expect(report.notes[0]).toContain(`the database file of ${name} can not be used`);
+    expect(report.notes[0]).toContain(`the database file of ${name} cannot be used`);
     expect(rowsOf(restored(), 'SELECT count(*) FROM anime')).toEqual(['39']);
   });
 
@@ -229,7 +229,7 @@ describe('over a full database', () => {
     expect(existsSync(`${world.path}.before-restore.new`)).toBe(false);
   });
 
-  test('a file that SQLite can not read any more is set aside with its journal', async () => {
+  test('a file that SQLite cannot read any more is set aside with its journal', async () => {
     await backUp(world);
     world.db.close();
     writeFileSync(world.path, 'no database at all');

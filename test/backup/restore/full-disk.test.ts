@@ -1,4 +1,7 @@
-/** A scratch disk that fills up: told as what it is, at once, and never taken for damage of the backup. */
+/**
+ * A scratch disk that fills up: told as what it is, at once, and never taken for damage of the
+ * backup.
+ */
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -32,9 +35,9 @@ test.runIf(existsSync(FULL))(
       directory,
     }).catch((error: unknown) => error);
     expect(explain(failure)).toMatch(
-      new RegExp(`^anime_bot_${name}\\.db\\.gz takes \\d+ bytes unpacked: can not write .*: ENOSPC`),
+      new RegExp(`^anime_bot_${name}\\.db\\.gz takes \\d+ bytes unpacked: cannot write .*: ENOSPC`),
     );
-    expect(explain(failure)).not.toMatch(/can not be used|does not open/);
+    expect(explain(failure)).not.toMatch(/cannot be used|does not open/);
   },
 );
 
@@ -55,7 +58,7 @@ test.runIf(existsSync(FULL))('a full disk under source.db is no fault of the doc
 /** Linux: opens, and every read of its beginning is an I/O error. */
 const BROKEN = '/proc/self/mem';
 
-test.runIf(existsSync(BROKEN))('a disk that can not be read does not make a good file a damaged one', () => {
+test.runIf(existsSync(BROKEN))('a disk that cannot be read does not make a good file a damaged one', () => {
   const path = join(world.directory, 'broken.db');
   symlinkSync(BROKEN, path);
   const failure = thrownBy(() => requireIntact(path, 'the backup'));

@@ -1,4 +1,7 @@
-/** What a restore makes of the engine's own record: the backup was taken in the middle of the run that made it. */
+/**
+ * What a restore makes of the engine's own record: the backup was taken in the middle of the run
+ * that made it.
+ */
 import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -1,4 +1,7 @@
-/** SQL of a backup that would run inside the bot is refused, unless the owner says or shows that it is their own. */
+/**
+ * SQL of a backup that would run inside the bot is refused, unless the owner says or shows that it
+ * is their own.
+ */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -280,7 +280,8 @@ test.each(Array.from({ length: 6 }, (_, seed) => seed))(
     expect(await contents(remote.file, ['sqlite_stat1', 'sqlite_stat4'])).toEqual(
       await contents(path, ['sqlite_stat1', 'sqlite_stat4']),
     );
-    // By the library that made it: newer ones turn some reals into other text, which indexes on expressions notice.
+    // By the library that made it: newer ones turn some reals into other text, which indexes on
+    // expressions notice.
     const made = new Libsql(remote.file);
     expect(made.prepare('PRAGMA integrity_check').raw().all()).toEqual([['ok']]);
     made.close();

@@ -1,4 +1,7 @@
-/** What acts in a database and no migration makes is named: by a restore, its dry run and a comparison alike. */
+/**
+ * What acts in a database and no migration makes is named: by a restore, its dry run and a
+ * comparison alike.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** The swap of a server's tables: what is said of it is what happened, whatever becomes of its answer. */
+/**
+ * The swap of a server's tables: what is said of it is what happened, whatever becomes of its
+ * answer.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RestoreParts } from '../../../src/backup/restore/restore-steps.ts';
 import { type Database, sql } from '../../../src/db/database.ts';

@@ -1,4 +1,7 @@
-/** The copy that an embedded snapshot is read from: of which databases it is made, and what is left of it. */
+/**
+ * The copy that an embedded snapshot is read from: of which databases it is made, and what is left
+ * of it.
+ */
 import { fork, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -131,6 +134,6 @@ test('a vector index, which only libSQL can check, is refused before anything is
   const read = openEmbeddedSnapshotSource({ path: file }).read(async () => {
     used = true;
   });
-  await expect(read).rejects.toThrow('table t has a vector index, which can not be backed up');
+  await expect(read).rejects.toThrow('table t has a vector index, which cannot be backed up');
   expect(used).toBe(false);
 });

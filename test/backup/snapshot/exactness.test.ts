@@ -7,7 +7,10 @@ import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts
 import { anyValue, build, invalidText, tablePlan } from './random-database.ts';
 import { copyOf, readAll, readWithRetry, truth } from './rig.ts';
 
-/** For a long soak: SNAPSHOT_RUNS=5000 SNAPSHOT_SEED=7 npx vitest run --project node test/backup/snapshot/exactness.test.ts */
+/**
+ * For a long soak: SNAPSHOT_RUNS=5000 SNAPSHOT_SEED=7 npx vitest run --project node
+ * test/backup/snapshot/exactness.test.ts
+ */
 const RUNS = Number(process.env['SNAPSHOT_RUNS'] ?? 40);
 const SEED = Number(process.env['SNAPSHOT_SEED'] ?? 11);
 

@@ -17,7 +17,9 @@ const BANK = `CREATE TABLE a (id INTEGER PRIMARY KEY, money INT); ${ROWS} INSERT
   CREATE INDEX b_money ON b (money DESC);
   CREATE TABLE log (n INTEGER PRIMARY KEY, amount INT)`;
 
-/** Moves money from `a` to `b` in one transaction after another, as often as the event loop lets it. */
+/**
+ * Moves money from `a` to `b` in one transaction after another, as often as the event loop lets it.
+ */
 function writer(file: string) {
   // No busy timeout: the first lock that a reader made it wait for would throw.
   const db = new Database(file);
@@ -189,7 +191,8 @@ describe('embedded', () => {
       for await (const _ of scans([]));
     });
     expect(commits).toBeGreaterThan(5);
-    // Generous: bench/writers.ts measures. Whoever waited for the copy would have waited until it was done, once.
+    // Generous: bench/writers.ts measures. Whoever waited for the copy would have waited until it
+    // was done, once.
     expect(longest).toBeLessThan(Math.max(1_000, took / 2));
   });
 

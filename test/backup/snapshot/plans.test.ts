@@ -1,4 +1,7 @@
-/** How SQLite carries the scans out: a sort would hold a whole table in the server's memory while a read transaction is open. */
+/**
+ * How SQLite carries the scans out: a sort would hold a whole table in the server's memory while a
+ * read transaction is open.
+ */
 import { expect, test } from 'vitest';
 import type { ScanTarget } from '../../../src/backup/model/model.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';

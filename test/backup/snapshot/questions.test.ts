@@ -1,4 +1,7 @@
-/** A source answers what its schema is, and whether a table has a row, without a snapshot of the whole database. */
+/**
+ * A source answers what its schema is, and whether a table has a row, without a snapshot of the
+ * whole database.
+ */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

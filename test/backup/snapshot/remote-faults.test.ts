@@ -69,7 +69,8 @@ describe('a damaged answer', () => {
   const find = (text: string) => lines().findIndex((line) => line.includes(text));
 
   test('with any line missing, twice, or swapped with the next is refused or changes nothing but rows of the same step', async () => {
-    // Rows carry no numbers: a server that loses one on purpose can not be found out. Every other line counts.
+    // Rows carry no numbers: a server that loses one on purpose cannot be found out. Every other
+    // line counts.
     const rows = new Set(lines().flatMap((line, index) => (line.startsWith('{"type":"row"') ? [index] : [])));
     const others = lines().flatMap((_, index) => (rows.has(index) ? [] : [index]));
     expect(others.length).toBeGreaterThan(10);
@@ -96,7 +97,7 @@ describe('a damaged answer', () => {
     [
       'a value of no known type',
       '{"type":"row","row":[{"type":"int","value":1},{"type":"null"},{"type":"null"},{"type":"null"},{"type":"null"}]}',
-      /can not be read/,
+      /cannot be read/,
     ],
     [
       'an integer that is a number',

@@ -95,8 +95,8 @@ export function copyOf({ file, db }: TestDatabase): string {
 }
 
 /**
- * What SQLite itself (node:sqlite, another library, on a copy of the file) says is in every table and index, in the order of
- * the b-trees: no ORDER BY, the walk itself.
+ * What SQLite itself (node:sqlite, another library, on a copy of the file) says is in every table
+ * and index, in the order of the b-trees: no ORDER BY, the walk itself.
  */
 export function truth(database: TestDatabase): Record<string, readonly Row[]> {
   const sqlite = new DatabaseSync(copyOf(database), { readOnly: true });
@@ -153,7 +153,10 @@ function primaryKeyIndex(sqlite: DatabaseSync, table: unknown): unknown {
   ];
 }
 
-/** Expressions and conditions of the indexes, told by whoever made them: the truth must not parse what is tested to be parsed. */
+/**
+ * Expressions and conditions of the indexes, told by whoever made them: the truth must not parse
+ * what is tested to be parsed.
+ */
 export const indexParts = new Map<
   string,
   { readonly expressions: readonly string[]; readonly where: string | undefined }

@@ -46,16 +46,16 @@ describe('refused, with the place named', () => {
       [[1n, -(2n ** 63n) - 1n]],
       `table t, row 1: integer ${-(2n ** 63n) - 1n} is beyond 64 bits`,
     ],
-    ['NaN', [[1n, Number.NaN]], 'table t, row 1: NaN can not be stored'],
+    ['NaN', [[1n, Number.NaN]], 'table t, row 1: NaN cannot be stored'],
     [
       'half a surrogate pair',
       [[1n, 'a\ud800']],
-      'table t, row 1: text with half a surrogate pair can not be stored',
+      'table t, row 1: text with half a surrogate pair cannot be stored',
     ],
     [
       'half a surrogate pair in a large row',
       [[1n, 'a\ud800'.repeat(30_000)]],
-      'table t, row 1: text with half a surrogate pair can not be stored',
+      'table t, row 1: text with half a surrogate pair cannot be stored',
     ],
   ];
   test.each(cases)('%s', async (_name, rows, message) => {
@@ -84,7 +84,8 @@ test('the lock page is left empty, wherever in the file it falls', async () => {
   const value = (i: number): SqlValue =>
     i % 20 === 0 ? new Uint8Array(i === 60 ? 50_000 : 9000).fill(i) : null;
   const numbers = Array.from({ length: 150 }, (_, i) => i);
-  // No view here: with one, SQLite may skip its check for unused pages (it takes the missing root for a partial check).
+  // No view here: with one, SQLite may skip its check for unused pages (it takes the missing root
+  // for a partial check).
   const ddl = `CREATE TABLE t(a, b); CREATE INDEX i ON t(a); CREATE TABLE u(a /*${'-'.repeat(5000)}*/)`;
   const rows = {
     t: numbers.map((i): Row => [BigInt(i), text(i), value(i)]),

@@ -12,7 +12,10 @@ import {
   rowidName,
 } from '../../support/sqlite-source.ts';
 
-/** Keeps what is written; copies each chunk late, as a slow writer would, to catch a chunk that is reused too early. */
+/**
+ * Keeps what is written; copies each chunk late, as a slow writer would, to catch a chunk that is
+ * reused too early.
+ */
 export function memoryWriter(): HeadLastWriter<void> & {
   bytes(): Uint8Array<ArrayBuffer>;
   readonly sizes: number[];
@@ -117,7 +120,10 @@ export function compareContents(
   }
 }
 
-/** Every index walked in its order: for what it holds (integrity_check knows that it leads to its rows), and counted. */
+/**
+ * Every index walked in its order: for what it holds (integrity_check knows that it leads to its
+ * rows), and counted.
+ */
 function compareIndexes(expected: DatabaseSync, actual: DatabaseSync): void {
   const schema = readSqliteSchema(expected);
   for (const index of schema.indexes) {
@@ -187,7 +193,10 @@ function header(db: DatabaseSync): Record<string, unknown> {
   );
 }
 
-/** Writes a file with the schema of `ddl` and rows given directly, by table or index; what is not named stays empty. */
+/**
+ * Writes a file with the schema of `ddl` and rows given directly, by table or index; what is not
+ * named stays empty.
+ */
 export async function writeRows(
   ddl: string,
   rows: Readonly<Record<string, readonly Row[]>>,

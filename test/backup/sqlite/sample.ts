@@ -1,4 +1,7 @@
-/** A small database made by arithmetic alone, the same on every runtime: Node and workerd must write the same file from it. */
+/**
+ * A small database made by arithmetic alone, the same on every runtime: Node and workerd must write
+ * the same file from it.
+ */
 import { createHash } from 'node:crypto';
 import {
   type ColumnInfo,
@@ -99,7 +102,10 @@ function codeOf(i: number): bigint {
   return -1000n + BigInt(i) ** 5n;
 }
 
-/** Ascending, so that the index is the table backwards; some so long that they spill to overflow pages in the index. */
+/**
+ * Ascending, so that the index is the table backwards; some so long that they spill to overflow
+ * pages in the index.
+ */
 function titleOf(i: number): string {
   return `${String(i).padStart(5, '0')} ${'наруто 😀 '.repeat(i % 500 === 0 ? 400 : i % 7)}`;
 }

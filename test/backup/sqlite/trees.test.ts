@@ -36,7 +36,8 @@ describe('the last page of a level', () => {
   test('cells shorter than four bytes are padded with zero, and not when they move up', async () => {
     let movedUp = 0;
     let padded = 0;
-    // Around 605 numbers fill the first leaf, so the short cell of '' is now its last one, now the first of the next.
+    // Around 605 numbers fill the first leaf, so the short cell of '' is now its last one, now the
+    // first of the next.
     for (let numbers = 590; numbers <= 620; numbers += 1) {
       const rows = Array.from({ length: numbers }, (_, i): Row => [BigInt(i + 2)]);
       for (let i = 1000; i < 1300; i += 1) rows.push(i === 1000 ? [''] : [`${i}`]);
@@ -44,7 +45,8 @@ describe('the last page of a level', () => {
       using db = openBytes(bytes);
       expect([numbers, ...integrity(db)]).toEqual([numbers, 'ok']);
       expect(db.prepare("SELECT count(*) AS n FROM t WHERE k = ''").get()).toEqual({ n: 1 });
-      // The root is the last page, its only cell at its end: child, length 2, header of 2 bytes, type 13.
+      // The root is the last page, its only cell at its end: child, length 2, header of 2 bytes,
+      // type 13.
       movedUp += Buffer.from(bytes.subarray(-3)).toString('hex') === '02020d' ? 1 : 0;
       const second = Buffer.from(bytes.subarray(3 * 4096 - 4, 3 * 4096));
       padded += second.toString('hex') === '02020d00' ? 1 : 0;

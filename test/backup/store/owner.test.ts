@@ -1,4 +1,7 @@
-/** Backups made by root among the bot's files (`sudo npm run backup -- full`). Runs where the tests are root's: a container, CI. */
+/**
+ * Backups made by root among the bot's files (`sudo npm run backup -- full`). Runs where the tests
+ * are root's: a container, CI.
+ */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -243,7 +243,7 @@ describe('retries', () => {
     expect(await pausesOf([busy('3600')])).toEqual([]);
   });
 
-  test('what can not get better is not tried again', async () => {
+  test('what cannot get better is not tried again', async () => {
     for (const [status, code] of [
       [403, 'SignatureDoesNotMatch'],
       [400, 'InvalidRequest'],

@@ -1,7 +1,13 @@
-/** Names of tables and columns in other bots: Uzbek, Russian and English words for the same few things. */
+/**
+ * Names of tables and columns in other bots: Uzbek, Russian and English words for the same few
+ * things.
+ */
 import { fold } from '../../../text/uzbek-fold.ts';
 
-/** In order of trust. They are compared as {@link plain} writes them, so each stands here in one alphabet. */
+/**
+ * In order of trust. They are compared as {@link plain} writes them, so each stands here in one
+ * alphabet.
+ */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   code: [
     'code',

@@ -27,7 +27,10 @@ export function guessMap(sources: Sources): ImportMap | undefined {
     : { format: 'anime-bot-import-map', format_version: 1, sources: found };
 }
 
-/** Whether a table that no map names may hold the anime or their parts: by its name, or by a column of file_ids. */
+/**
+ * Whether a table that no map names may hold the anime or their parts: by its name, or by a column
+ * of file_ids.
+ */
 export function isCatalogue(from: string, rows: readonly SourceRow[]): boolean {
   const table = plain(from);
   if (NOT_OURS(table) || LOG.test(table)) return false;
@@ -111,7 +114,8 @@ function guessAnime(
 ): MapSource | undefined {
   const file = find('file_id');
   const ref = find('anime');
-  // movies(movie_id, title, code, file_id) and anime(anime_id, name) name themselves: each has its row once, with a title.
+  // movies(movie_id, title, code, file_id) and anime(anime_id, name) name themselves: each has its
+  // row once, with a title.
   const isOwn =
     ref !== undefined &&
     find('title') !== undefined &&

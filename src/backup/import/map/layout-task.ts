@@ -1,4 +1,7 @@
-/** Whose layout a file has: this bot's, or another's, and what its tables and columns then seem to be. Runs in the process for foreign files. */
+/**
+ * Whose layout a file has: this bot's, or another's, and what its tables and columns then seem to
+ * be. Runs in the process for foreign files.
+ */
 import { open, stat } from 'node:fs/promises';
 import { kindOfKey, requiredFields } from '../../document/legacy-records.ts';
 import { DocumentError } from '../../document/window.ts';
@@ -61,7 +64,10 @@ function hasOtherCatalogue(sources: Sources, guess: ImportMap | undefined): bool
   return !hasOwn && guess?.sources.some(({ from, to }) => to === 'anime' && !isKnown(from)) === true;
 }
 
-/** A table of ours by name, with the columns that make its rows anything; an empty list says nothing against it. */
+/**
+ * A table of ours by name, with the columns that make its rows anything; an empty list says nothing
+ * against it.
+ */
 function isOurs(sources: Sources): boolean {
   return [...sources].some(([name, rows]) => {
     const kind = kindOfKey(name.replace(/^tables\./, ''));

@@ -1,4 +1,7 @@
-/** A foreign file as named lists of rows: tables of a database, lists (or objects by code) of a JSON, the rows of a CSV. Node only. */
+/**
+ * A foreign file as named lists of rows: tables of a database, lists (or objects by code) of a
+ * JSON, the rows of a CSV. Node only.
+ */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { type JsonValue, jsonValue } from '../../document/json-value.ts';

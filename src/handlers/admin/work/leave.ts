@@ -1,4 +1,7 @@
-/** Takes long work out of the update that asks for it: stored with the update's own mark, told, begun. */
+/**
+ * Takes long work out of the update that asks for it: stored with the update's own mark, told,
+ * begun.
+ */
 import type { InlineKeyboard } from 'grammy';
 import type { AdminContext } from '../../../bot/feature.ts';
 import { addWork, type WorkKind, workShown } from '../../../db/admin-work.ts';
@@ -9,7 +12,10 @@ import { begin, runWork } from './run.ts';
 
 export interface LongWork {
   readonly kind: Exclude<WorkKind, 'report'>;
-  /** What the work needs; `name` is what the admin would name on a computer, `replyTo` the message that its outcome answers. */
+  /**
+   * What the work needs; `name` is what the admin would name on a computer, `replyTo` the message
+   * that its outcome answers.
+   */
   readonly detail: { readonly name: string; readonly replyTo?: number; readonly [key: string]: unknown };
   /** What is shown meanwhile; left out: nothing. */
   readonly meanwhile?: { readonly text: Html; readonly keyboard?: InlineKeyboard };
