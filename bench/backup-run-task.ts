@@ -120,7 +120,7 @@ async function record(): Promise<void> {
 }
 
 async function runRemote(): Promise<void> {
-  const { createS3Store } = await import('../src/backup/store/s3.ts');
+  const { createS3Store } = await import('../src/backup/store/s3-store.ts');
   const kinds = kind === 'recorded' ? ['sql', 's3', 'play'] : ['sql', 's3'];
   const servers = kinds.map((what) => fork(import.meta.filename, [what, file], { execArgv: [] }));
   const [url, s3, player] = (await Promise.all(servers.map(said))) as [string, S3Settings, string?];

@@ -16,7 +16,7 @@ import type { Person, SeenMessage } from '../sim/telegram/start-telegram.ts';
 import { createDigestSink, type TableDigest } from '../src/backup/model/digest.ts';
 import { feed } from '../src/backup/model/fan-out.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
-import { createS3Store } from '../src/backup/store/s3.ts';
+import { createS3Store } from '../src/backup/store/s3-store.ts';
 import { script } from '../src/cli/script.ts';
 import { startWorkerRuntime, type WorkerRuntime } from './worker-runtime.ts';
 

@@ -8,7 +8,7 @@ import { unstable_startWorker as startWorker } from 'wrangler';
 import { createPlayground } from '../sim/offline/page/playground.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { listBackups } from '../src/backup/catalog/list.ts';
-import { createS3Store } from '../src/backup/store/s3.ts';
+import { createS3Store } from '../src/backup/store/s3-store.ts';
 import { script } from '../src/cli/script.ts';
 import { askNobody } from './worker-runtime.ts';
 

@@ -4,7 +4,7 @@ import { waitUntil } from 'cloudflare:workers';
 import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types';
 import { createBackupLedger } from './backup/run/backup-runs.ts';
 import { openRemoteSnapshotSource } from './backup/snapshot/remote.ts';
-import { createS3Store } from './backup/store/s3.ts';
+import { createS3Store } from './backup/store/s3-store.ts';
 import { backupAlertText, tellAdmins } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
 import { openRemoteDatabase } from './db/remote-database.ts';

@@ -13,7 +13,7 @@
  */
 
 import { explain } from '../lib/clock.ts';
-import { damagedRun } from './catalog/damaged-run.ts';
+import { damagedRun } from './catalog/damage-without-backup.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
 import {

@@ -3,7 +3,7 @@
  * router (router.ts) finds it by the kind of action.
  */
 import type { Message } from 'grammy/types';
-import type { Ask, Question } from '../db/asks.ts';
+import type { Ask, Question } from '../db/admin-questions.ts';
 import type { Texts } from '../locales/index.ts';
 import type { Action } from './callback-data.ts';
 import type { BotContext, Viewer } from './context.ts';

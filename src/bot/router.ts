@@ -1,5 +1,5 @@
 /** From what an update asks for to the one route that answers it, by lookup. */
-import { openAsk } from '../db/asks.ts';
+import { openAsk } from '../db/admin-questions.ts';
 import type { Action } from './callback-data.ts';
 import { type Feature, isFor, type Route } from './feature.ts';
 import { type Incoming, isContent } from './incoming.ts';

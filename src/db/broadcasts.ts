@@ -5,7 +5,7 @@
  * and no rows of their own. Only a recipient who must be tried again has a row; the others do not
  * wait for that.
  */
-import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
+import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/recipient-wait.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';

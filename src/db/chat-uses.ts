@@ -1,7 +1,7 @@
 /** Every chat the bot has work in: where it posts, and where it looks who is subscribed. */
 import { forgetNotice, noticeAdmins } from './admin-notices.ts';
-import { channelBroken, channelFine } from './channels.ts';
 import { all, type Query, type Statement, sql } from './database.ts';
+import { channelBroken, channelFine } from './gate-channels.ts';
 import { setGroupProblem } from './groups.ts';
 import { mergeGroups, mergeMandatory } from './merge-chats.ts';
 

@@ -1,5 +1,5 @@
 /** New parts on their way to the people who follow an anime. */
-import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
+import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/recipient-wait.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, toSqlTime } from './time.ts';

@@ -2,7 +2,7 @@
  * Cards on their way to groups and channels: one write asks for them, they go out one by one, each
  * result is kept.
  */
-import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/patience.ts';
+import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/recipient-wait.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';

@@ -20,10 +20,10 @@ import {
 } from '../db/part-news.ts';
 import { markBlocked } from '../db/users.ts';
 import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
-import { shortName } from '../handlers/viewer/anime-list.ts';
+import { shortName } from '../handlers/viewer/anime-buttons.ts';
 import { keepButton } from '../handlers/viewer/keep-buttons.ts';
 import { describeError } from '../lib/log.ts';
-import { retryTime, Streak } from '../lib/patience.ts';
+import { retryTime, Streak } from '../lib/recipient-wait.ts';
 import { textsFor } from '../locales/index.ts';
 import { LOCALE_NAMES } from '../settings/config.ts';
 import type { Job, JobContext } from './job.ts';

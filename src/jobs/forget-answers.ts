@@ -2,7 +2,7 @@
  * Drops memberships that nobody needed for a day: the gate's cache holds the people who are here,
  * not all who ever were.
  */
-import { forgetOldAnswers } from '../db/channels.ts';
+import { forgetOldAnswers } from '../db/gate-channels.ts';
 import type { Job } from './job.ts';
 
 const BATCH = 5_000;

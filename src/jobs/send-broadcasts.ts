@@ -29,7 +29,7 @@ import { progressOf, progressScreen } from '../handlers/admin/broadcast-screens.
 import { copyTo } from '../handlers/admin/copy-message.ts';
 import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-errors.ts';
 import { describeError } from '../lib/log.ts';
-import { retryTime, Streak } from '../lib/patience.ts';
+import { retryTime, Streak } from '../lib/recipient-wait.ts';
 import { textsIn } from '../locales/index.ts';
 import { findWork, type Job, type JobContext } from './job.ts';
 

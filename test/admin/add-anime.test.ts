@@ -3,7 +3,7 @@
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import { createReceiver } from '../../src/bot/receive.ts';
-import { ask } from '../../src/db/asks.ts';
+import { ask } from '../../src/db/admin-questions.ts';
 import { type Database, type Statement, sql } from '../../src/db/database.ts';
 import { stages } from '../../src/handlers/index.ts';
 import { draftStatusJob } from '../../src/jobs/refresh-draft-status.ts';

@@ -9,8 +9,8 @@ import {
   passedOver,
   unreadableNewest,
 } from '../../src/backup/catalog/newest.ts';
+import { ScanCounts } from '../../src/backup/model/database-damage.ts';
 import type { DatabaseSchema, IndexInfo, TableInfo } from '../../src/backup/model/model.ts';
-import { ScanCounts } from '../../src/backup/model/source-check.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createWorld } from '../support/backup-world.ts';
 import { createMemoryStore } from '../support/memory-store.ts';

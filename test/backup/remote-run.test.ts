@@ -13,7 +13,7 @@ import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import type { BackupContext } from '../../src/backup/run/context.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
-import { createS3Store } from '../../src/backup/store/s3.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { type Database, sql } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';

@@ -4,7 +4,7 @@
  */
 import { mkdtempSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { damagedRun, keepDamagedRun } from '../../src/backup/catalog/damaged-run.ts';
+import { damagedRun, keepDamagedRun } from '../../src/backup/catalog/damage-without-backup.ts';
 import { findBackup, listBackups, newestFit, newestVerified } from '../../src/backup/catalog/list.ts';
 import type { Manifest } from '../../src/backup/catalog/manifest.ts';
 import { backupName, manifestKey, pinKey, verdictKey } from '../../src/backup/catalog/names.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerRuntime, type WorkerRuntime } from '../../dev/worker-runtime.ts';
 import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
-import { createS3Store } from '../../src/backup/store/s3.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { sql } from '../../src/db/database.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
-import { createS3Store } from '../../src/backup/store/s3.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import { heard } from '../../src/bot/hearing.ts';
 import { addAdmin } from '../../src/db/admins.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';

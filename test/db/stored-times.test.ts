@@ -15,9 +15,9 @@ import {
   retryRecipient,
   waitBroadcast,
 } from '../../src/db/broadcasts.ts';
-import { gateFor, rememberAnswer } from '../../src/db/channels.ts';
 import { sql } from '../../src/db/database.ts';
 import { claimStatus } from '../../src/db/draft-parts.ts';
+import { gateFor, rememberAnswer } from '../../src/db/gate-channels.ts';
 import { claimJob } from '../../src/db/job-leases.ts';
 import { announceParts, dueNews } from '../../src/db/part-news.ts';
 import { claimPosts, openPostings, postFailed } from '../../src/db/postings.ts';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorkerRuntime, type WorkerRuntime } from '../../dev/worker-runtime.ts';
 import { STAND_IN_SECRET, type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import type { Person } from '../../sim/telegram/start-telegram.ts';
-import { createS3Store } from '../../src/backup/store/s3.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import { sql } from '../../src/db/database.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 

@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorkerRuntime, type WorkerRuntime } from '../../dev/worker-runtime.ts';
 import { STAND_IN_SECRET, type StandIns, startStandIns } from '../../sim/stand-ins.ts';
-import { createS3Store } from '../../src/backup/store/s3.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { addAnime } from '../support/catalogue.ts';
 

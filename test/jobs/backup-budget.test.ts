@@ -10,7 +10,7 @@ import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import type { BackupEngine } from '../../src/backup/engine.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
-import { createS3Store } from '../../src/backup/store/s3.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import { createApi, readBotInfo } from '../../src/bot/telegram.ts';
 import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';

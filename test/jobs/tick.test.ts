@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { all, sql } from '../../src/db/database.ts';
+import { maintenance } from '../../src/jobs/forget-marks.ts';
 import type { Job } from '../../src/jobs/job.ts';
-import { maintenance } from '../../src/jobs/maintenance.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import { startTestBot, type TestBot } from '../support/bot.ts';
 

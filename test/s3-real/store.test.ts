@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { createS3Store } from '../../src/backup/store/s3.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import { StoreError } from '../../src/backup/store/types.ts';
 import { storeContract } from '../backup/store/contract.ts';
 

@@ -9,8 +9,8 @@ import { backupName, databaseKey, documentKey, manifestKey } from '../../src/bac
 import { sweepDebris } from '../../src/backup/catalog/prune.ts';
 import { probeBucket } from '../../src/backup/run/probe.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
-import { createS3Store, type S3Options } from '../../src/backup/store/s3.ts';
 import type { StoreFetch } from '../../src/backup/store/s3-http.ts';
+import { createS3Store, type S3Options } from '../../src/backup/store/s3-store.ts';
 import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { memorySettings } from '../backup/store/faults.ts';
 import { createWorld, type World } from '../support/backup-world.ts';

@@ -1,8 +1,9 @@
 /**
  * One snapshot, many outputs: every scan is read once and handed to all sinks that asked for it.
  */
+
+import type { ScanCounts } from './database-damage.ts';
 import type { ScanTarget, Snapshot, SnapshotSink } from './model.ts';
-import type { ScanCounts } from './source-check.ts';
 
 export interface FanOut {
   /** Takes its scans in the order it asked for: a document has one order. */

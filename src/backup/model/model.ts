@@ -3,7 +3,7 @@
  * (a {@link Snapshot} is read, {@link SnapshotSink}s write). Types and their contracts only.
  */
 
-import type { SourceCheck } from './source-check.ts';
+import type { SourceCheck } from './database-damage.ts';
 
 /**
  * One SQLite value, exactly as stored: NULL = `null`, INTEGER = `bigint`, REAL = `number` (so `1.0`

@@ -4,8 +4,8 @@ import { type Lack, lackOf, makeTable } from '../../db/own-schema.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, TableInfo } from '../model/model.ts';
 import { keysIn, tablesOf } from '../schema/missing-parts.ts';
+import { ownersColumns, ownersObjects } from './added-by-owner.ts';
 import { cannotOnly, missingForTrigger, takenName } from './only-obstacles.ts';
-import { ownersColumns, ownersObjects } from './owners-things.ts';
 import { columnList, copyColumns, type StagedTable } from './staging.ts';
 
 export interface Replacement {

@@ -2,7 +2,7 @@
 import { databaseFault, isDamagedDatabase } from '../../db/database-fault.ts';
 import { explain } from '../../lib/clock.ts';
 import { FAILURE_RECORD, retry } from '../../lib/retry.ts';
-import { keepDamagedRun } from '../catalog/damaged-run.ts';
+import { keepDamagedRun } from '../catalog/damage-without-backup.ts';
 import { newestVerified } from '../catalog/list.ts';
 import type { BackupName } from '../catalog/names.ts';
 import type { BackupContext } from './context.ts';

@@ -14,7 +14,7 @@ import { newestFit, newestVerified } from '../catalog/list.ts';
 import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { clearEarlyVerdict } from '../catalog/verdicts.ts';
-import { MOST_FINDINGS } from '../model/source-check.ts';
+import { MOST_FINDINGS } from '../model/database-damage.ts';
 import { prove } from '../verify/prove-objects.ts';
 import { begin } from './begin.ts';
 import { type Captured, capture } from './capture.ts';

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
-import { type SourceCheck, sortFindings } from '../model/source-check.ts';
+import { type SourceCheck, sortFindings } from '../model/database-damage.ts';
 
 /**
  * The pages come from the system's cache: with SQLite's own small one, looking up every index entry

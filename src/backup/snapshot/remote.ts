@@ -3,8 +3,9 @@
  * carries the whole read transaction, so memory stays flat and a Worker spends one subrequest on
  * it; a server without cursors is read in pages. Runs in workerd and on Node.
  */
+
+import { type SourceCheck, unasked } from '../model/database-damage.ts';
 import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model/model.ts';
-import { type SourceCheck, unasked } from '../model/source-check.ts';
 import { CursorEntries } from '../sql-http/cursor-entries.ts';
 import {
   ConnectionLost,

@@ -27,12 +27,12 @@ export interface BucketTools {
   uploadId(): string;
 }
 
-/** Metadata for a new object; {@link Bucket.landed} looks for it. */
+/** Metadata for a new object; {@link S3Bucket.landed} looks for it. */
 export function ownMark(uploadId: string): Record<string, string> {
   return { [UPLOAD_ID]: uploadId };
 }
 
-export class Bucket {
+export class S3Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly tools: BucketTools;

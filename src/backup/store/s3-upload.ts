@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { HeadLastWriter } from '../model/model.ts';
 import type { PartLane } from './part-lane.ts';
-import { type Bucket, ownMark, quote } from './s3-bucket.ts';
+import { ownMark, quote, type S3Bucket } from './s3-bucket.ts';
 import { isNotFound } from './s3-errors.ts';
 import { StoreError, type WrittenObject, type WrittenPart } from './types.ts';
 
@@ -25,12 +25,12 @@ interface SentPart extends WrittenPart {
 }
 
 export class S3Upload implements HeadLastWriter<WrittenObject> {
-  readonly #bucket: Bucket;
+  readonly #bucket: S3Bucket;
   readonly #key: string;
   readonly #headLength: number;
   readonly #partBytes: number;
   readonly #lane: PartLane;
-  /** Our mark on the object (see {@link Bucket.landed}). */
+  /** Our mark on the object (see {@link S3Bucket.landed}). */
   readonly #mark: string;
   /** The server's id, once a second part made this a multipart upload. */
   #multipart: string | undefined;
@@ -50,7 +50,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
   #failure: { readonly error: unknown } | undefined;
   #state: 'open' | 'closing' | 'closed' | 'aborted' = 'open';
 
-  constructor(bucket: Bucket, key: string, headLength: number, partBytes: number, lane: PartLane) {
+  constructor(bucket: S3Bucket, key: string, headLength: number, partBytes: number, lane: PartLane) {
     this.#bucket = bucket;
     this.#key = key;
     this.#headLength = headLength;
@@ -285,7 +285,7 @@ export class S3Upload implements HeadLastWriter<WrittenObject> {
 }
 
 /** Aborts one multipart upload; one that is gone already counts as aborted. */
-export async function abortUpload(bucket: Bucket, key: string, uploadId: string): Promise<void> {
+export async function abortUpload(bucket: S3Bucket, key: string, uploadId: string): Promise<void> {
   await bucket.request(`abort of the upload of ${quote(key)}`, async () => {
     try {
       await bucket.client.send(

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { sortFindings } from '../model/source-check.ts';
+import { sortFindings } from '../model/database-damage.ts';
 
 /**
  * `PRAGMA integrity_check`: what is wrong. A search index out of step is no fault of a file: it is

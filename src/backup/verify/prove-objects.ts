@@ -6,7 +6,7 @@
 import type { Bucket } from '../catalog/list.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
 import type { DamageProof, StoredFile } from '../catalog/verdicts.ts';
-import type { Contents } from '../envelope/contents.ts';
+import type { Contents } from '../envelope/hash-contents.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import { type ExpectedObject, type OpenedObject, openObject } from './open-object.ts';
 

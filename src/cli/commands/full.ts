@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { keepDamagedRun } from '../../backup/catalog/damaged-run.ts';
+import { keepDamagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { damageOf } from '../../backup/catalog/list.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
 import { rowsOfTables } from '../../backup/model/digest.ts';

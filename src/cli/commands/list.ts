@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { damagedRun } from '../../backup/catalog/damaged-run.ts';
+import { damagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { type DrillRecord, readDrills } from '../../backup/catalog/drill-record.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
 import {

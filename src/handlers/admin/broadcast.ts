@@ -3,7 +3,7 @@
  * tick does.
  */
 import { feature } from '../../bot/feature.ts';
-import { answered } from '../../db/asks.ts';
+import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   AUDIENCES,

@@ -3,7 +3,7 @@ import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
 import type { Screen } from '../../bot/show.ts';
-import { answered } from '../../db/asks.ts';
+import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   deleteChannel,

@@ -8,7 +8,7 @@ import type { BotContext, Viewer } from '../../bot/context.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { Stage } from '../../bot/step.ts';
-import { answered } from '../../db/asks.ts';
+import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { hasChanged } from '../../db/database.ts';
 import { addGroup, groupByChat } from '../../db/groups.ts';

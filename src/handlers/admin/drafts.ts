@@ -5,7 +5,7 @@ import { type AdminContext, feature } from '../../bot/feature.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { Who } from '../../bot/step.ts';
-import { type Ask, answered, openAsk } from '../../db/asks.ts';
+import { type Ask, answered, openAsk } from '../../db/admin-questions.ts';
 import { dropUnsent } from '../../db/broadcasts.ts';
 import { hasChanged, type Statement } from '../../db/database.ts';
 import { dropLastPart } from '../../db/draft-parts.ts';

@@ -8,7 +8,7 @@ import { type AdminContext, feature } from '../../bot/feature.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
-import { type Ask, answered } from '../../db/asks.ts';
+import { type Ask, answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
 import {

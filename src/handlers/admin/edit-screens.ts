@@ -3,7 +3,7 @@ import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { AdminContext } from '../../bot/feature.ts';
 import type { Screen } from '../../bot/show.ts';
-import { ask, type Question } from '../../db/asks.ts';
+import { ask, type Question } from '../../db/admin-questions.ts';
 import type { CatalogueAnime } from '../../db/catalogue.ts';
 import type { Query } from '../../db/database.ts';
 import type { Texts } from '../../locales/index.ts';

@@ -9,7 +9,7 @@ import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import { isRelayed, normaliseDigits } from '../../bot/incoming.ts';
 import type { Screen } from '../../bot/show.ts';
-import { answered } from '../../db/asks.ts';
+import { answered } from '../../db/admin-questions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { ban, findPerson, type PersonCard, unban } from '../../db/people.ts';
 import { type Totals, totals } from '../../db/statistics.ts';

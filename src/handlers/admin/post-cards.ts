@@ -25,7 +25,7 @@ import {
   readPosts,
 } from '../../db/postings.ts';
 import type { Log } from '../../lib/log.ts';
-import { retryTime, Streak } from '../../lib/patience.ts';
+import { retryTime, Streak } from '../../lib/recipient-wait.ts';
 import { type Texts, textsFor, textsIn } from '../../locales/index.ts';
 import type { LocaleName } from '../../settings/config.ts';
 import { cutText, type Html, html } from '../../text/html.ts';

@@ -118,7 +118,7 @@ const lastBackup: Check = async ({ backups }, t, now) => {
 };
 
 /**
- * The tick renews this lease once an hour (src/jobs/maintenance.ts); some minutes late are no
+ * The tick renews this lease once an hour (src/jobs/forget-marks.ts); some minutes late are no
  * silence.
  */
 const TICK_EVERY_MS = 3_600_000;

@@ -9,7 +9,7 @@ import { randomAnime } from '../../db/anime.ts';
 import { type BrowseQuery, browse, type ListPage, usedLetters } from '../../db/listed-anime.ts';
 import { textsFor } from '../../locales/index.ts';
 import { fold } from '../../text/uzbek-fold.ts';
-import { animeButtons, menuRow, turnRow } from './anime-list.ts';
+import { animeButtons, menuRow, turnRow } from './anime-buttons.ts';
 import { cardScreen } from './card.ts';
 
 /** The same beginnings in every language, under other labels. */

@@ -11,7 +11,7 @@ import type { ListedAnime } from '../../db/listed-anime.ts';
 import type { Texts } from '../../locales/index.ts';
 import { CAPTION_LIMIT, cutText, type Html, html } from '../../text/html.ts';
 import { descriptionBelow } from '../../text/search-text.ts';
-import { animeButtons, animeName, menuRow, turnRow } from './anime-list.ts';
+import { animeButtons, animeName, menuRow, turnRow } from './anime-buttons.ts';
 import { keepButtons } from './keep-buttons.ts';
 
 export const cardFeature = feature('everybody')

@@ -1,5 +1,5 @@
 /** How long the gate believes what it was told. */
-import { BELIEF_MS, type Membership } from '../../db/channels.ts';
+import { BELIEF_MS, type Membership } from '../../db/gate-channels.ts';
 import { holdingSince, isHolding } from '../../db/time.ts';
 
 /** How long a channel that could not be checked lets everybody pass before it is tried again. */

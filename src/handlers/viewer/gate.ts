@@ -19,7 +19,7 @@ import {
   gateFor,
   type Membership,
   rememberAnswer,
-} from '../../db/channels.ts';
+} from '../../db/gate-channels.ts';
 import { describeError } from '../../lib/log.ts';
 import { cutText } from '../../text/html.ts';
 import { channelUrl } from './channel-link.ts';

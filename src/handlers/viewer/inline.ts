@@ -13,7 +13,7 @@ import { searchAnime } from '../../db/search.ts';
 import { foldQuery, searchTerms } from '../../db/search-query.ts';
 import { rankFound } from '../../db/search-rank.ts';
 import { cutText, html } from '../../text/html.ts';
-import { animeName } from './anime-list.ts';
+import { animeName } from './anime-buttons.ts';
 import { deepLink } from './groups.ts';
 
 /** Telegram takes at most 50 results an answer (docs/platform-facts.md). */

@@ -8,8 +8,8 @@ import { standingTrouble } from '../../bot/chat-health.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { moveTold } from '../../bot/moved-chats.ts';
 import type { Stage } from '../../bot/step.ts';
-import { type Membership, membershipChanged } from '../../db/channels.ts';
 import { chatJudged, chatMoved, chatUses } from '../../db/chat-uses.ts';
+import { type Membership, membershipChanged } from '../../db/gate-channels.ts';
 import { markBlocked } from '../../db/users.ts';
 import { believedUntil } from './gate-answers.ts';
 

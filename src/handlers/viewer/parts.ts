@@ -20,7 +20,7 @@ import { nearestCodes } from '../../db/search.ts';
 import { countView } from '../../db/statistics.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, html } from '../../text/html.ts';
-import { animeName, turnRow } from './anime-list.ts';
+import { animeName, turnRow } from './anime-buttons.ts';
 import { cardScreen, onPhoto, unknownCode } from './card.ts';
 import { keepButton } from './keep-buttons.ts';
 

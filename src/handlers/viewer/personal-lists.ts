@@ -10,7 +10,7 @@ import { kept } from '../../db/favourites.ts';
 import { type WatchedAnime, watchedAnime } from '../../db/history.ts';
 import type { ListedAnime, ListPage } from '../../db/listed-anime.ts';
 import type { Texts } from '../../locales/index.ts';
-import { animeButtons, menuRow, shortName, turnRow } from './anime-list.ts';
+import { animeButtons, menuRow, shortName, turnRow } from './anime-buttons.ts';
 
 export const personalListsFeature = feature('everybody').on(
   'list',

@@ -11,7 +11,7 @@ import { type Candidate, searchAnime } from '../../db/search.ts';
 import { searchTerms } from '../../db/search-query.ts';
 import { rankFound } from '../../db/search-rank.ts';
 import { cutText } from '../../text/html.ts';
-import { animeButtons, menuRow, turnRow } from './anime-list.ts';
+import { animeButtons, menuRow, turnRow } from './anime-buttons.ts';
 import { cardScreen } from './card.ts';
 
 /**

@@ -10,7 +10,7 @@ import { lastWatched, type WatchedAnime } from '../../db/history.ts';
 import { countSource } from '../../db/statistics.ts';
 import { recordSource } from '../../db/users.ts';
 import { viewerCommands } from '../commands-menu.ts';
-import { shortName } from './anime-list.ts';
+import { shortName } from './anime-buttons.ts';
 
 /** Where a viewer came from is kept even if the gate holds them up. */
 export const source: Stage = (incoming) => {

@@ -78,6 +78,6 @@ export function requirePlaces({ database, bucket }: Pick<Config, 'database' | 'b
 /** Loads the S3 client on demand: it takes a third of a command's start. */
 export async function openStore(settings: BucketSettings): Promise<Store> {
   if (settings.kind === 'directory') return createDirectoryStore(settings.path);
-  const { createS3Store } = await import('../../backup/store/s3.ts');
+  const { createS3Store } = await import('../../backup/store/s3-store.ts');
   return createS3Store(settings);
 }

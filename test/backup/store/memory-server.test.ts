@@ -1,5 +1,5 @@
 import { startMemoryS3 } from '../../../sim/s3/memory-server.ts';
-import { createS3Store } from '../../../src/backup/store/s3.ts';
+import { createS3Store } from '../../../src/backup/store/s3-store.ts';
 import { storeContract } from './contract.ts';
 
 /** Like AWS, it refuses smaller parts. */

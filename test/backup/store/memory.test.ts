@@ -1,5 +1,5 @@
 import { MemoryS3, type MemoryS3Rules } from '../../../sim/s3/memory.ts';
-import { createS3Store } from '../../../src/backup/store/s3.ts';
+import { createS3Store } from '../../../src/backup/store/s3-store.ts';
 import { storeContract } from './contract.ts';
 import { memorySettings } from './faults.ts';
 

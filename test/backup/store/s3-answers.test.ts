@@ -5,7 +5,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createS3Store, type S3Options } from '../../../src/backup/store/s3.ts';
+import { createS3Store, type S3Options } from '../../../src/backup/store/s3-store.ts';
 import type { Store } from '../../../src/backup/store/types.ts';
 
 const closers: (() => void)[] = [];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryS3, type MemoryS3Rules } from '../../../sim/s3/memory.ts';
 import { PartLane } from '../../../src/backup/store/part-lane.ts';
-import { createS3Store, type S3Options } from '../../../src/backup/store/s3.ts';
+import { createS3Store, type S3Options } from '../../../src/backup/store/s3-store.ts';
 import { ObjectExists, type Store, StoreError } from '../../../src/backup/store/types.ts';
 import { type Fault, faultNames, faulty, memorySettings } from './faults.ts';
 import { pseudoRandom, sha256, upload } from './helpers.ts';

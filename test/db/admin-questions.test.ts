@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { answered, ask, openAsk } from '../../src/db/asks.ts';
+import { answered, ask, openAsk } from '../../src/db/admin-questions.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { collectPart } from '../../src/db/draft-parts.ts';
 import { beginAnime, closeOpen, openDraft } from '../../src/db/drafts.ts';

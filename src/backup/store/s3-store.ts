@@ -14,7 +14,7 @@ import { STORE_REQUEST } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import { PartLane } from './part-lane.ts';
-import { Bucket, quote } from './s3-bucket.ts';
+import { quote, S3Bucket } from './s3-bucket.ts';
 import { createClient, presignedGet, type S3Settings } from './s3-client.ts';
 import { isNotFound } from './s3-errors.ts';
 import type { StoreFetch } from './s3-http.ts';
@@ -60,7 +60,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
   const endpoint = new URL(settings.endpoint).origin;
   const client = createClient(settings, options.fetch ?? defaultFetch, options.silenceMs ?? SILENCE_MS);
   const now = options.now ?? (() => new Date());
-  const bucket = new Bucket(client, settings.bucket, endpoint, {
+  const bucket = new S3Bucket(client, settings.bucket, endpoint, {
     attempts: options.attempts ?? STORE_REQUEST.attempts,
     sleep: options.sleep ?? systemClock.sleep,
     random: options.random ?? Math.random,
@@ -103,7 +103,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
 const defaultFetch: StoreFetch = (url, init) => fetch(url, init);
 
 function storedObject(
-  bucket: Bucket,
+  bucket: S3Bucket,
   key: string,
   bytes: number | undefined,
   modified: Date | undefined,
@@ -118,7 +118,7 @@ function storedObject(
  * The body is guarded below the SDK (s3-http.ts): it errors when it breaks off, ends early or
  * stalls.
  */
-async function get(bucket: Bucket, key: string): ReturnType<Store['get']> {
+async function get(bucket: S3Bucket, key: string): ReturnType<Store['get']> {
   return bucket.request(`download of ${quote(key)}`, async () => {
     try {
       const answer = await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key }));
@@ -134,7 +134,7 @@ async function get(bucket: Bucket, key: string): ReturnType<Store['get']> {
   });
 }
 
-async function list(bucket: Bucket, prefix: string): Promise<StoredObject[]> {
+async function list(bucket: S3Bucket, prefix: string): Promise<StoredObject[]> {
   const objects = new Map<string, StoredObject>();
   const tokens = new Set<string>();
   let token: string | undefined;
@@ -157,7 +157,7 @@ async function list(bucket: Bucket, prefix: string): Promise<StoredObject[]> {
 }
 
 function listPage(
-  bucket: Bucket,
+  bucket: S3Bucket,
   prefix: string,
   token: string | undefined,
 ): Promise<ListObjectsV2CommandOutput> {
@@ -178,7 +178,7 @@ function listPage(
   });
 }
 
-function nextToken(bucket: Bucket, page: ListObjectsV2CommandOutput): string | undefined {
+function nextToken(bucket: S3Bucket, page: ListObjectsV2CommandOutput): string | undefined {
   if (page.IsTruncated !== true) return undefined;
   const token = page.NextContinuationToken;
   if (token === undefined || token === '')
@@ -186,7 +186,7 @@ function nextToken(bucket: Bucket, page: ListObjectsV2CommandOutput): string | u
   return token;
 }
 
-function partial(bucket: Bucket, why: string): StoreError {
+function partial(bucket: S3Bucket, why: string): StoreError {
   return new StoreError(`s3 bucket ${bucket.name}: the listing is incomplete: ${why}`, { retryable: true });
 }
 
@@ -195,7 +195,7 @@ function partial(bucket: Bucket, why: string): StoreError {
  * on some, wants a Content-MD5 that the SDK no longer sends, and answers 200 on R2 for objects that
  * it keeps.
  */
-async function deleteAndLook(bucket: Bucket, keys: readonly string[]): Promise<Deleted> {
+async function deleteAndLook(bucket: S3Bucket, keys: readonly string[]): Promise<Deleted> {
   const slots = new Slots(DELETES_IN_FLIGHT);
   // Every key is tried before the first failure is told.
   const looked = await Promise.allSettled(
@@ -225,7 +225,7 @@ async function deleteAndLook(bucket: Bucket, keys: readonly string[]): Promise<D
 /** `hidden`: gone, but its bytes stay behind a delete marker. */
 type Became = 'gone' | 'hidden' | 'kept';
 
-async function deleteOne(bucket: Bucket, key: string): Promise<Became> {
+async function deleteOne(bucket: S3Bucket, key: string): Promise<Became> {
   const [deleted] = await Promise.allSettled([
     bucket.request(`removal of ${quote(key)}`, async () => {
       try {
