@@ -2,7 +2,17 @@
  * A file that a person names: never one of the bot's own, and the bot's own database by any name is
  * the bot's.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -49,6 +59,33 @@ test('no command writes over the living database or into the bucket', { timeout:
   expect(readFileSync(join(directory, 'bot.db'))).toEqual(database);
   expect(readFileSync(join(directory, manifest))).toEqual(stored);
   expect(bucket()).toEqual(before);
+});
+
+test('no command puts a file in the place of a pipe, a link or a directory', {
+  timeout: 60_000,
+}, async () => {
+  execFileSync('mkfifo', [join(directory, 'pipe')]);
+  mkdirSync(join(directory, 'folder'));
+  mkdirSync(join(directory, 'copies'));
+  writeFileSync(join(directory, 'kept.json'), 'kept');
+  symlinkSync('kept.json', join(directory, 'link.json'));
+  symlinkSync('../kept.json', join(directory, 'copies', `anime_backup_${name}.manifest.json`));
+  const commands = [
+    ['export', '-o', 'pipe', '--yes'],
+    ['export', '-o', 'folder', '--yes'],
+    ['export', '-o', 'link.json', '--yes'],
+    ['download', 'latest', '-o', 'copies', '--yes'],
+    ['restore', 'latest', '--to', 'file:folder', '--replace', '--broken-database', '--yes'],
+  ];
+  for (const { code, stderr } of await Promise.all(commands.map((command) => cli(...command)))) {
+    expect(stderr).toMatch(/(-o|--to): .* is a (device, a pipe|directory|link)/);
+    expect(code).toBe(2);
+  }
+  expect(lstatSync(join(directory, 'pipe')).isFIFO()).toBe(true);
+  expect(lstatSync(join(directory, 'folder')).isDirectory()).toBe(true);
+  expect(lstatSync(join(directory, 'link.json')).isSymbolicLink()).toBe(true);
+  expect(readdirSync(join(directory, 'copies'))).toHaveLength(1);
+  expect(readFileSync(join(directory, 'kept.json'), 'utf8')).toBe('kept');
 });
 
 test('--to the bot’s own database, by a link to it: saved first, as without --to', {
