@@ -181,9 +181,12 @@ export interface SnapshotSource {
    * Opens one read transaction, calls `use`, closes it. Rejects with {@link SchemaChanged} when the
    * schema moved between reading it and reading the rows: nothing that `use` produced may be kept;
    * call again. `use` asks for its scans exactly once. Whatever is thrown in `use` closes the
-   * transaction and is rethrown.
+   * transaction and is rethrown. After `signal` nothing more is read of a server's answer.
    */
-  read<T>(use: (snapshot: Snapshot) => Promise<T>, options?: { readonly checks: boolean }): Promise<T>;
+  read<T>(
+    use: (snapshot: Snapshot) => Promise<T>,
+    options?: { readonly checks: boolean; readonly signal?: AbortSignal },
+  ): Promise<T>;
 }
 
 /** All that a run needs of a source. */

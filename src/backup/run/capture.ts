@@ -88,7 +88,10 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
       rows += count;
       await options.onProgress(rows, database.bytes + document.bytes);
     };
-    const sinks = await abortable(readInto(context, { database, document, startedAt, onRows }), signal);
+    const sinks = await abortable(
+      readInto(context, { database, document, startedAt, signal, onRows }),
+      signal,
+    );
     await abortable(
       Promise.all([sinks.database.finish(), sinks.document.finish(), sinks.digest.finish()]),
       signal,
@@ -124,6 +127,7 @@ interface Outputs {
   readonly database: MeasuredWriter<WrittenObject>;
   readonly document: MeasuredWriter<WrittenObject>;
   readonly startedAt: Date;
+  readonly signal: AbortSignal;
   readonly onRows: (count: number) => Promise<void>;
 }
 
@@ -168,7 +172,7 @@ async function readInto(
         damage: [...found.damage, ...missing, ...triggers, ...counts.findings(snapshot.schema)],
       };
     },
-    { checks: true },
+    { checks: true, signal: outputs.signal },
   );
   if (sinks.version.version !== schemaVersion)
     throw new SchemaChanged('a migration ran while the database was being read');

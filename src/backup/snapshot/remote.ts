@@ -18,6 +18,7 @@ import {
   StatementFailed,
   type StreamAddress,
 } from '../sql-http/sql-http.ts';
+import { WireError } from '../sql-http/wire.ts';
 import { guardScans } from './guarded-scans.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
 import { PagedTransaction } from './pages.ts';
@@ -60,7 +61,7 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
     });
   return {
     ...questionsBy(async (queries) => (await ask(queries)).answers),
-    async read(use) {
+    async read(use, { signal } = { checks: false }) {
       const { answers, endpoint } = await ask(SCHEMA_QUERIES);
       const details = readSchema(answers);
       const session: Session = {
@@ -70,6 +71,7 @@ export function openRemoteSnapshotSource(options: RemoteSnapshotOptions): Snapsh
         form,
         batchRows,
         inPages: endpoint === 'v2' || brokenCursors >= CURSOR_TRIES,
+        signal,
         close: async () => undefined,
       };
       const guarded = guardScans(
@@ -129,6 +131,7 @@ interface Session {
   readonly form: FormName;
   readonly batchRows: number;
   readonly inPages: boolean;
+  readonly signal: AbortSignal | undefined;
   /** Ends what is under way on the server. Never throws. */
   close: () => Promise<void>;
 }
@@ -168,15 +171,25 @@ async function* readCursor(
   response: Response,
 ): AsyncGenerator<OpenScan> {
   const { entries, stream } = await CursorEntries.open(session.server.host, response);
+  // Whoever gave the run up waits for no further row: an answer without end would keep the process.
+  const stop = (): void => void entries.cancel();
+  session.signal?.addEventListener('abort', stop);
+  if (session.signal?.aborted === true) stop();
   session.close = async () => {
+    session.signal?.removeEventListener('abort', stop);
     await entries.cancel();
     await closeStream(session.server, stream);
   };
   let step = 0;
+  /** Of a step that has one row at most. */
   const skipStep = async (width: number): Promise<Row | undefined> => {
     let first: Row | undefined;
-    for await (const [row] of entries.step(step++, { width, readRow: plainRow }, session.batchRows))
-      first ??= row;
+    for await (const rows of entries.step(step, { width, readRow: plainRow }, 2)) {
+      if (first !== undefined || rows.length > 1)
+        throw new WireError(`many rows in step ${step} of a cursor`);
+      [first] = rows;
+    }
+    step += 1;
     return first;
   };
   await skipStep(0);
@@ -191,7 +204,7 @@ async function* readCursor(
   await entries.finish();
   // The transaction is over and the stream idle: it expires by itself and is worth no further
   // subrequest.
-  session.close = async () => undefined;
+  session.close = async () => session.signal?.removeEventListener('abort', stop);
 }
 
 /** Columns of {@link VERSION_QUERY}. */

@@ -124,6 +124,50 @@ describe('a damaged answer', () => {
     await expect(readAll(playBack(recording, `${recording.cursor}x`))).rejects.toThrow();
   });
 
+  /** The answer up to `head` lines, then `line` for ever; how much was asked of it. */
+  const endless = (head: number, line: string, onPull: (pulls: number) => void = () => {}) => {
+    const state = { pulls: 0, isCancelled: false };
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(encoder.encode(`${lines().slice(0, head).join('\n')}\n`)),
+      pull(controller) {
+        state.pulls += 1;
+        onPull(state.pulls);
+        if (state.pulls > 5_000) controller.error(new Error('read on and on'));
+        else controller.enqueue(encoder.encode(`${line}\n`));
+      },
+      cancel() {
+        state.isCancelled = true;
+      },
+    });
+    return { body, state };
+  };
+
+  test('with rows without end where one belongs is refused at the second', async () => {
+    const version = find('{"type":"row"');
+    const { body, state } = endless(version, lines()[version] ?? '');
+    await expect(readAll(playBack(recording, body))).rejects.toThrow(/many rows in step 1/);
+    expect(state.isCancelled).toBe(true);
+    expect(state.pulls).toBeLessThan(10);
+  });
+
+  test('without end is read no further when the run is given up', async () => {
+    const giveUp = new AbortController();
+    const first = find('{"type":"row"');
+    const { body, state } = endless(first, '{"type":"weather"}', (pulls) => {
+      if (pulls === 20) giveUp.abort();
+    });
+    const read = playBack(recording, body).read(
+      async ({ schema, scans }) => {
+        for await (const { rows } of scans(allTargets(schema))) for await (const _ of rows);
+      },
+      { checks: true, signal: giveUp.signal },
+    );
+    await expect(read).rejects.toThrow(/cut off/);
+    expect(state.isCancelled).toBe(true);
+    expect(state.pulls).toBeLessThan(30);
+  });
+
   test('the message never repeats the data', async () => {
     const secret = 'a very private title';
     const body = damage((all) => all.toSpliced(-3, 0, `{"type":"row","row":["${secret}`));
