@@ -28,6 +28,9 @@ const CALL_TIMEOUT_SECONDS = 20;
  */
 const MAX_RETRY_DELAY_SECONDS = 5;
 
+/** 100 updates, the most that one answer has, are a tenth of it. */
+const MOST_ANSWER_BYTES = 32_000_000;
+
 export function createApi(options: {
   readonly token: string;
   readonly apiRoot: string;
@@ -42,6 +45,9 @@ export function createApi(options: {
     timeoutSeconds: options.timeoutSeconds ?? CALL_TIMEOUT_SECONDS,
     // Errors name the method, never the address, which holds the token.
     sensitiveLogs: false,
+    // A redirect would carry the token and people's data to where nobody meant them to go. `size` is
+    // node-fetch's own (grammY on Node); fetch of the platform leaves it out.
+    baseFetchConfig: { redirect: 'manual', size: MOST_ANSWER_BYTES },
     ...(options.fetch && { fetch: options.fetch }),
   });
   // Defaults retry without end.

@@ -14,19 +14,19 @@ export interface KeyPart {
   /** Of the index; of a primary key, anything that no index is called. */
   readonly key: string;
   readonly column: string;
-  readonly isPartial: boolean;
-  /** It is the rowid: SQLite numbers new rows. */
-  readonly isRowid: boolean;
+  readonly mark: Mark;
 }
 
 /**
- * `anime_code, part_number`; with ` where`: of some rows only; with ` rowid`: numbered by SQLite.
+ * ` where`: of some rows only. ` rowid`: SQLite numbers new rows. ` text`: no key, but a column that
+ * keeps numbers as texts.
  */
+export type Mark = '' | ' where' | ' rowid' | ' text';
+
+/** `anime_code, part_number`, and the mark. */
 function keyOf(parts: readonly Omit<KeyPart, 'table' | 'key'>[]): string {
   const columns = parts.map(({ column }) => column).toSorted();
-  const [first] = parts;
-  const mark = first?.isPartial === true ? ' where' : first?.isRowid === true ? ' rowid' : '';
-  return `${columns.join(', ')}${mark}`;
+  return `${columns.join(', ')}${parts[0]?.mark ?? ''}`;
 }
 
 export function keysOf(parts: readonly KeyPart[]): Keys {
@@ -62,6 +62,22 @@ export function ownKeys(version: number): Keys {
   return keys;
 }
 
+const NUMBER = /(?:^ {2}|^CREATE TABLE \w+ \()"?([a-z_]+)"? INTEGER\b/gm;
+
+/** Columns of whole numbers, by table. */
+function ownNumbers(version: number): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    migrations
+      .slice(0, version)
+      .flatMap(({ up }) => up(new Map()))
+      .flatMap((text) => {
+        const [, table] = /^CREATE TABLE (\w+)/.exec(text) ?? [];
+        if (table === undefined) return [];
+        return [[table, [...text.matchAll(NUMBER)].map(([, column = '']) => column)] as const];
+      }),
+  );
+}
+
 export interface LostKey {
   readonly table: string;
   readonly finding: string;
@@ -69,8 +85,12 @@ export interface LostKey {
 
 /** Of the tables `there`, those whose keys are gone. */
 export function lostKeys(found: Keys, there: (table: string) => boolean, version: number): LostKey[] {
+  const numbers = ownNumbers(version);
   return [...ownKeys(version)].flatMap(([table, keys]) => {
     if (!there(table)) return [];
+    const texts = (numbers.get(table) ?? []).filter((column) => found.get(table)?.has(`${column} text`));
+    if (texts.length > 0)
+      return [{ table, finding: `table ${table} keeps texts where numbers belong (${texts.join(', ')})` }];
     const lost = [...keys].filter((key) => found.get(table)?.has(key) !== true);
     const named = lost.map((key) => `(${key.replace(/ (?:where|rowid)$/, '')})`);
     const key = named.length > 1 ? 'keys' : 'key';
@@ -83,18 +103,32 @@ export function lostKeys(found: Keys, there: (table: string) => boolean, version
 /** No name of ours has others, and libsql ends the process over one that is not UTF-8. */
 export const ASCII = "NOT GLOB '*[^ -~]*'";
 
+const MARKS: readonly Mark[] = ['', ' where', ' rowid', ' text'];
+
+/** Affinity TEXT (https://sqlite.org/datatype3.html#determination_of_column_affinity). */
+export function keepsText(declaredType: string): boolean {
+  return !/INT/i.test(declaredType) && /CHAR|CLOB|TEXT/i.test(declaredType);
+}
+const KEEPS_TEXT =
+  "c.type NOT LIKE '%INT%' AND (c.type LIKE '%CHAR%' OR c.type LIKE '%CLOB%' OR c.type LIKE '%TEXT%')";
+
 export const existingKeys: Query<Keys> = {
   ...sql(
-    `SELECT lower(t.name) AS "table", '' AS "key", lower(c.name) AS "column", 0 AS partial,
-       upper(c.type) = 'INTEGER' AND (SELECT COUNT(*) FROM pragma_table_info(t.name) WHERE pk > 0) = 1
-         AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) WHERE origin = 'pk') AS "rowid"
+    `SELECT lower(t.name) AS "table", '' AS "key", lower(c.name) AS "column",
+       CASE WHEN upper(c.type) = 'INTEGER' AND (SELECT COUNT(*) FROM pragma_table_info(t.name) WHERE pk > 0) = 1
+         AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) WHERE origin = 'pk') THEN ' rowid' ELSE '' END AS mark
      FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.rootpage <> 0 AND c.pk > 0
        AND t.name ${ASCII} AND c.name ${ASCII}
      UNION ALL
-     SELECT lower(t.name), i.name, CASE WHEN c.name ${ASCII} THEN lower(c.name) ELSE '' END, i.partial, 0
+     SELECT lower(t.name), i.name, CASE WHEN c.name ${ASCII} THEN lower(c.name) ELSE '' END,
+       CASE WHEN i.partial THEN ' where' ELSE '' END
      FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
      WHERE t.type = 'table' AND t.rootpage <> 0 AND i."unique" = 1 AND i.origin <> 'pk'
-       AND t.name ${ASCII} AND i.name ${ASCII}`,
+       AND t.name ${ASCII} AND i.name ${ASCII}
+     UNION ALL
+     SELECT lower(t.name), ' text ' || c.cid, lower(c.name), ' text'
+     FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.rootpage <> 0
+       AND ${KEEPS_TEXT} AND t.name ${ASCII} AND c.name ${ASCII}`,
   ),
   parse: (rows) =>
     keysOf(
@@ -102,8 +136,7 @@ export const existingKeys: Query<Keys> = {
         table: row.text('table'),
         key: row.text('key'),
         column: row.text('column'),
-        isPartial: row.bool('partial'),
-        isRowid: row.bool('rowid'),
+        mark: MARKS.find((mark) => mark === row.text('mark')) ?? '',
       })),
     ),
 };

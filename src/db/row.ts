@@ -45,8 +45,15 @@ export class Row {
   }
 
   #value(column: string): ClientRow[string] {
-    const value = this.#row[column];
+    const found = this.#row[column];
+    const value = found === undefined ? this.#inAnyCase(column) : found;
     if (value === undefined) throw new TypeError(`no column ${column} in this row`);
     return value;
+  }
+
+  /** SQLite gives a column's name as the table has it; somebody's SQL may have changed its case. */
+  #inAnyCase(column: string): ClientRow[string] | undefined {
+    const name = Object.keys(this.#row).find((key) => key.toLowerCase() === column.toLowerCase());
+    return name === undefined ? undefined : this.#row[name];
   }
 }

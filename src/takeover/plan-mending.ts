@@ -6,6 +6,7 @@
  */
 
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
+import { existingKeys, type Keys } from '../db/own-keys.ts';
 import type { Row } from '../db/row.ts';
 import { hexOf, textOfHex } from '../lib/hex-text.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
@@ -39,6 +40,7 @@ interface Living {
   /** `table.column` that tells rows apart. */
   readonly keys: ReadonlySet<string>;
   readonly references: readonly Reference[];
+  readonly marks: Keys;
   readonly objects: readonly KeptObject[];
   /** Where old values go. */
   readonly kept: string;
@@ -51,7 +53,13 @@ interface Living {
 export async function planMending(db: Database): Promise<Mending> {
   const living = await readLiving(db);
   const asked = [...ourSchema().tables].flatMap(([table, columns]) => {
-    const there = columns.filter(({ name }) => living.columns.get(table)?.includes(name));
+    // What a column of texts holds is no number, whatever it is made: its rows stay, and are told of
+    // as damage (db/own-keys.ts).
+    const there = columns.filter(
+      ({ name, kind }) =>
+        living.columns.get(table)?.includes(name) &&
+        !((kind === 'integer' || kind === 'id') && living.marks.get(table)?.has(`${name} text`)),
+    );
     return there.length === 0 ? [] : [{ table, columns: there.map(scanned) }];
   });
   const found = await db.read(
@@ -165,7 +173,7 @@ function setAside(table: string, values: readonly MendedValue[], living: Living)
 }
 
 async function readLiving(db: Database): Promise<Living> {
-  const [columns, keys, references, objects] = await db.read([
+  const [columns, keys, references, objects, marks] = await db.read([
     all(
       sql(
         `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS "column", c.pk AS pk FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
@@ -195,6 +203,7 @@ async function readLiving(db: Database): Promise<Living> {
       }),
     ),
     keptTables,
+    existingKeys,
   ]);
   const byTable = new Map<string, string[]>();
   for (const { table, column } of columns) byTable.set(table, [...(byTable.get(table) ?? []), column]);
@@ -202,6 +211,7 @@ async function readLiving(db: Database): Promise<Living> {
     columns: byTable,
     keys: new Set([...keys, ...columns.filter(({ isKey }) => isKey).map((c) => `${c.table}.${c.column}`)]),
     references,
+    marks,
     objects,
     kept: keptName(OLD_VALUES, OLD_VALUES_COLUMNS, objects),
   };

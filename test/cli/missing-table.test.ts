@@ -168,3 +168,26 @@ describe('a table rebuilt without its keys', () => {
     );
   });
 });
+
+test('numbers kept as texts: no row is set aside, no backup is verified, and the start says what to do', async () => {
+  const asTexts = (table: string): string => {
+    const columns = own.rows(`SELECT name, type FROM pragma_table_info('${table}')`) as readonly {
+      name: string;
+      type: string;
+    }[];
+    const typed = columns.map(({ name, type }) => `${name} ${/^(code|user_id)$/.test(name) ? 'TEXT' : type}`);
+    return `CREATE TABLE x (${typed}); INSERT INTO x SELECT * FROM ${table}; DROP TABLE ${table}; ALTER TABLE x RENAME TO ${table}`;
+  };
+  run(asTexts('anime'));
+  await expect(started()).rejects.toThrow('table anime keeps texts where numbers belong (code)');
+  expect(count('anime')).toBe(2);
+  expect((await cli('full', '--json')).code).not.toBe(0);
+  expect((await cli('list', '--json')).json()['newest_verified']).toBe(good);
+  expect((await cli('restore', 'latest', '--replace', '--yes')).code).toBe(0);
+  expect((await started()).lack).toBeUndefined();
+  run(asTexts('users'));
+  expect((await started()).lack?.findings).toEqual([
+    'table users keeps texts where numbers belong (user_id)',
+  ]);
+  expect(count('users')).toBe(1);
+});

@@ -10,6 +10,7 @@ import { type Database, sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
 import { existingKeys, lostKeys, ownKeys } from '../../src/db/own-keys.ts';
+import { Row } from '../../src/db/row.ts';
 import { readAll } from '../backup/snapshot/rig.ts';
 
 const VERSIONS = migrations.map(({ version }) => version);
@@ -33,7 +34,9 @@ test.each(VERSIONS)('a database of version %i has all of them, and no other', as
   const [found] = await db.read([existingKeys]);
   expect(lostKeys(found, there, version)).toEqual([]);
   const own = ownKeys(version);
-  for (const [table, keys] of found) if (own.has(table)) expect(keys, table).toEqual(own.get(table));
+  for (const [table, keys] of found)
+    if (own.has(table))
+      expect(new Set([...keys].filter((key) => !key.endsWith(' text'))), table).toEqual(own.get(table));
   await db.closeWhole();
 });
 
@@ -67,6 +70,10 @@ test.each([
     'table drafts lacks its key (user_id)',
   ],
   [
+    'CREATE TABLE passing (id INTEGER PRIMARY KEY, code TEXT UNIQUE, title TEXT); DROP TABLE anime; ALTER TABLE passing RENAME TO anime',
+    'table anime keeps texts where numbers belong (code)',
+  ],
+  [
     'CREATE TABLE passing (user_id INT PRIMARY KEY, a); DROP TABLE admin_questions; ALTER TABLE passing RENAME TO admin_questions',
     'table admin_questions lacks its key (user_id)',
   ],
@@ -76,4 +83,11 @@ test.each([
   const [found] = await db.read([existingKeys]);
   expect(lostKeys(found, there, NEWEST).map((one) => one.finding)).toEqual([finding]);
   await db.closeWhole();
+});
+
+test('a column renamed to another case is read all the same', () => {
+  const row = new Row({ Title: 'x', Year: null } as never);
+  expect(row.text('title')).toBe('x');
+  expect(row.textOrNull('year')).toBeNull();
+  expect(() => row.text('code')).toThrow('no column code in this row');
 });

@@ -1,5 +1,5 @@
 /** What of the bot's own is missing in a database. Pure. */
-import { type Keys, keysOf } from '../../db/own-keys.ts';
+import { type Keys, keepsText, keysOf } from '../../db/own-keys.ts';
 import { hasOwnLedger, lackOfAll } from '../../db/own-schema.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 
@@ -27,8 +27,7 @@ export function keysIn({ tables, indexes }: DatabaseSchema): Keys {
         table: name.toLowerCase(),
         key: '',
         column: column.name.toLowerCase(),
-        isPartial: false,
-        isRowid: rowidAlias !== null,
+        mark: rowidAlias === null ? ('' as const) : (' rowid' as const),
       })),
   );
   const unique = indexes
@@ -40,11 +39,20 @@ export function keysIn({ tables, indexes }: DatabaseSchema): Keys {
           table: table.toLowerCase(),
           key: name,
           column: column.name?.toLowerCase() ?? '',
-          isPartial: partial,
-          isRowid: false,
+          mark: partial ? (' where' as const) : ('' as const),
         })),
     );
-  return keysOf([...primary, ...unique]);
+  const texts = tables.flatMap(({ name, columns }) =>
+    columns
+      .filter(({ declaredType }) => keepsText(declaredType))
+      .map((column) => ({
+        table: name.toLowerCase(),
+        key: ` text ${column.name}`,
+        column: column.name.toLowerCase(),
+        mark: ' text' as const,
+      })),
+  );
+  return keysOf([...primary, ...unique, ...texts]);
 }
 
 /** Names of tables and their columns in lower case; virtual ones are there without columns. */

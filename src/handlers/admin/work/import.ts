@@ -13,6 +13,7 @@ import { encodeAction } from '../../../bot/callback-data.ts';
 import { keepDetail } from '../../../db/admin-work.ts';
 import { audit } from '../../../db/audit-log.ts';
 import { DatabaseUnavailable } from '../../../db/database.ts';
+import { capped } from '../../../lib/capped.ts';
 import type { Texts } from '../../../locales/index.ts';
 import { type Html, html } from '../../../text/html.ts';
 import { Cancelled, type DoWork, type WorkParts } from './parts.ts';
@@ -119,10 +120,11 @@ async function download(api: Api, fileId: string): Promise<ReadableStream<Uint8A
   const { file_path: path } = await api.getFile(fileId);
   const root = api.options?.apiRoot ?? 'https://api.telegram.org';
   try {
-    const response = await fetch(`${root}/file/bot${api.token}/${path}`);
+    const response = await fetch(`${root}/file/bot${api.token}/${path}`, { redirect: 'manual' });
     if (response.status === 404) return undefined;
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return new Response(await response.arrayBuffer()).body ?? new ReadableStream();
+    if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
+    const body = capped(response.body, DOWNLOAD_LIMIT, () => new Error('more bytes than a bot may fetch'));
+    return new Response(await new Response(body).arrayBuffer()).body ?? new ReadableStream();
   } catch (error) {
     // The address holds the token: it is in no message.
     throw new HttpError(
