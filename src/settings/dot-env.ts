@@ -3,23 +3,23 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
 import { ConfigError } from './config.ts';
-import { nearMisses, SETTING_NAMES, tellNearMiss } from './setting-names.ts';
+import { unreadLines } from './dot-env-lines.ts';
+import { nearMisses, tellNearMiss } from './setting-names.ts';
 
 /**
  * Values of the environment stay. Returns one sentence for each line that names a setting and sets
- * none.
- * @throws ConfigError when the file exists and is no text
+ * none, or another value than it shows.
+ * @throws ConfigError when the file exists and is no text, or when a secret in it is such a value
  */
 export function loadDotEnv(file = '.env', env: NodeJS.ProcessEnv = process.env): string[] {
   if (!existsSync(file)) return [];
   const text = readEnvFile(file);
-  const settings = parseEnv(text);
-  for (const [name, value] of Object.entries(settings)) env[name] ??= value ?? '';
-  return text.split('\n').flatMap((line, i) => {
-    const name = /^\s*(?:export\s+|set\s+)?([^\s=:#'"`]+)/.exec(line)?.[1];
-    if (name === undefined || name in settings || !isOurs(name)) return [];
-    return [`${file} line ${i + 1}: ${name} has no = behind it, so the line sets nothing`];
-  });
+  // Where the environment has the setting, the file's line is not used.
+  const unread = unreadLines(text, file).filter(({ name }) => env[name] === undefined);
+  const refused = unread.filter(({ isSecret }) => isSecret);
+  if (refused.length > 0) throw new ConfigError(refused.map(({ problem }) => problem));
+  for (const [name, value] of Object.entries(parseEnv(text))) env[name] ??= value ?? '';
+  return unread.map(({ problem }) => problem);
 }
 
 /**
@@ -53,7 +53,3 @@ export function readEnvFile(file: string): string {
 
 const NO_TEXT = (file: string): string =>
   `${file}: is not UTF-8 text (some Windows programs write UTF-16); save it as UTF-8`;
-
-function isOurs(name: string): boolean {
-  return SETTING_NAMES.includes(name) || nearMisses([name]).length > 0;
-}

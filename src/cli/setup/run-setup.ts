@@ -8,6 +8,7 @@ import { type Clock, explain } from '../../lib/clock.ts';
 import { hideSecrets, rememberSecrets } from '../../lib/log.ts';
 import { type Config, ConfigError, readConfig } from '../../settings/config.ts';
 import { readEnvFile } from '../../settings/dot-env.ts';
+import { unreadLines } from '../../settings/dot-env-lines.ts';
 import { nearMisses, tellNearMiss } from '../../settings/setting-names.ts';
 import { withSettings } from '../env-file.ts';
 import { askAdmins } from './ask-admins.ts';
@@ -55,6 +56,7 @@ async function setUp(parts: SetupParts): Promise<void> {
   prompts.say('intro', 'anime-bot: settings');
   const names = [...Object.keys(parseEnv(text)), ...Object.keys(env)];
   for (const miss of nearMisses([...new Set(names)])) prompts.say('note', tellNearMiss(miss));
+  for (const { problem } of unreadLines(text, file)) prompts.say('note', problem);
   requireNotAskedSound(file, settings);
   for (const part of PARTS) {
     await askUntilProved(parts, settings, part);
