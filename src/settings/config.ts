@@ -106,7 +106,7 @@ export function readConfig(env: Environment, program: Program): Config {
     ),
     adminIds: read.ids('ADMIN_IDS'),
     telegramApiRoot: read.url('TELEGRAM_API_ROOT') ?? 'https://api.telegram.org',
-    publicUrl: read.url('PUBLIC_URL'),
+    publicUrl: readPublicUrl(read),
     host:
       read.matching('HOST', /^[\w.:-]+$/, 'an address to listen on, like 127.0.0.1 or 0.0.0.0') ??
       '127.0.0.1',
@@ -127,6 +127,15 @@ export function readConfig(env: Environment, program: Program): Config {
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems);
   return config;
+}
+
+/** Telegram posts to https alone; one's own Bot API server, and a test on this machine, to http. */
+function readPublicUrl(read: Reader): string | undefined {
+  const url = read.url('PUBLIC_URL');
+  if (url !== undefined && new URL(url).protocol === 'http:' && read.text('TELEGRAM_API_ROOT') === undefined)
+    if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname))
+      read.problems.push('PUBLIC_URL: must begin with https://, for Telegram posts to nothing else');
+  return url;
 }
 
 const DEFAULT_DATABASE = 'file:data/anime_bot.db';
@@ -215,16 +224,24 @@ function readEndpoint(read: Reader): string {
 /** A bucket may hold other things, so backups get a prefix there; a directory is theirs alone. */
 const DEFAULT_PREFIX = { s3: 'backups/', directory: '' };
 
+/** What both a bucket and a directory take as the beginning of a key. */
+const PREFIX = /^(?:(?!\.{1,2}(?:\/|$))[\w!.*'()-]+(?:\/|$))*$/;
+
 function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSettings {
   const keepDaily = read.integer('BACKUP_KEEP_DAILY', 0, 10_000);
   const keepWeekly = read.integer('BACKUP_KEEP_WEEKLY', 0, 10_000);
   const keepMonthly = read.integer('BACKUP_KEEP_MONTHLY', 0, 10_000);
   const counted = keepDaily !== undefined || keepWeekly !== undefined || keepMonthly !== undefined;
+  const days = read.integer('BACKUP_RETENTION_DAYS', 1, 36_500);
+  if (counted && days === undefined && !keepDaily && !keepWeekly && !keepMonthly)
+    read.problems.push(
+      'BACKUP_KEEP_*: 0 alone keeps no backup; set one to 1 or more, or BACKUP_RETENTION_DAYS',
+    );
   const prefix =
     read.matching(
       'BACKUP_PREFIX',
-      /^(?!\/)[\w!.*'()/-]*$/,
-      'letters, digits and - _ . /, not beginning with /',
+      PREFIX,
+      'names of letters, digits and - _ . with one / between them, none of them . or ..',
     ) ?? DEFAULT_PREFIX[bucket];
   const ageRecipients = read.list('BACKUP_AGE_RECIPIENTS');
   for (const [i, recipient] of ageRecipients.entries())
@@ -238,7 +255,7 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
   return {
     prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
     cron: read.cron('BACKUP_CRON') ?? '0 2 * * *',
-    retentionDays: read.integer('BACKUP_RETENTION_DAYS', 1, 36_500) ?? (counted ? undefined : 90),
+    retentionDays: days ?? (counted ? undefined : 90),
     keepDaily,
     keepWeekly,
     keepMonthly,

@@ -122,6 +122,13 @@ describe('settings', () => {
     ['BACKUP_CRON', { BACKUP_CRON: 'daily' }],
     ['BACKUP_RETENTION_DAYS', { BACKUP_RETENTION_DAYS: '-1' }],
     ['PUBLIC_URL', { PUBLIC_URL: 'ftp://x' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'http://bot.example' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'http://127.example.com' }],
+    ...['.', '..', '../x', 'x/..', 'x/./y', 'x//y/', '/x', 'x//', 'x\ny', 'x\u0000y', 'x\\y'].map(
+      (prefix): [string, Record<string, string>] => ['BACKUP_PREFIX', { BACKUP_PREFIX: prefix }],
+    ),
+    ['BACKUP_KEEP_*', { BACKUP_KEEP_DAILY: '0' }],
+    ['BACKUP_KEEP_*', { BACKUP_KEEP_WEEKLY: '0', BACKUP_KEEP_MONTHLY: '0' }],
     ['DEFAULT_LOCALE', { DEFAULT_LOCALE: 'de' }],
     ['TIMEZONE', { TIMEZONE: 'Tashkent' }],
     ['WEBHOOK_SECRET', { WEBHOOK_SECRET: 'has spaces in it' }],
@@ -187,6 +194,21 @@ describe('settings', () => {
     const found = problems({ ...worker, [name]: url }, 'worker');
     expect(found).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
     expect(found.join()).not.toContain('canary');
+  });
+
+  test.each<Record<string, string>>([
+    { PUBLIC_URL: 'https://bot.example' },
+    { PUBLIC_URL: 'http://127.0.0.1:8787' },
+    { PUBLIC_URL: 'HTTPS://bot.example' },
+    { PUBLIC_URL: 'http://localhost:8787' },
+    { PUBLIC_URL: 'http://[::1]:8787' },
+    { PUBLIC_URL: 'http://bot.lan', TELEGRAM_API_ROOT: 'http://api.lan:8081' },
+    { BACKUP_PREFIX: 'backups' },
+    { BACKUP_PREFIX: 'a/.b/..c/d.e/' },
+    { BACKUP_KEEP_DAILY: '0', BACKUP_KEEP_WEEKLY: '1' },
+    { BACKUP_KEEP_DAILY: '0', BACKUP_RETENTION_DAYS: '7' },
+  ])('%o is taken', (env) => {
+    expect(problems(env, 'node')).toEqual([]);
   });
 
   test('counted retention switches the default days off', () => {
