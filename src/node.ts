@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NotTheBotApi } from './bot/telegram.ts';
 import { DatabaseUnfit } from './db/database-unfit.ts';
 import { DatabaseFileHeld } from './db/file/file-lock.ts';
 import { JournalInDoubt } from './db/file/settle-journals.ts';
@@ -67,9 +68,14 @@ try {
   stopWithNpm();
   await starting;
 } catch (error) {
-  const isForPeople = [ConfigError, StartRefused, DatabaseFileHeld, DatabaseUnfit, JournalInDoubt].some(
-    (kind) => error instanceof kind,
-  );
+  const isForPeople = [
+    ConfigError,
+    StartRefused,
+    DatabaseFileHeld,
+    DatabaseUnfit,
+    JournalInDoubt,
+    NotTheBotApi,
+  ].some((kind) => error instanceof kind);
   const text =
     isForPeople && error instanceof Error ? visibleLines(hideSecrets(error.message)) : sentenceOf(error);
   console.error(asCalledHere(text));

@@ -58,12 +58,37 @@ export function createApi(options: {
     rethrowInternalServerErrors: true,
   });
   api.config.use(
+    async (call, method, payload, signal) => {
+      const answer = await call(method, payload, signal);
+      if (!isAnswer(answer)) throw new NotTheBotApi(method);
+      return answer;
+    },
     (call, method, payload, signal) =>
       isCosmetic(method) ? call(method, payload, signal) : retry(call, method, payload, signal),
     // The last one is the outermost.
     forgiveCosmetic(options.log ?? { warn: () => {} }),
   );
   return api;
+}
+
+/** What answers is another server, or a proxy. */
+export class NotTheBotApi extends Error {
+  override readonly name = 'NotTheBotApi';
+  constructor(method: string) {
+    super(`TELEGRAM_API_ROOT does not answer ${method} as the Bot API: correct it, or leave it out`);
+  }
+}
+
+function isAnswer(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null || !('ok' in answer)) return false;
+  return answer.ok === true ? 'result' in answer : 'error_code' in answer;
+}
+
+/** @throws {@link NotTheBotApi} when the answer is nobody's */
+export async function askBotInfo(api: Api): Promise<UserFromGetMe> {
+  const info: unknown = await api.getMe();
+  if (typeof info !== 'object' || info === null || !isBotInfo(info)) throw new NotTheBotApi('getMe');
+  return info;
 }
 
 /** BOT_INFO as far as the bot relies on it: its id and username. */
@@ -75,5 +100,7 @@ export function readBotInfo(info: Readonly<Record<string, unknown>>): UserFromGe
 
 function isBotInfo(info: object): info is UserFromGetMe {
   const { is_bot, id, username } = info as Partial<UserFromGetMe>;
-  return is_bot === true && typeof id === 'number' && typeof username === 'string';
+  return (
+    is_bot === true && Number.isSafeInteger(id) && typeof username === 'string' && /^\w+$/.test(username)
+  );
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { HttpError } from 'grammy';
 import { KEEPS_DELETED, probeBucket } from '../../backup/run/probe.ts';
-import { createApi } from '../../bot/telegram.ts';
+import { askBotInfo, createApi } from '../../bot/telegram.ts';
 import { one, sql } from '../../db/database.ts';
 import { requireFitServer } from '../../db/fitness.ts';
 import { openDatabase, openStore } from '../../hosts/node/node-parts.ts';
@@ -88,7 +88,7 @@ async function proveTelegram(config: Config): ReturnType<Part['prove']> {
       'BOT_TOKEN is missing: @BotFather gives one for /newbot, or shows yours for /mybots',
     );
   const api = createApi({ token: botToken, apiRoot: telegramApiRoot });
-  const info = await api.getMe().catch((error: unknown) => {
+  const info = await askBotInfo(api).catch((error: unknown) => {
     if (isTokenRefused(error))
       throw new SetupError('BOT_TOKEN: Telegram does not know this token; copy it again from @BotFather');
     if (error instanceof HttpError)
@@ -97,7 +97,9 @@ async function proveTelegram(config: Config): ReturnType<Part['prove']> {
       );
     throw error;
   });
-  return { found: `@${info.username}`, settings: { BOT_INFO: JSON.stringify(info) } };
+  // A name may hold every kind of quotes, a line of .env two at most.
+  const json = JSON.stringify(info).replaceAll("'", '\\u0027');
+  return { found: `@${info.username}`, settings: { BOT_INFO: json } };
 }
 
 async function proveDatabase({ database }: Config): ReturnType<Part['prove']> {

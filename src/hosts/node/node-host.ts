@@ -19,7 +19,7 @@ import { logStrangers } from '../../backup/schema/living-strangers.ts';
 import { removeOldCopies } from '../../backup/snapshot/copy-name.ts';
 import { backupAlertText, tellAdmins } from '../../bot/alerts.ts';
 import { PollHearing, setWebhook } from '../../bot/hearing.ts';
-import { createApi, readBotInfo } from '../../bot/telegram.ts';
+import { askBotInfo, createApi, readBotInfo } from '../../bot/telegram.ts';
 import { admins, staff } from '../../db/admins.ts';
 import { explainUnusable, requireUsableFile } from '../../db/file/database-file.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
@@ -341,10 +341,10 @@ export async function startNode(
  * know starts nothing: the bot would be deaf. @throws what Telegram said of it
  */
 async function whoAmI(api: Api, botInfo: Config['botInfo']): Promise<UserFromGetMe> {
-  if (botInfo === undefined) return api.getMe();
+  if (botInfo === undefined) return askBotInfo(api);
   const known = readBotInfo(botInfo);
   try {
-    return await Promise.race([api.getMe(), sleep(FIRST_CALL_MS, known, { ref: false })]);
+    return await Promise.race([askBotInfo(api), sleep(FIRST_CALL_MS, known, { ref: false })]);
   } catch (error) {
     if (isTokenRefused(error)) throw error;
     return known;
