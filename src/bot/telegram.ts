@@ -45,8 +45,8 @@ export function createApi(options: {
     timeoutSeconds: options.timeoutSeconds ?? CALL_TIMEOUT_SECONDS,
     // Errors name the method, never the address, which holds the token.
     sensitiveLogs: false,
-    // A redirect would carry the token and people's data to where nobody meant them to go. `size` is
-    // node-fetch's own (grammY on Node); fetch of the platform leaves it out.
+    // A redirect would carry the token and people's data to where nobody meant them to go. `size`
+    // is node-fetch's own (grammY on Node); fetch of the platform leaves it out.
     baseFetchConfig: { redirect: 'manual', size: MOST_ANSWER_BYTES },
     ...(options.fetch && { fetch: options.fetch }),
   });

@@ -18,8 +18,8 @@ export interface KeyPart {
 }
 
 /**
- * ` where`: of some rows only. ` rowid`: SQLite numbers new rows. ` text`: no key, but a column that
- * keeps numbers as texts.
+ * ` where`: of some rows only. ` rowid`: SQLite numbers new rows. ` text`: no key, but a column
+ * that keeps numbers as texts.
  */
 export type Mark = '' | ' where' | ' rowid' | ' text';
 

@@ -53,8 +53,8 @@ interface Living {
 export async function planMending(db: Database): Promise<Mending> {
   const living = await readLiving(db);
   const asked = [...ourSchema().tables].flatMap(([table, columns]) => {
-    // What a column of texts holds is no number, whatever it is made: its rows stay, and are told of
-    // as damage (db/own-keys.ts).
+    // What a column of texts holds is no number, whatever it is made: its rows stay, and are told
+    // of as damage (db/own-keys.ts).
     const there = columns.filter(
       ({ name, kind }) =>
         living.columns.get(table)?.includes(name) &&

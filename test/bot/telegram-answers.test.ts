@@ -1,4 +1,6 @@
-/** A Bot API server that is none: the token and people's data stay, and no answer fills the memory. */
+/**
+ * A Bot API server that is none: the token and people's data stay, and no answer fills the memory.
+ */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
