@@ -15,6 +15,27 @@ export function sqliteSays(message: string, lack: Lack | undefined): string {
   return `the database does not take these tables (${[message, ...(lack?.findings ?? [])].join('; ')})`;
 }
 
+/** Rows of one table whose rows in another are missing. */
+export interface Orphans {
+  readonly child: string;
+  readonly parent: string;
+  readonly count: number;
+}
+
+/**
+ * @param worse what the tables of `--only` would leave, at least one
+ * @param count of the first of them
+ * @returns who lacks the rows, and every table to add, in words
+ */
+export function pointsNowhere(only: readonly string[], worse: readonly Orphans[], count: number): string {
+  const [{ child, parent } = { child: '', parent: '' }] = worse;
+  const who = only.includes(parent) ? 'the backup' : 'the living database';
+  const missing = worse.flatMap((orphans) => [orphans.parent, orphans.child]);
+  const add = [...new Set(missing)].filter((table) => !only.includes(table));
+  const wayOn = add.length === 0 ? '' : ` (add ${add.join(',')} to --only, or take all)`;
+  return `${count} rows of ${child} would belong to rows of ${parent} that ${who} has not${wayOn}`;
+}
+
 const MADE = /^CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER) (\w+)/;
 
 /**

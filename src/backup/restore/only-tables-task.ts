@@ -12,7 +12,7 @@ import type { TableDigest } from '../model/digest.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { digestFile } from '../verify/file-digests.ts';
-import { cannotOnly, sqliteSays } from './only-obstacles.ts';
+import { cannotOnly, type Orphans, pointsNowhere, sqliteSays } from './only-obstacles.ts';
 import { lackOfLive, replaceContents } from './replace-contents.ts';
 
 declare module '../foreign/task.ts' {
@@ -47,7 +47,7 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   try {
     const lack = lackOfLive({ live, version });
     // Where a key is lost SQLite cannot count; every orphan is a new one then.
-    const before = lack === undefined ? orphansOrRefusal(db, only, lack) : new Map<string, number>();
+    const before = lack === undefined ? orphansOrRefusal(db, only, lack) : new Map<string, Orphans>();
     db.prepare('ATTACH ? AS backup').run(backup);
     try {
       db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
@@ -55,11 +55,16 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
       throw cannotOnly(only, sqliteSays(explain(error), lack));
     }
     const after = orphansOrRefusal(db, only, lack);
-    const [worse] = [...after].filter(([table, count]) => count > (before.get(table) ?? 0));
-    if (worse !== undefined)
+    const worse = [...after].filter(([key, { count }]) => count > (before.get(key)?.count ?? 0));
+    const [first] = worse;
+    if (first !== undefined)
       throw cannotOnly(
         only,
-        `${worse[1] - (before.get(worse[0]) ?? 0)} rows of ${worse[0]} would belong to rows that the backup has not (add ${worse[0]} to --only, or take all)`,
+        pointsNowhere(
+          only,
+          worse.map(([, orphans]) => orphans),
+          first[1].count - (before.get(first[0])?.count ?? 0),
+        ),
       );
   } finally {
     db.close();
@@ -99,7 +104,7 @@ function orphansOrRefusal(
   db: DatabaseSync,
   only: readonly string[],
   lack: Lack | undefined,
-): Map<string, number> {
+): Map<string, Orphans> {
   try {
     return orphansOf(db);
   } catch (error) {
@@ -107,10 +112,17 @@ function orphansOrRefusal(
   }
 }
 
-/** By table. @throws where a table that others refer to has lost its key */
-function orphansOf(db: DatabaseSync): Map<string, number> {
+/** By both tables. @throws where a table that others refer to has lost its key */
+function orphansOf(db: DatabaseSync): Map<string, Orphans> {
   const rows = db
-    .prepare('SELECT "table" AS name, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1')
+    .prepare(
+      'SELECT "table" AS child, parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2',
+    )
     .all();
-  return new Map(rows.map((row) => [String(row['name']), Number(row['n'])]));
+  return new Map(
+    rows.map((row) => {
+      const [child, parent] = [String(row['child']), String(row['parent'])];
+      return [`${child}\0${parent}`, { child, parent, count: Number(row['n']) }];
+    }),
+  );
 }

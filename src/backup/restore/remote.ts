@@ -48,7 +48,7 @@ export interface RemoteRestoreOptions extends LoadOptions {
 }
 
 const ORPHANS =
-  'rows of other tables would belong to rows that the backup has not: name those tables in --only too';
+  'rows of one table would belong to rows of another that are not there, in the backup or in the living database: name both in --only';
 
 export async function restoreRemote(target: RemoteTarget, options: RemoteRestoreOptions): Promise<string[]> {
   const { session, source } = target;
