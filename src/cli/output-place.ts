@@ -1,5 +1,6 @@
 /** Where a command may write what a person names. Node only. */
-import { lstatSync, type Stats, statSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { sniff } from '../backup/document/sniff.ts';
 import { ownPlace } from '../lib/disk/own-places.ts';
 import { UsageError } from './command.ts';
 import type { Session } from './session.ts';
@@ -25,6 +26,30 @@ export function requireOutputPlace(
     notRegular(option === '--to' ? statSync : lstatSync, path);
   if (taken === undefined) return;
   throw new UsageError(`${option}: ${path} is ${taken}: nothing was written; name another place`);
+}
+
+/**
+ * With `--broken-database` as without it: what never was a database is somebody's other file.
+ * @param option as the person wrote it
+ * @throws UsageError when what is at `path` is no regular file, or begins as no database does
+ */
+export function requireDatabasePlace(option: '--to' | 'DATABASE_URL', path: string): void {
+  const taken = notRegular(statSync, path) ?? (option === '--to' ? notDatabase(path) : undefined);
+  if (taken === undefined) return;
+  throw new UsageError(`${option}: ${path} is ${taken}: nothing was written; name another place`);
+}
+
+/** Not for the bot's own file: damage may have taken its first bytes. */
+function notDatabase(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  const head = Buffer.alloc(64);
+  const file = openSync(path, 'r');
+  try {
+    const first = head.subarray(0, readSync(file, head));
+    return first.length === 0 || sniff(first) === 'sqlite' ? undefined : 'no database';
+  } finally {
+    closeSync(file);
+  }
 }
 
 type Look = (path: string, options: { throwIfNoEntry: false }) => Stats | undefined;

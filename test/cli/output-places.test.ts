@@ -108,3 +108,36 @@ test('--to another database: that no backup of it is made is said', { timeout: 6
     /no backup of what was there before was made.*the old file is .*other\.db\.before-restore/s,
   );
 });
+
+test('restore replaces no file that never was a database, and no directory', {
+  timeout: 60_000,
+}, async () => {
+  mkdirSync(join(directory, 'place'));
+  writeFileSync(join(directory, 'old.json'), '{"anime":[]}');
+  writeFileSync(join(directory, 'notes.txt'), 'notes');
+  const restore = ['restore', 'latest', '--replace', '--yes'];
+  const own = (url: string): Promise<CliResult> =>
+    runCli(directory, { DATABASE_URL: url, BACKUP_DIR: 'bucket' }, ...restore, '--broken-database');
+  for (const { code, stderr } of await Promise.all([
+    cli(...restore, '--to', 'file:old.json'),
+    cli(...restore, '--to', 'file:old.json', '--broken-database'),
+    cli(...restore, '--to', 'file:notes.txt', '--broken-database'),
+    own('file:place'),
+  ])) {
+    expect(stderr).toMatch(
+      /^error: (--to|DATABASE_URL): .* is (no database|a directory): nothing was written/,
+    );
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).not.toContain('--broken-database');
+    expect(code).toBe(2);
+  }
+  expect(readFileSync(join(directory, 'old.json'), 'utf8')).toBe('{"anime":[]}');
+  expect(readdirSync(join(directory, 'place'))).toEqual([]);
+});
+
+test('import says what a pipe is', { timeout: 60_000 }, async () => {
+  execFileSync('mkfifo', [join(directory, 'import.pipe')]);
+  const { code, stderr } = await cli('import', 'import.pipe', '--yes');
+  expect(stderr).toContain('import.pipe is a pipe or a device, not a file');
+  expect(code).toBe(2);
+});

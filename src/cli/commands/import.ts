@@ -58,7 +58,11 @@ async function run(
 ): Promise<ExitCode> {
   const { terminal } = invocation;
   if (!existsSync(file)) throw new UsageError(`file ${file} does not exist`);
-  if (!statSync(file).isFile()) throw new UsageError(`${file} is a directory, not a file`);
+  const stats = statSync(file);
+  if (!stats.isFile())
+    throw new UsageError(
+      `${file} is ${stats.isDirectory() ? 'a directory' : 'a pipe or a device'}, not a file`,
+    );
   try {
     return await importFile(invocation, file, options);
   } catch (error) {

@@ -26,7 +26,7 @@ import { hideSecrets } from '../../lib/log.ts';
 import { readConfig } from '../../settings/config.ts';
 import { formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
-import { requireOutputPlace } from '../output-place.ts';
+import { requireDatabasePlace, requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
 import { LATEST, olderThan, resolveBackup } from '../target.ts';
@@ -368,7 +368,10 @@ function targetOf(
   requirePlaces(config);
   const { database } = config;
   if (isSameDatabase(database, own)) return { target: reachable(own), isOther: false };
-  if (database.kind === 'file') requireOutputPlace(session, '--to', database.path);
+  if (database.kind === 'file') {
+    requireOutputPlace(session, '--to', database.path);
+    requireDatabasePlace('--to', database.path);
+  }
   return { target: reachable(database), isOther: true };
 }
 
@@ -379,6 +382,7 @@ function targetOf(
 function reachable(target: RestoreTarget): RestoreTarget {
   const link = target.kind === 'file' ? brokenLink(target.path) : undefined;
   if (link !== undefined) throw new UsageError(`${link}: ${MOUNT}. Nothing was changed.`);
+  if (target.kind === 'file') requireDatabasePlace('DATABASE_URL', target.path);
   return target;
 }
 
