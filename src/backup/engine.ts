@@ -66,8 +66,8 @@ export interface StoredFile {
 export interface BackupEngine {
   /** One run; never rejects. */
   run(options: BackupRequestOptions): Promise<BackupOutcome>;
-  /** The newest verified backup of this trigger when it holds the database exactly as it is now. */
-  heldAlready(trigger: Trigger): Promise<BackupName | undefined>;
+  /** The newest whole backup of this trigger when it holds the database exactly as it is now. */
+  heldAlready(trigger: Trigger): Promise<Manifest | undefined>;
   /** Records that an admin asked; from then on the backup is made even when this process dies. */
   request(asked: Omit<BackupRequest, 'id' | 'attempts' | 'requestedAt'>): Promise<BackupRequest>;
   /**

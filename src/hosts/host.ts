@@ -196,8 +196,8 @@ async function backUpBeforeMigration(
 ): Promise<void> {
   const held = await backups.heldAlready('migration').catch(() => undefined);
   if (held !== undefined) {
-    log.info('backup', { trigger: 'migration', outcome: 'held already', detail: held });
-    return;
+    log.info('backup', { trigger: 'migration', outcome: 'held already', detail: held.name });
+    return requireUndamaged(held);
   }
   let outcome = await backUp('migration', now());
   while (waits && outcome.kind === 'skipped' && outcome.reason === 'busy') {

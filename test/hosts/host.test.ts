@@ -4,6 +4,7 @@
  */
 import { Api } from 'grammy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readGroups } from '../../src/backup/catalog/list.ts';
 import { backupName } from '../../src/backup/catalog/names.ts';
 import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
@@ -193,6 +194,21 @@ describe('a table or column of the bot’s own is missing', () => {
       kind: 'done',
       manifest: { state: 'damaged', findings: ['table anime lacks column photo_id'] },
     });
+    expect(world.alerts).toMatchObject([{ kind: 'damaged' }]);
+  });
+
+  test('and a migration is due: a start again and again makes one backup and tells of it once', async () => {
+    world.close();
+    world = await createWorld({}, 'small');
+    await asOfTwoMigrations();
+    await world.db.write([sql('DROP TABLE groups')]);
+    for (let start = 0; start < 3; start += 1) {
+      await expect(host().ready()).rejects.toThrow(
+        /nothing was changed: .*groups is missing.*keeps what it holds/,
+      );
+      world.clock.advance(5_000);
+    }
+    expect(await readGroups(world.context)).toHaveLength(1);
     expect(world.alerts).toMatchObject([{ kind: 'damaged' }]);
   });
 

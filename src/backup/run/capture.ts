@@ -14,20 +14,14 @@ import { ScanCounts, type SourceCheck } from '../model/database-damage.ts';
 import { createDigestSink, type TableDigest } from '../model/digest.ts';
 import { feed } from '../model/fan-out.ts';
 import { SchemaChanged, type SnapshotSink } from '../model/model.ts';
-import { ledgerTriggers } from '../schema/ledger-triggers.ts';
-import { missingParts } from '../schema/missing-parts.ts';
-import { strangersOf } from '../schema/strangers.ts';
 import { onlyOursSink } from '../schema/whose.ts';
 import { createDatabaseSink, PAGE_SIZE } from '../sqlite/database-sink.ts';
 import { PartLane } from '../store/part-lane.ts';
 import { ObjectExists, type WrittenObject } from '../store/types.ts';
 import type { JustWritten } from '../verify/prove-objects.ts';
+import { checkAll } from './check-all.ts';
 import type { BackupContext } from './context.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
-
-/** Without its words: a manifest is not encrypted. */
-const WANTS_ANY_SCHEMA =
-  'SQL that this program did not make acts in the database (`verify` names it): a restore of this backup wants --any-schema';
 
 export interface Captured {
   readonly database: JustWritten;
@@ -143,8 +137,6 @@ interface Sinks {
   readonly version: ReturnType<typeof createSchemaVersionSink>;
 }
 
-const UNCHECKED: SourceCheck = { damage: [], notes: [], proof: 'rows of every scan counted' };
-
 async function readInto(
   context: BackupContext,
   outputs: Outputs,
@@ -169,15 +161,7 @@ async function readInto(
       const counts = new ScanCounts();
       const guard = context.onlyOurs === true ? [onlyOursSink()] : [];
       await feed(snapshot, { ordered, others: [...guard, ...Object.values(others)] }, outputs.onRows, counts);
-      const found = (await snapshot.check?.()) ?? UNCHECKED;
-      const missing = missingParts(snapshot.schema, sinks.version.all);
-      const triggers = ledgerTriggers(snapshot.schema.objects);
-      const isForeign = strangersOf(snapshot.schema.objects).some(({ runs }) => runs);
-      return {
-        ...found,
-        notes: [...found.notes, ...(isForeign ? [WANTS_ANY_SCHEMA] : [])],
-        damage: [...found.damage, ...missing, ...triggers, ...counts.findings(snapshot.schema)],
-      };
+      return checkAll(snapshot, sinks.version.all, counts);
     },
     { checks: true, signal: outputs.signal },
   );
