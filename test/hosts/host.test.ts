@@ -14,6 +14,7 @@ import { migrations } from '../../src/db/migrations/all-migrations.ts';
 import { ownSchema } from '../../src/db/own-schema.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
 import { createHost, type Host } from '../../src/hosts/host.ts';
+import { peopleFormat } from '../../src/hosts/node/log-lines.ts';
 import { linkKey } from '../../src/http/download-links.ts';
 import { createLog, describeError } from '../../src/lib/log.ts';
 import { LOCALE_NAMES, readConfig } from '../../src/settings/config.ts';
@@ -195,6 +196,14 @@ describe('a table or column of the bot’s own is missing', () => {
       manifest: { state: 'damaged', findings: ['table anime lacks column photo_id'] },
     });
     expect(world.alerts).toMatchObject([{ kind: 'damaged' }]);
+  });
+
+  test('an index of ours that is gone: the start makes it again and says so, to people too', async () => {
+    await world.db.write([sql('DROP INDEX drafts_open')]);
+    await host().ready();
+    const note = 'index drafts_open was missing and was made again';
+    expect(lines).toEqual([expect.objectContaining({ level: 'warn', event: 'database', note })]);
+    expect(peopleFormat(world.clock.now)('warn', 'database', { note })).toContain(note);
   });
 
   test('and a migration is due: a start again and again makes one backup and tells of it once', async () => {
