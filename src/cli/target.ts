@@ -10,6 +10,7 @@ import {
 } from '../backup/catalog/list.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
 import { isLatest, latestBackup, noLatest, passedOver } from '../backup/catalog/newest.ts';
+import { SCHEMA_VERSION } from '../db/migrate.ts';
 import { UsageError } from './command.ts';
 
 /** For the help of every command that takes a backup. */
@@ -50,12 +51,16 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   );
 }
 
-/** What `latest` means, without backups that cannot be used, and what is newer. */
+/** The newest older one that `latest` could mean and this program can read. */
 export async function olderThan(bucket: Bucket, name: string): Promise<BackupEntry | undefined> {
   const failed = await findBackup(bucket, name);
   if (failed === undefined) return undefined;
   const isOlder = ({ name: other, time }: BackupEntry): boolean => other !== name && time <= failed.time;
-  return (await newestFit(bucket, (entry) => isOlder(entry) && isLatest(entry))).entry;
+  return (await newestFit(bucket, (entry) => isOlder(entry) && isLatest(entry) && !isNewer(entry))).entry;
+}
+
+function isNewer({ manifest }: BackupEntry): boolean {
+  return (manifest?.schema_version ?? 0) > SCHEMA_VERSION;
 }
 
 async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {

@@ -98,7 +98,7 @@ async function rehearse(
       fetch,
       ...(files && { files }),
     },
-    { from: { kind: 'backup', entry }, isRehearsal: true, ...(onProgress && { onProgress }) },
+    { from: { kind: 'backup', entry }, ...(onProgress && { onProgress }) },
   );
   const note = report.notes.find((text) => text.includes('cannot be used'));
   // The restore found a way around it, but a drill is there to tell.

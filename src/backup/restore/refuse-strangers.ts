@@ -9,14 +9,14 @@ import { hexOf, textOfHex } from '../../lib/hex-text.ts';
 import type { SchemaObject, SnapshotSource } from '../model/model.ts';
 import { listed, type Stranger, strangersOf, unknownOf } from '../schema/strangers.ts';
 import { askAgain } from './compare-staged.ts';
-import type { RestoreSource } from './source.ts';
+import { BackupRefused, type RestoreSource } from './source.ts';
 
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;
 
 /**
- * @throws when the source brings SQL along that acts, is not the program's, and is not in the
- * database that is replaced.
+ * @throws BackupRefused when the source brings SQL along that acts, is not the program's, and is
+ * not in the database that is replaced.
  */
 export function refuseStrangers(
   { strangers, origin }: Pick<RestoreSource, 'strangers' | 'origin'>,
@@ -24,8 +24,9 @@ export function refuseStrangers(
 ): void {
   const unknown = unknownOf(strangers, living);
   if (unknown.length > 0)
-    throw new Error(
-      `${origin} holds SQL that this program did not make and that would act inside the bot: ${listed(unknown)}; nothing was changed. If you made it yourself: --any-schema`,
+    throw new BackupRefused(
+      origin,
+      `holds SQL that this program did not make and that would act inside the bot: ${listed(unknown)}; nothing was changed. If you made it yourself: --any-schema`,
     );
 }
 

@@ -54,10 +54,6 @@ export interface RestoreOptions {
    */
   readonly isBots?: boolean;
   /**
-   * Only to see whether it can be done (a drill): a backup of a newer program is as good as any.
-   */
-  readonly isRehearsal?: boolean;
-  /**
    * No backup of the old file can be made: nothing of it can be saved but the file itself (a remote
    * database is not asked).
    */
@@ -124,7 +120,7 @@ export async function fetched(
   if (unknown.length > 0)
     throw new Error(`${source.origin} has no table ${unknown.join(', ')}; it has ${[...known].join(', ')}`);
   if (options.isBots === true) refuseOthers(source);
-  if (options.only === undefined && options.isRehearsal !== true) refuseNewer(source);
+  if (options.only === undefined) refuseNewer(source);
   const settled = await settleRuns(source, makerOf(options.from));
   // Single tables take no numbers along.
   return options.only === undefined ? settled : { ...settled, notes: source.notes };

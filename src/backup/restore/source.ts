@@ -78,6 +78,17 @@ export class BackupDamaged extends Error {
   }
 }
 
+/** It is whole, and this program, or without a word of its owner, must not restore it. */
+export class BackupRefused extends Error {
+  override readonly name = 'BackupRefused';
+  /** The backup's name, or the file's path. */
+  readonly origin: string;
+  constructor(origin: string, message: string) {
+    super(`${origin} ${message}`);
+    this.origin = origin;
+  }
+}
+
 /** It is not there, which the listing tells by itself. */
 class Gone extends Damaged {}
 

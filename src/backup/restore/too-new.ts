@@ -3,15 +3,16 @@
  * gone already.
  */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import type { RestoreSource } from './source.ts';
+import { BackupRefused, type RestoreSource } from './source.ts';
 
-/** @throws when the schema of the source is newer than the program's. */
+/** @throws BackupRefused when the schema of the source is newer than the program's. */
 export function refuseNewer({
   schemaVersion,
   origin,
 }: Pick<RestoreSource, 'schemaVersion' | 'origin'>): void {
   if (schemaVersion !== undefined && schemaVersion > SCHEMA_VERSION)
-    throw new Error(
-      `${origin} was made by a newer version of the program (schema ${schemaVersion}, this one knows ${SCHEMA_VERSION}): update the program, then restore again; nothing was changed`,
+    throw new BackupRefused(
+      origin,
+      `was made by a newer version of the program (schema ${schemaVersion}, this one knows ${SCHEMA_VERSION}): update the program, then restore again; nothing was changed`,
     );
 }

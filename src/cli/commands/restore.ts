@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
 import { madeLater } from '../../backup/catalog/lost-backup.ts';
+import { type BackupName, nameFromText } from '../../backup/catalog/names.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
@@ -12,7 +13,7 @@ import {
   type RestoreTarget,
   sourceOf,
 } from '../../backup/restore/restore-steps.ts';
-import { BackupDamaged, type RestoreFrom } from '../../backup/restore/source.ts';
+import { BackupDamaged, BackupRefused, type RestoreFrom } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import type { BackupContext } from '../../backup/run/context.ts';
 import { copyLive } from '../../backup/snapshot/copy-live.ts';
@@ -55,19 +56,22 @@ export function restoreCommand(cli: Cli): Command {
     try {
       return await run(cli, invocation, args, options);
     } catch (error) {
-      if (!(error instanceof BackupDamaged)) throw error;
-      return nameAnother(invocation, error, options);
+      if (error instanceof BackupDamaged) return nameAnother(invocation, error.backup, error, options);
+      // A file has no older one.
+      if (!(error instanceof BackupRefused) || nameFromText(error.origin) !== error.origin) throw error;
+      return nameAnother(invocation, error.origin, error, options);
     }
   });
 }
 
-/** The backup is at fault: names the next one, and how to take it. */
+/** The backup cannot be taken: names the next one, and how to take it. */
 async function nameAnother(
   { terminal, session }: Invocation,
-  failure: BackupDamaged,
+  backup: BackupName,
+  failure: Error,
   { replace, only, brokenDatabase, to }: Options,
 ): Promise<ExitCode> {
-  const next = await olderThan(session.bucket, failure.backup);
+  const next = await olderThan(session.bucket, backup);
   const flags = [
     ...(replace === true ? ['--replace'] : []),
     ...(brokenDatabase === true ? ['--broken-database'] : []),
