@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SchemaObject } from '../../../src/backup/model/model.ts';
 import { refuseStrangers, strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
+import { BackupRefused } from '../../../src/backup/restore/source.ts';
 import { strangersOf } from '../../../src/backup/schema/strangers.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
@@ -77,8 +78,9 @@ test.each(RUNS)('%s is refused by name', async (sql, name) => {
   await makeBot('given.db', sql);
   const source = { origin: 'given.db', strangers: strangersInFile(join(directory, 'given.db')) };
   expect(() => refuseStrangers(source, [])).toThrow(
-    new Error(
-      `given.db holds SQL that this program did not make and that would act inside the bot: ${name}; nothing was changed. If you made it yourself: --any-schema`,
+    new BackupRefused(
+      'given.db',
+      `holds SQL that this program did not make and that would act inside the bot: ${name}; nothing was changed. If you made it yourself: --any-schema`,
     ),
   );
   expect(() => refuseStrangers(source, source.strangers)).not.toThrow();
