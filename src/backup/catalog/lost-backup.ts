@@ -34,8 +34,11 @@ export async function lostBackup(
   run: RunStart | undefined,
   { entry: newest, newer }: Newest,
 ): Promise<BackupHealth['damaged']> {
-  if (run === undefined || (newest !== undefined && newest.time >= run.startedAt)) return undefined;
+  if (run === undefined) return undefined;
   const { name } = run;
+  // The record keeps whole seconds, and two runs may begin within one.
+  const second = (time: Date): number => Math.floor(time.getTime() / 1000);
+  if (newest !== undefined && second(newest.time) > second(run.startedAt)) return undefined;
   const found = newer.find((entry) => entry.name === name) ?? (await findBackup(bucket, name));
   if (found === undefined) return { name, problem: 'all its files are gone from the bucket', isLost: true };
   if (found.state === 'unfinished')

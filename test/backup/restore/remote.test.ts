@@ -151,7 +151,7 @@ test('one table only: contents replaced, the others stay', async () => {
     sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (500, 1, 'f')"),
   ]);
   await expect(restoreNewest(world, { target: remote.target }, { only: ['anime'] })).rejects.toThrow(
-    /name those tables in --only too/,
+    /name both in --only/,
   );
   expect(await titles(db)).toBe('Naruto');
   db.close();
