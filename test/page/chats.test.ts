@@ -13,7 +13,9 @@ inBrowser('chats', () => {
     await bot('sendMessage', { chat_id: admin.id, text: 'Sizga' });
     await expect.poll(() => mark('Anime kanali').innerText()).toBe('3');
     await expect.poll(() => person.innerText()).toBe('1');
-    expect(await page.locator('.hidden-text').first().innerText()).toMatch(/^\d ta o‘qilmagan xabar$/);
+    await expect
+      .poll(() => page.locator('.hidden-text').first().innerText())
+      .toMatch(/^\d ta o‘qilmagan xabar$/);
     await expect.poll(() => page.title()).toMatch(/^\(3\) /);
     await page.reload();
     await expect.poll(() => mark('Anime kanali').innerText()).toBe('3');
@@ -37,7 +39,7 @@ inBrowser('chats', () => {
     await says('birinchi');
     await says('ikkinchi');
     await expect.poll(() => page.locator('#chats .badge > :first-child').allInnerTexts()).toEqual(['2']);
-    expect(await page.locator('#chats button').first().innerText()).toContain('ikkinchi');
+    await expect.poll(() => page.locator('#chats button').first().innerText()).toContain('ikkinchi');
   });
 
   test('are reached by Alt with arrows from anywhere, and by arrows in the list', async () => {

@@ -28,7 +28,7 @@ inBrowser('the language', () => {
       files: ['a.db.gz', 'a.json.gz'],
     });
     await page.getByText('tekshirilgan').waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe('uz');
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('uz');
     const flat = (language: 'uz' | 'en'): string[] =>
       Object.values(TEXTS[language]).flatMap((text) =>
         typeof text === 'string' ? [text] : Object.values(text),
@@ -52,10 +52,10 @@ inBrowser('the language', () => {
     await expect.poll(() => [aziza.user.language_code, admin.user.language_code]).toEqual(['ru', 'ru']);
     await page.reload();
     await page.getByText('Кто вы').waitFor();
-    expect(await page.locator('html').getAttribute('lang')).toBe('ru');
-    expect(await page.getByRole('button', { name: 'RU', exact: true }).getAttribute('aria-pressed')).toBe(
-      'true',
-    );
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('ru');
+    await expect
+      .poll(() => page.getByRole('button', { name: 'RU', exact: true }).getAttribute('aria-pressed'))
+      .toBe('true');
     await page.locator('#text').fill('привет');
     await page.locator('#text').press('Enter');
     await expect.poll(() => telegram.delivered.at(-1)?.message?.from.language_code).toBe('ru');
@@ -103,7 +103,7 @@ inBrowser('the look', () => {
     await page.locator('.bottom').getByRole('button', { name: 'Suhbatlar' }).click();
     await page.locator('#chats').getByRole('button', { name: 'Anime guruhi' }).click();
     await page.locator('#chat-title', { hasText: 'Anime guruhi' }).waitFor();
-    expect(await page.locator('.side').isVisible()).toBe(false);
+    await expect.poll(() => page.locator('.side').isVisible()).toBe(false);
   });
 
   test('says in Uzbek that the server is gone, with what to do', async () => {
@@ -115,6 +115,6 @@ inBrowser('the look', () => {
     await page.fill('#text', 'bor');
     await page.locator('#text').press('Enter');
     await page.locator('#toast', { hasText: 'Server javob bermayapti' }).waitFor();
-    expect(await page.locator('#text').inputValue()).toBe('bor');
+    await expect.poll(() => page.locator('#text').inputValue()).toBe('bor');
   });
 });

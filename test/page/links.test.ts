@@ -57,7 +57,7 @@ inBrowser('a link', () => {
     await link.click({ modifiers: ['Control'] });
     await box.getByRole('button', { name: 'Shu yerda qolish' }).click();
     expect({ outside, pages: context.pages().length }).toEqual({ outside: [], pages: 1 });
-    expect(await page.locator('#flow a[href]').count()).toBe(0);
+    await expect.poll(() => page.locator('#flow a[href]').count()).toBe(0);
   });
 
   test('is opened in a page of its own when one says so, and tells nothing of ours', async () => {

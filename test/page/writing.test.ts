@@ -14,7 +14,7 @@ inBrowser('the writing line', () => {
   test('sends more than ten files as several albums, in order, the caption on the first', async () => {
     const { page, aziza } = await open();
     await page.setInputFiles('#files', documents(23));
-    expect(await page.locator('#attached').innerText()).toContain('23 ta fayl, 3 ta albom bo‘lib');
+    await expect.poll(() => page.locator('#attached').innerText()).toContain('23 ta fayl, 3 ta albom bo‘lib');
     await page.fill('#text', 'Qismlar');
     await page.getByRole('button', { name: 'Yuborish' }).click();
     await expect.poll(() => aziza.messages().filter(({ kind }) => kind === 'document').length).toBe(23);
@@ -73,9 +73,9 @@ inBrowser('the writing line', () => {
     const { page } = await open();
     await page.setInputFiles('#files', documents(2));
     await page.locator('#chats').getByRole('button', { name: 'Anime guruhi' }).click();
-    expect(await page.locator('#attached').isVisible()).toBe(false);
+    await expect.poll(() => page.locator('#attached').isVisible()).toBe(false);
     await page.locator('#chats').getByRole('button').first().click();
-    expect(await page.locator('#attached').innerText()).toContain('2 ta fayl');
+    await expect.poll(() => page.locator('#attached').innerText()).toContain('2 ta fayl');
   });
 
   test('gives back what could not be sent, and says why in Uzbek', async () => {
@@ -84,7 +84,7 @@ inBrowser('the writing line', () => {
     await aziza.block();
     await page.locator('#compose').evaluate((form) => form.requestSubmit());
     await page.locator('#toast', { hasText: 'Siz botni bloklagansiz. Avval blokdan chiqaring.' }).waitFor();
-    expect(await page.locator('#text').inputValue()).toBe('yetib bormaydi');
+    await expect.poll(() => page.locator('#text').inputValue()).toBe('yetib bormaydi');
     // The line is closed, as in the apps, until the block is lifted.
     await page.locator('#no-writing', { hasText: 'Siz botni bloklagansiz' }).waitFor();
     await page.getByRole('button', { name: 'Blokdan chiqarish' }).click();
@@ -100,8 +100,8 @@ inBrowser('the writing line', () => {
     await aziza.block();
     await page.locator('#compose').evaluate((form) => form.requestSubmit());
     await page.locator('#toast', { hasText: 'Siz botni bloklagansiz' }).waitFor();
-    expect(await page.locator('#attached').innerText()).toContain('12 ta fayl, 2 ta albom bo‘lib');
-    expect(await page.locator('#text').inputValue()).toBe('izoh');
+    await expect.poll(() => page.locator('#attached').innerText()).toContain('12 ta fayl, 2 ta albom bo‘lib');
+    await expect.poll(() => page.locator('#text').inputValue()).toBe('izoh');
   });
 
   test('Arrow Up edits the last message, Esc leaves the edit and takes files back', async () => {
@@ -119,13 +119,13 @@ inBrowser('the writing line', () => {
     await expect.poll(() => aziza.messages().at(-1)?.text).toBe('to‘g‘ri matn');
     await page.setInputFiles('#files', documents(2));
     await line.press('Escape');
-    expect(await page.locator('#attached').isVisible()).toBe(false);
+    await expect.poll(() => page.locator('#attached').isVisible()).toBe(false);
   });
 
   test('is closed where one may not write, and says why', async () => {
     const { page } = await open();
     await page.locator('#chats').getByRole('button', { name: 'Anime kanali' }).click();
     await page.locator('#no-writing', { hasText: 'Bu yerga faqat adminlar yozadi' }).waitFor();
-    expect(await page.locator('#compose').isVisible()).toBe(false);
+    await expect.poll(() => page.locator('#compose').isVisible()).toBe(false);
   });
 });
