@@ -1,21 +1,14 @@
 /** What `getMe` may answer: any name of a bot, and nothing that is no bot. */
-import { createServer, type Server } from 'node:http';
 import { parseEnv } from 'node:util';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { withSettings } from '../../src/cli/env-file.ts';
 import { PARTS } from '../../src/cli/setup/proofs.ts';
 import { readConfig } from '../../src/settings/config.ts';
-
-let server: Server | undefined;
-afterEach(() => server?.close());
+import { serveHere } from '../support/local-server.ts';
 
 async function proved(answer: unknown) {
-  const opened = createServer((_, response) => response.end(JSON.stringify(answer)));
-  server = opened;
-  await new Promise<void>((resolve) => opened.listen(0, '127.0.0.1', resolve));
-  const address = opened.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
-  const env = { BOT_TOKEN: `123456:${'A'.repeat(35)}`, TELEGRAM_API_ROOT: `http://127.0.0.1:${port}` };
+  const apiRoot = await serveHere((_, response) => response.end(JSON.stringify(answer)));
+  const env = { BOT_TOKEN: `123456:${'A'.repeat(35)}`, TELEGRAM_API_ROOT: apiRoot };
   return PARTS.find(({ name }) => name === 'Telegram')?.prove(readConfig(env, 'cli'), env);
 }
 

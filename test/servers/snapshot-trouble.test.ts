@@ -3,7 +3,7 @@
  * that say what to do.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fault, RequestRecord } from '../../sim/sql-over-http/request-faults.ts';
 import { ManualClock } from '../../sim/sql-over-http/server-clock.ts';
 import { type SqlServer, startSqlServer } from '../../sim/sql-over-http/sql-server.ts';
@@ -14,6 +14,7 @@ import { connectSqlHttp } from '../../src/backup/sql-http/sql-http.ts';
 import { verifyDeep } from '../../src/backup/verify/verify-backup.ts';
 import { allTargets, makeDatabase, readAll, serve } from '../backup/snapshot/rig.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
+import { serveHere } from '../support/local-server.ts';
 
 describe('cursors that reset after a hundred rows, every time', () => {
   let world: World;
@@ -166,15 +167,10 @@ describe('what is no database answers', () => {
 
   test('no request follows a redirect: rows and token stay where they belong', async () => {
     const elsewhere = await serve(makeDatabase().file);
-    const { createServer } = await import('node:http');
-    const redirecting = createServer((_, response) => {
+    const url = await serveHere((_, response) => {
       response.writeHead(307, { location: `${elsewhere.url}/v3/pipeline` }).end();
     });
-    await new Promise<void>((resolve) => redirecting.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void redirecting.close());
-    const address = redirecting.address();
-    const port = typeof address === 'object' ? address?.port : 0;
-    const server = connectSqlHttp({ url: `http://127.0.0.1:${port}`, authToken: 'secret', fetch });
+    const server = connectSqlHttp({ url, authToken: 'secret', fetch });
     await expect(server.post('v3/pipeline', {})).rejects.toThrow(/answered 307: it sends elsewhere/);
     expect(elsewhere.requestCount).toBe(0);
   });

@@ -2,26 +2,10 @@
  * A server that answers what no S3 server should: data stays with the server that was named, and no
  * answer is endless.
  */
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createS3Store, type S3Options } from '../../../src/backup/store/s3-store.ts';
 import type { Store } from '../../../src/backup/store/types.ts';
-
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+import { serveHere } from '../../support/local-server.ts';
 
 function open(endpoint: string, options: S3Options = {}): Store {
   const settings = {
@@ -42,11 +26,11 @@ test.each([301, 302, 303, 307, 308])(
   'a redirect (%s) is not followed, with data or without',
   async (status) => {
     const stolen: string[] = [];
-    const thief = await serve((request, response) => {
+    const thief = await serveHere((request, response) => {
       stolen.push(`${request.method} ${request.url}`);
       response.end();
     });
-    const endpoint = await serve((request, response) => {
+    const endpoint = await serveHere((request, response) => {
       request.resume();
       response.writeHead(status, { location: `${thief}/steal` }).end();
     });
@@ -61,7 +45,7 @@ test.each([301, 302, 303, 307, 308])(
 
 test('an endless listing answer is cut off', async () => {
   let sent = 0;
-  const endpoint = await serve((_request, response) => {
+  const endpoint = await serveHere((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/xml' });
     const more = (): void => {
       while (!response.destroyed && response.write('<Contents><Key>k</Key></Contents>'.repeat(10_000)))
@@ -78,7 +62,7 @@ test('an endless listing answer is cut off', async () => {
 
 test('a listing that always has one page more is given up', async () => {
   let pages = 0;
-  const endpoint = await serve((_request, response) => {
+  const endpoint = await serveHere((_request, response) => {
     pages += 1;
     response.end(
       xml(`<IsTruncated>true</IsTruncated><NextContinuationToken>${pages}</NextContinuationToken>`),
@@ -89,7 +73,7 @@ test('a listing that always has one page more is given up', async () => {
 });
 
 test.each(['zz', '-5', '1.5', '9007199254740993'])('a size of "%s" is none', async (size) => {
-  const endpoint = await serve((_request, response) => {
+  const endpoint = await serveHere((_request, response) => {
     const entry = `<Contents><Key>backups/a</Key><Size>${size}</Size><LastModified>2026-11-22T10:00:00Z</LastModified></Contents>`;
     response.end(xml(`<IsTruncated>false</IsTruncated>${entry}`));
   });
