@@ -2,29 +2,28 @@
  * Work of the tick (every minute on both hosts): resumable, in slices, safe to start twice or to
  * kill anywhere.
  */
-import type { Api } from 'grammy';
-import type { UserFromGetMe } from 'grammy/types';
-import type { BackupEngine } from '../backup/engine.ts';
 import type { Hearing } from '../bot/hearing.ts';
 import type { Services } from '../bot/receive.ts';
 import type { Replay } from '../bot/replay.ts';
-import type { Database, Query } from '../db/database.ts';
-import type { Log } from '../lib/log.ts';
-import type { LocaleName } from '../settings/config.ts';
+import type { Query } from '../db/database.ts';
 
-export interface JobContext extends Pick<Services, 'importUpload' | 'background'> {
-  readonly db: Database;
-  readonly api: Api;
-  readonly me: UserFromGetMe;
-  readonly adminIds: readonly number[];
-  readonly defaultLocale: LocaleName;
-  /** The time zone in which people read times; by default the bot's. */
-  readonly timeZone?: string;
-  readonly now: () => Date;
+export interface JobContext
+  extends Pick<
+    Services,
+    | 'db'
+    | 'api'
+    | 'me'
+    | 'adminIds'
+    | 'defaultLocale'
+    | 'timeZone'
+    | 'now'
+    | 'log'
+    | 'backups'
+    | 'importUpload'
+    | 'background'
+  > {
   /** Waits; tests hand in a clock that jumps. */
   readonly sleep: (milliseconds: number) => Promise<void>;
-  readonly log: Log;
-  readonly backups: BackupEngine;
   /** Handles an update that was set aside. */
   readonly replay: Replay;
   /** Absent where updates come by neither webhook nor polling (tests). */

@@ -18,9 +18,8 @@ import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
 import { asking, putQuestion, withNote } from './edit-screens.ts';
+import { chatName } from './lines.ts';
 
-/** Buttons and lists show it on one line. */
-const NAME_LIMIT = 60;
 const one = {
   reads: ({ channel }: { readonly channel: number }) => [mandatoryChannel(channel)] as const,
   gone: (t: Texts): string => t.admin.chats.gone(),
@@ -40,8 +39,8 @@ export const channelsAdminFeature = feature('admins')
   )
   .answer('channel-name', async (ctx, message, [asked]) => {
     const { chats } = ctx.t.admin;
-    const name = (message.text ?? '').replaceAll(/\s+/g, ' ').trim();
-    if (name === '' || name.length > NAME_LIMIT) return asking(chats.wantsName(), ctx.t);
+    const name = chatName(message.text);
+    if (name === undefined) return asking(chats.wantsName(), ctx.t);
     const id = asked.subject ?? 0;
     const [, , , channel] = await ctx.turn.commit(
       answered(ctx.viewer.id),

@@ -22,9 +22,7 @@ import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
 import { lookUpChat } from './chat-lookup.ts';
 import { asking, putQuestion, withNote } from './edit-screens.ts';
-
-/** Buttons and lists show it on one line. */
-const NAME_LIMIT = 60;
+import { chatName } from './lines.ts';
 
 const one = {
   reads: ({ group }: { readonly group: number }) => [groupById(group)] as const,
@@ -44,8 +42,8 @@ export const groupsAdminFeature = feature('admins')
   )
   .answer('group-name', async (ctx, message, [asked]) => {
     const { chats } = ctx.t.admin;
-    const name = (message.text ?? '').replaceAll(/\s+/g, ' ').trim();
-    if (name === '' || name.length > NAME_LIMIT) return asking(chats.wantsName(), ctx.t);
+    const name = chatName(message.text);
+    if (name === undefined) return asking(chats.wantsName(), ctx.t);
     const id = asked.subject ?? 0;
     const [, , , group] = await ctx.turn.commit(
       answered(ctx.viewer.id),

@@ -1,22 +1,14 @@
 /** What long work needs of its host; an update and the tick both have it. */
-import type { Api } from 'grammy';
-import type { BackupEngine } from '../../../backup/engine.ts';
 import type { Services } from '../../../bot/receive.ts';
 import type { Screen } from '../../../bot/show.ts';
 import type { AdminWork } from '../../../db/admin-work.ts';
-import type { Database, Statement } from '../../../db/database.ts';
-import type { Log } from '../../../lib/log.ts';
+import type { Statement } from '../../../db/database.ts';
 import type { Texts } from '../../../locales/index.ts';
-import type { LocaleName } from '../../../settings/config.ts';
 
-export interface WorkParts extends Pick<Services, 'importUpload' | 'background' | 'after'> {
-  readonly db: Database;
-  readonly api: Api;
-  readonly backups: BackupEngine;
-  readonly defaultLocale: LocaleName;
-  readonly now: () => Date;
-  readonly log: Log;
-}
+export type WorkParts = Pick<
+  Services,
+  'db' | 'api' | 'backups' | 'defaultLocale' | 'now' | 'log' | 'importUpload' | 'background' | 'after'
+>;
 
 /** What the admin is told in the end, and what is written with it. */
 export interface WorkOutcome {
