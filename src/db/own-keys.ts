@@ -5,6 +5,7 @@
  */
 import { type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';
+import { ownSchema } from './own-tables.ts';
 
 /** Table -> keys, all in lower case: columns in the order of the alphabet; see {@link keyOf}. */
 export type Keys = ReadonlyMap<string, ReadonlySet<string>>;
@@ -62,21 +63,7 @@ export function ownKeys(version: number): Keys {
   return keys;
 }
 
-const NUMBER = /(?:^ {2}|^CREATE TABLE \w+ \()"?([a-z_]+)"? INTEGER\b/gm;
-
-/** Columns of whole numbers, by table. */
-function ownNumbers(version: number): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    migrations
-      .slice(0, version)
-      .flatMap(({ up }) => up(new Map()))
-      .flatMap((text) => {
-        const [, table] = /^CREATE TABLE (\w+)/.exec(text) ?? [];
-        if (table === undefined) return [];
-        return [[table, [...text.matchAll(NUMBER)].map(([, column = '']) => column)] as const];
-      }),
-  );
-}
+const MARK = / (?:where|rowid)$/;
 
 export interface LostKey {
   readonly table: string;
@@ -85,19 +72,29 @@ export interface LostKey {
 
 /** Of the tables `there`, those whose keys are gone. */
 export function lostKeys(found: Keys, there: (table: string) => boolean, version: number): LostKey[] {
-  const numbers = ownNumbers(version);
+  const { tables } = ownSchema(version);
   return [...ownKeys(version)].flatMap(([table, keys]) => {
     if (!there(table)) return [];
-    const texts = (numbers.get(table) ?? []).filter((column) => found.get(table)?.has(`${column} text`));
+    // A column of a later step may have been an old bot's, of another type.
+    const texts = (tables.get(table) ?? [])
+      .filter(({ definition, isLater }) => !isLater && /^INTEGER\b/.test(definition))
+      .map(({ name }) => name)
+      .filter((column) => found.get(table)?.has(`${column} text`));
     if (texts.length > 0)
       return [{ table, finding: `table ${table} keeps texts where numbers belong (${texts.join(', ')})` }];
     const lost = [...keys].filter((key) => found.get(table)?.has(key) !== true);
-    const named = lost.map((key) => `(${key.replace(/ (?:where|rowid)$/, '')})`);
+    const named = lost.map((key) => `(${key.replace(MARK, '')})`);
     const key = named.length > 1 ? 'keys' : 'key';
     return lost.length === 0
       ? []
       : [{ table, finding: `table ${table} lacks its ${key} ${named.join(', ')}` }];
   });
+}
+
+/** The column is a key or a part of one; names in lower case. */
+export function tellsRowsApart(keys: Keys, table: string, column: string): boolean {
+  const parts = (key: string): string[] => key.replace(MARK, '').split(', ');
+  return [...(keys.get(table) ?? [])].some((key) => !key.endsWith(' text') && parts(key).includes(column));
 }
 
 /** No name of ours has others, and libsql ends the process over one that is not UTF-8. */
@@ -120,11 +117,11 @@ export const existingKeys: Query<Keys> = {
      FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.rootpage <> 0 AND c.pk > 0
        AND t.name ${ASCII} AND c.name ${ASCII}
      UNION ALL
-     SELECT lower(t.name), i.name, CASE WHEN c.name ${ASCII} THEN lower(c.name) ELSE '' END,
+     SELECT lower(t.name), 'index ' || i.seq, CASE WHEN c.name ${ASCII} THEN lower(c.name) ELSE '' END,
        CASE WHEN i.partial THEN ' where' ELSE '' END
      FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
      WHERE t.type = 'table' AND t.rootpage <> 0 AND i."unique" = 1 AND i.origin <> 'pk'
-       AND t.name ${ASCII} AND i.name ${ASCII}
+       AND t.name ${ASCII}
      UNION ALL
      SELECT lower(t.name), ' text ' || c.cid, lower(c.name), ' text'
      FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table' AND t.rootpage <> 0

@@ -1,6 +1,6 @@
 /** The bot's own schema as a takeover needs it: kinds of columns, and every name that is taken. */
 import { kindOfColumn } from '../backup/import/fit.ts';
-import { type OwnColumn, ownSchema } from '../db/own-schema.ts';
+import { type OwnColumn, ownSchema } from '../db/own-tables.ts';
 
 /**
  * The old Python bot's tables, parents first, with the columns that it wrote. Other columns of

@@ -6,7 +6,7 @@
  */
 
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
-import { existingKeys, type Keys } from '../db/own-keys.ts';
+import { existingKeys, type Keys, tellsRowsApart } from '../db/own-keys.ts';
 import type { Row } from '../db/row.ts';
 import { hexOf, textOfHex } from '../lib/hex-text.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
@@ -37,10 +37,8 @@ interface Reference {
 interface Living {
   /** Every column of each table, ours or not. */
   readonly columns: ReadonlyMap<string, readonly string[]>;
-  /** `table.column` that tells rows apart. */
-  readonly keys: ReadonlySet<string>;
+  readonly keys: Keys;
   readonly references: readonly Reference[];
-  readonly marks: Keys;
   readonly objects: readonly KeptObject[];
   /** Where old values go. */
   readonly kept: string;
@@ -58,7 +56,7 @@ export async function planMending(db: Database): Promise<Mending> {
     const there = columns.filter(
       ({ name, kind }) =>
         living.columns.get(table)?.includes(name) &&
-        !((kind === 'integer' || kind === 'id') && living.marks.get(table)?.has(`${name} text`)),
+        !((kind === 'integer' || kind === 'id') && living.keys.get(table)?.has(`${name} text`)),
     );
     return there.length === 0 ? [] : [{ table, columns: there.map(scanned) }];
   });
@@ -100,7 +98,7 @@ function mendColumn(
   living: Living,
   notes: string[],
 ): Statement[] {
-  const isKey = living.keys.has(`${table}.${column.name}`);
+  const isKey = tellsRowsApart(living.keys, table, column.name);
   const mended: MendedValue[] = [];
   const lost: MendedValue[] = [];
   for (const value of values) {
@@ -173,21 +171,13 @@ function setAside(table: string, values: readonly MendedValue[], living: Living)
 }
 
 async function readLiving(db: Database): Promise<Living> {
-  const [columns, keys, references, objects, marks] = await db.read([
+  const [columns, references, objects, keys] = await db.read([
     all(
       sql(
-        `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS "column", c.pk AS pk FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
+        `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
          WHERE t.type = 'table' AND t.rootpage <> 0`,
       ),
-      (row) => ({ table: name(row, 'table'), column: name(row, 'column'), isKey: row.bool('pk') }),
-    ),
-    all(
-      sql(
-        `SELECT ${hexOf('t.name')} AS "table", ${hexOf('c.name')} AS "column"
-         FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, pragma_index_info(i.name) AS c
-         WHERE t.type = 'table' AND t.rootpage <> 0 AND i."unique" AND c.name IS NOT NULL`,
-      ),
-      (row) => `${name(row, 'table')}.${name(row, 'column')}`,
+      (row) => ({ table: name(row, 'table'), column: name(row, 'column') }),
     ),
     all(
       sql(
@@ -209,9 +199,8 @@ async function readLiving(db: Database): Promise<Living> {
   for (const { table, column } of columns) byTable.set(table, [...(byTable.get(table) ?? []), column]);
   return {
     columns: byTable,
-    keys: new Set([...keys, ...columns.filter(({ isKey }) => isKey).map((c) => `${c.table}.${c.column}`)]),
+    keys,
     references,
-    marks,
     objects,
     kept: keptName(OLD_VALUES, OLD_VALUES_COLUMNS, objects),
   };

@@ -8,9 +8,9 @@ import {
   lackOfTables,
   lacksCatalogue,
   OLD_BOTS,
-  ownSchema,
   tellLack,
 } from '../../src/db/own-schema.ts';
+import { ownSchema } from '../../src/db/own-tables.ts';
 import { OLD_TABLES } from '../../src/takeover/our-schema.ts';
 
 /** As SQLite itself has it after the first `version` steps. */

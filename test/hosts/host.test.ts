@@ -11,7 +11,7 @@ import { backupAlertText } from '../../src/bot/alerts.ts';
 import { readBotInfo } from '../../src/bot/telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
-import { ownSchema } from '../../src/db/own-schema.ts';
+import { ownSchema } from '../../src/db/own-tables.ts';
 import { composeEngine } from '../../src/hosts/compose.ts';
 import { createHost, type Host } from '../../src/hosts/host.ts';
 import { peopleFormat } from '../../src/hosts/node/log-lines.ts';

@@ -3,7 +3,7 @@
  * "Import"). Data only.
  */
 
-import { ownSchema } from '../../db/own-schema.ts';
+import { ownSchema } from '../../db/own-tables.ts';
 
 export interface ImportTable {
   readonly name: string;

@@ -2,7 +2,7 @@
  * What the owner added to a table of the bot's that `--only` makes again: columns, indexes and
  * triggers. Pure.
  */
-import { ownSchema } from '../../db/own-schema.ts';
+import { ownSchema } from '../../db/own-tables.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { ColumnInfo, DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
 import { mentions } from './only-obstacles.ts';

@@ -18,7 +18,7 @@ import { IMPORT_TABLES, whyLeftAside } from '../../../src/backup/import/tables.t
 import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
-import { ownSchema } from '../../../src/db/own-schema.ts';
+import { ownSchema } from '../../../src/db/own-tables.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { LARGEST_USER_ID } from '../../../src/db/users.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
