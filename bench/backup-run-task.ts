@@ -20,9 +20,9 @@ import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createSqliteSink } from '../src/backup/sqlite/sqlite-sink.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
-import type { S3Settings } from '../src/backup/store/s3-client.ts';
 import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
 import { openRemoteDatabase } from '../src/db/remote-database.ts';
+import type { S3Settings } from '../src/settings/s3-endpoint.ts';
 import { benchContext } from './backup-context.ts';
 
 /** A sample costs a tenth of a millisecond; with its garbage collection it costs ten. */

@@ -3,7 +3,7 @@
  * an S3 server, Telegram.
  */
 import { join } from 'node:path';
-import type { S3Settings } from '../src/backup/store/s3-client.ts';
+import type { S3Settings } from '../src/settings/s3-endpoint.ts';
 import { startMemoryS3 } from './s3/memory-server.ts';
 import type { FaultPlan } from './sql-over-http/request-faults.ts';
 import { type SqlServer, startSqlServer } from './sql-over-http/sql-server.ts';

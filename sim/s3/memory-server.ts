@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { S3Settings } from '../../src/backup/store/s3-client.ts';
+import type { S3Settings } from '../../src/settings/s3-endpoint.ts';
 import { MemoryS3, refuse } from './memory.ts';
 
 export interface MemoryS3Server {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import type { S3Settings } from '../../src/backup/store/s3-client.ts';
+import type { S3Settings } from '../../src/settings/s3-endpoint.ts';
 import { freePorts } from '../free-ports.ts';
 
 const SCRIPT = fileURLToPath(new URL('./start-swift.sh', import.meta.url));

@@ -8,7 +8,7 @@ import { Encrypter } from 'age-encryption';
 import { cronProblem } from '#cron-pattern';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
 import { DEFAULT_TIME_ZONE, timeFormat } from '../text/times.ts';
-import { serverAddress } from './s3-endpoint.ts';
+import { type S3Settings, serverAddress } from './s3-endpoint.ts';
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -46,15 +46,7 @@ export type DatabaseSettings =
 
 export type BucketSettings =
   | { readonly kind: 'directory'; readonly path: string }
-  | {
-      readonly kind: 's3';
-      readonly endpoint: string;
-      readonly region: string;
-      readonly bucket: string;
-      readonly accessKeyId: string;
-      readonly secretAccessKey: string;
-      readonly forcePathStyle: boolean;
-    };
+  | ({ readonly kind: 's3' } & S3Settings);
 
 export interface BackupSettings {
   /** Key prefix, ending in `/` or empty. */

@@ -1,4 +1,19 @@
-/** The address of an S3 server as people copy it. */
+/** The address of an S3 server as people copy it, and what else it takes to use a bucket there. */
+
+/** Where the bucket is and who we are there. */
+export interface S3Settings {
+  /**
+   * `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:8080`, …; without the bucket.
+   */
+  readonly endpoint: string;
+  /** `auto` for R2, `us-east-1` for most self-hosted stores. */
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** True puts the bucket in the path (`/bucket/key`); false in the host name. */
+  readonly forcePathStyle: boolean;
+}
 
 /**
  * `S3_ENDPOINT` without the bucket's name at its end, where R2's dashboard shows it

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { startSwift } from '../../sim/s3/swift.ts';
-import type { S3Settings } from '../../src/backup/store/s3-client.ts';
+import type { S3Settings } from '../../src/settings/s3-endpoint.ts';
 
 /** The server to test against: the one that S3_TEST_* names, else a Swift of our own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
-import type { S3Settings } from '../../src/backup/store/s3-client.ts';
 import { createS3Store } from '../../src/backup/store/s3-store.ts';
+import type { S3Settings } from '../../src/settings/s3-endpoint.ts';
 import { storeContract } from '../backup/store/contract.ts';
 
 const { s3 } = JSON.parse(inject('standIns')) as { s3: S3Settings };

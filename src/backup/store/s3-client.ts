@@ -2,22 +2,8 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { S3Settings } from '../../settings/s3-endpoint.ts';
 import { escapeUri, fetchHandler, type SdkHandler, type StoreFetch } from './s3-http.ts';
-
-/** Where the bucket is and who we are there. */
-export interface S3Settings {
-  /**
-   * `https://<account>.r2.cloudflarestorage.com`, `http://127.0.0.1:8080`, …; without the bucket.
-   */
-  readonly endpoint: string;
-  /** `auto` for R2, `us-east-1` for most self-hosted stores. */
-  readonly region: string;
-  readonly bucket: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** True puts the bucket in the path (`/bucket/key`); false in the host name. */
-  readonly forcePathStyle: boolean;
-}
 
 /** The SDK client. It never retries by itself: `retry.ts` is the one place that does. */
 export function createClient(settings: S3Settings, fetch: StoreFetch, silenceMs: number): S3Client {

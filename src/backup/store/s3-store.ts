@@ -12,10 +12,11 @@ import {
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { STORE_REQUEST } from '../../lib/retry.ts';
 import { Slots } from '../../lib/slots.ts';
+import type { S3Settings } from '../../settings/s3-endpoint.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import { PartLane } from './part-lane.ts';
 import { quote, S3Bucket } from './s3-bucket.ts';
-import { createClient, presignedGet, type S3Settings } from './s3-client.ts';
+import { createClient, presignedGet } from './s3-client.ts';
 import { isNotFound } from './s3-errors.ts';
 import type { StoreFetch } from './s3-http.ts';
 import { abortUpload, S3Upload } from './s3-upload.ts';

@@ -1,6 +1,6 @@
 import { refuse } from '../../../sim/s3/memory.ts';
-import type { S3Settings } from '../../../src/backup/store/s3-client.ts';
 import type { StoreFetch } from '../../../src/backup/store/s3-http.ts';
+import type { S3Settings } from '../../../src/settings/s3-endpoint.ts';
 
 export const memorySettings: S3Settings = {
   endpoint: 'http://memory.invalid:9000',

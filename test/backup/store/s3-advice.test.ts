@@ -2,10 +2,11 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { refuse } from '../../../sim/s3/memory.ts';
-import { createClient, type S3Settings } from '../../../src/backup/store/s3-client.ts';
+import { createClient } from '../../../src/backup/store/s3-client.ts';
 import type { StoreFetch } from '../../../src/backup/store/s3-http.ts';
 import { createS3Store } from '../../../src/backup/store/s3-store.ts';
 import { StoreError } from '../../../src/backup/store/types.ts';
+import type { S3Settings } from '../../../src/settings/s3-endpoint.ts';
 import { memorySettings } from './faults.ts';
 
 async function told(fetch: StoreFetch, act: 'put' | 'get' | 'list' | 'head' = 'put') {
