@@ -1,6 +1,7 @@
 /**
- * What a database lacks of the bot's own schema (own-tables.ts). A dropped table, a lost key or a renamed column breaks no page, so no check
- * of SQLite finds it. A database of an older version lacks nothing: a migration adds the rest.
+ * What a database lacks of the bot's own schema (own-tables.ts). A dropped table, a lost key or a
+ * renamed column breaks no page, so no check of SQLite finds it. A database of an older version
+ * lacks nothing: a migration adds the rest.
  */
 import { all, type Database, type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';

@@ -1,4 +1,4 @@
-/** The bot's own tables at each version of its schema, read from the migrations themselves. Pure. */
+/** The bot's own tables at each version of the schema, read from the migrations. Pure. */
 import { migrations } from './migrations/all-migrations.ts';
 
 export interface OwnColumn {
