@@ -5,8 +5,8 @@
 import type { Update } from 'grammy/types';
 import { noticeAdmins } from '../db/admin-notices.ts';
 import type { Database } from '../db/database.ts';
-import { readJson } from '../db/json-column.ts';
 import { setAside, type WaitingUpdate, waitingUpdates } from '../db/updates.ts';
+import { readJson } from '../lib/read-json.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Handles one update that was set aside. */

@@ -4,15 +4,11 @@
  * (core.telegram.org/bots/api). Unknown kinds and fields pass: Telegram adds some every year.
  */
 import type { Update } from 'grammy/types';
+import { readJson } from '../lib/read-json.ts';
 
 /** Undefined: not an update of Telegram. */
 export function readUpdate(body: string): Update | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const value = readJson(body);
   return isUpdate(value) ? value : undefined;
 }
 

@@ -2,8 +2,9 @@
  * Things the admins should know. The tick tells them, so a notice survives a crash and an
  * unreachable Telegram. Each key is told once.
  */
+
+import { readJson } from '../lib/read-json.ts';
 import { all, type Query, type Statement, sql } from './database.ts';
-import { readJson } from './json-column.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 export type Notice =

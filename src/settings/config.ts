@@ -7,6 +7,7 @@ import { Encrypter } from 'age-encryption';
 // On Node croner checks it; the Worker's triggers are in wrangler.toml (package.json, "imports").
 import { cronProblem } from '#cron-pattern';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
+import { readJson } from '../lib/read-json.ts';
 import { DEFAULT_TIME_ZONE, timeFormat } from '../text/times.ts';
 import { type S3Settings, serverAddress } from './s3-endpoint.ts';
 
@@ -370,15 +371,7 @@ class Reader {
   }
 
   jsonObject(name: string): Record<string, unknown> | undefined {
-    const parse = (text: string): Record<string, unknown> | undefined => {
-      try {
-        const value: unknown = JSON.parse(text);
-        return typeof value === 'object' && value !== null ? { ...value } : undefined;
-      } catch {
-        return undefined;
-      }
-    };
-    return this.#checked(name, parse, 'a JSON object');
+    return this.#checked(name, readJson<Record<string, unknown>>, 'a JSON object');
   }
 
   #checked<T>(name: string, parse: (text: string) => T | undefined, shape: string): T | undefined {

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
+import { readJson } from '../../lib/read-json.ts';
 
 export interface LockText {
   readonly holder: string;
@@ -111,29 +112,23 @@ export function isOfThisKernel(lock: LockText): boolean {
 
 /** Undefined for a text that is no whole lock. */
 export function parseLock(text: string): LockText | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const fields: Record<string, unknown> = { ...value };
-    const { holder, pid, host } = fields;
-    if (typeof holder !== 'string' || typeof host !== 'string') return undefined;
-    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
-    const textOrNull = (name: string): string | null => {
-      const field = fields[name];
-      return typeof field === 'string' ? field : null;
-    };
-    return {
-      holder,
-      pid,
-      host,
-      began: textOrNull('began'),
-      since: textOrNull('since') ?? 'an unknown time',
-      machine: textOrNull('machine'),
-      process: textOrNull('process'),
-    };
-  } catch {
-    return undefined;
-  }
+  const fields = readJson<Record<string, unknown>>(text);
+  const { holder, pid, host } = fields ?? {};
+  if (typeof holder !== 'string' || typeof host !== 'string') return undefined;
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  const textOrNull = (name: string): string | null => {
+    const field = fields?.[name];
+    return typeof field === 'string' ? field : null;
+  };
+  return {
+    holder,
+    pid,
+    host,
+    began: textOrNull('began'),
+    since: textOrNull('since') ?? 'an unknown time',
+    machine: textOrNull('machine'),
+    process: textOrNull('process'),
+  };
 }
 
 /** proc(5), pid_namespaces(7). */

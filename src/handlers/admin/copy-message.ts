@@ -2,7 +2,7 @@
 import type { Api } from 'grammy';
 import type { InlineKeyboardMarkup } from 'grammy/types';
 import type { Broadcast } from '../../db/broadcasts.ts';
-import { readJson } from '../../db/json-column.ts';
+import { readJson } from '../../lib/read-json.ts';
 import { NoSource } from './telegram-errors.ts';
 
 /** One call. copyMessage leaves the buttons out, so they are sent along. */

@@ -19,8 +19,8 @@ import {
   workDone,
 } from '../../../db/admin-work.ts';
 import { DatabaseUnavailable, type Statement } from '../../../db/database.ts';
-import { readJson } from '../../../db/json-column.ts';
 import { describeError } from '../../../lib/log.ts';
+import { readJson } from '../../../lib/read-json.ts';
 import { textsIn } from '../../../locales/index.ts';
 import { readSendFailure } from '../telegram-errors.ts';
 import { doCheck } from './check.ts';
