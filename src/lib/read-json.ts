@@ -1,7 +1,6 @@
 /**
- * JSON from where something else may stand: a column that somebody's SQL or a restored row filled, a
- * lock file, a setting. Undefined where it is no object or array; the shape within is the caller's
- * to look at.
+ * JSON from where something else may stand: a column that somebody's SQL filled, a lock file, a
+ * setting. Undefined where it is no object or array; what is within is the caller's to check.
  */
 export function readJson<T extends object>(text: string): T | undefined {
   try {
