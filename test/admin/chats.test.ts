@@ -211,3 +211,19 @@ describe('mandatory channels', () => {
     expect(viewer.lastMessage().text).toContain('Assalomu alaykum');
   });
 });
+
+test.each([
+  ['/groups', addGroup, GROUPS],
+  ['/channels', addChannel, CHANNELS],
+] as const)('%s: a name of more than 60 characters is asked for again', async (command, add, rows) => {
+  desk = await startDesk();
+  desk.telegram.channel({ title: 'Ochiq', username: 'ochiq_kanal' });
+  await add('@ochiq_kanal');
+  await desk.admin.send(command);
+  await desk.presses(/Ochiq/, '✏️ Nomi');
+  await desk.admin.send('n'.repeat(61));
+  expect(desk.last().text).toContain('1 dan 60 tagacha belgi');
+  expect((await desk.rows(rows)).map(({ name }) => name)).toEqual(['Ochiq']);
+  await desk.admin.send(`  ${'n'.repeat(30)}\n${'n'.repeat(29)} `);
+  expect((await desk.rows(rows)).map(({ name }) => name)).toEqual([`${'n'.repeat(30)} ${'n'.repeat(29)}`]);
+});

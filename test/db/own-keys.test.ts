@@ -9,7 +9,7 @@ import { openEmbeddedSnapshotSource } from '../../src/backup/snapshot/embedded.t
 import { type Database, sql } from '../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
-import { existingKeys, lostKeys, ownKeys } from '../../src/db/own-keys.ts';
+import { existingKeys, lostKeys, ownKeys, tellsRowsApart } from '../../src/db/own-keys.ts';
 import { Row } from '../../src/db/row.ts';
 import { readAll } from '../backup/snapshot/rig.ts';
 
@@ -90,4 +90,27 @@ test('a column renamed to another case is read all the same', () => {
   expect(row.text('title')).toBe('x');
   expect(row.textOrNull('year')).toBeNull();
   expect(() => row.text('code')).toThrow('no column code in this row');
+});
+
+test('what tells rows apart: keys, parts of keys, indexes of some rows, of the owner too', async () => {
+  const db = await made('apart.db', NEWEST);
+  await db.write([sql('CREATE UNIQUE INDEX "ягона ном" ON anime (title)')]);
+  const [found] = await db.read([existingKeys]);
+  const apart = (table: string, column: string) => tellsRowsApart(found, table, column);
+  expect(apart('anime', 'code')).toBe(true);
+  expect(apart('anime', 'id')).toBe(true);
+  expect(apart('anime_parts', 'part_number')).toBe(true);
+  expect(apart('part_news', 'anime_id')).toBe(true);
+  expect(apart('anime', 'title')).toBe(true);
+  expect(apart('anime', 'description')).toBe(false);
+  expect(apart('nothing', 'id')).toBe(false);
+  await db.closeWhole();
+});
+
+test('a column of a later step may have been an old bot’s, of another type', async () => {
+  const db = await made('old-column.db', NEWEST);
+  await db.write([sql('ALTER TABLE anime DROP COLUMN year'), sql('ALTER TABLE anime ADD COLUMN year TEXT')]);
+  const [found] = await db.read([existingKeys]);
+  expect(lostKeys(found, there, NEWEST)).toEqual([]);
+  await db.closeWhole();
 });
