@@ -163,6 +163,12 @@ function readFilePath(read: Reader, url: string): string {
   }
   const path = decodeURIComponent(written);
   if (path === '' || path === ':memory:') read.problems.push('DATABASE_URL: names no file after file:');
+  return wholePath(read, 'DATABASE_URL', path);
+}
+
+/** Only a shell knows `~`: anywhere else it is a directory of that name beside the program. */
+function wholePath(read: Reader, name: string, path: string): string {
+  if (/^~(\/|$)/.test(path)) read.problems.push(`${name}: write the whole path; ~ has no meaning here`);
   return resolve(path);
 }
 
@@ -188,7 +194,10 @@ const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACC
 function readBucket(read: Reader, program: Program): BucketSettings {
   const given = S3_NAMES.filter((name) => read.text(name) !== undefined);
   if (given.length === 0 && program !== 'worker')
-    return { kind: 'directory', path: resolve(read.text('BACKUP_DIR') ?? 'data/backups') };
+    return {
+      kind: 'directory',
+      path: wholePath(read, 'BACKUP_DIR', read.text('BACKUP_DIR') ?? 'data/backups'),
+    };
   const absent = S3_NAMES.filter((name) => !given.includes(name)).join(', ');
   if (absent !== '') read.problems.push(`${absent}: missing; a bucket needs all four`);
   return {

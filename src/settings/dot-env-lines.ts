@@ -51,7 +51,9 @@ export function unreadLines(text: string, file: string): UnreadLine[] {
       const closed = /^['"`]/.test(value) ? text.indexOf(value.charAt(0), at + 1) : -1;
       if (closed !== -1) quotedTo = closed;
       const cut =
-        closed === -1 ? cutAtHash(name, value) : cutAtQuote(text.slice(closed + 1), value.charAt(0));
+        closed === -1
+          ? cutAtHash(name, value)
+          : (cutAtQuote(text.slice(closed + 1), value.charAt(0)) ?? escaped(text.slice(at, closed)));
       if (cut !== undefined) tell(cut, SECRETS.includes(name));
     }
   }
@@ -72,6 +74,13 @@ function cutAtQuote(rest: string, quote: string): string | undefined {
   return /^[^\S\n]*(#[^\n]*)?(\n|$)/.test(rest)
     ? undefined
     : `ends at its second ${quote}: put the value in quotes of a kind that it does not hold`;
+}
+
+/** Node makes a line break of these two characters, and only between double quotes. */
+function escaped(quoted: string): string | undefined {
+  return /^".*\\n/s.test(quoted)
+    ? String.raw`has \n between double quotes, which makes a line break: put the value in single quotes`
+    : undefined;
 }
 
 function isOurs(name: string): boolean {

@@ -164,6 +164,16 @@ describe('settings', () => {
     expect([database, bucket]).toMatchObject([{ path: resolve('d') }, { path: resolve('b') }]);
   });
 
+  test.each(['~', '~/backups'])('the home directory as %s is refused: only a shell knows it', (path) => {
+    expect(problems({ DATABASE_URL: `file:${path}`, BACKUP_DIR: path }, 'node')).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('BACKUP_DIR: write the whole path'),
+        expect.stringContaining('DATABASE_URL: write the whole path'),
+      ]),
+    );
+    expect(readConfig({ BACKUP_DIR: 'a/~' }, 'node').bucket).toMatchObject({ path: resolve('a/~') });
+  });
+
   test.each(['DATABASE_AUTH_TOKEN', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'])(
     '%s of two lines, or with anything that no header takes, is refused and not shown',
     (name) => {
