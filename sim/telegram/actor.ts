@@ -14,16 +14,25 @@ export interface Stage {
   readonly receiver: Receiver;
 }
 
-/** Tells the bot of a new message, if it is one the bot gets to see. */
-export function announce({ world }: Stage, stored: StoredMessage): void {
+/** Tells every bot of a new message that gets to see it. */
+export function announce(stage: Stage, stored: StoredMessage): void {
+  for (const world of stage.world.hearers(stored.chat)) tellBot(world, stored);
+}
+
+/** Tells a bot of a new message, if it is one the bot gets to see. */
+export function tellBot(world: World, stored: StoredMessage): void {
   if (!reachesBot(world, stored)) return;
   const message = structuredClone(world.toMessage(stored));
   if (stored.chat.kind === 'channel') world.emit({ channel_post: message as Message & Update.Channel });
   else world.emit({ message: message as Message & Update.NonChannel });
 }
 
-/** Tells the bot of an edit. */
-export function announceEdit({ world }: Stage, stored: StoredMessage): void {
+/** Tells the bots of an edit. */
+export function announceEdit(stage: Stage, stored: StoredMessage): void {
+  for (const world of stage.world.hearers(stored.chat)) tellEdit(world, stored);
+}
+
+function tellEdit(world: World, stored: StoredMessage): void {
   if (!reachesBot(world, stored)) return;
   const message = structuredClone(world.toMessage(stored));
   if (stored.chat.kind === 'channel')

@@ -12,7 +12,8 @@ const BODY_SLACK = 1024 * 1024;
 const ALBUM_MAX = 10;
 
 export interface ServerOptions {
-  token: string;
+  /** Whether a token is the bot's. */
+  isToken: (given: string) => boolean;
   api: Api;
   world: World;
   /** Answers what lies outside the Bot API, such as `/control/…`; undefined for 404. */
@@ -54,7 +55,7 @@ async function handle(
     );
     if (file) return sendFile(options, response, decodeURIComponent(file[1] ?? ''), file[2] ?? '');
     if (!method) return await sendOther(options, request, response, url, body);
-    if (decodeURIComponent(method[1] ?? '') !== options.token) throw new ApiError(401, 'Unauthorized');
+    if (!options.isToken(decodeURIComponent(method[1] ?? ''))) throw new ApiError(401, 'Unauthorized');
     const hangUp = new AbortController();
     response.once('close', () => hangUp.abort());
     const args = await parseArgs(url, request.headers['content-type'] ?? '', body);
@@ -148,12 +149,12 @@ async function toUpload(file: File): Promise<Upload> {
 }
 
 function sendFile(
-  { token, world }: ServerOptions,
+  { isToken, world }: ServerOptions,
   response: ServerResponse,
   given: string,
   path: string,
 ): void {
-  if (given !== token) throw new ApiError(401, 'Unauthorized');
+  if (!isToken(given)) throw new ApiError(401, 'Unauthorized');
   const file = world.files.byPath(path);
   if (file.size > DOWNLOAD_MAX || file.bytes === undefined) throw new ApiError(404, 'Not Found');
   response.writeHead(200, {

@@ -43,7 +43,7 @@ export function administrator(
 }
 
 /**
- * Changes a membership and tells the bot, as `my_chat_member` or (where it is an administrator)
+ * Changes a membership and tells every bot, as `my_chat_member` or (where it is an administrator)
  * `chat_member`.
  */
 export function changeMember(
@@ -56,6 +56,17 @@ export function changeMember(
 ): void {
   const before: ChatMember = chat.members.get(userId) ?? { status: 'left', user: member.user };
   chat.members.set(userId, member);
+  for (const hearer of world.hearers(chat)) tellMember(hearer, chat, before, member, by, viaJoinRequest);
+}
+
+function tellMember(
+  world: World,
+  chat: ChatState,
+  before: ChatMember,
+  member: ChatMember,
+  by: User,
+  viaJoinRequest: boolean,
+): void {
   const update: ChatMemberUpdated = {
     chat: world.toChat(chat),
     from: by,
@@ -64,7 +75,7 @@ export function changeMember(
     new_chat_member: member,
     ...(viaJoinRequest ? { via_join_request: true } : {}),
   };
-  if (userId === world.bot.id) world.emit({ my_chat_member: update });
+  if (member.user.id === world.bot.id) world.emit({ my_chat_member: update });
   else if (isAdmin(chat.members.get(world.bot.id))) world.emit({ chat_member: update });
 }
 

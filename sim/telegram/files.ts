@@ -51,16 +51,25 @@ const UNIQUE_PREFIX: Record<FileKind, string> = {
   sticker: 'AgAD',
 };
 
+/** What all bots have in common. */
+interface Shelf {
+  readonly files: Map<string, StoredFile>;
+  readonly paths: Map<string, StoredFile>;
+  readonly spoiled: Map<StoredFile, string>;
+  count: number;
+}
+
 /** Every file Telegram holds, and the ids one bot knows them by. */
 export class FileStore {
   readonly #botId: number;
-  readonly #files = new Map<string, StoredFile>();
-  readonly #paths = new Map<string, StoredFile>();
-  readonly #spoiled = new Map<StoredFile, string>();
-  #count = 0;
+  readonly #shelf: Shelf;
 
-  constructor(botId: number) {
+  /** @param beside the store of another bot at the same Telegram */
+  constructor(botId: number, beside?: FileStore) {
     this.#botId = botId;
+    this.#shelf = beside
+      ? beside.#shelf
+      : { files: new Map(), paths: new Map(), spoiled: new Map(), count: 0 };
   }
 
   add(file: NewFile): StoredFile {
@@ -70,8 +79,8 @@ export class FileStore {
   }
 
   #add({ kind, bytes, ...about }: NewFile, thumb?: StoredFile): StoredFile {
-    this.#count += 1;
-    const number = String(this.#count).padStart(6, '0');
+    this.#shelf.count += 1;
+    const number = String(this.#shelf.count).padStart(6, '0');
     const visual = kind === 'photo' || kind === 'video' || kind === 'animation';
     const file: StoredFile = {
       kind,
@@ -85,8 +94,8 @@ export class FileStore {
       duration: about.duration ?? (visual && kind !== 'photo' ? 1420 : 0),
       thumb,
     };
-    this.#files.set(file.uniqueId, file);
-    this.#paths.set(this.path(file), file);
+    this.#shelf.files.set(file.uniqueId, file);
+    this.#shelf.paths.set(this.path(file), file);
     return file;
   }
 
@@ -95,16 +104,18 @@ export class FileStore {
     return `${PREFIX[file.kind]}${Buffer.from(`${botId}:${file.kind}:${file.uniqueId}`).toString('base64url')}`;
   }
 
-  /** The file behind an id, refused as Telegram refuses malformed and foreign ids. */
-  byId(fileId: string): StoredFile {
+  /**
+   * The file behind an id, refused as Telegram refuses malformed ids and (`foreign`) other bots’.
+   */
+  byId(fileId: string, foreign = 'wrong file identifier/HTTP URL specified'): StoredFile {
     const [botId, kind, uniqueId] = Buffer.from(fileId.slice(10), 'base64url').toString().split(':');
-    const file = uniqueId === undefined ? undefined : this.#files.get(uniqueId);
+    const file = uniqueId === undefined ? undefined : this.#shelf.files.get(uniqueId);
     if (file === undefined || file.kind !== kind || !fileId.startsWith(PREFIX[file.kind])) {
       throw badRequest("Wrong remote file identifier specified: can't unserialize it. Wrong last symbol");
     }
-    const spoiled = this.#spoiled.get(file);
+    const spoiled = this.#shelf.spoiled.get(file);
     if (spoiled !== undefined) throw badRequest(spoiled);
-    if (Number(botId) !== this.#botId) throw badRequest('wrong file identifier/HTTP URL specified');
+    if (Number(botId) !== this.#botId) throw badRequest(foreign);
     return file;
   }
 
@@ -113,23 +124,23 @@ export class FileStore {
    * `FILE_REFERENCE_EXPIRED`, …).
    */
   spoil(file: StoredFile, words: string): void {
-    this.#spoiled.set(file, words);
+    this.#shelf.spoiled.set(file, words);
   }
 
   /** Every file, in the order they came. */
   all(): StoredFile[] {
-    return [...this.#files.values()];
+    return [...this.#shelf.files.values()];
   }
 
   /** Takes a file back that {@link all} gave in an earlier life. */
   restore(file: StoredFile): void {
-    this.#count += 1;
-    this.#files.set(file.uniqueId, file);
-    this.#paths.set(this.path(file), file);
+    this.#shelf.count += 1;
+    this.#shelf.files.set(file.uniqueId, file);
+    this.#shelf.paths.set(this.path(file), file);
   }
 
   byUniqueId(uniqueId: string): StoredFile | undefined {
-    return this.#files.get(uniqueId);
+    return this.#shelf.files.get(uniqueId);
   }
 
   /** Where a download finds the file, below `/file/bot<token>/`. */
@@ -139,7 +150,7 @@ export class FileStore {
   }
 
   byPath(path: string): StoredFile {
-    const file = this.#paths.get(path);
+    const file = this.#shelf.paths.get(path);
     if (file === undefined) throw new ApiError(404, 'Not Found');
     return file;
   }

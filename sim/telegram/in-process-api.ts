@@ -21,15 +21,21 @@ export interface ApiRequest {
 
 export type ApiFetch = (url: string, request?: ApiRequest) => Promise<Response>;
 
-export function createApiFetch({ token, api }: { readonly token: string; readonly api: Api }): ApiFetch {
+export function createApiFetch({
+  isToken,
+  api,
+}: {
+  readonly isToken: (given: string) => boolean;
+  readonly api: Api;
+}): ApiFetch {
   return async (address, { headers = {}, body = '', signal } = {}) => {
     const url = new URL(address);
-    const [, given, method = ''] = /^\/bot([^/]+)\/([^/]*)$/.exec(url.pathname) ?? [];
+    const [, given = '', method = ''] = /^\/bot([^/]+)\/([^/]*)$/.exec(url.pathname) ?? [];
     const hangUp = new AbortController();
     if (signal?.aborted === true) hangUp.abort();
     signal?.addEventListener('abort', () => hangUp.abort());
     try {
-      if (given !== token) throw new ApiError(401, 'Unauthorized');
+      if (!isToken(given)) throw new ApiError(401, 'Unauthorized');
       const bytes = typeof body === 'string' ? Buffer.from(body) : await wholeOf(body);
       const args = await parseArgs(url, new Headers(headers).get('content-type') ?? '', bytes);
       const outcome = await api.call(method, args, hangUp.signal);

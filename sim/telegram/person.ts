@@ -139,8 +139,9 @@ export class Person extends InlineUse {
    * an edit crosses a finger.
    */
   async press(message: MessageRef, button: string): Promise<CallbackAnswer | undefined> {
-    const { world, receiver } = this.stage;
-    const target = stored(world, message);
+    const { receiver } = this.stage;
+    const target = stored(this.stage.world, message);
+    const world = this.stage.world.botBehind(target.authorId) ?? this.stage.world;
     const data = dataOf(target, message, button);
     const id = String(4_400_000_000_000_000n + BigInt(world.unique()));
     const query = { userId: this.id, at: world.clock().getTime(), answer: undefined, isAnswered: false };

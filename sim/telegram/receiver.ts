@@ -43,6 +43,8 @@ export interface ReceiverOptions extends Transport {
   clock: () => Date;
   /** Waits between retries; without it tests wait for nothing. */
   sleep?: ((ms: number) => Promise<void>) | undefined;
+  /** The receiver of another bot at the same Telegram: people's actions wait for both. */
+  beside?: Receiver | undefined;
 }
 
 /** Longest pause between two tries, ms (telegram-bot-api: 60 s, randomised up to twice that). */
@@ -68,9 +70,12 @@ export class Receiver {
   lastError: { date: number; message: string } | undefined;
   /** Every update that was confirmed, oldest first. */
   readonly delivered: Update[] = [];
+  readonly #circle: Set<Receiver>;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.#circle = options.beside ? options.beside.#circle : new Set();
+    this.#circle.add(this);
   }
 
   connect(handler: UpdateHandler | undefined): void {
@@ -109,7 +114,8 @@ export class Receiver {
    * anyway.
    */
   async deliverPending(): Promise<void> {
-    if (this.#held === 0 && !this.#isServing) await this.deliver();
+    const due = [...this.#circle].filter((one) => one.#held === 0 && !one.#isServing);
+    await Promise.all(due.map((one) => one.deliver()));
   }
 
   /**

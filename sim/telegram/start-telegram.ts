@@ -1,19 +1,29 @@
 import type { AddressInfo } from 'node:net';
-import type { User, UserFromGetMe } from 'grammy/types';
+import type { UserFromGetMe } from 'grammy/types';
+import type { Stage } from './actor.ts';
 import { Api, type ApiCall } from './api.ts';
 import { createApiServer } from './api-server.ts';
 import { Args } from './args.ts';
 import { type FaultRule, Faults, type Script } from './call-faults.ts';
-import { type AdminRights, administrator } from './chat-members.ts';
 import { createControl } from './control.ts';
 import type { FileKind, StoredFile } from './files.ts';
 import { Flood } from './flood.ts';
 import { type ApiFetch, createApiFetch } from './in-process-api.ts';
+import {
+  describeBot,
+  newcomer,
+  openPerson,
+  openRoom,
+  ownerOf,
+  type PersonOptions,
+  privateChat,
+  type RoomOptions,
+} from './openings.ts';
 import { Person } from './person.ts';
 import { type DeliverOptions, type DeliveryReport, Receiver, type UpdateHandler } from './receiver.ts';
 import { Room } from './room.ts';
 import { loadWorld, type WorldKeeper } from './saved-world.ts';
-import type { ChatKind, ChatState, PersonState } from './state.ts';
+import type { ChatKind } from './state.ts';
 import { World } from './world.ts';
 
 export { Person } from './person.ts';
@@ -34,29 +44,11 @@ export interface TelegramOptions {
   sleep?: (ms: number) => Promise<void>;
   /** Carries updates to the webhook; absent: over the network. */
   fetch?: typeof fetch;
-}
-
-export interface PersonOptions {
-  id?: number;
-  firstName?: string;
-  lastName?: string;
-  username?: string;
-  languageCode?: string;
-}
-
-export interface RoomOptions {
-  id?: number;
-  title?: string;
-  username?: string;
-  /** A private chat's invite link, as if one had been made. */
-  inviteLink?: string;
-  members?: Person[];
-  /** What the bot is there at first. Default: administrator in channels, member in groups. */
-  bot?: 'administrator' | 'member' | 'none';
-  /** The bot's rights as an administrator; those left out are held. */
-  rights?: AdminRights;
-  /** Joining needs an administrator's approval. */
-  joinRequests?: boolean;
+  /**
+   * Another bot at the same Telegram: the same people, supergroups, channels and files, with file
+   * ids, private chats, limits and an address of its own.
+   */
+  beside?: Telegram;
 }
 
 /**
@@ -74,6 +66,7 @@ export interface Telegram {
   readonly delivered: Receiver['delivered'];
   readonly people: Person[];
   readonly rooms: Room[];
+  /** With the id of somebody whom another bot knows: the same person, here. */
   person(options?: PersonOptions): Person;
   /** A supergroup; `basic: true` makes a basic group. */
   group(options?: RoomOptions & { basic?: boolean }): Room;
@@ -110,6 +103,10 @@ export interface Telegram {
   foreignFileId(kind: FileKind): string;
   /** From now on Telegram refuses to send the file; a bot reads `words` behind "Bad Request: ". */
   spoilFile(fileId: string, words: string): void;
+  /** Bans the bot, as Telegram does: every call is unauthorized from now on, no update comes. */
+  ban(): void;
+  /** A new token of the same bot, as BotFather gives it; the old one opens nothing any more. */
+  renewToken(): string;
   /** A group or channel by id; throws when there is none. */
   room(id: number): Room;
   file(uniqueId: string): StoredFile | undefined;
@@ -125,12 +122,16 @@ export interface Telegram {
   close(): Promise<void>;
 }
 
+/** What a bot at the same Telegram needs of another one. */
+const stages = new WeakMap<Telegram, Stage>();
+
 /** Starts the stand-in on a port of 127.0.0.1. */
 export async function startTelegram(options: TelegramOptions = {}): Promise<Telegram> {
-  const clock = options.clock ?? (() => new Date());
-  const token = options.token ?? '7000000001:AAStandInTokenForTestsAndDemosOnly1';
+  const beside = options.beside && stages.get(options.beside);
+  const clock = options.clock ?? beside?.world.clock ?? (() => new Date());
+  let token = options.token ?? '7000000001:AAStandInTokenForTestsAndDemosOnly1';
   const botInfo = describeBot(Number(token.split(':')[0]), options.botUsername ?? 'anime_standin_bot');
-  const world = new World({ clock, bot: botInfo });
+  const world = new World({ clock, bot: botInfo, beside: beside?.world });
   const { keeper } = options;
   if (keeper?.saved !== undefined) loadWorld(world, keeper.saved, keeper.bytes);
   const faults = new Faults();
@@ -139,13 +140,15 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     clock,
     sleep: options.sleep,
     fetch: options.fetch,
+    beside: beside?.receiver,
     onReply: async (method, params) => {
       await api.call(method, replyArgs(params), new AbortController().signal);
     },
   });
   const api = new Api({ world, receiver, faults, flood: options.limits ? new Flood(clock) : undefined });
+  const isToken = (given: string): boolean => given === token && !world.isBanned;
   const server = createApiServer({
-    token,
+    isToken,
     api,
     world,
     settled: async () => keeper?.keep(world),
@@ -161,6 +164,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   const { port } = server.address() as AddressInfo;
   let mounted: ((request: Request) => Promise<Response>) | undefined;
   const stage = { world, receiver };
+  for (const { user } of beside?.world.people.values() ?? []) world.people.set(user.id, newcomer(user));
   const people = [...world.people.values()].map(
     (state) => new Person(stage, state, privateChat(world, state.user)),
   );
@@ -174,13 +178,17 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
   };
   const telegram: Telegram = {
     apiRoot: `http://127.0.0.1:${port}`,
-    token,
+    get token() {
+      return token;
+    },
     botInfo,
     calls: api.calls,
     delivered: receiver.delivered,
     people,
     rooms,
     person: (given = {}) => {
+      const known = people.find(({ id }) => id === given.id);
+      if (known !== undefined && beside !== undefined) return known;
       const made = openPerson(stage, given);
       people.push(made);
       return made;
@@ -194,7 +202,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     script: (rule) => faults.add(rule),
     connect: (handler) => receiver.connect(handler),
     polling: () => receiver.polling(),
-    fetch: createApiFetch({ token, api }),
+    fetch: createApiFetch({ isToken, api }),
     serve: () => receiver.serve(),
     deliver: (given) => receiver.deliver(given),
     hold: (act) => receiver.hold(act),
@@ -207,10 +215,24 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     },
     foreignFileId: (kind) => world.files.idOf(world.files.add({ kind }), botInfo.id + 1),
     spoilFile: (fileId, words) => world.files.spoil(world.files.byId(fileId), words),
+    ban: () => {
+      world.isBanned = true;
+      world.updates.clear();
+    },
+    renewToken: () => {
+      token = `${botInfo.id}:AAStandInTokenRenewed${world.unique()}`;
+      return token;
+    },
     room: (id) => {
       const found = rooms.find((one) => one.id === id);
-      if (found === undefined) throw new Error(`there is no group or channel ${id}`);
-      return found;
+      if (found !== undefined) return found;
+      // Another bot's test made it.
+      const state = world.chats.get(id);
+      if (state === undefined || state.kind === 'private')
+        throw new Error(`there is no group or channel ${id}`);
+      const made = new Room(stage, state, ownerOf(state));
+      rooms.push(made);
+      return made;
     },
     file: (uniqueId) => world.files.byUniqueId(uniqueId),
     get pending() {
@@ -229,79 +251,8 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Tele
     },
   };
   const control = createControl(telegram);
+  stages.set(telegram, stage);
   return telegram;
-}
-
-function describeBot(id: number, username: string): UserFromGetMe {
-  return {
-    id,
-    is_bot: true,
-    first_name: 'Anime',
-    username,
-    can_join_groups: true,
-    can_read_all_group_messages: false,
-    supports_guest_queries: false,
-    supports_inline_queries: true,
-    can_connect_to_business: false,
-    has_main_web_app: false,
-    has_topics_enabled: false,
-    allows_users_to_create_topics: false,
-    can_manage_bots: false,
-    supports_join_request_queries: false,
-  };
-}
-
-function openPerson(stage: { world: World; receiver: Receiver }, given: PersonOptions): Person {
-  const { world } = stage;
-  const id = given.id ?? 500_000_000 + world.unique();
-  if (world.people.has(id)) throw new Error(`there is a person ${id} already`);
-  const firstName = given.firstName ?? `Person ${world.people.size + 1}`;
-  const user: User = {
-    id,
-    is_bot: false,
-    first_name: firstName,
-    ...(given.lastName === undefined ? {} : { last_name: given.lastName }),
-    ...(given.username === undefined ? {} : { username: given.username }),
-    ...(given.languageCode === undefined ? {} : { language_code: given.languageCode }),
-  };
-  const state: PersonState = { user, hasStarted: false, hasBlocked: false, isDeactivated: false };
-  world.people.set(id, state);
-  return new Person(stage, state, privateChat(world, user));
-}
-
-function privateChat(world: World, { id, first_name, username }: User): ChatState {
-  const known = world.chats.get(id);
-  if (known !== undefined) return known;
-  const chat = world.openChat('private', { id, title: first_name, username });
-  chat.members.set(world.bot.id, { status: 'member', user: world.botUser });
-  return chat;
-}
-
-function ownerOf({ members, title }: ChatState): User {
-  const owner = [...members.values()].find(({ status }) => status === 'creator');
-  if (owner === undefined) throw new Error(`${title} has no owner`);
-  return owner.user;
-}
-
-function openRoom(stage: { world: World; receiver: Receiver }, kind: ChatKind, given: RoomOptions): Room {
-  const { world } = stage;
-  const number = world.unique();
-  const id = given.id ?? (kind === 'group' ? -4_000_000_000 - number : -1_001_000_000_000 - number);
-  const owner: User = { id: 400_000_000 + number, is_bot: false, first_name: 'Owner' };
-  const state = world.openChat(kind, {
-    id,
-    title: given.title ?? `${kind} ${number}`,
-    username: given.username,
-    inviteLink: given.inviteLink,
-    joinRequests: given.joinRequests ?? false,
-  });
-  state.members.set(owner.id, { status: 'creator', user: owner, is_anonymous: false });
-  for (const { user } of given.members ?? []) state.members.set(user.id, { status: 'member', user });
-  const bot = given.bot ?? (kind === 'channel' ? 'administrator' : 'member');
-  if (bot === 'administrator')
-    state.members.set(world.bot.id, administrator(world.botUser, state, given.rights));
-  else if (bot === 'member') state.members.set(world.bot.id, { status: 'member', user: world.botUser });
-  return new Room(stage, state, owner);
 }
 
 function replyArgs(params: unknown): Args {

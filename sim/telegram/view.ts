@@ -64,7 +64,7 @@ export function see(world: World, stored: StoredMessage): SeenMessage {
     chatId: stored.chat.id,
     id: stored.id,
     from: stored.from,
-    isFromBot: stored.authorId === world.bot.id,
+    isFromBot: world.botBehind(stored.authorId) !== undefined,
     kind: content.kind,
     text: content.text,
     html: renderHtml(content),

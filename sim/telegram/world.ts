@@ -28,18 +28,28 @@ export class World {
   readonly inlineQueries = new Map<string, Query>();
   /** The bot's profile: command lists by scope and language, descriptions, menu buttons. */
   readonly profile = new Map<string, unknown>();
-  #counter = 0;
+  /** The same Telegram as each bot in it sees it, this one first. */
+  readonly peers: Set<World>;
+  /** The bot was banned or deleted: its token opens nothing, and nobody tells it anything. */
+  isBanned = false;
+  readonly #shared: { counter: number };
   /**
    * Private chats and basic groups share one sequence of message ids, as they do for a real
    * account.
    */
   #accountMessages = 0;
 
-  constructor(options: { clock: () => Date; bot: UserFromGetMe }) {
-    this.clock = options.clock;
-    this.bot = options.bot;
-    this.files = new FileStore(options.bot.id);
-    this.updates = new UpdateQueue(options.clock);
+  constructor(options: { clock: () => Date; bot: UserFromGetMe; beside?: World | undefined }) {
+    const { clock, bot, beside } = options;
+    this.clock = clock;
+    this.bot = bot;
+    this.files = new FileStore(bot.id, beside?.files);
+    this.updates = new UpdateQueue(clock);
+    this.peers = beside?.peers ?? new Set();
+    this.#shared = beside ? beside.#shared : { counter: 0 };
+    if ([...this.peers].some((peer) => peer.bot.id === bot.id)) throw new Error(`there is a bot ${bot.id}`);
+    this.peers.add(this);
+    for (const chat of beside?.chats.values() ?? []) if (isShared(chat)) this.chats.set(chat.id, chat);
   }
 
   /** Unix seconds. */
@@ -49,18 +59,18 @@ export class World {
 
   /** The last numbers given out. */
   get counters(): { unique: number; accountMessages: number } {
-    return { unique: this.#counter, accountMessages: this.#accountMessages };
+    return { unique: this.#shared.counter, accountMessages: this.#accountMessages };
   }
 
   set counters({ unique, accountMessages }: World['counters']) {
-    this.#counter = unique;
+    this.#shared.counter = unique;
     this.#accountMessages = accountMessages;
   }
 
   /** A number nobody has had: query ids, media groups, invite links. */
   unique(): number {
-    this.#counter += 1;
-    return this.#counter;
+    this.#shared.counter += 1;
+    return this.#shared.counter;
   }
 
   /** The bot as it appears in messages. */
@@ -70,7 +80,21 @@ export class World {
   }
 
   user(id: number): User | undefined {
-    return id === this.bot.id ? this.botUser : this.people.get(id)?.user;
+    for (const { bot, botUser, people } of this.peers) {
+      const found = id === bot.id ? botUser : people.get(id)?.user;
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The bot that wrote a message, as a world. */
+  botBehind(authorId: number): World | undefined {
+    return [...this.peers].find(({ bot }) => bot.id === authorId);
+  }
+
+  /** Every bot that may hear of what happens in a chat. */
+  hearers(chat: ChatState): readonly World[] {
+    return isShared(chat) ? [...this.peers] : [this];
   }
 
   openChat(kind: ChatKind, about: Partial<ChatState> & { id: number; title: string }): ChatState {
@@ -87,7 +111,7 @@ export class World {
       closures: [],
       ...about,
     };
-    this.chats.set(chat.id, chat);
+    for (const world of this.hearers(chat)) world.chats.set(chat.id, chat);
     return chat;
   }
 
@@ -133,7 +157,9 @@ export class World {
 
   /** A message that is there now, by id. */
   message(chat: ChatState, id: number): StoredMessage | undefined {
-    return chat.messages.find((message) => message.id === id && !message.isDeleted);
+    const atPlace = chat.messages[id - 1];
+    const found = atPlace?.id === id ? atPlace : chat.messages.find((message) => message.id === id);
+    return found?.isDeleted === true ? undefined : found;
   }
 
   inlineMessage(inlineId: string): StoredMessage | undefined {
@@ -157,6 +183,14 @@ export class World {
   }
 
   emit(update: Omit<Update, 'update_id'>): void {
-    this.updates.push(update);
+    if (!this.isBanned) this.updates.push(update);
   }
+}
+
+/**
+ * Private chats are each bot's own, and so are basic groups, whose messages every account numbers
+ * by itself.
+ */
+function isShared({ kind }: ChatState): boolean {
+  return kind === 'supergroup' || kind === 'channel';
 }

@@ -25,7 +25,7 @@ export const chatMethods: Record<string, Method> = {
     const chat = resolveChat(world, args.text('chat_id'));
     if (chat.kind === 'private') throw badRequest('there are no administrators in the private chat');
     requireMembers(world, chat);
-    return [...chat.members.values()].filter((member) => isAdmin(member) && member.user.id !== world.bot.id);
+    return [...chat.members.values()].filter((member) => isAdmin(member) && !member.user.is_bot);
   },
   getChatMemberCount: ({ world, args }) => {
     const chat = resolveChat(world, args.text('chat_id'));

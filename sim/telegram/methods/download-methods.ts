@@ -6,7 +6,7 @@ export const downloadMethods: Record<string, Method> = {
   getFile: ({ world, args }) => {
     const fileId = args.text('file_id');
     if (fileId === '') throw badRequest('file_id not specified');
-    const file = world.files.byId(fileId);
+    const file = world.files.byId(fileId, 'wrong file_id or the file is temporarily unavailable');
     if (file.size > DOWNLOAD_MAX) throw badRequest('file is too big');
     return {
       file_id: fileId,

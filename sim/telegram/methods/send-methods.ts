@@ -1,5 +1,6 @@
 import type { Message } from 'grammy/types';
 import { requireContentRight, requireWrite, resolveChat } from '../access.ts';
+import { tellBot } from '../actor.ts';
 import { badRequest } from '../api-errors.ts';
 import { MEDIA_GROUP_MAX, MEDIA_GROUP_MIN } from '../api-limits.ts';
 import { type Args, isObject } from '../args.ts';
@@ -92,7 +93,7 @@ function deliver(
   }: { replyTo?: number | undefined; markup?: ReplyMarkup | undefined } & Pick<Extras, 'origin'>,
 ): StoredMessage {
   const isInline = markup !== undefined && 'inline_keyboard' in markup;
-  return world.store({
+  const stored = world.store({
     chat,
     content,
     authorId: world.bot.id,
@@ -104,6 +105,10 @@ function deliver(
     isProtected: args.bool('protect_content'),
     isSilent: args.bool('disable_notification'),
   });
+  // Bots never see messages of other bots, but in channels (bots/faq).
+  if (chat.kind === 'channel')
+    for (const other of world.hearers(chat)) if (other !== world) tellBot(other, stored);
+  return stored;
 }
 
 /** The message replied to, from `reply_parameters` or the older parameters. */
