@@ -56,7 +56,7 @@ export function rowDecoder(table: TableInfo): RowDecoder {
 }
 
 /** Consumes one value. */
-function decodeValue(window: ByteWindow): SqlValue {
+export function decodeValue(window: ByteWindow): SqlValue {
   const byte = byteAt(window);
   if (byte === 0x22) return string(window);
   if (byte === 0x7b) return decodeTagged(window);

@@ -14,7 +14,7 @@ const NEEDS_CARE = /["\\\u0000-\u001f\ud800-\udfff]/;
  * INTEGER: all digits; REAL: always with a point or an exponent; TEXT: a string; everything else: a
  * tagged object.
  */
-function encodeValue(value: SqlValue): string {
+export function encodeValue(value: SqlValue): string {
   if (typeof value === 'string') {
     if (!NEEDS_CARE.test(value)) return `"${value}"`;
     refuseFault(value);

@@ -1,0 +1,88 @@
+/**
+ * Which tables the change log covers, and which not and why. The SQL of its triggers stands in
+ * schema/change-triggers.ts. Pure.
+ */
+import { tokenizeSql } from '../../lib/sql-tokens.ts';
+import { moduleOf } from '../../lib/table-sql.ts';
+import type { DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
+import { isChangeTrigger, LOG_TABLE, triggerNames, triggersOf } from '../schema/change-triggers.ts';
+import { ENGINE_TABLES } from '../schema/engine-tables.ts';
+import { isStaging } from '../staged/staged-transaction.ts';
+import { STATE_TABLE } from './change-state.ts';
+
+/** Tables that do not go back in time with the others, each with its reason. */
+const LEFT_OUT: ReadonlyMap<string, string> = new Map([
+  [LOG_TABLE, 'it is the change log'],
+  [STATE_TABLE, 'it says where the change log stands'],
+  ['job_leases', 'it says who works now'],
+  ...ENGINE_TABLES.map((name): [string, string] => [name, 'the record of backups does not go back in time']),
+]);
+
+export interface LeftOut {
+  readonly table: string;
+  readonly reason: string;
+  /**
+   * What was left out is data that only full backups have; false for what is derived from other
+   * rows, or tells of now.
+   */
+  readonly isData: boolean;
+}
+
+export interface Coverage {
+  readonly covered: readonly TableInfo[];
+  readonly left: readonly LeftOut[];
+}
+
+/** Whether a table tells of the engine and of now, so that it is in no change file. */
+export function isLeftOut(table: string): boolean {
+  return LEFT_OUT.has(table.toLowerCase()) || isStaging(table);
+}
+
+export function coverageOf({ tables, objects }: Pick<DatabaseSchema, 'tables' | 'objects'>): Coverage {
+  const left: LeftOut[] = objects.flatMap(({ type, name, sql, hasStorage }) => {
+    if (type !== 'table' || hasStorage) return [];
+    const reason = virtualReason(sql ?? '');
+    return reason === undefined ? [] : [{ table: name, reason, isData: true }];
+  });
+  const covered: TableInfo[] = [];
+  for (const table of tables) {
+    if (table.kind !== 'table' || isStaging(table.name)) continue;
+    const known = LEFT_OUT.get(table.name.toLowerCase());
+    const reason = known ?? foreignTrigger(table, objects) ?? noKey(table);
+    if (reason === undefined) covered.push(table);
+    else left.push({ table: table.name, reason, isData: known === undefined });
+  }
+  return { covered, left };
+}
+
+/**
+ * FTS5 over the rows of another table is made again from them; what any other virtual table holds,
+ * no trigger can see.
+ */
+function virtualReason(sql: string): string | undefined {
+  const tokens = tokenizeSql(sql);
+  const module = moduleOf(tokens) ?? 'unknown';
+  const at = tokens.findIndex(({ kind, text }) => kind === 'word' && text.toLowerCase() === 'content');
+  const content = tokens[at + 2]?.text.replaceAll(/^["'`[]|["'`\]]$/g, '') ?? '';
+  const isOverOthers = module === 'fts5' && at >= 0 && tokens[at + 1]?.text === '=' && content !== '';
+  return isOverOthers || module === 'fts5vocab'
+    ? undefined
+    : `it is a virtual table (${module}), which can have no triggers`;
+}
+
+function noKey(table: TableInfo): string | undefined {
+  return triggersOf(table).length === 0 ? 'it hides its rowid behind columns of all three names' : undefined;
+}
+
+/** Somebody else's trigger under a name that one of ours needs: it is not taken away. */
+function foreignTrigger(table: TableInfo, objects: readonly SchemaObject[]): string | undefined {
+  const names = new Set(triggerNames(table.name).map((name) => name.toLowerCase()));
+  const taken = objects.find(
+    (object) =>
+      object.type === 'trigger' &&
+      names.has(object.name.toLowerCase()) &&
+      !triggersOf(table).some(({ sql }) => sql === object.sql) &&
+      !isChangeTrigger(object),
+  );
+  return taken && `somebody else's trigger has the name ${taken.name}`;
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { type ManifestChanges, manifestChangesSchema } from '../../../src/backup/catalog/change-position.ts';
+import {
+  type ChangeState,
+  changeState,
+  manifestChangesOf,
+} from '../../../src/backup/changes/change-state.ts';
+import { sql } from '../../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
+
+const TIMELINE = '0123456789abcdef0123456789abcdef';
+const STATE: ChangeState = {
+  timeline: TIMELINE,
+  parent: { timeline: TIMELINE.replace('0', 'f'), seq: 4 },
+  reason: 'restore',
+  since: '2026-11-27T14:32:05.006Z',
+  shippedSeq: 7,
+  previous: { file: 'changes/x', sha256: 'ab'.repeat(32) },
+  schemaCookie: 12,
+  schemaSha256: 'cd'.repeat(32),
+  needsBase: null,
+};
+
+async function readBack(values: readonly (string | number | null)[]): Promise<ChangeState | undefined> {
+  const db = await openEmbeddedDatabase(join(mkdtempSync(join(tmpdir(), 'state-')), 'bot.db'));
+  const columns =
+    'timeline, parent, reason, since, shipped_seq, previous, schema_cookie, schema_sha256, needs_base';
+  await db.write([
+    sql(`CREATE TABLE change_state (id INTEGER PRIMARY KEY, ${columns})`),
+    sql(`INSERT INTO change_state VALUES (1, ${values.map(() => '?').join(', ')})`, ...values),
+  ]);
+  const [state] = await db.read([changeState]);
+  await db.closeWhole();
+  return state;
+}
+
+const written = [
+  STATE.timeline,
+  JSON.stringify(STATE.parent),
+  STATE.reason,
+  STATE.since,
+  STATE.shippedSeq,
+  JSON.stringify(STATE.previous),
+  STATE.schemaCookie,
+  STATE.schemaSha256,
+  STATE.needsBase,
+];
+
+test('the state is read as it was written', async () => {
+  expect(await readBack(written)).toEqual(STATE);
+});
+
+test("what somebody's SQL wrote there reads as unknown", async () => {
+  const spoilt = written.with(1, 'x').with(2, 'magic').with(5, '{"file":1}');
+  expect(await readBack(spoilt)).toEqual({ ...STATE, parent: null, reason: 'replaced', previous: null });
+});
+
+test('a manifest tells the position of its snapshot: what is waiting in the log is in it too', () => {
+  const told: ManifestChanges = manifestChangesOf(STATE, 9);
+  expect(v.parse(manifestChangesSchema, told)).toEqual(told);
+  expect(told).toMatchObject({
+    timeline: TIMELINE,
+    seq: 9,
+    reason: 'restore',
+    schema_sha256: STATE.schemaSha256,
+  });
+  expect(manifestChangesOf(STATE, 0).seq).toBe(7);
+});
