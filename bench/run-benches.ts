@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   'backup-run': ['30'],
   'worker-backup': ['30'],
   writers: ['30'],
+  broadcast: ['20'],
   restore: [],
 };
 

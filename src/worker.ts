@@ -18,7 +18,7 @@ import { nearMisses, tellNearMiss } from './settings/setting-names.ts';
 /** wrangler.toml runs the tick under this schedule; any other schedule is the backup's. */
 const TICK_CRON = '* * * * *';
 /** A tick ends before the next one begins. */
-const TICK_SECONDS = 50;
+const TICK_SECONDS = 55;
 /** Subrequests kept for what a job has begun when the others are used up. */
 const REQUEST_RESERVE = 10;
 

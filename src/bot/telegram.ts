@@ -31,6 +31,21 @@ const MAX_RETRY_DELAY_SECONDS = 5;
 /** 100 updates, the most that one answer has, are a tenth of it. */
 const MOST_ANSWER_BYTES = 32_000_000;
 
+export type CallSignal = NonNullable<Parameters<Api['getMe']>[0]>;
+
+const unwaited = new WeakSet<object>();
+
+/**
+ * Goes with a call whose caller obeys `retry_after` itself: one among several under way, which all
+ * have to stop.
+ */
+export function withoutWait(): CallSignal {
+  const { signal } = new AbortController();
+  unwaited.add(signal);
+  // grammY declares its Node shim's signal; it uses what both have.
+  return signal as unknown as CallSignal;
+}
+
 export function createApi(options: {
   readonly token: string;
   readonly apiRoot: string;
@@ -64,7 +79,9 @@ export function createApi(options: {
       return answer;
     },
     (call, method, payload, signal) =>
-      isCosmetic(method) ? call(method, payload, signal) : retry(call, method, payload, signal),
+      isCosmetic(method) || (signal !== undefined && unwaited.has(signal))
+        ? call(method, payload, signal)
+        : retry(call, method, payload, signal),
     // The last one is the outermost.
     forgiveCosmetic(options.log ?? { warn: () => {} }),
   );

@@ -1,7 +1,7 @@
 /**
  * Broadcasts: one message copied to many people. A cursor holds the progress: everybody up to it
- * was dealt with, nobody after it was. It moves with every message, so a killed host repeats at
- * most the message under way and skips nobody. 100,000 deliveries cost 100,000 updates of one row,
+ * was dealt with, nobody after the slice under way was. It moves with every slice, so a killed host
+ * repeats at most that slice and skips nobody. 100,000 deliveries cost 10,000 updates of one row,
  * and no rows of their own. Only a recipient who must be tried again has a row; the others do not
  * wait for that.
  */
@@ -27,6 +27,8 @@ export interface Broadcast {
   readonly state: BroadcastState;
   readonly total: number;
   readonly cursor: number;
+  /** Slices begun, over all hosts: the last one is under way, or was when its host died. */
+  readonly slice: number;
   readonly sent: number;
   readonly failed: number;
   readonly blocked: number;
@@ -194,23 +196,38 @@ export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): 
 
 export type Delivery = 'sent' | 'failed' | 'blocked';
 
+/** How far a broadcast is, as a host saw it that has a slice under way. */
+export type Place = Pick<Broadcast, 'id' | 'cursor' | 'slice'>;
+
+const NONE: Readonly<Record<Delivery, number>> = { sent: 0, failed: 0, blocked: 0 };
+
 /**
- * Moves the cursor over one recipient and counts the outcome; a recipient who is tried again is not
- * counted yet. RETURNING state: any other than `running` says stop. No row: another host has moved
- * the cursor, so this one stops.
+ * Begins the first slice of a tick. RETURNING state: any other than `running` says stop. No row:
+ * another host has begun one, so this one stops.
  */
-export function moveCursor(
-  broadcast: number,
-  from: number,
+export function beginSlice(place: Place): Statement {
+  return recordSlice(place, place.cursor, NONE);
+}
+
+/**
+ * Records a slice and begins the next: moves the cursor over its recipients and counts them; who is
+ * tried again is not counted yet. RETURNING the state as {@link beginSlice} does.
+ */
+export function recordSlice(
+  { id, cursor, slice }: Place,
   to: number,
-  delivery: Delivery | 'later',
+  { sent, failed, blocked }: Readonly<Record<Delivery, number>>,
 ): Statement {
-  const counted = delivery === 'later' ? '' : `, ${delivery} = ${delivery} + 1`;
   return sql(
-    `UPDATE broadcasts SET cursor = ?${counted} WHERE id = ? AND cursor = ? RETURNING state`,
+    `UPDATE broadcasts SET cursor = ?, sent = sent + ?, failed = failed + ?, blocked = blocked + ?, attempts = attempts + 1
+     WHERE id = ? AND cursor = ? AND attempts = ? RETURNING state`,
     to,
-    broadcast,
-    from,
+    sent,
+    failed,
+    blocked,
+    id,
+    cursor,
+    slice,
   );
 }
 
@@ -265,40 +282,37 @@ export function isAnybodyWaiting(id: number): Query<boolean | undefined> {
 }
 
 /**
- * Keeps this recipient for another try while the others go on. Follows the cursor's move; does
- * nothing where another host moved it.
+ * Keeps this recipient for another try while the others go on. Follows the record of its slice;
+ * does nothing where another host had the slice.
  */
-export function retryRecipient(id: number, recipient: number, retryMs: number): Statement {
+export function retryRecipient({ id, slice }: Place, recipient: number, retryMs: number): Statement {
   return sql(
-    `INSERT INTO broadcast_retries (broadcast_id, recipient, attempts, retry_ms) SELECT ?, ?, 1, ? WHERE changes() > 0
+    `INSERT INTO broadcast_retries (broadcast_id, recipient, attempts, retry_ms)
+     SELECT b.id, ?, 1, ? FROM broadcasts AS b WHERE b.id = ? AND b.attempts = ?
      ON CONFLICT (broadcast_id, recipient) DO NOTHING`,
-    id,
     recipient,
     retryMs,
+    id,
+    slice + 1,
   );
 }
 
-/** RETURNING the state as {@link moveCursor} does. */
 export function retryAgain(id: number, recipient: number, retryMs: number): Statement {
   return sql(
-    `UPDATE broadcast_retries SET attempts = attempts + 1, retry_ms = ? WHERE broadcast_id = ? AND recipient = ?
-     RETURNING (SELECT b.state FROM broadcasts AS b WHERE b.id = broadcast_id) AS state`,
+    `UPDATE broadcast_retries SET attempts = attempts + 1, retry_ms = ? WHERE broadcast_id = ? AND recipient = ?`,
     retryMs,
     id,
     recipient,
   );
 }
 
-/**
- * Counts the outcome of one retried recipient, once. RETURNING the state as {@link moveCursor}
- * does.
- */
+/** Counts the outcome of one retried recipient, once. */
 export function endRetry(id: number, recipient: number, delivery: Delivery): readonly [Statement, Statement] {
   const row = 'broadcast_id = ?1 AND recipient = ?2';
   return [
     sql(
       `UPDATE broadcasts SET ${delivery} = ${delivery} + 1
-       WHERE id = ?1 AND EXISTS (SELECT 1 FROM broadcast_retries WHERE ${row}) RETURNING state`,
+       WHERE id = ?1 AND EXISTS (SELECT 1 FROM broadcast_retries WHERE ${row})`,
       id,
       recipient,
     ),
@@ -356,6 +370,7 @@ function readBroadcast(row: Row): Broadcast {
     state: STATES.find((state) => state === row.text('state')) ?? 'failed',
     total: row.int('total'),
     cursor: row.int('cursor'),
+    slice: row.int('attempts'),
     sent: row.int('sent'),
     failed: row.int('failed'),
     blocked: row.int('blocked'),

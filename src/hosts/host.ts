@@ -30,6 +30,7 @@ import { RequestBudget } from '../jobs/job.ts';
 import { tick } from '../jobs/tick.ts';
 import { abortable } from '../lib/clock.ts';
 import { describeError, type Log } from '../lib/log.ts';
+import { Pace } from '../lib/pace.ts';
 import type { Config } from '../settings/config.ts';
 import { APP_VERSION } from './compose.ts';
 import { joinDeliveries } from './deliveries.ts';
@@ -121,6 +122,7 @@ export function createHost(parts: HostParts): Host {
     log[isGood ? 'info' : 'error']('backup', { trigger, outcome: outcome.kind, detail, damage });
     return outcome;
   };
+  const pace = new Pace();
   const alarm = createWriteAlarm(writes, { api, log, now, ...people });
   const ready = once(async ({ waits }: { readonly waits: boolean } = { waits: false }) => {
     const report = await migrate(db, {
@@ -167,6 +169,7 @@ export function createHost(parts: HostParts): Host {
         sleep,
         log,
         backups,
+        pace,
         deadline,
         hearing: parts.hearing,
         importUpload,

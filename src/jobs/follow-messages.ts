@@ -4,6 +4,7 @@
  */
 import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../bot/callback-data.ts';
+import { withoutWait } from '../bot/telegram.ts';
 import { hasChanged, type Statement } from '../db/database.ts';
 import {
   dueNews,
@@ -27,11 +28,7 @@ import { retryTime, Streak } from '../lib/recipient-wait.ts';
 import { textsFor } from '../locales/index.ts';
 import { LOCALE_NAMES } from '../settings/config.ts';
 import type { Job, JobContext } from './job.ts';
-
-/** Followers in a slice: a kill could repeat as many messages; each more saves two requests. */
-const SLICE = 10;
-/** 25 messages a second, below Telegram's 30 for all a bot's chats (docs/platform-facts.md). */
-const PAUSE_MS = 40;
+import { type Later, SLICE, sendSlice, type Told } from './send-slice.ts';
 
 export const followMessagesJob: Job = {
   name: 'follow-messages',
@@ -54,90 +51,86 @@ export const followMessagesJob: Job = {
 /** First those who could not be told before. When three in a row fail again, the rest wait. */
 async function tellAgain(context: JobContext, due: readonly Retry[]): Promise<void> {
   const streak = new Streak();
-  for (const { news, follower, attempts, isLast } of due) {
-    if (context.now() >= context.deadline || !context.requests.take(2)) return;
-    const told = follower.isReachable ? await tell(context, news, follower) : ({ kind: 'failed' } as const);
-    streak.add(told.kind === 'later' ? told.seconds : undefined);
+  let queue = due.map((retry) => ({ ...retry, isReachable: retry.follower.isReachable }));
+  while (queue.length > 0 && !streak.isDown) {
+    const slice = queue.slice(0, streak.isDoubtful ? 1 : SLICE);
+    if (context.now() >= context.deadline || !context.requests.take(1 + slice.length)) return;
+    const told = await sendSlice(context, slice, {
+      messages: 1,
+      send: ({ news, follower }) => tell(context, news, follower),
+    });
+    for (const { outcome } of told) streak.add(outcome.kind === 'later' ? outcome.seconds : undefined);
     await context.db.write(
-      told.kind === 'later' && !isLast
-        ? [retryFollower(news.id, follower.userId, retryTime(context.now(), attempts, told.seconds))]
-        : [
-            ...endRetry(news.id, follower.userId, told.kind === 'sent' ? 'sent' : 'failed'),
-            ...(told.kind === 'blocked' ? [markBlocked(follower.userId, context.now())] : []),
-          ],
+      told.flatMap(({ recipient, outcome }) => retried(recipient, outcome, context.now())),
     );
-    if (streak.isDown) return;
-    await context.sleep(PAUSE_MS);
+    queue = queue.slice(told.length);
   }
+}
+
+function retried(
+  { news, follower: { userId }, attempts, isLast }: Retry,
+  outcome: Outcome | Later,
+  now: Date,
+): readonly Statement[] {
+  if (outcome.kind === 'later' && !isLast)
+    return [retryFollower(news.id, userId, retryTime(now, attempts, outcome.seconds))];
+  return [
+    ...endRetry(news.id, userId, outcome.kind === 'sent' ? 'sent' : 'failed'),
+    ...(outcome.kind === 'blocked' ? [markBlocked(userId, now)] : []),
+  ];
 }
 
 /** False when it must stop before the end. */
 async function tellAll(context: JobContext, news: PartNews): Promise<boolean> {
+  const { db, now, requests } = context;
+  const streak = new Streak();
   let cursor = news.cursor;
   for (;;) {
+    const width = streak.isDoubtful ? 1 : SLICE;
     // One read, one write, and the messages.
-    if (context.now() >= context.deadline || !context.requests.take(2 + SLICE)) return false;
-    const [followers] = await context.db.read([followersAfter(news.animeId, cursor, SLICE)]);
+    if (now() >= context.deadline || !requests.take(2 + width)) return false;
+    const [followers] = await db.read([followersAfter(news.animeId, cursor, width)]);
     if (followers.length === 0) {
-      await context.db.write([finishNews(news.id, context.now())]);
+      await db.write([finishNews(news.id, now())]);
       return true;
     }
-    const slice = await tellSlice(context, news, followers);
-    if (slice.last !== undefined) {
-      const moved = await context.db.write([
-        moveCursor({ id: news.id, from: cursor }, slice.last, slice),
-        ...slice.statements,
-      ]);
-      if (!hasChanged(moved[0])) return false;
-      cursor = slice.last;
-    }
-    if (slice.isStopped) return false;
+    const told = await sendSlice(context, followers, {
+      messages: 1,
+      send: (follower) => tell(context, news, follower),
+    });
+    for (const { outcome } of told)
+      if (outcome.kind !== 'away') streak.add(outcome.kind === 'later' ? outcome.seconds : undefined);
+    const last = told.at(-1)?.recipient.userId ?? cursor;
+    const moved = await db.write([
+      moveCursor({ id: news.id, from: cursor }, last, {
+        sent: told.filter(({ outcome: { kind } }) => kind === 'sent').length,
+        failed: told.filter(({ outcome: { kind } }) => kind === 'failed' || kind === 'blocked').length,
+      }),
+      ...told.flatMap((one) => recorded(news, one, now())),
+    ]);
+    if (!hasChanged(moved[0]) || streak.isDown) return false;
+    cursor = last;
   }
 }
 
-interface Slice {
-  /** The last follower handled. */
-  readonly last: number | undefined;
-  readonly sent: number;
-  readonly failed: number;
-  /** Those who blocked the bot, and those to be told later. */
-  readonly statements: readonly Statement[];
-  /** Telegram refuses everything: the next tick does the rest. */
-  readonly isStopped: boolean;
-}
-
-async function tellSlice(
-  context: JobContext,
+/** What is written for one of a slice, beside its place. */
+function recorded(
   news: PartNews,
-  followers: readonly Follower[],
-): Promise<Slice> {
-  let last: number | undefined;
-  let sent = 0;
-  let failed = 0;
-  const streak = new Streak();
-  const statements: Statement[] = [];
-  for (const follower of followers) {
-    if (follower.isReachable) {
-      const told = await tell(context, news, follower);
-      streak.add(told.kind === 'later' ? told.seconds : undefined);
-      if (told.kind === 'sent') sent += 1;
-      else if (told.kind === 'later')
-        statements.push(retryFollower(news.id, follower.userId, retryTime(context.now(), 0, told.seconds)));
-      else failed += 1;
-      if (told.kind === 'blocked') statements.push(markBlocked(follower.userId, context.now()));
-      await context.sleep(PAUSE_MS);
-    }
-    last = follower.userId;
-    if (streak.isDown) return { last, sent, failed, statements, isStopped: true };
-  }
-  return { last, sent, failed, statements, isStopped: false };
+  { recipient, outcome }: Told<Follower, Outcome>,
+  now: Date,
+): readonly Statement[] {
+  if (outcome.kind === 'later')
+    return [retryFollower(news.id, recipient.userId, retryTime(now, 0, outcome.seconds))];
+  return outcome.kind === 'blocked' ? [markBlocked(recipient.userId, now)] : [];
 }
 
-type Told =
-  | { readonly kind: 'sent' | 'blocked' | 'failed' }
-  | { readonly kind: 'later'; readonly seconds: number };
+interface Outcome {
+  /** Away: blocked the bot, was banned, or stopped following; no message was sent. */
+  readonly kind: 'sent' | 'blocked' | 'failed' | 'away';
+}
 
-async function tell(context: JobContext, news: PartNews, follower: Follower): Promise<Told> {
+async function tell(context: JobContext, news: PartNews, follower: Follower): Promise<Outcome | Later> {
+  if (!follower.isReachable) return { kind: 'away' };
   const locale = LOCALE_NAMES.find((name) => name === follower.language) ?? context.defaultLocale;
   const t = textsFor(locale);
   const keyboard = new InlineKeyboard()
@@ -149,10 +142,15 @@ async function tell(context: JobContext, news: PartNews, follower: Follower): Pr
     .add(keepButton('follow', news.animeId, true, t));
   const text = t.viewer.newParts(shortName(news, t), news.firstPart, news.lastPart, news.parts);
   try {
-    await context.api.sendMessage(follower.userId, text.markup, {
-      parse_mode: 'HTML',
-      reply_markup: keyboard,
-    });
+    await context.api.sendMessage(
+      follower.userId,
+      text.markup,
+      {
+        parse_mode: 'HTML',
+        reply_markup: keyboard,
+      },
+      withoutWait(),
+    );
     return { kind: 'sent' };
   } catch (error) {
     const failure = readSendFailure(error);

@@ -6,6 +6,7 @@ import type { Hearing } from '../bot/hearing.ts';
 import type { Services } from '../bot/receive.ts';
 import type { Replay } from '../bot/replay.ts';
 import type { Query } from '../db/database.ts';
+import type { Pace } from '../lib/pace.ts';
 
 export interface JobContext
   extends Pick<
@@ -24,6 +25,8 @@ export interface JobContext
   > {
   /** Waits; tests hand in a clock that jumps. */
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Of messages to many, over all ticks. */
+  readonly pace: Pace;
   /** Handles an update that was set aside. */
   readonly replay: Replay;
   /** Absent where updates come by neither webhook nor polling (tests). */
@@ -70,6 +73,11 @@ export class RequestBudget {
     if (this.left < count) return false;
     this.#left -= count;
     return true;
+  }
+
+  /** What was taken and not used. */
+  giveBack(count: number): void {
+    this.#left += count;
   }
 }
 

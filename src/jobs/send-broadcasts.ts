@@ -1,11 +1,13 @@
 /**
- * Sends broadcasts, one message after another, and records each before it begins the next. So a
- * kill repeats at most the message in flight and skips nobody. A message costs two requests; the
- * pace is what two round trips take, never over 25 a second.
+ * Sends broadcasts, a slice after another: one write records a slice and begins the next, its
+ * messages go out in parallel. So a kill repeats at most the slice under way and skips nobody. The
+ * pace is 25 a second wherever a message and a write take less than 0.4 s together.
  */
 import { GrammyError } from 'grammy';
+import { withoutWait } from '../bot/telegram.ts';
 import {
   type Broadcast,
+  beginSlice,
   broadcastById,
   broadcastReported,
   type Delivery,
@@ -14,16 +16,18 @@ import {
   endBroadcast,
   endRetry,
   isAnybodyWaiting,
-  moveCursor,
   nextRecipients,
+  type Place,
   type Recipient,
+  recordSlice,
   retryAgain,
   retryRecipient,
   type WaitingRecipient,
   waitBroadcast,
 } from '../db/broadcasts.ts';
 import { chatJudged } from '../db/chat-uses.ts';
-import type { Statement } from '../db/database.ts';
+import type { Statement, WriteResult } from '../db/database.ts';
+import { dueNews, dueRetries } from '../db/part-news.ts';
 import { markBlocked } from '../db/users.ts';
 import { progressOf, progressScreen } from '../handlers/admin/broadcast-screens.ts';
 import { copyTo } from '../handlers/admin/copy-message.ts';
@@ -31,19 +35,16 @@ import { readSendFailure, type SendFailure } from '../handlers/admin/telegram-er
 import { describeError } from '../lib/log.ts';
 import { retryTime, Streak } from '../lib/recipient-wait.ts';
 import { textsIn } from '../locales/index.ts';
-import { findWork, type Job, type JobContext } from './job.ts';
+import type { Job, JobContext } from './job.ts';
+import { type Later, SLICE, sendSlice, type Told } from './send-slice.ts';
 
-/** Between the starts of two messages: 25 a second (docs/spec/bot.md "Admin" 6). */
-const PACE_MS = 40;
 /** Recipients read at once. */
-const SLICE = 200;
+const READ = 200;
 /** Of them, retries. */
 const RETRIES = 20;
 /** docs/spec/bot.md: progress is edited at most once in three seconds. */
 const PROGRESS_MS = 3_000;
-/** The copy and the cursor's move. */
-const PER_MESSAGE = 2;
-/** Of a tick's time and requests. */
+/** Of a tick's time and requests, where news waits. */
 const SHARE = 0.8;
 /** Kept for the progress at the end of a tick, and for the final report. */
 const RESERVE = 4;
@@ -51,17 +52,24 @@ const RESERVE = 4;
 export const broadcastJob: Job = {
   name: 'broadcast',
   async run(context) {
-    const started = context.now().getTime();
-    const due = await findWork(context, dueBroadcasts(context.now()));
+    if (!context.requests.take(1)) return;
+    const started = context.now();
+    const [due, news, retries] = await context.db.read([
+      dueBroadcasts(started),
+      dueNews(started),
+      dueRetries(started, 1),
+    ]);
     if (due.length === 0) return;
-    // A broadcast may take hours: the jobs after this one get their share of every tick.
-    const deadline = new Date(started + SHARE * (context.deadline.getTime() - started));
-    const mine = context.requests.part(Math.floor(SHARE * context.requests.left));
+    // A broadcast may take hours: news that waits gets its share of every tick.
+    const share = news === undefined && retries.length === 0 ? 1 : SHARE;
+    const deadline = new Date(started.getTime() + share * (context.deadline.getTime() - started.getTime()));
+    const mine = context.requests.part(Math.floor(share * context.requests.left));
+    const given = mine.left;
     for (const broadcast of due) {
       if (broadcast.state === 'running') await send({ ...context, deadline, requests: mine }, broadcast);
       else await report(context, broadcast.id);
     }
-    context.requests.take(Math.floor(SHARE * context.requests.left) - mine.left);
+    context.requests.take(given - mine.left);
   },
 };
 
@@ -71,42 +79,50 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
   const { id } = broadcast;
   let streak = new Streak();
   let retries = RETRIES;
-  let { cursor } = broadcast;
+  let place: Place = broadcast;
   let queue: readonly Queued[] = [];
   let shownAt = now().getTime();
-  let next = 0;
+  if (!requests.take(1) || !isRunning(await db.write([beginSlice(place)]))) return;
+  place = { ...place, slice: place.slice + 1 };
   while (now() < deadline && requests.left > RESERVE) {
     if (queue.length === 0) {
       if (!requests.take(1)) break;
       const [again, fresh, isWaited] = await db.read([
         dueRecipients(broadcast, retries, now()),
-        nextRecipients({ ...broadcast, cursor }, SLICE, now()),
+        nextRecipients({ ...broadcast, cursor: place.cursor }, READ, now()),
         isAnybodyWaiting(id),
       ]);
       queue = [...again, ...fresh];
       if (queue.length === 0 && isWaited === true) break;
     }
-    const [recipient, ...rest] = queue;
-    if (recipient === undefined) return finish(context, id, 'done', null);
-    if (!requests.take(PER_MESSAGE)) break;
-    await context.sleep(Math.max(0, next - now().getTime()));
-    next = now().getTime() + PACE_MS;
-    const outcome = await deliver(context, broadcast, recipient);
-    if (outcome.kind === 'sourceless') return finish(context, id, 'failed', outcome.reason);
-    streak.add(outcome.kind === 'later' ? outcome.seconds : undefined);
-    const isFresh = recipient.attempts === undefined;
+    if (queue.length === 0) return finish(context, id, [endBroadcast(id, 'done', null, now())]);
+    const slice = sliceOf(queue, streak.isDoubtful ? 1 : Math.min(SLICE, requests.left - RESERVE));
+    if (!requests.take(1 + slice.length)) break;
+    const told = await sendSlice(context, slice, {
+      messages: broadcast.messages.length,
+      send: (recipient) => deliver(context, broadcast, recipient),
+    });
+    for (const { outcome } of told) streak.add(outcome.kind === 'later' ? outcome.seconds : undefined);
+    const isFresh = slice[0]?.attempts === undefined;
     const isDown = streak.isDown && isFresh;
-    const [moved] = await db.write([
-      ...booked(broadcast, cursor, recipient, outcome, now()),
+    const record = recorded(place, told, now());
+    const sourceless = told.find(({ outcome }) => outcome.kind === 'sourceless')?.outcome;
+    if (sourceless?.kind === 'sourceless')
+      return finish(context, id, [
+        ...record.statements,
+        endBroadcast(id, 'failed', sourceless.reason, now()),
+      ]);
+    const written = await db.write([
+      ...record.statements,
       ...(isDown ? [waitBroadcast(id, now().getTime() + streak.waitMs)] : []),
     ]);
     // Paused, cancelled, or (no row) taken over by another host: it is not ours any more.
-    if (moved?.rows[0]?.text('state') !== 'running' || isDown) break;
-    if (isFresh) cursor = recipient.position;
-    queue = rest;
+    if (!isRunning(written) || isDown) break;
+    place = { id, cursor: record.cursor, slice: place.slice + 1 };
+    queue = queue.slice(told.length);
     if (streak.isDown) {
       // These chats failed before, so they say nothing of the others.
-      queue = rest.filter(({ attempts }) => attempts === undefined);
+      queue = queue.filter(({ attempts }) => attempts === undefined);
       retries = 0;
       streak = new Streak();
     }
@@ -118,41 +134,63 @@ async function send(context: JobContext, broadcast: Broadcast): Promise<void> {
   await showProgress(context, id);
 }
 
+function isRunning(written: readonly WriteResult[]): boolean {
+  return written[0]?.rows[0]?.text('state') === 'running';
+}
+
 /** The turn of one recipient; with attempts: a retry. */
 type Queued = Recipient & Partial<WaitingRecipient>;
 
-/** What is written for one recipient; the first statement returns the broadcast's state. */
-function booked(
-  { id }: Broadcast,
-  cursor: number,
-  { position, attempts, isLast }: Queued,
-  outcome: Exclude<Outcome, { kind: 'sourceless' }>,
+/** The first of the queue, retries or others, never both. */
+function sliceOf(queue: readonly Queued[], most: number): readonly Queued[] {
+  const isRetry = ({ attempts }: Queued): boolean => attempts !== undefined;
+  const [first] = queue;
+  const end = queue.findIndex((one) => first !== undefined && isRetry(one) !== isRetry(first));
+  return queue.slice(0, Math.min(most, end < 0 ? most : end));
+}
+
+/** What is written for a slice; the first statement returns the broadcast's state. */
+function recorded(
+  place: Place,
+  told: readonly Told<Queued, Outcome>[],
   now: Date,
-): readonly Statement[] {
-  if (outcome.kind === 'later') {
-    const retryMs = retryTime(now, attempts ?? 0, outcome.seconds);
-    if (attempts === undefined)
-      return [moveCursor(id, cursor, position, 'later'), retryRecipient(id, position, retryMs)];
-    return isLast === true ? endRetry(id, position, 'failed') : [retryAgain(id, position, retryMs)];
+): { readonly statements: readonly Statement[]; readonly cursor: number } {
+  const counts: Record<Delivery, number> = { sent: 0, failed: 0, blocked: 0 };
+  const statements: Statement[] = [];
+  let { cursor } = place;
+  for (const { recipient, outcome } of told) {
+    const { position, attempts, isLast } = recipient;
+    if (outcome.kind === 'sourceless') continue;
+    if (attempts === undefined) cursor = position;
+    if (outcome.kind === 'later') {
+      const retryMs = retryTime(now, attempts ?? 0, outcome.seconds);
+      if (attempts === undefined) statements.push(retryRecipient(place, position, retryMs));
+      else if (isLast === true) statements.push(...endRetry(place.id, position, 'failed'));
+      else statements.push(retryAgain(place.id, position, retryMs));
+    } else {
+      if (attempts === undefined) counts[outcome.delivery] += 1;
+      else statements.push(...endRetry(place.id, position, outcome.delivery));
+      statements.push(...outcome.statements);
+    }
   }
-  const { delivery, statements } = outcome;
-  if (attempts === undefined) return [moveCursor(id, cursor, position, delivery), ...statements];
-  return [...endRetry(id, position, delivery), ...statements];
+  return { statements: [recordSlice(place, cursor, counts), ...statements], cursor };
 }
 
 type Outcome =
   | { readonly kind: 'done'; readonly delivery: Delivery; readonly statements: readonly Statement[] }
-  /** Seconds that Telegram named; 0: it named none. */
-  | { readonly kind: 'later'; readonly seconds: number }
   | { readonly kind: 'sourceless'; readonly reason: string };
 
-async function deliver(context: JobContext, broadcast: Broadcast, recipient: Queued): Promise<Outcome> {
+async function deliver(
+  context: JobContext,
+  broadcast: Broadcast,
+  recipient: Queued,
+): Promise<Outcome | Later> {
   const isGroup = broadcast.audience !== 'users';
   const { chatId, name, position: id } = recipient;
   if (recipient.isReachable === false)
     return { kind: 'done', delivery: isGroup ? 'failed' : 'blocked', statements: [] };
   try {
-    await copyTo(context.api, chatId, broadcast);
+    await copyTo(context.api, chatId, broadcast, withoutWait());
     return { kind: 'done', delivery: 'sent', statements: [] };
   } catch (error) {
     const failure: SendFailure = readSendFailure(error);
@@ -188,13 +226,8 @@ async function showProgress(context: JobContext, id: number): Promise<void> {
   }
 }
 
-async function finish(
-  context: JobContext,
-  id: number,
-  state: 'done' | 'failed',
-  problem: string | null,
-): Promise<void> {
-  await context.db.write([endBroadcast(id, state, problem, context.now())]);
+async function finish(context: JobContext, id: number, statements: readonly Statement[]): Promise<void> {
+  await context.db.write(statements);
   await report(context, id);
 }
 

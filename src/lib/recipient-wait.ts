@@ -36,6 +36,11 @@ export class Streak {
     this.#waits = waitSeconds === undefined ? [] : [...this.#waits, waitSeconds];
   }
 
+  /** The last one could not be reached: the next tells whose fault that is. */
+  get isDoubtful(): boolean {
+    return this.#waits.length > 0;
+  }
+
   /** Telegram refuses everything: a later tick does the rest. */
   get isDown(): boolean {
     return this.#waits.length >= DOWN_AFTER;

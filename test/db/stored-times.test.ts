@@ -10,8 +10,8 @@ import {
   broadcastById,
   dueBroadcasts,
   dueRecipients,
-  moveCursor,
   nextRecipients,
+  recordSlice,
   retryRecipient,
   waitBroadcast,
 } from '../../src/db/broadcasts.ts';
@@ -143,7 +143,11 @@ const TIMES: Record<string, StoredTime> = {
   },
   'the pause of a recipient of a broadcast': {
     write: async (at) => {
-      await bot.db.write([moveCursor(1, 0, 500, 'later'), retryRecipient(1, 500, at.getTime() + 60_000)]);
+      const place = { id: 1, cursor: 0, slice: 0 };
+      await bot.db.write([
+        recordSlice(place, 500, { sent: 0, failed: 0, blocked: 0 }),
+        retryRecipient(place, 500, at.getTime() + 60_000),
+      ]);
     },
     holds: async (now) => {
       const [broadcast] = await bot.db.read([broadcastById(1)]);

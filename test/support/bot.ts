@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
 import { ManualClock } from '../../sim/sql-over-http/server-clock.ts';
 import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
@@ -27,6 +28,7 @@ import { linkKey } from '../../src/http/download-links.ts';
 import { type JobContext, RequestBudget } from '../../src/jobs/job.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { Pace } from '../../src/lib/pace.ts';
 import { type LocaleName, readConfig } from '../../src/settings/config.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
 import { serverKind } from './server-kind.ts';
@@ -143,6 +145,16 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     now,
     log: createLog('debug', (line) => log.push(JSON.parse(line) as Record<string, unknown>)),
   };
+  let callsUnderWay = 0;
+  services.api.config.use(async (call, method, payload, signal) => {
+    callsUnderWay += 1;
+    try {
+      return await call(method, payload, signal);
+    } finally {
+      callsUnderWay -= 1;
+    }
+  });
+  const pace = new Pace();
   const receive = createReceiver(services, options.stages ?? allStages);
   const app = createApp({
     webhookSecret: SECRET,
@@ -203,7 +215,10 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     failNext: counted.failNext,
     jobContext: ({ seconds = 50, requests = 10_000 } = {}) => ({
       ...services,
+      pace,
       sleep: async (milliseconds) => {
+        // As over a quick network, where an answer comes within the pause before the next message.
+        while (callsUnderWay > 0) await setImmediate();
         time += milliseconds;
       },
       deadline: new Date(time + seconds * 1000),

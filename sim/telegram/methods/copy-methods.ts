@@ -22,17 +22,20 @@ export const copyMethods: Record<string, Method> = {
     return { message_id: copied.id };
   },
   copyMessages: (context) =>
-    many(context, (source, chat) => ({ message_id: post(context, chat, copyable(source)).id })),
+    many(context, (one, source, chat) => ({ message_id: post(one, chat, copyable(source)).id })),
   forwardMessage: (context) => {
     const { world, args } = context;
     const chat = resolveChat(world, args.text('chat_id'));
     return world.toMessage(forward(context, chat, sourceMessage(context, args.int('message_id'), 'forward')));
   },
   forwardMessages: (context) =>
-    many(context, (source, chat) => ({ message_id: forward(context, chat, source).id })),
+    many(context, (one, source, chat) => ({ message_id: forward(one, chat, source).id })),
 };
 
-function many(context: Context, act: (source: StoredMessage, chat: ChatState) => unknown): unknown[] {
+function many(
+  context: Context,
+  act: (context: Context, source: StoredMessage, chat: ChatState) => unknown,
+): unknown[] {
   const { world, args } = context;
   const ids = messageIds(args);
   if (ids.some((id, index) => index > 0 && id <= (ids[index - 1] ?? 0))) {
@@ -44,7 +47,9 @@ function many(context: Context, act: (source: StoredMessage, chat: ChatState) =>
   // Messages that cannot be found or copied are skipped (Bot API, copyMessages).
   const sources = ids.flatMap((id) => world.message(from, id) ?? []).filter(isOpen);
   if (sources.length === 0) throw badRequest('There are no messages to forward');
-  return sources.map((source) => act(source, chat));
+  // All or none: they are sent by one request.
+  context.flood?.take(chat, sources.length);
+  return sources.map((source) => act({ ...context, flood: undefined }, source, chat));
 }
 
 function sourceChat({ world, args }: Context): ChatState {

@@ -1,6 +1,7 @@
 /** Copies a kept message, or album, to a chat as it is. */
 import type { Api } from 'grammy';
 import type { InlineKeyboardMarkup } from 'grammy/types';
+import type { CallSignal } from '../../bot/telegram.ts';
 import type { Broadcast } from '../../db/broadcasts.ts';
 import { readJson } from '../../lib/read-json.ts';
 import { NoSource } from './telegram-errors.ts';
@@ -10,11 +11,12 @@ export async function copyTo(
   api: Api,
   chatId: number,
   broadcast: Pick<Broadcast, 'messages' | 'requestedBy' | 'replyMarkup'>,
+  signal?: CallSignal,
 ): Promise<void> {
   const [first, ...rest] = broadcast.messages;
   if (first === undefined) throw new NoSource('it has no message');
   if (rest.length > 0) {
-    await api.copyMessages(chatId, broadcast.requestedBy, [...broadcast.messages]);
+    await api.copyMessages(chatId, broadcast.requestedBy, [...broadcast.messages], {}, signal);
     return;
   }
   const { replyMarkup } = broadcast;
@@ -25,6 +27,7 @@ export async function copyTo(
     broadcast.requestedBy,
     first,
     buttons === undefined ? {} : { reply_markup: buttons },
+    signal,
   );
 }
 

@@ -42,6 +42,7 @@ import type { Html } from '../../text/html.ts';
 import { botKeys, bucketOf, composeEngine } from '../compose.ts';
 import { createHost, type Host } from '../host.ts';
 import { NO_ADMINS } from '../no-admins.ts';
+import { tickWhileBusy } from './busy-ticks.ts';
 import { checkDisks, type Places } from './disk-room.ts';
 import { createHostLog } from './log-lines.ts';
 import { withoutEcho } from './loss-alerts.ts';
@@ -224,9 +225,14 @@ export async function startNode(
   void requests.add(webhookUrl === undefined ? pollForUpdates() : useWebhook(webhookUrl));
   const crons = [
     schedule(config.backup.cron, log, async (at) => void (await backUp('schedule', at))),
-    schedule('* * * * *', log, async () => {
-      if (!database.isLost()) await runs.add(host.tick());
-    }),
+    schedule('* * * * *', log, () =>
+      tickWhileBusy({
+        tick: () => runs.add(host.tick()),
+        now,
+        seconds: TICK_LIMITS.seconds,
+        isStopped: () => stopping.signal.aborted || database.isLost(),
+      }),
+    ),
     schedule('* * * * *', log, () => database.checkpoint()),
     schedule(DRILL_CRON, log, () => rehearse()),
   ];

@@ -227,6 +227,22 @@ describe('flood limits', () => {
     expect(statuses.at(-1)).toBe(429);
   });
 
+  it('takes all messages of copyMessages, or none', async () => {
+    const ids: number[] = [];
+    for (let sent = 0; sent < 4; sent += 1) {
+      await send(viewer.id);
+      ids.push(viewer.lastMessage().id);
+    }
+    const before = viewer.messages().length;
+    const copied = await call(telegram, 'copyMessages', {
+      chat_id: viewer.id,
+      from_chat_id: viewer.id,
+      message_ids: ids.slice(0, 2),
+    });
+    expect(copied.status).toBe(429);
+    expect(viewer.messages()).toHaveLength(before);
+  });
+
   it('lets 20 a minute go to a group', async () => {
     const group = telegram.group();
     const statuses: number[] = [];
