@@ -282,18 +282,24 @@ export function isAnybodyWaiting(id: number): Query<boolean | undefined> {
 }
 
 /**
- * Keeps this recipient for another try while the others go on. Follows the record of its slice;
- * does nothing where another host had the slice.
+ * Keeps this recipient for another try while the others go on. Follows the record of its slice,
+ * which moved the cursor to `to`; does nothing where another host had the slice.
  */
-export function retryRecipient({ id, slice }: Place, recipient: number, retryMs: number): Statement {
+export function retryRecipient(
+  { id, slice }: Place,
+  to: number,
+  recipient: number,
+  retryMs: number,
+): Statement {
   return sql(
     `INSERT INTO broadcast_retries (broadcast_id, recipient, attempts, retry_ms)
-     SELECT b.id, ?, 1, ? FROM broadcasts AS b WHERE b.id = ? AND b.attempts = ?
+     SELECT b.id, ?, 1, ? FROM broadcasts AS b WHERE b.id = ? AND b.attempts = ? AND b.cursor = ?
      ON CONFLICT (broadcast_id, recipient) DO NOTHING`,
     recipient,
     retryMs,
     id,
     slice + 1,
+    to,
   );
 }
 

@@ -157,14 +157,16 @@ function recorded(
 ): { readonly statements: readonly Statement[]; readonly cursor: number } {
   const counts: Record<Delivery, number> = { sent: 0, failed: 0, blocked: 0 };
   const statements: Statement[] = [];
-  let { cursor } = place;
+  const handled = told.filter(({ outcome }) => outcome.kind !== 'sourceless');
+  const cursor =
+    handled.findLast(({ recipient: { attempts } }) => attempts === undefined)?.recipient.position ??
+    place.cursor;
   for (const { recipient, outcome } of told) {
     const { position, attempts, isLast } = recipient;
     if (outcome.kind === 'sourceless') continue;
-    if (attempts === undefined) cursor = position;
     if (outcome.kind === 'later') {
       const retryMs = retryTime(now, attempts ?? 0, outcome.seconds);
-      if (attempts === undefined) statements.push(retryRecipient(place, position, retryMs));
+      if (attempts === undefined) statements.push(retryRecipient(place, cursor, position, retryMs));
       else if (isLast === true) statements.push(...endRetry(place.id, position, 'failed'));
       else statements.push(retryAgain(place.id, position, retryMs));
     } else {

@@ -443,6 +443,31 @@ describe('a broadcast', () => {
   });
 });
 
+test('a host whose slice another took over records nothing of it', async () => {
+  await deskWithViewers(12);
+  await begin();
+  let isTaken = false;
+  desk.telegram.script({
+    method: 'copyMessage',
+    fault: () => {
+      isTaken = true;
+      return { kind: 'flood', retryAfter: 600 };
+    },
+  });
+  const context = desk.bot.jobContext();
+  await broadcastJob.run({
+    ...context,
+    sleep: async (ms) => {
+      await context.sleep(ms);
+      if (!isTaken) return;
+      isTaken = false;
+      await desk.bot.db.write([sql('UPDATE broadcasts SET attempts = attempts + 1')]);
+    },
+  });
+  expect(await desk.rows('SELECT recipient AS recipient FROM broadcast_retries')).toEqual([]);
+  expect(await desk.rows(STATE)).toEqual([{ state: 'running', sent: '0', failed: '0', blocked: '0' }]);
+});
+
 describe('killed at any point', () => {
   /** The admin among them: two slices. */
   const RECIPIENTS = 14;

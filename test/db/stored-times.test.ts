@@ -146,7 +146,7 @@ const TIMES: Record<string, StoredTime> = {
       const place = { id: 1, cursor: 0, slice: 0 };
       await bot.db.write([
         recordSlice(place, 500, { sent: 0, failed: 0, blocked: 0 }),
-        retryRecipient(place, 500, at.getTime() + 60_000),
+        retryRecipient(place, 500, 500, at.getTime() + 60_000),
       ]);
     },
     holds: async (now) => {
