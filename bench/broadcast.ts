@@ -1,8 +1,8 @@
 /**
  * Broadcasts over a network: messages a second, as a ratio to the 25 that are allowed (Telegram
- * refuses more than about 30). `npx node bench/broadcast.ts [seconds] [delay ms …]`. Both databases:
- * a file (the Node host's) and SQL over HTTP (the Worker's). Every call takes the delay; the Bot
- * API stand-in refuses above its limits.
+ * refuses more than about 30). `npx node bench/broadcast.ts [seconds] [delay ms …]`. Both
+ * databases: a file (the Node host's) and SQL over HTTP (the Worker's). Every call takes the delay;
+ * the Bot API stand-in refuses above its limits.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 /** Forgets what protects nothing any more. */
-import { forgetRetries } from '../db/broadcasts.ts';
+import { forgetRetries } from '../db/broadcast-retries.ts';
 import { hasChanged } from '../db/database.ts';
 import { forgetOldFailures, forgetOldMarks } from '../db/updates.ts';
 import type { Job } from './job.ts';

@@ -6,23 +6,25 @@
 import { GrammyError } from 'grammy';
 import { withoutWait } from '../bot/telegram.ts';
 import {
+  dueRecipients,
+  endRetry,
+  isAnybodyWaiting,
+  retryAgain,
+  retryRecipient,
+  type WaitingRecipient,
+} from '../db/broadcast-retries.ts';
+import {
   type Broadcast,
   beginSlice,
   broadcastById,
   broadcastReported,
   type Delivery,
   dueBroadcasts,
-  dueRecipients,
   endBroadcast,
-  endRetry,
-  isAnybodyWaiting,
   nextRecipients,
   type Place,
   type Recipient,
   recordSlice,
-  retryAgain,
-  retryRecipient,
-  type WaitingRecipient,
   waitBroadcast,
 } from '../db/broadcasts.ts';
 import { chatJudged } from '../db/chat-uses.ts';

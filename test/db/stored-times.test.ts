@@ -6,13 +6,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
 import { LEASE_TTL_MS } from '../../src/backup/run/lease.ts';
 import { noticeAdmins, noticeSent, waitingNotices } from '../../src/db/admin-notices.ts';
+import { dueRecipients, retryRecipient } from '../../src/db/broadcast-retries.ts';
 import {
   broadcastById,
   dueBroadcasts,
-  dueRecipients,
   nextRecipients,
   recordSlice,
-  retryRecipient,
   waitBroadcast,
 } from '../../src/db/broadcasts.ts';
 import { sql } from '../../src/db/database.ts';
