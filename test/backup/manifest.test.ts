@@ -53,6 +53,25 @@ test('comes back as it was written', () => {
   expect(Buffer.from(serializeManifest(manifest))).toEqual(Buffer.from(bytes));
 });
 
+const changes: NonNullable<ManifestDraft['changes']> = {
+  timeline: '0123456789abcdef0123456789abcdef',
+  seq: 12,
+  previous: { base: '20231231_120000' },
+  since: '2023-12-31T12:00:00.000Z',
+  parent: null,
+  reason: 'new',
+  schema_sha256: HASH,
+};
+
+test('one that names its place in the change log is of version 2, and comes back', () => {
+  const manifest = createManifest({ ...draft, changes });
+  expect(manifest).toMatchObject({ version: 2, changes });
+  expect(parseManifest(serializeManifest(manifest))).toEqual(manifest);
+  expect(createManifest(draft).version).toBe(1);
+  const forged = { ...createManifest(draft), changes };
+  expect(() => parseManifest(serializeManifest(forged))).toThrow(/manifest version: 2 is of one/);
+});
+
 test('is readable JSON for anybody', () => {
   const file = JSON.parse(Buffer.from(bytes).toString('utf8'));
   expect(file).toMatchObject({
@@ -129,9 +148,9 @@ describe('says what is wrong', () => {
   });
 
   test('a newer program', () => {
-    const newer = { ...createManifest(draft), version: 2 } as unknown;
+    const newer = { ...createManifest(draft), version: 3 } as unknown;
     expect(() => parseManifest(serializeManifest(newer as ReturnType<typeof createManifest>))).toThrow(
-      /version 2 is newer than this program/,
+      /version 3 is newer than this program/,
     );
   });
 

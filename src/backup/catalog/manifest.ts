@@ -8,10 +8,12 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { mostUnpacked } from '../envelope/limited.ts';
+import { manifestChangesSchema } from './change-position.ts';
 import { parseKey, timeOfName } from './names.ts';
 
 const FORMAT = 'anime-bot-backup';
-const VERSION = 1;
+/** Of a manifest that names a place in the change log; one without is of version 1, as ever. */
+const VERSION = 2;
 
 /** What started a run. `migration` and `import` are the backups taken before one. */
 export const TRIGGERS = ['schedule', 'start', 'command', 'migration', 'deploy', 'import', 'restore'] as const;
@@ -50,7 +52,7 @@ const objectEntry = v.strictObject({
 
 const manifestSchema = v.strictObject({
   format: v.literal(FORMAT),
-  version: v.literal(VERSION),
+  version: v.picklist([1, VERSION]),
   name: v.pipe(
     v.string(),
     v.check((name) => timeOfName(name) !== undefined, 'is not a backup name'),
@@ -64,6 +66,8 @@ const manifestSchema = v.strictObject({
   finished_at: time,
   objects: v.strictObject({ database: objectEntry, document: objectEntry }),
   schema_sha256: sha256,
+  /** Where the change log stood in the snapshot; only where there was one. */
+  changes: v.optional(manifestChangesSchema),
   tables: v.array(
     v.strictObject({ name: text, kind: v.picklist(['table', 'shadow', 'internal']), rows: count, sha256 }),
   ),
@@ -97,7 +101,8 @@ export type ManifestDraft = Omit<Manifest, 'format' | 'version' | 'state'>;
  */
 export function createManifest(draft: ManifestDraft): Manifest {
   const state = draft.findings === undefined ? 'verified' : 'damaged';
-  return check({ format: FORMAT, version: VERSION, ...draft, state });
+  const version = draft.changes === undefined ? 1 : VERSION;
+  return check({ format: FORMAT, version, ...draft, state });
 }
 
 const SEAL = /^(.*),\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/s;
@@ -152,6 +157,8 @@ function check(value: unknown): Manifest {
   const manifest = result.output;
   if ((manifest.state === 'damaged') !== (manifest.findings !== undefined))
     throw new ManifestError('manifest state: findings are of a damaged backup, and it has some');
+  if ((manifest.version === VERSION) !== (manifest.changes !== undefined))
+    throw new ManifestError(`manifest version: ${VERSION} is of one that names a place in the change log`);
   for (const [role, object] of Object.entries(manifest.objects)) {
     const parsed = parseKey('', object.file);
     if (
