@@ -9,6 +9,7 @@ export const TASKS: { readonly [Name in TaskName]: () => Promise<Tasks[Name]> } 
   vacuum: async () => (await import('./snapshot/vacuum-task.ts')).vacuumTask,
   check: async () => (await import('./verify/check-file.ts')).checkTask,
   prepare: async () => (await import('./restore/prepare-task.ts')).prepareTask,
+  copy: async () => (await import('./restore/copy-task.ts')).copyTask,
   settle: async () => (await import('./restore/settle-task.ts')).settleTask,
   carry: async () => (await import('./restore/settle-task.ts')).carryTask,
   only: async () => (await import('./restore/only-tables-task.ts')).onlyTask,

@@ -225,7 +225,7 @@ try {
   await main();
 } catch (error) {
   terminal.fail(wordsOf(error));
-  process.exitCode = interruption.exitCode ?? 1;
+  process.exitCode = interruption.exitCode ?? (error instanceof ConfigError ? 2 : 1);
 } finally {
   interruption.dispose();
 }

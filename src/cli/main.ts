@@ -16,5 +16,6 @@ try {
   const { ConfigError } = await import('../settings/config.ts');
   const { sentenceOf } = await import('../lib/surprise.ts');
   console.error(error instanceof ConfigError ? error.message : `error: ${sentenceOf(error)}`);
-  process.exitCode = 1;
+  // As for a wrong setting (command.ts).
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
 }

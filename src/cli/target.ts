@@ -9,8 +9,7 @@ import {
   readGroups,
 } from '../backup/catalog/list.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
-import { isLatest, latestBackup, noLatest, passedOver } from '../backup/catalog/newest.ts';
-import { SCHEMA_VERSION } from '../db/migrate.ts';
+import { isLatest, latestBackup, noLatest, passedOver, tooNewText } from '../backup/catalog/newest.ts';
 import { UsageError } from './command.ts';
 
 /** For the help of every command that takes a backup. */
@@ -56,11 +55,15 @@ export async function olderThan(bucket: Bucket, name: string): Promise<BackupEnt
   const failed = await findBackup(bucket, name);
   if (failed === undefined) return undefined;
   const isOlder = ({ name: other, time }: BackupEntry): boolean => other !== name && time <= failed.time;
-  return (await newestFit(bucket, (entry) => isOlder(entry) && isLatest(entry) && !isNewer(entry))).entry;
-}
-
-function isNewer({ manifest }: BackupEntry): boolean {
-  return (manifest?.schema_version ?? 0) > SCHEMA_VERSION;
+  return (
+    await newestFit(
+      bucket,
+      (entry) =>
+        isOlder(entry) &&
+        isLatest(entry) &&
+        tooNewText(entry.manifest ?? { schema_version: null }) === undefined,
+    )
+  ).entry;
 }
 
 async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {

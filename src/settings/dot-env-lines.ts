@@ -31,6 +31,8 @@ export function unreadLines(text: string, file: string): UnreadLine[] {
   const found: UnreadLine[] = [];
   let start = 0;
   let quotedTo = 0;
+  /** Where each setting stands. */
+  const lines = new Map<string, { readonly line: number; readonly value: string }>();
   for (const [i, line] of text.split('\n').entries()) {
     const end = start + line.length;
     const [, word, shell, name = '', sign, value = ''] = LINE.exec(line) ?? [];
@@ -52,17 +54,31 @@ export function unreadLines(text: string, file: string): UnreadLine[] {
       if (closed !== -1) quotedTo = closed;
       const cut =
         closed === -1
-          ? cutAtHash(name, value)
+          ? (unclosed(value) ?? cutAtHash(name, value))
           : (cutAtQuote(text.slice(closed + 1), value.charAt(0)) ?? escaped(text.slice(at, closed)));
       if (cut !== undefined) tell(cut, SECRETS.includes(name));
+      const before = lines.get(name);
+      // A copy of .env.example has empty lines that a person adds to.
+      if (before !== undefined && before.value !== '' && before.value !== value.trim())
+        tell(`stands in line ${before.line} too: take one of the two away`, SECRETS.includes(name));
+      lines.set(name, { line: i + 1, value: value.trim() });
     }
   }
   return found;
 }
 
-/** Of an unquoted value; a quote that nothing closes keeps its line whole. */
+/** Node takes such a quote as a character of the value. */
+function unclosed(value: string): string | undefined {
+  const [quote] = /^['"`]/.exec(value) ?? [];
+  return (
+    quote &&
+    `begins with a ${quote} that nothing closes: close it, or put quotes of another kind around it all`
+  );
+}
+
+/** Of an unquoted value. */
 function cutAtHash(name: string, value: string): string | undefined {
-  const hash = /^['"`]/.test(value) ? -1 : value.indexOf('#');
+  const hash = value.indexOf('#');
   if (hash === -1) return undefined;
   const isApart = hash === 0 ? /^#+(\s|$)/.test(value) : /\s/.test(value.charAt(hash - 1));
   const mayGoOn = name === 'BACKUP_PASSPHRASE' || (SPACED.includes(name) && /^#\S/.test(value.slice(hash)));

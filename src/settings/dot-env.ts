@@ -1,5 +1,5 @@
 /** Reads `.env` into the environment, and tells what nobody would read of it. Node only. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { parseEnv } from 'node:util';
 import { ConfigError } from './config.ts';
@@ -12,7 +12,12 @@ import { nearMisses, tellNearMiss } from './setting-names.ts';
  * @throws ConfigError when the file exists and is no text, or when a secret in it is such a value
  */
 export function loadDotEnv(file = '.env', env: NodeJS.ProcessEnv = process.env): string[] {
-  if (!existsSync(file)) return [];
+  if (!existsSync(file)) {
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return [];
+    throw new ConfigError([
+      `${file}: is a link to ${readlinkSync(file)}, which is not there: mount its disk`,
+    ]);
+  }
   const text = readEnvFile(file);
   // Where the environment has the setting, the file's line is not used.
   const unread = unreadLines(text, file).filter(({ name }) => env[name] === undefined);

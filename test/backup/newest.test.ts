@@ -54,6 +54,18 @@ test('every newer one that is passed over is named, with what is wrong and what 
   expect((await newestFit(bucket, ({ usable }) => usable.length > 0)).entry?.name).toBe(good);
 });
 
+test('one of a wrong clock that counts by the times of its files: they may be those of a copy', async () => {
+  const store = createMemoryStore(() => NOW);
+  const bucket = { store, prefix: PREFIX, clock: { now: () => NOW } };
+  await putBackup(store, PREFIX, new Date(NOW.getTime() - DAY));
+  const ahead = await putBackup(store, PREFIX, new Date(NOW.getTime() + 400 * DAY));
+  const newest = await newestFit(bucket);
+  expect(newest.entry?.name).toBe(ahead);
+  expect(passedOver(bucket, newest)).toEqual([
+    expect.stringMatching(new RegExp(`^${ahead} is dated in the future .* another may be newer`)),
+  ]);
+});
+
 test('latest: no safety backup of a restore, not even where there is nothing else', async () => {
   const store = createMemoryStore(() => NOW);
   const bucket = { store, prefix: PREFIX, clock: { now: () => NOW } };

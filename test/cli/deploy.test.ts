@@ -112,7 +112,7 @@ test('without an admin it says so loudly; with one in the database it does not',
 test('without settings: each problem once, and what asks for them', async () => {
   const bare = Object.fromEntries(Object.keys(standIns.settings).map((name) => [name, '']));
   const { code, output } = await deploy(bare);
-  expect({ code, isDeployed: isDeployed() }).toEqual({ code: 1, isDeployed: false });
+  expect({ code, isDeployed: isDeployed() }).toEqual({ code: 2, isDeployed: false });
   const lines = output.trimEnd().split('\n');
   for (const name of ['DATABASE_URL', 'S3_BUCKET', 'BOT_TOKEN', 'WEBHOOK_SECRET', 'BOT_INFO'])
     expect(

@@ -40,6 +40,12 @@ test('of a newer program, or with SQL of others', { timeout: 100_000 }, async ()
   await full();
   const newest = await full();
 
+  // Nobody is safe with what only another program brings back.
+  expect(await cli('list', '--check')).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(new RegExp(`^Not safe: .*${newest}.*newer version.*update the program`)),
+  });
+  expect((await cli('verify', newest)).stdout).toMatch(/newer version/);
   const drilled = await cli('drill');
   expect(drilled).toMatchObject({
     code: 1,

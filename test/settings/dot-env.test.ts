@@ -1,5 +1,5 @@
 /** A line of `.env` that sets another value than it shows is told; a secret is refused. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -26,6 +26,8 @@ test.each([
   ["BACKUP_PASSPHRASE='long canary isn't short'", "ends at its second '"],
   ['BACKUP_PASSPHRASE="a canary\nand "more', 'ends at its second "'],
   [String.raw`BACKUP_PASSPHRASE="a canary\nand more"`, String.raw`has \n between double quotes`],
+  ['BACKUP_PASSPHRASE="canary without an end', 'begins with a " that nothing closes'],
+  ["BACKUP_PASSPHRASE='canary without an end", "begins with a ' that nothing closes"],
   ['SET BACKUP_PASSPHRASE=long canary words', 'has SET before it, so the line sets nothing'],
   ['Export BACKUP_PASSPHRASE=long canary words', 'has Export before it'],
   ['$env:BACKUP_PASSPHRASE="long canary words"', 'has $env: before it'],
@@ -68,11 +70,25 @@ test.each([
   String.raw`BACKUP_PASSPHRASE=long\nwords`,
   'BACKUP_PASSPHRASE="two\nlines"',
   'BACKUP_PASSPHRASE=',
+  'BACKUP_PASSPHRASE=\nBACKUP_PASSPHRASE=added below',
+  'PORT=80\nPORT=80',
   '# BACKUP_PASSPHRASE=long#words',
   "BOT_INFO='{\nSET BACKUP_PASSPHRASE=x}'",
   'SET_COLOUR=1#2\nOTHER=a#b',
 ])('nothing is said of what reads as it is written: %s', (line) => {
   expect(load(line).notes).toEqual([]);
+});
+
+test('a setting that stands twice: a secret is refused, another is told', () => {
+  expect(() => load('BOT_TOKEN=canary\n\nBOT_TOKEN=another canary')).toThrow(
+    /line 3: BOT_TOKEN stands in line 1 too: take one of the two away$/,
+  );
+  expect(load('PORT=80\nPORT=81').notes).toEqual([expect.stringContaining('line 2: PORT stands in line 1')]);
+});
+
+test('a link to an .env that is not there is no missing .env', () => {
+  symlinkSync(join(directory, 'unmounted'), join(directory, 'link.env'));
+  expect(() => loadDotEnv(join(directory, 'link.env'), {})).toThrow(/is a link to .*unmounted, which is not/);
 });
 
 test('a line that the environment overrules stops nothing', () => {

@@ -47,7 +47,7 @@ test('a note of a command goes to standard error: what a program reads stays who
 test.each(['main', 'deploy'])('%s: an .env that is no text ends in one sentence', (command) => {
   writeFileSync(join(directory, '.env'), Buffer.from('\uFEFFBOT_TOKEN=1:x\n', 'utf16le'));
   const { all, status } = run(command, command === 'main' ? ['list'] : [], {});
-  expect(status).toBe(1);
+  expect(status).toBe(2);
   expect(all).toMatch(/\.env: is not UTF-8 text/);
   expect(all).not.toMatch(/^\s+at /m);
 });

@@ -1,5 +1,6 @@
 /** What is said of backups newer than the one that is taken: never nothing. */
 
+import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { BackupHealth } from './health.ts';
 import {
   type BackupEntry,
@@ -10,6 +11,7 @@ import {
   newestFit,
   nowOf,
 } from './list.ts';
+import type { Manifest } from './manifest.ts';
 import { isAhead } from './true-time.ts';
 
 /** The newest damaged backup that no good one follows, whatever else lies before it. */
@@ -21,9 +23,18 @@ export function damagedNewest(bucket: Bucket, { newer }: Newest): BackupEntry | 
  * The newest backup that nobody can read and no good one follows: cut, forged, or of a newer
  * program. Whatever it was, it is not the backup that its name promises.
  */
-export function unreadableNewest(bucket: Bucket, { newer }: Newest): BackupHealth['damaged'] {
+export function unreadableNewest(bucket: Bucket, { entry, newer }: Newest): BackupHealth['damaged'] {
+  const tooNew = entry?.manifest && tooNewText(entry.manifest);
+  if (entry !== undefined && tooNew !== undefined) return { name: entry.name, problem: tooNew };
   const found = newer.find(({ state, time }) => state === 'unreadable' && !isAhead(time, nowOf(bucket)));
   return found && { name: found.name, problem: found.problem ?? '' };
+}
+
+/** Undefined for a backup that this program can bring back. */
+export function tooNewText({ schema_version }: Pick<Manifest, 'schema_version'>): string | undefined {
+  return schema_version === null || schema_version <= SCHEMA_VERSION
+    ? undefined
+    : `it was made by a newer version of the program (schema ${schema_version}, this one knows ${SCHEMA_VERSION}): update the program`;
 }
 
 /** Whether one of its files at least is there, and not proved damaged. */
@@ -69,7 +80,14 @@ export function passedOver(bucket: Bucket, { entry: taken, newer }: Newest): str
   // Newer than nothing, where none is taken.
   const newerAnd = taken === undefined ? '' : 'is newer and ';
   const is = newerAnd === '' ? 'is' : 'is newer and';
-  return newer.map((entry) => {
+  const named = taken?.manifest !== undefined && isAhead(new Date(taken.manifest.started_at), nowOf(bucket));
+  // The times of its files are those of a copy, where somebody copied them.
+  const unsure = named
+    ? [
+        `${taken.name} is dated in the future by a wrong clock and counts as made when its files were written: were they copied here, another may be newer (\`list\`), and \`restore NAME\` takes that`,
+      ]
+    : [];
+  const others = newer.map((entry) => {
     const { name, state, problem, manifest, time, usable, verdict } = entry;
     if (isAhead(time, nowOf(bucket)))
       return `${name} is dated in the future by a wrong clock and may be newer: \`restore ${name}\` takes it`;
@@ -82,4 +100,5 @@ export function passedOver(bucket: Bucket, { entry: taken, newer }: Newest): str
     if (!isRestorable({ usable, verdict })) return `${name} ${is} damaged: ${problem}`;
     return `${name} ${is} damaged (${problem}): \`restore ${name}\` brings back what can be proved of it`;
   });
+  return [...unsure, ...others];
 }

@@ -2,13 +2,11 @@
  * The few calls that move database files, behind an interface so that fault runs can break each of
  * them. Node only.
  */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
-import process from 'node:process';
-import { promisify } from 'node:util';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
+import { runInProcess } from '../foreign/process.ts';
 
 export interface FileCalls {
   exists(path: string): boolean;
@@ -22,13 +20,6 @@ export interface FileCalls {
   sync(path: string): Promise<void>;
 }
 
-/**
- * In a process of its own: to open and close a database here would end our locks on it
- * (sqlite.org/howtocorrupt.html 2.2).
- */
-const COPY = `const fs = require('node:fs'); const [from, to] = process.argv.slice(1);
-fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL); const fd = fs.openSync(to, 'r+'); fs.fsyncSync(fd);`;
-
 export const fileCalls: FileCalls = {
   exists: existsSync,
   mkdir: async (path) => {
@@ -39,7 +30,7 @@ export const fileCalls: FileCalls = {
       await link(from, to);
     } catch (error) {
       if (!isLinkless(error)) throw error;
-      await promisify(execFile)(process.execPath, ['-e', COPY, from, to]);
+      await runInProcess('copy', { from, to });
     }
   },
   rename,

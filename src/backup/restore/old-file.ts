@@ -3,12 +3,13 @@
  * database itself: damage, but also a whole file with a schema that no backup can be made of. Tried
  * on a copy without its journal: SQLite may remove a journal that it opens. Node only.
  */
-import { copyFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import { type Clock, explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { openForeignFile } from '../foreign/connection.ts';
+import { runInProcess } from '../foreign/process.ts';
 import { createBackupLedger } from '../run/backup-runs.ts';
 import { runBackup } from '../run/run.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
@@ -36,7 +37,7 @@ async function whyUnsaved(path: string, directory: string, clock: Clock): Promis
   const copy = join(directory, 'called-broken.db');
   const bucket = join(directory, 'called-broken');
   try {
-    copyFileSync(path, copy);
+    await runInProcess('copy', { from: path, to: copy });
     requireIntact(copy, path);
     return await failureOf(copy, bucket, clock);
   } catch (error) {

@@ -123,7 +123,10 @@ export async function fetched(
   if (options.only === undefined) refuseNewer(source);
   const settled = await settleRuns(source, makerOf(options.from));
   // Single tables take no numbers along.
-  return options.only === undefined ? settled : { ...settled, notes: source.notes };
+  const notes = options.only === undefined ? settled.notes : source.notes;
+  const damage =
+    options.from.kind === 'backup' && options.from.entry.manifest && damageOf(options.from.entry.manifest);
+  return { ...settled, notes: damage ? [...notes, damage] : notes };
 }
 
 /** Which runs there were, who works, which schema this is: the past's answer would be wrong. */

@@ -1,5 +1,6 @@
 /** What is wrong with a database that was read to its end. */
 
+import { tooNewText } from '../catalog/newest.ts';
 import type { ScanCounts, SourceCheck } from '../model/database-damage.ts';
 import type { Snapshot } from '../model/model.ts';
 import { ledgerTriggers } from '../schema/ledger-triggers.ts';
@@ -22,9 +23,14 @@ export async function checkAll(
   const missing = missingParts(snapshot.schema, versions);
   const triggers = ledgerTriggers(snapshot.schema.objects);
   const isForeign = strangersOf(snapshot.schema.objects).some(({ runs }) => runs);
+  const tooNew = tooNewText({ schema_version: versions.at(-1) ?? null });
   return {
     ...found,
-    notes: [...found.notes, ...(isForeign ? [WANTS_ANY_SCHEMA] : [])],
+    notes: [
+      ...found.notes,
+      ...(tooNew === undefined ? [] : [tooNew]),
+      ...(isForeign ? [WANTS_ANY_SCHEMA] : []),
+    ],
     damage: [...found.damage, ...missing, ...triggers, ...counts.findings(snapshot.schema)],
   };
 }

@@ -161,14 +161,15 @@ async function* walk(
   try {
     const entries = await tools.fs.readdir(start, { recursive: true, withFileTypes: true });
     for (const entry of entries) {
-      if (!entry.isFile()) continue;
+      // A file moved to another disk, with a link in its place.
+      if (!entry.isFile() && !entry.isSymbolicLink()) continue;
       const path = join(entry.parentPath, entry.name);
       const stats = await tools.fs.stat(path).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });
       const key = path.slice(join(tools.root, sep).length).split(sep).join('/');
-      if (stats !== undefined) yield { key, name: entry.name, stats };
+      if (stats?.isFile() === true) yield { key, name: entry.name, stats };
     }
   } catch (error) {
     if (isMissing(error) && placeFault(tools.root) === undefined) return;

@@ -180,6 +180,8 @@ function verdict(
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (damaged !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
+  if (lost?.name === newest.name)
+    return `${colors.red(colors.bold('Not safe:'))} ${gone}. Then look again: npm run backup -- list`;
   if (gone !== undefined && lost?.isLost !== true)
     return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest that can be, ${newest.name}, is ${age} old. Then look again: npm run backup -- list`;
   if (gone !== undefined)

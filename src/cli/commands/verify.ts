@@ -9,7 +9,7 @@ import {
   listBackups,
 } from '../../backup/catalog/list.ts';
 import { nameFromText } from '../../backup/catalog/names.ts';
-import { latestBackup } from '../../backup/catalog/newest.ts';
+import { latestBackup, tooNewText } from '../../backup/catalog/newest.ts';
 import { clearVerdict, keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { createDirectoryStore } from '../../backup/store/directory.ts';
 import { plainFile } from '../../backup/verify/plain-file.ts';
@@ -132,7 +132,10 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
   });
   // What stands beside a downloaded copy is not the bucket's.
   const note = bucket === session.bucket ? await remember(bucket, entry, { ...verdict, proofs }) : undefined;
-  const warnings = [...verdict.warnings, ...(note === undefined ? [] : [note])];
+  const warnings = [
+    ...verdict.warnings,
+    ...[note, tooNewText(manifest)].filter((text) => text !== undefined),
+  ];
   const damage = damageOf(manifest);
   if (damage === undefined) return { name, ...verdict, warnings };
   return { name, ...verdict, ok: false, problems: [damage, ...verdict.problems], warnings };

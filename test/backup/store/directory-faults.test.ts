@@ -203,6 +203,17 @@ test('a directory in the way and a file as a directory are no objects', async ()
   await expect(store.put('a/b/c', utf8('y'))).rejects.toBeInstanceOf(StoreError);
 });
 
+test('a link in the place of a file is the file: listed, looked at and read', async () => {
+  const store = createDirectoryStore(root);
+  await store.put('b/x', new TextEncoder().encode('abc'));
+  await fs.rename(join(root, 'b/x'), join(root, 'moved'));
+  await fs.symlink('../moved', join(root, 'b/x'));
+  await fs.symlink('nowhere', join(root, 'b/gone'));
+  await fs.symlink('../b', join(root, 'b/circle'));
+  expect(await store.list('b/')).toMatchObject([{ key: 'b/x', bytes: 3 }]);
+  expect(await store.head('b/x')).toMatchObject({ bytes: 3 });
+});
+
 test('a link whose disk is not mounted is no empty bucket, to read or to write', async () => {
   await fs.symlink(join(root, 'not-mounted'), join(root, 'backups'));
   for (const place of ['backups', 'backups/below']) {
