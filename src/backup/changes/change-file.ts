@@ -172,7 +172,7 @@ function lineReader(tableOf: (name: string) => TableInfo | undefined): (window: 
     if (found !== undefined) return found;
     const table = tableOf(name);
     if (table === undefined) throw window.fault(`it has rows of a table ${name}, which there is not`);
-    const made = { table, decode: rowDecoder(table).decode };
+    const made = { table, decode: rowDecoder(table) };
     decoders.set(name, made);
     return made;
   };

@@ -30,6 +30,9 @@ export const REAL_TAG = '$real';
  */
 const TOP_LEVEL_TABLES = ['anime', 'groups', 'users'] as const;
 export const ORPHANS_KEY = 'parts_without_anime';
+export const TABLES_KEY = 'tables';
+/** Key of the numbers of rows, which end the document together with its checksum. */
+export const COUNTS_KEY = 'counts';
 const PARENT = { table: 'anime', key: 'code' } as const;
 const CHILD = { table: 'anime_parts', key: 'anime_code', orderBy: 'part_number' } as const;
 
@@ -49,6 +52,8 @@ export function isAnime(table: TableInfo): boolean {
 /** One array of rows in the document, with the text around it. */
 export interface Section {
   readonly key: string;
+  /** Whether it stands below {@link TABLES_KEY}, not beside it. */
+  readonly below: boolean;
   /** Null: the database has no such table, the array is empty. */
   readonly table: TableInfo | null;
   /** The table whose rows are written inside the rows of `table`, or null. */
@@ -71,17 +76,25 @@ export function sectionsOf(tables: readonly TableInfo[], partsNested: boolean): 
   const sections: Section[] = TOP_LEVEL_TABLES.map((key) => {
     const inside = key === PARENT.table ? parts : null;
     const orphans = key === PARENT.table && inside === null ? `"${ORPHANS_KEY}":[],\n` : '';
-    return { key, table: find(key), parts: inside, open: `"${key}":[`, close: `],\n${orphans}` };
+    return {
+      key,
+      below: false,
+      table: find(key),
+      parts: inside,
+      open: `"${key}":[`,
+      close: `],\n${orphans}`,
+    };
   });
   const taken = new Set<string>([...TOP_LEVEL_TABLES, ...(parts === null ? [] : [parts.name])]);
   const others = tables.filter(({ name }) => !taken.has(name));
   others.forEach((table, i) => {
-    const open = `${i === 0 ? '"tables":{' : ','}\n${JSON.stringify(table.name)}:[`;
+    const open = `${i === 0 ? `"${TABLES_KEY}":{` : ','}\n${JSON.stringify(table.name)}:[`;
     const close = i === others.length - 1 ? ']},\n' : ']';
-    sections.push({ key: table.name, table, parts: null, open, close });
+    sections.push({ key: table.name, below: true, table, parts: null, open, close });
   });
   if (others.length === 0) {
-    sections.push({ key: 'tables', table: null, parts: null, open: '"tables":{', close: '},\n' });
+    const open = `"${TABLES_KEY}":{`;
+    sections.push({ key: TABLES_KEY, below: false, table: null, parts: null, open, close: '},\n' });
   }
   return sections;
 }
@@ -89,7 +102,7 @@ export function sectionsOf(tables: readonly TableInfo[], partsNested: boolean): 
 /** The closing count of rows per table, which proves that none is missing. */
 export function countsText(counts: ReadonlyMap<string, number>): string {
   const lines = [...counts].map(([name, count]) => `${JSON.stringify(name)}:${count}`);
-  return `"counts":{${lines.join(',')}}`;
+  return `"${COUNTS_KEY}":{${lines.join(',')}}`;
 }
 
 /** The document's last bytes: the SHA-256 of all bytes before them. */

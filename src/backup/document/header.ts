@@ -1,6 +1,9 @@
-/** The document's first lines: what it is, when and from what it was made, and the schema. */
-import { FORMAT_NAME, FORMAT_VERSION, sectionsOf } from './format.ts';
-import { type DocumentSchema, schemaFromJson } from './schema-json.ts';
+/** What a document says of itself before its rows. */
+import * as v from 'valibot';
+import { FORMAT_NAME, FORMAT_VERSION } from './format.ts';
+import type { JsonValue } from './json-value.ts';
+import { quoted } from './reasons.ts';
+import { type DocumentSchema, schemaFromJson, schemaJson } from './schema-json.ts';
 import type { ByteWindow } from './window.ts';
 
 export interface DocumentHeader {
@@ -14,77 +17,44 @@ export interface DocumentHeader {
   readonly partsNested: boolean;
 }
 
-const LINE_FEED = 0x0a;
-/** How much of a wrong value a message quotes. */
-const QUOTED_UNITS = 40;
+/** What it is comes first: of a file that is another's, that is said. */
+const headerJson = v.object({
+  format: v.literal(FORMAT_NAME),
+  format_version: v.literal(FORMAT_VERSION),
+  backup_timestamp: v.pipe(v.string(), v.regex(/^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d$/)),
+  app_version: v.string(),
+  schema_version: v.pipe(v.number(), v.safeInteger()),
+  parts_nested: v.boolean(),
+  schema: schemaJson,
+});
 
-/** Consumes the header: everything before the first section. */
-export async function readHeader(window: ByteWindow): Promise<DocumentHeader> {
-  const first = await window.take(line);
-  if (first.text !== '{') {
-    throw window.fault(`not a document of this program: it begins with ${quote(first.text)}`, first.start);
+export function isHeaderKey(key: string): boolean {
+  return Object.hasOwn(headerJson.entries, key);
+}
+
+/** @throws DocumentError that says which key (`schema.tables[2].kind`) is wrong */
+export function headerOf(window: ByteWindow, properties: ReadonlyMap<string, JsonValue>): DocumentHeader {
+  const parsed = v.safeParse(headerJson, plain(properties), { abortEarly: true });
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const place = v.getDotPath(issue);
+    window.path.pop();
+    if (issue.input === undefined) throw window.fault(`not a document of this program: it has no ${place}`);
+    throw window.fault(`${place} cannot be ${quoted(JSON.stringify(issue.input))} here`);
   }
-  const backupTimestamp = await property(window, 'backup_timestamp', isTimestamp);
-  await property(window, 'format', (value) => value === FORMAT_NAME);
-  await property(window, 'format_version', (value) => value === FORMAT_VERSION);
-  const appVersion = await property(window, 'app_version', isString);
-  const schemaVersion = await property(window, 'schema_version', isInteger);
-  const partsNested = await property(window, 'parts_nested', isBoolean);
-  let schema: DocumentSchema | undefined;
-  await property(window, 'schema', (value) => {
-    schema = schemaFromJson(value);
-    return true;
-  });
-  if (schema === undefined) throw window.fault('no schema');
-  if (partsNested && !sectionsOf(schema.tables, true).some(({ parts }) => parts !== null)) {
-    throw window.fault('parts are said to be nested, but there are no tables of anime and parts');
-  }
-  return { backupTimestamp, appVersion, schemaVersion, schema, partsNested };
+  const { backup_timestamp, app_version, schema_version, parts_nested, schema } = parsed.output;
+  return {
+    backupTimestamp: backup_timestamp,
+    appVersion: app_version,
+    schemaVersion: schema_version,
+    schema: schemaFromJson(schema),
+    partsNested: parts_nested,
+  };
 }
 
-/** Consumes one line `"key":value,` and returns the value. */
-async function property<T>(window: ByteWindow, key: string, is: (value: unknown) => value is T): Promise<T>;
-async function property(window: ByteWindow, key: string, is: (value: unknown) => boolean): Promise<unknown>;
-async function property(window: ByteWindow, key: string, is: (value: unknown) => boolean): Promise<unknown> {
-  const { text, start } = await window.take(line);
-  const head = `"${key}":`;
-  if (!text.startsWith(head) || !text.endsWith(',')) {
-    throw window.fault(`expected a line ${head}…, not ${quote(text)}`, start);
-  }
-  let value: unknown;
-  let right: boolean;
-  try {
-    value = JSON.parse(text.slice(head.length, -1));
-    right = is(value);
-  } catch (cause) {
-    throw window.fault(`${key}: ${cause instanceof Error ? cause.message : 'wrong'}`, start, cause);
-  }
-  if (!right) throw window.fault(`${key} cannot be ${quote(text.slice(head.length, -1))} here`, start);
-  return value;
-}
-
-/** Consumes a line; the writer breaks lines nowhere inside a value. */
-function line(window: ByteWindow): { text: string; start: number } {
-  const start = window.pos;
-  const feed = window.bytes.subarray(0, window.end).indexOf(LINE_FEED, start);
-  if (feed < 0) throw window.short();
-  window.pos = feed + 1;
-  return { text: window.bytes.toString('utf8', start, feed), start };
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > QUOTED_UNITS ? `${text.slice(0, QUOTED_UNITS)}…` : text);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
-}
-function isTimestamp(value: unknown): value is string {
-  return isString(value) && /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(value);
-}
-function isInteger(value: unknown): value is number {
-  return Number.isSafeInteger(value);
-}
-function isBoolean(value: unknown): value is boolean {
-  return typeof value === 'boolean';
+/** As JSON.parse gives it: the header has no integer that needs to be exact beyond 2^53. */
+function plain(value: JsonValue | ReadonlyMap<string, JsonValue>): unknown {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, one]) => [key, plain(one)]));
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === 'bigint' ? Number(value) : value;
 }

@@ -6,8 +6,6 @@ import type { ByteWindow } from './window.ts';
 export type JsonValue = null | boolean | bigint | number | string | JsonValue[] | JsonObject;
 /** A Map: keys may be called anything, and keep their order. */
 export interface JsonObject extends Map<string, JsonValue> {}
-/** Where a value stands: `['anime', 3, 'parts']`. */
-export type JsonPath = (string | number)[];
 
 /** Deeper than any document of this kind; protects the stack. */
 const MAX_DEPTH = 32;
@@ -15,6 +13,7 @@ const MAX_DEPTH = 32;
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
+const SPACE = 0x20;
 
 export const BYTE = {
   quote: 0x22,
@@ -27,25 +26,15 @@ export const BYTE = {
   null: 0x6e,
 } as const;
 
-/** `anime[3].parts[0].file_id` */
-export function placeOf(path: JsonPath): string {
-  return path
-    .map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`))
-    .join('');
-}
-
-/**
- * Consumes a value and the space before it. `path` is where it stands; it is extended while inside,
- * and left as it is when something is thrown, so that the message can name the spot.
- */
-export function jsonValue(window: ByteWindow, path: JsonPath): JsonValue {
+/** Consumes a value and the space before it; the window's path says where it stands. */
+export function jsonValue(window: ByteWindow): JsonValue {
   switch (nextByte(window)) {
     case BYTE.quote:
       return string(window);
     case BYTE.openBrace:
-      return object(window, path);
+      return jsonObject(window);
     case BYTE.open:
-      return array(window, path);
+      return jsonArray(window);
     case TRUE[0]:
       literal(window, TRUE);
       return true;
@@ -60,66 +49,75 @@ export function jsonValue(window: ByteWindow, path: JsonPath): JsonValue {
   }
 }
 
+/** Consumes an object and the space before it. */
+export function jsonObject(window: ByteWindow): JsonObject {
+  const { path } = window;
+  const made: JsonObject = new Map();
+  descend(window, BYTE.openBrace);
+  while (follows(window, BYTE.closeBrace, made.size === 0)) {
+    const key = jsonKey(window);
+    if (made.has(key)) throw window.fault(`the key ${JSON.stringify(key)} stands twice`);
+    path.push(key);
+    made.set(key, jsonValue(window));
+    path.pop();
+  }
+  return made;
+}
+
+function jsonArray(window: ByteWindow): JsonValue[] {
+  const { path } = window;
+  const made: JsonValue[] = [];
+  descend(window, BYTE.open);
+  while (follows(window, BYTE.close, made.length === 0)) {
+    path.push(made.length);
+    made.push(jsonValue(window));
+    path.pop();
+  }
+  return made;
+}
+
+function descend(window: ByteWindow, open: number): void {
+  if (window.path.length > MAX_DEPTH) throw window.fault(`nested deeper than ${MAX_DEPTH} levels`);
+  punctuation(window, open);
+}
+
 /** Consumes space; returns the byte after it. */
 export function nextByte(window: ByteWindow): number {
   for (;;) {
     const byte = byteAt(window);
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+    if (byte > SPACE || !isSpace(byte)) return byte;
     window.pos += 1;
   }
 }
 
-/** Consumes space and one of the bytes; returns it. */
-export function oneOf(window: ByteWindow, ...bytes: number[]): number {
+export function isSpace(byte: number | undefined): boolean {
+  return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** Consumes space and this byte. */
+export function punctuation(window: ByteWindow, byte: number): void {
+  if (nextByte(window) !== byte) throw window.fault(`expected ${String.fromCharCode(byte)}`);
+  window.pos += 1;
+}
+
+/**
+ * Whether a list or an object goes on: consumes the comma before its next piece (the first has
+ * none), or the bracket that closes it.
+ */
+export function follows(window: ByteWindow, close: number, first: boolean): boolean {
   const byte = nextByte(window);
-  if (!bytes.includes(byte)) {
-    throw window.fault(`expected ${bytes.map((one) => String.fromCharCode(one)).join(' or ')}`);
+  if (byte !== close && first) return true;
+  if (byte !== close && byte !== BYTE.comma) {
+    throw window.fault(`expected , or ${String.fromCharCode(close)}`);
   }
   window.pos += 1;
-  return byte;
+  return byte !== close;
 }
 
 /** Consumes a key with its colon. */
 export function jsonKey(window: ByteWindow): string {
   if (nextByte(window) !== BYTE.quote) throw window.fault('expected a key in quotes');
   const key = string(window);
-  oneOf(window, BYTE.colon);
+  punctuation(window, BYTE.colon);
   return key;
-}
-
-function object(window: ByteWindow, path: JsonPath): JsonObject {
-  const made: JsonObject = new Map();
-  descend(window, path);
-  if (nextByte(window) === BYTE.closeBrace) {
-    window.pos += 1;
-    return made;
-  }
-  do {
-    const key = jsonKey(window);
-    if (made.has(key)) throw window.fault(`the key ${JSON.stringify(key)} stands twice`);
-    path.push(key);
-    made.set(key, jsonValue(window, path));
-    path.pop();
-  } while (oneOf(window, BYTE.comma, BYTE.closeBrace) === BYTE.comma);
-  return made;
-}
-
-function array(window: ByteWindow, path: JsonPath): JsonValue[] {
-  const made: JsonValue[] = [];
-  descend(window, path);
-  if (nextByte(window) === BYTE.close) {
-    window.pos += 1;
-    return made;
-  }
-  do {
-    path.push(made.length);
-    made.push(jsonValue(window, path));
-    path.pop();
-  } while (oneOf(window, BYTE.comma, BYTE.close) === BYTE.comma);
-  return made;
-}
-
-function descend(window: ByteWindow, path: JsonPath): void {
-  if (path.length > MAX_DEPTH) throw window.fault(`nested deeper than ${MAX_DEPTH} levels`);
-  window.pos += 1;
 }

@@ -1,8 +1,7 @@
 /** Fields of old documents as the columns of the schema (docs/spec/bot.md, "Data") want them. */
-import { Buffer } from 'node:buffer';
-import { InvalidText, type SqlValue } from '../model/model.ts';
+import type { SqlValue } from '../model/model.ts';
 import { valueFault } from '../model/values.ts';
-import { BLOB_TAG, REAL_TAG, TEXT_TAG } from './format.ts';
+import { untagged } from './decode.ts';
 import type { JsonValue } from './json-value.ts';
 import { quoted, type Reason, type ReasonCode, reason } from './reasons.ts';
 
@@ -29,7 +28,10 @@ export function fieldValue(kind: FieldKind, value: JsonValue, utcOffsetMinutes: 
   if (value === Infinity || value === -Infinity)
     return new Refused('too-large', value > 0 ? '> 1.8e308' : '< -1.8e308');
   if (kind === 'integer') return integer(value);
-  if (value instanceof Map) return tagged(value);
+  if (value instanceof Map) {
+    const tagged = untagged(value);
+    return typeof tagged === 'string' ? new Refused('is-an-object') : tagged;
+  }
   if (kind === 'text' && (typeof value === 'bigint' || typeof value === 'number')) return String(value);
   if (kind === 'text' && typeof value !== 'string') return new Refused('not-a-text');
   if (kind === 'time')
@@ -92,17 +94,4 @@ function zoneMinutes(zone: string): number {
   if (zone === 'Z') return 0;
   const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
   return zone.startsWith('-') ? -minutes : minutes;
-}
-
-function tagged(value: ReadonlyMap<string, JsonValue>): SqlValue | Refused {
-  const [entry, ...more] = value;
-  if (entry === undefined || more.length > 0) return new Refused('is-an-object');
-  const [tag, content] = entry;
-  if (tag === REAL_TAG && content === 'inf') return Infinity;
-  if (tag === REAL_TAG && content === '-inf') return -Infinity;
-  const base64 =
-    typeof content === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(content) && content.length % 4 === 0;
-  if (!base64 || (tag !== BLOB_TAG && tag !== TEXT_TAG)) return new Refused('is-an-object');
-  const bytes = new Uint8Array(Buffer.from(content, 'base64'));
-  return tag === BLOB_TAG ? bytes : new InvalidText(bytes);
 }

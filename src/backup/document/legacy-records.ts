@@ -4,9 +4,10 @@
  */
 import type { SqlValue } from '../model/model.ts';
 import { PARTS_KEY, ROWID_KEY } from './format.ts';
-import { type JsonObject, type JsonPath, type JsonValue, placeOf } from './json-value.ts';
+import type { JsonObject, JsonValue } from './json-value.ts';
 import { type FieldKind, fieldValue, Refused } from './legacy-fields.ts';
 import { type Reason, reason } from './reasons.ts';
+import { type JsonPath, placeOf } from './window.ts';
 
 export type LegacyKind = 'anime' | 'part' | 'group' | 'user' | 'channel' | 'history' | 'anime_group';
 

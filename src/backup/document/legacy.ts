@@ -4,16 +4,8 @@
  * cannot be taken is named, never dropped in silence.
  */
 import type { SqlValue } from '../model/model.ts';
-import {
-  BYTE,
-  type JsonPath,
-  type JsonValue,
-  jsonKey,
-  jsonValue,
-  nextByte,
-  oneOf,
-  placeOf,
-} from './json-value.ts';
+import { elementsOf, keysOf, requireEnd } from './json-stream.ts';
+import { BYTE, jsonValue, nextByte } from './json-value.ts';
 import { fieldValue, Refused } from './legacy-fields.ts';
 import { kindOfKey, type LegacyRecord, type LegacyRefusal, recordsOf } from './legacy-records.ts';
 import { textInput } from './text-input.ts';
@@ -60,103 +52,57 @@ const TABLES_KEY = 'tables';
  */
 export async function* readLegacyDocument(
   body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-  options: LegacyOptions = {},
+  { utcOffsetMinutes = 0, maxItemBytes = MAX_ITEM_BYTES }: LegacyOptions = {},
 ): AsyncGenerator<LegacyEvent, void, undefined> {
-  const window = new ByteWindow(textInput(body), options.maxItemBytes ?? MAX_ITEM_BYTES);
-  const path: JsonPath = [];
-  window.place = () => placeOf(path);
-  const reader = { window, path, utcOffsetMinutes: options.utcOffsetMinutes ?? 0 };
+  const window = new ByteWindow(textInput(body), maxItemBytes);
   let known = false;
   try {
-    if ((await window.take(nextByte)) !== BYTE.openBrace) throw window.fault('not a JSON object');
-    for await (const key of keys(reader)) {
-      if (key === TABLES_KEY && (await window.take(nextByte)) === BYTE.openBrace) {
-        for await (const table of keys(reader)) yield* readList(reader, table);
-        known = true;
-        continue;
-      }
-      if (kindOfKey(key) !== undefined) known = true;
-      yield* (await window.take(nextByte)) === BYTE.open ? readList(reader, key) : readProperty(reader, key);
+    for await (const key of keysOf(window)) {
+      const next = await window.take(nextByte);
+      const isTables = key === TABLES_KEY && next === BYTE.openBrace;
+      if (isTables || kindOfKey(key) !== undefined) known = true;
+      if (isTables)
+        for await (const table of keysOf(window)) yield* readList(window, table, utcOffsetMinutes);
+      else if (next === BYTE.open) yield* readList(window, key, utcOffsetMinutes);
+      else yield* await readProperty(window, key, utcOffsetMinutes);
     }
-    path.length = 0;
-    if (!(await onlySpaceIsLeft(window))) throw window.fault('something follows the document');
+    await requireEnd(window);
     if (!known) throw window.fault('no anime, groups or users in it: not a document of the bot');
   } finally {
     await window.close();
   }
 }
 
-interface Reader {
-  readonly window: ByteWindow;
-  readonly path: JsonPath;
-  readonly utcOffsetMinutes: number;
-}
-
-/** The keys of the object at the position; whoever iterates consumes each one's value. */
-async function* keys({ window, path }: Reader): AsyncGenerator<string> {
-  const depth = path.length;
-  const seen = new Set<string>();
-  await window.take(() => oneOf(window, BYTE.openBrace));
-  if ((await window.take(nextByte)) === BYTE.closeBrace) {
-    window.pos += 1;
-    return;
-  }
-  do {
-    const key = await window.take(jsonKey);
-    if (seen.has(key)) throw window.fault(`the key ${JSON.stringify(key)} stands twice`);
-    seen.add(key);
-    path.push(key);
-    yield key;
-    path.length = depth;
-  } while ((await window.take(() => oneOf(window, BYTE.comma, BYTE.closeBrace))) === BYTE.comma);
-}
-
-/** Reads the list at the position, one element at a time. */
-async function* readList(reader: Reader, key: string): AsyncGenerator<LegacyEvent> {
-  const { window, path, utcOffsetMinutes } = reader;
-  const depth = path.length;
+/** Reads the list at the position. */
+async function* readList(
+  window: ByteWindow,
+  key: string,
+  utcOffsetMinutes: number,
+): AsyncGenerator<LegacyEvent> {
   const kind = kindOfKey(key) ?? 'other';
-  await window.take(() => oneOf(window, BYTE.open));
-  if ((await window.take(nextByte)) === BYTE.close) {
-    window.pos += 1;
-    return;
-  }
+  const list = [...window.path];
   let index = 0;
-  do {
-    const value = await takeValue(reader, [...path.slice(0, depth), index]);
-    const place = [...path.slice(0, depth), index];
+  for await (const values of elementsOf(window, jsonValue)) {
     // SQLite's own bookkeeping is not merged: it follows from the rows.
-    if (!key.startsWith('sqlite_')) yield* recordsOf(kind, key, place, value, utcOffsetMinutes);
-    path.length = depth;
-    index += 1;
-  } while ((await window.take(() => oneOf(window, BYTE.comma, BYTE.close))) === BYTE.comma);
+    if (key.startsWith('sqlite_')) continue;
+    for (const value of values) {
+      yield* recordsOf(kind, key, [...list, index], value, utcOffsetMinutes);
+      index += 1;
+    }
+  }
 }
 
-async function* readProperty(reader: Reader, name: string): AsyncGenerator<LegacyEvent> {
-  const { window, path } = reader;
+async function readProperty(
+  window: ByteWindow,
+  name: string,
+  utcOffsetMinutes: number,
+): Promise<LegacyEvent[]> {
   const list = kindOfKey(name) !== undefined;
   // An old document may say null for a list it does not have; anything else under such a key is not
   // understood.
   if (list && (await window.take(nextByte)) !== BYTE.null) throw window.fault('expected a list');
-  const value = await takeValue(reader, [...path]);
-  if (list || value instanceof Map) return;
-  const taken = fieldValue('any', value, reader.utcOffsetMinutes);
-  if (!(taken instanceof Refused)) yield { kind: 'property', name, value: taken };
-}
-
-async function takeValue({ window, path }: Reader, place: JsonPath): Promise<JsonValue> {
-  return window.take(() => {
-    path.length = 0;
-    path.push(...place);
-    return jsonValue(window, path);
-  });
-}
-
-async function onlySpaceIsLeft(window: ByteWindow): Promise<boolean> {
-  while (!(await window.atEnd())) {
-    const byte = window.bytes[window.pos];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
-    window.pos += 1;
-  }
-  return true;
+  const value = await window.take(jsonValue);
+  if (list || value instanceof Map) return [];
+  const taken = fieldValue('any', value, utcOffsetMinutes);
+  return taken instanceof Refused ? [] : [{ kind: 'property', name, value: taken }];
 }

@@ -4,25 +4,26 @@ import { createHash } from 'node:crypto';
 import type { Row, TableInfo } from '../model/model.ts';
 import { rowDecoder } from './decode.ts';
 import {
-  countsText,
+  COUNTS_KEY,
   MAX_PIECE_BYTES,
   ORPHANS_KEY,
-  ORPHANS_OPEN,
   PARTS_KEY,
   type Section,
   sectionsOf,
+  TABLES_KEY,
   tailText,
 } from './format.ts';
-import { type DocumentHeader, readHeader } from './header.ts';
-import { byteAt, literal } from './tokens.ts';
-import { ByteWindow, NEED_MORE } from './window.ts';
+import { type DocumentHeader, headerOf, isHeaderKey } from './header.ts';
+import { keysOf } from './json-stream.ts';
+import { BYTE, follows, type JsonValue, jsonKey, jsonValue, punctuation } from './json-value.ts';
+import { literal } from './tokens.ts';
+import { ByteWindow } from './window.ts';
 
 /**
- * What a document says, in its order: `header` first; then rows in batches (an anime always before
- * its parts, every table's rows otherwise in scan order); `end` last. Rows are as model.ts delivers
- * rows of their table, less generated columns: `[rowid, ...columns]`, or `[...columns]` for WITHOUT
- * ROWID tables. Only `end` proves the rows before it: it comes when every byte is as it was
- * written, and the counts agree.
+ * What a document says: `header` first; then rows in batches, in the document's order (an anime
+ * always before its parts); `end` last. Rows are as model.ts delivers rows of their table, less
+ * generated columns: `[rowid, ...columns]`, or `[...columns]` for WITHOUT ROWID tables. Only `end`
+ * proves the rows before it: it comes when every byte is as it was written, and the counts agree.
  */
 export type DocumentEvent =
   | ({ readonly kind: 'header' } & DocumentHeader)
@@ -37,15 +38,11 @@ export interface ReadOptions {
   readonly maxRowBytes?: number;
 }
 
-/** Rows handed over at once; and the bytes of JSON after which fewer are. */
-const BATCH_ROWS = 512;
-const BATCH_BYTES = 256 * 1024;
-
 /**
  * Reads what {@link createDocumentSink} wrote (uncompressed, decrypted). Throws {@link
  * DocumentError}, with place and byte, when the document is cut, changed in any byte (it ends in
- * its own SHA-256), not ours or of another version. A document edited by hand is for
- * `readLegacyDocument`.
+ * its own SHA-256), not ours or of another version. How it is spelled is left to the checksum. A
+ * document edited by hand is for `readLegacyDocument`.
  */
 export async function* readDocument(
   body: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -57,31 +54,41 @@ export async function* readDocument(
   const window = new ByteWindow(body, options.maxRowBytes ?? MAX_PIECE_BYTES, (bytes) => {
     if (sha256 === undefined) hash.update(bytes);
   });
+  const properties = new Map<string, JsonValue>();
+  const counts = new Map<string, number>();
+  let lists: readonly Section[] | undefined;
   try {
-    const header = await readHeader(window);
-    yield { kind: 'header', ...header };
-
-    const counts = new Map(header.schema.tables.map(({ name }) => [name, 0]));
-    for (const section of sectionsOf(header.schema.tables, header.partsNested)) {
-      window.place = () => section.key;
-      await expect(window, section.open);
-      for await (const event of readSection(window, section)) {
-        counts.set(event.table.name, (counts.get(event.table.name) ?? 0) + event.rows.length);
-        yield event;
+    for await (const key of keysOf(window)) {
+      if (isHeaderKey(key)) {
+        properties.set(key, await window.take(jsonValue));
+        continue;
       }
-      window.place = () => section.key;
-      await expect(window, section.close);
+      if (lists === undefined) {
+        const header = headerOf(window, properties);
+        for (const { name } of header.schema.tables) counts.set(name, 0);
+        lists = sectionsOf(header.schema.tables, header.partsNested);
+        yield { kind: 'header', ...header };
+      }
+      if (key !== COUNTS_KEY) {
+        for await (const event of readLists(window, lists, key)) {
+          counts.set(event.table.name, (counts.get(event.table.name) ?? 0) + event.rows.length);
+          yield event;
+        }
+        continue;
+      }
+      requireCounts(window, await window.take(jsonValue), counts);
+      window.release();
+      sha256 = hash.digest('hex');
+      // To the byte: the checksum does not cover itself.
+      const tail = Buffer.from(tailText(sha256));
+      window.path.splice(0, 1, 'sha256');
+      await window.take(() => literal(window, tail));
+      window.path.pop();
+      if (!(await window.atEnd())) throw window.fault('bytes after the end of the document');
+      yield { kind: 'end', counts };
+      return;
     }
-
-    window.place = () => 'counts';
-    await expect(window, countsText(counts));
-    window.release();
-    sha256 = hash.digest('hex');
-    window.place = () => 'sha256';
-    await expect(window, tailText(sha256));
-    window.place = () => '';
-    if (!(await window.atEnd())) throw window.fault('bytes after the end of the document');
-    yield { kind: 'end', counts };
+    throw window.fault(`the document has no ${COUNTS_KEY}`);
   } finally {
     await window.close();
   }
@@ -89,132 +96,88 @@ export async function* readDocument(
 
 type RowsEvent = Extract<DocumentEvent, { kind: 'rows' }>;
 
-async function* readSection(window: ByteWindow, section: Section): AsyncGenerator<RowsEvent> {
-  if (section.table === null) return;
-  if (section.parts === null) {
-    yield* readItems(window, plainItems(window, section.key, section.table));
+/** Rows under a key of the document or (`below`) of its tables: of one list, or of all the tables. */
+async function* readLists(
+  window: ByteWindow,
+  lists: readonly Section[],
+  key: string,
+  below = false,
+): AsyncGenerator<RowsEvent> {
+  if (key === TABLES_KEY && !below) {
+    // A place begins with the table's name, wherever its rows stand.
+    window.path.pop();
+    for await (const name of keysOf(window)) yield* readLists(window, lists, name, true);
     return;
   }
-  yield* readItems(window, nestedItems(window, section.key, section.table, section.parts));
-  await expect(window, ORPHANS_OPEN);
-  yield* readItems(window, plainItems(window, ORPHANS_KEY, section.parts));
+  const orphans = key === ORPHANS_KEY && !below ? { table: lists[0]?.parts ?? null, parts: null } : undefined;
+  const list = orphans ?? lists.find((one) => one.key === key && one.below === below);
+  if (list === undefined) throw window.fault('the document says of no such list what it holds');
+  await window.take(() => punctuation(window, BYTE.open));
+  if (list.table === null) await window.take(() => punctuation(window, BYTE.close));
+  else yield* readRows(window, list.table, list.parts);
 }
 
-/** The items of one array: rows, and what stands between them. */
-interface Items {
-  /**
-   * Consumes one item and keeps its row; false, consuming nothing, at the array's closing bracket.
-   * Changes nothing when it throws.
-   */
-  next(): boolean;
-  /** Takes the rows kept so far, of each table. */
-  take(): RowsEvent[];
+/** Rows of one table as they are read. */
+interface Rows {
+  readonly table: TableInfo;
+  readonly decode: (window: ByteWindow) => Row;
+  readonly batch: Row[];
+  /** How many there were in this list. */
+  count: number;
 }
 
-async function* readItems(window: ByteWindow, items: Items): AsyncGenerator<RowsEvent> {
-  let more = true;
-  while (more) {
-    let count = 0;
-    let bytes = 0;
-    while (more && count < BATCH_ROWS && bytes < BATCH_BYTES) {
-      const start = window.pos;
-      try {
-        more = items.next();
-        count += 1;
-        bytes += window.pos - start;
-      } catch (error) {
-        if (error !== NEED_MORE) throw error;
-        window.pos = start;
-        await window.more();
-      }
-    }
-    yield* items.take();
-  }
-}
+/** The rows of a list whose bracket is open; each of them holds a list of `parts`. */
+async function* readRows(
+  window: ByteWindow,
+  table: TableInfo,
+  parts: TableInfo | null,
+): AsyncGenerator<RowsEvent> {
+  const { path } = window;
+  const outer: Rows = { table, decode: rowDecoder(table), count: 0, batch: [] };
+  const inner: Rows | null = parts && { table: parts, decode: rowDecoder(parts), count: 0, batch: [] };
+  /** The rows among which the position is. */
+  let rows = outer;
 
-const COMMA_LINE = Buffer.from(',\n');
-const LINE = Buffer.from('\n');
-const CLOSE_ROW = Buffer.from('}');
-const OPEN_PARTS = Buffer.from(`,"${PARTS_KEY}":[`);
-const CLOSE_PARTS = Buffer.from(']}');
-const BRACKET = 0x5d;
-
-function plainItems(window: ByteWindow, key: string, table: TableInfo): Items {
-  const decoder = rowDecoder(table);
-  let rows: Row[] = [];
-  let index = 0;
-  window.place = () => `${key}[${index}].${decoder.column()}`;
-  return {
-    next() {
-      if (byteAt(window) === BRACKET) return false;
-      literal(window, index === 0 ? LINE : COMMA_LINE);
-      const row = decoder.decode(window);
-      literal(window, CLOSE_ROW);
-      rows.push(row);
-      index += 1;
+  /** Consumes one row; of one that holds parts, the end is a piece of its own. */
+  function next(): boolean {
+    if (!follows(window, BYTE.close, rows.count === 0)) {
+      if (rows === outer) return false;
+      punctuation(window, BYTE.closeBrace);
+      path.splice(-2);
+      rows = outer;
       return true;
-    },
-    take() {
-      const taken = rows;
-      rows = [];
-      return taken.length === 0 ? [] : [{ kind: 'rows', table, rows: taken }];
-    },
-  };
-}
-
-function nestedItems(window: ByteWindow, key: string, parent: TableInfo, child: TableInfo): Items {
-  const parentDecoder = rowDecoder(parent);
-  const childDecoder = rowDecoder(child);
-  let parents: Row[] = [];
-  let children: Row[] = [];
-  let index = 0;
-  /** Number of the part inside the anime, or null between anime. */
-  let part: number | null = null;
-  window.place = () =>
-    part === null
-      ? `${key}[${index}].${parentDecoder.column()}`
-      : `${key}[${index}].${PARTS_KEY}[${part}].${childDecoder.column()}`;
-
-  function nextParent(): boolean {
-    if (byteAt(window) === BRACKET) return false;
-    literal(window, index === 0 ? LINE : COMMA_LINE);
-    const row = parentDecoder.decode(window);
-    literal(window, OPEN_PARTS);
-    parents.push(row);
-    part = 0;
+    }
+    path.push(rows.count);
+    const row = rows.decode(window);
+    const opened = rows === outer ? inner : null;
+    if (opened === null) {
+      punctuation(window, BYTE.closeBrace);
+      path.pop();
+    } else {
+      punctuation(window, BYTE.comma);
+      if (jsonKey(window) !== PARTS_KEY) throw window.fault(`expected ${PARTS_KEY}, the last key`);
+      punctuation(window, BYTE.open);
+      path.push(PARTS_KEY);
+      opened.count = 0;
+    }
+    rows.batch.push(row);
+    rows.count += 1;
+    rows = opened ?? rows;
     return true;
   }
-  function nextChild(number: number): void {
-    if (byteAt(window) === BRACKET) {
-      literal(window, CLOSE_PARTS);
-      part = null;
-      index += 1;
-      return;
-    }
-    literal(window, number === 0 ? LINE : COMMA_LINE);
-    const row = childDecoder.decode(window);
-    literal(window, CLOSE_ROW);
-    children.push(row);
-    part = number + 1;
-  }
-  return {
-    next() {
-      if (part === null) return nextParent();
-      nextChild(part);
-      return true;
-    },
-    take() {
-      const events: RowsEvent[] = [];
-      if (parents.length > 0) events.push({ kind: 'rows', table: parent, rows: parents });
-      if (children.length > 0) events.push({ kind: 'rows', table: child, rows: children });
-      parents = [];
-      children = [];
-      return events;
-    },
-  };
+  const all = inner === null ? [outer] : [outer, inner];
+  const taken = (): RowsEvent[] =>
+    all
+      .filter(({ batch }) => batch.length > 0)
+      .map((one) => ({ kind: 'rows', table: one.table, rows: one.batch.splice(0) }));
+  for await (const events of window.batches(next, taken)) yield* events;
 }
 
-async function expect(window: ByteWindow, text: string): Promise<void> {
-  const bytes = Buffer.from(text);
-  await window.take(() => literal(window, bytes));
+function requireCounts(window: ByteWindow, said: JsonValue, counts: ReadonlyMap<string, number>): void {
+  if (!(said instanceof Map)) throw window.fault('not a JSON object');
+  for (const name of new Set([...counts.keys(), ...said.keys()])) {
+    const [wanted, found] = [said.get(name), counts.get(name)];
+    if (typeof wanted === 'bigint' && wanted === BigInt(found ?? -1)) continue;
+    throw window.fault(`expected ${wanted ?? 'no'} rows of ${JSON.stringify(name)}, not ${found ?? 'any'}`);
+  }
 }

@@ -22,7 +22,7 @@ const columnJson = v.strictObject({
   generated: v.picklist(['no', 'virtual', 'stored']),
 });
 
-const schemaJson = v.strictObject({
+export const schemaJson = v.strictObject({
   user_version: int32,
   application_id: int32,
   objects: v.array(
@@ -35,19 +35,24 @@ const schemaJson = v.strictObject({
     }),
   ),
   tables: v.array(
-    v.strictObject({
-      name: v.string(),
-      kind: v.picklist(['table', 'shadow', 'internal']),
-      without_rowid: v.boolean(),
-      strict: v.boolean(),
-      autoincrement: v.boolean(),
-      rowid_alias: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
-      columns: v.array(columnJson),
-    }),
+    v.pipe(
+      v.strictObject({
+        name: v.string(),
+        kind: v.picklist(['table', 'shadow', 'internal']),
+        without_rowid: v.boolean(),
+        strict: v.boolean(),
+        autoincrement: v.boolean(),
+        rowid_alias: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))),
+        columns: v.array(columnJson),
+      }),
+      v.check(({ rowid_alias: at, columns }) => at === null || columns[at]?.generated === 'no'),
+    ),
   ),
 });
 
-export function schemaToJson(schema: DocumentSchema): v.InferOutput<typeof schemaJson> {
+type SchemaJson = v.InferOutput<typeof schemaJson>;
+
+export function schemaToJson(schema: DocumentSchema): SchemaJson {
   return {
     user_version: schema.userVersion,
     application_id: schema.applicationId,
@@ -75,22 +80,11 @@ export function schemaToJson(schema: DocumentSchema): v.InferOutput<typeof schem
   };
 }
 
-/**
- * The inverse of {@link schemaToJson}; throws an Error whose message says where (`tables[2].kind`)
- * and what is wrong.
- */
-export function schemaFromJson(json: unknown): DocumentSchema {
-  const parsed = v.safeParse(schemaJson, json);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw new Error(`${v.getDotPath(issue) ?? 'schema'}: ${issue.message}`);
-  }
-  const { objects } = parsed.output;
+/** The inverse of {@link schemaToJson}. */
+export function schemaFromJson(json: SchemaJson): DocumentSchema {
+  const { objects } = json;
   const sqlOf = new Map(objects.filter(({ type }) => type === 'table').map(({ name, sql }) => [name, sql]));
-  const tables = parsed.output.tables.map((table): TableInfo => {
-    if (table.rowid_alias !== null && table.columns[table.rowid_alias]?.generated !== 'no') {
-      throw new Error(`table ${table.name} has no column ${table.rowid_alias} to be its rowid`);
-    }
+  const tables = json.tables.map((table): TableInfo => {
     return {
       name: table.name,
       kind: table.kind,
@@ -110,8 +104,8 @@ export function schemaFromJson(json: unknown): DocumentSchema {
     };
   });
   return {
-    userVersion: parsed.output.user_version,
-    applicationId: parsed.output.application_id,
+    userVersion: json.user_version,
+    applicationId: json.application_id,
     objects: objects.map(({ type, name, table, sql, storage }) => {
       return { type, name, tableName: table, sql, hasStorage: storage };
     }),

@@ -22,16 +22,22 @@ const SAFE_DIGITS = 15;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Consumes exactly these bytes. */
-export function literal(window: ByteWindow, expected: Uint8Array): void {
+/** Consumes these bytes if they are what follows. */
+export function matches(window: ByteWindow, expected: Uint8Array): boolean {
   const { bytes, pos, end } = window;
   for (let i = 0; i < expected.length; i += 1) {
     if (pos + i >= end) throw window.short();
-    if (bytes[pos + i] !== expected[i]) {
-      throw window.fault(`expected ${JSON.stringify(Buffer.from(expected).toString())}`, pos + i);
-    }
+    if (bytes[pos + i] !== expected[i]) return false;
   }
   window.pos = pos + expected.length;
+  return true;
+}
+
+/** Consumes exactly these bytes. */
+export function literal(window: ByteWindow, expected: Uint8Array): void {
+  if (!matches(window, expected)) {
+    throw window.fault(`expected ${JSON.stringify(Buffer.from(expected).toString())}`);
+  }
 }
 
 /** The byte at the position. */

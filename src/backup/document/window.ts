@@ -9,6 +9,16 @@ import { Buffer } from 'node:buffer';
 /** Thrown by parsers that ran out of bytes; carries nothing, so one is enough. */
 export const NEED_MORE: Error = new Error('more bytes needed');
 
+/** Where a value stands: `['anime', 3, 'parts']`. */
+export type JsonPath = (string | number)[];
+
+/** `anime[3].parts[0].file_id` */
+export function placeOf(path: JsonPath): string {
+  return path
+    .map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`))
+    .join('');
+}
+
 /**
  * The input is not what it should be. `place` names the spot (`anime[12].parts[3].file_id`),
  * `offset` the byte (of the text as UTF-8).
@@ -30,6 +40,10 @@ export class DocumentError extends Error {
 /** The window's least size; chunks from the network are of this order. */
 const LEAST_BYTES = 64 * 1024;
 
+/** Pieces handed over at once; and the bytes after which fewer are. */
+const BATCH_COUNT = 512;
+const BATCH_BYTES = 256 * 1024;
+
 export class ByteWindow {
   /** The window is `bytes[pos..end)`; parsers move `pos`. */
   bytes: Buffer = Buffer.alloc(0);
@@ -37,8 +51,8 @@ export class ByteWindow {
   end = 0;
   /** Nothing comes after `end`. */
   ended = false;
-  /** Where parsing stands, for messages; whoever drives the parsers sets it. */
-  place: () => string = () => '';
+  /** Where the position is in the document, for messages; parsers lengthen and shorten it. */
+  readonly path: JsonPath = [];
 
   /** Offset in the stream of `bytes[0]`. */
   #base = 0;
@@ -61,7 +75,7 @@ export class ByteWindow {
 
   /** The error for what stands at `at` (default: at the position). */
   fault(reason: string, at: number = this.pos, cause?: unknown): DocumentError {
-    return new DocumentError(this.place(), this.#base + at, reason, cause);
+    return new DocumentError(placeOf(this.path), this.#base + at, reason, cause);
   }
 
   /** What a parser throws when it finds the window too short. */
@@ -72,19 +86,47 @@ export class ByteWindow {
   /** Runs a parser until it has all the bytes it needs; what it consumed stays consumed. */
   async take<T>(parse: (window: ByteWindow) => T): Promise<T> {
     for (;;) {
-      const start = this.pos;
+      const { pos, path } = this;
+      const depth = path.length;
       try {
         return parse(this);
       } catch (error) {
-        if (error !== NEED_MORE) throw error;
-        this.pos = start;
-        await this.more();
+        await this.#again(error, pos, depth);
       }
     }
   }
 
+  /**
+   * Runs a parser again and again until it says that nothing follows; `taken` gives what it made, a
+   * batch at a time. The parser changes nothing when it throws.
+   */
+  async *batches<T>(parse: (window: ByteWindow) => boolean, taken: () => T): AsyncGenerator<T> {
+    for (let more = true; more; ) {
+      for (let count = 0, bytes = 0; more && count < BATCH_COUNT && bytes < BATCH_BYTES; ) {
+        const { pos, path } = this;
+        const depth = path.length;
+        try {
+          more = parse(this);
+          count += 1;
+          bytes += this.pos - pos;
+        } catch (error) {
+          await this.#again(error, pos, depth);
+        }
+      }
+      yield taken();
+    }
+  }
+
+  /** Goes back to where a parser began, and reads on; throws what was wrong with the bytes. */
+  async #again(error: unknown, pos: number, depth: number): Promise<void> {
+    if (error !== NEED_MORE) throw error;
+    this.pos = pos;
+    await this.#more();
+    this.path.length = depth;
+  }
+
   /** Reads on: at least doubles what is held, or finds the stream's end. */
-  async more(): Promise<void> {
+  async #more(): Promise<void> {
     const held = this.end - this.pos;
     if (held > this.#maxPiece) throw this.fault(`a piece of more than ${this.#maxPiece} bytes`);
     const wanted = Math.max(1, 2 * held);
@@ -104,7 +146,7 @@ export class ByteWindow {
 
   /** Whether nothing is left. */
   async atEnd(): Promise<boolean> {
-    if (this.pos === this.end && !this.ended) await this.more();
+    if (this.pos === this.end && !this.ended) await this.#more();
     return this.pos === this.end;
   }
 

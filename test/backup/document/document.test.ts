@@ -275,6 +275,85 @@ test('a fixed content has its fixed bytes and digests (as in workerd)', async ()
   expect(Object.fromEntries(digests.result().map((one) => [one.table, one.sha256]))).toEqual(FIXED_DIGESTS);
 });
 
+/** Seals what is written otherwise than the writer does; `body` ends with its counts. */
+function sealed(body: string): Uint8Array {
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  return new TextEncoder().encode(`${body},\n"sha256":"${sha256}"}\n`);
+}
+
+async function bodyOf(content: Content): Promise<string> {
+  return new TextDecoder().decode(await write(content)).replace(/,\n"sha256":.*\n$/, '');
+}
+
+describe('spelled otherwise, under its own checksum', () => {
+  test('with any space between any two tokens it says the same', async () => {
+    const spaces = fc.array(fc.constantFrom('', '', ' ', '\n', '\r\n\t'), { minLength: 1, maxLength: 7 });
+    await fc.assert(
+      fc.asyncProperty(ANY_CONTENT, spaces, async (content, between) => {
+        const body = await bodyOf(content);
+        const tokens = body.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^"{}[\],:\s]+/gs) ?? [];
+        const spaced = tokens.map((token, i) => `${between[i % between.length]}${token}`).join('');
+        expect(await read(sealed(spaced), [13])).toEqual(await read(sealed(body)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  const anime = table('anime', [column('code', { declaredType: 'INT' }), 'title'], { rowidAlias: 0 });
+  const parts = table('anime_parts', [column('anime_code', { declaredType: 'INT' }), 'file_id']);
+  const rows = new Map<string, Row[]>([
+    ['anime', [[7n, 7n, 'Naruto']]],
+    ['anime_parts', [[1n, 7n, 'f']]],
+    ['extra', [[1n, 1n]]],
+  ]);
+  const small = { schema: schemaOf([anime, parts, table('extra', ['v'])]), rows };
+
+  test('with its keys in another order, and with escapes in them', async () => {
+    const body = await bodyOf(small);
+    const moved = body
+      .replace('{"code":7,"title":"Naruto",', '{"title":"Naruto","\\u0063ode":7,')
+      .replace('{"$rowid":1,"anime_code":7,"file_id":"f"}', '{"file_id":"f","$rowid":1,"anime_code":7}')
+      .replace('"groups":[],\n', '')
+      .replace('"counts":', '"groups":[],"counts":')
+      .replace(/("backup_timestamp":.*,\n)("format":.*,\n)/, '$2$1');
+    expect(moved.length).toBe(body.length + 4);
+    expect(await read(sealed(moved))).toEqual(await read(sealed(body)));
+  });
+
+  const ANIME = '{"code":7,"title":"Naruto","parts":[';
+  test.each([
+    ['a column is missing', ANIME, '{"code":7,"parts":[', 'anime[0]: "parts" is no column'],
+    ['a column stands twice', ANIME, '{"code":7,"code":7,"parts":[', 'anime[0]: no "title"'],
+    ['a column is not the table’s', ANIME, '{"code":7,"name":"x","parts":[', '"name" is no column'],
+    ['a row has one column more', '"file_id":"f"}', '"file_id":"f","x":1}', 'parts[0]: expected }'],
+    ['a row has one column less', ',"file_id":"f"}', '}', 'anime[0].parts[0]: expected ,'],
+    ['parts are not the last key', '"f"}]}', '"f"}],"x":1}', 'anime[0].parts: expected }'],
+    ['an anime has no list of parts', '"parts":[{', '"part":[{', 'expected parts, the last key'],
+    ['a list is nobody’s', '"groups":[]', '"groops":[]', 'groops: the document says of no such list'],
+    ['a list of tables is nobody’s', '"extra":[', '"ekstra":[', 'ekstra: the document says of no such list'],
+    ['a list stands twice', '"groups":[],', '"groups":[],"groups":[],', 'the key "groups" stands twice'],
+    ['rows are of no table', '"groups":[]', '"groups":[{"a":1}]', 'groups: expected ]'],
+    ['a part is counted under tables', '"extra":[', '"anime_parts":[', 'says of no such list'],
+    ['a count is missing', ',"extra":1}', '}', 'counts: expected no rows of "extra", not 1'],
+    ['a count is of no table', '"extra":1}', '"extra":1,"x":0}', 'counts: expected 0 rows of "x", not any'],
+    ['counts are no object', /"counts":.*/, '"counts":[]', 'counts: not a JSON object'],
+    ['a list follows the counts', /$/, ',"users":[]', 'sha256: expected'],
+    ['the header comes late', /("format":[^\n]*,)\n(.*)("counts")/s, '$2$1$3', 'it has no format (byte'],
+    ['a value is nested', '"file_id":"f"', `"file_id":${'{"a":'.repeat(40)}`, 'nested deeper than 32 levels'],
+    ['the schema is nested', /"schema":.*/, `"schema":${'['.repeat(99_999)}`, 'nested deeper than 32 levels'],
+    ['a value has a key twice', '"f"}', '{"$blob":"","$blob":""}}', 'the key "$blob" stands twice'],
+    ['a value is an object', '"f"}', '{"$blob":"","x":""}}', 'file_id: an object where a value belongs'],
+    ['a value is none of SQLite’s', '"f"}', 'true}', 'anime[0].parts[0].file_id: not a number'],
+    ['space has no end', '"groups":[', `"groups":${' '.repeat(300_000)}[`, 'groups: a piece of more than'],
+  ])('not where %s', async (_, from, to, message) => {
+    const body = (await bodyOf(small)).replaceAll('[\n', '[');
+    expect(body).toMatch(from);
+    const reading = read(sealed(body.replace(from, to)), [997], { maxRowBytes: 100_000 });
+    await expect(reading).rejects.toMatchObject({ name: 'DocumentError' });
+    await expect(reading).rejects.toThrow(message);
+  });
+});
+
 describe('broken documents', () => {
   const content = fc.sample(CATALOGUE, { seed: 20240101, numRuns: 1 })[0];
   if (content === undefined) throw new Error('no sample');
@@ -385,8 +464,9 @@ describe('broken documents', () => {
     const text = new TextDecoder().decode(await write(content));
     const at = text.indexOf('"groups":');
     const broken = new TextEncoder().encode(text.replace('"groups":', '"gruups":'));
-    const byte = new TextEncoder().encode(text.slice(0, at)).length + 3;
-    await expect(read(broken, [11])).rejects.toMatchObject({ offset: byte });
+    // Any key may stand there: what is at fault is the whole name, read to its colon.
+    const byte = new TextEncoder().encode(text.slice(0, at)).length + '"gruups":'.length;
+    await expect(read(broken, [11])).rejects.toMatchObject({ offset: byte, place: 'gruups' });
   });
 
   test('the offset is the byte at fault, far into a long document', async () => {

@@ -190,6 +190,13 @@ describe('JSON', () => {
     ]);
   });
 
+  test('a JSON that something follows is refused, not read by half', async () => {
+    await expect(sourcesOf('json', '{"12": "BAAC"}\n{"13": "BAAD"}\n')).rejects.toThrow(
+      'something follows the document (byte 15)',
+    );
+    expect((await sourcesOf('json', '{"12": "BAAC"} \r\n\t')).size).toBe(1);
+  });
+
   test('nothing but code and file', async () => {
     const sources = await sourcesOf('json', '{"12": "BAAC", "13": "BAAD"}');
     expect(records(sources, guessMap(sources))).toEqual([

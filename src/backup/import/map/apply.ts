@@ -2,8 +2,9 @@
  * Rows of another bot's file as the records of an import, by a map. The rules for values and
  * refusals are those of every import.
  */
-import type { JsonPath, JsonValue } from '../../document/json-value.ts';
+import type { JsonValue } from '../../document/json-value.ts';
 import { type LegacyKind, recordsOf } from '../../document/legacy-records.ts';
+import type { JsonPath } from '../../document/window.ts';
 import type { ImportEvent } from '../stage.ts';
 import { requireColumns } from './columns.ts';
 import { LINE } from './csv.ts';

@@ -4,6 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { requireEnd } from '../../document/json-stream.ts';
 import { type JsonValue, jsonValue } from '../../document/json-value.ts';
 import { textInput } from '../../document/text-input.ts';
 import { ByteWindow } from '../../document/window.ts';
@@ -66,7 +67,8 @@ async function readJson(path: string): Promise<Sources> {
   const window = new ByteWindow(textInput(createReadStream(path)), MOST_JSON_BYTES);
   try {
     const sources = new Map<string, SourceRow[]>();
-    collect(sources, ROOT, await window.take(() => jsonValue(window, [])), 0);
+    collect(sources, ROOT, await window.take(jsonValue), 0);
+    await requireEnd(window);
     return sources;
   } finally {
     await window.close();
