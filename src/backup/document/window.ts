@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 
 /** Thrown by parsers that ran out of bytes; carries nothing, so one is enough. */
-export const NEED_MORE: Error = new Error('more bytes needed');
+const NEED_MORE: Error = new Error('more bytes needed');
 
 /** Where a value stands: `['anime', 3, 'parts']`. */
 export type JsonPath = (string | number)[];
