@@ -77,7 +77,7 @@ export function decodeValue(window: ByteWindow): SqlValue {
   return value;
 }
 
-/** The value that JSON has no form for, out of its tagged object; a text says what is wrong with it. */
+/** The value that a tagged object stands for; a text says what is wrong with the object. */
 export function untagged(object: JsonObject): Uint8Array | InvalidText | number | string {
   const [[tag, content] = []] = object;
   if (object.size !== 1 || typeof content !== 'string') return 'an object where a value belongs';

@@ -1,7 +1,7 @@
 /**
- * A JSON document of any length as a stream, whoever wrote it and however it is spelled: the keys of
- * its outer objects and the elements of its lists, each read as one piece. What they mean is said by
- * reader.ts (rows of a backup) and legacy.ts (records of an import).
+ * A JSON document of any length as a stream, whoever wrote it and however it is spelled: the keys
+ * of its outer objects and the elements of its lists, each read as one piece. What they mean is
+ * said by reader.ts (rows of a backup) and legacy.ts (records of an import).
  */
 import { BYTE, follows, isSpace, jsonKey, nextByte, punctuation } from './json-value.ts';
 import type { ByteWindow } from './window.ts';

@@ -96,7 +96,7 @@ export async function* readDocument(
 
 type RowsEvent = Extract<DocumentEvent, { kind: 'rows' }>;
 
-/** Rows under a key of the document or (`below`) of its tables: of one list, or of all the tables. */
+/** Rows under a key of the document or (`below`) of its tables: one list, or all the tables. */
 async function* readLists(
   window: ByteWindow,
   lists: readonly Section[],
