@@ -52,6 +52,7 @@ const ADMIN_COMMANDS = new Map<string, Action>(
     test: { kind: 'selfTest' },
     backup: { kind: 'backupNow' },
     backups: { kind: 'backups', page: 0 },
+    archive: { kind: 'archive' },
   }),
 );
 

@@ -135,6 +135,13 @@ export const CALLBACK_SHAPES = {
   backupLinks: { tag: 'abd', args: ['text'] },
   backupCheck: { tag: 'abc', args: ['text'] },
   backupSend: { tag: 'abf', args: ['text'] },
+  archive: { tag: 'ar', args: [] },
+  archiveAdd: { tag: 'ara', args: [] },
+  archiveCheck: { tag: 'arc', args: [] },
+  archiveOff: { tag: 'aro', args: ['sure'] },
+  archiveMissing: { tag: 'arm', args: ['page'] },
+  moveNews: { tag: 'arn', args: [] },
+  movePosts: { tag: 'arp', args: ['sure'] },
 } as const satisfies Record<string, { tag: string; args: readonly string[] }>;
 
 type Shapes = typeof CALLBACK_SHAPES;

@@ -8,11 +8,19 @@ import type { Statement } from '../db/database.ts';
 export function standingTrouble(kind: ChatUse['kind'], me: ChatMember): string | undefined {
   const isIn = me.status === 'restricted' ? me.is_member : me.status !== 'left' && me.status !== 'kicked';
   if (!isIn) return 'bot is not a member of the chat';
+  if (kind === 'archive') return archiveTrouble(me);
   // Only in channels is this right told, true or false.
   if (me.status === 'administrator')
     return kind === 'group' && me.can_post_messages === false ? 'no right to post messages' : undefined;
   if (kind === 'channel') return me.status === 'creator' ? undefined : 'need administrator rights';
   return me.status === 'restricted' && !me.can_send_messages ? 'no right to send messages' : undefined;
+}
+
+/** Copies are posted there, and forwards deleted. */
+function archiveTrouble(me: ChatMember): string | undefined {
+  if (me.status !== 'administrator') return 'need administrator rights';
+  if (me.can_post_messages !== true) return 'no right to post messages';
+  return me.can_delete_messages ? undefined : 'no right to delete messages';
 }
 
 /** One call. What fails for Telegram's own sake says nothing of the chat. */

@@ -1,6 +1,6 @@
 /**
  * Files that Telegram will not send: ids of another bot (the token was changed), deleted files,
- * files of an unexpected kind.
+ * files of an unexpected kind, copies that are gone.
  */
 import { GrammyError } from 'grammy';
 import { type Notice, noticeAdmins } from '../db/admin-notices.ts';
@@ -8,7 +8,9 @@ import type { PartKind } from '../db/parts.ts';
 import type { BotContext } from './context.ts';
 
 /** Calls that carry a file. */
-const WITH_FILE = /^(?:send(?:Photo|Video|Document|Animation)|editMessageMedia)$/;
+const WITH_FILE = /^(?:send(?:Photo|Video|Document|Animation)|editMessageMedia|copyMessage)$/;
+/** The channel of the copy is closed to the bot; of the viewer Telegram says `by the user`. */
+const NO_SOURCE = /(?:kicked from|not a member of) the channel/;
 
 /**
  * Whether a refused call might work without its file. The attempt decides, for Telegram's words are
@@ -17,6 +19,7 @@ const WITH_FILE = /^(?:send(?:Photo|Video|Document|Animation)|editMessageMedia)$
  */
 export function isFileRefused(error: unknown): error is GrammyError {
   if (!(error instanceof GrammyError) || !WITH_FILE.test(error.method)) return false;
+  if (error.method === 'copyMessage' && NO_SOURCE.test(error.description)) return true;
   return error.error_code === 400 && error.parameters.migrate_to_chat_id === undefined;
 }
 
@@ -32,7 +35,7 @@ export function kindOfFileId(fileId: string): PartKind | undefined {
 export function noticeFile(
   ctx: BotContext,
   where: { readonly code: number; readonly part: number | null },
-  error: GrammyError,
+  error: Pick<GrammyError, 'description'>,
 ): void {
   const notice: Notice = { kind: 'file', ...where, reason: error.description };
   ctx.turn.stage(noticeAdmins('file', notice, ctx.now));

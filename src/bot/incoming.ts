@@ -3,6 +3,7 @@
  */
 import type { Message, Update, User, UserFromGetMe } from 'grammy/types';
 import { type Action, decodeAction } from './callback-data.ts';
+import { fileOfMessage } from './stored-file.ts';
 
 export type Incoming = Asked & {
   /** Asked before and held up by the subscription gate; now Tekshirish was pressed. */
@@ -15,7 +16,7 @@ type Asked =
   | { readonly kind: 'code'; readonly code: number | null }
   | { readonly kind: 'text'; readonly text: string }
   /** A message with something attached, or of a kind we do not read. */
-  | { readonly kind: 'attachment'; readonly caption: string }
+  | { readonly kind: 'attachment'; readonly caption: string; readonly uniqueId?: string | undefined }
   /** `action` is undefined for data this program never wrote. */
   | { readonly kind: 'press'; readonly action: Action | undefined }
   | { readonly kind: 'inline'; readonly query: string; readonly offset: string }
@@ -48,7 +49,7 @@ export function readIncoming(update: Update, me: Pick<UserFromGetMe, 'username'>
   const text = message.text;
   if (text === undefined)
     return isPrivate && hasContent(message)
-      ? { kind: 'attachment', caption: message.caption ?? '' }
+      ? { kind: 'attachment', caption: message.caption ?? '', uniqueId: fileOfMessage(message)?.uniqueId }
       : { kind: 'other' };
   const command = isRelayed(message) ? undefined : readCommand(text, me.username, isPrivate);
   if (command !== undefined) return command;

@@ -4,12 +4,20 @@
  */
 import { GrammyError, type InlineKeyboard } from 'grammy';
 import type { InlineKeyboardButton, InputMedia, Message } from 'grammy/types';
+import type { ArchivedMessage, Whereabouts } from '../db/whereabouts.ts';
 import { describeError } from '../lib/log.ts';
 import { CAPTION_LIMIT, type Html, TEXT_LIMIT } from '../text/html.ts';
 import type { BotContext } from './context.ts';
 import { isFileRefused } from './file-trouble.ts';
 
 export type MediaKind = 'photo' | 'video' | 'document' | 'animation';
+
+export interface ScreenMedia {
+  readonly kind: MediaKind;
+  readonly fileId: string;
+  /** Left out: the file id is this bot's. */
+  readonly at?: Whereabouts;
+}
 
 export interface Screen {
   readonly text: Html;
@@ -18,7 +26,7 @@ export interface Screen {
    * `keep`: the pressed message's own media stays, if it has any (then the text is a caption, see
    * {@link roomFor}).
    */
-  readonly media?: { readonly kind: MediaKind; readonly fileId: string } | 'keep';
+  readonly media?: ScreenMedia | 'keep';
   /**
    * The text alone will do where Telegram refuses the file, and this learns why; left out, the
    * refusal is thrown.
@@ -30,7 +38,8 @@ export interface Screen {
 
 /**
  * Edits the pressed message into the screen where Telegram allows it, else sends it as a new
- * message; one Bot API call (two when the edit is refused).
+ * message; one Bot API call (two when the edit is refused). Another bot's file comes as a copy out
+ * of the archive; a message is never edited into a copy.
  */
 export async function show(ctx: BotContext, screen: Screen): Promise<void> {
   try {
@@ -46,6 +55,9 @@ export async function show(ctx: BotContext, screen: Screen): Promise<void> {
 
 async function showWhole(ctx: BotContext, screen: Screen): Promise<void> {
   const pressed = pressedMessage(ctx);
+  const { media } = screen;
+  if (media !== undefined && media !== 'keep' && media.at?.isAway === true)
+    return showAway(ctx, screen, media, pressed !== undefined && screen.isNew !== true);
   if (pressed === undefined || screen.isNew === true) return send(ctx, screen);
   const edit = chooseEdit(ctx, pressed, screen);
   if (edit === undefined) return send(ctx, screen);
@@ -56,6 +68,28 @@ async function showWhole(ctx: BotContext, screen: Screen): Promise<void> {
     ctx.services.log.info('not edited', { method: error.method, error: error.description });
     await send(ctx, screen);
   }
+}
+
+/** A picture is no reason for another message; a video is what the viewer wants. */
+async function showAway(
+  ctx: BotContext,
+  screen: Screen,
+  { kind, at }: ScreenMedia,
+  hasPlace: boolean,
+): Promise<void> {
+  const copy = at?.copy ?? null;
+  if (copy === null || (kind === 'photo' && hasPlace)) return showWhole(ctx, { ...screen, media: 'keep' });
+  await copyInto(ctx, copy, screen);
+}
+
+/** One call, whatever bot put the message there. */
+async function copyInto(ctx: BotContext, copy: ArchivedMessage, screen: Screen): Promise<void> {
+  if (ctx.chatId === undefined) return;
+  await ctx.api.copyMessage(ctx.chatId, copy.chatId, copy.messageId, {
+    caption: screen.text.markup,
+    parse_mode: 'HTML',
+    ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),
+  });
 }
 
 /**

@@ -23,6 +23,13 @@ export type Notice =
   | { readonly kind: 'updates-wait' }
   /** Updates that cannot be answered; `/admin` lists them. */
   | { readonly kind: 'updates-failed'; readonly reason: string }
+  /** The bot cannot work in the archive channel, or can again. */
+  | { readonly kind: 'archive'; readonly name: string; readonly reason: string }
+  | { readonly kind: 'archive-back'; readonly name: string }
+  /** The token is another bot's than before: the database moves to it. */
+  | { readonly kind: 'moved'; readonly from: string; readonly to: string }
+  /** All files that have a copy belong to the new bot. */
+  | { readonly kind: 'moved-done'; readonly linked: number; readonly missing: number }
   /**
    * A stored file cannot be sent (another bot's, or deleted); `part` is null for the card's photo.
    */

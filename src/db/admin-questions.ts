@@ -25,6 +25,7 @@ const QUESTIONS = [
   'broadcast',
   'person',
   'admin',
+  'archive',
 ] as const;
 export type Question = (typeof QUESTIONS)[number];
 

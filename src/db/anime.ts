@@ -1,6 +1,7 @@
 /** The catalogue: one anime as a viewer sees it. */
 import { one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { readWhereabouts, type Whereabouts, whereaboutsColumns } from './whereabouts.ts';
 
 export interface AnimeCard {
   readonly id: number;
@@ -8,6 +9,7 @@ export interface AnimeCard {
   readonly title: string | null;
   readonly description: string | null;
   readonly photoId: string | null;
+  readonly photoAt: Whereabouts;
   readonly year: number | null;
   readonly genres: string | null;
   readonly views: number;
@@ -21,7 +23,7 @@ export interface AnimeCard {
 }
 
 /** A card's columns beyond those of a list. `?1` is the viewer. */
-export const CARD_COLUMNS = `a.photo_id, a.year, a.genres, a.views,
+export const CARD_COLUMNS = `a.photo_id, ${whereaboutsColumns('a.photo_id', 'a.photo_unique_id')}, a.year, a.genres, a.views,
   (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
   EXISTS (SELECT 1 FROM favourites AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS favourite,
   EXISTS (SELECT 1 FROM follows AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS followed,
@@ -68,6 +70,7 @@ export function readCard(row: Row): AnimeCard {
     title: row.textOrNull('title'),
     description: row.textOrNull('description'),
     photoId: row.textOrNull('photo_id'),
+    photoAt: readWhereabouts(row),
     year: row.intOrNull('year'),
     genres: row.textOrNull('genres'),
     views: row.int('views'),

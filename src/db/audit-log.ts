@@ -37,6 +37,10 @@ export const AUDITED = [
   'exported',
   'imported',
   'backup-started',
+  'archive-set',
+  'archive-removed',
+  'file-linked',
+  'posts-moved',
 ] as const;
 export type Audited = (typeof AUDITED)[number];
 

@@ -1,4 +1,5 @@
 /** Writers of the catalogue: publishing a draft, editing an anime, changing its code. */
+import { wakeArchive } from './archive.ts';
 import { one, type Query, type Statement, sql } from './database.ts';
 import type { Draft, DraftKey } from './drafts.ts';
 import type { Row } from './row.ts';
@@ -136,6 +137,7 @@ export function publish(draft: Pick<Draft, 'id' | 'userId' | 'version'>, now: Da
       ...key,
     ),
     sql(`DELETE FROM drafts AS d WHERE ${READY}`, ...key),
+    wakeArchive(),
   ];
 }
 
@@ -168,6 +170,7 @@ export function publishParts(
       ...key,
     ),
     sql(`DELETE FROM drafts AS d WHERE ${ready}`, ...key),
+    wakeArchive(),
   ];
 }
 

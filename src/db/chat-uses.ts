@@ -1,12 +1,13 @@
 /** Every chat the bot has work in: where it posts, and where it looks who is subscribed. */
 import { forgetNotice, noticeAdmins } from './admin-notices.ts';
+import { archiveJudged } from './archive.ts';
 import { all, type Query, type Statement, sql } from './database.ts';
 import { channelBroken, channelFine } from './gate-channels.ts';
 import { setGroupProblem } from './groups.ts';
 import { mergeGroups, mergeMandatory } from './merge-chats.ts';
 
 export interface ChatUse {
-  readonly kind: 'group' | 'channel';
+  readonly kind: 'group' | 'channel' | 'archive';
   /** The id of the row. */
   readonly id: number;
   /** Chat id, or `@name` (old databases). */
@@ -16,7 +17,8 @@ export interface ChatUse {
 }
 
 const USES = `SELECT 'group' AS kind, id, CAST(group_id AS TEXT) AS chat, name, problem IS NOT NULL AS broken FROM groups
-  UNION ALL SELECT 'channel', id, channel_id, name, check_state = 'broken' FROM mandatory_channels`;
+  UNION ALL SELECT 'channel', id, channel_id, name, check_state = 'broken' FROM mandatory_channels
+  UNION ALL SELECT 'archive', id, CAST(chat_id AS TEXT), name, problem IS NOT NULL FROM archive_channel`;
 
 /** Any `limit` of them, so that all get their turn; or the uses of one chat. */
 export function chatUses(
@@ -31,13 +33,17 @@ export function chatUses(
       limit,
     ),
     (row) => ({
-      kind: row.text('kind') === 'group' ? 'group' : 'channel',
+      kind: readKind(row.text('kind')),
       id: row.int('id'),
       chat: row.text('chat'),
       name: row.text('name'),
       isBroken: row.bool('broken'),
     }),
   );
+}
+
+function readKind(kind: string): ChatUse['kind'] {
+  return kind === 'group' || kind === 'archive' ? kind : 'channel';
 }
 
 /**
@@ -53,6 +59,7 @@ export function chatJudged(
   const isGroup = kind === 'group';
   const key = `${isGroup ? 'chat' : 'channel'}:${id}`;
   if (reason === undefined && !use.isBroken) return [];
+  if (kind === 'archive') return archiveJudged(name, reason, now);
   if (reason === undefined)
     return [isGroup ? setGroupProblem(id, null) : channelFine(id, now), forgetNotice(key)];
   return [
@@ -70,6 +77,7 @@ export function chatMoved(from: number, to: number): readonly Statement[] {
     ...mergeGroups(from, to),
     sql(`UPDATE groups SET group_id = ?2, kind = 'supergroup' WHERE group_id = ?1`, from, to),
     ...mergeMandatory(String(from), String(to)),
+    sql('UPDATE archive_channel SET chat_id = ?2 WHERE chat_id = ?1', from, to),
     sql(
       'UPDATE mandatory_channels SET channel_id = ?2, checked_at = NULL WHERE channel_id = ?1',
       String(from),

@@ -6,6 +6,7 @@
 import { one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
+import { readWhereabouts, type Whereabouts, whereaboutsColumns } from './whereabouts.ts';
 
 /** `anime`: a new anime; `parts`: parts for one that exists. */
 export type DraftKind = 'anime' | 'parts';
@@ -39,6 +40,7 @@ export interface Draft {
   readonly title: string | null;
   readonly description: string | null;
   readonly photoId: string | null;
+  readonly photoAt: Whereabouts;
   readonly parts: number;
   /** Videos sent more than once; each is stored once. */
   readonly repeated: number;
@@ -58,7 +60,7 @@ const NEXT_CODE = `(SELECT CASE
   ELSE (SELECT MIN(a.code) + 1 FROM anime AS a WHERE a.code BETWEEN 1 AND 999998
         AND NOT EXISTS (SELECT 1 FROM anime AS b WHERE b.code = a.code + 1)) END FROM anime)`;
 
-const DRAFT = `SELECT d.*,
+const DRAFT = `SELECT d.*, ${whereaboutsColumns('d.photo_id', 'd.photo_unique_id')},
   (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = d.id) AS parts,
   (SELECT MAX(p.message_id) FROM draft_parts AS p WHERE p.draft_id = d.id) AS last_part_message,
   (SELECT json_group_array(json_object('id', g.id, 'name', g.name, 'on', g.chosen)) FROM (
@@ -287,6 +289,7 @@ function readDraft(row: Row): Draft {
     title: row.textOrNull('title'),
     description: row.textOrNull('description'),
     photoId: row.textOrNull('photo_id'),
+    photoAt: readWhereabouts(row),
     parts: row.int('parts'),
     repeated: row.int('repeated'),
     lastPartMessage: row.intOrNull('last_part_message'),

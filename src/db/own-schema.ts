@@ -108,20 +108,22 @@ const SEARCH_ANEW = [
 /** The last step after `last` that enough tables with our columns show; 0: none. */
 function versionMade(found: ExistingTables, last: number): number {
   const before = new Set([...OLD_BOTS, ...ownSchema(last).tables.keys()]);
-  let made = 0;
   const steps = migrations.slice(last).flatMap(({ version }) => {
     const { tables, virtual } = ownSchema(version);
     return [...tables].flatMap(([name, columns]) => {
       const known = found.get(name);
       if (before.has(name) || virtual.has(name)) return [];
       before.add(name);
-      made += 1;
       const isOurs = columns.every((column) => column.isLater || known?.has(column.name) === true);
-      return isOurs ? [version] : [];
+      return [{ version, isOurs }];
     });
   });
+  // A step may make one table only, and later ones were not made yet: each is asked for its own.
+  const ours = steps.filter(({ isOurs }) => isOurs);
+  const until = Math.max(0, ...ours.map(({ version }) => version));
+  const made = steps.filter(({ version }) => version <= until).length;
   const enough = last === 0 ? ENOUGH : Math.min(ENOUGH_OF_LATER, made);
-  return steps.length < Math.max(1, enough) ? 0 : Math.max(...steps);
+  return ours.length < Math.max(1, enough) ? 0 : until;
 }
 
 /** What belongs to tables. */

@@ -1,5 +1,6 @@
 /** Parts (episodes) of an anime. */
 import { all, one, type Query, type Statement, sql } from './database.ts';
+import { readWhereabouts, type Whereabouts, whereaboutsColumns } from './whereabouts.ts';
 
 /** Ten to a page, five to a row (docs/spec/bot.md "Viewer" 5). */
 export const PARTS_PER_PAGE = 10;
@@ -9,6 +10,7 @@ export type PartKind = 'video' | 'document' | 'animation';
 export interface Part {
   readonly number: number;
   readonly fileId: string;
+  readonly at: Whereabouts;
   readonly kind: PartKind;
   readonly previous: number | null;
   readonly next: number | null;
@@ -40,7 +42,7 @@ export function partOf(
   number: number,
 ): Query<Part | undefined> {
   const statement = sql(
-    `SELECT p.part_number, p.file_id, p.kind,
+    `SELECT p.part_number, p.file_id, p.kind, ${whereaboutsColumns('p.file_id', 'p.file_unique_id')},
        (SELECT MAX(part_number) FROM anime_parts WHERE anime_code = p.anime_code AND part_number < p.part_number) AS previous,
        (SELECT MIN(part_number) FROM anime_parts WHERE anime_code = p.anime_code AND part_number > p.part_number) AS next,
        (SELECT COUNT(*) FROM anime_parts WHERE anime_code = p.anime_code AND part_number < p.part_number) AS position
@@ -52,6 +54,7 @@ export function partOf(
   return one(statement, (row) => ({
     number: row.int('part_number'),
     fileId: row.text('file_id'),
+    at: readWhereabouts(row),
     kind: readKind(row.text('kind')),
     previous: row.intOrNull('previous'),
     next: row.intOrNull('next'),

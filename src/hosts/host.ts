@@ -16,10 +16,12 @@ import { type Hearing, heard } from '../bot/hearing.ts';
 import type { Delivery, Outcome } from '../bot/outcome.ts';
 import { createReceiver, type Services } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
+import { botIdentity, meetBot } from '../db/bot-identity.ts';
 import type { Database } from '../db/database.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { migrate, schemaName, type TakeOver } from '../db/migrate.ts';
 import { lackNow, tellLack } from '../db/own-schema.ts';
+import { moveProgress } from '../db/relinking.ts';
 import { personById } from '../db/users.ts';
 import { type WatchedWrites, watchWrites } from '../db/watched-writes.ts';
 import { stages } from '../handlers/index.ts';
@@ -133,6 +135,13 @@ export function createHost(parts: HostParts): Host {
     for (const note of report.notes) log.warn('database', { note });
     if (report.lack !== undefined) log.error('database incomplete', { message: tellLack(report.lack) });
     if (report.from !== report.to) log.info('migrated', { from: schemaName(report.from), to: report.to });
+    const old = await meetBot(db, me, now());
+    if (old !== undefined)
+      log.warn('the token is another bot’s: the database moves to it', {
+        from: old.username,
+        to: me.username,
+        read: 'docs/operations.md, "The bot was banned"',
+      });
   });
   const receiveOne: Host['receive'] = async (update, delivery) => {
     try {
@@ -228,7 +237,7 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
 
 async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Health> {
   const { db, backups, disk, isOffline, asCalled = (text) => text } = parts;
-  const [database, backup, state, updates] = await Promise.all([
+  const [database, backup, state, updates, moving] = await Promise.all([
     lackNow(db).then(
       (lack) =>
         lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
@@ -238,6 +247,7 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
     backups.health().catch(() => undefined),
     disk?.(),
     updatesOf(parts),
+    movingOf(parts),
   ]);
   const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';
@@ -250,12 +260,24 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
     database: parts.isLost?.() === true ? 'replaced' : database,
     ...(state !== undefined && { disk: state }),
     ...(updates !== undefined && { updates }),
+    ...(moving !== undefined && { moving }),
     backup: {
       last_verified: backup?.lastVerified ?? null,
       age_hours: backup?.ageHours ?? null,
       ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
     },
   };
+}
+
+/** Absent unless the database was another bot's; it says so until the host has met it, too. */
+async function movingOf({ db, me, now }: HostParts): Promise<Health['moving']> {
+  const [known, progress] = await db
+    .read([botIdentity(), moveProgress(now())])
+    .catch(() => [undefined, undefined] as const);
+  if (known === undefined) return undefined;
+  if (known.id !== me.id) return { from: known.username, files_left: null, files_missing: null };
+  if (known.move === null || progress === undefined) return undefined;
+  return { from: known.move.from, files_left: progress.left, files_missing: progress.missing };
 }
 
 /**

@@ -28,6 +28,12 @@ export interface Health {
     /** What stands in the way, as far as this process knows by itself. */
     readonly reason?: string;
   };
+  /** The database was another bot's (`from`, its user name), and its files are on their way. */
+  readonly moving?: {
+    readonly from: string;
+    readonly files_left: number | null;
+    readonly files_missing: number | null;
+  };
   readonly backup: {
     readonly last_verified: string | null;
     readonly age_hours: number | null;

@@ -1,3 +1,4 @@
+import { archiveJob } from './archive-files.ts';
 import { backupRequestsJob } from './backup-requests.ts';
 import { checkChatsJob } from './check-chats.ts';
 import { adminWorkJob } from './continue-admin-work.ts';
@@ -7,8 +8,10 @@ import { forgetAnswersJob } from './forget-answers.ts';
 import { maintenance } from './forget-marks.ts';
 import { indexSearchJob } from './index-search.ts';
 import type { Job } from './job.ts';
+import { movePostsJob } from './move-posts.ts';
 import { postingJob } from './publish-postings.ts';
 import { draftStatusJob } from './refresh-draft-status.ts';
+import { relinkJob } from './relink-files.ts';
 import { replayUpdatesJob } from './replay-updates.ts';
 import { adminNoticesJob } from './send-admin-notices.ts';
 import { broadcastJob } from './send-broadcasts.ts';
@@ -28,7 +31,10 @@ export const jobs: readonly Job[] = [
   checkChatsJob,
   draftStatusJob,
   postingJob,
+  movePostsJob,
   trashJob,
+  archiveJob,
+  relinkJob,
   broadcastJob,
   // Last: it uses up the time and requests that are left.
   followMessagesJob,

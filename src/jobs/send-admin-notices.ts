@@ -117,6 +117,14 @@ function noticeText(
       return frame.deaf(trouble(notice.reason));
     case 'chat':
       return admin.chats.trouble(notice.name, trouble(notice.reason));
+    case 'archive':
+      return admin.archive.trouble(notice.name, trouble(notice.reason));
+    case 'archive-back':
+      return admin.archive.isBack(notice.name);
+    case 'moved':
+      return admin.moving.notice(notice.from, notice.to);
+    case 'moved-done':
+      return admin.moving.done(notice.linked, notice.missing);
     case 'channel-link':
       return viewer.noticeChannelLink(notice.name);
     case 'file':

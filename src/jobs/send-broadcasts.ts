@@ -39,6 +39,7 @@ import { retryTime, Streak } from '../lib/recipient-wait.ts';
 import { textsIn } from '../locales/index.ts';
 import type { Job, JobContext } from './job.ts';
 import { type Later, SLICE, sendSlice, type Told } from './send-slice.ts';
+import { withShare } from './share.ts';
 
 /** Recipients read at once. */
 const READ = 200;
@@ -64,14 +65,12 @@ export const broadcastJob: Job = {
     if (due.length === 0) return;
     // A broadcast may take hours: news that waits gets its share of every tick.
     const share = news === undefined && retries.length === 0 ? 1 : SHARE;
-    const deadline = new Date(started.getTime() + share * (context.deadline.getTime() - started.getTime()));
-    const mine = context.requests.part(Math.floor(share * context.requests.left));
-    const given = mine.left;
-    for (const broadcast of due) {
-      if (broadcast.state === 'running') await send({ ...context, deadline, requests: mine }, broadcast);
-      else await report(context, broadcast.id);
-    }
-    context.requests.take(given - mine.left);
+    await withShare(context, share, async (mine) => {
+      for (const broadcast of due) {
+        if (broadcast.state === 'running') await send(mine, broadcast);
+        else await report(context, broadcast.id);
+      }
+    });
   },
 };
 

@@ -12,6 +12,7 @@ import { collectPart } from '../../src/db/draft-parts.ts';
 import { beginAnime, closeOpen, openDraft } from '../../src/db/drafts.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { undoAfter } from '../support/undo-migrations.ts';
 
 const ADMIN = 1;
 const AT = new Date('2026-11-22T10:00:00Z');
@@ -73,8 +74,7 @@ test('another admin’s question is neither read nor answered', async () => {
 
 test('questions that were rows of drafts are moved; drafts stay as they are', async () => {
   await db.write([
-    sql('DROP TABLE admin_questions'),
-    sql('DELETE FROM schema_migrations WHERE version >= 7'),
+    ...undoAfter(6),
     sql('INSERT INTO anime (id, code) VALUES (3, 12)'),
     sql(
       `INSERT INTO drafts (id, user_id, kind, step, is_open, anime_id, subject, resumes, created_at, updated_at) VALUES

@@ -90,6 +90,13 @@ test('every tag ever sent, with its arguments', () => {
     apn postNow id
     apo post id
     aq drop
+    ar archive
+    ara archiveAdd
+    arc archiveCheck
+    arm archiveMissing page
+    arn moveNews
+    aro archiveOff sure
+    arp movePosts sure
     as draftStep draft version step
     asa analytics metric days
     asp top days

@@ -5,6 +5,7 @@ import { admin } from './0004-admin.ts';
 import { trouble } from './0005-trouble.ts';
 import { waiting } from './0006-waiting.ts';
 import { questions } from './0007-questions.ts';
+import { archive } from './0008-archive.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order, numbered without gaps. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   trouble,
   waiting,
   questions,
+  archive,
 ];

@@ -4,11 +4,12 @@
  */
 import { type Api, GrammyError } from 'grammy';
 import type { ChatFullInfo, ChatMember, Message, UserFromGetMe } from 'grammy/types';
+import { standingTrouble } from '../../bot/chat-health.ts';
 import { isRelayed, normaliseDigits } from '../../bot/incoming.ts';
 import type { ChatKind } from '../../db/groups.ts';
 
-/** What the chat is for: to post in, or to be a mandatory subscription. */
-export type Purpose = 'group' | 'channel';
+/** What the chat is for: to post in, to be a mandatory subscription, to keep copies of files. */
+export type Purpose = 'group' | 'channel' | 'archive';
 
 export interface FoundChat {
   readonly chatId: number;
@@ -25,6 +26,8 @@ export type Refusal =
   | 'cannot-post'
   | 'not-admin'
   | 'no-link'
+  | 'not-a-channel'
+  | 'cannot-archive'
   | 'private-link';
 
 export type Lookup =
@@ -75,9 +78,10 @@ export async function lookUpChat(
     // A group that became a supergroup tells its new id only to who looks inside.
     if (chat.type === 'group') await bot.api.getChatAdministrators(chat.id);
     const me = await bot.api.getChatMember(chat.id, bot.me.id);
-    const problem = purpose === 'group' ? postingProblem(chat, me) : gateProblem(me);
+    const problem = PROBLEMS[purpose](chat, me);
     if (problem !== undefined) return refused(problem, chat.title);
-    const link = await linkOf(bot.api, chat, me, options.joinRequests === true);
+    const isJoined = purpose !== 'archive';
+    const link = isJoined ? await linkOf(bot.api, chat, me, options.joinRequests === true) : null;
     // A mandatory channel without a link would be a button nobody can press.
     if (purpose === 'channel' && link === null) return refused('no-link', chat.title);
     const { id: chatId, title: name, type: kind } = chat;
@@ -103,6 +107,19 @@ function gateProblem(me: ChatMember): Refusal | undefined {
   if (me.status === 'left' || me.status === 'kicked') return 'not-there';
   return me.status === 'administrator' || me.status === 'creator' ? undefined : 'not-admin';
 }
+
+/** Only a channel is readable for years: in groups people write. */
+function archiveProblem(chat: ChatFullInfo, me: ChatMember): Refusal | undefined {
+  if (chat.type !== 'channel') return 'not-a-channel';
+  if (me.status === 'left' || me.status === 'kicked') return 'not-there';
+  return standingTrouble('archive', me) === undefined ? undefined : 'cannot-archive';
+}
+
+const PROBLEMS: Readonly<Record<Purpose, (chat: ChatFullInfo, me: ChatMember) => Refusal | undefined>> = {
+  group: postingProblem,
+  channel: (_, me) => gateProblem(me),
+  archive: archiveProblem,
+};
 
 /** The public page, the link there is, or a new one; making one takes the right to invite. */
 async function linkOf(

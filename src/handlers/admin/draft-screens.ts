@@ -179,7 +179,9 @@ function previewScreen(draft: Draft, t: Texts, taken: number): Screen {
   return {
     text,
     keyboard: pauseButton(keyboard, draft, t),
-    ...(photoId === null ? {} : { media: { kind: 'photo', fileId: photoId }, onRefused: () => {} }),
+    ...(photoId === null
+      ? {}
+      : { media: { kind: 'photo', fileId: photoId, at: draft.photoAt }, onRefused: () => {} }),
   };
 }
 
@@ -190,6 +192,7 @@ function draftCard(draft: Draft, t: Texts): AnimeCard {
     title: draftTitle(draft, t),
     description: draft.description,
     photoId: draft.photoId,
+    photoAt: draft.photoAt,
     parts: draft.parts,
     year: null,
     genres: null,

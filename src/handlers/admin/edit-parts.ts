@@ -9,6 +9,7 @@ import { pageOf } from '../../bot/pagination.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { type Ask, answered } from '../../db/admin-questions.ts';
+import { wakeArchive } from '../../db/archive.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
 import {
@@ -83,6 +84,7 @@ export const editPartsFeature = feature('admins')
       replacePart(row, file),
       auditIfChanged(ctx.viewer.id, 'part-replaced', named, ctx.now),
       cataloguePart(row),
+      wakeArchive(),
     );
     return part === undefined || anime === undefined
       ? { text: catalogue.notSaved(), keyboard: listButton(ctx.t) }

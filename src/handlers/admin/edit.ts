@@ -8,6 +8,7 @@ import { normaliseDigits } from '../../bot/incoming.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { type Ask, answered } from '../../db/admin-questions.ts';
+import { wakeArchive } from '../../db/archive.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   type AnimeChange,
@@ -102,6 +103,7 @@ async function save(
     auditIfChanged(ctx.viewer.id, 'anime-edited', subject, ctx.now),
     indexAnime({ id: anime.id }, texts),
     unlessTrashed(catalogueAnime(anime.id)),
+    wakeArchive(),
   );
   // Another admin changed something else between this turn's read and its write.
   if (after !== undefined && !isDeepStrictEqual(searchText(after), texts))

@@ -3,6 +3,7 @@ import { adminActionOf } from '../../bot/asked.ts';
 import { router } from '../../bot/router.ts';
 import type { Stage } from '../../bot/step.ts';
 import { adminsFeature, auditFeature } from './admins.ts';
+import { archiveFeature, archiveOwnersFeature } from './archive.ts';
 import { backupFeature } from './backup.ts';
 import { broadcastFeature } from './broadcast.ts';
 import { channelsAdminFeature } from './channels.ts';
@@ -15,6 +16,7 @@ import { exportFeature } from './export.ts';
 import { failuresFeature } from './failures.ts';
 import { groupsAdminFeature } from './groups.ts';
 import { importedFile, importFeature } from './import.ts';
+import { foundFile, movingFeature } from './moving.ts';
 import { panelFeature } from './panel.ts';
 import { peopleFeature } from './people.ts';
 import { postingFeature } from './posting.ts';
@@ -40,6 +42,9 @@ const features = [
   exportFeature,
   selfTestFeature,
   backupFeature,
+  archiveFeature,
+  archiveOwnersFeature,
+  movingFeature,
   importFeature,
   draftsFeature,
 ];
@@ -52,5 +57,6 @@ export const adminStages: readonly Stage[] = [
   router(features, adminActionOf),
   botAdded,
   importedFile,
+  foundFile,
   draftIntake,
 ];

@@ -68,7 +68,9 @@ function panelScreen(numbers: Overview, admin: Viewer, t: Texts): Screen {
     .text(system.audit(), encodeAction({ kind: 'audit', page: 0 }))
     .row()
     .text(system.selfTest(), encodeAction({ kind: 'selfTest' }))
-    .text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
+    .text(system.backups(), encodeAction({ kind: 'backups', page: 0 }))
+    .row()
+    .text(t.admin.archive.open(), encodeAction({ kind: 'archive' }));
   if (numbers.failures > 0)
     keyboard.row().text(system.failures(numbers.failures), encodeAction({ kind: 'failures' }));
   return { text: system.panelText(numbers.anime, numbers.users), keyboard };

@@ -105,6 +105,12 @@ function reportOf(results: readonly PostResult[], { admin: { sending }, trouble 
   return isLong ? html`${sending.report(lines)}\n… +${results.length - REPORT_LINES}` : sending.report(lines);
 }
 
+/** Opens the anime in this bot. */
+export function watchButton({ me, defaultLocale }: PostingParts, code: number): InlineKeyboard {
+  const link = `https://t.me/${me.username}?start=${code}`;
+  return new InlineKeyboard().url(textsFor(defaultLocale).admin.sending.watchHere(), link);
+}
+
 interface SentCard {
   readonly messageId: number;
   /** Why it went without its photo. */
@@ -115,19 +121,22 @@ interface SentCard {
  * The card in the bot's language, with one button that opens the anime in the bot; without its
  * photo where that is refused.
  */
-async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<SentCard> {
-  const { api, me, defaultLocale } = parts;
-  const t = textsFor(defaultLocale);
+export async function sendCardTo(parts: PostingParts, chatId: number, anime: AnimeCard): Promise<SentCard> {
+  const { api } = parts;
+  const t = textsFor(parts.defaultLocale);
   const { text, photoId } = cardMessage(anime, t, { isPost: true });
-  const link = `https://t.me/${me.username}?start=${anime.code}`;
-  const options = {
-    parse_mode: 'HTML' as const,
-    reply_markup: new InlineKeyboard().url(t.admin.sending.watchHere(), link),
-  };
+  const options = { parse_mode: 'HTML' as const, reply_markup: watchButton(parts, anime.code) };
+  const { isAway, copy } = anime.photoAt;
   if (photoId === null)
     return { messageId: (await api.sendMessage(chatId, text.markup, options)).message_id };
+  // Another bot's picture without a copy: no call could bring it, and the owners know.
+  if (isAway && copy === null) return sendCardTo(parts, chatId, { ...anime, photoId: null });
   try {
-    const sent = await api.sendPhoto(chatId, photoId, { ...options, caption: text.markup });
+    const captioned = { ...options, caption: text.markup };
+    const sent =
+      isAway && copy !== null
+        ? await api.copyMessage(chatId, copy.chatId, copy.messageId, captioned)
+        : await api.sendPhoto(chatId, photoId, captioned);
     return { messageId: sent.message_id };
   } catch (error) {
     if (!isFileRefused(error)) throw error;

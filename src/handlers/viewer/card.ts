@@ -38,11 +38,11 @@ function roomOn(ctx: BotContext, { photoId }: AnimeCard): number {
 }
 
 /** A photo that cannot be sent must not keep a screen from opening; the admins are told. */
-export function onPhoto(ctx: BotContext, { code, photoId }: AnimeCard, screen: Screen): Screen {
+export function onPhoto(ctx: BotContext, { code, photoId, photoAt }: AnimeCard, screen: Screen): Screen {
   if (photoId === null) return { ...screen, media: 'keep' };
   return {
     ...screen,
-    media: { kind: 'photo', fileId: photoId },
+    media: { kind: 'photo', fileId: photoId, at: photoAt },
     onRefused: (error) => noticeFile(ctx, { code, part: null }, error),
   };
 }

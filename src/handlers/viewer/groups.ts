@@ -59,6 +59,6 @@ function groupScreen(ctx: BotContext, action: Action | undefined, anime: AnimeCa
     keyboard: button(payload),
     ...(anime.photoId === null
       ? {}
-      : { media: { kind: 'photo', fileId: anime.photoId }, onRefused: () => {} }),
+      : { media: { kind: 'photo', fileId: anime.photoId, at: anime.photoAt }, onRefused: () => {} }),
   };
 }

@@ -65,12 +65,18 @@ export const partsFeature = feature('everybody')
     },
   );
 
+/** Another bot's file, and the archive has no copy: no call could bring it. */
+class NoCopy extends Error {
+  readonly description = 'wrong file identifier: another bot’s file without a copy in the archive';
+}
+
 /** Shows the player and records the view; what Telegram refuses to send was not seen by anybody. */
 async function play(ctx: BotContext, anime: AnimeCard, part: Part, isNew: boolean): Promise<void> {
   try {
+    if (part.at.isAway && part.at.copy === null) throw new NoCopy();
     await showPlayer(ctx, anime, part, isNew);
   } catch (error) {
-    if (!isFileRefused(error)) throw error;
+    if (!(error instanceof NoCopy) && !isFileRefused(error)) throw error;
     noticeFile(ctx, { code: anime.code, part: part.number }, error);
     const text = ctx.t.viewer.fileTrouble(cutText(animeName(anime, ctx.t), 256).text, part.number);
     await show(ctx, { text, keyboard: playerKeyboard(anime, part, ctx.t), isNew: true });
@@ -90,8 +96,12 @@ async function showPlayer(ctx: BotContext, anime: AnimeCard, part: Part, isNew: 
   try {
     await show(ctx, { ...playerScreen(anime, part, part.kind, ctx.t), isNew });
   } catch (error) {
+    if (!isFileRefused(error) || part.at.isAway) throw error;
+    // The archive has it, whatever is wrong with the file id.
+    if (part.at.copy !== null)
+      return showPlayer(ctx, anime, { ...part, at: { ...part.at, isAway: true } }, isNew);
     const kind = kindOfFileId(part.fileId);
-    if (!isFileRefused(error) || kind === undefined || kind === part.kind) throw error;
+    if (kind === undefined || kind === part.kind) throw error;
     await show(ctx, { ...playerScreen(anime, part, kind, ctx.t), isNew });
     ctx.turn.stage(correctKind(anime.id, part.number, kind));
   }
@@ -123,7 +133,7 @@ function playerScreen(anime: AnimeCard, part: Part, kind: PartKind, t: Texts): S
   return {
     text: html`<b>${title}</b>\n${t.viewer.playing(part.number, anime.code)}`,
     keyboard: playerKeyboard(anime, part, t),
-    media: { kind, fileId: part.fileId },
+    media: { kind, fileId: part.fileId, at: part.at },
   };
 }
 

@@ -1,5 +1,9 @@
 /** Texts for admins, one room a subject. */
 import type { LocaleName } from '../../settings/config.ts';
+import { en as archiveEn } from './archive/en.ts';
+import { ru as archiveRu } from './archive/ru.ts';
+import { uz as archiveUz } from './archive/uz.ts';
+import { uzCyrl as archiveUzCyrl } from './archive/uz-cyrl.ts';
 import { en as backupEn } from './backup/en.ts';
 import { ru as backupRu } from './backup/ru.ts';
 import { uz as backupUz } from './backup/uz.ts';
@@ -20,6 +24,10 @@ import { en as importsEn } from './imports/en.ts';
 import { ru as importsRu } from './imports/ru.ts';
 import { uz as importsUz } from './imports/uz.ts';
 import { uzCyrl as importsUzCyrl } from './imports/uz-cyrl.ts';
+import { en as movingEn } from './moving/en.ts';
+import { ru as movingRu } from './moving/ru.ts';
+import { uz as movingUz } from './moving/uz.ts';
+import { uzCyrl as movingUzCyrl } from './moving/uz-cyrl.ts';
 import { en as numbersEn } from './numbers/en.ts';
 import { ru as numbersRu } from './numbers/ru.ts';
 import { uz as numbersUz } from './numbers/uz.ts';
@@ -38,11 +46,13 @@ import { uz as systemUz } from './system/uz.ts';
 import { uzCyrl as systemUzCyrl } from './system/uz-cyrl.ts';
 
 const uz = {
+  archive: archiveUz,
   backup: backupUz,
   catalogue: catalogueUz,
   chats: chatsUz,
   draft: draftUz,
   imports: importsUz,
+  moving: movingUz,
   numbers: numbersUz,
   people: peopleUz,
   sending: sendingUz,
@@ -53,33 +63,39 @@ export type AdminTexts = typeof uz;
 export const adminTexts: Record<LocaleName, AdminTexts> = {
   uz,
   'uz-Cyrl': {
+    archive: archiveUzCyrl,
     backup: backupUzCyrl,
     catalogue: catalogueUzCyrl,
     chats: chatsUzCyrl,
     draft: draftUzCyrl,
     imports: importsUzCyrl,
+    moving: movingUzCyrl,
     numbers: numbersUzCyrl,
     people: peopleUzCyrl,
     sending: sendingUzCyrl,
     system: systemUzCyrl,
   },
   ru: {
+    archive: archiveRu,
     backup: backupRu,
     catalogue: catalogueRu,
     chats: chatsRu,
     draft: draftRu,
     imports: importsRu,
+    moving: movingRu,
     numbers: numbersRu,
     people: peopleRu,
     sending: sendingRu,
     system: systemRu,
   },
   en: {
+    archive: archiveEn,
     backup: backupEn,
     catalogue: catalogueEn,
     chats: chatsEn,
     draft: draftEn,
     imports: importsEn,
+    moving: movingEn,
     numbers: numbersEn,
     people: peopleEn,
     sending: sendingEn,

@@ -7,6 +7,7 @@ import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts'
 import { migrate, SCHEMA_VERSION } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld, type World } from '../../support/backup-world.ts';
+import { undoAfter } from '../../support/undo-migrations.ts';
 import { backUp, newest, partsOf, restoreNewest, rowsOf, startRemote } from './support.ts';
 
 let world: World;
@@ -54,8 +55,7 @@ describe('a backup of a newer program', () => {
 
 test('a backup of schema 6 comes back, and the migration moves the question that it holds', async () => {
   await world.db.write([
-    sql('DROP TABLE admin_questions'),
-    sql('DELETE FROM schema_migrations WHERE version >= 7'),
+    ...undoAfter(6),
     sql(
       `INSERT INTO drafts (id, user_id, kind, step, is_open, anime_id, created_at, updated_at)
        VALUES (91, 100, 'ask:title', 'answer', 1, (SELECT MIN(id) FROM anime), '2026-01-01 00:00:00', '')`,

@@ -35,6 +35,9 @@ export const en: typeof uz = {
       html`❌ The bot is not an administrator of “${name}”, so it cannot see who has joined. Make it one, then send it again.`,
     'no-link': (name) =>
       html`❌ “${name}” is private and the bot could not create an invite link. Give the bot the right to invite, then send it again.`,
+    'not-a-channel': (name) => html`❌ “${name}” is a group. The archive needs a channel.`,
+    'cannot-archive': (name) =>
+      html`❌ The bot cannot keep an archive in “${name}”. Make it an admin there with the rights to post and to delete messages, then send it again.`,
     'private-link': (_name) =>
       html`❌ The bot cannot see a channel through a private invite link. Add the bot to the channel and forward a post of it.`,
   },

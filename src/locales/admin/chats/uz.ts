@@ -55,6 +55,9 @@ export const uz = {
       html`❌ Bot «${name}»da admin emas, shuning uchun kim obuna ekanini ko‘ra olmaydi. Uni admin qilib, qaytadan yuboring.`,
     'no-link': (name: string): Html =>
       html`❌ «${name}» yopiq va bot taklif havolasini yarata olmadi. Botga «Foydalanuvchilarni taklif qilish» huquqini bering, keyin qaytadan yuboring.`,
+    'not-a-channel': (name: string): Html => html`❌ «${name}» — guruh. Arxiv uchun kanal kerak.`,
+    'cannot-archive': (name: string): Html =>
+      html`❌ Bot «${name}»da arxiv yurita olmaydi. Uni kanalda admin qilib, «Post joylash» va «Xabarlarni o‘chirish» huquqlarini bering, keyin qaytadan yuboring.`,
     'private-link': (_name: string): Html =>
       html`❌ Yopiq taklif havolasi orqali bot kanalni ko‘ra olmaydi. Botni kanalga qo‘shing va kanaldan bitta postni uzating.`,
   },

@@ -66,6 +66,10 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'exported the catalogue',
   imported: 'imported a file',
   'backup-started': 'took a backup',
+  'archive-set': 'chose the archive channel',
+  'archive-removed': 'stopped archiving',
+  'file-linked': 'brought a file without a copy',
+  'posts-moved': 'led the posts to the new bot',
 };
 
 const FIELDS = {

@@ -66,6 +66,10 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'каталог выгружен',
   imported: 'файл импортирован',
   'backup-started': 'резервная копия запущена',
+  'archive-set': 'выбран канал архива',
+  'archive-removed': 'архив отключён',
+  'file-linked': 'найден файл без копии',
+  'posts-moved': 'посты переведены на нового бота',
 };
 
 const FIELDS = {

@@ -65,6 +65,10 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'каталогни экспорт қилди',
   imported: 'файлни импорт қилди',
   'backup-started': 'захира нусха олди',
+  'archive-set': 'архив каналини танлади',
+  'archive-removed': 'архивдан воз кечди',
+  'file-linked': 'нусхаси йўқ файлни топди',
+  'posts-moved': 'постларни янги ботга ўтказди',
 };
 
 const FIELDS = {

@@ -79,6 +79,10 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'katalogni eksport qildi',
   imported: 'faylni import qildi',
   'backup-started': 'zaxira nusxa oldi',
+  'archive-set': 'arxiv kanalini tanladi',
+  'archive-removed': 'arxivdan voz kechdi',
+  'file-linked': 'nusxasi yo‘q faylni topdi',
+  'posts-moved': 'postlarni yangi botga o‘tkazdi',
 };
 
 const FIELDS = {

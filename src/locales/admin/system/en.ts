@@ -49,6 +49,7 @@ export const en: typeof uz = {
     export: 'the catalogue as a file',
     backup: 'take a backup now',
     backups: 'backups',
+    archive: 'the channel with copies of files',
     test: 'test the bot',
   }),
   failures: (count) => `⚠️ Unanswered (${count})`,

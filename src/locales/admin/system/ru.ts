@@ -49,6 +49,7 @@ export const ru: typeof uz = {
     export: 'выгрузить каталог файлом',
     backup: 'сделать резервную копию',
     backups: 'резервные копии',
+    archive: 'канал с копиями файлов',
     test: 'проверить бота',
   }),
   failures: (count) => `⚠️ Без ответа (${count})`,

@@ -49,6 +49,7 @@ export const uz = {
     export: 'katalogni fayl qilib olish',
     backup: 'hozir zaxira nusxa olish',
     backups: 'zaxira nusxalar',
+    archive: 'fayllar nusxasi saqlanadigan kanal',
     test: 'botni tekshirish',
   }),
   failures: (count: number) => `⚠️ Javobsiz xabarlar (${count})`,

@@ -1,0 +1,148 @@
+/** The archive channel: choosing it, how far the copies are, what has no copy. */
+import { InlineKeyboard } from 'grammy';
+import { encodeAction } from '../../bot/callback-data.ts';
+import { lookAtChat } from '../../bot/chat-health.ts';
+import { type AdminContext, feature } from '../../bot/feature.ts';
+import { pageOf } from '../../bot/pagination.ts';
+import type { Screen } from '../../bot/show.ts';
+import type { Answers } from '../../bot/step.ts';
+import { answered } from '../../db/admin-questions.ts';
+import {
+  type ArchiveNumbers,
+  archiveChannel,
+  archiveNumbers,
+  LATELY_MINUTES,
+  removeArchiveChannel,
+  setArchiveChannel,
+} from '../../db/archive.ts';
+import { audit } from '../../db/audit-log.ts';
+import { botIdentity } from '../../db/bot-identity.ts';
+import { type MissingFile, missingFiles } from '../../db/missing-files.ts';
+import { oldPosts } from '../../db/post-moves.ts';
+import { moveProgress } from '../../db/relinking.ts';
+import { MOST_A_MINUTE } from '../../lib/chat-pace.ts';
+import type { Texts } from '../../locales/index.ts';
+import { cutText } from '../../text/html.ts';
+import { chatNamedBy, lookUpChat } from './chat-lookup.ts';
+import { titleFrom } from './draft-screens.ts';
+import { asking, putQuestion, withNote } from './edit-screens.ts';
+import { moveState } from './moving.ts';
+
+const state = (now: Date) =>
+  [archiveChannel(), archiveNumbers(now), botIdentity(), moveProgress(now), oldPosts()] as const;
+type State = Answers<ReturnType<typeof state>>;
+
+export const archiveFeature = feature('admins')
+  .on('archive', { reads: (_, { now }) => state(now) }, (ctx, _, found) => archiveScreen(ctx, found))
+  .on('archiveCheck', { reads: (_, { now }) => state(now) }, async (ctx, _, found) => {
+    const [channel, ...rest] = found;
+    if (channel === undefined) return archiveScreen(ctx, found);
+    const use = { kind: 'archive', id: 1, chat: String(channel.chatId), name: channel.name } as const;
+    const looked = await lookAtChat(ctx.services, { ...use, isBroken: channel.problem !== null });
+    const [, after] = await ctx.turn.commit(looked.statements, archiveChannel());
+    return archiveScreen(ctx, [after, ...rest]);
+  })
+  .on(
+    'archiveMissing',
+    { reads: ({ page }, { now }) => [missingFiles(page * PER_PAGE, PER_PAGE), archiveNumbers(now)] },
+    ({ t }, { page }, [files, { missing }]) => missingScreen(files, page, missing, t),
+  );
+
+/** Where every file of the bot goes is the owners' choice. */
+export const archiveOwnersFeature = feature('owners')
+  .on('archiveAdd', (ctx) => putQuestion(ctx, 'archive', ctx.t.admin.archive.ask()))
+  .answer('archive', async (ctx, message) => {
+    const { archive, chats } = ctx.t.admin;
+    const wanted = chatNamedBy(message);
+    if (wanted === undefined) return asking(chats.notNamed(), ctx.t);
+    const found = await lookUpChat(ctx.services, wanted, 'archive');
+    if (!found.ok) return asking(chats.refused[found.why](found.name), ctx.t);
+    const { chatId, name } = found.chat;
+    const [, , , ...after] = await ctx.turn.commit(
+      answered(ctx.viewer.id),
+      setArchiveChannel({ chatId, name }, ctx.viewer.id, ctx.now),
+      audit(ctx.viewer.id, 'archive-set', `${name} (${chatId})`, ctx.now),
+      ...state(ctx.now),
+    );
+    return withNote(archive.chosen(name), archiveScreen(ctx, after));
+  })
+  .on('archiveOff', { reads: () => [archiveChannel()] }, async (ctx, { sure }, [channel]) => {
+    const { archive, system } = ctx.t.admin;
+    if (channel !== undefined && sure !== 1)
+      return {
+        text: archive.askRemove(channel.name),
+        keyboard: new InlineKeyboard()
+          .text(archive.yesRemove(), encodeAction({ kind: 'archiveOff', sure: 1 }))
+          .text(system.no(), encodeAction({ kind: 'archive' })),
+      };
+    const { name = '—', chatId = 0 } = channel ?? {};
+    const [, , ...after] = await ctx.turn.commit(
+      removeArchiveChannel(),
+      channel === undefined ? [] : audit(ctx.viewer.id, 'archive-removed', `${name} (${chatId})`, ctx.now),
+      ...state(ctx.now),
+    );
+    return withNote(archive.removed(name), archiveScreen(ctx, after));
+  });
+
+/** Lines of a message. */
+const PER_PAGE = 20;
+
+function archiveScreen(ctx: AdminContext, [channel, numbers, identity, progress, posts]: State): Screen {
+  const { t, viewer } = ctx;
+  const { archive, moving, system } = t.admin;
+  const isOwner = viewer.role === 'owner';
+  const keyboard = new InlineKeyboard();
+  if (channel !== undefined) keyboard.text(archive.refresh(), encodeAction({ kind: 'archiveCheck' })).row();
+  missingButton(keyboard, numbers, t);
+  if (isOwner && identity?.movedFrom != null) {
+    keyboard.text(moving.announce(), encodeAction({ kind: 'moveNews' }));
+    keyboard.text(moving.repost(posts), encodeAction({ kind: 'movePosts', sure: 0 })).row();
+  }
+  if (isOwner && channel === undefined)
+    keyboard.text(archive.add(), encodeAction({ kind: 'archiveAdd' })).row();
+  if (isOwner && channel !== undefined)
+    keyboard
+      .text(archive.replace(), encodeAction({ kind: 'archiveAdd' }))
+      .text(archive.remove(), encodeAction({ kind: 'archiveOff', sure: 0 }))
+      .row();
+  const problem = channel?.problem == null ? null : t.trouble(channel.problem);
+  const text =
+    channel === undefined
+      ? archive.none()
+      : archive.screen({ ...numbers, name: channel.name, problem, minutes: minutesLeft(numbers) });
+  const move = moveState(identity, progress, t);
+  const screen = { text, keyboard: keyboard.text(system.panel(), encodeAction({ kind: 'panel' })) };
+  return move === undefined ? screen : withNote(move, screen);
+}
+
+function missingButton(keyboard: InlineKeyboard, { missing }: ArchiveNumbers, t: Texts): void {
+  if (missing === 0) return;
+  keyboard.text(t.admin.archive.missing(missing), encodeAction({ kind: 'archiveMissing', page: 0 })).row();
+}
+
+/** By what was copied lately; before anything was, by the most that Telegram allows. */
+function minutesLeft({ files, archived, refused, lately, missing, toLink }: ArchiveNumbers): number | null {
+  const left = files - archived - refused - missing - toLink;
+  if (left <= 0) return null;
+  const perMinute = lately === 0 ? MOST_A_MINUTE : lately / LATELY_MINUTES;
+  return Math.ceil(left / Math.min(MOST_A_MINUTE, perMinute));
+}
+
+function missingScreen(files: readonly MissingFile[], asked: number, missing: number, t: Texts): Screen {
+  const { archive, system } = t.admin;
+  const keyboard = new InlineKeyboard();
+  const { page, pages, hasPrevious, hasNext } = pageOf(asked, missing, PER_PAGE);
+  const turnTo = (to: number): string => encodeAction({ kind: 'archiveMissing', page: to });
+  if (hasPrevious) keyboard.text(system.left(), turnTo(page - 1));
+  if (hasNext) keyboard.text(system.right(), turnTo(page + 1));
+  keyboard.row().text(system.back(), encodeAction({ kind: 'archive' }));
+  const named = files.map(({ title, description, code, part }) => ({
+    title: cutText(titleFrom(title, description) ?? t.viewer.untitled(code), 100).text,
+    code,
+    part,
+  }));
+  return {
+    text: named.length === 0 ? archive.nothingMissing() : archive.missingList(named, page + 1, pages),
+    keyboard,
+  };
+}
