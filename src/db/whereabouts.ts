@@ -15,8 +15,6 @@ export interface Whereabouts {
   readonly copy: ArchivedMessage | null;
 }
 
-export const AT_HAND: Whereabouts = { isAway: false, copy: null };
-
 /** Columns of {@link readWhereabouts}; three look-ups by primary key. */
 export function whereaboutsColumns(fileId: string, uniqueId: string): string {
   const copy = (column: string): string =>
