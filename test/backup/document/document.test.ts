@@ -331,6 +331,7 @@ describe('spelled otherwise, under its own checksum', () => {
     ['an anime has no list of parts', '"parts":[{', '"part":[{', 'expected parts, the last key'],
     ['a list is nobody’s', '"groups":[]', '"groops":[]', 'groops: the document says of no such list'],
     ['a list of tables is nobody’s', '"extra":[', '"ekstra":[', 'ekstra: the document says of no such list'],
+    ['a list stands outside of tables', '"groups":[]', '"extra":[]', 'extra: the document says of no'],
     ['a list stands twice', '"groups":[],', '"groups":[],"groups":[],', 'the key "groups" stands twice'],
     ['rows are of no table', '"groups":[]', '"groups":[{"a":1}]', 'groups: expected ]'],
     ['a part is counted under tables', '"extra":[', '"anime_parts":[', 'says of no such list'],
