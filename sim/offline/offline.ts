@@ -7,15 +7,17 @@ import { createHostLog } from '../../src/hosts/node/log-lines.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { describeError, type Log } from '../../src/lib/log.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
+import { administrator } from '../telegram/chat-members.ts';
 import {
   type Person,
   startTelegram,
   type Telegram,
   type TelegramOptions,
 } from '../telegram/start-telegram.ts';
+import { isAdmin } from '../telegram/state.ts';
 import { OFFLINE_DIRECTORY, openOfflineHome } from './home.ts';
 import { createPlayground } from './page/playground.ts';
-import { addSamples, SAMPLE_OWNER_ID } from './samples.ts';
+import { addSamples, giveSamplesTo, SAMPLE_OWNER_ID } from './samples.ts';
 
 const ADMIN_ID = 1001;
 const VIEWERS = [
@@ -59,6 +61,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
   const { backups } = running;
   if (home.isNew) {
     await addSamples(telegram).catch((error: unknown) => console.error(`note: ${describeError(error)}`));
+    await giveSamplesTo(ADMIN_ID, running.db);
     isFilling = false;
     await running.backUp();
   }
@@ -66,6 +69,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
   telegram.mount(
     createPlayground({
       telegram,
+      timeZone: config.timeZone,
       actors: [
         ...viewers.map((person) => ({ person, role: 'viewer' as const, tries: ['1', '2', '3'] })),
         { person: admin, role: 'admin', tries: ['/admin', '1'] },
@@ -82,6 +86,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
             at: time.toISOString(),
             state,
             bytes,
+            trigger: manifest?.trigger,
             files: Object.values(manifest?.objects ?? {}).map(({ file }) => file),
           }));
         },
@@ -124,6 +129,10 @@ function peopleOf(telegram: Telegram): { admin: Person; viewers: Person[] } {
     telegram.channel({ title: 'Anime kanali', username: 'anime_kanal', members });
     telegram.group({ title: 'Anime guruhi', username: 'anime_guruh', members });
   }
+  // As in Telegram, only an administrator of a chat adds the bot to it.
+  for (const { state } of telegram.rooms)
+    if (!isAdmin(state.members.get(ADMIN_ID)))
+      state.members.set(ADMIN_ID, administrator(admin.user, state, { can_promote_members: true }));
   return { admin, viewers };
 }
 

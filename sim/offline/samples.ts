@@ -4,11 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Database, sql } from '../../src/db/database.ts';
 import { textsFor } from '../../src/locales/index.ts';
 import type { Person, Telegram } from '../telegram/start-telegram.ts';
 import { drawPicture, type Scene } from './picture.ts';
 
-/** This person is an owner at the first start only, and has a separate chat. */
+/**
+ * This person is an owner at the first start only, and has a separate chat. Nobody can be them on the
+ * page, so {@link giveSamplesTo} takes them out of the people again.
+ */
 export const SAMPLE_OWNER_ID = 1000;
 
 const PARTS = 12;
@@ -92,6 +96,15 @@ export async function addSamples(telegram: Telegram): Promise<void> {
   await telegram.polling();
   await owner.start();
   for (const [i, sample] of SAMPLES.entries()) await addSample(owner, sample, i + 1);
+}
+
+/** As if that admin had added them, and nobody had used the bot yet. */
+export async function giveSamplesTo(adminId: number, db: Database): Promise<void> {
+  await db.write([
+    sql('DELETE FROM users WHERE user_id = ?', SAMPLE_OWNER_ID),
+    sql('DELETE FROM counters'),
+    sql('UPDATE audit_log SET user_id = ? WHERE user_id = ?', adminId, SAMPLE_OWNER_ID),
+  ]);
 }
 
 async function addSample(owner: Person, { title, about, video, scene }: Sample, code: number): Promise<void> {

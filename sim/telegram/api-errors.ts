@@ -38,7 +38,7 @@ export function tooManyRequests(seconds: number): ApiError {
 }
 
 /** Why the apps would refuse a person's action; the page says it in its own language. */
-export type Refusal = 'blocked' | 'no-writing' | 'banned' | 'protected' | 'gone' | 'too-long';
+export type Refusal = 'blocked' | 'no-writing' | 'no-rights' | 'banned' | 'protected' | 'gone' | 'too-long';
 
 export class ActRefused extends Error {
   readonly code: Refusal;

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import { ActRefused } from './api-errors.ts';
 import type { RoomOptions } from './openings.ts';
 import type { Room } from './room.ts';
 import type { Telegram } from './start-telegram.ts';
@@ -31,7 +32,16 @@ export function roomActions(app: Hono, telegram: Telegram): void {
   act('post', async (room, c) => {
     await room.post((await c.req.json<{ text: string }>()).text);
   });
-  act('promote-bot', (room) => room.promoteBot());
-  act('demote-bot', (room) => room.demoteBot());
-  act('remove-bot', (room) => room.removeBot());
+  /** Somebody of the chat, where the request names one; else its owner. */
+  const manager = async (room: Room, c: Context): Promise<Telegram['people'][number] | undefined> => {
+    const { person: id } = await c.req.json<{ person?: number }>();
+    if (id === undefined) return undefined;
+    const by = await person(c);
+    if (!by.mayManage(room))
+      throw new ActRefused('no-rights', `${by.user.first_name} may not manage ${room.title}`);
+    return by;
+  };
+  act('promote-bot', async (room, c) => room.promoteBot({}, await manager(room, c)));
+  act('demote-bot', async (room, c) => room.demoteBot(await manager(room, c)));
+  act('remove-bot', async (room, c) => room.removeBot(await manager(room, c)));
 }

@@ -49,6 +49,16 @@ export class Person extends InlineUse {
     return state.kind === 'channel' ? isAdmin(member) : isMember(member);
   }
 
+  /** Adds the bot, gives it rights, removes it: an administrator who may add administrators. */
+  mayManage({ state }: Room): boolean {
+    const member = state.members.get(this.id);
+    return member?.status === 'creator' || (member?.status === 'administrator' && member.can_promote_members);
+  }
+
+  isIn({ state }: Room): boolean {
+    return isMember(state.members.get(this.id));
+  }
+
   get isBlocking(): boolean {
     return this.#state.hasBlocked;
   }

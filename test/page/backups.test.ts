@@ -4,15 +4,22 @@ import { backupOf, inBrowser, open } from './browser.ts';
 
 inBrowser('the backups panel', () => {
   test('shows new ones by itself, with sizes and states as people read them', async () => {
-    const { page, backups } = await open();
+    const { page, backups } = await open({ timezoneId: 'America/New_York' });
     const list = page.locator('#backups li');
     await page.getByText('Hali zaxira nusxa yo‘q.').waitFor();
     backups.taken.unshift(backupOf('20260101_000000', 20_480));
     await expect.poll(() => list.first().innerText()).toMatch(/20,5 KB/);
-    expect(await list.first().innerText()).toMatch(/^1-yanvar, \d\d:\d\d\s+✓ tekshirilgan\s+20260101_000000/);
-    backups.taken.unshift({ ...backupOf('20260102_000000', 5_300_000), state: 'damaged' });
+    expect(await list.first().innerText()).toMatch(
+      // In the bot's time zone, wherever the browser is; a backup's name is UTC.
+      /^1-yanvar, 05:00\s+✓ tekshirilgan\s+20260101_000000 UTC/,
+    );
+    backups.taken.unshift({
+      ...backupOf('20260102_000000', 5_300_000),
+      state: 'damaged',
+      trigger: 'restore',
+    });
     await expect.poll(() => list.count()).toBe(2);
-    expect(await list.first().innerText()).toMatch(/buzilgan[\s\S]*5,3 MB/);
+    expect(await list.first().innerText()).toMatch(/buzilgan[\s\S]*5,3 MB\s+tiklashdan oldingi holat/);
     backups.taken.pop();
     await expect.poll(() => list.count()).toBe(1);
   });

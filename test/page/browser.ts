@@ -65,6 +65,7 @@ export async function open(options: BrowserContextOptions & { messages?: number 
         { person: aziza, role: 'viewer', tries: ['1'] },
         { person: admin, role: 'admin' },
       ],
+      timeZone: 'Asia/Tashkent',
       backups: {
         run: async () => {
           if (backups.failure !== undefined) throw new Error(backups.failure);

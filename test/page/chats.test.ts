@@ -33,6 +33,25 @@ inBrowser('chats', () => {
     await expect.poll(() => person.count()).toBe(0);
   });
 
+  test('are called by their public names or links, and offer what the person may do there', async () => {
+    const { page, channel, admin } = await open();
+    await channel.promote(admin, { can_promote_members: true });
+    const about = page.locator('#chat-about');
+    const actions = page.locator('#chat-actions button');
+    await page.locator('#chats').getByRole('button', { name: 'Anime kanali' }).click();
+    await expect.poll(() => about.innerText()).toBe('@anime_kanal · kanal');
+    await expect.poll(() => actions.allInnerTexts()).toEqual(['Chiqish']);
+    await actions.click();
+    await expect.poll(() => actions.allInnerTexts()).toEqual(['Qo‘shilish']);
+    await page.locator('#chats').getByRole('button', { name: 'Anime guruhi' }).click();
+    await expect.poll(() => about.innerText()).toBe('https://t.me/+AbCd · guruh');
+    await page.getByRole('radio', { name: 'Admin' }).click();
+    await page.locator('#chats').getByRole('button', { name: 'Anime kanali' }).click();
+    await expect.poll(() => actions.allInnerTexts()).toEqual(['Botni chiqarish']);
+    await actions.click();
+    await expect.poll(() => actions.allInnerTexts()).toEqual(['Botni admin qilish']);
+  });
+
   test('what the bot writes while another chat is open is marked at the bot’s', async () => {
     const { page, says } = await open();
     await page.locator('#chats').getByRole('button', { name: 'Anime guruhi' }).click();

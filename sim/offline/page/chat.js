@@ -97,7 +97,9 @@ export function drawHead(app) {
   const { chat, actor } = app;
   draw('chat-avatar', avatar(chat.title, chat.kind === 'bot' ? app.bot.id : chat.id));
   byId('chat-title').textContent = chat.title;
-  byId('chat-about').textContent = chat.kind === 'bot' ? `@${chat.username} · ${t('bot')}` : t(chat.kind);
+  // As Telegram's apps write it; a chat without a public name is named by its link, if it has one.
+  const name = chat.username === undefined ? chat.links?.[0] : `@${chat.username}`;
+  byId('chat-about').textContent = [name, t(chat.kind)].filter(Boolean).join(' · ');
   const button = (text, name, about) =>
     el('button', { type: 'button', class: 'small', ...does(name, about) }, t(text));
   draw(
@@ -107,13 +109,24 @@ export function drawHead(app) {
           actor.isBlocking ? button('unblock', 'unblock') : button('block', 'block'),
           button('restart', 'start'),
         ]
-      : [
-          button('join', 'room', { path: 'join', done: 'joined' }),
-          button('leave', 'room', { path: 'leave', done: 'left' }),
-          button('promoteBot', 'room', { path: 'promote-bot', done: 'promoted' }),
-          button('removeBot', 'room', { path: 'remove-bot', done: 'removed' }),
-        ]),
+      : [...membership(chat), ...ofBot(chat)].map(([text, path, done]) =>
+          button(text, 'room', { path, done }),
+        )),
   );
+}
+
+/** Whoever manages the chat stays: nobody else here could add the bot again. */
+function membership({ isIn, mayManage }) {
+  if (mayManage) return [];
+  return [isIn ? ['leave', 'leave', 'left'] : ['join', 'join', 'joined']];
+}
+
+function ofBot({ bot, mayManage }) {
+  if (!mayManage) return [];
+  return [
+    ...(bot === 'admin' ? [] : [['promoteBot', 'promote-bot', 'promoted']]),
+    ...(bot === 'out' ? [] : [['removeBot', 'remove-bot', 'removed']]),
+  ];
 }
 
 export function drawMenu(app, { commands, replyKeyboard }) {

@@ -5,6 +5,7 @@
 
 import { renderShown } from '../../telegram/render-html.ts';
 import type { Person, Room, SeenMessage, Telegram } from '../../telegram/start-telegram.ts';
+import { isAdmin, isMember } from '../../telegram/state.ts';
 
 /** Who one can be on the page. */
 export interface Actor {
@@ -41,7 +42,10 @@ export function look({ telegram, actors, actor, chatId, wantsCalls }: Question):
       isBlocking: one.person.isBlocking,
       incoming: incoming(one.person.messages(), one.person),
     })),
-    chats: [botChat(telegram, person), ...telegram.rooms.map((room) => roomChat(room, person))],
+    chats: [
+      botChat(telegram, person),
+      ...telegram.rooms.map((room) => roomChat(room, person, telegram.botInfo.id)),
+    ],
     messages: messages.map((message) => shown(telegram, message, person)),
     menu: isBot
       ? { about: person.about(), commands: person.commands(), replyKeyboard: person.replyKeyboard() }
@@ -63,8 +67,9 @@ function botChat(telegram: Telegram, person: Person): object {
   };
 }
 
-function roomChat(room: Room, person: Person): object {
+function roomChat(room: Room, person: Person, botId: number): object {
   const messages = room.messages();
+  const mine = room.state.members.get(botId);
   const { state, link } = room;
   return {
     id: room.id,
@@ -74,6 +79,9 @@ function roomChat(room: Room, person: Person): object {
     /** Every link that leads here: the link of a post in a private chat has its id without -100. */
     links: [link, ...state.inviteLinks.keys()].filter((one) => one !== undefined),
     mayWrite: person.mayWrite(room),
+    mayManage: person.mayManage(room),
+    isIn: person.isIn(room),
+    bot: isAdmin(mine) ? 'admin' : isMember(mine) ? 'member' : 'out',
     incoming: incoming(messages, person),
     last: lastOf(messages, person),
   };

@@ -8,7 +8,7 @@ import { recall, remember } from './memory.js';
 import { drawPanels, shownPanel, wirePanels } from './panels.js';
 import { post, read } from './server.js';
 import { drawLanguages, drawSide } from './side.js';
-import { chooseLanguage, currentLanguage, t, translatePage } from './words.js';
+import { chooseLanguage, currentLanguage, t, translatePage, useZone } from './words.js';
 
 /** Milliseconds between two looks at the server: while one looks on, and while one does not. */
 const POLL = 300;
@@ -239,6 +239,7 @@ document.addEventListener('visibilitychange', () => {
 drawWords();
 const setup = await read('/api/setup');
 Object.assign(app, setup);
+useZone(setup.timeZone);
 wireChat(app);
 wireComposer(app);
 await tellLanguage();

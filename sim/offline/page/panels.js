@@ -1,7 +1,7 @@
 /** The panels beside the chat: backups, inline mode, the log of Bot API calls. */
 import { byId, does, draw, el, onDo, toast } from './dom.js';
 import { post } from './server.js';
-import { dayAndTime, size, t } from './words.js';
+import { dayAndTime, hasText, size, t } from './words.js';
 
 let isTaking = false;
 let found;
@@ -76,7 +76,7 @@ function drawBackups(backups = []) {
   if (backups.length === 0) return draw('backups', el('li', { class: 'muted' }, t('noBackups')));
   draw(
     'backups',
-    ...backups.map(({ name, at, state, bytes, files }) =>
+    ...backups.map(({ name, at, state, bytes, files, trigger }) =>
       el(
         'li',
         { 'data-key': name },
@@ -86,11 +86,23 @@ function drawBackups(backups = []) {
           el('strong', {}, dayAndTime(new Date(at))),
           el('span', { class: `state ${state}` }, `${state === 'verified' ? '✓ ' : ''}${t(state)}`),
         ),
-        el('div', { class: 'row muted' }, el('code', {}, name), el('span', {}, size(bytes))),
+        el(
+          'div',
+          { class: 'row muted' },
+          el('span', {}, el('code', {}, name), ' UTC'),
+          el('span', {}, size(bytes)),
+        ),
+        reasonOf(trigger),
         files.map((file) => fileLink(name, file)),
       ),
     ),
   );
+}
+
+/** What was saved before something changed the database is not the newest state for long. */
+function reasonOf(trigger) {
+  const key = `before:${trigger}`;
+  return hasText(key) ? el('div', { class: 'muted' }, t(key)) : '';
 }
 
 function fileLink(name, file) {

@@ -18,12 +18,16 @@ export interface PlaygroundBackup {
   /** Of all files together. */
   bytes: number;
   files: string[];
+  /** Why it was made (docs/formats.md). */
+  trigger?: string | undefined;
 }
 
 export interface PlaygroundOptions {
   telegram: Telegram;
   /** The first is chosen at the start. */
   actors: readonly Actor[];
+  /** In which the page shows times, as the bot does; absent: the browser's. */
+  timeZone?: string;
   /** Absent: the page has no backup panel. */
   backups?: {
     /** Takes a backup; resolves when it is proved, rejects when it failed. */
@@ -46,6 +50,7 @@ const LISTED_FOR = 700;
 export function createPlayground({
   telegram,
   actors,
+  timeZone,
   backups,
 }: PlaygroundOptions): (request: Request) => Promise<Response> {
   const app = new Hono();
@@ -55,7 +60,7 @@ export function createPlayground({
     await next();
     c.header(
       'content-security-policy',
-      "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     c.header('referrer-policy', 'no-referrer');
     c.header('x-dns-prefetch-control', 'off');
@@ -66,6 +71,7 @@ export function createPlayground({
       bot: telegram.botInfo,
       actors: actors.map(({ person, role }) => ({ ...person.user, role })),
       hasBackups: backups !== undefined,
+      timeZone,
     }),
   );
   const listing = sharedListing(backups);

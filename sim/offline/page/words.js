@@ -24,10 +24,12 @@ export function t(key, values = {}) {
   return form.replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''));
 }
 
+export const hasText = (key) => Object.hasOwn(TEXTS[language], key);
+
 /** Why something failed; what has no words of ours is in the terminal. */
 export function refusal(code) {
   const key = `refused:${code}`;
-  return t(Object.hasOwn(TEXTS[language], key) ? key : 'failed');
+  return t(hasText(key) ? key : 'failed');
 }
 
 /**
@@ -54,16 +56,38 @@ export function size(bytes) {
   return `${language === 'en' ? number : number.replace('.', ',')} ${t(unit)}`;
 }
 
+/** Undefined: the browser's own. */
+let zone;
+
+/** The zone in which the bot says times. */
+export function useZone(name) {
+  zone = name;
+}
+
+function partsOf(date) {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  return Object.fromEntries(format.formatToParts(date).map(({ type, value }) => [type, value]));
+}
+
 /** Hours and minutes, with 24 hours in every language. */
 export function clockTime(date) {
-  return date.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const { hour, minute } = partsOf(date);
+  return `${hour}:${minute}`;
 }
 
 /** Browsers know no Uzbek months, so the texts do. */
 function dateOf(key, date) {
-  const month = t('months').split(' ')[date.getMonth()];
-  const two = (n) => String(n).padStart(2, '0');
-  return t(key, { day: date.getDate(), month, dd: two(date.getDate()), mm: two(date.getMonth() + 1) });
+  const { day: dd, month: mm } = partsOf(date);
+  const month = t('months').split(' ')[Number(mm) - 1];
+  return t(key, { day: Number(dd), month, dd, mm });
 }
 
 export function dayAndTime(date) {
@@ -72,7 +96,8 @@ export function dayAndTime(date) {
 
 /** The time today, the day before that. */
 export function shortTime(date) {
-  const isToday = date.toDateString() === new Date().toDateString();
+  const dayOf = ({ year, month, day }) => `${year}-${month}-${day}`;
+  const isToday = dayOf(partsOf(date)) === dayOf(partsOf(new Date()));
   return isToday ? clockTime(date) : dateOf('shortDate', date);
 }
 

@@ -20,7 +20,10 @@ import { asking, putQuestion, withNote } from './edit-screens.ts';
 const named = { reads: ({ user }: { readonly user: number }) => [findPerson({ id: user })] as const };
 
 export const peopleFeature = feature('admins')
-  .on('people', { reads: (_, { now }) => [totals(now)] }, ({ t }, _, [numbers]) => numbersScreen(numbers, t))
+  .on('people', async ({ t, turn, now }) => {
+    const [numbers] = await turn.commit(totals(now));
+    return numbersScreen(numbers, t);
+  })
   .command(
     'users',
     {

@@ -28,11 +28,11 @@ const TOP = 15;
 const SOURCES = 5;
 
 export const statisticsFeature = feature('admins')
-  .on(
-    'stats',
-    { reads: (_, { now }) => [totals(now)] },
-    ({ t }, _, [found]) => found && statsScreen(found, t),
-  )
+  .on('stats', async ({ t, turn, now }) => {
+    // Counted with this visit, as on the panel.
+    const [found] = await turn.commit(totals(now));
+    return found && statsScreen(found, t);
+  })
   .on(
     'analytics',
     {

@@ -21,6 +21,7 @@ import { backupAlertText, tellAdmins } from '../../bot/alerts.ts';
 import { PollHearing, setWebhook } from '../../bot/hearing.ts';
 import { askBotInfo, createApi, readBotInfo } from '../../bot/telegram.ts';
 import { admins, staff } from '../../db/admins.ts';
+import type { Database } from '../../db/database.ts';
 import { explainUnusable, requireUsableFile } from '../../db/file/database-file.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { holdWrites } from '../../db/file/held-writes.ts';
@@ -82,6 +83,8 @@ const DRILL_CRON = '30 3 * * 0';
 export interface RunningNode {
   readonly address: string;
   readonly backups: BackupEngine;
+  /** For offline mode alone, whose world begins with rows of its own. */
+  readonly db: Database;
   /** The backup of a start. */
   backUp(): Promise<unknown>;
   stop(): Promise<void>;
@@ -321,6 +324,7 @@ export async function startNode(
   return {
     address: `http://127.0.0.1:${port}`,
     backups,
+    db,
     backUp: backUpStart,
     async stop() {
       for (const cron of crons) cron.stop();

@@ -38,8 +38,9 @@ test('a text with forms has every form that its language tells apart', () => {
 });
 
 test('the page uses every text, and no other', () => {
-  const refusals = keys.filter((key) => key.startsWith('refused:'));
+  const refusals = keys.filter((key) => /^(?:refused|before):/.test(key));
   const unused = keys.filter((key) => !refusals.includes(key) && !new RegExp(`['"]${key}['"]`).test(sources));
+  expect(sources).toMatch(/`before:\$\{/);
   // Said by names that are put together: the kinds of chats, files, people and backups.
   const put = ['viewer', 'admin', 'channel', 'group', 'bot', 'photo', 'video', 'document', 'animation'];
   const states = ['verified', 'damaged', 'unreadable', 'unfinished'];

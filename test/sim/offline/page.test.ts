@@ -52,6 +52,8 @@ describe('the playground', () => {
     const page = await get('/');
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    // The length of an attached video is read before it is sent.
+    expect(page.headers.get('content-security-policy')).toContain("media-src 'self' blob:");
     const html = await page.text();
     const assets = [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path]) => path ?? '');
     expect(assets.length).toBeGreaterThan(3);

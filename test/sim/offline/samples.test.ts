@@ -37,12 +37,15 @@ async function messages(page: string, chat: number): Promise<Seen[]> {
   return JSON.parse(await (await fetch(`${page}/control/chats/${chat}/messages`)).text());
 }
 
-const send = (page: string, message: string): Promise<Response> =>
-  fetch(`${page}/control/people/2001/send`, {
+const post = (page: string, path: string, body: object): Promise<Response> =>
+  fetch(`${page}/control/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ message }),
+    body: JSON.stringify(body),
   });
+
+const send = (page: string, message: string, person = 2001): Promise<Response> =>
+  post(page, `people/${person}/send`, { message });
 
 async function filesOf(page: string, kind: string): Promise<Buffer[]> {
   const hrefs = (await messages(page, 1000)).flatMap((seen) =>
@@ -106,6 +109,22 @@ test('three anime of twelve parts, each with its own picture, under the codes th
     await send(page, text);
     expect((await messages(page, 2001)).at(-1), text).toMatchObject({ kind: 'photo', isFromBot: true });
   }
+});
+
+test('who made them is not among the people, and an admin who adds the bot to a channel is asked what for', async () => {
+  const { page } = await start();
+  await send(page, '/start');
+  await send(page, '/admin', 1001);
+  expect((await messages(page, 1001)).at(-1)?.text).toContain('Foydalanuvchilar: 2');
+  await send(page, '/stats', 1001);
+  expect((await messages(page, 1001)).at(-1)?.text).toMatch(/Foydalanuvchilar: 2\n.*bugun qo‘shildi: 2/);
+  await send(page, '/audit', 1001);
+  expect((await messages(page, 1001)).at(-1)?.text).toContain('Admin');
+  const { rooms } = JSON.parse(await (await fetch(`${page}/control/state`)).text());
+  const channel = rooms.find(({ kind }: { kind: string }) => kind === 'channel');
+  for (const path of ['remove-bot', 'promote-bot'])
+    expect((await post(page, `rooms/${channel.id}/${path}`, { person: 1001 })).status).toBe(200);
+  expect((await messages(page, 1001)).at(-1)?.text).toContain('Bot «Anime kanali»ga qo‘shildi');
 });
 
 test('a kept world gets none, and who added them is no owner any more', async () => {

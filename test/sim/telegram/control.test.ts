@@ -73,6 +73,25 @@ describe('the control API', () => {
     expect(await call(telegram, 'sendMessage', { chat_id: id, text: 'x' })).toMatchObject({ status: 403 });
   });
 
+  it('lets an administrator of a chat, and nobody else there, add the bot and remove it', async () => {
+    const [ali, vali] = [telegram.person({ id: 7 }), telegram.person({ id: 8 })];
+    const room = telegram.channel({ title: 'Kanal', members: [ali, vali] });
+    await room.promote(ali, { can_promote_members: true });
+    telegram.takeUpdates();
+    for (const path of ['remove-bot', 'promote-bot']) {
+      expect(await control(`rooms/${room.id}/${path}`, { person: 8 })).toMatchObject({
+        status: 400,
+        body: { code: 'no-rights' },
+      });
+      expect((await control(`rooms/${room.id}/${path}`, { person: 7 })).status).toBe(200);
+    }
+    // As Telegram, it tells the bot who did it.
+    expect(telegram.takeUpdates()).toMatchObject([
+      { my_chat_member: { from: { id: 7 }, new_chat_member: { status: 'kicked' } } },
+      { my_chat_member: { from: { id: 7 }, new_chat_member: { status: 'administrator' } } },
+    ]);
+  });
+
   it('scripts faults', async () => {
     await control('script', { method: 'getMe', fault: { kind: 'flood', retryAfter: 2 } });
     expect(await call(telegram, 'getMe')).toMatchObject({ status: 429 });
