@@ -10,8 +10,8 @@ import type { Person, Telegram } from '../telegram/start-telegram.ts';
 import { drawPicture, type Scene } from './picture.ts';
 
 /**
- * This person is an owner at the first start only, and has a separate chat. Nobody can be them on the
- * page, so {@link giveSamplesTo} takes them out of the people again.
+ * This person is an owner at the first start only, and has a separate chat. Nobody can be them on
+ * the page, so {@link giveSamplesTo} takes them out of the people again.
  */
 export const SAMPLE_OWNER_ID = 1000;
 

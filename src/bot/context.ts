@@ -54,9 +54,14 @@ export class BotContext extends Context {
     this.services = turn.services;
   }
 
+  /** The zone in which people read times. */
+  get timeZone(): string {
+    return this.services.timeZone ?? DEFAULT_TIME_ZONE;
+  }
+
   /** A time of the database, or a moment, as people read it. */
   time(at: string | Date): string {
-    return localTime(at, this.services.timeZone ?? DEFAULT_TIME_ZONE);
+    return localTime(at, this.timeZone);
   }
 
   /**

@@ -7,7 +7,7 @@ import { languageOf } from '../db/people.ts';
 import { outcomeScreen } from '../handlers/admin/backup-outcome.ts';
 import { describeError } from '../lib/log.ts';
 import { textsIn } from '../locales/index.ts';
-import { DEFAULT_TIME_ZONE, localTime } from '../text/times.ts';
+import { DEFAULT_TIME_ZONE } from '../text/times.ts';
 import type { Job } from './job.ts';
 
 /**
@@ -27,9 +27,8 @@ export const backupRequestsJob: Job = {
       (!isTight || now().getUTCMinutes() % 2 === 0) && requests.take(RUN_REQUESTS);
     for (const { request, outcome } of await backups.finishRequested(mayBegin)) {
       const [language] = await db.read([languageOf(request.requestedBy)]);
-      const screen = outcomeScreen(outcome, textsIn(language ?? null, defaultLocale), (at) =>
-        localTime(at, timeZone ?? DEFAULT_TIME_ZONE),
-      );
+      const texts = textsIn(language ?? null, defaultLocale);
+      const screen = outcomeScreen(outcome, texts, timeZone ?? DEFAULT_TIME_ZONE);
       const options = {
         parse_mode: 'HTML' as const,
         ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),

@@ -341,6 +341,17 @@ describe('a broadcast', () => {
     expect(await desk.rows(STATE)).toEqual([{ state: 'done', sent: '2', failed: '0', blocked: '1' }]);
   });
 
+  test('earlier ones are spoken of only where there are any', async () => {
+    await deskWithViewers(1);
+    await desk.admin.send('/broadcast');
+    expect(desk.last().text).not.toContain('quyida');
+    await desk.presses('➕ Yangi xabar');
+    await desk.admin.send('Yangilik!');
+    await desk.presses('👥 Barcha foydalanuvchilarga', /^✅ Yuborish/);
+    await desk.admin.send('/broadcast');
+    expect(desk.last().text).toContain('Oldingilari quyida.');
+  });
+
   test('/cancel gives up one that has not begun; its buttons are dead then', async () => {
     await deskWithViewers(2);
     for (const next of ['👥 Barcha foydalanuvchilarga', /^✅ Yuborish/]) {

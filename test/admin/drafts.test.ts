@@ -136,6 +136,12 @@ describe('a draft survives', () => {
     expect(desk.last().text).toContain('Bekor qilindi');
     await desk.admin.send({ video: true });
     expect(await desk.rows('SELECT COUNT(*) AS count FROM draft_parts')).toEqual([{ count: '1' }]);
+    // The button, too, and both lead back to it.
+    await desk.admin.send('/groups');
+    await desk.presses('➕ Guruh yoki kanal qo‘shish', '✖️ Bekor qilish', /^🗂 Qoralamalar/);
+    await desk.press(/^.*Naruto/);
+    await desk.admin.send({ video: true });
+    expect(await desk.rows('SELECT COUNT(*) AS count FROM draft_parts')).toEqual([{ count: '2' }]);
   });
 
   test('a button of an earlier step changes nothing and shows the present one', async () => {

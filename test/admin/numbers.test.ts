@@ -45,6 +45,7 @@ describe('statistics', () => {
     // The day after is a Monday: Ali was here and the admin is, Vali not yet.
     expect(text).toMatch(/Faol foydalanuvchilar\n {2}• bugun: 2\n {2}• shu hafta: 2\n {2}• shu oy: 3/);
     expect(text).toMatch(/Ko‘rishlar\n {2}• bugun: 2\n {2}• jami: 4/);
+    expect(text).toContain('UTC bo‘yicha: yangi kun soat 05:00 da boshlanadi (Asia/Tashkent).');
     await admin.send('/top');
     expect(desk.last().text).toContain('1. Naruto · 1 — 👁 3\n2. Bleach · 2 — 👁 1');
     await desk.press('7 kun');
@@ -55,6 +56,17 @@ describe('statistics', () => {
     expect(
       await desk.rows(`SELECT period AS source, value AS count FROM counters WHERE metric = 'source'`),
     ).toEqual([{ source: 'insta', count: '1' }]);
+  });
+
+  test('an admin who comes for the first time is counted by the very numbers they ask for', async () => {
+    for (const command of ['/admin', '/stats', '/users']) {
+      desk = await startDesk();
+      Object.assign(desk.bot.services, { adminIds: [...desk.bot.services.adminIds, 200] });
+      const second = desk.telegram.person({ id: 200, firstName: 'Ikkinchi', languageCode: 'uz' });
+      await second.send(command);
+      expect(second.lastMessage().text).toMatch(/(?:Foydalanuvchilar|Jami): 2\n/);
+      await desk.close();
+    }
   });
 
   test('who used the bot inline before writing that day is active that day', async () => {
@@ -75,6 +87,7 @@ describe('statistics', () => {
     const picture = desk.last();
     expect(picture.kind).toBe('photo');
     expect(picture.text).toContain('Ko‘rishlar, oxirgi 30 kun');
+    expect(picture.text).toContain('yangi kun soat 05:00 da boshlanadi (Asia/Tashkent).');
     await desk.presses('👤 Yangilar', '90 kun');
     const after = desk.admin.look(picture);
     expect(after.text).toContain('Yangi foydalanuvchilar, oxirgi 90 kun');

@@ -160,6 +160,25 @@ describe('backups', () => {
     await desk.admin.send('/backups');
     await desk.press(/KB$/);
     expect(desk.last().text).toContain('✅ tekshirilgan');
+    // The zone stands beside the time, because the name above it is in another.
+    expect(desk.last().text).toContain('🕓 2026-11-22 15:00 (Asia/Tashkent; nomidagi vaqt UTC)');
+  });
+
+  test('one that saved what a restore replaced is told from others, in the list and on its card', async () => {
+    desk = await startDesk();
+    const { backups } = desk.bot.services;
+    await backups.run({ trigger: 'command', scheduledAt: desk.bot.now() });
+    desk.bot.advance(60_000);
+    await backups.run({ trigger: 'restore', scheduledAt: desk.bot.now() });
+    await desk.admin.send('/backups');
+    const [newest, older] = desk
+      .last()
+      .keyboard.flat()
+      .map(({ text }) => text);
+    expect(newest).toMatch(/^✅ .* · tiklashdan oldin$/);
+    expect(older).toMatch(/KB$/);
+    await desk.press(/tiklashdan oldin$/);
+    expect(desk.last().text).toContain('\n↩️ tiklashdan oldin olingan\n');
   });
 
   test('the same /backup delivered twice makes one; a press a moment later, another', async () => {

@@ -123,6 +123,7 @@ test('a backup: its tables by name, its sizes and seconds as each language write
   const facts = {
     name: 'n',
     takenAt: 't',
+    zone: 'Asia/Tashkent',
     bytes: 33_400,
     files: [{ name: 'f', bytes: 999 }],
     rows: [{ table: 'anime_parts', rows: 2 }],

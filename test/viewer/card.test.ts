@@ -24,7 +24,7 @@ describe('/start', () => {
   test.each([
     ['12', 'Kod: 12'],
     ['12_5', '5-qism'],
-    ['12_99', 'Kod: 12'],
+    ['12_99', 'Bu animeda 99-qism yo‘q: hammasi bo‘lib 6 ta qism bor.'],
     ['999', '999 kodli anime topilmadi'],
     ['0', 'Assalomu alaykum'],
     ['1234567', 'Assalomu alaykum'],

@@ -91,7 +91,7 @@ describe('parts and the player', () => {
   });
 
   test.each([
-    ['12 9', 'Kod: 12'],
+    ['12 9', '9-qism yo‘q'],
     ['13 1', '13 kodli anime topilmadi'],
     ['12 naruto 5', 'Kod: 12'],
     ['0 5', 'topilmadi'],
@@ -105,6 +105,21 @@ describe('parts and the player', () => {
     const viewer = bot.telegram.person();
     await viewer.send(text);
     expect(viewer.lastMessage().text).toContain(said);
+  });
+
+  test('in place of a part that is not there its list is offered; an anime without parts has its card', async () => {
+    const bot = await start();
+    await addAnime(bot, { code: 12, title: 'Naruto', parts: 7 });
+    await addAnime(bot, { code: 13, title: 'Bleach', parts: 0 });
+    const viewer = bot.telegram.person();
+    await viewer.send('12 99');
+    expect(viewer.lastMessage().text).toBe('Naruto\nBu animeda 99-qism yo‘q: hammasi bo‘lib 7 ta qism bor.');
+    const list = await press(viewer, viewer.lastMessage(), 'Animeni ko‘rish');
+    expect(buttons(list).slice(0, 7)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
+    await viewer.send('13 1');
+    expect(viewer.lastMessage().text).toContain('Kod: 13');
+    await viewer.send('/help');
+    expect(viewer.lastMessage().text).toContain('masalan 1 7');
   });
 
   test('a long description of a text card is shown as far as a caption holds when the message became the player', async () => {

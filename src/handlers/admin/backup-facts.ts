@@ -2,18 +2,19 @@
 import { type BackupEntry, damageOf } from '../../backup/catalog/list.ts';
 import type { Manifest } from '../../backup/catalog/manifest.ts';
 import type { AdminTexts } from '../../locales/admin/index.ts';
+import { localTime } from '../../text/times.ts';
 
 type Facts = Parameters<AdminTexts['backup']['facts']>[0];
 
 /** Tables people ask about; the others are in `list` of the command line. */
 const SHOWN_TABLES = ['anime', 'anime_parts', 'groups', 'mandatory_channels', 'users', 'user_history'];
 
-/** @param time how people read a moment */
-export function factsOf(entry: BackupEntry, time: (at: Date) => string): Facts {
+export function factsOf(entry: BackupEntry, zone: string): Facts {
   return {
     ...figures(entry.manifest),
     name: entry.name,
-    takenAt: time(entry.time),
+    takenAt: localTime(entry.time, zone),
+    zone,
     bytes: entry.bytes,
     isVerified: entry.state === 'verified',
     problem: entry.problem ?? null,
@@ -22,12 +23,13 @@ export function factsOf(entry: BackupEntry, time: (at: Date) => string): Facts {
   };
 }
 
-export function factsOfManifest(manifest: Manifest, time: (at: Date) => string): Facts {
+export function factsOfManifest(manifest: Manifest, zone: string): Facts {
   const objects = Object.values(manifest.objects);
   return {
     ...figures(manifest),
     name: manifest.name,
-    takenAt: time(new Date(manifest.started_at)),
+    takenAt: localTime(new Date(manifest.started_at), zone),
+    zone,
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     isVerified: manifest.state === 'verified',
     problem: damageOf(manifest) ?? null,

@@ -15,8 +15,8 @@ import { factsOfManifest } from './backup-facts.ts';
 /** docs/spec/backup.md: at most one edit in three seconds. */
 const EDIT_EVERY_MS = 3_000;
 
-/** @param time how people read a moment */
-export function outcomeScreen(outcome: BackupOutcome, t: Texts, time: (at: Date) => string): Screen {
+/** @param zone in which people read times */
+export function outcomeScreen(outcome: BackupOutcome, t: Texts, zone: string): Screen {
   const { backup, system } = t.admin;
   const panel = (keyboard = new InlineKeyboard()): InlineKeyboard =>
     keyboard.text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
@@ -31,7 +31,7 @@ export function outcomeScreen(outcome: BackupOutcome, t: Texts, time: (at: Date)
     .row()
     .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
     .row();
-  const facts = factsOfManifest(outcome.manifest, time);
+  const facts = factsOfManifest(outcome.manifest, zone);
   return { text: facts.isVerified ? backup.done(facts) : backup.facts(facts), keyboard: panel(keyboard) };
 }
 

@@ -75,7 +75,7 @@ async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void
   const progress = progressEditor(services, t, edit);
   const outcome = await services.backups.runRequest(request, progress.report);
   await progress.settled();
-  const screen = outcomeScreen(outcome, t, (at) => ctx.time(at));
+  const screen = outcomeScreen(outcome, t, ctx.timeZone);
   try {
     await edit(screen.text, screen.keyboard);
   } catch (error) {
@@ -92,13 +92,8 @@ async function openList(ctx: BotContext, page: number): Promise<Screen> {
   const { backup, system } = ctx.t.admin;
   const keyboard = new InlineKeyboard();
   for (const entry of entries) {
-    const facts = factsOf(entry, (at) => ctx.time(at));
-    keyboard
-      .text(
-        backup.listed(facts.takenAt, facts.bytes, facts.isVerified),
-        encodeAction({ kind: 'backup', text: entry.name }),
-      )
-      .row();
+    const facts = factsOf(entry, ctx.timeZone);
+    keyboard.text(backup.listed(facts), encodeAction({ kind: 'backup', text: entry.name })).row();
   }
   if (page > 0) keyboard.text(system.left(), encodeAction({ kind: 'backups', page: page - 1 }));
   if ((page + 1) * PER_PAGE < total)
@@ -123,7 +118,7 @@ function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
       .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
       .row();
   keyboard.text(system.back(), encodeAction({ kind: 'backups', page: 0 }));
-  return { text: backup.facts(factsOf(entry, (at) => ctx.time(at))), keyboard };
+  return { text: backup.facts(factsOf(entry, ctx.timeZone)), keyboard };
 }
 
 async function sendHere(ctx: AdminContext, name: string): Promise<Answer | undefined> {

@@ -110,7 +110,7 @@ export function listScreen(found: readonly Broadcast[], ctx: Pick<BotContext, 't
       )
       .row();
   keyboard.text(system.panel(), encodeAction({ kind: 'panel' }));
-  return { text: sending.broadcasts(), keyboard };
+  return { text: sending.broadcasts(found.length > 0), keyboard };
 }
 
 function cancelData(id: number): string {

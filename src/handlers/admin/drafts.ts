@@ -45,8 +45,8 @@ export const draftsFeature = feature('admins')
     cancel(ctx, draft, ask),
   )
   .on('drop', async (ctx) => {
-    await ctx.turn.commit(answered(ctx.viewer.id));
-    return { text: ctx.t.admin.draft.cancelled(), keyboard: panelButton(ctx.t) };
+    const [, left] = await ctx.turn.commit(answered(ctx.viewer.id), draftsOf(ctx.viewer.id));
+    return { text: ctx.t.admin.draft.cancelled(), keyboard: afterwards(left.length > 0, ctx.t) };
   })
   .on('drafts', { reads: (_, { id }) => [draftsOf(id)] }, ({ t }, _, [found]) => listScreen(found, t))
   .on('draftOpen', one, (ctx, _, [draft]) =>
@@ -124,14 +124,15 @@ async function begin(ctx: AdminContext, statement: Statement): Promise<Screen> {
 async function cancel(ctx: AdminContext, draft: Draft | undefined, asked: Ask | undefined): Promise<Screen> {
   const { id } = ctx.viewer;
   const isSending = draft === undefined && (asked === undefined || asked.question === 'broadcast');
-  const [, dropped] = await ctx.turn.commit(
+  const [, dropped, left] = await ctx.turn.commit(
     asked === undefined ? closeOpen(id) : answered(id),
     isSending ? [dropUnsent(id, ctx.now)] : [],
+    draftsOf(id),
   );
   if (draft !== undefined) return pausedScreen(draft, ctx.t);
   const isDone = asked !== undefined || hasChanged(dropped[0]);
   const { cancelled: done, nothingToCancel } = ctx.t.admin.draft;
-  return { text: isDone ? done() : nothingToCancel(), keyboard: panelButton(ctx.t) };
+  return { text: isDone ? done() : nothingToCancel(), keyboard: afterwards(left.length > 0, ctx.t) };
 }
 
 function pausedScreen(draft: Draft, t: Texts): Screen {
@@ -176,8 +177,4 @@ function afterwards(hasMore: boolean, t: Texts): InlineKeyboard {
   const keyboard = new InlineKeyboard();
   if (hasMore) keyboard.text(t.admin.draft.drafts(), encodeAction({ kind: 'drafts' }));
   return keyboard.text(t.admin.system.panel(), encodeAction({ kind: 'panel' }));
-}
-
-function panelButton(t: Texts): InlineKeyboard {
-  return new InlineKeyboard().text(t.admin.system.panel(), encodeAction({ kind: 'panel' }));
 }

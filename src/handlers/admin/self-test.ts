@@ -78,9 +78,10 @@ const MANY_PENDING = 100;
 const webhook: Check = async ({ api }, t, now) => {
   const { system } = t.admin;
   const info = await api.getWebhookInfo();
-  // Polling: Telegram keeps nothing about errors then.
+  // Polling: Telegram keeps nothing about errors then, and counts this very command as waiting: it
+  // is confirmed when it was answered.
   if (info.url === undefined || info.url === '')
-    return { state: 'fine', text: system.polling(info.pending_update_count) };
+    return { state: 'fine', text: system.polling(Math.max(0, info.pending_update_count - 1)) };
   const missing = ALLOWED_UPDATES.filter((kind) => info.allowed_updates?.includes(kind) !== true);
   if (missing.length > 0) return { state: 'broken', text: system.webhookMissing(missing.join(', ')) };
   const errorAge = now.getTime() / 1000 - (info.last_error_date ?? 0);

@@ -26,23 +26,24 @@ const SPANS = [7, 30, 90] as const;
 const TOP_SPANS = [7, 30, 0] as const;
 const TOP = 15;
 const SOURCES = 5;
+const DAY_MS = 86_400_000;
 
 export const statisticsFeature = feature('admins')
-  .on('stats', async ({ t, turn, now }) => {
+  .on('stats', async (ctx) => {
     // Counted with this visit, as on the panel.
-    const [found] = await turn.commit(totals(now));
-    return found && statsScreen(found, t);
+    const [found] = await ctx.turn.commit(totals(ctx.now));
+    return found && statsScreen(found, ctx);
   })
-  .on(
-    'analytics',
-    {
-      reads: (action, { now }) => {
-        const { metric, days } = chartOf(action);
-        return [perDay(METRICS[metric], now, days), metric === 1 ? topSources(SOURCES) : undefined];
-      },
-    },
-    (ctx, action, [found, sources]) => sendChart(ctx, chartOf(action), found, sources ?? []),
-  )
+  .on('analytics', async (ctx, action) => {
+    const chart = chartOf(action);
+    const { metric, days } = chart;
+    const [found, sources] = await ctx.turn.commit(
+      perDay(METRICS[metric], ctx.now, days),
+      // Only newcomers came from somewhere.
+      topSources(metric === 1 ? SOURCES : 0),
+    );
+    await sendChart(ctx, chart, found, sources);
+  })
   .on(
     'top',
     { reads: (action, { now }) => [topAnime(now, spanOf(action) || undefined, TOP)] },
@@ -68,14 +69,20 @@ function spanOf({ days }: ActionOf<'top'>): number {
   return TOP_SPANS.find((span) => span === days) ?? 30;
 }
 
-function statsScreen(found: Totals, t: Texts): Screen {
-  const { numbers: texts, system } = t.admin;
+/** A day of the statistics is one of UTC, as all stored times are. */
+function dayClock(ctx: BotContext): { readonly dayStart: string; readonly zone: string } {
+  const midnight = new Date(Math.floor(ctx.now.getTime() / DAY_MS) * DAY_MS);
+  return { dayStart: ctx.time(midnight).slice(11), zone: ctx.timeZone };
+}
+
+function statsScreen(found: Totals, ctx: BotContext): Screen {
+  const { numbers: texts, system } = ctx.t.admin;
   const keyboard = new InlineKeyboard()
     .text(texts.charts(), encodeAction({ kind: 'analytics', metric: 0, days: 30 }))
     .text(texts.top(), encodeAction({ kind: 'top', days: 30 }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  return { text: texts.stats(found), keyboard };
+  return { text: texts.stats(found, dayClock(ctx)), keyboard };
 }
 
 /** One picture a message; another metric or span takes its place. */
@@ -87,7 +94,7 @@ async function sendChart(
 ): Promise<void> {
   const metric = METRICS[wanted.metric];
   const png = new InputFile(barChart(found.map(barOf)), `${metric}.png`);
-  const caption = captionOf(metric, found, sources, ctx.t);
+  const caption = captionOf(metric, found, sources, ctx);
   const markup = { reply_markup: chartKeyboard(wanted, ctx.t) };
   const options = { caption, parse_mode: 'HTML' as const };
   const hasPicture = ctx.callbackQuery?.message?.photo !== undefined;
@@ -110,7 +117,7 @@ function captionOf(
   metric: (typeof METRICS)[number],
   found: readonly Counted[],
   from: readonly Counted[],
-  t: Texts,
+  ctx: BotContext,
 ): string {
   const best = found.reduce((a, b) => (b.value > a.value ? b : a), { period: '', value: 0 });
   const summary = {
@@ -120,7 +127,7 @@ function captionOf(
     today: found.at(-1)?.value ?? 0,
   };
   const named = from.map(({ period, value }) => ({ name: cutText(period, 64).text, value }));
-  return t.admin.numbers.chart(metric, found.length, summary, named).markup;
+  return ctx.t.admin.numbers.chart(metric, found.length, summary, named, dayClock(ctx)).markup;
 }
 
 function chartKeyboard(wanted: Chart, t: Texts): InlineKeyboard {

@@ -20,7 +20,7 @@ import { nearestCodes } from '../../db/search.ts';
 import { countView } from '../../db/statistics.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, html } from '../../text/html.ts';
-import { animeName, turnRow } from './anime-buttons.ts';
+import { animeName, menuRow, turnRow } from './anime-buttons.ts';
 import { cardScreen, onPhoto, unknownCode } from './card.ts';
 import { keepButton } from './keep-buttons.ts';
 
@@ -49,7 +49,7 @@ export const partsFeature = feature('everybody')
       return undefined;
     },
   )
-  /** A code, or a deep link: the part it names, else the card. */
+  /** A code, or a deep link: the part that it names, or the card. */
   .on(
     'open',
     {
@@ -61,9 +61,19 @@ export const partsFeature = feature('everybody')
     },
     (ctx, a, [anime, part, near]) => {
       if (anime === undefined) return unknownCode(ctx, a.code, near);
-      return part === undefined ? cardScreen(ctx, anime) : play(ctx, anime, part, false);
+      if (part !== undefined) return play(ctx, anime, part, false);
+      return a.part > 0 && anime.parts > 0 ? noSuchPart(ctx, anime, a.part) : cardScreen(ctx, anime);
     },
   );
+
+/** The card alone would leave it open whether the part is there. */
+function noSuchPart({ t }: BotContext, anime: AnimeCard, asked: number): Screen {
+  const title = cutText(animeName(anime, t), 256).text;
+  const keyboard = new InlineKeyboard()
+    .text(t.viewer.watch(), encodeAction({ kind: 'parts', anime: anime.id, page: 0 }))
+    .row();
+  return { text: t.viewer.noSuchPart(title, asked, anime.parts), keyboard: menuRow(keyboard, t) };
+}
 
 /** Another bot's file, and the archive has no copy: no call could bring it. */
 class NoCopy extends Error {

@@ -24,6 +24,7 @@ export const en: typeof uz = {
         html`• Send an anime <b>code</b>: its card opens.`,
         html`• Don’t know the code? Send the <b>title</b>, in Latin or Cyrillic letters; typos are fine.`,
         html`• “Watch” lists the episodes. Press a number, and the video opens.`,
+        html`• Straight to an episode: send the code and its number together, for example <code>1 7</code>.`,
         html`• “Favourite” saves an anime, “Follow” tells you when a new episode is out.`,
         ...(who.inlineName === undefined
           ? []
@@ -89,7 +90,7 @@ export const en: typeof uz = {
       ? '🔔 We will tell you when a new episode is out'
       : '🔕 We will send no more messages about this anime',
   unknownCode: (code, hasNear) =>
-    html`There is no anime with the code <b>${code}</b>.\n${hasNear ? 'Are you looking for one of these? You can also search by title.' : 'Check the code and send it again, or send the title.'}`,
+    html`There is no anime with the code <b>${code}</b>.\n${hasNear ? 'The nearest codes are below. You can also search by title.' : 'Check the code and send it again, or send the title.'}`,
   badCode: () =>
     html`An anime code is a number from 1 to 999999. Check the code and send it again, or send the title.`,
   gone: () => 'This anime is no longer here.',
@@ -100,11 +101,13 @@ export const en: typeof uz = {
   part: (number) => `Episode ${number}`,
   playing: (number, code) => html`🎬 <b>Episode ${number}</b>\n🔢 Code: <code>${code}</code>`,
   partGone: (number) => `Episode ${number} is no longer here. Open the list of episodes again.`,
+  noSuchPart: (title, number, parts) =>
+    html`<b>${title}</b>\nThere is no <b>episode ${number}</b>: this anime has ${parts} in all.`,
   fileTrouble: (title, number) =>
     html`😔 <b>${title}</b>, episode ${number}: the video cannot be opened at the moment.\nWe have told the admins. You can watch the other episodes.`,
   pageOf: (page, pages) => `${page} / ${pages}`,
-  left: () => '⬅️ Left',
-  right: () => 'Right ➡️',
+  left: () => '⬅️ Previous',
+  right: () => 'Next ➡️',
   back: () => '🔙 Back',
   allParts: () => '📋 Episodes',
 

@@ -48,6 +48,7 @@ export const uz = {
         html`• Anime <b>kodini</b> yuboring — anime ochiladi.`,
         html`• Kodini bilmasangiz, <b>nomini</b> yozing: lotincha yoki kirillcha, xato yozsangiz ham topamiz.`,
         html`• «Animeni ko‘rish» — qismlar ro‘yxati. Qism raqamini bossangiz, video ochiladi.`,
+        html`• Qismni darhol ochish: anime kodi va qism raqamini birga yuboring, masalan <code>1 7</code>.`,
         html`• «Sevimlilarga» — animeni saqlab qo‘yish, «Kuzatish» — yangi qism chiqqanda xabar olish.`,
         ...(who.inlineName === undefined
           ? []
@@ -115,7 +116,7 @@ export const uz = {
   followSaid: (isOn: boolean): string =>
     isOn ? '🔔 Yangi qism chiqsa, xabar beramiz' : '🔕 Bu anime haqida endi xabar bermaymiz',
   unknownCode: (code: number, hasNear: boolean): Html =>
-    html`<b>${code}</b> kodli anime topilmadi.\n${hasNear ? 'Balki shulardan birini qidirayotgandirsiz? Nomini yozib ham topishingiz mumkin.' : 'Kodni tekshirib, qayta yuboring yoki nomini yozing.'}`,
+    html`<b>${code}</b> kodli anime topilmadi.\n${hasNear ? 'Kodi eng yaqin animelar quyida. Nomini yozib ham topishingiz mumkin.' : 'Kodni tekshirib, qayta yuboring yoki nomini yozing.'}`,
   badCode: (): Html =>
     html`Anime kodi 1 dan 999999 gacha bo‘lgan son. Kodni tekshirib, qayta yuboring yoki nomini yozing.`,
   gone: () => 'Bu anime endi mavjud emas.',
@@ -128,6 +129,8 @@ export const uz = {
   playing: (number: number, code: number): Html =>
     html`🎬 <b>${number}-qism</b>\n🔢 Kod: <code>${code}</code>`,
   partGone: (number: number) => `${number}-qism endi mavjud emas. Qismlar ro‘yxatini qayta oching.`,
+  noSuchPart: (title: string, number: number, parts: number): Html =>
+    html`<b>${title}</b>\nBu animeda <b>${number}-qism</b> yo‘q: hammasi bo‘lib ${parts} ta qism bor.`,
   fileTrouble: (title: string, number: number): Html =>
     html`😔 <b>${title}</b>, ${number}-qism: videoni hozircha ochib bo‘lmadi.\nAdminlarga xabar berdik. Boshqa qismlarni ko‘rishingiz mumkin.`,
   pageOf: (page: number, pages: number) => `${page} / ${pages}`,

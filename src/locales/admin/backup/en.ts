@@ -11,7 +11,8 @@ export const en: typeof uz = {
   links: () => '⬇️ Download',
   check: () => '🔎 Verify',
   sendHere: () => '📨 Send here',
-  listed: (takenAt, bytes, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}`,
+  listed: ({ takenAt, bytes, isVerified, trigger }) =>
+    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Backups</b>: ${total}\nChoose one to see more.`,
   empty: () => html`💾 There are no backups yet.`,
@@ -46,8 +47,17 @@ export const en: typeof uz = {
   file: (name) => html`💾 ${name}`,
 };
 
+/** What a backup was made for: it is not the newest state once that is done. */
+const BEFORE: Readonly<Record<string, string>> = {
+  restore: 'before a restore',
+  import: 'before an import',
+  migration: 'before an update',
+  deploy: 'before an update',
+};
+
 function describe(facts: BackupFacts): Html {
+  const before = BEFORE[facts.trigger ?? ''];
   const files = facts.files.map(({ name, bytes }) => html`📄 ${name} — ${size(bytes)}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${TABLES[table] ?? table}: ${count}`);
-  return html`🕓 ${facts.takenAt}\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} s`}${facts.isEncrypted ? '\n🔐 encrypted' : ''}${facts.isPinned ? '\n📌 kept for good (never deleted)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt} (${facts.zone}; the time in its name is UTC)\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} s`}${before === undefined ? '' : `\n↩️ made ${before}`}${facts.isEncrypted ? '\n🔐 encrypted' : ''}${facts.isPinned ? '\n📌 kept for good (never deleted)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

@@ -11,7 +11,8 @@ export const ru: typeof uz = {
   links: () => '⬇️ Скачать',
   check: () => '🔎 Проверить',
   sendHere: () => '📨 Прислать сюда',
-  listed: (takenAt, bytes, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}`,
+  listed: ({ takenAt, bytes, isVerified, trigger }) =>
+    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Резервные копии</b>: ${total}\nВыберите, чтобы посмотреть подробно.`,
   empty: () => html`💾 Резервных копий ещё нет.`,
@@ -46,8 +47,17 @@ export const ru: typeof uz = {
   file: (name) => html`💾 ${name}`,
 };
 
+/** What a backup was made for: it is not the newest state once that is done. */
+const BEFORE: Readonly<Record<string, string>> = {
+  restore: 'перед восстановлением',
+  import: 'перед импортом',
+  migration: 'перед обновлением',
+  deploy: 'перед обновлением',
+};
+
 function describe(facts: BackupFacts): Html {
+  const before = BEFORE[facts.trigger ?? ''];
   const files = facts.files.map(({ name, bytes }) => html`📄 ${name} — ${size(bytes)}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${TABLES[table] ?? table}: ${count}`);
-  return html`🕓 ${facts.takenAt}\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} с`}${facts.isEncrypted ? '\n🔐 зашифрована' : ''}${facts.isPinned ? '\n📌 оставлена навсегда (не удаляется)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt} (${facts.zone}; время в названии — UTC)\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} с`}${before === undefined ? '' : `\n↩️ сделана ${before}`}${facts.isEncrypted ? '\n🔐 зашифрована' : ''}${facts.isPinned ? '\n📌 оставлена навсегда (не удаляется)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

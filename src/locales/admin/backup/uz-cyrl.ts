@@ -11,7 +11,8 @@ export const uzCyrl: typeof uz = {
   links: () => '⬇️ Юклаб олиш',
   check: () => '🔎 Текшириш',
   sendHere: () => '📨 Шу ерга юбориш',
-  listed: (takenAt, bytes, isVerified) => `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}`,
+  listed: ({ takenAt, bytes, isVerified, trigger }) =>
+    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Захира нусхалар</b>: ${total} та\nБатафсил кўриш учун танланг.`,
   empty: () => html`💾 Ҳали бирорта ҳам захира нусха йўқ.`,
@@ -46,8 +47,17 @@ export const uzCyrl: typeof uz = {
   file: (name) => html`💾 ${name}`,
 };
 
+/** What a backup was made for: it is not the newest state once that is done. */
+const BEFORE: Readonly<Record<string, string>> = {
+  restore: 'тиклашдан олдин',
+  import: 'импортдан олдин',
+  migration: 'янгилашдан олдин',
+  deploy: 'янгилашдан олдин',
+};
+
 function describe(facts: BackupFacts): Html {
+  const before = BEFORE[facts.trigger ?? ''];
   const files = facts.files.map(({ name, bytes }) => html`📄 ${name} — ${size(bytes)}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${TABLES[table] ?? table}: ${count}`);
-  return html`🕓 ${facts.takenAt}\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} сония`}${facts.isEncrypted ? '\n🔐 шифрланган' : ''}${facts.isPinned ? '\n📌 сақлаб қўйилган (ўчирилмайди)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt} (${facts.zone}; номидаги вақт UTC)\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} сония`}${before === undefined ? '' : `\n↩️ ${before} олинган`}${facts.isEncrypted ? '\n🔐 шифрланган' : ''}${facts.isPinned ? '\n📌 сақлаб қўйилган (ўчирилмайди)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

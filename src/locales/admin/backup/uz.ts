@@ -8,6 +8,8 @@ const { decimal, size } = measures(',', ['B', 'KB', 'MB', 'GB']);
 export interface BackupFacts {
   readonly name: string;
   readonly takenAt: string;
+  /** Of `takenAt`. */
+  readonly zone: string;
   readonly bytes: number;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   readonly rows: readonly { readonly table: string; readonly rows: number }[];
@@ -26,8 +28,8 @@ export const uz = {
   links: () => '⬇️ Yuklab olish',
   check: () => '🔎 Tekshirish',
   sendHere: () => '📨 Shu yerga yuborish',
-  listed: (takenAt: string, bytes: number, isVerified: boolean) =>
-    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}`,
+  listed: ({ takenAt, bytes, isVerified, trigger }: BackupFacts) =>
+    `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total: number): Html =>
     html`💾 <b>Zaxira nusxalar</b>: ${total} ta\nBatafsil ko‘rish uchun tanlang.`,
@@ -67,8 +69,17 @@ export const uz = {
   file: (name: string): Html => html`💾 ${name}`,
 };
 
+/** What a backup was made for: it is not the newest state once that is done. */
+const BEFORE: Readonly<Record<string, string>> = {
+  restore: 'tiklashdan oldin',
+  import: 'importdan oldin',
+  migration: 'yangilashdan oldin',
+  deploy: 'yangilashdan oldin',
+};
+
 function describe(facts: BackupFacts): Html {
+  const before = BEFORE[facts.trigger ?? ''];
   const files = facts.files.map(({ name, bytes }) => html`📄 ${name} — ${size(bytes)}`);
   const rows = facts.rows.map(({ table, rows: count }) => html`${TABLES[table] ?? table}: ${count}`);
-  return html`🕓 ${facts.takenAt}\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} soniya`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 saqlab qo‘yilgan (o‘chirilmaydi)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
+  return html`🕓 ${facts.takenAt} (${facts.zone}; nomidagi vaqt UTC)\n📦 ${size(facts.bytes)}${facts.seconds === null ? '' : ` · ⏱ ${decimal(facts.seconds)} soniya`}${before === undefined ? '' : `\n↩️ ${before} olingan`}${facts.isEncrypted ? '\n🔐 shifrlangan' : ''}${facts.isPinned ? '\n📌 saqlab qo‘yilgan (o‘chirilmaydi)' : ''}\n${join(files, '\n')}\n\n${join(rows, ' · ')}`;
 }

@@ -7,9 +7,15 @@ export interface Ranked {
   readonly value: number;
 }
 
+/** When a day of the statistics begins, as people read times. */
+export interface DayClock {
+  readonly dayStart: string;
+  readonly zone: string;
+}
+
 export const uz = {
-  stats: (totals: Totals): Html =>
-    html`📊 <b>Statistika</b>\n\n👥 Foydalanuvchilar: <b>${totals.users}</b>\n  • bugun qo‘shildi: ${totals.newToday}\n  • botni bloklagan: ${totals.blocked}\n  • adminlar bloklagan: ${totals.banned}\n\n🔥 Faol foydalanuvchilar\n  • bugun: <b>${totals.activeDay}</b>\n  • shu hafta: <b>${totals.activeWeek}</b>\n  • shu oy: <b>${totals.activeMonth}</b>\n\n👁 Ko‘rishlar\n  • bugun: <b>${totals.viewsToday}</b>\n  • jami: <b>${totals.views}</b>\n\n🎬 Animelar: <b>${totals.anime}</b> (savatda: ${totals.trashed})\n🎞 Qismlar: <b>${totals.parts}</b>\n📣 Guruh va kanallar: ${totals.groups}\n🔒 Majburiy kanallar: ${totals.channels}\n\nKun, hafta va oy UTC vaqti bilan hisoblanadi.`,
+  stats: (totals: Totals, clock: DayClock): Html =>
+    html`📊 <b>Statistika</b>\n\n👥 Foydalanuvchilar: <b>${totals.users}</b>\n  • bugun qo‘shildi: ${totals.newToday}\n  • botni bloklagan: ${totals.blocked}\n  • adminlar bloklagan: ${totals.banned}\n\n🔥 Faol foydalanuvchilar\n  • bugun: <b>${totals.activeDay}</b>\n  • shu hafta: <b>${totals.activeWeek}</b>\n  • shu oy: <b>${totals.activeMonth}</b>\n\n👁 Ko‘rishlar\n  • bugun: <b>${totals.viewsToday}</b>\n  • jami: <b>${totals.views}</b>\n\n🎬 Animelar: <b>${totals.anime}</b> (savatda: ${totals.trashed})\n🎞 Qismlar: <b>${totals.parts}</b>\n📣 Guruh va kanallar: ${totals.groups}\n🔒 Majburiy kanallar: ${totals.channels}\n\n${periods(clock)}`,
   charts: () => '📈 Grafiklar',
   top: () => '🔥 Ko‘p ko‘rilganlar',
   metric: { views: '👁 Ko‘rishlar', new: '👤 Yangilar', day: '🔥 Faollar' },
@@ -24,8 +30,9 @@ export const uz = {
       readonly today: number;
     },
     sources: readonly Ranked[],
+    clock: DayClock,
   ): Html =>
-    html`<b>${METRIC[metric]}</b>, oxirgi <b>${days}</b> kun\n\n${metric === 'day' ? '' : `Jami: ${numbers.total}\n`}Eng ko‘pi: <b>${numbers.best}</b> (${numbers.bestDay})\nBugun: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Qayerdan kelgan:\n${ranked(sources)}`}`,
+    html`<b>${METRIC[metric]}</b>, oxirgi <b>${days}</b> kun\n\n${metric === 'day' ? '' : `Jami: ${numbers.total}\n`}Eng ko‘pi: <b>${numbers.best}</b> (${numbers.bestDay})\nBugun: <b>${numbers.today}</b>${sources.length === 0 ? '' : html`\n\n🧭 Qayerdan kelgan:\n${ranked(sources)}`}\n\n${periods(clock)}`,
   topAnime: (days: number, found: readonly Ranked[]): Html =>
     html`🔥 <b>Ko‘p ko‘rilganlar</b>, ${days === 0 ? 'butun davr' : `oxirgi ${days} kun`}\n\n${found.length === 0 ? 'Hali ko‘rishlar yo‘q.' : ranked(found, '👁 ')}`,
   allTime: () => 'Butun davr',
@@ -36,6 +43,10 @@ const METRIC = {
   new: '👤 Yangi foydalanuvchilar',
   day: '🔥 Faol foydalanuvchilar',
 } as const;
+
+function periods({ dayStart, zone }: DayClock): string {
+  return `Kun, hafta va oy UTC bo‘yicha: yangi kun soat ${dayStart} da boshlanadi (${zone}).`;
+}
 
 function ranked(list: readonly Ranked[], sign = ''): Html {
   return join(

@@ -30,8 +30,8 @@ export const en: typeof uz = {
   goOn: () => '▶️ Continue',
   cancel: () => '✖️ Cancel',
   refresh: () => '🔄 Refresh',
-  broadcasts: () =>
-    html`📨 <b>Broadcast</b>\nOne message to everybody: press “➕ New broadcast” first. Earlier ones are below.`,
+  broadcasts: (hasEarlier) =>
+    html`📨 <b>Broadcast</b>\nOne message to everybody: press “➕ New broadcast” first.${hasEarlier ? ' Earlier ones are below.' : ''}`,
   listed: (date, sent, total, state) => `${STATE_ICON[state]} ${date} · ${sent} / ${total}`,
   askBroadcast: () =>
     html`📨 <b>Send the message</b> to be broadcast: text, picture, video, album, anything. It goes out as it is, with its formatting and buttons.`,

@@ -49,8 +49,8 @@ export const uz = {
   goOn: () => '▶️ Davom ettirish',
   cancel: () => '✖️ Bekor qilish',
   refresh: () => '🔄 Yangilash',
-  broadcasts: (): Html =>
-    html`📨 <b>Xabar tarqatish</b>\nBir xabarni hammaga yuborasiz: avval «➕ Yangi xabar»ni bosing. Oldingilari quyida.`,
+  broadcasts: (hasEarlier: boolean): Html =>
+    html`📨 <b>Xabar tarqatish</b>\nBir xabarni hammaga yuborasiz: avval «➕ Yangi xabar»ni bosing.${hasEarlier ? ' Oldingilari quyida.' : ''}`,
   listed: (date: string, sent: number, total: number, state: Progress['state']) =>
     `${STATE_ICON[state]} ${date} · ${sent} / ${total}`,
   askBroadcast: (): Html =>

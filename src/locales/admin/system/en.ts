@@ -21,8 +21,8 @@ export const en: typeof uz = {
   selfTest: () => '🩺 Self-test',
   backups: () => '💾 Backups',
   back: () => '🔙 Back',
-  left: () => '⬅️ Left',
-  right: () => 'Right ➡️',
+  left: () => '⬅️ Previous',
+  right: () => 'Next ➡️',
   no: () => '↩️ No',
   stop: () => '✖️ Cancel',
   // Screens.
