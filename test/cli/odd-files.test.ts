@@ -60,10 +60,12 @@ async function run(directory: string, command: readonly string[]) {
     killSignal: 'SIGKILL',
   });
   let said = '';
+  let isStopped = false;
   child.stdout.on('data', (chunk: Buffer) => {
     said += chunk.toString();
-    // A host that got so far hangs on nothing.
-    if (said.includes('"event":"started"') || said.includes('http://')) child.kill('SIGTERM');
+    // A host that got so far hangs on nothing. A second signal would end it at once.
+    if (isStopped || !/"event":"started"|http:\/\//.test(said)) return;
+    isStopped = child.kill('SIGTERM');
   });
   const told = readText(child.stderr);
   await once(child, 'close');

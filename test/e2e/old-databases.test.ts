@@ -43,9 +43,12 @@ async function start(): Promise<{ code: number | null; output: string }> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let isStopped = false;
   const note = (chunk: Buffer): void => {
     output += chunk.toString();
-    if (output.includes('"event":"started"')) child.kill('SIGTERM');
+    // A second signal ends the host at once.
+    if (isStopped || !output.includes('"event":"started"')) return;
+    isStopped = child.kill('SIGTERM');
   };
   child.stdout.on('data', note);
   child.stderr.on('data', note);
