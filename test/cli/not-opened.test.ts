@@ -89,4 +89,14 @@ test('full, verify, drill, export and restore count the same rows', async () => 
   expect((await cli('counted', {}, 'restore', 'same.db', '--to', 'file:older.db')).stdout).toContain(OLDER);
   const exported = await cli('counted', {}, 'export', '-o', 'counted.json', '--json');
   expect(exported.json()).toMatchObject({ rows: made });
+  // What reads the JSON adds up to the same.
+  const sum = (tables: readonly number[]): number => tables.reduce((all, rows) => all + rows, 0);
+  const again: unknown = (await cli('counted', {}, 'full', '--json')).json();
+  const { backups } = (await cli('counted', {}, 'list', '--json')).json() as {
+    backups: { rows: Record<string, number> }[];
+  };
+  expect(backups.map(({ rows }) => sum(Object.values(rows)))).toEqual([
+    (again as { rows: number }).rows,
+    made,
+  ]);
 });

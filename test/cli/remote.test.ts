@@ -54,6 +54,7 @@ test('full, list, verify, diff with live, prune', async () => {
   expect(full.json()).toMatchObject({
     ok: true,
     leased: true,
+    rows: expect.any(Number),
     rows_read: expect.any(Number),
     problems: [],
     manifest: { schema_version: SCHEMA_VERSION },

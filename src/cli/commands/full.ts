@@ -78,11 +78,13 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   }
   const { manifest, name, pruned, swept, problems, leased } = outcome;
   const damage = damageOf(manifest);
+  const rows = rowsOfTables(manifest.tables);
   answer({
     ok: damage === undefined,
     ...(damage !== undefined && { error: damage }),
     name,
     leased,
+    rows,
     rows_read: outcome.rowsRead,
     manifest,
     removed: pruned?.removed ?? [],
@@ -92,7 +94,6 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     problems,
     notices,
   });
-  const rows = rowsOfTables(manifest.tables);
   const { database, document } = manifest.objects;
   const made = `backup ${colors.bold(name)} in ${formatDuration(ms)}, ${formatCount(rows)} rows`;
   if (damage === undefined) say(`${colors.green('done:')} ${made}, verified`);

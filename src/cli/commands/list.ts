@@ -278,7 +278,10 @@ function asJson(entry: BackupEntry): Record<string, unknown> {
     concerns: entry.concerns ?? null,
     time: entry.time.toISOString(),
     bytes: entry.bytes,
-    rows: Object.fromEntries((manifest?.tables ?? []).map(({ name, rows }) => [name, rows])),
+    // Those that `full` and `verify` count: not what SQLite and its search keep for themselves.
+    rows: Object.fromEntries(
+      (manifest?.tables ?? []).flatMap(({ name, kind, rows }) => (kind === 'table' ? [[name, rows]] : [])),
+    ),
     trigger: manifest?.trigger ?? null,
     encrypted: entry.encrypted,
     pinned: entry.pinned,
