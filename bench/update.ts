@@ -10,14 +10,15 @@ import { join } from 'node:path';
 import { startBareWorkerd } from '../dev/workerd.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import type { Person } from '../sim/telegram/start-telegram.ts';
-import { sql } from '../src/db/database.ts';
-import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { cpuMsOf } from './process-cpu.ts';
+import { addSampleAnime } from './sample-anime.ts';
 
 const updates = Number(process.argv[2] ?? 300);
 /** Updates before the count begins: workerd compiles and migrates on the first. */
 const WARM_UP = 100;
 const GOAL_MS = 5;
+/** Of the comparison. */
+const ROUNDS = 7;
 
 const directory = mkdtempSync(join(tmpdir(), 'anime-bench-'));
 const standIns = await startStandIns({ directory, adminIds: [1001] });
@@ -25,28 +26,17 @@ const started = performance.now();
 const worker = await startBareWorkerd(directory, { ...standIns.settings, LOG_LEVEL: 'silent' });
 console.log(`bundled and up in ${Math.round(performance.now() - started)} ms`);
 const headers = { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET };
+const postTo = (url: string, body: string, given: Record<string, string>): Promise<Response> =>
+  fetch(`${url}/webhook`, { method: 'POST', headers: given, body });
 const post = (body: string, given: Record<string, string>): Promise<Response> =>
-  fetch(`${worker.url}/webhook`, { method: 'POST', headers: given, body });
+  postTo(worker.url, body, given);
 standIns.telegram.connect((update) => post(JSON.stringify(update), headers));
 try {
   const first = performance.now();
-  const uploader = standIns.telegram.person();
-  await uploader.send('/start');
+  await addSampleAnime(standIns);
   console.log(
     `first update, migration of an empty database included: ${Math.round(performance.now() - first)} ms`,
   );
-  const fileId = (await uploader.send({ video: {} })).file?.fileId ?? '';
-  const db = openRemoteDatabase({
-    url: standIns.sql.url,
-    authToken: standIns.settings['DATABASE_AUTH_TOKEN'],
-    fetch,
-  });
-  await db.write([
-    sql("INSERT INTO anime (code, title, description) VALUES (12, 'Naruto', ?)", 'Tavsif. '.repeat(60)),
-    ...[1, 2, 3, 4].map((part) =>
-      sql('INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (12, ?, ?)', part, fileId),
-    ),
-  ]);
   const people = Array.from({ length: updates }, () => standIns.telegram.person());
   for (let i = 0; i < WARM_UP; i += 1) await people[i % updates]?.send('12');
   standIns.telegram.forgetCalls();
@@ -72,6 +62,7 @@ try {
     `  CPU of workerd        ${perUpdate.toFixed(2)} ms an update (goal ≤ ${GOAL_MS}); a refused POST ${floor.toFixed(2)} ms; ratio ${(perUpdate / floor).toFixed(1)}`,
   );
   console.log(`  wall                  ${(handled.wallMs / updates).toFixed(2)} ms an update`);
+  await compare(people);
   console.log('CPU of other updates:');
   const others: readonly (readonly [string, (person: Person) => Promise<unknown>])[] = [
     ['a name searched', (person) => person.send('naruto')],
@@ -91,6 +82,41 @@ try {
   await worker.close();
   await standIns.close();
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** The bot and the yardstick in turn, so that a machine that grows slower is slower for both. */
+async function compare(people: readonly Person[]): Promise<void> {
+  const peerDirectory = mkdtempSync(join(tmpdir(), 'anime-bench-'));
+  const peer = await startBareWorkerd(peerDirectory, standIns.settings, { entry: 'bench/peer/worker.ts' });
+  const both = [
+    { name: 'bot', url: worker.url, pid: worker.pid, costs: [] as number[] },
+    { name: 'peer', url: peer.url, pid: peer.pid, costs: [] as number[] },
+  ] as const;
+  try {
+    for (let round = 0; round <= ROUNDS; round += 1)
+      for (const { url, pid, costs } of both) {
+        standIns.telegram.connect((update) => postTo(url, JSON.stringify(update), headers));
+        const before = cpuMsOf(pid);
+        for (const person of people) await person.send('12');
+        // The first round warms both up.
+        if (round > 0) costs.push((cpuMsOf(pid) - before) / people.length);
+      }
+    const text = people[0]?.lastMessage().text ?? '';
+    if (!text.includes('Naruto')) throw new Error(`the yardstick did not answer the code: ${text}`);
+    const [bot, bare] = both.map(({ costs }) => median(costs));
+    const ratios = both[0].costs.map((cost, i) => (both[1].costs[i] ?? 0) / cost);
+    console.log(
+      `  bare grammY + Hono with one read and one write batch, in turn: ${(bare ?? 0).toFixed(2)} ms, the bot ${(bot ?? 0).toFixed(2)} ms; ratio ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
+    );
+  } finally {
+    standIns.telegram.connect((update) => post(JSON.stringify(update), headers));
+    await peer.close();
+    rmSync(peerDirectory, { recursive: true, force: true });
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 /** A button of the newest message's first row. */

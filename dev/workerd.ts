@@ -4,8 +4,10 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '../sim/free-ports.ts';
 
 export interface BareWorkerd {
@@ -14,16 +16,31 @@ export interface BareWorkerd {
   close(): Promise<void>;
 }
 
-/** Bundles the Worker into `directory` and serves it with the given settings. */
+/**
+ * Bundles the Worker into `directory` and serves it with the given settings.
+ * @param options.entry another program than the Worker
+ * @param options.inspectorPort lets a profiler in; the bundle keeps its names then
+ */
 export async function startBareWorkerd(
   directory: string,
   settings: Readonly<Record<string, string>>,
+  { entry, inspectorPort }: { readonly entry?: string; readonly inspectorPort?: number } = {},
 ): Promise<BareWorkerd> {
-  const built = spawnSync('wrangler', ['deploy', '--dry-run', '--outdir', directory], { encoding: 'utf8' });
+  const built = spawnSync(
+    'wrangler',
+    [
+      'deploy',
+      ...(entry === undefined ? [] : [entry]),
+      ...['--dry-run', '--outdir', directory],
+      ...(inspectorPort === undefined ? [] : ['--minify', 'false']),
+    ],
+    { encoding: 'utf8' },
+  );
   if (built.status !== 0) throw new Error(`wrangler deploy --dry-run failed: ${built.stderr}`);
   const port = await freePort();
   writeFileSync(join(directory, 'config.capnp'), config(settings, port));
-  const child: ChildProcess = spawn('workerd', ['serve', 'config.capnp'], {
+  const inspected = inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`];
+  const child: ChildProcess = spawn(binary(), ['serve', 'config.capnp', ...inspected], {
     cwd: directory,
     stdio: 'inherit',
   });
@@ -37,6 +54,18 @@ export async function startBareWorkerd(
       await once(child, 'exit');
     },
   };
+}
+
+/**
+ * Its package brings a script that starts the binary; whoever ends the script leaves the binary at
+ * work, and would measure the script.
+ */
+function binary(): string {
+  const machine = `${process.platform}-${process.arch === 'x64' ? '64' : process.arch}`;
+  const path = fileURLToPath(
+    new URL(`../node_modules/@cloudflare/workerd-${machine}/bin/workerd`, import.meta.url),
+  );
+  return existsSync(path) ? path : 'workerd';
 }
 
 function config(settings: Readonly<Record<string, string>>, port: number): string {

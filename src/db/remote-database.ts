@@ -1,6 +1,6 @@
 /** SQL over HTTP (Turso, sqld); runs in workerd and Node. */
 import { createClient } from '@libsql/client/http';
-import { capped } from '../lib/capped.ts';
+import { wholeOf } from '../lib/capped.ts';
 import { type Database, fromClient } from './database.ts';
 
 export interface RemoteOptions {
@@ -18,14 +18,23 @@ const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
  */
 const TIMEOUT_MS = 15_000;
 
+/** A packed one may unpack to more than it says. */
+function isShort(headers: Headers): boolean {
+  const length = headers.get('content-length');
+  return length !== null && Number(length) <= MOST_ANSWER_BYTES && !headers.has('content-encoding');
+}
+
 export function openRemoteDatabase(options: RemoteOptions): Database {
   const timed = async (input: Request): Promise<Response> => {
     // A redirect would carry the data, and perhaps the token, to a server that nobody chose.
     const init: RequestInit = { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) };
-    const { body, status, headers } = await options.fetch(input, init);
+    const answer = await options.fetch(input, init);
+    // One that says how long it is cannot be longer, and a stream of ours is dear in a Worker.
+    if (isShort(answer.headers)) return answer;
+    const { body, status, headers } = answer;
     if (body === null || status < 200) return new Response(null, { status, headers });
     const tooMuch = (): Error => new Error(`an answer of more than ${MOST_ANSWER_BYTES} bytes`);
-    return new Response(capped(body, MOST_ANSWER_BYTES, tooMuch), { status, headers });
+    return new Response(await wholeOf(body, MOST_ANSWER_BYTES, tooMuch), { status, headers });
   };
   return fromClient(
     createClient({

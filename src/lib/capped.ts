@@ -25,3 +25,32 @@ export function capped(
     { highWaterMark: 0 },
   );
 }
+
+/** The bytes of such a body, with no stream between. */
+export async function wholeOf(
+  body: ReadableStream<Uint8Array>,
+  most: number,
+  failure: () => Error,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let seen = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    seen += value.byteLength;
+    if (seen > most) {
+      const error = failure();
+      await reader.cancel(error).catch(() => undefined);
+      throw error;
+    }
+    chunks.push(value);
+  }
+  const whole = new Uint8Array(seen);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

@@ -30,3 +30,25 @@ test('an answer without end is given up', async () => {
   await expect(db.read([])).rejects.toThrow(/an answer of more than 67108864 bytes/);
   expect(sentBytes).toBeLessThan(80 * 1024 * 1024);
 });
+
+test.each([
+  ['longer than it says, for it is packed', { 'content-length': '10', 'content-encoding': 'gzip' }],
+  ['as long as it says', { 'content-length': String(70 * 1024 * 1024) }],
+])('nor an answer that is %s', async (_, headers) => {
+  const chunk = new Uint8Array(1024 * 1024).fill(0x20);
+  let left = 70;
+  const long = (): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      pull(controller) {
+        left -= 1;
+        if (left < 0) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+  const db = openRemoteDatabase({
+    url: 'http://server.invalid',
+    authToken: undefined,
+    fetch: async () => new Response(long(), { headers }),
+  });
+  await expect(db.read([])).rejects.toThrow(/an answer of more than 67108864 bytes/);
+});
