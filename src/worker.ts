@@ -8,7 +8,7 @@ import { createS3Store } from './backup/store/s3-store.ts';
 import { backupAlertText, tellAdmins } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
 import { openRemoteDatabase } from './db/remote-database.ts';
-import { composeEngine } from './hosts/compose.ts';
+import { composeEngine, copyOf } from './hosts/compose.ts';
 import { createHost, type Host } from './hosts/host.ts';
 import { linkKey } from './http/download-links.ts';
 import { createLog, rememberSecrets } from './lib/log.ts';
@@ -55,7 +55,7 @@ export default {
 function buildHost(env: Environment): Host {
   rememberSecrets(env);
   const config = readConfig(env, 'worker');
-  const { database, bucket, botToken, botInfo } = config;
+  const { database, bucket, copy, botToken, botInfo } = config;
   if (database.kind !== 'remote' || bucket.kind !== 's3' || botToken === undefined || botInfo === undefined)
     throw new Error('the Worker needs a remote database, a bucket, BOT_TOKEN and BOT_INFO');
   const now = (): Date => new Date();
@@ -86,6 +86,7 @@ function buildHost(env: Environment): Host {
         fetch: webFetch,
       }),
       store,
+      copy: copy?.bucket.kind === 's3' ? copyOf(config.backup, copy, createS3Store(copy.bucket)) : undefined,
       links,
       ledger: createBackupLedger(db),
       holder: 'worker',

@@ -18,6 +18,7 @@ import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
 import {
   type BackupEntry,
+  type Bucket,
   damageOf,
   findBackup,
   listBackups,
@@ -30,6 +31,9 @@ import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
+import { catchUp } from './copy/catch-up.ts';
+import type { CopyMemory } from './copy/memory.ts';
+import type { Slice } from './copy/proven.ts';
 import { heldAlready } from './run/already-held.ts';
 import type { BackupContext } from './run/context.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
@@ -46,6 +50,8 @@ export interface EngineContext extends BackupContext {
    * A link to an object of a store that makes none itself (a directory); valid for that admin only.
    */
   readonly signLink: (key: string, adminId: number) => string;
+  /** The second bucket; undefined: there is none. */
+  readonly copy?: Bucket | undefined;
   /** Aborts when the host stops: runs are given up, and requests wait for the next host. */
   readonly stopping?: AbortSignal;
 }
@@ -102,13 +108,31 @@ export interface BackupEngine {
   probe(): Promise<Probe>;
   /** Runs with their outcomes, newest first, from the database. */
   history(limit: number): Promise<RunRecord[]>;
+  /** Absent where there is no second bucket. */
+  readonly copy?: SecondCopy;
+}
+
+export interface SecondCopy {
+  readonly description: string;
+  /** Copies what the slice has room for. Never rejects: what it gives back tells. */
+  catchUp(memory: CopyMemory, slice: Slice): Promise<CopyMemory>;
 }
 
 /** A request is begun at most so often; then its last failure is its answer. */
 const MAX_ATTEMPTS = 3;
 
+function secondCopy({ copy, ledger, clock, retention, ...first }: EngineContext): SecondCopy | undefined {
+  if (copy === undefined) return undefined;
+  const context = { first, copy, clock, policy: retention, triggers: ledger.triggers };
+  return {
+    description: copy.store.description,
+    catchUp: (memory, slice) => catchUp(context, memory, slice),
+  };
+}
+
 export function createBackupEngine(context: EngineContext): BackupEngine {
   const { requests, store, prefix, clock, stopping } = context;
+  const copy = secondCopy(context);
   const run: BackupEngine['run'] = (options) => {
     const signals = [options.signal, stopping].filter((signal) => signal !== undefined);
     return runBackup(context, { ...options, signal: AbortSignal.any(signals) });
@@ -205,6 +229,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
     },
     history: (limit) => context.ledger.recent(limit),
+    ...(copy && { copy }),
   };
 }
 

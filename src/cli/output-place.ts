@@ -13,14 +13,14 @@ import type { Session } from './session.ts';
  * there is no regular file
  */
 export function requireOutputPlace(
-  { config: { database, bucket } }: Pick<Session, 'config'>,
+  { config: { database, bucket, copy } }: Pick<Session, 'config'>,
   option: '-o' | '--to',
   path: string,
 ): void {
   const taken =
     ownPlace(path, {
       database: database.kind === 'file' ? database.path : undefined,
-      bucket: bucket.kind === 'directory' ? bucket.path : undefined,
+      buckets: [bucket, copy?.bucket].flatMap((one) => (one?.kind === 'directory' ? [one.path] : [])),
     }) ??
     // A database is found through a link, and replaced where the link leads.
     notRegular(option === '--to' ? statSync : lstatSync, path);

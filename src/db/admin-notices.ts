@@ -19,6 +19,13 @@ export type Notice =
    * everybody pass.
    */
   | { readonly kind: 'channel-link'; readonly name: string }
+  /** The second copy of backups cannot be made, lacks something for a day, or is whole again. */
+  | {
+      readonly kind: 'copy';
+      readonly news: 'failing' | 'late' | 'over';
+      readonly left: number;
+      readonly reason: string;
+    }
   /** Updates that could not be answered while Telegram was in trouble; the tick answers them. */
   | { readonly kind: 'updates-wait' }
   /** Updates that cannot be answered; `/admin` lists them. */

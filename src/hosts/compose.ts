@@ -13,7 +13,7 @@ import { libraryVersions } from '../backup/run/libraries.ts';
 import type { Store } from '../backup/store/types.ts';
 import { type LinkSettings, signLink } from '../http/download-links.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import type { BackupSettings } from '../settings/config.ts';
+import type { BackupSettings, CopySettings } from '../settings/config.ts';
 
 export interface BackupParts {
   readonly source: RowSource;
@@ -76,6 +76,8 @@ export function composeEngine(
   parts: BackupParts & {
     readonly ledger: Ledger & RequestLedger;
     readonly links: LinkSettings;
+    /** The second bucket, where the settings name one. */
+    readonly copy?: Bucket | undefined;
     /** Aborts when a stopping host waits no longer: the run gives up and cleans up. */
     readonly stopping?: AbortSignal;
   },
@@ -84,6 +86,7 @@ export function composeEngine(
     ...composeBackup(settings, parts),
     onlyOurs: true,
     requests: parts.ledger,
+    copy: parts.copy,
     ...(parts.stopping && { stopping: parts.stopping }),
     maxAgeHours: settings.maxAgeHours,
     signLink: (key, adminId) => signLink(parts.links, key, adminId),
@@ -94,6 +97,11 @@ export function composeEngine(
 export function bucketOf(settings: BackupSettings, store: Store): Bucket {
   const isSealed = encryptionOf(settings) !== undefined || settings.ageIdentity !== undefined;
   return { store, prefix: settings.prefix, isSealed };
+}
+
+/** The second bucket, below its own prefix. */
+export function copyOf(settings: BackupSettings, { prefix }: CopySettings, store: Store): Bucket {
+  return { ...bucketOf(settings, store), prefix };
 }
 
 function encryptionOf(settings: BackupSettings): Encryption | undefined {

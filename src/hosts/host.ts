@@ -8,6 +8,7 @@ import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { damageOf, requireUndamaged } from '../backup/catalog/list.ts';
 import type { Trigger } from '../backup/catalog/manifest.ts';
+import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import type { BackupEngine } from '../backup/engine.ts';
 import { LEASE_TTL_MS } from '../backup/run/lease.ts';
 import type { BackupOutcome, BackupRequestOptions } from '../backup/run/run.ts';
@@ -17,6 +18,7 @@ import type { Delivery, Outcome } from '../bot/outcome.ts';
 import { createReceiver, type Services } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
 import { botIdentity, meetBot } from '../db/bot-identity.ts';
+import { copyNote } from '../db/copy-note.ts';
 import type { Database } from '../db/database.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { migrate, schemaName, type TakeOver } from '../db/migrate.ts';
@@ -28,7 +30,8 @@ import { stages } from '../handlers/index.ts';
 import { createApp, type Health } from '../http/app.ts';
 import { type LinkSettings, serveLink } from '../http/download-links.ts';
 import { jobs } from '../jobs/all-jobs.ts';
-import { RequestBudget } from '../jobs/job.ts';
+import { copyBackups } from '../jobs/copy-backups.ts';
+import { type JobContext, RequestBudget } from '../jobs/job.ts';
 import { tick } from '../jobs/tick.ts';
 import { abortable } from '../lib/clock.ts';
 import { describeError, type Log } from '../lib/log.ts';
@@ -63,6 +66,8 @@ export interface HostParts {
   readonly isLost?: () => boolean;
   /** Names the backup command as people type it where the host runs; absent in a Worker. */
   readonly asCalled?: (text: string) => string;
+  /** The second copy has a schedule of its own; otherwise every other tick begins with it. */
+  readonly copiesApart?: boolean;
   /** Aborts when the host stops: a tick then begins nothing more. Absent in a Worker. */
   readonly stopping?: AbortSignal;
   /** Absent where updates come by neither webhook nor polling (tests). */
@@ -90,6 +95,8 @@ export interface Host {
   ): Promise<BackupOutcome>;
   /** Runs the jobs once. */
   tick(): Promise<void>;
+  /** A slice of the second copy, where {@link HostParts.copiesApart}. */
+  copyBackups(): Promise<void>;
 }
 
 export function createHost(parts: HostParts): Host {
@@ -168,28 +175,43 @@ export function createHost(parts: HostParts): Host {
     async tick() {
       await alarm.look();
       await ready();
-      const { seconds, requests } = parts.tickLimits;
-      const deadline = new Date(now().getTime() + seconds * 1000);
-      const context = {
-        db,
-        api,
-        me,
-        now,
-        sleep,
-        log,
-        backups,
-        pace,
-        deadline,
-        hearing: parts.hearing,
-        importUpload,
-        background,
-        requests: new RequestBudget(requests, parts.stopping),
-        replay: (update: Update) => handle(update, 'replay'),
-        ...people,
-      };
+      const context = tickContext();
+      // Where there is little room for both, the jobs have the other minutes to themselves.
+      const isCopying = parts.copiesApart !== true && now().getUTCMinutes() % 2 === 1;
+      if (isCopying) await copyOnce(context);
       await tick(jobs, context, randomUUID());
     },
+    async copyBackups() {
+      await ready();
+      await copyOnce(tickContext());
+    },
   };
+  function tickContext(): JobContext {
+    const { seconds, requests } = parts.tickLimits;
+    return {
+      db,
+      api,
+      me,
+      now,
+      sleep,
+      log,
+      backups,
+      pace,
+      deadline: new Date(now().getTime() + seconds * 1000),
+      hearing: parts.hearing,
+      importUpload,
+      background,
+      requests: new RequestBudget(requests, parts.stopping),
+      replay: (update: Update) => handle(update, 'replay'),
+      ...people,
+    };
+  }
+  /** Nothing of it keeps the jobs from their turn. */
+  async function copyOnce(context: JobContext): Promise<void> {
+    await copyBackups(context, randomUUID()).catch((error: unknown) => {
+      log.error('second copy', { error: describeError(error) });
+    });
+  }
 }
 
 /** Pauses until a dead holder's lease has surely ended. */
@@ -237,7 +259,7 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
 
 async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Health> {
   const { db, backups, disk, isOffline, asCalled = (text) => text } = parts;
-  const [database, backup, state, updates, moving] = await Promise.all([
+  const [database, backup, state, updates, moving, copy] = await Promise.all([
     lackNow(db).then(
       (lack) =>
         lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
@@ -248,6 +270,7 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
     disk?.(),
     updatesOf(parts),
     movingOf(parts),
+    copyOf(parts),
   ]);
   const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';
@@ -266,6 +289,21 @@ async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Hea
       age_hours: backup?.ageHours ?? null,
       ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
     },
+    ...(copy !== undefined && { copy }),
+  };
+}
+
+/** From the memory of the last look: a request here must not hang on another provider. */
+async function copyOf({ db, backups, now }: HostParts): Promise<Health['copy']> {
+  if (backups.copy === undefined) return undefined;
+  const [note] = await db.read([copyNote()]).catch(() => [undefined]);
+  const { state, newest, left, behindHours, isUndeletable } = copyHealth(readMemory(note), now());
+  return {
+    state,
+    newest,
+    left,
+    behind_hours: behindHours,
+    retention: isUndeletable ? 'bucket' : 'bot',
   };
 }
 

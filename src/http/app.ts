@@ -40,6 +40,16 @@ export interface Health {
     /** The newest backup, or the database itself, is damaged: where to read more. */
     readonly damaged?: string;
   };
+  /** The second bucket; absent where there is none. It never makes the whole `failing`. */
+  readonly copy?: {
+    readonly state: 'whole' | 'behind' | 'late';
+    /** The newest backup that stands there. */
+    readonly newest: string | null;
+    readonly left: number;
+    readonly behind_hours: number | null;
+    /** Who deletes there: the bot by its rules, or the bucket by its own, for the bot's key may not. */
+    readonly retention: 'bot' | 'bucket';
+  };
 }
 
 export interface AppParts {

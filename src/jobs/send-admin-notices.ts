@@ -108,7 +108,7 @@ async function tell(
 function noticeText(
   notice: Notice,
   count: number,
-  { viewer, frame, admin, trouble }: Texts,
+  { viewer, frame, admin, trouble, backupTrouble }: Texts,
 ): Html | undefined {
   switch (notice.kind) {
     case 'channel-unchecked':
@@ -129,6 +129,12 @@ function noticeText(
       return viewer.noticeChannelLink(notice.name);
     case 'file':
       return viewer.noticeFile(notice.code, notice.part, trouble(notice.reason));
+    case 'copy':
+      if (notice.news === 'over') return frame.copyWhole();
+      return (notice.news === 'late' ? frame.copyLate : frame.copyFailing)(
+        notice.left,
+        backupTrouble(notice.reason),
+      );
     case 'updates-wait':
       return frame.updatesWait(count);
     case 'updates-failed':

@@ -60,6 +60,16 @@ export const UPDATE_SET_ASIDE: RetryPolicy = {
   mostMs: 3_600_000,
 };
 
+/**
+ * The second copy, by stored times. The other provider's outage may last; what is behind is copied
+ * within a quarter of an hour of its end.
+ */
+export const SECOND_COPY: RetryPolicy = {
+  attempts: Number.POSITIVE_INFINITY,
+  firstMs: 60_000,
+  mostMs: 15 * 60_000,
+};
+
 /** The pause after so many failures (from 1), ms. `random` is in [0, 1). */
 export function pauseAfter(
   { firstMs, mostMs, spread: [least, most] = [1, 1] }: RetryPolicy,

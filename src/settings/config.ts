@@ -2,16 +2,14 @@
  * Environment -> typed settings (docs/spec/interface.md "Settings"), validated once. It reports
  * every problem together and never prints a value, which may be a secret.
  */
-import { resolve } from 'node:path';
 import { Encrypter } from 'age-encryption';
-// On Node croner checks it; the Worker's triggers are in wrangler.toml (package.json, "imports").
-import { cronProblem } from '#cron-pattern';
 import { LOG_LEVELS, type LogLevel } from '../lib/log.ts';
-import { readJson } from '../lib/read-json.ts';
-import { DEFAULT_TIME_ZONE, timeFormat } from '../text/times.ts';
-import { type S3Settings, serverAddress } from './s3-endpoint.ts';
+import { DEFAULT_TIME_ZONE } from '../text/times.ts';
+import { type BucketSettings, DEFAULT_PREFIX, readBucket, readCopy, wholePath } from './buckets.ts';
+import { type Environment, holdsSecret, Reader } from './reader.ts';
 
-export type Environment = Readonly<Record<string, unknown>>;
+export type { BucketSettings } from './buckets.ts';
+export type { Environment } from './reader.ts';
 
 export interface Config {
   readonly botToken: string | undefined;
@@ -31,6 +29,8 @@ export interface Config {
   readonly subrequestLimit: number;
   readonly database: DatabaseSettings;
   readonly bucket: BucketSettings;
+  /** The second bucket, elsewhere; undefined: there is none. */
+  readonly copy: CopySettings | undefined;
   readonly backup: BackupSettings;
   readonly logLevel: LogLevel;
   /** Undefined: people's lines on a terminal, JSON elsewhere. */
@@ -45,9 +45,11 @@ export type DatabaseSettings =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'remote'; readonly url: string; readonly authToken: string | undefined };
 
-export type BucketSettings =
-  | { readonly kind: 'directory'; readonly path: string }
-  | ({ readonly kind: 's3' } & S3Settings);
+export interface CopySettings {
+  readonly bucket: BucketSettings;
+  /** As {@link BackupSettings.prefix}, for this kind of bucket. */
+  readonly prefix: string;
+}
 
 export interface BackupSettings {
   /** Key prefix, ending in `/` or empty. */
@@ -85,6 +87,7 @@ export class ConfigError extends Error {
 export function readConfig(env: Environment, program: Program): Config {
   const read = new Reader(env);
   const bucket = readBucket(read, program);
+  const copy = readCopy(read, program, bucket);
   const config: Config = {
     botToken: read.matching(
       'BOT_TOKEN',
@@ -107,6 +110,7 @@ export function readConfig(env: Environment, program: Program): Config {
     subrequestLimit: read.integer('SUBREQUEST_LIMIT', 50, 10_000) ?? 50,
     database: readDatabase(read, program),
     bucket,
+    copy: copy && { bucket: copy, prefix: readPrefix(read, copy.kind) },
     backup: readBackup(read, bucket.kind),
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
     logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS),
@@ -118,7 +122,9 @@ export function readConfig(env: Environment, program: Program): Config {
     read.require('WEBHOOK_SECRET', 'any 8 to 256 random letters and digits; `npm run setup` makes one');
     read.require('BOT_INFO', 'the JSON of getMe; `npm run setup` writes it');
   }
-  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  // The prefix of both buckets is read from one setting.
+  const problems = [...new Set(read.problems)];
+  if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
 
@@ -166,19 +172,6 @@ function readFilePath(read: Reader, url: string): string {
   return wholePath(read, 'DATABASE_URL', path);
 }
 
-/** Only a shell knows `~`: anywhere else it is a directory of that name beside the program. */
-function wholePath(read: Reader, name: string, path: string): string {
-  if (/^~(\/|$)/.test(path)) read.problems.push(`${name}: write the whole path; ~ has no meaning here`);
-  return resolve(path);
-}
-
-/** Errors, logs and descriptions that quote an address would print it. */
-function holdsSecret(address: string): boolean {
-  const url = new URL(address);
-  const names = [...url.searchParams.keys()];
-  return url.username + url.password !== '' || names.some((name) => /token|secret|passw|jwt|key/i.test(name));
-}
-
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
@@ -188,46 +181,18 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** All of them, or none for a directory. */
-const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
-
-function readBucket(read: Reader, program: Program): BucketSettings {
-  const given = S3_NAMES.filter((name) => read.text(name) !== undefined);
-  if (given.length === 0 && program !== 'worker')
-    return {
-      kind: 'directory',
-      path: wholePath(read, 'BACKUP_DIR', read.text('BACKUP_DIR') ?? 'data/backups'),
-    };
-  const absent = S3_NAMES.filter((name) => !given.includes(name)).join(', ');
-  if (absent !== '') read.problems.push(`${absent}: missing; a bucket needs all four`);
-  return {
-    kind: 's3',
-    endpoint: readEndpoint(read),
-    region:
-      read.matching('S3_REGION', /^[\w.-]{1,64}$/, 'a region’s name, like auto or eu-central-1') ?? 'auto',
-    bucket: read.matching('S3_BUCKET', /^[\w.-]{1,255}$/, 'a bucket’s name: letters, digits and - _ .') ?? '',
-    accessKeyId: read.secret('S3_ACCESS_KEY_ID') ?? '',
-    secretAccessKey: read.secret('S3_SECRET_ACCESS_KEY') ?? '',
-    forcePathStyle: read.flag('S3_FORCE_PATH_STYLE') ?? false,
-  };
-}
-
-function readEndpoint(read: Reader): string {
-  const url = read.url('S3_ENDPOINT');
-  if (url === undefined) return '';
-  const address = serverAddress(url, read.text('S3_BUCKET') ?? '');
-  if (address === undefined)
-    read.problems.push(
-      "S3_ENDPOINT: must be the server's address without a path; the bucket's name goes into S3_BUCKET",
-    );
-  return address ?? url;
-}
-
-/** A bucket may hold other things, so backups get a prefix there; a directory is theirs alone. */
-const DEFAULT_PREFIX = { s3: 'backups/', directory: '' };
-
 /** What both a bucket and a directory take as the beginning of a key. */
 const PREFIX = /^(?:(?!\.{1,2}(?:\/|$))[\w!.*'()-]+(?:\/|$))*$/;
+
+function readPrefix(read: Reader, bucket: BucketSettings['kind']): string {
+  const prefix =
+    read.matching(
+      'BACKUP_PREFIX',
+      PREFIX,
+      'names of letters, digits and - _ . with one / between them, none of them . or ..',
+    ) ?? DEFAULT_PREFIX[bucket];
+  return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+}
 
 function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSettings {
   const keepDaily = read.integer('BACKUP_KEEP_DAILY', 0, 10_000);
@@ -239,12 +204,6 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
     read.problems.push(
       'BACKUP_KEEP_*: 0 alone keeps no backup; set one to 1 or more, or BACKUP_RETENTION_DAYS',
     );
-  const prefix =
-    read.matching(
-      'BACKUP_PREFIX',
-      PREFIX,
-      'names of letters, digits and - _ . with one / between them, none of them . or ..',
-    ) ?? DEFAULT_PREFIX[bucket];
   const ageRecipients = read.list('BACKUP_AGE_RECIPIENTS');
   for (const [i, recipient] of ageRecipients.entries())
     if (!isRecipient(recipient))
@@ -255,7 +214,7 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
   if (ageRecipients.length > 0 && passphrase !== undefined)
     read.problems.push('BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE: set one, not both');
   return {
-    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    prefix: readPrefix(read, bucket),
     cron: read.cron('BACKUP_CRON') ?? '0 2 * * *',
     retentionDays: days ?? (counted ? undefined : 90),
     keepDaily,
@@ -275,119 +234,5 @@ function isRecipient(text: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/**
- * Reads single settings and collects what is wrong, without throwing, so that one report tells
- * everything.
- */
-class Reader {
-  readonly problems: string[] = [];
-  readonly #env: Environment;
-  constructor(env: Environment) {
-    this.#env = env;
-  }
-
-  /** The trimmed text; an empty one counts as absent, since `.env` files often have `NAME=`. */
-  text(name: string): string | undefined {
-    const value = this.#env[name];
-    if (value === undefined || value === null) return undefined;
-    // Wrangler hands JSON-looking vars over as objects.
-    const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim();
-    return text === '' ? undefined : text;
-  }
-
-  require(name: string, hint: string): void {
-    if (this.text(name) === undefined) this.problems.push(`${name}: missing; ${hint}`);
-  }
-
-  matching(name: string, pattern: RegExp, shape: string): string | undefined {
-    return this.#checked(name, (text) => (pattern.test(text) ? text : undefined), shape);
-  }
-
-  oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
-    return this.#checked(
-      name,
-      (text) => values.find((value) => value === text),
-      `one of ${values.join(', ')}`,
-    );
-  }
-
-  integer(name: string, least: number, most: number): number | undefined {
-    const parse = (text: string): number | undefined => {
-      const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-      return number >= least && number <= most ? number : undefined;
-    };
-    return this.#checked(name, parse, `a whole number from ${least} to ${most}`);
-  }
-
-  flag(name: string): boolean | undefined {
-    const parse = (text: string): boolean | undefined =>
-      /^(1|true|yes|on)$/i.test(text) ? true : /^(0|false|no|off)$/i.test(text) ? false : undefined;
-    return this.#checked(name, parse, 'true or false');
-  }
-
-  url(name: string): string | undefined {
-    const parse = (text: string): string | undefined =>
-      URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !holdsSecret(text)
-        ? text.replace(/\/+$/, '')
-        : undefined;
-    return this.#checked(
-      name,
-      parse,
-      'an address beginning with https:// (or http://), without a password or a token in it',
-    );
-  }
-
-  /** Goes into a header. A line break would make the HTTP client quote all of it in its error. */
-  secret(name: string): string | undefined {
-    return this.matching(
-      name,
-      /^[\x21-\x7e]+$/,
-      'one line of plain letters, digits and signs, without a space or a line break: copy it again',
-    );
-  }
-
-  timeZone(name: string): string | undefined {
-    const parse = (text: string): string | undefined => {
-      try {
-        timeFormat(text);
-        return text;
-      } catch {
-        return undefined;
-      }
-    };
-    return this.#checked(name, parse, 'the name of a time zone, like Asia/Tashkent');
-  }
-
-  cron(name: string): string | undefined {
-    const text = this.text(name);
-    const problem = text === undefined ? undefined : cronProblem(text);
-    if (problem !== undefined) this.problems.push(`${name}: ${problem}`);
-    return text;
-  }
-
-  list(name: string): string[] {
-    return (this.text(name) ?? '').split(/[\s,]+/).filter((item) => item !== '');
-  }
-
-  ids(name: string): number[] {
-    const ids = this.list(name).map((item) => (/^\d{1,16}$/.test(item) ? Number(item) : Number.NaN));
-    if (ids.some((id) => !Number.isSafeInteger(id) || id <= 0))
-      this.problems.push(`${name}: must be Telegram user ids (whole numbers), separated by commas`);
-    return [...new Set(ids)].filter((id) => Number.isSafeInteger(id));
-  }
-
-  jsonObject(name: string): Record<string, unknown> | undefined {
-    return this.#checked(name, readJson<Record<string, unknown>>, 'a JSON object');
-  }
-
-  #checked<T>(name: string, parse: (text: string) => T | undefined, shape: string): T | undefined {
-    const text = this.text(name);
-    if (text === undefined) return undefined;
-    const value = parse(text);
-    if (value === undefined) this.problems.push(`${name}: must be ${shape}`);
-    return value;
   }
 }

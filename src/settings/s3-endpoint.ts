@@ -13,6 +13,19 @@ export interface S3Settings {
   readonly secretAccessKey: string;
   /** True puts the bucket in the path (`/bucket/key`); false in the host name. */
   readonly forcePathStyle: boolean;
+  /** Of the second copy: errors name `COPY_S3_…` settings. */
+  readonly isCopy?: boolean;
+}
+
+/** Whether both mean one bucket, by whatever spelling of its address. */
+export function isSameBucket(one: S3Settings, other: S3Settings): boolean {
+  const placeOf = ({ endpoint, bucket }: S3Settings): string => {
+    // `http` and `https` of one server are one server; so are its ports' two spellings.
+    const { host, pathname } = new URL(endpoint === '' ? 'http://unknown' : endpoint);
+    const server = host.replace(/:(?:80|443)$/, '').replace(/\.$/, '');
+    return `${server.startsWith(`${bucket}.`) ? server.slice(bucket.length + 1) : server}${pathname} ${bucket}`;
+  };
+  return placeOf(one) === placeOf(other);
 }
 
 /**

@@ -30,6 +30,13 @@ export const SETTING_NAMES: readonly string[] = [
   'S3_FORCE_PATH_STYLE',
   'BACKUP_DIR',
   'BACKUP_PREFIX',
+  'COPY_S3_ENDPOINT',
+  'COPY_S3_REGION',
+  'COPY_S3_BUCKET',
+  'COPY_S3_ACCESS_KEY_ID',
+  'COPY_S3_SECRET_ACCESS_KEY',
+  'COPY_S3_FORCE_PATH_STYLE',
+  'COPY_DIR',
   'BACKUP_AGE_RECIPIENTS',
   'BACKUP_PASSPHRASE',
   'BACKUP_AGE_IDENTITY',
@@ -55,7 +62,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   BOT_API_TOKEN: 'BOT_TOKEN',
   ADMINS: 'ADMIN_IDS',
 };
-const FAMILIES = /^(S3|BACKUP)_/;
+const FAMILIES = /^(S3|BACKUP|COPY_S3)_/;
 /** In a name of this length one slip is a slip; in `HOST` or `PORT` it makes another word. */
 const SHORTEST = 8;
 /** From here on even two slips make no other word. */

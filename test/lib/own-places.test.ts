@@ -50,19 +50,19 @@ const OWN = [
 test.each(OWN)('%s is the bot’s own', (name) => {
   for (const bucket of [at('data/backups'), at('buckets')])
     for (const database of [at('data/bot.db'), at('link.db')])
-      expect(ownPlace(at(name), { database, bucket })).toBeDefined();
+      expect(ownPlace(at(name), { database, buckets: [bucket] })).toBeDefined();
 });
 
 test.each(['data/bot.json', 'data/bot.db.json', 'data/backups2/x.json', 'elsewhere/alone', 'new.db', 'data'])(
   '%s is free',
   (name) => {
-    const own = { database: at('data/bot.db'), bucket: at('data/backups') };
+    const own = { database: at('data/bot.db'), buckets: [at('data/backups')] };
     expect(ownPlace(at(name), own)).toBeUndefined();
   },
 );
 
 test('of a server nothing is here', () => {
-  expect(ownPlace(at('data/bot.db'), { database: undefined, bucket: undefined })).toBeUndefined();
+  expect(ownPlace(at('data/bot.db'), { database: undefined, buckets: [] })).toBeUndefined();
 });
 
 test('what is not there yet can be the same place', () => {

@@ -247,3 +247,54 @@ test.each([
     /S3_ENDPOINT: must be the server's address without a path; the bucket's name goes into S3_BUCKET/,
   );
 });
+
+describe('the second copy', () => {
+  const first = {
+    S3_ENDPOINT: 'https://account.example.com',
+    S3_BUCKET: 'anime',
+    S3_ACCESS_KEY_ID: 'a',
+    S3_SECRET_ACCESS_KEY: 'b',
+  };
+  const copyOf = (names: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(names).map(([name, value]) => [`COPY_${name}`, value]));
+
+  test('none without its settings; a bucket with the names of the first one and COPY_ before them', () => {
+    expect(readConfig({}, 'node').copy).toBeUndefined();
+    const { copy } = readConfig(copyOf({ ...first, S3_REGION: 'eu', S3_FORCE_PATH_STYLE: 'true' }), 'node');
+    expect(copy).toMatchObject({
+      prefix: 'backups/',
+      bucket: { kind: 's3', bucket: 'anime', region: 'eu', forcePathStyle: true, isCopy: true },
+    });
+  });
+
+  test('a directory has its own prefix, whatever the first bucket is', () => {
+    const { copy, backup } = readConfig({ ...first, COPY_DIR: 'second' }, 'node');
+    expect(copy).toEqual({ bucket: { kind: 'directory', path: resolve('second') }, prefix: '' });
+    expect(backup.prefix).toBe('backups/');
+  });
+
+  test.each([
+    ['COPY_S3_ENDPOINT, COPY_S3_ACCESS_KEY_ID, COPY_S3_SECRET_ACCESS_KEY: missing', { COPY_S3_BUCKET: 'x' }],
+    ['COPY_DIR and COPY_S3_*: set one', { ...copyOf(first), S3_X: '', COPY_DIR: 'd' }],
+  ])('%s', (said, env) => {
+    expect(() => readConfig(env, 'node')).toThrow(said);
+  });
+
+  test.each([
+    'https://account.example.com',
+    'https://ACCOUNT.example.com/',
+    'http://account.example.com',
+    'https://account.example.com:443',
+    'https://account.example.com/anime',
+    'https://anime.account.example.com',
+  ])('refuses the first bucket itself, written as %s', (endpoint) => {
+    const copy = copyOf({ ...first, S3_ENDPOINT: endpoint });
+    expect(() => readConfig({ ...first, ...copy }, 'node')).toThrow('is the first bucket itself');
+    const other = copyOf({ ...first, S3_ENDPOINT: endpoint.replace('/anime', ''), S3_BUCKET: 'other' });
+    expect(() => readConfig({ ...first, ...other }, 'node')).not.toThrow();
+  });
+
+  test('a Worker has no directory', () => {
+    expect(() => readConfig({ COPY_DIR: 'd' }, 'worker')).toThrow('COPY_DIR: a Worker has no disk');
+  });
+});

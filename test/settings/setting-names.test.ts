@@ -101,7 +101,7 @@ describe('names that look like settings', () => {
         },
       });
     // Without a bucket a directory is read, with half of one all of its names.
-    for (const env of [{}, { S3_BUCKET: 'x' }]) {
+    for (const env of [{}, { S3_BUCKET: 'x' }, { COPY_S3_BUCKET: 'x' }]) {
       try {
         readConfig(watched(env), 'node');
       } catch (error) {

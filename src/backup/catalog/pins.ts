@@ -16,8 +16,13 @@ export async function pin(bucket: Bucket, name: BackupName): Promise<PinOutcome>
   const entry = await findBackup(bucket, name);
   if (entry === undefined || entry.state === 'unfinished') return 'unknown backup';
   if (entry.pinned) return 'already';
+  return putPin(bucket, name);
+}
+
+/** Without a look at the backup. */
+export async function putPin({ store, prefix }: Bucket, name: BackupName): Promise<'done' | 'already'> {
   try {
-    await bucket.store.put(pinKey(bucket.prefix, name), Buffer.from(TEXT), { createOnly: true });
+    await store.put(pinKey(prefix, name), Buffer.from(TEXT), { createOnly: true });
   } catch (error) {
     if (error instanceof ObjectExists) return 'already';
     throw error;

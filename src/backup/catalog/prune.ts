@@ -7,6 +7,7 @@
  * run. A deletion is believed only when the store, asked again, has the object no more.
  */
 import { explain } from '../../lib/clock.ts';
+import { StoreError } from '../store/types.ts';
 import type { Ledger } from './ledger.ts';
 import { type Bucket, inParallel, loadEntry, type ObjectGroup, readGroups } from './list.ts';
 import { isSafetyTrigger } from './manifest.ts';
@@ -44,6 +45,8 @@ export interface PruneOptions {
    * is up).
    */
   readonly check?: () => Promise<void>;
+  /** Why one may not go yet, whatever the rules say. */
+  readonly heldBack?: (name: BackupName) => string | undefined;
 }
 
 export interface PruneReport {
@@ -52,6 +55,8 @@ export interface PruneReport {
   readonly removed: readonly BackupName[];
   /** What could not be deleted, and why: for the admins. */
   readonly problems: readonly string[];
+  /** Those of the problems that are for want of a right, or because of a lock. */
+  readonly denied: readonly BackupName[];
   /**
    * Bytes of what is gone from the listing and stays behind delete markers: a bucket that keeps
    * versions.
@@ -68,8 +73,9 @@ export async function prune(bucket: Bucket, options: PruneOptions): Promise<Prun
   const plan = await planBucket(bucket, groups, options);
   const removed: BackupName[] = [];
   const problems: string[] = [];
+  const denied: BackupName[] = [];
   let hiddenBytes = 0;
-  const report = (): PruneReport => ({ plan, removed, problems, hiddenBytes });
+  const report = (): PruneReport => ({ plan, removed, problems, denied, hiddenBytes });
   if (options.dryRun === true || (plan.kind === 'ask' && options.confirmed !== true)) return report();
   for (const { name } of plan.decisions.filter(({ action }) => action === 'remove').toReversed()) {
     await options.check?.();
@@ -83,6 +89,7 @@ export async function prune(bucket: Bucket, options: PruneOptions): Promise<Prun
       else if (outcome !== 'pinned') problems.push(`${name}: ${outcome}`);
     } catch (error) {
       problems.push(`${name}: ${explain(error)}`);
+      if (error instanceof StoreError && error.isDenied) denied.push(name);
     }
   }
   return report();
@@ -118,7 +125,11 @@ async function planBucket(
   const entries = new Map(
     groups.map((group) => [
       group.name,
-      { ...presumed(group), isSafety: isSafetyTrigger(recorded.get(group.name) ?? '') },
+      {
+        ...presumed(group),
+        isSafety: isSafetyTrigger(recorded.get(group.name) ?? ''),
+        heldBack: options.heldBack?.(group.name),
+      },
     ]),
   );
   const read = new Set<BackupName>();
@@ -134,7 +145,8 @@ async function planBucket(
         time: new Date(manifest.scheduled_at),
         isSafety: isSafetyTrigger(manifest.trigger),
       };
-      entries.set(group.name, { ...presumed(group), isSafety: false, state, ...known });
+      const heldBack = options.heldBack?.(group.name);
+      entries.set(group.name, { ...presumed(group), isSafety: false, heldBack, state, ...known });
       read.add(group.name);
     });
   }

@@ -32,6 +32,8 @@ export interface RetentionEntry {
   readonly pinned: boolean;
   /** Made before something changed the database: a restore, an import, a migration, a deploy. */
   readonly isSafety?: boolean;
+  /** Why it may not go yet, whatever the rules say. */
+  readonly heldBack?: string | undefined;
 }
 
 export interface Decision {
@@ -228,6 +230,7 @@ const UNFINISHED =
   'no manifest: under way, or left over; a run removes it when the records say that its run failed, or after a day where no records are kept, and otherwise it stays at least as long as a backup would';
 
 function protectedReason(entry: Timed, position: number, newest: number): string | undefined {
+  if (entry.heldBack !== undefined) return entry.heldBack;
   if (entry.state === 'unfinished') return UNFINISHED;
   if (entry.pinned) return 'pinned';
   if (entry.state === 'unreadable') return 'its manifest cannot be read: not for retention to judge';

@@ -10,7 +10,14 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { retry, STORE_REQUEST } from '../../lib/retry.ts';
-import { isNotFound, isPreconditionFailed, isUnsupported, isWorthRepeating, translate } from './s3-errors.ts';
+import {
+  isNotFound,
+  isPreconditionFailed,
+  isUnsupported,
+  isWorthRepeating,
+  type Operation,
+  translate,
+} from './s3-errors.ts';
 import { ObjectExists, StoreError } from './types.ts';
 
 /** Metadata under which each of our objects carries the id of the upload that made it. */
@@ -25,6 +32,8 @@ export interface BucketTools {
   now(): Date;
   /** A fresh id for one upload: at least 64 random bits. */
   uploadId(): string;
+  /** {@link Operation.isCopy} */
+  readonly isCopy?: boolean;
 }
 
 /** Metadata for a new object; {@link S3Bucket.landed} looks for it. */
@@ -49,8 +58,8 @@ export class S3Bucket {
 
   /** Runs one request with retries; `what` names it in errors. */
   request<T>(what: string, action: (attempt: number) => Promise<T>, givenUp?: () => boolean): Promise<T> {
-    const operation = { bucket: this.name, endpoint: this.#endpoint, what };
-    const { attempts, sleep, random, now } = this.tools;
+    const { attempts, sleep, random, now, isCopy = false } = this.tools;
+    const operation: Operation = { bucket: this.name, endpoint: this.#endpoint, what, isCopy };
     return retry(
       { ...STORE_REQUEST, attempts },
       {

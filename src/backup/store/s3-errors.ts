@@ -13,6 +13,8 @@ export interface Operation {
   /** Scheme and host only. */
   readonly endpoint: string;
   readonly what: string;
+  /** Of the second copy, whose settings have names of their own. */
+  readonly isCopy?: boolean;
 }
 
 /** True when the server answered that the key or upload does not exist; a HEAD cannot say more. */
@@ -44,9 +46,13 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
  */
 export function translate(operation: Operation, error: unknown, now: Date): StoreError | ObjectExists {
   if (error instanceof StoreError || error instanceof ObjectExists) return error;
-  const message = `s3 bucket ${operation.bucket}: ${operation.what} failed: ${reason(operation, error)}`;
+  const why = reason(operation, error);
+  const named = operation.isCopy === true ? why.replaceAll(/\bS3_(?=[A-Z])/g, 'COPY_S3_') : why;
+  const message = `s3 bucket ${operation.bucket}: ${operation.what} failed: ${named}`;
   const retryAfterMs = restMs(headerOf(error, 'retry-after'), now);
-  return new StoreError(message, { retryable: isRetryable(error), retryAfterMs });
+  // A key without the right, or a lock: the bucket is as good as before.
+  const isDenied = operation.what.startsWith('removal') && statusOf(error) === 403;
+  return new StoreError(message, { retryable: isRetryable(error), retryAfterMs, isDenied });
 }
 
 /** Whether this very request may be sent again. */

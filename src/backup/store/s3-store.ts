@@ -67,6 +67,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
     random: options.random ?? Math.random,
     uploadId: options.uploadId ?? randomUUID,
     now,
+    isCopy: settings.isCopy ?? false,
   });
   const partBytes = options.partBytes ?? PART_BYTES;
   return {

@@ -154,7 +154,7 @@ async function* watched(
 }
 
 /** Hashes the whole and each part. */
-function storedCheck(expected: ExpectedObject): {
+export function storedCheck(expected: Pick<ExpectedObject, 'bytes' | 'parts' | 'sha256'>): {
   update(chunk: Uint8Array): void;
   finish(): { sha256: string; problems: string[] };
 } {

@@ -5,6 +5,7 @@
 import { InlineKeyboard } from 'grammy';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import type { BackupEntry } from '../../backup/catalog/list.ts';
+import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { requestBackup, requestShown } from '../../backup/run/backup-runs.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -12,8 +13,9 @@ import { type AdminContext, feature } from '../../bot/feature.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
+import { copyNote } from '../../db/copy-note.ts';
 import { describeError } from '../../lib/log.ts';
-import type { Html } from '../../text/html.ts';
+import { type Html, join } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';
 import { outcomeScreen, progressEditor } from './backup-outcome.ts';
 import { leaveUpdate } from './work/leave.ts';
@@ -103,7 +105,16 @@ async function openList(ctx: BotContext, page: number): Promise<Screen> {
     .text(backup.now(), encodeAction({ kind: 'backupNow' }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  return { text: total === 0 ? backup.empty() : backup.list(total), keyboard };
+  const second = await secondCopy(ctx);
+  return { text: join([total === 0 ? backup.empty() : backup.list(total), ...second], ''), keyboard };
+}
+
+/** One line of the second bucket, where there is one. */
+async function secondCopy({ services: { backups, db }, t, now }: BotContext): Promise<Html[]> {
+  if (backups.copy === undefined) return [];
+  const [note] = await db.read([copyNote()]);
+  const { state, left, behindHours } = copyHealth(readMemory(note), now);
+  return [t.admin.backup.copy(state, left, behindHours)];
 }
 
 function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {

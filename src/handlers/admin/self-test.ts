@@ -1,5 +1,6 @@
 /** /test: tries everything the bot stands on, and says of what is wrong what to do. */
 import { InlineKeyboard } from 'grammy';
+import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import { lookAtChat } from '../../bot/chat-health.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -8,6 +9,7 @@ import type { Services } from '../../bot/receive.ts';
 import type { Screen } from '../../bot/show.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
 import { chatUses } from '../../db/chat-uses.ts';
+import { copyNote } from '../../db/copy-note.ts';
 import { all, one, sql } from '../../db/database.ts';
 import { lackNow } from '../../db/own-schema.ts';
 import { holding, toSqlTime } from '../../db/time.ts';
@@ -23,11 +25,12 @@ interface Finding {
   readonly text: Html;
 }
 
-type Check = (services: Services, t: Texts, now: Date) => Promise<Finding>;
+/** Undefined: there is nothing to check. */
+type Check = (services: Services, t: Texts, now: Date) => Promise<Finding | undefined>;
 
 async function run(ctx: BotContext): Promise<Screen> {
   await ctx.answerPress();
-  const findings = await Promise.all(
+  const found = await Promise.all(
     CHECKS.map(([name, check]) =>
       check(ctx.services, ctx.t, ctx.now).catch(
         (error: unknown): Finding => ({
@@ -37,6 +40,7 @@ async function run(ctx: BotContext): Promise<Screen> {
       ),
     ),
   );
+  const findings = found.filter((finding) => finding !== undefined);
   const { system } = ctx.t.admin;
   const lines = findings.map(({ state, text }) => system.finding(state, text));
   const troubles = findings.filter(({ state }) => state !== 'fine').length;
@@ -118,6 +122,16 @@ const lastBackup: Check = async ({ backups }, t, now) => {
   return { state: 'fine', text: system.backupFine(past) };
 };
 
+const secondCopy: Check = async ({ db, backups }, t, now) => {
+  const { system } = t.admin;
+  if (backups.copy === undefined) return undefined;
+  const [note] = await db.read([copyNote()]);
+  const { state, left, problem } = copyHealth(readMemory(note), now);
+  if (state === 'late') return { state: 'broken', text: system.copyLate(left, problem ?? '') };
+  if (state === 'whole' && problem === null) return { state: 'fine', text: system.copyFine() };
+  return { state: 'poor', text: system.copyBehind(left, problem ?? '') };
+};
+
 /**
  * The tick renews this lease once an hour (src/jobs/forget-marks.ts); some minutes late are no
  * silence.
@@ -167,6 +181,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['webhook', webhook],
   ['bucket', bucket],
   ['backup', lastBackup],
+  ['copy', secondCopy],
   ['schedule', schedule],
   ['chats', chats],
 ];

@@ -40,7 +40,7 @@ import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
 import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import type { Html } from '../../text/html.ts';
-import { botKeys, bucketOf, composeEngine } from '../compose.ts';
+import { botKeys, bucketOf, composeEngine, copyOf } from '../compose.ts';
 import { createHost, type Host } from '../host.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { tickWhileBusy } from './busy-ticks.ts';
@@ -160,6 +160,7 @@ export async function startNode(
   const backups = composeEngine(config.backup, {
     source: openSnapshotSource(config.database),
     store,
+    copy: config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket)),
     links,
     ledger: createBackupLedger(db, isSurelyDead),
     holder: holderText('node host', now()),
@@ -197,6 +198,7 @@ export async function startNode(
     disk: () => checkDisks(placesOf(config)),
     isLost: database.isLost,
     asCalled: asCalledHere,
+    copiesApart: true,
     importUpload: createImportUpload({ ...config.database, takeOver: TAKE_OVER_MODULE }, held.hold),
     background: (work) => {
       void runs.add(work(givingUp.signal));
@@ -236,6 +238,9 @@ export async function startNode(
         isStopped: () => stopping.signal.aborted || database.isLost(),
       }),
     ),
+    schedule('* * * * *', log, async () => {
+      if (!database.isLost()) await runs.add(host.copyBackups());
+    }),
     schedule('* * * * *', log, () => database.checkpoint()),
     schedule(DRILL_CRON, log, () => rehearse()),
   ];

@@ -13,6 +13,8 @@ import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import type { LostFile } from '../../db/file/rescue.ts';
 import { openRemoteDatabase } from '../../db/remote-database.ts';
 import { unfitPlace } from '../../lib/disk/directories.ts';
+import { isWithin } from '../../lib/disk/own-places.ts';
+import { realPath } from '../../lib/disk/real-path.ts';
 import {
   type BucketSettings,
   type Config,
@@ -61,17 +63,31 @@ export function openSnapshotSource(settings: DatabaseSettings): SnapshotSource {
 
 /**
  * @throws ConfigError when the settings put database or bucket where the system keeps no files
- * (below /proc, below a file)
+ * (below /proc, below a file), or the second copy into the first bucket
  */
-export function requirePlaces({ database, bucket }: Pick<Config, 'database' | 'bucket'>): void {
+export function requirePlaces({
+  database,
+  bucket,
+  copy,
+}: Pick<Config, 'database' | 'bucket' | 'copy'>): void {
+  const second = copy?.bucket.kind === 'directory' ? copy.bucket.path : undefined;
   const places = [
     ...(database.kind === 'file' ? [['DATABASE_URL', dirname(database.path)] as const] : []),
     ...(bucket.kind === 'directory' ? [['BACKUP_DIR', bucket.path] as const] : []),
+    ...(second === undefined ? [] : [['COPY_DIR', second] as const]),
   ];
   const problems = places.flatMap(([name, path]) => {
     const problem = unfitPlace(path);
     return problem === undefined ? [] : [`${name}: ${problem}`];
   });
+  if (
+    second !== undefined &&
+    bucket.kind === 'directory' &&
+    (isWithin(realPath(second), bucket.path) || isWithin(realPath(bucket.path), second))
+  )
+    problems.push(
+      `COPY_DIR: ${second} is the directory of the first bucket, or one lies within the other; a second copy stands elsewhere, on another disk`,
+    );
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

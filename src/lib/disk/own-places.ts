@@ -10,8 +10,8 @@ import { realPath } from './real-path.ts';
 export interface OwnPlaces {
   /** The database's file; undefined: it is on a server. */
   readonly database: string | undefined;
-  /** The bucket's directory; undefined: it is on a server. */
-  readonly bucket: string | undefined;
+  /** The directories of the bucket and of its second copy; those on servers are left out. */
+  readonly buckets: readonly string[];
 }
 
 /**
@@ -24,7 +24,7 @@ const OWN_ENDS = /^(-wal|-shm|-journal|\.lock|\.restoring|\.snapshot-|\.before-r
  * Whose place `path` is, for people ("the bot's database …"); undefined when it is nobody's. Links
  * of both kinds count: the place is the bot's where the name stands, and where it leads.
  */
-export function ownPlace(path: string, { database, bucket }: OwnPlaces): string | undefined {
+export function ownPlace(path: string, { database, buckets }: OwnPlaces): string | undefined {
   const names = [realPath(path), join(realPath(dirname(path)), basename(path))];
   if (database !== undefined) {
     if (isSamePlace(path, database)) return `the bot's own database ${database}`;
@@ -35,9 +35,11 @@ export function ownPlace(path: string, { database, bucket }: OwnPlaces): string 
       if (isOneFile(path, own + end))
         return `a second name of ${own}${end}, which belongs to the bot's database`;
   }
-  if (bucket === undefined) return undefined;
-  if (names.some((name) => isWithin(name, bucket))) return `in the directory of the backups, ${bucket}`;
-  return isLinkedFrom(path, bucket) ? `a second name of a file among the backups in ${bucket}` : undefined;
+  for (const bucket of buckets) {
+    if (names.some((name) => isWithin(name, bucket))) return `in the directory of the backups, ${bucket}`;
+    if (isLinkedFrom(path, bucket)) return `a second name of a file among the backups in ${bucket}`;
+  }
+  return undefined;
 }
 
 /**
@@ -58,10 +60,10 @@ function isSame(a: Stats, b: Stats): boolean {
 }
 
 /**
- * By names, and by the directories above: one may have other names (a mount, a disk that knows no
- * capitals).
+ * Whether `path`, a real one, is the directory or below it, by names, and by the directories above:
+ * one may have other names (a mount, a disk that knows no capitals).
  */
-function isWithin(path: string, directory: string): boolean {
+export function isWithin(path: string, directory: string): boolean {
   const wanted = realPath(directory);
   const stats = statsOf(directory);
   for (let at = path; ; at = dirname(at)) {

@@ -28,6 +28,11 @@ export const ru: typeof uz = {
     html`⚠️ <b>Удаление старых копий остановлено</b>: исчезло бы больше половины.\n<code>${reason}</code>\nЕсли согласны, выполните на сервере <code>npm run backup -- prune</code>.`,
   backupProblem: (reason) =>
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема:\n<code>${reason}</code>`,
+  copyFailing: (left, reason) =>
+    html`⚠️ <b>Резервные копии не копируются во второе хранилище</b> (в очереди: ${left}).\nПричина: ${reason}\nКопии в первом хранилище на месте. Бот попробует ещё раз сам.`,
+  copyLate: (left, reason) =>
+    html`🔴 <b>Второе хранилище отстаёт больше суток</b> (не хватает копий: ${left}).\nПричина: ${reason}\nПроверьте настройки COPY_S3_… или COPY_DIR: docs/operations.md.`,
+  copyWhole: () => html`✅ Во втором хранилище снова есть все резервные копии.`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: ${reason}\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
   drillSealed: (name, reason) =>

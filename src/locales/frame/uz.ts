@@ -29,6 +29,12 @@ export const uz = {
     html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi.\n<code>${reason}</code>\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
   backupProblem: (reason: string): Html =>
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
+  /** To admins: the second copy of backups, elsewhere. */
+  copyFailing: (left: number, reason: Html): Html =>
+    html`⚠️ <b>Zaxira nusxalarning ikkinchi omborga ko‘chirilishi to‘xtab qoldi</b> (navbatda: ${left} ta).\nSababi: ${reason}\nBirinchi ombordagi nusxalar joyida. Bot o‘zi qayta urinadi.`,
+  copyLate: (left: number, reason: Html): Html =>
+    html`🔴 <b>Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada</b> (yetishmaydi: ${left} ta nusxa).\nSababi: ${reason}\nCOPY_S3_… yoki COPY_DIR sozlamalarini tekshiring: docs/operations.md.`,
+  copyWhole: (): Html => html`✅ Ikkinchi omborda yana barcha zaxira nusxalar bor.`,
   drillFailed: (name: string, reason: Html): Html =>
     html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: ${reason}\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
   drillSealed: (name: string, reason: string): Html =>

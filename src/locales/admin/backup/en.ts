@@ -15,6 +15,10 @@ export const en: typeof uz = {
     `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Backups</b>: ${total}\nChoose one to see more.`,
+  copy: (state, left, hours) =>
+    state === 'whole'
+      ? html`\n📦 Second bucket: it has them all.`
+      : html`\n${state === 'late' ? '🔴' : '⏳'} Second bucket: lacks ${left}${hours === null ? '' : `, for ${decimal(hours)} hours`}.`,
   empty: () => html`💾 There are no backups yet.`,
   started: () => html`💾 Taking a backup…`,
   reading: (rows, percent) =>

@@ -15,6 +15,10 @@ export const ru: typeof uz = {
     `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Резервные копии</b>: ${total}\nВыберите, чтобы посмотреть подробно.`,
+  copy: (state, left, hours) =>
+    state === 'whole'
+      ? html`\n📦 Второе хранилище: всё на месте.`
+      : html`\n${state === 'late' ? '🔴' : '⏳'} Второе хранилище: не хватает копий — ${left}${hours === null ? '' : `, уже ${decimal(hours)} ч`}.`,
   empty: () => html`💾 Резервных копий ещё нет.`,
   started: () => html`💾 Делаю резервную копию…`,
   reading: (rows, percent) =>

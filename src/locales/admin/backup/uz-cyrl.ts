@@ -15,6 +15,10 @@ export const uzCyrl: typeof uz = {
     `${isVerified ? '✅' : '⚠️'} ${takenAt} · ${size(bytes)}${BEFORE[trigger ?? ''] === undefined ? '' : ` · ${BEFORE[trigger ?? '']}`}`,
   // Screens.
   list: (total) => html`💾 <b>Захира нусхалар</b>: ${total} та\nБатафсил кўриш учун танланг.`,
+  copy: (state, left, hours) =>
+    state === 'whole'
+      ? html`\n📦 Иккинчи омбор: ҳаммаси жойида.`
+      : html`\n${state === 'late' ? '🔴' : '⏳'} Иккинчи омбор: ${left} та нусха етишмайди${hours === null ? '' : `, ${decimal(hours)} соатдан бери`}.`,
   empty: () => html`💾 Ҳали бирорта ҳам захира нусха йўқ.`,
   started: () => html`💾 Захира нусха олинмоқда…`,
   reading: (rows, percent) =>

@@ -33,6 +33,11 @@ export const uz = {
   // Screens.
   list: (total: number): Html =>
     html`💾 <b>Zaxira nusxalar</b>: ${total} ta\nBatafsil ko‘rish uchun tanlang.`,
+  /** One line below the list. */
+  copy: (state: 'whole' | 'behind' | 'late', left: number, hours: number | null): Html =>
+    state === 'whole'
+      ? html`\n📦 Ikkinchi ombor: hammasi joyida.`
+      : html`\n${state === 'late' ? '🔴' : '⏳'} Ikkinchi ombor: ${left} ta nusxa yetishmaydi${hours === null ? '' : `, ${decimal(hours)} soatdan beri`}.`,
   empty: (): Html => html`💾 Hali birorta ham zaxira nusxa yo‘q.`,
   started: (): Html => html`💾 Zaxira nusxa olinmoqda…`,
   reading: (rows: number, percent: number | null): Html =>

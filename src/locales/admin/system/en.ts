@@ -93,6 +93,11 @@ export const en: typeof uz = {
     html`The newest backup is not sound: <code>${problem}</code>. What to do is in docs/operations.md.`,
   damagedDatabase: (problem) =>
     html`The bot’s database is damaged, and the last run made no backup: <code>${problem}</code>. What to do is in docs/operations.md.`,
+  copyFine: () => html`Second bucket: every backup is there, too.`,
+  copyBehind: (left, reason) =>
+    html`Second bucket: ${left} not copied yet.${reason === '' ? '' : html` <code>${reason}</code>`}`,
+  copyLate: (left, reason) =>
+    html`The second bucket has been behind for more than a day (lacks ${left}). <code>${reason}</code>\nCheck the settings COPY_S3_… or COPY_DIR.`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,
   scheduleFine: () => html`Scheduled work is being done.`,
   scheduleSilent: () =>

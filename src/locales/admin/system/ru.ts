@@ -92,6 +92,11 @@ export const ru: typeof uz = {
     html`Последняя копия непригодна: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
   damagedDatabase: (problem) =>
     html`База бота повреждена, последняя копия не сделана: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
+  copyFine: () => html`Второе хранилище: все резервные копии есть и там.`,
+  copyBehind: (left, reason) =>
+    html`Второе хранилище: ещё не скопировано — ${left}.${reason === '' ? '' : html` <code>${reason}</code>`}`,
+  copyLate: (left, reason) =>
+    html`Второе хранилище отстаёт больше суток (не хватает копий: ${left}). <code>${reason}</code>\nПроверьте настройки COPY_S3_… или COPY_DIR.`,
   noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,
   scheduleFine: () => html`Работы по расписанию идут.`,
   scheduleSilent: () =>

@@ -94,6 +94,11 @@ export const uzCyrl: typeof uz = {
     html`Охирги захира нусха яроқсиз: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   damagedDatabase: (problem) =>
     html`Бот базаси бузилган, охирги марта захира нусха олинмади: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
+  copyFine: () => html`Иккинчи омбор: барча захира нусхалар у ерда ҳам бор.`,
+  copyBehind: (left, reason) =>
+    html`Иккинчи омбор: ${left} та нусха ҳали кўчирилмаган.${reason === '' ? '' : html` <code>${reason}</code>`}`,
+  copyLate: (left, reason) =>
+    html`Иккинчи омбор бир кундан кўп вақтдан бери орқада (${left} та нусха етишмайди). <code>${reason}</code>\nCOPY_S3_… ёки COPY_DIR созламаларини текширинг.`,
   noBackup: () => html`Ҳали текширилган захира нусха йўқ. /backup босинг.`,
   scheduleFine: () => html`Жадвал бўйича ишлар бажарилмоқда.`,
   scheduleSilent: () =>

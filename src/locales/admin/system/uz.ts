@@ -98,6 +98,11 @@ export const uz = {
     html`Oxirgi zaxira nusxa yaroqsiz: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   damagedDatabase: (problem: string): Html =>
     html`Bot bazasi buzilgan, oxirgi marta zaxira nusxa olinmadi: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
+  copyFine: (): Html => html`Ikkinchi ombor: barcha zaxira nusxalar u yerda ham bor.`,
+  copyBehind: (left: number, reason: string): Html =>
+    html`Ikkinchi ombor: ${left} ta nusxa hali ko‘chirilmagan.${reason === '' ? '' : html` <code>${reason}</code>`}`,
+  copyLate: (left: number, reason: string): Html =>
+    html`Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada (${left} ta nusxa yetishmaydi). <code>${reason}</code>\nCOPY_S3_… yoki COPY_DIR sozlamalarini tekshiring.`,
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
   scheduleFine: (): Html => html`Jadval bo‘yicha ishlar bajarilmoqda.`,
   scheduleSilent: (): Html =>

@@ -1,0 +1,295 @@
+/**
+ * One slice of bringing the second bucket up to the first. It may be cut off anywhere, and two may
+ * run side by side: nothing that exists is written over, and what is there is judged by its bytes.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import { explain } from '../../lib/clock.ts';
+import { pauseAfter, SECOND_COPY } from '../../lib/retry.ts';
+import type { Ledger } from '../catalog/ledger.ts';
+import { type Bucket, loadEntry, type ObjectGroup, readGroups, readSmall } from '../catalog/list.ts';
+import { type Manifest, parseManifest } from '../catalog/manifest.ts';
+import { manifestKey } from '../catalog/names.ts';
+import { putPin } from '../catalog/pins.ts';
+import type { RetentionPolicy } from '../catalog/retention.ts';
+import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
+import { type CopyMemory, LOOK_EVERY_MS } from './memory.ts';
+import { hasManifest, isComplete, type Listings, missingIn } from './places.ts';
+import { copyInOrder, type ProvenObject, requestsFor, type Slice } from './proven.ts';
+
+export interface CopyContext {
+  readonly first: Bucket;
+  readonly copy: Bucket;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly policy: RetentionPolicy;
+  /** Absent: nothing is deleted in the copy. */
+  readonly triggers?: Ledger['triggers'];
+  /** Hears of each backup that is whole in the copy now. */
+  readonly onCopied?: (name: string) => void;
+}
+
+/** Two listings of a thousand keys each. */
+const LISTS = 2;
+/** A backup's manifest, looked at before it is copied. */
+const MANIFEST_READS = 2;
+/** What cannot be copied is tried again so much later. */
+const REFUSED_MS = 86_400_000;
+/** Debris of a copy that was cut off, or of one under way elsewhere. */
+const DEBRIS_GRACE_MS = 86_400_000;
+
+/** Never rejects: what went wrong is in the memory that it gives back. */
+export async function catchUp(context: CopyContext, before: CopyMemory, slice: Slice): Promise<CopyMemory> {
+  const now = context.clock.now();
+  if (!slice.take(LISTS)) return before;
+  const work = new Work(context, before, slice, now);
+  try {
+    await work.all();
+    return work.memory();
+  } catch (error) {
+    const failures = before.failures + 1;
+    const pause = pauseAfter(SECOND_COPY, failures);
+    return {
+      ...work.memory(),
+      failures,
+      problem: explain(error),
+      behindSince: before.behindSince ?? before.at ?? now.toISOString(),
+      next: new Date(now.getTime() + pause).toISOString(),
+    };
+  }
+}
+
+class Work {
+  readonly #context: CopyContext;
+  readonly #before: CopyMemory;
+  readonly #slice: Slice;
+  readonly #now: Date;
+  readonly #proved: Set<string>;
+  readonly #refused: Map<string, CopyMemory['refused'][string]>;
+  #gone: CopyMemory['gone'];
+  #at: CopyMemory['at'];
+  #newest: CopyMemory['newest'];
+  #undeletable: CopyMemory['undeletable'];
+  #left: number;
+  #isRest = false;
+  /** In this slice. */
+  readonly #copied: string[] = [];
+  readonly #problems: string[] = [];
+
+  constructor(context: CopyContext, before: CopyMemory, slice: Slice, now: Date) {
+    this.#context = context;
+    this.#before = before;
+    this.#slice = slice;
+    this.#now = now;
+    this.#proved = new Set(before.proved);
+    this.#refused = new Map(Object.entries(before.refused));
+    this.#gone = before.gone;
+    this.#at = before.at;
+    this.#newest = before.newest;
+    this.#undeletable = before.undeletable;
+    this.#left = before.left;
+  }
+
+  memory(): CopyMemory {
+    const now = this.#now.toISOString();
+    const refused = [...this.#refused.values()].map(({ problem }) => problem);
+    const problems = [...this.#problems, ...refused];
+    return {
+      ...this.#before,
+      at: this.#at,
+      newest: this.#newest,
+      left: this.#left,
+      behindSince: this.#left === 0 ? null : (this.#before.behindSince ?? now),
+      failures: 0,
+      problem: problems.length === 0 ? null : problems.slice(0, MOST_PROBLEMS).join('; '),
+      next: this.#isRest ? now : new Date(this.#now.getTime() + LOOK_EVERY_MS).toISOString(),
+      gone: this.#gone,
+      proved: [...this.#proved],
+      refused: Object.fromEntries(this.#refused),
+      undeletable: this.#undeletable,
+    };
+  }
+
+  async all(): Promise<void> {
+    const { first, copy } = this.#context;
+    const listings: Listings = {
+      first: { bucket: first, groups: await readGroups(first) },
+      copy: { bucket: copy, groups: await readGroups(copy) },
+    };
+    const missing = missingIn(listings);
+    this.#at = this.#now.toISOString();
+    this.#gone = goneSince(listings, this.#gone, this.#now);
+    this.#newest = listings.copy.groups.find(isComplete)?.name ?? null;
+    this.#forgetRefused(missing);
+    const wanted = missing.filter(({ name }) => !this.#refused.has(name));
+    this.#left = wanted.length;
+    if (wanted.length === 0) this.#proved.clear();
+    for (const group of wanted) {
+      if (!(await this.#copy(listings, group))) break;
+    }
+    await this.#copyPins(listings);
+    await this.#retain(listings);
+    if (this.#left === 0 && this.#slice.take(1))
+      // A courtesy: a key that may not see or end uploads is as good.
+      await copy.store
+        .sweep(copy.prefix, new Date(this.#now.getTime() - DEBRIS_GRACE_MS))
+        .catch(() => undefined);
+  }
+
+  /** Those that are whole by now, or gone, and those whose day is over. */
+  #forgetRefused(missing: readonly ObjectGroup[]): void {
+    const names = new Set(missing.map(({ name }) => name));
+    for (const [name, { at }] of this.#refused) {
+      const age = this.#now.getTime() - Date.parse(at);
+      if (!names.has(name) || age < 0 || age >= REFUSED_MS) this.#refused.delete(name);
+    }
+  }
+
+  /** False: the slice is used up. */
+  async #copy(listings: Listings, group: ObjectGroup): Promise<boolean> {
+    const { first, copy } = this.#context;
+    if (!this.#slice.take(MANIFEST_READS)) return this.#rest();
+    const found = await provenObjects(first, group);
+    if (typeof found === 'string') return this.#refuse(group, found);
+    if (found === undefined) return this.#later();
+    const largest = found.toSorted((a, b) => b.bytes - a.bytes)[0];
+    const needed = requestsFor(largest?.bytes ?? 0);
+    if (needed > this.#slice.most - LISTS - MANIFEST_READS)
+      return this.#refuse(
+        group,
+        `${group.name}: ${largest?.file} takes ${needed} requests to copy, more than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`,
+      );
+    const held = listings.copy.groups.find(({ name }) => name === group.name);
+    const copied = await copyInOrder({
+      from: first,
+      to: copy,
+      objects: found,
+      slice: this.#slice,
+      isProved: ({ file, bytes }) =>
+        this.#proved.has(file) &&
+        held?.objects.some((object) => object.key === `${copy.prefix}${file}` && object.bytes === bytes) ===
+          true,
+      onProved: ({ file }) => this.#proved.add(file),
+    });
+    switch (copied.kind) {
+      case 'copied':
+        for (const { file } of found) this.#proved.delete(file);
+        this.#left -= 1;
+        this.#copied.push(group.name);
+        if (this.#newest === null || group.name > this.#newest) this.#newest = group.name;
+        this.#context.onCopied?.(group.name);
+        return true;
+      case 'rest':
+        return this.#rest();
+      case 'gone':
+        return this.#later();
+      case 'unlike':
+        return this.#refuse(group, `${group.name}: ${copied.problem}`);
+      default:
+        return this.#takenBy(group, held, copied);
+    }
+  }
+
+  #rest(): false {
+    this.#isRest = true;
+    return false;
+  }
+
+  /** The first may have lost it since the listing; the next look tells. */
+  #later(): true {
+    this.#isRest = true;
+    return true;
+  }
+
+  #refuse({ name }: ObjectGroup, problem: string): true {
+    this.#refused.set(name, { at: this.#now.toISOString(), problem });
+    this.#left -= 1;
+    return true;
+  }
+
+  /**
+   * What nothing points to, and nobody is writing any more, is what a copy left that was cut off or
+   * taken in wrongly.
+   */
+  async #takenBy(
+    group: ObjectGroup,
+    held: ObjectGroup | undefined,
+    { file, problem }: { readonly file: string; readonly problem: string },
+  ): Promise<boolean> {
+    const { store, prefix } = this.#context.copy;
+    const object = held?.objects.find(({ key }) => key === `${prefix}${file}`);
+    const isDebris =
+      held !== undefined &&
+      !hasManifest(held) &&
+      object !== undefined &&
+      this.#now.getTime() - object.modified.getTime() >= DEBRIS_GRACE_MS;
+    if (!isDebris) return this.#refuse(group, `${group.name}: ${problem}`);
+    if (this.#slice.take(2)) await store.delete([object.key]);
+    return this.#rest();
+  }
+
+  /** Pins are copied, and never taken off there: `unpin --from copy` does that. */
+  async #copyPins({ first, copy }: Listings): Promise<void> {
+    const isPinned = ({ objects }: ObjectGroup): boolean => objects.some(({ role }) => role === 'pin');
+    const pinned = new Set(first.groups.filter(isPinned).map(({ name }) => name));
+    const there = copy.groups.filter((group) => hasManifest(group) && !isPinned(group));
+    for (const name of [...there.map((group) => group.name), ...this.#copied]) {
+      if (!pinned.has(name)) continue;
+      if (!this.#slice.take(3)) return void this.#rest();
+      await putPin(copy.bucket, name);
+    }
+  }
+
+  async #retain(listings: Listings): Promise<void> {
+    const { triggers, policy } = this.#context;
+    const mayGo = mayGoNow(listings, this.#gone, this.#now);
+    if (triggers === undefined || mayGo.size === 0) return;
+    // Asked again once a day: the right may have come.
+    const refusedAt = this.#undeletable === null ? Number.NEGATIVE_INFINITY : Date.parse(this.#undeletable);
+    const since = this.#now.getTime() - refusedAt;
+    if (since >= 0 && since < REFUSED_MS) return;
+    const report = await pruneCopy(listings, {
+      mayGo,
+      policy,
+      triggers,
+      now: this.#now,
+      slice: this.#slice,
+    });
+    if (report === undefined) return;
+    const { removed, denied, problems } = report;
+    this.#gone = Object.fromEntries(Object.entries(this.#gone).filter(([name]) => !removed.includes(name)));
+    if (denied.length > 0) this.#undeletable = this.#now.toISOString();
+    else if (removed.length > 0) this.#undeletable = null;
+    if (denied.length === 0) this.#problems.push(...problems);
+  }
+}
+
+const MOST_PROBLEMS = 3;
+
+/**
+ * What a backup consists of, its manifest last. A text: why it is not copied; undefined: it is
+ * gone.
+ */
+async function provenObjects(
+  bucket: Bucket,
+  group: ObjectGroup,
+): Promise<readonly ProvenObject[] | string | undefined> {
+  const entry = await loadEntry(bucket, group);
+  if (entry.state === 'unfinished') return undefined;
+  if (entry.manifest === undefined || entry.usable.length < 2)
+    return `${group.name} is not whole in ${bucket.store.description} and was not copied: ${entry.problem}`;
+  const manifest = await manifestOf(bucket, entry.manifest);
+  return manifest && [...filesOf(entry.manifest), manifest];
+}
+
+function filesOf({ objects }: Manifest): ProvenObject[] {
+  return [objects.database, objects.document].map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 }));
+}
+
+/** As it is stored; its own seal is its proof. */
+async function manifestOf({ store, prefix }: Bucket, { name }: Manifest): Promise<ProvenObject | undefined> {
+  const bytes = await readSmall(store, manifestKey(prefix, name));
+  if (bytes === undefined) return undefined;
+  parseManifest(bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { file: manifestKey('', name), bytes: bytes.byteLength, sha256 };
+}

@@ -1,0 +1,126 @@
+/**
+ * What is remembered of the second copy between two looks at it. It lies in the bot's database: to
+ * lose it costs nothing but a later deletion in the copy. Pure.
+ */
+import * as v from 'valibot';
+import { readJson } from '../../lib/read-json.ts';
+import type { BackupName } from '../catalog/names.ts';
+
+const time = v.pipe(v.string(), v.isoTimestamp());
+const fields = {
+  /** When both buckets were listed last; null: never. */
+  at: v.nullable(time),
+  /** The newest backup that stands whole in the copy. */
+  newest: v.nullable(v.string()),
+  /** Since when the copy lacks something; null: it lacks nothing. */
+  behindSince: v.nullable(time),
+  /** Backups that it lacks. */
+  left: v.number(),
+  /** The newest run on record at the last look. */
+  run: v.nullable(v.string()),
+  /** Slices in a row that failed. */
+  failures: v.number(),
+  /** Why the last one did, or what cannot be copied; null: nothing is wrong. */
+  problem: v.nullable(v.string()),
+  /** Not to be looked at before, unless there is a new run. */
+  next: v.nullable(time),
+  /** What the admins were told last of trouble that is not over. */
+  told: v.nullable(v.picklist(['failing', 'late'])),
+  /** Since when a backup of the copy is not in the first bucket any more. */
+  gone: v.record(v.string(), time),
+  /** Files of a backup under way that are proved in the copy. */
+  proved: v.array(v.string()),
+  /** Backups that could not be copied as they are, and when that was found. */
+  refused: v.record(v.string(), v.object({ at: time, problem: v.string() })),
+  /** When the copy refused a deletion for want of the right; null: it did not. */
+  undeletable: v.nullable(time),
+};
+const schema = v.object(fields);
+
+export type CopyMemory = Readonly<v.InferOutput<typeof schema>>;
+
+export const NO_MEMORY: CopyMemory = {
+  at: null,
+  newest: null,
+  behindSince: null,
+  left: 0,
+  run: null,
+  failures: 0,
+  problem: null,
+  next: null,
+  told: null,
+  gone: {},
+  proved: [],
+  refused: {},
+  undeletable: null,
+};
+
+/** What cannot be read (somebody's SQL, another program) counts as nothing. */
+export function readMemory(text: string | null | undefined): CopyMemory {
+  const parsed = v.safeParse(schema, readJson<object>(text ?? ''));
+  return parsed.success ? parsed.output : NO_MEMORY;
+}
+
+/** A whole copy is looked at so often: pins, and backups that another program made. */
+export const LOOK_EVERY_MS: number = 60 * 60_000;
+/** Longest pause that is meant; a stored one beyond it is of a clock that ran ahead. */
+const LONGEST_PAUSE_MS = 2 * LOOK_EVERY_MS;
+
+/** Whether it is time for a slice. `run`: the newest run on record. */
+export function isDue({ next, run: seen }: CopyMemory, run: BackupName | null, now: Date): boolean {
+  if (next === null || run !== seen) return true;
+  const wait = Date.parse(next) - now.getTime();
+  return wait <= 0 || wait > LONGEST_PAUSE_MS;
+}
+
+export interface CopyHealth {
+  /** `late`: it lacks something for more than a day, or nobody could look for so long. */
+  readonly state: 'whole' | 'behind' | 'late';
+  readonly newest: BackupName | null;
+  readonly left: number;
+  /** Since when it lacks something, hours with one decimal; null: it lacks nothing. */
+  readonly behindHours: number | null;
+  readonly problem: string | null;
+  /** Retention there is the bucket's own: the bot's key may not delete. */
+  readonly isUndeletable: boolean;
+}
+
+const LATE_MS = 24 * 3_600_000;
+
+export function copyHealth(memory: CopyMemory, now: Date): CopyHealth {
+  const { at, behindSince, newest, left, problem, undeletable } = memory;
+  const unseen = at === null ? 0 : now.getTime() - Date.parse(at);
+  const behind =
+    behindSince === null ? (unseen > LATE_MS ? unseen : null) : now.getTime() - Date.parse(behindSince);
+  const isBehind = behind !== null || at === null;
+  return {
+    state: (behind ?? 0) > LATE_MS ? 'late' : isBehind ? 'behind' : 'whole',
+    newest,
+    left,
+    behindHours: behind === null ? null : Math.max(0, Math.round(behind / 360_000) / 10),
+    problem,
+    isUndeletable: undeletable !== null,
+  };
+}
+
+/** Failures in a row before the admins hear of them: one minute's outage is no news. */
+const MANY_FAILURES = 3;
+
+export type CopyNews = 'failing' | 'late' | 'over';
+
+/** What the admins should hear now, once each; and the memory with that told. */
+export function newsOf(memory: CopyMemory, now: Date): { news: CopyNews | undefined; memory: CopyMemory } {
+  const { state } = copyHealth(memory, now);
+  const { told, failures, problem, refused } = memory;
+  const isFailing = failures >= MANY_FAILURES || Object.keys(refused).length > 0;
+  const news =
+    state === 'late' && told !== 'late'
+      ? 'late'
+      : isFailing && told === null
+        ? 'failing'
+        : told !== null && state === 'whole' && problem === null
+          ? 'over'
+          : undefined;
+  if (news === undefined) return { news, memory };
+  return { news, memory: { ...memory, told: news === 'over' ? null : news } };
+}

@@ -1,0 +1,67 @@
+/** Where each backup is, from the listings of both buckets. Pure. */
+import type { Bucket, ObjectGroup } from '../catalog/list.ts';
+import type { BackupName } from '../catalog/names.ts';
+
+export type Place = 'both' | 'first only' | 'second only';
+
+const ROLES = ['database', 'document', 'manifest'] as const;
+
+export function hasManifest({ objects }: ObjectGroup): boolean {
+  return objects.some(({ role }) => role === 'manifest');
+}
+
+/** By the listing; what is inside, its manifest tells. */
+export function isComplete({ objects }: ObjectGroup): boolean {
+  return ROLES.every((wanted) => objects.some(({ role }) => role === wanted));
+}
+
+/** The two buckets as one looks at them. */
+export interface Listings {
+  readonly first: { readonly bucket: Bucket; readonly groups: readonly ObjectGroup[] };
+  readonly copy: { readonly bucket: Bucket; readonly groups: readonly ObjectGroup[] };
+}
+
+/** Whether the second bucket has the same files in the same lengths, manifest included. */
+export function isCopied({ first, copy }: Listings, group: ObjectGroup): boolean {
+  const held = copy.groups.find(({ name }) => name === group.name);
+  if (held === undefined) return false;
+  const files = new Map(
+    held.objects.map(({ key, bytes }) => [key.slice(copy.bucket.prefix.length), bytes] as const),
+  );
+  return ROLES.every((wanted) =>
+    group.objects.some(
+      ({ role, key, bytes }) => role === wanted && files.get(key.slice(first.bucket.prefix.length)) === bytes,
+    ),
+  );
+}
+
+/** Names that have a manifest in either bucket. */
+export function placesOf({ first, copy }: Listings): ReadonlyMap<BackupName, Place> {
+  const here = new Set(first.groups.filter(hasManifest).map(({ name }) => name));
+  const there = new Set(copy.groups.filter(hasManifest).map(({ name }) => name));
+  return new Map(
+    [...here.union(there)].map((name) => [
+      name,
+      here.has(name) ? (there.has(name) ? 'both' : 'first only') : 'second only',
+    ]),
+  );
+}
+
+/**
+ * Backups of the first bucket that the second one lacks, newest first: those whose files are there,
+ * that nobody proved damaged, and that are encrypted where the settings encrypt.
+ */
+export function missingIn(listings: Listings): ObjectGroup[] {
+  const { bucket, groups } = listings.first;
+  return groups.filter(
+    (group) =>
+      isComplete(group) &&
+      !group.objects.some(({ role }) => role === 'verdict') &&
+      !(bucket.isSealed === true && hasPlain(group)) &&
+      !isCopied(listings, group),
+  );
+}
+
+function hasPlain({ objects }: ObjectGroup): boolean {
+  return objects.some(({ role, encrypted }) => (role === 'database' || role === 'document') && !encrypted);
+}
