@@ -1,0 +1,201 @@
+/**
+ * The second copy as the tick of a Worker on the free plan makes it: 50 subrequests an invocation,
+ * every one of them counted; what the admins and /healthz hear of it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MemoryS3 } from '../../sim/s3/memory.ts';
+import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
+import { listBackups } from '../../src/backup/catalog/list.ts';
+import { readMemory } from '../../src/backup/copy/memory.ts';
+import type { BackupEngine } from '../../src/backup/engine.ts';
+import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
+import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
+import { createS3Store } from '../../src/backup/store/s3-store.ts';
+import type { Store } from '../../src/backup/store/types.ts';
+import { createApi, readBotInfo } from '../../src/bot/telegram.ts';
+import { copyNote } from '../../src/db/copy-note.ts';
+import type { Database } from '../../src/db/database.ts';
+import { openRemoteDatabase } from '../../src/db/remote-database.ts';
+import { composeEngine, copyOf } from '../../src/hosts/compose.ts';
+import { createHost, type Host } from '../../src/hosts/host.ts';
+import { linkKey } from '../../src/http/download-links.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { readConfig } from '../../src/settings/config.ts';
+
+const ADMIN = 4242;
+const SUBREQUESTS = 50;
+const RESERVE = 10;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+let directory: string;
+let parts: StandIns;
+let db: Database;
+let engine: BackupEngine;
+let host: Host;
+let second: Store;
+let admin: ReturnType<StandIns['telegram']['person']>;
+let requests = 0;
+let isAway = false;
+let time: number;
+const now = (): Date => new Date(time);
+
+beforeEach(async () => {
+  time = Date.parse('2026-06-15T02:01:00Z');
+  isAway = false;
+  directory = mkdtempSync(join(tmpdir(), 'copy-backups-'));
+  parts = await startStandIns({ directory, adminIds: [ADMIN] });
+  admin = parts.telegram.person({ id: ADMIN });
+  await admin.send('/start');
+  const counted: typeof fetch = (input, init) => {
+    requests += 1;
+    return fetch(input, init);
+  };
+  const config = readConfig(
+    {
+      ...parts.settings,
+      COPY_S3_ENDPOINT: 'https://elsewhere.example.com',
+      COPY_S3_BUCKET: 'second',
+      COPY_S3_ACCESS_KEY_ID: 'a',
+      COPY_S3_SECRET_ACCESS_KEY: 'b',
+    },
+    'worker',
+  );
+  const { url, authToken } =
+    config.database.kind === 'remote' ? config.database : { url: '', authToken: undefined };
+  db = openRemoteDatabase({ url, authToken, fetch: counted });
+  const api = createApi({ token: parts.telegram.token, apiRoot: parts.telegram.apiRoot });
+  api.config.use((previous, ...call) => {
+    requests += 1;
+    return previous(...call);
+  });
+  const store = createS3Store(parts.s3, { fetch: (input, init) => counted(input, init) });
+  const s3 = new MemoryS3({}, now);
+  second = createS3Store(
+    { ...parts.s3, endpoint: 'http://memory', isCopy: true },
+    {
+      attempts: 1,
+      fetch: async (address, init) => {
+        requests += 1;
+        if (isAway) return new Response(null, { status: 403 });
+        return s3.fetch(address, init);
+      },
+    },
+  );
+  const links = { baseUrl: '', key: linkKey('1:x'), prefix: config.backup.prefix, now };
+  if (config.copy === undefined) throw new Error('the settings name no copy');
+  engine = composeEngine(config.backup, {
+    source: openRemoteSnapshotSource({ url, ...(authToken !== undefined && { authToken }), fetch: counted }),
+    store,
+    copy: copyOf(config.backup, config.copy, second),
+    links,
+    ledger: createBackupLedger(db),
+    holder: 'worker',
+    clock: { ...systemClock, now },
+    alert: async () => {},
+  });
+  host = createHost({
+    config,
+    webhookSecret: 'x',
+    db,
+    api,
+    me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
+    store,
+    backups: engine,
+    links,
+    now,
+    sleep: async () => {},
+    log: createLog('silent', () => {}),
+    tickLimits: { seconds: 50, requests: SUBREQUESTS - RESERVE },
+    after: () => {},
+  });
+  await host.ready();
+});
+afterEach(async () => {
+  db.close();
+  await parts.close();
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+});
+
+/** One tick a minute; returns what the dearest cost. */
+async function ticks(count: number): Promise<number> {
+  let most = 0;
+  for (let i = 0; i < count; i += 1) {
+    requests = 0;
+    await host.tick();
+    most = Math.max(most, requests);
+    time += MINUTE_MS;
+  }
+  return most;
+}
+
+const copied = async (): Promise<string[]> =>
+  (await listBackups({ store: second, prefix: 'backups/' })).entries.map(
+    ({ name, state }) => `${name} ${state}`,
+  );
+const made = async (): Promise<string[]> =>
+  (await engine.list()).entries.map(({ name, state }) => `${name} ${state}`);
+const run = () => engine.run({ trigger: 'schedule', scheduledAt: now() });
+const told = (): string[] =>
+  admin
+    .messages()
+    .map(({ text }) => text ?? '')
+    .filter((text) => /ikkinchi ombor/i.test(text));
+const health = async () => {
+  const answer = await host.app.fetch(new Request('http://x/healthz'));
+  return ((await answer.json()) as { copy?: Record<string, unknown> }).copy;
+};
+
+test('a run is in the second bucket two minutes later, and no tick takes more than the free plan gives', async () => {
+  await run();
+  await ticks(1);
+  // The listing and what is copied at first fit into one tick, or the next but one goes on.
+  expect(await ticks(3)).toBeLessThanOrEqual(SUBREQUESTS);
+  expect(await copied()).toEqual(await made());
+  expect(await health()).toMatchObject({ state: 'whole', left: 0, behind_hours: null, retention: 'bot' });
+  // An idle minute costs one question more.
+  await ticks(2);
+  const idle = await ticks(2);
+  time += MINUTE_MS;
+  requests = 0;
+  await run();
+  time += MINUTE_MS;
+  expect(await ticks(6)).toBeLessThanOrEqual(SUBREQUESTS);
+  expect(await copied()).toEqual(await made());
+  expect(idle).toBeLessThan(16);
+});
+
+test('a second bucket that refuses: the run is good, the admins hear once, once of a day, and once of the end', async () => {
+  isAway = true;
+  const outcome = await run();
+  expect(outcome).toMatchObject({ kind: 'done', problems: [] });
+  await ticks(20);
+  expect(told()).toHaveLength(1);
+  expect(told()[0]).toMatch(/to‘xtab qoldi[\s\S]*COPY_S3_ACCESS_KEY_ID/);
+  expect((await health())?.['state']).toBe('behind');
+  time += 25 * HOUR_MS;
+  await ticks(30);
+  expect(told()).toHaveLength(2);
+  expect(told()[1]).toContain('bir kundan ko‘p');
+  expect(await health()).toMatchObject({ state: 'late' });
+  isAway = false;
+  await ticks(30);
+  expect(told()).toHaveLength(3);
+  expect(told()[2]).toContain('yana barcha zaxira nusxalar bor');
+  expect(await copied()).toEqual(await made());
+  await ticks(30);
+  expect(told()).toHaveLength(3);
+});
+
+test('a memory that somebody spoilt counts as none', async () => {
+  await db.write([{ sql: "INSERT INTO alerts (key, told_at) VALUES ('copy', '{\"at\":7}')", args: [] }]);
+  await run();
+  await ticks(4);
+  const [note] = await db.read([copyNote()]);
+  expect(readMemory(note)).toMatchObject({ left: 0, failures: 0 });
+  expect(await copied()).toEqual(await made());
+});
