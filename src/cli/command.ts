@@ -3,7 +3,8 @@
  * ExitCode}). Node only.
  */
 import { constants } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { StoreError } from '../backup/store/types.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { explainUnusable } from '../db/file/database-file.ts';
 import { useOwnScratch } from '../hosts/node/own-scratch.ts';
@@ -14,8 +15,9 @@ import type { Installed } from './installed-bot.ts';
 import { Interrupted } from './interrupted.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { outputs } from './output.ts';
-import { openSession, type Session } from './session.ts';
+import { type From, openSession, type Session } from './session.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Invocation {
   readonly terminal: Terminal;
@@ -40,9 +42,19 @@ export interface Cli {
 /** 0 done, 1 failed, 2 bad usage, 3 not safe (`list --check` alone). */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-/** The user asked for something that makes no sense: exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+export { UsageError };
+
+/**
+ * {@link framed}, for a command that reads backups: `--from copy` has it read the second copy, and
+ * nothing in the command itself knows of it.
+ */
+export function reading<Options extends object>(
+  cli: Cli,
+  command: Command,
+  run: (invocation: Invocation, args: readonly string[], options: Options) => Promise<ExitCode>,
+): Command {
+  const from = new Option('--from <bucket>', 'copy: the second copy (COPY_S3_* or COPY_DIR)');
+  return framed(cli, command.addOption(from.choices(['first', 'copy'])), run);
 }
 
 /**
@@ -58,7 +70,7 @@ export function framed<Options extends object>(
     .option('--json', 'one JSON answer on standard output, nothing else')
     .option('-y, --yes', 'ask nothing')
     .action(async (...values: unknown[]) => {
-      const options = command.opts<Options & { json?: boolean; yes?: boolean }>();
+      const options = command.opts<Options & { json?: boolean; yes?: boolean; from?: From }>();
       const args = command.registeredArguments
         .flatMap((_, i) => values[i] ?? [])
         .filter((value) => typeof value === 'string');
@@ -74,7 +86,7 @@ export function framed<Options extends object>(
       let failure = '';
       try {
         useOwnScratch();
-        session = await openSession(cli.env, terminal, cli.installed);
+        session = await openSession(cli.env, terminal, { installed: cli.installed, from: options.from });
         const { stoppable } = interruption;
         cli.exitCode = await run(
           { terminal, session, yes: options.yes === true, now: () => new Date(), stoppable },
@@ -83,7 +95,7 @@ export function framed<Options extends object>(
         );
       } catch (error) {
         // Writes nothing to a reader that has left: all tools in a pipe do so.
-        failure = explained(error, session);
+        failure = explained(error, session) + (isReading(command) ? elsewhere(error, session) : '');
         if (!(error instanceof Deserted)) terminal.fail(failure);
         cli.exitCode = exitCodeOf(error);
       } finally {
@@ -121,6 +133,16 @@ function exitCodeOf(error: unknown): number {
 /** The reader of standard output has left, and the command makes no sense without one. */
 export class Deserted extends Error {
   override readonly name = 'Deserted';
+}
+
+function isReading(command: Command): boolean {
+  return command.options.some(({ long }) => long === '--from');
+}
+
+/** The first bucket does not answer, and there is a second. */
+function elsewhere(error: unknown, session: Session | undefined): string {
+  if (!(error instanceof StoreError) || session?.config.copy === undefined || session.readsCopy) return '';
+  return '\nThe second copy may answer: add --from copy';
 }
 
 function messageOf(error: unknown): string {

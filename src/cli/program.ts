@@ -6,6 +6,7 @@ import { endOnSurprise } from '../lib/surprise.ts';
 import { asCalledHere } from '../settings/command-name.ts';
 import type { Environment } from '../settings/config.ts';
 import type { Cli } from './command.ts';
+import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { downloadCommand } from './commands/download.ts';
 import { drillCommand } from './commands/drill.ts';
@@ -13,6 +14,7 @@ import { exportCommand } from './commands/export.ts';
 import { fullCommand } from './commands/full.ts';
 import { importCommand } from './commands/import.ts';
 import { keyCommand } from './commands/key.ts';
+import { kitCommand } from './commands/kit.ts';
 import { listCommand } from './commands/list.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -33,6 +35,8 @@ const COMMANDS = [
   importCommand,
   drillCommand,
   diffCommand,
+  copyCommand,
+  kitCommand,
   pruneCommand,
   pinCommand,
   unpinCommand,

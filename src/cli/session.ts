@@ -11,17 +11,27 @@ import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import type { BackupContext } from '../backup/run/context.ts';
 import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
-import { bucketOf, composeBackup } from '../hosts/compose.ts';
+import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
 import { ageOf, keptBeside } from '../hosts/node/missing-database.ts';
 import { openDatabase, openSnapshotSource, openStore, requirePlaces } from '../hosts/node/node-parts.ts';
 import { brokenLink, MOUNT } from '../lib/disk/directories.ts';
 import { type Config, type Environment, readConfig } from '../settings/config.ts';
 import { botElsewhere, type Installed } from './installed-bot.ts';
 import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Session {
   readonly config: Config;
+  /** What the command reads: the first bucket, or the second once {@link readCopy} was called. */
   readonly bucket: Bucket;
+  readonly first: Bucket;
+  /** Which bucket a person named; undefined: none, so a command may choose. */
+  readonly from: From | undefined;
+  readonly readsCopy: boolean;
+  /** The second bucket, opened on demand; undefined: the settings name none. */
+  copy(): Promise<Bucket | undefined>;
+  /** From now on the command reads the second bucket. @throws UsageError when there is none */
+  readCopy(): Promise<void>;
   /**
    * What opens encrypted backups: BACKUP_AGE_IDENTITY (a key, or a file of keys) and
    * BACKUP_PASSPHRASE; undefined when neither is set.
@@ -42,19 +52,36 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** The value of `--from`. */
+export type From = 'first' | 'copy';
+
 /** Half a day: the CLI backs up databases that are too large for a Worker. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 export async function openSession(
   env: Environment,
   terminal: Terminal,
-  installed?: Installed,
+  { installed, from }: { readonly installed?: Installed | undefined; readonly from?: From | undefined } = {},
 ): Promise<Session> {
   const config = readConfig(env, 'cli');
   requirePlaces(config);
   if (config.database.kind === 'file') removeOldCopies(config.database.path);
   const keys = readKeys(config);
-  const bucket = bucketOf(config.backup, await openStore(config.bucket));
+  const first = bucketOf(config.backup, await openStore(config.bucket));
+  let second: Promise<Bucket> | undefined;
+  const copy: Session['copy'] = async () => {
+    const settings = config.copy;
+    if (settings === undefined) return undefined;
+    second ??= openStore(settings.bucket).then((store) => copyOf(config.backup, settings, store));
+    return second;
+  };
+  let read: Bucket = first;
+  const readCopy: Session['readCopy'] = async () => {
+    const found = await copy();
+    if (found === undefined) throw new NoCopy();
+    read = found;
+  };
+  if (from === 'copy') await readCopy();
   const source = openSnapshotSource(config.database);
   const elsewhere = botElsewhere(config, installed);
   const offline = existsSync('data/offline') && isAway(config) ? OFFLINE : undefined;
@@ -62,7 +89,16 @@ export async function openSession(
   const notices: string[] = [];
   return {
     config,
-    bucket,
+    get bucket() {
+      return read;
+    },
+    first,
+    from,
+    get readsCopy() {
+      return read !== first;
+    },
+    copy,
+    readCopy,
     keys,
     source,
     notices,
@@ -81,7 +117,7 @@ export async function openSession(
       open.push(opened);
       return composeBackup(config.backup, {
         source,
-        store: bucket.store,
+        store: first.store,
         ledger: createBackupLedger(opened.db, isSurelyDead),
         holder: holderText('cli', new Date()),
         timeoutMs: RUN_TIMEOUT_MS,
@@ -99,6 +135,12 @@ export async function openSession(
       for (const one of open.splice(0)) await one.close();
     },
   };
+}
+
+class NoCopy extends UsageError {
+  constructor() {
+    super('--from copy: there is no second copy; COPY_S3_* or COPY_DIR name one');
+  }
 }
 
 const OFFLINE =

@@ -10,7 +10,9 @@ import {
 } from '../backup/catalog/list.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
 import { isLatest, latestBackup, noLatest, passedOver, tooNewText } from '../backup/catalog/newest.ts';
+import { explain } from '../lib/clock.ts';
 import { UsageError } from './command.ts';
+import type { Session } from './session.ts';
 
 /** For the help of every command that takes a backup. */
 export const LATEST = 'latest (the newest good one; never the safety backup of a restore)';
@@ -48,6 +50,30 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
         : [`The newest file without a manifest can be restored by itself: ${bare}`]),
     ].join('\n'),
   );
+}
+
+/**
+ * For a restore: `latest` is taken from the second copy where the first bucket does not answer or
+ * has none, and nobody named a bucket. Otherwise the second copy is asked for a newer one, which is
+ * told and not taken.
+ */
+export async function resolveAnywhere(session: Session, text: string): Promise<Resolved> {
+  if (text !== 'latest' || session.from !== undefined) return resolveBackup(session.bucket, text);
+  const copy = await session.copy();
+  try {
+    const resolved = await resolveBackup(session.bucket, text);
+    const newer = copy && (await latestBackup(copy).catch(() => undefined))?.entry;
+    if (newer === undefined || newer.time <= resolved.entry.time) return resolved;
+    const note = `${newer.name} is newer and in the second copy alone: \`restore ${newer.name} --from copy\` takes it`;
+    return { ...resolved, passedOver: [note, ...resolved.passedOver] };
+  } catch (error) {
+    const found = copy && (await resolveBackup(copy, text).catch(() => undefined));
+    if (copy === undefined || found === undefined) throw error;
+    await session.readCopy();
+    const [why = ''] = explain(error).split('\n');
+    const note = `the first bucket gave no backup (${why}), so this one is from the second copy, ${copy.store.description}`;
+    return { ...found, passedOver: [note, ...found.passedOver] };
+  }
 }
 
 /** The newest older one that `latest` could mean and this program can read. */

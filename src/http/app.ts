@@ -47,7 +47,7 @@ export interface Health {
     readonly newest: string | null;
     readonly left: number;
     readonly behind_hours: number | null;
-    /** Who deletes there: the bot by its rules, or the bucket by its own, for the bot's key may not. */
+    /** Who deletes there: the bot, or the bucket by its own rules, for the bot's key may not. */
     readonly retention: 'bot' | 'bucket';
   };
 }

@@ -251,6 +251,32 @@ describe('each step as written', { concurrent: false }, () => {
     expect(await follow('R2 is gone', place)).toContain('Good');
   });
 
+  test('a second copy elsewhere', async () => {
+    const place = new Place();
+    await place.backUp();
+    place.set({ COPY_DIR: 'elsewhere' });
+    expect(await follow('A second copy elsewhere', place)).toContain('drill passed');
+  });
+
+  test('the account is gone: from the second bucket and the key alone everything is back', async () => {
+    const place = new Place();
+    const key = await generateKey();
+    place.set({ COPY_DIR: 'elsewhere', BACKUP_AGE_RECIPIENTS: key.recipient });
+    await place.backUp();
+    rmSync(join(place.directory, 'data'), { recursive: true });
+    place.set({ BACKUP_AGE_IDENTITY: key.identity });
+    const said = await follow('The account is gone', place, (i) => {
+      if (i === 1) expect(place.count(ANIME)).toBe(40);
+    });
+    expect(said).toMatch(/Second copy: whole[\s\S]*both[\s\S]*second only/);
+  });
+
+  test('everything on a USB stick', async () => {
+    const place = new Place();
+    await place.backUp();
+    expect(await follow('Everything on a USB stick', place)).toContain('every byte as in its manifest');
+  });
+
   test('moving from the old Python bot', async () => {
     const place = new Place();
     rmSync(place.database);

@@ -252,6 +252,12 @@ describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
     expect(await sh('tar -tzf zaxira.tar.gz')).toContain(`backups/anime_bot_${newest()}.db.gz`);
   });
 
+  test('ikkinchi ombor', async () => {
+    const said = [];
+    for (const block of blocksOf('Ikkinchi ombor', 'sh')) said.push(await sh(block));
+    expect(said).toEqual([expect.stringContaining('Good'), expect.stringContaining('every byte')]);
+  });
+
   test('the cron line works in the little that cron gives', async () => {
     const [line = ''] = blocksOf('Jadval', 'cron');
     const [, command = ''] = /^(?:\S+ ){5}(.*)$/m.exec(line) ?? [];

@@ -98,7 +98,9 @@ test('docs/backup-workflow.yml hands over every setting of a backup: none is lef
   // A disk, a schedule or an age limit of the bot's is nothing to the workflow; the key is not for
   // a server.
   const others = /^BACKUP_(DIR|CRON|MAX_AGE_HOURS|AGE_IDENTITY)$/;
-  const wanted = SETTING_NAMES.filter((name) => /^(DATABASE|S3|BACKUP)_/.test(name) && !others.test(name));
+  const wanted = SETTING_NAMES.filter(
+    (name) => /^(DATABASE|S3|COPY_S3|BACKUP)_/.test(name) && !others.test(name),
+  );
   const entries = Object.entries(env).toSorted(([a], [b]) => a.localeCompare(b));
   expect(entries).toEqual(
     wanted.toSorted((a, b) => a.localeCompare(b)).map((name) => [name, `\${{ secrets.${name} }}`]),

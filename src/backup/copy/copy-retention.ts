@@ -12,7 +12,7 @@ import type { CopyMemory } from './memory.ts';
 import { hasManifest, isComplete, type Listings } from './places.ts';
 import type { Slice } from './proven.ts';
 
-export const KEPT_AFTER_MS: number = 7 * 86_400_000;
+const KEPT_AFTER_MS: number = 7 * 86_400_000;
 
 /** Since when each backup of the copy is gone from the first bucket. */
 export function goneSince(

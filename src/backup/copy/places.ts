@@ -22,7 +22,7 @@ export interface Listings {
 }
 
 /** Whether the second bucket has the same files in the same lengths, manifest included. */
-export function isCopied({ first, copy }: Listings, group: ObjectGroup): boolean {
+function isCopied({ first, copy }: Listings, group: ObjectGroup): boolean {
   const held = copy.groups.find(({ name }) => name === group.name);
   if (held === undefined) return false;
   const files = new Map(

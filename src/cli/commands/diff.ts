@@ -7,7 +7,7 @@ import { diffInProcess } from '../../backup/verify/database-diff.ts';
 import { asDatabase, plainFile } from '../../backup/verify/plain-file.ts';
 import { unpackDatabase } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
@@ -16,7 +16,7 @@ export function diffCommand(cli: Cli): Command {
     .description('rows added, removed and changed per table, from the first to the second')
     .argument('<first>', `a backup, ${LATEST}, live (the database itself), or a file`)
     .argument('<second>', 'likewise');
-  return framed(cli, command, diff);
+  return reading(cli, command, diff);
 }
 
 async function diff(invocation: Invocation, [first = '', second = '']: readonly string[]): Promise<ExitCode> {

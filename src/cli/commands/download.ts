@@ -9,7 +9,7 @@ import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { isSealedFor, openObject } from '../../backup/verify/open-object.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { formatBytes } from '../../text/format.ts';
-import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
@@ -28,7 +28,7 @@ export function downloadCommand(cli: Cli): Command {
     .argument('<name>', `a backup, or ${LATEST}`)
     .option('-o, --output <directory>', 'where to; made when missing', DIRECTORY)
     .option('--plain', 'decrypted and unpacked: a .db and a .json');
-  return framed<Options>(cli, command, download);
+  return reading<Options>(cli, command, download);
 }
 
 async function download(

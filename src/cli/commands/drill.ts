@@ -5,7 +5,7 @@ import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { drill } from '../../backup/restore/drill.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { formatCount } from '../../text/format.ts';
-import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
 import { LATEST, resolveBackup } from '../target.ts';
@@ -14,7 +14,7 @@ export function drillCommand(cli: Cli): Command {
   const command = new Command('drill')
     .description('restore a backup into a scratch database, compare it, say how long it took')
     .argument('[backup]', `a backup, or ${LATEST}`, 'latest');
-  return framed(cli, command, run);
+  return reading(cli, command, run);
 }
 
 async function run(
@@ -22,7 +22,7 @@ async function run(
   [name = 'latest']: readonly string[],
 ): Promise<ExitCode> {
   // A person who names a backup asks for that one alone.
-  const lost = name === 'latest' ? await findLost(session) : undefined;
+  const lost = name === 'latest' && !session.readsCopy ? await findLost(session) : undefined;
   const { entry, passedOver } = await resolveBackup(session.bucket, name);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const bar = createProgressBar(terminal, () => performance.now());

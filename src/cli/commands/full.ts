@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { keepDamagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { damageOf } from '../../backup/catalog/list.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
+import type { CopyMemory } from '../../backup/copy/memory.ts';
 import { rowsOfTables } from '../../backup/model/digest.ts';
 import { KEEPS_DELETED } from '../../backup/run/probe.ts';
 import type { BackupProgress } from '../../backup/run/progress.ts';
@@ -13,6 +14,7 @@ import { withAdvice } from '../advice.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { mendOf } from '../damage-advice.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { copyNow } from './copy.ts';
 
 export function fullCommand(cli: Cli): Command {
   const command = new Command('full')
@@ -48,13 +50,22 @@ async function full(
       onProgress: ({ phase, rows, bytes, total }) => bar({ label: LABELS[phase], rows, bytes, total }),
     }),
   );
+  const ms = now().getTime() - began.getTime();
+  // The run is good, whatever becomes of its copy.
+  const second = outcome.kind === 'done' ? await stoppable((signal) => copyNow(session, signal)) : undefined;
   terminal.clear();
-  report(invocation, outcome, now().getTime() - began.getTime());
+  report(invocation, outcome, { ms, second });
   if (outcome.kind === 'done') return outcome.manifest.state === 'verified' ? 0 : 1;
   return 1;
 }
 
-function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: number): void {
+interface Made {
+  readonly ms: number;
+  /** What became of the second copy; undefined: there is none. */
+  readonly second: CopyMemory | undefined;
+}
+
+function report({ terminal, session }: Invocation, outcome: BackupOutcome, { ms, second }: Made): void {
   const { say, answer, colors } = terminal;
   const { notices } = session;
   if (outcome.kind === 'failed') {
@@ -93,6 +104,7 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
     swept: swept.objects,
     problems,
     notices,
+    ...(second && { second_copy: { left: second.left, problem: second.problem } }),
   });
   const { database, document } = manifest.objects;
   const made = `backup ${colors.bold(name)} in ${formatDuration(ms)}, ${formatCount(rows)} rows`;
@@ -104,6 +116,9 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, ms: n
   for (const object of [database, document])
     say(`  ${object.file}  ${formatBytes(object.bytes)} (${formatBytes(object.contents.bytes)} inside)`);
   say(`  in ${session.bucket.store.description}`);
+  if (second?.problem === null) say(`  and in the second copy, read back`);
+  else if (second !== undefined)
+    say(colors.yellow(`  the second copy is not whole, the bot tries again: ${second.problem}`));
   for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));
   const deleted = deletedText(pruned);
   if (deleted !== undefined) say(`  ${deleted}`);

@@ -15,8 +15,9 @@ import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts'
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
-import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { mendOf } from '../damage-advice.ts';
+import { lookElsewhere } from '../other-bucket.ts';
 import { type Column, formatTable } from '../table.ts';
 import { ABSENT, isAbsent } from '../target.ts';
 import type { Colors } from '../terminal.ts';
@@ -26,7 +27,7 @@ export function listCommand(cli: Cli): Command {
     .description('every backup, newest first, and whether you are safe')
     .option('-n, --limit <count>', 'show only so many', wholeNumber)
     .option('--check', `the verdict alone; exit code ${NOT_SAFE} when you are not safe (for cron)`);
-  return framed<Options>(cli, command, list);
+  return reading<Options>(cli, command, list);
 }
 
 /**
@@ -49,7 +50,10 @@ const COUNTED = ['anime', 'anime_parts', 'users', 'groups'];
 async function list(invocation: Invocation, _: readonly string[], options: Options): Promise<ExitCode> {
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
-  const { run: recorded, unread } = await recordedRun(bucket, async () => (await session.backup()).ledger);
+  // What the second copy lacks yet is not lost.
+  const { run: recorded, unread } = session.readsCopy
+    ? { run: undefined, unread: undefined }
+    : await recordedRun(bucket, async () => (await session.backup()).ledger);
   const { entries, total } = await listBackups(bucket);
   const found = newestOf(bucket, entries);
   const newest = found.entry;
@@ -61,7 +65,9 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const failedRun = (damaged ?? lost) === undefined ? await damagedRun(bucket, newest) : undefined;
   const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged ?? lost ?? failedRun);
   const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
-  const shown = entries.slice(0, options.limit);
+  const others = await lookElsewhere(session, entries);
+  const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
+  const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   terminal.answer({
     ok: health.ok,
@@ -73,7 +79,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     total,
     last_drill: lastDrill ?? null,
     bucket: bucket.store.description,
-    backups: shown.map(asJson),
+    ...(others && { second_copy: others.answer }),
+    backups: shown.map((entry) => ({ ...asJson(entry), place: others?.places.get(entry.name) ?? null })),
   });
   const { colors } = terminal;
   const where = bucket.store.description;
@@ -96,6 +103,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   }
   terminal.say(safe);
   if (later !== undefined) terminal.say(colors.yellow(later));
+  if (others !== undefined)
+    terminal.say(others.isWhole ? colors.dim(others.line) : colors.yellow(others.line));
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   if (unread !== undefined && total > 0)
     terminal.say(
@@ -113,15 +122,18 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   if (shown.length > 0) {
     terminal.say('');
     const [title = '', ...lines] = formatTable(
-      COLUMNS,
-      shown.map((entry) => cells(bucket, entry, now(), colors)),
+      others === undefined ? COLUMNS : [...COLUMNS, { title: 'PLACE' }],
+      shown.map((entry) => [
+        ...cells(bucket, entry, now(), colors),
+        ...(others === undefined ? [] : [others.places.get(entry.name) ?? '?']),
+      ]),
       terminal.columns,
     );
     terminal.say(colors.dim(title));
     for (const line of lines) terminal.say(line);
   }
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  const hidden = total > shown.length ? `, ${shown.length} shown` : '';
+  const hidden = all.length > shown.length ? `, ${shown.length} shown` : '';
   if (total > 0) {
     terminal.say('');
     terminal.say(colors.dim(`${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Bucket } from '../../backup/catalog/list.ts';
 import { type PinOutcome, pin, unpin } from '../../backup/catalog/pins.ts';
-import { type Cli, framed } from '../command.ts';
+import { type Cli, reading } from '../command.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 
 export function pinCommand(cli: Cli): Command {
@@ -19,7 +19,7 @@ function make(
   act: (bucket: Bucket, name: string) => Promise<PinOutcome>,
 ): Command {
   const command = new Command(verb).description(description).argument('<name>', `a backup, or ${LATEST}`);
-  return framed(cli, command, async ({ terminal, session }, [text = '']) => {
+  return reading(cli, command, async ({ terminal, session }, [text = '']) => {
     const { entry, passedOver } = await resolveBackup(session.bucket, text);
     const { name } = entry;
     for (const line of passedOver) terminal.say(terminal.colors.yellow(line));

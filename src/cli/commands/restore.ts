@@ -26,11 +26,11 @@ import { inScratch } from '../../lib/disk/scratch.ts';
 import { hideSecrets } from '../../lib/log.ts';
 import { readConfig } from '../../settings/config.ts';
 import { formatCount, formatDuration } from '../../text/format.ts';
-import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { requireDatabasePlace, requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
-import { LATEST, olderThan, resolveBackup } from '../target.ts';
+import { LATEST, olderThan, resolveAnywhere } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
 interface Options {
@@ -52,7 +52,7 @@ export function restoreCommand(cli: Cli): Command {
     .option('--any-schema', 'also what is not the bot’s database, by its tables')
     .option('--dry-run', 'show what would change, change nothing')
     .option('--broken-database', 'no backup of the old file can be made: set it aside without one');
-  return framed<Options>(cli, command, async (invocation, args, options) => {
+  return reading<Options>(cli, command, async (invocation, args, options) => {
     try {
       return await run(cli, invocation, args, options);
     } catch (error) {
@@ -327,7 +327,7 @@ async function resolveSource(
     return { from: { kind: 'file', path: text }, passedOver: [] };
   if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
     throw new UsageError(`file ${text} does not exist`);
-  const { entry, passedOver } = await resolveBackup(session.bucket, text);
+  const { entry, passedOver } = await resolveAnywhere(session, text);
   const from = { kind: 'backup', entry } as const;
   if (text !== 'latest') return { from, passedOver };
   await refuseDenied(session.bucket, entry);

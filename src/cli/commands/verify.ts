@@ -15,7 +15,7 @@ import { createDirectoryStore } from '../../backup/store/directory.ts';
 import { plainFile } from '../../backup/verify/plain-file.ts';
 import { type DeepVerdict, verifyDeep, verifyFile } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { type Cli, Deserted, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 
@@ -28,7 +28,7 @@ export function verifyCommand(cli: Cli): Command {
     .description('the full proof: every byte, both files opened by a real SQLite, digests compared')
     .argument('[target]', `a backup, ${LATEST}, or a file on disk`, 'latest')
     .option('--all', 'every backup in the bucket');
-  return framed<Options>(cli, command, verify);
+  return reading<Options>(cli, command, verify);
 }
 
 interface Verdict extends Omit<DeepVerdict, 'proofs'> {

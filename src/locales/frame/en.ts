@@ -28,7 +28,7 @@ export const en: typeof uz = {
   copyFailing: (left, reason) =>
     html`⚠️ <b>Backups cannot be copied to the second bucket</b> (waiting: ${left}).\nReason: ${reason}\nThose in the first bucket are as they were. The bot tries again by itself.`,
   copyLate: (left, reason) =>
-    html`🔴 <b>The second bucket has been behind for more than a day</b> (backups that it lacks: ${left}).\nReason: ${reason}\nCheck the settings COPY_S3_… or COPY_DIR: docs/operations.md.`,
+    html`🔴 <b>The second bucket has been behind for more than a day</b> (backups that it lacks: ${left}).\nReason: ${reason}\nCheck its settings: docs/operations.md.`,
   copyWhole: () => html`✅ The second bucket has every backup again.`,
   drillFailed: (name, reason) =>
     html`🔴 <b>A test restore of the backup failed:</b> <code>${name}</code>\nReason: ${reason}\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,

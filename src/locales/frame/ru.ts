@@ -31,7 +31,7 @@ export const ru: typeof uz = {
   copyFailing: (left, reason) =>
     html`⚠️ <b>Резервные копии не копируются во второе хранилище</b> (в очереди: ${left}).\nПричина: ${reason}\nКопии в первом хранилище на месте. Бот попробует ещё раз сам.`,
   copyLate: (left, reason) =>
-    html`🔴 <b>Второе хранилище отстаёт больше суток</b> (не хватает копий: ${left}).\nПричина: ${reason}\nПроверьте настройки COPY_S3_… или COPY_DIR: docs/operations.md.`,
+    html`🔴 <b>Второе хранилище отстаёт больше суток</b> (не хватает копий: ${left}).\nПричина: ${reason}\nПроверьте его настройки: docs/operations.md.`,
   copyWhole: () => html`✅ Во втором хранилище снова есть все резервные копии.`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: ${reason}\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,

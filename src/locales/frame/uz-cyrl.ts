@@ -27,7 +27,7 @@ export const uzCyrl: typeof uz = {
   copyFailing: (left, reason) =>
     html`⚠️ <b>Захира нусхаларнинг иккинчи омборга кўчирилиши тўхтаб қолди</b> (навбатда: ${left} та).\nСабаби: ${reason}\nБиринчи омбордаги нусхалар жойида. Бот ўзи қайта уринади.`,
   copyLate: (left, reason) =>
-    html`🔴 <b>Иккинчи омбор бир кундан кўп вақтдан бери орқада</b> (етишмайди: ${left} та нусха).\nСабаби: ${reason}\nCOPY_S3_… ёки COPY_DIR созламаларини текширинг: docs/operations.md.`,
+    html`🔴 <b>Иккинчи омбор бир кундан кўп вақтдан бери орқада</b> (етишмайди: ${left} та нусха).\nСабаби: ${reason}\nСозламаларини текширинг: docs/operations.md.`,
   copyWhole: () => html`✅ Иккинчи омборда яна барча захира нусхалар бор.`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: ${reason}\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,

@@ -1,6 +1,6 @@
 /**
- * The second bucket: what is proved in the first is copied as it is stored, whatever breaks off, and
- * nothing is deleted in both at one moment.
+ * The second bucket: what is proved in the first is copied as it is stored, whatever breaks off,
+ * and nothing is deleted in both at one moment.
  */
 import { describe, expect, test } from 'vitest';
 import { MemoryS3 } from '../../../sim/s3/memory.ts';

@@ -97,7 +97,7 @@ export const en: typeof uz = {
   copyBehind: (left, reason) =>
     html`Second bucket: ${left} not copied yet.${reason === '' ? '' : html` <code>${reason}</code>`}`,
   copyLate: (left, reason) =>
-    html`The second bucket has been behind for more than a day (lacks ${left}). <code>${reason}</code>\nCheck the settings COPY_S3_… or COPY_DIR.`,
+    html`The second bucket has been behind for more than a day (lacks ${left}). <code>${reason}</code>\nCheck its settings: docs/operations.md.`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,
   scheduleFine: () => html`Scheduled work is being done.`,
   scheduleSilent: () =>

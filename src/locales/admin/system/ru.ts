@@ -96,7 +96,7 @@ export const ru: typeof uz = {
   copyBehind: (left, reason) =>
     html`Второе хранилище: ещё не скопировано — ${left}.${reason === '' ? '' : html` <code>${reason}</code>`}`,
   copyLate: (left, reason) =>
-    html`Второе хранилище отстаёт больше суток (не хватает копий: ${left}). <code>${reason}</code>\nПроверьте настройки COPY_S3_… или COPY_DIR.`,
+    html`Второе хранилище отстаёт больше суток (не хватает копий: ${left}). <code>${reason}</code>\nПроверьте его настройки: docs/operations.md.`,
   noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,
   scheduleFine: () => html`Работы по расписанию идут.`,
   scheduleSilent: () =>

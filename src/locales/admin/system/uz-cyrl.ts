@@ -98,7 +98,7 @@ export const uzCyrl: typeof uz = {
   copyBehind: (left, reason) =>
     html`Иккинчи омбор: ${left} та нусха ҳали кўчирилмаган.${reason === '' ? '' : html` <code>${reason}</code>`}`,
   copyLate: (left, reason) =>
-    html`Иккинчи омбор бир кундан кўп вақтдан бери орқада (${left} та нусха етишмайди). <code>${reason}</code>\nCOPY_S3_… ёки COPY_DIR созламаларини текширинг.`,
+    html`Иккинчи омбор бир кундан кўп вақтдан бери орқада (${left} та нусха етишмайди). <code>${reason}</code>\nСозламаларини текширинг: docs/operations.md.`,
   noBackup: () => html`Ҳали текширилган захира нусха йўқ. /backup босинг.`,
   scheduleFine: () => html`Жадвал бўйича ишлар бажарилмоқда.`,
   scheduleSilent: () =>

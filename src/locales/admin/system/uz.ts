@@ -102,7 +102,7 @@ export const uz = {
   copyBehind: (left: number, reason: string): Html =>
     html`Ikkinchi ombor: ${left} ta nusxa hali ko‘chirilmagan.${reason === '' ? '' : html` <code>${reason}</code>`}`,
   copyLate: (left: number, reason: string): Html =>
-    html`Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada (${left} ta nusxa yetishmaydi). <code>${reason}</code>\nCOPY_S3_… yoki COPY_DIR sozlamalarini tekshiring.`,
+    html`Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada (${left} ta nusxa yetishmaydi). <code>${reason}</code>\nSozlamalarini tekshiring: docs/operations.md.`,
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
   scheduleFine: (): Html => html`Jadval bo‘yicha ishlar bajarilmoqda.`,
   scheduleSilent: (): Html =>

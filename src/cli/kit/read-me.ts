@@ -1,0 +1,67 @@
+/** What a kit says of itself, in Uzbek and in English; its steps are walked by test/cli/kit.test.ts. */
+import type { Manifest } from '../../backup/catalog/manifest.ts';
+
+/** The directory that a kit unpacks to. */
+export const KIT = 'kit';
+
+export function readMe({ name, objects }: Manifest): string {
+  const { encoding, recipients } = objects.database;
+  const isSealed = encoding.includes('age');
+  const isPassphrase = recipients.includes('passphrase');
+  const key = !isSealed ? [] : [isPassphrase ? 'BACKUP_PASSPHRASE=' : 'BACKUP_AGE_IDENTITY=key.txt'];
+  const lines = [`BACKUP_DIR=${KIT}`, ...key].map((line) => `    ${line}`).join('\n');
+  const steps = `    npm ci
+    npm run backup -- verify latest
+    npm run backup -- restore latest`;
+  return `${UZ(name, isSealed, isPassphrase, lines, steps)}\n${'-'.repeat(72)}\n\n${EN(name, isSealed, isPassphrase, lines, steps)}`;
+}
+
+type Page = (name: string, isSealed: boolean, isPassphrase: boolean, lines: string, steps: string) => string;
+
+const UZ: Page = (name, isSealed, isPassphrase, lines, steps) => `BOTNI BO‘SH KOMPYUTERDA TIKLASH
+
+Bu papkada ${name} nomli zaxira nusxa bor: butun baza (.db.gz), o‘sha ma’lumotlar o‘qiladigan
+ko‘rinishda (.json.gz) va ularni isbotlovchi fayl (.manifest.json). settings.txt faylida sozlamalar
+nomlari bor, qiymatlari yo‘q. Parol, token va kalitlar bu yerda yo‘q: ularni alohida saqlang.
+${
+  isSealed
+    ? `Nusxa shifrlangan: ${isPassphrase ? 'parol' : 'maxfiy kalit (AGE-SECRET-KEY-…)'} bo‘lmasa, uni hech kim ocha olmaydi.\n`
+    : 'Nusxa shifrlanmagan: uni begonalarga bermang.\n'
+}
+1. Node.js 24 ni o‘rnating. Bot dasturining papkasini shu kompyuterga oling va unga kiring. Bu
+   papkani (${KIT}) o‘sha yerga qo‘ying.
+2. Dastur papkasida .env degan fayl yarating va unga yozing${isSealed ? (isPassphrase ? ' (parolni = dan keyin)' : ' (maxfiy kalit key.txt faylida tursin)') : ''}:
+
+${lines}
+
+3. Buyruqlarni navbat bilan bering. Ikkinchisi nusxani tekshiradi, uchinchisi bazani tiklaydi:
+
+${steps}
+
+4. .env faylidan yuqoridagi qatorlarni oling va o‘zingizning sozlamalaringizni yozing: BOT_TOKEN,
+   ADMIN_IDS va settings.txt dagi boshqa kerakli nomlar. So‘ng botni ishga tushiring: npm start
+`;
+
+const EN: Page = (name, isSealed, isPassphrase, lines, steps) => `STARTING FROM THIS KIT ON AN EMPTY MACHINE
+
+This directory holds backup ${name}: the whole database (.db.gz), the same data as a readable
+document (.json.gz), and the file that proves both (.manifest.json). settings.txt has the names of
+the settings and none of their values. No password, token or key is in here: keep them elsewhere.
+${
+  isSealed
+    ? `The backup is encrypted: without ${isPassphrase ? 'its passphrase' : 'the secret key (AGE-SECRET-KEY-…)'} nobody can open it.\n`
+    : 'The backup is not encrypted: do not give it to strangers.\n'
+}
+1. Install Node.js 24. Get the directory of the bot's program onto this machine and go into it. Put
+   this directory (${KIT}) there.
+2. Make a file .env in the program's directory with these lines${isSealed ? (isPassphrase ? ' (the passphrase behind the =)' : ' (the secret key is in the file key.txt)') : ''}:
+
+${lines}
+
+3. Give the commands one after another. The second checks the backup, the third restores it:
+
+${steps}
+
+4. Take these lines out of .env and write your own settings there: BOT_TOKEN, ADMIN_IDS, and what
+   you need of the other names in settings.txt. Then start the bot: npm start
+`;

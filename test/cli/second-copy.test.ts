@@ -1,0 +1,163 @@
+/**
+ * The second copy at the command line: every command that reads backups reads it too, and a restore
+ * finds it by itself when the first bucket is gone.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { requirePlaces } from '../../src/hosts/node/node-parts.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'second-copy-'));
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await migrate(db, { now: () => new Date(0), backup: async () => {} });
+  db.close();
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+
+const SETTINGS = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'first', COPY_DIR: 'second' };
+const cli = (...args: readonly string[]): Promise<CliResult> => runCli(directory, SETTINGS, ...args);
+const files = (bucket: string): string[] => readdirSync(join(directory, bucket)).toSorted();
+const takeOut = (bucket: string, name: string): void => {
+  for (const file of files(bucket)) if (file.includes(name)) rmSync(join(directory, bucket, file));
+};
+
+let names: string[] = [];
+
+test('full puts the backup into both, byte for byte; a copy that fails does not fail it', async () => {
+  writeFileSync(join(directory, 'second'), 'a file stands where the directory should');
+  const failed = await cli('full', '--json');
+  expect(failed.code).toBe(2);
+  expect(failed.json()['error']).toContain('COPY_DIR');
+  rmSync(join(directory, 'second'));
+  mkdirSync(join(directory, 'second'));
+  const done = await cli('full');
+  expect(done.code, done.stderr).toBe(0);
+  expect(done.stdout).toContain('and in the second copy, read back');
+  const again = (await cli('full', '--json')).json();
+  expect(again['second_copy']).toEqual({ left: 0, problem: null });
+  expect(files('second')).toEqual(files('first'));
+  names = files('first').flatMap((file) => /^anime_bot_(\d+_\d+)/.exec(file)?.[1] ?? []);
+  expect(names).toHaveLength(2);
+});
+
+test('list says where each backup is, and what the copy lacks; copy brings it', async () => {
+  const [older = '', newest = ''] = names;
+  takeOut('second', newest);
+  takeOut('first', older);
+  const listed = await cli('list');
+  expect(listed.stdout).toContain(`Second copy: lacks 1 (${newest}), in directory`);
+  expect(listed.stdout).toMatch(new RegExp(`${newest}.*first only`));
+  expect(listed.stdout).toMatch(new RegExp(`${older}.*second only`));
+  const answer = (await cli('list', '--json')).json();
+  expect(answer).toMatchObject({
+    total: 1,
+    second_copy: { lacks: [newest] },
+    backups: [
+      { name: newest, place: 'first only' },
+      { name: older, place: 'second only' },
+    ],
+  });
+  const there = (await cli('list', '--from', 'copy', '--json')).json();
+  expect(there).toMatchObject({ newest_verified: older, total: 1 });
+  const copied = await cli('copy', '--json');
+  expect(copied.json()).toEqual({ ok: true, copied: [newest], left: 0, problem: null });
+  expect((await cli('list')).stdout).toMatch(new RegExp(`Second copy: whole[\\s\\S]*${newest}.*both`));
+});
+
+test('verify, download, drill, diff, pin and restore read the copy with --from copy', async () => {
+  const [older = ''] = names;
+  const from = ['--from', 'copy'];
+  for (const args of [
+    ['verify', older, ...from],
+    ['download', older, '-o', 'fetched', ...from],
+    ['drill', ...from],
+    ['pin', older, ...from],
+    ['restore', older, '--to', 'file:other.db', ...from],
+  ]) {
+    const { code, stderr } = await cli(...args);
+    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+  }
+  expect(files('fetched')).toHaveLength(3);
+  expect(files('second')).toContain(`anime_backup_${older}.pin`);
+  const missing = await cli('verify', older);
+  expect(missing.stderr).toContain(`no backup ${older} in directory`);
+  const none = await runCli(directory, { ...SETTINGS, COPY_DIR: '' }, 'list', ...from);
+  expect(none.code).toBe(2);
+  expect(none.stderr).toContain('--from copy: there is no second copy; COPY_S3_* or COPY_DIR name one');
+});
+
+test('a newer one that the copy alone has is told, not taken', async () => {
+  const [older = '', newest = ''] = names;
+  await runCli(directory, SETTINGS, 'full');
+  const third =
+    files('first')
+      .flatMap((file) => /^anime_bot_(\d+_\d+)/.exec(file)?.[1] ?? [])
+      .at(-1) ?? '';
+  expect([older, newest]).not.toContain(third);
+  takeOut('first', third);
+  const restored = await cli('restore', 'latest', '--to', 'file:older.db', '--json');
+  expect(restored.json()).toMatchObject({ origin: newest });
+  expect(String(restored.json()['notes'])).toContain(
+    `${third} is newer and in the second copy alone: \`restore ${third} --from copy\` takes it`,
+  );
+  takeOut('second', third);
+});
+
+test.each([
+  ['is empty', { BACKUP_DIR: 'nothing' }, /there is no backup in directory/],
+  [
+    'does not answer',
+    {
+      S3_ENDPOINT: 'http://127.0.0.1:9',
+      S3_BUCKET: 'b',
+      S3_ACCESS_KEY_ID: 'a',
+      S3_SECRET_ACCESS_KEY: 'b',
+    },
+    /no connection to/,
+  ],
+])(
+  'restore latest takes the copy when the first bucket %s, and says so',
+  { timeout: 60_000 },
+  async (_, change, why) => {
+    const [, newest = ''] = names;
+    const settings = { ...SETTINGS, ...change, DATABASE_URL: 'file:back.db' };
+    rmSync(join(directory, 'back.db'), { force: true });
+    const restored = await runCli(directory, settings, 'restore', 'latest');
+    expect(restored.code, restored.stderr).toBe(0);
+    expect(restored.stdout).toMatch(
+      /the first bucket gave no backup \(.*\), so this one is from the second copy/,
+    );
+    expect(restored.stdout).toMatch(why);
+    expect(restored.stdout).toContain(`restored: ${newest}`);
+    expect(existsSync(join(directory, 'back.db'))).toBe(true);
+  },
+);
+
+test('a copy in the first bucket itself is refused, by whatever name', async () => {
+  symlinkSync(join(directory, 'first'), join(directory, 'link'));
+  const at = (path: string) => ({ kind: 'directory' as const, path: join(directory, path) });
+  const places = (copy: string) => () =>
+    requirePlaces({
+      database: { kind: 'file', path: join(directory, 'bot.db') },
+      bucket: at('first'),
+      copy: { bucket: at(copy), prefix: '' },
+    });
+  for (const copy of ['first', 'link', 'link/inner', 'first/inner', '.'])
+    expect(places(copy), copy).toThrow('COPY_DIR: ');
+  expect(places('second')).not.toThrow();
+  const { code, stderr } = await runCli(directory, { ...SETTINGS, COPY_DIR: 'link' }, 'list');
+  expect(code).toBe(2);
+  expect(stderr).toContain('is the directory of the first bucket');
+});
+
+test('no command writes its output into the copy', async () => {
+  const { code, stderr } = await cli('export', '-o', 'second/export.json');
+  expect(code).toBe(2);
+  expect(stderr).toContain('in the directory of the backups');
+});
