@@ -37,7 +37,7 @@ const TROUBLES = [
 export type Trouble = (typeof TROUBLES)[number];
 
 /** What breaks down together. */
-export type Side = 'bucket' | 'database' | 'files' | 'admins';
+export type Side = 'bucket' | 'second' | 'database' | 'files' | 'admins';
 
 const DAY_MS = 86_400_000;
 /** How long silence is borne. */

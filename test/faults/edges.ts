@@ -8,11 +8,11 @@ import { type Store, StoreError } from '../../src/backup/store/types.ts';
 import { type Database, DatabaseUnavailable } from '../../src/db/database.ts';
 import { type Caller, faultySource, faultyStore } from '../support/faulty-edges.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
-import type { Chaos } from './chaos.ts';
+import type { Chaos, Side } from './chaos.ts';
 
-export function chaoticStore(store: MemoryStore, chaos: Chaos): Store {
+export function chaoticStore(store: MemoryStore, chaos: Chaos, side: Side = 'bucket'): Store {
   const caller = chaos.side(
-    'bucket',
+    side,
     (what, isTimeout) =>
       new StoreError(`${what}: ${isTimeout ? 'no answer in 120 s' : 'trouble'}`, { retryable: true }),
   );

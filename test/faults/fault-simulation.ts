@@ -13,6 +13,7 @@ import { Scene, type State } from './fault-scene.ts';
 import { GoodBackups } from './good-backups.ts';
 import { type ImportFile, importFile, importInto, requireImported } from './import-operation.ts';
 import { restoreSomething } from './restore-operation.ts';
+import { SecondBucket } from './second-bucket.ts';
 import { newestOf, scratchDirectory, type Templates } from './templates.ts';
 
 const DAY_MS = 86_400_000;
@@ -20,11 +21,11 @@ const DAY_MS = 86_400_000;
 const KEEP_DAYS = 90;
 /** Calls of an undisturbed operation, about; dozens of like calls counted as few. */
 const CALLS = {
-  file: { backup: 45, restore: 80, import: 12 },
-  server: { backup: 45, restore: 110, import: 12 },
+  file: { backup: 45, restore: 80, import: 12, copy: 60 },
+  server: { backup: 45, restore: 110, import: 12, copy: 60 },
 } as const;
 
-type Operation = 'backup' | 'duplicate' | 'together' | 'twin' | 'restore' | 'import';
+type Operation = 'backup' | 'duplicate' | 'together' | 'twin' | 'restore' | 'import' | 'copy';
 const OPERATIONS: readonly Operation[] = [
   'backup',
   'backup',
@@ -34,6 +35,8 @@ const OPERATIONS: readonly Operation[] = [
   'restore',
   'restore',
   'import',
+  'copy',
+  'copy',
 ];
 
 /** The calls that everything hangs on: each the one moment of its operation, or nearly. */
@@ -41,6 +44,8 @@ function focusOf(operation: Operation): readonly Focus[] {
   const put: Focus = [/^put /, 0.5];
   if (operation === 'restore')
     return [[/SWAP|^rename/, 0.6], [/INTO restoring_|restoring_control/, 0.1], put];
+  if (operation === 'copy')
+    return [put, [/^(create|close) /, 0.3], [/^get /, 0.3], [/manifest/, 0.4], [/^list /, 0.5]];
   if (operation === 'import') return [[/MERGE|SET state/, 0.6]];
   return [put, [/^delete /, 0.4], [/renew|SET expires_ms/, 0.4]];
 }
@@ -78,12 +83,14 @@ class Simulation {
   readonly #seed: number;
   readonly #scene: Scene;
   readonly #good: GoodBackups;
+  readonly #second: SecondBucket;
   #hasRestored = false;
 
   constructor(seed: number, scene: Scene, good: GoodBackups) {
     this.#seed = seed;
     this.#scene = scene;
     this.#good = good;
+    this.#second = new SecondBucket(scene);
   }
 
   async all(): Promise<void> {
@@ -95,6 +102,9 @@ class Simulation {
       await scene.commit();
       await this.#operate(scene.random.pick(OPERATIONS), i);
       await this.#good.check();
+      await this.#second.check();
+      if (scene.random.chance(0.5)) await this.#second.copy();
+      await this.#second.check();
       scene.clock.advance(
         scene.random.chance(scene.retentionDays === KEEP_DAYS ? 0.1 : 0.5) ? DAY_MS : 60_000,
       );
@@ -104,8 +114,26 @@ class Simulation {
     await scene.commit();
     await this.#undisturbedBackup();
     this.#good.checkDebris();
+    await this.#second.check();
+    await this.#second.mustCatchUp();
+    if (scene.retentionDays !== KEEP_DAYS) await this.#weekLater();
     if (this.#hasRestored && (scene.random.chance(0.2) || (await this.#restoreLeftovers()) > 0))
       await this.#restoreUndisturbed();
+  }
+
+  /** What the first bucket's retention took goes from the second one, which breaks down meanwhile. */
+  async #weekLater(): Promise<void> {
+    const scene = this.#scene;
+    for (let day = 0; day < 3; day += 1) {
+      scene.clock.advance(4 * DAY_MS);
+      await scene.commit();
+      await this.#undisturbedBackup();
+      await this.#operate('copy', 100 + day);
+      await this.#second.check();
+      await this.#second.copy();
+      await this.#second.check();
+    }
+    await this.#second.mustCatchUp();
   }
 
   async #operate(operation: Operation, number: number): Promise<void> {
@@ -117,7 +145,10 @@ class Simulation {
       clock: scene.clock,
       troubles: 1 + scene.random.int(3),
       focus: scene.random.chance(0.4) ? scene.random.pick(focusOf(operation)) : undefined,
-      calls: operation === 'restore' || operation === 'import' ? calls[operation] : calls.backup,
+      calls:
+        operation === 'restore' || operation === 'import' || operation === 'copy'
+          ? calls[operation]
+          : calls.backup,
       meanwhile: this.#rival(operation),
     });
     scene.story.push(operation);
@@ -130,9 +161,11 @@ class Simulation {
         await this.#import(chaos);
         right = [await scene.state()];
         scene.states.add(await scene.state());
-      } else await this.#backUp(operation, chaos);
+      } else if (operation === 'copy') await this.#copy(chaos);
+      else await this.#backUp(operation, chaos);
     } finally {
       await chaos.settle();
+      this.#second.jumped(chaos.hits);
       scene.story.push(...chaos.hits.map((hit) => `  ${hit}`));
     }
     // Not even the lease is proof against a put that stalls: the next run sweeps what comes of it.
@@ -195,6 +228,23 @@ class Simulation {
       default:
         return backUp(disturbed, true);
     }
+  }
+
+  /** Alone, beside a backup that is under way, or beside another that copies. */
+  async #copy(chaos: Chaos): Promise<void> {
+    const scene = this.#scene;
+    const kind = scene.random.int(3);
+    const beside = async (): Promise<void> => {
+      if (kind === 1) await this.#second.copy();
+      if (kind !== 2) return;
+      const scheduledAt = scene.clock.now();
+      const outcome = await runBackup(await scene.context(undefined, 'calm'), {
+        trigger: 'schedule',
+        scheduledAt,
+      });
+      if (outcome.kind === 'done') await this.#good.mustBeListed(outcome.name);
+    };
+    await Promise.all([this.#second.copy(chaos), beside()]);
   }
 
   async #import(chaos: Chaos): Promise<void> {

@@ -1,0 +1,129 @@
+/**
+ * The second bucket of a seed, which breaks down apart from the first, and its promises: what stands
+ * there is what stood in the first, nothing goes from both within a week, and when nothing breaks
+ * any more it lacks nothing.
+ */
+import { Buffer } from 'node:buffer';
+import { type Bucket, listBackups } from '../../src/backup/catalog/list.ts';
+import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
+import { catchUp } from '../../src/backup/copy/catch-up.ts';
+import { type CopyMemory, NO_MEMORY, readMemory } from '../../src/backup/copy/memory.ts';
+import { NO_LIMIT, type Slice } from '../../src/backup/copy/proven.ts';
+import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
+import type { Chaos } from './chaos.ts';
+import { chaoticStore } from './edges.ts';
+import { PREFIX, type Scene } from './fault-scene.ts';
+
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+
+export class SecondBucket {
+  readonly store: MemoryStore;
+  readonly #scene: Scene;
+  #memory: CopyMemory = NO_MEMORY;
+  /** Every object that the first bucket was seen to have of a good backup, by its key there. */
+  readonly #seen = new Map<string, Uint8Array>();
+  /** When each name was first seen to be gone from the first bucket. */
+  readonly #gone = new Map<string, number>();
+  #there = new Set<string>();
+  /** Days that clocks jumped. */
+  #jumps = 0;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+    this.store = createMemoryStore(scene.clock.now);
+  }
+
+  /** A slice; what it remembers is lost with its process. */
+  async copy(chaos?: Chaos): Promise<void> {
+    const { store, clock, retentionDays, random } = this.#scene;
+    const first: Bucket = {
+      store: chaos === undefined ? store : chaoticStore(store, chaos),
+      prefix: PREFIX,
+      clock,
+    };
+    const copy: Bucket = {
+      store: chaos === undefined ? this.store : chaoticStore(this.store, chaos, 'second'),
+      prefix: '',
+      clock,
+    };
+    const { ledger } = await this.#scene.context();
+    const triggers = (names: readonly string[]) => ledger.triggers(names);
+    const context = { first, copy, clock, policy: { days: retentionDays }, triggers };
+    const slice = chaos !== undefined && random.chance(0.3) ? room(8 + random.int(30)) : NO_LIMIT;
+    const memory = await catchUp(context, this.#memory, slice);
+    if (chaos?.isDead === true) return;
+    // As the database gives it back.
+    this.#memory = readMemory(JSON.stringify(memory));
+    if (memory.problem !== null) this.#scene.story.push(`  copy: ${memory.problem.slice(0, 160)}`);
+  }
+
+  jumped(hits: readonly string[]): void {
+    this.#jumps += hits.filter((hit) => hit.endsWith('<- clock')).length;
+  }
+
+  /** Call it when the good backups of the first bucket were looked at. */
+  async check(): Promise<void> {
+    const { store, clock } = this.#scene;
+    const first = await listBackups({ store, prefix: PREFIX });
+    for (const entry of first.entries)
+      if (entry.state === 'verified')
+        for (const { key, role } of entry.objects)
+          if (role !== 'pin') this.#seen.set(key, store.objects.get(key)?.body ?? new Uint8Array(0));
+    const now = clock.now().getTime();
+    const here = new Set(first.entries.map(({ name }) => name));
+    const there = new Set<string>();
+    const second = await listBackups({ store: this.store, prefix: '' });
+    for (const entry of second.entries) {
+      if (entry.state === 'unfinished') continue;
+      if (entry.state !== 'verified') throw new Error(`${entry.name} is ${entry.state} in the second bucket`);
+      there.add(entry.name);
+      for (const { key } of entry.objects) {
+        const body = this.store.objects.get(key)?.body;
+        const seen = this.#seen.get(`${PREFIX}${key}`);
+        if (body === undefined || seen === undefined || Buffer.compare(body, seen) !== 0)
+          throw new Error(`${key} of the second bucket is not what the first one had`);
+      }
+    }
+    for (const name of this.#there) {
+      if (there.has(name)) continue;
+      const since = this.#gone.get(name);
+      if (here.has(name) || since === undefined || now - since < WEEK_MS - (this.#jumps + 1) * DAY_MS)
+        throw new Error(`${name} is gone from the second bucket too early`);
+      if (there.size < LEAST_VERIFIED) throw new Error(`only ${there.size} are left in the second bucket`);
+    }
+    for (const name of [...this.#there, ...there])
+      if (here.has(name)) this.#gone.delete(name);
+      else if (!this.#gone.has(name)) this.#gone.set(name, now);
+    this.#there = there;
+  }
+
+  /** Nothing breaks any more: two days later at the latest it has all that the first one has. */
+  async mustCatchUp(): Promise<void> {
+    for (let i = 0; i < 4; i += 1) {
+      await this.copy();
+      this.#scene.clock.advance(DAY_MS);
+    }
+    await this.check();
+    const { store } = this.#scene;
+    const first = await listBackups({ store, prefix: PREFIX });
+    const lacks = first.entries.filter(({ state, name }) => state === 'verified' && !this.#there.has(name));
+    if (lacks.length > 0 || this.#memory.left > 0)
+      throw new Error(
+        `the second bucket lacks ${lacks.map(({ name }) => name).join(', ')}: ${JSON.stringify(this.#memory)}`,
+      );
+  }
+}
+
+function room(most: number): Slice {
+  let left = most;
+  return {
+    most: Number.POSITIVE_INFINITY,
+    take(count) {
+      if (left < count) return false;
+      left -= count;
+      return true;
+    },
+    check: () => {},
+  };
+}
