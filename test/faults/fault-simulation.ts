@@ -129,6 +129,7 @@ class Simulation {
       await scene.commit();
       await this.#undisturbedBackup();
       await this.#operate('copy', 100 + day);
+      await this.#good.check();
       await this.#second.check();
       await this.#second.copy();
       await this.#second.check();

@@ -30,8 +30,8 @@ export interface CopyContext {
 
 /** Two listings of a thousand keys each. */
 const LISTS = 2;
-/** A backup's manifest, looked at before it is copied. */
-const MANIFEST_READS = 2;
+/** A backup's manifest, looked at before it is copied, and once more where it cannot be read. */
+const MANIFEST_READS = 3;
 /** What cannot be copied is tried again so much later. */
 const REFUSED_MS = 86_400_000;
 /** Debris of a copy that was cut off, or of one under way elsewhere. */
@@ -273,7 +273,9 @@ async function provenObjects(
   bucket: Bucket,
   group: ObjectGroup,
 ): Promise<readonly ProvenObject[] | string | undefined> {
-  const entry = await loadEntry(bucket, group);
+  let entry = await loadEntry(bucket, group);
+  // One reading that was cut on its way proves nothing.
+  if (entry.state === 'unreadable') entry = await loadEntry(bucket, group);
   if (entry.state === 'unfinished') return undefined;
   if (entry.manifest === undefined || entry.usable.length < 2)
     return `${group.name} is not whole in ${bucket.store.description} and was not copied: ${entry.problem}`;
