@@ -121,7 +121,7 @@ class Simulation {
       await this.#restoreUndisturbed();
   }
 
-  /** What the first bucket's retention took goes from the second one, which breaks down meanwhile. */
+  /** What retention took of the first bucket goes from the second one, in trouble of its own. */
   async #weekLater(): Promise<void> {
     const scene = this.#scene;
     for (let day = 0; day < 3; day += 1) {

@@ -1,7 +1,7 @@
 /**
- * The second bucket of a seed, which breaks down apart from the first, and its promises: what stands
- * there is what stood in the first, nothing goes from both within a week, and when nothing breaks
- * any more it lacks nothing.
+ * The second bucket of a seed, which breaks down apart from the first, and its promises: what is
+ * there is what was in the first, nothing goes from both within a week, and when nothing breaks any
+ * more it lacks nothing.
  */
 import { Buffer } from 'node:buffer';
 import { type Bucket, listBackups } from '../../src/backup/catalog/list.ts';
