@@ -1,4 +1,4 @@
-/** What a kit says of itself, in Uzbek and in English; its steps are walked by test/cli/kit.test.ts. */
+/** What a kit says of itself, in Uzbek and English; test/cli/kit.test.ts walks its steps. */
 import type { Manifest } from '../../backup/catalog/manifest.ts';
 
 /** The directory that a kit unpacks to. */
