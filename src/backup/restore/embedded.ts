@@ -9,10 +9,6 @@ import { dirname, join } from 'node:path';
 import { holdAlone } from '../../db/file/sole-use.ts';
 import { reserveName } from '../../lib/disk/free-name.ts';
 import { backupName } from '../catalog/names.ts';
-import { limitsFor, runInProcess } from '../foreign/process.ts';
-import type { TableDigest } from '../model/digest.ts';
-import { copyLive } from '../snapshot/copy-live.ts';
-import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import type { FileCalls } from './file-calls.ts';
 
 /**
@@ -145,31 +141,6 @@ async function closeForOthers(path: string): Promise<() => void> {
       { cause },
     );
   }
-}
-
-/**
- * `--only`: a copy of the living database at `fresh` with the contents of some tables from the
- * backup. Returns what is to be told of it.
- * @throws when rows of other tables would point nowhere, or the living tables have no place for the
- * backup's.
- */
-export async function withTablesOf(
-  path: string,
-  backup: { readonly path: string; readonly tables: readonly TableDigest[] },
-  only: readonly string[],
-  fresh: string,
-): Promise<string[]> {
-  const source = openEmbeddedSnapshotSource({ path });
-  await copyLive(source, fresh);
-  const limits = limitsFor(statSync(fresh).size + statSync(backup.path).size);
-  const { tables } = backup;
-  const input = {
-    fresh,
-    backup: backup.path,
-    only,
-    wanted: tables.filter(({ table }) => only.includes(table)),
-  };
-  return [...(await runInProcess('only', input, { limits }))];
 }
 
 /** Beside the database, so that a rename can bring it in. */

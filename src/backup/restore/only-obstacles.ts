@@ -3,10 +3,19 @@ import type { Lack } from '../../db/own-schema.ts';
 import { tokenizeSql } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 
-/** The refusal of `--only`: the whole backup knows no such obstacle. */
-export function cannotOnly(only: readonly string[], what: string): Error {
+/** Which tables of which backup or file are wanted back. */
+export interface OnlyWanted {
+  readonly only: readonly string[];
+  readonly origin: string;
+}
+
+/**
+ * The refusal of `--only`: the whole backup knows no such obstacle. It names the very backup that
+ * was asked for: after a bad day the newest one is of the bad day.
+ */
+export function cannotOnly({ only, origin }: OnlyWanted, what: string): Error {
   return new Error(
-    `--only ${only.join(',')}: ${what}; nothing was changed: bring everything back with \`npm run backup -- restore latest --replace\``,
+    `--only ${only.join(',')}: ${what}; nothing was changed: bring everything back with \`npm run backup -- restore ${origin} --replace\``,
   );
 }
 
@@ -33,7 +42,7 @@ export function pointsNowhere(only: readonly string[], worse: readonly Orphans[]
   const missing = worse.flatMap((orphans) => [orphans.parent, orphans.child]);
   const add = [...new Set(missing)].filter((table) => !only.includes(table));
   const wayOn = add.length === 0 ? '' : ` (add ${add.join(',')} to --only, or take all)`;
-  return `${count} rows of ${child} would belong to rows of ${parent} that ${who} has not${wayOn}`;
+  return `${count} ${count === 1 ? 'row' : 'rows'} of ${child} would belong to rows of ${parent} that ${who} has not${wayOn}`;
 }
 
 const MADE = /^CREATE (?:UNIQUE )?(?:TABLE|INDEX|TRIGGER) (\w+)/;

@@ -12,7 +12,7 @@ import type { TableDigest } from '../model/digest.ts';
 import type { DatabaseSchema } from '../model/model.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { digestFile } from '../verify/file-digests.ts';
-import { cannotOnly, type Orphans, pointsNowhere, sqliteSays } from './only-obstacles.ts';
+import { cannotOnly, type OnlyWanted, type Orphans, pointsNowhere, sqliteSays } from './only-obstacles.ts';
 import { lackOfLive, replaceContents } from './replace-contents.ts';
 
 declare module '../foreign/task.ts' {
@@ -21,23 +21,24 @@ declare module '../foreign/task.ts' {
   }
 }
 
-export interface OnlyInput {
+export interface OnlyInput extends OnlyWanted {
   /** The copy. */
   readonly fresh: string;
   /** The backup's database file. */
   readonly backup: string;
-  readonly only: readonly string[];
   /** Digests of these tables in the backup. */
   readonly wanted: readonly TableDigest[];
 }
 
 /** Returns what is to be told of it. */
-export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, backup, only, wanted }) => {
+export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, backup, wanted, ...asked }) => {
+  const { only, origin } = asked;
   const live = await openFileSnapshotSource({ path: fresh }).schema();
   const from = await openFileSnapshotSource({ path: backup }).schema();
   const tables = from.tables.filter(({ name }) => only.includes(name));
   const version = versionOf(fresh, live);
   const { statements, notes } = replaceContents({
+    origin,
     live,
     version,
     from,
@@ -47,19 +48,19 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   try {
     const lack = lackOfLive({ live, version });
     // Where a key is lost SQLite cannot count; every orphan is a new one then.
-    const before = lack === undefined ? orphansOrRefusal(db, only, lack) : new Map<string, Orphans>();
+    const before = lack === undefined ? orphansOrRefusal(db, asked, lack) : new Map<string, Orphans>();
     db.prepare('ATTACH ? AS backup').run(backup);
     try {
       db.exec(`BEGIN; ${statements.join(';\n')}; COMMIT; DETACH backup`);
     } catch (error) {
-      throw cannotOnly(only, sqliteSays(explain(error), lack));
+      throw cannotOnly(asked, sqliteSays(explain(error), lack));
     }
-    const after = orphansOrRefusal(db, only, lack);
+    const after = orphansOrRefusal(db, asked, lack);
     const worse = [...after].filter(([key, { count }]) => count > (before.get(key)?.count ?? 0));
     const [first] = worse;
     if (first !== undefined)
       throw cannotOnly(
-        only,
+        asked,
         pointsNowhere(
           only,
           worse.map(([, orphans]) => orphans),
@@ -74,7 +75,7 @@ export const onlyTask: Task<OnlyInput, readonly string[]> = async ({ fresh, back
   for (const { table, sha256 } of wanted)
     if (digests.get(table)?.sha256 !== sha256 && sameColumns(filled, from, table))
       throw cannotOnly(
-        only,
+        asked,
         `table ${table} did not arrive as it is in the backup: a trigger of the database changed it on the way`,
       );
   return notes;
@@ -100,15 +101,11 @@ function versionOf(path: string, { tables }: DatabaseSchema): number | null {
   }
 }
 
-function orphansOrRefusal(
-  db: DatabaseSync,
-  only: readonly string[],
-  lack: Lack | undefined,
-): Map<string, Orphans> {
+function orphansOrRefusal(db: DatabaseSync, asked: OnlyWanted, lack: Lack | undefined): Map<string, Orphans> {
   try {
     return orphansOf(db);
   } catch (error) {
-    throw cannotOnly(only, sqliteSays(explain(error), lack));
+    throw cannotOnly(asked, sqliteSays(explain(error), lack));
   }
 }
 

@@ -35,6 +35,8 @@ export interface RemoteTarget {
 export interface RemoteRestoreOptions extends LoadOptions {
   /** Names this attempt; another attempt's staging is never swapped in. */
   readonly id: string;
+  /** The backup or file, for people. */
+  readonly origin: string;
   /** The backup's digests, table by table. */
   readonly wanted: readonly TableDigest[];
   /**
@@ -82,13 +84,19 @@ async function restoreStaged(
   const setVersion = isWhole ? await setVersionSql(session, versions) : undefined;
   const { statements, notes } = isWhole
     ? swapStatements(live, schema, staged, options.wanted)
-    : onlyStatements({ live, version: await versionOf(session, live), from: schema, staged });
+    : onlyStatements({
+        origin: options.origin,
+        live,
+        version: await versionOf(session, live),
+        from: schema,
+        staged,
+      });
   const outcome = await transaction.commit([
     ...countLate(live, options.lastUpdate),
     ...statements,
     ...(setVersion === undefined ? [] : [setVersion]),
   ]);
-  if (outcome.kind !== 'committed') throw notSwapped(outcome, options.only);
+  if (outcome.kind !== 'committed') throw notSwapped(outcome, options);
   const told = [
     isWhole && versions.live !== versions.wanted
       ? await versionNote(session, versions.wanted).catch(() => undefined)
@@ -202,7 +210,7 @@ function onlyStatements(replacement: Replacement): { statements: string[]; notes
 /** Why the swap is not known to have happened, with the way on. */
 function notSwapped(
   outcome: Exclude<Outcome<void>, { readonly kind: 'committed' }>,
-  only: readonly string[] | undefined,
+  { only, origin }: RemoteRestoreOptions,
 ): Error {
   const { cause } = outcome;
   if (outcome.kind === 'unknown')
@@ -212,7 +220,7 @@ function notSwapped(
     );
   // A lost answer and a lock have their own words.
   if (only !== undefined && cause instanceof StatementFailed && !isPassing(cause))
-    return cannotOnly(only, sqliteSays(explain(cause), undefined));
+    return cannotOnly({ only, origin }, sqliteSays(explain(cause), undefined));
   return new Error(`the swap failed, the old data is as it was: ${explain(cause)}${remedy(cause)}`, {
     cause,
   });

@@ -5,10 +5,12 @@ import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, TableInfo } from '../model/model.ts';
 import { keysIn, tablesOf } from '../schema/missing-parts.ts';
 import { ownersColumns, ownersObjects } from './added-by-owner.ts';
-import { cannotOnly, missingForTrigger, takenName } from './only-obstacles.ts';
+import { cannotOnly, missingForTrigger, type OnlyWanted, takenName } from './only-obstacles.ts';
 import { columnList, copyColumns, type StagedTable } from './staging.ts';
 
 export interface Replacement {
+  /** The backup or file, for people. */
+  readonly origin: string;
   /** The living database's schema. */
   readonly live: DatabaseSchema;
   /** The number of its last migration; null when it keeps none. */
@@ -35,8 +37,9 @@ export function replaceContents(replacement: Replacement): {
   readonly statements: string[];
   readonly notes: string[];
 } {
-  const { live, version, from, staged } = replacement;
+  const { live, version, from, staged, origin } = replacement;
   const only = staged.map(({ table }) => table.name);
+  const wanted = { only, origin };
   const tables = new Map(live.tables.map((table) => [table.name, table]));
   const isCurrent = version === SCHEMA_VERSION;
   const lack = lackOfLive(replacement);
@@ -46,7 +49,7 @@ export function replaceContents(replacement: Replacement): {
   const pairs = staged.map(({ table, name }) => {
     // Made anew, it has what the backup has of it.
     const target = remade.includes(table.name) ? table : tables.get(table.name);
-    if (target === undefined) throw cannotOnly(only, `the database has no table ${table.name}`);
+    if (target === undefined) throw cannotOnly(wanted, `the database has no table ${table.name}`);
     return { target, source: table, name };
   });
   const owners = new Set(pairs.map(({ target }) => target.name));
@@ -70,7 +73,7 @@ export function replaceContents(replacement: Replacement): {
     takenName(live, made, dropped) ??
     missingForTrigger(triggers, missing) ??
     added.find((one) => one.obstacle !== undefined)?.obstacle;
-  if (obstacle !== undefined) throw cannotOnly(only, obstacle);
+  if (obstacle !== undefined) throw cannotOnly(wanted, obstacle);
   const notes = pairs.flatMap(({ target, source }) => {
     const newer = storedNames(target).filter((name) => !storedNames(source).includes(name));
     return newer.length === 0
@@ -84,7 +87,7 @@ export function replaceContents(replacement: Replacement): {
     ...added.flatMap((one) => one.statements),
     ...pairs.map(({ target }) => `DELETE FROM ${quoteName(target.name)}`),
     ...pairs.map(({ target, source, name }) =>
-      copyColumns(quoteName(target.name), common(only, source, target), name),
+      copyColumns(quoteName(target.name), common(wanted, source, target), name),
     ),
     ...index,
   ];
@@ -107,12 +110,12 @@ function searchIndex(live: ReadonlyMap<string, TableInfo>): string[] {
     : [];
 }
 
-function common(only: readonly string[], source: TableInfo, target: TableInfo): string[] {
+function common(wanted: OnlyWanted, source: TableInfo, target: TableInfo): string[] {
   const names = new Set(storedNames(target).map(quoteName));
   const homeless = storedNames(source).filter((name) => !names.has(quoteName(name)));
   if (homeless.length > 0)
     throw cannotOnly(
-      only,
+      wanted,
       `the database's table ${target.name} has no ${homeless.join(', ')}, which the backup has (of an older bot's: start the bot once, which brings it up to date)`,
     );
   const hidden = source.rowidAlias === null && target.rowidAlias === null && !target.withoutRowid;

@@ -11,11 +11,11 @@ import {
   keptPath,
   quietState,
   swapFiles,
-  withTablesOf,
   workDirectory,
 } from './embedded.ts';
 import { fileCalls } from './file-calls.ts';
 import { requireBroken, withWayOn } from './old-file.ts';
+import { withTablesOf } from './only-tables.ts';
 import { refuseStrangers, strangersInFile } from './refuse-strangers.ts';
 import {
   fetched,
@@ -25,7 +25,8 @@ import {
   type RestoreParts,
   type RestoreReport,
   report,
-  safetyBackup,
+  saved,
+  sourceOf,
   stopWhenAsked,
 } from './restore-steps.ts';
 
@@ -51,7 +52,7 @@ export async function restoreFile(
     const source = await fetched(parts, options, directory);
     if (isGuarded(options))
       refuseStrangers(source, options.isOldBroken === true ? [] : strangersInFile(path));
-    const safety = await safetyBackup(parts, options).catch(async (error: unknown) => {
+    const safety = await saved(parts, options, source, directory).catch(async (error: unknown) => {
       await parts.closeTarget();
       throw options.signal?.aborted === true ? error : await withWayOn(error, path, directory, parts.clock);
     });
@@ -63,7 +64,7 @@ export async function restoreFile(
       options.onProgress?.({ phase: 'load', done: 0, total: undefined });
       fresh = freshPath(path);
       madeFrom = await quietState(path);
-      notes.push(...(await withTablesOf(path, source, options.only, fresh)));
+      notes.push(...(await withTablesOf(sourceOf(parts), source, options.only, fresh)));
     }
     stopWhenAsked(options);
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });

@@ -13,7 +13,7 @@ import {
   type RestoreParts,
   type RestoreReport,
   report,
-  safetyBackup,
+  saved,
   sourceOf,
   stopWhenAsked,
 } from './restore-steps.ts';
@@ -42,7 +42,7 @@ export async function restoreServer(
   if (isGuarded(options)) refuseStrangers(source, await strangersOnServer(remote.source));
   await clearStaging(remote);
   const handled = context && (await lastUpdate(remote));
-  const safety = await safetyBackup(parts, options);
+  const safety = await saved(parts, options, source, directory);
   const lease = context && (await takeLease(context.ledger, `restore by ${context.holder}`, clock));
   if (lease?.kind === 'busy')
     throw new Error(
@@ -55,6 +55,7 @@ export async function restoreServer(
       from: openFileSnapshotSource({ path: source.path }),
       wanted: source.tables,
       only: options.only,
+      origin: source.origin,
       lastUpdate: handled,
       onRows: async (done) => {
         stopWhenAsked(options);

@@ -16,6 +16,7 @@ import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import type { FileCalls } from './file-calls.ts';
+import { tryTables } from './only-tables.ts';
 import { type Maker, settleRuns } from './settle-runs.ts';
 import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './source.ts';
 import { refuseNewer } from './too-new.ts';
@@ -154,8 +155,22 @@ export function report(
   };
 }
 
-/** Nothing is touched before what is there now is in a backup. */
-export async function safetyBackup(
+/**
+ * Nothing is touched before what is there now is in a backup; and no backup is made for a restore
+ * that would be refused.
+ */
+export async function saved(
+  parts: RestoreParts,
+  options: RestoreOptions,
+  source: RestoreSource,
+  directory: string,
+): ReturnType<typeof safetyBackup> {
+  if (parts.context !== undefined && options.only !== undefined)
+    await tryTables(sourceOf(parts), source, options.only, directory);
+  return safetyBackup(parts, options);
+}
+
+async function safetyBackup(
   { context, clock }: RestoreParts,
   options: RestoreOptions,
 ): Promise<{ readonly name: string | undefined; readonly notes: readonly string[] }> {

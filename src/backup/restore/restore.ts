@@ -8,6 +8,7 @@ import { listed, type Stranger, unknownOf } from '../schema/strangers.ts';
 import { copyLive } from '../snapshot/copy-live.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import { diffInProcess, type TableDiff } from '../verify/database-diff.ts';
+import { bringTables } from './only-tables.ts';
 import { restoreFile } from './restore-file.ts';
 import { restoreServer } from './restore-server.ts';
 import {
@@ -60,6 +61,8 @@ export async function previewRestore(
     const shown = tables.filter(
       ({ table }) => !isStaging(table) && (options.only === undefined || options.only.includes(table)),
     );
-    return { tables: shown, notes: refused(strangers.first) };
+    // As the restore itself does it, so that it refuses what that would.
+    const more = options.only === undefined ? [] : await bringTables(live, source, options.only);
+    return { tables: shown, notes: [...refused(strangers.first), ...more] };
   });
 }

@@ -359,7 +359,7 @@ describe('some tables', () => {
       sql("INSERT INTO anime_parts (anime_code, part_number, file_id) VALUES (500, 1, 'f')"),
     ]);
     await expect(restoreNewest(world, target(), only('anime'))).rejects.toThrow(
-      '1 rows of anime_parts would belong to rows of anime that the backup has not (add anime_parts to --only, or take all)',
+      '1 row of anime_parts would belong to rows of anime that the backup has not (add anime_parts to --only, or take all)',
     );
     expect(rowsOf(world.path, 'SELECT count(*) FROM anime WHERE code = 500')).toEqual(['1']);
     await restoreNewest(world, target(), only('anime', 'anime_parts'));
