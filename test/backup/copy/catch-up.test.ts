@@ -9,6 +9,7 @@ import { databaseKey, manifestKey, verdictKey } from '../../../src/backup/catalo
 import { pin, unpin } from '../../../src/backup/catalog/pins.ts';
 import { prune } from '../../../src/backup/catalog/prune.ts';
 import { catchUp } from '../../../src/backup/copy/catch-up.ts';
+import { mayGoNow } from '../../../src/backup/copy/copy-retention.ts';
 import { type CopyMemory, copyHealth, NO_MEMORY } from '../../../src/backup/copy/memory.ts';
 import { placesOf } from '../../../src/backup/copy/places.ts';
 import { copyInOrder, NO_LIMIT, requestsFor, type Slice } from '../../../src/backup/copy/proven.ts';
@@ -449,6 +450,24 @@ describe('retention of the copy', () => {
     }
     expect(await states(world.copy)).toEqual(old.toReversed().map((name) => `${name} verified`));
   });
+});
+
+test('a week is counted by the older clock, and a first bucket without a whole backup lets nothing go', async () => {
+  const world = pair();
+  const [gone = ''] = await world.make(4);
+  await world.slice();
+  await world.a.delete([...world.a.objects.keys()].filter((key) => key.includes(gone)));
+  const listings = async () => ({
+    first: { bucket: world.first, groups: await readGroups(world.first) },
+    copy: { bucket: world.copy, groups: await readGroups(world.copy) },
+  });
+  const since = { [gone]: world.clock.now().toISOString() };
+  const yearAhead = new Date(world.clock.now().getTime() + 365 * DAY);
+  expect(mayGoNow(await listings(), since, yearAhead)).toEqual(new Set());
+  await world.make(8);
+  expect(mayGoNow(await listings(), since, world.clock.now())).toEqual(new Set([gone]));
+  for (const key of world.a.objects.keys()) if (key.includes('.db.gz')) world.a.objects.delete(key);
+  expect(mayGoNow(await listings(), since, world.clock.now())).toEqual(new Set());
 });
 
 test('where each backup is', async () => {
