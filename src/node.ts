@@ -42,7 +42,7 @@ try {
   const starting =
     kind === 'offline'
       ? import('../sim/offline/offline.ts').then(({ startOffline }) => startOffline(process.env))
-      : startNode(readConfig(process.env, 'node'), { beginsNew });
+      : startNode(readConfig(process.env, 'node'), { beginsNew, onTaken: () => process.exit(1) });
   // From here on a stop in the middle of the start is an orderly stop, too.
   onStopSignals({
     // Not SIGHUP: a host started with nohup shall outlive the terminal.

@@ -13,6 +13,7 @@
  */
 
 import { explain } from '../lib/clock.ts';
+import { heard, Silence, systemTimer, type Timer } from '../lib/silence.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
@@ -39,7 +40,7 @@ import type { BackupContext } from './run/context.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
 import type { OnProgress } from './run/progress.ts';
 import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run/run.ts';
-import { LINK_SECONDS } from './store/types.ts';
+import { LINK_SECONDS, StoreError } from './store/types.ts';
 import { type HashVerdict, verifyByHash } from './verify/prove-objects.ts';
 
 export interface EngineContext extends BackupContext {
@@ -52,6 +53,8 @@ export interface EngineContext extends BackupContext {
   readonly signLink: (key: string, adminId: number) => string;
   /** The second bucket; undefined: there is none. */
   readonly copy?: Bucket | undefined;
+  /** Ends a screen's wait for the bucket; the system's by default. */
+  readonly answerTimer?: Timer;
   /** Aborts when the host stops: runs are given up, and requests wait for the next host. */
   readonly stopping?: AbortSignal;
 }
@@ -118,6 +121,12 @@ export interface SecondCopy {
   catchUp(memory: CopyMemory, slice: Slice): Promise<CopyMemory>;
 }
 
+/**
+ * Longest wait of a screen for the bucket, which holds up its admin's next updates. Whole uploads
+ * and read-backs have their own times (s3-store.ts).
+ */
+const ANSWER_MS = 20_000;
+
 /** A request is begun at most so often; then its last failure is its answer. */
 const MAX_ATTEMPTS = 3;
 
@@ -152,6 +161,8 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     return outcome;
   };
 
+  const inTime = <T>(work: () => Promise<T>): Promise<T> => answered(context, work);
+
   return {
     run,
     heldAlready: (trigger) => heldAlready(context, trigger),
@@ -169,8 +180,8 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       }
       return finished;
     },
-    list: (page) => listBackups(context, page),
-    find: (name) => findBackup(context, name),
+    list: (page) => inTime(() => listBackups(context, page)),
+    find: (name) => inTime(() => findBackup(context, name)),
     async verify(name, onBytes) {
       const entry = await findBackup(context, name);
       if (entry === undefined) return undefined;
@@ -191,7 +202,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       return { ...verdict, ok: problems.length === 0, problems };
     },
     async links(name, adminId) {
-      const entry = await findBackup(context, name);
+      const entry = await inTime(() => findBackup(context, name));
       const objects = Object.values(entry?.manifest?.objects ?? {});
       return Promise.all(
         objects.map(async ({ file, bytes }) => {
@@ -206,7 +217,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       );
     },
     async files(name) {
-      const entry = await findBackup(context, name);
+      const entry = await inTime(() => findBackup(context, name));
       return Object.values(entry?.manifest?.objects ?? {}).map(({ file, bytes }) => ({
         fileName: file,
         bytes,
@@ -216,21 +227,37 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
         },
       }));
     },
-    probe: () => probeBucket(context, probeId(clock.now(), context.random)),
-    async health() {
-      const now = clock.now();
-      const { run: recorded } = await recordedRun(context, async () => context.ledger);
-      const newest = await newestFit(context);
-      const damaged =
-        damagedNewest(context, newest) ??
-        (await lostBackup(context, recorded, newest)) ??
-        unreadableNewest(context, newest) ??
-        (await damagedRun(context, newest.entry));
-      return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
-    },
+    probe: () => inTime(() => probeBucket(context, probeId(clock.now(), context.random))),
+    health: () => inTime(() => healthOf(context)),
     history: (limit) => context.ledger.recent(limit),
     ...(copy && { copy }),
   };
+}
+
+/** @throws StoreError when the bucket takes longer than a screen can wait. */
+function answered<T>({ store, answerTimer }: EngineContext, work: () => Promise<T>): Promise<T> {
+  const failure = (cause: unknown): Error => {
+    if (cause instanceof Silence)
+      return new StoreError(
+        `${store.description} gives ${cause.message}: it is stuck or cannot be reached; look at it, and try again`,
+        { retryable: true, isStall: true },
+      );
+    return cause instanceof Error ? cause : new Error(String(cause));
+  };
+  const abort = new AbortController();
+  return heard({ ms: ANSWER_MS, timer: answerTimer ?? systemTimer, abort, failure }, work);
+}
+
+async function healthOf(context: EngineContext): Promise<BackupHealth> {
+  const now = context.clock.now();
+  const { run: recorded } = await recordedRun(context, async () => context.ledger);
+  const newest = await newestFit(context);
+  const damaged =
+    damagedNewest(context, newest) ??
+    (await lostBackup(context, recorded, newest)) ??
+    unreadableNewest(context, newest) ??
+    (await damagedRun(context, newest.entry));
+  return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
 }
 
 /**

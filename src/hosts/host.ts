@@ -8,26 +8,23 @@ import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { damageOf, requireUndamaged } from '../backup/catalog/list.ts';
 import type { Trigger } from '../backup/catalog/manifest.ts';
-import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import type { BackupEngine } from '../backup/engine.ts';
 import { LEASE_TTL_MS } from '../backup/run/lease.ts';
 import type { BackupOutcome, BackupRequestOptions } from '../backup/run/run.ts';
 import type { Store } from '../backup/store/types.ts';
-import { type Hearing, heard } from '../bot/hearing.ts';
+import type { Hearing } from '../bot/hearing.ts';
 import type { Delivery, Outcome } from '../bot/outcome.ts';
 import { createReceiver, type Services } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
-import { botIdentity, meetBot } from '../db/bot-identity.ts';
-import { copyNote } from '../db/copy-note.ts';
+import { meetBot } from '../db/bot-identity.ts';
 import type { Database } from '../db/database.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { migrate, schemaName, type TakeOver } from '../db/migrate.ts';
-import { lackNow, tellLack } from '../db/own-schema.ts';
-import { moveProgress } from '../db/relinking.ts';
+import { tellLack } from '../db/own-schema.ts';
 import { personById } from '../db/users.ts';
-import { type WatchedWrites, watchWrites } from '../db/watched-writes.ts';
+import { watchWrites } from '../db/watched-writes.ts';
 import { stages } from '../handlers/index.ts';
-import { createApp, type Health } from '../http/app.ts';
+import { createApp } from '../http/app.ts';
 import { type LinkSettings, serveLink } from '../http/download-links.ts';
 import { jobs } from '../jobs/all-jobs.ts';
 import { copyBackups } from '../jobs/copy-backups.ts';
@@ -36,9 +33,10 @@ import { tick } from '../jobs/tick.ts';
 import { abortable } from '../lib/clock.ts';
 import { describeError, type Log } from '../lib/log.ts';
 import { Pace } from '../lib/pace.ts';
+import type { Timer } from '../lib/silence.ts';
 import type { Config } from '../settings/config.ts';
-import { APP_VERSION } from './compose.ts';
 import { joinDeliveries } from './deliveries.ts';
+import { backupLook, cachedHealth, checkHealth } from './health.ts';
 
 export interface HostParts {
   readonly config: Config;
@@ -62,6 +60,8 @@ export interface HostParts {
    * (Worker).
    */
   readonly disk?: () => Promise<string>;
+  /** Ends the wait of `/healthz` for the bucket; the system's by default. */
+  readonly healthTimer?: Timer;
   /** Whether somebody took the database file away; absent where there is none (Worker). */
   readonly isLost?: () => boolean;
   /** Names the backup command as people type it where the host runs; absent in a Worker. */
@@ -161,10 +161,11 @@ export function createHost(parts: HostParts): Host {
   };
   // In one process with a background, a second delivery can wait for the first.
   const receive = background === undefined ? receiveOne : joinDeliveries(receiveOne);
+  const look = backupLook(parts);
   const app = createApp({
     webhookSecret: parts.webhookSecret,
     receive,
-    health: cachedHealth(parts, () => checkHealth(parts, writes)),
+    health: cachedHealth(parts, () => checkHealth(parts, writes, look)),
     download: (request) => serveLink(parts.links, parts.store, (id) => isAdmin(parts, id), request),
   });
   return {
@@ -255,111 +256,6 @@ async function isAdmin({ config, db }: HostParts, userId: number): Promise<boole
   if (config.adminIds.includes(userId)) return true;
   const [person] = await db.read([personById(userId)]);
   return person.isAdmin;
-}
-
-async function checkHealth(parts: HostParts, writes: WatchedWrites): Promise<Health> {
-  const { db, backups, disk, isOffline, asCalled = (text) => text } = parts;
-  const [database, backup, state, updates, moving, copy] = await Promise.all([
-    lackNow(db).then(
-      (lack) =>
-        lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
-      () => 'unreachable' as const,
-    ),
-    // A bucket that nobody can list is no sign of safety.
-    backups.health().catch(() => undefined),
-    disk?.(),
-    updatesOf(parts),
-    movingOf(parts),
-    copyOf(parts),
-  ]);
-  const isWritable = state === undefined || state === 'ok';
-  const ok = isOffline === true ? 'offline' : 'ok';
-  return {
-    status:
-      database === 'ok' && isWritable && backup?.ok === true && updates?.webhook !== 'failing'
-        ? ok
-        : 'failing',
-    version: APP_VERSION,
-    database: parts.isLost?.() === true ? 'replaced' : database,
-    ...(state !== undefined && { disk: state }),
-    ...(updates !== undefined && { updates }),
-    ...(moving !== undefined && { moving }),
-    backup: {
-      last_verified: backup?.lastVerified ?? null,
-      age_hours: backup?.ageHours ?? null,
-      ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
-    },
-    ...(copy !== undefined && { copy }),
-  };
-}
-
-/** From the memory of the last look: a request here must not hang on another provider. */
-async function copyOf({ db, backups, now }: HostParts): Promise<Health['copy']> {
-  if (backups.copy === undefined) return undefined;
-  const [note] = await db.read([copyNote()]).catch(() => [undefined]);
-  const { state, newest, left, behindHours, isUndeletable } = copyHealth(readMemory(note), now());
-  return {
-    state,
-    newest,
-    left,
-    behind_hours: behindHours,
-    retention: isUndeletable ? 'bucket' : 'bot',
-  };
-}
-
-/** Absent unless the database was another bot's; it says so until the host has met it, too. */
-async function movingOf({ db, me, now }: HostParts): Promise<Health['moving']> {
-  const [known, progress] = await db
-    .read([botIdentity(), moveProgress(now())])
-    .catch(() => [undefined, undefined] as const);
-  if (known === undefined) return undefined;
-  if (known.id !== me.id) return { from: known.username, files_left: null, files_missing: null };
-  if (known.move === null || progress === undefined) return undefined;
-  return { from: known.move.from, files_left: progress.left, files_missing: progress.missing };
-}
-
-/**
- * The tick finds a webhook's trouble, perhaps in another process; an update that came since ends
- * it.
- */
-async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updates']> {
-  if (hearing === undefined) return undefined;
-  // `/healthz` tells separately of a database that does not answer.
-  const [known] = await db.read([heard(now())]).catch(() => [undefined]);
-  const received = known?.lastReceived ?? null;
-  const isDeaf =
-    hearing.webhook !== undefined && known?.deafSince != null && (received ?? '') <= known.deafSince;
-  const reason = hearing.trouble(now());
-  const isFine = !isDeaf && reason === undefined;
-  return {
-    last_received: received === null ? null : `${received.replace(' ', 'T')}Z`,
-    webhook: !isFine ? 'failing' : hearing.webhook === undefined ? 'polling' : 'ok',
-    ...(reason !== undefined && { reason }),
-  };
-}
-
-/**
- * /healthz is open to everybody, so a request must not cost a bucket listing. Bad news is checked
- * again sooner.
- */
-const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
-
-/**
- * Keeps only values, never promises: in a Worker a request must not wait for another request's I/O
- * (workerd cancels it).
- */
-function cachedHealth({ now, isLost }: HostParts, make: () => Promise<Health>): () => Promise<Health> {
-  let kept: { readonly at: number; readonly value: Health } | undefined;
-  return async () => {
-    const at = now().getTime();
-    // The log has told it by now.
-    const isNew = isLost?.() === true && kept?.value.database !== 'replaced';
-    if (kept !== undefined && !isNew && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
-      return kept.value;
-    const value = await make();
-    kept = { at, value };
-    return value;
-  };
 }
 
 /**

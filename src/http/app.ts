@@ -39,6 +39,8 @@ export interface Health {
     readonly age_hours: number | null;
     /** The newest backup, or the database itself, is damaged: where to read more. */
     readonly damaged?: string;
+    /** The bucket did not tell within seconds, or refused: nothing is known. */
+    readonly bucket?: 'unreachable';
   };
   /** The second bucket; absent where there is none. It never makes the whole `failing`. */
   readonly copy?: {

@@ -4,6 +4,10 @@ import type { Clock } from './clock.ts';
 export interface RetryPolicy {
   /** Tries in all. */
   readonly attempts: number;
+  /**
+   * Tries that may end after a long wait for nothing (their errors have `isStall`); absent: all.
+   */
+  readonly stalls?: number;
   /** Pause after the first failure, ms; doubled after each further one. */
   readonly firstMs: number;
   /** Longest pause, ms. */
@@ -14,8 +18,15 @@ export interface RetryPolicy {
 
 /**
  * One request to a bucket. The pauses add up to 8 s at most: they outlast a restart, not an outage.
+ * A server that said nothing three times, each for half a minute or longer, is stuck.
  */
-export const STORE_REQUEST: RetryPolicy = { attempts: 6, firstMs: 250, mostMs: 20_000, spread: [0, 1] };
+export const STORE_REQUEST: RetryPolicy = {
+  attempts: 6,
+  stalls: 3,
+  firstMs: 250,
+  mostMs: 20_000,
+  spread: [0, 1],
+};
 /**
  * One reading of the whole database. It costs minutes, so what still fails at the third try has a
  * real cause.
@@ -84,6 +95,11 @@ function isFinal(error: unknown): boolean {
   return error instanceof Error && 'isFinal' in error && error.isFinal === true;
 }
 
+/** An error after a long wait in which nothing came. */
+function isStall(error: unknown): boolean {
+  return error instanceof Error && 'isStall' in error && error.isStall === true;
+}
+
 export interface RetryOptions {
   readonly sleep?: Clock['sleep'];
   /** In [0, 1). */
@@ -109,10 +125,13 @@ export async function retry<T>(
   work: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const { signal, isPassing = (error) => !isFinal(error) } = options;
+  let stalls = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work(attempt);
     } catch (error) {
+      if (isStall(error)) stalls += 1;
+      if (stalls >= (policy.stalls ?? policy.attempts)) throw error;
       if (attempt >= policy.attempts || signal?.aborted === true || !isPassing(error)) throw error;
       const pause = pauseAfter(policy, attempt, options.random?.());
       const pauseMs = Math.max(pause, options.leastMs?.(error) ?? 0);

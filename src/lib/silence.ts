@@ -12,6 +12,7 @@ export const systemTimer: Timer = (ms, run) => {
 };
 
 export interface Patience {
+  /** For the answer's head; also the waiting in which its body must bring {@link LEAST_BYTES}. */
   readonly ms: number;
   readonly timer: Timer;
   /** Ends the request; the waiting rejects with its reason. */
@@ -20,19 +21,27 @@ export interface Patience {
   readonly failure: (cause: unknown) => Error;
 }
 
-/** What {@link Patience.failure} gets when nothing came in time. */
+/** The slowest lines bring a hundred times as much; a server that drips brings less. */
+const LEAST_BYTES = 1024;
+
+/** What {@link Patience.failure} gets when nothing, or next to nothing, came in time. */
 export class Silence extends Error {
   override readonly name = 'Silence';
-  constructor(ms: number) {
-    super(`no answer within ${ms / 1000} s`);
+  constructor(ms: number, bytes = 0) {
+    super(`no answer within ${ms / 1000} s${bytes === 0 ? '' : `, only ${bytes} bytes of it`}`);
   }
 }
 
 /** The result of `action`; rejects, and aborts the request, when it takes too long. */
-export async function heard<T>(patience: Patience, action: () => Promise<T>): Promise<T> {
+export async function heard<T>(
+  patience: Patience,
+  action: () => Promise<T>,
+  leftMs = patience.ms,
+  bytes = 0,
+): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const stop = patience.timer(patience.ms, () => {
-    const error = patience.failure(new Silence(patience.ms));
+  const stop = patience.timer(leftMs, () => {
+    const error = patience.failure(new Silence(patience.ms, bytes));
     patience.abort.abort(error);
     reject(error);
   });
@@ -46,7 +55,8 @@ export async function heard<T>(patience: Patience, action: () => Promise<T>): Pr
 }
 
 /**
- * The body as it comes; it fails when it stalls, ends before its announced length or runs past it.
+ * The body as it comes; it fails when it stalls or drips, ends before its announced length or runs
+ * past it. Only the waiting for it counts: a slow consumer is no fault of the server.
  */
 export function guardedBody(
   body: ReadableStream<Uint8Array>,
@@ -55,12 +65,21 @@ export function guardedBody(
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let seen = 0;
+  let leftMs = patience.ms;
+  let bytes = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const { done, value } = await heard(patience, () => reader.read());
+          const asked = performance.now();
+          const { done, value } = await heard(patience, () => reader.read(), leftMs, bytes);
+          leftMs -= performance.now() - asked;
+          bytes += value?.byteLength ?? 0;
           seen += value?.byteLength ?? 0;
+          if (bytes >= LEAST_BYTES) {
+            leftMs = patience.ms;
+            bytes = 0;
+          }
           if (length !== undefined && (done ? seen !== length : seen > length))
             throw patience.failure(new Error(`the answer broke off: ${seen} of ${length} bytes arrived`));
           if (done) controller.close();

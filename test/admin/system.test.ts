@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readLegacyDocument } from '../../src/backup/document/legacy.ts';
 import { inEnglish } from '../../src/backup/document/reasons.ts';
+import { StoreError } from '../../src/backup/store/types.ts';
 import { sql } from '../../src/db/database.ts';
 import { exportCatalogue } from '../../src/handlers/admin/export.ts';
 import { backupRequestsJob } from '../../src/jobs/backup-requests.ts';
@@ -179,6 +180,20 @@ describe('backups', () => {
     expect(older).toMatch(/KB$/);
     await desk.press(/tiklashdan oldin$/);
     expect(desk.last().text).toContain('\n↩️ tiklashdan oldin olingan\n');
+  });
+
+  test('a bucket that does not answer is said on the screen, and no update waits because of it', async () => {
+    desk = await startDesk();
+    const { services } = desk.bot;
+    const list = services.backups.list;
+    const why = 's3 bucket b gives no answer within 20 s: it is stuck or cannot be reached';
+    services.backups.list = () => Promise.reject(new StoreError(why, { retryable: true }));
+    await desk.admin.send('/backups');
+    expect(desk.last().text).toContain('hozir ko‘rib bo‘lmadi');
+    expect(desk.last().text).toContain('server');
+    services.backups.list = list;
+    await desk.press(/^🔄/);
+    expect(desk.last().text).toContain('Hali birorta');
   });
 
   test('the same /backup delivered twice makes one; a press a moment later, another', async () => {

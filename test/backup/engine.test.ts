@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { BackupRequest } from '../../src/backup/catalog/ledger.ts';
-import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
+import { backupName } from '../../src/backup/catalog/names.ts';
+import { type BackupEngine, createBackupEngine, type EngineContext } from '../../src/backup/engine.ts';
 import { sql } from '../../src/db/database.ts';
+import type { Timer } from '../../src/lib/silence.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts';
 
@@ -26,7 +28,7 @@ beforeEach(async () => {
   engine = openEngine();
 });
 
-function openEngine(options: { readonly stopping?: AbortSignal } = {}): BackupEngine {
+function openEngine(options: Partial<EngineContext> = {}): BackupEngine {
   return createBackupEngine({
     ...world.context,
     store,
@@ -222,4 +224,30 @@ test('pages', async () => {
       .toSorted()
       .toReversed(),
   );
+});
+
+test('a bucket that does not answer holds up no screen', async () => {
+  const stuck = {
+    ...store,
+    list: () => new Promise<never>(() => {}),
+    put: () => new Promise<never>(() => {}),
+  };
+  const waits: number[] = [];
+  const answerTimer: Timer = (ms, run) => {
+    waits.push(ms);
+    queueMicrotask(run);
+    return () => {};
+  };
+  const asked = openEngine({ store: stuck, answerTimer });
+  const name = backupName(new Date(0));
+  for (const ask of [
+    () => asked.list(),
+    () => asked.find(name),
+    () => asked.links(name, 1),
+    () => asked.files(name),
+    () => asked.probe(),
+    () => asked.health(),
+  ])
+    await expect(ask()).rejects.toThrow(/gives no answer within 20 s: it is stuck or cannot be reached/);
+  expect(waits).toEqual([20_000, 20_000, 20_000, 20_000, 20_000, 20_000]);
 });

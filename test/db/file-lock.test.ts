@@ -15,7 +15,8 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { DatabaseUnavailable } from '../../src/db/database.ts';
 import { explainLocked, lockDatabaseFile } from '../../src/db/file/file-lock.ts';
 
 let directory: string;
@@ -53,6 +54,33 @@ test('a second host is told who has the file and what to do; after the first let
   await first.release();
   expect(existsSync(`${path}.lock`)).toBe(false);
   await (await take('restore')).release();
+});
+
+test('a holder that was suspended sees at its next beat or write that its lock was taken over', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const told: string[] = [];
+    const onTaken = (message: string): void => void told.push(message);
+    const lock = await lockDatabaseFile(path, { holder: 'node host', now, onTaken });
+    vi.advanceTimersByTime(10_000);
+    lock.requireOurs();
+    write({ pid: 1, host: 'elsewhere' });
+    vi.advanceTimersByTime(10_000);
+    expect(told).toEqual([expect.stringMatching(/taken over by node host \(process 1 on elsewhere/)]);
+    // Nothing is written any more, whatever becomes of the other.
+    rmSync(`${path}.lock`);
+    expect(() => lock.requireOurs()).toThrow(DatabaseUnavailable);
+    write({ pid: 1, host: 'elsewhere' });
+    await lock.release();
+    expect(readFileSync(`${path}.lock`, 'utf8')).toContain('elsewhere');
+    rmSync(`${path}.lock`);
+    const next = await lockDatabaseFile(path, { holder: 'node host', now, onTaken });
+    write({ pid: 2, host: 'elsewhere' });
+    expect(() => next.requireOurs()).toThrow(/taken over by node host \(process 2 .*let one host alone/);
+    expect(told).toHaveLength(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('the lock of a process that died is taken over', async () => {

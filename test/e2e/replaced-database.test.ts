@@ -257,3 +257,26 @@ describe('a start without the database file', () => {
     expect(second.output()).toMatch(/mv \S*anime_bot\.db\.rescued-\d{8}T\d{6}Z \S*anime_bot\.db\n/);
   });
 });
+
+test('a host whose lock was taken over while it was suspended writes nothing more, and ends', async () => {
+  const host = await running();
+  const lock = `${path}.lock`;
+  const other = JSON.stringify({
+    ...JSON.parse(readFileSync(lock, 'utf8')),
+    host: 'elsewhere',
+    process: 'other',
+  });
+  writeFileSync(lock, `${other}\n`);
+  const log = readFileSync(`${path}-wal`).byteLength;
+  // Its answer is lost with the process, or is “try again”: Telegram sends the update again.
+  expect(
+    await send().then(
+      ({ status }) => status,
+      () => 503,
+    ),
+  ).toBe(503);
+  expect(await host.ended()).toBe(1);
+  expect(host.output()).toMatch(/taken over by node host \(process \d+ on elsewhere.*this one stops/);
+  expect(readFileSync(lock, 'utf8')).toContain('elsewhere');
+  expect(readFileSync(`${path}-wal`).byteLength).toBe(log);
+});

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readGroups } from '../../src/backup/catalog/list.ts';
 import { backupName } from '../../src/backup/catalog/names.ts';
 import { type BackupEngine, createBackupEngine } from '../../src/backup/engine.ts';
+import type { Store } from '../../src/backup/store/types.ts';
 import { backupAlertText } from '../../src/bot/alerts.ts';
 import { readBotInfo } from '../../src/bot/telegram.ts';
 import { sql } from '../../src/db/database.ts';
@@ -17,6 +18,7 @@ import { createHost, type Host } from '../../src/hosts/host.ts';
 import { peopleFormat } from '../../src/hosts/node/log-lines.ts';
 import { linkKey } from '../../src/http/download-links.ts';
 import { createLog, describeError } from '../../src/lib/log.ts';
+import type { Timer } from '../../src/lib/silence.ts';
 import { LOCALE_NAMES, readConfig } from '../../src/settings/config.ts';
 import { TEXT_LIMIT } from '../../src/text/html.ts';
 import { createWorld, type World } from '../support/backup-world.ts';
@@ -36,8 +38,12 @@ afterEach(() => world.close());
 
 let lines: Record<string, unknown>[];
 
-function host(isLost = () => false): Host {
-  const { clock, context, db, ledger } = world;
+function host(
+  isLost = () => false,
+  { store = world.context.store, healthTimer }: { store?: Store; healthTimer?: Timer } = {},
+): Host {
+  const { clock, db, ledger } = world;
+  const context = { ...world.context, store };
   const links = { baseUrl: '', key: linkKey('x'), prefix: context.prefix, now: clock.now };
   return createHost({
     config: readConfig({}, 'node'),
@@ -57,6 +63,7 @@ function host(isLost = () => false): Host {
     tickLimits: { seconds: 50, requests: 40 },
     after: () => {},
     isLost,
+    ...(healthTimer && { healthTimer }),
   });
 }
 
@@ -157,6 +164,31 @@ test('a database file that was taken away is said by /healthz at once, not when 
   expect(await database()).not.toMatchObject({ database: 'replaced' });
   isLost = true;
   expect(await database()).toMatchObject({ status: 'failing', database: 'replaced' });
+});
+
+test('a bucket that does not answer: /healthz does within seconds, and begins no second look', async () => {
+  const { store } = world.context;
+  const stuck: Store = { ...store, list: () => new Promise(() => {}) };
+  const waits: number[] = [];
+  const healthTimer: Timer = (ms, run) => {
+    waits.push(ms);
+    queueMicrotask(run);
+    return () => {};
+  };
+  const { app } = host(undefined, { store: stuck, healthTimer });
+  for (let i = 0; i < 3; i += 1) {
+    const answer = await app.request('/healthz');
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({
+      status: 'failing',
+      backup: { last_verified: null, bucket: 'unreachable' },
+    });
+    world.clock.advance(1_500);
+  }
+  expect(waits).toEqual([5_000]);
+  world.clock.advance(30_000);
+  await app.request('/healthz');
+  expect(waits).toEqual([5_000, 5_000]);
 });
 
 describe('a table or column of the bot’s own is missing', () => {

@@ -41,6 +41,15 @@ test('an error that no try makes better is thrown at once', async () => {
   await expect(retry(DATABASE_READ, passing, passing.work)).resolves.toBe('done');
 });
 
+test('a server that is stuck is given up sooner than one that refuses', async () => {
+  const stuck = trial(99, new StoreError('stuck', { retryable: true, isStall: true }));
+  await expect(retry(STORE_REQUEST, stuck, stuck.work)).rejects.toThrow('stuck');
+  expect(stuck.tries()).toBe(3);
+  const busy = trial(99, new StoreError('503', { retryable: true }));
+  await expect(retry(STORE_REQUEST, busy, busy.work)).rejects.toThrow('503');
+  expect(busy.tries()).toBe(6);
+});
+
 test('a pause is never shorter than the other side asked for', async () => {
   const trials = trial(1);
   await retry(STORE_REQUEST, { ...trials, leastMs: () => 7_000 }, trials.work);

@@ -95,5 +95,7 @@ export function connectionAdvice(message: string): string {
     return 'its certificate is not trusted by this machine';
   if (/ERR_SSL|EPROTO|wrong version number|packet length too long/.test(message))
     return `it does not speak TLS there: check https:// or http:// in S3_ENDPOINT`;
+  if (/no answer within/.test(message))
+    return `the server is stuck, or the line too slow: try again later, and look at both`;
   return `${ENDPOINT} and the network`;
 }

@@ -3,10 +3,10 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { S3Settings } from '../../settings/s3-endpoint.ts';
-import { escapeUri, fetchHandler, type SdkHandler, type StoreFetch } from './s3-http.ts';
+import { escapeUri, fetchHandler, type SdkHandler, type Silences, type StoreFetch } from './s3-http.ts';
 
 /** The SDK client. It never retries by itself: `retry.ts` is the one place that does. */
-export function createClient(settings: S3Settings, fetch: StoreFetch, silenceMs: number): S3Client {
+export function createClient(settings: S3Settings, fetch: StoreFetch, silences: Silences): S3Client {
   return new S3Client({
     endpoint: settings.endpoint,
     region: settings.region,
@@ -19,7 +19,7 @@ export function createClient(settings: S3Settings, fetch: StoreFetch, silenceMs:
     expectContinueHeader: false,
     followRegionRedirects: false,
     maxAttempts: 1,
-    requestHandler: fetchHandler(fetch, silenceMs),
+    requestHandler: fetchHandler(fetch, silences),
     sha256: NativeSha256,
   });
 }

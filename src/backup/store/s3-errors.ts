@@ -52,7 +52,8 @@ export function translate(operation: Operation, error: unknown, now: Date): Stor
   const retryAfterMs = restMs(headerOf(error, 'retry-after'), now);
   // A key without the right, or a lock: the bucket is as good as before.
   const isDenied = operation.what.startsWith('removal') && statusOf(error) === 403;
-  return new StoreError(message, { retryable: isRetryable(error), retryAfterMs, isDenied });
+  const isStall = error instanceof ConnectionError && error.isStall;
+  return new StoreError(message, { retryable: isRetryable(error), retryAfterMs, isDenied, isStall });
 }
 
 /** Whether this very request may be sent again. */

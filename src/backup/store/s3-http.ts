@@ -5,7 +5,7 @@
  */
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { capped } from '../../lib/capped.ts';
-import { guardedBody, heard, rootMessage, systemTimer } from '../../lib/silence.ts';
+import { guardedBody, heard, rootMessage, Silence, systemTimer } from '../../lib/silence.ts';
 
 /** What the SDK takes for its way to the network. */
 export type SdkHandler = Extract<NonNullable<S3ClientConfig['requestHandler']>, { handle: unknown }>;
@@ -31,17 +31,29 @@ export type StoreFetch = (
 /** No answer, or one that broke off: the request may or may not have taken effect. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
+
+  get isStall(): boolean {
+    return this.cause instanceof Silence;
+  }
 }
 
 /**
- * @param silenceMs how long the server may say nothing: until the answer's head, and between two
- * pieces of its body.
+ * How long the server may say nothing, or next to nothing, ms: until the answer's head, and while
+ * its body comes.
  */
-export function fetchHandler(fetch: StoreFetch, silenceMs: number): SdkHandler {
+export interface Silences {
+  readonly reading: number;
+  /** The request carries a body first; a server may also need long to put parts together. */
+  readonly writing: number;
+}
+
+export function fetchHandler(fetch: StoreFetch, silences: Silences): SdkHandler {
   return {
     async handle(request: SdkRequest, options?: SdkOptions): Promise<SdkAnswer> {
       const abort = new AbortController();
-      const patience = { ms: silenceMs, timer: systemTimer, abort, failure: asConnectionError };
+      const isWriting = request.method === 'PUT' || request.method === 'POST';
+      const ms = isWriting ? silences.writing : silences.reading;
+      const patience = { ms, timer: systemTimer, abort, failure: asConnectionError };
       const outer = options?.abortSignal;
       const onOuterAbort = () => abort.abort(new ConnectionError('the request was given up'));
       if (outer?.aborted) onOuterAbort();

@@ -18,7 +18,7 @@ import { PartLane } from './part-lane.ts';
 import { quote, S3Bucket } from './s3-bucket.ts';
 import { createClient, presignedGet } from './s3-client.ts';
 import { isNotFound } from './s3-errors.ts';
-import type { StoreFetch } from './s3-http.ts';
+import type { Silences, StoreFetch } from './s3-http.ts';
 import { abortUpload, S3Upload } from './s3-upload.ts';
 import { type Deleted, type Store, type StoredObject, StoreError, type WrittenObject } from './types.ts';
 
@@ -32,7 +32,7 @@ export interface S3Options {
   readonly partBytes?: number;
   /** How often a request is tried in all. */
   readonly attempts?: number;
-  /** How long the server may be silent before a try counts as failed. */
+  /** How long the server may be silent before a try counts as failed; {@link SILENCES} else. */
   readonly silenceMs?: number;
   readonly now?: () => Date;
   readonly sleep?: Clock['sleep'];
@@ -44,8 +44,8 @@ export interface S3Options {
 /** The smallest part that S3 and R2 take. */
 const PART_BYTES = 5 * 1024 * 1024;
 const DELETES_IN_FLIGHT = 2;
-/** A 5 MiB part on a line of 1 Mbit/s takes 42 s. */
-const SILENCE_MS = 120_000;
+/** A 5 MiB part on a line of 1 Mbit/s takes 42 s; what is read begins to come at once. */
+const SILENCES: Silences = { reading: 30_000, writing: 120_000 };
 /**
  * Of 1,000 keys each: backups of more than a century of days. A server that never ends its listing
  * ends here.
@@ -59,7 +59,9 @@ const MOST_PAGES = 500;
  */
 export function createS3Store(settings: S3Settings, options: S3Options = {}): Store {
   const endpoint = new URL(settings.endpoint).origin;
-  const client = createClient(settings, options.fetch ?? defaultFetch, options.silenceMs ?? SILENCE_MS);
+  const { silenceMs: ms } = options;
+  const silences = ms === undefined ? SILENCES : { reading: ms, writing: ms };
+  const client = createClient(settings, options.fetch ?? defaultFetch, silences);
   const now = options.now ?? (() => new Date());
   const bucket = new S3Bucket(client, settings.bucket, endpoint, {
     attempts: options.attempts ?? STORE_REQUEST.attempts,

@@ -114,12 +114,15 @@ export class StoreError extends Error {
   readonly retryAfterMs: number;
   /** This one object belongs to somebody else. */
   readonly isDenied: boolean;
+  /** A long wait brought nothing: few more are worth it. */
+  readonly isStall: boolean;
   constructor(
     message: string,
     options: {
       readonly retryable: boolean;
       readonly retryAfterMs?: number;
       readonly isDenied?: boolean;
+      readonly isStall?: boolean;
       readonly cause?: unknown;
     },
   ) {
@@ -127,6 +130,7 @@ export class StoreError extends Error {
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs ?? 0;
     this.isDenied = options.isDenied ?? false;
+    this.isStall = options.isStall ?? false;
   }
 
   get isFinal(): boolean {

@@ -11,6 +11,7 @@ import process from 'node:process';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { isLinkless } from '../../lib/disk/linkless.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
+import { DatabaseUnavailable } from '../database.ts';
 import {
   describeHolder,
   isOfThisKernel,
@@ -24,6 +25,11 @@ import { mayBeOpenHere } from './open-here.ts';
 import { holdAlone } from './sole-use.ts';
 
 export interface FileLock {
+  /**
+   * A program that was suspended cannot beat, and another one took its lock. @throws {@link
+   * DatabaseUnavailable} when that happened; what waits on the disk may then be the other's
+   */
+  requireOurs(): void;
   /** Removes the lock if it is still ours. Never rejects. */
   release(): Promise<void>;
 }
@@ -35,6 +41,8 @@ export interface FileLockOptions {
   /** Called once when it takes a while to see whether the holder lives. */
   readonly say?: (message: string) => void;
   readonly sleep?: (milliseconds: number) => Promise<void>;
+  /** Called once when another program took the lock over; the sentence says whose it is now. */
+  readonly onTaken?: (message: string) => void;
 }
 
 /** Another process has the database; the message names it and says what to do. */
@@ -58,7 +66,7 @@ const LOOK_MS = 1_000;
  */
 export async function lockDatabaseFile(
   path: string,
-  { holder, now, say = console.error, sleep = pause }: FileLockOptions,
+  { holder, now, say = console.error, sleep = pause, onTaken }: FileLockOptions,
 ): Promise<FileLock> {
   const file = `${realPath(path)}.lock`;
   const text = ownLock(holder, now());
@@ -70,7 +78,7 @@ export async function lockDatabaseFile(
     );
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (await appear(file, text)) {
-      const lock = held(file, text, now);
+      const lock = held({ path, file, text, now, onTaken });
       if (!(await isUsedByOtherName(file.slice(0, -'.lock'.length)))) return lock;
       await lock.release();
       throw new DatabaseFileHeld(
@@ -202,8 +210,27 @@ function hasJournal(file: string): boolean {
   );
 }
 
-function held(file: string, text: string, now: () => Date): FileLock {
+interface Held {
+  readonly path: string;
+  readonly file: string;
+  readonly text: string;
+  readonly now: () => Date;
+  readonly onTaken: FileLockOptions['onTaken'];
+}
+
+function held({ path, file, text, now, onTaken }: Held): FileLock {
+  let taken: string | undefined;
+  /** A lock that is gone, or cannot be read, is nobody else's. */
+  const isTaken = (): boolean => {
+    const found = taken === undefined ? readOwn(file) : undefined;
+    if (found !== undefined && found !== text) {
+      taken = takenText(path, parseLock(found));
+      onTaken?.(taken);
+    }
+    return taken !== undefined;
+  };
   const beat = setInterval(() => {
+    if (isTaken()) return;
     const time = now();
     // A lock that cannot be touched is no reason to stop serving.
     utimes(file, time, time).catch(() => undefined);
@@ -214,12 +241,20 @@ function held(file: string, text: string, now: () => Date): FileLock {
   };
   process.once('exit', remove);
   return {
+    requireOurs() {
+      if (isTaken()) throw new DatabaseUnavailable(`database unavailable: ${taken}`);
+    },
     async release() {
       clearInterval(beat);
       process.off('exit', remove);
       remove();
     },
   };
+}
+
+function takenText(path: string, other: LockText | undefined): string {
+  const who = other === undefined ? 'another program' : describeHolder(other);
+  return `database ${path} was taken over by ${who} while this program was suspended: this one stops, and what it had not answered comes again; let one host alone run on a database`;
 }
 
 function readOwn(file: string): string | undefined {

@@ -10,13 +10,15 @@ export interface HeldWrites {
   hold(): () => void;
 }
 
-export function holdWrites(db: Database): HeldWrites {
+/** @param requireOurs throws when the database became another host's: then nothing is written */
+export function holdWrites(db: Database, requireOurs: () => void = () => {}): HeldWrites {
   const holders = new Set<Promise<void>>();
   return {
     db: {
       read: (queries) => db.read(queries),
       async write(statements) {
         while (holders.size > 0) await Promise.all(holders);
+        requireOurs();
         return db.write(statements);
       },
       get roundTrips() {

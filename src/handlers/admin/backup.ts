@@ -7,6 +7,7 @@ import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import type { BackupEntry } from '../../backup/catalog/list.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { requestBackup, requestShown } from '../../backup/run/backup-runs.ts';
+import { StoreError } from '../../backup/store/types.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { type AdminContext, feature } from '../../bot/feature.ts';
@@ -26,17 +27,21 @@ const PER_PAGE = 6;
 
 export const backupFeature = feature('admins')
   .on('backupNow', backUp)
-  .on('backups', (ctx, { page }) => openList(ctx, Math.max(0, page)))
-  .on('backup', async (ctx, { text: name }) => {
-    const entry = await ctx.services.backups.find(name);
-    return entry === undefined ? { alert: ctx.t.admin.backup.gone() } : entryScreen(entry, ctx);
-  })
-  .on('backupLinks', async (ctx, { text: name }) => {
-    const links = await ctx.services.backups.links(name, ctx.viewer.id);
-    if (links.length === 0) return { alert: ctx.t.admin.backup.gone() };
-    const files = links.map(({ fileName, bytes, url }) => ({ name: fileName, bytes, url }));
-    return { text: ctx.t.admin.backup.linkList(files), isNew: true };
-  })
+  .on('backups', (ctx, { page }) => orTrouble(ctx, () => openList(ctx, Math.max(0, page))))
+  .on('backup', (ctx, { text: name }) =>
+    orTrouble(ctx, async () => {
+      const entry = await ctx.services.backups.find(name);
+      return entry === undefined ? { alert: ctx.t.admin.backup.gone() } : entryScreen(entry, ctx);
+    }),
+  )
+  .on('backupLinks', (ctx, { text: name }) =>
+    orTrouble(ctx, async () => {
+      const links = await ctx.services.backups.links(name, ctx.viewer.id);
+      if (links.length === 0) return { alert: ctx.t.admin.backup.gone() };
+      const files = links.map(({ fileName, bytes, url }) => ({ name: fileName, bytes, url }));
+      return { text: ctx.t.admin.backup.linkList(files), isNew: true };
+    }),
+  )
   .on('backupCheck', (ctx, { text: name }) =>
     leaveUpdate(ctx, {
       kind: 'check',
@@ -44,7 +49,26 @@ export const backupFeature = feature('admins')
       meanwhile: { text: ctx.t.admin.backup.checking() },
     }),
   )
-  .on('backupSend', (ctx, { text: name }) => sendHere(ctx, name));
+  .on('backupSend', (ctx, { text: name }) => orTrouble(ctx, () => sendHere(ctx, name)));
+
+/** A bucket that refuses, or does not answer in time, is said where it was asked for. */
+async function orTrouble(
+  ctx: BotContext,
+  make: () => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    ctx.services.log.warn('bucket trouble', { error: describeError(error) });
+    const { backup, system } = ctx.t.admin;
+    const keyboard = new InlineKeyboard()
+      .text(system.again(), encodeAction({ kind: 'backups', page: 0 }))
+      .row()
+      .text(system.panel(), encodeAction({ kind: 'panel' }));
+    return { text: backup.unseen(ctx.t.backupTrouble(describeError(error))), keyboard };
+  }
+}
 
 /**
  * On record with the update: if this host dies, or takes longer than it may, the next tick finishes

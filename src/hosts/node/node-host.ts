@@ -102,11 +102,19 @@ export interface NodeOptions {
   readonly isUnfilled?: boolean;
   /** Left out: as the settings say. */
   readonly log?: Log;
+  /** Another host took the database over: this one must end, and leave its files alone. */
+  readonly onTaken?: () => void;
 }
 
 export async function startNode(
   config: Config,
-  { isOffline = false, beginsNew = false, isUnfilled = false, log = createHostLog(config) }: NodeOptions = {},
+  {
+    isOffline = false,
+    beginsNew = false,
+    isUnfilled = false,
+    log = createHostLog(config),
+    onTaken,
+  }: NodeOptions = {},
 ): Promise<RunningNode> {
   const { botToken } = config;
   if (botToken === undefined) throw new Error('BOT_TOKEN: missing');
@@ -120,6 +128,10 @@ export async function startNode(
   const explained = (error: unknown): never => {
     throw explainUnusable(error, place);
   };
+  const giveWay = (message: string): void => {
+    log.error('database taken over', { message });
+    onTaken?.();
+  };
   const store = await openStore(config.bucket);
   if (config.database.kind === 'file') {
     const { path } = config.database;
@@ -130,7 +142,9 @@ export async function startNode(
   // Two hosts on one file would fail in turns; the second one hears who has it.
   const lock =
     config.database.kind === 'file'
-      ? await lockDatabaseFile(config.database.path, { holder: 'node host', now }).catch(explained)
+      ? await lockDatabaseFile(config.database.path, { holder: 'node host', now, onTaken: giveWay }).catch(
+          explained,
+        )
       : undefined;
   const database = await openDatabase(
     config.database,
@@ -143,7 +157,7 @@ export async function startNode(
   ).catch(explained);
   // A merge of an import holds the write lock to its end; waiting for it must not block the event
   // loop.
-  const held = holdWrites(database.db);
+  const held = holdWrites(database.db, lock?.requireOurs);
   const { db } = held;
   const links = {
     baseUrl: config.publicUrl ?? '',

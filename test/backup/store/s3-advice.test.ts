@@ -142,7 +142,7 @@ describe('a signed address is where the SDK itself would ask', () => {
           asked = url;
           return new Response('x');
         },
-        1_000,
+        { reading: 1_000, writing: 1_000 },
       );
       await client.send(new GetObjectCommand({ Bucket: settings.bucket, Key: key }));
       const options = { expiresInSeconds: 900, fileName: 'f' };

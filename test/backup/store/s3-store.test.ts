@@ -145,6 +145,49 @@ describe('a download never ends early', () => {
     expect(sha256((await fetchObject(store, 'k')) ?? utf8(''))).toBe(sha256(bytes));
   });
 
+  test('a server that drips is given up, though it never falls silent', async () => {
+    let begun = 0;
+    const drip = () => {
+      begun++;
+      return new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 4));
+          controller.enqueue(utf8(' '));
+        },
+      });
+    };
+    const store = openStore(
+      always(() => new Response(drip(), { headers })),
+      { silenceMs: 40 },
+    );
+    await expect(store.list('')).rejects.toThrow(/no answer within 0.04 s, only \d+ bytes of it.* stuck/);
+    expect(begun).toBe(3);
+    await expect(fetchObject(store, 'k')).rejects.toThrow(/only \d+ bytes of it/);
+  });
+
+  test('a consumer may take its time over small pieces', async () => {
+    const body = () => {
+      let left = 20;
+      return new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (left-- > 0) controller.enqueue(utf8('x'));
+          else controller.close();
+        },
+      });
+    };
+    const store = openStore(
+      always(() => new Response(body(), { headers: { ...headers, 'content-length': '20' } })),
+      { silenceMs: 40 },
+    );
+    const object = await store.get('k');
+    let bytes = 0;
+    for await (const piece of object?.body ?? []) {
+      bytes += piece.byteLength;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(bytes).toBe(20);
+  });
+
   test('no answer at all: tried again, then given up', async () => {
     let tries = 0;
     const store = openStore(

@@ -33,6 +33,8 @@ export const en: typeof uz = {
   duplicate: () => html`ℹ️ A backup was made just now, another one is not needed.`,
   busy: () =>
     html`⏳ Another backup is being made. Yours is waiting: it begins after that one, and its outcome will appear here.`,
+  unseen: (reason) =>
+    html`⚠️ <b>The bucket of backups cannot be read now.</b>\nReason: ${reason}\nTry again in a while.`,
   gone: () => 'This backup is not in the bucket.',
   linkList: (files) =>
     html`⬇️ <b>Download links</b> — they work for 15 minutes; do not pass them on.\n\n${join(

@@ -54,6 +54,8 @@ export const uz = {
   duplicate: (): Html => html`ℹ️ Zaxira nusxa hozirgina olingan, yangisi shart emas.`,
   busy: (): Html =>
     html`⏳ Hozir boshqa zaxira nusxa olinmoqda. Sizning so‘rovingiz navbatda: u tugagach boshlanadi va natijasi shu yerga yoziladi.`,
+  unseen: (reason: Html): Html =>
+    html`⚠️ <b>Zaxira nusxalar omborini hozir ko‘rib bo‘lmadi.</b>\nSababi: ${reason}\nBirozdan keyin qayta urinib ko‘ring.`,
   gone: () => 'Bu zaxira nusxa omborda yo‘q.',
   linkList: (
     files: readonly { readonly name: string; readonly bytes: number; readonly url: string }[],

@@ -1,0 +1,152 @@
+/** What `/healthz` says, whatever database and bucket do. */
+import type { BackupHealth } from '../backup/catalog/health.ts';
+import { copyHealth, readMemory } from '../backup/copy/memory.ts';
+import { heard as heardOf } from '../bot/hearing.ts';
+import { botIdentity } from '../db/bot-identity.ts';
+import { copyNote } from '../db/copy-note.ts';
+import { lackNow } from '../db/own-schema.ts';
+import { moveProgress } from '../db/relinking.ts';
+import type { WatchedWrites } from '../db/watched-writes.ts';
+import type { Health } from '../http/app.ts';
+import { heard, Silence, systemTimer } from '../lib/silence.ts';
+import { APP_VERSION } from './compose.ts';
+import type { HostParts } from './host.ts';
+
+/** A monitor gives up on an answer after ten seconds or so. */
+const BUCKET_MS = 5_000;
+/** While one look at the bucket is stuck, nobody begins another: the address is open to all. */
+const STUCK_MS = 30_000;
+
+/** Looks whether the newest backup is good; undefined when the bucket does not tell in time. */
+export type LookAtBackups = () => Promise<BackupHealth | undefined>;
+
+export function backupLook({ backups, now, healthTimer }: HostParts): LookAtBackups {
+  let stuckAt = Number.NEGATIVE_INFINITY;
+  const free = (): void => {
+    stuckAt = Number.NEGATIVE_INFINITY;
+  };
+  return async () => {
+    const at = now().getTime();
+    if (at >= stuckAt && at - stuckAt < STUCK_MS) return undefined;
+    const patience = {
+      ms: BUCKET_MS,
+      timer: healthTimer ?? systemTimer,
+      abort: new AbortController(),
+      failure: (cause: unknown) => {
+        if (cause instanceof Silence) stuckAt = at;
+        return new Error('the bucket does not tell', { cause });
+      },
+    };
+    // A bucket that nobody can list is no sign of safety.
+    return heard(patience, () => backups.health().finally(free)).catch(() => undefined);
+  };
+}
+
+export async function checkHealth(
+  parts: HostParts,
+  writes: WatchedWrites,
+  look: LookAtBackups,
+): Promise<Health> {
+  const { db, disk, isOffline, asCalled = (text) => text } = parts;
+  const [database, backup, state, updates, moving, copy] = await Promise.all([
+    lackNow(db).then(
+      (lack) =>
+        lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
+      () => 'unreachable' as const,
+    ),
+    look(),
+    disk?.(),
+    updatesOf(parts),
+    movingOf(parts),
+    copyOf(parts),
+  ]);
+  const isWritable = state === undefined || state === 'ok';
+  const ok = isOffline === true ? 'offline' : 'ok';
+  return {
+    status:
+      database === 'ok' && isWritable && backup?.ok === true && updates?.webhook !== 'failing'
+        ? ok
+        : 'failing',
+    version: APP_VERSION,
+    database: parts.isLost?.() === true ? 'replaced' : database,
+    ...(state !== undefined && { disk: state }),
+    ...(updates !== undefined && { updates }),
+    ...(moving !== undefined && { moving }),
+    backup: {
+      last_verified: backup?.lastVerified ?? null,
+      age_hours: backup?.ageHours ?? null,
+      ...(backup === undefined && { bucket: 'unreachable' as const }),
+      ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
+    },
+    ...(copy !== undefined && { copy }),
+  };
+}
+
+/** From the memory of the last look: a request here must not hang on another provider. */
+async function copyOf({ db, backups, now }: HostParts): Promise<Health['copy']> {
+  if (backups.copy === undefined) return undefined;
+  const [note] = await db.read([copyNote()]).catch(() => [undefined]);
+  const { state, newest, left, behindHours, isUndeletable } = copyHealth(readMemory(note), now());
+  return {
+    state,
+    newest,
+    left,
+    behind_hours: behindHours,
+    retention: isUndeletable ? 'bucket' : 'bot',
+  };
+}
+
+/** Absent unless the database was another bot's; it says so until the host has met it, too. */
+async function movingOf({ db, me, now }: HostParts): Promise<Health['moving']> {
+  const [known, progress] = await db
+    .read([botIdentity(), moveProgress(now())])
+    .catch(() => [undefined, undefined] as const);
+  if (known === undefined) return undefined;
+  if (known.id !== me.id) return { from: known.username, files_left: null, files_missing: null };
+  if (known.move === null || progress === undefined) return undefined;
+  return { from: known.move.from, files_left: progress.left, files_missing: progress.missing };
+}
+
+/**
+ * The tick finds a webhook's trouble, perhaps in another process; an update that came since ends
+ * it.
+ */
+async function updatesOf({ db, hearing, now }: HostParts): Promise<Health['updates']> {
+  if (hearing === undefined) return undefined;
+  // `/healthz` tells separately of a database that does not answer.
+  const [known] = await db.read([heardOf(now())]).catch(() => [undefined]);
+  const received = known?.lastReceived ?? null;
+  const isDeaf =
+    hearing.webhook !== undefined && known?.deafSince != null && (received ?? '') <= known.deafSince;
+  const reason = hearing.trouble(now());
+  const isFine = !isDeaf && reason === undefined;
+  return {
+    last_received: received === null ? null : `${received.replace(' ', 'T')}Z`,
+    webhook: !isFine ? 'failing' : hearing.webhook === undefined ? 'polling' : 'ok',
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/**
+ * /healthz is open to everybody, so a request must not cost a bucket listing. Bad news is checked
+ * again sooner.
+ */
+const HEALTH_CACHE_MS = { ok: 10_000, offline: 10_000, failing: 1_000 };
+
+/**
+ * Keeps only values, never promises: in a Worker a request must not wait for another request's I/O
+ * (workerd cancels it).
+ */
+export function cachedHealth({ now, isLost }: HostParts, make: () => Promise<Health>): () => Promise<Health> {
+  let kept: { readonly at: number; readonly value: Health } | undefined;
+  return async () => {
+    const at = now().getTime();
+    // The log has told it by now.
+    const isNew = isLost?.() === true && kept?.value.database !== 'replaced';
+    if (kept !== undefined && !isNew && at >= kept.at && at - kept.at < HEALTH_CACHE_MS[kept.value.status])
+      return kept.value;
+    const value = await make();
+    kept = { at, value };
+    return value;
+  };
+}
