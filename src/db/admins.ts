@@ -1,5 +1,5 @@
 /** Admins in the database. Owners are named by ADMIN_IDS, not here. */
-import { all, type Query, type Statement, sql } from './database.ts';
+import { listed, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
 export interface Admin {
@@ -10,7 +10,7 @@ export interface Admin {
 }
 
 export function admins(): Query<Admin[]> {
-  return all(
+  return listed(
     sql(
       `SELECT a.user_id, a.added_at, u.username, COALESCE(u.first_name, u.username, a.user_id) AS name
        FROM admins AS a LEFT JOIN users AS u ON u.user_id = a.user_id ORDER BY a.added_at, a.user_id`,
@@ -33,7 +33,7 @@ export interface Staff {
 
 /** Everybody who runs the bot; the first hundred. */
 export function staff(ownerIds: readonly number[]): Query<Staff[]> {
-  return all(
+  return listed(
     sql(
       `SELECT s.id, s.owner, u.language FROM (
          SELECT value AS id, 1 AS owner FROM json_each(?1)

@@ -71,13 +71,13 @@ export function readCard(row: Row): AnimeCard {
     description: row.textOrNull('description'),
     photoId: row.textOrNull('photo_id'),
     photoAt: readWhereabouts(row),
-    year: row.intOrNull('year'),
+    year: row.intIfReadable('year'),
     genres: row.textOrNull('genres'),
-    views: row.int('views'),
+    views: row.figure('views'),
     parts: row.int('parts'),
     isFavourite: row.bool('favourite'),
     isFollowed: row.bool('followed'),
-    watched: row.intOrNull('watched'),
-    next: row.intOrNull('next'),
+    watched: row.intIfReadable('watched'),
+    next: row.intIfReadable('next'),
   };
 }

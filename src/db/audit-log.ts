@@ -2,7 +2,7 @@
  * Which admin did what. The batch of the deed writes the entry, so neither exists without the
  * other.
  */
-import { all, type Query, type Statement, sql } from './database.ts';
+import { listed, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
 /** Entries are kept this long. */
@@ -82,7 +82,7 @@ export interface AuditEntry {
 
 /** One page, newest first, and one entry more when there is another page. */
 export function auditPage(page: number, perPage: number): Query<AuditEntry[]> {
-  return all(
+  return listed(
     sql(
       `SELECT l.action, l.subject, l.at, COALESCE(u.first_name, u.username, l.user_id) AS name
        FROM audit_log AS l LEFT JOIN users AS u ON u.user_id = l.user_id ORDER BY l.id DESC LIMIT ? OFFSET ?`,

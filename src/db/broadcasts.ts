@@ -6,7 +6,7 @@
  * wait for that.
  */
 import { LONGEST_PAUSE_MS } from '../lib/recipient-wait.ts';
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { all, listed, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
@@ -64,7 +64,10 @@ export function dueBroadcasts(now: Date): Query<Broadcast[]> {
 
 /** The last ones begun, for the admins' list. */
 export function recentBroadcasts(limit: number): Query<Broadcast[]> {
-  return all(sql(`${BROADCAST} WHERE b.state <> 'draft' ORDER BY b.id DESC LIMIT ?`, limit), readBroadcast);
+  return listed(
+    sql(`${BROADCAST} WHERE b.state <> 'draft' ORDER BY b.id DESC LIMIT ?`, limit),
+    readBroadcast,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
  * part that took the number. When a part's number changes, its recorded views follow.
  */
 import { CATALOGUE_COLUMNS, type CatalogueAnime, readCatalogueAnime } from './catalogue.ts';
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { listed, one, type Query, type Statement, sql } from './database.ts';
 import { PARTS_PER_PAGE, type PartKind } from './parts.ts';
 import type { Row } from './row.ts';
 
@@ -38,7 +38,7 @@ export function partNumbered(animeId: number, number: number): Query<CataloguePa
 }
 
 export function catalogueParts(animeId: number, page: number): Query<CataloguePart[]> {
-  return all(
+  return listed(
     sql(
       `${PART} WHERE a.id = ? ORDER BY p.part_number LIMIT ? OFFSET ?`,
       animeId,

@@ -1,7 +1,7 @@
 /** Every chat the bot has work in: where it posts, and where it looks who is subscribed. */
 import { forgetNotice, noticeAdmins } from './admin-notices.ts';
 import { archiveJudged } from './archive.ts';
-import { all, type Query, type Statement, sql } from './database.ts';
+import { listed, type Query, type Statement, sql } from './database.ts';
 import { channelBroken, channelFine } from './gate-channels.ts';
 import { setGroupProblem } from './groups.ts';
 import { mergeGroups, mergeMandatory } from './merge-chats.ts';
@@ -25,7 +25,7 @@ export function chatUses(
   limit: number,
   only?: { readonly id: number; readonly username?: string | undefined },
 ): Query<ChatUse[]> {
-  return all(
+  return listed(
     sql(
       `SELECT * FROM (${USES}) WHERE ?1 IS NULL OR chat = ?1 OR lower(chat) = ?2 ORDER BY random() LIMIT ?3`,
       only === undefined ? null : String(only.id),

@@ -1,5 +1,5 @@
 /** What viewers keep: favourites, and anime whose new parts they want to be told of. */
-import { all, type Query, type Statement, sql } from './database.ts';
+import { listed, type Query, type Statement, sql } from './database.ts';
 import { LIST_PAGE, LISTED, type ListPage, pageFrom, readListed } from './listed-anime.ts';
 import { toSqlTime } from './time.ts';
 
@@ -25,7 +25,7 @@ export function drop(list: Kept, userId: number, animeId: number): Statement {
 
 /** Last added first. */
 export function kept(list: Kept, userId: number, page: number): Query<ListPage> {
-  const query = all(
+  const query = listed(
     sql(
       `SELECT ${LISTED} FROM ${list} AS k JOIN anime AS a ON a.id = k.anime_id AND a.deleted_at IS NULL
        WHERE k.user_id = ? ORDER BY k.${TIME[list]} DESC, k.anime_id DESC LIMIT ${LIST_PAGE + 1} OFFSET ?`,

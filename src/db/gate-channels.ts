@@ -1,5 +1,5 @@
 /** Mandatory channels, and what the bot knows of a viewer's membership in them. */
-import { all, type Query, type Statement, sql } from './database.ts';
+import { listed, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
 /** `asked`: the viewer's request to join waits for an admin of the channel. */
@@ -38,7 +38,7 @@ export interface GateChannel {
 
 /** Every mandatory channel in the admins' order. One row each, found by primary key. */
 export function gateFor(userId: number): Query<(now: Date) => GateChannel[]> {
-  const query = all(
+  const query = listed(
     sql(
       `SELECT c.id, c.channel_id, c.name, c.username, c.invite_link, c.link, c.check_state = 'broken' AS broken,
          c.checked_at, g.state, g.fresh_until

@@ -2,7 +2,7 @@
  * Groups and channels the bot posts to. Nobody may mix up two ids (the old bot did): `id` is the
  * row's, for buttons and other tables; `chatId` is Telegram's, for Bot API calls only.
  */
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { listed, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
 
@@ -23,7 +23,7 @@ export interface Group {
 const GROUP = `SELECT g.*, (SELECT COUNT(*) FROM anime_groups AS c WHERE c.group_id = g.id) AS anime FROM groups AS g`;
 
 export function groups(): Query<Group[]> {
-  return all(sql(`${GROUP} ORDER BY g.position, g.id`), readGroup);
+  return listed(sql(`${GROUP} ORDER BY g.position, g.id`), readGroup);
 }
 
 export function groupById(id: number): Query<Group | undefined> {

@@ -1,5 +1,5 @@
 /** Who watched what, and where everybody stopped. */
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { listed, one, type Query, type Statement, sql } from './database.ts';
 import { LIST_PAGE, LISTED, type ListedAnime, type ListPage, pageFrom, readListed } from './listed-anime.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
@@ -51,7 +51,10 @@ WHERE w.user_id = ? ORDER BY w.viewed_at DESC`;
 
 /** The anime a viewer watched, last seen first. The cost grows with the page number only. */
 export function watchedAnime(userId: number, page: number): Query<ListPage<WatchedAnime>> {
-  const query = all(sql(`${WATCHED} LIMIT ${LIST_PAGE + 1} OFFSET ?`, userId, page * LIST_PAGE), readWatched);
+  const query = listed(
+    sql(`${WATCHED} LIMIT ${LIST_PAGE + 1} OFFSET ?`, userId, page * LIST_PAGE),
+    readWatched,
+  );
   return { ...query, parse: (rows) => pageFrom(query.parse(rows)) };
 }
 

@@ -1,5 +1,5 @@
 /** An anime as a line of a list. */
-import { all, type Query, sql } from './database.ts';
+import { listed, type Query, sql } from './database.ts';
 import type { Row } from './row.ts';
 
 export interface ListedAnime {
@@ -41,7 +41,7 @@ export function pageFrom<T extends ListedAnime>(rows: readonly T[]): ListPage<T>
 
 /** The first of the catalogue by views, for lists without pages. */
 export function mostViewed(limit: number): Query<ListedAnime[]> {
-  return all(
+  return listed(
     sql(
       `SELECT ${LISTED} FROM anime AS a WHERE a.deleted_at IS NULL ORDER BY a.views DESC, a.id DESC LIMIT ?`,
       limit,
@@ -79,7 +79,7 @@ export function browse(query: BrowseQuery): Query<ListPage> {
     `SELECT ${LISTED} FROM ${table} WHERE ${where} AND a.deleted_at IS NULL ORDER BY ${byKey} LIMIT ${limit}`,
     query.anchor > 0 ? query.anchor : (query.from ?? 0),
   );
-  const query_ = all(statement, readListed);
+  const query_ = listed(statement, readListed);
   return {
     ...query_,
     parse: (rows) => {

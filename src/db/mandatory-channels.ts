@@ -3,7 +3,7 @@
  * channel here was looked up at Telegram first: its address fits a button, and the bot can see who
  * is in.
  */
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { listed, one, type Query, type Statement, sql } from './database.ts';
 import { raise } from './groups.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
@@ -26,7 +26,7 @@ export interface MandatoryChannel {
 const CHANNEL = 'SELECT c.*, COALESCE(c.invite_link, c.link) AS address FROM mandatory_channels AS c';
 
 export function mandatoryChannels(): Query<MandatoryChannel[]> {
-  return all(sql(`${CHANNEL} ORDER BY c.position, c.id`), readChannel);
+  return listed(sql(`${CHANNEL} ORDER BY c.position, c.id`), readChannel);
 }
 
 export function mandatoryChannel(id: number): Query<MandatoryChannel | undefined> {

@@ -1,5 +1,5 @@
 /** Parts (episodes) of an anime. */
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { listed, one, type Query, type Statement, sql } from './database.ts';
 import { readWhereabouts, type Whereabouts, whereaboutsColumns } from './whereabouts.ts';
 
 /** Ten to a page, five to a row (docs/spec/bot.md "Viewer" 5). */
@@ -23,7 +23,7 @@ export interface Part {
  * gone. Reads at most the parts of one anime, whatever the catalogue holds.
  */
 export function partNumbers(animeId: number, page: number): Query<number[]> {
-  return all(
+  return listed(
     sql(
       `SELECT p.part_number FROM anime AS a JOIN anime_parts AS p ON p.anime_code = a.code
        WHERE a.id = ?1 ORDER BY p.part_number LIMIT ${PARTS_PER_PAGE} OFFSET MAX(0, MIN(?2,

@@ -39,7 +39,7 @@ export function findPerson(
       language: row.textOrNull('language'),
       blockedAt: row.textOrNull('blocked_at'),
       bannedAt: row.textOrNull('banned_at'),
-      views: row.int('views'),
+      views: row.figure('views'),
       isAdmin: row.bool('admin'),
     }),
   );

@@ -1,6 +1,11 @@
 /** One result row, read column by column into narrow types; a surprise names its column. */
 import type { Row as ClientRow } from '@libsql/client';
 
+/** The value is of a kind that the column never has: somebody else wrote it. */
+export class UnreadableValue extends TypeError {
+  override readonly name = 'UnreadableValue';
+}
+
 export class Row {
   readonly #row: ClientRow;
   constructor(row: ClientRow) {
@@ -9,7 +14,7 @@ export class Row {
 
   int(column: string): number {
     const value = this.intOrNull(column);
-    if (value === null) throw new TypeError(`column ${column} is null`);
+    if (value === null) throw new UnreadableValue(`column ${column} is null`);
     return value;
   }
 
@@ -20,12 +25,26 @@ export class Row {
       const number = Number(value);
       if (Number.isSafeInteger(number)) return number;
     }
-    throw new TypeError(`column ${column} is not an integer within 2^53`);
+    throw new UnreadableValue(`column ${column} is not an integer within 2^53`);
+  }
+
+  /** Of a number that is only shown: null as well where none can be read. */
+  intIfReadable(column: string): number | null {
+    const value = this.#value(column);
+    if (typeof value !== 'bigint' && typeof value !== 'number') return null;
+    return Number.isSafeInteger(Number(value)) ? Number(value) : null;
+  }
+
+  /** A count that is only shown: 0 where none can be read, and never more than a number holds. */
+  figure(column: string): number {
+    const value = this.#value(column);
+    if (typeof value !== 'bigint' && typeof value !== 'number') return 0;
+    return Math.trunc(Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value))));
   }
 
   text(column: string): string {
     const value = this.textOrNull(column);
-    if (value === null) throw new TypeError(`column ${column} is null`);
+    if (value === null) throw new UnreadableValue(`column ${column} is null`);
     return value;
   }
 
@@ -37,7 +56,7 @@ export class Row {
     const value = this.#value(column);
     if (value === null || typeof value === 'string') return value;
     if (typeof value === 'bigint' || typeof value === 'number') return String(value);
-    throw new TypeError(`column ${column} is not text`);
+    throw new UnreadableValue(`column ${column} is not text`);
   }
 
   bool(column: string): boolean {

@@ -2,7 +2,7 @@
  * Keeps the search index in step with the catalogue (tables of migration 3; triggers carry
  * `anime_search` into FTS5).
  */
-import { all, type Query, type Statement, sql } from './database.ts';
+import { listed, type Query, type Statement, sql } from './database.ts';
 
 /** Folded text of one anime, see `src/text/search-text.ts`. */
 export interface IndexedText {
@@ -43,7 +43,7 @@ export function indexAnime(
 
 /** Anime whose folded text is missing or older than they are (triggers note them). */
 export function staleAnime(limit: number): Query<StaleAnime[]> {
-  return all(
+  return listed(
     sql(
       `SELECT a.id, a.title, a.aliases, a.genres, a.description
        FROM anime_stale AS s JOIN anime AS a ON a.id = s.anime_id ORDER BY s.anime_id LIMIT ?`,

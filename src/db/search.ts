@@ -6,7 +6,7 @@
 
 import { TEXT_LIMIT } from '../text/html.ts';
 import { type AnimeCard, CARD_COLUMNS, CARD_JOINS, readCard } from './anime.ts';
-import { all, type Query, sql } from './database.ts';
+import { listed, type Query, sql } from './database.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
 
 /**
@@ -94,7 +94,7 @@ export function searchAnime(terms: SearchTerms, viewerId?: number): Query<Candid
     terms.sound,
     JSON.stringify(terms.grams),
   );
-  return all(statement, (row) => ({
+  return listed(statement, (row) => ({
     ...readListed(row),
     folded: row.text('folded'),
     names: row.text('names'),
@@ -121,5 +121,5 @@ export function nearestCodes(code: number): Query<ListedAnime[]> {
     String(code),
     `${code}\u{10FFFF}`,
   );
-  return all(statement, readListed);
+  return listed(statement, readListed);
 }

@@ -2,7 +2,7 @@
  * Numbers about the bot's use. The batch that records a thing also counts it, so the numbers are
  * true, and reading them costs the same however long the history is.
  */
-import { all, one, type Query, type Statement, sql } from './database.ts';
+import { listed, one, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
 /** `week` is named by its Monday. All periods are in UTC, as all times are. */
@@ -105,20 +105,20 @@ export function totals(now: Date): Query<Totals | undefined> {
       (SELECT COUNT(*) FROM groups) AS groups,
       (SELECT COUNT(*) FROM mandatory_channels) AS channels`),
     (row) => ({
-      users: row.int('users'),
-      blocked: row.int('blocked'),
-      banned: row.int('banned'),
-      anime: row.int('anime'),
-      parts: row.int('parts'),
-      views: row.int('views'),
-      groups: row.int('groups'),
-      channels: row.int('channels'),
-      trashed: row.int('trashed'),
-      activeDay: row.int('active_day'),
-      activeWeek: row.int('active_week'),
-      activeMonth: row.int('active_month'),
-      viewsToday: row.int('views_today'),
-      newToday: row.int('new_today'),
+      users: row.figure('users'),
+      blocked: row.figure('blocked'),
+      banned: row.figure('banned'),
+      anime: row.figure('anime'),
+      parts: row.figure('parts'),
+      views: row.figure('views'),
+      groups: row.figure('groups'),
+      channels: row.figure('channels'),
+      trashed: row.figure('trashed'),
+      activeDay: row.figure('active_day'),
+      activeWeek: row.figure('active_week'),
+      activeMonth: row.figure('active_month'),
+      viewsToday: row.figure('views_today'),
+      newToday: row.figure('new_today'),
     }),
   );
 }
@@ -131,14 +131,14 @@ export interface Counted {
 /** The last `count` days with today, oldest first; days without anything are 0. */
 export function perDay(metric: Metric, now: Date, count: number): Query<Counted[]> {
   const days = Array.from({ length: count }, (_, i) => dayOf(daysAgo(now, count - 1 - i)));
-  const query = all(
+  const query = listed(
     sql(
       'SELECT period, value FROM counters WHERE metric = ? AND period BETWEEN ? AND ?',
       metric,
       days[0] ?? '',
       days.at(-1) ?? '',
     ),
-    (row) => ({ period: row.text('period'), value: row.int('value') }),
+    (row) => ({ period: row.text('period'), value: row.figure('value') }),
   );
   return {
     ...query,
@@ -151,12 +151,12 @@ export function perDay(metric: Metric, now: Date, count: number): Query<Counted[
 
 /** The commonest sources. */
 export function topSources(count: number): Query<Counted[]> {
-  return all(
+  return listed(
     sql(
       `SELECT period, value FROM counters WHERE metric = 'source' ORDER BY value DESC, period LIMIT ?`,
       count,
     ),
-    (row) => ({ period: row.text('period'), value: row.int('value') }),
+    (row) => ({ period: row.text('period'), value: row.figure('value') }),
   );
 }
 
@@ -177,17 +177,17 @@ export function topAnime(now: Date, days: number | undefined, count: number): Qu
           count,
         )
       : sql(
-          `SELECT a.id, a.code, a.title, SUM(v.views) AS views
+          `SELECT a.id, a.code, a.title, TOTAL(v.views) AS views
            FROM anime_views AS v JOIN anime AS a ON a.id = v.anime_id
            WHERE v.day >= ? AND a.deleted_at IS NULL GROUP BY a.id ORDER BY 4 DESC, a.id DESC LIMIT ?`,
           dayOf(daysAgo(now, days - 1)),
           count,
         );
-  return all(statement, (row) => ({
+  return listed(statement, (row) => ({
     id: row.int('id'),
     code: row.int('code'),
     title: row.textOrNull('title'),
-    views: row.int('views'),
+    views: row.figure('views'),
   }));
 }
 

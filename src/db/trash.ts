@@ -1,5 +1,5 @@
 /** Deleted anime: hidden from viewers at once, restorable for 30 days, then purged by the tick. */
-import { all, type Query, type Statement, sql } from './database.ts';
+import { all, listed, type Query, type Statement, sql } from './database.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 /** docs/spec/bot.md "Admin" 3. */
@@ -29,7 +29,7 @@ export interface Trashed {
 }
 
 export function trashPage(page: number, perPage: number): Query<Trashed[]> {
-  return all(
+  return listed(
     sql(
       `SELECT a.id, a.code, a.title, a.deleted_at,
          (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts

@@ -74,9 +74,9 @@ export function personById(userId: number): Query<KnownPerson> {
     isBanTold: row.bool('ban_told'),
     isAdmin: row.bool('admin'),
     rate: {
-      since: row.int('rate_since'),
-      count: row.int('rate_count'),
-      isTold: row.bool('rate_told'),
+      since: row.figure('rate_since'),
+      count: row.figure('rate_count'),
+      isTold: row.figure('rate_told') !== 0,
     },
   }));
   return { ...query, parse: (rows) => query.parse(rows) ?? NOBODY };

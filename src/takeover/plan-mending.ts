@@ -14,6 +14,7 @@ import { type KeptObject, keptName, keptTables, makeKept } from './kept-names.ts
 import { OLD_VALUES, type OurColumn, ourSchema } from './our-schema.ts';
 import {
   findUnfit,
+  keyOf,
   type MendedValue,
   mendStatements,
   OLD_VALUES_COLUMNS,
@@ -147,8 +148,11 @@ function setAside(table: string, values: readonly MendedValue[], living: Living)
   const [{ column, note } = { column: undefined, note: '' }] = values;
   if (column === undefined) return [];
   const name = quoteName(column.spelled);
-  const bytes = values.map(({ key }) => `x'${Buffer.from(key).toString('hex')}'`).join(', ');
-  const where = `typeof(${name}) NOT IN ('integer', 'null') AND CAST(${name} AS BLOB) IN (${bytes})`;
+  const bytes = (of: readonly MendedValue[]): string =>
+    of.map(({ key }) => `x'${Buffer.from(key).toString('hex')}'`).join(', ');
+  const where = [...Map.groupBy(values, ({ type }) => type)]
+    .map(([type, of]) => `(typeof(${name}) = '${type}' AND ${keyOf(name)} IN (${bytes(of)}))`)
+    .join(' OR ');
   const statements: string[] = [];
   const setAside = (from: string, condition: string, why: string, seen: readonly string[]): void => {
     for (const { child, from: link, to } of living.references.filter(({ parent }) => parent === from))

@@ -5,7 +5,7 @@
  */
 
 import { inEnglish } from '../backup/document/reasons.ts';
-import { type ColumnKind, fitValue } from '../backup/import/fit.ts';
+import { type ColumnKind, fitValue, largest } from '../backup/import/fit.ts';
 import { InvalidText, type SqlValue } from '../backup/model/model.ts';
 import { all, type Database, type SqlArg, type Statement, sql } from '../db/database.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
@@ -39,7 +39,7 @@ const GROUP = 200;
  * Bytes that tell a value of its type; for a real its digits, which the bytes of its text would
  * round.
  */
-const keyOf = (column: string): string =>
+export const keyOf = (column: string): string =>
   `CASE typeof(${column}) WHEN 'real' THEN CAST(printf('%!.17g', ${column}) AS BLOB) ELSE CAST(${column} AS BLOB) END`;
 
 /**
@@ -53,7 +53,8 @@ const BEYOND_ASCII = "GLOB '*[^' || char(1) || '-' || char(127) || ']*'";
  * judge.
  */
 function isSuspect(column: string, kind: ColumnKind): string {
-  if (kind === 'integer' || kind === 'id') return `typeof(${column}) NOT IN ('integer', 'null')`;
+  if (kind === 'integer' || kind === 'id')
+    return `(typeof(${column}) NOT IN ('integer', 'null') OR ${column} NOT BETWEEN -${largest(kind)} AND ${largest(kind)})`;
   // Few rows have one, and only JavaScript reads an address.
   if (kind === 'link') return `${column} IS NOT NULL`;
   if (kind === 'time') return `(${column} IS NOT NULL AND ${column} NOT GLOB '[0-9][0-9][0-9][0-9]-*')`;
@@ -121,6 +122,7 @@ function mendedValues(column: ScannedColumn, type: string, key: Buffer, count: n
 function storedValue(type: string, key: Buffer): SqlValue {
   if (type === 'blob') return new Uint8Array(key);
   if (type === 'real') return Number(key.toString());
+  if (type === 'integer') return BigInt(key.toString());
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(key);
   } catch {

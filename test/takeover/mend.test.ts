@@ -104,6 +104,36 @@ test('a row that is nothing without such a value is set aside with all that hang
   expect(await start()).toMatchObject({ notes: [] });
 });
 
+test('a number that is too large to be read is mended, or its row set aside', async () => {
+  const big = 2n ** 62n;
+  await edit(`INSERT INTO users (user_id, rate_since) VALUES (1, ${big}), (${big}, 0), (2, 5);
+    INSERT INTO anime (id, code, title, year, views) VALUES (9, 5, 'A', ${big}, -${big}), (10, 6, 'B', 2001, ${2n ** 52n});
+    INSERT INTO groups (group_id, name) VALUES (${big}, 'G'), (-1001, 'H');
+    INSERT INTO anime_groups (anime_code, group_id) SELECT 5, id FROM groups;
+    INSERT OR REPLACE INTO counters (metric, period, value) VALUES ('users', 'all', ${big});
+    INSERT INTO audit_log (user_id, action, subject, at) VALUES (${big}, 'x', '', '2026-01-01 00:00:00')`);
+  const { notes } = await start();
+  expect(notes.toSorted()).toEqual([
+    'anime.views: 1 value, it is too large (kept in old_values)',
+    'anime.year: 1 value, it is too large (kept in old_values)',
+    'audit_log.user_id: 1 row set aside, it is too large (kept in old_rows_of_audit_log)',
+    'counters.value: 1 row set aside, it is too large (kept in old_rows_of_counters)',
+    'groups.group_id: 1 row set aside, it is too large (kept in old_rows_of_groups)',
+    'users.rate_since: 1 value, it is too large (kept in old_values)',
+    'users.user_id: 1 row set aside, it is too large (kept in old_rows_of_users)',
+  ]);
+  expect(await texts(db, "SELECT code || ' ' || COALESCE(year, '') || ' ' || views AS v FROM anime")).toEqual(
+    ['5  0', `6 2001 ${2n ** 52n}`],
+  );
+  expect(await texts(db, 'SELECT name AS v FROM groups')).toEqual(['H']);
+  expect(await texts(db, 'SELECT COUNT(*) AS v FROM anime_groups')).toEqual(['1']);
+  expect(
+    await texts(db, "SELECT CAST(bytes AS TEXT) AS v FROM old_values WHERE column_name = 'year'"),
+  ).toEqual([String(big)]);
+  expect(await texts(db, 'SELECT group_id AS v FROM old_rows_of_groups')).toEqual([String(big)]);
+  expect(await start()).toMatchObject({ notes: [] });
+});
+
 test.each([
   ['views', 'CREATE VIEW old_values AS SELECT 1; CREATE VIEW Old_Rows_of_anime_parts AS SELECT 1'],
   ['tables', 'CREATE TABLE OLD_values (zz); CREATE TABLE old_rows_of_anime_parts (zz, refused)'],

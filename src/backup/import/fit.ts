@@ -82,11 +82,18 @@ function unreadable(kind: ColumnKind, value: string | InvalidText): Fitted {
   return { value: whole.replaceAll('\0', ''), change: 'mended', note };
 }
 
-/** Ids keep every digit SQLite can hold; numbers to reckon with must be exact in a double, too. */
+/**
+ * The bot reads every number as a double. What it counts on must have room to grow in one; an id
+ * need not.
+ */
+export function largest(kind: 'integer' | 'id'): number {
+  return kind === 'id' ? Number.MAX_SAFE_INTEGER : 2 ** 52;
+}
+
 function integer(value: SqlValue, kind: 'integer' | 'id'): Fitted {
   const exact = exactInteger(value);
   if (exact === undefined || valueFault(exact) !== null) return leftOut(reason('not-an-integer'));
-  if (kind === 'integer' && exact !== null && !Number.isSafeInteger(Number(exact)))
+  if (exact !== null && Math.abs(Number(exact)) > largest(kind))
     return leftOut(reason('too-large', String(exact)));
   return { value: exact };
 }

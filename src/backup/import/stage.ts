@@ -150,7 +150,9 @@ function targetOf(staged: StagedImport): Target {
     // A text that the old bot could do without is empty here; a number, an id or a key has no such
     // stand-in.
     const isVital = kind !== 'text' || spec.key.includes(staged);
-    const mustBe = column?.notNull === true && column.defaultValue === null;
+    // SQLite would number a row without its key by itself.
+    const isKey = column !== undefined && spec.events !== true && spec.key.includes(staged);
+    const mustBe = isKey || (column?.notNull === true && column.defaultValue === null);
     return { name, kind, required: mustBe && isGiven && isVital };
   });
   return {

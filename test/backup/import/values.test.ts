@@ -267,7 +267,8 @@ test('an id that is no person’s makes nobody a viewer: groups and ids beyond T
       "user_history": [{"user_id": -100900003, "anime_code": 5}, {"user_id": 6, "anime_code": 5}]}`,
   );
   expect(told(report)).toEqual([
-    ...['-100900002', '0', '9007199254740992'].map(
+    'row users[2].user_id: 9007199254740992 is too large',
+    ...['-100900002', '0'].map(
       (id, i) => `row users[${i}]: ${id} is not a user’s id (a group’s id is negative)`,
     ),
     'row user_history[0]: -100900003 is not a user’s id (a group’s id is negative)',
@@ -277,4 +278,17 @@ test('an id that is no person’s makes nobody a viewer: groups and ids beyond T
     '6',
     '9007199254740991',
   ]);
+});
+
+test('a number that is too large for the bot to read is refused in every column, ids as well', async () => {
+  const big = '4611686018427387904';
+  const report = await importJson(
+    `{"groups":[{"group_id":${big},"name":"g"},{"group_id":-1001,"name":"h"}],
+      "anime":[{"code":1,"title":"A","year":${big},"views":4503599627370497}],
+      "audit_log":[{"user_id":${big},"action":"x","subject":"","at":"2026-01-01 00:00:00"}]}`,
+  );
+  expect(told(report).filter((line) => line.includes('too large'))).toHaveLength(4);
+  expect(await texts('SELECT name AS t FROM groups')).toEqual(['h']);
+  expect(await texts('SELECT year AS t FROM anime')).toEqual([null]);
+  expect(await texts('SELECT COUNT(*) AS t FROM audit_log')).toEqual(['0']);
 });
