@@ -44,6 +44,41 @@ test('fences only grow', async () => {
   expect(new Set(fences).size).toBe(5);
 });
 
+test('what somebody’s SQL left in the lease is waited for as a dead holder is, and no more', async () => {
+  await world.db.write([sql("UPDATE backup_lease SET holder = x'ff00', expires_ms = 9999999999999")]);
+  expect(await takeLease(world.ledger, 'other', testClock())).toEqual({
+    kind: 'busy',
+    holder: 'unknown',
+    secondsLeft: LEASE_TTL_MS / 1000,
+  });
+  await world.db.write([sql("UPDATE backup_lease SET holder = ?, expires_ms = x'00'", 'h'.repeat(100_000))]);
+  expect(await takeLease(world.ledger, 'other', testClock())).toEqual({
+    kind: 'busy',
+    holder: `${'h'.repeat(120)}…`,
+    secondsLeft: LEASE_TTL_MS / 1000,
+  });
+  await expire();
+  expect((await takeLease(world.ledger, 'other', testClock())).kind).toBe('held');
+});
+
+test('rows that no run wrote are passed over and told of; a backup is made all the same', async () => {
+  const run = `INSERT INTO backup_runs (name, fence, "trigger", scheduled_at, started_at, state) VALUES`;
+  await world.db.write([
+    sql(`${run} (x'00', 1, 'schedule', '2026-01-01 00:00:00', '2026-01-01 00:00:00', 'running')`),
+    sql(`${run} ('20990101_000000', 1, 'schedule', '2026-01-01 00:00:00', x'00', 'done')`),
+    sql(`${run} ('20990101_000001', 1, 'never', '2026-01-01 00:00:00', 'yesterday', 'done')`),
+  ]);
+  const outcome = await runBackup(world.context, { trigger: 'command', scheduledAt: world.clock.now() });
+  expect(outcome).toMatchObject({ kind: 'done' });
+  expect(JSON.stringify(outcome)).toContain('table backup_runs: 3 rows were passed over');
+  expect((await world.ledger.recent(9)).map(({ name }) => name)).not.toContain('20990101_000000');
+  expect(await world.ledger.newestDone(new Date('2100-01-01T00:00:00Z'))).toMatchObject({
+    trigger: 'command',
+  });
+  world.alerts.length = 0;
+  await world.db.write([sql("DELETE FROM backup_runs WHERE name LIKE '2099%' OR typeof(name) = 'blob'")]);
+});
+
 test('many at once: exactly one gets it', async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, (_, i) => takeLease(world.ledger, `holder ${i}`, testClock())),

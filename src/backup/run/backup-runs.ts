@@ -3,7 +3,7 @@
  * `Ledger`.
  */
 
-import { all, type Database, one, type Query, type Statement, sql } from '../../db/database.ts';
+import { all, type Database, listed, one, type Query, type Statement, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { holdingSince, toSqlTime } from '../../db/time.ts';
 import {
@@ -16,6 +16,7 @@ import {
 } from '../catalog/ledger.ts';
 import { TRIGGERS } from '../catalog/manifest.ts';
 import { isLease, isLedger } from './ledger-sql.ts';
+import { HOLDER, IS_RUN, isTime, READABLE_RUNS, shownHolder, strangeRuns } from './readable-runs.ts';
 
 /** The database's clock: one clock for all hosts. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -70,18 +71,19 @@ export function createBackupLedger(
     },
     async acquire(holder, ttlMs) {
       if (!(await isRecordWhole(db))) return { kind: 'absent' };
-      const [, , before, taken] = await db.write([
+      const [, , before, taken, strange] = await db.write([
         // The row may be missing after somebody's hand-made import; it must not switch the lease
         // off.
         sql("INSERT OR IGNORE INTO backup_lease (id, fence, holder, expires_ms) VALUES (1, 0, '', 0)"),
         // Further ahead than a beat can have put it: a clock that ran ahead did. A living holder
         // renews it within the time left.
         sql(
-          `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ?1 WHERE id = 1 AND expires_ms > ${NOW_MS} + ?1`,
+          `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ?1
+           WHERE id = 1 AND (typeof(expires_ms) <> 'integer' OR expires_ms > ${NOW_MS} + ?1)`,
           ttlMs,
         ),
         sql(
-          `SELECT holder, fence, expires_ms - ${NOW_MS} AS left_ms, ${IS_FENCE} AS is_fence FROM backup_lease WHERE id = 1`,
+          `SELECT ${HOLDER} AS holder, fence, expires_ms - ${NOW_MS} AS left_ms, ${IS_FENCE} AS is_fence FROM backup_lease WHERE id = 1`,
         ),
         sql(
           `UPDATE backup_lease SET fence = ${NEXT_FENCE}, holder = ?, expires_ms = ${NOW_MS} + ?
@@ -89,12 +91,18 @@ export function createBackupLedger(
           holder,
           ttlMs,
         ),
+        sql(`SELECT COUNT(*) AS count FROM backup_runs WHERE ${IS_RUN} IS NOT TRUE`),
       ]);
       const [found] = before?.rows ?? [];
       const [mine] = taken?.rows ?? [];
       if (mine !== undefined) {
         const fence = mine.int('fence');
-        return { kind: 'acquired', fence, ...(found?.bool('is_fence') === false && { note: NEW_FENCE }) };
+        const strangers = strange?.rows[0]?.int('count') ?? 0;
+        const notes = [
+          ...(found?.bool('is_fence') === false ? [NEW_FENCE] : []),
+          ...(strangers > 0 ? [strangeRuns(strangers)] : []),
+        ];
+        return { kind: 'acquired', fence, ...(notes.length > 0 && { note: notes.join('; ') }) };
       }
       const other = found?.text('holder') ?? '';
       if (isDead(other)) {
@@ -106,7 +114,7 @@ export function createBackupLedger(
       }
       return {
         kind: 'held',
-        holder: other.split('\n', 1)[0] || 'unknown',
+        holder: shownHolder(other),
         fence: found?.bool('is_fence') === true ? found.int('fence') : 0,
         leftMs: found?.int('left_ms') ?? 0,
       };
@@ -130,7 +138,7 @@ export function createBackupLedger(
       const [found] = await db.read([
         all(
           sql(
-            'SELECT name FROM backup_runs WHERE name IN (SELECT value FROM json_each(?))',
+            `SELECT name FROM ${READABLE_RUNS} WHERE name IN (SELECT value FROM json_each(?))`,
             JSON.stringify(names),
           ),
           (row) => row.text('name'),
@@ -142,7 +150,7 @@ export function createBackupLedger(
       const [found] = await db.read([
         all(
           sql(
-            'SELECT name, trigger FROM backup_runs WHERE name IN (SELECT value FROM json_each(?))',
+            `SELECT name, "trigger" FROM ${READABLE_RUNS} WHERE name IN (SELECT value FROM json_each(?))`,
             JSON.stringify(names),
           ),
           (row) => [row.text('name'), row.text('trigger')] as const,
@@ -167,7 +175,7 @@ export function createBackupLedger(
           now,
         ),
         sql(
-          `SELECT name FROM backup_runs WHERE state <> 'done' AND name <> ? AND started_at > datetime(?, '-2 days')
+          `SELECT name FROM ${READABLE_RUNS} WHERE state <> 'done' AND name <> ? AND started_at > datetime(?, '-2 days')
              AND id > (SELECT MAX(id) FROM backup_runs) - ? ORDER BY id DESC LIMIT ?`,
           run.name,
           now,
@@ -175,7 +183,7 @@ export function createBackupLedger(
           RECENT_FAILURES,
         ),
         sql(
-          `SELECT ${RUN_START} FROM backup_runs WHERE state = 'running' AND fence < ? ORDER BY id DESC LIMIT ?`,
+          `SELECT ${RUN_START} FROM ${READABLE_RUNS} WHERE state = 'running' AND fence < ? ORDER BY id DESC LIMIT ?`,
           run.fence,
           RECENT_FAILURES,
         ),
@@ -189,7 +197,7 @@ export function createBackupLedger(
       const [found] = await db.read([
         all(
           sql(
-            "SELECT name FROM backup_runs WHERE fence < ? AND state <> 'done' AND name IN (SELECT value FROM json_each(?))",
+            `SELECT name FROM ${READABLE_RUNS} WHERE fence < ? AND state <> 'done' AND name IN (SELECT value FROM json_each(?))`,
             fence,
             JSON.stringify(names),
           ),
@@ -218,7 +226,7 @@ export function createBackupLedger(
       const [[run]] = await db.read([
         all(
           sql(
-            `SELECT ${RUN_START} FROM backup_runs WHERE state = 'done' AND started_at <= ? ORDER BY started_at DESC, id DESC LIMIT 1`,
+            `SELECT ${RUN_START} FROM ${READABLE_RUNS} WHERE state = 'done' AND started_at <= ? ORDER BY started_at DESC, id DESC LIMIT 1`,
             toSqlTime(now),
           ),
           runStart,
@@ -231,7 +239,7 @@ export function createBackupLedger(
       const [[run]] = await db.read([
         all(
           sql(
-            `WITH done AS (SELECT * FROM backup_runs WHERE state = 'done' AND ${IS_FENCE})
+            `WITH done AS (SELECT * FROM ${READABLE_RUNS} WHERE state = 'done' AND ${IS_FENCE})
              SELECT ${RUN_START} FROM done WHERE "trigger" <> 'restore'
                AND fence > (SELECT fence FROM done WHERE name = ?1)
                AND started_at < (SELECT started_at FROM done WHERE name = ?1)
@@ -245,7 +253,7 @@ export function createBackupLedger(
     },
     async recent(limit) {
       const [runs] = await db.read([
-        all(sql(`SELECT ${RUN} FROM backup_runs ORDER BY id DESC LIMIT ?`, limit), runRecord),
+        all(sql(`SELECT ${RUN} FROM ${READABLE_RUNS} ORDER BY id DESC LIMIT ?`, limit), runRecord),
       ]);
       return runs;
     },
@@ -256,7 +264,7 @@ export function createBackupLedger(
       return { ...request, id, attempts: 0 };
     },
     async openRequests(now) {
-      const [requests] = await db.read([all(sql(OPEN_REQUESTS), requestRecord)]);
+      const [requests] = await db.read([listed(sql(OPEN_REQUESTS), requestRecord)]);
       const { last } = holdingSince(now, 0);
       const wrong = requests.filter(({ requestedAt }) => !(requestedAt <= last)).map(({ id }) => id);
       if (wrong.length === 0) return requests;
@@ -265,7 +273,7 @@ export function createBackupLedger(
         sql(`UPDATE backup_requests SET requested_at = ? WHERE id IN (${wrong.join(', ')})`, toSqlTime(now)),
         sql(OPEN_REQUESTS),
       ]);
-      return (results.at(-1)?.rows ?? []).map(requestRecord);
+      return listed(sql(OPEN_REQUESTS), requestRecord).parse(results.at(-1)?.rows ?? []);
     },
     async closeRequest(id, at) {
       await db.write([sql('UPDATE backup_requests SET finished_at = ? WHERE id = ?', toSqlTime(at), id)]);
@@ -294,7 +302,8 @@ const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_a
     (SELECT count(*) FROM backup_runs WHERE scheduled_at = requested_at AND "trigger" = 'command') AS attempts
   FROM backup_requests WHERE finished_at IS NULL ORDER BY id`;
 const RUN_START = `name, CASE WHEN ${IS_FENCE} THEN fence ELSE 0 END AS fence, "trigger", scheduled_at, started_at`;
-const RUN = `${RUN_START}, finished_at, state, reason, rows, bytes`;
+const RUN = `${RUN_START}, CASE WHEN ${isTime('finished_at')} THEN finished_at END AS finished_at, state,
+  CASE WHEN typeof(reason) = 'text' THEN reason END AS reason, rows, bytes`;
 
 /**
  * An old database may have other programs' tables of these names; of ours, somebody's SQL may have
@@ -338,8 +347,8 @@ function runRecord(row: Row): RunRecord {
     finishedAt: finished === null ? null : fromSqlTime(finished),
     state: oneOf(['running', 'done', 'failed'], row.text('state')),
     reason: row.textOrNull('reason'),
-    rows: row.intOrNull('rows'),
-    bytes: row.intOrNull('bytes'),
+    rows: row.intIfReadable('rows'),
+    bytes: row.intIfReadable('bytes'),
   };
 }
 
