@@ -4,17 +4,23 @@
  */
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { unstable_startWorker as startWorker } from 'wrangler';
+import { requireFree } from '../sim/free-ports.ts';
 import { createPlayground } from '../sim/offline/page/playground.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { listBackups } from '../src/backup/catalog/list.ts';
 import { createS3Store } from '../src/backup/store/s3-store.ts';
 import { script } from '../src/cli/script.ts';
-import { askNobody } from './worker-runtime.ts';
+import { endOnSurprise } from '../src/lib/surprise.ts';
 
 const ADMIN_ID = 1001;
-const PORT = 8787;
+const PORT = Number(process.env['PORT'] || 8787);
+endOnSurprise();
 script('dev', 'The Worker in workerd with reload, beside the stand-ins; takes no options.').parse();
+// Wrangler would wait for it without a word.
+await requireFree(PORT);
+console.log('building the Worker…');
+const { unstable_startWorker: startWorker } = await import('wrangler');
+const { askNobody } = await import('./worker-runtime.ts');
 const directory = fileURLToPath(new URL('../data/dev', import.meta.url));
 mkdirSync(directory, { recursive: true });
 

@@ -56,7 +56,10 @@ try {
       starting
         .then((running) => running.stop())
         .then(
-          () => process.exit(0),
+          () => {
+            console.log('stopped');
+            process.exit(0);
+          },
           (error: unknown) => {
             console.error(`not stopped in order: ${describeError(error)}`);
             process.exit(1);

@@ -2,11 +2,13 @@
  * Offline mode: the real host against Telegram's stand-in, with a page to act as a viewer or an
  * admin. All its data stays in one directory; it reads no setting of production.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createHostLog } from '../../src/hosts/node/log-lines.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { describeError, type Log } from '../../src/lib/log.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
+import { requireFree } from '../free-ports.ts';
 import { administrator } from '../telegram/chat-members.ts';
 import {
   type Person,
@@ -35,7 +37,15 @@ const FIRST_TIME =
 
 export async function startOffline(env: Environment): Promise<RunningNode> {
   const config = readConfig(Object.fromEntries(SETTINGS.map((name) => [name, env[name]])), 'node');
-  const home = await openOfflineHome(resolve(OFFLINE_DIRECTORY), () => new Date());
+  // A world that was begun on a busy port would look like one that was cut short.
+  const busy = await requireFree(config.port).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const directory = resolve(OFFLINE_DIRECTORY);
+  if (busy !== undefined && !existsSync(directory)) throw busy;
+  // Another offline mode that has this world is named by its lock, and first.
+  const home = await openOfflineHome(directory, () => new Date());
   if (home.note !== undefined) console.error(`note: ${home.note}`);
   const telegram = await startBeside(config.port, { token: home.botToken, keeper: home.keeper });
   const { admin, viewers } = peopleOf(telegram);
@@ -103,7 +113,7 @@ export async function startOffline(env: Environment): Promise<RunningNode> {
 No BOT_TOKEN is used: running offline. Nothing leaves this machine, nothing of production is touched.
   Write to the bot:  ${telegram.apiRoot}/
   The host:          ${running.address}/healthz
-  ${home.isNew ? FIRST_TIME : 'All is as you left it.'}
+  ${home.isNew ? FIRST_TIME : 'It goes on with what is there.'}
   Everything it has: ${OFFLINE_DIRECTORY} (database, backups, chats, files; delete it to begin anew)
 ${String(env['BOT_TOKEN'] ?? '').trim() === '' ? 'Set BOT_TOKEN (npm run setup)' : 'Stop it and run npm start alone'} to go to Telegram.
 `);

@@ -87,8 +87,8 @@ describe('list', () => {
     expect(stdout).toMatch(/^Safe: /);
     expect(stdout).toContain(`${damaged} is damaged: anime_bot_${damaged}.db.gz is gone from the bucket\n`);
     expect(stdout).toMatch(new RegExp(`${unreadable} is unreadable: .+\n`));
-    expect(stdout).toMatch(new RegExp(`${good} .* verified pinned\n`));
-    expect(stdout).toMatch(/20250101_000000 .* unfinished encrypted\n/);
+    expect(stdout).toMatch(new RegExp(`${good} .* verified, pinned\n`));
+    expect(stdout).toMatch(/20250101_000000 .* unfinished, encrypted\n/);
     expect(stdout).not.toContain('20250101_000000 is');
   });
 

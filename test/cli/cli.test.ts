@@ -221,7 +221,7 @@ describe('one after the other', () => {
 
   test('pin, unpin', async () => {
     expect((await runCli('pin', name)).stdout).toContain('now pinned');
-    expect((await runCli('list')).stdout).toContain('verified pinned');
+    expect((await runCli('list')).stdout).toContain('verified, pinned');
     expect((await runCli('unpin', name, '--json')).json()).toEqual({
       ok: true,
       name,

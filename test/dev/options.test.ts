@@ -2,7 +2,9 @@
  * Scripts for developers read their command line like every command: a wrong word begins nothing.
  */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,16 +17,27 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
-function run(file: string, argument: string) {
+function run(file: string, argument: string, settings: Record<string, string> = {}) {
   const main = fileURLToPath(new URL(`../../dev/${file}`, import.meta.url));
-  return spawnSync(process.execPath, [main, argument], {
+  return spawnSync(process.execPath, argument === '' ? [main] : [main, argument], {
     cwd: directory,
     // What it makes in its temporary directory would be seen here.
-    env: { ...childEnv(), NODE_NO_WARNINGS: '1', TMPDIR: directory },
+    env: { ...childEnv(), NODE_NO_WARNINGS: '1', TMPDIR: directory, ...settings },
     encoding: 'utf8',
     timeout: 100_000,
   });
 }
+
+test('npm run dev says at once that its port is taken', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const address = other.address();
+  const PORT = String(typeof address === 'object' ? address?.port : '');
+  const { status, stdout, stderr } = run('dev.ts', '', { PORT });
+  other.close();
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toContain(`port ${PORT} is in use by another program`);
+});
 
 test.each([
   ['demo', 'demo.ts'],

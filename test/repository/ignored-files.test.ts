@@ -3,7 +3,7 @@
  * command put it.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,3 +85,15 @@ test.skipIf(!hasGit || !existsSync(join(ROOT, '.git')))(
     expect(git(ROOT, 'ls-files', '--cached', '--ignored', '--exclude-standard').stdout).toBe('');
   },
 );
+
+test('npm run check reads none of it: a formatter would print people’s rows', () => {
+  for (const name of ['biome.json', '.gitignore']) copyFileSync(join(ROOT, name), join(repository, name));
+  const rows = '{"users":[{"first_name":   "Aziza"}]}';
+  for (const name of ['export.json', 'package.json']) writeFileSync(join(repository, name), rows);
+  const { stdout, stderr } = spawnSync(join(ROOT, 'node_modules/.bin/biome'), ['check', '.'], {
+    cwd: repository,
+    encoding: 'utf8',
+  });
+  expect(stdout + stderr).toContain('package.json');
+  expect(stdout + stderr).not.toContain('export.json');
+});

@@ -277,7 +277,7 @@ function cells(bucket: Bucket, entry: BackupEntry, now: Date, colors: Colors): s
     formatBytes(entry.bytes),
     ...counts.map((count) => (count === undefined ? '-' : formatCount(count))),
     manifest?.trigger ?? '-',
-    state.join(' '),
+    state.join(', '),
   ];
 }
 

@@ -105,7 +105,7 @@ async function askUntilProved(
     } catch (error) {
       const problem = wordsOf(error);
       progress.end(`${part.name}: ${problem}`);
-      if (!isAsking || !(await prompts.confirm(`Answer for ${part.called} again?`, true)))
+      if (!isAsking || !(await prompts.confirm(`Try ${part.called} again?`, true)))
         throw new SetupError(
           `${part.name} could not be proved, so nothing was written: mend that, then run npm run setup again`,
         );

@@ -132,7 +132,7 @@ test('a kept world gets none, and who added them is no owner any more', async ()
   expect(await first.host.stop('SIGTERM')).toBe(0);
   const second = await start();
   expect(second.host.output()).not.toContain('Try first');
-  expect(second.host.output()).toContain('All is as you left it');
+  expect(second.host.output()).toContain('It goes on with what is there');
   const before = (await messages(second.page, 1000)).length;
   await fetch(`${second.page}/control/people/1000/send`, {
     method: 'POST',

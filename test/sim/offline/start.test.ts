@@ -52,6 +52,17 @@ function oldDatabase(path = join(directory, 'data/anime_bot.db')): void {
 }
 
 describe('without BOT_TOKEN', () => {
+  test('and on a busy port it begins nothing that the next start would have to set aside', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const PORT = String(typeof address === 'object' ? address?.port : '');
+    const host = start({ PORT });
+    await host.until(new RegExp(`port ${PORT} is in use by another program`));
+    other.close();
+    expect(everything()).toEqual({});
+  });
+
   test('and with nothing of production it runs offline, in its own directory, for its own user only', async () => {
     const host = start({ HOST: 'localhost', LOG_LEVEL: 'info', DEFAULT_LOCALE: 'en' });
     await host.until(/running offline/);
