@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: the whole job, offline, on real parts: the Worker in workerd, SQL over HTTP
  * before an embedded libSQL file, an S3 server, Telegram's stand-in. Every step prints what it saw;
- * the exit code is 0 only if all of it held.
+ * the exit code is 0 only if all of it held. `-- --disaster`: the worst day instead (disaster.ts).
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,6 +18,7 @@ import { feed } from '../src/backup/model/fan-out.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createS3Store } from '../src/backup/store/s3-store.ts';
 import { script } from '../src/cli/script.ts';
+import { disaster } from './disaster.ts';
 import { startWorkerRuntime, type WorkerRuntime } from './worker-runtime.ts';
 
 const ADMIN_ID = 1001;
@@ -26,15 +27,22 @@ const PARTS = 12;
 const MOVES_ON = new Set(['backup_lease', 'backup_runs', 'backup_requests']);
 const run = promisify(execFile);
 
-script('demo', 'The whole job, offline, on real parts; takes no options.').parse();
+const options = script('demo', 'The whole job, offline, on real parts.')
+  .option('--disaster', 'the worst day instead: bot, database and first bucket are gone')
+  .parse()
+  .opts<{ disaster?: boolean }>();
 const directory = mkdtempSync(join(tmpdir(), 'anime-demo-'));
 const started = performance.now();
 let standIns: StandIns | undefined;
 let worker: WorkerRuntime | undefined;
 try {
-  standIns = await startStandIns({ directory, adminIds: [ADMIN_ID] });
-  worker = await startWorkerRuntime({ ...standIns.settings, LOG_LEVEL: 'warn' });
-  await demo(standIns, worker, directory);
+  if (options.disaster === true) {
+    await disaster({ directory, anime: 10, parts: 12, viewers: 5, heading, done });
+  } else {
+    standIns = await startStandIns({ directory, adminIds: [ADMIN_ID] });
+    worker = await startWorkerRuntime({ ...standIns.settings, LOG_LEVEL: 'warn' });
+    await demo(standIns, worker, directory);
+  }
   console.log(
     pc.bold(pc.green(`\nAll of it held (${((performance.now() - started) / 1000).toFixed(1)} s).`)),
   );

@@ -18,6 +18,7 @@ import { kitCommand } from './commands/kit.ts';
 import { listCommand } from './commands/list.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { relinkCommand } from './commands/relink.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { verifyCommand } from './commands/verify.ts';
 import type { Installed } from './installed-bot.ts';
@@ -41,6 +42,7 @@ const COMMANDS = [
   pinCommand,
   unpinCommand,
   keyCommand,
+  relinkCommand,
 ];
 
 /**

@@ -10,6 +10,7 @@ import type { RowSource } from '../backup/model/model.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import type { BackupContext } from '../backup/run/context.ts';
 import { removeOldCopies } from '../backup/snapshot/copy-name.ts';
+import type { Database } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
 import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
 import { ageOf, keptBeside } from '../hosts/node/missing-database.ts';
@@ -48,6 +49,8 @@ export interface Session {
   /** How to reach what was tried offline, where nothing else is here. */
   readonly offline: string | undefined;
   /** Opens the live database; refuses a missing one instead of making an empty one. */
+  live(): Promise<Database>;
+  /** What a backup of the live database needs. */
   backup(): Promise<BackupContext>;
   close(): Promise<void>;
 }
@@ -87,6 +90,19 @@ export async function openSession(
   const offline = existsSync('data/offline') && isAway(config) ? OFFLINE : undefined;
   const open: { close(): Promise<void> }[] = [];
   const notices: string[] = [];
+  const live = async (): Promise<Database> => {
+    const { database } = config;
+    const link = database.kind === 'file' ? brokenLink(database.path) : undefined;
+    if (link !== undefined) throw new Error(`${link}: ${MOUNT}`);
+    if (database.kind === 'file' && !existsSync(database.path))
+      throw new Error(
+        elsewhere ??
+          `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore latest\`${offline === undefined ? '' : ` (${offline})`}`,
+      );
+    const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
+    open.push(opened);
+    return opened.db;
+  };
   return {
     config,
     get bucket() {
@@ -104,21 +120,13 @@ export async function openSession(
     notices,
     elsewhere,
     offline,
+    live,
     async backup() {
-      const { database } = config;
-      const link = database.kind === 'file' ? brokenLink(database.path) : undefined;
-      if (link !== undefined) throw new Error(`${link}: ${MOUNT}`);
-      if (database.kind === 'file' && !existsSync(database.path))
-        throw new Error(
-          elsewhere ??
-            `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore latest\`${offline === undefined ? '' : ` (${offline})`}`,
-        );
-      const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
-      open.push(opened);
+      const db = await live();
       return composeBackup(config.backup, {
         source,
         store: first.store,
-        ledger: createBackupLedger(opened.db, isSurelyDead),
+        ledger: createBackupLedger(db, isSurelyDead),
         holder: holderText('cli', new Date()),
         timeoutMs: RUN_TIMEOUT_MS,
         ...(keys && { keys }),

@@ -142,7 +142,8 @@ export function createHost(parts: HostParts): Host {
     for (const note of report.notes) log.warn('database', { note });
     if (report.lack !== undefined) log.error('database incomplete', { message: tellLack(report.lack) });
     if (report.from !== report.to) log.info('migrated', { from: schemaName(report.from), to: report.to });
-    const old = await meetBot(db, me, now());
+    // A table that is missing was told above, and keeps nobody from starting.
+    const old = report.lack === undefined ? await meetBot(db, me, now()) : undefined;
     if (old !== undefined)
       log.warn('the token is another bot’s: the database moves to it', {
         from: old.username,

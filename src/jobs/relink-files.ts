@@ -49,7 +49,14 @@ export const relinkJob: Job = {
   },
 };
 
-async function relink(context: JobContext): Promise<void> {
+/** What one slice works with: the tick's, or a command's. */
+export type RelinkContext = Pick<
+  JobContext,
+  'db' | 'api' | 'me' | 'adminIds' | 'defaultLocale' | 'now' | 'sleep' | 'log' | 'deadline' | 'requests'
+>;
+
+/** As many files as a minute, the deadline and the requests allow. */
+export async function relink(context: RelinkContext): Promise<void> {
   const { db, requests } = context;
   if (!requests.take(1 + RESERVE)) return;
   const [files, paces] = await db.read([filesToLink(MOST_A_MINUTE), allPaces()]);
@@ -57,13 +64,13 @@ async function relink(context: JobContext): Promise<void> {
   const [forwards, progress] = await db.read([forwardsLeft(DELETED_AT_ONCE), moveProgress(context.now())]);
   const deleted = await deleteForwards(context, forwards);
   const shown = progress === undefined ? [] : await showProgress(context, progress);
-  const isOver = progress !== undefined && files.length === 0 && progress.left === 0;
+  const isOver = progress !== undefined && progress.left === 0;
   const written = [...deleted, ...shown, ...(isOver ? endMove(progress, context.now()) : [])];
   if (written.length > 0) await db.write(written);
 }
 
 async function linkAll(
-  context: JobContext,
+  context: RelinkContext,
   files: readonly FileToLink[],
   paces: ReadonlyMap<number, readonly number[]>,
 ): Promise<void> {
@@ -92,7 +99,7 @@ interface Linked {
 }
 
 /** One call. */
-async function link(context: JobContext, file: FileToLink): Promise<Linked> {
+async function link(context: RelinkContext, file: FileToLink): Promise<Linked> {
   const { api, log } = context;
   const { chatId, messageId, uniqueId } = file;
   try {
@@ -116,7 +123,7 @@ async function link(context: JobContext, file: FileToLink): Promise<Linked> {
 const IS_GONE = /message to forward not found|can't be forwarded|MESSAGE_ID_INVALID/i;
 
 /** Undone rights are told once; the channel of today only, not one that was replaced. */
-async function channelTrouble(context: JobContext, chatId: number): Promise<readonly Statement[]> {
+async function channelTrouble(context: RelinkContext, chatId: number): Promise<readonly Statement[]> {
   if (!context.requests.take(2)) return [];
   const [channel] = await context.db.read([archiveChannel()]);
   if (channel?.chatId !== chatId) return [];
@@ -126,7 +133,7 @@ async function channelTrouble(context: JobContext, chatId: number): Promise<read
 
 /** One call where there are any. */
 async function deleteForwards(
-  { api, log }: JobContext,
+  { api, log }: RelinkContext,
   forwards: readonly ArchivedMessage[],
 ): Promise<readonly Statement[]> {
   const [first] = forwards;
@@ -144,7 +151,7 @@ async function deleteForwards(
 
 /** One call: an edit, or a message to the first owner. The next tick tries again. */
 async function showProgress(
-  { api, adminIds, defaultLocale, log }: JobContext,
+  { api, adminIds, defaultLocale, log }: RelinkContext,
   progress: MoveProgress,
 ): Promise<readonly Statement[]> {
   const facts = { ...progress, minutes: minutesToLink(progress.left, progress.lately) };

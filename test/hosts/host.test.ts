@@ -206,7 +206,7 @@ describe('a table or column of the bot’s own is missing', () => {
     await world.db.write([sql(statement)]);
     const trips = world.db.roundTrips;
     await host().ready();
-    expect(world.db.roundTrips - trips).toBe(4);
+    expect(world.db.roundTrips - trips).toBe(2);
     expect(lines).toContainEqual(
       expect.objectContaining({
         level: 'error',

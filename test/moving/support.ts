@@ -98,7 +98,7 @@ export async function startTown({ limits = true } = {}): Promise<Town> {
       const at = town.bot.now();
       const telegram = await startTelegram({
         beside: old,
-        token: '7000000002:AANewBot',
+        token: '7000000002:AANewBotTokenForTestsAndDemosOnly1',
         botUsername: NEW,
         limits,
       });
