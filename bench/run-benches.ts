@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
   writers: ['30'],
   broadcast: ['20'],
   restore: [],
+  move: ['400'],
 };
 
 const named = process.argv.slice(2);

@@ -114,6 +114,16 @@ test('20 a minute and one a second, however many wait; an idle tick costs one re
   expect(await bot.costOf(() => archiveJob.run(bot.jobContext()))).toEqual({ reads: 1, writes: 0, calls: 0 });
 });
 
+test('ticks that follow one another at once keep to the limit together', async () => {
+  await addAnime(1, 50);
+  for (let i = 0; i < 4; i += 1) {
+    await archiveJob.run(bot.jobContext({ seconds: 60 }));
+    bot.advance(15_000);
+  }
+  expect(refusedByFlood()).toEqual([]);
+  expect(copies().length).toBeGreaterThan(20);
+});
+
 test('the tick’s budgets are kept: the free plan’s requests, and the time', async () => {
   await addAnime(1, 12);
   telegram.forgetCalls();
