@@ -8,7 +8,7 @@ import { createS3Store } from './backup/store/s3-store.ts';
 import { backupAlertText, tellAdmins } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
 import { openRemoteDatabase } from './db/remote-database.ts';
-import { composeEngine, copyOf } from './hosts/compose.ts';
+import { composeEngine, composeShipping, copyOf } from './hosts/compose.ts';
 import { createHost, type Host } from './hosts/host.ts';
 import { linkKey } from './http/download-links.ts';
 import { createLog, rememberSecrets } from './lib/log.ts';
@@ -65,6 +65,11 @@ function buildHost(env: Environment): Host {
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   const links = { baseUrl: '', key: linkKey(botToken), prefix: config.backup.prefix, now };
   const store = createS3Store(bucket);
+  const source = openRemoteSnapshotSource({
+    url: database.url,
+    ...(database.authToken === undefined ? {} : { authToken: database.authToken }),
+    fetch: webFetch,
+  });
   return createHost({
     config,
     webhookSecret: config.webhookSecret,
@@ -80,11 +85,7 @@ function buildHost(env: Environment): Host {
     me: readBotInfo(botInfo),
     store,
     backups: composeEngine(config.backup, {
-      source: openRemoteSnapshotSource({
-        url: database.url,
-        ...(database.authToken === undefined ? {} : { authToken: database.authToken }),
-        fetch: webFetch,
-      }),
+      source,
       store,
       copy: copy?.bucket.kind === 's3' ? copyOf(config.backup, copy, createS3Store(copy.bucket)) : undefined,
       links,
@@ -93,6 +94,18 @@ function buildHost(env: Environment): Host {
       alert: (alert) =>
         tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
     }),
+    changes: {
+      isOn: config.changes.isOn,
+      hasTimer: false,
+      // Every isolate is a shipper of its own.
+      shipping: composeShipping(config.backup, {
+        db,
+        source,
+        store,
+        now,
+        holder: `worker ${crypto.randomUUID()}`,
+      }),
+    },
     links,
     now,
     sleep,

@@ -30,7 +30,7 @@ export const OLD_BOTS: readonly string[] =
  * program may have some of them.
  */
 const ENOUGH = 5;
-/** The same for steps that our record does not have; all of them, where a step makes fewer. */
+/** The same for a step that our record does not have; all of them, where it makes fewer. */
 const ENOUGH_OF_LATER = 2;
 
 /**

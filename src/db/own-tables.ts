@@ -18,7 +18,7 @@ export interface OwnSchema {
 }
 
 /** One a line, or the only one of a table that fits on a line. */
-const COLUMN = /(?:^ {2}|^CREATE TABLE \w+ \()"?([a-z_]+)"? ((?:TEXT|INTEGER|REAL|BLOB).*?),?$/gm;
+const COLUMN = /(?:^ {2}|^CREATE TABLE \w+ \()"?([a-z_][a-z0-9_]*)"? ((?:TEXT|INTEGER|REAL|BLOB).*?),?$/gm;
 
 /** What the first `version` steps make. */
 export function ownSchema(version = migrations.length): OwnSchema {

@@ -59,6 +59,17 @@ export class Row {
     throw new UnreadableValue(`column ${column} is not text`);
   }
 
+  /**
+   * All values as the driver gives them: integers are bigints, blobs come as bytes. A text must be
+   * UTF-8: libsql ends the process over another.
+   */
+  values(): (null | bigint | number | string | Uint8Array)[] {
+    return Array.from({ length: this.#row.length }, (_, i) => {
+      const value = this.#row[i] ?? null;
+      return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
+    });
+  }
+
   bool(column: string): boolean {
     return this.int(column) !== 0;
   }

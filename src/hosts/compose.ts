@@ -5,12 +5,14 @@
 
 import type { Ledger, RequestLedger } from '../backup/catalog/ledger.ts';
 import type { Bucket } from '../backup/catalog/list.ts';
+import type { ShipContext } from '../backup/changes/ship.ts';
 import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
 import type { Encryption, OpeningKeys } from '../backup/envelope/types.ts';
-import type { RowSource } from '../backup/model/model.ts';
+import type { RowSource, SnapshotSource } from '../backup/model/model.ts';
 import type { BackupContext } from '../backup/run/context.ts';
 import { libraryVersions } from '../backup/run/libraries.ts';
 import type { Store } from '../backup/store/types.ts';
+import type { Database } from '../db/database.ts';
 import { type LinkSettings, signLink } from '../http/download-links.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { BackupSettings, CopySettings } from '../settings/config.ts';
@@ -67,6 +69,31 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
     gzipLevel: GZIP_LEVEL,
     timeoutMs: parts.timeoutMs ?? RUN_TIMEOUT_MS,
     alert: parts.alert,
+  };
+}
+
+/** What ships changes between two full backups: like a backup, encrypted and opened the same way. */
+export function composeShipping(
+  settings: BackupSettings,
+  parts: Pick<BackupParts, 'store' | 'holder' | 'keys'> & {
+    readonly db: Database;
+    readonly source: SnapshotSource;
+    readonly now: () => Date;
+  },
+): ShipContext {
+  const { db, source, store, holder, now } = parts;
+  return {
+    db,
+    source,
+    store,
+    holder,
+    now,
+    prefix: settings.prefix,
+    encryption: encryptionOf(settings),
+    keys: parts.keys ?? botKeys(settings),
+    appVersion: APP_VERSION,
+    gzipLevel: GZIP_LEVEL,
+    schemas: {},
   };
 }
 

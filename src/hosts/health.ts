@@ -1,5 +1,6 @@
 /** What `/healthz` says, whatever database and bucket do. */
 import type { BackupHealth } from '../backup/catalog/health.ts';
+import { lagSeconds, peek, pending } from '../backup/changes/peek.ts';
 import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import { heard as heardOf } from '../bot/hearing.ts';
 import { botIdentity } from '../db/bot-identity.ts';
@@ -8,6 +9,7 @@ import { lackNow } from '../db/own-schema.ts';
 import { moveProgress } from '../db/relinking.ts';
 import type { WatchedWrites } from '../db/watched-writes.ts';
 import type { Health } from '../http/app.ts';
+import { LONGEST_LAG_SECONDS } from '../jobs/keep-changes.ts';
 import { heard, Silence, systemTimer } from '../lib/silence.ts';
 import { APP_VERSION } from './compose.ts';
 import type { HostParts } from './host.ts';
@@ -48,7 +50,7 @@ export async function checkHealth(
   look: LookAtBackups,
 ): Promise<Health> {
   const { db, disk, isOffline, asCalled = (text) => text } = parts;
-  const [database, backup, state, updates, moving, copy] = await Promise.all([
+  const [database, backup, state, updates, moving, copy, changes] = await Promise.all([
     lackNow(db).then(
       (lack) =>
         lack !== undefined ? 'incomplete' : writes.trouble() !== undefined ? 'takes no writes' : 'ok',
@@ -59,12 +61,17 @@ export async function checkHealth(
     updatesOf(parts),
     movingOf(parts),
     copyOf(parts),
+    changesOf(parts),
   ]);
   const isWritable = state === undefined || state === 'ok';
   const ok = isOffline === true ? 'offline' : 'ok';
   return {
     status:
-      database === 'ok' && isWritable && backup?.ok === true && updates?.webhook !== 'failing'
+      database === 'ok' &&
+      isWritable &&
+      backup?.ok === true &&
+      updates?.webhook !== 'failing' &&
+      (changes?.lag_seconds ?? 0) <= LONGEST_LAG_SECONDS
         ? ok
         : 'failing',
     version: APP_VERSION,
@@ -77,9 +84,16 @@ export async function checkHealth(
       age_hours: backup?.ageHours ?? null,
       ...(backup === undefined && { bucket: 'unreachable' as const }),
       ...(backup?.damaged !== undefined && { damaged: asCalled('see `npm run backup -- list`') }),
+      ...(changes !== undefined && { changes }),
     },
     ...(copy !== undefined && { copy }),
   };
+}
+
+async function changesOf({ db, changes }: HostParts): Promise<Health['backup']['changes']> {
+  if (changes?.isOn !== true) return undefined;
+  const [found] = await db.read([peek]).catch(() => [undefined]);
+  return found && { lag_seconds: lagSeconds(found), pending: pending(found), since: found.state.since };
 }
 
 /** From the memory of the last look: a request here must not hang on another provider. */

@@ -8,6 +8,8 @@ import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
 import { damageOf, requireUndamaged } from '../backup/catalog/list.ts';
 import type { Trigger } from '../backup/catalog/manifest.ts';
+import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
+import { peek } from '../backup/changes/peek.ts';
 import type { BackupEngine } from '../backup/engine.ts';
 import { LEASE_TTL_MS } from '../backup/run/lease.ts';
 import type { BackupOutcome, BackupRequestOptions } from '../backup/run/run.ts';
@@ -29,6 +31,7 @@ import { type LinkSettings, serveLink } from '../http/download-links.ts';
 import { jobs } from '../jobs/all-jobs.ts';
 import { copyBackups } from '../jobs/copy-backups.ts';
 import { type JobContext, RequestBudget } from '../jobs/job.ts';
+import { type ChangeKeeper, keepChanges } from '../jobs/keep-changes.ts';
 import { tick } from '../jobs/tick.ts';
 import { abortable } from '../lib/clock.ts';
 import { describeError, type Log } from '../lib/log.ts';
@@ -75,6 +78,11 @@ export interface HostParts {
   /** Absent where there is no disk (Worker). */
   readonly importUpload?: Services['importUpload'];
   readonly background?: Services['background'];
+  /** What is recorded and shipped between two full backups; absent: nothing is looked at (tests). */
+  readonly changes?: ChangeKeeper & {
+    /** A timer of the host ships, not the tick. */
+    readonly hasTimer: boolean;
+  };
   /** How an old bot's database becomes this bot's; absent in a Worker. */
   readonly takeOver?: TakeOver;
 }
@@ -97,12 +105,14 @@ export interface Host {
   tick(): Promise<void>;
   /** A slice of the second copy, where {@link HostParts.copiesApart}. */
   copyBackups(): Promise<void>;
+  /** What the tick does with changes, for a timer of the host. */
+  shipChanges(): Promise<void>;
 }
 
 export function createHost(parts: HostParts): Host {
   const writes = watchWrites(parts.db, parts.now);
   const { db } = writes;
-  const { config, api, me, now, sleep, log, backups, after, importUpload, background } = parts;
+  const { config, api, me, now, sleep, log, backups, after, importUpload, background, changes } = parts;
   const people = {
     adminIds: config.adminIds,
     defaultLocale: config.defaultLocale,
@@ -150,6 +160,11 @@ export function createHost(parts: HostParts): Host {
         to: me.username,
         read: 'docs/operations.md, "The bot was banned"',
       });
+    // A Worker is ready in a moment: its tick does it, unless this is the moment of a change.
+    if (changes !== undefined && (changes.hasTimer || report.from !== report.to)) {
+      const { db: plain, source } = changes.shipping;
+      await (changes.isOn ? ensureTriggers(plain, source) : removeTriggers(plain, source));
+    }
   });
   const receiveOne: Host['receive'] = async (update, delivery) => {
     try {
@@ -181,7 +196,17 @@ export function createHost(parts: HostParts): Host {
       // Where there is little room for both, the jobs have the other minutes to themselves.
       const isCopying = parts.copiesApart !== true && now().getUTCMinutes() % 2 === 1;
       if (isCopying) await copyOnce(context);
-      await tick(jobs, context, randomUUID());
+      const own = changes?.hasTimer === true ? undefined : changes;
+      await tick(jobs, { ...context, changes: own }, randomUUID());
+    },
+    async shipChanges() {
+      if (changes === undefined) return;
+      await ready();
+      const mayBackUp = parts.stopping?.aborted !== true;
+      // What waits goes even when the host stops.
+      const requests = new RequestBudget(parts.tickLimits.requests);
+      const [found] = await db.read([peek]);
+      await keepChanges({ ...tickContext(), requests, changes: { ...changes, mayBackUp } }, found);
     },
     async copyBackups() {
       await ready();

@@ -41,6 +41,14 @@ export interface Health {
     readonly damaged?: string;
     /** The bucket did not tell within seconds, or refused: nothing is known. */
     readonly bucket?: 'unreachable';
+    /** Absent where changes are not recorded. */
+    readonly changes?: {
+      /** Since when the oldest change waits that is not in the bucket; 0: none does. */
+      readonly lag_seconds: number;
+      readonly pending: number;
+      /** When the unbroken sequence of changes began. */
+      readonly since: string;
+    };
   };
   /** The second bucket; absent where there is none. It never makes the whole `failing`. */
   readonly copy?: {

@@ -15,12 +15,14 @@ import { relinkJob } from './relink-files.ts';
 import { replayUpdatesJob } from './replay-updates.ts';
 import { adminNoticesJob } from './send-admin-notices.ts';
 import { broadcastJob } from './send-broadcasts.ts';
+import { shipChangesJob } from './ship-changes.ts';
 import { hearingJob } from './watch-hearing.ts';
 
 /** Every job of the tick, in the order of their turns. */
 export const jobs: readonly Job[] = [
   // First: a run needs most of a small tick, and later it would never find that much left.
   backupRequestsJob,
+  shipChangesJob,
   adminWorkJob,
   hearingJob,
   adminNoticesJob,

@@ -5,8 +5,10 @@
 import type { Hearing } from '../bot/hearing.ts';
 import type { Services } from '../bot/receive.ts';
 import type { Replay } from '../bot/replay.ts';
-import type { Query } from '../db/database.ts';
+import type { Query, Statement } from '../db/database.ts';
+import type { Row } from '../db/row.ts';
 import type { Pace } from '../lib/pace.ts';
+import type { ChangeKeeper } from './keep-changes.ts';
 
 export interface JobContext
   extends Pick<
@@ -31,6 +33,8 @@ export interface JobContext
   readonly replay: Replay;
   /** Absent where updates come by neither webhook nor polling (tests). */
   readonly hearing?: Hearing | undefined;
+  /** Absent where changes are not shipped by the tick. */
+  readonly changes?: ChangeKeeper | undefined;
   /** Begin nothing new after this moment; the next tick does the rest. */
   readonly deadline: Date;
   /**
@@ -44,7 +48,9 @@ export interface Job {
   readonly name: string;
   /** The shortest time between two runs; absent: runs at every tick. */
   readonly everyMinutes?: number;
-  run(context: JobContext): Promise<void>;
+  /** A question whose answer the job gets: it rides along with the tick's own request. */
+  readonly asks?: Statement;
+  run(context: JobContext, answer?: readonly Row[]): Promise<void>;
 }
 
 /** Counts requests down; a job asks before each. */

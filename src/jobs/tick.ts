@@ -1,6 +1,7 @@
 /** Runs every job once, one after another; a failing job does not stop the others. */
 import { hasChanged } from '../db/database.ts';
 import { claimJob, releaseJob } from '../db/job-leases.ts';
+import type { Row } from '../db/row.ts';
 import { describeError } from '../lib/log.ts';
 import type { Job, JobContext } from './job.ts';
 
@@ -17,9 +18,13 @@ const LEASE_MINUTES = 16;
 export async function tick(jobs: readonly Job[], context: JobContext, holder: string): Promise<void> {
   const { db, now, deadline, requests } = context;
   if (now() >= deadline || !requests.take(2)) return;
-  const claims = await db.write(
-    jobs.map((job) => claimJob(job.name, holder, now(), job.everyMinutes ?? LEASE_MINUTES)),
-  );
+  const asking = jobs.filter((job) => job.asks !== undefined);
+  const claims = await db.write([
+    ...jobs.map((job) => claimJob(job.name, holder, now(), job.everyMinutes ?? LEASE_MINUTES)),
+    ...asking.flatMap(({ asks }) => asks ?? []),
+  ]);
+  const answerOf = (job: Job): readonly Row[] | undefined =>
+    asking.includes(job) ? claims[jobs.length + asking.indexOf(job)]?.rows : undefined;
   const ours = jobs.filter((_, i) => hasChanged(claims[i]));
   // A job with a pace of its own keeps its lease, unless it did not get its turn.
   const kept = new Set<Job>();
@@ -27,7 +32,7 @@ export async function tick(jobs: readonly Job[], context: JobContext, holder: st
     for (const job of ours) {
       if (now() >= deadline || requests.left === 0) break;
       if (job.everyMinutes !== undefined) kept.add(job);
-      await job.run(context).catch((error: unknown) => {
+      await job.run(context, answerOf(job)).catch((error: unknown) => {
         context.log.error('job failed', { job: job.name, error: describeError(error) });
       });
     }

@@ -32,6 +32,7 @@ export interface Config {
   /** The second bucket, elsewhere; undefined: there is none. */
   readonly copy: CopySettings | undefined;
   readonly backup: BackupSettings;
+  readonly changes: ChangeSettings;
   readonly logLevel: LogLevel;
   /** Undefined: people's lines on a terminal, JSON elsewhere. */
   readonly logFormat: LogFormat | undefined;
@@ -64,6 +65,14 @@ export interface BackupSettings {
   readonly passphrase: string | undefined;
   /** A file or a key that opens encrypted backups; CLI only. */
   readonly ageIdentity: string | undefined;
+}
+
+export interface ChangeSettings {
+  /** Whether changes are recorded and shipped between two full backups. */
+  readonly isOn: boolean;
+  /** How often on Node; a Worker ships with its tick. */
+  readonly seconds: number;
+  readonly retentionDays: number;
 }
 
 export type LogFormat = 'people' | 'json';
@@ -112,6 +121,11 @@ export function readConfig(env: Environment, program: Program): Config {
     bucket,
     copy: copy && { bucket: copy, prefix: readPrefix(read, copy.kind) },
     backup: readBackup(read, bucket.kind),
+    changes: {
+      isOn: (read.oneOf('CHANGES', ['on', 'off'] as const) ?? 'on') === 'on',
+      seconds: read.integer('CHANGES_SECONDS', 1, 3_600) ?? 5,
+      retentionDays: read.integer('CHANGES_RETENTION_DAYS', 1, 36_500) ?? 14,
+    },
     logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info',
     logFormat: read.oneOf('LOG_FORMAT', LOG_FORMATS),
     defaultLocale: read.oneOf('DEFAULT_LOCALE', LOCALE_NAMES) ?? 'uz',

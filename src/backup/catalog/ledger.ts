@@ -3,6 +3,7 @@
  * live database; a database that has none of our tables (the old bot's) is backed up without one,
  * see {@link noLedger}.
  */
+import type { Statement } from '../../db/database.ts';
 import type { Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 
@@ -110,6 +111,10 @@ export interface Ledger {
    * restores are left out.
    */
   madeAfter(name: BackupName): Promise<RunStart | undefined>;
+  /**
+   * Has the change log forget what a verified backup holds (changes/base.ts), in one transaction.
+   */
+  coverChanges(statements: readonly Statement[]): Promise<void>;
   /** Newest first. */
   recent(limit: number): Promise<RunRecord[]>;
 }
@@ -139,5 +144,6 @@ export const noLedger: Ledger = {
   end: async () => false,
   newestDone: async () => undefined,
   madeAfter: async () => undefined,
+  coverChanges: async () => {},
   recent: async () => [],
 };

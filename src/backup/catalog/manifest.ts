@@ -15,8 +15,20 @@ const FORMAT = 'anime-bot-backup';
 /** Of a manifest that names a place in the change log; one without is of version 1, as ever. */
 const VERSION = 2;
 
-/** What started a run. `migration` and `import` are the backups taken before one. */
-export const TRIGGERS = ['schedule', 'start', 'command', 'migration', 'deploy', 'import', 'restore'] as const;
+/**
+ * What started a run. `migration` and `import` are the backups taken before one; `changes` is the
+ * one that the change log needs before its next file.
+ */
+export const TRIGGERS = [
+  'schedule',
+  'start',
+  'command',
+  'migration',
+  'deploy',
+  'import',
+  'restore',
+  'changes',
+] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 const SAFETY: readonly string[] = ['migration', 'deploy', 'import', 'restore'] satisfies Trigger[];
 

@@ -24,24 +24,30 @@ export interface ChangeState {
   /** Every entry up to it is stored in a change file, or covered by a full backup. */
   readonly shippedSeq: number;
   readonly previous: Previous;
+  /** Names of files that were perhaps stored (ship.ts), the newest first. */
+  readonly attempts: readonly string[];
+  /** ISO time when an entry was first seen that is in no file yet; null: none was. */
+  readonly waitingSince: string | null;
   /** `PRAGMA schema_version` when {@link schemaSha256} was taken. */
   readonly schemaCookie: number | null;
   readonly schemaSha256: string | null;
   /** Why a full backup must come before anything may be shipped, or null. */
   readonly needsBase: string | null;
+  /** What the admins were told of entries that wait too long, or are too many; null: nothing. */
+  readonly told: string | null;
 }
+
+export const STATE_COLUMNS =
+  'timeline, parent, reason, since, shipped_seq, previous, attempt, waiting_since, schema_cookie, schema_sha256, needs_base, told';
 
 /** Undefined before the first {@link ChangeState} is made, or where somebody took it away. */
 export const changeState: Query<ChangeState | undefined> = one(
-  sql(
-    `SELECT timeline, parent, reason, since, shipped_seq, previous, schema_cookie, schema_sha256, needs_base
-     FROM ${STATE_TABLE} WHERE id = 1`,
-  ),
+  sql(`SELECT ${STATE_COLUMNS} FROM ${STATE_TABLE} WHERE id = 1`),
   stateOf,
 );
 
 /** What somebody's SQL may have written there is no reason to stop: it reads as unknown. */
-function stateOf(row: Row): ChangeState {
+export function stateOf(row: Row): ChangeState {
   return {
     timeline: row.text('timeline'),
     parent: known(v.nullable(positionSchema), row.textOrNull('parent')) ?? null,
@@ -49,9 +55,12 @@ function stateOf(row: Row): ChangeState {
     since: row.text('since'),
     shippedSeq: row.int('shipped_seq'),
     previous: known(previousSchema, row.textOrNull('previous')) ?? null,
+    attempts: row.textOrNull('attempt')?.split(' ') ?? [],
+    waitingSince: row.textOrNull('waiting_since'),
     schemaCookie: row.intOrNull('schema_cookie'),
     schemaSha256: row.textOrNull('schema_sha256'),
     needsBase: row.textOrNull('needs_base'),
+    told: row.textOrNull('told'),
   };
 }
 

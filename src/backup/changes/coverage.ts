@@ -12,10 +12,10 @@ import { STATE_TABLE } from './change-state.ts';
 
 /** Tables that do not go back in time with the others, each with its reason. */
 const LEFT_OUT: ReadonlyMap<string, string> = new Map([
+  ...ENGINE_TABLES.map((name): [string, string] => [name, 'the record of backups does not go back in time']),
   [LOG_TABLE, 'it is the change log'],
   [STATE_TABLE, 'it says where the change log stands'],
   ['job_leases', 'it says who works now'],
-  ...ENGINE_TABLES.map((name): [string, string] => [name, 'the record of backups does not go back in time']),
 ]);
 
 export interface LeftOut {

@@ -179,7 +179,7 @@ export function whyLeftAside(table: string): { readonly reason: string; readonly
   if (/^(draft|post|broadcast|part_news|news_retries|floods|admin_(notices|questions|work))/.test(table))
     return { reason: 'work under way, not data' };
   if (
-    /^(schema_migrations|backup_|job_leases|alerts|handled_updates|failed_updates|gate_answers|restoring_|importing_)/.test(
+    /^(schema_migrations|backup_|change_(log|state)|job_leases|alerts|handled_updates|failed_updates|gate_answers|restoring_|importing_)/.test(
       table,
     )
   )

@@ -2,6 +2,8 @@
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { type Lack, lackOf, makeTable } from '../../db/own-schema.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
+import { STATE_TABLE } from '../changes/change-state.ts';
+import { beginTimelineSql } from '../changes/timeline.ts';
 import type { DatabaseSchema, TableInfo } from '../model/model.ts';
 import { keysIn, tablesOf } from '../schema/missing-parts.ts';
 import { ownersColumns, ownersObjects } from './added-by-owner.ts';
@@ -90,6 +92,8 @@ export function replaceContents(replacement: Replacement): {
       copyColumns(quoteName(target.name), common(wanted, source, target), name),
     ),
     ...index,
+    // The triggers have logged it, but not what is made anew.
+    ...(tables.has(STATE_TABLE) ? [beginTimelineSql('restore')] : []),
   ];
   return { statements, notes: [...notes, ...added.flatMap((one) => one.notes)] };
 }

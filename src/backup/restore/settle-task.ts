@@ -4,6 +4,8 @@
  * they write to is an error. Node only.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { STATE_COLUMNS, STATE_TABLE } from '../changes/change-state.ts';
+import { beginTimelineSql } from '../changes/timeline.ts';
 import { openForeignFile } from '../foreign/connection.ts';
 import type { Task } from '../foreign/task.ts';
 import type { TableDigest } from '../model/digest.ts';
@@ -15,6 +17,7 @@ import {
   RUN_COLUMNS,
   SET_FENCE,
 } from '../run/ledger-sql.ts';
+import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { ENGINE_TABLES } from '../schema/engine-tables.ts';
 import { digestFile } from '../verify/file-digests.ts';
 import { boundSequences } from './bound-sequences.ts';
@@ -81,6 +84,14 @@ function settle(db: DatabaseSync, end: RunEnd | undefined): void {
         end.name,
       );
   }
+  if (hasColumns(db, STATE_TABLE, STATE_COLUMNS.split(', ')) && hasColumns(db, LOG_TABLE, ['seq']))
+    // From the position that the backup has.
+    run(
+      beginTimelineSql(
+        'restore',
+        `json_object('timeline', timeline, 'seq', max(shipped_seq, COALESCE((SELECT max(seq) FROM ${LOG_TABLE}), 0)))`,
+      ),
+    );
   if (hasColumns(db, 'backup_lease', ['id', 'holder', 'expires_ms']))
     run("UPDATE backup_lease SET holder = '', expires_ms = 0 WHERE holder <> '' OR expires_ms <> 0");
 }

@@ -10,6 +10,8 @@ const OWN = new Set([
   'backup_lease',
   'backup_runs',
   'backup_requests',
+  'change_log',
+  'change_state',
   'job_leases',
   'alerts',
   'counters',

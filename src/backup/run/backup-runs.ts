@@ -251,6 +251,9 @@ export function createBackupLedger(
       ]);
       return run;
     },
+    async coverChanges(statements) {
+      await db.write(statements);
+    },
     async recent(limit) {
       const [runs] = await db.read([
         all(sql(`SELECT ${RUN} FROM ${READABLE_RUNS} ORDER BY id DESC LIMIT ?`, limit), runRecord),

@@ -7,6 +7,7 @@ import { abortable, reasonOf } from '../../lib/clock.ts';
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
 import { sweepUploads } from '../catalog/prune.ts';
+import { type BasePosition, createPositionSink } from '../changes/base.ts';
 import { createDocumentSink } from '../document/writer.ts';
 import { type MeasuredWriter, measured } from '../envelope/hash-contents.ts';
 import { openSealed } from '../envelope/seal.ts';
@@ -29,6 +30,8 @@ export interface Captured {
   readonly tables: readonly TableDigest[];
   readonly schemaSha256: string;
   readonly schemaVersion: number | null;
+  /** Where the change log stood; undefined where there is none. */
+  readonly position: BasePosition | undefined;
   /** What is wrong with the database that was read; empty: nothing was found. */
   readonly check: SourceCheck;
 }
@@ -102,6 +105,7 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
       tables: sinks.digest.result(),
       schemaSha256: sinks.digest.schemaSha256(),
       schemaVersion: sinks.version.version ?? null,
+      position: sinks.position.position,
       check: sinks.check,
     };
   } catch (error) {
@@ -135,6 +139,7 @@ interface Sinks {
   readonly document: SnapshotSink;
   readonly digest: ReturnType<typeof createDigestSink>;
   readonly version: ReturnType<typeof createSchemaVersionSink>;
+  readonly position: ReturnType<typeof createPositionSink>;
 }
 
 async function readInto(
@@ -154,6 +159,7 @@ async function readInto(
     document: createDocumentSink(outputs.document, meta),
     digest: createDigestSink(),
     version: createSchemaVersionSink(),
+    position: createPositionSink(),
   };
   const { document: ordered, ...others } = sinks;
   const check = await context.source.read(

@@ -14,6 +14,7 @@ import { newestFit, newestVerified } from '../catalog/list.ts';
 import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { clearEarlyVerdict } from '../catalog/verdicts.ts';
+import type { BasePosition } from '../changes/base.ts';
 import { MOST_FINDINGS } from '../model/database-damage.ts';
 import { prove } from '../verify/prove-objects.ts';
 import { begin } from './begin.ts';
@@ -160,8 +161,9 @@ async function runHeld(
   };
   const making = makeObjects(context, options, held);
   let manifest: Manifest | undefined;
+  let position: BasePosition | undefined;
   try {
-    manifest = await abortable(making, limit.signal);
+    ({ manifest, position } = await abortable(making, limit.signal));
     // From here on nothing is cut short: a manifest that lands after its objects were removed would
     // be a lie.
     limit.stop();
@@ -176,7 +178,7 @@ async function runHeld(
     return await failed(context, { name, error, left });
   }
   options.onProgress?.({ phase: 'retention', rows: 0, bytes: 0, total: undefined });
-  const report = await settle(context, { name, manifest, lease, ...begun, problems });
+  const report = await settle(context, { name, manifest, position, lease, ...begun, problems });
   return {
     kind: 'done',
     name,
@@ -211,7 +213,7 @@ async function makeObjects(
   context: BackupContext,
   options: BackupRequestOptions,
   run: RunHeld,
-): Promise<Manifest> {
+): Promise<{ readonly manifest: Manifest; readonly position: BasePosition | undefined }> {
   const { name, lease, signal, startedAt } = run;
   const report = options.onProgress ?? (() => {});
   const captured = await capture(context, {
@@ -231,7 +233,7 @@ async function makeObjects(
   const now = context.clock.now().toISOString();
   const { damage, notes, proof: checked } = captured.check;
   const found = shortened(damage);
-  return createManifest({
+  const manifest = createManifest({
     name,
     app_version: context.appVersion,
     schema_version: captured.schemaVersion,
@@ -242,11 +244,13 @@ async function makeObjects(
     objects: proof.objects,
     schema_sha256: captured.schemaSha256,
     tables: captured.tables.map(({ table, kind, rows, sha256 }) => ({ name: table, kind, rows, sha256 })),
+    ...(captured.position === undefined ? {} : { changes: captured.position.changes }),
     libraries: { ...context.libraries },
     verified_at: now,
     proof: [...proof.proof, checked, ...shortened(notes)],
     ...(found.length === 0 ? {} : { findings: found }),
   });
+  return { manifest, position: captured.position };
 }
 
 function shortened(lines: readonly string[]): string[] {

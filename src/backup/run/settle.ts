@@ -7,6 +7,8 @@ import { damageOf, readSmall } from '../catalog/list.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune, sweepDebris } from '../catalog/prune.ts';
+import { type BasePosition, coveredByBase } from '../changes/base.ts';
+import { rowsOfTables } from '../model/digest.ts';
 import type { BackupContext } from './context.ts';
 import type { Lease } from './lease.ts';
 import { endOf } from './published.ts';
@@ -25,6 +27,8 @@ export interface SettleReport {
 export interface SettleOptions {
   readonly name: BackupName;
   readonly manifest: Manifest;
+  /** Where the change log stood in the snapshot. */
+  readonly position: BasePosition | undefined;
   readonly lease: Lease;
   readonly dead: readonly BackupName[];
   /** What went wrong before, without harm to the backup. */
@@ -34,7 +38,7 @@ export interface SettleOptions {
 /** Never rejects: the backup exists, whatever becomes of the rest. */
 export async function settle(
   context: BackupContext,
-  { name, manifest, lease, dead, ...before }: SettleOptions,
+  { name, manifest, position, lease, dead, ...before }: SettleOptions,
 ): Promise<SettleReport> {
   const problems = [...before.problems];
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
@@ -65,6 +69,10 @@ export async function settle(
       check: () => lease.confirm(),
     }),
   );
+  const rows = rowsOfTables(manifest.tables);
+  const covered = manifest.state !== 'verified' || !position ? [] : coveredByBase(name, position, rows);
+  if (covered.length > 0)
+    await attempt('forgetting changes that it holds', () => ledger.coverChanges(covered));
   problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
   const wasDead = await attempt('recording the run', () => ledger.end(name, endOf(manifest, clock.now())));
   if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');

@@ -32,7 +32,7 @@ function keyOf(table: TableInfo): RowKey | undefined {
   return alias && { first: quoteName(alias.name), rest: [] };
 }
 
-const ROWIDS = ['rowid', '_rowid_', 'oid'];
+export const ROWIDS: readonly string[] = ['rowid', '_rowid_', 'oid'];
 
 /**
  * SQL of a row's key as the change log has it. `as` is the row: `NEW`, `OLD`, a table or its alias.
@@ -72,7 +72,8 @@ export function triggerNames(table: string): string[] {
   return EVENTS.map((event) => `change_log_${event}_${table}`);
 }
 
-function triggerTexts(table: string, key: RowKey): ChangeTrigger[] {
+/** @param on the table's name now: SQLite renames it in a trigger's text, but in no literal */
+function triggerTexts(table: string, key: RowKey, on = table): ChangeTrigger[] {
   const literal = `'${table.replaceAll("'", "''")}'`;
   const columns = `INSERT INTO ${LOG_TABLE} (tbl, key, rest)`;
   const values = (as: string): string => {
@@ -89,30 +90,34 @@ function triggerTexts(table: string, key: RowKey): ChangeTrigger[] {
   };
   return triggerNames(table).map((name, i) => {
     const event = EVENTS[i] ?? 'insert';
-    const on = `AFTER ${event.toUpperCase()} ON ${quoteName(table)}`;
-    return { name, sql: `CREATE TRIGGER ${quoteName(name)} ${on} BEGIN ${bodies[event]} END` };
+    const when = `AFTER ${event.toUpperCase()} ON ${quoteName(on)}`;
+    return { name, sql: `CREATE TRIGGER ${quoteName(name)} ${when} BEGIN ${bodies[event]} END` };
   });
 }
 
 const COLUMN = '(?:"(?:[^"]|"")+"|rowid|_rowid_|oid)';
 
 /**
- * Whether a trigger is the change log's own for its table: by its whole text, never by its name.
- * Which columns are the table's key is the one thing taken from the text itself.
- * @param isColumn whether the table has a column of that name (quoted); absent: not asked
+ * Whether a trigger is the change log's own: by its whole text, never by its name. Taken from the
+ * text itself are only the columns of the key, and the name that the table had when it was made.
+ * @param isColumn whether the table has the column (`"a"`, `rowid`); without it no row could be
+ * written any more
  */
 export function isChangeTrigger(
   { name, tableName, sql }: Pick<SchemaObject, 'name' | 'tableName' | 'sql'>,
-  isColumn: (quoted: string) => boolean = () => true,
+  isColumn: (column: string) => boolean = () => true,
 ): boolean {
   const key = sql === null ? undefined : keyInText(sql);
-  if (key === undefined) return false;
-  const isThere = (column: string): boolean => ROWIDS.includes(column) || isColumn(column);
   return (
-    [key.first, ...key.rest].every(isThere) &&
-    triggerTexts(tableName, key).some((own) => own.name === name && own.sql === sql)
+    key !== undefined &&
+    [key.first, ...key.rest].every(isColumn) &&
+    triggerTexts(name.replace(NAME_HEAD, ''), key, tableName).some(
+      (own) => own.name === name && own.sql === sql,
+    )
   );
 }
+
+const NAME_HEAD = /^change_log_(?:insert|update|delete)_/;
 
 /** The key's columns in the text of such a trigger. */
 function keyInText(sql: string): RowKey | undefined {

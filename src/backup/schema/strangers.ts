@@ -5,8 +5,10 @@
  */
 
 import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
+import { tableOptions } from '../../lib/table-sql.ts';
 import { hugeViews } from '../../lib/view-size.ts';
 import type { SchemaObject } from '../model/model.ts';
+import { isChangeTrigger, LOG_TABLE, ROWIDS } from './change-triggers.ts';
 import {
   columnOf,
   definitionsOf,
@@ -72,7 +74,10 @@ export function strangersOf(objects: Objects): Stranger[] {
     if (own.objects.has(worded(tokens))) return [];
     const text = `${type} ${tableName}: ${sql}`;
     const isNameOurs = own.names.has(name.toLowerCase());
-    if (type === 'trigger') return [{ name: `trigger ${name}`, runs: true, text }];
+    if (type === 'trigger')
+      return isOfChangeLog({ name, tableName, sql }, objects)
+        ? []
+        : [{ name: `trigger ${name}`, runs: true, text }];
     // The bot reads a view in the place of one of its tables, and SQLite reads all views at some
     // statements.
     if (type === 'view')
@@ -91,6 +96,29 @@ export function strangersOf(objects: Objects): Stranger[] {
       runs,
       text: `${type} ${tableName}: ${found}`,
     }));
+  });
+}
+
+/** Of the change log, which has no triggers among the migrations, and on a table that it fits. */
+function isOfChangeLog(trigger: Pick<SchemaObject, 'name' | 'tableName' | 'sql'>, objects: Objects): boolean {
+  const tokens = (wanted: string): SqlToken[] | undefined => {
+    const found = objects.find(
+      ({ type, name }) => type === 'table' && name.toLowerCase() === wanted.toLowerCase(),
+    );
+    return found?.sql ? tokenizeSql(found.sql) : undefined;
+  };
+  const table = tokens(trigger.tableName);
+  if (table === undefined || tokens(LOG_TABLE) === undefined) return false;
+  const columns = new Set(
+    definitionsOf(table)
+      .filter((part) => !isOfTable(part))
+      .map(columnOf),
+  );
+  const hasRowid = !tableOptions(table).withoutRowid;
+  return isChangeTrigger(trigger, (column) => {
+    const [token] = tokenizeSql(column);
+    const name = token === undefined ? '' : columnOf([token]).replaceAll('""', '"');
+    return columns.has(name) || (hasRowid && ROWIDS.includes(column));
   });
 }
 

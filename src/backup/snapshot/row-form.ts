@@ -21,6 +21,8 @@ export type FormName = 'quick' | 'exact';
 
 /** Both ways of reading a row throw {@link NeedsExactForm}. */
 export interface RowForm extends RowReader {
+  /** What the SELECT asks for. */
+  readonly expressions: readonly string[];
   /** The SELECT, with a further condition if one is given. */
   sql(seek?: string): string;
   /**
@@ -41,9 +43,11 @@ function packedForm(scan: ScanSql): RowForm {
     const row = unpackRow(text, from, to, values.length);
     return isAsSelected ? row : layoutOf(row[0] ?? null).map((position) => row[position] ?? null);
   };
+  const expressions = [packedSql(values)];
   return {
     readText,
-    sql: (seek) => selectSql(scan, [packedSql(values)], seek),
+    expressions,
+    sql: (seek) => selectSql(scan, expressions, seek),
     seekSql: seekSql(scan),
     width: 1,
     readRow([packed]) {
@@ -65,6 +69,7 @@ function columnsForm(scan: ScanSql, form: FormName): RowForm {
   );
   const expressions = marks === undefined ? bare : [...bare, marks];
   return {
+    expressions,
     sql: (seek) => selectSql(scan, expressions, seek),
     seekSql: seekSql(scan),
     width: expressions.length,
@@ -100,7 +105,9 @@ function applyMark(value: WireValue, mark: string): WireValue {
 }
 
 function bytesOfText(sql: string): string {
-  return `CASE typeof(${sql}) WHEN 'text' THEN CAST(${sql} AS BLOB) ELSE ${sql} END`;
+  // The marks tell of infinities: some clients refuse a whole answer over one.
+  const finite = `nullif(nullif(${sql}, 9e999), -9e999)`;
+  return `CASE typeof(${sql}) WHEN 'text' THEN CAST(${sql} AS BLOB) WHEN 'real' THEN ${finite} ELSE ${sql} END`;
 }
 
 function exactMarks(values: readonly ScanValue[]): string {

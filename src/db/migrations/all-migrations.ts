@@ -6,6 +6,7 @@ import { trouble } from './0005-trouble.ts';
 import { waiting } from './0006-waiting.ts';
 import { questions } from './0007-questions.ts';
 import { archive } from './0008-archive.ts';
+import { changes } from './0009-changes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order, numbered without gaps. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   waiting,
   questions,
   archive,
+  changes,
 ];

@@ -40,7 +40,7 @@ import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
 import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
 import type { Html } from '../../text/html.ts';
-import { botKeys, bucketOf, composeEngine, copyOf } from '../compose.ts';
+import { botKeys, bucketOf, composeEngine, composeShipping, copyOf } from '../compose.ts';
 import { createHost, type Host } from '../host.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { tickWhileBusy } from './busy-ticks.ts';
@@ -170,9 +170,10 @@ export async function startNode(
   const webhookSecret =
     config.publicUrl === undefined ? undefined : (config.webhookSecret ?? randomBytes(24).toString('hex'));
   const stopping = new AbortController();
+  const source = openSnapshotSource(config.database);
   const givingUp = new AbortController();
   const backups = composeEngine(config.backup, {
-    source: openSnapshotSource(config.database),
+    source,
     store,
     copy: config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket)),
     links,
@@ -209,6 +210,17 @@ export async function startNode(
     sleep: pause,
     log,
     tickLimits: TICK_LIMITS,
+    changes: {
+      isOn: config.changes.isOn,
+      hasTimer: true,
+      shipping: composeShipping(config.backup, {
+        db,
+        source,
+        store,
+        now,
+        holder: holderText('node host', now()),
+      }),
+    },
     disk: () => checkDisks(placesOf(config)),
     isLost: database.isLost,
     asCalled: asCalledHere,
@@ -258,6 +270,7 @@ export async function startNode(
     schedule('* * * * *', log, () => database.checkpoint()),
     schedule(DRILL_CRON, log, () => rehearse()),
   ];
+  void shipForever();
   log.info('started', {
     bot: me.username,
     address: `http://127.0.0.1:${port}`,
@@ -284,6 +297,22 @@ export async function startNode(
         { api, log, adminIds: config.adminIds },
         drillText(textsFor(config.defaultLocale), record),
       );
+  }
+
+  /** One after another: the next look comes when the last file is stored. */
+  async function shipForever(): Promise<void> {
+    for (;;) {
+      await pause(config.changes.seconds * 1000);
+      if (stopping.signal.aborted) return;
+      if (!database.isLost()) await runs.add(shipOnce());
+    }
+  }
+
+  /** What could not go now goes the next time: the log keeps it. */
+  function shipOnce(): Promise<void> {
+    return host
+      .shipChanges()
+      .catch((error: unknown) => log.warn('changes not shipped', { error: describeError(error) }));
   }
 
   let isMenuSet = false;
@@ -359,6 +388,9 @@ export async function startNode(
       clearTimeout(cutOff);
       clearTimeout(giveUp);
       if (unanswered > 0) log.warn('requests given up', { count: unanswered });
+      // A clean stop leaves nothing behind that is not in the bucket.
+      if (!database.isLost())
+        await Promise.race([shipOnce(), sleep(RUN_GRACE_MS, undefined, { ref: false })]);
       await database.close();
       await lock?.release();
     },

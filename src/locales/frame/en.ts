@@ -37,6 +37,11 @@ export const en: typeof uz = {
   nothingSaved: (reason) =>
     html`🔴 <b>The database takes no writes:</b> <code>${reason}</code>\nNothing is saved; messages wait in Telegram for up to 24 hours.`,
   savedAgain: () => html`✅ The database takes writes again.`,
+  changesWait: (minutes, count) =>
+    html`⚠️ <b>For ${minutes} minutes no changes have reached the bucket</b> (${count} wait).\nNothing is lost: they stay in the database and go later. To see why: /test`,
+  changesCaughtUp: () => html`✅ Changes reach the bucket again.`,
+  changesForked: () =>
+    html`⚠️ <b>Another bot works with a copy of this database</b>: the name of the next file of changes was taken.\nNothing is lost: this bot writes its changes apart and makes a new full backup. Stop the other one if you do not need it.`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>The database file is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nStop the bot and see docs/operations.md.`,
 };

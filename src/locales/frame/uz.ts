@@ -42,6 +42,11 @@ export const uz = {
   nothingSaved: (reason: string): Html =>
     html`🔴 <b>Bazaga yozib bo‘lmayapti:</b> <code>${reason}</code>\nHech narsa saqlanmayapti, xabarlar Telegramda 24 soatgacha kutadi.`,
   savedAgain: (): Html => html`✅ Bazaga yana yozilyapti.`,
+  changesWait: (minutes: number, count: number): Html =>
+    html`⚠️ <b>O‘zgarishlar ${minutes} daqiqadan beri saqlash joyiga yuborilmayapti</b> (${count} ta kutyapti).\nHech narsa yo‘qolmadi: ular bazada turibdi va keyin yuboriladi. Sababini bilish: /test`,
+  changesCaughtUp: (): Html => html`✅ O‘zgarishlar yana saqlash joyiga yuborilyapti.`,
+  changesForked: (): Html =>
+    html`⚠️ <b>Shu bazaning nusxasi bilan yana bir bot ishlayapti</b>: navbatdagi o‘zgarishlar faylining nomi band ekan.\nHech narsa yo‘qolmadi: bu bot o‘z o‘zgarishlarini alohida yozadi va yangi to‘liq nusxa oladi. Ikkinchi bot kerak bo‘lmasa, uni to‘xtating.`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
     html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating va docs/operations.md’ga qarang.`,
 };

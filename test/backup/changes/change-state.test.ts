@@ -20,15 +20,18 @@ const STATE: ChangeState = {
   since: '2026-11-27T14:32:05.006Z',
   shippedSeq: 7,
   previous: { file: 'changes/x', sha256: 'ab'.repeat(32) },
+  attempts: ['b', 'a'],
+  waitingSince: '2026-11-27T14:33:05.006Z',
   schemaCookie: 12,
   schemaSha256: 'cd'.repeat(32),
   needsBase: null,
+  told: 'lag',
 };
 
 async function readBack(values: readonly (string | number | null)[]): Promise<ChangeState | undefined> {
   const db = await openEmbeddedDatabase(join(mkdtempSync(join(tmpdir(), 'state-')), 'bot.db'));
   const columns =
-    'timeline, parent, reason, since, shipped_seq, previous, schema_cookie, schema_sha256, needs_base';
+    'timeline, parent, reason, since, shipped_seq, previous, attempt, waiting_since, schema_cookie, schema_sha256, needs_base, told';
   await db.write([
     sql(`CREATE TABLE change_state (id INTEGER PRIMARY KEY, ${columns})`),
     sql(`INSERT INTO change_state VALUES (1, ${values.map(() => '?').join(', ')})`, ...values),
@@ -45,9 +48,12 @@ const written = [
   STATE.since,
   STATE.shippedSeq,
   JSON.stringify(STATE.previous),
+  STATE.attempts.join(' '),
+  STATE.waitingSince,
   STATE.schemaCookie,
   STATE.schemaSha256,
   STATE.needsBase,
+  STATE.told,
 ];
 
 test('the state is read as it was written', async () => {

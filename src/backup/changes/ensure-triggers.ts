@@ -1,0 +1,87 @@
+/**
+ * The triggers of the change log, and the row that says where it stands: made at a start and
+ * whenever the schema has moved, taken away where the log is not wanted.
+ */
+import { type Database, type Statement, sql } from '../../db/database.ts';
+import { quoteName } from '../../lib/sql-tokens.ts';
+import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model/model.ts';
+import { isChangeTrigger, LOG_TABLE, triggersOf } from '../schema/change-triggers.ts';
+import { STATE_TABLE } from './change-state.ts';
+import { coverageOf } from './coverage.ts';
+import { schemaHash } from './schema-hash.ts';
+
+/** The database's clock, ISO with milliseconds. */
+const NOW_SQL = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+
+const COOKIE = '(SELECT schema_version FROM pragma_schema_version)';
+
+/** A timeline begins with nothing behind it, so a full backup comes first. */
+const BEGIN = sql(
+  `INSERT OR IGNORE INTO ${STATE_TABLE} (id, timeline, reason, since, shipped_seq, needs_base)
+   SELECT 1, lower(hex(randomblob(16))), 'new', ${NOW_SQL}, COALESCE(MAX(seq), 0), 'new' FROM ${LOG_TABLE}`,
+);
+
+/**
+ * Makes what is missing, takes away what does not fit, in one transaction. Where a covered table
+ * had not its triggers, or rows mean something else now, changes may have gone unseen: from then on
+ * a full backup is needed before the next file.
+ */
+export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 'schema'>): Promise<void> {
+  const schema = await source.schema();
+  if (!isReady(schema)) return;
+  const { covered } = coverageOf(schema);
+  const wanted = new Map(covered.flatMap(triggersOf).map((trigger) => [trigger.name, trigger.sql]));
+  const dropped = ownTriggers(schema).filter(({ name, sql: text }) => wanted.get(name) !== text);
+  const found = new Set(
+    ownTriggers(schema).flatMap(({ name, sql: text }) => (wanted.get(name) === text ? [name] : [])),
+  );
+  const made = [...wanted].filter(([name]) => !found.has(name)).map(([, text]) => sql(text));
+  const hash = schemaHash(schema);
+  const isUnseen = made.length + dropped.length > 0;
+  const isMovable = covered.some((table) => mayMoveRows(table, schema));
+  await db.write([
+    BEGIN,
+    sql(
+      `UPDATE ${STATE_TABLE} SET schema_cookie = ${COOKIE},
+         needs_base = COALESCE(needs_base, CASE WHEN ?1 AND schema_cookie IS NOT ${COOKIE} THEN 'schema' END)
+       WHERE id = 1`,
+      isMovable ? 1 : 0,
+    ),
+    ...dropped.map(({ name }) => sql(`DROP TRIGGER ${quoteName(name)}`)),
+    ...made,
+    // Where the schema moved after it was read, the next look finds another cookie than this one.
+    sql(
+      `UPDATE ${STATE_TABLE} SET schema_cookie = CASE schema_cookie WHEN ?1 THEN ${COOKIE} END, schema_sha256 = ?2,
+         needs_base = COALESCE(needs_base, CASE WHEN ?3 OR schema_sha256 IS NOT ?2 THEN 'schema' END)
+       WHERE id = 1`,
+      schema.schemaVersion,
+      hash,
+      isUnseen ? 1 : 0,
+    ),
+  ]);
+}
+
+/** Without them nothing is logged; what happens until they are back no file will ever tell. */
+export async function removeTriggers(db: Database, source: Pick<SnapshotSource, 'schema'>): Promise<void> {
+  const schema = await source.schema();
+  const own = ownTriggers(schema);
+  if (own.length === 0) return;
+  const off: Statement[] = isReady(schema)
+    ? [sql(`UPDATE ${STATE_TABLE} SET needs_base = 'off', schema_cookie = NULL WHERE id = 1`)]
+    : [];
+  await db.write([...own.map(({ name }) => sql(`DROP TRIGGER ${quoteName(name)}`)), ...off]);
+}
+
+function ownTriggers({ objects }: DatabaseSchema): DatabaseSchema['objects'] {
+  return objects.filter((object) => object.type === 'trigger' && isChangeTrigger(object));
+}
+
+/** Before the migration that makes them there is no log. */
+function isReady({ tables }: DatabaseSchema): boolean {
+  return [LOG_TABLE, STATE_TABLE].every((name) => tables.some((table) => table.name === name));
+}
+
+/** VACUUM numbers such rows anew, and fires no trigger (sqlite.org/lang_vacuum.html). */
+function mayMoveRows({ name, withoutRowid, rowidAlias }: TableInfo, { indexes }: DatabaseSchema): boolean {
+  return !withoutRowid && rowidAlias === null && !indexes.some(({ table }) => table === name);
+}

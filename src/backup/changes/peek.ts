@@ -1,0 +1,50 @@
+/** Whether anything waits to be shipped: one question, which rides along with another one. */
+import { one, type Query, sql } from '../../db/database.ts';
+import type { Row } from '../../db/row.ts';
+import { LOG_TABLE } from '../schema/change-triggers.ts';
+import { type ChangeState, STATE_COLUMNS, STATE_TABLE, stateOf } from './change-state.ts';
+
+export interface Peek {
+  readonly state: ChangeState;
+  /** The log's last entry; `shippedSeq` when none waits. */
+  readonly last: number;
+  /** `PRAGMA schema_version` now. */
+  readonly cookie: number;
+  /** Names of tables with entries that wait, as hex digits of their bytes: a name may be anything. */
+  readonly tables: readonly string[];
+  /** ISO time of the database. */
+  readonly now: string;
+}
+
+const WAITING = `FROM ${LOG_TABLE} WHERE seq > s.shipped_seq`;
+
+/** Undefined where the log never began. */
+export const peek: Query<Peek | undefined> = one(
+  sql(
+    `SELECT ${STATE_COLUMNS}, COALESCE((SELECT MAX(seq) ${WAITING}), s.shipped_seq) AS last,
+       (SELECT schema_version FROM pragma_schema_version) AS cookie,
+       (SELECT group_concat(name) FROM (SELECT DISTINCT hex(tbl) AS name ${WAITING})) AS tables,
+       strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS now
+     FROM ${STATE_TABLE} AS s WHERE s.id = 1`,
+  ),
+  (row: Row) => ({
+    state: stateOf(row),
+    last: row.int('last'),
+    cookie: row.int('cookie'),
+    tables: row.textOrNull('tables')?.split(',') ?? [],
+    now: row.text('now'),
+  }),
+);
+
+/** Entries that wait. */
+export function pending({ state, last }: Peek): number {
+  return Math.max(0, last - state.shippedSeq);
+}
+
+/** Since when the oldest of them is known to wait, in seconds; a clock that jumped back gives 0. */
+export function lagSeconds(found: Peek): number {
+  const { waitingSince } = found.state;
+  if (pending(found) === 0 || waitingSince === null) return 0;
+  const ms = Date.parse(found.now) - Date.parse(waitingSince);
+  return Number.isNaN(ms) ? 0 : Math.max(0, Math.round(ms / 1000));
+}

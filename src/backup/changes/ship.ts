@@ -1,0 +1,344 @@
+/**
+ * One change file: read the next range, store it under a name that is never taken twice, look what
+ * stands there, read it back, and only then forget the entries. Killed anywhere, nothing is lost:
+ * the entries wait in the log until a file with them was read back.
+ */
+
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { type Database, hasChanged, type Statement, sql } from '../../db/database.ts';
+import { releaseJob } from '../../db/job-leases.ts';
+import { SCHEMA_VERSION } from '../../db/migrate.ts';
+import type { Previous } from '../catalog/change-position.ts';
+import { openSealed } from '../envelope/seal.ts';
+import type { Encryption, OpeningKeys } from '../envelope/types.ts';
+import type { DatabaseSchema, HeadLastWriter, SnapshotSource } from '../model/model.ts';
+import { LOG_TABLE } from '../schema/change-triggers.ts';
+import type { Store } from '../store/types.ts';
+import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
+import { changeKey, firstPrefix, parseChangeKey } from './change-names.ts';
+import { STATE_TABLE } from './change-state.ts';
+import { ensureTriggers } from './ensure-triggers.ts';
+import { type Peek, peek, pending } from './peek.ts';
+import { headerOfWhole } from './prove-file.ts';
+import { LEASE, type Range, readRange } from './read-range.ts';
+import { beginTimelineSql } from './timeline.ts';
+
+export interface ShipContext {
+  readonly db: Database;
+  readonly source: Pick<SnapshotSource, 'schema'>;
+  readonly store: Store;
+  readonly prefix: string;
+  readonly encryption: Encryption | undefined;
+  /** Open the files that the bot itself has stored; undefined where only the public key is at hand. */
+  readonly keys: OpeningKeys | undefined;
+  /** Names this shipper in the lease. */
+  readonly holder: string;
+  readonly now: () => Date;
+  readonly appVersion: string;
+  /** zlib's 0 to 9. */
+  readonly gzipLevel: number;
+  /** Keeps the schema from one file to the next: reading it costs a request. */
+  readonly schemas: SchemaCache;
+  /** Most entries of a file; absent: {@link MOST_ENTRIES}. */
+  readonly entries?: number;
+}
+
+export interface SchemaCache {
+  known?: { readonly cookie: number; readonly schema: DatabaseSchema };
+}
+
+export type ShipOutcome =
+  | { readonly kind: 'idle' }
+  | {
+      readonly kind: 'shipped';
+      /** Key without the prefix. */
+      readonly file: string;
+      readonly first: number;
+      readonly last: number;
+      readonly bytes: number;
+      /** The file reached the end of the log. */
+      readonly isEnd: boolean;
+    }
+  /** A full backup has to come first. */
+  | { readonly kind: 'needs-base'; readonly reason: string }
+  /** Another shipper is at work, or was faster. */
+  | { readonly kind: 'busy' }
+  /**
+   * The next name is taken by another database's file: this one is a copy, or another is a copy of
+   * it.
+   */
+  | { readonly kind: 'fork'; readonly file: string };
+
+/** Entries of a usual file. */
+const MOST_ENTRIES = 10_000;
+/** Unpacked; a single row may be larger. */
+const USUAL_BYTES = 8 * 1024 * 1024;
+
+/** @param found what a question that rode along with another found; absent: it is asked now */
+export async function ship(context: ShipContext, found?: Peek): Promise<ShipOutcome> {
+  const { db } = context;
+  const seen = found ?? (await db.read([peek]))[0];
+  if (seen === undefined || seen.cookie !== seen.state.schemaCookie) {
+    await ensureTriggers(db, context.source);
+    const [again] = await db.read([peek]);
+    return again === undefined ? { kind: 'idle' } : shipSeen(context, again);
+  }
+  return shipSeen(context, seen);
+}
+
+async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> {
+  const { db, holder } = context;
+  if (pending(seen) === 0) return { kind: 'idle' };
+  const { needsBase } = seen.state;
+  if (needsBase !== null) {
+    if (seen.state.waitingSince === null) await db.write([WAITS]);
+    return { kind: 'needs-base', reason: needsBase };
+  }
+  let isReleased = false;
+  try {
+    const unfinished = seen.state.attempts.length > 0 ? await finish(context, seen) : undefined;
+    if (unfinished !== undefined) return unfinished;
+    const range = await readFitting(context, seen);
+    if (range.kind === 'large') return { kind: 'needs-base', reason: 'large' };
+    if (range.kind !== 'range') {
+      isReleased = range.kind === 'busy';
+      return { kind: 'busy' };
+    }
+    const { key, sha256, bytes, others } = await storeFile(context, range);
+    if (others !== undefined) {
+      // Its rows wait in the log; beside the other's file it would look like the same history.
+      await context.store.delete([key]);
+      return await fork(context, seen, others);
+    }
+    const file = key.slice(context.prefix.length);
+    isReleased = true;
+    const isTrimmed = await trim(context, seen, { last: range.last, attempts: range.attempts, file, sha256 });
+    if (!isTrimmed) return { kind: 'busy' };
+    const first = seen.state.shippedSeq + 1;
+    return { kind: 'shipped', file, first, last: range.last, bytes, isEnd: range.isEnd };
+  } finally {
+    // Whoever cannot be told finds the lease free when it ends.
+    if (!isReleased) await db.write([releaseJob(LEASE, holder)]).catch(() => {});
+  }
+}
+
+const WAITS = sql(
+  `UPDATE ${STATE_TABLE} SET waiting_since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = 1 AND waiting_since IS NULL`,
+);
+
+/**
+ * An attempt before this one did not end: its file may be stored, and nobody has looked. A file of
+ * that name was made from this database's own rows; whole, it is taken as it is.
+ */
+async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | undefined> {
+  const { store, prefix, encryption, keys } = context;
+  const { timeline, shippedSeq, attempts, previous } = seen.state;
+  const first = shippedSeq + 1;
+  const stored = (await store.list(firstPrefix(prefix, timeline, first))).map(({ key }) => key);
+  const stranger = stored.find((key) => !isOneOf(key, attempts));
+  if (stranger !== undefined) return fork(context, seen, stranger);
+  const key = stored.at(-1);
+  const name = key === undefined ? undefined : parseChangeKey(prefix, key);
+  if (key === undefined || name === undefined) return undefined;
+  const bytes = await read(store, key);
+  const header =
+    bytes && (await headerOfWhole(bytes, { encrypted: encryption !== undefined || name.encrypted, keys }));
+  const isOurs =
+    header?.timeline === timeline &&
+    header.first === first &&
+    header.last === name.last &&
+    JSON.stringify(header.previous) === JSON.stringify(previous);
+  if (bytes === undefined || !isOurs) {
+    // It stays where it is, and the rows are stored once more under another name.
+    if (stored.length < MOST_DAMAGED) return undefined;
+    throw new Error(`${store.description} damages what it stores: ${key} does not read back`);
+  }
+  const file = key.slice(prefix.length);
+  const trimmed = await trim(context, seen, { last: name.last, attempts, file, sha256: sha256Of(bytes) });
+  if (!trimmed) return { kind: 'busy' };
+  const isEnd = name.last === seen.last;
+  return { kind: 'shipped', file, first, last: name.last, bytes: bytes.byteLength, isEnd };
+}
+
+/** So many files of one range that do not read back are no accident. */
+const MOST_DAMAGED = 6;
+
+/** Halves the range until the file has a usual size; one large row goes alone. */
+async function readFitting(
+  context: ShipContext,
+  seen: Peek,
+): Promise<
+  (Range & { readonly body: Uint8Array }) | { readonly kind: 'busy' | 'moved' } | { readonly kind: 'large' }
+> {
+  const { db, holder, now } = context;
+  const schema = await schemaFor(context, seen);
+  if (schema === undefined) return { kind: 'moved' };
+  let entries = context.entries ?? MOST_ENTRIES;
+  for (;;) {
+    const range = await readRange(db, { peek: seen, schema, entries, holder, now: now() }).catch(
+      (error: unknown) => {
+        if (entries === 1 || !isTooLarge(error)) throw error;
+        return undefined;
+      },
+    );
+    if (range !== undefined && range.kind !== 'range') return range;
+    const body = range && encode(context, range);
+    const size = body?.byteLength ?? Number.POSITIVE_INFINITY;
+    const count = range === undefined ? entries : range.last - seen.state.shippedSeq;
+    if (range !== undefined && body !== undefined && (size <= USUAL_BYTES || count === 1)) {
+      if (size <= MAX_CHANGE_FILE_BYTES) return { ...range, body };
+      await db.write([
+        sql(`UPDATE ${STATE_TABLE} SET needs_base = 'large' WHERE id = 1 AND needs_base IS NULL`),
+      ]);
+      return { kind: 'large' };
+    }
+    entries = Math.max(1, Math.floor(count / 2));
+  }
+}
+
+/** The server refuses an answer of more than 10 MB, and the client one of more than 64. */
+function isTooLarge(error: unknown): boolean {
+  return /too large|answer of more than/i.test(error instanceof Error ? error.message : '');
+}
+
+async function schemaFor(
+  { source, schemas }: ShipContext,
+  { cookie }: Peek,
+): Promise<DatabaseSchema | undefined> {
+  if (schemas.known?.cookie !== cookie) {
+    const schema = await source.schema();
+    schemas.known = { cookie: schema.schemaVersion, schema };
+  }
+  return schemas.known.cookie === cookie ? schemas.known.schema : undefined;
+}
+
+function encode({ appVersion }: ShipContext, range: Range): Uint8Array {
+  const { timeline, shippedSeq, previous, schemaSha256 } = range.before.state;
+  return encodeChangeFile({
+    header: {
+      timeline,
+      first: shippedSeq + 1,
+      last: range.last,
+      time: range.time.toISOString(),
+      app_version: appVersion,
+      schema_version: SCHEMA_VERSION,
+      schema_sha256: schemaSha256 ?? '',
+      previous,
+      restore_point: range.isEnd,
+    },
+    tables: range.tables,
+    sequence: range.sequence,
+  });
+}
+
+interface StoredFile {
+  readonly key: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** A file of another database under the same first number. */
+  readonly others: string | undefined;
+}
+
+/** Stored, listed, and read back; whether the put itself was answered does not matter. */
+async function storeFile(
+  context: ShipContext,
+  range: Range & { readonly body: Uint8Array },
+): Promise<StoredFile> {
+  const { store, prefix, encryption } = context;
+  const { timeline, shippedSeq } = range.before.state;
+  const first = shippedSeq + 1;
+  const encrypted = encryption !== undefined;
+  const key = changeKey(prefix, { timeline, first, last: range.last, time: range.time, encrypted });
+  const sealed = await seal(range.body, context);
+  const failure = await store.put(key, sealed, { createOnly: true }).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const found = (await store.list(firstPrefix(prefix, timeline, first))).map((object) => object.key);
+  const others = found.find((one) => one !== key && !isOneOf(one, range.attempts));
+  if (!found.includes(key) && others === undefined)
+    throw failure === undefined ? new Error(`${key} was stored and is not listed`) : failure.error;
+  const sha256 = sha256Of(sealed);
+  if (others !== undefined) return { key, sha256, bytes: sealed.byteLength, others };
+  const stored = await read(store, key);
+  if (stored === undefined || sha256Of(stored) !== sha256)
+    throw new Error(`${key} does not read back as it was stored`, { cause: failure?.error });
+  return { key, sha256, bytes: sealed.byteLength, others: undefined };
+}
+
+function isOneOf(key: string, attempts: readonly string[]): boolean {
+  return attempts.some((name) => key.includes(`-${name}.`));
+}
+
+async function read(store: Store, key: string): Promise<Uint8Array | undefined> {
+  const object = await store.get(key);
+  return object === undefined ? undefined : new Uint8Array(await new Response(object.body).arrayBuffer());
+}
+
+async function seal(body: Uint8Array, { encryption, gzipLevel }: ShipContext): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const memory: HeadLastWriter<Uint8Array> = {
+    async write(chunk) {
+      chunks.push(chunk.slice());
+    },
+    close: async (head) => Buffer.concat([head, ...chunks]),
+    async abort() {},
+  };
+  const writer = await openSealed(async () => memory, { headLength: 0, gzipLevel, encryption });
+  await writer.write(body);
+  return writer.close(new Uint8Array(0));
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+interface Shipped {
+  readonly last: number;
+  readonly attempts: readonly string[];
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/**
+ * Forgets the entries of a file that was read back, in one transaction with the word of it. False:
+ * another shipper, a restore or a full backup was faster, and nothing has changed.
+ */
+async function trim({ db, holder }: ShipContext, { state }: Peek, shipped: Shipped): Promise<boolean> {
+  const { timeline, shippedSeq } = state;
+  const previous: Previous = { file: shipped.file, sha256: shipped.sha256 };
+  const [moved] = await db.write([
+    sql(
+      `UPDATE ${STATE_TABLE} SET shipped_seq = ?1, previous = ?2, attempt = NULL,
+         waiting_since = CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1)
+           THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END
+       WHERE id = 1 AND timeline = ?3 AND shipped_seq = ?4 AND attempt = ?5 AND needs_base IS NULL RETURNING id`,
+      shipped.last,
+      JSON.stringify(previous),
+      timeline,
+      shippedSeq,
+      shipped.attempts.join(' '),
+    ),
+    trimLog(timeline, shipped.last),
+    releaseJob(LEASE, holder),
+  ]);
+  return hasChanged(moved);
+}
+
+/** Only what the state says is stored. */
+export function trimLog(timeline: string, last: number): Statement {
+  return sql(
+    `DELETE FROM ${LOG_TABLE} WHERE seq <= ?1
+       AND EXISTS (SELECT 1 FROM ${STATE_TABLE} WHERE id = 1 AND timeline = ?2 AND shipped_seq >= ?1)`,
+    last,
+    timeline,
+  );
+}
+
+async function fork({ db }: ShipContext, { state }: Peek, file: string): Promise<ShipOutcome> {
+  await db.write([
+    sql(`${beginTimelineSql('fork')} AND timeline = ? AND shipped_seq = ?`, state.timeline, state.shippedSeq),
+  ]);
+  return { kind: 'fork', file };
+}

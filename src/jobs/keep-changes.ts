@@ -1,0 +1,146 @@
+/**
+ * Changes on their way to the bucket: as many files as wait, the full backup that has to come
+ * first, and word to the admins. The Worker's tick calls it, and Node's own timer.
+ */
+
+import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
+import { lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
+import { type ShipContext, type ShipOutcome, ship } from '../backup/changes/ship.ts';
+import { tellAdmins } from '../bot/alerts.ts';
+import { all, type Database, hasChanged, one, type Query, type Statement, sql } from '../db/database.ts';
+import { describeError } from '../lib/log.ts';
+import { textsFor } from '../locales/index.ts';
+import { RUN_REQUESTS } from './backup-requests.ts';
+import type { JobContext } from './job.ts';
+
+export interface ChangeKeeper {
+  readonly isOn: boolean;
+  /** False: the host stops, and a full backup would only be given up. */
+  readonly mayBackUp?: boolean;
+  readonly shipping: ShipContext;
+}
+
+/** Requests of one file: the schema, the range, what an earlier attempt left, the store's three, the end. */
+const FILE_REQUESTS = 9;
+/** Longer than this, and the admins are told; /healthz is 503. */
+export const LONGEST_LAG_SECONDS: number = 15 * 60;
+/** So many waiting entries are told of, too. */
+const MANY = 1_000_000;
+/** What waits is cheaper in a full backup from here on, if it is a fifth of all rows. */
+const BULK = 20_000;
+const BULK_PART = 5;
+/** A full backup that failed is not tried again sooner. */
+const BASE_AGAIN_MS = 3_600_000;
+
+export async function keepChanges(context: JobContext, found?: Peek): Promise<void> {
+  const { changes } = context;
+  if (changes === undefined) return;
+  const { shipping } = changes;
+  if (!changes.isOn) {
+    // They were on before: what is written from now on no file will tell.
+    if (found !== undefined && found.state.schemaCookie !== null)
+      await removeTriggers(shipping.db, shipping.source);
+    return;
+  }
+  try {
+    await shipAll(context, shipping, found);
+  } finally {
+    await tellLag(context, shipping.db, found);
+  }
+}
+
+async function shipAll(context: JobContext, shipping: ShipContext, found: Peek | undefined): Promise<void> {
+  const { log, now, deadline, requests } = context;
+  let seen = found;
+  if (seen !== undefined && (await isBulk(shipping.db, seen)) && (await makeBase(context, 'bulk'))) return;
+  while (now() < deadline && requests.take(FILE_REQUESTS)) {
+    const outcome = await ship(shipping, seen);
+    seen = undefined;
+    logOutcome(context, outcome);
+    if (outcome.kind === 'shipped' && !outcome.isEnd) continue;
+    if (outcome.kind === 'fork')
+      await tellAdmins(context, textsFor(context.defaultLocale).frame.changesForked());
+    if (outcome.kind === 'needs-base') await makeBase(context, outcome.reason);
+    return;
+  }
+  log.debug('changes wait for the next tick', {});
+}
+
+function logOutcome({ log }: JobContext, outcome: ShipOutcome): void {
+  if (outcome.kind === 'shipped')
+    log.debug('changes shipped', { file: outcome.file, bytes: outcome.bytes, restore_point: outcome.isEnd });
+  if (outcome.kind === 'fork')
+    log.error('changes: another database goes on from the same point', { file: outcome.file });
+}
+
+async function isBulk(db: Database, found: Peek): Promise<boolean> {
+  if (found.state.needsBase !== null || pending(found) < BULK) return false;
+  const [rows = 0] = await db.read([LAST_ROWS]);
+  return pending(found) * BULK_PART > rows;
+}
+
+const LAST_ROWS: Query<number | undefined> = one(
+  sql("SELECT rows FROM backup_runs WHERE state = 'done' AND rows IS NOT NULL ORDER BY id DESC LIMIT 1"),
+  (row) => row.int('rows'),
+);
+
+/**
+ * Whether a full backup was tried: at most once an hour, whatever becomes of it. A tick with few
+ * requests has not the time of a run either (free plan): there the CLI makes it.
+ */
+async function makeBase(context: JobContext, reason: string): Promise<boolean> {
+  const { backups, log, now, requests } = context;
+  if (
+    context.changes?.mayBackUp === false ||
+    requests.left < 2 * RUN_REQUESTS ||
+    !requests.take(RUN_REQUESTS + 1)
+  )
+    return false;
+  const [tried = []] = await context.db.read([LAST_BASE]);
+  const [last] = tried;
+  const since = last === undefined ? undefined : now().getTime() - last.getTime();
+  if (since !== undefined && since >= 0 && since < BASE_AGAIN_MS) return false;
+  log.info('a full backup has to come before further changes', { reason });
+  const outcome = await backups.run({ trigger: 'changes', scheduledAt: now() });
+  const detail =
+    outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
+  log[outcome.kind === 'failed' ? 'error' : 'info']('backup', {
+    trigger: 'changes',
+    outcome: outcome.kind,
+    detail,
+  });
+  return true;
+}
+
+const LAST_BASE: Query<Date[]> = all(
+  sql(`SELECT started_at FROM backup_runs WHERE "trigger" = 'changes' ORDER BY id DESC LIMIT 1`),
+  (row) => new Date(`${row.text('started_at').replace(' ', 'T')}Z`),
+);
+
+/** Once when changes wait too long or are too many, and once when that is over. */
+async function tellLag(context: JobContext, db: Database, found: Peek | undefined): Promise<void> {
+  if (found === undefined) return;
+  const { frame } = textsFor(context.defaultLocale);
+  const { told } = found.state;
+  const lag = lagSeconds(found);
+  const state = pending(found) > MANY ? 'many' : lag > LONGEST_LAG_SECONDS ? 'lag' : null;
+  if (state === told || (state === 'lag' && told === 'many')) return;
+  // Whoever of two hosts changes it tells it.
+  const isOurs = await claim(db, told, state).catch((error: unknown) => {
+    context.log.warn('lag of changes not recorded', { error: describeError(error) });
+    return false;
+  });
+  if (!isOurs) return;
+  if (state === null) await tellAdmins(context, frame.changesCaughtUp());
+  else await tellAdmins(context, frame.changesWait(Math.round(lag / 60), pending(found)));
+}
+
+async function claim(db: Database, from: string | null, to: string | null): Promise<boolean> {
+  const statement: Statement = sql(
+    'UPDATE change_state SET told = ?1 WHERE id = 1 AND told IS ?2 RETURNING id',
+    to,
+    from,
+  );
+  const [changed] = await db.write([statement]);
+  return hasChanged(changed);
+}

@@ -1,0 +1,415 @@
+/** Shipping: what is read, stored and forgotten, at every point where it can be cut short. */
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type ChangeEvent, readChangeFile } from '../../../src/backup/changes/change-file.ts';
+import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
+import { peek } from '../../../src/backup/changes/peek.ts';
+import { type ShipContext, type ShipOutcome, ship } from '../../../src/backup/changes/ship.ts';
+import { openUnsealed } from '../../../src/backup/envelope/unseal.ts';
+import { InvalidText } from '../../../src/backup/model/model.ts';
+import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
+import type { Store } from '../../../src/backup/store/types.ts';
+import { type Database, sql } from '../../../src/db/database.ts';
+import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
+import { createWorld } from '../../support/backup-world.ts';
+import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
+
+const PREFIX = 'bot/';
+
+interface Rig {
+  readonly db: Database;
+  readonly path: string;
+  readonly store: MemoryStore;
+  readonly context: ShipContext;
+  run(...texts: string[]): Promise<unknown>;
+  ship(change?: Partial<ShipContext>): Promise<ShipOutcome>;
+  number(query: string): Promise<number>;
+  files(): string[];
+}
+
+async function rig(tables = ''): Promise<Rig> {
+  const world = await createWorld();
+  onTestFinished(() => world.close());
+  const { db, path } = world;
+  const source = openEmbeddedSnapshotSource({ path });
+  const run = (...texts: string[]) => db.write(texts.map((text) => sql(text)));
+  await run(...tables.split(';').filter((text) => text.trim() !== ''));
+  await ensureTriggers(db, source);
+  await run('UPDATE change_state SET needs_base = NULL');
+  const store = createMemoryStore(() => new Date());
+  const context: ShipContext = {
+    db,
+    source,
+    store,
+    prefix: PREFIX,
+    encryption: undefined,
+    keys: undefined,
+    holder: 'test',
+    now: () => new Date(),
+    appVersion: '0.1.0',
+    gzipLevel: 1,
+    schemas: {},
+  };
+  return {
+    db,
+    path,
+    store,
+    context,
+    run,
+    ship: (change = {}) => ship({ ...context, ...change }),
+    number: async (query) =>
+      (
+        await db.read([{ ...sql(`SELECT (${query}) AS n`), parse: ([row]) => row?.int('n') ?? Number.NaN }])
+      )[0],
+    files: () => [...store.objects.keys()],
+  };
+}
+
+async function eventsOf(
+  { store, context }: Rig,
+  file: string,
+  keys?: ShipContext['keys'],
+): Promise<ChangeEvent[]> {
+  const body = new Response(Buffer.from(store.objects.get(PREFIX + file)?.body ?? [])).body;
+  const { tables } = await context.source.schema();
+  const events: ChangeEvent[] = [];
+  const unpacked = openUnsealed(body ?? new ReadableStream(), { encrypted: file.endsWith('.age'), keys });
+  for await (const event of readChangeFile(unpacked, (name) => tables.find((table) => table.name === name)))
+    events.push(event);
+  return events;
+}
+
+const LOGGED = 'SELECT COUNT(*) FROM change_log';
+
+test('what changed since the last file goes into the next, and the log is empty then', async () => {
+  const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY, x)');
+  expect(await bot.ship()).toEqual({ kind: 'idle' });
+  await bot.run(
+    "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+    "UPDATE t SET x = 'c' WHERE id = 1",
+    'DELETE FROM t WHERE id = 2',
+  );
+  const one = await bot.ship();
+  expect(one).toMatchObject({ kind: 'shipped', first: 1, last: 4, isEnd: true });
+  if (one.kind !== 'shipped') throw new Error('not shipped');
+  const [header, ...events] = await eventsOf(bot, one.file);
+  expect(header).toMatchObject({
+    header: { first: 1, last: 4, previous: null, restore_point: true, schema_version: SCHEMA_VERSION },
+  });
+  expect(events).toMatchObject([
+    { kind: 'image', row: [1n, 1n, 'c'] },
+    { kind: 'deleted', key: 2n, rest: null },
+    { kind: 'sequence' },
+    { kind: 'end' },
+  ]);
+  expect(await bot.number(LOGGED)).toBe(0);
+  expect(await bot.ship()).toEqual({ kind: 'idle' });
+  await bot.run("INSERT INTO t VALUES (3, 'd')");
+  const two = await bot.ship();
+  expect(two).toMatchObject({ kind: 'shipped', first: 5, last: 5 });
+  if (two.kind !== 'shipped') throw new Error('not shipped');
+  const [next] = await eventsOf(bot, two.file);
+  expect(next).toMatchObject({ header: { previous: { file: one.file } } });
+  expect(bot.files()).toEqual([PREFIX + one.file, PREFIX + two.file]);
+  expect(await bot.number('SELECT COUNT(*) FROM job_leases')).toBe(0);
+});
+
+test('every kind of value and key arrives to the last bit', async () => {
+  const bot = await rig(`CREATE TABLE t (id INTEGER PRIMARY KEY, a, b REAL, c TEXT, g AS (a) STORED);
+    CREATE TABLE p (a, b TEXT COLLATE NOCASE, v, PRIMARY KEY (b, a)) WITHOUT ROWID; CREATE TABLE h (x)`);
+  const values = [
+    'NULL',
+    '9223372036854775807',
+    '-9223372036854775808',
+    '0.1',
+    '-0.0',
+    '9e999',
+    '-9e999',
+    '1.0',
+    '1',
+    "'a' || char(0) || 'b'",
+    "CAST(x'ff41' AS TEXT)",
+    "x'00ff'",
+    "''",
+    "x''",
+    '5e-324',
+    '1.7976931348623157e308',
+  ];
+  await bot.run(
+    ...values.map(
+      (value, i) => `INSERT INTO t (id, a, b, c) VALUES (${i + 1}, ${value}, ${value}, ${value})`,
+    ),
+    ...values
+      .slice(1)
+      .map((value) => `INSERT OR IGNORE INTO p VALUES (${value}, 'K' || typeof(${value}), ${value})`),
+    "UPDATE p SET b = lower(b) WHERE typeof(a) = 'text'",
+    "DELETE FROM p WHERE typeof(a) = 'real'",
+    'INSERT INTO h (rowid, x) VALUES (-5, 1.5)',
+    'DELETE FROM t WHERE id = 3',
+  );
+  const outcome = await bot.ship();
+  if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
+  const events = await eventsOf(bot, outcome.file);
+  const images = new Map<string, unknown[]>();
+  for (const event of events)
+    if (event.kind === 'image')
+      images.set(event.table.name, [...(images.get(event.table.name) ?? []), event.row]);
+  const rows = images.get('t') ?? [];
+  expect(rows).toContainEqual([5n, 5n, -0, 0, '0.0']);
+  expect(rows).toContainEqual([6n, 6n, Infinity, Infinity, 'Inf']);
+  expect(rows).toContainEqual([7n, 7n, -Infinity, -Infinity, '-Inf']);
+  expect(rows).toContainEqual([2n, 2n, 9223372036854775807n, 2 ** 63, '9223372036854775807']);
+  expect(rows).toContainEqual([10n, 10n, 'a\0b', 'a\0b', 'a\0b']);
+  const invalid = new InvalidText(Uint8Array.of(0xff, 0x41));
+  expect(rows).toContainEqual([11n, 11n, invalid, invalid, invalid]);
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'deleted', key: 3n, rest: null }));
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'deleted', key: 'Ktext', rest: 't610062' }));
+  expect(images.get('p')).toContainEqual(['a\0b', 'ktext', 'a\0b']);
+  expect(images.get('h')).toEqual([[-5n, 1.5]]);
+});
+
+describe('a range', () => {
+  test('is cut at its number of entries; only the last file is a restore point', async () => {
+    const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY, x)');
+    await bot.run(...Array.from({ length: 7 }, (_, i) => `INSERT INTO t VALUES (${i}, 'x')`));
+    const outcomes = [
+      await bot.ship({ entries: 3 }),
+      await bot.ship({ entries: 3 }),
+      await bot.ship({ entries: 3 }),
+    ];
+    expect(outcomes).toMatchObject([
+      { first: 1, last: 3, isEnd: false },
+      { first: 4, last: 6, isEnd: false },
+      { first: 7, last: 7, isEnd: true },
+    ]);
+  });
+
+  test('is halved where rows are large; a larger row goes alone', async () => {
+    const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY, x)');
+    await bot.run(
+      ...[1, 2, 3, 4].map(
+        (id) => `INSERT INTO t VALUES (${id}, randomblob(${id === 4 ? 9_000_000 : 2_500_000}))`,
+      ),
+    );
+    expect(await bot.ship()).toMatchObject({ first: 1, last: 2, isEnd: false });
+    expect(await bot.ship()).toMatchObject({ first: 3, last: 3 });
+    expect(await bot.ship()).toMatchObject({ first: 4, last: 4, isEnd: true });
+  });
+
+  test('ends before a table that the peek did not see', async () => {
+    const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE u (id INTEGER PRIMARY KEY)');
+    await bot.run('INSERT INTO t VALUES (1), (2)');
+    const [seen] = await bot.db.read([peek]);
+    await bot.run('INSERT INTO t VALUES (3)', 'INSERT INTO u VALUES (1)', 'INSERT INTO t VALUES (4)');
+    const late = await ship(bot.context, seen);
+    expect(late).toMatchObject({ kind: 'shipped', first: 1, last: 3, isEnd: false });
+    expect(await bot.ship()).toMatchObject({ kind: 'shipped', first: 4, last: 5, isEnd: true });
+  });
+});
+
+test('a schema that moved: nothing is shipped before a full backup', async () => {
+  const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+  await bot.run('INSERT INTO t VALUES (1)');
+  expect((await bot.ship()).kind).toBe('shipped');
+  await bot.run(
+    'CREATE TABLE later (id INTEGER PRIMARY KEY)',
+    'INSERT INTO later VALUES (1)',
+    'INSERT INTO t VALUES (2)',
+  );
+  expect(await bot.ship()).toEqual({ kind: 'needs-base', reason: 'schema' });
+  await bot.run('INSERT INTO later VALUES (2)');
+  expect(await bot.ship()).toEqual({ kind: 'needs-base', reason: 'schema' });
+  expect(await bot.number('SELECT waiting_since IS NOT NULL FROM change_state')).toBe(1);
+  expect(await bot.number("SELECT COUNT(*) FROM change_log WHERE tbl = 'later'")).toBe(1);
+});
+
+test.each([['a passphrase', { kind: 'passphrase', passphrase: 'bir ikki uch' } as const]])(
+  'encrypted for %s',
+  async (_, encryption) => {
+    const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    await bot.run('INSERT INTO t VALUES (1)');
+    const keys = { identities: [], passphrases: [encryption.passphrase] };
+    const outcome = await bot.ship({ encryption, keys });
+    if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
+    expect(outcome.file).toMatch(/\.age$/);
+    expect(await eventsOf(bot, outcome.file, keys)).toMatchObject([
+      { kind: 'header' },
+      { row: [1n, 1n] },
+      {},
+      {},
+    ]);
+  },
+);
+
+describe('cut short', () => {
+  let bot: Rig;
+  beforeEach(async () => {
+    bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY, x)');
+    await bot.run("INSERT INTO t VALUES (1, 'a'), (2, 'b')");
+  });
+
+  /** Fails at the n-th call of store and database, before or after its effect. */
+  function failing(at: number, isAfter: boolean): { context: Partial<ShipContext>; calls: () => number } {
+    let calls = 0;
+    const wrap = <T extends object>(inner: T, methods: readonly string[]): T =>
+      new Proxy(inner, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== 'function' || !methods.includes(String(name))) return value;
+          return async (...args: unknown[]) => {
+            calls += 1;
+            const isIt = calls === at;
+            // A killed process makes no further call.
+            if (calls > at) throw new Error('dead');
+            if (isIt && !isAfter) throw new Error('dead');
+            const result: unknown = await Reflect.apply(value, target, args);
+            if (isIt) throw new Error('dead');
+            return result;
+          };
+        },
+      });
+    const store: Store = wrap(bot.store, ['put', 'list', 'get']);
+    return { context: { db: wrap(bot.db, ['read', 'write']), store }, calls: () => calls };
+  }
+
+  test('killed at any call: nothing is lost, nothing is stored twice, the chain is whole', async () => {
+    let deaths = 0;
+    let next = 3;
+    for (let at = 1; ; at += 1) {
+      let isOver = false;
+      for (const isAfter of [false, true]) {
+        await bot.run(`INSERT INTO t VALUES (${next}, 'x')`);
+        next += 1;
+        const { context } = failing(at, isAfter);
+        const died = await bot.ship(context).then(
+          () => false,
+          () => true,
+        );
+        isOver ||= !died;
+        deaths += died ? 1 : 0;
+        // The lease of a dead process ends by itself.
+        await bot.run('DELETE FROM job_leases', `UPDATE t SET x = 'y' WHERE id = ${next - 1}`);
+        for (let i = 0; i < 5; i += 1) if ((await bot.ship()).kind === 'idle') break;
+        expect(await bot.ship()).toEqual({ kind: 'idle' });
+      }
+      if (isOver) break;
+    }
+    expect(deaths).toBeGreaterThan(10);
+    expect(await bot.number("SELECT reason = 'new' FROM change_state")).toBe(1);
+    await expectChain(bot, next - 1);
+  });
+
+  test('the answer of the put is lost: the file is found and taken', async () => {
+    const store = {
+      ...bot.store,
+      put: async (...args: Parameters<Store['put']>) => {
+        await bot.store.put(...args);
+        throw new Error('no answer');
+      },
+    };
+    expect(await bot.ship({ store })).toMatchObject({ kind: 'shipped', first: 1, last: 2 });
+    expect(bot.files()).toHaveLength(1);
+  });
+
+  test('the bucket is away: the log keeps all, and catches up in slices', async () => {
+    const away: Store = {
+      ...bot.store,
+      put: () => Promise.reject(new Error('away')),
+      list: () => Promise.reject(new Error('away')),
+    };
+    for (let day = 0; day < 12; day += 1) {
+      await expect(bot.ship({ store: away })).rejects.toThrow('away');
+      await bot.run(`INSERT INTO t VALUES (${day + 3}, 'x')`);
+    }
+    expect(await bot.number(LOGGED)).toBe(14);
+    for (let i = 0; i < 3; i += 1) expect((await bot.ship({ entries: 5 })).kind).toBe('shipped');
+    expect(await bot.ship()).toEqual({ kind: 'idle' });
+    await expectChain(bot, 14);
+  });
+
+  test('what is stored is not what was sent: the entries stay, the rows are stored again', async () => {
+    const rotten: Store = {
+      ...bot.store,
+      put: async (key, body, options) => {
+        await bot.store.put(key, body, options);
+        bot.store.rot(key, 0.5);
+      },
+    };
+    await expect(bot.ship({ store: rotten })).rejects.toThrow('does not read back');
+    expect(await bot.number(LOGGED)).toBe(2);
+    expect(await bot.ship()).toMatchObject({ kind: 'shipped', first: 1, last: 2 });
+    expect(bot.files()).toHaveLength(2);
+    for (let i = 0; i < 5; i += 1) {
+      await bot.run("INSERT INTO t VALUES (NULL, 'x')");
+      await expect(bot.ship({ store: rotten })).rejects.toThrow();
+    }
+  });
+
+  test('two at once: one of them stores it', async () => {
+    const outcomes = await Promise.all([bot.ship(), bot.ship({ holder: 'other' })]);
+    expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['busy', 'shipped']);
+    expect(bot.files()).toHaveLength(1);
+  });
+
+  test('one that stalled after its put wakes up when another has ended its work', async () => {
+    let wake = (): void => {};
+    const stalled = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const slow: Store = {
+      ...bot.store,
+      put: async (...args) => {
+        await bot.store.put(...args);
+        await stalled;
+      },
+    };
+    const first = bot.ship({ store: slow });
+    await expect.poll(() => bot.files().length).toBe(1);
+    await bot.run('DELETE FROM job_leases', "INSERT INTO t VALUES (3, 'c')");
+    expect(await bot.ship({ holder: 'other' })).toMatchObject({ kind: 'shipped', first: 1, last: 2 });
+    wake();
+    expect(await first).toEqual({ kind: 'busy' });
+    expect(await bot.ship()).toMatchObject({ kind: 'shipped', first: 3, last: 3 });
+    await expectChain(bot, 3);
+  });
+
+  test('the same database twice: the second to come begins a timeline of its own', async () => {
+    const state = await bot.number('SELECT shipped_seq FROM change_state');
+    await bot.ship();
+    const timeline = bot.files()[0]?.split('/')[2];
+    // As in a copy that was made before: entries 1 and 2 wait there too.
+    await bot.run(
+      `UPDATE change_state SET shipped_seq = ${state}, previous = NULL`,
+      "INSERT INTO change_log (seq, tbl, key) VALUES (1, 't', 1), (2, 't', 2)",
+    );
+    expect(await bot.ship()).toMatchObject({ kind: 'fork', file: bot.files()[0] });
+    expect(bot.files()).toHaveLength(1);
+    expect(await bot.number(LOGGED)).toBe(2);
+    expect(
+      await bot.number(
+        `SELECT timeline <> '${timeline}' AND reason = 'fork' AND parent LIKE '%${timeline}%' FROM change_state`,
+      ),
+    ).toBe(1);
+    expect(await bot.ship()).toEqual({ kind: 'needs-base', reason: 'fork' });
+  });
+});
+
+/** Files one after another by their `previous`, and rows 1 to `rows` of t in them. */
+async function expectChain(bot: Rig, rows: number): Promise<void> {
+  let expected: unknown = null;
+  let first = 1;
+  const ids = new Set<unknown>();
+  for (const key of bot.files()) {
+    const file = key.slice(PREFIX.length);
+    const [header, ...events] = await eventsOf(bot, file);
+    if (header?.kind !== 'header') throw new Error('no header');
+    expect(header.header).toMatchObject({ first, previous: expected });
+    for (const event of events) if (event.kind === 'image') ids.add(event.row[0]);
+    const sha256 = createHash('sha256')
+      .update(bot.store.objects.get(key)?.body ?? '')
+      .digest('hex');
+    expected = { file, sha256 };
+    first = header.header.last + 1;
+  }
+  expect(ids.size).toBe(rows);
+}
