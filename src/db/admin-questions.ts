@@ -68,8 +68,10 @@ export function ask(
 ): readonly Statement[] {
   return [
     sql(
-      `INSERT OR REPLACE INTO admin_questions (user_id, question, anime_id, subject, resumes, asked_at)
-       VALUES (?1, ?2, (SELECT id FROM anime WHERE id = ?3), ?4, ${openOrWaiting('?1')}, ?5)`,
+      `INSERT INTO admin_questions (user_id, question, anime_id, subject, resumes, asked_at)
+       VALUES (?1, ?2, (SELECT id FROM anime WHERE id = ?3), ?4, ${openOrWaiting('?1')}, ?5)
+       ON CONFLICT (user_id) DO UPDATE SET question = excluded.question, anime_id = excluded.anime_id,
+         subject = excluded.subject, resumes = excluded.resumes, asked_at = excluded.asked_at`,
       userId,
       question,
       about.animeId ?? null,

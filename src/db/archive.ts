@@ -32,7 +32,10 @@ export function setArchiveChannel(
 ): readonly Statement[] {
   return [
     sql(
-      `INSERT OR REPLACE INTO archive_channel (id, chat_id, name, added_by, added_at) VALUES (1, ?, ?, ?, ?)`,
+      `INSERT INTO archive_channel (id, chat_id, name, added_by, added_at) VALUES (1, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET chat_id = excluded.chat_id, name = excluded.name, problem = NULL,
+         part_cursor = 0, photo_cursor = 0, rest_until_ms = 0, added_by = excluded.added_by,
+         added_at = excluded.added_at`,
       channel.chatId,
       channel.name,
       userId,
@@ -191,7 +194,9 @@ export function fileArchived(file: Archived, now: Date): readonly Statement[] {
   const { fileId, uniqueId, kind } = file;
   return [
     sql(
-      `INSERT OR REPLACE INTO archive (file_unique_id, chat_id, message_id, kind, archived_at) VALUES (?, ?, ?, ?, ?)`,
+      `INSERT INTO archive (file_unique_id, chat_id, message_id, kind, archived_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (file_unique_id) DO UPDATE SET chat_id = excluded.chat_id, message_id = excluded.message_id,
+         kind = excluded.kind, archived_at = excluded.archived_at`,
       uniqueId,
       file.chatId,
       file.messageId,
@@ -206,7 +211,8 @@ export function fileArchived(file: Archived, now: Date): readonly Statement[] {
 
 export function fileRefused(fileId: string, reason: string, now: Date): Statement {
   return sql(
-    'INSERT OR REPLACE INTO archive_refusals (file_id, reason, refused_at) VALUES (?, ?, ?)',
+    `INSERT INTO archive_refusals (file_id, reason, refused_at) VALUES (?, ?, ?)
+     ON CONFLICT (file_id) DO UPDATE SET reason = excluded.reason, refused_at = excluded.refused_at`,
     fileId,
     reason,
     toSqlTime(now),

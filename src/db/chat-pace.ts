@@ -25,7 +25,8 @@ function readSlots(row: Row): readonly number[] {
 
 export function keepPace(chatId: number, sentMs: readonly number[]): Statement {
   return sql(
-    'INSERT OR REPLACE INTO chat_pace (chat_id, sent_ms) VALUES (?, ?)',
+    `INSERT INTO chat_pace (chat_id, sent_ms) VALUES (?, ?)
+     ON CONFLICT (chat_id) DO UPDATE SET sent_ms = excluded.sent_ms`,
     chatId,
     JSON.stringify(sentMs),
   );

@@ -147,7 +147,9 @@ export function mendStatements(
 ): readonly Statement[] {
   const statements = values.map(({ column, type, key, value, note, count }) =>
     sql(
-      `INSERT OR REPLACE INTO ${quoteName(kept)} VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${quoteName(kept)} VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (table_name, column_name, type, bytes)
+       DO UPDATE SET became = excluded.became, note = excluded.note, count = excluded.count`,
       table,
       column.name,
       type,
