@@ -72,7 +72,7 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
   };
 }
 
-/** What ships changes between two full backups: like a backup, encrypted and opened the same way. */
+/** What ships changes between two full backups, encrypted and opened as a backup is. */
 export function composeShipping(
   settings: BackupSettings,
   parts: Pick<BackupParts, 'store' | 'holder' | 'keys'> & {

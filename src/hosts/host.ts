@@ -78,7 +78,7 @@ export interface HostParts {
   /** Absent where there is no disk (Worker). */
   readonly importUpload?: Services['importUpload'];
   readonly background?: Services['background'];
-  /** What is recorded and shipped between two full backups; absent: nothing is looked at (tests). */
+  /** What is recorded and shipped between two full backups; absent: nothing is (tests). */
   readonly changes?: ChangeKeeper & {
     /** A timer of the host ships, not the tick. */
     readonly hasTimer: boolean;

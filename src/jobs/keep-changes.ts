@@ -20,7 +20,7 @@ export interface ChangeKeeper {
   readonly shipping: ShipContext;
 }
 
-/** Requests of one file: the schema, the range, what an earlier attempt left, the store's three, the end. */
+/** Of one file: the schema, the range, an earlier attempt's file, the store's three, the end. */
 const FILE_REQUESTS = 9;
 /** Longer than this, and the admins are told; /healthz is 503. */
 export const LONGEST_LAG_SECONDS: number = 15 * 60;

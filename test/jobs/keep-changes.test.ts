@@ -1,4 +1,4 @@
-/** Changes on their way to the bucket: what a minute costs, who is asked for a full backup, who is told. */
+/** Changes on their way to the bucket: what a minute costs, who is told. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { changeState } from '../../src/backup/changes/change-state.ts';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';

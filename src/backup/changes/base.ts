@@ -70,7 +70,7 @@ function readable(values: ReadonlyMap<string, SqlValue>): ChangeState | undefine
   }
 }
 
-/** A log this long, as a part of all rows, is cheaper kept as the full backup that is there anyway. */
+/** A log this long, as a part of all rows, is cheaper kept as the backup that is there anyway. */
 const LARGE_PART = 5;
 
 /**

@@ -10,7 +10,7 @@ export interface Peek {
   readonly last: number;
   /** `PRAGMA schema_version` now. */
   readonly cookie: number;
-  /** Names of tables with entries that wait, as hex digits of their bytes: a name may be anything. */
+  /** Names of tables with entries that wait, as hex of their bytes: a name may be anything. */
   readonly tables: readonly string[];
   /** ISO time of the database. */
   readonly now: string;

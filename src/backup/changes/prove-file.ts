@@ -8,8 +8,8 @@ import { openUnsealed } from '../envelope/unseal.ts';
 import { type ChangeHeader, footerSchema, headerSchema, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
 
 /**
- * The header of a whole file; undefined for one that is damaged, cut, or sealed for others. Its rows
- * are not looked at.
+ * The header of a whole file; undefined for one that is damaged, cut, or sealed for others. Its
+ * rows are not looked at.
  */
 export async function headerOfWhole(
   stored: Uint8Array,

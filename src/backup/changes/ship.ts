@@ -30,7 +30,7 @@ export interface ShipContext {
   readonly store: Store;
   readonly prefix: string;
   readonly encryption: Encryption | undefined;
-  /** Open the files that the bot itself has stored; undefined where only the public key is at hand. */
+  /** Open the files that the bot has stored; undefined where only the public key is at hand. */
   readonly keys: OpeningKeys | undefined;
   /** Names this shipper in the lease. */
   readonly holder: string;

@@ -16,8 +16,8 @@ export const changes: Migration = {
   key BLOB,
   rest TEXT
 )`,
-    // One row. parent: JSON of timeline and seq. previous: JSON of the file or the backup that comes
-    // right before the next file. attempt: names of files that were perhaps stored, the newest
+    // One row. parent: JSON of timeline and seq. previous: JSON of the file or the backup that
+    // comes right before the next file. attempt: names of files that were perhaps stored, the newest
     // first. waiting_since: when an entry was first seen that is in no file yet. needs_base: why a
     // full backup must come before the next file. told: what the admins know of a log that grows.
     `CREATE TABLE change_state (
