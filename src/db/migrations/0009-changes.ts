@@ -17,9 +17,10 @@ export const changes: Migration = {
   rest TEXT
 )`,
     // One row. parent: JSON of timeline and seq. previous: JSON of the file or the backup that
-    // comes right before the next file. attempt: names of files that were perhaps stored, the newest
-    // first. waiting_since: when an entry was first seen that is in no file yet. needs_base: why a
-    // full backup must come before the next file. told: what the admins know of a log that grows.
+    // comes right before the next file. attempt: names of files that were perhaps stored, the
+    // newest first. waiting_since: when an entry was first seen that is in no file yet.
+    // needs_base: why a full backup must come before the next file. told: what the admins know of
+    // a log that grows.
     `CREATE TABLE change_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   timeline TEXT NOT NULL,
