@@ -55,6 +55,23 @@ function state(): Record<string, string> {
 
 const FILE = { anime: [{ code: 6, parts: [{ part_number: 1, file_id: 'f' }] }], users: [{ user_id: 7 }] };
 
+test('the same file again changes nothing and says why; a row of the database that stays is explained', async () => {
+  const anime = { code: 6, title: 'Naruto', updated_at: '2025-05-01 10:00:00' };
+  write('file.json', { anime: [anime] });
+  expect(await cli('import', 'file.json', '--yes')).toMatchObject({ code: 0 });
+  const again = await cli('import', 'file.json', '--utc-offset', '+05:00', '--yes');
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.stdout).toContain('Nothing was changed: the database has all of it already.\n');
+  expect(again.stdout).toContain('all others are in UTC already');
+  expect(again.stdout).not.toContain('KEPT:');
+  write('file.json', { anime: [{ ...anime, title: 'Bleach', updated_at: '2024-05-01 10:00:00' }] });
+  const older = await cli('import', 'file.json', '--yes');
+  expect(older.stdout).toContain('KEPT: the database’s row stays');
+  expect(older.stdout).toContain(
+    'Nothing was changed: the database has all of it already, or keeps its own.',
+  );
+});
+
 test('a dry run writes not a byte: not into an old bot’s database, a migrated one, nor where none is', async () => {
   write('file.json', FILE);
   expect(await cli('import', 'file.json', '--dry-run')).toMatchObject({ code: 0 });

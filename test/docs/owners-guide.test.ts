@@ -211,7 +211,7 @@ describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
   });
 
   test('restore by command, and by cp', async () => {
-    const [restore = '', cp = ''] = blocksOf('Qaytarish', 'sh');
+    const [restore = '', cp = ''] = blocksOf('Tiklash', 'sh');
     const before = users();
     await sh('npm run backup -- full');
     const wanted = newest();
@@ -240,7 +240,7 @@ describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
 
   test('import from JSON brings back what the file has, and deletes nothing', async () => {
     const wanted: unknown[] = JSON.parse(readFileSync(at('anime.json'), 'utf8')).users;
-    const [, , json = ''] = blocksOf('Qaytarish', 'sh');
+    const [, , json = ''] = blocksOf('Tiklash', 'sh');
     await sh(json);
     expect(users()).toBe(wanted.length);
     expect(readdirSync(at('data')).filter((name) => /-(wal|shm)$/.test(name))).toEqual([]);

@@ -75,6 +75,12 @@ async function run(
 
 async function importFile(invocation: Invocation, file: string, options: Options): Promise<ExitCode> {
   const { session, terminal } = invocation;
+  if (options.utcOffset !== 0)
+    terminal.say(
+      terminal.colors.dim(
+        '--utc-offset moves the times that a bot wrote itself (with a T, or a fraction of a second); all others are in UTC already',
+      ),
+    );
   const map = await mapOf(invocation, file, options);
   const bar = createProgressBar(terminal, () => performance.now());
   const run = (
@@ -262,6 +268,8 @@ function tell(
     ...[table.added, table.changed, table.same, table.kept, table.refused].map(number),
   ]);
   for (const line of formatTable(COLUMNS, rows)) say(line);
+  if (report.tables.some(({ kept }) => kept > 0))
+    say(colors.dim('  KEPT: the database’s row stays; --prefer file takes the file’s'));
   for (const { place, what, ...why } of report.refusals.slice(0, SHOWN))
     say(colors.yellow(`  ${FATES[what]}: ${place}: ${inEnglish(why)}`));
   if (report.refusals.length > SHOWN) say(colors.yellow(`  … and more; --json lists them`));
@@ -286,8 +294,16 @@ function tell(
   if (end.safety !== null) {
     say(`${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
     say('No backup has what came in: npm run backup -- full');
-  } else say(`Nothing was changed${isAllRefused(report) ? ': none of its rows could be taken' : ''}.`);
+  } else say(`Nothing was changed${whyNothing(report)}.`);
   return code;
+}
+
+function whyNothing(report: ImportReport): string {
+  if (isAllRefused(report)) return ': none of its rows could be taken';
+  const isThere = report.tables.every(({ added, changed }) => added + changed === 0);
+  if (!isThere) return '';
+  const isNewer = report.tables.some(({ kept }) => kept > 0);
+  return `: the database has all of it already${isNewer ? ', or keeps its own' : ''}`;
 }
 
 /** A broken file: names what else can be used. */
