@@ -6,6 +6,7 @@ import { endOnSurprise } from '../lib/surprise.ts';
 import { asCalledHere } from '../settings/command-name.ts';
 import type { Environment } from '../settings/config.ts';
 import type { Cli } from './command.ts';
+import { changesCommand } from './commands/changes.ts';
 import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { downloadCommand } from './commands/download.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   fullCommand,
   exportCommand,
   listCommand,
+  changesCommand,
   verifyCommand,
   downloadCommand,
   restoreCommand,

@@ -20,8 +20,11 @@ const COMMANDS: readonly (readonly string[])[] = [
   backup('verify'),
   backup('verify', 'garbage'),
   backup('verify', '--all'),
+  backup('verify', '--changes'),
+  backup('changes'),
   backup('download', 'latest'),
   backup('restore', 'latest', '--yes'),
+  backup('restore', '--at', '5m', '--yes'),
   backup('restore', 'garbage', '--yes', '--replace'),
   backup('import', 'garbage', '--yes'),
   backup('import', 'missing.json', '--yes'),
@@ -69,7 +72,7 @@ interface World {
 const SETTINGS_ONLY = /main\.ts (full|verify|key new)$|node\.ts|setup\.ts|deploy\.ts/;
 /** A key is made of nothing but chance; what is not there can be listed. */
 const ALWAYS = /key new$/;
-const NO_BACKUPS = /(key new|list|list --check|prune --yes)$/;
+const NO_BACKUPS = /(key new|list|list --check|prune --yes|changes)$/;
 
 const WORLDS: Readonly<Record<string, World>> = {
   'no database, no bucket': { settings: BASE, mayPass: NO_BACKUPS },

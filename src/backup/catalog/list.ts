@@ -15,6 +15,7 @@ import {
   manifestKey,
   type ParsedKey,
   parseKey,
+  STEM,
   timeOfName,
   verdictKey,
 } from './names.ts';
@@ -75,7 +76,8 @@ export interface BackupEntry {
 export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
   const { store, prefix } = bucket;
   const groups = new Map<BackupName, ObjectGroup['objects'][number][]>();
-  for (const object of await store.list(prefix)) {
+  // Not what else lies there: change files are many (changes/change-names.ts).
+  for (const object of await store.list(`${prefix}${STEM}`)) {
     const parsed = parseKey(prefix, object.key);
     if (parsed === undefined) continue;
     const objects = groups.get(parsed.name) ?? [];

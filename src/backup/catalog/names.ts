@@ -14,6 +14,9 @@ export interface ParsedKey {
   readonly encrypted: boolean;
 }
 
+/** What the keys of all objects of backups begin with. */
+export const STEM = 'anime_b';
+
 const SUFFIXES: readonly (readonly [string, ObjectRole])[] = [
   ['.db.gz', 'database'],
   ['.json.gz', 'document'],

@@ -135,6 +135,10 @@ const NEVER_ALONE = [...ENGINE_TABLES, 'schema_migrations'];
 
 function makerOf(from: RestoreFrom): Maker | undefined {
   if (from.kind === 'backup') return { name: from.entry.name, manifest: from.entry.manifest };
+  if (from.kind === 'point') {
+    const entry = from.point.ways[0]?.base.entry;
+    return entry && { name: entry.name, manifest: entry.manifest };
+  }
   const name = nameFromText(from.path);
   return name === undefined ? undefined : { name, manifest: undefined };
 }

@@ -12,6 +12,8 @@ import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { isSealedFor, type OpenOptions } from '../verify/open-object.ts';
 import { plainFile } from '../verify/plain-file.ts';
 import { unpackObject } from '../verify/unpack-object.ts';
+import { fetchPoint } from './fetch-point.ts';
+import type { Point } from './point-in-time.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
 
 export interface RestoreSource extends Prepared {
@@ -25,7 +27,9 @@ export interface RestoreSource extends Prepared {
 
 export type RestoreFrom =
   | { readonly kind: 'backup'; readonly entry: BackupEntry }
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  /** A moment (point-in-time.ts). */
+  | { readonly kind: 'point'; readonly point: Point };
 
 export interface FetchOptions {
   /**
@@ -46,6 +50,12 @@ export interface FetchOptions {
  */
 export async function fetchSource(from: RestoreFrom, options: FetchOptions): Promise<RestoreSource> {
   if (from.kind === 'backup') return fetchBackup(from.entry, options);
+  if (from.kind === 'point')
+    return fetchPoint(from.point, options, {
+      fetchBackup: ({ base, stop }) => fetchBackup(base.entry, options, stop !== undefined),
+      prepare,
+      isItsFault: (error) => error instanceof BackupDamaged,
+    });
   if (statSync(from.path).size === 0) throw new Error(`${from.path} is empty`);
   const plain = await plainFile(from.path, options.directory, options.keys);
   const path = join(options.directory, 'source.db');
@@ -104,6 +114,7 @@ function isProof(error: unknown): boolean {
 async function fetchBackup(
   { name, manifest, problem }: BackupEntry,
   options: FetchOptions,
+  isChanged = false,
 ): Promise<RestoreSource> {
   if (manifest === undefined) throw new BackupDamaged(name, `${name} cannot be read: ${problem}`);
   const to = join(options.directory, 'source.db');
@@ -124,7 +135,9 @@ async function fetchBackup(
       rmSync(json, { force: true });
       const unkept = await keepVerdict(options.bucket, manifest, 'restore', proofs);
       if (unkept !== undefined) notes.push(unkept);
-      return { path: to, origin: name, ...prepared, notes: [...notes, ...prepared.notes] };
+      // What is replayed into it is told of as it is then.
+      const own = isChanged ? [] : prepared.notes;
+      return { path: to, origin: name, ...prepared, notes: [...notes, ...own] };
     } catch (error) {
       // One reading that was cut short or altered on its way proves nothing.
       const isSeenAgain = async (): Promise<boolean> =>

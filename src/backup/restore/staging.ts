@@ -8,7 +8,7 @@ import type { DatabaseSchema, IndexInfo, Row, SchemaObject, TableInfo } from '..
 import { sqlLiteral } from '../model/sql-literal.ts';
 import { rowLayout } from '../model/values.ts';
 import { controlTable, isStaging } from '../staged/staged-transaction.ts';
-import { rowidName } from '../verify/load-document.ts';
+import { rowidName } from '../verify/insert-rows.ts';
 
 export const RESTORE_CONTROL: string = controlTable('restore');
 

@@ -5,7 +5,7 @@
  */
 import { appendFileSync, createReadStream, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import { readDocument } from '../document/reader.ts';
 import type { DocumentSchema } from '../document/schema-json.ts';
@@ -13,7 +13,8 @@ import { type ForeignDatabase, openForeign } from '../foreign/connection.ts';
 import { CostsTooMuch, Damaged } from '../foreign/errors.ts';
 import { requireSchema } from '../foreign/schema-text.ts';
 import type { Task } from '../foreign/task.ts';
-import { InvalidText, type Row, type SchemaObject, type SqlValue, type TableInfo } from '../model/model.ts';
+import type { Row, SchemaObject } from '../model/model.ts';
+import { type Insert, insertRows, withoutDefence } from './insert-rows.ts';
 
 declare module '../foreign/task.ts' {
   interface Tasks {
@@ -140,65 +141,6 @@ function requireDeclared(db: DatabaseSync, { objects }: DocumentSchema): void {
 }
 
 /**
- * Rows of the tables behind an FTS5 or R-Tree table are brought back as they were, which defensive
- * mode refuses. It is off while our own INSERT and DELETE run and for no statement of the
- * document's.
- */
-function withoutDefence(db: DatabaseSync, work: () => void): void {
-  db.enableDefensive(false);
-  try {
-    work();
-  } finally {
-    db.enableDefensive(true);
-  }
-}
-
-interface Insert {
-  readonly columns: string;
-  readonly verb: string;
-  /**
-   * By which values are text that is not UTF-8: node:sqlite binds such text as a blob, SQL makes it
-   * text again.
-   */
-  readonly statements: Map<string, StatementSync>;
-}
-
-function insertRows(
-  db: DatabaseSync,
-  inserts: Map<string, Insert>,
-  table: TableInfo,
-  rows: readonly Row[],
-): void {
-  let insert = inserts.get(table.name);
-  if (insert === undefined) {
-    const names = table.columns
-      .filter(({ generated }) => generated === 'no')
-      .map(({ name }) => quoteName(name));
-    const columns = table.withoutRowid ? names : [rowidName(table), ...names];
-    insert = {
-      columns: columns.join(', '),
-      verb: `INSERT INTO ${quoteName(table.name)}`,
-      statements: new Map(),
-    };
-    inserts.set(table.name, insert);
-  }
-  const { columns, verb, statements } = insert;
-  const insertAll = (): void => {
-    for (const row of rows) {
-      const values = row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
-      let statement = statements.get(values);
-      if (statement === undefined) {
-        statement = db.prepare(`${verb} (${columns}) VALUES (${values})`);
-        statements.set(values, statement);
-      }
-      statement.run(...row.map(bindable));
-    }
-  };
-  if (table.kind === 'shadow') withoutDefence(db, insertAll);
-  else insertAll();
-}
-
-/**
  * SQLite at the size that {@link openForeign} allows, which is no full disk: there is room for all
  * of it now that SQLite has rolled the transaction back.
  */
@@ -221,16 +163,4 @@ function takesBytes(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function bindable(value: SqlValue): null | bigint | number | string | Uint8Array {
-  return value instanceof InvalidText ? value.bytes : value;
-}
-
-/** The name under which SQL reaches the rowid; a table may shadow two of the three. */
-export function rowidName(table: Pick<TableInfo, 'name' | 'columns'>): string {
-  const taken = new Set(table.columns.map(({ name }) => name.toLowerCase()));
-  const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
-  if (free === undefined) throw new Error(`columns of ${table.name} hide its rowid`);
-  return free;
 }

@@ -7,26 +7,42 @@ import { diffInProcess } from '../../backup/verify/database-diff.ts';
 import { asDatabase, plainFile } from '../../backup/verify/plain-file.ts';
 import { unpackDatabase } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { databaseOf, MOMENT, pointLine, resolveMoment } from '../moment.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
 export function diffCommand(cli: Cli): Command {
   const command = new Command('diff')
     .description('rows added, removed and changed per table, from the first to the second')
-    .argument('<first>', `a backup, ${LATEST}, live (the database itself), or a file`)
-    .argument('<second>', 'likewise');
-  return reading(cli, command, diff);
+    .argument('[first]', `a backup, ${LATEST}, live (the database itself), or a file`)
+    .argument('[second]', 'likewise')
+    .option('--at <time>', `instead of the first: the state of a moment, ${MOMENT}`)
+    .option('--to <time>', 'instead of the second: likewise; without either: live');
+  return reading<Options>(cli, command, diff);
 }
 
-async function diff(invocation: Invocation, [first = '', second = '']: readonly string[]): Promise<ExitCode> {
+interface Options {
+  readonly at?: string;
+  readonly to?: string;
+}
+
+/** What is compared, as it was named, and how it comes to be a file. */
+interface Side {
+  readonly name: string;
+  fetch(directory: string): Promise<string>;
+}
+
+async function diff(invocation: Invocation, args: readonly string[], options: Options): Promise<ExitCode> {
   const { terminal } = invocation;
   const notes: string[] = [];
+  const [one, other] = await sidesOf(invocation, args, options, notes);
   const { tables, strangers } = await inScratch(undefined, async (directory) => {
-    const a = await localDatabase(invocation, first, join(directory, 'first'), notes);
-    const b = await localDatabase(invocation, second, join(directory, 'second'), notes);
+    const a = await one.fetch(join(directory, 'first'));
+    const b = await other.fetch(join(directory, 'second'));
     return diffInProcess({ first: a, second: b, scratch: directory });
   });
+  const [first, second] = [one.name, other.name];
   for (const [name, these, others] of [
     [first, strangers.first, strangers.second],
     [second, strangers.second, strangers.first],
@@ -58,6 +74,42 @@ async function diff(invocation: Invocation, [first = '', second = '']: readonly 
 
 function isAmong(strangers: readonly Stranger[], { text }: Stranger): boolean {
   return strangers.some((stranger) => stranger.text === text);
+}
+
+async function sidesOf(
+  invocation: Invocation,
+  args: readonly string[],
+  { at, to }: Options,
+  notes: string[],
+): Promise<[Side, Side]> {
+  const named = args.map((name): Side => {
+    const fetch = (directory: string): Promise<string> => localDatabase(invocation, name, directory, notes);
+    return { name, fetch };
+  });
+  if (at !== undefined) named.unshift(await momentOf(invocation, at, notes));
+  if (to !== undefined) named.push(await momentOf(invocation, to, notes));
+  const live: Side = {
+    name: 'live',
+    fetch: (directory) => localDatabase(invocation, 'live', directory, notes),
+  };
+  const [first, second = at === undefined ? undefined : live, more] = named;
+  if (first === undefined || second === undefined || more !== undefined)
+    throw new UsageError('diff takes two: backups, live, files, or moments by --at and --to');
+  return [first, second];
+}
+
+async function momentOf(invocation: Invocation, text: string, notes: string[]): Promise<Side> {
+  const point = await resolveMoment(invocation, text);
+  notes.push(pointLine(invocation, point));
+  return {
+    name: text,
+    async fetch(directory) {
+      mkdirSync(directory);
+      const source = await databaseOf(invocation, point, directory);
+      notes.push(...source.notes);
+      return source.path;
+    },
+  };
 }
 
 /** A SQLite file with the contents of what the argument names. */

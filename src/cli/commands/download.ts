@@ -1,15 +1,18 @@
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { damageOf } from '../../backup/catalog/list.ts';
 import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/catalog/manifest.ts';
-import { manifestKey } from '../../backup/catalog/names.ts';
+import { backupName, manifestKey } from '../../backup/catalog/names.ts';
 import { NotOpened } from '../../backup/catalog/not-opened.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { isSealedFor, openObject } from '../../backup/verify/open-object.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
+import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes } from '../../text/format.ts';
-import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { databaseOf, MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
@@ -20,12 +23,14 @@ const DIRECTORY = 'data/downloads';
 interface Options {
   readonly output?: string;
   readonly plain?: boolean;
+  readonly at?: string;
 }
 
 export function downloadCommand(cli: Cli): Command {
   const command = new Command('download')
     .description('one backup to disk, checked on the way')
-    .argument('<name>', `a backup, or ${LATEST}`)
+    .argument('[name]', `a backup, or ${LATEST}`)
+    .option('--at <time>', `instead of a backup: the database of a moment, ${MOMENT}`)
     .option('-o, --output <directory>', 'where to; made when missing', DIRECTORY)
     .option('--plain', 'decrypted and unpacked: a .db and a .json');
   return reading<Options>(cli, command, download);
@@ -33,10 +38,13 @@ export function downloadCommand(cli: Cli): Command {
 
 async function download(
   invocation: Invocation,
-  [text = '']: readonly string[],
+  [text]: readonly string[],
   options: Options,
 ): Promise<ExitCode> {
   const { terminal, session } = invocation;
+  if (text === undefined && options.at !== undefined) return downloadMoment(invocation, options.at, options);
+  if (text === undefined || options.at !== undefined)
+    throw new UsageError("download takes one: argument 'name', a backup or latest; or --at and a time");
   const { entry, passedOver } = await resolveBackup(session.bucket, text);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const { manifest } = entry;
@@ -68,6 +76,36 @@ async function download(
   const bytes = formatBytes(database.bytes + document.bytes);
   terminal.say(terminal.colors.green(`${entry.name}: ${bytes} downloaded, every byte as in the manifest`));
   if (damage !== undefined) terminal.say(terminal.colors.yellow(damage));
+  return 0;
+}
+
+/** A `.db`, plain: nothing like it is stored. */
+async function downloadMoment(
+  invocation: Invocation,
+  text: string,
+  { output = DIRECTORY }: Options,
+): Promise<ExitCode> {
+  const { terminal, session, yes } = invocation;
+  const point = await resolveMoment(invocation, text);
+  const path = join(output, `anime_bot_at_${backupName(point.time)}.db`);
+  requireOutputPlace(session, '-o', path);
+  await makeDirectory(output);
+  const notes = await inScratch(undefined, async (scratch) => {
+    const source = await databaseOf(invocation, point, scratch);
+    const writer = await createFileWriter(path, { headLength: 0, replace: yes });
+    try {
+      for await (const chunk of createReadStream(source.path)) await writer.write(chunk);
+      await writer.close(new Uint8Array(0));
+    } catch (error) {
+      await writer.abort(error);
+      throw error;
+    }
+    return source.notes;
+  });
+  terminal.answer({ ok: true, files: [path], point: pointJson(point), notes });
+  terminal.say(path);
+  terminal.say(terminal.colors.green(pointLine(invocation, point)));
+  for (const note of notes) terminal.say(terminal.colors.yellow(note));
   return 0;
 }
 

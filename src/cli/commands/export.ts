@@ -2,31 +2,38 @@ import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { createDocumentSink } from '../../backup/document/writer.ts';
+import type { RowSource } from '../../backup/model/model.ts';
+import type { Point } from '../../backup/restore/point-in-time.ts';
 import { writeLive } from '../../backup/snapshot/copy-live.ts';
+import { openFileSnapshotSource } from '../../backup/snapshot/file.ts';
+import { APP_VERSION } from '../../hosts/compose.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { databaseOf, MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
 export function exportCommand(cli: Cli): Command {
   const command = new Command('export')
     .description('all of the database as readable JSON, to a file or standard output')
-    .option('-o, --output <file>', 'write there; an existing file is replaced only with --yes');
+    .option('-o, --output <file>', 'write there; an existing file is replaced only with --yes')
+    .option('--at <time>', `as it was at a moment: ${MOMENT}`);
   return framed(cli, command, exportDocument);
 }
 
 async function exportDocument(
   invocation: Invocation,
   _: readonly string[],
-  { output }: { output?: string },
+  { output, at }: { output?: string; at?: string },
 ): Promise<ExitCode> {
   const { terminal } = invocation;
   if (output !== undefined) {
     requireOutputPlace(invocation.session, '-o', output);
-    const rows = await writeDocument(invocation, output);
+    const { rows, point } = await writeDocument(invocation, output, at);
     const bytes = statSync(output).size;
-    terminal.answer({ ok: true, file: output, rows, bytes });
+    terminal.answer({ ok: true, file: output, rows, bytes, ...(point && { point: pointJson(point) }) });
+    if (point !== undefined) terminal.say(pointLine(invocation, point));
     terminal.say(`${output}: ${formatCount(rows)} rows, ${formatBytes(bytes)}`);
     return 0;
   }
@@ -37,7 +44,8 @@ async function exportDocument(
   // Goes through a file, so that standard output gets a whole document or nothing.
   await inScratch(undefined, async (directory) => {
     const path = join(directory, 'export.json');
-    await writeDocument(invocation, path);
+    const { point } = await writeDocument(invocation, path, at);
+    if (point !== undefined) terminal.note(pointLine(invocation, point));
     terminal.clear();
     for await (const chunk of createReadStream(path)) {
       if (terminal.isDeserted) throw new Deserted();
@@ -49,20 +57,55 @@ async function exportDocument(
   return 0;
 }
 
+interface Written {
+  readonly rows: number;
+  readonly point: Point | undefined;
+}
+
+async function writeDocument(invocation: Invocation, path: string, at: string | undefined): Promise<Written> {
+  const { session, now } = invocation;
+  if (at === undefined) {
+    const { ledger } = await session.backup();
+    const schemaVersion = await ledger.schemaVersion();
+    const rows = await writeRows(invocation, path, {
+      source: session.source,
+      backupTime: now(),
+      schemaVersion,
+    });
+    return { rows, point: undefined };
+  }
+  const point = await resolveMoment(invocation, at);
+  return inScratch(undefined, async (directory) => {
+    const { path: file, schemaVersion } = await databaseOf(invocation, point, directory);
+    const source = openFileSnapshotSource({ path: file });
+    return {
+      rows: await writeRows(invocation, path, { source, backupTime: point.time, schemaVersion }),
+      point,
+    };
+  });
+}
+
+interface Document {
+  readonly source: RowSource;
+  readonly backupTime: Date;
+  readonly schemaVersion: number | undefined;
+}
+
 /** Returns the number of rows. */
-async function writeDocument(invocation: Invocation, path: string): Promise<number> {
-  const { terminal, session, now, yes, stoppable } = invocation;
-  const context = await session.backup();
-  const schemaVersion = await context.ledger.schemaVersion();
+async function writeRows(
+  { terminal, yes, stoppable }: Invocation,
+  path: string,
+  { source, backupTime, schemaVersion }: Document,
+): Promise<number> {
   const meta = {
-    backupTime: now(),
-    appVersion: context.appVersion,
+    backupTime,
+    appVersion: APP_VERSION,
     ...(schemaVersion !== undefined && { schemaVersion }),
   };
   const bar = createProgressBar(terminal, () => performance.now());
   let read = 0;
   await stoppable((signal) =>
-    writeLive(session.source, {
+    writeLive(source, {
       path,
       headLength: 0,
       replace: yes,

@@ -13,11 +13,14 @@ import {
 import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
+import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
+import { historyOf } from '../../backup/changes/spans.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { mendOf } from '../damage-advice.ts';
 import { lookElsewhere } from '../other-bucket.ts';
+import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
 import { ABSENT, isAbsent } from '../target.ts';
 import type { Colors } from '../terminal.ts';
@@ -69,6 +72,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
   const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
+  const reach = historyOf(basesOf(bucket, entries), (await listChanges(bucket)).files);
   terminal.answer({
     ok: health.ok,
     newest_verified: health.name,
@@ -78,6 +82,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     ...(unread === undefined ? {} : { record_unread: unread }),
     total,
     last_drill: lastDrill ?? null,
+    point_in_time: reachJson(reach),
     bucket: bucket.store.description,
     ...(others && { second_copy: others.answer }),
     backups: shown.map((entry) => ({ ...asJson(entry), place: others?.places.get(entry.name) ?? null })),
@@ -138,6 +143,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     terminal.say('');
     terminal.say(colors.dim(`${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
   }
+  sayReach(terminal, reach, config.timeZone);
   // The one line that matters has scrolled away.
   if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) terminal.say(safe);
   return 0;

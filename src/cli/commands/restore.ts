@@ -27,6 +27,7 @@ import { hideSecrets } from '../../lib/log.ts';
 import { readConfig } from '../../settings/config.ts';
 import { formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
 import { requireDatabasePlace, requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
@@ -40,12 +41,16 @@ interface Options {
   readonly dryRun?: boolean;
   readonly anySchema?: boolean;
   readonly brokenDatabase?: boolean;
+  readonly at?: string;
+  readonly bestEffort?: boolean;
 }
 
 export function restoreCommand(cli: Cli): Command {
   const command = new Command('restore')
     .description('bring a backup back: into an empty database, or over a full one with --replace')
-    .argument('<source>', `a backup, ${LATEST}, or a file (.db, .json, packed or encrypted)`)
+    .argument('[source]', `a backup, ${LATEST}, or a file (.db, .json, packed or encrypted)`)
+    .option('--at <time>', `instead of a backup: the state of a moment, ${MOMENT}`)
+    .option('--best-effort', 'with --at: the nearest moment before it, where changes are lost')
     .option('--to <url>', 'another database than DATABASE_URL: file:…, libsql://…, http(s)://…')
     .option('--replace', 'the database is not empty: save it, then replace it')
     .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')
@@ -56,6 +61,8 @@ export function restoreCommand(cli: Cli): Command {
     try {
       return await run(cli, invocation, args, options);
     } catch (error) {
+      // A moment was asked for: an older backup is no answer to it.
+      if (options.at !== undefined) throw error;
       if (error instanceof BackupDamaged) return nameAnother(invocation, error.backup, error, options);
       // A file has no older one.
       if (!(error instanceof BackupRefused) || nameFromText(error.origin) !== error.origin) throw error;
@@ -98,20 +105,31 @@ async function nameAnother(
 async function run(
   cli: Cli,
   invocation: Invocation,
-  [source = '']: readonly string[],
+  [source]: readonly string[],
   options: Options,
 ): Promise<ExitCode> {
   const { session, terminal } = invocation;
+  if ((source === undefined) === (options.at === undefined))
+    throw new UsageError(
+      source === undefined
+        ? "missing required argument 'source': a backup, latest or a file; or --at and a time"
+        : 'restore takes a backup or --at, not both',
+    );
+  if (options.bestEffort === true && options.at === undefined)
+    throw new UsageError('--best-effort goes with --at');
   // A new file here would stand beside the program, and the bot would serve another.
   if (options.to === undefined && session.elsewhere !== undefined)
-    throw new UsageError(`${session.elsewhere}; or name a place: restore ${source} --to file:…`);
+    throw new UsageError(`${session.elsewhere}; or name a place: restore ${source ?? '--at …'} --to file:…`);
   const { target, isOther } = targetOf(cli, session, options.to);
   const only = options.only
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (only?.length === 0) throw new UsageError('--only needs names of tables');
-  const { from, passedOver: newer } = await resolveSource(invocation, source);
+  const { from, passedOver: newer } =
+    options.at === undefined
+      ? await resolveSource(invocation, source ?? '')
+      : await resolvePoint(invocation, options.at, options.bestEffort === true);
   for (const line of newer) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;
@@ -236,8 +254,7 @@ async function carryOut(
     invocation,
     base.target,
     { ...report, safety, notes: [...unsaved, ...report.notes] },
-    plan.passedOver,
-    now().getTime() - began.getTime(),
+    { ...plan, ms: now().getTime() - began.getTime() },
   );
   return 0;
 }
@@ -254,14 +271,14 @@ function tell(
   { terminal }: Invocation,
   target: RestoreTarget,
   report: RestoreReport,
-  passedOver: readonly string[],
-  ms: number,
+  { passedOver, from, ms }: Pick<Plan, 'passedOver' | 'from'> & { readonly ms: number },
 ): void {
   const { say, answer, colors } = terminal;
   const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
   answer({
     ok: true,
     origin: report.origin,
+    ...(from.kind === 'point' ? { point: pointJson(from.point) } : {}),
     target: describe(target),
     tables: report.tables,
     rows,
@@ -273,7 +290,11 @@ function tell(
   say(
     `${colors.green('restored:')} ${colors.bold(report.origin)} into ${describe(target)}, ${formatCount(rows)} rows in ${formatDuration(ms)}`,
   );
-  say(`  every table compared with the backup by its digest`);
+  say(
+    from.kind === 'point'
+      ? '  the backup compared with its manifest, every change file with its hash'
+      : '  every table compared with the backup by its digest',
+  );
   if (report.safety !== undefined) say(`  what was there before is backup ${colors.bold(report.safety)}`);
   for (const note of report.notes) say(colors.yellow(`  ${note}`));
   if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
@@ -302,6 +323,7 @@ async function dryRun(
   terminal.answer({
     ok: true,
     dry_run: true,
+    ...(from.kind === 'point' ? { point: pointJson(from.point) } : {}),
     ...(isNew ? { target: 'absent' } : {}),
     tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
     notes: [...passedOver, ...notes],
@@ -317,6 +339,16 @@ async function dryRun(
   terminal.say('');
   terminal.say('From what is there to what would be. Nothing was changed.');
   return 0;
+}
+
+async function resolvePoint(
+  invocation: Invocation,
+  text: string,
+  isBestEffort: boolean,
+): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
+  const point = await resolveMoment(invocation, text, isBestEffort);
+  invocation.terminal.say(pointLine(invocation, point));
+  return { from: { kind: 'point', point }, passedOver: [] };
 }
 
 async function resolveSource(
@@ -405,5 +437,6 @@ function describe(target: RestoreTarget): string {
 }
 
 function nameOf(from: RestoreFrom): string {
+  if (from.kind === 'point') return `the state of ${from.point.time.toISOString()}`;
   return from.kind === 'file' ? from.path : from.entry.name;
 }

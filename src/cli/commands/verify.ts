@@ -18,16 +18,19 @@ import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, Deserted, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
+import { verifyChangeFiles } from './verify-changes.ts';
 
 interface Options {
   readonly all?: boolean;
+  readonly changes?: boolean;
 }
 
 export function verifyCommand(cli: Cli): Command {
   const command = new Command('verify')
     .description('the full proof: every byte, both files opened by a real SQLite, digests compared')
     .argument('[target]', `a backup, ${LATEST}, or a file on disk`, 'latest')
-    .option('--all', 'every backup in the bucket');
+    .option('--all', 'every backup in the bucket')
+    .option('--changes', 'every change file instead: whole, and continuing the one before it');
   return reading<Options>(cli, command, verify);
 }
 
@@ -40,9 +43,11 @@ interface Verdict extends Omit<DeepVerdict, 'proofs'> {
 async function verify(
   invocation: Invocation,
   [target = 'latest']: readonly string[],
-  { all = false }: Options,
+  { all = false, changes = false }: Options,
 ): Promise<ExitCode> {
   const { terminal, session } = invocation;
+  if (changes && (all || target !== 'latest')) throw new UsageError('verify --changes takes nothing else');
+  if (changes) return verifyChangeFiles(invocation);
   if (all && target !== 'latest') throw new UsageError('verify takes a target or --all, not both');
   const verdicts: Verdict[] = [];
   const told = (verdict: Verdict): void => {

@@ -1,0 +1,198 @@
+/**
+ * From a full backup along the change files. Names alone say what may follow what; that it does,
+ * each file says itself: it names the file before it and the hash of that file's bytes. So two
+ * histories never mix, whatever their numbers are. The chain ends at the first file that does not
+ * hold, and says why.
+ */
+import { explain } from '../../lib/clock.ts';
+import type { ManifestChanges, Previous } from '../catalog/change-position.ts';
+import type { Bucket } from '../catalog/list.ts';
+import type { OpeningKeys } from '../envelope/types.ts';
+import { Damaged } from '../foreign/errors.ts';
+import { parseChangeKey } from './change-names.ts';
+import type { Base, StoredChange } from './list-changes.ts';
+import { type OpenedChange, openChange } from './open-change.ts';
+
+export interface ChainLink extends OpenedChange {
+  /**
+   * With it the replayed database is as it was at the file's time. Not so within a cut range, nor
+   * before the full backup's own place is reached.
+   */
+  readonly isPoint: boolean;
+}
+
+/** Why no further file follows; undefined where there is none. */
+export type ChainEnd = string | undefined;
+
+export interface ChainOptions {
+  readonly keys: OpeningKeys | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The files that continue `base`, in their order, each proved and linked. `files` are those of the
+ * bucket that are wanted. Returns why the chain ends.
+ * @throws what says nothing about the files: no key, no connection
+ */
+export async function* followChain(
+  bucket: Bucket,
+  base: Base,
+  files: readonly StoredChange[],
+  options: ChainOptions,
+): AsyncGenerator<ChainLink, ChainEnd> {
+  const { changes, entry } = base;
+  if (changes === undefined) return `no changes were recorded after backup ${entry.name}`;
+  const opened = new Opener(
+    bucket,
+    files.filter(({ timeline }) => timeline === changes.timeline),
+    options,
+  );
+  let next = await startOf(opened, base, changes);
+  for (;;) {
+    if ('end' in next) return next.end;
+    const { header, sha256, file } = next.opened;
+    if (header.schema_sha256 !== changes.schema_sha256)
+      return `${file.file} is of another schema than backup ${entry.name}`;
+    yield { ...next.opened, isPoint: header.restore_point && header.last >= changes.seq };
+    next = await choose(opened, header.last + 1, [{ file: file.file, sha256 }]);
+  }
+}
+
+type Choice = { readonly opened: OpenedChange } | { readonly end: ChainEnd };
+
+/**
+ * The first file: behind the backup, where it took the place of what waited then; or the one that
+ * comes behind the last file before the backup, and may hold changes that the backup has as well.
+ */
+async function startOf(opened: Opener, { entry }: Base, changes: ManifestChanges): Promise<Choice> {
+  const { seq, previous } = changes;
+  const links: readonly Previous[] = [{ base: entry.name }, previous];
+  const behind = await choose(opened, seq + 1, links);
+  if ('opened' in behind) return behind;
+  const last = previous !== null && 'file' in previous ? lastOf(previous.file) : undefined;
+  const found =
+    last === undefined ? await findFirst(opened, seq, links) : await choose(opened, last + 1, links);
+  return found !== undefined && 'opened' in found ? found : behind;
+}
+
+function lastOf(file: string): number | undefined {
+  return parseChangeKey('', file)?.last;
+}
+
+/** So many files before a backup's place are looked into, at most. */
+const MOST_BEFORE = 1_000;
+
+/** From the file that covers the backup's place backwards to the one that follows `links`. */
+async function findFirst(
+  opened: Opener,
+  seq: number,
+  links: readonly Previous[],
+): Promise<Choice | undefined> {
+  const before = opened.files.filter(({ first }) => first <= seq).toReversed();
+  for (const file of before.slice(0, MOST_BEFORE)) {
+    const found = await opened.open(file);
+    if (!('fault' in found) && links.some((link) => isSame(link, found.header.previous)))
+      return { opened: found };
+  }
+  return undefined;
+}
+
+/**
+ * The file that begins with `first` and continues one of `links`. Several may begin with it: of
+ * attempts that did not end.
+ */
+async function choose(opened: Opener, first: number, links: readonly Previous[]): Promise<Choice> {
+  const good: OpenedChange[] = [];
+  const faults: string[] = [];
+  for (const file of opened.from(first)) {
+    const found = await opened.open(file);
+    if ('fault' in found) faults.push(found.fault);
+    else if (links.some((link) => isSame(link, found.header.previous))) good.push(found);
+    else faults.push(mismatch(file.file, found.header.previous, links));
+  }
+  const [only] = good;
+  if (only === undefined) return { end: faults.length > 0 ? faults.join('; ') : missing(opened, first) };
+  for (const candidate of good.length === 1 ? [] : good) {
+    const link = { file: candidate.file.file, sha256: candidate.sha256 };
+    for (const file of opened.from(candidate.header.last + 1)) {
+      const next = await opened.open(file);
+      if (!('fault' in next) && isSame(link, next.header.previous)) return { opened: candidate };
+    }
+  }
+  return { opened: good.at(-1) ?? only };
+}
+
+function missing({ files }: Opener, first: number): ChainEnd {
+  const next = files.find((file) => file.first > first);
+  if (next === undefined) return undefined;
+  return `changes ${first} to ${next.first - 1} are in no file: a file is gone, or a full backup took their place`;
+}
+
+function isSame(a: Previous, b: Previous): boolean {
+  if (a === null || b === null) return a === b;
+  if ('file' in a) return 'file' in b && a.file === b.file && a.sha256 === b.sha256;
+  return 'base' in b && a.base === b.base;
+}
+
+function mismatch(file: string, previous: Previous, links: readonly Previous[]): string {
+  const [found, wanted] = [nameOf(previous), links.map(nameOf)];
+  return wanted.includes(found)
+    ? `${found} is not the one that ${file} continues: it was altered or replaced`
+    : `${file} continues ${found}, not ${wanted.join(' or ')}`;
+}
+
+function nameOf(link: Previous): string {
+  if (link === null) return 'nothing';
+  return 'file' in link ? link.file : `backup ${link.base}`;
+}
+
+/** Opened ahead of the reader: each is a round trip. */
+const AHEAD = 6;
+
+type Found = OpenedChange | { readonly fault: string };
+
+/** Opens the files of one timeline, some ahead, and lets go of what is passed. */
+class Opener {
+  readonly files: readonly StoredChange[];
+  readonly #bucket: Bucket;
+  readonly #options: ChainOptions;
+  readonly #begun = new Map<StoredChange, Promise<Found>>();
+  readonly #places: ReadonlyMap<StoredChange, number>;
+  readonly #byFirst: ReadonlyMap<number, readonly StoredChange[]>;
+
+  constructor(bucket: Bucket, files: readonly StoredChange[], options: ChainOptions) {
+    this.files = files;
+    this.#bucket = bucket;
+    this.#options = options;
+    this.#places = new Map(files.map((file, at) => [file, at]));
+    this.#byFirst = Map.groupBy(files, ({ first }) => first);
+  }
+
+  from(first: number): readonly StoredChange[] {
+    return this.#byFirst.get(first) ?? [];
+  }
+
+  async open(file: StoredChange): Promise<Found> {
+    this.#options.signal?.throwIfAborted();
+    const at = this.#places.get(file) ?? 0;
+    for (const old of this.#begun.keys())
+      if ((this.#places.get(old) ?? 0) < at - AHEAD) this.#begun.delete(old);
+    for (const near of this.files.slice(at, at + AHEAD)) {
+      if (this.#begun.has(near)) continue;
+      const work = this.#open(near);
+      // Told when its turn comes, if it comes.
+      work.catch(() => {});
+      this.#begun.set(near, work);
+    }
+    return this.#begun.get(file) ?? this.#open(file);
+  }
+
+  async #open(file: StoredChange): Promise<Found> {
+    try {
+      return await openChange(this.#bucket, file, this.#options.keys);
+    } catch (error) {
+      if (error instanceof Damaged) return { fault: explain(error) };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Which change files a bucket holds, and which backups they follow: by names, none is opened. */
+
+import type { ManifestChanges } from '../catalog/change-position.ts';
+import { type BackupEntry, type Bucket, damageOf, isUnsealed, nowOf } from '../catalog/list.ts';
+import { isRestorable } from '../catalog/newest.ts';
+import { isAhead } from '../catalog/true-time.ts';
+import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';
+
+export interface StoredChange extends ChangeKey {
+  /** Its key without the bucket's prefix. */
+  readonly file: string;
+  readonly bytes: number;
+  /** The store's own time. */
+  readonly modified: Date;
+}
+
+export interface StoredChanges {
+  /** By timeline, in the order of their changes. */
+  readonly files: readonly StoredChange[];
+  /** Keys without the prefix of what lies among them and is none. */
+  readonly foreign: readonly string[];
+}
+
+export async function listChanges({ store, prefix }: Bucket): Promise<StoredChanges> {
+  const files: StoredChange[] = [];
+  const foreign: string[] = [];
+  for (const { key, bytes, modified } of await store.list(changesPrefix(prefix))) {
+    const file = key.slice(prefix.length);
+    const parsed = parseChangeKey(prefix, key);
+    if (parsed === undefined) foreign.push(file);
+    else files.push({ ...parsed, file, bytes, modified });
+  }
+  // Keys sort in the order of their changes; two of one first number by their end, then by time.
+  return { files: files.toSorted((a, b) => (a.file < b.file ? -1 : 1)), foreign };
+}
+
+/** A full backup that a replay may begin with. */
+export interface Base {
+  readonly entry: BackupEntry;
+  /** From then on its data is certain to be in it: when its run was over. */
+  readonly time: Date;
+  /** Undefined where no change log was kept. */
+  readonly changes: ManifestChanges | undefined;
+}
+
+/** Oldest first. Safety backups too: they hold what there was at their time. */
+export function basesOf(bucket: Bucket, entries: readonly BackupEntry[]): Base[] {
+  const bases = entries.flatMap((entry): Base[] => {
+    const { manifest, state } = entry;
+    if (manifest === undefined || isUnsealed(bucket, entry) || isAhead(entry.time, nowOf(bucket))) return [];
+    if (state !== 'verified' && (damageOf(manifest) !== undefined || !isRestorable(entry))) return [];
+    const time = new Date(manifest.finished_at);
+    return isAhead(time, nowOf(bucket)) ? [] : [{ entry, time, changes: manifest.changes }];
+  });
+  return bases.toSorted((a, b) => a.time.getTime() - b.time.getTime());
+}

@@ -1,0 +1,178 @@
+/**
+ * How far back one can go to any minute, and where not: by names and manifests, no file is opened.
+ * Pure.
+ */
+import type { Position, TimelineReason } from '../catalog/change-position.ts';
+import { parseChangeKey } from './change-names.ts';
+import type { Base, StoredChange } from './list-changes.ts';
+
+export interface Span {
+  readonly timeline: string;
+  readonly from: Date;
+  /** Of the last change that is stored, or of the last backup. */
+  readonly to: Date;
+}
+
+export interface Gap {
+  readonly from: Date;
+  readonly to: Date;
+  /** For people: why no moment in between can be brought back. */
+  readonly reason: string;
+}
+
+export interface History {
+  /** Oldest first. */
+  readonly spans: readonly Span[];
+  readonly gaps: readonly Gap[];
+}
+
+/** Files of one bucket by timeline and first change. */
+export class ChangeIndex {
+  readonly #files: ReadonlyMap<string, readonly StoredChange[]>;
+  readonly #byFirst: ReadonlyMap<string, readonly StoredChange[]>;
+
+  constructor(files: readonly StoredChange[]) {
+    this.#files = Map.groupBy(files, ({ timeline }) => timeline);
+    this.#byFirst = Map.groupBy(files, ({ timeline, first }) => `${timeline} ${first}`);
+  }
+
+  of(timeline: string): readonly StoredChange[] {
+    return this.#files.get(timeline) ?? [];
+  }
+
+  /** Of several with this first change the last one: the others are of attempts that did not end. */
+  from(timeline: string, first: number): StoredChange | undefined {
+    return this.#byFirst.get(`${timeline} ${first}`)?.at(-1);
+  }
+
+  /** The files behind a backup, one after the other, as far as their numbers join. */
+  behind({ changes }: Base): StoredChange[] {
+    if (changes === undefined) return [];
+    const { timeline, seq, previous } = changes;
+    const last =
+      previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.last : undefined;
+    const found: StoredChange[] = [];
+    let next =
+      (last === undefined || last >= seq ? undefined : this.from(timeline, last + 1)) ??
+      this.from(timeline, seq + 1) ??
+      this.of(timeline).findLast((file) => file.first <= seq && file.last > seq);
+    while (next !== undefined) {
+      found.push(next);
+      next = this.from(timeline, next.last + 1);
+    }
+    return found;
+  }
+}
+
+export function historyOf(bases: readonly Base[], files: readonly StoredChange[]): History {
+  const index = new ChangeIndex(files);
+  const spans: (Span & { readonly why: string })[] = [];
+  const byTimeline = Map.groupBy(
+    bases.filter(({ changes }) => changes !== undefined),
+    ({ changes }) => changes?.timeline ?? '',
+  );
+  const lost: Gap[] = [];
+  for (const [timeline, own] of byTimeline) {
+    let open: { from: Date; to: Date; seq: number; why: string } | undefined;
+    for (const base of own) {
+      const { changes } = base;
+      if (changes === undefined) continue;
+      const behind = index.behind(base);
+      const end = behind.at(-1);
+      const to = latest(base.time, ...behind.map(({ time }) => time));
+      const seq = Math.max(changes.seq, end?.last ?? 0);
+      if (open !== undefined && open.seq >= changes.seq) {
+        open = { ...open, to: latest(open.to, to), seq: Math.max(open.seq, seq) };
+        continue;
+      }
+      const why =
+        open === undefined
+          ? REASONS[changes.reason]
+          : `changes ${open.seq + 1} to ${changes.seq} are in backup ${base.entry.name} only`;
+      if (open !== undefined) spans.push({ timeline, ...open });
+      open = { from: base.time, to, seq, why };
+    }
+    if (open === undefined) continue;
+    spans.push({ timeline, ...open });
+    const end = open.seq;
+    const further = index.of(timeline).filter(({ first }) => first > end);
+    const last = further.at(-1);
+    if (last !== undefined)
+      lost.push({
+        from: open.to,
+        to: last.time,
+        reason: `changes ${end + 1} to ${Math.min(...further.map(({ first }) => first)) - 1} are in no file: what follows them needs a new full backup`,
+      });
+  }
+  spans.sort((a, b) => a.from.getTime() - b.from.getTime());
+  const gaps: Gap[] = [];
+  let to: Date | undefined;
+  for (const span of spans) {
+    if (to !== undefined && span.from > to) {
+      const since = to;
+      const isUnrecorded = bases.some(
+        ({ changes, time }) => changes === undefined && time > since && time < span.from,
+      );
+      gaps.push({ from: to, to: span.from, reason: isUnrecorded ? UNRECORDED : span.why });
+    }
+    to = to === undefined ? span.to : latest(to, span.to);
+  }
+  const end = to;
+  if (end !== undefined) gaps.push(...lost.filter((gap) => gap.to > end));
+  return { spans: spans.map(({ timeline, from, to }) => ({ timeline, from, to })), gaps };
+}
+
+export const UNRECORDED = 'no change log was kept';
+
+/** Why one history ended and another began. */
+export const REASONS: Readonly<Record<TimelineReason, string>> = {
+  new: 'a change log began anew',
+  restore: 'a restore replaced the rows',
+  import: 'an import replaced the rows',
+  replaced: 'another database took the place of the old one',
+  fork: 'two bots were running from copies of one database',
+  schema: 'the schema changed',
+};
+
+function latest(...times: readonly Date[]): Date {
+  return new Date(Math.max(...times.map((time) => time.getTime())));
+}
+
+export interface Timeline {
+  readonly id: string;
+  /** As the manifests of its backups say; undefined without one. */
+  readonly parent: Position | null | undefined;
+  readonly reason: TimelineReason | undefined;
+  readonly since: Date | undefined;
+  readonly backups: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** Of its last file or backup. */
+  readonly to: Date | undefined;
+}
+
+/** Oldest first. */
+export function timelinesOf(bases: readonly Base[], files: readonly StoredChange[]): Timeline[] {
+  const index = new ChangeIndex(files);
+  const ids = new Set([
+    ...bases.flatMap(({ changes }) => changes?.timeline ?? []),
+    ...files.map(({ timeline }) => timeline),
+  ]);
+  const found = [...ids].map((id): Timeline => {
+    const own = index.of(id);
+    const backups = bases.filter(({ changes }) => changes?.timeline === id);
+    const changes = backups.at(-1)?.changes;
+    const times = [...own, ...backups].map(({ time }) => time);
+    return {
+      id,
+      parent: changes?.parent,
+      reason: changes?.reason,
+      since: changes === undefined ? own[0]?.time : new Date(changes.since),
+      backups: backups.length,
+      files: own.length,
+      bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+      to: times.length === 0 ? undefined : latest(...times),
+    };
+  });
+  return found.toSorted((a, b) => (a.since?.getTime() ?? 0) - (b.since?.getTime() ?? 0));
+}

@@ -1,0 +1,111 @@
+/** Every change file of a bucket: whole, under its own name, and the next one of the one it names. */
+import { explain } from '../../lib/clock.ts';
+import { type Bucket, inParallel, listBackups } from '../catalog/list.ts';
+import { NotOpened } from '../catalog/not-opened.ts';
+import type { OpeningKeys } from '../envelope/types.ts';
+import { Damaged } from '../foreign/errors.ts';
+import type { ChangeHeader } from './change-file.ts';
+import { type Base, basesOf, listChanges, type StoredChange } from './list-changes.ts';
+import { openChange } from './open-change.ts';
+
+export interface ChangesVerdict {
+  readonly ok: boolean;
+  readonly files: number;
+  /** Files that are whole, and continue what they name. */
+  readonly good: number;
+  /** Encrypted, and no key at hand fits: nothing is known of what is inside. */
+  readonly unopened: number;
+  readonly problems: readonly string[];
+  /** Of files that another one of the same changes makes up for. */
+  readonly warnings: readonly string[];
+}
+
+export interface VerifyChangesOptions {
+  readonly keys: OpeningKeys | undefined;
+  readonly signal?: AbortSignal;
+  readonly onFile?: (file: StoredChange) => void;
+}
+
+type Look =
+  | { readonly file: StoredChange; readonly header: ChangeHeader; readonly sha256: string }
+  | { readonly file: StoredChange; readonly fault: string }
+  | { readonly file: StoredChange; readonly unopened: true };
+
+export async function verifyChanges(
+  bucket: Bucket,
+  { keys, signal, onFile }: VerifyChangesOptions,
+): Promise<ChangesVerdict> {
+  const { files } = await listChanges(bucket);
+  const looks = await inParallel(files, async (file): Promise<Look> => {
+    signal?.throwIfAborted();
+    try {
+      const { header, sha256 } = await openChange(bucket, file, keys);
+      return { file, header, sha256 };
+    } catch (error) {
+      if (error instanceof NotOpened) return { file, unopened: true };
+      if (error instanceof Damaged) return { file, fault: explain(error) };
+      throw error;
+    } finally {
+      onFile?.(file);
+    }
+  });
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const byName = new Map(looks.map((look) => [look.file.file, look]));
+  let good = 0;
+  for (const look of looks) {
+    if ('unopened' in look) continue;
+    const problem = 'fault' in look ? look.fault : linkFault(look.header, look.file, byName);
+    if (problem === undefined) good += 1;
+    else if ('fault' in look && hasOther(look.file, looks))
+      warnings.push(`${problem}; another file has its changes`);
+    else problems.push(problem);
+  }
+  problems.push(...holes(looks, basesOf(bucket, (await listBackups(bucket)).entries)));
+  const unopened = looks.filter((look) => 'unopened' in look).length;
+  return { ok: problems.length === 0, files: files.length, good, unopened, problems, warnings };
+}
+
+/** Stored again under another name, after it did not read back. */
+function hasOther({ timeline, first, file }: StoredChange, looks: readonly Look[]): boolean {
+  return looks.some(
+    (look) =>
+      'header' in look &&
+      look.file.timeline === timeline &&
+      look.file.first === first &&
+      look.file.file !== file,
+  );
+}
+
+function linkFault(
+  { previous }: ChangeHeader,
+  { file }: StoredChange,
+  byName: ReadonlyMap<string, Look>,
+): string | undefined {
+  if (previous === null || 'base' in previous) return undefined;
+  const before = byName.get(previous.file);
+  // One that is gone is told by the hole that it leaves, or retention took it.
+  if (before === undefined || !('sha256' in before) || before.sha256 === previous.sha256) return undefined;
+  return `${previous.file} is not the one that ${file} continues: it was altered or replaced`;
+}
+
+/** Numbers that no file has, where what follows says that a file was there. */
+function holes(looks: readonly Look[], bases: readonly Base[]): string[] {
+  const found: string[] = [];
+  for (const [timeline, own] of Map.groupBy(looks, ({ file }) => file.timeline)) {
+    const [oldest] = own;
+    const names = new Set(own.map(({ file }) => file.file));
+    for (const look of own) {
+      if (!('header' in look)) continue;
+      // What is older than every backup of the timeline is retention's.
+      const isNeeded = bases.some(
+        ({ changes }) => changes?.timeline === timeline && changes.seq + 1 < look.file.first,
+      );
+      if (look === oldest && !isNeeded) continue;
+      const { previous } = look.header;
+      if (previous !== null && 'file' in previous && !names.has(previous.file))
+        found.push(`${previous.file} is gone, and ${look.file.file} continues it`);
+    }
+  }
+  return found;
+}

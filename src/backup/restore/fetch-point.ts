@@ -1,0 +1,138 @@
+/**
+ * The database of a moment as a checked SQLite file: a full backup, and the change files behind it
+ * replayed into it. Node only.
+ */
+import { statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeDirectory } from '../../lib/disk/directories.ts';
+import { followChain } from '../changes/chain.ts';
+import { limitsFor, runInProcess } from '../foreign/process.ts';
+import { type Point, PointOutOfReach, type Way } from './point-in-time.ts';
+import type { Prepared, PrepareInput } from './prepare-task.ts';
+import type { Replayed, ReplayFile } from './replay-task.ts';
+import type { FetchOptions, RestoreSource } from './source.ts';
+
+/** How the others of this room fetch a backup, and look at a database of our own. */
+interface Means {
+  fetchBackup(way: Way, options: FetchOptions): Promise<RestoreSource>;
+  /** Whether another way may do. */
+  isItsFault(error: unknown): boolean;
+  prepare(input: PrepareInput, options: FetchOptions): Promise<Prepared>;
+}
+
+/** @throws PointOutOfReach where the chain of files ends before the moment */
+export async function fetchPoint(point: Point, options: FetchOptions, means: Means): Promise<RestoreSource> {
+  const notes: string[] = [];
+  const [newest, ...older] = point.ways;
+  if (newest === undefined) throw new Error('no way leads to the moment');
+  for (const [i, way] of [newest, ...older].entries()) {
+    try {
+      return await along(way, notes);
+    } catch (error) {
+      const isLast = i === older.length;
+      if (isLast || !means.isItsFault(error)) throw error;
+      notes.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error('no way leads to the moment');
+
+  async function along(way: Way, soFar: readonly string[]): Promise<RestoreSource> {
+    const source = await means.fetchBackup(way, options);
+    if (way.stop === undefined)
+      return { ...source, notes: [...soFar, ...source.notes, ...shortNote(point, point.time)] };
+    const { files, time, end } = await fetchFiles(way, options);
+    const isWhole = end === undefined;
+    if (!isWhole && !point.isBestEffort)
+      throw new PointOutOfReach(
+        `the chain of changes behind backup ${way.base.entry.name} ends too early: ${end}. The last good moment is ${utc(time)}: ask for that, or add --best-effort`,
+        time,
+      );
+    const replayed = files.length === 0 ? undefined : await replay(source.path, files, options);
+    const input: PrepareInput = {
+      path: source.path,
+      to: source.path,
+      kind: 'database',
+      origin: source.origin,
+      expected: undefined,
+    };
+    const prepared = await means.prepare(input, options);
+    const ended = isWhole ? [] : [`the chain of changes ends too early: ${end}`];
+    return {
+      path: source.path,
+      origin: originOf(way, isWhole ? point.time : time, files.length),
+      ...prepared,
+      notes: [
+        ...soFar,
+        ...source.notes,
+        ...prepared.notes,
+        ...(replayed?.notes ?? []),
+        ...ended,
+        ...shortNote(point, isWhole ? point.time : time),
+      ],
+    };
+  }
+}
+
+function shortNote({ at, short, isBestEffort }: Point, reached: Date): string[] {
+  return short === undefined || !isBestEffort
+    ? []
+    : [`${utc(at)} is out of reach (${short}): this is as of ${utc(reached)}`];
+}
+
+function originOf({ base }: Way, time: Date, files: number): string {
+  const name = base.entry.name;
+  return `the state of ${utc(time)} (backup ${name} and ${files} change file${files === 1 ? '' : 's'})`;
+}
+
+/** Unambiguous whatever the zone; the command says it in the owner's own too. */
+function utc(time: Date): string {
+  return time.toISOString();
+}
+
+/** Writes the files into the directory, unpacked, up to the last one that is a restore point. */
+async function fetchFiles(
+  { base, files, stop }: Way,
+  { bucket, keys, directory, signal, onBytes }: FetchOptions,
+): Promise<{ readonly files: readonly ReplayFile[]; readonly time: Date; readonly end: string | undefined }> {
+  const place = join(directory, 'changes');
+  await makeDirectory(place);
+  const fetched: ReplayFile[] = [];
+  let points = 0;
+  let time = base.time;
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  let end: string | undefined;
+  const links = followChain(bucket, base, files, { keys, signal });
+  for (;;) {
+    const next = await links.next();
+    if (next.done === true) {
+      end = next.value ?? 'the file of that moment does not continue the others';
+      break;
+    }
+    const { file, body, isPoint } = next.value;
+    const path = join(place, String(fetched.length));
+    await writeFile(path, body);
+    fetched.push({ path, name: file.file, isRestorePoint: isPoint });
+    done += file.bytes;
+    onBytes?.(done, total);
+    if (isPoint) {
+      points = fetched.length;
+      time = file.time;
+    }
+    if (file.file === stop?.file) {
+      await links.return(undefined);
+      break;
+    }
+  }
+  return { files: fetched.slice(0, points), time, end };
+}
+
+async function replay(
+  path: string,
+  files: readonly ReplayFile[],
+  { signal }: FetchOptions,
+): Promise<Replayed> {
+  const bytes = files.reduce((sum, file) => sum + statSync(file.path).size, statSync(path).size);
+  return runInProcess('replay', { path, files, bytes }, { limits: limitsFor(bytes), signal });
+}

@@ -1,0 +1,76 @@
+/** Rows into a scratch database, exactly as they were. Node only. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { quoteName } from '../../lib/sql-tokens.ts';
+import { InvalidText, type Row, type SqlValue, type TableInfo } from '../model/model.ts';
+
+/**
+ * Rows of the tables behind an FTS5 or R-Tree table are brought back as they were, which defensive
+ * mode refuses. It is off while our own INSERT and DELETE run and for no statement of the
+ * document's.
+ */
+export function withoutDefence(db: DatabaseSync, work: () => void): void {
+  db.enableDefensive(false);
+  try {
+    work();
+  } finally {
+    db.enableDefensive(true);
+  }
+}
+
+export interface Insert {
+  readonly columns: string;
+  readonly verb: string;
+  /**
+   * By which values are text that is not UTF-8: node:sqlite binds such text as a blob, SQL makes it
+   * text again.
+   */
+  readonly statements: Map<string, StatementSync>;
+}
+
+/** A row has no generated columns. */
+export function insertRows(
+  db: DatabaseSync,
+  inserts: Map<string, Insert>,
+  table: TableInfo,
+  rows: readonly Row[],
+): void {
+  let insert = inserts.get(table.name);
+  if (insert === undefined) {
+    const names = table.columns
+      .filter(({ generated }) => generated === 'no')
+      .map(({ name }) => quoteName(name));
+    const columns = table.withoutRowid ? names : [rowidName(table), ...names];
+    insert = {
+      columns: columns.join(', '),
+      verb: `INSERT INTO ${quoteName(table.name)}`,
+      statements: new Map(),
+    };
+    inserts.set(table.name, insert);
+  }
+  const { columns, verb, statements } = insert;
+  const insertAll = (): void => {
+    for (const row of rows) {
+      const values = row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
+      let statement = statements.get(values);
+      if (statement === undefined) {
+        statement = db.prepare(`${verb} (${columns}) VALUES (${values})`);
+        statements.set(values, statement);
+      }
+      statement.run(...row.map(bindable));
+    }
+  };
+  if (table.kind === 'shadow') withoutDefence(db, insertAll);
+  else insertAll();
+}
+
+export function bindable(value: SqlValue): null | bigint | number | string | Uint8Array {
+  return value instanceof InvalidText ? value.bytes : value;
+}
+
+/** The name under which SQL reaches the rowid; a table may shadow two of the three. */
+export function rowidName(table: Pick<TableInfo, 'name' | 'columns'>): string {
+  const taken = new Set(table.columns.map(({ name }) => name.toLowerCase()));
+  const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
+  if (free === undefined) throw new Error(`columns of ${table.name} hide its rowid`);
+  return free;
+}

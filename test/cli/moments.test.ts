@@ -1,0 +1,132 @@
+/** The real CLI at a moment: restore, download, diff and export. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseMoment, showMoment } from '../../src/cli/moment.ts';
+import { type ChangeWorld, createChangeWorld } from '../support/change-world.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
+
+let world: ChangeWorld;
+/** When `one` and `two` were the note. */
+let one: string;
+let two: string;
+beforeAll(async () => {
+  world = await createChangeWorld();
+  await world.full();
+  const change = async (note: string): Promise<string> => {
+    world.clock.advance(60_000);
+    world.sql(
+      `INSERT INTO counted (id, note) VALUES (1, '${note}') ON CONFLICT DO UPDATE SET note = excluded.note`,
+    );
+    await world.ship();
+    return world.clock.now().toISOString();
+  };
+  one = await change('one');
+  two = await change('two');
+  world.clock.advance(60_000);
+});
+afterAll(() => world.close());
+
+const cli = (...args: readonly string[]): Promise<CliResult> =>
+  runCli(
+    world.directory,
+    {
+      DATABASE_URL: 'file:data.db',
+      BACKUP_DIR: 'bucket',
+      BACKUP_PREFIX: 'backups/',
+      TIMEZONE: 'Asia/Tashkent',
+    },
+    ...args,
+  );
+
+test('a moment as people write it', () => {
+  const now = new Date('2026-11-27T10:00:00.000Z');
+  const read = (text: string, zone = 'Asia/Tashkent') => parseMoment(text, now, zone).toISOString();
+  expect(read('15m')).toBe('2026-11-27T09:45:00.000Z');
+  expect(read('2h ago')).toBe('2026-11-27T08:00:00.000Z');
+  expect(read('2026-11-27 14:32')).toBe('2026-11-27T09:32:00.000Z');
+  expect(read('14:32:05')).toBe('2026-11-27T09:32:05.000Z');
+  expect(read('2026-11-27T14:32:05.250Z')).toBe('2026-11-27T14:32:05.250Z');
+  expect(read('2026-11-27 14:32+03:00')).toBe('2026-11-27T11:32:00.000Z');
+  // Clocks go back at 03:00: the zone's own rules of that day.
+  expect(read('2026-10-25 12:00', 'Europe/Berlin')).toBe('2026-10-25T11:00:00.000Z');
+  expect(read('2026-10-24 12:00', 'Europe/Berlin')).toBe('2026-10-24T10:00:00.000Z');
+  for (const wrong of ['', 'yesterday', '2026-11-31', '2026-13-01 10:00', '25:00', '15'])
+    expect(() => read(wrong), wrong).toThrow('is not a time');
+  expect(showMoment(new Date('2026-11-27T09:32:05Z'), 'Asia/Tashkent')).toBe(
+    '2026-11-27 14:32:05 (Asia/Tashkent, 2026-11-27T09:32:05Z)',
+  );
+});
+
+test('restore --at brings the moment back, and says which', async () => {
+  const dry = await cli('restore', '--at', one, '--any-schema', '--dry-run', '--json');
+  expect(dry.json()).toMatchObject({
+    point: { at: one, reached: one },
+    tables: expect.arrayContaining([expect.objectContaining({ table: 'counted', changed: 1 })]),
+  });
+  const done = await cli('restore', '--at', one, '--any-schema', '--to', 'file:then.db');
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('The state of 2026-06-15 07:') });
+  const db = new DatabaseSync(join(world.directory, 'then.db'), { readOnly: true });
+  expect(db.prepare('SELECT note FROM counted').get()).toEqual({ note: 'one' });
+  db.close();
+  for (const [args, code, message] of [
+    [['--at', '2099-01-01 10:00'], 2, /is still to come/],
+    [['latest', '--at', one], 2, /takes a backup or --at, not both/],
+    [[], 2, /missing required argument 'source'/],
+    [['--at', '2020-01-01 10:00'], 1, /there is no full backup from before/],
+  ] as const)
+    expect(await cli('restore', ...args)).toMatchObject({ code, stderr: expect.stringMatching(message) });
+}, 60_000);
+
+test('download, export and diff at a moment', async () => {
+  const downloaded = await cli('download', '--at', one, '--json');
+  const [file] = downloaded.json()['files'] as string[];
+  expect(existsSync(join(world.directory, file ?? ''))).toBe(true);
+  expect(await cli('export', '--at', two, '-o', 'two.json')).toMatchObject({ code: 0 });
+  expect(readFileSync(join(world.directory, 'two.json'), 'utf8')).toContain('"note":"two"');
+  const diff = await cli('diff', '--at', one, '--to', two, '--json');
+  expect(diff.json()).toMatchObject({
+    same: false,
+    tables: expect.arrayContaining([expect.objectContaining({ table: 'counted', changed: 1, added: 0 })]),
+  });
+  expect((await cli('diff', file ?? '', '--to', one, '--json')).json()).toMatchObject({ same: true });
+}, 60_000);
+
+test('changes, list and verify --changes: how far back, and whether it holds', async () => {
+  const [status, list] = [await cli('changes', '--json'), await cli('list')];
+  expect(status.json()).toMatchObject({
+    ok: true,
+    files: 2,
+    newest: { seq: 2 },
+    point_in_time: { to: two, gaps: [] },
+    timelines: [{ files: 2, backups: 1, reason: 'new' }],
+  });
+  const line =
+    /Point in time: any minute from 2026-06-15 07:00 to 2026-06-15 07:03, Asia\/Tashkent: restore --at <time>/;
+  expect(list.stdout).toMatch(line);
+  expect(await cli('verify', '--changes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Good: 2 change files'),
+  });
+  world.newTimeline('restore');
+  world.clock.advance(60_000);
+  await world.full({ trim: true });
+  world.sql('INSERT INTO counted (note) VALUES (3)');
+  const lost = await world.ship();
+  world.sql('INSERT INTO counted (note) VALUES (4)');
+  world.clock.advance(60_000);
+  const last = await world.ship();
+  rmSync(world.pathOf(lost));
+  const shown = (await cli('changes')).stdout;
+  expect(shown).toContain('(2 gaps)');
+  expect(shown).toMatch(/not from 2026-06-15 07:03 to .*: a restore replaced the rows/);
+  expect(shown).toMatch(
+    /^o 00000000 {2}since 2026-06-15 07:00, a change log began anew: 2 files, 1 backup, to 2026-06-15 07:03$/m,
+  );
+  expect(shown).toMatch(
+    /^└─o 00000000 .*a restore replaced the rows after change 2: 1 file, 1 backup, to .* \(newest\)$/m,
+  );
+  expect(await cli('verify', '--changes', '--json')).toMatchObject({ code: 1 });
+  expect((await cli('verify', '--changes')).stdout).toContain(`${lost} is gone, and ${last} continues it`);
+}, 60_000);
