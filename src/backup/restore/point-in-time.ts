@@ -166,4 +166,3 @@ async function whyShort({ bases, files, index, base, stop, at }: Found): Promise
 
 /** A minute is asked for as its beginning; a backup without a log is as of its own minute. */
 const ITS_MINUTE = 60_000;
-
