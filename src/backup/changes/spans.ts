@@ -40,7 +40,7 @@ export class ChangeIndex {
     return this.#files.get(timeline) ?? [];
   }
 
-  /** Of several with this first change the last one: the others are of attempts that did not end. */
+  /** Of several with this first change the last one: the others are attempts that did not end. */
   from(timeline: string, first: number): StoredChange | undefined {
     return this.#byFirst.get(`${timeline} ${first}`)?.at(-1);
   }

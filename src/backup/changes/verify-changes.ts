@@ -1,4 +1,4 @@
-/** Every change file of a bucket: whole, under its own name, and the next one of the one it names. */
+/** Every change file of a bucket: whole, under its own name, and the next one of what it names. */
 import { explain } from '../../lib/clock.ts';
 import { type Bucket, inParallel, listBackups } from '../catalog/list.ts';
 import { NotOpened } from '../catalog/not-opened.ts';

@@ -88,7 +88,7 @@ function short(timeline: string): string {
  * A line for each timeline, below the one that it comes from:
  *
  *     o 77aa01bc  since 2026-11-20 02:00: 403 files, 2 backups, to 2026-11-27 14:04
- *     └─o 5e1f02aa  since 2026-11-27 14:05, a restore …: 12 files, to 2026-11-27 14:32  (newest)
+ *     └─o 5e1f02aa  since 2026-11-27 14:05, a restore …: 12 files, to 14:32  (newest)
  */
 function graph(timelines: readonly Timeline[], newest: string, zone: string): string[] {
   const known = new Set(timelines.map(({ id }) => id));
