@@ -31,6 +31,7 @@ import { lostBackup, recordedRun } from './catalog/lost-backup.ts';
 import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
+import { unopenedNewest } from './catalog/unfit-keys.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
 import { catchUp } from './copy/catch-up.ts';
 import type { CopyMemory } from './copy/memory.ts';
@@ -161,6 +162,13 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     return outcome;
   };
 
+  /** Of the newest backup; scrypt takes a Worker 50 ms, and neither key nor backup changes. */
+  let looked: { readonly name: string | undefined; readonly found: Unopened } | undefined;
+  const unopened = async (newest: BackupEntry | undefined): Promise<Unopened> => {
+    if (looked === undefined || looked.name !== newest?.name)
+      looked = { name: newest?.name, found: await unopenedNewest(context, newest, context.keys) };
+    return looked.found;
+  };
   const inTime = <T>(work: () => Promise<T>): Promise<T> => answered(context, work);
 
   return {
@@ -228,11 +236,13 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       }));
     },
     probe: () => inTime(() => probeBucket(context, probeId(clock.now(), context.random))),
-    health: () => inTime(() => healthOf(context)),
+    health: () => inTime(() => healthOf(context, unopened)),
     history: (limit) => context.ledger.recent(limit),
     ...(copy && { copy }),
   };
 }
+
+type Unopened = Awaited<ReturnType<typeof unopenedNewest>>;
 
 /** @throws StoreError when the bucket takes longer than a screen can wait. */
 function answered<T>({ store, answerTimer }: EngineContext, work: () => Promise<T>): Promise<T> {
@@ -248,7 +258,10 @@ function answered<T>({ store, answerTimer }: EngineContext, work: () => Promise<
   return heard({ ms: ANSWER_MS, timer: answerTimer ?? systemTimer, abort, failure }, work);
 }
 
-async function healthOf(context: EngineContext): Promise<BackupHealth> {
+async function healthOf(
+  context: EngineContext,
+  unopened: (newest: BackupEntry | undefined) => Promise<Unopened>,
+): Promise<BackupHealth> {
   const now = context.clock.now();
   const { run: recorded } = await recordedRun(context, async () => context.ledger);
   const newest = await newestFit(context);
@@ -256,7 +269,8 @@ async function healthOf(context: EngineContext): Promise<BackupHealth> {
     damagedNewest(context, newest) ??
     (await lostBackup(context, recorded, newest)) ??
     unreadableNewest(context, newest) ??
-    (await damagedRun(context, newest.entry));
+    (await damagedRun(context, newest.entry)) ??
+    (await unopened(newest.entry));
   return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
 }
 

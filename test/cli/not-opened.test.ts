@@ -43,8 +43,14 @@ test.each([
   const drilled = await cli(bucket, settings, 'drill');
   expect(drilled.stdout).toMatch(/drill not made: .* was not opened/);
   expect(drilled.code).toBe(1);
+  expect(verified.code).toBe('BACKUP_PASSPHRASE' in settings ? 1 : 0);
   const listed = await cli(bucket, settings, 'list');
-  expect(listed.stdout).toMatch(/^Safe: /);
+  // Without a key nobody can tell; a key that does not fit tells.
+  expect(listed.stdout).toMatch(
+    'BACKUP_PASSPHRASE' in settings
+      ? /^Not safe: the newest backup, \S+, does not open with what is set: none of the keys .* no other one opens/
+      : /^Safe: /,
+  );
   expect(listed.stdout).toMatch(/The last restore drill, .* ago, could not open /);
   expect(`${drilled.stdout}${listed.stdout}`).not.toMatch(/FAILED|damaged/);
   const files = readdirSync(join(directory, bucket), { recursive: true, encoding: 'utf8' });
@@ -66,6 +72,34 @@ test.each([
   // With the key all is as ever.
   expect((await cli(bucket, right, 'verify')).stdout).toContain('Good: what was checked is whole');
   expect((await cli(bucket, right, 'drill')).code).toBe(0);
+});
+
+test('the newest is made with another passphrase: nobody calls that safe, and the newest that opens is named', async () => {
+  const own = { BACKUP_PASSPHRASE: 'the passphrase of every day' };
+  const typo = { BACKUP_PASSPHRASE: 'the passphrase of evrey day' };
+  const full = async (settings: Readonly<Record<string, string>>): Promise<string> =>
+    String((await cli('typo', settings, 'full', '--json')).json()['name']);
+  const older = await full(own);
+  const newest = await full(typo);
+  const checked = await cli('typo', own, 'list', '--check');
+  expect(checked).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(
+      new RegExp(`Not safe: the newest backup, ${newest}, does not open .*the newest that opens is ${older}`),
+    ),
+  });
+  const listed = await cli('typo', own, 'list', '--json');
+  expect(listed.json()).toMatchObject({ ok: false, damaged: { name: newest, isUnopened: true } });
+  const verified = await cli('typo', own, 'verify', 'latest');
+  expect(verified.code).toBe(1);
+  expect(verified.stdout).toContain('made with another key than the one that is set');
+  const restored = await cli('typo', own, 'restore', 'latest', '--to', 'file:typo.db');
+  expect(restored.code).toBe(1);
+  expect(restored.stderr).toMatch(
+    new RegExp(`none of the keys opens.*restore ${older} --to <as before>`, 's'),
+  );
+  expect((await cli('typo', own, 'restore', older, '--to', 'file:typo.db')).code).toBe(0);
+  expect(await cli('typo', typo, 'list', '--check')).toMatchObject({ code: 0 });
 });
 
 test('full, verify, drill, export and restore count the same rows', async () => {

@@ -22,6 +22,8 @@ export interface BackupHealth {
     readonly isRun?: true;
     /** The record of runs tells of it, but the bucket lost it (lost-backup.ts). */
     readonly isLost?: true;
+    /** It may be good: no key that is set opens it (unfit-keys.ts). */
+    readonly isUnopened?: true;
   };
 }
 
@@ -40,6 +42,7 @@ export function backupHealth(
     readonly problem: string | undefined;
     readonly isRun?: true;
     readonly isLost?: true;
+    readonly isUnopened?: true;
   },
 ): BackupHealth {
   const damaged = damagedNewest && {
@@ -48,6 +51,7 @@ export function backupHealth(
       problem: damagedNewest.problem ?? '',
       ...(damagedNewest.isRun && { isRun: damagedNewest.isRun }),
       ...(damagedNewest.isLost && { isLost: damagedNewest.isLost }),
+      ...(damagedNewest.isUnopened && { isUnopened: damagedNewest.isUnopened }),
     },
   };
   if (newest === undefined)

@@ -41,6 +41,23 @@ export async function* decrypted(
   }
 }
 
+/**
+ * Why none of the keys opens the file: its header alone is read. Undefined when one does, or when
+ * the header is at fault, which whoever reads the file finds.
+ */
+export async function keyRefusal(
+  source: AsyncIterable<Uint8Array>,
+  keys: OpeningKeys,
+): Promise<string | undefined> {
+  try {
+    await openHeader(await readHeader(new Gatherer(source[Symbol.asyncIterator]())), keys);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    return error.reason === 'wrong key' ? error.message : undefined;
+  }
+}
+
 function brokenChunk(key: Uint8Array, index: number, last: boolean, sealed: Uint8Array): UnsealError {
   const at = `chunk ${index} of the age file`;
   if (last && openChunk(key, index, false, sealed) !== undefined) {

@@ -13,6 +13,7 @@ import {
 import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
+import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
@@ -66,7 +67,14 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
       ? ((await lostBackup(bucket, recorded, found)) ?? unreadableNewest(bucket, found))
       : undefined;
   const failedRun = (damaged ?? lost) === undefined ? await damagedRun(bucket, newest) : undefined;
-  const health = backupHealth(newest, now(), config.backup.maxAgeHours, damaged ?? lost ?? failedRun);
+  const unopened =
+    (damaged ?? lost ?? failedRun) === undefined
+      ? await unopenedNewest(bucket, newest, session.keys)
+      : undefined;
+  const opening =
+    unopened && (await firstOpening(bucket, entries.filter(isOlderThan(newest)), session.keys))?.name;
+  const { maxAgeHours } = config.backup;
+  const health = backupHealth(newest, now(), maxAgeHours, damaged ?? lost ?? failedRun ?? unopened);
   const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
   const others = await lookElsewhere(session, entries);
   const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
@@ -94,10 +102,11 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     damaged,
     lost,
     failedRun,
+    unopened: unopened && { ...unopened, opening },
     where,
     isAbsent: isAbsent(bucket),
     now: now(),
-    maxAgeHours: config.backup.maxAgeHours,
+    maxAgeHours,
   };
   const safe = verdict(colors, entries, newest, standing);
   if (options.check === true) {
@@ -149,6 +158,14 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   return 0;
 }
 
+const isOlderThan =
+  (newest: BackupEntry | undefined) =>
+  (entry: BackupEntry): boolean =>
+    newest !== undefined &&
+    entry.state === 'verified' &&
+    entry.name !== newest.name &&
+    entry.time <= newest.time;
+
 interface Standing {
   readonly where: string;
   readonly isAbsent: boolean;
@@ -159,6 +176,10 @@ interface Standing {
   readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
   /** Found the database damaged, and made no backup. */
   readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
+  /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
+  readonly unopened:
+    | { readonly name: string; readonly problem: string; readonly opening: string | undefined }
+    | undefined;
   readonly now: Date;
   readonly maxAgeHours: number;
 }
@@ -206,6 +227,12 @@ function verdict(
     return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
   if (failedRun !== undefined)
     return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
+  if (standing.unopened !== undefined) {
+    const { name, problem, opening } = standing.unopened;
+    const older =
+      opening === undefined ? 'no other one opens, either' : `the newest that opens is ${opening}`;
+    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${name}, does not open with what is set: ${problem}; ${older}. If the key that is set is the right one, make a new backup: ${FULL}`;
+  }
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;

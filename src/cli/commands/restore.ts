@@ -2,8 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
 import { madeLater } from '../../backup/catalog/lost-backup.ts';
-import { type BackupName, nameFromText } from '../../backup/catalog/names.ts';
+import { nameFromText } from '../../backup/catalog/names.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
+import { NotOpened } from '../../backup/catalog/not-opened.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
 import { previewRestore, restore } from '../../backup/restore/restore.ts';
@@ -19,11 +20,10 @@ import type { BackupContext } from '../../backup/run/context.ts';
 import { copyLive } from '../../backup/snapshot/copy-live.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { requirePlaces } from '../../hosts/node/node-parts.ts';
-import { explain, systemClock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
 import { isSamePlace } from '../../lib/disk/own-places.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { hideSecrets } from '../../lib/log.ts';
 import { readConfig } from '../../settings/config.ts';
 import { formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
@@ -31,19 +31,9 @@ import { MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
 import { requireDatabasePlace, requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
-import { LATEST, olderThan, resolveAnywhere } from '../target.ts';
+import { LATEST, resolveAnywhere } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
-
-interface Options {
-  readonly to?: string;
-  readonly replace?: boolean;
-  readonly only?: string;
-  readonly dryRun?: boolean;
-  readonly anySchema?: boolean;
-  readonly brokenDatabase?: boolean;
-  readonly at?: string;
-  readonly bestEffort?: boolean;
-}
+import { nameAnother, nameOpening, type Options } from './restore-refusals.ts';
 
 export function restoreCommand(cli: Cli): Command {
   const command = new Command('restore')
@@ -64,42 +54,12 @@ export function restoreCommand(cli: Cli): Command {
       // A moment was asked for: an older backup is no answer to it.
       if (options.at !== undefined) throw error;
       if (error instanceof BackupDamaged) return nameAnother(invocation, error.backup, error, options);
+      if (error instanceof NotOpened && args[0] === 'latest') return nameOpening(invocation, error, options);
       // A file has no older one.
       if (!(error instanceof BackupRefused) || nameFromText(error.origin) !== error.origin) throw error;
       return nameAnother(invocation, error.origin, error, options);
     }
   });
-}
-
-/** The backup cannot be taken: names the next one, and how to take it. */
-async function nameAnother(
-  { terminal, session }: Invocation,
-  backup: BackupName,
-  failure: Error,
-  { replace, only, brokenDatabase, to }: Options,
-): Promise<ExitCode> {
-  const next = await olderThan(session.bucket, backup);
-  const flags = [
-    ...(replace === true ? ['--replace'] : []),
-    ...(brokenDatabase === true ? ['--broken-database'] : []),
-    ...(only === undefined ? [] : [`--only ${only}`]),
-    ...(to === undefined ? [] : ['--to <as before>']),
-  ];
-  const retry = next && ['npm run backup -- restore', next.name, ...flags].join(' ');
-  const error = hideSecrets(explain(failure));
-  const hint =
-    next === undefined
-      ? `there is no older verified backup in ${session.bucket.store.description}; \`list\` shows what there is`
-      : `the next older verified backup is ${next.name}: ${retry}`;
-  if (terminal.json)
-    terminal.answer({
-      ok: false,
-      error: `${error}\n${hint}`,
-      next: next?.name ?? null,
-      retry: retry ?? null,
-    });
-  else terminal.fail(`${error}\n${hint}`);
-  return 1;
 }
 
 async function run(

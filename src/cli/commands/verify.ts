@@ -38,6 +38,8 @@ interface Verdict extends Omit<DeepVerdict, 'proofs'> {
   readonly name: string;
   /** This user may not read it, so nothing is known. */
   readonly denied?: true;
+  /** A key is set and does not open it: what is stored is as it was written, and no proof. */
+  readonly closed?: true;
 }
 
 async function verify(
@@ -71,14 +73,21 @@ async function verify(
     for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
     told(await verifyEntry(invocation, session.bucket, entry));
   }
-  const bad = verdicts.filter(({ ok }) => !ok);
+  const closed = verdicts.filter(({ closed }) => closed === true);
+  const bad = verdicts.filter((verdict) => !verdict.ok && verdict.closed !== true);
   const sealed = verdicts.filter(({ ok, opened }) => ok && !opened);
   // An empty backup proves nothing.
-  const isProved = bad.length === 0 && verdicts.length > 0;
+  const isProved = bad.length === 0 && closed.length === 0 && verdicts.length > 0;
   terminal.answer({ ok: isProved, results: verdicts });
   const { green, red, yellow } = terminal.colors;
   if (verdicts.length === 0)
     terminal.say(yellow(`there is no finished backup to verify in ${session.bucket.store.description}`));
+  else if (bad.length === 0 && closed.length > 0)
+    terminal.say(
+      red(
+        `Stored bytes good, contents not opened: ${closed.map(({ name }) => name).join(', ')} (made with another key than the one that is set; set that one in BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE, or make a new backup).`,
+      ),
+    );
   else if (bad.length === 0 && sealed.length > 0)
     terminal.say(
       yellow(
@@ -142,6 +151,8 @@ async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: Backup
     ...[note, tooNewText(manifest)].filter((text) => text !== undefined),
   ];
   const damage = damageOf(manifest);
+  if (damage === undefined && verdict.ok && !verdict.opened && session.keys !== undefined)
+    return { name, ...verdict, ok: false, closed: true, warnings };
   if (damage === undefined) return { name, ...verdict, warnings };
   return { name, ...verdict, ok: false, problems: [damage, ...verdict.problems], warnings };
 }
@@ -178,9 +189,9 @@ async function verifyPath(invocation: Invocation, path: string): Promise<Verdict
 
 function show({ terminal }: Invocation, verdict: Verdict): void {
   const { green, red, yellow, bold } = terminal.colors;
-  const bad = verdict.denied === true ? yellow('????') : red('BAD ');
+  const bad = verdict.denied === true || verdict.closed === true ? yellow('????') : red('BAD ');
   terminal.say(`${verdict.ok ? green('good') : bad}  ${bold(verdict.name)}`);
-  if (verdict.ok && !verdict.opened)
+  if ((verdict.ok || verdict.closed === true) && !verdict.opened)
     terminal.say(`  ${yellow('note')}  stored bytes good, contents not opened: no key that fits`);
   for (const line of verdict.checks) terminal.say(`  ${green('ok')}    ${line}`);
   for (const line of verdict.warnings) terminal.say(`  ${yellow('note')}  ${line}`);

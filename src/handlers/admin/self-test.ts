@@ -112,9 +112,11 @@ const lastBackup: Check = async ({ backups }, t, now) => {
   if (health.damaged !== undefined)
     return {
       state: 'broken',
-      text: (health.damaged.isRun ? system.damagedDatabase : system.damagedBackup)(
-        `${health.damaged.name}: ${health.damaged.problem}`,
-      ),
+      text: (health.damaged.isRun
+        ? system.damagedDatabase
+        : health.damaged.isUnopened
+          ? system.unopenedBackup
+          : system.damagedBackup)(`${health.damaged.name}: ${health.damaged.problem}`),
     };
   if (health.reason === 'none') return { state: 'broken', text: system.noBackup() };
   const past = t.frame.ago(now.getTime() - Date.parse(health.lastVerified ?? ''));

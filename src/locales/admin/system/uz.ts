@@ -96,6 +96,8 @@ export const uz = {
     html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${past}</b>. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
   damagedBackup: (problem: string): Html =>
     html`Oxirgi zaxira nusxa yaroqsiz: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
+  unopenedBackup: (problem: string): Html =>
+    html`Oxirgi zaxira nusxani sozlamalardagi kalit yoki parol ochmadi: <code>${problem}</code>. BACKUP_PASSPHRASE to‘g‘riligini tekshiring, so‘ng /backup bosing.`,
   damagedDatabase: (problem: string): Html =>
     html`Bot bazasi buzilgan, oxirgi marta zaxira nusxa olinmadi: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   copyFine: (): Html => html`Ikkinchi ombor: barcha zaxira nusxalar u yerda ham bor.`,

@@ -1,0 +1,63 @@
+/**
+ * A key is set, and the newest backup is for another one: a passphrase typed wrong once, a key that
+ * was changed, or somebody's forgery. Whoever relies on it finds it closed on the worst day.
+ */
+import { keyRefusal } from '../envelope/age-reader.ts';
+import { hasNoKey, type OpeningKeys } from '../envelope/types.ts';
+import type { BackupEntry, Bucket } from './list.ts';
+
+/**
+ * Why no key at hand opens the backup, by the first bytes of its database file alone. Undefined
+ * when one does, when it is not encrypted, and where there is no key: then nobody can tell.
+ */
+export async function unfitKeys(
+  { store, prefix }: Pick<Bucket, 'store' | 'prefix'>,
+  entry: Pick<BackupEntry, 'manifest'> | undefined,
+  keys: OpeningKeys | undefined,
+): Promise<string | undefined> {
+  const database = entry?.manifest?.objects.database;
+  if (database === undefined || !database.encoding.includes('age')) return undefined;
+  if (keys === undefined || hasNoKey(keys)) return undefined;
+  const object = await store.get(`${prefix}${database.file}`);
+  if (object === undefined) return undefined;
+  const reader = object.body.getReader();
+  try {
+    return await keyRefusal(chunksOf(reader), keys);
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function* chunksOf(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** So many older ones are looked into. */
+const MOST_LOOKED = 50;
+
+/** The first of the entries that the keys open, or that is not encrypted. */
+export async function firstOpening(
+  bucket: Pick<Bucket, 'store' | 'prefix'>,
+  entries: readonly BackupEntry[],
+  keys: OpeningKeys | undefined,
+): Promise<BackupEntry | undefined> {
+  for (const entry of entries.slice(0, MOST_LOOKED))
+    if ((await unfitKeys(bucket, entry, keys)) === undefined) return entry;
+  return undefined;
+}
+
+/** For health: as if it were damaged, and not called so. */
+export async function unopenedNewest(
+  bucket: Pick<Bucket, 'store' | 'prefix'>,
+  newest: BackupEntry | undefined,
+  keys: OpeningKeys | undefined,
+): Promise<{ readonly name: string; readonly problem: string; readonly isUnopened: true } | undefined> {
+  const problem = await unfitKeys(bucket, newest, keys);
+  return newest === undefined || problem === undefined
+    ? undefined
+    : { name: newest.name, problem, isUnopened: true };
+}

@@ -1,0 +1,70 @@
+/** What `restore` says of a backup that it cannot take: which other one, and by what command. */
+import { type BackupEntry, listBackups, nowOf } from '../../backup/catalog/list.ts';
+import type { BackupName } from '../../backup/catalog/names.ts';
+import { isLatest } from '../../backup/catalog/newest.ts';
+import { isAhead } from '../../backup/catalog/true-time.ts';
+import { firstOpening } from '../../backup/catalog/unfit-keys.ts';
+import { explain } from '../../lib/clock.ts';
+import { hideSecrets } from '../../lib/log.ts';
+import type { ExitCode, Invocation } from '../command.ts';
+import { olderThan } from '../target.ts';
+
+export interface Options {
+  readonly to?: string;
+  readonly replace?: boolean;
+  readonly only?: string;
+  readonly dryRun?: boolean;
+  readonly anySchema?: boolean;
+  readonly brokenDatabase?: boolean;
+  readonly at?: string;
+  readonly bestEffort?: boolean;
+}
+
+/** No key that is set opens the newest: names the newest one that opens. */
+export async function nameOpening(
+  { terminal, session }: Invocation,
+  failure: Error,
+  options: Options,
+): Promise<ExitCode> {
+  const { bucket, keys } = session;
+  const { entries } = await listBackups(bucket);
+  const older = entries.filter((entry) => isLatest(entry) && !isAhead(entry.time, nowOf(bucket)));
+  const next = keys === undefined ? undefined : await firstOpening(bucket, older, keys);
+  const hint = next === undefined ? undefined : `the newest backup that what is set opens is ${next.name}`;
+  return refuse(terminal, failure, { next, hint }, options);
+}
+
+/** The backup cannot be taken: names the next one, and how to take it. */
+export async function nameAnother(
+  { terminal, session }: Invocation,
+  backup: BackupName,
+  failure: Error,
+  options: Options,
+): Promise<ExitCode> {
+  const next = await olderThan(session.bucket, backup);
+  const hint =
+    next === undefined
+      ? `there is no older verified backup in ${session.bucket.store.description}; \`list\` shows what there is`
+      : `the next older verified backup is ${next.name}`;
+  return refuse(terminal, failure, { next, hint }, options);
+}
+
+function refuse(
+  terminal: Invocation['terminal'],
+  failure: Error,
+  { next, hint }: { readonly next: BackupEntry | undefined; readonly hint: string | undefined },
+  { replace, only, brokenDatabase, to }: Options,
+): ExitCode {
+  const flags = [
+    ...(replace === true ? ['--replace'] : []),
+    ...(brokenDatabase === true ? ['--broken-database'] : []),
+    ...(only === undefined ? [] : [`--only ${only}`]),
+    ...(to === undefined ? [] : ['--to <as before>']),
+  ];
+  const retry = next && ['npm run backup -- restore', next.name, ...flags].join(' ');
+  const said = [hint, retry].filter((text) => text !== undefined).join(': ');
+  const error = [hideSecrets(explain(failure)), said].filter((text) => text !== '').join('\n');
+  if (terminal.json) terminal.answer({ ok: false, error, next: next?.name ?? null, retry: retry ?? null });
+  else terminal.fail(error);
+  return 1;
+}
