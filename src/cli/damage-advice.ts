@@ -1,7 +1,7 @@
 /** What to do about a damaged database, by what a run found. Node only. */
 import { wayBack } from '../db/own-schema.ts';
 
-const MISSING = /^table (\w+) (?:is missing|lacks columns? [\w, ]+)$/;
+const MISSING = /^table (\w+) (?:is missing(?: \(\w+ has its columns\))?|lacks columns? [\w, ]+)$/;
 
 /**
  * When only tables and columns of the bot are gone: the command that brings them back. Otherwise:

@@ -1,5 +1,5 @@
 /** What a person means by the name of a backup. */
-import { bareFile } from '../backup/catalog/bare-file.ts';
+import { bareFile, unpackedFile } from '../backup/catalog/bare-file.ts';
 import {
   type BackupEntry,
   type Bucket,
@@ -41,6 +41,7 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   const newer = passedOver(bucket, newest);
   if (newest.entry !== undefined) return { entry: newest.entry, passedOver: newer };
   const bare = bareFile(bucket, newest.newer);
+  const unpacked = await unpackedFile(bucket, newest.newer);
   throw new Error(
     [
       `${noLatest(bucket, newest)}${isAbsent(bucket) ? `, ${ABSENT}` : ': make one with `npm run backup -- full`'}`,
@@ -48,6 +49,9 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
       ...(bare === undefined
         ? []
         : [`The newest file without a manifest can be restored by itself: ${bare}`]),
+      ...(unpacked === undefined
+        ? []
+        : [`The newest one that somebody unpacked there can be restored as a file: ${unpacked}`]),
     ].join('\n'),
   );
 }

@@ -6,7 +6,7 @@
 import { all, type Database, type Query, sql } from './database.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables } from './migrations/migration.ts';
-import { ASCII, existingKeys, type Keys, lostKeys } from './own-keys.ts';
+import { ASCII, existingKeys, type Keys, lostKeys, ownKeys } from './own-keys.ts';
 import { ownSchema } from './own-tables.ts';
 import type { Row } from './row.ts';
 
@@ -146,9 +146,12 @@ export function lackOf(found: ExistingTables, version: number, keys?: Keys): Lac
     const gone = columns.filter(({ name }) => known?.has(name) === false).map(({ name }) => name);
     if (known !== undefined && gone.length === 0) continue;
     tables.push(table);
+    const renamed = known === undefined ? newNameOf(table, { found, keys }, version) : undefined;
     findings.push(
       known === undefined
-        ? `table ${table} is missing`
+        ? renamed === undefined
+          ? `table ${table} is missing`
+          : `table ${table} is missing (${renamed} has its columns)`
         : `table ${table} lacks column${gone.length > 1 ? 's' : ''} ${gone.join(', ')}`,
     );
   }
@@ -158,6 +161,29 @@ export function lackOf(found: ExistingTables, version: number, keys?: Keys): Lac
   tables.push(...lost.map(({ table }) => table));
   return findings.length === 0 ? undefined : { findings, tables };
 }
+
+/** The one table of nobody's that is ours but for its name: somebody renamed it. */
+function newNameOf(
+  table: string,
+  { found, keys }: { readonly found: ExistingTables; readonly keys: Keys | undefined },
+  version: number,
+): string | undefined {
+  const { tables, virtual } = ownSchema(version);
+  if (virtual.has(table) || keys === undefined) return undefined;
+  const columns = tables.get(table) ?? [];
+  const wanted = ownKeys(version).get(table) ?? new Set();
+  const candidates = [...found].filter(
+    ([name, known]) =>
+      !tables.has(name) &&
+      /^[a-z_]\w*$/.test(name) &&
+      known.size === columns.length &&
+      columns.every((column) => known.has(column.name)) &&
+      [...wanted].every((key) => keys.get(name)?.has(key) === true),
+  );
+  return candidates.length === 1 ? candidates[0]?.[0] : undefined;
+}
+
+const RENAMED = /^table (\w+) is missing \((\w+) has its columns\)$/;
 
 /**
  * For a list of tables alone, which may be another program's: it counts as ours when it has at
@@ -189,6 +215,15 @@ export function tellLack(lack: Lack): string {
 
 /** What to do about it. */
 export function wayBack(lack: Lack): string {
+  const renames = lack.findings.flatMap((finding) => {
+    const [, table, name] = RENAMED.exec(finding) ?? [];
+    return table === undefined ? [] : [`ALTER TABLE ${name} RENAME TO ${table}`];
+  });
+  // Its rows are all there: a restore would take older ones, and meet its indexes under the other name.
+  if (renames.length > 0) {
+    const rest = renames.length < lack.findings.length ? ', then see what is left of it' : '';
+    return `stop the bot and give the table its name again, with this SQL in the database (nothing is lost)${rest}: ${renames.join('; ')}`;
+  }
   const isAll =
     lack.tables.length === 0 ||
     lacksCatalogue(lack) ||

@@ -91,6 +91,28 @@ test('another table: the start goes on and names it, and its backup alone brings
   expect((await cli('list')).stdout).toMatch(/^Safe: /);
 });
 
+test('a renamed table: the advice is to name it again, which loses nothing and works', async () => {
+  run('ALTER TABLE user_history RENAME TO tarix; INSERT INTO tarix (user_id, anime_code) VALUES (7, 2)');
+  const WAY =
+    /table user_history is missing \(tarix has its columns\)[\s\S]* ALTER TABLE tarix RENAME TO user_history/;
+  const { lack } = await started();
+  expect(lack?.findings).toEqual(['table user_history is missing (tarix has its columns)']);
+  const bad = await cli('full');
+  expect(bad).toMatchObject({ code: 1, stdout: expect.stringMatching(WAY) });
+  expect(bad.stdout).not.toContain('--only');
+  const [, advised = ''] =
+    /(ALTER TABLE tarix RENAME TO user_history)/.exec((await cli('list')).stdout) ?? [];
+  run(advised);
+  expect(count('user_history')).toBe(3);
+  expect((await started()).lack).toBeUndefined();
+  expect(await cli('full')).toMatchObject({ code: 0 });
+});
+
+test('a copy of a table without its keys is not the renamed one', async () => {
+  run('CREATE TABLE nusxa AS SELECT * FROM users; DROP TABLE users');
+  expect((await started()).lack?.findings).toEqual(['table users is missing']);
+});
+
 test('a column of another table comes back the same way', async () => {
   run('ALTER TABLE user_history RENAME COLUMN viewed_at TO kun');
   expect((await started()).lack?.findings).toEqual(['table user_history lacks column viewed_at']);

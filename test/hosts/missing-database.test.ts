@@ -2,9 +2,19 @@
  * A start without its database: whatever holds an earlier one is named, and none is begun in its
  * place.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readGroups } from '../../src/backup/catalog/list.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
@@ -180,4 +190,27 @@ test('backups that lost every manifest: start and restore name a command that wo
     file,
   );
   expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining('restored:') });
+});
+
+test('backups that somebody unpacked in their directory: start and restore name the file, which works', async () => {
+  const world = await createWorld({}, 'small');
+  const context = { ...world.context, ...bucket() };
+  try {
+    expect(await runBackup(context, { trigger: 'command', scheduledAt: world.clock.now() })).toMatchObject({
+      kind: 'done',
+    });
+  } finally {
+    world.close();
+  }
+  const backups = join(directory, 'backups');
+  for (const name of readdirSync(backups).filter((one) => one.endsWith('.gz'))) {
+    writeFileSync(join(backups, name.slice(0, -3)), gunzipSync(readFileSync(join(backups, name))));
+    rmSync(join(backups, name));
+  }
+  const [, file = ''] =
+    /somebody unpacked there: {2}npm run backup -- restore (\S+)/.exec(await refusal()) ?? [];
+  expect(file).toMatch(/anime_bot_\d+_\d+\.db$/);
+  await expect(resolveBackup(bucket(), 'latest')).rejects.toThrow(`npm run backup -- restore ${file}`);
+  const settings = { DATABASE_URL: 'file:bot/anime_bot.db', BACKUP_DIR: 'backups' };
+  expect(await runCli(directory, settings, 'restore', file, '--any-schema')).toMatchObject({ code: 0 });
 });

@@ -21,3 +21,24 @@ export function bareFile({ store }: Bucket, entries: readonly BackupEntry[]): st
   }
   return undefined;
 }
+
+/**
+ * The newest file that a person unpacked in the bucket itself (`gunzip`, `age -d`), where the
+ * packed one is gone; only of a directory.
+ */
+export async function unpackedFile(
+  { store, prefix }: Bucket,
+  entries: readonly BackupEntry[],
+): Promise<string | undefined> {
+  if (store.pathOf === undefined || entries.length === 0) return undefined;
+  const keys = new Set((await store.list(prefix)).map(({ key }) => key));
+  const names = entries.flatMap(({ manifest }) =>
+    manifest === undefined ? [] : [manifest.objects.database.file, manifest.objects.document.file],
+  );
+  const found = names
+    .map((file) => `${prefix}${file}`)
+    .filter((key) => !keys.has(key))
+    .flatMap((key) => [key.replace(/\.age$/, ''), key.replace(/\.gz(\.age)?$/, '')])
+    .find((key) => keys.has(key));
+  return found && `npm run backup -- restore ${store.pathOf(found)}`;
+}

@@ -1,5 +1,5 @@
 /** What `restore` says of a backup that it cannot take: which other one, and by what command. */
-import { type BackupEntry, listBackups, nowOf } from '../../backup/catalog/list.ts';
+import { type BackupEntry, isUnsealed, listBackups, nowOf } from '../../backup/catalog/list.ts';
 import type { BackupName } from '../../backup/catalog/names.ts';
 import { isLatest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
@@ -22,35 +22,38 @@ export interface Options {
 
 /** No key that is set opens the newest: names the newest one that opens. */
 export async function nameOpening(
-  { terminal, session }: Invocation,
+  invocation: Invocation,
   failure: Error,
   options: Options,
 ): Promise<ExitCode> {
-  const { bucket, keys } = session;
+  const { bucket, keys } = invocation.session;
   const { entries } = await listBackups(bucket);
-  const older = entries.filter((entry) => isLatest(entry) && !isAhead(entry.time, nowOf(bucket)));
+  const older = entries.filter(
+    (entry) => isLatest(entry) && !isUnsealed(bucket, entry) && !isAhead(entry.time, nowOf(bucket)),
+  );
   const next = keys === undefined ? undefined : await firstOpening(bucket, older, keys);
   const hint = next === undefined ? undefined : `the newest backup that what is set opens is ${next.name}`;
-  return refuse(terminal, failure, { next, hint }, options);
+  return refuse(invocation, failure, { next, hint }, options);
 }
 
 /** The backup cannot be taken: names the next one, and how to take it. */
 export async function nameAnother(
-  { terminal, session }: Invocation,
+  invocation: Invocation,
   backup: BackupName,
   failure: Error,
   options: Options,
 ): Promise<ExitCode> {
-  const next = await olderThan(session.bucket, backup);
+  const { bucket } = invocation.session;
+  const next = await olderThan(bucket, backup);
   const hint =
     next === undefined
-      ? `there is no older verified backup in ${session.bucket.store.description}; \`list\` shows what there is`
+      ? `there is no older verified backup in ${bucket.store.description}; \`list\` shows what there is`
       : `the next older verified backup is ${next.name}`;
-  return refuse(terminal, failure, { next, hint }, options);
+  return refuse(invocation, failure, { next, hint }, options);
 }
 
 function refuse(
-  terminal: Invocation['terminal'],
+  { terminal, session }: Invocation,
   failure: Error,
   { next, hint }: { readonly next: BackupEntry | undefined; readonly hint: string | undefined },
   { replace, only, brokenDatabase, to }: Options,
@@ -60,6 +63,7 @@ function refuse(
     ...(brokenDatabase === true ? ['--broken-database'] : []),
     ...(only === undefined ? [] : [`--only ${only}`]),
     ...(to === undefined ? [] : ['--to <as before>']),
+    ...(session.readsCopy ? ['--from copy'] : []),
   ];
   const retry = next && ['npm run backup -- restore', next.name, ...flags].join(' ');
   const said = [hint, retry].filter((text) => text !== undefined).join(': ');

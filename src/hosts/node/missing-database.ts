@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bareFile } from '../../backup/catalog/bare-file.ts';
+import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
 import type { Bucket } from '../../backup/catalog/list.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
 import { explain } from '../../lib/clock.ts';
@@ -83,10 +83,12 @@ async function storedWays(
       };
     if (newer.length === 0) return undefined;
     const bare = bareFile(bucket, newer);
+    const unpacked = await unpackedFile(bucket, newer);
     return {
       what: noLatest(bucket, latest),
       ways: [
         ...(bare === undefined ? [] : [`the newest file without a manifest:  ${bare}`]),
+        ...(unpacked === undefined ? [] : [`the newest one that somebody unpacked there:  ${unpacked}`]),
         'a backup:  npm run backup -- list, then restore <name>',
       ].map((way) => ({ at: newer[0]?.time.getTime() ?? 0, way })),
     };
