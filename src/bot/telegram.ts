@@ -4,7 +4,7 @@
  */
 import { autoRetry } from '@grammyjs/auto-retry';
 import { Api, type ApiClientOptions } from 'grammy';
-import type { Update, UserFromGetMe } from 'grammy/types';
+import type { ResponseParameters, Update, UserFromGetMe } from 'grammy/types';
 import type { Log } from '../lib/log.ts';
 import { forgiveCosmetic, isCosmetic } from './cosmetic-calls.ts';
 
@@ -76,7 +76,7 @@ export function createApi(options: {
     async (call, method, payload, signal) => {
       const answer = await call(method, payload, signal);
       if (!isAnswer(answer)) throw new NotTheBotApi(method);
-      return answer;
+      return answer.ok || hasWait(answer.parameters) ? answer : { ...answer, parameters: {} };
     },
     (call, method, payload, signal) =>
       isCosmetic(method) || (signal !== undefined && unwaited.has(signal))
@@ -86,6 +86,12 @@ export function createApi(options: {
     forgiveCosmetic(options.log ?? { warn: () => {} }),
   );
   return api;
+}
+
+/** Or none; whoever obeys a wait that is no number, or below 0, would set a timer to it. */
+function hasWait(parameters: ResponseParameters | undefined): boolean {
+  const wait: unknown = parameters?.retry_after;
+  return wait === undefined || (typeof wait === 'number' && Number.isFinite(wait) && wait >= 0);
 }
 
 /** What answers is another server, or a proxy. */

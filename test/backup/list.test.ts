@@ -39,3 +39,15 @@ test('the newest of a list is verified and not from the future: what is damaged 
   expect(newest.entry?.name).toBe(good);
   expect(newest.newer.map(({ name }) => name)).toEqual([ahead, damaged]);
 });
+
+test('a manifest far longer than its files explain is not read', async () => {
+  const now = new Date('2026-01-01T02:00:00Z');
+  const store = createMemoryStore(() => now);
+  const name = await putBackup(store, PREFIX, now);
+  const own = store.objects.get(manifestKey(PREFIX, name))?.body ?? new Uint8Array();
+  await store.put(manifestKey(PREFIX, name), Buffer.concat([own, Buffer.alloc(1_100_000, ' ')]));
+  expect(await findBackup({ store, prefix: PREFIX }, name)).toMatchObject({
+    state: 'unreadable',
+    problem: expect.stringContaining('too many for a manifest'),
+  });
+});

@@ -1,6 +1,7 @@
 /**
  * A Bot API server that is none: the token and people's data stay, and no answer fills the memory.
  */
+import type { GrammyError } from 'grammy';
 import { expect, test } from 'vitest';
 import { createApi } from '../../src/bot/telegram.ts';
 import { serveHere } from '../support/local-server.ts';
@@ -36,4 +37,23 @@ test('an endless answer is cut off', async () => {
   });
   await expect(createApi({ token: TOKEN, apiRoot, timeoutSeconds: 60 }).getMe()).rejects.toThrow(/getMe/);
   expect(sent).toBeLessThan(200);
+});
+
+test.each(['-5', '"soon"', '1e999', 'null'])('a wait of %s is none', async (wait) => {
+  const warned: Error[] = [];
+  const onWarning = (warning: Error): void => void warned.push(warning);
+  process.on('warning', onWarning);
+  const apiRoot = await serveHere((request, response) => {
+    request.resume();
+    response
+      .writeHead(429, { 'content-type': 'application/json' })
+      .end(`{"ok":false,"error_code":429,"description":"x","parameters":{"retry_after":${wait}}}`);
+  });
+  const failed = await createApi({ token: TOKEN, apiRoot })
+    .getUpdates()
+    .catch((error: unknown) => error);
+  process.off('warning', onWarning);
+  expect(failed).toMatchObject({ error_code: 429 });
+  expect((failed as GrammyError).parameters).toEqual({});
+  expect(warned).toEqual([]);
 });

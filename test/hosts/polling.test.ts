@@ -7,6 +7,7 @@ import type { Outcome } from '../../src/bot/outcome.ts';
 import { createApi } from '../../src/bot/telegram.ts';
 import { poll } from '../../src/hosts/node/polling.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { serveHere } from '../support/local-server.ts';
 
 let telegram: Telegram;
 const stopping: AbortController[] = [];
@@ -207,4 +208,29 @@ test('answers of no shape that Telegram documents end nothing, and are left behi
   );
   await until(() => asked.includes(8));
   expect(seen).toEqual(['good']);
+});
+
+test('what is no update and comes again and again is told of once', async () => {
+  let asked = 0;
+  const apiRoot = await serveHere((request, response) => {
+    request.resume();
+    asked += 1;
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end('{"ok":true,"result":[{"update_id":7,"message":5},{"update_id":8,"message":{}}]}');
+  });
+  const lines: string[] = [];
+  const controller = new AbortController();
+  stopping.push(controller);
+  polls.push(
+    poll({
+      api: createApi({ token: telegram.token, apiRoot }),
+      receive: async () => 'handled',
+      log: createLog('info', (line) => lines.push(line)),
+      sleep: (ms) => pause(Math.min(ms, 5), undefined, { signal: controller.signal }).catch(() => {}),
+      signal: controller.signal,
+    }),
+  );
+  await until(() => asked > 5);
+  expect(lines.filter((line) => line.includes('not an update'))).toHaveLength(2);
 });

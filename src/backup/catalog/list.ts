@@ -200,7 +200,7 @@ export async function loadEntry(bucket: Bucket, group: ObjectGroup): Promise<Bac
   };
   if (stored === undefined)
     return { ...base, state: 'unfinished', problem: 'no manifest: under way, or left over by a failed run' };
-  const read = await readManifest(bucket, group.name);
+  const read = await readManifest(bucket, group.name, mostManifestBytes(base.bytes));
   if (read instanceof ManifestError) {
     const isDenied = read.cause instanceof StoreError && read.cause.isDenied;
     return { ...base, state: 'unreadable', problem: read.message, ...(isDenied && { isDenied }) };
@@ -248,9 +248,13 @@ async function readVerdict(
 }
 
 /** The manifest, or what is wrong with it; a missing one counts as wrong. */
-async function readManifest({ store, prefix }: Bucket, name: BackupName): Promise<Manifest | ManifestError> {
+async function readManifest(
+  { store, prefix }: Bucket,
+  name: BackupName,
+  most: number,
+): Promise<Manifest | ManifestError> {
   try {
-    const bytes = await readSmall(store, manifestKey(prefix, name));
+    const bytes = await readSmall(store, manifestKey(prefix, name), most);
     if (bytes === undefined) return new ManifestError('manifest is gone');
     const manifest = parseManifest(bytes);
     if (manifest.name !== name) return new ManifestError(`manifest is of another backup: ${manifest.name}`);
@@ -266,6 +270,15 @@ async function readManifest({ store, prefix }: Bucket, name: BackupName): Promis
  * whoever parses it.
  */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
+
+/**
+ * What a manifest of files of so many bytes can have at most: thousands of tables, and a hundred
+ * bytes for each part of some MiB. A list of hundreds whose manifests were padded would take minutes
+ * and the memory of the host.
+ */
+export function mostManifestBytes(bytes: number): number {
+  return Math.min(MAX_SMALL_BYTES, 1024 * 1024 + 256 * Math.ceil(bytes / (1024 * 1024)));
+}
 
 /**
  * A whole small object, or undefined when there is none. @throws ManifestError for one that is not

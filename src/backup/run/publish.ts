@@ -1,6 +1,6 @@
 /** Puts the manifest, the moment at which a backup begins to exist, and makes sure of it. */
 import { Buffer } from 'node:buffer';
-import { type Bucket, findBackup, readSmall } from '../catalog/list.ts';
+import { type Bucket, findBackup, mostManifestBytes, readSmall } from '../catalog/list.ts';
 import { type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import type { Lease } from './lease.ts';
@@ -19,7 +19,9 @@ export async function publish({ store, prefix }: Bucket, manifest: Manifest): Pr
   } catch (error) {
     failure = { error };
   }
-  const held = await readSmall(store, key);
+  const files = Object.values(manifest.objects).reduce((sum, object) => sum + object.bytes, 0);
+  // One that no listing would read is none.
+  const held = await readSmall(store, key, mostManifestBytes(files));
   if (held !== undefined && Buffer.compare(held, bytes) === 0) return;
   if (failure !== undefined) throw failure.error;
   throw new Error('the manifest that the bucket gives back is not the one it was given');

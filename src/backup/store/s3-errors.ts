@@ -103,6 +103,9 @@ function reason(operation: Operation, error: unknown): string {
     return `no connection to ${operation.endpoint} (${error.message}); ${connectionAdvice(error.message)}`;
   }
   const status = statusOf(error);
+  // Of the SDK's reader: nested too deeply.
+  if (error instanceof RangeError)
+    return `${status ?? 'it'} was answered with what no S3 server says; check S3_ENDPOINT`;
   const code = codeOf(error);
   const said = [status, code, sentence(error)].filter((part) => part !== undefined && part !== '').join(' ');
   const advice = adviceFor({

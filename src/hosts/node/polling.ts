@@ -40,6 +40,8 @@ const PEEK_MS = 300;
  * unseen.
  */
 const MOST_UNFINISHED = 80;
+/** Ids that are remembered as told. */
+const MOST_STRANGE = 1_000;
 /** Updates handled at once, each of another chat. */
 const MOST_AT_ONCE = 24;
 
@@ -128,6 +130,8 @@ class ChatQueues {
   readonly #unfinished = new Set<number>();
   /** Finished, but Telegram gives it again while an older one is not. */
   readonly #finished = new Set<number>();
+  /** Told of, and no update. */
+  readonly #strange = new Set<number>();
   readonly #slots = new Slots(MOST_AT_ONCE);
   readonly #options: PollingOptions;
   #last = -1;
@@ -153,8 +157,11 @@ class ChatQueues {
       const { update_id: id } = update;
       this.#last = id;
       if (!isUpdate(update)) {
-        // Telegram sends nothing else; what stands in for it may. The offset leaves it behind.
-        this.#options.log.error('not an update', { update_id: id });
+        // Telegram sends nothing else; what stands in for it may. The offset leaves it behind; a
+        // server that gives it again and again is told of once.
+        if (!this.#strange.has(id)) this.#options.log.error('not an update', { update_id: id });
+        if (this.#strange.size >= MOST_STRANGE) this.#strange.clear();
+        this.#strange.add(id);
         continue;
       }
       if (this.#unfinished.has(id) || this.#finished.has(id)) continue;
