@@ -22,6 +22,7 @@ const ENGLISH = {
   'no-kind': '{} is not a kind that this bot knows',
   'no-file-id': '{} is not a file_id of Telegram’s',
   'no-chat-link': '{} is not a link to a chat of Telegram’s',
+  'of-an-admin': 'this person runs the bot: no file bans an admin',
   nul: 'a NUL character in it',
   'nul-removed': 'a NUL character in it: left out',
   'not-utf8': 'bytes in it that are not UTF-8',

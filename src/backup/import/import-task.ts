@@ -44,6 +44,8 @@ export interface ImportInput {
    * The module whose `takeOverFile` makes an old bot's database this bot's; left out: it is not.
    */
   readonly takeOver?: string | undefined;
+  /** {@link ImportOptions.adminIds} */
+  readonly adminIds?: readonly number[] | undefined;
   /** Nothing at all is written to the database: a copy of it is looked at. */
   readonly dryRun: boolean;
 }
@@ -66,6 +68,7 @@ export const importTask: Task<ImportInput, ImportReport, ImportMessage> = async 
       id: randomUUID(),
       prefer: input.prefer,
       dryRun: input.dryRun,
+      ...(input.adminIds && { adminIds: input.adminIds }),
       ...(target.staging && { staging: target.staging }),
       onRows: (rows) => send({ kind: 'rows', rows }),
       beforeMerge: () => send({ kind: 'merging' }),

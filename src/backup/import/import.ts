@@ -3,7 +3,7 @@
  * and merged in one transaction: all or nothing. Nothing living is touched before that, and
  * whatever breaks before it leaves everything as it was. Runs in workerd too.
  */
-import type { Database } from '../../db/database.ts';
+import { all, type Database, listed, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { readVerdict } from '../document/reasons.ts';
 import { databaseSite, type Staging } from '../staged/database-site.ts';
@@ -36,6 +36,8 @@ export interface ImportOptions {
   /** Names this attempt, so that two imports at once do not mix. */
   readonly id: string;
   readonly prefer: Preference;
+  /** Who runs the bot by its settings: no file bans them, nor the admins of the database. */
+  readonly adminIds?: readonly number[];
   /** Look only: nothing but staging tables, gone again at the end, is written. */
   readonly dryRun: boolean;
   /** Where staged rows are kept; in the database itself by default. */
@@ -77,6 +79,15 @@ export interface ImportReport {
   }[];
 }
 
+async function adminsOf(db: Database, owners: readonly number[] = []): Promise<ReadonlySet<number>> {
+  const [[isThere]] = await db.read([
+    all(sql("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'admins'"), () => true),
+  ]);
+  if (isThere !== true) return new Set(owners);
+  const [found] = await db.read([listed(sql('SELECT user_id FROM admins'), (row) => row.int('user_id'))]);
+  return new Set([...owners, ...found]);
+}
+
 /**
  * @throws when the file breaks off, is none of ours, or the database refuses: nothing was changed
  * then.
@@ -114,7 +125,7 @@ export async function importRecords(
         rows = count;
         await step([statement]);
       },
-      options.now ?? new Date(),
+      { now: options.now ?? new Date(), adminIds: await adminsOf(db, options.adminIds) },
     );
     const ranges = await allRanges(read, staged, found);
     const steps = [...indexStaging(staged, staging.schema), ...judge(staged), ...derive(staged)];

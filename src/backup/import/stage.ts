@@ -65,7 +65,7 @@ export async function stageRecords(
   staged: readonly StagedImport[],
   records: AsyncIterable<ImportEvent>,
   write: (rows: number, statement: string) => Promise<void>,
-  now: Date,
+  { now, adminIds }: { readonly now: Date; readonly adminIds: ReadonlySet<number> },
 ): Promise<Read> {
   const targets = new Map(staged.map((one) => [one.spec.name, targetOf(one)]));
   const latest = toSqlTime(new Date(now.getTime() + AHEAD_MS));
@@ -109,7 +109,14 @@ export async function stageRecords(
     for (const [name, value] of Object.entries(event.fields))
       if (value !== null && value !== '' && !target.known.has(name))
         count(leftAside, `${event.table}.${name}`);
-    const { fields, faults } = fitted(target, event, latest);
+    const { fields, faults } = fitted(target, unbanned(event, adminIds), latest);
+    if (event.fields['banned_at'] != null && isOfAdmin(event, adminIds))
+      faults.push({
+        table: event.table,
+        place: `${event.place}.banned_at`,
+        ...reason('of-an-admin'),
+        what: 'value',
+      });
     for (const fault of faults) refuse(fault);
     if (fields === undefined) continue;
     n += 1;
@@ -163,6 +170,16 @@ function targetOf(staged: StagedImport): Target {
     tuples: [],
     characters: 0,
   };
+}
+
+/** Rights are given by a person, not by a file; nor are they taken so. */
+function isOfAdmin({ table, fields }: LegacyRecord, adminIds: ReadonlySet<number>): boolean {
+  return table === 'users' && adminIds.has(Number(fitValue('id', fields['user_id'] ?? null).value));
+}
+
+function unbanned(record: LegacyRecord, adminIds: ReadonlySet<number>): LegacyRecord {
+  if (!isOfAdmin(record, adminIds)) return record;
+  return { ...record, fields: { ...record.fields, banned_at: null } };
 }
 
 /** Values in the order of the columns; none when the row cannot be without one that it lacks. */

@@ -16,7 +16,7 @@ import { type ImportRun, runImport } from './run-import.ts';
  * writes wait so long.
  */
 export function createImportUpload(
-  { takeOver, ...database }: ImportDatabase & Pick<ImportRun, 'takeOver'>,
+  { takeOver, adminIds, ...database }: ImportDatabase & Pick<ImportRun, 'takeOver' | 'adminIds'>,
   holdWrites: () => () => void,
 ): ImportUpload {
   return async (body, { utcOffsetMinutes, dryRun, signal }) => {
@@ -33,6 +33,7 @@ export function createImportUpload(
         utcOffsetMinutes,
         prefer: 'newer',
         takeOver,
+        adminIds,
         dryRun,
         signal,
         beforeMerge: () => {

@@ -90,6 +90,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
       runImport({
         takeOver: TAKE_OVER_MODULE,
         database: session.config.database,
+        adminIds: session.config.adminIds,
         file: resolve(file),
         keys: session.keys,
         utcOffsetMinutes: options.utcOffset,

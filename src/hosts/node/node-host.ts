@@ -225,7 +225,10 @@ export async function startNode(
     isLost: database.isLost,
     asCalled: asCalledHere,
     copiesApart: true,
-    importUpload: createImportUpload({ ...config.database, takeOver: TAKE_OVER_MODULE }, held.hold),
+    importUpload: createImportUpload(
+      { ...config.database, takeOver: TAKE_OVER_MODULE, adminIds: config.adminIds },
+      held.hold,
+    ),
     background: (work) => {
       void runs.add(work(givingUp.signal));
     },

@@ -292,3 +292,21 @@ test('a number that is too large for the bot to read is refused in every column,
   expect(await texts('SELECT year AS t FROM anime')).toEqual([null]);
   expect(await texts('SELECT COUNT(*) AS t FROM audit_log')).toEqual(['0']);
 });
+
+test('no file bans an owner or an admin: the ban is left out and told, and other bans are taken', async () => {
+  await db.write([sql("INSERT INTO admins (user_id, added_at) VALUES (6, '2026-01-01 00:00:00')")]);
+  const file = join(directory, 'bans.json');
+  const at = '2025-01-01 00:00:00';
+  const users = [5, '6', 7].map((user_id) => ({ user_id, banned_at: at }));
+  writeFileSync(file, JSON.stringify({ users }));
+  const records = await openImportFile(file, { keys: undefined, directory, utcOffsetMinutes: 0 });
+  const report = await importRecords(db, records, { id: 'x', prefer: 'newer', dryRun: false, adminIds: [5] });
+  expect(told(report)).toEqual(
+    [0, 1].map((i) => `value users[${i}].banned_at: this person runs the bot: no file bans an admin`),
+  );
+  expect(await texts("SELECT user_id || COALESCE(banned_at, '') AS t FROM users ORDER BY user_id")).toEqual([
+    '5',
+    '6',
+    `7${at}`,
+  ]);
+});

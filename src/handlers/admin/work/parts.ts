@@ -7,7 +7,16 @@ import type { Texts } from '../../../locales/index.ts';
 
 export type WorkParts = Pick<
   Services,
-  'db' | 'api' | 'backups' | 'defaultLocale' | 'now' | 'log' | 'importUpload' | 'background' | 'after'
+  | 'adminIds'
+  | 'db'
+  | 'api'
+  | 'backups'
+  | 'defaultLocale'
+  | 'now'
+  | 'log'
+  | 'importUpload'
+  | 'background'
+  | 'after'
 >;
 
 /** What the admin is told in the end, and what is written with it. */

@@ -71,6 +71,7 @@ const REASONS: ReasonTexts = {
   'no-kind': '{} — неизвестный вид',
   'no-file-id': '{} — не файл Telegram',
   'no-chat-link': '{} — не ссылка на группу или канал Telegram',
+  'of-an-admin': 'это админ бота: файл не может его заблокировать',
   nul: 'внутри символ NUL',
   'nul-removed': 'символ NUL убран',
   'not-utf8': 'внутри байты не в UTF-8',

@@ -71,6 +71,7 @@ const REASONS: ReasonTexts = {
   'no-kind': '{} — нотаниш тур',
   'no-file-id': '{} — Telegram файли рақами эмас',
   'no-chat-link': '{} — Telegram гуруҳи ёки канали ҳаволаси эмас',
+  'of-an-admin': 'бу одам ботнинг админи: файл уни блоклай олмайди',
   nul: 'ичида NUL белгиси бор',
   'nul-removed': 'NUL белгиси олиб ташланди',
   'not-utf8': 'UTF-8 бўлмаган байтлар бор',

@@ -70,6 +70,7 @@ const REASONS: ReasonTexts = {
   'no-kind': '{} — notanish tur',
   'no-file-id': '{} — Telegram fayli raqami emas',
   'no-chat-link': '{} — Telegram guruhi yoki kanali havolasi emas',
+  'of-an-admin': 'bu odam botning admini: fayl uni bloklay olmaydi',
   nul: 'ichida NUL belgisi bor',
   'nul-removed': 'NUL belgisi olib tashlandi',
   'not-utf8': 'UTF-8 bo‘lmagan baytlar bor',

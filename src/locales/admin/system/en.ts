@@ -92,7 +92,7 @@ export const en: typeof uz = {
   damagedBackup: (problem) =>
     html`The newest backup is not sound: <code>${problem}</code>. What to do is in docs/operations.md.`,
   unopenedBackup: (problem) =>
-    html`The newest backup does not open with the key or passphrase that is set: <code>${problem}</code>. Check BACKUP_PASSPHRASE, then press /backup.`,
+    html`The newest backup does not open with the key or passphrase that is set: <code>${problem}</code>. Check the key, then press /backup.`,
   damagedDatabase: (problem) =>
     html`The bot’s database is damaged, and the last run made no backup: <code>${problem}</code>. What to do is in docs/operations.md.`,
   copyFine: () => html`Second bucket: every backup is there, too.`,

@@ -91,7 +91,7 @@ export const ru: typeof uz = {
   damagedBackup: (problem) =>
     html`Последняя копия непригодна: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
   unopenedBackup: (problem) =>
-    html`Последняя резервная копия не открывается ключом или паролем из настроек: <code>${problem}</code>. Проверьте BACKUP_PASSPHRASE, затем нажмите /backup.`,
+    html`Последняя резервная копия не открывается ключом или паролем из настроек: <code>${problem}</code>. Проверьте ключ, затем нажмите /backup.`,
   damagedDatabase: (problem) =>
     html`База бота повреждена, последняя копия не сделана: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
   copyFine: () => html`Второе хранилище: все резервные копии есть и там.`,

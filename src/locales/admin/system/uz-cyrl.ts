@@ -93,7 +93,7 @@ export const uzCyrl: typeof uz = {
   damagedBackup: (problem) =>
     html`Охирги захира нусха яроқсиз: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   unopenedBackup: (problem) =>
-    html`Охирги захира нусхани созламалардаги калит ёки парол очмади: <code>${problem}</code>. BACKUP_PASSPHRASE тўғрилигини текширинг, сўнг /backup босинг.`,
+    html`Охирги захира нусхани созламалардаги калит ёки парол очмади: <code>${problem}</code>. Калит тўғрилигини текширинг, сўнг /backup босинг.`,
   damagedDatabase: (problem) =>
     html`Бот базаси бузилган, охирги марта захира нусха олинмади: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
   copyFine: () => html`Иккинчи омбор: барча захира нусхалар у ерда ҳам бор.`,

@@ -97,7 +97,7 @@ export const uz = {
   damagedBackup: (problem: string): Html =>
     html`Oxirgi zaxira nusxa yaroqsiz: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   unopenedBackup: (problem: string): Html =>
-    html`Oxirgi zaxira nusxani sozlamalardagi kalit yoki parol ochmadi: <code>${problem}</code>. BACKUP_PASSPHRASE to‘g‘riligini tekshiring, so‘ng /backup bosing.`,
+    html`Oxirgi zaxira nusxani sozlamalardagi kalit yoki parol ochmadi: <code>${problem}</code>. Kalit to‘g‘riligini tekshiring, so‘ng /backup bosing.`,
   damagedDatabase: (problem: string): Html =>
     html`Bot bazasi buzilgan, oxirgi marta zaxira nusxa olinmadi: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
   copyFine: (): Html => html`Ikkinchi ombor: barcha zaxira nusxalar u yerda ham bor.`,
