@@ -219,7 +219,8 @@ export function wayBack(lack: Lack): string {
     const [, table, name] = RENAMED.exec(finding) ?? [];
     return table === undefined ? [] : [`ALTER TABLE ${name} RENAME TO ${table}`];
   });
-  // Its rows are all there: a restore would take older ones, and meet its indexes under the other name.
+  // Its rows are all there. A restore would take older ones, and meet its indexes under the other
+  // name.
   if (renames.length > 0) {
     const rest = renames.length < lack.findings.length ? ', then see what is left of it' : '';
     return `stop the bot and give the table its name again, with this SQL in the database (nothing is lost)${rest}: ${renames.join('; ')}`;

@@ -273,8 +273,8 @@ const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 
 /**
  * What a manifest of files of so many bytes can have at most: thousands of tables, and a hundred
- * bytes for each part of some MiB. A list of hundreds whose manifests were padded would take minutes
- * and the memory of the host.
+ * bytes for each part of some MiB. A list of hundreds whose manifests were padded would take
+ * minutes, and the memory of the host.
  */
 export function mostManifestBytes(bytes: number): number {
   return Math.min(MAX_SMALL_BYTES, 1024 * 1024 + 256 * Math.ceil(bytes / (1024 * 1024)));
