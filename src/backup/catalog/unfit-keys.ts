@@ -10,7 +10,7 @@ import type { BackupEntry, Bucket } from './list.ts';
  * Why no key at hand opens the backup, by the first bytes of its database file alone. Undefined
  * when one does, when it is not encrypted, and where there is no key: then nobody can tell.
  */
-export async function unfitKeys(
+async function unfitKeys(
   { store, prefix }: Pick<Bucket, 'store' | 'prefix'>,
   entry: Pick<BackupEntry, 'manifest'> | undefined,
   keys: OpeningKeys | undefined,
