@@ -1,6 +1,6 @@
 /**
  * Drill (docs/spec/backup.md, "Commands"): the newest backup into a scratch database, compared,
- * timed, recorded. Node only.
+ * timed, recorded; and the changes that lead to it replayed. Node only.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { NotOpened } from '../catalog/not-opened.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { ENGINE_TABLES } from '../schema/engine-tables.ts';
 import type { OpenOptions } from '../verify/open-object.ts';
+import { type ChainProof, proveChain } from './drill-changes.ts';
 import type { FileCalls } from './file-calls.ts';
 import { restore } from './restore.ts';
 import type { RestoreProgress } from './restore-steps.ts';
@@ -38,6 +39,8 @@ export interface DrillOutcome {
   readonly recordFailed: string | undefined;
   /** What the restore had to tell. */
   readonly notes: readonly string[];
+  /** What was proved of the change log; undefined where nothing could be. */
+  readonly chain: ChainProof | undefined;
 }
 
 /**
@@ -55,10 +58,14 @@ export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<Dri
   let isSealed = false;
   let rows = 0;
   let notes: readonly string[] = [];
+  let chain: ChainProof | undefined;
   try {
     ({ rows, notes } = await inScratch(undefined, (directory) =>
       rehearse(parts, chosen, join(directory, 'drill.db')),
     ));
+    chain = await inScratch(undefined, (directory) =>
+      proveChain(bucket, chosen, { keys: parts.keys, directory }),
+    );
     // It comes back as it was stored, and that is no whole database.
     problem = (chosen.manifest && damageOf(chosen.manifest)) ?? (lost === undefined ? null : lostText(lost));
   } catch (error) {
@@ -77,7 +84,7 @@ export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<Dri
     problem,
   };
   const recordFailed = await addDrill(bucket, record).then(() => undefined, explain);
-  return { record, recordFailed, notes };
+  return { record, recordFailed, notes, chain };
 }
 
 async function rehearse(

@@ -62,6 +62,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
       path: source.path,
       origin: originOf(way, isWhole ? point.time : time, files.length),
       ...prepared,
+      ...(replayed && { covered: replayed.covered }),
       notes: [
         ...soFar,
         ...source.notes,

@@ -46,6 +46,8 @@ export interface Replayed {
   /** Rows of change files that were brought in. */
   readonly images: number;
   readonly deleted: number;
+  /** Tables that change files tell of. */
+  readonly covered: readonly string[];
   /** For people. */
   readonly notes: readonly string[];
 }
@@ -69,6 +71,7 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
     return {
       images: replay.images,
       deleted: replay.deleted,
+      covered: coverageOf(schema).covered.map(({ name }) => name),
       notes: [
         ...stale,
         ...(orphans > 0 ? [`${orphans} more rows than in the backup refer to rows that do not exist`] : []),

@@ -23,6 +23,8 @@ export interface RestoreSource extends Prepared {
   readonly origin: string;
   /** What was odd on the way: the database file was damaged and the document was used. */
   readonly notes: readonly string[];
+  /** Of a moment: the tables that its change files tell of. */
+  readonly covered?: readonly string[];
 }
 
 export type RestoreFrom =

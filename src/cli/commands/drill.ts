@@ -4,7 +4,7 @@ import { newestFit } from '../../backup/catalog/list.ts';
 import { lostBackup, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { drill } from '../../backup/restore/drill.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { formatCount } from '../../text/format.ts';
+import { countOf, formatCount } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
@@ -26,7 +26,7 @@ async function run(
   const { entry, passedOver } = await resolveBackup(session.bucket, name);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const bar = createProgressBar(terminal, () => performance.now());
-  const { record, recordFailed, notes } = await drill(
+  const { record, recordFailed, notes, chain } = await drill(
     {
       bucket: session.bucket,
       keys: session.keys,
@@ -37,12 +37,21 @@ async function run(
     entry,
   );
   const { say, answer, colors } = terminal;
-  answer({ ...record, record_failed: recordFailed ?? null, notes: [...passedOver, ...notes] });
-  if (record.ok)
+  answer({
+    ...record,
+    changes: chain ?? null,
+    record_failed: recordFailed ?? null,
+    notes: [...passedOver, ...notes],
+  });
+  if (record.ok) {
     say(
       `${colors.green('drill passed:')} ${colors.bold(record.name)} restored into a scratch database in ${(record.ms / 1000).toFixed(1)} s, ${formatCount(record.rows)} rows, every table as in the manifest`,
     );
-  else if (record.opened === false)
+    if (chain !== undefined)
+      say(
+        `  backup ${chain.from} and ${countOf(chain.files, 'change file')} behind it make the same: ${countOf(chain.tables, 'table')} as in the manifest`,
+      );
+  } else if (record.opened === false)
     say(`${colors.yellow('drill not made:')} ${record.name} was not opened: ${record.problem}`);
   else say(`${colors.red('drill FAILED:')} ${record.name}: ${record.problem}`);
   for (const note of notes) say(colors.yellow(`  ${note}`));
