@@ -85,6 +85,7 @@ function buildHost(env: Environment): Host {
     me: readBotInfo(botInfo),
     store,
     backups: composeEngine(config.backup, {
+      changeDays: config.changes.retentionDays,
       source,
       store,
       copy: copy?.bucket.kind === 's3' ? copyOf(config.backup, copy, createS3Store(copy.bucket)) : undefined,

@@ -92,6 +92,7 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
   const { db, close } = await openDatabase(config.database);
   try {
     const context = composeBackup(config.backup, {
+      changeDays: config.changes.retentionDays,
       source: openSnapshotSource(config.database),
       store: await openStore(config.bucket),
       ledger: createBackupLedger(db, isSurelyDead),

@@ -124,6 +124,7 @@ export async function openSession(
     async backup() {
       const db = await live();
       return composeBackup(config.backup, {
+        changeDays: config.changes.retentionDays,
         source,
         store: first.store,
         ledger: createBackupLedger(db, isSurelyDead),

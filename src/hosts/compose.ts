@@ -31,6 +31,8 @@ export interface BackupParts {
   readonly keys?: OpeningKeys;
   readonly clock?: Clock;
   readonly timeoutMs?: number;
+  /** How many days change files are kept. */
+  readonly changeDays?: number;
 }
 
 /** The program's version, written into manifests and documents and told by /healthz. */
@@ -66,6 +68,7 @@ export function composeBackup(settings: BackupSettings, parts: BackupParts): Bac
       weekly: settings.keepWeekly,
       monthly: settings.keepMonthly,
     },
+    changeDays: parts.changeDays,
     gzipLevel: GZIP_LEVEL,
     timeoutMs: parts.timeoutMs ?? RUN_TIMEOUT_MS,
     alert: parts.alert,

@@ -28,6 +28,8 @@ export interface BackupContext extends Bucket {
    */
   readonly keys: OpeningKeys | undefined;
   readonly retention: RetentionPolicy;
+  /** How many days change files are kept; absent: none is removed. */
+  readonly changeDays?: number | undefined;
   /** zlib's 0 to 9. */
   readonly gzipLevel: number;
   /** A run that takes longer is given up. */

@@ -8,6 +8,7 @@ import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.t
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune, sweepDebris } from '../catalog/prune.ts';
 import { type BasePosition, coveredByBase } from '../changes/base.ts';
+import { pruneChanges } from '../changes/prune-changes.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { BackupContext } from './context.ts';
 import type { Lease } from './lease.ts';
@@ -69,11 +70,18 @@ export async function settle(
       check: () => lease.confirm(),
     }),
   );
+  const { changeDays } = context;
+  const changes =
+    changeDays === undefined
+      ? undefined
+      : await attempt('retention of change files', () =>
+          pruneChanges(context, { days: changeDays, now: clock.now(), check: () => lease.confirm() }),
+        );
   const rows = rowsOfTables(manifest.tables);
   const covered = manifest.state !== 'verified' || !position ? [] : coveredByBase(name, position, rows);
   if (covered.length > 0)
     await attempt('forgetting changes that it holds', () => ledger.coverChanges(covered));
-  problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []));
+  problems.push(...(swept?.problems ?? []), ...(pruned?.problems ?? []), ...(changes?.problems ?? []));
   const wasDead = await attempt('recording the run', () => ledger.end(name, endOf(manifest, clock.now())));
   if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
   const alert = alertFor(manifest, problems, pruned);

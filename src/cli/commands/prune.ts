@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { type PruneOptions, type PruneReport, prune } from '../../backup/catalog/prune.ts';
+import { type ChangePruneReport, pruneChanges } from '../../backup/changes/prune-changes.ts';
 import { KEEPS_DELETED } from '../../backup/run/probe.ts';
-import { formatBytes } from '../../text/format.ts';
+import { countOf, formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { formatTable } from '../table.ts';
 
@@ -27,20 +28,33 @@ async function pruneNow(
   const options: PruneOptions = { policy: { days, daily, weekly, monthly }, now: now(), confirmed: yes };
   const preview = await prune(session.bucket, { ...options, dryRun: true });
   showDecisions(invocation, preview);
+  const ofChanges = { days: session.config.changes.retentionDays, now: options.now };
+  const going = await pruneChanges(session.bucket, { ...ofChanges, dryRun: true });
+  showChanges(invocation, going);
   const { plan } = preview;
-  if (dryRun) return finish(invocation, preview, { dryRun, refused: false });
+  if (dryRun) return finish(invocation, preview, going, { dryRun, refused: false });
   let confirmed = yes;
   if (plan.kind === 'ask' && !confirmed) {
     const question = terminal.colors.yellow(
       `This deletes ${plan.removing} of ${plan.of} backups: more than half.`,
     );
     confirmed = await terminal.confirm(question, 'delete');
-    if (!confirmed) return finish(invocation, preview, { dryRun, refused: true });
+    if (!confirmed) return finish(invocation, preview, going, { dryRun, refused: true });
   }
-  return finish(invocation, await prune(session.bucket, { ...options, confirmed }), {
-    dryRun,
-    refused: false,
-  });
+  const pruned = await prune(session.bucket, { ...options, confirmed });
+  const changes = await pruneChanges(session.bucket, ofChanges);
+  return finish(invocation, pruned, changes, { dryRun, refused: false });
+}
+
+/** Files that are named; a first retention may delete thousands. */
+const NAMED = 5;
+
+function showChanges({ terminal: { say } }: Invocation, { plan, kept }: ChangePruneReport): void {
+  if (plan.length === 0) return;
+  say(`Change files: ${countOf(plan.length, 'file')} to delete, ${formatCount(kept)} kept`);
+  for (const { file, reason } of plan.slice(0, NAMED)) say(`  ${file.file}: ${reason}`);
+  if (plan.length > NAMED) say(`  and ${formatCount(plan.length - NAMED)} more`);
+  say('');
 }
 
 function showDecisions({ terminal }: Invocation, { plan }: PruneReport): void {
@@ -63,9 +77,11 @@ function showDecisions({ terminal }: Invocation, { plan }: PruneReport): void {
 function finish(
   { terminal }: Invocation,
   report: PruneReport,
+  changes: ChangePruneReport,
   { dryRun, refused }: { dryRun: boolean; refused: boolean },
 ): ExitCode {
-  const { plan, removed, problems, hiddenBytes } = report;
+  const { plan, removed, hiddenBytes } = report;
+  const problems = [...report.problems, ...changes.problems];
   const ok = problems.length === 0 && !refused;
   terminal.answer({
     ok,
@@ -74,6 +90,11 @@ function finish(
     decisions: plan.decisions,
     removed,
     hidden_bytes: hiddenBytes,
+    changes: {
+      decisions: changes.plan.map(({ file, reason }) => ({ file: file.file, reason })),
+      kept: changes.kept,
+      removed: changes.removed,
+    },
     problems,
   });
   const wanted = plan.decisions.filter(({ action }) => action === 'remove').length;
@@ -84,6 +105,7 @@ function finish(
       terminal.colors.yellow(`nothing was deleted: deleting more than half needs a yes (prune --yes)`),
     );
   else terminal.say(`${removed.length} deleted, ${plan.decisions.length - removed.length} kept`);
+  if (changes.removed.length > 0) terminal.say(`${countOf(changes.removed.length, 'change file')} deleted`);
   if (hiddenBytes > 0)
     terminal.say(
       terminal.colors.yellow(`${formatBytes(hiddenBytes)} of them are still there: ${KEEPS_DELETED}`),

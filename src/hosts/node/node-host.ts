@@ -173,6 +173,7 @@ export async function startNode(
   const source = openSnapshotSource(config.database);
   const givingUp = new AbortController();
   const backups = composeEngine(config.backup, {
+    changeDays: config.changes.retentionDays,
     source,
     store,
     copy: config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket)),

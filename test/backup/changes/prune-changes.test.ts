@@ -1,0 +1,88 @@
+import { utimesSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listChanges } from '../../../src/backup/changes/list-changes.ts';
+import { pruneChanges } from '../../../src/backup/changes/prune-changes.ts';
+import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
+
+let world: ChangeWorld;
+beforeEach(async () => {
+  world = await createChangeWorld();
+});
+afterEach(() => world.close());
+
+const DAY = 86_400_000;
+
+async function change(): Promise<string> {
+  world.sql('INSERT INTO counted (note) VALUES (1)');
+  const file = await world.ship();
+  settle(file);
+  world.clock.advance(DAY / 2);
+  return file;
+}
+
+/** The store's clock is the test's. */
+function settle(file: string): void {
+  utimesSync(world.pathOf(file), world.clock.now(), world.clock.now());
+}
+
+const prune = (days: number, dryRun = false) =>
+  pruneChanges(world.context, { days, now: world.clock.now(), dryRun });
+const there = async () => (await listChanges(world.context)).files.map(({ file }) => file);
+
+test('what is older than it is to be kept goes, and never what the newest backup needs', async () => {
+  await world.full();
+  const old = [await change(), await change()];
+  world.clock.advance(20 * DAY);
+  const waits = await (async () => {
+    // Half of it is in the backup, which needs it therefore.
+    world.sql('INSERT INTO counted (note) VALUES (1)');
+    await world.full();
+    return change();
+  })();
+  world.clock.advance(30 * DAY);
+  const plan = await prune(14, true);
+  expect(plan.plan.map(({ file }) => file.file)).toEqual(old);
+  expect(plan.plan[0]?.reason).toMatch(/^\d+ days old, over the 14 kept$/);
+  expect(await there()).toEqual([...old, waits]);
+  const done = await prune(14);
+  expect(done.removed).toHaveLength(2);
+  expect(await there()).toEqual([waits]);
+  expect((await prune(14)).plan).toEqual([]);
+});
+
+test('without a verified backup, or by a clock that runs ahead, nothing goes', async () => {
+  const file = await change();
+  world.clock.advance(100 * DAY);
+  expect((await prune(14)).plan).toEqual([]);
+  await change();
+  expect((await pruneChanges(world.context, { days: 365, now: new Date('2090-01-01') })).plan).toEqual([]);
+  expect(await there()).toContain(file);
+});
+
+test('what is older than every full backup goes: nothing leads to it', async () => {
+  const lost = await change();
+  world.clock.advance(3 * DAY);
+  await world.full();
+  const next = await change();
+  expect((await prune(14)).plan).toMatchObject([
+    { reason: 'older than every full backup: nothing leads to it' },
+  ]);
+  expect(await there()).toEqual([next]);
+  expect(lost).not.toBe(next);
+});
+
+test('a bucket that keeps what it was told to delete is told of', async () => {
+  await world.full();
+  const file = await change();
+  world.clock.advance(20 * DAY);
+  await world.full();
+  await change();
+  const { store } = world.context;
+  const bucket = {
+    ...world.context,
+    store: { ...store, delete: async (keys: readonly string[]) => ({ gone: [], remaining: keys }) },
+  };
+  const report = await pruneChanges(bucket, { days: 14, now: world.clock.now() });
+  expect(report.removed).toEqual([]);
+  expect(report.problems).toEqual([expect.stringContaining(file)]);
+});
