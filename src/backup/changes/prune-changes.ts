@@ -83,7 +83,7 @@ async function boundsOf(
 }
 
 /** Oldest first. In doubt a file stays. Pure. */
-export function planChanges(
+function planChanges(
   files: readonly StoredChange[],
   { newest, oldest }: Bounds,
   { days, now: clock }: Pick<ChangePruneOptions, 'days' | 'now'>,
