@@ -167,25 +167,29 @@ describe('a download never ends early', () => {
 
   test('a consumer may take its time over small pieces', async () => {
     const body = () => {
-      let left = 20;
-      return new ReadableStream<Uint8Array>({
-        pull(controller) {
-          if (left-- > 0) controller.enqueue(utf8('x'));
-          else controller.close();
+      let left = 10;
+      return new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            await new Promise((resolve) => setTimeout(resolve, 2));
+            if (left-- > 0) controller.enqueue(utf8('x'));
+            else controller.close();
+          },
         },
-      });
+        { highWaterMark: 0 },
+      );
     };
     const store = openStore(
-      always(() => new Response(body(), { headers: { ...headers, 'content-length': '20' } })),
-      { silenceMs: 40 },
+      always(() => new Response(body(), { headers: { ...headers, 'content-length': '10' } })),
+      { silenceMs: 300 },
     );
     const object = await store.get('k');
     let bytes = 0;
     for await (const piece of object?.body ?? []) {
       bytes += piece.byteLength;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 40));
     }
-    expect(bytes).toBe(20);
+    expect(bytes).toBe(10);
   });
 
   test('no answer at all: tried again, then given up', async () => {
