@@ -7,15 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
 import type { SchemaObject } from '../../../src/backup/model/model.ts';
 import { refuseStrangers, strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
 import { BackupRefused } from '../../../src/backup/restore/source.ts';
 import { strangersOf } from '../../../src/backup/schema/strangers.ts';
+import { sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { migrations } from '../../../src/db/migrations/all-migrations.ts';
 import { LEDGER } from '../../../src/db/own-schema.ts';
 import { type CliResult, runCli } from '../../cli/spawn-cli.ts';
+import { createWorld } from '../../support/backup-world.ts';
+import { backUp, restoreNewest, rowsOf } from './support.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -114,6 +118,48 @@ test.each(REWRITTEN)('%s with %s made %s is refused by name', (table, from, to, 
   );
   const name = `in table ${table}: ${named || to.split(', ').at(-1)}`;
   expect(strangers.map((stranger) => [stranger.name, stranger.runs])).toEqual([[name, true]]);
+});
+
+test('triggers of the change log come back with a backup, forged ones of their names are refused', async () => {
+  const world = await createWorld();
+  const { db, context } = world;
+  const run = (...texts: string[]) => db.write(texts.map((text) => sql(text)));
+  const restored = (name: string, isBots = true) =>
+    restoreNewest(world, { target: { kind: 'file', path: join(world.directory, name) } }, { isBots });
+  const triggersIn = (name: string) =>
+    rowsOf(
+      join(world.directory, name),
+      "SELECT name, sql FROM sqlite_schema WHERE name LIKE 'change!_log!_%' ESCAPE '!'",
+    );
+  try {
+    await ensureTriggers(db, context.source);
+    await backUp(world);
+    await restored('own.db');
+    expect(triggersIn('own.db')).toEqual(triggersIn('anime_bot.db'));
+    expect(triggersIn('own.db').length).toBeGreaterThan(90);
+
+    const [own = ''] = rowsOf(
+      world.path,
+      "SELECT sql FROM sqlite_schema WHERE name = 'change_log_update_users'",
+    );
+    const forged = String(own).replace(/ END$/, ' DELETE FROM follows; END');
+    expect(forged).not.toBe(own);
+    await run('DROP TRIGGER change_log_update_users', forged);
+    await backUp(world);
+    await expect(restored('forged.db')).rejects.toThrow(
+      /would act inside the bot: trigger change_log_update_users; nothing was changed.*--any-schema/,
+    );
+    expect(existsSync(join(world.directory, 'forged.db'))).toBe(false);
+    await restored('forged.db', false);
+    expect(
+      rowsOf(
+        join(world.directory, 'forged.db'),
+        "SELECT sql FROM sqlite_schema WHERE name = 'change_log_update_users'",
+      ),
+    ).toEqual([forged]);
+  } finally {
+    world.close();
+  }
 });
 
 test('what runs nothing is not refused: views, bare indexes, plain tables', async () => {
