@@ -100,7 +100,7 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
     const unfinished = seen.state.attempts.length > 0 ? await finish(context, seen) : undefined;
     if (unfinished !== undefined) return unfinished;
     const range = await readFitting(context, seen);
-    if (range.kind === 'large') return { kind: 'needs-base', reason: 'large' };
+    if (range.kind === 'large') return await needBase(context, 'large');
     if (range.kind !== 'range') {
       isReleased = range.kind === 'busy';
       return { kind: 'busy' };
@@ -151,8 +151,7 @@ async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | u
     JSON.stringify(header.previous) === JSON.stringify(previous);
   if (bytes === undefined || !isOurs) {
     // It stays where it is, and the rows are stored once more under another name.
-    if (stored.length < MOST_DAMAGED) return undefined;
-    throw new Error(`${store.description} damages what it stores: ${key} does not read back`);
+    return stored.length < MOST_UNREAD ? undefined : needBase(context, 'unread');
   }
   const file = key.slice(prefix.length);
   const trimmed = await trim(context, seen, { last: name.last, attempts, file, sha256: sha256Of(bytes) });
@@ -161,8 +160,19 @@ async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | u
   return { kind: 'shipped', file, first, last: name.last, bytes: bytes.byteLength, isEnd };
 }
 
-/** So many files of one range that do not read back are no accident. */
-const MOST_DAMAGED = 6;
+/**
+ * So many files of one range that nobody has looked at, or that do not open: the bucket damages
+ * them, or each attempt was cut short where no key is at hand. A full backup ends it, or tells why
+ * not.
+ */
+const MOST_UNREAD = 6;
+
+async function needBase({ db }: ShipContext, reason: string): Promise<ShipOutcome> {
+  await db.write([
+    sql(`UPDATE ${STATE_TABLE} SET needs_base = ? WHERE id = 1 AND needs_base IS NULL`, reason),
+  ]);
+  return { kind: 'needs-base', reason };
+}
 
 /** Halves the range until the file has a usual size; one large row goes alone. */
 async function readFitting(
@@ -188,9 +198,6 @@ async function readFitting(
     const count = range === undefined ? entries : range.last - seen.state.shippedSeq;
     if (range !== undefined && body !== undefined && (size <= USUAL_BYTES || count === 1)) {
       if (size <= MAX_CHANGE_FILE_BYTES) return { ...range, body };
-      await db.write([
-        sql(`UPDATE ${STATE_TABLE} SET needs_base = 'large' WHERE id = 1 AND needs_base IS NULL`),
-      ]);
       return { kind: 'large' };
     }
     entries = Math.max(1, Math.floor(count / 2));

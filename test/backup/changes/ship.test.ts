@@ -1,16 +1,20 @@
 /** Shipping: what is read, stored and forgotten, at every point where it can be cut short. */
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openSqlServer } from '../../../sim/sql-over-http/in-process-server.ts';
 import { type ChangeEvent, readChangeFile } from '../../../src/backup/changes/change-file.ts';
 import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
 import { peek } from '../../../src/backup/changes/peek.ts';
 import { type ShipContext, type ShipOutcome, ship } from '../../../src/backup/changes/ship.ts';
+import { generateKey } from '../../../src/backup/envelope/keys.ts';
 import { openUnsealed } from '../../../src/backup/envelope/unseal.ts';
 import { InvalidText } from '../../../src/backup/model/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
+import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import type { Store } from '../../../src/backup/store/types.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
+import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld } from '../../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
 
@@ -27,11 +31,16 @@ interface Rig {
   files(): string[];
 }
 
-async function rig(tables = ''): Promise<Rig> {
+/** @param place a server of either kind reaches the same file */
+async function rig(tables = '', place: 'file' | 'server' | 'hosted' = 'file'): Promise<Rig> {
   const world = await createWorld();
   onTestFinished(() => world.close());
-  const { db, path } = world;
-  const source = openEmbeddedSnapshotSource({ path });
+  const { path } = world;
+  const server = openSqlServer({ file: path, ...(place === 'hosted' && { hosted: true }) });
+  onTestFinished(() => server.close());
+  const way = { url: 'http://database', authToken: undefined, fetch: server.fetch };
+  const db = place === 'file' ? world.db : openRemoteDatabase(way);
+  const source = place === 'file' ? openEmbeddedSnapshotSource({ path }) : openRemoteSnapshotSource(way);
   const run = (...texts: string[]) => db.write(texts.map((text) => sql(text)));
   await run(...tables.split(';').filter((text) => text.trim() !== ''));
   await ensureTriggers(db, source);
@@ -114,59 +123,75 @@ test('what changed since the last file goes into the next, and the log is empty 
   expect(await bot.number('SELECT COUNT(*) FROM job_leases')).toBe(0);
 });
 
-test('every kind of value and key arrives to the last bit', async () => {
-  const bot = await rig(`CREATE TABLE t (id INTEGER PRIMARY KEY, a, b REAL, c TEXT, g AS (a) STORED);
-    CREATE TABLE p (a, b TEXT COLLATE NOCASE, v, PRIMARY KEY (b, a)) WITHOUT ROWID; CREATE TABLE h (x)`);
-  const values = [
-    'NULL',
-    '9223372036854775807',
-    '-9223372036854775808',
-    '0.1',
-    '-0.0',
-    '9e999',
-    '-9e999',
-    '1.0',
-    '1',
-    "'a' || char(0) || 'b'",
-    "CAST(x'ff41' AS TEXT)",
-    "x'00ff'",
-    "''",
-    "x''",
-    '5e-324',
-    '1.7976931348623157e308',
-  ];
-  await bot.run(
-    ...values.map(
-      (value, i) => `INSERT INTO t (id, a, b, c) VALUES (${i + 1}, ${value}, ${value}, ${value})`,
-    ),
-    ...values
-      .slice(1)
-      .map((value) => `INSERT OR IGNORE INTO p VALUES (${value}, 'K' || typeof(${value}), ${value})`),
-    "UPDATE p SET b = lower(b) WHERE typeof(a) = 'text'",
-    "DELETE FROM p WHERE typeof(a) = 'real'",
-    'INSERT INTO h (rowid, x) VALUES (-5, 1.5)',
-    'DELETE FROM t WHERE id = 3',
-  );
-  const outcome = await bot.ship();
-  if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
-  const events = await eventsOf(bot, outcome.file);
-  const images = new Map<string, unknown[]>();
-  for (const event of events)
-    if (event.kind === 'image')
-      images.set(event.table.name, [...(images.get(event.table.name) ?? []), event.row]);
-  const rows = images.get('t') ?? [];
-  expect(rows).toContainEqual([5n, 5n, -0, 0, '0.0']);
-  expect(rows).toContainEqual([6n, 6n, Infinity, Infinity, 'Inf']);
-  expect(rows).toContainEqual([7n, 7n, -Infinity, -Infinity, '-Inf']);
-  expect(rows).toContainEqual([2n, 2n, 9223372036854775807n, 2 ** 63, '9223372036854775807']);
-  expect(rows).toContainEqual([10n, 10n, 'a\0b', 'a\0b', 'a\0b']);
-  const invalid = new InvalidText(Uint8Array.of(0xff, 0x41));
-  expect(rows).toContainEqual([11n, 11n, invalid, invalid, invalid]);
-  expect(events).toContainEqual(expect.objectContaining({ kind: 'deleted', key: 3n, rest: null }));
-  expect(events).toContainEqual(expect.objectContaining({ kind: 'deleted', key: 'Ktext', rest: 't610062' }));
-  expect(images.get('p')).toContainEqual(['a\0b', 'ktext', 'a\0b']);
-  expect(images.get('h')).toEqual([[-5n, 1.5]]);
-});
+test.each(['file', 'server', 'hosted'] as const)(
+  'of a %s, every kind of value and key arrives to the last bit',
+  async (place) => {
+    const bot = await rig(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, a, b REAL, c TEXT, g AS (a) STORED);
+    CREATE TABLE p (a, b TEXT COLLATE NOCASE, v, PRIMARY KEY (b, a)) WITHOUT ROWID; CREATE TABLE h (x)`,
+      place,
+    );
+    const values = [
+      'NULL',
+      '9223372036854775807',
+      '-9223372036854775808',
+      '0.1',
+      '-0.0',
+      '9e999',
+      '-9e999',
+      '1.0',
+      '1',
+      "'a' || char(0) || 'b'",
+      "CAST(x'ff41' AS TEXT)",
+      "x'00ff'",
+      "''",
+      "x''",
+      '5e-324',
+      '1.7976931348623157e308',
+    ];
+    await bot.run(
+      ...values.map(
+        (value, i) => `INSERT INTO t (id, a, b, c) VALUES (${i + 1}, ${value}, ${value}, ${value})`,
+      ),
+      ...values
+        .slice(1)
+        .map((value) => `INSERT OR IGNORE INTO p VALUES (${value}, 'K' || typeof(${value}), ${value})`),
+      "UPDATE p SET b = lower(b) WHERE typeof(a) = 'text'",
+      "DELETE FROM p WHERE typeof(a) = 'real'",
+      'INSERT INTO h (rowid, x) VALUES (-5, 1.5)',
+      'DELETE FROM t WHERE id = 3',
+    );
+    const outcome = await bot.ship();
+    if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
+    const events = await eventsOf(bot, outcome.file);
+    const images = new Map<string, unknown[]>();
+    for (const event of events)
+      if (event.kind === 'image')
+        images.set(event.table.name, [...(images.get(event.table.name) ?? []), event.row]);
+    const rows = images.get('t') ?? [];
+    expect(rows).toContainEqual([5n, 5n, -0, 0, '0.0']);
+    expect(rows).toContainEqual([6n, 6n, Infinity, Infinity, 'Inf']);
+    expect(rows).toContainEqual([7n, 7n, -Infinity, -Infinity, '-Inf']);
+    expect(rows).toContainEqual([2n, 2n, 9223372036854775807n, 2 ** 63, '9223372036854775807']);
+    expect(rows).toContainEqual([
+      12n,
+      12n,
+      Uint8Array.of(0, 0xff),
+      Uint8Array.of(0, 0xff),
+      Uint8Array.of(0, 0xff),
+    ]);
+    expect(rows).toContainEqual([15n, 15n, 5e-324, 5e-324, expect.stringMatching(/^4\.94/)]);
+    expect(rows).toContainEqual([10n, 10n, 'a\0b', 'a\0b', 'a\0b']);
+    const invalid = new InvalidText(Uint8Array.of(0xff, 0x41));
+    expect(rows).toContainEqual([11n, 11n, invalid, invalid, invalid]);
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'deleted', key: 3n, rest: null }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ kind: 'deleted', key: 'Ktext', rest: 't610062' }),
+    );
+    expect(images.get('p')).toContainEqual(['a\0b', 'ktext', 'a\0b']);
+    expect(images.get('h')).toEqual([[-5n, 1.5]]);
+  },
+);
 
 describe('a range', () => {
   test('is cut at its number of entries; only the last file is a restore point', async () => {
@@ -223,23 +248,65 @@ test('a schema that moved: nothing is shipped before a full backup', async () =>
   expect(await bot.number("SELECT COUNT(*) FROM change_log WHERE tbl = 'later'")).toBe(1);
 });
 
-test.each([['a passphrase', { kind: 'passphrase', passphrase: 'bir ikki uch' } as const]])(
-  'encrypted for %s',
-  async (_, encryption) => {
+test('encrypted for a passphrase', async () => {
+  const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+  await bot.run('INSERT INTO t VALUES (1)');
+  const encryption = { kind: 'passphrase', passphrase: 'bir ikki uch' } as const;
+  const keys = { identities: [], passphrases: [encryption.passphrase] };
+  const outcome = await bot.ship({ encryption, keys });
+  if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
+  expect(outcome.file).toMatch(/\.age$/);
+  expect(await eventsOf(bot, outcome.file, keys)).toMatchObject([
+    { kind: 'header' },
+    { row: [1n, 1n] },
+    {},
+    {},
+  ]);
+});
+
+describe('encrypted for recipients, no key at hand', () => {
+  test('whoever has the key reads it', async () => {
     const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    const { identity, recipient } = await generateKey();
+    const encryption = { kind: 'recipients', recipients: [recipient] } as const;
+    for (const id of [1, 2]) {
+      await bot.run(`INSERT INTO t VALUES (${id})`);
+      const outcome = await bot.ship({ encryption });
+      if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
+      await expect(eventsOf(bot, outcome.file)).rejects.toThrow();
+      const events = await eventsOf(bot, outcome.file, { identities: [identity], passphrases: [] });
+      expect(events[1]).toMatchObject({ kind: 'image', row: [BigInt(id), BigInt(id)] });
+    }
+    expect(await bot.number(LOGGED)).toBe(0);
+  });
+
+  test('cut short too often, what waits goes with a full backup', async () => {
+    const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+    const { identity, recipient } = await generateKey();
+    const encryption = { kind: 'recipients', recipients: [recipient] } as const;
     await bot.run('INSERT INTO t VALUES (1)');
-    const keys = { identities: [], passphrases: [encryption.passphrase] };
-    const outcome = await bot.ship({ encryption, keys });
-    if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
-    expect(outcome.file).toMatch(/\.age$/);
-    expect(await eventsOf(bot, outcome.file, keys)).toMatchObject([
-      { kind: 'header' },
-      { row: [1n, 1n] },
-      {},
-      {},
-    ]);
-  },
-);
+    // Killed after the file is stored and read back, before its entries are forgotten.
+    const db: Database = {
+      ...bot.db,
+      write: (statements) =>
+        statements.some((one) => one.sql.includes('shipped_seq = ?1'))
+          ? Promise.reject(new Error('dead'))
+          : bot.db.write(statements),
+    };
+    for (let death = 0; death < 6; death += 1) {
+      await expect(bot.ship({ encryption, db })).rejects.toThrow('dead');
+      await bot.run('DELETE FROM job_leases');
+    }
+    for (let i = 0; i < 2; i += 1)
+      expect(await bot.ship({ encryption })).toEqual({ kind: 'needs-base', reason: 'unread' });
+    expect(bot.files()).toHaveLength(6);
+    expect(await bot.number(LOGGED)).toBe(1);
+    // Each of them is whole.
+    const file = bot.files().at(-1)?.slice(PREFIX.length) ?? '';
+    const events = await eventsOf(bot, file, { identities: [identity], passphrases: [] });
+    expect(events[1]).toMatchObject({ kind: 'image', row: [1n, 1n] });
+  });
+});
 
 describe('cut short', () => {
   let bot: Rig;

@@ -12,6 +12,7 @@ import type { SchemaObject } from '../../../src/backup/model/model.ts';
 import { refuseStrangers, strangersInFile } from '../../../src/backup/restore/refuse-strangers.ts';
 import { BackupRefused } from '../../../src/backup/restore/source.ts';
 import { strangersOf } from '../../../src/backup/schema/strangers.ts';
+import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
@@ -122,7 +123,7 @@ test.each(REWRITTEN)('%s with %s made %s is refused by name', (table, from, to, 
 
 test('triggers of the change log come back with a backup, forged ones of their names are refused', async () => {
   const world = await createWorld();
-  const { db, context } = world;
+  const { db, path } = world;
   const run = (...texts: string[]) => db.write(texts.map((text) => sql(text)));
   const restored = (name: string, isBots = true) =>
     restoreNewest(world, { target: { kind: 'file', path: join(world.directory, name) } }, { isBots });
@@ -132,7 +133,7 @@ test('triggers of the change log come back with a backup, forged ones of their n
       "SELECT name, sql FROM sqlite_schema WHERE name LIKE 'change!_log!_%' ESCAPE '!'",
     );
   try {
-    await ensureTriggers(db, context.source);
+    await ensureTriggers(db, openEmbeddedSnapshotSource({ path }));
     await backUp(world);
     await restored('own.db');
     expect(triggersIn('own.db')).toEqual(triggersIn('anime_bot.db'));
