@@ -1,4 +1,4 @@
-/** Whatever a restore does to the rows, no change file of the time before may be followed by one. */
+/** After a restore no change file of the time before may be followed by one of the time after. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { newestVerified } from '../../../src/backup/catalog/list.ts';
