@@ -13,6 +13,7 @@ export const TASKS: { readonly [Name in TaskName]: () => Promise<Tasks[Name]> } 
   settle: async () => (await import('./restore/settle-task.ts')).settleTask,
   carry: async () => (await import('./restore/settle-task.ts')).carryTask,
   replay: async () => (await import('./restore/replay-task.ts')).replayTask,
+  row: async () => (await import('./restore/row-task.ts')).rowTask,
   only: async () => (await import('./restore/only-tables-task.ts')).onlyTask,
   digest: async () => (await import('./verify/file-digests.ts')).digestTask,
   diff: async () => (await import('./verify/database-diff.ts')).diffTask,

@@ -13,6 +13,7 @@ import { downloadCommand } from './commands/download.ts';
 import { drillCommand } from './commands/drill.ts';
 import { exportCommand } from './commands/export.ts';
 import { fullCommand } from './commands/full.ts';
+import { historyCommand } from './commands/history.ts';
 import { importCommand } from './commands/import.ts';
 import { keyCommand } from './commands/key.ts';
 import { kitCommand } from './commands/kit.ts';
@@ -38,6 +39,7 @@ const COMMANDS = [
   importCommand,
   drillCommand,
   diffCommand,
+  historyCommand,
   copyCommand,
   kitCommand,
   pruneCommand,

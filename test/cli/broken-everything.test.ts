@@ -22,6 +22,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   backup('verify', '--all'),
   backup('verify', '--changes'),
   backup('changes'),
+  backup('changes', 'ship'),
+  backup('history', 'anime', '1'),
   backup('download', 'latest'),
   backup('restore', 'latest', '--yes'),
   backup('restore', '--at', '5m', '--yes'),

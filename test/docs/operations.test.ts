@@ -56,6 +56,8 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 10 })
 class Place {
   readonly directory: string;
   server: SqlServer | undefined;
+  /** Times as the page has them, and what they are in the test. */
+  moments: Readonly<Record<string, string>> = {};
   #name: string | undefined;
   #settings: Record<string, string> = { DATABASE_URL: 'file:data/anime_bot.db', BACKUP_DIR: 'data/backups' };
 
@@ -83,7 +85,8 @@ class Place {
 
   /** Its output; rejects with it when a command fails. */
   async sh(script: string): Promise<string> {
-    const text = script.replaceAll(SAMPLE_NAME, this.#name ?? SAMPLE_NAME);
+    let text = script.replaceAll(SAMPLE_NAME, this.#name ?? SAMPLE_NAME);
+    for (const [written, meant] of Object.entries(this.moments)) text = text.replaceAll(written, meant);
     // With a socket for its standard input, bash may take itself for a remote shell and read the
     // system's bashrc.
     const child = spawn('bash', ['--norc', '--noprofile', '-euo', 'pipefail', '-c', text], {
@@ -195,6 +198,37 @@ describe('each step as written', { concurrent: false }, () => {
       /^Not safe: .*not the database.*"A backup is damaged"/,
     );
     expect(await follow('A backup is damaged', place)).toMatch(/^Safe: /m);
+  });
+
+  test('minutes: undo the last ones, who changed a title, one table as it was', async () => {
+    const place = new Place();
+    const ship = () => place.sh('npm run backup -- changes ship');
+    // The log begins, and its first full backup.
+    await ship().catch(() => undefined);
+    await place.backUp();
+    const change = async (sql: string): Promise<string> => {
+      place.change(sql);
+      await ship();
+      return new Date().toISOString();
+    };
+    const good = await change("UPDATE anime SET title = 'Bleach' WHERE id = 1");
+    const bad = await change("UPDATE anime SET title = 'x' WHERE id = 1; DELETE FROM anime_parts");
+    expect(await follow('Who changed this title?', place)).toMatch(
+      /title: "Naruto 1" → "Bleach"[\s\S]*title: "Bleach" → "x"/,
+    );
+    // A few seconds ago stand for minutes.
+    place.moments = { '--at 2m': `--at ${good}`, '--to 0m': `--to ${bad}`, '--at 10m': `--at ${good}` };
+    await follow('Restore one table as it was at noon', place);
+    expect(place.count('SELECT count(*) FROM anime_parts')).toBe(120);
+    expect(place.count("SELECT count(*) FROM anime WHERE title = 'x'")).toBe(1);
+    place.change('DELETE FROM anime_parts');
+    const begun = await follow('Undo the last ten minutes', place, async (i) => {
+      // The restore before has begun another history.
+      if (i === 0) await place.backUp();
+    });
+    expect(begun).toContain('restored:');
+    expect(place.count('SELECT count(*) FROM anime_parts')).toBe(120);
+    expect(place.count("SELECT count(*) FROM anime WHERE title = 'Bleach'")).toBe(1);
   });
 
   test('a bad deploy corrupted rows', async () => {

@@ -1,17 +1,77 @@
 import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
+import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
 import { basesOf, listChanges, type StoredChange } from '../../backup/changes/list-changes.ts';
+import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
+import { type ShipOutcome, ship } from '../../backup/changes/ship.ts';
 import { historyOf, REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
+import { holderText } from '../../db/file/lock-text.ts';
+import { composeShipping } from '../../hosts/compose.ts';
+import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { localTime } from '../../text/times.ts';
-import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
+import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { reachJson, sayReach } from '../reach.ts';
+import type { Session } from '../session.ts';
+import type { Colors } from '../terminal.ts';
 
 export function changesCommand(cli: Cli): Command {
-  const command = new Command('changes').description(
-    'the change log: from when to when any minute can be brought back, and what is stored of it',
-  );
-  return reading(cli, command, status);
+  const command = new Command('changes')
+    .description('the change log: from when to when any minute can be brought back, and what waits')
+    .argument('[action]', 'ship: store what waits now, as the bot does by itself');
+  return reading(cli, command, async (invocation, [action]) => {
+    if (action !== undefined && action !== 'ship')
+      throw new UsageError(`changes knows \`ship\`, not ${action}`);
+    return action === undefined ? status(invocation) : shipNow(invocation);
+  });
+}
+
+async function shipNow({ terminal, session, now, stoppable }: Invocation): Promise<ExitCode> {
+  const { config, first, keys } = session;
+  if (!config.changes.isOn) throw new UsageError('CHANGES=off: no changes are recorded');
+  const db = await session.live();
+  const source = openSnapshotSource(config.database);
+  const holder = holderText('cli', now());
+  const { store } = first;
+  const shipping = composeShipping(config.backup, { db, source, store, holder, now, ...(keys && { keys }) });
+  const [found] = await db.read([peek]);
+  if (found === undefined) await ensureTriggers(db, source);
+  const files: string[] = [];
+  const last = await stoppable(async (signal) => {
+    for (;;) {
+      signal.throwIfAborted();
+      const outcome = await ship(shipping);
+      if (outcome.kind === 'shipped') files.push(outcome.file);
+      if (outcome.kind !== 'shipped' || outcome.isEnd) return outcome;
+    }
+  });
+  const trouble = TROUBLE[last.kind];
+  terminal.answer({ ok: trouble === undefined, outcome: last.kind, files });
+  for (const file of files) terminal.say(file);
+  if (trouble !== undefined) terminal.say(terminal.colors.yellow(trouble));
+  else if (files.length === 0) terminal.say('nothing waits: every change is stored');
+  else terminal.say(terminal.colors.green(`${countOf(files.length, 'change file')} stored and read back`));
+  return trouble === undefined ? 0 : 1;
+}
+
+/** Why not all that waits is stored. */
+const TROUBLE: Readonly<Record<ShipOutcome['kind'], string | undefined>> = {
+  idle: undefined,
+  shipped: undefined,
+  'needs-base': 'a full backup has to come first: npm run backup -- full',
+  busy: 'the bot is storing them at this moment: look again with `npm run backup -- changes`',
+  fork: 'another database has stored other changes from the same point: is the bot running twice? A new history begins with the next full backup: npm run backup -- full',
+};
+
+/** What waits in the database; undefined where nobody can look, or no log is kept. */
+async function waiting({ config, live }: Session): Promise<Peek | undefined> {
+  if (!config.changes.isOn) return undefined;
+  try {
+    const [found] = await (await live()).read([peek]);
+    return found;
+  } catch {
+    return undefined;
+  }
 }
 
 async function status(invocation: Invocation): Promise<ExitCode> {
@@ -22,6 +82,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const history = historyOf(bases, files);
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const seen = await waiting(session);
   const newest = files.reduce<StoredChange | undefined>(
     (found, file) => (found === undefined || file.time > found.time ? file : found),
     undefined,
@@ -29,6 +90,11 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const day = newest === undefined ? 0 : bytesOfDay(files, newest.time);
   terminal.answer({
     ok: true,
+    on: config.changes.isOn,
+    position: seen === undefined ? null : { timeline: seen.state.timeline, seq: seen.state.shippedSeq },
+    pending: seen === undefined ? null : pending(seen),
+    lag_seconds: seen === undefined ? null : lagSeconds(seen),
+    needs_backup: seen?.state.needsBase ?? null,
     bucket: bucket.store.description,
     files: files.length,
     bytes,
@@ -47,6 +113,8 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   });
   const { say, colors } = terminal;
   const zone = config.timeZone;
+  if (!config.changes.isOn) say(colors.yellow('CHANGES=off: nothing is recorded between two full backups'));
+  if (seen !== undefined) say(waitingLine(seen, colors));
   if (newest === undefined) {
     say(
       `no change file in ${bucket.store.description}: only the moments of full backups can be brought back`,
@@ -67,6 +135,19 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   for (const key of foreign.slice(0, TOLD))
     say(colors.yellow(`${key} is no change file: somebody put it there`));
   return 0;
+}
+
+function waitingLine(seen: Peek, colors: Colors): string {
+  const { needsBase } = seen.state;
+  if (needsBase !== null)
+    return colors.yellow(
+      `A full backup has to come before further changes (${needsBase}): the bot makes it, or npm run backup -- full`,
+    );
+  const count = pending(seen);
+  if (count === 0) return colors.green('Every change is stored.');
+  const since =
+    seen.state.waitingSince === null ? '' : `, the oldest for ${formatDuration(lagSeconds(seen) * 1000)}`;
+  return `${countOf(count, 'change')} ${count === 1 ? 'waits' : 'wait'}${since}`;
 }
 
 const TOLD = 5;
