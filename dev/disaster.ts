@@ -1,23 +1,24 @@
 /**
  * The worst day, on the strict stand-in: Telegram bans the bot, and the account with database and
- * first bucket is closed. What is left is the newest backup elsewhere, its key, and the archive
- * channel. Times are simulated where Telegram's limits make them long, and real where the machine
- * works.
+ * first bucket is closed. What is left is the second copy, its key, and the archive channel. Times
+ * are simulated where Telegram's limits make them long, and real where the machine works.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Person, type Room, startTelegram, type Telegram } from '../sim/telegram/start-telegram.ts';
+import { readMemory } from '../src/backup/copy/memory.ts';
 import { generateKey } from '../src/backup/envelope/keys.ts';
 import { createBackupLedger } from '../src/backup/run/backup-runs.ts';
 import { openEmbeddedSnapshotSource } from '../src/backup/snapshot/embedded.ts';
 import { createDirectoryStore } from '../src/backup/store/directory.ts';
 import { createApi } from '../src/bot/telegram.ts';
+import { copyNote } from '../src/db/copy-note.ts';
 import { all, type Database, sql } from '../src/db/database.ts';
 import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
-import { composeEngine } from '../src/hosts/compose.ts';
+import { composeEngine, copyOf } from '../src/hosts/compose.ts';
 import { createHost, type Host } from '../src/hosts/host.ts';
 import { linkKey } from '../src/http/download-links.ts';
 import { systemClock } from '../src/lib/clock.ts';
@@ -48,7 +49,13 @@ export async function disaster(given: Disaster): Promise<void> {
   const bots: (Telegram | Life)[] = [old];
   try {
     heading('A bot with an archive channel');
-    const life = await openLife({ telegram: old, home: first, recipient: key.recipient, clock });
+    const life = await openLife({
+      telegram: old,
+      home: first,
+      copyDir: elsewhere,
+      recipient: key.recipient,
+      clock,
+    });
     bots.push(life);
     const channel = old.channel({ title: 'Arxiv' });
     await fill(life, given, channel);
@@ -62,8 +69,13 @@ export async function disaster(given: Disaster): Promise<void> {
     );
     done(`every file is in the channel after ${minutes} min of Telegram's time`);
     await life.host.runBackup('command', clock.now());
-    cpSync(join(first, 'backups'), elsewhere, { recursive: true });
-    done('a backup, encrypted for a key that the bot does not have, and a copy of it elsewhere');
+    minutes = await ticksUntil(life, async () => {
+      const { newest, left } = readMemory((await life.db.read([copyNote()]))[0]);
+      return newest !== null && left === 0;
+    });
+    done(
+      `a backup, encrypted for a key that the bot does not have, and ${minutes} min later the bot has copied it elsewhere`,
+    );
 
     heading('The bot is banned; database and first bucket are gone');
     await life.close();
@@ -71,12 +83,13 @@ export async function disaster(given: Disaster): Promise<void> {
     rmSync(first, { recursive: true, force: true });
     const worst = performance.now();
 
-    heading('The newest backup elsewhere, the key, the channel');
+    heading('The second copy, the key, the channel');
     const second = join(directory, 'second');
     mkdirSync(second);
     const settings = {
       DATABASE_URL: `file:${join(second, 'anime_bot.db')}`,
-      BACKUP_DIR: elsewhere,
+      BACKUP_DIR: join(second, 'backups'),
+      COPY_DIR: elsewhere,
       BACKUP_AGE_IDENTITY: key.identity,
     };
     const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
@@ -91,7 +104,13 @@ export async function disaster(given: Disaster): Promise<void> {
       botUsername: 'anime_yangi_bot',
     });
     bots.push(telegram);
-    const next = await openLife({ telegram, home: second, recipient: key.recipient, clock });
+    const next = await openLife({
+      telegram,
+      home: second,
+      copyDir: elsewhere,
+      recipient: key.recipient,
+      clock,
+    });
     bots.push(next);
     await telegram.room(channel.id).promoteBot();
     same('the rows', await countAll(next.db), before);
@@ -136,24 +155,31 @@ interface Life {
 async function openLife({
   telegram,
   home,
+  copyDir,
   recipient,
   clock,
 }: {
   telegram: Telegram;
   home: string;
+  copyDir: string;
   recipient: string;
   clock: SimulatedClock;
 }): Promise<Life> {
   mkdirSync(join(home, 'backups'), { recursive: true });
   const path = join(home, 'anime_bot.db');
   const db = await openEmbeddedDatabase(path);
-  const config = readConfig({ ADMIN_IDS: String(OWNER), BACKUP_AGE_RECIPIENTS: recipient }, 'node');
+  const config = readConfig(
+    { ADMIN_IDS: String(OWNER), BACKUP_AGE_RECIPIENTS: recipient, COPY_DIR: copyDir },
+    'node',
+  );
+  if (config.copy === undefined) throw new Error('the settings name no copy');
   const { now, sleep } = clock;
   const store = createDirectoryStore(join(home, 'backups'));
   const links = { baseUrl: '', key: linkKey(telegram.token), prefix: config.backup.prefix, now };
   const backups = composeEngine(config.backup, {
     source: openEmbeddedSnapshotSource({ path }),
     store,
+    copy: copyOf(config.backup, config.copy, createDirectoryStore(copyDir)),
     links,
     ledger: createBackupLedger(db),
     holder: 'demo',

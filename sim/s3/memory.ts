@@ -203,7 +203,8 @@ export class MemoryS3 {
 
   #list(query: URLSearchParams): Response {
     const prefix = query.get('prefix') ?? '';
-    const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+    const after = query.get('start-after') ?? '';
+    const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
     const from = Number(query.get('continuation-token') ?? 0);
     const page = keys.slice(from, from + this.#rules.pageSize);
     const more = from + page.length < keys.length;

@@ -33,7 +33,7 @@ import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { unopenedNewest } from './catalog/unfit-keys.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
-import { catchUp } from './copy/catch-up.ts';
+import { type CopyContext, catchUp } from './copy/catch-up.ts';
 import type { CopyMemory } from './copy/memory.ts';
 import type { Slice } from './copy/proven.ts';
 import { heldAlready } from './run/already-held.ts';
@@ -116,10 +116,12 @@ export interface BackupEngine {
   readonly copy?: SecondCopy;
 }
 
+type ChangesDue = Pick<CopyContext, 'shipped' | 'isOnlyChanges'>;
+
 export interface SecondCopy {
   readonly description: string;
   /** Copies what the slice has room for. Never rejects: what it gives back tells. */
-  catchUp(memory: CopyMemory, slice: Slice): Promise<CopyMemory>;
+  catchUp(memory: CopyMemory, slice: Slice, changes?: ChangesDue): Promise<CopyMemory>;
 }
 
 /**
@@ -136,7 +138,7 @@ function secondCopy({ copy, ledger, clock, retention, ...first }: EngineContext)
   const context = { first, copy, clock, policy: retention, triggers: ledger.triggers };
   return {
     description: copy.store.description,
-    catchUp: (memory, slice) => catchUp(context, memory, slice),
+    catchUp: (memory, slice, changes) => catchUp({ ...context, ...changes }, memory, slice),
   };
 }
 

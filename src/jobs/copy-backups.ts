@@ -2,7 +2,16 @@
  * Brings the second copy of backups up to date, a slice a tick. It is no job among the others: one
  * large object may take minutes, and nothing else shall wait for it.
  */
-import { type CopyMemory, type CopyNews, isDue, newsOf, readMemory } from '../backup/copy/memory.ts';
+import { changeState } from '../backup/changes/change-state.ts';
+import { placeOf, type Shipped } from '../backup/copy/copy-changes.ts';
+import {
+  type CopyMemory,
+  type CopyNews,
+  hasNewChanges,
+  isDue,
+  newsOf,
+  readMemory,
+} from '../backup/copy/memory.ts';
 import type { Slice } from '../backup/copy/proven.ts';
 import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
 import { copyNote, keepCopyNote, newestRun } from '../db/copy-note.ts';
@@ -17,13 +26,21 @@ const LONGEST_MS = 12 * 60_000;
 export async function copyBackups(context: JobContext, holder: string): Promise<void> {
   const { backups, now, requests } = context;
   if (backups.copy === undefined || now() >= context.deadline || !requests.take(1)) return;
-  const { memory, run } = await read(context);
-  if (isDue(memory, run, now())) await tick([copyJob], context, holder);
+  const { memory, run, shipped } = await read(context);
+  if (isDue(memory, run, now()) || hasNewChanges(memory, placeOf(shipped)))
+    await tick([copyJob], context, holder);
 }
 
-async function read({ db }: JobContext): Promise<{ memory: CopyMemory; run: string | null }> {
-  const [note, run] = await db.read([copyNote(), newestRun()]);
-  return { memory: readMemory(note), run: run ?? null };
+interface Found {
+  readonly memory: CopyMemory;
+  readonly run: string | null;
+  readonly shipped: Shipped | undefined;
+}
+
+async function read({ db }: JobContext): Promise<Found> {
+  const [note, run, state] = await db.read([copyNote(), newestRun(), changeState]);
+  const shipped = state && { timeline: state.timeline, seq: state.shippedSeq };
+  return { memory: readMemory(note), run: run ?? null, shipped };
 }
 
 const copyJob: Job = {
@@ -32,8 +49,9 @@ const copyJob: Job = {
     const { backups, db, now, log, requests } = context;
     // Two for the memory, and one that the tick itself takes to free the job.
     if (backups.copy === undefined || !requests.take(3)) return;
-    const { memory: before, run } = await read(context);
-    const copied = await backups.copy.catchUp(before, sliceOf(context));
+    const { memory: before, run, shipped } = await read(context);
+    const isOnlyChanges = !isDue(before, run, now());
+    const copied = await backups.copy.catchUp(before, sliceOf(context), { shipped, isOnlyChanges });
     const { news, memory } = newsOf({ ...copied, run }, now());
     const { problem, left } = memory;
     if (problem !== null && problem !== before.problem) log.warn('second copy', { problem, left });

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryS3 } from '../../sim/s3/memory.ts';
 import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
+import { changeKey } from '../../src/backup/changes/change-names.ts';
 import { readMemory } from '../../src/backup/copy/memory.ts';
 import type { BackupEngine } from '../../src/backup/engine.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
@@ -37,6 +38,7 @@ let parts: StandIns;
 let db: Database;
 let engine: BackupEngine;
 let host: Host;
+let store: Store;
 let second: Store;
 let admin: ReturnType<StandIns['telegram']['person']>;
 let requests = 0;
@@ -73,7 +75,7 @@ beforeEach(async () => {
     requests += 1;
     return previous(...call);
   });
-  const store = createS3Store(parts.s3, { fetch: (input, init) => counted(input, init) });
+  store = createS3Store(parts.s3, { fetch: (input, init) => counted(input, init) });
   const s3 = new MemoryS3({}, now);
   second = createS3Store(
     { ...parts.s3, endpoint: 'http://memory', isCopy: true },
@@ -189,6 +191,24 @@ test('a second bucket that refuses: the run is good, the admins hear once, once 
   expect(await copied()).toEqual(await made());
   await ticks(30);
   expect(told()).toHaveLength(3);
+});
+
+test('a change file follows within two minutes, between two looks at the backups', async () => {
+  await run();
+  await ticks(4);
+  const timeline = 'a'.repeat(32);
+  const file = changeKey('backups/', { timeline, first: 1, last: 3, time: now(), encrypted: false });
+  await store.put(file, Buffer.from('what changed'));
+  await db.write([
+    {
+      sql: `INSERT OR REPLACE INTO change_state (id, timeline, reason, since, shipped_seq)
+        VALUES (1, ?, 'restored', '2026-06-15T00:00:00.000Z', 3)`,
+      args: [timeline],
+    },
+  ]);
+  expect(await ticks(2)).toBeLessThanOrEqual(SUBREQUESTS);
+  expect((await second.list('backups/changes/')).map(({ key }) => key)).toEqual([file]);
+  expect(await ticks(2)).toBeLessThan(16);
 });
 
 test('a memory that somebody spoilt counts as none', async () => {

@@ -98,7 +98,7 @@ export function faultyStore(store: Store, faults: Caller, rot?: (key: string, at
       return { bytes: object.bytes, body: ReadableStream.from(chunks()) };
     },
     head: (key) => faults.call(`head ${key}`, () => store.head(key)),
-    list: (prefix) => faults.call(`list ${prefix}`, () => store.list(prefix)),
+    list: (prefix, page) => faults.call(`list ${prefix}`, () => store.list(prefix, page)),
     delete: (keys) => faults.call(`delete ${keys.join(' ')}`, () => store.delete(keys)),
     sweep: (prefix, olderThan) => faults.call(`sweep ${prefix}`, () => store.sweep(prefix, olderThan)),
     signedUrl: (key, options) => faults.call(`sign ${key}`, () => store.signedUrl(key, options)),

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import {
   ObjectExists,
+  pageOf,
   type Store,
   type StoredObject,
   type WrittenObject,
@@ -81,9 +82,12 @@ export function createMemoryStore(now: () => Date): MemoryStore {
       return { bytes: body.byteLength, body: ReadableStream.from(slices()) };
     },
     head: async (key) => head(key),
-    async list(prefix) {
+    async list(prefix, page) {
       const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).toSorted();
-      return keys.flatMap((key) => head(key) ?? []);
+      return pageOf(
+        keys.flatMap((key) => head(key) ?? []),
+        page?.after,
+      );
     },
     async delete(keys) {
       for (const key of keys) if (!store.keepOnDelete(key)) objects.delete(key);

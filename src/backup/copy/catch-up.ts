@@ -2,20 +2,19 @@
  * One slice of bringing the second bucket up to the first. It may be cut off anywhere, and two may
  * run side by side: nothing that exists is written over, and what is there is judged by its bytes.
  */
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { explain } from '../../lib/clock.ts';
 import { pauseAfter, SECOND_COPY } from '../../lib/retry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
-import { type Bucket, loadEntry, type ObjectGroup, readGroups, readSmall } from '../catalog/list.ts';
-import { type Manifest, parseManifest } from '../catalog/manifest.ts';
-import { manifestKey } from '../catalog/names.ts';
+import { type Bucket, type ObjectGroup, readGroups } from '../catalog/list.ts';
 import { putPin } from '../catalog/pins.ts';
 import type { RetentionPolicy } from '../catalog/retention.ts';
+import { ChangeCopy, type Shipped } from './copy-changes.ts';
 import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
 import { type CopyMemory, LOOK_EVERY_MS } from './memory.ts';
 import { hasManifest, isComplete, type Listings, missingIn } from './places.ts';
-import { copyInOrder, type ProvenObject, requestsFor, type Slice } from './proven.ts';
+import { copyInOrder, requestsFor, type Slice } from './proven.ts';
+import { provenObjects } from './proven-backup.ts';
 
 export interface CopyContext {
   readonly first: Bucket;
@@ -24,6 +23,10 @@ export interface CopyContext {
   readonly policy: RetentionPolicy;
   /** Absent: nothing is deleted in the copy. */
   readonly triggers?: Ledger['triggers'];
+  /** Absent: change files are not looked at. */
+  readonly shipped?: Shipped | 'all' | undefined;
+  /** It is no time for a look at the backups. */
+  readonly isOnlyChanges?: boolean;
   /** Hears of each backup that is whole in the copy now. */
   readonly onCopied?: (name: string) => void;
 }
@@ -40,10 +43,11 @@ const DEBRIS_GRACE_MS = 86_400_000;
 /** Never rejects: what went wrong is in the memory that it gives back. */
 export async function catchUp(context: CopyContext, before: CopyMemory, slice: Slice): Promise<CopyMemory> {
   const now = context.clock.now();
-  if (!slice.take(LISTS)) return before;
+  const { isOnlyChanges = false } = context;
+  if (!isOnlyChanges && !slice.take(LISTS)) return before;
   const work = new Work(context, before, slice, now);
   try {
-    await work.all();
+    await (isOnlyChanges ? work.changes() : work.all());
     return work.memory();
   } catch (error) {
     const failures = before.failures + 1;
@@ -69,7 +73,9 @@ class Work {
   #at: CopyMemory['at'];
   #newest: CopyMemory['newest'];
   #undeletable: CopyMemory['undeletable'];
+  /** Backups. */
   #left: number;
+  readonly #changes: ChangeCopy | undefined;
   #isRest = false;
   /** In this slice. */
   readonly #copied: string[] = [];
@@ -86,27 +92,44 @@ class Work {
     this.#at = before.at;
     this.#newest = before.newest;
     this.#undeletable = before.undeletable;
-    this.#left = before.left;
+    this.#left = before.left - before.changes.left;
+    const { first, copy, shipped } = context;
+    if (shipped !== undefined)
+      this.#changes = new ChangeCopy({ first, copy, shipped, slice, now }, before.changes);
   }
 
   memory(): CopyMemory {
     const now = this.#now.toISOString();
-    const refused = [...this.#refused.values()].map(({ problem }) => problem);
-    const problems = [...this.#problems, ...refused];
+    const changes = this.#changes?.memory ?? { ...this.#before.changes, left: 0 };
+    const refused = [...this.#refused.values(), ...Object.values(changes.refused)];
+    const problems = [...this.#problems, ...refused.map(({ problem }) => problem)];
+    const left = this.#left + changes.left;
     return {
       ...this.#before,
       at: this.#at,
       newest: this.#newest,
-      left: this.#left,
-      behindSince: this.#left === 0 ? null : (this.#before.behindSince ?? now),
+      left,
+      behindSince: left === 0 ? null : (this.#before.behindSince ?? now),
       failures: 0,
       problem: problems.length === 0 ? null : problems.slice(0, MOST_PROBLEMS).join('; '),
-      next: this.#isRest ? now : new Date(this.#now.getTime() + LOOK_EVERY_MS).toISOString(),
+      next: this.#isRest ? now : this.#nextLook(),
       gone: this.#gone,
       proved: [...this.#proved],
       refused: Object.fromEntries(this.#refused),
       undeletable: this.#undeletable,
+      changes,
     };
+  }
+
+  #nextLook(): string {
+    const { isOnlyChanges = false } = this.#context;
+    const next = isOnlyChanges ? this.#before.next : null;
+    return next ?? new Date(this.#now.getTime() + LOOK_EVERY_MS).toISOString();
+  }
+
+  async changes(): Promise<void> {
+    await this.#changes?.all();
+    if (this.#changes?.isRest === true) this.#rest();
   }
 
   async all(): Promise<void> {
@@ -127,6 +150,7 @@ class Work {
       if (!(await this.#copy(listings, group))) break;
     }
     await this.#copyPins(listings);
+    await this.changes();
     await this.#retain(listings);
     if (this.#left === 0 && this.#slice.take(1))
       // A courtesy: a key that may not see or end uploads is as good.
@@ -264,34 +288,3 @@ class Work {
 }
 
 const MOST_PROBLEMS = 3;
-
-/**
- * What a backup consists of, its manifest last. A text: why it is not copied; undefined: it is
- * gone.
- */
-async function provenObjects(
-  bucket: Bucket,
-  group: ObjectGroup,
-): Promise<readonly ProvenObject[] | string | undefined> {
-  let entry = await loadEntry(bucket, group);
-  // One reading that was cut on its way proves nothing.
-  if (entry.state === 'unreadable') entry = await loadEntry(bucket, group);
-  if (entry.state === 'unfinished') return undefined;
-  if (entry.manifest === undefined || entry.usable.length < 2)
-    return `${group.name} is not whole in ${bucket.store.description} and was not copied: ${entry.problem}`;
-  const manifest = await manifestOf(bucket, entry.manifest);
-  return manifest && [...filesOf(entry.manifest), manifest];
-}
-
-function filesOf({ objects }: Manifest): ProvenObject[] {
-  return [objects.database, objects.document].map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 }));
-}
-
-/** As it is stored; its own seal is its proof. */
-async function manifestOf({ store, prefix }: Bucket, { name }: Manifest): Promise<ProvenObject | undefined> {
-  const bytes = await readSmall(store, manifestKey(prefix, name));
-  if (bytes === undefined) return undefined;
-  parseManifest(bytes);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { file: manifestKey('', name), bytes: bytes.byteLength, sha256 };
-}

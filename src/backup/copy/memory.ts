@@ -7,6 +7,20 @@ import { readJson } from '../../lib/read-json.ts';
 import type { BackupName } from '../catalog/names.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
+const refused = v.record(v.string(), v.object({ at: time, problem: v.string() }));
+const changes = v.object({
+  /** By timeline: the copy has every change file up to this one, or it was refused. */
+  upTo: v.record(v.string(), v.string()),
+  /** Change files that the copy lacks, as far as the last look went; those of `left` are with them. */
+  left: v.number(),
+  /** Where the change log stood at the last look (`placeOf`); null: there was none. */
+  seen: v.nullable(v.string()),
+  refused,
+});
+
+export type ChangesMemory = Readonly<v.InferOutput<typeof changes>>;
+
+const NO_CHANGES: ChangesMemory = { upTo: {}, left: 0, seen: null, refused: {} };
 const fields = {
   /** When both buckets were listed last; null: never. */
   at: v.nullable(time),
@@ -14,7 +28,7 @@ const fields = {
   newest: v.nullable(v.string()),
   /** Since when the copy lacks something; null: it lacks nothing. */
   behindSince: v.nullable(time),
-  /** Backups that it lacks. */
+  /** Backups and change files that it lacks. */
   left: v.number(),
   /** The newest run on record at the last look. */
   run: v.nullable(v.string()),
@@ -31,9 +45,11 @@ const fields = {
   /** Files of a backup under way that are proved in the copy. */
   proved: v.array(v.string()),
   /** Backups that could not be copied as they are, and when that was found. */
-  refused: v.record(v.string(), v.object({ at: time, problem: v.string() })),
+  refused,
   /** When the copy refused a deletion for want of the right; null: it did not. */
   undeletable: v.nullable(time),
+  /** Absent from a memory of an earlier version. */
+  changes: v.optional(changes, NO_CHANGES),
 };
 const schema = v.object(fields);
 
@@ -53,6 +69,7 @@ export const NO_MEMORY: CopyMemory = {
   proved: [],
   refused: {},
   undeletable: null,
+  changes: NO_CHANGES,
 };
 
 /** What cannot be read (somebody's SQL, another program) counts as nothing. */
@@ -71,6 +88,14 @@ export function isDue({ next, run: seen }: CopyMemory, run: BackupName | null, n
   if (next === null || run !== seen) return true;
   const wait = Date.parse(next) - now.getTime();
   return wait <= 0 || wait > LONGEST_PAUSE_MS;
+}
+
+/**
+ * Whether change files were shipped since the last look, though it is no time for a whole one. A
+ * copy that fails waits all the same.
+ */
+export function hasNewChanges({ failures, changes }: CopyMemory, place: string | null): boolean {
+  return failures === 0 && place !== null && place !== changes.seen;
 }
 
 export interface CopyHealth {
@@ -111,8 +136,10 @@ export type CopyNews = 'failing' | 'late' | 'over';
 /** What the admins should hear now, once each; and the memory with that told. */
 export function newsOf(memory: CopyMemory, now: Date): { news: CopyNews | undefined; memory: CopyMemory } {
   const { state } = copyHealth(memory, now);
-  const { told, failures, problem, refused } = memory;
-  const isFailing = failures >= MANY_FAILURES || Object.keys(refused).length > 0;
+  const { told, failures, problem } = memory;
+  const isFailing =
+    failures >= MANY_FAILURES ||
+    [memory.refused, memory.changes.refused].some((all) => Object.keys(all).length > 0);
   const news =
     state === 'late' && told !== 'late'
       ? 'late'

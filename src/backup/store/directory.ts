@@ -15,7 +15,7 @@ import {
   translateFsError,
 } from './directory-files.ts';
 import { DirectoryUpload } from './directory-upload.ts';
-import type { Store, StoredObject, WrittenObject } from './types.ts';
+import { pageOf, type Store, type StoredObject, type WrittenObject } from './types.ts';
 
 export interface DirectoryOptions {
   readonly fs?: FileSystem;
@@ -63,7 +63,7 @@ export function createDirectoryStore(root: string, options: DirectoryOptions = {
       const stats = await statFile(tools, key);
       return stats && { key, bytes: stats.size, modified: stats.mtime };
     },
-    list: (prefix) => list(tools, prefix),
+    list: async (prefix, page) => pageOf(await list(tools, prefix, page?.after), page?.after),
     async delete(keys) {
       const gone: string[] = [];
       const remaining: string[] = [];
@@ -129,9 +129,9 @@ async function get(tools: DirectoryTools, key: string): ReturnType<Store['get']>
   return { bytes: size, body };
 }
 
-async function list(tools: DirectoryTools, prefix: string): Promise<StoredObject[]> {
+async function list(tools: DirectoryTools, prefix: string, after?: string): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
-  for await (const { key, name, stats } of walk(tools, prefix)) {
+  for await (const { key, name, stats } of walk(tools, prefix, after)) {
     if (!isTemporary(name) && key.startsWith(prefix))
       objects.push({ key, bytes: stats.size, modified: stats.mtime });
   }
@@ -155,6 +155,7 @@ async function sweep(tools: DirectoryTools, prefix: string, olderThan: Date): Pr
 async function* walk(
   tools: DirectoryTools,
   prefix: string,
+  after = '',
 ): AsyncGenerator<{ key: string; name: string; stats: Stats }> {
   const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1).replace(/\/$/, '');
   const start = directory === '' ? tools.root : tools.path(directory);
@@ -164,11 +165,13 @@ async function* walk(
       // A file moved to another disk, with a link in its place.
       if (!entry.isFile() && !entry.isSymbolicLink()) continue;
       const path = join(entry.parentPath, entry.name);
+      const key = path.slice(join(tools.root, sep).length).split(sep).join('/');
+      // Change files are many, and each look at one is a call of the system.
+      if (!isTemporary(entry.name) && (!key.startsWith(prefix) || key <= after)) continue;
       const stats = await tools.fs.stat(path).catch((error: unknown) => {
         if (isMissing(error)) return undefined;
         throw error;
       });
-      const key = path.slice(join(tools.root, sep).length).split(sep).join('/');
       if (stats?.isFile() === true) yield { key, name: entry.name, stats };
     }
   } catch (error) {

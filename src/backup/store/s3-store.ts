@@ -20,7 +20,15 @@ import { createClient, presignedGet } from './s3-client.ts';
 import { isNotFound } from './s3-errors.ts';
 import type { Silences, StoreFetch } from './s3-http.ts';
 import { abortUpload, S3Upload } from './s3-upload.ts';
-import { type Deleted, type Store, type StoredObject, StoreError, type WrittenObject } from './types.ts';
+import {
+  type Deleted,
+  PAGE_KEYS,
+  pageOf,
+  type Store,
+  type StoredObject,
+  StoreError,
+  type WrittenObject,
+} from './types.ts';
 
 export interface S3Options {
   readonly fetch?: StoreFetch;
@@ -91,7 +99,7 @@ export function createS3Store(settings: S3Settings, options: S3Options = {}): St
       if (head === undefined) return undefined;
       return storedObject(bucket, key, head.ContentLength, head.LastModified);
     },
-    list: (prefix) => list(bucket, prefix),
+    list: (prefix, page) => list(bucket, prefix, page?.after),
     delete: (keys) => deleteAndLook(bucket, keys),
     async sweep(prefix, olderThan) {
       const old = (await bucket.unfinishedUploads(prefix)).filter((upload) => upload.begun < olderThan);
@@ -138,7 +146,7 @@ async function get(bucket: S3Bucket, key: string): ReturnType<Store['get']> {
   });
 }
 
-async function list(bucket: S3Bucket, prefix: string): Promise<StoredObject[]> {
+async function list(bucket: S3Bucket, prefix: string, after?: string): Promise<StoredObject[]> {
   const objects = new Map<string, StoredObject>();
   const tokens = new Set<string>();
   let token: string | undefined;
@@ -147,7 +155,7 @@ async function list(bucket: S3Bucket, prefix: string): Promise<StoredObject[]> {
       const message = `s3 bucket ${bucket.name}: listing ${quote(prefix)} does not end after ${MOST_PAGES} pages; check S3_ENDPOINT and BACKUP_PREFIX`;
       throw new StoreError(message, { retryable: false });
     }
-    const page = await listPage(bucket, prefix, token);
+    const page = await listPage(bucket, prefix, token, after);
     for (const { Key, Size, LastModified } of page.Contents ?? []) {
       if (Key === undefined) throw partial(bucket, 'an entry has no key');
       objects.set(Key, storedObject(bucket, Key, Size, LastModified));
@@ -156,21 +164,24 @@ async function list(bucket: S3Bucket, prefix: string): Promise<StoredObject[]> {
     if (token !== undefined && tokens.has(token))
       throw partial(bucket, 'the same continuation token came twice');
     if (token !== undefined) tokens.add(token);
-  } while (token !== undefined);
-  return [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  } while (token !== undefined && (after === undefined || objects.size < PAGE_KEYS));
+  const all = [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return pageOf(all, after);
 }
 
 function listPage(
   bucket: S3Bucket,
   prefix: string,
   token: string | undefined,
+  after: string | undefined,
 ): Promise<ListObjectsV2CommandOutput> {
   return bucket.request(`listing ${quote(prefix)}`, async () => {
     const page = await bucket.client.send(
       new ListObjectsV2Command({
         Bucket: bucket.name,
         Prefix: prefix,
-        ...(token === undefined ? {} : { ContinuationToken: token }),
+        ...(after !== undefined && { StartAfter: after }),
+        ...(token !== undefined && { ContinuationToken: token }),
       }),
     );
     // A page of some proxy, answered with 200, would otherwise read as an empty bucket.

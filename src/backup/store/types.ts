@@ -72,8 +72,10 @@ export interface Store {
   head(key: string): Promise<StoredObject | undefined>;
   /**
    * Every object below the prefix, ascending by key; throws rather than return a part of the truth.
+   * With `after` only those whose keys come after it, the first {@link PAGE_KEYS} at most (of S3 one
+   * request).
    */
-  list(prefix: string): Promise<StoredObject[]>;
+  list(prefix: string, page?: { readonly after: string }): Promise<StoredObject[]>;
   /**
    * Deletes, then looks: resolves to the keys that are really gone. A key that did not exist counts
    * as gone.
@@ -94,8 +96,17 @@ export interface Store {
   ): Promise<string | undefined>;
 }
 
+/** Keys of one page: what S3 lists at once. */
+export const PAGE_KEYS: number = 1000;
+
 /** How long a download address works (docs/spec/backup.md, "Commands"). */
 export const LINK_SECONDS: number = 15 * 60;
+
+/** What a listing is with `after`, of all that there is. */
+export function pageOf(objects: StoredObject[], after: string | undefined): StoredObject[] {
+  if (after === undefined) return objects;
+  return objects.filter(({ key }) => key > after).slice(0, PAGE_KEYS);
+}
 
 /** A name that is taken stays taken. */
 export class ObjectExists extends Error {

@@ -49,6 +49,7 @@ export async function copyNow(
       copy: second,
       clock: systemClock,
       policy: { days },
+      shipped: 'all',
       ...(onCopied && { onCopied }),
     },
     NO_MEMORY,

@@ -183,6 +183,8 @@ export function storeContract(
       expect(listed.map(({ key }) => key)).toEqual([...keys, `${base}sub/deep`].sort());
       expect(listed[0]).toMatchObject({ bytes: utf8(keys.toSorted()[0] ?? '').byteLength });
       expect(listed.every(({ modified }) => Number.isFinite(modified.getTime()))).toBe(true);
+      const after = await store.list(base, { after: listed[0]?.key ?? '' });
+      expect(after.map(({ key }) => key)).toEqual(listed.slice(1).map(({ key }) => key));
       expect((await store.list(`${base}a`)).map(({ key }) => key)).toEqual(
         keys.filter((k) => k.startsWith(`${base}a`)).sort(),
       );

@@ -1,0 +1,203 @@
+/**
+ * Change files for the second bucket, in the order of their changes. There may be very many, so a
+ * look begins where the last one ended. They have no manifest: what stands in the first bucket is
+ * read, and the copy has to give back the same. Nothing deletes them in the copy.
+ */
+import { createHash } from 'node:crypto';
+import type { Bucket } from '../catalog/list.ts';
+import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
+import { PAGE_KEYS } from '../store/types.ts';
+import type { ChangesMemory } from './memory.ts';
+import { copyInOrder, type ProvenObject, requestsFor, type Slice } from './proven.ts';
+
+/** Up to where the database knows its change files to be stored and read back. */
+export interface Shipped {
+  readonly timeline: string;
+  readonly seq: number;
+}
+
+/** What differs when a further file was shipped. */
+export function placeOf(shipped: Shipped | undefined): string | null {
+  return shipped === undefined ? null : `${shipped.timeline} ${shipped.seq}`;
+}
+
+export interface ChangesContext {
+  readonly first: Bucket;
+  readonly copy: Bucket;
+  readonly slice: Slice;
+  readonly now: Date;
+  /** All: nobody knows which files are settled, and none is being made. */
+  readonly shipped: Shipped | 'all';
+}
+
+/** What cannot be copied is tried again so much later. */
+const REFUSED_MS = 86_400_000;
+/** A page of either bucket. */
+const PAGES = 2;
+/** Of one file beside its copy: the reading that its proof is taken from, or two. */
+const PROOF = 2;
+
+type Sent = 'there' | 'rest';
+
+/** @throws errors of the stores; what was done until then is in the memory. */
+export class ChangeCopy {
+  readonly #context: ChangesContext;
+  readonly #upTo: Map<string, string>;
+  readonly #refused: Map<string, ChangesMemory['refused'][string]>;
+  #seen: ChangesMemory['seen'];
+  #left: number;
+  /** There is more to do than the slice had room for. */
+  isRest = false;
+
+  constructor(context: ChangesContext, before: ChangesMemory) {
+    this.#context = context;
+    this.#upTo = new Map(Object.entries(before.upTo));
+    this.#refused = new Map(Object.entries(before.refused));
+    this.#seen = before.seen;
+    this.#left = before.left;
+  }
+
+  get memory(): ChangesMemory {
+    return {
+      upTo: Object.fromEntries(this.#upTo),
+      left: this.#left,
+      seen: this.#seen,
+      refused: Object.fromEntries(this.#refused),
+    };
+  }
+
+  async all(): Promise<void> {
+    const { shipped, now } = this.#context;
+    const current = shipped === 'all' ? undefined : shipped;
+    const again = [...this.#refused].filter(([, { at }]) => {
+      const age = now.getTime() - Date.parse(at);
+      return age < 0 || age >= REFUSED_MS;
+    });
+    // Nothing was shipped since: an idle bot asks neither bucket.
+    if (current !== undefined && this.#seen === placeOf(current) && this.#left + again.length === 0) return;
+    for (const [file] of again) if ((await this.#send(file)) === 'rest') return this.#rest();
+    if ((current === undefined || !this.#upTo.has(current.timeline)) && !(await this.#findTimelines(current)))
+      return this.#rest();
+    const others = [...this.#upTo.keys()].filter((timeline) => timeline !== current?.timeline);
+    // The others ended before it began.
+    for (const timeline of current === undefined ? others : [...others, current.timeline]) {
+      if (!(await this.#timeline(timeline, current))) return this.#rest();
+      if (timeline !== current?.timeline) this.#upTo.delete(timeline);
+    }
+    this.#left = 0;
+    this.#seen = placeOf(current);
+  }
+
+  #rest(): void {
+    this.isRest = true;
+    this.#left = Math.max(1, this.#left);
+  }
+
+  /** False: the slice is used up. */
+  async #findTimelines(current: Shipped | undefined): Promise<boolean> {
+    const { first, slice } = this.#context;
+    const base = changesPrefix(first.prefix);
+    const found: string[] = [];
+    for (let after = base; ; ) {
+      if (!slice.take(1)) return false;
+      const page = await first.store.list(base, { after });
+      const key = page.find(({ key }) => parseChangeKey(first.prefix, key) !== undefined)?.key;
+      const last = page.at(-1)?.key;
+      if (last === undefined) break;
+      const timeline = key === undefined ? undefined : parseChangeKey(first.prefix, key)?.timeline;
+      if (timeline !== undefined) found.push(timeline);
+      // Behind every key of the timeline.
+      after = timeline === undefined ? last : `${changesPrefix(first.prefix, timeline)}~`;
+    }
+    for (const timeline of current === undefined ? found : [...found, current.timeline])
+      if (!this.#upTo.has(timeline)) this.#upTo.set(timeline, changesPrefix('', timeline));
+    return true;
+  }
+
+  /** False: the slice is used up. */
+  async #timeline(timeline: string, current: Shipped | undefined): Promise<boolean> {
+    const { first, copy, slice } = this.#context;
+    const settled = timeline === current?.timeline ? current.seq : Number.POSITIVE_INFINITY;
+    for (;;) {
+      if (!slice.take(PAGES)) return false;
+      const upTo = this.#upTo.get(timeline) ?? changesPrefix('', timeline);
+      const [here, there] = await Promise.all(
+        [first, copy].map(({ store, prefix }) =>
+          store.list(changesPrefix(prefix, timeline), { after: `${prefix}${upTo}` }),
+        ),
+      );
+      const held = new Map(there?.map(({ key, bytes }) => [key.slice(copy.prefix.length), bytes]));
+      const files = (here ?? []).map(({ key, bytes }) => ({ file: key.slice(first.prefix.length), bytes }));
+      // One that was not proved yet may not be the one that counts.
+      const open = files.findIndex(({ file }) => (parseChangeKey('', file)?.last ?? 0) > settled);
+      const wanted = open < 0 ? files : files.slice(0, open);
+      this.#left = wanted.filter(
+        ({ file, bytes }) => this.#isWanted(file) && held.get(file) !== bytes,
+      ).length;
+      for (const { file, bytes } of wanted) {
+        const isDone = !this.#isWanted(file) || held.get(file) === bytes;
+        if (!isDone) {
+          if ((await this.#send(file)) === 'rest') return false;
+          this.#left -= 1;
+        }
+        this.#upTo.set(timeline, file);
+      }
+      if (open >= 0 || files.length < PAGE_KEYS) return true;
+    }
+  }
+
+  /** What is not encrypted where the settings encrypt may be anybody's. */
+  #isWanted(file: string): boolean {
+    const parsed = parseChangeKey('', file);
+    return parsed !== undefined && (this.#context.first.isSealed !== true || parsed.encrypted);
+  }
+
+  /** `there` of one that is gone or was refused, too: no more is to be done for it today. */
+  async #send(file: string): Promise<Sent> {
+    const { first, copy, slice } = this.#context;
+    if (!slice.take(PROOF)) return 'rest';
+    let proof = await proofOf(first, file, slice);
+    // One reading that was cut on its way proves nothing.
+    if (typeof proof === 'string') proof = await proofOf(first, file, slice);
+    if (proof === undefined) return this.#done(file);
+    if (typeof proof === 'string') return this.#refuse(file, proof);
+    const needed = requestsFor(proof.bytes);
+    if (needed > slice.most - PAGES - PROOF)
+      return this.#refuse(
+        file,
+        `${file} takes ${needed} requests to copy, more than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`,
+      );
+    const copied = await copyInOrder({ from: first, to: copy, objects: [proof], slice });
+    if (copied.kind === 'unlike' || copied.kind === 'taken') return this.#refuse(file, copied.problem);
+    return copied.kind === 'rest' ? 'rest' : this.#done(file);
+  }
+
+  #done(file: string): Sent {
+    this.#refused.delete(file);
+    return 'there';
+  }
+
+  #refuse(file: string, problem: string): Sent {
+    this.#refused.set(file, { at: this.#context.now.toISOString(), problem });
+    return 'there';
+  }
+}
+
+/** A text: it cannot be read whole. Undefined: it is gone. */
+async function proofOf(
+  { store, prefix }: Bucket,
+  file: string,
+  slice: Slice,
+): Promise<ProvenObject | string | undefined> {
+  const found = await store.get(`${prefix}${file}`);
+  if (found === undefined) return undefined;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of found.body) {
+    slice.check();
+    hash.update(chunk);
+    bytes += chunk.byteLength;
+  }
+  if (bytes === found.bytes) return { file, bytes, sha256: hash.digest('hex') };
+  return `${store.description}: only ${bytes} of ${found.bytes} bytes of ${prefix}${file} can be read, so it was not copied`;
+}
