@@ -99,11 +99,13 @@ test('an idle bot asks for nothing more; a new file costs a page of either bucke
   expect(hasNewChanges(idle, placeOf({ timeline: NOW, seq: 3 }))).toBe(true);
   expect(hasNewChanges({ ...idle, failures: 1 }, placeOf({ timeline: NOW, seq: 3 }))).toBe(false);
   const file = await world.put(3, 3);
-  // Its shipper has not read it back yet.
+  const next = await world.put(4, 9);
+  // Their shipper has not read them back yet.
   await world.slice(2, NO_LIMIT, { isOnlyChanges: true });
   expect(world.there()).not.toContain(file);
   await world.slice(3, NO_LIMIT, { isOnlyChanges: true });
   expect(world.there()).toContain(file);
+  expect(world.there()).not.toContain(next);
   const asked = world.calls.map((call) => call.split(' ', 1)[0]);
   expect(asked.filter((kind) => kind === 'list')).toHaveLength(2);
   expect(asked.filter((kind) => kind === 'get')).toHaveLength(3);
