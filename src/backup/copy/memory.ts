@@ -11,7 +11,7 @@ const refused = v.record(v.string(), v.object({ at: time, problem: v.string() })
 const changes = v.object({
   /** By timeline: the copy has every change file up to this one, or it was refused. */
   upTo: v.record(v.string(), v.string()),
-  /** Change files that the copy lacks, as far as the last look went; those of `left` are with them. */
+  /** Change files that the copy lacks, as far as the last look went. */
   left: v.number(),
   /** Where the change log stood at the last look (`placeOf`); null: there was none. */
   seen: v.nullable(v.string()),
