@@ -1,4 +1,4 @@
-/** Change files in the second bucket: behind the backups, in order, proved, and asked for once. */
+/** Change files in the second bucket: behind the backups, in order, proved, asked for once. */
 import { expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/list.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
