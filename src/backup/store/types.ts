@@ -72,8 +72,8 @@ export interface Store {
   head(key: string): Promise<StoredObject | undefined>;
   /**
    * Every object below the prefix, ascending by key; throws rather than return a part of the truth.
-   * With `after` only those whose keys come after it, the first {@link PAGE_KEYS} at most: of S3 one
-   * request.
+   * With `after` only those whose keys come after it, the first {@link PAGE_KEYS} at most: one
+   * request to S3.
    */
   list(prefix: string, page?: { readonly after: string }): Promise<StoredObject[]>;
   /**
