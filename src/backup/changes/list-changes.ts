@@ -3,7 +3,7 @@
 import type { ManifestChanges } from '../catalog/change-position.ts';
 import { type BackupEntry, type Bucket, damageOf, isUnsealed, nowOf } from '../catalog/list.ts';
 import { isRestorable } from '../catalog/newest.ts';
-import { isAhead } from '../catalog/true-time.ts';
+import { believedTime, isAhead } from '../catalog/true-time.ts';
 import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';
 
 export interface StoredChange extends ChangeKey {
@@ -21,14 +21,23 @@ export interface StoredChanges {
   readonly foreign: readonly string[];
 }
 
-export async function listChanges({ store, prefix }: Bucket): Promise<StoredChanges> {
+export async function listChanges(bucket: Bucket): Promise<StoredChanges> {
+  const { store, prefix } = bucket;
   const files: StoredChange[] = [];
   const foreign: string[] = [];
   for (const { key, bytes, modified } of await store.list(changesPrefix(prefix))) {
     const file = key.slice(prefix.length);
     const parsed = parseChangeKey(prefix, key);
     if (parsed === undefined) foreign.push(file);
-    else files.push({ ...parsed, file, bytes, modified });
+    // Of a clock that ran ahead: nobody can ask for a moment that is still to come.
+    else
+      files.push({
+        ...parsed,
+        time: believedTime(parsed.time, modified, nowOf(bucket)),
+        file,
+        bytes,
+        modified,
+      });
   }
   // Keys sort in the order of their changes; two of one first number by their end, then by time.
   return { files: files.toSorted((a, b) => (a.file < b.file ? -1 : 1)), foreign };

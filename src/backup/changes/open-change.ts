@@ -9,6 +9,7 @@ import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { ChangeFileError, type ChangeHeader, MAX_CHANGE_FILE_BYTES, readChangeFile } from './change-file.ts';
+import { parseChangeKey } from './change-names.ts';
 import type { StoredChange } from './list-changes.ts';
 
 export interface OpenedChange {
@@ -88,7 +89,7 @@ async function proved(
     header.timeline === file.timeline &&
     header.first === file.first &&
     header.last === file.last &&
-    Date.parse(header.time) === file.time.getTime();
+    Date.parse(header.time) === parseChangeKey('', file.file)?.time.getTime();
   if (!isIts) throw new ChangeFileError('it is another file under this name');
   return { header, rows, deleted };
 }

@@ -12,7 +12,7 @@ import { InvalidText } from '../../../src/backup/model/model.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import type { Store } from '../../../src/backup/store/types.ts';
-import { type Database, sql } from '../../../src/db/database.ts';
+import { type Database, type Statement, sql } from '../../../src/db/database.ts';
 import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld } from '../../support/backup-world.ts';
@@ -410,6 +410,26 @@ describe('cut short', () => {
       await bot.run("INSERT INTO t VALUES (NULL, 'x')");
       await expect(bot.ship({ store: rotten })).rejects.toThrow();
     }
+  });
+
+  test("the database's clock jumps by years: names keep the order of the changes, the chain is whole", async () => {
+    for (const [i, years] of [0, 1, -1, 0].entries()) {
+      const late = (statements: readonly Statement[]): Statement[] =>
+        statements.map((one) => ({ ...one, sql: one.sql.replaceAll("'now'", `'now', '${years} years'`) }));
+      const db: Database = { ...bot.db, write: (statements) => bot.db.write(late(statements)) };
+      await bot.run(`INSERT INTO t VALUES (${i + 3}, 'x')`);
+      // Cut short, and taken up again by another clock.
+      const store = { ...bot.store, list: () => Promise.reject(new Error('dead')) };
+      await expect(bot.ship({ db, store })).rejects.toThrow('dead');
+      expect((await bot.ship()).kind).toBe('shipped');
+      await bot.run(`UPDATE t SET x = 'y' WHERE id = ${i + 3}`);
+      expect((await bot.ship({ db })).kind).toBe('shipped');
+    }
+    expect(bot.files()).toHaveLength(8);
+    expect(bot.files().toSorted()).toEqual(bot.files());
+    const years = bot.files().map((file) => Number(/_(\d{4})\d{4}T/.exec(file)?.[1]));
+    expect(new Set(years).size).toBe(3);
+    await expectChain(bot, 6);
   });
 
   test('two at once: one of them stores it', async () => {

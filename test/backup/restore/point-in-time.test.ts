@@ -297,3 +297,18 @@ test('a file from before the place of the backup is no moment behind it', async 
   await world.ship();
   expect(await digestsAt(world.clock.now(), { isBestEffort: true })).toEqual(wanted);
 });
+
+test.each([
+  ['ahead, and no change came since', 365, false],
+  ['ahead, and right again', 365, true],
+  ['back, and right again', -365, true],
+])('a clock that was a year %s: no change is out of reach', async (_, days, isRightAgain) => {
+  world.clock.set(new Date());
+  await world.full({ trim: true });
+  await change();
+  world.sql('INSERT INTO counted (note) VALUES (2)');
+  await world.ship(undefined, { time: new Date(Date.now() + days * 86_400_000).toISOString() });
+  if (isRightAgain) await change('INSERT INTO counted (note) VALUES (3)');
+  world.clock.advance(600_000);
+  expect(await digestsAt(world.clock.now())).toEqual(await world.digests());
+});
