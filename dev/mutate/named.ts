@@ -187,8 +187,8 @@ export const NAMED: readonly NamedMutant[] = [
   {
     fault: 'hostile Telegram: a broadcast does not write down whom it was sent to',
     file: 'src/jobs/send-broadcasts.ts',
-    find: '[moveCursor(id, cursor, position, delivery), ...statements]',
-    replacement: '[moveCursor(id, cursor, cursor, delivery), ...statements]',
+    find: '[recordSlice(place, cursor, counts), ...statements]',
+    replacement: '[recordSlice(place, place.cursor, counts), ...statements]',
     tests: HOUR,
   },
   {

@@ -30,13 +30,13 @@ describe('the router', () => {
     expect(card).toHaveLength(2);
     expect(asked(pressed({ kind: 'help' }))).toEqual([]);
     expect(asked(pressed({ kind: 'parts', anime: 1, page: 0 }))).toHaveLength(3);
-    expect(asked({ kind: 'command', name: 'stats', argument: '' })).toHaveLength(1);
+    expect(asked({ kind: 'command', name: 'groups', argument: '' })).toHaveLength(1);
   });
 
   test('in a group it asks for the anime alone, for talk nothing', () => {
     const elsewhere = { ...who, isPrivate: false };
     expect(asked({ kind: 'command', name: 'start', argument: '12' }, elsewhere)).toHaveLength(1);
-    expect(asked({ kind: 'command', name: 'stats', argument: '' }, elsewhere)).toEqual([]);
+    expect(asked({ kind: 'command', name: 'groups', argument: '' }, elsewhere)).toEqual([]);
     expect(asked({ kind: 'other' }, elsewhere)).toEqual([]);
   });
 });
