@@ -114,6 +114,13 @@ test('what runs on Node alone is in a folder of its own: rooms of the Worker do 
   expect([...reached].filter((file) => nodeOnly.test(file) || file.startsWith('sim/'))).toEqual([]);
 });
 
+test('SQL stands below the handlers', () => {
+  const importsSql = /import \{[^}]*\bsql\b[^}]*\} from '[^']*\/database\.ts'/;
+  const found = files.filter((file) => importsSql.test(readFileSync(file, 'utf8')));
+  expect(found.filter((file) => file.startsWith('src/handlers/'))).toEqual([]);
+  expect(found).toContain('src/db/users.ts');
+});
+
 test('docs/architecture.md has a row for every room of the engine', () => {
   const rows = readFileSync('docs/architecture.md', 'utf8');
   const inner = files.flatMap((file) => /^src\/backup\/([^/]+)\//.exec(file)?.[1] ?? []);

@@ -4,16 +4,9 @@ import { encodeAction } from '../../bot/callback-data.ts';
 import type { Viewer } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
 import type { Screen } from '../../bot/show.ts';
-import { one, type Query, sql } from '../../db/database.ts';
+import { type Overview, overview } from '../../db/overview.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, html, join } from '../../text/html.ts';
-
-interface Overview {
-  readonly anime: number;
-  readonly users: number;
-  readonly drafts: number;
-  readonly failures: number;
-}
 
 export const panelFeature = feature('admins')
   .on('panel', async ({ viewer, t, turn }) => {
@@ -22,24 +15,6 @@ export const panelFeature = feature('admins')
     return panelScreen(numbers ?? { anime: 0, users: 0, drafts: 0, failures: 0 }, viewer, t);
   })
   .command('commands', ({ t }) => ({ text: commandsText(t) }));
-
-function overview(userId: number): Query<Overview | undefined> {
-  return one(
-    sql(
-      `SELECT (SELECT COUNT(*) FROM anime WHERE deleted_at IS NULL) AS anime,
-         COALESCE((SELECT value FROM counters WHERE metric = 'users' AND period = 'all'), 0) AS users,
-         (SELECT COUNT(*) FROM drafts WHERE user_id = ? AND kind IN ('anime', 'parts')) AS drafts,
-         (SELECT COUNT(*) FROM failed_updates WHERE given_up_at IS NOT NULL) AS failures`,
-      userId,
-    ),
-    (row) => ({
-      anime: row.int('anime'),
-      users: row.int('users'),
-      drafts: row.int('drafts'),
-      failures: row.int('failures'),
-    }),
-  );
-}
 
 function commandsText({ admin: { system } }: Texts): Html {
   const lines = Object.entries(system.commandList()).map(([name, does]) => html`/${name} — ${does}`);

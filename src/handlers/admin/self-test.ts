@@ -10,8 +10,8 @@ import type { Screen } from '../../bot/show.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
 import { chatUses } from '../../db/chat-uses.ts';
 import { copyNote } from '../../db/copy-note.ts';
-import { all, one, sql } from '../../db/database.ts';
 import { lackNow } from '../../db/own-schema.ts';
+import { claimedUntil, givenUpUpdates, writeAndRead } from '../../db/self-check.ts';
 import { holding, toSqlTime } from '../../db/time.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
@@ -54,14 +54,9 @@ async function run(ctx: BotContext): Promise<Screen> {
 const database: Check = async ({ db, now }, t) => {
   const started = now().getTime();
   const mark = `${toSqlTime(now())} ${started}`;
-  const [, read] = await db.write([
-    sql(
-      `INSERT INTO alerts (key, told_at) VALUES ('self-test', ?) ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at`,
-      mark,
-    ),
-    sql(`SELECT told_at FROM alerts WHERE key = 'self-test'`),
-  ]);
-  if (read?.rows[0]?.text('told_at') !== mark) throw new Error('what was written does not come back');
+  const [write, query] = writeAndRead(mark);
+  const [, read] = await db.write([write, query]);
+  if (query.parse(read?.rows ?? []) !== mark) throw new Error('what was written does not come back');
   const lack = await lackNow(db);
   if (lack !== undefined)
     return { state: 'broken', text: t.admin.system.databaseLacks(lack.findings.slice(0, 5).join('; ')) };
@@ -142,9 +137,7 @@ const TICK_EVERY_MS = 3_600_000;
 const TICK_GRACE_MS = 10 * 60_000;
 
 const schedule: Check = async ({ db }, t, now) => {
-  const [until] = await db.read([
-    one(sql(`SELECT expires_at FROM job_leases WHERE name = 'maintenance'`), (row) => row.text('expires_at')),
-  ]);
+  const [until] = await db.read([claimedUntil('maintenance')]);
   const { after, last } = holding(new Date(now.getTime() - TICK_GRACE_MS), TICK_EVERY_MS + TICK_GRACE_MS);
   const isAlive = until !== undefined && until >= toSqlTime(after) && until <= toSqlTime(last);
   const { system } = t.admin;
@@ -158,14 +151,8 @@ const MANY_CHATS = 20;
 
 const chats: Check = async (services, t) => {
   const { db } = services;
-  const [uses, failed] = await db.read([
-    chatUses(MANY_CHATS),
-    all(sql('SELECT COUNT(*) AS count FROM failed_updates WHERE given_up_at IS NOT NULL'), (row) =>
-      row.int('count'),
-    ),
-  ]);
+  const [uses, unanswered] = await db.read([chatUses(MANY_CHATS), givenUpUpdates]);
   const { system } = t.admin;
-  const unanswered = failed[0] ?? 0;
   const looked = await Promise.all(
     uses.map(async (use) => ({ ...use, ...(await lookAtChat(services, use)) })),
   );
