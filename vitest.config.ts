@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { SLOW } from './vitest.slow.config.ts';
 
 const xmlBuilder = fileURLToPath(
   new URL('./node_modules/@aws-sdk/xml-builder/dist-cjs/index.js', import.meta.url),
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/workerd/**', 'test/s3-real/**', 'test/page/**'],
+          exclude: ['test/workerd/**', 'test/s3-real/**', 'test/page/**', ...SLOW],
           globalSetup: ['test/support/scratch.ts'],
           setupFiles: ['test/support/property-seed.ts'],
           // A busy machine of two cores is slow, not broken: none of these says how fast a test is.

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Tests of whole processes by the dozen, over six minutes on two cores: with them `.ci/run` would
+ * take longer than its 20 minutes. `npm run test:slow`; the workflow runs them beside the others.
+ */
+export const SLOW = [
+  'test/cli/at-a-glance.test.ts',
+  'test/cli/broken-database.test.ts',
+  'test/cli/broken-everything.test.ts',
+  'test/cli/cut-short.test.ts',
+  'test/cli/missing-record.test.ts',
+  'test/cli/missing-table.test.ts',
+  'test/cli/not-opened.test.ts',
+  'test/cli/odd-files.test.ts',
+  'test/cli/unsaved-database.test.ts',
+  'test/deploy/anime-backup.test.ts',
+  'test/e2e/replaced-database.test.ts',
+  'test/hosts/disk-room.test.ts',
+  'test/sim/offline/restart.test.ts',
+  'test/sim/offline/start.test.ts',
+];
+
+export default defineConfig({
+  test: {
+    name: 'slow',
+    include: SLOW,
+    maxWorkers: '100%',
+    globalSetup: ['test/support/scratch.ts'],
+    setupFiles: ['test/support/property-seed.ts'],
+    testTimeout: 150_000,
+    hookTimeout: 150_000,
+    expect: { poll: { timeout: 60_000 } },
+  },
+});
