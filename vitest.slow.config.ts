@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests of whole processes by the dozen, over six minutes on two cores: with them `.ci/run` would
+ * Tests of whole processes by the dozen, some seven minutes on two cores: with them `.ci/run` would
  * take longer than its 20 minutes. `npm run test:slow`; the workflow runs them beside the others.
  */
 export const SLOW = [
@@ -9,10 +9,12 @@ export const SLOW = [
   'test/cli/broken-database.test.ts',
   'test/cli/broken-everything.test.ts',
   'test/cli/cut-short.test.ts',
+  'test/cli/import.test.ts',
   'test/cli/missing-record.test.ts',
   'test/cli/missing-table.test.ts',
   'test/cli/not-opened.test.ts',
   'test/cli/odd-files.test.ts',
+  'test/cli/restore-only.test.ts',
   'test/cli/unsaved-database.test.ts',
   'test/deploy/anime-backup.test.ts',
   'test/e2e/replaced-database.test.ts',
