@@ -24,7 +24,7 @@ const count = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minVa
 const text = v.pipe(v.string(), v.minLength(1, 'is empty'));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex SHA-256'));
 
-export const headerSchema = v.strictObject({
+const headerSchema = v.strictObject({
   format: v.literal(FORMAT),
   version: v.literal(VERSION),
   timeline: positionSchema.entries.timeline,

@@ -1,40 +1,63 @@
-/** A stored change file of an attempt that did not end, opened and held against what it must be. */
-
+/**
+ * The stored bytes of a change file, unpacked and held against its own counts and hashes. Runs in
+ * workerd and on Node.
+ */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { readJson } from '../../lib/read-json.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
-import { type ChangeHeader, footerSchema, headerSchema, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
+import {
+  ChangeFileError,
+  type ChangeHeader,
+  footerSchema,
+  MAX_CHANGE_FILE_BYTES,
+  readChangeFile,
+} from './change-file.ts';
 
-/**
- * The header of a whole file; undefined for one that is damaged, cut, or sealed for others. Its
- * rows are not looked at.
- */
-export async function headerOfWhole(
-  stored: Uint8Array,
-  options: { readonly encrypted: boolean; readonly keys: OpeningKeys | undefined },
-): Promise<ChangeHeader | undefined> {
-  try {
-    const body = new Response(Buffer.from(stored)).body;
-    if (body === null) return undefined;
-    const bytes = await unpack(openUnsealed(body, options));
-    const end = bytes.lastIndexOf('\n', -2) + 1;
-    const footer = v.parse(footerSchema, JSON.parse(bytes.toString('utf8', end)));
-    if (footer.sha256 !== createHash('sha256').update(bytes.subarray(0, end)).digest('hex')) return undefined;
-    return v.parse(headerSchema, JSON.parse(bytes.toString('utf8', 0, bytes.indexOf('\n'))));
-  } catch {
-    return undefined;
-  }
+export interface ProvedFile {
+  readonly header: ChangeHeader;
+  readonly rows: number;
+  readonly deleted: number;
+  /** Unpacked. Its rows were not looked at. */
+  readonly body: Buffer;
 }
 
-async function unpack(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+/** @throws UnsealError, {@link ChangeFileError} for one that is damaged, cut, or sealed for others */
+export async function proveFile(
+  stored: Uint8Array,
+  options: { readonly encrypted: boolean; readonly keys: OpeningKeys | undefined },
+): Promise<ProvedFile> {
+  const body = await unpacked(openUnsealed(ReadableStream.from([stored]), options));
+  const at = body.lastIndexOf(0x0a, -2) + 1;
+  const footer = v.safeParse(footerSchema, readJson(body.toString('utf8', at)));
+  if (!footer.success) throw new ChangeFileError('its last line is not what it should be: it is cut');
+  const { rows, deleted, sha256 } = footer.output;
+  if (createHash('sha256').update(body.subarray(0, at)).digest('hex') !== sha256)
+    throw new ChangeFileError('its SHA-256 does not match: it was changed');
+  return { header: await headerOf(body), rows, deleted, body };
+}
+
+async function unpacked(plain: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of plain) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_CHANGE_FILE_BYTES) throw new Error('too large');
+    if (bytes > MAX_CHANGE_FILE_BYTES)
+      throw new ChangeFileError(`it unpacks to more than ${MAX_CHANGE_FILE_BYTES} bytes`);
     chunks.push(chunk.slice());
   }
   return Buffer.concat(chunks);
+}
+
+async function headerOf(body: Buffer): Promise<ChangeHeader> {
+  const events = readChangeFile(ReadableStream.from([body]), () => undefined);
+  try {
+    const { value } = await events.next();
+    if (value?.kind !== 'header') throw new ChangeFileError('it has no header');
+    return value.header;
+  } finally {
+    await events.return(undefined);
+  }
 }

@@ -20,7 +20,7 @@ import { changeKey, firstPrefix, parseChangeKey } from './change-names.ts';
 import { STATE_TABLE } from './change-state.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
 import { type Peek, peek, pending } from './peek.ts';
-import { headerOfWhole } from './prove-file.ts';
+import { proveFile } from './prove-file.ts';
 import { LEASE, type Range, readRange } from './read-range.ts';
 import { beginTimelineSql } from './timeline.ts';
 
@@ -142,8 +142,10 @@ async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | u
   const name = key === undefined ? undefined : parseChangeKey(prefix, key);
   if (key === undefined || name === undefined) return undefined;
   const bytes = await read(store, key);
-  const header =
-    bytes && (await headerOfWhole(bytes, { encrypted: encryption !== undefined || name.encrypted, keys }));
+  const opening = { encrypted: encryption !== undefined || name.encrypted, keys };
+  // Damaged, cut, or sealed for others: it is not taken.
+  const proved = bytes && (await proveFile(bytes, opening).catch(() => undefined));
+  const header = proved?.header;
   const isOurs =
     header?.timeline === timeline &&
     header.first === first &&
