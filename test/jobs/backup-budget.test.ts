@@ -2,97 +2,30 @@
  * The tick of a Worker on the free plan, every request of it counted: 50 subrequests an invocation,
  * a backup and all other jobs among them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
-import type { BackupEngine } from '../../src/backup/engine.ts';
-import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
-import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
-import { createS3Store } from '../../src/backup/store/s3-store.ts';
-import { createApi, readBotInfo } from '../../src/bot/telegram.ts';
 import { noticeAdmins } from '../../src/db/admin-notices.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
-import { openRemoteDatabase } from '../../src/db/remote-database.ts';
-import { composeEngine } from '../../src/hosts/compose.ts';
-import { createHost, type Host } from '../../src/hosts/host.ts';
-import { linkKey } from '../../src/http/download-links.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
-import { readConfig } from '../../src/settings/config.ts';
+import { type CountedWorker, SUBREQUESTS, startCountedWorker } from '../support/counted-worker.ts';
 
 const ADMIN = 4242;
-/** Cloudflare's free plan, and what src/worker.ts keeps back of it. */
-const SUBREQUESTS = 50;
-const RESERVE = 10;
 const MINUTE_MS = 60_000;
 
-let directory: string;
-let parts: StandIns;
+let worker: CountedWorker;
 let db: Database;
-let engine: BackupEngine;
-let host: Host;
-let requests = 0;
+let engine: CountedWorker['engine'];
 let time: number;
 const now = (): Date => new Date(time);
 
 beforeEach(async () => {
   time = Date.parse('2026-06-15T02:00:00Z');
-  directory = mkdtempSync(join(tmpdir(), 'backup-budget-'));
-  parts = await startStandIns({ directory, adminIds: [ADMIN] });
-  await parts.telegram.person({ id: ADMIN }).send('/start');
-  const counted: typeof fetch = (input, init) => {
-    requests += 1;
-    return fetch(input, init);
-  };
-  const config = readConfig(parts.settings, 'worker');
-  const { url, authToken } =
-    config.database.kind === 'remote' ? config.database : { url: '', authToken: undefined };
-  db = openRemoteDatabase({ url, authToken, fetch: counted });
-  const api = createApi({ token: parts.telegram.token, apiRoot: parts.telegram.apiRoot });
-  api.config.use((previous, ...call) => {
-    requests += 1;
-    return previous(...call);
-  });
-  const store = createS3Store(parts.s3, { fetch: (input, init) => counted(input, init) });
-  const links = { baseUrl: '', key: linkKey('1:x'), prefix: config.backup.prefix, now };
-  engine = composeEngine(config.backup, {
-    source: openRemoteSnapshotSource({ url, ...(authToken !== undefined && { authToken }), fetch: counted }),
-    store,
-    links,
-    ledger: createBackupLedger(db),
-    holder: 'worker',
-    clock: { ...systemClock, now },
-    alert: async () => {},
-  });
-  host = createHost({
-    config,
-    webhookSecret: 'x',
-    db,
-    api,
-    me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
-    store,
-    backups: engine,
-    links,
-    now,
-    sleep: async () => {},
-    log: createLog('silent', () => {}),
-    tickLimits: { seconds: 50, requests: SUBREQUESTS - RESERVE },
-    after: () => {},
-  });
-  await host.ready();
+  worker = await startCountedWorker({ adminId: ADMIN, now });
+  ({ db, engine } = worker);
 });
-afterEach(async () => {
-  db.close();
-  await parts.close();
-  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
-});
+afterEach(() => worker.close());
 
 /** One tick a minute, and what it cost. */
 async function tick(): Promise<number> {
-  requests = 0;
-  await host.tick();
+  const requests = await worker.tick();
   time += MINUTE_MS;
   return requests;
 }

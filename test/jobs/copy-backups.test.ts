@@ -2,46 +2,28 @@
  * The second copy as the tick of a Worker on the free plan makes it: 50 subrequests an invocation,
  * every one of them counted; what the admins and /healthz hear of it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryS3 } from '../../sim/s3/memory.ts';
-import { type StandIns, startStandIns } from '../../sim/stand-ins.ts';
+import type { StandIns } from '../../sim/stand-ins.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import { changeKey } from '../../src/backup/changes/change-names.ts';
 import { readMemory } from '../../src/backup/copy/memory.ts';
-import type { BackupEngine } from '../../src/backup/engine.ts';
-import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
-import { openRemoteSnapshotSource } from '../../src/backup/snapshot/remote.ts';
 import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import type { Store } from '../../src/backup/store/types.ts';
-import { createApi, readBotInfo } from '../../src/bot/telegram.ts';
 import { copyNote } from '../../src/db/copy-note.ts';
-import type { Database } from '../../src/db/database.ts';
-import { openRemoteDatabase } from '../../src/db/remote-database.ts';
-import { composeEngine, copyOf } from '../../src/hosts/compose.ts';
-import { createHost, type Host } from '../../src/hosts/host.ts';
-import { linkKey } from '../../src/http/download-links.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
-import { readConfig } from '../../src/settings/config.ts';
+import { type CountedWorker, SUBREQUESTS, startCountedWorker } from '../support/counted-worker.ts';
 
 const ADMIN = 4242;
-const SUBREQUESTS = 50;
-const RESERVE = 10;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-let directory: string;
-let parts: StandIns;
-let db: Database;
-let engine: BackupEngine;
-let host: Host;
+let worker: CountedWorker;
+let db: CountedWorker['db'];
+let engine: CountedWorker['engine'];
+let host: CountedWorker['host'];
 let store: Store;
 let second: Store;
-let admin: ReturnType<StandIns['telegram']['person']>;
-let requests = 0;
+let admin: CountedWorker['admin'];
 let isAway = false;
 let time: number;
 const now = (): Date => new Date(time);
@@ -49,87 +31,37 @@ const now = (): Date => new Date(time);
 beforeEach(async () => {
   time = Date.parse('2026-06-15T02:01:00Z');
   isAway = false;
-  directory = mkdtempSync(join(tmpdir(), 'copy-backups-'));
-  parts = await startStandIns({ directory, adminIds: [ADMIN] });
-  admin = parts.telegram.person({ id: ADMIN });
-  await admin.send('/start');
-  const counted: typeof fetch = (input, init) => {
-    requests += 1;
-    return fetch(input, init);
+  const settings = {
+    COPY_S3_ENDPOINT: 'https://elsewhere.example.com',
+    COPY_S3_BUCKET: 'second',
+    COPY_S3_ACCESS_KEY_ID: 'a',
+    COPY_S3_SECRET_ACCESS_KEY: 'b',
   };
-  const config = readConfig(
-    {
-      ...parts.settings,
-      COPY_S3_ENDPOINT: 'https://elsewhere.example.com',
-      COPY_S3_BUCKET: 'second',
-      COPY_S3_ACCESS_KEY_ID: 'a',
-      COPY_S3_SECRET_ACCESS_KEY: 'b',
-    },
-    'worker',
-  );
-  const { url, authToken } =
-    config.database.kind === 'remote' ? config.database : { url: '', authToken: undefined };
-  db = openRemoteDatabase({ url, authToken, fetch: counted });
-  const api = createApi({ token: parts.telegram.token, apiRoot: parts.telegram.apiRoot });
-  api.config.use((previous, ...call) => {
-    requests += 1;
-    return previous(...call);
-  });
-  store = createS3Store(parts.s3, { fetch: (input, init) => counted(input, init) });
-  const s3 = new MemoryS3({}, now);
-  second = createS3Store(
-    { ...parts.s3, endpoint: 'http://memory', isCopy: true },
-    {
-      attempts: 1,
-      fetch: async (address, init) => {
-        requests += 1;
-        if (isAway) return new Response(null, { status: 403 });
-        return s3.fetch(address, init);
+  const memory = new MemoryS3({}, now);
+  const open = (s3: StandIns['s3'], count: () => void): Store => {
+    second = createS3Store(
+      { ...s3, endpoint: 'http://memory', isCopy: true },
+      {
+        attempts: 1,
+        fetch: async (address, init) => {
+          count();
+          if (isAway) return new Response(null, { status: 403 });
+          return memory.fetch(address, init);
+        },
       },
-    },
-  );
-  const links = { baseUrl: '', key: linkKey('1:x'), prefix: config.backup.prefix, now };
-  if (config.copy === undefined) throw new Error('the settings name no copy');
-  engine = composeEngine(config.backup, {
-    source: openRemoteSnapshotSource({ url, ...(authToken !== undefined && { authToken }), fetch: counted }),
-    store,
-    copy: copyOf(config.backup, config.copy, second),
-    links,
-    ledger: createBackupLedger(db),
-    holder: 'worker',
-    clock: { ...systemClock, now },
-    alert: async () => {},
-  });
-  host = createHost({
-    config,
-    webhookSecret: 'x',
-    db,
-    api,
-    me: readBotInfo({ id: 1, is_bot: true, username: 'test_bot' }),
-    store,
-    backups: engine,
-    links,
-    now,
-    sleep: async () => {},
-    log: createLog('silent', () => {}),
-    tickLimits: { seconds: 50, requests: SUBREQUESTS - RESERVE },
-    after: () => {},
-  });
-  await host.ready();
+    );
+    return second;
+  };
+  worker = await startCountedWorker({ adminId: ADMIN, now, copy: { settings, open } });
+  ({ admin, db, engine, host, store } = worker);
 });
-afterEach(async () => {
-  db.close();
-  await parts.close();
-  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
-});
+afterEach(() => worker.close());
 
 /** One tick a minute; returns what the dearest cost. */
 async function ticks(count: number): Promise<number> {
   let most = 0;
   for (let i = 0; i < count; i += 1) {
-    requests = 0;
-    await host.tick();
-    most = Math.max(most, requests);
+    most = Math.max(most, await worker.tick());
     time += MINUTE_MS;
   }
   return most;
@@ -163,7 +95,6 @@ test('a run is in the second bucket two minutes later, and no tick takes more th
   await ticks(2);
   const idle = await ticks(2);
   time += MINUTE_MS;
-  requests = 0;
   await run();
   time += MINUTE_MS;
   expect(await ticks(6)).toBeLessThanOrEqual(SUBREQUESTS);

@@ -16,12 +16,14 @@ afterEach(() => town.close());
 const VIEWER = 700;
 const viewer = (): Person => town.person(VIEWER);
 
-/** The button of the first part, seen or not. */
-const one = (): string =>
+const buttons = (): string[] =>
   viewer()
     .lastMessage()
     .keyboard.flat()
-    .find(({ text }) => text.endsWith('1'))?.text ?? '1';
+    .map(({ text }) => text);
+
+/** The button of the first part, seen or not. */
+const one = (): string => buttons().find((text) => text.endsWith('1')) ?? '1';
 
 /** Opens the list of parts. */
 async function parts(code: number): Promise<void> {
@@ -133,37 +135,17 @@ test('history, favourites and follows of an old viewer are there when they start
   town.telegram.person({ id: VIEWER });
   await viewer().start();
   await viewer().send('12');
-  await viewer()
-    .press(viewer().lastMessage(), '☆ Sevimlilarga')
-    .catch(async () => {
-      throw new Error(JSON.stringify(viewer().lastMessage().keyboard));
-    });
+  await viewer().press(viewer().lastMessage(), '☆ Sevimlilarga');
   await parts(12);
   await viewer().press(viewer().lastMessage(), '2');
   await town.move();
   await viewer().start();
   await viewer().send('12');
-  const buttons = viewer()
-    .lastMessage()
-    .keyboard.flat()
-    .map(({ text }) => text);
-  expect(buttons).toContain('⏯ Davom ettirish: 3-qism');
+  expect(buttons()).toContain('⏯ Davom ettirish: 3-qism');
   await viewer().send('/favourites');
-  expect(
-    viewer()
-      .lastMessage()
-      .keyboard.flat()
-      .map(({ text }) => text)
-      .join(),
-  ).toContain('Anime 12');
+  expect(buttons().join()).toContain('Anime 12');
   await viewer().send('/history');
-  expect(
-    viewer()
-      .lastMessage()
-      .keyboard.flat()
-      .map(({ text }) => text)
-      .join(),
-  ).toContain('Anime 12');
+  expect(buttons().join()).toContain('Anime 12');
 });
 
 test('update ids, messages and broadcasts of the old bot are not taken for the new one’s', async () => {

@@ -24,6 +24,7 @@ import { sql } from '../../../src/db/database.ts';
 import { quoteName } from '../../../src/lib/sql-tokens.ts';
 import { createWorld } from '../../support/backup-world.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
+import { shippingOf } from '../../support/shipping.ts';
 
 const TABLES = [
   'CREATE TABLE parent (id INTEGER PRIMARY KEY, code UNIQUE, n INTEGER DEFAULT 0)',
@@ -128,19 +129,7 @@ async function run(
   copier.close();
   const store = createMemoryStore(() => new Date());
   const { tables } = await source.schema();
-  const context = {
-    db,
-    source,
-    store,
-    prefix: '',
-    encryption: undefined,
-    keys: undefined,
-    holder: 'test',
-    now: () => new Date(),
-    appVersion: '0',
-    gzipLevel: 1,
-    schemas: {},
-  };
+  const context = shippingOf({ db, source, store }, { prefix: '' });
   for (const step of [...steps, { kind: 'ship' as const, entries: 10_000 }]) {
     if (step.kind === 'change') {
       for (const statement of step.statements) await change(db, statement);

@@ -17,6 +17,7 @@ import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld } from '../../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
+import { shippingOf } from '../../support/shipping.ts';
 
 const PREFIX = 'bot/';
 
@@ -46,19 +47,7 @@ async function rig(tables = '', place: 'file' | 'server' | 'hosted' = 'file'): P
   await ensureTriggers(db, source);
   await run('UPDATE change_state SET needs_base = NULL');
   const store = createMemoryStore(() => new Date());
-  const context: ShipContext = {
-    db,
-    source,
-    store,
-    prefix: PREFIX,
-    encryption: undefined,
-    keys: undefined,
-    holder: 'test',
-    now: () => new Date(),
-    appVersion: '0.1.0',
-    gzipLevel: 1,
-    schemas: {},
-  };
+  const context = shippingOf({ db, source, store }, { prefix: PREFIX });
   return {
     db,
     path,
