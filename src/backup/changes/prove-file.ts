@@ -24,7 +24,7 @@ export interface ProvedFile {
   readonly body: Buffer;
 }
 
-/** @throws UnsealError, {@link ChangeFileError} for one that is damaged, cut, or sealed for others */
+/** @throws UnsealError where no key opens it, {@link ChangeFileError} for one damaged or cut */
 export async function proveFile(
   stored: Uint8Array,
   options: { readonly encrypted: boolean; readonly keys: OpeningKeys | undefined },
