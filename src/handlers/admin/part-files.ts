@@ -1,5 +1,6 @@
 /** The file of a message that can be a part. */
 import type { Message } from 'grammy/types';
+import { type FileOfMessage, fileOfMessage } from '../../bot/stored-file.ts';
 import type { SentPart } from '../../db/draft-parts.ts';
 import { oneLine } from './lines.ts';
 
@@ -8,35 +9,24 @@ const FILM = /\.(?:mkv|mp4|m4v|avi|mov|webm|ts|flv|wmv|mpe?g)$/i;
 
 /** Undefined for anything that is no video: pictures, archives, music. */
 export function partOfMessage(message: Message): SentPart | undefined {
-  const named = (name: string | undefined): string | null => name ?? message.caption?.split('\n')[0] ?? null;
-  // An animation carries a document as well, so it is asked for first.
-  const { animation, video, document } = message;
-  if (animation !== undefined) return part(message, 'animation', animation, named(animation.file_name));
-  if (video !== undefined) return part(message, 'video', video, named(video.file_name));
-  if (document === undefined) return undefined;
-  const isFilm = document.mime_type?.startsWith('video/') === true || FILM.test(document.file_name ?? '');
-  return isFilm ? part(message, 'document', document, named(document.file_name)) : undefined;
-}
-
-function part(
-  message: Message,
-  kind: SentPart['kind'],
-  file: { readonly file_id: string; readonly file_unique_id: string },
-  name: string | null,
-): SentPart {
+  const file = fileOfMessage(message);
+  if (file === undefined || file.kind === 'photo') return undefined;
+  const { kind, fileId, uniqueId } = file;
+  const { file_name: fileName, mime_type: type } = message[kind] ?? {};
+  const isFilm = type?.startsWith('video/') === true || FILM.test(fileName ?? '');
+  if (kind === 'document' && !isFilm) return undefined;
+  const name = fileName ?? message.caption?.split('\n')[0];
   return {
     messageId: message.message_id,
-    fileId: file.file_id,
-    fileUniqueId: file.file_unique_id,
+    fileId,
+    fileUniqueId: uniqueId,
     kind,
-    name: name === null ? null : oneLine(name, 200),
+    name: name === undefined ? null : oneLine(name, 200),
   };
 }
 
 /** The largest size of a message's photo. */
-export function photoOfMessage(
-  message: Message,
-): { readonly fileId: string; readonly uniqueId: string } | undefined {
-  const largest = message.photo?.at(-1);
-  return largest === undefined ? undefined : { fileId: largest.file_id, uniqueId: largest.file_unique_id };
+export function photoOfMessage(message: Message): FileOfMessage | undefined {
+  const file = fileOfMessage(message);
+  return file?.kind === 'photo' ? file : undefined;
 }
