@@ -57,7 +57,7 @@ export async function startBareWorkerd(
 }
 
 /**
- * Its package brings a script that starts the binary; whoever ends the script leaves the binary at
+ * Its package brings a script that starts the binary; ending the script leaves the binary at
  * work, and would measure the script.
  */
 function binary(): string {

@@ -125,7 +125,7 @@ async function tellLag(context: JobContext, db: Database, found: Peek | undefine
   const lag = lagSeconds(found);
   const state = pending(found) > MANY ? 'many' : lag > LONGEST_LAG_SECONDS ? 'lag' : null;
   if (state === told || (state === 'lag' && told === 'many')) return;
-  // Whoever of two hosts changes it tells it.
+  // Of two hosts, the one that changes it tells it.
   const isOurs = await claim(db, told, state).catch((error: unknown) => {
     context.log.warn('lag of changes not recorded', { error: describeError(error) });
     return false;

@@ -1,6 +1,6 @@
 /**
  * Messages to one chat at the pace that Telegram allows. A slot is written down before its message
- * goes: so whoever is killed and whoever comes after never send more.
+ * goes: so a killed host and its successor together never send more.
  */
 import { keepPace } from '../db/chat-pace.ts';
 import type { Statement } from '../db/database.ts';

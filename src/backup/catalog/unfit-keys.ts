@@ -1,6 +1,6 @@
 /**
  * A key is set, and the newest backup is for another one: a passphrase typed wrong once, a key that
- * was changed, or somebody's forgery. Whoever relies on it finds it closed on the worst day.
+ * was changed, or somebody's forgery. The owner would learn of it on the worst day.
  */
 import { keyRefusal } from '../envelope/age-reader.ts';
 import { hasNoKey, type OpeningKeys } from '../envelope/types.ts';

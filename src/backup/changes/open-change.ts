@@ -28,7 +28,7 @@ export async function openChange(
   file: StoredChange,
   keys: OpeningKeys | undefined,
 ): Promise<OpenedChange> {
-  // Whoever can write to the bucket can make one that is not encrypted.
+  // Anybody who can write to the bucket can make one that is not encrypted.
   if (bucket.isSealed === true && !file.encrypted)
     throw new Damaged(`${file.file} is not encrypted, although your settings encrypt`);
   if (file.encrypted && hasNoKey(keys)) throw new NotOpened(file.file);

@@ -1,8 +1,8 @@
 /**
  * The next range of the change log, and the rows that it names as they are now: one transaction,
- * one round trip. It writes down the name of the file that will hold them: whoever finds that file
- * later knows it as this database's own. A transaction that writes is also never answered by a
- * replica that lags behind.
+ * one round trip. It writes down the name of the file that will hold them: a shipper that finds
+ * that file later knows it as this database's own. A transaction that writes is also never
+ * answered by a replica that lags behind.
  */
 import { Buffer } from 'node:buffer';
 import { type Database, type Statement, sql, type WriteResult } from '../../db/database.ts';

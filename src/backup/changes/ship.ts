@@ -118,7 +118,7 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
     const first = seen.state.shippedSeq + 1;
     return { kind: 'shipped', file, first, last: range.last, bytes, isEnd: range.isEnd };
   } finally {
-    // Whoever cannot be told finds the lease free when it ends.
+    // If this fails too, the lease ends by itself.
     if (!isReleased) await db.write([releaseJob(LEASE, holder)]).catch(() => {});
   }
 }

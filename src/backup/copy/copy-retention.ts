@@ -1,6 +1,6 @@
 /**
- * Retention of the second copy: the same rules, a week behind. Whoever can delete in one bucket, or
- * a fault that does, has at most one of them at any moment.
+ * Retention of the second copy: the same rules, a week behind. Anybody who can delete in one
+ * bucket, or a fault that does, has at most one of them at any moment.
  */
 
 import type { Ledger } from '../catalog/ledger.ts';
