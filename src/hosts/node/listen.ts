@@ -1,0 +1,31 @@
+import type { AddressInfo } from 'node:net';
+import { type ServerType, serve } from '@hono/node-server';
+import { refusal } from '../../http/loopback-guard.ts';
+import type { Config } from '../../settings/config.ts';
+
+export type Answer = (request: Request) => Promise<Response>;
+type FetchCallback = Parameters<typeof serve>[0]['fetch'];
+
+/** Offline nothing but this machine gets an answer. */
+export function onlyThisMachine(answer: Answer): FetchCallback {
+  return (request, env) => {
+    const { headers, method, socket } = env.incoming;
+    const header = (name: string): string | undefined => headers[name]?.toString();
+    const reason = refusal({ method: method ?? '', header }, socket.localPort ?? 0);
+    return reason === undefined ? answer(request) : new Response(`${reason}\n`, { status: 403 });
+  };
+}
+
+export function listen(
+  fetch: FetchCallback,
+  { host, port }: Pick<Config, 'host' | 'port'>,
+): Promise<{ server: ServerType; port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve(
+      // Its Response lacks what other libraries need (`bytes()`): not for the whole process.
+      { fetch, port, hostname: host, overrideGlobalObjects: false },
+      (info: AddressInfo) => resolve({ server, port: info.port }),
+    );
+    server.once('error', reject);
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * A host takes its database: no other host has it, nothing that is gone is begun anew unasked, and
+ * whatever fails on the way is told in a sentence. Node only.
+ */
+import type { Bucket } from '../../backup/catalog/list.ts';
+import { removeOldCopies } from '../../backup/snapshot/copy-name.ts';
+import { explainUnusable, requireUsableFile } from '../../db/file/database-file.ts';
+import { lockDatabaseFile } from '../../db/file/file-lock.ts';
+import { type HeldWrites, holdWrites } from '../../db/file/held-writes.ts';
+import type { LostFile } from '../../db/file/rescue.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Config } from '../../settings/config.ts';
+import { isMissing, requireNothingKept } from './missing-database.ts';
+import { type OpenDatabase, openDatabase } from './node-parts.ts';
+
+interface Circumstances {
+  readonly bucket: Bucket;
+  /** Begins a missing database although there are backups of one. */
+  readonly mayBegin: boolean;
+  readonly isOffline: boolean;
+  readonly now: () => Date;
+  readonly log: Log;
+  /** Another host took the database over: this one must end, and leave its files alone. */
+  readonly onTaken: (() => void) | undefined;
+  readonly onLost: (lost: LostFile) => Promise<void>;
+}
+
+export interface TakenDatabase extends OpenDatabase {
+  /** Holds all writes for a work that has the write lock. */
+  readonly hold: HeldWrites['hold'];
+  /** @throws the error in words for people */
+  explained(error: unknown): never;
+}
+
+export async function takeDatabase(
+  { database: settings }: Pick<Config, 'database'>,
+  { bucket, mayBegin, isOffline, now, log, onTaken, onLost }: Circumstances,
+): Promise<TakenDatabase> {
+  const path = settings.kind === 'file' ? settings.path : undefined;
+  const explained = (error: unknown): never => {
+    throw explainUnusable(error, path ?? 'the server');
+  };
+  if (path !== undefined) {
+    removeOldCopies(path);
+    if (isMissing(path) && !mayBegin && !isOffline) await requireNothingKept(path, bucket, log);
+    if (!isMissing(path) || !mayBegin) requireUsableFile(path);
+  }
+  const giveWay = (message: string): void => {
+    log.error('database taken over', { message });
+    onTaken?.();
+  };
+  // Two hosts on one file would fail in turns; the second one hears who has it.
+  const lock =
+    path === undefined
+      ? undefined
+      : await lockDatabaseFile(path, { holder: 'node host', now, onTaken: giveWay }).catch(explained);
+  const opened = await openDatabase(
+    settings,
+    (message) => log.warn('journal set aside', { message }),
+    async (lost) => {
+      log.error('database lost', { message: lost.message });
+      await onLost(lost);
+    },
+  ).catch(explained);
+  // A merge of an import holds the write lock to its end; waiting for it must not block the event
+  // loop.
+  const held = holdWrites(opened.db, lock?.requireOurs);
+  return {
+    ...opened,
+    db: held.db,
+    hold: held.hold,
+    explained,
+    close: async () => {
+      await opened.close();
+      await lock?.release();
+    },
+  };
+}
