@@ -1,5 +1,5 @@
 /** What to do about a damaged database, by what a run found. Node only. */
-import { wayBack } from '../db/own-schema.ts';
+import { wayBack } from '../db/lack-words.ts';
 
 const MISSING = /^table (\w+) (?:is missing(?: \(\w+ has its columns\))?|lacks columns? [\w, ]+)$/;
 

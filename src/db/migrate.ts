@@ -11,22 +11,12 @@ import {
   sql,
 } from './database.ts';
 import { DatabaseUnfit } from './database-unfit.ts';
+import { existingNames, existingTables, existingViews, recordedVersions } from './existing-schema.ts';
+import { lacksCatalogue, tellLack } from './lack-words.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables, Migration } from './migrations/migration.ts';
 import { existingKeys } from './own-keys.ts';
-import {
-  existingNames,
-  existingTables,
-  existingViews,
-  goneIndexes,
-  hasOwnLedger,
-  type Lack,
-  LEDGER,
-  lackOfAll,
-  lacksCatalogue,
-  recordedVersions,
-  tellLack,
-} from './own-schema.ts';
+import { goneIndexes, hasOwnLedger, type Lack, LEDGER, lackOfAll } from './own-schema.ts';
 import { toSqlTime } from './time.ts';
 
 export const SCHEMA_VERSION = migrations.length;

@@ -3,15 +3,12 @@
  * renamed column breaks no page, so no check of SQLite finds it. A database of an older version
  * lacks nothing: a migration adds the rest.
  */
-import { all, type Database, type Query, sql } from './database.ts';
+import type { Database } from './database.ts';
+import { existingNames, existingTables, recordedVersions } from './existing-schema.ts';
 import { migrations } from './migrations/all-migrations.ts';
 import type { ExistingTables } from './migrations/migration.ts';
-import { ASCII, existingKeys, type Keys, lostKeys, ownKeys } from './own-keys.ts';
+import { existingKeys, type Keys, lostKeys, ownKeys } from './own-keys.ts';
 import { ownSchema } from './own-tables.ts';
-import type { Row } from './row.ts';
-
-/** Without these the bot can answer nobody. */
-const CATALOGUE = ['anime', 'anime_parts'];
 
 /** What is gone, in words; `tables` has each table of it once. */
 export interface Lack {
@@ -183,8 +180,6 @@ function newNameOf(
   return candidates.length === 1 ? candidates[0]?.[0] : undefined;
 }
 
-const RENAMED = /^table (\w+) is missing \((\w+) has its columns\)$/;
-
 /**
  * For a list of tables alone, which may be another program's: it counts as ours when it has at
  * least half of our tables.
@@ -200,47 +195,6 @@ export function lackOfTables(names: readonly string[], version: number | null): 
     version ?? 0,
   );
 }
-
-/** Nobody can be answered: a start is of no use. */
-export function lacksCatalogue({ tables }: Lack): boolean {
-  return tables.some((name) => CATALOGUE.includes(name));
-}
-
-/** What is missing and what to do, for people. */
-export function tellLack(lack: Lack): string {
-  const shown = lack.findings.slice(0, SHOWN);
-  const more = lack.findings.length > SHOWN ? `; and ${lack.findings.length - SHOWN} more` : '';
-  return `the database is not whole: ${shown.join('; ')}${more}; ${wayBack(lack)}`;
-}
-
-/** What to do about it. */
-export function wayBack(lack: Lack): string {
-  const renames = lack.findings.flatMap((finding) => {
-    const [, table, name] = RENAMED.exec(finding) ?? [];
-    return table === undefined ? [] : [`ALTER TABLE ${name} RENAME TO ${table}`];
-  });
-  // Its rows are all there. A restore would take older ones, and meet its indexes under the other
-  // name.
-  if (renames.length > 0) {
-    const rest = renames.length < lack.findings.length ? ', then see what is left of it' : '';
-    return `stop the bot and give the table its name again, with this SQL in the database (nothing is lost)${rest}: ${renames.join('; ')}`;
-  }
-  const isAll =
-    lack.tables.length === 0 ||
-    lacksCatalogue(lack) ||
-    lack.tables.some((name) => NOT_ADVISED_ALONE.test(name));
-  const way = isAll
-    ? 'npm run backup -- restore latest --replace'
-    : `npm run backup -- restore latest --only ${lack.tables.join(',')}`;
-  const byHand =
-    lack.mend === undefined ? '' : `, or keep what is there and run this SQL in it: ${lack.mend}`;
-  return `stop the bot and bring back what a backup has of it: ${way} (docs/operations.md, "The database file is damaged")${byHand}`;
-}
-
-const SHOWN = 5;
-
-/** What no advice names behind `--only`: it is several tables, or the backups' own record. */
-const NOT_ADVISED_ALONE = /^(backup_|schema_migrations|anime_(search|words|gram))/;
 
 /**
  * The newest step's statements that make a table of ours, with columns, indexes and triggers; none
@@ -267,28 +221,6 @@ export function goneIndexes(found: ExistingTables, names: ReadonlySet<string>): 
   return new Map(gone);
 }
 
-/**
- * Every table with its columns, names in lower case; those beyond ASCII are left out. Columns of
- * virtual tables are not asked for: what is wrong in one would fail all.
- */
-export const existingTables: Query<ExistingTables> = {
-  ...all(
-    sql(`SELECT lower(t.name) AS "table", lower(c.name) AS "column" FROM sqlite_schema AS t, pragma_table_info(t.name) AS c
-         WHERE t.type = 'table' AND t.rootpage <> 0 AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND t.name ${ASCII} AND c.name ${ASCII}
-         UNION ALL
-         SELECT lower(name), '' FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 AND name ${ASCII}`),
-    (row: Row) => row,
-  ),
-  parse: (rows) => {
-    const tables = new Map<string, Set<string>>();
-    for (const row of rows) {
-      const table = row.text('table');
-      tables.set(table, (tables.get(table) ?? new Set()).add(row.text('column')));
-    }
-    return tables;
-  },
-};
-
 export const LEDGER = `CREATE TABLE schema_migrations (
   version INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
@@ -301,24 +233,6 @@ export function hasOwnLedger(found: ExistingTables): boolean {
   const record = found.get('schema_migrations');
   return RECORD_COLUMNS.every((name) => record?.has(name));
 }
-
-/** Of triggers and indexes, in lower case. */
-export const existingNames = namesOf("'trigger', 'index'");
-export const existingViews = namesOf("'view'");
-
-/** In lower case. */
-function namesOf(types: string): Query<ReadonlySet<string>> {
-  return {
-    ...sql(`SELECT lower(name) AS name FROM sqlite_schema WHERE type IN (${types}) AND name ${ASCII}`),
-    parse: (rows) => new Set(rows.map((row) => row.text('name'))),
-  };
-}
-
-/** In order: a step that was never recorded leaves a gap. */
-export const recordedVersions: Query<number[]> = all(
-  sql('SELECT version FROM schema_migrations ORDER BY version'),
-  (row) => row.int('version'),
-);
 
 export async function lackNow(db: Database): Promise<Lack | undefined> {
   const [found, names, keys] = await db.read([existingTables, existingNames, existingKeys]);

@@ -4,7 +4,7 @@
  */
 
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
-import { existingTables } from '../db/own-schema.ts';
+import { existingTables } from '../db/existing-schema.ts';
 import { hexOf, textOfHex } from '../lib/hex-text.ts';
 import { isWord, quoteName, tokenizeSql } from '../lib/sql-tokens.ts';
 import { hugeViews } from '../lib/view-size.ts';

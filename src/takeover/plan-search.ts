@@ -3,7 +3,7 @@
  * such an index anew.
  */
 import { all, type Database, type Statement, sql } from '../db/database.ts';
-import { existingTables } from '../db/own-schema.ts';
+import { existingTables } from '../db/existing-schema.ts';
 import { configOf, FULL_TEXT, makeFullTextAnew, OWN_ROW } from '../db/search-config.ts';
 
 /** Reads only. */

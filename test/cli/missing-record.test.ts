@@ -3,9 +3,10 @@
  * the old bot's, and no step is done twice.
  */
 import { beforeEach, expect, test } from 'vitest';
+import { tellLack } from '../../src/db/lack-words.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
-import { lackNow, tellLack } from '../../src/db/own-schema.ts';
+import { lackNow } from '../../src/db/own-schema.ts';
 import { takeOverFile } from '../../src/takeover/take-over.ts';
 import { ownDatabase } from './own-database.ts';
 

@@ -1,15 +1,9 @@
 /** What a database lacks of the bot's own schema, at each version of it. */
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { lacksCatalogue, tellLack } from '../../src/db/lack-words.ts';
 import { migrations } from '../../src/db/migrations/all-migrations.ts';
-import {
-  lackOf,
-  lackOfAll,
-  lackOfTables,
-  lacksCatalogue,
-  OLD_BOTS,
-  tellLack,
-} from '../../src/db/own-schema.ts';
+import { lackOf, lackOfAll, lackOfTables, OLD_BOTS } from '../../src/db/own-schema.ts';
 import { ownSchema } from '../../src/db/own-tables.ts';
 import { OLD_TABLES } from '../../src/takeover/our-schema.ts';
 

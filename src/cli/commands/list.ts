@@ -5,7 +5,6 @@ import { backupHealth } from '../../backup/catalog/health.ts';
 import {
   type BackupEntry,
   type Bucket,
-  damageOf,
   isUnsealed,
   listBackups,
   newestOf,
@@ -16,15 +15,14 @@ import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
-import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
-import { mendOf } from '../damage-advice.ts';
 import { lookElsewhere } from '../other-bucket.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
-import { ABSENT, isAbsent } from '../target.ts';
+import { isAbsent } from '../target.ts';
 import type { Colors } from '../terminal.ts';
+import { verdict } from './list-verdict.ts';
 
 export function listCommand(cli: Cli): Command {
   const command = new Command('list')
@@ -165,106 +163,6 @@ const isOlderThan =
     entry.state === 'verified' &&
     entry.name !== newest.name &&
     entry.time <= newest.time;
-
-interface Standing {
-  readonly where: string;
-  readonly isAbsent: boolean;
-  readonly health: ReturnType<typeof backupHealth>;
-  /** The newest finished one, where it is damaged. */
-  readonly damaged: BackupEntry | undefined;
-  /** The newest one on record, where the bucket lost it or lets nobody read it. */
-  readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
-  /** Found the database damaged, and made no backup. */
-  readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
-  /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
-  readonly unopened:
-    | { readonly name: string; readonly problem: string; readonly opening: string | undefined }
-    | undefined;
-  readonly now: Date;
-  readonly maxAgeHours: number;
-}
-
-/** The one line that matters. */
-function verdict(
-  colors: Colors,
-  entries: readonly BackupEntry[],
-  newest: BackupEntry | undefined,
-  standing: Standing,
-): string {
-  const { damaged, lost, failedRun } = standing;
-  const whatToDo =
-    damaged !== undefined
-      ? adviceOn(damaged)
-      : failedRun !== undefined
-        ? mend(failedRun.problem)
-        : `Make one: ${FULL}`;
-  const gone =
-    lost &&
-    (lost.isLost === true
-      ? `the newest backup, ${lost.name}, is lost: ${lost.problem}, and this program did not remove it`
-      : `the newest backup, ${lost.name}, cannot be read: ${lost.problem}`);
-  if (newest === undefined) {
-    const isPlain = entries.some(({ state }) => state === 'verified');
-    const none =
-      entries.length === 0
-        ? 'there is no backup in'
-        : isPlain
-          ? 'no verified backup is encrypted, as your settings want, in'
-          : 'no backup is verified in';
-    const why = gone === undefined ? '' : `; ${gone}`;
-    return standing.isAbsent
-      ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${ABSENT}${why}`
-      : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`;
-  }
-  const age = formatDuration(standing.now.getTime() - newest.time.getTime());
-  if (damaged !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${damaged.name}, is damaged; the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
-  if (lost?.name === newest.name)
-    return `${colors.red(colors.bold('Not safe:'))} ${gone}. Then look again: npm run backup -- list`;
-  if (gone !== undefined && lost?.isLost !== true)
-    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest that can be, ${newest.name}, is ${age} old. Then look again: npm run backup -- list`;
-  if (gone !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} ${gone}; the newest verified one, ${newest.name}, is ${age} old. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
-  if (failedRun !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} ${failedRun.name} found the database damaged and made no backup (${failedRun.problem}); the newest verified one, ${newest.name}, is ${age} old. ${whatToDo}`;
-  if (standing.unopened !== undefined) {
-    const { name, problem, opening } = standing.unopened;
-    const older =
-      opening === undefined ? 'no other one opens, either' : `the newest that opens is ${opening}`;
-    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${name}, does not open with what is set: ${problem}; ${older}. If the key that is set is the right one, make a new backup: ${FULL}`;
-  }
-  if (standing.health.ok)
-    return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
-  return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;
-}
-
-/** A backup made before a change of the database has nothing of the change. */
-function before({ manifest }: BackupEntry): string {
-  const trigger = manifest?.trigger;
-  return trigger === 'import' || trigger === 'restore'
-    ? ` It was made before ${trigger === 'import' ? 'an import' : 'a restore'} and has nothing of what that brought: ${FULL}`
-    : '';
-}
-
-const FULL = 'npm run backup -- full';
-
-function mend(damage: string): string {
-  return `What to do: ${mendOf(damage)}. Once the database is mended or restored: ${FULL}`;
-}
-
-/**
- * A damaged backup of a good database, a backup of a damaged database, or one of a database that a
- * restore replaced.
- */
-function adviceOn({ concerns, manifest, problem = '' }: BackupEntry): string {
-  const trigger = ledgerTriggerIn(problem);
-  if (trigger !== undefined) return `T${trigger.slice(1)}: ${FULL}`;
-  if (concerns === 'files')
-    return `Its stored files are at fault, not the database. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
-  if (manifest?.trigger === 'restore')
-    return `It keeps the damaged database that a restore set out to replace. Once that is done, make a backup of what is there now: ${FULL}`;
-  return mend((manifest && damageOf(manifest)) ?? problem);
-}
 
 function drillLine(colors: Colors, drill: DrillRecord, now: Date): string {
   const age = formatDuration(now.getTime() - Date.parse(drill.at));

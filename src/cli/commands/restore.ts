@@ -1,39 +1,25 @@
-import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
-import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
-import { madeLater } from '../../backup/catalog/lost-backup.ts';
 import { nameFromText } from '../../backup/catalog/names.ts';
-import { latestBackup } from '../../backup/catalog/newest.ts';
 import { NotOpened } from '../../backup/catalog/not-opened.ts';
-import { isAhead } from '../../backup/catalog/true-time.ts';
 import { withWayOn } from '../../backup/restore/old-file.ts';
-import { previewRestore, restore } from '../../backup/restore/restore.ts';
-import {
-  type RestoreParts,
-  type RestoreReport,
-  type RestoreTarget,
-  sourceOf,
-} from '../../backup/restore/restore-steps.ts';
+import { restore } from '../../backup/restore/restore.ts';
+import { type RestoreParts, sourceOf } from '../../backup/restore/restore-steps.ts';
 import { BackupDamaged, BackupRefused, type RestoreFrom } from '../../backup/restore/source.ts';
 import { databaseState } from '../../backup/restore/target-state.ts';
 import type { BackupContext } from '../../backup/run/context.ts';
 import { copyLive } from '../../backup/snapshot/copy-live.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
-import { requirePlaces } from '../../hosts/node/node-parts.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
-import { isSamePlace } from '../../lib/disk/own-places.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import { readConfig } from '../../settings/config.ts';
-import { formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
-import { requireDatabasePlace, requireOutputPlace } from '../output-place.ts';
+import { MOMENT } from '../moment.ts';
+import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import type { Session } from '../session.ts';
-import { LATEST, resolveAnywhere } from '../target.ts';
-import { diffLines } from './diff-lines.ts';
+import { LATEST } from '../target.ts';
 import { nameAnother, nameOpening, type Options } from './restore-refusals.ts';
+import { dryRun, tellRestored } from './restore-report.ts';
+import { laterThan, resolvePoint, resolveSource, sourceName } from './restore-source.ts';
+import { describeTarget, targetOf } from './restore-target.ts';
 
 export function restoreCommand(cli: Cli): Command {
   const command = new Command('restore')
@@ -125,7 +111,7 @@ async function run(
     throw new UsageError('--only needs a database that has the tables');
   if (state === 'full' && options.replace !== true && only === undefined)
     throw new UsageError(
-      `${describe(target)} is not empty: --replace ${isOther && target.kind === 'file' ? 'sets its file aside' : 'saves it first'} and then replaces it`,
+      `${describeTarget(target)} is not empty: --replace ${isOther && target.kind === 'file' ? 'sets its file aside' : 'saves it first'} and then replaces it`,
     );
   if (state === 'full' && !invocation.yes) {
     const what = only === undefined ? 'All of it' : `Its tables ${only.join(', ')}`;
@@ -135,7 +121,7 @@ async function run(
         : isOther
           ? 'A copy of it is made here first.'
           : 'A backup of it is made first.';
-    const question = `${what} in ${describe(target)} will be replaced by ${nameOf(from)}. ${first}`;
+    const question = `${what} in ${describeTarget(target)} will be replaced by ${sourceName(from)}. ${first}`;
     if (!(await terminal.confirm(question, 'replace')))
       throw new UsageError('not confirmed: nothing was changed (--yes asks nothing)');
   }
@@ -210,7 +196,7 @@ async function carryOut(
     plan.isSaved && safety === undefined
       ? ["no backup of what was there before was made, for this is not the bot's own database"]
       : [];
-  tell(
+  tellRestored(
     invocation,
     base.target,
     { ...report, safety, notes: [...unsaved, ...report.notes] },
@@ -226,177 +212,3 @@ const LABELS = {
   compare: 'comparing',
   swap: 'swapping',
 } as const;
-
-function tell(
-  { terminal }: Invocation,
-  target: RestoreTarget,
-  report: RestoreReport,
-  { passedOver, from, ms }: Pick<Plan, 'passedOver' | 'from'> & { readonly ms: number },
-): void {
-  const { say, answer, colors } = terminal;
-  const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
-  answer({
-    ok: true,
-    origin: report.origin,
-    ...(from.kind === 'point' ? { point: pointJson(from.point) } : {}),
-    target: describe(target),
-    tables: report.tables,
-    rows,
-    safety_backup: report.safety ?? null,
-    kept: report.kept ?? null,
-    notes: [...passedOver, ...report.notes],
-    ms,
-  });
-  say(
-    `${colors.green('restored:')} ${colors.bold(report.origin)} into ${describe(target)}, ${formatCount(rows)} rows in ${formatDuration(ms)}`,
-  );
-  say(
-    from.kind === 'point'
-      ? '  the backup compared with its manifest, every change file with its hash'
-      : '  every table compared with the backup by its digest',
-  );
-  if (report.safety !== undefined) say(`  what was there before is backup ${colors.bold(report.safety)}`);
-  for (const note of report.notes) say(colors.yellow(`  ${note}`));
-  if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
-  if (report.isOlder) say(colors.dim('  the bot brings an older schema up to date when it starts'));
-}
-
-async function dryRun(
-  { terminal }: Invocation,
-  parts: RestoreParts,
-  {
-    from,
-    only,
-    state,
-    isBots,
-    passedOver,
-  }: {
-    from: RestoreFrom;
-    only: readonly string[] | undefined;
-    state: string;
-    isBots: boolean;
-    passedOver: readonly string[];
-  },
-): Promise<ExitCode> {
-  const isNew = state === 'absent';
-  const { tables, notes } = await previewRestore(parts, { from, only, isBots, isNew });
-  terminal.answer({
-    ok: true,
-    dry_run: true,
-    ...(from.kind === 'point' ? { point: pointJson(from.point) } : {}),
-    ...(isNew ? { target: 'absent' } : {}),
-    tables: tables.map((table) => ({ ...table, note: table.note ?? null })),
-    notes: [...passedOver, ...notes],
-  });
-  for (const note of notes) terminal.say(terminal.colors.yellow(note));
-  if (isNew) {
-    terminal.say(
-      `${describe(parts.target)} does not exist yet: all of ${nameOf(from)} would be new. Nothing was changed.`,
-    );
-    return 0;
-  }
-  for (const line of diffLines(terminal.colors, tables)) terminal.say(line);
-  terminal.say('');
-  terminal.say('From what is there to what would be. Nothing was changed.');
-  return 0;
-}
-
-async function resolvePoint(
-  invocation: Invocation,
-  text: string,
-  isBestEffort: boolean,
-): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
-  const point = await resolveMoment(invocation, text, isBestEffort);
-  invocation.terminal.say(pointLine(invocation, point));
-  return { from: { kind: 'point', point }, passedOver: [] };
-}
-
-async function resolveSource(
-  { session }: Invocation,
-  text: string,
-): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
-  if (existsSync(text) && statSync(text).isFile())
-    return { from: { kind: 'file', path: text }, passedOver: [] };
-  if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
-    throw new UsageError(`file ${text} does not exist`);
-  const { entry, passedOver } = await resolveAnywhere(session, text);
-  const from = { kind: 'backup', entry } as const;
-  if (text !== 'latest') return { from, passedOver };
-  await refuseDenied(session.bucket, entry);
-  return { from, passedOver };
-}
-
-/** Closes the database again: the restore opens it where it needs it. */
-async function laterThan(session: Session, { name }: BackupEntry): Promise<string | undefined> {
-  try {
-    return await madeLater(session.bucket, async () => (await session.backup()).ledger, name);
-  } finally {
-    await session.close();
-  }
-}
-
-/**
- * The newest backup may be good, and an older one may hold far less: for want of a right nothing is
- * restored.
- */
-async function refuseDenied(bucket: Bucket, { name }: BackupEntry): Promise<void> {
-  const denied = (await latestBackup(bucket)).newer.find(
-    ({ isDenied, time }) => isDenied === true && !isAhead(time, nowOf(bucket)),
-  );
-  if (denied === undefined) return;
-  throw new Error(
-    `${denied.name} is newer than ${name} and cannot be read: ${denied.problem}; then restore again. Nothing was changed. To take the older one all the same: npm run backup -- restore ${name}`,
-  );
-}
-
-/**
- * By whatever name it is given, the bot's own database is no other one: what is in it is saved
- * first.
- */
-function targetOf(
-  cli: Cli,
-  session: Session,
-  to: string | undefined,
-): { readonly target: RestoreTarget; readonly isOther: boolean } {
-  const own = session.config.database;
-  if (to === undefined) return { target: reachable(own), isOther: false };
-  const config = readConfig({ ...cli.env, DATABASE_URL: to }, 'cli');
-  requirePlaces(config);
-  const { database } = config;
-  if (isSameDatabase(database, own)) return { target: reachable(own), isOther: false };
-  if (database.kind === 'file') {
-    requireOutputPlace(session, '--to', database.path);
-    requireDatabasePlace('--to', database.path);
-  }
-  return { target: reachable(database), isOther: true };
-}
-
-/**
- * A new file in the place of a link would hide the one that is there again when its disk is
- * mounted.
- */
-function reachable(target: RestoreTarget): RestoreTarget {
-  const link = target.kind === 'file' ? brokenLink(target.path) : undefined;
-  if (link !== undefined) throw new UsageError(`${link}: ${MOUNT}. Nothing was changed.`);
-  if (target.kind === 'file') requireDatabasePlace('DATABASE_URL', target.path);
-  return target;
-}
-
-function isSameDatabase(one: RestoreTarget, other: RestoreTarget): boolean {
-  if (one.kind === 'file') return other.kind === 'file' && isSamePlace(one.path, other.path);
-  return other.kind === 'remote' && addressOf(one.url).href === addressOf(other.url).href;
-}
-
-function addressOf(url: string): URL {
-  return new URL(url.replace(/^libsql:/, 'https:'));
-}
-
-/** Without what may be secret. */
-function describe(target: RestoreTarget): string {
-  return target.kind === 'file' ? target.path : addressOf(target.url).host;
-}
-
-function nameOf(from: RestoreFrom): string {
-  if (from.kind === 'point') return `the state of ${from.point.time.toISOString()}`;
-  return from.kind === 'file' ? from.path : from.entry.name;
-}

@@ -1,0 +1,68 @@
+/** What a restore brings back: a backup by name or `latest`, a file, or a moment. */
+import { existsSync, statSync } from 'node:fs';
+import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
+import { madeLater } from '../../backup/catalog/lost-backup.ts';
+import { latestBackup } from '../../backup/catalog/newest.ts';
+import { isAhead } from '../../backup/catalog/true-time.ts';
+import type { RestoreFrom } from '../../backup/restore/source.ts';
+import { type Invocation, UsageError } from '../command.ts';
+import { pointLine, resolveMoment } from '../moment.ts';
+import type { Session } from '../session.ts';
+import { resolveAnywhere } from '../target.ts';
+
+export async function resolvePoint(
+  invocation: Invocation,
+  text: string,
+  isBestEffort: boolean,
+): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
+  const point = await resolveMoment(invocation, text, isBestEffort);
+  invocation.terminal.say(pointLine(invocation, point));
+  return { from: { kind: 'point', point }, passedOver: [] };
+}
+
+export async function resolveSource(
+  { session }: Invocation,
+  text: string,
+): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
+  if (existsSync(text) && statSync(text).isFile())
+    return { from: { kind: 'file', path: text }, passedOver: [] };
+  if (/[/\\]|\.(db|json|gz|age)$/.test(text) && !existsSync(text) && text.startsWith('.'))
+    throw new UsageError(`file ${text} does not exist`);
+  const { entry, passedOver } = await resolveAnywhere(session, text);
+  const from = { kind: 'backup', entry } as const;
+  if (text !== 'latest') return { from, passedOver };
+  await refuseDenied(session.bucket, entry);
+  return { from, passedOver };
+}
+
+/**
+ * A sentence when a later backup than this one was made, which a wrong clock dated earlier. Closes
+ * the database again: the restore opens it where it needs it.
+ */
+export async function laterThan(session: Session, { name }: BackupEntry): Promise<string | undefined> {
+  try {
+    return await madeLater(session.bucket, async () => (await session.backup()).ledger, name);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * The newest backup may be good, and an older one may hold far less: for want of a right nothing is
+ * restored.
+ */
+async function refuseDenied(bucket: Bucket, { name }: BackupEntry): Promise<void> {
+  const denied = (await latestBackup(bucket)).newer.find(
+    ({ isDenied, time }) => isDenied === true && !isAhead(time, nowOf(bucket)),
+  );
+  if (denied === undefined) return;
+  throw new Error(
+    `${denied.name} is newer than ${name} and cannot be read: ${denied.problem}; then restore again. Nothing was changed. To take the older one all the same: npm run backup -- restore ${name}`,
+  );
+}
+
+/** For a sentence about it. */
+export function sourceName(from: RestoreFrom): string {
+  if (from.kind === 'point') return `the state of ${from.point.time.toISOString()}`;
+  return from.kind === 'file' ? from.path : from.entry.name;
+}
