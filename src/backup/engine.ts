@@ -14,19 +14,12 @@
 
 import { explain } from '../lib/clock.ts';
 import { heard, Silence, systemTimer, type Timer } from '../lib/silence.ts';
+import type { Bucket } from './catalog/bucket.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
+import { type BackupEntry, damageOf } from './catalog/entry.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
-import {
-  type BackupEntry,
-  type Bucket,
-  damageOf,
-  findBackup,
-  listBackups,
-  newestFit,
-  newestVerified,
-  type Page,
-} from './catalog/list.ts';
+import { findBackup, listBackups, newestFit, newestVerified, type Page } from './catalog/list.ts';
 import { lostBackup, recordedRun } from './catalog/lost-backup.ts';
 import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';

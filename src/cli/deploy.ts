@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
-import { requireUndamaged } from '../backup/catalog/list.ts';
+import { requireUndamaged } from '../backup/catalog/entry.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import { runBackup } from '../backup/run/run.ts';
 import { setWebhook as setWebhookOf } from '../bot/hearing.ts';

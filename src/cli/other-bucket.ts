@@ -1,13 +1,9 @@
 /** What `list` tells of the bucket that it does not read: the second copy, or the first one. */
-import {
-  type BackupEntry,
-  inParallel,
-  loadEntry,
-  type ObjectGroup,
-  readGroups,
-} from '../backup/catalog/list.ts';
+import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
+import { readGroups } from '../backup/catalog/list.ts';
 import { hasManifest, type Listings, missingIn, type Place, placesOf } from '../backup/copy/places.ts';
 import { explain } from '../lib/clock.ts';
+import { inParallel } from '../lib/in-parallel.ts';
 import type { Session } from './session.ts';
 
 export interface Elsewhere {

@@ -3,7 +3,7 @@
  * Node only.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Bucket } from '../backup/catalog/list.ts';
+import type { Bucket } from '../backup/catalog/bucket.ts';
 import { isIdentity } from '../backup/envelope/keys.ts';
 import type { OpeningKeys } from '../backup/envelope/types.ts';
 import type { RowSource } from '../backup/model/model.ts';

@@ -1,13 +1,8 @@
 /** What a person means by the name of a backup. */
 import { bareFile, unpackedFile } from '../backup/catalog/bare-file.ts';
-import {
-  type BackupEntry,
-  type Bucket,
-  findBackup,
-  newestFit,
-  newestVerified,
-  readGroups,
-} from '../backup/catalog/list.ts';
+import type { Bucket } from '../backup/catalog/bucket.ts';
+import type { BackupEntry } from '../backup/catalog/entry.ts';
+import { findBackup, newestFit, newestVerified, readGroups } from '../backup/catalog/list.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
 import { isLatest, latestBackup, noLatest, passedOver, tooNewText } from '../backup/catalog/newest.ts';
 import { explain } from '../lib/clock.ts';

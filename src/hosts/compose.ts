@@ -3,8 +3,8 @@
  * sees an environment.
  */
 
+import type { Bucket } from '../backup/catalog/bucket.ts';
 import type { Ledger, RequestLedger } from '../backup/catalog/ledger.ts';
-import type { Bucket } from '../backup/catalog/list.ts';
 import type { ShipContext } from '../backup/changes/ship.ts';
 import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
 import type { Encryption, OpeningKeys } from '../backup/envelope/types.ts';

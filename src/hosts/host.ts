@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Api } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
-import { damageOf, requireUndamaged } from '../backup/catalog/list.ts';
+import { damageOf, requireUndamaged } from '../backup/catalog/entry.ts';
 import type { Trigger } from '../backup/catalog/manifest.ts';
 import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { peek } from '../backup/changes/peek.ts';

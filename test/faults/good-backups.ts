@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type BackupEntry, listBackups } from '../../src/backup/catalog/list.ts';
+import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
+import { listBackups } from '../../src/backup/catalog/list.ts';
 import { parseKey } from '../../src/backup/catalog/names.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
 import { fetchSource } from '../../src/backup/restore/source.ts';

@@ -4,7 +4,8 @@
  * more it lacks nothing.
  */
 import { Buffer } from 'node:buffer';
-import { type Bucket, listBackups } from '../../src/backup/catalog/list.ts';
+import type { Bucket } from '../../src/backup/catalog/bucket.ts';
+import { listBackups } from '../../src/backup/catalog/list.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
 import { catchUp } from '../../src/backup/copy/catch-up.ts';
 import { type CopyMemory, NO_MEMORY, readMemory } from '../../src/backup/copy/memory.ts';

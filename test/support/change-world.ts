@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import type { ManifestChanges, Previous } from '../../src/backup/catalog/change-position.ts';
-import { readSmall } from '../../src/backup/catalog/list.ts';
 import { createManifest, parseManifest, serializeManifest } from '../../src/backup/catalog/manifest.ts';
 import { manifestKey } from '../../src/backup/catalog/names.ts';
+import { readSmall } from '../../src/backup/catalog/small-object.ts';
 import {
   type ChangeFile,
   encodeChangeFile,

@@ -2,7 +2,8 @@
  * Backups without their manifests (a copy of the bucket or a sync program left those out): their
  * files are restored one by one.
  */
-import type { BackupEntry, Bucket } from './list.ts';
+import type { Bucket } from './bucket.ts';
+import type { BackupEntry } from './entry.ts';
 
 /**
  * How to bring in the newest file without a manifest, a command or a sentence; undefined where

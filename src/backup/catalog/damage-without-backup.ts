@@ -6,9 +6,11 @@
 import * as v from 'valibot';
 import { explain, systemClock } from '../../lib/clock.ts';
 import { visible } from '../../text/visible.ts';
+import { type Bucket, nowOf } from './bucket.ts';
+import type { BackupEntry } from './entry.ts';
 import type { BackupHealth } from './health.ts';
-import { type BackupEntry, type Bucket, nowOf, readSmall } from './list.ts';
 import { ManifestError } from './manifest.ts';
+import { readSmall } from './small-object.ts';
 import { isAhead } from './true-time.ts';
 
 const schema = v.object({

@@ -3,8 +3,9 @@
  * show it.
  */
 import * as v from 'valibot';
-import { type Bucket, readSmall } from './list.ts';
+import type { Bucket } from './bucket.ts';
 import { ManifestError } from './manifest.ts';
+import { readSmall } from './small-object.ts';
 
 const record = v.object({
   /** The backup that was restored. */

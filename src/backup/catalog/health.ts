@@ -2,7 +2,7 @@
  * Are we safe? (docs/spec/backup.md, "Health".) Pure: what the bucket holds and the time in, a
  * verdict out.
  */
-import type { BackupEntry } from './list.ts';
+import type { BackupEntry } from './entry.ts';
 
 export interface BackupHealth {
   readonly ok: boolean;

@@ -4,9 +4,10 @@
  * counts until a newer backup is verified.
  */
 import { explain } from '../../lib/clock.ts';
+import { type Bucket, nowOf } from './bucket.ts';
 import type { BackupHealth } from './health.ts';
 import type { Ledger, RunStart } from './ledger.ts';
-import { type Bucket, findBackup, type Newest, nowOf } from './list.ts';
+import { findBackup, type Newest } from './list.ts';
 import type { BackupName } from './names.ts';
 
 /**

@@ -1,16 +1,10 @@
 /** What is said of backups newer than the one that is taken: never nothing. */
 
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
+import { type Bucket, nowOf } from './bucket.ts';
+import { type BackupEntry, damageOf, isUnsealed } from './entry.ts';
 import type { BackupHealth } from './health.ts';
-import {
-  type BackupEntry,
-  type Bucket,
-  damageOf,
-  isUnsealed,
-  type Newest,
-  newestFit,
-  nowOf,
-} from './list.ts';
+import { type Newest, newestFit } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import { isAhead } from './true-time.ts';
 

@@ -4,7 +4,8 @@
  */
 import { Buffer } from 'node:buffer';
 import { ObjectExists } from '../store/types.ts';
-import { type Bucket, findBackup } from './list.ts';
+import type { Bucket } from './bucket.ts';
+import { findBackup } from './list.ts';
 import { type BackupName, pinKey } from './names.ts';
 
 const TEXT = 'This backup is pinned: retention keeps it. Deleting this object unpins it.\n';

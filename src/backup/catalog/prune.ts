@@ -7,9 +7,12 @@
  * run. A deletion is believed only when the store, asked again, has the object no more.
  */
 import { explain } from '../../lib/clock.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
 import { StoreError } from '../store/types.ts';
+import type { Bucket } from './bucket.ts';
+import { loadEntry, type ObjectGroup } from './entry.ts';
 import type { Ledger } from './ledger.ts';
-import { type Bucket, inParallel, loadEntry, type ObjectGroup, readGroups } from './list.ts';
+import { readGroups } from './list.ts';
 import { isSafetyTrigger } from './manifest.ts';
 import {
   type BackupName,

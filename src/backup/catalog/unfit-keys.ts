@@ -4,7 +4,8 @@
  */
 import { keyRefusal } from '../envelope/age-reader.ts';
 import { hasNoKey, type OpeningKeys } from '../envelope/types.ts';
-import type { BackupEntry, Bucket } from './list.ts';
+import type { Bucket } from './bucket.ts';
+import type { BackupEntry } from './entry.ts';
 
 /**
  * Why no key at hand opens the backup, by the first bytes of its database file alone. Undefined

@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { explain, systemClock } from '../../lib/clock.ts';
 import { visible } from '../../text/visible.ts';
-import type { Bucket } from './list.ts';
+import type { Bucket } from './bucket.ts';
 import type { Manifest } from './manifest.ts';
 import { type BackupName, manifestKey, verdictKey } from './names.ts';
 

@@ -5,8 +5,8 @@
  * hold, and says why.
  */
 import { explain } from '../../lib/clock.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import type { ManifestChanges, Previous } from '../catalog/change-position.ts';
-import type { Bucket } from '../catalog/list.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { parseChangeKey } from './change-names.ts';

@@ -1,5 +1,5 @@
 /** Every stored version of one row, from the change files. */
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import type { TableInfo } from '../model/model.ts';
 import { listChanges } from './list-changes.ts';

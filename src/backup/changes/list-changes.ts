@@ -1,7 +1,8 @@
 /** Which change files a bucket holds, and which backups they follow: by names, none is opened. */
 
+import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import type { ManifestChanges } from '../catalog/change-position.ts';
-import { type BackupEntry, type Bucket, damageOf, isUnsealed, nowOf } from '../catalog/list.ts';
+import { type BackupEntry, damageOf, isUnsealed } from '../catalog/entry.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { believedTime, isAhead } from '../catalog/true-time.ts';
 import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';

@@ -1,7 +1,7 @@
 /** A stored change file, read to its end and held against its own name, counts and hashes. */
 import { createHash } from 'node:crypto';
 import { explain } from '../../lib/clock.ts';
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';

@@ -4,7 +4,8 @@
  * asked again, has the file no more.
  */
 import { explain } from '../../lib/clock.ts';
-import { type Bucket, newestVerified, readGroups } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import { newestVerified, readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { parseChangeKey } from './change-names.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from './list-changes.ts';

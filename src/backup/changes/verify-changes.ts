@@ -1,6 +1,8 @@
 /** Every change file of a bucket: whole, under its own name, and the next one of what it names. */
 import { explain } from '../../lib/clock.ts';
-import { type Bucket, inParallel, listBackups } from '../catalog/list.ts';
+import { inParallel } from '../../lib/in-parallel.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import { listBackups } from '../catalog/list.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';

@@ -5,8 +5,10 @@
 import type { Clock } from '../../lib/clock.ts';
 import { explain } from '../../lib/clock.ts';
 import { pauseAfter, SECOND_COPY } from '../../lib/retry.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import type { ObjectGroup } from '../catalog/entry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
-import { type Bucket, type ObjectGroup, readGroups } from '../catalog/list.ts';
+import { readGroups } from '../catalog/list.ts';
 import { putPin } from '../catalog/pins.ts';
 import type { RetentionPolicy } from '../catalog/retention.ts';
 import { ChangeCopy, type Shipped } from './copy-changes.ts';

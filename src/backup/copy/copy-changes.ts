@@ -4,7 +4,7 @@
  * read, and the copy has to give back the same. Nothing deletes them in the copy.
  */
 import { createHash } from 'node:crypto';
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
 import { PAGE_KEYS } from '../store/types.ts';
 import type { ChangesMemory } from './memory.ts';

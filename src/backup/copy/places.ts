@@ -1,5 +1,6 @@
 /** Where each backup is, from the listings of both buckets. Pure. */
-import type { Bucket, ObjectGroup } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import type { ObjectGroup } from '../catalog/entry.ts';
 import type { BackupName } from '../catalog/names.ts';
 
 export type Place = 'both' | 'first only' | 'second only';

@@ -1,8 +1,10 @@
 /** What a backup consists of, with the proof of each object: its manifest has it. */
 import { createHash } from 'node:crypto';
-import { type Bucket, loadEntry, type ObjectGroup, readSmall } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { type Manifest, parseManifest } from '../catalog/manifest.ts';
 import { manifestKey } from '../catalog/names.ts';
+import { readSmall } from '../catalog/small-object.ts';
 import type { ProvenObject } from './proven.ts';
 
 /** Its manifest last. A text: why it is not copied; undefined: it is gone. */

@@ -4,7 +4,7 @@
  * stands last in its list: cut off anywhere, a copy leaves objects that nothing points to, and the
  * next one goes on from there. Runs in workerd and on Node; holds one part of an object at a time.
  */
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import { ObjectExists, StoreError } from '../store/types.ts';
 import { storedCheck } from '../verify/open-object.ts';
 

@@ -2,7 +2,9 @@
  * The proof of the change log: the full backup before the newest one, and the changes between the
  * two, make the newest one, table by table. Node only.
  */
-import { type BackupEntry, type Bucket, listBackups } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import type { BackupEntry } from '../catalog/entry.ts';
+import { listBackups } from '../catalog/list.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import type { OpenOptions } from '../verify/open-object.ts';

@@ -3,7 +3,8 @@
  * they come. What lies beyond the last good position is refused. Node only.
  */
 import { explain } from '../../lib/clock.ts';
-import { type Bucket, listBackups, nowOf } from '../catalog/list.ts';
+import { type Bucket, nowOf } from '../catalog/bucket.ts';
+import { listBackups } from '../catalog/list.ts';
 import type { ChainOptions } from '../changes/chain.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';

@@ -3,7 +3,7 @@
  * only.
  */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import { damageOf } from '../catalog/list.ts';
+import { damageOf } from '../catalog/entry.ts';
 import { nameFromText } from '../catalog/names.ts';
 import { deletedText } from '../catalog/prune.ts';
 import type { SnapshotSource } from '../model/model.ts';

@@ -4,7 +4,8 @@
  */
 
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
-import { damageOf, loadEntry, readGroups } from '../catalog/list.ts';
+import { damageOf, loadEntry } from '../catalog/entry.ts';
+import { readGroups } from '../catalog/list.ts';
 import type { Manifest, Trigger } from '../catalog/manifest.ts';
 import { ScanCounts } from '../model/database-damage.ts';
 import { createDigestSink, type TableDigest } from '../model/digest.ts';

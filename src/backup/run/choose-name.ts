@@ -1,7 +1,9 @@
 /** Which name a run gets, or which backup it would repeat. */
 
+import { type Bucket, nowOf } from '../catalog/bucket.ts';
+import { loadEntry } from '../catalog/entry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
-import { type Bucket, loadEntry, nowOf, readGroups } from '../catalog/list.ts';
+import { readGroups } from '../catalog/list.ts';
 import { type BackupName, backupName } from '../catalog/names.ts';
 
 export type NameChoice =

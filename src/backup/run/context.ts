@@ -3,8 +3,8 @@
  * reads an environment.
  */
 import type { Clock } from '../../lib/clock.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import type { Ledger } from '../catalog/ledger.ts';
-import type { Bucket } from '../catalog/list.ts';
 import type { RetentionPolicy } from '../catalog/retention.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { RowSource } from '../model/model.ts';

@@ -1,6 +1,7 @@
 /** Tries everything that a backup needs of a bucket with one small object. */
 import { Buffer } from 'node:buffer';
-import { type Bucket, readSmall } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import { readSmall } from '../catalog/small-object.ts';
 
 export interface Probe {
   /** A deleted object stays behind a marker, and costs money. */

@@ -1,8 +1,10 @@
 /** Puts the manifest, the moment at which a backup begins to exist, and makes sure of it. */
 import { Buffer } from 'node:buffer';
-import { type Bucket, findBackup, mostManifestBytes, readSmall } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import { findBackup } from '../catalog/list.ts';
 import { type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
+import { mostManifestBytes, readSmall } from '../catalog/small-object.ts';
 import type { Lease } from './lease.ts';
 
 /**

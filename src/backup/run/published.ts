@@ -4,8 +4,10 @@
  * as `running` and its lease as held, and the bucket knows better.
  */
 
+import type { Bucket } from '../catalog/bucket.ts';
+import { damageOf } from '../catalog/entry.ts';
 import type { Ledger, RunEnd, RunStart } from '../catalog/ledger.ts';
-import { type Bucket, damageOf, findBackup } from '../catalog/list.ts';
+import { findBackup } from '../catalog/list.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { rowsOfTables } from '../model/digest.ts';
 import type { HeldLease } from './lease.ts';

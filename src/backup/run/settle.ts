@@ -3,10 +3,11 @@
  */
 import { Buffer } from 'node:buffer';
 import { explain } from '../../lib/clock.ts';
-import { damageOf, readSmall } from '../catalog/list.ts';
+import { damageOf } from '../catalog/entry.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune, sweepDebris } from '../catalog/prune.ts';
+import { readSmall } from '../catalog/small-object.ts';
 import { type BasePosition, coveredByBase } from '../changes/base.ts';
 import { pruneChanges } from '../changes/prune-changes.ts';
 import { rowsOfTables } from '../model/digest.ts';

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { explain } from '../../lib/clock.ts';
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
 import { contentsCheck } from '../envelope/hash-contents.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';

@@ -3,7 +3,7 @@
  * after.
  */
 
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
 import type { DamageProof, StoredFile } from '../catalog/verdicts.ts';
 import type { Contents } from '../envelope/hash-contents.ts';

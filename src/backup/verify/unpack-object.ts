@@ -1,7 +1,7 @@
 /** A stored object unpacked into a file, checked on the way. Node only. */
 import { open } from 'node:fs/promises';
 import { writeAll } from '../../lib/disk/write-all.ts';
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { type OpenedObject, openObject } from './open-object.ts';

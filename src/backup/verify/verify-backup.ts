@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
-import type { Bucket } from '../catalog/list.ts';
+import type { Bucket } from '../catalog/bucket.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { type DamageProof, keepVerdict, type StoredFile } from '../catalog/verdicts.ts';

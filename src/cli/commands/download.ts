@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { damageOf } from '../../backup/catalog/list.ts';
+import { damageOf } from '../../backup/catalog/entry.ts';
 import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/catalog/manifest.ts';
 import { backupName, manifestKey } from '../../backup/catalog/names.ts';
 import { NotOpened } from '../../backup/catalog/not-opened.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { keepDamagedRun } from '../../backup/catalog/damage-without-backup.ts';
-import { damageOf } from '../../backup/catalog/list.ts';
+import { damageOf } from '../../backup/catalog/entry.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
 import type { CopyMemory } from '../../backup/copy/memory.ts';
 import { rowsOfTables } from '../../backup/model/digest.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { listBackups, requireUndamaged } from '../../backup/catalog/list.ts';
+import { requireUndamaged } from '../../backup/catalog/entry.ts';
+import { listBackups } from '../../backup/catalog/list.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
 import { inEnglish } from '../../backup/document/reasons.ts';
 import type { ImportReport, Preference } from '../../backup/import/import.ts';

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
-import { type BackupEntry, type Bucket, newestFit } from '../../backup/catalog/list.ts';
+import type { Bucket } from '../../backup/catalog/bucket.ts';
+import type { BackupEntry } from '../../backup/catalog/entry.ts';
+import { newestFit } from '../../backup/catalog/list.ts';
 import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/catalog/manifest.ts';
 import { manifestKey } from '../../backup/catalog/names.ts';
 import { isLatest } from '../../backup/catalog/newest.ts';

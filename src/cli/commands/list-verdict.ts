@@ -1,5 +1,5 @@
+import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
 import type { backupHealth } from '../../backup/catalog/health.ts';
-import { type BackupEntry, damageOf } from '../../backup/catalog/list.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import { formatDuration } from '../../text/format.ts';
 import { mendOf } from '../damage-advice.ts';

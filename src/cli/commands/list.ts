@@ -1,14 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { damagedRun } from '../../backup/catalog/damage-without-backup.ts';
 import { type DrillRecord, readDrills } from '../../backup/catalog/drill-record.ts';
+import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
-import {
-  type BackupEntry,
-  type Bucket,
-  isUnsealed,
-  listBackups,
-  newestOf,
-} from '../../backup/catalog/list.ts';
+import { listBackups, newestOf } from '../../backup/catalog/list.ts';
 import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
 import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';

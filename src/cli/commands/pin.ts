@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Bucket } from '../../backup/catalog/list.ts';
+import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { type PinOutcome, pin, unpin } from '../../backup/catalog/pins.ts';
 import { type Cli, reading } from '../command.ts';
 import { LATEST, resolveBackup } from '../target.ts';

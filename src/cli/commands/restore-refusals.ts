@@ -1,5 +1,7 @@
 /** What `restore` says of a backup that it cannot take: which other one, and by what command. */
-import { type BackupEntry, isUnsealed, listBackups, nowOf } from '../../backup/catalog/list.ts';
+import { nowOf } from '../../backup/catalog/bucket.ts';
+import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
+import { listBackups } from '../../backup/catalog/list.ts';
 import type { BackupName } from '../../backup/catalog/names.ts';
 import { isLatest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';

@@ -1,6 +1,7 @@
 /** What a restore brings back: a backup by name or `latest`, a file, or a moment. */
 import { existsSync, statSync } from 'node:fs';
-import { type BackupEntry, type Bucket, nowOf } from '../../backup/catalog/list.ts';
+import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
+import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { madeLater } from '../../backup/catalog/lost-backup.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';

@@ -1,13 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Command } from 'commander';
-import {
-  type BackupEntry,
-  type Bucket,
-  damageOf,
-  findBackup,
-  listBackups,
-} from '../../backup/catalog/list.ts';
+import type { Bucket } from '../../backup/catalog/bucket.ts';
+import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
+import { findBackup, listBackups } from '../../backup/catalog/list.ts';
 import { nameFromText } from '../../backup/catalog/names.ts';
 import { latestBackup, tooNewText } from '../../backup/catalog/newest.ts';
 import { clearVerdict, keepVerdict } from '../../backup/catalog/verdicts.ts';

@@ -1,5 +1,5 @@
 /** A backup in figures a person reads. */
-import { type BackupEntry, damageOf } from '../../backup/catalog/list.ts';
+import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
 import type { Manifest } from '../../backup/catalog/manifest.ts';
 import type { AdminTexts } from '../../locales/admin/index.ts';
 import { localTime } from '../../text/times.ts';

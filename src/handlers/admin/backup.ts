@@ -3,8 +3,8 @@
  * (docs/spec/backup.md "Commands").
  */
 import { InlineKeyboard } from 'grammy';
+import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
-import type { BackupEntry } from '../../backup/catalog/list.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { requestBackup, requestShown } from '../../backup/run/backup-runs.ts';
 import { StoreError } from '../../backup/store/types.ts';

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
-import type { Bucket } from '../../backup/catalog/list.ts';
+import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
 import { explain } from '../../lib/clock.ts';
 import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';

@@ -1,5 +1,5 @@
+import type { Bucket } from '../../backup/catalog/bucket.ts';
 import type { DrillRecord } from '../../backup/catalog/drill-record.ts';
-import type { Bucket } from '../../backup/catalog/list.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { drill } from '../../backup/restore/drill.ts';
 import { type AlertTools, tellAdmins } from '../../bot/alerts.ts';

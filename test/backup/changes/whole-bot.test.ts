@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { Bucket } from '../../../src/backup/catalog/list.ts';
+import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
 import { parseChangeKey } from '../../../src/backup/changes/change-names.ts';
 import { coverageOf } from '../../../src/backup/changes/coverage.ts';
 import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';

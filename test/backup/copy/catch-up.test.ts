@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { MemoryS3 } from '../../../sim/s3/memory.ts';
-import { type Bucket, listBackups, readGroups } from '../../../src/backup/catalog/list.ts';
+import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
+import { listBackups, readGroups } from '../../../src/backup/catalog/list.ts';
 import { databaseKey, manifestKey, verdictKey } from '../../../src/backup/catalog/names.ts';
 import { pin, unpin } from '../../../src/backup/catalog/pins.ts';
 import { prune } from '../../../src/backup/catalog/prune.ts';

@@ -1,6 +1,6 @@
 /** Change files in the second bucket: behind the backups, in order, proved, asked for once. */
 import { expect, test } from 'vitest';
-import type { Bucket } from '../../../src/backup/catalog/list.ts';
+import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { type CopyContext, catchUp } from '../../../src/backup/copy/catch-up.ts';
 import { placeOf } from '../../../src/backup/copy/copy-changes.ts';

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Api, HttpError, InlineKeyboard } from 'grammy';
-import { damageOf } from '../../../backup/catalog/list.ts';
+import { damageOf } from '../../../backup/catalog/entry.ts';
 import { DocumentError } from '../../../backup/document/window.ts';
 import { UnsealError } from '../../../backup/envelope/types.ts';
 import { type ImportReport, ImportSuperseded, importRecords } from '../../../backup/import/import.ts';

@@ -1,0 +1,20 @@
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import type { Store } from '../store/types.ts';
+
+/** A bucket below a key prefix. */
+export interface Bucket {
+  readonly store: Store;
+  /** Empty, or ending in `/`. */
+  readonly prefix: string;
+  /**
+   * The settings encrypt: a backup that is not encrypted may be anybody's who can write to the
+   * bucket.
+   */
+  readonly isSealed?: boolean;
+  /** What times are held against; the system's by default. */
+  readonly clock?: Pick<Clock, 'now'>;
+}
+
+export function nowOf({ clock = systemClock }: Bucket): Date {
+  return clock.now();
+}
