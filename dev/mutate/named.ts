@@ -25,7 +25,7 @@ const HOUR = ['test/telegram/hour.test.ts'];
 export const NAMED: readonly NamedMutant[] = [
   {
     fault: 'a verdict beside a backup is not read',
-    file: 'src/backup/catalog/list.ts',
+    file: 'src/backup/catalog/entry.ts',
     find: 'if (listed === undefined) return undefined;',
     replacement: 'return undefined;',
     tests: VERDICTS,
@@ -95,7 +95,7 @@ export const NAMED: readonly NamedMutant[] = [
   },
   {
     fault: 'a manifest of another name is accepted',
-    file: 'src/backup/catalog/list.ts',
+    file: 'src/backup/catalog/entry.ts',
     find: 'if (manifest.name !== name)',
     replacement: 'if (manifest.name === "")',
     tests: ['test/backup/list.test.ts'],

@@ -37,6 +37,7 @@ export const TARGETS: readonly Target[] = [
   { file: 'src/backup/catalog/retention.ts', tests: RETENTION },
   { file: 'src/backup/catalog/prune.ts', tests: [...RETENTION, 'test/backup/put-back.test.ts'] },
   { file: 'src/backup/catalog/list.ts', tests: [...RETENTION, ...RUN] },
+  { file: 'src/backup/catalog/entry.ts', tests: [...RETENTION, ...RUN] },
   {
     file: 'src/backup/catalog/manifest.ts',
     tests: ['test/backup/manifest.test.ts', 'test/backup/bomb.test.ts'],
