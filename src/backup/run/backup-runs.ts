@@ -1,22 +1,14 @@
 /**
- * The backup engine's rows (migration 0002): lease, runs, requests. Implements the engine's
- * `Ledger`.
+ * The backup engine's rows (migration 0002): lease and runs. Implements the engine's `Ledger`.
  */
 
-import { all, type Database, listed, one, type Query, type Statement, sql } from '../../db/database.ts';
-import type { Row } from '../../db/row.ts';
-import { holdingSince, toSqlTime } from '../../db/time.ts';
-import {
-  type BackupRequest,
-  DIED,
-  type Ledger,
-  type RequestLedger,
-  type RunRecord,
-  type RunStart,
-} from '../catalog/ledger.ts';
-import { TRIGGERS } from '../catalog/manifest.ts';
+import { all, type Database, one, type Query, sql } from '../../db/database.ts';
+import { toSqlTime } from '../../db/time.ts';
+import { DIED, type Ledger, type RequestLedger } from '../catalog/ledger.ts';
+import { createRequestLedger } from './backup-requests.ts';
 import { isLease, isLedger } from './ledger-sql.ts';
-import { HOLDER, IS_RUN, isTime, READABLE_RUNS, shownHolder, strangeRuns } from './readable-runs.ts';
+import { HOLDER, IS_RUN, READABLE_RUNS, shownHolder, strangeRuns } from './readable-runs.ts';
+import { IS_FENCE, RUN, RUN_START, runRecord, runStart } from './run-rows.ts';
 
 /** The database's clock: one clock for all hosts. */
 const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -25,12 +17,6 @@ const NOW_MS = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
  * clock that ran ahead says of their age.
  */
 const KEEP_RUNS_DAYS = 400;
-/**
- * Leases are counted one by one: a larger number is somebody's SQL, and beyond 2^53 none is read
- * exactly.
- */
-const MOST_FENCE = 2 ** 52;
-const IS_FENCE = `(typeof(fence) = 'integer' AND fence BETWEEN 0 AND ${MOST_FENCE})`;
 /**
  * In place of a number that is none: the time, which is ahead of every count, whatever was lost
  * with the row.
@@ -55,7 +41,7 @@ export function createBackupLedger(
   db: Database,
   isDead: (holder: string) => boolean = () => false,
 ): Ledger & RequestLedger {
-  const ledger: Ledger & RequestLedger = {
+  const ledger: Ledger = {
     async schemaVersion() {
       if (!(await columnsOf(db, 'schema_migrations')).includes('version')) return undefined;
       const [row] = await db.read([
@@ -260,53 +246,9 @@ export function createBackupLedger(
       ]);
       return runs;
     },
-    async addRequest(request) {
-      const [result] = await db.write([requestBackup(request)]);
-      const id = result?.rows[0]?.int('id');
-      if (id === undefined) throw new Error('backup request was not stored');
-      return { ...request, id, attempts: 0 };
-    },
-    async openRequests(now) {
-      const [requests] = await db.read([listed(sql(OPEN_REQUESTS), requestRecord)]);
-      const { last } = holdingSince(now, 0);
-      const wrong = requests.filter(({ requestedAt }) => !(requestedAt <= last)).map(({ id }) => id);
-      if (wrong.length === 0) return requests;
-      // A backup is named and judged by this time.
-      const results = await db.write([
-        sql(`UPDATE backup_requests SET requested_at = ? WHERE id IN (${wrong.join(', ')})`, toSqlTime(now)),
-        sql(OPEN_REQUESTS),
-      ]);
-      return listed(sql(OPEN_REQUESTS), requestRecord).parse(results.at(-1)?.rows ?? []);
-    },
-    async closeRequest(id, at) {
-      await db.write([sql('UPDATE backup_requests SET finished_at = ? WHERE id = ?', toSqlTime(at), id)]);
-    },
   };
-  return ledger;
+  return { ...ledger, ...createRequestLedger(db) };
 }
-
-/** RETURNING id. From then on the backup is made, whatever happens to this process. */
-export function requestBackup(request: Omit<BackupRequest, 'id' | 'attempts'>): Statement {
-  return sql(
-    'INSERT INTO backup_requests (requested_by, chat_id, message_id, requested_at) VALUES (?, ?, ?, ?) RETURNING id',
-    request.requestedBy,
-    request.chatId,
-    request.messageId,
-    toSqlTime(request.requestedAt),
-  );
-}
-
-/** The message that the admin waits at. */
-export function requestShown(id: number, messageId: number): Statement {
-  return sql('UPDATE backup_requests SET message_id = ? WHERE id = ?', messageId, id);
-}
-
-const OPEN_REQUESTS = `SELECT id, requested_by, chat_id, message_id, requested_at,
-    (SELECT count(*) FROM backup_runs WHERE scheduled_at = requested_at AND "trigger" = 'command') AS attempts
-  FROM backup_requests WHERE finished_at IS NULL ORDER BY id`;
-const RUN_START = `name, CASE WHEN ${IS_FENCE} THEN fence ELSE 0 END AS fence, "trigger", scheduled_at, started_at`;
-const RUN = `${RUN_START}, CASE WHEN ${isTime('finished_at')} THEN finished_at END AS finished_at, state,
-  CASE WHEN typeof(reason) = 'text' THEN reason END AS reason, rows, bytes`;
 
 /**
  * An old database may have other programs' tables of these names; of ours, somebody's SQL may have
@@ -331,55 +273,4 @@ function columns(table: string): Query<string[]> {
     ),
     (row) => row.text('name'),
   );
-}
-
-function runStart(row: Row): RunStart {
-  return {
-    name: row.text('name'),
-    fence: row.int('fence'),
-    trigger: oneOf(TRIGGERS, row.text('trigger')),
-    scheduledAt: fromSqlTime(row.text('scheduled_at')),
-    startedAt: fromSqlTime(row.text('started_at')),
-  };
-}
-
-function runRecord(row: Row): RunRecord {
-  const finished = row.textOrNull('finished_at');
-  return {
-    ...runStart(row),
-    finishedAt: finished === null ? null : fromSqlTime(finished),
-    state: oneOf(['running', 'done', 'failed'], row.text('state')),
-    reason: row.textOrNull('reason'),
-    rows: row.intIfReadable('rows'),
-    bytes: row.intIfReadable('bytes'),
-  };
-}
-
-function requestRecord(row: Row): BackupRequest {
-  return {
-    id: row.int('id'),
-    requestedBy: row.int('requested_by'),
-    chatId: row.int('chat_id'),
-    messageId: row.intOrNull('message_id'),
-    // Somebody's SQL may have put anything there; openRequests sets an invalid date right.
-    requestedAt: dateOf(row.text('requested_at')),
-    attempts: row.int('attempts'),
-  };
-}
-
-function oneOf<const T extends string>(values: readonly T[], text: string): T {
-  const value = values.find((candidate) => candidate === text);
-  if (value === undefined)
-    throw new TypeError(`unexpected value ${JSON.stringify(text)}, wanted ${values.join(', ')}`);
-  return value;
-}
-
-function dateOf(text: string): Date {
-  return new Date(`${text.replace(' ', 'T')}Z`);
-}
-
-function fromSqlTime(text: string): Date {
-  const time = dateOf(text);
-  if (Number.isNaN(time.getTime())) throw new TypeError(`${JSON.stringify(text)} is not a time`);
-  return time;
 }

@@ -6,7 +6,7 @@ import { InlineKeyboard } from 'grammy';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
-import { requestBackup, requestShown } from '../../backup/run/backup-runs.ts';
+import { requestBackup, requestShown } from '../../backup/run/backup-requests.ts';
 import { StoreError } from '../../backup/store/types.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
