@@ -4,7 +4,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { requireUndamaged } from '../../backup/catalog/entry.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { deletedText } from '../../backup/catalog/prune.ts';
-import { inEnglish } from '../../backup/document/reasons.ts';
 import type { ImportReport, Preference } from '../../backup/import/import.ts';
 import { describeMap, type ImportMap, readImportMap } from '../../backup/import/map/format.ts';
 import { layoutOf } from '../../backup/import/open-file.ts';
@@ -16,11 +15,11 @@ import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../hosts/node/node-parts.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
-import { countOf, formatCount } from '../../text/format.ts';
+import { countOf } from '../../text/format.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { Interrupted } from '../interrupted.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import { type Column, formatTable } from '../table.ts';
+import { misread, tellImported } from './import-report.ts';
 
 interface Options {
   readonly prefer?: Preference;
@@ -111,10 +110,10 @@ async function importFile(invocation: Invocation, file: string, options: Options
   const plan = await run({ dryRun: true });
   const changes = plan.tables.reduce((sum, { added, changed }) => sum + added + changed, 0);
   if (options.dryRun === true || changes === 0) {
-    return tell(invocation, plan, doubtsOf(plan), { dryRun: true, safety: null, map });
+    return tellImported(invocation, plan, doubtsOf(plan), { dryRun: true, safety: null, map });
   }
   if (!invocation.yes) {
-    tell(invocation, plan, doubtsOf(plan), undefined);
+    tellImported(invocation, plan, doubtsOf(plan), undefined);
     if (
       !(await terminal.confirm(
         `${countOf(changes, 'row')} will be added or changed. A backup is made first.`,
@@ -146,7 +145,7 @@ async function importFile(invocation: Invocation, file: string, options: Options
       beat: () => lease.beat(),
       beforeMerge: () => lease.confirm(),
     }).finally(() => lease.release());
-    return tell(invocation, report, doubtsOf(report), { dryRun: false, safety, map });
+    return tellImported(invocation, report, doubtsOf(report), { dryRun: false, safety, map });
   } finally {
     await opened.close();
   }
@@ -184,30 +183,6 @@ async function mapOf(
   return guess;
 }
 
-/** No row of it could be taken. */
-function isAllRefused({ tables }: ImportReport): boolean {
-  const taken = tables.reduce(
-    (sum, { added, changed, same, kept }) => sum + added + changed + same + kept,
-    0,
-  );
-  return taken === 0 && tables.some(({ refused }) => refused > 0);
-}
-
-/** Of a guess: tables without a taken row, and tables it left out that may hold the anime. */
-function misread({ tables, leftAside }: ImportReport): string[] {
-  const refused = tables.filter(
-    ({ added, changed, same, kept, refused }) => refused > 0 && added + changed + same + kept === 0,
-  );
-  return [
-    ...refused.map(({ table }) => `no row was taken of what was guessed to be ${table}`),
-    ...leftAside
-      .filter(({ isCatalogue }) => isCatalogue === true)
-      .map(
-        ({ table, rows }) => `${table} (${countOf(rows, 'row')}) may hold the anime and was not understood`,
-      ),
-  ];
-}
-
 async function backUp(
   context: BackupContext,
   { now, stoppable, terminal }: Invocation,
@@ -223,89 +198,6 @@ async function backUp(
   throw new Error(
     `no backup before it, so nothing was changed: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
   );
-}
-
-const COLUMNS: readonly Column[] = [
-  { title: 'TABLE' },
-  { title: 'ADDED', align: 'right' },
-  { title: 'CHANGED', align: 'right' },
-  { title: 'SAME', align: 'right' },
-  { title: 'KEPT', align: 'right' },
-  { title: 'REFUSED', align: 'right' },
-];
-
-/** What happened to the file's rows, for each kind of refusal. */
-const FATES = {
-  row: 'row not taken',
-  value: 'value not taken, its row is',
-  mended: 'changed on the way',
-} as const;
-
-/** Refusals shown to a person; `--json` has more of them. */
-const SHOWN = 20;
-
-/** What came of it; the exit code says whether the file was understood. */
-function tell(
-  { terminal }: Invocation,
-  report: ImportReport,
-  doubts: readonly string[],
-  end: { dryRun: boolean; safety: string | null; map: ImportMap | undefined } | undefined,
-): ExitCode {
-  const isOk = !isAllRefused(report) && doubts.length === 0;
-  const { say, colors } = terminal;
-  if (end !== undefined)
-    terminal.answer({
-      ok: isOk,
-      dry_run: end.dryRun,
-      safety_backup: end.safety,
-      tables: report.tables,
-      refusals: report.refusals.map((refusal) => ({ ...refusal, reason: inEnglish(refusal) })),
-      values: { mended: report.values.mended, left_out: report.values.leftOut },
-      left_aside: report.leftAside,
-      ...(end.map && { map: end.map }),
-    });
-  const number = (value: number): string => (value === 0 ? colors.dim('-') : formatCount(value));
-  const rows = report.tables.map((table) => [
-    table.table,
-    ...[table.added, table.changed, table.same, table.kept, table.refused].map(number),
-  ]);
-  for (const line of formatTable(COLUMNS, rows)) say(line);
-  if (report.tables.some(({ kept }) => kept > 0))
-    say(colors.dim('  KEPT: the database’s row stays; --prefer file takes the file’s'));
-  for (const { place, what, ...why } of report.refusals.slice(0, SHOWN))
-    say(colors.yellow(`  ${FATES[what]}: ${place}: ${inEnglish(why)}`));
-  if (report.refusals.length > SHOWN) say(colors.yellow(`  … and more; --json lists them`));
-  const { mended, leftOut } = report.values;
-  if (mended + leftOut > 0)
-    say(
-      colors.yellow(
-        `  values of rows that are taken: ${formatCount(mended)} changed so that the bot can read them, ${formatCount(leftOut)} not taken`,
-      ),
-    );
-  for (const { table, rows: count, reason } of report.leftAside)
-    say(colors.dim(`  left aside: ${table} (${countOf(count, 'row')}): ${reason}`));
-  if (doubts.length > 0)
-    say(
-      colors.yellow(
-        `  ${doubts.join('; ')}. Write a map (docs/formats.md, "Import map") and give it with --map.`,
-      ),
-    );
-  const code = isOk ? 0 : 1;
-  if (end === undefined) return code;
-  say('');
-  if (end.safety !== null) {
-    say(`${colors.green('imported.')} What was there before is backup ${colors.bold(end.safety)}`);
-    say('No backup has what came in: npm run backup -- full');
-  } else say(`Nothing was changed${whyNothing(report)}.`);
-  return code;
-}
-
-function whyNothing(report: ImportReport): string {
-  if (isAllRefused(report)) return ': none of its rows could be taken';
-  const isThere = report.tables.every(({ added, changed }) => added + changed === 0);
-  if (!isThere) return '';
-  const isNewer = report.tables.some(({ kept }) => kept > 0);
-  return `: the database has all of it already${isNewer ? ', or keeps its own' : ''}`;
 }
 
 /** A broken file: names what else can be used. */
