@@ -26,6 +26,8 @@ import type { BackupName } from './catalog/names.ts';
 import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { unopenedNewest } from './catalog/unfit-keys.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
+import type { ChangeState } from './changes/change-state.ts';
+import { type Reach, reachOf } from './changes/reach.ts';
 import { type CopyContext, catchUp } from './copy/catch-up.ts';
 import type { CopyMemory } from './copy/memory.ts';
 import type { Slice } from './copy/proven.ts';
@@ -88,6 +90,8 @@ export interface BackupEngine {
   ): Promise<{ readonly request: BackupRequest; readonly outcome: BackupOutcome }[]>;
   /** Backups, newest first. */
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
+  /** {@link reachOf}; a few listings. */
+  reach(state: ChangeState, entries: readonly BackupEntry[]): Promise<Reach | undefined>;
   find(name: BackupName): Promise<BackupEntry | undefined>;
   /**
    * Every stored byte of both objects against the manifest, and the contents where there is a key.
@@ -184,6 +188,7 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
       return finished;
     },
     list: (page) => inTime(() => listBackups(context, page)),
+    reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
     find: (name) => inTime(() => findBackup(context, name)),
     async verify(name, onBytes) {
       const entry = await findBackup(context, name);

@@ -45,6 +45,8 @@ export interface Services {
   readonly now: () => Date;
   readonly log: Log;
   readonly backups: BackupEngine;
+  /** CHANGES; left out: nobody keeps changes (tests). */
+  readonly recordsChanges?: boolean | undefined;
   /**
    * Imports a file that an admin sent, in a process of its own; a Worker has none, and imports by
    * itself.

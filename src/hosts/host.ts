@@ -118,8 +118,9 @@ export function createHost(parts: HostParts): Host {
     defaultLocale: config.defaultLocale,
     timeZone: config.timeZone,
   };
+  const recordsChanges = changes?.isOn;
   const handle = createReceiver(
-    { db, writes, api, me, now, log, backups, after, importUpload, background, ...people },
+    { db, writes, api, me, now, log, backups, recordsChanges, after, importUpload, background, ...people },
     stages,
   );
   const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
@@ -223,6 +224,7 @@ export function createHost(parts: HostParts): Host {
       sleep,
       log,
       backups,
+      recordsChanges,
       pace,
       deadline: new Date(now().getTime() + seconds * 1000),
       hearing: parts.hearing,

@@ -5,6 +5,7 @@
 import { GrammyError } from 'grammy';
 import { languageOf } from '../db/people.ts';
 import { outcomeScreen } from '../handlers/admin/backup-outcome.ts';
+import { REACH_REQUESTS, reachNow } from '../handlers/admin/backup-reach.ts';
 import { describeError } from '../lib/log.ts';
 import { textsIn } from '../locales/index.ts';
 import { DEFAULT_TIME_ZONE } from '../text/times.ts';
@@ -18,7 +19,8 @@ export const RUN_REQUESTS: number = 32 + 3;
 
 export const backupRequestsJob: Job = {
   name: 'backup-requests',
-  async run({ backups, db, api, log, defaultLocale, timeZone, now, requests }) {
+  async run(context) {
+    const { backups, db, api, log, defaultLocale, timeZone, now, requests } = context;
     if (!requests.take(1)) return;
     // A tick with a run has next to nothing left for the other jobs (free plan): every other minute
     // is theirs alone.
@@ -27,8 +29,13 @@ export const backupRequestsJob: Job = {
       (!isTight || now().getUTCMinutes() % 2 === 0) && requests.take(RUN_REQUESTS);
     for (const { request, outcome } of await backups.finishRequested(mayBegin)) {
       const [language] = await db.read([languageOf(request.requestedBy)]);
-      const texts = textsIn(language ?? null, defaultLocale);
-      const screen = outcomeScreen(outcome, texts, timeZone ?? DEFAULT_TIME_ZONE);
+      const words = {
+        t: textsIn(language ?? null, defaultLocale),
+        zone: timeZone ?? DEFAULT_TIME_ZONE,
+      };
+      const isTold = outcome.kind === 'done' && requests.take(REACH_REQUESTS);
+      const reach = isTold ? await reachNow(context, words) : [];
+      const screen = outcomeScreen(outcome, { ...words, reach });
       const options = {
         parse_mode: 'HTML' as const,
         ...(screen.keyboard === undefined ? {} : { reply_markup: screen.keyboard }),

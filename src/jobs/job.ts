@@ -22,6 +22,7 @@ export interface JobContext
     | 'now'
     | 'log'
     | 'backups'
+    | 'recordsChanges'
     | 'importUpload'
     | 'background'
   > {

@@ -11,7 +11,7 @@ import { uz as uzFrame } from './frame/uz.ts';
 import { uzCyrl as uzCyrlFrame } from './frame/uz-cyrl.ts';
 import { en as enTrouble } from './trouble/en.ts';
 import { ru as ruTrouble } from './trouble/ru.ts';
-import { saying, sayingOfBackups } from './trouble/say.ts';
+import { saying, sayingOfBackups, sayingOfMoments } from './trouble/say.ts';
 import { uz as uzTrouble } from './trouble/uz.ts';
 import { uzCyrl as uzCyrlTrouble } from './trouble/uz-cyrl.ts';
 import { en as enViewer } from './viewer/en.ts';
@@ -27,6 +27,8 @@ export interface Texts {
   readonly trouble: (said: string) => Html;
   /** Why the backup engine made no backup, likewise, followed by the engine's own words. */
   readonly backupTrouble: (said: string) => Html;
+  /** Why a moment cannot be brought back, likewise. */
+  readonly momentTrouble: (said: string) => Html;
 }
 
 const catalogues: Record<LocaleName, Texts> = {
@@ -36,6 +38,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts.uz,
     trouble: saying(uzTrouble),
     backupTrouble: sayingOfBackups(uzTrouble),
+    momentTrouble: sayingOfMoments(uzTrouble),
   },
   'uz-Cyrl': {
     frame: uzCyrlFrame,
@@ -43,6 +46,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts['uz-Cyrl'],
     trouble: saying(uzCyrlTrouble),
     backupTrouble: sayingOfBackups(uzCyrlTrouble),
+    momentTrouble: sayingOfMoments(uzCyrlTrouble),
   },
   ru: {
     frame: ruFrame,
@@ -50,6 +54,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts.ru,
     trouble: saying(ruTrouble),
     backupTrouble: sayingOfBackups(ruTrouble),
+    momentTrouble: sayingOfMoments(ruTrouble),
   },
   en: {
     frame: enFrame,
@@ -57,6 +62,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts.en,
     trouble: saying(enTrouble),
     backupTrouble: sayingOfBackups(enTrouble),
+    momentTrouble: sayingOfMoments(enTrouble),
   },
 };
 

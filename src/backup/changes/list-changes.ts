@@ -5,6 +5,7 @@ import type { ManifestChanges } from '../catalog/change-position.ts';
 import { type BackupEntry, damageOf, isUnsealed } from '../catalog/entry.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { believedTime, isAhead } from '../catalog/true-time.ts';
+import { PAGE_KEYS, type StoredObject } from '../store/types.ts';
 import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';
 
 export interface StoredChange extends ChangeKey {
@@ -24,9 +25,25 @@ export interface StoredChanges {
 
 export async function listChanges(bucket: Bucket): Promise<StoredChanges> {
   const { store, prefix } = bucket;
+  return sorted(bucket, await store.list(changesPrefix(prefix)));
+}
+
+/** Those of a timeline whose keys come after `after`: one request. */
+export async function listChangesFrom(
+  bucket: Bucket,
+  timeline: string,
+  after: string,
+): Promise<{ readonly files: readonly StoredChange[]; readonly isLast: boolean }> {
+  const { store, prefix } = bucket;
+  const objects = await store.list(changesPrefix(prefix, timeline), { after });
+  return { files: sorted(bucket, objects).files, isLast: objects.length < PAGE_KEYS };
+}
+
+function sorted(bucket: Bucket, objects: readonly StoredObject[]): StoredChanges {
+  const { prefix } = bucket;
   const files: StoredChange[] = [];
   const foreign: string[] = [];
-  for (const { key, bytes, modified } of await store.list(changesPrefix(prefix))) {
+  for (const { key, bytes, modified } of objects) {
     const file = key.slice(prefix.length);
     const parsed = parseChangeKey(prefix, key);
     if (parsed === undefined) foreign.push(file);

@@ -9,14 +9,20 @@ import { encodeAction } from '../../bot/callback-data.ts';
 import type { Screen } from '../../bot/show.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
-import type { Html } from '../../text/html.ts';
+import { type Html, join } from '../../text/html.ts';
 import { factsOfManifest } from './backup-facts.ts';
 
 /** docs/spec/backup.md: at most one edit in three seconds. */
 const EDIT_EVERY_MS = 3_000;
 
-/** @param zone in which people read times */
-export function outcomeScreen(outcome: BackupOutcome, t: Texts, zone: string): Screen {
+/**
+ * @param zone in which people read times
+ * @param reach {@link reachNow}
+ */
+export function outcomeScreen(
+  outcome: BackupOutcome,
+  { t, zone, reach }: { readonly t: Texts; readonly zone: string; readonly reach: readonly Html[] },
+): Screen {
   const { backup, system } = t.admin;
   const panel = (keyboard = new InlineKeyboard()): InlineKeyboard =>
     keyboard.text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
@@ -32,7 +38,8 @@ export function outcomeScreen(outcome: BackupOutcome, t: Texts, zone: string): S
     .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
     .row();
   const facts = factsOfManifest(outcome.manifest, zone);
-  return { text: facts.isVerified ? backup.done(facts) : backup.facts(facts), keyboard: panel(keyboard) };
+  const text = facts.isVerified ? backup.done(facts) : backup.facts(facts);
+  return { text: join([text, ...reach], '\n'), keyboard: panel(keyboard) };
 }
 
 /** Edits one message as the run goes on. A failed edit is no reason to fail a backup. */

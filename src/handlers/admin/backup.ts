@@ -5,6 +5,7 @@
 import { InlineKeyboard } from 'grammy';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import type { BackupRequest } from '../../backup/catalog/ledger.ts';
+import { type Peek, peek } from '../../backup/changes/peek.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { requestBackup, requestShown } from '../../backup/run/backup-requests.ts';
 import { StoreError } from '../../backup/store/types.ts';
@@ -19,15 +20,18 @@ import { describeError } from '../../lib/log.ts';
 import { type Html, join } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';
 import { outcomeScreen, progressEditor } from './backup-outcome.ts';
+import { NEWEST, reachLine, reachNow } from './backup-reach.ts';
 import { leaveUpdate } from './work/leave.ts';
 import { addReport, begin } from './work/run.ts';
 import { isSendable } from './work/send.ts';
 
-const PER_PAGE = 6;
+const PER_PAGE = NEWEST;
 
 export const backupFeature = feature('admins')
   .on('backupNow', backUp)
-  .on('backups', (ctx, { page }) => orTrouble(ctx, () => openList(ctx, Math.max(0, page))))
+  .on('backups', { reads: () => [peek, copyNote()] }, (ctx, { page }, known) =>
+    orTrouble(ctx, () => openList(ctx, Math.max(0, page), known)),
+  )
   .on('backup', (ctx, { text: name }) =>
     orTrouble(ctx, async () => {
       const entry = await ctx.services.backups.find(name);
@@ -101,7 +105,9 @@ async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void
   const progress = progressEditor(services, t, edit);
   const outcome = await services.backups.runRequest(request, progress.report);
   await progress.settled();
-  const screen = outcomeScreen(outcome, t, ctx.timeZone);
+  const words = { t, zone: ctx.timeZone };
+  const reach = outcome.kind === 'done' ? await reachNow(services, words) : [];
+  const screen = outcomeScreen(outcome, { ...words, reach });
   try {
     await edit(screen.text, screen.keyboard);
   } catch (error) {
@@ -110,7 +116,11 @@ async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void
   }
 }
 
-async function openList(ctx: BotContext, page: number): Promise<Screen> {
+async function openList(
+  ctx: BotContext,
+  page: number,
+  [changes, note]: readonly [Peek | undefined, string | undefined],
+): Promise<Screen> {
   const { entries, total } = await ctx.services.backups.list({
     offset: page * PER_PAGE,
     limit: PER_PAGE,
@@ -129,14 +139,16 @@ async function openList(ctx: BotContext, page: number): Promise<Screen> {
     .text(backup.now(), encodeAction({ kind: 'backupNow' }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
-  const second = await secondCopy(ctx);
-  return { text: join([total === 0 ? backup.empty() : backup.list(total), ...second], ''), keyboard };
+  // It is told by the newest backups, which are on the first page.
+  const reach =
+    page === 0 ? await reachLine(ctx.services, changes, entries, { t: ctx.t, zone: ctx.timeZone }) : [];
+  const lines = [total === 0 ? backup.empty() : backup.list(total), ...reach, ...secondCopy(ctx, note)];
+  return { text: join(lines, ''), keyboard };
 }
 
 /** One line of the second bucket, where there is one. */
-async function secondCopy({ services: { backups, db }, t, now }: BotContext): Promise<Html[]> {
+function secondCopy({ services: { backups }, t, now }: BotContext, note: string | undefined): Html[] {
   if (backups.copy === undefined) return [];
-  const [note] = await db.read([copyNote()]);
   const { state, left, behindHours } = copyHealth(readMemory(note), now);
   return [t.admin.backup.copy(state, left, behindHours)];
 }

@@ -35,4 +35,14 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   unlike: 'the store holds something else than was written',
   unreachable: 'the store or the database server did not answer',
   odd: 'the bot does not know this error',
+  // Why a moment cannot be brought back.
+  'gap-unrecorded': 'changes were not recorded then',
+  'gap-new': 'the record of changes began anew',
+  'gap-restore': 'the database was restored from a backup',
+  'gap-import': 'an import was made into the database',
+  'gap-replaced': 'another database took the place of the old one',
+  'gap-fork': 'two bots worked with copies of one database',
+  'gap-schema': 'the structure of the database changed',
+  'gap-bulk': 'the changes of that time are in a backup only',
+  'gap-gone': 'one of the change files is gone',
 };

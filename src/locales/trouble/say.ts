@@ -59,6 +59,24 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   ],
 ];
 
+/** Why a moment cannot be brought back, as src/backup/changes/spans.ts and the replay say it. */
+const OF_MOMENTS: readonly (readonly [RegExp, TroubleCode])[] = [
+  [/no change log was kept/, 'gap-unrecorded'],
+  [/change log began anew/, 'gap-new'],
+  [/restore replaced the rows/, 'gap-restore'],
+  [/import replaced the rows/, 'gap-import'],
+  [/another database took the place/, 'gap-replaced'],
+  [/copies of one database/, 'gap-fork'],
+  [/schema changed/, 'gap-schema'],
+  [/are in backup \S+ only/, 'gap-bulk'],
+  [/are in no file/, 'gap-gone'],
+];
+
+/** Like {@link saying}. */
+export function sayingOfMoments(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
+  return (said) => sentence(texts, OF_MOMENTS, said);
+}
+
 /** As {@link saying}, for a backup's reasons; the engine's words follow, for whoever repairs it. */
 export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
   return (said) => {
@@ -69,8 +87,14 @@ export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (
 
 /** A sentence of the language; an unknown one stays unchanged, as code. */
 export function saying(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
-  return (said) => {
-    const code = KNOWN.find(([pattern]) => pattern.test(said))?.[1];
-    return code === undefined ? html`<code>${said}</code>` : html`${texts[code]}`;
-  };
+  return (said) => sentence(texts, KNOWN, said);
+}
+
+function sentence(
+  texts: Readonly<Record<TroubleCode, string>>,
+  known: readonly (readonly [RegExp, TroubleCode])[],
+  said: string,
+): Html {
+  const code = known.find(([pattern]) => pattern.test(said))?.[1];
+  return code === undefined ? html`<code>${said}</code>` : html`${texts[code]}`;
 }

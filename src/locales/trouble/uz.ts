@@ -34,4 +34,14 @@ export const uz = {
   unlike: 'omborda saqlangani yozilganidan farq qildi',
   unreachable: 'ombor yoki baza serveri javob bermadi',
   odd: 'bot bu xatoni tanimaydi',
+  // Why a moment cannot be brought back.
+  'gap-unrecorded': 'o‘sha paytda o‘zgarishlar yozilmagan',
+  'gap-new': 'o‘zgarishlar yangidan yozila boshlagan',
+  'gap-restore': 'baza zaxira nusxadan tiklangan',
+  'gap-import': 'bazaga import qilingan',
+  'gap-replaced': 'baza o‘rniga boshqasi qo‘yilgan',
+  'gap-fork': 'bir bazaning nusxalari bilan ikkita bot ishlagan',
+  'gap-schema': 'baza tuzilishi o‘zgargan',
+  'gap-bulk': 'o‘sha paytdagi o‘zgarishlar faqat zaxira nusxada bor',
+  'gap-gone': 'o‘zgarishlar fayllaridan biri yo‘qolgan',
 };

@@ -22,6 +22,17 @@ export interface BackupFacts {
   readonly isPinned: boolean;
 }
 
+export interface ReachFacts {
+  readonly since: string;
+  /** Where it ends; null: it goes on. */
+  readonly to: string | null;
+  /** Why there is nothing before `since`, if known. */
+  readonly before: Html | null;
+  /** Changes that are in no file yet, and for how many minutes. */
+  readonly pending: number;
+  readonly minutes: number;
+}
+
 export const uz = {
   // Buttons.
   now: () => '💾 Hozir zaxira nusxa olish',
@@ -38,6 +49,13 @@ export const uz = {
     state === 'whole'
       ? html`\n📦 Ikkinchi ombor: hammasi joyida.`
       : html`\n${state === 'late' ? '🔴' : '⏳'} Ikkinchi ombor: ${left} ta nusxa yetishmaydi${hours === null ? '' : `, ${decimal(hours)} soatdan beri`}.`,
+  /** One line of how far back one can go. */
+  reach: ({ since, to, before, pending, minutes }: ReachFacts): Html =>
+    html`\n🕰 ${since} dan ${to === null ? 'beri' : html`${to} gacha`} istalgan daqiqaga qaytarish mumkin${before === null ? '' : html` (undan oldin uzilish bor: ${before})`}${to === null ? '' : '; keyingisi uchun avval to‘liq zaxira nusxa olinishi kerak'}${pending === 0 ? '' : `; oxirgi ${pending} ta o‘zgarish hali omborga yuborilmagan${minutes === 0 ? '' : ` (${minutes} daqiqadan beri)`}`}.`,
+  reachOff: (): Html =>
+    html`\n🕰 O‘zgarishlar yozilmayapti (<code>CHANGES=off</code>): endi faqat zaxira nusxa olingan paytlarga qaytarish mumkin.`,
+  reachNone: (): Html =>
+    html`\n🕰 Hozircha faqat zaxira nusxa olingan paytlarga qaytarish mumkin. Istalgan daqiqaga qaytarish navbatdagi zaxira nusxadan boshlanadi.`,
   empty: (): Html => html`💾 Hali birorta ham zaxira nusxa yo‘q.`,
   started: (): Html => html`💾 Zaxira nusxa olinmoqda…`,
   reading: (rows: number, percent: number | null): Html =>

@@ -1,0 +1,109 @@
+/**
+ * How far back one can go to any minute, from the newest backups and few requests: a screen can
+ * neither list every change file nor read every manifest (`list` does). What is said holds; further
+ * back more may be there.
+ */
+import type { Bucket } from '../catalog/bucket.ts';
+import type { BackupEntry } from '../catalog/entry.ts';
+import { firstPrefix, parseChangeKey } from './change-names.ts';
+import type { ChangeState } from './change-state.ts';
+import { type Base, basesOf, listChangesFrom, type StoredChange } from './list-changes.ts';
+import { ChangeIndex, historyOf } from './spans.ts';
+
+export interface Reach {
+  /** From here on, without a gap. */
+  readonly since: Date;
+  /** Where it ends; undefined: it goes on with every change that is stored. */
+  readonly to: Date | undefined;
+  /** Why nothing right before {@link since} can be brought back, where that is known. */
+  readonly before: string | undefined;
+}
+
+/** Pages of names that are listed at most (store/types.ts, `PAGE_KEYS`). */
+export const MOST_PAGES = 4;
+
+/**
+ * @param state of the living database, read before the bucket is asked
+ * @param entries the newest backups, with their manifests
+ * @returns undefined where no change follows any of them
+ */
+export async function reachOf(
+  bucket: Bucket,
+  state: ChangeState,
+  entries: readonly BackupEntry[],
+): Promise<Reach | undefined> {
+  const bases = basesOf(bucket, entries).filter(({ changes }) => changes !== undefined);
+  const newest = bases.at(-1);
+  const timeline = newest?.changes?.timeline;
+  if (newest === undefined || timeline === undefined) return undefined;
+  const own = bases.filter(({ changes }) => changes?.timeline === timeline);
+  const { files, covered, isWhole } = await listBehind(bucket, timeline, own);
+  // What stands before the oldest of this history is known only where all of it was looked at.
+  const told = covered.length === own.length ? bases : covered;
+  const { spans, gaps } = historyOf(told, files);
+  const span = spans.findLast((found) => found.timeline === timeline);
+  if (span === undefined) return undefined;
+  const last = new ChangeIndex(files).behind(newest).at(-1)?.last ?? 0;
+  const isLost =
+    gaps.some(({ from }) => from >= span.to) ||
+    (isWhole && Math.max(last, newest.changes?.seq ?? 0) < state.shippedSeq);
+  const goesOn = state.timeline === timeline && state.needsBase === null && !isLost;
+  return {
+    since: span.from,
+    to: goesOn ? undefined : span.to,
+    before: gaps.findLast(({ to }) => to <= span.from)?.reason,
+  };
+}
+
+interface Listed {
+  readonly files: readonly StoredChange[];
+  /** Those of the bases, the newest ones, of which every file up to the next one was listed. */
+  readonly covered: readonly Base[];
+  /** Nothing comes behind the last of the files. */
+  readonly isWhole: boolean;
+}
+
+/** The oldest of `bases` first. */
+async function listBehind(bucket: Bucket, timeline: string, bases: readonly Base[]): Promise<Listed> {
+  const files = new Map<string, StoredChange>();
+  let left = MOST_PAGES;
+  const page = async (after: string): Promise<{ last: StoredChange | undefined; isLast: boolean }> => {
+    left -= 1;
+    const found = await listChangesFrom(bucket, timeline, after);
+    for (const file of found.files) files.set(file.file, file);
+    return { last: found.files.at(-1), isLast: found.isLast };
+  };
+  const inOrder = (): StoredChange[] => [...files.values()].toSorted((a, b) => (a.file < b.file ? -1 : 1));
+  const from = (base: Base): string => firstPrefix(bucket.prefix, timeline, nextOf(base, bases));
+  const [oldest] = bases;
+  // Of a bot with little to tell one page holds all.
+  const all = oldest && (await page(from(oldest)));
+  if (all?.isLast !== false) return { files: inOrder(), covered: bases, isWhole: true };
+  const covered: Base[] = [];
+  let isWhole = false;
+  let end = Number.POSITIVE_INFINITY;
+  for (const base of bases.toReversed()) {
+    let after = from(base);
+    let isCovered = false;
+    while (!isCovered && left > 0) {
+      const { last, isLast } = await page(after);
+      // Behind the newest one the first page is enough: the rest is what this database stored.
+      isCovered = isLast || covered.length === 0 || (last?.first ?? 0) >= end;
+      if (covered.length === 0) isWhole = isLast;
+      if (last !== undefined) after = `${bucket.prefix}${last.file}`;
+    }
+    if (!isCovered) break;
+    covered.unshift(base);
+    end = nextOf(base, bases);
+  }
+  return { files: inOrder(), covered, isWhole };
+}
+
+/** The number of the first change of the file that comes next. */
+function nextOf({ changes }: Base, bases: readonly Base[]): number {
+  const { previous = null, seq = 0 } = changes ?? {};
+  if (previous === null) return 1;
+  if ('file' in previous) return (parseChangeKey('', previous.file)?.last ?? seq) + 1;
+  const before = bases.find(({ entry }) => entry.name === previous.base);
+  return (before?.changes?.seq ?? seq) + 1;
+}

@@ -1,0 +1,246 @@
+/** How far back a screen says one can go: never further than `list` does, and from few requests. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
+import type { BackupEntry } from '../../../src/backup/catalog/entry.ts';
+import { listBackups } from '../../../src/backup/catalog/list.ts';
+import { changeKey } from '../../../src/backup/changes/change-names.ts';
+import type { ChangeState } from '../../../src/backup/changes/change-state.ts';
+import { basesOf, listChanges } from '../../../src/backup/changes/list-changes.ts';
+import { MOST_PAGES, type Reach, reachOf } from '../../../src/backup/changes/reach.ts';
+import { historyOf } from '../../../src/backup/changes/spans.ts';
+import { runBackup } from '../../../src/backup/run/run.ts';
+import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
+
+let world: ChangeWorld;
+let calls: string[];
+beforeEach(async () => {
+  world = await createChangeWorld();
+});
+afterEach(() => world.close());
+
+async function change(): Promise<string> {
+  world.clock.advance(60_000);
+  world.sql('INSERT INTO counted (note) VALUES (1)');
+  return world.ship();
+}
+
+/** As the living database says it. */
+function state(more: Partial<ChangeState> = {}): ChangeState {
+  const { timeline, previous, shipped: shippedSeq, parent, reason, since } = world.place;
+  const rest = { attempts: [], waitingSince: null, schemaCookie: 1, schemaSha256: null, told: null };
+  return {
+    ...{ timeline, previous, shippedSeq, parent, reason, since: since.toISOString(), needsBase: null },
+    ...rest,
+    ...more,
+  };
+}
+
+async function reach(more: Partial<ChangeState> = {}, limit = 6): Promise<Reach | undefined> {
+  const { entries } = await listBackups(world.context, { limit });
+  calls = [];
+  const { store } = world.context;
+  const counted: Bucket = {
+    ...world.context,
+    store: {
+      ...store,
+      list: (prefix, page) => {
+        calls.push(`list ${page === undefined ? 'all' : 'page'}`);
+        return store.list(prefix, page);
+      },
+      get: (key) => {
+        calls.push('get');
+        return store.get(key);
+      },
+    },
+  };
+  return reachOf(counted, state(more), entries);
+}
+
+/** What `list` says. */
+async function told() {
+  const bucket = world.context;
+  return historyOf(basesOf(bucket, (await listBackups(bucket)).entries), (await listChanges(bucket)).files);
+}
+const lastSpan = async () => (await told()).spans.at(-1);
+
+test('nothing is said without a backup, or by one that no change follows', async () => {
+  expect(await reach()).toBeUndefined();
+  await runBackup(world.context, { trigger: 'command', scheduledAt: world.clock.now() });
+  expect(await reach()).toBeUndefined();
+  expect(calls).toEqual([]);
+});
+
+test('through backups that left the log alone, from the first one on; one listing', async () => {
+  await world.full();
+  for (let i = 0; i < 3; i += 1) {
+    await change();
+    world.sql('INSERT INTO counted (note) VALUES (2)');
+    await world.full();
+  }
+  await change();
+  const span = await lastSpan();
+  expect(await reach()).toEqual({ since: span?.from, to: undefined, before: undefined });
+  expect(calls).toEqual(['list page']);
+  // Fewer backups at hand: less is said, and what is said is true.
+  const less = await reach({}, 2);
+  expect(less?.since.getTime()).toBeGreaterThan(span?.from.getTime() ?? Number.POSITIVE_INFINITY);
+});
+
+test('the first file may hold changes that the backup has as well', async () => {
+  world.sql('INSERT INTO counted (note) VALUES (1)');
+  await world.full();
+  await change();
+  expect(await reach()).toMatchObject({ since: (await lastSpan())?.from, to: undefined });
+});
+
+describe('a gap', () => {
+  test('a bulk change that a backup alone holds: since that backup, and why not before', async () => {
+    await world.full();
+    await change();
+    world.clock.advance(60_000);
+    world.sql('INSERT INTO counted (note) VALUES (3)');
+    const bulk = await world.full({ trim: true });
+    await change();
+    const history = await told();
+    expect(history.spans).toHaveLength(2);
+    expect(await reach()).toEqual({
+      since: history.spans[1]?.from,
+      to: undefined,
+      before: expect.stringContaining(`are in backup ${bulk} only`),
+    });
+  });
+
+  test('a restore: the new history, and what came before it', async () => {
+    await world.full();
+    await change();
+    world.newTimeline('restore');
+    world.clock.advance(60_000);
+    // Until a full backup is made the old one ends where it ended.
+    const old = await lastSpan();
+    expect(await reach({ needsBase: 'restore' })).toEqual({
+      since: old?.from,
+      to: old?.to,
+      before: undefined,
+    });
+    await world.full({ trim: true });
+    await change();
+    expect(await reach()).toEqual({
+      since: (await lastSpan())?.from,
+      to: undefined,
+      before: 'a restore replaced the rows',
+    });
+  });
+
+  test('the database has another history than the newest backup', async () => {
+    await world.full();
+    expect((await reach({ timeline: 'f'.repeat(32) }))?.to).toEqual((await lastSpan())?.to);
+  });
+
+  test('a full backup has to come first: up to the last change that is stored', async () => {
+    await world.full();
+    await change();
+    const span = await lastSpan();
+    expect(await reach({ needsBase: 'schema' })).toMatchObject({ since: span?.from, to: span?.to });
+  });
+
+  test.each([
+    ['in the middle', 1],
+    ['at the end, which the database remembers', 2],
+  ])('a file that is gone %s', async (_, at) => {
+    await world.full();
+    const files = [await change(), await change(), await change()];
+    const whole = await reach();
+    expect(whole?.to).toBeUndefined();
+    rmSync(world.pathOf(files[at] ?? ''));
+    const span = await lastSpan();
+    expect(await reach()).toEqual({ since: span?.from, to: span?.to, before: undefined });
+    expect(span?.to.getTime()).toBeLessThan(world.clock.now().getTime());
+  });
+
+  test('a damaged file is not seen by its name, here as in `list`', async () => {
+    await world.full();
+    const file = world.pathOf(await change());
+    writeFileSync(file, readFileSync(file).subarray(0, 20));
+    expect((await reach())?.since).toEqual((await lastSpan())?.from);
+  });
+});
+
+test('of tens of thousands of files only some are listed, and what is said stays true', async () => {
+  const days = 4;
+  const perDay = 1_500;
+  const { store, prefix } = world.context;
+  const { timeline } = world.place;
+  const entries: BackupEntry[] = [];
+  const objects: { key: string; bytes: number; modified: Date }[] = [];
+  await world.full();
+  const [model] = (await listBackups(world.context)).entries;
+  const begun = world.clock.now().getTime();
+  if (model?.manifest?.changes === undefined) throw new Error('no model');
+  const { changes } = model.manifest;
+  const keyOf = (seq: number): string =>
+    changeKey(prefix, {
+      timeline,
+      first: seq,
+      last: seq,
+      time: new Date(begun + seq * 57_600),
+      encrypted: false,
+    });
+  for (let day = 0; day < days; day += 1) {
+    const seq = day * perDay;
+    const time = new Date(begun + (day * perDay + 0.5) * 57_600);
+    const previous = seq === 0 ? null : { file: keyOf(seq).slice(prefix.length), sha256: '0'.repeat(64) };
+    const manifest = {
+      ...model.manifest,
+      finished_at: time.toISOString(),
+      changes: { ...changes, seq, previous },
+    };
+    entries.unshift({ ...model, name: `2026120${day + 1}_000000`, time, manifest });
+  }
+  const count = days * perDay;
+  for (let seq = 1; seq <= count; seq += 1)
+    objects.push({ key: keyOf(seq), bytes: 1, modified: new Date(begun + seq * 57_600) });
+  world.clock.advance(count * 57_600 + 60_000);
+  let pages = 0;
+  const bucket: Bucket = {
+    ...world.context,
+    store: {
+      ...store,
+      list: async (_, page) => {
+        pages += 1;
+        if (page === undefined) throw new Error('the whole listing');
+        return objects.filter(({ key }) => key > page.after).slice(0, 1_000);
+      },
+      get: () => Promise.reject(new Error('no object is read')),
+    },
+  };
+  const found = await reachOf(bucket, state({ shippedSeq: count }), entries);
+  expect(pages).toBeLessThanOrEqual(MOST_PAGES);
+  // Two pages a day: behind the newest one page, and a whole day more.
+  expect(found).toEqual({
+    since: entries[1]?.manifest && new Date(entries[1].manifest.finished_at),
+    to: undefined,
+    before: undefined,
+  });
+  // One behind a backup that took the place of all before it, and is gone: none of them is listed.
+  pages = 0;
+  const [newest] = entries;
+  const seq = newest?.manifest?.changes?.seq ?? 0;
+  const alone = entries.slice(0, 1).map((entry): BackupEntry => {
+    if (entry.manifest?.changes === undefined) return entry;
+    const behind = { ...entry.manifest.changes, seq: seq + 1_000, previous: { base: 'gone' } };
+    return { ...entry, manifest: { ...entry.manifest, changes: behind } };
+  });
+  expect((await reachOf(bucket, state({ shippedSeq: count }), alone))?.to).toBeUndefined();
+  expect(pages).toBe(1);
+  // A hole right behind the newest one.
+  const [gone] = objects.splice(seq + 100, 1);
+  const ended = await reachOf(bucket, state({ shippedSeq: count }), entries);
+  expect(ended?.to).toEqual(new Date(begun + (seq + 100) * 57_600));
+  objects.splice(seq + 100, 0, ...(gone === undefined ? [] : [gone]));
+  // A hole in the day before: only what is behind it is promised.
+  objects.splice(2 * perDay + 200, 1);
+  const less = await reachOf(bucket, state({ shippedSeq: count }), entries);
+  expect(less?.since).toEqual(new Date(entries[0]?.manifest?.finished_at ?? 0));
+  expect(less?.before).toMatch(/are in backup/);
+});
