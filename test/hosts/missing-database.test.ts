@@ -36,10 +36,11 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
 
 const bucket = () => ({ store: createDirectoryStore(join(directory, 'backups')), prefix: '' });
+const copy = () => ({ store: createDirectoryStore(join(directory, 'copy')), prefix: '' });
 const start = () =>
   requireNothingKept(
     path,
-    bucket(),
+    { first: bucket(), copy: copy() },
     createLog('info', (line) => lines.push(line)),
   );
 const refusal = (): Promise<string> =>
@@ -163,6 +164,49 @@ test('what is newest stands first, and each way says how old it is', async () =>
   } finally {
     world.close();
   }
+});
+
+describe('the second copy', () => {
+  const stored = async (...places: readonly ReturnType<typeof bucket>[]): Promise<string> => {
+    const world = await createWorld({}, 'small');
+    try {
+      const { clock, context } = world;
+      const run = await runBackup(
+        { ...context, ...(places[0] ?? bucket()) },
+        { trigger: 'command', scheduledAt: clock.now() },
+      );
+      for (const place of places.slice(1))
+        for (const { key } of await (places[0] ?? bucket()).store.list('')) {
+          const found = await places[0]?.store.get(key);
+          await place.store.put(key, await new Response(found?.body ?? null).bytes());
+        }
+      return run.kind === 'done' ? run.name : run.kind;
+    } finally {
+      world.close();
+    }
+  };
+
+  test('has the only backup: none is begun, and the way to it is named', async () => {
+    const name = await stored(copy());
+    const said = await refusal();
+    expect(said).toContain(`missing, and the newest backup in the second copy is ${name} (`);
+    expect(said).toContain('npm run backup -- restore latest --from copy\n');
+    expect(said).toContain('npm start -- --new-database');
+  });
+
+  test('has the same as the first bucket: the first is named alone', async () => {
+    await stored(bucket(), copy());
+    const said = await refusal();
+    expect(said).toContain('npm run backup -- restore latest\n');
+    expect(said).not.toContain('second copy');
+  });
+
+  test('is a link to a disk that is not mounted: whether it has one nobody knows', async () => {
+    symlinkSync('not-mounted', join(directory, 'copy'));
+    const said = await refusal();
+    expect(said).toContain('whether there are backups of it cannot be known');
+    expect(said).toContain(join(directory, 'copy'));
+  });
 });
 
 test('backups that lost every manifest: start and restore name a command that works', async () => {

@@ -19,32 +19,47 @@ export function isMissing(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
 
+/** Where backups may be: the first bucket, and the second copy where the settings name one. */
+export interface Buckets {
+  readonly first: Bucket;
+  readonly copy: Bucket | undefined;
+}
+
 /**
  * @throws StartRefused when an earlier database stands beside it, its place is on a disk that is
- * not mounted, or the bucket has a backup, or is a directory that cannot be read: whether there is
- * a backup nobody knows then. A server's bucket that cannot be listed is logged, and the start goes
- * on where nothing stands beside it.
+ * not mounted, or a bucket has a backup, or is a directory that cannot be read: whether there is a
+ * backup nobody knows then. A server's bucket that cannot be listed is logged, and the start goes
+ * on where nothing else stands in its way.
  */
-export async function requireNothingKept(path: string, bucket: Bucket, log: Log): Promise<void> {
+export async function requireNothingKept(path: string, buckets: Buckets, log: Log): Promise<void> {
   const beside = keptBeside(path);
   const link = brokenLink(path);
-  const stored = await storedWays(bucket).catch((error: unknown) => {
-    if (beside.length > 0 || link !== undefined) return undefined;
-    if (bucket.store.kind === 'directory')
-      return {
-        what: `whether there are backups of it cannot be known: ${explain(error)}`,
-        ways: [{ at: 0, way: 'the backups reachable again:  then npm start says what there is' }],
-      };
-    log.warn('backups not looked for', {
-      message: `the database ${path} is begun anew, and the bucket could not be asked for backups of an earlier one`,
-      error: describeError(error),
+  const isRefused = beside.length > 0 || link !== undefined;
+  const { first, copy } = buckets;
+  const look = (bucket: Bucket, isCopy: boolean): Promise<Stored | undefined> =>
+    storedWays(bucket, isCopy).catch((error: unknown) => {
+      if (isRefused) return undefined;
+      if (bucket.store.kind === 'directory')
+        return {
+          what: `whether there are backups of it cannot be known: ${explain(error)}`,
+          newest: undefined,
+          ways: [{ at: 0, way: 'the backups reachable again:  then npm start says what there is' }],
+        };
+      log.warn('backups not looked for', {
+        message: `the database ${path} is begun anew, and ${isCopy ? 'the second copy' : 'the bucket'} could not be asked for backups of an earlier one`,
+        error: describeError(error),
+      });
+      return undefined;
     });
-    return undefined;
-  });
-  if (stored === undefined && beside.length === 0 && link === undefined) return;
-  const what = link ?? stored?.what ?? 'what was there before stands beside it';
+  const [stored, copied] = await Promise.all([look(first, false), copy && look(copy, true)]);
+  const found = [stored, ...(copied === undefined || isSame(stored, copied) ? [] : [copied])].filter(
+    (one) => one !== undefined,
+  );
+  if (found.length === 0 && !isRefused) return;
+  const known = found.length === 0 ? undefined : found.map(({ what }) => what).join(', and ');
+  const what = link ?? known ?? 'what was there before stands beside it';
   const ways = [
-    ...(stored?.ways ?? []),
+    ...found.flatMap((one) => one.ways),
     ...beside.map(({ why, name, at }) => ({ at, way: `${why}, ${ageOf(at)} old:  mv ${name} ${path}` })),
   ].toSorted((a, b) => b.at - a.at);
   throw new StartRefused(
@@ -63,10 +78,20 @@ interface Way {
   readonly way: string;
 }
 
+interface Stored {
+  readonly what: string;
+  /** Undefined: none is good, or nobody knows. */
+  readonly newest: { readonly name: string } | undefined;
+  readonly ways: readonly Way[];
+}
+
+function isSame(stored: Stored | undefined, copied: Stored): boolean {
+  return copied.newest !== undefined && copied.newest.name === stored?.newest?.name;
+}
+
 /** What the bucket has, in words, and the ways to it; undefined: nothing. */
-async function storedWays(
-  bucket: Bucket,
-): Promise<{ readonly what: string; readonly ways: readonly Way[] } | undefined> {
+async function storedWays(bucket: Bucket, isCopy: boolean): Promise<Stored | undefined> {
+  const [where, from] = isCopy ? [' in the second copy', ' --from copy'] : ['', ''];
   const late = new AbortController();
   try {
     const latest = await Promise.race([
@@ -78,18 +103,25 @@ async function storedWays(
     const { entry, newer } = latest;
     if (entry !== undefined)
       return {
-        what: `the newest backup is ${entry.name} (${ageOf(entry.time.getTime())} old)`,
-        ways: [{ at: entry.time.getTime(), way: 'the newest backup:  npm run backup -- restore latest' }],
+        what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old)`,
+        newest: entry,
+        ways: [
+          {
+            at: entry.time.getTime(),
+            way: `the newest backup${where}:  npm run backup -- restore latest${from}`,
+          },
+        ],
       };
     if (newer.length === 0) return undefined;
     const bare = bareFile(bucket, newer);
     const unpacked = await unpackedFile(bucket, newer);
     return {
       what: noLatest(bucket, latest),
+      newest: undefined,
       ways: [
         ...(bare === undefined ? [] : [`the newest file without a manifest:  ${bare}`]),
         ...(unpacked === undefined ? [] : [`the newest one that somebody unpacked there:  ${unpacked}`]),
-        'a backup:  npm run backup -- list, then restore <name>',
+        `a backup${where}:  npm run backup -- list${from}, then restore <name>${from}`,
       ].map((way) => ({ at: newer[0]?.time.getTime() ?? 0, way })),
     };
   } finally {

@@ -104,8 +104,9 @@ export async function startNode(
   const told = { api, log, adminIds: config.adminIds };
   const me = await whoAmI(api, config.botInfo);
   const store = await openStore(config.bucket);
+  const copy = config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket));
   const database = await takeDatabase(config, {
-    bucket: bucketOf(config.backup, store),
+    buckets: { first: bucketOf(config.backup, store), copy },
     mayBegin: beginsNew,
     isOffline,
     now,
@@ -132,7 +133,7 @@ export async function startNode(
     changeDays: config.changes.retentionDays,
     source,
     store,
-    copy: config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket)),
+    copy,
     links,
     ledger: createBackupLedger(db, isSurelyDead),
     holder: holderText('node host', now()),

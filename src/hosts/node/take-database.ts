@@ -2,7 +2,6 @@
  * A host takes its database: no other host has it, nothing that is gone is begun anew unasked, and
  * whatever fails on the way is told in a sentence. Node only.
  */
-import type { Bucket } from '../../backup/catalog/bucket.ts';
 import { removeOldCopies } from '../../backup/snapshot/copy-name.ts';
 import { explainUnusable, requireUsableFile } from '../../db/file/database-file.ts';
 import { lockDatabaseFile } from '../../db/file/file-lock.ts';
@@ -10,11 +9,11 @@ import { type HeldWrites, holdWrites } from '../../db/file/held-writes.ts';
 import type { LostFile } from '../../db/file/rescue.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Config } from '../../settings/config.ts';
-import { isMissing, requireNothingKept } from './missing-database.ts';
+import { type Buckets, isMissing, requireNothingKept } from './missing-database.ts';
 import { type OpenDatabase, openDatabase } from './node-parts.ts';
 
 interface Circumstances {
-  readonly bucket: Bucket;
+  readonly buckets: Buckets;
   /** Begins a missing database although there are backups of one. */
   readonly mayBegin: boolean;
   readonly isOffline: boolean;
@@ -34,7 +33,7 @@ export interface TakenDatabase extends OpenDatabase {
 
 export async function takeDatabase(
   { database: settings }: Pick<Config, 'database'>,
-  { bucket, mayBegin, isOffline, now, log, onTaken, onLost }: Circumstances,
+  { buckets, mayBegin, isOffline, now, log, onTaken, onLost }: Circumstances,
 ): Promise<TakenDatabase> {
   const path = settings.kind === 'file' ? settings.path : undefined;
   const explained = (error: unknown): never => {
@@ -42,7 +41,7 @@ export async function takeDatabase(
   };
   if (path !== undefined) {
     removeOldCopies(path);
-    if (isMissing(path) && !mayBegin && !isOffline) await requireNothingKept(path, bucket, log);
+    if (isMissing(path) && !mayBegin && !isOffline) await requireNothingKept(path, buckets, log);
     if (!isMissing(path) || !mayBegin) requireUsableFile(path);
   }
   const giveWay = (message: string): void => {
