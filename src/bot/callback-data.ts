@@ -135,6 +135,12 @@ export const CALLBACK_SHAPES = {
   backupLinks: { tag: 'abd', args: ['text'] },
   backupCheck: { tag: 'abc', args: ['text'] },
   backupSend: { tag: 'abf', args: ['text'] },
+  moment: { tag: 'amo', args: [] },
+  momentAgo: { tag: 'ama', args: ['minutes'] },
+  /** `at` is a time, ms, here and below. */
+  momentLook: { tag: 'aml', args: ['at'] },
+  momentSend: { tag: 'ams', args: ['at'] },
+  momentStop: { tag: 'amx', args: [] },
   archive: { tag: 'ar', args: [] },
   archiveAdd: { tag: 'ara', args: [] },
   archiveCheck: { tag: 'arc', args: [] },

@@ -7,6 +7,7 @@ import { type Api, GrammyError } from 'grammy';
 import type { Update, User, UserFromGetMe } from 'grammy/types';
 import type { BackupEngine } from '../backup/engine.ts';
 import type { ImportUpload } from '../backup/import/open-bytes.ts';
+import type { Moments } from '../backup/restore/moments.ts';
 import { type Database, DatabaseUnavailable, type Statement } from '../db/database.ts';
 import { countVisit } from '../db/statistics.ts';
 import { forgetFailure, forgetOwed, markHandled, standingOf } from '../db/updates.ts';
@@ -52,6 +53,8 @@ export interface Services {
    * itself.
    */
   readonly importUpload?: ImportUpload | undefined;
+  /** The database of a moment, where there are processes to make it and a key that opens backups. */
+  readonly moments?: Moments | undefined;
   /**
    * Work that goes on after its update was handled, where there is a process to do it: Node. It
    * ends when the host stops.

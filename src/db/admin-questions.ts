@@ -26,6 +26,7 @@ const QUESTIONS = [
   'person',
   'admin',
   'archive',
+  'moment',
 ] as const;
 export type Question = (typeof QUESTIONS)[number];
 

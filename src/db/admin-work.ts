@@ -7,7 +7,7 @@ import type { Row } from './row.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 /** `report`: the work is done, and its outcome is still to be told. */
-export type WorkKind = 'check' | 'send' | 'look' | 'import' | 'report';
+export type WorkKind = 'check' | 'send' | 'look' | 'import' | 'moment' | 'report';
 
 export interface AdminWork {
   readonly id: number;
@@ -23,6 +23,8 @@ export interface AdminWork {
   readonly requestedAt: string;
   /** The admin who asked. */
   readonly language: string | null;
+  /** By the admins table; the owners are in the settings. */
+  readonly isAdmin: boolean;
 }
 
 /** A process that was silent for this long is dead. A living one reports four times as often. */
@@ -31,15 +33,22 @@ export const RENEW_MS = CLAIM_MS / 4;
 /** Work that could not be done for this long is given up. */
 const LONGEST_MS = 24 * 3_600_000;
 
-/** RETURNING id; no row when the same work is already under way at that message. */
+/** So costly that there is one at a time, whoever asked. */
+const ALONE: readonly WorkKind[] = ['moment'];
+
+/**
+ * RETURNING id; no row when the same work is already under way at that message, or anywhere where
+ * it is done alone.
+ */
 export function addWork(
   work: Pick<AdminWork, 'kind' | 'requestedBy' | 'chatId' | 'messageId' | 'detail'>,
   now: Date,
 ): Statement {
+  const isThere = ALONE.includes(work.kind) ? 'kind = ?1' : 'kind = ?1 AND chat_id = ?3 AND message_id = ?4';
   return sql(
     `INSERT INTO admin_work (kind, requested_by, chat_id, message_id, detail, requested_at)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6
-     WHERE NOT EXISTS (SELECT 1 FROM admin_work WHERE kind = ?1 AND chat_id = ?3 AND message_id = ?4) RETURNING id`,
+     WHERE NOT EXISTS (SELECT 1 FROM admin_work WHERE ${isThere}) RETURNING id`,
     work.kind,
     work.requestedBy,
     work.chatId,
@@ -69,7 +78,8 @@ export function freeWork(limit: number, now: Date): Query<number[]> {
 export function claimWork(id: number, now: Date): Statement {
   return sql(
     `UPDATE admin_work SET claimed_ms = ?, attempts = attempts + 1 WHERE id = ? AND ${isFree(now)}
-     RETURNING *, (SELECT u.language FROM users AS u WHERE u.user_id = requested_by) AS language`,
+     RETURNING *, (SELECT u.language FROM users AS u WHERE u.user_id = requested_by) AS language,
+       EXISTS (SELECT 1 FROM admins AS a WHERE a.user_id = requested_by) AS is_admin`,
     now.getTime(),
     id,
   );
@@ -87,6 +97,7 @@ export function readWork(row: Row): AdminWork {
     attempts: row.int('attempts'),
     requestedAt: row.text('requested_at'),
     language: row.textOrNull('language'),
+    isAdmin: row.bool('is_admin'),
   };
 }
 
@@ -121,7 +132,7 @@ export function endWork(id: number): Statement {
 /** Cancelled before any process began it. RETURNING its id. */
 export function dropWork(chatId: number, messageId: number, now: Date): Statement {
   return sql(
-    `DELETE FROM admin_work WHERE chat_id = ? AND message_id = ? AND kind = 'import' AND ${isFree(now)} RETURNING id`,
+    `DELETE FROM admin_work WHERE chat_id = ? AND message_id = ? AND kind IN ('import', 'moment') AND ${isFree(now)} RETURNING id`,
     chatId,
     messageId,
   );

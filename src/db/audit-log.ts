@@ -37,6 +37,7 @@ export const AUDITED = [
   'exported',
   'imported',
   'backup-started',
+  'moment-sent',
   'archive-set',
   'archive-removed',
   'file-linked',

@@ -134,7 +134,7 @@ export function copyOf(settings: BackupSettings, { prefix }: CopySettings, store
   return { ...bucketOf(settings, store), prefix };
 }
 
-function encryptionOf(settings: BackupSettings): Encryption | undefined {
+export function encryptionOf(settings: BackupSettings): Encryption | undefined {
   if (settings.ageRecipients.length > 0) return { kind: 'recipients', recipients: settings.ageRecipients };
   return settings.passphrase === undefined
     ? undefined

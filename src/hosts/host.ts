@@ -77,6 +77,7 @@ export interface HostParts {
   readonly hearing?: Hearing;
   /** Absent where there is no disk (Worker). */
   readonly importUpload?: Services['importUpload'];
+  readonly moments?: Services['moments'];
   readonly background?: Services['background'];
   /** What is recorded and shipped between two full backups; absent: nothing is (tests). */
   readonly changes?: ChangeKeeper & {
@@ -112,7 +113,8 @@ export interface Host {
 export function createHost(parts: HostParts): Host {
   const writes = watchWrites(parts.db, parts.now);
   const { db } = writes;
-  const { config, api, me, now, sleep, log, backups, after, importUpload, background, changes } = parts;
+  const { config, api, me, now, sleep, log, backups, after, importUpload, moments, background, changes } =
+    parts;
   const people = {
     adminIds: config.adminIds,
     defaultLocale: config.defaultLocale,
@@ -120,7 +122,10 @@ export function createHost(parts: HostParts): Host {
   };
   const recordsChanges = changes?.isOn;
   const handle = createReceiver(
-    { db, writes, api, me, now, log, backups, recordsChanges, after, importUpload, background, ...people },
+    {
+      ...{ db, writes, api, me, now, log, backups, recordsChanges, after, importUpload, moments, background },
+      ...people,
+    },
     stages,
   );
   const backUp: Host['runBackup'] = async (trigger, scheduledAt, options = {}) => {
@@ -229,6 +234,7 @@ export function createHost(parts: HostParts): Host {
       deadline: new Date(now().getTime() + seconds * 1000),
       hearing: parts.hearing,
       importUpload,
+      moments,
       background,
       requests: new RequestBudget(requests, parts.stopping),
       replay: (update: Update) => handle(update, 'replay'),

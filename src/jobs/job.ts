@@ -24,6 +24,7 @@ export interface JobContext
     | 'backups'
     | 'recordsChanges'
     | 'importUpload'
+    | 'moments'
     | 'background'
   > {
   /** Waits; tests hand in a clock that jumps. */

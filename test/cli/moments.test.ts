@@ -3,7 +3,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseMoment, showMoment } from '../../src/cli/moment.ts';
+import { parseMoment } from '../../src/cli/moment.ts';
+import { showMoment } from '../../src/text/moment.ts';
 import { type ChangeWorld, createChangeWorld } from '../support/change-world.ts';
 import { type CliResult, runCli } from './spawn-cli.ts';
 
@@ -52,7 +53,14 @@ test('a moment as people write it', () => {
   // Clocks go back at 03:00: the zone's own rules of that day.
   expect(read('2026-10-25 12:00', 'Europe/Berlin')).toBe('2026-10-25T11:00:00.000Z');
   expect(read('2026-10-24 12:00', 'Europe/Berlin')).toBe('2026-10-24T10:00:00.000Z');
-  for (const wrong of ['', 'yesterday', '2026-11-31', '2026-13-01 10:00', '25:00', '15'])
+  // As people here write a date.
+  expect(read('27.11.2026 14:32')).toBe('2026-11-27T09:32:00.000Z');
+  expect(read('7.1.2026 9:05')).toBe('2026-01-07T04:05:00.000Z');
+  for (const wrong of [
+    ...['', 'yesterday', '2026-11-31', '2026-13-01 10:00', '25:00', '15', '24:00'],
+    // JavaScript would take it for the 3rd of March.
+    ...['2026-02-31 14:32', '31.02.2026 14:32', '31.11 14:32'],
+  ])
     expect(() => read(wrong), wrong).toThrow('is not a time');
   expect(showMoment(new Date('2026-11-27T09:32:05Z'), 'Asia/Tashkent')).toBe(
     '2026-11-27 14:32:05 (Asia/Tashkent, 2026-11-27T09:32:05Z)',

@@ -83,6 +83,11 @@ test('every tag ever sent, with its arguments', () => {
     akr channelRequests channel
     aku channelUp channel
     am draftNumber draft
+    ama momentAgo minutes
+    aml momentLook at
+    amo moment
+    ams momentSend at
+    amx momentStop
     an draftNew
     ao draftOpen draft
     ap draftPublish draft version

@@ -46,7 +46,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
     if (!isWhole && !point.isBestEffort)
       throw new PointOutOfReach(
         `the chain of changes behind backup ${way.base.entry.name} ends too early: ${end}. The last good moment is ${utc(time)}: ask for that, or add --best-effort`,
-        time,
+        { kind: 'gap', last: time, reason: end },
       );
     const replayed = files.length === 0 ? undefined : await replay(source.path, files, options);
     const input: PrepareInput = {

@@ -35,14 +35,22 @@ export interface Way {
   readonly stop: StoredChange | undefined;
 }
 
+/** Why a moment cannot be brought back. */
+export type OutOfReach =
+  /** It is still to come. */
+  | { readonly kind: 'ahead' }
+  /** There is no full backup from before it; `earliest`: what the first one reaches, if any. */
+  | { readonly kind: 'early'; readonly earliest: Date | undefined }
+  /** `last`: the last moment before it that can be. */
+  | { readonly kind: 'gap'; readonly last: Date; readonly reason: string };
+
 /** The moment asked for cannot be brought back; says which can. */
 export class PointOutOfReach extends Error {
   override readonly name = 'PointOutOfReach';
-  /** The last moment before it that can. */
-  readonly last: Date | undefined;
-  constructor(message: string, last: Date | undefined, options?: ErrorOptions) {
+  readonly why: OutOfReach;
+  constructor(message: string, why: OutOfReach, options?: ErrorOptions) {
     super(message, options);
-    this.last = last;
+    this.why = why;
   }
 }
 
@@ -56,12 +64,12 @@ export interface PointOptions extends ChainOptions {
 /** @throws PointOutOfReach */
 export async function findPoint(bucket: Bucket, options: PointOptions): Promise<Point> {
   const { at, show, isBestEffort = false } = options;
-  if (at > nowOf(bucket)) throw new PointOutOfReach(`${show(at)} is still to come`, undefined);
+  if (at > nowOf(bucket)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
   const bases = basesOf(bucket, (await listBackups(bucket)).entries);
   const { files } = await listChanges(bucket);
   const before = bases.filter(({ time }) => time <= at).toReversed();
   const [base] = before;
-  if (base === undefined) throw new PointOutOfReach(noneBefore(bases, files, options), undefined);
+  if (base === undefined) throw noneBefore(bases, files, options);
   const index = new ChangeIndex(files);
   const { stop, fault } = await stopOf(bucket, index.behind(base), base, options);
   const time = stop === undefined ? base.time : stop.file.time;
@@ -69,7 +77,7 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   if (short !== undefined && !isBestEffort)
     throw new PointOutOfReach(
       `${show(at)} cannot be brought back: ${short}. The last moment before it that can is ${show(time)}: ask for that, or add --best-effort`,
-      time,
+      { kind: 'gap', last: time, reason: short },
     );
   const last = stop?.header.last ?? base.changes?.seq;
   const ways = before
@@ -94,14 +102,20 @@ function noneBefore(
   bases: readonly Base[],
   files: readonly StoredChange[],
   { at, show }: PointOptions,
-): string {
+): PointOutOfReach {
   const [first] = bases;
   if (first === undefined)
-    return 'there is no full backup to begin with: make one with `npm run backup -- full`';
+    return new PointOutOfReach(
+      'there is no full backup to begin with: make one with `npm run backup -- full`',
+      { kind: 'early', earliest: undefined },
+    );
   const [span] = historyOf(bases, files).spans;
   const earliest =
     span === undefined ? first.time : new Date(Math.min(first.time.getTime(), span.from.getTime()));
-  return `there is no full backup from before ${show(at)}: the earliest moment is ${show(earliest)}`;
+  return new PointOutOfReach(
+    `there is no full backup from before ${show(at)}: the earliest moment is ${show(earliest)}`,
+    { kind: 'early', earliest },
+  );
 }
 
 /** The last file not after the moment at which the rows are as they were at one moment. */

@@ -7,8 +7,9 @@ import { createDatabaseSink, PAGE_SIZE } from '../sqlite/database-sink.ts';
 import { createFileWriter } from '../store/file-writer.ts';
 
 /** A consistent copy of the live database, whichever kind it is, as a SQLite file. */
-export function copyLive(source: RowSource, path: string): Promise<void> {
-  return writeLive(source, { path, headLength: PAGE_SIZE, replace: false, sink: createDatabaseSink });
+export function copyLive(source: RowSource, path: string, signal?: AbortSignal): Promise<void> {
+  const sink = createDatabaseSink;
+  return writeLive(source, { path, headLength: PAGE_SIZE, replace: false, sink, signal });
 }
 
 export interface LiveCopy {
@@ -17,6 +18,7 @@ export interface LiveCopy {
   readonly replace: boolean;
   readonly sink: (out: HeadLastWriter) => SnapshotSink;
   readonly onProgress?: (rows: number, bytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface LiveCopy {
  * whole.
  */
 export function writeLive(source: RowSource, copy: LiveCopy): Promise<void> {
-  return retry(DATABASE_READ, { sleep: systemClock.sleep, random: Math.random }, async () => {
-    const { path, headLength, replace, onProgress } = copy;
+  const { path, headLength, replace, onProgress, signal } = copy;
+  return retry(DATABASE_READ, { sleep: systemClock.sleep, random: Math.random, signal }, async () => {
     const writer = await createFileWriter(path, { headLength, replace });
     let rows = 0;
     let bytes = 0;
@@ -40,6 +42,7 @@ export function writeLive(source: RowSource, copy: LiveCopy): Promise<void> {
       const sink = copy.sink(counting);
       await source.read((snapshot) =>
         feed(snapshot, { ordered: sink, others: [] }, async (count) => {
+          signal?.throwIfAborted();
           rows += count;
           onProgress?.(rows, bytes);
         }),

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { damageOf } from '../../backup/catalog/entry.ts';
 import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/catalog/manifest.ts';
-import { backupName, manifestKey } from '../../backup/catalog/names.ts';
+import { manifestKey } from '../../backup/catalog/names.ts';
 import { NotOpened } from '../../backup/catalog/not-opened.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
+import { momentFileName } from '../../backup/restore/moments.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { isSealedFor, openObject } from '../../backup/verify/open-object.ts';
 import { makeDirectory } from '../../lib/disk/directories.ts';
@@ -87,7 +88,7 @@ async function downloadMoment(
 ): Promise<ExitCode> {
   const { terminal, session, yes } = invocation;
   const point = await resolveMoment(invocation, text);
-  const path = join(output, `anime_bot_at_${backupName(point.time)}.db`);
+  const path = join(output, momentFileName(point.time));
   requireOutputPlace(session, '-o', path);
   await makeDirectory(output);
   const notes = await inScratch(undefined, async (scratch) => {

@@ -8,8 +8,8 @@ import { fetchSource } from '../../backup/restore/source.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { explain } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
+import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { showMoment } from '../moment.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
 

@@ -3,17 +3,13 @@
  * finished.
  */
 import { InlineKeyboard } from 'grammy';
-import type { BackupProgress, OnProgress } from '../../backup/run/progress.ts';
+import type { BackupProgress } from '../../backup/run/progress.ts';
 import type { BackupOutcome } from '../../backup/run/run.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { Screen } from '../../bot/show.ts';
-import { describeError, type Log } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
 import { type Html, join } from '../../text/html.ts';
 import { factsOfManifest } from './backup-facts.ts';
-
-/** docs/spec/backup.md: at most one edit in three seconds. */
-const EDIT_EVERY_MS = 3_000;
 
 /**
  * @param zone in which people read times
@@ -42,35 +38,7 @@ export function outcomeScreen(
   return { text: join([text, ...reach], '\n'), keyboard: panel(keyboard) };
 }
 
-/** Edits one message as the run goes on. A failed edit is no reason to fail a backup. */
-export function progressEditor(
-  services: { readonly now: () => Date; readonly log: Log },
-  t: Texts,
-  edit: (text: Html) => Promise<unknown>,
-): { readonly report: OnProgress; settled(): Promise<void> } {
-  let shownAt = services.now().getTime();
-  let running = Promise.resolve();
-  let isEditing = false;
-  return {
-    report: (progress) => {
-      const at = services.now().getTime();
-      if (isEditing || at - shownAt < EDIT_EVERY_MS) return;
-      shownAt = at;
-      isEditing = true;
-      running = edit(progressText(progress, t))
-        .catch((error: unknown) => {
-          services.log.debug('backup progress not shown', { error: describeError(error) });
-        })
-        .then(() => {
-          isEditing = false;
-        });
-    },
-    // The outcome must come after the last edit, not before.
-    settled: () => running,
-  };
-}
-
-function progressText({ phase, rows, bytes, total }: BackupProgress, t: Texts): Html {
+export function progressText({ phase, rows, bytes, total }: BackupProgress, t: Texts): Html {
   const percent = (part: number): number | null =>
     total === undefined || total === 0 ? null : Math.min(99, Math.floor((100 * part) / total));
   if (phase === 'snapshot') return t.admin.backup.reading(rows, percent(rows));

@@ -19,8 +19,9 @@ import { copyNote } from '../../db/copy-note.ts';
 import { describeError } from '../../lib/log.ts';
 import { type Html, join } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';
-import { outcomeScreen, progressEditor } from './backup-outcome.ts';
+import { outcomeScreen, progressText } from './backup-outcome.ts';
 import { NEWEST, reachLine, reachNow } from './backup-reach.ts';
+import { pacedEdits } from './paced-edits.ts';
 import { leaveUpdate } from './work/leave.ts';
 import { addReport, begin } from './work/run.ts';
 import { isSendable } from './work/send.ts';
@@ -46,13 +47,10 @@ export const backupFeature = feature('admins')
       return { text: ctx.t.admin.backup.linkList(files), isNew: true };
     }),
   )
-  .on('backupCheck', (ctx, { text: name }) =>
-    leaveUpdate(ctx, {
-      kind: 'check',
-      detail: { name },
-      meanwhile: { text: ctx.t.admin.backup.checking() },
-    }),
-  )
+  .on('backupCheck', async (ctx, { text: name }) => {
+    const meanwhile = { text: ctx.t.admin.backup.checking() };
+    await leaveUpdate(ctx, { kind: 'check', detail: { name }, meanwhile });
+  })
   .on('backupSend', (ctx, { text: name }) => orTrouble(ctx, () => sendHere(ctx, name)));
 
 /** A bucket that refuses, or does not answer in time, is said where it was asked for. */
@@ -102,9 +100,11 @@ async function runRequest(ctx: BotContext, request: BackupRequest): Promise<void
       parse_mode: 'HTML',
       ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
     });
-  const progress = progressEditor(services, t, edit);
-  const outcome = await services.backups.runRequest(request, progress.report);
-  await progress.settled();
+  const edits = pacedEdits(services, edit);
+  const outcome = await services.backups.runRequest(request, (progress) =>
+    edits.show(() => progressText(progress, t)),
+  );
+  await edits.settled();
   const words = { t, zone: ctx.timeZone };
   const reach = outcome.kind === 'done' ? await reachNow(services, words) : [];
   const screen = outcomeScreen(outcome, { ...words, reach });
@@ -137,6 +137,8 @@ async function openList(
   keyboard
     .row()
     .text(backup.now(), encodeAction({ kind: 'backupNow' }))
+    .row()
+    .text(ctx.t.admin.moment.open(), encodeAction({ kind: 'moment' }))
     .row()
     .text(system.panel(), encodeAction({ kind: 'panel' }));
   // It is told by the newest backups, which are on the first page.

@@ -9,12 +9,10 @@ import { encodeAction } from '../../bot/callback-data.ts';
 import { type AdminContext, feature, isFor } from '../../bot/feature.ts';
 import type { Answer } from '../../bot/reply.ts';
 import { type Stage, step } from '../../bot/step.ts';
-import { dropWork } from '../../db/admin-work.ts';
-import { hasChanged } from '../../db/database.ts';
 import { html } from '../../text/html.ts';
 import type { AskedImport } from './work/import.ts';
 import { leaveUpdate } from './work/leave.ts';
-import { cancelWork } from './work/run.ts';
+import { stopWork } from './work/stop.ts';
 
 const NAMES = /\.(json|db|sqlite|sqlite3)(\.gz)?(\.age)?$/i;
 
@@ -30,7 +28,8 @@ export const importedFile: Stage = (incoming) => {
     if (document === undefined || !isFor(ctx, 'admins')) return next();
     ctx.turn.handler = 'admin import';
     const meanwhile = { text: ctx.t.admin.imports.looking() };
-    return leaveUpdate(ctx, { kind: 'look', detail: asked(document, ctx.message?.message_id), meanwhile });
+    await leaveUpdate(ctx, { kind: 'look', detail: asked(document, ctx.message?.message_id), meanwhile });
+    return undefined;
   });
 };
 
@@ -66,9 +65,5 @@ function asked(document: Document, messageId: number | undefined): AskedImport &
 
 async function stop(ctx: AdminContext): Promise<Answer> {
   const { imports } = ctx.t.admin;
-  const message = ctx.callbackQuery?.message;
-  const place = [ctx.chat?.id ?? 0, message?.message_id ?? 0] as const;
-  if (cancelWork(...place)) return {};
-  const [dropped] = await ctx.turn.commit(dropWork(...place, ctx.now));
-  return { text: hasChanged(dropped) ? imports.dropped() : imports.notRunning() };
+  return stopWork(ctx, { stopped: imports.dropped(), notRunning: imports.notRunning() });
 }

@@ -16,6 +16,7 @@ import { exportFeature } from './export.ts';
 import { failuresFeature } from './failures.ts';
 import { groupsAdminFeature } from './groups.ts';
 import { importedFile, importFeature } from './import.ts';
+import { momentFeature } from './moment.ts';
 import { foundFile, movingFeature } from './moving.ts';
 import { panelFeature } from './panel.ts';
 import { peopleFeature } from './people.ts';
@@ -42,6 +43,7 @@ const features = [
   exportFeature,
   selfTestFeature,
   backupFeature,
+  momentFeature,
   archiveFeature,
   archiveOwnersFeature,
   movingFeature,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cron } from 'croner';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { createImportUpload } from '../../backup/import/uploads.ts';
+import { createMoments } from '../../backup/restore/moments.ts';
 import { createBackupLedger } from '../../backup/run/backup-runs.ts';
 import { logStrangers } from '../../backup/schema/living-strangers.ts';
 import { backupAlertText, tellAdmins } from '../../bot/alerts.ts';
@@ -22,7 +23,15 @@ import { textsFor } from '../../locales/index.ts';
 import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
 import type { Config } from '../../settings/config.ts';
 import { TAKE_OVER_MODULE, takeOver, takeOverFile } from '../../takeover/take-over.ts';
-import { bucketOf, composeEngine, composeShipping, copyOf } from '../compose.ts';
+import {
+  botKeys,
+  bucketOf,
+  composeEngine,
+  composeShipping,
+  copyOf,
+  encryptionOf,
+  GZIP_LEVEL,
+} from '../compose.ts';
 import { createHost, type Host } from '../host.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { tickWhileBusy } from './busy-ticks.ts';
@@ -189,6 +198,17 @@ export async function startNode(
       { ...config.database, takeOver: TAKE_OVER_MODULE, adminIds: config.adminIds },
       database.hold,
     ),
+    // With recipients the bot opens no backup of its own.
+    moments:
+      config.backup.ageRecipients.length > 0
+        ? undefined
+        : createMoments({
+            bucket: bucketOf(config.backup, store),
+            keys: botKeys(config.backup),
+            source,
+            encryption: encryptionOf(config.backup),
+            gzipLevel: GZIP_LEVEL,
+          }),
     background: (work) => {
       void runs.add(work(givingUp.signal));
     },

@@ -24,6 +24,10 @@ import { en as importsEn } from './imports/en.ts';
 import { ru as importsRu } from './imports/ru.ts';
 import { uz as importsUz } from './imports/uz.ts';
 import { uzCyrl as importsUzCyrl } from './imports/uz-cyrl.ts';
+import { en as momentEn } from './moment/en.ts';
+import { ru as momentRu } from './moment/ru.ts';
+import { uz as momentUz } from './moment/uz.ts';
+import { uzCyrl as momentUzCyrl } from './moment/uz-cyrl.ts';
 import { en as movingEn } from './moving/en.ts';
 import { ru as movingRu } from './moving/ru.ts';
 import { uz as movingUz } from './moving/uz.ts';
@@ -52,6 +56,7 @@ const uz = {
   chats: chatsUz,
   draft: draftUz,
   imports: importsUz,
+  moment: momentUz,
   moving: movingUz,
   numbers: numbersUz,
   people: peopleUz,
@@ -69,6 +74,7 @@ export const adminTexts: Record<LocaleName, AdminTexts> = {
     chats: chatsUzCyrl,
     draft: draftUzCyrl,
     imports: importsUzCyrl,
+    moment: momentUzCyrl,
     moving: movingUzCyrl,
     numbers: numbersUzCyrl,
     people: peopleUzCyrl,
@@ -82,6 +88,7 @@ export const adminTexts: Record<LocaleName, AdminTexts> = {
     chats: chatsRu,
     draft: draftRu,
     imports: importsRu,
+    moment: momentRu,
     moving: movingRu,
     numbers: numbersRu,
     people: peopleRu,
@@ -95,6 +102,7 @@ export const adminTexts: Record<LocaleName, AdminTexts> = {
     chats: chatsEn,
     draft: draftEn,
     imports: importsEn,
+    moment: momentEn,
     moving: movingEn,
     numbers: numbersEn,
     people: peopleEn,

@@ -45,4 +45,6 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'gap-schema': 'the structure of the database changed',
   'gap-bulk': 'the changes of that time are in a backup only',
   'gap-gone': 'one of the change files is gone',
+  'gap-part': 'only a part of the changes of that time is stored',
+  'gap-damaged': 'a change file is damaged or was replaced',
 };

@@ -67,9 +67,13 @@ const OF_MOMENTS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/import replaced the rows/, 'gap-import'],
   [/another database took the place/, 'gap-replaced'],
   [/copies of one database/, 'gap-fork'],
-  [/schema changed/, 'gap-schema'],
+  [/schema changed|of another schema/, 'gap-schema'],
   [/are in backup \S+ only/, 'gap-bulk'],
   [/are in no file/, 'gap-gone'],
+  [/holds a part only/, 'gap-part'],
+  [/of another history/, 'gap-new'],
+  // Whatever else is said of a change file.
+  [/changes\/[0-9a-f]{32}\//, 'gap-damaged'],
 ];
 
 /** Like {@link saying}. */

@@ -44,4 +44,6 @@ export const uz = {
   'gap-schema': 'baza tuzilishi o‘zgargan',
   'gap-bulk': 'o‘sha paytdagi o‘zgarishlar faqat zaxira nusxada bor',
   'gap-gone': 'o‘zgarishlar fayllaridan biri yo‘qolgan',
+  'gap-part': 'o‘sha paytdagi o‘zgarishlarning bir qismigina saqlangan',
+  'gap-damaged': 'o‘zgarishlar fayli buzilgan yoki almashtirilgan',
 };

@@ -24,8 +24,11 @@ export interface LongWork {
   readonly statements?: readonly Statement[];
 }
 
-/** From the commit on the work is done, whatever happens to this process. */
-export async function leaveUpdate(ctx: AdminContext, work: LongWork): Promise<void> {
+/**
+ * From the commit on the work is done, whatever happens to this process. False: what keeps it from
+ * being begun twice ({@link addWork}) is under way.
+ */
+export async function leaveUpdate(ctx: AdminContext, work: LongWork): Promise<boolean> {
   const { kind, detail, meanwhile, messageId = null, statements = [] } = work;
   const { services, viewer: admin } = ctx;
   const [added] = await ctx.turn.commit(
@@ -36,7 +39,7 @@ export async function leaveUpdate(ctx: AdminContext, work: LongWork): Promise<vo
     statements,
   );
   const id = added?.rows[0]?.int('id');
-  if (id === undefined) return;
+  if (id === undefined) return false;
   try {
     if (meanwhile !== undefined) {
       const { text, keyboard } = meanwhile;
@@ -57,4 +60,5 @@ export async function leaveUpdate(ctx: AdminContext, work: LongWork): Promise<vo
     services.log.warn('work not shown', { work: id, error: describeError(error) });
   }
   begin(services, (stopping) => runWork(services, id, stopping));
+  return true;
 }

@@ -15,6 +15,8 @@ export type WorkParts = Pick<
   | 'now'
   | 'log'
   | 'importUpload'
+  | 'moments'
+  | 'timeZone'
   | 'background'
   | 'after'
 >;

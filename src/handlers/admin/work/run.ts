@@ -25,6 +25,7 @@ import { textsIn } from '../../../locales/index.ts';
 import { readSendFailure } from '../telegram-errors.ts';
 import { doCheck } from './check.ts';
 import { doImport, doLook } from './import.ts';
+import { doMoment } from './moment.ts';
 import { Cancelled, type DoWork, type WorkParts } from './parts.ts';
 import { doSend } from './send.ts';
 
@@ -33,6 +34,7 @@ const KINDS: Readonly<Record<Exclude<WorkKind, 'report'>, DoWork>> = {
   send: doSend,
   look: doLook,
   import: doImport,
+  moment: doMoment,
 };
 /** Processes that may die of the same work; then the admin is told what to do instead. */
 const MAX_ATTEMPTS = 3;
@@ -104,8 +106,12 @@ export async function runWork(
 
 /** Rejects where it is to be tried again. */
 async function work(parts: WorkParts, asked: AdminWork, signal: AbortSignal): Promise<void> {
-  const { db, log, now, defaultLocale } = parts;
+  const { db, log, now, defaultLocale, adminIds } = parts;
   const { id, kind } = asked;
+  if (!asked.isAdmin && !adminIds.includes(asked.requestedBy)) {
+    log.warn('admin work of somebody who is no admin any more', { work: id, kind });
+    return void (await db.write([endWork(id)]));
+  }
   let told = asked.detail;
   if (readJson(told) === undefined || (kind !== 'report' && !(kind in KINDS))) {
     // Somebody's SQL, or a restored row: nobody could tell what was asked for.
@@ -178,9 +184,17 @@ function isPassing(error: unknown): boolean {
   return error instanceof GrammyError && (error.error_code === 429 || error.error_code >= 500);
 }
 
+const VERBS: Readonly<Record<WorkKind, string>> = {
+  check: 'verify',
+  send: 'download',
+  moment: 'download',
+  look: 'import',
+  import: 'import',
+  report: '',
+};
+
 /** What does the same on a computer. */
 function commandOf({ kind, detail }: AdminWork): string {
   const { name } = JSON.parse(detail) as { name: string };
-  const verb = kind === 'check' ? 'verify' : kind === 'send' ? 'download' : 'import';
-  return `npm run backup -- ${verb} ${name}`;
+  return `npm run backup -- ${VERBS[kind]} ${name}`;
 }

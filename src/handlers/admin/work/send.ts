@@ -8,7 +8,7 @@ import type { DoWork } from './parts.ts';
 /**
  * Bots upload at most 50 MB (docs/platform-facts.md); some room for the request around the file.
  */
-const UPLOAD_LIMIT = 49_000_000;
+export const UPLOAD_LIMIT = 49_000_000;
 
 export function isSendable({ bytes }: StoredFile): boolean {
   return bytes <= UPLOAD_LIMIT;

@@ -66,6 +66,7 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'exported the catalogue',
   imported: 'imported a file',
   'backup-started': 'took a backup',
+  'moment-sent': 'got the database of an earlier moment',
   'archive-set': 'chose the archive channel',
   'archive-removed': 'stopped archiving',
   'file-linked': 'brought a file without a copy',

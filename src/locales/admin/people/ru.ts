@@ -66,6 +66,7 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'каталог выгружен',
   imported: 'файл импортирован',
   'backup-started': 'резервная копия запущена',
+  'moment-sent': 'получен файл базы на прошлый момент',
   'archive-set': 'выбран канал архива',
   'archive-removed': 'архив отключён',
   'file-linked': 'найден файл без копии',

@@ -65,6 +65,7 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'каталогни экспорт қилди',
   imported: 'файлни импорт қилди',
   'backup-started': 'захира нусха олди',
+  'moment-sent': 'базанинг олдинги ҳолатини олди',
   'archive-set': 'архив каналини танлади',
   'archive-removed': 'архивдан воз кечди',
   'file-linked': 'нусхаси йўқ файлни топди',

@@ -79,6 +79,7 @@ const ACTIONS: Record<Audited, string> = {
   exported: 'katalogni eksport qildi',
   imported: 'faylni import qildi',
   'backup-started': 'zaxira nusxa oldi',
+  'moment-sent': 'bazaning oldingi holatini oldi',
   'archive-set': 'arxiv kanalini tanladi',
   'archive-removed': 'arxivdan voz kechdi',
   'file-linked': 'nusxasi yo‘q faylni topdi',

@@ -1,0 +1,189 @@
+/** The database of a moment: what has changed since then, or its file. */
+import { InlineKeyboard, InputFile } from 'grammy';
+import type { MomentOptions, MomentProgress } from '../../../backup/restore/moments.ts';
+import type { OutOfReach } from '../../../backup/restore/point-in-time.ts';
+import type { TableDiff } from '../../../backup/verify/database-diff.ts';
+import { encodeAction } from '../../../bot/callback-data.ts';
+import type { Screen } from '../../../bot/show.ts';
+import type { AdminWork } from '../../../db/admin-work.ts';
+import { audit } from '../../../db/audit-log.ts';
+import { personById } from '../../../db/users.ts';
+import { describeError } from '../../../lib/log.ts';
+import { TABLES } from '../../../locales/admin/imports/uz.ts';
+import type { MomentChange } from '../../../locales/admin/moment/uz.ts';
+import type { Texts } from '../../../locales/index.ts';
+import type { Html } from '../../../text/html.ts';
+import { toTheSecond } from '../../../text/moment.ts';
+import { DEFAULT_TIME_ZONE } from '../../../text/times.ts';
+import { pacedEdits } from '../paced-edits.ts';
+import { Cancelled, type DoWork, type WorkOutcome, type WorkParts } from './parts.ts';
+import { UPLOAD_LIMIT } from './send.ts';
+
+export interface AskedMoment {
+  /** As the command line takes it. */
+  readonly name: string;
+  readonly at: number;
+  /** The file; left out: what has changed. */
+  readonly isSend?: boolean;
+}
+
+export function askedMoment(at: Date): AskedMoment {
+  return { name: `--at ${at.toISOString()}`, at: at.getTime() };
+}
+
+export function stopButton({ admin: { moment } }: Texts): InlineKeyboard {
+  return new InlineKeyboard().text(moment.stop(), encodeAction({ kind: 'momentStop' }));
+}
+
+export const doMoment: DoWork = async (parts, work, t, signal) => {
+  const { moments, background, log } = parts;
+  const { moment } = t.admin;
+  const asked = JSON.parse(work.detail) as AskedMoment;
+  if (moments === undefined) return { screen: { text: moment.elsewhere(background !== undefined) } };
+  const edits = pacedEdits(parts, (text) => edit(parts, work, text, t));
+  const options: MomentOptions = {
+    signal,
+    onProgress: (progress) => edits.show(() => progressText(progress, t)),
+  };
+  try {
+    const outcome = asked.isSend === true ? sendFile : showChanges;
+    return await outcome({ parts, work, t, moments, options, settled: edits.settled }, new Date(asked.at));
+  } catch (error) {
+    await edits.settled();
+    const keyboard = onward(t);
+    if (signal.reason instanceof Cancelled) return { screen: { text: moment.stopped(), keyboard } };
+    if (signal.aborted) throw error;
+    const said = describeError(error);
+    log.error('moment', { work: work.id, error: said });
+    const text = moment.failed(t.backupTrouble(said), commandFor('download', asked.at));
+    return { screen: { text, keyboard } };
+  }
+};
+
+interface Doing {
+  readonly parts: WorkParts;
+  readonly work: AdminWork;
+  readonly t: Texts;
+  readonly moments: NonNullable<WorkParts['moments']>;
+  readonly options: MomentOptions;
+  readonly settled: () => Promise<void>;
+}
+
+async function showChanges(
+  { parts, t, moments, options, settled, ...doing }: Doing,
+  at: Date,
+): Promise<WorkOutcome> {
+  const found = await moments.compare(at, options);
+  await settled();
+  if (!(await isStillAdmin(parts, doing.work))) return { screen: undefined };
+  if (found.kind === 'beyond') return { screen: beyondScreen(at, found.why, { t, zone: zoneOf(parts) }) };
+  const { time, tables, notes } = found;
+  const { moment } = t.admin;
+  const keyboard = new InlineKeyboard()
+    .text(moment.sendHere(), encodeAction({ kind: 'momentSend', at: time.getTime() }))
+    .row();
+  const zone = zoneOf(parts);
+  const command = `${commandFor('restore', time.getTime())} --replace`;
+  const text = moment.found(toTheSecond(time, zone), zone, changesOf(tables), notes, command);
+  return { screen: { text, keyboard: onward(t, keyboard) } };
+}
+
+async function sendFile(
+  { parts, work, t, moments, options, settled }: Doing,
+  at: Date,
+): Promise<WorkOutcome> {
+  const { api, now } = parts;
+  const { moment } = t.admin;
+  const zone = zoneOf(parts);
+  const made = await moments.pack(at, { ...options, most: UPLOAD_LIMIT });
+  await settled();
+  if (made.kind === 'beyond') return { screen: beyondScreen(at, made.why, { t, zone }) };
+  const { body, fileName } = made;
+  if (body === undefined)
+    return { screen: { text: moment.tooLarge(commandFor('download', at.getTime())), keyboard: onward(t) } };
+  // The making may have taken minutes.
+  if (!(await isStillAdmin(parts, work))) return { screen: undefined };
+  options.signal.throwIfAborted();
+  const time = toTheSecond(made.time, zone);
+  await api.sendDocument(work.chatId, new InputFile(body, fileName), {
+    caption: moment.file(time).markup,
+    parse_mode: 'HTML',
+  });
+  return {
+    screen: { text: moment.sent(time), keyboard: onward(t) },
+    statements: [audit(work.requestedBy, 'moment-sent', fileName, now())],
+  };
+}
+
+function beyondScreen(
+  at: Date,
+  why: OutOfReach,
+  { t, zone }: { readonly t: Texts; readonly zone: string },
+): Screen {
+  const { moment } = t.admin;
+  const near = why.kind === 'early' ? why.earliest : why.kind === 'gap' ? why.last : undefined;
+  const keyboard = new InlineKeyboard();
+  if (near !== undefined)
+    keyboard
+      .text(moment.near(toTheSecond(near, zone)), encodeAction({ kind: 'momentLook', at: near.getTime() }))
+      .row();
+  onward(t, keyboard);
+  if (why.kind === 'ahead') return { text: moment.ahead(), keyboard };
+  const shown = near === undefined ? null : toTheSecond(near, zone);
+  if (why.kind === 'early') return { text: moment.early(shown), keyboard };
+  const text = moment.gap(toTheSecond(at, zone), t.momentTrouble(why.reason), shown ?? '');
+  return { text, keyboard };
+}
+
+/** Buttons of every outcome. */
+function onward({ admin: { moment, system } }: Texts, keyboard = new InlineKeyboard()): InlineKeyboard {
+  return keyboard
+    .text(moment.other(), encodeAction({ kind: 'moment' }))
+    .text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
+}
+
+/** Tables that have a name for people, in the order of the database; the others as one. */
+function changesOf(tables: readonly TableDiff[]): MomentChange[] {
+  const named: MomentChange[] = [];
+  const other = { table: undefined, added: 0, removed: 0, changed: 0 };
+  for (const { table, added, removed, changed } of tables) {
+    if (added + removed + changed === 0) continue;
+    if (Object.hasOwn(TABLES, table)) {
+      named.push({ table, added, removed, changed });
+      continue;
+    }
+    other.added += added;
+    other.removed += removed;
+    other.changed += changed;
+  }
+  return other.added + other.removed + other.changed === 0 ? named : [...named, other];
+}
+
+async function isStillAdmin({ db, adminIds }: WorkParts, { requestedBy }: AdminWork): Promise<boolean> {
+  if (adminIds.includes(requestedBy)) return true;
+  const [person] = await db.read([personById(requestedBy)]);
+  return person.isAdmin;
+}
+
+function progressText({ phase, bytes = 0, total = 0 }: MomentProgress, { admin: { moment } }: Texts): Html {
+  if (phase === 'fetching')
+    return moment.fetching(total === 0 ? null : Math.min(99, Math.floor((100 * bytes) / total)));
+  return moment[phase]();
+}
+
+function edit({ api }: WorkParts, { chatId, messageId }: AdminWork, text: Html, t: Texts): Promise<unknown> {
+  if (messageId === null) return Promise.resolve();
+  return api.editMessageText(chatId, messageId, text.markup, {
+    parse_mode: 'HTML',
+    reply_markup: stopButton(t),
+  });
+}
+
+/** Unambiguous in every zone. */
+function commandFor(verb: 'download' | 'restore', at: number): string {
+  return `npm run backup -- ${verb} ${askedMoment(new Date(at)).name}`;
+}
+
+function zoneOf({ timeZone = DEFAULT_TIME_ZONE }: WorkParts): string {
+  return timeZone;
+}

@@ -1,0 +1,59 @@
+/** A moment as people write and read it, in the owner's time zone. Pure. */
+import { localTime, timeFormat } from './times.ts';
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const MINUTE = 60_000;
+
+/** Of today, or of a day written as `2026-11-27` or `27.11.2026`. */
+const LOCAL =
+  /^(?:(?:(\d{4})-(\d\d)-(\d\d)[T ]+)|(?:(\d\d?)\.(\d\d?)\.(\d{4}),? +))?(\d\d?:\d\d)(:\d\d(?:\.\d{1,3})?)?$/;
+const ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:?\d\d)$/i;
+
+/**
+ * `now`, `15m`, `2h` or `3d` (ago), `14:31` (today), `2026-11-27 14:31`, `27.11.2026 14:31`, or an
+ * ISO time with a zone. Undefined for anything else, and for a day or an hour that does not exist.
+ */
+export function readMoment(text: string, now: Date, zone: string): Date | undefined {
+  const wanted = text.trim();
+  const [, count, unit] = /^(\d{1,6})\s*([smhd])(?:\s+ago)?$/i.exec(wanted) ?? [];
+  const length = UNITS[unit?.toLowerCase() ?? ''];
+  if (length !== undefined) return new Date(now.getTime() - Number(count) * length);
+  if (wanted.toLowerCase() === 'now') return now;
+  const local = LOCAL.exec(wanted);
+  if (local !== null) {
+    const [, y1, m1, d1, d2 = '', m2 = '', y2, time = '', seconds = ''] = local;
+    const date = [y1 ?? y2, m1 ?? m2.padStart(2, '0'), d1 ?? d2.padStart(2, '0')].join('-');
+    const day = y1 === undefined && y2 === undefined ? localTime(now, zone).slice(0, 10) : date;
+    return inZone(`${day}T${time.padStart(5, '0')}${seconds}`, zone);
+  }
+  if (!ZONED.test(wanted)) return undefined;
+  const time = new Date(wanted.replace(' ', 'T'));
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** The moment at which clocks of the zone show this. */
+function inZone(text: string, zone: string): Date | undefined {
+  const shown = new Date(`${text}Z`);
+  // JavaScript takes the 31st of February for the 3rd of March, and 24:00 for the next day.
+  if (Number.isNaN(shown.getTime()) || !shown.toISOString().startsWith(text.slice(0, 16))) return undefined;
+  let time = shown.getTime();
+  // Once more, for the other side of a change of the clocks.
+  for (let i = 0; i < 2; i += 1) time = shown.getTime() - offsetAt(new Date(time), zone);
+  return new Date(time);
+}
+
+function offsetAt(time: Date, zone: string): number {
+  const shown = Date.parse(`${localTime(time, zone).replace(' ', 'T')}Z`);
+  return shown - Math.floor(time.getTime() / MINUTE) * MINUTE;
+}
+
+/** `2026-11-27 14:32:05` in the zone. */
+export function toTheSecond(time: Date, zone: string): string {
+  return `${localTime(time, zone)}${time.toISOString().slice(16, 19)}`;
+}
+
+/** `2026-11-27 14:32:05 (Asia/Tashkent, 2026-11-27T09:32:05Z)`: nobody has to guess the zone. */
+export function showMoment(time: Date, zone: string): string {
+  const utc = time.toISOString().slice(0, 19);
+  return `${toTheSecond(time, zone)} (${timeFormat(zone).resolvedOptions().timeZone}, ${utc}Z)`;
+}
