@@ -53,7 +53,7 @@ export interface Services {
    * itself.
    */
   readonly importUpload?: ImportUpload | undefined;
-  /** The database of a moment, where there are processes to make it and a key that opens backups. */
+  /** The database of a moment, where a process can make it and a key opens backups. */
   readonly moments?: Moments | undefined;
   /**
    * Work that goes on after its update was handled, where there is a process to do it: Node. It

@@ -1,4 +1,4 @@
-/** /backups, back in time: what has changed since a moment, and the file of then; real processes. */
+/** /backups, back in time: what has changed since a moment, and the file of then. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

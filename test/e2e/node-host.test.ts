@@ -9,12 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../sim/free-ports.ts';
 import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
 import { type HostProcess, hostProcesses } from '../support/host-process.ts';
 
 const SECRET = 'node_host_secret';
+/** For what another process does. */
+const WAIT = { timeout: 60_000, interval: 50 };
 let directory: string;
 let telegram: Telegram;
 const hosts = hostProcesses();
@@ -135,6 +137,28 @@ describe('the Node host', () => {
     const viewer = telegram.person({ firstName: 'Aziza' });
     await viewer.send('/start');
     expect(viewer.lastMessage().text).toContain('Aziza');
+  });
+
+  test('an admin goes back in time: told what has changed, and given the file', async () => {
+    const host = start({ BOT_TOKEN: telegram.token, PORT: '0', ADMIN_IDS: '100', CHANGES_SECONDS: '1' });
+    await host.until(/"outcome":"done"/);
+    await telegram.polling();
+    const admin = telegram.person({ id: 100, firstName: 'Olim' });
+    await admin.start();
+    const changes = join(directory, 'data/backups/changes');
+    await vi.waitFor(() => expect(readdirSync(changes)).toHaveLength(1), WAIT);
+    await admin.send('/backups');
+    expect(admin.lastMessage().text).toMatch(/🕰 .* dan beri istalgan daqiqaga qaytarish mumkin/);
+    await admin.press(admin.lastMessage(), '🕰 Vaqtga qaytarish');
+    await admin.send('2020-01-01 10:00');
+    const told = (text: RegExp) => vi.waitFor(() => expect(admin.lastMessage().text).toMatch(text), WAIT);
+    await told(/Eng erta vaqt: /);
+    const near = admin.lastMessage().keyboard[0]?.[0]?.text ?? '';
+    await admin.press(admin.lastMessage(), near);
+    await told(/O‘sha paytdan beri bazada:\n• Foydalanuvchilar: 1 ta qo‘shilgan/);
+    await admin.press(admin.lastMessage(), '📨 Shu yerga yuborish');
+    await vi.waitFor(() => expect(telegram.callsOf('sendDocument')).toHaveLength(1), WAIT);
+    expect(await stopped(host, 'SIGTERM')).toMatchObject({ code: 0 });
   });
 
   test('SIGKILL at any moment loses nothing that was acknowledged', async () => {

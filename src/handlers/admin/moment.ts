@@ -22,7 +22,7 @@ const DAY_MINUTES = 24 * 60;
 export const momentFeature = feature('admins')
   .on('moment', async (ctx) => {
     const { services, t } = ctx;
-    // With recipients the bot opens no backup; a Worker has no disk, nor anything in the background.
+    // With recipients the bot opens no backup; a Worker has no disk and no background.
     if (services.moments === undefined)
       return { text: t.admin.moment.elsewhere(services.background !== undefined) };
     await ctx.turn.commit(ask(ctx.viewer.id, 'moment', {}, ctx.now));

@@ -142,21 +142,20 @@ function onward({ admin: { moment, system } }: Texts, keyboard = new InlineKeybo
     .text(system.backups(), encodeAction({ kind: 'backups', page: 0 }));
 }
 
-/** Tables that have a name for people, in the order of the database; the others as one. */
+/** Tables that have a name for people, in the order of their names' list; the others as one. */
 function changesOf(tables: readonly TableDiff[]): MomentChange[] {
-  const named: MomentChange[] = [];
-  const other = { table: undefined, added: 0, removed: 0, changed: 0 };
-  for (const { table, added, removed, changed } of tables) {
-    if (added + removed + changed === 0) continue;
-    if (Object.hasOwn(TABLES, table)) {
-      named.push({ table, added, removed, changed });
-      continue;
-    }
-    other.added += added;
-    other.removed += removed;
-    other.changed += changed;
-  }
-  return other.added + other.removed + other.changed === 0 ? named : [...named, other];
+  const names = Object.keys(TABLES);
+  const changed = tables.filter((table) => table.added + table.removed + table.changed > 0);
+  const named = changed.filter(({ table }) => names.includes(table));
+  const others = changed.filter(({ table }) => !names.includes(table));
+  const sum = (of: 'added' | 'removed' | 'changed'): number =>
+    others.reduce((total, table) => total + table[of], 0);
+  return [
+    ...named.toSorted((a, b) => names.indexOf(a.table) - names.indexOf(b.table)),
+    ...(others.length === 0
+      ? []
+      : [{ table: undefined, added: sum('added'), removed: sum('removed'), changed: sum('changed') }]),
+  ];
 }
 
 async function isStillAdmin({ db, adminIds }: WorkParts, { requestedBy }: AdminWork): Promise<boolean> {
