@@ -130,9 +130,10 @@ const ANSWER_MS = 20_000;
 /** A request is begun at most so often; then its last failure is its answer. */
 const MAX_ATTEMPTS = 3;
 
-function secondCopy({ copy, ledger, clock, retention, ...first }: EngineContext): SecondCopy | undefined {
+function secondCopy(engine: EngineContext): SecondCopy | undefined {
+  const { copy, ledger, clock, retention, changeDays, ...first } = engine;
   if (copy === undefined) return undefined;
-  const context = { first, copy, clock, policy: retention, triggers: ledger.triggers };
+  const context = { first, copy, clock, policy: retention, changeDays, triggers: ledger.triggers };
   return {
     description: copy.store.description,
     catchUp: (memory, slice, changes) => catchUp({ ...context, ...changes }, memory, slice),

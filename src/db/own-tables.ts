@@ -20,8 +20,16 @@ export interface OwnSchema {
 /** One a line, or the only one of a table that fits on a line. */
 const COLUMN = /(?:^ {2}|^CREATE TABLE \w+ \()"?([a-z_][a-z0-9_]*)"? ((?:TEXT|INTEGER|REAL|BLOB).*?),?$/gm;
 
+const known = new Map<number, OwnSchema>();
+
 /** What the first `version` steps make. */
 export function ownSchema(version = migrations.length): OwnSchema {
+  const found = known.get(version) ?? readSchema(version);
+  known.set(version, found);
+  return found;
+}
+
+function readSchema(version: number): OwnSchema {
   const tables = new Map<string, OwnColumn[]>();
   const virtual = new Set<string>();
   const names = new Set<string>();

@@ -72,7 +72,12 @@ async function startOf(opened: Opener, { entry }: Base, changes: ManifestChanges
   const last = previous !== null && 'file' in previous ? lastOf(previous.file) : undefined;
   const found =
     last === undefined ? await findFirst(opened, seq, links) : await choose(opened, last + 1, links);
-  return found !== undefined && 'opened' in found ? found : behind;
+  if (found === undefined || !('opened' in found)) return behind;
+  // What waited then is in the file only if both are of one database, and not of two copies of one.
+  const { header, file } = found.opened;
+  return header.first > seq || header.backups === undefined || header.backups.includes(entry.name)
+    ? found
+    : { end: `${file.file} is of another database than backup ${entry.name}, and both of one origin` };
 }
 
 function lastOf(file: string): number | undefined {

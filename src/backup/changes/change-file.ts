@@ -42,6 +42,11 @@ const headerSchema = v.strictObject({
    * Other files hold images that are newer than their last entry.
    */
   restore_point: v.boolean(),
+  /**
+   * Full backups of the very database that made the file: one with changes that wait goes on with
+   * no file of another database. Absent from files of an earlier version.
+   */
+  backups: v.optional(v.array(text)),
 });
 
 export const footerSchema = v.strictObject({ rows: count, deleted: count, sha256 });

@@ -12,6 +12,8 @@ export interface ChangeKey {
   /** The database's clock when the rows were read. */
   readonly time: Date;
   readonly encrypted: boolean;
+  /** 8 hex digits by chance: two copies of one database never take each other's file for their own. */
+  readonly mark?: string | undefined;
 }
 
 /** Every number that a key can hold, 2^53 included. */
@@ -28,24 +30,26 @@ export function firstPrefix(prefix: string, timeline: string, first: number): st
 }
 
 export function changeKey(prefix: string, key: ChangeKey): string {
-  const { timeline, first, last, time, encrypted } = key;
+  const { timeline, first, last, time, encrypted, mark } = key;
   const at = time.toISOString().replaceAll(/[-:.]/g, '');
-  const name = `${firstPrefix(prefix, timeline, first)}${numeral(last)}_${at}.ndjson.gz`;
+  const end = mark === undefined ? at : `${at}_${mark}`;
+  const name = `${firstPrefix(prefix, timeline, first)}${numeral(last)}_${end}.ndjson.gz`;
   return encrypted ? `${name}.age` : name;
 }
 
 const NAME =
-  /^changes\/([0-9a-f]{32})\/(\d{16})-(\d{16})_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z\.ndjson\.gz(\.age)?$/;
+  /^changes\/([0-9a-f]{32})\/(\d{16})-(\d{16})_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z(?:_([0-9a-f]{8}))?\.ndjson\.gz(\.age)?$/;
 
 /** What a key below the prefix says; undefined for a foreign object. */
 export function parseChangeKey(prefix: string, key: string): ChangeKey | undefined {
   if (!key.startsWith(prefix)) return undefined;
   const parts = NAME.exec(key.slice(prefix.length));
   if (parts === null) return undefined;
-  const [, timeline = '', first, last, year, month, day, hour, minute, second, ms, age] = parts;
+  const [, timeline = '', first, last, year, month, day, hour, minute, second, ms, mark, age] = parts;
   const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
   if (Number.isNaN(time.getTime())) return undefined;
-  const found = { timeline, first: Number(first), last: Number(last), time, encrypted: age !== undefined };
+  const encrypted = age !== undefined;
+  const found = { timeline, first: Number(first), last: Number(last), time, encrypted, mark };
   // The 31st of February is none, and a number beyond 2^53 is another when it is read.
   return found.first >= 1 && found.first <= found.last && changeKey(prefix, found) === key
     ? found

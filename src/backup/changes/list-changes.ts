@@ -43,22 +43,25 @@ function sorted(bucket: Bucket, objects: readonly StoredObject[]): StoredChanges
   const { prefix } = bucket;
   const files: StoredChange[] = [];
   const foreign: string[] = [];
-  for (const { key, bytes, modified } of objects) {
-    const file = key.slice(prefix.length);
-    const parsed = parseChangeKey(prefix, key);
-    if (parsed === undefined) foreign.push(file);
-    // Of a clock that ran ahead: nobody can ask for a moment that is still to come.
-    else
-      files.push({
-        ...parsed,
-        time: believedTime(parsed.time, modified, nowOf(bucket)),
-        file,
-        bytes,
-        modified,
-      });
+  for (const object of objects) {
+    const file = storedChange(bucket, object);
+    if (file === undefined) foreign.push(object.key.slice(prefix.length));
+    else files.push(file);
   }
   // Keys sort in the order of their changes; two of one first number by their end, then by time.
   return { files: files.toSorted((a, b) => (a.file < b.file ? -1 : 1)), foreign };
+}
+
+/** Undefined for a foreign object. */
+export function storedChange(
+  bucket: Bucket,
+  { key, bytes, modified }: StoredObject,
+): StoredChange | undefined {
+  const parsed = parseChangeKey(bucket.prefix, key);
+  if (parsed === undefined) return undefined;
+  // Of a clock that ran ahead: nobody can ask for a moment that is still to come.
+  const time = believedTime(parsed.time, modified, nowOf(bucket));
+  return { ...parsed, time, file: key.slice(bucket.prefix.length), bytes, modified };
 }
 
 /** A full backup that a replay may begin with. */

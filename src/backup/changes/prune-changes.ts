@@ -5,6 +5,7 @@
  */
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
+import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { parseChangeKey } from './change-names.ts';
@@ -76,15 +77,20 @@ async function boundsOf(
 ): Promise<Bounds> {
   const none: Bounds = { newest: undefined, oldest: undefined };
   if (files.length === 0) return none;
-  const times = (await readGroups(bucket)).map(({ name }) => timeOfName(name)?.getTime() ?? 0);
-  const oldest = times.length === 0 ? undefined : new Date(Math.min(...times));
+  const oldest = oldestBackup(await readGroups(bucket));
   if (!files.some((file) => whyOld(file, oldest, options) !== undefined)) return none;
   const entry = await newestVerified(bucket);
   return { newest: entry && basesOf(bucket, [entry])[0], oldest };
 }
 
+/** When the oldest backup was begun. */
+export function oldestBackup(groups: readonly ObjectGroup[]): Date | undefined {
+  const times = groups.map(({ name }) => timeOfName(name)?.getTime() ?? 0);
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
+}
+
 /** Oldest first. In doubt a file stays. Pure. */
-function planChanges(
+export function planChanges(
   files: readonly StoredChange[],
   { newest, oldest }: Bounds,
   { days, now: clock }: Pick<ChangePruneOptions, 'days' | 'now'>,

@@ -12,6 +12,7 @@ import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts
 import { keySql, LOG_TABLE } from '../schema/change-triggers.ts';
 import { type RowForm, rowForm } from '../snapshot/row-form.ts';
 import { type ScanSql, type ScanValue, scanSql } from '../snapshot/scan-sql.ts';
+import { isStaging } from '../staged/staged-transaction.ts';
 import type { TableChanges } from './change-file.ts';
 import { STATE_TABLE } from './change-state.ts';
 import { coverageOf } from './coverage.ts';
@@ -23,8 +24,11 @@ const LEASE_MINUTES = 1;
 
 /** Attempts that are remembered: a request may have gone astray and land later. */
 const ATTEMPTS = 8;
-/** `0000000000000012_20261127T143205006Z`, and a space. */
-const ATTEMPT_CHARACTERS = 37;
+/** `0000000000000012_20261127T143205006Z_0f1e2d3c`, and a space. */
+const ATTEMPT_CHARACTERS = 46;
+const NAME = /^(\d{16})_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z_([0-9a-f]{8})$/;
+/** More full backups than these between two files have to be the last ones' bases. */
+const RUNS = 20;
 
 export interface RangeAsk {
   readonly peek: Peek;
@@ -41,6 +45,10 @@ export interface Range {
   readonly before: Peek;
   readonly last: number;
   readonly time: Date;
+  /** By chance, for the file's name. */
+  readonly mark: string;
+  /** Names of full backups that were made of this very database, the newest ones. */
+  readonly backups: string[];
   /** `last` is the end of the log. */
   readonly isEnd: boolean;
   /** All names that were perhaps stored, this one first: what `change_state.attempt` holds. */
@@ -63,20 +71,24 @@ export async function readRange(
     peek,
     begin(ask),
     { ...sql(SEQUENCE.sql()) },
+    ask.schema.tables.some(({ name }) => name === 'backup_runs') ? MADE : NONE,
     ...reads.flatMap(({ images, deleted }) => [sql(images.text), sql(deleted.text)]),
   ]);
-  const [, claimed, peeked, begun, sequence, ...rows] = results;
+  const [, claimed, peeked, begun, sequence, made, ...rows] = results;
   if (isEmpty(claimed)) return { kind: 'busy' };
   const before = peek.parse(peeked?.rows ?? []);
   const attempt = begun?.rows[0]?.text('attempt').split(' ') ?? [];
-  const [name] = attempt;
-  if (before === undefined || name === undefined) return { kind: 'moved' };
-  const last = Number(name.slice(0, 16));
+  const name = NAME.exec(attempt[0] ?? '');
+  if (before === undefined || name === null) return { kind: 'moved' };
+  const [, end, year, month, day, hour, minute, second, ms, mark = ''] = name;
+  const last = Number(end);
   return {
     kind: 'range',
     before,
     last,
-    time: timeOf(name),
+    time: new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`),
+    mark,
+    backups: (made?.rows ?? []).map((row) => row.text('name')),
     isEnd: last === before.last,
     attempts: attempt,
     tables: reads.map(({ table, images, deleted }, i) => ({
@@ -89,17 +101,10 @@ export async function readRange(
     })),
     sequence: new Map(
       exactly(SEQUENCE, sequence).flatMap(([table, seq = null]): [string, SqlValue][] =>
-        typeof table === 'string' && table !== LOG_TABLE ? [[table, seq]] : [],
+        typeof table === 'string' && table !== LOG_TABLE && !isStaging(table) ? [[table, seq]] : [],
       ),
     ),
   };
-}
-
-/** `20261127T143205006Z` at the end of the name. */
-function timeOf(name: string): Date {
-  const at = name.slice(-19);
-  const parts = [at.slice(0, 4), at.slice(4, 6), at.slice(6, 8)].join('-');
-  return new Date(`${parts}T${at.slice(9, 11)}:${at.slice(11, 13)}:${at.slice(13, 15)}.${at.slice(15, 18)}Z`);
 }
 
 /**
@@ -113,7 +118,7 @@ function begin({ peek: { state, cookie, tables }, entries, holder }: RangeAsk): 
   const time = "replace(replace(replace(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), '-', ''), ':', ''), '.', '')";
   return sql(
     `UPDATE ${STATE_TABLE}
-     SET attempt = rtrim(substr(printf('%016d', ${upper}) || '_' || ${time} || ' ' || COALESCE(attempt, ''), 1, ${ATTEMPTS * ATTEMPT_CHARACTERS})),
+     SET attempt = rtrim(substr(printf('%016d', ${upper}) || '_' || ${time} || '_' || lower(hex(randomblob(4))) || ' ' || COALESCE(attempt, ''), 1, ${ATTEMPTS * ATTEMPT_CHARACTERS})),
        waiting_since = COALESCE(waiting_since, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
      WHERE id = 1 AND timeline = ?2 AND shipped_seq = ?3 AND needs_base IS NULL AND schema_cookie = ?4
        AND (SELECT schema_version FROM pragma_schema_version) = ?4 AND ${upper} > shipped_seq
@@ -187,6 +192,9 @@ function plainScan(first: string, second: string): ScanSql {
     rowid: undefined,
   };
 }
+
+const MADE = sql(`SELECT name FROM backup_runs WHERE state <> 'failed' ORDER BY id DESC LIMIT ${RUNS}`);
+const NONE = sql('SELECT 1 WHERE 0');
 
 const SEQUENCE = rowForm(plainScan('name', 'seq'), 'exact');
 

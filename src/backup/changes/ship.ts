@@ -235,6 +235,7 @@ function encode({ appVersion }: ShipContext, range: Range): Uint8Array {
       schema_sha256: schemaSha256 ?? '',
       previous,
       restore_point: range.isEnd,
+      backups: range.backups,
     },
     tables: range.tables,
     sequence: range.sequence,
@@ -258,7 +259,8 @@ async function storeFile(
   const { timeline, shippedSeq } = range.before.state;
   const first = shippedSeq + 1;
   const encrypted = encryption !== undefined;
-  const key = changeKey(prefix, { timeline, first, last: range.last, time: range.time, encrypted });
+  const { last, time, mark } = range;
+  const key = changeKey(prefix, { timeline, first, last, time, encrypted, mark });
   const sealed = await seal(range.body, context);
   const failure = await store.put(key, sealed, { createOnly: true }).then(
     () => undefined,

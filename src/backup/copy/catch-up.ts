@@ -9,9 +9,10 @@ import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import { readGroups } from '../catalog/list.ts';
-import { putPin } from '../catalog/pins.ts';
 import type { RetentionPolicy } from '../catalog/retention.ts';
+import { pruneCopiedChanges } from './change-retention.ts';
 import { ChangeCopy, type Shipped } from './copy-changes.ts';
+import { copyPins } from './copy-pins.ts';
 import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
 import { type CopyMemory, LOOK_EVERY_MS } from './memory.ts';
 import { hasManifest, isComplete, type Listings, missingIn } from './places.ts';
@@ -23,6 +24,8 @@ export interface CopyContext {
   readonly copy: Bucket;
   readonly clock: Pick<Clock, 'now'>;
   readonly policy: RetentionPolicy;
+  /** How many days change files are kept; absent: none is removed. */
+  readonly changeDays?: number | undefined;
   /** Absent: nothing is deleted in the copy. */
   readonly triggers?: Ledger['triggers'];
   /** Absent: change files are not looked at. */
@@ -78,6 +81,7 @@ class Work {
   /** Backups. */
   #left: number;
   readonly #changes: ChangeCopy | undefined;
+  #retention: Pick<CopyMemory['changes'], 'gone' | 'retained'>;
   #isRest = false;
   /** In this slice. */
   readonly #copied: string[] = [];
@@ -95,6 +99,7 @@ class Work {
     this.#newest = before.newest;
     this.#undeletable = before.undeletable;
     this.#left = before.left - before.changes.left;
+    this.#retention = before.changes;
     const { first, copy, shipped } = context;
     if (shipped !== undefined)
       this.#changes = new ChangeCopy({ first, copy, shipped, slice, now }, before.changes);
@@ -102,7 +107,12 @@ class Work {
 
   memory(): CopyMemory {
     const now = this.#now.toISOString();
-    const changes = this.#changes?.memory ?? { ...this.#before.changes, left: 0 };
+    const changes = {
+      ...this.#before.changes,
+      ...(this.#changes?.memory ?? { left: 0 }),
+      gone: this.#retention.gone,
+      retained: this.#retention.retained,
+    };
     const refused = [...this.#refused.values(), ...Object.values(changes.refused)];
     const problems = [...this.#problems, ...refused.map(({ problem }) => problem)];
     const left = this.#left + changes.left;
@@ -124,8 +134,7 @@ class Work {
   }
 
   #nextLook(): string {
-    const { isOnlyChanges = false } = this.#context;
-    const next = isOnlyChanges ? this.#before.next : null;
+    const next = this.#context.isOnlyChanges === true ? this.#before.next : null;
     return next ?? new Date(this.#now.getTime() + LOOK_EVERY_MS).toISOString();
   }
 
@@ -151,7 +160,7 @@ class Work {
     for (const group of wanted) {
       if (!(await this.#copy(listings, group))) break;
     }
-    await this.#copyPins(listings);
+    if (!(await copyPins(listings, this.#copied, this.#slice))) this.#rest();
     await this.changes();
     await this.#retain(listings);
     if (this.#left === 0 && this.#slice.take(1))
@@ -164,10 +173,8 @@ class Work {
   /** Those that are whole by now, or gone, and those whose day is over. */
   #forgetRefused(missing: readonly ObjectGroup[]): void {
     const names = new Set(missing.map(({ name }) => name));
-    for (const [name, { at }] of this.#refused) {
-      const age = this.#now.getTime() - Date.parse(at);
-      if (!names.has(name) || age < 0 || age >= REFUSED_MS) this.#refused.delete(name);
-    }
+    for (const [name, { at }] of this.#refused)
+      if (!names.has(name) || !this.#isToday(at)) this.#refused.delete(name);
   }
 
   /** False: the slice is used up. */
@@ -253,39 +260,38 @@ class Work {
     return this.#rest();
   }
 
-  /** Pins are copied, and never taken off there: `unpin --from copy` does that. */
-  async #copyPins({ first, copy }: Listings): Promise<void> {
-    const isPinned = ({ objects }: ObjectGroup): boolean => objects.some(({ role }) => role === 'pin');
-    const pinned = new Set(first.groups.filter(isPinned).map(({ name }) => name));
-    const there = copy.groups.filter((group) => hasManifest(group) && !isPinned(group));
-    for (const name of [...there.map((group) => group.name), ...this.#copied]) {
-      if (!pinned.has(name)) continue;
-      if (!this.#slice.take(3)) return void this.#rest();
-      await putPin(copy.bucket, name);
-    }
-  }
-
   async #retain(listings: Listings): Promise<void> {
     const { triggers, policy } = this.#context;
-    const mayGo = mayGoNow(listings, this.#gone, this.#now);
-    if (triggers === undefined || mayGo.size === 0) return;
     // Asked again once a day: the right may have come.
-    const refusedAt = this.#undeletable === null ? Number.NEGATIVE_INFINITY : Date.parse(this.#undeletable);
-    const since = this.#now.getTime() - refusedAt;
-    if (since >= 0 && since < REFUSED_MS) return;
-    const report = await pruneCopy(listings, {
-      mayGo,
-      policy,
-      triggers,
-      now: this.#now,
-      slice: this.#slice,
-    });
+    if (triggers === undefined || this.#isToday(this.#undeletable)) return;
+    await this.#retainChanges(listings);
+    const mayGo = mayGoNow(listings, this.#gone, this.#now);
+    if (mayGo.size === 0) return;
+    const order = { mayGo, policy, triggers, now: this.#now, slice: this.#slice };
+    const report = await pruneCopy(listings, order);
     if (report === undefined) return;
-    const { removed, denied, problems } = report;
+    const { removed, denied } = report;
     this.#gone = Object.fromEntries(Object.entries(this.#gone).filter(([name]) => !removed.includes(name)));
     if (denied.length > 0) this.#undeletable = this.#now.toISOString();
     else if (removed.length > 0) this.#undeletable = null;
-    if (denied.length === 0) this.#problems.push(...problems);
+    if (denied.length === 0) this.#problems.push(...report.problems);
+  }
+
+  /** Once a day. */
+  async #retainChanges(listings: Listings): Promise<void> {
+    const { changeDays: days } = this.#context;
+    if (days === undefined || this.#isToday(this.#retention.retained)) return;
+    const { gone } = this.#retention;
+    const done = await pruneCopiedChanges({ listings, days, gone, now: this.#now, slice: this.#slice });
+    if (done === undefined) return;
+    this.#retention = { gone: done.gone, retained: this.#now.toISOString() };
+    if (done.isDenied) this.#undeletable = this.#now.toISOString();
+    else this.#problems.push(...done.problems);
+  }
+
+  #isToday(at: string | null): boolean {
+    const since = at === null ? Number.POSITIVE_INFINITY : this.#now.getTime() - Date.parse(at);
+    return since >= 0 && since < REFUSED_MS;
   }
 }
 

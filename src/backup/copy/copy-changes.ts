@@ -1,7 +1,7 @@
 /**
  * Change files for the second bucket, in the order of their changes. There may be very many, so a
  * look begins where the last one ended. They have no manifest: what stands in the first bucket is
- * read, and the copy has to give back the same. Nothing deletes them in the copy.
+ * read, and the copy has to give back the same.
  */
 import { createHash } from 'node:crypto';
 import type { Bucket } from '../catalog/bucket.ts';
@@ -57,7 +57,7 @@ export class ChangeCopy {
     this.#left = before.left;
   }
 
-  get memory(): ChangesMemory {
+  get memory(): Omit<ChangesMemory, 'gone' | 'retained'> {
     return {
       upTo: Object.fromEntries(this.#upTo),
       left: this.#left,

@@ -12,7 +12,7 @@ import type { CopyMemory } from './memory.ts';
 import { hasManifest, isComplete, type Listings } from './places.ts';
 import type { Slice } from './proven.ts';
 
-const KEPT_AFTER_MS: number = 7 * 86_400_000;
+export const KEPT_AFTER_MS: number = 7 * 86_400_000;
 
 /** Since when each backup of the copy is gone from the first bucket. */
 export function goneSince(
@@ -42,7 +42,7 @@ export function mayGoNow(listings: Listings, gone: CopyMemory['gone'], now: Date
   );
 }
 
-function newestObject({ first, copy }: Listings): number {
+export function newestObject({ first, copy }: Listings): number {
   const times = [...first.groups, ...copy.groups].flatMap(({ objects }) =>
     objects.map(({ modified }) => modified.getTime()),
   );

@@ -16,11 +16,22 @@ const changes = v.object({
   /** Where the change log stood at the last look (`placeOf`); null: there was none. */
   seen: v.nullable(v.string()),
   refused,
+  /** By timeline: the first bucket has no file up to this one any more, and since when. */
+  gone: v.optional(v.record(v.string(), v.object({ upTo: v.string(), since: time })), {}),
+  /** When retention of the copy's change files was looked at last; null: never. */
+  retained: v.optional(v.nullable(time), null),
 });
 
 export type ChangesMemory = Readonly<v.InferOutput<typeof changes>>;
 
-const NO_CHANGES: ChangesMemory = { upTo: {}, left: 0, seen: null, refused: {} };
+const NO_CHANGES: ChangesMemory = {
+  upTo: {},
+  left: 0,
+  seen: null,
+  refused: {},
+  gone: {},
+  retained: null,
+};
 const fields = {
   /** When both buckets were listed last; null: never. */
   at: v.nullable(time),

@@ -24,26 +24,33 @@ interface Means {
 /** @throws PointOutOfReach where the chain of files ends before the moment */
 export async function fetchPoint(point: Point, options: FetchOptions, means: Means): Promise<RestoreSource> {
   const notes: string[] = [];
-  const [newest, ...older] = point.ways;
-  if (newest === undefined) throw new Error('no way leads to the moment');
-  for (const [i, way] of [newest, ...older].entries()) {
+  /** How far the way came that came furthest. */
+  let furthest: { readonly way: Way; readonly error: PointOutOfReach } | undefined;
+  for (const [i, way] of point.ways.entries()) {
     try {
-      return await along(way, notes);
+      return await along(way, notes, false);
     } catch (error) {
-      const isLast = i === older.length;
-      if (isLast || !means.isItsFault(error)) throw error;
+      if (error instanceof PointOutOfReach) {
+        if (furthest === undefined || (error.last ?? 0) > (furthest.error.last ?? 0))
+          furthest = { way, error };
+        continue;
+      }
+      const isLast = i === point.ways.length - 1;
+      if (!means.isItsFault(error) || (isLast && furthest === undefined)) throw error;
       notes.push(error instanceof Error ? error.message : String(error));
     }
   }
-  throw new Error('no way leads to the moment');
+  if (furthest === undefined) throw new Error('no way leads to the moment');
+  if (!point.isBestEffort) throw furthest.error;
+  return along(furthest.way, notes, true);
 
-  async function along(way: Way, soFar: readonly string[]): Promise<RestoreSource> {
+  async function along(way: Way, soFar: readonly string[], mayEndEarly: boolean): Promise<RestoreSource> {
     const source = await means.fetchBackup(way, options);
     if (way.stop === undefined)
       return { ...source, notes: [...soFar, ...source.notes, ...shortNote(point, point.time)] };
     const { files, time, end } = await fetchFiles(way, options);
     const isWhole = end === undefined;
-    if (!isWhole && !point.isBestEffort)
+    if (!isWhole && !mayEndEarly)
       throw new PointOutOfReach(
         `the chain of changes behind backup ${way.base.entry.name} ends too early: ${end}. The last good moment is ${utc(time)}: ask for that, or add --best-effort`,
         { kind: 'gap', last: time, reason: end },

@@ -1,12 +1,12 @@
 /** Change files in the second bucket: behind the backups, in order, proved, asked for once. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { type CopyContext, catchUp } from '../../../src/backup/copy/catch-up.ts';
 import { placeOf } from '../../../src/backup/copy/copy-changes.ts';
 import { type CopyMemory, copyHealth, hasNewChanges, NO_MEMORY } from '../../../src/backup/copy/memory.ts';
 import { NO_LIMIT, type Slice } from '../../../src/backup/copy/proven.ts';
-import type { Store } from '../../../src/backup/store/types.ts';
+import { type Store, StoreError } from '../../../src/backup/store/types.ts';
 import { testClock } from '../../support/backup-world.ts';
 import { Faults, faultyStore } from '../../support/faulty-edges.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
@@ -79,11 +79,6 @@ test('every timeline, in order, behind the backups; a slice ends where its reque
   expect(world.there()).toEqual(files);
   for (const file of files)
     expect(world.b.objects.get(file)?.body).toEqual(world.a.objects.get(`backups/${file}`)?.body);
-  // Nobody deletes there what is gone here.
-  for (const file of files) world.a.objects.delete(`backups/${file}`);
-  world.clock.advance(30 * DAY);
-  await world.slice(9);
-  expect(world.there()).toEqual(files);
 });
 
 test('an idle bot asks for nothing more; a new file costs a page of either bucket and its own', async () => {
@@ -140,4 +135,89 @@ test('the copy is behind while it lacks one', async () => {
   await world.put(1, 1);
   const memory = await world.slice(1, room(5));
   expect(copyHealth(memory, world.clock.now())).toMatchObject({ state: 'behind', left: 1 });
+});
+
+describe('retention in the copy', () => {
+  const triggers = async () => new Map();
+  /** A day later, with a backup of that day: it is what the others are old beside. */
+  async function nextDay(world: ReturnType<typeof pair>, slice: Slice = NO_LIMIT): Promise<void> {
+    world.clock.advance(DAY);
+    await putBackup(world.a, 'backups/', world.clock.now());
+    await world.slice(9, slice, { triggers, changeDays: 14 });
+  }
+
+  async function old(): Promise<{ world: ReturnType<typeof pair>; files: string[] }> {
+    const world = pair();
+    await putBackup(world.a, 'backups/', world.clock.now());
+    const files = [await world.put(1, 2), await world.put(3, 3), await world.put(4, 9)];
+    for (let day = 0; day < 16; day += 1) await nextDay(world);
+    expect(world.there()).toEqual(files);
+    return { world, files };
+  }
+
+  test('what went from the first bucket goes a week later, and what is still there stays', async () => {
+    const { world, files } = await old();
+    for (const file of files.slice(0, 2)) world.a.objects.delete(`backups/${file}`);
+    for (let day = 0; day < 7; day += 1) {
+      await nextDay(world);
+      expect(world.there()).toEqual(files);
+    }
+    for (let day = 0; day < 2; day += 1) await nextDay(world);
+    expect(world.there()).toEqual(files.slice(2));
+    world.a.objects.delete(`backups/${files[2]}`);
+    for (let day = 0; day < 10; day += 1) await nextDay(world);
+    expect(world.there()).toEqual([]);
+  });
+
+  test('a first bucket that somebody empties takes nothing with it, nor does one that has the file again', async () => {
+    const { world, files } = await old();
+    const before = new Map(world.a.objects);
+    world.a.objects.clear();
+    for (let day = 0; day < 20; day += 1) {
+      world.clock.advance(DAY);
+      await world.slice(9, NO_LIMIT, { triggers, changeDays: 14 });
+    }
+    expect(world.there()).toEqual(files);
+    for (const [key, object] of before) if (!key.includes('changes/')) world.a.objects.set(key, object);
+    await nextDay(world);
+    const first = `backups/${files[0]}`;
+    world.a.objects.set(first, before.get(first) ?? { body: new Uint8Array(), modified: new Date() });
+    for (let day = 0; day < 20; day += 1) await nextDay(world);
+    expect(world.there()).toEqual(files);
+  });
+
+  test("what the copy's newest whole backup needs stays, however old, and so does what is young", async () => {
+    const world = pair();
+    await putBackup(world.a, 'backups/', world.clock.now());
+    const file = await world.put(1, 2);
+    await world.slice(9, NO_LIMIT, { triggers, changeDays: 14 });
+    world.a.objects.delete(`backups/${file}`);
+    world.clock.advance(30 * DAY);
+    await world.put(3, 9, OLD);
+    for (let day = 0; day < 10; day += 1) {
+      world.clock.advance(DAY);
+      await world.slice(9, NO_LIMIT, { triggers, changeDays: 14 });
+    }
+    expect(world.there()).toContain(file);
+  });
+
+  test('without the right to delete it is asked once a day, and is no trouble', async () => {
+    const { world, files } = await old();
+    world.a.objects.delete(`backups/${files[0]}`);
+    let asked = 0;
+    const remove = world.b.delete;
+    world.b.delete = async (keys) => {
+      if (!keys.some((key) => key.includes('changes/'))) return remove(keys);
+      asked += 1;
+      throw new StoreError('denied', { retryable: false, isDenied: true });
+    };
+    for (let day = 0; day < 10; day += 1) {
+      await nextDay(world);
+      await world.slice(9, NO_LIMIT, { triggers, changeDays: 14 });
+    }
+    expect(asked).toBeGreaterThan(1);
+    expect(asked).toBeLessThanOrEqual(3);
+    expect(world.there()).toEqual(files);
+    expect((await world.slice(9, NO_LIMIT, { triggers, changeDays: 14 })).problem).toBeNull();
+  });
 });
