@@ -69,7 +69,12 @@ export interface ChaosOptions {
   readonly focus?: Focus | undefined;
   /** What somebody else does when this process stalls; at most once. */
   readonly meanwhile?: (() => Promise<void>) | undefined;
+  /** What happens beside, between any two calls. */
+  readonly beside?: (() => Promise<void>) | undefined;
 }
+
+/** Of a call, that something happens before it. */
+const BESIDE = 0.15;
 
 export class Chaos {
   isDead = false;
@@ -112,6 +117,8 @@ export class Chaos {
     this.#counts.set(label, nth + 1);
     if (this.#down.has(side)) throw failure(what, false);
     const random = createRandom(hash(`${this.#options.name} ${label} ${nth}`));
+    const { beside } = this.#options;
+    if (beside !== undefined && random.chance(BESIDE)) await beside();
     const drawn = random.chance(this.#chance(what));
     const trouble = drawn ? random.pick(TROUBLES) : undefined;
     if (trouble !== undefined) this.hits.push(`${label} (${nth}) <- ${trouble}`);

@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
-import type { RowSource } from '../../src/backup/model/model.ts';
+import type { RowSource, SnapshotSource } from '../../src/backup/model/model.ts';
 import { fileCalls } from '../../src/backup/restore/file-calls.ts';
 import type { RestoreParts } from '../../src/backup/restore/restore-steps.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';
@@ -14,6 +14,7 @@ import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { faultyLedger } from '../support/faulty-edges.ts';
 import type { Chaos } from './chaos.ts';
+import type { DatabaseTime } from './database-time.ts';
 import { chaoticDatabase, chaoticFetch, chaoticFiles, chaoticSource } from './edges.ts';
 
 /** The database through a chaotic edge, or through a calm one. */
@@ -21,6 +22,7 @@ export interface Reached {
   readonly db: Database;
   readonly ledger: ReturnType<typeof createBackupLedger>;
   readonly source: RowSource;
+  readonly schema: SnapshotSource['schema'];
   readonly restoreParts: Pick<RestoreParts, 'target' | 'closeTarget' | 'fetch' | 'files'>;
 }
 
@@ -35,16 +37,23 @@ export interface Host {
   close(): Promise<string>;
 }
 
-export async function openFileHost(template: string, directory: string): Promise<Host> {
-  const path = join(directory, 'bot.db');
-  copyFileSync(template, path);
+export const FILE = 'bot.db';
+
+/** @param template undefined: the file is there */
+export async function openFileHost(
+  template: string | undefined,
+  directory: string,
+  time: DatabaseTime,
+): Promise<Host> {
+  const path = join(directory, FILE);
+  if (template !== undefined) copyFileSync(template, path);
   let open: Database | undefined;
   const closeTarget = (): void => {
     open?.close();
     open = undefined;
   };
   const direct = async (): Promise<Database> => {
-    open ??= await openEmbeddedDatabase(path);
+    open ??= time.database(await openEmbeddedDatabase(path));
     return open;
   };
   return {
@@ -57,12 +66,19 @@ export async function openFileHost(template: string, directory: string): Promise
       const source = openEmbeddedSnapshotSource({ path });
       const target = { kind: 'file', path } as const;
       if (chaos === undefined)
-        return { db, ledger, source, restoreParts: { target, closeTarget, fetch, files: fileCalls } };
+        return {
+          db,
+          ledger,
+          source,
+          schema: source.schema,
+          restoreParts: { target, closeTarget, fetch, files: fileCalls },
+        };
       const disturbed = chaos.side('database', (what) => new Error(`${what}: database is locked`));
       return {
         db: chaoticDatabase(db, chaos),
         ledger: { ...ledger, ...faultyLedger(ledger, disturbed) },
         source: chaoticSource(source, chaos),
+        schema: () => disturbed.call('schema', source.schema),
         restoreParts: { target, closeTarget, fetch, files: chaoticFiles(fileCalls, chaos) },
       };
     },
@@ -73,19 +89,22 @@ export async function openFileHost(template: string, directory: string): Promise
   };
 }
 
-export async function openServerHost(template: string, directory: string): Promise<Host> {
+export async function openServerHost(template: string, directory: string, time: DatabaseTime): Promise<Host> {
   const path = join(directory, 'server.db');
   copyFileSync(template, path);
   const server = openSqlServer({ file: path });
+  const serve = time.fetch(server.fetch);
   const url = 'http://database.invalid';
   const opened: Database[] = [];
   const reach = (fetcher: typeof fetch): Reached => {
     const db = openRemoteDatabase({ url, authToken: undefined, fetch: fetcher });
     opened.push(db);
+    const source = openRemoteSnapshotSource({ url, fetch: fetcher });
     return {
       db,
       ledger: createBackupLedger(db),
-      source: openRemoteSnapshotSource({ url, fetch: fetcher }),
+      source,
+      schema: source.schema,
       restoreParts: {
         target: { kind: 'remote', url, authToken: undefined },
         closeTarget: () => {},
@@ -93,13 +112,13 @@ export async function openServerHost(template: string, directory: string): Promi
       },
     };
   };
-  const calm = reach(server.fetch);
-  const beside = await openEmbeddedDatabase(path);
+  const calm = reach(serve);
+  const beside = time.database(await openEmbeddedDatabase(path));
   return {
     kind: 'server',
     path,
     direct: async () => beside,
-    reach: async (chaos) => (chaos === undefined ? calm : reach(chaoticFetch(server.fetch, chaos))),
+    reach: async (chaos) => (chaos === undefined ? calm : reach(chaoticFetch(serve, chaos))),
     async close() {
       for (const db of [beside, ...opened]) db.close();
       server.close();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { simulate } from './fault-simulation.ts';
 import { makeTemplates, type Templates } from './templates.ts';
 
-const SEEDS = 40;
+const SEEDS = 12;
 
 let templates: Templates;
 beforeAll(async () => {

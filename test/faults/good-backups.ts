@@ -1,17 +1,20 @@
 /** The bucket's promises: what is listed as good restores exactly, and stays. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import { parseKey } from '../../src/backup/catalog/names.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
+import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
 import { fetchSource } from '../../src/backup/restore/source.ts';
+import { type Held, heldBy, type State } from './contents.ts';
 import { cuttingStore } from './edges.ts';
-import { PREFIX, type Scene, type State, stateOf } from './fault-scene.ts';
+import { PREFIX, type Scene } from './fault-scene.ts';
 
-export interface Good {
-  readonly state: State;
+export interface Good extends Held {
+  /** It, restored: what a replay begins with. */
+  readonly path: string;
   readonly time: Date;
   /** The stored bytes that were looked at. */
   readonly bodies: readonly (Uint8Array | undefined)[];
@@ -64,12 +67,12 @@ export class GoodBackups {
       const bodies = entry.objects.map(({ key }) => this.#scene.store.objects.get(key)?.body);
       const before = this.#good.get(entry.name);
       if (before?.bodies.every((body, i) => body === bodies[i])) continue;
-      const state = await this.#restored(entry, false);
-      if (this.#scene.random.chance(0.15) && (await this.#restored(entry, true)) !== state)
+      const { state, point, path } = await this.#restored(entry, false);
+      if (this.#scene.random.chance(0.15) && (await this.#restored(entry, true)).state !== state)
         throw new Error(`the two files of backup ${entry.name} differ`);
       if (!this.#scene.states.has(state))
         throw new Error(`backup ${entry.name} holds what the database never held`);
-      this.#good.set(entry.name, { state, time: entry.time, bodies });
+      this.#good.set(entry.name, { state, point, path, time: entry.time, bodies });
     }
   }
 
@@ -86,7 +89,12 @@ export class GoodBackups {
     const left = [
       ...store.objects.keys(),
       ...[...store.uploads].map(({ key }) => `unfinished ${key}`),
-    ].filter((key) => key.includes(only) && !this.#good.has(parseKey(PREFIX, key)?.name ?? ''));
+    ].filter(
+      (key) =>
+        key.includes(only) &&
+        parseChangeKey(PREFIX, key) === undefined &&
+        !this.#good.has(parseKey(PREFIX, key)?.name ?? ''),
+    );
     if (left.length > 0) throw new Error(`debris is left: ${left.join(', ')}`);
   }
 
@@ -104,7 +112,7 @@ export class GoodBackups {
     }
   }
 
-  async #restored(entry: BackupEntry, fromDocument: boolean): Promise<State> {
+  async #restored(entry: BackupEntry, fromDocument: boolean): Promise<Held & { readonly path: string }> {
     const { store, keys, contentsSql } = this.#scene;
     const directory = mkdtempSync(join(this.#scene.directory, 'check-'));
     try {
@@ -116,9 +124,11 @@ export class GoodBackups {
       if (source.notes.length !== (fromDocument ? 1 : 0))
         throw new Error(`backup ${entry.name} is not whole: ${source.notes.join('; ')}`);
       const db = new DatabaseSync(source.path, { readOnly: true, timeout: 10_000 });
-      const rows = db.prepare(contentsSql).all();
+      const held = heldBy(db, contentsSql);
       db.close();
-      return stateOf(rows.map((row) => `${String(row['name'])}\n${String(row['contents'])}`));
+      const path = join(this.#scene.directory, `good-${entry.name}.db`);
+      renameSync(source.path, path);
+      return { ...held, path };
     } finally {
       rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     }

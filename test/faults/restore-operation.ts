@@ -3,26 +3,71 @@
  * new, to the last value.
  */
 import { restore } from '../../src/backup/restore/restore.ts';
+import type { RestoreFrom } from '../../src/backup/restore/source.ts';
 import type { Chaos } from './chaos.ts';
-import type { Scene, State } from './fault-scene.ts';
+import type { State } from './contents.ts';
+import { type Look, PREFIX, type Scene } from './fault-scene.ts';
 import type { GoodBackups } from './good-backups.ts';
+import type { ShippedPoint } from './shipped-history.ts';
 
 export interface Restored {
-  /** States that are right afterwards. */
-  readonly right: readonly State[];
+  /** What is right afterwards. */
+  readonly right: readonly Right[];
   readonly isDone: boolean;
+}
+
+/** Of a moment search tables are made anew: then the point alone is compared. */
+export type Right = { readonly state: State } | { readonly point: State };
+
+export function mustBe({ state, point }: Look, right: readonly Right[]): void {
+  const isRight = right.some((one) => ('state' in one ? one.state === state : one.point === point));
+  if (!isRight) throw new Error('the database does not hold what was acknowledged');
+}
+
+interface Wanted {
+  readonly from: RestoreFrom;
+  readonly what: string;
+  readonly right: Right;
+}
+
+/** A moment as often as a backup, where there is one. */
+async function something(scene: Scene, good: GoodBackups, points: readonly ShippedPoint[]): Promise<Wanted> {
+  const there = points.filter(
+    ({ base, files }) =>
+      good.good.has(base.entry.name) &&
+      files.every(({ file }) => scene.store.objects.has(`${PREFIX}${file}`)),
+  );
+  if (there.length > 0 && scene.random.chance(0.5)) {
+    const { base, files, stop, point } = scene.random.pick(there);
+    const { time, timeline, last: seq } = stop;
+    const way = { base, files, stop };
+    return {
+      from: {
+        kind: 'point',
+        point: { at: time, time, timeline, seq, ways: [way], short: undefined, isBestEffort: false },
+      },
+      what: `${stop.file} behind ${base.entry.name}`,
+      right: { point },
+    };
+  }
+  const entries = await good.verified();
+  const entry = scene.random.chance(0.5) ? entries[0] : entries.at(-1);
+  if (entry === undefined) throw new Error('no backup is left to restore');
+  return {
+    from: { kind: 'backup', entry },
+    what: entry.name,
+    right: { state: good.stateOf(entry.name) },
+  };
 }
 
 export async function restoreSomething(
   scene: Scene,
   good: GoodBackups,
+  points: readonly ShippedPoint[],
   chaos: Chaos | undefined,
 ): Promise<Restored> {
-  const before = await scene.state();
-  const entries = await good.verified();
-  const entry = scene.random.chance(0.5) ? entries[0] : entries.at(-1);
-  if (entry === undefined) throw new Error('no backup is left to restore');
-  const wanted = good.stateOf(entry.name);
+  const before = { state: await scene.state() };
+  const { from, what, right: wanted } = await something(scene, good, points);
   const context = await scene.context(chaos);
   let safety: string | undefined;
   try {
@@ -38,13 +83,13 @@ export async function restoreSomething(
           isForgetful: true,
           ...context.reached.restoreParts,
         },
-        { from: { kind: 'backup', entry } },
+        { from },
       )
     ).safety;
   } catch (error) {
     if (chaos === undefined) throw error;
     const said = error instanceof Error ? error.message : '';
-    scene.story.push(`  restore of ${entry.name}: ${said.slice(0, 160)}`);
+    scene.story.push(`  restore of ${what}: ${said.slice(0, 160)}`);
     // What is said of it is what happened.
     const isSure = /nothing was|as it was/.test(said) && !chaos.isDead;
     return { right: isSure ? [before] : [before, wanted], isDone: false };

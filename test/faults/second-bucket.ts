@@ -7,6 +7,7 @@ import { Buffer } from 'node:buffer';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
+import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
 import { catchUp } from '../../src/backup/copy/catch-up.ts';
 import { type CopyMemory, NO_MEMORY, readMemory } from '../../src/backup/copy/memory.ts';
 import { NO_LIMIT, type Slice } from '../../src/backup/copy/proven.ts';
@@ -33,11 +34,12 @@ export class SecondBucket {
   constructor(scene: Scene) {
     this.#scene = scene;
     this.store = createMemoryStore(scene.clock.now);
+    this.#see();
   }
 
   /** A slice; what it remembers is lost with its process. */
   async copy(chaos?: Chaos): Promise<void> {
-    const { store, clock, retentionDays, random } = this.#scene;
+    const { store, clock, retentionDays, changeDays, random } = this.#scene;
     const first: Bucket = {
       store: chaos === undefined ? store : chaoticStore(store, chaos),
       prefix: PREFIX,
@@ -50,7 +52,19 @@ export class SecondBucket {
     };
     const { ledger } = await this.#scene.context();
     const triggers = (names: readonly string[]) => ledger.triggers(names);
-    const context = { first, copy, clock, policy: { days: retentionDays }, triggers };
+    const { log } = await this.#scene.look();
+    const shipped = log && { timeline: log.timeline, seq: log.shippedSeq };
+    const isOnlyChanges = chaos !== undefined && random.chance(0.3);
+    const context = {
+      first,
+      copy,
+      clock,
+      policy: { days: retentionDays },
+      changeDays,
+      triggers,
+      shipped,
+      isOnlyChanges,
+    };
     const slice = chaos !== undefined && random.chance(0.3) ? room(8 + random.int(30)) : NO_LIMIT;
     const memory = await catchUp(context, this.#memory, slice);
     if (chaos?.isDead === true) return;
@@ -71,27 +85,32 @@ export class SecondBucket {
       if (entry.state === 'verified')
         for (const { key, role } of entry.objects)
           if (role !== 'pin') this.#seen.set(key, store.objects.get(key)?.body ?? new Uint8Array(0));
+    this.#see();
     const now = clock.now().getTime();
-    const here = new Set(first.entries.map(({ name }) => name));
+    const here = new Set<string>(first.entries.map(({ name }) => name));
     const there = new Set<string>();
     const second = await listBackups({ store: this.store, prefix: '' });
     for (const entry of second.entries) {
       if (entry.state === 'unfinished') continue;
       if (entry.state !== 'verified') throw new Error(`${entry.name} is ${entry.state} in the second bucket`);
       there.add(entry.name);
-      for (const { key } of entry.objects) {
-        const body = this.store.objects.get(key)?.body;
-        const seen = this.#seen.get(`${PREFIX}${key}`);
-        if (body === undefined || seen === undefined || Buffer.compare(body, seen) !== 0)
-          throw new Error(`${key} of the second bucket is not what the first one had`);
-      }
+      for (const { key } of entry.objects) this.#mustBeAsFirst(key);
     }
+    const backups = there.size;
+    for (const file of [...this.store.objects.keys()].filter(
+      (key) => parseChangeKey('', key) !== undefined,
+    )) {
+      this.#mustBeAsFirst(file);
+      there.add(file);
+    }
+    for (const key of store.objects.keys())
+      if (parseChangeKey(PREFIX, key) !== undefined) here.add(key.slice(PREFIX.length));
     for (const name of this.#there) {
       if (there.has(name)) continue;
       const since = this.#gone.get(name);
       if (here.has(name) || since === undefined || now - since < WEEK_MS - (this.#jumps + 1) * DAY_MS)
         throw new Error(`${name} is gone from the second bucket too early`);
-      if (there.size < LEAST_VERIFIED) throw new Error(`only ${there.size} are left in the second bucket`);
+      if (backups < LEAST_VERIFIED) throw new Error(`only ${backups} are left in the second bucket`);
     }
     for (const name of [...this.#there, ...there])
       if (here.has(name)) this.#gone.delete(name);
@@ -99,8 +118,21 @@ export class SecondBucket {
     this.#there = there;
   }
 
+  /** Retention may take them at any time. */
+  #see(): void {
+    for (const [key, { body }] of this.#scene.store.objects)
+      if (parseChangeKey(PREFIX, key) !== undefined) this.#seen.set(key, body);
+  }
+
+  #mustBeAsFirst(key: string): void {
+    const body = this.store.objects.get(key)?.body;
+    const seen = this.#seen.get(`${PREFIX}${key}`);
+    if (body === undefined || seen === undefined || Buffer.compare(body, seen) !== 0)
+      throw new Error(`${key} of the second bucket is not what the first one had`);
+  }
+
   /** Nothing breaks any more: two days later at the latest it has all that the first one has. */
-  async mustCatchUp(): Promise<void> {
+  async mustCatchUp(shipped: ReadonlySet<string>): Promise<void> {
     for (let i = 0; i < 4; i += 1) {
       await this.copy();
       this.#scene.clock.advance(DAY_MS);
@@ -109,6 +141,8 @@ export class SecondBucket {
     const { store } = this.#scene;
     const first = await listBackups({ store, prefix: PREFIX });
     const lacks = first.entries.filter(({ state, name }) => state === 'verified' && !this.#there.has(name));
+    const files = [...shipped].filter((file) => store.objects.has(PREFIX + file) && !this.#there.has(file));
+    if (files.length > 0) throw new Error(`the second bucket lacks ${files.join(', ')}`);
     if (lacks.length > 0 || this.#memory.left > 0)
       throw new Error(
         `the second bucket lacks ${lacks.map(({ name }) => name).join(', ')}: ${JSON.stringify(this.#memory)}`,

@@ -3,18 +3,23 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
+import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
 import { generateKey, type KeyPair } from '../../src/backup/envelope/keys.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createRandom } from '../backup/sqlite/random-values.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
+import { NOTES } from './contents.ts';
+import { DatabaseTime } from './database-time.ts';
 import { openFileHost } from './fault-hosts.ts';
-import { Scene } from './fault-scene.ts';
+import { PREFIX, Scene } from './fault-scene.ts';
 import { type Good, GoodBackups } from './good-backups.ts';
+import { shipAll } from './ship-operation.ts';
+import { ShippedHistory } from './shipped-history.ts';
 
 export interface Template {
-  readonly schema: 'small' | 'whole';
   readonly path: string;
   /**
    * A query whose rows (`name`, `contents`) are all that the database holds but the engine's own
@@ -28,36 +33,17 @@ export interface Template {
    */
   readonly objects: MemoryStore['objects'];
   readonly good: ReadonlyMap<string, Good>;
+  /** What its change log tells. */
+  readonly history: ShippedHistory['known'];
 }
 
 export interface Templates {
-  /**
-   * `small` has a dozen tables of every kind that an operation touches: a run takes a fraction of
-   * the time, with every kind of call in it. `whole` has the schema of today, with its search
-   * tables.
-   */
-  get(schema: Template['schema'], isEncrypted: boolean): Template;
+  get(isEncrypted: boolean): Template;
   remove(): void;
 }
 
 const BACKUPS = 6;
 const DAY_MS = 86_400_000;
-
-const SMALL = new Set([
-  'schema_migrations',
-  'users',
-  'anime',
-  'anime_parts',
-  'groups',
-  'backup_lease',
-  'backup_runs',
-  'backup_requests',
-  'audit_log',
-  'counters',
-  'anime_stale',
-]);
-/** Moved on by backups and restores themselves. */
-const NOTES = new Set(['backup_lease', 'backup_runs', 'sqlite_sequence']);
 
 /**
  * In memory where the machine has such a directory: what is tested is the order of calls, not the
@@ -69,30 +55,23 @@ export function scratchDirectory(name: string): string {
 
 export async function makeTemplates(): Promise<Templates> {
   const directory = scratchDirectory('fault-template-');
-  const made: Template[] = [];
-  for (const schema of ['small', 'whole'] as const)
-    for (const key of [undefined, await generateKey()]) made.push(await makeTemplate(directory, schema, key));
+  const plain = await makeTemplate(directory, undefined);
+  const sealed = await makeTemplate(directory, await generateKey());
   return {
-    get(schema, isEncrypted) {
-      const found = made.find((one) => one.schema === schema && (one.key !== undefined) === isEncrypted);
-      if (found === undefined) throw new Error(`no template ${schema}`);
-      return found;
-    },
+    get: (isEncrypted) => (isEncrypted ? sealed : plain),
     remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
 
-async function makeTemplate(
-  directory: string,
-  schema: Template['schema'],
-  key: KeyPair | undefined,
-): Promise<Template> {
+async function makeTemplate(directory: string, key: KeyPair | undefined): Promise<Template> {
   const bare = join(directory, 'bare.db');
-  const contentsSql = await makeSchema(bare, schema);
-  const own = mkdtempSync(join(directory, `${schema}-`));
-  const host = await openFileHost(bare, own);
+  const contentsSql = await makeSchema(bare);
+  const own = mkdtempSync(join(directory, 'template-'));
+  const time = new DatabaseTime('template');
+  const host = await openFileHost(bare, own, time);
   const scene = new Scene({
     host,
+    time,
     contentsSql,
     random: createRandom(0),
     directory: own,
@@ -100,20 +79,33 @@ async function makeTemplate(
     retentionDays: 90,
   });
   scene.clock.advance(-(BACKUPS - 1) * DAY_MS);
-  for (let i = 0; i < BACKUPS; i += 1) {
-    if (i > 0) scene.clock.advance(DAY_MS);
+  const shipping = await scene.shipping();
+  const { db, source } = shipping;
+  await ensureTriggers(db, source);
+  const history = new ShippedHistory(scene);
+  const commit = async (): Promise<void> => {
     await scene.commit();
+    await history.witness();
+  };
+  for (let i = 0; i < BACKUPS; i += 1) {
+    await commit();
+    if (i > 0) await shipAll(scene, shipping);
+    // Half of the backups hold what no file has yet.
+    if (i % 2 === 1) await commit();
+    scene.clock.advance(i === 0 ? 0 : DAY_MS);
     const scheduledAt = scene.clock.now();
     const outcome = await runBackup(await scene.context(), { trigger: 'schedule', scheduledAt });
     if (outcome.kind !== 'done') throw new Error(`no backup of the template: ${JSON.stringify(outcome)}`);
   }
+  await history.witness();
   const backups = new GoodBackups(scene);
   await backups.check();
   await host.close();
   rmSync(bare);
   const path = host.path;
   changeJournal(path);
-  return { schema, path, contentsSql, key, objects: scene.store.objects, good: backups.good };
+  const { objects } = scene.store;
+  return { path, contentsSql, key, objects, good: backups.good, history: history.known };
 }
 
 /** Out of WAL mode: one file that can be copied. */
@@ -123,21 +115,11 @@ function changeJournal(path: string): void {
   db.close();
 }
 
-async function makeSchema(path: string, schema: Template['schema']): Promise<string> {
+async function makeSchema(path: string): Promise<string> {
   const db = await openEmbeddedDatabase(path);
   await migrate(db, { now: () => new Date('2026-01-01T00:00:00Z'), backup: async () => {} });
   db.close();
   const own = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 10_000 });
-  if (schema === 'small') {
-    for (const type of ['trigger', 'table'] as const)
-      for (const { name, tableName } of objectsOf(own, type))
-        if (!SMALL.has(tableName) && !isOwned(name)) own.exec(`DROP ${type} IF EXISTS "${name}"`);
-    // Of a version that has these tables nothing may be missing; with few of the bot's own it may
-    // claim none.
-    own.exec('DELETE FROM schema_migrations');
-    own.exec('ALTER TABLE anime_stale RENAME COLUMN anime_id TO anime');
-    own.exec('ALTER TABLE audit_log RENAME COLUMN id TO line');
-  }
   own.exec('PRAGMA journal_mode = DELETE; VACUUM');
   const contentsSql = contentsQuery(own);
   own.close();
@@ -149,13 +131,12 @@ export function newestOf({ objects, good }: Template, count: number): Pick<Templ
   const names = [...good.keys()].toSorted().slice(-count);
   return {
     good: new Map([...good].filter(([name]) => names.includes(name))),
-    objects: new Map([...objects].filter(([key]) => names.some((name) => key.includes(name)))),
+    objects: new Map(
+      [...objects].filter(
+        ([key]) => names.some((name) => key.includes(name)) || parseChangeKey(PREFIX, key) !== undefined,
+      ),
+    ),
   };
-}
-
-/** Belongs to another table and goes with it. */
-function isOwned(name: string): boolean {
-  return name.startsWith('sqlite_') || /_(data|idx|content|docsize|config)$/.test(name);
 }
 
 function objectsOf(db: DatabaseSync, type: string): { name: string; tableName: string; sql: string }[] {
@@ -172,7 +153,7 @@ function objectsOf(db: DatabaseSync, type: string): { name: string; tableName: s
 /** Written without any code of the engine: what the engine calls exact must be so to others too. */
 function contentsQuery(db: DatabaseSync): string {
   const tables = objectsOf(db, 'table').filter(
-    ({ name, sql }) => !NOTES.has(name) && !/^CREATE VIRTUAL/i.test(sql),
+    ({ name, sql }) => name !== 'sqlite_sequence' && !NOTES.includes(name) && !/^CREATE VIRTUAL/i.test(sql),
   );
   const selects = tables.map(({ name }) => {
     const columns = db.prepare(`PRAGMA table_info("${name}")`).all();

@@ -88,7 +88,11 @@ export function faultyStore(store: Store, faults: Caller, rot?: (key: string, at
         },
       };
     },
-    put: (key, body, options) => faults.call(`put ${key}`, () => store.put(key, body, options)),
+    put: (key, body, options) =>
+      faults.call(`put ${key}`, () => store.put(key, body, options), {
+        // Of a backup's manifest docs/spec/backup.md says so: its lease is what stands against that.
+        mayBeLate: key.includes('changes/'),
+      }),
     async get(key) {
       const object = await faults.call(`get ${key}`, () => store.get(key), { cut: cutObject });
       if (object === undefined) return undefined;
