@@ -169,7 +169,7 @@ export class Scene {
     ]);
   }
 
-  /** What a replay may get wrong: rows that go, that come back, and that swap what is theirs alone. */
+  /** What a replay may get wrong: rows that go, come back, and swap what is theirs alone. */
   #more(code: number): Statement[] {
     const other = 1 + this.random.int(9);
     switch (this.random.int(4)) {

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Bucket } from '../../src/backup/catalog/list.ts';
+import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { type ChainLink, followChain } from '../../src/backup/changes/chain.ts';
 import type { Base, StoredChange } from '../../src/backup/changes/list-changes.ts';
 import type { OpeningKeys } from '../../src/backup/envelope/types.ts';

@@ -3,7 +3,8 @@
  * log is in the bucket, every change is in the log, and a full backup with the files behind it
  * makes what the database held, to the last value, or is not called whole.
  */
-import { type Bucket, listBackups } from '../../src/backup/catalog/list.ts';
+import type { Bucket } from '../../src/backup/catalog/bucket.ts';
+import { listBackups } from '../../src/backup/catalog/list.ts';
 import { followChain } from '../../src/backup/changes/chain.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../../src/backup/changes/list-changes.ts';
 import { openChange } from '../../src/backup/changes/open-change.ts';
@@ -64,7 +65,7 @@ export class ShippedHistory {
     return this.#last;
   }
 
-  /** Call it after everything that may have changed the database. `seen`: somebody looked just now. */
+  /** Call it after everything that may have changed the database. `seen`: a look of just now. */
   async witness(seen?: Look): Promise<void> {
     const look = seen ?? (await this.#scene.look());
     const { log: state, last, waiting, point } = look;

@@ -90,7 +90,7 @@ export function faultyStore(store: Store, faults: Caller, rot?: (key: string, at
     },
     put: (key, body, options) =>
       faults.call(`put ${key}`, () => store.put(key, body, options), {
-        // Of a backup's manifest docs/spec/backup.md says so: its lease is what stands against that.
+        // A manifest is held back by its run's lease instead.
         mayBeLate: key.includes('changes/'),
       }),
     async get(key) {

@@ -12,7 +12,7 @@ export interface ChangeKey {
   /** The database's clock when the rows were read. */
   readonly time: Date;
   readonly encrypted: boolean;
-  /** 8 hex digits by chance: two copies of one database never take each other's file for their own. */
+  /** 8 hex digits by chance: no copy of a database takes another's file for its own. */
   readonly mark?: string | undefined;
 }
 

@@ -1,4 +1,7 @@
-/** Two bots from copies of one database, with one bucket: neither takes the other's changes for its own. */
+/**
+ * Two bots from copies of one database, with one bucket: neither takes the other's changes for its
+ * own.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
