@@ -1,4 +1,4 @@
-/** Shipping of the change log as the tick does it: file after file, and the full backup it needs. */
+/** Shipping of the change log as the tick does it, with the full backup that has to come first. */
 import { type ShipContext, type ShipOutcome, ship } from '../../src/backup/changes/ship.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import type { Chaos } from './chaos.ts';
