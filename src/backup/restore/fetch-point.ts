@@ -25,14 +25,14 @@ interface Means {
 export async function fetchPoint(point: Point, options: FetchOptions, means: Means): Promise<RestoreSource> {
   const notes: string[] = [];
   /** How far the way came that came furthest. */
-  let furthest: { readonly way: Way; readonly error: PointOutOfReach } | undefined;
+  let furthest: { readonly way: Way; readonly error: PointOutOfReach; readonly last: Date } | undefined;
   for (const [i, way] of point.ways.entries()) {
     try {
       return await along(way, notes, false);
     } catch (error) {
-      if (error instanceof PointOutOfReach) {
-        if (furthest === undefined || (error.last ?? 0) > (furthest.error.last ?? 0))
-          furthest = { way, error };
+      if (error instanceof PointOutOfReach && error.why.kind === 'gap') {
+        const { last } = error.why;
+        if (furthest === undefined || last > furthest.last) furthest = { way, error, last };
         continue;
       }
       const isLast = i === point.ways.length - 1;
