@@ -6,7 +6,7 @@ import { type Invocation, UsageError } from './command.ts';
 import { createProgressBar } from './progress-bar.ts';
 
 /** For the help of every command that takes one. */
-export const MOMENT = '15m, 2h or 3d ago, "2026-11-27 14:32" in TIMEZONE, or an ISO time';
+export const MOMENT = '15m, 2h or 3d ago, 14:32 (today) or "2026-11-27 14:32" in TIMEZONE, or an ISO time';
 
 /** @throws UsageError */
 export function parseMoment(text: string, now: Date, zone: string): Date {

@@ -37,9 +37,11 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   if (newest.entry !== undefined) return { entry: newest.entry, passedOver: newer };
   const bare = bareFile(bucket, newest.newer);
   const unpacked = await unpackedFile(bucket, newest.newer);
-  throw new Error(
+  const why = noLatest(bucket, newest);
+  throw new NoLatest(
+    why,
     [
-      `${noLatest(bucket, newest)}${isAbsent(bucket) ? `, ${ABSENT}` : ': make one with `npm run backup -- full`'}`,
+      `${why}${isAbsent(bucket) ? `, ${ABSENT}` : ': make one with `npm run backup -- full`'}`,
       ...newer.slice(0, SHOWN),
       ...(bare === undefined
         ? []
@@ -49,6 +51,15 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
         : [`The newest one that somebody unpacked there can be restored as a file: ${unpacked}`]),
     ].join('\n'),
   );
+}
+
+/** No backup is `latest`; the message has advice as well. */
+class NoLatest extends Error {
+  readonly why: string;
+  constructor(why: string, message: string) {
+    super(message);
+    this.why = why;
+  }
 }
 
 /**
@@ -69,7 +80,8 @@ export async function resolveAnywhere(session: Session, text: string): Promise<R
     const found = copy && (await resolveBackup(copy, text).catch(() => undefined));
     if (copy === undefined || found === undefined) throw error;
     await session.readCopy();
-    const [why = ''] = explain(error).split('\n');
+    // What to do about the first bucket is another day's matter.
+    const [why = ''] = (error instanceof NoLatest ? error.why : explain(error)).split('\n');
     const note = `the first bucket gave no backup (${why}), so this one is from the second copy, ${copy.store.description}`;
     return { ...found, passedOver: [note, ...found.passedOver] };
   }

@@ -18,8 +18,16 @@ export function tellLack(lack: Lack): string {
   return `the database is not whole: ${shown.join('; ')}${more}; ${wayBack(lack)}`;
 }
 
-/** What to do about it. */
-export function wayBack(lack: Lack): string {
+/** The last moment of before the loss that change files reach. */
+export interface LastStored {
+  /** For `--at`. */
+  readonly at: string;
+  /** For people. */
+  readonly shown: string;
+}
+
+/** What to do about it. Without change files a backup is all there is. */
+export function wayBack(lack: Lack, stored?: LastStored): string {
   const renames = lack.findings.flatMap((finding) => {
     const [, table, name] = RENAMED.exec(finding) ?? [];
     return table === undefined ? [] : [`ALTER TABLE ${name} RENAME TO ${table}`];
@@ -32,14 +40,18 @@ export function wayBack(lack: Lack): string {
   }
   const isAll =
     lack.tables.length === 0 ||
-    lacksCatalogue(lack) ||
+    // As of a minute ago its parts fit the anime of now; as of last night they may not.
+    (stored === undefined ? lacksCatalogue(lack) : lack.tables.includes('anime')) ||
     lack.tables.some((name) => NOT_ADVISED_ALONE.test(name));
-  const way = isAll
-    ? 'npm run backup -- restore latest --replace'
-    : `npm run backup -- restore latest --only ${lack.tables.join(',')}`;
+  const from = stored === undefined ? 'latest' : `--at ${stored.at}`;
+  const way = `npm run backup -- restore ${from} ${isAll ? '--replace' : `--only ${lack.tables.join(',')}`}`;
+  const what =
+    stored === undefined
+      ? 'bring back what a backup has of it'
+      : `bring it back as it was at ${stored.shown}`;
   const byHand =
     lack.mend === undefined ? '' : `, or keep what is there and run this SQL in it: ${lack.mend}`;
-  return `stop the bot and bring back what a backup has of it: ${way} (docs/operations.md, "The database file is damaged")${byHand}`;
+  return `stop the bot and ${what}: ${way} (docs/operations.md, "A table is gone")${byHand}`;
 }
 
 const SHOWN = 5;

@@ -54,6 +54,8 @@ function standOut(page: string): { readonly env: string; readonly commands: read
 test('on an empty machine its README, followed word by word, brings everything back', async () => {
   const made = await runCli(directory, settings, 'kit', '-o', 'kit.tar');
   expect(made.code, made.stderr).toBe(0);
+  expect(made.stdout).toMatch(/Its data is as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(Asia\/Tashkent, /);
+  expect(made.stdout).not.toContain('then this command again');
   const machine = join(directory, 'machine');
   mkdirSync(machine);
   execFileSync('tar', ['-xf', join(directory, 'kit.tar')], { cwd: machine });
@@ -70,6 +72,8 @@ test('on an empty machine its README, followed word by word, brings everything b
 
   const [uz = '', en = ''] = readFileSync(join(machine, 'kit/README.txt'), 'utf8').split(/^-{72}$/m);
   const steps = standOut(en);
+  const [, asOf = '?'] = /data is as of (.*)\.$/m.exec(made.stdout) ?? [];
+  for (const page of [uz, en]) expect(page).toContain(asOf);
   expect(standOut(uz)).toEqual(steps);
   expect(steps.commands).toEqual([
     'npm ci',
@@ -112,3 +116,22 @@ test('a file that the first bucket damaged is taken from the copy; an existing k
   expect(zip.code).toBe(2);
   expect(zip.stderr).toContain('a kit is a .tar file');
 });
+
+test('a kit says what is newer than its backup: changes, and what a restore brought', async () => {
+  const plain = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'third' };
+  const say = async (...args: readonly string[]) => (await runCli(directory, plain, ...args)).stdout;
+  // The log begins, and asks for its first full backup.
+  await say('changes', 'ship');
+  await say('full');
+  expect(await say('kit', '-o', 'now.tar')).not.toContain('then this command again');
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await db.write([sql("INSERT INTO anime (code, title) VALUES (8, 'Bleach')")]);
+  db.close();
+  await say('changes', 'ship');
+  expect(await say('kit', '-o', 'later.tar')).toMatch(
+    /changes are stored up to .* and are not in it; for a kit with it: npm run backup -- full/,
+  );
+  await say('full');
+  await say('restore', 'latest', '--replace', '--yes');
+  expect(await say('kit', '-o', 'restored.tar')).toMatch(/a restore was made after it .* full, then this/);
+}, 60_000);

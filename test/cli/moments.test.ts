@@ -87,6 +87,17 @@ test('restore --at brings the moment back, and says which', async () => {
     expect(await cli('restore', ...args)).toMatchObject({ code, stderr: expect.stringMatching(message) });
 }, 60_000);
 
+test('restore latest says that changes are stored behind it, and by what command', async () => {
+  const said = /changes are stored up to 2026-06-15 07:03:00 .*: `restore --at 0m(.*)` takes them, too/;
+  const dry = await cli('restore', 'latest', '--any-schema', '--to', 'file:latest.db', '--dry-run');
+  expect(said.exec(dry.stdout)?.[1]).toBe(' --to <as before>');
+  expect((await cli('restore', 'latest', '--any-schema', '--dry-run', '--json')).json()).toMatchObject({
+    notes: expect.arrayContaining([expect.stringMatching(said)]),
+  });
+  // Whoever names a backup means it.
+  expect((await cli('restore', '2026', '--any-schema', '--dry-run')).stdout).not.toMatch(said);
+}, 60_000);
+
 test('download, export and diff at a moment', async () => {
   const downloaded = await cli('download', '--at', one, '--json');
   const [file] = downloaded.json()['files'] as string[];
@@ -120,6 +131,9 @@ test('changes, list and verify --changes: how far back, and whether it holds', a
   world.newTimeline('restore');
   world.clock.advance(60_000);
   await world.full({ trim: true });
+  expect((await cli('restore', 'latest', '--any-schema', '--dry-run')).stdout).not.toContain(
+    'changes are stored',
+  );
   world.sql('INSERT INTO counted (note) VALUES (3)');
   const lost = await world.ship();
   world.sql('INSERT INTO counted (note) VALUES (4)');

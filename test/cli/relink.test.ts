@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sql } from '../../src/db/database.ts';
 import { startTown, type Town } from '../moving/support.ts';
 import { runCli } from './spawn-cli.ts';
 
@@ -52,6 +53,19 @@ test('status before and after, missing files by title, and the whole move by `ru
     moving: null,
     missing: 1,
   });
+});
+
+test('missing: nobody is told that all is well where no archive has the files', async () => {
+  await town.add(12, 2);
+  const waiting = await relink('missing');
+  expect(waiting.stdout).toMatch(/^2 of 2 files are not in the archive channel yet/);
+  await town.archive();
+  expect((await relink('missing')).stdout).toBe('no file is without a copy\n');
+  await town.bot.db.write([sql('DELETE FROM archive_channel'), sql('DELETE FROM archive')]);
+  expect((await relink('missing')).stdout).toMatch(
+    /^no archive channel: none of 2 files has a copy .*\/archive$/m,
+  );
+  expect((await relink('missing', '--json')).json()).toMatchObject({ missing: [], not_in_archive: 2 });
 });
 
 test('a word that is none of its own, and a run without a token', async () => {

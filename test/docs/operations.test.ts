@@ -167,10 +167,14 @@ describe('each step as written', { concurrent: false }, () => {
 
   test('the database was deleted', async () => {
     const place = new Place();
+    // What was stored behind the newest backup comes back as well.
+    await place.sh('npm run backup -- changes ship').catch(() => undefined);
     await place.backUp();
+    place.change('DELETE FROM anime_parts; DELETE FROM anime WHERE id > 39');
+    await place.sh('npm run backup -- changes ship');
     rmSync(place.database);
     await follow('The database was deleted', place);
-    expect(place.count(ANIME)).toBe(40);
+    expect(place.count(ANIME)).toBe(39);
   });
 
   test('the database file is damaged', async () => {
@@ -231,6 +235,19 @@ describe('each step as written', { concurrent: false }, () => {
     expect(place.count("SELECT count(*) FROM anime WHERE title = 'Bleach'")).toBe(1);
   });
 
+  test('a table is gone: one command brings back what came after the newest backup', async () => {
+    const place = new Place();
+    await place.sh('npm run backup -- changes ship').catch(() => undefined);
+    await place.backUp();
+    place.change('DELETE FROM anime_parts WHERE id <= 20');
+    await place.sh('npm run backup -- changes ship');
+    place.moments = { '--at 14:31': `--at ${new Date().toISOString()}` };
+    place.change('DROP TABLE anime_parts; INSERT INTO users (user_id) VALUES (99)');
+    expect(await follow('A table is gone', place)).toMatch(/^Safe: /m);
+    expect(place.count('SELECT count(*) FROM anime_parts')).toBe(100);
+    expect(place.count('SELECT count(*) FROM users WHERE user_id = 99')).toBe(1);
+  });
+
   test('a bad deploy corrupted rows', async () => {
     const place = new Place();
     await place.backUp();
@@ -273,8 +290,9 @@ describe('each step as written', { concurrent: false }, () => {
     const place = new Place();
     await place.backUp();
     place.server = await startSqlServer({ file: join(place.directory, 'server.db') });
-    expect(await follow('Turso is gone', place)).toContain('No difference.');
+    expect(await follow('Turso is gone', place)).toContain('done:');
     await place.server.close();
+    expect(place.count(ANIME, join(place.directory, 'server.db'))).toBe(40);
   });
 
   test('R2 is gone', async () => {

@@ -5,6 +5,7 @@
 import { ownSchema } from '../../db/own-tables.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { ColumnInfo, DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
+import { isChangeTrigger } from '../schema/change-triggers.ts';
 import { mentions } from './only-obstacles.ts';
 
 /**
@@ -91,7 +92,8 @@ export function ownersObjects(
   const again = objects.filter(
     ({ sql }) => table !== undefined && !gone.some((column) => mentions(sql ?? '', column)),
   );
-  const lost = objects.filter((object) => !again.includes(object));
+  // The change log's own are no loss: the next start makes them, and a new full backup after it.
+  const lost = objects.filter((object) => !again.includes(object) && !isChangeTrigger(object));
   return {
     statements: again.flatMap(({ sql }) => sql ?? []),
     notes: [

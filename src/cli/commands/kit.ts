@@ -4,15 +4,17 @@ import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { newestFit } from '../../backup/catalog/list.ts';
 import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/catalog/manifest.ts';
 import { manifestKey } from '../../backup/catalog/names.ts';
-import { isLatest } from '../../backup/catalog/newest.ts';
+import { isLatest, latestBackup } from '../../backup/catalog/newest.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { openObject } from '../../backup/verify/open-object.ts';
 import { explain } from '../../lib/clock.ts';
 import { SETTING_NAMES } from '../../settings/setting-names.ts';
 import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { storedBehind } from '../further.ts';
 import { KIT, readMe } from '../kit/read-me.ts';
 import { type TarFile, writeTar } from '../kit/tar-file.ts';
+import { showMoment } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Session } from '../session.ts';
@@ -43,15 +45,26 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
   for (const candidate of await candidates(session, notes)) {
     const { bucket, entry } = candidate;
     try {
-      const bytes = await write(invocation, candidate, { output, settings });
+      const asOf = showMoment(new Date(candidate.manifest.started_at), session.config.timeZone);
+      const bytes = await write(invocation, candidate, { output, settings, asOf });
       const { name } = entry;
-      terminal.answer({ ok: true, name, file: output, bytes, bucket: bucket.store.description, notes });
+      notes.push(...(await notInIt(invocation, candidate)));
+      terminal.answer({
+        ok: true,
+        name,
+        as_of: candidate.manifest.started_at,
+        file: output,
+        bytes,
+        bucket: bucket.store.description,
+        notes,
+      });
       for (const note of notes) terminal.say(terminal.colors.yellow(note));
       terminal.say(
         terminal.colors.green(
           `${output}: backup ${name} of ${bucket.store.description}, ${formatBytes(bytes)}, every byte as in its manifest`,
         ),
       );
+      terminal.say(`Its data is as of ${asOf}.`);
       terminal.say('Its README.txt says how to start from it. Keep key and settings elsewhere.');
       return 0;
     } catch (error) {
@@ -60,6 +73,21 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
     }
   }
   throw new Error(['no verified backup was found that is whole', ...notes].join('\n'));
+}
+
+/** What is newer than the backup of a kit: a kit has no change files. */
+async function notInIt(invocation: Invocation, { bucket, entry }: Candidate): Promise<string[]> {
+  const again = 'for a kit with it: npm run backup -- full, then this command again';
+  const further = await storedBehind(invocation, bucket, entry);
+  if (further !== undefined)
+    return [
+      `changes are stored up to ${showMoment(further.to, invocation.session.config.timeZone)} and are not in it; ${again}`,
+    ];
+  const { newer } = await latestBackup(bucket);
+  const restored = newer.find(({ manifest }) => manifest?.trigger === 'restore');
+  return restored === undefined
+    ? []
+    : [`a restore was made after it (${restored.name} is what was there before); ${again}`];
 }
 
 /** Newest first; of one in both buckets, the first bucket's first. */
@@ -84,7 +112,11 @@ class NotWhole extends Error {}
 async function write(
   { terminal, stoppable, now, yes }: Invocation,
   { bucket, manifest }: Candidate,
-  { output, settings }: { readonly output: string; readonly settings: readonly string[] },
+  {
+    output,
+    settings,
+    asOf,
+  }: { readonly output: string; readonly settings: readonly string[]; readonly asOf: string },
 ): Promise<number> {
   const { database, document } = manifest.objects;
   const bar = createProgressBar(terminal, () => performance.now());
@@ -113,7 +145,7 @@ async function write(
         },
       });
       const files = [
-        whole('README.txt', Buffer.from(readMe(manifest))),
+        whole('README.txt', Buffer.from(readMe(manifest, asOf))),
         whole('settings.txt', Buffer.from(settings.map((name) => `${name}\n`).join(''))),
         stored(database),
         stored(document),

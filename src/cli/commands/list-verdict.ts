@@ -1,6 +1,7 @@
 import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
 import type { backupHealth } from '../../backup/catalog/health.ts';
 import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
+import type { LastStored } from '../../db/lack-words.ts';
 import { formatDuration } from '../../text/format.ts';
 import { mendOf } from '../damage-advice.ts';
 import { ABSENT } from '../target.ts';
@@ -21,6 +22,8 @@ export interface Standing {
   readonly unopened:
     | { readonly name: string; readonly problem: string; readonly opening: string | undefined }
     | undefined;
+  /** What change files behind the newest verified one reach. */
+  readonly stored: LastStored | undefined;
   readonly now: Date;
   readonly maxAgeHours: number;
 }
@@ -32,12 +35,12 @@ export function verdict(
   newest: BackupEntry | undefined,
   standing: Standing,
 ): string {
-  const { damaged, lost, failedRun } = standing;
+  const { damaged, lost, failedRun, stored } = standing;
   const whatToDo =
     damaged !== undefined
-      ? adviceOn(damaged)
+      ? adviceOn(damaged, stored)
       : failedRun !== undefined
-        ? mend(failedRun.problem)
+        ? mend(failedRun.problem, stored)
         : `Make one: ${FULL}`;
   const gone =
     lost &&
@@ -89,20 +92,20 @@ function before({ manifest }: BackupEntry): string {
 
 const FULL = 'npm run backup -- full';
 
-function mend(damage: string): string {
-  return `What to do: ${mendOf(damage)}. Once the database is mended or restored: ${FULL}`;
+function mend(damage: string, stored: LastStored | undefined): string {
+  return `What to do: ${mendOf(damage, stored)}. Once the database is mended or restored: ${FULL}`;
 }
 
 /**
  * A damaged backup of a good database, a backup of a damaged database, or one of a database that a
  * restore replaced.
  */
-function adviceOn({ concerns, manifest, problem = '' }: BackupEntry): string {
+function adviceOn({ concerns, manifest, problem = '' }: BackupEntry, stored: LastStored | undefined): string {
   const trigger = ledgerTriggerIn(problem);
   if (trigger !== undefined) return `T${trigger.slice(1)}: ${FULL}`;
   if (concerns === 'files')
     return `Its stored files are at fault, not the database. Make a new one: ${FULL}; then see why: docs/operations.md, "A backup is damaged".`;
   if (manifest?.trigger === 'restore')
     return `It keeps the damaged database that a restore set out to replace. Once that is done, make a backup of what is there now: ${FULL}`;
-  return mend((manifest && damageOf(manifest)) ?? problem);
+  return mend((manifest && damageOf(manifest)) ?? problem, stored);
 }

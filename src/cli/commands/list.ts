@@ -13,6 +13,8 @@ import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
+import { storedBehind } from '../further.ts';
+import { showMoment } from '../moment.ts';
 import { lookElsewhere } from '../other-bucket.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
@@ -69,6 +71,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     unopened && (await firstOpening(bucket, entries.filter(isOlderThan(newest)), session.keys))?.name;
   const { maxAgeHours } = config.backup;
   const health = backupHealth(newest, now(), maxAgeHours, damaged ?? lost ?? failedRun ?? unopened);
+  const stored =
+    newest === undefined || (damaged ?? failedRun) === undefined
+      ? undefined
+      : await storedBehind(invocation, bucket, newest);
   const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
   const others = await lookElsewhere(session, entries);
   const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
@@ -99,6 +105,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     unopened: unopened && { ...unopened, opening },
     where,
     isAbsent: isAbsent(bucket),
+    stored: stored && {
+      at: stored.to.toISOString(),
+      shown: showMoment(stored.to, config.timeZone),
+    },
     now: now(),
     maxAgeHours,
   };

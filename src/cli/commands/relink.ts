@@ -88,7 +88,7 @@ async function tellStatus({ terminal, now }: Invocation, db: Database): Promise<
 /** Rows at once. */
 const PAGE = 500;
 
-async function tellMissing({ terminal }: Invocation, db: Database): Promise<ExitCode> {
+async function tellMissing({ terminal, now }: Invocation, db: Database): Promise<ExitCode> {
   const missing: MissingFile[] = [];
   for (;;) {
     const [page] = await db.read([missingFiles(missing.length, PAGE)]);
@@ -100,8 +100,16 @@ async function tellMissing({ terminal }: Invocation, db: Database): Promise<Exit
     title: titleFrom(title, description) ?? null,
     part,
   }));
-  terminal.answer({ ok: true, missing: named });
-  if (named.length === 0) terminal.say('no file is without a copy');
+  // Those of the bot of today play without one; on the day it is gone they would be lost.
+  const [channel, { files, archived }] = await db.read([archiveChannel(), archiveNumbers(now())]);
+  terminal.answer({ ok: true, missing: named, not_in_archive: files - archived });
+  if (files > archived)
+    terminal.say(
+      channel === undefined
+        ? `no archive channel: none of ${formatCount(files)} files has a copy for the day on which this bot is gone; choose one in the bot, /archive`
+        : `${formatCount(files - archived)} of ${formatCount(files)} files are not in the archive channel yet: the bot copies those it can, /archive shows them`,
+    );
+  else if (named.length === 0) terminal.say('no file is without a copy');
   for (const { code, title, part } of named)
     terminal.say(`${code} ${title ?? ''}: ${part === null ? 'picture' : `part ${part}`}`);
   if (named.length > 0)

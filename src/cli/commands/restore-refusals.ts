@@ -58,19 +58,24 @@ function refuse(
   { terminal, session }: Invocation,
   failure: Error,
   { next, hint }: { readonly next: BackupEntry | undefined; readonly hint: string | undefined },
-  { replace, only, brokenDatabase, to }: Options,
+  options: Options,
 ): ExitCode {
-  const flags = [
-    ...(replace === true ? ['--replace'] : []),
-    ...(brokenDatabase === true ? ['--broken-database'] : []),
-    ...(only === undefined ? [] : [`--only ${only}`]),
-    ...(to === undefined ? [] : ['--to <as before>']),
-    ...(session.readsCopy ? ['--from copy'] : []),
-  ];
-  const retry = next && ['npm run backup -- restore', next.name, ...flags].join(' ');
+  const flags = `${flagsOf(options)}${session.readsCopy ? ' --from copy' : ''}`;
+  const retry = next && `npm run backup -- restore ${next.name}${flags}`;
   const said = [hint, retry].filter((text) => text !== undefined).join(': ');
   const error = [hideSecrets(explain(failure)), said].filter((text) => text !== '').join('\n');
   if (terminal.json) terminal.answer({ ok: false, error, next: next?.name ?? null, retry: retry ?? null });
   else terminal.fail(error);
   return 1;
+}
+
+/** For the same restore of something else: ` --replace`, for example. */
+export function flagsOf({ replace, only, brokenDatabase, to }: Options): string {
+  const flags = [
+    ...(replace === true ? ['--replace'] : []),
+    ...(brokenDatabase === true ? ['--broken-database'] : []),
+    ...(only === undefined ? [] : [`--only ${only}`]),
+    ...(to === undefined ? [] : ['--to <as before>']),
+  ];
+  return flags.map((flag) => ` ${flag}`).join('');
 }

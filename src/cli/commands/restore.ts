@@ -12,11 +12,12 @@ import { lockDatabaseFile } from '../../db/file/file-lock.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { furtherText, storedBehind } from '../further.ts';
 import { MOMENT } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST } from '../target.ts';
-import { nameAnother, nameOpening, type Options } from './restore-refusals.ts';
+import { flagsOf, nameAnother, nameOpening, type Options } from './restore-refusals.ts';
 import { dryRun, tellRestored } from './restore-report.ts';
 import { laterThan, resolvePoint, resolveSource, sourceName } from './restore-source.ts';
 import { describeTarget, targetOf } from './restore-target.ts';
@@ -99,8 +100,16 @@ async function run(
     source === 'latest' && from.kind === 'backup' && state !== 'absent' && !isOldBroken
       ? await laterThan(session, from.entry)
       : undefined;
-  if (later !== undefined) terminal.say(terminal.colors.yellow(later));
-  const passedOver = later === undefined ? newer : [...newer, later];
+  const further =
+    source === 'latest' && from.kind === 'backup'
+      ? await storedBehind(invocation, session.bucket, from.entry)
+      : undefined;
+  const known = [
+    ...(later === undefined ? [] : [later]),
+    ...(further === undefined ? [] : [furtherText(invocation, further, flagsOf(options))]),
+  ];
+  for (const line of known) terminal.say(terminal.colors.yellow(line));
+  const passedOver = [...newer, ...known];
   if (options.dryRun === true)
     return dryRun(
       invocation,

@@ -4,7 +4,8 @@ import type { Manifest } from '../../backup/catalog/manifest.ts';
 /** The directory that a kit unpacks to. */
 export const KIT = 'kit';
 
-export function readMe({ name, objects }: Manifest): string {
+/** @param asOf the moment whose data it has, for people */
+export function readMe({ name, objects }: Manifest, asOf: string): string {
   const { encoding, recipients } = objects.database;
   const isSealed = encoding.includes('age');
   const isPassphrase = recipients.includes('passphrase');
@@ -13,22 +14,32 @@ export function readMe({ name, objects }: Manifest): string {
   const steps = `    npm ci
     npm run backup -- verify latest
     npm run backup -- restore latest`;
-  return `${UZ(name, isSealed, isPassphrase, lines, steps)}\n${'-'.repeat(72)}\n\n${EN(name, isSealed, isPassphrase, lines, steps)}`;
+  const facts = { name, asOf, isSealed, isPassphrase, lines, steps };
+  return `${UZ(facts)}\n${'-'.repeat(72)}\n\n${EN(facts)}`;
 }
 
-type Page = (name: string, isSealed: boolean, isPassphrase: boolean, lines: string, steps: string) => string;
+type Page = (facts: {
+  readonly name: string;
+  readonly asOf: string;
+  readonly isSealed: boolean;
+  readonly isPassphrase: boolean;
+  readonly lines: string;
+  readonly steps: string;
+}) => string;
 
-const UZ: Page = (name, isSealed, isPassphrase, lines, steps) => `BOTNI BO‘SH KOMPYUTERDA TIKLASH
+const UZ: Page = ({ name, asOf, isSealed, isPassphrase, lines, steps }) => `BOTNI BO‘SH KOMPYUTERDA TIKLASH
 
 Bu papkada ${name} nomli zaxira nusxa bor: butun baza (.db.gz), o‘sha ma’lumotlar o‘qiladigan
-ko‘rinishda (.json.gz) va ularni isbotlovchi fayl (.manifest.json). settings.txt faylida sozlamalar
-nomlari bor, qiymatlari yo‘q. Parol, token va kalitlar bu yerda yo‘q: ularni alohida saqlang.
+ko‘rinishda (.json.gz) va ularni tekshirish uchun fayl (.manifest.json). settings.txt faylida
+sozlamalar nomlari bor, qiymatlari yo‘q. Parol, token va kalitlar bu yerda yo‘q: ularni alohida
+saqlang. Undagi ma’lumotlar shu vaqtdagi holatda: ${asOf}.
+Undan keyin yozilgani bu yerda yo‘q.
 ${
   isSealed
     ? `Nusxa shifrlangan: ${isPassphrase ? 'parol' : 'maxfiy kalit (AGE-SECRET-KEY-…)'} bo‘lmasa, uni hech kim ocha olmaydi.\n`
     : 'Nusxa shifrlanmagan: uni begonalarga bermang.\n'
 }
-1. Node.js 24 ni o‘rnating. Bot dasturining papkasini shu kompyuterga oling va unga kiring. Bu
+1. Node.js ni o‘rnating (20 yoki yangirog‘i). Bot dasturining papkasini shu kompyuterga oling va unga kiring. Bu
    papkani (${KIT}) o‘sha yerga qo‘ying.
 2. Dastur papkasida .env degan fayl yarating va unga yozing${isSealed ? (isPassphrase ? ' (parolni = dan keyin)' : ' (maxfiy kalit key.txt faylida tursin)') : ''}:
 
@@ -42,17 +53,25 @@ ${steps}
    ADMIN_IDS va settings.txt dagi boshqa kerakli nomlar. So‘ng botni ishga tushiring: npm start
 `;
 
-const EN: Page = (name, isSealed, isPassphrase, lines, steps) => `STARTING FROM THIS KIT ON AN EMPTY MACHINE
+const EN: Page = ({
+  name,
+  asOf,
+  isSealed,
+  isPassphrase,
+  lines,
+  steps,
+}) => `STARTING FROM THIS KIT ON AN EMPTY MACHINE
 
 This directory holds backup ${name}: the whole database (.db.gz), the same data as a readable
 document (.json.gz), and the file that proves both (.manifest.json). settings.txt has the names of
 the settings and none of their values. No password, token or key is in here: keep them elsewhere.
+Its data is as of ${asOf}; nothing later is in it.
 ${
   isSealed
     ? `The backup is encrypted: without ${isPassphrase ? 'its passphrase' : 'the secret key (AGE-SECRET-KEY-…)'} nobody can open it.\n`
     : 'The backup is not encrypted: do not give it to strangers.\n'
 }
-1. Install Node.js 24. Get the directory of the bot's program onto this machine and go into it. Put
+1. Install Node.js (20 or newer). Get the directory of the bot's program onto this machine and go into it. Put
    this directory (${KIT}) there.
 2. Make a file .env in the program's directory with these lines${isSealed ? (isPassphrase ? ' (the passphrase behind the =)' : ' (the secret key is in the file key.txt)') : ''}:
 

@@ -1,0 +1,44 @@
+/** Whether change files go on behind a backup: `restore --at` takes them, its name alone does not. */
+import type { Bucket } from '../backup/catalog/bucket.ts';
+import type { BackupEntry } from '../backup/catalog/entry.ts';
+import { basesOf, listChanges } from '../backup/changes/list-changes.ts';
+import { ChangeIndex } from '../backup/changes/spans.ts';
+import { findPoint } from '../backup/restore/point-in-time.ts';
+import type { Invocation } from './command.ts';
+import { showMoment } from './moment.ts';
+
+export interface Further {
+  /** Of the last change that is stored behind the backup. */
+  readonly to: Date;
+  /** For `--at`: `0m`, where now still belongs to the backup's own history. */
+  readonly at: string;
+}
+
+/** Undefined where nothing follows the backup, and where the bucket does not tell. */
+export function storedBehind(
+  { session, now }: Pick<Invocation, 'session' | 'now'>,
+  bucket: Bucket,
+  entry: BackupEntry,
+): Promise<Further | undefined> {
+  return look(bucket, entry, { at: now(), keys: session.keys }).catch(() => undefined);
+}
+
+async function look(
+  bucket: Bucket,
+  entry: BackupEntry,
+  { at, keys }: { readonly at: Date; readonly keys: Invocation['session']['keys'] },
+): Promise<Further | undefined> {
+  const [base] = basesOf(bucket, [entry]);
+  if (base === undefined) return undefined;
+  const to = new ChangeIndex((await listChanges(bucket)).files).behind(base).at(-1)?.time;
+  if (to === undefined || to <= base.time) return undefined;
+  const point = await findPoint(bucket, { at, keys, show: String }).catch(() => undefined);
+  const isNow = point?.ways[0]?.base.entry.name === entry.name && point.time >= to;
+  return { to, at: isNow ? '0m' : to.toISOString() };
+}
+
+/** `changes are stored up to 12:56:44 (…): `restore --at 0m` takes them too`. */
+export function furtherText({ session }: Invocation, { to, at }: Further, flags = ''): string {
+  const copy = session.readsCopy ? ' --from copy' : '';
+  return `changes are stored up to ${showMoment(to, session.config.timeZone)}: \`restore --at ${at}${flags}${copy}\` takes them, too`;
+}
