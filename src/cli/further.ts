@@ -1,4 +1,4 @@
-/** Whether change files go on behind a backup: `restore --at` takes them, its name alone does not. */
+/** Whether change files go on behind a backup: `restore --at` takes them, its name does not. */
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import type { BackupEntry } from '../backup/catalog/entry.ts';
 import { basesOf, listChanges } from '../backup/changes/list-changes.ts';
