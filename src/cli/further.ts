@@ -4,8 +4,8 @@ import type { BackupEntry } from '../backup/catalog/entry.ts';
 import { basesOf, listChanges } from '../backup/changes/list-changes.ts';
 import { ChangeIndex } from '../backup/changes/spans.ts';
 import { findPoint } from '../backup/restore/point-in-time.ts';
+import { showMoment } from '../text/moment.ts';
 import type { Invocation } from './command.ts';
-import { showMoment } from './moment.ts';
 
 export interface Further {
   /** Of the last change that is stored behind the backup. */

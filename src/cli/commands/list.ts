@@ -12,9 +12,9 @@ import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts
 import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
 import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
+import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { storedBehind } from '../further.ts';
-import { showMoment } from '../moment.ts';
 import { lookElsewhere } from '../other-bucket.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
