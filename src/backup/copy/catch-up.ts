@@ -1,6 +1,7 @@
 /**
  * One slice of bringing the second bucket up to the first. It may be cut off anywhere, and two may
- * run side by side: nothing that exists is written over, and what is there is judged by its bytes.
+ * run side by side: what is there is judged by its bytes, and nothing that exists is written over
+ * but a file that its own manifest proves wrong (mend.ts).
  */
 import type { Clock } from '../../lib/clock.ts';
 import { explain } from '../../lib/clock.ts';
@@ -15,6 +16,7 @@ import { ChangeCopy, type Shipped } from './copy-changes.ts';
 import { copyPins } from './copy-pins.ts';
 import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
 import { type CopyMemory, LOOK_EVERY_MS } from './memory.ts';
+import { makeRoom } from './mend.ts';
 import { hasManifest, isComplete, type Listings, missingIn } from './places.ts';
 import { copyInOrder, requestsFor, type Slice } from './proven.ts';
 import { provenObjects } from './proven-backup.ts';
@@ -32,8 +34,8 @@ export interface CopyContext {
   readonly shipped?: Shipped | 'all' | undefined;
   /** It is no time for a look at the backups. */
   readonly isOnlyChanges?: boolean;
-  /** Hears of each backup that is whole in the copy now. */
-  readonly onCopied?: (name: string) => void;
+  /** Hears of each backup that is whole in the copy now, and which of its files were replaced. */
+  readonly onCopied?: (name: string, replaced: readonly string[]) => void;
 }
 
 /** Two listings of a thousand keys each. */
@@ -155,7 +157,7 @@ class Work {
     this.#newest = listings.copy.groups.find(isComplete)?.name ?? null;
     this.#forgetRefused(missing);
     const wanted = missing.filter(({ name }) => !this.#refused.has(name));
-    this.#left = wanted.length;
+    this.#left = wanted.length + this.#damagedNow();
     if (wanted.length === 0) this.#proved.clear();
     for (const group of wanted) {
       if (!(await this.#copy(listings, group))) break;
@@ -192,6 +194,13 @@ class Work {
         `${group.name}: ${largest?.file} takes ${needed} requests to copy, more than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`,
       );
     const held = listings.copy.groups.find(({ name }) => name === group.name);
+    const isDamaged = held !== undefined && hasManifest(held);
+    const room = isDamaged
+      ? await makeRoom(first, copy, held, { objects: found, slice: this.#slice })
+      : NO_ROOM;
+    if (room.kind === 'rest') return this.#rest();
+    if (room.kind === 'refused') return this.#refuse(group, room.problem, true);
+    for (const file of room.files) this.#proved.delete(file);
     const copied = await copyInOrder({
       from: first,
       to: copy,
@@ -209,7 +218,7 @@ class Work {
         this.#left -= 1;
         this.#copied.push(group.name);
         if (this.#newest === null || group.name > this.#newest) this.#newest = group.name;
-        this.#context.onCopied?.(group.name);
+        this.#context.onCopied?.(group.name, room.files);
         return true;
       case 'rest':
         return this.#rest();
@@ -233,10 +242,15 @@ class Work {
     return true;
   }
 
-  #refuse({ name }: ObjectGroup, problem: string): true {
-    this.#refused.set(name, { at: this.#now.toISOString(), problem });
-    this.#left -= 1;
+  /** One that the copy holds damaged is as good as lacking. */
+  #refuse({ name }: ObjectGroup, problem: string, isDamaged = false): true {
+    this.#refused.set(name, { at: this.#now.toISOString(), problem, ...(isDamaged && { isDamaged }) });
+    if (!isDamaged) this.#left -= 1;
     return true;
+  }
+
+  #damagedNow(): number {
+    return [...this.#refused.values()].filter(({ isDamaged }) => isDamaged === true).length;
   }
 
   /**
@@ -295,4 +309,5 @@ class Work {
   }
 }
 
+const NO_ROOM = { kind: 'made', files: [] } as const;
 const MOST_PROBLEMS = 3;

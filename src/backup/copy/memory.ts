@@ -7,7 +7,15 @@ import { readJson } from '../../lib/read-json.ts';
 import type { BackupName } from '../catalog/names.ts';
 
 const time = v.pipe(v.string(), v.isoTimestamp());
-const refused = v.record(v.string(), v.object({ at: time, problem: v.string() }));
+const refused = v.record(
+  v.string(),
+  v.object({
+    at: time,
+    problem: v.string(),
+    /** The copy holds it, and damaged. */
+    isDamaged: v.optional(v.literal(true)),
+  }),
+);
 const changes = v.object({
   /** By timeline: the copy has every change file up to this one, or it was refused. */
   upTo: v.record(v.string(), v.string()),

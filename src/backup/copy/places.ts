@@ -22,10 +22,13 @@ export interface Listings {
   readonly copy: { readonly bucket: Bucket; readonly groups: readonly ObjectGroup[] };
 }
 
-/** Whether the second bucket has the same files in the same lengths, manifest included. */
+/**
+ * Whether the second bucket has the same files in the same lengths, manifest included, and nobody
+ * proved them damaged there.
+ */
 function isCopied({ first, copy }: Listings, group: ObjectGroup): boolean {
   const held = copy.groups.find(({ name }) => name === group.name);
-  if (held === undefined) return false;
+  if (held === undefined || held.objects.some(({ role }) => role === 'verdict')) return false;
   const files = new Map(
     held.objects.map(({ key, bytes }) => [key.slice(copy.bucket.prefix.length), bytes] as const),
   );

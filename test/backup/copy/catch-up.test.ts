@@ -51,10 +51,15 @@ function pair() {
       }
       return names;
     },
-    async slice(slice: Slice = NO_LIMIT, change: { first?: Store; copy?: Store } = {}): Promise<CopyMemory> {
+    async slice(
+      slice: Slice = NO_LIMIT,
+      change: { first?: Store; copy?: Store } = {},
+      onCopied: (name: string, replaced: readonly string[]) => void = () => {},
+    ): Promise<CopyMemory> {
       memory = await catchUp(
         {
           ...context,
+          onCopied,
           first: { ...first, ...(change.first && { store: change.first }) },
           copy: { ...copy, ...(change.copy && { store: change.copy }) },
         },
@@ -217,20 +222,107 @@ describe('copying', () => {
     expect(await states(world.copy)).toEqual([`${name} verified`]);
   });
 
-  test('with a manifest beside it, it stays for ever', async () => {
+  test('beside another manifest of that second it stays for ever', async () => {
     const world = pair();
     const [name = ''] = await world.make(1);
-    await world.slice();
-    world.b.objects.set(databaseKey('', name, false), {
-      body: new Uint8Array(3),
-      modified: world.clock.now(),
-    });
+    await putBackup(world.b, '', new Date(world.clock.now()), ['damage']);
+    world.b.rot(databaseKey('', name, false), 0.5);
+    const before = world.b.objects.get(databaseKey('', name, false));
     for (let day = 0; day < 4; day += 1) {
       world.clock.advance(DAY);
       await world.slice();
     }
-    expect(world.b.objects.get(databaseKey('', name, false))?.body).toHaveLength(3);
+    expect(world.b.objects.get(databaseKey('', name, false))).toEqual(before);
     expect(world.memory.problem).toContain('holds something else');
+  });
+
+  describe('damaged there', () => {
+    const damages: readonly (readonly [string, (world: ReturnType<typeof pair>, name: string) => unknown])[] =
+      [
+        [
+          'a file that is short',
+          ({ b, clock }, name) =>
+            b.objects.set(databaseKey('', name, false), { body: new Uint8Array(3), modified: clock.now() }),
+        ],
+        [
+          'a file that somebody proved damaged',
+          async ({ b }, name) => {
+            b.rot(databaseKey('', name, false), 0.5);
+            await b.put(verdictKey('', name), Buffer.from('{}'));
+          },
+        ],
+        [
+          'a manifest that is cut',
+          ({ b, clock }, name) =>
+            b.objects.set(manifestKey('', name), { body: new Uint8Array(3), modified: clock.now() }),
+        ],
+      ];
+    test.each(damages)('%s is replaced from the first bucket', async (_, damage) => {
+      const world = pair();
+      const [, name = ''] = await world.make(2);
+      await world.slice();
+      await damage(world, name);
+      expect(await states(world.copy)).not.toEqual(await states(world.first));
+      const replaced: string[] = [];
+      const memory = await world.slice(NO_LIMIT, {}, (_, files) => replaced.push(...files));
+      expect(memory).toMatchObject({ left: 0, problem: null, behindSince: null });
+      expect(await states(world.copy)).toEqual(await states(world.first));
+      expect(replaced).toHaveLength(1);
+    });
+
+    test.each(damages)(
+      '%s, cut off at any call: nothing good is lost, and it ends whole',
+      async (_, damage) => {
+        for (let at = 0; at < 40; at += 1) {
+          const world = pair();
+          const [name = ''] = await world.make(1);
+          await world.slice();
+          await damage(world, name);
+          const faults = new Faults({ at, lasting: true, effect: at % 2 === 0 ? 'before' : 'after' });
+          await world.slice(NO_LIMIT, { copy: faultyStore(world.b, faults) });
+          world.clock.advance(DAY / 48);
+          await world.slice();
+          expect(await states(world.copy), `${at}: ${world.memory.problem}`).toEqual([`${name} verified`]);
+          expect(await states(world.first)).toEqual([`${name} verified`]);
+          if (faults.calls <= at) return;
+        }
+        throw new Error('40 calls were too few');
+      },
+    );
+
+    test('in both: nothing is replaced, and it is said as long as it lasts', async () => {
+      const world = pair();
+      const [name = ''] = await world.make(1);
+      await world.slice();
+      for (const [store, prefix] of [
+        [world.a, 'backups/'],
+        [world.b, ''],
+      ] as const)
+        store.rot(databaseKey(prefix, name, false), 0.5);
+      await world.b.put(verdictKey('', name), Buffer.from('{}'));
+      const before = world.b.objects.get(databaseKey('', name, false));
+      for (let look = 0; look < 2; look += 1) {
+        const memory = await world.slice();
+        expect(memory).toMatchObject({ left: 1 });
+        expect(memory.problem).toContain('nothing was replaced');
+        expect(copyHealth(memory, world.clock.now()).state).toBe('behind');
+      }
+      expect(world.b.objects.get(databaseKey('', name, false))).toEqual(before);
+    });
+
+    test('by a key that may not delete: what to remove is said', async () => {
+      const world = pair();
+      const [name = ''] = await world.make(1);
+      await world.slice();
+      world.b.rot(databaseKey('', name, false), 0.5);
+      await world.b.put(verdictKey('', name), Buffer.from('{}'));
+      world.b.keepOnDelete = () => true;
+      const memory = await world.slice();
+      expect(memory.problem).toContain(
+        `${databaseKey('', name, false)} is damaged in memory and could not be replaced (the bucket kept it): remove it there`,
+      );
+      expect(memory.left).toBe(1);
+    });
   });
 
   test('what somebody proved damaged, and what is not encrypted where the settings encrypt, stays here', async () => {
