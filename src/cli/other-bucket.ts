@@ -1,25 +1,33 @@
 /** What `list` tells of the bucket that it does not read: the second copy, or the first one. */
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
 import { readGroups } from '../backup/catalog/list.ts';
-import { hasManifest, type Listings, missingIn, type Place, placesOf } from '../backup/copy/places.ts';
+import { isLatest } from '../backup/catalog/newest.ts';
+import { hasManifest, isComplete, type Listings, missingIn, placesOf } from '../backup/copy/places.ts';
 import { explain } from '../lib/clock.ts';
 import { inParallel } from '../lib/in-parallel.ts';
+import { sameDisk } from './same-disk.ts';
 import type { Session } from './session.ts';
 
 export interface Elsewhere {
-  /** Of the backups of both; empty when the other bucket cannot be read. */
-  readonly places: ReadonlyMap<string, Place>;
+  /** Of a row of the table: an entry of the bucket that is read, or one of {@link only}. */
+  placeOf(entry: BackupEntry): string;
   /** Those that the other bucket alone has. */
   readonly only: readonly BackupEntry[];
   readonly isWhole: boolean;
   readonly line: string;
+  /** Why the second copy is no safety: for `list --check`. Undefined: it is one, or may yet be. */
+  readonly bad: string | undefined;
   readonly answer: Readonly<Record<string, unknown>>;
 }
+
+/** So long the bot has time to copy a backup; a word to cron before that would be noise. */
+const LATE_MS = 24 * 3_600_000;
 
 /** Undefined: there is no second copy. Never rejects for what the other bucket does. */
 export async function lookElsewhere(
   session: Session,
   entries: readonly BackupEntry[],
+  now: Date,
 ): Promise<Elsewhere | undefined> {
   const copy = await session.copy();
   if (copy === undefined) return undefined;
@@ -36,11 +44,13 @@ export async function lookElsewhere(
     only = await inParallel(alone, (group) => loadEntry(other, group));
   } catch (error) {
     const unread = explain(error);
+    const line = `${which} could not be read: ${unread}`;
     return {
-      places: new Map(),
+      placeOf: () => '?',
       only: [],
       isWhole: false,
-      line: `${which} could not be read: ${unread}`,
+      line,
+      bad: readsCopy ? undefined : line,
       answer: { bucket, unread },
     };
   }
@@ -48,15 +58,71 @@ export async function lookElsewhere(
     first: { bucket: first, groups: readsCopy ? groups : entries },
     copy: { bucket: copy, groups: readsCopy ? entries : groups },
   };
-  const lacks = missingIn(listings).map(({ name }) => name);
+  const places = placesOf(listings);
+  const there = new Set(listings.copy.groups.filter(hasManifest).map(({ name }) => name));
+  const missing = missingIn(listings);
+  const damaged = missing.filter(({ name }) => there.has(name)).map(({ name }) => name);
+  const lacks = missing.filter(({ name }) => !there.has(name)).map(({ name }) => name);
+  const alone = (readsCopy ? entries : only).filter(
+    ({ name, state }) =>
+      places.get(name) === 'second only' && (state === 'damaged' || state === 'unreadable'),
+  );
+  const apart = sameDisk(session.config);
+  const isEmpty = listings.copy.groups.length === 0;
+  const found = [
+    damaged.length === 0 ? undefined : `${some(damaged)} damaged there`,
+    lacks.length === 0 ? undefined : `lacks ${some(lacks)}`,
+  ].filter((text) => text !== undefined);
+  const what =
+    found.length > 0
+      ? found.join(', ')
+      : listings.first.groups.some(isComplete)
+        ? 'has every backup in full length'
+        : `has ${there.size}, and the first bucket has none`;
+  const lost =
+    alone.length === 0 ? '' : `; ${some(alone.map(({ name }) => name))} of those it alone has damaged`;
+  const mend =
+    found.length === 0
+      ? ''
+      : isEmpty && apart !== undefined
+        ? `. ${apart}: mount its disk first, or set COPY_DIR to another one`
+        : `: npm run backup -- copy${apart === undefined ? '' : `. ${apart}`}`;
+  const line = `Second copy: ${what}${lost}, in ${bucket}${found.length === 0 && apart !== undefined ? `. ${apart}` : mend}`;
+  const late = missing.filter(
+    ({ objects }) =>
+      now.getTime() - Math.max(0, ...objects.map(({ modified }) => modified.getTime())) > LATE_MS,
+  );
   return {
-    places: placesOf(listings),
+    placeOf: (entry) => {
+      const place = places.get(entry.name);
+      const isOfOther = only.includes(entry);
+      // What is left of one here is no backup, whatever the other bucket has under its name.
+      if (!isOfOther && !hasManifest(entry)) return readsCopy ? 'second only' : 'first only';
+      return damaged.includes(entry.name) ? 'both, damaged in the second' : (place ?? '?');
+    },
     only,
-    isWhole: lacks.length === 0,
-    line:
-      lacks.length === 0
-        ? `Second copy: whole, in ${bucket}`
-        : `Second copy: lacks ${lacks.length} (${lacks.slice(0, 3).join(', ')}${lacks.length > 3 ? ', …' : ''}), in ${bucket}: npm run backup -- copy`,
-    answer: { bucket, lacks },
+    isWhole: found.length === 0 && alone.length === 0 && apart === undefined,
+    line,
+    bad: readsCopy || (damaged.length === 0 && late.length === 0 && alone.length === 0) ? undefined : line,
+    answer: { bucket, lacks, damaged, ...(apart !== undefined && { same_disk: apart }) },
   };
+}
+
+function some(names: readonly string[]): string {
+  return `${names.length} (${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''})`;
+}
+
+const animeOf = ({ manifest }: BackupEntry): number | undefined =>
+  manifest?.tables.find(({ name }) => name === 'anime')?.rows;
+
+/**
+ * The newest one of the second copy alone that has a catalogue, where the newest of the first
+ * bucket has none: an empty database was begun after a loss, and calls itself safe.
+ */
+export function fullerElsewhere(
+  newest: BackupEntry | undefined,
+  only: readonly BackupEntry[],
+): BackupEntry | undefined {
+  if (newest === undefined || animeOf(newest) !== 0) return undefined;
+  return only.find((entry) => isLatest(entry) && (animeOf(entry) ?? 0) > 0);
 }

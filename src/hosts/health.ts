@@ -4,7 +4,7 @@ import { lagSeconds, peek, pending } from '../backup/changes/peek.ts';
 import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import { heard as heardOf } from '../bot/hearing.ts';
 import { botIdentity } from '../db/bot-identity.ts';
-import { copyNote } from '../db/copy-note.ts';
+import { copyNote, newestRun } from '../db/copy-note.ts';
 import { lackNow } from '../db/own-schema.ts';
 import { moveProgress } from '../db/relinking.ts';
 import type { WatchedWrites } from '../db/watched-writes.ts';
@@ -99,8 +99,8 @@ async function changesOf({ db, changes }: HostParts): Promise<Health['backup']['
 /** From the memory of the last look: a request here must not hang on another provider. */
 async function copyOf({ db, backups, now }: HostParts): Promise<Health['copy']> {
   if (backups.copy === undefined) return undefined;
-  const [note] = await db.read([copyNote()]).catch(() => [undefined]);
-  const { state, newest, left, behindHours, isUndeletable } = copyHealth(readMemory(note), now());
+  const [note, run] = await db.read([copyNote(), newestRun()]).catch(() => [undefined, undefined] as const);
+  const { state, newest, left, behindHours, isUndeletable } = copyHealth(readMemory(note), now(), run);
   return {
     state,
     newest,

@@ -2,10 +2,22 @@
  * The second copy at the command line: every command that reads backups reads it too, and a restore
  * finds it by itself when the first bucket is gone.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
+import { fullerElsewhere } from '../../src/cli/other-bucket.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { requirePlaces } from '../../src/hosts/node/node-parts.ts';
@@ -67,7 +79,9 @@ test('list says where each backup is, and what the copy lacks; copy brings it', 
   expect(there).toMatchObject({ newest_verified: older, total: 1 });
   const copied = await cli('copy', '--json');
   expect(copied.json()).toEqual({ ok: true, copied: [newest], left: 0, problem: null });
-  expect((await cli('list')).stdout).toMatch(new RegExp(`Second copy: whole[\\s\\S]*${newest}.*both`));
+  expect((await cli('list')).stdout).toMatch(
+    new RegExp(`Second copy: has every backup in full length[\\s\\S]*${newest}.*both`),
+  );
 });
 
 test('verify, download, drill, diff, pin and restore read the copy with --from copy', async () => {
@@ -90,6 +104,75 @@ test('verify, download, drill, diff, pin and restore read the copy with --from c
   const none = await runCli(directory, { ...SETTINGS, COPY_DIR: '' }, 'list', ...from);
   expect(none.code).toBe(2);
   expect(none.stderr).toContain('--from copy: there is no second copy; COPY_S3_* or COPY_DIR name one');
+});
+
+test('damaged there: told by every command, and replaced by the next copy', async () => {
+  const [, newest = ''] = names;
+  const path = join(directory, 'second', `anime_bot_${newest}.db.gz`);
+  const damage = (): void => {
+    const bytes = readFileSync(path);
+    bytes[500] = (bytes[500] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+  };
+  damage();
+  const verified = await cli('verify', 'latest', '--from', 'copy');
+  expect(verified.code).toBe(1);
+  expect(verified.stdout).toContain(`The first bucket has ${newest}, not known to be damaged`);
+  const listed = await cli('list');
+  expect(listed.stdout).toContain(`Second copy: 1 (${newest}) damaged there, in directory`);
+  expect(listed.stdout).toMatch(new RegExp(`${newest}.*both, damaged in the second`));
+  const check = await cli('list', '--check');
+  expect(check).toMatchObject({ code: 3, stderr: expect.stringContaining('damaged there') });
+  const copied = await cli('copy');
+  expect(copied).toMatchObject({ code: 0, stderr: '' });
+  expect(copied.stdout).toContain(`(damaged there, and replaced: anime_bot_${newest}.db.gz)`);
+  expect((await cli('list', '--check')).code).toBe(0);
+  expect(files('second').filter((file) => file.includes('bad'))).toEqual([]);
+  // Of the right length, and nobody has looked.
+  damage();
+  expect((await cli('copy', '--json')).json()).toMatchObject({
+    ok: true,
+    replaced: [`anime_bot_${newest}.db.gz`],
+  });
+  expect((await cli('copy')).stdout).toContain(`in full length; the newest, ${newest}, was read back.`);
+});
+
+test('a first bucket that is not there is nothing to copy from', async () => {
+  const { code, stderr } = await runCli(directory, { ...SETTINGS, BACKUP_DIR: 'nowhere' }, 'copy');
+  expect(code).toBe(1);
+  expect(stderr).toContain('there is nothing to copy: directory');
+});
+
+test('what is left of one in the first bucket is of the first bucket', async () => {
+  const [, newest = ''] = names;
+  const manifest = join(directory, 'first', `anime_backup_${newest}.manifest.json`);
+  renameSync(manifest, join(directory, 'aside'));
+  const { stdout } = await cli('list');
+  expect(stdout).toMatch(new RegExp(`${newest}.*unfinished.*first only`));
+  expect(stdout).toMatch(new RegExp(`${newest}.*verified.*second only`));
+  renameSync(join(directory, 'aside'), manifest);
+});
+
+test('a copy on the disk of the first bucket is called so, and an empty one is not filled on advice', async () => {
+  const { stdout } = await runCli(directory, { ...SETTINGS, COPY_DIR: 'mount' }, 'list');
+  expect(stdout).toMatch(
+    /Second copy: lacks 1 .*COPY_DIR \S+mount is on the same disk as \S+first.*mount its disk first/,
+  );
+  expect(stdout).not.toContain('npm run backup -- copy');
+});
+
+test('an empty database that was begun after a loss is not safe beside a copy that has more', () => {
+  const entry = (anime: number, name: string) =>
+    ({
+      name,
+      state: 'verified',
+      usable: ['database', 'document'],
+      manifest: { trigger: 'command', tables: [{ name: 'anime', rows: anime }] },
+    }) as unknown as BackupEntry;
+  const [empty, full] = [entry(0, 'empty'), entry(5, 'full')];
+  expect(fullerElsewhere(empty, [entry(0, 'too'), full])).toBe(full);
+  expect(fullerElsewhere(empty, [entry(0, 'too')])).toBeUndefined();
+  expect(fullerElsewhere(full, [full])).toBeUndefined();
 });
 
 test('a newer one that the copy alone has is told, not taken', async () => {

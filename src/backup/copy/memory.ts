@@ -131,12 +131,15 @@ export interface CopyHealth {
 
 const LATE_MS = 24 * 3_600_000;
 
-export function copyHealth(memory: CopyMemory, now: Date): CopyHealth {
-  const { at, behindSince, newest, left, problem, undeletable } = memory;
+/** `run`: the newest run on record; one that came after the last look may not be copied yet. */
+export function copyHealth(memory: CopyMemory, now: Date, run: string | null = memory.run): CopyHealth {
+  const { at, behindSince, newest, problem, undeletable } = memory;
+  const isUnseen = run !== null && run !== memory.run;
+  const left = isUnseen ? Math.max(1, memory.left) : memory.left;
   const unseen = at === null ? 0 : now.getTime() - Date.parse(at);
   const behind =
     behindSince === null ? (unseen > LATE_MS ? unseen : null) : now.getTime() - Date.parse(behindSince);
-  const isBehind = behind !== null || at === null;
+  const isBehind = behind !== null || at === null || isUnseen;
   return {
     state: (behind ?? 0) > LATE_MS ? 'late' : isBehind ? 'behind' : 'whole',
     newest,

@@ -1,10 +1,15 @@
 import { Command } from 'commander';
-import { catchUp } from '../../backup/copy/catch-up.ts';
+import { newestVerified } from '../../backup/catalog/list.ts';
+import { keepVerdict } from '../../backup/catalog/verdicts.ts';
+import { type CopyContext, catchUp } from '../../backup/copy/catch-up.ts';
 import { type CopyMemory, NO_MEMORY } from '../../backup/copy/memory.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
+import { verifyByHash } from '../../backup/verify/prove-objects.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
+import { sameDisk } from '../same-disk.ts';
 import type { Session } from '../session.ts';
+import { ABSENT, isAbsent } from '../target.ts';
 
 export function copyCommand(cli: Cli): Command {
   const command = new Command('copy').description(
@@ -14,21 +19,51 @@ export function copyCommand(cli: Cli): Command {
 }
 
 async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitCode> {
+  const { first, config } = session;
+  if (isAbsent(first)) throw new Error(`there is nothing to copy: ${first.store.description}, ${ABSENT}`);
   const copied: string[] = [];
-  const memory = await stoppable((signal) =>
-    copyNow(session, signal, (name) => {
-      copied.push(name);
-      terminal.say(`${name} copied and read back`);
-    }),
-  );
+  const replaced: string[] = [];
+  const { yellow, green, red } = terminal.colors;
+  const apart = sameDisk(config);
+  if (apart !== undefined) terminal.say(yellow(`${apart}: mount its disk, or set COPY_DIR to another one`));
+  const copyAll = (): Promise<CopyMemory | undefined> =>
+    stoppable((signal) =>
+      copyNow(session, signal, (name, files) => {
+        copied.push(name);
+        replaced.push(...files);
+        const why = files.length === 0 ? '' : ` (damaged there, and replaced: ${files.join(', ')})`;
+        terminal.say(`${name} copied and read back${why}`);
+      }),
+    );
+  let memory = await copyAll();
   if (memory === undefined) throw new UsageError('there is no second copy; COPY_S3_* or COPY_DIR name one');
+  // What was there already has the right length; the one that matters most is read as well.
+  const newest = copied.length > 0 ? undefined : await readNewest(session);
+  if (newest?.isDamaged === true) memory = (await copyAll()) ?? memory;
   const { problem, left } = memory;
   const ok = problem === null && left === 0;
-  terminal.answer({ ok, copied, left, problem });
-  const { green, red } = terminal.colors;
-  if (ok) terminal.say(green('The second copy has every backup of the first bucket.'));
-  else terminal.say(red(`The second copy is not whole: ${problem ?? `it lacks ${left}`}`));
+  terminal.answer({ ok, copied, left, problem, ...(replaced.length > 0 && { replaced }) });
+  if (!ok) terminal.say(red(`The second copy is not whole: ${problem ?? `it lacks ${left}`}`));
+  else if ((await newestVerified(first)) === undefined)
+    terminal.say(yellow('There is no verified backup in the first bucket, so there was nothing to copy.'));
+  else {
+    const read = newest === undefined ? '' : `; the newest, ${newest.name}, was read back`;
+    terminal.say(green(`The second copy has every backup of the first bucket in full length${read}.`));
+    terminal.say('To read them all: npm run backup -- verify --all --from copy');
+  }
   return ok ? 0 : 1;
+}
+
+/** Records what is wrong with it, as `verify` does. */
+async function readNewest(
+  session: Session,
+): Promise<{ readonly name: string; readonly isDamaged: boolean } | undefined> {
+  const copy = await session.copy();
+  const entry = copy && (await newestVerified(copy));
+  if (copy === undefined || entry?.manifest === undefined) return undefined;
+  const { proofs } = await verifyByHash(copy, entry.manifest, { keys: undefined });
+  await keepVerdict(copy, entry.manifest, 'check', proofs);
+  return { name: entry.name, isDamaged: proofs.length > 0 };
 }
 
 /**
@@ -38,7 +73,7 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
 export async function copyNow(
   session: Session,
   signal: AbortSignal,
-  onCopied?: (name: string) => void,
+  onCopied?: CopyContext['onCopied'],
 ): Promise<CopyMemory | undefined> {
   const second = await session.copy();
   if (second === undefined) return undefined;

@@ -14,6 +14,7 @@ import { withAdvice } from '../advice.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
 import { mendOf } from '../damage-advice.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import { sameDisk } from '../same-disk.ts';
 import { copyNow } from './copy.ts';
 
 export function fullCommand(cli: Cli): Command {
@@ -118,7 +119,10 @@ function report({ terminal, session }: Invocation, outcome: BackupOutcome, { ms,
   say(`  in ${session.bucket.store.description}`);
   if (second?.problem === null) say(`  and in the second copy, read back`);
   else if (second !== undefined)
-    say(colors.yellow(`  the second copy is not whole, the bot tries again: ${second.problem}`));
+    // The run is good, so cron gets no exit code for it: what it mails is standard error.
+    terminal.note(colors.yellow(`the second copy is not whole, the bot tries again: ${second.problem}`));
+  const apart = second && sameDisk(session.config);
+  if (apart !== undefined) say(colors.yellow(`  ${apart}`));
   for (const line of manifest.proof) say(colors.dim(`  proof: ${line}`));
   const deleted = deletedText(pruned);
   if (deleted !== undefined) say(`  ${deleted}`);

@@ -18,6 +18,8 @@ export interface Standing {
   readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
   /** Found the database damaged, and made no backup. */
   readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
+  /** The newest one is empty, and the second copy alone has this one, which is not. */
+  readonly fuller: BackupEntry | undefined;
   /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
   readonly unopened:
     | { readonly name: string; readonly problem: string; readonly opening: string | undefined }
@@ -77,6 +79,9 @@ export function verdict(
       opening === undefined ? 'no other one opens, either' : `the newest that opens is ${opening}`;
     return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${name}, does not open with what is set: ${problem}; ${older}. If the key that is set is the right one, make a new backup: ${FULL}`;
   }
+  const { fuller } = standing;
+  if (fuller !== undefined)
+    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${newest.name}, has an empty catalogue, and the second copy alone has ${fuller.name}, which has not. Was an empty database begun after a loss? Bring it back: npm run backup -- restore ${fuller.name} --from copy --replace`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;

@@ -15,7 +15,7 @@ import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { storedBehind } from '../further.ts';
-import { lookElsewhere } from '../other-bucket.ts';
+import { fullerElsewhere, lookElsewhere } from '../other-bucket.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
 import { isAbsent } from '../target.ts';
@@ -31,8 +31,9 @@ export function listCommand(cli: Cli): Command {
 }
 
 /**
- * `list --check`: no verified backup, the newest too old, or a newer one damaged. Different from 1,
- * which says that nobody could look.
+ * `list --check`: no verified backup, the newest too old, or a newer one damaged; or a second copy
+ * that is damaged, lacks one for more than a day, or cannot be read. Different from 1, which says
+ * that nobody could look.
  */
 const NOT_SAFE = 3;
 
@@ -76,13 +77,14 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
       ? undefined
       : await storedBehind(invocation, bucket, newest);
   const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
-  const others = await lookElsewhere(session, entries);
+  const others = await lookElsewhere(session, entries, now());
+  const fuller = session.readsCopy ? undefined : fullerElsewhere(newest, others?.only ?? []);
   const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
   const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   const reach = historyOf(basesOf(bucket, entries), (await listChanges(bucket)).files);
   terminal.answer({
-    ok: health.ok,
+    ok: health.ok && fuller === undefined,
     newest_verified: health.name,
     age_hours: health.ageHours,
     damaged: health.damaged ?? null,
@@ -93,7 +95,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     point_in_time: reachJson(reach),
     bucket: bucket.store.description,
     ...(others && { second_copy: others.answer }),
-    backups: shown.map((entry) => ({ ...asJson(entry), place: others?.places.get(entry.name) ?? null })),
+    backups: shown.map((entry) => ({ ...asJson(entry), place: others?.placeOf(entry) ?? null })),
   });
   const { colors } = terminal;
   const where = bucket.store.description;
@@ -102,6 +104,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     damaged,
     lost,
     failedRun,
+    fuller,
     unopened: unopened && { ...unopened, opening },
     where,
     isAbsent: isAbsent(bucket),
@@ -115,9 +118,11 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const safe = verdict(colors, entries, newest, standing);
   if (options.check === true) {
     // Cron mails standard error; good news goes where a job throws it away.
-    if (health.ok) terminal.say(safe);
+    const isSafe = health.ok && fuller === undefined;
+    if (isSafe) terminal.say(safe);
     else terminal.note(safe);
-    return health.ok ? 0 : NOT_SAFE;
+    if (others?.bad !== undefined) terminal.note(others.bad);
+    return isSafe && others?.bad === undefined ? 0 : NOT_SAFE;
   }
   terminal.say(safe);
   if (later !== undefined) terminal.say(colors.yellow(later));
@@ -143,7 +148,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
       others === undefined ? COLUMNS : [...COLUMNS, { title: 'PLACE' }],
       shown.map((entry) => [
         ...cells(bucket, entry, now(), colors),
-        ...(others === undefined ? [] : [others.places.get(entry.name) ?? '?']),
+        ...(others === undefined ? [] : [others.placeOf(entry)]),
       ]),
       terminal.columns,
     );

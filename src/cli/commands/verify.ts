@@ -13,6 +13,7 @@ import { type DeepVerdict, verifyDeep, verifyFile } from '../../backup/verify/ve
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, Deserted, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { createProgressBar } from '../progress-bar.ts';
+import type { Session } from '../session.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 import { verifyChangeFiles } from './verify-changes.ts';
 
@@ -103,10 +104,22 @@ async function verify(
       ),
     );
   else
-    terminal.say(
-      red(`Not good: ${bad.map(({ name }) => name).join(', ')}. Use another backup; \`list\` shows them.`),
-    );
+    terminal.say(red(`Not good: ${bad.map(({ name }) => name).join(', ')}. ${await instead(session, bad)}`));
   return isProved ? 0 : 1;
+}
+
+/** The other bucket may have the same backup whole. */
+async function instead(session: Session, bad: readonly Verdict[]): Promise<string> {
+  const another = 'Use another backup; `list` shows them.';
+  const { first, readsCopy } = session;
+  const other = readsCopy ? first : await session.copy();
+  const [{ name } = { name: '' }] = bad;
+  const found =
+    other && nameFromText(name) === name ? await findBackup(other, name).catch(() => undefined) : undefined;
+  if (found?.state !== 'verified') return another;
+  return readsCopy
+    ? `The first bucket has ${name}, not known to be damaged: \`npm run backup -- copy\` replaces the second copy's with it, after it was read.`
+    : `The second copy has ${name}, not known to be damaged: npm run backup -- verify ${name} --from copy`;
 }
 
 async function verifyEntry(invocation: Invocation, bucket: Bucket, entry: BackupEntry): Promise<Verdict> {

@@ -9,7 +9,7 @@ import type { Services } from '../../bot/receive.ts';
 import type { Screen } from '../../bot/show.ts';
 import { ALLOWED_UPDATES } from '../../bot/telegram.ts';
 import { chatUses } from '../../db/chat-uses.ts';
-import { copyNote } from '../../db/copy-note.ts';
+import { copyNote, newestRun } from '../../db/copy-note.ts';
 import { lackNow } from '../../db/own-schema.ts';
 import { claimedUntil, givenUpUpdates, writeAndRead } from '../../db/self-check.ts';
 import { holding, toSqlTime } from '../../db/time.ts';
@@ -122,8 +122,8 @@ const lastBackup: Check = async ({ backups }, t, now) => {
 const secondCopy: Check = async ({ db, backups }, t, now) => {
   const { system } = t.admin;
   if (backups.copy === undefined) return undefined;
-  const [note] = await db.read([copyNote()]);
-  const { state, left, problem } = copyHealth(readMemory(note), now);
+  const [note, run] = await db.read([copyNote(), newestRun()]);
+  const { state, left, problem } = copyHealth(readMemory(note), now, run);
   if (state === 'late') return { state: 'broken', text: system.copyLate(left, problem ?? '') };
   if (state === 'whole' && problem === null) return { state: 'fine', text: system.copyFine() };
   return { state: 'poor', text: system.copyBehind(left, problem ?? '') };
