@@ -5,7 +5,7 @@
  */
 import { isAscii } from 'node:buffer';
 import type { InvalidText } from '../../src/backup/model/model.ts';
-import { textOfBytes } from '../../src/backup/snapshot/text-bytes.ts';
+import { textOfBytes } from '../../src/backup/model/text-bytes.ts';
 
 /** The query's rows in its order, every text as hex. */
 export function textsAsHex(sql: string, columns: number): string {

@@ -6,48 +6,34 @@ import { endOnSurprise } from '../lib/surprise.ts';
 import { asCalledHere } from '../settings/command-name.ts';
 import type { Environment } from '../settings/config.ts';
 import type { Cli } from './command.ts';
-import { changesCommand } from './commands/changes.ts';
-import { copyCommand } from './commands/copy.ts';
-import { diffCommand } from './commands/diff.ts';
-import { downloadCommand } from './commands/download.ts';
-import { drillCommand } from './commands/drill.ts';
-import { exportCommand } from './commands/export.ts';
-import { fullCommand } from './commands/full.ts';
-import { historyCommand } from './commands/history.ts';
-import { importCommand } from './commands/import.ts';
-import { keyCommand } from './commands/key.ts';
-import { kitCommand } from './commands/kit.ts';
-import { listCommand } from './commands/list.ts';
-import { pinCommand, unpinCommand } from './commands/pin.ts';
-import { pruneCommand } from './commands/prune.ts';
-import { relinkCommand } from './commands/relink.ts';
-import { restoreCommand } from './commands/restore.ts';
-import { verifyCommand } from './commands/verify.ts';
 import type { Installed } from './installed-bot.ts';
 import { outputs } from './output.ts';
 import { createTerminal } from './terminal.ts';
 
-/** In the order of the help text. Each makes its command. */
-const COMMANDS = [
-  fullCommand,
-  exportCommand,
-  listCommand,
-  changesCommand,
-  verifyCommand,
-  downloadCommand,
-  restoreCommand,
-  importCommand,
-  drillCommand,
-  diffCommand,
-  historyCommand,
-  copyCommand,
-  kitCommand,
-  pruneCommand,
-  pinCommand,
-  unpinCommand,
-  keyCommand,
-  relinkCommand,
-];
+/**
+ * In the order of the help text. Each is loaded when it is called, and all of them for the help:
+ * what a command needs takes longer to load than most of them run.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<(cli: Cli) => Command>>> = {
+  full: async () => (await import('./commands/full.ts')).fullCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  list: async () => (await import('./commands/list.ts')).listCommand,
+  changes: async () => (await import('./commands/changes.ts')).changesCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  download: async () => (await import('./commands/download.ts')).downloadCommand,
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  drill: async () => (await import('./commands/drill.ts')).drillCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  history: async () => (await import('./commands/history.ts')).historyCommand,
+  copy: async () => (await import('./commands/copy.ts')).copyCommand,
+  kit: async () => (await import('./commands/kit.ts')).kitCommand,
+  prune: async () => (await import('./commands/prune.ts')).pruneCommand,
+  pin: async () => (await import('./commands/pin.ts')).pinCommand,
+  unpin: async () => (await import('./commands/pin.ts')).unpinCommand,
+  key: async () => (await import('./commands/key.ts')).keyCommand,
+  relink: async () => (await import('./commands/relink.ts')).relinkCommand,
+};
 
 /**
  * Runs one command line (without program names) and returns the exit code: 0 done, 1 failed, 2 bad
@@ -67,7 +53,10 @@ export async function runCli(
     )
     .version(APP_VERSION)
     .showHelpAfterError('(--help shows what there is)');
-  for (const make of COMMANDS) program.addCommand(make(cli));
+  const [name = ''] = args;
+  const called = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  for (const load of called === undefined ? Object.values(COMMANDS) : [called])
+    program.addCommand((await load())(cli));
   tame(program, args.includes('--json'));
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -4,11 +4,10 @@
  */
 import process from 'node:process';
 import { inspect } from 'node:util';
-import { GrammyError, HttpError } from 'grammy';
 import { visibleLines } from '../text/visible.ts';
 import { explain } from './clock.ts';
 import { hideSecrets } from './log.ts';
-import { isTokenRefused, TOKEN_REFUSED } from './token-refused.ts';
+import { isGrammyError, isTokenRefused, TOKEN_REFUSED } from './token-refused.ts';
 
 /** Of a call that never reached Telegram. */
 export const UNREACHABLE =
@@ -35,8 +34,8 @@ export function sentenceOf(error: unknown): string {
 }
 
 function words(error: unknown): string {
-  if (error instanceof HttpError) return `${UNREACHABLE}, then try again`;
-  if (error instanceof GrammyError)
+  if (error instanceof Error && error.name === 'HttpError') return `${UNREACHABLE}, then try again`;
+  if (isGrammyError(error))
     return isTokenRefused(error)
       ? TOKEN_REFUSED
       : `Telegram refused ${error.method}: ${error.description}; try again, or look the words up in the Bot API`;

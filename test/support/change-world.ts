@@ -211,10 +211,7 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
       return name;
     },
     async digests(of = path) {
-      const found = await digestFile(
-        of,
-        covered.map(({ name }) => name),
-      );
+      const found = await digestFile(of, { only: covered.map(({ name }) => name) });
       return Object.fromEntries(found.tables.map(({ table, sha256 }) => [table, sha256]));
     },
     newTimeline(reason) {

@@ -1,3 +1,4 @@
+import { wholeOf } from '../../lib/capped.ts';
 import { type Store, StoreError } from '../store/types.ts';
 import { ManifestError } from './manifest.ts';
 
@@ -32,9 +33,12 @@ export async function readSmall(
     throw error;
   });
   if (object === undefined) return undefined;
+  const tooMany = (): ManifestError =>
+    new ManifestError(`${key} has ${object.bytes} bytes: too many for a manifest`);
   if (object.bytes > most) {
     await object.body.cancel();
-    throw new ManifestError(`${key} has ${object.bytes} bytes: too many for a manifest`);
+    throw tooMany();
   }
-  return new Uint8Array(await new Response(object.body).arrayBuffer());
+  // A Response would do the same; Node loads all of fetch for it, which a command feels.
+  return wholeOf(object.body, most, tooMany);
 }

@@ -30,18 +30,24 @@ export function encodeValue(value: SqlValue): string {
   return `{"${TEXT_TAG}":"${base64(value.bytes)}"}`;
 }
 
+/** What stands before each value of a row: the brace or comma, and the key. */
+export function rowHeads(table: TableInfo): readonly string[] {
+  const { rowid, columns } = rowLayout(table);
+  const keys = columns.map(({ name }) => columnKey(name, isAnime(table)));
+  if (rowid === 'hidden') keys.unshift(ROWID_KEY);
+  return keys.map((key, i) => `${i === 0 ? '{' : ','}${JSON.stringify(key)}:`);
+}
+
 /**
  * Returns a function that writes one row of `table` as a JSON object, without its closing brace (an
  * anime's parts may follow). `skip` values at the row's front are not of the table (the tag of a
  * nested scan).
  */
 export function rowEncoder(table: TableInfo, skip: number): (row: Row) => string {
-  const { rowid, width, columns, at } = rowLayout(table);
-  const fields = columns.map(({ name }, i) => ({ key: columnKey(name, isAnime(table)), at: at[i] ?? 0 }));
-  if (rowid === 'hidden') fields.unshift({ key: ROWID_KEY, at: 0 });
-  const heads = fields.map(({ key }, i) => `${i === 0 ? '{' : ','}${JSON.stringify(key)}:`);
-  const places = fields.map((field) => field.at + skip);
-  const count = fields.length;
+  const { rowid, width, at } = rowLayout(table);
+  const heads = rowHeads(table);
+  const places = (rowid === 'hidden' ? [0, ...at] : at).map((place) => place + skip);
+  const count = heads.length;
 
   return (row) => {
     if (row.length !== width + skip) {

@@ -6,13 +6,14 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type {
   DatabaseSchema,
+  EncodedRows,
   HeadLastWriter,
   Row,
   ScanTarget,
   SnapshotSink,
   TableInfo,
 } from '../model/model.ts';
-import { rowEncoder } from './encode.ts';
+import { rowEncoder, rowHeads } from './encode.ts';
 import {
   countsText,
   FORMAT_NAME,
@@ -70,6 +71,9 @@ export function createDocumentSink(
   async function flush(): Promise<void> {
     const bytes = Buffer.from(text, 'utf8');
     text = '';
+    await write(bytes);
+  }
+  async function write(bytes: Uint8Array): Promise<void> {
     hash.update(bytes);
     await out.write(bytes);
   }
@@ -114,12 +118,17 @@ export function createDocumentSink(
     async rows(batch) {
       if (current === undefined) throw new Error('rows outside a scan');
       const { format, section } = current;
+      const tooLarge = `a row of ${section.key} takes more than ${maxRowBytes} bytes as JSON`;
+      if (batch.encoded !== undefined && format.encoded !== undefined) {
+        await flush();
+        await write(format.encoded(batch.encoded, batch.length, { maxRowBytes, tooLarge }));
+        return;
+      }
       for (const row of batch) {
         const piece = format.row(row);
         // One UTF-16 unit takes at most three bytes: only a piece this long can be over the limit.
-        if (piece.length * 3 > maxRowBytes && Buffer.byteLength(piece) > maxRowBytes) {
-          throw new Error(`a row of ${section.key} takes more than ${maxRowBytes} bytes as JSON`);
-        }
+        if (piece.length * 3 > maxRowBytes && Buffer.byteLength(piece) > maxRowBytes)
+          throw new Error(tooLarge);
         text += piece;
         if (text.length >= CHUNK_UNITS) await flush();
       }
@@ -166,6 +175,12 @@ function tableOf(target: ScanTarget): string {
  */
 interface RowFormat {
   row(row: Row): string;
+  /** Some rows at once. */
+  encoded?(
+    rows: EncodedRows,
+    count: number,
+    limit: { readonly maxRowBytes: number; readonly tooLarge: string },
+  ): Uint8Array;
   end(): string;
 }
 
@@ -174,11 +189,16 @@ function rowFormat(target: ScanTarget, counts: Map<string, number>): RowFormat {
   if (target.kind === 'nested') return nestedFormat(target, counts);
   const { table } = target;
   const encode = rowEncoder(table, 0);
+  const heads = rowHeads(table);
   const lead = separator();
   return {
     row(row) {
       count(counts, table);
       return `${lead()}${encode(row)}}`;
+    },
+    encoded(rows, added, limit) {
+      count(counts, table, added);
+      return rows.json({ heads, close: '}', first: lead(), between: lead(), ...limit });
     },
     end: () => '',
   };
@@ -228,6 +248,6 @@ function separator(): () => string {
   };
 }
 
-function count(counts: Map<string, number>, table: TableInfo): void {
-  counts.set(table.name, (counts.get(table.name) ?? 0) + 1);
+function count(counts: Map<string, number>, table: TableInfo, rows = 1): void {
+  counts.set(table.name, (counts.get(table.name) ?? 0) + rows);
 }

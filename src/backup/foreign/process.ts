@@ -5,6 +5,7 @@
  * databases and reads documents as bounded streams.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { reasonOf } from '../../lib/clock.ts';
@@ -176,13 +177,18 @@ export async function* messagesOf<Name extends TaskName>(
 function start(watch: Watch, limits: ProcessLimits | undefined): ChildProcess {
   // Bytes beside V8's heap (texts of SQLite, buffers) have the other half.
   const heap = limits && `--max-old-space-size=${Math.ceil(limits.memory / 2 / 1024 / 1024)}`;
+  const cache = getCompileCacheDir();
   return fork(PROCESS, [JSON.stringify(watch)], {
     execArgv: heap === undefined ? [] : [heap],
     serialization: 'advanced',
     // V8 at its limit prints pages of its own.
     stdio: ['ignore', 'ignore', limits === undefined ? 'inherit' : 'ignore', 'ipc'],
     // No secrets: what reads a foreign file needs none.
-    env: Object.fromEntries(ENV.flatMap((name) => [[name, process.env[name]]]).filter(([, value]) => value)),
+    env: {
+      ...Object.fromEntries(ENV.flatMap((name) => [[name, process.env[name]]]).filter(([, value]) => value)),
+      // Its first file is loaded before it could ask for the cache itself.
+      ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+    },
   });
 }
 

@@ -2,7 +2,7 @@
  * What a run learns of the database itself, beside its rows: a backup of a damaged one is kept, and
  * never called verified.
  */
-import type { DatabaseSchema, Row, ScanTarget } from './model.ts';
+import type { DatabaseSchema, Row, RowBatch, ScanTarget } from './model.ts';
 
 export interface SourceCheck {
   /** What makes a restore fail or lose something, in SQLite's words. */
@@ -54,7 +54,7 @@ export class ScanCounts {
   readonly #tables = new Map<string, number>();
   readonly #others: { readonly what: string; readonly table: string; rows: number; isPartial: boolean }[] =
     [];
-  #current: readonly ((batch: readonly Row[]) => void)[] = [];
+  #current: readonly ((batch: RowBatch) => void)[] = [];
 
   begin(target: ScanTarget): void {
     if (target.kind === 'table') {
@@ -77,12 +77,12 @@ export class ScanCounts {
   #count(what: string, table: string, isPartial: boolean, isCounted: (row: Row) => boolean) {
     const count = { what, table, isPartial, rows: 0 };
     this.#others.push(count);
-    return (batch: readonly Row[]): void => {
-      count.rows += batch.filter(isCounted).length;
+    return (batch: RowBatch): void => {
+      for (const row of batch) if (isCounted(row)) count.rows += 1;
     };
   }
 
-  rows(batch: readonly Row[]): void {
+  rows(batch: RowBatch): void {
     for (const count of this.#current) count(batch);
   }
 

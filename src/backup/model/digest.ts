@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
+import { HEAD_BYTES, NUMBER_BYTES, TAG } from './canonical.ts';
 import type { DatabaseSchema, SnapshotSink, SqlValue, TableInfo } from './model.ts';
 import { type RowLayout, rowLayout, valueFault } from './values.ts';
 
@@ -62,6 +63,8 @@ export function createDigestSink(): DigestSink {
     },
     rows(batch) {
       if (current === undefined) throw new Error('rows outside a scan');
+      current.rows += batch.length;
+      if (batch.encoded !== undefined) return encoder.encoded(batch.encoded.canonical);
       const { width, at, rowid } = current.layout;
       const columns = rowid === 'hidden' ? [0, ...at] : at;
       for (const row of batch) {
@@ -70,7 +73,6 @@ export function createDigestSink(): DigestSink {
         }
         for (const column of columns) encoder.value(row[column] as SqlValue);
       }
-      current.rows += batch.length;
     },
     endScan() {
       if (current === undefined) throw new Error('end of a scan that was not begun');
@@ -109,6 +111,8 @@ function digestSchema(encoder: CanonicalEncoder, schema: DatabaseSchema): string
 interface CanonicalEncoder {
   start(): void;
   value(value: SqlValue): void;
+  /** Values that are in this encoding already. */
+  encoded(bytes: Uint8Array): void;
   /** Hex SHA-256 of everything since `start`. */
   end(): string;
 }
@@ -120,13 +124,6 @@ interface CanonicalEncoder {
 const BUFFER_BYTES = 64 * 1024;
 /** Strings up to this length are copied in JavaScript, which beats a call into the runtime. */
 const SHORT_TEXT = 48;
-const HEAD_BYTES = 5;
-
-const TAG_NULL = 0;
-const TAG_INTEGER = 1;
-const TAG_REAL = 2;
-const TAG_TEXT = 3;
-const TAG_BLOB = 4;
 
 function createEncoder(): CanonicalEncoder {
   const buffer = Buffer.alloc(BUFFER_BYTES);
@@ -158,13 +155,13 @@ function createEncoder(): CanonicalEncoder {
     // Three bytes a UTF-16 unit is the most that UTF-8 can take.
     const most = HEAD_BYTES + 3 * value.length;
     if (most > BUFFER_BYTES) {
-      bytes(TAG_TEXT, Buffer.from(value, 'utf8'));
+      bytes(TAG.text, Buffer.from(value, 'utf8'));
       return;
     }
     if (used + most > BUFFER_BYTES) flush();
     const start = used + HEAD_BYTES;
     const written = asciiInto(buffer, start, value) ? value.length : buffer.write(value, start, 'utf8');
-    buffer[used] = TAG_TEXT;
+    buffer[used] = TAG.text;
     view.setUint32(used + 1, written);
     used = start + written;
   }
@@ -180,20 +177,24 @@ function createEncoder(): CanonicalEncoder {
       if (typeof value === 'string') return text(value);
       if (value === null) {
         if (used === BUFFER_BYTES) flush();
-        buffer[used] = TAG_NULL;
+        buffer[used] = TAG.null;
         used += 1;
       } else if (typeof value === 'bigint' || typeof value === 'number') {
-        if (used + 9 > BUFFER_BYTES) flush();
+        if (used + NUMBER_BYTES > BUFFER_BYTES) flush();
         if (typeof value === 'bigint') view.setBigInt64(used + 1, value);
         else view.setFloat64(used + 1, value);
-        buffer[used] = typeof value === 'bigint' ? TAG_INTEGER : TAG_REAL;
-        used += 9;
+        buffer[used] = typeof value === 'bigint' ? TAG.integer : TAG.real;
+        used += NUMBER_BYTES;
       } else if (value instanceof Uint8Array) {
-        bytes(TAG_BLOB, value);
+        bytes(TAG.blob, value);
       } else {
         // Text is its bytes, valid or not: the two can never encode alike.
-        bytes(TAG_TEXT, value.bytes);
+        bytes(TAG.text, value.bytes);
       }
+    },
+    encoded(bytes) {
+      flush();
+      hash.update(bytes);
     },
     end() {
       flush();

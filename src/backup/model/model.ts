@@ -33,6 +33,34 @@ export class InvalidText {
  */
 export type Row = readonly SqlValue[];
 
+/** Some rows of one scan, in order; valid until the next are asked for. */
+export interface RowBatch extends Iterable<Row> {
+  readonly length: number;
+  /** The same rows in other words, where the source has them so. */
+  readonly encoded?: EncodedRows;
+}
+
+/** Rows of a table without generated columns that nobody has made values of. */
+export interface EncodedRows {
+  /** As the table's digest is made of them (docs/formats.md, "Digests"). */
+  readonly canonical: Uint8Array;
+  /** As rows of a document; valid until asked again. */
+  json(form: JsonRowForm): Uint8Array;
+}
+
+/** How the rows of one table stand in a document. */
+export interface JsonRowForm {
+  /** What stands before each value of a row, and behind the last. */
+  readonly heads: readonly string[];
+  readonly close: string;
+  /** Before the first row, and between two. */
+  readonly first: string;
+  readonly between: string;
+  /** Throws {@link tooLarge} for more. */
+  readonly maxRowBytes: number;
+  readonly tooLarge: string;
+}
+
 /** One line of `sqlite_schema`, in its rowid order. `sql` is null for automatic indexes. */
 export interface SchemaObject {
   readonly type: 'table' | 'index' | 'view' | 'trigger';
@@ -141,8 +169,8 @@ export type ScanTarget =
 
 export interface Scan {
   readonly target: ScanTarget;
-  /** Batches of rows (some hundreds each); consumed once, in order, before the next scan. */
-  readonly rows: AsyncIterable<readonly Row[]>;
+  /** Batches of rows (some hundreds or thousands each); consumed once, in order, before the next scan. */
+  readonly rows: AsyncIterable<RowBatch>;
 }
 
 /** One consistent view of the whole database. */
@@ -205,7 +233,7 @@ export interface SnapshotSink {
   targets(schema: DatabaseSchema): readonly ScanTarget[];
   beginScan(target: ScanTarget): void | Promise<void>;
   /** Back-pressure: the next batch comes only when the returned promise settles. */
-  rows(batch: readonly Row[]): void | Promise<void>;
+  rows(batch: RowBatch): void | Promise<void>;
   endScan(): void | Promise<void>;
   /** All scans are done, the snapshot is still open: what is read beside them is awaited here. */
   endScans?(): Promise<void>;

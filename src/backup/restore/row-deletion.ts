@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { InvalidText, type Row, type SqlValue, type TableInfo } from '../model/model.ts';
-import { textOfBytes } from '../snapshot/text-bytes.ts';
+import { textOfBytes } from '../model/text-bytes.ts';
 import { bindable, rowidName } from '../verify/insert-rows.ts';
 
 type Key = readonly SqlValue[];

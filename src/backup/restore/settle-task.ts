@@ -54,7 +54,7 @@ export const settleTask: Task<{ path: string; end: RunEnd | undefined }, Settled
   } finally {
     close();
   }
-  const { tables } = await digestFile(path, [...ENGINE_TABLES, 'sqlite_sequence']);
+  const { tables } = await digestFile(path, { only: [...ENGINE_TABLES, 'sqlite_sequence'] });
   return { tables, notes };
 };
 

@@ -20,6 +20,7 @@ import { copyName, removeOldCopies } from './copy-name.ts';
 import { openFile, readSnapshot } from './file.ts';
 import { questionsBy } from './questions.ts';
 import { refuseVectorIndexes } from './scan-sql.ts';
+import { storedFile } from './stored-rows.ts';
 import { isRefusedSql, removeCopy, vacuumInto } from './vacuum.ts';
 import type { VacuumInput } from './vacuum-task.ts';
 
@@ -71,7 +72,8 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
       try {
         const check = await copyDatabase({ path, copy, busyTimeoutMs, checks, mended }, over.signal);
         handle = await open(copy, 'r');
-        const location = pathToFileURL(mended !== undefined && existsSync(mended) ? mended : copy);
+        const isMended = mended !== undefined && existsSync(mended);
+        const location = pathToFileURL(isMended ? mended : copy);
         // Nobody else knows of it: no locks, no journal to look for.
         location.searchParams.set('immutable', '1');
         db = openFile(location);
@@ -84,7 +86,9 @@ export function openEmbeddedSnapshotSource(options: EmbeddedSnapshotOptions): Sn
           if (found.damage.length > 0 && mended === undefined) throw new DatabaseDamaged(found.damage);
           return found;
         };
-        const result = await readSnapshot(db, batchRows, (snapshot) => {
+        // A mended copy is another file than the one behind the handle.
+        const stored = isMended ? undefined : storedFile(db, handle.fd, file.head);
+        const result = await readSnapshot(db, { batchRows, stored }, (snapshot) => {
           refuseVectorIndexes(snapshot.schema.indexes);
           return use({ ...snapshot, file, ...(checks && { check: checked }) });
         });

@@ -7,24 +7,31 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { OWN_SUBQUERY, openForeignFile } from '../foreign/connection.ts';
-import type { Row, ScanTarget, Snapshot, SnapshotSource, SqlValue } from '../model/model.ts';
+import type { Row, RowBatch, ScanTarget, Snapshot, SnapshotSource, SqlValue } from '../model/model.ts';
+import { textOfBytes } from '../model/text-bytes.ts';
 import { guardScans } from './guarded-scans.ts';
 import { questionsBy } from './questions.ts';
 import { rowForm } from './row-form.ts';
 import { fixedLayout, type ScanSql, scanSql, selectSql } from './scan-sql.ts';
 import { type DetailedSchema, readSchema, SCHEMA_QUERIES } from './schema.ts';
-import { textOfBytes } from './text-bytes.ts';
+import { openStored, type StoredFile, storedRows } from './stored-rows.ts';
 
 export interface FileSnapshotOptions {
   /** The database file. */
   readonly path: string;
   /** Most rows in a batch, 500 by default. */
   readonly batchRows?: number | undefined;
+  /** SQLite has just written it for us: its pages can be read as they are. */
+  readonly isOurs?: boolean;
 }
 
 const BATCH_ROWS = 500;
 /** A batch is cut short when its texts and blobs reach this many bytes. */
 const BATCH_BYTES = 256 * 1024;
+interface BatchLimits {
+  readonly rows: number;
+  readonly bytes: number;
+}
 /** What Node's binding puts where a text's bytes are no UTF-8; it may also really stand there. */
 const REPLACEMENT = '\ufffd';
 
@@ -32,7 +39,11 @@ const REPLACEMENT = '\ufffd';
  * Opens snapshots of a file. Rejects when it does not exist (it is never made), is no database, or
  * its encoding is not UTF-8.
  */
-export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions): SnapshotSource {
+export function openFileSnapshotSource({
+  path,
+  batchRows,
+  isOurs = false,
+}: FileSnapshotOptions): SnapshotSource {
   const within = async <T>(work: (db: DatabaseSync) => T | Promise<T>): Promise<T> => {
     if (!existsSync(path)) throw new Error(`database file ${path} does not exist`);
     const { db, close } = openForeignFile(path);
@@ -45,7 +56,15 @@ export function openFileSnapshotSource({ path, batchRows }: FileSnapshotOptions)
   };
   return {
     ...questionsBy((queries) => within((db) => queries.map((sql) => answerTo(db, sql)))),
-    read: (use) => within((db) => readSnapshot(db, batchRows, use)),
+    read: (use) =>
+      within(async (db) => {
+        const file = isOurs ? openStored(db, path) : undefined;
+        try {
+          return await readSnapshot(db, { batchRows, stored: file?.stored }, use);
+        } finally {
+          file?.close();
+        }
+      }),
   };
 }
 
@@ -57,14 +76,20 @@ export function openFile(location: string | URL): DatabaseSync {
   return new DatabaseSync(location, { readOnly: true, enableDoubleQuotedStringLiterals: true });
 }
 
+export interface ReadOptions {
+  readonly batchRows: number | undefined;
+  /** The same file by its pages, where SQLite itself has just written it. */
+  readonly stored?: StoredFile | undefined;
+}
+
 /** Reads in the transaction that `db` is in, or in the standstill of its file. */
 export async function readSnapshot<T>(
   db: DatabaseSync,
-  batchRows: number | undefined,
+  options: ReadOptions,
   use: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   const details = readSchema(SCHEMA_QUERIES.map((sql) => answerTo(db, sql)));
-  const guarded = guardScans((targets) => readScans(db, details, targets, batchRows ?? BATCH_ROWS));
+  const guarded = guardScans((targets) => readScans(db, details, targets, options));
   const result = await use({ schema: details.schema, scans: guarded.scans });
   guarded.requireComplete();
   return result;
@@ -74,12 +99,17 @@ async function* readScans(
   db: DatabaseSync,
   details: DetailedSchema,
   targets: readonly ScanTarget[],
-  batchRows: number,
-): AsyncGenerator<{ target: ScanTarget; rows: AsyncIterable<readonly Row[]> }> {
+  { batchRows, stored }: ReadOptions,
+): AsyncGenerator<{ target: ScanTarget; rows: AsyncIterable<RowBatch> }> {
+  const limits = { rows: batchRows ?? BATCH_ROWS, bytes: BATCH_BYTES };
   for (const target of targets) {
     const rows = (async function* () {
       for (const scan of scanSql(target, details)) {
-        for (const batch of readScan(db, scan, batchRows)) {
+        const table = target.kind === 'table' ? target.table : undefined;
+        const pages = stored && table && storedRows(stored, table, batchRows);
+        for (const batch of pages === undefined
+          ? readScan(db, scan, limits)
+          : readOn(db, scan, pages, limits)) {
           yield batch;
           // The rest of the process gets its turn.
           await new Promise(setImmediate);
@@ -90,16 +120,35 @@ async function* readScans(
   }
 }
 
+/** As the pages have them; from where these need SQL, by SQL. */
+function* readOn(
+  db: DatabaseSync,
+  scan: ScanSql,
+  pages: Generator<RowBatch, boolean>,
+  limits: BatchLimits,
+): Generator<RowBatch> {
+  let passed = 0;
+  for (;;) {
+    const { done, value } = pages.next();
+    if (done === true) {
+      if (!value) yield* batches(exactRows(db, scan, passed), limits);
+      return;
+    }
+    passed += value.length;
+    yield value;
+  }
+}
+
 /**
  * As the values stand; from the first text on that may hold something else than it shows, by the
  * bytes of the texts.
  */
-function* readScan(db: DatabaseSync, scan: ScanSql, batchRows: number): Generator<readonly Row[]> {
+function* readScan(db: DatabaseSync, scan: ScanSql, limits: BatchLimits): Generator<readonly Row[]> {
   const plain = plainRows(db, scan);
   let passed = 0;
-  for (const batch of batches(plain, batchRows)) {
+  for (const batch of batches(plain, limits)) {
     if (batch.some((row) => row.some((value) => typeof value === 'string' && value.includes(REPLACEMENT)))) {
-      yield* batches(exactRows(db, scan, passed), batchRows);
+      yield* batches(exactRows(db, scan, passed), limits);
       return;
     }
     passed += batch.length;
@@ -139,13 +188,13 @@ function rowsOf(prepared: StatementSync): Iterable<Row> {
   return prepared.iterate() as Iterable<unknown> as Iterable<Row>;
 }
 
-function* batches(rows: Iterable<Row>, batchRows: number): Generator<Row[]> {
+function* batches(rows: Iterable<Row>, limits: BatchLimits): Generator<Row[]> {
   let batch: Row[] = [];
   let bytes = 0;
   for (const row of rows) {
     batch.push(row);
     for (const value of row) bytes += sizeOf(value);
-    if (batch.length < batchRows && bytes < BATCH_BYTES) continue;
+    if (batch.length < limits.rows && bytes < limits.bytes) continue;
     yield batch;
     batch = [];
     bytes = 0;

@@ -1,5 +1,5 @@
 /** Holds the two ends of a snapshot to the contract: every scan read to its end, in order, once. */
-import type { Row, Scan, ScanTarget } from '../model/model.ts';
+import type { RowBatch, Scan, ScanTarget } from '../model/model.ts';
 
 /**
  * Reads the scans of one snapshot, in order; each generator is finished before the next is asked
@@ -7,7 +7,7 @@ import type { Row, Scan, ScanTarget } from '../model/model.ts';
  */
 export type ReadScans = (targets: readonly ScanTarget[]) => AsyncIterable<{
   readonly target: ScanTarget;
-  readonly rows: AsyncIterable<readonly Row[]>;
+  readonly rows: AsyncIterable<RowBatch>;
 }>;
 
 export interface GuardedScans {

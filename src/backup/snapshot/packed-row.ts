@@ -9,10 +9,10 @@
  */
 import { Buffer } from 'node:buffer';
 import type { SqlValue } from '../model/model.ts';
+import { textOfBytes } from '../model/text-bytes.ts';
 import { WireError } from '../sql-http/wire.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
 import type { ScanValue } from './scan-sql.ts';
-import { textOfBytes } from './text-bytes.ts';
 
 const SEPARATOR = 0x7f;
 const SEPARATOR_TEXT = '\x7f';

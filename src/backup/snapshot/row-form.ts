@@ -10,12 +10,12 @@
  *   guessed: {@link NeedsExactForm}.
  */
 import type { Row, SqlValue } from '../model/model.ts';
+import { textOfBytes } from '../model/text-bytes.ts';
 import type { RowReader } from '../sql-http/cursor-entries.ts';
 import { UNSIGNED_INFINITY, WireError, type WireValue } from '../sql-http/wire.ts';
 import { NeedsExactForm } from './needs-exact-form.ts';
 import { canPack, chain, packedSql, unpackRow } from './packed-row.ts';
 import { fixedLayout, type ScanSql, type ScanValue, selectSql } from './scan-sql.ts';
-import { textOfBytes } from './text-bytes.ts';
 
 export type FormName = 'quick' | 'exact';
 

@@ -1,4 +1,11 @@
-import type { DatabaseSchema, HeadLastWriter, Row, ScanTarget, SnapshotSink } from '../model/model.ts';
+import type {
+  DatabaseSchema,
+  HeadLastWriter,
+  Row,
+  RowBatch,
+  ScanTarget,
+  SnapshotSink,
+} from '../model/model.ts';
 import { BTree } from './btree.ts';
 import { firstPage } from './file-header.ts';
 import { type FileLimits, PAGE_SIZE, SQLITE_LIMITS } from './format.ts';
@@ -87,7 +94,7 @@ class SqliteSink implements SnapshotSink {
     this.#open = { name, layout, tree: new BTree(this.#pager, layout, this.#limits), rows: 0 };
   }
 
-  async rows(batch: readonly Row[]): Promise<void> {
+  async rows(batch: RowBatch): Promise<void> {
     const open = this.#open;
     if (open === undefined) throw new Error('rows outside a scan');
     this.#start();

@@ -55,7 +55,7 @@ export const checkTask: Task<CheckInput, Findings> = async ({ path, kind, scratc
     await loadDocument(path, loaded);
     return 'read to its end, its own SHA-256 and counts agree, loaded into SQLite';
   });
-  if (isLoaded) await report.check('document, digests', () => contents(loaded, expected, report));
+  if (isLoaded) await report.check('document, digests', () => contents(loaded, expected, report, true));
   return report;
 };
 
@@ -66,10 +66,15 @@ export interface CheckedFile extends FileDigests {
 
 /**
  * What a SQLite file holds, once it is known that a restore takes it.
+ * @param isOurs we have just made it
  * @throws {@link Damaged} with what is wrong with its schema, or what differs from the manifest
  */
-export async function checkFile(path: string, expected: Expected | undefined): Promise<CheckedFile> {
-  const found = await digestFile(path);
+export async function checkFile(
+  path: string,
+  expected: Expected | undefined,
+  isOurs = false,
+): Promise<CheckedFile> {
+  const found = await digestFile(path, { isOurs });
   requireSchema(found.objects);
   const [trigger] = ledgerTriggers(found.objects);
   if (trigger !== undefined) throw new Damaged(trigger);
@@ -83,8 +88,13 @@ export async function checkFile(path: string, expected: Expected | undefined): P
   }
 }
 
-async function contents(path: string, expected: Expected | undefined, report: Report): Promise<string> {
-  const { tables, strangers } = await checkFile(path, expected);
+async function contents(
+  path: string,
+  expected: Expected | undefined,
+  report: Report,
+  isOurs = false,
+): Promise<string> {
+  const { tables, strangers } = await checkFile(path, expected, isOurs);
   const note = strangersNote(strangers, 'and at work once it is restored');
   if (note !== undefined) report.warnings.push(note);
   const count = tables.filter(({ kind }) => kind === 'table').length;

@@ -20,7 +20,10 @@ export interface FileDigests {
 }
 
 /** Tables (all, or those of `only`) and schema of a SQLite file as digests. */
-export async function digestFile(path: string, only?: readonly string[]): Promise<FileDigests> {
+export async function digestFile(
+  path: string,
+  { only, isOurs = false }: { readonly only?: readonly string[]; readonly isOurs?: boolean } = {},
+): Promise<FileDigests> {
   const digest = createDigestSink();
   const isWanted = (target: ScanTarget): boolean =>
     only === undefined || (target.kind === 'table' && only.includes(target.table.name));
@@ -28,7 +31,7 @@ export async function digestFile(path: string, only?: readonly string[]): Promis
     ...digest,
     targets: (schema: DatabaseSchema) => digest.targets(schema).filter(isWanted),
   };
-  const objects = await openFileSnapshotSource({ path }).read(async (snapshot) => {
+  const objects = await openFileSnapshotSource({ path, isOurs }).read(async (snapshot) => {
     await feed(snapshot, { ordered, others: [] }, async () => {});
     return snapshot.schema.objects;
   });

@@ -48,22 +48,30 @@ export function insertRows(
     inserts.set(table.name, insert);
   }
   const { columns, verb, statements } = insert;
+  const plain = valuesSql(rows[0] ?? []).replaceAll('CAST(? AS TEXT)', '?');
   const insertAll = (): void => {
     for (const row of rows) {
-      const values = row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
+      const isExact = row.some((value) => value instanceof InvalidText);
+      const values = isExact ? valuesSql(row) : plain;
       let statement = statements.get(values);
       if (statement === undefined) {
         statement = db.prepare(`${verb} (${columns}) VALUES (${values})`);
         statements.set(values, statement);
       }
-      statement.run(...row.map(bindable));
+      statement.run(...(isExact ? row.map(bindable) : (row as readonly Bindable[])));
     }
   };
   if (table.kind === 'shadow') withoutDefence(db, insertAll);
   else insertAll();
 }
 
-export function bindable(value: SqlValue): null | bigint | number | string | Uint8Array {
+function valuesSql(row: Row): string {
+  return row.map((value) => (value instanceof InvalidText ? 'CAST(? AS TEXT)' : '?')).join(', ');
+}
+
+type Bindable = Exclude<SqlValue, InvalidText>;
+
+export function bindable(value: SqlValue): Bindable {
   return value instanceof InvalidText ? value.bytes : value;
 }
 

@@ -50,19 +50,20 @@ export async function verifyDeep(
   options: DeepOptions,
 ): Promise<DeepVerdict> {
   return inScratch(options.directory, async (directory) => {
-    const report = new Report();
     const files = { database: join(directory, 'backup.db'), document: join(directory, 'backup.json') };
-    const database = await unpack(bucket, manifest, 'database', files.database, options, report);
-    const document = await unpack(bucket, manifest, 'document', files.document, options, report);
-    for (const [kind, isThere] of [
-      ['database', database],
-      ['document', document],
-    ] as const)
-      if (isThere)
-        await report.check(
-          { path: files[kind], kind, scratch: directory, expected: manifest },
-          options.signal,
-        );
+    // Side by side: each is unpacked by a thread of zlib's, and looked into by a process of its own.
+    const looked = await settled(
+      (['database', 'document'] as const).map(async (kind) => {
+        const [stored, inside] = [new Report(), new Report()];
+        const path = files[kind];
+        if (await unpack(bucket, manifest, kind, path, options, stored))
+          await inside.check({ path, kind, scratch: directory, expected: manifest }, options.signal);
+        return { stored, inside };
+      }),
+    );
+    const report = new Report();
+    for (const { stored } of looked) report.add(stored);
+    for (const { inside } of looked) report.add(inside);
     return report.verdict();
   });
 }
@@ -105,6 +106,12 @@ export async function unpackDatabase(
   return path;
 }
 
+/** As Promise.all, but nothing is still at work in the directory when it rejects. */
+async function settled<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
+}
+
 class Report {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
@@ -122,8 +129,7 @@ class Report {
       const found = await runInProcess('check', input, { limits, signal });
       this.problems.push(...found.problems);
       this.checks.push(...found.checks);
-      // Both files hold the same.
-      this.warnings.push(...found.warnings.filter((warning) => !this.warnings.includes(warning)));
+      this.warnings.push(...found.warnings);
       this.#prove(input.kind, found.problems);
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
@@ -138,6 +144,15 @@ class Report {
   found(file: StoredFile, problems: readonly string[], isDamage: boolean): void {
     this.problems.push(...problems);
     if (isDamage) this.#prove(file, problems);
+  }
+
+  /** What was found elsewhere; both files hold the same, so the same is said once. */
+  add({ problems, warnings, checks, proofs, sealed }: Report): void {
+    this.problems.push(...problems);
+    this.warnings.push(...warnings.filter((warning) => !this.warnings.includes(warning)));
+    this.checks.push(...checks);
+    this.proofs.push(...proofs);
+    this.sealed.push(...sealed);
   }
 
   #prove(file: StoredFile, problems: readonly string[]): void {

@@ -11,7 +11,6 @@ import type { Store } from '../../backup/store/types.ts';
 import type { Database } from '../../db/database.ts';
 import { openEmbeddedDatabase } from '../../db/file/embedded-database.ts';
 import type { LostFile } from '../../db/file/rescue.ts';
-import { openRemoteDatabase } from '../../db/remote-database.ts';
 import { unfitPlace } from '../../lib/disk/directories.ts';
 import { isWithin } from '../../lib/disk/own-places.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
@@ -46,6 +45,8 @@ export async function openDatabase(
     const { isLost } = db;
     return { db, isLost, checkpoint: () => db.checkpoint(), close: () => db.closeWhole() };
   }
+  // On demand, as the S3 client below: its library is as large as all else that a command loads.
+  const { openRemoteDatabase } = await import('../../db/remote-database.ts');
   const db = openRemoteDatabase({ url: settings.url, authToken: settings.authToken, fetch });
   return { db, isLost: () => false, checkpoint: async () => {}, close: async () => db.close() };
 }

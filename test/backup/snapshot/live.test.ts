@@ -257,7 +257,7 @@ describe('embedded', () => {
         for await (const batch of rows) {
           if (count === 0) db.exec('ALTER TABLE t ADD COLUMN b DEFAULT 5; DELETE FROM t WHERE id > 10');
           count += batch.length;
-          expect(batch[0]).toHaveLength(3);
+          expect([...batch][0]).toHaveLength(3);
         }
       }
     });

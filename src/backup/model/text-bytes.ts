@@ -1,4 +1,4 @@
-import { InvalidText } from '../model/model.ts';
+import { InvalidText } from './model.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
