@@ -25,6 +25,7 @@ import { broadcastJob } from '../src/jobs/send-broadcasts.ts';
 import { createLog } from '../src/lib/log.ts';
 import { Pace } from '../src/lib/pace.ts';
 import { readConfig } from '../src/settings/config.ts';
+import { record } from './measures.ts';
 
 const ALLOWED = 25;
 const [seconds = 20, ...given] = process.argv.slice(2).map(Number);
@@ -115,6 +116,14 @@ async function measure({ db, directory, delay, kind }: Measured): Promise<void> 
   const times = copies.map(({ at }) => at.getTime());
   const rate = copies.length / ((Date.now() - started) / 1000);
   const most = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));
+  record({
+    what: 'broadcast, of the pace allowed',
+    of: `${kind}, ${delay} ms a call`,
+    value: rate / ALLOWED,
+    unit: 'ratio',
+    goal: 0.9,
+    isMoreBetter: true,
+  });
   console.log(
     `${kind}, ${delay} ms a call: ${rate.toFixed(1)} a second, ratio ${(rate / ALLOWED).toFixed(2)}; most in any second ${most}; refused by 429 ${refused}`,
   );

@@ -1,6 +1,6 @@
 /**
- * What a bench found, for people and for `npm run bench`, which draws it: the latter names a file in
- * BENCH_MEASURES, and every measure becomes a line of it.
+ * What a bench found, for people and for `npm run bench`, which draws it: the latter names a file
+ * in BENCH_MEASURES, and every measure becomes a line of it.
  */
 import { appendFileSync } from 'node:fs';
 import process from 'node:process';
@@ -31,6 +31,7 @@ export function record(measure: Measure): void {
 }
 
 export function short(value: number): string {
+  if (value !== 0 && value < 0.1) return value.toPrecision(2);
   return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
 }
 

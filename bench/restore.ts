@@ -18,6 +18,7 @@ import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { systemClock } from '../src/lib/clock.ts';
+import { record } from './measures.ts';
 
 const [, , first = '1000000', file = ''] = process.argv;
 if (first === 'server') {
@@ -75,6 +76,13 @@ async function bench(rows: number): Promise<void> {
     clearInterval(sampler);
     const waits = await writer.stop();
     const total = report.tables.reduce((sum, table) => sum + table.rows, 0);
+    record({
+      what: 'restore into a living server',
+      of: `${total} rows`,
+      value: seconds,
+      unit: 's',
+      goal: 60,
+    });
     console.log(
       `${total} rows into a living remote database: ${seconds.toFixed(1)} s (goal 60), peak RSS ${Math.round(peak / 1e6)} MB; began at (s): ${[...phases].map(([phase, ms]) => `${phase} ${(ms / 1000).toFixed(1)}`).join(', ')}`,
     );

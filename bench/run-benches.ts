@@ -1,32 +1,73 @@
 /**
- * `npm run bench` runs every bench in a small size; `npm run bench -- update writers` runs those
- * two. For larger sizes call the file itself: its first lines say how. Each backs a figure of
- * docs/limits.md.
+ * `npm run bench` runs every bench, prints its measures as ratios to peers, and draws them into
+ * docs/performance.md. `npm run bench -- cli-full writers` runs those two and draws nothing;
+ * `--quick` only shows that it all runs, in seconds. For larger sizes call the file itself: its
+ * first lines say how.
  */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Measure } from './measures.ts';
+import { writeReport } from './report.ts';
 
-/** Arguments that keep one run within a minute on two cores. */
-const BENCHES: Readonly<Record<string, readonly string[]>> = {
-  update: ['300'],
-  'sqlite-writer': ['128'],
-  'backup-run': ['30'],
-  'worker-backup': ['30'],
-  writers: ['30'],
-  broadcast: ['20'],
-  restore: [],
-  move: ['400'],
+/** Arguments of each run. */
+const BENCHES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'cli-full': [[], ['--scale', '4', '--pairs', '1']],
+  changes: [[]],
+  update: [['300']],
+  'sqlite-writer': [['128']],
+  'backup-run': [['30']],
+  'worker-backup': [['30']],
+  writers: [['30']],
+  broadcast: [['20']],
+  restore: [[]],
+  move: [['400']],
 };
+/** Small enough for every push; what needs workerd or Telegram's own time is left out. */
+const QUICK: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'cli-full': [['--set', 'compressible', '--scale', '0.002', '--pairs', '1']],
+  changes: [['--quick']],
+};
+const PAGE = join(import.meta.dirname, '../docs/performance.md');
+const PICTURES = join(import.meta.dirname, '../docs/pictures/bench');
 
-const named = process.argv.slice(2);
-const unknown = named.filter((name) => BENCHES[name] === undefined);
+const isQuick = process.argv.includes('--quick');
+const named = process.argv.slice(2).filter((arg) => arg !== '--quick');
+const benches = isQuick ? QUICK : BENCHES;
+const unknown = named.filter((name) => benches[name] === undefined);
 if (unknown.length > 0) {
-  console.error(`no bench ${unknown.join(', ')}; there are: ${Object.keys(BENCHES).join(', ')}`);
+  console.error(`no bench ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
   process.exit(2);
 }
-for (const name of named.length > 0 ? named : Object.keys(BENCHES)) {
-  const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-  console.log(`\n== ${name}`);
-  const { status } = spawnSync(process.execPath, [file, ...(BENCHES[name] ?? [])], { stdio: 'inherit' });
+const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+try {
+  const file = join(directory, 'measures');
+  for (const name of named.length > 0 ? named : Object.keys(benches))
+    for (const args of benches[name] ?? []) run(name, args, file);
+  const measures = existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line): Measure => JSON.parse(line))
+    : [];
+  if (isQuick) {
+    // The page stays as it is: these figures say nothing.
+    const page = join(directory, 'page.md');
+    copyFileSync(PAGE, page);
+    writeReport({ page, pictures: join(directory, 'pictures') }, measures);
+  } else if (named.length === 0 && process.exitCode === undefined)
+    writeReport({ page: PAGE, pictures: PICTURES }, measures);
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+function run(name: string, args: readonly string[], measures: string): void {
+  console.log(`\n== ${name} ${args.join(' ')}`);
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, BENCH_MEASURES: measures },
+  });
   if (status !== 0) process.exitCode = 1;
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { startBareWorkerd } from '../dev/workerd.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import type { Person } from '../sim/telegram/start-telegram.ts';
+import { median, record } from './measures.ts';
 import { cpuMsOf } from './process-cpu.ts';
 import { addSampleAnime } from './sample-anime.ts';
 
@@ -105,6 +106,14 @@ async function compare(people: readonly Person[]): Promise<void> {
     if (!text.includes('Naruto')) throw new Error(`the yardstick did not answer the code: ${text}`);
     const [bot, bare] = both.map(({ costs }) => median(costs));
     const ratios = both[0].costs.map((cost, i) => (both[1].costs[i] ?? 0) / cost);
+    record({
+      what: 'a code lookup, CPU: bare grammY / bot',
+      of: 'workerd',
+      value: median(ratios),
+      unit: 'ratio',
+      goal: 0.85,
+      isMoreBetter: true,
+    });
     console.log(
       `  bare grammY + Hono with one read and one write batch, in turn: ${(bare ?? 0).toFixed(2)} ms, the bot ${(bot ?? 0).toFixed(2)} ms; ratio ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
     );
@@ -113,10 +122,6 @@ async function compare(people: readonly Person[]): Promise<void> {
     await peer.close();
     rmSync(peerDirectory, { recursive: true, force: true });
   }
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 /** A button of the newest message's first row. */

@@ -1,4 +1,4 @@
-/** A command as a whole process: time, CPU of it and of all its children, peak memory. Linux only. */
+/** A command as a whole process: time, CPU of it and its children, peak memory. Linux only. */
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -45,6 +45,12 @@ export async function wholeRun(
 
 export function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+/** The first words of what it says of itself. */
+export function versionOf(program: string): string {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  return stdout?.split('\n')[0]?.split(' ').slice(0, 2).join(' ') ?? 'not installed';
 }
 
 /** The process and its descendants; one that has ended meanwhile is left out. */

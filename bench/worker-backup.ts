@@ -12,6 +12,7 @@ import { startBareWorkerd } from '../dev/workerd.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { sql } from '../src/db/database.ts';
 import { openRemoteDatabase } from '../src/db/remote-database.ts';
+import { record } from './measures.ts';
 import { cpuMsOf } from './process-cpu.ts';
 
 const megabytes = Number(process.argv[2] ?? 30);
@@ -67,6 +68,12 @@ try {
     (performance.now() - begun) / 1000,
     (cpuMsOf(worker.pid) - cpuBefore) / 1000,
   ];
+  record({
+    what: 'a backup in workerd',
+    of: `${size.toFixed(0)} MB`,
+    value: size / cpuSeconds,
+    unit: 'MB/s of CPU',
+  });
   console.log(
     `${size.toFixed(0)} MB in ${seconds.toFixed(1)} s: ${(size / seconds).toFixed(1)} MB/s; CPU of workerd ${cpuSeconds.toFixed(1)} s: ${(size / cpuSeconds).toFixed(1)} MB a second of CPU`,
   );

@@ -23,6 +23,7 @@ import { openEmbeddedDatabase } from '../src/db/file/embedded-database.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { openRemoteDatabase } from '../src/db/remote-database.ts';
 import { benchContext } from './backup-context.ts';
+import { median as medianOf, record } from './measures.ts';
 
 /** Of history rows with their indexes, measured. */
 const BYTES_A_ROW = 90;
@@ -110,6 +111,12 @@ async function measure(
   const busy = await waits(writer);
   writer.kill('SIGKILL');
   await once(writer, 'exit');
+  record({
+    what: 'commit beside a backup / quiet',
+    of: label,
+    value: medianOf(busy) / medianOf(quiet),
+    unit: 'ratio',
+  });
   console.log(`${label}: a backup of ${seconds.toFixed(1)} s, ${busy.length} commits meanwhile`);
   console.log(`  commit, quiet           ${percentiles(quiet)}`);
   console.log(`  commit, backup running  ${percentiles(busy)}`);

@@ -113,7 +113,7 @@ function otherName(plain: string): string | undefined {
 function isMeant(plain: string, setting: string): boolean {
   if (plain === setting) return true;
   if (setting.length < SHORTEST) return false;
-  // Each slip changes the length by one at most; to count them takes longer than all else at the start.
+  // Each slip changes the length by one at most. To count them took a fifth of a command's start.
   if (Math.abs(plain.length - setting.length) > 2) return false;
   const beginsAlike = plain.slice(0, 3) === setting.slice(0, 3);
   return slips(plain, setting) <= (setting.length >= LONG || beginsAlike ? 2 : 1);

@@ -22,7 +22,7 @@ const FIRST_ROOM = 512 * 1024;
 const GROWTH = 4;
 /** Longer content is looked through four bytes at a time all the same, but copied in one call. */
 const SHORT = 64;
-/** What is copied four bytes at a time may write that much beyond its end; the next goes over it. */
+/** What is copied in fours may write that much beyond its end; the next goes over it. */
 const SLACK = 4;
 /** Up to here both halves together are exact: 2^53 is 2^21 times 2^32. */
 const SAFE_HIGH = 0x1f_ffff;

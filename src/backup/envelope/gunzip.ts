@@ -10,7 +10,9 @@ import { UnsealError } from './types.ts';
  * few MiB.
  */
 const SLICE_BYTES = 16 * 1024;
-/** Unpacked bytes a trip to zlib's thread: of Node's own 16 KiB, half the time goes into the trips. */
+/**
+ * Unpacked bytes a trip to zlib's thread: with Node's own 16 KiB the trips take half the time.
+ */
 const CHUNK_BYTES = 128 * 1024;
 
 /**

@@ -169,7 +169,7 @@ export type ScanTarget =
 
 export interface Scan {
   readonly target: ScanTarget;
-  /** Batches of rows (some hundreds or thousands each); consumed once, in order, before the next scan. */
+  /** Batches of hundreds or thousands; consumed once, in order, before the next scan. */
   readonly rows: AsyncIterable<RowBatch>;
 }
 

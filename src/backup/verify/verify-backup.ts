@@ -51,19 +51,24 @@ export async function verifyDeep(
 ): Promise<DeepVerdict> {
   return inScratch(options.directory, async (directory) => {
     const files = { database: join(directory, 'backup.db'), document: join(directory, 'backup.json') };
-    // Side by side: each is unpacked by a thread of zlib's, and looked into by a process of its own.
-    const looked = await settled(
-      (['database', 'document'] as const).map(async (kind) => {
-        const [stored, inside] = [new Report(), new Report()];
-        const path = files[kind];
-        if (await unpack(bucket, manifest, kind, path, options, stored))
-          await inside.check({ path, kind, scratch: directory, expected: manifest }, options.signal);
-        return { stored, inside };
-      }),
-    );
+    // One file is looked into, in a process of its own, while the other is fetched.
+    const fetching: Promise<Report>[] = [];
+    const looking: Promise<Report>[] = [];
+    for (const kind of ['database', 'document'] as const) {
+      const [stored, inside] = [new Report(), new Report()];
+      const input = { path: files[kind], kind, scratch: directory, expected: manifest };
+      const fetched = unpack(bucket, manifest, kind, input.path, options, stored);
+      fetching.push(fetched.then(() => stored));
+      looking.push(
+        fetched
+          .then((isThere) => (isThere ? inside.check(input, options.signal) : undefined))
+          .then(() => inside),
+      );
+      if ((await Promise.allSettled([fetched]))[0]?.status === 'rejected') break;
+    }
+    const found = await settled([...fetching, ...looking]);
     const report = new Report();
-    for (const { stored } of looked) report.add(stored);
-    for (const { inside } of looked) report.add(inside);
+    for (const one of found) report.add(one);
     return report.verdict();
   });
 }
