@@ -13,7 +13,7 @@ import type {
   SnapshotSink,
   TableInfo,
 } from '../model/model.ts';
-import { rowEncoder, rowHeads } from './encode.ts';
+import { encodeValue, rowEncoder, rowHeads } from './encode.ts';
 import {
   countsText,
   FORMAT_NAME,
@@ -198,7 +198,7 @@ function rowFormat(target: ScanTarget, counts: Map<string, number>): RowFormat {
     },
     encoded(rows, added, limit) {
       count(counts, table, added);
-      return rows.json({ heads, close: '}', first: lead(), between: lead(), ...limit });
+      return rows.json({ heads, close: '}', value: encodeValue, first: lead(), between: lead(), ...limit });
     },
     end: () => '',
   };

@@ -53,6 +53,8 @@ export interface JsonRowForm {
   /** What stands before each value of a row, and behind the last. */
   readonly heads: readonly string[];
   readonly close: string;
+  /** For all that is not as it stands. */
+  readonly value: (value: SqlValue) => string;
   /** Before the first row, and between two. */
   readonly first: string;
   readonly between: string;

@@ -5,12 +5,12 @@
 import type { Buffer } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { CanonicalJson } from '../document/canonical-json.ts';
 import { canonicalLength, canonicalValue, viewOf } from '../model/canonical.ts';
 import type { EncodedRows, JsonRowForm, Row, RowBatch, SqlValue, TableInfo } from '../model/model.ts';
 import { PAGE_SIZE } from '../sqlite/format.ts';
 import type { ReadAt } from '../sqlite/page-file.ts';
 import { hasPlainRecords, isReadable, type RowBytes, readTable } from '../sqlite/table-reader.ts';
+import { CanonicalJson } from './canonical-json.ts';
 
 /** Of a batch of rows that nobody makes values of; a document's text of it is twice as long. */
 const BATCH_BYTES = 128 * 1024;

@@ -1,6 +1,6 @@
 /**
- * Rows from the canonical encoding into a document's text, bytes to bytes: what encode.ts says of
- * rows of JavaScript values, without making any. Node only: a Worker has no rows in this form.
+ * Rows from the canonical encoding into a document's text, bytes to bytes: what
+ * document/encode.ts says of rows of JavaScript values, without making any. Node only: a Worker has no rows in this form.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
 import {
@@ -12,7 +12,6 @@ import {
   viewOf,
 } from '../model/canonical.ts';
 import type { JsonRowForm } from '../model/model.ts';
-import { encodeValue } from './encode.ts';
 
 const FIRST_ROOM = 512 * 1024;
 /**
@@ -68,7 +67,7 @@ export class CanonicalJson {
         else if (tag === TAG.null) after = put(out, used, NULL);
         else if (tag === TAG.text) after = putPlainText(outView, used, view, at + HEAD_BYTES, next);
         if (after < 0) {
-          const text = encodeValue(canonicalValue(canonical, view, at));
+          const text = form.value(canonicalValue(canonical, view, at));
           const rest = (rows - row) * fixed + GROWTH * (canonical.length - at);
           out = this.#roomFor(used, 3 * text.length + rest);
           outView = viewOf(out);
