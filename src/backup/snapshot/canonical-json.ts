@@ -1,6 +1,7 @@
 /**
  * Rows from the canonical encoding into a document's text, bytes to bytes: what
- * document/encode.ts says of rows of JavaScript values, without making any. Node only: a Worker has no rows in this form.
+ * document/encode.ts says of rows of JavaScript values, without making any. Node only: a Worker
+ * has no rows in this form.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
 import {
