@@ -31,7 +31,7 @@ function build(settings: Settings): Hono {
     url: settings.DATABASE_URL,
     authToken: settings.DATABASE_AUTH_TOKEN,
     intMode: 'bigint',
-    concurrency: 0,
+    concurrency: Number.POSITIVE_INFINITY,
   });
   const bot = new Bot(settings.BOT_TOKEN, {
     botInfo: JSON.parse(settings.BOT_INFO) as UserFromGetMe,

@@ -80,6 +80,35 @@ describe('the Worker in workerd', () => {
     expect((await worker.fetch('/nowhere')).status).toBe(404);
   });
 
+  test('many requests at once, the first of an isolate or later ones: each gets its own answer', async () => {
+    const fresh = await startWorkerRuntime(standIns.settings);
+    const headers = { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET };
+    const update = (id: number): string =>
+      JSON.stringify({
+        update_id: 900_000 + id,
+        message: {
+          message_id: id,
+          date: 1_790_000_000,
+          chat: { id: 50_000 + id, type: 'private', first_name: 'V' },
+          from: { id: 50_000 + id, is_bot: false, first_name: 'V' },
+          text: '/start',
+        },
+      });
+    const many = (ask: (i: number) => Promise<Response>): Promise<number[]> =>
+      Promise.all(Array.from({ length: 32 }, async (_, i) => (await ask(i)).status));
+    try {
+      const webhooks = await many((i) =>
+        fresh.fetch('/webhook', { method: 'POST', headers, body: update(i) }),
+      );
+      expect(webhooks).toEqual(Array(32).fill(200));
+      const healths = await many(() => fresh.fetch('/healthz'));
+      expect(healths.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+      expect((await fresh.fetch('/webhook', { method: 'POST', headers, body: update(33) })).status).toBe(200);
+    } finally {
+      await fresh.close();
+    }
+  });
+
   test('cron writes both files and the manifest; the .db opens in SQLite, the JSON has every row', async () => {
     expect((await worker.fetch('/healthz')).status).toBe(503);
     const at = new Date('2026-11-22T02:00:00Z');
