@@ -22,8 +22,11 @@ import { type Peek, peek } from './peek.ts';
 export const LEASE = 'changes';
 const LEASE_MINUTES = 1;
 
-/** Attempts that are remembered: a request may have gone astray and land later. */
-const ATTEMPTS = 8;
+/**
+ * Attempts that are remembered: a request may have gone astray and land later, and a listing may
+ * lag behind for a while.
+ */
+const ATTEMPTS = 32;
 /** `0000000000000012_20261127T143205006Z_0f1e2d3c`, and a space. */
 const ATTEMPT_CHARACTERS = 46;
 const NAME = /^(\d{16})_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z_([0-9a-f]{8})$/;

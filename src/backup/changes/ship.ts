@@ -4,40 +4,36 @@
  * the entries wait in the log until a file with them was read back.
  */
 
-import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { type Database, hasChanged, type Statement, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { Previous } from '../catalog/change-position.ts';
-import { openSealed } from '../envelope/seal.ts';
-import type { Encryption, OpeningKeys } from '../envelope/types.ts';
-import type { DatabaseSchema, HeadLastWriter, SnapshotSource } from '../model/model.ts';
+import type { DatabaseSchema, SnapshotSource } from '../model/model.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
-import type { Store } from '../store/types.ts';
 import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
-import { changeKey, firstPrefix, parseChangeKey } from './change-names.ts';
+import { firstPrefix, parseChangeKey } from './change-names.ts';
 import { STATE_TABLE } from './change-state.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
 import { type Peek, peek, pending } from './peek.ts';
-import { proveFile } from './prove-file.ts';
 import { LEASE, type Range, readRange } from './read-range.ts';
+import {
+  type ChangeBucket,
+  goesOn,
+  openChange,
+  readChange,
+  sha256Of,
+  storedUnder,
+  storeFile,
+} from './stored-change.ts';
 import { beginTimelineSql } from './timeline.ts';
 
-export interface ShipContext {
+export interface ShipContext extends ChangeBucket {
   readonly db: Database;
   readonly source: Pick<SnapshotSource, 'schema'>;
-  readonly store: Store;
-  readonly prefix: string;
-  readonly encryption: Encryption | undefined;
-  /** Open the files that the bot has stored; undefined where only the public key is at hand. */
-  readonly keys: OpeningKeys | undefined;
   /** Names this shipper in the lease. */
   readonly holder: string;
   readonly now: () => Date;
   readonly appVersion: string;
-  /** zlib's 0 to 9. */
-  readonly gzipLevel: number;
   /** Keeps the schema from one file to the next: reading it costs a request. */
   readonly schemas: SchemaCache;
   /** Most entries of a file; absent: {@link MOST_ENTRIES}. */
@@ -105,11 +101,11 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
       isReleased = range.kind === 'busy';
       return { kind: 'busy' };
     }
-    const { key, sha256, bytes, others } = await storeFile(context, range);
-    if (others !== undefined) {
+    const { key, sha256, bytes, rival } = await storeFile(context, range);
+    if (rival !== undefined) {
       // Its rows wait in the log; beside the other's file it would look like the same history.
       await context.store.delete([key]);
-      return await fork(context, seen, others);
+      return await fork(context, seen, rival);
     }
     const file = key.slice(context.prefix.length);
     isReleased = true;
@@ -132,34 +128,25 @@ const WAITS = sql(
  * that name was made from this database's own rows; whole, it is taken as it is.
  */
 async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | undefined> {
-  const { store, prefix, encryption, keys } = context;
-  const { timeline, shippedSeq, attempts, previous } = seen.state;
+  const { store, prefix, encryption } = context;
+  const { timeline, shippedSeq, attempts } = seen.state;
   const first = shippedSeq + 1;
-  const stored = (await store.list(firstPrefix(prefix, timeline, first))).map(({ key }) => key);
-  const stranger = stored.find((key) => !isOneOf(key, attempts));
-  if (stranger !== undefined) return fork(context, seen, stranger);
-  const key = stored.at(-1);
-  const name = key === undefined ? undefined : parseChangeKey(prefix, key);
-  if (key === undefined || name === undefined) return undefined;
-  const bytes = await read(store, key);
-  const opening = { encrypted: encryption !== undefined || name.encrypted, keys };
-  // Damaged, cut, or sealed for others: it is not taken.
-  const proved = bytes && (await proveFile(bytes, opening).catch(() => undefined));
-  const header = proved?.header;
-  const isOurs =
-    header?.timeline === timeline &&
-    header.first === first &&
-    header.last === name.last &&
-    JSON.stringify(header.previous) === JSON.stringify(previous);
-  if (bytes === undefined || !isOurs) {
+  const { own, rival } = await storedUnder(context, seen.state, attempts);
+  if (rival !== undefined) return fork(context, seen, rival);
+  // A listing may lag behind what is stored.
+  const newest = `${firstPrefix(prefix, timeline, first)}${attempts[0]}.ndjson.gz${encryption === undefined ? '' : '.age'}`;
+  const key = own.at(-1) ?? newest;
+  const bytes = await readChange(store, key);
+  const proved = bytes && (await openChange(context, key, bytes));
+  const last = proved && goesOn(seen.state, proved.header) ? proved.header.last : undefined;
+  if (bytes === undefined || last !== parseChangeKey(prefix, key)?.last || last === undefined) {
     // It stays where it is, and the rows are stored once more under another name.
-    return stored.length < MOST_UNREAD ? undefined : needBase(context, 'unread');
+    return own.length < MOST_UNREAD ? undefined : needBase(context, 'unread');
   }
   const file = key.slice(prefix.length);
-  const trimmed = await trim(context, seen, { last: name.last, attempts, file, sha256: sha256Of(bytes) });
+  const trimmed = await trim(context, seen, { last, attempts, file, sha256: sha256Of(bytes) });
   if (!trimmed) return { kind: 'busy' };
-  const isEnd = name.last === seen.last;
-  return { kind: 'shipped', file, first, last: name.last, bytes: bytes.byteLength, isEnd };
+  return { kind: 'shipped', file, first, last, bytes: bytes.byteLength, isEnd: last === seen.last };
 }
 
 /**
@@ -240,69 +227,6 @@ function encode({ appVersion }: ShipContext, range: Range): Uint8Array {
     tables: range.tables,
     sequence: range.sequence,
   });
-}
-
-interface StoredFile {
-  readonly key: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  /** A file of another database under the same first number. */
-  readonly others: string | undefined;
-}
-
-/** Stored, listed, and read back; whether the put itself was answered does not matter. */
-async function storeFile(
-  context: ShipContext,
-  range: Range & { readonly body: Uint8Array },
-): Promise<StoredFile> {
-  const { store, prefix, encryption } = context;
-  const { timeline, shippedSeq } = range.before.state;
-  const first = shippedSeq + 1;
-  const encrypted = encryption !== undefined;
-  const { last, time, mark } = range;
-  const key = changeKey(prefix, { timeline, first, last, time, encrypted, mark });
-  const sealed = await seal(range.body, context);
-  const failure = await store.put(key, sealed, { createOnly: true }).then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
-  const found = (await store.list(firstPrefix(prefix, timeline, first))).map((object) => object.key);
-  const others = found.find((one) => one !== key && !isOneOf(one, range.attempts));
-  if (!found.includes(key) && others === undefined)
-    throw failure === undefined ? new Error(`${key} was stored and is not listed`) : failure.error;
-  const sha256 = sha256Of(sealed);
-  if (others !== undefined) return { key, sha256, bytes: sealed.byteLength, others };
-  const stored = await read(store, key);
-  if (stored === undefined || sha256Of(stored) !== sha256)
-    throw new Error(`${key} does not read back as it was stored`, { cause: failure?.error });
-  return { key, sha256, bytes: sealed.byteLength, others: undefined };
-}
-
-function isOneOf(key: string, attempts: readonly string[]): boolean {
-  return attempts.some((name) => key.includes(`-${name}.`));
-}
-
-async function read(store: Store, key: string): Promise<Uint8Array | undefined> {
-  const object = await store.get(key);
-  return object === undefined ? undefined : new Uint8Array(await new Response(object.body).arrayBuffer());
-}
-
-async function seal(body: Uint8Array, { encryption, gzipLevel }: ShipContext): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  const memory: HeadLastWriter<Uint8Array> = {
-    async write(chunk) {
-      chunks.push(chunk.slice());
-    },
-    close: async (head) => Buffer.concat([head, ...chunks]),
-    async abort() {},
-  };
-  const writer = await openSealed(async () => memory, { headLength: 0, gzipLevel, encryption });
-  await writer.write(body);
-  return writer.close(new Uint8Array(0));
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 interface Shipped {

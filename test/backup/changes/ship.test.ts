@@ -17,7 +17,7 @@ import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld } from '../../support/backup-world.ts';
 import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
-import { shippingOf } from '../../support/shipping.ts';
+import { shippingOf, stateOf } from '../../support/shipping.ts';
 
 const PREFIX = 'bot/';
 
@@ -447,6 +447,68 @@ describe('cut short', () => {
     expect(await first).toEqual({ kind: 'busy' });
     expect(await bot.ship()).toMatchObject({ kind: 'shipped', first: 3, last: 3 });
     await expectChain(bot, 3);
+  });
+
+  test('a listing that lags behind: its own file is found by name, and is no other database’s', async () => {
+    const r = await rig();
+    const lagging: Store = { ...r.store, list: async () => [] };
+    for (const code of [1, 2, 3]) {
+      await r.run(`INSERT INTO anime (code, title) VALUES (${code}, 'A')`);
+      const { kind } = await r.ship({ store: lagging });
+      expect(kind).toBe('shipped');
+    }
+    await r.run("UPDATE anime SET title = 'B'");
+    expect(await r.ship()).toMatchObject({ kind: 'shipped' });
+    expect(r.files()).toHaveLength(4);
+  });
+
+  test('what is stored is told by name alone: neither listed nor read back for many attempts', async () => {
+    const r = await rig();
+    const hiding: Store = { ...r.store, list: async () => [], get: async () => undefined };
+    for (let code = 1; code <= 20; code += 1) {
+      await r.run(`INSERT INTO anime (code, title) VALUES (${code}, 'A')`);
+      await expect(r.ship({ store: hiding })).rejects.toThrow(/does not read back/);
+    }
+    // Twenty files of its own: none is taken for another database's.
+    const { timeline } = await stateOf(r.db);
+    expect(await r.ship()).toMatchObject({ kind: 'shipped', isEnd: true });
+    expect((await stateOf(r.db)).timeline).toBe(timeline);
+  });
+
+  test.each([
+    ['plain', false],
+    ['encrypted', true],
+  ])('%s, junk under the next name keeps nothing from being stored', async (_, sealed) => {
+    const r = await rig();
+    const passphrase = 'correct horse battery staple';
+    const change: Partial<ShipContext> = sealed
+      ? {
+          encryption: { kind: 'passphrase', passphrase },
+          keys: { identities: [], passphrases: [passphrase] },
+        }
+      : {};
+    const { timeline } = await stateOf(r.db);
+    for (const ending of ['ndjson.gz', 'ndjson.gz.age']) {
+      const name = `${'1'.padStart(16, '0')}-${'4'.padStart(16, '0')}_20261128T080500000Z_0f1e2d3c.${ending}`;
+      await r.store.put(`${PREFIX}changes/${timeline}/${name}`, Buffer.from('junk\n'));
+    }
+    await r.run("INSERT INTO anime (code, title) VALUES (1, 'A')");
+    expect(await r.ship(change)).toMatchObject({ kind: 'shipped', first: 1 });
+    expect((await stateOf(r.db)).timeline).toBe(timeline);
+  });
+
+  test('an older file, copied under the next name, is no other database’s', async () => {
+    const r = await rig();
+    await r.run("INSERT INTO anime (code, title) VALUES (1, 'A')");
+    const outcome = await r.ship();
+    if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
+    const { timeline, shippedSeq } = await stateOf(r.db);
+    const next = String(shippedSeq + 1).padStart(16, '0');
+    const copy = `${PREFIX}changes/${timeline}/${next}-${next}_20261128T080500000Z_0f1e2d3c.ndjson.gz`;
+    await r.store.put(copy, r.store.objects.get(PREFIX + outcome.file)?.body ?? Buffer.alloc(0));
+    await r.run("UPDATE anime SET title = 'B'");
+    expect(await r.ship()).toMatchObject({ kind: 'shipped' });
+    expect((await stateOf(r.db)).timeline).toBe(timeline);
   });
 
   test('the same database twice: the second to come begins a timeline of its own', async () => {

@@ -1,0 +1,134 @@
+/** What the bucket has of the next change file: this database's own, or another's. */
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { openSealed } from '../envelope/seal.ts';
+import type { Encryption, OpeningKeys } from '../envelope/types.ts';
+import type { HeadLastWriter } from '../model/model.ts';
+import type { Store } from '../store/types.ts';
+import { type ChangeHeader, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
+import { changeKey, firstPrefix, parseChangeKey } from './change-names.ts';
+import type { ChangeState } from './change-state.ts';
+import { type ProvedFile, proveFile } from './prove-file.ts';
+import type { Range } from './read-range.ts';
+
+export interface ChangeBucket {
+  readonly store: Store;
+  readonly prefix: string;
+  readonly encryption: Encryption | undefined;
+  /** Open the files that the bot has stored; undefined where only the public key is at hand. */
+  readonly keys: OpeningKeys | undefined;
+  /** zlib's 0 to 9. */
+  readonly gzipLevel: number;
+}
+
+export interface StoredFile {
+  readonly key: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** A file of another database under the same first number. */
+  readonly rival: string | undefined;
+}
+
+/** Stored and read back; whether the put itself was answered does not matter. */
+export async function storeFile(
+  context: ChangeBucket,
+  range: Range & { readonly body: Uint8Array },
+): Promise<StoredFile> {
+  const { store, prefix, encryption } = context;
+  const { timeline, shippedSeq } = range.before.state;
+  const first = shippedSeq + 1;
+  const encrypted = encryption !== undefined;
+  const { last, time, mark } = range;
+  const key = changeKey(prefix, { timeline, first, last, time, encrypted, mark });
+  const sealed = await seal(range.body, context);
+  const sha256 = sha256Of(sealed);
+  const failure = await store.put(key, sealed, { createOnly: true }).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const { rival } = await storedUnder(context, range.before.state, range.attempts);
+  if (rival !== undefined) return { key, sha256, bytes: sealed.byteLength, rival };
+  const stored = await readChange(store, key);
+  if (stored === undefined && failure !== undefined) throw failure.error;
+  if (stored === undefined || sha256Of(stored) !== sha256)
+    throw new Error(`${key} does not read back as it was stored`, { cause: failure?.error });
+  return { key, sha256, bytes: sealed.byteLength, rival: undefined };
+}
+
+/**
+ * Whose files begin with the next number. A copy of this database goes on from the same file; what
+ * anybody else puts there is not opened, or does not go on from it, and counts for nothing.
+ */
+export async function storedUnder(
+  context: ChangeBucket,
+  state: ChangeState,
+  attempts: readonly string[],
+): Promise<{ readonly own: readonly string[]; readonly rival: string | undefined }> {
+  const { store, prefix } = context;
+  const listed = await store.list(firstPrefix(prefix, state.timeline, state.shippedSeq + 1));
+  const own: string[] = [];
+  for (const { key, bytes } of listed) {
+    if (attempts.some((name) => key.includes(`-${name}.`))) own.push(key);
+    else if (bytes <= MAX_CHANGE_FILE_BYTES && (await isRival(context, state, key)))
+      return { own, rival: key };
+  }
+  return { own, rival: undefined };
+}
+
+async function isRival(context: ChangeBucket, state: ChangeState, key: string): Promise<boolean> {
+  const { store, prefix, encryption, keys } = context;
+  const name = parseChangeKey(prefix, key);
+  if (name === undefined) return false;
+  // Where the key is not at hand, nobody can look.
+  if (name.encrypted && keys === undefined) return encryption !== undefined;
+  const bytes = await readChange(store, key);
+  const proved = bytes && (await openChange(context, key, bytes));
+  return proved !== undefined && goesOn(state, proved.header);
+}
+
+/** Undefined: damaged, cut, sealed for others, or not sealed although the settings seal. */
+export async function openChange(
+  { prefix, encryption, keys }: ChangeBucket,
+  key: string,
+  bytes: Uint8Array,
+): Promise<ProvedFile | undefined> {
+  const encrypted = encryption !== undefined || parseChangeKey(prefix, key)?.encrypted === true;
+  return proveFile(bytes, { encrypted, keys }).catch(() => undefined);
+}
+
+/** Of this database, or of a copy that stands where it stood. */
+export function goesOn({ timeline, shippedSeq, previous }: ChangeState, header: ChangeHeader): boolean {
+  return (
+    header.timeline === timeline &&
+    header.first === shippedSeq + 1 &&
+    JSON.stringify(header.previous) === JSON.stringify(previous)
+  );
+}
+
+/** Undefined also for what is too large to be a change file. */
+export async function readChange(store: Store, key: string): Promise<Uint8Array | undefined> {
+  const object = await store.get(key);
+  if (object === undefined) return undefined;
+  if (object.bytes <= MAX_CHANGE_FILE_BYTES)
+    return new Uint8Array(await new Response(object.body).arrayBuffer());
+  await object.body.cancel();
+  return undefined;
+}
+
+async function seal(body: Uint8Array, { encryption, gzipLevel }: ChangeBucket): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  const memory: HeadLastWriter<Uint8Array> = {
+    async write(chunk) {
+      chunks.push(chunk.slice());
+    },
+    close: async (head) => Buffer.concat([head, ...chunks]),
+    async abort() {},
+  };
+  const writer = await openSealed(async () => memory, { headLength: 0, gzipLevel, encryption });
+  await writer.write(body);
+  return writer.close(new Uint8Array(0));
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
