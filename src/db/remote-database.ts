@@ -41,8 +41,8 @@ export function openRemoteDatabase(options: RemoteOptions): Database {
       url: options.url,
       ...(options.authToken === undefined ? {} : { authToken: options.authToken }),
       intMode: 'bigint',
-      // No queue: in a Worker one request must not wait for another request's I/O. The client takes 0
-      // for its default of 20.
+      // No queue: in a Worker one request must not wait for another request's I/O. The client takes
+      // 0 for its default of 20.
       concurrency: Number.POSITIVE_INFINITY,
       fetch: timed,
     }),
