@@ -2,7 +2,9 @@
  * The archive: a channel with a copy of every file, which outlives the bot. A round looks at every
  * file once; cursors keep its place, so a killed job goes on where it was.
  */
+import { minutesFor } from '../lib/chat-pace.ts';
 import { forgetNotice, noticeAdmins } from './admin-notices.ts';
+import { readSlots } from './chat-pace.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { toSqlTime } from './time.ts';
 
@@ -229,14 +231,21 @@ export interface ArchiveNumbers {
   /** Of them another bot's, without any copy. */
   readonly missing: number;
   readonly refused: number;
-  /** Copied in the last ten minutes. */
-  readonly lately: number;
+  /** What the bot is still to copy. */
+  readonly left: number;
+  /** Until all of `left` are copied; null when nothing is, or nothing can be. */
+  readonly minutes: number | null;
 }
 
-const NOTHING: ArchiveNumbers = { files: 0, archived: 0, toLink: 0, missing: 0, refused: 0, lately: 0 };
-
-const LATELY_MS = 10 * 60_000;
-export const LATELY_MINUTES = LATELY_MS / 60_000;
+const NOTHING: ArchiveNumbers = {
+  files: 0,
+  archived: 0,
+  toLink: 0,
+  missing: 0,
+  refused: 0,
+  left: 0,
+  minutes: null,
+};
 
 export function archiveNumbers(now: Date): Query<ArchiveNumbers> {
   const query = one(
@@ -249,18 +258,17 @@ export function archiveNumbers(now: Date): Query<ArchiveNumbers> {
          EXISTS (SELECT 1 FROM archive_refusals AS x WHERE x.file_id = files.file_id) AS refused FROM files)
        SELECT COUNT(*) AS files, COALESCE(SUM(here), 0) AS archived, COALESCE(SUM(away AND somewhere), 0) AS to_link,
          COALESCE(SUM(away AND NOT somewhere), 0) AS missing, COALESCE(SUM(refused AND NOT here), 0) AS refused,
-         (SELECT COUNT(*) FROM archive WHERE archived_at > ?1 AND archived_at <= ?2) AS lately FROM seen`,
-      toSqlTime(new Date(now.getTime() - LATELY_MS)),
-      toSqlTime(now),
+         EXISTS (SELECT 1 FROM archive_channel WHERE problem IS NULL) AS is_open,
+         (SELECT p.sent_ms FROM chat_pace AS p JOIN archive_channel AS c ON c.chat_id = p.chat_id) AS sent_ms FROM seen`,
     ),
-    (row): ArchiveNumbers => ({
-      files: row.int('files'),
-      archived: row.int('archived'),
-      toLink: row.int('to_link'),
-      missing: row.int('missing'),
-      refused: row.int('refused'),
-      lately: row.int('lately'),
-    }),
+    (row): ArchiveNumbers => {
+      const [files, archived, toLink] = [row.int('files'), row.int('archived'), row.int('to_link')];
+      const [missing, refused] = [row.int('missing'), row.int('refused')];
+      const left = files - archived - refused - missing - toLink;
+      const minutes =
+        left > 0 && row.bool('is_open') ? minutesFor(left, readSlots(row), now.getTime()) : null;
+      return { files, archived, toLink, missing, refused, left, minutes };
+    },
   );
   return { ...query, parse: (rows) => query.parse(rows) ?? NOTHING };
 }

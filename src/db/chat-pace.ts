@@ -17,9 +17,9 @@ export function allPaces(): Query<ReadonlyMap<number, readonly number[]>> {
   return { ...query, parse: (rows) => new Map(query.parse(rows)) };
 }
 
-/** Somebody's SQL may have put something else there. */
-function readSlots(row: Row): readonly number[] {
-  const kept = readJson(row.text('sent_ms'));
+/** Somebody's SQL may have put something else there; or there is none. */
+export function readSlots(row: Row): readonly number[] {
+  const kept = readJson(row.textOrNull('sent_ms') ?? '');
   return Array.isArray(kept) ? kept.filter((at) => typeof at === 'number') : [];
 }
 

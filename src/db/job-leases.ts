@@ -1,5 +1,5 @@
 /** At most one host works on a job at a time. */
-import { type Statement, sql } from './database.ts';
+import { all, type Database, hasChanged, one, type Query, type Statement, sql } from './database.ts';
 import { holding, toSqlTime } from './time.ts';
 
 /** RETURNING a row when the job is ours, none when another holder is alive. */
@@ -21,4 +21,56 @@ export function claimJob(name: string, holder: string, now: Date, minutes: numbe
 
 export function releaseJob(name: string, holder: string): Statement {
   return sql('DELETE FROM job_leases WHERE name = ? AND holder = ?', name, holder);
+}
+
+/** Who works on a job, and until when at the longest. */
+export interface JobHolder {
+  readonly holder: string;
+  readonly until: string;
+}
+
+/**
+ * {@link claimJob}; a holder that is known to be dead is in nobody's way.
+ * @returns undefined when the job is ours, or who has it
+ */
+export async function takeJob(
+  db: Database,
+  lease: { readonly name: string; readonly holder: string; readonly minutes: number },
+  now: Date,
+  isDead: (holder: string) => boolean,
+): Promise<JobHolder | undefined> {
+  const { name, holder, minutes } = lease;
+  const claim = claimJob(name, holder, now, minutes);
+  const [claimed] = await db.write([claim]);
+  if (hasChanged(claimed)) return undefined;
+  const [other] = await db.read([jobHolder(name)]);
+  if (other !== undefined && !isDead(other.holder)) return other;
+  const results = await db.write([releaseJob(name, other?.holder ?? ''), claim]);
+  return hasChanged(results.at(-1)) ? undefined : (await db.read([jobHolder(name)]))[0];
+}
+
+function jobHolder(name: string): Query<JobHolder | undefined> {
+  return one(sql('SELECT holder, expires_at FROM job_leases WHERE name = ?', name), (row) => ({
+    holder: row.text('holder'),
+    until: row.text('expires_at'),
+  }));
+}
+
+/** At a start: what processes that are known to be dead were at is nobody's. */
+export async function freeJobsOfDead(
+  db: Database,
+  names: readonly string[],
+  isDead: (holder: string) => boolean,
+): Promise<void> {
+  const [held] = await db.read([
+    all(
+      sql(
+        'SELECT name, holder FROM job_leases WHERE name IN (SELECT value FROM json_each(?))',
+        JSON.stringify(names),
+      ),
+      (row) => ({ name: row.text('name'), holder: row.text('holder') }),
+    ),
+  ]);
+  const dead = held.filter(({ holder }) => isDead(holder));
+  if (dead.length > 0) await db.write(dead.map(({ name, holder }) => releaseJob(name, holder)));
 }

@@ -1,7 +1,9 @@
 /** Giving the files of another bot ids of this one: unique ids are the same for all bots. */
+import { minutesFor } from '../lib/chat-pace.ts';
 import { noticeAdmins } from './admin-notices.ts';
+import { readSlots } from './chat-pace.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
-import { type MissingFile, readMissing } from './missing-files.ts';
+import { type FilePlace, readPlace } from './missing-files.ts';
 import { toSqlTime } from './time.ts';
 import type { ArchivedMessage } from './whereabouts.ts';
 
@@ -9,12 +11,18 @@ export interface FileToLink extends ArchivedMessage {
   readonly uniqueId: string;
 }
 
-/** Most viewed first. */
-export function filesToLink(limit: number): Query<FileToLink[]> {
+/**
+ * Most viewed first.
+ * @param closed chats that are left out
+ */
+export function filesToLink(limit: number, closed: readonly number[]): Query<FileToLink[]> {
   return all(
     sql(
       `SELECT DISTINCT f.file_unique_id, r.chat_id, r.message_id, f.views FROM foreign_files AS f
-       JOIN archive AS r ON r.file_unique_id = f.file_unique_id ORDER BY f.views DESC, f.file_unique_id LIMIT ?`,
+       JOIN archive AS r ON r.file_unique_id = f.file_unique_id
+       WHERE r.chat_id NOT IN (SELECT value FROM json_each(?))
+       ORDER BY f.views DESC, f.file_unique_id LIMIT ?`,
+      JSON.stringify(closed),
       limit,
     ),
     (row) => ({
@@ -91,33 +99,38 @@ export interface MoveProgress {
   /** Files that have a copy and still another bot's id. */
   readonly left: number;
   readonly missing: number;
-  /** Messages a minute to the fullest chat of the last tick; 0: none went. */
-  readonly lately: number;
+  /** Until all of `left` are linked; null while the archive channel is closed to the bot. */
+  readonly minutes: number | null;
+  /** Why the bot cannot work in the channel that they lie in. */
+  readonly problem: string | null;
   readonly shownIn: ArchivedMessage | null;
 }
 
 /** Undefined: no move is under way. */
 export function moveProgress(now: Date): Query<MoveProgress | undefined> {
   const files = 'FROM foreign_files AS f WHERE';
+  const place =
+    '(SELECT r.chat_id FROM foreign_files AS f JOIN archive AS r ON r.file_unique_id = f.file_unique_id LIMIT 1)';
   const copied = 'EXISTS (SELECT 1 FROM archive AS r WHERE r.file_unique_id = f.file_unique_id)';
   return one(
     sql(
       `SELECT linked, progress_chat_id, progress_message_id, (SELECT COUNT(*) ${files} ${copied}) AS to_link,
          (SELECT COUNT(*) ${files} NOT ${copied}) AS missing,
-         (SELECT COALESCE(MAX((SELECT COUNT(*) FROM json_each(sent_ms) WHERE value BETWEEN ?1 AND ?2)), 0)
-          FROM chat_pace WHERE json_valid(sent_ms)) AS lately
+         (SELECT problem FROM archive_channel WHERE chat_id = ${place}) AS problem,
+         (SELECT sent_ms FROM chat_pace WHERE chat_id = ${place}) AS sent_ms
        FROM bot_identity WHERE moved_at IS NOT NULL AND moved_ended_at IS NULL`,
-      now.getTime() - 55_000,
-      now.getTime(),
     ),
     (row) => {
       const chatId = row.intOrNull('progress_chat_id');
       const messageId = row.intOrNull('progress_message_id');
+      const left = row.int('to_link');
+      const problem = row.textOrNull('problem');
       return {
         linked: row.int('linked'),
-        left: row.int('to_link'),
+        left,
         missing: row.int('missing'),
-        lately: row.int('lately'),
+        minutes: problem === null ? minutesFor(left, readSlots(row), now.getTime()) : null,
+        problem,
         shownIn: chatId === null || messageId === null ? null : { chatId, messageId },
       };
     },
@@ -150,7 +163,7 @@ export function endMove({ linked, missing }: MoveProgress, now: Date): readonly 
 }
 
 /** Where a file belongs whose id is another bot's; undefined: it is no such file. */
-export function foreignFile(uniqueId: string): Query<MissingFile | undefined> {
+export function foreignFile(uniqueId: string): Query<FilePlace | undefined> {
   return one(
     sql(
       `SELECT a.code, a.title, a.description, p.part_number AS part FROM anime_parts AS p JOIN anime AS a ON a.code = p.anime_code
@@ -159,6 +172,6 @@ export function foreignFile(uniqueId: string): Query<MissingFile | undefined> {
        WHERE a.photo_unique_id = ?1 AND EXISTS (SELECT 1 FROM foreign_files WHERE file_id = a.photo_id) LIMIT 1`,
       uniqueId,
     ),
-    readMissing,
+    readPlace,
   );
 }

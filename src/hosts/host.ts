@@ -84,6 +84,8 @@ export interface HostParts {
     /** A timer of the host ships, not the tick. */
     readonly hasTimer: boolean;
   };
+  /** Names a tick and its process in the leases of jobs; absent in a Worker. */
+  readonly jobHolder?: () => string;
   /** How an old bot's database becomes this bot's; absent in a Worker. */
   readonly takeOver?: TakeOver;
 }
@@ -203,7 +205,7 @@ export function createHost(parts: HostParts): Host {
       const isCopying = parts.copiesApart !== true && now().getUTCMinutes() % 2 === 1;
       if (isCopying) await copyOnce(context);
       const own = changes?.hasTimer === true ? undefined : changes;
-      await tick(jobs, { ...context, changes: own }, randomUUID());
+      await tick(jobs, { ...context, changes: own }, parts.jobHolder?.() ?? randomUUID());
     },
     async shipChanges() {
       if (changes === undefined) return;

@@ -41,3 +41,8 @@ export const jobs: readonly Job[] = [
   // Last: it uses up the time and requests that are left.
   followMessagesJob,
 ];
+
+/** The lease of a job with a pace of its own says when its turn comes again. */
+export const unpaced: readonly string[] = jobs
+  .filter(({ everyMinutes }) => everyMinutes === undefined)
+  .map(({ name }) => name);

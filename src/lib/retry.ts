@@ -81,6 +81,12 @@ export const SECOND_COPY: RetryPolicy = {
   mostMs: 15 * 60_000,
 };
 
+/**
+ * A minute of linking at a terminal in which nothing could be linked. Somebody sits there: they
+ * start it again when Telegram is back.
+ */
+export const RELINK_MINUTE: RetryPolicy = { attempts: 5, firstMs: 60_000, mostMs: 60_000 };
+
 /** The pause after so many failures (from 1), ms. `random` is in [0, 1). */
 export function pauseAfter(
   { firstMs, mostMs, spread: [least, most] = [1, 1] }: RetryPolicy,

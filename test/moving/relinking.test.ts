@@ -93,6 +93,7 @@ test('the most viewed anime come first; what is left is told honestly', async ()
   expect(ownerHeard()).toContain('O‘tgan fayllar: 20 / 40\n⏳ Taxminan 1 daqiqa qoldi.');
   // A host with few requests is slower, and says so.
   await town.minute({ requests: 20 });
+  await town.minute({ requests: 20 });
   const before = await left();
   await town.minute({ requests: 20 });
   const rest = await left();
@@ -194,13 +195,72 @@ test('a channel that is closed to the new bot is told once, and the linking goes
   await town.minute();
   await town.minute();
   await town.minute();
-  const told = town
-    .person(OWNER)
-    .messages()
-    .filter(({ text }) => text.includes('arxiv kanalida ishlay olmayapti'));
-  expect(told).toHaveLength(1);
+  const told = () =>
+    town
+      .person(OWNER)
+      .messages()
+      .filter(({ text }) => text.includes('⚠️ Bot «Arxiv» arxiv kanalida ishlay olmayapti'));
+  expect(told()).toHaveLength(1);
   expect(await left()).toBe(2);
+  // No time is promised while nothing can come of it; and no English is said.
+  expect(ownerHeard()).toContain(
+    'O‘tgan fayllar: 0 / 2\n⏸ Bot arxiv kanalida ishlay olmayapti: Telegram bu chatni topmadi. Botni kanalda admin qiling',
+  );
+  expect(ownerHeard()).not.toMatch(/Taxminan \d+ daqiqa qoldi|not found|Forbidden/);
+  // The rights are given, and Telegram’s word of it is lost.
+  await town.telegram.hold(() => town.telegram.room(town.channel.id).promoteBot());
+  town.telegram.takeUpdates();
+  await town.minute();
+  expect(await left()).toBe(0);
+  // What is over is taken back.
+  expect(await town.numbers('SELECT problem IS NULL AS n FROM archive_channel')).toEqual([1]);
+  expect(ownerHeard()).toContain('Bot «Arxiv» arxiv kanalida yana ishlayapti');
+  await town.person(OWNER).send('/archive');
+  expect(town.person(OWNER).lastMessage().text).not.toContain('ishlay olmayapti');
+});
+
+test('an earlier channel that is closed keeps no file of another from being linked', async () => {
+  await town.add(1, 2, { views: 9 });
+  await town.archive();
+  const other = town.telegram.channel({ title: 'Yangi arxiv' });
+  town.telegram.takeUpdates();
+  await town.bot.db.write([
+    sql('UPDATE archive_channel SET chat_id = ?, rest_until_ms = 0', other.id),
+    sql(`UPDATE archive_channel SET name = 'Yangi arxiv', part_cursor = 2`),
+  ]);
+  await town.add(2, 3);
+  await town.archive();
+  town.telegram.person({ id: OWNER });
+  await town.move({ joins: false });
+  await town.person(OWNER).start();
+  await town.telegram.room(other.id).promoteBot();
+  await town.minute();
+  expect(await left()).toBe(2);
+  expect(ownerHeard()).toContain('O‘tgan fayllar: 3 / 5\n⏸ Bot arxiv kanalida');
+  // The channel of today is well.
+  expect(await town.numbers('SELECT problem IS NULL AS n FROM archive_channel')).toEqual([1]);
   await town.telegram.room(town.channel.id).promoteBot();
+  await town.minute();
+  expect(await left()).toBe(0);
+});
+
+test('a channel that forbids forwarding loses no copy: the reason is told, and the linking goes on later', async () => {
+  await town.add(1, 2);
+  await town.archive();
+  town.telegram.person({ id: OWNER });
+  await town.move();
+  await town.person(OWNER).start();
+  town.telegram.script({
+    method: 'forwardMessage',
+    fault: {
+      kind: 'error',
+      status: 400,
+      description: "Bad Request: Message has protected content and can't be forwarded",
+    },
+  });
+  await town.minute();
+  expect(await town.numbers('SELECT COUNT(*) AS n FROM archive')).toEqual([2]);
+  expect(ownerHeard()).toContain('saqlash va uzatish taqiqlangan');
   await town.minute();
   expect(await left()).toBe(0);
 });

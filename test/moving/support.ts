@@ -95,6 +95,8 @@ export async function startTown({ limits = true } = {}): Promise<Town> {
     async move({ joins = true } = {}) {
       old.ban();
       const { path } = town.bot;
+      // Not while the archive is being filled.
+      town.bot.advance(10 * 60_000);
       const at = town.bot.now();
       const telegram = await startTelegram({
         beside: old,

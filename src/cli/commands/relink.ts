@@ -1,21 +1,22 @@
 /** The move to another bot, at the terminal: how far it is, doing it here, what has no copy. */
-import { randomUUID } from 'node:crypto';
 import { Argument, Command } from 'commander';
 import { askBotInfo, createApi } from '../../bot/telegram.ts';
 import { archiveChannel, archiveNumbers } from '../../db/archive.ts';
 import { botIdentity, meetBot } from '../../db/bot-identity.ts';
-import { type Database, hasChanged } from '../../db/database.ts';
-import { claimJob, releaseJob } from '../../db/job-leases.ts';
-import { type MissingFile, missingFiles } from '../../db/missing-files.ts';
+import type { Database } from '../../db/database.ts';
+import { holderText, isSurelyDead } from '../../db/file/lock-text.ts';
+import { missingCount } from '../../db/missing-files.ts';
 import { moveProgress } from '../../db/relinking.ts';
-import { titleFrom } from '../../handlers/admin/draft-screens.ts';
-import { minutesToLink } from '../../handlers/admin/moving.ts';
-import { RequestBudget } from '../../jobs/job.ts';
-import { relink, relinkJob } from '../../jobs/relink-files.ts';
-import { abortable } from '../../lib/clock.ts';
+import { type RelinkStop, relinkToTheEnd } from '../../jobs/relink-run.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { createLog, describeError } from '../../lib/log.ts';
-import { formatCount } from '../../text/format.ts';
+import { RELINK_MINUTE } from '../../lib/retry.ts';
+import { isTokenRefused, TOKEN_REFUSED } from '../../lib/token-refused.ts';
+import { ConfigError } from '../../settings/config.ts';
+import { countOf, formatCount } from '../../text/format.ts';
+import { localTime } from '../../text/times.ts';
 import { type Cli, type ExitCode, framed, type Invocation } from '../command.ts';
+import { aboutMinutes, NO_CHANNEL, RIGHTS, tellMissing } from './relink-missing.ts';
 
 export function relinkCommand(cli: Cli): Command {
   const command = new Command('relink')
@@ -40,11 +41,12 @@ export function relinkCommand(cli: Cli): Command {
 }
 
 async function tellStatus({ terminal, now }: Invocation, db: Database): Promise<ExitCode> {
-  const [identity, progress, channel, numbers] = await db.read([
+  const [identity, progress, channel, numbers, { missing }] = await db.read([
     botIdentity(),
     moveProgress(now()),
     archiveChannel(),
     archiveNumbers(now()),
+    missingCount(),
   ]);
   const { say, answer } = terminal;
   answer({
@@ -61,8 +63,9 @@ async function tellStatus({ terminal, now }: Invocation, db: Database): Promise<
             linked: progress.linked,
             left: progress.left,
             missing: progress.missing,
+            minutes: progress.minutes,
           },
-    missing: numbers.missing,
+    missing,
   });
   say(
     identity === undefined
@@ -71,92 +74,76 @@ async function tellStatus({ terminal, now }: Invocation, db: Database): Promise<
   );
   say(
     channel === undefined
-      ? 'no archive channel: choose one in the bot, /archive'
-      : `archive: ${channel.name}, ${formatCount(numbers.archived)} of ${formatCount(numbers.files)} files${channel.problem === null ? '' : `; the bot cannot work there: ${channel.problem}`}`,
+      ? NO_CHANNEL
+      : `archive: ${channel.name}, ${formatCount(numbers.archived)} of ${countOf(numbers.files, 'file')}${channel.problem === null ? '' : `; the bot cannot work there: ${channel.problem}; ${RIGHTS}`}`,
   );
   if (progress !== undefined)
     say(
-      `moving from @${identity?.move?.from}: ${formatCount(progress.linked)} linked, ${formatCount(progress.left)} left, about ${minutesToLink(progress.left, progress.lately)} min`,
+      `moving from @${identity?.move?.from}: ${formatCount(progress.linked)} linked, ${formatCount(progress.left)} left${aboutMinutes(progress.minutes)}`,
     );
-  if (numbers.missing > 0)
-    say(
-      `${formatCount(numbers.missing)} files have no copy: \`npm run backup -- relink missing\` lists them`,
-    );
+  if (missing > 0)
+    say(`${countOf(missing, 'file')} without a copy: \`npm run backup -- relink missing\` lists them`);
   return 0;
 }
-
-/** Rows at once. */
-const PAGE = 500;
-
-async function tellMissing({ terminal, now }: Invocation, db: Database): Promise<ExitCode> {
-  const missing: MissingFile[] = [];
-  for (;;) {
-    const [page] = await db.read([missingFiles(missing.length, PAGE)]);
-    missing.push(...page);
-    if (page.length < PAGE) break;
-  }
-  const named = missing.map(({ code, title, description, part }) => ({
-    code,
-    title: titleFrom(title, description) ?? null,
-    part,
-  }));
-  // Those of the bot of today play without one; on the day it is gone they would be lost.
-  const [channel, { files, archived }] = await db.read([archiveChannel(), archiveNumbers(now())]);
-  terminal.answer({ ok: true, missing: named, not_in_archive: files - archived });
-  if (files > archived)
-    terminal.say(
-      channel === undefined
-        ? `no archive channel: none of ${formatCount(files)} files has a copy for the day on which this bot is gone; choose one in the bot, /archive`
-        : `${formatCount(files - archived)} of ${formatCount(files)} files are not in the archive channel yet: the bot copies those it can, /archive shows them`,
-    );
-  else if (named.length === 0) terminal.say('no file is without a copy');
-  for (const { code, title, part } of named)
-    terminal.say(`${code} ${title ?? ''}: ${part === null ? 'picture' : `part ${part}`}`);
-  if (named.length > 0)
-    terminal.say('whoever has such a video forwards it to the bot, as an admin: it is in its place at once');
-  return 0;
-}
-
-/** A minute is the unit of Telegram's limit, and of the bot's tick. */
-const SLICE_MS = 60_000;
 
 async function run(invocation: Invocation, db: Database): Promise<ExitCode> {
   const { terminal, session, now, stoppable } = invocation;
-  const { botToken, telegramApiRoot: apiRoot, adminIds, defaultLocale } = session.config;
+  const { botToken, telegramApiRoot: apiRoot, adminIds, defaultLocale, timeZone } = session.config;
   if (botToken === undefined)
-    throw new Error('BOT_TOKEN: missing; it says which bot the files are to belong to');
+    throw new ConfigError(['BOT_TOKEN: missing; it says which bot the files are to belong to']);
   const api = createApi({ token: botToken, apiRoot });
-  const me = await askBotInfo(api);
+  const me = await askBotInfo(api).catch((error: unknown) => {
+    throw isTokenRefused(error) ? new Error(BANNED) : error;
+  });
   const old = await meetBot(db, me, now());
   if (old !== undefined) terminal.say(`the database was @${old.username}’s: it moves to @${me.username}`);
-  const holder = randomUUID();
-  const linked = await stoppable(async (signal) => {
-    for (;;) {
-      const until = now().getTime() + SLICE_MS;
-      const [progress] = await db.read([moveProgress(now())]);
-      if (progress === undefined) return true;
-      const { linked, left } = progress;
-      terminal.say(
-        `${formatCount(linked)} of ${formatCount(linked + left)} files linked, about ${minutesToLink(left, progress.lately)} min left`,
-      );
-      const [claim] = await db.write([claimJob(relinkJob.name, holder, now(), 2)]);
-      const sleep = (ms: number): Promise<void> =>
-        abortable(new Promise((done) => setTimeout(done, ms)), signal);
-      if (hasChanged(claim))
-        try {
-          await relink({
-            ...{ db, api, me, adminIds, defaultLocale, now, sleep },
-            log: createLog('warn', (line) => terminal.note(line)),
-            deadline: new Date(until),
-            requests: new RequestBudget(1_000, signal),
-          });
-        } finally {
-          await db.write([releaseJob(relinkJob.name, holder)]);
-        }
-      const [after] = await db.read([moveProgress(now())]);
-      if (after === undefined) return true;
-      await sleep(Math.max(0, until - now().getTime()));
-    }
-  });
-  return linked ? await tellStatus(invocation, db) : 1;
+  const [before] = await db.read([archiveNumbers(now())]);
+  if (before.missing > 0 && before.missing === before.files) throw new Error(NOTHING_TO_LINK);
+  const stop = await stoppable((signal) =>
+    relinkToTheEnd({
+      ...{ db, api, me, adminIds, defaultLocale, now, signal },
+      sleep: (ms) => systemClock.sleep(ms, signal),
+      // What it says of a file is in the database.
+      log: createLog('silent', () => {}),
+      holder: holderText('relink run', now()),
+      isDead: isSurelyDead,
+      onProgress: ({ linked, left, minutes }) =>
+        terminal.say(
+          `${formatCount(linked)} of ${countOf(linked + left, 'file')} linked${aboutMinutes(minutes)}${minutes === null ? '' : ' left'}`,
+        ),
+      onWait: ({ holder, until }) =>
+        terminal.say(`waiting for ${nameOf(holder)}, until ${localTime(until, timeZone)} at the longest`),
+      onLater: (reason) => terminal.say(`nothing was linked (${reason}): again in a minute`),
+    }),
+  );
+  if (stop.kind !== 'linked') throw new Error(whyStopped(stop, me.username));
+  return await tellStatus(invocation, db);
 }
+
+const BANNED = `${TOKEN_REFUSED}; the token of a banned bot is never taken again: make another bot there, and use its token`;
+const NOTHING_TO_LINK =
+  'no file has a copy in an archive channel, so there is nothing to link: `npm run backup -- relink missing` lists them; an admin who forwards a video to the bot puts it in its place';
+
+/** A host says who it is; a Worker is a number. */
+function nameOf(holder: string): string {
+  const [line = ''] = holder.split('\n', 1);
+  return /^[0-9a-f]{8}-/.test(line) ? 'the bot, which is at it' : line;
+}
+
+function whyStopped(stop: Exclude<RelinkStop, { readonly kind: 'linked' }>, username: string): string {
+  switch (stop.kind) {
+    case 'token':
+      return BANNED;
+    case 'later':
+      return `nothing could be linked for ${RELINK_MINUTE.attempts} minutes: ${stop.reason}; ${AGAIN}`;
+    case 'closed': {
+      const name = stop.name === null ? 'an earlier archive channel' : `the archive channel ${stop.name}`;
+      const remedy = /protected|RESTRICTED/.test(stop.reason)
+        ? 'Allow saving content in the settings of that channel'
+        : `Make @${username} an admin of that channel, with the rights to post and to delete messages`;
+      return `the bot cannot work in ${name} (${stop.chatId}): ${stop.reason}. ${remedy}; ${AGAIN}`;
+    }
+  }
+}
+
+const AGAIN = 'then run this again: it goes on where it is';

@@ -11,7 +11,6 @@ import {
   type ArchiveNumbers,
   archiveChannel,
   archiveNumbers,
-  LATELY_MINUTES,
   removeArchiveChannel,
   setArchiveChannel,
 } from '../../db/archive.ts';
@@ -20,7 +19,6 @@ import { botIdentity } from '../../db/bot-identity.ts';
 import { type MissingFile, missingFiles } from '../../db/missing-files.ts';
 import { oldPosts } from '../../db/post-moves.ts';
 import { moveProgress } from '../../db/relinking.ts';
-import { MOST_A_MINUTE } from '../../lib/chat-pace.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText } from '../../text/html.ts';
 import { chatNamedBy, lookUpChat } from './chat-lookup.ts';
@@ -44,8 +42,8 @@ export const archiveFeature = feature('admins')
   })
   .on(
     'archiveMissing',
-    { reads: ({ page }, { now }) => [missingFiles(page * PER_PAGE, PER_PAGE), archiveNumbers(now)] },
-    ({ t }, { page }, [files, { missing }]) => missingScreen(files, page, missing, t),
+    { reads: ({ page }, { now }) => [missingFiles(page * PER_PAGE, PER_PAGE, 'lost'), archiveNumbers(now)] },
+    ({ t }, { page }, [files, { missing, refused }]) => missingScreen(files, page, missing + refused, t),
   );
 
 /** Where every file of the bot goes is the owners' choice. */
@@ -107,25 +105,16 @@ function archiveScreen(ctx: AdminContext, [channel, numbers, identity, progress,
       .row();
   const problem = channel?.problem == null ? null : t.trouble(channel.problem);
   const text =
-    channel === undefined
-      ? archive.none()
-      : archive.screen({ ...numbers, name: channel.name, problem, minutes: minutesLeft(numbers) });
+    channel === undefined ? archive.none() : archive.screen({ ...numbers, name: channel.name, problem });
   const move = moveState(identity, progress, t);
   const screen = { text, keyboard: keyboard.text(system.panel(), encodeAction({ kind: 'panel' })) };
   return move === undefined ? screen : withNote(move, screen);
 }
 
-function missingButton(keyboard: InlineKeyboard, { missing }: ArchiveNumbers, t: Texts): void {
-  if (missing === 0) return;
-  keyboard.text(t.admin.archive.missing(missing), encodeAction({ kind: 'archiveMissing', page: 0 })).row();
-}
-
-/** By what was copied lately; before anything was, by the most that Telegram allows. */
-function minutesLeft({ files, archived, refused, lately, missing, toLink }: ArchiveNumbers): number | null {
-  const left = files - archived - refused - missing - toLink;
-  if (left <= 0) return null;
-  const perMinute = lately === 0 ? MOST_A_MINUTE : lately / LATELY_MINUTES;
-  return Math.ceil(left / Math.min(MOST_A_MINUTE, perMinute));
+function missingButton(keyboard: InlineKeyboard, { missing, refused }: ArchiveNumbers, t: Texts): void {
+  const lost = missing + refused;
+  if (lost === 0) return;
+  keyboard.text(t.admin.archive.missing(lost), encodeAction({ kind: 'archiveMissing', page: 0 })).row();
 }
 
 function missingScreen(files: readonly MissingFile[], asked: number, missing: number, t: Texts): Screen {
@@ -136,10 +125,11 @@ function missingScreen(files: readonly MissingFile[], asked: number, missing: nu
   if (hasPrevious) keyboard.text(system.left(), turnTo(page - 1));
   if (hasNext) keyboard.text(system.right(), turnTo(page + 1));
   keyboard.row().text(system.back(), encodeAction({ kind: 'archive' }));
-  const named = files.map(({ title, description, code, part }) => ({
+  const named = files.map(({ title, description, code, part, why, isKnown }) => ({
     title: cutText(titleFrom(title, description) ?? t.viewer.untitled(code), 100).text,
     code,
     part,
+    byHand: why === 'refused' || !isKnown,
   }));
   return {
     text: named.length === 0 ? archive.nothingMissing() : archive.missingList(named, page + 1, pages),

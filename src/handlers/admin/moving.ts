@@ -13,7 +13,6 @@ import { type BotIdentity, botIdentity } from '../../db/bot-identity.ts';
 import { hasChanged } from '../../db/database.ts';
 import { movePosts, oldPosts, postMoveCounts } from '../../db/post-moves.ts';
 import { foreignFile, linkFile, type MoveProgress } from '../../db/relinking.ts';
-import { MOST_A_MINUTE } from '../../lib/chat-pace.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html } from '../../text/html.ts';
 import { titleFrom } from './draft-screens.ts';
@@ -82,11 +81,5 @@ export function moveState(
   { admin }: Texts,
 ): Html | undefined {
   if (identity?.move == null || progress === undefined) return undefined;
-  const minutes = minutesToLink(progress.left, progress.lately);
-  return admin.moving.state(identity.move.from, { ...progress, minutes });
-}
-
-/** @param perMinute as lately; 0: not known, and the most that Telegram allows is taken */
-export function minutesToLink(left: number, perMinute: number): number {
-  return Math.ceil(left / (perMinute > 0 ? Math.min(perMinute, MOST_A_MINUTE) : MOST_A_MINUTE));
+  return admin.moving.state(identity.move.from, progress);
 }

@@ -17,7 +17,9 @@ import { admins } from '../../db/admins.ts';
 import type { Database } from '../../db/database.ts';
 import { holderText, isSurelyDead } from '../../db/file/lock-text.ts';
 import { requireFitServer } from '../../db/fitness.ts';
+import { freeJobsOfDead } from '../../db/job-leases.ts';
 import { linkKey } from '../../http/download-links.ts';
+import { unpaced } from '../../jobs/all-jobs.ts';
 import { describeError, type Log } from '../../lib/log.ts';
 import { textsFor } from '../../locales/index.ts';
 import { asCalledHere, callsAsHere } from '../../settings/command-name.ts';
@@ -194,6 +196,7 @@ export async function startNode(
     isLost: database.isLost,
     asCalled: asCalledHere,
     copiesApart: true,
+    jobHolder: () => holderText('node host', now()),
     importUpload: createImportUpload(
       { ...config.database, takeOver: TAKE_OVER_MODULE, adminIds: config.adminIds },
       database.hold,
@@ -223,6 +226,8 @@ export async function startNode(
   if (config.database.kind === 'remote')
     await requireFitServer(db, { url: config.database.url, isTried: false });
   await host.ready({ waits: true }).catch(database.explained);
+  // Where a table is missing, which was told, their leases end by themselves.
+  await freeJobsOfDead(db, unpaced, isSurelyDead).catch(() => {});
   await logStrangers(db, log);
   if (config.adminIds.length === 0 && (await db.read([admins()]))[0].length === 0)
     log.error('no admins', { message: NO_ADMINS });

@@ -12,6 +12,7 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'wrong-kind': 'the file is of another kind',
   'wrong-file': 'the file is another bot’s, or was deleted',
   moved: 'the ID of the group has changed',
+  protected: 'the channel restricts saving content, allow it in the channel’s settings',
   'no-copy': 'the message was deleted, or may not be copied',
   trashed: 'the anime is in the trash',
   'topic-closed': 'the topic in the group is closed',

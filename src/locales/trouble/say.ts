@@ -13,6 +13,7 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/chat was deleted/i, 'chat-deleted'],
   [/bot was kicked|not a member|CHANNEL_PRIVATE/i, 'not-there'],
   [/member list is inaccessible/i, 'no-members'],
+  [/protected content|FORWARDS_RESTRICTED/i, 'protected'],
   [
     /not enough rights|no rights?\b|administrator rights|CHAT_(?:ADMIN_REQUIRED|WRITE|SEND)|RESTRICTED/i,
     'no-rights',

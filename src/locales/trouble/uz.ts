@@ -11,6 +11,7 @@ export const uz = {
   'wrong-kind': 'faylning turi boshqa',
   'wrong-file': 'fayl boshqa botniki yoki o‘chirilgan',
   moved: 'guruhning ID raqami o‘zgargan',
+  protected: 'kanalda kontentni saqlash va uzatish taqiqlangan, kanal sozlamalarida ruxsat bering',
   'no-copy': 'xabar o‘chirilgan yoki nusxa olish taqiqlangan',
   trashed: 'anime savatda',
   'topic-closed': 'guruhdagi mavzu yopilgan',

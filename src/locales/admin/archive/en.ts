@@ -1,5 +1,5 @@
 import { html, join } from '../../../text/html.ts';
-import type { uz } from './uz.ts';
+import type { MissingFile, uz } from './uz.ts';
 
 export const en: typeof uz = {
   open: () => '🗄 Archive',
@@ -18,17 +18,17 @@ export const en: typeof uz = {
     html`🗑 Stop archiving to “${name}”? The copies stay in the channel, but new files are not copied.`,
   removed: (name) => html`✅ “${name}” is no archive any more.`,
   screen: (facts) =>
-    html`🗄 <b>Archive</b>: “${facts.name}”\n\nFiles copied: <b>${facts.archived}</b> / ${facts.files}${facts.archived + facts.refused >= facts.files ? '\n✅ All is there.' : html`\n⏳ Left: ${facts.files - facts.archived - facts.refused}${facts.minutes === null ? '' : `, about ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Files that Telegram did not give: ${facts.refused}. Upload them again.`}${facts.problem === null ? '' : html`\n\n⚠️ The bot cannot work in the channel: ${facts.problem}\nGive it the rights to post and to delete messages.`}`,
+    html`🗄 <b>Archive</b>: “${facts.name}”\n\nFiles copied: <b>${facts.archived}</b> / ${facts.files}${facts.archived >= facts.files ? '\n✅ All is there.' : facts.left === 0 ? '' : html`\n⏳ Left: ${facts.left}${facts.minutes === null ? '' : `, about ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Files that Telegram did not give: ${facts.refused}. Upload them again.`}${facts.problem === null ? '' : html`\n\n⚠️ The bot cannot work in the channel: ${facts.problem}\nGive it the rights to post and to delete messages.`}`,
   caption: (title, code, part) =>
     html`<b>${title}</b>\nCode: ${code}\n${part === null ? 'Picture' : `Episode ${part}`}`,
   missingList: (files, page, pages) =>
     html`📋 <b>Files without a copy</b> (${page}/${pages})\n\n${join(
       files.map(
         (file) =>
-          html`• ${file.title} (${file.code}): ${file.part === null ? 'picture' : `episode ${file.part}`}`,
+          html`• ${file.title} (${file.code}): ${file.part === null ? 'picture' : `episode ${file.part}`}${file.byHand ? ' ✏️' : ''}`,
       ),
       '\n',
-    )}\n\nWhoever has this very video should forward it to the bot: it knows the video by itself and puts it in its place. Upload any other copy with /edit.`,
+    )}${files.some(isKnown) ? `\n\nWhoever has this very ${kindOf(files)} should forward it to the bot: it knows the file by itself and puts it in its place. Upload any other copy with /edit.` : ''}${files.every(isKnown) ? '' : '\n\n✏️ The bot does not know the marked files, or Telegram does not give them: upload them again with /edit.'}`,
   nothingMissing: () => html`✅ No file is without a copy.`,
   trouble: (name, reason) =>
     html`⚠️ The bot cannot work in the archive channel “${name}”; new files are not copied.\nReason: ${reason}\nMake the bot an admin of the channel, with the rights to post and to delete messages.`,
@@ -37,4 +37,13 @@ export const en: typeof uz = {
 
 function duration(minutes: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+const isKnown = (file: MissingFile): boolean => !file.byHand;
+
+/** Of the files that the bot knows. */
+function kindOf(files: readonly MissingFile[]): string {
+  const known = files.filter(isKnown);
+  if (known.every(({ part }) => part === null)) return 'picture';
+  return known.every(({ part }) => part !== null) ? 'video' : 'picture or video';
 }

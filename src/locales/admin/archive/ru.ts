@@ -1,5 +1,5 @@
 import { html, join } from '../../../text/html.ts';
-import type { uz } from './uz.ts';
+import type { MissingFile, uz } from './uz.ts';
 
 export const ru: typeof uz = {
   open: () => '🗄 Архив',
@@ -18,17 +18,17 @@ export const ru: typeof uz = {
     html`🗑 Больше не вести архив в «${name}»? Копии останутся в канале, но новые файлы копироваться не будут.`,
   removed: (name) => html`✅ «${name}» больше не архив.`,
   screen: (facts) =>
-    html`🗄 <b>Архив</b>: «${facts.name}»\n\nСкопировано файлов: <b>${facts.archived}</b> / ${facts.files}${facts.archived + facts.refused >= facts.files ? '\n✅ Всё на месте.' : html`\n⏳ Осталось: ${facts.files - facts.archived - facts.refused}${facts.minutes === null ? '' : `, примерно ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Файлов, которые Telegram не отдал: ${facts.refused}. Загрузите их заново.`}${facts.problem === null ? '' : html`\n\n⚠️ Бот не может работать в канале: ${facts.problem}\nДайте ему права «Публикация сообщений» и «Удаление сообщений».`}`,
+    html`🗄 <b>Архив</b>: «${facts.name}»\n\nСкопировано файлов: <b>${facts.archived}</b> / ${facts.files}${facts.archived >= facts.files ? '\n✅ Всё на месте.' : facts.left === 0 ? '' : html`\n⏳ Осталось: ${facts.left}${facts.minutes === null ? '' : `, примерно ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Файлов, которые Telegram не отдал: ${facts.refused}. Загрузите их заново.`}${facts.problem === null ? '' : html`\n\n⚠️ Бот не может работать в канале: ${facts.problem}\nДайте ему права «Публикация сообщений» и «Удаление сообщений».`}`,
   caption: (title, code, part) =>
     html`<b>${title}</b>\nКод: ${code}\n${part === null ? 'Постер' : `Серия ${part}`}`,
   missingList: (files, page, pages) =>
     html`📋 <b>Файлы без копии</b> (${page}/${pages})\n\n${join(
       files.map(
         (file) =>
-          html`• ${file.title} (${file.code}): ${file.part === null ? 'постер' : `серия ${file.part}`}`,
+          html`• ${file.title} (${file.code}): ${file.part === null ? 'постер' : `серия ${file.part}`}${file.byHand ? ' ✏️' : ''}`,
       ),
       '\n',
-    )}\n\nУ кого есть это самое видео, пусть перешлёт его боту: бот узнает его сам и поставит на место. Другую копию загрузите через /edit.`,
+    )}${files.some(isKnown) ? `\n\nУ кого есть ${kindOf(files)}, пусть перешлёт его боту: бот узнает его сам и поставит на место. Другую копию загрузите через /edit.` : ''}${files.every(isKnown) ? '' : '\n\n✏️ Отмеченные файлы бот не узнает, или Telegram их не отдаёт: загрузите их заново через /edit.'}`,
   nothingMissing: () => html`✅ Файлов без копии не осталось.`,
   trouble: (name, reason) =>
     html`⚠️ Бот не может работать в канале архива «${name}», новые файлы не копируются.\nПричина: ${reason}\nСделайте бота админом канала с правами «Публикация сообщений» и «Удаление сообщений».`,
@@ -37,4 +37,13 @@ export const ru: typeof uz = {
 
 function duration(minutes: number): string {
   return minutes < 60 ? `${minutes} мин.` : `${Math.floor(minutes / 60)} ч. ${minutes % 60} мин.`;
+}
+
+const isKnown = (file: MissingFile): boolean => !file.byHand;
+
+/** Of the files that the bot knows. */
+function kindOf(files: readonly MissingFile[]): string {
+  const known = files.filter(isKnown);
+  if (known.every(({ part }) => part === null)) return 'этот самый постер';
+  return known.every(({ part }) => part !== null) ? 'это самое видео' : 'этот самый постер или видео';
 }

@@ -1,5 +1,5 @@
 import { html, join } from '../../../text/html.ts';
-import type { uz } from './uz.ts';
+import type { MissingFile, uz } from './uz.ts';
 
 export const uzCyrl: typeof uz = {
   open: () => '🗄 Архив',
@@ -18,16 +18,17 @@ export const uzCyrl: typeof uz = {
     html`🗑 «${name}» архив бўлмасинми? Каналдаги нусхалар ўз жойида қолади, лекин янги файллар нусхаланмайди.`,
   removed: (name) => html`✅ «${name}» энди архив эмас.`,
   screen: (facts) =>
-    html`🗄 <b>Архив</b>: «${facts.name}»\n\nНусхаланган файллар: <b>${facts.archived}</b> / ${facts.files}${facts.archived + facts.refused >= facts.files ? '\n✅ Ҳаммаси жойида.' : html`\n⏳ Қолди: ${facts.files - facts.archived - facts.refused} та${facts.minutes === null ? '' : `, тахминан ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Telegram ${facts.refused} та файлни бермади: уларни қайта юкланг.`}${facts.problem === null ? '' : html`\n\n⚠️ Бот каналда ишлай олмаяпти: ${facts.problem}\n«Пост жойлаш» ва «Хабарларни ўчириш» ҳуқуқларини беринг.`}`,
+    html`🗄 <b>Архив</b>: «${facts.name}»\n\nНусхаланган файллар: <b>${facts.archived}</b> / ${facts.files}${facts.archived >= facts.files ? '\n✅ Ҳаммаси жойида.' : facts.left === 0 ? '' : html`\n⏳ Қолди: ${facts.left} та${facts.minutes === null ? '' : `, тахминан ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Telegram ${facts.refused} та файлни бермади: уларни қайта юкланг.`}${facts.problem === null ? '' : html`\n\n⚠️ Бот каналда ишлай олмаяпти: ${facts.problem}\n«Пост жойлаш» ва «Хабарларни ўчириш» ҳуқуқларини беринг.`}`,
   caption: (title, code, part) =>
     html`<b>${title}</b>\nКод: ${code}\n${part === null ? 'Расм' : `${part}-қисм`}`,
   missingList: (files, page, pages) =>
     html`📋 <b>Нусхаси йўқ файллар</b> (${page}/${pages})\n\n${join(
       files.map(
-        (file) => html`• ${file.title} (${file.code}): ${file.part === null ? 'расм' : `${file.part}-қисм`}`,
+        (file) =>
+          html`• ${file.title} (${file.code}): ${file.part === null ? 'расм' : `${file.part}-қисм`}${file.byHand ? ' ✏️' : ''}`,
       ),
       '\n',
-    )}\n\nАйнан шу видео кимда бўлса, ботга узатсин: бот уни ўзи танийди ва жойига қўяди. Бошқа нусхаси бўлса, /edit орқали алмаштиринг.`,
+    )}${files.some(isKnown) ? `\n\nАйнан шу ${kindOf(files)} кимда бўлса, ботга узатсин: бот уни ўзи танийди ва жойига қўяди. Бошқа нусхаси бўлса, /edit орқали алмаштиринг.` : ''}${files.every(isKnown) ? '' : '\n\n✏️ белгили файлларни бот танимайди ёки Telegram бермайди: уларни /edit орқали қайта юкланг.'}`,
   nothingMissing: () => html`✅ Нусхаси йўқ файл қолмади.`,
   trouble: (name, reason) =>
     html`⚠️ Бот «${name}» архив каналида ишлай олмаяпти, янги файллар нусхаланмаяпти.\nСабаби: ${reason}\nБотни каналда админ қилинг, «Пост жойлаш» ва «Хабарларни ўчириш» ҳуқуқларини беринг.`,
@@ -36,4 +37,13 @@ export const uzCyrl: typeof uz = {
 
 function duration(minutes: number): string {
   return minutes < 60 ? `${minutes} дақиқа` : `${Math.floor(minutes / 60)} соат ${minutes % 60} дақиқа`;
+}
+
+const isKnown = (file: MissingFile): boolean => !file.byHand;
+
+/** Of the files that the bot knows. */
+function kindOf(files: readonly MissingFile[]): string {
+  const known = files.filter(isKnown);
+  if (known.every(({ part }) => part === null)) return 'расм';
+  return known.every(({ part }) => part !== null) ? 'видео' : 'расм ёки видео';
 }

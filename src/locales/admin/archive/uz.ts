@@ -7,7 +7,9 @@ export interface ArchiveFacts {
   readonly files: number;
   readonly archived: number;
   readonly refused: number;
-  /** Of the backlog; null when nothing is known of the pace. */
+  /** What the bot is still to copy. */
+  readonly left: number;
+  /** Until all of `left` are copied; null while the channel is closed to the bot. */
   readonly minutes: number | null;
 }
 
@@ -16,6 +18,8 @@ export interface MissingFile {
   readonly code: number;
   /** Null: the picture. */
   readonly part: number | null;
+  /** The bot would not know it, or not get it. */
+  readonly byHand: boolean;
 }
 
 export const uz = {
@@ -38,16 +42,17 @@ export const uz = {
     html`🗑 «${name}» arxiv bo‘lmasinmi? Kanaldagi nusxalar o‘z joyida qoladi, lekin yangi fayllar nusxalanmaydi.`,
   removed: (name: string): Html => html`✅ «${name}» endi arxiv emas.`,
   screen: (facts: ArchiveFacts): Html =>
-    html`🗄 <b>Arxiv</b>: «${facts.name}»\n\nNusxalangan fayllar: <b>${facts.archived}</b> / ${facts.files}${facts.archived + facts.refused >= facts.files ? '\n✅ Hammasi joyida.' : html`\n⏳ Qoldi: ${facts.files - facts.archived - facts.refused} ta${facts.minutes === null ? '' : `, taxminan ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Telegram ${facts.refused} ta faylni bermadi: ularni qayta yuklang.`}${facts.problem === null ? '' : html`\n\n⚠️ Bot kanalda ishlay olmayapti: ${facts.problem}\n«Post joylash» va «Xabarlarni o‘chirish» huquqlarini bering.`}`,
+    html`🗄 <b>Arxiv</b>: «${facts.name}»\n\nNusxalangan fayllar: <b>${facts.archived}</b> / ${facts.files}${facts.archived >= facts.files ? '\n✅ Hammasi joyida.' : facts.left === 0 ? '' : html`\n⏳ Qoldi: ${facts.left} ta${facts.minutes === null ? '' : `, taxminan ${duration(facts.minutes)}`}`}${facts.refused === 0 ? '' : `\n⚠️ Telegram ${facts.refused} ta faylni bermadi: ularni qayta yuklang.`}${facts.problem === null ? '' : html`\n\n⚠️ Bot kanalda ishlay olmayapti: ${facts.problem}\n«Post joylash» va «Xabarlarni o‘chirish» huquqlarini bering.`}`,
   caption: (title: string, code: number, part: number | null): Html =>
     html`<b>${title}</b>\nKod: ${code}\n${part === null ? 'Rasm' : `${part}-qism`}`,
   missingList: (files: readonly MissingFile[], page: number, pages: number): Html =>
     html`📋 <b>Nusxasi yo‘q fayllar</b> (${page}/${pages})\n\n${join(
       files.map(
-        (file) => html`• ${file.title} (${file.code}): ${file.part === null ? 'rasm' : `${file.part}-qism`}`,
+        (file) =>
+          html`• ${file.title} (${file.code}): ${file.part === null ? 'rasm' : `${file.part}-qism`}${file.byHand ? ' ✏️' : ''}`,
       ),
       '\n',
-    )}\n\nAynan shu video kimda bo‘lsa, botga uzatsin: bot uni o‘zi taniydi va joyiga qo‘yadi. Boshqa nusxasi bo‘lsa, /edit orqali almashtiring.`,
+    )}${files.some(isKnown) ? `\n\nAynan shu ${kindOf(files)} kimda bo‘lsa, botga uzatsin: bot uni o‘zi taniydi va joyiga qo‘yadi. Boshqa nusxasi bo‘lsa, /edit orqali almashtiring.` : ''}${files.every(isKnown) ? '' : '\n\n✏️ belgili fayllarni bot tanimaydi yoki Telegram bermaydi: ularni /edit orqali qayta yuklang.'}`,
   nothingMissing: (): Html => html`✅ Nusxasi yo‘q fayl qolmadi.`,
   // Notices.
   trouble: (name: string, reason: Html): Html =>
@@ -57,4 +62,13 @@ export const uz = {
 
 function duration(minutes: number): string {
   return minutes < 60 ? `${minutes} daqiqa` : `${Math.floor(minutes / 60)} soat ${minutes % 60} daqiqa`;
+}
+
+const isKnown = (file: MissingFile): boolean => !file.byHand;
+
+/** Of the files that the bot knows. */
+function kindOf(files: readonly MissingFile[]): string {
+  const known = files.filter(isKnown);
+  if (known.every(({ part }) => part === null)) return 'rasm';
+  return known.every(({ part }) => part !== null) ? 'video' : 'rasm yoki video';
 }

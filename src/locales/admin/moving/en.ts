@@ -6,9 +6,9 @@ export const en: typeof uz = {
   repost: (count) => `🔁 Post again (${count})`,
   repostNow: () => '🔁 Yes, post again',
   state: (from, facts) =>
-    html`🚚 <b>Moving</b>: the database was @${from}’s.\nFiles that are the new bot’s: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Left: ${facts.left}, about ${duration(facts.minutes)}`}${facts.missing === 0 ? '' : `\n⚠️ Without a copy: ${facts.missing}`}\nFiles with a copy in the archive open already.`,
+    html`🚚 <b>Moving</b>: the database was @${from}’s.\nFiles that are the new bot’s: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Left: ${facts.left}${facts.minutes === null ? '' : `, about ${duration(facts.minutes)}`}`}${facts.missing === 0 ? '' : `\n⚠️ Without a copy: ${facts.missing}`}\nFiles with a copy in the archive open already.`,
   progress: (facts) =>
-    html`🚚 <b>Moving to the new bot</b>\n\nFiles moved: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Done.' : `\n⏳ About ${duration(facts.minutes)} left.`}${facts.missing === 0 ? '' : `\n⚠️ Files without a copy: ${facts.missing}. The list: /archive`}`,
+    html`🚚 <b>Moving to the new bot</b>\n\nFiles moved: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Done.' : facts.closed !== null ? html`\n⏸ The bot cannot work in the archive channel: ${facts.closed}. Make it an admin of the channel, with the rights to post and to delete messages.` : `\n⏳ About ${duration(facts.minutes ?? 0)} left.`}${facts.missing === 0 ? '' : `\n⚠️ Files without a copy: ${facts.missing}. The list: /archive`}`,
   linked: (title, code, part) =>
     html`✅ This was “${title}” (${code}), ${part === null ? 'its picture' : `episode ${part}`}. It is in its place.`,
   announceHint: () =>

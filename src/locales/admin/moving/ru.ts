@@ -6,9 +6,9 @@ export const ru: typeof uz = {
   repost: (count) => `🔁 Опубликовать заново (${count})`,
   repostNow: () => '🔁 Да, опубликовать',
   state: (from, facts) =>
-    html`🚚 <b>Переезд</b>: база принадлежала боту @${from}.\nФайлов перешло к новому боту: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Осталось: ${facts.left}, примерно ${duration(facts.minutes)}`}${facts.missing === 0 ? '' : `\n⚠️ Без копии: ${facts.missing}`}\nФайлы с копией в архиве открываются уже сейчас.`,
+    html`🚚 <b>Переезд</b>: база принадлежала боту @${from}.\nФайлов перешло к новому боту: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Осталось: ${facts.left}${facts.minutes === null ? '' : `, примерно ${duration(facts.minutes)}`}`}${facts.missing === 0 ? '' : `\n⚠️ Без копии: ${facts.missing}`}\nФайлы с копией в архиве открываются уже сейчас.`,
   progress: (facts) =>
-    html`🚚 <b>Переезд к новому боту</b>\n\nФайлов перешло: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Готово.' : `\n⏳ Осталось примерно ${duration(facts.minutes)}`}${facts.missing === 0 ? '' : `\n⚠️ Файлов без копии: ${facts.missing}. Список: /archive`}`,
+    html`🚚 <b>Переезд к новому боту</b>\n\nФайлов перешло: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Готово.' : facts.closed !== null ? html`\n⏸ Бот не может работать в канале архива: ${facts.closed}. Сделайте бота админом канала с правами «Публикация сообщений» и «Удаление сообщений».` : `\n⏳ Осталось примерно ${duration(facts.minutes ?? 0)}`}${facts.missing === 0 ? '' : `\n⚠️ Файлов без копии: ${facts.missing}. Список: /archive`}`,
   linked: (title, code, part) =>
     html`✅ Это «${title}» (${code}), ${part === null ? 'постер' : `серия ${part}`}. Поставлено на место.`,
   announceHint: () =>

@@ -6,9 +6,9 @@ export const uzCyrl: typeof uz = {
   repost: (count) => `🔁 Қайта жойлаш (${count})`,
   repostNow: () => '🔁 Ҳа, қайта жойлансин',
   state: (from, facts) =>
-    html`🚚 <b>Кўчиш</b>: база @${from} ботиники эди.\nЯнги ботга ўтган файллар: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Қолди: ${facts.left} та, тахминан ${duration(facts.minutes)}`}${facts.missing === 0 ? '' : `\n⚠️ Нусхаси йўқ: ${facts.missing} та`}\nАрхивда нусхаси бор файллар ҳозироқ очилади.`,
+    html`🚚 <b>Кўчиш</b>: база @${from} ботиники эди.\nЯнги ботга ўтган файллар: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Қолди: ${facts.left} та${facts.minutes === null ? '' : `, тахминан ${duration(facts.minutes)}`}`}${facts.missing === 0 ? '' : `\n⚠️ Нусхаси йўқ: ${facts.missing} та`}\nАрхивда нусхаси бор файллар ҳозироқ очилади.`,
   progress: (facts) =>
-    html`🚚 <b>Янги ботга кўчиш</b>\n\nЎтган файллар: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Тугади.' : `\n⏳ Тахминан ${duration(facts.minutes)} қолди.`}${facts.missing === 0 ? '' : `\n⚠️ Нусхаси йўқ файллар: ${facts.missing} та. Рўйхати: /archive`}`,
+    html`🚚 <b>Янги ботга кўчиш</b>\n\nЎтган файллар: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Тугади.' : facts.closed !== null ? html`\n⏸ Бот архив каналида ишлай олмаяпти: ${facts.closed}. Ботни каналда админ қилинг, «Пост жойлаш» ва «Хабарларни ўчириш» ҳуқуқларини беринг.` : `\n⏳ Тахминан ${duration(facts.minutes ?? 0)} қолди.`}${facts.missing === 0 ? '' : `\n⚠️ Нусхаси йўқ файллар: ${facts.missing} та. Рўйхати: /archive`}`,
   linked: (title, code, part) =>
     html`✅ Бу «${title}» (${code}) ${part === null ? 'расми' : `${part}-қисми`} эди. Жойига қўйилди.`,
   announceHint: () =>

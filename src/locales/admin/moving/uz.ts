@@ -5,8 +5,8 @@ export interface MoveFacts {
   readonly linked: number;
   readonly left: number;
   readonly missing: number;
-  /** Until all that has a copy is linked. */
-  readonly minutes: number;
+  /** Until all that has a copy is linked; null: nobody knows, the channel is closed to the bot. */
+  readonly minutes: number | null;
 }
 
 export interface PostMoves {
@@ -23,9 +23,9 @@ export const uz = {
   repostNow: () => '🔁 Ha, qayta joylansin',
   // Screens.
   state: (from: string, facts: MoveFacts): Html =>
-    html`🚚 <b>Ko‘chish</b>: baza @${from} botiniki edi.\nYangi botga o‘tgan fayllar: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Qoldi: ${facts.left} ta, taxminan ${duration(facts.minutes)}`}${facts.missing === 0 ? '' : `\n⚠️ Nusxasi yo‘q: ${facts.missing} ta`}\nArxivda nusxasi bor fayllar hoziroq ochiladi.`,
-  progress: (facts: MoveFacts): Html =>
-    html`🚚 <b>Yangi botga ko‘chish</b>\n\nO‘tgan fayllar: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Tugadi.' : `\n⏳ Taxminan ${duration(facts.minutes)} qoldi.`}${facts.missing === 0 ? '' : `\n⚠️ Nusxasi yo‘q fayllar: ${facts.missing} ta. Ro‘yxati: /archive`}`,
+    html`🚚 <b>Ko‘chish</b>: baza @${from} botiniki edi.\nYangi botga o‘tgan fayllar: <b>${facts.linked}</b>${facts.left === 0 ? '' : `\n⏳ Qoldi: ${facts.left} ta${facts.minutes === null ? '' : `, taxminan ${duration(facts.minutes)}`}`}${facts.missing === 0 ? '' : `\n⚠️ Nusxasi yo‘q: ${facts.missing} ta`}\nArxivda nusxasi bor fayllar hoziroq ochiladi.`,
+  progress: (facts: MoveFacts & { readonly closed: Html | null }): Html =>
+    html`🚚 <b>Yangi botga ko‘chish</b>\n\nO‘tgan fayllar: <b>${facts.linked}</b> / ${facts.linked + facts.left}${facts.left === 0 ? '\n✅ Tugadi.' : facts.closed !== null ? html`\n⏸ Bot arxiv kanalida ishlay olmayapti: ${facts.closed}. Botni kanalda admin qiling, «Post joylash» va «Xabarlarni o‘chirish» huquqlarini bering.` : `\n⏳ Taxminan ${duration(facts.minutes ?? 0)} qoldi.`}${facts.missing === 0 ? '' : `\n⚠️ Nusxasi yo‘q fayllar: ${facts.missing} ta. Ro‘yxati: /archive`}`,
   linked: (title: string, code: number, part: number | null): Html =>
     html`✅ Bu «${title}» (${code}) ${part === null ? 'rasmi' : `${part}-qismi`} edi. Joyiga qo‘yildi.`,
   announceHint: (): Html =>
