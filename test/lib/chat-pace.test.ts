@@ -4,7 +4,7 @@ import { MOST_A_MINUTE, minutesFor, nextSlot, withSlot } from '../../src/lib/cha
 
 const BEGAN = Date.UTC(2026, 10, 28);
 
-/** Every minute a tick that sends so many, at the limit's pace; what is told at each message and pause. */
+/** Every minute a tick that sends so many; what is told at each message and pause. */
 function work(messages: number, aTick: readonly number[]) {
   const told: { readonly at: number; readonly minutes: number }[] = [];
   let slots: readonly number[] = [];

@@ -1,4 +1,4 @@
-/** `relink run` as a loop: it ends when all is linked, or when somebody has to do something first. */
+/** `relink run`: it ends when all is linked, or when somebody has to do something first. */
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import process from 'node:process';
