@@ -192,3 +192,28 @@ test('on a Worker it goes on after the answer', async () => {
   await desk.later();
   expect(desk.last().text).toContain('tekshirildi: har bir bayt');
 });
+
+test('work of somebody who was removed as an admin meanwhile is dropped, and they are told nothing', async () => {
+  const ask = (admin: number) =>
+    desk.bot.db.write([
+      sql(
+        `INSERT INTO admin_work (kind, requested_by, chat_id, detail, requested_at)
+         VALUES ('check', ?1, ?1, '{"name":"20261122_100000"}', '2026-11-22 10:00:00')`,
+        admin,
+      ),
+    ]);
+  const friend = desk.telegram.person({ id: 555, firstName: 'Vali' });
+  await friend.start();
+  const told = () => friend.messages().length;
+  const before = told();
+  await ask(friend.id);
+  await tick();
+  expect(await stored()).toEqual([]);
+  expect(told()).toBe(before);
+  await desk.bot.db.write([
+    sql("INSERT INTO admins (user_id, added_at) VALUES (?, '2026-11-22 10:00:00')", friend.id),
+  ]);
+  await ask(friend.id);
+  await tick();
+  expect(told()).toBe(before + 1);
+});

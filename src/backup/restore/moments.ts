@@ -144,7 +144,7 @@ export function createMoments({ bucket, keys, source, encryption, gzipLevel }: M
         if (bytes > most) break;
         await writer.write(chunk);
       }
-      if (bytes <= most) await writer.close(new Uint8Array(0));
+      await writer.close(new Uint8Array(0));
     } finally {
       await writer.abort(undefined);
     }

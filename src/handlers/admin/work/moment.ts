@@ -15,9 +15,14 @@ import type { Texts } from '../../../locales/index.ts';
 import type { Html } from '../../../text/html.ts';
 import { toTheSecond } from '../../../text/moment.ts';
 import { DEFAULT_TIME_ZONE } from '../../../text/times.ts';
+import { oneLine } from '../lines.ts';
 import { pacedEdits } from '../paced-edits.ts';
 import { Cancelled, type DoWork, type WorkOutcome, type WorkParts } from './parts.ts';
 import { UPLOAD_LIMIT } from './send.ts';
+
+/** A message has room for them. */
+const MOST_NOTES = 3;
+const MOST_NOTE = 300;
 
 export interface AskedMoment {
   /** As the command line takes it. */
@@ -84,7 +89,8 @@ async function showChanges(
     .row();
   const zone = zoneOf(parts);
   const command = `${commandFor('restore', time.getTime())} --replace`;
-  const text = moment.found(toTheSecond(time, zone), zone, changesOf(tables), notes, command);
+  const told = notes.slice(0, MOST_NOTES).map((note) => oneLine(note, MOST_NOTE));
+  const text = moment.found(toTheSecond(time, zone), zone, changesOf(tables), told, command);
   return { screen: { text, keyboard: onward(t, keyboard) } };
 }
 
