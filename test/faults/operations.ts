@@ -131,7 +131,7 @@ export class Operations {
       } else await this.#backUp(operation, chaos);
     } finally {
       await chaos.settle();
-      this.#second.jumped(chaos.hits);
+      this.#second.hit(chaos.hits);
       this.hasJumped ||= chaos.has('clock');
       scene.story.push(...chaos.hits.map((hit) => `  ${hit}`));
     }

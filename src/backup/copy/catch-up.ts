@@ -3,8 +3,7 @@
  * run side by side: what is there is judged by its bytes, and nothing that exists is written over
  * but a file that its own manifest proves wrong (mend.ts).
  */
-import type { Clock } from '../../lib/clock.ts';
-import { explain } from '../../lib/clock.ts';
+import { type Clock, explain } from '../../lib/clock.ts';
 import { pauseAfter, SECOND_COPY } from '../../lib/retry.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
@@ -15,6 +14,7 @@ import { pruneCopiedChanges } from './change-retention.ts';
 import { ChangeCopy, type Shipped } from './copy-changes.ts';
 import { copyPins } from './copy-pins.ts';
 import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
+import { removeBrokenManifest } from './last-manifest.ts';
 import { type CopyMemory, LOOK_EVERY_MS } from './memory.ts';
 import { makeRoom } from './mend.ts';
 import { hasManifest, isComplete, type Listings, missingIn } from './places.ts';
@@ -151,6 +151,7 @@ class Work {
       first: { bucket: first, groups: await readGroups(first) },
       copy: { bucket: copy, groups: await readGroups(copy) },
     };
+    if (await removeBrokenManifest(listings, this.#before.at, this.#slice)) this.#rest();
     const missing = missingIn(listings);
     this.#at = this.#now.toISOString();
     this.#gone = goneSince(listings, this.#gone, this.#now);

@@ -55,6 +55,7 @@ function pair() {
       slice: Slice = NO_LIMIT,
       change: { first?: Store; copy?: Store } = {},
       onCopied: (name: string, replaced: readonly string[]) => void = () => {},
+      before: CopyMemory = memory,
     ): Promise<CopyMemory> {
       memory = await catchUp(
         {
@@ -63,7 +64,7 @@ function pair() {
           first: { ...first, ...(change.first && { store: change.first }) },
           copy: { ...copy, ...(change.copy && { store: change.copy }) },
         },
-        memory,
+        before,
         slice,
       );
       return memory;
@@ -101,6 +102,38 @@ describe('copying', () => {
       expect(world.b.objects.get(key.replace('backups/', ''))?.body).toEqual(body);
     expect(memory).toMatchObject({ left: 0, behindSince: null, problem: null, proved: [] });
     expect(copyHealth(memory, world.clock.now()).state).toBe('whole');
+  });
+
+  test('a manifest that was taken in wrongly, by a slice that died before it read it back, is copied again', async () => {
+    const world = pair();
+    const [name = ''] = await world.make(1);
+    const key = manifestKey('', name);
+    const before = world.memory;
+    let isDead = false;
+    const dying: Store = {
+      ...world.b,
+      async create(...args) {
+        const writer = await world.b.create(...args);
+        if (args[0] !== key) return writer;
+        return {
+          ...writer,
+          async close(head) {
+            const written = await writer.close(head);
+            world.b.rot(key, 0);
+            isDead = true;
+            return written;
+          },
+        };
+      },
+      get: (...args) => (isDead ? Promise.reject(new Error('dead')) : world.b.get(...args)),
+    };
+    await world.slice(NO_LIMIT, { copy: dying });
+    expect(isDead).toBe(true);
+    // Its memory died with it.
+    for (let slices = 0; slices < 3; slices += 1)
+      await world.slice(NO_LIMIT, {}, undefined, slices === 0 ? before : undefined);
+    expect(world.b.objects.get(key)?.body).toEqual(world.a.objects.get(manifestKey('backups/', name))?.body);
+    expect(world.memory).toMatchObject({ left: 0, problem: null });
   });
 
   test('the manifest comes last: cut off anywhere, nothing in the copy looks whole and is not', async () => {

@@ -130,6 +130,34 @@ test('what does not read whole is never copied, nothing is written over, and bot
   expect(world.there().toSorted()).toEqual([cut, taken, good]);
 });
 
+test('one that was taken in wrongly, by a slice that died before it read it back, is told', async () => {
+  const world = pair();
+  const files = [await world.put(1, 1), await world.put(2, 2)];
+  await world.slice(1);
+  const create = world.b.create;
+  let isDead = false;
+  world.b.create = async (key, options) => {
+    const writer = await create(key, options);
+    return {
+      ...writer,
+      async close(head) {
+        const written = await writer.close(head);
+        world.b.rot(key, 0.5);
+        isDead = true;
+        return written;
+      },
+    };
+  };
+  const { get } = world.b;
+  world.b.get = (key) => (isDead ? Promise.reject(new Error('dead')) : get(key));
+  world.b.delete = () => Promise.reject(new Error('dead'));
+  await world.slice(2, NO_LIMIT, { isOnlyChanges: true });
+  expect(isDead).toBe(true);
+  world.b.get = get;
+  const memory = await world.slice(2);
+  expect(memory.problem).toContain(`holds something else as ${files[1]}`);
+});
+
 test('the copy is behind while it lacks one', async () => {
   const world = pair();
   await world.put(1, 1);
