@@ -43,7 +43,8 @@ export async function damageSomething(
     // Of the last one of all, nothing else tells that it was there.
     if (damage !== 'a stray' && !(damage === 'gone' && at === links.length - 1)) {
       const { ok, warnings } = await verifyChanges(history.bucket, { keys });
-      if (ok && warnings.length === 0) throw new Error('a damaged chain is verified');
+      const isSeen = !ok || warnings.length > 0;
+      if (!isSeen && damage !== 'a bit') throw new Error('a damaged chain is verified');
     }
   } finally {
     store.objects.clear();
@@ -93,7 +94,9 @@ async function mustNotPass(
     const files = all.filter(({ last }) => last <= file.last);
     const { links } = await chainTo(history.bucket, keys, { file, base, files });
     if (links === undefined) continue;
-    if (damage !== 'a stray' && links.some((link) => link.file.file === victim.file))
+    // A bit of gzip's own head alters nothing that is inside: then the file after it tells.
+    const passed = damage === 'a bit' ? links.slice(0, -1) : links;
+    if (damage !== 'a stray' && passed.some((link) => link.file.file === victim.file))
       throw new Error(`a chain goes through ${victim.file}, which is damaged`);
     if (links.at(-1)?.isPoint !== true) continue;
     const found = await replayed(scene, good.good.get(base.entry.name)?.path ?? '', links);

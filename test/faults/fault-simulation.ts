@@ -146,7 +146,7 @@ class Simulation {
   async #shipUndisturbed(): Promise<void> {
     const scene = this.#scene;
     await scene.expireLease();
-    const { outcome } = await keepShipping(scene, {});
+    const { outcome } = await keepShipping(scene, this.#history, {});
     await this.#history.witness();
     const isForked = this.#operations.twin !== undefined && outcome.kind === 'fork';
     if (!isForked && outcome.kind !== 'idle' && outcome.kind !== 'shipped')

@@ -152,7 +152,7 @@ export class Operations {
     const keys = random.chance(0.5) ? { keys: undefined } : {};
     const disturbed = async (): Promise<void> => {
       try {
-        const { base, outcome } = await keepShipping(scene, { chaos, ...entries, ...keys });
+        const { base, outcome } = await keepShipping(scene, this.#history, { chaos, ...entries, ...keys });
         if (base !== undefined) await this.#good.mustBeListed(base);
         if (outcome.kind === 'fork' && this.twin === undefined)
           throw new Error('a fork, and there is no other database');

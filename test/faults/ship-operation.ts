@@ -3,6 +3,7 @@ import { type ShipContext, type ShipOutcome, ship } from '../../src/backup/chang
 import { runBackup } from '../../src/backup/run/run.ts';
 import type { Chaos } from './chaos.ts';
 import type { Scene } from './fault-scene.ts';
+import type { ShippedHistory } from './shipped-history.ts';
 
 /** More files than any log here fills. */
 const MOST_FILES = 60;
@@ -22,11 +23,14 @@ export async function shipAll(scene: Scene, shipping: ShipContext): Promise<Ship
 /** With the full backup that may have to come first; its name, if there is one. */
 export async function keepShipping(
   scene: Scene,
+  history: ShippedHistory,
   { chaos, holder = 'sim', ...change }: { readonly chaos?: Chaos } & Partial<ShipContext>,
 ): Promise<{ readonly outcome: ShipOutcome; readonly base: string | undefined }> {
   const shipping = await scene.shipping(chaos, { holder, ...change });
   const outcome = await shipAll(scene, shipping);
   if (outcome.kind !== 'needs-base' && outcome.kind !== 'fork') return { outcome, base: undefined };
+  // It begins where the other one stood.
+  await history.witness();
   const context = await scene.context(chaos, holder);
   const made = await runBackup(context, { trigger: 'changes', scheduledAt: scene.clock.now() });
   scene.story.push(`  ${holder} makes a base: ${made.kind}`);

@@ -54,7 +54,7 @@ export class Twin {
 
   async ship(): Promise<void> {
     await this.#scene.expireLease();
-    await keepShipping(this.#scene, { holder: 'twin' });
+    await keepShipping(this.#scene, this.#history, { holder: 'twin' });
     await this.#history.witness();
   }
 

@@ -271,9 +271,20 @@ export function trimLog(timeline: string, last: number): Statement {
   );
 }
 
-async function fork({ db }: ShipContext, { state }: Peek, file: string): Promise<ShipOutcome> {
-  await db.write([
-    sql(`${beginTimelineSql('fork')} AND timeline = ? AND shipped_seq = ?`, state.timeline, state.shippedSeq),
+/** Of this very database: another shipper's, whose name it wrote down before it stored it. */
+const IS_OURS = "instr(COALESCE(attempt, ''), ?) > 0";
+
+/** Busy: the file is another shipper's of this database, or the range is shipped by now. */
+async function fork({ db, prefix }: ShipContext, { state }: Peek, file: string): Promise<ShipOutcome> {
+  const { timeline, shippedSeq } = state;
+  const name = file.slice(firstPrefix(prefix, timeline, shippedSeq + 1).length).split('.', 1)[0] ?? '';
+  const [begun] = await db.write([
+    sql(
+      `${beginTimelineSql('fork')} AND timeline = ? AND shipped_seq = ? AND NOT ${IS_OURS} RETURNING id`,
+      timeline,
+      shippedSeq,
+      name,
+    ),
   ]);
-  return { kind: 'fork', file };
+  return hasChanged(begun) ? { kind: 'fork', file } : { kind: 'busy' };
 }

@@ -14,10 +14,10 @@ import { pruneCopiedChanges } from './change-retention.ts';
 import { ChangeCopy, type Shipped } from './copy-changes.ts';
 import { copyPins } from './copy-pins.ts';
 import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
-import { removeBrokenManifest } from './last-manifest.ts';
+import { lackingIn } from './last-manifest.ts';
 import { type CopyMemory, LOOK_EVERY_MS } from './memory.ts';
 import { makeRoom } from './mend.ts';
-import { hasManifest, isComplete, type Listings, missingIn } from './places.ts';
+import { hasManifest, isComplete, type Listings } from './places.ts';
 import { copyInOrder, requestsFor, type Slice } from './proven.ts';
 import { provenObjects } from './proven-backup.ts';
 
@@ -151,8 +151,7 @@ class Work {
       first: { bucket: first, groups: await readGroups(first) },
       copy: { bucket: copy, groups: await readGroups(copy) },
     };
-    if (await removeBrokenManifest(listings, this.#before.at, this.#slice)) this.#rest();
-    const missing = missingIn(listings);
+    const missing = await lackingIn(listings, this.#before.at, this.#slice);
     this.#at = this.#now.toISOString();
     this.#gone = goneSince(listings, this.#gone, this.#now);
     this.#newest = listings.copy.groups.find(isComplete)?.name ?? null;

@@ -511,6 +511,40 @@ describe('cut short', () => {
     expect((await stateOf(r.db)).timeline).toBe(timeline);
   });
 
+  test.each(['shipped', 'stored, and died'] as const)(
+    'one that stalled before its put finds what another has %s, and calls it no other database',
+    async (how) => {
+      let wake = (): void => {};
+      const stalled = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const slow: Store = {
+        ...bot.store,
+        put: async (...args) => {
+          await stalled;
+          await bot.store.put(...args);
+        },
+      };
+      const first = bot.ship({ store: slow });
+      await expect.poll(() => bot.number('SELECT attempt IS NOT NULL FROM change_state')).toBe(1);
+      await bot.run('DELETE FROM job_leases', "INSERT INTO t VALUES (3, 'c')");
+      const dying: Store = {
+        ...bot.store,
+        list: (prefix) =>
+          bot.files().length > 0 ? Promise.reject(new Error('dead')) : bot.store.list(prefix),
+      };
+      const other = bot.ship({ holder: 'other', ...(how === 'shipped' ? {} : { store: dying }) });
+      if (how === 'shipped') expect((await other).kind).toBe('shipped');
+      else await expect(other).rejects.toThrow('dead');
+      wake();
+      expect(await first).toEqual({ kind: 'busy' });
+      await bot.run('DELETE FROM job_leases');
+      expect((await bot.ship()).kind).toBe(how === 'shipped' ? 'idle' : 'shipped');
+      expect(await bot.number("SELECT reason = 'new' FROM change_state")).toBe(1);
+      expect(await bot.number(LOGGED)).toBe(0);
+    },
+  );
+
   test('the same database twice: the second to come begins a timeline of its own', async () => {
     const state = await bot.number('SELECT shipped_seq FROM change_state');
     await bot.ship();
