@@ -36,6 +36,8 @@ export function backupAlertText(locale: LocaleName, { kind, message: whole }: Ba
   const { frame, backupTrouble } = textsFor(locale);
   const message = whole.length > LONGEST_ALERT ? `${whole.slice(0, LONGEST_ALERT).toWellFormed()}…` : whole;
   if (kind === 'failed') return frame.backupFailed(backupTrouble(message));
-  if (kind === 'damaged') return frame.backupDamaged(message);
-  return kind === 'ask' ? frame.backupAsks(message) : frame.backupProblem(message);
+  if (kind === 'damaged') return frame.backupDamaged(backupTrouble(message));
+  // As src/backup/run/settle.ts says it.
+  const [, removing = '?', of = '?'] = /delete (\d+) of (\d+)/.exec(message) ?? [];
+  return kind === 'ask' ? frame.backupAsks(removing, of) : frame.backupProblem(backupTrouble(message));
 }

@@ -48,6 +48,8 @@ export interface Services {
   readonly backups: BackupEngine;
   /** CHANGES; left out: nobody keeps changes (tests). */
   readonly recordsChanges?: boolean | undefined;
+  /** Until then it is no sign of anything that no tick was seen: the process has just begun. */
+  readonly firstTickBy?: Date | undefined;
   /**
    * Imports a file that an admin sent, in a process of its own; a Worker has none, and imports by
    * itself.

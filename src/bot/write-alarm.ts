@@ -22,7 +22,7 @@ export function createWriteAlarm(
   const { now, log } = tools;
   return {
     async look() {
-      const { frame } = textsFor(tools.defaultLocale);
+      const { frame, backupTrouble } = textsFor(tools.defaultLocale);
       const before = writes.trouble();
       if (
         before !== undefined &&
@@ -33,7 +33,7 @@ export function createWriteAlarm(
         if (toldAt !== undefined && now().getTime() - toldAt < AGAIN_MS) return;
         toldAt = now().getTime();
         isOn = true;
-        await tellAdmins(tools, frame.nothingSaved(before.reason.slice(0, LONGEST_REASON)));
+        await tellAdmins(tools, frame.nothingSaved(backupTrouble(before.reason.slice(0, LONGEST_REASON))));
         return;
       }
       if (!isOn || writes.trouble() !== undefined) return;

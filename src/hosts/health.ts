@@ -1,6 +1,6 @@
 /** What `/healthz` says, whatever database and bucket do. */
 import type { BackupHealth } from '../backup/catalog/health.ts';
-import { lagSeconds, peek, pending } from '../backup/changes/peek.ts';
+import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../backup/changes/peek.ts';
 import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import { heard as heardOf } from '../bot/hearing.ts';
 import { botIdentity } from '../db/bot-identity.ts';
@@ -9,7 +9,6 @@ import { lackNow } from '../db/own-schema.ts';
 import { moveProgress } from '../db/relinking.ts';
 import type { WatchedWrites } from '../db/watched-writes.ts';
 import type { Health } from '../http/app.ts';
-import { LONGEST_LAG_SECONDS } from '../jobs/keep-changes.ts';
 import { heard, Silence, systemTimer } from '../lib/silence.ts';
 import { APP_VERSION } from './compose.ts';
 import type { HostParts } from './host.ts';

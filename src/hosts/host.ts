@@ -112,6 +112,9 @@ export interface Host {
   shipChanges(): Promise<void>;
 }
 
+/** The schedule fires at the next minute; a slow start may miss that one. */
+const FIRST_TICK_MS = 120_000;
+
 export function createHost(parts: HostParts): Host {
   const writes = watchWrites(parts.db, parts.now);
   const { db } = writes;
@@ -123,10 +126,12 @@ export function createHost(parts: HostParts): Host {
     timeZone: config.timeZone,
   };
   const recordsChanges = changes?.isOn;
+  // A process of its own; a Worker's isolate may begin at any time.
+  const firstTickBy = changes?.hasTimer === true ? new Date(now().getTime() + FIRST_TICK_MS) : undefined;
   const handle = createReceiver(
     {
       ...{ db, writes, api, me, now, log, backups, recordsChanges, after, importUpload, moments, background },
-      ...people,
+      ...{ ...people, firstTickBy },
     },
     stages,
   );

@@ -4,7 +4,7 @@
  */
 
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
-import { lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
+import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { type ShipContext, type ShipOutcome, ship } from '../backup/changes/ship.ts';
 import { tellAdmins } from '../bot/alerts.ts';
 import { all, type Database, hasChanged, one, type Query, type Statement, sql } from '../db/database.ts';
@@ -22,8 +22,6 @@ export interface ChangeKeeper {
 
 /** Of one file: the schema, the range, an earlier attempt's file, the store's three, the end. */
 const FILE_REQUESTS = 9;
-/** Longer than this, and the admins are told; /healthz is 503. */
-export const LONGEST_LAG_SECONDS: number = 15 * 60;
 /** So many waiting entries are told of, too. */
 const MANY = 1_000_000;
 /** What waits is cheaper in a full backup from here on, if it is a fifth of all rows. */

@@ -120,6 +120,41 @@ describe('/backups', () => {
   });
 });
 
+test('/test says when changes do not go to the bucket, for how long, and what has to come first', async () => {
+  await start();
+  await backUp();
+  const said = async (): Promise<string> => {
+    await desk.admin.send('/test');
+    return (
+      desk
+        .last()
+        .text.split('\n')
+        .find((text) => text.includes('O‘zgarishlar')) ?? ''
+    );
+  };
+  await shipped();
+  expect(await said()).toMatch(/^✅ O‘zgarishlar omborga yuborilyapti/);
+  const waits = (minutes: number) =>
+    desk.bot.db.write([
+      sql("INSERT INTO change_log (tbl, key) VALUES ('users', 1)"),
+      sql(
+        "UPDATE change_state SET waiting_since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?)",
+        `-${minutes} minutes`,
+      ),
+    ]);
+  await waits(1);
+  expect(await said()).toMatch(/^✅/);
+  await waits(5);
+  expect(await said()).toMatch(/^⚠️ O‘zgarishlar 5 daqiqadan beri omborga yuborilmayapti .*server jurnalida/);
+  await desk.bot.db.write([sql("UPDATE change_state SET needs_base = 'restore'")]);
+  await waits(16);
+  expect(await said()).toMatch(
+    /^❌ O‘zgarishlar 16 daqiqadan beri .*Avval to‘liq zaxira nusxa olinishi kerak \(baza zaxira nusxadan tiklangan\): \/backup bosing\.$/,
+  );
+  Object.assign(desk.bot.services, { recordsChanges: false });
+  expect(await said()).toBe('');
+});
+
 test('/backup ends with it, in its own run and when a tick finishes it', async () => {
   await start();
   await desk.admin.send('/backup');

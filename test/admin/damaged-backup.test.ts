@@ -19,13 +19,13 @@ test('/backup, the check button and /test say what is damaged; nothing calls it 
   damageIndex(first);
   const desk = await startDesk({ path: first });
   await desk.admin.send('/backup');
-  expect(desk.last().text).toContain('yaroqsiz');
+  expect(desk.last().text).toContain('buzilgan');
   expect(desk.last().text).toContain('wrong # of entries in index parts_by_code');
   expect(desk.last().text).not.toContain('tayyor va tekshirildi');
   await desk.press(/Tekshirish/);
   expect(desk.last().text).toContain('wrong # of entries in index parts_by_code');
   await desk.admin.send('/test');
-  expect(desk.last().text).toContain('Oxirgi zaxira nusxa yaroqsiz');
+  expect(desk.last().text).toContain('buzilgan. Nima qilish');
   await desk.close();
   rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });

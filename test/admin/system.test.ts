@@ -113,11 +113,22 @@ describe('/test', () => {
     expect(desk.last().text).toContain('Webhook ishlayapti');
   });
 
+  test('in the first minutes of a host nobody is told that its schedule is dead; afterwards it is', async () => {
+    desk = await startDesk();
+    const firstTickBy = new Date(desk.bot.now().getTime() + 120_000);
+    Object.assign(desk.bot.services, { firstTickBy });
+    await desk.admin.send('/test');
+    expect(desk.last().text).toContain('✅ Bot hozirgina ishga tushdi');
+    desk.bot.advance(121_000);
+    await desk.press('🔄 Qayta tekshirish');
+    expect(desk.last().text).toContain('❌ Jadval bo‘yicha ishlar bajarilmayapti');
+  });
+
   test('a table of the bot’s own that is gone is named', async () => {
     desk = await startDesk();
     await desk.bot.db.write([sql('DROP TABLE user_history')]);
     await desk.admin.send('/test');
-    expect(desk.last().text).toContain('Baza to‘liq emas: table user_history is missing');
+    expect(desk.last().text).toContain('Baza to‘liq emas: bazada bu jadval yo‘q: user_history');
     expect(desk.last().text).not.toContain('✅ Baza');
   });
 

@@ -9,7 +9,7 @@ import { LANGUAGES, type Language, readCatalogue, subjects, textsIn } from './re
 function prose(text: string): string {
   return text
     .replaceAll(/<code>.*?<\/code>/gs, ' ')
-    .replaceAll(/<[^>]*>|\{[\w.]*\}|\s[/@][a-z_]+|\bdocs\/\w+\.md/g, ' ');
+    .replaceAll(/<[^>]*>|\{[\w.]*\}|\s[/@][a-z_]+|\bdocs\/[\w.-]+\.md/g, ' ');
 }
 
 /** Names that no language translates, and units. */

@@ -12,7 +12,7 @@ const OWN: readonly (readonly [RegExp, string])[] = [
 
 /** What stays in Latin letters: markup, code, values, commands, files, and the names below. */
 const KEPT =
-  /(<code>.*?<\/code>|<[^>]*>|\{[\w.]*\}|[/@][a-z_]+|\.db|\b(?:docs\/operations\.md|mkv|cron|Telegram|[Ww]ebhook|Cloudflare|JSON|UTF|UTC|NUL|ID|BOT_TOKEN|BOT_INFO|ADMIN_IDS|PUBLIC_URL|Worker))/;
+  /(<code>.*?<\/code>|<[^>]*>|\{[\w.]*\}|[/@][a-z_]+|\.db|\b(?:docs\/[\w.-]+\.md|mkv|cron|Telegram|[Ww]ebhook|Cloudflare|JSON|UTF|UTC|NUL|ID|BOT_TOKEN|BOT_INFO|ADMIN_IDS|PUBLIC_URL|Worker))/;
 
 const PAIRS: Readonly<Record<string, string>> = {
   'o‘': 'ў',

@@ -46,17 +46,45 @@ describe('refusals', () => {
     for (const locale of LOCALE_NAMES) expect(textsFor(locale).trouble(said).markup).not.toContain('<code>');
   });
 
-  test('what nobody knows stays as it came, escaped, as code', () => {
-    expect(textsFor('uz').trouble('a <new> refusal').markup).toBe('<code>a &lt;new&gt; refusal</code>');
+  test('of what nobody knows that is said, and the words stand behind it, escaped, as code', () => {
+    expect(textsFor('uz').trouble('a <new> refusal').markup).toBe(
+      'bot bu xatoni tanimaydi: <code>a &lt;new&gt; refusal</code>',
+    );
+  });
+
+  test.each([
+    [
+      'LibsqlBatchError: SQLITE_ERROR: SQLITE_ERROR: no such table: anime_parts',
+      'bazada bu jadval yo‘q: <code>anime_parts</code>',
+    ],
+    ['SQLITE_BUSY: database is locked', 'baza band: uni boshqa dastur ushlab turibdi'],
+    ['LibsqlError: SQLITE_CORRUPT: disk image', /^ma’lumotlar bazasi buzilgan/],
+    [
+      'LibsqlError: SQLITE_CONSTRAINT: SQLITE_CONSTRAINT: UNIQUE failed',
+      'baza so‘rovni bajarmadi: <code>SQLITE_CONSTRAINT: UNIQUE failed</code>',
+    ],
+    [
+      'table anime is missing; table users lacks columns a, b; table anime_parts is missing',
+      'bazada bu jadval yo‘q: <code>anime, anime_parts</code>; jadvalda bu ustun yo‘q: <code>users · a, b</code>',
+    ],
+    [
+      'table users is missing (odam has its columns)',
+      'jadvalning nomi o‘zgartirilgan: <code>users · odam</code>',
+    ],
+    ['table users lacks its key (user_id)', 'jadvalning kaliti yo‘qolgan: <code>users · (user_id)</code>'],
+    ['trigger a_b is missing', 'bazada bu trigger yo‘q: <code>a_b</code>'],
+  ])('of the database: %s', (said, uzbek) => {
+    expect(textsFor('uz').trouble(said).markup).toMatch(uzbek);
+    for (const locale of LOCALE_NAMES) expect(textsFor(locale).trouble(said).markup).not.toContain('Libsql');
   });
 });
 
 describe('reasons of the backup engine', () => {
   test.each([
-    ['SQLITE_CORRUPT: database disk image is malformed', 'ma’lumotlar bazasi shikastlangan'],
+    ['SQLITE_CORRUPT: database disk image is malformed', 'ma’lumotlar bazasi buzilgan'],
     [
       'no copy of the database bot.db: the database is damaged (docs/operations.md)',
-      'ma’lumotlar bazasi shikastlangan',
+      'ma’lumotlar bazasi buzilgan',
     ],
     [
       'could not confirm the lease: database unavailable: data/a.db is not the file that was opened',
@@ -85,6 +113,20 @@ describe('reasons of the backup engine', () => {
     // The engine's own words are a detail.
     for (const locale of LOCALE_NAMES)
       expect(textsFor(locale).backupTrouble(said).markup).toMatch(/^[^<]+\n<code>[^<]+<\/code>$/);
+  });
+
+  test('a lost table is told with its name and not in English, in every alert', () => {
+    const damage = 'the database was damaged when it was read: table anime_parts is missing';
+    const message = `backup 20261128_075800 was made, but ${damage}`;
+    const said = backupAlertText('uz', { kind: 'damaged', message }).markup;
+    expect(said).toContain('Sababi: bazada bu jadval yo‘q: <code>anime_parts</code>\n');
+    expect(said).not.toMatch(/table|damaged|operations/);
+    expect(textsFor('uz').backupTrouble(`${damage}; row 3 of x is odd`).markup).toContain('row 3');
+    const ask = {
+      kind: 'ask',
+      message: 'backup n is good, but: retention would delete 5 of 9 backups',
+    } as const;
+    expect(backupAlertText('uz', ask).markup).toContain('(9 tadan 5 tasi)');
   });
 
   test('an alert says it in the language, whatever else it holds', () => {

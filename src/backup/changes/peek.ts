@@ -36,6 +36,9 @@ export const peek: Query<Peek | undefined> = one(
   }),
 );
 
+/** Longer than this, and the admins are told; /healthz is 503. */
+export const LONGEST_LAG_SECONDS: number = 15 * 60;
+
 /** Entries that wait. */
 export function pending({ state, last }: Peek): number {
   return Math.max(0, last - state.shippedSeq);

@@ -2,6 +2,7 @@
 import { type BackupEntry, damageOf } from '../../backup/catalog/entry.ts';
 import type { Manifest } from '../../backup/catalog/manifest.ts';
 import type { AdminTexts } from '../../locales/admin/index.ts';
+import type { Texts } from '../../locales/index.ts';
 import { localTime } from '../../text/times.ts';
 
 type Facts = Parameters<AdminTexts['backup']['facts']>[0];
@@ -9,7 +10,7 @@ type Facts = Parameters<AdminTexts['backup']['facts']>[0];
 /** Tables people ask about; the others are in `list` of the command line. */
 const SHOWN_TABLES = ['anime', 'anime_parts', 'groups', 'mandatory_channels', 'users', 'user_history'];
 
-export function factsOf(entry: BackupEntry, zone: string): Facts {
+export function factsOf(entry: BackupEntry, zone: string, say: Texts['backupTrouble']): Facts {
   return {
     ...figures(entry.manifest),
     name: entry.name,
@@ -17,13 +18,14 @@ export function factsOf(entry: BackupEntry, zone: string): Facts {
     zone,
     bytes: entry.bytes,
     isVerified: entry.state === 'verified',
-    problem: entry.problem ?? null,
+    problem: entry.problem === undefined ? null : say(entry.problem),
     isEncrypted: entry.encrypted,
     isPinned: entry.pinned,
   };
 }
 
-export function factsOfManifest(manifest: Manifest, zone: string): Facts {
+export function factsOfManifest(manifest: Manifest, zone: string, say: Texts['backupTrouble']): Facts {
+  const damage = damageOf(manifest);
   const objects = Object.values(manifest.objects);
   return {
     ...figures(manifest),
@@ -32,7 +34,7 @@ export function factsOfManifest(manifest: Manifest, zone: string): Facts {
     zone,
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
     isVerified: manifest.state === 'verified',
-    problem: damageOf(manifest) ?? null,
+    problem: damage === undefined ? null : say(damage),
     isEncrypted: objects.some(({ encoding }) => encoding.includes('age')),
     isPinned: false,
   };

@@ -33,7 +33,7 @@ export function outcomeScreen(
     .row()
     .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
     .row();
-  const facts = factsOfManifest(outcome.manifest, zone);
+  const facts = factsOfManifest(outcome.manifest, zone, t.backupTrouble);
   const text = facts.isVerified ? backup.done(facts) : backup.facts(facts);
   return { text: join([text, ...reach], '\n'), keyboard: panel(keyboard) };
 }

@@ -128,7 +128,7 @@ async function openList(
   const { backup, system } = ctx.t.admin;
   const keyboard = new InlineKeyboard();
   for (const entry of entries) {
-    const facts = factsOf(entry, ctx.timeZone);
+    const facts = factsOf(entry, ctx.timeZone, ctx.t.backupTrouble);
     keyboard.text(backup.listed(facts), encodeAction({ kind: 'backup', text: entry.name })).row();
   }
   if (page > 0) keyboard.text(system.left(), encodeAction({ kind: 'backups', page: page - 1 }));
@@ -167,7 +167,7 @@ function entryScreen(entry: BackupEntry, ctx: BotContext): Screen {
       .text(backup.sendHere(), encodeAction({ kind: 'backupSend', text: name }))
       .row();
   keyboard.text(system.back(), encodeAction({ kind: 'backups', page: 0 }));
-  return { text: backup.facts(factsOf(entry, ctx.timeZone)), keyboard };
+  return { text: backup.facts(factsOf(entry, ctx.timeZone, ctx.t.backupTrouble)), keyboard };
 }
 
 async function sendHere(ctx: AdminContext, name: string): Promise<Answer | undefined> {

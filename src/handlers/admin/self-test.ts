@@ -1,5 +1,8 @@
 /** /test: tries everything the bot stands on, and says of what is wrong what to do. */
 import { InlineKeyboard } from 'grammy';
+import { TIMELINE_REASONS } from '../../backup/catalog/change-position.ts';
+import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../../backup/changes/peek.ts';
+import { REASONS, UNRECORDED } from '../../backup/changes/spans.ts';
 import { copyHealth, readMemory } from '../../backup/copy/memory.ts';
 import { encodeAction } from '../../bot/callback-data.ts';
 import { lookAtChat } from '../../bot/chat-health.ts';
@@ -59,7 +62,10 @@ const database: Check = async ({ db, now }, t) => {
   if (query.parse(read?.rows ?? []) !== mark) throw new Error('what was written does not come back');
   const lack = await lackNow(db);
   if (lack !== undefined)
-    return { state: 'broken', text: t.admin.system.databaseLacks(lack.findings.slice(0, 5).join('; ')) };
+    return {
+      state: 'broken',
+      text: t.admin.system.databaseLacks(t.trouble(lack.findings.slice(0, 5).join('; '))),
+    };
   return { state: 'fine', text: t.admin.system.databaseFine(now().getTime() - started) };
 };
 
@@ -111,7 +117,7 @@ const lastBackup: Check = async ({ backups }, t, now) => {
         ? system.damagedDatabase
         : health.damaged.isUnopened
           ? system.unopenedBackup
-          : system.damagedBackup)(`${health.damaged.name}: ${health.damaged.problem}`),
+          : system.damagedBackup)(health.damaged.name, t.backupTrouble(health.damaged.problem)),
     };
   if (health.reason === 'none') return { state: 'broken', text: system.noBackup() };
   const past = t.frame.ago(now.getTime() - Date.parse(health.lastVerified ?? ''));
@@ -124,9 +130,30 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
   if (backups.copy === undefined) return undefined;
   const [note, run] = await db.read([copyNote(), newestRun()]);
   const { state, left, problem } = copyHealth(readMemory(note), now, run);
-  if (state === 'late') return { state: 'broken', text: system.copyLate(left, problem ?? '') };
+  const reason = problem === null ? null : t.backupTrouble(problem);
+  if (state === 'late') return { state: 'broken', text: system.copyLate(left, reason) };
   if (state === 'whole' && problem === null) return { state: 'fine', text: system.copyFine() };
-  return { state: 'poor', text: system.copyBehind(left, problem ?? '') };
+  return { state: 'poor', text: system.copyBehind(left, reason) };
+};
+
+/** A change waits for seconds on Node, for a minute on the Worker. */
+const SOME_SECONDS = 120;
+
+const changes: Check = async ({ db, recordsChanges }, t) => {
+  if (recordsChanges !== true) return undefined;
+  const [found] = await db.read([peek]);
+  if (found === undefined) return undefined;
+  const { system } = t.admin;
+  const lag = lagSeconds(found);
+  if (lag <= SOME_SECONDS) return { state: 'fine', text: system.changesFine() };
+  const { needsBase } = found.state;
+  const reason = TIMELINE_REASONS.find((known) => known === needsBase);
+  const why =
+    needsBase === null ? null : t.momentTrouble(reason === undefined ? UNRECORDED : REASONS[reason]);
+  return {
+    state: lag > LONGEST_LAG_SECONDS ? 'broken' : 'poor',
+    text: system.changesWait(Math.floor(lag / 60), pending(found), why),
+  };
 };
 
 /**
@@ -136,11 +163,13 @@ const secondCopy: Check = async ({ db, backups }, t, now) => {
 const TICK_EVERY_MS = 3_600_000;
 const TICK_GRACE_MS = 10 * 60_000;
 
-const schedule: Check = async ({ db }, t, now) => {
+const schedule: Check = async ({ db, firstTickBy }, t, now) => {
   const [until] = await db.read([claimedUntil('maintenance')]);
   const { after, last } = holding(new Date(now.getTime() - TICK_GRACE_MS), TICK_EVERY_MS + TICK_GRACE_MS);
   const isAlive = until !== undefined && until >= toSqlTime(after) && until <= toSqlTime(last);
   const { system } = t.admin;
+  if (!isAlive && firstTickBy !== undefined && now < firstTickBy)
+    return { state: 'fine', text: system.scheduleBegins() };
   return isAlive
     ? { state: 'fine', text: system.scheduleFine() }
     : { state: 'broken', text: system.scheduleSilent() };
@@ -170,6 +199,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['webhook', webhook],
   ['bucket', bucket],
   ['backup', lastBackup],
+  ['changes', changes],
   ['copy', secondCopy],
   ['schedule', schedule],
   ['chats', chats],

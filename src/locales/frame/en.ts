@@ -20,11 +20,11 @@ export const en: typeof uz = {
   backupFailed: (reason) =>
     html`🔴 <b>No backup was made.</b>\nReason: ${reason}\nThis attempt touched no other backup. Check with /test, try again with /backup.`,
   backupDamaged: (reason) =>
-    html`🔴 <b>The database is damaged.</b>\n<code>${reason}</code>\nThis backup is kept, but it is not verified; the good ones before it are not deleted. What to do is in docs/operations.md.`,
-  backupAsks: (reason) =>
-    html`⚠️ <b>Old backups were not deleted</b>: more than half of them would have been deleted.\n<code>${reason}</code>\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
+    html`🔴 <b>The database is damaged.</b>\nReason: ${reason}\nThis backup is kept, but it is not verified; the good ones before it are not deleted. What to do is in docs/operations.md.`,
+  backupAsks: (removing, of) =>
+    html`⚠️ <b>Old backups were not deleted</b>: more than half of them would have been deleted (${removing} of ${of}).\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
   backupProblem: (reason) =>
-    html`⚠️ <b>The backup was made and verified</b>, but something after it failed:\n<code>${reason}</code>`,
+    html`⚠️ <b>The backup was made and verified</b>, but something after it failed: ${reason}`,
   copyFailing: (left, reason) =>
     html`⚠️ <b>Backups cannot be copied to the second bucket</b> (waiting: ${left}).\nReason: ${reason}\nThose in the first bucket are as they were. The bot tries again by itself.`,
   copyLate: (left, reason) =>
@@ -33,9 +33,9 @@ export const en: typeof uz = {
   drillFailed: (name, reason) =>
     html`🔴 <b>A test restore of the backup failed:</b> <code>${name}</code>\nReason: ${reason}\nMake a new backup now: /backup, then run <code>npm run backup -- drill</code> on the server.`,
   drillSealed: (name, reason) =>
-    html`🔑 <b>The test restore could not open the backup:</b> <code>${name}</code>\nNo key or passphrase fits; nothing says that the backup itself is damaged: <code>${reason}</code>`,
+    html`🔑 <b>The test restore could not open the backup:</b> <code>${name}</code>\nNo key or passphrase fits; nothing says that the backup itself is damaged.\n<code>${reason}</code>`,
   nothingSaved: (reason) =>
-    html`🔴 <b>The database takes no writes:</b> <code>${reason}</code>\nNothing is saved; messages wait in Telegram for up to 24 hours.`,
+    html`🔴 <b>The database takes no writes.</b>\nReason: ${reason}\nNothing is saved; messages wait in Telegram for up to 24 hours.`,
   savedAgain: () => html`✅ The database takes writes again.`,
   changesWait: (minutes, count) =>
     html`⚠️ <b>For ${minutes} minutes no changes have reached the bucket</b> (${count} wait).\nNothing is lost: they stay in the database and go later. To see why: /test`,

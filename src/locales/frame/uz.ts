@@ -23,32 +23,32 @@ export const uz = {
     html`🔇 <b>Bot xabarlarni olmayapti</b> yoki olmay qolgan edi.\nSababi: ${reason}\nBOT_TOKEN’dan boshqa dastur foydalanmasin; PUBLIC_URL to‘g‘riligini tekshiring. Worker bo‘lsa: <code>npm run deploy</code>.`,
   backupFailed: (reason: Html): Html =>
     html`🔴 <b>Zaxira nusxa olinmadi.</b>\nSababi: ${reason}\nBu urinish boshqa nusxalarga tegmadi. Tekshirish: /test, qayta urinish: /backup`,
-  backupDamaged: (reason: string): Html =>
-    html`🔴 <b>Ma’lumotlar bazasi shikastlangan.</b>\n<code>${reason}</code>\nBu nusxa saqlab qo‘yildi, lekin tekshirilgan emas; undan oldingi yaxshi nusxalar o‘chirilmaydi. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
-  backupAsks: (reason: string): Html =>
-    html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi.\n<code>${reason}</code>\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
-  backupProblem: (reason: string): Html =>
-    html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi:\n<code>${reason}</code>`,
+  backupDamaged: (reason: Html): Html =>
+    html`🔴 <b>Ma’lumotlar bazasi buzilgan.</b>\nSababi: ${reason}\nBu nusxa saqlab qo‘yildi, lekin tekshirilgan emas; undan oldingi yaxshi nusxalar o‘chirilmaydi. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
+  backupAsks: (removing: string, of: string): Html =>
+    html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi (${of} tadan ${removing} tasi).\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
+  backupProblem: (reason: Html): Html =>
+    html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi: ${reason}`,
   /** To admins: the second copy of backups, elsewhere. */
   copyFailing: (left: number, reason: Html): Html =>
     html`⚠️ <b>Zaxira nusxalarning ikkinchi omborga ko‘chirilishi to‘xtab qoldi</b> (navbatda: ${left} ta).\nSababi: ${reason}\nBirinchi ombordagi nusxalar joyida. Bot o‘zi qayta urinadi.`,
   copyLate: (left: number, reason: Html): Html =>
-    html`🔴 <b>Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada</b> (yetishmaydi: ${left} ta nusxa).\nSababi: ${reason}\nSozlamalarini tekshiring: docs/operations.md.`,
+    html`🔴 <b>Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada</b> (yetishmaydi: ${left} ta nusxa).\nSababi: ${reason}\nSozlamalarini tekshiring: docs/owners-guide.uz.md.`,
   copyWhole: (): Html => html`✅ Ikkinchi omborda yana barcha zaxira nusxalar bor.`,
   drillFailed: (name: string, reason: Html): Html =>
     html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: ${reason}\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
   drillSealed: (name: string, reason: string): Html =>
-    html`🔑 <b>Zaxira nusxani sinov uchun ochib bo‘lmadi:</b> <code>${name}</code>\nKalit yoki parol mos emas, nusxaning o‘zi buzilgani ma’lum emas: <code>${reason}</code>`,
-  nothingSaved: (reason: string): Html =>
-    html`🔴 <b>Bazaga yozib bo‘lmayapti:</b> <code>${reason}</code>\nHech narsa saqlanmayapti, xabarlar Telegramda 24 soatgacha kutadi.`,
+    html`🔑 <b>Zaxira nusxani sinov uchun ochib bo‘lmadi:</b> <code>${name}</code>\nKalit yoki parol mos emas, nusxaning o‘zi buzilgani ma’lum emas.\n<code>${reason}</code>`,
+  nothingSaved: (reason: Html): Html =>
+    html`🔴 <b>Bazaga yozib bo‘lmayapti.</b>\nSababi: ${reason}\nHech narsa saqlanmayapti, xabarlar Telegramda 24 soatgacha kutadi.`,
   savedAgain: (): Html => html`✅ Bazaga yana yozilyapti.`,
   changesWait: (minutes: number, count: number): Html =>
-    html`⚠️ <b>O‘zgarishlar ${minutes} daqiqadan beri saqlash joyiga yuborilmayapti</b> (${count} ta kutyapti).\nHech narsa yo‘qolmadi: ular bazada turibdi va keyin yuboriladi. Sababini bilish: /test`,
-  changesCaughtUp: (): Html => html`✅ O‘zgarishlar yana saqlash joyiga yuborilyapti.`,
+    html`⚠️ <b>O‘zgarishlar ${minutes} daqiqadan beri omborga yuborilmayapti</b> (${count} ta kutyapti).\nHech narsa yo‘qolmadi: ular bazada turibdi va keyin yuboriladi. Sababini bilish: /test`,
+  changesCaughtUp: (): Html => html`✅ O‘zgarishlar yana omborga yuborilyapti.`,
   changesForked: (): Html =>
     html`⚠️ <b>Shu bazaning nusxasi bilan yana bir bot ishlayapti</b>: navbatdagi o‘zgarishlar faylining nomi band ekan.\nHech narsa yo‘qolmadi: bu bot o‘z o‘zgarishlarini alohida yozadi va yangi to‘liq nusxa oladi. Ikkinchi bot kerak bo‘lmasa, uni to‘xtating.`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
-    html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating va docs/operations.md’ga qarang.`,
+    html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
 };
 
 const AGO: Readonly<Record<TimeUnit, string>> = {

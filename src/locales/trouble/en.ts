@@ -26,6 +26,7 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   // Of backups.
   'db-lost': 'the database file is gone or was replaced',
   'db-damaged': 'the database is damaged; what to do is in docs/operations.md',
+  'db-found': 'damage was found in the database when it was read',
   'no-room': 'no room is left on the disk or in the store: make some',
   'no-right': 'the bot may not write to a file or directory on the server',
   'store-key': 'the store refused the key: check the key and its rights',
@@ -36,6 +37,16 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   unlike: 'the store holds something else than was written',
   unreachable: 'the store or the database server did not answer',
   odd: 'the bot does not know this error',
+  // What the database lacks; the names follow.
+  'lack-table': 'a table is missing',
+  'lack-renamed': 'a table was renamed',
+  'lack-column': 'a column is missing',
+  'lack-key': 'a table lost its key',
+  'lack-texts': 'a table has texts where numbers belong',
+  'lack-trigger': 'a trigger is missing',
+  'lack-version': 'the record of migrations is not whole',
+  'db-busy': 'the database is busy: another program holds it',
+  'db-refused': 'the database refused the query',
   // Why a moment cannot be brought back.
   'gap-unrecorded': 'changes were not recorded then',
   'gap-new': 'the record of changes began anew',

@@ -26,6 +26,7 @@ export const ru: Readonly<Record<TroubleCode, string>> = {
   // Of backups.
   'db-lost': 'файл базы данных пропал или подменён',
   'db-damaged': 'база данных повреждена, что делать — в docs/operations.md',
+  'db-found': 'при чтении в базе найдены повреждения',
   'no-room': 'на диске или в хранилище нет места, освободите его',
   'no-right': 'у бота нет права писать в файл или папку на сервере',
   'store-key': 'хранилище не приняло ключ, проверьте ключ и его права',
@@ -36,6 +37,16 @@ export const ru: Readonly<Record<TroubleCode, string>> = {
   unlike: 'в хранилище лежит не то, что было записано',
   unreachable: 'хранилище или сервер базы не ответили',
   odd: 'бот не знает этой ошибки',
+  // What the database lacks; the names follow.
+  'lack-table': 'в базе нет таблицы',
+  'lack-renamed': 'таблица переименована',
+  'lack-column': 'в таблице нет столбца',
+  'lack-key': 'у таблицы пропал ключ',
+  'lack-texts': 'в таблице вместо чисел текст',
+  'lack-trigger': 'в базе нет триггера',
+  'lack-version': 'запись обновлений базы неполная',
+  'db-busy': 'база занята другой программой',
+  'db-refused': 'база не выполнила запрос',
   // Why a moment cannot be brought back.
   'gap-unrecorded': 'изменения тогда не записывались',
   'gap-new': 'запись изменений началась заново',

@@ -1,5 +1,5 @@
 /** Turns Telegram's and the network's English into words for people. */
-import { type Html, html } from '../../text/html.ts';
+import { type Html, html, join } from '../../text/html.ts';
 import type { uz } from './uz.ts';
 
 export type TroubleCode = keyof typeof uz;
@@ -36,6 +36,8 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
   [/network request|no answer within|bad gateway|internal server error|gateway time-?out/i, 'no-answer'],
 ];
 
+const OF_DATABASE = /SQLITE_|\bLibsql\w*Error/;
+
 /**
  * The backup engine's reasons: SQLite's and the system's codes, the store's, and its own sentences.
  * The first match counts.
@@ -43,6 +45,7 @@ const KNOWN: readonly (readonly [RegExp, TroubleCode])[] = [
 const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/not the file that was opened/, 'db-lost'],
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
+  [/damaged when it was read/, 'db-found'],
   [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],
   [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|EROFS|readonly database|must be writable/i, 'no-right'],
   [
@@ -58,7 +61,49 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
     /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|fetch failed|socket|network|no answer|silent|\b50[0234]\b/i,
     'unreachable',
   ],
+  [/SQLITE_(?:BUSY|LOCKED)|database is locked/i, 'db-busy'],
+  [OF_DATABASE, 'db-refused'],
 ];
+
+/** What the database lacks of the bot's own (src/db/own-schema.ts), or misses in a query. */
+const OF_LACKS: readonly (readonly [RegExp, TroubleCode])[] = [
+  [/table (\w+ is missing \(\w+) has its columns\)/g, 'lack-renamed'],
+  [/table (\w+) is missing(?! \()/g, 'lack-table'],
+  [/no such table: ([\w.]+)/g, 'lack-table'],
+  [/table (\w+ lacks columns? \w+(?:, \w+)*)/g, 'lack-column'],
+  [/no such column: ([\w.]+)/g, 'lack-column'],
+  [/table (\w+ lacks its keys? [^;]+)/g, 'lack-key'],
+  [/table (\w+ keeps texts where numbers belong [^;]+)/g, 'lack-texts'],
+  [/trigger (\w+) is missing/g, 'lack-trigger'],
+  [/has no row of versions? ([\d, ]+)/g, 'lack-version'],
+];
+
+/** The English between the names. */
+const BETWEEN = / is missing \(| lacks (?:columns?|its keys?) | keeps texts where numbers belong /;
+
+/** Each lack with its names as code; undefined where the words tell of none. */
+function sayLacks(
+  texts: Readonly<Record<TroubleCode, string>>,
+  said: string,
+): { readonly html: Html; readonly count: number } | undefined {
+  const found = OF_LACKS.flatMap(([pattern, code]) =>
+    [...said.matchAll(pattern)].map(([, names = ''], i) => ({
+      code,
+      i,
+      names: names.split(BETWEEN).join(' · '),
+    })),
+  );
+  if (found.length === 0) return undefined;
+  const lines = [...Map.groupBy(found, ({ code }) => code)].map(
+    ([code, of]) => html`${texts[code]}: <code>${of.map(({ names }) => names).join(', ')}</code>`,
+  );
+  return { html: join(lines, '; '), count: found.length };
+}
+
+/** Without what a driver says of itself: `LibsqlBatchError: SQLITE_ERROR: SQLITE_ERROR: …`. */
+function bare(said: string): string {
+  return said.replaceAll(/\bLibsql\w*Error: /g, '').replaceAll(/\b(SQLITE_\w+): (?=\1\b)/g, '');
+}
 
 /** Why a moment cannot be brought back, as src/backup/changes/spans.ts and the replay say it. */
 const OF_MOMENTS: readonly (readonly [RegExp, TroubleCode])[] = [
@@ -85,14 +130,23 @@ export function sayingOfMoments(texts: Readonly<Record<TroubleCode, string>>): (
 /** As {@link saying}, for a backup's reasons; the engine's words follow, for whoever repairs it. */
 export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
   return (said) => {
+    const lacks = sayLacks(texts, said);
+    if (lacks !== undefined && lacks.count >= said.split('; ').length) return lacks.html;
     const code = OF_BACKUPS.find(([pattern]) => pattern.test(said))?.[1] ?? 'odd';
-    return html`${texts[code]}\n<code>${said}</code>`;
+    return html`${lacks?.html ?? texts[code]}\n<code>${bare(said)}</code>`;
   };
 }
 
-/** A sentence of the language; an unknown one stays unchanged, as code. */
+/** A sentence of the language; of an unknown one that it is unknown, and the words as code. */
 export function saying(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
-  return (said) => sentence(texts, KNOWN, said);
+  return (said) => {
+    if (KNOWN.some(([pattern]) => pattern.test(said))) return sentence(texts, KNOWN, said);
+    const lacks = sayLacks(texts, said);
+    if (lacks !== undefined) return lacks.html;
+    const code = OF_DATABASE.test(said) ? OF_BACKUPS.find(([pattern]) => pattern.test(said))?.[1] : 'odd';
+    const isTold = code !== undefined && code !== 'odd' && code !== 'db-refused';
+    return isTold ? html`${texts[code]}` : html`${texts[code ?? 'odd']}: <code>${bare(said)}</code>`;
+  };
 }
 
 function sentence(

@@ -24,7 +24,8 @@ export const uz = {
   'no-answer': 'Telegram javob bermadi',
   // Of backups.
   'db-lost': 'ma’lumotlar bazasi fayli yo‘qolgan yoki almashtirilgan',
-  'db-damaged': 'ma’lumotlar bazasi shikastlangan, nima qilish kerakligi docs/operations.md faylida yozilgan',
+  'db-damaged': 'ma’lumotlar bazasi buzilgan, nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan',
+  'db-found': 'nusxa olinayotganda bazada buzilgan joy topildi',
   'no-room': 'diskda yoki omborda joy qolmagan, joy bo‘shating',
   'no-right': 'serverda fayl yoki papkaga yozish huquqi yo‘q',
   'store-key': 'ombor kalitni qabul qilmadi, kalit va huquqlarini tekshiring',
@@ -35,6 +36,16 @@ export const uz = {
   unlike: 'omborda saqlangani yozilganidan farq qildi',
   unreachable: 'ombor yoki baza serveri javob bermadi',
   odd: 'bot bu xatoni tanimaydi',
+  // What the database lacks; the names follow.
+  'lack-table': 'bazada bu jadval yo‘q',
+  'lack-renamed': 'jadvalning nomi o‘zgartirilgan',
+  'lack-column': 'jadvalda bu ustun yo‘q',
+  'lack-key': 'jadvalning kaliti yo‘qolgan',
+  'lack-texts': 'jadvalda son o‘rniga matn turibdi',
+  'lack-trigger': 'bazada bu trigger yo‘q',
+  'lack-version': 'bazaning yangilanish yozuvlari to‘liq emas',
+  'db-busy': 'baza band: uni boshqa dastur ushlab turibdi',
+  'db-refused': 'baza so‘rovni bajarmadi',
   // Why a moment cannot be brought back.
   'gap-unrecorded': 'o‘sha paytda o‘zgarishlar yozilmagan',
   'gap-new': 'o‘zgarishlar yangidan yozila boshlagan',

@@ -33,7 +33,7 @@ export const en: typeof uz = {
   cleaning: () => html`🧹 Tidying up the old backups…`,
   done: (facts) => html`✅ <b>The backup was made and verified</b>\n\n${describe(facts)}`,
   facts: (facts) =>
-    html`💾 <b>Backup</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ verified' : html`⚠️ not sound: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
+    html`💾 <b>Backup</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ verified' : html`⚠️ not verified${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason) =>
     html`❌ <b>The backup failed.</b>\nReason: ${reason}\nThis attempt touched no other backup.`,
   duplicate: () => html`ℹ️ A backup was made just now, another one is not needed.`,
@@ -52,7 +52,7 @@ export const en: typeof uz = {
     html`✅ <code>${name}</code> is sound: every byte was compared${isOpened ? ', and its contents were opened and checked, too.' : '. (It is encrypted and the bot has no key, so its contents were not opened.)'}`,
   unsound: (name, problems) =>
     html`❌ <code>${name}</code> is damaged:\n${join(
-      problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),
+      problems.slice(0, 10).map((problem) => html`• ${problem}`),
       '\n',
     )}`,
   tooLarge: () => 'The file is too large for Telegram (over 50 MB). Use “Download”.',

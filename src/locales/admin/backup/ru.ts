@@ -33,7 +33,7 @@ export const ru: typeof uz = {
   cleaning: () => html`🧹 Навожу порядок среди старых копий…`,
   done: (facts) => html`✅ <b>Резервная копия готова и проверена</b>\n\n${describe(facts)}`,
   facts: (facts) =>
-    html`💾 <b>Резервная копия</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ проверена' : html`⚠️ непригодна: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
+    html`💾 <b>Резервная копия</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ проверена' : html`⚠️ не проверена${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason) =>
     html`❌ <b>Резервная копия не сделана.</b>\nПричина: ${reason}\nДругие копии эта попытка не трогала.`,
   duplicate: () => html`ℹ️ Копия только что сделана, новая не нужна.`,
@@ -52,7 +52,7 @@ export const ru: typeof uz = {
     html`✅ <code>${name}</code> исправна: сверен каждый байт${isOpened ? ', содержимое тоже открыто и проверено.' : '. (Зашифрована, ключа у бота нет, поэтому содержимое не открывалось.)'}`,
   unsound: (name, problems) =>
     html`❌ <code>${name}</code> повреждена:\n${join(
-      problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),
+      problems.slice(0, 10).map((problem) => html`• ${problem}`),
       '\n',
     )}`,
   tooLarge: () => 'Файл слишком велик для Telegram (больше 50 МБ). Воспользуйтесь кнопкой «Скачать».',

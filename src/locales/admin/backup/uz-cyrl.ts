@@ -33,7 +33,7 @@ export const uzCyrl: typeof uz = {
   cleaning: () => html`🧹 Эски нусхалар тартибга солинмоқда…`,
   done: (facts) => html`✅ <b>Захира нусха тайёр ва текширилди</b>\n\n${describe(facts)}`,
   facts: (facts) =>
-    html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ яроқсиз: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
+    html`💾 <b>Захира нусха</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ текширилган' : html`⚠️ текширилган эмас${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason) =>
     html`❌ <b>Захира нусха олинмади.</b>\nСабаби: ${reason}\nБу уриниш бошқа нусхаларга тегмади.`,
   duplicate: () => html`ℹ️ Захира нусха ҳозиргина олинган, янгиси шарт эмас.`,
@@ -52,7 +52,7 @@ export const uzCyrl: typeof uz = {
     html`✅ <code>${name}</code> текширилди: ҳар бир байт солиштирилди${isOpened ? ', ичидаги маълумотлар ҳам очиб кўрилди.' : '. (Шифрланган, калити ботда йўқ, шунинг учун ичи очилмади.)'}`,
   unsound: (name, problems) =>
     html`❌ <code>${name}</code> бузилган:\n${join(
-      problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),
+      problems.slice(0, 10).map((problem) => html`• ${problem}`),
       '\n',
     )}`,
   tooLarge: () => 'Файл Telegram учун жуда катта (50 МБ дан ортиқ). «Юклаб олиш»дан фойдаланинг.',

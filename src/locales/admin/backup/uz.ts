@@ -17,7 +17,7 @@ export interface BackupFacts {
   readonly seconds: number | null;
   readonly trigger: string | null;
   readonly isVerified: boolean;
-  readonly problem: string | null;
+  readonly problem: Html | null;
   readonly isEncrypted: boolean;
   readonly isPinned: boolean;
 }
@@ -66,7 +66,7 @@ export const uz = {
   done: (facts: BackupFacts): Html =>
     html`✅ <b>Zaxira nusxa tayyor va tekshirildi</b>\n\n${describe(facts)}`,
   facts: (facts: BackupFacts): Html =>
-    html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ yaroqsiz: <code>${facts.problem ?? '?'}</code>`}\n\n${describe(facts)}`,
+    html`💾 <b>Zaxira nusxa</b> <code>${facts.name}</code>\n${facts.isVerified ? '✅ tekshirilgan' : html`⚠️ tekshirilgan emas${facts.problem === null ? '' : html`: ${facts.problem}`}`}\n\n${describe(facts)}`,
   failed: (reason: Html): Html =>
     html`❌ <b>Zaxira nusxa olinmadi.</b>\nSababi: ${reason}\nBu urinish boshqa nusxalarga tegmadi.`,
   duplicate: (): Html => html`ℹ️ Zaxira nusxa hozirgina olingan, yangisi shart emas.`,
@@ -85,9 +85,9 @@ export const uz = {
   checking: (): Html => html`🔎 Nusxa ombordan o‘qilib, tekshirilmoqda…`,
   sound: (name: string, isOpened: boolean): Html =>
     html`✅ <code>${name}</code> tekshirildi: har bir bayt solishtirildi${isOpened ? ', ichidagi ma’lumotlar ham ochib ko‘rildi.' : '. (Shifrlangan, kaliti botda yo‘q, shuning uchun ichi ochilmadi.)'}`,
-  unsound: (name: string, problems: readonly string[]): Html =>
+  unsound: (name: string, problems: readonly Html[]): Html =>
     html`❌ <code>${name}</code> buzilgan:\n${join(
-      problems.slice(0, 10).map((problem) => html`• <code>${problem}</code>`),
+      problems.slice(0, 10).map((problem) => html`• ${problem}`),
       '\n',
     )}`,
   tooLarge: () => 'Fayl Telegram uchun juda katta (50 MB dan ortiq). «Yuklab olish»dan foydalaning.',

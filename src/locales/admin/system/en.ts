@@ -72,7 +72,7 @@ export const en: typeof uz = {
     html`🩺 <b>Self-test</b>: ${troubles === 0 ? 'all is well' : `problems: ${troubles}`}\n\n${lines}`,
   checkFailed: (name, error) => html`Could not test ${CHECK_NAME[name] ?? name}: ${error}`,
   databaseFine: (ms) => html`Database: written and read back (${ms} ms).`,
-  databaseLacks: (what) => html`The database is not whole: <code>${what}</code>. See docs/operations.md.`,
+  databaseLacks: (what) => html`The database is not whole: ${what}. See docs/operations.md.`,
   telegramFine: (username) => html`Telegram answers, the bot is @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN belongs to another bot (@${username}). Make BOT_INFO and BOT_TOKEN agree.`,
@@ -89,19 +89,23 @@ export const en: typeof uz = {
   backupFine: (past) => html`The last verified backup: <b>${past}</b>.`,
   oldBackup: (past) =>
     html`The last verified backup is too old: <b>${past}</b>. Press /backup; if it happens again, check the bucket’s settings.`,
-  damagedBackup: (problem) =>
-    html`The newest backup is not sound: <code>${problem}</code>. What to do is in docs/operations.md.`,
-  unopenedBackup: (problem) =>
-    html`The newest backup does not open with the key or passphrase that is set: <code>${problem}</code>. Check the key, then press /backup.`,
-  damagedDatabase: (problem) =>
-    html`The bot’s database is damaged, and the last run made no backup: <code>${problem}</code>. What to do is in docs/operations.md.`,
+  damagedBackup: (name, reason) =>
+    html`The newest backup (<code>${name}</code>) is damaged. What to do is in docs/operations.md.\nReason: ${reason}`,
+  unopenedBackup: (name, reason) =>
+    html`The newest backup (<code>${name}</code>) does not open with the key or passphrase that is set. Check the key, then press /backup.\nReason: ${reason}`,
+  damagedDatabase: (name, reason) =>
+    html`The bot’s database is damaged, and the last run made no backup (<code>${name}</code>). What to do is in docs/operations.md.\nReason: ${reason}`,
+  changesFine: () => html`Changes go to the bucket: any minute can be brought back.`,
+  changesWait: (minutes, count, why) =>
+    html`Changes have not gone to the bucket for ${minutes} min (${count} wait; they are in the database). ${why === null ? 'Check that the bucket answers; the server’s log has the reason.' : html`A full backup has to come first (${why}): press /backup.`}`,
   copyFine: () => html`Second bucket: every backup is there, too.`,
   copyBehind: (left, reason) =>
-    html`Second bucket: ${left} not copied yet.${reason === '' ? '' : html` <code>${reason}</code>`}`,
+    html`Second bucket: ${left} not copied yet.${reason === null ? '' : html`\nReason: ${reason}`}`,
   copyLate: (left, reason) =>
-    html`The second bucket has been behind for more than a day (lacks ${left}). <code>${reason}</code>\nCheck its settings: docs/operations.md.`,
+    html`The second bucket has been behind for more than a day (lacks ${left}). Check its settings: docs/operations.md.${reason === null ? '' : html`\nReason: ${reason}`}`,
   noBackup: () => html`There is no verified backup yet. Press /backup.`,
   scheduleFine: () => html`Scheduled work is being done.`,
+  scheduleBegins: () => html`The bot has just started: scheduled work begins within a minute or two.`,
   scheduleSilent: () =>
     html`Scheduled work is not being done: broadcasts and backups do not run by themselves. Check that the schedule (cron) is on in Cloudflare, or that the program runs on the server.`,
   chatsFine: () => html`Channels, groups and messages: no problems.`,
@@ -116,6 +120,8 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   webhook: 'the webhook',
   bucket: 'the bucket',
   backup: 'the last backup',
+  changes: 'the way of changes',
+  copy: 'the second bucket',
   schedule: 'the schedule',
   chats: 'channels and groups',
 };

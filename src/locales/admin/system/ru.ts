@@ -71,7 +71,7 @@ export const ru: typeof uz = {
     html`🩺 <b>Проверка</b>: ${troubles === 0 ? 'всё в порядке' : `проблем: ${troubles}`}\n\n${lines}`,
   checkFailed: (name, error) => html`Не удалось проверить ${CHECK_NAME[name] ?? name}: ${error}`,
   databaseFine: (ms) => html`База: записано и прочитано обратно (${ms} мс).`,
-  databaseLacks: (what) => html`База неполная: <code>${what}</code>. Откройте docs/operations.md.`,
+  databaseLacks: (what) => html`База неполная: ${what}. Откройте docs/operations.md.`,
   telegramFine: (username) => html`Telegram отвечает, бот @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN — от другого бота (@${username}). Приведите BOT_INFO и BOT_TOKEN в соответствие.`,
@@ -88,19 +88,23 @@ export const ru: typeof uz = {
   backupFine: (past) => html`Последняя проверенная копия: <b>${past}</b>.`,
   oldBackup: (past) =>
     html`Последняя проверенная копия устарела: <b>${past}</b>. Нажмите /backup; если повторится, проверьте настройки хранилища.`,
-  damagedBackup: (problem) =>
-    html`Последняя копия непригодна: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
-  unopenedBackup: (problem) =>
-    html`Последняя резервная копия не открывается ключом или паролем из настроек: <code>${problem}</code>. Проверьте ключ, затем нажмите /backup.`,
-  damagedDatabase: (problem) =>
-    html`База бота повреждена, последняя копия не сделана: <code>${problem}</code>. Что делать, написано в docs/operations.md.`,
+  damagedBackup: (name, reason) =>
+    html`Последняя копия (<code>${name}</code>) повреждена. Что делать, написано в docs/operations.md.\nПричина: ${reason}`,
+  unopenedBackup: (name, reason) =>
+    html`Последняя копия (<code>${name}</code>) не открывается ключом или паролем из настроек. Проверьте ключ, затем нажмите /backup.\nПричина: ${reason}`,
+  damagedDatabase: (name, reason) =>
+    html`База бота повреждена, последняя копия не сделана (<code>${name}</code>). Что делать, написано в docs/operations.md.\nПричина: ${reason}`,
+  changesFine: () => html`Изменения уходят в хранилище: вернуться можно к любой минуте.`,
+  changesWait: (minutes, count, why) =>
+    html`Изменения не уходят в хранилище уже ${minutes} мин. (ждут: ${count}; они лежат в базе). ${why === null ? 'Проверьте, отвечает ли хранилище; точная причина — в журнале сервера.' : html`Сначала нужна полная резервная копия (${why}): нажмите /backup.`}`,
   copyFine: () => html`Второе хранилище: все резервные копии есть и там.`,
   copyBehind: (left, reason) =>
-    html`Второе хранилище: ещё не скопировано — ${left}.${reason === '' ? '' : html` <code>${reason}</code>`}`,
+    html`Второе хранилище: ещё не скопировано копий: ${left}.${reason === null ? '' : html`\nПричина: ${reason}`}`,
   copyLate: (left, reason) =>
-    html`Второе хранилище отстаёт больше суток (не хватает копий: ${left}). <code>${reason}</code>\nПроверьте его настройки: docs/operations.md.`,
+    html`Второе хранилище отстаёт больше суток (не хватает копий: ${left}). Проверьте его настройки: docs/operations.md.${reason === null ? '' : html`\nПричина: ${reason}`}`,
   noBackup: () => html`Проверенных резервных копий ещё нет. Нажмите /backup.`,
   scheduleFine: () => html`Работы по расписанию идут.`,
+  scheduleBegins: () => html`Бот только что запущен: работы по расписанию начнутся через минуту-две.`,
   scheduleSilent: () =>
     html`Работы по расписанию не идут: рассылки и копии сами не выполняются. Проверьте, что в Cloudflare включено расписание (cron), а на сервере работает программа.`,
   chatsFine: () => html`Каналы, группы и сообщения: проблем нет.`,
@@ -115,6 +119,8 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   webhook: 'webhook',
   bucket: 'хранилище копий',
   backup: 'последнюю копию',
+  changes: 'отправку изменений',
+  copy: 'второе хранилище',
   schedule: 'расписание',
   chats: 'каналы и группы',
 };

@@ -73,7 +73,8 @@ export const uzCyrl: typeof uz = {
     html`🩺 <b>Текширув</b>: ${troubles === 0 ? 'ҳаммаси жойида' : `${troubles} та муаммо бор`}\n\n${lines}`,
   checkFailed: (name, error) => html`${CHECK_NAME[name] ?? name} текшириб бўлмади: ${error}`,
   databaseFine: (ms) => html`База: ёзилди ва қайта ўқилди (${ms} мс).`,
-  databaseLacks: (what) => html`База тўлиқ эмас: <code>${what}</code>. docs/operations.md’га қаранг.`,
+  databaseLacks: (what) =>
+    html`База тўлиқ эмас: ${what}. Нима қилиш кераклиги docs/owners-guide.uz.md файлида ёзилган.`,
   telegramFine: (username) => html`Telegram: жавоб беряпти, бот @${username}.`,
   otherBot: (username) =>
     html`Telegram: BOT_TOKEN бошқа ботники (@${username}). BOT_INFO ва BOT_TOKEN созламаларини мосланг.`,
@@ -90,19 +91,23 @@ export const uzCyrl: typeof uz = {
   backupFine: (past) => html`Охирги текширилган захира нусха: <b>${past}</b>.`,
   oldBackup: (past) =>
     html`Охирги текширилган захира нусха эскирган: <b>${past}</b>. /backup босинг; такрорланса, омбор созламаларини текширинг.`,
-  damagedBackup: (problem) =>
-    html`Охирги захира нусха яроқсиз: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
-  unopenedBackup: (problem) =>
-    html`Охирги захира нусхани созламалардаги калит ёки парол очмади: <code>${problem}</code>. Калит тўғрилигини текширинг, сўнг /backup босинг.`,
-  damagedDatabase: (problem) =>
-    html`Бот базаси бузилган, охирги марта захира нусха олинмади: <code>${problem}</code>. Нима қилиш кераклиги docs/operations.md файлида ёзилган.`,
+  damagedBackup: (name, reason) =>
+    html`Охирги захира нусха (<code>${name}</code>) бузилган. Нима қилиш кераклиги docs/owners-guide.uz.md файлида ёзилган.\nСабаби: ${reason}`,
+  unopenedBackup: (name, reason) =>
+    html`Охирги захира нусхани (<code>${name}</code>) созламалардаги калит ёки парол очмади. Калит тўғрилигини текширинг, сўнг /backup босинг.\nСабаби: ${reason}`,
+  damagedDatabase: (name, reason) =>
+    html`Бот базаси бузилган, охирги марта захира нусха олинмади (<code>${name}</code>). Нима қилиш кераклиги docs/owners-guide.uz.md файлида ёзилган.\nСабаби: ${reason}`,
+  changesFine: () => html`Ўзгаришлар омборга юбориляпти: исталган дақиқага қайтариш мумкин.`,
+  changesWait: (minutes, count, why) =>
+    html`Ўзгаришлар ${minutes} дақиқадан бери омборга юборилмаяпти (${count} та кутяпти; улар базада турибди). ${why === null ? 'Омбор жавоб бераётганини текширинг; аниқ сабаби сервер журналида.' : html`Аввал тўлиқ захира нусха олиниши керак (${why}): /backup босинг.`}`,
   copyFine: () => html`Иккинчи омбор: барча захира нусхалар у ерда ҳам бор.`,
   copyBehind: (left, reason) =>
-    html`Иккинчи омбор: ${left} та нусха ҳали кўчирилмаган.${reason === '' ? '' : html` <code>${reason}</code>`}`,
+    html`Иккинчи омбор: ${left} та нусха ҳали кўчирилмаган.${reason === null ? '' : html`\nСабаби: ${reason}`}`,
   copyLate: (left, reason) =>
-    html`Иккинчи омбор бир кундан кўп вақтдан бери орқада (${left} та нусха етишмайди). <code>${reason}</code>\nСозламаларини текширинг: docs/operations.md.`,
+    html`Иккинчи омбор бир кундан кўп вақтдан бери орқада (${left} та нусха етишмайди). Созламаларини текширинг: docs/owners-guide.uz.md.${reason === null ? '' : html`\nСабаби: ${reason}`}`,
   noBackup: () => html`Ҳали текширилган захира нусха йўқ. /backup босинг.`,
   scheduleFine: () => html`Жадвал бўйича ишлар бажарилмоқда.`,
+  scheduleBegins: () => html`Бот ҳозиргина ишга тушди: жадвал бўйича ишлар бир-икки дақиқада бошланади.`,
   scheduleSilent: () =>
     html`Жадвал бўйича ишлар бажарилмаяпти: хабар тарқатиш ва захира ўзи ишламайди. Cloudflare’да жадвал (cron) ёқилганини, серверда дастур ишлаб турганини текширинг.`,
   chatsFine: () => html`Каналлар, гуруҳлар ва хабарлар: муаммо йўқ.`,
@@ -117,6 +122,8 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   webhook: 'Webhookни',
   bucket: 'Захира омборини',
   backup: 'Охирги захира нусхани',
+  changes: 'Ўзгаришлар юборилишини',
+  copy: 'Иккинчи омборни',
   schedule: 'Жадвални',
   chats: 'Канал ва гуруҳларни',
 };

@@ -75,8 +75,8 @@ export const uz = {
   checkFailed: (name: string, error: Html): Html =>
     html`${CHECK_NAME[name] ?? name} tekshirib bo‘lmadi: ${error}`,
   databaseFine: (ms: number): Html => html`Baza: yozildi va qayta o‘qildi (${ms} ms).`,
-  databaseLacks: (what: string): Html =>
-    html`Baza to‘liq emas: <code>${what}</code>. docs/operations.md’ga qarang.`,
+  databaseLacks: (what: Html): Html =>
+    html`Baza to‘liq emas: ${what}. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
   telegramFine: (username: string): Html => html`Telegram: javob beryapti, bot @${username}.`,
   otherBot: (username: string): Html =>
     html`Telegram: BOT_TOKEN boshqa botniki (@${username}). BOT_INFO va BOT_TOKEN sozlamalarini moslang.`,
@@ -94,19 +94,25 @@ export const uz = {
   backupFine: (past: string): Html => html`Oxirgi tekshirilgan zaxira nusxa: <b>${past}</b>.`,
   oldBackup: (past: string): Html =>
     html`Oxirgi tekshirilgan zaxira nusxa eskirgan: <b>${past}</b>. /backup bosing; takrorlansa, ombor sozlamalarini tekshiring.`,
-  damagedBackup: (problem: string): Html =>
-    html`Oxirgi zaxira nusxa yaroqsiz: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
-  unopenedBackup: (problem: string): Html =>
-    html`Oxirgi zaxira nusxani sozlamalardagi kalit yoki parol ochmadi: <code>${problem}</code>. Kalit to‘g‘riligini tekshiring, so‘ng /backup bosing.`,
-  damagedDatabase: (problem: string): Html =>
-    html`Bot bazasi buzilgan, oxirgi marta zaxira nusxa olinmadi: <code>${problem}</code>. Nima qilish kerakligi docs/operations.md faylida yozilgan.`,
+  damagedBackup: (name: string, reason: Html): Html =>
+    html`Oxirgi zaxira nusxa (<code>${name}</code>) buzilgan. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.\nSababi: ${reason}`,
+  unopenedBackup: (name: string, reason: Html): Html =>
+    html`Oxirgi zaxira nusxani (<code>${name}</code>) sozlamalardagi kalit yoki parol ochmadi. Kalit to‘g‘riligini tekshiring, so‘ng /backup bosing.\nSababi: ${reason}`,
+  damagedDatabase: (name: string, reason: Html): Html =>
+    html`Bot bazasi buzilgan, oxirgi marta zaxira nusxa olinmadi (<code>${name}</code>). Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.\nSababi: ${reason}`,
+  changesFine: (): Html => html`O‘zgarishlar omborga yuborilyapti: istalgan daqiqaga qaytarish mumkin.`,
+  /** \`why\`: what has to come first; null where only the bucket or the log tells. */
+  changesWait: (minutes: number, count: number, why: Html | null): Html =>
+    html`O‘zgarishlar ${minutes} daqiqadan beri omborga yuborilmayapti (${count} ta kutyapti; ular bazada turibdi). ${why === null ? 'Ombor javob berayotganini tekshiring; aniq sababi server jurnalida.' : html`Avval to‘liq zaxira nusxa olinishi kerak (${why}): /backup bosing.`}`,
   copyFine: (): Html => html`Ikkinchi ombor: barcha zaxira nusxalar u yerda ham bor.`,
-  copyBehind: (left: number, reason: string): Html =>
-    html`Ikkinchi ombor: ${left} ta nusxa hali ko‘chirilmagan.${reason === '' ? '' : html` <code>${reason}</code>`}`,
-  copyLate: (left: number, reason: string): Html =>
-    html`Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada (${left} ta nusxa yetishmaydi). <code>${reason}</code>\nSozlamalarini tekshiring: docs/operations.md.`,
+  copyBehind: (left: number, reason: Html | null): Html =>
+    html`Ikkinchi ombor: ${left} ta nusxa hali ko‘chirilmagan.${reason === null ? '' : html`\nSababi: ${reason}`}`,
+  copyLate: (left: number, reason: Html | null): Html =>
+    html`Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada (${left} ta nusxa yetishmaydi). Sozlamalarini tekshiring: docs/owners-guide.uz.md.${reason === null ? '' : html`\nSababi: ${reason}`}`,
   noBackup: (): Html => html`Hali tekshirilgan zaxira nusxa yo‘q. /backup bosing.`,
   scheduleFine: (): Html => html`Jadval bo‘yicha ishlar bajarilmoqda.`,
+  scheduleBegins: (): Html =>
+    html`Bot hozirgina ishga tushdi: jadval bo‘yicha ishlar bir-ikki daqiqada boshlanadi.`,
   scheduleSilent: (): Html =>
     html`Jadval bo‘yicha ishlar bajarilmayapti: xabar tarqatish va zaxira o‘zi ishlamaydi. Cloudflare’da jadval (cron) yoqilganini, serverda dastur ishlab turganini tekshiring.`,
   chatsFine: (): Html => html`Kanallar, guruhlar va xabarlar: muammo yo‘q.`,
@@ -122,6 +128,8 @@ const CHECK_NAME: Readonly<Record<string, string>> = {
   webhook: 'Webhookni',
   bucket: 'Zaxira omborini',
   backup: 'Oxirgi zaxira nusxani',
+  changes: 'O‘zgarishlar yuborilishini',
+  copy: 'Ikkinchi omborni',
   schedule: 'Jadvalni',
   chats: 'Kanal va guruhlarni',
 };
