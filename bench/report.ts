@@ -1,6 +1,6 @@
 /** The page of measures: a block of docs/performance.md, with plots in docs/pictures. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type Measure, short } from './measures.ts';
@@ -25,7 +25,7 @@ export function writeReport({ page, pictures }: Place, measures: readonly Measur
   mkdirSync(pictures, { recursive: true });
   const plots = plotsOf(measures).map(([name, title, svg]) => {
     writeFileSync(join(pictures, `${name}.svg`), svg);
-    return `![${title}](pictures/bench/${name}.svg)`;
+    return `<img src="pictures/bench/${name}.svg" alt="${title}">`;
   });
   writeFileSync(
     page,
@@ -35,11 +35,19 @@ export function writeReport({ page, pictures }: Place, measures: readonly Measur
 
 function machine(): string {
   const names = [...new Set(cpus().map(({ model }) => model.trim()))].join(', ');
-  const gigabytes = Math.round(totalmem() / 2 ** 30);
   const month = new Date().toLocaleDateString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
-  return `Measured in ${month} on ${cpus().length} processors (${names}), ${gigabytes} GB, Node
-${process.versions.node}, SQLite ${process.versions['sqlite'] ?? ''} (the peer: ${versionOf('sqlite3')}), ${versionOf('gzip')}. A green bar meets its goal (blue), a
-red one does not.`;
+  const rows = [
+    ['when', month],
+    ['processors', `${cpus().length}, ${names}; others had ${loadavg()[1]?.toFixed(0)} processes at work`],
+    ['memory', `${Math.round(totalmem() / 2 ** 30)} GB`],
+    [
+      'Node, its SQLite, its zlib',
+      ['node', 'sqlite', 'zlib'].map((name) => process.versions[name]).join(', '),
+    ],
+    ['the peers', ['sqlite3', 'gzip'].map(versionOf).join('; ')],
+  ];
+  const lines = rows.map(([what, is]) => `| ${what} | ${is} |`);
+  return `A green bar meets its goal (the blue stroke), a red one does not.\n\n| | |\n|---|---|\n${lines.join('\n')}`;
 }
 
 function plotsOf(measures: readonly Measure[]): (readonly [string, string, string])[] {

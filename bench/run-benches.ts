@@ -1,8 +1,8 @@
 /**
  * `npm run bench` runs every bench, prints its measures as ratios to peers, and draws them into
- * docs/performance.md. `npm run bench -- cli-full writers` runs those two and draws nothing;
- * `--quick` only shows that it all runs, in seconds. For larger sizes call the file itself: its
- * first lines say how.
+ * docs/performance.md. `npm run bench -- cli-full writers` runs those two and draws them only with
+ * `--draw`; `--quick` only shows that it all runs, in seconds. For larger sizes call the file
+ * itself: its first lines say how.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -34,7 +34,8 @@ const PAGE = join(import.meta.dirname, '../docs/performance.md');
 const PICTURES = join(import.meta.dirname, '../docs/pictures/bench');
 
 const isQuick = process.argv.includes('--quick');
-const named = process.argv.slice(2).filter((arg) => arg !== '--quick');
+const isDrawn = process.argv.includes('--draw');
+const named = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const benches = isQuick ? QUICK : BENCHES;
 const unknown = named.filter((name) => benches[name] === undefined);
 if (unknown.length > 0) {
@@ -57,7 +58,7 @@ try {
     const page = join(directory, 'page.md');
     copyFileSync(PAGE, page);
     writeReport({ page, pictures: join(directory, 'pictures') }, measures);
-  } else if (named.length === 0 && process.exitCode === undefined)
+  } else if ((named.length === 0 || isDrawn) && process.exitCode === undefined)
     writeReport({ page: PAGE, pictures: PICTURES }, measures);
 } finally {
   rmSync(directory, { recursive: true });

@@ -50,7 +50,8 @@ export function isInstalled(program: string): boolean {
 /** The first words of what it says of itself. */
 export function versionOf(program: string): string {
   const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
-  return stdout?.split('\n')[0]?.split(' ').slice(0, 2).join(' ') ?? 'not installed';
+  const words = stdout?.split('\n')[0]?.split(' ').slice(0, 2).join(' ');
+  return `${program}: ${words ?? 'not installed'}`;
 }
 
 /** The process and its descendants; one that has ended meanwhile is left out. */
