@@ -28,6 +28,7 @@ export interface LiveCopy {
 export function writeLive(source: RowSource, copy: LiveCopy): Promise<void> {
   const { path, headLength, replace, onProgress, signal } = copy;
   return retry(DATABASE_READ, { sleep: systemClock.sleep, random: Math.random, signal }, async () => {
+    signal?.throwIfAborted();
     const writer = await createFileWriter(path, { headLength, replace });
     let rows = 0;
     let bytes = 0;
