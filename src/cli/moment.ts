@@ -1,11 +1,19 @@
 /** A moment as a person writes it (`--at`), and the database of then. */
-import { findPoint, type Point } from '../backup/restore/point-in-time.ts';
+import { type Living, readLiving } from '../backup/changes/living.ts';
+import { findPoint, type Point, PointOutOfReach } from '../backup/restore/point-in-time.ts';
 import { fetchSource, type RestoreSource } from '../backup/restore/source.ts';
-import { readMoment, showMoment } from '../text/moment.ts';
+import { StoreError } from '../backup/store/types.ts';
+import { openSnapshotSource } from '../hosts/node/node-parts.ts';
+import { explain } from '../lib/clock.ts';
+import { clockNote, readMoment, showMoment } from '../text/moment.ts';
 import { type Invocation, UsageError } from './command.ts';
 import { createProgressBar } from './progress-bar.ts';
+import type { Session } from './session.ts';
 
-/** For the help of every command that takes one. */
+/** For the help of every command that takes a moment. */
+export const BEST_EFFORT = 'with --at: the nearest moment before it, where changes are lost';
+
+/** Likewise, of the moment itself. */
 export const MOMENT = '15m, 2h or 3d ago, 14:32 (today) or "2026-11-27 14:32" in TIMEZONE, or an ISO time';
 
 /** @throws UsageError */
@@ -17,36 +25,80 @@ export function parseMoment(text: string, now: Date, zone: string): Date {
 
 /** @throws UsageError, PointOutOfReach */
 export async function resolveMoment(
-  { session, terminal, now, stoppable }: Invocation,
+  invocation: Invocation,
   text: string,
   isBestEffort = false,
 ): Promise<Point> {
+  const { session, terminal, now, stoppable } = invocation;
   const { timeZone } = session.config;
   const at = parseMoment(text, now(), timeZone);
   if (at > now()) throw new UsageError(`--at: ${showMoment(at, timeZone)} is still to come`);
+  const clock = clockNote(text, at, timeZone);
+  if (clock !== undefined) terminal.note(clock);
   terminal.draw(`looking for ${text}`);
-  return stoppable((signal) =>
-    findPoint(session.bucket, {
-      at,
-      isBestEffort,
-      keys: session.keys,
-      signal,
-      show: (time) => showMoment(time, timeZone),
-    }),
-  );
+  const living = await livingOf(session);
+  const find = (): Promise<Point> =>
+    stoppable((signal) =>
+      findPoint(session.bucket, {
+        at,
+        isBestEffort,
+        keys: session.keys,
+        signal,
+        living,
+        show: (time) => showMoment(time, timeZone),
+      }),
+    );
+  return find().catch(async (error: unknown) => {
+    const isEmpty =
+      error instanceof StoreError ||
+      (error instanceof PointOutOfReach && error.why.kind === 'early' && error.why.earliest === undefined);
+    const copy = isEmpty && session.from === undefined ? await session.copy() : undefined;
+    if (copy === undefined || session.readsCopy) throw error;
+    await session.readCopy();
+    const point = await find().catch(() => {
+      throw error;
+    });
+    const why = explain(error);
+    terminal.note(
+      `the first bucket gave no backup (${why}), so this is from the second copy, ${copy.store.description}`,
+    );
+    return point;
+  });
+}
+
+/** Undefined: nobody can ask the database, or it keeps no log. */
+async function livingOf(session: Session): Promise<Living | undefined> {
+  try {
+    return await readLiving(await session.live(), openSnapshotSource(session.config.database));
+  } catch {
+    return undefined;
+  } finally {
+    // A restore opens it where it needs it.
+    await session.close();
+  }
 }
 
 /** What is reached, for people. */
-export function pointLine({ session }: Invocation, { at, time, ways: [way] }: Point): string {
+export function pointLine({ session }: Invocation, { at, time, since, ways: [way] }: Point): string {
   const zone = session.config.timeZone;
   const files = way === undefined || way.stop === undefined ? '' : ' and the changes behind it';
   const by = `by backup ${way?.base.entry.name}${files}`;
-  return at.getTime() === time.getTime()
-    ? `The state of ${showMoment(time, zone)}, ${by}.`
-    : `The state of ${showMoment(time, zone)}: the last one stored up to ${showMoment(at, zone)}, ${by}.`;
+  if (at.getTime() === time.getTime()) return `The state of ${showMoment(time, zone)}, ${by}.`;
+  const line = `The state of ${showMoment(time, zone)}: the last one stored up to ${showMoment(at, zone)}, ${by}.`;
+  return since === 'nothing'
+    ? line
+    : `${line} Whether anything changed after it, nobody can tell without the database.`;
 }
 
-export function pointJson({ at, time, timeline, seq, ways: [way], short }: Point): Record<string, unknown> {
+export function pointJson({
+  at,
+  time,
+  timeline,
+  seq,
+  ways: [way],
+  short,
+  since,
+}: Point): Record<string, unknown> {
   return {
     at: at.toISOString(),
     reached: time.toISOString(),
@@ -54,6 +106,7 @@ export function pointJson({ at, time, timeline, seq, ways: [way], short }: Point
     seq: seq ?? null,
     backup: way?.base.entry.name ?? null,
     short: short ?? null,
+    since,
   };
 }
 

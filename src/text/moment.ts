@@ -28,7 +28,13 @@ export function readMoment(text: string, now: Date, zone: string): Date | undefi
   }
   if (!ZONED.test(wanted)) return undefined;
   const time = new Date(wanted.replace(' ', 'T'));
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  return Number.isNaN(time.getTime()) || !isDay(wanted.slice(0, 10)) ? undefined : time;
+}
+
+/** JavaScript takes the 31st of February for the 3rd of March. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 /** The moment at which clocks of the zone show this. */
@@ -52,8 +58,36 @@ export function toTheSecond(time: Date, zone: string): string {
   return `${localTime(time, zone)}${time.toISOString().slice(16, 19)}`;
 }
 
-/** `2026-11-27 14:32:05 (Asia/Tashkent, 2026-11-27T09:32:05Z)`: nobody has to guess the zone. */
+/**
+ * `2026-11-27 14:32:05 (Asia/Tashkent, 2026-11-27T09:32:05Z)`: nobody has to guess the zone. A
+ * fraction of a second is part of it: without it what is told would lie before what is meant.
+ */
 export function showMoment(time: Date, zone: string): string {
-  const utc = time.toISOString().slice(0, 19);
-  return `${toTheSecond(time, zone)} (${timeFormat(zone).resolvedOptions().timeZone}, ${utc}Z)`;
+  const utc = time.toISOString().replace('.000Z', 'Z');
+  const fraction = utc.slice(19, -1);
+  return `${toTheSecond(time, zone)}${fraction} (${timeFormat(zone).resolvedOptions().timeZone}, ${utc})`;
+}
+
+const HOUR = 60 * MINUTE;
+
+/**
+ * What is to be said of a local time that clocks of the zone skip or show twice; undefined of every
+ * other, and of what names its own zone.
+ * @param at as {@link readMoment} took it
+ */
+export function clockNote(text: string, at: Date, zone: string): string | undefined {
+  const local = LOCAL.exec(text.trim());
+  if (local === null) return undefined;
+  const wanted = (local[7] ?? '').padStart(5, '0');
+  if (!localTime(at, zone).endsWith(` ${wanted}`))
+    return `${text}: clocks of ${zone} skip that hour; ${showMoment(at, zone)} was taken`;
+  const shown = localTime(at, zone);
+  // Nowhere do clocks go back by more.
+  const twin = [-2, -1, -0.5, 0.5, 1, 2]
+    .map((hours) => new Date(at.getTime() + hours * HOUR))
+    .find((other) => localTime(other, zone) === shown);
+  return (
+    twin &&
+    `${text}: clocks of ${zone} show it twice; ${showMoment(at, zone)} was taken, the other one is ${twin.toISOString().replace('.000Z', 'Z')}`
+  );
 }

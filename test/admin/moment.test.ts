@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { livingOfHost } from '../../src/backup/changes/living.ts';
 import { ship } from '../../src/backup/changes/ship.ts';
 import type { Encryption, OpeningKeys } from '../../src/backup/envelope/types.ts';
 import { createMoments, type Moments } from '../../src/backup/restore/moments.ts';
@@ -31,10 +32,12 @@ const bucketOf = (path: string) => ({
 });
 
 function momentsOf(sealed: { encryption?: Encryption; keys?: OpeningKeys } = {}) {
-  const { path } = desk.bot;
+  const { path, db } = desk.bot;
+  const source = openEmbeddedSnapshotSource({ path });
   return createMoments({
     bucket: bucketOf(path),
-    source: openEmbeddedSnapshotSource({ path }),
+    source,
+    living: () => livingOfHost(db, source),
     keys: sealed.keys,
     encryption: sealed.encryption,
     gzipLevel: 1,

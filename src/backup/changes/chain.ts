@@ -7,6 +7,7 @@
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ManifestChanges, Previous } from '../catalog/change-position.ts';
+import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { parseChangeKey } from './change-names.ts';
@@ -196,7 +197,8 @@ class Opener {
     try {
       return await openChange(this.#bucket, file, this.#options.keys);
     } catch (error) {
-      if (error instanceof Damaged) return { fault: explain(error) };
+      // Its neighbours open, or the backup did: it is not theirs.
+      if (error instanceof Damaged || error instanceof NotOpened) return { fault: explain(error) };
       throw error;
     }
   }

@@ -39,6 +39,7 @@ export async function proveChain(
     timeline: stop.timeline,
     seq: stop.last,
     short: undefined,
+    since: 'nothing' as const,
     isBestEffort: false,
     ways: [{ base: older, files, stop }],
   };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import { backupName } from '../catalog/names.ts';
+import type { Living } from '../changes/living.ts';
 import { openSealed } from '../envelope/seal.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { HeadLastWriter, RowSource } from '../model/model.ts';
@@ -63,6 +64,8 @@ export interface MomentParts {
   readonly keys: OpeningKeys | undefined;
   /** The living database. */
   readonly source: RowSource;
+  /** Where its change log stands. */
+  readonly living: () => Promise<Living | undefined>;
   readonly encryption: Encryption | undefined;
   readonly gzipLevel: number;
 }
@@ -72,7 +75,7 @@ export function momentFileName(time: Date): string {
   return `anime_bot_at_${backupName(time)}.db`;
 }
 
-export function createMoments({ bucket, keys, source, encryption, gzipLevel }: MomentParts): Moments {
+export function createMoments({ bucket, keys, source, living, encryption, gzipLevel }: MomentParts): Moments {
   return {
     compare: (at, options) =>
       within(at, options, async (path, directory) => {
@@ -101,7 +104,7 @@ export function createMoments({ bucket, keys, source, encryption, gzipLevel }: M
       return await inScratch(undefined, async (directory) => {
         onProgress({ phase: 'finding' });
         const show = (time: Date): string => time.toISOString();
-        const point = await findPoint(bucket, { at, keys, signal, show });
+        const point = await findPoint(bucket, { at, keys, signal, show, living: await living() });
         const onBytes = (bytes: number, total: number): void =>
           onProgress({ phase: 'fetching', bytes, total });
         const fetched = await fetchSource(

@@ -3,12 +3,17 @@
  * they come. What lies beyond the last good position is refused. Node only.
  */
 import { explain } from '../../lib/clock.ts';
+import { countOf } from '../../text/format.ts';
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
+import { type BackupEntry, isUnsealed } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
-import type { ChainOptions } from '../changes/chain.ts';
+import { isRestorable } from '../catalog/newest.ts';
+import { NotOpened } from '../catalog/not-opened.ts';
+import { type ChainOptions, followChain } from '../changes/chain.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
+import { changedSince, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
-import { ChangeIndex, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
+import { ChangeIndex, type History, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
 import { Damaged } from '../foreign/errors.ts';
 
 export interface Point {
@@ -23,6 +28,11 @@ export interface Point {
   readonly ways: readonly Way[];
   /** Why no later moment is reached, where changes after it are known of. */
   readonly short: string | undefined;
+  /**
+   * Whether anything changed between what is reached and the moment asked for: known of another
+   * file or backup, of the living database, or by nobody.
+   */
+  readonly since: 'nothing' | 'unknown';
   /** A nearer moment will do where this one cannot be reached after all. */
   readonly isBestEffort: boolean;
 }
@@ -59,26 +69,35 @@ export interface PointOptions extends ChainOptions {
   readonly isBestEffort?: boolean;
   /** How a moment is told. */
   readonly show: (time: Date) => string;
+  /** Read before; undefined: nobody can ask the database. */
+  readonly living?: Living | undefined;
 }
 
 /** @throws PointOutOfReach */
 export async function findPoint(bucket: Bucket, options: PointOptions): Promise<Point> {
   const { at, show, isBestEffort = false } = options;
   if (at > nowOf(bucket)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
-  const bases = basesOf(bucket, (await listBackups(bucket)).entries);
+  const { entries } = await listBackups(bucket);
+  const bases = basesOf(bucket, entries);
   const { files } = await listChanges(bucket);
   const before = bases.filter(({ time }) => time <= at).toReversed();
   const [base] = before;
-  if (base === undefined) throw noneBefore(bases, files, options);
+  if (base === undefined) throw noneBefore(bucket, { entries, bases, files }, options);
   const index = new ChangeIndex(files);
-  const { stop, fault } = await stopOf(bucket, index.behind(base), base, options);
+  const found = await stopOf(bucket, index.behind(base), base, options);
+  const history = historyOf(bases, files);
+  const known = { bases, files, index, history, base, at, living: options.living };
+  const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
-  const short = fault ?? (await whyShort({ bases, files, index, base, stop, at }));
-  if (short !== undefined && !isBestEffort)
+  const short = fault ?? whyShort({ ...known, stop });
+  if (short !== undefined && !isBestEffort) {
+    const next = history.spans.find(({ from }) => from > at)?.from;
+    const after = next === undefined ? '' : `, the first after it ${show(next)}`;
     throw new PointOutOfReach(
-      `${show(at)} cannot be brought back: ${short}. The last moment before it that can is ${show(time)}: ask for that, or add --best-effort`,
+      `${show(at)} cannot be brought back: ${short}. The last moment before it that can is ${show(time)}${after}: ask for that, or add --best-effort`,
       { kind: 'gap', last: time, reason: short },
     );
+  }
   const last = stop?.header.last ?? base.changes?.seq;
   const ways = before
     .filter(
@@ -95,27 +114,39 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
         files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= (last ?? 0)),
       }),
     );
-  return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, isBestEffort };
+  const since =
+    at > time && options.living === undefined && isLatest({ ...known, stop }) ? 'unknown' : 'nothing';
+  return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, since, isBestEffort };
 }
 
 function noneBefore(
-  bases: readonly Base[],
-  files: readonly StoredChange[],
+  bucket: Bucket,
+  {
+    entries,
+    bases,
+    files,
+  }: {
+    readonly entries: readonly BackupEntry[];
+    readonly bases: readonly Base[];
+    readonly files: readonly StoredChange[];
+  },
   { at, show }: PointOptions,
 ): PointOutOfReach {
   const [first] = bases;
-  if (first === undefined)
-    return new PointOutOfReach(
-      'there is no full backup to begin with: make one with `npm run backup -- full`',
-      { kind: 'early', earliest: undefined },
-    );
-  const [span] = historyOf(bases, files).spans;
+  const span = historyOf(bases, files).spans[0];
   const earliest =
-    span === undefined ? first.time : new Date(Math.min(first.time.getTime(), span.from.getTime()));
-  return new PointOutOfReach(
-    `there is no full backup from before ${show(at)}: the earliest moment is ${show(earliest)}`,
-    { kind: 'early', earliest },
+    first && new Date(Math.min(first.time.getTime(), span?.from.getTime() ?? Number.POSITIVE_INFINITY));
+  const reached = earliest === undefined ? '' : `: the earliest moment is ${show(earliest)}`;
+  const plain = entries.filter(
+    (entry) => isUnsealed(bucket, entry) && isRestorable(entry) && entry.time <= at,
   );
+  const message =
+    plain.length > 0
+      ? `${countOf(plain.length, 'full backup')} from before ${show(at)} (${plain[0]?.name}) ${plain.length === 1 ? 'is' : 'are'} not encrypted, although your settings encrypt, so nobody can tell who made ${plain.length === 1 ? 'it' : 'them'}; if it was your bot, before encryption was turned on: unset BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE for this command alone, or \`restore ${plain[0]?.name}\``
+      : earliest === undefined
+        ? `there is no full backup to begin with in ${bucket.store.description}: while the database is there, make one with \`npm run backup -- full\``
+        : `there is no full backup from before ${show(at)}`;
+  return new PointOutOfReach(`${message}${reached}`, { kind: 'early', earliest });
 }
 
 /** The last file not after the moment at which the rows are as they were at one moment. */
@@ -124,7 +155,7 @@ async function stopOf(
   chain: readonly StoredChange[],
   { changes }: Base,
   { at, keys }: PointOptions,
-): Promise<{ readonly stop: OpenedChange | undefined; readonly fault: string | undefined }> {
+): Promise<Stop> {
   let fault: string | undefined;
   for (const file of chain.slice(0, chain.findLastIndex(({ time }) => time <= at) + 1).toReversed()) {
     if (file.last < (changes?.seq ?? 0)) break;
@@ -132,24 +163,52 @@ async function stopOf(
       const opened = await openChange(bucket, file, keys);
       if (opened.header.restore_point) return { stop: opened, fault };
     } catch (error) {
-      if (!(error instanceof Damaged)) throw error;
+      if (!(error instanceof Damaged || error instanceof NotOpened)) throw error;
       fault = explain(error);
     }
   }
   return { stop: undefined, fault };
 }
 
+interface Stop {
+  readonly stop: OpenedChange | undefined;
+  readonly fault: string | undefined;
+}
+
+/** What the files before the stop do not lead to, the best effort leaves out. */
+async function lastGood(
+  bucket: Bucket,
+  base: Base,
+  { stop, fault, files }: Stop & { readonly files: readonly StoredChange[] },
+  options: ChainOptions,
+): Promise<Stop> {
+  if (stop === undefined) return { stop, fault };
+  const links = followChain(bucket, base, files, options);
+  let good: OpenedChange | undefined;
+  for (;;) {
+    const next = await links.next();
+    if (next.done === true) return { stop: good, fault: next.value ?? fault ?? 'the files do not join' };
+    if (next.value.isPoint) good = next.value;
+    if (next.value.file.file !== stop.file.file) continue;
+    await links.return(undefined);
+    return { stop: good, fault };
+  }
+}
+
 interface Found {
   readonly bases: readonly Base[];
   readonly files: readonly StoredChange[];
   readonly index: ChangeIndex;
+  readonly history: History;
   readonly base: Base;
   readonly stop: OpenedChange | undefined;
   readonly at: Date;
+  readonly living: Living | undefined;
 }
 
 /** Whether anything is known to have changed between what is reached and the moment asked for. */
-async function whyShort({ bases, files, index, base, stop, at }: Found): Promise<string | undefined> {
+function whyShort(found: Found): string | undefined {
+  const { bases, files, index, history, base, stop, at, living } = found;
   const { changes, entry } = base;
   if (changes === undefined)
     return at.getTime() - base.time.getTime() < ITS_MINUTE
@@ -164,6 +223,8 @@ async function whyShort({ bases, files, index, base, stop, at }: Found): Promise
   const cut = chain.find((file) => file.last > reached && file.time <= at);
   if (cut !== undefined) return `${cut.file} holds a part only of what had changed by then`;
   const time = stop?.file.time ?? base.time;
+  const gap = history.gaps.find(({ from, to }) => from < at && at < to);
+  if (gap !== undefined) return gap.reason;
   const other = bases.find(
     ({ changes: next }) =>
       next !== undefined &&
@@ -176,7 +237,20 @@ async function whyShort({ bases, files, index, base, stop, at }: Found): Promise
   const orphan = files.find(
     (file) => file.timeline !== changes.timeline && file.time > time && file.time <= at,
   );
-  return orphan && `${orphan.file} is of another history, which no full backup of before then begins`;
+  if (orphan !== undefined)
+    return `${orphan.file} is of another history, which no full backup of before then begins`;
+  if (living === undefined || at <= time || !isLatest(found)) return undefined;
+  return changedSince(living, { timeline: changes.timeline, seq: reached }, at);
+}
+
+/** Nothing that is stored lies behind the moment: the database alone can tell what came then. */
+function isLatest({ bases, index, base, stop, at }: Found): boolean {
+  const reached = stop?.file.last ?? base.changes?.seq ?? 0;
+  return (
+    base.changes !== undefined &&
+    !bases.some(({ time }) => time > at) &&
+    !index.behind(base).some(({ last }) => last > reached)
+  );
 }
 
 /** A minute is asked for as its beginning; a backup without a log is as of its own minute. */

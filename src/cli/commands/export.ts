@@ -10,7 +10,7 @@ import { APP_VERSION } from '../../hosts/compose.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
-import { databaseOf, MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
+import { BEST_EFFORT, databaseOf, MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
@@ -18,19 +18,28 @@ export function exportCommand(cli: Cli): Command {
   const command = new Command('export')
     .description('all of the database as readable JSON, to a file or standard output')
     .option('-o, --output <file>', 'write there; an existing file is replaced only with --yes')
-    .option('--at <time>', `as it was at a moment: ${MOMENT}`);
-  return framed(cli, command, exportDocument);
+    .option('--at <time>', `as it was at a moment: ${MOMENT}`)
+    .option('--best-effort', BEST_EFFORT);
+  return framed<Options>(cli, command, exportDocument);
+}
+
+interface Options {
+  readonly output?: string;
+  readonly at?: string;
+  readonly bestEffort?: boolean;
 }
 
 async function exportDocument(
   invocation: Invocation,
   _: readonly string[],
-  { output, at }: { output?: string; at?: string },
+  { output, ...moment }: Options,
 ): Promise<ExitCode> {
   const { terminal } = invocation;
+  if (moment.bestEffort === true && moment.at === undefined)
+    throw new UsageError('--best-effort goes with --at');
   if (output !== undefined) {
     requireOutputPlace(invocation.session, '-o', output);
-    const { rows, point } = await writeDocument(invocation, output, at);
+    const { rows, point } = await writeDocument(invocation, output, moment);
     const bytes = statSync(output).size;
     terminal.answer({ ok: true, file: output, rows, bytes, ...(point && { point: pointJson(point) }) });
     if (point !== undefined) terminal.say(pointLine(invocation, point));
@@ -44,7 +53,7 @@ async function exportDocument(
   // Goes through a file, so that standard output gets a whole document or nothing.
   await inScratch(undefined, async (directory) => {
     const path = join(directory, 'export.json');
-    const { point } = await writeDocument(invocation, path, at);
+    const { point } = await writeDocument(invocation, path, moment);
     if (point !== undefined) terminal.note(pointLine(invocation, point));
     terminal.clear();
     for await (const chunk of createReadStream(path)) {
@@ -62,7 +71,11 @@ interface Written {
   readonly point: Point | undefined;
 }
 
-async function writeDocument(invocation: Invocation, path: string, at: string | undefined): Promise<Written> {
+async function writeDocument(
+  invocation: Invocation,
+  path: string,
+  { at, bestEffort }: Pick<Options, 'at' | 'bestEffort'>,
+): Promise<Written> {
   const { session, now } = invocation;
   if (at === undefined) {
     const { ledger } = await session.backup();
@@ -74,7 +87,7 @@ async function writeDocument(invocation: Invocation, path: string, at: string | 
     });
     return { rows, point: undefined };
   }
-  const point = await resolveMoment(invocation, at);
+  const point = await resolveMoment(invocation, at, bestEffort);
   return inScratch(undefined, async (directory) => {
     const { path: file, schemaVersion } = await databaseOf(invocation, point, directory);
     const source = openFileSnapshotSource({ path: file });

@@ -13,7 +13,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { furtherText, storedBehind } from '../further.ts';
-import { MOMENT } from '../moment.ts';
+import { BEST_EFFORT, MOMENT } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST } from '../target.ts';
@@ -27,7 +27,7 @@ export function restoreCommand(cli: Cli): Command {
     .description('bring a backup back: into an empty database, or over a full one with --replace')
     .argument('[source]', `a backup, ${LATEST}, or a file (.db, .json, packed or encrypted)`)
     .option('--at <time>', `instead of a backup: the state of a moment, ${MOMENT}`)
-    .option('--best-effort', 'with --at: the nearest moment before it, where changes are lost')
+    .option('--best-effort', BEST_EFFORT)
     .option('--to <url>', 'another database than DATABASE_URL: file:…, libsql://…, http(s)://…')
     .option('--replace', 'the database is not empty: save it, then replace it')
     .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')

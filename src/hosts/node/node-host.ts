@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cron } from 'croner';
+import { livingOfHost } from '../../backup/changes/living.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { createImportUpload } from '../../backup/import/uploads.ts';
 import { createMoments } from '../../backup/restore/moments.ts';
@@ -209,6 +210,7 @@ export async function startNode(
             bucket: bucketOf(config.backup, store),
             keys: botKeys(config.backup),
             source,
+            living: () => livingOfHost(db, source),
             encryption: encryptionOf(config.backup),
             gzipLevel: GZIP_LEVEL,
           }),

@@ -1,0 +1,95 @@
+/**
+ * Where the change log of the living database stands, held against what a bucket has: whether
+ * anything is known to have changed after the last change that is stored.
+ */
+import type { Database } from '../../db/database.ts';
+import { countOf } from '../../text/format.ts';
+import type { Position, Previous } from '../catalog/change-position.ts';
+import type { SnapshotSource } from '../model/model.ts';
+import { type Peek, peek } from './peek.ts';
+import { schemaHash } from './schema-hash.ts';
+import { REASONS } from './spans.ts';
+
+/** To be read before the bucket is listed: what is stored in between only adds to the bucket. */
+export interface Living extends Pick<Peek, 'state' | 'last'> {
+  /** The schema is another one than the log was made for, and nobody has looked since. */
+  readonly isSchemaMoved: boolean;
+}
+
+/** Undefined where no log is kept. @throws what keeps the database from being read */
+export async function readLiving(
+  db: Pick<Database, 'read'>,
+  source: Pick<SnapshotSource, 'schema'>,
+): Promise<Living | undefined> {
+  const [found] = await db.read([peek]);
+  if (found === undefined) return undefined;
+  const { state, last, cookie } = found;
+  // VACUUM moves the cookie, and not the schema.
+  const isSchemaMoved =
+    cookie !== state.schemaCookie && schemaHash(await source.schema()) !== state.schemaSha256;
+  return { state, last, isSchemaMoved };
+}
+
+/**
+ * The same for the host that ships the log: what no look has seen waiting was done within the last
+ * seconds, the very question included.
+ */
+export async function livingOfHost(
+  db: Pick<Database, 'read'>,
+  source: Pick<SnapshotSource, 'schema'>,
+): Promise<Living | undefined> {
+  const living = await readLiving(db, source).catch(() => undefined);
+  return living?.state.waitingSince === null ? { ...living, last: living.state.shippedSeq } : living;
+}
+
+/**
+ * What the database stored and the bucket does not have, in words: `end` is the last change of its
+ * timeline that the bucket brings back.
+ */
+export function lostToBucket({ state }: Pick<Living, 'state'>, end: Position): string | undefined {
+  const { timeline, shippedSeq, previous } = state;
+  if (timeline !== end.timeline || shippedSeq <= end.seq) return undefined;
+  return `the database has stored its changes up to ${shippedSeq}, and the bucket leads up to ${end.seq} only (${nameOf(previous)} comes last): files are gone`;
+}
+
+function nameOf(previous: Previous): string {
+  if (previous === null) return 'nothing';
+  return 'file' in previous ? previous.file : `backup ${previous.base}`;
+}
+
+/** A host looks at least so often what waits. */
+const LOOK_MS = 60_000;
+
+/**
+ * Why nobody can say that the rows were still those of `end` at the moment `at`, which lies behind
+ * everything that is stored; undefined: nothing has changed since.
+ */
+export function changedSince(living: Living, end: Position, at: Date): string | undefined {
+  const { state, last, isSchemaMoved } = living;
+  if (state.timeline !== end.timeline)
+    return Date.parse(state.since) <= at.getTime()
+      ? `${REASONS[state.reason]}, and no full backup has been made of that yet (npm run backup -- full)`
+      : undefined;
+  const lost = lostToBucket(living, end);
+  if (lost !== undefined) return lost;
+  const { waitingSince, needsBase } = state;
+  if (needsBase !== null || isSchemaMoved)
+    return `a full backup has to come before further changes (${whyBase(needsBase ?? 'schema')}): npm run backup -- full`;
+  const count = last - end.seq;
+  // What was first seen waiting later than that had not been done yet.
+  const isLater = waitingSince !== null && at.getTime() < Date.parse(waitingSince) - LOOK_MS;
+  if (count <= 0 || isLater) return undefined;
+  return `${countOf(count, 'change')} of the database ${count === 1 ? 'is' : 'are'} in no file yet: npm run backup -- changes ship`;
+}
+
+const BASES: Readonly<Record<string, string>> = {
+  ...REASONS,
+  off: 'no change log was kept, CHANGES=off',
+  large: 'a change was too large for a file',
+  unread: 'stored files did not read back',
+};
+
+/** Why a full backup has to come first, for people. */
+export function whyBase(reason: string): string {
+  return BASES[reason] ?? reason;
+}

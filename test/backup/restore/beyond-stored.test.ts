@@ -1,0 +1,178 @@
+/** Moments that nobody can bring back are refused: never an older state in their place. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ChangeState } from '../../../src/backup/changes/change-state.ts';
+import type { Living } from '../../../src/backup/changes/living.ts';
+import { findPoint, type PointOptions, PointOutOfReach } from '../../../src/backup/restore/point-in-time.ts';
+import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
+
+let world: ChangeWorld;
+beforeEach(async () => {
+  world = await createChangeWorld();
+});
+afterEach(() => world.close());
+
+const show = (time: Date): string => time.toISOString();
+const now = (): Date => world.clock.now();
+const find = (at = now(), options: Partial<PointOptions> = {}) =>
+  findPoint(world.context, { at, show, keys: undefined, ...options });
+
+async function change(): Promise<Date> {
+  world.clock.advance(60_000);
+  world.sql('INSERT INTO counted (note) VALUES (1)');
+  await world.ship();
+  return now();
+}
+
+/** The database of the world, as its own state says. */
+function living(change: Partial<ChangeState> = {}, more: Partial<Living> = {}): Living {
+  const { timeline, shipped, previous, parent, reason, since } = world.place;
+  const state: ChangeState = {
+    timeline,
+    parent,
+    reason,
+    since: since.toISOString(),
+    shippedSeq: shipped,
+    previous,
+    attempts: [],
+    waitingSince: null,
+    schemaCookie: 1,
+    schemaSha256: null,
+    needsBase: null,
+    told: null,
+    ...change,
+  };
+  return { state, last: state.shippedSeq, isSchemaMoved: false, ...more };
+}
+
+describe('behind the last change that is stored', () => {
+  let last: Date;
+  beforeEach(async () => {
+    await world.full();
+    await change();
+    last = await change();
+    world.clock.advance(600_000);
+  });
+
+  test('nothing waits: now is as of that change', async () => {
+    expect(await find(now(), { living: living() })).toMatchObject({ time: last, since: 'nothing' });
+    // An older file in the database's place has stored less than the bucket has.
+    expect(await find(now(), { living: living({ shippedSeq: 1 }) })).toMatchObject({ time: last });
+  });
+
+  test('without the database nobody knows, and the point says so', async () => {
+    expect(await find()).toMatchObject({ time: last, since: 'unknown' });
+    expect(await find(last)).toMatchObject({ time: last, since: 'nothing' });
+  });
+
+  test.each([
+    [
+      'changes wait',
+      () => living({}, { last: 5 }),
+      /3 changes of the database are in no file yet: .*changes ship/,
+    ],
+    [
+      'a backup is awaited',
+      () => living({ needsBase: 'schema' }),
+      /a full backup has to come .*the schema changed/,
+    ],
+    ['no log was kept', () => living({ needsBase: 'off' }), /CHANGES=off/],
+    ['the schema is another one', () => living({}, { isSchemaMoved: true }), /the schema changed/],
+    [
+      'a restore replaced it',
+      () => living({ timeline: 'f'.repeat(32), reason: 'restore', since: last.toISOString() }),
+      /a restore replaced the rows, and no full backup has been made of that yet/,
+    ],
+    [
+      'the bucket has lost its last files',
+      () => living({ shippedSeq: 9, previous: { file: 'changes/gone', sha256: 'a'.repeat(64) } }),
+      /has stored its changes up to 9, and the bucket leads up to 2 only \(changes\/gone comes last\)/,
+    ],
+  ])('%s: refused with the reason and the last moment, which is accepted', async (_, where, reason) => {
+    const refused = await find(now(), { living: where() }).catch((error: unknown) => error);
+    expect(String(refused)).toMatch(reason);
+    expect(refused).toMatchObject({ why: { kind: 'gap', last } });
+    expect(String(refused)).toContain(`The last moment before it that can is ${show(last)}: ask for that`);
+    expect((await find(last, { living: where() })).time).toEqual(last);
+    const best = await find(now(), { living: where(), isBestEffort: true });
+    expect(best).toMatchObject({ time: last, short: expect.stringMatching(reason) });
+  });
+
+  test('what began to wait later says nothing of a moment before', async () => {
+    const waitingSince = now().toISOString();
+    const at = new Date(now().getTime() - 120_000);
+    expect((await find(at, { living: living({ waitingSince }, { last: 5 }) })).time).toEqual(last);
+    await expect(find(now(), { living: living({ waitingSince }, { last: 5 }) })).rejects.toThrow(
+      /in no file/,
+    );
+  });
+});
+
+test.each([
+  ['a restore', () => world.newTimeline('restore'), /a restore replaced the rows/],
+  ['a full backup that took the place of changes', () => {}, /are in backup \d+_\d+ only/],
+])(
+  'within a gap that %s left: the moments before and after are named, and accepted',
+  async (_, cut, reason) => {
+    await world.full();
+    const before = await change();
+    world.clock.advance(60_000);
+    world.sql('DELETE FROM counted');
+    cut();
+    world.clock.advance(1_234);
+    const at = now();
+    world.clock.advance(60_000);
+    await world.full({ trim: true });
+    await change();
+    const refused = await find(at).catch((error: unknown) => String(error));
+    expect(refused).toMatch(reason);
+    const [, last = '', next = ''] =
+      /The last moment before it that can is (\S+), the first after it (\S+): ask for/.exec(
+        String(refused),
+      ) ?? [];
+    expect((await find(new Date(last))).time).toEqual(before);
+    expect(show((await find(new Date(next))).time)).toBe(next);
+  },
+);
+
+test('the best effort goes as far as the files join, and names that moment', async () => {
+  await world.full();
+  const good = await change();
+  world.clock.advance(60_000);
+  world.sql('INSERT INTO counted (note) VALUES (2)');
+  const middle = world.pathOf(await world.ship());
+  await change();
+  const bytes = readFileSync(middle);
+  writeFileSync(middle, bytes.fill(0xff, bytes.length >> 1));
+  expect(await find(now(), { isBestEffort: true })).toMatchObject({
+    time: good,
+    short: expect.stringMatching(/the gzip data is/),
+  });
+});
+
+test('a file that no key opens ends it like a damaged one', async () => {
+  await world.full();
+  const good = await change();
+  world.clock.advance(60_000);
+  world.sql('INSERT INTO counted (note) VALUES (2)');
+  const file = world.pathOf(await world.ship());
+  renameSync(file, `${file}.age`);
+  const refused = await find().catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(PointOutOfReach);
+  expect(String(refused)).toMatch(/is encrypted: set BACKUP_AGE_IDENTITY or BACKUP_PASSPHRASE/);
+  expect((await find(now(), { isBestEffort: true })).time).toEqual(good);
+});
+
+test('backups from before encryption are named, and how to take them', async () => {
+  await world.full();
+  await change();
+  Object.assign(world.context, { isSealed: true });
+  await expect(find()).rejects.toThrow(
+    /1 full backup from before .* is not encrypted, although your settings encrypt.*unset BACKUP_AGE_RECIPIENTS/,
+  );
+});
+
+test('a bucket without a backup is named', async () => {
+  rmSync(world.pathOf(''), { recursive: true, force: true });
+  await expect(find()).rejects.toThrow(/there is no full backup to begin with in directory .*bucket/);
+});
