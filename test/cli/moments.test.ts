@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseMoment } from '../../src/cli/moment.ts';
-import { showMoment } from '../../src/text/moment.ts';
+import { clockNote, showMoment } from '../../src/text/moment.ts';
 import { type ChangeWorld, createChangeWorld } from '../support/change-world.ts';
 import { type CliResult, runCli } from './spawn-cli.ts';
 
@@ -67,6 +67,30 @@ test('a moment as people write it', () => {
   );
 });
 
+test('a fraction of a second is shown: the moment that is told is the moment that is taken', () => {
+  const at = new Date('2026-11-27T09:32:05.678Z');
+  const shown = showMoment(at, 'Asia/Tashkent');
+  expect(shown).toBe('2026-11-27 14:32:05.678 (Asia/Tashkent, 2026-11-27T09:32:05.678Z)');
+  for (const text of shown.slice(0, -1).split(/ \(Asia\/Tashkent, /))
+    expect(parseMoment(text, at, 'Asia/Tashkent')).toEqual(at);
+});
+
+test.each([
+  ['2026-03-29 02:30', 'Europe/Berlin', /skip that hour; 2026-03-29 03:30:00 .* was taken/],
+  [
+    '2026-10-25 02:30',
+    'Europe/Berlin',
+    /show it twice; 2026-10-25 02:30:00 .* the other one is 2026-10-25T00:30:00Z/,
+  ],
+  ['2026-10-25 03:30', 'Europe/Berlin', undefined],
+  ['2026-10-25T02:30Z', 'Europe/Berlin', undefined],
+  ['2026-10-25 02:30', 'Asia/Tashkent', undefined],
+])('%s in %s: what clocks skip or show twice is told', (text, zone, said) => {
+  const note = clockNote(text, parseMoment(text, new Date('2026-11-27T10:00:00Z'), zone), zone);
+  if (said === undefined) expect(note).toBeUndefined();
+  else expect(note).toMatch(said);
+});
+
 test('restore --at brings the moment back, and says which', async () => {
   const dry = await cli('restore', '--at', one, '--any-schema', '--dry-run', '--json');
   expect(dry.json()).toMatchObject({
@@ -82,6 +106,7 @@ test('restore --at brings the moment back, and says which', async () => {
     [['--at', '2099-01-01 10:00'], 2, /is still to come/],
     [['latest', '--at', one], 2, /takes a backup or --at, not both/],
     [[], 2, /missing required argument 'source'/],
+    [['latest', '--best-effort'], 2, /--best-effort goes with --at/],
     [['--at', '2020-01-01 10:00'], 1, /there is no full backup from before/],
   ] as const)
     expect(await cli('restore', ...args)).toMatchObject({ code, stderr: expect.stringMatching(message) });
@@ -99,12 +124,12 @@ test('restore latest says that changes are stored behind it, and by what command
 }, 60_000);
 
 test('download, export and diff at a moment', async () => {
-  const downloaded = await cli('download', '--at', one, '--json');
+  const downloaded = await cli('download', '--at', one, '--best-effort', '--json');
   const [file] = downloaded.json()['files'] as string[];
   expect(existsSync(join(world.directory, file ?? ''))).toBe(true);
-  expect(await cli('export', '--at', two, '-o', 'two.json')).toMatchObject({ code: 0 });
+  expect(await cli('export', '--at', two, '--best-effort', '-o', 'two.json')).toMatchObject({ code: 0 });
   expect(readFileSync(join(world.directory, 'two.json'), 'utf8')).toContain('"note":"two"');
-  const diff = await cli('diff', '--at', one, '--to', two, '--json');
+  const diff = await cli('diff', '--at', one, '--to', two, '--best-effort', '--json');
   expect(diff.json()).toMatchObject({
     same: false,
     tables: expect.arrayContaining([expect.objectContaining({ table: 'counted', changed: 1, added: 0 })]),
