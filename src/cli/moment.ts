@@ -79,13 +79,13 @@ async function livingOf(session: Session): Promise<Living | undefined> {
 }
 
 /** What is reached, for people. */
-export function pointLine({ session }: Invocation, { at, time, since, ways: [way] }: Point): string {
+export function pointLine({ session }: Invocation, { at, time, isUnsure, ways: [way] }: Point): string {
   const zone = session.config.timeZone;
   const files = way === undefined || way.stop === undefined ? '' : ' and the changes behind it';
   const by = `by backup ${way?.base.entry.name}${files}`;
   if (at.getTime() === time.getTime()) return `The state of ${showMoment(time, zone)}, ${by}.`;
   const line = `The state of ${showMoment(time, zone)}: the last one stored up to ${showMoment(at, zone)}, ${by}.`;
-  return since === 'nothing'
+  return isUnsure !== true
     ? line
     : `${line} Whether anything changed after it, nobody can tell without the database.`;
 }
@@ -97,7 +97,7 @@ export function pointJson({
   seq,
   ways: [way],
   short,
-  since,
+  isUnsure,
 }: Point): Record<string, unknown> {
   return {
     at: at.toISOString(),
@@ -106,7 +106,7 @@ export function pointJson({
     seq: seq ?? null,
     backup: way?.base.entry.name ?? null,
     short: short ?? null,
-    since,
+    unsure: isUnsure === true,
   };
 }
 

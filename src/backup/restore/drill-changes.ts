@@ -39,7 +39,6 @@ export async function proveChain(
     timeline: stop.timeline,
     seq: stop.last,
     short: undefined,
-    since: 'nothing' as const,
     isBestEffort: false,
     ways: [{ base: older, files, stop }],
   };

@@ -28,11 +28,8 @@ export interface Point {
   readonly ways: readonly Way[];
   /** Why no later moment is reached, where changes after it are known of. */
   readonly short: string | undefined;
-  /**
-   * Whether anything changed between what is reached and the moment asked for: known of another
-   * file or backup, of the living database, or by nobody.
-   */
-  readonly since: 'nothing' | 'unknown';
+  /** Nothing that is stored tells whether anything changed after it, and the database was not asked. */
+  readonly isUnsure?: boolean;
   /** A nearer moment will do where this one cannot be reached after all. */
   readonly isBestEffort: boolean;
 }
@@ -114,9 +111,8 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
         files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= (last ?? 0)),
       }),
     );
-  const since =
-    at > time && options.living === undefined && isLatest({ ...known, stop }) ? 'unknown' : 'nothing';
-  return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, since, isBestEffort };
+  const isUnsure = at > time && options.living === undefined && isLatest({ ...known, stop });
+  return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, isUnsure, isBestEffort };
 }
 
 function noneBefore(

@@ -55,14 +55,14 @@ describe('behind the last change that is stored', () => {
   });
 
   test('nothing waits: now is as of that change', async () => {
-    expect(await find(now(), { living: living() })).toMatchObject({ time: last, since: 'nothing' });
+    expect(await find(now(), { living: living() })).toMatchObject({ time: last, isUnsure: false });
     // An older file in the database's place has stored less than the bucket has.
     expect(await find(now(), { living: living({ shippedSeq: 1 }) })).toMatchObject({ time: last });
   });
 
   test('without the database nobody knows, and the point says so', async () => {
-    expect(await find()).toMatchObject({ time: last, since: 'unknown' });
-    expect(await find(last)).toMatchObject({ time: last, since: 'nothing' });
+    expect(await find()).toMatchObject({ time: last, isUnsure: true });
+    expect(await find(last)).toMatchObject({ time: last, isUnsure: false });
   });
 
   test.each([
