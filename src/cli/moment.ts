@@ -85,9 +85,7 @@ export function pointLine({ session }: Invocation, { at, time, isUnsure, ways: [
   const by = `by backup ${way?.base.entry.name}${files}`;
   if (at.getTime() === time.getTime()) return `The state of ${showMoment(time, zone)}, ${by}.`;
   const line = `The state of ${showMoment(time, zone)}: the last one stored up to ${showMoment(at, zone)}, ${by}.`;
-  return isUnsure !== true
-    ? line
-    : `${line} Whether anything changed after it, nobody can tell without the database.`;
+  return isUnsure !== true ? line : `${line} Whether anything had changed after it by then, nobody can tell.`;
 }
 
 export function pointJson({

@@ -59,13 +59,19 @@ function nameOf(previous: Previous): string {
 
 /** A host looks at least so often what waits. */
 const LOOK_MS = 60_000;
+/** A moment so near is now: what the database is then, it says itself. */
+const NOW_MS = 2_000;
 
 /**
- * Why nobody can say that the rows were still those of `end` at the moment `at`, which lies behind
- * everything that is stored; undefined: nothing has changed since.
+ * Why the rows at the moment `at`, which lies behind everything that is stored, are not known to be
+ * those of `end`; undefined: nothing is known to have changed.
  */
-export function changedSince(living: Living, end: Position, at: Date): string | undefined {
-  const { state, last, isSchemaMoved } = living;
+export function changedSince(
+  living: Living,
+  end: Position,
+  { at, now }: { readonly at: Date; readonly now: Date },
+): string | undefined {
+  const { state, last } = living;
   if (state.timeline !== end.timeline)
     return Date.parse(state.since) <= at.getTime()
       ? `${REASONS[state.reason]}, and no full backup has been made of that yet (npm run backup -- full)`
@@ -73,13 +79,20 @@ export function changedSince(living: Living, end: Position, at: Date): string | 
   const lost = lostToBucket(living, end);
   if (lost !== undefined) return lost;
   const { waitingSince, needsBase } = state;
-  if (needsBase !== null || isSchemaMoved)
-    return `a full backup has to come before further changes (${whyBase(needsBase ?? 'schema')}): npm run backup -- full`;
   const count = last - end.seq;
   // What was first seen waiting later than that had not been done yet.
   const isLater = waitingSince !== null && at.getTime() < Date.parse(waitingSince) - LOOK_MS;
-  if (count <= 0 || isLater) return undefined;
-  return `${countOf(count, 'change')} of the database ${count === 1 ? 'is' : 'are'} in no file yet: npm run backup -- changes ship`;
+  const isWaiting = count > 0 && !isLater;
+  if (needsBase === 'off' || (isUnseen(living) && (isWaiting || now.getTime() - at.getTime() < NOW_MS)))
+    return `a full backup has to come before further changes (${whyBase(needsBase ?? 'schema')}): npm run backup -- full`;
+  return isWaiting
+    ? `${countOf(count, 'change')} of the database ${count === 1 ? 'is' : 'are'} in no file yet: npm run backup -- changes ship`
+    : undefined;
+}
+
+/** Something changed that the log does not tell, and nobody knows when: the schema, for example. */
+export function isUnseen({ state, isSchemaMoved }: Living): boolean {
+  return state.needsBase !== null || isSchemaMoved;
 }
 
 const BASES: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ import { isRestorable } from '../catalog/newest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { type ChainOptions, followChain } from '../changes/chain.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
-import { changedSince, type Living } from '../changes/living.ts';
+import { changedSince, isUnseen, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
 import { ChangeIndex, type History, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
 import { Damaged } from '../foreign/errors.ts';
@@ -28,7 +28,7 @@ export interface Point {
   readonly ways: readonly Way[];
   /** Why no later moment is reached, where changes after it are known of. */
   readonly short: string | undefined;
-  /** Nothing that is stored tells whether anything changed after it, and the database was not asked. */
+  /** Nobody can tell whether anything had changed after it by the moment asked for. */
   readonly isUnsure?: boolean;
   /** A nearer moment will do where this one cannot be reached after all. */
   readonly isBestEffort: boolean;
@@ -83,7 +83,7 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   const index = new ChangeIndex(files);
   const found = await stopOf(bucket, index.behind(base), base, options);
   const history = historyOf(bases, files);
-  const known = { bases, files, index, history, base, at, living: options.living };
+  const known = { bases, files, index, history, base, at, now: nowOf(bucket), living: options.living };
   const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
   const short = fault ?? whyShort({ ...known, stop });
@@ -111,7 +111,8 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
         files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= (last ?? 0)),
       }),
     );
-  const isUnsure = at > time && options.living === undefined && isLatest({ ...known, stop });
+  const { living } = options;
+  const isUnsure = at > time && (living === undefined || isUnseen(living)) && isLatest({ ...known, stop });
   return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, isUnsure, isBestEffort };
 }
 
@@ -199,12 +200,13 @@ interface Found {
   readonly base: Base;
   readonly stop: OpenedChange | undefined;
   readonly at: Date;
+  readonly now: Date;
   readonly living: Living | undefined;
 }
 
 /** Whether anything is known to have changed between what is reached and the moment asked for. */
 function whyShort(found: Found): string | undefined {
-  const { bases, files, index, history, base, stop, at, living } = found;
+  const { bases, files, index, history, base, stop, at, now, living } = found;
   const { changes, entry } = base;
   if (changes === undefined)
     return at.getTime() - base.time.getTime() < ITS_MINUTE
@@ -236,7 +238,7 @@ function whyShort(found: Found): string | undefined {
   if (orphan !== undefined)
     return `${orphan.file} is of another history, which no full backup of before then begins`;
   if (living === undefined || at <= time || !isLatest(found)) return undefined;
-  return changedSince(living, { timeline: changes.timeline, seq: reached }, at);
+  return changedSince(living, { timeline: changes.timeline, seq: reached }, { at, now });
 }
 
 /** Nothing that is stored lies behind the moment: the database alone can tell what came then. */

@@ -98,6 +98,13 @@ describe('behind the last change that is stored', () => {
     expect(best).toMatchObject({ time: last, short: expect.stringMatching(reason) });
   });
 
+  test('a moment before the schema changed, perhaps: taken, and nobody can tell', async () => {
+    const at = new Date(now().getTime() - 10_000);
+    const where = living({ needsBase: 'schema' });
+    expect(await find(at, { living: where })).toMatchObject({ time: last, isUnsure: true });
+    await expect(find(at, { living: { ...where, last: 9 } })).rejects.toThrow(/the schema changed/);
+  });
+
   test('what began to wait later says nothing of a moment before', async () => {
     const waitingSince = now().toISOString();
     const at = new Date(now().getTime() - 120_000);
