@@ -78,20 +78,31 @@ export function changedSince(
       : undefined;
   const lost = lostToBucket(living, end);
   if (lost !== undefined) return lost;
-  const { waitingSince, needsBase } = state;
+  const { needsBase } = state;
   const count = last - end.seq;
-  // What was first seen waiting later than that had not been done yet.
-  const isLater = waitingSince !== null && at.getTime() < Date.parse(waitingSince) - LOOK_MS;
-  const isWaiting = count > 0 && !isLater;
-  if (needsBase === 'off' || (isUnseen(living) && (isWaiting || now.getTime() - at.getTime() < NOW_MS)))
+  const isNow = now.getTime() - at.getTime() < NOW_MS;
+  const isWaiting = count > 0 && (isNow || at.getTime() >= firstWaiting(living));
+  if (needsBase === 'off' || (isUnseen(living) && (isWaiting || isNow)))
     return `a full backup has to come before further changes (${whyBase(needsBase ?? 'schema')}): npm run backup -- full`;
   return isWaiting
     ? `${countOf(count, 'change')} of the database ${count === 1 ? 'is' : 'are'} in no file yet: npm run backup -- changes ship`
     : undefined;
 }
 
+/** When an entry was first seen waiting, ms since 1970. */
+function firstWaiting({ state: { waitingSince } }: Living): number {
+  return waitingSince === null ? Number.POSITIVE_INFINITY : Date.parse(waitingSince);
+}
+
+/** Whether something changed after `end` that may have come before the moment. */
+export function isUnsureAt(living: Living, { seq }: Pick<Position, 'seq'>, at: Date): boolean {
+  const { waitingSince } = living.state;
+  const isLater = waitingSince !== null && at.getTime() < firstWaiting(living) - LOOK_MS;
+  return isUnseen(living) || (living.last > seq && !isLater);
+}
+
 /** Something changed that the log does not tell, and nobody knows when: the schema, for example. */
-export function isUnseen({ state, isSchemaMoved }: Living): boolean {
+function isUnseen({ state, isSchemaMoved }: Living): boolean {
   return state.needsBase !== null || isSchemaMoved;
 }
 

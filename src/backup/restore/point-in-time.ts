@@ -11,7 +11,7 @@ import { isRestorable } from '../catalog/newest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { type ChainOptions, followChain } from '../changes/chain.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
-import { changedSince, isUnseen, type Living } from '../changes/living.ts';
+import { changedSince, isUnsureAt, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
 import { ChangeIndex, type History, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
 import { Damaged } from '../foreign/errors.ts';
@@ -96,6 +96,11 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     );
   }
   const last = stop?.header.last ?? base.changes?.seq;
+  const { living } = options;
+  const isUnsure =
+    at > time &&
+    isLatest({ ...known, stop }) &&
+    (living === undefined || isUnsureAt(living, { seq: last ?? 0 }, at));
   const ways = before
     .filter(
       (way) =>
@@ -111,8 +116,6 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
         files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= (last ?? 0)),
       }),
     );
-  const { living } = options;
-  const isUnsure = at > time && (living === undefined || isUnseen(living)) && isLatest({ ...known, stop });
   return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, isUnsure, isBestEffort };
 }
 

@@ -102,13 +102,17 @@ describe('behind the last change that is stored', () => {
     const at = new Date(now().getTime() - 10_000);
     const where = living({ needsBase: 'schema' });
     expect(await find(at, { living: where })).toMatchObject({ time: last, isUnsure: true });
-    await expect(find(at, { living: { ...where, last: 9 } })).rejects.toThrow(/the schema changed/);
+    // Nobody saw since when they wait.
+    expect(await find(at, { living: living({}, { last: 9 }) })).toMatchObject({ isUnsure: true });
   });
 
   test('what began to wait later says nothing of a moment before', async () => {
     const waitingSince = now().toISOString();
     const at = new Date(now().getTime() - 120_000);
-    expect((await find(at, { living: living({ waitingSince }, { last: 5 }) })).time).toEqual(last);
+    const where = living({ waitingSince }, { last: 5 });
+    expect(await find(at, { living: where })).toMatchObject({ time: last, isUnsure: false });
+    world.clock.advance(60_000);
+    await expect(find(new Date(now().getTime() - 10_000), { living: where })).rejects.toThrow(/in no file/);
     await expect(find(now(), { living: living({ waitingSince }, { last: 5 }) })).rejects.toThrow(
       /in no file/,
     );
