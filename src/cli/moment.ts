@@ -31,7 +31,8 @@ export async function resolveMoment(
 ): Promise<Point> {
   const { session, terminal, now, stoppable } = invocation;
   const { timeZone } = session.config;
-  const at = parseMoment(text, now(), timeZone);
+  const asked = now();
+  const at = parseMoment(text, asked, timeZone);
   if (at > now()) throw new UsageError(`--at: ${showMoment(at, timeZone)} is still to come`);
   const clock = clockNote(text, at, timeZone);
   if (clock !== undefined) terminal.note(clock);
@@ -41,6 +42,7 @@ export async function resolveMoment(
     stoppable((signal) =>
       findPoint(session.bucket, {
         at,
+        now: asked,
         isBestEffort,
         keys: session.keys,
         signal,

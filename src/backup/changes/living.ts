@@ -60,7 +60,7 @@ function nameOf(previous: Previous): string {
 /** A host looks at least so often what waits. */
 const LOOK_MS = 60_000;
 /** A moment so near is now: what the database is then, it says itself. */
-const NOW_MS = 2_000;
+const NOW_MS = 500;
 
 /**
  * Why the rows at the moment `at`, which lies behind everything that is stored, are not known to be
