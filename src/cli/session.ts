@@ -97,7 +97,7 @@ export async function openSession(
     if (database.kind === 'file' && !existsSync(database.path))
       throw new Error(
         elsewhere ??
-          `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore latest\`${offline === undefined ? '' : ` (${offline})`}`,
+          `database file ${database.path} does not exist: ${insteadOf(database.path)}, or get it back with \`npm run backup -- restore --at 0m\` (\`restore latest\`: without the changes behind the newest backup)${offline === undefined ? '' : ` (${offline})`}`,
       );
     const opened = await openDatabase(database, (message) => terminal.say(terminal.colors.yellow(message)));
     open.push(opened);

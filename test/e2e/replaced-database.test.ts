@@ -173,7 +173,7 @@ test.each(['a write', 'a stop'])('cp of another file over it in place is noticed
   expect(beside(/-wal\.set-aside-/)).toHaveLength(1);
   expect(host.output().match(/"event":"database lost"/g)).toHaveLength(1);
   expect(host.output()).toMatch(
-    /was overwritten by another file.*what was written since the newest backup is lost.*restore latest/,
+    /was overwritten by another file.*what was in no change file yet is lost.*restore --at 0m`, which/,
   );
   // The journal is kept whole: all that had not come home into the file yet.
   const [journal = ''] = beside(/-wal\.set-aside-/);

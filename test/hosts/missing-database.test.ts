@@ -24,6 +24,7 @@ import { requireNothingKept } from '../../src/hosts/node/missing-database.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { runCli } from '../cli/spawn-cli.ts';
 import { createWorld } from '../support/backup-world.ts';
+import { createChangeWorld } from '../support/change-world.ts';
 
 let directory: string;
 let path: string;
@@ -161,6 +162,26 @@ test('what is newest stands first, and each way says how old it is', async () =>
     const newer = new Date(scheduledAt.getTime() + 60_000);
     utimesSync(`${path}.before-restore`, newer, newer);
     expect((await ways())[1]).toBe('the newest backup');
+  } finally {
+    world.close();
+  }
+});
+
+test('changes that are stored behind the newest backup: the way that takes them stands first', async () => {
+  const world = await createChangeWorld();
+  try {
+    await world.full();
+    world.sql('INSERT INTO counted (note) VALUES (1)');
+    await world.ship();
+    const refused = await requireNothingKept(
+      path,
+      { first: world.context, copy: undefined },
+      createLog('silent', () => {}),
+    ).catch(String);
+    expect(refused).toMatch(
+      /the newest backup is \d+_\d+ \(.* old\), with changes stored behind it up to 2026-/,
+    );
+    expect(refused).toMatch(/restore --at 0m\n[\s\S]*restore latest\n/);
   } finally {
     world.close();
   }

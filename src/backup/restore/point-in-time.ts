@@ -85,7 +85,16 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   const index = new ChangeIndex(files);
   const found = await stopOf(bucket, index.behind(base), base, options);
   const history = historyOf(bases, files);
-  const known = { bases, files, index, history, base, at, now: options.now ?? nowOf(bucket), living: options.living };
+  const known = {
+    bases,
+    files,
+    index,
+    history,
+    base,
+    at,
+    now: options.now ?? nowOf(bucket),
+    living: options.living,
+  };
   const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
   const short = fault ?? whyShort({ ...known, stop });

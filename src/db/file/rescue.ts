@@ -30,7 +30,7 @@ const WHAT: Readonly<Record<Loss, string>> = {
 
 /** Only the file had these pages, and the other file was written over them. */
 const OVERWRITTEN =
-  'what was written since the newest backup is lost with its pages (the journal alone brings nothing back): move the file away and run `npm run backup -- restore latest`';
+  'what was in no change file yet is lost with its pages (the journal alone brings nothing back): move the file away and run `npm run backup -- restore --at 0m`, which brings back the newest backup and the changes that were stored behind it';
 
 /**
  * `keeper` has the lost file and its log open. Touches nothing at the path but our own log, which

@@ -82,7 +82,8 @@ function doubtful(path: string, journal: string, why: string): string {
           'Do not open it with sqlite3 now, which deletes the journal of a file that is not there. If the file was moved away, put it back.',
         ]),
     'Stop whatever uses it, then one of:',
-    '  to go back to a backup:  npm run backup -- restore latest --broken-database --replace',
+    '  to go back to all that is stored:  npm run backup -- restore --at 0m --broken-database --replace',
+    '  to go back to the newest backup alone:  npm run backup -- restore latest --broken-database --replace',
     `  to ${isThere ? `use ${path} as it is` : 'begin anew'}, without the journal:  mv ${journal} ${journal}.kept`,
   ];
   return lines.join('\n');

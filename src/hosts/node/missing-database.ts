@@ -4,7 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
 import type { Bucket } from '../../backup/catalog/bucket.ts';
+import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
+import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
+import { ChangeIndex } from '../../backup/changes/spans.ts';
 import { explain } from '../../lib/clock.ts';
 import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
 import { describeError, type Log } from '../../lib/log.ts';
@@ -101,11 +104,20 @@ async function storedWays(bucket: Bucket, isCopy: boolean): Promise<Stored | und
       }),
     ]);
     const { entry, newer } = latest;
+    const to = entry && (await storedUpTo(bucket, entry));
     if (entry !== undefined)
       return {
-        what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old)`,
+        what: `the newest backup${where} is ${entry.name} (${ageOf(entry.time.getTime())} old)${to === undefined ? '' : `, with changes stored behind it up to ${to.toISOString()}`}`,
         newest: entry,
         ways: [
+          ...(to === undefined
+            ? []
+            : [
+                {
+                  at: to.getTime(),
+                  way: `all that is stored${where}:  npm run backup -- restore --at 0m${from}`,
+                },
+              ]),
           {
             at: entry.time.getTime(),
             way: `the newest backup${where}:  npm run backup -- restore latest${from}`,
@@ -127,6 +139,17 @@ async function storedWays(bucket: Bucket, isCopy: boolean): Promise<Stored | und
   } finally {
     late.abort();
   }
+}
+
+/** When the last change behind the backup was stored; undefined: none was, or nobody can tell. */
+async function storedUpTo(bucket: Bucket, entry: BackupEntry): Promise<Date | undefined> {
+  const [base] = basesOf(bucket, [entry]);
+  const files = await listChanges(bucket).then(
+    (found) => found.files,
+    () => [],
+  );
+  const last = base && new ChangeIndex(files).behind(base).at(-1);
+  return last && last.time > base.time ? last.time : undefined;
 }
 
 /**
