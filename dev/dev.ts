@@ -1,7 +1,11 @@
 /**
  * `npm run dev`: the Worker in workerd, reloaded when a source changes, with the stand-ins and the
- * page. The database stays in data/dev; the bucket and the chats live as long as this process.
+ * page. The database stays in data/dev; the bucket and the chats live as long as this process. A
+ * first process reads the command line and looks at the ports; a second one, which Node begins anew
+ * with every change, does the rest.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { requireFree } from '../sim/free-ports.ts';
@@ -9,6 +13,8 @@ import { createPlayground } from '../sim/offline/page/playground.ts';
 import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
 import { listBackups } from '../src/backup/catalog/list.ts';
 import { createS3Store } from '../src/backup/store/s3-store.ts';
+import { setWebhook } from '../src/bot/hearing.ts';
+import { createApi } from '../src/bot/telegram.ts';
 import { script } from '../src/cli/script.ts';
 import { endOnSurprise } from '../src/lib/surprise.ts';
 
@@ -18,14 +24,26 @@ endOnSurprise();
 script('dev', 'The Worker in workerd with reload, beside the stand-ins; takes no options.').parse();
 // Wrangler would wait for it without a word.
 await requireFree(PORT);
+if (process.env['DEV_BEGUN'] === undefined) {
+  await requireFree(PORT + 1);
+  const watched = ['src', 'dev', 'sim'].map((name) => `--watch-path=${name}`);
+  const child = spawn(process.execPath, [...watched, fileURLToPath(import.meta.url)], {
+    stdio: 'inherit',
+    env: { ...process.env, DEV_BEGUN: '1' },
+  });
+  // Ctrl-C reaches both: the second one puts things away first.
+  process.on('SIGINT', () => {});
+  const [code] = await once(child, 'close');
+  process.exit(code ?? 0);
+}
 console.log('building the Worker…');
-const { unstable_startWorker: startWorker } = await import('wrangler');
 const { askNobody } = await import('./worker-runtime.ts');
+askNobody();
+const { unstable_startWorker: startWorker } = await import('wrangler');
 const directory = fileURLToPath(new URL('../data/dev', import.meta.url));
 mkdirSync(directory, { recursive: true });
 
-askNobody();
-const standIns = await startStandIns({ directory, adminIds: [ADMIN_ID] });
+const standIns = await startStandIns({ directory, adminIds: [ADMIN_ID], telegramPort: PORT + 1 });
 const { telegram } = standIns;
 const worker = await startWorker({
   config: fileURLToPath(new URL('../wrangler.toml', import.meta.url)),
@@ -35,10 +53,12 @@ const worker = await startWorker({
   dev: { server: { hostname: '127.0.0.1', port: PORT }, watch: true, logLevel: 'warn' },
 });
 const address = (await worker.url).href.replace(/\/$/, '');
-const headers = { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET };
-telegram.connect((update) =>
-  fetch(`${address}/webhook`, { method: 'POST', headers, body: JSON.stringify(update) }),
-);
+// As `npm run deploy` does; without it the bot would tell its admin that it hears nothing.
+const api = createApi({ token: telegram.token, apiRoot: telegram.apiRoot });
+await setWebhook(api, `${address}/webhook`, STAND_IN_SECRET);
+const tick = (): Promise<unknown> => fetch(`${address}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`);
+// It brings the database to its schema, so that /healthz has nothing to complain of but backups.
+await tick();
 
 const admin = telegram.person({ id: ADMIN_ID, firstName: 'Admin', languageCode: 'uz' });
 const viewer = telegram.person({ id: 2001, firstName: 'Aziza', languageCode: 'uz' });
@@ -47,6 +67,7 @@ const store = createS3Store(standIns.s3);
 telegram.mount(
   createPlayground({
     telegram,
+    timeZone: 'Asia/Tashkent',
     actors: [
       { person: viewer, role: 'viewer' },
       { person: admin, role: 'admin' },
@@ -76,14 +97,18 @@ telegram.mount(
   }),
 );
 const minute = setInterval(() => {
-  fetch(`${address}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`).catch((error: unknown) =>
-    console.error('tick', error),
-  );
+  tick().catch((error: unknown) => console.error('tick', error));
 }, 60_000);
 
 console.log(`
   Write to the bot:  ${telegram.apiRoot}/
   The Worker:        ${address}/healthz   (reloads when src/ changes; Ctrl+C stops)
+
+  No sample anime: /add makes one. The database stays in data/dev; chats and bucket are new each
+  time, so videos of before no longer open, and /healthz is 503 until the page's button has made a
+  backup. The tick comes once a minute; to fire it, or the night's backup:
+    curl '${address}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*'
+    curl '${address}/cdn-cgi/handler/scheduled?cron=0+2+*+*+*'
 `);
 
 process.once('SIGINT', () => {

@@ -2,6 +2,7 @@
  * The deployed bundle in bare workerd, without wrangler's proxies: measures what the Worker itself
  * costs. It fires no crons; `worker-runtime.ts` is for everything else.
  */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../sim/free-ports.ts';
+import { uncounted } from '../src/cli/uncounted.ts';
 
 export interface BareWorkerd {
   readonly url: string;
@@ -34,7 +36,7 @@ export async function startBareWorkerd(
       ...['--dry-run', '--outdir', directory],
       ...(inspectorPort === undefined ? [] : ['--minify', 'false']),
     ],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', env: uncounted() },
   );
   if (built.status !== 0) throw new Error(`wrangler deploy --dry-run failed: ${built.stderr}`);
   const port = await freePort();

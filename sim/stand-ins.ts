@@ -27,6 +27,8 @@ export async function startStandIns(options: {
   readonly directory: string;
   readonly adminIds: readonly number[];
   readonly sqlFaults?: FaultPlan;
+  /** Of Telegram, and of the page on it; left out: any. */
+  readonly telegramPort?: number;
 }): Promise<StandIns> {
   const databaseFile = join(options.directory, 'server.db');
   const sql = await startSqlServer({
@@ -38,7 +40,7 @@ export async function startStandIns(options: {
     ...(options.sqlFaults && { faults: options.sqlFaults }),
   });
   const s3 = await startMemoryS3();
-  const telegram = await startTelegram();
+  const telegram = await startTelegram({ port: options.telegramPort ?? 0 });
   return {
     sql,
     s3: s3.settings,

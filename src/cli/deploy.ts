@@ -30,6 +30,7 @@ import { withAdvice } from './advice.ts';
 import { listenForInterruption } from './interruption.ts';
 import { script } from './script.ts';
 import { createTerminal } from './terminal.ts';
+import { uncounted } from './uncounted.ts';
 
 // People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
@@ -140,6 +141,7 @@ function wrangler(...options: readonly string[]): string {
   const result = spawnSync('wrangler', ['deploy', ...options], {
     encoding: 'utf8',
     stdio: ['inherit', 'pipe', 'inherit'],
+    env: uncounted(),
   });
   if (result.error !== undefined)
     throw new Error('wrangler cannot be run: run npm ci, then try again', { cause: result.error });

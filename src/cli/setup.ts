@@ -10,6 +10,7 @@ import { endOnSurprise } from '../lib/surprise.ts';
 import { script } from './script.ts';
 import { terminalPrompts } from './setup/prompts.ts';
 import { runSetup } from './setup/run-setup.ts';
+import { uncounted } from './uncounted.ts';
 
 // People's data: new files are for this user alone (0600, directories 0700).
 process.umask(0o077);
@@ -31,6 +32,9 @@ process.exitCode = await runSetup({
   prompts: terminalPrompts,
   clock: systemClock,
   putSecrets: (json) =>
-    spawnSync('wrangler', ['secret', 'bulk'], { input: json, stdio: ['pipe', 'inherit', 'inherit'] })
-      .status === 0,
+    spawnSync('wrangler', ['secret', 'bulk'], {
+      input: json,
+      stdio: ['pipe', 'inherit', 'inherit'],
+      env: uncounted(),
+    }).status === 0,
 });

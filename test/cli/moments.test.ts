@@ -114,11 +114,9 @@ test('restore --at brings the moment back, and says which', async () => {
 
 test('restore latest says that changes are stored behind it, and by what command', async () => {
   const said = /changes are stored up to 2026-06-15 07:03:00 .*: `restore --at 0m(.*)` takes them, too/;
-  const dry = await cli('restore', 'latest', '--any-schema', '--to', 'file:latest.db', '--dry-run');
-  expect(said.exec(dry.stdout)?.[1]).toBe(' --to <as before>');
-  expect((await cli('restore', 'latest', '--any-schema', '--dry-run', '--json')).json()).toMatchObject({
-    notes: expect.arrayContaining([expect.stringMatching(said)]),
-  });
+  const args = ['--any-schema', '--to', 'file:latest.db', '--dry-run', '--json'];
+  const { notes } = (await cli('restore', 'latest', ...args)).json();
+  expect(said.exec(String(notes))?.[1]).toBe(' --to <as before>');
   // Whoever names a backup means it.
   expect((await cli('restore', '2026', '--any-schema', '--dry-run')).stdout).not.toMatch(said);
 }, 60_000);

@@ -258,6 +258,38 @@ describe('the owner’s guide', { concurrent: false, timeout: 180_000 }, () => {
     expect(said).toEqual([expect.stringContaining('Good'), expect.stringContaining('every byte')]);
   });
 
+  test('a lost table, a deleted file, a damaged one: what was stored behind the newest backup comes back', async () => {
+    const [table = '', gone = '', damaged = ''] = blocksOf(
+      'Jadval yo‘qolsa, baza buzilsa yoki o‘chib ketsa',
+      'sh',
+    );
+    const change = (sql: string): void => {
+      using db = new DatabaseSync(at('data/anime_bot.db'), { timeout: 10_000 });
+      db.exec(sql);
+    };
+    // After the restores above another history begins, with a full backup.
+    await sh('npm run backup -- changes ship').catch(() => undefined);
+    await sh('npm run backup -- full');
+    change(
+      "INSERT INTO users (user_id) VALUES (77); INSERT INTO anime (id, code, title) VALUES (1, 1, 'Naruto')",
+    );
+    await sh('npm run backup -- changes ship');
+    const before = users();
+    const moment = new Date().toISOString();
+    change('DROP TABLE user_history');
+    await sh(table.replace('14:31', moment).replace('anime_parts', 'user_history'));
+    for (const spoil of [
+      () => rmSync(at('data/anime_bot.db')),
+      () => writeFileSync(at('data/anime_bot.db'), 'SQLite format 3\0 no more'),
+    ]) {
+      spoil();
+      await sh(existsSync(at('data/anime_bot.db')) ? damaged : gone);
+      expect(users()).toBe(before);
+    }
+    const [history = ''] = blocksOf('Bitta yozuv kecha qanday edi?', 'sh');
+    expect(await sh(history)).toContain('Naruto');
+  });
+
   test('the cron line works in the little that cron gives', async () => {
     const [line = ''] = blocksOf('Jadval', 'cron');
     const [, command = ''] = /^(?:\S+ ){5}(.*)$/m.exec(line) ?? [];
