@@ -169,7 +169,9 @@ function listScreen(drafts: readonly WaitingDraft[], t: Texts): Screen {
       .row();
   }
   const text: Html = drafts.length === 0 ? texts.noDrafts() : texts.list();
-  keyboard.text(texts.addAnother(), encodeAction({ kind: 'draftNew' })).row();
+  // "Another" where there is one.
+  const add = drafts.length === 0 ? t.admin.system.addAnime() : texts.addAnother();
+  keyboard.text(add, encodeAction({ kind: 'draftNew' })).row();
   return { text, keyboard: keyboard.text(t.admin.system.panel(), encodeAction({ kind: 'panel' })) };
 }
 

@@ -27,7 +27,7 @@ export const en: typeof uz = {
   stop: () => '✖️ Cancel',
   // Screens.
   panelText: (anime, users) =>
-    html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime: <code>/edit 12</code>\nAll commands: /commands`,
+    html`🏠 <b>Control panel</b>\n\n🎬 Anime: <b>${anime}</b>\n👥 Users: <b>${users}</b>\n\nTo edit an anime, give its code, for example: <code>/edit 12</code>\nAll commands: /commands`,
   commandsTitle: () => 'Admin commands',
   /** In the order of the list. */
   commandList: () => ({

@@ -27,7 +27,7 @@ export const ru: typeof uz = {
   stop: () => '✖️ Отменить',
   // Screens.
   panelText: (anime, users) =>
-    html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nОтредактировать аниме: <code>/edit 12</code>\nВсе команды: /commands`,
+    html`🏠 <b>Панель управления</b>\n\n🎬 Аниме: <b>${anime}</b>\n👥 Пользователей: <b>${users}</b>\n\nОтредактировать аниме — с его кодом, например: <code>/edit 12</code>\nВсе команды: /commands`,
   commandsTitle: () => 'Команды админа',
   /** In the order of the list. */
   commandList: () => ({

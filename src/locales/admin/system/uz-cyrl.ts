@@ -27,7 +27,7 @@ export const uzCyrl: typeof uz = {
   stop: () => '✖️ Бекор қилиш',
   // Screens.
   panelText: (anime, users) =>
-    html`🏠 <b>Бошқарув панели</b>\n\n🎬 Анимелар: <b>${anime}</b>\n👥 Фойдаланувчилар: <b>${users}</b>\n\nАнимени таҳрирлаш учун: <code>/edit 12</code>\nБарча буйруқлар: /commands`,
+    html`🏠 <b>Бошқарув панели</b>\n\n🎬 Анимелар: <b>${anime}</b>\n👥 Фойдаланувчилар: <b>${users}</b>\n\nАнимени таҳрирлаш учун кодини ёзинг, масалан: <code>/edit 12</code>\nБарча буйруқлар: /commands`,
   commandsTitle: () => 'Админ буйруқлари',
   /** In the order of the list. */
   commandList: () => ({
