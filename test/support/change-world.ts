@@ -21,7 +21,8 @@ import { changeKey } from '../../src/backup/changes/change-names.ts';
 import { coverageOf } from '../../src/backup/changes/coverage.ts';
 import type { Row, SqlValue } from '../../src/backup/model/model.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
-import { keySql, LOG_TABLE, triggersOf } from '../../src/backup/schema/change-triggers.ts';
+import { keySql } from '../../src/backup/schema/change-key.ts';
+import { LOG_TABLE, triggersOf } from '../../src/backup/schema/change-triggers.ts';
 import { openFileSnapshotSource } from '../../src/backup/snapshot/file.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
 import { digestFile } from '../../src/backup/verify/file-digests.ts';
@@ -87,11 +88,13 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
       db.close();
     }
   };
-  const tables = async () => coverageOf(await openFileSnapshotSource({ path }).schema()).covered;
+  const schema = () => openFileSnapshotSource({ path }).schema();
+  const tables = async () => coverageOf(await schema()).covered;
   within((db) => db.exec(TABLES));
   const covered = await tables();
+  const { indexes } = await schema();
   within((db) => {
-    for (const table of covered) for (const trigger of triggersOf(table)) db.exec(trigger.sql);
+    for (const table of covered) for (const trigger of triggersOf(table, indexes)) db.exec(trigger.sql);
   });
   const place: Place = {
     timeline: '1'.padStart(32, '0'),

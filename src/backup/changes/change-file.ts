@@ -56,7 +56,7 @@ export type ChangeHeader = v.InferOutput<typeof headerSchema>;
 /** A row that is no longer there: its key as the change log has it. */
 export interface DeletedKey {
   readonly key: SqlValue;
-  /** Of a longer primary key: schema/change-triggers.ts, `keySql`. */
+  /** Of a longer primary key: schema/change-key.ts, `keySql`. */
   readonly rest: string | null;
 }
 

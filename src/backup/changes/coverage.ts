@@ -5,7 +5,8 @@
 import { tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf } from '../../lib/table-sql.ts';
 import type { DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
-import { isChangeTrigger, LOG_TABLE, triggerNames, triggersOf } from '../schema/change-triggers.ts';
+import { keyOf } from '../schema/change-key.ts';
+import { isChangeTrigger, LOG_TABLE, triggerNames } from '../schema/change-triggers.ts';
 import { ENGINE_TABLES } from '../schema/engine-tables.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import { STATE_TABLE } from './change-state.ts';
@@ -71,18 +72,14 @@ function virtualReason(sql: string): string | undefined {
 }
 
 function noKey(table: TableInfo): string | undefined {
-  return triggersOf(table).length === 0 ? 'it hides its rowid behind columns of all three names' : undefined;
+  return keyOf(table) === undefined ? 'it hides its rowid behind columns of all three names' : undefined;
 }
 
 /** Somebody else's trigger under a name that one of ours needs: it is not taken away. */
 function foreignTrigger(table: TableInfo, objects: readonly SchemaObject[]): string | undefined {
   const names = new Set(triggerNames(table.name).map((name) => name.toLowerCase()));
   const taken = objects.find(
-    (object) =>
-      object.type === 'trigger' &&
-      names.has(object.name.toLowerCase()) &&
-      !triggersOf(table).some(({ sql }) => sql === object.sql) &&
-      !isChangeTrigger(object),
+    (object) => object.type === 'trigger' && names.has(object.name.toLowerCase()) && !isChangeTrigger(object),
   );
   return taken && `somebody else's trigger has the name ${taken.name}`;
 }

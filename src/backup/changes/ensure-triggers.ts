@@ -30,7 +30,11 @@ export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 
   const schema = await source.schema();
   if (!isReady(schema)) return;
   const { covered } = coverageOf(schema);
-  const wanted = new Map(covered.flatMap(triggersOf).map((trigger) => [trigger.name, trigger.sql]));
+  const wanted = new Map(
+    covered
+      .flatMap((table) => triggersOf(table, schema.indexes))
+      .map((trigger) => [trigger.name, trigger.sql]),
+  );
   const dropped = ownTriggers(schema).filter(({ name, sql: text }) => wanted.get(name) !== text);
   const found = new Set(
     ownTriggers(schema).flatMap(({ name, sql: text }) => (wanted.get(name) === text ? [name] : [])),

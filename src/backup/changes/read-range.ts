@@ -9,7 +9,8 @@ import { type Database, type Statement, sql, type WriteResult } from '../../db/d
 import { claimJob, releaseJob } from '../../db/job-leases.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts';
-import { keySql, LOG_TABLE } from '../schema/change-triggers.ts';
+import { fileRest, keySql } from '../schema/change-key.ts';
+import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { type RowForm, rowForm } from '../snapshot/row-form.ts';
 import { type ScanSql, type ScanValue, scanSql } from '../snapshot/scan-sql.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
@@ -99,7 +100,7 @@ export async function readRange(
       images: exactly(images.form, rows[2 * i]),
       deleted: exactly(deleted.form, rows[2 * i + 1]).map(([key = null, rest]) => ({
         key,
-        rest: typeof rest === 'string' ? rest : null,
+        rest: typeof rest === 'string' ? fileRest(rest) : null,
       })),
     })),
     sequence: new Map(

@@ -59,11 +59,13 @@ function nameOfValue(value: SqlValue): string {
   if (value instanceof InvalidText) return `t${Buffer.from(value.bytes).toString('hex')}`;
   if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')}`;
   if (typeof value === 'string') return `t${Buffer.from(value).toString('hex')}`;
-  return typeof value === 'bigint' ? String(value) : `r${Object.is(value, -0) ? '-0' : String(value)}`;
+  if (value === null) return 'null';
+  // 1 and 1.0 are one key, and so are 0.0 and -0.0.
+  return `n${typeof value === 'bigint' || !Number.isInteger(value) ? value : BigInt(value)}`;
 }
 
 /**
- * Further columns of a primary key as the change log has them (schema/change-triggers.ts).
+ * Further columns of a primary key as the change log has them (schema/change-key.ts).
  * @throws Damaged for a text that the triggers do not write
  */
 function valuesOfRest(rest: string): SqlValue[] {

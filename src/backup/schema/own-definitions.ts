@@ -94,7 +94,12 @@ export function isOfTable([first]: readonly SqlToken[]): boolean {
 /** The name of a column; SQLite takes a string for one, too. */
 export function columnOf([first]: readonly SqlToken[]): string {
   if (first === undefined) return '';
-  return (first.kind === 'word' ? first.text : first.text.slice(1, -1)).toLowerCase();
+  if (first.kind === 'word') return first.text.toLowerCase();
+  const quote = first.text.slice(-1);
+  return first.text
+    .slice(1, -1)
+    .replaceAll(quote + quote, quote)
+    .toLowerCase();
 }
 
 /** The same for the same statement, however it is spaced, quoted and spelled. */

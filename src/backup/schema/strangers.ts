@@ -8,7 +8,8 @@ import { isWord, type SqlToken, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { tableOptions } from '../../lib/table-sql.ts';
 import { hugeViews } from '../../lib/view-size.ts';
 import type { SchemaObject } from '../model/model.ts';
-import { isChangeTrigger, LOG_TABLE, ROWIDS } from './change-triggers.ts';
+import { ROWIDS } from './change-key.ts';
+import { isChangeTrigger, LOG_TABLE } from './change-triggers.ts';
 import {
   columnOf,
   definitionsOf,
@@ -117,8 +118,7 @@ function isOfChangeLog(trigger: Pick<SchemaObject, 'name' | 'tableName' | 'sql'>
   const hasRowid = !tableOptions(table).withoutRowid;
   return isChangeTrigger(trigger, (column) => {
     const [token] = tokenizeSql(column);
-    const name = token === undefined ? '' : columnOf([token]).replaceAll('""', '"');
-    return columns.has(name) || (hasRowid && ROWIDS.includes(column));
+    return columns.has(token === undefined ? '' : columnOf([token])) || (hasRowid && ROWIDS.includes(column));
   });
 }
 

@@ -2,7 +2,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { coverageOf, isLeftOut } from '../../../src/backup/changes/coverage.ts';
 import type { SchemaObject } from '../../../src/backup/model/model.ts';
-import { isChangeTrigger, keySql, triggersOf } from '../../../src/backup/schema/change-triggers.ts';
+import { keySql } from '../../../src/backup/schema/change-key.ts';
+import { isChangeTrigger, triggersOf } from '../../../src/backup/schema/change-triggers.ts';
+import { strangersOf } from '../../../src/backup/schema/strangers.ts';
 import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
 import { makeDatabase } from '../snapshot/rig.ts';
 
@@ -19,7 +21,7 @@ async function logged(sql: string, change: string): Promise<unknown[][]> {
   const { file, schema } = await schemaOf(sql);
   const db = new DatabaseSync(file);
   for (const table of coverageOf(schema).covered)
-    for (const trigger of triggersOf(table)) db.exec(trigger.sql);
+    for (const trigger of triggersOf(table, schema.indexes)) db.exec(trigger.sql);
   db.exec(change);
   const rows = db.prepare('SELECT tbl, key, rest FROM change_log ORDER BY seq').all();
   db.close();
@@ -69,6 +71,8 @@ test('rows with a rowid: inserts, updates, deletions, a rowid that moved, an ups
     ['a', 1, null],
     ['a', 7, null],
     ['a', 2, null],
+    // The row that an OR REPLACE would take away; here it is updated.
+    ['a', 1, null],
     ['a', 1, null],
     ["b 'c", 1, null],
     ["b 'c", 1, null],
@@ -86,9 +90,11 @@ test('rows without a rowid: every column of the key, also where only its case ch
   expect(await logged(sql, change)).toEqual([
     ['p', 'A', 't620063'],
     ['p', 'A', "X'62'"],
-    ['p', 'A', '1.5'],
+    ['p', 'A', 'r1.2305843009213693952.0'],
     ['p', 'A', "X'62'"],
     ['p', 'A', 't620063'],
+    ['q', 'a', null],
+    // The row that an OR REPLACE would take away; here it is the row itself.
     ['q', 'a', null],
     ['q', 'A', null],
     ['q', 'a', null],
@@ -104,17 +110,21 @@ test('an outer OR REPLACE or OR FAIL does not make the log lose entries', async 
 
 test("a trigger is the log's own by its text", async () => {
   const { schema } = await schemaOf(
-    `CREATE TABLE "o'n ""e" (x); CREATE TABLE p (x, b, a, PRIMARY KEY (a, b)) WITHOUT ROWID`,
+    `CREATE TABLE "o'n ""e" (x UNIQUE); CREATE TABLE p (x, b, a, PRIMARY KEY (a, b)) WITHOUT ROWID;
+     CREATE TABLE folded (a COLLATE NOCASE PRIMARY KEY, "b""; END" UNIQUE) WITHOUT ROWID;
+     CREATE TABLE wide (a NOT NULL DEFAULT 'it''s; END', b, c AS (b), d COLLATE RTRIM, UNIQUE (a, d), UNIQUE (c));
+     CREATE UNIQUE INDEX part ON wide (b) WHERE "d" = '; o."x" = 1' and A is null`,
   );
   for (const table of coverageOf(schema).covered)
-    for (const { name, sql } of triggersOf(table)) {
+    for (const { name, sql } of triggersOf(table, schema.indexes)) {
       const object: SchemaObject = { type: 'trigger', name, tableName: table.name, sql, hasStorage: false };
       expect(isChangeTrigger(object), sql).toBe(true);
       const forged = [
-        sql.replace('; END', '; DELETE FROM p; END'),
+        sql.replace(/; END$/, '; DELETE FROM p; END'),
         sql.replace('BEGIN ', 'BEGIN SELECT load_extension(1); '),
         sql.replace('change_log (', 'p ('),
-        sql.replace('AFTER', 'BEFORE'),
+        sql.replace(/AFTER|BEFORE/, (when) => (when === 'AFTER' ? 'BEFORE' : 'AFTER')),
+        sql.replace(/; END$/, '; SELECT load_extension(1); END'),
         sql.replace(' BEGIN', ' WHEN 0 BEGIN'),
         `${sql} `,
       ];
@@ -125,13 +135,27 @@ test("a trigger is the log's own by its text", async () => {
     }
 });
 
+test("a table's own quotes make its triggers no strangers", async () => {
+  const { file, schema } = await schemaOf(
+    `CREATE TABLE u2 ("k""" text primary key, [a""b] UNIQUE, \`c\`\`d\`, UNIQUE (\`c\`\`d\`)) without rowid`,
+  );
+  const db = new DatabaseSync(file);
+  for (const table of coverageOf(schema).covered)
+    for (const trigger of triggersOf(table, schema.indexes)) db.exec(trigger.sql);
+  db.exec(`ALTER TABLE u2 RENAME TO "it's ""u3"; ALTER TABLE "it's ""u3" RENAME COLUMN [a""b] TO "x""y"`);
+  db.close();
+  const { objects } = await openEmbeddedSnapshotSource({ path: file }).schema();
+  expect(objects.filter(({ type }) => type === 'trigger')).toHaveLength(5);
+  expect(strangersOf(objects)).toEqual([]);
+});
+
 test('the key of a row in SQL is the one that the triggers log', async () => {
   const { file, schema } = await schemaOf(
     `CREATE TABLE p (x, b, a, PRIMARY KEY (a, b, x)) WITHOUT ROWID; CREATE TABLE r (x)`,
   );
   const db = new DatabaseSync(file);
   const { covered } = coverageOf(schema);
-  for (const table of covered) for (const trigger of triggersOf(table)) db.exec(trigger.sql);
+  for (const table of covered) for (const trigger of triggersOf(table, schema.indexes)) db.exec(trigger.sql);
   db.exec(`INSERT INTO p VALUES (0.1, 'o''z', 1), (x'00', '', 1); INSERT INTO r VALUES (1)`);
   for (const table of covered) {
     const { key, rest } = keySql(table, 't');
