@@ -3,6 +3,7 @@
  * first, and word to the admins. The Worker's tick calls it, and Node's own timer.
  */
 
+import { changeState } from '../backup/changes/change-state.ts';
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { type ShipContext, type ShipOutcome, ship } from '../backup/changes/ship.ts';
@@ -11,6 +12,7 @@ import { all, type Database, hasChanged, one, type Query, type Statement, sql } 
 import { describeError } from '../lib/log.ts';
 import { textsFor } from '../locales/index.ts';
 import { RUN_REQUESTS } from './backup-requests.ts';
+import { BASES_LOOKED_AT, mayMakeBase } from './base-pace.ts';
 import type { JobContext } from './job.ts';
 
 export interface ChangeKeeper {
@@ -27,9 +29,6 @@ const MANY = 1_000_000;
 /** What waits is cheaper in a full backup from here on, if it is a fifth of all rows. */
 const BULK = 20_000;
 const BULK_PART = 5;
-/** A full backup that failed is not tried again sooner. */
-const BASE_AGAIN_MS = 3_600_000;
-
 export async function keepChanges(context: JobContext, found?: Peek): Promise<void> {
   const { changes } = context;
   if (changes === undefined) return;
@@ -58,7 +57,11 @@ async function shipAll(context: JobContext, shipping: ShipContext, found: Peek |
     if (outcome.kind === 'shipped' && !outcome.isEnd) continue;
     if (outcome.kind === 'fork')
       await tellAdmins(context, textsFor(context.defaultLocale).frame.changesForked());
-    if (outcome.kind === 'needs-base') await makeBase(context, outcome.reason);
+    if (outcome.kind === 'needs-base') {
+      if (outcome.isNew === true && outcome.reason === 'lost')
+        await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
+      await makeBase(context, outcome.reason);
+    }
     return;
   }
   log.debug('changes wait for the next tick', {});
@@ -69,6 +72,11 @@ function logOutcome({ log }: JobContext, outcome: ShipOutcome): void {
     log.debug('changes shipped', { file: outcome.file, bytes: outcome.bytes, restore_point: outcome.isEnd });
   if (outcome.kind === 'fork')
     log.error('changes: another database goes on from the same point', { file: outcome.file });
+  if (outcome.kind === 'needs-base' && outcome.isNew === true)
+    log.warn('changes: a full backup has to come first', {
+      reason: outcome.reason,
+      ...(outcome.error === undefined ? {} : { error: describeError(outcome.error) }),
+    });
 }
 
 async function isBulk(db: Database, found: Peek): Promise<boolean> {
@@ -83,8 +91,8 @@ const LAST_ROWS: Query<number | undefined> = one(
 );
 
 /**
- * Whether a full backup was tried: at most once an hour, whatever becomes of it. A tick with few
- * requests has not the time of a run either (free plan): there the CLI makes it.
+ * Whether a full backup was tried, at the pace of {@link mayMakeBase}. A tick with few requests has
+ * not the time of a run either (free plan): there the CLI makes it.
  */
 async function makeBase(context: JobContext, reason: string): Promise<boolean> {
   const { backups, log, now, requests } = context;
@@ -94,15 +102,15 @@ async function makeBase(context: JobContext, reason: string): Promise<boolean> {
     !requests.take(RUN_REQUESTS + 1)
   )
     return false;
-  const [tried = []] = await context.db.read([LAST_BASE]);
-  const [last] = tried;
-  const since = last === undefined ? undefined : now().getTime() - last.getTime();
-  if (since !== undefined && since >= 0 && since < BASE_AGAIN_MS) return false;
-  log.info('a full backup has to come before further changes', { reason });
+  const [tries, state] = await context.db.read([BASES, changeState]);
+  if (!mayMakeBase(tries, new Date(state?.since ?? 0), now())) return false;
+  log.debug('a full backup has to come before further changes', { reason });
   const outcome = await backups.run({ trigger: 'changes', scheduledAt: now() });
   const detail =
     outcome.kind === 'done' ? outcome.name : outcome.kind === 'skipped' ? outcome.message : outcome.reason;
-  log[outcome.kind === 'failed' ? 'error' : 'info']('backup', {
+  // Another run holds the log as well: this one comes after it, if it is needed still.
+  const isBusy = outcome.kind === 'skipped' && outcome.reason === 'busy';
+  log[outcome.kind === 'failed' ? 'error' : isBusy ? 'debug' : 'info']('backup', {
     trigger: 'changes',
     outcome: outcome.kind,
     detail,
@@ -110,8 +118,10 @@ async function makeBase(context: JobContext, reason: string): Promise<boolean> {
   return true;
 }
 
-const LAST_BASE: Query<Date[]> = all(
-  sql(`SELECT started_at FROM backup_runs WHERE "trigger" = 'changes' ORDER BY id DESC LIMIT 1`),
+const BASES: Query<Date[]> = all(
+  sql(
+    `SELECT started_at FROM backup_runs WHERE "trigger" = 'changes' ORDER BY id DESC LIMIT ${BASES_LOOKED_AT}`,
+  ),
   (row) => new Date(`${row.text('started_at').replace(' ', 'T')}Z`),
 );
 

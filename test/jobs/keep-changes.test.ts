@@ -66,17 +66,15 @@ async function based(): Promise<void> {
 
 test('the first full backup is asked for by itself, and then changes go', async () => {
   schemas = {};
-  await minute();
-  expect((await state())?.needsBase).toBe('new');
   await run("INSERT INTO users (user_id, created_at, last_seen) VALUES (7, '2026-01-01', '2026-01-01')");
   await minute();
   const [entry] = (await bot.services.backups.list()).entries;
   expect(entry?.manifest).toMatchObject({
     trigger: 'changes',
     version: 2,
-    changes: { reason: 'new', seq: 1 },
+    changes: { reason: 'new', seq: 0 },
   });
-  expect(await state()).toMatchObject({ needsBase: null, shippedSeq: 1, previous: { base: entry?.name } });
+  expect(await state()).toMatchObject({ needsBase: null, shippedSeq: 0, previous: { base: entry?.name } });
   await run("UPDATE users SET last_seen = '2026-01-02'");
   await minute();
   expect([...store.objects.keys()]).toHaveLength(1);
@@ -109,10 +107,10 @@ test('an idle bot ships nothing, however long: no job of the tick is a change', 
   ).toEqual([0]);
 });
 
-test('a full backup that fails is asked for once an hour; a small tick leaves it to the CLI', async () => {
+test('a full backup that fails is not asked for at once again; a small tick leaves it to the CLI', async () => {
   await based();
   await run(
-    "UPDATE change_state SET needs_base = 'schema'",
+    `UPDATE change_state SET needs_base = 'schema', since = '${new Date(bot.now().getTime() - 60_000).toISOString()}'`,
     'UPDATE users SET username = username',
     `INSERT INTO backup_runs (name, fence, "trigger", scheduled_at, started_at, state)
      VALUES ('20261122_100000', 1, 'changes', '${bot.now().toISOString().slice(0, 19).replace('T', ' ')}', '${bot.now().toISOString().slice(0, 19).replace('T', ' ')}', 'failed')`,
@@ -151,4 +149,15 @@ test('off: the triggers go at the next tick, and nothing is asked after that', a
   const { objects } = await source().schema();
   expect(objects.filter(({ name }) => name.startsWith('change_log_'))).toEqual([]);
   expect(await bot.costOf(() => minute({ isOn: false }))).toEqual({ reads: 0, writes: 2, calls: 0 });
+});
+
+test('a log that somebody emptied: the admins are told, and a full backup is made', async () => {
+  await based();
+  await run("INSERT INTO users (user_id, created_at, last_seen) VALUES (7, '2026-01-01', '2026-01-01')");
+  await run('DELETE FROM change_log');
+  bot.telegram.forgetCalls();
+  await minute();
+  expect(JSON.stringify(bot.telegram.calls)).toContain('yozuvi yo‘qolgan');
+  expect((await bot.services.backups.list()).entries[0]?.manifest?.trigger).toBe('changes');
+  expect(await state()).toMatchObject({ needsBase: null, shippedSeq: 1, waitingSince: null });
 });

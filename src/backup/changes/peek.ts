@@ -8,6 +8,8 @@ export interface Peek {
   readonly state: ChangeState;
   /** The log's last entry; `shippedSeq` when none waits. */
   readonly last: number;
+  /** Its last entry ever, by SQLite's own counter; another number than {@link last}: some are gone. */
+  readonly counted: number;
   /** `PRAGMA schema_version` now. */
   readonly cookie: number;
   /** Names of tables with entries that wait, as hex of their bytes: a name may be anything. */
@@ -22,6 +24,7 @@ const WAITING = `FROM ${LOG_TABLE} WHERE seq > s.shipped_seq`;
 export const peek: Query<Peek | undefined> = one(
   sql(
     `SELECT ${STATE_COLUMNS}, COALESCE((SELECT MAX(seq) ${WAITING}), s.shipped_seq) AS last,
+       COALESCE((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = '${LOG_TABLE}'), 0) AS counted,
        (SELECT schema_version FROM pragma_schema_version) AS cookie,
        (SELECT group_concat(name) FROM (SELECT DISTINCT hex(tbl) AS name ${WAITING})) AS tables,
        strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS now
@@ -30,6 +33,7 @@ export const peek: Query<Peek | undefined> = one(
   (row: Row) => ({
     state: stateOf(row),
     last: row.int('last'),
+    counted: row.int('counted'),
     cookie: row.int('cookie'),
     tables: row.textOrNull('tables')?.split(',') ?? [],
     now: row.text('now'),
@@ -44,10 +48,13 @@ export function pending({ state, last }: Peek): number {
   return Math.max(0, last - state.shippedSeq);
 }
 
-/** Since when the oldest of them is known to wait, in seconds; a clock that jumped back gives 0. */
+/**
+ * Since when the oldest of them, or the full backup that has to come first, is known to wait, in
+ * seconds; a clock that jumped back gives 0.
+ */
 export function lagSeconds(found: Peek): number {
-  const { waitingSince } = found.state;
-  if (pending(found) === 0 || waitingSince === null) return 0;
+  const { waitingSince, needsBase } = found.state;
+  if ((pending(found) === 0 && needsBase === null) || waitingSince === null) return 0;
   const ms = Date.parse(found.now) - Date.parse(waitingSince);
   return Number.isNaN(ms) ? 0 : Math.max(0, Math.round(ms / 1000));
 }

@@ -9,7 +9,7 @@ import { type Database, type Statement, sql, type WriteResult } from '../../db/d
 import { claimJob, releaseJob } from '../../db/job-leases.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts';
-import { fileRest, keySql } from '../schema/change-key.ts';
+import { fileRest, keySql, UNTOLD } from '../schema/change-key.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { type RowForm, rowForm } from '../snapshot/row-form.ts';
 import { type ScanSql, type ScanValue, scanSql } from '../snapshot/scan-sql.ts';
@@ -64,7 +64,7 @@ export interface Range {
 export async function readRange(
   db: Database,
   ask: RangeAsk,
-): Promise<Range | { readonly kind: 'busy' | 'moved' }> {
+): Promise<Range | { readonly kind: 'busy' | 'moved' | 'lost' | 'key' }> {
   const known = new Set(ask.peek.tables);
   const tables = coverageOf(ask.schema).covered.filter(({ name }) => known.has(hex(name)));
   const reads = tables.map(readsOf);
@@ -76,9 +76,10 @@ export async function readRange(
     begin(ask),
     { ...sql(SEQUENCE.sql()) },
     ask.schema.tables.some(({ name }) => name === 'backup_runs') ? MADE : NONE,
+    RANGE,
     ...reads.flatMap(({ images, deleted }) => [sql(images.text), sql(deleted.text)]),
   ]);
-  const [, claimed, peeked, begun, sequence, made, ...rows] = results;
+  const [, claimed, peeked, begun, sequence, made, range, ...rows] = results;
   if (isEmpty(claimed)) return { kind: 'busy' };
   const before = peek.parse(peeked?.rows ?? []);
   const attempt = begun?.rows[0]?.text('attempt').split(' ') ?? [];
@@ -86,6 +87,9 @@ export async function readRange(
   if (before === undefined || name === null) return { kind: 'moved' };
   const [, end, year, month, day, hour, minute, second, ms, mark = ''] = name;
   const last = Number(end);
+  const [found] = range?.rows ?? [];
+  if (found?.int('entries') !== last - before.state.shippedSeq) return { kind: 'lost' };
+  if (found.int('untold') > 0) return { kind: 'key' };
   return {
     kind: 'range',
     before,
@@ -139,6 +143,10 @@ function begin({ peek: { state, cookie, tables }, entries, holder }: RangeAsk): 
 /** The range, once {@link begin} has named it. */
 const IN_RANGE = `seq > (SELECT shipped_seq FROM ${STATE_TABLE} WHERE id = 1)
   AND seq <= (SELECT CAST(substr(attempt, 1, 16) AS INTEGER) FROM ${STATE_TABLE} WHERE id = 1)`;
+/** Numbers of a log are without a hole, for a transaction that is undone takes none. */
+const RANGE = sql(
+  `SELECT COUNT(*) AS entries, COALESCE(MAX(instr(rest, '${UNTOLD}')), 0) AS untold FROM ${LOG_TABLE} WHERE ${IN_RANGE}`,
+);
 const KEYS = 'change_log_keys';
 
 interface Read {

@@ -4,7 +4,7 @@
  * the entries wait in the log until a file with them was read back.
  */
 
-import { type Database, hasChanged, type Statement, sql } from '../../db/database.ts';
+import { type Database, hasChanged, one, type Statement, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import type { Previous } from '../catalog/change-position.ts';
@@ -14,6 +14,7 @@ import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import { STATE_TABLE } from './change-state.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
+import { needBase, settleLost, WAITS } from './needs-base.ts';
 import { type Peek, peek, pending } from './peek.ts';
 import { LEASE, type Range, readRange } from './read-range.ts';
 import {
@@ -36,6 +37,8 @@ export interface ShipContext extends ChangeBucket {
   readonly appVersion: string;
   /** Keeps the schema from one file to the next: reading it costs a request. */
   readonly schemas: SchemaCache;
+  /** Whether a {@link holder} is known to be no more; absent: nobody can tell. */
+  readonly isDead?: (holder: string) => boolean;
   /** Most entries of a file; absent: {@link MOST_ENTRIES}. */
   readonly entries?: number;
 }
@@ -57,7 +60,14 @@ export type ShipOutcome =
       readonly isEnd: boolean;
     }
   /** A full backup has to come first. */
-  | { readonly kind: 'needs-base'; readonly reason: string }
+  | {
+      readonly kind: 'needs-base';
+      readonly reason: string;
+      /** Found just now: what nobody was told of. */
+      readonly isNew?: boolean;
+      /** Why nobody can look at the tables. */
+      readonly error?: unknown;
+    }
   /** Another shipper is at work, or was faster. */
   | { readonly kind: 'busy' }
   /**
@@ -76,7 +86,14 @@ export async function ship(context: ShipContext, found?: Peek): Promise<ShipOutc
   const { db } = context;
   const seen = found ?? (await db.read([peek]))[0];
   if (seen === undefined || seen.cookie !== seen.state.schemaCookie) {
-    await ensureTriggers(db, context.source);
+    try {
+      await ensureTriggers(db, context.source);
+    } catch (error) {
+      // What new tables are there nobody knows: their changes no file will ever tell.
+      const { reason } = await needBase(context, 'schema');
+      await db.write([WAITS]);
+      return { kind: 'needs-base', reason, error };
+    }
     const [again] = await db.read([peek]);
     return again === undefined ? { kind: 'idle' } : shipSeen(context, again);
   }
@@ -85,8 +102,9 @@ export async function ship(context: ShipContext, found?: Peek): Promise<ShipOutc
 
 async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> {
   const { db, holder } = context;
-  if (pending(seen) === 0) return { kind: 'idle' };
   const { needsBase } = seen.state;
+  if (needsBase === null && seen.counted !== seen.last) return settleLost(context, seen);
+  if (needsBase === null && pending(seen) === 0) return { kind: 'idle' };
   if (needsBase !== null) {
     if (seen.state.waitingSince === null) await db.write([WAITS]);
     return { kind: 'needs-base', reason: needsBase };
@@ -96,9 +114,12 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
     const unfinished = seen.state.attempts.length > 0 ? await finish(context, seen) : undefined;
     if (unfinished !== undefined) return unfinished;
     const range = await readFitting(context, seen);
-    if (range.kind === 'large') return await needBase(context, 'large');
+    if (range.kind === 'large' || range.kind === 'key') return await needBase(context, range.kind);
+    if (range.kind === 'lost') return await settleLost(context, seen);
     if (range.kind !== 'range') {
       isReleased = range.kind === 'busy';
+      // The next look finds it free.
+      if (isReleased) await freeDead(context);
       return { kind: 'busy' };
     }
     const { key, sha256, bytes, rival } = await storeFile(context, range);
@@ -118,10 +139,6 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
     if (!isReleased) await db.write([releaseJob(LEASE, holder)]).catch(() => {});
   }
 }
-
-const WAITS = sql(
-  `UPDATE ${STATE_TABLE} SET waiting_since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = 1 AND waiting_since IS NULL`,
-);
 
 /**
  * An attempt before this one did not end: its file may be stored, and nobody has looked. A file of
@@ -156,19 +173,21 @@ async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | u
  */
 const MOST_UNREAD = 6;
 
-async function needBase({ db }: ShipContext, reason: string): Promise<ShipOutcome> {
-  await db.write([
-    sql(`UPDATE ${STATE_TABLE} SET needs_base = ? WHERE id = 1 AND needs_base IS NULL`, reason),
-  ]);
-  return { kind: 'needs-base', reason };
+/** A process that was killed holds its lease for up to a minute. */
+async function freeDead({ db, isDead }: ShipContext): Promise<void> {
+  if (isDead === undefined) return;
+  const [holder] = await db.read([HOLDER]);
+  if (holder !== undefined && isDead(holder)) await db.write([releaseJob(LEASE, holder)]);
 }
+
+const HOLDER = one(sql(`SELECT holder FROM job_leases WHERE name = '${LEASE}'`), (row) => row.text('holder'));
 
 /** Halves the range until the file has a usual size; one large row goes alone. */
 async function readFitting(
   context: ShipContext,
   seen: Peek,
 ): Promise<
-  (Range & { readonly body: Uint8Array }) | { readonly kind: 'busy' | 'moved' } | { readonly kind: 'large' }
+  (Range & { readonly body: Uint8Array }) | { readonly kind: 'busy' | 'moved' | 'large' | 'key' | 'lost' }
 > {
   const { db, holder, now } = context;
   const schema = await schemaFor(context, seen);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openSqlServer } from '../../../sim/sql-over-http/in-process-server.ts';
 import { type ChangeEvent, readChangeFile } from '../../../src/backup/changes/change-file.ts';
 import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
-import { peek } from '../../../src/backup/changes/peek.ts';
+import { lagSeconds, peek } from '../../../src/backup/changes/peek.ts';
 import { type ShipContext, type ShipOutcome, ship } from '../../../src/backup/changes/ship.ts';
 import { generateKey } from '../../../src/backup/envelope/keys.ts';
 import { openUnsealed } from '../../../src/backup/envelope/unseal.ts';
@@ -13,6 +13,7 @@ import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedde
 import { openRemoteSnapshotSource } from '../../../src/backup/snapshot/remote.ts';
 import type { Store } from '../../../src/backup/store/types.ts';
 import { type Database, type Statement, sql } from '../../../src/db/database.ts';
+import { claimJob } from '../../../src/db/job-leases.ts';
 import { SCHEMA_VERSION } from '../../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../../src/db/remote-database.ts';
 import { createWorld } from '../../support/backup-world.ts';
@@ -143,7 +144,8 @@ test.each(['file', 'server', 'hosted'] as const)(
         (value, i) => `INSERT INTO t (id, a, b, c) VALUES (${i + 1}, ${value}, ${value}, ${value})`,
       ),
       ...values
-        .slice(1)
+        // Too small or too large a number is told by a full backup.
+        .slice(1, -2)
         .map((value) => `INSERT OR IGNORE INTO p VALUES (${value}, 'K' || typeof(${value}), ${value})`),
       "UPDATE p SET b = lower(b) WHERE typeof(a) = 'text'",
       "DELETE FROM p WHERE typeof(a) = 'real'",
@@ -287,7 +289,7 @@ describe('encrypted for recipients, no key at hand', () => {
       await bot.run('DELETE FROM job_leases');
     }
     for (let i = 0; i < 2; i += 1)
-      expect(await bot.ship({ encryption })).toEqual({ kind: 'needs-base', reason: 'unread' });
+      expect(await bot.ship({ encryption })).toMatchObject({ kind: 'needs-base', reason: 'unread' });
     expect(bot.files()).toHaveLength(6);
     expect(await bot.number(LOGGED)).toBe(1);
     // Each of them is whole.
@@ -295,6 +297,66 @@ describe('encrypted for recipients, no key at hand', () => {
     const events = await eventsOf(bot, file, { identities: [identity], passphrases: [] });
     expect(events[1]).toMatchObject({ kind: 'image', row: [1n, 1n] });
   });
+});
+
+describe('what the log cannot tell is asked of a full backup', () => {
+  const LONG =
+    'CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE p (a, r, PRIMARY KEY (a, r)) WITHOUT ROWID';
+  const needs = async (bot: Rig, reason: string) => {
+    expect(await bot.ship()).toMatchObject({ kind: 'needs-base', reason, isNew: true });
+    expect(await bot.ship()).toEqual({ kind: 'needs-base', reason });
+    expect(bot.files()).toEqual([]);
+  };
+
+  test.each(['5e-324', '1.7976931348623157e308', '-1e300', '1e-20'])('a key of %s', async (number) => {
+    const bot = await rig(LONG);
+    await bot.run(`INSERT INTO p VALUES (1, ${number})`);
+    await needs(bot, 'key');
+  });
+
+  test.each([
+    ['all entries', 'DELETE FROM change_log'],
+    ['the first', 'DELETE FROM change_log WHERE seq = 1'],
+    ['one in the middle', 'DELETE FROM change_log WHERE seq = 2'],
+    ['the last', 'DELETE FROM change_log WHERE seq = 3'],
+  ])('somebody deleted %s', async (_, text) => {
+    const bot = await rig(LONG);
+    await bot.run('INSERT INTO t VALUES (1), (2), (3)', text);
+    await needs(bot, 'lost');
+    expect(await bot.number('SELECT shipped_seq FROM change_state')).toBe(3);
+  });
+
+  test('somebody deleted the counter: new entries come behind all that were stored', async () => {
+    const bot = await rig(LONG);
+    await bot.run('INSERT INTO t VALUES (1), (2), (3)');
+    expect(await bot.ship()).toMatchObject({ kind: 'shipped', last: 3 });
+    await bot.run("DELETE FROM sqlite_sequence WHERE name = 'change_log'", 'INSERT INTO t VALUES (4)');
+    expect(await bot.ship()).toMatchObject({ kind: 'needs-base', reason: 'lost' });
+    await bot.run('INSERT INTO t VALUES (5)');
+    expect(await bot.number('SELECT MAX(seq) FROM change_log')).toBe(4);
+  });
+
+  test('a table that nobody can read', async () => {
+    const bot = await rig(LONG);
+    await bot.run('CREATE TABLE ""(a)');
+    const outcome = await bot.ship();
+    expect(outcome).toMatchObject({ kind: 'needs-base', reason: 'schema' });
+    expect(String('error' in outcome && outcome.error)).toMatch(/empty name/);
+    await bot.run("UPDATE change_state SET waiting_since = '2026-01-01T00:00:00.000Z'");
+    const [seen] = await bot.db.read([peek]);
+    expect(seen && lagSeconds(seen)).toBeGreaterThan(900);
+  });
+});
+
+test('a lease of a process that is dead is taken over, another one is not', async () => {
+  const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+  await bot.run('INSERT INTO t VALUES (1)');
+  await bot.db.write([claimJob('changes', 'dead', new Date(), 1)]);
+  const isDead = (holder: string): boolean => holder === 'dead';
+  expect(await bot.ship()).toEqual({ kind: 'busy' });
+  expect(await bot.ship({ isDead: () => false })).toEqual({ kind: 'busy' });
+  expect(await bot.ship({ isDead })).toEqual({ kind: 'busy' });
+  expect(await bot.ship({ isDead })).toMatchObject({ kind: 'shipped' });
 });
 
 describe('cut short', () => {

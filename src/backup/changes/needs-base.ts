@@ -1,0 +1,46 @@
+/** What no change file can tell, and a full backup has to hold before anything is shipped again. */
+import { hasChanged, type Statement, sql } from '../../db/database.ts';
+import { LOG_TABLE } from '../schema/change-triggers.ts';
+import { STATE_TABLE } from './change-state.ts';
+import type { Peek } from './peek.ts';
+import type { ShipContext, ShipOutcome } from './ship.ts';
+
+/** The admins are told when it lasts (jobs/keep-changes.ts). */
+export const WAITS: Statement = sql(
+  `UPDATE ${STATE_TABLE} SET waiting_since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') WHERE id = 1 AND waiting_since IS NULL`,
+);
+
+export async function needBase(
+  { db }: ShipContext,
+  reason: string,
+): Promise<ShipOutcome & { readonly kind: 'needs-base' }> {
+  await db.write([
+    sql(`UPDATE ${STATE_TABLE} SET needs_base = ? WHERE id = 1 AND needs_base IS NULL`, reason),
+  ]);
+  return { kind: 'needs-base', reason, isNew: true };
+}
+
+/**
+ * Somebody deleted entries of the log, or its counter: which rows they named nobody knows. The
+ * numbers go on behind all that were ever given.
+ */
+export async function settleLost({ db }: ShipContext, { state, counted }: Peek): Promise<ShipOutcome> {
+  const numbers = sql(
+    `UPDATE ${STATE_TABLE} SET needs_base = 'lost', attempt = NULL, shipped_seq = MAX(shipped_seq, ?1)
+     WHERE id = 1 AND timeline = ?2 AND shipped_seq = ?3 AND needs_base IS NULL RETURNING id`,
+    counted,
+    state.timeline,
+    state.shippedSeq,
+  );
+  const behind = `(SELECT shipped_seq FROM ${STATE_TABLE} WHERE id = 1)`;
+  const [settled] = await db.write([
+    numbers,
+    WAITS,
+    sql(
+      `INSERT INTO sqlite_sequence (name, seq) SELECT '${LOG_TABLE}', 0
+       WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '${LOG_TABLE}')`,
+    ),
+    sql(`UPDATE sqlite_sequence SET seq = ${behind} WHERE name = '${LOG_TABLE}' AND seq < ${behind}`),
+  ]);
+  return hasChanged(settled) ? { kind: 'needs-base', reason: 'lost', isNew: true } : { kind: 'busy' };
+}
