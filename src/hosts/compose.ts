@@ -82,11 +82,13 @@ export function composeShipping(
     readonly db: Database;
     readonly source: SnapshotSource;
     readonly now: () => Date;
+    readonly isDead?: ShipContext['isDead'];
   },
 ): ShipContext {
-  const { db, source, store, holder, now } = parts;
+  const { db, source, store, holder, now, isDead } = parts;
   return {
     db,
+    ...(isDead === undefined ? {} : { isDead }),
     source,
     store,
     holder,

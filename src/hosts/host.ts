@@ -102,7 +102,7 @@ export interface Host {
   runBackup(
     trigger: Trigger,
     scheduledAt: Date,
-    options?: Pick<BackupRequestOptions, 'unlessYoungerThanMs' | 'signal'>,
+    options?: Pick<BackupRequestOptions, 'unlessYoungerThanMs' | 'ofTimeline' | 'signal'>,
   ): Promise<BackupOutcome>;
   /** Runs the jobs once. */
   tick(): Promise<void>;

@@ -6,6 +6,7 @@ import { noLedger } from '../../src/backup/catalog/ledger.ts';
 import { findBackup, readGroups } from '../../src/backup/catalog/list.ts';
 import { type Manifest, parseManifest } from '../../src/backup/catalog/manifest.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
+import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
 import { type RowSource, SchemaChanged } from '../../src/backup/model/model.ts';
 import type { BackupContext } from '../../src/backup/run/context.ts';
@@ -272,6 +273,22 @@ describe('one run at a time, one backup a time', () => {
     await putBackup(store, PREFIX, now, ['row 1 missing from index i']);
     const start = { trigger: 'start', scheduledAt: world.clock.now(), unlessYoungerThanMs: 600_000 } as const;
     expect(await runBackup(context, start)).toMatchObject({ kind: 'done' });
+  });
+
+  test('a start is not skipped for a young backup of before a restore', async () => {
+    const source = openEmbeddedSnapshotSource({ path: world.path });
+    await ensureTriggers(world.db, source);
+    const { name, manifest } = await done(await run());
+    world.clock.advance(60_000);
+    const start = (ofTimeline: string | undefined) =>
+      runBackup(context, {
+        trigger: 'start',
+        scheduledAt: world.clock.now(),
+        unlessYoungerThanMs: 600_000,
+        ofTimeline,
+      });
+    expect(await start(manifest.changes?.timeline)).toMatchObject({ reason: 'recent', name });
+    expect(await start('f'.repeat(32))).toMatchObject({ kind: 'done' });
   });
 
   test('a start is skipped while a verified backup is young', async () => {

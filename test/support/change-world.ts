@@ -21,7 +21,7 @@ import { changeKey } from '../../src/backup/changes/change-names.ts';
 import { coverageOf } from '../../src/backup/changes/coverage.ts';
 import type { Row, SqlValue } from '../../src/backup/model/model.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
-import { keySql } from '../../src/backup/schema/change-key.ts';
+import { fileRest, keySql } from '../../src/backup/schema/change-key.ts';
 import { LOG_TABLE, triggersOf } from '../../src/backup/schema/change-triggers.ts';
 import { openFileSnapshotSource } from '../../src/backup/snapshot/file.ts';
 import { createDirectoryStore } from '../../src/backup/store/directory.ts';
@@ -148,7 +148,8 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
               of as string,
               more as string,
             );
-            if (row === undefined) deleted.push({ key: of, rest: more as string | null });
+            if (row === undefined)
+              deleted.push({ key: of, rest: typeof more === 'string' ? fileRest(more) : null });
             else images.push(row);
           }
           return images.length + deleted.length === 0 ? [] : [{ table, images, deleted }];

@@ -46,6 +46,8 @@ export interface BackupRequestOptions {
    * crash loop makes no flood).
    */
   readonly unlessYoungerThanMs?: number;
+  /** With it: one of another timeline of changes does not count, for it is of before a restore. */
+  readonly ofTimeline?: string | undefined;
 }
 
 export type BackupOutcome =
@@ -116,12 +118,14 @@ async function skip(
   context: BackupContext,
   options: BackupRequestOptions,
 ): Promise<BackupOutcome | undefined> {
-  const { unlessYoungerThanMs } = options;
+  const { unlessYoungerThanMs, ofTimeline } = options;
   if (unlessYoungerThanMs === undefined) return undefined;
   // A safety backup holds what was there before a change, and a start comes after it. One of a
   // damaged database is no safety, but a host that dies again and again needs no more of them.
   const { entry: newest } = await newestFit(context, ({ state, manifest }) => {
     const trigger = manifest?.trigger ?? '';
+    if (ofTimeline !== undefined && manifest?.changes && manifest.changes.timeline !== ofTimeline)
+      return false;
     return state === 'verified' ? !isSafetyTrigger(trigger) : state === 'damaged' && trigger === 'start';
   });
   if (newest === undefined) return undefined;

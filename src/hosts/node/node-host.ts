@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cron } from 'croner';
+import { changeState } from '../../backup/changes/change-state.ts';
 import { livingOfHost } from '../../backup/changes/living.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
 import { createImportUpload } from '../../backup/import/uploads.ts';
@@ -191,6 +192,7 @@ export async function startNode(
         store,
         now,
         holder: holderText('node host', now()),
+        isDead: isSurelyDead,
       }),
     },
     disk: () => checkDisks(placesOf(config)),
@@ -240,8 +242,13 @@ export async function startNode(
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const backUp: Host['runBackup'] = (trigger, at, options) =>
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
-  const backUpStart = (): Promise<unknown> =>
-    backUp('start', now(), { unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS });
+  const backUpStart = async (): Promise<unknown> => {
+    const [state] = await db.read([changeState]).catch(() => [undefined]);
+    return backUp('start', now(), {
+      unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS,
+      ofTimeline: state?.timeline,
+    });
+  };
   if (!isUnfilled) void backUpStart();
   void requests.add(telegram.begin(host.receive));
   const crons = [
@@ -262,6 +269,7 @@ export async function startNode(
       drillAndTell(config, { backups, bucket: bucketOf(config.backup, store), told }),
     ),
   ];
+  let unshipped: string | undefined;
   void shipForever();
   log.info('started', {
     bot: me.username,
@@ -278,11 +286,16 @@ export async function startNode(
     }
   }
 
-  /** What could not go now goes the next time: the log keeps it. */
-  function shipOnce(): Promise<void> {
-    return host
-      .shipChanges()
-      .catch((error: unknown) => log.warn('changes not shipped', { error: describeError(error) }));
+  /** What could not go now goes the next time: the log keeps it. One reason is told once. */
+  async function shipOnce(): Promise<void> {
+    try {
+      await host.shipChanges();
+      unshipped = undefined;
+    } catch (error) {
+      const reason = describeError(error);
+      if (reason !== unshipped) log.warn('changes not shipped', { error: reason });
+      unshipped = reason;
+    }
   }
 
   return {
