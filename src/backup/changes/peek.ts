@@ -8,7 +8,7 @@ export interface Peek {
   readonly state: ChangeState;
   /** The log's last entry; `shippedSeq` when none waits. */
   readonly last: number;
-  /** Its last entry ever, by SQLite's own counter; another number than {@link last}: some are gone. */
+  /** Its last entry ever, by SQLite's counter; not the same as {@link last}: some are gone. */
   readonly counted: number;
   /** `PRAGMA schema_version` now. */
   readonly cookie: number;

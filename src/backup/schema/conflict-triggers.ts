@@ -109,7 +109,7 @@ export function conflictSql({ columns, only }: Conflict): string {
   ].join(' AND ');
 }
 
-/** The same from such SQL, as far as it is such SQL: whoever asks makes the text anew and compares. */
+/** From such SQL, as far as it is such SQL: whoever asks makes the text anew and compares. */
 export function conflictIn(text: string): Conflict {
   const equal = new RegExp(
     `o\\.(${NAME}) = (?:NEW\\.${NAME}|COALESCE\\(NEW\\.${NAME}, (${CONSTANT})\\))(?: COLLATE (${NAME}))?(?= AND o\\.|; |$)`,
