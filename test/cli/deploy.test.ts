@@ -28,7 +28,7 @@ const DEPLOYED = [
 ];
 /** Notes its arguments, prints the lines, and ends with the code. */
 const wranglerSaying = (lines: readonly string[], code = 0): string =>
-  `#!/bin/sh\necho "$*" > "$(dirname "$0")/deployed"\ncat <<'END'\n${lines.join('\n')}\nEND\nexit ${code}\n`;
+  `#!/bin/sh\necho "$*" > "$(dirname "$0")/deployed"\necho "counted: $WRANGLER_SEND_METRICS"\ncat <<'END'\n${lines.join('\n')}\nEND\nexit ${code}\n`;
 
 const MAIN = fileURLToPath(new URL('../../src/cli/deploy.ts', import.meta.url));
 let directory: string;
@@ -89,7 +89,10 @@ const backups = async (): Promise<number> =>
     .length;
 
 test('backup, migration, wrangler, webhook', async () => {
-  expect(await deploy()).toMatchObject({ code: 0, output: expect.stringContaining('updates waiting') });
+  const deployed = await deploy();
+  expect(deployed).toMatchObject({ code: 0, output: expect.stringContaining('updates waiting') });
+  // Wrangler's telemetry is off in what is started here.
+  expect(deployed.output).toContain('counted: false');
   const [versions] = await db.read([
     all(sql('SELECT MAX(version) AS version FROM schema_migrations'), (row) => row.int('version')),
   ]);
