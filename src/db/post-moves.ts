@@ -10,7 +10,9 @@ const OLD_POSTS = `SELECT MAX(p.posting_id) AS posting_id, p.group_id FROM posts
   WHERE p.state = 'sent' AND p.message_id IS NOT NULL AND a.deleted_at IS NULL
     AND t.requested_at <= (SELECT moved_at FROM bot_identity)
   GROUP BY t.anime_id, p.group_id`;
-const UNTOUCHED = `NOT EXISTS (SELECT 1 FROM post_moves AS m WHERE m.posting_id = o.posting_id AND m.group_id = o.group_id)`;
+/** What failed may go well once the bot was added to the chat. */
+const UNTOUCHED = `NOT EXISTS (SELECT 1 FROM post_moves AS m
+  WHERE m.posting_id = o.posting_id AND m.group_id = o.group_id AND m.state <> 'failed')`;
 
 export function oldPosts(): Query<number> {
   const query = one(sql(`SELECT COUNT(*) AS n FROM (${OLD_POSTS}) AS o WHERE ${UNTOUCHED}`), (row) =>
@@ -23,7 +25,9 @@ export function oldPosts(): Query<number> {
 export function movePosts(userId: number): Statement {
   return sql(
     `INSERT INTO post_moves (posting_id, group_id, requested_by) SELECT o.posting_id, o.group_id, ?
-     FROM (${OLD_POSTS}) AS o WHERE ${UNTOUCHED} RETURNING posting_id`,
+     FROM (${OLD_POSTS}) AS o WHERE ${UNTOUCHED}
+     ON CONFLICT (posting_id, group_id) DO UPDATE SET state = 'waiting', error = NULL, requested_by = excluded.requested_by
+     RETURNING posting_id`,
     userId,
   );
 }

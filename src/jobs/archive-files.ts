@@ -17,14 +17,14 @@ import {
   pauseArchive,
   photosToArchive,
 } from '../db/archive.ts';
+import { captionsDue } from '../db/archive-captions.ts';
 import { paceOf } from '../db/chat-pace.ts';
 import type { Statement } from '../db/database.ts';
-import { titleFrom } from '../handlers/admin/draft-screens.ts';
 import { readSendFailure } from '../handlers/admin/telegram-errors.ts';
 import { MOST_A_MINUTE } from '../lib/chat-pace.ts';
-import { textsFor } from '../locales/index.ts';
-import { cutText, type Html } from '../text/html.ts';
-import { findWork, type Job, type JobContext } from './job.ts';
+import { archiveCaption } from './archive-caption.ts';
+import { editCaptions } from './archive-captions.ts';
+import type { Job, JobContext } from './job.ts';
 import { PacedChat } from './paced-chat.ts';
 import { withShare } from './share.ts';
 
@@ -34,8 +34,10 @@ const SHARE = 0.5;
 export const archiveJob: Job = {
   name: 'archive',
   async run(context) {
-    const [round] = await findWork(context, archiveRound(context.now()));
+    if (!context.requests.take(1)) return;
+    const [[round], due] = await context.db.read([archiveRound(context.now()), captionsDue()]);
     if (round !== undefined) await withShare(context, SHARE, (mine) => archive(mine, round));
+    if (due !== undefined) await withShare(context, SHARE, (mine) => editCaptions(mine, due));
   },
 };
 
@@ -84,7 +86,7 @@ async function copy(context: JobContext, round: ArchiveRound, file: FileToArchiv
   const { api, now, log } = context;
   try {
     const message = await sendStored(api, round.chatId, file, {
-      caption: captionOf(context, file).markup,
+      caption: archiveCaption(context.defaultLocale, file).markup,
       parse_mode: 'HTML',
       disable_notification: true,
     });
@@ -111,11 +113,4 @@ async function copy(context: JobContext, round: ArchiveRound, file: FileToArchiv
     log.warn('file not archived', { code: file.code, part: file.part, error: failure.reason });
     return { statements: [fileRefused(file.fileId, failure.reason, now())] };
   }
-}
-
-/** So that a person can read the channel when no database is left. */
-function captionOf({ defaultLocale }: JobContext, { title, description, code, part }: FileToArchive): Html {
-  const t = textsFor(defaultLocale);
-  const name = titleFrom(title, description) ?? t.viewer.untitled(code);
-  return t.admin.archive.caption(cutText(name, 256).text, code, part);
 }

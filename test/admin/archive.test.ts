@@ -130,3 +130,39 @@ test('the check finds lost rights, says so, and finds them again', async () => {
   await sendAdminNotices(desk.bot);
   expect(desk.last().text).toContain('arxiv kanalida yana ishlayapti');
 });
+
+test('another title, code or number: the copies say so, and nothing else is sent', async () => {
+  await addByWizard(desk, { description: 'Naruto', parts: 2, code: 12 });
+  await choose(String(channel.id));
+  await work(2);
+  await desk.admin.send('/edit 12');
+  await desk.press('✏️ Nomi');
+  await desk.admin.send('Naruto <Shippuden>');
+  await work();
+  const captions = () => channel.messages().map(({ text }) => text.split('\n').join(' | '));
+  expect(captions()).toEqual([
+    'Naruto <Shippuden> | Kod: 12 | 1-qism',
+    'Naruto <Shippuden> | Kod: 12 | 2-qism',
+  ]);
+  await desk.admin.send('/edit 12');
+  await desk.press('🔢 Kod');
+  await desk.admin.send('77');
+  await work();
+  expect(captions()).toEqual([
+    'Naruto <Shippuden> | Kod: 77 | 1-qism',
+    'Naruto <Shippuden> | Kod: 77 | 2-qism',
+  ]);
+  await desk.admin.send('/edit 77');
+  await desk.presses(/Qismlar/, '1', '↕️ Boshqa raqamga o‘tkazish');
+  await desk.admin.send('5');
+  await work();
+  expect(captions()).toContain('Naruto <Shippuden> | Kod: 77 | 5-qism');
+  // What no caption tells changes none.
+  desk.telegram.forgetCalls();
+  await desk.admin.send('/edit 77');
+  await desk.press('📅 Yil');
+  await desk.admin.send('2007');
+  await work(2);
+  expect(desk.telegram.callsOf('editMessageCaption')).toEqual([]);
+  expect(channel.messages()).toHaveLength(2);
+});

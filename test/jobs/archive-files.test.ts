@@ -1,6 +1,7 @@
 /** Copies of every file in a channel: all of them, at Telegram's pace, whatever dies meanwhile. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Room, startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { captionsOutdated } from '../../src/db/archive-captions.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { archiveJob } from '../../src/jobs/archive-files.ts';
 import { sendAdminNotices } from '../support/admin-notices.ts';
@@ -255,4 +256,68 @@ test('another channel gets all of it anew, and the old copies stay known until t
   expect(await archived()).toEqual(
     other.messages().map(({ id, file }) => ({ messageId: id, uniqueId: file?.uniqueId })),
   );
+});
+
+const outdate = (code: number, title: string) =>
+  bot.db.write([
+    sql('UPDATE anime SET title = ? WHERE code = ?', title, code),
+    captionsOutdated(code, bot.now()),
+  ]);
+const captions = () => copies().map(({ text }) => text.split('\n')[0]);
+const due = async () =>
+  (await bot.db.read([all(sql("SELECT key FROM alerts WHERE key LIKE 'caption%'"), () => 1)]))[0].length;
+
+test('captions that are out of date are edited at the channel’s pace, and each once', async () => {
+  await addAnime(1, 25, { photo: true });
+  for (let minute = 0; minute < 3; minute += 1) await work();
+  await outdate(1, 'Yangi nom');
+  telegram.forgetCalls();
+  const counts: number[] = [];
+  for (let minute = 0; minute < 4; minute += 1) {
+    await work();
+    counts.push(captions().filter((title) => title === 'Yangi nom').length);
+  }
+  expect(counts).toEqual([20, 26, 26, 26]);
+  expect(telegram.callsOf('editMessageCaption')).toHaveLength(26);
+  expect(refusedByFlood()).toEqual([]);
+  expect(await due()).toBe(0);
+  await work();
+  expect(await bot.costOf(() => archiveJob.run(bot.jobContext()))).toEqual({ reads: 1, writes: 0, calls: 0 });
+});
+
+test('an edit that Telegram refuses is left out, one that it puts off comes again; no copy is lost', async () => {
+  await addAnime(1, 4);
+  await work();
+  await outdate(1, 'Yangi nom');
+  telegram.script({
+    method: 'editMessageCaption',
+    fault: { kind: 'error', status: 400, description: "Bad Request: message can't be edited" },
+  });
+  telegram.script({ method: 'editMessageCaption', after: 1, fault: { kind: 'flood', retryAfter: 30 } });
+  for (let minute = 0; minute < 4; minute += 1) await work();
+  expect(captions().filter((title) => title === 'Yangi nom')).toHaveLength(3);
+  expect(await archived()).toHaveLength(4);
+  expect(await due()).toBe(0);
+});
+
+test.each(['before', 'after'] as const)('a kill %s any call leaves no caption out of date', async (when) => {
+  await addAnime(1, 3);
+  await work();
+  await work();
+  await outdate(1, 'Yangi nom');
+  let kills = 0;
+  for (let at = 0; at < 20; at += 1) {
+    await archiveJob
+      .run(killedAt(bot, bot.jobContext({ seconds: 100 }), at, when))
+      .catch((error: unknown) => {
+        if (!(error instanceof Killed)) throw error;
+        kills += 1;
+      });
+    // Changed again in the middle of it.
+    if (at === 5) await outdate(1, 'Eng yangi nom');
+    bot.advance(61_000);
+  }
+  expect(kills).toBeGreaterThan(3);
+  expect(captions()).toEqual(['Eng yangi nom', 'Eng yangi nom', 'Eng yangi nom']);
+  expect(await due()).toBe(0);
 });

@@ -10,6 +10,7 @@ import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { type Ask, answered } from '../../db/admin-questions.ts';
 import { wakeArchive } from '../../db/archive.ts';
+import { captionsOutdated } from '../../db/archive-captions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import { type CatalogueAnime, catalogueAnime } from '../../db/catalogue.ts';
 import {
@@ -68,6 +69,7 @@ export const editPartsFeature = feature('admins')
     const [deleted] = await ctx.turn.commit(
       deletePart(id, row, renumber === 1),
       auditIfChanged(ctx.viewer.id, 'part-deleted', subject, ctx.now),
+      captionsOutdated(of.id, ctx.now),
     );
     // Another admin was quicker.
     if (!hasChanged(deleted.at(-1))) return { alert: catalogue.partGone() };
@@ -133,6 +135,7 @@ async function moved(
   const [written] = await ctx.turn.commit(
     statements,
     auditIfChanged(ctx.viewer.id, 'part-moved', subject, ctx.now),
+    captionsOutdated(of.id, ctx.now),
   );
   // The part's own statement is the last; another admin may have deleted it meanwhile.
   if (!hasChanged(written.at(-1))) return { alert: catalogue.partGone() };

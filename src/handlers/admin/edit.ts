@@ -9,6 +9,7 @@ import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { type Ask, answered } from '../../db/admin-questions.ts';
 import { wakeArchive } from '../../db/archive.ts';
+import { captionsOutdated } from '../../db/archive-captions.ts';
 import { auditIfChanged } from '../../db/audit-log.ts';
 import {
   type AnimeChange,
@@ -104,6 +105,7 @@ async function save(
     indexAnime({ id: anime.id }, texts),
     unlessTrashed(catalogueAnime(anime.id)),
     wakeArchive(),
+    'title' in change || 'description' in change ? captionsOutdated(anime.id, ctx.now) : [],
   );
   // Another admin changed something else between this turn's read and its write.
   if (after !== undefined && !isDeepStrictEqual(searchText(after), texts))
@@ -187,6 +189,7 @@ async function takeCode(ctx: AdminContext, { anime }: Ask): Promise<Screen> {
     changeCode(anime.id, code, ctx.now),
     auditIfChanged(adminId, 'code-changed', subject, ctx.now),
     catalogueAnime(anime.id),
+    captionsOutdated(anime.id, ctx.now),
   );
   if (taken !== undefined && taken.id !== anime.id)
     return asking(catalogue.codeTaken(code, nameOf(taken, ctx.t), taken.deletedAt !== null), ctx.t);
