@@ -108,7 +108,7 @@ async function tell(
 function noticeText(
   notice: Notice,
   count: number,
-  { viewer, frame, admin, trouble, backupTrouble }: Texts,
+  { viewer, frame, admin, trouble, copyTrouble }: Texts,
 ): Html | undefined {
   switch (notice.kind) {
     case 'channel-unchecked':
@@ -133,7 +133,7 @@ function noticeText(
       if (notice.news === 'over') return frame.copyWhole();
       return (notice.news === 'late' ? frame.copyLate : frame.copyFailing)(
         notice.left,
-        backupTrouble(notice.reason),
+        copyTrouble(notice.reason),
       );
     case 'updates-wait':
       return frame.updatesWait(count);

@@ -11,7 +11,7 @@ import { uz as uzFrame } from './frame/uz.ts';
 import { uzCyrl as uzCyrlFrame } from './frame/uz-cyrl.ts';
 import { en as enTrouble } from './trouble/en.ts';
 import { ru as ruTrouble } from './trouble/ru.ts';
-import { saying, sayingOfBackups, sayingOfMoments } from './trouble/say.ts';
+import { saying, sayingOfBackups, sayingOfCopies, sayingOfMoments } from './trouble/say.ts';
 import { uz as uzTrouble } from './trouble/uz.ts';
 import { uzCyrl as uzCyrlTrouble } from './trouble/uz-cyrl.ts';
 import { en as enViewer } from './viewer/en.ts';
@@ -27,6 +27,7 @@ export interface Texts {
   readonly trouble: (said: string) => Html;
   /** Why the backup engine made no backup, likewise, followed by the engine's own words. */
   readonly backupTrouble: (said: string) => Html;
+  readonly copyTrouble: (said: string) => Html;
   /** Why a moment cannot be brought back, likewise. */
   readonly momentTrouble: (said: string) => Html;
 }
@@ -38,6 +39,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts.uz,
     trouble: saying(uzTrouble),
     backupTrouble: sayingOfBackups(uzTrouble),
+    copyTrouble: sayingOfCopies(uzTrouble),
     momentTrouble: sayingOfMoments(uzTrouble),
   },
   'uz-Cyrl': {
@@ -46,6 +48,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts['uz-Cyrl'],
     trouble: saying(uzCyrlTrouble),
     backupTrouble: sayingOfBackups(uzCyrlTrouble),
+    copyTrouble: sayingOfCopies(uzCyrlTrouble),
     momentTrouble: sayingOfMoments(uzCyrlTrouble),
   },
   ru: {
@@ -54,6 +57,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts.ru,
     trouble: saying(ruTrouble),
     backupTrouble: sayingOfBackups(ruTrouble),
+    copyTrouble: sayingOfCopies(ruTrouble),
     momentTrouble: sayingOfMoments(ruTrouble),
   },
   en: {
@@ -62,6 +66,7 @@ const catalogues: Record<LocaleName, Texts> = {
     admin: adminTexts.en,
     trouble: saying(enTrouble),
     backupTrouble: sayingOfBackups(enTrouble),
+    copyTrouble: sayingOfCopies(enTrouble),
     momentTrouble: sayingOfMoments(enTrouble),
   },
 };

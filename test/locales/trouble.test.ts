@@ -29,6 +29,10 @@ const USUAL: readonly (readonly [string, string])[] = [
   ["Bad Request: can't use file of type Document as Video", 'faylning turi boshqa'],
   ['Bad Request: group chat was upgraded to a supergroup chat', 'guruhning ID raqami o‘zgargan'],
   ['Bad Request: message to copy not found', 'xabar o‘chirilgan yoki nusxa olish taqiqlangan'],
+  [
+    "Bad Request: Message has protected content and can't be forwarded",
+    'kanalda kontentni saqlash va uzatish taqiqlangan, kanal sozlamalarida ruxsat bering',
+  ],
   ["Bad Request: message can't be copied", 'xabar o‘chirilgan yoki nusxa olish taqiqlangan'],
   ['Bad Request: TOPIC_CLOSED', 'guruhdagi mavzu yopilgan'],
   ['anime is in the trash', 'anime savatda'],
@@ -80,6 +84,19 @@ describe('refusals', () => {
 });
 
 describe('reasons of the backup engine', () => {
+  test('of the second copy admins are told in their language alone, and the cause is the right one', () => {
+    const raw = "/mnt/disk/nusxa: EROFS: read-only file system, open '/mnt/disk/nusxa/.a.db.gz.1.partial'";
+    expect(textsFor('uz').copyTrouble(raw).markup).toBe(
+      'disk faqat o‘qish uchun ulangan, uni yozish uchun qayta ulang',
+    );
+    for (const locale of LOCALE_NAMES)
+      expect(textsFor(locale).copyTrouble(raw).markup).not.toContain('EROFS');
+    expect(textsFor('uz').copyTrouble("EACCES: permission denied, open '/x'").markup).toBe(
+      'serverda fayl yoki papkaga yozish huquqi yo‘q',
+    );
+    expect(textsFor('uz').copyTrouble('a <new> reason').markup).toBe('<code>a &lt;new&gt; reason</code>');
+  });
+
   test.each([
     ['SQLITE_CORRUPT: database disk image is malformed', 'ma’lumotlar bazasi buzilgan'],
     [

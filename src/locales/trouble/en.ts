@@ -28,6 +28,7 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'db-damaged': 'the database is damaged; what to do is in docs/operations.md',
   'db-found': 'damage was found in the database when it was read',
   'no-room': 'no room is left on the disk or in the store: make some',
+  'read-only': 'the disk is mounted read-only, mount it for writing',
   'no-right': 'the bot may not write to a file or directory on the server',
   'store-key': 'the store refused the key: check the key and its rights',
   'no-store': 'there is no such store: check its name and address',

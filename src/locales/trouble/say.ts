@@ -47,7 +47,8 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
   [/SQLITE_(?:CORRUPT|NOTADB)|disk image is malformed|not a database|database is damaged/i, 'db-damaged'],
   [/damaged when it was read/, 'db-found'],
   [/ENOSPC|EDQUOT|no space left|SQLITE_FULL|disk is full|make room|quota|insufficient ?storage/i, 'no-room'],
-  [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|EROFS|readonly database|must be writable/i, 'no-right'],
+  [/EROFS/, 'read-only'],
+  [/SQLITE_(?:READONLY|CANTOPEN)|EACCES|EPERM|readonly database|must be writable/i, 'no-right'],
   [
     /SignatureDoesNotMatch|InvalidAccessKeyId|AccessDenied|access denied|S3_(?:ACCESS|SECRET)|\b403\b/i,
     'store-key',
@@ -135,6 +136,11 @@ export function sayingOfBackups(texts: Readonly<Record<TroubleCode, string>>): (
     const code = OF_BACKUPS.find(([pattern]) => pattern.test(said))?.[1] ?? 'odd';
     return html`${lacks?.html ?? texts[code]}\n<code>${bare(said)}</code>`;
   };
+}
+
+/** Like {@link saying}: what is said of the second copy, whose engine's words are in the log. */
+export function sayingOfCopies(texts: Readonly<Record<TroubleCode, string>>): (said: string) => Html {
+  return (said) => sentence(texts, OF_BACKUPS, said);
 }
 
 /** A sentence of the language; of an unknown one that it is unknown, and the words as code. */

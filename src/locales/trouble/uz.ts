@@ -27,6 +27,7 @@ export const uz = {
   'db-damaged': 'ma’lumotlar bazasi buzilgan, nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan',
   'db-found': 'nusxa olinayotganda bazada buzilgan joy topildi',
   'no-room': 'diskda yoki omborda joy qolmagan, joy bo‘shating',
+  'read-only': 'disk faqat o‘qish uchun ulangan, uni yozish uchun qayta ulang',
   'no-right': 'serverda fayl yoki papkaga yozish huquqi yo‘q',
   'store-key': 'ombor kalitni qabul qilmadi, kalit va huquqlarini tekshiring',
   'no-store': 'bunday ombor topilmadi, nomi va manzilini tekshiring',
