@@ -2,6 +2,7 @@
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
 import { readGroups } from '../backup/catalog/list.ts';
 import { isLatest } from '../backup/catalog/newest.ts';
+import { strangersOf } from '../backup/catalog/whose-bot.ts';
 import { hasManifest, isComplete, type Listings, missingIn, placesOf } from '../backup/copy/places.ts';
 import { explain } from '../lib/clock.ts';
 import { inParallel } from '../lib/in-parallel.ts';
@@ -122,7 +123,9 @@ const animeOf = ({ manifest }: BackupEntry): number | undefined =>
 export function fullerElsewhere(
   newest: BackupEntry | undefined,
   only: readonly BackupEntry[],
+  bot?: number,
 ): BackupEntry | undefined {
   if (newest === undefined || animeOf(newest) !== 0) return undefined;
-  return only.find((entry) => isLatest(entry) && (animeOf(entry) ?? 0) > 0);
+  const strangers = strangersOf(bot, [newest, ...only]);
+  return only.find((entry) => !strangers.has(entry) && isLatest(entry) && (animeOf(entry) ?? 0) > 0);
 }

@@ -5,6 +5,7 @@ import type { BackupEntry } from '../backup/catalog/entry.ts';
 import { findBackup, newestFit, newestVerified, readGroups } from '../backup/catalog/list.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
 import { isLatest, latestBackup, noLatest, passedOver, tooNewText } from '../backup/catalog/newest.ts';
+import { botText } from '../backup/catalog/whose-bot.ts';
 import { explain } from '../lib/clock.ts';
 import { UsageError } from './command.ts';
 import type { Session } from './session.ts';
@@ -31,7 +32,15 @@ export interface Resolved {
  * @throws when there is no such backup, with the newest one's name
  */
 export async function resolveBackup(bucket: Bucket, text: string): Promise<Resolved> {
-  if (text !== 'latest') return { entry: await namedBackup(bucket, text), passedOver: [] };
+  if (text !== 'latest') {
+    const entry = await namedBackup(bucket, text);
+    const bot = entry.manifest?.bot;
+    const isOther = bot !== undefined && bucket.bot !== undefined && bot.id !== bucket.bot;
+    const warning = isOther
+      ? [`${entry.name} is of the bot ${botText(bot)}, and BOT_TOKEN is of another one`]
+      : [];
+    return { entry, passedOver: warning };
+  }
   const newest = await latestBackup(bucket);
   const newer = passedOver(bucket, newest);
   if (newest.entry !== undefined) return { entry: newest.entry, passedOver: newer };
@@ -41,7 +50,9 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   throw new NoLatest(
     why,
     [
-      `${why}${isAbsent(bucket) ? `, ${ABSENT}` : ': make one with `npm run backup -- full`'}`,
+      newest.strangers !== undefined
+        ? why
+        : `${why}${isAbsent(bucket) ? `, ${ABSENT}` : ': make one with `npm run backup -- full`'}`,
       ...newer.slice(0, SHOWN),
       ...(bare === undefined
         ? []

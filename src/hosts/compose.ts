@@ -128,7 +128,7 @@ export function composeEngine(
 /** An owner of a key has encrypted backups, even on a machine that makes none. */
 export function bucketOf(settings: BackupSettings, store: Store): Bucket {
   const isSealed = encryptionOf(settings) !== undefined || settings.ageIdentity !== undefined;
-  return { store, prefix: settings.prefix, isSealed };
+  return { store, prefix: settings.prefix, isSealed, bot: settings.botId };
 }
 
 /** The second bucket, below its own prefix. */

@@ -65,6 +65,8 @@ export interface BackupSettings {
   readonly passphrase: string | undefined;
   /** A file or a key that opens encrypted backups; CLI only. */
   readonly ageIdentity: string | undefined;
+  /** Of BOT_TOKEN: whose backups these are. */
+  readonly botId: number | undefined;
 }
 
 export interface ChangeSettings {
@@ -238,6 +240,7 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
     ageRecipients,
     passphrase,
     ageIdentity: read.text('BACKUP_AGE_IDENTITY'),
+    botId: Number(/^\d{1,15}(?=:)/.exec(read.text('BOT_TOKEN') ?? '')?.[0] ?? Number.NaN) || undefined,
   };
 }
 

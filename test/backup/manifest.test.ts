@@ -72,6 +72,19 @@ test('one that names its place in the change log is of version 2, and comes back
   expect(() => parseManifest(serializeManifest(forged))).toThrow(/manifest version: 2 is of one/);
 });
 
+test('one that names its bot is of version 3, with its place in the change log or without', () => {
+  const bot = { id: 7, username: 'a_bot', before: 'old_bot' };
+  for (const more of [{}, { changes }]) {
+    const manifest = createManifest({ ...draft, ...more, bot });
+    expect(manifest).toMatchObject({ version: 3, bot });
+    expect(parseManifest(serializeManifest(manifest))).toEqual(manifest);
+  }
+  const forged = { ...createManifest({ ...draft, changes }), bot };
+  expect(() => parseManifest(serializeManifest(forged))).toThrow(
+    /manifest version: 3 is of one that names its bot/,
+  );
+});
+
 test('is readable JSON for anybody', () => {
   const file = JSON.parse(Buffer.from(bytes).toString('utf8'));
   expect(file).toMatchObject({
@@ -148,9 +161,9 @@ describe('says what is wrong', () => {
   });
 
   test('a newer program', () => {
-    const newer = { ...createManifest(draft), version: 3 } as unknown;
+    const newer = { ...createManifest(draft), version: 4 } as unknown;
     expect(() => parseManifest(serializeManifest(newer as ReturnType<typeof createManifest>))).toThrow(
-      /version 3 is newer than this program/,
+      /version 4 is newer than this program/,
     );
   });
 

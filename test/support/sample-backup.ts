@@ -3,7 +3,12 @@
  * afterwards.
  */
 import { createHash } from 'node:crypto';
-import { createManifest, serializeManifest, type Trigger } from '../../src/backup/catalog/manifest.ts';
+import {
+  createManifest,
+  type Manifest,
+  serializeManifest,
+  type Trigger,
+} from '../../src/backup/catalog/manifest.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
 import type { Store } from '../../src/backup/store/types.ts';
 
@@ -19,6 +24,7 @@ export async function putBackup(
   scheduledAt: Date,
   findings?: string[],
   trigger: Trigger = 'schedule',
+  bot?: Manifest['bot'],
 ): Promise<string> {
   const name = backupName(scheduledAt);
   const time = scheduledAt.toISOString();
@@ -46,6 +52,7 @@ export async function putBackup(
     schema_sha256: sha256,
     tables: [],
     ...(findings && { findings }),
+    ...(bot && { bot }),
     libraries: {},
     verified_at: time,
     proof: ['none: made by a test'],

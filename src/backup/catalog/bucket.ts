@@ -11,6 +11,11 @@ export interface Bucket {
    * bucket.
    */
   readonly isSealed?: boolean;
+  /**
+   * The bot whose token is set, by its id: backups of other bots' databases count for
+   * nothing. Undefined: no token is set, and all count.
+   */
+  readonly bot?: number | undefined;
   /** What times are held against; the system's by default. */
   readonly clock?: Pick<Clock, 'now'>;
 }

@@ -8,6 +8,7 @@ import { type Bucket, nowOf } from './bucket.ts';
 import { type BackupEntry, groupTime, isUnsealed, loadEntry, type ObjectGroup } from './entry.ts';
 import { type BackupName, isOfBackup, parseKey, STEM } from './names.ts';
 import { isAhead } from './true-time.ts';
+import { familiesOf, type Kin, kinOf } from './whose-bot.ts';
 
 /** One listing, grouped, newest first. Objects that are none of ours are left out. */
 export async function readGroups(bucket: Bucket): Promise<ObjectGroup[]> {
@@ -56,6 +57,8 @@ export interface Newest {
   readonly entry: BackupEntry | undefined;
   /** Newer ones that were passed over, and those whose time nobody knows; newest first. */
   readonly newer: readonly BackupEntry[];
+  /** Those of {@link newer} that are of other bots, and count for nothing. */
+  readonly strangers?: readonly BackupEntry[];
 }
 
 const isVerified = ({ state }: BackupEntry): boolean => state === 'verified';
@@ -63,19 +66,51 @@ const isVerified = ({ state }: BackupEntry): boolean => state === 'verified';
 /**
  * The newest backup that `isFit` (by default: verified); reads no more manifests than it must. One
  * dated in the future is passed over: a clock that ran ahead made it, and it would pose as the
- * newest until time catches up. So is one that {@link isUnsealed}.
+ * newest until time catches up. So is one that {@link isUnsealed}, and one of another bot; but
+ * where all that name a bot are of one other, a new token was put beside an old bot's backups.
  */
 export async function newestFit(
   bucket: Bucket,
   isFit: (entry: BackupEntry) => boolean = isVerified,
 ): Promise<Newest> {
-  const newer: BackupEntry[] = [];
-  for (const group of await readGroups(bucket)) {
-    const entry = await loadEntry(bucket, group);
-    if (isFit(entry) && counts(bucket, entry)) return { entry, newer };
-    newer.push(entry);
+  const choice = new Choice(bucket, isFit);
+  for (const group of await readGroups(bucket)) if (choice.isMade(await loadEntry(bucket, group))) break;
+  return choice.result();
+}
+
+/** Looks at one after another, newest first, until it has one. */
+class Choice {
+  readonly #bucket: Bucket;
+  readonly #isFit: (entry: BackupEntry) => boolean;
+  readonly #kin: Kin;
+  readonly #newer: BackupEntry[] = [];
+  #entry: BackupEntry | undefined;
+
+  constructor(bucket: Bucket, isFit: (entry: BackupEntry) => boolean) {
+    this.#bucket = bucket;
+    this.#isFit = isFit;
+    this.#kin = kinOf(bucket.bot);
   }
-  return { entry: undefined, newer };
+
+  isMade(entry: BackupEntry): boolean {
+    this.#kin.meet(entry.manifest?.bot);
+    if (this.#isGood(entry) && !this.#kin.isStranger(entry)) this.#entry = entry;
+    else this.#newer.push(entry);
+    return this.#entry !== undefined;
+  }
+
+  result(): Newest {
+    const newer = this.#newer;
+    const strangers = newer.filter((entry) => this.#kin.isStranger(entry));
+    if (this.#entry !== undefined || familiesOf(newer).length !== 1)
+      return { entry: this.#entry, newer, ...(strangers.length > 0 && { strangers }) };
+    const at = newer.findIndex((entry) => this.#isGood(entry));
+    return { entry: newer[at], newer: at === -1 ? newer : newer.slice(0, at) };
+  }
+
+  #isGood(entry: BackupEntry): boolean {
+    return this.#isFit(entry) && counts(this.#bucket, entry);
+  }
 }
 
 function counts(bucket: Bucket, entry: BackupEntry): boolean {
@@ -84,8 +119,9 @@ function counts(bucket: Bucket, entry: BackupEntry): boolean {
 
 /** The newest verified one of all the backups, which are at hand. */
 export function newestOf(bucket: Bucket, entries: readonly BackupEntry[]): Newest {
-  const at = entries.findIndex((entry) => isVerified(entry) && counts(bucket, entry));
-  return { entry: entries[at], newer: at === -1 ? entries : entries.slice(0, at) };
+  const choice = new Choice(bucket, isVerified);
+  for (const entry of entries) if (choice.isMade(entry)) break;
+  return choice.result();
 }
 
 /** The newest backup whose manifest is sound and whose objects are there. */

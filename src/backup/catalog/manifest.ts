@@ -12,8 +12,11 @@ import { manifestChangesSchema } from './change-position.ts';
 import { parseKey, timeOfName } from './names.ts';
 
 const FORMAT = 'anime-bot-backup';
-/** Of a manifest that names a place in the change log; one without is of version 1, as ever. */
-const VERSION = 2;
+/**
+ * Of a manifest that names its bot; 2: of one that names a place in the change log alone; one
+ * without either is of version 1, as ever.
+ */
+const VERSION = 3;
 
 /**
  * What started a run. `migration` and `import` are the backups taken before one; `changes` is the
@@ -64,7 +67,7 @@ const objectEntry = v.strictObject({
 
 const manifestSchema = v.strictObject({
   format: v.literal(FORMAT),
-  version: v.picklist([1, VERSION]),
+  version: v.picklist([1, 2, VERSION]),
   name: v.pipe(
     v.string(),
     v.check((name) => timeOfName(name) !== undefined, 'is not a backup name'),
@@ -80,6 +83,12 @@ const manifestSchema = v.strictObject({
   schema_sha256: sha256,
   /** Where the change log stood in the snapshot; only where there was one. */
   changes: v.optional(manifestChangesSchema),
+  /**
+   * The bot that the database belonged to, and the user name of the one before (a database that
+   * moved to a new bot): tells backups apart where bots share a bucket. Anybody in Telegram sees
+   * both. Absent: the database remembered none.
+   */
+  bot: v.optional(v.strictObject({ id: count, username: text, before: v.optional(text) })),
   tables: v.array(
     v.strictObject({ name: text, kind: v.picklist(['table', 'shadow', 'internal']), rows: count, sha256 }),
   ),
@@ -113,9 +122,17 @@ export type ManifestDraft = Omit<Manifest, 'format' | 'version' | 'state'>;
  */
 export function createManifest(draft: ManifestDraft): Manifest {
   const state = draft.findings === undefined ? 'verified' : 'damaged';
-  const version = draft.changes === undefined ? 1 : VERSION;
+  const version = versionOf(draft);
   return check({ format: FORMAT, version, ...draft, state });
 }
+
+function versionOf({ bot, changes }: Pick<Manifest, 'bot' | 'changes'>): Manifest['version'] {
+  if (bot !== undefined) return VERSION;
+  return changes === undefined ? 1 : 2;
+}
+
+/** What a manifest of a version names. */
+const NAMES = { 1: 'neither', 2: 'a place in the change log', 3: 'its bot' } as const;
 
 const SEAL = /^(.*),\n {2}"sha256": "([0-9a-f]{64})"\n\}\n$/s;
 
@@ -169,8 +186,9 @@ function check(value: unknown): Manifest {
   const manifest = result.output;
   if ((manifest.state === 'damaged') !== (manifest.findings !== undefined))
     throw new ManifestError('manifest state: findings are of a damaged backup, and it has some');
-  if ((manifest.version === VERSION) !== (manifest.changes !== undefined))
-    throw new ManifestError(`manifest version: ${VERSION} is of one that names a place in the change log`);
+  const version = versionOf(manifest);
+  if (manifest.version !== version)
+    throw new ManifestError(`manifest version: ${version} is of one that names ${NAMES[version]}`);
   for (const [role, object] of Object.entries(manifest.objects)) {
     const parsed = parseKey('', object.file);
     if (

@@ -1,16 +1,20 @@
 /** What is said of backups newer than the one that is taken: never nothing. */
 
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
+import { countOf } from '../../text/format.ts';
 import { type Bucket, nowOf } from './bucket.ts';
 import { type BackupEntry, damageOf, isUnsealed } from './entry.ts';
 import type { BackupHealth } from './health.ts';
-import { type Newest, newestFit } from './list.ts';
+import { listBackups, type Newest, newestFit } from './list.ts';
 import type { Manifest } from './manifest.ts';
 import { isAhead } from './true-time.ts';
+import { botText, familiesOf } from './whose-bot.ts';
 
 /** The newest damaged backup that no good one follows, whatever else lies before it. */
-export function damagedNewest(bucket: Bucket, { newer }: Newest): BackupEntry | undefined {
-  return newer.find(({ state, time }) => state === 'damaged' && !isAhead(time, nowOf(bucket)));
+export function damagedNewest(bucket: Bucket, { newer, strangers = [] }: Newest): BackupEntry | undefined {
+  return newer.find(
+    (entry) => entry.state === 'damaged' && !strangers.includes(entry) && !isAhead(entry.time, nowOf(bucket)),
+  );
 }
 
 /**
@@ -51,13 +55,26 @@ export function isLatest({ state, manifest, usable, verdict }: BackupEntry): boo
  * What `latest` means. Where there are only safety backups it means none: which of them is wanted,
  * a person must say.
  */
-export function latestBackup(bucket: Bucket): Promise<Newest> {
-  return newestFit(bucket, isLatest);
+export async function latestBackup(bucket: Bucket): Promise<Newest> {
+  const found = await newestFit(bucket, isLatest);
+  if (bucket.bot !== undefined || found.entry?.manifest?.bot === undefined) return found;
+  // No token says whose is meant: where there are several bots' a person must.
+  const { entries } = await listBackups(bucket);
+  const strangers = entries.filter(({ manifest }) => manifest?.bot !== undefined);
+  return familiesOf(strangers).length === 1 ? found : { entry: undefined, newer: entries, strangers };
 }
 
 /** Why there is none, for people. */
-export function noLatest(bucket: Bucket, { newer }: Newest): string {
+export function noLatest(bucket: Bucket, { newer, strangers = [] }: Newest): string {
   const where = bucket.store.description;
+  if (strangers.length > 0) {
+    const bots = familiesOf(strangers).flatMap(([newest]) => {
+      const bot = newest?.manifest?.bot;
+      return newest === undefined || bot === undefined ? [] : [`${botText(bot)}: ${newest.name}`];
+    });
+    const why = bucket.bot === undefined ? 'BOT_TOKEN is not set' : 'none is of the bot of BOT_TOKEN';
+    return `${where} has backups of ${countOf(bots.length, 'other bot')}, and ${why}; say which is meant by its name. The newest of each: ${bots.join(', ')}`;
+  }
   if (newer.length === 0) return `there is no backup in ${where}`;
   if (newer.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)))
     return `${where} has no verified backup that is encrypted, as your settings want`;
@@ -70,7 +87,7 @@ export function noLatest(bucket: Bucket, { newer }: Newest): string {
  * One sentence for each that was passed over: what is wrong with it, and what can still be done
  * with it.
  */
-export function passedOver(bucket: Bucket, { entry: taken, newer }: Newest): string[] {
+export function passedOver(bucket: Bucket, { entry: taken, newer, strangers = [] }: Newest): string[] {
   // Newer than nothing, where none is taken.
   const newerAnd = taken === undefined ? '' : 'is newer and ';
   const is = newerAnd === '' ? 'is' : 'is newer and';
@@ -83,6 +100,8 @@ export function passedOver(bucket: Bucket, { entry: taken, newer }: Newest): str
     : [];
   const others = newer.map((entry) => {
     const { name, state, problem, manifest, time, usable, verdict } = entry;
+    if (strangers.includes(entry) && manifest?.bot !== undefined)
+      return `${name} ${is} of another bot, ${botText(manifest.bot)}: \`restore ${name}\` takes it`;
     if (isAhead(time, nowOf(bucket)))
       return `${name} is dated in the future by a wrong clock and may be newer: \`restore ${name}\` takes it`;
     if (isUnsealed(bucket, entry) && isLatest(entry))

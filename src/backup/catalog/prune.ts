@@ -10,7 +10,7 @@ import { explain } from '../../lib/clock.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
 import { StoreError } from '../store/types.ts';
 import type { Bucket } from './bucket.ts';
-import { loadEntry, type ObjectGroup } from './entry.ts';
+import { type BackupEntry, loadEntry, type ObjectGroup } from './entry.ts';
 import type { Ledger } from './ledger.ts';
 import { readGroups } from './list.ts';
 import { isSafetyTrigger } from './manifest.ts';
@@ -24,6 +24,7 @@ import {
   timeOfName,
   verdictKey,
 } from './names.ts';
+import { foreignOf, withForeign } from './not-ours.ts';
 import {
   LEAST_VERIFIED,
   planRetention,
@@ -48,6 +49,11 @@ export interface PruneOptions {
    * is up).
    */
   readonly check?: () => Promise<void>;
+  /**
+   * The bucket may be shared: one whose manifest names no bot, and which is not on record, is not
+   * ours to judge.
+   */
+  readonly isShared?: boolean;
   /** Why one may not go yet, whatever the rules say. */
   readonly heldBack?: (name: BackupName) => string | undefined;
 }
@@ -135,12 +141,13 @@ async function planBucket(
       },
     ]),
   );
-  const read = new Set<BackupName>();
+  const read = new Map<BackupName, BackupEntry>();
+  const foreign = new Map<BackupName, string>();
   for (;;) {
     const plan = planRetention([...entries.values()], options.policy, options.now);
     const wanted = decisive(plan, { entries, recorded, isShown: options.dryRun === true });
     const unread = groups.filter(({ name }) => wanted.has(name) && !read.has(name));
-    if (unread.length === 0) return plan;
+    if (unread.length === 0) return withForeign(plan, foreign);
     await inParallel(unread, async (group) => {
       const loaded = await loadEntry(bucket, group);
       const { state, manifest } = loaded;
@@ -150,8 +157,14 @@ async function planBucket(
       };
       const heldBack = options.heldBack?.(group.name);
       entries.set(group.name, { ...presumed(group), isSafety: false, heldBack, state, ...known });
-      read.add(group.name);
+      read.set(group.name, loaded);
     });
+    for (const [name, why] of foreignOf(bucket, [...read.values()], (name) =>
+      options.isShared === true ? recorded.has(name) : true,
+    )) {
+      foreign.set(name, why);
+      entries.delete(name);
+    }
   }
 }
 

@@ -83,6 +83,7 @@ export async function pruneCopy(
       triggers,
       // Where more than half would go, the first bucket asked before it let them go.
       confirmed: true,
+      isShared: true,
       heldBack: (name) => (mayGo.has(name) ? undefined : HELD_BACK),
       check: async () => {
         if (!slice.take(DELETION_REQUESTS)) throw new SliceUsedUp();

@@ -5,6 +5,7 @@
 
 import { abortable, reasonOf } from '../../lib/clock.ts';
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
+import type { Manifest } from '../catalog/manifest.ts';
 import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
 import { sweepUploads } from '../catalog/prune.ts';
 import { type BasePosition, createPositionSink } from '../changes/base.ts';
@@ -23,6 +24,7 @@ import type { JustWritten } from '../verify/prove-objects.ts';
 import { checkAll } from './check-all.ts';
 import type { BackupContext } from './context.ts';
 import { createSchemaVersionSink } from './schema-version.ts';
+import { createBotSink } from './snapshot-bot.ts';
 
 export interface Captured {
   readonly database: JustWritten;
@@ -32,6 +34,7 @@ export interface Captured {
   readonly schemaVersion: number | null;
   /** Where the change log stood; undefined where there is none. */
   readonly position: BasePosition | undefined;
+  readonly bot: Manifest['bot'];
   /** What is wrong with the database that was read; empty: nothing was found. */
   readonly check: SourceCheck;
 }
@@ -106,6 +109,7 @@ async function captureOnce(context: BackupContext, options: CaptureOptions): Pro
       schemaSha256: sinks.digest.schemaSha256(),
       schemaVersion: sinks.version.version ?? null,
       position: sinks.position.position,
+      bot: sinks.bot.bot,
       check: sinks.check,
     };
   } catch (error) {
@@ -140,6 +144,7 @@ interface Sinks {
   readonly digest: ReturnType<typeof createDigestSink>;
   readonly version: ReturnType<typeof createSchemaVersionSink>;
   readonly position: ReturnType<typeof createPositionSink>;
+  readonly bot: ReturnType<typeof createBotSink>;
 }
 
 async function readInto(
@@ -160,6 +165,7 @@ async function readInto(
     digest: createDigestSink(),
     version: createSchemaVersionSink(),
     position: createPositionSink(),
+    bot: createBotSink(),
   };
   const { document: ordered, ...others } = sinks;
   const check = await context.source.read(

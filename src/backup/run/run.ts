@@ -249,6 +249,7 @@ async function makeObjects(
     schema_sha256: captured.schemaSha256,
     tables: captured.tables.map(({ table, kind, rows, sha256 }) => ({ name: table, kind, rows, sha256 })),
     ...(captured.position === undefined ? {} : { changes: captured.position.changes }),
+    ...(captured.bot && { bot: captured.bot }),
     libraries: { ...context.libraries },
     verified_at: now,
     proof: [...proof.proof, checked, ...shortened(notes)],

@@ -9,9 +9,10 @@ import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-ba
 import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
+import { botText, familiesOf, strangersOf } from '../../backup/catalog/whose-bot.ts';
 import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
-import { formatBytes, formatCount, formatDuration } from '../../text/format.ts';
+import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { storedBehind } from '../further.ts';
@@ -78,8 +79,9 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
       : await storedBehind(invocation, bucket, newest);
   const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
   const others = await lookElsewhere(session, entries, now());
-  const fuller = session.readsCopy ? undefined : fullerElsewhere(newest, others?.only ?? []);
+  const fuller = session.readsCopy ? undefined : fullerElsewhere(newest, others?.only ?? [], bucket.bot);
   const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
+  const strangers = strangersOf(bucket.bot, all);
   const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   const reach = historyOf(basesOf(bucket, entries), (await listChanges(bucket)).files);
@@ -128,6 +130,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   if (later !== undefined) terminal.say(colors.yellow(later));
   if (others !== undefined)
     terminal.say(others.isWhole ? colors.dim(others.line) : colors.yellow(others.line));
+  if (strangers.size > 0) terminal.say(colors.yellow(strangersLine([...strangers])));
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   if (unread !== undefined && total > 0)
     terminal.say(
@@ -147,7 +150,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     const [title = '', ...lines] = formatTable(
       others === undefined ? COLUMNS : [...COLUMNS, { title: 'PLACE' }],
       shown.map((entry) => [
-        ...cells(bucket, entry, now(), colors),
+        ...cells(bucket, entry, { now: now(), colors, strangers }),
         ...(others === undefined ? [] : [others.placeOf(entry)]),
       ]),
       terminal.columns,
@@ -165,6 +168,11 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   // The one line that matters has scrolled away.
   if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) terminal.say(safe);
   return 0;
+}
+
+function strangersLine(strangers: readonly BackupEntry[]): string {
+  const bots = familiesOf(strangers).flatMap(([newest]) => newest?.manifest?.bot ?? []);
+  return `${countOf(strangers.length, 'backup')} of another bot (${bots.map(botText).join(', ')}) count for nothing here, and this one deletes none of them: give each bot a bucket or a BACKUP_PREFIX of its own`;
 }
 
 const isOlderThan =
@@ -205,13 +213,22 @@ const STATE_COLORS: Readonly<Record<BackupEntry['state'], (colors: Colors) => Co
   unreadable: ({ red }) => red,
 };
 
-function cells(bucket: Bucket, entry: BackupEntry, now: Date, colors: Colors): string[] {
+function cells(
+  bucket: Bucket,
+  entry: BackupEntry,
+  {
+    now,
+    colors,
+    strangers,
+  }: { readonly now: Date; readonly colors: Colors; readonly strangers: ReadonlySet<BackupEntry> },
+): string[] {
   const { manifest } = entry;
   const counts = COUNTED.map((name) => manifest?.tables.find((table) => table.name === name)?.rows);
   const state = [
     STATE_COLORS[entry.state](colors)(entry.state),
     ...(entry.encrypted ? ['encrypted'] : isUnsealed(bucket, entry) ? [colors.yellow('not encrypted')] : []),
     ...(entry.pinned ? [colors.cyan('pinned')] : []),
+    ...(strangers.has(entry) && manifest?.bot ? [colors.yellow(`of @${manifest.bot.username}`)] : []),
   ];
   return [
     entry.name,
@@ -237,6 +254,7 @@ function asJson(entry: BackupEntry): Record<string, unknown> {
       (manifest?.tables ?? []).flatMap(({ name, kind, rows }) => (kind === 'table' ? [[name, rows]] : [])),
     ),
     trigger: manifest?.trigger ?? null,
+    bot: manifest?.bot?.username ?? null,
     encrypted: entry.encrypted,
     pinned: entry.pinned,
     verified_at: manifest?.verified_at ?? null,

@@ -22,6 +22,8 @@ import { createMemoryStore } from '../../support/memory-store.ts';
 import { putBackup } from '../../support/sample-backup.ts';
 
 const DAY = 86_400_000;
+/** All are on the record of this bot. */
+const recorded = async (names: readonly string[]) => new Map(names.map((name) => [name, 'schedule']));
 
 function pair() {
   const clock = testClock();
@@ -33,7 +35,7 @@ function pair() {
     copy,
     clock,
     policy: { days: 90 },
-    triggers: async () => new Map<string, string>(),
+    triggers: recorded,
   };
   let memory: CopyMemory = NO_MEMORY;
   return {
@@ -498,7 +500,7 @@ describe('retention of the copy', () => {
       await world.make(1);
       await prune(world.first, { policy, now: world.clock.now(), confirmed: true });
       await change.onDay?.(day);
-      memory = await catchUp({ ...world, policy, triggers: async () => new Map() }, memory, NO_LIMIT);
+      memory = await catchUp({ ...world, policy, triggers: recorded }, memory, NO_LIMIT);
       await look();
     }
     return { world, deleted, memory };
@@ -519,7 +521,7 @@ describe('retention of the copy', () => {
     world.a.objects.clear();
     for (let day = 0; day < 60; day += 1) {
       world.clock.advance(DAY);
-      await catchUp({ ...world, policy, triggers: async () => new Map() }, world.memory, NO_LIMIT);
+      await catchUp({ ...world, policy, triggers: recorded }, world.memory, NO_LIMIT);
       await world.slice();
     }
     expect(await readGroups(world.copy)).toHaveLength(10);
@@ -528,7 +530,7 @@ describe('retention of the copy', () => {
   test('a clock that ran a year ahead deletes nothing early', async () => {
     const world = pair();
     await world.make(10);
-    const context = { ...world, policy: { days: 1 }, triggers: async () => new Map<string, string>() };
+    const context = { ...world, policy: { days: 1 }, triggers: recorded };
     let memory = await catchUp(context, NO_MEMORY, NO_LIMIT);
     await prune(world.first, { policy: { days: 1 }, now: world.clock.now(), confirmed: true });
     memory = await catchUp(context, memory, NO_LIMIT);
@@ -546,7 +548,7 @@ describe('retention of the copy', () => {
         throw new StoreError('removal failed: 403 AccessDenied', { retryable: false, isDenied: true });
       },
     };
-    const context = { ...world, policy, triggers: async () => new Map<string, string>() };
+    const context = { ...world, policy, triggers: recorded };
     const withKey = { ...context, copy: { ...world.copy, store: undeletable } };
     let memory = await catchUp(withKey, NO_MEMORY, NO_LIMIT);
     for (let day = 0; day < 20; day += 1) {
@@ -565,7 +567,7 @@ describe('retention of the copy', () => {
     await world.slice();
     for (const name of old)
       await world.a.delete([manifestKey('backups/', name), databaseKey('backups/', name, false)]);
-    const context = { ...world, policy: { days: 1 }, triggers: async () => new Map<string, string>() };
+    const context = { ...world, policy: { days: 1 }, triggers: recorded };
     let memory = world.memory;
     for (let day = 0; day < 30; day += 1) {
       world.clock.advance(DAY);

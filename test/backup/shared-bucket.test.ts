@@ -1,0 +1,132 @@
+/**
+ * Bots that share a bucket, by intent or by a copied `.env`: none takes the other's backup for its
+ * own, and none deletes it. A database that moved to a new bot keeps what the old one made.
+ */
+import { expect, test } from 'vitest';
+import type { Bucket } from '../../src/backup/catalog/bucket.ts';
+import { listBackups, newestFit, newestOf } from '../../src/backup/catalog/list.ts';
+import { databaseKey } from '../../src/backup/catalog/names.ts';
+import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';
+import { prune } from '../../src/backup/catalog/prune.ts';
+import { familiesOf, strangersOf } from '../../src/backup/catalog/whose-bot.ts';
+import { runBackup } from '../../src/backup/run/run.ts';
+import { sql } from '../../src/db/database.ts';
+import { createWorld, testClock } from '../support/backup-world.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import { putBackup } from '../support/sample-backup.ts';
+
+const DAY = 86_400_000;
+const OURS = { id: 1, username: 'our_bot' };
+const THEIRS = { id: 2, username: 'their_bot' };
+const THIRD = { id: 3, username: 'third_bot' };
+type Bot = typeof OURS & { readonly before?: string };
+
+function world() {
+  const clock = testClock();
+  const store = createMemoryStore(clock.now);
+  const bucket: Bucket = { store, prefix: '', clock, bot: 1 };
+  return {
+    clock,
+    store,
+    bucket,
+    async put(...bots: readonly (Bot | undefined)[]): Promise<string[]> {
+      const names: string[] = [];
+      for (const bot of bots) {
+        clock.advance(DAY);
+        names.push(await putBackup(store, '', clock.now(), undefined, 'schedule', bot));
+      }
+      return names;
+    },
+  };
+}
+
+test('the newest of another bot is passed over and named; damage to it is no alarm', async () => {
+  const { bucket, store, put } = world();
+  const [, ours, damaged = '', theirs] = await put(OURS, OURS, THEIRS, THEIRS);
+  store.objects.delete(databaseKey('', damaged, false));
+  const found = await latestBackup(bucket);
+  expect(found.entry?.name).toBe(ours);
+  expect(passedOver(bucket, found)).toEqual([
+    `${theirs} is newer and of another bot, @their_bot (2): \`restore ${theirs}\` takes it`,
+    `${damaged} is newer and of another bot, @their_bot (2): \`restore ${damaged}\` takes it`,
+  ]);
+  const listed = newestOf(bucket, (await listBackups(bucket)).entries);
+  expect(listed.entry?.name).toBe(ours);
+  expect(damagedNewest(bucket, listed)).toBeUndefined();
+});
+
+test('a new token beside the backups of one old bot takes them; of two a person must say which', async () => {
+  const { bucket, put } = world();
+  const [theirs] = await put(THEIRS);
+  expect((await latestBackup(bucket)).entry?.name).toBe(theirs);
+  const [third] = await put(THIRD);
+  const several = await latestBackup(bucket);
+  expect(several.entry).toBeUndefined();
+  expect(noLatest(bucket, several)).toContain(
+    `The newest of each: @third_bot (3): ${third}, @their_bot (2): ${theirs}`,
+  );
+  const noToken = { ...bucket, bot: undefined };
+  expect((await latestBackup(noToken)).entry).toBeUndefined();
+  expect(noLatest(noToken, await latestBackup(noToken))).toContain('BOT_TOKEN is not set');
+  expect((await newestFit(noToken)).entry?.name).toBe(third);
+});
+
+test('what the bot before a move made is of the same database, over any number of moves', async () => {
+  const { bucket, put } = world();
+  const first = { id: 10, username: 'first_bot' };
+  const second = { id: 11, username: 'second_bot', before: 'first_bot' };
+  const moved = { ...OURS, before: 'second_bot' };
+  await put(first, THEIRS, second, moved);
+  const { entries } = await listBackups(bucket);
+  expect(familiesOf(entries).map((family) => family.length)).toEqual([3, 1]);
+  expect([...strangersOf(1, entries)].map(({ manifest }) => manifest?.bot)).toEqual([THEIRS]);
+  const { plan } = await prune(bucket, { policy: { days: 1 }, now: new Date(), dryRun: true });
+  expect(plan.decisions.filter(({ reason }) => reason.includes('another bot'))).toHaveLength(1);
+});
+
+test('retention deletes none of another bot’s, and none of ours because of them', async () => {
+  const { bucket, put, clock } = world();
+  const older = await put(THEIRS, THEIRS);
+  const ours = await put(OURS, OURS, OURS, OURS);
+  const theirs = await put(THEIRS, THEIRS, THEIRS, THEIRS);
+  const { removed } = await prune(bucket, { policy: { days: 1 }, now: clock.now(), confirmed: true });
+  expect(removed).toEqual(ours.slice(0, 1));
+  const left = (await listBackups(bucket)).entries.map(({ name }) => name).toSorted();
+  expect(left).toEqual([...older, ...ours.slice(1), ...theirs]);
+});
+
+test('without a token none of several bots’ backups goes', async () => {
+  const { bucket, put, clock } = world();
+  await put(OURS, OURS, THEIRS, THEIRS, OURS, OURS, THEIRS, OURS);
+  const { removed } = await prune(
+    { ...bucket, bot: undefined },
+    { policy: { days: 1 }, now: clock.now(), confirmed: true },
+  );
+  expect(removed).toEqual([]);
+});
+
+test('one that names no bot is ours in the bucket of this bot, and by its record alone in a shared one', async () => {
+  const { bucket, put, clock } = world();
+  const names = await put(undefined, undefined, undefined, OURS, OURS, OURS);
+  const options = { policy: { days: 1 }, now: clock.now(), confirmed: true };
+  const triggers = async () => new Map([[names[1] ?? '', 'schedule']]);
+  const shared = await prune(bucket, { ...options, isShared: true, triggers });
+  expect(shared.removed).toEqual(names.slice(1, 2));
+  expect((await prune(bucket, options)).removed).toEqual([names[0], names[2]]);
+});
+
+test('a run writes the bot that its database belongs to into the manifest', async () => {
+  const { context, db, clock, close } = await createWorld();
+  try {
+    await db.write([
+      sql("INSERT INTO bot_identity (id, bot_id, username, moved_from) VALUES (1, 5, 'new_bot', 'old_bot')"),
+    ]);
+    const outcome = await runBackup(context, { trigger: 'command', scheduledAt: clock.now() });
+    expect(outcome).toMatchObject({
+      kind: 'done',
+      manifest: { version: 3, bot: { id: 5, username: 'new_bot', before: 'old_bot' } },
+    });
+  } finally {
+    close();
+  }
+});
