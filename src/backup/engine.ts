@@ -27,7 +27,7 @@ import { damagedNewest, unreadableNewest } from './catalog/newest.ts';
 import { unopenedNewest } from './catalog/unfit-keys.ts';
 import { keepVerdict } from './catalog/verdicts.ts';
 import type { ChangeState } from './changes/change-state.ts';
-import { type Reach, reachOf } from './changes/reach.ts';
+import { isBroken, type Reach, reachOf } from './changes/reach.ts';
 import { type CopyContext, catchUp } from './copy/catch-up.ts';
 import type { CopyMemory } from './copy/memory.ts';
 import type { Slice } from './copy/proven.ts';
@@ -92,6 +92,8 @@ export interface BackupEngine {
   list(page?: Page): Promise<{ entries: BackupEntry[]; total: number }>;
   /** {@link reachOf}; a few listings. */
   reach(state: ChangeState, entries: readonly BackupEntry[]): Promise<Reach | undefined>;
+  /** {@link isBroken}, of the newest backups. */
+  isBroken(state: ChangeState): Promise<boolean>;
   find(name: BackupName): Promise<BackupEntry | undefined>;
   /**
    * Every stored byte of both objects against the manifest, and the contents where there is a key.
@@ -190,6 +192,8 @@ export function createBackupEngine(context: EngineContext): BackupEngine {
     },
     list: (page) => inTime(() => listBackups(context, page)),
     reach: (state, entries) => inTime(() => reachOf(context, state, entries)),
+    isBroken: (state) =>
+      inTime(async () => isBroken(context, state, (await listBackups(context, { limit: 6 })).entries)),
     find: (name) => inTime(() => findBackup(context, name)),
     async verify(name, onBytes) {
       const entry = await findBackup(context, name);

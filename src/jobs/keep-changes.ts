@@ -5,6 +5,7 @@
 
 import { changeState } from '../backup/changes/change-state.ts';
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
+import { needBase } from '../backup/changes/needs-base.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
 import { type ShipContext, type ShipOutcome, ship } from '../backup/changes/ship.ts';
 import { tellAdmins } from '../bot/alerts.ts';
@@ -20,6 +21,8 @@ export interface ChangeKeeper {
   /** False: the host stops, and a full backup would only be given up. */
   readonly mayBackUp?: boolean;
   readonly shipping: ShipContext;
+  /** Absent: nobody looks whether the bucket still has what it was given (a Worker's requests). */
+  readonly bucketLook?: { next: number };
 }
 
 /** Of one file: the schema, the range, an earlier attempt's file, the store's three, the end. */
@@ -41,6 +44,7 @@ export async function keepChanges(context: JobContext, found?: Peek): Promise<vo
   }
   try {
     await shipAll(context, shipping, found);
+    await lookAtBucket(context, found);
   } finally {
     await tellLag(context, shipping.db, found);
   }
@@ -65,6 +69,22 @@ async function shipAll(context: JobContext, shipping: ShipContext, found: Peek |
     return;
   }
   log.debug('changes wait for the next tick', {});
+}
+
+const LOOK_EVERY_MS = 15 * 60_000;
+
+/** Somebody may have deleted what was stored: then nothing behind it can be brought back. */
+async function lookAtBucket(context: JobContext, found: Peek | undefined): Promise<void> {
+  const { changes, now, backups, log } = context;
+  const look = changes?.bucketLook;
+  if (changes === undefined || look === undefined || found === undefined) return;
+  if (found.state.needsBase !== null || changes.mayBackUp === false || now().getTime() < look.next) return;
+  look.next = now().getTime() + LOOK_EVERY_MS;
+  if (!(await backups.isBroken(found.state))) return;
+  const { kind } = await needBase(changes.shipping, 'lost');
+  log.error('changes: files that were stored are no longer in the bucket', {});
+  await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
+  await makeBase(context, kind);
 }
 
 function logOutcome({ log }: JobContext, outcome: ShipOutcome): void {

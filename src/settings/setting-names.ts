@@ -67,7 +67,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 const FAMILIES = /^(S3|BACKUP|COPY_S3)_/;
 /** In a name of this length one slip is a slip; in `HOST` or `PORT` it makes another word. */
-const SHORTEST = 8;
+const SHORTEST = 7;
 /** From here on even two slips make no other word. */
 const LONG = 12;
 
@@ -115,7 +115,7 @@ function isMeant(plain: string, setting: string): boolean {
   if (setting.length < SHORTEST) return false;
   // Each slip changes the length by one at most. To count them took a fifth of a command's start.
   if (Math.abs(plain.length - setting.length) > 2) return false;
-  const beginsAlike = plain.slice(0, 3) === setting.slice(0, 3);
+  const beginsAlike = setting.length > SHORTEST && plain.slice(0, 3) === setting.slice(0, 3);
   return slips(plain, setting) <= (setting.length >= LONG || beginsAlike ? 2 : 1);
 }
 

@@ -7,6 +7,7 @@ import { moduleOf } from '../../lib/table-sql.ts';
 import type { DatabaseSchema, SchemaObject, TableInfo } from '../model/model.ts';
 import { keyOf } from '../schema/change-key.ts';
 import { isChangeTrigger, LOG_TABLE, triggerNames } from '../schema/change-triggers.ts';
+import { conflictsOf } from '../schema/conflict-triggers.ts';
 import { ENGINE_TABLES } from '../schema/engine-tables.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
 import { STATE_TABLE } from './change-state.ts';
@@ -54,6 +55,13 @@ export function coverageOf({ tables, objects }: Pick<DatabaseSchema, 'tables' | 
     else left.push({ table: table.name, reason, isData: known === undefined });
   }
   return { covered, left };
+}
+
+/** Unique indexes that a trigger cannot follow: rows that OR REPLACE takes for them go unseen. */
+export function unfollowed(schema: DatabaseSchema): { readonly table: string; readonly index: string }[] {
+  return coverageOf(schema).covered.flatMap((table) =>
+    conflictsOf(table, schema.indexes).unknown.map((index) => ({ table: table.name, index })),
+  );
 }
 
 /**

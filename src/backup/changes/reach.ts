@@ -55,6 +55,21 @@ export async function reachOf(
   };
 }
 
+/**
+ * Whether the bucket has lost what this database's log has given it: no full backup of its
+ * timeline is there, or a file behind the newest one is not.
+ */
+export async function isBroken(
+  bucket: Bucket,
+  state: ChangeState,
+  entries: readonly BackupEntry[],
+): Promise<boolean> {
+  if (state.needsBase !== null) return false;
+  const own = entries.filter(({ manifest }) => manifest?.changes?.timeline === state.timeline);
+  const reach = await reachOf(bucket, state, own);
+  return reach?.to !== undefined || reach === undefined;
+}
+
 interface Listed {
   readonly files: readonly StoredChange[];
   /** Those of the bases, the newest ones, of which every file up to the next one was listed. */

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
+import { unfollowed } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
 import { basesOf, listChanges, type StoredChange } from '../../backup/changes/list-changes.ts';
 import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
+import { isBroken } from '../../backup/changes/reach.ts';
 import { type ShipOutcome, ship } from '../../backup/changes/ship.ts';
 import { historyOf, REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
 import { holderText } from '../../db/file/lock-text.ts';
@@ -77,12 +79,15 @@ async function waiting({ config, live }: Session): Promise<Peek | undefined> {
 async function status(invocation: Invocation): Promise<ExitCode> {
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
-  const bases = basesOf(bucket, (await listBackups(bucket)).entries);
+  const { entries } = await listBackups(bucket);
+  const bases = basesOf(bucket, entries);
   const { files, foreign } = await listChanges(bucket);
   const history = historyOf(bases, files);
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const seen = await waiting(session);
+  const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));
+  const unseen = seen === undefined ? [] : await unfollowedOf(session);
   const newest = files.reduce<StoredChange | undefined>(
     (found, file) => (found === undefined || file.time > found.time ? file : found),
     undefined,
@@ -94,7 +99,8 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     position: seen === undefined ? null : { timeline: seen.state.timeline, seq: seen.state.shippedSeq },
     pending: seen === undefined ? null : pending(seen),
     lag_seconds: seen === undefined ? null : lagSeconds(seen),
-    needs_backup: seen?.state.needsBase ?? null,
+    needs_backup: seen?.state.needsBase ?? (isLost ? 'lost' : null),
+    unfollowed: unseen,
     bucket: bucket.store.description,
     files: files.length,
     bytes,
@@ -114,7 +120,13 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const { say, colors } = terminal;
   const zone = config.timeZone;
   if (!config.changes.isOn) say(colors.yellow('CHANGES=off: nothing is recorded between two full backups'));
-  if (seen !== undefined) say(waitingLine(seen, colors));
+  if (seen !== undefined) say(waitingLine(seen, isLost, colors));
+  for (const { table, index } of unseen)
+    say(
+      colors.yellow(
+        `table ${table}: a row that OR REPLACE takes away for the unique index ${index} is not recorded; full backups are right`,
+      ),
+    );
   if (newest === undefined) {
     say(
       `no change file in ${bucket.store.description}: only the moments of full backups can be brought back`,
@@ -137,13 +149,30 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   return 0;
 }
 
-function waitingLine(seen: Peek, colors: Colors): string {
-  const { needsBase } = seen.state;
+/** None where nobody can look. */
+async function unfollowedOf({ config }: Session): Promise<ReturnType<typeof unfollowed>> {
+  return openSnapshotSource(config.database)
+    .schema()
+    .then(unfollowed, () => []);
+}
+
+function waitingLine(seen: Peek, isLost: boolean, colors: Colors): string {
+  const { needsBase, schemaCookie } = seen.state;
   if (needsBase !== null)
     return colors.yellow(
       `A full backup has to come before further changes (${needsBase}): the bot makes it, or npm run backup -- full`,
     );
+  if (isLost)
+    return colors.red(
+      'What was stored is no longer whole in the bucket: make a full backup now, npm run backup -- full',
+    );
+  if (seen.counted !== seen.last)
+    return colors.red(
+      'Somebody deleted entries of the change log: make a full backup now, npm run backup -- full',
+    );
   const count = pending(seen);
+  if (seen.cookie !== schemaCookie)
+    return colors.yellow('The tables have changed: the bot looks at them first, and makes a full backup');
   if (count === 0) return colors.green('Every change is stored.');
   const since =
     seen.state.waitingSince === null ? '' : `, the oldest for ${formatDuration(lagSeconds(seen) * 1000)}`;

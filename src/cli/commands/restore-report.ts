@@ -10,17 +10,20 @@ import { sourceName } from './restore-source.ts';
 import { describeTarget } from './restore-target.ts';
 
 export function tellRestored(
-  { terminal }: Invocation,
+  { terminal, session }: Invocation,
   target: RestoreTarget,
   report: RestoreReport,
   {
     passedOver,
     from,
     ms,
+    isOther,
   }: {
     readonly passedOver: readonly string[];
     readonly from: RestoreFrom;
     readonly ms: number;
+    /** Not the bot's own database. */
+    readonly isOther: boolean;
   },
 ): void {
   const { say, answer, colors } = terminal;
@@ -48,6 +51,10 @@ export function tellRestored(
   if (report.safety !== undefined) say(`  what was there before is backup ${colors.bold(report.safety)}`);
   for (const note of report.notes) say(colors.yellow(`  ${note}`));
   if (report.kept !== undefined) say(`  the old file is ${report.kept}`);
+  if (!isOther && session.config.changes.isOn)
+    say(
+      '  no backup has this state yet: the bot makes one as soon as it runs, and from then on any minute can be brought back',
+    );
   if (report.isOlder) say(colors.dim('  the bot brings an older schema up to date when it starts'));
 }
 

@@ -186,6 +186,7 @@ export async function startNode(
     changes: {
       isOn: config.changes.isOn,
       hasTimer: true,
+      bucketLook: { next: 0 },
       shipping: composeShipping(config.backup, {
         db,
         source,

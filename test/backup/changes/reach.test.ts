@@ -7,7 +7,7 @@ import { listBackups } from '../../../src/backup/catalog/list.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import type { ChangeState } from '../../../src/backup/changes/change-state.ts';
 import { basesOf, listChanges } from '../../../src/backup/changes/list-changes.ts';
-import { MOST_PAGES, type Reach, reachOf } from '../../../src/backup/changes/reach.ts';
+import { isBroken, MOST_PAGES, type Reach, reachOf } from '../../../src/backup/changes/reach.ts';
 import { historyOf } from '../../../src/backup/changes/spans.ts';
 import { runBackup } from '../../../src/backup/run/run.ts';
 import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
@@ -243,4 +243,23 @@ test('of tens of thousands of files only some are listed, and what is said stays
   const less = await reachOf(bucket, state({ shippedSeq: count }), entries);
   expect(less?.since).toEqual(new Date(entries[0]?.manifest?.finished_at ?? 0));
   expect(less?.before).toMatch(/are in backup/);
+});
+
+test('what the bot stored is no longer there: it is told so, and asks for a full backup', async () => {
+  const broken = async (more: Partial<ChangeState> = {}) =>
+    isBroken(world.context, state(more), (await listBackups(world.context, { limit: 6 })).entries);
+  await world.full();
+  for (let i = 0; i < 3; i += 1) await change();
+  expect(await broken()).toBe(false);
+  const { prefix, store } = world.context;
+  const files = (await listChanges(world.context)).files.map(({ file }) => file);
+  await store.delete([`${prefix}${files[1] ?? ''}`]);
+  expect(await broken()).toBe(true);
+  expect(await broken({ needsBase: 'lost' })).toBe(false);
+  await world.full();
+  await change();
+  expect(await broken()).toBe(false);
+  const all = (await store.list(prefix)).map(({ key }) => key);
+  await store.delete(all.filter((key) => !key.includes('/changes/')));
+  expect(await broken()).toBe(true);
 });
