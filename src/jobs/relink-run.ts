@@ -7,11 +7,10 @@ import { type MoveProgress, moveProgress } from '../db/relinking.ts';
 import { RELINK_MINUTE, retry } from '../lib/retry.ts';
 import { RequestBudget } from './job.ts';
 import { type RelinkContext, type RelinkEnd, relink, relinkJob } from './relink-files.ts';
+import { LEASE_MINUTES } from './tick.ts';
 
 /** A minute is the unit of Telegram's limit, and of the bot's tick. */
 const SLICE_MS = 60_000;
-/** A slice and its last call. */
-const LEASE_MINUTES = 2;
 /** How often to ask whether another process is done. */
 const WAIT_MS = 2_000;
 const REQUESTS = 1_000;

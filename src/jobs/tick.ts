@@ -7,9 +7,10 @@ import type { Job, JobContext } from './job.ts';
 
 /**
  * Another tick takes over a job whose host died after this; longer than any tick may last (Worker
- * cron wall time is 15 min).
+ * cron wall time is 15 min). One for all who take a job: a lease that ends later than one's own
+ * would is taken for a wrong clock's.
  */
-const LEASE_MINUTES = 16;
+export const LEASE_MINUTES = 16;
 
 /**
  * `holder` names this tick; a job that runs elsewhere is left alone. Claiming costs one request and

@@ -120,9 +120,9 @@ test('the lease of a dead run is taken over at once', async () => {
 test('a lease of somebody alive, or of another machine: said once, with its end', async () => {
   await town.move();
   const began = town.bot.now();
-  await town.bot.db.write([claimJob('relink', holderText('node host', began), began, 2)]);
+  await town.bot.db.write([claimJob('relink', holderText('node host', began), began, 16)]);
   expect(await run()).toEqual({ kind: 'linked' });
-  const end = new Date(began.getTime() + 120_000).toISOString().slice(0, 19).replace('T', ' ');
+  const end = new Date(began.getTime() + 16 * 60_000).toISOString().slice(0, 19).replace('T', ' ');
   expect(said.slice(0, 2)).toEqual([
     '0 of 25, 2 min',
     `node host ${process.pid} on ${hostname()} until ${end}`,
