@@ -206,7 +206,9 @@ function rowidSql(table: TableInfo, as: string): string {
   const taken = new Set(table.columns.map((column) => column.name.toLowerCase()));
   const free = ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name));
   if (free === undefined)
-    throw new Error(`table ${table.name} hides its rowid behind columns of all three names`);
+    throw new Error(
+      `table ${table.name} hides its rowid behind columns of all three names: rename one of them, or drop the table`,
+    );
   return `${as}.${free}`;
 }
 

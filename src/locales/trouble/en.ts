@@ -22,6 +22,7 @@ export const en: Readonly<Record<TroubleCode, string>> = {
   'webhook-none': 'no webhook is set',
   'webhook-answer': 'the server answered with an error',
   'webhook-closed': 'Telegram could not connect to the server',
+  'odd-table': 'a table of the database cannot be backed up: rename it or a column of it',
   'no-answer': 'Telegram did not answer',
   // Of backups.
   'db-lost': 'the database file is gone or was replaced',

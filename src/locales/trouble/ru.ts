@@ -22,6 +22,7 @@ export const ru: Readonly<Record<TroubleCode, string>> = {
   'webhook-none': 'webhook не установлен',
   'webhook-answer': 'сервер ответил ошибкой',
   'webhook-closed': 'Telegram не смог соединиться с сервером',
+  'odd-table': 'одну таблицу базы нельзя скопировать: переименуйте её или её столбец',
   'no-answer': 'Telegram не ответил',
   // Of backups.
   'db-lost': 'файл базы данных пропал или подменён',

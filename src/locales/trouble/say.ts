@@ -54,6 +54,7 @@ const OF_BACKUPS: readonly (readonly [RegExp, TroubleCode])[] = [
     'store-key',
   ],
   [/NoSuchBucket|InvalidBucketName|S3_(?:BUCKET|ENDPOINT|REGION)/i, 'no-store'],
+  [/hides its rowid|an empty name/, 'odd-table'],
   [/took longer than|begun \d+ times/, 'too-long'],
   [/never ended/, 'run-died'],
   [/none of the keys|not opened|BACKUP_(?:PASSPHRASE|AGE_IDENTITY)/, 'no-key'],

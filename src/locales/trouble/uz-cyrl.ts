@@ -22,6 +22,7 @@ export const uzCyrl: Readonly<Record<TroubleCode, string>> = {
   'webhook-none': 'webhook ўрнатилмаган',
   'webhook-answer': 'сервер хато жавоб берди',
   'webhook-closed': 'Telegram серверга улана олмади',
+  'odd-table': 'базадаги бир жадвалдан захира нусха олиб бўлмайди: жадвал ёки устун номини ўзгартиринг',
   'no-answer': 'Telegram жавоб бермади',
   // Of backups.
   'db-lost': 'маълумотлар базаси файли йўқолган ёки алмаштирилган',

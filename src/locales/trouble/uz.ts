@@ -21,6 +21,7 @@ export const uz = {
   'webhook-none': 'webhook o‘rnatilmagan',
   'webhook-answer': 'server xato javob berdi',
   'webhook-closed': 'Telegram serverga ulana olmadi',
+  'odd-table': 'bazadagi bir jadvaldan zaxira nusxa olib bo‘lmaydi: jadval yoki ustun nomini o‘zgartiring',
   'no-answer': 'Telegram javob bermadi',
   // Of backups.
   'db-lost': 'ma’lumotlar bazasi fayli yo‘qolgan yoki almashtirilgan',

@@ -108,6 +108,25 @@ test('an outer OR REPLACE or OR FAIL does not make the log lose entries', async 
   expect(await logged(sql, change)).toHaveLength(3);
 });
 
+test.each([
+  ['a unique value', 'x UNIQUE', "(1, 'a')", "INSERT OR REPLACE INTO t VALUES (2, 'a')"],
+  ['its collation', 'x COLLATE NOCASE UNIQUE', "(1, 'a')", "INSERT OR REPLACE INTO t VALUES (2, 'A')"],
+  [
+    'a default for NULL',
+    'x NOT NULL DEFAULT 5 UNIQUE',
+    '(1, 5)',
+    'INSERT OR REPLACE INTO t VALUES (2, NULL)',
+  ],
+  ['a clause of the table', 'x UNIQUE ON CONFLICT REPLACE', '(1, 5)', 'INSERT INTO t VALUES (2, 5)'],
+  ['an update', 'x UNIQUE', '(1, 5), (2, 6)', 'UPDATE OR REPLACE t SET x = 5 WHERE id = 2'],
+])('a row that goes for another one is logged: %s', async (_, column, rows, change) => {
+  const found = await logged(
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, ${column})`,
+    `INSERT INTO t VALUES ${rows}; DELETE FROM change_log; ${change}`,
+  );
+  expect(found).toContainEqual(['t', 1, null]);
+});
+
 test("a trigger is the log's own by its text", async () => {
   const { schema } = await schemaOf(
     `CREATE TABLE "o'n ""e" (x UNIQUE); CREATE TABLE p (x, b, a, PRIMARY KEY (a, b)) WITHOUT ROWID;
