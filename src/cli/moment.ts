@@ -69,7 +69,7 @@ export async function resolveMoment(
 }
 
 /** Undefined: nobody can ask the database, or it keeps no log. */
-async function livingOf(session: Session): Promise<Living | undefined> {
+export async function livingOf(session: Session): Promise<Living | undefined> {
   try {
     return await readLiving(await session.live(), openSnapshotSource(session.config.database));
   } catch {

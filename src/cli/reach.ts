@@ -1,5 +1,6 @@
 /** How far back one can go to any minute, for people and machines. */
 import type { History } from '../backup/changes/spans.ts';
+import { toTheSecond } from '../text/moment.ts';
 import { localTime } from '../text/times.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,6 +12,10 @@ export function sayReach({ say, colors }: Terminal, { spans, gaps }: History, zo
   const [first] = spans;
   if (first === undefined) return;
   const to = new Date(Math.max(...spans.map((span) => span.to.getTime())));
+  if (gaps.length === 0 && localTime(first.from, zone) === localTime(to, zone)) {
+    say(`Point in time: from ${toTheSecond(first.from, zone)} on, ${zone}; no change has been stored since`);
+    return;
+  }
   const count = gaps.length === 0 ? '' : ` (${gaps.length} gap${gaps.length === 1 ? '' : 's'})`;
   say(
     `Point in time: any minute from ${localTime(first.from, zone)} to ${localTime(to, zone)}${count}, ${zone}: restore --at <time>`,
@@ -18,7 +23,9 @@ export function sayReach({ say, colors }: Terminal, { spans, gaps }: History, zo
   const shown = gaps.toReversed().slice(0, TOLD);
   for (const gap of shown)
     say(
-      colors.yellow(`  not from ${localTime(gap.from, zone)} to ${localTime(gap.to, zone)}: ${gap.reason}`),
+      colors.yellow(
+        `  not from ${toTheSecond(gap.from, zone)} to ${toTheSecond(gap.to, zone)}: ${gap.reason}`,
+      ),
     );
   if (gaps.length > shown.length)
     say(colors.yellow(`  and ${gaps.length - shown.length} more: --json names them`));

@@ -1,5 +1,5 @@
 /** The real CLI at a moment: restore, download, diff and export. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -165,7 +165,7 @@ test('changes, list and verify --changes: how far back, and whether it holds', a
   rmSync(world.pathOf(lost));
   const shown = (await cli('changes')).stdout;
   expect(shown).toContain('(2 gaps)');
-  expect(shown).toMatch(/not from 2026-06-15 07:03 to .*: a restore replaced the rows/);
+  expect(shown).toMatch(/not from 2026-06-15 07:03:00 to .*: a restore replaced the rows/);
   expect(shown).toMatch(
     /^o 00000000 {2}since 2026-06-15 07:00, a change log began anew: 2 files, 1 backup, to 2026-06-15 07:03$/m,
   );
@@ -174,4 +174,20 @@ test('changes, list and verify --changes: how far back, and whether it holds', a
   );
   expect(await cli('verify', '--changes', '--json')).toMatchObject({ code: 1 });
   expect((await cli('verify', '--changes')).stdout).toContain(`${lost} is gone, and ${last} continues it`);
+}, 60_000);
+
+test('history: a table younger than the oldest backup; what could not be read is said first', async () => {
+  world.sql('CREATE TABLE late (id INTEGER PRIMARY KEY, note); INSERT INTO late VALUES (1, 7)');
+  await world.full();
+  expect(await cli('history', 'late', '1')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('note: 7'),
+  });
+  world.sql('INSERT INTO counted (note) VALUES (5)');
+  const path = world.pathOf(await world.ship());
+  writeFileSync(path, readFileSync(path).subarray(0, 40));
+  expect(await cli('history', 'late', '2')).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^not read: [\s\S]*no stored version of such a row in what could be read/),
+  });
 }, 60_000);

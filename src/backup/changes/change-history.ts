@@ -2,7 +2,7 @@
 import type { Bucket } from '../catalog/bucket.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import type { TableInfo } from '../model/model.ts';
-import { listChanges } from './list-changes.ts';
+import { listChanges, type StoredChange } from './list-changes.ts';
 import { openChange } from './open-change.ts';
 
 export interface RowVersion {
@@ -23,11 +23,11 @@ export interface HistoryOptions {
   readonly onTrouble: (problem: unknown) => void;
 }
 
-/** By timeline, in the order of the changes. */
+/** Timelines as they began, and the changes of each in their own order, whatever a clock said. */
 export async function* rowVersions(bucket: Bucket, options: HistoryOptions): AsyncGenerator<RowVersion> {
   const { keys, table, signal, onTrouble } = options;
   const head = `{"table":${JSON.stringify(table.name)},`;
-  for (const file of (await listChanges(bucket)).files) {
+  for (const file of inOrder((await listChanges(bucket)).files)) {
     signal?.throwIfAborted();
     const opened = await openChange(bucket, file, keys).catch(onTrouble);
     if (opened === undefined) continue;
@@ -39,6 +39,15 @@ export async function* rowVersions(bucket: Bucket, options: HistoryOptions): Asy
       if (isIt) yield { time: file.time, timeline: file.timeline, file: file.file, row: change.row };
     }
   }
+}
+
+function inOrder(files: readonly StoredChange[]): StoredChange[] {
+  // The store's own times: a host's clock may have run ahead.
+  const begin = (of: readonly StoredChange[]): number =>
+    Math.min(...of.map(({ modified }) => modified.getTime()));
+  return [...Map.groupBy(files, ({ timeline }) => timeline).values()]
+    .toSorted((a, b) => begin(a) - begin(b))
+    .flat();
 }
 
 /** Names of the columns that a row is known by. */

@@ -46,7 +46,7 @@ export async function livingOfHost(
  * What the database stored and the bucket does not have, in words: `end` is the last change of its
  * timeline that the bucket brings back.
  */
-function lostToBucket({ state }: Pick<Living, 'state'>, end: Position): string | undefined {
+export function lostToBucket({ state }: Pick<Living, 'state'>, end: Position): string | undefined {
   const { timeline, shippedSeq, previous } = state;
   if (timeline !== end.timeline || shippedSeq <= end.seq) return undefined;
   return `the database has stored its changes up to ${shippedSeq}, and the bucket leads up to ${end.seq} only (${nameOf(previous)} comes last): files are gone`;

@@ -130,7 +130,7 @@ export const REASONS: Readonly<Record<TimelineReason, string>> = {
   restore: 'a restore replaced the rows',
   import: 'an import replaced the rows',
   replaced: 'another database took the place of the old one',
-  fork: 'two bots were running from copies of one database',
+  fork: 'another copy of the database went on from the same point (a second bot, or an old file put back)',
   schema: 'the schema changed',
 };
 

@@ -5,6 +5,7 @@
 import type { Bucket } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
+import { parseChangeKey } from '../changes/change-names.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import type { OpenOptions } from '../verify/open-object.ts';
@@ -28,7 +29,9 @@ export async function proveChain(
   { keys, directory }: { readonly keys: OpenOptions['keys']; readonly directory: string },
 ): Promise<ChainProof | undefined> {
   const bases = basesOf(bucket, (await listBackups(bucket)).entries);
-  const index = new ChangeIndex((await listChanges(bucket)).files);
+  const stored = (await listChanges(bucket)).files;
+  const index = new ChangeIndex(stored);
+  requireLast(bases, newest, stored);
   const pair = pairOf(bases, newest, index);
   if (pair === undefined) return undefined;
   const { older, stop } = pair;
@@ -51,6 +54,24 @@ export async function proveChain(
     );
   const between = index.behind(older).filter((file) => file.last <= stop.last);
   return { from: older.entry.name, files: between.length, tables: compared.tables };
+}
+
+const DAY_MS = 86_400_000;
+
+/** @throws where the file is gone that the newest backup says came last before it */
+function requireLast(bases: readonly Base[], newest: BackupEntry, files: readonly StoredChange[]): void {
+  const at = bases.findIndex(({ entry }) => entry.name === newest.name);
+  const base = bases[at];
+  const previous = base?.changes?.previous ?? null;
+  if (base === undefined || previous === null || !('file' in previous)) return;
+  const last = parseChangeKey('', previous.file);
+  const isThere = last === undefined || files.some(({ file }) => file === previous.file);
+  const isWanted = bases
+    .slice(0, at)
+    .some(({ changes }) => changes?.timeline === last?.timeline && (changes?.seq ?? 0) < (last?.last ?? 0));
+  // Retention takes none so young.
+  if (isThere || !isWanted || last.time.getTime() < base.time.getTime() - DAY_MS) return;
+  throw new Error(`changes: ${previous.file} is gone, and backup ${newest.name} continues it`);
 }
 
 /** The backup before it in the same history, where a file ends at the very place of the newest. */

@@ -66,7 +66,12 @@ export async function drill(parts: DrillParts, entry?: BackupEntry): Promise<Dri
     ));
     chain = await inScratch(undefined, (directory) =>
       proveChain(bucket, chosen, { keys: parts.keys, directory }),
-    );
+    ).catch((error: unknown) => {
+      // The newest one opened: an older key says nothing against it.
+      if (!(error instanceof NotOpened)) throw error;
+      notes = [...notes, `the changes before it were not proved: ${explain(error)}`];
+      return undefined;
+    });
     // It comes back as it was stored, and that is no whole database.
     problem = (chosen.manifest && damageOf(chosen.manifest)) ?? (lost === undefined ? null : lostText(lost));
   } catch (error) {

@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory } from '../../lib/disk/directories.ts';
 import { followChain } from '../changes/chain.ts';
+import { CostsTooMuch } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { type Point, PointOutOfReach, type Way } from './point-in-time.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
@@ -48,14 +49,26 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
     const source = await means.fetchBackup(way, options);
     if (way.stop === undefined)
       return { ...source, notes: [...soFar, ...source.notes, ...shortNote(point, point.time)] };
-    const { files, time, end } = await fetchFiles(way, options);
+    const fetched = await fetchFiles(way, options);
+    let { files, end } = fetched;
+    let replayed = files.length === 0 ? undefined : await replay(source.path, files, way, options);
+    if (replayed?.end !== undefined) {
+      const { file, problem, good } = replayed.end;
+      end = `${file}: ${problem}`;
+      files = files.slice(0, good);
+      if (mayEndEarly) {
+        // What was replayed halfway is worth nothing.
+        await means.fetchBackup(way, options);
+        replayed = good === 0 ? undefined : await replay(source.path, files, way, options);
+      }
+    }
+    const time = files.at(-1)?.time ?? way.base.time;
     const isWhole = end === undefined;
-    if (!isWhole && !mayEndEarly)
+    if (end !== undefined && !mayEndEarly)
       throw new PointOutOfReach(
         `the chain of changes behind backup ${way.base.entry.name} ends too early: ${end}. The last good moment is ${utc(time)}: ask for that, or add --best-effort`,
         { kind: 'gap', last: time, reason: end },
       );
-    const replayed = files.length === 0 ? undefined : await replay(source.path, files, options);
     const input: PrepareInput = {
       path: source.path,
       to: source.path,
@@ -64,7 +77,7 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
       expected: undefined,
     };
     const prepared = await means.prepare(input, options);
-    const ended = isWhole ? [] : [`the chain of changes ends too early: ${end}`];
+    const ended = isWhole ? [] : [`the chain of changes ends too early: ${end}: this is as of ${utc(time)}`];
     return {
       path: source.path,
       origin: originOf(way, isWhole ? point.time : time, files.length),
@@ -80,6 +93,24 @@ export async function fetchPoint(point: Point, options: FetchOptions, means: Mea
       ],
     };
   }
+}
+
+/**
+ * The proof of the files behind a full backup: all that follow it, replayed into it. Returns the
+ * names of those that a restore takes, and why it takes no further one.
+ */
+export async function replayAll(
+  way: Way,
+  options: FetchOptions,
+  means: Pick<Means, 'fetchBackup'>,
+): Promise<{ readonly files: readonly string[]; readonly end: string | undefined }> {
+  const { path } = await means.fetchBackup(way, options);
+  const { files, end, ended } = await fetchFiles({ ...way, stop: undefined }, options);
+  const names = files.map(({ name }) => name);
+  const replayed = files.length === 0 ? undefined : await replay(path, files, way, options);
+  if (replayed?.end === undefined) return { files: [...names, ...ended], end };
+  const { file, problem, good } = replayed.end;
+  return { files: names.slice(0, good), end: `${file}: ${problem}` };
 }
 
 function shortNote({ at, short, isBestEffort }: Point, reached: Date): string[] {
@@ -98,16 +129,26 @@ function utc(time: Date): string {
   return time.toISOString();
 }
 
+interface FetchedFile extends ReplayFile {
+  readonly time: Date;
+}
+
+interface Fetched {
+  readonly files: readonly FetchedFile[];
+  readonly end: string | undefined;
+  /** Behind the last restore point: parts of a range whose end is not stored. */
+  readonly ended: readonly string[];
+}
+
 /** Writes the files into the directory, unpacked, up to the last one that is a restore point. */
 async function fetchFiles(
   { base, files, stop }: Way,
   { bucket, keys, directory, signal, onBytes }: FetchOptions,
-): Promise<{ readonly files: readonly ReplayFile[]; readonly time: Date; readonly end: string | undefined }> {
+): Promise<Fetched> {
   const place = join(directory, 'changes');
   await makeDirectory(place);
-  const fetched: ReplayFile[] = [];
+  const fetched: FetchedFile[] = [];
   let points = 0;
-  let time = base.time;
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   let end: string | undefined;
@@ -115,32 +156,41 @@ async function fetchFiles(
   for (;;) {
     const next = await links.next();
     if (next.done === true) {
-      end = next.value ?? 'the file of that moment does not continue the others';
+      end = next.value ?? (stop && 'the file of that moment does not continue the others');
       break;
     }
     const { file, body, isPoint } = next.value;
     const path = join(place, String(fetched.length));
     await writeFile(path, body);
-    fetched.push({ path, name: file.file, isRestorePoint: isPoint });
+    fetched.push({ path, name: file.file, isRestorePoint: isPoint, time: file.time });
     done += file.bytes;
     onBytes?.(done, total);
-    if (isPoint) {
-      points = fetched.length;
-      time = file.time;
-    }
+    if (isPoint) points = fetched.length;
     if (file.file === stop?.file) {
       await links.return(undefined);
       break;
     }
   }
-  return { files: fetched.slice(0, points), time, end };
+  return { files: fetched.slice(0, points), end, ended: fetched.slice(points).map(({ name }) => name) };
 }
 
 async function replay(
   path: string,
-  files: readonly ReplayFile[],
+  files: readonly FetchedFile[],
+  { base }: Way,
   { signal }: FetchOptions,
 ): Promise<Replayed> {
   const bytes = files.reduce((sum, file) => sum + statSync(file.path).size, statSync(path).size);
-  return runInProcess('replay', { path, files, bytes }, { limits: limitsFor(bytes), signal });
+  const input = files.map(({ path: at, name, isRestorePoint }) => ({ path: at, name, isRestorePoint }));
+  return runInProcess('replay', { path, files: input, bytes }, { limits: limitsFor(bytes), signal }).catch(
+    (cause: unknown) => {
+      if (!(cause instanceof CostsTooMuch)) throw cause;
+      const [largest] = files.toSorted((a, b) => statSync(b.path).size - statSync(a.path).size);
+      throw new CostsTooMuch(
+        cause.kind,
+        `the change files behind backup ${base.entry.name} cannot be replayed (the largest is ${largest?.name}): ${cause.message}. The last good moment for certain is ${utc(base.time)}`,
+        { cause },
+      );
+    },
+  );
 }

@@ -14,8 +14,14 @@ export interface OnlyWanted {
  * was asked for: after a bad day the newest one is of the bad day.
  */
 export function cannotOnly({ only, origin }: OnlyWanted, what: string): Error {
+  const [, moment] = /^the state of (\S+) \(backup /.exec(origin) ?? [];
+  const source = moment === undefined ? origin : `--at ${moment}`;
+  const alone =
+    moment === undefined
+      ? ''
+      : `, or take what you need out of the file that \`npm run backup -- download --at ${moment}\` writes`;
   return new Error(
-    `--only ${only.join(',')}: ${what}; nothing was changed: bring everything back with \`npm run backup -- restore ${origin} --replace\``,
+    `--only ${only.join(',')}: ${what}; nothing was changed: bring everything back with \`npm run backup -- restore ${source} --replace\`${alone}`,
   );
 }
 

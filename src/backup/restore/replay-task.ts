@@ -3,17 +3,20 @@
  * them, so this runs in the process for foreign files only: their rows are data, no trigger fires,
  * and none of their text is ever run. Node only.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { explain } from '../../lib/clock.ts';
+import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf } from '../../lib/table-sql.ts';
-import { type ChangeEvent, ChangeFileError, readChangeFile } from '../changes/change-file.ts';
+import { type ChangeEvent, readChangeFile } from '../changes/change-file.ts';
 import { coverageOf } from '../changes/coverage.ts';
 import { type ForeignDatabase, openForeign } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import type { Task } from '../foreign/task.ts';
 import type { DatabaseSchema, Row, SchemaObject, SqlValue, TableInfo } from '../model/model.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
+import { missingParts } from '../schema/missing-parts.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { bindable, type Insert, insertRows } from '../verify/insert-rows.ts';
 import { type Deletion, deletionOf } from './row-deletion.ts';
@@ -50,6 +53,15 @@ export interface Replayed {
   readonly covered: readonly string[];
   /** For people. */
   readonly notes: readonly string[];
+  /** A file whose rows do not fit; the database is worth nothing then. */
+  readonly end?: ReplayEnd;
+}
+
+export interface ReplayEnd {
+  readonly file: string;
+  readonly problem: string;
+  /** So many files before it are good, up to the last restore point. */
+  readonly good: number;
 }
 
 export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, bytes }) => {
@@ -62,7 +74,20 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
     const triggers = schema.objects.filter(({ type }) => type === 'trigger');
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${quoteName(name)}`);
     const replay = new Replay(db, schema);
-    for (const group of groupsOf(files)) await replay.group(group);
+    const record = recordOf(db, schema);
+    let good = 0;
+    for (const group of groupsOf(files)) {
+      try {
+        await replay.group(group);
+        requireRecord(record, recordOf(db, schema));
+      } catch (error) {
+        // A full disk here says nothing about the file.
+        if (isLocalFault(error)) throw error;
+        const end = { file: replay.reading, problem: explain(error), good };
+        return { images: 0, deleted: 0, covered: [], notes: [], end };
+      }
+      good += group.length;
+    }
     replay.setSequence();
     const stale = rebuildSearch(db, schema);
     makeTriggers(foreign, triggers);
@@ -82,6 +107,22 @@ export const replayTask: Task<ReplayInput, Replayed> = async ({ path, files, byt
   }
 };
 
+/** What is missing of the bot's own, by the same rule as in a backup (missing-parts.ts). */
+function recordOf(db: DatabaseSync, schema: DatabaseSchema): readonly string[] {
+  const table = schema.tables.find(({ name }) => name === 'schema_migrations');
+  if (table?.kind !== 'table' || !table.columns.some(({ name }) => name === 'version')) return [];
+  const rows = db.prepare('SELECT version FROM schema_migrations ORDER BY version').all();
+  return missingParts(
+    schema,
+    rows.map(({ version }) => Number(version)),
+  );
+}
+
+function requireRecord(before: readonly string[], after: readonly string[]): void {
+  const found = after.filter((finding) => !before.includes(finding));
+  if (found.length > 0) throw new Damaged(`with it the database is not whole: ${found.join('; ')}`);
+}
+
 /**
  * Files up to a restore point: between two of them no rows fit together, and two rows that swapped
  * a unique value may lie in two files.
@@ -99,6 +140,9 @@ export function groupsOf(files: readonly ReplayFile[]): ReplayFile[][] {
   return groups;
 }
 
+/** Twice what a file has, unless a single row is larger (changes/ship.ts). */
+const USUAL_BYTES = 16 * 1024 * 1024;
+
 class Replay {
   readonly #db: DatabaseSync;
   readonly #tables: ReadonlyMap<string, TableInfo>;
@@ -107,6 +151,8 @@ class Replay {
   #sequence: ReadonlyMap<string, SqlValue> | undefined;
   images = 0;
   deleted = 0;
+  /** The name of the file at work. */
+  reading = '';
 
   constructor(db: DatabaseSync, schema: DatabaseSchema) {
     this.#db = db;
@@ -116,7 +162,8 @@ class Replay {
   /** All rows that the files name go first; then come those that are still there at the end. */
   async group(files: readonly ReplayFile[]): Promise<void> {
     const [only] = files;
-    if (files.length === 1 && only !== undefined) return this.#single(only);
+    if (files.length === 1 && only !== undefined)
+      return statSync(only.path).size > USUAL_BYTES ? this.#large(only) : this.#single(only);
     // Of a row that several files have, the last one counts.
     const last = new Map<string, number>();
     for (const [at, file] of files.entries())
@@ -137,7 +184,21 @@ class Replay {
       }
   }
 
-  /** A file has some 8 MB of rows: they wait in memory until all deletions are done. */
+  /** Its rows have no room in memory: it is read twice. */
+  async #large(file: ReplayFile): Promise<void> {
+    for await (const event of this.#events(file)) {
+      if (event.kind !== 'image' && event.kind !== 'deleted') continue;
+      const deletion = this.#deletionOf(event.table);
+      deletion.run(event.kind === 'image' ? deletion.keyOf(event.row) : deletion.keyOfDeleted(event));
+      if (event.kind === 'deleted') this.deleted += 1;
+    }
+    for await (const event of this.#events(file)) {
+      if (event.kind === 'sequence') this.#sequence = event.sequence;
+      if (event.kind === 'image') this.#insert(event.table, [event.row]);
+    }
+  }
+
+  /** A usual file has some 8 MB of rows: they wait in memory until all deletions are done. */
   async #single(file: ReplayFile): Promise<void> {
     const images = new Map<TableInfo, Row[]>();
     for await (const event of this.#events(file)) {
@@ -162,13 +223,9 @@ class Replay {
     this.images += rows.length;
   }
 
-  async *#events({ path, name }: ReplayFile): AsyncGenerator<ChangeEvent> {
-    try {
-      yield* readChangeFile(createReadStream(path), (table) => this.#tables.get(table));
-    } catch (error) {
-      if (error instanceof ChangeFileError) throw new Damaged(`${name}: ${error.message}`, { cause: error });
-      throw error;
-    }
+  #events({ path, name }: ReplayFile): AsyncGenerator<ChangeEvent> {
+    this.reading = name;
+    return readChangeFile(createReadStream(path), (table) => this.#tables.get(table));
   }
 
   #deletionOf(table: TableInfo): Deletion {

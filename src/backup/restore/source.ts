@@ -13,8 +13,8 @@ import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { isSealedFor, type OpenOptions } from '../verify/open-object.ts';
 import { plainFile } from '../verify/plain-file.ts';
 import { unpackObject } from '../verify/unpack-object.ts';
-import { fetchPoint } from './fetch-point.ts';
-import type { Point } from './point-in-time.ts';
+import { fetchPoint, replayAll } from './fetch-point.ts';
+import type { Point, Way } from './point-in-time.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
 
 export interface RestoreSource extends Prepared {
@@ -72,6 +72,11 @@ export async function fetchSource(from: RestoreFrom, options: FetchOptions): Pro
     );
   });
   return { path, origin: from.path, ...prepared };
+}
+
+/** {@link replayAll} into the backup of the way. */
+export function proveWay(way: Way, options: FetchOptions): ReturnType<typeof replayAll> {
+  return replayAll(way, options, { fetchBackup: ({ base }) => fetchBackup(base.entry, options, true) });
 }
 
 function prepare(input: PrepareInput, { signal }: FetchOptions): Promise<Prepared> {

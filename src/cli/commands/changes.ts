@@ -88,7 +88,9 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const seen = await waiting(session);
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));
   const unseen = seen === undefined ? [] : await unfollowedOf(session);
-  const newest = files.reduce<StoredChange | undefined>(
+  const living = files.filter(({ timeline }) => timeline === seen?.state.timeline);
+  // Of the database's own history; of all where nobody can ask it.
+  const newest = (living.length > 0 ? living : files).reduce<StoredChange | undefined>(
     (found, file) => (found === undefined || file.time > found.time ? file : found),
     undefined,
   );
@@ -142,7 +144,12 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   );
   if (timelines.length > 1) {
     say('');
-    for (const line of graph(timelines, newest.timeline, zone)) say(line);
+    for (const line of graph(
+      timelines,
+      seen === undefined ? [newest.timeline, 'newest'] : [seen.state.timeline, 'now'],
+      zone,
+    ))
+      say(line);
   }
   for (const key of foreign.slice(0, TOLD))
     say(colors.yellow(`${key} is no change file: somebody put it there`));
@@ -198,9 +205,13 @@ function short(timeline: string): string {
  * A line for each timeline, below the one that it comes from:
  *
  *     o 77aa01bc  since 2026-11-20 02:00: 403 files, 2 backups, to 2026-11-27 14:04
- *     └─o 5e1f02aa  since 2026-11-27 14:05, a restore …: 12 files, to 14:32  (newest)
+ *     └─o 5e1f02aa  since 2026-11-27 14:05, a restore …: 12 files, to 14:32  (now)
  */
-function graph(timelines: readonly Timeline[], newest: string, zone: string): string[] {
+function graph(
+  timelines: readonly Timeline[],
+  [marked, mark]: readonly [timeline: string, mark: string],
+  zone: string,
+): string[] {
   const known = new Set(timelines.map(({ id }) => id));
   const below = (of: string | undefined, indent: string, seen: ReadonlySet<string>): string[] => {
     const children = timelines.filter(({ id, parent }) => {
@@ -212,7 +223,7 @@ function graph(timelines: readonly Timeline[], newest: string, zone: string): st
       const branch = of === undefined ? '' : isLast ? '└─' : '├─';
       const deeper = of === undefined ? '' : isLast ? '  ' : '│ ';
       return [
-        `${indent}${branch}o ${describe(child, zone)}${child.id === newest ? '  (newest)' : ''}`,
+        `${indent}${branch}o ${describe(child, zone)}${child.id === marked ? `  (${mark})` : ''}`,
         ...below(child.id, indent + deeper, new Set([...seen, child.id])),
       ];
     });

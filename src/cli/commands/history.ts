@@ -1,10 +1,12 @@
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
+import { isUnsealed } from '../../backup/catalog/entry.ts';
 import { listBackups } from '../../backup/catalog/list.ts';
+import { NotOpened } from '../../backup/catalog/not-opened.ts';
 import { keyColumns, rowVersions } from '../../backup/changes/change-history.ts';
 import { basesOf } from '../../backup/changes/list-changes.ts';
 import { limitsFor, runInProcess } from '../../backup/foreign/process.ts';
-import { fetchSource } from '../../backup/restore/source.ts';
+import { BackupDamaged, fetchSource } from '../../backup/restore/source.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { explain } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
@@ -40,7 +42,7 @@ async function history(invocation: Invocation, [name = '', text = '']: readonly 
   if (key.length !== columns.length)
     throw new UsageError(`a row of ${name} is known by ${columns.join(', ')}: give them comma-separated`);
   const troubles: string[] = [];
-  const first = await firstVersion(invocation, { table: name, columns, key });
+  const first = await firstVersion(invocation, { table: name, columns, key }, troubles);
   const versions: Version[] = first === undefined ? [] : [first];
   await stoppable(async (signal) => {
     const options = {
@@ -55,50 +57,68 @@ async function history(invocation: Invocation, [name = '', text = '']: readonly 
     for await (const { time, file, row } of rowVersions(session.bucket, options))
       versions.push({ time, where: file, row });
   });
-  versions.sort((a, b) => a.time.getTime() - b.time.getTime());
   terminal.answer({
-    ok: true,
+    ok: troubles.length === 0,
     table: name,
     key,
     versions: versions.map(({ time, where, row }) => ({ time: time.toISOString(), where, row: row ?? null })),
     troubles,
   });
-  show(invocation, versions, columns);
   for (const line of troubles) terminal.say(terminal.colors.yellow(`not read: ${line}`));
-  return 0;
+  show(invocation, versions, { columns, isWhole: troubles.length === 0 });
+  return troubles.length === 0 ? 0 : 1;
 }
 
-/** As the oldest backup that change files follow has it: what was there before the first change. */
+/**
+ * As the oldest backup that change files follow has it: what was there before the first change. The
+ * table may be younger than the backup, and the backup of an older key.
+ */
 async function firstVersion(
   { session, terminal, stoppable }: Invocation,
   row: { readonly table: string; readonly columns: readonly string[]; readonly key: readonly string[] },
+  troubles: string[],
 ): Promise<Version | undefined> {
   const { bucket, keys } = session;
-  const base = basesOf(bucket, (await listBackups(bucket)).entries).find(
-    ({ changes }) => changes !== undefined,
+  const { entries } = await listBackups(bucket);
+  const plain = entries.filter((entry) => isUnsealed(bucket, entry));
+  if (plain.length > 0)
+    troubles.push(
+      `${plain.length === 1 ? 'backup' : 'backups'} ${plain.map(({ name }) => name).join(', ')}: not encrypted, although your settings encrypt; without BACKUP_AGE_RECIPIENTS and BACKUP_PASSPHRASE for this command alone it is read`,
+    );
+  const bases = basesOf(bucket, entries).filter(
+    ({ changes, entry }) =>
+      changes !== undefined && entry.manifest?.tables.some(({ name }) => name === row.table) === true,
   );
-  if (base === undefined) return undefined;
-  terminal.draw(`fetching ${base.entry.name}`);
-  const found = await inScratch(undefined, (directory) =>
-    stoppable(async (signal) => {
-      const { path } = await fetchSource(
-        { kind: 'backup', entry: base.entry },
-        { bucket, keys, directory, signal },
+  for (const base of bases) {
+    terminal.draw(`fetching ${base.entry.name}`);
+    try {
+      const found = await inScratch(undefined, (directory) =>
+        stoppable(async (signal) => {
+          const { path } = await fetchSource(
+            { kind: 'backup', entry: base.entry },
+            { bucket, keys, directory, signal },
+          );
+          return runInProcess('row', { path, ...row }, { limits: limitsFor(statSync(path).size), signal });
+        }),
       );
-      return runInProcess('row', { path, ...row }, { limits: limitsFor(statSync(path).size), signal });
-    }),
-  );
-  return { time: base.time, where: `backup ${base.entry.name}`, row: found };
+      return { time: base.time, where: `backup ${base.entry.name}`, row: found };
+    } catch (error) {
+      if (!(error instanceof NotOpened || error instanceof BackupDamaged)) throw error;
+      troubles.push(explain(error));
+    }
+  }
+  return undefined;
 }
 
 /** What is new in each version. */
 function show(
   { terminal, session }: Invocation,
   versions: readonly Version[],
-  columns: readonly string[],
+  { columns, isWhole }: { readonly columns: readonly string[]; readonly isWhole: boolean },
 ): void {
   const { say, colors } = terminal;
-  if (versions.every(({ row }) => row === undefined)) say('no stored version of such a row');
+  if (versions.every(({ row }) => row === undefined))
+    say(`no stored version of such a row${isWhole ? '' : ' in what could be read'}`);
   let before: Shown | undefined;
   for (const { time, where, row } of versions) {
     say(`${colors.bold(showMoment(time, session.config.timeZone))}  ${colors.dim(where)}`);

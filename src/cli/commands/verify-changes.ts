@@ -1,10 +1,14 @@
 /** `verify --changes`. */
 import { verifyChanges } from '../../backup/changes/verify-changes.ts';
+import { proveChanges } from '../../backup/restore/prove-changes.ts';
 import { formatCount } from '../../text/format.ts';
 import type { ExitCode, Invocation } from '../command.ts';
+import { livingOf } from '../moment.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
-export async function verifyChangeFiles({ session, terminal, stoppable }: Invocation): Promise<ExitCode> {
+export async function verifyChangeFiles(invocation: Invocation): Promise<ExitCode> {
+  const { session, terminal, stoppable, now } = invocation;
+  const living = await livingOf(session);
   const bar = createProgressBar(terminal, () => performance.now());
   let bytes = 0;
   const verdict = await stoppable((signal) =>
@@ -17,8 +21,21 @@ export async function verifyChangeFiles({ session, terminal, stoppable }: Invoca
       },
     }),
   );
-  const { ok, files, good, unopened, problems, warnings } = verdict;
-  terminal.answer({ ...verdict, ok });
+  const { files, good, unopened, warnings } = verdict;
+  terminal.draw('replaying the changes');
+  const replayed = await stoppable((signal) =>
+    proveChanges(session.bucket, {
+      keys: session.keys,
+      signal,
+      days: session.config.changes.retentionDays,
+      now: now(),
+      living,
+    }),
+  );
+  const problems = [...new Set([...verdict.problems, ...replayed])];
+  // Of what was not opened nothing is proved.
+  const ok = problems.length === 0 && unopened === 0;
+  terminal.answer({ ...verdict, problems, ok });
   const { green, red, yellow } = terminal.colors;
   for (const line of problems) terminal.say(`  ${red('wrong')} ${line}`);
   for (const line of warnings) terminal.say(`  ${yellow('note')}  ${line}`);
@@ -31,9 +48,11 @@ export async function verifyChangeFiles({ session, terminal, stoppable }: Invoca
     );
   if (ok && good > 0)
     terminal.say(
-      green(`Good: ${formatCount(good)} change files are whole, and each continues the one before it.`),
+      green(
+        `Good: ${formatCount(good)} change files are whole, each continues the one before it, and a restore takes them all.`,
+      ),
     );
-  else if (!ok)
+  else if (problems.length > 0)
     terminal.say(
       red(
         'Not good: behind such a file nothing can be replayed. A full backup begins anew: npm run backup -- full',

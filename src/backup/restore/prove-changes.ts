@@ -1,0 +1,108 @@
+/**
+ * Whether a restore would take every change file of a bucket: each chain is replayed, as a restore
+ * does it. Node only.
+ */
+import { explain } from '../../lib/clock.ts';
+import { inScratch } from '../../lib/disk/scratch.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import { listBackups } from '../catalog/list.ts';
+import { NotOpened } from '../catalog/not-opened.ts';
+import type { ChainOptions } from '../changes/chain.ts';
+import { parseChangeKey } from '../changes/change-names.ts';
+import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
+import { type Living, lostToBucket } from '../changes/living.ts';
+import { proveWay } from './source.ts';
+
+export interface ProveOptions extends ChainOptions {
+  /** How long change files are kept. */
+  readonly days: number;
+  readonly now: Date;
+  /** Read before; undefined: nobody can ask the database. */
+  readonly living: Living | undefined;
+}
+
+/** What is wrong, for people; each names a file or a backup. */
+export async function proveChanges(bucket: Bucket, options: ProveOptions): Promise<string[]> {
+  const bases = basesOf(bucket, (await listBackups(bucket)).entries).filter(
+    ({ changes }) => changes !== undefined,
+  );
+  const { files } = await listChanges(bucket);
+  if (files.length > 0 && bases.length === 0)
+    return [`no full backup is left that ${files.length} change files follow: nothing can be brought back`];
+  const problems: string[] = goneBefore(bases, files, options);
+  const byTimeline = Map.groupBy(bases, ({ changes }) => changes?.timeline ?? '');
+  for (const [timeline, own] of byTimeline) {
+    const all = files.filter((file) => file.timeline === timeline);
+    const reached = new Set<string>();
+    let end = 0;
+    let why: string | undefined;
+    for (const base of own) {
+      const seq = base.changes?.seq ?? 0;
+      if (seq < end) continue;
+      end = seq;
+      const found = await replayed(bucket, base, all, options);
+      if ('unopened' in found) continue;
+      why = found.end;
+      for (const name of found.files) reached.add(name);
+      end = Math.max(end, ...found.files.map((name) => parseChangeKey('', name)?.last ?? 0));
+    }
+    const oldest = own[0]?.changes?.seq ?? 0;
+    const firsts = new Set(all.flatMap(({ file, first }) => (reached.has(file) ? [first] : [])));
+    // Before the oldest backup, or another attempt at the same changes.
+    const lost = all.filter(
+      ({ file, first, last }) => !reached.has(file) && last > oldest && !firsts.has(first),
+    );
+    const [first] = lost;
+    if (first !== undefined)
+      problems.push(
+        `${first.file}${lost.length > 1 ? ` and ${lost.length - 1} more` : ''} cannot be brought back: ${why ?? 'no full backup leads to it'}`,
+      );
+    const behind = options.living && lostToBucket(options.living, { timeline, seq: end });
+    if (behind !== undefined) problems.push(behind);
+  }
+  return problems;
+}
+
+async function replayed(
+  bucket: Bucket,
+  base: Base,
+  files: readonly StoredChange[],
+  { keys, signal }: ChainOptions,
+): Promise<
+  { readonly files: readonly string[]; readonly end: string | undefined } | { readonly unopened: true }
+> {
+  try {
+    return await inScratch(undefined, (directory) =>
+      proveWay({ base, files, stop: undefined }, { bucket, keys, directory, signal }),
+    );
+  } catch (error) {
+    // That backup, and what follows it, nobody can look into: `verify` says so of the files.
+    if (error instanceof NotOpened) return { unopened: true };
+    return { files: [], end: explain(error) };
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+/** Last files before a backup, by its own word, that an older backup would lead to. */
+function goneBefore(
+  bases: readonly Base[],
+  files: readonly StoredChange[],
+  { days, now }: ProveOptions,
+): string[] {
+  const there = new Set(files.map(({ file }) => file));
+  return bases.flatMap(({ entry, changes }, at) => {
+    const previous = changes?.previous ?? null;
+    if (previous === null || !('file' in previous) || there.has(previous.file)) return [];
+    const gone = parseChangeKey('', previous.file);
+    const isWanted = bases
+      .slice(0, at)
+      .some(
+        (older) =>
+          older.changes?.timeline === changes?.timeline && (older.changes?.seq ?? 0) < (gone?.last ?? 0),
+      );
+    // Older ones retention takes.
+    const isKept = (gone?.time.getTime() ?? 0) > now.getTime() - (days - 1) * DAY_MS;
+    return isWanted && isKept ? [`${previous.file} is gone, and backup ${entry.name} continues it`] : [];
+  });
+}
