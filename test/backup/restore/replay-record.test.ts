@@ -1,4 +1,4 @@
-/** A change file that takes the record of migrations away would leave a database that does not start. */
+/** A change file that takes the record of migrations away: without it no bot starts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
