@@ -4,7 +4,6 @@
  */
 import { constants } from 'node:os';
 import { type Command, Option } from 'commander';
-import { StoreError } from '../backup/store/types.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { explainUnusable } from '../db/file/database-file.ts';
 import { useOwnScratch } from '../hosts/node/own-scratch.ts';
@@ -16,6 +15,7 @@ import { Interrupted } from './interrupted.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { outputs } from './output.ts';
 import { type From, openSession, type Session } from './session.ts';
+import { helpFromCopy } from './target.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -95,7 +95,7 @@ export function framed<Options extends object>(
         );
       } catch (error) {
         // Writes nothing to a reader that has left: all tools in a pipe do so.
-        failure = explained(error, session) + (isReading(command) ? elsewhere(error, session) : '');
+        failure = explained(error, session) + (isReading(command) ? await elsewhere(error, session) : '');
         if (!(error instanceof Deserted)) terminal.fail(failure);
         cli.exitCode = exitCodeOf(error);
       } finally {
@@ -139,10 +139,9 @@ function isReading(command: Command): boolean {
   return command.options.some(({ long }) => long === '--from');
 }
 
-/** The first bucket does not answer, and there is a second. */
-function elsewhere(error: unknown, session: Session | undefined): string {
-  if (!(error instanceof StoreError) || session?.config.copy === undefined || session.readsCopy) return '';
-  return '\nThe second copy may answer: add --from copy';
+async function elsewhere(error: unknown, session: Session | undefined): Promise<string> {
+  const help = session && (await helpFromCopy(error, session));
+  return help === undefined ? '' : `\n${help}`;
 }
 
 function messageOf(error: unknown): string {

@@ -5,7 +5,9 @@ import type { BackupEntry } from '../backup/catalog/entry.ts';
 import { findBackup, newestFit, newestVerified, readGroups } from '../backup/catalog/list.ts';
 import { nameFromText } from '../backup/catalog/names.ts';
 import { isLatest, latestBackup, noLatest, passedOver, tooNewText } from '../backup/catalog/newest.ts';
+import { NotHere } from '../backup/catalog/not-here.ts';
 import { botText } from '../backup/catalog/whose-bot.ts';
+import { StoreError } from '../backup/store/types.ts';
 import { explain } from '../lib/clock.ts';
 import { UsageError } from './command.ts';
 import type { Session } from './session.ts';
@@ -13,13 +15,16 @@ import type { Session } from './session.ts';
 /** For the help of every command that takes a backup. */
 export const LATEST = 'latest (the newest good one; never the safety backup of a restore)';
 
-/** Of a directory that is not there, behind its name. */
-export const ABSENT =
-  'which is not there: mount its disk, or set BACKUP_DIR to where the backups are. Was none made yet? Make one: npm run backup -- full';
-
-export function isAbsent({ store }: Bucket): boolean {
-  return store.isAbsent?.() === true;
+/** Of a directory that is not there, behind its name; undefined: it is there. */
+export function absence({ store, isCopy }: Bucket): string | undefined {
+  if (store.isAbsent?.() !== true) return undefined;
+  const [setting, what, command] =
+    isCopy === true ? ['COPY_DIR', 'the second copy is', COPY] : ['BACKUP_DIR', 'the backups are', FULL];
+  return `which is not there: mount its disk, or set ${setting} to where ${what}. Was none made yet? Make one: ${command}`;
 }
+
+const FULL = 'npm run backup -- full';
+const COPY = 'npm run backup -- copy';
 
 export interface Resolved {
   readonly entry: BackupEntry;
@@ -47,12 +52,13 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
   const bare = bareFile(bucket, newest.newer);
   const unpacked = await unpackedFile(bucket, newest.newer);
   const why = noLatest(bucket, newest);
+  const absent = absence(bucket);
   throw new NoLatest(
     why,
     [
       newest.strangers !== undefined
         ? why
-        : `${why}${isAbsent(bucket) ? `, ${ABSENT}` : ': make one with `npm run backup -- full`'}`,
+        : `${why}${absent === undefined ? `: make one with \`${bucket.isCopy === true ? COPY : FULL}\`` : `, ${absent}`}`,
       ...newer.slice(0, SHOWN),
       ...(bare === undefined
         ? []
@@ -65,7 +71,7 @@ export async function resolveBackup(bucket: Bucket, text: string): Promise<Resol
 }
 
 /** No backup is `latest`; the message has advice as well. */
-class NoLatest extends Error {
+class NoLatest extends NotHere {
   readonly why: string;
   constructor(why: string, message: string) {
     super(message);
@@ -85,7 +91,7 @@ export async function resolveAnywhere(session: Session, text: string): Promise<R
     const resolved = await resolveBackup(session.bucket, text);
     const newer = copy && (await latestBackup(copy).catch(() => undefined))?.entry;
     if (newer === undefined || newer.time <= resolved.entry.time) return resolved;
-    const note = `${newer.name} is newer and in the second copy alone: \`restore ${newer.name} --from copy\` takes it`;
+    const note = `${newer.name} is newer and in the second copy alone: \`restore ${newer.name} --from copy --replace\` takes it`;
     return { ...resolved, passedOver: [note, ...resolved.passedOver] };
   } catch (error) {
     const found = copy && (await resolveBackup(copy, text).catch(() => undefined));
@@ -125,7 +131,7 @@ async function namedBackup(bucket: Bucket, text: string): Promise<BackupEntry> {
   const newest = await newestVerified(bucket);
   const hint =
     newest === undefined ? 'there is no verified one' : `the newest verified one is ${newest.name}`;
-  throw new Error(`no backup ${name} in ${bucket.store.description}; ${hint}`);
+  throw new NotHere(`no backup ${name} in ${bucket.store.description}; ${hint}`, name);
 }
 
 /** How many candidates to name for a text that fits many. */
@@ -135,10 +141,27 @@ const SHOWN = 5;
 async function completed(bucket: Bucket, text: string): Promise<string | undefined> {
   if (!/^\d{4,8}$|^\d{8}_\d{0,6}$/.test(text)) return undefined;
   const fitting = (await readGroups(bucket)).map(({ name }) => name).filter((name) => name.startsWith(text));
-  if (fitting.length === 0) throw new Error(`no backup in ${bucket.store.description} begins with ${text}`);
+  if (fitting.length === 0) throw new NotHere(`no backup in ${bucket.store.description} begins with ${text}`);
   if (fitting.length === 1) return fitting[0];
   const more = fitting.length > SHOWN ? `, and ${fitting.length - SHOWN} more` : '';
   throw new UsageError(
     `${text} fits ${fitting.length} backups: ${fitting.slice(0, SHOWN).join(', ')}${more}; give more of the name`,
   );
+}
+
+/**
+ * What to add to a command that failed for want of the first bucket: undefined where the second
+ * copy would not help, either, or was asked already.
+ */
+export async function helpFromCopy(error: unknown, session: Session): Promise<string | undefined> {
+  if (session.config.copy === undefined || session.readsCopy || session.from !== undefined) return undefined;
+  if (error instanceof StoreError) return 'The second copy may answer: add --from copy';
+  if (!(error instanceof NotHere)) return undefined;
+  const { backup: wanted } = error;
+  const copy = await session.copy().catch(() => undefined);
+  if (copy === undefined) return undefined;
+  const looked =
+    wanted === undefined ? latestBackup(copy).then(({ entry }) => entry) : findBackup(copy, wanted);
+  const found = await looked.catch(() => undefined);
+  return found && `The second copy has ${found.name}: add --from copy`;
 }

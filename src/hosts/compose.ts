@@ -133,7 +133,7 @@ export function bucketOf(settings: BackupSettings, store: Store): Bucket {
 
 /** The second bucket, below its own prefix. */
 export function copyOf(settings: BackupSettings, { prefix }: CopySettings, store: Store): Bucket {
-  return { ...bucketOf(settings, store), prefix };
+  return { ...bucketOf(settings, store), prefix, isCopy: true };
 }
 
 export function encryptionOf(settings: BackupSettings): Encryption | undefined {

@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -137,6 +138,58 @@ test('damaged there: told by every command, and replaced by the next copy', asyn
   expect((await cli('copy')).stdout).toContain(`in full length; the newest, ${newest}, was read back.`);
 });
 
+test('a kit goes on to the next older backup, and names what it leaves out', async () => {
+  const [older = '', newest = ''] = names;
+  const paths = ['first', 'second'].map((bucket) => join(directory, bucket, `anime_bot_${newest}.db.gz`));
+  const kept = paths.map((path) => readFileSync(path));
+  for (const path of paths)
+    writeFileSync(
+      path,
+      readFileSync(path).map((byte, i) => (i === 500 ? byte ^ 1 : byte)),
+    );
+  const rotten = await cli('kit', '-o', 'rotten.tar');
+  expect(rotten.code, rotten.stderr).toBe(0);
+  expect(rotten.stdout).toContain(`rotten.tar: backup ${older} of`);
+  expect(rotten.stdout).toContain(`${newest} of directory`);
+  expect(rotten.stdout).toContain('It has 0 anime and 0 parts.');
+  for (const path of paths) truncateSync(path, 100);
+  const cut = await cli('kit', '-o', 'cut.tar');
+  expect(cut.stdout).toContain(`${newest} is newer and damaged`);
+  for (const [i, path] of paths.entries()) writeFileSync(path, kept[i] ?? '');
+});
+
+test('a kit that the passphrase at hand does not open says so', async () => {
+  const sealed = { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'sealed' };
+  await runCli(directory, { ...sealed, BACKUP_PASSPHRASE: 'one long passphrase' }, 'full');
+  const wrong = { ...sealed, BACKUP_PASSPHRASE: 'another long passphrase' };
+  const { code, stderr } = await runCli(directory, wrong, 'kit', '-o', 'sealed.tar');
+  expect(code).toBe(1);
+  expect(stderr).toContain('it does not open with what is set');
+  const { stdout } = await runCli(directory, sealed, 'kit', '-o', 'unopened.tar');
+  expect(stdout).toContain('no key is set here: nobody tried to open it');
+});
+
+test('without the first bucket each command names the copy, and the setting that is meant', async () => {
+  const [older = '', newest = ''] = names;
+  const gone = { ...SETTINGS, BACKUP_DIR: 'nothing' };
+  for (const [args, name] of [
+    [['verify', 'latest'], newest],
+    [['verify', older], older],
+  ] as const) {
+    const { code, stderr } = await runCli(directory, gone, ...args);
+    expect({ args, code }).toEqual({ args, code: 1 });
+    expect(stderr).toContain(`The second copy has ${name}: add --from copy`);
+  }
+  const listed = await runCli(directory, gone, 'list');
+  expect(listed.stdout).toContain(
+    `the other bucket has ${newest}. To bring that back: npm run backup -- restore latest`,
+  );
+  const absent = await runCli(directory, { ...SETTINGS, COPY_DIR: 'away' }, 'verify', '--from', 'copy');
+  expect(absent.stderr).toContain(
+    'set COPY_DIR to where the second copy is. Was none made yet? Make one: npm run backup -- copy',
+  );
+});
+
 test('a first bucket that is not there is nothing to copy from', async () => {
   const { code, stderr } = await runCli(directory, { ...SETTINGS, BACKUP_DIR: 'nowhere' }, 'copy');
   expect(code).toBe(1);
@@ -187,7 +240,7 @@ test('a newer one that the copy alone has is told, not taken', async () => {
   const restored = await cli('restore', 'latest', '--to', 'file:older.db', '--json');
   expect(restored.json()).toMatchObject({ origin: newest });
   expect(String(restored.json()['notes'])).toContain(
-    `${third} is newer and in the second copy alone: \`restore ${third} --from copy\` takes it`,
+    `${third} is newer and in the second copy alone: \`restore ${third} --from copy --replace\` takes it`,
   );
   takeOut('second', third);
 });

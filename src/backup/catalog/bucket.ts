@@ -16,6 +16,8 @@ export interface Bucket {
    * nothing. Undefined: no token is set, and all count.
    */
   readonly bot?: number | undefined;
+  /** The second bucket. */
+  readonly isCopy?: true;
   /** What times are held against; the system's by default. */
   readonly clock?: Pick<Clock, 'now'>;
 }

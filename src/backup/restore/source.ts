@@ -168,7 +168,9 @@ async function fetchBackup(
       }
       // A missing key or an unreachable bucket is no damage: the document would meet the same.
       if (!(error instanceof Damaged)) throw error;
-      notes.push(`the database file of ${name} cannot be used (${explain(error)}), so its document was`);
+      notes.push(
+        `the database file of ${name} cannot be used (${explain(error)}), so its document was taken instead`,
+      );
       for (const file of [to, `${to}-wal`, `${to}-shm`]) rmSync(file, { force: true });
     }
   }

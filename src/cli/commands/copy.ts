@@ -9,7 +9,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { sameDisk } from '../same-disk.ts';
 import type { Session } from '../session.ts';
-import { ABSENT, isAbsent } from '../target.ts';
+import { absence } from '../target.ts';
 
 export function copyCommand(cli: Cli): Command {
   const command = new Command('copy').description(
@@ -20,7 +20,9 @@ export function copyCommand(cli: Cli): Command {
 
 async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitCode> {
   const { first, config } = session;
-  if (isAbsent(first)) throw new Error(`there is nothing to copy: ${first.store.description}, ${ABSENT}`);
+  const absent = absence(first);
+  if (absent !== undefined)
+    throw new Error(`there is nothing to copy: ${first.store.description}, ${absent}`);
   const copied: string[] = [];
   const replaced: string[] = [];
   const { yellow, green, red } = terminal.colors;

@@ -1,15 +1,17 @@
 import { Command } from 'commander';
 import type { Bucket } from '../../backup/catalog/bucket.ts';
-import type { BackupEntry } from '../../backup/catalog/entry.ts';
-import { newestFit } from '../../backup/catalog/list.ts';
+import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
+import { listBackups } from '../../backup/catalog/list.ts';
 import { type Manifest, type ManifestObject, serializeManifest } from '../../backup/catalog/manifest.ts';
 import { manifestKey } from '../../backup/catalog/names.ts';
-import { isLatest, latestBackup } from '../../backup/catalog/newest.ts';
+import { isLatest, latestBackup, passedOver } from '../../backup/catalog/newest.ts';
+import { unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
+import { strangersOf } from '../../backup/catalog/whose-bot.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { openObject } from '../../backup/verify/open-object.ts';
 import { explain } from '../../lib/clock.ts';
 import { SETTING_NAMES } from '../../settings/setting-names.ts';
-import { formatBytes } from '../../text/format.ts';
+import { formatBytes, formatCount } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { storedBehind } from '../further.ts';
@@ -41,16 +43,20 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
   if (!output.endsWith('.tar')) throw new UsageError(`-o: a kit is a .tar file: name it like kit.tar`);
   requireOutputPlace(session, '-o', output);
   const notes: string[] = [];
+  const refused = new Set<string>();
   const settings = SETTING_NAMES.filter((name) => (cli.env[name] ?? '') !== '');
-  for (const candidate of await candidates(session, notes)) {
+  const { found, all } = await candidates(session, notes);
+  for (const candidate of found) {
     const { bucket, entry } = candidate;
     try {
       const asOf = showMoment(new Date(candidate.manifest.started_at), session.config.timeZone);
       const bytes = await write(invocation, candidate, { output, settings, asOf });
       const { name } = entry;
-      notes.push(...(await notInIt(invocation, candidate)));
+      notes.push(...newerOnes(candidate, all, refused), ...(await notInIt(invocation, candidate)));
+      const unopened = await unopenedNewest(bucket, entry, session.keys);
       terminal.answer({
-        ok: true,
+        ok: unopened === undefined,
+        ...(unopened && { error: doesNotOpen(unopened.problem) }),
         name,
         as_of: candidate.manifest.started_at,
         file: output,
@@ -65,14 +71,55 @@ async function make(cli: Cli, invocation: Invocation, output: string): Promise<E
         ),
       );
       terminal.say(`Its data is as of ${asOf}.`);
+      const counts = countsOf(candidate.manifest);
+      if (counts !== undefined) terminal.say(counts);
+      if (unopened !== undefined) {
+        terminal.fail(doesNotOpen(unopened.problem));
+        return 1;
+      }
+      if (entry.encrypted && session.keys === undefined)
+        terminal.say(
+          terminal.colors.yellow('It is encrypted, and no key is set here: nobody tried to open it.'),
+        );
       terminal.say('Its README.txt says how to start from it. Keep key and settings elsewhere.');
       return 0;
     } catch (error) {
       if (!(error instanceof NotWhole)) throw error;
+      refused.add(candidate.entry.name);
       notes.push(error.message);
     }
   }
   throw new Error(['no verified backup was found that is whole', ...notes].join('\n'));
+}
+
+function doesNotOpen(problem: string): string {
+  return `it does not open with what is set: ${problem}. Set the key or passphrase that it was made with, or make a new backup (npm run backup -- full), then this command again`;
+}
+
+function countsOf({ tables }: Manifest): string | undefined {
+  const rows = new Map(tables.map((table) => [table.name, table.rows]));
+  const [anime, parts] = [rows.get('anime'), rows.get('anime_parts')];
+  return anime === undefined || parts === undefined
+    ? undefined
+    : `It has ${formatCount(anime)} anime and ${formatCount(parts)} parts.`;
+}
+
+/** A sentence for each newer one that is not in the kit; `refused`: those that are told already. */
+function newerOnes(
+  { bucket, entry: taken }: Candidate,
+  all: readonly BackupEntry[],
+  refused: ReadonlySet<string>,
+): string[] {
+  const newer = all.filter(
+    ({ name, time, manifest }, i) =>
+      time > taken.time &&
+      name !== taken.name &&
+      !refused.has(name) &&
+      manifest?.trigger !== 'restore' &&
+      all.findIndex((other) => other.name === name) === i,
+  );
+  const strangers = [...strangersOf(bucket.bot, all)];
+  return passedOver(bucket, { entry: taken, newer, strangers });
 }
 
 /** What is newer than the backup of a kit: a kit has no change files. */
@@ -91,19 +138,39 @@ async function notInIt(invocation: Invocation, { bucket, entry }: Candidate): Pr
 }
 
 /** Newest first; of one in both buckets, the first bucket's first. */
-async function candidates(session: Session, notes: string[]): Promise<Candidate[]> {
+async function candidates(
+  session: Session,
+  notes: string[],
+): Promise<{ readonly found: readonly Candidate[]; readonly all: readonly BackupEntry[] }> {
   const second = session.from === undefined ? await session.copy() : undefined;
   const found: Candidate[] = [];
+  const all: BackupEntry[] = [];
   for (const bucket of [session.bucket, ...(second === undefined ? [] : [second])])
     try {
-      const { entry } = await newestFit(bucket, (one) => one.state === 'verified' && isLatest(one));
-      if (entry?.manifest !== undefined) found.push({ bucket, entry, manifest: entry.manifest });
+      const { entry: newest, newer } = await latestBackup(bucket);
+      const { entries } = await listBackups(bucket);
+      all.push(...entries);
+      if (newest === undefined) {
+        notes.push(...passedOver(bucket, { entry: newest, newer }));
+        continue;
+      }
+      const strangers = strangersOf(bucket.bot, entries);
+      for (const entry of entries.filter((one) => one.time <= newest.time && !strangers.has(one)))
+        if (
+          entry.manifest !== undefined &&
+          entry.state === 'verified' &&
+          isLatest(entry) &&
+          !isUnsealed(bucket, entry)
+        )
+          found.push({ bucket, entry, manifest: entry.manifest });
     } catch (error) {
       // With one bucket alone the command has nothing else to say.
       if (second === undefined) throw error;
       notes.push(explain(error));
     }
-  return found.toSorted((a, b) => b.entry.time.getTime() - a.entry.time.getTime());
+  const byTime = <One extends { readonly time: Date }>(a: One, b: One): number =>
+    b.time.getTime() - a.time.getTime();
+  return { found: found.toSorted((a, b) => byTime(a.entry, b.entry)), all: all.toSorted(byTime) };
 }
 
 class NotWhole extends Error {}

@@ -4,13 +4,15 @@ import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import type { LastStored } from '../../db/lack-words.ts';
 import { formatDuration } from '../../text/format.ts';
 import { mendOf } from '../damage-advice.ts';
-import { ABSENT } from '../target.ts';
 import type { Colors } from '../terminal.ts';
 
 /** What decides whether the owner is safe. */
 export interface Standing {
   readonly where: string;
-  readonly isAbsent: boolean;
+  /** Of a directory that is not there. */
+  readonly absence: string | undefined;
+  /** The newest good one that the other bucket alone has. */
+  readonly elsewhere: BackupEntry | undefined;
   readonly health: ReturnType<typeof backupHealth>;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
@@ -58,9 +60,12 @@ export function verdict(
           ? 'no verified backup is encrypted, as your settings want, in'
           : 'no backup is verified in';
     const why = gone === undefined ? '' : `; ${gone}`;
-    return standing.isAbsent
-      ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${ABSENT}${why}`
-      : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`;
+    const { elsewhere, absence } = standing;
+    if (elsewhere !== undefined)
+      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}. To bring that back: npm run backup -- restore latest`;
+    return absence === undefined
+      ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`
+      : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${absence}${why}`;
   }
   const age = formatDuration(standing.now.getTime() - newest.time.getTime());
   if (damaged !== undefined)

@@ -6,7 +6,7 @@ import { type BackupEntry, isUnsealed } from '../../backup/catalog/entry.ts';
 import { backupHealth } from '../../backup/catalog/health.ts';
 import { listBackups, newestOf } from '../../backup/catalog/list.ts';
 import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-backup.ts';
-import { damagedNewest, unreadableNewest } from '../../backup/catalog/newest.ts';
+import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { botText, familiesOf, strangersOf } from '../../backup/catalog/whose-bot.ts';
@@ -19,7 +19,7 @@ import { storedBehind } from '../further.ts';
 import { fullerElsewhere, lookElsewhere } from '../other-bucket.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
-import { isAbsent } from '../target.ts';
+import { absence } from '../target.ts';
 import type { Colors } from '../terminal.ts';
 import { verdict } from './list-verdict.ts';
 
@@ -109,7 +109,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     fuller,
     unopened: unopened && { ...unopened, opening },
     where,
-    isAbsent: isAbsent(bucket),
+    absence: absence(bucket),
+    elsewhere: others?.only.find((entry) => isLatest(entry) && !strangers.has(entry)),
     stored: stored && {
       at: stored.to.toISOString(),
       shown: showMoment(stored.to, config.timeZone),

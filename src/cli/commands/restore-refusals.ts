@@ -30,11 +30,14 @@ export async function nameOpening(
 ): Promise<ExitCode> {
   const { bucket, keys } = invocation.session;
   const { entries } = await listBackups(bucket);
-  const older = entries.filter(
-    (entry) => isLatest(entry) && !isUnsealed(bucket, entry) && !isAhead(entry.time, nowOf(bucket)),
-  );
+  const older = entries.filter((entry) => isLatest(entry) && !isAhead(entry.time, nowOf(bucket)));
   const next = keys === undefined ? undefined : await firstOpening(bucket, older, keys);
-  const hint = next === undefined ? undefined : `the newest backup that what is set opens is ${next.name}`;
+  const unsealed =
+    next !== undefined && isUnsealed(bucket, next)
+      ? ', not encrypted, although your settings encrypt: whoever can write to the bucket can make such a one'
+      : '';
+  const hint =
+    next === undefined ? undefined : `the newest backup that what is set opens is ${next.name}${unsealed}`;
   return refuse(invocation, failure, { next, hint }, options);
 }
 
