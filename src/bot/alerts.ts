@@ -38,6 +38,8 @@ export function backupAlertText(locale: LocaleName, { kind, message: whole }: Ba
   if (kind === 'failed') return frame.backupFailed(backupTrouble(message));
   if (kind === 'damaged') return frame.backupDamaged(backupTrouble(message));
   // As src/backup/run/settle.ts says it.
-  const [, removing = '?', of = '?'] = /delete (\d+) of (\d+)/.exec(message) ?? [];
-  return kind === 'ask' ? frame.backupAsks(removing, of) : frame.backupProblem(backupTrouble(message));
+  const [, removing, of] = /delete (\d+) of (\d+)/.exec(message) ?? [];
+  return kind === 'ask' && removing !== undefined && of !== undefined
+    ? frame.backupAsks(removing, of)
+    : frame.backupProblem(backupTrouble(message));
 }

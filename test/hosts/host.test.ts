@@ -284,6 +284,13 @@ test.each(LOCALE_NAMES)('an alert of any length fits one message (%s)', (locale)
   }
 });
 
+test('the question of a large deletion names its numbers', () => {
+  const message = 'retention would delete 12 of 20 backups';
+  const { markup } = backupAlertText('uz', { kind: 'ask', message });
+  expect(markup).toContain('12');
+  expect(markup).toContain('20');
+});
+
 test('a token is hidden wherever it stands, also in the address that network errors quote', () => {
   const token = '123456789:AAabcdefghijklmnopqrstuvwxyz_-01234';
   for (const text of [
