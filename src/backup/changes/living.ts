@@ -6,9 +6,10 @@ import type { Database } from '../../db/database.ts';
 import { countOf } from '../../text/format.ts';
 import type { Position, Previous } from '../catalog/change-position.ts';
 import type { SnapshotSource } from '../model/model.ts';
+import type { Base, StoredChange } from './list-changes.ts';
 import { type Peek, peek } from './peek.ts';
 import { schemaHash } from './schema-hash.ts';
-import { REASONS } from './spans.ts';
+import { ChangeIndex, REASONS } from './spans.ts';
 
 /** To be read before the bucket is listed: what is stored in between only adds to the bucket. */
 export interface Living extends Pick<Peek, 'state' | 'last'> {
@@ -50,6 +51,21 @@ export function lostToBucket({ state }: Pick<Living, 'state'>, end: Position): s
   const { timeline, shippedSeq, previous } = state;
   if (timeline !== end.timeline || shippedSeq <= end.seq) return undefined;
   return `the database has stored its changes up to ${shippedSeq}, and the bucket leads up to ${end.seq} only (${nameOf(previous)} comes last): files are gone`;
+}
+
+/** The same, as far as names and manifests tell where the bucket leads to. */
+export function lostFrom(
+  living: Pick<Living, 'state'>,
+  bases: readonly Base[],
+  files: readonly StoredChange[],
+): string | undefined {
+  const { timeline, needsBase } = living.state;
+  const index = new ChangeIndex(files);
+  const own = bases.filter(({ changes }) => changes?.timeline === timeline);
+  // A history that waits for its first full backup has stored nothing.
+  if (own.length === 0 && needsBase !== null) return undefined;
+  const ends = own.flatMap((base) => [base.changes?.seq ?? 0, ...index.behind(base).map(({ last }) => last)]);
+  return lostToBucket(living, { timeline, seq: Math.max(0, ...ends) });
 }
 
 function nameOf(previous: Previous): string {
@@ -108,6 +124,7 @@ function isUnseen({ state, isSchemaMoved }: Living): boolean {
 
 const BASES: Readonly<Record<string, string>> = {
   ...REASONS,
+  lost: 'the bucket has lost change files',
   off: 'no change log was kept, CHANGES=off',
   large: 'a change was too large for a file',
   unread: 'stored files did not read back',

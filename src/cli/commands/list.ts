@@ -11,11 +11,13 @@ import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { botText, familiesOf, strangersOf } from '../../backup/catalog/whose-bot.ts';
 import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
+import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { storedBehind } from '../further.ts';
+import { livingOf } from '../moment.ts';
 import { fullerElsewhere, lookElsewhere } from '../other-bucket.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
@@ -56,6 +58,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const { run: recorded, unread } = session.readsCopy
     ? { run: undefined, unread: undefined }
     : await recordedRun(bucket, async () => (await session.backup()).ledger);
+  const living = session.readsCopy ? undefined : await livingOf(session);
   const { entries, total } = await listBackups(bucket);
   const found = newestOf(bucket, entries);
   const newest = found.entry;
@@ -84,9 +87,12 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const strangers = strangersOf(bucket.bot, all);
   const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
-  const reach = historyOf(basesOf(bucket, entries), (await listChanges(bucket)).files);
+  const bases = basesOf(bucket, entries);
+  const { files } = await listChanges(bucket);
+  const reach = historyOf(bases, files);
+  const gone = living && lostFrom(living, bases, files);
   terminal.answer({
-    ok: health.ok && fuller === undefined,
+    ok: health.ok && fuller === undefined && gone === undefined,
     newest_verified: health.name,
     age_hours: health.ageHours,
     damaged: health.damaged ?? null,
@@ -95,6 +101,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     total,
     last_drill: lastDrill ?? null,
     point_in_time: reachJson(reach),
+    changes_lost: gone ?? null,
     bucket: bucket.store.description,
     ...(others && { second_copy: others.answer }),
     backups: shown.map((entry) => ({ ...asJson(entry), place: others?.placeOf(entry) ?? null })),
@@ -119,14 +126,18 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     maxAgeHours,
   };
   const safe = verdict(colors, entries, newest, standing);
+  const unsafe =
+    gone && `${colors.red(colors.bold('Not safe:'))} ${gone}. Begin anew: npm run backup -- full`;
   if (options.check === true) {
     // Cron mails standard error; good news goes where a job throws it away.
-    const isSafe = health.ok && fuller === undefined;
+    const isSafe = health.ok && fuller === undefined && unsafe === undefined;
+    if (unsafe !== undefined) terminal.note(unsafe);
     if (isSafe) terminal.say(safe);
-    else terminal.note(safe);
+    else if (!health.ok || fuller !== undefined) terminal.note(safe);
     if (others?.bad !== undefined) terminal.note(others.bad);
     return isSafe && others?.bad === undefined ? 0 : NOT_SAFE;
   }
+  if (unsafe !== undefined) terminal.say(unsafe);
   terminal.say(safe);
   if (later !== undefined) terminal.say(colors.yellow(later));
   if (others !== undefined)
