@@ -97,3 +97,8 @@ test('npm run check reads none of it: a formatter would print people’s rows', 
   expect(stdout + stderr).toContain('package.json');
   expect(stdout + stderr).not.toContain('export.json');
 });
+
+test.skipIf(!hasGit || !existsSync(join(ROOT, '.git')))('no link is in it: each leads to one machine', () => {
+  const listed = git(ROOT, 'ls-files', '--stage').stdout.split('\n');
+  expect(listed.filter((line) => line.startsWith('120000'))).toEqual([]);
+});
