@@ -1,22 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Tests of whole processes by the dozen, some seven minutes on two cores: with them `.ci/run` would
+ * Tests of whole processes by the dozen, some twelve minutes on two cores: with them `.ci/run` would
  * take longer than its 20 minutes. `npm run test:slow`; the workflow runs them beside the others.
  */
 export const SLOW = [
+  'test/admin/moment.test.ts',
+  'test/backup/restore/prove-changes.test.ts',
   'test/cli/at-a-glance.test.ts',
   'test/cli/broken-database.test.ts',
   'test/cli/broken-everything.test.ts',
   'test/cli/cut-short.test.ts',
+  'test/cli/deploy.test.ts',
   'test/cli/import.test.ts',
   'test/cli/missing-record.test.ts',
   'test/cli/missing-table.test.ts',
+  'test/cli/moments.test.ts',
   'test/cli/not-opened.test.ts',
   'test/cli/odd-files.test.ts',
+  'test/cli/relink.test.ts',
   'test/cli/restore-only.test.ts',
+  'test/cli/second-copy.test.ts',
+  'test/cli/setup.test.ts',
   'test/cli/unsaved-database.test.ts',
   'test/deploy/anime-backup.test.ts',
+  'test/docs/operations.test.ts',
   'test/e2e/replaced-database.test.ts',
   'test/hosts/disk-room.test.ts',
   'test/sim/offline/restart.test.ts',

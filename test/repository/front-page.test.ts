@@ -62,11 +62,19 @@ describe('pictures', () => {
   });
 
   test('are WebP, all are shown, and all together load at once', () => {
-    const files = readdirSync(join(ROOT, 'docs/pictures')).map((name) => `docs/pictures/${name}`);
+    // `bench` has the plots of docs/performance.md.
+    const names = readdirSync(join(ROOT, 'docs/pictures')).filter((name) => name !== 'bench');
+    const files = names.map((name) => `docs/pictures/${name}`);
     expect(files.toSorted()).toEqual([...shown('README.md'), ...shown('README.uz.md')].toSorted());
     const contents = files.map((path) => readFileSync(join(ROOT, path)));
     for (const content of contents) expect(content.toString('latin1', 8, 12)).toBe('WEBP');
     expect(contents.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(700_000);
+  });
+
+  test('each plot is shown in docs/performance.md', () => {
+    const plots = readdirSync(join(ROOT, 'docs/pictures/bench')).map((name) => `pictures/bench/${name}`);
+    const text = read('docs/performance.md');
+    expect(plots.filter((path) => !text.includes(path))).toEqual([]);
   });
 });
 
