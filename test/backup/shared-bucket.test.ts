@@ -9,6 +9,7 @@ import { databaseKey } from '../../src/backup/catalog/names.ts';
 import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';
 import { prune } from '../../src/backup/catalog/prune.ts';
 import { familiesOf, strangersOf } from '../../src/backup/catalog/whose-bot.ts';
+import { findPoint } from '../../src/backup/restore/point-in-time.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
 import { createWorld, testClock } from '../support/backup-world.ts';
@@ -69,6 +70,16 @@ test('a new token beside the backups of one old bot takes them; of two a person 
   expect((await latestBackup(noToken)).entry).toBeUndefined();
   expect(noLatest(noToken, await latestBackup(noToken))).toContain('BOT_TOKEN is not set');
   expect((await newestFit(noToken)).entry?.name).toBe(third);
+});
+
+test('a moment is brought back from its own bot’s backups; of two others a person must say which', async () => {
+  const { bucket, clock, put } = world();
+  const ask = { keys: undefined, show: String, isBestEffort: true };
+  const [ours] = await put(OURS, THEIRS, THEIRS);
+  const found = await findPoint(bucket, { ...ask, at: clock.now() });
+  expect(found.ways.map(({ base }) => base.entry.name)).toEqual([ours]);
+  const third = findPoint({ ...bucket, bot: THIRD.id }, { ...ask, at: clock.now() });
+  await expect(third).rejects.toThrow('backups of several bots');
 });
 
 test('what the bot before a move made is of the same database, over any number of moves', async () => {

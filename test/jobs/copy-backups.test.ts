@@ -108,7 +108,7 @@ test('a second bucket that refuses: the run is good, the admins hear once, once 
   expect(outcome).toMatchObject({ kind: 'done', problems: [] });
   await ticks(20);
   expect(told()).toHaveLength(1);
-  expect(told()[0]).toMatch(/to‘xtab qoldi[\s\S]*COPY_S3_ACCESS_KEY_ID/);
+  expect(told()[0]).toMatch(/to‘xtab qoldi[\s\S]*kalitni qabul qilmadi/);
   expect((await health())?.['state']).toBe('behind');
   time += 25 * HOUR_MS;
   await ticks(30);

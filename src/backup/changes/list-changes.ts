@@ -5,6 +5,7 @@ import type { ManifestChanges } from '../catalog/change-position.ts';
 import { type BackupEntry, damageOf, isUnsealed } from '../catalog/entry.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { believedTime, isAhead } from '../catalog/true-time.ts';
+import { strangersOf } from '../catalog/whose-bot.ts';
 import { PAGE_KEYS, type StoredObject } from '../store/types.ts';
 import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';
 
@@ -73,14 +74,31 @@ export interface Base {
   readonly changes: ManifestChanges | undefined;
 }
 
-/** Oldest first. Safety backups too: they hold what there was at their time. */
+/**
+ * Oldest first. Safety backups too: they hold what there was at their time. Not those of another
+ * bot: its history is none of ours.
+ */
 export function basesOf(bucket: Bucket, entries: readonly BackupEntry[]): Base[] {
+  const strangers = strangersOf(bucket.bot, entries);
   const bases = entries.flatMap((entry): Base[] => {
     const { manifest, state } = entry;
+    if (strangers.has(entry)) return [];
     if (manifest === undefined || isUnsealed(bucket, entry) || isAhead(entry.time, nowOf(bucket))) return [];
     if (state !== 'verified' && (damageOf(manifest) !== undefined || !isRestorable(entry))) return [];
     const time = new Date(manifest.finished_at);
     return isAhead(time, nowOf(bucket)) ? [] : [{ entry, time, changes: manifest.changes }];
   });
   return bases.toSorted((a, b) => a.time.getTime() - b.time.getTime());
+}
+
+/** Without the files of other bots' histories, as far as their backups tell which those are. */
+export function ownFiles(
+  bucket: Bucket,
+  entries: readonly BackupEntry[],
+  files: readonly StoredChange[],
+): StoredChange[] {
+  const strange = new Set(
+    [...strangersOf(bucket.bot, entries)].map(({ manifest }) => manifest?.changes?.timeline),
+  );
+  return files.filter(({ timeline }) => !strange.has(timeline));
 }

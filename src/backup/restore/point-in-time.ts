@@ -9,8 +9,9 @@ import { type BackupEntry, isUnsealed } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
+import { botText, familiesOf } from '../catalog/whose-bot.ts';
 import { type ChainOptions, followChain } from '../changes/chain.ts';
-import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
+import { type Base, basesOf, listChanges, ownFiles, type StoredChange } from '../changes/list-changes.ts';
 import { changedSince, isUnsureAt, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
 import { ChangeIndex, type History, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
@@ -77,8 +78,9 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   const { at, show, isBestEffort = false } = options;
   if (at > nowOf(bucket)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
   const { entries } = await listBackups(bucket);
+  requireOneBot(bucket, entries);
   const bases = basesOf(bucket, entries);
-  const { files } = await listChanges(bucket);
+  const files = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const before = bases.filter(({ time }) => time <= at).toReversed();
   const [base] = before;
   if (base === undefined) throw noneBefore(bucket, { entries, bases, files }, options);
@@ -128,6 +130,17 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
       }),
     );
   return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, isUnsure, isBestEffort };
+}
+
+/** Of several bots' databases, only a person can say which is wanted. */
+function requireOneBot(bucket: Bucket, entries: readonly BackupEntry[]): void {
+  const families = familiesOf(entries);
+  const isKnown = families.some((family) => family.some(({ manifest }) => manifest?.bot?.id === bucket.bot));
+  if (families.length < 2 || isKnown) return;
+  const bots = families.flatMap(([entry]) => entry?.manifest?.bot ?? []).map(botText);
+  throw new Error(
+    `backups of several bots lie in ${bucket.store.description} (${bots.join(', ')}), and none is of the bot whose BOT_TOKEN is set: put the token of the bot that is meant, or \`restore\` one of its backups by name`,
+  );
 }
 
 function noneBefore(

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { unfollowed } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
-import { basesOf, listChanges, type StoredChange } from '../../backup/changes/list-changes.ts';
+import { basesOf, listChanges, ownFiles, type StoredChange } from '../../backup/changes/list-changes.ts';
 import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
 import { type ShipOutcome, ship } from '../../backup/changes/ship.ts';
@@ -81,7 +81,8 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const { bucket, config } = session;
   const { entries } = await listBackups(bucket);
   const bases = basesOf(bucket, entries);
-  const { files, foreign } = await listChanges(bucket);
+  const { files: all, foreign } = await listChanges(bucket);
+  const files = ownFiles(bucket, entries, all);
   const history = historyOf(bases, files);
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);

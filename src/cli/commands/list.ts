@@ -10,7 +10,7 @@ import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { botText, familiesOf, strangersOf } from '../../backup/catalog/whose-bot.ts';
-import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
+import { basesOf, listChanges, ownFiles } from '../../backup/changes/list-changes.ts';
 import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
@@ -88,7 +88,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   const bases = basesOf(bucket, entries);
-  const { files } = await listChanges(bucket);
+  const files = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const reach = historyOf(bases, files);
   const gone = living && lostFrom(living, bases, files);
   terminal.answer({
