@@ -243,13 +243,14 @@ export async function startNode(
   links.baseUrl ||= `http://127.0.0.1:${port}`;
   const backUp: Host['runBackup'] = (trigger, at, options) =>
     runs.add(host.runBackup(trigger, at, { ...options, signal: givingUp.signal }));
-  const backUpStart = async (): Promise<unknown> => {
+  const startBackup = async (): Promise<unknown> => {
     const [state] = await db.read([changeState]).catch(() => [undefined]);
     return backUp('start', now(), {
       unlessYoungerThanMs: START_BACKUP_MIN_AGE_MS,
       ofTimeline: state?.timeline,
     });
   };
+  const backUpStart = (): Promise<unknown> => runs.add(startBackup());
   if (!isUnfilled) void backUpStart();
   void requests.add(telegram.begin(host.receive));
   const crons = [
