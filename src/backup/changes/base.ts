@@ -4,9 +4,10 @@
  */
 
 import type { Row as ClientRow } from '@libsql/client';
+import * as v from 'valibot';
 import { type Statement, sql } from '../../db/database.ts';
 import { Row } from '../../db/row.ts';
-import type { ManifestChanges } from '../catalog/change-position.ts';
+import { type ManifestChanges, manifestChangesSchema } from '../catalog/change-position.ts';
 import type { SnapshotSink, SqlValue, TableInfo } from '../model/model.ts';
 import { type RowLayout, rowLayout } from '../model/values.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
@@ -19,14 +20,18 @@ export interface BasePosition {
   readonly changes: ManifestChanges;
 }
 
-/** `position` is undefined for a database without a change log; known once the scans are over. */
+/**
+ * `position` is undefined for a database without a change log, or with one that somebody's SQL
+ * spoilt; known once the scans are over.
+ */
 export function createPositionSink(): SnapshotSink & { readonly position: BasePosition | undefined } {
   let state: ChangeState | undefined;
   let last = 0;
   let current: { readonly table: TableInfo; readonly layout: RowLayout } | undefined;
   return {
     get position() {
-      return state && { state, changes: manifestChangesOf(state, last) };
+      const changes = state && manifestChangesOf(state, last);
+      return state && v.is(manifestChangesSchema, changes) ? { state, changes } : undefined;
     },
     targets(schema) {
       state = undefined;

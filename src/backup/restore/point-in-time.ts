@@ -99,7 +99,8 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   };
   const { stop, fault } = isBestEffort ? await lastGood(bucket, base, { ...found, files }, options) : found;
   const time = stop === undefined ? base.time : stop.file.time;
-  const short = fault ?? whyShort({ ...known, stop });
+  const orphan = await orphanOf(bucket, { base, files, time, at }, options);
+  const short = fault ?? whyShort({ ...known, stop, orphan });
   if (short !== undefined && !isBestEffort) {
     const next = history.spans.find(({ from }) => from > at)?.from;
     const after = next === undefined ? '' : `, the first after it ${show(next)}`;
@@ -112,7 +113,7 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   const { living } = options;
   const isUnsure =
     at > time &&
-    isLatest({ ...known, stop }) &&
+    isLatest({ ...known, stop, orphan }) &&
     (living === undefined || isUnsureAt(living, { seq: last ?? 0 }, at));
   const ways = before
     .filter(
@@ -229,11 +230,38 @@ interface Found {
   readonly at: Date;
   readonly now: Date;
   readonly living: Living | undefined;
+  readonly orphan: StoredChange | undefined;
 }
+
+/**
+ * A file of another history between what is reached and the moment. What only has such a name, and
+ * does not open, is nobody's history.
+ */
+async function orphanOf(
+  bucket: Bucket,
+  { base, files, time, at }: Pick<Found, 'base' | 'files' | 'at'> & { readonly time: Date },
+  { keys }: PointOptions,
+): Promise<StoredChange | undefined> {
+  const others = files.filter(
+    (file) => file.timeline !== base.changes?.timeline && file.time > time && file.time <= at,
+  );
+  for (const file of others.slice(0, MOST_ORPHANS)) {
+    const opened = await openChange(bucket, file, keys).catch((error: unknown) => {
+      if (error instanceof NotOpened) return 'sealed';
+      if (error instanceof Damaged) return undefined;
+      throw error;
+    });
+    if (opened !== undefined) return file;
+  }
+  return others[MOST_ORPHANS];
+}
+
+/** Looked into, one after another. */
+const MOST_ORPHANS = 20;
 
 /** Whether anything is known to have changed between what is reached and the moment asked for. */
 function whyShort(found: Found): string | undefined {
-  const { bases, files, index, history, base, stop, at, now, living } = found;
+  const { bases, index, history, base, stop, at, now, living, orphan } = found;
   const { changes, entry } = base;
   if (changes === undefined)
     return at.getTime() - base.time.getTime() < ITS_MINUTE
@@ -259,9 +287,6 @@ function whyShort(found: Found): string | undefined {
       new Date(next.since) <= at,
   );
   if (other?.changes !== undefined) return REASONS[other.changes.reason];
-  const orphan = files.find(
-    (file) => file.timeline !== changes.timeline && file.time > time && file.time <= at,
-  );
   if (orphan !== undefined)
     return `${orphan.file} is of another history, which no full backup of before then begins`;
   if (living === undefined || at <= time || !isLatest(found)) return undefined;

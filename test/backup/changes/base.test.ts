@@ -139,3 +139,15 @@ describe('where a backup had to come first', () => {
     expect(await ship(shipping())).toMatchObject({ kind: 'shipped', first: changes.seq + 1 });
   });
 });
+
+test.each([
+  ["UPDATE change_state SET since = 'yesterday'"],
+  ["UPDATE change_state SET timeline = '../../x'"],
+  ["INSERT INTO change_log (seq, tbl, key) VALUES (9007199254740993, 'anime', 1)"],
+])('%s: the backup is made all the same, and names no position', async (spoil) => {
+  await run(spoil);
+  const { context } = world;
+  const outcome = await runBackup(context, { trigger: 'command', scheduledAt: context.clock.now() });
+  expect(outcome.kind).toBe('done');
+  expect((await newestVerified(context))?.manifest?.changes).toBeUndefined();
+});

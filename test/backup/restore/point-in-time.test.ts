@@ -6,6 +6,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { databaseKey, documentKey } from '../../../src/backup/catalog/names.ts';
+import { encodeChangeFile } from '../../../src/backup/changes/change-file.ts';
+import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { listChanges } from '../../../src/backup/changes/list-changes.ts';
 import { findPoint } from '../../../src/backup/restore/point-in-time.ts';
 import { fetchSource, type RestoreSource } from '../../../src/backup/restore/source.ts';
@@ -157,6 +159,37 @@ test('what is still to come, and what lies before the first backup, is refused',
   await expect(find(-3_600_000)).rejects.toThrow(
     /there is no full backup from before .*: the earliest moment is 2026-06-15T02:01/,
   );
+});
+
+test('junk with the name of another history keeps nobody from a moment; a file of one does', async () => {
+  await world.full();
+  await change();
+  const { store, prefix } = world.context;
+  minute();
+  const time = world.clock.now();
+  const timeline = 'a'.repeat(32);
+  const key = changeKey(prefix, { timeline, first: 5, last: 20, time, encrypted: false });
+  await store.put(key, Buffer.from('junk'));
+  minute();
+  const find = () => findPoint(world.context, { at: world.clock.now(), show, keys: undefined });
+  expect(await find()).toMatchObject({ seq: 1, short: undefined });
+  const whole = encodeChangeFile({
+    header: {
+      timeline,
+      first: 5,
+      last: 20,
+      time: time.toISOString(),
+      app_version: 'test',
+      schema_version: 9,
+      schema_sha256: 'a'.repeat(64),
+      previous: null,
+      restore_point: true,
+    },
+    tables: [],
+    sequence: new Map(),
+  });
+  await store.put(key, gzipSync(whole));
+  await expect(find()).rejects.toThrow('is of another history');
 });
 
 test('a range that was cut is no moment: the rows are as before it, or as behind it', async () => {
