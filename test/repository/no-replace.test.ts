@@ -15,7 +15,9 @@ test('no statement replaces rows', () => {
     .split('\n')
     .filter((file) => file.endsWith('.ts') && !BEFORE_THE_LOG.includes(file))
     .filter((file) =>
-      /\b(INSERT|UPDATE)\s+OR\s+REPLACE\b|\bREPLACE\s+INTO\b|recursive_triggers\s*=/i.test(readFileSync(file, 'utf8')),
+      /\b(INSERT|UPDATE)\s+OR\s+REPLACE\b|\bREPLACE\s+INTO\b|recursive_triggers\s*=/i.test(
+        readFileSync(file, 'utf8'),
+      ),
     );
   expect(found).toEqual([]);
 });
