@@ -5,19 +5,16 @@ import type { Bucket } from '../catalog/bucket.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { ChangeFileError, type ChangeHeader, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
+import { ChangeFileError, type ChangeHeader } from './change-file.ts';
 import { parseChangeKey } from './change-names.ts';
 import type { StoredChange } from './list-changes.ts';
-import { type ProvedFile, proveFile } from './prove-file.ts';
+import { type ProvedFile, proveFile, readStored } from './prove-file.ts';
 
 export interface OpenedChange extends ProvedFile {
   readonly file: StoredChange;
   /** Of the stored bytes, hex: what the next file names. */
   readonly sha256: string;
 }
-
-/** What does not pack at all, with what encryption adds. */
-const MOST_STORED = MAX_CHANGE_FILE_BYTES + 1024 * 1024;
 
 /**
  * @throws {@link Damaged} for one that is gone, altered, cut, or under another's name; {@link
@@ -32,15 +29,10 @@ export async function openChange(
   if (bucket.isSealed === true && !file.encrypted)
     throw new Damaged(`${file.file} is not encrypted, although your settings encrypt`);
   if (file.encrypted && hasNoKey(keys)) throw new NotOpened(file.file);
-  const stored = await bucket.store.get(`${bucket.prefix}${file.file}`);
-  if (stored === undefined) throw new Damaged(`${file.file} is not in the bucket`);
-  if (stored.bytes > MOST_STORED) {
-    await stored.body.cancel();
-    throw new Damaged(`${file.file} has ${stored.bytes} bytes, more than a change file can have`);
-  }
-  const packed = new Uint8Array(await new Response(stored.body).arrayBuffer());
-  const sha256 = createHash('sha256').update(packed).digest('hex');
   try {
+    const packed = await readStored(bucket.store, `${bucket.prefix}${file.file}`);
+    if (packed === undefined) throw new Damaged(`${file.file} is not in the bucket`);
+    const sha256 = createHash('sha256').update(packed).digest('hex');
     const proved = await proveFile(packed, { encrypted: file.encrypted, keys });
     requireIts(file, proved.header);
     return { file, sha256, ...proved };

@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { readJson } from '../../lib/read-json.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { openUnsealed } from '../envelope/unseal.ts';
+import type { Store } from '../store/types.ts';
 import {
   ChangeFileError,
   type ChangeHeader,
@@ -15,6 +16,18 @@ import {
   MAX_CHANGE_FILE_BYTES,
   readChangeFile,
 } from './change-file.ts';
+
+/** Of a stored file: what does not pack at all, with what encryption adds. */
+export const MOST_STORED_BYTES: number = MAX_CHANGE_FILE_BYTES + 1024 * 1024;
+
+/** Undefined where there is none. @throws {@link ChangeFileError} for what is too large to be one */
+export async function readStored(store: Store, key: string): Promise<Uint8Array | undefined> {
+  const object = await store.get(key);
+  if (object === undefined) return undefined;
+  if (object.bytes <= MOST_STORED_BYTES) return new Uint8Array(await new Response(object.body).arrayBuffer());
+  await object.body.cancel();
+  throw new ChangeFileError(`it has ${object.bytes} bytes, more than a change file can have`);
+}
 
 export interface ProvedFile {
   readonly header: ChangeHeader;

@@ -20,7 +20,7 @@ import { LEASE, type Range, readRange } from './read-range.ts';
 import {
   type ChangeBucket,
   goesOn,
-  openChange,
+  openOwn,
   readChange,
   sha256Of,
   storedUnder,
@@ -154,7 +154,7 @@ async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | u
   const newest = `${firstPrefix(prefix, timeline, first)}${attempts[0]}.ndjson.gz${encryption === undefined ? '' : '.age'}`;
   const key = own.at(-1) ?? newest;
   const bytes = await readChange(store, key);
-  const proved = bytes && (await openChange(context, key, bytes));
+  const proved = bytes && (await openOwn(context, key, bytes));
   const last = proved && goesOn(seen.state, proved.header) ? proved.header.last : undefined;
   if (bytes === undefined || last !== parseChangeKey(prefix, key)?.last || last === undefined) {
     // It stays where it is, and the rows are stored once more under another name.

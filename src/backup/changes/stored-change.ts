@@ -5,10 +5,10 @@ import { openSealed } from '../envelope/seal.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { HeadLastWriter } from '../model/model.ts';
 import type { Store } from '../store/types.ts';
-import { type ChangeHeader, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
+import { ChangeFileError, type ChangeHeader } from './change-file.ts';
 import { changeKey, firstPrefix, parseChangeKey } from './change-names.ts';
 import type { ChangeState } from './change-state.ts';
-import { type ProvedFile, proveFile } from './prove-file.ts';
+import { MOST_STORED_BYTES, type ProvedFile, proveFile, readStored } from './prove-file.ts';
 import type { Range } from './read-range.ts';
 
 export interface ChangeBucket {
@@ -69,8 +69,7 @@ export async function storedUnder(
   const own: string[] = [];
   for (const { key, bytes } of listed) {
     if (attempts.some((name) => key.includes(`-${name}.`))) own.push(key);
-    else if (bytes <= MAX_CHANGE_FILE_BYTES && (await isRival(context, state, key)))
-      return { own, rival: key };
+    else if (bytes <= MOST_STORED_BYTES && (await isRival(context, state, key))) return { own, rival: key };
   }
   return { own, rival: undefined };
 }
@@ -82,12 +81,12 @@ async function isRival(context: ChangeBucket, state: ChangeState, key: string): 
   // Where the key is not at hand, nobody can look.
   if (name.encrypted && keys === undefined) return encryption !== undefined;
   const bytes = await readChange(store, key);
-  const proved = bytes && (await openChange(context, key, bytes));
+  const proved = bytes && (await openOwn(context, key, bytes));
   return proved !== undefined && goesOn(state, proved.header);
 }
 
 /** Undefined: damaged, cut, sealed for others, or not sealed although the settings seal. */
-export async function openChange(
+export async function openOwn(
   { prefix, encryption, keys }: ChangeBucket,
   key: string,
   bytes: Uint8Array,
@@ -107,12 +106,10 @@ export function goesOn({ timeline, shippedSeq, previous }: ChangeState, header: 
 
 /** Undefined also for what is too large to be a change file. */
 export async function readChange(store: Store, key: string): Promise<Uint8Array | undefined> {
-  const object = await store.get(key);
-  if (object === undefined) return undefined;
-  if (object.bytes <= MAX_CHANGE_FILE_BYTES)
-    return new Uint8Array(await new Response(object.body).arrayBuffer());
-  await object.body.cancel();
-  return undefined;
+  return readStored(store, key).catch((error: unknown) => {
+    if (error instanceof ChangeFileError) return undefined;
+    throw error;
+  });
 }
 
 async function seal(body: Uint8Array, { encryption, gzipLevel }: ChangeBucket): Promise<Uint8Array> {

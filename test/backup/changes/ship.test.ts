@@ -2,7 +2,11 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openSqlServer } from '../../../sim/sql-over-http/in-process-server.ts';
-import { type ChangeEvent, readChangeFile } from '../../../src/backup/changes/change-file.ts';
+import {
+  type ChangeEvent,
+  MAX_CHANGE_FILE_BYTES,
+  readChangeFile,
+} from '../../../src/backup/changes/change-file.ts';
 import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
 import { lagSeconds, peek } from '../../../src/backup/changes/peek.ts';
 import { type ShipContext, type ShipOutcome, ship } from '../../../src/backup/changes/ship.ts';
@@ -557,6 +561,19 @@ describe('cut short', () => {
     await r.run("INSERT INTO anime (code, title) VALUES (1, 'A')");
     expect(await r.ship(change)).toMatchObject({ kind: 'shipped', first: 1 });
     expect((await stateOf(r.db)).timeline).toBe(timeline);
+  });
+
+  test('what packing and encryption make larger than its rows is stored all the same', async () => {
+    const r = await rig();
+    const large: Store = {
+      ...r.store,
+      get: async (key) => {
+        const object = await r.store.get(key);
+        return object && { ...object, bytes: MAX_CHANGE_FILE_BYTES + 1_000 };
+      },
+    };
+    await r.run("INSERT INTO anime (code, title) VALUES (1, 'A')");
+    expect(await r.ship({ store: large })).toMatchObject({ kind: 'shipped' });
   });
 
   test('an older file, copied under the next name, is no other database’s', async () => {
