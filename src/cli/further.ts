@@ -30,8 +30,8 @@ async function look(
 ): Promise<Further | undefined> {
   const [base] = basesOf(bucket, [entry]);
   if (base === undefined) return undefined;
-  const to = new ChangeIndex((await listChanges(bucket)).files).behind(base).at(-1)?.time;
-  if (to === undefined || to <= base.time) return undefined;
+  const to = new ChangeIndex((await listChanges(bucket)).files).storedUpTo(base);
+  if (to === undefined) return undefined;
   const point = await findPoint(bucket, { at, keys, show: String }).catch(() => undefined);
   const isNow = point?.ways[0]?.base.entry.name === entry.name && point.time >= to;
   return { to, at: isNow ? '0m' : to.toISOString() };

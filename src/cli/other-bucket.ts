@@ -2,7 +2,7 @@
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
 import { readGroups } from '../backup/catalog/list.ts';
 import { isLatest } from '../backup/catalog/newest.ts';
-import { strangersOf } from '../backup/catalog/whose-bot.ts';
+import { ofOtherBots } from '../backup/catalog/whose-bot.ts';
 import { hasManifest, isComplete, type Listings, missingIn, placesOf } from '../backup/copy/places.ts';
 import { explain } from '../lib/clock.ts';
 import { inParallel } from '../lib/in-parallel.ts';
@@ -126,6 +126,6 @@ export function fullerElsewhere(
   bot?: number,
 ): BackupEntry | undefined {
   if (newest === undefined || animeOf(newest) !== 0) return undefined;
-  const strangers = strangersOf(bot, [newest, ...only]);
+  const strangers = ofOtherBots(bot, [newest, ...only]);
   return only.find((entry) => !strangers.has(entry) && isLatest(entry) && (animeOf(entry) ?? 0) > 0);
 }

@@ -8,7 +8,7 @@ import { listBackups, newestFit, newestOf } from '../../src/backup/catalog/list.
 import { databaseKey } from '../../src/backup/catalog/names.ts';
 import { damagedNewest, latestBackup, noLatest, passedOver } from '../../src/backup/catalog/newest.ts';
 import { prune } from '../../src/backup/catalog/prune.ts';
-import { familiesOf, strangersOf } from '../../src/backup/catalog/whose-bot.ts';
+import { familiesOf, ofOtherBots } from '../../src/backup/catalog/whose-bot.ts';
 import { findPoint } from '../../src/backup/restore/point-in-time.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { sql } from '../../src/db/database.ts';
@@ -90,7 +90,7 @@ test('what the bot before a move made is of the same database, over any number o
   await put(first, THEIRS, second, moved);
   const { entries } = await listBackups(bucket);
   expect(familiesOf(entries).map((family) => family.length)).toEqual([3, 1]);
-  expect([...strangersOf(1, entries)].map(({ manifest }) => manifest?.bot)).toEqual([THEIRS]);
+  expect([...ofOtherBots(1, entries)].map(({ manifest }) => manifest?.bot)).toEqual([THEIRS]);
   const { plan } = await prune(bucket, { policy: { days: 1 }, now: new Date(), dryRun: true });
   expect(plan.decisions.filter(({ reason }) => reason.includes('another bot'))).toHaveLength(1);
 });

@@ -62,6 +62,8 @@ export interface ChangeWorld extends World {
   waiting(): number;
   /** One file with at most so many entries; its key without the prefix. */
   ship(most?: number, change?: Partial<ChangeFile['header']>): Promise<string>;
+  /** One more row a minute later, shipped; the file's key without the prefix. */
+  change(text?: string): Promise<string>;
   /** A full backup that says where the log stands. With `trim` it takes the place of what waits. */
   full(options?: { readonly trim?: boolean }): Promise<string>;
   /** Digests of all covered tables. */
@@ -109,7 +111,7 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
     statement.setReadBigInts(true);
     return statement.all(...values).map((row) => Object.values(row) as SqlValue[]);
   };
-  return {
+  const made: ChangeWorld = {
     ...world,
     path,
     directory,
@@ -187,6 +189,11 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
       within((db) => db.exec(`DELETE FROM ${LOG_TABLE} WHERE seq <= ${last}`));
       return key.slice(prefix.length);
     },
+    change(text = 'INSERT INTO counted (note) VALUES (1)') {
+      clock.advance(60_000);
+      made.sql(text);
+      return made.ship();
+    },
     async full({ trim = false } = {}) {
       const seq = within((db) => Number(rowsIn(db, `SELECT max(seq) FROM ${LOG_TABLE}`)[0]?.[0] ?? 0));
       const outcome = await runBackup(context, { trigger: 'command', scheduledAt: clock.now() });
@@ -226,4 +233,5 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
       place.since = clock.now();
     },
   };
+  return made;
 }

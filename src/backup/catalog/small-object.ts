@@ -3,8 +3,8 @@ import { type Store, StoreError } from '../store/types.ts';
 import { ManifestError } from './manifest.ts';
 
 /**
- * Manifests are tens of kilobytes, of 20,000 parts 3 MB; more than this is none, and would hold up
- * whoever parses it.
+ * Manifests are tens of kilobytes, of 20,000 parts 3 MB. More than this is no manifest, and would
+ * stall the program that parses it.
  */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
 

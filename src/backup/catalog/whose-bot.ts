@@ -52,7 +52,7 @@ export function familiesOf<Entry extends Named>(entries: readonly Entry[]): Entr
 }
 
 /** Those of other bots; none where all that name a bot are of one: its token may be a new one. */
-export function strangersOf<Entry extends Named>(
+export function ofOtherBots<Entry extends Named>(
   id: number | undefined,
   entries: readonly Entry[],
 ): ReadonlySet<Entry> {

@@ -5,7 +5,7 @@ import type { ManifestChanges } from '../catalog/change-position.ts';
 import { type BackupEntry, damageOf, isUnsealed } from '../catalog/entry.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { believedTime, isAhead } from '../catalog/true-time.ts';
-import { strangersOf } from '../catalog/whose-bot.ts';
+import { ofOtherBots } from '../catalog/whose-bot.ts';
 import { PAGE_KEYS, type StoredObject } from '../store/types.ts';
 import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';
 
@@ -79,7 +79,7 @@ export interface Base {
  * bot: its history is none of ours.
  */
 export function basesOf(bucket: Bucket, entries: readonly BackupEntry[]): Base[] {
-  const strangers = strangersOf(bucket.bot, entries);
+  const strangers = ofOtherBots(bucket.bot, entries);
   const bases = entries.flatMap((entry): Base[] => {
     const { manifest, state } = entry;
     if (strangers.has(entry)) return [];
@@ -98,7 +98,7 @@ export function ownFiles(
   files: readonly StoredChange[],
 ): StoredChange[] {
   const strange = new Set(
-    [...strangersOf(bucket.bot, entries)].map(({ manifest }) => manifest?.changes?.timeline),
+    [...ofOtherBots(bucket.bot, entries)].map(({ manifest }) => manifest?.changes?.timeline),
   );
   return files.filter(({ timeline }) => !strange.has(timeline));
 }

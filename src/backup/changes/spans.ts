@@ -45,6 +45,12 @@ export class ChangeIndex {
     return this.#byFirst.get(`${timeline} ${first}`)?.at(-1);
   }
 
+  /** When the last change behind a backup was stored; undefined: none was. */
+  storedUpTo(base: Base): Date | undefined {
+    const time = this.behind(base).at(-1)?.time;
+    return time !== undefined && time > base.time ? time : undefined;
+  }
+
   /** The files behind a backup, one after the other, as far as their numbers join. */
   behind({ changes }: Base): StoredChange[] {
     if (changes === undefined) return [];

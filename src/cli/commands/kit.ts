@@ -6,7 +6,7 @@ import { type Manifest, type ManifestObject, serializeManifest } from '../../bac
 import { manifestKey } from '../../backup/catalog/names.ts';
 import { isLatest, latestBackup, passedOver } from '../../backup/catalog/newest.ts';
 import { unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
-import { strangersOf } from '../../backup/catalog/whose-bot.ts';
+import { ofOtherBots } from '../../backup/catalog/whose-bot.ts';
 import { createFileWriter } from '../../backup/store/file-writer.ts';
 import { openObject } from '../../backup/verify/open-object.ts';
 import { explain } from '../../lib/clock.ts';
@@ -118,7 +118,7 @@ function newerOnes(
       manifest?.trigger !== 'restore' &&
       all.findIndex((other) => other.name === name) === i,
   );
-  const strangers = [...strangersOf(bucket.bot, all)];
+  const strangers = [...ofOtherBots(bucket.bot, all)];
   return passedOver(bucket, { entry: taken, newer, strangers });
 }
 
@@ -154,7 +154,7 @@ async function candidates(
         notes.push(...passedOver(bucket, { entry: newest, newer }));
         continue;
       }
-      const strangers = strangersOf(bucket.bot, entries);
+      const strangers = ofOtherBots(bucket.bot, entries);
       for (const entry of entries.filter((one) => one.time <= newest.time && !strangers.has(one)))
         if (
           entry.manifest !== undefined &&

@@ -9,7 +9,7 @@ import { lostBackup, madeLater, recordedRun } from '../../backup/catalog/lost-ba
 import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
-import { botText, familiesOf, strangersOf } from '../../backup/catalog/whose-bot.ts';
+import { botText, familiesOf, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
 import { basesOf, listChanges, ownFiles } from '../../backup/changes/list-changes.ts';
 import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
@@ -84,7 +84,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const others = await lookElsewhere(session, entries, now());
   const fuller = session.readsCopy ? undefined : fullerElsewhere(newest, others?.only ?? [], bucket.bot);
   const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
-  const strangers = strangersOf(bucket.bot, all);
+  const strangers = ofOtherBots(bucket.bot, all);
   const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
   const bases = basesOf(bucket, entries);

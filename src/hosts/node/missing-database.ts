@@ -148,8 +148,7 @@ async function storedUpTo(bucket: Bucket, entry: BackupEntry): Promise<Date | un
     (found) => found.files,
     () => [],
   );
-  const last = base && new ChangeIndex(files).behind(base).at(-1);
-  return last && last.time > base.time ? last.time : undefined;
+  return base && new ChangeIndex(files).storedUpTo(base);
 }
 
 /**

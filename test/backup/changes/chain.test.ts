@@ -14,11 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-async function change(): Promise<string> {
-  world.clock.advance(60_000);
-  world.sql('INSERT INTO counted (note) VALUES (1)');
-  return world.ship();
-}
+const change = (): Promise<string> => world.change();
 
 /** Behind the backup of that name: the files that follow, and why no further one does. */
 async function behind(

@@ -19,11 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-async function change(): Promise<string> {
-  world.clock.advance(60_000);
-  world.sql('INSERT INTO counted (note) VALUES (1)');
-  return world.ship();
-}
+const change = (): Promise<string> => world.change();
 
 /** As the living database says it. */
 function state(more: Partial<ChangeState> = {}): ChangeState {

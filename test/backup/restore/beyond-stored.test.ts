@@ -18,9 +18,7 @@ const find = (at = now(), options: Partial<PointOptions> = {}) =>
   findPoint(world.context, { at, show, keys: undefined, ...options });
 
 async function change(): Promise<Date> {
-  world.clock.advance(60_000);
-  world.sql('INSERT INTO counted (note) VALUES (1)');
-  await world.ship();
+  await world.change();
   return now();
 }
 
