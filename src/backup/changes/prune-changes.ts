@@ -1,14 +1,14 @@
 /**
  * Change files that nobody can use any more, or that are older than they are to be kept. Never one
- * that the newest verified backup needs or that came after it. A deletion counts when the store,
- * asked again, has the file no more.
+ * that the newest verified backup needs or that came after it, nor one that leads to a moment that
+ * is kept. A deletion counts when the store, asked again, has the file no more.
  */
 import { explain } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
-import { parseChangeKey } from './change-names.ts';
+import { heldBy, KeptMoments } from './kept-moments.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from './list-changes.ts';
 
 export interface ChangeRemoval {
@@ -41,7 +41,7 @@ const BATCH = 1_000;
 
 export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions): Promise<ChangePruneReport> {
   const { files } = await listChanges(bucket);
-  const plan = planChanges(files, await boundsOf(bucket, files, options), options);
+  const plan = await planOf(bucket, files, options);
   const kept = files.length - plan.length;
   const removed: string[] = [];
   const problems: string[] = [];
@@ -62,25 +62,28 @@ export async function pruneChanges(bucket: Bucket, options: ChangePruneOptions):
   return { plan, kept, removed, problems };
 }
 
-interface Bounds {
-  /** The newest verified backup; without one nothing goes. */
-  readonly newest: Base | undefined;
-  /** When the oldest backup was begun. */
-  readonly oldest: Date | undefined;
-}
-
 /** Reads no manifest where no file can go. */
-async function boundsOf(
+async function planOf(
   bucket: Bucket,
   files: readonly StoredChange[],
-  options: ChangePruneOptions,
-): Promise<Bounds> {
-  const none: Bounds = { newest: undefined, oldest: undefined };
-  if (files.length === 0) return none;
-  const oldest = oldestBackup(await readGroups(bucket));
-  if (!files.some((file) => whyOld(file, oldest, options) !== undefined)) return none;
+  { days, now: clock }: ChangePruneOptions,
+): Promise<ChangeRemoval[]> {
+  if (files.length === 0) return [];
+  const groups = await readGroups(bucket);
+  const oldest = oldestBackup(groups);
+  if (!files.some((file) => whyOld(file, { oldest, days, now: clock }) !== undefined)) return [];
   const entry = await newestVerified(bucket);
-  return { newest: entry && basesOf(bucket, [entry])[0], oldest };
+  const newest = entry && basesOf(bucket, [entry])[0];
+  if (newest === undefined) return [];
+  // A clock that runs ahead deletes nothing early.
+  const last = Math.max(...[...files, ...newest.entry.objects].map(({ modified }) => modified.getTime()));
+  const now = new Date(Math.min(clock.getTime(), last));
+  const moments = new KeptMoments(bucket, groups, daysBefore(now, days));
+  return planChanges(files, { newest, oldest, moments, days, now });
+}
+
+export function daysBefore(now: Date, days: number): Date {
+  return new Date(now.getTime() - days * DAY_MS);
 }
 
 /** When the oldest backup was begun. */
@@ -89,31 +92,41 @@ export function oldestBackup(groups: readonly ObjectGroup[]): Date | undefined {
   return times.length === 0 ? undefined : new Date(Math.min(...times));
 }
 
-/** Oldest first. In doubt a file stays. Pure. */
-export function planChanges(
-  files: readonly StoredChange[],
-  { newest, oldest }: Bounds,
-  { days, now: clock }: Pick<ChangePruneOptions, 'days' | 'now'>,
-): ChangeRemoval[] {
-  if (newest === undefined) return [];
-  // A clock that runs ahead deletes nothing early.
-  const last = Math.max(...[...files, ...newest.entry.objects].map(({ modified }) => modified.getTime()));
-  const now = new Date(Math.min(clock.getTime(), last));
-  const plan = files.flatMap((file): ChangeRemoval[] => {
-    const reason = whyOld(file, oldest, { days, now });
-    if (reason === undefined || youngest(file) >= newest.time.getTime() || isNeededBy(newest, file))
-      return [];
-    return [{ file, reason }];
-  });
+interface Age {
+  /** When the oldest backup was begun. */
+  readonly oldest: Date | undefined;
+  readonly days: number;
+  readonly now: Date;
+}
+
+export interface Bounds extends Age {
+  /** The newest verified backup. */
+  readonly newest: Base;
+  readonly moments: KeptMoments;
+  /** Not all files of the timeline are at hand: younger ones follow. */
+  readonly isPart?: boolean;
+}
+
+/** Oldest first. In doubt a file stays. */
+export async function planChanges(files: readonly StoredChange[], bounds: Bounds): Promise<ChangeRemoval[]> {
+  const { newest, moments, isPart = false } = bounds;
+  const plan: ChangeRemoval[] = [];
+  for (const [timeline, own] of Map.groupBy(files, (file) => file.timeline)) {
+    const old = own.flatMap((file): ChangeRemoval[] => {
+      const reason = whyOld(file, bounds);
+      if (reason === undefined || youngest(file) >= newest.time.getTime() || isNeededBy(newest, file))
+        return [];
+      return [{ file, reason }];
+    });
+    if (old.length === 0) continue;
+    const passed = await moments.passed(timeline, isPart || old.length < own.length);
+    plan.push(...old.filter(({ file }) => file.last <= passed));
+  }
   return plan.toSorted((a, b) => a.file.time.getTime() - b.file.time.getTime());
 }
 
 /** Why it may go, as far as its age tells. */
-function whyOld(
-  file: StoredChange,
-  oldest: Date | undefined,
-  { days, now }: Pick<ChangePruneOptions, 'days' | 'now'>,
-): string | undefined {
+function whyOld(file: StoredChange, { oldest, days, now }: Age): string | undefined {
   const age = now.getTime() - youngest(file);
   if (age > days * DAY_MS) return `${Math.floor(age / DAY_MS)} days old, over the ${days} kept`;
   // A day for clocks that differ.
@@ -127,9 +140,6 @@ function youngest({ time, modified }: StoredChange): number {
 }
 
 /** Behind the last file that the backup holds whole. */
-function isNeededBy({ changes }: Base, { timeline, last }: StoredChange): boolean {
-  if (changes?.timeline !== timeline) return false;
-  const { previous, seq } = changes;
-  const held = previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.last : undefined;
-  return last > Math.min(seq, held ?? seq);
+function isNeededBy(newest: Base, { timeline, last }: StoredChange): boolean {
+  return newest.changes?.timeline === timeline && last > heldBy(newest);
 }

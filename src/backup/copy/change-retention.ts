@@ -7,9 +7,10 @@
 import { explain } from '../../lib/clock.ts';
 import { newestVerified } from '../catalog/list.ts';
 import { changesPrefix } from '../changes/change-names.ts';
+import { KeptMoments, MOST_MANIFESTS } from '../changes/kept-moments.ts';
 import { basesOf, type StoredChange, storedChange } from '../changes/list-changes.ts';
-import { oldestBackup, planChanges } from '../changes/prune-changes.ts';
-import { StoreError } from '../store/types.ts';
+import { daysBefore, oldestBackup, planChanges } from '../changes/prune-changes.ts';
+import { PAGE_KEYS, StoreError } from '../store/types.ts';
 import { KEPT_AFTER_MS, newestObject } from './copy-retention.ts';
 import type { ChangesMemory } from './memory.ts';
 import { isComplete, type Listings } from './places.ts';
@@ -33,8 +34,11 @@ export interface PrunedChanges {
   readonly problems: readonly string[];
 }
 
-/** The newest backup of the copy: its manifest, or those of some that are not whole. */
-const BOUNDS_REQUESTS = 6;
+/**
+ * The newest backup of the copy: its manifest, or those of some that are not whole; and those that
+ * old moments begin with.
+ */
+const BOUNDS_REQUESTS = 6 + MOST_MANIFESTS;
 /** A page of the copy, one of the first bucket, a deletion and the look after it. */
 const TIMELINE_REQUESTS = 4;
 
@@ -52,18 +56,22 @@ export async function pruneCopiedChanges({
   if (!slice.take(BOUNDS_REQUESTS)) return undefined;
   const entry = await newestVerified(copy.bucket);
   const newest = entry && basesOf(copy.bucket, [entry])[0];
-  const bounds = { newest, oldest: oldestBackup(copy.groups) };
+  if (newest === undefined) return { gone: before, isDenied: false, problems: [] };
   const clocks = [now.getTime(), newestObject(listings)];
+  const older = new Date(Math.min(...clocks));
+  const moments = new KeptMoments(copy.bucket, copy.groups, daysBefore(older, days));
+  const bounds = { newest, oldest: oldestBackup(copy.groups), moments, days, now: older };
   const gone: Record<string, Gone[string]> = {};
   const problems: string[] = [];
   let isDenied = false;
   for (let after = changesPrefix(copy.bucket.prefix); ; ) {
     if (!slice.take(TIMELINE_REQUESTS)) return undefined;
-    const { files, next } = await oldestFiles(listings, after);
+    const { files, isPart, kept, next } = await oldestFiles(listings, after);
     if (next === undefined) return { gone, isDenied, problems };
     after = next;
-    const plan = planChanges(files, bounds, { days, now });
-    const names = plan.map(({ file }) => file.file).toSorted();
+    const plan = await planChanges(files, { ...bounds, isPart });
+    const old = plan.map(({ file }) => file.file).toSorted();
+    const names = old.filter((file) => kept === undefined || file < kept);
     const [last] = names.slice(-1);
     if (files[0] === undefined || last === undefined) continue;
     const { timeline } = files[0];
@@ -71,7 +79,7 @@ export async function pruneCopiedChanges({
     const fresh = { upTo: last, since: new Date(Math.max(...clocks)).toISOString() };
     const mark = before[timeline] ?? fresh;
     gone[timeline] = mark;
-    if (Math.min(...clocks) - Date.parse(mark.since) < KEPT_AFTER_MS) continue;
+    if (older.getTime() - Date.parse(mark.since) < KEPT_AFTER_MS) continue;
     try {
       const keys = names.filter((file) => file <= mark.upTo).map((file) => `${copy.bucket.prefix}${file}`);
       const { remaining } = await copy.bucket.store.delete(keys);
@@ -88,24 +96,30 @@ export async function pruneCopiedChanges({
   }
 }
 
-/**
- * The oldest files of the copy's next timeline, as far as the first bucket has none of them any
- * more; `next` is where the one after it is looked for, undefined behind the last.
- */
-async function oldestFiles(
-  { first, copy }: Listings,
-  after: string,
-): Promise<{ readonly files: readonly StoredChange[]; readonly next: string | undefined }> {
+interface OldestFiles {
+  readonly files: readonly StoredChange[];
+  /** More of the timeline follow. */
+  readonly isPart: boolean;
+  /** The first one that the first bucket has. */
+  readonly kept: string | undefined;
+  /** Where the next timeline is looked for; undefined behind the last. */
+  readonly next: string | undefined;
+}
+
+/** Of the copy's next timeline. */
+async function oldestFiles({ first, copy }: Listings, after: string): Promise<OldestFiles> {
   const page = await copy.bucket.store.list(changesPrefix(copy.bucket.prefix), { after });
   const found = page.flatMap((object) => storedChange(copy.bucket, object) ?? []);
   const [oldest] = found;
-  if (oldest === undefined) return { files: [], next: page.at(-1)?.key };
+  if (oldest === undefined) return { files: [], isPart: false, kept: undefined, next: page.at(-1)?.key };
   const { timeline } = oldest;
   const prefix = changesPrefix(first.bucket.prefix, timeline);
   const [there] = await first.bucket.store.list(prefix, { after: prefix });
-  const kept = there?.key.slice(first.bucket.prefix.length);
+  const files = found.filter((file) => file.timeline === timeline);
   return {
-    files: found.filter((file) => file.timeline === timeline && (kept === undefined || file.file < kept)),
+    files,
+    isPart: page.length >= PAGE_KEYS && files.length === found.length,
+    kept: there?.key.slice(first.bucket.prefix.length),
     // Behind every key of the timeline.
     next: `${changesPrefix(copy.bucket.prefix, timeline)}~`,
   };

@@ -27,6 +27,7 @@ function settle(file: string): void {
 
 const prune = (days: number, dryRun = false) =>
   pruneChanges(world.context, { days, now: world.clock.now(), dryRun });
+const keyOf = (file: string): string => `${world.context.prefix}${file}`;
 const there = async () => (await listChanges(world.context)).files.map(({ file }) => file);
 
 test('what is older than it is to be kept goes, and never what the newest backup needs', async () => {
@@ -48,6 +49,46 @@ test('what is older than it is to be kept goes, and never what the newest backup
   expect(done.removed).toHaveLength(2);
   expect(await there()).toEqual([waits]);
   expect((await prune(14)).plan).toEqual([]);
+});
+
+test('what a moment that is kept hangs on stays, however old it is', async () => {
+  await world.full();
+  const old = [await change(), await change()];
+  world.clock.advance(20 * DAY);
+  const young = await change();
+  // Between the first backup and this one none was made: it ends the need of its own file alone.
+  await world.full();
+  const next = await change();
+  expect((await prune(14)).plan).toEqual([]);
+  world.clock.advance(13 * DAY);
+  await world.full();
+  expect((await prune(14)).plan).toEqual([]);
+  world.clock.advance(2 * DAY);
+  await world.full();
+  expect((await prune(14)).removed.toSorted()).toEqual([...old, young].map((file) => keyOf(file)));
+  expect(await there()).toEqual([next]);
+});
+
+test('a quiet day hangs on the files before it', async () => {
+  await world.full();
+  const old = await change();
+  world.clock.advance(20 * DAY);
+  await world.full();
+  // What was true ten days ago only the old file tells.
+  expect((await prune(14)).plan).toEqual([]);
+  world.clock.advance(15 * DAY);
+  await world.full();
+  expect((await prune(14)).plan.map(({ file }) => file.file)).toEqual([old]);
+});
+
+test('of an ended history old files go, whatever its last backup was', async () => {
+  await world.full();
+  const old = await change();
+  world.newTimeline('restore');
+  await world.full();
+  world.clock.advance(20 * DAY);
+  await world.full();
+  expect((await prune(14)).plan.map(({ file }) => file.file)).toEqual([old]);
 });
 
 test('without a verified backup, or by a clock that runs ahead, nothing goes', async () => {
@@ -74,6 +115,7 @@ test('what is older than every full backup goes: nothing leads to it', async () 
 test('a bucket that keeps what it was told to delete is told of', async () => {
   await world.full();
   const file = await change();
+  await world.full();
   world.clock.advance(20 * DAY);
   await world.full();
   await change();

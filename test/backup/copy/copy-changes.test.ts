@@ -1,6 +1,8 @@
 /** Change files in the second bucket: behind the backups, in order, proved, asked for once. */
 import { describe, expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
+import { createManifest, parseManifest, serializeManifest } from '../../../src/backup/catalog/manifest.ts';
+import { manifestKey } from '../../../src/backup/catalog/names.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { type CopyContext, catchUp } from '../../../src/backup/copy/catch-up.ts';
 import { placeOf } from '../../../src/backup/copy/copy-changes.ts';
@@ -227,6 +229,36 @@ describe('retention in the copy', () => {
       await world.slice(9, NO_LIMIT, { triggers, changeDays: 14 });
     }
     expect(world.there()).toContain(file);
+  });
+
+  /** A backup of {@link NOW} after this change. */
+  async function fullAt({ a, clock }: ReturnType<typeof pair>, seq: number): Promise<void> {
+    const name = await putBackup(a, 'backups/', clock.now());
+    const key = manifestKey('backups/', name);
+    const held = parseManifest(a.objects.get(key)?.body ?? new Uint8Array());
+    const { state: _, format: __, version: ___, ...draft } = held;
+    const since = clock.now().toISOString();
+    const place = { timeline: NOW, seq, previous: null, since, parent: null, reason: 'new' as const };
+    const changes = { ...place, schema_sha256: 'ab'.repeat(32) };
+    await a.put(key, serializeManifest(createManifest({ ...draft, changes })));
+  }
+
+  test('what leads to a young change stays, however old, when the first bucket has lost it', async () => {
+    const world = pair();
+    await fullAt(world, 0);
+    const files = [await world.put(1, 2), await world.put(3, 3)];
+    await world.slice(3, NO_LIMIT, { triggers, changeDays: 14 });
+    world.clock.advance(20 * DAY);
+    files.push(await world.put(4, 9));
+    world.clock.advance(DAY);
+    await fullAt(world, 9);
+    await world.slice(9, NO_LIMIT, { triggers, changeDays: 14 });
+    expect(world.there()).toEqual(files);
+    for (const file of files) world.a.objects.delete(`backups/${file}`);
+    for (let day = 0; day < 12; day += 1) await nextDay(world);
+    expect(world.there()).toEqual(files);
+    for (let day = 0; day < 18; day += 1) await nextDay(world);
+    expect(world.there()).toEqual([]);
   });
 
   test('without the right to delete it is asked once a day, and is no trouble', async () => {

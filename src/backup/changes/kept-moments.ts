@@ -1,0 +1,68 @@
+/**
+ * Which old change files lead to a moment that is kept: those behind the newest full backup from
+ * before the oldest such moment. A replay begins with that backup, however old the files are.
+ */
+import type { Bucket } from '../catalog/bucket.ts';
+import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
+import { timeOfName } from '../catalog/names.ts';
+import { parseChangeKey } from './change-names.ts';
+import { type Base, basesOf } from './list-changes.ts';
+
+/** Manifests that one look reads at most; usually the first one tells. */
+export const MOST_MANIFESTS = 4;
+
+export class KeptMoments {
+  readonly #bucket: Bucket;
+  readonly #since: Date;
+  /** Full backups from before, the newest first, as far as they are known. */
+  readonly #bases: Base[] = [];
+  readonly #unread: ObjectGroup[];
+  #left = MOST_MANIFESTS;
+
+  /**
+   * @param since the oldest moment that is kept
+   * @param groups of the bucket, the newest first
+   */
+  constructor(bucket: Bucket, groups: readonly ObjectGroup[], since: Date) {
+    this.#bucket = bucket;
+    this.#since = since;
+    this.#unread = groups.filter(({ name }) => {
+      const time = timeOfName(name);
+      return time !== undefined && time <= since;
+    });
+  }
+
+  /**
+   * The change up to which files of the timeline lead to no such moment; 0 in doubt.
+   * @param isYoung something of it was stored since then: it cannot have ended before
+   */
+  async passed(timeline: string, isYoung: boolean): Promise<number> {
+    for (let at = 0; ; at += 1) {
+      const base = this.#bases[at] ?? (await this.#next());
+      if (base === undefined) return this.#unread.length === 0 ? Number.POSITIVE_INFINITY : 0;
+      if (base.changes?.timeline === timeline) return heldBy(base);
+      if (!isYoung) return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  async #next(): Promise<Base | undefined> {
+    while (this.#left > 0) {
+      const group = this.#unread.shift();
+      if (group === undefined) return undefined;
+      this.#left -= 1;
+      const [base] = basesOf(this.#bucket, [await loadEntry(this.#bucket, group)]);
+      if (base === undefined || base.time > this.#since) continue;
+      this.#bases.push(base);
+      return base;
+    }
+    return undefined;
+  }
+}
+
+/** The last change that a full backup holds and no file behind it tells. */
+export function heldBy({ changes }: Base): number {
+  if (changes === undefined) return 0;
+  const { previous, seq } = changes;
+  const held = previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.last : undefined;
+  return Math.min(seq, held ?? seq);
+}
