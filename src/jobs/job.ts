@@ -44,6 +44,8 @@ export interface JobContext
    * subrequest limit.
    */
   readonly requests: RequestBudget;
+  /** What the tick's last request writes as well; absent: no tick is at work. */
+  readonly atEnd?: Statement[] | undefined;
 }
 
 export interface Job {

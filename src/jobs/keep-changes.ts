@@ -43,7 +43,7 @@ export async function keepChanges(context: JobContext, found?: Peek): Promise<vo
     return;
   }
   try {
-    await shipAll(context, shipping, found);
+    await shipAll(context, { ...shipping, atEnd: context.atEnd }, found);
     await lookAtBucket(context, found);
   } finally {
     await tellLag(context, shipping.db, found);

@@ -1,5 +1,5 @@
 /** Runs every job once, one after another; a failing job does not stop the others. */
-import { hasChanged } from '../db/database.ts';
+import { type Database, hasChanged, type Statement } from '../db/database.ts';
 import { claimJob, releaseJob } from '../db/job-leases.ts';
 import type { Row } from '../db/row.ts';
 import { describeError } from '../lib/log.ts';
@@ -29,16 +29,32 @@ export async function tick(jobs: readonly Job[], context: JobContext, holder: st
   const ours = jobs.filter((_, i) => hasChanged(claims[i]));
   // A job with a pace of its own keeps its lease, unless it did not get its turn.
   const kept = new Set<Job>();
+  const atEnd: Statement[] = [];
   try {
     for (const job of ours) {
       if (now() >= deadline || requests.left === 0) break;
       if (job.everyMinutes !== undefined) kept.add(job);
-      await job.run(context, answerOf(job)).catch((error: unknown) => {
+      await job.run({ ...context, atEnd }, answerOf(job)).catch((error: unknown) => {
         context.log.error('job failed', { job: job.name, error: describeError(error) });
       });
     }
   } finally {
     const released = ours.filter((job) => !kept.has(job));
-    if (released.length > 0) await db.write(released.map((job) => releaseJob(job.name, holder)));
+    await end(
+      db,
+      atEnd,
+      released.map((job) => releaseJob(job.name, holder)),
+    );
+  }
+}
+
+/** What rides along keeps no job from being released. */
+async function end(db: Database, atEnd: readonly Statement[], releases: readonly Statement[]): Promise<void> {
+  if (atEnd.length === 0 && releases.length === 0) return;
+  try {
+    await db.write([...atEnd, ...releases]);
+  } catch (error) {
+    if (atEnd.length > 0 && releases.length > 0) await db.write(releases);
+    throw error;
   }
 }

@@ -67,6 +67,22 @@ test('an idle tick costs two round trips, however many jobs there are', async ()
   });
 });
 
+test('what rides along with the last request is written; when it cannot be, the jobs are released all the same', async () => {
+  const rider = (statement: string): Job => ({
+    name: 'rider',
+    run: async ({ atEnd }) => void atEnd?.push(sql(statement)),
+  });
+  const write = "INSERT INTO handled_updates VALUES (1, '2026-11-22 10:00:00')";
+  expect(await bot.costOf(() => tick([rider(write)], bot.jobContext(), 'a'))).toMatchObject({ writes: 2 });
+  await expect(tick([rider(write)], bot.jobContext(), 'b')).rejects.toThrow('UNIQUE');
+  const [marks, leases] = await bot.db.read([
+    all(sql('SELECT update_id FROM handled_updates'), (row) => row.int('update_id')),
+    all(sql('SELECT name FROM job_leases'), (row) => row.text('name')),
+  ]);
+  expect(marks).toEqual([1]);
+  expect(leases).toEqual([]);
+});
+
 test('a job that did not get its turn is free for the next tick, whatever its pace', async () => {
   const slow = counting('slow', async () => bot.advance(60_000));
   const hourly = { ...counting('hourly'), everyMinutes: 60 };

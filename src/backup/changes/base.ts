@@ -12,7 +12,7 @@ import type { SnapshotSink, SqlValue, TableInfo } from '../model/model.ts';
 import { type RowLayout, rowLayout } from '../model/values.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { type ChangeState, manifestChangesOf, STATE_COLUMNS, STATE_TABLE, stateOf } from './change-state.ts';
-import { trimLog } from './ship.ts';
+import { trimLog } from './trim.ts';
 
 /** Where the log stands in a snapshot. */
 export interface BasePosition {

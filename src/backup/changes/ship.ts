@@ -7,12 +7,9 @@
 import { type Database, hasChanged, one, type Statement, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import type { Previous } from '../catalog/change-position.ts';
 import type { DatabaseSchema, SnapshotSource } from '../model/model.ts';
-import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
-import { STATE_TABLE } from './change-state.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
 import { needBase, settleLost, WAITS } from './needs-base.ts';
 import { type Peek, peek, pending } from './peek.ts';
@@ -27,6 +24,7 @@ import {
   storeFile,
 } from './stored-change.ts';
 import { beginTimelineSql } from './timeline.ts';
+import { trim, trimmed } from './trim.ts';
 
 export interface ShipContext extends ChangeBucket {
   readonly db: Database;
@@ -41,6 +39,11 @@ export interface ShipContext extends ChangeBucket {
   readonly isDead?: (holder: string) => boolean;
   /** Most entries of a file; absent: {@link MOST_ENTRIES}. */
   readonly entries?: number;
+  /**
+   * Takes what forgets the entries of the last file, for a request that the caller makes anyway;
+   * absent: it is a request of its own. Until then the file counts as an attempt that did not end.
+   */
+  readonly atEnd?: Statement[] | undefined;
 }
 
 export interface SchemaCache {
@@ -130,8 +133,9 @@ async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> 
     }
     const file = key.slice(context.prefix.length);
     isReleased = true;
-    const isTrimmed = await trim(context, seen, { last: range.last, attempts: range.attempts, file, sha256 });
-    if (!isTrimmed) return { kind: 'busy' };
+    const shipped = { last: range.last, attempts: range.attempts, file, sha256 };
+    if (range.isEnd && context.atEnd !== undefined) context.atEnd.push(...trimmed(context, seen, shipped));
+    else if (!(await trim(context, seen, shipped))) return { kind: 'busy' };
     const first = seen.state.shippedSeq + 1;
     return { kind: 'shipped', file, first, last: range.last, bytes, isEnd: range.isEnd };
   } finally {
@@ -161,8 +165,8 @@ async function finish(context: ShipContext, seen: Peek): Promise<ShipOutcome | u
     return own.length < MOST_UNREAD ? undefined : needBase(context, 'unread');
   }
   const file = key.slice(prefix.length);
-  const trimmed = await trim(context, seen, { last, attempts, file, sha256: sha256Of(bytes) });
-  if (!trimmed) return { kind: 'busy' };
+  const isTrimmed = await trim(context, seen, { last, attempts, file, sha256: sha256Of(bytes) });
+  if (!isTrimmed) return { kind: 'busy' };
   return { kind: 'shipped', file, first, last, bytes: bytes.byteLength, isEnd: last === seen.last };
 }
 
@@ -246,48 +250,6 @@ function encode({ appVersion }: ShipContext, range: Range): Uint8Array {
     tables: range.tables,
     sequence: range.sequence,
   });
-}
-
-interface Shipped {
-  readonly last: number;
-  readonly attempts: readonly string[];
-  readonly file: string;
-  readonly sha256: string;
-}
-
-/**
- * Forgets the entries of a file that was read back, in one transaction with the word of it. False:
- * another shipper, a restore or a full backup was faster, and nothing has changed.
- */
-async function trim({ db, holder }: ShipContext, { state }: Peek, shipped: Shipped): Promise<boolean> {
-  const { timeline, shippedSeq } = state;
-  const previous: Previous = { file: shipped.file, sha256: shipped.sha256 };
-  const [moved] = await db.write([
-    sql(
-      `UPDATE ${STATE_TABLE} SET shipped_seq = ?1, previous = ?2, attempt = NULL,
-         waiting_since = CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1)
-           THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END
-       WHERE id = 1 AND timeline = ?3 AND shipped_seq = ?4 AND attempt = ?5 AND needs_base IS NULL RETURNING id`,
-      shipped.last,
-      JSON.stringify(previous),
-      timeline,
-      shippedSeq,
-      shipped.attempts.join(' '),
-    ),
-    trimLog(timeline, shipped.last),
-    releaseJob(LEASE, holder),
-  ]);
-  return hasChanged(moved);
-}
-
-/** Only what the state says is stored. */
-export function trimLog(timeline: string, last: number): Statement {
-  return sql(
-    `DELETE FROM ${LOG_TABLE} WHERE seq <= ?1
-       AND EXISTS (SELECT 1 FROM ${STATE_TABLE} WHERE id = 1 AND timeline = ?2 AND shipped_seq >= ?1)`,
-    last,
-    timeline,
-  );
 }
 
 /** Of this very database: another shipper's, whose name it wrote down before it stored it. */

@@ -1,0 +1,64 @@
+/** The end of a change file's way: what was stored and read back is forgotten. */
+import { hasChanged, type Statement, sql } from '../../db/database.ts';
+import { releaseJob } from '../../db/job-leases.ts';
+import type { Previous } from '../catalog/change-position.ts';
+import { LOG_TABLE } from '../schema/change-triggers.ts';
+import { STATE_TABLE } from './change-state.ts';
+import type { Peek } from './peek.ts';
+import { LEASE } from './read-range.ts';
+import type { ShipContext } from './ship.ts';
+
+export interface Shipped {
+  readonly last: number;
+  readonly attempts: readonly string[];
+  readonly file: string;
+  readonly sha256: string;
+}
+
+/**
+ * Forgets the entries of a file that was read back, in one transaction with the word of it. False:
+ * another shipper, a restore or a full backup was faster, and nothing has changed.
+ */
+export async function trim(
+  context: Pick<ShipContext, 'db' | 'holder'>,
+  seen: Peek,
+  shipped: Shipped,
+): Promise<boolean> {
+  const [moved] = await context.db.write(trimmed(context, seen, shipped));
+  return hasChanged(moved);
+}
+
+/** The first statement returns a row where it has moved the state. */
+export function trimmed(
+  { holder }: Pick<ShipContext, 'holder'>,
+  { state }: Peek,
+  shipped: Shipped,
+): Statement[] {
+  const { timeline, shippedSeq } = state;
+  const previous: Previous = { file: shipped.file, sha256: shipped.sha256 };
+  return [
+    sql(
+      `UPDATE ${STATE_TABLE} SET shipped_seq = ?1, previous = ?2, attempt = NULL,
+         waiting_since = CASE WHEN EXISTS (SELECT 1 FROM ${LOG_TABLE} WHERE seq > ?1)
+           THEN strftime('%Y-%m-%dT%H:%M:%fZ', 'now') END
+       WHERE id = 1 AND timeline = ?3 AND shipped_seq = ?4 AND attempt = ?5 AND needs_base IS NULL RETURNING id`,
+      shipped.last,
+      JSON.stringify(previous),
+      timeline,
+      shippedSeq,
+      shipped.attempts.join(' '),
+    ),
+    trimLog(timeline, shipped.last),
+    releaseJob(LEASE, holder),
+  ];
+}
+
+/** Only what the state says is stored. */
+export function trimLog(timeline: string, last: number): Statement {
+  return sql(
+    `DELETE FROM ${LOG_TABLE} WHERE seq <= ?1
+       AND EXISTS (SELECT 1 FROM ${STATE_TABLE} WHERE id = 1 AND timeline = ?2 AND shipped_seq >= ?1)`,
+    last,
+    timeline,
+  );
+}
