@@ -1,6 +1,6 @@
 /**
- * Names of the tables that keep what a mending changed. An object of somebody else's may have such
- * a name: it stays what it is, and the next free name is taken.
+ * Names for what a takeover or a mending keeps. An object of somebody else's may have such a name:
+ * it stays what it is, and the next free name is taken.
  */
 import { all, sql } from '../db/database.ts';
 import { hexOf, textOfHex } from '../lib/hex-text.ts';
@@ -55,4 +55,12 @@ function wordsOf(text: string): string[] {
 
 export function makeKept(name: string, columns: string): string {
   return `CREATE TABLE IF NOT EXISTS ${quoteName(name)} (${columns})`;
+}
+
+/** A free name; from now on it is taken. */
+export function freeName(wanted: string, taken: Set<string>): string {
+  let name = wanted;
+  for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${wanted}_${n}`;
+  taken.add(name.toLowerCase());
+  return name;
 }

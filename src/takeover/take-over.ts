@@ -12,11 +12,11 @@ import { DatabaseUnfit } from '../db/database-unfit.ts';
 import type { TakeOver } from '../db/migrate.ts';
 import { quoteName } from '../lib/sql-tokens.ts';
 import { finish } from './finish.ts';
-import { withoutForeignKeys } from './foreign-keys.ts';
-import { makeKept } from './kept-names.ts';
-import { type OldObject, type OldSchema, type OldTableInfo, readOldSchema } from './old-schema.ts';
+import { foreignTables } from './foreign-tables.ts';
+import { freeName, makeKept } from './kept-names.ts';
+import { dropPrograms, keepSql, RECORD } from './kept-sql.ts';
+import { type OldSchema, type OldTableInfo, readOldSchema } from './old-schema.ts';
 import {
-  isOurName,
   OLD_SCHEMA,
   OLD_VALUES,
   type OldTable,
@@ -26,7 +26,9 @@ import {
 } from './our-schema.ts';
 import { planMending } from './plan-mending.ts';
 import { planSearch } from './plan-search.ts';
-import { otherMeaning, type Staged, strangeColumns, takeRows } from './take-rows.ts';
+import type { Staged } from './staged-table.ts';
+import { otherMeaning, strangeColumns } from './strange-columns.ts';
+import { takeRows } from './take-rows.ts';
 import { findUnfit, mendStatements, OLD_VALUES_COLUMNS } from './unfit-values.ts';
 
 /** For a server's database: its answers never bring raw bytes into this process. */
@@ -136,9 +138,9 @@ async function stagedOf(
   const ours = our.tables.get(table) ?? [];
   return {
     table,
-    staging: free(`old_${table}`, taken),
-    row: free('n', names),
-    refused: free('refused', names),
+    staging: freeName(`old_${table}`, taken),
+    row: freeName('n', names),
+    refused: freeName('refused', names),
     columns,
     our: ours,
     aside: await columnsAside(db, table, info, ours, names),
@@ -160,50 +162,9 @@ async function columnsAside(
     const spelled = info.columns.get(column.name) ?? column.name;
     const others = `SELECT EXISTS (SELECT 1 FROM ${quoteName(info.name)} WHERE ${otherMeaning(table, column, spelled)}) AS found`;
     const [[isOther]] = await db.read([all(sql(others), (row) => row.bool('found'))]);
-    if (isOther === true) aside.set(spelled, free(`old_${column.name}`, names));
+    if (isOther === true) aside.set(spelled, freeName(`old_${column.name}`, names));
   }
   return aside;
-}
-
-/** A free name; from now on it is taken. */
-function free(wanted: string, taken: Set<string>): string {
-  let name = wanted;
-  for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${wanted}_${n}`;
-  taken.add(name.toLowerCase());
-  return name;
-}
-
-/**
- * Views and triggers would follow renames, break, or run in the bot's own writes; they are written
- * down and made again at the end.
- */
-function dropPrograms(old: OldSchema, our: OurSchema): string[] {
-  const ofType = (type: string): OldObject[] => old.objects.filter((object) => object.type === type);
-  return ['trigger', 'view'].flatMap((type) =>
-    ofType(type).flatMap((object) => [
-      keepSql(object, whyLeft(object, old, our)),
-      `DROP ${type} ${quoteName(object.name)}`,
-    ]),
-  );
-}
-
-function whyLeft(object: OldObject, old: OldSchema, our: OurSchema): string | null {
-  if (isOurName(our, object.name)) return 'the bot has something of that name';
-  const isOnOurs = [...old.ours.values()].some(
-    ({ name }) => name.toLowerCase() === object.tableName.toLowerCase(),
-  );
-  if (object.type === 'trigger' && isOnOurs) return "it would run in the bot's own writes";
-  if (object.type === 'index' && isOnOurs && /^CREATE\s+UNIQUE/i.test(object.sql ?? ''))
-    return 'the bot may write such values twice';
-  return null;
-}
-
-const RECORD = `INSERT INTO ${OLD_SCHEMA}`;
-
-function keepSql({ type, name, tableName, sql: text }: OldObject, why: string | null): string {
-  const literal = (value: string | null): string =>
-    value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`;
-  return `${RECORD} VALUES (${[type, name, tableName, text, why].map(literal).join(', ')})`;
 }
 
 /** A copy without types, so that every value stays unchanged. */
@@ -223,95 +184,4 @@ function stage({ table, staging, row, refused, columns, aside }: Staged, old: Ol
       ),
     ),
   ];
-}
-
-/**
- * Tables that are not the old bot's: made again without foreign keys into our new tables, and
- * renamed where the name is ours.
- */
-function foreignTables(
-  old: OldSchema,
-  our: OurSchema,
-  taken: Set<string>,
-): { readonly before: string[]; readonly after: string[] } {
-  const remade = remadeTables(old, our);
-  const ours = new Set([...old.ours.values()].map(({ name }) => name.toLowerCase()));
-  const [copies, indexes, renames, dropped]: [string[], string[], string[], string[]] = [[], [], [], []];
-  for (const info of remade.values()) {
-    const key = info.name.toLowerCase();
-    if (ours.has(key)) {
-      indexes.push(...indexesOf(info, old).map((object) => keepSql(object, whyLeft(object, old, our))));
-      continue;
-    }
-    const passing = free(`taking_${info.name}`, taken);
-    const final = isOurName(our, info.name) ? free(`old_${info.name}`, taken) : info.name;
-    const columns = [...(info.hasHiddenRowid ? ['rowid'] : []), ...[...info.columns.values()].map(quoteName)];
-    const names = new Set([...info.columns.keys(), key, ...info.parents]);
-    copies.push(
-      withoutForeignKeys(info.sql, passing, names),
-      `INSERT INTO ${quoteName(passing)} (${columns.join(', ')}) SELECT ${columns.join(', ')} FROM ${quoteName(info.name)}`,
-    );
-    renames.push(`ALTER TABLE ${quoteName(passing)} RENAME TO ${quoteName(final)}`);
-    if (info.sequence !== undefined)
-      renames.push(
-        `UPDATE sqlite_sequence SET seq = MAX(seq, ${info.sequence}) WHERE name = '${final.replaceAll("'", "''")}'`,
-      );
-    indexes.push(...indexesOf(info, old).map((object) => keepSql(object, whyLeft(object, old, our))));
-    const why = `its foreign keys to the bot's tables are left out${final === info.name ? '' : `, and it is ${final} now`}`;
-    indexes.push(keepSql({ type: 'table', name: info.name, tableName: info.name, sql: info.sql }, why));
-  }
-  for (const info of childrenFirst(remade)) dropped.push(`DROP TABLE ${quoteName(info.name)}`);
-  const others = [...old.tables.values()].filter(({ name }) => !remade.has(name.toLowerCase()));
-  for (const info of others) {
-    for (const index of indexesOf(info, old).filter(({ name }) => isOurName(our, name)))
-      dropped.push(keepSql(index, whyLeft(index, old, our)), `DROP INDEX ${quoteName(index.name)}`);
-    if (!isOurName(our, info.name)) continue;
-    const final = free(`old_${info.name}`, taken);
-    renames.push(
-      `ALTER TABLE ${quoteName(info.name)} RENAME TO ${quoteName(final)}`,
-      keepSql(
-        { type: 'table', name: info.name, tableName: info.name, sql: info.sql },
-        `the bot has a table of that name: it is ${final} now`,
-      ),
-    );
-  }
-  return { before: [...copies, ...dropped, ...renames], after: indexes };
-}
-
-/**
- * The old bot's tables, and all tables that point to them, to a name of ours, or to such a table.
- * By lower-case name.
- */
-function remadeTables(old: OldSchema, our: OurSchema): Map<string, OldTableInfo> {
-  const remade = new Map([...old.ours.values()].map((info) => [info.name.toLowerCase(), info]));
-  for (let before = -1; before !== remade.size; ) {
-    before = remade.size;
-    for (const [key, info] of old.tables)
-      if (!info.isVirtual && [...info.parents].some((parent) => remade.has(parent) || isOurName(our, parent)))
-        remade.set(key, info);
-  }
-  return remade;
-}
-
-/** Tables in a circle come last, in any order. */
-function childrenFirst(tables: ReadonlyMap<string, OldTableInfo>): OldTableInfo[] {
-  const left = new Map(tables);
-  const order: OldTableInfo[] = [];
-  while (left.size > 0) {
-    const free = [...left].filter(
-      ([key]) => ![...left].some(([other, { parents }]) => other !== key && parents.has(key)),
-    );
-    for (const [key, info] of free.length > 0 ? free : [...left]) {
-      order.push(info);
-      left.delete(key);
-    }
-  }
-  return order;
-}
-
-function indexesOf({ name }: OldTableInfo, old: OldSchema): OldObject[] {
-  return old.objects.filter(
-    (object) =>
-      object.type === 'index' && object.sql !== null && object.tableName.toLowerCase() === name.toLowerCase(),
-  );
 }
