@@ -6,7 +6,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTelegram, type Telegram } from '../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../sim/telegram/telegram.ts';
 import { createApi } from '../src/bot/telegram.ts';
 import { meetBot } from '../src/db/bot-identity.ts';
 import { all, type Database, sql } from '../src/db/database.ts';

@@ -7,7 +7,8 @@ import type { S3Settings } from '../src/settings/s3-endpoint.ts';
 import { startMemoryS3 } from './s3/memory-server.ts';
 import type { FaultPlan } from './sql-over-http/request-faults.ts';
 import { type SqlServer, startSqlServer } from './sql-over-http/sql-server.ts';
-import { startTelegram, type Telegram } from './telegram/start-telegram.ts';
+import { startTelegram } from './telegram/start-telegram.ts';
+import type { Telegram } from './telegram/telegram.ts';
 
 export interface StandIns {
   readonly sql: SqlServer;

@@ -10,13 +10,9 @@ import { describeError, type Log } from '../../src/lib/log.ts';
 import { type Environment, readConfig } from '../../src/settings/config.ts';
 import { requireFree } from '../free-ports.ts';
 import { administrator } from '../telegram/chat-members.ts';
-import {
-  type Person,
-  startTelegram,
-  type Telegram,
-  type TelegramOptions,
-} from '../telegram/start-telegram.ts';
+import { type Person, startTelegram } from '../telegram/start-telegram.ts';
 import { isAdmin } from '../telegram/state.ts';
+import type { Telegram, TelegramOptions } from '../telegram/telegram.ts';
 import { OFFLINE_DIRECTORY, openOfflineHome } from './home.ts';
 import { createPlayground } from './page/playground.ts';
 import { addSamples, giveSamplesTo, SAMPLE_OWNER_ID } from './samples.ts';

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, sql } from '../../src/db/database.ts';
 import { textsFor } from '../../src/locales/index.ts';
-import type { Person, Telegram } from '../telegram/start-telegram.ts';
+import type { Person } from '../telegram/start-telegram.ts';
+import type { Telegram } from '../telegram/telegram.ts';
 import { drawPicture, type Scene } from './picture.ts';
 
 /**

@@ -8,6 +8,11 @@ import type { World } from './world.ts';
 /** A message, named by a snapshot of it or by its place. */
 export type MessageRef = SeenMessage | { chatId: number; id: number };
 
+/** A group or channel, for a person who acts in it. */
+export interface Place {
+  readonly state: ChatState;
+}
+
 /** What people and chats share: the world they act in. */
 export interface Stage {
   readonly world: World;

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { ActRefused } from './api-errors.ts';
 import type { RoomOptions } from './openings.ts';
 import type { Room } from './room.ts';
-import type { Telegram } from './start-telegram.ts';
+import type { Telegram } from './telegram.ts';
 
 /** Chats over HTTP: making them, membership, posts. */
 export function roomActions(app: Hono, telegram: Telegram): void {

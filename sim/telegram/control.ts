@@ -4,12 +4,12 @@ import { ActRefused } from './api-errors.ts';
 import type { JsonObject } from './args.ts';
 import type { FaultRule } from './call-faults.ts';
 import { roomActions } from './control-rooms.ts';
+import type { DeliverOptions } from './delivery.ts';
 import type { StoredFile } from './files.ts';
 import type { PersonOptions } from './openings.ts';
 import type { Media, Outgoing } from './outgoing.ts';
 import type { Person, Where } from './person.ts';
-import type { DeliverOptions } from './receiver.ts';
-import type { Telegram } from './start-telegram.ts';
+import type { Telegram } from './telegram.ts';
 import type { SeenMessage } from './view.ts';
 
 /**

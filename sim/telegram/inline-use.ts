@@ -1,10 +1,9 @@
 import type { User } from 'grammy/types';
-import { announce, type Stage } from './actor.ts';
+import { announce, type Place, type Stage } from './actor.ts';
 import { isObject, type JsonObject, stringField } from './args.ts';
 import type { StoredFile } from './files.ts';
 import { inlineMarkup } from './markup.ts';
 import { type InlineAnswer, inlineText } from './methods/query-methods.ts';
-import type { Room } from './room.ts';
 import type { Content } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
 
@@ -43,7 +42,7 @@ export class InlineUse {
   }
 
   /** Picks a result: its message appears in the chat, and the bot hears of the choice. */
-  async chooseInline(result: JsonObject, query: string, room: Room): Promise<SeenMessage> {
+  async chooseInline(result: JsonObject, query: string, room: Place): Promise<SeenMessage> {
     const { world, receiver } = this.stage;
     const markup = inlineMarkup(result['reply_markup'], room.state.kind);
     const inlineId = `AQAAinline${world.unique()}`;

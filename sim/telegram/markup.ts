@@ -1,16 +1,8 @@
-import type {
-  ForceReply,
-  InlineKeyboardButton,
-  InlineKeyboardMarkup,
-  ReplyKeyboardMarkup,
-  ReplyKeyboardRemove,
-} from 'grammy/types';
+import type { InlineKeyboardButton, InlineKeyboardMarkup } from 'grammy/types';
 import { badRequest } from './api-errors.ts';
 import { BUTTONS_MAX, CALLBACK_DATA_BYTES_MAX } from './api-limits.ts';
 import { type Args, isObject, type Json, type JsonObject, stringField } from './args.ts';
-import type { ChatKind } from './state.ts';
-
-export type ReplyMarkup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | ForceReply;
+import type { ChatKind, ReplyMarkup } from './state.ts';
 
 /** Fields that make an inline button do something; exactly one is allowed. */
 const ACTIONS = [

@@ -1,5 +1,5 @@
 import type { BotCommand, InlineKeyboardButton, User } from 'grammy/types';
-import { announce, announceEdit, type MessageRef, type Stage, seenIn, stored } from './actor.ts';
+import { announce, announceEdit, type MessageRef, type Place, type Stage, seenIn, stored } from './actor.ts';
 import { ActRefused } from './api-errors.ts';
 import { START_PAYLOAD } from './api-limits.ts';
 import { changeMember } from './chat-members.ts';
@@ -8,13 +8,12 @@ import { forwardedMarkup, originOf } from './methods/copy-methods.ts';
 import { commandsFor } from './methods/profile-methods.ts';
 import type { CallbackAnswer } from './methods/query-methods.ts';
 import { contentOf, type Media, type Outgoing } from './outgoing.ts';
-import type { Room } from './room.ts';
 import { type ChatState, isAdmin, isMember, type PersonState, type StoredMessage } from './state.ts';
 import { type SeenMessage, see } from './view.ts';
 
 /** Where something goes; by default the private chat with the bot. */
 export interface Where {
-  in?: Room;
+  in?: Place;
   replyTo?: MessageRef;
 }
 
@@ -44,18 +43,18 @@ export class Person extends InlineUse {
   }
 
   /** What the apps show: a writing line, or none. */
-  mayWrite({ state }: Room): boolean {
+  mayWrite({ state }: Place): boolean {
     const member = state.members.get(this.id);
     return state.kind === 'channel' ? isAdmin(member) : isMember(member);
   }
 
   /** Adds the bot, gives it rights, removes it: an administrator who may add administrators. */
-  mayManage({ state }: Room): boolean {
+  mayManage({ state }: Place): boolean {
     const member = state.members.get(this.id);
     return member?.status === 'creator' || (member?.status === 'administrator' && member.can_promote_members);
   }
 
-  isIn({ state }: Room): boolean {
+  isIn({ state }: Place): boolean {
     return isMember(state.members.get(this.id));
   }
 
@@ -172,12 +171,12 @@ export class Person extends InlineUse {
   }
 
   /** What this person sees in a chat now, oldest first; deleted messages are gone. */
-  messages(room?: Room): SeenMessage[] {
+  messages(room?: Place): SeenMessage[] {
     return seenIn(this.stage.world, room?.state ?? this.#private);
   }
 
   /** The newest message of the bot, or the one `back` before it. Throws when there is none. */
-  lastMessage(room?: Room, back = 0): SeenMessage {
+  lastMessage(room?: Place, back = 0): SeenMessage {
     const found = this.messages(room)
       .filter(({ isFromBot }) => isFromBot)
       .at(-1 - back);

@@ -1,5 +1,10 @@
 import type { Update } from 'grammy/types';
-import type { Webhook } from './receiver.ts';
+
+export interface Webhook {
+  url: string;
+  secret: string | undefined;
+  maxConnections: number;
+}
 
 /** Milliseconds Telegram waits for a webhook's answer. */
 const WEBHOOK_TIMEOUT = 60_000;

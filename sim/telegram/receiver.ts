@@ -1,42 +1,9 @@
 import type { Update } from 'grammy/types';
 import { ApiError } from './api-errors.ts';
-import { post, type Transport, waitOf } from './post-update.ts';
+import type { DeliverOptions, DeliveryReport, UpdateHandler } from './delivery.ts';
+import { post, type Transport, type Webhook, waitOf } from './post-update.ts';
 import { seeded } from './random.ts';
 import type { Queued, UpdateQueue } from './update-queue.ts';
-
-export interface Webhook {
-  url: string;
-  secret: string | undefined;
-  maxConnections: number;
-}
-
-/**
- * Takes updates inside the process; a throw or a status outside 200 to 299 is a failed delivery.
- */
-export type UpdateHandler = (update: Update) => Promise<Response | number | undefined> | Promise<void>;
-
-export interface DeliverOptions {
-  /**
-   * Send everything pending at once, lanes ignored, as a burst over many connections does; a number
-   * limits it.
-   */
-  parallel?: boolean | number;
-  /** With `parallel`: the order is shuffled by this seed. */
-  shuffle?: number;
-  /** With `parallel`: this many updates, picked by the seed, are sent twice. */
-  duplicate?: number;
-  /** Tries per update in this call before its lane is left for the next one. Default 4. */
-  attempts?: number;
-}
-
-export interface DeliveryReport {
-  delivered: number;
-  failures: { updateId: number; reason: string }[];
-  /** Milliseconds Telegram would have waited before each retry. */
-  delays: number[];
-  /** Updates not confirmed when the call ended. */
-  pending: number;
-}
 
 export interface ReceiverOptions extends Transport {
   updates: UpdateQueue;

@@ -1,6 +1,14 @@
-import type { ChatMember, InlineKeyboardMarkup, MessageOrigin, ReactionType, User } from 'grammy/types';
+import type {
+  ChatMember,
+  ForceReply,
+  InlineKeyboardMarkup,
+  MessageOrigin,
+  ReactionType,
+  ReplyKeyboardMarkup,
+  ReplyKeyboardRemove,
+  User,
+} from 'grammy/types';
 import type { StoredFile } from './files.ts';
-import type { ReplyMarkup } from './markup.ts';
 import type { FormattedText } from './parse-html.ts';
 
 /** What a message holds. `text` of a media message is its caption. */
@@ -40,6 +48,8 @@ export interface StoredMessage {
   /** Set on messages sent through inline mode. */
   readonly inlineId: string | undefined;
 }
+
+export type ReplyMarkup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | ForceReply;
 
 export type ChatKind = 'private' | 'group' | 'supergroup' | 'channel';
 

@@ -10,7 +10,7 @@ import type { LocaleName } from '../settings/config.ts';
 import { cutText } from '../text/html.ts';
 import { DEFAULT_TIME_ZONE, localTime } from '../text/times.ts';
 import type { Incoming } from './incoming.ts';
-import type { Services } from './receive.ts';
+import type { Services } from './services.ts';
 import type { Turn } from './turn.ts';
 
 export interface Viewer {

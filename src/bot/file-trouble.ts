@@ -3,9 +3,7 @@
  * files of an unexpected kind, copies that are gone.
  */
 import { GrammyError } from 'grammy';
-import { type Notice, noticeAdmins } from '../db/admin-notices.ts';
 import type { PartKind } from '../db/parts.ts';
-import type { BotContext } from './context.ts';
 
 /** Calls that carry a file. */
 const WITH_FILE = /^(?:send(?:Photo|Video|Document|Animation)|editMessageMedia|copyMessage)$/;
@@ -29,14 +27,4 @@ const KIND_BY_TYPE: Readonly<Record<number, PartKind>> = { 4: 'video', 5: 'docum
 /** What a file_id says its file is; undefined when it is nothing a part can be. */
 export function kindOfFileId(fileId: string): PartKind | undefined {
   return KIND_BY_TYPE[Buffer.from(fileId.slice(0, 4), 'base64url')[0] ?? 0];
-}
-
-/** One notice a day, not one a file: after a change of the token every file is in trouble. */
-export function noticeFile(
-  ctx: BotContext,
-  where: { readonly code: number; readonly part: number | null },
-  error: Pick<GrammyError, 'description'>,
-): void {
-  const notice: Notice = { kind: 'file', ...where, reason: error.description };
-  ctx.turn.stage(noticeAdmins('file', notice, ctx.now));
 }

@@ -3,12 +3,9 @@
  * batch, act, commit the effects with the mark in one batch. What failed before its effects is
  * handled again; what cannot be handled is kept and told to the admins once.
  */
-import { type Api, GrammyError } from 'grammy';
-import type { Update, User, UserFromGetMe } from 'grammy/types';
-import type { BackupEngine } from '../backup/engine.ts';
-import type { ImportUpload } from '../backup/import/open-bytes.ts';
-import type { Moments } from '../backup/restore/moments.ts';
-import { type Database, DatabaseUnavailable, type Statement } from '../db/database.ts';
+import { GrammyError } from 'grammy';
+import type { Update, User } from 'grammy/types';
+import { DatabaseUnavailable, type Statement } from '../db/database.ts';
 import { countVisit } from '../db/statistics.ts';
 import { forgetFailure, forgetOwed, markHandled, standingOf } from '../db/updates.ts';
 import {
@@ -19,10 +16,9 @@ import {
   seeIfKnown,
   seePerson,
 } from '../db/users.ts';
-import type { WatchedWrites } from '../db/watched-writes.ts';
-import { describeError, type Log } from '../lib/log.ts';
+import { describeError } from '../lib/log.ts';
 import { localeOf, type Texts, textsFor } from '../locales/index.ts';
-import { LOCALE_NAMES, type LocaleName } from '../settings/config.ts';
+import { LOCALE_NAMES } from '../settings/config.ts';
 import { BotContext, type Viewer } from './context.ts';
 import { Behind, Flooded, settleFailure } from './failed-turn.ts';
 import { chatOf, type Incoming, isAnonymous, isPerson, isPrivate, readIncoming } from './incoming.ts';
@@ -30,44 +26,9 @@ import { followMoves, moveTold } from './moved-chats.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 import { isIgnored } from './rate-limit.ts';
 import { replayChat } from './replay.ts';
+import type { Services } from './services.ts';
 import { compose, type Stage } from './step.ts';
 import { AlreadyHandled, Turn } from './turn.ts';
-
-export interface Services {
-  /** {@link WatchedWrites.db} */
-  readonly db: Database;
-  readonly writes: WatchedWrites;
-  readonly api: Api;
-  readonly me: UserFromGetMe;
-  readonly adminIds: readonly number[];
-  readonly defaultLocale: LocaleName;
-  /** In which people read times; left out: the default one. */
-  readonly timeZone?: string;
-  readonly now: () => Date;
-  readonly log: Log;
-  readonly backups: BackupEngine;
-  /** CHANGES; left out: nobody keeps changes (tests). */
-  readonly recordsChanges?: boolean | undefined;
-  /** Until then it is no sign of anything that no tick was seen: the process has just begun. */
-  readonly firstTickBy?: Date | undefined;
-  /**
-   * Imports a file that an admin sent, in a process of its own; a Worker has none, and imports by
-   * itself.
-   */
-  readonly importUpload?: ImportUpload | undefined;
-  /** The database of a moment, where a process can make it and a key opens backups. */
-  readonly moments?: Moments | undefined;
-  /**
-   * Work that goes on after its update was handled, where there is a process to do it: Node. It
-   * ends when the host stops.
-   */
-  readonly background?: ((work: (signal: AbortSignal) => Promise<void>) => void) | undefined;
-  /**
-   * Does something a moment after the answer (`waitUntil` on the Worker, a timer on Node). Only for
-   * what the tick would do a little later anyway: it may never happen.
-   */
-  readonly after?: (milliseconds: number, work: () => Promise<void>) => void;
-}
 
 export type Receive = (update: Update, delivery?: Delivery) => Promise<Outcome>;
 

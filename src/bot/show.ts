@@ -9,8 +9,7 @@ import { describeError } from '../lib/log.ts';
 import { CAPTION_LIMIT, type Html, TEXT_LIMIT } from '../text/html.ts';
 import type { BotContext } from './context.ts';
 import { isFileRefused } from './file-trouble.ts';
-
-export type MediaKind = 'photo' | 'video' | 'document' | 'animation';
+import type { MediaKind } from './stored-file.ts';
 
 export interface ScreenMedia {
   readonly kind: MediaKind;

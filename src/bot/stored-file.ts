@@ -2,7 +2,8 @@
 import type { Api } from 'grammy';
 import type { Message } from 'grammy/types';
 import { isFileRefused, kindOfFileId } from './file-trouble.ts';
-import type { MediaKind } from './show.ts';
+
+export type MediaKind = 'photo' | 'video' | 'document' | 'animation';
 
 export interface FileOfMessage {
   readonly kind: MediaKind;

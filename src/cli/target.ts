@@ -9,8 +9,8 @@ import { NotHere } from '../backup/catalog/not-here.ts';
 import { botText } from '../backup/catalog/whose-bot.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { explain } from '../lib/clock.ts';
-import { UsageError } from './command.ts';
 import type { Session } from './session.ts';
+import { UsageError } from './usage-error.ts';
 
 /** For the help of every command that takes a backup. */
 export const LATEST = 'latest (the newest good one; never the safety backup of a restore)';

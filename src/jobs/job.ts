@@ -2,13 +2,24 @@
  * Work of the tick (every minute on both hosts): resumable, in slices, safe to start twice or to
  * kill anywhere.
  */
+
+import type { ShipContext } from '../backup/changes/ship.ts';
 import type { Hearing } from '../bot/hearing.ts';
-import type { Services } from '../bot/receive.ts';
 import type { Replay } from '../bot/replay.ts';
+import type { Services } from '../bot/services.ts';
 import type { Query, Statement } from '../db/database.ts';
 import type { Row } from '../db/row.ts';
 import type { Pace } from '../lib/pace.ts';
-import type { ChangeKeeper } from './keep-changes.ts';
+
+/** What the tick needs to ship changes. */
+export interface ChangeKeeper {
+  readonly isOn: boolean;
+  /** False: the host stops, and a full backup would only be given up. */
+  readonly mayBackUp?: boolean;
+  readonly shipping: ShipContext;
+  /** Absent: nobody looks whether the bucket still has what it was given (a Worker's requests). */
+  readonly bucketLook?: { next: number };
+}
 
 export interface JobContext
   extends Pick<

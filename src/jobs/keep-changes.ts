@@ -16,15 +16,6 @@ import { RUN_REQUESTS } from './backup-requests.ts';
 import { BASES_LOOKED_AT, mayMakeBase } from './base-pace.ts';
 import type { JobContext } from './job.ts';
 
-export interface ChangeKeeper {
-  readonly isOn: boolean;
-  /** False: the host stops, and a full backup would only be given up. */
-  readonly mayBackUp?: boolean;
-  readonly shipping: ShipContext;
-  /** Absent: nobody looks whether the bucket still has what it was given (a Worker's requests). */
-  readonly bucketLook?: { next: number };
-}
-
 /** Of one file: the schema, the range, an earlier attempt's file, the store's three, the end. */
 const FILE_REQUESTS = 9;
 /** So many waiting entries are told of, too. */
@@ -32,6 +23,7 @@ const MANY = 1_000_000;
 /** What waits is cheaper in a full backup from here on, if it is a fifth of all rows. */
 const BULK = 20_000;
 const BULK_PART = 5;
+
 export async function keepChanges(context: JobContext, found?: Peek): Promise<void> {
   const { changes } = context;
   if (changes === undefined) return;

@@ -1,5 +1,6 @@
 /** An admin at work, in the words of the screens. */
-import type { Person, SeenMessage, Telegram } from '../../sim/telegram/start-telegram.ts';
+import type { Person, SeenMessage } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { ADMIN_ID, startTestBot, type TestBot, type TestBotOptions } from '../support/bot.ts';
 

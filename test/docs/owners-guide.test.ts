@@ -22,7 +22,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { childEnv } from '../support/child-env.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

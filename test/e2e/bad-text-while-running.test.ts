@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { hostProcesses } from '../support/host-process.ts';
 
 const hosts = hostProcesses();

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { readConfig } from '../../src/settings/config.ts';
 

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { checkDisks, type DiskProbe, diskProbe } from '../../src/hosts/node/disk-room.ts';
 import { type RunningNode, startNode } from '../../src/hosts/node/node-host.ts';
 import { readConfig } from '../../src/settings/config.ts';

@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Update } from 'grammy/types';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import type { Outcome } from '../../src/bot/outcome.ts';
 import { createApi } from '../../src/bot/telegram.ts';
 import { poll } from '../../src/hosts/node/polling.ts';

@@ -1,6 +1,7 @@
 /** Copies of every file in a channel: all of them, at Telegram's pace, whatever dies meanwhile. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Room, startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { type Room, startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { captionsOutdated } from '../../src/db/archive-captions.ts';
 import { all, sql } from '../../src/db/database.ts';
 import { archiveJob } from '../../src/jobs/archive-files.ts';

@@ -1,5 +1,6 @@
 /** A bot with an archive that is banned, and the next one with its database. */
-import { type Person, type Room, startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { type Person, type Room, startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { meetBot } from '../../src/db/bot-identity.ts';
 import { all, type Statement, sql } from '../../src/db/database.ts';
 import { indexAnime } from '../../src/db/search-index.ts';

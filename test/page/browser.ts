@@ -3,7 +3,8 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { launchChromium } from '../../dev/chromium.ts';
 import { createPlayground, type PlaygroundBackup } from '../../sim/offline/page/playground.ts';
-import { type Person, type Room, startTelegram, type Telegram } from '../../sim/telegram/start-telegram.ts';
+import { type Person, type Room, startTelegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 
 export interface Scene {
   telegram: Telegram;

@@ -1,6 +1,6 @@
 /** Settings of a Node host whose data lies in one directory and whose Telegram is a stand-in. */
 import { join } from 'node:path';
-import type { Telegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 
 export function hostSettings(telegram: Telegram, directory: string) {
   return {

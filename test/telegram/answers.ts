@@ -1,6 +1,6 @@
 /** Which messages ask for an answer, and whether each of them has one of its own in the chat. */
 import type { Update } from 'grammy/types';
-import type { Telegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 
 export interface Duty {
   readonly messageId: number;

@@ -2,7 +2,7 @@
  * Effects, as rows and chats hold them: all that was said is so, and nothing was done twice but
  * what a lost answer or a kill may repeat.
  */
-import type { Telegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import type { Ground } from './hour-hosts.ts';
 import type { Scene } from './hour-scene.ts';
 import type { Run } from './hour-simulation.ts';

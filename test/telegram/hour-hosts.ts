@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { openSqlServer } from '../../sim/sql-over-http/in-process-server.ts';
-import type { Telegram } from '../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../sim/telegram/telegram.ts';
 import type { BackupEngine } from '../../src/backup/engine.ts';
 import type { RowSource } from '../../src/backup/model/model.ts';
 import { createBackupLedger } from '../../src/backup/run/backup-runs.ts';

@@ -4,8 +4,9 @@
  */
 
 import { renderShown } from '../../telegram/render-html.ts';
-import type { Person, Room, SeenMessage, Telegram } from '../../telegram/start-telegram.ts';
+import type { Person, Room, SeenMessage } from '../../telegram/start-telegram.ts';
 import { isAdmin, isMember } from '../../telegram/state.ts';
+import type { Telegram } from '../../telegram/telegram.ts';
 
 /** Who one can be on the page. */
 export interface Actor {

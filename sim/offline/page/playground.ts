@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Hono } from 'hono';
 import { describeError } from '../../../src/lib/log.ts';
 import { createControl } from '../../telegram/control.ts';
-import type { Telegram } from '../../telegram/start-telegram.ts';
+import type { Telegram } from '../../telegram/telegram.ts';
 import { type Actor, look } from './look.ts';
 import { LANGUAGES, TEXTS } from './texts.ts';
 

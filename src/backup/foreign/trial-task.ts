@@ -5,6 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { Damaged } from './errors.ts';
 import type { Task } from './task.ts';
 
+declare module './task.ts' {
+  interface Tasks {
+    readonly trial: typeof trialTask;
+  }
+}
+
 export interface Trial {
   readonly what: 'count' | 'memory' | 'heap' | 'time' | 'throw' | 'crash' | 'full disk' | 'environment';
   readonly file?: string;

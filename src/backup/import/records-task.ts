@@ -4,8 +4,6 @@
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { BLOB_TAG, REAL_TAG, TEXT_TAG } from '../document/format.ts';
-import type { JsonValue } from '../document/json-value.ts';
 import { readLegacyDocument } from '../document/legacy.ts';
 import { kindOfKey, type LegacyRecord, recordsOf } from '../document/legacy-records.ts';
 import { UnsealError } from '../envelope/types.ts';
@@ -15,6 +13,7 @@ import { rowLayout } from '../model/values.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
 import { copyDatabase } from '../verify/copy-database.ts';
 import { requireIntact } from '../verify/file-integrity.ts';
+import { jsonOf } from './json-of-value.ts';
 import { mappedRecords } from './map/apply.ts';
 import type { ImportMap } from './map/format.ts';
 import { readSources, type SourceKind } from './map/sources.ts';
@@ -102,13 +101,6 @@ function readDatabase(
         }
     }
   });
-}
-
-export function jsonOf(value: SqlValue): JsonValue {
-  if (value instanceof InvalidText) return new Map([[TEXT_TAG, Buffer.from(value.bytes).toString('base64')]]);
-  if (value instanceof Uint8Array) return new Map([[BLOB_TAG, Buffer.from(value).toString('base64')]]);
-  if (value === Infinity) return new Map([[REAL_TAG, 'inf']]);
-  return value === -Infinity ? new Map([[REAL_TAG, '-inf']]) : value;
 }
 
 /** Messages between processes carry neither classes nor objects without a prototype. */

@@ -2,18 +2,7 @@
  * What a run learns of the database itself, beside its rows: a backup of a damaged one is kept, and
  * never called verified.
  */
-import type { DatabaseSchema, Row, RowBatch, ScanTarget } from './model.ts';
-
-export interface SourceCheck {
-  /** What makes a restore fail or lose something, in SQLite's words. */
-  readonly damage: readonly string[];
-  /**
-   * What is odd, and comes back as it is: rows that refer to nothing, a search index out of step.
-   */
-  readonly notes: readonly string[];
-  /** What was looked at, in words: a line of the manifest's proof. */
-  readonly proof: string;
-}
+import type { DatabaseSchema, Row, RowBatch, ScanTarget, SourceCheck } from './model.ts';
 
 /** Findings told; whoever wants all of them asks SQLite. */
 export const MOST_FINDINGS = 5;

@@ -3,8 +3,6 @@
  * (a {@link Snapshot} is read, {@link SnapshotSink}s write). Types and their contracts only.
  */
 
-import type { SourceCheck } from './database-damage.ts';
-
 /**
  * One SQLite value, exactly as stored: NULL = `null`, INTEGER = `bigint`, REAL = `number` (so `1.0`
  * is `1` and `1` is `1n`; infinities and -0.0 allowed, NaN never: SQLite stores it as NULL), TEXT =
@@ -254,4 +252,15 @@ export interface HeadLastWriter<Result = void> {
   close(head: Uint8Array): Promise<Result>;
   /** Removes every trace; idempotent; never throws. */
   abort(reason: unknown): Promise<void>;
+}
+
+export interface SourceCheck {
+  /** What makes a restore fail or lose something, in SQLite's words. */
+  readonly damage: readonly string[];
+  /**
+   * What is odd, and comes back as it is: rows that refer to nothing, a search index out of step.
+   */
+  readonly notes: readonly string[];
+  /** What was looked at, in words: a line of the manifest's proof. */
+  readonly proof: string;
 }

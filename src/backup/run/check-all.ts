@@ -1,8 +1,8 @@
 /** What is wrong with a database that was read to its end. */
 
 import { tooNewText } from '../catalog/newest.ts';
-import type { ScanCounts, SourceCheck } from '../model/database-damage.ts';
-import type { Snapshot } from '../model/model.ts';
+import type { ScanCounts } from '../model/database-damage.ts';
+import type { Snapshot, SourceCheck } from '../model/model.ts';
 import { ledgerTriggers } from '../schema/ledger-triggers.ts';
 import { missingParts } from '../schema/missing-parts.ts';
 import { strangersOf } from '../schema/strangers.ts';

@@ -2,7 +2,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
-import { type SourceCheck, sortFindings } from '../model/database-damage.ts';
+import { sortFindings } from '../model/database-damage.ts';
+import type { SourceCheck } from '../model/model.ts';
 
 /**
  * The pages come from the system's cache: with SQLite's own small one, looking up every index entry

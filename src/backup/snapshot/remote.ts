@@ -4,8 +4,14 @@
  * it; a server without cursors is read in pages. Runs in workerd and on Node.
  */
 
-import { type SourceCheck, unasked } from '../model/database-damage.ts';
-import { type Row, type ScanTarget, SchemaChanged, type SnapshotSource } from '../model/model.ts';
+import { unasked } from '../model/database-damage.ts';
+import {
+  type Row,
+  type ScanTarget,
+  SchemaChanged,
+  type SnapshotSource,
+  type SourceCheck,
+} from '../model/model.ts';
 import { CursorEntries } from '../sql-http/cursor-entries.ts';
 import {
   ConnectionLost,

@@ -1,5 +1,6 @@
 /** A server's own opinion of its database, as far as it gives one. Runs in workerd and on Node. */
-import { type SourceCheck, sortFindings, unasked } from '../model/database-damage.ts';
+import { sortFindings, unasked } from '../model/database-damage.ts';
+import type { SourceCheck } from '../model/model.ts';
 import { pipeline, resultRows, type SqlHttp, StatementFailed } from '../sql-http/sql-http.ts';
 import { plainRow } from './remote-schema.ts';
 

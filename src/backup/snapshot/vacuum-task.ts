@@ -5,7 +5,7 @@
 import { copyFileSync } from 'node:fs';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import type { Task } from '../foreign/task.ts';
-import type { SourceCheck } from '../model/database-damage.ts';
+import type { SourceCheck } from '../model/model.ts';
 import { openCopyCheck } from './check-copy.ts';
 import { isRefusedSql, reindexAlone, removeCopy, vacuumInto, vacuumOldIntoAlone } from './vacuum.ts';
 

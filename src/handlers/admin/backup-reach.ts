@@ -2,7 +2,7 @@
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
 import { MOST_PAGES } from '../../backup/changes/reach.ts';
-import type { Services } from '../../bot/receive.ts';
+import type { Services } from '../../bot/services.ts';
 import { describeError } from '../../lib/log.ts';
 import type { Texts } from '../../locales/index.ts';
 import type { Html } from '../../text/html.ts';

@@ -3,7 +3,7 @@ import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { feature } from '../../bot/feature.ts';
-import { noticeFile } from '../../bot/file-trouble.ts';
+import { noticeFile } from '../../bot/notice-file.ts';
 import { pageOf } from '../../bot/pagination.ts';
 import { roomFor, type Screen } from '../../bot/show.ts';
 import { type AnimeCard, animeById } from '../../db/anime.ts';

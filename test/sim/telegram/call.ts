@@ -1,4 +1,4 @@
-import type { Telegram } from '../../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../../sim/telegram/telegram.ts';
 
 export interface Answer {
   status: number;

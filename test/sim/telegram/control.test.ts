@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../../sim/telegram/telegram.ts';
 import { call } from './call.ts';
 
 let telegram: Telegram;

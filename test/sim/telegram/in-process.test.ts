@@ -3,7 +3,8 @@
  * themselves, answers that are late.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../../sim/telegram/telegram.ts';
 
 const WEBHOOK = 'https://bot.example.org/webhook';
 let telegram: Telegram;

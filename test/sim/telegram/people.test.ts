@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Person, startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
+import { type Person, startTelegram } from '../../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../../sim/telegram/telegram.ts';
 import { call, manualClock, messageId } from './call.ts';
 
 const clock = manualClock();

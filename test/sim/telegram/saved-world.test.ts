@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { Update } from 'grammy/types';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openWorldFile } from '../../../sim/offline/world-file.ts';
-import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../../sim/telegram/telegram.ts';
 
 let directory: string;
 const open: Telegram[] = [];

@@ -2,7 +2,8 @@ import type { Message } from 'grammy/types';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Person } from '../../../sim/telegram/person.ts';
 import type { Room } from '../../../sim/telegram/room.ts';
-import { startTelegram, type Telegram } from '../../../sim/telegram/start-telegram.ts';
+import { startTelegram } from '../../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../../sim/telegram/telegram.ts';
 import { call } from './call.ts';
 
 let first: Telegram;

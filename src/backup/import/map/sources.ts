@@ -13,7 +13,7 @@ import { rowLayout } from '../../model/values.ts';
 import { openFileSnapshotSource } from '../../snapshot/file.ts';
 import { copyDatabase } from '../../verify/copy-database.ts';
 import { requireIntact } from '../../verify/file-integrity.ts';
-import { jsonOf } from '../records-task.ts';
+import { jsonOf } from '../json-of-value.ts';
 import { readCsv } from './csv.ts';
 
 export type SourceRow = ReadonlyMap<string, JsonValue>;

@@ -1,5 +1,5 @@
 /** What long work needs of its host; an update and the tick both have it. */
-import type { Services } from '../../../bot/receive.ts';
+import type { Services } from '../../../bot/services.ts';
 import type { Screen } from '../../../bot/show.ts';
 import type { AdminWork } from '../../../db/admin-work.ts';
 import type { Statement } from '../../../db/database.ts';

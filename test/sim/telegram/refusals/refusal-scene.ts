@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Person,
-  type Room,
-  startTelegram,
-  type Telegram,
-} from '../../../../sim/telegram/start-telegram.ts';
+import { type Person, type Room, startTelegram } from '../../../../sim/telegram/start-telegram.ts';
+import type { Telegram } from '../../../../sim/telegram/telegram.ts';
 import { type Answer, call, manualClock, messageId } from '../call.ts';
 
 /** What a case may use. Every case gets fresh people and chats, so that none depends on another. */
