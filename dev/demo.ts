@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: the whole job, offline, on real parts: the Worker in workerd, SQL over HTTP
  * before an embedded libSQL file, an S3 server, Telegram's stand-in. Every step prints what it saw;
- * the exit code is 0 only if all of it held. `-- --disaster`: the worst day instead (disaster.ts).
+ * the exit code is 0 only if all of it held. `-- --disaster`: the worst day instead (disaster/).
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { feed } from '../src/backup/model/fan-out.ts';
 import { openRemoteSnapshotSource } from '../src/backup/snapshot/remote.ts';
 import { createS3Store } from '../src/backup/store/s3-store.ts';
 import { script } from '../src/cli/script.ts';
-import { disaster } from './disaster.ts';
+import { disaster } from './disaster/disaster.ts';
 import { startWorkerRuntime, type WorkerRuntime } from './worker-runtime.ts';
 
 const ADMIN_ID = 1001;

@@ -1,7 +1,8 @@
 /** Writers of the catalogue: publishing a draft, editing an anime, changing its code. */
 import { wakeArchive } from './archive.ts';
 import { one, type Query, type Statement, sql } from './database.ts';
-import type { Draft, DraftKey } from './drafts.ts';
+import type { DraftKey } from './drafts.ts';
+import type { Draft } from './read-drafts.ts';
 import type { Row } from './row.ts';
 import { toSqlTime } from './time.ts';
 

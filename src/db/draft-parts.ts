@@ -3,8 +3,9 @@
  * are.
  */
 import { one, type Query, type Statement, sql } from './database.ts';
-import { type Draft, type DraftKey, openOrWaiting } from './drafts.ts';
+import { type DraftKey, openOrWaiting } from './drafts.ts';
 import type { PartKind } from './parts.ts';
+import type { Draft } from './read-drafts.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 export interface SentPart {

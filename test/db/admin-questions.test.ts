@@ -9,9 +9,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { answered, ask, openAsk } from '../../src/db/admin-questions.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { collectPart } from '../../src/db/draft-parts.ts';
-import { beginAnime, closeOpen, openDraft } from '../../src/db/drafts.ts';
+import { beginAnime, closeOpen } from '../../src/db/drafts.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { openDraft } from '../../src/db/read-drafts.ts';
 import { undoAfter } from '../support/undo-migrations.ts';
 
 const ADMIN = 1;

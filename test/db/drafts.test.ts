@@ -14,14 +14,12 @@ import {
   chooseGroup,
   closeOpen,
   detour,
-  draftById,
-  draftsOf,
   dropDraft,
-  openDraft,
   reopen,
 } from '../../src/db/drafts.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { draftById, draftsOf, openDraft } from '../../src/db/read-drafts.ts';
 
 const OWNER = 1;
 const STRANGER = 2;

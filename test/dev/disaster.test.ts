@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { disaster } from '../../dev/disaster.ts';
+import { disaster } from '../../dev/disaster/disaster.ts';
 
 test('bot, database and first bucket are gone: catalogue, users, history and every video come back', {
   timeout: 120_000,

@@ -1,6 +1,6 @@
 /** The page's languages, light and dark, narrow windows, and a server that is gone. */
 import { expect, test } from 'vitest';
-import { TEXTS } from '../../sim/offline/page/texts.ts';
+import { TEXTS } from '../../sim/offline/page/texts/all-texts.ts';
 import { inBrowser, open } from './browser.ts';
 
 /** Everything that is read or read out, without what people and the bot write. */

@@ -7,7 +7,7 @@ import { describeError } from '../../../src/lib/log.ts';
 import { createControl } from '../../telegram/control.ts';
 import type { Telegram } from '../../telegram/telegram.ts';
 import { type Actor, look } from './look.ts';
-import { LANGUAGES, TEXTS } from './texts.ts';
+import { LANGUAGES, TEXTS } from './texts/all-texts.ts';
 
 /** A backup as the page lists it. */
 export interface PlaygroundBackup {

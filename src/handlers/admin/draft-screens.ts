@@ -6,7 +6,7 @@ import { InlineKeyboard } from 'grammy';
 import { encodeAction } from '../../bot/callback-data.ts';
 import type { Screen } from '../../bot/show.ts';
 import type { AnimeCard } from '../../db/anime.ts';
-import { type Draft, STEPS, type Step } from '../../db/drafts.ts';
+import { type Draft, STEPS, type Step } from '../../db/read-drafts.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html, html } from '../../text/html.ts';
 import { nameOf } from '../../text/search-text.ts';

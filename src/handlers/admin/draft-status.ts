@@ -6,7 +6,7 @@
 import { type Api, GrammyError } from 'grammy';
 import { type Database, hasChanged } from '../../db/database.ts';
 import { claimStatus, staleStatuses, statusShown } from '../../db/draft-parts.ts';
-import { anyDraft, type Draft } from '../../db/drafts.ts';
+import { anyDraft, type Draft } from '../../db/read-drafts.ts';
 import { textsIn } from '../../locales/index.ts';
 import type { LocaleName } from '../../settings/config.ts';
 import { draftScreen } from './draft-screens.ts';

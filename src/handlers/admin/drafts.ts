@@ -15,17 +15,19 @@ import {
   changeStep,
   chooseGroup,
   closeOpen,
-  type Draft,
   detour,
+  dropDraft,
+  reopen,
+} from '../../db/drafts.ts';
+import {
+  type Draft,
   draftById,
   draftsOf,
-  dropDraft,
   openDraft,
-  reopen,
   STEPS,
   type Step,
   type WaitingDraft,
-} from '../../db/drafts.ts';
+} from '../../db/read-drafts.ts';
 import type { Texts } from '../../locales/index.ts';
 import { cutText, type Html } from '../../text/html.ts';
 import { takeCode } from './draft-intake.ts';

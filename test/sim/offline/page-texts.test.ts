@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { LANGUAGES, TEXTS } from '../../../sim/offline/page/texts.ts';
+import { LANGUAGES, TEXTS } from '../../../sim/offline/page/texts/all-texts.ts';
 
 const folder = new URL('../../../sim/offline/page/', import.meta.url);
 const sources = readdirSync(folder)
