@@ -1,7 +1,8 @@
 /** A moment as a person writes it (`--at`), and the database of then. */
 import { type Living, readLiving } from '../backup/changes/living.ts';
+import type { RestoreSource } from '../backup/restore/fetched.ts';
 import { findPoint, type Point, PointOutOfReach } from '../backup/restore/point-in-time.ts';
-import { fetchSource, type RestoreSource } from '../backup/restore/source.ts';
+import { fetchSource } from '../backup/restore/source.ts';
 import { StoreError } from '../backup/store/types.ts';
 import { openSnapshotSource } from '../hosts/node/node-parts.ts';
 import { explain } from '../lib/clock.ts';

@@ -9,7 +9,8 @@ import { parseChangeKey } from '../changes/change-names.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import type { OpenOptions } from '../verify/open-object.ts';
-import { fetchSource, type RestoreSource } from './source.ts';
+import type { RestoreSource } from './fetched.ts';
+import { fetchSource } from './source.ts';
 
 export interface ChainProof {
   /** The older backup's name. */

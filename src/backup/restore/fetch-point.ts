@@ -9,10 +9,10 @@ import { makeDirectory } from '../../lib/disk/directories.ts';
 import { followChain } from '../changes/chain.ts';
 import { CostsTooMuch } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
+import type { FetchOptions, RestoreSource } from './fetched.ts';
 import { type Point, PointOutOfReach, type Way } from './point-in-time.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
 import type { Replayed, ReplayFile } from './replay-task.ts';
-import type { FetchOptions, RestoreSource } from './source.ts';
 
 /** How the others of this room fetch a backup, and look at a database of our own. */
 interface Means {

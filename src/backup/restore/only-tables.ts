@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { copyLive } from '../snapshot/copy-live.ts';
-import type { RestoreSource } from './source.ts';
+import type { RestoreSource } from './fetched.ts';
 
 type Backup = Pick<RestoreSource, 'path' | 'origin' | 'tables'>;
 

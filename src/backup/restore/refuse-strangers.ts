@@ -9,7 +9,8 @@ import { hexOf, textOfHex } from '../../lib/hex-text.ts';
 import type { SchemaObject, SnapshotSource } from '../model/model.ts';
 import { listed, type Stranger, strangersOf, unknownOf } from '../schema/strangers.ts';
 import { askAgain } from './compare-staged.ts';
-import { BackupRefused, type RestoreSource } from './source.ts';
+import type { RestoreSource } from './fetched.ts';
+import { BackupRefused } from './source.ts';
 
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;

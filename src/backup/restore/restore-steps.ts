@@ -15,10 +15,11 @@ import { refuseOthers } from '../schema/whose.ts';
 import { openEmbeddedSnapshotSource } from '../snapshot/embedded.ts';
 import { openRemoteSnapshotSource } from '../snapshot/remote.ts';
 import { isStaging } from '../staged/staged-transaction.ts';
+import type { FetchOptions, RestoreSource } from './fetched.ts';
 import type { FileCalls } from './file-calls.ts';
 import { tryTables } from './only-tables.ts';
 import { type Maker, settleRuns } from './settle-runs.ts';
-import { type FetchOptions, fetchSource, type RestoreFrom, type RestoreSource } from './source.ts';
+import { fetchSource, type RestoreFrom } from './source.ts';
 import { refuseNewer } from './too-new.ts';
 
 export type RestoreTarget =

@@ -9,8 +9,8 @@ import type { Manifest } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
 import { rowsOfTables } from '../model/digest.ts';
+import type { RestoreSource } from './fetched.ts';
 import type { RunEnd } from './settle-task.ts';
-import type { RestoreSource } from './source.ts';
 
 /** Whose run made what is restored. */
 export interface Maker {

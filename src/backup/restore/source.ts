@@ -3,49 +3,25 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
-import type { Bucket } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { type DamageProof, keepVerdict } from '../catalog/verdicts.ts';
 import { CostsTooMuch, Damaged, isFileFault } from '../foreign/errors.ts';
 import { limitsFor, runInProcess } from '../foreign/process.ts';
-import { isSealedFor, type OpenOptions } from '../verify/open-object.ts';
+import { isSealedFor } from '../verify/open-object.ts';
 import { plainFile } from '../verify/plain-file.ts';
 import { unpackObject } from '../verify/unpack-object.ts';
 import { fetchPoint, replayAll } from './fetch-point.ts';
+import type { FetchOptions, RestoreSource } from './fetched.ts';
 import type { Point, Way } from './point-in-time.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
-
-export interface RestoreSource extends Prepared {
-  /** A SQLite file of our own; nobody else has it open. */
-  readonly path: string;
-  /** For people: a backup's name or a file. */
-  readonly origin: string;
-  /** What was odd on the way: the database file was damaged and the document was used. */
-  readonly notes: readonly string[];
-  /** Of a moment: the tables that its change files tell of. */
-  readonly covered?: readonly string[];
-}
 
 export type RestoreFrom =
   | { readonly kind: 'backup'; readonly entry: BackupEntry }
   | { readonly kind: 'file'; readonly path: string }
   /** A moment (point-in-time.ts). */
   | { readonly kind: 'point'; readonly point: Point };
-
-export interface FetchOptions {
-  /**
-   * Damage that is met is not kept beside the backup: for fault runs, whose bucket alters what is
-   * read from it.
-   */
-  readonly isForgetful?: boolean | undefined;
-  readonly bucket: Bucket;
-  readonly keys: OpenOptions['keys'];
-  readonly directory: string;
-  readonly onBytes?: (bytes: number, total: number) => void;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Fetches, checks (SHA-256, integrity_check, digests, schema) and unpacks.

@@ -3,7 +3,8 @@
  * gone already.
  */
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import { BackupRefused, type RestoreSource } from './source.ts';
+import type { RestoreSource } from './fetched.ts';
+import { BackupRefused } from './source.ts';
 
 /** @throws BackupRefused when the schema of the source is newer than the program's. */
 export function refuseNewer({
