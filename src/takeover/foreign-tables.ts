@@ -1,4 +1,4 @@
-/** Tables of an old bot's file that are not the old bot's seven: they stay, under a name that is free. */
+/** Tables of an old bot's file beside the old bot's seven: they stay, under a name that is free. */
 import { quoteName } from '../lib/sql-tokens.ts';
 import { withoutForeignKeys } from './foreign-keys.ts';
 import { freeName } from './kept-names.ts';

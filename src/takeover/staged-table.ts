@@ -1,4 +1,4 @@
-/** One of the old bot's tables while its rows are judged: the copy without types and constraints. */
+/** An old bot's table while its rows are judged: the copy without types and constraints. */
 import { quoteName } from '../lib/sql-tokens.ts';
 import type { OldTable, OurColumn } from './our-schema.ts';
 
