@@ -3,7 +3,7 @@
  * first, and word to the admins. The Worker's tick calls it, and Node's own timer.
  */
 
-import { changeState } from '../backup/changes/change-state.ts';
+import { changeState, UNTOLD_SPOILT } from '../backup/changes/change-state.ts';
 import { removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { needBase } from '../backup/changes/needs-base.ts';
 import { LONGEST_LAG_SECONDS, lagSeconds, type Peek, pending } from '../backup/changes/peek.ts';
@@ -142,6 +142,7 @@ async function tellLag(context: JobContext, db: Database, found: Peek | undefine
   if (found === undefined) return;
   const { frame } = textsFor(context.defaultLocale);
   const { told } = found.state;
+  if (told === UNTOLD_SPOILT) return tellSpoilt(context, db);
   const lag = lagSeconds(found);
   const state = pending(found) > MANY ? 'many' : lag > LONGEST_LAG_SECONDS ? 'lag' : null;
   if (state === told || (state === 'lag' && told === 'many')) return;
@@ -153,6 +154,13 @@ async function tellLag(context: JobContext, db: Database, found: Peek | undefine
   if (!isOurs) return;
   if (state === null) await tellAdmins(context, frame.changesCaughtUp());
   else await tellAdmins(context, frame.changesWait(Math.round(lag / 60), pending(found)));
+}
+
+/** The row that says where the log stands was begun anew, by whatever start or tick it was. */
+async function tellSpoilt(context: JobContext, db: Database): Promise<void> {
+  if (!(await claim(db, UNTOLD_SPOILT, null))) return;
+  context.log.error('changes: the row that says where the change log stands was lost or altered', {});
+  await tellAdmins(context, textsFor(context.defaultLocale).frame.changesLost());
 }
 
 async function claim(db: Database, from: string | null, to: string | null): Promise<boolean> {

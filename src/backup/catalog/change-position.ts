@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 
 /** Why a timeline began. */
-export const TIMELINE_REASONS = ['new', 'restore', 'import', 'replaced', 'fork', 'schema'] as const;
+export const TIMELINE_REASONS = ['new', 'restore', 'import', 'replaced', 'fork', 'schema', 'spoilt'] as const;
 export type TimelineReason = (typeof TIMELINE_REASONS)[number];
 
 const seq = v.pipe(v.number(), v.safeInteger('is not a whole number'), v.minValue(0, 'is negative'));

@@ -40,13 +40,46 @@ export interface ChangeState {
 export const STATE_COLUMNS =
   'timeline, parent, reason, since, shipped_seq, previous, attempt, waiting_since, schema_cookie, schema_sha256, needs_base, told';
 
-/** Undefined before the first {@link ChangeState} is made, or where somebody took it away. */
+/** `told` of a row that took a spoilt one's place: the admins do not know yet. */
+export const UNTOLD_SPOILT = 'spoilt';
+
+/** A text that every driver can read: libsql ends the process over one that is not UTF-8. */
+const isPlain = (column: string): string =>
+  `(${column} IS NULL OR (typeof(${column}) = 'text' AND ${column} NOT GLOB '*[^ -~]*'))`;
+const isHex = (column: string, length: number): string =>
+  `(typeof(${column}) = 'text' AND length(${column}) = ${length} AND ${column} NOT GLOB '*[^0-9a-f]*')`;
+const isTime = (column: string): string => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column}) IS ${column}`;
+/** Half of what a number can hold: the log goes on behind it. */
+const MOST_SEQ = 2 ** 52;
+const NEXT = `json_extract(previous, '$.file') GLOB 'changes/' || timeline || '/*-' || printf('%016d', shipped_seq) || '_*'`;
+
+/**
+ * SQL: the row is one that this program wrote, as far as it can be told. Where a full backup has to
+ * come first, what comes last in the bucket says nothing yet; else the last file is the one before
+ * the next number.
+ */
+export const STATE_HOLDS: string = [
+  'id = 1',
+  isHex('timeline', 32),
+  "typeof(shipped_seq) = 'integer'",
+  `shipped_seq BETWEEN 0 AND ${MOST_SEQ}`,
+  isTime('since'),
+  `(waiting_since IS NULL OR ${isTime('waiting_since')})`,
+  `(schema_sha256 IS NULL OR ${isHex('schema_sha256', 64)})`,
+  `(schema_cookie IS NULL OR (typeof(schema_cookie) = 'integer' AND abs(schema_cookie) < ${MOST_SEQ}))`,
+  ...['reason', 'parent', 'previous', 'attempt', 'needs_base', 'told'].map(isPlain),
+  `CASE WHEN previous IS NULL OR needs_base IS NOT NULL THEN 1 WHEN NOT json_valid(previous) THEN 0
+     WHEN json_type(previous, '$.base') = 'text' THEN 1
+     ELSE COALESCE(${isHex("json_extract(previous, '$.sha256')", 64)} AND ${NEXT}, 0) END`,
+].join(' AND ');
+
+/** Undefined before the first {@link ChangeState} is made, or where somebody spoilt it. */
 export const changeState: Query<ChangeState | undefined> = one(
-  sql(`SELECT ${STATE_COLUMNS} FROM ${STATE_TABLE} WHERE id = 1`),
+  sql(`SELECT ${STATE_COLUMNS} FROM ${STATE_TABLE} WHERE ${STATE_HOLDS}`),
   stateOf,
 );
 
-/** What somebody's SQL may have written there is no reason to stop: it reads as unknown. */
+/** What does no harm reads as unknown, whatever somebody's SQL has written there. */
 export function stateOf(row: Row): ChangeState {
   return {
     timeline: row.text('timeline'),

@@ -6,7 +6,7 @@ import { type Database, type Statement, sql } from '../../db/database.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model/model.ts';
 import { isChangeTrigger, LOG_TABLE, triggersOf } from '../schema/change-triggers.ts';
-import { STATE_TABLE } from './change-state.ts';
+import { STATE_HOLDS, STATE_TABLE, UNTOLD_SPOILT } from './change-state.ts';
 import { coverageOf } from './coverage.ts';
 import { schemaHash } from './schema-hash.ts';
 
@@ -15,11 +15,25 @@ const NOW_SQL = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
 const COOKIE = '(SELECT schema_version FROM pragma_schema_version)';
 
-/** A timeline begins with nothing behind it, so a full backup comes first. */
-const BEGIN = sql(
-  `INSERT OR IGNORE INTO ${STATE_TABLE} (id, timeline, reason, since, shipped_seq, needs_base)
-   SELECT 1, lower(hex(randomblob(16))), 'new', ${NOW_SQL}, COALESCE(MAX(seq), 0), 'new' FROM ${LOG_TABLE}`,
-);
+/**
+ * A timeline begins with nothing behind it, so a full backup comes first. What waits in the log
+ * stays there until that backup holds it.
+ * @param isLost the log was kept before: somebody deleted or spoilt the row
+ */
+function beginLog(isLost: boolean): Statement[] {
+  const counted = `(SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = '${LOG_TABLE}')`;
+  const reason = isLost ? 'spoilt' : 'new';
+  return [
+    sql(`DELETE FROM ${STATE_TABLE} WHERE NOT COALESCE(${STATE_HOLDS}, 0)`),
+    sql(
+      `INSERT OR IGNORE INTO ${STATE_TABLE} (id, timeline, reason, since, shipped_seq, needs_base, told)
+       SELECT 1, lower(hex(randomblob(16))), ?1, ${NOW_SQL}, MAX(0, COALESCE(MIN(seq) - 1, ${counted}, 0)), ?1, ?2
+       FROM ${LOG_TABLE}`,
+      reason,
+      isLost ? UNTOLD_SPOILT : null,
+    ),
+  ];
+}
 
 /**
  * Makes what is missing, takes away what does not fit, in one transaction. Where a covered table
@@ -44,7 +58,7 @@ export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 
   const isUnseen = made.length + dropped.length > 0;
   const isMovable = covered.some((table) => mayMoveRows(table, schema));
   await db.write([
-    BEGIN,
+    ...beginLog(ownTriggers(schema).length > 0),
     sql(
       `UPDATE ${STATE_TABLE} SET schema_cookie = ${COOKIE},
          needs_base = COALESCE(needs_base, CASE WHEN ?1 AND schema_cookie IS NOT ${COOKIE} THEN 'schema' END)

@@ -6,6 +6,7 @@ import type { Database } from '../../db/database.ts';
 import { countOf } from '../../text/format.ts';
 import type { Position, Previous } from '../catalog/change-position.ts';
 import type { SnapshotSource } from '../model/model.ts';
+import { isChangeTrigger } from '../schema/change-triggers.ts';
 import type { Base, StoredChange } from './list-changes.ts';
 import { type Peek, peek } from './peek.ts';
 import { schemaHash } from './schema-hash.ts';
@@ -17,18 +18,52 @@ export interface Living extends Pick<Peek, 'state' | 'last'> {
   readonly isSchemaMoved: boolean;
 }
 
-/** Undefined where no log is kept. @throws what keeps the database from being read */
+/**
+ * Undefined where no log is kept. Where somebody spoilt the row, its state belongs to no history.
+ * @throws what keeps the database from being read
+ */
 export async function readLiving(
   db: Pick<Database, 'read'>,
   source: Pick<SnapshotSource, 'schema'>,
 ): Promise<Living | undefined> {
   const [found] = await db.read([peek]);
-  if (found === undefined) return undefined;
+  if (found === undefined) return (await isLogKept(source)) ? SPOILT : undefined;
   const { state, last, cookie } = found;
   // VACUUM moves the cookie, and not the schema.
   const isSchemaMoved =
     cookie !== state.schemaCookie && schemaHash(await source.schema()) !== state.schemaSha256;
   return { state, last, isSchemaMoved };
+}
+
+/** Nobody can tell where the log stands until a ship or a start has begun it anew. */
+const SPOILT: Living = {
+  state: {
+    timeline: '',
+    parent: null,
+    reason: 'spoilt',
+    since: new Date(0).toISOString(),
+    shippedSeq: 0,
+    previous: null,
+    attempts: [],
+    waitingSince: null,
+    schemaCookie: null,
+    schemaSha256: null,
+    needsBase: 'spoilt',
+    told: null,
+  },
+  last: 0,
+  isSchemaMoved: false,
+};
+
+/** Nobody can tell where the log of the living database stands. */
+export function isSpoiltLog(living: Living | undefined): boolean {
+  return living === SPOILT;
+}
+
+/** Triggers write to it. */
+async function isLogKept(source: Pick<SnapshotSource, 'schema'>): Promise<boolean> {
+  const { objects } = await source.schema();
+  return objects.some((object) => object.type === 'trigger' && isChangeTrigger(object));
 }
 
 /**
@@ -40,7 +75,9 @@ export async function livingOfHost(
   source: Pick<SnapshotSource, 'schema'>,
 ): Promise<Living | undefined> {
   const living = await readLiving(db, source).catch(() => undefined);
-  return living?.state.waitingSince === null ? { ...living, last: living.state.shippedSeq } : living;
+  return living?.state.waitingSince === null && !isSpoiltLog(living)
+    ? { ...living, last: living.state.shippedSeq }
+    : living;
 }
 
 /**
@@ -88,6 +125,8 @@ export function changedSince(
   { at, now }: { readonly at: Date; readonly now: Date },
 ): string | undefined {
   const { state, last } = living;
+  if (isSpoiltLog(living))
+    return `the row that says where the change log stood was lost or altered: the bot begins a new log within seconds; where none runs, npm run backup -- changes ship, and then npm run backup -- full`;
   if (state.timeline !== end.timeline)
     return Date.parse(state.since) <= at.getTime()
       ? `${REASONS[state.reason]}, and no full backup has been made of that yet (npm run backup -- full)`

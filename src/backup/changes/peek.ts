@@ -2,13 +2,16 @@
 import { one, type Query, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
-import { type ChangeState, STATE_COLUMNS, STATE_TABLE, stateOf } from './change-state.ts';
+import { type ChangeState, STATE_COLUMNS, STATE_HOLDS, STATE_TABLE, stateOf } from './change-state.ts';
 
 export interface Peek {
   readonly state: ChangeState;
   /** The log's last entry; `shippedSeq` when none waits. */
   readonly last: number;
-  /** Its last entry ever, by SQLite's counter; not the same as {@link last}: some are gone. */
+  /**
+   * Its last entry ever, by SQLite's counter; not the same as {@link last}: some are gone. 0 where
+   * one stands before what is stored: the place of the log was moved past it.
+   */
   readonly counted: number;
   /** `PRAGMA schema_version` now. */
   readonly cookie: number;
@@ -20,15 +23,16 @@ export interface Peek {
 
 const WAITING = `FROM ${LOG_TABLE} WHERE seq > s.shipped_seq`;
 
-/** Undefined where the log never began. */
+/** Undefined where the log never began, or where somebody spoilt what says where it stands. */
 export const peek: Query<Peek | undefined> = one(
   sql(
     `SELECT ${STATE_COLUMNS}, COALESCE((SELECT MAX(seq) ${WAITING}), s.shipped_seq) AS last,
-       COALESCE((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = '${LOG_TABLE}'), 0) AS counted,
+       CASE WHEN (SELECT MIN(seq) FROM ${LOG_TABLE}) <= s.shipped_seq THEN 0
+         ELSE COALESCE((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = '${LOG_TABLE}'), 0) END AS counted,
        (SELECT schema_version FROM pragma_schema_version) AS cookie,
        (SELECT group_concat(name) FROM (SELECT DISTINCT hex(tbl) AS name ${WAITING})) AS tables,
        strftime('%Y-%m-%dT%H:%M:%fZ', 'now') AS now
-     FROM ${STATE_TABLE} AS s WHERE s.id = 1`,
+     FROM ${STATE_TABLE} AS s WHERE ${STATE_HOLDS}`,
   ),
   (row: Row) => ({
     state: stateOf(row),

@@ -138,6 +138,7 @@ export const REASONS: Readonly<Record<TimelineReason, string>> = {
   replaced: 'another database took the place of the old one',
   fork: 'another copy of the database went on from the same point (a second bot, or an old file put back)',
   schema: 'the schema changed',
+  spoilt: 'the row that says where the change log stood was lost or altered: a change log began anew',
 };
 
 function latest(...times: readonly Date[]): Date {

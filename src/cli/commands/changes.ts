@@ -3,6 +3,7 @@ import { listBackups } from '../../backup/catalog/list.ts';
 import { unfollowed } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
 import { basesOf, listChanges, ownFiles, type StoredChange } from '../../backup/changes/list-changes.ts';
+import { isSpoiltLog } from '../../backup/changes/living.ts';
 import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
 import { type ShipOutcome, ship } from '../../backup/changes/ship.ts';
@@ -13,6 +14,7 @@ import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { localTime } from '../../text/times.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
+import { livingOf } from '../moment.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import type { Session } from '../session.ts';
 import type { Colors } from '../terminal.ts';
@@ -88,6 +90,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const seen = await waiting(session);
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));
+  const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(await livingOf(session));
   const unseen = seen === undefined ? [] : await unfollowedOf(session);
   const living = files.filter(({ timeline }) => timeline === seen?.state.timeline);
   // Of the database's own history; of all where nobody can ask it.
@@ -102,7 +105,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     position: seen === undefined ? null : { timeline: seen.state.timeline, seq: seen.state.shippedSeq },
     pending: seen === undefined ? null : pending(seen),
     lag_seconds: seen === undefined ? null : lagSeconds(seen),
-    needs_backup: seen?.state.needsBase ?? (isLost ? 'lost' : null),
+    needs_backup: seen?.state.needsBase ?? (isLost ? 'lost' : isSpoilt ? 'spoilt' : null),
     unfollowed: unseen,
     bucket: bucket.store.description,
     files: files.length,
@@ -124,6 +127,12 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const zone = config.timeZone;
   if (!config.changes.isOn) say(colors.yellow('CHANGES=off: nothing is recorded between two full backups'));
   if (seen !== undefined) say(waitingLine(seen, isLost, colors));
+  if (isSpoilt)
+    say(
+      colors.red(
+        'The row that says where the change log stands was lost or altered: the bot begins a new log and makes a full backup. Where none runs: npm run backup -- changes ship, and then npm run backup -- full',
+      ),
+    );
   for (const { table, index } of unseen)
     say(
       colors.yellow(

@@ -11,6 +11,7 @@ import {
 } from '../../../src/backup/changes/change-state.ts';
 import { sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
+import { changes } from '../../../src/db/migrations/0009-changes.ts';
 
 const TIMELINE = '0123456789abcdef0123456789abcdef';
 const STATE: ChangeState = {
@@ -19,7 +20,10 @@ const STATE: ChangeState = {
   reason: 'restore',
   since: '2026-11-27T14:32:05.006Z',
   shippedSeq: 7,
-  previous: { file: 'changes/x', sha256: 'ab'.repeat(32) },
+  previous: {
+    file: `changes/${TIMELINE}/${'1'.padStart(16, '0')}-${'7'.padStart(16, '0')}_x`,
+    sha256: 'ab'.repeat(32),
+  },
   attempts: ['b', 'a'],
   waitingSince: '2026-11-27T14:33:05.006Z',
   schemaCookie: 12,
@@ -30,10 +34,8 @@ const STATE: ChangeState = {
 
 async function readBack(values: readonly (string | number | null)[]): Promise<ChangeState | undefined> {
   const db = await openEmbeddedDatabase(join(mkdtempSync(join(tmpdir(), 'state-')), 'bot.db'));
-  const columns =
-    'timeline, parent, reason, since, shipped_seq, previous, attempt, waiting_since, schema_cookie, schema_sha256, needs_base, told';
   await db.write([
-    sql(`CREATE TABLE change_state (id INTEGER PRIMARY KEY, ${columns})`),
+    ...changes.up(new Map()).map((text) => sql(text)),
     sql(`INSERT INTO change_state VALUES (1, ${values.map(() => '?').join(', ')})`, ...values),
   ]);
   const [state] = await db.read([changeState]);
@@ -61,8 +63,10 @@ test('the state is read as it was written', async () => {
 });
 
 test("what somebody's SQL wrote there reads as unknown", async () => {
-  const spoilt = written.with(1, 'x').with(2, 'magic').with(5, '{"file":1}');
-  expect(await readBack(spoilt)).toEqual({ ...STATE, parent: null, reason: 'replaced', previous: null });
+  const spoilt = written.with(1, 'x').with(2, 'magic');
+  expect(await readBack(spoilt)).toEqual({ ...STATE, parent: null, reason: 'replaced' });
+  // No file could go on from that: the row is none (test/jobs/spoilt-state.test.ts).
+  expect(await readBack(written.with(5, '{"file":1}'))).toBeUndefined();
 });
 
 test('a manifest tells the position of its snapshot: what is waiting in the log is in it too', () => {
