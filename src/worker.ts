@@ -104,6 +104,7 @@ function buildHost(env: Environment): Host {
         source,
         store,
         now,
+        isCopied: copy !== undefined,
         holder: `worker ${crypto.randomUUID()}`,
       }),
     },

@@ -12,7 +12,7 @@ import { startTelegram } from '../../sim/telegram/start-telegram.ts';
 import type { Telegram } from '../../sim/telegram/telegram.ts';
 import { readMemory } from '../../src/backup/copy/memory.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';
-import { copyNote } from '../../src/db/copy-note.ts';
+import { copyNote } from '../../src/db/bucket-notes.ts';
 import { all, type Database, sql } from '../../src/db/database.ts';
 import { type Amounts, fill, hasAll, ticksUntil, watchAll } from './acts.ts';
 import { type Life, openLife, SimulatedClock } from './life.ts';

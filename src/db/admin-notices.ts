@@ -26,6 +26,11 @@ export type Notice =
       readonly left: number;
       readonly reason: string;
     }
+  /**
+   * Files of the first bucket are not what the bot stored there: backups, or change files by their
+   * keys. The second copy does not take them.
+   */
+  | { readonly kind: 'altered'; readonly names: readonly string[]; readonly count: number }
   /** Updates that could not be answered while Telegram was in trouble; the tick answers them. */
   | { readonly kind: 'updates-wait' }
   /** Updates that cannot be answered; `/admin` lists them. */

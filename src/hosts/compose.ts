@@ -83,11 +83,14 @@ export function composeShipping(
     readonly source: SnapshotSource;
     readonly now: () => Date;
     readonly isDead?: ShipContext['isDead'];
+    /** The settings name a second copy. */
+    readonly isCopied?: boolean;
   },
 ): ShipContext {
-  const { db, source, store, holder, now, isDead } = parts;
+  const { db, source, store, holder, now, isDead, isCopied = false } = parts;
   return {
     db,
+    isCopied,
     ...(isDead === undefined ? {} : { isDead }),
     source,
     store,

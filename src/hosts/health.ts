@@ -4,7 +4,7 @@ import { LONGEST_LAG_SECONDS, lagSeconds, peek, pending } from '../backup/change
 import { copyHealth, readMemory } from '../backup/copy/memory.ts';
 import { heard as heardOf } from '../bot/hearing.ts';
 import { botIdentity } from '../db/bot-identity.ts';
-import { copyNote, newestRun } from '../db/copy-note.ts';
+import { copyNote, newestRun } from '../db/bucket-notes.ts';
 import { lackNow } from '../db/own-schema.ts';
 import { moveProgress } from '../db/relinking.ts';
 import type { WatchedWrites } from '../db/watched-writes.ts';

@@ -3,8 +3,9 @@
  * large object may take minutes, and nothing else shall wait for it.
  */
 import { changeState } from '../backup/changes/change-state.ts';
-import { placeOf, type Shipped } from '../backup/copy/copy-changes.ts';
+import { placeOf, type Shipped, type StoredFiles } from '../backup/copy/copy-changes.ts';
 import {
+  alteredSince,
   type CopyMemory,
   type CopyNews,
   hasNewChanges,
@@ -14,8 +15,9 @@ import {
 } from '../backup/copy/memory.ts';
 import type { Slice } from '../backup/copy/proven.ts';
 import { forgetNotice, noticeAdmins } from '../db/admin-notices.ts';
-import { copyNote, keepCopyNote, newestRun } from '../db/copy-note.ts';
+import { copyNote, keepCopyNote, newestRun } from '../db/bucket-notes.ts';
 import type { Statement } from '../db/database.ts';
+import { forgetCopied, storedFiles } from '../db/stored-files.ts';
 import type { Job, JobContext } from './job.ts';
 import { tick } from './tick.ts';
 
@@ -51,13 +53,29 @@ const copyJob: Job = {
     if (backups.copy === undefined || !requests.take(3)) return;
     const { memory: before, run, shipped } = await read(context);
     const isOnlyChanges = !isDue(before, run, now());
-    const copied = await backups.copy.catchUp(before, sliceOf(context), { shipped, isOnlyChanges });
+    const stored: StoredFiles = async (from, to) => (await db.read([storedFiles(from, to)]))[0];
+    const copied = await backups.copy.catchUp(before, sliceOf(context), { shipped, stored, isOnlyChanges });
     const { news, memory } = newsOf({ ...copied, run }, now());
-    const { problem, left } = memory;
+    const { problem, left, changes } = memory;
     if (problem !== null && problem !== before.problem) log.warn('second copy', { problem, left });
-    await db.write([keepCopyNote(JSON.stringify(memory)), ...noticeOf(news, memory, now())]);
+    await db.write([
+      keepCopyNote(JSON.stringify(memory)),
+      ...forgetCopied(changes.upTo, Object.keys(changes.refused)),
+      ...noticeOf(news, memory, now()),
+      ...alteredNotice(alteredSince(before, memory), now()),
+    ]);
   },
 };
+
+function alteredNotice(names: readonly string[], now: Date): Statement[] {
+  const [first] = names;
+  if (first === undefined) return [];
+  const notice = { kind: 'altered', names: names.slice(0, NAMED), count: names.length } as const;
+  return [noticeAdmins(`altered:${first}`, notice, now)];
+}
+
+/** What a message has room for. */
+const NAMED = 3;
 
 function sliceOf({ now, deadline, requests }: JobContext): Slice {
   const end = new Date(now().getTime() + LONGEST_MS);

@@ -135,6 +135,8 @@ function noticeText(
         notice.left,
         copyTrouble(notice.reason),
       );
+    case 'altered':
+      return frame.storedAltered(notice.names, notice.count);
     case 'updates-wait':
       return frame.updatesWait(count);
     case 'updates-failed':

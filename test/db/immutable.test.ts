@@ -19,6 +19,7 @@ const RELEASED: Readonly<Record<string, string>> = {
   '7 questions': 'a010eff0c72d1ea8',
   '8 archive': 'bb39fefeedec7218',
   '9 changes': 'dc4dff842c1d6771',
+  '10 bucket-notes': '12f50f6ef12829da',
 };
 
 test('migrations are numbered without gaps and released ones are unchanged', () => {

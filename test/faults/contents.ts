@@ -13,6 +13,7 @@ export const NOTES: readonly string[] = [
   'backup_lease',
   'backup_runs',
   'backup_requests',
+  'bucket_notes',
   'change_log',
   'change_state',
   'job_leases',

@@ -10,7 +10,7 @@ import { changeKey } from '../../src/backup/changes/change-names.ts';
 import { readMemory } from '../../src/backup/copy/memory.ts';
 import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import type { Store } from '../../src/backup/store/types.ts';
-import { copyNote } from '../../src/db/copy-note.ts';
+import { copyNote } from '../../src/db/bucket-notes.ts';
 import { type CountedWorker, SUBREQUESTS, startCountedWorker } from '../support/counted-worker.ts';
 
 const ADMIN = 4242;
@@ -143,7 +143,7 @@ test('a change file follows within two minutes, between two looks at the backups
 });
 
 test('a memory that somebody spoilt counts as none', async () => {
-  await db.write([{ sql: "INSERT INTO alerts (key, told_at) VALUES ('copy', '{\"at\":7}')", args: [] }]);
+  await db.write([{ sql: "INSERT INTO bucket_notes (key, value) VALUES ('copy', '{\"at\":7}')", args: [] }]);
   await run();
   await ticks(4);
   const [note] = await db.read([copyNote()]);

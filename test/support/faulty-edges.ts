@@ -123,7 +123,7 @@ export function faultyLedger(ledger: Ledger, faults: Caller): Ledger {
   return {
     schemaVersion: () => faults.call('schemaVersion', () => ledger.schemaVersion()),
     acquire: (holder, ttlMs) => faults.call('acquire', () => ledger.acquire(holder, ttlMs)),
-    renew: (fence, ttlMs) => faults.call('renew', () => ledger.renew(fence, ttlMs)),
+    renew: (...lease) => faults.call('renew', () => ledger.renew(...lease)),
     release: (fence) => faults.call('release', () => ledger.release(fence)),
     used: (names) => faults.call('used', () => ledger.used(names)),
     triggers: (names) => faults.call('triggers', () => ledger.triggers(names)),

@@ -4,6 +4,7 @@
  * see {@link noLedger}.
  */
 import type { Statement } from '../../db/database.ts';
+import type { StoredFile } from '../../db/stored-files.ts';
 import type { Trigger } from './manifest.ts';
 import type { BackupName } from './names.ts';
 
@@ -80,8 +81,9 @@ export interface Ledger {
   /**
    * Extends the lease; false when another holder has taken it since: then nothing more may be
    * published.
+   * @param stored what is about to be published; from then on its SHA-256 is known to the database
    */
-  renew(fence: number, ttlMs: number): Promise<boolean>;
+  renew(fence: number, ttlMs: number, stored?: StoredFile): Promise<boolean>;
   /** Frees the lease if it is still ours. */
   release(fence: number): Promise<void>;
   /** Those of `names` that a run was ever begun under: a name belongs to one attempt for ever. */

@@ -44,6 +44,8 @@ export interface ShipContext extends ChangeBucket {
    * absent: it is a request of its own. Until then the file counts as an attempt that did not end.
    */
   readonly atEnd?: Statement[] | undefined;
+  /** There is a second copy: it takes nothing but what the database remembers to have stored. */
+  readonly isCopied?: boolean;
 }
 
 export interface SchemaCache {

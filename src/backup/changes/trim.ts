@@ -1,6 +1,7 @@
 /** The end of a change file's way: what was stored and read back is forgotten. */
 import { hasChanged, type Statement, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
+import { rememberChange } from '../../db/stored-files.ts';
 import type { Previous } from '../catalog/change-position.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { STATE_TABLE } from './change-state.ts';
@@ -20,7 +21,7 @@ export interface Shipped {
  * another shipper, a restore or a full backup was faster, and nothing has changed.
  */
 export async function trim(
-  context: Pick<ShipContext, 'db' | 'holder'>,
+  context: Pick<ShipContext, 'db' | 'holder' | 'isCopied'>,
   seen: Peek,
   shipped: Shipped,
 ): Promise<boolean> {
@@ -30,12 +31,12 @@ export async function trim(
 
 /** The first statement returns a row where it has moved the state. */
 export function trimmed(
-  { holder }: Pick<ShipContext, 'holder'>,
+  { holder, isCopied }: Pick<ShipContext, 'holder' | 'isCopied'>,
   { state }: Peek,
   shipped: Shipped,
 ): Statement[] {
   const { timeline, shippedSeq } = state;
-  const previous: Previous = { file: shipped.file, sha256: shipped.sha256 };
+  const previous = { file: shipped.file, sha256: shipped.sha256 } satisfies Previous;
   return [
     sql(
       `UPDATE ${STATE_TABLE} SET shipped_seq = ?1, previous = ?2, attempt = NULL,
@@ -48,6 +49,7 @@ export function trimmed(
       shippedSeq,
       shipped.attempts.join(' '),
     ),
+    ...(isCopied === true ? rememberChange(previous, { timeline, first: shippedSeq + 1 }) : []),
     trimLog(timeline, shipped.last),
     releaseJob(LEASE, holder),
   ];

@@ -9,9 +9,10 @@ import type { Bucket } from '../catalog/bucket.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import { readGroups } from '../catalog/list.ts';
+import { manifestKey } from '../catalog/names.ts';
 import type { RetentionPolicy } from '../catalog/retention.ts';
 import { pruneCopiedChanges } from './change-retention.ts';
-import { ChangeCopy, type Shipped } from './copy-changes.ts';
+import { ChangeCopy, type Shipped, type StoredFiles } from './copy-changes.ts';
 import { copyPins } from './copy-pins.ts';
 import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
 import { lackingIn } from './last-manifest.ts';
@@ -32,6 +33,8 @@ export interface CopyContext {
   readonly triggers?: Ledger['triggers'];
   /** Absent: change files are not looked at. */
   readonly shipped?: Shipped | 'all' | undefined;
+  /** What the database remembers to have stored; absent: nobody knows. */
+  readonly stored?: StoredFiles | undefined;
   /** It is no time for a look at the backups. */
   readonly isOnlyChanges?: boolean;
   /** Hears of each backup that is whole in the copy now, and which of its files were replaced. */
@@ -40,8 +43,11 @@ export interface CopyContext {
 
 /** Two listings of a thousand keys each. */
 const LISTS = 2;
-/** A backup's manifest, looked at before it is copied, and once more where it cannot be read. */
-const MANIFEST_READS = 3;
+/**
+ * A backup's manifest, looked at before it is copied, and once more where it cannot be read; and
+ * what the database remembers of it.
+ */
+const MANIFEST_READS = 4;
 /** What cannot be copied is tried again so much later. */
 const REFUSED_MS = 86_400_000;
 /** Debris of a copy that was cut off, or of one under way elsewhere. */
@@ -102,9 +108,9 @@ class Work {
     this.#undeletable = before.undeletable;
     this.#left = before.left - before.changes.left;
     this.#retention = before.changes;
-    const { first, copy, shipped } = context;
+    const { first, copy, shipped, stored } = context;
     if (shipped !== undefined)
-      this.#changes = new ChangeCopy({ first, copy, shipped, slice, now }, before.changes);
+      this.#changes = new ChangeCopy({ first, copy, shipped, stored, slice, now }, before.changes);
   }
 
   memory(): CopyMemory {
@@ -181,11 +187,13 @@ class Work {
 
   /** False: the slice is used up. */
   async #copy(listings: Listings, group: ObjectGroup): Promise<boolean> {
-    const { first, copy } = this.#context;
+    const { first, copy, stored } = this.#context;
     if (!this.#slice.take(MANIFEST_READS)) return this.#rest();
-    const found = await provenObjects(first, group);
-    if (typeof found === 'string') return this.#refuse(group, found);
-    if (found === undefined) return this.#later();
+    const file = manifestKey('', group.name);
+    const proven = await provenObjects(first, group, (await stored?.(file, file))?.get(file));
+    if (proven.kind === 'gone') return this.#later();
+    if (proven.kind === 'refused') return this.#refuse(group, proven.problem, proven);
+    const { objects: found } = proven;
     const largest = found.toSorted((a, b) => b.bytes - a.bytes)[0];
     const needed = requestsFor(largest?.bytes ?? 0);
     if (needed > this.#slice.most - LISTS - MANIFEST_READS)
@@ -199,7 +207,7 @@ class Work {
       ? await makeRoom(first, copy, held, { objects: found, slice: this.#slice })
       : NO_ROOM;
     if (room.kind === 'rest') return this.#rest();
-    if (room.kind === 'refused') return this.#refuse(group, room.problem, true);
+    if (room.kind === 'refused') return this.#refuse(group, room.problem, { isDamaged: true });
     for (const file of room.files) this.#proved.delete(file);
     const copied = await copyInOrder({
       from: first,
@@ -243,9 +251,14 @@ class Work {
   }
 
   /** One that the copy holds damaged is as good as lacking. */
-  #refuse({ name }: ObjectGroup, problem: string, isDamaged = false): true {
-    this.#refused.set(name, { at: this.#now.toISOString(), problem, ...(isDamaged && { isDamaged }) });
-    if (!isDamaged) this.#left -= 1;
+  #refuse(
+    { name }: ObjectGroup,
+    problem: string,
+    { isDamaged, isAltered }: Pick<CopyMemory['refused'][string], 'isDamaged' | 'isAltered'> = {},
+  ): true {
+    const why = { ...(isDamaged && { isDamaged }), ...(isAltered && { isAltered }) };
+    this.#refused.set(name, { at: this.#now.toISOString(), problem, ...why });
+    if (isDamaged !== true) this.#left -= 1;
     return true;
   }
 

@@ -1,6 +1,7 @@
 /**
  * Change files for the second bucket, in the order of their changes. There may be very many, so a
- * look begins where the last one ended. They have no manifest: what stands in the first bucket is
+ * look begins where the last one ended. They have no manifest: the database remembers what the bot
+ * stored, and nothing else is taken. Where it does not know, what stands in the first bucket is
  * read, and the copy has to give back the same.
  */
 import { createHash } from 'node:crypto';
@@ -28,7 +29,15 @@ export interface ChangesContext {
   readonly now: Date;
   /** All: nobody knows which files are settled, and none is being made. */
   readonly shipped: Shipped | 'all';
+  /** Absent: nobody knows what was stored. */
+  readonly stored?: StoredFiles | undefined;
 }
+
+/**
+ * What the database remembers in a range of names, both ends with it: SHA-256 by key without the
+ * bucket's prefix, and by the prefix of a timeline the number of its first entry that it remembers.
+ */
+export type StoredFiles = (from: string, to: string) => Promise<ReadonlyMap<string, string>>;
 
 /** What cannot be copied is tried again so much later. */
 const REFUSED_MS = 86_400_000;
@@ -75,7 +84,11 @@ export class ChangeCopy {
     });
     // Nothing was shipped since: an idle bot asks neither bucket.
     if (current !== undefined && this.#seen === placeOf(current) && this.#left + again.length === 0) return;
-    for (const [file] of again) if ((await this.#send(file)) === 'rest') return this.#rest();
+    for (const [file] of again) {
+      const stored = await this.#stored(file, file);
+      if (stored === undefined) return this.#rest();
+      if ((await this.#send({ file, sha256: stored.get(file) })) === 'rest') return this.#rest();
+    }
     if ((current === undefined || !this.#upTo.has(current.timeline)) && !(await this.#findTimelines(current)))
       return this.#rest();
     const others = [...this.#upTo.keys()].filter((timeline) => timeline !== current?.timeline);
@@ -130,16 +143,21 @@ export class ChangeCopy {
       const files = (here ?? []).map(({ key, bytes }) => ({ file: key.slice(first.prefix.length), bytes }));
       // One that was not proved yet may not be the one that counts.
       const open = files.findIndex(({ file }) => (parseChangeKey('', file)?.last ?? 0) > settled);
-      const wanted = open < 0 ? files : files.slice(0, open);
-      this.#left = wanted.filter(
-        ({ file, bytes }) => this.#isWanted(file) && held.get(file) !== bytes,
-      ).length;
+      const settledFiles = open < 0 ? files : files.slice(0, open);
+      const last = settledFiles.at(-1)?.file;
+      const stored = last === undefined ? NOTHING : await this.#stored(changesPrefix('', timeline), last);
+      if (stored === undefined) return false;
+      const isWanted = (file: string): boolean =>
+        this.#isWanted(file) && !(timeline === current?.timeline && isForeign(file, stored));
+      const wanted = settledFiles.map((file) => ({ ...file, sha256: stored.get(file.file) }));
+      this.#left = wanted.filter(({ file, bytes }) => isWanted(file) && held.get(file) !== bytes).length;
       // One slice after the other reads back what it has put: the last one may have died before.
       const unread = there?.at(-1)?.key.slice(copy.prefix.length);
-      for (const { file, bytes } of wanted) {
-        const isDone = !this.#isWanted(file) || (held.get(file) === bytes && file !== unread);
+      for (const one of wanted) {
+        const { file, bytes } = one;
+        const isDone = !isWanted(file) || (held.get(file) === bytes && file !== unread);
         if (!isDone) {
-          if ((await this.#send(file)) === 'rest') return false;
+          if ((await this.#send(one)) === 'rest') return false;
           this.#left -= 1;
         }
         this.#upTo.set(timeline, file);
@@ -154,15 +172,29 @@ export class ChangeCopy {
     return parsed !== undefined && (this.#context.first.isSealed !== true || parsed.encrypted);
   }
 
+  /** Undefined: the slice is used up. */
+  async #stored(from: string, to: string): Promise<ReadonlyMap<string, string> | undefined> {
+    const { stored, slice } = this.#context;
+    if (stored === undefined) return NOTHING;
+    return slice.take(1) ? stored(from, to) : undefined;
+  }
+
   /** `there` of one that is gone or was refused, too: no more is to be done for it today. */
-  async #send(file: string): Promise<Sent> {
+  async #send({
+    file,
+    sha256,
+  }: {
+    readonly file: string;
+    readonly sha256: string | undefined;
+  }): Promise<Sent> {
     const { first, copy, slice } = this.#context;
     if (!slice.take(PROOF)) return 'rest';
     let proof = await proofOf(first, file, slice);
-    // One reading that was cut on its way proves nothing.
-    if (typeof proof === 'string') proof = await proofOf(first, file, slice);
+    // One reading that was cut or altered on its way proves nothing.
+    if (!isStored(proof, sha256)) proof = await proofOf(first, file, slice);
     if (proof === undefined) return this.#done(file);
     if (typeof proof === 'string') return this.#refuse(file, proof);
+    if (!isStored(proof, sha256)) return this.#refuse(file, alteredText(first, file), true);
     const needed = requestsFor(proof.bytes);
     if (needed > slice.most - PAGES - PROOF)
       return this.#refuse(
@@ -179,10 +211,32 @@ export class ChangeCopy {
     return 'there';
   }
 
-  #refuse(file: string, problem: string): Sent {
-    this.#refused.set(file, { at: this.#context.now.toISOString(), problem });
+  #refuse(file: string, problem: string, isAltered = false): Sent {
+    const at = this.#context.now.toISOString();
+    this.#refused.set(file, { at, problem, ...(isAltered && { isAltered }) });
     return 'there';
   }
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Of a name that the bot has not taken: somebody else put it there, or an attempt that was cut off.
+ * What was stored before the database began to remember is as good as its bytes.
+ */
+function isForeign(file: string, stored: ReadonlyMap<string, string>): boolean {
+  const key = parseChangeKey('', file);
+  const since = key && stored.get(changesPrefix('', key.timeline));
+  return since !== undefined && key !== undefined && key.first >= Number(since) && !stored.has(file);
+}
+
+/** `sha256` undefined: the database does not know it. */
+function isStored(proof: Awaited<ReturnType<typeof proofOf>>, sha256: string | undefined): boolean {
+  return typeof proof === 'object' && (sha256 === undefined || proof.sha256 === sha256);
+}
+
+export function alteredText({ store, prefix }: Bucket, file: string): string {
+  return `${store.description}: ${prefix}${file} is not what the bot stored there: somebody or something has altered it since, so it was not copied`;
 }
 
 /** A text: it cannot be read whole. Undefined: it is gone. */

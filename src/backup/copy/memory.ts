@@ -14,6 +14,8 @@ const refused = v.record(
     problem: v.string(),
     /** The copy holds it, and damaged. */
     isDamaged: v.optional(v.literal(true)),
+    /** The first bucket holds something else under this name than the bot has stored. */
+    isAltered: v.optional(v.literal(true)),
   }),
 );
 const changes = v.object({
@@ -159,9 +161,8 @@ export type CopyNews = 'failing' | 'late' | 'over';
 export function newsOf(memory: CopyMemory, now: Date): { news: CopyNews | undefined; memory: CopyMemory } {
   const { state } = copyHealth(memory, now);
   const { told, failures, problem } = memory;
-  const isFailing =
-    failures >= MANY_FAILURES ||
-    [memory.refused, memory.changes.refused].some((all) => Object.keys(all).length > 0);
+  // What was altered is told by its name ({@link alteredSince}).
+  const isFailing = failures >= MANY_FAILURES || refusedIn(memory).some(([, { isAltered }]) => !isAltered);
   const news =
     state === 'late' && told !== 'late'
       ? 'late'
@@ -172,4 +173,14 @@ export function newsOf(memory: CopyMemory, now: Date): { news: CopyNews | undefi
           : undefined;
   if (news === undefined) return { news, memory };
   return { news, memory: { ...memory, told: news === 'over' ? null : news } };
+}
+
+function refusedIn({ refused, changes }: CopyMemory): [name: string, CopyMemory['refused'][string]][] {
+  return [...Object.entries(refused), ...Object.entries(changes.refused)];
+}
+
+/** Backups and change files that the last look found altered in the first bucket, and none before. */
+export function alteredSince(before: CopyMemory, memory: CopyMemory): string[] {
+  const known = new Set(refusedIn(before).flatMap(([name, { isAltered }]) => (isAltered ? [name] : [])));
+  return refusedIn(memory).flatMap(([name, { isAltered }]) => (isAltered && !known.has(name) ? [name] : []));
 }

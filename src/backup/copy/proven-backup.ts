@@ -5,21 +5,37 @@ import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { type Manifest, parseManifest } from '../catalog/manifest.ts';
 import { manifestKey } from '../catalog/names.ts';
 import { readSmall } from '../catalog/small-object.ts';
+import { alteredText } from './copy-changes.ts';
 import type { ProvenObject } from './proven.ts';
 
-/** Its manifest last. A text: why it is not copied; undefined: it is gone. */
+export type Proven =
+  /** Its manifest last. */
+  | { readonly kind: 'proven'; readonly objects: readonly ProvenObject[] }
+  | { readonly kind: 'refused'; readonly problem: string; readonly isAltered?: true }
+  | { readonly kind: 'gone' };
+
+/** @param sha256 of the manifest as the bot has stored it; undefined: nobody knows */
 export async function provenObjects(
   bucket: Bucket,
   group: ObjectGroup,
-): Promise<readonly ProvenObject[] | string | undefined> {
+  sha256: string | undefined,
+): Promise<Proven> {
   let entry = await loadEntry(bucket, group);
   // One reading that was cut on its way proves nothing.
   if (entry.state === 'unreadable') entry = await loadEntry(bucket, group);
-  if (entry.state === 'unfinished') return undefined;
-  if (entry.manifest === undefined || entry.usable.length < 2)
-    return `${group.name} is not whole in ${bucket.store.description} and was not copied: ${entry.problem}`;
-  const manifest = await manifestOf(bucket, entry.manifest);
-  return manifest && [...filesOf(entry.manifest), manifest];
+  if (entry.state === 'unfinished') return { kind: 'gone' };
+  if (entry.manifest === undefined || entry.usable.length < 2) {
+    const problem = `${group.name} is not whole in ${bucket.store.description} and was not copied: ${entry.problem}`;
+    return { kind: 'refused', problem };
+  }
+  let manifest = await manifestOf(bucket, entry.manifest);
+  if (manifest !== undefined && sha256 !== undefined && manifest.sha256 !== sha256) {
+    manifest = await manifestOf(bucket, entry.manifest);
+    if (manifest !== undefined && manifest.sha256 !== sha256)
+      return { kind: 'refused', problem: alteredText(bucket, manifest.file), isAltered: true };
+  }
+  if (manifest === undefined) return { kind: 'gone' };
+  return { kind: 'proven', objects: [...filesOf(entry.manifest), manifest] };
 }
 
 function filesOf({ objects }: Manifest): ProvenObject[] {

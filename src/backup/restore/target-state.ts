@@ -10,6 +10,7 @@ const OWN = new Set([
   'backup_lease',
   'backup_runs',
   'backup_requests',
+  'bucket_notes',
   'change_log',
   'change_state',
   'job_leases',

@@ -3,6 +3,7 @@
  */
 
 import { all, type Database, one, type Query, sql } from '../../db/database.ts';
+import { rememberManifest } from '../../db/stored-files.ts';
 import { toSqlTime } from '../../db/time.ts';
 import { DIED, type Ledger, type RequestLedger } from '../catalog/ledger.ts';
 import { createRequestLedger } from './backup-requests.ts';
@@ -41,6 +42,7 @@ export function createBackupLedger(
   db: Database,
   isDead: (holder: string) => boolean = () => false,
 ): Ledger & RequestLedger {
+  let hasNotes = false;
   const ledger: Ledger = {
     async schemaVersion() {
       if (!(await columnsOf(db, 'schema_migrations')).includes('version')) return undefined;
@@ -56,7 +58,9 @@ export function createBackupLedger(
       return row;
     },
     async acquire(holder, ttlMs) {
-      if (!(await isRecordWhole(db))) return { kind: 'absent' };
+      const record = await recordOf(db);
+      if (!record.isWhole) return { kind: 'absent' };
+      ({ hasNotes } = record);
       const [, , before, taken, strange] = await db.write([
         // The row may be missing after somebody's hand-made import; it must not switch the lease
         // off.
@@ -105,13 +109,14 @@ export function createBackupLedger(
         leftMs: found?.int('left_ms') ?? 0,
       };
     },
-    async renew(fence, ttlMs) {
+    async renew(fence, ttlMs, stored) {
       const [result] = await db.write([
         sql(
           `UPDATE backup_lease SET expires_ms = ${NOW_MS} + ? WHERE id = 1 AND fence = ? RETURNING fence`,
           ttlMs,
           fence,
         ),
+        ...(stored !== undefined && hasNotes ? rememberManifest(stored) : []),
       ]);
       return result !== undefined && result.rows.length === 1;
     },
@@ -254,9 +259,10 @@ export function createBackupLedger(
  * An old database may have other programs' tables of these names; of ours, somebody's SQL may have
  * taken a column.
  */
-async function isRecordWhole(db: Database): Promise<boolean> {
-  const [lease, runs] = await db.read([columns('backup_lease'), columns('backup_runs')]);
-  return isLease(lease) && isLedger(runs);
+async function recordOf(db: Database): Promise<{ readonly isWhole: boolean; readonly hasNotes: boolean }> {
+  const tables = ['backup_lease', 'backup_runs', 'bucket_notes'] as const;
+  const [lease = [], runs = [], notes = []] = await db.read(tables.map(columns));
+  return { isWhole: isLease(lease) && isLedger(runs), hasNotes: notes.includes('value') };
 }
 
 async function columnsOf(db: Database, table: string): Promise<string[]> {

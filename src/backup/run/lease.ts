@@ -1,4 +1,6 @@
 /** Holding the lease while a run lasts (docs/spec/backup.md, "A run"). */
+
+import type { StoredFile } from '../../db/stored-files.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { explain } from '../../lib/clock.ts';
 import type { Ledger } from '../catalog/ledger.ts';
@@ -31,8 +33,9 @@ export interface Lease {
   /**
    * Right before publishing: renews now, or throws ({@link LeaseLost}, or that the database did not
    * answer).
+   * @param stored what is published next
    */
-  confirm(): Promise<void>;
+  confirm(stored?: StoredFile): Promise<void>;
   /** Never throws: an unreleased lease expires. */
   release(): Promise<void>;
 }
@@ -77,8 +80,8 @@ export async function takeLease(
   let last = clock.now().getTime();
   let trouble: unknown;
 
-  async function renew(): Promise<void> {
-    if (!(await ledger.renew(fence, LEASE_TTL_MS)))
+  async function renew(stored?: StoredFile): Promise<void> {
+    if (!(await ledger.renew(fence, LEASE_TTL_MS, stored)))
       throw new LeaseLost(
         `the lease (fence ${fence}) was taken over by another run: this one stalled too long`,
       );
@@ -101,9 +104,9 @@ export async function takeLease(
           trouble = error;
         }
       },
-      async confirm() {
+      async confirm(stored) {
         try {
-          await renew();
+          await renew(stored);
         } catch (error) {
           if (error instanceof LeaseLost) throw error;
           const before = trouble === undefined ? '' : ` (nor at the last beat: ${explain(trouble)})`;

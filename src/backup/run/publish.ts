@@ -1,11 +1,19 @@
 /** Puts the manifest, the moment at which a backup begins to exist, and makes sure of it. */
 import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { StoredFile } from '../../db/stored-files.ts';
 import type { Bucket } from '../catalog/bucket.ts';
 import { findBackup } from '../catalog/list.ts';
 import { type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { mostManifestBytes, readSmall } from '../catalog/small-object.ts';
 import type { Lease } from './lease.ts';
+
+/** What {@link publish} stores. */
+export function publishedFile(manifest: Manifest): StoredFile {
+  const sha256 = createHash('sha256').update(serializeManifest(manifest)).digest('hex');
+  return { file: manifestKey('', manifest.name), sha256 };
+}
 
 /**
  * Create-only. An answer may be lost after its effect, so on any error the bucket is asked what it

@@ -24,7 +24,7 @@ import type { BackupContext } from './context.ts';
 import { type FailedOutcome, failed } from './failure.ts';
 import { type Lease, takeLease } from './lease.ts';
 import type { OnProgress } from './progress.ts';
-import { confirmPublished, publish } from './publish.ts';
+import { confirmPublished, publish, publishedFile } from './publish.ts';
 import { isOfBackup } from './published.ts';
 import { cleanUp, type SettleReport, settle } from './settle.ts';
 
@@ -173,7 +173,7 @@ async function runHeld(
     limit.stop();
     const uncleared = await clearEarlyVerdict(context, name);
     if (uncleared !== undefined) problems.push(uncleared);
-    await lease.confirm();
+    await lease.confirm(publishedFile(manifest));
     await publish(context, manifest);
     await confirmPublished(context, lease, name);
   } catch (error) {

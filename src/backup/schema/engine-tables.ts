@@ -5,4 +5,5 @@ export const ENGINE_TABLES: readonly string[] = [
   'backup_requests',
   'change_log',
   'change_state',
+  'bucket_notes',
 ];

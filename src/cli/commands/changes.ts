@@ -37,7 +37,11 @@ async function shipNow({ terminal, session, now, stoppable }: Invocation): Promi
   const source = openSnapshotSource(config.database);
   const holder = holderText('cli', now());
   const { store } = first;
-  const shipping = composeShipping(config.backup, { db, source, store, holder, now, ...(keys && { keys }) });
+  const isCopied = config.copy !== undefined;
+  const shipping = composeShipping(config.backup, {
+    ...{ db, source, store, holder, now, isCopied },
+    ...(keys && { keys }),
+  });
   const [found] = await db.read([peek]);
   if (found === undefined) await ensureTriggers(db, source);
   const files: string[] = [];

@@ -2,9 +2,11 @@ import { Command } from 'commander';
 import { newestVerified } from '../../backup/catalog/list.ts';
 import { keepVerdict } from '../../backup/catalog/verdicts.ts';
 import { type CopyContext, catchUp } from '../../backup/copy/catch-up.ts';
+import type { StoredFiles } from '../../backup/copy/copy-changes.ts';
 import { type CopyMemory, NO_MEMORY } from '../../backup/copy/memory.ts';
 import { NO_LIMIT } from '../../backup/copy/proven.ts';
 import { verifyByHash } from '../../backup/verify/prove-objects.ts';
+import { storedFiles } from '../../db/stored-files.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { type Cli, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
 import { sameDisk } from '../same-disk.ts';
@@ -80,6 +82,7 @@ export async function copyNow(
   const second = await session.copy();
   if (second === undefined) return undefined;
   const { retentionDays: days } = session.config.backup;
+  const stored = await storedOf(session);
   return catchUp(
     {
       first: session.first,
@@ -87,9 +90,21 @@ export async function copyNow(
       clock: systemClock,
       policy: { days },
       shipped: 'all',
+      ...(stored && { stored }),
       ...(onCopied && { onCopied }),
     },
     NO_MEMORY,
     { ...NO_LIMIT, check: () => signal.throwIfAborted() },
   );
+}
+
+/** Undefined where there is no database to ask, or none of this version: on another machine. */
+async function storedOf({ live }: Session): Promise<StoredFiles | undefined> {
+  try {
+    const db = await live();
+    await db.read([storedFiles('', '')]);
+    return async (from, to) => (await db.read([storedFiles(from, to)]))[0];
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,7 @@ import { waiting } from './0006-waiting.ts';
 import { questions } from './0007-questions.ts';
 import { archive } from './0008-archive.ts';
 import { changes } from './0009-changes.ts';
+import { bucketNotes } from './0010-bucket-notes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order, numbered without gaps. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   questions,
   archive,
   changes,
+  bucketNotes,
 ];

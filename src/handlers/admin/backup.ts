@@ -15,7 +15,7 @@ import { type AdminContext, feature } from '../../bot/feature.ts';
 import type { Answer } from '../../bot/reply.ts';
 import type { Screen } from '../../bot/show.ts';
 import { audit } from '../../db/audit-log.ts';
-import { copyNote } from '../../db/copy-note.ts';
+import { copyNote } from '../../db/bucket-notes.ts';
 import { describeError } from '../../lib/log.ts';
 import { type Html, join } from '../../text/html.ts';
 import { factsOf } from './backup-facts.ts';

@@ -192,6 +192,7 @@ export async function startNode(
         source,
         store,
         now,
+        isCopied: copy !== undefined,
         holder: holderText('node host', now()),
         isDead: isSurelyDead,
       }),

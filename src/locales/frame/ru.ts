@@ -33,6 +33,8 @@ export const ru: typeof uz = {
   copyLate: (left, reason) =>
     html`🔴 <b>Второе хранилище отстаёт больше суток</b> (не хватает копий: ${left}).\nПричина: ${reason}\nПроверьте его настройки: docs/operations.md.`,
   copyWhole: () => html`✅ Во втором хранилище снова есть все резервные копии.`,
+  storedAltered: (names, count) =>
+    html`🚨 <b>Файл в хранилище подменён.</b> Там не то, что сохранил бот (файлов: ${count}):\n<code>${names.join('\n')}</code>\nВо второе хранилище он не скопирован. Возможно, ключ первого хранилища попал в чужие руки: смените ключ, затем сделайте новую копию: /backup`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Не удалось пробно восстановить резервную копию:</b> <code>${name}</code>\nПричина: ${reason}\nСделайте новую копию: /backup, затем на сервере <code>npm run backup -- drill</code>.`,
   drillSealed: (name, reason) =>

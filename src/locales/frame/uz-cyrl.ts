@@ -29,6 +29,8 @@ export const uzCyrl: typeof uz = {
   copyLate: (left, reason) =>
     html`🔴 <b>Иккинчи омбор бир кундан кўп вақтдан бери орқада</b> (етишмайди: ${left} та нусха).\nСабаби: ${reason}\nСозламаларини текширинг: docs/owners-guide.uz.md.`,
   copyWhole: () => html`✅ Иккинчи омборда яна барча захира нусхалар бор.`,
+  storedAltered: (names, count) =>
+    html`🚨 <b>Омбордаги файл алмаштирилган.</b> Бот сақлаган нарса у ерда эмас (${count} та):\n<code>${names.join('\n')}</code>\nИккинчи омборга кўчирилмади. Биринчи омборнинг калити бегона қўлга тушган бўлиши мумкин: калитни алмаштиринг, сўнг янги нусха олинг: /backup`,
   drillFailed: (name, reason) =>
     html`🔴 <b>Захира нусхани синов учун тиклаб бўлмади:</b> <code>${name}</code>\nСабаби: ${reason}\nҲозир янги нусха олинг: /backup, сўнг серверда <code>npm run backup -- drill</code> буйруғини беринг.`,
   drillSealed: (name, reason) =>

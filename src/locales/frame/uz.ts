@@ -35,6 +35,8 @@ export const uz = {
   copyLate: (left: number, reason: Html): Html =>
     html`🔴 <b>Ikkinchi ombor bir kundan ko‘p vaqtdan beri orqada</b> (yetishmaydi: ${left} ta nusxa).\nSababi: ${reason}\nSozlamalarini tekshiring: docs/owners-guide.uz.md.`,
   copyWhole: (): Html => html`✅ Ikkinchi omborda yana barcha zaxira nusxalar bor.`,
+  storedAltered: (names: readonly string[], count: number): Html =>
+    html`🚨 <b>Ombordagi fayl almashtirilgan.</b> Bot saqlagan narsa u yerda emas (${count} ta):\n<code>${names.join('\n')}</code>\nIkkinchi omborga ko‘chirilmadi. Birinchi omborning kaliti begona qo‘lga tushgan bo‘lishi mumkin: kalitni almashtiring, so‘ng yangi nusxa oling: /backup`,
   drillFailed: (name: string, reason: Html): Html =>
     html`🔴 <b>Zaxira nusxani sinov uchun tiklab bo‘lmadi:</b> <code>${name}</code>\nSababi: ${reason}\nHozir yangi nusxa oling: /backup, so‘ng serverda <code>npm run backup -- drill</code> buyrug‘ini bering.`,
   drillSealed: (name: string, reason: string): Html =>

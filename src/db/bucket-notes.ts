@@ -1,0 +1,26 @@
+/** What is remembered of the buckets: single values by name, in a table of the engine. */
+import { one, type Query, type Statement, sql } from './database.ts';
+
+/** Of the second copy of backups (backup/copy/memory.ts). */
+export function copyNote(): Query<string | undefined> {
+  return one(sql("SELECT value FROM bucket_notes WHERE key = 'copy'"), (row) => row.text('value'));
+}
+
+export function keepCopyNote(text: string): Statement {
+  return keep('copy', text);
+}
+
+function keep(key: string, value: string): Statement {
+  return sql(
+    'INSERT INTO bucket_notes (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    key,
+    value,
+  );
+}
+
+/** The name of the backup that the last good run on record made. */
+export function newestRun(): Query<string | undefined> {
+  return one(sql("SELECT name FROM backup_runs WHERE state = 'done' ORDER BY id DESC LIMIT 1"), (row) =>
+    row.text('name'),
+  );
+}
