@@ -25,7 +25,7 @@ export interface StoredFile {
   readonly sha256: string;
 }
 
-/** Before the manifest is put: whatever becomes of the run then, the bucket cannot tell otherwise. */
+/** Before the manifest is put: from then on the bucket cannot tell otherwise. */
 export function rememberManifest({ file, sha256 }: StoredFile): Statement[] {
   const [from, to] = between(BACKUPS);
   return [

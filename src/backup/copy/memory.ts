@@ -179,7 +179,7 @@ function refusedIn({ refused, changes }: CopyMemory): [name: string, CopyMemory[
   return [...Object.entries(refused), ...Object.entries(changes.refused)];
 }
 
-/** Backups and change files that the last look found altered in the first bucket, and none before. */
+/** Names that the last look found altered in the first bucket, and none before it. */
 export function alteredSince(before: CopyMemory, memory: CopyMemory): string[] {
   const known = new Set(refusedIn(before).flatMap(([name, { isAltered }]) => (isAltered ? [name] : [])));
   return refusedIn(memory).flatMap(([name, { isAltered }]) => (isAltered && !known.has(name) ? [name] : []));
