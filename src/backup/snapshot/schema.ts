@@ -57,7 +57,10 @@ export function readSchema(answers: readonly (readonly Row[])[]): DetailedSchema
   const [schemaVersion, userVersion, applicationId, isUtf8] = version[0] ?? [];
   // A UTF-16 database hands out other bytes than it would be rebuilt from; libSQL itself makes
   // UTF-8 only.
-  if (isUtf8 !== 1n) throw new Error('the database is encoded in UTF-16, only UTF-8 is supported');
+  if (isUtf8 !== 1n)
+    throw new Error(
+      'the database holds its texts as UTF-16: convert it with "sqlite3 FILE .dump | sqlite3 new.db" and use new.db',
+    );
   const objects = master.map(readObject);
   const indexes = groupIndexes(indexColumns);
   const shadows = shadowsOf(objects);
