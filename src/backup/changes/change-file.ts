@@ -118,26 +118,41 @@ export async function* readChangeFile(
   unpacked: AsyncIterable<Uint8Array>,
   tableOf: (name: string) => TableInfo | undefined,
 ): AsyncGenerator<ChangeEvent> {
+  for await (const events of readChangeBatches(unpacked, tableOf)) yield* events;
+}
+
+/** {@link readChangeFile}, some events at a time: waiting for each costs more than reading it. */
+export async function* readChangeBatches(
+  unpacked: AsyncIterable<Uint8Array>,
+  tableOf: (name: string) => TableInfo | undefined,
+): AsyncGenerator<readonly ChangeEvent[]> {
   const hash = createHash('sha256');
   const window = new ByteWindow(limited(unpacked), MAX_PIECE_BYTES, (bytes) => hash.update(bytes));
   try {
-    yield { kind: 'header', header: await window.take(headerLine) };
+    yield [{ kind: 'header', header: await window.take(headerLine) }];
     const counts = { rows: 0, deleted: 0 };
-    const lines = lineReader(tableOf);
-    for (;;) {
-      const event = await window.take(lines);
+    const read = lineReader(tableOf);
+    let events: ChangeEvent[] = [];
+    const more = (from: ByteWindow): boolean => {
+      const event = read(from);
+      events.push(event);
       counts.rows += event.kind === 'image' ? 1 : 0;
       counts.deleted += event.kind === 'deleted' ? 1 : 0;
-      yield event;
-      if (event.kind === 'sequence') break;
-    }
+      return event.kind !== 'sequence';
+    };
+    const taken = (): readonly ChangeEvent[] => {
+      const made = events;
+      events = [];
+      return made;
+    };
+    yield* window.batches(more, taken);
     window.release();
     const digest = hash.copy().digest('hex');
     const { rows, deleted, sha256: written } = await window.take(footerLine);
     if (written !== digest) throw window.fault('its SHA-256 does not match: it was changed');
     if (rows !== counts.rows || deleted !== counts.deleted) throw window.fault('its counts do not match');
     if (!(await window.atEnd())) throw window.fault('something follows its last line');
-    yield { kind: 'end', rows, deleted };
+    yield [{ kind: 'end', rows, deleted }];
   } catch (error) {
     if (error instanceof DocumentError)
       throw new ChangeFileError(`change file: ${error.message}`, { cause: error });

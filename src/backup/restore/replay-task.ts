@@ -3,23 +3,19 @@
  * them, so this runs in the process for foreign files only: their rows are data, no trigger fires,
  * and none of their text is ever run. Node only.
  */
-import { createReadStream, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { explain } from '../../lib/clock.ts';
 import { isLocalFault } from '../../lib/disk/local-fault.ts';
 import { quoteName, tokenizeSql } from '../../lib/sql-tokens.ts';
 import { moduleOf } from '../../lib/table-sql.ts';
-import { type ChangeEvent, readChangeFile } from '../changes/change-file.ts';
 import { coverageOf } from '../changes/coverage.ts';
 import { type ForeignDatabase, openForeign } from '../foreign/connection.ts';
 import { Damaged } from '../foreign/errors.ts';
 import type { Task } from '../foreign/task.ts';
-import type { DatabaseSchema, Row, SchemaObject, SqlValue, TableInfo } from '../model/model.ts';
-import { LOG_TABLE } from '../schema/change-triggers.ts';
+import type { DatabaseSchema, SchemaObject } from '../model/model.ts';
 import { missingParts } from '../schema/missing-parts.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
-import { bindable, type Insert, insertRows } from '../verify/insert-rows.ts';
-import { type Deletion, deletionOf } from './row-deletion.ts';
+import { Replay } from './replay-rows.ts';
 
 declare module '../foreign/task.ts' {
   interface Tasks {
@@ -138,114 +134,6 @@ export function groupsOf(files: readonly ReplayFile[]): ReplayFile[][] {
   }
   if (open.length > 0) throw new Error('the last change file is no restore point');
   return groups;
-}
-
-/** Twice what a file has, unless a single row is larger (changes/ship.ts). */
-const USUAL_BYTES = 16 * 1024 * 1024;
-
-class Replay {
-  readonly #db: DatabaseSync;
-  readonly #tables: ReadonlyMap<string, TableInfo>;
-  readonly #deletes = new Map<string, Deletion>();
-  readonly #inserts = new Map<string, Insert>();
-  #sequence: ReadonlyMap<string, SqlValue> | undefined;
-  images = 0;
-  deleted = 0;
-  /** The name of the file at work. */
-  reading = '';
-
-  constructor(db: DatabaseSync, schema: DatabaseSchema) {
-    this.#db = db;
-    this.#tables = new Map(coverageOf(schema).covered.map((table) => [table.name, table]));
-  }
-
-  /** All rows that the files name go first; then come those that are still there at the end. */
-  async group(files: readonly ReplayFile[]): Promise<void> {
-    const [only] = files;
-    if (files.length === 1 && only !== undefined)
-      return statSync(only.path).size > USUAL_BYTES ? this.#large(only) : this.#single(only);
-    // Of a row that several files have, the last one counts.
-    const last = new Map<string, number>();
-    for (const [at, file] of files.entries())
-      for await (const event of this.#events(file)) {
-        if (event.kind !== 'image' && event.kind !== 'deleted') continue;
-        const deletion = this.#deletionOf(event.table);
-        const key = event.kind === 'image' ? deletion.keyOf(event.row) : deletion.keyOfDeleted(event);
-        last.set(deletion.name(key), at);
-        deletion.run(key);
-        if (event.kind === 'deleted') this.deleted += 1;
-      }
-    for (const [at, file] of files.entries())
-      for await (const event of this.#events(file)) {
-        if (event.kind === 'sequence') this.#sequence = event.sequence;
-        if (event.kind !== 'image') continue;
-        const deletion = this.#deletionOf(event.table);
-        if (last.get(deletion.name(deletion.keyOf(event.row))) === at) this.#insert(event.table, [event.row]);
-      }
-  }
-
-  /** Its rows have no room in memory: it is read twice. */
-  async #large(file: ReplayFile): Promise<void> {
-    for await (const event of this.#events(file)) {
-      if (event.kind !== 'image' && event.kind !== 'deleted') continue;
-      const deletion = this.#deletionOf(event.table);
-      deletion.run(event.kind === 'image' ? deletion.keyOf(event.row) : deletion.keyOfDeleted(event));
-      if (event.kind === 'deleted') this.deleted += 1;
-    }
-    for await (const event of this.#events(file)) {
-      if (event.kind === 'sequence') this.#sequence = event.sequence;
-      if (event.kind === 'image') this.#insert(event.table, [event.row]);
-    }
-  }
-
-  /** A usual file has some 8 MB of rows: they wait in memory until all deletions are done. */
-  async #single(file: ReplayFile): Promise<void> {
-    const images = new Map<TableInfo, Row[]>();
-    for await (const event of this.#events(file)) {
-      if (event.kind === 'sequence') this.#sequence = event.sequence;
-      if (event.kind === 'deleted') {
-        const deletion = this.#deletionOf(event.table);
-        deletion.run(deletion.keyOfDeleted(event));
-        this.deleted += 1;
-      }
-      if (event.kind !== 'image') continue;
-      const deletion = this.#deletionOf(event.table);
-      deletion.run(deletion.keyOf(event.row));
-      const rows = images.get(event.table);
-      if (rows === undefined) images.set(event.table, [event.row]);
-      else rows.push(event.row);
-    }
-    for (const [table, rows] of images) this.#insert(table, rows);
-  }
-
-  #insert(table: TableInfo, rows: readonly Row[]): void {
-    insertRows(this.#db, this.#inserts, table, rows);
-    this.images += rows.length;
-  }
-
-  #events({ path, name }: ReplayFile): AsyncGenerator<ChangeEvent> {
-    this.reading = name;
-    return readChangeFile(createReadStream(path), (table) => this.#tables.get(table));
-  }
-
-  #deletionOf(table: TableInfo): Deletion {
-    const known = this.#deletes.get(table.name);
-    if (known !== undefined) return known;
-    const made = deletionOf(this.#db, table);
-    this.#deletes.set(table.name, made);
-    return made;
-  }
-
-  /** Last: every row that was brought in has moved the counters. */
-  setSequence(): void {
-    const sequence = this.#sequence;
-    if (sequence === undefined || sequence.size === 0) return;
-    const isThere = this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").get();
-    if (isThere === undefined) throw new Damaged('counters of AUTOINCREMENT, in a database that has none');
-    this.#db.prepare('DELETE FROM sqlite_sequence WHERE name <> ?').run(LOG_TABLE);
-    const insert = this.#db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)');
-    for (const [name, seq] of sequence) if (name !== LOG_TABLE) insert.run(name, bindable(seq));
-  }
 }
 
 /**

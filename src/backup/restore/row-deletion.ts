@@ -11,8 +11,8 @@ type Key = readonly SqlValue[];
 export interface Deletion {
   keyOf(row: Row): Key;
   keyOfDeleted(deleted: { readonly key: SqlValue; readonly rest: string | null }): Key;
-  /** The same only for the same key. */
-  name(key: Key): string;
+  /** The same only for the same key of the table. */
+  name(key: Key): string | bigint;
   run(key: Key): void;
 }
 
@@ -34,7 +34,10 @@ export function deletionOf(db: DatabaseSync, table: TableInfo): Deletion {
         throw new Damaged(`a key of ${table.name} has ${values.length} parts`);
       return values;
     },
-    name: (key) => `${table.name}\0${key.map(nameOfValue).join('\0')}`,
+    name: (key) => {
+      const [only] = key;
+      return key.length === 1 && typeof only === 'bigint' ? only : key.map(nameOfValue).join('\0');
+    },
     run(key) {
       // By the collation and affinity of the column; `+` takes the cast's own away.
       const values = key.map((value) => (value instanceof InvalidText ? '+CAST(? AS TEXT)' : '?'));
@@ -50,7 +53,7 @@ export function deletionOf(db: DatabaseSync, table: TableInfo): Deletion {
 }
 
 /** One hidden behind columns of all three names has a column that is the rowid. */
-function nameOfRowid(table: TableInfo): string {
+export function nameOfRowid(table: TableInfo): string {
   const alias = table.rowidAlias === null ? undefined : table.columns[table.rowidAlias];
   return alias === undefined ? rowidName(table) : quoteName(alias.name);
 }

@@ -20,6 +20,10 @@ export function withoutDefence(db: DatabaseSync, work: () => void): void {
 export interface Insert {
   readonly columns: string;
   readonly verb: string;
+  /** What comes behind the values. */
+  readonly tail: string;
+  /** Of a row without such text. */
+  plain: StatementSync | undefined;
   /**
    * By which values are text that is not UTF-8: node:sqlite binds such text as a blob, SQL makes it
    * text again.
@@ -27,12 +31,16 @@ export interface Insert {
   readonly statements: Map<string, StatementSync>;
 }
 
-/** A row has no generated columns. */
+/**
+ * A row has no generated columns.
+ * @param inserts all with the same `tailOf`
+ */
 export function insertRows(
   db: DatabaseSync,
   inserts: Map<string, Insert>,
   table: TableInfo,
   rows: readonly Row[],
+  tailOf: (columns: readonly string[]) => string = () => '',
 ): void {
   let insert = inserts.get(table.name);
   if (insert === undefined) {
@@ -43,22 +51,28 @@ export function insertRows(
     insert = {
       columns: columns.join(', '),
       verb: `INSERT INTO ${quoteName(table.name)}`,
+      tail: tailOf(columns),
+      plain: undefined,
       statements: new Map(),
     };
     inserts.set(table.name, insert);
   }
-  const { columns, verb, statements } = insert;
-  const plain = valuesSql(rows[0] ?? []).replaceAll('CAST(? AS TEXT)', '?');
+  const { columns, verb, tail, statements } = insert;
+  const prepare = (row: Row): StatementSync => {
+    const values = valuesSql(row);
+    const known = statements.get(values);
+    if (known !== undefined) return known;
+    const made = db.prepare(`${verb} (${columns}) VALUES (${values})${tail}`);
+    statements.set(values, made);
+    return made;
+  };
   const insertAll = (): void => {
     for (const row of rows) {
-      const isExact = row.some((value) => value instanceof InvalidText);
-      const values = isExact ? valuesSql(row) : plain;
-      let statement = statements.get(values);
-      if (statement === undefined) {
-        statement = db.prepare(`${verb} (${columns}) VALUES (${values})`);
-        statements.set(values, statement);
+      if (row.some((value) => value instanceof InvalidText)) prepare(row).run(...row.map(bindable));
+      else {
+        insert.plain ??= prepare(row);
+        insert.plain.run(...(row as readonly Bindable[]));
       }
-      statement.run(...(isExact ? row.map(bindable) : (row as readonly Bindable[])));
     }
   };
   if (table.kind === 'shadow') withoutDefence(db, insertAll);

@@ -1,0 +1,173 @@
+/**
+ * The rows of change files into a database: all rows that the files name go first, then come those
+ * that are still there at the end. Of a row that is named several times, the last one counts. Node
+ * only.
+ */
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { type ChangeEvent, readChangeBatches } from '../changes/change-file.ts';
+import { coverageOf } from '../changes/coverage.ts';
+import { Damaged } from '../foreign/errors.ts';
+import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts';
+import { LOG_TABLE } from '../schema/change-triggers.ts';
+import { bindable, type Insert, insertRows } from '../verify/insert-rows.ts';
+import type { ReplayFile } from './replay-task.ts';
+import { type Deletion, deletionOf, nameOfRowid } from './row-deletion.ts';
+
+/** Rows of files up to so many bytes wait in memory; those of larger ones are read twice. */
+const WAITING_BYTES = 16 * 1024 * 1024;
+
+type Changed = Extract<ChangeEvent, { readonly kind: 'image' | 'deleted' }>;
+type KeyName = string | bigint;
+
+export class Replay {
+  readonly #db: DatabaseSync;
+  readonly #schema: DatabaseSchema;
+  readonly #waitingBytes: number;
+  readonly #tables: ReadonlyMap<string, TableInfo>;
+  readonly #targets = new Map<TableInfo, Target>();
+  #sequence: ReadonlyMap<string, SqlValue> | undefined;
+  images = 0;
+  deleted = 0;
+  /** The name of the file at work. */
+  reading = '';
+
+  constructor(db: DatabaseSync, schema: DatabaseSchema, waitingBytes: number = WAITING_BYTES) {
+    this.#db = db;
+    this.#schema = schema;
+    this.#waitingBytes = waitingBytes;
+    this.#tables = new Map(coverageOf(schema).covered.map((table) => [table.name, table]));
+  }
+
+  /** Files up to a restore point. */
+  async group(files: readonly ReplayFile[]): Promise<void> {
+    const bytes = files.reduce((sum, { path }) => sum + statSync(path).size, 0);
+    if (bytes > this.#waitingBytes) return this.#large(files);
+    const waiting = new Map<Target, Map<KeyName, Row>>();
+    for (const file of files)
+      await this.#each(file, (target, event) => {
+        if (this.#begin(target, event)) return;
+        const name = target.remove(event);
+        const rows = within(waiting, target);
+        if (event.kind === 'image') rows.set(name, event.row);
+        else rows.delete(name);
+      });
+    for (const [target, rows] of waiting) this.#insert(target, [...rows.values()]);
+  }
+
+  async #large(files: readonly ReplayFile[]): Promise<void> {
+    const last = new Map<Target, Map<KeyName, number>>();
+    for (const [at, file] of files.entries())
+      await this.#each(file, (target, event) => {
+        if (this.#begin(target, event)) return;
+        within(last, target).set(target.remove(event), at);
+      });
+    if (last.size === 0) return;
+    for (const [at, file] of files.entries())
+      await this.#each(file, (target, event) => {
+        if (event.kind === 'image' && last.get(target)?.get(target.nameOf(event)) === at)
+          this.#insert(target, [event.row]);
+      });
+  }
+
+  /** Whether that was all: the row is in no other one's way. */
+  #begin(target: Target, event: Changed): boolean {
+    if (event.kind === 'deleted') {
+      this.deleted += 1;
+      if (target.isAlone) target.remove(event);
+    } else if (target.isAlone) this.#insert(target, [event.row]);
+    return target.isAlone;
+  }
+
+  #insert(target: Target, rows: readonly Row[]): void {
+    target.insert(rows);
+    this.images += rows.length;
+  }
+
+  async #each({ path, name }: ReplayFile, take: (target: Target, event: Changed) => void): Promise<void> {
+    this.reading = name;
+    const isLarge = statSync(path).size > WAITING_BYTES;
+    const bytes = isLarge ? createReadStream(path) : oneChunk(readFileSync(path));
+    for await (const events of readChangeBatches(bytes, (table) => this.#tables.get(table)))
+      for (const event of events) {
+        if (event.kind === 'sequence') this.#sequence = event.sequence;
+        else if (event.kind === 'image' || event.kind === 'deleted') take(this.#targetOf(event.table), event);
+      }
+  }
+
+  #targetOf(table: TableInfo): Target {
+    const known = this.#targets.get(table);
+    if (known !== undefined) return known;
+    const made = new Target(this.#db, table, this.#schema);
+    this.#targets.set(table, made);
+    return made;
+  }
+
+  /** Last: every row that was brought in has moved the counters. */
+  setSequence(): void {
+    const sequence = this.#sequence;
+    if (sequence === undefined || sequence.size === 0) return;
+    const isThere = this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").get();
+    if (isThere === undefined) throw new Damaged('counters of AUTOINCREMENT, in a database that has none');
+    this.#db.prepare('DELETE FROM sqlite_sequence WHERE name <> ?').run(LOG_TABLE);
+    const insert = this.#db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)');
+    for (const [name, seq] of sequence) if (name !== LOG_TABLE) insert.run(name, bindable(seq));
+  }
+}
+
+function within<K, V>(maps: Map<Target, Map<K, V>>, target: Target): Map<K, V> {
+  const known = maps.get(target);
+  if (known !== undefined) return known;
+  const made = new Map<K, V>();
+  maps.set(target, made);
+  return made;
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+class Target {
+  /**
+   * Its rowid is all that two rows cannot share: a row takes the place of its former self, whatever
+   * else the files hold.
+   */
+  readonly isAlone: boolean;
+  readonly #db: DatabaseSync;
+  readonly #table: TableInfo;
+  readonly #deletion: Deletion;
+  readonly #inserts = new Map<string, Insert>();
+
+  constructor(db: DatabaseSync, table: TableInfo, { indexes }: DatabaseSchema) {
+    this.#db = db;
+    this.#table = table;
+    this.#deletion = deletionOf(db, table);
+    this.isAlone =
+      !table.withoutRowid && !indexes.some((index) => index.table === table.name && index.unique);
+  }
+
+  nameOf(event: Changed): KeyName {
+    const { keyOf, keyOfDeleted, name } = this.#deletion;
+    return name(event.kind === 'image' ? keyOf(event.row) : keyOfDeleted(event));
+  }
+
+  remove(event: Changed): KeyName {
+    const { keyOf, keyOfDeleted, name, run } = this.#deletion;
+    const key = event.kind === 'image' ? keyOf(event.row) : keyOfDeleted(event);
+    run(key);
+    return name(key);
+  }
+
+  insert(rows: readonly Row[]): void {
+    insertRows(this.#db, this.#inserts, this.#table, rows, (columns) =>
+      this.isAlone ? replacing(nameOfRowid(this.#table), columns) : '',
+    );
+  }
+}
+
+/** No OR REPLACE: it would put a default in the place of a NULL that is not allowed. */
+function replacing(rowid: string, columns: readonly string[]): string {
+  const others = columns.slice(1).filter((name) => name !== rowid);
+  const sets = others.map((name) => `${name} = excluded.${name}`).join(', ');
+  return ` ON CONFLICT (${rowid}) DO ${sets === '' ? 'NOTHING' : `UPDATE SET ${sets}`}`;
+}

@@ -1,0 +1,156 @@
+/** Rows of change files, however much of them has room in memory. */
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeChangeFile } from '../../../src/backup/changes/change-file.ts';
+import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
+import { ship } from '../../../src/backup/changes/ship.ts';
+import { openForeign } from '../../../src/backup/foreign/connection.ts';
+import type { Row } from '../../../src/backup/model/model.ts';
+import { Replay } from '../../../src/backup/restore/replay-rows.ts';
+import { type ReplayFile, replayTask } from '../../../src/backup/restore/replay-task.ts';
+import { openEmbeddedSnapshotSource } from '../../../src/backup/snapshot/embedded.ts';
+import { openFileSnapshotSource } from '../../../src/backup/snapshot/file.ts';
+import { sql } from '../../../src/db/database.ts';
+import { createWorld, type World } from '../../support/backup-world.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
+import { shippingOf } from '../../support/shipping.ts';
+
+const TABLES = [
+  'CREATE TABLE plain (id INTEGER PRIMARY KEY, x NOT NULL DEFAULT 7)',
+  'CREATE TABLE loose (x, y AS (x || 1) STORED)',
+  'CREATE INDEX loose_x ON loose (x)',
+  'CREATE TABLE unlike (id INTEGER PRIMARY KEY, code UNIQUE)',
+  'CREATE TABLE folded (k TEXT COLLATE NOCASE PRIMARY KEY, v) WITHOUT ROWID',
+  'CREATE TABLE only_key (id INTEGER PRIMARY KEY)',
+];
+const NAMES = ['plain', 'loose', 'unlike', 'folded', 'only_key'];
+
+let world: World;
+let directory: string;
+let base: string;
+beforeEach(async () => {
+  world = await createWorld();
+  directory = mkdtempSync(join(tmpdir(), 'replay-rows-'));
+  base = join(directory, 'base.db');
+  await run(
+    ...TABLES,
+    "INSERT INTO plain VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+    "INSERT INTO loose (rowid, x) VALUES (-5, 'a'), (9, CAST(x'ff' AS TEXT))",
+    "INSERT INTO unlike VALUES (1, 'one'), (2, 'two'), (3, 'three')",
+    "INSERT INTO folded VALUES ('a', 1), ('b', 2)",
+    'INSERT INTO only_key VALUES (1)',
+  );
+  await ensureTriggers(world.db, openEmbeddedSnapshotSource({ path: world.path }));
+  await run('UPDATE change_state SET needs_base = NULL', 'DELETE FROM change_log', `VACUUM INTO '${base}'`);
+});
+afterEach(() => {
+  world.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function run(...texts: string[]): Promise<void> {
+  for (const text of texts)
+    if (text.startsWith('VACUUM')) new DatabaseSync(world.path).exec(text);
+    else await world.db.write([sql(text)]);
+}
+
+/** What waits, in files of two entries, unpacked. */
+async function shipped(): Promise<ReplayFile[]> {
+  const store = createMemoryStore(() => new Date());
+  const source = openEmbeddedSnapshotSource({ path: world.path });
+  const shipping = shippingOf({ db: world.db, source, store }, { entries: 2, prefix: '' });
+  const files: ReplayFile[] = [];
+  for (;;) {
+    const outcome = await ship(shipping);
+    if (outcome.kind !== 'shipped') throw new Error(outcome.kind);
+    const path = join(directory, String(files.length));
+    writeFileSync(path, gunzipSync(store.objects.get(outcome.file)?.body ?? ''));
+    files.push({ path, name: outcome.file, isRestorePoint: outcome.isEnd });
+    if (outcome.isEnd) return files;
+    // Rows of the first file change once more before the others are read.
+    if (files.length === 1)
+      await run('DELETE FROM unlike WHERE id = 5', 'UPDATE unlike SET code = 6 WHERE id = 6');
+  }
+}
+
+function contentsOf(path: string): unknown {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    return NAMES.map((name) =>
+      db.prepare(`SELECT *, ${name === 'folded' ? '1' : 'rowid'} AS r FROM ${name} ORDER BY 1, 2`).all(),
+    );
+  } finally {
+    db.close();
+  }
+}
+
+test.each([
+  ['wait in memory', undefined],
+  ['are read twice', 0],
+])('rows of a burst %s: the database is as it is', async (_, waitingBytes) => {
+  await run(
+    "INSERT INTO unlike VALUES (5, 'five'), (6, 'six')",
+    "UPDATE plain SET x = x || '2'",
+    'DELETE FROM plain WHERE id = 2',
+    "INSERT INTO plain VALUES (4, 'd')",
+    "UPDATE plain SET x = 'last' WHERE id = 4",
+    "UPDATE loose SET x = CAST(x'fe' AS TEXT) WHERE rowid = -5",
+    'DELETE FROM loose WHERE rowid = 9',
+    "INSERT INTO loose (rowid, x) VALUES (9, 'again')",
+    "UPDATE unlike SET code = 'free' WHERE id = 1",
+    "UPDATE unlike SET code = 'one' WHERE id = 2",
+    "UPDATE unlike SET code = 'two' WHERE id = 1",
+    'DELETE FROM unlike WHERE id = 3',
+    "INSERT INTO unlike VALUES (4, 'three')",
+    "UPDATE folded SET k = 'A' WHERE k = 'a'",
+    "DELETE FROM folded WHERE k = 'b'",
+    'INSERT INTO only_key VALUES (2)',
+    'DELETE FROM only_key WHERE id = 1',
+    'INSERT INTO only_key VALUES (1)',
+  );
+  const files = await shipped();
+  expect(files.length).toBeGreaterThan(5);
+  const path = join(directory, 'replayed.db');
+  copyFileSync(base, path);
+  const schema = await openFileSnapshotSource({ path }).schema();
+  const { db, close } = openForeign(path, { mode: 'write', bytes: 10_000_000 });
+  for (const { type, name } of schema.objects) if (type === 'trigger') db.exec(`DROP TRIGGER "${name}"`);
+  const replay = new Replay(db, schema, waitingBytes);
+  await replay.group(files);
+  close();
+  expect(contentsOf(path)).toEqual(contentsOf(world.path));
+});
+
+test('a NULL where none may be is no row, although the column has a default', async () => {
+  const { tables } = await openFileSnapshotSource({ path: base }).schema();
+  const table = tables.find(({ name }) => name === 'plain');
+  if (table === undefined) throw new Error('no table');
+  const replayed = async (row: Row) => {
+    const file = join(directory, 'file');
+    const header = {
+      timeline: '1'.padStart(32, '0'),
+      first: 1,
+      last: 1,
+      time: '2026-06-15T02:00:00.000Z',
+      app_version: '0.1.0',
+      schema_version: 1,
+      schema_sha256: 'ab'.repeat(32),
+      previous: null,
+      restore_point: true,
+    };
+    const changes = [{ table, images: [row], deleted: [] }];
+    writeFileSync(file, encodeChangeFile({ header, tables: changes, sequence: new Map() }));
+    const path = join(directory, 'copy.db');
+    copyFileSync(base, path);
+    const files = [{ path: file, name: 'forged', isRestorePoint: true }];
+    return replayTask({ path, files, bytes: 10_000_000 }, { send: async () => {} });
+  };
+  expect(await replayed([1n, 1n, 'x'])).not.toHaveProperty('end');
+  expect(await replayed([1n, 1n, null])).toMatchObject({
+    end: { file: 'forged', problem: expect.stringContaining('NOT NULL') },
+  });
+});
