@@ -134,7 +134,7 @@ function missing({ files }: Opener, first: number): ChainEnd {
   return `changes ${first} to ${next.first - 1} are in no file: a file is gone, or a full backup took their place`;
 }
 
-function isSame(a: Previous, b: Previous): boolean {
+export function isSame(a: Previous, b: Previous): boolean {
   if (a === null || b === null) return a === b;
   if ('file' in a) return 'file' in b && a.file === b.file && a.sha256 === b.sha256;
   return 'base' in b && a.base === b.base;

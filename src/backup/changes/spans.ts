@@ -40,9 +40,14 @@ export class ChangeIndex {
     return this.#files.get(timeline) ?? [];
   }
 
-  /** Of several with this first change the last one: the others are attempts that did not end. */
+  /**
+   * Of several with this first change the last one that another goes on from: the others are
+   * attempts that did not end, or no change files at all.
+   */
   from(timeline: string, first: number): StoredChange | undefined {
-    return this.#byFirst.get(`${timeline} ${first}`)?.at(-1);
+    const found = this.#byFirst.get(`${timeline} ${first}`) ?? [];
+    const goesOn = ({ last }: StoredChange): boolean => this.#byFirst.has(`${timeline} ${last + 1}`);
+    return (found.length > 1 ? found.findLast(goesOn) : undefined) ?? found.at(-1);
   }
 
   /** When the last change behind a backup was stored; undefined: none was. */

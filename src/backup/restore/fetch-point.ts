@@ -24,7 +24,7 @@ interface Means {
 
 /** @throws PointOutOfReach where the chain of files ends before the moment */
 export async function fetchPoint(point: Point, options: FetchOptions, means: Means): Promise<RestoreSource> {
-  const notes: string[] = [];
+  const notes: string[] = [...(point.notes ?? [])];
   /** How far the way came that came furthest. */
   let furthest: { readonly way: Way; readonly error: PointOutOfReach; readonly last: Date } | undefined;
   for (const [i, way] of point.ways.entries()) {

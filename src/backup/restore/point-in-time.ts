@@ -12,10 +12,12 @@ import { NotOpened } from '../catalog/not-opened.ts';
 import { botText, familiesOf } from '../catalog/whose-bot.ts';
 import { type ChainOptions, followChain } from '../changes/chain.ts';
 import { type Base, basesOf, listChanges, ownFiles, type StoredChange } from '../changes/list-changes.ts';
-import { changedSince, isUnsureAt, type Living } from '../changes/living.ts';
+import { isUnsureAt, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
-import { ChangeIndex, type History, historyOf, REASONS, UNRECORDED } from '../changes/spans.ts';
+import { ChangeIndex, historyOf } from '../changes/spans.ts';
+import { siftFiles, strayText } from '../changes/strays.ts';
 import { Damaged } from '../foreign/errors.ts';
+import { isLatest, orphanOf, whyShort } from './why-short.ts';
 
 export interface Point {
   /** What was asked for. */
@@ -33,6 +35,8 @@ export interface Point {
   readonly isUnsure?: boolean;
   /** A nearer moment will do where this one cannot be reached after all. */
   readonly isBestEffort: boolean;
+  /** For people: what was odd about the files. */
+  readonly notes?: readonly string[];
 }
 
 export interface Way {
@@ -80,10 +84,15 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   const { entries } = await listBackups(bucket);
   requireOneBot(bucket, entries);
   const bases = basesOf(bucket, entries);
-  const files = ownFiles(bucket, entries, (await listChanges(bucket)).files);
+  const all = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const before = bases.filter(({ time }) => time <= at).toReversed();
   const [base] = before;
-  if (base === undefined) throw noneBefore(bucket, { entries, bases, files }, options);
+  if (base === undefined) throw noneBefore(bucket, { entries, bases, files: all }, options);
+  const { files, strays } = await siftFiles(bucket, base, all, {
+    keys: options.keys,
+    signal: options.signal,
+    living: options.living,
+  });
   const index = new ChangeIndex(files);
   const found = await stopOf(bucket, index.behind(base), base, options);
   const history = historyOf(bases, files);
@@ -130,7 +139,18 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
         files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= (last ?? 0)),
       }),
     );
-  return { at, time, timeline: base.changes?.timeline, seq: last, ways, short, isUnsure, isBestEffort };
+  const notes = strays.map(strayText);
+  return {
+    at,
+    time,
+    timeline: base.changes?.timeline,
+    seq: last,
+    ways,
+    short,
+    isUnsure,
+    isBestEffort,
+    notes,
+  };
 }
 
 /** Of several bots' databases, only a person can say which is wanted. */
@@ -219,89 +239,3 @@ async function lastGood(
     return { stop: good, fault };
   }
 }
-
-interface Found {
-  readonly bases: readonly Base[];
-  readonly files: readonly StoredChange[];
-  readonly index: ChangeIndex;
-  readonly history: History;
-  readonly base: Base;
-  readonly stop: OpenedChange | undefined;
-  readonly at: Date;
-  readonly now: Date;
-  readonly living: Living | undefined;
-  readonly orphan: StoredChange | undefined;
-}
-
-/**
- * A file of another history between what is reached and the moment. What only has such a name, and
- * does not open, is nobody's history.
- */
-async function orphanOf(
-  bucket: Bucket,
-  { base, files, time, at }: Pick<Found, 'base' | 'files' | 'at'> & { readonly time: Date },
-  { keys }: PointOptions,
-): Promise<StoredChange | undefined> {
-  const others = files.filter(
-    (file) => file.timeline !== base.changes?.timeline && file.time > time && file.time <= at,
-  );
-  for (const file of others.slice(0, MOST_ORPHANS)) {
-    const opened = await openChange(bucket, file, keys).catch((error: unknown) => {
-      if (error instanceof NotOpened) return 'sealed';
-      if (error instanceof Damaged) return undefined;
-      throw error;
-    });
-    if (opened !== undefined) return file;
-  }
-  return others[MOST_ORPHANS];
-}
-
-/** Looked into, one after another. */
-const MOST_ORPHANS = 20;
-
-/** Whether anything is known to have changed between what is reached and the moment asked for. */
-function whyShort(found: Found): string | undefined {
-  const { bases, index, history, base, stop, at, now, living, orphan } = found;
-  const { changes, entry } = base;
-  if (changes === undefined)
-    return at.getTime() - base.time.getTime() < ITS_MINUTE
-      ? undefined
-      : `${UNRECORDED} after backup ${entry.name}`;
-  const reached = stop?.file.last ?? changes.seq;
-  const chain = index.behind(base);
-  const end = Math.max(changes.seq, chain.at(-1)?.last ?? 0);
-  const unlinked = index.of(changes.timeline).find((file) => file.first > end && file.time <= at);
-  if (unlinked !== undefined)
-    return `changes ${end + 1} to ${unlinked.first - 1} are in no file: a file is gone`;
-  const cut = chain.find((file) => file.last > reached && file.time <= at);
-  if (cut !== undefined) return `${cut.file} holds a part only of what had changed by then`;
-  const time = stop?.file.time ?? base.time;
-  const gap = history.gaps.find(({ from, to }) => from < at && at < to);
-  if (gap !== undefined) return gap.reason;
-  const other = bases.find(
-    ({ changes: next }) =>
-      next !== undefined &&
-      next.timeline !== changes.timeline &&
-      next.parent?.timeline === changes.timeline &&
-      new Date(next.since) > time &&
-      new Date(next.since) <= at,
-  );
-  if (other?.changes !== undefined) return REASONS[other.changes.reason];
-  if (orphan !== undefined)
-    return `${orphan.file} is of another history, which no full backup of before then begins`;
-  if (living === undefined || at <= time || !isLatest(found)) return undefined;
-  return changedSince(living, { timeline: changes.timeline, seq: reached }, { at, now });
-}
-
-/** Nothing that is stored lies behind the moment: the database alone can tell what came then. */
-function isLatest({ bases, index, base, stop, at }: Found): boolean {
-  const reached = stop?.file.last ?? base.changes?.seq ?? 0;
-  return (
-    base.changes !== undefined &&
-    !bases.some(({ time }) => time > at) &&
-    !index.behind(base).some(({ last }) => last > reached)
-  );
-}
-
-/** A minute is asked for as its beginning; a backup without a log is as of its own minute. */
-const ITS_MINUTE = 60_000;

@@ -2,12 +2,19 @@ import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { unfollowed } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
-import { basesOf, listChanges, ownFiles, type StoredChange } from '../../backup/changes/list-changes.ts';
+import {
+  type Base,
+  basesOf,
+  listChanges,
+  ownFiles,
+  type StoredChange,
+} from '../../backup/changes/list-changes.ts';
 import { isSpoiltLog } from '../../backup/changes/living.ts';
 import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
 import { type ShipOutcome, ship } from '../../backup/changes/ship.ts';
 import { historyOf, REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
+import { type Sifted, siftFiles, strayText } from '../../backup/changes/strays.ts';
 import { holderText } from '../../db/file/lock-text.ts';
 import { composeShipping } from '../../hosts/compose.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
@@ -88,11 +95,11 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const { entries } = await listBackups(bucket);
   const bases = basesOf(bucket, entries);
   const { files: all, foreign } = await listChanges(bucket);
-  const files = ownFiles(bucket, entries, all);
+  const seen = await waiting(session);
+  const { files, strays } = await sifted(session, bases, ownFiles(bucket, entries, all), seen);
   const history = historyOf(bases, files);
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const seen = await waiting(session);
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));
   const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(await livingOf(session));
   const unseen = seen === undefined ? [] : await unfollowedOf(session);
@@ -126,6 +133,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
       ...counts,
     })),
     foreign,
+    strays: strays.map(({ file }) => file),
   });
   const { say, colors } = terminal;
   const zone = config.timeZone;
@@ -165,9 +173,22 @@ async function status(invocation: Invocation): Promise<ExitCode> {
     ))
       say(line);
   }
+  for (const file of strays.slice(0, TOLD)) say(colors.yellow(strayText(file)));
   for (const key of foreign.slice(0, TOLD))
     say(colors.yellow(`${key} is no change file: somebody put it there`));
   return 0;
+}
+
+/** Without what is no part of the history behind the newest full backup. */
+async function sifted(
+  { bucket, keys }: Session,
+  bases: readonly Base[],
+  files: readonly StoredChange[],
+  living: Peek | undefined,
+): Promise<Sifted> {
+  const own = bases.filter(({ changes }) => changes?.timeline === living?.state.timeline);
+  const base = own.at(-1) ?? bases.at(-1);
+  return base === undefined ? { files, strays: [] } : siftFiles(bucket, base, files, { keys, living });
 }
 
 /** None where nobody can look. */

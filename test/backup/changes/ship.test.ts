@@ -1,9 +1,11 @@
 /** Shipping: what is read, stored and forgotten, at every point where it can be cut short. */
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openSqlServer } from '../../../sim/sql-over-http/in-process-server.ts';
 import {
   type ChangeEvent,
+  encodeChangeFile,
   MAX_CHANGE_FILE_BYTES,
   readChangeFile,
 } from '../../../src/backup/changes/change-file.ts';
@@ -561,6 +563,45 @@ describe('cut short', () => {
     await r.run("INSERT INTO anime (code, title) VALUES (1, 'A')");
     expect(await r.ship(change)).toMatchObject({ kind: 'shipped', first: 1 });
     expect((await stateOf(r.db)).timeline).toBe(timeline);
+  });
+
+  test('a forged whole file that goes on from the same place: only the key tells that it is nobody’s', async () => {
+    const passphrase = 'correct horse battery staple';
+    const { recipient } = await generateKey();
+    const sealed: Partial<ShipContext> = {
+      encryption: { kind: 'passphrase', passphrase },
+      keys: { identities: [], passphrases: [passphrase] },
+    };
+    const open: Partial<ShipContext> = { encryption: { kind: 'recipients', recipients: [recipient] } };
+    const outcomeOf = async (change: Partial<ShipContext>, ending: string): Promise<string> => {
+      const r = await rig();
+      const { timeline, previous } = await stateOf(r.db);
+      const body = encodeChangeFile({
+        header: {
+          timeline,
+          first: 1,
+          last: 4,
+          time: '2026-11-28T08:05:00.000Z',
+          app_version: 'test',
+          schema_version: 9,
+          schema_sha256: 'ab'.repeat(32),
+          previous,
+          restore_point: true,
+        },
+        tables: [],
+        sequence: new Map(),
+      });
+      const name = `${'1'.padStart(16, '0')}-${'4'.padStart(16, '0')}_20261128T080500000Z_0f1e2d3c.${ending}`;
+      await r.store.put(`${PREFIX}changes/${timeline}/${name}`, gzipSync(body));
+      await r.run("INSERT INTO anime (code, title) VALUES (1, 'A')");
+      return (await r.ship(change)).kind;
+    };
+    expect(await outcomeOf(sealed, 'ndjson.gz')).toBe('shipped');
+    expect(await outcomeOf(sealed, 'ndjson.gz.age')).toBe('shipped');
+    expect(await outcomeOf(open, 'ndjson.gz')).toBe('shipped');
+    // docs/security.md says so: a bot without its key cannot look.
+    expect(await outcomeOf(open, 'ndjson.gz.age')).toBe('fork');
+    expect(await outcomeOf({}, 'ndjson.gz')).toBe('fork');
   });
 
   test('what packing and encryption make larger than its rows is stored all the same', async () => {

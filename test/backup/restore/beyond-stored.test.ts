@@ -1,10 +1,9 @@
 /** Moments that nobody can bring back are refused: never an older state in their place. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChangeState } from '../../../src/backup/changes/change-state.ts';
-import type { Living } from '../../../src/backup/changes/living.ts';
 import { findPoint, type PointOptions, PointOutOfReach } from '../../../src/backup/restore/point-in-time.ts';
 import { type ChangeWorld, createChangeWorld } from '../../support/change-world.ts';
+import { livingOf } from '../../support/living.ts';
 
 let world: ChangeWorld;
 beforeEach(async () => {
@@ -23,25 +22,8 @@ async function change(): Promise<Date> {
 }
 
 /** The database of the world, as its own state says. */
-function living(change: Partial<ChangeState> = {}, more: Partial<Living> = {}): Living {
-  const { timeline, shipped, previous, parent, reason, since } = world.place;
-  const state: ChangeState = {
-    timeline,
-    parent,
-    reason,
-    since: since.toISOString(),
-    shippedSeq: shipped,
-    previous,
-    attempts: [],
-    waitingSince: null,
-    schemaCookie: 1,
-    schemaSha256: null,
-    needsBase: null,
-    told: null,
-    ...change,
-  };
-  return { state, last: state.shippedSeq, isSchemaMoved: false, ...more };
-}
+const living = (...change: Parameters<typeof livingOf> extends [unknown, ...infer Rest] ? Rest : never) =>
+  livingOf(world, ...change);
 
 describe('behind the last change that is stored', () => {
   let last: Date;
