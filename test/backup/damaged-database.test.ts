@@ -73,7 +73,7 @@ test.each([
   const good = await run();
   expect(good.manifest).toMatchObject({ state: 'verified' });
   expect(good.manifest.findings).toBeUndefined();
-  expect(good.manifest.proof).toContain('integrity_check and foreign_key_check of the copy that was read');
+  expect(good.manifest.proof).toContain('integrity_check and foreign keys of the copy that was read');
   expect(world.alerts).toEqual([]);
   await offline(damageIndex);
   const bad = await run();

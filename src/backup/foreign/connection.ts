@@ -60,6 +60,7 @@ const ALLOWED_PRAGMAS: ReadonlySet<string> = new Set([
   'application_id',
   'encoding',
   'foreign_key_check',
+  'foreign_key_list',
   'freelist_count',
   'index_info',
   'index_list',

@@ -7,17 +7,10 @@
 import { Buffer } from 'node:buffer';
 import { HEAD_BYTES, NUMBER_BYTES, TAG, viewOf } from '../model/canonical.ts';
 import type { TableInfo } from '../model/model.ts';
-import {
-  INTERIOR_HEADER,
-  LEAF_HEADER,
-  localPayload,
-  MAX_LOCAL_TABLE,
-  OVERFLOW_CAPACITY,
-  PAGE_SIZE,
-  PageType,
-} from './format.ts';
+import { LEAF_HEADER, localPayload, MAX_LOCAL_TABLE, OVERFLOW_CAPACITY, PAGE_SIZE } from './format.ts';
 import { tableLayout } from './layout.ts';
 import { malformed, PageFile, type ReadAt } from './page-file.ts';
+import { leavesOf, SERIAL_BYTES } from './table-leaves.ts';
 
 /** Some rows, one after the other; the bytes are valid until the next are asked for. */
 export interface RowBytes {
@@ -30,8 +23,6 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-/** Deeper than any b-tree of 2^32 pages. */
-const MAX_DEPTH = 40;
 /** Shorter content is copied by a loop, faster than a call into the runtime. */
 const SHORT = 32;
 
@@ -75,20 +66,6 @@ export function* readTable(
   }
   if (records.rows > 0) yield records.take();
   return true;
-}
-
-/** Page numbers from left to right. Whoever asks for the next is done with the page before. */
-function* leavesOf(pages: PageFile, root: number, depth = 0): Generator<number> {
-  if (depth > MAX_DEPTH) throw malformed('a b-tree without end');
-  const at = pages.seek(root);
-  const type = pages.bytes[at];
-  if (type === PageType.tableLeaf) return yield root;
-  if (type !== PageType.tableInterior) throw malformed(`page ${root} is none of a table`);
-  const page = Buffer.from(pages.bytes.subarray(at, at + PAGE_SIZE));
-  const count = page.readUInt16BE(3);
-  for (let cell = 0; cell < count; cell += 1)
-    yield* leavesOf(pages, page.readUInt32BE(page.readUInt16BE(INTERIOR_HEADER + 2 * cell)), depth + 1);
-  yield* leavesOf(pages, page.readUInt32BE(8), depth + 1);
 }
 
 const FIRST_ROOM = 256 * 1024;
@@ -174,7 +151,7 @@ class Records {
         type = this.#varint(bytes, header - 1);
         header = this.#next;
       }
-      const size = type >= 12 ? (type - 12) >>> 1 : (SIZES[type] as number);
+      const size = type >= 12 ? (type - 12) >>> 1 : (SERIAL_BYTES[type] as number);
       if (body + size > end || size < 0) throw malformed('a value beyond its record');
       if (column === this.#alias) this.#putRowid();
       else if (type >= 12) this.#putContent((type & 1) === 1 ? TAG.text : TAG.blob, bytes, body, size);
@@ -292,6 +269,3 @@ class Records {
     this.#view = viewOf(larger);
   }
 }
-
-/** Bytes of content by serial type; 10 and 11 are in no sound file. */
-const SIZES = Int8Array.of(0, 1, 2, 3, 4, 6, 8, 8, 0, 0, -1, -1);
