@@ -9,7 +9,7 @@ const MAX_DEPTH = 40;
 /** Bytes of content by serial type below 12; 10 and 11 are in no sound file. */
 export const SERIAL_BYTES: Int8Array = Int8Array.of(0, 1, 2, 3, 4, 6, 8, 8, 0, 0, -1, -1);
 
-/** Page numbers from left to right; the page before is not needed any more when the next is asked for. */
+/** Page numbers from left to right. When the next is asked for, the page before is done with. */
 export function* leavesOf(pages: PageFile, root: number, depth = 0): Generator<number> {
   if (depth > MAX_DEPTH) throw malformed('a b-tree without end');
   const at = pages.seek(root);
