@@ -5,6 +5,8 @@ import { PAGE_SIZE } from './format.ts';
 /** Pages a read. */
 const RUN_PAGES = 64;
 
+const NONE = Buffer.alloc(0);
+
 /** Reads into all of `into` from `position` on; returns how many bytes there were. */
 export type ReadAt = (into: Uint8Array, position: number) => number;
 
@@ -14,8 +16,8 @@ export function malformed(what: string): Error {
 }
 
 export class PageFile {
-  /** Holds the page of the last {@link seek}. */
-  readonly bytes: Buffer = Buffer.alloc(RUN_PAGES * PAGE_SIZE);
+  /** Holds the page of the last {@link seek}; what it does not hold was never there. */
+  bytes: Buffer = NONE;
   readonly #read: ReadAt;
   #run = -1;
   #held = 0;
@@ -29,6 +31,8 @@ export class PageFile {
     const run = Math.floor((page - 1) / RUN_PAGES);
     if (run !== this.#run) {
       this.#run = -1;
+      // Many a table has no overflow, and many a database dozens of tables.
+      if (this.bytes === NONE) this.bytes = Buffer.allocUnsafe(RUN_PAGES * PAGE_SIZE);
       this.#held = this.#read(this.bytes, run * RUN_PAGES * PAGE_SIZE);
       this.#run = run;
     }

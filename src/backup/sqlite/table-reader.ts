@@ -74,7 +74,7 @@ const FIRST_ROOM = 256 * 1024;
 class Records {
   rows = 0;
   used = 0;
-  #out: Buffer = Buffer.allocUnsafe(FIRST_ROOM);
+  #out: Buffer = Buffer.alloc(0);
   #view = viewOf(this.#out);
   readonly #overflow: PageFile;
   readonly #isHidden: boolean;
