@@ -2,18 +2,13 @@
  * A change file that is gone, altered, another one, or of somebody else: what a reader still calls
  * whole is right, and it never goes past that file. Afterwards the bucket is as it was.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
 import type { StoredChange } from '../../src/backup/changes/list-changes.ts';
 import { verifyChanges } from '../../src/backup/changes/verify-changes.ts';
-import { findPoint, PointOutOfReach } from '../../src/backup/restore/point-in-time.ts';
-import { fetchSource } from '../../src/backup/restore/source.ts';
-import { heldBy } from './contents.ts';
 import { PREFIX, type Scene } from './fault-scene.ts';
 import type { GoodBackups } from './good-backups.ts';
 import { chainTo, replayed } from './replayed-chain.ts';
+import { restoreAt } from './restore-at.ts';
 import type { ShippedHistory, ShippedPoint } from './shipped-history.ts';
 
 const DAMAGES = ['gone', 'a bit', 'cut', 'another file', 'a stray'] as const;
@@ -102,37 +97,5 @@ async function mustNotPass(
     const found = await replayed(scene, good.good.get(base.entry.name)?.path ?? '', links);
     history.mustBe(found, { timeline: file.timeline, seq: file.last }, `${file.file} in a damaged chain`);
   }
-  if (random.chance(0.3)) await restoreAt(scene, history, stop.time);
-}
-
-/**
- * By its time, with all that a restore does: what it gives is right, or it refuses. The last change
- * that it has.
- */
-export async function restoreAt(
-  scene: Scene,
-  history: ShippedHistory,
-  at: Date,
-): Promise<number | undefined> {
-  const { keys, contentsSql } = scene;
-  const { bucket } = history;
-  const directory = mkdtempSync(join(scene.directory, 'at-'));
-  try {
-    const point = await findPoint(bucket, { at, keys, show: (time) => time.toISOString() });
-    const from = { kind: 'point', point } as const;
-    const { path } = await fetchSource(from, { bucket, keys, directory, isForgetful: true });
-    const db = new DatabaseSync(path, { readOnly: true, timeout: 10_000 });
-    const held = heldBy(db, contentsSql);
-    db.close();
-    const { timeline = '', seq = 0 } = point;
-    history.mustBe(held.point, { timeline, seq }, `a restore at ${at.toISOString()}`);
-    scene.story.push(`  a restore at ${at.toISOString()} gives change ${seq}`);
-    return seq;
-  } catch (error) {
-    if (!(error instanceof PointOutOfReach)) throw error;
-    scene.story.push(`  a restore at ${at.toISOString()} is refused: ${error.message.slice(0, 160)}`);
-    return undefined;
-  } finally {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
-  }
+  if (random.chance(0.3)) await restoreAt(scene, history, { at: stop.time, bucket: history.bucket });
 }

@@ -5,11 +5,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { runBackup } from '../../src/backup/run/run.ts';
 import { createRandom } from '../backup/sqlite/random-values.ts';
-import { damageSomething, restoreAt } from './damaged-chain.ts';
 import { DatabaseTime } from './database-time.ts';
 import { openFileHost, openServerHost } from './fault-hosts.ts';
-import { PREFIX, Scene } from './fault-scene.ts';
+import { Scene } from './fault-scene.ts';
 import { GoodBackups } from './good-backups.ts';
+import { lookBack } from './look-back.ts';
 import { OPERATIONS, Operations, type Promises } from './operations.ts';
 import { mustBe, restoreSomething } from './restore-operation.ts';
 import { SecondBucket } from './second-bucket.ts';
@@ -67,13 +67,16 @@ export async function simulate(seed: number, templates: Templates): Promise<read
 
 class Simulation {
   readonly #operations: Operations;
+  readonly #promises: Promises;
   readonly #scene: Scene;
   readonly #good: GoodBackups;
   readonly #second: SecondBucket;
   readonly #history: ShippedHistory;
 
-  constructor(operations: Operations, { scene, good, second, history }: Promises) {
+  constructor(operations: Operations, promises: Promises) {
+    const { scene, good, second, history } = promises;
     this.#operations = operations;
+    this.#promises = promises;
     this.#scene = scene;
     this.#good = good;
     this.#second = second;
@@ -103,7 +106,7 @@ class Simulation {
     this.#good.checkDebris();
     await this.#operations.check();
     await this.#second.mustCatchUp(this.#history.acknowledged);
-    await this.#lookBack();
+    await lookBack(this.#promises, this.#operations);
     if (scene.retentionDays !== KEEP_DAYS) await this.#weekLater();
     if (this.#operations.hasRestored && (scene.random.chance(0.2) || (await this.#restoreLeftovers()) > 0))
       await this.#restoreUndisturbed();
@@ -123,23 +126,6 @@ class Simulation {
       await this.#second.check();
     }
     await this.#second.mustCatchUp(this.#history.acknowledged);
-  }
-
-  /** Any moment of what was shipped; and what becomes of it when a file is damaged. */
-  async #lookBack(): Promise<void> {
-    const scene = this.#scene;
-    const { points } = this.#history;
-    if (scene.random.chance(0.5)) await damageSomething(scene, this.#history, this.#good);
-    const newest = points.at(-1);
-    if (newest === undefined || !scene.random.chance(0.2)) return;
-    const { stop } =
-      this.#operations.hasJumped || this.#operations.twin !== undefined ? newest : scene.random.pick(points);
-    if (!scene.store.objects.has(PREFIX + stop.file)) return;
-    const seq = await restoreAt(scene, this.#history, stop.time);
-    // Where clocks went back, or two bots had one history, a moment may be of either.
-    if (this.#operations.hasJumped || this.#operations.twin !== undefined) return;
-    if (seq === undefined || (!this.#operations.hasRestored && seq < stop.last))
-      throw new Error(`a restore at ${stop.time.toISOString()} does not bring change ${stop.last} back`);
   }
 
   /** Nothing stands in the way: whatever waits is in the bucket afterwards. */

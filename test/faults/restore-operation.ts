@@ -96,6 +96,7 @@ export async function restoreSomething(
   } finally {
     context.reached.restoreParts.closeTarget();
   }
+  scene.story.push(`  restored: ${what}`);
   if (safety === undefined) throw new Error('a restore without a safety backup');
   if (chaos?.isDead !== true) await good.mustBeListed(safety);
   return { right: [wanted], isDone: true };

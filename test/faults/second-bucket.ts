@@ -5,6 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
+import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import { manifestKey } from '../../src/backup/catalog/names.ts';
 import { LEAST_VERIFIED } from '../../src/backup/catalog/retention.ts';
@@ -19,6 +20,8 @@ import { PREFIX, type Scene } from './fault-scene.ts';
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
+/** Every clock that jumped has caught up. */
+const LATER = new Date('2100-01-01');
 
 export class SecondBucket {
   readonly store: MemoryStore;
@@ -40,9 +43,20 @@ export class SecondBucket {
     this.#see();
   }
 
+  get bucket(): Bucket {
+    return { store: this.store, prefix: '', clock: { now: () => LATER } };
+  }
+
+  /** Nothing in it is known to have been taken in wrongly. */
+  get isWhole(): boolean {
+    return this.#unread.size === 0;
+  }
+
   /** A slice; what it remembers is lost with its process. */
   async copy(chaos?: Chaos): Promise<void> {
     const { store, clock, retentionDays, changeDays, random } = this.#scene;
+    // What is copied now, another process may let go of in the first at once.
+    await this.#seeBackups();
     const first: Bucket = {
       store: chaos === undefined ? store : chaoticStore(store, chaos),
       prefix: PREFIX,
@@ -87,15 +101,11 @@ export class SecondBucket {
 
   /** Call it when the good backups of the first bucket were looked at. */
   async check(): Promise<void> {
-    const { store, clock } = this.#scene;
-    const first = await listBackups({ store, prefix: PREFIX });
-    for (const entry of first.entries)
-      if (entry.state === 'verified')
-        for (const { key, role } of entry.objects)
-          if (role !== 'pin') this.#seen.set(key, store.objects.get(key)?.body ?? new Uint8Array(0));
+    const { clock, store } = this.#scene;
+    const first = await this.#seeBackups();
     this.#see();
     const now = clock.now().getTime();
-    const here = new Set<string>(first.entries.map(({ name }) => name));
+    const here = new Set<string>(first.map(({ name }) => name));
     const there = new Set<string>();
     const second = await listBackups({ store: this.store, prefix: '' });
     for (const entry of second.entries) {
@@ -125,6 +135,16 @@ export class SecondBucket {
       if (here.has(name)) this.#gone.delete(name);
       else if (!this.#gone.has(name)) this.#gone.set(name, now);
     this.#there = there;
+  }
+
+  async #seeBackups(): Promise<readonly BackupEntry[]> {
+    const { store } = this.#scene;
+    const { entries } = await listBackups({ store, prefix: PREFIX });
+    for (const { objects, state } of entries)
+      if (state === 'verified')
+        for (const { key, role } of objects)
+          if (role !== 'pin') this.#seen.set(key, store.objects.get(key)?.body ?? new Uint8Array(0));
+    return entries;
   }
 
   /** Retention may take them at any time. */
