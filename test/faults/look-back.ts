@@ -1,4 +1,4 @@
-/** Any moment of what was shipped, from either bucket; and what becomes of it when a file is damaged. */
+/** Any moment of what was shipped, from either bucket; what becomes of it when a file is damaged. */
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { damageSomething } from './damaged-chain.ts';
 import { PREFIX } from './fault-scene.ts';

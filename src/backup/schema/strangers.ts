@@ -109,7 +109,7 @@ function isOfChangeLog(
   return isKey !== undefined && isChangeTrigger(trigger, isKey);
 }
 
-/** Of a table, whether it has such a column; undefined where it, or the change log, is not there. */
+/** Of a table, whether it has a column; undefined where it, or the change log, is not there. */
 function keyColumns(objects: Objects): (table: string) => ((column: string) => boolean) | undefined {
   const tables = new Map(
     objects.flatMap(({ type, name, sql }) => (type === 'table' && sql ? [[name.toLowerCase(), sql]] : [])),
