@@ -1,4 +1,4 @@
-/** Any moment of what was shipped, from either bucket; what becomes of it when a file is damaged. */
+/** Moments of what was shipped, from either bucket; and what a damaged file makes of them. */
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { damageSomething } from './damaged-chain.ts';
 import { PREFIX } from './fault-scene.ts';
