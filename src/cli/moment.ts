@@ -14,6 +14,21 @@ import type { Session } from './session.ts';
 /** For the help of every command that takes a moment. */
 export const BEST_EFFORT = 'with --at: the nearest moment before it, where changes are lost';
 
+/** Likewise. */
+export const TIMELINE = 'with --at: which history, where several go on side by side (changes names them)';
+
+/** What may be said beside a moment. */
+export interface MomentWish {
+  readonly bestEffort?: boolean;
+  readonly timeline?: string;
+}
+
+/** @throws UsageError for what says nothing without a moment */
+export function requireMoment({ bestEffort, timeline }: MomentWish, option = '--at'): void {
+  if (bestEffort === true) throw new UsageError(`--best-effort goes with ${option}`);
+  if (timeline !== undefined) throw new UsageError(`--timeline goes with ${option}`);
+}
+
 /** Likewise, of the moment itself. */
 export const MOMENT = '15m, 2h or 3d ago, 14:32 (today) or "2026-11-27 14:32" in TIMEZONE, or an ISO time';
 
@@ -28,7 +43,7 @@ export function parseMoment(text: string, now: Date, zone: string): Date {
 export async function resolveMoment(
   invocation: Invocation,
   text: string,
-  isBestEffort = false,
+  { bestEffort = false, timeline }: MomentWish = {},
 ): Promise<Point> {
   const { session, terminal, now, stoppable } = invocation;
   const { timeZone } = session.config;
@@ -44,7 +59,8 @@ export async function resolveMoment(
       findPoint(session.bucket, {
         at,
         now: asked,
-        isBestEffort,
+        isBestEffort: bestEffort,
+        timeline,
         keys: session.keys,
         signal,
         living,

@@ -12,6 +12,7 @@ import type { SnapshotSink, SqlValue, TableInfo } from '../model/model.ts';
 import { type RowLayout, rowLayout } from '../model/values.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { type ChangeState, manifestChangesOf, STATE_COLUMNS, STATE_TABLE, stateOf } from './change-state.ts';
+import { countOn } from './needs-base.ts';
 import { trimLog } from './trim.ts';
 
 /** Where the log stands in a snapshot. */
@@ -103,5 +104,6 @@ export function coveredByBase(name: string, { state, changes }: BasePosition, ro
       state.schemaSha256,
     ),
     trimLog(state.timeline, changes.seq),
+    ...countOn(),
   ];
 }

@@ -20,6 +20,18 @@ export async function needBase(
   return { kind: 'needs-base', reason, isNew: true };
 }
 
+/** New entries come behind all that were stored, whatever the log's counter says. */
+export function countOn(): Statement[] {
+  const behind = `(SELECT shipped_seq FROM ${STATE_TABLE} WHERE id = 1)`;
+  return [
+    sql(
+      `INSERT INTO sqlite_sequence (name, seq) SELECT '${LOG_TABLE}', 0
+       WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '${LOG_TABLE}')`,
+    ),
+    sql(`UPDATE sqlite_sequence SET seq = ${behind} WHERE name = '${LOG_TABLE}' AND seq < ${behind}`),
+  ];
+}
+
 /**
  * Somebody deleted entries of the log, or its counter: which rows they named nobody knows. The
  * numbers go on behind all that were ever given.
@@ -32,15 +44,6 @@ export async function settleLost({ db }: ShipContext, { state, counted }: Peek):
     state.timeline,
     state.shippedSeq,
   );
-  const behind = `(SELECT shipped_seq FROM ${STATE_TABLE} WHERE id = 1)`;
-  const [settled] = await db.write([
-    numbers,
-    WAITS,
-    sql(
-      `INSERT INTO sqlite_sequence (name, seq) SELECT '${LOG_TABLE}', 0
-       WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '${LOG_TABLE}')`,
-    ),
-    sql(`UPDATE sqlite_sequence SET seq = ${behind} WHERE name = '${LOG_TABLE}' AND seq < ${behind}`),
-  ]);
+  const [settled] = await db.write([numbers, WAITS, ...countOn()]);
   return hasChanged(settled) ? { kind: 'needs-base', reason: 'lost', isNew: true } : { kind: 'busy' };
 }

@@ -9,8 +9,8 @@ export interface Peek {
   /** The log's last entry; `shippedSeq` when none waits. */
   readonly last: number;
   /**
-   * Its last entry ever, by SQLite's counter; not the same as {@link last}: some are gone. 0 where
-   * one stands before what is stored: the place of the log was moved past it.
+   * Its last entry ever, by SQLite's counter. 0 where an entry stands before what is stored: the
+   * place of the log was moved past it.
    */
   readonly counted: number;
   /** `PRAGMA schema_version` now. */
@@ -46,6 +46,14 @@ export const peek: Query<Peek | undefined> = one(
 
 /** Longer than this, and the admins are told; /healthz is 503. */
 export const LONGEST_LAG_SECONDS: number = 15 * 60;
+
+/**
+ * Some entries are gone, or the counter is. A counter behind the last entry alone is no loss: a
+ * statement with OR FAIL leaves its rows and entries, and counts none of them.
+ */
+export function isLost({ state, last, counted }: Peek): boolean {
+  return counted > last || counted < state.shippedSeq;
+}
 
 /** Entries that wait. */
 export function pending({ state, last }: Peek): number {

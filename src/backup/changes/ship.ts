@@ -12,7 +12,7 @@ import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
 import { needBase, settleLost, WAITS } from './needs-base.ts';
-import { type Peek, peek, pending } from './peek.ts';
+import { isLost, type Peek, peek, pending } from './peek.ts';
 import { LEASE, type Range, readRange } from './read-range.ts';
 import {
   type ChangeBucket,
@@ -108,7 +108,7 @@ export async function ship(context: ShipContext, found?: Peek): Promise<ShipOutc
 async function shipSeen(context: ShipContext, seen: Peek): Promise<ShipOutcome> {
   const { db, holder } = context;
   const { needsBase } = seen.state;
-  if (needsBase === null && seen.counted !== seen.last) return settleLost(context, seen);
+  if (needsBase === null && isLost(seen)) return settleLost(context, seen);
   if (needsBase === null && pending(seen) === 0) return { kind: 'idle' };
   if (needsBase !== null) {
     if (seen.state.waitingSince === null) await db.write([WAITS]);

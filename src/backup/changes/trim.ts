@@ -5,6 +5,7 @@ import { rememberChange } from '../../db/stored-files.ts';
 import type { Previous } from '../catalog/change-position.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { STATE_TABLE } from './change-state.ts';
+import { countOn } from './needs-base.ts';
 import type { Peek } from './peek.ts';
 import { LEASE } from './read-range.ts';
 import type { ShipContext } from './ship.ts';
@@ -32,7 +33,7 @@ export async function trim(
 /** The first statement returns a row where it has moved the state. */
 export function trimmed(
   { holder, isCopied }: Pick<ShipContext, 'holder' | 'isCopied'>,
-  { state }: Peek,
+  { state, counted }: Peek,
   shipped: Shipped,
 ): Statement[] {
   const { timeline, shippedSeq } = state;
@@ -52,6 +53,7 @@ export function trimmed(
     ...(isCopied === true ? rememberChange(previous, { timeline, first: shippedSeq + 1 }) : []),
     trimLog(timeline, shipped.last),
     releaseJob(LEASE, holder),
+    ...(counted < shipped.last ? countOn() : []),
   ];
 }
 

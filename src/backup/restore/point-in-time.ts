@@ -17,6 +17,7 @@ import { type OpenedChange, openChange } from '../changes/open-change.ts';
 import { ChangeIndex, historyOf } from '../changes/spans.ts';
 import { siftFiles, strayText } from '../changes/strays.ts';
 import { Damaged } from '../foreign/errors.ts';
+import { chooseBranch } from './branches.ts';
 import { isLatest, orphanOf, whyShort } from './why-short.ts';
 
 export interface Point {
@@ -69,6 +70,8 @@ export class PointOutOfReach extends Error {
 export interface PointOptions extends ChainOptions {
   readonly at: Date;
   readonly isBestEffort?: boolean;
+  /** Of several histories the one that is meant, by the beginning of its name. */
+  readonly timeline?: string | undefined;
   /** How a moment is told. */
   readonly show: (time: Date) => string;
   /** When it was asked for; absent: now. */
@@ -83,8 +86,15 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   if (at > nowOf(bucket)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
   const { entries } = await listBackups(bucket);
   requireOneBot(bucket, entries);
-  const bases = basesOf(bucket, entries);
-  const all = ownFiles(bucket, entries, (await listChanges(bucket)).files);
+  const {
+    bases,
+    files: all,
+    notes,
+  } = chooseBranch(
+    basesOf(bucket, entries),
+    ownFiles(bucket, entries, (await listChanges(bucket)).files),
+    options,
+  );
   const before = bases.filter(({ time }) => time <= at).toReversed();
   const [base] = before;
   if (base === undefined) throw noneBefore(bucket, { entries, bases, files: all }, options);
@@ -139,7 +149,6 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
         files: index.of(way.changes?.timeline ?? '').filter((file) => file.last <= (last ?? 0)),
       }),
     );
-  const notes = strays.map(strayText);
   return {
     at,
     time,
@@ -149,7 +158,7 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     short,
     isUnsure,
     isBestEffort,
-    notes,
+    notes: [...notes, ...strays.map(strayText)],
   };
 }
 

@@ -10,7 +10,7 @@ import {
   type StoredChange,
 } from '../../backup/changes/list-changes.ts';
 import { isSpoiltLog } from '../../backup/changes/living.ts';
-import { lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
+import { isLost as isLostLog, lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
 import { type ShipOutcome, ship } from '../../backup/changes/ship.ts';
 import { historyOf, REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
@@ -208,7 +208,7 @@ function waitingLine(seen: Peek, isLost: boolean, colors: Colors): string {
     return colors.red(
       'What was stored is no longer whole in the bucket: make a full backup now, npm run backup -- full',
     );
-  if (seen.counted !== seen.last)
+  if (isLostLog(seen))
     return colors.red(
       'Somebody deleted entries of the change log: make a full backup now, npm run backup -- full',
     );

@@ -8,7 +8,16 @@ import { asDatabase, plainFile } from '../../backup/verify/plain-file.ts';
 import { unpackDatabase } from '../../backup/verify/verify-backup.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { BEST_EFFORT, databaseOf, MOMENT, pointLine, resolveMoment } from '../moment.ts';
+import {
+  BEST_EFFORT,
+  databaseOf,
+  MOMENT,
+  type MomentWish,
+  pointLine,
+  requireMoment,
+  resolveMoment,
+  TIMELINE,
+} from '../moment.ts';
 import { LATEST, resolveBackup } from '../target.ts';
 import { diffLines } from './diff-lines.ts';
 
@@ -19,14 +28,14 @@ export function diffCommand(cli: Cli): Command {
     .argument('[second]', 'likewise')
     .option('--at <time>', `instead of the first: the state of a moment, ${MOMENT}`)
     .option('--to <time>', 'instead of the second: likewise; without either: live')
-    .option('--best-effort', BEST_EFFORT.replace('--at', '--at or --to'));
+    .option('--best-effort', BEST_EFFORT.replace('--at', '--at or --to'))
+    .option('--timeline <id>', TIMELINE.replace('--at', '--at or --to'));
   return reading<Options>(cli, command, diff);
 }
 
-interface Options {
+interface Options extends MomentWish {
   readonly at?: string;
   readonly to?: string;
-  readonly bestEffort?: boolean;
 }
 
 /** What is compared, as it was named, and how it comes to be a file. */
@@ -81,16 +90,16 @@ function isAmong(strangers: readonly Stranger[], { text }: Stranger): boolean {
 async function sidesOf(
   invocation: Invocation,
   args: readonly string[],
-  { at, to, bestEffort = false }: Options,
+  { at, to, ...wish }: Options,
   notes: string[],
 ): Promise<[Side, Side]> {
-  if (bestEffort && (at ?? to) === undefined) throw new UsageError('--best-effort goes with --at or --to');
+  if ((at ?? to) === undefined) requireMoment(wish, '--at or --to');
   const named = args.map((name): Side => {
     const fetch = (directory: string): Promise<string> => localDatabase(invocation, name, directory, notes);
     return { name, fetch };
   });
-  if (at !== undefined) named.unshift(await momentOf(invocation, at, bestEffort, notes));
-  if (to !== undefined) named.push(await momentOf(invocation, to, bestEffort, notes));
+  if (at !== undefined) named.unshift(await momentOf(invocation, at, wish, notes));
+  if (to !== undefined) named.push(await momentOf(invocation, to, wish, notes));
   const live: Side = {
     name: 'live',
     fetch: (directory) => localDatabase(invocation, 'live', directory, notes),
@@ -104,10 +113,10 @@ async function sidesOf(
 async function momentOf(
   invocation: Invocation,
   text: string,
-  isBestEffort: boolean,
+  wish: MomentWish,
   notes: string[],
 ): Promise<Side> {
-  const point = await resolveMoment(invocation, text, isBestEffort);
+  const point = await resolveMoment(invocation, text, wish);
   notes.push(pointLine(invocation, point));
   return {
     name: text,

@@ -13,7 +13,17 @@ import { makeDirectory } from '../../lib/disk/directories.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes } from '../../text/format.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
-import { BEST_EFFORT, databaseOf, MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
+import {
+  BEST_EFFORT,
+  databaseOf,
+  MOMENT,
+  type MomentWish,
+  pointJson,
+  pointLine,
+  requireMoment,
+  resolveMoment,
+  TIMELINE,
+} from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST, resolveBackup } from '../target.ts';
@@ -21,11 +31,10 @@ import { LATEST, resolveBackup } from '../target.ts';
 /** Below `data`, which git ignores: a backup holds people's data. */
 const DIRECTORY = 'data/downloads';
 
-interface Options {
+interface Options extends MomentWish {
   readonly output?: string;
   readonly plain?: boolean;
   readonly at?: string;
-  readonly bestEffort?: boolean;
 }
 
 export function downloadCommand(cli: Cli): Command {
@@ -34,6 +43,7 @@ export function downloadCommand(cli: Cli): Command {
     .argument('[name]', `a backup, or ${LATEST}`)
     .option('--at <time>', `instead of a backup: the database of a moment, ${MOMENT}`)
     .option('--best-effort', BEST_EFFORT)
+    .option('--timeline <id>', TIMELINE)
     .option('-o, --output <directory>', 'where to; made when missing', DIRECTORY)
     .option('--plain', 'decrypted and unpacked: a .db and a .json');
   return reading<Options>(cli, command, download);
@@ -48,7 +58,7 @@ async function download(
   if (text === undefined && options.at !== undefined) return downloadMoment(invocation, options.at, options);
   if (text === undefined || options.at !== undefined)
     throw new UsageError("download takes one: argument 'name', a backup or latest; or --at and a time");
-  if (options.bestEffort === true) throw new UsageError('--best-effort goes with --at');
+  requireMoment(options);
   const { entry, passedOver } = await resolveBackup(session.bucket, text);
   for (const line of passedOver) terminal.say(terminal.colors.yellow(line));
   const { manifest } = entry;
@@ -87,10 +97,10 @@ async function download(
 async function downloadMoment(
   invocation: Invocation,
   text: string,
-  { output = DIRECTORY, bestEffort }: Options,
+  { output = DIRECTORY, ...wish }: Options,
 ): Promise<ExitCode> {
   const { terminal, session, yes } = invocation;
-  const point = await resolveMoment(invocation, text, bestEffort);
+  const point = await resolveMoment(invocation, text, wish);
   const path = join(output, momentFileName(point.time));
   requireOutputPlace(session, '-o', path);
   await makeDirectory(output);

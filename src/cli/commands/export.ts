@@ -10,7 +10,17 @@ import { APP_VERSION } from '../../hosts/compose.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { formatBytes, formatCount } from '../../text/format.ts';
 import { type Cli, Deserted, type ExitCode, framed, type Invocation, UsageError } from '../command.ts';
-import { BEST_EFFORT, databaseOf, MOMENT, pointJson, pointLine, resolveMoment } from '../moment.ts';
+import {
+  BEST_EFFORT,
+  databaseOf,
+  MOMENT,
+  type MomentWish,
+  pointJson,
+  pointLine,
+  requireMoment,
+  resolveMoment,
+  TIMELINE,
+} from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
@@ -19,14 +29,14 @@ export function exportCommand(cli: Cli): Command {
     .description('all of the database as readable JSON, to a file or standard output')
     .option('-o, --output <file>', 'write there; an existing file is replaced only with --yes')
     .option('--at <time>', `as it was at a moment: ${MOMENT}`)
-    .option('--best-effort', BEST_EFFORT);
+    .option('--best-effort', BEST_EFFORT)
+    .option('--timeline <id>', TIMELINE);
   return framed<Options>(cli, command, exportDocument);
 }
 
-interface Options {
+interface Options extends MomentWish {
   readonly output?: string;
   readonly at?: string;
-  readonly bestEffort?: boolean;
 }
 
 async function exportDocument(
@@ -35,8 +45,7 @@ async function exportDocument(
   { output, ...moment }: Options,
 ): Promise<ExitCode> {
   const { terminal } = invocation;
-  if (moment.bestEffort === true && moment.at === undefined)
-    throw new UsageError('--best-effort goes with --at');
+  if (moment.at === undefined) requireMoment(moment);
   if (output !== undefined) {
     requireOutputPlace(invocation.session, '-o', output);
     const { rows, point } = await writeDocument(invocation, output, moment);
@@ -74,7 +83,7 @@ interface Written {
 async function writeDocument(
   invocation: Invocation,
   path: string,
-  { at, bestEffort }: Pick<Options, 'at' | 'bestEffort'>,
+  { at, ...wish }: Omit<Options, 'output'>,
 ): Promise<Written> {
   const { session, now } = invocation;
   if (at === undefined) {
@@ -87,7 +96,7 @@ async function writeDocument(
     });
     return { rows, point: undefined };
   }
-  const point = await resolveMoment(invocation, at, bestEffort);
+  const point = await resolveMoment(invocation, at, wish);
   return inScratch(undefined, async (directory) => {
     const { path: file, schemaVersion } = await databaseOf(invocation, point, directory);
     const source = openFileSnapshotSource({ path: file });

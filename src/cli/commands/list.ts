@@ -13,6 +13,7 @@ import { botText, familiesOf, ofOtherBots } from '../../backup/catalog/whose-bot
 import { basesOf, listChanges, ownFiles } from '../../backup/changes/list-changes.ts';
 import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
+import { branchesOf, branchText } from '../../backup/restore/branches.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from '../../text/format.ts';
 import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
@@ -90,6 +91,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const bases = basesOf(bucket, entries);
   const files = ownFiles(bucket, entries, (await listChanges(bucket)).files);
   const reach = historyOf(bases, files);
+  const branches = branchesOf(bases, files);
+  const show = (time: Date): string => showMoment(time, config.timeZone);
   const gone = living && lostFrom(living, bases, files);
   terminal.answer({
     ok: health.ok && fuller === undefined && gone === undefined,
@@ -102,6 +105,11 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     last_drill: lastDrill ?? null,
     point_in_time: reachJson(reach),
     changes_lost: gone ?? null,
+    branches: branches.map(({ id, since, to }) => ({
+      timeline: id,
+      since: since?.toISOString() ?? null,
+      to: to?.toISOString() ?? null,
+    })),
     bucket: bucket.store.description,
     ...(others && { second_copy: others.answer }),
     backups: shown.map((entry) => ({ ...asJson(entry), place: others?.placeOf(entry) ?? null })),
@@ -177,6 +185,12 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     terminal.say(colors.dim(`${total} in ${bucket.store.description}, ${formatBytes(bytes)}${hidden}`));
   }
   sayReach(terminal, reach, config.timeZone);
+  if (branches.length > 1)
+    terminal.say(
+      colors.yellow(
+        `  ${branches.length} histories go on side by side: ${branches.map((one) => branchText(one, show)).join('; ')}. Say which with restore --at … --timeline`,
+      ),
+    );
   // The one line that matters has scrolled away.
   if (shown.length > (terminal.rows ?? Number.POSITIVE_INFINITY) - 8) terminal.say(safe);
   return 0;

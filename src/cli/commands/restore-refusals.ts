@@ -20,6 +20,7 @@ export interface Options {
   readonly brokenDatabase?: boolean;
   readonly at?: string;
   readonly bestEffort?: boolean;
+  readonly timeline?: string;
 }
 
 /** No key that is set opens the newest: names the newest one that opens. */

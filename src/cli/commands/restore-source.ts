@@ -7,16 +7,16 @@ import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
 import { type Invocation, UsageError } from '../command.ts';
-import { pointLine, resolveMoment } from '../moment.ts';
+import { type MomentWish, pointLine, resolveMoment } from '../moment.ts';
 import type { Session } from '../session.ts';
 import { resolveAnywhere } from '../target.ts';
 
 export async function resolvePoint(
   invocation: Invocation,
   text: string,
-  isBestEffort: boolean,
+  wish: MomentWish,
 ): Promise<{ readonly from: RestoreFrom; readonly passedOver: readonly string[] }> {
-  const point = await resolveMoment(invocation, text, isBestEffort);
+  const point = await resolveMoment(invocation, text, wish);
   invocation.terminal.say(pointLine(invocation, point));
   return { from: { kind: 'point', point }, passedOver: [] };
 }

@@ -13,7 +13,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { inScratch } from '../../lib/disk/scratch.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { furtherText, storedBehind } from '../further.ts';
-import { BEST_EFFORT, MOMENT } from '../moment.ts';
+import { BEST_EFFORT, MOMENT, requireMoment, TIMELINE } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST } from '../target.ts';
@@ -28,6 +28,7 @@ export function restoreCommand(cli: Cli): Command {
     .argument('[source]', `a backup, ${LATEST}, or a file (.db, .json, packed or encrypted)`)
     .option('--at <time>', `instead of a backup: the state of a moment, ${MOMENT}`)
     .option('--best-effort', BEST_EFFORT)
+    .option('--timeline <id>', TIMELINE)
     .option('--to <url>', 'another database than DATABASE_URL: file:…, libsql://…, http(s)://…')
     .option('--replace', 'the database is not empty: save it, then replace it')
     .option('--only <tables>', 'only these tables, comma-separated; the rest stays as it is')
@@ -62,8 +63,7 @@ async function run(
         ? "missing required argument 'source': a backup, latest or a file; or --at and a time"
         : 'restore takes a backup or --at, not both',
     );
-  if (options.bestEffort === true && options.at === undefined)
-    throw new UsageError('--best-effort goes with --at');
+  if (options.at === undefined) requireMoment(options);
   // A new file here would stand beside the program, and the bot would serve another.
   if (options.to === undefined && session.elsewhere !== undefined)
     throw new UsageError(`${session.elsewhere}; or name a place: restore ${source ?? '--at …'} --to file:…`);
@@ -76,7 +76,7 @@ async function run(
   const { from, passedOver: newer } =
     options.at === undefined
       ? await resolveSource(invocation, source ?? '')
-      : await resolvePoint(invocation, options.at, options.bestEffort === true);
+      : await resolvePoint(invocation, options.at, options);
   for (const line of newer) terminal.say(terminal.colors.yellow(line));
   const isBots = options.anySchema !== true;
   const isOldBroken = options.brokenDatabase === true;

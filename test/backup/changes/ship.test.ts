@@ -1,6 +1,7 @@
 /** Shipping: what is read, stored and forgotten, at every point where it can be cut short. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import Sqlite from 'libsql';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openSqlServer } from '../../../sim/sql-over-http/in-process-server.ts';
 import {
@@ -340,6 +341,27 @@ describe('what the log cannot tell is asked of a full backup', () => {
     expect(await bot.ship()).toMatchObject({ kind: 'needs-base', reason: 'lost' });
     await bot.run('INSERT INTO t VALUES (5)');
     expect(await bot.number('SELECT MAX(seq) FROM change_log')).toBe(4);
+  });
+
+  test('OR FAIL leaves rows and entries, and an older counter: nothing is lost, and nothing is asked', async () => {
+    const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, u UNIQUE)');
+    await bot.run("INSERT INTO t (u) VALUES ('x')");
+    expect(await bot.ship()).toMatchObject({ kind: 'shipped', last: 1 });
+    // Two rows, and the one that was in the way.
+    for (const last of [4, 7]) {
+      // By hand: the bot's own statements are transactions, which are undone as a whole.
+      const hand = new Sqlite(bot.path, { timeout: 5_000 });
+      const fails = `INSERT OR FAIL INTO t (u) VALUES ('a${last}'), ('b${last}'), ('x'), ('c')`;
+      expect(() => hand.exec(fails)).toThrow();
+      hand.close();
+      expect(await bot.number('SELECT MAX(seq) FROM change_log')).toBe(last);
+      expect(await bot.ship()).toMatchObject({ kind: 'shipped', last });
+      // The numbers go on behind those of the file.
+      expect(await bot.number("SELECT seq FROM sqlite_sequence WHERE name = 'change_log'")).toBe(last);
+      expect(await bot.ship()).toEqual({ kind: 'idle' });
+    }
+    await bot.run("INSERT INTO t (u) VALUES ('y')");
+    expect(await bot.ship()).toMatchObject({ kind: 'shipped', first: 8, last: 8 });
   });
 
   test('a table that nobody can read', async () => {
