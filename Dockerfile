@@ -1,7 +1,8 @@
 # The Node host. Settings come from the environment; all that lasts lies in the volume /app/data.
 FROM node:24-slim
 
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787
+# One heap for all threads of the C library: less memory that nobody uses.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8787 MALLOC_ARENA_MAX=1
 WORKDIR /app
 
 # Without the packages that only developers need; no package runs a script of its own.
@@ -26,4 +27,4 @@ HEALTHCHECK --interval=60s --timeout=10s --start-period=120s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8787) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
 # As `npm start` does, but without npm between the bot and the signal to stop.
-CMD ["node", "-r", "./src/node-version.cjs", "src/node.ts"]
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=30", "-r", "./src/node-version.cjs", "src/node.ts"]

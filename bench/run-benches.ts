@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'cli-full': [[], ['--scale', '4', '--pairs', '1']],
   changes: [[]],
   update: [['300']],
+  'node-host': [[], ['--soak', '100000']],
   'sqlite-writer': [['128']],
   'backup-run': [['30']],
   'worker-backup': [['30']],
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, readonly (readonly string[])[]>> = {
 const QUICK: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'cli-full': [['--set', 'compressible', '--scale', '0.002', '--pairs', '1']],
   changes: [['--quick']],
+  'node-host': [['300', '--pairs', '1']],
 };
 const PAGE = join(import.meta.dirname, '../docs/performance.md');
 const PICTURES = join(import.meta.dirname, '../docs/pictures/bench');

@@ -3,8 +3,7 @@
  * (docs/architecture.md, "The way of one update"). Two adapters: `remote-database.ts` (SQL over
  * HTTP, Worker and Node) and `embedded-database.ts` (a file, Node only).
  */
-import type { Client, InStatement, ResultSet, TransactionMode } from '@libsql/client';
-import { Row, UnreadableValue } from './row.ts';
+import { Row, type RowValue, UnreadableValue } from './row.ts';
 
 export type SqlArg = null | string | number | bigint | Uint8Array;
 
@@ -113,22 +112,35 @@ function readable<T>(row: Row, parse: (row: Row) => T): T[] {
   }
 }
 
+export interface BatchResult {
+  readonly columns: readonly string[];
+  readonly rows: readonly ArrayLike<RowValue>[];
+}
+
+type Mode = 'write' | 'read' | 'deferred';
+
+/** What either adapter needs of its client: all statements in one transaction. */
+export interface BatchClient {
+  batch(statements: { sql: string; args: SqlArg[] }[], mode: Mode): Promise<readonly BatchResult[]>;
+  close(): void;
+}
+
 /**
  * Wraps a libSQL client (integer mode `bigint`) of either adapter. `recover` runs after a batch
  * that the database could not take. `deferred` writes lock only the files that they write to, where
  * several are attached.
  */
 export function fromClient(
-  client: Client,
+  client: BatchClient,
   recover: () => Promise<void> | void = () => {},
   writeMode: 'write' | 'deferred' = 'write',
 ): Database {
   let roundTrips = 0;
-  const batch = async (statements: readonly Statement[], mode: TransactionMode): Promise<ResultSet[]> => {
+  const batch = async (statements: readonly Statement[], mode: Mode): Promise<readonly BatchResult[]> => {
     roundTrips += 1;
     try {
       return await client.batch(
-        statements.map((s): InStatement => ({ sql: s.sql, args: [...s.args] })),
+        statements.map((s) => ({ sql: s.sql, args: [...s.args] })),
         mode,
       );
     } catch (error) {
@@ -153,8 +165,8 @@ export function fromClient(
   };
 }
 
-function rowsOf(result: ResultSet | undefined): Row[] {
-  return (result?.rows ?? []).map((row) => new Row(row));
+function rowsOf(result: BatchResult | undefined): Row[] {
+  return result?.rows.map((row) => new Row(row, result.columns)) ?? [];
 }
 
 const UNAVAILABLE =

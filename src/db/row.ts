@@ -1,15 +1,19 @@
 /** One result row, read column by column into narrow types; a surprise names its column. */
-import type { Row as ClientRow } from '@libsql/client';
 
 /** The value is of a kind that the column never has: somebody else wrote it. */
 export class UnreadableValue extends TypeError {
   override readonly name = 'UnreadableValue';
 }
 
+export type RowValue = null | bigint | number | string | ArrayBuffer | Uint8Array;
+
 export class Row {
-  readonly #row: ClientRow;
-  constructor(row: ClientRow) {
-    this.#row = row;
+  readonly #values: ArrayLike<RowValue>;
+  readonly #columns: readonly string[];
+  /** @param values as the driver gives them, one for each of `columns` */
+  constructor(values: ArrayLike<RowValue>, columns: readonly string[]) {
+    this.#values = values;
+    this.#columns = columns;
   }
 
   int(column: string): number {
@@ -64,26 +68,24 @@ export class Row {
    * UTF-8: libsql ends the process over another.
    */
   values(): (null | bigint | number | string | Uint8Array)[] {
-    return Array.from({ length: this.#row.length }, (_, i) => {
-      const value = this.#row[i] ?? null;
-      return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
-    });
+    return Array.from(this.#values, (value) =>
+      value instanceof ArrayBuffer ? new Uint8Array(value) : value,
+    );
   }
 
   bool(column: string): boolean {
     return this.int(column) !== 0;
   }
 
-  #value(column: string): ClientRow[string] {
-    const found = this.#row[column];
-    const value = found === undefined ? this.#inAnyCase(column) : found;
+  #value(column: string): RowValue {
+    const at = this.#columns.indexOf(column);
+    const value = this.#values[at === -1 ? this.#inAnyCase(column) : at];
     if (value === undefined) throw new TypeError(`no column ${column} in this row`);
     return value;
   }
 
   /** SQLite gives a column's name as the table has it; somebody's SQL may have changed its case. */
-  #inAnyCase(column: string): ClientRow[string] | undefined {
-    const name = Object.keys(this.#row).find((key) => key.toLowerCase() === column.toLowerCase());
-    return name === undefined ? undefined : this.#row[name];
+  #inAnyCase(column: string): number {
+    return this.#columns.findIndex((name) => name.toLowerCase() === column.toLowerCase());
   }
 }

@@ -86,7 +86,7 @@ test.each([
 });
 
 test('a column renamed to another case is read all the same', () => {
-  const row = new Row({ Title: 'x', Year: null } as never);
+  const row = new Row(['x', null], ['Title', 'Year']);
   expect(row.text('title')).toBe('x');
   expect(row.textOrNull('year')).toBeNull();
   expect(() => row.text('code')).toThrow('no column code in this row');

@@ -141,7 +141,7 @@ describe.skipIf(!canRun)('deploy/anime-backup', () => {
     const unit = readFileSync(join(ROOT, 'deploy/anime-bot.service'), 'utf8');
     const of = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(script)?.[1] ?? '?';
     expect(unit).toContain(`\nWorkingDirectory=${of('data')}\n`);
-    expect(unit).toContain(` --env-file=${of('settings')} -r ${of('program')}/src/node-version.cjs `);
+    expect(unit).toMatch(` --env-file=${of('settings')} .*-r ${of('program')}/src/node-version.cjs `);
     expect(unit).toContain(`\nUser=${of('user')}\n`);
     expect(lstatSync(join(ROOT, 'deploy/anime-backup')).mode & 0o111).toBe(0o111);
   });

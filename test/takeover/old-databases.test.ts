@@ -335,7 +335,7 @@ const CASES: Readonly<Record<string, Case>> = {
       `index ix2: the bot may write such values twice ${KEPT}`,
       `index anime_by_views: the bot has something of that name ${KEPT}`,
       `view follows: the bot has something of that name ${KEPT}`,
-      `view broken: it cannot be made again: SQLITE_ERROR: SQLITE_ERROR: no such table: main.nowhere ${KEPT}`,
+      `view broken: it cannot be made again: SQLITE_ERROR: no such table: main.nowhere ${KEPT}`,
     ],
     gives: {
       'SELECT n AS v FROM top': ['1'],

@@ -3,7 +3,6 @@
  * its manifest names the very position; and what waits in the log up to there is in the backup.
  */
 
-import type { Row as ClientRow } from '@libsql/client';
 import * as v from 'valibot';
 import { type Statement, sql } from '../../db/database.ts';
 import { Row } from '../../db/row.ts';
@@ -65,12 +64,11 @@ export function createPositionSink(): SnapshotSink & { readonly position: BasePo
 function readable(values: ReadonlyMap<string, SqlValue>): ChangeState | undefined {
   try {
     const names = STATE_COLUMNS.split(', ');
-    const row: ClientRow = { length: names.length };
-    for (const name of names) {
+    const row = names.map((name) => {
       const value = values.get(name) ?? null;
-      row[name] = typeof value === 'object' ? null : value;
-    }
-    return stateOf(new Row(row));
+      return typeof value === 'object' ? null : value;
+    });
+    return stateOf(new Row(row, names));
   } catch {
     return undefined;
   }

@@ -3,8 +3,8 @@
  * one transaction, the merge, and a process that is killed before it leaves nothing there. Node
  * only, in a process of its own: statements block.
  */
-import { createClient } from '@libsql/client/sqlite3';
 import { type Database, fromClient } from '../../db/database.ts';
+import { openFileClient } from '../../db/file/file-client.ts';
 import type { Staging } from '../staged/database-site.ts';
 
 /**
@@ -20,14 +20,13 @@ export interface AttachedDatabase {
 }
 
 /** `scratch` is a file that does not exist; the caller removes it. */
-export async function openAttached(path: string, scratch: string): Promise<AttachedDatabase> {
-  const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
-  const client = createClient({ url, intMode: 'bigint', timeout: BUSY_TIMEOUT_MS });
-  await client.execute(`PRAGMA main.cache_size = -${CACHE_KIB}`);
-  await client.execute({ sql: 'ATTACH ? AS staging', args: [scratch] });
+export function openAttached(path: string, scratch: string): AttachedDatabase {
+  const client = openFileClient(path, BUSY_TIMEOUT_MS);
+  client.run(`PRAGMA main.cache_size = -${CACHE_KIB}`);
+  client.run('ATTACH ? AS staging', scratch);
   // Its rows are made again from the file after a crash.
   for (const pragma of ['journal_mode = OFF', 'synchronous = OFF', `cache_size = -${CACHE_KIB}`])
-    await client.execute(`PRAGMA staging.${pragma}`);
+    client.run(`PRAGMA staging.${pragma}`);
   return {
     db: fromClient(client),
     // A transaction that begins as a reader locks only what it writes to: the scratch file.

@@ -78,14 +78,14 @@ export const importTask: Task<ImportInput, ImportReport, ImportMessage> = async 
   }
 };
 
-function openTarget(
+async function openTarget(
   input: ImportInput,
 ): Promise<Pick<ImportOptions, 'staging'> & { db: Parameters<typeof importRecords>[0] }> {
   const { database, dryRun, scratch } = input;
   if (dryRun) return openCopy(input);
   if (database.kind === 'file') return openAttached(database.path, join(scratch, 'staging.db'));
   const { url, authToken } = database;
-  return Promise.resolve({ db: openRemoteDatabase({ url, authToken, fetch }) });
+  return { db: openRemoteDatabase({ url, authToken, fetch }) };
 }
 
 /**

@@ -1,13 +1,12 @@
 /** The embedded database file. Node only. */
 import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Client } from '@libsql/client';
-import { createClient } from '@libsql/client/sqlite3';
 import Sqlite from 'libsql';
 import { makeDirectorySync } from '../../lib/disk/directories.ts';
 import { giveFile } from '../../lib/disk/ownership.ts';
 import { realPath } from '../../lib/disk/real-path.ts';
 import { type Database, DatabaseUnavailable, fromClient, one, sql } from '../database.ts';
+import { type FileClient, openFileClient } from './file-client.ts';
 import { lockHolder } from './file-lock.ts';
 import { type FileWatch, watchFile } from './in-place.ts';
 import { isOpenHere, noteClosed, noteFree, noteOpened, noteWatched, requireInPlace } from './open-here.ts';
@@ -76,9 +75,7 @@ export async function openEmbeddedDatabase(
       closeSync(made);
     }
   }
-  // The client takes a URL: a % or # in the name would lead to another file.
-  const url = `file:${path.split('/').map(encodeURIComponent).join('/')}`;
-  const client = createClient({ url, intMode: 'bigint', timeout: busyTimeoutMs });
+  const client = openFileClient(path, busyTimeoutMs);
   // Another program's file stays unchanged until our first commit: the start may fail before that.
   let isAnothers = await holdsAnothers(client);
   let watch: FileWatch | undefined;
@@ -100,7 +97,7 @@ export async function openEmbeddedDatabase(
   // have no such state.
   const db = fromClient(client, () => (isLost() ? undefined : client.reconnect()));
   const begin = async (): Promise<void> => {
-    await client.execute('PRAGMA journal_mode = WAL');
+    client.run('PRAGMA journal_mode = WAL');
     if (sizeOf(`${file}-wal`) === 0) await beginLog(db, file);
   };
   const keep = (): void => {
@@ -209,10 +206,11 @@ function sizeOf(name: string): number {
 }
 
 /** Tables of others only: our own record of migrations is not among them. */
-async function holdsAnothers(client: Client): Promise<boolean> {
-  const { rows } = await client.execute(
+async function holdsAnothers(client: FileClient): Promise<boolean> {
+  const question = sql(
     `SELECT COUNT(*) > 0 AND TOTAL(name = 'schema_migrations' AND sql LIKE '%applied_at%') = 0 AS anothers
      FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
   );
-  return rows[0]?.['anothers'] === 1n;
+  const [found] = await client.batch([{ ...question, args: [] }], 'read');
+  return found?.rows[0]?.[0] === 1n;
 }

@@ -25,8 +25,8 @@ const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const MAGIC = 0x377f0682;
 const FORMAT = 3_007_000;
-/** Bytes of a read. */
-const BLOCK_BYTES = 1 << 20;
+/** Bytes of a read: a busy host reads its log whole after each checkpoint. */
+const BLOCK_BYTES = 1 << 17;
 
 /**
  * Undefined for what SQLite would not replay either: a missing header, or one with a wrong
@@ -92,14 +92,16 @@ function* framesOf(read: ReadAt, frameBytes: number): Generator<Uint8Array> {
   }
 }
 
+/** In 32-bit integers throughout: larger numbers would each be an object. */
 function add(sum: Sum, view: DataView, from: number, length: number, isLittle: boolean): void {
-  let [a, b] = sum;
+  let a = sum[0] | 0;
+  let b = sum[1] | 0;
   for (let at = from; at < from + length; at += 8) {
-    a = (a + view.getUint32(at, isLittle) + b) >>> 0;
-    b = (b + view.getUint32(at + 4, isLittle) + a) >>> 0;
+    a = (a + view.getInt32(at, isLittle) + b) | 0;
+    b = (b + view.getInt32(at + 4, isLittle) + a) | 0;
   }
-  sum[0] = a;
-  sum[1] = b;
+  sum[0] = a >>> 0;
+  sum[1] = b >>> 0;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

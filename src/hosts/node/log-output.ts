@@ -50,7 +50,7 @@ const STDOUT = 1;
 
 export const standardOutput: LogStream = {
   // As everything else that a host says, and after it.
-  write: (line) => console.log(line),
+  write: (line) => void process.stdout.write(`${line}\n`),
   onError: (listener) => void process.stdout.on('error', listener),
   writeNow(text) {
     const bytes = Buffer.from(text);
