@@ -8,10 +8,12 @@ import { createS3Store } from './backup/store/s3-store.ts';
 import { backupAlertText, tellAdmins } from './bot/alerts.ts';
 import { createApi, readBotInfo } from './bot/telegram.ts';
 import { openRemoteDatabase } from './db/remote-database.ts';
-import { composeEngine, composeShipping, copyOf } from './hosts/compose.ts';
+import { bucketOf, composeEngine, composeShipping, copyOf } from './hosts/compose.ts';
+import { refuseEmpty } from './hosts/empty-database.ts';
 import { createHost, type Host } from './hosts/host.ts';
 import { linkKey } from './http/download-links.ts';
 import { createLog, rememberSecrets } from './lib/log.ts';
+import { textsFor } from './locales/index.ts';
 import { ConfigError, type Environment, readConfig } from './settings/config.ts';
 import { nearMisses, tellNearMiss } from './settings/setting-names.ts';
 
@@ -65,6 +67,9 @@ function buildHost(env: Environment): Host {
   const api = createApi({ token: botToken, apiRoot: config.telegramApiRoot, log });
   const links = { baseUrl: '', key: linkKey(botToken), prefix: config.backup.prefix, now };
   const store = createS3Store(bucket);
+  const second =
+    copy?.bucket.kind === 's3' ? copyOf(config.backup, copy, createS3Store(copy.bucket)) : undefined;
+  const told = { api, log, adminIds: config.adminIds };
   const source = openRemoteSnapshotSource({
     url: database.url,
     ...(database.authToken === undefined ? {} : { authToken: database.authToken }),
@@ -88,13 +93,15 @@ function buildHost(env: Environment): Host {
       changeDays: config.changes.retentionDays,
       source,
       store,
-      copy: copy?.bucket.kind === 's3' ? copyOf(config.backup, copy, createS3Store(copy.bucket)) : undefined,
+      copy: second,
       links,
       ledger: createBackupLedger(db),
       holder: 'worker',
-      alert: (alert) =>
-        tellAdmins({ api, log, adminIds: config.adminIds }, backupAlertText(config.defaultLocale, alert)),
+      alert: (alert) => tellAdmins(told, backupAlertText(config.defaultLocale, alert)),
     }),
+    beforeFirst: refuseEmpty({ first: bucketOf(config.backup, store), copy: second }, log, (name) =>
+      tellAdmins(told, textsFor(config.defaultLocale).frame.databaseEmpty(name)),
+    ),
     changes: {
       isOn: config.changes.isOn,
       hasTimer: false,

@@ -7,21 +7,23 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
+import type { Bucket } from '../backup/catalog/bucket.ts';
 import { requireUndamaged } from '../backup/catalog/entry.ts';
 import { createBackupLedger } from '../backup/run/backup-runs.ts';
 import { runBackup } from '../backup/run/run.ts';
 import { setWebhook as setWebhookOf } from '../bot/hearing.ts';
 import { createApi } from '../bot/telegram.ts';
 import { type Staff, staff } from '../db/admins.ts';
-import type { Statement } from '../db/database.ts';
+import type { Database, Statement } from '../db/database.ts';
 import { holderText, isSurelyDead } from '../db/file/lock-text.ts';
-import { migrate, schemaName } from '../db/migrate.ts';
+import { emptyDatabase, migrate, schemaName } from '../db/migrate.ts';
 import { installCommands } from '../handlers/commands-menu.ts';
-import { composeBackup } from '../hosts/compose.ts';
+import { bucketOf, composeBackup, copyOf } from '../hosts/compose.ts';
+import { refuseEmpty } from '../hosts/empty-database.ts';
 import { NO_ADMINS } from '../hosts/no-admins.ts';
 import { openDatabase, openSnapshotSource, openStore } from '../hosts/node/node-parts.ts';
 import { explain } from '../lib/clock.ts';
-import { rememberSecrets } from '../lib/log.ts';
+import { type Log, rememberSecrets } from '../lib/log.ts';
 import { endOnSurprise } from '../lib/surprise.ts';
 import { type Config, ConfigError, type DatabaseSettings, readConfig } from '../settings/config.ts';
 import { environmentNotes } from '../settings/dot-env.ts';
@@ -40,13 +42,14 @@ endOnSurprise();
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
 
 // Before anything is touched: a mistyped --dry-run must not deploy.
-const { dryRun = false } = script(
+const { dryRun = false, newDatabase = false } = script(
   'deploy',
   'Saves and migrates the database, deploys the Worker with wrangler, and sets its webhook.',
 )
   .option('--dry-run', 'bundle the Worker only: no backup, no migration, nothing deployed')
+  .option('--new-database', 'begin an empty database, although there are backups of one')
   .parse()
-  .opts<{ dryRun?: boolean }>();
+  .opts<{ dryRun?: boolean; newDatabase?: boolean }>();
 const terminal = createTerminal(false);
 /** Once the settings are read. */
 let database: DatabaseSettings | undefined;
@@ -92,10 +95,12 @@ function compareSchedule(cron: string): void {
 async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
   const { db, close } = await openDatabase(config.database);
   try {
+    const store = await openStore(config.bucket);
+    if (!newDatabase) await requireBegun(config, db, bucketOf(config.backup, store));
     const context = composeBackup(config.backup, {
       changeDays: config.changes.retentionDays,
       source: openSnapshotSource(config.database),
-      store: await openStore(config.bucket),
+      store,
       ledger: createBackupLedger(db, isSurelyDead),
       holder: holderText('deploy', new Date()),
       timeoutMs: RUN_TIMEOUT_MS,
@@ -134,6 +139,21 @@ async function prepareDatabase(config: Config): Promise<readonly Staff[]> {
   } finally {
     await close();
   }
+}
+
+/** Before the backup of an empty database stands beside the good ones. */
+async function requireBegun(config: Config, db: Database, first: Bucket): Promise<void> {
+  // Of a database or a first bucket that is away the backup says why.
+  const [isEmpty] = await db.read([emptyDatabase]).catch(() => [false]);
+  if (!isEmpty) return;
+  const copy = config.copy && copyOf(config.backup, config.copy, await openStore(config.copy.bucket));
+  const warn: Log['warn'] = (_event, { error, second_copy } = {}) => {
+    if (second_copy !== true) return;
+    terminal.say(terminal.colors.yellow(`note: the second copy could not be asked: ${String(error)}`));
+  };
+  await refuseEmpty({ first, copy }, { warn })().catch((cause: unknown) => {
+    throw new Error(`nothing was deployed: ${explain(cause)}`, { cause });
+  });
 }
 
 /** Returns what it printed, without colours. */

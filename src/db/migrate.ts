@@ -3,10 +3,10 @@
  * backup before any step that changes existing data.
  */
 import {
-  all,
   ConstraintFailed,
   type Database,
   DatabaseUnavailable,
+  type Query,
   type Statement,
   sql,
 } from './database.ts';
@@ -28,6 +28,8 @@ export interface MigrateOptions {
    * stops the migration.
    */
   readonly backup: () => Promise<void>;
+  /** Called before the first table is made in an empty database; its failure leaves it empty. */
+  readonly beforeFirst?: (() => Promise<void>) | undefined;
   /**
    * How an old bot's database becomes this bot's; absent in the Worker, which leaves that to `npm
    * run deploy`.
@@ -81,6 +83,7 @@ export async function migrate(db: Database, options: MigrateOptions): Promise<Mi
   const { takeOver } = options;
   const { state: start, notes: remade } = await withIndexes(db, await inspect(db));
   requireCatalogue(start);
+  if (start.isEmpty) await options.beforeFirst?.();
   let backedUp = start.isEmpty;
   const backUp = async (): Promise<void> => {
     if (!backedUp) await options.backup();
@@ -178,19 +181,21 @@ interface State {
   readonly lack: Lack | undefined;
 }
 
+/** Whether there is neither table nor view. */
+export const emptyDatabase: Query<boolean> = {
+  ...sql(`SELECT 1 FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1`),
+  parse: (rows) => rows.length === 0,
+};
+
 /** Two round trips at most. @throws DatabaseUnfit, {@link DatabaseTooNew} */
 async function inspect(db: Database): Promise<State> {
-  const [tables, names, views, keys, objects] = await db.read([
+  const [tables, names, views, keys, isEmpty] = await db.read([
     existingTables,
     existingNames,
     existingViews,
     existingKeys,
-    all(
-      sql(`SELECT COUNT(*) AS count FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`),
-      (row) => row.int('count'),
-    ),
+    emptyDatabase,
   ]);
-  const isEmpty = objects[0] === 0;
   const isRecorded = hasOwnLedger(tables);
   const [versions] = isRecorded ? await db.read([recordedVersions]) : [[]];
   const version = versions.at(-1) ?? 0;

@@ -87,6 +87,11 @@ export interface HostParts {
   };
   /** Names a tick and its process in the leases of jobs; absent in a Worker. */
   readonly jobHolder?: () => string;
+  /**
+   * Before the first table of an empty database; absent: nobody minds. @throws when it is not to be
+   * begun
+   */
+  readonly beforeFirst?: (() => Promise<void>) | undefined;
   /** How an old bot's database becomes this bot's; absent in a Worker. */
   readonly takeOver?: TakeOver;
 }
@@ -161,6 +166,7 @@ export function createHost(parts: HostParts): Host {
     const report = await migrate(db, {
       now,
       backup: () => backUpBeforeMigration(backUp, parts, waits),
+      beforeFirst: parts.beforeFirst,
       ...(parts.takeOver === undefined ? {} : { takeOver: parts.takeOver }),
     });
     for (const note of report.notes) log.warn('database', { note });

@@ -15,6 +15,7 @@ import { all, type Database, sql } from '../../src/db/database.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/db/migrate.ts';
 import { openRemoteDatabase } from '../../src/db/remote-database.ts';
 import { childEnv } from '../support/child-env.ts';
+import { putBackup } from '../support/sample-backup.ts';
 
 /** As wrangler 4.156.2 prints it. */
 const DEPLOYED = [
@@ -321,4 +322,30 @@ test('with PUBLIC_URL it deploys all the same, and the webhook is there', async 
   expect(standIns.telegram.callsOf('setWebhook').at(-1)).toMatchObject({
     params: { url: 'https://bot.example/webhook' },
   });
+});
+
+test('an empty database beside backups of the bot: nothing is touched, unless it is said', async () => {
+  const store = createS3Store(standIns.s3);
+  const name = await putBackup(
+    store,
+    'backups/',
+    new Date(Date.now() - 60_000),
+    undefined,
+    'schedule',
+    undefined,
+    {
+      anime: 3,
+    },
+  );
+  const { code, output } = await deploy();
+  expect(code).toBe(1);
+  expect(output).toContain(
+    `nothing was deployed: the database is empty, and the bucket has backups of this bot`,
+  );
+  expect(output).toContain(name);
+  expect({ isDeployed: isDeployed(), backups: await backups() }).toEqual({ isDeployed: false, backups: 1 });
+  expect((await deploy({}, '--new-database')).code).toBe(0);
+  expect(isDeployed()).toBe(true);
+  // Its own backup of nothing is no reason to refuse the next one.
+  expect((await deploy()).code).toBe(0);
 });

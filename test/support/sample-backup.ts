@@ -25,6 +25,7 @@ export async function putBackup(
   findings?: string[],
   trigger: Trigger = 'schedule',
   bot?: Manifest['bot'],
+  rows: Readonly<Record<string, number>> = {},
 ): Promise<string> {
   const name = backupName(scheduledAt);
   const time = scheduledAt.toISOString();
@@ -50,7 +51,10 @@ export async function putBackup(
     finished_at: time,
     objects: { database: object(keys.database), document: object(keys.document) },
     schema_sha256: sha256,
-    tables: [],
+    tables: Object.entries(rows).map(([table, count]) => ({
+      ...{ name: table, rows: count, sha256 },
+      kind: 'table' as const,
+    })),
     ...(findings && { findings }),
     ...(bot && { bot }),
     libraries: {},

@@ -1,4 +1,4 @@
-/** A start without its database file: an empty one in its place would hide the loss. Node only. */
+/** A start without its database: an empty one in its place would hide the loss. Node only. */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,8 +37,29 @@ export interface Buckets {
 export async function requireNothingKept(path: string, buckets: Buckets, log: Log): Promise<void> {
   const beside = keptBeside(path);
   const link = brokenLink(path);
+  await requireNone({ name: `file ${path}`, state: 'missing', path, beside, link }, buckets, log);
+}
+
+/** The same of a database that is there and has no tables: a server's, or a file's. */
+export async function requireNoBackups(name: string, buckets: Buckets, log: Log): Promise<void> {
+  await requireNone({ name, state: 'empty', path: name, beside: [], link: undefined }, buckets, log);
+}
+
+interface Lost {
+  /** Behind "the database". */
+  readonly name: string;
+  readonly state: 'missing' | 'empty';
+  readonly path: string;
+  readonly beside: readonly Kept[];
+  readonly link: string | undefined;
+}
+
+async function requireNone(
+  { name, state, path, beside, link }: Lost,
+  { first, copy }: Buckets,
+  log: Log,
+): Promise<void> {
   const isRefused = beside.length > 0 || link !== undefined;
-  const { first, copy } = buckets;
   const look = (bucket: Bucket, isCopy: boolean): Promise<Stored | undefined> =>
     storedWays(bucket, isCopy).catch((error: unknown) => {
       if (isRefused) return undefined;
@@ -63,11 +84,14 @@ export async function requireNothingKept(path: string, buckets: Buckets, log: Lo
   const what = link ?? known ?? 'what was there before stands beside it';
   const ways = [
     ...found.flatMap((one) => one.ways),
-    ...beside.map(({ why, name, at }) => ({ at, way: `${why}, ${ageOf(at)} old:  mv ${name} ${path}` })),
+    ...beside.map((kept) => ({
+      at: kept.at,
+      way: `${kept.why}, ${ageOf(kept.at)} old:  mv ${kept.name} ${path}`,
+    })),
   ].toSorted((a, b) => b.at - a.at);
   throw new StartRefused(
     [
-      `the database file ${path} is missing, and ${what}. Nothing was changed. One of:`,
+      `the database ${name} is ${state}, and ${what}. Nothing was changed. One of:`,
       ...(link === undefined ? [] : [`  the file that it leads to:  ${MOUNT}, then npm start`]),
       ...ways.map(({ way }) => `  ${way}`),
       '  an empty database, on purpose:  npm start -- --new-database',

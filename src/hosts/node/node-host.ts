@@ -221,6 +221,7 @@ export async function startNode(
     background: (work) => {
       void runs.add(work(givingUp.signal));
     },
+    beforeFirst: database.beforeFirst,
     takeOver: config.database.kind === 'file' ? takeOverFile : takeOver,
     after: (milliseconds, work) => {
       // The tick does it anyway, so a stopping host need not wait for it.

@@ -9,7 +9,7 @@ import { type HeldWrites, holdWrites } from '../../db/file/held-writes.ts';
 import type { LostFile } from '../../db/file/rescue.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Config } from '../../settings/config.ts';
-import { type Buckets, isMissing, requireNothingKept } from './missing-database.ts';
+import { type Buckets, isMissing, requireNoBackups, requireNothingKept } from './missing-database.ts';
 import { type OpenDatabase, openDatabase } from './node-parts.ts';
 
 interface Circumstances {
@@ -25,6 +25,11 @@ interface Circumstances {
 }
 
 export interface TakenDatabase extends OpenDatabase {
+  /**
+   * Before the first table is made; absent: nobody minds. @throws StartRefused when a bucket has
+   * backups of the database that was there before
+   */
+  readonly beforeFirst: (() => Promise<void>) | undefined;
   /** Holds all writes for a work that has the write lock. */
   readonly hold: HeldWrites['hold'];
   /** @throws the error in words for people */
@@ -36,12 +41,13 @@ export async function takeDatabase(
   { buckets, mayBegin, isOffline, now, log, onTaken, onLost }: Circumstances,
 ): Promise<TakenDatabase> {
   const path = settings.kind === 'file' ? settings.path : undefined;
+  const isNew = path !== undefined && isMissing(path);
   const explained = (error: unknown): never => {
     throw explainUnusable(error, path ?? 'the server');
   };
   if (path !== undefined) {
     removeOldCopies(path);
-    if (isMissing(path) && !mayBegin && !isOffline) await requireNothingKept(path, buckets, log);
+    if (isNew && !mayBegin && !isOffline) await requireNothingKept(path, buckets, log);
     if (!isMissing(path) || !mayBegin) requireUsableFile(path);
   }
   const giveWay = (message: string): void => {
@@ -64,8 +70,10 @@ export async function takeDatabase(
   // A merge of an import holds the write lock to its end; waiting for it must not block the event
   // loop.
   const held = holdWrites(opened.db, lock?.requireOurs);
+  const name = settings.kind === 'file' ? `file ${settings.path}` : `at ${hostOf(settings.url)}`;
   return {
     ...opened,
+    beforeFirst: isNew || mayBegin || isOffline ? undefined : () => requireNoBackups(name, buckets, log),
     db: held.db,
     hold: held.hold,
     explained,
@@ -74,4 +82,8 @@ export async function takeDatabase(
       await lock?.release();
     },
   };
+}
+
+function hostOf(url: string): string {
+  return new URL(url.replace(/^libsql:/, 'https:')).host;
 }

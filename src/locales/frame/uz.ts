@@ -51,6 +51,8 @@ export const uz = {
     html`⚠️ <b>Shu bazaning nusxasi bilan yana bir bot ishlayapti</b>: navbatdagi o‘zgarishlar faylining nomi band ekan.\nHech narsa yo‘qolmadi: bu bot o‘z o‘zgarishlarini alohida yozadi va yangi to‘liq nusxa oladi. Ikkinchi bot kerak bo‘lmasa, uni to‘xtating.`,
   changesLost: (): Html =>
     html`⚠️ <b>Ayrim o‘zgarishlarning yozuvi yo‘qolgan</b>: kimdir ularni bazadan yoki ombordan o‘chirgan.\nBazaning o‘zi butun. Bot hozir yangi to‘liq nusxa oladi; undan oldingi ayrim daqiqalarni qaytarib bo‘lmaydi.`,
+  databaseEmpty: (name: string): Html =>
+    html`🔴 <b>Ma’lumotlar bazasi bo‘sh</b>, omborda esa shu botning zaxira nusxasi bor: <code>${name}</code>.\nBot ishlamayapti va hech narsa yozmayapti. DATABASE_URL’ni tekshiring yoki bazani tiklang: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
     html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
 };
