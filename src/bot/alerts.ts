@@ -32,8 +32,9 @@ export async function tellAdmins({ api, log, adminIds }: AlertTools, text: Html)
  */
 const LONGEST_ALERT = 3_000;
 
-export function backupAlertText(locale: LocaleName, { kind, message: whole }: BackupAlert): Html {
+export function backupAlertText(locale: LocaleName, { kind, message: whole, shrunk }: BackupAlert): Html {
   const { frame, backupTrouble } = textsFor(locale);
+  if (shrunk !== undefined) return frame.backupShrunk(shrunk);
   const message = whole.length > LONGEST_ALERT ? `${whole.slice(0, LONGEST_ALERT).toWellFormed()}…` : whole;
   if (kind === 'failed') return frame.backupFailed(backupTrouble(message));
   if (kind === 'damaged') return frame.backupDamaged(backupTrouble(message));

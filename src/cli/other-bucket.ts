@@ -1,5 +1,6 @@
 /** What `list` tells of the bucket that it does not read: the second copy, or the first one. */
 import { type BackupEntry, loadEntry, type ObjectGroup } from '../backup/catalog/entry.ts';
+import { fullerThan, shrunkText } from '../backup/catalog/fuller.ts';
 import { readGroups } from '../backup/catalog/list.ts';
 import { isLatest } from '../backup/catalog/newest.ts';
 import { ofOtherBots } from '../backup/catalog/whose-bot.ts';
@@ -116,16 +117,36 @@ function some(names: readonly string[]): string {
 const animeOf = ({ manifest }: BackupEntry): number | undefined =>
   manifest?.tables.find(({ name }) => name === 'anime')?.rows;
 
+/** A backup before the newest one that holds far more. */
+export interface FullerBackup {
+  readonly entry: BackupEntry;
+  /** Only the second copy has it. */
+  readonly isElsewhere: boolean;
+  /** What the newest one holds, and this one. */
+  readonly why: string;
+}
+
 /**
- * The newest one of the second copy alone that has a catalogue, where the newest of the first
- * bucket has none: an empty database was begun after a loss, and calls itself safe.
+ * Of a newest backup that calls itself safe: an empty database was begun after a loss, or somebody
+ * deleted what nobody meant to. A catalogue that is gone altogether counts however small it was.
  */
-export function fullerElsewhere(
+export function fullerBefore(
   newest: BackupEntry | undefined,
-  only: readonly BackupEntry[],
+  { entries, only }: { readonly entries: readonly BackupEntry[]; readonly only: readonly BackupEntry[] },
   bot?: number,
-): BackupEntry | undefined {
-  if (newest === undefined || animeOf(newest) !== 0) return undefined;
-  const strangers = ofOtherBots(bot, [newest, ...only]);
-  return only.find((entry) => !strangers.has(entry) && isLatest(entry) && (animeOf(entry) ?? 0) > 0);
+): FullerBackup | undefined {
+  if (newest === undefined) return undefined;
+  const all = [...entries, ...only];
+  const strangers = ofOtherBots(bot, all);
+  const isGood = (entry: BackupEntry): boolean => !strangers.has(entry) && isLatest(entry);
+  const found = fullerThan(newest, all.filter(isGood));
+  if (found !== undefined) {
+    const { entry } = found;
+    const why = `the newest backup, ${newest.name}, ${shrunkText(found.shrunk, entry.name)}`;
+    return { entry, isElsewhere: only.includes(entry), why };
+  }
+  if (animeOf(newest) !== 0) return undefined;
+  const entry = only.find((one) => isGood(one) && (animeOf(one) ?? 0) > 0);
+  const why = `the newest backup, ${newest.name}, has an empty catalogue, and the second copy alone has ${entry?.name}, which has not`;
+  return entry && { entry, isElsewhere: true, why };
 }

@@ -15,7 +15,7 @@ import type { Job } from './job.ts';
  * Requests of one run whose files have one part each (test/backup/remote-run.test.ts counts them),
  * and three to close and to tell.
  */
-export const RUN_REQUESTS: number = 32 + 3;
+export const RUN_REQUESTS: number = 33 + 3;
 
 export const backupRequestsJob: Job = {
   name: 'backup-requests',

@@ -84,7 +84,7 @@ test('a run of a small database fits the free plan with room to spare, and its c
     await run();
     counts.push(requests.length);
   }
-  expect(Math.max(...counts)).toBeLessThanOrEqual(32);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(33);
   expect(counts.at(-1)).toBe(counts[1]);
   expect((await listBackups(context)).total).toBe(6);
 });

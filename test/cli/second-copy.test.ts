@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupEntry } from '../../src/backup/catalog/entry.ts';
-import { fullerElsewhere } from '../../src/cli/other-bucket.ts';
+import { fullerBefore } from '../../src/cli/other-bucket.ts';
 import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { requirePlaces } from '../../src/hosts/node/node-parts.ts';
@@ -218,14 +218,17 @@ test('an empty database that was begun after a loss is not safe beside a copy th
   const entry = (anime: number, name: string) =>
     ({
       name,
+      time: new Date('2026-06-15T02:00:00Z'),
       state: 'verified',
       usable: ['database', 'document'],
       manifest: { trigger: 'command', tables: [{ name: 'anime', rows: anime }] },
     }) as unknown as BackupEntry;
   const [empty, full] = [entry(0, 'empty'), entry(5, 'full')];
-  expect(fullerElsewhere(empty, [entry(0, 'too'), full])).toBe(full);
-  expect(fullerElsewhere(empty, [entry(0, 'too')])).toBeUndefined();
-  expect(fullerElsewhere(full, [full])).toBeUndefined();
+  const found = (newest: BackupEntry, ...only: BackupEntry[]) =>
+    fullerBefore(newest, { entries: [newest], only })?.entry;
+  expect(found(empty, entry(0, 'too'), full)).toBe(full);
+  expect(found(empty, entry(0, 'too'))).toBeUndefined();
+  expect(found(full, entry(9, 'more'))).toBeUndefined();
 });
 
 test('a newer one that the copy alone has is told, not taken', async () => {

@@ -2,7 +2,7 @@
  * Backups that hold far less than one before them: an empty database was begun after a loss, or
  * somebody deleted what nobody meant to. Pure.
  */
-import { countOf } from '../../text/format.ts';
+import { countOf, formatCount } from '../../text/format.ts';
 import type { BackupEntry } from './entry.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -37,17 +37,25 @@ export function shrunk(before: Counted, after: Counted): Shrunk | undefined {
   return lost.toSorted((a, b) => a.after / a.before - b.after / b.before)[0];
 }
 
-const WORDS = { users: 'viewer', anime: 'anime', anime_parts: 'episode' } as const;
+const WORDS = { users: 'viewer', anime_parts: 'episode' } as const;
 
-/** `5 episodes`, for people. */
-export function rowsText(table: Shrunk['table'], rows: number): string {
-  return table === 'anime' ? `${rows} anime` : countOf(rows, WORDS[table]);
+/** `5 episodes`. */
+function rowsText(table: Shrunk['table'], rows: number): string {
+  return table === 'anime' ? `${formatCount(rows)} anime` : countOf(rows, WORDS[table]);
+}
+
+/** "holds 3 episodes, and NAME before it 1,200", without who does. */
+export function shrunkText({ table, before, after }: Shrunk, name: string): string {
+  return `holds ${rowsText(table, after)}, and ${name} before it ${rowsText(table, before)}`;
 }
 
 export interface Fuller {
   readonly entry: BackupEntry;
   readonly shrunk: Shrunk;
 }
+
+/** Whoever deleted so much on purpose need not hear of it longer. */
+const TOLD_MS = 30 * 86_400_000;
 
 /** The newest of those before it that hold far more. `entries`: of this bot, and good ones. */
 export function fullerThan(
@@ -57,7 +65,10 @@ export function fullerThan(
   const { manifest } = newest ?? {};
   if (newest === undefined || manifest === undefined) return undefined;
   const before = entries
-    .filter(({ name, time }) => name !== newest.name && time <= newest.time)
+    .filter(({ name, time }) => {
+      const age = newest.time.getTime() - time.getTime();
+      return name !== newest.name && age >= 0 && age <= TOLD_MS;
+    })
     .toSorted((a, b) => b.time.getTime() - a.time.getTime());
   for (const entry of before) {
     const found = entry.manifest && shrunk(entry.manifest, manifest);

@@ -11,6 +11,7 @@ import { inParallel } from '../../lib/in-parallel.ts';
 import { StoreError } from '../store/types.ts';
 import type { Bucket } from './bucket.ts';
 import { type BackupEntry, loadEntry, type ObjectGroup } from './entry.ts';
+import { lastFuller } from './last-fuller.ts';
 import type { Ledger } from './ledger.ts';
 import { readGroups } from './list.ts';
 import { isSafetyTrigger } from './manifest.ts';
@@ -60,6 +61,8 @@ export interface PruneOptions {
 
 export interface PruneReport {
   readonly plan: RetentionPlan;
+  /** As listed before anything went. */
+  readonly groups: readonly ObjectGroup[];
   /** Really gone, looked up after the deletion. */
   readonly removed: readonly BackupName[];
   /** What could not be deleted, and why: for the admins. */
@@ -84,7 +87,7 @@ export async function prune(bucket: Bucket, options: PruneOptions): Promise<Prun
   const problems: string[] = [];
   const denied: BackupName[] = [];
   let hiddenBytes = 0;
-  const report = (): PruneReport => ({ plan, removed, problems, denied, hiddenBytes });
+  const report = (): PruneReport => ({ plan, groups, removed, problems, denied, hiddenBytes });
   if (options.dryRun === true || (plan.kind === 'ask' && options.confirmed !== true)) return report();
   for (const { name } of plan.decisions.filter(({ action }) => action === 'remove').toReversed()) {
     await options.check?.();
@@ -147,7 +150,13 @@ async function planBucket(
     const plan = planRetention([...entries.values()], options.policy, options.now);
     const wanted = decisive(plan, { entries, recorded, isShown: options.dryRun === true });
     const unread = groups.filter(({ name }) => wanted.has(name) && !read.has(name));
-    if (unread.length === 0) return withForeign(plan, foreign);
+    if (unread.length === 0) {
+      const hold = await lastFuller(plan, read, (name) => loadEntry(bucket, groupOf(groups, name)));
+      if (hold === undefined) return withForeign(plan, foreign);
+      const entry = entries.get(hold.name);
+      if (entry !== undefined) entries.set(hold.name, { ...entry, heldBack: hold.reason });
+      continue;
+    }
     await inParallel(unread, async (group) => {
       const loaded = await loadEntry(bucket, group);
       const { state, manifest } = loaded;
@@ -166,6 +175,10 @@ async function planBucket(
       entries.delete(name);
     }
   }
+}
+
+function groupOf(groups: readonly ObjectGroup[], name: BackupName): ObjectGroup {
+  return groups.find((group) => group.name === name) ?? { name, objects: [] };
 }
 
 /** What is known without reading the manifest. */

@@ -4,7 +4,9 @@
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
+import type { Shrunk } from '../catalog/fuller.ts';
 import type { Ledger } from '../catalog/ledger.ts';
+import type { BackupName } from '../catalog/names.ts';
 import type { RetentionPolicy } from '../catalog/retention.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { RowSource } from '../model/model.ts';
@@ -35,8 +37,8 @@ export interface BackupContext extends Bucket {
   /** A run that takes longer is given up. */
   readonly timeoutMs: number;
   /**
-   * Called once a run in which anything went wrong; a run whose process died is told by the next
-   * one.
+   * Called once a run in which anything went wrong, and once where its backup shrank; a run whose
+   * process died is told by the next one.
    */
   readonly alert: (alert: BackupAlert) => Promise<void>;
 }
@@ -44,10 +46,13 @@ export interface BackupContext extends Bucket {
 export interface BackupAlert {
   /**
    * `failed`: there is no new backup. `damaged`: there is one, of a damaged database. `ask`:
-   * retention waits for a yes. `problem`: the backup is good, something after it is not.
+   * retention waits for a yes. `problem`: the backup is good, something after it is not. `shrunk`:
+   * it is good, and holds far less than the one before it.
    */
-  readonly kind: 'failed' | 'damaged' | 'ask' | 'problem';
+  readonly kind: 'failed' | 'damaged' | 'ask' | 'problem' | 'shrunk';
   readonly message: string;
+  /** What a backup of that kind has lost, and the one before it. */
+  readonly shrunk?: Shrunk & { readonly name: BackupName; readonly than: BackupName };
   /** It is about a run before this one, whose process died before it could tell. */
   readonly isEarlier?: true;
 }

@@ -3,7 +3,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { explain } from '../../lib/clock.ts';
-import { damageOf } from '../catalog/entry.ts';
+import type { Bucket } from '../catalog/bucket.ts';
+import { type BackupEntry, damageOf, loadEntry, type ObjectGroup } from '../catalog/entry.ts';
+import { shrunk, shrunkText } from '../catalog/fuller.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
 import { type PruneReport, prune, sweepDebris } from '../catalog/prune.ts';
@@ -87,6 +89,10 @@ export async function settle(
   if (wasDead === true) problems.push('it stalled so long that another run took it for dead and told you so');
   const alert = alertFor(manifest, problems, pruned);
   if (alert !== undefined) await attempt('telling the admins', () => context.alert(alert));
+  const less = await attempt('comparing it with the backup before it', () =>
+    shrunkAlert(context, manifest, pruned?.groups ?? []),
+  );
+  if (less !== undefined) await attempt('telling the admins', () => context.alert(less));
   return { pruned, swept: { objects: swept?.objects ?? [], uploads: swept?.uploads ?? 0 }, problems };
 }
 
@@ -112,6 +118,36 @@ function alertFor(
     kind: problems.length > 0 ? 'problem' : 'ask',
     message: `backup ${manifest.name} is good, but: ${lines.join('; ')}`,
   };
+}
+
+/** Said at the backup that shrank, not at those after it. */
+async function shrunkAlert(
+  context: BackupContext,
+  manifest: Manifest,
+  listed: readonly ObjectGroup[],
+): Promise<Parameters<BackupContext['alert']>[0] | undefined> {
+  const { name } = manifest;
+  const entry = await newestBefore(context, manifest, listed);
+  const found = entry?.manifest && shrunk(entry.manifest, manifest);
+  if (entry === undefined || found === undefined) return undefined;
+  const message = `backup ${name} is good, but it ${shrunkText(found, entry.name)}: was that deleted on purpose? If not: npm run backup -- restore ${entry.name} --replace`;
+  return { kind: 'shrunk', message, shrunk: { ...found, name, than: entry.name } };
+}
+
+/** The verified one before it, of this bot. `listed`, newest first, costs no request. */
+async function newestBefore(
+  bucket: Bucket,
+  { name, bot }: Manifest,
+  listed: readonly ObjectGroup[],
+): Promise<BackupEntry | undefined> {
+  for (const group of listed) {
+    if (group.name >= name) continue;
+    const entry = await loadEntry(bucket, group);
+    const owner = entry.manifest?.bot;
+    const isOthers = bot !== undefined && owner !== undefined && owner.id !== bot.id;
+    if (entry.state === 'verified' && !isOthers) return entry;
+  }
+  return undefined;
 }
 
 /** How long a failed run may take to clean up. */

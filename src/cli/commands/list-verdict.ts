@@ -4,6 +4,7 @@ import { ledgerTriggerIn } from '../../backup/schema/ledger-triggers.ts';
 import type { LastStored } from '../../db/lack-words.ts';
 import { formatDuration } from '../../text/format.ts';
 import { mendOf } from '../damage-advice.ts';
+import type { FullerBackup } from '../other-bucket.ts';
 import type { Colors } from '../terminal.ts';
 
 /** What decides whether the owner is safe. */
@@ -20,8 +21,8 @@ export interface Standing {
   readonly lost: { readonly name: string; readonly problem: string; readonly isLost?: true } | undefined;
   /** Found the database damaged, and made no backup. */
   readonly failedRun: { readonly name: string; readonly problem: string } | undefined;
-  /** The newest one is empty, and the second copy alone has this one, which is not. */
-  readonly fuller: BackupEntry | undefined;
+  /** One before the newest, which holds far more. */
+  readonly fuller: FullerBackup | undefined;
   /** The newest one, where no key that is set opens it; `opening`: the newest that one does. */
   readonly unopened:
     | { readonly name: string; readonly problem: string; readonly opening: string | undefined }
@@ -86,7 +87,7 @@ export function verdict(
   }
   const { fuller } = standing;
   if (fuller !== undefined)
-    return `${colors.red(colors.bold('Not safe:'))} the newest backup, ${newest.name}, has an empty catalogue, and the second copy alone has ${fuller.name}, which has not. Was an empty database begun after a loss? Bring it back: npm run backup -- restore ${fuller.name} --from copy --replace`;
+    return `${colors.red(colors.bold('Not safe:'))} ${fuller.why}. Was an empty database begun after a loss, or was that deleted on purpose? To bring it back: npm run backup -- restore ${fuller.entry.name}${fuller.isElsewhere ? ' --from copy' : ''} --replace`;
   if (standing.health.ok)
     return `${colors.green(colors.bold('Safe:'))} the newest verified backup is ${age} old.${before(newest)}`;
   return `${colors.red(colors.bold('Not safe:'))} the newest verified backup is ${age} old, over ${standing.maxAgeHours} h. Make one: npm run backup -- full; then see why the schedule did not.`;

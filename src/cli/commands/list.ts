@@ -19,7 +19,7 @@ import { showMoment } from '../../text/moment.ts';
 import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts';
 import { storedBehind } from '../further.ts';
 import { livingOf } from '../moment.ts';
-import { fullerElsewhere, lookElsewhere } from '../other-bucket.ts';
+import { fullerBefore, lookElsewhere } from '../other-bucket.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
 import { absence } from '../target.ts';
@@ -83,7 +83,11 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
       : await storedBehind(invocation, bucket, newest);
   const later = newest && (await madeLater(bucket, async () => (await session.backup()).ledger, newest.name));
   const others = await lookElsewhere(session, entries, now());
-  const fuller = session.readsCopy ? undefined : fullerElsewhere(newest, others?.only ?? [], bucket.bot);
+  const fuller = fullerBefore(
+    newest,
+    { entries, only: session.readsCopy ? [] : (others?.only ?? []) },
+    bucket.bot,
+  );
   const all = [...entries, ...(others?.only ?? [])].toSorted((a, b) => b.time.getTime() - a.time.getTime());
   const strangers = ofOtherBots(bucket.bot, all);
   const shown = all.slice(0, options.limit);
@@ -99,6 +103,7 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     newest_verified: health.name,
     age_hours: health.ageHours,
     damaged: health.damaged ?? null,
+    ...(fuller && { fuller: fuller.entry.name }),
     ...(later === undefined ? {} : { made_later: later }),
     ...(unread === undefined ? {} : { record_unread: unread }),
     total,

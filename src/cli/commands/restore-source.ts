@@ -2,12 +2,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Bucket, nowOf } from '../../backup/catalog/bucket.ts';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
+import { listBackups } from '../../backup/catalog/list.ts';
 import { madeLater } from '../../backup/catalog/lost-backup.ts';
 import { latestBackup } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import type { RestoreFrom } from '../../backup/restore/source.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { type MomentWish, pointLine, resolveMoment } from '../moment.ts';
+import { fullerBefore } from '../other-bucket.ts';
 import type { Session } from '../session.ts';
 import { resolveAnywhere } from '../target.ts';
 
@@ -33,7 +35,30 @@ export async function resolveSource(
   const from = { kind: 'backup', entry } as const;
   if (text !== 'latest') return { from, passedOver };
   await refuseDenied(session.bucket, entry);
-  return { from, passedOver };
+  const fuller = await fullerLine(session, entry);
+  return { from, passedOver: fuller === undefined ? passedOver : [...passedOver, fuller] };
+}
+
+/** So many backups before it are looked at: a month of them. */
+const LOOKED_AT = 40;
+
+/** That one before it holds far more, in either bucket; undefined also where nobody can tell. */
+async function fullerLine(session: Session, entry: BackupEntry): Promise<string | undefined> {
+  const { bucket } = session;
+  const other = session.readsCopy || session.from !== undefined ? undefined : await session.copy();
+  const [entries, there] = await Promise.all(
+    [bucket, other].map(async (one) => {
+      if (one === undefined) return [];
+      const listed = await listBackups(one, { limit: LOOKED_AT }).catch(() => undefined);
+      return listed?.entries ?? [];
+    }),
+  );
+  const known = new Set(entries?.map(({ name }) => name));
+  const only = (there ?? []).filter(({ name }) => !known.has(name));
+  const fuller = fullerBefore(entry, { entries: entries ?? [], only }, bucket.bot);
+  if (fuller === undefined) return undefined;
+  const from = fuller.isElsewhere ? ' --from copy' : '';
+  return `${fuller.why}: \`restore ${fuller.entry.name}${from} --replace\` takes that`;
 }
 
 /**

@@ -2,6 +2,8 @@ import { html } from '../../text/html.ts';
 import { timeSince } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
+const SHRUNK = { users: 'Viewers', anime: 'Anime', anime_parts: 'Episodes' };
+
 export const en: typeof uz = {
   ago: (milliseconds) => {
     const { count, unit } = timeSince(milliseconds);
@@ -25,6 +27,8 @@ export const en: typeof uz = {
     html`⚠️ <b>Old backups were not deleted</b>: more than half of them would have been deleted (${removing} of ${of}).\nIf you agree, run <code>npm run backup -- prune</code> on the server.`,
   backupProblem: (reason) =>
     html`⚠️ <b>The backup was made and verified</b>, but something after it failed: ${reason}`,
+  backupShrunk: ({ name, than, table, before, after }) =>
+    html`⚠️ <b>The new backup holds far less than the one before it.</b>\n${SHRUNK[table]}: ${after} in <code>${name}</code>, ${before} in <code>${than}</code> before it.\nIf nobody deleted that on purpose, bring it back: <code>npm run backup -- restore ${than} --replace</code>`,
   copyFailing: (left, reason) =>
     html`⚠️ <b>Backups cannot be copied to the second bucket</b> (waiting: ${left}).\nReason: ${reason}\nThose in the first bucket are as they were. The bot tries again by itself.`,
   copyLate: (left, reason) =>
@@ -47,7 +51,7 @@ export const en: typeof uz = {
   changesLost: () =>
     html`⚠️ <b>The record of some changes is lost</b>: somebody deleted it from the database or from the bucket.\nThe database itself is whole. The bot makes a new full backup now; some minutes before it cannot be brought back.`,
   databaseEmpty: (name) =>
-    html`🔴 <b>The database is empty</b>, and the bucket has a backup of this bot: <code>${name}</code>.\nThe bot does not work and writes nothing. Check DATABASE_URL, or bring the database back: <code>npm run backup -- restore --at 0m</code>`,
+    html`🔴 <b>The database is empty</b>, and the bucket has a backup of this bot: <code>${name}</code>.\nThe bot does not work and writes nothing. Check <code>DATABASE_URL</code>, or bring the database back: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>The database file is gone or was replaced:</b> <code>${path}</code>\nThe bot writes nothing.${rescued === undefined ? '' : html` The rescued copy: <code>${rescued}</code>.`}\nStop the bot and see docs/operations.md.`,
 };

@@ -2,6 +2,8 @@ import { html } from '../../text/html.ts';
 import { type TimeUnit, timeSince } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
+const SHRUNK = { users: 'Зрители', anime: 'Аниме', anime_parts: 'Серии' };
+
 export const ru: typeof uz = {
   ago: (milliseconds) => {
     const { count, unit } = timeSince(milliseconds);
@@ -28,6 +30,8 @@ export const ru: typeof uz = {
     html`⚠️ <b>Удаление старых копий остановлено</b>: исчезло бы больше половины (${removing} из ${of}).\nЕсли согласны, выполните на сервере <code>npm run backup -- prune</code>.`,
   backupProblem: (reason) =>
     html`⚠️ <b>Резервная копия сделана и проверена</b>, но затем возникла проблема: ${reason}`,
+  backupShrunk: ({ name, than, table, before, after }) =>
+    html`⚠️ <b>В новой резервной копии стало намного меньше данных.</b>\n${SHRUNK[table]}: в <code>${name}</code> ${after}, в предыдущей <code>${than}</code> ${before}.\nЕсли это удалили не нарочно, восстановите: <code>npm run backup -- restore ${than} --replace</code>`,
   copyFailing: (left, reason) =>
     html`⚠️ <b>Резервные копии не копируются во второе хранилище</b> (в очереди: ${left}).\nПричина: ${reason}\nКопии в первом хранилище на месте. Бот попробует ещё раз сам.`,
   copyLate: (left, reason) =>
@@ -50,7 +54,7 @@ export const ru: typeof uz = {
   changesLost: () =>
     html`⚠️ <b>Записи о некоторых изменениях потеряны</b>: кто-то удалил их из базы или из хранилища.\nСама база цела. Бот сейчас делает новую полную копию; некоторые минуты до неё вернуть нельзя.`,
   databaseEmpty: (name) =>
-    html`🔴 <b>База данных пуста</b>, а в хранилище есть резервная копия этого бота: <code>${name}</code>.\nБот не работает и ничего не записывает. Проверьте DATABASE_URL или восстановите базу: <code>npm run backup -- restore --at 0m</code>`,
+    html`🔴 <b>База данных пуста</b>, а в хранилище есть резервная копия этого бота: <code>${name}</code>.\nБот не работает и ничего не записывает. Проверьте настройку <code>DATABASE_URL</code> или восстановите базу: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>Файл базы данных исчез или подменён:</b> <code>${path}</code>\nБот ничего не записывает.${rescued === undefined ? '' : html` Спасённая копия: <code>${rescued}</code>.`}\nОстановите бота и откройте docs/operations.md.`,
 };

@@ -2,6 +2,8 @@ import { html } from '../../text/html.ts';
 import { type TimeUnit, timeSince } from '../../text/times.ts';
 import type { uz } from './uz.ts';
 
+const SHRUNK = { users: 'Томошабинлар', anime: 'Анимелар', anime_parts: 'Қисмлар' };
+
 export const uzCyrl: typeof uz = {
   ago: (milliseconds) => {
     const { count, unit } = timeSince(milliseconds);
@@ -24,6 +26,8 @@ export const uzCyrl: typeof uz = {
     html`⚠️ <b>Эски нусхаларни ўчириш тўхтатилди</b>, чунки ярмидан кўпи ўчиб кетарди (${of} тадан ${removing} таси).\nРози бўлсангиз, серверда <code>npm run backup -- prune</code> буйруғини беринг.`,
   backupProblem: (reason) =>
     html`⚠️ <b>Захира нусха олинди ва текширилди</b>, лекин кейинги ишда муаммо чиқди: ${reason}`,
+  backupShrunk: ({ name, than, table, before, after }) =>
+    html`⚠️ <b>Янги захира нусхада маълумот кескин камайган.</b>\n${SHRUNK[table]}: <code>${name}</code> нусхасида ${after} та, ундан олдинги <code>${than}</code> нусхасида ${before} та.\nАтайин ўчирилмаган бўлса, тикланг: <code>npm run backup -- restore ${than} --replace</code>`,
   copyFailing: (left, reason) =>
     html`⚠️ <b>Захира нусхаларнинг иккинчи омборга кўчирилиши тўхтаб қолди</b> (навбатда: ${left} та).\nСабаби: ${reason}\nБиринчи омбордаги нусхалар жойида. Бот ўзи қайта уринади.`,
   copyLate: (left, reason) =>
@@ -46,7 +50,7 @@ export const uzCyrl: typeof uz = {
   changesLost: () =>
     html`⚠️ <b>Айрим ўзгаришларнинг ёзуви йўқолган</b>: кимдир уларни базадан ёки омбордан ўчирган.\nБазанинг ўзи бутун. Бот ҳозир янги тўлиқ нусха олади; ундан олдинги айрим дақиқаларни қайтариб бўлмайди.`,
   databaseEmpty: (name) =>
-    html`🔴 <b>Маълумотлар базаси бўш</b>, омборда эса шу ботнинг захира нусхаси бор: <code>${name}</code>.\nБот ишламаяпти ва ҳеч нарса ёзмаяпти. DATABASE_URL’ни текширинг ёки базани тикланг: <code>npm run backup -- restore --at 0m</code>`,
+    html`🔴 <b>Маълумотлар базаси бўш</b>, омборда эса шу ботнинг захира нусхаси бор: <code>${name}</code>.\nБот ишламаяпти ва ҳеч нарса ёзмаяпти. <code>DATABASE_URL</code> созламасини текширинг ёки базани тикланг: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path, rescued) =>
     html`🔴 <b>Маълумотлар базаси файли йўқолди ёки алмаштирилди:</b> <code>${path}</code>\nБот ҳеч нарса ёзмаяпти.${rescued === undefined ? '' : html` Қутқарилган нусха: <code>${rescued}</code>.`}\nБотни тўхтатинг. Нима қилиш кераклиги docs/owners-guide.uz.md файлида ёзилган.`,
 };

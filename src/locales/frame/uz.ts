@@ -2,6 +2,21 @@
 import { type Html, html } from '../../text/html.ts';
 import { type TimeUnit, timeSince } from '../../text/times.ts';
 
+/** A table of people or of the catalogue that lost most of its rows, in two backups. */
+export interface BackupShrunk {
+  readonly table: 'users' | 'anime' | 'anime_parts';
+  readonly before: number;
+  readonly after: number;
+  readonly name: string;
+  readonly than: string;
+}
+
+const SHRUNK: Readonly<Record<BackupShrunk['table'], string>> = {
+  users: 'Tomoshabinlar',
+  anime: 'Animelar',
+  anime_parts: 'Qismlar',
+};
+
 export const uz = {
   /** `18 daqiqa oldin`. */
   ago: (milliseconds: number): string => {
@@ -29,6 +44,8 @@ export const uz = {
     html`⚠️ <b>Eski nusxalarni o‘chirish to‘xtatildi</b>, chunki yarmidan ko‘pi o‘chib ketardi (${of} tadan ${removing} tasi).\nRozi bo‘lsangiz, serverda <code>npm run backup -- prune</code> buyrug‘ini bering.`,
   backupProblem: (reason: Html): Html =>
     html`⚠️ <b>Zaxira nusxa olindi va tekshirildi</b>, lekin keyingi ishda muammo chiqdi: ${reason}`,
+  backupShrunk: ({ name, than, table, before, after }: BackupShrunk): Html =>
+    html`⚠️ <b>Yangi zaxira nusxada ma’lumot keskin kamaygan.</b>\n${SHRUNK[table]}: <code>${name}</code> nusxasida ${after} ta, undan oldingi <code>${than}</code> nusxasida ${before} ta.\nAtayin o‘chirilmagan bo‘lsa, tiklang: <code>npm run backup -- restore ${than} --replace</code>`,
   /** To admins: the second copy of backups, elsewhere. */
   copyFailing: (left: number, reason: Html): Html =>
     html`⚠️ <b>Zaxira nusxalarning ikkinchi omborga ko‘chirilishi to‘xtab qoldi</b> (navbatda: ${left} ta).\nSababi: ${reason}\nBirinchi ombordagi nusxalar joyida. Bot o‘zi qayta urinadi.`,
@@ -52,7 +69,7 @@ export const uz = {
   changesLost: (): Html =>
     html`⚠️ <b>Ayrim o‘zgarishlarning yozuvi yo‘qolgan</b>: kimdir ularni bazadan yoki ombordan o‘chirgan.\nBazaning o‘zi butun. Bot hozir yangi to‘liq nusxa oladi; undan oldingi ayrim daqiqalarni qaytarib bo‘lmaydi.`,
   databaseEmpty: (name: string): Html =>
-    html`🔴 <b>Ma’lumotlar bazasi bo‘sh</b>, omborda esa shu botning zaxira nusxasi bor: <code>${name}</code>.\nBot ishlamayapti va hech narsa yozmayapti. DATABASE_URL’ni tekshiring yoki bazani tiklang: <code>npm run backup -- restore --at 0m</code>`,
+    html`🔴 <b>Ma’lumotlar bazasi bo‘sh</b>, omborda esa shu botning zaxira nusxasi bor: <code>${name}</code>.\nBot ishlamayapti va hech narsa yozmayapti. <code>DATABASE_URL</code> sozlamasini tekshiring yoki bazani tiklang: <code>npm run backup -- restore --at 0m</code>`,
   databaseLost: (path: string, rescued: string | undefined): Html =>
     html`🔴 <b>Ma’lumotlar bazasi fayli yo‘qoldi yoki almashtirildi:</b> <code>${path}</code>\nBot hech narsa yozmayapti.${rescued === undefined ? '' : html` Qutqarilgan nusxa: <code>${rescued}</code>.`}\nBotni to‘xtating. Nima qilish kerakligi docs/owners-guide.uz.md faylida yozilgan.`,
 };
