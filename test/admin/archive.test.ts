@@ -3,6 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Room } from '../../sim/telegram/start-telegram.ts';
 import { sql } from '../../src/db/database.ts';
 import { archiveJob } from '../../src/jobs/archive-files.ts';
+import { textsFor } from '../../src/locales/index.ts';
+import { LOCALE_NAMES } from '../../src/settings/config.ts';
 import { sendAdminNotices } from '../support/admin-notices.ts';
 import { type AdminDesk, addByWizard, startDesk } from './support.ts';
 
@@ -166,3 +168,46 @@ test('another title, code or number: the copies say so, and nothing else is sent
   expect(desk.telegram.callsOf('editMessageCaption')).toEqual([]);
   expect(channel.messages()).toHaveLength(2);
 });
+
+test.each<[string, () => Promise<void>, string]>([
+  ['left', () => channel.demoteBot(), 'bot is not a member of the channel chat'],
+  ['was removed', () => channel.removeBot(), 'bot was kicked from the channel chat'],
+  [
+    'does not find it any more',
+    async () => {
+      const fault = { kind: 'error', status: 400, description: 'Bad Request: chat not found' } as const;
+      for (const method of ['sendVideo', 'getChatMember']) desk.telegram.script({ method, fault });
+    },
+    'chat not found',
+  ],
+])(
+  'the bot %s, and nobody told it: no file is given up, and the admins hear why',
+  async (_, leave, words) => {
+    await choose(String(channel.id));
+    await addByWizard(desk, { description: 'Naruto', parts: 2, code: 12 });
+    await desk.telegram.hold(leave);
+    desk.telegram.takeUpdates();
+    await work(2);
+    const [row] = await desk.rows('SELECT problem AS problem FROM archive_channel');
+    expect(String(row?.['problem'])).toContain(words);
+    expect(await desk.rows('SELECT file_id AS file FROM archive_refusals')).toEqual([]);
+    await sendAdminNotices(desk.bot);
+    const heard = desk.admin
+      .messages()
+      .filter(({ text }) => text.includes('arxiv kanalida ishlay olmayapti'));
+    expect(heard).toHaveLength(1);
+    expect(heard[0]?.text).not.toMatch(/Forbidden|Bad Request|not found|member/);
+    // In every language the reason is said, and not in Telegram's English.
+    for (const locale of LOCALE_NAMES) {
+      const { admin, trouble } = textsFor(locale);
+      const said = admin.archive.trouble('Arxiv', trouble(String(row?.['problem']))).markup;
+      expect(said).not.toMatch(/Forbidden|Bad Request/);
+    }
+    await desk.telegram.hold(() => channel.promoteBot());
+    desk.telegram.takeUpdates();
+    await desk.admin.send('/archive');
+    await desk.press('🔄 Tekshirib yangilash');
+    await work();
+    expect(channel.messages()).toHaveLength(2);
+  },
+);

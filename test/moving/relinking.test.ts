@@ -219,6 +219,29 @@ test('a channel that is closed to the new bot is told once, and the linking goes
   expect(town.person(OWNER).lastMessage().text).not.toContain('ishlay olmayapti');
 });
 
+test.each([
+  ['left', 'demoteBot'],
+  ['was removed from', 'removeBot'],
+] as const)('the new bot %s the channel, and nobody told it: no copy is forgotten', async (_, leave) => {
+  await town.add(1, 2);
+  await town.archive();
+  town.telegram.person({ id: OWNER });
+  await town.move();
+  await town.person(OWNER).start();
+  await town.telegram.hold(() => town.telegram.room(town.channel.id)[leave]());
+  town.telegram.takeUpdates();
+  await town.minute();
+  await town.minute();
+  expect(await left()).toBe(2);
+  expect(await town.numbers('SELECT COUNT(*) AS n FROM archive')).toEqual([2]);
+  expect(ownerHeard()).toContain('⏸ Bot arxiv kanalida ishlay olmayapti: bot u yerda yo‘q.');
+  expect(ownerHeard()).not.toMatch(/Forbidden|not a member|kicked/);
+  await town.telegram.hold(() => town.telegram.room(town.channel.id).promoteBot());
+  town.telegram.takeUpdates();
+  await town.minute();
+  expect(await left()).toBe(0);
+});
+
 test('an earlier channel that is closed keeps no file of another from being linked', async () => {
   await town.add(1, 2, { views: 9 });
   await town.archive();
