@@ -1,8 +1,8 @@
 /**
- * Where the CPU of a code lookup goes in workerd: the functions with the most time of their own.
- * `npx node bench/update-profile.ts [updates]`.
+ * Where the CPU of a code lookup goes in workerd: the functions, and the files, with the most time
+ * of their own. `npx node bench/update-profile.ts [updates]`.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBareWorkerd } from '../dev/workerd.ts';
@@ -13,7 +13,11 @@ import { addSampleAnime } from './sample-anime.ts';
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly lineNumber: number };
+    readonly callFrame: {
+      readonly functionName: string;
+      readonly lineNumber: number;
+      readonly url: string;
+    };
   }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
@@ -29,6 +33,7 @@ const worker = await startBareWorkerd(
   { ...standIns.settings, LOG_LEVEL: 'silent' },
   { inspectorPort },
 );
+const fileOf = filesOfBundle(join(directory, 'worker.js'));
 const headers = { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET };
 standIns.telegram.connect((update) =>
   fetch(`${worker.url}/webhook`, { method: 'POST', headers, body: JSON.stringify(update) }),
@@ -52,24 +57,37 @@ try {
 }
 
 function tell({ nodes, samples, timeDeltas }: Profile): void {
-  const names = new Map(
-    nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
-      id,
-      functionName.startsWith('(') ? functionName : `${functionName || '(anonymous)'}:${lineNumber}`,
-    ]),
-  );
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const own = new Map<string, number>();
+  const files = new Map<string, number>();
   let busy = 0;
   for (const [i, id] of samples.entries()) {
-    const name = names.get(id) ?? '?';
+    const { functionName = '?', lineNumber = -1, url = '' } = frames.get(id) ?? {};
     const us = timeDeltas[i] ?? 0;
-    if (name === '(idle)') continue;
+    if (functionName === '(idle)') continue;
     busy += us;
+    const isRuntime = functionName.startsWith('(') || lineNumber < 0;
+    const file = isRuntime ? 'the runtime' : url.endsWith('worker.js') ? fileOf(lineNumber) : url;
+    const name = isRuntime ? functionName : `${functionName || '(anonymous)'} of ${file}:${lineNumber}`;
     own.set(name, (own.get(name) ?? 0) + us);
+    files.set(file, (files.get(file) ?? 0) + us);
   }
   console.log(`JavaScript, not idle: ${(busy / 1000 / updates).toFixed(2)} ms an update`);
-  for (const [name, us] of [...own].sort((a, b) => b[1] - a[1]).slice(0, SHOWN))
-    console.log(`${((100 * us) / busy).toFixed(1).padStart(5)} %  ${name}`);
+  for (const shares of [own, files]) {
+    console.log('');
+    for (const [name, us] of [...shares].sort((a, b) => b[1] - a[1]).slice(0, SHOWN))
+      console.log(`${((100 * us) / busy).toFixed(1).padStart(5)} %  ${name}`);
+  }
+}
+
+/** esbuild writes before each file where it comes from. */
+function filesOfBundle(path: string): (line: number) => string {
+  const begins: [number, string][] = [];
+  for (const [line, text] of readFileSync(path, 'utf8').split('\n').entries()) {
+    const file = /^\s*\/\/ (\S+\.[cm]?[jt]s)$/.exec(text)?.[1];
+    if (file !== undefined) begins.push([line, file.replace(/^.*node_modules\//, '')]);
+  }
+  return (line) => begins.findLast(([begin]) => begin <= line)?.[1] ?? '?';
 }
 
 interface Inspector {

@@ -34,9 +34,17 @@ export async function answerPipeline(
     throw error;
   }
   const next = streams.release(stream);
+  const body = Buffer.from(
+    `{"baton":${JSON.stringify(next)},"base_url":null,"results":[${results.join(',')}]}`,
+  );
   const writer = new BodyWriter(response, fault);
-  response.writeHead(200, { 'content-type': 'application/json' });
-  await writer.write(`{"baton":${JSON.stringify(next)},"base_url":null,"results":[${results.join(',')}]}`);
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    // hyper tells the length of a body that is whole. One that is cut short has none here, so that
+    // what arrived counts as the end.
+    ...(fault?.kind !== 'truncate' && { 'content-length': String(body.byteLength) }),
+  });
+  await writer.write(body);
   writer.end();
 }
 

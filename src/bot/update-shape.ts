@@ -28,33 +28,50 @@ export function isUpdate(value: unknown): value is Update {
  */
 type Shape = Readonly<Record<string, string>>;
 
-const SHAPES: Readonly<Record<string, Shape>> = {
-  user: {
+interface Field {
+  readonly name: string;
+  readonly isAlways: boolean;
+  readonly isList: boolean;
+  readonly type: string;
+}
+
+/** Each update is held against them, so they are taken apart once. */
+function fieldsOf(shape: Shape): readonly Field[] {
+  return Object.entries(shape).map(([name, wanted]) => ({
+    name,
+    isAlways: wanted.endsWith('!'),
+    isList: wanted.endsWith('[]'),
+    type: wanted.replace(/!$|\[\]$/, ''),
+  }));
+}
+
+const SHAPES: Readonly<Record<string, readonly Field[]>> = {
+  user: fieldsOf({
     id: 'number!',
     first_name: 'text',
     last_name: 'text',
     username: 'text',
     language_code: 'text',
-  },
-  chat: {
+  }),
+  chat: fieldsOf({
     id: 'number!',
     type: 'text!',
     title: 'text',
     username: 'text',
     first_name: 'text',
     last_name: 'text',
-  },
-  member: { user: 'user!', status: 'text!' },
-  file: {
+  }),
+  member: fieldsOf({ user: 'user!', status: 'text!' }),
+  file: fieldsOf({
     file_id: 'text!',
     file_unique_id: 'text',
     file_name: 'text',
     mime_type: 'text',
     file_size: 'number',
-  },
-  entity: { type: 'text!', offset: 'number!', length: 'number!' },
-  origin: { type: 'text!', sender_user: 'user', sender_chat: 'chat', chat: 'chat' },
-  message: {
+  }),
+  entity: fieldsOf({ type: 'text!', offset: 'number!', length: 'number!' }),
+  origin: fieldsOf({ type: 'text!', sender_user: 'user', sender_chat: 'chat', chat: 'chat' }),
+  message: fieldsOf({
     message_id: 'number',
     date: 'number',
     message_thread_id: 'number',
@@ -78,17 +95,17 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     voice: 'file',
     migrate_to_chat_id: 'number',
     migrate_from_chat_id: 'number',
-  },
-  press: { id: 'text', from: 'user!', message: 'message', data: 'text', inline_message_id: 'text' },
-  inline: { id: 'text', from: 'user!', query: 'text!', offset: 'text!' },
-  change: {
+  }),
+  press: fieldsOf({ id: 'text', from: 'user!', message: 'message', data: 'text', inline_message_id: 'text' }),
+  inline: fieldsOf({ id: 'text', from: 'user!', query: 'text!', offset: 'text!' }),
+  change: fieldsOf({
     chat: 'chat!',
     from: 'user!',
     date: 'number',
     old_chat_member: 'member!',
     new_chat_member: 'member!',
-  },
-  join: { chat: 'chat!', from: 'user!', user_chat_id: 'number', date: 'number' },
+  }),
+  join: fieldsOf({ chat: 'chat!', from: 'user!', user_chat_id: 'number', date: 'number' }),
 };
 
 const KINDS: ReadonlyMap<string, string> = new Map([
@@ -109,13 +126,12 @@ const MOST_LEVELS = 20;
 function isOf(type: string, value: unknown, level: number): boolean {
   if (type === 'text') return typeof value === 'string';
   if (type === 'number') return isWhole(value);
-  if (type.endsWith('[]'))
-    return Array.isArray(value) && value.every((one) => isOf(type.slice(0, -2), one, level));
   if (!isObject(value) || level > MOST_LEVELS) return false;
-  return Object.entries(SHAPES[type] ?? {}).every(([field, wanted]) => {
-    const inside = value[field];
-    if (inside === undefined) return !wanted.endsWith('!');
-    return isOf(wanted.replace('!', ''), inside, level + 1);
+  return (SHAPES[type] ?? []).every(({ name, isAlways, isList, type: inner }) => {
+    const inside = value[name];
+    if (inside === undefined) return !isAlways;
+    if (!isList) return isOf(inner, inside, level + 1);
+    return Array.isArray(inside) && inside.every((one) => isOf(inner, one, level + 1));
   });
 }
 

@@ -152,8 +152,13 @@ function nameOf(link: Previous): string {
   return 'file' in link ? link.file : `backup ${link.base}`;
 }
 
-/** Opened ahead of the reader: each is a round trip. */
-const AHEAD = 6;
+/** Opened ahead of the reader: each is a round trip, and a day may have 17,280 of them. */
+const AHEAD = 32;
+/** Stored bytes of what is ahead; unpacked they may be ten times as many. */
+const AHEAD_BYTES = 2 * 1024 * 1024;
+
+/** Passed, and perhaps asked for once more: siblings of one range are compared. */
+const KEPT = 6;
 
 type Found = OpenedChange | { readonly fault: string };
 
@@ -182,8 +187,12 @@ class Opener {
     this.#options.signal?.throwIfAborted();
     const at = this.#places.get(file) ?? 0;
     for (const old of this.#begun.keys())
-      if ((this.#places.get(old) ?? 0) < at - AHEAD) this.#begun.delete(old);
+      if ((this.#places.get(old) ?? 0) < at - KEPT) this.#begun.delete(old);
+    let bytes = 0;
     for (const near of this.files.slice(at, at + AHEAD)) {
+      bytes += near === file ? 0 : near.bytes;
+      if (bytes > AHEAD_BYTES) break;
+
       if (this.#begun.has(near)) continue;
       const work = this.#open(near);
       // Told when its turn comes, if it comes.

@@ -77,6 +77,33 @@ describe('a chain that holds', () => {
   });
 });
 
+test('files are opened ahead of the reader, of large ones no more than have room', async () => {
+  const name = await world.full();
+  for (let i = 0; i < 6; i += 1) await change();
+  const asked = async (bytes: number): Promise<number> => {
+    let count = 0;
+    const { store } = world.context;
+    const get: typeof store.get = (key) => {
+      count += 1;
+      return store.get(key);
+    };
+    const bucket = { ...world.context, store: { ...store, get } };
+    const base = basesOf(bucket, (await listBackups(bucket)).entries).find(
+      ({ entry }) => entry.name === name,
+    );
+    if (base === undefined) throw new Error(`no backup ${name}`);
+    const files = (await listChanges(bucket)).files.map((file) => ({ ...file, bytes }));
+    count = 0;
+    const links = followChain(bucket, base, files, { keys: undefined });
+    await links.next();
+    await links.return(undefined);
+    return count;
+  };
+  expect(await asked(1_000)).toBe(6);
+  expect(await asked(1_500_000)).toBe(2);
+  expect(await asked(50_000_000)).toBe(1);
+});
+
 describe('the chain ends at the last good file, and says why', () => {
   let base: string;
   let files: string[];
