@@ -56,23 +56,33 @@ export class ChangeIndex {
     return time !== undefined && time > base.time ? time : undefined;
   }
 
-  /** The files behind a backup, one after the other, as far as their numbers join. */
+  /**
+   * The files behind a backup, one after the other, as far as their numbers join. What waited then
+   * comes in the file behind the last one before it, or nowhere: an attempt that nobody read back
+   * may have such a name, too, and leads less far.
+   */
   behind({ changes }: Base): StoredChange[] {
     if (changes === undefined) return [];
     const { timeline, seq, previous } = changes;
     const last =
       previous !== null && 'file' in previous ? parseChangeKey('', previous.file)?.last : undefined;
+    const waited = last === undefined || last >= seq ? [] : this.#onFrom(this.from(timeline, last + 1));
+    const fresh = this.#onFrom(this.from(timeline, seq + 1));
+    const found = endOf(waited) < endOf(fresh) ? fresh : waited;
+    if (found.length > 0) return found;
+    return this.#onFrom(this.of(timeline).findLast((file) => file.first <= seq && file.last > seq));
+  }
+
+  #onFrom(start: StoredChange | undefined): StoredChange[] {
     const found: StoredChange[] = [];
-    let next =
-      (last === undefined || last >= seq ? undefined : this.from(timeline, last + 1)) ??
-      this.from(timeline, seq + 1) ??
-      this.of(timeline).findLast((file) => file.first <= seq && file.last > seq);
-    while (next !== undefined) {
+    for (let next = start; next !== undefined; next = this.from(next.timeline, next.last + 1))
       found.push(next);
-      next = this.from(timeline, next.last + 1);
-    }
     return found;
   }
+}
+
+function endOf(files: readonly StoredChange[]): number {
+  return files.at(-1)?.last ?? 0;
 }
 
 export function historyOf(bases: readonly Base[], files: readonly StoredChange[]): History {

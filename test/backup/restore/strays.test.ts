@@ -5,9 +5,12 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { listBackups } from '../../../src/backup/catalog/list.ts';
 import { encodeChangeFile } from '../../../src/backup/changes/change-file.ts';
 import { changeKey } from '../../../src/backup/changes/change-names.ts';
+import { basesOf, listChanges } from '../../../src/backup/changes/list-changes.ts';
 import type { Living } from '../../../src/backup/changes/living.ts';
+import { historyOf } from '../../../src/backup/changes/spans.ts';
 import { findPoint, type PointOptions } from '../../../src/backup/restore/point-in-time.ts';
 import { fetchSource } from '../../../src/backup/restore/source.ts';
 import { inScratch } from '../../../src/lib/disk/scratch.ts';
@@ -103,4 +106,25 @@ test('without the database: what is proved to be another’s does not count, wha
 test('a last file of our own that is damaged is missed: the database has stored it', async () => {
   writeFileSync(world.pathOf(files[2] ?? ''), 'junk');
   await expect(find({ living: livingOf(world) })).rejects.toThrow(files[2]);
+});
+
+test('an attempt that nobody read back, and whose rows a full backup took over, ends no chain', async () => {
+  const { place } = world;
+  const before = { shipped: place.shipped, previous: place.previous };
+  const attempt = await world.change();
+  // Nobody knows that it is stored: its rows wait, and the next full backup holds them.
+  Object.assign(place, before);
+  world.clock.advance(60_000);
+  world.sql('INSERT INTO counted (note) VALUES (2)');
+  await world.full({ trim: true });
+  await world.change();
+  world.clock.advance(60_000);
+  expect(await restored(undefined)).toEqual({ same: true, notes: '' });
+  const { entries } = await listBackups(world.context);
+  const bases = basesOf(world.context, entries);
+  const { files } = await listChanges(world.context);
+  expect(files.map(({ file }) => file)).toContain(attempt);
+  const { spans, gaps } = historyOf(bases, files);
+  expect(spans.at(-1)?.to).toEqual(files.at(-1)?.time);
+  expect(gaps.map(({ reason }) => reason).join()).not.toContain('in no file');
 });
