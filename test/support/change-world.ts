@@ -52,6 +52,7 @@ export interface Place {
   since: Date;
   parent: ManifestChanges['parent'];
   reason: ManifestChanges['reason'];
+  schema: string;
 }
 
 export interface ChangeWorld extends World {
@@ -105,6 +106,7 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
     since: clock.now(),
     parent: null,
     reason: 'new',
+    schema: SCHEMA_SHA,
   };
   const rowsIn = (db: DatabaseSync, text: string, ...values: (string | bigint | null)[]): Row[] => {
     const statement = db.prepare(text);
@@ -164,7 +166,7 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
             time: clock.now().toISOString(),
             app_version: '0.1.0',
             schema_version: null,
-            schema_sha256: SCHEMA_SHA,
+            schema_sha256: place.schema,
             previous: place.previous,
             restore_point: part.length === log.length,
             ...change,
@@ -209,7 +211,7 @@ export async function createChangeWorld(): Promise<ChangeWorld> {
         since: place.since.toISOString(),
         parent: place.parent,
         reason: place.reason,
-        schema_sha256: SCHEMA_SHA,
+        schema_sha256: place.schema,
       };
       await store.delete([key]);
       await store.put(key, serializeManifest(createManifest({ ...draft, changes })));

@@ -137,7 +137,10 @@ export function changedSince(
   const count = last - end.seq;
   const isNow = now.getTime() - at.getTime() < NOW_MS;
   const isWaiting = count > 0 && (isNow || at.getTime() >= firstWaiting(living));
-  if (needsBase === 'off' || (isUnseen(living) && (isWaiting || isNow)))
+  if (
+    needsBase === 'off' ||
+    (isUnseen(living) && (isWaiting || isNow || at.getTime() >= firstWaiting(living)))
+  )
     return `a full backup has to come before further changes (${whyBase(needsBase ?? 'schema')}): npm run backup -- full`;
   return isWaiting
     ? `${countOf(count, 'change')} of the database ${count === 1 ? 'is' : 'are'} in no file yet: npm run backup -- changes ship`

@@ -94,24 +94,29 @@ export function historyOf(bases: readonly Base[], files: readonly StoredChange[]
   );
   const lost: Gap[] = [];
   for (const [timeline, own] of byTimeline) {
-    let open: { from: Date; to: Date; seq: number; why: string } | undefined;
-    for (const base of own) {
+    let open: { from: Date; to: Date; seq: number; why: string; schema: string | null } | undefined;
+    for (const [at, base] of own.entries()) {
       const { changes } = base;
       if (changes === undefined) continue;
-      const behind = index.behind(base);
+      const schema = changes.schema_sha256;
+      // Behind a backup of another schema its files lead on, and not those of this one.
+      const until = own.slice(at).find((later) => later.changes?.schema_sha256 !== schema)?.changes?.seq;
+      const behind = index.behind(base).filter(({ last }) => last <= (until ?? last));
       const end = behind.at(-1);
       const to = latest(base.time, ...behind.map(({ time }) => time));
       const seq = Math.max(changes.seq, end?.last ?? 0);
-      if (open !== undefined && open.seq >= changes.seq) {
+      if (open !== undefined && open.schema === schema && open.seq >= changes.seq) {
         open = { ...open, to: latest(open.to, to), seq: Math.max(open.seq, seq) };
         continue;
       }
       const why =
         open === undefined
           ? REASONS[changes.reason]
-          : `changes ${open.seq + 1} to ${changes.seq} are in backup ${base.entry.name} only`;
+          : open.schema !== schema
+            ? `${REASONS.schema}, and backup ${base.entry.name} is the first that has it`
+            : `changes ${open.seq + 1} to ${changes.seq} are in backup ${base.entry.name} only`;
       if (open !== undefined) spans.push({ timeline, ...open });
-      open = { from: base.time, to, seq, why };
+      open = { from: base.time, to, seq, why, schema };
     }
     if (open === undefined) continue;
     spans.push({ timeline, ...open });

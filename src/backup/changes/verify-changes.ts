@@ -26,6 +26,19 @@ export interface VerifyChangesOptions {
   readonly keys: OpeningKeys | undefined;
   readonly signal?: AbortSignal;
   readonly onFile?: (file: StoredChange) => void;
+  /** A problem that a newer full backup has made history; absent: it is one like the others. */
+  readonly onOld?: (problem: string) => void;
+}
+
+/** What a problem is about: changes of a timeline up to `last`, as of `time`. */
+type About = Pick<StoredChange, 'timeline' | 'last' | 'time'>;
+
+/** A newer backup holds what the changes would have told: nothing of now depends on them. */
+export function isHistory(bases: readonly Base[], { timeline, last, time }: About): boolean {
+  return bases.some(
+    ({ changes, time: made }) =>
+      changes !== undefined && (changes.timeline === timeline ? changes.seq >= last : made > time),
+  );
 }
 
 type Look =
@@ -35,7 +48,7 @@ type Look =
 
 export async function verifyChanges(
   bucket: Bucket,
-  { keys, signal, onFile }: VerifyChangesOptions,
+  { keys, signal, onFile, onOld }: VerifyChangesOptions,
 ): Promise<ChangesVerdict> {
   const { files } = await listChanges(bucket);
   const looks = await inParallel(files, async (file): Promise<Look> => {
@@ -52,6 +65,11 @@ export async function verifyChanges(
     }
   });
   const problems: string[] = [];
+  const bases = basesOf(bucket, (await listBackups(bucket)).entries);
+  const tell = (problem: string, about: About): void => {
+    if (onOld !== undefined && isHistory(bases, about)) onOld(problem);
+    else problems.push(problem);
+  };
   const warnings: string[] = [];
   const byName = new Map(looks.map((look) => [look.file.file, look]));
   let good = 0;
@@ -61,9 +79,11 @@ export async function verifyChanges(
     if (problem === undefined) good += 1;
     else if ('fault' in look && hasOther(look.file, looks))
       warnings.push(`${problem}; another file has its changes`);
-    else problems.push(problem);
+    else tell(problem, look.file);
+    const back = 'fault' in look ? undefined : clockFault(look, byName);
+    if (back !== undefined) warnings.push(back);
   }
-  problems.push(...holes(looks, basesOf(bucket, (await listBackups(bucket)).entries)));
+  for (const { problem, about } of holes(looks, bases)) tell(problem, about);
   const unopened = looks.filter((look) => 'unopened' in look).length;
   return { ok: problems.length === 0, files: files.length, good, unopened, problems, warnings };
 }
@@ -91,9 +111,20 @@ function linkFault(
   return `${previous.file} is not the one that ${file} continues: it was altered or replaced`;
 }
 
+/** A clock that went back is real: the order of the changes is that of their numbers. */
+function clockFault(
+  { file, header: { time, previous } }: Look & { readonly header: ChangeHeader },
+  byName: ReadonlyMap<string, Look>,
+): string | undefined {
+  const before = previous !== null && 'file' in previous ? byName.get(previous.file) : undefined;
+  return before === undefined || !('header' in before) || before.header.time <= time
+    ? undefined
+    : `${file.file} is dated before ${before.file.file}, which it continues: the clock went back, and a moment between the two is as of the later change`;
+}
+
 /** Numbers that no file has, where what follows says that a file was there. */
-function holes(looks: readonly Look[], bases: readonly Base[]): string[] {
-  const found: string[] = [];
+function holes(looks: readonly Look[], bases: readonly Base[]): { problem: string; about: About }[] {
+  const found: { problem: string; about: About }[] = [];
   for (const [timeline, own] of Map.groupBy(looks, ({ file }) => file.timeline)) {
     const [oldest] = own;
     const names = new Set(own.map(({ file }) => file.file));
@@ -106,7 +137,10 @@ function holes(looks: readonly Look[], bases: readonly Base[]): string[] {
       if (look === oldest && !isNeeded) continue;
       const { previous } = look.header;
       if (previous !== null && 'file' in previous && !names.has(previous.file))
-        found.push(`${previous.file} is gone, and ${look.file.file} continues it`);
+        found.push({
+          problem: `${previous.file} is gone, and ${look.file.file} continues it`,
+          about: { ...look.file, last: look.file.first - 1 },
+        });
     }
   }
   return found;

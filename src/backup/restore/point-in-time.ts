@@ -134,6 +134,9 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     at > time &&
     isLatest({ ...known, stop, orphan }) &&
     (living === undefined || isUnsureAt(living, { seq: last ?? 0 }, at));
+  const ahead = index
+    .behind(base)
+    .find((file) => stop !== undefined && file.last <= stop.file.last && file.time > at);
   const ways = before
     .filter(
       (way) =>
@@ -158,7 +161,15 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     short,
     isUnsure,
     isBestEffort,
-    notes: [...notes, ...strays.map(strayText)],
+    notes: [
+      ...notes,
+      ...strays.map(strayText),
+      ...(ahead === undefined
+        ? []
+        : [
+            `the database’s clock went back then: this holds the changes of ${ahead.file} too, which came before and is dated later`,
+          ]),
+    ],
   };
 }
 

@@ -11,6 +11,7 @@ import type { ChainOptions } from '../changes/chain.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
 import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
 import { type Living, lostToBucket } from '../changes/living.ts';
+import { isHistory } from '../changes/verify-changes.ts';
 import { proveWay } from './source.ts';
 
 export interface ProveOptions extends ChainOptions {
@@ -19,6 +20,8 @@ export interface ProveOptions extends ChainOptions {
   readonly now: Date;
   /** Read before; undefined: nobody can ask the database. */
   readonly living: Living | undefined;
+  /** As of `verifyChanges`. */
+  readonly onOld?: (problem: string) => void;
 }
 
 /** What is wrong, for people; each names a file or a backup. */
@@ -53,10 +56,12 @@ export async function proveChanges(bucket: Bucket, options: ProveOptions): Promi
       ({ file, first, last }) => !reached.has(file) && last > oldest && !firsts.has(first),
     );
     const [first] = lost;
-    if (first !== undefined)
-      problems.push(
-        `${first.file}${lost.length > 1 ? ` and ${lost.length - 1} more` : ''} cannot be brought back: ${why ?? 'no full backup leads to it'}`,
-      );
+    const newest = lost.at(-1);
+    if (first !== undefined && newest !== undefined) {
+      const problem = `${first.file}${lost.length > 1 ? ` and ${lost.length - 1} more` : ''} cannot be brought back: ${why ?? 'no full backup leads to it'}`;
+      if (options.onOld !== undefined && isHistory(bases, newest)) options.onOld(problem);
+      else problems.push(problem);
+    }
     const behind = options.living && lostToBucket(options.living, { timeline, seq: end });
     if (behind !== undefined) problems.push(behind);
   }
@@ -88,7 +93,7 @@ const DAY_MS = 86_400_000;
 function goneBefore(
   bases: readonly Base[],
   files: readonly StoredChange[],
-  { days, now }: ProveOptions,
+  { days, now, onOld }: ProveOptions,
 ): string[] {
   const there = new Set(files.map(({ file }) => file));
   return bases.flatMap(({ entry, changes }, at) => {
@@ -103,6 +108,10 @@ function goneBefore(
       );
     // Older ones retention takes.
     const isKept = (gone?.time.getTime() ?? 0) > now.getTime() - (days - 1) * DAY_MS;
-    return isWanted && isKept ? [`${previous.file} is gone, and backup ${entry.name} continues it`] : [];
+    const problem = `${previous.file} is gone, and backup ${entry.name} continues it`;
+    if (!isWanted || !isKept) return [];
+    if (onOld === undefined || gone === undefined || !isHistory(bases, gone)) return [problem];
+    onOld(problem);
+    return [];
   });
 }

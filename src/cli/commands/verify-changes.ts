@@ -6,7 +6,10 @@ import type { ExitCode, Invocation } from '../command.ts';
 import { livingOf } from '../moment.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
-export async function verifyChangeFiles(invocation: Invocation): Promise<ExitCode> {
+/** @param isStrict what a newer full backup has made history is a problem, too */
+export async function verifyChangeFiles(invocation: Invocation, isStrict: boolean): Promise<ExitCode> {
+  const old = new Set<string>();
+  const onOld = isStrict ? {} : { onOld: (problem: string) => void old.add(problem) };
   const { session, terminal, stoppable, now } = invocation;
   const living = await livingOf(session);
   const bar = createProgressBar(terminal, () => performance.now());
@@ -15,6 +18,7 @@ export async function verifyChangeFiles(invocation: Invocation): Promise<ExitCod
     verifyChanges(session.bucket, {
       keys: session.keys,
       signal,
+      ...onOld,
       onFile: (file) => {
         bytes += file.bytes;
         bar({ label: 'reading', bytes, total: undefined });
@@ -30,14 +34,19 @@ export async function verifyChangeFiles(invocation: Invocation): Promise<ExitCod
       days: session.config.changes.retentionDays,
       now: now(),
       living,
+      ...onOld,
     }),
   );
   const problems = [...new Set([...verdict.problems, ...replayed])];
   // Of what was not opened nothing is proved.
   const ok = problems.length === 0 && unopened === 0;
-  terminal.answer({ ...verdict, problems, ok });
+  terminal.answer({ ...verdict, problems, history: [...old], ok });
   const { green, red, yellow } = terminal.colors;
   for (const line of problems) terminal.say(`  ${red('wrong')} ${line}`);
+  for (const line of old)
+    terminal.say(
+      `  ${yellow('note')}  ${line}: moments there are lost; a newer full backup begins behind it`,
+    );
   for (const line of warnings) terminal.say(`  ${yellow('note')}  ${line}`);
   if (files === 0) terminal.say(yellow(`there is no change file in ${session.bucket.store.description}`));
   else if (unopened > 0)
@@ -49,7 +58,9 @@ export async function verifyChangeFiles(invocation: Invocation): Promise<ExitCod
   if (ok && good > 0)
     terminal.say(
       green(
-        `Good: ${formatCount(good)} change files are whole, each continues the one before it, and a restore takes them all.`,
+        old.size > 0
+          ? `Good: ${formatCount(good)} change files are whole, and from the newest full backup on a restore takes them all.`
+          : `Good: ${formatCount(good)} change files are whole, each continues the one before it, and a restore takes them all.`,
       ),
     );
   else if (problems.length > 0)

@@ -20,6 +20,7 @@ import { verifyChangeFiles } from './verify-changes.ts';
 interface Options {
   readonly all?: boolean;
   readonly changes?: boolean;
+  readonly strict?: boolean;
 }
 
 export function verifyCommand(cli: Cli): Command {
@@ -27,7 +28,8 @@ export function verifyCommand(cli: Cli): Command {
     .description('the full proof: every byte, both files opened by a real SQLite, digests compared')
     .argument('[target]', `a backup, ${LATEST}, or a file on disk`, 'latest')
     .option('--all', 'every backup in the bucket')
-    .option('--changes', 'every change file instead: whole, and continuing the one before it');
+    .option('--changes', 'every change file instead: whole, and continuing the one before it')
+    .option('--strict', 'with --changes: a gap that a newer full backup lies behind is wrong, too');
   return reading<Options>(cli, command, verify);
 }
 
@@ -42,11 +44,12 @@ interface Verdict extends Omit<DeepVerdict, 'proofs'> {
 async function verify(
   invocation: Invocation,
   [target = 'latest']: readonly string[],
-  { all = false, changes = false }: Options,
+  { all = false, changes = false, strict = false }: Options,
 ): Promise<ExitCode> {
   const { terminal, session } = invocation;
   if (changes && (all || target !== 'latest')) throw new UsageError('verify --changes takes nothing else');
-  if (changes) return verifyChangeFiles(invocation);
+  if (strict && !changes) throw new UsageError('--strict goes with --changes');
+  if (changes) return verifyChangeFiles(invocation, strict);
   if (all && target !== 'latest') throw new UsageError('verify takes a target or --all, not both');
   const verdicts: Verdict[] = [];
   const told = (verdict: Verdict): void => {
