@@ -62,7 +62,8 @@ export function createDocumentSink(
   meta: DocumentMeta,
   { maxRowBytes = MAX_PIECE_BYTES }: WriteOptions = {},
 ): SnapshotSink {
-  const hash = createHash('sha256');
+  // What is hashed already is not hashed again.
+  const hash = out.sha256 === undefined ? createHash('sha256') : undefined;
   const counts = new Map<string, number>();
   let text = '';
   let sections: Iterator<Section> = [][Symbol.iterator]();
@@ -74,7 +75,7 @@ export function createDocumentSink(
     await write(bytes);
   }
   async function write(bytes: Uint8Array): Promise<void> {
-    hash.update(bytes);
+    hash?.update(bytes);
     await out.write(bytes);
   }
   /** Writes the empty sections up to the next one that has a table, and opens that one. */
@@ -143,7 +144,8 @@ export function createDocumentSink(
       if (missing !== undefined) throw new Error(`the document lacks the scan of ${missing.key}`);
       text += countsText(counts);
       await flush();
-      await out.write(Buffer.from(tailText(hash.digest('hex')), 'utf8'));
+      const sha256 = hash?.digest('hex') ?? out.sha256?.() ?? '';
+      await out.write(Buffer.from(tailText(sha256), 'utf8'));
       await out.close(new Uint8Array(0));
     },
   };

@@ -36,6 +36,7 @@ export function measured<Result>(inner: HeadLastWriter<Result>): MeasuredWriter<
     get closed() {
       return closed;
     },
+    sha256: () => rest.copy().digest('hex'),
     async write(chunk) {
       rest.update(chunk);
       bytes += chunk.byteLength;

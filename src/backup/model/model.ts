@@ -249,6 +249,8 @@ export interface SnapshotSink {
  */
 export interface HeadLastWriter<Result = void> {
   write(chunk: Uint8Array): Promise<void>;
+  /** Hex, of what was written so far, by a writer that hashes it anyway. */
+  sha256?(): string;
   close(head: Uint8Array): Promise<Result>;
   /** Removes every trace; idempotent; never throws. */
   abort(reason: unknown): Promise<void>;

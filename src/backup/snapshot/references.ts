@@ -70,11 +70,14 @@ function provenOf(db: DatabaseSync, stored: StoredFile, keys: readonly ForeignKe
 
 function keysIn({ root, column }: Place, { read }: StoredFile): IntegerSet | undefined {
   const keys = new IntegerSet();
-  return inOrder(() => everyInteger(read, root, column, (key) => keys.add(key))) ? keys : undefined;
+  const isWhole = inOrder(() =>
+    everyInteger(read, root, column, (values, count) => keys.addAll(values, count)),
+  );
+  return isWhole ? keys : undefined;
 }
 
 function areIn(keys: IntegerSet, { root, column }: Place, { read }: StoredFile): boolean {
-  return inOrder(() => everyInteger(read, root, column, (key) => keys.has(key)));
+  return inOrder(() => everyInteger(read, root, column, (values, count) => keys.hasAll(values, count)));
 }
 
 /** Pages that are not as expected are left to SQLite. */
@@ -131,18 +134,25 @@ class IntegerSet {
   #slots = new Float64Array(FIRST_SLOTS).fill(Number.NaN);
   #size = 0;
 
-  has(value: number): boolean {
-    return this.#slots[this.#slotOf(value)] === value;
+  hasAll(values: Float64Array, count: number): boolean {
+    for (let at = 0; at < count; at += 1) {
+      const value = values[at] as number;
+      if (this.#slots[this.#slotOf(value)] !== value) return false;
+    }
+    return true;
   }
 
-  /** False: there is no room for it. */
-  add(value: number): boolean {
-    if (this.#size === MOST_KEYS) return false;
-    const slot = this.#slotOf(value);
-    if (this.#slots[slot] === value) return true;
-    this.#slots[slot] = value;
-    this.#size += 1;
-    if (2 * this.#size > this.#slots.length) this.#grow();
+  /** False: there is no room for them. */
+  addAll(values: Float64Array, count: number): boolean {
+    if (this.#size + count > MOST_KEYS) return false;
+    for (let at = 0; at < count; at += 1) {
+      const value = values[at] as number;
+      const slot = this.#slotOf(value);
+      if (this.#slots[slot] === value) continue;
+      this.#slots[slot] = value;
+      this.#size += 1;
+      if (2 * this.#size > this.#slots.length) this.#grow();
+    }
     return true;
   }
 
