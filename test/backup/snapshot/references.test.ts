@@ -130,6 +130,10 @@ test('what SQLite alone can say is left to it', () => {
       1,
     ],
     [
+      'CREATE TABLE p (k INTEGER UNIQUE); INSERT INTO p VALUES (9007199254740992); CREATE TABLE c (r INTEGER REFERENCES p (k)); INSERT INTO c VALUES (9007199254740992), (9007199254740993)',
+      1,
+    ],
+    [
       'CREATE TABLE t (k INTEGER PRIMARY KEY, r REFERENCES t); INSERT INTO t VALUES (1, NULL), (2, 1), (3, 9)',
       1,
     ],
