@@ -27,8 +27,9 @@ const scale = Number(values.scale);
 const pairs = Number(values.pairs);
 const sets = values.set === undefined ? Object.keys(DATA_SETS) : [values.set];
 const CLI = join(import.meta.dirname, '../src/cli/main.ts');
-/** As every script of package.json does. */
+/** As `npm run backup` does. */
 const FIRST = join(import.meta.dirname, '../src/node-version.cjs');
+const FLAGS = ['--max-semi-space-size=2'];
 const PEER = `sqlite3 "$1" "VACUUM INTO '$2'" && gzip "-$3" "$2" && sqlite3 "$1" .dump | gzip "-$3" > "$2.sql.gz"`;
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-cli-'));
@@ -56,6 +57,7 @@ async function measure(set: DataSet): Promise<void> {
   const slow: WholeRun[] = [];
   const fast: WholeRun[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
+    if (pairs > 1) console.log(`  pair ${pair + 1} of ${pairs}`);
     rmSync(bucket, { recursive: true, force: true });
     fulls.push(await cli('full', '--json', '--yes'));
     if (hasPeer) slow.push(await peer(file, 6));
@@ -83,12 +85,13 @@ async function measure(set: DataSet): Promise<void> {
   for (const path of [file, `${file}-wal`, `${file}-shm`]) rmSync(path, { force: true });
 }
 
-/** The second start: the first fills Node's compile cache. */
+/** The second start: the first fills Node's compile cache, that of the commands' own processes, too. */
 async function startup(): Promise<void> {
-  const file = join(directory, 'empty.db');
-  makeDataSet('compressible', file, 1e-5);
+  const file = join(directory, 'small.db');
+  makeDataSet('compressible', file, 0.05);
   const bucket = join(directory, 'bucket');
   await run(file, bucket, ['full', '--json', '--yes']);
+  await run(file, bucket, ['verify', '--json']);
   for (const args of [['--help'], ['list', '--json']]) {
     await run(file, bucket, args);
     const ratios: number[] = [];
@@ -112,7 +115,7 @@ function run(file: string, bucket: string, args: readonly string[]): Promise<Who
     BACKUP_DIR: bucket,
     NODE_COMPILE_CACHE: join(directory, 'compiled'),
   };
-  return wholeRun([process.execPath, '-r', FIRST, CLI, ...args], { env, cwd: directory });
+  return wholeRun([process.execPath, '-r', FIRST, ...FLAGS, CLI, ...args], { env, cwd: directory });
 }
 
 async function peer(file: string, level: number): Promise<WholeRun> {

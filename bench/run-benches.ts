@@ -1,8 +1,8 @@
 /**
  * `npm run bench` runs every bench, prints its measures as ratios to peers, and draws them into
  * docs/performance.md. `npm run bench -- cli-full writers` runs those two and draws them only with
- * `--draw`; `--quick` only shows that it all runs, in seconds. For larger sizes call the file
- * itself: its first lines say how.
+ * `--draw`; `--quick` only shows that it all runs, in seconds; `--growth` adds databases of up to 100
+ * times the size. For other sizes call the file itself: its first lines say how.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,7 +14,11 @@ import { writeReport } from './report.ts';
 
 /** Arguments of each run. */
 const BENCHES: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  'cli-full': [[], ['--scale', '4', '--pairs', '1']],
+  'cli-full': [
+    [],
+    ['--scale', '4', '--pairs', '1', '--set', 'compressible'],
+    ['--scale', '4', '--pairs', '1', '--set', 'our own'],
+  ],
   changes: [[]],
   update: [['300']],
   'node-host': [[], ['--soak', '100000']],
@@ -25,6 +29,10 @@ const BENCHES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   broadcast: [['20']],
   restore: [[]],
   move: [['400']],
+};
+/** `--growth`: an hour and 30 GB of disk more. */
+const GROWTH: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'cli-full': ['10', '100'].map((scale) => ['--scale', scale, '--pairs', '1', '--set', 'compressible']),
 };
 /** Small enough for every push; what needs workerd or Telegram's own time is left out. */
 const QUICK: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -37,6 +45,7 @@ const PICTURES = join(import.meta.dirname, '../docs/pictures/bench');
 
 const isQuick = process.argv.includes('--quick');
 const isDrawn = process.argv.includes('--draw');
+const isGrown = process.argv.includes('--growth');
 const named = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const benches = isQuick ? QUICK : BENCHES;
 const unknown = named.filter((name) => benches[name] === undefined);
@@ -48,7 +57,8 @@ const directory = mkdtempSync(join(tmpdir(), 'bench-'));
 try {
   const file = join(directory, 'measures');
   for (const name of named.length > 0 ? named : Object.keys(benches))
-    for (const args of benches[name] ?? []) run(name, args, file);
+    for (const args of [...(benches[name] ?? []), ...((isGrown && GROWTH[name]) || [])])
+      run(name, args, file);
   const measures = existsSync(file)
     ? readFileSync(file, 'utf8')
         .trimEnd()

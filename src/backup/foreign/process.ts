@@ -179,7 +179,7 @@ function start(watch: Watch, limits: ProcessLimits | undefined): ChildProcess {
   const heap = limits && `--max-old-space-size=${Math.ceil(limits.memory / 2 / 1024 / 1024)}`;
   const cache = getCompileCacheDir();
   return fork(PROCESS, [JSON.stringify(watch)], {
-    execArgv: [YOUNG, ...(heap === undefined ? [] : [heap])],
+    execArgv: heap === undefined ? [] : [heap],
     serialization: 'advanced',
     // V8 at its limit prints pages of its own.
     stdio: ['ignore', 'ignore', limits === undefined ? 'inherit' : 'ignore', 'ipc'],
@@ -191,12 +191,6 @@ function start(watch: Watch, limits: ProcessLimits | undefined): ChildProcess {
     },
   });
 }
-
-/**
- * Rows pass through and are gone: V8 need not let the room for them grow to three times 16 MB
- * (https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib).
- */
-const YOUNG = '--max-semi-space-size=2';
 
 /** It knows every task, so it stands above all rooms. */
 const PROCESS = join(import.meta.dirname, '../task-process.ts');
