@@ -85,7 +85,7 @@ async function measure(set: DataSet): Promise<void> {
   for (const path of [file, `${file}-wal`, `${file}-shm`]) rmSync(path, { force: true });
 }
 
-/** The second start: the first fills Node's compile cache, that of the commands' own processes, too. */
+/** The second start: the first fills Node's compile cache, for its processes too. */
 async function startup(): Promise<void> {
   const file = join(directory, 'small.db');
   makeDataSet('compressible', file, 0.05);

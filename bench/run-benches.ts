@@ -1,8 +1,8 @@
 /**
  * `npm run bench` runs every bench, prints its measures as ratios to peers, and draws them into
  * docs/performance.md. `npm run bench -- cli-full writers` runs those two and draws them only with
- * `--draw`; `--quick` only shows that it all runs, in seconds; `--growth` adds databases of up to 100
- * times the size. For other sizes call the file itself: its first lines say how.
+ * `--draw`; `--quick` only shows that it all runs, in seconds; `--growth` adds databases of up to
+ * 100 times the size. For other sizes call the file itself: its first lines say how.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
