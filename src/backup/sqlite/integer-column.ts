@@ -17,8 +17,8 @@ const MOST_CELLS = PAGE_SIZE / 2;
 
 /**
  * Shows `see` all integers that are not NULL, a page at a time: the first `count` of `values`,
- * valid during the call. Stops with false where `see` says so, and at a value that is no integer, is
- * beyond 2^53, or takes SQL (the default of a column that came later).
+ * valid during the call. Stops with false where `see` says so, and at a value that is no integer,
+ * is beyond 2^53, or takes SQL (the default of a column that came later).
  * @param column its place in the record; 'rowid': the key of the rows
  * @throws where the pages are not a b-tree
  */
