@@ -12,14 +12,13 @@
  * ```
  */
 
-import { explain } from '../lib/clock.ts';
 import { heard, Silence, systemTimer, type Timer } from '../lib/silence.ts';
 import type { Bucket } from './catalog/bucket.ts';
 import { damagedRun } from './catalog/damage-without-backup.ts';
 import { type BackupEntry, damageOf } from './catalog/entry.ts';
 import { type BackupHealth, backupHealth } from './catalog/health.ts';
 import type { BackupRequest, RequestLedger, RunRecord } from './catalog/ledger.ts';
-import { findBackup, listBackups, newestFit, newestVerified, type Page } from './catalog/list.ts';
+import { findBackup, listBackups, newestFit, type Page } from './catalog/list.ts';
 import { lostBackup, recordedRun } from './catalog/lost-backup.ts';
 import type { Manifest, Trigger } from './catalog/manifest.ts';
 import type { BackupName } from './catalog/names.ts';
@@ -33,6 +32,7 @@ import type { CopyMemory } from './copy/memory.ts';
 import type { Slice } from './copy/proven.ts';
 import { heldAlready } from './run/already-held.ts';
 import type { BackupContext } from './run/context.ts';
+import { giveUp } from './run/give-up.ts';
 import { type Probe, probeBucket } from './run/probe.ts';
 import type { OnProgress } from './run/progress.ts';
 import { type BackupOutcome, type BackupRequestOptions, runBackup } from './run/run.ts';
@@ -277,35 +277,6 @@ async function healthOf(
     (await damagedRun(context, newest.entry)) ??
     (await unopened(newest.entry));
   return backupHealth(newest.entry, now, context.maxAgeHours, damaged);
-}
-
-/**
- * Its process died again and again: perhaps of this very backup, perhaps only before it could say
- * that it was made.
- */
-async function giveUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome> {
-  const now = context.clock.now();
-  const newest = await newestVerified(context).catch((cause: unknown) => ({ cause }));
-  await context.requests.closeRequest(request.id, now);
-  const begun = `begun ${request.attempts} times`;
-  if (newest !== undefined && 'cause' in newest) {
-    const reason = `${begun}, and whether it was made the bucket does not tell: ${explain(newest.cause)}`;
-    return { kind: 'failed', name: undefined, reason, cause: newest.cause, left: [] };
-  }
-  if (newest?.manifest !== undefined && isAsked(newest.manifest, request)) {
-    const message = `the backup asked for at ${request.requestedAt.toISOString()} exists: ${newest.name}`;
-    return { kind: 'skipped', reason: 'duplicate', name: newest.name, message };
-  }
-  const reason = `${begun} and never finished: the database may be too large for this host; run it with the CLI`;
-  return { kind: 'failed', name: undefined, reason, cause: undefined, left: [] };
-}
-
-/**
- * Made for the request, or since: either holds what the admin wanted saved. The database keeps
- * whole seconds.
- */
-function isAsked({ scheduled_at }: Manifest, { requestedAt }: BackupRequest): boolean {
-  return Math.floor(Date.parse(scheduled_at) / 1000) >= Math.floor(requestedAt.getTime() / 1000);
 }
 
 function probeId(now: Date, random: () => number): string {

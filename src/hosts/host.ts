@@ -6,12 +6,11 @@ import { randomUUID } from 'node:crypto';
 import type { Api } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import type { Hono } from 'hono';
-import { damageOf, requireUndamaged } from '../backup/catalog/entry.ts';
+import { damageOf } from '../backup/catalog/entry.ts';
 import type { Trigger } from '../backup/catalog/manifest.ts';
 import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { peek } from '../backup/changes/peek.ts';
 import type { BackupEngine } from '../backup/engine.ts';
-import { LEASE_TTL_MS } from '../backup/run/lease.ts';
 import type { BackupOutcome, BackupRequestOptions } from '../backup/run/run.ts';
 import type { Store } from '../backup/store/types.ts';
 import type { Hearing } from '../bot/hearing.ts';
@@ -21,7 +20,6 @@ import type { Services } from '../bot/services.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
 import { meetBot } from '../db/bot-identity.ts';
 import type { Database } from '../db/database.ts';
-import { DatabaseUnfit } from '../db/database-unfit.ts';
 import { tellLack } from '../db/lack-words.ts';
 import { migrate, schemaName, type TakeOver } from '../db/migrate.ts';
 import { personById } from '../db/users.ts';
@@ -39,6 +37,7 @@ import { describeError, type Log } from '../lib/log.ts';
 import { Pace } from '../lib/pace.ts';
 import type { Timer } from '../lib/silence.ts';
 import type { Config } from '../settings/config.ts';
+import { BUSY_WAIT_MS, BUSY_WAITS, backUpBeforeMigration, isBusy } from './backup-before-migration.ts';
 import { joinDeliveries } from './deliveries.ts';
 import { backupLook, cachedHealth, checkHealth } from './health.ts';
 
@@ -261,42 +260,6 @@ export function createHost(parts: HostParts): Host {
       log.error('second copy', { error: describeError(error) });
     });
   }
-}
-
-/** Pauses until a dead holder's lease has surely ended. */
-const BUSY_WAIT_MS = 30_000;
-const BUSY_WAITS = Math.ceil(LEASE_TTL_MS / BUSY_WAIT_MS) + 1;
-
-function isBusy(outcome: BackupOutcome): boolean {
-  return outcome.kind === 'skipped' && outcome.reason === 'busy';
-}
-
-/** Without a backup the database does not change; a backup of the last try is not made again. */
-async function backUpBeforeMigration(
-  backUp: Host['runBackup'],
-  { now, sleep, log, backups }: HostParts,
-  waits: boolean,
-): Promise<void> {
-  const held = await backups.heldAlready('migration').catch(() => undefined);
-  if (held !== undefined) {
-    log.info('backup', { trigger: 'migration', outcome: 'held already', detail: held.name });
-    return requireUndamaged(held);
-  }
-  let outcome = await backUp('migration', now());
-  while (waits && outcome.kind === 'skipped' && outcome.reason === 'busy') {
-    const { message, secondsLeft = 0 } = outcome;
-    log.warn('start waits: a migration is due, and its backup for another run', {
-      detail: message,
-      seconds_left: secondsLeft,
-    });
-    await sleep(Math.min(BUSY_WAIT_MS, 1_000 * (secondsLeft + 1)));
-    outcome = await backUp('migration', now());
-  }
-  if (outcome.kind === 'done') return requireUndamaged(outcome.manifest);
-  if (outcome.kind === 'skipped' && outcome.reason === 'duplicate') return;
-  throw new DatabaseUnfit(
-    `no backup before the migration: ${outcome.kind === 'failed' ? outcome.reason : outcome.message}`,
-  );
 }
 
 /** Now, not when a link was made. */

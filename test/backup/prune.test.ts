@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { readGroups } from '../../src/backup/catalog/list.ts';
 import { backupName, databaseKey, manifestKey, timeOfName } from '../../src/backup/catalog/names.ts';
 import { pin, unpin } from '../../src/backup/catalog/pins.ts';
-import { prune, sweepDebris } from '../../src/backup/catalog/prune.ts';
+import { prune } from '../../src/backup/catalog/prune.ts';
+import { sweepDebris } from '../../src/backup/catalog/sweep-debris.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { putBackup } from '../support/sample-backup.ts';
 

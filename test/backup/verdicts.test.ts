@@ -9,7 +9,8 @@ import { findBackup, listBackups, newestFit, newestVerified } from '../../src/ba
 import type { Manifest } from '../../src/backup/catalog/manifest.ts';
 import { backupName, manifestKey, pinKey, verdictKey } from '../../src/backup/catalog/names.ts';
 import { isRestorable, passedOver } from '../../src/backup/catalog/newest.ts';
-import { prune, sweepDebris } from '../../src/backup/catalog/prune.ts';
+import { prune } from '../../src/backup/catalog/prune.ts';
+import { sweepDebris } from '../../src/backup/catalog/sweep-debris.ts';
 import { clearVerdict, keepVerdict } from '../../src/backup/catalog/verdicts.ts';
 import { createBackupEngine } from '../../src/backup/engine.ts';
 import { generateKey } from '../../src/backup/envelope/keys.ts';

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { MemoryS3, type MemoryS3Rules, refuse } from '../../sim/s3/memory.ts';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { backupName, databaseKey, documentKey, manifestKey } from '../../src/backup/catalog/names.ts';
-import { sweepDebris } from '../../src/backup/catalog/prune.ts';
+import { sweepDebris } from '../../src/backup/catalog/sweep-debris.ts';
 import { probeBucket } from '../../src/backup/run/probe.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import type { StoreFetch } from '../../src/backup/store/s3-http.ts';

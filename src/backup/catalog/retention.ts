@@ -225,7 +225,7 @@ function isSuccessor({ state, isAhead }: Timed): boolean {
   return state === 'verified' && !isAhead;
 }
 
-/** What prune.ts, `sweepDebris`, does. */
+/** What sweep-debris.ts does. */
 const UNFINISHED =
   'no manifest: under way, or left over; a run removes it when the records say that its run failed, or after a day where no records are kept, and otherwise it stays at least as long as a backup would';
 

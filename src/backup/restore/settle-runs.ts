@@ -1,7 +1,7 @@
 /**
  * A backup is taken while its own run is under way, so it holds that run as `running` and its lease
  * as held. Brought back as it is, the next run would report a death that was none, wait for a
- * holder that is gone, and sweep the backup's own files (settle.ts, prune.ts). Node only.
+ * holder that is gone, and sweep the backup's own files (settle.ts, sweep-debris.ts). Node only.
  */
 import { statSync } from 'node:fs';
 import { toSqlTime } from '../../db/time.ts';

@@ -7,7 +7,7 @@ import { abortable, reasonOf } from '../../lib/clock.ts';
 import { DATABASE_READ, retry } from '../../lib/retry.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import { type BackupName, databaseKey, documentKey } from '../catalog/names.ts';
-import { sweepUploads } from '../catalog/prune.ts';
+import { sweepUploads } from '../catalog/sweep-debris.ts';
 import { type BasePosition, createPositionSink } from '../changes/base.ts';
 import { createDocumentSink } from '../document/writer.ts';
 import { type MeasuredWriter, measured } from '../envelope/hash-contents.ts';

@@ -8,8 +8,9 @@ import { type BackupEntry, damageOf, loadEntry, type ObjectGroup } from '../cata
 import { shrunk, shrunkText } from '../catalog/fuller.ts';
 import { isWhole, type Manifest, serializeManifest } from '../catalog/manifest.ts';
 import { type BackupName, manifestKey } from '../catalog/names.ts';
-import { type PruneReport, prune, sweepDebris } from '../catalog/prune.ts';
+import { type PruneReport, prune } from '../catalog/prune.ts';
 import { readSmall } from '../catalog/small-object.ts';
+import { sweepDebris } from '../catalog/sweep-debris.ts';
 import { type BasePosition, coveredByBase } from '../changes/base.ts';
 import { pruneChanges } from '../changes/prune-changes.ts';
 import { rowsOfTables } from '../model/digest.ts';
