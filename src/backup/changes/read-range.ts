@@ -66,8 +66,7 @@ export async function readRange(
   ask: RangeAsk,
 ): Promise<Range | { readonly kind: 'busy' | 'moved' | 'lost' | 'key' }> {
   const known = new Set(ask.peek.tables);
-  const tables = coverageOf(ask.schema).covered.filter(({ name }) => known.has(hex(name)));
-  const reads = tables.map(readsOf);
+  const reads = readsFor(ask.schema).filter(({ table }) => known.has(hex(table.name)));
   const results = await db.write([
     // What it held before, it may hold again: a range is halved where rows are large.
     releaseJob(LEASE, ask.holder),
@@ -154,11 +153,24 @@ interface Read {
   readonly form: RowForm;
 }
 
-function readsOf(table: TableInfo): {
+interface Reads {
   readonly table: TableInfo;
   readonly images: Read;
   readonly deleted: Read;
-} {
+}
+
+/** Of all covered tables: worked out once for a schema, which a shipper keeps. */
+function readsFor(schema: DatabaseSchema): readonly Reads[] {
+  const known = READS.get(schema);
+  if (known !== undefined) return known;
+  const made = coverageOf(schema).covered.map(readsOf);
+  READS.set(schema, made);
+  return made;
+}
+
+const READS = new WeakMap<DatabaseSchema, readonly Reads[]>();
+
+function readsOf(table: TableInfo): Reads {
   const name = quoteName(table.name);
   const [scan] = scanSql({ kind: 'table', table }, { schema: NO_SCHEMA, primaryKeys: new Map() });
   if (scan === undefined) throw new Error(`table ${table.name} has no scan`);

@@ -1,0 +1,110 @@
+/**
+ * What a tick costs in workerd, idle and with a minute of changes to ship, by the deployed bundle:
+ * `npx node bench/worker-tick.ts [rows changed] [ticks]`. CPU is workerd's own, its network
+ * included. SQL over HTTP, S3 and Telegram are in this process.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBareWorkerd } from '../dev/workerd.ts';
+import { STAND_IN_SECRET, startStandIns } from '../sim/stand-ins.ts';
+import { sql } from '../src/db/database.ts';
+import { openRemoteDatabase } from '../src/db/remote-database.ts';
+import { median, record } from './measures.ts';
+import { cpuMsOf } from './process-cpu.ts';
+
+const changed = Number(process.argv[2] ?? 300);
+const ticks = Number(process.argv[3] ?? 30);
+const ROUNDS = 7;
+const ADMIN = 1001;
+/** Of the plan's CPU for a cron that fires hourly or less often. */
+const GOAL_MS = 10;
+
+const directory = mkdtempSync(join(tmpdir(), 'bench-worker-tick-'));
+const standIns = await startStandIns({ directory, adminIds: [ADMIN] });
+const settings = { ...standIns.settings, LOG_LEVEL: 'silent', SUBREQUEST_LIMIT: '1000' };
+const worker = await startBareWorkerd(directory, settings, { entry: 'bench/tick/worker.ts' });
+standIns.telegram.connect((update) =>
+  fetch(`${worker.url}/webhook`, {
+    method: 'POST',
+    headers: { 'X-Telegram-Bot-Api-Secret-Token': STAND_IN_SECRET },
+    body: JSON.stringify(update),
+  }),
+);
+const db = openRemoteDatabase({
+  url: standIns.sql.url,
+  authToken: standIns.settings['DATABASE_AUTH_TOKEN'],
+  fetch,
+});
+try {
+  await standIns.telegram.person({ id: ADMIN }).send('/start');
+  await db.write([
+    sql(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO user_history (user_id, anime_code, part_number) SELECT ?, i % 2000, i % 12 FROM n`,
+      10 * changed,
+      ADMIN,
+    ),
+  ]);
+  // The triggers are made, and the full backup that comes first.
+  for (let i = 0; i < 10; i += 1) await tick();
+  if ((await waiting()) > 0) throw new Error('changes wait although the bucket is there');
+  const costs = { idle: [] as number[], ships: [] as number[] };
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const idle = await cpuOf(async () => {});
+    const ships = await cpuOf(async () => {
+      await db.write([sql('UPDATE user_history SET part_number = part_number + 1 WHERE id <= ?', changed)]);
+    });
+    // The first round warms both up.
+    if (round === 0) continue;
+    costs.idle.push(idle);
+    costs.ships.push(ships - idle);
+  }
+  if ((await waiting()) > 0) throw new Error('changes were not shipped');
+  const least = Math.min(...costs.ships).toFixed(1);
+  const most = Math.max(...costs.ships).toFixed(1);
+  const value = median(costs.ships);
+  console.log(
+    `an idle tick: ${median(costs.idle).toFixed(1)} ms of CPU; with ${changed} rows ${value.toFixed(1)} more (${least} to ${most})`,
+  );
+  record({
+    what: `a tick with ${changed} rows, CPU beside an idle one`,
+    of: 'workerd',
+    value,
+    unit: 'ms',
+    goal: GOAL_MS,
+  });
+} finally {
+  db.close();
+  await worker.close();
+  await standIns.close();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Linux counts in hundredths of a second, so a tick alone tells nothing. */
+async function cpuOf(before: () => Promise<void>): Promise<number> {
+  let cpu = 0;
+  for (let i = 0; i < ticks; i += 1) {
+    await before();
+    const begun = cpuMsOf(worker.pid);
+    await tick();
+    cpu += cpuMsOf(worker.pid) - begun;
+  }
+  return cpu / ticks;
+}
+
+async function tick(): Promise<void> {
+  const answer = await fetch(`${worker.url}/tick`);
+  if ((await answer.text()) !== 'ticked') throw new Error(`the tick failed: ${answer.status}`);
+}
+
+/** Entries that wait, or all of them while a full backup has to come first. */
+async function waiting(): Promise<number> {
+  const [count] = await db.read([
+    {
+      ...sql('SELECT (SELECT COUNT(*) FROM change_log) + (needs_base IS NOT NULL) AS n FROM change_state'),
+      parse: ([row]) => row?.int('n') ?? 1,
+    },
+  ]);
+  return count;
+}
