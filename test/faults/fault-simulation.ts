@@ -158,7 +158,7 @@ class Simulation {
   /** A restore that died leaves things beside the database; the next one clears them up. */
   async #restoreUndisturbed(): Promise<void> {
     const scene = this.#scene;
-    const { right } = await restoreSomething(scene, this.#good, this.#history.points, undefined);
+    const { right } = await restoreSomething(this.#promises, undefined);
     mustBe(await scene.look(), right);
     if ((await this.#restoreLeftovers()) > 0) throw new Error('a restore left things beside the database');
     const { path, kind } = scene.host;

@@ -74,6 +74,7 @@ export interface Promises {
 
 export class Operations {
   readonly #seed: number;
+  readonly #promises: Promises;
   readonly #scene: Scene;
   readonly #good: GoodBackups;
   readonly #second: SecondBucket;
@@ -84,8 +85,10 @@ export class Operations {
   /** A clock went forth or back. */
   hasJumped = false;
 
-  constructor(seed: number, { scene, good, second, history }: Promises) {
+  constructor(seed: number, promises: Promises) {
+    const { scene, good, second, history } = promises;
     this.#seed = seed;
+    this.#promises = promises;
     this.#scene = scene;
     this.#good = good;
     this.#second = second;
@@ -120,7 +123,7 @@ export class Operations {
     try {
       if (operation === 'restore') {
         this.hasRestored = true;
-        right = (await restoreSomething(scene, this.#good, this.#history.points, chaos)).right;
+        right = (await restoreSomething(this.#promises, chaos)).right;
       } else if (operation === 'import') {
         await this.#import(chaos);
         right = undefined;

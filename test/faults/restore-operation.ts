@@ -2,13 +2,13 @@
  * A restore over the living database, disturbed or not: afterwards the old data is served or the
  * new, to the last value.
  */
+import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { restore } from '../../src/backup/restore/restore.ts';
 import type { RestoreFrom } from '../../src/backup/restore/source.ts';
 import type { Chaos } from './chaos.ts';
 import type { State } from './contents.ts';
-import { type Look, PREFIX, type Scene } from './fault-scene.ts';
-import type { GoodBackups } from './good-backups.ts';
-import type { ShippedPoint } from './shipped-history.ts';
+import { type Look, PREFIX } from './fault-scene.ts';
+import type { Promises } from './operations.ts';
 
 export interface Restored {
   /** What is right afterwards. */
@@ -26,13 +26,18 @@ export function mustBe({ state, point }: Look, right: readonly Right[]): void {
 
 interface Wanted {
   readonly from: RestoreFrom;
+  readonly bucket: Bucket;
   readonly what: string;
   readonly right: Right;
 }
 
-/** A moment as often as a backup, where there is one. */
-async function something(scene: Scene, good: GoodBackups, points: readonly ShippedPoint[]): Promise<Wanted> {
-  const there = points.filter(
+/** A moment as often as a backup, where there is one; at times from the second bucket. */
+async function something(
+  { scene, good, history, second }: Promises,
+  chaos: Chaos | undefined,
+  first: Bucket,
+): Promise<Wanted> {
+  const there = history.points.filter(
     ({ base, files }) =>
       good.good.has(base.entry.name) &&
       files.every(({ file }) => scene.store.objects.has(`${PREFIX}${file}`)),
@@ -46,35 +51,35 @@ async function something(scene: Scene, good: GoodBackups, points: readonly Shipp
         kind: 'point',
         point: { at: time, time, timeline, seq, ways: [way], short: undefined, isBestEffort: false },
       },
+      bucket: first,
       what: `${stop.file} behind ${base.entry.name}`,
       right: { point },
     };
   }
-  const entries = await good.verified();
+  const copies = await second.verified(good);
+  const isCopy = copies.length > 0 && scene.random.chance(0.3);
+  const entries = isCopy ? copies : await good.verified();
   const entry = scene.random.chance(0.5) ? entries[0] : entries.at(-1);
   if (entry === undefined) throw new Error('no backup is left to restore');
   return {
     from: { kind: 'backup', entry },
-    what: entry.name,
+    bucket: isCopy ? second.reached(chaos) : first,
+    what: `${entry.name}${isCopy ? ' of the second bucket' : ''}`,
     right: { state: good.stateOf(entry.name) },
   };
 }
 
-export async function restoreSomething(
-  scene: Scene,
-  good: GoodBackups,
-  points: readonly ShippedPoint[],
-  chaos: Chaos | undefined,
-): Promise<Restored> {
+export async function restoreSomething(promises: Promises, chaos: Chaos | undefined): Promise<Restored> {
+  const { scene, good } = promises;
   const before = { state: await scene.state() };
-  const { from, what, right: wanted } = await something(scene, good, points);
   const context = await scene.context(chaos);
+  const { from, bucket, what, right: wanted } = await something(promises, chaos, context);
   let safety: string | undefined;
   try {
     safety = (
       await restore(
         {
-          bucket: context,
+          bucket,
           keys: scene.keys,
           context,
           clock: scene.clock,

@@ -17,6 +17,7 @@ import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts'
 import type { Chaos } from './chaos.ts';
 import { chaoticStore } from './edges.ts';
 import { PREFIX, type Scene } from './fault-scene.ts';
+import type { GoodBackups } from './good-backups.ts';
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
@@ -47,6 +48,20 @@ export class SecondBucket {
     return { store: this.store, prefix: '', clock: { now: () => LATER } };
   }
 
+  /** With trouble. */
+  reached(chaos: Chaos | undefined): Bucket {
+    const store = chaos === undefined ? this.store : chaoticStore(this.store, chaos, 'second');
+    return { store, prefix: '', clock: this.#scene.clock };
+  }
+
+  /** Backups that were looked at in the first bucket. */
+  async verified({ good }: GoodBackups): Promise<BackupEntry[]> {
+    const { entries } = await listBackups(this.bucket);
+    return entries.filter(
+      ({ name, state }) => state === 'verified' && good.has(name) && !this.#unread.has(manifestKey('', name)),
+    );
+  }
+
   /** Nothing in it is known to have been taken in wrongly. */
   get isWhole(): boolean {
     return this.#unread.size === 0;
@@ -62,11 +77,7 @@ export class SecondBucket {
       prefix: PREFIX,
       clock,
     };
-    const copy: Bucket = {
-      store: chaos === undefined ? this.store : chaoticStore(this.store, chaos, 'second'),
-      prefix: '',
-      clock,
-    };
+    const copy = this.reached(chaos);
     const { ledger } = await this.#scene.context();
     const triggers = (names: readonly string[]) => ledger.triggers(names);
     const { log } = await this.#scene.look();
