@@ -61,19 +61,23 @@ describe('into nothing', () => {
   });
 
   test.each(['database', 'document'] as const)('from the %s on disk, packed and plain', async (role) => {
+    await world.db.write([sql("INSERT INTO bucket_notes (key, value) VALUES ('test', 'of before')")]);
     const name = await backUp(world);
     const key =
       role === 'database' ? databaseKey('backups/', name, false) : documentKey('backups/', name, false);
     const packed = stored(key);
     const plain = join(world.directory, 'plain');
     writeFileSync(plain, gunzipSync(readFileSync(packed)));
-    const original = await contents(world.path, ['backup_lease', 'backup_runs']);
+    // The run writes to these behind its snapshot; what the notes had before it comes back.
+    const ownRecord = ['backup_lease', 'backup_runs', 'bucket_notes'];
+    const original = await contents(world.path, ownRecord);
     for (const [i, path] of [packed, plain].entries()) {
       const target = join(world.directory, `from-${i}.db`);
       await restore(partsOf(world, { target: { kind: 'file', path: target } }), {
         from: { kind: 'file', path },
       });
-      expect(await contents(target, ['backup_lease', 'backup_runs'])).toEqual(original);
+      expect(await contents(target, ownRecord)).toEqual(original);
+      expect(rowsOf(target, 'SELECT value FROM bucket_notes')).toEqual(['of before']);
     }
   });
 
