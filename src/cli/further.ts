@@ -1,7 +1,7 @@
 /** Whether change files go on behind a backup: `restore --at` takes them, its name does not. */
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import type { BackupEntry } from '../backup/catalog/entry.ts';
-import { basesOf, listChanges } from '../backup/changes/list-changes.ts';
+import { listChanges, orderedOf } from '../backup/changes/list-changes.ts';
 import { ChangeIndex } from '../backup/changes/spans.ts';
 import { findPoint } from '../backup/restore/point-in-time.ts';
 import { showMoment } from '../text/moment.ts';
@@ -28,9 +28,12 @@ async function look(
   entry: BackupEntry,
   { at, keys }: { readonly at: Date; readonly keys: Invocation['session']['keys'] },
 ): Promise<Further | undefined> {
-  const [base] = basesOf(bucket, [entry]);
+  const {
+    bases: [base],
+    files,
+  } = orderedOf(bucket, [entry], (await listChanges(bucket)).files);
   if (base === undefined) return undefined;
-  const to = new ChangeIndex((await listChanges(bucket)).files).storedUpTo(base);
+  const to = new ChangeIndex(files).storedUpTo(base);
   if (to === undefined) return undefined;
   const point = await findPoint(bucket, { at, keys, show: String }).catch(() => undefined);
   const isNow = point?.ways[0]?.base.entry.name === entry.name && point.time >= to;

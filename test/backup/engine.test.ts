@@ -188,8 +188,12 @@ test('a backup of a clock that ran ahead proves nothing: health looks past it, a
   expect(await engine.health()).toMatchObject({ ok: true, reason: 'fresh', name: made.name });
   // It stays, and clocks that differ a little are believed.
   expect(await engine.find(ahead.name)).toMatchObject({ state: 'verified' });
-  world.clock.advance(-1_800_000);
+  world.clock.advance(-60_000);
   expect(await engine.health()).toMatchObject({ ok: true, ageHours: 0, name: made.name });
+  // Not by 20 minutes: how old it is nobody can tell.
+  world.clock.advance(-19 * 60_000);
+  expect(await engine.health()).toMatchObject({ ok: false, reason: 'none' });
+  expect(await engine.run({ ...start, scheduledAt: world.clock.now() })).toMatchObject({ kind: 'done' });
 });
 
 test('verify and links of a backup, and of none', async () => {

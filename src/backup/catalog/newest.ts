@@ -3,6 +3,7 @@
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
 import { countOf } from '../../text/format.ts';
 import { type Bucket, nowOf } from './bucket.ts';
+import { goesOnFrom } from './chain-order.ts';
 import { type BackupEntry, damageOf, isUnsealed } from './entry.ts';
 import type { BackupHealth } from './health.ts';
 import { listBackups, type Newest, newestFit } from './list.ts';
@@ -56,12 +57,38 @@ export function isLatest({ state, manifest, usable, verdict }: BackupEntry): boo
  * a person must say.
  */
 export async function latestBackup(bucket: Bucket): Promise<Newest> {
-  const found = await newestFit(bucket, isLatest);
+  const found = byChain(bucket, await newestFit(bucket, isLatest));
   if (bucket.bot !== undefined || found.entry?.manifest?.bot === undefined) return found;
   // No token says whose is meant: where there are several bots' a person must.
   const { entries } = await listBackups(bucket);
   const strangers = entries.filter(({ manifest }) => manifest?.bot !== undefined);
   return familiesOf(strangers).length === 1 ? found : { entry: undefined, newer: entries, strangers };
+}
+
+/**
+ * One that is dated in the future may be the last one made all the same: its place in the history
+ * of changes tells it, or there is no other.
+ */
+function byChain(bucket: Bucket, found: Newest): Newest {
+  const { entry: right, newer, strangers = [] } = found;
+  const ahead = newer.filter((entry) => isAhead(entry.time, nowOf(bucket)));
+  const all = [...newer, ...(right === undefined ? [] : [right])];
+  const follows = (a: BackupEntry, b: BackupEntry | undefined): boolean =>
+    b === undefined || (goesOnFrom(a, b, all) && !goesOnFrom(b, a, all));
+  const taken = ahead
+    .filter(
+      (entry) =>
+        isLatest(entry) &&
+        entry.manifest?.changes !== undefined &&
+        !isUnsealed(bucket, entry) &&
+        !strangers.includes(entry),
+    )
+    .reduce((last, entry) => (follows(entry, last) ? entry : last), right);
+  if (taken === undefined) return found;
+  const others = newer.filter(
+    (entry) => entry !== taken && !(ahead.includes(entry) && goesOnFrom(taken, entry, all)),
+  );
+  return { ...found, entry: taken, newer: others };
 }
 
 /** Why there is none, for people. */
@@ -76,6 +103,9 @@ export function noLatest(bucket: Bucket, { newer, strangers = [] }: Newest): str
     return `${where} has backups of ${countOf(bots.length, 'other bot')}, and ${why}; say which is meant by its name. The newest of each: ${bots.join(', ')}`;
   }
   if (newer.length === 0) return `there is no backup in ${where}`;
+  const ahead = newer.find((entry) => isLatest(entry) && isAhead(entry.time, nowOf(bucket)));
+  if (ahead !== undefined)
+    return `${where} has only backups that a wrong clock dated in the future: \`restore ${ahead.name}\` takes the newest`;
   if (newer.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)))
     return `${where} has no verified backup that is encrypted, as your settings want`;
   return newer.some(({ state }) => state === 'verified')
@@ -93,11 +123,15 @@ export function passedOver(bucket: Bucket, { entry: taken, newer, strangers = []
   const is = newerAnd === '' ? 'is' : 'is newer and';
   const named = taken?.manifest !== undefined && isAhead(new Date(taken.manifest.started_at), nowOf(bucket));
   // The times of its files are those of a copy, where somebody copied them.
-  const unsure = named
-    ? [
-        `${taken.name} is dated in the future by a wrong clock and counts as made when its files were written: were they copied here, another may be newer (\`list\`), and \`restore NAME\` takes that`,
-      ]
-    : [];
+  const unsure = !named
+    ? []
+    : isAhead(taken.time, nowOf(bucket))
+      ? [
+          `${taken.name} is dated in the future by a wrong clock: what its manifest says of changes tells that it is the last one made`,
+        ]
+      : [
+          `${taken.name} is dated in the future by a wrong clock and counts as made when its files were written: were they copied here, another may be newer (\`list\`), and \`restore NAME\` takes that`,
+        ];
   const others = newer.map((entry) => {
     const { name, state, problem, manifest, time, usable, verdict } = entry;
     if (strangers.includes(entry) && manifest?.bot !== undefined)

@@ -4,7 +4,7 @@
  */
 
 /** Clocks of hosts and stores may differ by this much and both count as right. */
-const SLACK_MS = 3_600_000;
+const SLACK_MS = 120_000;
 
 /** Made in the future: a clock ran ahead. */
 export function isAhead(time: Date, now: Date): boolean {

@@ -8,6 +8,7 @@ import { believedTime, isAhead } from '../catalog/true-time.ts';
 import { ofOtherBots } from '../catalog/whose-bot.ts';
 import { PAGE_KEYS, type StoredObject } from '../store/types.ts';
 import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';
+import { inOrder, type Ordered } from './order.ts';
 
 export interface StoredChange extends ChangeKey {
   /** Its key without the bucket's prefix. */
@@ -78,17 +79,29 @@ export interface Base {
  * Oldest first. Safety backups too: they hold what there was at their time. Not those of another
  * bot: its history is none of ours.
  */
-export function basesOf(bucket: Bucket, entries: readonly BackupEntry[]): Base[] {
+export function basesOf(bucket: Bucket, entries: readonly BackupEntry[]): readonly Base[] {
+  return orderedOf(bucket, entries, []).bases;
+}
+
+/** The same with change files, as {@link inOrder} orders them. */
+export function orderedOf(
+  bucket: Bucket,
+  entries: readonly BackupEntry[],
+  files: readonly StoredChange[],
+): Ordered {
   const strangers = ofOtherBots(bucket.bot, entries);
+  const now = nowOf(bucket);
   const bases = entries.flatMap((entry): Base[] => {
     const { manifest, state } = entry;
     if (strangers.has(entry)) return [];
-    if (manifest === undefined || isUnsealed(bucket, entry) || isAhead(entry.time, nowOf(bucket))) return [];
+    if (manifest === undefined || isUnsealed(bucket, entry)) return [];
     if (state !== 'verified' && (damageOf(manifest) !== undefined || !isRestorable(entry))) return [];
-    const time = new Date(manifest.finished_at);
-    return isAhead(time, nowOf(bucket)) ? [] : [{ entry, time, changes: manifest.changes }];
+    const time = believedTime(new Date(manifest.finished_at), entry.time, now);
+    // Where nothing tells its place but a clock that ran ahead, nobody knows it.
+    if (manifest.changes === undefined && isAhead(time, now)) return [];
+    return [{ entry, time, changes: manifest.changes }];
   });
-  return bases.toSorted((a, b) => a.time.getTime() - b.time.getTime());
+  return inOrder({ bases, files }, now);
 }
 
 /** Without the files of other bots' histories, as far as their backups tell which those are. */

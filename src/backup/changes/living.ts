@@ -7,6 +7,7 @@ import { countOf } from '../../text/format.ts';
 import type { Position, Previous } from '../catalog/change-position.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { isChangeTrigger } from '../schema/change-triggers.ts';
+import type { ChangeState } from './change-state.ts';
 import type { Base, StoredChange } from './list-changes.ts';
 import { type Peek, peek } from './peek.ts';
 import { schemaHash } from './schema-hash.ts';
@@ -28,11 +29,24 @@ export async function readLiving(
 ): Promise<Living | undefined> {
   const [found] = await db.read([peek]);
   if (found === undefined) return (await isLogKept(source)) ? SPOILT : undefined;
-  const { state, last, cookie } = found;
+  const { state: stored, last, cookie } = found;
+  const state = { ...stored, ...notAhead(stored, found.now) };
   // VACUUM moves the cookie, and not the schema.
   const isSchemaMoved =
     cookie !== state.schemaCookie && schemaHash(await source.schema()) !== state.schemaSha256;
   return { state, last, isSchemaMoved };
+}
+
+/** A clock that ran ahead may have dated them: they are past. */
+function notAhead(
+  { since, waitingSince }: ChangeState,
+  now: string,
+): Pick<ChangeState, 'since' | 'waitingSince'> {
+  // ISO times of one form sort as texts.
+  return {
+    since: since < now ? since : now,
+    waitingSince: waitingSince === null || waitingSince < now ? waitingSince : now,
+  };
 }
 
 /** Nobody can tell where the log stands until a ship or a start has begun it anew. */

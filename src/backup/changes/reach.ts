@@ -3,11 +3,12 @@
  * neither list every change file nor read every manifest (`list` does). What is said holds; further
  * back more may be there.
  */
-import type { Bucket } from '../catalog/bucket.ts';
+import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import type { ChangeState } from './change-state.ts';
 import { type Base, basesOf, listChangesFrom, type StoredChange } from './list-changes.ts';
+import { inOrder } from './order.ts';
 import { ChangeIndex, historyOf } from './spans.ts';
 
 export interface Reach {
@@ -40,7 +41,8 @@ export async function reachOf(
   const { files, covered, isWhole } = await listBehind(bucket, timeline, own);
   // What stands before the oldest of this history is known only where all of it was looked at.
   const told = covered.length === own.length ? bases : covered;
-  const { spans, gaps } = historyOf(told, files);
+  const ordered = inOrder({ bases: told, files }, nowOf(bucket));
+  const { spans, gaps } = historyOf(ordered.bases, ordered.files);
   const span = spans.findLast((found) => found.timeline === timeline);
   if (span === undefined) return undefined;
   const last = new ChangeIndex(files).behind(newest).at(-1)?.last ?? 0;

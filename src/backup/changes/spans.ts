@@ -52,8 +52,8 @@ export class ChangeIndex {
 
   /** When the last change behind a backup was stored; undefined: none was. */
   storedUpTo(base: Base): Date | undefined {
-    const time = this.behind(base).at(-1)?.time;
-    return time !== undefined && time > base.time ? time : undefined;
+    const last = this.behind(base).at(-1);
+    return last !== undefined && last.last > (base.changes?.seq ?? 0) ? last.time : undefined;
   }
 
   /**
@@ -165,6 +165,12 @@ function latest(...times: readonly Date[]): Date {
   return new Date(Math.max(...times.map((time) => time.getTime())));
 }
 
+/** A timeline began before all that it holds, whatever the clock of then said. */
+function earliest(since: readonly Date[], times: readonly Date[]): Date | undefined {
+  const all = [...since, ...times].map((time) => time.getTime());
+  return all.length === 0 ? undefined : new Date(Math.min(...all));
+}
+
 export interface Timeline {
   readonly id: string;
   /** As the manifests of its backups say; undefined without one. */
@@ -194,7 +200,7 @@ export function timelinesOf(bases: readonly Base[], files: readonly StoredChange
       id,
       parent: changes?.parent,
       reason: changes?.reason,
-      since: changes === undefined ? own[0]?.time : new Date(changes.since),
+      since: earliest(changes === undefined ? [] : [new Date(changes.since)], times),
       backups: backups.length,
       files: own.length,
       bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -119,7 +119,7 @@ function clockFault(
   const before = previous !== null && 'file' in previous ? byName.get(previous.file) : undefined;
   return before === undefined || !('header' in before) || before.header.time <= time
     ? undefined
-    : `${file.file} is dated before ${before.file.file}, which it continues: the clock went back, and a moment between the two is as of the later change`;
+    : `${file.file} is dated before ${before.file.file}, which it continues: the clock went back, and the order of the changes settles their times`;
 }
 
 /** Numbers that no file has, where what follows says that a file was there. */

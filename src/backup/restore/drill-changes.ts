@@ -6,7 +6,7 @@ import type { Bucket } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { listBackups } from '../catalog/list.ts';
 import { parseChangeKey } from '../changes/change-names.ts';
-import { type Base, basesOf, listChanges, type StoredChange } from '../changes/list-changes.ts';
+import { type Base, listChanges, orderedOf, type StoredChange } from '../changes/list-changes.ts';
 import { ChangeIndex } from '../changes/spans.ts';
 import type { OpenOptions } from '../verify/open-object.ts';
 import type { RestoreSource } from './fetched.ts';
@@ -29,8 +29,8 @@ export async function proveChain(
   newest: BackupEntry,
   { keys, directory }: { readonly keys: OpenOptions['keys']; readonly directory: string },
 ): Promise<ChainProof | undefined> {
-  const bases = basesOf(bucket, (await listBackups(bucket)).entries);
-  const stored = (await listChanges(bucket)).files;
+  const { entries } = await listBackups(bucket);
+  const { bases, files: stored } = orderedOf(bucket, entries, (await listChanges(bucket)).files);
   const index = new ChangeIndex(stored);
   requireLast(bases, newest, stored);
   const pair = pairOf(bases, newest, index);

@@ -11,9 +11,11 @@ import { isRestorable } from '../catalog/newest.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { botText, familiesOf } from '../catalog/whose-bot.ts';
 import { type ChainOptions, followChain } from '../changes/chain.ts';
-import { type Base, basesOf, listChanges, ownFiles, type StoredChange } from '../changes/list-changes.ts';
+import { parseChangeKey } from '../changes/change-names.ts';
+import { type Base, listChanges, orderedOf, ownFiles, type StoredChange } from '../changes/list-changes.ts';
 import { isUnsureAt, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
+import type { Ordered } from '../changes/order.ts';
 import { ChangeIndex, historyOf } from '../changes/spans.ts';
 import { siftFiles, strayText } from '../changes/strays.ts';
 import { Damaged } from '../foreign/errors.ts';
@@ -86,23 +88,10 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
   if (at > nowOf(bucket)) throw new PointOutOfReach(`${show(at)} is still to come`, { kind: 'ahead' });
   const { entries } = await listBackups(bucket);
   requireOneBot(bucket, entries);
-  const {
-    bases,
-    files: all,
-    notes,
-  } = chooseBranch(
-    basesOf(bucket, entries),
-    ownFiles(bucket, entries, (await listChanges(bucket)).files),
-    options,
-  );
-  const before = bases.filter(({ time }) => time <= at).toReversed();
+  const stored = ownFiles(bucket, entries, (await listChanges(bucket)).files);
+  const { bases, files, before, notes } = await orderedBefore(bucket, entries, stored, options);
   const [base] = before;
-  if (base === undefined) throw noneBefore(bucket, { entries, bases, files: all }, options);
-  const { files, strays } = await siftFiles(bucket, base, all, {
-    keys: options.keys,
-    signal: options.signal,
-    living: options.living,
-  });
+  if (base === undefined) throw noneBefore(bucket, { entries, bases, files }, options);
   const index = new ChangeIndex(files);
   const found = await stopOf(bucket, index.behind(base), base, options);
   const history = historyOf(bases, files);
@@ -136,7 +125,7 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     (living === undefined || isUnsureAt(living, { seq: last ?? 0 }, at));
   const ahead = index
     .behind(base)
-    .find((file) => stop !== undefined && file.last <= stop.file.last && file.time > at);
+    .find((file) => stop !== undefined && file.last <= stop.file.last && datedAt(file) > at);
   const ways = before
     .filter(
       (way) =>
@@ -163,7 +152,6 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
     isBestEffort,
     notes: [
       ...notes,
-      ...strays.map(strayText),
       ...(ahead === undefined
         ? []
         : [
@@ -171,6 +159,42 @@ export async function findPoint(bucket: Bucket, options: PointOptions): Promise<
           ]),
     ],
   };
+}
+
+/** As its name says. */
+function datedAt({ file, time }: StoredChange): Date {
+  return parseChangeKey('', file)?.time ?? time;
+}
+
+interface Before extends Ordered {
+  /** Full backups from before the moment, newest first. */
+  readonly before: readonly Base[];
+  /** For people: what was left out. */
+  readonly notes: readonly string[];
+}
+
+/** Of the history that is meant; without the strays, and what those claim orders nothing. */
+async function orderedBefore(
+  bucket: Bucket,
+  entries: readonly BackupEntry[],
+  stored: readonly StoredChange[],
+  options: PointOptions,
+): Promise<Before> {
+  const { at } = options;
+  const choose = (from: readonly StoredChange[]): Before => {
+    const ordered = orderedOf(bucket, entries, from);
+    const chosen = chooseBranch(ordered.bases, ordered.files, options);
+    return { ...chosen, before: chosen.bases.filter(({ time }) => time <= at).toReversed() };
+  };
+  const all = choose(stored);
+  const [base] = all.before;
+  if (base === undefined) return all;
+  const { keys, signal, living } = options;
+  const { strays } = await siftFiles(bucket, base, all.files, { keys, signal, living });
+  if (strays.length === 0) return all;
+  const gone = new Set(strays.map(({ file }) => file));
+  const rest = choose(stored.filter(({ file }) => !gone.has(file)));
+  return { ...rest, notes: [...rest.notes, ...strays.map(strayText)] };
 }
 
 /** Of several bots' databases, only a person can say which is wanted. */

@@ -3,6 +3,7 @@
  * known to have changed in between. Node only.
  */
 import type { Bucket } from '../catalog/bucket.ts';
+import type { ManifestChanges } from '../catalog/change-position.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import type { ChainOptions } from '../changes/chain.ts';
 import type { Base, StoredChange } from '../changes/list-changes.ts';
@@ -70,18 +71,23 @@ export function whyShort(found: Found): string | undefined {
   const gap = history.gaps.find(({ from, to }) => from < at && at < to);
   if (gap !== undefined) return gap.reason;
   const other = bases.find(
-    ({ changes: next }) =>
+    ({ changes: next, time: made }) =>
       next !== undefined &&
       next.timeline !== changes.timeline &&
       next.parent?.timeline === changes.timeline &&
-      new Date(next.since) > time &&
-      new Date(next.since) <= at,
+      sinceOf(next, made) > time &&
+      sinceOf(next, made) <= at,
   );
   if (other?.changes !== undefined) return REASONS[other.changes.reason];
   if (orphan !== undefined)
     return `${orphan.file} is of another history, which no full backup of before then begins`;
   if (living === undefined || at <= time || !isLatest(found)) return undefined;
   return changedSince(living, { timeline: changes.timeline, seq: reached }, { at, now });
+}
+
+/** When it began: by the clock of then, and no later than what was made since. */
+function sinceOf({ since }: ManifestChanges, made: Date): Date {
+  return new Date(Math.min(Date.parse(since), made.getTime()));
 }
 
 /** Nothing that is stored lies behind the moment: the database alone can tell what came then. */

@@ -2,19 +2,14 @@ import { Command } from 'commander';
 import { listBackups } from '../../backup/catalog/list.ts';
 import { unfollowed } from '../../backup/changes/coverage.ts';
 import { ensureTriggers } from '../../backup/changes/ensure-triggers.ts';
-import {
-  type Base,
-  basesOf,
-  listChanges,
-  ownFiles,
-  type StoredChange,
-} from '../../backup/changes/list-changes.ts';
+import { listChanges, orderedOf, ownFiles, type StoredChange } from '../../backup/changes/list-changes.ts';
 import { isSpoiltLog } from '../../backup/changes/living.ts';
+import type { Ordered } from '../../backup/changes/order.ts';
 import { isLost as isLostLog, lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
 import { type ShipOutcome, ship } from '../../backup/changes/ship.ts';
 import { historyOf, REASONS, type Timeline, timelinesOf } from '../../backup/changes/spans.ts';
-import { type Sifted, siftFiles, strayText } from '../../backup/changes/strays.ts';
+import { siftFiles, strayText } from '../../backup/changes/strays.ts';
 import { holderText } from '../../db/file/lock-text.ts';
 import { composeShipping } from '../../hosts/compose.ts';
 import { openSnapshotSource } from '../../hosts/node/node-parts.ts';
@@ -93,22 +88,23 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const { terminal, session, now } = invocation;
   const { bucket, config } = session;
   const { entries } = await listBackups(bucket);
-  const bases = basesOf(bucket, entries);
   const { files: all, foreign } = await listChanges(bucket);
   const seen = await waiting(session);
-  const { files, strays } = await sifted(session, bases, ownFiles(bucket, entries, all), seen);
+  const stored = ownFiles(bucket, entries, all);
+  const strays = await straysOf(session, orderedOf(bucket, entries, stored), seen);
+  const gone = new Set(strays.map(({ file }) => file));
+  const { bases, files } = orderedOf(
+    bucket,
+    entries,
+    stored.filter(({ file }) => !gone.has(file)),
+  );
   const history = historyOf(bases, files);
   const timelines = timelinesOf(bases, files);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));
   const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(await livingOf(session));
   const unseen = seen === undefined ? [] : await unfollowedOf(session);
-  const living = files.filter(({ timeline }) => timeline === seen?.state.timeline);
-  // Of the database's own history; of all where nobody can ask it.
-  const newest = (living.length > 0 ? living : files).reduce<StoredChange | undefined>(
-    (found, file) => (found === undefined || file.time > found.time ? file : found),
-    undefined,
-  );
+  const newest = lastOf({ bases, files }, seen?.state.timeline);
   const day = newest === undefined ? 0 : bytesOfDay(files, newest.time);
   terminal.answer({
     ok: true,
@@ -179,16 +175,25 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   return 0;
 }
 
-/** Without what is no part of the history behind the newest full backup. */
-async function sifted(
+/** What is no part of the history behind the newest full backup. */
+async function straysOf(
   { bucket, keys }: Session,
-  bases: readonly Base[],
-  files: readonly StoredChange[],
+  { bases, files }: Ordered,
   living: Peek | undefined,
-): Promise<Sifted> {
+): Promise<readonly StoredChange[]> {
   const own = bases.filter(({ changes }) => changes?.timeline === living?.state.timeline);
   const base = own.at(-1) ?? bases.at(-1);
-  return base === undefined ? { files, strays: [] } : siftFiles(bucket, base, files, { keys, living });
+  return base === undefined ? [] : (await siftFiles(bucket, base, files, { keys, living })).strays;
+}
+
+/** Of the database's own history; where nobody can ask it, of the newest. */
+function lastOf({ bases, files }: Ordered, timeline: string | undefined): StoredChange | undefined {
+  const lines = [timeline, ...bases.toReversed().map(({ changes }) => changes?.timeline)];
+  for (const line of lines) {
+    const last = files.findLast((file) => file.timeline === line);
+    if (last !== undefined) return last;
+  }
+  return files.at(-1);
 }
 
 /** None where nobody can look. */

@@ -15,6 +15,10 @@ export interface Standing {
   /** The newest good one that the other bucket alone has. */
   readonly elsewhere: BackupEntry | undefined;
   readonly health: ReturnType<typeof backupHealth>;
+  /** A verified one that is dated in the future. */
+  readonly ahead: BackupEntry | undefined;
+  /** The verified ones are not encrypted, as the settings want. */
+  readonly isPlain: boolean;
   /** The newest finished one, where it is damaged. */
   readonly damaged: BackupEntry | undefined;
   /** The newest one on record, where the bucket lost it or lets nobody read it. */
@@ -53,13 +57,14 @@ export function verdict(
       ? `the newest backup, ${lost.name}, is lost: ${lost.problem}, and this program did not remove it`
       : `the newest backup, ${lost.name}, cannot be read: ${lost.problem}`);
   if (newest === undefined) {
-    const isPlain = entries.some(({ state }) => state === 'verified');
     const none =
       entries.length === 0
         ? 'there is no backup in'
-        : isPlain
-          ? 'no verified backup is encrypted, as your settings want, in'
-          : 'no backup is verified in';
+        : standing.ahead !== undefined
+          ? `a wrong clock dated ${standing.ahead.name} in the future, so nobody can tell how old it is, and no other backup is verified in`
+          : standing.isPlain
+            ? 'no verified backup is encrypted, as your settings want, in'
+            : 'no backup is verified in';
     const why = gone === undefined ? '' : `; ${gone}`;
     const { elsewhere, absence } = standing;
     if (elsewhere !== undefined)

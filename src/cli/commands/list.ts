@@ -10,7 +10,7 @@ import { damagedNewest, isLatest, unreadableNewest } from '../../backup/catalog/
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening, unopenedNewest } from '../../backup/catalog/unfit-keys.ts';
 import { botText, familiesOf, ofOtherBots } from '../../backup/catalog/whose-bot.ts';
-import { basesOf, listChanges, ownFiles } from '../../backup/changes/list-changes.ts';
+import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-changes.ts';
 import { lostFrom } from '../../backup/changes/living.ts';
 import { historyOf } from '../../backup/changes/spans.ts';
 import { branchesOf, branchText } from '../../backup/restore/branches.ts';
@@ -92,8 +92,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const strangers = ofOtherBots(bucket.bot, all);
   const shown = all.slice(0, options.limit);
   const [lastDrill] = await readDrills(bucket);
-  const bases = basesOf(bucket, entries);
-  const files = ownFiles(bucket, entries, (await listChanges(bucket)).files);
+  const own = ownFiles(bucket, entries, (await listChanges(bucket)).files);
+  const { bases, files } = orderedOf(bucket, entries, own);
   const reach = historyOf(bases, files);
   const branches = branchesOf(bases, files);
   const show = (time: Date): string => showMoment(time, config.timeZone);
@@ -123,6 +123,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const where = bucket.store.description;
   const standing = {
     health,
+    ahead: entries.find(
+      (entry) => entry.state === 'verified' && isAhead(entry.time, now()) && !isUnsealed(bucket, entry),
+    ),
+    isPlain: entries.some((entry) => entry.state === 'verified' && isUnsealed(bucket, entry)),
     damaged,
     lost,
     failedRun,

@@ -6,7 +6,7 @@ import { bareFile, unpackedFile } from '../../backup/catalog/bare-file.ts';
 import type { Bucket } from '../../backup/catalog/bucket.ts';
 import type { BackupEntry } from '../../backup/catalog/entry.ts';
 import { latestBackup, noLatest } from '../../backup/catalog/newest.ts';
-import { basesOf, listChanges } from '../../backup/changes/list-changes.ts';
+import { listChanges, orderedOf } from '../../backup/changes/list-changes.ts';
 import { ChangeIndex } from '../../backup/changes/spans.ts';
 import { explain } from '../../lib/clock.ts';
 import { brokenLink, MOUNT } from '../../lib/disk/directories.ts';
@@ -167,11 +167,14 @@ async function storedWays(bucket: Bucket, isCopy: boolean): Promise<Stored | und
 
 /** When the last change behind the backup was stored; undefined: none was, or nobody can tell. */
 async function storedUpTo(bucket: Bucket, entry: BackupEntry): Promise<Date | undefined> {
-  const [base] = basesOf(bucket, [entry]);
-  const files = await listChanges(bucket).then(
+  const stored = await listChanges(bucket).then(
     (found) => found.files,
     () => [],
   );
+  const {
+    bases: [base],
+    files,
+  } = orderedOf(bucket, [entry], stored);
   return base && new ChangeIndex(files).storedUpTo(base);
 }
 
