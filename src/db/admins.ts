@@ -1,5 +1,6 @@
 /** Admins in the database. Owners are named by ADMIN_IDS, not here. */
 import { listed, type Query, type Statement, sql } from './database.ts';
+import { beginning, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
 export interface Admin {
@@ -12,7 +13,8 @@ export interface Admin {
 export function admins(): Query<Admin[]> {
   return listed(
     sql(
-      `SELECT a.user_id, a.added_at, u.username, COALESCE(u.first_name, u.username, a.user_id) AS name
+      `SELECT a.user_id, a.added_at, ${shown('u.username')},
+         COALESCE(${beginning('u.first_name')}, ${beginning('u.username')}, a.user_id) AS name
        FROM admins AS a LEFT JOIN users AS u ON u.user_id = a.user_id ORDER BY a.added_at, a.user_id`,
     ),
     (row) => ({

@@ -1,6 +1,7 @@
 /** The catalogue: one anime as a viewer sees it. */
 import { one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { shown } from './shown-text.ts';
 import { readWhereabouts, type Whereabouts, whereaboutsColumns } from './whereabouts.ts';
 
 export interface AnimeCard {
@@ -23,7 +24,7 @@ export interface AnimeCard {
 }
 
 /** A card's columns beyond those of a list. `?1` is the viewer. */
-export const CARD_COLUMNS = `a.photo_id, ${whereaboutsColumns('a.photo_id', 'a.photo_unique_id')}, a.year, a.genres, a.views,
+export const CARD_COLUMNS = `a.photo_id, ${whereaboutsColumns('a.photo_id', 'a.photo_unique_id')}, a.year, ${shown('a.genres')}, a.views,
   (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
   EXISTS (SELECT 1 FROM favourites AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS favourite,
   EXISTS (SELECT 1 FROM follows AS f WHERE f.user_id = ?1 AND f.anime_id = a.id) AS followed,
@@ -35,7 +36,7 @@ export const CARD_COLUMNS = `a.photo_id, ${whereaboutsColumns('a.photo_id', 'a.p
 export const CARD_JOINS = `LEFT JOIN watch_progress AS w ON w.user_id = ?1 AND w.anime_id = a.id
   LEFT JOIN anime_parts AS seen ON seen.id = w.part_id AND seen.anime_code = a.code`;
 
-const CARD = `SELECT a.id, a.code, a.title, a.description, ${CARD_COLUMNS} FROM anime AS a ${CARD_JOINS}`;
+const CARD = `SELECT a.id, a.code, ${shown('a.title', 'a.description')}, ${CARD_COLUMNS} FROM anime AS a ${CARD_JOINS}`;
 
 /** `viewerId`: whose favourites and progress to read; 0 for nobody's. */
 export function animeByCode(code: number, viewerId = 0): Query<AnimeCard | undefined> {

@@ -4,6 +4,7 @@
  */
 import { one, type Query, type Statement, sql } from './database.ts';
 import { type FilePlace, readPlace } from './missing-files.ts';
+import { NAMING } from './shown-text.ts';
 
 /** A title, a code or numbers of parts changed; what was looked at is looked at again. */
 export function captionsOutdated(animeId: number, now: Date): Statement {
@@ -38,9 +39,9 @@ export interface ArchivedFile extends FilePlace {
 export function archivedFiles({ key, mark }: CaptionsDue, limit: number): Query<ArchivedFile[]> {
   const statement = sql(
     `SELECT r.file_unique_id AS u, r.chat_id, r.message_id, f.* FROM
-       (SELECT a.id, a.code, a.title, a.description, p.part_number AS part, p.file_unique_id
+       (SELECT a.id, a.code, ${NAMING}, p.part_number AS part, p.file_unique_id
         FROM anime AS a JOIN anime_parts AS p ON p.anime_code = a.code
-        UNION ALL SELECT id, code, title, description, NULL, photo_unique_id FROM anime) AS f
+        UNION ALL SELECT a.id, a.code, ${NAMING}, NULL, a.photo_unique_id FROM anime AS a) AS f
      JOIN archive AS r ON r.file_unique_id = f.file_unique_id
      WHERE f.id = CAST(?1 AS INTEGER) AND r.file_unique_id > ?2 ORDER BY r.file_unique_id LIMIT ?3`,
     key.slice('caption:'.length),

@@ -6,6 +6,7 @@ import { minutesFor } from '../lib/chat-pace.ts';
 import { forgetNotice, noticeAdmins } from './admin-notices.ts';
 import { readSlots } from './chat-pace.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
+import { NAMING, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
 export interface ArchiveChannel {
@@ -16,7 +17,7 @@ export interface ArchiveChannel {
 }
 
 export function archiveChannel(): Query<ArchiveChannel | undefined> {
-  return one(sql('SELECT chat_id, name, problem FROM archive_channel WHERE id = 1'), (row) => ({
+  return one(sql(`SELECT chat_id, ${shown('name')}, problem FROM archive_channel WHERE id = 1`), (row) => ({
     chatId: row.int('chat_id'),
     name: row.text('name'),
     problem: row.textOrNull('problem'),
@@ -139,7 +140,7 @@ function isDue(fileId: string, uniqueId: string): string {
 export function partsToArchive(round: ArchiveRound, limit: number): Query<FileToArchive[]> {
   return all(
     sql(
-      `SELECT p.id, p.file_id, p.kind, a.code, a.title, a.description, p.part_number
+      `SELECT p.id, p.file_id, p.kind, a.code, ${NAMING}, p.part_number
        FROM anime_parts AS p JOIN anime AS a ON a.code = p.anime_code
        WHERE p.id > ?2 AND ${isDue('p.file_id', 'p.file_unique_id')} ORDER BY p.id LIMIT ?3`,
       round.chatId,
@@ -164,7 +165,7 @@ export function partsToArchive(round: ArchiveRound, limit: number): Query<FileTo
 export function photosToArchive(round: ArchiveRound, limit: number): Query<FileToArchive[]> {
   return all(
     sql(
-      `SELECT a.id, a.photo_id, a.code, a.title, a.description FROM anime AS a
+      `SELECT a.id, a.photo_id, a.code, ${NAMING} FROM anime AS a
        WHERE a.id > ?2 AND a.photo_id IS NOT NULL AND ${isDue('a.photo_id', 'a.photo_unique_id')}
        ORDER BY a.id LIMIT ?3`,
       round.chatId,

@@ -2,7 +2,9 @@
  * Which admin did what. The batch of the deed writes the entry, so neither exists without the
  * other.
  */
+import { cut, TEXT_LIMITS } from '../text/text-limits.ts';
 import { listed, type Query, type Statement, sql } from './database.ts';
+import { beginning, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
 /** Entries are kept this long. */
@@ -60,7 +62,7 @@ export function audit(userId: number, action: Audited, subject: string, now: Dat
 
 /** Cuts between characters: half an emoji is no text. */
 function shortened(subject: string): string {
-  return [...subject].slice(0, 200).join('');
+  return cut(subject, TEXT_LIMITS.subject);
 }
 
 /** The same, only if the statement before it in the batch changed something. */
@@ -85,7 +87,8 @@ export interface AuditEntry {
 export function auditPage(page: number, perPage: number): Query<AuditEntry[]> {
   return listed(
     sql(
-      `SELECT l.action, l.subject, l.at, COALESCE(u.first_name, u.username, l.user_id) AS name
+      `SELECT l.action, ${shown('l.subject')}, l.at,
+         COALESCE(${beginning('u.first_name')}, ${beginning('u.username')}, l.user_id) AS name
        FROM audit_log AS l LEFT JOIN users AS u ON u.user_id = l.user_id ORDER BY l.id DESC LIMIT ? OFFSET ?`,
       perPage + 1,
       page * perPage,

@@ -8,6 +8,7 @@
 import { LONGEST_PAUSE_MS } from '../lib/recipient-wait.ts';
 import { all, listed, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { beginning, shown } from './shown-text.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
 
@@ -41,7 +42,7 @@ export interface Broadcast {
 const BROADCAST = `SELECT b.*,
   (SELECT json_group_array(m.message_id) FROM (SELECT message_id FROM broadcast_messages
      WHERE broadcast_id = b.id ORDER BY message_id) AS m) AS messages,
-  (SELECT g.name FROM groups AS g WHERE g.id = b.group_id) AS group_name,
+  (SELECT ${beginning('g.name')} FROM groups AS g WHERE g.id = b.group_id) AS group_name,
   (SELECT u.language FROM users AS u WHERE u.user_id = b.requested_by) AS language FROM broadcasts AS b`;
 
 export function broadcastById(id: number): Query<Broadcast | undefined> {
@@ -184,7 +185,7 @@ export function nextRecipients(broadcast: Broadcast, limit: number, now: Date): 
           limit,
         )
       : sql(
-          `SELECT id AS position, group_id AS chat_id, name FROM groups WHERE id > ? AND (? = 'groups' OR id = ?) ORDER BY id LIMIT ?`,
+          `SELECT id AS position, group_id AS chat_id, ${shown('name')} FROM groups WHERE id > ? AND (? = 'groups' OR id = ?) ORDER BY id LIMIT ?`,
           cursor,
           audience,
           broadcast.groupId,

@@ -3,6 +3,7 @@
  * memory.
  */
 import { all, type Query, sql } from './database.ts';
+import { beginning } from './shown-text.ts';
 
 /**
  * Anime in a page: with some hundred parts each, far below the 10 MB that a server answers with
@@ -19,8 +20,8 @@ export interface ExportedAnime {
 export function exportedAnime(afterId: number): Query<ExportedAnime[]> {
   return all(
     sql(
-      `SELECT a.id, json_object('code', a.code, 'title', a.title, 'description', a.description, 'photo_id', a.photo_id,
-         'photo_unique_id', a.photo_unique_id, 'aliases', a.aliases, 'genres', a.genres, 'year', a.year,
+      `SELECT a.id, json_object('code', a.code, 'title', ${beginning('a.title')}, 'description', ${beginning('a.description')}, 'photo_id', a.photo_id,
+         'photo_unique_id', a.photo_unique_id, 'aliases', ${beginning('a.aliases')}, 'genres', ${beginning('a.genres')}, 'year', a.year,
          'created_at', a.created_at, 'updated_at', a.updated_at,
          'parts', json((SELECT json_group_array(json_object('part_number', p.part_number, 'file_id', p.file_id,
              'file_unique_id', p.file_unique_id, 'kind', p.kind, 'created_at', p.created_at))
@@ -36,12 +37,12 @@ export function exportedAnime(afterId: number): Query<ExportedAnime[]> {
 export function exportedLists(): Query<readonly (readonly [key: string, json: string])[]> {
   const statement = sql(
     `SELECT
-       (SELECT json_group_array(json_object('id', g.id, 'group_id', g.group_id, 'link', g.link, 'name', g.name,
-          'kind', g.kind, 'username', g.username, 'created_at', g.created_at)) FROM groups AS g) AS groups,
+       (SELECT json_group_array(json_object('id', g.id, 'group_id', g.group_id, 'link', ${beginning('g.link')}, 'name', ${beginning('g.name')},
+          'kind', g.kind, 'username', ${beginning('g.username')}, 'created_at', g.created_at)) FROM groups AS g) AS groups,
        (SELECT json_group_array(json_object('anime_code', c.anime_code, 'group_id', c.group_id, 'added_at', c.added_at))
         FROM anime_groups AS c JOIN anime AS a ON a.code = c.anime_code WHERE a.deleted_at IS NULL) AS anime_groups,
-       (SELECT json_group_array(json_object('channel_id', m.channel_id, 'link', m.link, 'name', m.name, 'kind', m.kind,
-          'username', m.username, 'created_at', m.created_at)) FROM mandatory_channels AS m) AS mandatory_channels`,
+       (SELECT json_group_array(json_object('channel_id', m.channel_id, 'link', ${beginning('m.link')}, 'name', ${beginning('m.name')}, 'kind', m.kind,
+          'username', ${beginning('m.username')}, 'created_at', m.created_at)) FROM mandatory_channels AS m) AS mandatory_channels`,
   );
   return {
     ...statement,

@@ -4,6 +4,7 @@ import { one, type Query, type Statement, sql } from './database.ts';
 import type { DraftKey } from './drafts.ts';
 import type { Draft } from './read-drafts.ts';
 import type { Row } from './row.ts';
+import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
 /** An anime as admins see it, in the trash or not. */
@@ -23,7 +24,7 @@ export interface CatalogueAnime {
 }
 
 /** Columns of {@link CatalogueAnime}, from a table named `a`. */
-export const CATALOGUE_COLUMNS = `a.id, a.code, a.title, a.description, a.photo_id, a.aliases, a.genres, a.year, a.views, a.deleted_at,
+export const CATALOGUE_COLUMNS = `a.id, a.code, ${shown('a.title', 'a.description', 'a.aliases', 'a.genres')}, a.photo_id, a.year, a.views, a.deleted_at,
   (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts,
   (SELECT COALESCE(MAX(part_number), 0) FROM anime_parts AS p WHERE p.anime_code = a.code) AS highest_part`;
 

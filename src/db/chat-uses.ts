@@ -5,6 +5,7 @@ import { listed, type Query, type Statement, sql } from './database.ts';
 import { channelBroken, channelFine } from './gate-channels.ts';
 import { setGroupProblem } from './groups.ts';
 import { mergeGroups, mergeMandatory } from './merge-chats.ts';
+import { shown } from './shown-text.ts';
 
 export interface ChatUse {
   readonly kind: 'group' | 'channel' | 'archive';
@@ -16,9 +17,9 @@ export interface ChatUse {
   readonly isBroken: boolean;
 }
 
-const USES = `SELECT 'group' AS kind, id, CAST(group_id AS TEXT) AS chat, name, problem IS NOT NULL AS broken FROM groups
-  UNION ALL SELECT 'channel', id, channel_id, name, check_state = 'broken' FROM mandatory_channels
-  UNION ALL SELECT 'archive', id, CAST(chat_id AS TEXT), name, problem IS NOT NULL FROM archive_channel`;
+const USES = `SELECT 'group' AS kind, id, CAST(group_id AS TEXT) AS chat, ${shown('name')}, problem IS NOT NULL AS broken FROM groups
+  UNION ALL SELECT 'channel', id, channel_id, ${shown('name')}, check_state = 'broken' FROM mandatory_channels
+  UNION ALL SELECT 'archive', id, CAST(chat_id AS TEXT), ${shown('name')}, problem IS NOT NULL FROM archive_channel`;
 
 /** Any `limit` of them, so that all get their turn; or the uses of one chat. */
 export function chatUses(

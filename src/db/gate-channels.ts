@@ -1,5 +1,6 @@
 /** Mandatory channels, and what the bot knows of a viewer's membership in them. */
 import { listed, type Query, type Statement, sql } from './database.ts';
+import { shown } from './shown-text.ts';
 import { holding, toSqlTime } from './time.ts';
 
 /** `asked`: the viewer's request to join waits for an admin of the channel. */
@@ -40,7 +41,7 @@ export interface GateChannel {
 export function gateFor(userId: number): Query<(now: Date) => GateChannel[]> {
   const query = listed(
     sql(
-      `SELECT c.id, c.channel_id, c.name, c.username, c.invite_link, c.link, c.check_state = 'broken' AS broken,
+      `SELECT c.id, c.channel_id, ${shown('c.name', 'c.username', 'c.invite_link', 'c.link')}, c.check_state = 'broken' AS broken,
          c.checked_at, g.state, g.fresh_until
        FROM mandatory_channels AS c LEFT JOIN gate_answers AS g ON g.channel_id = c.id AND g.user_id = ?
        ORDER BY c.position, c.id`,

@@ -4,6 +4,7 @@
  */
 import { listed, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
 export type ChatKind = 'group' | 'supergroup' | 'channel';
@@ -20,7 +21,8 @@ export interface Group {
   readonly anime: number;
 }
 
-const GROUP = `SELECT g.*, (SELECT COUNT(*) FROM anime_groups AS c WHERE c.group_id = g.id) AS anime FROM groups AS g`;
+const GROUP = `SELECT g.id, g.group_id, ${shown('g.name', 'g.link', 'g.username')}, g.kind, g.problem,
+  (SELECT COUNT(*) FROM anime_groups AS c WHERE c.group_id = g.id) AS anime FROM groups AS g`;
 
 export function groups(): Query<Group[]> {
   return listed(sql(`${GROUP} ORDER BY g.position, g.id`), readGroup);

@@ -1,6 +1,7 @@
 /** An anime as a line of a list. */
 import { listed, type Query, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { shown } from './shown-text.ts';
 
 export interface ListedAnime {
   readonly id: number;
@@ -22,7 +23,7 @@ export interface ListPage<T extends ListedAnime = ListedAnime> {
 }
 
 /** Columns of {@link readListed}, from `anime AS a`. */
-export const LISTED = `a.id, a.code, a.title,
+export const LISTED = `a.id, a.code, ${shown('a.title')},
   CASE WHEN COALESCE(a.title, '') = '' THEN substr(a.description, 1, 200) END AS description`;
 
 export function readListed(row: Row): ListedAnime {

@@ -6,6 +6,7 @@
 import { listed, one, type Query, type Statement, sql } from './database.ts';
 import { raise } from './groups.ts';
 import type { Row } from './row.ts';
+import { beginning, shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
 /** request: joining waits for an admin's approval, and asking counts as subscribed. */
@@ -23,7 +24,8 @@ export interface MandatoryChannel {
   readonly problem: string | null;
 }
 
-const CHANNEL = 'SELECT c.*, COALESCE(c.invite_link, c.link) AS address FROM mandatory_channels AS c';
+const CHANNEL = `SELECT c.id, c.channel_id, ${shown('c.name', 'c.username')}, c.kind, c.check_state, c.check_error,
+  COALESCE(${beginning('c.invite_link')}, ${beginning('c.link')}) AS address FROM mandatory_channels AS c`;
 
 export function mandatoryChannels(): Query<MandatoryChannel[]> {
   return listed(sql(`${CHANNEL} ORDER BY c.position, c.id`), readChannel);

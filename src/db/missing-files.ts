@@ -1,6 +1,7 @@
 /** Files that no archive has: with the bot that sends them, they are gone. */
 import { all, one, type Query, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { NAMING } from './shown-text.ts';
 
 /** A file by its place in the catalogue. */
 export interface FilePlace {
@@ -19,9 +20,9 @@ export interface MissingFile extends FilePlace {
 }
 
 /** A file of the catalogue; `u` is its unique id. */
-const FILES = `SELECT a.code, a.title, a.description, p.part_number AS part, p.file_id, p.file_unique_id AS u, a.views
+const FILES = `SELECT a.code, ${NAMING}, p.part_number AS part, p.file_id, p.file_unique_id AS u, a.views
     FROM anime_parts AS p JOIN anime AS a ON a.code = p.anime_code WHERE a.deleted_at IS NULL
-  UNION ALL SELECT a.code, a.title, a.description, NULL, a.photo_id, a.photo_unique_id, a.views
+  UNION ALL SELECT a.code, ${NAMING}, NULL, a.photo_id, a.photo_unique_id, a.views
     FROM anime AS a WHERE a.photo_id IS NOT NULL AND a.deleted_at IS NULL`;
 
 const WHY = `CASE WHEN EXISTS (SELECT 1 FROM foreign_files AS x WHERE x.file_id = f.file_id) THEN 'away'

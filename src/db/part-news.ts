@@ -2,6 +2,7 @@
 import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/recipient-wait.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { NAMING } from './shown-text.ts';
 import { holding, toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
 
@@ -45,7 +46,7 @@ export function dueNews(now: Date): Query<PartNews | undefined> {
   const { after, last } = holding(now, GATHER_SECONDS * 1000);
   return one(
     sql(
-      `SELECT n.id, n.anime_id, a.code, ${TITLE}, n.first_part, n.last_part, n.parts, n.cursor
+      `SELECT n.id, n.anime_id, a.code, ${NAMING}, n.first_part, n.last_part, n.parts, n.cursor
        FROM part_news AS n JOIN anime AS a ON a.id = n.anime_id AND a.deleted_at IS NULL
        WHERE n.finished_at IS NULL AND (n.ready_at <= ? OR n.ready_at > ?) ORDER BY n.ready_at, n.id LIMIT 1`,
       toSqlTime(after),
@@ -76,8 +77,6 @@ function readFollower(row: Row): Follower {
     isReachable: row.bool('reachable'),
   };
 }
-
-const TITLE = 'a.title, substr(a.description, 1, 200) AS description';
 
 /** Later parts begin a news of their own. */
 export function startNews(newsId: number, now: Date): Statement {
@@ -165,7 +164,7 @@ export function dueRetries(now: Date, limit: number): Query<Retry[]> {
   const { after, last } = holding(now, LONGEST_PAUSE_MS);
   return all(
     sql(
-      `SELECT n.id, n.anime_id, a.code, ${TITLE}, n.first_part, n.last_part, n.parts, n.cursor,
+      `SELECT n.id, n.anime_id, a.code, ${NAMING}, n.first_part, n.last_part, n.parts, n.cursor,
          r.user_id, r.attempts, r.attempts >= ${MAX_ATTEMPTS} - 1 AS is_last, u.language,
          u.blocked_at IS NULL AND u.banned_at IS NULL AND a.deleted_at IS NULL AND EXISTS
            (SELECT 1 FROM follows AS f WHERE f.anime_id = n.anime_id AND f.user_id = r.user_id) AS reachable

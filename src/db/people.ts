@@ -1,5 +1,6 @@
 /** The bot's users as admins look at them. */
 import { one, type Query, type Statement, sql } from './database.ts';
+import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 import { LARGEST_USER_ID } from './users.ts';
 
@@ -24,7 +25,8 @@ export function findPerson(
   const byId = 'id' in wanted;
   return one(
     sql(
-      `SELECT u.*, (SELECT COUNT(*) FROM user_history AS h WHERE h.user_id = u.user_id) AS views,
+      `SELECT u.user_id, ${shown('u.first_name', 'u.last_name', 'u.username', 'u.source', 'u.language')},
+         u.created_at, u.last_seen, u.blocked_at, u.banned_at, (SELECT COUNT(*) FROM user_history AS h WHERE h.user_id = u.user_id) AS views,
          EXISTS (SELECT 1 FROM admins AS a WHERE a.user_id = u.user_id) AS admin
        FROM users AS u WHERE ${byId ? 'u.user_id = ?' : 'u.username = ? COLLATE NOCASE'} AND u.user_id <= ${LARGEST_USER_ID} ORDER BY u.last_seen DESC LIMIT 1`,
       byId ? wanted.id : wanted.username,

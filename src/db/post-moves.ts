@@ -3,6 +3,7 @@
  * one when an owner asks for it.
  */
 import { all, one, type Query, type Statement, sql } from './database.ts';
+import { shown } from './shown-text.ts';
 
 /** Of every anime and chat the last post that was sent before the move, unless it was led on. */
 const OLD_POSTS = `SELECT MAX(p.posting_id) AS posting_id, p.group_id FROM posts AS p JOIN postings AS t ON t.id = p.posting_id
@@ -46,7 +47,7 @@ export interface PostMove {
 export function postsToMove(limit: number): Query<PostMove[]> {
   return all(
     sql(
-      `SELECT m.posting_id, m.group_id, m.requested_by, g.group_id AS chat_id, g.name, g.kind, p.message_id, t.anime_id
+      `SELECT m.posting_id, m.group_id, m.requested_by, g.group_id AS chat_id, ${shown('g.name')}, g.kind, p.message_id, t.anime_id
        FROM post_moves AS m JOIN posts AS p ON p.posting_id = m.posting_id AND p.group_id = m.group_id
          JOIN postings AS t ON t.id = m.posting_id JOIN groups AS g ON g.id = m.group_id
        WHERE m.state = 'waiting' ORDER BY m.posting_id DESC, m.group_id LIMIT ?`,

@@ -5,6 +5,7 @@
 import { LONGEST_PAUSE_MS, MAX_ATTEMPTS } from '../lib/recipient-wait.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { beginning, shown } from './shown-text.ts';
 import { holding, holdingSince, toSqlTime } from './time.ts';
 
 /**
@@ -45,7 +46,7 @@ export interface Choice {
 export function postingChoices(animeId: number): Query<Choice[]> {
   return all(
     sql(
-      `SELECT g.id, g.name,
+      `SELECT g.id, ${shown('g.name')},
          EXISTS (SELECT 1 FROM anime_groups AS c JOIN anime AS a ON a.code = c.anime_code WHERE a.id = ?1 AND c.group_id = g.id) AS chosen,
          (SELECT MAX(t.requested_at) FROM posts AS p JOIN postings AS t ON t.id = p.posting_id
           WHERE p.group_id = g.id AND t.anime_id = ?1 AND p.state = 'sent') AS posted_at
@@ -92,7 +93,7 @@ export function claimPosts(postingId: number, limit: number, now: Date): Stateme
     `UPDATE posts SET state = 'sending', claimed_ms = ?, attempts = attempts + 1
      WHERE posting_id = ? AND group_id IN (SELECT group_id FROM posts WHERE posting_id = ? AND ${isDue(now)} LIMIT ?)
      RETURNING posting_id, group_id, attempts, (SELECT g.group_id FROM groups AS g WHERE g.id = posts.group_id) AS chat_id,
-       (SELECT g.name FROM groups AS g WHERE g.id = posts.group_id) AS name`,
+       (SELECT ${beginning('g.name')} FROM groups AS g WHERE g.id = posts.group_id) AS name`,
     now.getTime(),
     postingId,
     postingId,
@@ -166,7 +167,7 @@ export interface PostResult {
 export function postResults(postingId: number): Query<PostResult[]> {
   return all(
     sql(
-      `SELECT g.name, p.state, p.error FROM posts AS p JOIN groups AS g ON g.id = p.group_id
+      `SELECT ${shown('g.name')}, p.state, p.error FROM posts AS p JOIN groups AS g ON g.id = p.group_id
        WHERE p.posting_id = ? ORDER BY g.position, g.id`,
       postingId,
     ),

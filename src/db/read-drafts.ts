@@ -1,6 +1,7 @@
 /** Drafts as screens need them: with their parts, chats and the anime they belong to. */
 import { one, type Query, sql } from './database.ts';
 import type { Row } from './row.ts';
+import { beginning, shown } from './shown-text.ts';
 import { readWhereabouts, type Whereabouts, whereaboutsColumns } from './whereabouts.ts';
 
 /** `anime`: a new anime; `parts`: parts for one that exists. */
@@ -55,14 +56,14 @@ const NEXT_CODE = `(SELECT CASE
   ELSE (SELECT MIN(a.code) + 1 FROM anime AS a WHERE a.code BETWEEN 1 AND 999998
         AND NOT EXISTS (SELECT 1 FROM anime AS b WHERE b.code = a.code + 1)) END FROM anime)`;
 
-const DRAFT = `SELECT d.*, ${whereaboutsColumns('d.photo_id', 'd.photo_unique_id')},
+const DRAFT = `SELECT ${shown('d.title', 'd.description')}, d.*, ${whereaboutsColumns('d.photo_id', 'd.photo_unique_id')},
   (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = d.id) AS parts,
   (SELECT MAX(p.message_id) FROM draft_parts AS p WHERE p.draft_id = d.id) AS last_part_message,
-  (SELECT json_group_array(json_object('id', g.id, 'name', g.name, 'on', g.chosen)) FROM (
+  (SELECT json_group_array(json_object('id', g.id, 'name', ${beginning('g.name')}, 'on', g.chosen)) FROM (
      SELECT g.id, g.name, EXISTS (SELECT 1 FROM draft_groups AS c WHERE c.draft_id = d.id AND c.group_id = g.id) AS chosen
      FROM groups AS g ORDER BY g.position, g.id) AS g) AS chats,
   ${NEXT_CODE} AS free_code,
-  a.code AS anime_code, a.title AS anime_title,
+  a.code AS anime_code, ${beginning('a.title')} AS anime_title,
   CASE WHEN d.kind = 'parts' THEN COALESCE(d.subject,
     (SELECT COALESCE(MAX(part_number), 0) + 1 FROM anime_parts WHERE anime_code = a.code)) END AS first_number,
   (SELECT u.language FROM users AS u WHERE u.user_id = d.user_id) AS language
@@ -94,7 +95,7 @@ export interface WaitingDraft {
 /** An admin's unfinished drafts, the last touched first. */
 export function draftsOf(userId: number): Query<WaitingDraft[]> {
   const statement = sql(
-    `SELECT d.id, d.kind, COALESCE(d.title, a.title) AS title, d.updated_at, d.is_open,
+    `SELECT d.id, d.kind, COALESCE(${beginning('d.title')}, ${beginning('a.title')}) AS title, d.updated_at, d.is_open,
        (SELECT COUNT(*) FROM draft_parts AS p WHERE p.draft_id = d.id) AS parts
      FROM drafts AS d LEFT JOIN anime AS a ON a.id = d.anime_id
      WHERE d.user_id = ? ORDER BY d.updated_at DESC, d.id DESC LIMIT 20`,

@@ -4,6 +4,7 @@ import { noticeAdmins } from './admin-notices.ts';
 import { readSlots } from './chat-pace.ts';
 import { all, one, type Query, type Statement, sql } from './database.ts';
 import { type FilePlace, readPlace } from './missing-files.ts';
+import { NAMING } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 import type { ArchivedMessage } from './whereabouts.ts';
 
@@ -166,9 +167,9 @@ export function endMove({ linked, missing }: MoveProgress, now: Date): readonly 
 export function foreignFile(uniqueId: string): Query<FilePlace | undefined> {
   return one(
     sql(
-      `SELECT a.code, a.title, a.description, p.part_number AS part FROM anime_parts AS p JOIN anime AS a ON a.code = p.anime_code
+      `SELECT a.code, ${NAMING}, p.part_number AS part FROM anime_parts AS p JOIN anime AS a ON a.code = p.anime_code
        WHERE p.file_unique_id = ?1 AND EXISTS (SELECT 1 FROM foreign_files WHERE file_id = p.file_id)
-       UNION ALL SELECT a.code, a.title, a.description, NULL FROM anime AS a
+       UNION ALL SELECT a.code, ${NAMING}, NULL FROM anime AS a
        WHERE a.photo_unique_id = ?1 AND EXISTS (SELECT 1 FROM foreign_files WHERE file_id = a.photo_id) LIMIT 1`,
       uniqueId,
     ),

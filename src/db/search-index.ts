@@ -3,6 +3,7 @@
  * `anime_search` into FTS5).
  */
 import { listed, type Query, type Statement, sql } from './database.ts';
+import { shown } from './shown-text.ts';
 
 /** Folded text of one anime, see `src/text/search-text.ts`. */
 export interface IndexedText {
@@ -45,7 +46,7 @@ export function indexAnime(
 export function staleAnime(limit: number): Query<StaleAnime[]> {
   return listed(
     sql(
-      `SELECT a.id, a.title, a.aliases, a.genres, a.description
+      `SELECT a.id, ${shown('a.title', 'a.aliases', 'a.genres', 'a.description')}
        FROM anime_stale AS s JOIN anime AS a ON a.id = s.anime_id ORDER BY s.anime_id LIMIT ?`,
       limit,
     ),

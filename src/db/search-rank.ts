@@ -37,10 +37,17 @@ const ACCOUNTED = 0.45;
 function scoreOf(folded: string, candidate: Candidate): number {
   const names = [candidate.folded, ...candidate.names.split('\n')].filter((name) => name !== '');
   // A name other than the title counts one less.
-  const best = Math.max(0, ...names.map((name, i) => scoreOfName(folded, name) - Math.min(i, 1)));
+  const best = highest(names, (name, i) => scoreOfName(folded, name) - Math.min(i, 1));
   // The database searches descriptions by whole words, so its hits there stand without any likeness
   // of names.
   return best > 0 ? best : candidate.isDescribed ? DESCRIBED : 0;
+}
+
+/** The highest figure of any of them, or 0. */
+function highest(texts: readonly string[], figure: (text: string, i: number) => number): number {
+  let best = 0;
+  for (const [i, text] of texts.entries()) best = Math.max(best, figure(text, i));
+  return best;
 }
 
 function scoreOfName(folded: string, name: string): number {
@@ -66,7 +73,7 @@ function mistyped(asked: readonly string[], words: readonly string[]): number {
   for (const [i, word] of asked.entries()) {
     letters += word.length;
     const isLast = i === asked.length - 1;
-    found += Math.max(0, ...words.map((other) => likeness(word, other, isLast)));
+    found += highest(words, (other) => likeness(word, other, isLast));
   }
   const glued = likeness(asked.join(''), words.join(''), true);
   const share = Math.max(found, glued) / letters;

@@ -8,6 +8,7 @@ import { TEXT_LIMIT } from '../text/html.ts';
 import { type AnimeCard, CARD_COLUMNS, CARD_JOINS, readCard } from './anime.ts';
 import { listed, type Query, sql } from './database.ts';
 import { LISTED, type ListedAnime, readListed } from './listed-anime.ts';
+import { beginning } from './shown-text.ts';
 
 /**
  * A folded query, see `src/db/search-query.ts`. Match expressions are FTS5's; `""` matches nothing.
@@ -37,6 +38,8 @@ export interface Candidate extends ListedAnime {
 
 /** The most anime that one look may bring; beyond that the newest first. */
 const PER_LOOK = 60;
+/** Characters of an anime's other names that are compared: all of what an admin may write. */
+const MOST_NAMES = 4000;
 /** The most anime that come for shared letters; bm25 puts those that share rare ones first. */
 const ALIKE = 30;
 /** With fewer names than this, descriptions are searched, too. */
@@ -67,7 +70,8 @@ const CANDIDATES = `WITH
   alike AS MATERIALIZED (SELECT rowid AS id FROM anime_grams
     WHERE anime_grams MATCH (SELECT COALESCE(group_concat('"' || replace(term, '"', '""') || '"', ' OR '), '""') FROM rare)
     ORDER BY rank LIMIT ${ALIKE})
-SELECT l.id, l.code, l.title, s.title AS folded, s.names, l.views AS seen_by, a.id IS NOT NULL AS has_card,
+SELECT l.id, l.code, ${beginning('l.title')} AS title, ${beginning('s.title')} AS folded,
+  substr(s.names, 1, ${MOST_NAMES}) AS names, l.views AS seen_by, a.id IS NOT NULL AS has_card,
   CASE WHEN a.id IS NOT NULL THEN substr(a.description, 1, ${TEXT_LIMIT + 1})
     WHEN COALESCE(l.title, '') = '' THEN substr(l.description, 1, 200) END AS description,
   found.id IN (SELECT id FROM told) AS described, ${CARD_COLUMNS} FROM

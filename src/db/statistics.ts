@@ -2,7 +2,9 @@
  * Numbers about the bot's use. The batch that records a thing also counts it, so the numbers are
  * true, and reading them costs the same however long the history is.
  */
+import { readLimit } from '../text/text-limits.ts';
 import { listed, one, type Query, type Statement, sql } from './database.ts';
+import { shown } from './shown-text.ts';
 import { toSqlTime } from './time.ts';
 
 /** `week` is named by its Monday. All periods are in UTC, as all times are. */
@@ -153,7 +155,7 @@ export function perDay(metric: Metric, now: Date, count: number): Query<Counted[
 export function topSources(count: number): Query<Counted[]> {
   return listed(
     sql(
-      `SELECT period, value FROM counters WHERE metric = 'source' ORDER BY value DESC, period LIMIT ?`,
+      `SELECT substr(period, 1, ${readLimit('source')}) AS period, value FROM counters WHERE metric = 'source' ORDER BY value DESC, period LIMIT ?`,
       count,
     ),
     (row) => ({ period: row.text('period'), value: row.figure('value') }),
@@ -172,12 +174,12 @@ export function topAnime(now: Date, days: number | undefined, count: number): Qu
   const statement =
     days === undefined
       ? sql(
-          `SELECT id, code, title, views FROM anime WHERE deleted_at IS NULL AND views > 0
+          `SELECT id, code, ${shown('title')}, views FROM anime WHERE deleted_at IS NULL AND views > 0
            ORDER BY views DESC, id DESC LIMIT ?`,
           count,
         )
       : sql(
-          `SELECT a.id, a.code, a.title, TOTAL(v.views) AS views
+          `SELECT a.id, a.code, ${shown('a.title')}, TOTAL(v.views) AS views
            FROM anime_views AS v JOIN anime AS a ON a.id = v.anime_id
            WHERE v.day >= ? AND a.deleted_at IS NULL GROUP BY a.id ORDER BY 4 DESC, a.id DESC LIMIT ?`,
           dayOf(daysAgo(now, days - 1)),

@@ -1,5 +1,6 @@
 /** Deleted anime: hidden from viewers at once, restorable for 30 days, then purged by the tick. */
 import { all, listed, type Query, type Statement, sql } from './database.ts';
+import { shown } from './shown-text.ts';
 import { holdingSince, toSqlTime } from './time.ts';
 
 /** docs/spec/bot.md "Admin" 3. */
@@ -31,7 +32,7 @@ export interface Trashed {
 export function trashPage(page: number, perPage: number): Query<Trashed[]> {
   return listed(
     sql(
-      `SELECT a.id, a.code, a.title, a.deleted_at,
+      `SELECT a.id, a.code, ${shown('a.title')}, a.deleted_at,
          (SELECT COUNT(*) FROM anime_parts AS p WHERE p.anime_code = a.code) AS parts
        FROM anime AS a WHERE a.deleted_at IS NOT NULL ORDER BY a.deleted_at DESC, a.id DESC LIMIT ? OFFSET ?`,
       perPage + 1,
@@ -77,7 +78,7 @@ const IS_CLOCK_TRUSTED = `(SELECT COALESCE(SUM(started_at BETWEEN datetime(?1, '
 export function expiredAnime(now: Date, limit: number): Query<Expired[]> {
   return all(
     sql(
-      `SELECT id, code, title FROM anime WHERE deleted_at < datetime(?1, '-${TRASH_DAYS} days') AND ${IS_CLOCK_TRUSTED}
+      `SELECT id, code, ${shown('title')} FROM anime WHERE deleted_at < datetime(?1, '-${TRASH_DAYS} days') AND ${IS_CLOCK_TRUSTED}
        ORDER BY deleted_at LIMIT ?2`,
       toSqlTime(now),
       limit,

@@ -1,4 +1,5 @@
 /** The texts by which people find an anime, folded once when it is written. */
+import { readLimit } from './text-limits.ts';
 import { fold, soundOf } from './uzbek-fold.ts';
 
 export interface SearchText {
@@ -32,7 +33,8 @@ export function nameOf(anime: Pick<Searchable, 'title' | 'description'>): string
   const title = anime.title?.trim() ?? '';
   if (title !== '') return title;
   return anime.description
-    ?.split('\n')
+    ?.slice(0, readLimit('description'))
+    .split('\n')
     .map(withoutLabel)
     .find((line) => /[\p{L}\p{N}]/u.test(line));
 }
@@ -50,8 +52,9 @@ export function descriptionBelow(anime: Pick<Searchable, 'title' | 'description'
 }
 
 export function searchText(anime: Searchable): SearchText {
-  const title = fold(nameOf(anime) ?? '');
+  const title = fold((nameOf(anime) ?? '').slice(0, readLimit('title')));
   const aliases = (anime.aliases ?? '')
+    .slice(0, readLimit('aliases'))
     .split('\n')
     .map(fold)
     .filter((alias) => alias !== '');
@@ -60,7 +63,9 @@ export function searchText(anime: Searchable): SearchText {
   return {
     title,
     names: [...new Set([...aliases, ...joined])].join('\n'),
-    about: fold(`${anime.description?.slice(0, ABOUT_LIMIT) ?? ''} ${anime.genres ?? ''}`),
+    about: fold(
+      `${anime.description?.slice(0, ABOUT_LIMIT) ?? ''} ${anime.genres?.slice(0, readLimit('genres')) ?? ''}`,
+    ),
     sound: [...new Set(names.flatMap((name) => soundOf(name).split(' ')))].join(' ').trim(),
   };
 }

@@ -15,6 +15,7 @@ import { claimStatus, collectPart, numberAmong, type SentPart } from '../../db/d
 import { changeStep, type StepChange } from '../../db/drafts.ts';
 import { type Draft, openDraft } from '../../db/read-drafts.ts';
 import type { Html } from '../../text/html.ts';
+import { TEXT_LIMITS } from '../../text/text-limits.ts';
 import { draftScreen, titleFrom } from './draft-screens.ts';
 import { STATUS_EVERY_MS, settleStatus, showStatus, shows } from './draft-status.ts';
 import { oneLine } from './lines.ts';
@@ -83,7 +84,7 @@ function takeText(ctx: AdminContext, draft: Draft, text: string): Promise<Screen
       });
     }
     case 'title':
-      return change(ctx, draft, { step: 'preview', title: oneLine(text, 200) });
+      return change(ctx, draft, { step: 'preview', title: oneLine(text, TEXT_LIMITS.title) });
     case 'code':
       return draftScreen(draft, ctx.t, badCode());
     case 'number':

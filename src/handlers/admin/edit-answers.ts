@@ -4,7 +4,8 @@ import { normaliseDigits } from '../../bot/incoming.ts';
 import type { AnimeChange } from '../../db/catalogue.ts';
 import type { Texts } from '../../locales/index.ts';
 import type { Html } from '../../text/html.ts';
-import { cut, oneLine } from './lines.ts';
+import { cut, TEXT_LIMITS } from '../../text/text-limits.ts';
+import { oneLine } from './lines.ts';
 import { photoOfMessage } from './part-files.ts';
 
 type Answer = { readonly change: AnimeChange } | { readonly problem: Html };
@@ -27,13 +28,15 @@ export function changeFrom(
       return { change: { description, ...(photo === undefined ? {} : { photo }) } };
     }
     case 'title':
-      return text === '' ? { problem: catalogue.wantsText() } : { change: { title: oneLine(text, 200) } };
+      return text === ''
+        ? { problem: catalogue.wantsText() }
+        : { change: { title: oneLine(text, TEXT_LIMITS.title) } };
     case 'genres':
       if (text === '') return { problem: catalogue.wantsText() };
-      return { change: { genres: text === '-' ? null : oneLine(text, 300) } };
+      return { change: { genres: text === '-' ? null : oneLine(text, TEXT_LIMITS.genres) } };
     case 'aliases':
       if (text === '') return { problem: catalogue.wantsText() };
-      return { change: { aliases: text === '-' ? null : cut(text, 1000) } };
+      return { change: { aliases: text === '-' ? null : cut(text, TEXT_LIMITS.aliases) } };
     case 'year': {
       if (text === '-') return { change: { year: null } };
       const year = Number(normaliseDigits(text));

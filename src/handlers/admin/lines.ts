@@ -1,5 +1,7 @@
 /** What people type, as it is kept: cut by whole characters, since half an emoji is no text. */
 
+import { cut } from '../../text/text-limits.ts';
+
 /** Buttons and lists show it on one line. */
 const CHAT_NAME_LIMIT = 60;
 
@@ -12,8 +14,4 @@ export function chatName(text: string | undefined): string | undefined {
 /** One line of at most `limit` characters. */
 export function oneLine(text: string, limit: number): string {
   return cut(text.replaceAll(/\s+/g, ' ').trim(), limit);
-}
-
-export function cut(text: string, limit: number): string {
-  return [...text].slice(0, limit).join('');
 }
