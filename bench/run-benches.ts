@@ -28,6 +28,7 @@ const BENCHES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   writers: [['30']],
   broadcast: [['20']],
   restore: [[]],
+  import: [[]],
   move: [['400']],
 };
 /** `--growth`: an hour and 30 GB of disk more. */

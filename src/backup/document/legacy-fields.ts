@@ -70,6 +70,7 @@ function faulty(value: string | number | bigint): Refused {
  * `utcOffsetMinutes`; a zone in the text (`Z`, `+05:00`) outweighs both.
  */
 function utcTime(text: string, utcOffsetMinutes: number): string | null | Refused {
+  if (isUtcTime(text)) return text;
   const trimmed = text.trim();
   if (trimmed === '') return null;
   const match = /^(\d{4}-\d\d-\d\d)(?:([T ])(\d\d:\d\d)(?:(:\d\d)(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)?)?$/.exec(
@@ -89,6 +90,18 @@ function utcTime(text: string, utcOffsetMinutes: number): string | null | Refuse
     .slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)
     .replace('T', ' ');
 }
+
+/** The form that almost all times have, told without a Date: a file may have millions. */
+function isUtcTime(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/.exec(text);
+  if (match === null) return false;
+  const [, year, month, day] = match.map(Number) as [number, number, number, number];
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+  return day >= 1 && day <= days;
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function zoneMinutes(zone: string): number {
   if (zone === 'Z') return 0;

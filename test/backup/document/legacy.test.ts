@@ -5,6 +5,7 @@ import {
   type LegacyOptions,
   readLegacyDocument,
 } from '../../../src/backup/document/legacy.ts';
+import { fieldValue, Refused } from '../../../src/backup/document/legacy-fields.ts';
 import { inEnglish } from '../../../src/backup/document/reasons.ts';
 import { sniff } from '../../../src/backup/document/sniff.ts';
 import { DocumentError } from '../../../src/backup/document/window.ts';
@@ -393,4 +394,17 @@ test.each<[string, Uint8Array | string]>([
   ['unknown', 'SQLite format 3'],
 ])('sniffs %s', (kind, first) => {
   expect(sniff(typeof first === 'string' ? new TextEncoder().encode(first) : first)).toBe(kind);
+});
+
+test('the usual form of a time is judged as every other is, on each day that may be one', () => {
+  for (const year of ['0000', '1900', '2000', '2023', '2024', '2100'])
+    for (let month = 0; month <= 13; month += 1)
+      for (let day = 0; day <= 32; day += 1)
+        for (const time of ['00:00:00', '23:59:59', '24:00:00', '12:60:00', '12:00:60']) {
+          const two = (n: number): string => String(n).padStart(2, '0');
+          const text = `${year}-${two(month)}-${two(day)} ${time}`;
+          const [quick, slow] = [text, `${text} `].map((one) => fieldValue('time', one, 300));
+          if (slow instanceof Refused) expect(quick, text).toBeInstanceOf(Refused);
+          else expect(quick).toBe(slow);
+        }
 });
