@@ -112,6 +112,9 @@ export async function readChange(store: Store, key: string): Promise<Uint8Array 
   });
 }
 
+/** A usual minute: packed in one call, which blocks for a millisecond and is cheaper than a stream. */
+const AT_ONCE_BYTES = 128 * 1024;
+
 async function seal(body: Uint8Array, { encryption, gzipLevel }: ChangeBucket): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const memory: HeadLastWriter<Uint8Array> = {
@@ -122,6 +125,7 @@ async function seal(body: Uint8Array, { encryption, gzipLevel }: ChangeBucket): 
     async abort() {},
   };
   const writer = await openSealed(async () => memory, { headLength: 0, gzipLevel, encryption });
+  if (body.byteLength <= AT_ONCE_BYTES) return writer.close(body);
   await writer.write(body);
   return writer.close(new Uint8Array(0));
 }

@@ -34,11 +34,12 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
   readonly #inner: HeadLastWriter<Result>;
   readonly #headLength: number;
   readonly #level: number;
-  readonly #deflate: ReturnType<typeof createDeflateRaw>;
+  /** Made with the first piece: many files have none. */
+  #deflate: ReturnType<typeof createDeflateRaw> | undefined;
   /** Compressed bytes that zlib handed out and `inner` has not got yet. */
   #output: Uint8Array[] = [];
-  #piece = new Uint8Array(PIECE_BYTES);
-  #spare = new Uint8Array(PIECE_BYTES);
+  #piece: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #spare: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #used = 0;
   /** The piece before: being compressed and written while the next is filled. */
   #running: Promise<void> = Promise.resolve();
@@ -51,14 +52,15 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     this.#inner = inner;
     this.#headLength = headLength;
     this.#level = level;
-    this.#deflate = createDeflateRaw({ level, chunkSize: PIECE_BYTES / 2 });
-    this.#deflate.on('data', (chunk: Uint8Array) => this.#output.push(chunk));
-    this.#deflate.on('error', (error) => this.#fail(error));
     if (headLength === 0) this.#output.push(GZIP_HEADER);
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#expectOpen();
+    if (this.#piece.byteLength === 0) {
+      this.#piece = new Uint8Array(PIECE_BYTES);
+      this.#spare = new Uint8Array(PIECE_BYTES);
+    }
     for (let from = 0; from < chunk.byteLength; ) {
       const slice = chunk.subarray(from, from + PIECE_BYTES - this.#used);
       this.#piece.set(slice, this.#used);
@@ -79,10 +81,11 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     if (this.#used > 0) await this.#flushPiece();
     await this.#running;
     this.#expectNoFailure();
+    const deflate = this.#compressor();
     await new Promise<void>((resolve, reject) => {
-      this.#deflate.once('error', reject);
-      this.#deflate.once('end', resolve);
-      this.#deflate.end();
+      deflate.once('error', reject);
+      deflate.once('end', resolve);
+      deflate.end();
     });
     await this.#drain();
     await this.#inner.write(this.#trailer(head));
@@ -95,7 +98,16 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
     // First the inner writer: it ends the write that the running piece may be waiting for.
     await this.#inner.abort(reason);
     await this.#running;
-    this.#deflate.destroy();
+    this.#deflate?.destroy();
+  }
+
+  #compressor(): ReturnType<typeof createDeflateRaw> {
+    if (this.#deflate !== undefined) return this.#deflate;
+    const deflate = createDeflateRaw({ level: this.#level, chunkSize: PIECE_BYTES / 2 });
+    deflate.on('data', (chunk: Uint8Array) => this.#output.push(chunk));
+    deflate.on('error', (error) => this.#fail(error));
+    this.#deflate = deflate;
+    return deflate;
   }
 
   #expectOpen(): void {
@@ -127,8 +139,9 @@ export class GzipWriter<Result> implements HeadLastWriter<Result> {
   async #compress(piece: Uint8Array): Promise<void> {
     this.#crc = crc32(piece, this.#crc);
     this.#bytes += piece.byteLength;
+    const deflate = this.#compressor();
     await new Promise<void>((resolve, reject) => {
-      this.#deflate.write(piece, (error) => (error ? reject(error) : resolve()));
+      deflate.write(piece, (error) => (error ? reject(error) : resolve()));
     });
     await this.#drain();
   }
