@@ -112,7 +112,7 @@ export async function readChange(store: Store, key: string): Promise<Uint8Array 
   });
 }
 
-/** A usual minute: packed in one call, which blocks for a millisecond and is cheaper than a stream. */
+/** A usual minute: one call blocks for a millisecond, and is cheaper than a stream. */
 const AT_ONCE_BYTES = 128 * 1024;
 
 async function seal(body: Uint8Array, { encryption, gzipLevel }: ChangeBucket): Promise<Uint8Array> {
