@@ -3,7 +3,7 @@ import { requireUndamaged } from '../backup/catalog/entry.ts';
 import { LEASE_TTL_MS } from '../backup/run/lease.ts';
 import type { BackupOutcome } from '../backup/run/run.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
-import type { Host, HostParts } from './host.ts';
+import type { Host, HostParts } from './host-parts.ts';
 
 /** Pauses until a dead holder's lease has surely ended. */
 export const BUSY_WAIT_MS = 30_000;

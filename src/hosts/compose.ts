@@ -5,7 +5,7 @@
 
 import type { Bucket } from '../backup/catalog/bucket.ts';
 import type { Ledger, RequestLedger } from '../backup/catalog/ledger.ts';
-import type { ShipContext } from '../backup/changes/ship.ts';
+import type { ShipContext } from '../backup/changes/shipping.ts';
 import { type BackupEngine, createBackupEngine } from '../backup/engine.ts';
 import type { Encryption, OpeningKeys } from '../backup/envelope/types.ts';
 import type { RowSource, SnapshotSource } from '../backup/model/model.ts';

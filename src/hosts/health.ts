@@ -11,7 +11,7 @@ import type { WatchedWrites } from '../db/watched-writes.ts';
 import type { Health } from '../http/app.ts';
 import { heard, Silence, systemTimer } from '../lib/silence.ts';
 import { APP_VERSION } from './compose.ts';
-import type { HostParts } from './host.ts';
+import type { HostParts } from './host-parts.ts';
 
 /** A monitor gives up on an answer after ten seconds or so. */
 const BUCKET_MS = 5_000;

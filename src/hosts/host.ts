@@ -3,119 +3,33 @@
  * work.
  */
 import { randomUUID } from 'node:crypto';
-import type { Api } from 'grammy';
-import type { Update, UserFromGetMe } from 'grammy/types';
-import type { Hono } from 'hono';
+import type { Update } from 'grammy/types';
 import { damageOf } from '../backup/catalog/entry.ts';
-import type { Trigger } from '../backup/catalog/manifest.ts';
 import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
 import { peek } from '../backup/changes/peek.ts';
-import type { BackupEngine } from '../backup/engine.ts';
-import type { BackupOutcome, BackupRequestOptions } from '../backup/run/run.ts';
-import type { Store } from '../backup/store/types.ts';
-import type { Hearing } from '../bot/hearing.ts';
-import type { Delivery, Outcome } from '../bot/outcome.ts';
+import type { BackupOutcome } from '../backup/run/run.ts';
 import { createReceiver } from '../bot/receive.ts';
-import type { Services } from '../bot/services.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
 import { meetBot } from '../db/bot-identity.ts';
-import type { Database } from '../db/database.ts';
 import { tellLack } from '../db/lack-words.ts';
-import { migrate, schemaName, type TakeOver } from '../db/migrate.ts';
+import { migrate, schemaName } from '../db/migrate.ts';
 import { personById } from '../db/users.ts';
 import { watchWrites } from '../db/watched-writes.ts';
 import { stages } from '../handlers/index.ts';
 import { createApp } from '../http/app.ts';
-import { type LinkSettings, serveLink } from '../http/download-links.ts';
+import { serveLink } from '../http/download-links.ts';
 import { jobs } from '../jobs/all-jobs.ts';
 import { copyBackups } from '../jobs/copy-backups.ts';
-import { type ChangeKeeper, type JobContext, RequestBudget } from '../jobs/job.ts';
+import { type JobContext, RequestBudget } from '../jobs/job.ts';
 import { keepChanges } from '../jobs/keep-changes.ts';
 import { tick } from '../jobs/tick.ts';
 import { abortable } from '../lib/clock.ts';
-import { describeError, type Log } from '../lib/log.ts';
+import { describeError } from '../lib/log.ts';
 import { Pace } from '../lib/pace.ts';
-import type { Timer } from '../lib/silence.ts';
-import type { Config } from '../settings/config.ts';
 import { BUSY_WAIT_MS, BUSY_WAITS, backUpBeforeMigration, isBusy } from './backup-before-migration.ts';
 import { joinDeliveries } from './deliveries.ts';
 import { backupLook, cachedHealth, checkHealth } from './health.ts';
-
-export interface HostParts {
-  readonly config: Config;
-  /** Absent: production. */
-  readonly isOffline?: boolean;
-  readonly webhookSecret: string | undefined;
-  readonly db: Database;
-  readonly api: Api;
-  readonly me: UserFromGetMe;
-  readonly backups: BackupEngine;
-  readonly store: Store;
-  readonly links: LinkSettings;
-  readonly now: () => Date;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  readonly log: Log;
-  /** What one tick may take: time, and requests to database and Bot API together. */
-  readonly tickLimits: { readonly seconds: number; readonly requests: number };
-  readonly after: NonNullable<Services['after']>;
-  /**
-   * `ok`, or what is wrong with the disk of database and bucket; absent where there is none
-   * (Worker).
-   */
-  readonly disk?: () => Promise<string>;
-  /** Ends the wait of `/healthz` for the bucket; the system's by default. */
-  readonly healthTimer?: Timer;
-  /** Whether somebody took the database file away; absent where there is none (Worker). */
-  readonly isLost?: () => boolean;
-  /** Names the backup command as people type it where the host runs; absent in a Worker. */
-  readonly asCalled?: (text: string) => string;
-  /** The second copy has a schedule of its own; otherwise every other tick begins with it. */
-  readonly copiesApart?: boolean;
-  /** Aborts when the host stops: a tick then begins nothing more. Absent in a Worker. */
-  readonly stopping?: AbortSignal;
-  /** Absent where updates come by neither webhook nor polling (tests). */
-  readonly hearing?: Hearing;
-  /** Absent where there is no disk (Worker). */
-  readonly importUpload?: Services['importUpload'];
-  readonly moments?: Services['moments'];
-  readonly background?: Services['background'];
-  /** What is recorded and shipped between two full backups; absent: nothing is (tests). */
-  readonly changes?: ChangeKeeper & {
-    /** A timer of the host ships, not the tick. */
-    readonly hasTimer: boolean;
-  };
-  /** Names a tick and its process in the leases of jobs; absent in a Worker. */
-  readonly jobHolder?: () => string;
-  /**
-   * Before the first table of an empty database; absent: nobody minds. @throws when it is not to be
-   * begun
-   */
-  readonly beforeFirst?: (() => Promise<void>) | undefined;
-  /** How an old bot's database becomes this bot's; absent in a Worker. */
-  readonly takeOver?: TakeOver;
-}
-
-export interface Host {
-  readonly app: Hono;
-  /**
-   * Brings the schema up to date, once; the next caller repeats a failed attempt. `waits`: for a
-   * run that is in the way of the backup before a migration (nobody repeats a start; Telegram
-   * repeats an update).
-   */
-  ready(options?: { readonly waits: boolean }): Promise<void>;
-  receive(update: Update, delivery?: Delivery): Promise<Outcome>;
-  runBackup(
-    trigger: Trigger,
-    scheduledAt: Date,
-    options?: Pick<BackupRequestOptions, 'unlessYoungerThanMs' | 'ofTimeline' | 'signal'>,
-  ): Promise<BackupOutcome>;
-  /** Runs the jobs once. */
-  tick(): Promise<void>;
-  /** A slice of the second copy, where {@link HostParts.copiesApart}. */
-  copyBackups(): Promise<void>;
-  /** What the tick does with changes, for a timer of the host. */
-  shipChanges(): Promise<void>;
-}
+import type { Host, HostParts } from './host-parts.ts';
 
 /** The schedule fires at the next minute; a slow start may miss that one. */
 const FIRST_TICK_MS = 120_000;

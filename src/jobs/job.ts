@@ -3,7 +3,7 @@
  * kill anywhere.
  */
 
-import type { ShipContext } from '../backup/changes/ship.ts';
+import type { ShipContext } from '../backup/changes/shipping.ts';
 import type { Hearing } from '../bot/hearing.ts';
 import type { Replay } from '../bot/replay.ts';
 import type { Services } from '../bot/services.ts';

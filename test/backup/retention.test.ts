@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { RetentionPolicy } from '../../src/backup/catalog/calendar-places.ts';
 import { backupName } from '../../src/backup/catalog/names.ts';
-import {
-  EmptyPolicy,
-  LEAST_VERIFIED,
-  planRetention,
-  type RetentionEntry,
-  type RetentionPolicy,
-} from '../../src/backup/catalog/retention.ts';
+import { EmptyPolicy, LEAST_VERIFIED, planRetention } from '../../src/backup/catalog/retention.ts';
+import type { RetentionEntry } from '../../src/backup/catalog/retention-times.ts';
 
 const DAY = 86_400_000;
 const NOW = new Date('2026-06-15T03:00:00Z');

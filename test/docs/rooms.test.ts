@@ -106,6 +106,20 @@ test('rooms of the engine import downwards only', () => {
   expect(new Set(arrows.map(({ from, to }) => `${room(from)} -> ${room(to)}`)).size).toBeLessThanOrEqual(67);
 });
 
+test('no file imports itself through others', () => {
+  const all = new Set(files);
+  const circles: string[] = [];
+  const settled = new Set<string>();
+  const look = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (path.includes(file) || settled.has(file)) return;
+    for (const to of importsOf(file)) if (all.has(to)) look(to, [...path, file]);
+    settled.add(file);
+  };
+  for (const file of files) look(file, []);
+  expect(circles).toEqual([]);
+});
+
 test('what runs on Node alone is in a folder of its own: rooms of the Worker do not import it', () => {
   const nodeOnly =
     /^src\/(?:hosts\/node|lib\/disk|db\/file|cli|takeover)\/|^src\/backup\/(?:foreign|restore)\//;

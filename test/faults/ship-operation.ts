@@ -1,5 +1,6 @@
 /** Shipping of the change log as the tick does it, with the full backup that has to come first. */
-import { type ShipContext, type ShipOutcome, ship } from '../../src/backup/changes/ship.ts';
+import { ship } from '../../src/backup/changes/ship.ts';
+import type { ShipContext, ShipOutcome } from '../../src/backup/changes/shipping.ts';
 import { runBackup } from '../../src/backup/run/run.ts';
 import type { Statement } from '../../src/db/database.ts';
 import type { Chaos } from './chaos.ts';

@@ -1,7 +1,7 @@
 /** What ships the change log of a database, for tests: the settings that none of them is about. */
 import { type ChangeState, changeState } from '../../src/backup/changes/change-state.ts';
 import { ensureTriggers } from '../../src/backup/changes/ensure-triggers.ts';
-import type { ShipContext } from '../../src/backup/changes/ship.ts';
+import type { ShipContext } from '../../src/backup/changes/shipping.ts';
 import type { SnapshotSource } from '../../src/backup/model/model.ts';
 import { type Database, sql } from '../../src/db/database.ts';
 

@@ -8,7 +8,7 @@ import { type StoredObject, StoreError } from '../store/types.ts';
 import { type Bucket, nowOf } from './bucket.ts';
 import { type Manifest, ManifestError, type ManifestObject, parseManifest } from './manifest.ts';
 import { type BackupName, isOfBackup, manifestKey, type ParsedKey, timeOfName, verdictKey } from './names.ts';
-import type { RetentionEntry } from './retention.ts';
+import type { RetentionEntry } from './retention-times.ts';
 import { mostManifestBytes, readSmall } from './small-object.ts';
 import { believedTime } from './true-time.ts';
 import { type DamageVerdict, MOST_VERDICT_BYTES, parseVerdict } from './verdicts.ts';

@@ -10,6 +10,7 @@ import { explain } from '../../lib/clock.ts';
 import { inParallel } from '../../lib/in-parallel.ts';
 import { StoreError } from '../store/types.ts';
 import type { Bucket } from './bucket.ts';
+import type { RetentionPolicy } from './calendar-places.ts';
 import { type BackupEntry, loadEntry, type ObjectGroup } from './entry.ts';
 import { lastFuller } from './last-fuller.ts';
 import type { Ledger } from './ledger.ts';
@@ -17,13 +18,8 @@ import { readGroups } from './list.ts';
 import { isSafetyTrigger } from './manifest.ts';
 import { type BackupName, isOfBackup, manifestKey, pinKey, timeOfName, verdictKey } from './names.ts';
 import { foreignOf, withForeign } from './not-ours.ts';
-import {
-  LEAST_VERIFIED,
-  planRetention,
-  type RetentionEntry,
-  type RetentionPlan,
-  type RetentionPolicy,
-} from './retention.ts';
+import { LEAST_VERIFIED, planRetention, type RetentionPlan } from './retention.ts';
+import type { RetentionEntry } from './retention-times.ts';
 
 export interface PruneOptions {
   readonly policy: RetentionPolicy;

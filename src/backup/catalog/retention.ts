@@ -3,38 +3,10 @@
  * contents to one decision with a reason for each backup. `prune.ts` carries decisions out. In
  * doubt it keeps.
  */
+
+import { countedReasons, dayOf, type RetentionPolicy } from './calendar-places.ts';
 import type { BackupName } from './names.ts';
-import { believedTime, isAhead } from './true-time.ts';
-
-/** A backup stays when any rule keeps it. At least one rule must be set. */
-export interface RetentionPolicy {
-  /** Everything younger than this many days. */
-  readonly days?: number | undefined;
-  /** The newest of each of the last so many days / ISO weeks / months (UTC) that have a backup. */
-  readonly daily?: number | undefined;
-  readonly weekly?: number | undefined;
-  readonly monthly?: number | undefined;
-}
-
-export interface RetentionEntry {
-  readonly name: BackupName;
-  /**
-   * `verified`: manifest present, and everything that it names. `damaged`: the manifest says that
-   * the database was damaged, or an object is gone, has another size, or was proved damaged (a
-   * verdict lies beside it). `unreadable`: the manifest cannot be parsed (truncated, or of a newer
-   * program). `unfinished`: no manifest (a run under way, or debris).
-   */
-  readonly state: 'verified' | 'damaged' | 'unreadable' | 'unfinished';
-  /** From the manifest (its name repeats it): when the run was scheduled. */
-  readonly time: Date;
-  /** The store's own time of the manifest: what bounds `time`. */
-  readonly modified: Date;
-  readonly pinned: boolean;
-  /** Made before something changed the database: a restore, an import, a migration, a deploy. */
-  readonly isSafety?: boolean;
-  /** Why it may not go yet, whatever the rules say. */
-  readonly heldBack?: string | undefined;
-}
+import { isSuccessor, type RetentionEntry, type Timed, withTimes } from './retention-times.ts';
 
 export interface Decision {
   readonly name: BackupName;
@@ -64,18 +36,6 @@ export const LEAST_VERIFIED = 3;
 const DAY_MS = 86_400_000;
 /** A safety backup may hold the only copy of some work: a person has this long to miss it. */
 const SAFETY_DAYS = 14;
-/**
- * Between a run's scheduled time and its manifest lie minutes, hours at worst; beyond this one of
- * the two clocks was wrong, or a copy.
- */
-const PLAUSIBLE_LAG_MS = 2 * DAY_MS;
-/** Of a run by the CLI (src/cli/session.ts). Two times further apart disagree. */
-const LONGEST_RUN_MS = DAY_MS / 2;
-/**
- * A run ends soon after it was scheduled; a backup of a longer one counts as of the day that it was
- * finished.
- */
-const SLOT_LAG_MS = 3_600_000;
 /**
  * Without a rule in days, a backup whose clocks disagree is kept until its object itself is this
  * old.
@@ -180,51 +140,6 @@ function checkPolicy(policy: RetentionPolicy): void {
     );
 }
 
-interface Timed extends RetentionEntry {
-  /** When it was made. */
-  readonly calendar: number;
-  /**
-   * For calendar rules: of two times that nearly agree the younger one, so that what is put there
-   * today is of today.
-   */
-  readonly slot: number;
-  /**
-   * For order: a manifest of a clock that ran behind is no older than its object less {@link
-   * PLAUSIBLE_LAG_MS}.
-   */
-  readonly order: number;
-  /**
-   * For age: the younger of the two times. Old times after a copy, like old times of a clock, must
-   * cost no young backup.
-   */
-  readonly youngest: number;
-  readonly doubtful: boolean;
-  /** Of a clock that is, or was, ahead: how old it is cannot be known before time has caught up. */
-  readonly isAhead: boolean;
-}
-
-function withTimes(entry: RetentionEntry, clock: Date): Timed {
-  const modified = entry.modified.getTime();
-  const calendar = believedTime(entry.time, entry.modified, clock).getTime();
-  const isBehind = calendar < modified - PLAUSIBLE_LAG_MS;
-  const doubtful = Math.abs(calendar - modified) > LONGEST_RUN_MS;
-  const isLate = !doubtful && modified - calendar > SLOT_LAG_MS;
-  return {
-    ...entry,
-    calendar,
-    order: isBehind ? modified - PLAUSIBLE_LAG_MS : calendar,
-    youngest: Math.max(calendar, modified),
-    doubtful,
-    slot: isLate ? modified : calendar,
-    isAhead: isAhead(new Date(calendar), clock),
-  };
-}
-
-/** Whether older ones may lean on it. */
-function isSuccessor({ state, isAhead }: Timed): boolean {
-  return state === 'verified' && !isAhead;
-}
-
 /** What sweep-debris.ts does. */
 const UNFINISHED =
   'no manifest: under way, or left over; a run removes it when the records say that its run failed, or after a day where no records are kept, and otherwise it stays at least as long as a backup would';
@@ -251,36 +166,6 @@ function agedReason(entry: Timed, policy: RetentionPolicy, now: Date): string | 
   if (entry.doubtful && age(entry.youngest) < (days > 0 ? days : DOUBTFUL_DAYS) * DAY_MS)
     return 'its manifest and the bucket disagree about its age: kept while either calls it young';
   return undefined;
-}
-
-type Period = 'daily' | 'weekly' | 'monthly';
-const PERIODS: readonly (readonly [Period, string, (time: Date) => string])[] = [
-  ['daily', 'day', (time) => time.toISOString().slice(0, 10)],
-  ['weekly', 'week', isoWeek],
-  ['monthly', 'month', (time) => time.toISOString().slice(0, 7)],
-];
-
-/**
- * The newest verified backup of each of the last N periods that have one. Damaged and unfinished
- * ones use up no place, nor do safety backups: what they hold is what somebody replaced.
- */
-function countedReasons(sorted: readonly Timed[], policy: RetentionPolicy): Map<BackupName, string> {
-  const reasons = new Map<BackupName, string>();
-  const verified = sorted
-    .filter((entry) => isSuccessor(entry) && entry.isSafety !== true)
-    .toSorted((a, b) => b.slot - a.slot);
-  for (const [rule, noun, periodOf] of PERIODS) {
-    const places = policy[rule] ?? 0;
-    const seen = new Set<string>();
-    for (const entry of verified) {
-      const period = periodOf(new Date(entry.slot));
-      if (seen.has(period)) continue;
-      if (seen.size >= places) break;
-      seen.add(period);
-      if (!reasons.has(entry.name)) reasons.set(entry.name, `newest of ${noun} ${period}`);
-    }
-  }
-  return reasons;
 }
 
 function removalReason(entry: Timed, policy: RetentionPolicy, now: Date): string {
@@ -323,17 +208,4 @@ function keepFloor(
     decisions[i] = { name: entry.name, action: 'keep', reason: `one of the last ${LEAST_VERIFIED} verified` };
     kept.add(keyOf(entry));
   }
-}
-
-function dayOf({ slot }: Timed): string {
-  return new Date(slot).toISOString().slice(0, 10);
-}
-
-/** ISO 8601 week, `2026-W07`: the week belongs to the year its Thursday is in. */
-function isoWeek(time: Date): string {
-  const thursday = new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate()));
-  thursday.setUTCDate(thursday.getUTCDate() + 4 - (thursday.getUTCDay() || 7));
-  const yearStart = Date.UTC(thursday.getUTCFullYear(), 0, 1);
-  const week = Math.ceil(((thursday.getTime() - yearStart) / DAY_MS + 1) / 7);
-  return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`;
 }

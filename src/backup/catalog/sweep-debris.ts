@@ -1,10 +1,12 @@
 /** What runs without a manifest left in the bucket: whose it is, and when it goes. */
 import type { Bucket } from './bucket.ts';
+import type { RetentionPolicy } from './calendar-places.ts';
 import type { ObjectGroup } from './entry.ts';
 import { readGroups } from './list.ts';
 import { type BackupName, databaseKey, documentKey, isOfBackup, manifestKey } from './names.ts';
 import { has, presumed } from './prune.ts';
-import { planRetention, type RetentionEntry, type RetentionPolicy } from './retention.ts';
+import { planRetention } from './retention.ts';
+import type { RetentionEntry } from './retention-times.ts';
 
 /**
  * Objects without a manifest are left alone for so long when it is not known whose they are:

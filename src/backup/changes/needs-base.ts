@@ -3,7 +3,7 @@ import { hasChanged, type Statement, sql } from '../../db/database.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { STATE_TABLE } from './change-state.ts';
 import type { Peek } from './peek.ts';
-import type { ShipContext, ShipOutcome } from './ship.ts';
+import type { ShipContext, ShipOutcome } from './shipping.ts';
 
 /** The admins are told when it lasts (jobs/keep-changes.ts). */
 export const WAITS: Statement = sql(

@@ -4,82 +4,20 @@
  * the entries wait in the log until a file with them was read back.
  */
 
-import { type Database, hasChanged, one, type Statement, sql } from '../../db/database.ts';
+import { hasChanged, one, sql } from '../../db/database.ts';
 import { releaseJob } from '../../db/job-leases.ts';
 import { SCHEMA_VERSION } from '../../db/migrate.ts';
-import type { DatabaseSchema, SnapshotSource } from '../model/model.ts';
+import type { DatabaseSchema } from '../model/model.ts';
 import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
 import { needBase, settleLost, WAITS } from './needs-base.ts';
 import { isLost, type Peek, peek, pending } from './peek.ts';
 import { LEASE, type Range, readRange } from './read-range.ts';
-import {
-  type ChangeBucket,
-  goesOn,
-  openOwn,
-  readChange,
-  sha256Of,
-  storedUnder,
-  storeFile,
-} from './stored-change.ts';
+import type { ShipContext, ShipOutcome } from './shipping.ts';
+import { goesOn, openOwn, readChange, sha256Of, storedUnder, storeFile } from './stored-change.ts';
 import { beginTimelineSql } from './timeline.ts';
 import { trim, trimmed } from './trim.ts';
-
-export interface ShipContext extends ChangeBucket {
-  readonly db: Database;
-  readonly source: Pick<SnapshotSource, 'schema'>;
-  /** Names this shipper in the lease. */
-  readonly holder: string;
-  readonly now: () => Date;
-  readonly appVersion: string;
-  /** Keeps the schema from one file to the next: reading it costs a request. */
-  readonly schemas: SchemaCache;
-  /** Whether a {@link holder} is known to be no more; absent: nobody can tell. */
-  readonly isDead?: (holder: string) => boolean;
-  /** Most entries of a file; absent: {@link MOST_ENTRIES}. */
-  readonly entries?: number;
-  /**
-   * Takes what forgets the entries of the last file, for a request that the caller makes anyway;
-   * absent: it is a request of its own. Until then the file counts as an attempt that did not end.
-   */
-  readonly atEnd?: Statement[] | undefined;
-  /** There is a second copy: it takes nothing but what the database remembers to have stored. */
-  readonly isCopied?: boolean;
-}
-
-export interface SchemaCache {
-  known?: { readonly cookie: number; readonly schema: DatabaseSchema };
-}
-
-export type ShipOutcome =
-  | { readonly kind: 'idle' }
-  | {
-      readonly kind: 'shipped';
-      /** Key without the prefix. */
-      readonly file: string;
-      readonly first: number;
-      readonly last: number;
-      readonly bytes: number;
-      /** The file reached the end of the log. */
-      readonly isEnd: boolean;
-    }
-  /** A full backup has to come first. */
-  | {
-      readonly kind: 'needs-base';
-      readonly reason: string;
-      /** Found just now: what nobody was told of. */
-      readonly isNew?: boolean;
-      /** Why nobody can look at the tables. */
-      readonly error?: unknown;
-    }
-  /** Another shipper is at work, or was faster. */
-  | { readonly kind: 'busy' }
-  /**
-   * The next name is taken by another database's file: this one is a copy, or another is a copy of
-   * it.
-   */
-  | { readonly kind: 'fork'; readonly file: string };
 
 /** Entries of a usual file. */
 const MOST_ENTRIES = 10_000;

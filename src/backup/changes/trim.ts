@@ -8,7 +8,7 @@ import { STATE_TABLE } from './change-state.ts';
 import { countOn } from './needs-base.ts';
 import type { Peek } from './peek.ts';
 import { LEASE } from './read-range.ts';
-import type { ShipContext } from './ship.ts';
+import type { ShipContext } from './shipping.ts';
 
 export interface Shipped {
   readonly last: number;

@@ -6,11 +6,11 @@
 import { type Clock, explain } from '../../lib/clock.ts';
 import { pauseAfter, SECOND_COPY } from '../../lib/retry.ts';
 import type { Bucket } from '../catalog/bucket.ts';
+import type { RetentionPolicy } from '../catalog/calendar-places.ts';
 import type { ObjectGroup } from '../catalog/entry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import { readGroups } from '../catalog/list.ts';
 import { manifestKey } from '../catalog/names.ts';
-import type { RetentionPolicy } from '../catalog/retention.ts';
 import { pruneCopiedChanges } from './change-retention.ts';
 import { ChangeCopy, type Shipped, type StoredFiles } from './copy-changes.ts';
 import { copyPins } from './copy-pins.ts';

@@ -3,11 +3,11 @@
  * bucket, or a fault that does, has at most one of them at any moment.
  */
 
+import type { RetentionPolicy } from '../catalog/calendar-places.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import type { BackupName } from '../catalog/names.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { type PruneReport, prune } from '../catalog/prune.ts';
-import type { RetentionPolicy } from '../catalog/retention.ts';
 import type { CopyMemory } from './memory.ts';
 import { hasManifest, isComplete, type Listings } from './places.ts';
 import type { Slice } from './proven.ts';

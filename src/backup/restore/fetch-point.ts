@@ -12,7 +12,8 @@ import { limitsFor, runInProcess } from '../foreign/process.ts';
 import type { FetchOptions, RestoreSource } from './fetched.ts';
 import { type Point, PointOutOfReach, type Way } from './point-in-time.ts';
 import type { Prepared, PrepareInput } from './prepare-task.ts';
-import type { Replayed, ReplayFile } from './replay-task.ts';
+import type { ReplayFile } from './replay-rows.ts';
+import type { Replayed } from './replay-task.ts';
 
 /** How the others of this room fetch a backup, and look at a database of our own. */
 interface Means {

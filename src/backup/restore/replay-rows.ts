@@ -11,11 +11,19 @@ import { Damaged } from '../foreign/errors.ts';
 import type { DatabaseSchema, Row, SqlValue, TableInfo } from '../model/model.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { bindable, type Insert, insertRows } from '../verify/insert-rows.ts';
-import type { ReplayFile } from './replay-task.ts';
 import { type Deletion, deletionOf, nameOfRowid } from './row-deletion.ts';
 
 /** Rows of files up to so many bytes wait in memory; those of larger ones are read twice. */
 const WAITING_BYTES = 16 * 1024 * 1024;
+
+export interface ReplayFile {
+  /** Unpacked. */
+  readonly path: string;
+  /** For people. */
+  readonly name: string;
+  /** After it the database is as it was at one moment. */
+  readonly isRestorePoint: boolean;
+}
 
 type Changed = Extract<ChangeEvent, { readonly kind: 'image' | 'deleted' }>;
 type KeyName = string | bigint;

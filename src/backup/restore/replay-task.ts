@@ -15,21 +15,12 @@ import type { Task } from '../foreign/task.ts';
 import type { DatabaseSchema, SchemaObject } from '../model/model.ts';
 import { missingParts } from '../schema/missing-parts.ts';
 import { openFileSnapshotSource } from '../snapshot/file.ts';
-import { Replay } from './replay-rows.ts';
+import { Replay, type ReplayFile } from './replay-rows.ts';
 
 declare module '../foreign/task.ts' {
   interface Tasks {
     readonly replay: typeof replayTask;
   }
-}
-
-export interface ReplayFile {
-  /** Unpacked. */
-  readonly path: string;
-  /** For people. */
-  readonly name: string;
-  /** After it the database is as it was at one moment. */
-  readonly isRestorePoint: boolean;
 }
 
 export interface ReplayInput {

@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Bucket } from '../catalog/bucket.ts';
+import type { RetentionPolicy } from '../catalog/calendar-places.ts';
 import type { Shrunk } from '../catalog/fuller.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import type { BackupName } from '../catalog/names.ts';
-import type { RetentionPolicy } from '../catalog/retention.ts';
 import type { Encryption, OpeningKeys } from '../envelope/types.ts';
 import type { RowSource } from '../model/model.ts';
 

@@ -3,9 +3,7 @@
  * only.
  */
 import { randomBytes } from 'node:crypto';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cron } from 'croner';
 import { changeState } from '../../backup/changes/change-state.ts';
 import { livingOfHost } from '../../backup/changes/living.ts';
 import type { BackupEngine } from '../../backup/engine.ts';
@@ -36,15 +34,19 @@ import {
   encryptionOf,
   GZIP_LEVEL,
 } from '../compose.ts';
-import { createHost, type Host } from '../host.ts';
+import { createHost } from '../host.ts';
+import type { Host } from '../host-parts.ts';
 import { NO_ADMINS } from '../no-admins.ts';
 import { tickWhileBusy } from './busy-ticks.ts';
-import { checkDisks, type Places } from './disk-room.ts';
+import { checkDisks, placesOf } from './disk-room.ts';
+import { finishAll, RUN_GRACE_MS } from './finish-all.ts';
 import { hearTelegram, whoAmI } from './hear-telegram.ts';
 import { type Answer, listen, onlyThisMachine } from './listen.ts';
 import { createHostLog } from './log-lines.ts';
 import { withoutEcho } from './loss-alerts.ts';
 import { openSnapshotSource, openStore, requirePlaces } from './node-parts.ts';
+import { schedule } from './schedule.ts';
+import { shipper } from './shipper.ts';
 import { takeDatabase } from './take-database.ts';
 import { Underway } from './underway.ts';
 import { DRILL_CRON, drillAndTell } from './weekly-drill.ts';
@@ -57,21 +59,6 @@ const START_BACKUP_MIN_AGE_MS = 10 * 60_000;
 const TICK_LIMITS = { seconds: 50, requests: 10_000 };
 /** No time limit ends a run here as in a Worker. */
 const RUN_TIMEOUT_MS = 12 * 3_600_000;
-/**
- * How long a stopping host lets a run go on before it gives the run up; then it cleans up and frees
- * its lease.
- */
-const RUN_GRACE_MS = 8_000;
-/**
- * How long it lets a client finish its request or take its answer; then it cuts off a stalled one.
- */
-const CLIENT_GRACE_MS = 2_000;
-/**
- * How long it waits for updates under way, a run of theirs included. Unacknowledged, they come
- * again.
- */
-const UPDATE_GRACE_MS = 12_000;
-
 export interface RunningNode {
   readonly address: string;
   readonly backups: BackupEngine;
@@ -273,7 +260,7 @@ export async function startNode(
       drillAndTell(config, { backups, bucket: bucketOf(config.backup, store), told }),
     ),
   ];
-  let unshipped: string | undefined;
+  const shipOnce = shipper(host, log);
   void shipForever();
   log.info('started', {
     bot: me.username,
@@ -290,18 +277,6 @@ export async function startNode(
     }
   }
 
-  /** What could not go now goes the next time: the log keeps it. One reason is told once. */
-  async function shipOnce(): Promise<void> {
-    try {
-      await host.shipChanges();
-      unshipped = undefined;
-    } catch (error) {
-      const reason = describeError(error);
-      if (reason !== unshipped) log.warn('changes not shipped', { error: reason });
-      unshipped = reason;
-    }
-  }
-
   return {
     address: `http://127.0.0.1:${port}`,
     backups,
@@ -310,41 +285,11 @@ export async function startNode(
     async stop() {
       for (const cron of crons) cron.stop();
       stopping.abort();
-      // A slow or stalled client delays neither the others nor the process.
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const cutOff = setTimeout(
-        () => 'closeAllConnections' in server && server.closeAllConnections(),
-        CLIENT_GRACE_MS,
-      );
-      const giveUp = setTimeout(() => givingUp.abort(new Error('the host was stopped')), RUN_GRACE_MS);
-      const [unanswered] = await Promise.all([requests.finished(UPDATE_GRACE_MS), runs.finished(), closed]);
-      clearTimeout(cutOff);
-      clearTimeout(giveUp);
-      if (unanswered > 0) log.warn('requests given up', { count: unanswered });
+      await finishAll({ server, requests, runs, log, giveUp: (reason) => givingUp.abort(reason) });
       // A clean stop leaves nothing behind that is not in the bucket.
       if (!database.isLost())
         await Promise.race([shipOnce(), sleep(RUN_GRACE_MS, undefined, { ref: false })]);
       await database.close();
     },
   };
-}
-
-function placesOf({ database, bucket }: Config): Places {
-  const file = database.kind === 'file' ? [database.path] : [];
-  const directory = bucket.kind === 'directory' ? [bucket.path] : [];
-  return { directories: [...file.map((path) => dirname(path)), ...directory], files: file };
-}
-
-/** Fires on the given schedule, UTC; does not start a second run while one goes on. */
-function schedule(pattern: string, log: Log, run: (at: Date) => Promise<void>): Cron {
-  return new Cron(
-    pattern,
-    {
-      timezone: 'UTC',
-      protect: true,
-      unref: true,
-      catch: (error) => log.error('schedule', { pattern, error: describeError(error) }),
-    },
-    (cron) => run(cron.currentRun() ?? new Date()),
-  );
 }

@@ -12,7 +12,8 @@ import {
 } from '../../../src/backup/changes/change-file.ts';
 import { ensureTriggers } from '../../../src/backup/changes/ensure-triggers.ts';
 import { lagSeconds, peek } from '../../../src/backup/changes/peek.ts';
-import { type ShipContext, type ShipOutcome, ship } from '../../../src/backup/changes/ship.ts';
+import { ship } from '../../../src/backup/changes/ship.ts';
+import type { ShipContext, ShipOutcome } from '../../../src/backup/changes/shipping.ts';
 import { generateKey } from '../../../src/backup/envelope/keys.ts';
 import { openUnsealed } from '../../../src/backup/envelope/unseal.ts';
 import { InvalidText } from '../../../src/backup/model/model.ts';
