@@ -1,7 +1,7 @@
 import { describeError, type Log } from '../../lib/log.ts';
 import type { Host } from '../host-parts.ts';
 
-/** Ships once. What could not go now goes the next time: the log keeps it. A reason is told once. */
+/** Ships once. What could not go now goes the next time; a reason is told once. */
 export function shipper(host: Pick<Host, 'shipChanges'>, log: Log): () => Promise<void> {
   let unshipped: string | undefined;
   return async () => {
