@@ -3,7 +3,7 @@
  * whole is right, and it never goes past that file. Afterwards the bucket is as it was.
  */
 import { parseChangeKey } from '../../src/backup/changes/change-names.ts';
-import type { StoredChange } from '../../src/backup/changes/list-changes.ts';
+import type { StoredChange } from '../../src/backup/changes/listed.ts';
 import { verifyChanges } from '../../src/backup/changes/verify-changes.ts';
 import { PREFIX, type Scene } from './fault-scene.ts';
 import type { GoodBackups } from './good-backups.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { type ChainLink, followChain } from '../../src/backup/changes/chain.ts';
-import type { Base, StoredChange } from '../../src/backup/changes/list-changes.ts';
+import type { Base, StoredChange } from '../../src/backup/changes/listed.ts';
 import type { OpeningKeys } from '../../src/backup/envelope/types.ts';
 import { replayTask } from '../../src/backup/restore/replay-task.ts';
 import { heldBy, type State } from './contents.ts';

@@ -6,7 +6,8 @@
 import type { Bucket } from '../../src/backup/catalog/bucket.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
 import { followChain } from '../../src/backup/changes/chain.ts';
-import { type Base, basesOf, listChanges, type StoredChange } from '../../src/backup/changes/list-changes.ts';
+import { basesOf, listChanges } from '../../src/backup/changes/list-changes.ts';
+import type { Base, StoredChange } from '../../src/backup/changes/listed.ts';
 import { openChange } from '../../src/backup/changes/open-change.ts';
 import { sql } from '../../src/db/database.ts';
 import type { State } from './contents.ts';

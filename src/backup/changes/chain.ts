@@ -11,7 +11,7 @@ import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { parseChangeKey } from './change-names.ts';
-import type { Base, StoredChange } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 import { type OpenedChange, openChange } from './open-change.ts';
 
 export interface ChainLink extends OpenedChange {

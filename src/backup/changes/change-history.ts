@@ -2,7 +2,8 @@
 import type { Bucket } from '../catalog/bucket.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import type { TableInfo } from '../model/model.ts';
-import { listChanges, type StoredChange } from './list-changes.ts';
+import { listChanges } from './list-changes.ts';
+import type { StoredChange } from './listed.ts';
 import { openChange } from './open-change.ts';
 
 export interface RowVersion {

@@ -6,7 +6,8 @@ import type { Bucket } from '../catalog/bucket.ts';
 import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { parseChangeKey } from './change-names.ts';
-import { type Base, basesOf } from './list-changes.ts';
+import { basesOf } from './list-changes.ts';
+import type { Base } from './listed.ts';
 
 /** Manifests that one look reads at most; usually the first one tells. */
 export const MOST_MANIFESTS = 4;

@@ -1,22 +1,14 @@
 /** Which change files a bucket holds, and which backups they follow: by names, none is opened. */
 
 import { type Bucket, nowOf } from '../catalog/bucket.ts';
-import type { ManifestChanges } from '../catalog/change-position.ts';
 import { type BackupEntry, damageOf, isUnsealed } from '../catalog/entry.ts';
 import { isRestorable } from '../catalog/newest.ts';
 import { believedTime, isAhead } from '../catalog/true-time.ts';
 import { ofOtherBots } from '../catalog/whose-bot.ts';
 import { PAGE_KEYS, type StoredObject } from '../store/types.ts';
-import { type ChangeKey, changesPrefix, parseChangeKey } from './change-names.ts';
+import { changesPrefix, parseChangeKey } from './change-names.ts';
+import type { Base, StoredChange } from './listed.ts';
 import { inOrder, type Ordered } from './order.ts';
-
-export interface StoredChange extends ChangeKey {
-  /** Its key without the bucket's prefix. */
-  readonly file: string;
-  readonly bytes: number;
-  /** The store's own time. */
-  readonly modified: Date;
-}
 
 export interface StoredChanges {
   /** By timeline, in the order of their changes. */
@@ -64,15 +56,6 @@ export function storedChange(
   // Of a clock that ran ahead: nobody can ask for a moment that is still to come.
   const time = believedTime(parsed.time, modified, nowOf(bucket));
   return { ...parsed, time, file: key.slice(bucket.prefix.length), bytes, modified };
-}
-
-/** A full backup that a replay may begin with. */
-export interface Base {
-  readonly entry: BackupEntry;
-  /** From then on its data is certain to be in it: when its run was over. */
-  readonly time: Date;
-  /** Undefined where no change log was kept. */
-  readonly changes: ManifestChanges | undefined;
 }
 
 /**

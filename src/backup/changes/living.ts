@@ -8,7 +8,7 @@ import type { Position, Previous } from '../catalog/change-position.ts';
 import type { SnapshotSource } from '../model/model.ts';
 import { isChangeTrigger } from '../schema/change-triggers.ts';
 import type { ChangeState } from './change-state.ts';
-import type { Base, StoredChange } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 import { type Peek, peek } from './peek.ts';
 import { schemaHash } from './schema-hash.ts';
 import { ChangeIndex, REASONS } from './spans.ts';

@@ -7,7 +7,7 @@ import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { ChangeFileError, type ChangeHeader } from './change-file.ts';
 import { parseChangeKey } from './change-names.ts';
-import type { StoredChange } from './list-changes.ts';
+import type { StoredChange } from './listed.ts';
 import { type ProvedFile, proveFile, readStored } from './prove-file.ts';
 
 export interface OpenedChange extends ProvedFile {

@@ -3,7 +3,7 @@
  * and where one timeline goes on from another. Clocks only say when, and one may have been wrong:
  * then times are settled by the order, never the order by times. Pure.
  */
-import type { Base, StoredChange } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 import { settled } from './settle-times.ts';
 
 export interface Ordered {

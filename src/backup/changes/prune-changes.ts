@@ -9,7 +9,8 @@ import type { ObjectGroup } from '../catalog/entry.ts';
 import { newestVerified, readGroups } from '../catalog/list.ts';
 import { timeOfName } from '../catalog/names.ts';
 import { heldBy, KeptMoments } from './kept-moments.ts';
-import { type Base, basesOf, listChanges, type StoredChange } from './list-changes.ts';
+import { basesOf, listChanges } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 
 export interface ChangeRemoval {
   readonly file: StoredChange;

@@ -7,7 +7,8 @@ import { type Bucket, nowOf } from '../catalog/bucket.ts';
 import type { BackupEntry } from '../catalog/entry.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import type { ChangeState } from './change-state.ts';
-import { type Base, basesOf, listChangesFrom, type StoredChange } from './list-changes.ts';
+import { basesOf, listChangesFrom } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 import { inOrder } from './order.ts';
 import { ChangeIndex, historyOf } from './spans.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Position, TimelineReason } from '../catalog/change-position.ts';
 import { parseChangeKey } from './change-names.ts';
-import type { Base, StoredChange } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 
 export interface Span {
   readonly timeline: string;

@@ -8,7 +8,7 @@ import type { Previous } from '../catalog/change-position.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { Damaged } from '../foreign/errors.ts';
 import { type ChainOptions, followChain, isSame } from './chain.ts';
-import type { Base, StoredChange } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 import type { Living } from './living.ts';
 import { type OpenedChange, openChange } from './open-change.ts';
 import { ChangeIndex } from './spans.ts';

@@ -7,7 +7,8 @@ import { NotOpened } from '../catalog/not-opened.ts';
 import type { OpeningKeys } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
 import type { ChangeHeader } from './change-file.ts';
-import { type Base, basesOf, listChanges, type StoredChange } from './list-changes.ts';
+import { basesOf, listChanges } from './list-changes.ts';
+import type { Base, StoredChange } from './listed.ts';
 import { openChange } from './open-change.ts';
 
 export interface ChangesVerdict {

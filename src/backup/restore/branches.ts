@@ -2,7 +2,7 @@
  * Histories that go on side by side in one bucket: a trial restore elsewhere, a second bot with a
  * copy of the database. Which one a moment is of, only the database or a person can say. Pure.
  */
-import type { Base, StoredChange } from '../changes/list-changes.ts';
+import type { Base, StoredChange } from '../changes/listed.ts';
 import type { Living } from '../changes/living.ts';
 import { REASONS, type Timeline, timelinesOf } from '../changes/spans.ts';
 

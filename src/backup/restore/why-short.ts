@@ -6,7 +6,7 @@ import type { Bucket } from '../catalog/bucket.ts';
 import type { ManifestChanges } from '../catalog/change-position.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import type { ChainOptions } from '../changes/chain.ts';
-import type { Base, StoredChange } from '../changes/list-changes.ts';
+import type { Base, StoredChange } from '../changes/listed.ts';
 import { changedSince, type Living } from '../changes/living.ts';
 import { type OpenedChange, openChange } from '../changes/open-change.ts';
 import { type ChangeIndex, type History, REASONS, UNRECORDED } from '../changes/spans.ts';
