@@ -69,6 +69,16 @@ test('what a moment that is kept hangs on stays, however old it is', async () =>
   expect(await there()).toEqual([next]);
 });
 
+test('what the newest backup needs stays, whatever a clock said when it was stored', async () => {
+  await change();
+  world.sql('INSERT INTO counted (note) VALUES (1)');
+  await world.full();
+  world.clock.advance(-30 * DAY);
+  const needed = await change();
+  world.clock.advance(31 * DAY);
+  expect((await prune(14)).plan.map(({ file }) => file.file)).not.toContain(needed);
+});
+
 test('a quiet day hangs on the files before it', async () => {
   await world.full();
   const old = await change();
