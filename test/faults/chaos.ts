@@ -87,7 +87,7 @@ export class Chaos {
   readonly #waiting = new Set<'cut' | 'alter'>();
   /** What is still on its way, and how many calls it is behind. */
   readonly #late: { readonly work: () => Promise<unknown>; after: number }[] = [];
-  #hasStalled = false;
+  #stalled: Promise<void> | undefined;
 
   constructor(options: ChaosOptions) {
     this.#options = options;
@@ -101,8 +101,16 @@ export class Chaos {
     return { call: (what, work, twists = {}) => this.#call({ side, failure, what, work, twists }) };
   }
 
-  /** What was on its way arrives. */
-  async settle(): Promise<void> {
+  /**
+   * What was on its way arrives. Of two calls side by side one may have ended the operation while
+   * the other stalls.
+   */
+  async end(): Promise<void> {
+    await this.#arrive();
+    await this.#stalled;
+  }
+
+  async #arrive(): Promise<void> {
     for (const { work } of this.#late.splice(0)) await Promise.allSettled([work()]);
   }
 
@@ -111,7 +119,7 @@ export class Chaos {
     if (this.isDead) throw new Killed(what);
     this.calls += 1;
     for (const late of this.#late) late.after -= 1;
-    if (this.#late.some(({ after }) => after <= 0)) await this.settle();
+    if (this.#late.some(({ after }) => after <= 0)) await this.#arrive();
     const label = `${side}: ${what}`;
     const nth = this.#counts.get(label) ?? 0;
     this.#counts.set(label, nth + 1);
@@ -168,9 +176,9 @@ export class Chaos {
   }
 
   async #stall(): Promise<void> {
-    if (this.#hasStalled) return;
-    this.#hasStalled = true;
-    await this.#options.meanwhile?.();
+    if (this.#stalled !== undefined) return;
+    this.#stalled = this.#options.meanwhile?.() ?? Promise.resolve();
+    await this.#stalled;
   }
 
   /** Bodies are cut and writes altered at the next call that has such. */

@@ -133,7 +133,7 @@ export class Operations {
         right = undefined;
       } else await this.#backUp(operation, chaos);
     } finally {
-      await chaos.settle();
+      await chaos.end();
       this.#second.hit(chaos.hits);
       this.hasJumped ||= chaos.has('clock');
       scene.story.push(...chaos.hits.map((hit) => `  ${hit}`));
@@ -267,7 +267,7 @@ export class Operations {
         return /nothing was/.test(said) && !chaos.isDead ? 'nothing' : 'either';
       },
     );
-    await chaos.settle();
+    await chaos.end();
     await requireImported(scene, file, left);
     await importInto(await scene.database(), file, 'second');
     await requireImported(scene, file, 'all');

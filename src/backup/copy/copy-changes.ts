@@ -141,8 +141,9 @@ export class ChangeCopy {
       );
       const held = new Map(there?.map(({ key, bytes }) => [key.slice(copy.prefix.length), bytes]));
       const files = (here ?? []).map(({ key, bytes }) => ({ file: key.slice(first.prefix.length), bytes }));
-      // One that was not proved yet may not be the one that counts.
-      const open = files.findIndex(({ file }) => (parseChangeKey('', file)?.last ?? 0) > settled);
+      // One that was not proved yet may not be the one that counts: it begins behind the last one.
+      // What begins before and ends behind is none of ours, and holds none of ours back.
+      const open = files.findIndex(({ file }) => (parseChangeKey('', file)?.first ?? 0) > settled);
       const settledFiles = open < 0 ? files : files.slice(0, open);
       const last = settledFiles.at(-1)?.file;
       const stored = last === undefined ? NOTHING : await this.#stored(changesPrefix('', timeline), last);

@@ -160,6 +160,21 @@ test('one that was taken in wrongly, by a slice that died before it read it back
   expect(memory.problem).toContain(`holds something else as ${files[1]}`);
 });
 
+test('a file of another database, or junk, with numbers still to come holds none of ours back', async () => {
+  const world = pair();
+  await putBackup(world.a, 'backups/', world.clock.now());
+  await world.put(1, 2);
+  // A bot that runs from a copy of the database is further on.
+  await world.put(3, 90);
+  const ours = [await world.put(3, 4), await world.put(5, 5)];
+  const open = await world.put(6, 7);
+  expect(await world.slice(5)).toMatchObject({ left: 0, problem: null });
+  expect(world.there()).toEqual(expect.arrayContaining(ours));
+  expect(world.there()).not.toContain(open);
+  await world.slice(7);
+  expect(world.there()).toContain(open);
+});
+
 test('the copy is behind while it lacks one', async () => {
   const world = pair();
   await world.put(1, 1);
