@@ -6,6 +6,7 @@
  * rows are not somewhere else by then.
  */
 
+import { limitOf } from '../backup/import/fit.ts';
 import { all, type Database, DatabaseUnavailable, type Statement, sql } from '../db/database.ts';
 import { SALVAGE } from '../db/database-fault.ts';
 import { DatabaseUnfit } from '../db/database-unfit.ts';
@@ -67,7 +68,7 @@ async function plan(
       // It is kept aside, as it was.
       return spelled === undefined || column.name === 'deleted_at'
         ? []
-        : [{ name: column.name, spelled, kind: column.kind }];
+        : [{ name: column.name, spelled, kind: column.kind, limit: limitOf(column.kind, column.name) }];
     });
     const values = await findUnfit(db, info.name, columns);
     if (values.length > 0) mends.push(...mendStatements(table, one.staging, values));

@@ -17,6 +17,8 @@ export interface ScannedColumn {
   /** The table's spelling. */
   readonly spelled: string;
   readonly kind: ColumnKind;
+  /** Characters that it may have; left out for a database of the bot's own, whose values stay. */
+  readonly limit?: number | undefined;
 }
 
 export interface MendedValue {
@@ -52,7 +54,14 @@ const BEYOND_ASCII = "GLOB '*[^' || char(1) || '-' || char(127) || ']*'";
  * True for every value that may be unfit, and for any text beyond ASCII, which only its bytes can
  * judge.
  */
-function isSuspect(column: string, kind: ColumnKind): string {
+function isSuspect(column: string, { kind, limit }: Pick<ScannedColumn, 'kind' | 'limit'>): string {
+  const isUnfit = mayBeUnfit(column, kind);
+  return limit === undefined
+    ? isUnfit
+    : `(${isUnfit} OR (typeof(${column}) = 'text' AND length(${column}) > ${limit}))`;
+}
+
+function mayBeUnfit(column: string, kind: ColumnKind): string {
   if (kind === 'integer' || kind === 'id')
     return `(typeof(${column}) NOT IN ('integer', 'null') OR ${column} NOT BETWEEN -${largest(kind)} AND ${largest(kind)})`;
   // Few rows have one, and only JavaScript reads an address.
@@ -66,7 +75,7 @@ function isSuspect(column: string, kind: ColumnKind): string {
 
 /** True of rows that may hold an unfit value. */
 export function suspects(columns: readonly ScannedColumn[]): string {
-  return columns.map(({ spelled, kind }) => isSuspect(quoteName(spelled), kind)).join(' OR ');
+  return columns.map((column) => isSuspect(quoteName(column.spelled), column)).join(' OR ');
 }
 
 /** Distinct values of each column that an import would change. */
@@ -84,7 +93,7 @@ export async function findUnfit(
           sql(
             `SELECT type, group_concat(bytes || ':' || n, ' ') AS texts FROM (SELECT type, bytes, n, ROW_NUMBER() OVER () / ${GROUP} AS part
                FROM (SELECT typeof(${name}) AS type, hex(${keyOf(name)}) AS bytes, COUNT(*) AS n FROM ${quoteName(table)}
-                     WHERE ${isSuspect(name, column.kind)} GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${PAGE} OFFSET ${offset})) GROUP BY part, type`,
+                     WHERE ${isSuspect(name, column)} GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${PAGE} OFFSET ${offset})) GROUP BY part, type`,
           ),
           (row) => ({ type: row.text('type'), texts: row.text('texts').split(' ') }),
         ),
@@ -105,7 +114,7 @@ export async function findUnfit(
 
 function mendedValues(column: ScannedColumn, type: string, key: Buffer, count: number): MendedValue[] {
   const value = storedValue(type, key);
-  const fitted = fitValue(column.kind, value);
+  const fitted = fitValue(column.kind, value, column.limit);
   if (fitted.change === undefined && fitted.value === value) return [];
   if (fitted.value instanceof InvalidText || fitted.value instanceof Uint8Array) return [];
   // Without the value itself: people's words do not belong in a log. Digits stored as text are the
@@ -115,7 +124,10 @@ function mendedValues(column: ScannedColumn, type: string, key: Buffer, count: n
       ? fitted.value === null
         ? 'says nothing'
         : 'made a number'
-      : inEnglish({ code: fitted.note.code, detail: 'it' });
+      : inEnglish({
+          code: fitted.note.code,
+          detail: fitted.note.code === 'too-long' ? fitted.note.detail : 'it',
+        });
   return [{ column, type, key: new Uint8Array(key), value: fitted.value, note, count }];
 }
 
@@ -165,7 +177,7 @@ export function mendStatements(
       sql(
         `UPDATE ${quoteName(holder)} AS t SET ${name} = v.became FROM ${quoteName(kept)} AS v
          WHERE v.table_name = '${table}' AND v.column_name = '${column.name}' AND v.type = typeof(t.${name})
-           AND v.bytes = ${keyOf(`t.${name}`)} AND ${isSuspect(`t.${name}`, column.kind)}`,
+           AND v.bytes = ${keyOf(`t.${name}`)} AND ${isSuspect(`t.${name}`, column)}`,
       ),
     );
   }

@@ -27,6 +27,17 @@ export const TEXT_LIMITS = {
   subject: 200,
 } as const;
 
+/** Of any other text: a word, a period, a time. */
+const OTHER_TEXT = 200;
+
+export function limitOfText(column: string): number {
+  return isLimited(column) ? TEXT_LIMITS[column] : OTHER_TEXT;
+}
+
+function isLimited(column: string): column is LimitedText {
+  return Object.hasOwn(TEXT_LIMITS, column);
+}
+
 export type LimitedText = keyof typeof TEXT_LIMITS;
 
 /** The most that anything reads of a text: with room for rows of older programs. */

@@ -16,6 +16,7 @@ const ENGLISH = {
   'too-large': '{} is too large',
   'not-a-number': 'a real is not a number',
   'not-a-text': 'not a text',
+  'too-long': 'longer than {} characters',
   'lone-surrogate': 'text has a lone surrogate',
   'not-a-time': 'not a time',
   'is-no-time': '{} is not a time',

@@ -6,6 +6,7 @@
  */
 
 import { isTelegramLink } from '../../lib/telegram-link.ts';
+import { cut, limitOfText } from '../../text/text-limits.ts';
 import { quoted, type Reason, reason } from '../document/reasons.ts';
 import { InvalidText, type SqlValue } from '../model/model.ts';
 import { valueFault } from '../model/values.ts';
@@ -34,7 +35,31 @@ export function kindOfColumn(name: string, declaredType: string): ColumnKind {
   return name.endsWith('_id') ? 'token' : 'text';
 }
 
-export function fitValue(kind: ColumnKind, value: SqlValue): Fitted {
+/** The most characters of a value that comes from a file; undefined for what is no text. */
+export function limitOf(kind: ColumnKind, name: string): number | undefined {
+  if (kind === 'integer' || kind === 'id' || kind === 'any') return undefined;
+  return kind === 'token' || kind === 'file' ? MOST_OF_ID : limitOfText(name);
+}
+
+/** Several times Telegram's longest ids. */
+const MOST_OF_ID = 512;
+
+/** @param limit {@link limitOf}; left out for values of the bot's own database, which stay whole */
+export function fitValue(kind: ColumnKind, value: SqlValue, limit?: number): Fitted {
+  const fitted = fitKind(kind, value);
+  if (limit === undefined || typeof fitted.value !== 'string') return fitted;
+  const short = cut(fitted.value, limit);
+  if (short === fitted.value) return fitted;
+  const note = reason('too-long', String(limit));
+  // With a character missing it is another id, or none.
+  return isId(kind) ? leftOut(note) : { value: short, change: 'mended', note };
+}
+
+function isId(kind: ColumnKind): boolean {
+  return kind === 'token' || kind === 'file' || kind === 'link';
+}
+
+function fitKind(kind: ColumnKind, value: SqlValue): Fitted {
   if (value === null) return { value };
   if (kind === 'integer' || kind === 'id') return integer(value, kind);
   if (typeof value === 'string' || value instanceof InvalidText) return text(kind, value);
@@ -75,8 +100,7 @@ const SOME_TIME = '1970-01-01 00:00:00';
 function unreadable(kind: ColumnKind, value: string | InvalidText): Fitted {
   const isValid = typeof value === 'string';
   // With a character missing it is another id, or none.
-  if (kind === 'token' || kind === 'file' || kind === 'link')
-    return leftOut(reason(isValid ? 'nul' : 'not-utf8'));
+  if (isId(kind)) return leftOut(reason(isValid ? 'nul' : 'not-utf8'));
   const whole = isValid ? value : new TextDecoder('utf-8', { ignoreBOM: true }).decode(value.bytes);
   const note = reason(isValid ? 'nul-removed' : 'not-utf8-replaced');
   return { value: whole.replaceAll('\0', ''), change: 'mended', note };

@@ -7,7 +7,7 @@ import { type LegacyRecord, tableOfPlace } from '../document/legacy-records.ts';
 import { quoted, type Reason, reason } from '../document/reasons.ts';
 import type { SqlValue } from '../model/model.ts';
 import { sqlLiteral } from '../model/sql-literal.ts';
-import { type ColumnKind, type Fitted, fitValue, kindOfColumn } from './fit.ts';
+import { type ColumnKind, type Fitted, fitValue, kindOfColumn, limitOf } from './fit.ts';
 import { type StagedImport, stagedColumns } from './staging-sql.ts';
 import type { Range } from './steps.ts';
 import { KINDS } from './tables.ts';
@@ -191,7 +191,11 @@ function fitted(
   const values: SqlValue[] = [];
   const faults: Refusal[] = [];
   for (const { name, kind, required } of columns) {
-    const given = believed(`${table}.${name}`, fitValue(kind, fields[name] ?? null), latest);
+    const given = believed(
+      `${table}.${name}`,
+      fitValue(kind, fields[name] ?? null, limitOf(kind, name)),
+      latest,
+    );
     const { value, change, note = reason('missing') } = given;
     values.push(value);
     const at = `${place}.${name}`;

@@ -14,6 +14,8 @@ import {
   isLedger,
   type LedgerValue,
   type LiveLedger,
+  MOST_RUNS,
+  NEWEST_RUNS,
   RUNS,
   SET_FENCE,
 } from '../run/ledger-sql.ts';
@@ -22,10 +24,15 @@ import { RESTORE_CONTROL } from './staging.ts';
 /** How long a lock of the living file is waited for, ms. */
 const BUSY_MS = 5_000;
 
-/** From the living database file into the one that takes its place. */
-export async function carryLedger(path: string, fresh: string): Promise<void> {
-  const input = { path: fresh, live: readLedger(path) };
-  await runInProcess('carry', input, { limits: limitsFor(statSync(fresh).size) });
+/** From the living database file into the one that takes its place; gives what to say of it. */
+export async function carryLedger(path: string, fresh: string): Promise<string[]> {
+  const live = readLedger(path);
+  await runInProcess('carry', { path: fresh, live }, { limits: limitsFor(statSync(fresh).size) });
+  return live.count <= MOST_RUNS
+    ? []
+    : [
+        `the old database's record of backup runs (backup_runs) has ${live.count.toLocaleString('en')} rows: the newest ${MOST_RUNS.toLocaleString('en')} are kept`,
+      ];
 }
 
 /**
@@ -43,10 +50,13 @@ function readLedger(path: string): LiveLedger {
       ? rows('SELECT fence FROM backup_lease WHERE id = 1')
       : [];
     const fence = lease?.[0];
-    const runs = isLedger(columns('backup_runs')) ? rows(`SELECT ${RUNS} FROM backup_runs ORDER BY id`) : [];
+    const hasRuns = isLedger(columns('backup_runs'));
+    const runs = hasRuns ? rows(`SELECT ${RUNS} FROM (${NEWEST_RUNS})`) : [];
+    const [[count] = [0]] = hasRuns ? rows('SELECT COUNT(*) FROM backup_runs') : [];
     return {
       fence: typeof fence === 'bigint' ? fence : undefined,
-      runs: runs.map((run) => run.filter(isValue)),
+      runs: runs.flatMap((run) => (run.every(isValue) ? [run] : [])),
+      count: Number(count),
     };
   } finally {
     db.close();
@@ -79,7 +89,7 @@ export function carryLedgerSql(
     after.push(`${SET_FENCE}COALESCE((SELECT fence FROM ${RESTORE_CONTROL}), 0)) WHERE id = 1`);
   }
   if (inBoth('backup_runs', isLedger)) {
-    before.push(`CREATE TABLE ${CARRIED_RUNS} AS SELECT id, ${RUNS} FROM backup_runs`);
+    before.push(`CREATE TABLE ${CARRIED_RUNS} AS ${NEWEST_RUNS}`);
     after.push(
       `${INSERT_RUNS} SELECT ${RUNS} FROM ${CARRIED_RUNS} ORDER BY id`,
       `DROP TABLE ${CARRIED_RUNS}`,

@@ -69,7 +69,8 @@ export async function restoreFile(
     stopWhenAsked(options);
     options.onProgress?.({ phase: 'swap', done: 0, total: undefined });
     const hadFile = files.exists(path);
-    if (hadFile && options.isOldBroken !== true && options.only === undefined) await carryLedger(path, fresh);
+    if (hadFile && options.isOldBroken !== true && options.only === undefined)
+      notes.push(...(await carryLedger(path, fresh)));
     // The bot runs perhaps as somebody else: it must be able to write to the new file as it was to
     // the old one.
     work.giveAs(hadFile ? path : dirname(path), fresh);

@@ -3,6 +3,16 @@
 export const RUN_COLUMNS: readonly string[] =
   'name, fence, "trigger", scheduled_at, started_at, finished_at, state, reason, rows, bytes'.split(', ');
 export const RUNS: string = RUN_COLUMNS.join(', ');
+/** Years of them; whoever writes into the database may have added any number. */
+export const MOST_RUNS = 2_000;
+/** Characters of a value, for the same reason. */
+const MOST_VALUE = 1_000;
+const bounded = (column: string): string =>
+  `CASE WHEN typeof(${column}) IN ('text', 'blob') THEN substr(${column}, 1, ${MOST_VALUE}) ELSE ${column} END AS ${column}`;
+/** The newest, the oldest of them first. */
+export const NEWEST_RUNS: string = `SELECT * FROM (SELECT id, ${RUN_COLUMNS.map(bounded).join(', ')} FROM backup_runs
+  ORDER BY id DESC LIMIT ${MOST_RUNS}) ORDER BY id`;
+
 /**
  * Names by what `settleRuns` has made of them: a manifest knows better than a process that died.
  */
@@ -16,6 +26,8 @@ export interface LiveLedger {
   readonly fence: bigint | undefined;
   /** Values of {@link RUN_COLUMNS}. */
   readonly runs: readonly (readonly LedgerValue[])[];
+  /** Of all that it has. */
+  readonly count: number;
 }
 
 /** Another version of the program may keep its record otherwise: then there is nothing to carry. */

@@ -17,6 +17,7 @@ import { InvalidText, type SqlValue } from '../../../src/backup/model/model.ts';
 import { type Database, sql } from '../../../src/db/database.ts';
 import { openEmbeddedDatabase } from '../../../src/db/file/embedded-database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
+import { cut } from '../../../src/text/text-limits.ts';
 
 let directory: string;
 let db: Database;
@@ -69,6 +70,58 @@ const NUL_FILE = {
   ],
   users: [{ user_id: 1, username: '\0' }],
 };
+
+describe('a text longer than anybody can type', () => {
+  const long = `a‘😀${'x'.repeat(10_000)}`;
+  const FILE = {
+    anime: [
+      {
+        code: 5,
+        title: long,
+        aliases: long,
+        genres: long,
+        description: long,
+        photo_id: 'p'.repeat(10_000),
+        parts: [
+          { part_number: 1, file_id: 'good' },
+          { part_number: 2, file_id: 'f'.repeat(10_000) },
+        ],
+      },
+    ],
+    users: [{ user_id: 1, username: 'u', first_name: long }],
+    groups: [{ group_id: -1001, name: long, link: `https://t.me/${'x'.repeat(10_000)}` }],
+    mandatory_channels: [{ channel_id: '-1002', name: long, link: 'https://t.me/kanal' }],
+  };
+
+  test('is cut, an id so long is none, and the report names both', async () => {
+    const report = await importJson(FILE);
+    expect(
+      await texts(
+        `SELECT length(title) || ' ' || length(aliases) || ' ' || length(genres) || ' ' || length(description) AS t FROM anime`,
+      ),
+    ).toEqual(['200 1000 300 4096']);
+    expect(await texts('SELECT substr(title, 1, 4) AS t FROM anime')).toEqual(['a‘😀x']);
+    expect(await texts('SELECT first_name AS t FROM users')).toEqual([cut(long, 128)]);
+    expect(await texts('SELECT name AS t FROM groups UNION ALL SELECT name FROM mandatory_channels')).toEqual(
+      [cut(long, 128), cut(long, 128)],
+    );
+    expect(await texts('SELECT photo_id AS t FROM anime UNION ALL SELECT file_id FROM anime_parts')).toEqual([
+      null,
+      'good',
+    ]);
+    expect(report.values).toEqual({ mended: 7, leftOut: 2 });
+    expect(told(report)).toEqual(
+      expect.arrayContaining([
+        'mended anime[0].title: longer than 200 characters',
+        'mended anime[0].description: longer than 4096 characters',
+        'value anime[0].photo_id: longer than 512 characters',
+        'row anime[0].parts[1].file_id: longer than 512 characters',
+        'mended groups[0].name: longer than 128 characters',
+      ]),
+    );
+    expect(changes(await importJson(FILE))).toBe(0);
+  });
+});
 
 describe('a NUL in a text', () => {
   test('JSON: prose loses it and nothing after it, an id is no id any more; all of it is told', async () => {

@@ -174,6 +174,40 @@ describe('over a full database the record goes on', () => {
     expect(next.runs[0]).toBe(`${next.name} done`);
   });
 
+  /** What somebody with the database's token may write: it must not decide what can be restored. */
+  const JUNK = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+    INSERT INTO backup_runs (name, fence, "trigger", scheduled_at, started_at, state, reason)
+    SELECT 'junk' || i, 1, 'schedule', '2026-06-15 02:00:00', '2026-06-15 02:00:00', 'failed', printf('%.*c', 2000, 'r') FROM n`;
+  const COUNT = 'SELECT COUNT(*) AS n, MAX(length(reason)) AS longest, MAX(name) AS last FROM backup_runs';
+
+  test('file: of a record that somebody filled the newest part, and it is said', async () => {
+    const name = await backUp(world);
+    await world.db.write([sql(JUNK)]);
+    const report = await restore(
+      partsOf(world, { target: { kind: 'file', path: world.path }, closeTarget: () => world.db.close() }),
+      { from: await newest(world) },
+    );
+    // Those of the backup stay as they are, beside them the newest: the safety backup's run.
+    expect(rowsOf(world.path, COUNT)).toEqual(['2001 1000 junk5000']);
+    expect(rowsOf(world.path, 'SELECT name FROM backup_runs ORDER BY id LIMIT 1')).toEqual([name]);
+    expect(report.notes.join()).toContain(
+      "the old database's record of backup runs (backup_runs) has 5,001 rows: the newest 2,000 are kept",
+    );
+  });
+
+  test('server: the same part', async () => {
+    const remote = await startRemote(world.directory);
+    const db = openRemoteDatabase({ url: remote.server.url, authToken: 'token', fetch });
+    await backUp(world);
+    const from = await newest(world);
+    await restore(partsOf(world, { target: remote.target }), { from });
+    await db.write([sql(JUNK)]);
+    await restore(partsOf(world, { target: remote.target }), { from });
+    db.close();
+    await remote.server.close();
+    expect(rowsOf(remote.file, COUNT)).toEqual(['2001 1000 junk5000']);
+  });
+
   test('server: the same, in the swap itself', async () => {
     const remote = await startRemote(world.directory);
     const db = openRemoteDatabase({ url: remote.server.url, authToken: 'token', fetch });

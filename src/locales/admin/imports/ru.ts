@@ -65,6 +65,7 @@ const REASONS: ReasonTexts = {
   'too-large': '{} — слишком большое число',
   'not-a-number': 'не число',
   'not-a-text': 'не текст',
+  'too-long': 'длиннее {} символов',
   'lone-surrogate': 'в тексте испорченный символ',
   'not-a-time': 'не дата',
   'is-no-time': '{} — не дата',

@@ -65,6 +65,7 @@ const REASONS: ReasonTexts = {
   'too-large': '{} — жуда катта сон',
   'not-a-number': 'сон эмас',
   'not-a-text': 'матн эмас',
+  'too-long': '{} белгидан узун',
   'lone-surrogate': 'матнда бузуқ белги',
   'not-a-time': 'сана эмас',
   'is-no-time': '{} — сана эмас',

@@ -64,6 +64,7 @@ const REASONS: ReasonTexts = {
   'too-large': '{} — juda katta son',
   'not-a-number': 'son emas',
   'not-a-text': 'matn emas',
+  'too-long': '{} belgidan uzun',
   'lone-surrogate': 'matnda buzuq belgi',
   'not-a-time': 'sana emas',
   'is-no-time': '{} — sana emas',
