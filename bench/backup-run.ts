@@ -91,7 +91,7 @@ async function report(kind: Kind, file: string, size: number): Promise<void> {
       ...of,
       value: size / seconds,
       unit: 'MB/s',
-      goal: 15,
+      goal: 25,
       isMoreBetter: true,
     });
 }
