@@ -168,7 +168,7 @@ function insteadOf(path: string): string {
 
 function readKeys({ backup }: Config): OpeningKeys | undefined {
   const identities = backup.ageIdentity === undefined ? [] : readIdentities(backup.ageIdentity);
-  const passphrases = backup.passphrase === undefined ? [] : [backup.passphrase];
+  const passphrases = [backup.passphrase, backup.oldPassphrase].filter((text) => text !== undefined);
   return identities.length + passphrases.length === 0 ? undefined : { identities, passphrases };
 }
 

@@ -85,12 +85,15 @@ export function composeShipping(
     readonly isDead?: ShipContext['isDead'];
     /** The settings name a second copy. */
     readonly isCopied?: boolean;
+    /** A process that lives long: it can afford to try the key on the newest backup. */
+    readonly looksAtKey?: boolean;
   },
 ): ShipContext {
-  const { db, source, store, holder, now, isDead, isCopied = false } = parts;
+  const { db, source, store, holder, now, isDead, isCopied = false, looksAtKey = false } = parts;
   return {
     db,
     isCopied,
+    ...(looksAtKey && { keyLook: {} }),
     ...(isDead === undefined ? {} : { isDead }),
     source,
     store,

@@ -63,6 +63,8 @@ export interface BackupSettings {
   readonly maxAgeHours: number;
   readonly ageRecipients: readonly string[];
   readonly passphrase: string | undefined;
+  /** Opens what was made before the passphrase was changed; CLI only. */
+  readonly oldPassphrase: string | undefined;
   /** A file or a key that opens encrypted backups; CLI only. */
   readonly ageIdentity: string | undefined;
   /** Of BOT_TOKEN: whose backups these are. */
@@ -239,6 +241,7 @@ function readBackup(read: Reader, bucket: BucketSettings['kind']): BackupSetting
     maxAgeHours: read.integer('BACKUP_MAX_AGE_HOURS', 1, 87_600) ?? 26,
     ageRecipients,
     passphrase,
+    oldPassphrase: read.text('BACKUP_PASSPHRASE_OLD'),
     ageIdentity: read.text('BACKUP_AGE_IDENTITY'),
     botId: Number(/^\d{1,15}(?=:)/.exec(read.text('BOT_TOKEN') ?? '')?.[0] ?? Number.NaN) || undefined,
   };

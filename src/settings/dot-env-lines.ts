@@ -12,6 +12,7 @@ export interface UnreadLine {
 
 const SECRETS = [
   'BACKUP_PASSPHRASE',
+  'BACKUP_PASSPHRASE_OLD',
   'BACKUP_AGE_RECIPIENTS',
   'BACKUP_AGE_IDENTITY',
   'BOT_TOKEN',

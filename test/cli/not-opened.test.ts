@@ -100,6 +100,9 @@ test('the newest is made with another passphrase: nobody calls that safe, and th
   );
   expect((await cli('typo', own, 'restore', older, '--to', 'file:typo.db')).code).toBe(0);
   expect(await cli('typo', typo, 'list', '--check')).toMatchObject({ code: 0 });
+  // With both passphrases what either has made is opened.
+  const both = { ...typo, BACKUP_PASSPHRASE_OLD: own.BACKUP_PASSPHRASE };
+  for (const name of [older, newest]) expect((await cli('typo', both, 'verify', name)).code).toBe(0);
 });
 
 test('full, verify, drill, export and restore count the same rows', async () => {

@@ -184,6 +184,7 @@ const BASES: Readonly<Record<string, string>> = {
   off: 'no change log was kept, CHANGES=off',
   large: 'a change was too large for a file',
   unread: 'stored files did not read back',
+  sealed: 'backups are sealed with another key than before',
 };
 
 /** Why a full backup has to come first, for people. */

@@ -21,6 +21,11 @@ export interface ShipContext extends ChangeBucket {
    * absent: it is a request of its own. Until then the file counts as an attempt that did not end.
    */
   readonly atEnd?: Statement[] | undefined;
+  /**
+   * Remembers for which timeline the key of its full backup was looked at; absent: nobody looks (a
+   * Worker begins anew all the time, and trying a passphrase takes it 50 ms).
+   */
+  readonly keyLook?: { timeline?: string };
   /** There is a second copy: it takes nothing but what the database remembers to have stored. */
   readonly isCopied?: boolean;
 }

@@ -13,6 +13,7 @@ import { noLedger } from '../catalog/ledger.ts';
 import { newestFit, newestVerified } from '../catalog/list.ts';
 import { createManifest, isSafetyTrigger, type Manifest, type Trigger } from '../catalog/manifest.ts';
 import type { BackupName } from '../catalog/names.ts';
+import { isSealedOtherwise } from '../catalog/sealed-otherwise.ts';
 import { clearEarlyVerdict } from '../catalog/verdicts.ts';
 import type { BasePosition } from '../changes/base.ts';
 import { MOST_FINDINGS } from '../model/database-damage.ts';
@@ -131,6 +132,8 @@ async function skip(
   if (newest === undefined) return undefined;
   const age = context.clock.now().getTime() - newest.time.getTime();
   if (age >= unlessYoungerThanMs) return undefined;
+  // What follows it would be sealed with another key: no one key would open both.
+  if (await isSealedOtherwise(context, newest, context.encryption)) return undefined;
   const message = `${newest.name} is only ${Math.max(0, Math.round(age / 1000))} s old`;
   return { kind: 'skipped', reason: 'recent', name: newest.name, message };
 }

@@ -43,7 +43,7 @@ async function shipNow({ terminal, session, now, stoppable }: Invocation): Promi
   const { store } = first;
   const isCopied = config.copy !== undefined;
   const shipping = composeShipping(config.backup, {
-    ...{ db, source, store, holder, now, isCopied },
+    ...{ db, source, store, holder, now, isCopied, looksAtKey: true },
     ...(keys && { keys }),
   });
   const [found] = await db.read([peek]);

@@ -182,6 +182,7 @@ export async function startNode(
         isCopied: copy !== undefined,
         holder: holderText('node host', now()),
         isDead: isSurelyDead,
+        looksAtKey: true,
       }),
     },
     disk: () => checkDisks(placesOf(config)),
