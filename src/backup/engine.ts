@@ -135,7 +135,8 @@ const MAX_ATTEMPTS = 3;
 function secondCopy(engine: EngineContext): SecondCopy | undefined {
   const { copy, ledger, clock, retention, changeDays, ...first } = engine;
   if (copy === undefined) return undefined;
-  const context = { first, copy, clock, policy: retention, changeDays, triggers: ledger.triggers };
+  const { keys } = engine;
+  const context = { first, copy, clock, keys, policy: retention, changeDays, triggers: ledger.triggers };
   return {
     description: copy.store.description,
     catchUp: (memory, slice, changes) => catchUp({ ...context, ...changes }, memory, slice),

@@ -6,12 +6,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MemoryS3 } from '../../sim/s3/memory.ts';
 import type { StandIns } from '../../sim/stand-ins.ts';
 import { listBackups } from '../../src/backup/catalog/list.ts';
-import { changeKey } from '../../src/backup/changes/change-names.ts';
 import { readMemory } from '../../src/backup/copy/memory.ts';
 import { createS3Store } from '../../src/backup/store/s3-store.ts';
 import type { Store } from '../../src/backup/store/types.ts';
 import { copyNote } from '../../src/db/bucket-notes.ts';
 import { type CountedWorker, SUBREQUESTS, startCountedWorker } from '../support/counted-worker.ts';
+import { sampleChange } from '../support/sample-change.ts';
 
 const ADMIN = 4242;
 const MINUTE_MS = 60_000;
@@ -128,8 +128,9 @@ test('a change file follows within two minutes, between two looks at the backups
   await run();
   await ticks(4);
   const timeline = 'a'.repeat(32);
-  const file = changeKey('backups/', { timeline, first: 1, last: 3, time: now(), encrypted: false });
-  await store.put(file, Buffer.from('what changed'));
+  const sample = sampleChange({ timeline, first: 1, last: 3, time: now() });
+  const file = `backups/${sample.file}`;
+  await store.put(file, sample.body);
   await db.write([
     {
       sql: `INSERT OR REPLACE INTO change_state (id, timeline, reason, since, shipped_seq)

@@ -5,10 +5,10 @@ import type { Bucket } from '../catalog/bucket.ts';
 import { NotOpened } from '../catalog/not-opened.ts';
 import { hasNoKey, type OpeningKeys, UnsealError } from '../envelope/types.ts';
 import { Damaged } from '../foreign/errors.ts';
-import { ChangeFileError, type ChangeHeader } from './change-file.ts';
-import { parseChangeKey } from './change-names.ts';
+import { ChangeFileError } from './change-file.ts';
 import type { StoredChange } from './listed.ts';
-import { type ProvedFile, proveFile, readStored } from './prove-file.ts';
+import { type ProvedFile, readStored } from './prove-file.ts';
+import { proveStored } from './stored-proof.ts';
 
 export interface OpenedChange extends ProvedFile {
   readonly file: StoredChange;
@@ -33,9 +33,7 @@ export async function openChange(
     const packed = await readStored(bucket.store, `${bucket.prefix}${file.file}`);
     if (packed === undefined) throw new Damaged(`${file.file} is not in the bucket`);
     const sha256 = createHash('sha256').update(packed).digest('hex');
-    const proved = await proveFile(packed, { encrypted: file.encrypted, keys });
-    requireIts(file, proved.header);
-    return { file, sha256, ...proved };
+    return { file, sha256, ...(await proveStored(file, packed, keys)) };
   } catch (error) {
     if (error instanceof UnsealError && error.reason === 'wrong key')
       throw new NotOpened(file.file, explain(error));
@@ -43,13 +41,4 @@ export async function openChange(
       throw new Damaged(`${file.file}: ${explain(error)}`, { cause: error });
     throw error;
   }
-}
-
-function requireIts(file: StoredChange, header: ChangeHeader): void {
-  const isIts =
-    header.timeline === file.timeline &&
-    header.first === file.first &&
-    header.last === file.last &&
-    Date.parse(header.time) === parseChangeKey('', file.file)?.time.getTime();
-  if (!isIts) throw new ChangeFileError('it is another file under this name');
 }

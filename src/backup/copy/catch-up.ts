@@ -11,6 +11,7 @@ import type { ObjectGroup } from '../catalog/entry.ts';
 import type { Ledger } from '../catalog/ledger.ts';
 import { readGroups } from '../catalog/list.ts';
 import { manifestKey } from '../catalog/names.ts';
+import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { pruneCopiedChanges } from './change-retention.ts';
 import { ChangeCopy, type Shipped, type StoredFiles } from './copy-changes.ts';
 import { copyPins } from './copy-pins.ts';
@@ -18,6 +19,7 @@ import { goneSince, mayGoNow, pruneCopy } from './copy-retention.ts';
 import { lackingIn } from './last-manifest.ts';
 import { type CopyMemory, LOOK_EVERY_MS } from './memory.ts';
 import { makeRoom } from './mend.ts';
+import { type Mended, mendable, mendFirst } from './mend-first.ts';
 import { hasManifest, isComplete, type Listings } from './places.ts';
 import { copyInOrder, requestsFor, type Slice } from './proven.ts';
 import { provenObjects } from './proven-backup.ts';
@@ -39,6 +41,9 @@ export interface CopyContext {
   readonly isOnlyChanges?: boolean;
   /** Hears of each backup that is whole in the copy now, and which of its files were replaced. */
   readonly onCopied?: (name: string, replaced: readonly string[]) => void;
+  readonly keys?: ChangeKeys;
+  /** Hears of each change file that was wrong in one bucket, and was replaced from the other. */
+  readonly onMended?: (file: string, where: Bucket) => void;
 }
 
 /** Two listings of a thousand keys each. */
@@ -108,9 +113,9 @@ class Work {
     this.#undeletable = before.undeletable;
     this.#left = before.left - before.changes.left;
     this.#retention = before.changes;
-    const { first, copy, shipped, stored } = context;
+    const { shipped } = context;
     if (shipped !== undefined)
-      this.#changes = new ChangeCopy({ first, copy, shipped, stored, slice, now }, before.changes);
+      this.#changes = new ChangeCopy({ ...context, shipped, slice, now }, before.changes);
   }
 
   memory(): CopyMemory {
@@ -161,13 +166,14 @@ class Work {
     this.#at = this.#now.toISOString();
     this.#gone = goneSince(listings, this.#gone, this.#now);
     this.#newest = listings.copy.groups.find(isComplete)?.name ?? null;
-    this.#forgetRefused(missing);
+    this.#forgetRefused([...missing, ...mendable(listings)]);
     const wanted = missing.filter(({ name }) => !this.#refused.has(name));
     this.#left = wanted.length + this.#damagedNow();
     if (wanted.length === 0) this.#proved.clear();
     for (const group of wanted) {
       if (!(await this.#copy(listings, group))) break;
     }
+    await this.#mendAll(listings);
     if (!(await copyPins(listings, this.#copied, this.#slice))) this.#rest();
     await this.changes();
     await this.#retain(listings);
@@ -192,7 +198,13 @@ class Work {
     const file = manifestKey('', group.name);
     const proven = await provenObjects(first, group, (await stored?.(file, file))?.get(file));
     if (proven.kind === 'gone') return this.#later();
-    if (proven.kind === 'refused') return this.#refuse(group, proven.problem, proven);
+    if (proven.kind === 'refused') {
+      const mended = await this.#mend(listings, group);
+      if (mended?.kind === 'rest') return false;
+      if (mended?.kind !== 'mended') return this.#refuse(group, mended?.problem ?? proven.problem, proven);
+      this.#left -= 1;
+      return true;
+    }
     const { objects: found } = proven;
     const largest = found.toSorted((a, b) => b.bytes - a.bytes)[0];
     const needed = requestsFor(largest?.bytes ?? 0);
@@ -237,6 +249,25 @@ class Work {
       default:
         return this.#takenBy(group, held, copied);
     }
+  }
+
+  /** What is damaged in the first bucket, and whole in the copy. */
+  async #mendAll(listings: Listings): Promise<void> {
+    for (const group of mendable(listings)) {
+      if (this.#refused.has(group.name)) continue;
+      const mended = await this.#mend(listings, group);
+      if (mended?.kind === 'rest') return;
+      // The copy lacks nothing by that.
+      if (mended?.kind === 'refused') this.#refuse(group, mended.problem, { isDamaged: true });
+    }
+  }
+
+  async #mend(listings: Listings, group: ObjectGroup): Promise<Mended | undefined> {
+    const { stored, onMended } = this.#context;
+    const mended = await mendFirst(listings, group, { stored, slice: this.#slice });
+    if (mended?.kind === 'rest') this.#rest();
+    if (mended?.kind === 'mended') for (const file of mended.files) onMended?.(file, listings.first.bucket);
+    return mended;
   }
 
   #rest(): false {

@@ -1,14 +1,16 @@
 /**
  * Change files for the second bucket, in the order of their changes. There may be very many, so a
  * look begins where the last one ended. They have no manifest: the database remembers what the bot
- * stored, and nothing else is taken. Where it does not know, what stands in the first bucket is
- * read, and the copy has to give back the same.
+ * stored, and nothing else is taken. Where it does not know, a file has to prove itself. What is
+ * wrong in one bucket and right in the other is replaced there.
  */
-import { createHash } from 'node:crypto';
 import type { Bucket } from '../catalog/bucket.ts';
 import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
+import type { ChangeKeys } from '../changes/stored-proof.ts';
 import { PAGE_KEYS } from '../store/types.ts';
+import { type ChangeLook, linkedHash, lookAtChange } from './change-proof.ts';
 import type { ChangesMemory } from './memory.ts';
+import { removeWrong } from './mend.ts';
 import { copyInOrder, type ProvenObject, requestsFor, type Slice } from './proven.ts';
 
 /** Up to where the database knows its change files to be stored and read back. */
@@ -31,6 +33,10 @@ export interface ChangesContext {
   readonly shipped: Shipped | 'all';
   /** Absent: nobody knows what was stored. */
   readonly stored?: StoredFiles | undefined;
+  /** Absent: of an encrypted file that the database does not remember only the length is known. */
+  readonly keys?: ChangeKeys;
+  /** Hears of each that was replaced, and in which bucket it was wrong. */
+  readonly onMended?: ((file: string, where: Bucket) => void) | undefined;
 }
 
 /**
@@ -45,6 +51,8 @@ const REFUSED_MS = 86_400_000;
 const PAGES = 2;
 /** Of one file beside its copy: the reading that its proof is taken from, or two. */
 const PROOF = 2;
+/** Both proofs of the other bucket's, and the file behind it in either, and a removal. */
+const JUDGEMENT = 3 * PROOF + 2;
 
 type Sent = 'there' | 'rest';
 
@@ -188,23 +196,58 @@ export class ChangeCopy {
     readonly file: string;
     readonly sha256: string | undefined;
   }): Promise<Sent> {
-    const { first, copy, slice } = this.#context;
+    const { first, copy, slice, keys } = this.#context;
     if (!slice.take(PROOF)) return 'rest';
-    let proof = await proofOf(first, file, slice);
-    // One reading that was cut or altered on its way proves nothing.
-    if (!isStored(proof, sha256)) proof = await proofOf(first, file, slice);
-    if (proof === undefined) return this.#done(file);
-    if (typeof proof === 'string') return this.#refuse(file, proof);
-    if (!isStored(proof, sha256)) return this.#refuse(file, alteredText(first, file), true);
-    const needed = requestsFor(proof.bytes);
+    const here = await lookAtChange(first, file, { sha256, keys, slice });
+    if (here.kind === 'absent') return this.#done(file);
+    if (here.kind === 'wrong') return this.#mend(file, { here, sha256 });
+    const needed = requestsFor(here.object.bytes);
     if (needed > slice.most - PAGES - PROOF)
       return this.#refuse(
         file,
         `${file} takes ${needed} requests to copy, more than this host may make in a minute (SUBREQUEST_LIMIT): npm run backup -- copy`,
       );
-    const copied = await copyInOrder({ from: first, to: copy, objects: [proof], slice });
-    if (copied.kind === 'unlike' || copied.kind === 'taken') return this.#refuse(file, copied.problem);
+    const copied = await copyInOrder({ from: first, to: copy, objects: [here.object], slice });
+    if (copied.kind === 'taken') return this.#mend(file, { here, sha256 });
+    if (copied.kind === 'unlike') return this.#refuse(file, copied.problem);
     return copied.kind === 'rest' ? 'rest' : this.#done(file);
+  }
+
+  /** The two buckets hold different bytes, or the first one's are wrong. */
+  async #mend(
+    file: string,
+    { here, sha256 }: { readonly here: ChangeLook; readonly sha256: string | undefined },
+  ): Promise<Sent> {
+    const { first, copy, slice, keys } = this.#context;
+    if (!slice.take(JUDGEMENT)) return 'rest';
+    const wanted = sha256 ?? (await linkedHash(first, file, keys)) ?? (await linkedHash(copy, file, keys));
+    const wish = { sha256: wanted, keys, slice };
+    const [mine, theirs] =
+      wanted === sha256
+        ? [here, await lookAtChange(copy, file, wish)]
+        : [await lookAtChange(first, file, wish), await lookAtChange(copy, file, wish)];
+    if (isSure(mine) && theirs.kind === 'wrong') return this.#replace(mine.object, { from: first, to: copy });
+    if (isSure(theirs) && mine.kind === 'wrong')
+      return this.#replace(theirs.object, { from: copy, to: first });
+    if (mine.kind === 'wrong') return this.#refuse(file, mine.problem, mine.isAltered);
+    return this.#refuse(
+      file,
+      `${first.store.description} and ${copy.store.description} hold different bytes as ${file}, and nothing tells which is right: both are left as they are`,
+    );
+  }
+
+  async #replace(object: ProvenObject, { from, to }: { from: Bucket; to: Bucket }): Promise<Sent> {
+    const { slice, onMended } = this.#context;
+    if (!slice.take(requestsFor(object.bytes))) return 'rest';
+    const { file } = object;
+    const room = await removeWrong(to, [object]);
+    if (room.kind === 'refused')
+      return this.#refuse(file, `${room.problem}; ${from.store.description} has it whole`);
+    const copied = await copyInOrder({ from, to, objects: [object], slice: { ...slice, take: () => true } });
+    if (copied.kind !== 'copied')
+      return this.#refuse(file, `${file} is whole in ${from.store.description} alone`);
+    onMended?.(file, to);
+    return this.#done(file);
   }
 
   #done(file: string): Sent {
@@ -231,30 +274,6 @@ function isForeign(file: string, stored: ReadonlyMap<string, string>): boolean {
   return since !== undefined && key !== undefined && key.first >= Number(since) && !stored.has(file);
 }
 
-/** `sha256` undefined: the database does not know it. */
-function isStored(proof: Awaited<ReturnType<typeof proofOf>>, sha256: string | undefined): boolean {
-  return typeof proof === 'object' && (sha256 === undefined || proof.sha256 === sha256);
-}
-
-export function alteredText({ store, prefix }: Bucket, file: string): string {
-  return `${store.description}: ${prefix}${file} is not what the bot stored there: somebody or something has altered it since, so it was not copied`;
-}
-
-/** A text: it cannot be read whole. Undefined: it is gone. */
-async function proofOf(
-  { store, prefix }: Bucket,
-  file: string,
-  slice: Slice,
-): Promise<ProvenObject | string | undefined> {
-  const found = await store.get(`${prefix}${file}`);
-  if (found === undefined) return undefined;
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of found.body) {
-    slice.check();
-    hash.update(chunk);
-    bytes += chunk.byteLength;
-  }
-  if (bytes === found.bytes) return { file, bytes, sha256: hash.digest('hex') };
-  return `${store.description}: only ${bytes} of ${found.bytes} bytes of ${prefix}${file} can be read, so it was not copied`;
+function isSure(look: ChangeLook): look is Extract<ChangeLook, { kind: 'right' }> {
+  return look.kind === 'right' && look.isOpened;
 }

@@ -40,7 +40,8 @@ export async function makeRoom(
   if (wrong.length === 0) {
     if (isSuspect && there.length < objects.length) await clearVerdict(to, held.name);
     if (!isSuspect || there.length < objects.length) return NOTHING;
-    const problem = `${held.name} counts as damaged in ${where}, and its files there are those of the first bucket: npm run backup -- verify ${held.name} --from copy`;
+    const [of, flag] = to.isCopy === true ? ['the first bucket', ' --from copy'] : ['the second copy', ''];
+    const problem = `${held.name} counts as damaged in ${where}, and its files there are those of ${of}: npm run backup -- verify ${held.name}${flag}`;
     return { kind: 'refused', problem };
   }
   for (const object of wrong)
@@ -48,7 +49,7 @@ export async function makeRoom(
       const problem = `${object.file} is damaged in ${where}, and not what was proved in ${from.store.description} either: nothing was replaced`;
       return { kind: 'refused', problem };
     }
-  const room = await remove(to, wrong);
+  const room = await removeWrong(to, wrong);
   // While a file is away the listing says that it is damaged: cut off here, nothing looks better
   // than it is, or worse for ever. Where it cannot be removed the next look says so.
   if (isSuspect && room.kind === 'made') await clearVerdict(to, held.name);
@@ -65,7 +66,7 @@ async function isAnothers({ store, prefix }: Bucket, { file }: ProvenObject): Pr
 }
 
 /** One by one: cut off in between, what is left is damaged by its own manifest. */
-async function remove({ store, prefix }: Bucket, wrong: readonly ProvenObject[]): Promise<Room> {
+export async function removeWrong({ store, prefix }: Bucket, wrong: readonly ProvenObject[]): Promise<Room> {
   for (const { file } of wrong) {
     const key = `${prefix}${file}`;
     const refused = (why: string): Room => ({

@@ -5,7 +5,7 @@ import { loadEntry, type ObjectGroup } from '../catalog/entry.ts';
 import { type Manifest, parseManifest } from '../catalog/manifest.ts';
 import { manifestKey } from '../catalog/names.ts';
 import { readSmall } from '../catalog/small-object.ts';
-import { alteredText } from './copy-changes.ts';
+import { alteredText } from './change-proof.ts';
 import type { ProvenObject } from './proven.ts';
 
 export type Proven =

@@ -32,11 +32,20 @@ async function copy({ terminal, session, stoppable }: Invocation): Promise<ExitC
   if (apart !== undefined) terminal.say(yellow(`${apart}: mount its disk, or set COPY_DIR to another one`));
   const copyAll = (): Promise<CopyMemory | undefined> =>
     stoppable((signal) =>
-      copyNow(session, signal, (name, files) => {
-        copied.push(name);
-        replaced.push(...files);
-        const why = files.length === 0 ? '' : ` (damaged there, and replaced: ${files.join(', ')})`;
-        terminal.say(`${name} copied and read back${why}`);
+      copyNow(session, signal, {
+        onCopied(name, files) {
+          copied.push(name);
+          replaced.push(...files);
+          const why = files.length === 0 ? '' : ` (damaged there, and replaced: ${files.join(', ')})`;
+          terminal.say(`${name} copied and read back${why}`);
+        },
+        onMended(file, where) {
+          replaced.push(file);
+          const other = where === first ? 'the second copy' : 'the first bucket';
+          terminal.say(
+            yellow(`${file} was damaged in ${where.store.description}, and replaced from ${other}`),
+          );
+        },
       }),
     );
   let memory = await copyAll();
@@ -77,7 +86,7 @@ async function readNewest(
 export async function copyNow(
   session: Session,
   signal: AbortSignal,
-  onCopied?: CopyContext['onCopied'],
+  told: Pick<CopyContext, 'onCopied' | 'onMended'> = {},
 ): Promise<CopyMemory | undefined> {
   const second = await session.copy();
   if (second === undefined) return undefined;
@@ -91,7 +100,8 @@ export async function copyNow(
       policy: { days },
       shipped: 'all',
       ...(stored && { stored }),
-      ...(onCopied && { onCopied }),
+      keys: session.keys,
+      ...told,
     },
     NO_MEMORY,
     { ...NO_LIMIT, check: () => signal.throwIfAborted() },

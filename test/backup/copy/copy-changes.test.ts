@@ -1,9 +1,10 @@
 /** Change files in the second bucket: behind the backups, in order, proved, asked for once. */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
+import type { Previous } from '../../../src/backup/catalog/change-position.ts';
 import { createManifest, parseManifest, serializeManifest } from '../../../src/backup/catalog/manifest.ts';
 import { manifestKey } from '../../../src/backup/catalog/names.ts';
-import { changeKey } from '../../../src/backup/changes/change-names.ts';
 import { type CopyContext, catchUp } from '../../../src/backup/copy/catch-up.ts';
 import { placeOf } from '../../../src/backup/copy/copy-changes.ts';
 import { type CopyMemory, copyHealth, hasNewChanges, NO_MEMORY } from '../../../src/backup/copy/memory.ts';
@@ -11,8 +12,9 @@ import { NO_LIMIT, type Slice } from '../../../src/backup/copy/proven.ts';
 import { type Store, StoreError } from '../../../src/backup/store/types.ts';
 import { testClock } from '../../support/backup-world.ts';
 import { Faults, faultyStore } from '../../support/faulty-edges.ts';
-import { createMemoryStore } from '../../support/memory-store.ts';
+import { createMemoryStore, type MemoryStore } from '../../support/memory-store.ts';
 import { putBackup } from '../../support/sample-backup.ts';
+import { sampleChange } from '../../support/sample-change.ts';
 
 const DAY = 86_400_000;
 const OLD = 'f'.repeat(32);
@@ -25,6 +27,7 @@ function pair() {
   const copy: Bucket = { store: b, prefix: '', clock };
   let memory: CopyMemory = NO_MEMORY;
   const calls = new Faults(undefined);
+  let previous: Previous = null;
   return {
     clock,
     a,
@@ -32,9 +35,15 @@ function pair() {
     /** Of both buckets. */
     calls: calls.log,
     async put(first: number, last: number, timeline = NOW): Promise<string> {
-      const file = changeKey('', { timeline, first, last, time: clock.now(), encrypted: false });
-      await a.put(`backups/${file}`, Buffer.from(`${file} `.repeat(3)));
-      return file;
+      const sample = sampleChange({ timeline, first, last, time: clock.now(), previous });
+      await a.put(`backups/${sample.file}`, sample.body);
+      previous = sample.link;
+      return sample.file;
+    },
+    /** As `copy` does: with no memory. */
+    async anew(more: Partial<CopyContext>) {
+      memory = NO_MEMORY;
+      return this.slice(0, NO_LIMIT, more);
     },
     there: () => [...b.objects.keys()].filter((key) => key.startsWith('changes/')),
     async slice(seq: number, slice: Slice = NO_LIMIT, more: Partial<CopyContext> & { from?: Store } = {}) {
@@ -108,10 +117,9 @@ test('an idle bot asks for nothing more; a new file costs a page of either bucke
   expect(asked.filter((kind) => kind === 'get')).toHaveLength(3);
 });
 
-test('what does not read whole is never copied, nothing is written over, and both are tried again', async () => {
+test('what does not read whole is never copied, and it is tried again', async () => {
   const world = pair();
-  const [cut, taken, good] = [await world.put(1, 1), await world.put(2, 2), await world.put(3, 3)];
-  await world.b.put(taken, Buffer.from('another'));
+  const [cut, good] = [await world.put(1, 1), await world.put(2, 2)];
   const cutting: Store = {
     ...world.a,
     async get(key) {
@@ -120,19 +128,108 @@ test('what does not read whole is never copied, nothing is written over, and bot
       return { ...object, body: ReadableStream.from([new Uint8Array(5)]) };
     },
   };
-  const memory = await world.slice(3, NO_LIMIT, { from: cutting });
-  expect(world.there().toSorted()).toEqual([taken, good]);
-  expect(Buffer.from(world.b.objects.get(taken)?.body ?? [])).toEqual(Buffer.from('another'));
-  expect(memory.problem).toMatch(/only 5 of .* can be read, so it was not copied; .*holds something else/);
-  world.b.objects.delete(taken);
-  await world.slice(3);
+  const memory = await world.slice(2, NO_LIMIT, { from: cutting });
+  expect(world.there()).toEqual([good]);
+  expect(memory.problem).toMatch(/only 5 of .* can be read, so it was not copied/);
+  await world.slice(2);
   expect(world.there()).toEqual([good]);
   world.clock.advance(DAY);
-  expect((await world.slice(3)).problem).toBeNull();
-  expect(world.there().toSorted()).toEqual([cut, taken, good]);
+  expect((await world.slice(2)).problem).toBeNull();
+  expect(world.there().toSorted()).toEqual([cut, good]);
 });
 
-test('one that was taken in wrongly, by a slice that died before it read it back, is told', async () => {
+describe('damaged in one bucket', () => {
+  const bodies = (world: ReturnType<typeof pair>, file: string) =>
+    [world.a.objects.get(`backups/${file}`), world.b.objects.get(file)].map(
+      (object) => object && Buffer.from(object.body).toString('hex'),
+    );
+  const half = (store: MemoryStore, key: string): Promise<unknown> => {
+    const body = store.objects.get(key)?.body ?? new Uint8Array();
+    return store.put(key, body.subarray(0, body.length / 2));
+  };
+  const all = { shipped: 'all' } as const;
+
+  test.each(['cut', 'rotten'])(
+    'before it was copied (%s): never copied, and the first bucket is named',
+    async (how) => {
+      const world = pair();
+      const [bad, good] = [await world.put(1, 1), await world.put(2, 2)];
+      if (how === 'cut') await half(world.a, `backups/${bad}`);
+      else world.a.rot(`backups/${bad}`, 0.5);
+      const memory = await world.slice(2);
+      expect(world.there()).toEqual([good]);
+      expect(memory.problem).toContain(`backups/${bad}`);
+      expect(memory.problem).toContain('so it was not copied');
+      expect(memory.problem).not.toContain('holds something else');
+    },
+  );
+
+  test.each(['first', 'second', 'last'])(
+    'in the first, and whole in the copy (the %s file): it is put back',
+    async (which) => {
+      const world = pair();
+      const files = [await world.put(1, 1), await world.put(2, 2), await world.put(3, 3)];
+      await world.slice(3);
+      const file = files[['first', 'second', 'last'].indexOf(which)] ?? '';
+      const [good] = bodies(world, file);
+      await half(world.a, `backups/${file}`);
+      const mended: string[] = [];
+      const memory = await world.anew({
+        ...all,
+        onMended: (name, where) => mended.push(`${name} ${where.prefix}`),
+      });
+      expect(memory).toMatchObject({ problem: null, left: 0 });
+      expect(bodies(world, file)).toEqual([good, good]);
+      expect(mended).toEqual([`${file} backups/`]);
+    },
+  );
+
+  test('in the copy: it is replaced', async () => {
+    const world = pair();
+    const [file] = [await world.put(1, 1), await world.put(2, 2)];
+    await world.slice(2);
+    const [good] = bodies(world, file);
+    await half(world.b, file);
+    expect((await world.anew(all)).problem).toBeNull();
+    expect(bodies(world, file)).toEqual([good, good]);
+  });
+
+  test('in both: nothing is replaced, and both are told apart from a good one', async () => {
+    const world = pair();
+    const [file] = [await world.put(1, 1), await world.put(2, 2)];
+    await world.slice(2);
+    await half(world.a, `backups/${file}`);
+    await world.b.put(file, Buffer.from('another'));
+    const before = bodies(world, file);
+    expect((await world.anew(all)).problem).toContain(`backups/${file}`);
+    expect(bodies(world, file)).toEqual(before);
+  });
+
+  test('altered in the first into another whole one: the next file tells which is right', async () => {
+    const world = pair();
+    const file = await world.put(1, 1);
+    const forged = gzipSync(gunzipSync(world.a.objects.get(`backups/${file}`)?.body ?? ''), { level: 0 });
+    await world.put(2, 2);
+    await world.slice(2);
+    const [good] = bodies(world, file);
+    await world.a.put(`backups/${file}`, forged);
+    await world.anew(all);
+    expect(bodies(world, file)).toEqual([good, good]);
+  });
+
+  test('two whole ones, and nothing tells which is right: both stay', async () => {
+    const world = pair();
+    const file = await world.put(1, 1);
+    await world.slice(1);
+    const other = gzipSync(gunzipSync(world.a.objects.get(`backups/${file}`)?.body ?? ''), { level: 0 });
+    await world.a.put(`backups/${file}`, other);
+    const before = bodies(world, file);
+    expect((await world.anew(all)).problem).toContain('nothing tells which is right');
+    expect(bodies(world, file)).toEqual(before);
+  });
+});
+
+test('one that was taken in wrongly, by a slice that died before it read it back, is replaced', async () => {
   const world = pair();
   const files = [await world.put(1, 1), await world.put(2, 2)];
   await world.slice(1);
@@ -152,12 +249,17 @@ test('one that was taken in wrongly, by a slice that died before it read it back
   };
   const { get } = world.b;
   world.b.get = (key) => (isDead ? Promise.reject(new Error('dead')) : get(key));
+  const remove = world.b.delete;
   world.b.delete = () => Promise.reject(new Error('dead'));
   await world.slice(2, NO_LIMIT, { isOnlyChanges: true });
   expect(isDead).toBe(true);
   world.b.get = get;
+  await world.slice(2);
+  world.clock.advance(60_000);
+  Object.assign(world.b, { delete: remove, create });
   const memory = await world.slice(2);
-  expect(memory.problem).toContain(`holds something else as ${files[1]}`);
+  expect(memory.problem).toBeNull();
+  expect(world.b.objects.get(files[1] ?? '')?.body).toEqual(world.a.objects.get(`backups/${files[1]}`)?.body);
 });
 
 test('a file of another database, or junk, with numbers still to come holds none of ours back', async () => {

@@ -1,0 +1,104 @@
+/**
+ * Whether a change file in a bucket is the bot's own, and whole: by the SHA-256 that the database
+ * remembers or that the next file names, and otherwise by what the file says of itself. So of two
+ * that differ the right one is known.
+ */
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { Bucket } from '../catalog/bucket.ts';
+import { changesPrefix, parseChangeKey } from '../changes/change-names.ts';
+import { storedChange } from '../changes/list-changes.ts';
+import { MOST_STORED_BYTES } from '../changes/prove-file.ts';
+import { type ChangeKeys, isSealedFor, judgeStored } from '../changes/stored-proof.ts';
+import type { ProvenObject, Slice } from './proven.ts';
+
+export type ChangeLook =
+  /** `isOpened` false: no key is at hand, so it may be damaged all the same. */
+  | { readonly kind: 'right'; readonly object: ProvenObject; readonly isOpened: boolean }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'wrong'; readonly problem: string; readonly isAltered?: true };
+
+export interface ChangeWish {
+  /** What it has to be; undefined: nobody knows, and it has to open. */
+  readonly sha256: string | undefined;
+  readonly keys: ChangeKeys;
+  readonly slice: Slice;
+}
+
+/** One reading that was cut or altered on its way proves nothing. */
+export async function lookAtChange(bucket: Bucket, file: string, wish: ChangeWish): Promise<ChangeLook> {
+  const look = await lookOnce(bucket, file, wish);
+  return look.kind === 'wrong' ? lookOnce(bucket, file, wish) : look;
+}
+
+async function lookOnce(
+  bucket: Bucket,
+  file: string,
+  { sha256: wanted, keys, slice }: ChangeWish,
+): Promise<ChangeLook> {
+  const { store, prefix } = bucket;
+  const found = await store.get(`${prefix}${file}`);
+  if (found === undefined) return { kind: 'absent' };
+  const hash = createHash('sha256');
+  const chunks: Uint8Array[] = [];
+  const parsed = parseChangeKey('', file);
+  const isOpened = wanted === undefined && parsed !== undefined && !isSealedFor(parsed, keys);
+  let bytes = 0;
+  for await (const chunk of found.body) {
+    slice.check();
+    hash.update(chunk);
+    bytes += chunk.byteLength;
+    if (isOpened && bytes <= MOST_STORED_BYTES) chunks.push(chunk.slice());
+  }
+  if (bytes !== found.bytes) {
+    const problem = `${store.description}: only ${bytes} of ${found.bytes} bytes of ${prefix}${file} can be read, so it was not copied`;
+    return { kind: 'wrong', problem };
+  }
+  const sha256 = hash.digest('hex');
+  if (wanted !== undefined && wanted !== sha256)
+    return { kind: 'wrong', problem: alteredText(bucket, file), isAltered: true };
+  const object = { file, bytes, sha256 };
+  if (!isOpened) return { kind: 'right', object, isOpened: wanted !== undefined };
+  return judge(bucket, object, { packed: Buffer.concat(chunks), keys });
+}
+
+/** By its own counts and hashes. */
+async function judge(
+  bucket: Bucket,
+  object: ProvenObject,
+  { packed, keys }: { readonly packed: Uint8Array; readonly keys: ChangeKeys },
+): Promise<ChangeLook> {
+  const { file, bytes } = object;
+  const stored = storedChange(bucket, { key: `${bucket.prefix}${file}`, bytes, modified: new Date(0) });
+  const verdict = stored && (await judgeStored(stored, packed, keys));
+  if (verdict?.kind !== 'wrong') return { kind: 'right', object, isOpened: verdict?.kind === 'whole' };
+  const problem = `${bucket.store.description}: ${bucket.prefix}${file}: ${verdict.problem}, so it was not copied`;
+  return { kind: 'wrong', problem };
+}
+
+/** The SHA-256 that the next file in the bucket names; undefined: none tells. */
+export async function linkedHash(
+  bucket: Bucket,
+  file: string,
+  keys: ChangeKeys,
+): Promise<string | undefined> {
+  const { store, prefix } = bucket;
+  const timeline = parseChangeKey('', file)?.timeline;
+  const [object] = await store.list(changesPrefix(prefix, timeline), { after: `${prefix}${file}` });
+  const next = object && storedChange(bucket, object);
+  if (next === undefined) return undefined;
+  const found = await store.get(`${prefix}${next.file}`);
+  if (found === undefined) return undefined;
+  if (found.bytes > MOST_STORED_BYTES) {
+    await found.body.cancel();
+    return undefined;
+  }
+  const packed = new Uint8Array(await new Response(found.body).arrayBuffer());
+  const verdict = await judgeStored(next, packed, keys);
+  const previous = verdict.kind === 'whole' ? verdict.header.previous : null;
+  return previous !== null && 'file' in previous && previous.file === file ? previous.sha256 : undefined;
+}
+
+export function alteredText({ store, prefix }: Bucket, file: string): string {
+  return `${store.description}: ${prefix}${file} is not what the bot stored there: somebody or something has altered it since, so it was not copied`;
+}
