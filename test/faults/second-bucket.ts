@@ -102,7 +102,8 @@ export class SecondBucket {
   }
 
   hit(hits: readonly string[]): void {
-    if (hits.some((hit) => hit.endsWith('<- kill')))
+    // Killed, or the reading back got no answer.
+    if (hits.some((hit) => /<- kill$|^second: .*<- (error|lost|timeout|late|outage)$/.test(hit)))
       for (const hit of hits) {
         const [, key] = /^second: close (\S+) is taken in wrongly$/.exec(hit) ?? [];
         if (key !== undefined) this.#unread.add(key);
