@@ -250,3 +250,18 @@ describe('backups', () => {
     expect(desk.last().text).toContain('Bu urinish boshqa nusxalarga tegmadi');
   });
 });
+
+describe('files that are not for the bot', () => {
+  test.each(['anime.csv', 'anime.csv.gz', 'baza.zip', 'ANIME.XLSX'])(
+    '%s: it says what to send',
+    async (name) => {
+      desk = await startDesk();
+      await desk.admin.send({ document: { name, bytes: Buffer.from('code,title\n1,Naruto\n') } });
+      expect(desk.last().text).toContain('.json va .db fayllarni');
+      expect(desk.last().text).toContain('npm run backup -- import');
+      const viewer = desk.telegram.person();
+      await viewer.send({ document: { name, bytes: Buffer.from('x') } });
+      expect(viewer.lastMessage().text).not.toContain('npm run');
+    },
+  );
+});

@@ -162,7 +162,7 @@ function plainRows(db: DatabaseSync, scan: ScanSql): Iterable<Row> {
   // Where all rows are of one kind, SQLite hands them out as they are wanted.
   const order = layout ?? values.keys().toArray();
   const ordered = order.map((position) => values[position]?.sql ?? 'NULL');
-  const rows = rowsOf(statement(db, selectSql(scan, ordered)));
+  const rows = wideRows(db, ordered, (expressions) => selectSql(scan, expressions));
   return layout === undefined ? laidOut(rows, scan) : rows;
 }
 
@@ -172,8 +172,33 @@ function* laidOut(rows: Iterable<Row>, { layoutOf }: ScanSql): Generator<Row> {
 
 function* exactRows(db: DatabaseSync, scan: ScanSql, offset: number): Generator<Row> {
   const form = rowForm(scan, 'exact');
-  const rest = statement(db, `${form.sql()} LIMIT -1 OFFSET ${offset}`);
-  for (const row of rowsOf(rest)) yield form.readRow(row);
+  const rest = wideRows(
+    db,
+    form.expressions,
+    (expressions) => `${selectSql(scan, expressions)} LIMIT -1 OFFSET ${offset}`,
+  );
+  for (const row of rest) yield form.readRow(row);
+}
+
+/**
+ * SQLite gives 2000 columns (SQLITE_MAX_COLUMN, sqlite.org/limits.html), and a table may have as
+ * many beside its rowid: then two queries in the same order give a row together.
+ */
+const MOST_EXPRESSIONS = 2000;
+
+function wideRows(
+  db: DatabaseSync,
+  expressions: readonly string[],
+  sqlOf: (expressions: readonly string[]) => string,
+): Iterable<Row> {
+  const first = rowsOf(statement(db, sqlOf(expressions.slice(0, MOST_EXPRESSIONS))));
+  const others = expressions.slice(MOST_EXPRESSIONS);
+  return others.length === 0 ? first : joined(first, rowsOf(statement(db, sqlOf(others))));
+}
+
+function* joined(rows: Iterable<Row>, others: Iterable<Row>): Generator<Row> {
+  const rest = others[Symbol.iterator]();
+  for (const row of rows) yield [...row, ...((rest.next().value as Row | undefined) ?? [])];
 }
 
 function statement(db: DatabaseSync, sql: string): StatementSync {

@@ -10,6 +10,7 @@ import type { Task } from '../foreign/task.ts';
 import type { SchemaObject } from '../model/model.ts';
 import { ENGINE_TABLES } from '../schema/engine-tables.ts';
 import { type Stranger, strangersOf } from '../schema/strangers.ts';
+import { chain } from '../snapshot/packed-row.ts';
 import { settledCopy } from './copy-database.ts';
 
 declare module '../foreign/task.ts' {
@@ -132,11 +133,11 @@ function diffTable(db: DatabaseSync, table: string, left: Shape, right: Shape): 
   const match = key.map((name) => `x.${name} IS y.${name}`).join(' AND ');
   const differs = common
     .map(quoteName)
-    .map((name) => `x.${name} IS NOT y.${name} COLLATE BINARY OR typeof(x.${name}) <> typeof(y.${name})`);
+    .map((name) => `(x.${name} IS NOT y.${name} COLLATE BINARY OR typeof(x.${name}) <> typeof(y.${name}))`);
   const [x, y] = [`main.${quoteName(table)} AS x`, `second.${quoteName(table)} AS y`];
   const both = countOf(db, `${x} JOIN ${y} ON ${match}`);
   const changed =
-    differs.length === 0 ? 0 : countOf(db, `${x} JOIN ${y} ON ${match} WHERE ${differs.join(' OR ')}`);
+    differs.length === 0 ? 0 : countOf(db, `${x} JOIN ${y} ON ${match} WHERE ${chain(differs, ' OR ')}`);
   return {
     table,
     added: countOf(db, `${y} WHERE NOT EXISTS (SELECT 1 FROM ${x} WHERE ${match})`),

@@ -15,6 +15,8 @@ import { leaveUpdate } from './work/leave.ts';
 import { stopWork } from './work/stop.ts';
 
 const NAMES = /\.(json|db|sqlite|sqlite3)(\.gz)?(\.age)?$/i;
+/** What people send to be imported, and the bot does not read here. */
+const OTHER_NAMES = /\.(csv|tsv|xlsx?|ods|sql|zip|rar|7z|tar|tgz)(\.gz)?(\.age)?$/i;
 
 export const importFeature = feature('admins')
   .on('importNow', confirm)
@@ -24,9 +26,12 @@ export const importFeature = feature('admins')
 export const importedFile: Stage = (incoming) => {
   if (incoming.kind !== 'attachment') return undefined;
   return step([], async (ctx, _, next) => {
-    const document = importable(ctx.message?.document);
-    if (document === undefined || !isFor(ctx, 'admins')) return next();
+    const sent = ctx.message?.document;
+    const document = importable(sent);
+    if (!isFor(ctx, 'admins')) return next();
+    if (document === undefined && !OTHER_NAMES.test(sent?.file_name ?? '')) return next();
     ctx.turn.handler = 'admin import';
+    if (document === undefined) return { text: ctx.t.admin.imports.wrongKind() };
     const meanwhile = { text: ctx.t.admin.imports.looking() };
     await leaveUpdate(ctx, { kind: 'look', detail: asked(document, ctx.message?.message_id), meanwhile });
     return undefined;

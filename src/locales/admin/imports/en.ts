@@ -14,6 +14,8 @@ export const en: typeof uz = {
   looking: () => html`🔎 The file is being read…`,
   dropped: () => html`↩️ Not imported. Nothing was changed.`,
   fileGone: () => 'The file is gone. Send it again.',
+  wrongKind: () =>
+    html`❌ Here the bot takes <code>.json</code> and <code>.db</code> files. Import a <code>.csv</code> file on a computer: <code>npm run backup -- import file --dry-run</code>\nUnpack an archive (<code>.zip</code>) first.`,
   tooLarge: () =>
     html`❌ The file is over 20 MB, the bot cannot fetch it. On a computer: <code>npm run backup -- import file</code>`,
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],

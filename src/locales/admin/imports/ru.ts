@@ -13,6 +13,8 @@ export const ru: typeof uz = {
   looking: () => html`🔎 Файл читается…`,
   dropped: () => html`↩️ Импорт отменён. Ничего не изменилось.`,
   fileGone: () => 'Файл не найден. Отправьте его ещё раз.',
+  wrongKind: () =>
+    html`❌ Здесь бот принимает файлы <code>.json</code> и <code>.db</code>. Файл <code>.csv</code> импортируйте на компьютере: <code>npm run backup -- import файл --dry-run</code>\nАрхив (<code>.zip</code>) сначала распакуйте.`,
   tooLarge: () =>
     html`❌ Файл больше 20 МБ, бот не может его получить. Выполните на компьютере: <code>npm run backup -- import файл</code>`,
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],

@@ -13,6 +13,8 @@ export const uzCyrl: typeof uz = {
   looking: () => html`🔎 Файл ўқилмоқда…`,
   dropped: () => html`↩️ Импорт қилинмади. Ҳеч нарса ўзгармади.`,
   fileGone: () => 'Файл топилмади. Уни қайтадан юборинг.',
+  wrongKind: () =>
+    html`❌ Бот бу ерда <code>.json</code> ва <code>.db</code> файлларни олади. <code>.csv</code> файлни компьютерда импорт қилинг: <code>npm run backup -- import fayl --dry-run</code>\nАрхивни (<code>.zip</code>) аввал очинг.`,
   tooLarge: () =>
     html`❌ Файл 20 МБ дан катта, бот уни ололмайди. Компьютерда бажаринг: <code>npm run backup -- import fayl</code>`,
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],

@@ -12,6 +12,8 @@ export const uz = {
   looking: () => html`🔎 Fayl o‘qilmoqda…`,
   dropped: () => html`↩️ Import qilinmadi. Hech narsa o‘zgarmadi.`,
   fileGone: () => 'Fayl topilmadi. Uni qaytadan yuboring.',
+  wrongKind: () =>
+    html`❌ Bot bu yerda <code>.json</code> va <code>.db</code> fayllarni oladi. <code>.csv</code> faylni kompyuterda import qiling: <code>npm run backup -- import fayl --dry-run</code>\nArxivni (<code>.zip</code>) avval oching.`,
   tooLarge: () =>
     html`❌ Fayl 20 MB dan katta, bot uni ololmaydi. Kompyuterda bajaring: <code>npm run backup -- import fayl</code>`,
   unfit: (kind: 'encrypted' | 'database' | 'foreign') => UNFIT[kind],
