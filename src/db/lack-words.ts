@@ -57,4 +57,4 @@ export function wayBack(lack: Lack, stored?: LastStored): string {
 const SHOWN = 5;
 
 /** What no advice names behind `--only`: it is several tables, or the backups' own record. */
-const NOT_ADVISED_ALONE = /^(backup_|schema_migrations|anime_(search|words|gram))/;
+const NOT_ADVISED_ALONE = /^(backup_|change_(log|state)$|schema_migrations|anime_(search|words|gram))/;

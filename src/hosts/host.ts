@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Update } from 'grammy/types';
 import { damageOf } from '../backup/catalog/entry.ts';
 import { ensureTriggers, removeTriggers } from '../backup/changes/ensure-triggers.ts';
-import { peek } from '../backup/changes/peek.ts';
+import { peekAt } from '../backup/changes/peek.ts';
 import type { BackupOutcome } from '../backup/run/run.ts';
 import { createReceiver } from '../bot/receive.ts';
 import { createWriteAlarm } from '../bot/write-alarm.ts';
@@ -138,7 +138,7 @@ export function createHost(parts: HostParts): Host {
       const mayBackUp = parts.stopping?.aborted !== true;
       // What waits goes even when the host stops.
       const requests = new RequestBudget(parts.tickLimits.requests);
-      const [found] = await db.read([peek]);
+      const found = await peekAt(db);
       await keepChanges({ ...tickContext(), requests, changes: { ...changes, mayBackUp } }, found);
     },
     async copyBackups() {

@@ -3,6 +3,7 @@
  * whenever the schema has moved, taken away where the log is not wanted.
  */
 import { type Database, type Statement, sql } from '../../db/database.ts';
+import { changes } from '../../db/migrations/0009-changes.ts';
 import { quoteName } from '../../lib/sql-tokens.ts';
 import type { DatabaseSchema, SnapshotSource, TableInfo } from '../model/model.ts';
 import { isChangeTrigger, LOG_TABLE, triggersOf } from '../schema/change-triggers.ts';
@@ -41,8 +42,8 @@ function beginLog(isLost: boolean): Statement[] {
  * a full backup is needed before the next file.
  */
 export async function ensureTriggers(db: Database, source: Pick<SnapshotSource, 'schema'>): Promise<void> {
-  const schema = await source.schema();
-  if (!isReady(schema)) return;
+  const schema = await withTables(db, source);
+  if (schema === undefined) return;
   const { covered } = coverageOf(schema);
   const wanted = new Map(
     covered
@@ -92,6 +93,26 @@ export async function removeTriggers(db: Database, source: Pick<SnapshotSource, 
 
 function ownTriggers({ objects }: DatabaseSchema): DatabaseSchema['objects'] {
   return objects.filter((object) => object.type === 'trigger' && isChangeTrigger(object));
+}
+
+/**
+ * Somebody dropped one of the log's own tables, and each write fails on it: it is made again. What
+ * is missing in it leads to a full backup, as rows that are gone from it do. Undefined before
+ * the migration that makes them: there is no log.
+ */
+async function withTables(
+  db: Database,
+  source: Pick<SnapshotSource, 'schema'>,
+): Promise<DatabaseSchema | undefined> {
+  const schema = await source.schema();
+  if (isReady(schema)) return schema;
+  const hasOne = schema.tables.some(({ name }) => name === LOG_TABLE || name === STATE_TABLE);
+  if (!hasOne && ownTriggers(schema).length === 0) return undefined;
+  const made = changes
+    .up(new Map())
+    .map((text) => text.replace(/^CREATE TABLE /, 'CREATE TABLE IF NOT EXISTS '));
+  await db.write(made.map((text) => sql(text)));
+  return source.schema();
 }
 
 /** Before the migration that makes them there is no log. */

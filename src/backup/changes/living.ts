@@ -9,7 +9,7 @@ import type { SnapshotSource } from '../model/model.ts';
 import { isChangeTrigger } from '../schema/change-triggers.ts';
 import type { ChangeState } from './change-state.ts';
 import type { Base, StoredChange } from './listed.ts';
-import { type Peek, peek } from './peek.ts';
+import { type Peek, peekAt } from './peek.ts';
 import { schemaHash } from './schema-hash.ts';
 import { ChangeIndex, REASONS } from './spans.ts';
 
@@ -27,7 +27,7 @@ export async function readLiving(
   db: Pick<Database, 'read'>,
   source: Pick<SnapshotSource, 'schema'>,
 ): Promise<Living | undefined> {
-  const [found] = await db.read([peek]);
+  const found = await peekAt(db);
   if (found === undefined) return (await isLogKept(source)) ? SPOILT : undefined;
   const { state: stored, last, cookie } = found;
   const state = { ...stored, ...notAhead(stored, found.now) };

@@ -1,6 +1,7 @@
 /** Whether anything waits to be shipped: one question, which rides along with another one. */
-import { one, type Query, sql } from '../../db/database.ts';
+import { type Database, one, type Query, sql } from '../../db/database.ts';
 import type { Row } from '../../db/row.ts';
+import { explain } from '../../lib/clock.ts';
 import { LOG_TABLE } from '../schema/change-triggers.ts';
 import { type ChangeState, STATE_COLUMNS, STATE_HOLDS, STATE_TABLE, stateOf } from './change-state.ts';
 
@@ -43,6 +44,15 @@ export const peek: Query<Peek | undefined> = one(
     now: row.text('now'),
   }),
 );
+
+/** Undefined also where somebody dropped a table of the log: it is made again. */
+export async function peekAt(db: Pick<Database, 'read'>): Promise<Peek | undefined> {
+  const [found] = await db.read([peek]).catch((error: unknown): [undefined] => {
+    if (/no such table: (main\.)?change_/.test(explain(error))) return [undefined];
+    throw error;
+  });
+  return found;
+}
 
 /** Longer than this, and the admins are told; /healthz is 503. */
 export const LONGEST_LAG_SECONDS: number = 15 * 60;

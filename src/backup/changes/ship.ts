@@ -14,7 +14,7 @@ import { encodeChangeFile, MAX_CHANGE_FILE_BYTES } from './change-file.ts';
 import { firstPrefix, parseChangeKey } from './change-names.ts';
 import { ensureTriggers } from './ensure-triggers.ts';
 import { needBase, settleLost, WAITS } from './needs-base.ts';
-import { isLost, type Peek, peek, pending } from './peek.ts';
+import { isLost, type Peek, peek, peekAt, pending } from './peek.ts';
 import { LEASE, type Range, readRange } from './read-range.ts';
 import type { ShipContext, ShipOutcome } from './shipping.ts';
 import { goesOn, openOwn, readChange, sha256Of, storedUnder, storeFile } from './stored-change.ts';
@@ -29,7 +29,7 @@ const USUAL_BYTES = 8 * 1024 * 1024;
 /** @param found what a question that rode along with another found; absent: it is asked now */
 export async function ship(context: ShipContext, found?: Peek): Promise<ShipOutcome> {
   const { db } = context;
-  const seen = found ?? (await db.read([peek]))[0];
+  const seen = found ?? (await peekAt(db));
   if (seen === undefined || seen.cookie !== seen.state.schemaCookie) {
     try {
       await ensureTriggers(db, context.source);

@@ -6,7 +6,7 @@ import { listChanges, orderedOf, ownFiles } from '../../backup/changes/list-chan
 import type { StoredChange } from '../../backup/changes/listed.ts';
 import { isSpoiltLog } from '../../backup/changes/living.ts';
 import type { Ordered } from '../../backup/changes/order.ts';
-import { isLost as isLostLog, lagSeconds, type Peek, peek, pending } from '../../backup/changes/peek.ts';
+import { isLost as isLostLog, lagSeconds, type Peek, peekAt, pending } from '../../backup/changes/peek.ts';
 import { isBroken } from '../../backup/changes/reach.ts';
 import { ship } from '../../backup/changes/ship.ts';
 import type { ShipOutcome } from '../../backup/changes/shipping.ts';
@@ -46,7 +46,7 @@ async function shipNow({ terminal, session, now, stoppable }: Invocation): Promi
     ...{ db, source, store, holder, now, isCopied, looksAtKey: true },
     ...(keys && { keys }),
   });
-  const [found] = await db.read([peek]);
+  const found = await peekAt(db);
   if (found === undefined) await ensureTriggers(db, source);
   const files: string[] = [];
   const last = await stoppable(async (signal) => {
@@ -79,8 +79,7 @@ const TROUBLE: Readonly<Record<ShipOutcome['kind'], string | undefined>> = {
 async function waiting({ config, live }: Session): Promise<Peek | undefined> {
   if (!config.changes.isOn) return undefined;
   try {
-    const [found] = await (await live()).read([peek]);
-    return found;
+    return await peekAt(await live());
   } catch {
     return undefined;
   }

@@ -728,3 +728,24 @@ async function expectChain(bot: Rig, rows: number): Promise<void> {
   }
   expect(ids.size).toBe(rows);
 }
+
+test.each(['change_log', 'change_state'])(
+  '%s was dropped: it is made again, and a full backup comes first',
+  async (table) => {
+    const bot = await rig('CREATE TABLE t (id INTEGER PRIMARY KEY, x)');
+    await bot.run("INSERT INTO t VALUES (1, 'a')");
+    expect(await bot.ship()).toMatchObject({ kind: 'shipped' });
+    await bot.run(`DROP TABLE ${table}`);
+    expect(await bot.ship()).toMatchObject({ kind: 'needs-base' });
+    // Nobody is left unserved.
+    await bot.run("INSERT INTO t VALUES (2, 'b')");
+    expect((await stateOf(bot.db)).needsBase).toMatch(/spoilt|lost|schema/);
+    const [text] = await bot.db.read([
+      {
+        ...sql(`SELECT sql FROM sqlite_schema WHERE name = '${table}'`),
+        parse: ([row]) => row?.text('sql') ?? '',
+      },
+    ]);
+    expect(text).toMatch(new RegExp(`^CREATE TABLE ${table} \\(`));
+  },
+);
