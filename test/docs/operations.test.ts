@@ -222,7 +222,13 @@ describe('each step as written', { concurrent: false }, () => {
       /title: "Naruto 1" → "Bleach"[\s\S]*title: "Bleach" → "x"/,
     );
     // A few seconds ago stand for minutes.
-    place.moments = { '--at 2m': `--at ${good}`, '--to 0m': `--to ${bad}`, '--at 10m': `--at ${good}` };
+    place.moments = {
+      '--at 2m': `--at ${good}`,
+      '--to 0m': `--to ${bad}`,
+      '--at 10m': `--at ${good}`,
+      // What the dry run has named.
+      '--at 2026-11-27T09:22:00Z': `--at ${good}`,
+    };
     await follow('Restore one table as it was at noon', place);
     expect(place.count('SELECT count(*) FROM anime_parts')).toBe(120);
     expect(place.count("SELECT count(*) FROM anime WHERE title = 'x'")).toBe(1);

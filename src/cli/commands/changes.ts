@@ -19,6 +19,7 @@ import { countOf, formatBytes, formatCount, formatDuration } from '../../text/fo
 import { localTime } from '../../text/times.ts';
 import { type Cli, type ExitCode, type Invocation, reading, UsageError } from '../command.ts';
 import { livingOf } from '../moment.ts';
+import { differingChanges } from '../other-way.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import type { Session } from '../session.ts';
 import type { Colors } from '../terminal.ts';
@@ -104,6 +105,7 @@ async function status(invocation: Invocation): Promise<ExitCode> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const isLost = seen !== undefined && (await isBroken(bucket, seen.state, entries));
   const isSpoilt = seen === undefined && config.changes.isOn && isSpoiltLog(await livingOf(session));
+  const differing = await differingChanges(session, stored);
   const unseen = seen === undefined ? [] : await unfollowedOf(session);
   const newest = lastOf({ bases, files }, seen?.state.timeline);
   const day = newest === undefined ? 0 : bytesOfDay(files, newest.time);
@@ -129,12 +131,14 @@ async function status(invocation: Invocation): Promise<ExitCode> {
       to: to?.toISOString() ?? null,
       ...counts,
     })),
+    ...(differing && { differing }),
     foreign,
     strays: strays.map(({ file }) => file),
   });
   const { say, colors } = terminal;
   const zone = config.timeZone;
   if (!config.changes.isOn) say(colors.yellow('CHANGES=off: nothing is recorded between two full backups'));
+  if (differing !== undefined) say(colors.red(differing));
   if (seen !== undefined) say(waitingLine(seen, isLost, colors));
   if (isSpoilt)
     say(

@@ -14,6 +14,8 @@ export interface Standing {
   readonly absence: string | undefined;
   /** The newest good one that the other bucket alone has. */
   readonly elsewhere: BackupEntry | undefined;
+  /** What `restore` takes to bring the changes behind that, too; undefined: there are none. */
+  readonly further: string | undefined;
   readonly health: ReturnType<typeof backupHealth>;
   /** A verified one that is dated in the future. */
   readonly ahead: BackupEntry | undefined;
@@ -68,7 +70,7 @@ export function verdict(
     const why = gone === undefined ? '' : `; ${gone}`;
     const { elsewhere, absence } = standing;
     if (elsewhere !== undefined)
-      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}. To bring that back: npm run backup -- restore latest`;
+      return `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${absence === undefined ? '' : ', which is not there'}${why}; the other bucket has ${elsewhere.name}. To bring that back${standing.further === undefined ? '' : ', and the changes behind it'}: npm run backup -- restore ${standing.further ?? 'latest'}`;
     return absence === undefined
       ? `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}${why}. ${whatToDo}`
       : `${colors.red(colors.bold('Not safe:'))} ${none} ${standing.where}, ${absence}${why}`;

@@ -20,6 +20,7 @@ import { type Cli, type ExitCode, type Invocation, reading } from '../command.ts
 import { storedBehind } from '../further.ts';
 import { livingOf } from '../moment.ts';
 import { fullerBefore, lookElsewhere } from '../other-bucket.ts';
+import { differingChanges } from '../other-way.ts';
 import { reachJson, sayReach } from '../reach.ts';
 import { type Column, formatTable } from '../table.ts';
 import { absence } from '../target.ts';
@@ -98,6 +99,10 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
   const branches = branchesOf(bases, files);
   const show = (time: Date): string => showMoment(time, config.timeZone);
   const gone = living && lostFrom(living, bases, files);
+  const differing = await differingChanges(session, own);
+  const elsewhere = others?.only.find((entry) => isLatest(entry) && !strangers.has(entry));
+  const copy = session.readsCopy ? undefined : await session.copy();
+  const behind = elsewhere && copy && (await storedBehind(invocation, copy, elsewhere));
   terminal.answer({
     ok: health.ok && fuller === undefined && gone === undefined,
     newest_verified: health.name,
@@ -134,7 +139,8 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     unopened: unopened && { ...unopened, opening },
     where,
     absence: absence(bucket),
-    elsewhere: others?.only.find((entry) => isLatest(entry) && !strangers.has(entry)),
+    elsewhere,
+    further: behind && `--at ${behind.at} --from copy`,
     stored: stored && {
       at: stored.to.toISOString(),
       shown: showMoment(stored.to, config.timeZone),
@@ -151,14 +157,16 @@ async function list(invocation: Invocation, _: readonly string[], options: Optio
     if (unsafe !== undefined) terminal.note(unsafe);
     if (isSafe) terminal.say(safe);
     else if (!health.ok || fuller !== undefined) terminal.note(safe);
-    if (others?.bad !== undefined) terminal.note(others.bad);
-    return isSafe && others?.bad === undefined ? 0 : NOT_SAFE;
+    const bad = [others?.bad, differing].filter((line) => line !== undefined);
+    for (const line of bad) terminal.note(line);
+    return isSafe && bad.length === 0 ? 0 : NOT_SAFE;
   }
   if (unsafe !== undefined) terminal.say(unsafe);
   terminal.say(safe);
   if (later !== undefined) terminal.say(colors.yellow(later));
   if (others !== undefined)
     terminal.say(others.isWhole ? colors.dim(others.line) : colors.yellow(others.line));
+  if (differing !== undefined) terminal.say(colors.red(differing));
   if (strangers.size > 0) terminal.say(colors.yellow(strangersLine([...strangers])));
   if (lastDrill !== undefined) terminal.say(drillLine(colors, lastDrill, now()));
   if (unread !== undefined && total > 0)

@@ -6,9 +6,12 @@ import type { BackupName } from '../../backup/catalog/names.ts';
 import { isLatest } from '../../backup/catalog/newest.ts';
 import { isAhead } from '../../backup/catalog/true-time.ts';
 import { firstOpening } from '../../backup/catalog/unfit-keys.ts';
+import { PointOutOfReach } from '../../backup/restore/point-in-time.ts';
+import { BackupDamaged, BackupRefused } from '../../backup/restore/source.ts';
 import { explain } from '../../lib/clock.ts';
 import { hideSecrets } from '../../lib/log.ts';
 import type { ExitCode, Invocation } from '../command.ts';
+import { otherBackup, otherMoment } from '../other-way.ts';
 import { olderThan } from '../target.ts';
 
 export interface Options {
@@ -49,13 +52,34 @@ export async function nameAnother(
   failure: Error,
   options: Options,
 ): Promise<ExitCode> {
-  const { bucket } = invocation.session;
+  const { session } = invocation;
+  const { bucket } = session;
+  const other = await otherBackup(session, backup, flagsOf(options));
+  if (other !== undefined) return refuse(invocation, failure, { next: undefined, hint: other }, options);
   const next = await olderThan(bucket, backup);
   const hint =
     next === undefined
       ? `there is no older verified backup in ${bucket.store.description}; \`list\` shows what there is`
       : `the next older verified backup is ${next.name}`;
   return refuse(invocation, failure, { next, hint }, options);
+}
+
+/** The moment cannot be reached here: says what the other bucket reaches. */
+export async function nameOther(
+  invocation: Invocation,
+  failure: unknown,
+  options: Options & { readonly at: string },
+): Promise<ExitCode> {
+  const isShort =
+    failure instanceof PointOutOfReach ||
+    failure instanceof BackupDamaged ||
+    failure instanceof BackupRefused;
+  const { at: text } = options;
+  const hint = isShort
+    ? await otherMoment(invocation, failure, { text, wish: options, flags: flagsOf(options) })
+    : undefined;
+  if (!isShort || hint === undefined) throw failure;
+  return refuse(invocation, failure, { next: undefined, hint }, options);
 }
 
 function refuse(

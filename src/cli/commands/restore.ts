@@ -17,7 +17,7 @@ import { BEST_EFFORT, MOMENT, requireMoment, TIMELINE } from '../moment.ts';
 import { requireOutputPlace } from '../output-place.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { LATEST } from '../target.ts';
-import { flagsOf, nameAnother, nameOpening, type Options } from './restore-refusals.ts';
+import { flagsOf, nameAnother, nameOpening, nameOther, type Options } from './restore-refusals.ts';
 import { dryRun, tellRestored } from './restore-report.ts';
 import { laterThan, resolvePoint, resolveSource, sourceName } from './restore-source.ts';
 import { describeTarget, targetOf } from './restore-target.ts';
@@ -40,7 +40,7 @@ export function restoreCommand(cli: Cli): Command {
       return await run(cli, invocation, args, options);
     } catch (error) {
       // A moment was asked for: an older backup is no answer to it.
-      if (options.at !== undefined) throw error;
+      if (options.at !== undefined) return nameOther(invocation, error, { ...options, at: options.at });
       if (error instanceof BackupDamaged) return nameAnother(invocation, error.backup, error, options);
       if (error instanceof NotOpened && args[0] === 'latest') return nameOpening(invocation, error, options);
       // A file has no older one.

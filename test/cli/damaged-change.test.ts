@@ -1,0 +1,90 @@
+/** A change file or a backup that is damaged in the first bucket, and whole in the second copy. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sql } from '../../src/db/database.ts';
+import { openEmbeddedDatabase } from '../../src/db/file/embedded-database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { type CliResult, runCli } from './spawn-cli.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'damaged-change-'));
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await migrate(db, { now: () => new Date(), backup: async () => {} });
+  db.close();
+  await cli('changes', 'ship');
+  await cli('full');
+  for (const code of [1, 2, 3]) {
+    await run(`INSERT INTO anime (code, title) VALUES (${code}, 'Bleach')`);
+    expect(await cli('changes', 'ship')).toMatchObject({ code: 0 });
+  }
+  expect(await cli('copy')).toMatchObject({ code: 0 });
+}, 120_000);
+afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+
+const cli = (...args: readonly string[]): Promise<CliResult> =>
+  runCli(directory, { DATABASE_URL: 'file:bot.db', BACKUP_DIR: 'first', COPY_DIR: 'second' }, ...args);
+
+async function run(text: string): Promise<void> {
+  const db = await openEmbeddedDatabase(join(directory, 'bot.db'));
+  await db.write([sql(text)]);
+  db.close();
+}
+
+/** The second of three. */
+function changeFile(bucket: string): string {
+  const place = join(directory, bucket, 'changes');
+  const [timeline = ''] = readdirSync(place);
+  return join(place, timeline, readdirSync(join(place, timeline)).toSorted()[1] ?? '');
+}
+
+test('a restore that it refuses names the copy; changes and list --check see it; copy puts it back', async () => {
+  const path = changeFile('first');
+  const whole = readFileSync(path);
+  truncateSync(path, 50);
+  const refused = await cli('restore', '--at', '0m', '--to', 'file:to.db');
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('npm run backup -- restore --at 0m --to <as before> --from copy'),
+  });
+  const changes = await cli('changes');
+  expect(changes.stdout).not.toMatch(/^Every change/);
+  expect(changes.stdout).toContain('npm run backup -- copy');
+  expect(await cli('list', '--check')).toMatchObject({ code: 3, stderr: expect.stringContaining('differ') });
+  expect(await cli('verify', '--changes')).toMatchObject({ code: 1 });
+  expect(await cli('restore', '--at', '0m', '--from', 'copy', '--to', 'file:to.db')).toMatchObject({
+    code: 0,
+  });
+  const copied = await cli('copy');
+  expect(copied.code, copied.stdout).toBe(0);
+  expect(copied.stdout).toContain('replaced from the second copy');
+  expect(readFileSync(path)).toEqual(whole);
+  expect(readFileSync(changeFile('second'))).toEqual(whole);
+  expect((await cli('changes')).stdout).toMatch(/^Every change/);
+  expect(await cli('list', '--check')).toMatchObject({ code: 0 });
+}, 120_000);
+
+test('a backup: its name, latest and a moment name the copy', async () => {
+  const [file = ''] = readdirSync(join(directory, 'first')).filter((name) => name.endsWith('.db.gz'));
+  const name = /\d{8}_\d{6}/.exec(file)?.[0] ?? '';
+  const paths = readdirSync(join(directory, 'first'))
+    .filter((one) => one.includes(name) && one.endsWith('.gz'))
+    .map((one) => join(directory, 'first', one));
+  expect(paths).toHaveLength(2);
+  const whole = paths.map((path) => readFileSync(path));
+  for (const path of paths) truncateSync(path, 60);
+  const to = ['--to', 'file:back.db'];
+  for (const source of [name, 'latest']) {
+    const { stdout, stderr } = await cli('restore', source, ...to);
+    expect(`${stdout}${stderr}`).toMatch(
+      new RegExp(`restore (${name}|latest) .*--from copy|from the second copy`),
+    );
+  }
+  rmSync(join(directory, 'back.db'), { force: true });
+  const moment = await cli('restore', '--at', '0m', ...to);
+  expect(moment).toMatchObject({ code: 0, stderr: expect.stringContaining('from the second copy') });
+  expect(await cli('copy')).toMatchObject({ code: 0 });
+  for (const [i, path] of paths.entries()) expect(readFileSync(path)).toEqual(whole[i]);
+}, 120_000);
