@@ -13,7 +13,13 @@ export function sayReach({ say, colors }: Terminal, { spans, gaps }: History, zo
   if (first === undefined) return;
   const to = new Date(Math.max(...spans.map((span) => span.to.getTime())));
   if (gaps.length === 0 && localTime(first.from, zone) === localTime(to, zone)) {
-    say(`Point in time: from ${toTheSecond(first.from, zone)} on, ${zone}; no change has been stored since`);
+    const from = `Point in time: from ${toTheSecond(first.from, zone)}`;
+    const isOnlyBase = first.from.getTime() === to.getTime();
+    say(
+      isOnlyBase
+        ? `${from} on, ${zone}; no change has been stored since`
+        : `${from} to ${toTheSecond(to, zone)}, ${zone}: restore --at <time>`,
+    );
     return;
   }
   const count = gaps.length === 0 ? '' : ` (${gaps.length} gap${gaps.length === 1 ? '' : 's'})`;

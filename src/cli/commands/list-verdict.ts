@@ -104,7 +104,7 @@ export function verdict(
 function before({ manifest }: BackupEntry): string {
   const trigger = manifest?.trigger;
   return trigger === 'import' || trigger === 'restore'
-    ? ` It was made before ${trigger === 'import' ? 'an import' : 'a restore'} and has nothing of what that brought: ${FULL}`
+    ? ` It was made before ${trigger === 'import' ? 'an import' : 'a restore'}; if that was done, it has nothing of what that brought: ${FULL}`
     : '';
 }
 
