@@ -171,3 +171,22 @@ describe('says what is wrong', () => {
     expect(() => parseManifest(Buffer.from('{"anime":[]}'))).toThrow('not a manifest');
   });
 });
+
+test('what it quotes of a forged manifest is short', () => {
+  const text = Buffer.from(serializeManifest(createManifest(draft))).toString();
+  for (const [from, to] of [
+    ['"schedule"', JSON.stringify('a'.repeat(100_000))],
+    ['"trigger"', JSON.stringify('k'.repeat(100_000))],
+  ] as const) {
+    const value = JSON.parse(text.replace(from, to)) as object;
+    const forged = serializeManifest(value as ReturnType<typeof createManifest>);
+    let said = '';
+    try {
+      parseManifest(forged);
+    } catch (error) {
+      said = String(error);
+    }
+    expect(said).toContain('manifest');
+    expect(said.length).toBeLessThan(500);
+  }
+});

@@ -112,7 +112,13 @@ export type ManifestObject = v.InferOutput<typeof objectEntry>;
  */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
+  constructor(message: string, options?: ErrorOptions) {
+    // It quotes what somebody wrote into the bucket, which may be megabytes.
+    super(message.length > MOST_SAID ? `${message.slice(0, MOST_SAID)}…` : message, options);
+  }
 }
+
+const MOST_SAID = 400;
 
 export type ManifestDraft = Omit<Manifest, 'format' | 'version' | 'state'>;
 

@@ -3,6 +3,12 @@ import { type ServerType, serve } from '@hono/node-server';
 import { refusal } from '../../http/loopback-guard.ts';
 import type { Config } from '../../settings/config.ts';
 
+/**
+ * Somebody who sends a request byte by byte holds a connection no longer than this, ms. Telegram
+ * sends an update in one go.
+ */
+const TIME_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+
 export type Answer = (request: Request) => Promise<Response>;
 type FetchCallback = Parameters<typeof serve>[0]['fetch'];
 
@@ -23,7 +29,7 @@ export function listen(
   return new Promise((resolve, reject) => {
     const server = serve(
       // Its Response lacks what other libraries need (`bytes()`): not for the whole process.
-      { fetch, port, hostname: host, overrideGlobalObjects: false },
+      { fetch, port, hostname: host, overrideGlobalObjects: false, serverOptions: TIME_LIMITS },
       (info: AddressInfo) => resolve({ server, port: info.port }),
     );
     server.once('error', reject);

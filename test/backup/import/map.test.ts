@@ -270,6 +270,11 @@ describe('CSV', () => {
     ]);
     expect(() => readCsv('a\n"open')).toThrow('a quote is not closed');
   });
+
+  test('a line of more than 2,000 columns is refused before anything is made of it', () => {
+    expect(readCsv(`${'a,'.repeat(1_999)}b\n${'1,'.repeat(1_999)}2\n`)).toHaveLength(1);
+    expect(() => readCsv(`a\n${'1,'.repeat(2_000)}2\n`)).toThrow('line 2 has more than 2000 columns');
+  });
 });
 
 describe('a map', () => {

@@ -6,9 +6,12 @@
 /** The column that says in which line (from 1) a row begins. */
 export const LINE = '$line';
 
+/** More is no list of anybody's; each row would be an object of as many names. */
+const MOST_COLUMNS = 2_000;
+
 /**
  * Rows as objects by the names of the first line, and their {@link LINE}. @throws when a quote is
- * not closed
+ * not closed, or a line has too many columns
  */
 export function readCsv(text: string): Map<string, string>[] {
   const plain = text.replace(/^\uFEFF/, '');
@@ -52,6 +55,8 @@ function cells(text: string, separator: string): Line[] {
       cell = text.slice(start, at);
     }
     row.push(cell);
+    if (row.length > MOST_COLUMNS)
+      throw new Error(`line ${line} has more than ${MOST_COLUMNS} columns: this is no list of rows`);
     if (text[at] === separator) {
       at += 1;
       if (at < text.length) continue;
