@@ -143,7 +143,7 @@ export function changedSince(
     return `the row that says where the change log stood was lost or altered: the bot begins a new log within seconds; where none runs, npm run backup -- changes ship, and then npm run backup -- full`;
   if (state.timeline !== end.timeline)
     return Date.parse(state.since) <= at.getTime()
-      ? `${REASONS[state.reason]}, and no full backup has been made of that yet (npm run backup -- full)`
+      ? `${REASONS[state.reason]}, and no full backup has been made of that yet (npm run backup -- full keeps what is there now, and brings back nothing)`
       : undefined;
   const lost = lostToBucket(living, end);
   if (lost !== undefined) return lost;

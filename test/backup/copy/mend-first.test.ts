@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Bucket } from '../../../src/backup/catalog/bucket.ts';
 import { loadEntry } from '../../../src/backup/catalog/entry.ts';
 import { readGroups } from '../../../src/backup/catalog/list.ts';
+import { createManifest, parseManifest, serializeManifest } from '../../../src/backup/catalog/manifest.ts';
 import { databaseKey, manifestKey, verdictKey } from '../../../src/backup/catalog/names.ts';
 import { catchUp } from '../../../src/backup/copy/catch-up.ts';
 import { NO_MEMORY } from '../../../src/backup/copy/memory.ts';
@@ -68,10 +69,23 @@ test('the manifest of the copy is another one: nothing is taken from it', async 
   const { a, b, name, database, original, look } = await world();
   const cut = original.subarray(0, 9);
   await a.put(database, cut);
-  const other = await putBackup(a, 'other/', new Date('2026-01-01T00:00:00Z'));
-  const body = a.objects.get(manifestKey('other/', other))?.body ?? new Uint8Array();
-  await b.put(manifestKey('', name), Buffer.from(Buffer.from(body).toString().replaceAll(other, name)));
+  const key = manifestKey('', name);
+  const {
+    state: _,
+    format: __,
+    version: ___,
+    ...draft
+  } = parseManifest(b.objects.get(key)?.body ?? new Uint8Array());
+  await b.put(key, serializeManifest(createManifest({ ...draft, app_version: '9.9.9' })));
   const { mended } = await look();
   expect(mended).toEqual([]);
   expect(a.objects.get(database)?.body).toEqual(cut);
+});
+
+test('the manifest of the first is cut, and nobody remembers it: the copy is not believed', async () => {
+  const { a, manifest, look } = await world();
+  const cut = (a.objects.get(manifest)?.body ?? new Uint8Array()).subarray(0, 40);
+  await a.put(manifest, cut);
+  expect((await look()).mended).toEqual([]);
+  expect(a.objects.get(manifest)?.body).toEqual(cut);
 });
